@@ -1,0 +1,1 @@
+"""The rules of the product, pure: `step` takes the state and an input and gives the next state, orders and events."""

@@ -1,0 +1,323 @@
+"""What can happen to the core: every input says when (`at`) and, once it is in the inbox, brings a fresh id.
+
+`at` is CLOCK_MONOTONIC in seconds: the moment of the edge or packet, not of its processing.
+"""
+
+from dataclasses import dataclass, field
+
+from appliance.core.model import ButtonId, CallId, Codec, DoorId, RecordingId, RequestId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """The base of all. `fresh`: 26 sortable characters that no other input has; the reactor puts them in."""
+
+    at: float
+    fresh: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started(Input):
+    """The daemon runs and has its adapters; the first input."""
+
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tick(Input):
+    """A deadline that `desired` named has come."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopRequested(Input):
+    """SIGTERM: end every call, then go."""
+
+
+# -- panel -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ButtonEdge(Input):
+    """A button's line changed; active-low already applied."""
+
+    button: ButtonId
+    active: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartFailed(Input):
+    """A part of the appliance does not work: panel, audio, storage, http. Told once, until it recovers."""
+
+    part: str
+    why: str
+    resolution: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartRecovered(Input):
+    """A part that had failed works again."""
+
+    part: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardReady(Input):
+    """The relay guard is there and all relays are inactive; pulses older than its birth are void."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardLost(Input):
+    """The relay guard is gone."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelayChanged(Input):
+    """The guard energised a door's relay, or ended the pulse."""
+
+    door: DoorId
+    energised: bool
+    pulse: int
+
+
+# -- SIP -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SipReady(Input):
+    """The SIP process takes orders; `address` is host:port that it listens on."""
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SipLost(Input):
+    """The SIP process died or hung; its calls are gone. A new one is being started."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallArrived(Input):
+    """An INVITE came (RFC 3261 §13); nothing but 100 was answered."""
+
+    call: CallId
+    uri: str
+    display_name: str
+    source: str  # address:port the packet came from
+    local_uri: str
+    headers: tuple[tuple[str, str], ...] = ()  # X- ones only
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallProgressed(Input):
+    """A provisional response to our INVITE: 180, or any 18x with SDP (`early_media`)."""
+
+    call: CallId
+    code: int
+    early_media: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallAnswered(Input):
+    """A 200 to the INVITE came or went; the dialog is not confirmed yet."""
+
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallConfirmed(Input):
+    """ACK came or went: people can talk."""
+
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEnded(Input):
+    """The dialog is over. `code` and `reason` as on the wire (0: no response ever came); `reason_header`: RFC 3326."""
+
+    call: CallId
+    code: int
+    reason: str
+    remote: bool  # the far end, not we, ended it
+    reason_header: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaStarted(Input):
+    """Audio flows both ways as negotiated, also after each re-INVITE. `held`: the far end sends no media."""
+
+    call: CallId
+    codec: Codec
+    held: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RtpStopped(Input):
+    """Nothing has been received for a while (about 2 s) though it should."""
+
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RtpResumed(Input):
+    """Packets come again."""
+
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigitReceived(Input):
+    """One DTMF digit, once, whatever the packets did. `method`: rfc4733 or info."""
+
+    call: CallId
+    digit: str
+    method: str
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigitSent(Input):
+    """One DTMF digit went out."""
+
+    call: CallId
+    digit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldFailed(Input):
+    """The far end refused the re-INVITE that holds or resumes; what is desired falls back to what is."""
+
+    call: CallId
+    code: int
+    reason: str
+    held: bool  # whether we hold the call now
+
+
+# -- recordings --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingPrepared(Input):
+    """File and index row of a recording are on disc: it may begin."""
+
+    call: CallId
+    recording: RecordingId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingRefused(Input):
+    """A recording can not be made (disc full, not writable)."""
+
+    call: CallId
+    recording: RecordingId
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingAvailable(Input):
+    """A recording is complete, or was repaired after an unclean end (`recovered`)."""
+
+    recording: RecordingId
+    duration_s: float
+    bytes: int
+    recovered: bool = False
+
+
+# -- clients -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """Place a call to a target's name or a SIP URI."""
+
+    to: str
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerCall:
+    """Answer an incoming call."""
+
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True)
+class RejectCall:
+    """Refuse an incoming call with a final code of 4xx to 6xx."""
+
+    call: CallId
+    code: int = 486
+
+
+@dataclass(frozen=True, slots=True)
+class HangUpCall:
+    """End a call in whatever state."""
+
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True)
+class HoldCall:
+    """Hold (or resume) a connected call."""
+
+    call: CallId
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MuteCall:
+    """Mute (or unmute) our microphone towards a call."""
+
+    call: CallId
+    muted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SendDigits:
+    """Send DTMF digits of 0-9 A-D * #."""
+
+    call: CallId
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
+class PressButton:
+    """Press and release a button: as the real one, for `seconds`."""
+
+    button: ButtonId
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDoor:
+    """One pulse; `seconds` None: the door's own."""
+
+    door: DoorId
+    seconds: float | None = None
+
+
+Action = Dial | AnswerCall | RejectCall | HangUpCall | HoldCall | MuteCall | SendDigits | PressButton | OpenDoor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requested(Input):
+    """A client asks for something; the reply is an order `Reply` with the same id. `who` goes into events."""
+
+    request: RequestId
+    who: str
+    action: Action
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessDenied(Input):
+    """Somebody asked without the right to."""
+
+    who: str
+    source: str
+    scope: str
+    why: str = field(default="")
+
+
+INPUTS: tuple[type[Input], ...] = tuple(Input.__subclasses__())

@@ -1,0 +1,322 @@
+"""What the core knows: the settings it was given and the state it keeps. Times are seconds of CLOCK_MONOTONIC."""
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import NewType
+
+CallId = NewType("CallId", str)
+ButtonId = NewType("ButtonId", str)
+LampId = NewType("LampId", str)
+DoorId = NewType("DoorId", str)
+RecordingId = NewType("RecordingId", str)
+RequestId = NewType("RequestId", str)
+
+
+class CallState(StrEnum):
+    """The states of a call; docs/reference/call-states.md is drawn from the table in `calls`."""
+
+    DIALING = "dialing"
+    RINGING = "ringing"
+    EARLY_MEDIA = "early_media"
+    INCOMING = "incoming"
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+    DISCONNECTING = "disconnecting"
+    ENDED = "ended"
+
+
+class Direction(StrEnum):
+    """Who sent the INVITE: they (incoming) or we (outgoing)."""
+
+    INCOMING = "incoming"
+    OUTGOING = "outgoing"
+
+
+class Hold(StrEnum):
+    """Who holds a call."""
+
+    NONE = "none"
+    LOCAL = "local"
+    REMOTE = "remote"
+    BOTH = "both"
+
+
+class By(StrEnum):
+    """Who ended a call, or held it."""
+
+    LOCAL = "local"
+    REMOTE = "remote"
+    NETWORK = "network"
+    DEVICE = "device"
+
+
+class Cause(StrEnum):
+    """Why a call ended, for programs; the SIP code and reason stand beside it."""
+
+    HANGUP = "hangup"
+    BUSY = "busy"
+    REJECTED = "rejected"
+    CANCELED = "canceled"
+    NO_ANSWER = "no_answer"
+    UNAVAILABLE = "unavailable"
+    NOT_FOUND = "not_found"
+    PAYMENT_REQUIRED = "payment_required"
+    UNAUTHORIZED = "unauthorized"
+    MEDIA_FAILED = "media_failed"
+    RTP_TIMEOUT = "rtp_timeout"
+    SERVER_ERROR = "server_error"
+    ANSWERED_ELSEWHERE = "answered_elsewhere"
+    AUDIO_FAILED = "audio_failed"
+    SHUTDOWN = "shutdown"
+    ERROR = "error"
+
+
+class Action(StrEnum):
+    """What a button does."""
+
+    RING = "ring"
+    ANSWER = "answer"
+    HANGUP = "hangup"
+    HOLD = "hold"
+    DOOR = "door"
+
+
+class Pattern(StrEnum):
+    """How a lamp shines. Slow: 1 Hz, fast: 4 Hz, both half on; pulse: 100 ms on every 2 s."""
+
+    OFF = "off"
+    ON = "on"
+    SLOW = "slow"
+    FAST = "fast"
+    PULSE = "pulse"
+
+
+class Picture(StrEnum):
+    """What the panel shows as a whole; each picture gives every lamp a pattern."""
+
+    IDLE = "idle"
+    DIALING = "dialing"
+    RINGING = "ringing"
+    IN_CALL = "in_call"
+    HELD = "held"
+    DOOR_OPEN = "door_open"
+    ERROR = "error"
+    UNREGISTERED = "unregistered"
+
+
+class Tone(StrEnum):
+    """A sound on the station's own speaker."""
+
+    DIALING = "dialing"
+    RINGING = "ringing"
+    HELD = "held"
+    ERROR = "error"
+
+
+# -- settings: plain values, checked by config, fixed for the life of a state ------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonSettings:
+    """A call button; `target` names whom it rings, `door` which door it opens."""
+
+    id: ButtonId
+    action: Action
+    long_action: Action | None = None
+    target: str = ""
+    door: DoorId | None = None
+    debounce_s: float = 0.03
+    long_press_s: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class LampSettings:
+    """A lamp: what it shows in each picture (a picture that is not named: off)."""
+
+    id: LampId
+    pictures: tuple[tuple[Picture, Pattern], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DoorSettings:
+    """A door: one pulse's length, the bound that nothing exceeds, and the digits that open it in a call."""
+
+    id: DoorId
+    pulse_s: float = 3.0
+    max_s: float = 10.0
+    digits: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Somebody whom we know: may be rung, may call us, and may open `doors` by digits."""
+
+    name: str
+    uri: str
+    doors: tuple[DoorId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """Longest stay in each waiting state, in seconds (the contract, section 2)."""
+
+    dialing_s: float = 32.0
+    ringing_s: float = 60.0
+    early_media_s: float = 60.0
+    incoming_s: float = 60.0
+    connecting_s: float = 32.0
+    disconnecting_s: float = 5.0
+    rtp_s: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All that the core is told by the configuration."""
+
+    station: str
+    buttons: tuple[ButtonSettings, ...] = ()
+    lamps: tuple[LampSettings, ...] = ()
+    doors: tuple[DoorSettings, ...] = ()
+    targets: tuple[Target, ...] = ()
+    callers: str = "targets"  # or "anyone"
+    record: bool = False
+    deadlines: Deadlines = field(default_factory=Deadlines)
+
+    def button(self, wanted: str) -> ButtonSettings | None:
+        """The button of that id."""
+        return next((b for b in self.buttons if b.id == wanted), None)
+
+    def door(self, wanted: str) -> DoorSettings | None:
+        """The door of that id."""
+        return next((d for d in self.doors if d.id == wanted), None)
+
+    def target(self, wanted: str) -> Target | None:
+        """The target of that name."""
+        return next((t for t in self.targets if t.name == wanted), None)
+
+
+# -- state ---------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """The far end as it named itself; texts are clean UTF-8. `uri` has no angle brackets."""
+
+    uri: str
+    display_name: str = ""
+    target: str = ""  # name of the configured target it is, or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """A negotiated codec."""
+
+    name: str
+    clock_rate_hz: int
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a call ended."""
+
+    cause: Cause
+    code: int
+    reason: str
+    by: By
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call, from INVITE to the last event. `deadline` bounds the state it is in; None only where it may stay."""
+
+    id: CallId
+    direction: Direction
+    state: CallState
+    remote: Remote
+    created: float
+    deadline: float | None
+    number: str = ""
+    local_uri: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    button: ButtonId | None = None  # the press that placed it: a visitor waits
+    placed_again: bool = False  # after the SIP process was lost
+    answered_by_us: bool = False
+    held_local: bool = False
+    held_remote: bool = False
+    muted: bool = False
+    codec: Codec | None = None
+    rtp_lost_since: float | None = None
+    ringing_since: float | None = None
+    connected_since: float | None = None
+    ended: float | None = None
+    recording: RecordingId | None = None
+    recording_ready: bool = False  # file and index row are durable
+    digits: str = ""  # the newest received, towards a door's digits
+    digit_at: float = 0.0
+    end: End | None = None  # decided when disconnecting, final when ended
+
+    @property
+    def hold(self) -> Hold:
+        """Who holds it."""
+        if self.held_local:
+            return Hold.BOTH if self.held_remote else Hold.LOCAL
+        return Hold.REMOTE if self.held_remote else Hold.NONE
+
+    @property
+    def alive(self) -> bool:
+        """Whether a dialog is there that we want: neither ending nor ended."""
+        return self.state not in {CallState.DISCONNECTING, CallState.ENDED}
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A button that is down, or bounces: edges before `settles` are not believed; `level` is the newest seen."""
+
+    down: bool
+    level: bool
+    settles: float
+    long_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """A door's pulse. `id`: CLOCK_MONOTONIC nanoseconds of the decision; `began` and `until` in seconds."""
+
+    id: int
+    began: float
+    until: float
+    by: str
+    energised: bool = False  # the guard said so
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Everything the station is, in one value."""
+
+    settings: Settings
+    now: float = 0.0
+    calls: tuple[Call, ...] = ()  # living ones and, briefly, none that ended
+    presses: tuple[tuple[ButtonId, Press], ...] = ()
+    pulses: tuple[tuple[DoorId, Pulse], ...] = ()
+    sip_ready: bool = False
+    sip_address: str = ""
+    sip_since: float | None = None  # lost since, until ready
+    relay_ready: bool = False
+    error_until: float | None = None  # the panel shows an error, and the speaker tells it
+    failed: tuple[tuple[str, str], ...] = ()  # part, why: what does not work now
+    stopping: bool = False
+
+    def call(self, wanted: str) -> Call | None:
+        """The living call of that id."""
+        return next((c for c in self.calls if c.id == wanted), None)
+
+    @property
+    def active(self) -> Call | None:
+        """The one call that has the speaker and the microphone."""
+        return next((c for c in self.calls if c.alive), None)
+
+    def with_call(self, call: Call) -> "State":
+        """The same with `call` in place of the one of its id, or added."""
+        if self.call(call.id) is None:
+            return replace(self, calls=(*self.calls, call))
+        return replace(self, calls=tuple(call if c.id == call.id else c for c in self.calls))

@@ -1,0 +1,76 @@
+"""What cannot be taken back: acts that an adapter performs once. All else is `desired` (see views)."""
+
+from dataclasses import dataclass
+
+from appliance.core.model import CallId, RecordingId, RequestId
+from appliance.errors import IntercomError
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Send an INVITE (RFC 3261 §13.1)."""
+
+    call: CallId
+    uri: str
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """Send 180 to the caller."""
+
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Send 200 to the caller."""
+
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Send a final 4xx to 6xx to the caller."""
+
+    call: CallId
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """Send CANCEL or BYE, with a Reason header (RFC 3326) where given."""
+
+    call: CallId
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SendDigit:
+    """Send digits by RFC 4733, in order."""
+
+    call: CallId
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrepareRecording:
+    """Make file and index row durable, then post RecordingPrepared or RecordingRefused."""
+
+    call: CallId
+    recording: RecordingId
+    remote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to a client's request: a call's id where one is meant, or why not. `warning`: it was so already."""
+
+    request: RequestId
+    call: CallId | None = None
+    error: IntercomError | None = None
+    warning: str = ""
+
+
+SipOrder = Place | Ring | Answer | Refuse | HangUp | SendDigit
+Order = SipOrder | PrepareRecording | Reply

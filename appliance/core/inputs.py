@@ -207,6 +207,22 @@ class RecordingPrepared(Input):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingBegun(Input):
+    """The first samples are being written."""
+
+    call: CallId
+    recording: RecordingId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingClosed(Input):
+    """The SIP process has closed the file."""
+
+    call: CallId
+    recording: RecordingId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingRefused(Input):
     """A recording can not be made (disc full, not writable)."""
 

@@ -63,6 +63,13 @@ class PrepareRecording:
 
 
 @dataclass(frozen=True, slots=True)
+class FinishRecording:
+    """Repair the header from the file's size, complete the index row, then post RecordingAvailable."""
+
+    recording: RecordingId
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """The answer to a client's request: a call's id where one is meant, or why not. `warning`: it was so already."""
 
@@ -73,4 +80,4 @@ class Reply:
 
 
 SipOrder = Place | Ring | Answer | Refuse | HangUp | SendDigit
-Order = SipOrder | PrepareRecording | Reply
+Order = SipOrder | PrepareRecording | FinishRecording | Reply

@@ -1,0 +1,52 @@
+"""What should hold now: conditions, computed after each step by `views.desired`; adapters make each part so.
+
+A part is given to its adapter whenever it changed, and again whole after the adapter came back.
+"""
+
+from dataclasses import dataclass
+
+from appliance.core.model import CallId, DoorId, LampId, Pattern, RecordingId, Tone
+
+
+@dataclass(frozen=True, slots=True)
+class CallMedia:
+    """What should be true of a call's audio.
+
+    held: we hold it (re-INVITE sendonly). microphone, speaker: routed to and from it. recording: the one whose file is
+    ready at its path; both directions go into it.
+    """
+
+    call: CallId
+    held: bool
+    microphone: bool
+    speaker: bool
+    recording: RecordingId | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """The SIP process's part: each living call's audio, and the tone on the station's own speaker."""
+
+    calls: tuple[CallMedia, ...] = ()
+    tone: Tone | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RelayPulse:
+    """The exception: a pulse is energised at most once (docs/explanation/architecture.md). Nanoseconds."""
+
+    door: DoorId
+    id: int
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """All parts."""
+
+    lamps: tuple[tuple[LampId, Pattern], ...] = ()
+    sound: Sound = Sound()
+    relays: tuple[RelayPulse, ...] = ()
+    recordings: tuple[RecordingId, ...] = ()  # being written: their headers are kept right
+    wake_at: float | None = None  # the earliest deadline: a Tick is due then
+    status: str = ""  # one line for people

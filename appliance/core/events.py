@@ -1,0 +1,482 @@
+"""What is told to the world: one frozen dataclass for each event type. The reactor adds id, times and boot.
+
+The class's docstring is the reference's text, its fields are the event's `data`; `call` goes into the envelope.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import ClassVar
+
+from appliance.core.model import (
+    ButtonId,
+    By,
+    CallId,
+    CallState,
+    Cause,
+    Codec,
+    Direction,
+    DoorId,
+    LampId,
+    Pattern,
+    RecordingId,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """The base; TYPE is the public name."""
+
+    TYPE: ClassVar[str] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallEvent(Event):
+    """An event of one call."""
+
+    call: CallId
+
+
+# -- calls -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CallDialing(CallEvent):
+    """An INVITE is being sent."""
+
+    TYPE = "call.dialing"
+    to: str
+    target: str
+    button: ButtonId | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallIncoming(CallEvent):
+    """An INVITE came. `by`: its address as the caller gave it; `source`: where the packet came from."""
+
+    TYPE = "call.incoming"
+    by: str
+    display_name: str
+    target: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallRinging(CallEvent):
+    """It rings: 180 came, or we sent it."""
+
+    TYPE = "call.ringing"
+
+
+@dataclass(frozen=True, slots=True)
+class CallEarlyMedia(CallEvent):
+    """The far end sends sound before it answers (18x with SDP)."""
+
+    TYPE = "call.early_media"
+
+
+@dataclass(frozen=True, slots=True)
+class CallAnswering(CallEvent):
+    """Somebody here answers."""
+
+    TYPE = "call.answering"
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallConnecting(CallEvent):
+    """200 to the INVITE came or went; ACK is due."""
+
+    TYPE = "call.connecting"
+
+
+@dataclass(frozen=True, slots=True)
+class CallConnected(CallEvent):
+    """People can talk."""
+
+    TYPE = "call.connected"
+    after_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class CallDisconnecting(CallEvent):
+    """We send BYE or CANCEL."""
+
+    TYPE = "call.disconnecting"
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class CallStateChanged(CallEvent):
+    """The call went from one state to another."""
+
+    TYPE = "call.state_changed"
+    old: CallState
+    new: CallState
+
+
+@dataclass(frozen=True, slots=True)
+class CallActiveChanged(CallEvent):
+    """The call got (true) or lost the speaker and the microphone."""
+
+    TYPE = "call.active_changed"
+    old: bool
+    new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CallHeld(CallEvent):
+    """Somebody holds the call."""
+
+    TYPE = "call.held"
+    by: By
+
+
+@dataclass(frozen=True, slots=True)
+class CallResumed(CallEvent):
+    """Somebody no longer holds the call."""
+
+    TYPE = "call.resumed"
+    by: By
+
+
+@dataclass(frozen=True, slots=True)
+class CallMuted(CallEvent):
+    """Our microphone no longer reaches the call."""
+
+    TYPE = "call.muted"
+
+
+@dataclass(frozen=True, slots=True)
+class CallUnmuted(CallEvent):
+    """Our microphone reaches the call again."""
+
+    TYPE = "call.unmuted"
+
+
+@dataclass(frozen=True, slots=True)
+class FinalEvent(CallEvent):
+    """The last event of a call: exactly one of four. `code`: SIP status, 0 where none came; `by`: who ended it."""
+
+    cause: Cause
+    code: int
+    reason: str
+    by: By
+    direction: Direction
+    duration_s: float
+    missed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnded(FinalEvent):
+    """A call that had connected is over."""
+
+    TYPE = "call.ended"
+
+
+@dataclass(frozen=True, slots=True)
+class CallFailed(FinalEvent):
+    """Our call never connected."""
+
+    TYPE = "call.failed"
+
+
+@dataclass(frozen=True, slots=True)
+class CallCanceled(FinalEvent):
+    """Given up by the side that called; `missed` for an unanswered incoming one."""
+
+    TYPE = "call.canceled"
+
+
+@dataclass(frozen=True, slots=True)
+class CallRejected(FinalEvent):
+    """Refused by the side that was called."""
+
+    TYPE = "call.rejected"
+
+
+# -- digits and media ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DtmfReceived(CallEvent):
+    """A digit came. `digit` is null and `masked` true where it may belong to a door code."""
+
+    TYPE = "dtmf.received"
+    digit: str | None
+    masked: bool
+    method: str
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class DtmfSending(CallEvent):
+    """Digits go out; how many, not which: they may be a code of the far end."""
+
+    TYPE = "dtmf.sending"
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class DtmfSent(CallEvent):
+    """One digit went out; masked as in dtmf.received."""
+
+    TYPE = "dtmf.sent"
+    digit: str | None
+    masked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MediaStarted(CallEvent):
+    """Audio flows."""
+
+    TYPE = "media.started"
+    codec: Codec
+
+
+@dataclass(frozen=True, slots=True)
+class MediaStopped(CallEvent):
+    """No RTP is received any more."""
+
+    TYPE = "media.stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class MediaResumed(CallEvent):
+    """RTP is received again."""
+
+    TYPE = "media.resumed"
+
+
+# -- recordings --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingStarted(CallEvent):
+    """The call is being recorded; file and index row are on disc."""
+
+    TYPE = "recording.started"
+    recording: RecordingId
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingStopped(CallEvent):
+    """The recording's file is closed."""
+
+    TYPE = "recording.stopped"
+    recording: RecordingId
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingFailed(CallEvent):
+    """The call can not be recorded."""
+
+    TYPE = "recording.failed"
+    recording: RecordingId
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingAvailable(Event):
+    """A recording is complete and can be fetched."""
+
+    TYPE = "recording.available"
+    recording: RecordingId
+    url: str
+    duration_s: float
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingRecovered(RecordingAvailable):
+    """A recording that an unclean end had cut off was repaired."""
+
+    TYPE = "recording.recovered"
+
+
+# -- panel and door ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonEvent(Event):
+    """An event of a button; `at`: CLOCK_MONOTONIC seconds of the edge."""
+
+    button: ButtonId
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonPressed(ButtonEvent):
+    """A button went down."""
+
+    TYPE = "button.pressed"
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonReleased(ButtonEvent):
+    """A button came up."""
+
+    TYPE = "button.released"
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonClicked(ButtonEvent):
+    """A button went down and up again before its long press."""
+
+    TYPE = "button.clicked"
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonHeld(ButtonEvent):
+    """A button has been down for its long press."""
+
+    TYPE = "button.held"
+
+
+@dataclass(frozen=True, slots=True)
+class LampChanged(Event):
+    """A lamp is to shine otherwise."""
+
+    TYPE = "lamp.changed"
+    lamp: LampId
+    pattern: Pattern
+
+
+@dataclass(frozen=True, slots=True)
+class DoorUnlocked(Event):
+    """The relay is energised. `by`: who opened it, and by what."""
+
+    TYPE = "door.unlocked"
+    door: DoorId
+    by: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class DoorLocked(Event):
+    """The relay is at rest again."""
+
+    TYPE = "door.locked"
+    door: DoorId
+
+
+@dataclass(frozen=True, slots=True)
+class DoorDenied(Event):
+    """Somebody wanted the door to open, and it does not."""
+
+    TYPE = "door.denied"
+    door: DoorId
+    by: str
+    why: str
+
+
+# -- appliance -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PanelFailed(Event):
+    """A part of the panel does not work."""
+
+    TYPE = "panel.failed"
+    why: str
+    resolution: str
+
+
+@dataclass(frozen=True, slots=True)
+class PanelRecovered(Event):
+    """The panel works again."""
+
+    TYPE = "panel.recovered"
+
+
+@dataclass(frozen=True, slots=True)
+class AudioFailed(Event):
+    """The sound card can not be used; calls go on without."""
+
+    TYPE = "audio.failed"
+    error: str
+    resolution: str
+
+
+@dataclass(frozen=True, slots=True)
+class AudioRecovered(Event):
+    """The sound card works again."""
+
+    TYPE = "audio.recovered"
+
+
+@dataclass(frozen=True, slots=True)
+class ApplianceStarted(Event):
+    """The daemon has started; calls are not possible yet."""
+
+    TYPE = "appliance.started"
+    station: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApplianceReady(Event):
+    """Calls are possible."""
+
+    TYPE = "appliance.ready"
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApplianceStopping(Event):
+    """The daemon was asked to stop."""
+
+    TYPE = "appliance.stopping"
+
+
+@dataclass(frozen=True, slots=True)
+class ApplianceDegraded(Event):
+    """A part does not work: sip, relay, storage, http."""
+
+    TYPE = "appliance.degraded"
+    part: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApplianceRecovered(Event):
+    """The part works again."""
+
+    TYPE = "appliance.recovered"
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccessDenied(Event):
+    """Somebody asked without the right to; told at most once a minute for each source."""
+
+    TYPE = "access.denied"
+    who: str
+    source: str
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventsLost(Event):
+    """Events `from_id` to `to_id` are not kept. `certain` false: some of these ids may never have been used."""
+
+    TYPE = "events.lost"
+    from_id: int
+    to_id: int
+    certain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Warning_(Event):
+    """Something was asked that changes nothing, or is suspicious."""
+
+    TYPE = "warning"
+    code: str
+    message: str
+
+
+def _leaves(kind: type[Event]) -> list[type[Event]]:
+    found = [kind] if kind.TYPE and re.fullmatch(r"[a-z._]+", kind.TYPE) else []
+    return found + [leaf for sub in kind.__subclasses__() for leaf in _leaves(sub)]
+
+
+EVENTS: dict[str, type[Event]] = {kind.TYPE: kind for kind in sorted(_leaves(Event), key=lambda k: k.TYPE)}

@@ -1,9 +1,9 @@
 """What is told to the world: one frozen dataclass for each event type. The reactor adds id, times and boot.
 
-The class's docstring is the reference's text, its fields are the event's `data`; `call` goes into the envelope.
+The class's docstring is the reference's text, its fields are the event's `data`, less an underscore at the end of a
+name that Python reserves; `call` goes into the envelope.
 """
 
-import re
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -457,11 +457,11 @@ class AccessDenied(Event):
 
 @dataclass(frozen=True, slots=True)
 class EventsLost(Event):
-    """Events `from_id` to `to_id` are not kept. `certain` false: some of these ids may never have been used."""
+    """Events `from` to `to` are not kept. `certain` false: some of these ids may never have been used."""
 
     TYPE = "events.lost"
-    from_id: int
-    to_id: int
+    from_: int
+    to: int
     certain: bool
 
 
@@ -474,9 +474,8 @@ class Warning_(Event):
     message: str
 
 
-def _leaves(kind: type[Event]) -> list[type[Event]]:
-    found = [kind] if kind.TYPE and re.fullmatch(r"[a-z._]+", kind.TYPE) else []
-    return found + [leaf for sub in kind.__subclasses__() for leaf in _leaves(sub)]
-
-
-EVENTS: dict[str, type[Event]] = {kind.TYPE: kind for kind in sorted(_leaves(Event), key=lambda k: k.TYPE)}
+EVENTS: dict[str, type[Event]] = {
+    kind.TYPE: kind
+    for kind in sorted((k for k in globals().values() if isinstance(k, type) and issubclass(k, Event)), key=lambda k: k.TYPE)
+    if kind.TYPE
+}

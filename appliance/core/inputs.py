@@ -336,4 +336,6 @@ class AccessDenied(Input):
     why: str = field(default="")
 
 
-INPUTS: tuple[type[Input], ...] = tuple(Input.__subclasses__())
+INPUTS: tuple[type[Input], ...] = tuple(
+    kind for kind in globals().values() if isinstance(kind, type) and issubclass(kind, Input) and kind is not Input
+)

@@ -1,0 +1,30 @@
+# What there is to do in a clone; make help lists it.
+.PHONY: help run test generated clean
+.DEFAULT_GOAL := help
+
+ONCE ?=
+
+# As root the SIP stack would get real-time priority, with which ALSA's plug-in for a software card spins.
+AS_USER := $(if $(filter 0,$(shell id -u)),setpriv --bounding-set=-sys_nice --inh-caps=-sys_nice)
+
+help: ## list what there is to do
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 18
+
+run: ## two door stations call each other, no hardware needed (ONCE=1: one call, then end)
+	@packaging/setup run
+	@$(AS_USER) .venv/bin/python -m appliance.simulator $(if $(filter-out 0,$(ONCE)),--once)
+
+test: ## lint, types and all tests; a skipped test fails
+	@packaging/setup test
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	$(AS_USER) .venv/bin/python -m pytest -n 2 -m "not lab"
+
+generated: ## write anew the files that are made from the code
+	@packaging/setup run
+	.venv/bin/python -m appliance.generate
+
+clean: ## remove what was made here, .venv too (the cached pjsua2 stays)
+	rm -rf .venv build dist out *.egg-info .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,75 @@
+# Read by packaging/setup and packaging/pjsua2/build: telling the user, and installing Debian packages.
+# All words go to standard error; standard output is for results.
+
+# What each part needs from Debian. The names hold for Debian 12 and 13 and Raspberry Pi OS based on them.
+PJSUA2_PACKAGES=(
+    build-essential swig xz-utils ca-certificates debian-archive-keyring
+    libasound2-dev libgsm1-dev libopus-dev libspeex-dev libspeexdsp-dev libsrtp2-dev libssl-dev uuid-dev python3-dev
+)
+RUN_PACKAGES=(python3 python3-venv ca-certificates)
+TEST_PACKAGES=(
+    sip-tester baresip-core                       # far ends of test calls
+    pulseaudio libasound2-plugins alsa-utils sox  # a sound card made of software, and a look at what it played
+    chromium                                      # opens the station's page
+    systemd dpkg-dev python3-debian               # read the unit and the packaging
+    procps util-linux
+)
+
+say() { printf '==> %s\n' "$*" >&2; }
+
+# fail MESSAGE CAUSE REMEDY
+fail() {
+    printf '\nerror:  %s\ncause:  %s\nremedy: %s\n' "$1" "$2" "$3" >&2
+    exit 1
+}
+
+# Which of the packages given are not installed, one a line.
+missing_packages() {
+    command -v dpkg-query >/dev/null ||
+        fail "This machine is not set up by Debian packages" "there is no dpkg-query" \
+            "use Debian 12 or later, or Raspberry Pi OS based on it"
+    comm -23 <(printf '%s\n' "$@" | sort -u) \
+        <(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null | sed -n 's/^installed //p' | sort -u)
+}
+
+# need_packages PURPOSE PACKAGE…: show what is missing, then install it, by sudo only where we are not root.
+need_packages() {
+    local purpose=$1 missing log root=() words
+    shift
+    missing=$(missing_packages "$@") || exit 1
+    [[ -n $missing ]] || return 0
+    missing=${missing//$'\n'/ }
+    say "Debian packages missing for $purpose: $missing"
+    if [[ $(id -u) != 0 ]]; then
+        command -v sudo >/dev/null ||
+            fail "Debian packages are missing and cannot be installed" "you are not root, and there is no sudo" \
+                "as root: apt-get install --no-install-recommends $missing"
+        root=(sudo)
+        if [[ ! -t 0 ]]; then
+            root=(sudo -n)
+            sudo -n true 2>/dev/null ||
+                fail "Debian packages are missing and cannot be installed" \
+                    "sudo wants a password, and there is no terminal to ask for it" \
+                    "run this in a terminal, or as root: apt-get install --no-install-recommends $missing"
+        fi
+    fi
+    root+=(env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300)
+    log=$(mktemp)
+    read -ra words <<<"$missing"
+    # Old or absent package lists show in a trial run; lists that are merely out of date, by a failed download.
+    if ! { apt-get -qq --simulate install --no-install-recommends "${words[@]}" >/dev/null 2>&1 &&
+        _apt_install; } && ! { say "Refreshing the package lists" && "${root[@]}" -q update >>"$log" 2>&1 </dev/null &&
+        _apt_install; }; then
+        local cause
+        cause=$(grep -E '^(E|Err)' "$log" | tail -n 5 || true)
+        rm -f "$log"
+        fail "Debian packages could not be installed: $missing" "${cause:-apt-get gave no reason}" \
+            "check the network and apt's sources (apt-get update), then: apt-get install --no-install-recommends $missing"
+    fi
+    rm -f "$log"
+}
+
+_apt_install() {
+    "${root[@]}" -y install --no-install-recommends "${words[@]}" 2>&1 </dev/null | tee -a "$log" |
+        sed -un 's/^Setting up \(.*\) \.\.\./    \1/p' >&2
+}

@@ -1,0 +1,10 @@
+/* What our pjsua2 is built with, where that differs from pjproject's own choice. */
+#define PJMEDIA_HAS_VIDEO       0
+#define PJ_HAS_IPV6             1
+/* Ring plans, a six-party conference and waiting calls together need more than the 4 calls and 8 accounts of upstream. */
+#define PJSUA_MAX_CALLS         32
+#define PJSUA_MAX_ACC           16
+/* At the default of 64 a flood of connections from the network can trip an assertion. */
+#define PJ_IOQUEUE_MAX_HANDLES  1024
+/* The echo canceller of WebRTC; off by default. */
+#define PJMEDIA_HAS_WEBRTC_AEC3 1

@@ -1,0 +1,24 @@
+# The Python extension compiled directly, beside the library: SWIG's wrapper is one long compilation that would
+# otherwise wait for all the others. Run in pjproject's top folder with PYTHON_INCLUDE set.
+include build.mak
+D := pjsip-apps/src/swig/python
+SWIG := swig -c++ -python -threads -doxygen -w312 \
+	$(foreach m,pjlib pjlib-util pjmedia pjsip pjnath,-I$(PJDIR)/$(m)/include)
+
+.PHONY: module lib
+module: $(D)/_pjsua2.so
+
+lib:
+	$(MAKE) -f Makefile lib
+
+$(D)/pjsua2_wrap.cpp:
+	cd $(D) && $(SWIG) -o pjsua2_wrap.cpp ../pjsua2.i
+
+# -O1: glue code, which gains nothing from -O2 but a longer build.
+$(D)/pjsua2_wrap.o: $(D)/pjsua2_wrap.cpp
+	$(PJ_CXX) $(PJ_CXXFLAGS) -O1 -fno-strict-aliasing -I$(PYTHON_INCLUDE) -c -o $@ $<
+
+# --exclude-libs: the static libraries' symbols stay out of the dynamic table, so that strip can drop them.
+$(D)/_pjsua2.so: $(D)/pjsua2_wrap.o lib
+	$(PJ_CXX) -shared $(PJ_LDXXFLAGS) -Wl,--exclude-libs,ALL -Wl,--as-needed -o $@ $< $(PJ_LDXXLIBS)
+	strip --strip-unneeded $@

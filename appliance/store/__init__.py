@@ -1,0 +1,1 @@
+"""What is kept: the journal of events and the recordings, in one directory."""

@@ -1,0 +1,182 @@
+"""The journal: gives each event its id, keeps the newest events, and tells a client what it missed."""
+
+import json
+import logging
+import sqlite3
+import threading
+import time
+import uuid
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+from appliance.core.events import EventsLost
+from appliance.errors import IntercomError
+from appliance.store import reservation
+from appliance.store.reservation import Reservation
+from appliance.store.writer import After, Writer
+
+log = logging.getLogger(__name__)
+
+_FLUSH_S = 1.0  # longest that an event waits for the disc
+_AT_ONCE = ("door.",)  # who opened the door, and by what, does not wait
+_DELETE_EVERY = 500  # rows beyond `keep` are deleted this many at a time
+
+
+class Journal:
+    """`take`, `append` and `since` are called by one thread, the reactor's; none of them waits.
+
+    Ids are consecutive within one start of the service and never used twice: each comes from a block of `block` that
+    was reserved on disc before (see `reservation`), and the next block is reserved when half of one is used. An id
+    beyond the block, when the writer has been stuck for that long, is given out all the same: events go on.
+    """
+
+    def __init__(self, directory: Path, writer: Writer, keep: int = 10_000, *, block: int = 100_000) -> None:
+        self.boot = uuid.uuid4().hex
+        self._directory, self._writer, self._keep, self._block = directory, writer, keep, block
+        self._next = 1
+        self._reserved = 0
+        self._reserving = False
+        # As text: a quarter of the memory of dictionaries, and it is what goes to disc.
+        self._kept: deque[tuple[int, str]] = deque(maxlen=keep)
+        self._lock = threading.Lock()  # guards what follows
+        self._pending: deque[tuple[int, str]] = deque(maxlen=keep)
+        self._flush_queued = False
+        self._rows_since_delete = 0
+
+    def open(self) -> EventsLost | None:
+        """Read what is kept and reserve the first ids: before the loop runs, since this waits for the disc.
+
+        Returns the range that is to be told before any other event, if an unclean end or a damaged file lost one.
+        A directory that can not be used is told by the writer; the journal then works in memory.
+        """
+        try:
+            rows: list[tuple[int, str]] = self._writer.ask(self._load, timeout_s=10.0)
+        except IntercomError as error:
+            log.warning("the journal could not be read: %s", error)
+            rows = []
+        self._kept.extend(rows)
+        newest = rows[-1][0] if rows else 0
+        first, clean = self._first_id(newest)
+        try:
+            reservation.write(self._directory, Reservation(first + self._block - 1, clean=False))
+            self._reserved = first + self._block - 1
+        except OSError:
+            # Nothing can be reserved, so the clock keeps ids apart from those of other starts; in vain only if it
+            # stands wrong.
+            first, clean = max(first, time.time_ns() // 1_000_000), False
+        self._next = first
+        if not self._reserved:
+            self._reserve()  # fails, is told, and tried again by the writer
+        return EventsLost(from_=newest + 1, to=first - 1, certain=clean) if newest + 1 < first else None
+
+    def take(self) -> int:
+        """A fresh id for the next event."""
+        number = self._next
+        self._next += 1
+        if not self._reserving and self._next > self._reserved - self._block // 2:
+            self._reserve()
+        return number
+
+    def append(self, envelope: dict[str, Any]) -> None:
+        """Keep an event (the contract's envelope, its `id` from `take`), on disc within a second or so."""
+        row = (envelope["id"], json.dumps(envelope, separators=(",", ":")))
+        self._kept.append(row)
+        at_once = envelope["type"].startswith(_AT_ONCE)
+        with self._lock:
+            self._pending.append(row)
+            if self._flush_queued and not at_once:
+                return
+            self._flush_queued = True
+        if not self._writer.submit(self._flush, delay_s=0.0 if at_once else _FLUSH_S):
+            with self._lock:
+                self._flush_queued = False  # the next event tries again
+
+    def since(self, after: int) -> tuple[tuple[int, int] | None, list[dict[str, Any]]]:
+        """What came after the event `after`: the range (first, last) that is not kept, or None, and the events kept.
+
+        An `after` that was never given out (the directory was erased, say) is answered by the range beyond our newest.
+        """
+        if after >= self._next:
+            return (self._next, after), []
+        first = self._kept[0][0] if self._kept else self._next
+        lost = (after + 1, first - 1) if after + 1 < first else None
+        found = []
+        for number, text in reversed(self._kept):
+            if number <= after:
+                break
+            found.append(json.loads(text))
+        return lost, found[::-1]
+
+    def close(self) -> None:
+        """Queue the last events and the mark of a clean end; `Writer.close` then waits for them."""
+        self._writer.submit(self._finish)
+
+    def _first_id(self, newest: int) -> tuple[int, bool]:
+        """The first id that was certainly never used, and whether all before it were; `newest` is on disc (or 0)."""
+        try:
+            found = reservation.read(self._directory)
+        except FileNotFoundError:
+            if not newest:
+                return 1, True
+        except (OSError, ValueError) as error:
+            log.warning("reserved event ids can not be read: %s", error)
+            if not newest:
+                return time.time_ns() // 1_000_000, False  # more than one event a millisecond there never was
+        else:
+            # The newest on disc is beyond only where ids were given out in memory, with the disc failing.
+            return max(found.upto, newest) + 1, found.clean
+        # The newest on disc may be an hour old if the disc failed since; a block and a half is what was reserved.
+        return newest + 2 * self._block, False
+
+    def _reserve(self) -> None:
+        self._reserving = True
+        if not self._writer.submit(self._reserve_block):
+            self._reserving = False
+
+    # -- jobs, in the writer thread ------------------------------------------------------------------------------------
+
+    def _load(self, connection: sqlite3.Connection) -> list[tuple[int, str]]:
+        rows = connection.execute("SELECT id, envelope FROM events ORDER BY id DESC LIMIT ?", (self._keep,))
+        return rows.fetchall()[::-1]
+
+    def _reserve_block(self, _: sqlite3.Connection) -> After:
+        upto = self._next + self._block - 1
+        reservation.write(self._directory, Reservation(upto, clean=False))
+
+        def reserved() -> None:
+            self._reserved, self._reserving = upto, False
+
+        return reserved
+
+    def _flush(self, connection: sqlite3.Connection) -> After:
+        with self._lock:
+            rows = list(self._pending)
+        connection.executemany("INSERT OR REPLACE INTO events VALUES (?, ?)", rows)
+        self._rows_since_delete += len(rows)
+        if self._rows_since_delete >= _DELETE_EVERY:
+            connection.execute("DELETE FROM events WHERE id < ?", (self._kept[0][0],))
+
+        def flushed() -> None:
+            if self._rows_since_delete >= _DELETE_EVERY:
+                self._rows_since_delete = 0
+            with self._lock:
+                while self._pending and rows and self._pending[0][0] <= rows[-1][0]:
+                    self._pending.popleft()
+                self._flush_queued = False
+            if self._pending:
+                self._writer.submit(self._flush, delay_s=_FLUSH_S)
+
+        return flushed
+
+    def _finish(self, connection: sqlite3.Connection) -> After:
+        flushed = self._flush(connection)
+
+        def finished() -> None:
+            flushed()
+            try:
+                reservation.write(self._directory, Reservation(self._next - 1, clean=True))
+            except OSError as error:
+                log.warning("the clean end could not be noted: %s", error)
+
+        return finished

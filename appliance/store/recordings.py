@@ -1,0 +1,270 @@
+"""Recordings: what was said to be recorded is on disc, playable, and listed, whatever ended the service."""
+
+import hashlib
+import logging
+import os
+import re
+import shutil
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from appliance.core.inputs import Input, RecordingAvailable, RecordingPrepared, RecordingRefused
+from appliance.core.model import CallId, RecordingId
+from appliance.core.orders import FinishRecording, PrepareRecording
+from appliance.errors import IntercomError
+from appliance.store import database, wav
+from appliance.store.reservation import sync_directory
+from appliance.store.writer import After, Writer
+
+log = logging.getLogger(__name__)
+
+FLOOR_BYTES = 16 * 1024 * 1024  # free space below which no recording begins: the journal and the system need it
+_PATCH_S = 2.0  # how much of a recording's length a power cut may take from its header
+_SETTLE_S = 0.25  # the SIP stack's last buffer reaches the file about 20 ms after it closed it
+_ID = re.compile(r"[0-9a-z][0-9a-z-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One row of the index. `started`: UTC, as in events; the last four are set once it is `complete`."""
+
+    id: RecordingId
+    call: CallId
+    remote: str
+    started: str
+    duration_s: float
+    bytes: int
+    sha256: str
+    complete: bool
+    recovered: bool  # an unclean end had cut it off
+
+
+class Recordings:
+    """Files `<id>.wav` in `directory`, written by the SIP process, and their index in the writer's database.
+
+    `prepare`, `finish`, `desire` and `path` never wait; `list`, `get` and `delete` read the disc and are for threads
+    other than asyncio's. `clock` gives CLOCK_MONOTONIC in seconds.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        writer: Writer,
+        post: Callable[[Input], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._directory, self._writer, self._post, self._clock = directory, writer, post, clock
+        self._lock = threading.Lock()  # guards what follows
+        self._ours: set[RecordingId] = set()  # prepared since the start and not finished
+        self._desired: tuple[RecordingId, ...] = ()
+        self._patching = False
+
+    def open(self) -> None:
+        """Repair and announce, soon, every recording that an unclean end left unfinished."""
+        self._writer.submit(self._recover)
+
+    def prepare(self, order: PrepareRecording) -> None:
+        """Make an empty file and the index row durable, then post RecordingPrepared, or RecordingRefused."""
+        with self._lock:
+            self._ours.add(order.recording)
+        refuse = partial(self._refuse, order.call, order.recording)
+        if not self._writer.submit(partial(self._prepare, order), refuse=refuse):
+            refuse("Too much waits to be written.")
+
+    def desire(self, recordings: tuple[RecordingId, ...]) -> None:
+        """Those being written now: their headers are kept right every 2 s."""
+        with self._lock:
+            self._desired = recordings
+            start = bool(recordings) and not self._patching
+            self._patching |= start
+        if start:
+            self._patch_later()
+
+    def finish(self, order: FinishRecording) -> None:
+        """Complete header and index row, then post RecordingAvailable; RecordingRefused if nothing was recorded."""
+        self._writer.submit(partial(self._finish, order.recording), delay_s=_SETTLE_S)
+
+    def path(self, recording: str) -> Path:
+        """Where its file is or will be; ids that are none (a client's "../x") raise IntercomError."""
+        if not _ID.fullmatch(recording):
+            raise _not_found(recording)
+        return self._directory / f"{recording}.wav"
+
+    def list(self, limit: int = 50, cursor: str | None = None) -> tuple[Recording, ...]:
+        """The newest `limit` before the id `cursor`, newest first. Raises IntercomError."""
+        return self._read("SELECT * FROM recordings WHERE id < ? ORDER BY id DESC LIMIT ?", cursor or "~", limit)
+
+    def get(self, recording: str) -> Recording:
+        """Its row. Raises IntercomError."""
+        found = self._read("SELECT * FROM recordings WHERE id = ?", recording)
+        if not found:
+            raise _not_found(recording)
+        return found[0]
+
+    def delete(self, recording: str) -> None:
+        """Remove file and row, and wait for it. Raises IntercomError, also while it is being written."""
+        path = self.path(recording)
+
+        def remove(connection: sqlite3.Connection) -> None:
+            row = connection.execute("SELECT complete FROM recordings WHERE id = ?", (recording,)).fetchone()
+            if row is None:
+                raise _not_found(recording)
+            if not row[0]:
+                raise IntercomError(
+                    "conflict", f"Recording {recording} is being written.", resolution="Delete it after the call."
+                )
+            path.unlink(missing_ok=True)
+            connection.execute("DELETE FROM recordings WHERE id = ?", (recording,))
+
+        self._writer.ask(remove)
+
+    def _read(self, query: str, *values: str | int) -> tuple[Recording, ...]:
+        try:
+            with closing(database.reader(self._writer.directory)) as connection:
+                rows = connection.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            why, resolution = database.explain(error, self._writer.directory)
+            raise IntercomError("unavailable", "The index of recordings can not be read.", why, resolution) from error
+        return tuple(Recording(*row[:7], *map(bool, row[7:])) for row in rows)
+
+    def _refuse(self, call: CallId, recording: RecordingId, why: str) -> None:
+        with self._lock:
+            self._ours.discard(recording)
+        self._post(RecordingRefused(at=self._clock(), call=call, recording=recording, why=why))
+
+    # -- jobs, in the writer thread ------------------------------------------------------------------------------------
+
+    def _prepare(self, order: PrepareRecording, connection: sqlite3.Connection) -> After:
+        path = self.path(order.recording)
+        self._directory.mkdir(mode=0o750, parents=True, exist_ok=True)
+        free = shutil.disk_usage(self._directory).free
+        if free < FLOOR_BYTES:
+            why = f"No space is left for {self._directory}: {free >> 20} MiB are free, {FLOOR_BYTES >> 20} are needed."
+            return partial(self._refuse, order.call, order.recording, why)
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o640)
+            os.fsync(descriptor)
+            os.close(descriptor)
+            sync_directory(self._directory)
+            self._insert(connection, order.recording, order.call, order.remote, datetime.now(UTC))
+        except (OSError, sqlite3.Error):
+            path.unlink(missing_ok=True)
+            raise
+        return partial(self._post, RecordingPrepared(at=self._clock(), call=order.call, recording=order.recording))
+
+    def _insert(
+        self, connection: sqlite3.Connection, recording: str, call: str, remote: str, started: datetime
+    ) -> None:
+        connection.execute(
+            "INSERT OR IGNORE INTO recordings VALUES (?, ?, ?, ?, 0, 0, '', 0, 0)",
+            (recording, call, remote, started.isoformat(timespec="microseconds").replace("+00:00", "Z")),
+        )
+
+    def _patch_later(self) -> None:
+        if not self._writer.submit(self._patch, delay_s=_PATCH_S):
+            with self._lock:
+                self._patching = False
+
+    def _patch(self, _: sqlite3.Connection) -> After | None:
+        with self._lock:
+            recordings = self._desired
+            self._patching = bool(recordings)
+        for recording in recordings:
+            try:
+                descriptor = os.open(self.path(recording), os.O_RDWR | os.O_CLOEXEC)
+            except FileNotFoundError:
+                continue
+            try:
+                wav.repair(descriptor)
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+        return self._patch_later if recordings else None
+
+    def _finish(self, recording: RecordingId, connection: sqlite3.Connection) -> After | None:
+        return self._complete(connection, recording, recovered=False)
+
+    def _complete(self, connection: sqlite3.Connection, recording: RecordingId, *, recovered: bool) -> After | None:
+        """Repair the file and complete its row; both go if the file holds no sound."""
+        path = self.path(recording)
+        row = connection.execute("SELECT call FROM recordings WHERE id = ?", (recording,)).fetchone()
+        sound, digest = _seal(path)
+        if sound is None:
+            path.unlink(missing_ok=True)
+            connection.execute("DELETE FROM recordings WHERE id = ?", (recording,))
+            if recovered or row is None:
+                return None
+            return partial(self._refuse, CallId(row[0]), recording, "Nothing was recorded.")
+        if row is None:  # the index was set aside, damaged, since this recording began
+            self._insert(connection, recording, "", "", _modified(path))
+        connection.execute(
+            "UPDATE recordings SET duration_s = ?, bytes = ?, sha256 = ?, complete = 1, recovered = ? WHERE id = ?",
+            (sound.duration_s, sound.bytes, digest, recovered, recording),
+        )
+
+        def completed() -> None:
+            with self._lock:
+                self._ours.discard(recording)
+            self._post(
+                RecordingAvailable(
+                    at=self._clock(),
+                    recording=recording,
+                    duration_s=sound.duration_s,
+                    bytes=sound.bytes,
+                    recovered=recovered,
+                )
+            )
+
+        return completed
+
+    def _recover(self, connection: sqlite3.Connection) -> After | None:
+        """Unfinished rows, and files that have no row since a damaged database was set aside."""
+        with self._lock:
+            ours = set(self._ours)
+        known = {RecordingId(row[0]): bool(row[1]) for row in connection.execute("SELECT id, complete FROM recordings")}
+        files = {RecordingId(path.stem): path for path in self._directory.glob("*.wav") if _ID.fullmatch(path.stem)}
+        for recording in files.keys() - known.keys() - ours:
+            self._insert(connection, recording, "", "", _modified(files[recording]))
+            known[recording] = False
+        unfinished = sorted(
+            recording for recording, complete in known.items() if not complete and recording not in ours
+        )
+        afters = [self._complete(connection, recording, recovered=True) for recording in unfinished]
+
+        def announce() -> None:
+            for after in afters:
+                if after is not None:
+                    after()
+
+        return announce
+
+
+def _seal(path: Path) -> tuple[wav.Sound | None, str]:
+    """Repair a file's header and make it durable; its SHA-256. No sound: (None, "")."""
+    try:
+        file = path.open("r+b")
+    except FileNotFoundError:
+        return None, ""
+    with file:
+        sound = wav.repair(file.fileno())
+        if sound is None:
+            return None, ""
+        os.fsync(file.fileno())
+        return sound, hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _modified(path: Path) -> datetime:
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+
+
+def _not_found(recording: str) -> IntercomError:
+    return IntercomError(
+        "recording-not-found", f"There is no recording {recording!r}.", resolution="List them at /v1/recordings."
+    )

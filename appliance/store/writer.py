@@ -1,0 +1,242 @@
+"""The one thread that writes to disc: small jobs, committed in batches, tried again when the disc fails."""
+
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from appliance.core.inputs import Input, PartFailed, PartRecovered
+from appliance.errors import IntercomError
+from appliance.store import database
+
+log = logging.getLogger(__name__)
+
+PART = "storage"
+
+After = Callable[[], None]
+Job = Callable[[sqlite3.Connection], After | None]
+"""Runs inside a transaction in the writer thread, again from its beginning after a failure; may return what is to be
+done once the transaction is on disc."""
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class _Entry:
+    job: Job
+    due: float
+    refuse: Callable[[str], None] | None
+    failed: bool = False
+
+
+class Writer:
+    """Takes jobs from any thread and never makes the caller wait.
+
+    A disc that is full, read-only or missing is told once by PartFailed("storage"); what could not be written is kept
+    and tried again after 0.5 s, later up to 30 s; PartRecovered tells that all of it is on disc. A damaged database is
+    set aside and a new one begun.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        post: Callable[[Input], None],
+        *,
+        capacity: int = 1000,
+        first_retry_s: float = 0.5,
+        longest_retry_s: float = 30.0,
+    ) -> None:
+        self.directory = directory
+        self._post = post
+        self._capacity = capacity
+        self._first_retry_s, self._longest_retry_s = first_retry_s, longest_retry_s
+        self._retry_s = first_retry_s
+        self._retry_at = 0.0
+        self._failing = False
+        self._closing = False
+        self._changed = threading.Condition()
+        self._entries: list[_Entry] = []  # in the order they came, which is the order of those that are due
+        self._connection: sqlite3.Connection | None = None
+        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, job: Job, *, delay_s: float = 0.0, refuse: Callable[[str], None] | None = None) -> bool:
+        """Queue `job` to run in `delay_s` seconds; False if there is no room for it, or after `close`.
+
+        A job with `refuse` is tried once only, even while the disc fails; `refuse` then gets the reason.
+        """
+        with self._changed:
+            if self._closing or len(self._entries) >= self._capacity:
+                return False
+            self._entries.append(_Entry(job, time.monotonic() + delay_s, refuse))
+            self._changed.notify()
+        return True
+
+    def ask(self, job: Callable[[sqlite3.Connection], T], timeout_s: float = 5.0) -> T:
+        """Run `job` in the writer thread and wait for its result: not for the asyncio thread.
+
+        Raises IntercomError: what `job` raised itself, or `unavailable`.
+        """
+        answer: Future[T] = Future()
+
+        def run(connection: sqlite3.Connection) -> After:
+            try:
+                result = job(connection)
+            except IntercomError as error:
+                told = error
+                return lambda: answer.set_exception(told)
+            return lambda: answer.set_result(result)
+
+        def refuse(why: str) -> None:
+            answer.set_exception(IntercomError("unavailable", "The storage does not work.", why))
+
+        if not self.submit(run, refuse=refuse):
+            refuse("Too much waits to be written, or the service is stopping.")
+        try:
+            return answer.result(timeout_s)
+        except TimeoutError as error:
+            raise IntercomError(
+                "unavailable",
+                "The storage does not answer.",
+                f"The disc took longer than {timeout_s:g} s.",
+                "Try again.",
+            ) from error
+
+    def close(self, timeout_s: float = 2.0) -> bool:
+        """Write what is queued, due or not, each once; True if that ended within `timeout_s` seconds."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    # -- the writer thread ---------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while batch := self._next_batch():
+            self._write(batch)
+        self._disconnect()
+
+    def _next_batch(self) -> list[_Entry]:
+        """Wait until something is due; nothing is returned only at the end."""
+        with self._changed:
+            while self._entries or not self._closing:
+                now = time.monotonic()
+                ready = [entry for entry in self._entries if self._due(entry) <= now]
+                if ready:
+                    self._entries = [entry for entry in self._entries if self._due(entry) > now]
+                    return ready
+                self._changed.wait(min((self._due(entry) - now for entry in self._entries), default=None))
+            return []
+
+    def _due(self, entry: _Entry) -> float:
+        if self._closing:
+            return 0.0
+        return entry.due if entry.refuse else max(entry.due, self._retry_at)
+
+    def _write(self, batch: list[_Entry]) -> None:
+        failures = self._attempt(batch)
+        if failures and self._closing:
+            log.error("not written before the end: %s", failures[0][1])
+        elif failures:
+            self._retry_later(failures)
+        else:
+            self._tell_recovery()
+
+    def _attempt(self, batch: list[_Entry]) -> list[tuple[_Entry, Exception]]:
+        """All in one transaction; if that fails each in its own, so that one can not stop the others.
+
+        Returns those to be tried again, with the reason.
+        """
+        try:
+            afters = self._transact(batch)
+        except Exception as error:  # noqa: BLE001 - whatever a job raises: the thread must live for the other jobs
+            if len(batch) == 1:
+                return self._failed(batch[0], error)
+            return [failure for entry in batch for failure in self._attempt([entry])]
+        for after in afters:
+            try:
+                after()
+            except Exception:
+                log.exception("what follows a job of the store failed")
+        return []
+
+    def _transact(self, batch: list[_Entry]) -> list[After]:
+        """Raises whatever a job or the database raises; nothing of the batch is in the database then."""
+        if self._connection is None:
+            self._connection = database.connect(self.directory)
+        connection = self._connection
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            afters = [entry.job(connection) for entry in batch]
+            connection.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+            raise
+        return [after for after in afters if after is not None]
+
+    def _failed(self, entry: _Entry, error: Exception) -> list[tuple[_Entry, Exception]]:
+        if not database.is_disc_error(error):
+            log.error("a job of the store failed and is dropped", exc_info=error)
+            if entry.refuse:
+                entry.refuse("An error inside the service; the log has it.")
+            return []
+        # A new connection for each try: the file may have been replaced, or the disc mounted anew.
+        self._disconnect()
+        if database.is_damage(error) and self._set_aside(error):
+            return self._attempt([entry])
+        if entry.refuse:
+            entry.refuse(database.explain(error, self.directory)[0])
+            return []
+        entry.failed = True
+        return [(entry, error)]
+
+    def _retry_later(self, failures: list[tuple[_Entry, Exception]]) -> None:
+        with self._changed:
+            self._entries[:0] = [entry for entry, _ in failures]
+        self._retry_at = time.monotonic() + self._retry_s
+        self._retry_s = min(self._retry_s * 2, self._longest_retry_s)
+        why, resolution = database.explain(failures[0][1], self.directory)
+        self._tell_failure(why, resolution)
+
+    def _tell_failure(self, why: str, resolution: str) -> None:
+        if not self._failing:
+            self._failing = True
+            log.warning("storage fails: %s", why)
+            self._post(PartFailed(at=time.monotonic(), part=PART, why=why, resolution=resolution))
+
+    def _tell_recovery(self) -> None:
+        with self._changed:
+            waiting = any(entry.failed for entry in self._entries)
+        if self._failing and not waiting:
+            self._failing = False
+            self._retry_at, self._retry_s = 0.0, self._first_retry_s
+            log.info("storage works again")
+            self._post(PartRecovered(at=time.monotonic(), part=PART))
+
+    def _set_aside(self, error: Exception) -> bool:
+        """Whether there is now room for a new database."""
+        try:
+            name = database.set_aside(self.directory)
+        except OSError as failure:
+            log.warning("a damaged database could not be set aside: %s", failure)
+            return False
+        # Told as a failure, which the first write into the new database ends.
+        self._tell_failure(
+            f"The database was damaged ({error}); it is kept as {name.name} and a new one was begun.",
+            "Check the disc or SD card. Recordings are listed again after the next start.",
+        )
+        return True
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            with suppress(sqlite3.Error):
+                self._connection.close()
+            self._connection = None

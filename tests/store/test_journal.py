@@ -1,0 +1,232 @@
+"""The journal: ids that nothing makes come twice, the newest events kept, and what was lost told."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from appliance.core.events import EventsLost
+from appliance.core.inputs import PartFailed, PartRecovered
+from appliance.store import database, reservation
+from appliance.store.journal import Journal
+from appliance.store.reservation import Reservation
+from appliance.store.writer import Writer
+from tests.store.stores import PATIENCE_S, Inbox, envelope, wait_until
+
+ROOT = Path(__file__).parents[2]
+
+
+@contextmanager
+def journal(directory, *, keep=10_000, block=100_000, clean=True, inbox=None):
+    """An open journal, with what it says was lost; not `clean`: it ends as if killed, after its events are on disc."""
+    writer = Writer(directory, inbox or Inbox(), first_retry_s=0.05, longest_retry_s=0.1)
+    journal = Journal(directory, writer, keep, block=block)
+    lost = journal.open()
+    yield journal, lost
+    if clean:
+        journal.close()
+    assert writer.close(PATIENCE_S)
+
+
+def tell(journal, count, kind="call.connected"):
+    numbers = []
+    for _ in range(count):
+        numbers.append(journal.take())
+        journal.append(envelope(numbers[-1], kind))
+    return numbers
+
+
+def test_ids_begin_at_one_and_go_on_after_a_clean_end(tmp_path):
+    boots = set()
+    with journal(tmp_path) as (first, lost):
+        assert lost is None
+        assert tell(first, 3) == [1, 2, 3]
+        boots.add(first.boot)
+    with journal(tmp_path) as (second, lost):
+        assert lost is None
+        assert tell(second, 2) == [4, 5]
+        boots.add(second.boot)
+        assert second.since(0) == (None, [envelope(number) for number in (1, 2, 3, 4, 5)])
+    assert len(boots) == 2
+
+
+def test_after_an_unclean_end_ids_go_on_beyond_the_reserved_block_and_the_gap_is_told(tmp_path):
+    with journal(tmp_path, clean=False) as (first, _):
+        tell(first, 3)
+    with journal(tmp_path) as (second, lost):
+        assert lost == EventsLost(from_=4, to=100_000, certain=False)
+        assert second.take() == 100_001
+        second.append(envelope(100_001, "events.lost"))
+        assert second.since(3) == (None, [envelope(100_001, "events.lost")])
+        assert second.since(50_000) == (None, [envelope(100_001, "events.lost")])
+
+
+@pytest.mark.parametrize("block", [2, 10, 100])
+def test_ids_stay_consecutive_over_blocks_and_are_reserved_before_use(tmp_path, block):
+    with journal(tmp_path, block=block, clean=False) as (first, _):
+        for expected in range(1, 200):
+            wait_until(lambda expected=expected: reservation.read(tmp_path).upto >= expected)
+            assert tell(first, 1) == [expected]
+    with journal(tmp_path, block=block) as (second, _):
+        assert second.take() >= 200
+
+
+def test_the_next_block_is_reserved_while_half_of_the_old_one_is_left(tmp_path):
+    with journal(tmp_path, block=1000) as (first, _):
+        tell(first, 400)
+        assert reservation.read(tmp_path).upto == 1000
+        tell(first, 200)
+        wait_until(lambda: reservation.read(tmp_path).upto > 1000)
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from appliance.store.journal import Journal
+from appliance.store.writer import Writer
+directory = Path(sys.argv[1])
+writer = Writer(directory, print)
+journal = Journal(directory, writer, block=200)
+lost = journal.open()
+os.write(1, f"lost {lost.from_} {lost.to}\\n".encode() if lost else b"lost none\\n")
+while True:
+    number = journal.take()
+    journal.append({"id": number, "type": "door.unlocked" if number % 50 == 0 else "call.held", "data": {}})
+    os.write(1, f"{number}\\n".encode())
+    if number % 20 == 0:
+        writer.ask(lambda _: None)  # as slow as the disc, so that blocks are reserved in time
+"""
+
+
+def test_killed_again_and_again_no_id_is_used_twice_and_the_lost_range_covers_the_rest(tmp_path):
+    last, kept = 0, 0
+    for round_ in range(10):
+        process = subprocess.Popen([sys.executable, "-c", KILLED, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE)
+        try:
+            told = process.stdout.readline().split()
+            numbers = [int(process.stdout.readline()) for _ in range(40 + 97 * round_)]
+        finally:
+            os.kill(process.pid, signal.SIGKILL)
+            rest = process.stdout.read()
+            process.stdout.close()
+            process.wait(PATIENCE_S)
+        numbers += [int(line) for line in rest.splitlines(keepends=True) if line.endswith(b"\n")]
+        assert numbers[0] > last, f"round {round_}: {numbers[0]} came after {last}"
+        assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+        if round_:
+            assert told[1] != b"none"
+            assert int(told[1]) <= last + 1
+            assert int(told[2]) == numbers[0] - 1
+            assert int(told[1]) > kept, "what was on disc is not called lost"
+        kept, last = int(told[2]) if round_ else 0, numbers[-1]
+
+
+@pytest.mark.parametrize(
+    ("damage", "first"),
+    [
+        pytest.param(lambda d: (d / reservation.FILE).unlink(), 3 + 2 * 100_000, id="reservation lost"),
+        pytest.param(lambda d: (d / reservation.FILE).write_bytes(b"\xff\xfe"), 3 + 2 * 100_000, id="reservation torn"),
+        pytest.param(lambda d: (d / reservation.FILE).write_text('{"upto": "9"}'), 200_003, id="reservation strange"),
+        pytest.param(lambda d: (d / database.FILE).unlink(), 4, id="database lost"),
+        pytest.param(lambda d: (d / database.FILE).write_bytes(b"rubbish" * 999), 4, id="database damaged"),
+    ],
+)
+def test_ids_are_not_used_again_whichever_file_is_damaged(tmp_path, damage, first):
+    with journal(tmp_path) as (before, _):
+        tell(before, 3)
+    damage(tmp_path)
+    with journal(tmp_path) as (after, lost):
+        assert after.take() == first
+        assert lost.to == first - 1
+        assert lost.from_ == (1 if first == 4 else 4)
+
+
+def test_with_both_files_damaged_ids_go_on_from_the_clock(tmp_path):
+    (tmp_path / database.FILE).write_bytes(b"rubbish" * 999)
+    (tmp_path / reservation.FILE).write_bytes(b"")
+    with journal(tmp_path) as (after, lost):
+        assert after.take() > 1_700_000_000_000
+        assert not lost.certain
+
+
+def test_only_the_newest_are_kept_in_memory_and_on_disc(tmp_path):
+    with journal(tmp_path, keep=50) as (first, _):
+        for _ in range(12):
+            tell(first, 50)
+            first._writer.ask(first._flush)
+        assert first.since(540) == ((541, 550), [envelope(number) for number in range(551, 601)])
+        assert first.since(550) == (None, [envelope(number) for number in range(551, 601)])
+        assert first.since(599) == (None, [envelope(600)])
+        assert first.since(600) == (None, [])
+        rows = first._writer.ask(lambda connection: connection.execute("SELECT count(*) FROM events").fetchone()[0])
+        assert rows < 50 + 500 + 50
+    with journal(tmp_path, keep=50) as (second, lost):
+        assert lost is None
+        assert second.since(0) == ((1, 550), [envelope(number) for number in range(551, 601)])
+
+
+def test_an_id_from_the_future_is_answered_by_the_range_that_nobody_has(tmp_path):
+    with journal(tmp_path) as (first, _):
+        tell(first, 3)
+        assert first.since(7) == ((4, 7), [])
+        assert first.since(3) == (None, [])
+
+
+def test_who_opened_the_door_does_not_wait_for_the_batch(tmp_path):
+    inbox = Inbox()
+    writer = Writer(tmp_path, inbox)
+    one = Journal(tmp_path, writer)
+    one.open()
+    submitted = []
+    submit = writer.submit
+    writer.submit = lambda job, **kw: submitted.append(kw.get("delay_s")) or submit(job, **kw)
+    tell(one, 2)
+    tell(one, 1, "door.unlocked")
+    assert submitted == [1.0, 0.0]
+    with database.reader(tmp_path) as connection:
+        wait_until(lambda: connection.execute("SELECT count(*) FROM events").fetchone() == (3,))
+    assert writer.close(PATIENCE_S)
+
+
+def test_a_directory_that_can_not_be_used_is_told_once_and_the_journal_works_in_memory(tmp_path):
+    state = tmp_path / "state"
+    state.write_text("in the way")
+    inbox = Inbox()
+    with journal(state, inbox=inbox) as (first, lost):
+        assert lost is not None
+        numbers = tell(first, 300)
+        assert numbers == list(range(numbers[0], numbers[0] + 300))
+        assert [one["id"] for one in first.since(numbers[0])[1]] == numbers[1:]
+        assert inbox.wait(PartFailed)[0].part == "storage"
+        state.unlink()
+        inbox.wait(PartRecovered)
+        wait_until(lambda: reservation.read(state).upto > numbers[-1])
+        assert len(inbox.of(PartFailed)) == 1
+    assert reservation.read(state) == Reservation(numbers[-1], clean=True)
+    with journal(state) as (second, lost):
+        assert lost is None
+        assert second.take() == numbers[-1] + 1
+        assert len(second.since(numbers[0] - 1)[1]) == 300
+
+
+def test_with_a_stuck_writer_ids_and_events_go_on(tmp_path):
+    go = threading.Event()
+    writer = Writer(tmp_path, Inbox(), capacity=3)
+    one = Journal(tmp_path, writer, keep=100, block=10)
+    one.open()
+    writer.submit(lambda _: go.wait(PATIENCE_S) and None)
+    wait_until(lambda: not writer._entries)
+    assert tell(one, 500) == list(range(1, 501))
+    assert len(one.since(0)[1]) == 100
+    go.set()
+    wait_until(lambda: reservation.read(tmp_path).upto > 500)
+    one.close()
+    assert writer.close(PATIENCE_S)
+    with journal(tmp_path, keep=100) as (second, lost):
+        assert lost is None
+        assert second.since(0) == ((1, 400), [envelope(number) for number in range(401, 501)])

@@ -1,0 +1,245 @@
+"""Recordings: durable before they begin, playable after whatever end, listed and removed."""
+
+import hashlib
+import os
+import struct
+import wave
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from appliance import ids
+from appliance.core.inputs import PartFailed, RecordingAvailable, RecordingPrepared, RecordingRefused
+from appliance.core.model import CallId, RecordingId
+from appliance.core.orders import FinishRecording, PrepareRecording
+from appliance.errors import IntercomError
+from appliance.store import database, recordings, wav
+from appliance.store.recordings import Recordings
+from appliance.store.writer import Writer
+from tests.store.stores import PATIENCE_S, Inbox, wait_until
+
+RATE_HZ = 8000
+
+
+def header(rate_hz=RATE_HZ, channels=1):
+    """As pjmedia writes it when it opens the file: 44 bytes, both sizes 0."""
+    fmt = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, channels, rate_hz, rate_hz * 2 * channels, 2 * channels, 16)
+    return struct.pack("<4sI4s", b"RIFF", 0, b"WAVE") + fmt + struct.pack("<4sI", b"data", 0)
+
+
+def playable_seconds(path):
+    with wave.open(str(path)) as sound:
+        assert (sound.getnchannels(), sound.getsampwidth(), sound.getframerate()) == (1, 2, RATE_HZ)
+        frames = sound.readframes(sound.getnframes())
+        assert len(frames) == 2 * sound.getnframes()
+        return sound.getnframes() / RATE_HZ
+
+
+def order(number=0):
+    return PrepareRecording(CallId(ids.new("c")), RecordingId(f"r-{number:026}"), "sip:kitchen@127.0.0.1")
+
+
+@contextmanager
+def station(tmp_path, inbox=None):
+    inbox = inbox or Inbox()
+    writer = Writer(tmp_path, inbox, first_retry_s=0.05, longest_retry_s=0.1)
+    kept = Recordings(tmp_path / "recordings", writer, inbox)
+    kept.open()
+    yield kept, inbox, writer
+    assert writer.close(PATIENCE_S)
+
+
+def test_a_recording_is_prepared_written_finished_listed_and_deleted(tmp_path):
+    with station(tmp_path) as (kept, inbox, _):
+        asked = order()
+        kept.prepare(asked)
+        (prepared,) = inbox.wait(RecordingPrepared)
+        assert (prepared.call, prepared.recording) == (asked.call, asked.recording)
+        path = kept.path(asked.recording)
+        assert path.read_bytes() == b""
+        row = kept.get(asked.recording)
+        assert (row.call, row.remote, row.complete) == (asked.call, asked.remote, False)
+        with pytest.raises(IntercomError) as caught:
+            kept.delete(asked.recording)
+        assert caught.value.code == "conflict"
+        path.write_bytes(header() + b"\1\2" * RATE_HZ)
+        kept.finish(FinishRecording(asked.recording))
+        (available,) = inbox.wait(RecordingAvailable)
+        assert (available.recording, available.duration_s, available.bytes) == (asked.recording, 1.0, 44 + 2 * RATE_HZ)
+        assert not available.recovered
+        assert playable_seconds(path) == 1.0
+        row = kept.get(asked.recording)
+        assert row.complete
+        assert row.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+        assert row.started.endswith("Z")
+        assert kept.list() == (row,)
+        kept.delete(asked.recording)
+        assert kept.list() == ()
+        assert not path.exists()
+        with pytest.raises(IntercomError, match="no recording"):
+            kept.delete(asked.recording)
+        with pytest.raises(IntercomError, match="no recording"):
+            kept.get(asked.recording)
+
+
+def test_the_header_is_kept_right_while_another_descriptor_writes(tmp_path, monkeypatch):
+    monkeypatch.setattr(recordings, "_PATCH_S", 0.02)
+    with station(tmp_path) as (kept, inbox, _):
+        asked = order()
+        kept.prepare(asked)
+        inbox.wait(RecordingPrepared)
+        path = kept.path(asked.recording)
+        with path.open("wb", buffering=0) as sound:
+            sound.write(header())
+            kept.desire((asked.recording,))
+            for second in (1, 2, 3):
+                sound.write(b"\3\4" * RATE_HZ)
+                wait_until(lambda second=second: _seconds_so_far(path) == second)
+        kept.desire(())
+        wait_until(lambda: not kept._patching)
+        assert path.read_bytes()[44:] == b"\3\4" * RATE_HZ * 3
+
+
+def _seconds_so_far(path):
+    return struct.unpack_from("<I", path.read_bytes(), 40)[0] / 2 / RATE_HZ
+
+
+def test_what_an_unclean_end_left_is_repaired_and_announced_and_the_empty_removed(tmp_path):
+    with station(tmp_path) as (kept, inbox, _):
+        for number in range(4):
+            kept.prepare(order(number))
+        prepared = inbox.wait(RecordingPrepared, 4)
+        paths = [kept.path(one.recording) for one in prepared]
+        paths[0].write_bytes(header() + b"\5\6" * RATE_HZ * 2 + b"\7")  # killed between two bytes of a sample
+        paths[1].write_bytes(header())
+        paths[3].unlink()
+    with station(tmp_path) as (kept, inbox, _):
+        (available,) = inbox.wait(RecordingAvailable)
+        assert (available.recovered, available.duration_s) == (True, 2.0)
+        assert playable_seconds(paths[0]) == 2.0
+        assert kept.get(available.recording).recovered
+        assert [one.id for one in kept.list()] == [available.recording]
+        assert sorted((tmp_path / "recordings").iterdir()) == [paths[0]]
+    with station(tmp_path) as (kept, inbox, writer):
+        writer.ask(lambda _: None)
+        assert inbox.all == []
+
+
+def test_recordings_are_listed_again_after_a_damaged_database_was_set_aside(tmp_path):
+    with station(tmp_path) as (kept, inbox, _):
+        kept.prepare(order())
+        inbox.wait(RecordingPrepared)
+        kept.path(order().recording).write_bytes(header() + b"\1\2" * RATE_HZ)
+        kept.finish(FinishRecording(order().recording))
+        inbox.wait(RecordingAvailable)
+    (tmp_path / database.FILE).write_bytes(b"rubbish" * 999)
+    (tmp_path / "recordings" / "Not One Of Ours.wav").write_bytes(b"")
+    with station(tmp_path) as (kept, inbox, _):
+        assert inbox.wait(RecordingAvailable)[0].recording == order().recording
+        assert inbox.wait(PartFailed)[0].part == "storage"
+        assert [one.duration_s for one in kept.list()] == [1.0]
+    assert (tmp_path / "recordings" / "Not One Of Ours.wav").exists()
+
+
+def test_with_too_little_space_a_recording_is_refused_and_nothing_is_left(tmp_path, monkeypatch):
+    monkeypatch.setattr(recordings, "FLOOR_BYTES", 1 << 80)
+    with station(tmp_path) as (kept, inbox, _):
+        asked = order()
+        kept.prepare(asked)
+        (refused,) = inbox.wait(RecordingRefused)
+        assert (refused.call, refused.recording) == (asked.call, asked.recording)
+        assert "No space is left" in refused.why
+        assert kept.list() == ()
+        assert not kept.path(asked.recording).exists()
+
+
+def test_where_files_can_not_be_made_a_recording_is_refused_with_the_reason(tmp_path):
+    (tmp_path / "recordings").write_text("in the way")
+    with station(tmp_path) as (kept, inbox, _):
+        kept.prepare(order())
+        assert str(tmp_path) in inbox.wait(RecordingRefused)[0].why
+        assert kept.list() == ()
+
+
+def test_a_recording_without_one_sample_is_refused_at_its_end_and_removed(tmp_path):
+    with station(tmp_path) as (kept, inbox, _):
+        asked = order()
+        kept.prepare(asked)
+        inbox.wait(RecordingPrepared)
+        kept.path(asked.recording).write_bytes(header())
+        kept.finish(FinishRecording(asked.recording))
+        assert inbox.wait(RecordingRefused)[0].why == "Nothing was recorded."
+        assert kept.list() == ()
+        assert not kept.path(asked.recording).exists()
+
+
+def test_a_recording_that_is_finishing_is_complete_when_the_service_ends(tmp_path):
+    with station(tmp_path) as (kept, inbox, _):
+        kept.prepare(order())
+        inbox.wait(RecordingPrepared)
+        kept.path(order().recording).write_bytes(header() + b"\1\2" * RATE_HZ)
+        kept.finish(FinishRecording(order().recording))
+    with station(tmp_path) as (kept, _, _):
+        assert kept.get(order().recording).complete
+
+
+def test_lists_come_newest_first_in_pages(tmp_path):
+    with station(tmp_path) as (kept, inbox, _):
+        for number in range(5):
+            kept.prepare(order(number))
+        inbox.wait(RecordingPrepared, 5)
+        first = kept.list(limit=2)
+        assert [one.id for one in first] == [order(4).recording, order(3).recording]
+        second = kept.list(limit=9, cursor=first[-1].id)
+        assert [one.id for one in second] == [order(number).recording for number in (2, 1, 0)]
+
+
+@pytest.mark.parametrize("wanted", ["", "../secret", "/etc/passwd", "a/b", "x" * 65, "ä", "r-1\n", ".", "R-1"])
+def test_an_id_that_is_none_gives_no_path(tmp_path, wanted):
+    with station(tmp_path) as (kept, _, _):
+        with pytest.raises(IntercomError) as caught:
+            kept.path(wanted)
+        assert caught.value.code == "recording-not-found"
+
+
+def test_an_index_that_can_not_be_read_is_told(tmp_path):
+    (tmp_path / "state").write_text("in the way")
+    writer = Writer(tmp_path / "state", Inbox())
+    with pytest.raises(IntercomError) as caught:
+        Recordings(tmp_path / "state", writer, Inbox()).list()
+    assert caught.value.code == "unavailable"
+    writer.close(PATIENCE_S)
+
+
+@pytest.mark.parametrize(
+    ("contents", "frames"),
+    [
+        (b"", None),
+        (b"RIFF", None),
+        (header()[:43], None),
+        (header(), None),
+        (header() + b"\1", None),
+        (header() + b"\1\2", 1),
+        (header() + b"\1\2\3", 1),
+        (header(channels=2) + b"\1\2\3\4\5\6", 1),
+        (b"JUNK" + header()[4:] + b"\1\2" * 9, None),
+        (header()[:12] + header()[36:] + b"\1\2" * 9, None),  # data before fmt
+        (header()[:36] + struct.pack("<4sI3sx", b"LIST", 3, b"abc") + header()[36:] + b"\1\2" * 9, 9),
+        (header(rate_hz=0) + b"\1\2" * 9, None),
+        (header()[:36] + struct.pack("<4sI", b"LIST", 0xFFFFFFFF) + header()[36:] + b"\1\2" * 9, None),
+    ],
+)
+def test_a_header_is_repaired_from_the_size_of_the_file(tmp_path: Path, contents, frames):
+    path = tmp_path / "x.wav"
+    path.write_bytes(contents)
+    descriptor = os.open(path, os.O_RDWR)
+    found = wav.repair(descriptor)
+    os.close(descriptor)
+    assert (found.frames if found else None) == frames
+    if frames:
+        assert found.duration_s == round(frames / RATE_HZ, 3)
+        with wave.open(str(path)) as sound:
+            assert sound.getnframes() == frames
+    else:
+        assert path.read_bytes() == contents

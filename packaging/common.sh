@@ -70,6 +70,9 @@ need_packages() {
 }
 
 _apt_install() {
+    local line count=0
     "${root[@]}" -y install --no-install-recommends "${words[@]}" 2>&1 </dev/null | tee -a "$log" |
-        sed -un 's/^Setting up \(.*\) \.\.\./    \1/p' >&2
+        while IFS= read -r line; do
+            [[ $line != "Setting up "* ]] || ((++count % 20)) || printf '    %d packages set up\n' "$count" >&2
+        done
 }

@@ -1,0 +1,96 @@
+"""What describes the project to others is readable by their tools, and agrees with itself."""
+
+import json
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DEBIAN = ROOT / "packaging/debian"
+UNIT = ROOT / "systemd/intercomd.service"
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+# Run by Debian's own Python, which has Debian's own parsers.
+READ_CONTROL = """
+import json, sys
+from debian.deb822 import Deb822
+print(json.dumps([dict(part) for part in Deb822.iter_paragraphs(open(sys.argv[1]), use_apt_pkg=False)]))
+"""
+READ_COPYRIGHT = """
+import sys
+from debian.copyright import Copyright
+read = Copyright(open(sys.argv[1]), strict=True)
+named = {part.license.synopsis for part in read.all_files_paragraphs()}
+told = {part.license.synopsis for part in read.all_license_paragraphs()}
+print(read.find_files_paragraph("appliance/errors.py").license.synopsis)
+sys.exit(named != told)
+"""
+
+
+def output(*command: object) -> str:
+    result = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=60)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+@pytest.fixture(scope="module")
+def control() -> list[dict[str, str]]:
+    return json.loads(output("/usr/bin/python3", "-c", READ_CONTROL, DEBIAN / "control"))
+
+
+def test_debians_changelog_is_readable_and_at_the_projects_version() -> None:
+    changelog = DEBIAN / "changelog"
+    assert output("dpkg-parsechangelog", "-l", changelog, "-S", "Source") == "intercomd\n"
+    assert output("dpkg-parsechangelog", "-l", changelog, "-S", "Version") == PROJECT["version"] + "\n"
+
+
+def test_debians_control_is_readable_and_names_the_package(control: list[dict[str, str]]) -> None:
+    source, package = control
+    assert source["Source"] == package["Package"] == PROJECT["name"]
+    assert source["Maintainer"] == output("dpkg-parsechangelog", "-l", DEBIAN / "changelog", "-S", "Maintainer").strip()
+
+
+def test_the_package_depends_on_what_the_project_depends_on_at_the_same_versions(control: list[dict[str, str]]) -> None:
+    debian = set(re.findall(r"python3-(\S+ \(>= \S+\))", control[1]["Depends"]))
+    assert debian == {re.sub(r"(.*)>=(.*)", r"\1 (>= \2)", needed) for needed in PROJECT["dependencies"]}
+
+
+def test_debians_copyright_is_machine_readable_and_tells_the_projects_licence() -> None:
+    assert output("/usr/bin/python3", "-c", READ_COPYRIGHT, DEBIAN / "copyright") == "GPL-3+\n"
+    assert PROJECT["license"] == "GPL-3.0-or-later"
+    assert "Version 3, 29 June 2007" in (ROOT / "LICENSE").read_text()
+
+
+def test_debians_rules_are_a_makefile_that_dh_could_run() -> None:
+    assert "dh build" in output("make", "--dry-run", "--file", DEBIAN / "rules", "build")
+
+
+def test_systemd_takes_the_unit_without_a_word() -> None:
+    result = subprocess.run(["systemd-analyze", "verify", UNIT], capture_output=True, text=True, timeout=60)
+    assert (result.returncode, result.stdout + result.stderr) == (0, "")
+
+
+def test_the_unit_stays_closed() -> None:
+    told = output("systemd-analyze", "security", "--offline=yes", "--no-pager", UNIT)
+    score = re.search(r"exposure level for intercomd.service: (\d+\.\d)", told)
+    assert score is not None, told
+    assert float(score[1]) <= 2.0
+
+
+def test_continuous_integration_and_make_test_end_with_pytests_summary() -> None:
+    commands = output("make", "--dry-run", "--no-print-directory", "-C", ROOT, "test").splitlines()
+    assert "-m pytest" in commands[-1]
+    assert (ROOT / ".ci/run").read_text().splitlines()[-1] == "exec make --no-print-directory test </dev/null"
+
+
+@pytest.mark.parametrize("once", [(), ("ONCE=1",)])
+def test_make_run_ends_by_itself_only_when_asked(once: tuple[str, ...]) -> None:
+    commands = output("make", "--dry-run", "--no-print-directory", "-C", ROOT, "run", *once)
+    assert ("--once" in commands) == bool(once)
+
+
+def test_the_changelog_has_a_place_for_what_comes() -> None:
+    assert "\n## [Unreleased]\n" in (ROOT / "CHANGELOG.md").read_text()

@@ -1,0 +1,1 @@
+"""The panel: buttons, lamps and the door relay with its guard."""

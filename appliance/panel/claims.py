@@ -1,0 +1,65 @@
+"""The panel's claims on lines: each is taken as soon as it can be had, and what can not be had is told once."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from appliance.core.inputs import Input, PartFailed, PartRecovered
+from appliance.panel.lines import Factory, line_errors
+
+FIRST_RETRY_S = 1.0
+LONGEST_RETRY_S = 60.0
+PART = "panel"
+
+
+class Claims:
+    """All claims of a panel share one, so that it has failed until the last line works. Lives on the asyncio thread."""
+
+    def __init__(self, factory: Factory, post: Callable[[Input], None]) -> None:
+        self.factory = factory
+        self._post = post
+        self._loop = asyncio.get_running_loop()
+        self._failed: dict[str, str] = {}  # line: why
+        self._retries: dict[str, asyncio.TimerHandle] = {}
+        self._told: set[str] = set()  # lines, failed as far as was posted
+        self._telling: asyncio.Handle | None = None
+
+    def take(self, line: str, make: Callable[[], None], delay: float = FIRST_RETRY_S) -> None:
+        """Call `make`, again with a growing delay while it fails. `line` says to people what it is, pin included."""
+        try:
+            make()
+        except line_errors() as error:
+            self.lost(line, make, error, delay)
+        else:
+            self._failed.pop(line, None)
+            self._retries.pop(line, None)
+            self._tell_soon()
+
+    def lost(self, line: str, make: Callable[[], None], why: Exception, delay: float = FIRST_RETRY_S) -> None:
+        """Say that a line failed, and call `make` after `delay` seconds."""
+        self._failed[line] = " ".join(str(why).split()) or type(why).__name__
+        again = min(LONGEST_RETRY_S, 2 * delay)
+        self._retries[line] = self._loop.call_later(delay, self.take, line, make, again)
+        self._tell_soon()
+
+    def close(self) -> None:
+        """Try nothing any more."""
+        for retry in self._retries.values():
+            retry.cancel()
+        if self._telling:
+            self._telling.cancel()
+
+    def _tell_soon(self) -> None:
+        # Once for all that happens in this turn of the loop: at start every line of a board may fail together.
+        self._telling = self._telling or self._loop.call_soon(self._tell)
+
+    def _tell(self) -> None:
+        self._telling = None
+        now = time.monotonic()
+        if self._failed.keys() - self._told:
+            why = "; ".join(f"{line}: {cause}" for line, cause in self._failed.items())
+            resolution = "See who uses the line (gpioinfo) and which pin the settings name; it is tried again by itself"
+            self._post(PartFailed(at=now, part=PART, why=why, resolution=resolution))
+        elif self._told and not self._failed:
+            self._post(PartRecovered(at=now, part=PART))
+        self._told = set(self._failed)

@@ -1,0 +1,57 @@
+"""Which lines the panel has: gpiozero's pin factory, and what its makers raise when a line fails."""
+
+import sys
+import warnings
+from typing import Any, Literal
+
+from appliance.errors import IntercomError
+
+Factory = Any  # gpiozero.pins.Factory: gpiozero has no types
+PLAIN_ERRORS = (OSError, RuntimeError, ValueError, ImportError)  # what pin factories raise beside gpiozero's own
+
+
+def lines(kind: Literal["simulated", "gpio"]) -> Factory:
+    """Return a pin factory: `simulated` (gpiozero's mock pins) or `gpio` (gpiozero's own choice on this board).
+
+    Raises IntercomError where no pin factory works.
+    """
+    try:
+        return _simulated() if kind == "simulated" else _gpio()
+    except ImportError as error:
+        raise IntercomError(
+            "unavailable",
+            "The panel's lines can not be used",
+            f"gpiozero can not be loaded: {error}",
+            "Install it: apt install python3-gpiozero",
+        ) from error
+
+
+def _simulated() -> Factory:
+    from gpiozero.pins.mock import MockFactory  # noqa: PLC0415  gpiozero takes 50 ms, which only a panel needs
+
+    return MockFactory()
+
+
+def _gpio() -> Factory:
+    import gpiozero  # noqa: PLC0415  as above
+
+    with warnings.catch_warnings(record=True) as tried:
+        warnings.simplefilter("always")
+        try:
+            # A device without a pin makes gpiozero choose; 1.6.2 has no public function for that alone.
+            return gpiozero.Device().pin_factory
+        except line_errors() as error:
+            causes = [str(warning.message).removeprefix("Falling back from ") for warning in tried] or [str(error)]
+            raise IntercomError(
+                "unavailable",
+                "The panel's GPIO lines can not be used",
+                "No pin factory of gpiozero works here: " + "; ".join(causes),
+                "Install python3-lgpio and let this user open /dev/gpiochip*, or use simulated lines (--demo)",
+            ) from error
+
+
+def line_errors() -> tuple[type[Exception], ...]:
+    """Return what using a line may raise: the classes of the libraries that are loaded."""
+    known = [("gpiozero", "GPIOZeroError"), ("lgpio", "error")]
+    loaded = [getattr(sys.modules[module], name) for module, name in known if module in sys.modules]
+    return (*PLAIN_ERRORS, *loaded)

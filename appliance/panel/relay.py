@@ -1,0 +1,306 @@
+"""The daemon's side of the relay guard: starts or finds it, tells it the desired pulses, posts what it did."""
+
+import asyncio
+import contextlib
+import os
+import socket
+import sys
+import time
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from appliance.core.desired import RelayPulse
+from appliance.core.inputs import GuardLost, GuardReady, Input, RelayChanged
+from appliance.core.model import DoorId
+from appliance.panel import guard
+
+# Both are far above what a busy board needs, and far below what a relay left energised may last.
+HELLO_S = 10.0
+ANSWER_S = 2.0
+STEADY_S = 10.0
+LONGEST_DELAY_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedLine:
+    """A relay's line that is a file: its first character is 0 or 1."""
+
+    file: Path
+
+
+@dataclass(frozen=True, slots=True)
+class GpioLine:
+    """A relay's line: chip by its label, line by its name (or by its offset if that is all digits)."""
+
+    chip: str
+    line: str
+    active_low: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DoorWiring:
+    """A door's relay, and the seconds (at most 60) after which the guard ends whatever is asked."""
+
+    id: DoorId
+    cap_s: float
+    line: SimulatedLine | GpioLine
+
+
+def guard_command(where: str, doors: tuple[DoorWiring, ...]) -> list[str]:
+    """Return the command that runs a guard; `where`: a descriptor's number, a socket's path with a slash, `systemd`."""
+    words = [sys.executable, "-I", "-S", str(Path(guard.__file__)), where]
+    for door in doors:
+        words += ["--door", door.id, str(door.cap_s)]
+        match door.line:
+            case SimulatedLine(file):
+                words += ["--simulated", str(file)]
+            case GpioLine(chip, line, active_low):
+                words += ["--gpio-active-low" if active_low else "--gpio", chip, line]
+    return words
+
+
+class Relay:
+    """Keeps in touch with a guard: at the socket `how`, or with None a child of its own.
+
+    Runs on the loop that `start` is called in; `desire` is called there too. A guard that does not answer within
+    ANSWER_S, or does not tell a pulse's end by then, is called hung: an own child is killed, since only the next one
+    can make its lines inactive; of another the connection is dropped.
+    """
+
+    def __init__(self, doors: tuple[DoorWiring, ...], how: Path | None, post: Callable[[Input], None]) -> None:
+        self._doors, self._how, self._post = doors, how, post
+        self._task: asyncio.Task[None] | None = None
+        self._wanted: dict[DoorId, RelayPulse] = {}
+        self._sent: dict[DoorId, RelayPulse] = {}  # kept when the guard goes: none is ever sent again as new
+        self._why = ""  # what the last GuardLost said, until ready
+        self._link: _Link | None = None  # ready
+
+    async def start(self) -> None:
+        """Begin; GuardReady or GuardLost follows."""
+        self._task = asyncio.create_task(self._keep(), name="relay guard")
+
+    def desire(self, pulses: tuple[RelayPulse, ...]) -> None:
+        """Tell the guard what is wanted now; a door without a pulse is to be inactive."""
+        self._wanted = {pulse.door: pulse for pulse in pulses}
+        self._send()
+
+    async def stop(self) -> None:
+        """Return when the relays are inactive, as far as a guard says so, and our own guard has ended."""
+        self.desire(())
+        if self._link:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(ANSWER_S):
+                    await self._link.quiet()
+        if self._task:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _keep(self) -> None:
+        delay = 0.0
+        while True:
+            began = time.monotonic()
+            why = await self._follow()
+            if why != self._why:
+                self._why = why
+                self._post(GuardLost(at=time.monotonic(), why=why))
+            steady = time.monotonic() - began > STEADY_S
+            delay = 0.0 if steady else min(LONGEST_DELAY_S, max(0.1, 2 * delay))
+            await asyncio.sleep(delay)
+
+    async def _follow(self) -> str:
+        """Meet a guard, follow it until it is gone, and return why."""
+        process: Process | None = None
+        try:
+            if self._how is None:
+                sock, process = await self._spawn()
+            else:
+                sock = _connect(self._how)
+        except OSError as error:
+            return f"the relay guard {self._how or ''} can not be reached: {error.strerror or error}"
+        link = _Link(sock, self._hello, self._heard)
+        try:
+            why = await link.gone
+        finally:
+            self._link = None
+            link.close()
+            said = await _bury(process, kill=link.hung) if process else ""
+        return said or why
+
+    async def _spawn(self) -> tuple[socket.socket, Process]:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        fd = theirs.fileno()
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *guard_command(str(fd), self._doors), stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE, pass_fds=[fd], env={}
+            )
+        except BaseException:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
+        return ours, process
+
+    def _hello(self, link: "_Link") -> None:
+        missing = [door.id for door in self._doors if door.id not in link.names]
+        if missing:
+            link.end(f"the relay guard was started without the door {', '.join(missing)}")
+            return
+        self._link, self._why = link, ""
+        self._post(GuardReady(at=time.monotonic()))
+        self._send()
+
+    def _heard(self, door: DoorId, energised: bool, pulse: int) -> None:
+        self._post(RelayChanged(at=time.monotonic(), door=door, energised=energised, pulse=pulse))
+
+    def _send(self) -> None:
+        """Send what differs from what was sent: at most once as new, later only a shorter end, or none any more."""
+        link = self._link
+        if link is None:
+            return
+        for door in link.names:
+            wanted, sent = self._wanted.get(door), self._sent.get(door)
+            if wanted is None:
+                if door in link.busy:
+                    link.send(door, 0, 0)
+            elif wanted.id > max(link.born, sent.id if sent else 0) or (
+                sent and wanted.id == sent.id and wanted.until < sent.until and door in link.busy
+            ):
+                self._sent[door] = wanted
+                link.send(door, wanted.id, wanted.until)
+
+
+class _Link:
+    """One connection with a guard. `gone` is done with the reason when it ended."""
+
+    def __init__(
+        self, sock: socket.socket, hello: Callable[["_Link"], None], heard: Callable[[DoorId, bool, int], None]
+    ) -> None:
+        self._sock, self._hello, self._heard = sock, hello, heard
+        self._loop = asyncio.get_running_loop()
+        self.gone: asyncio.Future[str] = self._loop.create_future()
+        self.hung = False
+        self.born = 0
+        self.names: tuple[DoorId, ...] = ()
+        self.busy: set[DoorId] = set()  # has, or may have, a pulse
+        self._newest: dict[DoorId, int] = {}  # pulse that was sent
+        self._told: dict[DoorId, tuple[bool, int]] = {}
+        self._due: dict[DoorId, float] = {}  # when a pulse's end must have been told
+        self._asked: float | None = self._loop.time() + HELLO_S  # when anything at all must have been heard
+        self._news = asyncio.Event()
+        self._watch: asyncio.TimerHandle | None = None
+        sock.setblocking(False)
+        self._loop.add_reader(sock, self._read)
+        self._rearm()
+
+    def send(self, door: DoorId, pulse: int, until: int) -> None:
+        """Send a record; pulse 0: none is wanted."""
+        try:
+            self._sock.send(guard.RECORD.pack(self.names.index(door), pulse > 0, pulse, until))
+        except BlockingIOError:
+            self._hang()
+        except OSError as error:
+            self.end(f"the relay guard left: {error.strerror}")
+        else:
+            if pulse:
+                self.busy.add(door)
+                self._newest[door] = pulse
+            self._asked = self._asked or self._loop.time() + ANSWER_S
+            self._rearm()
+
+    async def quiet(self) -> None:
+        """Return when all is answered and no relay is energised, or nothing more can be known."""
+        while (self._asked or self._due) and not self.gone.done():
+            self._news.clear()
+            await self._news.wait()
+
+    def end(self, why: str) -> None:
+        """End the connection, once."""
+        if not self.gone.done():
+            self.gone.set_result(why)
+        self._news.set()
+
+    def close(self) -> None:
+        """Leave: a guard makes all inactive at this end of file."""
+        if self._watch:
+            self._watch.cancel()
+        self._loop.remove_reader(self._sock)
+        self._sock.close()
+        self.end("closed")
+
+    def _read(self) -> None:
+        while not self.gone.done():
+            try:
+                packet = self._sock.recv(1 << 16)
+            except BlockingIOError:
+                break
+            except OSError as error:
+                self.end(f"the relay guard left: {error.strerror}")
+                break
+            if len(packet) < guard.RECORD.size:
+                self.end("the relay guard left" if not packet else "the relay guard sent nonsense")
+                break
+            self._asked = None
+            self._take(packet)
+        self._rearm()
+        self._news.set()
+
+    def _take(self, packet: bytes) -> None:
+        number, energised, pulse, until = guard.RECORD.unpack_from(packet)
+        if number == guard.HELLO and not self.names:
+            self.born = pulse
+            self.names = tuple(
+                DoorId(name) for name in packet[guard.RECORD.size :].decode(errors="replace").split("\n")
+            )
+            self._hello(self)
+        elif number < len(self.names):
+            door = self.names[number]
+            if energised:
+                self._due[door] = until / 1e9 + ANSWER_S
+            else:
+                self._due.pop(door, None)
+                if pulse >= self._newest.get(door, 0):  # no older one's end, while a newer is on its way
+                    self.busy.discard(door)
+            if self._told.get(door, (False, 0)) != (energised, pulse):
+                self._told[door] = energised, pulse
+                self._heard(door, energised, pulse)
+        else:
+            self.end("the relay guard sent nonsense")
+
+    def _rearm(self) -> None:
+        """One timer for the earliest moment by which something must have been heard."""
+        if self._watch:
+            self._watch.cancel()
+        due = min([*self._due.values(), *([self._asked] if self._asked else [])], default=None)
+        self._watch = None if due is None or self.gone.done() else self._loop.call_at(due, self._hang)
+
+    def _hang(self) -> None:
+        self.hung = True
+        self.end("the relay guard hangs")
+
+
+def _connect(path: Path) -> socket.socket:
+    """Connect to a guard that listens. Raises OSError: also at once, rather than wait, when another is being served."""
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    try:
+        sock.setblocking(False)
+        sock.connect(os.fspath(path))
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+async def _bury(process: Process, *, kill: bool) -> str:
+    """Wait for our guard to end, by force where it must be, and return its last words."""
+    if kill:
+        process.kill()
+    try:
+        async with asyncio.timeout(ANSWER_S):
+            _, said = await process.communicate()
+    except TimeoutError:
+        process.kill()
+        _, said = await process.communicate()
+    return said.decode(errors="replace").strip().removeprefix("intercomd-guard: ")

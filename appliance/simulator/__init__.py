@@ -1,0 +1,1 @@
+"""Stand-ins for what a board has, for `--demo` and the tests: the SIP stack stays real."""

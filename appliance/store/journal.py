@@ -66,16 +66,14 @@ class Journal:
             # stands wrong.
             first, clean = max(first, time.time_ns() // 1_000_000), False
         self._next = first
-        if not self._reserved:
-            self._reserve()  # fails, is told, and tried again by the writer
+        self._reserve_in_time()  # without a block: fails, is told, and tried again by the writer
         return EventsLost(from_=newest + 1, to=first - 1, certain=clean) if newest + 1 < first else None
 
     def take(self) -> int:
         """A fresh id for the next event."""
         number = self._next
         self._next += 1
-        if not self._reserving and self._next > self._reserved - self._block // 2:
-            self._reserve()
+        self._reserve_in_time()
         return number
 
     def append(self, envelope: dict[str, Any]) -> None:
@@ -129,10 +127,11 @@ class Journal:
         # The newest on disc may be an hour old if the disc failed since; a block and a half is what was reserved.
         return newest + 2 * self._block, False
 
-    def _reserve(self) -> None:
-        self._reserving = True
-        if not self._writer.submit(self._reserve_block):
-            self._reserving = False
+    def _reserve_in_time(self) -> None:
+        if not self._reserving and self._next > self._reserved - self._block // 2:
+            self._reserving = True
+            if not self._writer.submit(self._reserve_block):
+                self._reserving = False  # the next event tries again
 
     # -- jobs, in the writer thread ------------------------------------------------------------------------------------
 
@@ -146,6 +145,7 @@ class Journal:
 
         def reserved() -> None:
             self._reserved, self._reserving = upto, False
+            self._reserve_in_time()  # ids may have been given out meanwhile
 
         return reserved
 

@@ -96,7 +96,7 @@ def test_a_directory_that_can_not_be_made_is_told_once_and_healed(tmp_path, writ
     writer.submit(insert(2))
     (tmp_path / "state").unlink()
     inbox.wait(PartRecovered)
-    wait_until(lambda: ids(tmp_path / "state") == [1, 2])
+    assert ids(tmp_path / "state") == [1, 2]
     assert len(inbox.of(PartFailed)) == 1
 
 
@@ -129,7 +129,8 @@ def test_one_job_with_a_programming_error_is_dropped_and_the_others_are_written(
     writer.submit(lambda connection: connection.execute("INSERT INTO no_such_table VALUES (1)") and None)
     writer.submit(insert(2))
     go.set()
-    wait_until(lambda: (tmp_path / "state" / database.FILE).exists() and ids(tmp_path / "state") == [1, 2])
+    writer.ask(lambda _: None)
+    assert ids(tmp_path / "state") == [1, 2]
     assert len(refused) == 1
     assert inbox.all == []
     assert "ZeroDivisionError" in caplog.text

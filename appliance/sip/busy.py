@@ -1,0 +1,22 @@
+"""Who holds a UDP port, for the message that says it is in use."""
+
+from pathlib import Path
+
+STATES = ("/proc/self/net/udp", "/proc/self/net/udp6")
+
+
+def owner(port: int) -> str:
+    """The program and its process id, or "another program" where we may not see it."""
+    sockets = {f"socket:[{inode}]" for inode in _inodes(port)}
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if any(str(entry.readlink()) in sockets for entry in (process / "fd").iterdir()):
+                return f"{(process / 'comm').read_text().strip()} (process {process.name})"
+        except OSError:  # ended meanwhile, or another user's
+            continue
+    return "another program"
+
+
+def _inodes(port: int) -> list[str]:
+    lines = [line.split() for table in STATES if Path(table).exists() for line in Path(table).read_text().splitlines()]
+    return [fields[9] for fields in lines if fields[1].endswith(f":{port:04X}")]

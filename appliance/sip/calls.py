@@ -1,0 +1,286 @@
+"""Calls in pjsua2: each tells what happened to it, and does what it is ordered to."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+
+import pjsua2 as pj
+
+from appliance import ids
+from appliance.core import inputs
+from appliance.core.model import CallId, Codec
+from appliance.core.orders import Answer, HangUp, Place, Refuse, Ring, SendDigit, SipOrder
+from appliance.sip import translate
+from appliance.sip.callbacks import contained
+from appliance.sip.digits import Receiving, Sending
+from appliance.sip.hold import Hold
+from appliance.sip.rtp import RtpWatch
+from appliance.sip.wire import SipInput
+
+LOG = logging.getLogger(__name__)
+RINGING, OK = 180, 200
+EVENT_END = 2  # PJMEDIA_STREAM_DTMF_IS_END, which pjsua2 does not name
+METHODS = {pj.PJSUA_DTMF_METHOD_RFC2833: "rfc4733", pj.PJSUA_DTMF_METHOD_SIP_INFO: "info"}
+
+Post = Callable[[SipInput], None]
+
+
+def operation(code: int = 0) -> pj.CallOpParam:
+    """What pjsua2 wants with each act; without the counts, 2.17 offers T.140 text, which blocks for 0.1 to 0.3 s."""
+    parameters = pj.CallOpParam(True)
+    parameters.statusCode, parameters.opt.textCount, parameters.opt.videoCount = code, 0, 0
+    return parameters
+
+
+def add_header(parameters: pj.CallOpParam, name: str, value: str) -> None:
+    """Have the message carry a header."""
+    header = pj.SipHeader()
+    header.hName, header.hValue = name, value
+    parameters.txOption.headers.append(header)
+
+
+class SipCall(pj.Call):
+    """One call. Freeing it hangs up whoever has its slot by then: only `Calls` holds one, and frees it once ended."""
+
+    def __init__(self, table: "Calls", call: CallId, slot: int = pj.PJSUA_INVALID_ID) -> None:
+        super().__init__(table.account, slot)
+        self.table, self.call, self.outgoing = table, call, slot == pj.PJSUA_INVALID_ID
+        self.ended_by_us = self.over = self.confirmed = False
+        self.reason_header = ""
+        self.audio: int | None = None  # index of the medium that has a stream
+        self.sends = self.receives = False  # as negotiated, seen from here
+        self.codec: Codec | None = None
+        self.hold, self.rtp = Hold(), RtpWatch()
+        self.sending, self.receiving = Sending(), Receiving()
+
+    @contained
+    def onCallState(self, prm: pj.OnCallStateParam) -> None:  # noqa: N802
+        """The INVITE session went on (RFC 3261 §13, as pjsip_inv_state counts it)."""
+        info, at = self.getInfo(), time.monotonic()
+        if info.state == pj.PJSIP_INV_STATE_EARLY and self.outgoing:
+            early_media = translate.has_sdp(translate.received(prm.e))
+            code = int(info.lastStatusCode)
+            self.table.post(inputs.CallProgressed(at=at, call=self.call, code=code, early_media=early_media))
+        elif info.state == pj.PJSIP_INV_STATE_CONNECTING:
+            self.table.post(inputs.CallAnswered(at=at, call=self.call))
+        elif info.state == pj.PJSIP_INV_STATE_CONFIRMED:
+            self.confirmed = True
+            self.table.post(inputs.CallConfirmed(at=at, call=self.call))
+        elif info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
+            code = 0 if translate.nothing_came(prm.e) else int(info.lastStatusCode)
+            self.end(code, translate.clean(info.lastReason), remote=not self.ended_by_us and code != 0)
+
+    @contained
+    def onCallTsxState(self, prm: pj.OnCallTsxStateParam) -> None:  # noqa: N802
+        """A transaction went on: a Reason header came with BYE or CANCEL, or our re-INVITE was answered."""
+        event = prm.e.body.tsxState
+        transaction = event.tsx
+        if transaction.method in {"BYE", "CANCEL"} and transaction.role == pj.PJSIP_ROLE_UAS:
+            self.reason_header = translate.header(translate.received(prm.e), "Reason") or self.reason_header
+        final = transaction.state in {pj.PJSIP_TSX_STATE_COMPLETED, pj.PJSIP_TSX_STATE_TERMINATED}
+        if transaction.method == "INVITE" and transaction.role == pj.PJSIP_ROLE_UAC and self.confirmed and final:
+            self._reinvite_answered(int(transaction.statusCode), translate.clean(transaction.statusText))
+
+    @contained
+    def onCallMediaState(self, prm: pj.OnCallMediaStateParam) -> None:  # noqa: N802, ARG002
+        """An offer was answered: audio has a direction, a codec and a port in the bridge."""
+        self.audio, self.sends, self.receives = None, False, False
+        failed = {pj.PJSUA_CALL_MEDIA_NONE, pj.PJSUA_CALL_MEDIA_ERROR}
+        info = self.getInfo()  # kept: SWIG frees it with what hangs on it once nothing in Python names it
+        for media in info.media:
+            if media.type == pj.PJMEDIA_TYPE_AUDIO and media.status not in failed:
+                self.audio = int(media.index)
+                self.sends = bool(media.dir & pj.PJMEDIA_DIR_ENCODING)
+                self.receives = bool(media.dir & pj.PJMEDIA_DIR_DECODING)
+                if self.sends or self.receives:
+                    self.codec = translate.codec(self.getStreamInfo(media.index))
+                break
+        self.table.media_changed = True
+        if self.audio is not None and self.codec is not None:
+            # Who does not let us send holds us (RFC 3264 §8.4): sendonly or inactive on their side. When it is we that
+            # hold, "sends" stays unless they hold too.
+            held = not self.sends
+            self.table.post(inputs.MediaStarted(at=time.monotonic(), call=self.call, codec=self.codec, held=held))
+
+    @contained
+    def onDtmfEvent(self, prm: pj.OnDtmfEventParam) -> None:  # noqa: N802
+        """A packet of a digit."""
+        method, now = METHODS.get(prm.method), time.monotonic()
+        if method == "info":  # whole in one message
+            self._tell_digits([(translate.clean(prm.digit), int(prm.duration))], method)
+        elif method is not None:
+            event = translate.clean(prm.digit), int(prm.timestamp)
+            last = bool(prm.flags & EVENT_END)
+            self._tell_digits(self.receiving.packet(event, int(prm.duration), now, last=last), method)
+
+    def audio_media(self) -> pj.AudioMedia | None:
+        """The call's port in the bridge, while it has one."""
+        if self.over or self.audio is None:
+            return None
+        try:
+            return self.getAudioMedia(self.audio)
+        except pj.Error:
+            return None
+
+    def end(self, code: int, reason: str, *, remote: bool) -> None:
+        """Tell once that it is over."""
+        if self.over:
+            return
+        self.over = True
+        self.table.media_changed = True
+        ended = inputs.CallEnded(
+            at=time.monotonic(),
+            call=self.call,
+            code=code,
+            reason=reason,
+            remote=remote,
+            reason_header=self.reason_header,
+        )
+        self.table.post(ended)
+
+    def turn(self, now: float, *, held: bool) -> None:
+        """What is due: hold, digits, a look at the packets."""
+        self._tell_digits(self.receiving.turn(now), "rfc4733")
+        gone, next_digit = self.sending.turn(now)
+        if gone:
+            self.table.post(inputs.DigitSent(at=now, call=self.call, digit=gone))
+        if next_digit:
+            self._send_digit(next_digit)
+        if self.confirmed and self.hold.due(held, now):
+            self._reinvite(held, now)
+        if self.rtp.due(now):
+            self._look_at_packets(now)
+
+    def _send_digit(self, digit: str) -> None:
+        try:
+            self.dialDtmf(digit)
+        except pj.Error as error:  # the far end takes no telephone-event, or has no audio
+            LOG.warning("%s: digits not sent: %s", self.call, error.reason)
+            self.sending.drop()
+
+    def _tell_digits(self, digits: list[tuple[str, int]], method: str) -> None:
+        for digit, duration_ms in digits:
+            told = inputs.DigitReceived(
+                at=time.monotonic(), call=self.call, digit=digit, method=method, duration_ms=duration_ms
+            )
+            self.table.post(told)
+
+    def _reinvite(self, held: bool, now: float) -> None:
+        self.hold.asked = held
+        try:
+            if held:
+                self.setHold(operation())
+            else:
+                parameters = operation()
+                parameters.opt.flag = pj.PJSUA_CALL_UNHOLD
+                self.reinvite(parameters)
+        except pj.Error as error:
+            LOG.debug("%s: re-INVITE later: %s", self.call, error.reason)
+            self.hold.postpone(now)
+
+    def _reinvite_answered(self, code: int, reason: str) -> None:
+        if not self.hold.answered(code, time.monotonic(), call_id_is_ours=self.outgoing):
+            failed = inputs.HoldFailed(
+                at=time.monotonic(), call=self.call, code=code, reason=reason, held=self.hold.held
+            )
+            self.table.post(failed)
+
+    def _look_at_packets(self, now: float) -> None:
+        news = None
+        if self.confirmed and self.audio is not None and self.sends and self.receives:
+            try:
+                statistics = self.getStreamStat(self.audio)  # kept while its parts are read, see onCallMediaState
+                rtcp = statistics.rtcp
+                received = rtcp.rxStat
+                news = self.rtp.look(int(received.pkt), now)
+            except pj.Error:  # the stream is being made anew
+                return
+        else:
+            news = self.rtp.excuse(now)
+        if news is not None:
+            kind = inputs.RtpResumed if news else inputs.RtpStopped
+            self.table.post(kind(at=now, call=self.call))
+
+
+class Calls:
+    """All living calls by our own ids: pjsua2's are used again."""
+
+    def __init__(self, account: pj.Account, post: Post) -> None:
+        self.account, self.post = account, post
+        self.media_changed = False  # some call's audio came, went or changed its direction
+        self._living: dict[CallId, SipCall] = {}
+
+    def __iter__(self) -> Iterator[SipCall]:
+        """Those that are not over."""
+        return iter([call for call in self._living.values() if not call.over])
+
+    def get(self, wanted: CallId) -> SipCall | None:
+        """The living call of that id."""
+        call = self._living.get(wanted)
+        return call if call is not None and not call.over else None
+
+    def arrived(self, slot: int, message: str, source: str) -> None:
+        """An INVITE came: pjsua2 wants the object at once, and answers 500 by itself otherwise."""
+        call = SipCall(self, CallId(ids.new("c")), slot)
+        self._living[call.call] = call
+        info = call.getInfo()
+        uri, display_name = translate.address(info.remoteUri)
+        arrived = inputs.CallArrived(
+            at=time.monotonic(),
+            call=call.call,
+            uri=uri,
+            display_name=display_name,
+            source=translate.clean(source),
+            local_uri=translate.address(info.localUri)[0],
+            headers=translate.own_headers(message),
+        )
+        self.post(arrived)
+
+    def perform(self, order: SipOrder) -> None:
+        """Do as ordered; an order for a call that is over meets nothing."""
+        if isinstance(order, Place):
+            self._place(order)
+        elif (call := self.get(order.call)) is not None:
+            try:
+                self._perform(call, order)
+            except pj.Error as error:  # the call has gone on meanwhile, and tells so itself
+                LOG.info("%s: %s came too late: %s", order.call, type(order).__name__, error.reason)
+
+    def _perform(self, call: SipCall, order: Ring | Answer | Refuse | HangUp | SendDigit) -> None:
+        match order:
+            case Ring():
+                call.answer(operation(RINGING))
+            case Answer():
+                call.answer(operation(OK))
+            case Refuse(_, code):
+                call.ended_by_us = True
+                call.hangup(operation(code))
+            case HangUp(_, reason):
+                call.ended_by_us = True
+                parameters = operation()
+                if reason:
+                    add_header(parameters, "Reason", reason)
+                call.hangup(parameters)
+            case SendDigit(_, digits):
+                call.sending.add(digits)
+
+    def _place(self, order: Place) -> None:
+        call = SipCall(self, order.call)
+        self._living[order.call] = call
+        parameters = operation()
+        for name, value in order.headers:
+            add_header(parameters, name, value)
+        try:
+            call.makeCall(order.uri, parameters)
+        except pj.Error as error:
+            call.end(0, translate.clean(error.reason), remote=False)
+
+    def turn(self, now: float, held: frozenset[CallId]) -> None:
+        """What is due in each call; ended ones are freed here, in this thread and outside any callback."""
+        for call in self:
+            call.turn(now, held=call.call in held)
+        self._living = {key: call for key, call in self._living.items() if not call.over}
+
+    def clear(self) -> None:
+        """Free all, before the endpoint goes."""
+        self._living.clear()

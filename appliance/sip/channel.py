@@ -1,0 +1,50 @@
+"""The child's end of the socket pair: never waits for a busy parent, and tells when the parent is gone."""
+
+import socket
+
+from appliance.sip.wire import Decoder, Message, ToParent, encode
+
+
+class Channel:
+    """Messages from and to the daemon. `open` turns False when the daemon has closed its end, or died."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        sock.setblocking(False)
+        self.open = True
+        self._sock, self._decoder, self._out = sock, Decoder(), bytearray()
+
+    def fileno(self) -> int:
+        """For poll()."""
+        return self._sock.fileno()
+
+    def begin(self, data: bytes) -> list[Message]:
+        """The messages in what was read before, while waiting for the first one."""
+        return self._decoder.feed(data)
+
+    def receive(self) -> list[Message]:
+        """What came since, perhaps nothing."""
+        try:
+            data = self._sock.recv(1 << 20)
+        except BlockingIOError:
+            return []
+        except OSError:
+            data = b""
+        if not data:
+            self.open = False
+        return self._decoder.feed(data)
+
+    def post(self, message: ToParent) -> None:
+        """Send; what the socket does not take now goes with the next flush."""
+        self._out += encode(message)
+        self.flush()
+
+    def flush(self) -> None:
+        """Send what is left over."""
+        if not self._out:
+            return
+        try:
+            del self._out[: self._sock.send(self._out)]
+        except BlockingIOError:
+            pass
+        except OSError:
+            self.open = False

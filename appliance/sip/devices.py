@@ -1,0 +1,143 @@
+"""The card: its PCMs are open while something sounds; else, and while it does not work, the null device is."""
+
+import logging
+import time
+from collections.abc import Callable
+
+import pjsua2 as pj
+
+from appliance.core import inputs
+from appliance.sip.calls import Post
+from appliance.sip.settings import NULL, SipSettings
+
+LOG = logging.getLogger(__name__)
+AGAIN_S = (1.0, 2.0, 5.0)  # waits between tries of a failed card; the last one stays
+ECHO_TAIL_MS = 200
+
+
+class Devices:
+    """Opens and closes the PCMs. announce: told before what may block, with what it is, and "" after it."""
+
+    def __init__(
+        self, endpoint: pj.Endpoint, settings: SipSettings, post: Post, announce: Callable[[str], None]
+    ) -> None:
+        self._endpoint, self._settings = endpoint, settings
+        self._post, self._announce = post, announce
+        self._manager = endpoint.audDevManager()
+        self._capture = NULL if settings.microphone_file else settings.capture
+        self._playback = settings.playback
+        self._wanted = self._opened = False
+        self._failed, self._tries, self._again_at = "", 0, 0.0
+        self._broken = False  # set by pjsua2's own threads
+        self._manager.setNullDev()
+
+    @property
+    def real(self) -> bool:
+        """Whether a card is configured at all."""
+        return not (self._capture == NULL and self._playback == NULL)
+
+    def check(self, now: float, wait_s: float) -> None:
+        """At the start: is the card there? wait_s: do not touch it so long."""
+        if not self.real:
+            return
+        if wait_s > 0:
+            self._fail(f"{self._names()} did not open within the time allowed", "Check the card and its cable.", now)
+            self._again_at = now + wait_s
+        elif missing := self._missing():
+            self._fail_missing(missing, now)
+
+    def want(self, wanted: bool) -> None:
+        """Whether something is to be heard or said."""
+        self._wanted = wanted
+
+    def broke(self) -> None:
+        """The card was lost; from any thread, so this only leaves a note."""
+        self._broken = True
+
+    def turn(self, now: float) -> None:
+        """Open, close, or try again."""
+        if not self.real:
+            return
+        if self._broken:
+            self._broken = False
+            if self._opened:
+                self._null()
+                self._fail(f"{self._names()} was lost while in use", "Plug the card in again; check its cable.", now)
+        if self._failed:
+            if now >= self._again_at:
+                self._try_again(now)
+        elif self._wanted and not self._opened:
+            self._open(now)
+        elif not self._wanted and self._opened:
+            self._null()
+
+    def _names(self) -> str:
+        names = dict.fromkeys(name for name in (self._capture, self._playback) if name != NULL)
+        return " and ".join(f"ALSA PCM {name!r}" for name in names)
+
+    def _listed(self) -> dict[str, int]:
+        devices = self._manager.enumDev2()  # kept while its parts are read
+        return {str(device.name): number for number, device in enumerate(devices)}
+
+    def _missing(self) -> list[str]:
+        listed = self._listed()
+        return [name for name in dict.fromkeys((self._capture, self._playback)) if name != NULL and name not in listed]
+
+    def _fail_missing(self, missing: list[str], now: float) -> None:
+        listed = ", ".join(self._listed()) or "nothing"
+        self._fail(
+            f"There is no ALSA PCM {' nor '.join(repr(name) for name in missing)}; ALSA lists: {listed}",
+            "Set the card to one of these, or plug it in: it is found within seconds.",
+            now,
+        )
+
+    def _try_again(self, now: float) -> None:
+        self._announce(f"listing {self._names()}")
+        self._manager.refreshDevs()  # safe: no PCM is open now
+        if missing := self._missing():
+            self._fail_missing(missing, now)
+        else:
+            self._open(now)
+            if self._opened and not self._wanted:
+                self._null()
+        self._announce("")
+
+    def _open(self, now: float) -> None:
+        if self._playback == NULL:
+            self._fail("Capture without playback is not possible", "Name a playback PCM as well.", now)
+            return
+        listed = self._listed()
+        alone = self._capture == NULL
+        playback = listed.get(self._playback, -1)
+        capture = playback if alone else listed.get(self._capture, -1)
+        self._announce(f"opening {self._names()}")
+        try:
+            if min(playback, capture) < 0:
+                self._fail_missing(self._missing(), now)
+                return
+            echo = not alone
+            self._manager.setEcOptions(ECHO_TAIL_MS if echo else 0, pj.PJMEDIA_ECHO_WEBRTC_AEC3 if echo else 0)
+            self._manager.setCaptureDev(capture)
+            self._manager.setPlaybackDev(playback)
+            self._manager.setSndDevMode(pj.PJSUA_SND_DEV_SPEAKER_ONLY if alone else 0)
+        except pj.Error as error:
+            self._null()
+            self._fail(f"{self._names()}: {error.reason}", "See who uses it: fuser -v /dev/snd/*", now)
+        else:
+            self._opened = True
+            if self._failed:
+                self._failed, self._tries = "", 0
+                self._post(inputs.PartRecovered(at=now, part="audio"))
+        finally:
+            self._announce("")
+
+    def _null(self) -> None:
+        self._manager.setNullDev()
+        self._opened = False
+
+    def _fail(self, why: str, resolution: str, now: float) -> None:
+        self._again_at = now + AGAIN_S[min(self._tries, len(AGAIN_S) - 1)]
+        self._tries += 1
+        if why != self._failed:
+            self._failed = why
+            self._post(inputs.PartFailed(at=time.monotonic(), part="audio", why=why, resolution=resolution))

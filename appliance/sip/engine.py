@@ -1,0 +1,236 @@
+"""The SIP process's main loop: one poll() on pjsip's descriptor and the daemon's socket, all in one thread."""
+
+import ctypes
+import gc
+import logging
+import os
+import select
+import signal
+import socket
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import assert_never
+
+import pjsua2 as pj
+
+from appliance.core import inputs
+from appliance.core.desired import Sound
+from appliance.core.orders import Answer, HangUp, Place, Refuse, Ring, SendDigit
+from appliance.sip import busy
+from appliance.sip.callbacks import contained
+from appliance.sip.calls import Calls
+from appliance.sip.channel import Channel
+from appliance.sip.devices import Devices
+from appliance.sip.media import Media
+from appliance.sip.settings import SipSettings
+from appliance.sip.wire import Beat, Message, Start
+
+LOG = logging.getLogger(__name__)
+POLL_S = 0.05  # pjsip's timers and callbacks from other threads wait so long at most
+BEAT_S = 0.25
+ALARM_S = 5.0  # a turn that takes longer than that is a deadlock; the daemon has killed us before, if it lives
+MAX_CALLS = 32
+MESSAGE_LEVEL = 4  # pjsua logs SIP messages from here on
+APPEND = 0x1108  # PJ_O_APPEND
+DECOR = 2 | 4 | 8 | 16 | 32 | 64 | 128 | 512  # PJ_LOG_HAS_: year, month, day, time, µs, sender, newline, space
+ADDRESS_IN_USE = 120098  # PJ_ERRNO_START_SYS + EADDRINUSE
+LOWEST_PRIORITY, HIGHEST_PRIORITY = 1, 250
+
+
+class StartError(Exception):
+    """SIP can not be had as configured: why, and what to do."""
+
+    def __init__(self, why: str, resolution: str) -> None:
+        super().__init__(why)
+        self.why, self.resolution = why, resolution
+
+
+class Account(pj.Account):
+    """The one account: it takes every call that comes to our port."""
+
+    calls: Calls
+
+    @contained
+    def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:  # noqa: N802
+        """An INVITE outside any dialog. Answered later, from the loop: in here pjsip asserts on the request."""
+        self.calls.arrived(prm.callId, str(prm.rdata.wholeMsg), str(prm.rdata.srcAddress))
+
+
+class Endpoint(pj.Endpoint):
+    """pjsua2 as a whole."""
+
+    devices: Devices | None = None
+
+    @contained
+    def onMediaEvent(self, prm: pj.OnMediaEventParam) -> None:  # noqa: N802
+        """From a thread of the card, which is lost: leave a note, nothing else."""
+        if prm.ev.type == pj.PJMEDIA_EVENT_AUD_DEV_ERROR and self.devices is not None:
+            self.devices.broke()
+
+
+class Engine:
+    """Everything that exists from Start to the end of the process."""
+
+    def __init__(self, channel: Channel, start: Start) -> None:
+        """Raises StartError."""
+        self._channel, self.alive = channel, True
+        settings = start.settings
+        self._endpoint = Endpoint()
+        self._endpoint.libCreate()
+        try:
+            self._endpoint.libInit(endpoint_config(settings))
+            transport = self._listen(settings)
+            prefer(self._endpoint, settings.codecs)
+            self._endpoint.libStart()
+        except pj.Error as error:
+            raise StartError(f"SIP can not start: {error.reason}", "See the SIP settings.") from error
+        address = str(self._endpoint.transportGetInfo(transport).localName)
+        self._account = Account()
+        self._calls = Calls(self._account, channel.post)
+        self._account.calls = self._calls
+        self._account.create(account_config(settings, address))
+        devices = Devices(self._endpoint, settings, channel.post, self._announce)
+        self._endpoint.devices = devices
+        self._media = Media(self._endpoint, settings, self._calls, devices, channel.post)
+        self._poll, self._poll_ms = self._poller()
+        self._address = address
+        devices.check(time.monotonic(), start.cards_wait_s)
+
+    def run(self) -> None:
+        """Until the daemon's end of the socket closes, or `alive` is False."""
+        self._channel.post(inputs.SipReady(at=time.monotonic(), address=self._address))
+        beat = 0.0
+        while self.alive and self._channel.open:
+            # SIGALRM's default ends the process, in native code as well, where no Python handler would run.
+            signal.setitimer(signal.ITIMER_REAL, ALARM_S)
+            self._poll.poll(self._poll_ms)
+            self._endpoint.libHandleEvents(0)
+            for message in self._channel.receive():
+                self._take(message)
+            now = time.monotonic()
+            self._calls.turn(now, self._media.held)
+            self._media.turn(now)
+            self._channel.flush()
+            if now >= beat:
+                beat = now + BEAT_S
+                self._channel.post(Beat(now))
+
+    def stop(self) -> None:
+        """BYE to all, and every object freed before the library: freed after it, they abort."""
+        self._endpoint.hangupAllCalls()
+        self._endpoint.devices = None
+        self._calls.clear()
+        self._media.clear()
+        self._account.shutdown()
+        del self._media, self._calls, self._account.calls, self._account
+        for name in ("last_type", "last_value", "last_traceback", "last_exc"):
+            with suppress(AttributeError):
+                delattr(sys, name)
+        gc.collect()
+        self._endpoint.libDestroy(pj.PJSUA_DESTROY_NO_RX_MSG)
+
+    def _take(self, message: Message) -> None:
+        match message:
+            case Sound():
+                self._media.desire(message)
+            case Place() | Ring() | Answer() | Refuse() | HangUp() | SendDigit():
+                self._calls.perform(message)
+            case Start():
+                LOG.error("Started twice")
+            case inputs.Input() | Beat():
+                LOG.error("%s is ours to send", type(message).__name__)
+            case _:
+                assert_never(message)
+
+    def _announce(self, doing: str) -> None:
+        self._channel.post(Beat(time.monotonic(), doing))
+
+    def _listen(self, settings: SipSettings) -> int:
+        config = pj.TransportConfig()
+        config.port, config.boundAddress = settings.port, settings.address
+        try:
+            return int(self._endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP, config))
+        except pj.Error as error:
+            where = f"port {settings.port}" + (f" of {settings.address}" if settings.address else "")
+            if error.status == ADDRESS_IN_USE:
+                why = f"{where} is in use by {busy.owner(settings.port)}"
+                raise StartError(why, "End that program, or set another SIP port.") from error
+            raise StartError(
+                f"{where} can not be opened: {error.reason}", "Set another SIP address or port."
+            ) from error
+
+    def _poller(self) -> tuple[select.poll, float]:
+        """What to wait on, and how long in milliseconds."""
+        poller = select.poll()
+        poller.register(self._channel, select.POLLIN)
+        # The handle is a pointer to the descriptor inside pjsip's I/O queue (pj_ioqueue_get_os_handle, 2.16).
+        descriptor = ctypes.c_int.from_address(self._endpoint.libGetSipIoqueueHandle()).value
+        if "eventpoll" not in str(Path(f"/proc/self/fd/{descriptor}").readlink()):
+            raise StartError("This pjsua2 was built without epoll", "Build it with packaging/pjsua2/build.")
+        poller.register(descriptor, select.POLLIN)
+        return poller, POLL_S * 1000
+
+
+def endpoint_config(settings: SipSettings) -> pj.EpConfig:
+    """pjsua2 with no threads but those of the media."""
+    config = pj.EpConfig()
+    config.uaConfig.threadCnt, config.uaConfig.mainThreadOnly = 0, True
+    config.uaConfig.maxCalls, config.uaConfig.userAgent = MAX_CALLS, settings.user_agent
+    config.medConfig.noVad = True  # silence is sent as well: no packets then means that something is wrong
+    config.medConfig.ecTailLen = 0  # devices turns it on for a real card
+    log = config.logConfig
+    log.consoleLevel = log.level = log.msgLogging = 0
+    if settings.trace:
+        log.level, log.msgLogging, log.filename = MESSAGE_LEVEL, 1, settings.trace
+        log.fileFlags, log.decor = APPEND, DECOR
+    return config
+
+
+def account_config(settings: SipSettings, address: str) -> pj.AccountConfig:
+    """Direct calls: an account without a registrar, bound to our address."""
+    config = pj.AccountConfig()
+    name = settings.display_name.replace("\\", "\\\\").replace('"', '\\"')
+    config.idUri = f'"{name}" <sip:{settings.user}@{address}>' if name else f"<sip:{settings.user}@{address}>"
+    config.mediaConfig.transportConfig.boundAddress = settings.address
+    return config
+
+
+def prefer(endpoint: pj.Endpoint, codecs: tuple[str, ...]) -> None:
+    """These codecs in this order, and no others."""
+    codecs_known = endpoint.codecEnum2()  # kept while its parts are read
+    known = [str(codec.codecId) for codec in codecs_known]
+    for codec in known:
+        endpoint.codecSetPriority(codec, 0)
+    for place, wanted in enumerate(codecs):
+        found = [codec for codec in known if codec.partition("/")[0].lower() == wanted.lower()]
+        if not found:
+            names = ", ".join(sorted({codec.partition("/")[0] for codec in known}))
+            raise StartError(f"There is no codec {wanted}; this pjsua2 has {names}", "Set the codecs to some of these.")
+        endpoint.codecSetPriority(found[0], max(HIGHEST_PRIORITY - place, LOWEST_PRIORITY))
+
+
+def serve(sock: socket.socket) -> int:
+    """The whole life of the process; its exit status. The socket brings Start first."""
+    first = sock.recv(1 << 20)  # one small message, sent in one piece
+    channel = Channel(sock)
+    messages = channel.begin(first)
+    if not messages or not isinstance(messages[0], Start):
+        return 0
+    try:
+        engine = Engine(channel, messages[0])
+    except StartError as error:
+        failed = inputs.PartFailed(at=time.monotonic(), part="sip", why=error.why, resolution=error.resolution)
+        channel.post(failed)
+        os._exit(1)  # what there is of pjsua2 needs no orderly end
+
+    def end(*_: object) -> None:
+        engine.alive = False  # nothing more: SIGTERM comes just after the end of file, while BYE goes out
+
+    signal.signal(signal.SIGTERM, end)
+    try:
+        engine.run()
+    finally:
+        engine.stop()
+    return 0

@@ -1,0 +1,257 @@
+"""The daemon's side of the SIP process: starts, feeds, watches and replaces it. No pjsua2 here."""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from appliance.core import inputs
+from appliance.core.desired import Sound
+from appliance.core.orders import Place, SipOrder
+from appliance.sip.settings import SipSettings
+from appliance.sip.wire import Beat, Decoder, Message, Start, ToChild, WireError, encode
+
+LOG = logging.getLogger(__name__)
+LONGEST_LEGAL_BLOCK_S = 2.0  # opening a card; a child beats every 0.25 s otherwise
+HUNG_AFTER_S = LONGEST_LEGAL_BLOCK_S + 0.25
+START_WITHIN_S = 10.0  # 0.1 s as a rule; reading pjsua2 from a slow SD card on a busy board takes seconds
+CHECK_S = 0.25
+YOUNG_S = 10.0  # a child that dies younger than this is replaced more slowly each time
+DELAYS_S = (0.0, 0.25, 0.5, 1.0, 2.0, 5.0)
+STOP_WITHIN_S = 1.0
+CARDS_WAIT_S = 30.0  # before a card is tried again whose opening hung
+NOT_READY = "SIP process not ready"
+CODE = Path(__file__).resolve().parents[2]  # what PYTHONPATH must name for `-m appliance.sip`
+
+
+class Child(asyncio.Protocol):
+    """One process and its socket. It is gone when both are: its end of file read, and its exit status taken."""
+
+    def __init__(self, on_message: Callable[["Child", Message], None], on_gone: Callable[["Child"], None]) -> None:
+        self._on_message, self._on_gone = on_message, on_gone
+        self._decoder = Decoder()
+        self._transport: asyncio.WriteTransport | None = None
+        self._descriptor = self._left = -1
+        self.pid = 0
+        self.status: int | None = None
+        self.born = self.heard = time.monotonic()
+        self.ready = False
+        self.doing = self.why = ""  # what it last said it begins; why we killed it
+
+    def spawn(self, theirs: socket.socket) -> None:
+        """Start the process. From the main thread: PR_SET_PDEATHSIG follows the thread that spawns."""
+        theirs.set_inheritable(True)
+        paths = [str(CODE), *filter(None, [os.environ.get("PYTHONPATH")])]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+        arguments = [sys.executable, "-m", "appliance.sip", str(theirs.fileno()), str(os.getpid())]
+        # libCreate prints on stdout before any setting counts.
+        quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+        self.pid = os.posix_spawn(sys.executable, arguments, environment, file_actions=quiet)
+        self._descriptor = os.pidfd_open(self.pid)
+        asyncio.get_running_loop().add_reader(self._descriptor, self._ended)
+
+    def send(self, message: ToChild) -> None:
+        """Write at once, as the socket's buffer is empty as a rule."""
+        if self._transport is not None:
+            self._transport.write(encode(message))
+
+    def kill(self, why: str) -> None:
+        """End it the hard way; a stopped process dies of it too."""
+        self.why = self.why or why
+        if self.status is None:
+            os.kill(self.pid, signal.SIGKILL)  # not reaped yet: the id is still its own
+
+    def close(self) -> None:
+        """The socket's end of file: it sends BYE and ends."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The socket is ours."""
+        assert isinstance(transport, asyncio.WriteTransport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        """Runs before due timers, so that a daemon that stalled never takes its child for hung."""
+        self.heard = time.monotonic()
+        try:
+            for message in self._decoder.feed(data):
+                self._on_message(self, message)
+        except WireError as error:
+            self.kill(f"it sent what is no message of ours: {error}")
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+        """End of file; a process that closes its socket is of no more use."""
+        self._transport = None
+        if self.why != STOPPED:
+            self.kill("")
+        self._settle()
+
+    def _ended(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._descriptor)
+        os.close(self._descriptor)
+        _pid, status = os.waitpid(self.pid, 0)
+        self.status = os.waitstatus_to_exitcode(status)
+        self._settle()
+
+    def _settle(self) -> None:
+        if self._transport is None and self.status is not None:
+            self._on_gone(self)
+
+
+STOPPED = "stopped"
+
+
+class Link:
+    """Keeps one SIP process alive, gives it orders and the desired sound, and posts what it tells.
+
+    All but `post` (from the loop's thread) is called in the loop's thread, which must be the process's main thread.
+    Posts SipReady and SipLost; PartFailed("sip") while none can start, PartRecovered("sip") after it.
+    """
+
+    def __init__(self, settings: SipSettings, post: Callable[[inputs.Input], None]) -> None:
+        self._settings, self._post = settings, post
+        self._port = settings.port
+        self._child: Child | None = None
+        self._sound = Sound()
+        self._failed = ""  # why, as told
+        self._deaths = 0  # of young children in a row
+        self._cards_wait_s = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        self._next: asyncio.Task[None] | None = None
+        self._stopped: asyncio.Future[None] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The process that lives now, for status and tests."""
+        return self._child.pid if self._child is not None else None
+
+    async def start(self) -> None:
+        """Start the first child; SipReady follows."""
+        self._check()
+        await self._spawn()
+
+    def order(self, order: SipOrder) -> None:
+        """Have it done. Without a child that is ready nothing is kept for later: a Place fails visibly."""
+        if self._child is not None and self._child.ready:
+            self._child.send(order)
+        elif isinstance(order, Place):
+            ended = inputs.CallEnded(
+                at=time.monotonic(), call=order.call, code=0, reason=NOT_READY, remote=False, reason_header=""
+            )
+            self._post(ended)
+
+    def desire(self, sound: Sound) -> None:
+        """Make this true, now and in every later child."""
+        self._sound = sound
+        if self._child is not None and self._child.ready:
+            self._child.send(sound)
+
+    async def stop(self) -> None:
+        """BYE to all calls, and no child any more. Nothing is posted for it."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._next is not None:
+            self._next.cancel()
+        if self._child is None:
+            return
+        self._stopped = asyncio.get_running_loop().create_future()
+        self._child.why = STOPPED
+        self._child.close()
+        try:
+            await asyncio.wait_for(asyncio.shield(self._stopped), STOP_WITHIN_S)
+        except TimeoutError:
+            self._child.kill(STOPPED)
+            await self._stopped
+
+    async def _spawn(self) -> None:
+        ours, theirs = socket.socketpair()
+        child = Child(self._heard, self._gone)
+        with theirs:
+            child.spawn(theirs)
+        self._child = child
+        await asyncio.get_running_loop().create_unix_connection(lambda: child, sock=ours)
+        child.send(Start(replace(self._settings, port=self._port), self._cards_wait_s))
+
+    def _heard(self, child: Child, message: Message) -> None:
+        if child is not self._child or self._stopped is not None:
+            return
+        match message:
+            case Beat(_, doing):
+                child.doing = doing
+            case inputs.SipReady():
+                self._ready(child, message)
+            case inputs.PartFailed(part="sip"):
+                child.why = message.why
+                self._fail(message.why, message.resolution)
+            case inputs.Input():
+                self._post(message)
+            case _:
+                child.kill(f"it sent an order: {type(message).__name__}")
+
+    def _ready(self, child: Child, message: inputs.SipReady) -> None:
+        child.ready, self._cards_wait_s = True, 0.0
+        self._port = int(message.address.rpartition(":")[2])  # whoever knows us by a free port finds the next child
+        child.send(self._sound)
+        if self._failed:
+            self._failed = ""
+            self._post(inputs.PartRecovered(at=message.at, part="sip"))
+        self._post(message)
+
+    def _gone(self, child: Child) -> None:
+        if child is not self._child:
+            return
+        self._child = None
+        if self._stopped is not None:
+            self._stopped.set_result(None)
+            return
+        now = time.monotonic()
+        why = child.why or f"it ended {_how(child.status)}"
+        LOG.warning("SIP process %d is gone: %s", child.pid, why)
+        self._deaths = self._deaths + 1 if now - child.born < YOUNG_S else 0
+        if child.ready:
+            self._post(inputs.SipLost(at=now, why=why))
+        else:
+            self._port = self._settings.port
+            if not self._failed:
+                self._fail(f"The SIP process does not start: {why}", "See the log; is pjsua2 installed?")
+        # The first death is met at once, whatever its age.
+        delay = DELAYS_S[min(max(self._deaths - 1, 0), len(DELAYS_S) - 1)]
+        self._next = asyncio.get_running_loop().create_task(self._replace(delay))
+
+    async def _replace(self, delay: float) -> None:
+        await asyncio.sleep(delay)
+        try:
+            await self._spawn()
+        except OSError as error:  # no memory, no descriptors: they come back
+            self._fail(f"The SIP process does not start: {error}", "Free memory and file descriptors.")
+            self._next = asyncio.get_running_loop().create_task(self._replace(DELAYS_S[-1]))
+
+    def _fail(self, why: str, resolution: str) -> None:
+        if why != self._failed:
+            self._failed = why
+            self._post(inputs.PartFailed(at=time.monotonic(), part="sip", why=why, resolution=resolution))
+
+    def _check(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(CHECK_S, self._check)
+        child = self._child
+        if child is None or child.why:
+            return
+        silent = time.monotonic() - child.heard
+        if silent > (HUNG_AFTER_S if child.ready else START_WITHIN_S):
+            if child.doing:
+                self._cards_wait_s = CARDS_WAIT_S
+            child.kill(f"it hung for {silent:.1f} s" + (f" while {child.doing}" if child.doing else ""))
+
+
+def _how(status: Any) -> str:
+    if isinstance(status, int) and status < 0:
+        return f"by {signal.Signals(-status).name}"
+    return f"with status {status}"

@@ -1,0 +1,139 @@
+"""Makes the desired sound true: who hears whom, what is recorded, which tone plays, and whether the card is open."""
+
+import logging
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pjsua2 as pj
+
+from appliance.core import inputs
+from appliance.core.desired import CallMedia, Sound
+from appliance.core.model import CallId
+from appliance.sip.calls import Calls, Post
+from appliance.sip.devices import Devices
+from appliance.sip.recorders import Recorders
+from appliance.sip.settings import SipSettings
+from appliance.sip.tones import RATE, Tones
+
+LOG = logging.getLogger(__name__)
+MICROPHONE, SPEAKER, SILENCE, TONE = "microphone", "speaker", "silence", "tone"
+Route = tuple[str, str]  # from, to: names of ports
+
+
+class Media:
+    """The bridge of the SIP process. It is brought in line whenever the desire or a call's audio has changed."""
+
+    def __init__(
+        self, endpoint: pj.Endpoint, settings: SipSettings, calls: Calls, devices: Devices, post: Post
+    ) -> None:
+        self._manager = endpoint.audDevManager()
+        self._calls, self._devices, self._post = calls, devices, post
+        self._recorders = Recorders(Path(settings.recordings).absolute(), post)
+        self._tones = Tones()
+        # A port that nobody transmits to gets nothing at all: a recorder would skip the time, RTP would stop.
+        self._silence = pj.ToneGenerator()
+        self._silence.createToneGenerator(RATE, 1)
+        self._player = self._open_player(settings.microphone_file)
+        self._sound = Sound()
+        self._changed = True
+        self._made: dict[Route, tuple[int, int]] = {}  # with the numbers of the ports in the bridge
+
+    @property
+    def held(self) -> frozenset[CallId]:
+        """The calls that we should hold."""
+        return frozenset(media.call for media in self._sound.calls if media.held)
+
+    def desire(self, sound: Sound) -> None:
+        """What should be true from now on."""
+        self._sound, self._changed = sound, True
+
+    def turn(self, now: float) -> None:
+        """Bring all in line where something has changed, and look after files and card."""
+        if self._changed or self._calls.media_changed:
+            self._changed = self._calls.media_changed = False
+            self._apply()
+        self._recorders.turn(now)
+        self._devices.turn(now)
+
+    def clear(self) -> None:
+        """Free all, before the endpoint goes."""
+        self._made.clear()
+        self._recorders.clear()
+        del self._tones, self._silence, self._player
+
+    def _apply(self) -> None:
+        living = [media for media in self._sound.calls if self._calls.get(media.call) is not None]
+        self._recorders.desire({media.recording: media.call for media in living if media.recording is not None})
+        self._tones.play(self._sound.tone)
+        ports = self._ports(living)
+        wanted = {route for route in self._wanted(living) if route[0] in ports and route[1] in ports}
+        for route, numbers in list(self._made.items()):
+            source, sink = ports.get(route[0]), ports.get(route[1])
+            if route in wanted and source and sink and numbers == (source.getPortId(), sink.getPortId()):
+                continue
+            del self._made[route]  # a port that is gone, or has another number, took its routes with it
+            if source and sink and numbers == (source.getPortId(), sink.getPortId()):
+                with suppress(pj.Error):
+                    source.stopTransmit(sink)
+        for route in sorted(wanted):
+            source, sink = ports[route[0]], ports[route[1]]
+            # Always: after a re-INVITE a new port may have the old one's number, and none of its routes.
+            with suppress(pj.Error):
+                source.startTransmit(sink)
+                self._made[route] = source.getPortId(), sink.getPortId()
+        card = {SPEAKER} if self._player else {SPEAKER, MICROPHONE}
+        self._devices.want(any(card & set(route) for route in wanted))
+
+    def _wanted(self, living: list[CallMedia]) -> set[Route]:
+        routes: set[Route] = {(SILENCE, _port(call.call)) for call in self._calls}
+        if self._sound.tone is not None:
+            routes.add((TONE, SPEAKER))
+        for media in living:
+            port = _port(media.call)
+            sinks = [port]
+            if media.recording is not None:
+                recorder = f"recording {media.recording}"
+                routes |= {(SILENCE, recorder), (port, recorder)}
+                sinks.append(recorder)
+            if media.microphone and not media.held:
+                routes |= {(MICROPHONE, sink) for sink in sinks}
+            if media.speaker:
+                routes.add((port, SPEAKER))
+        return routes
+
+    def _ports(self, living: list[CallMedia]) -> dict[str, pj.AudioMedia]:
+        ports: dict[str, pj.AudioMedia] = {
+            MICROPHONE: self._player or self._manager.getCaptureDevMedia(),
+            SPEAKER: self._manager.getPlaybackDevMedia(),
+            SILENCE: self._silence,
+            TONE: self._tones.generator,
+        }
+        for call in self._calls:
+            if (audio := call.audio_media()) is not None:
+                ports[_port(call.call)] = audio
+        for media in living:
+            if (recorder := self._recorders.recorder(media.recording)) is not None:
+                ports[f"recording {media.recording}"] = recorder
+        return ports
+
+    def _open_player(self, path: str) -> pj.AudioMediaPlayer | None:
+        if not path:
+            return None
+        player = pj.AudioMediaPlayer()
+        try:
+            player.createPlayer(path)
+        except pj.Error as error:
+            failed = inputs.PartFailed(
+                at=time.monotonic(),
+                part="audio",
+                why=f"{path} can not be played in the microphone's place: {error.reason}",
+                resolution="Give a readable WAV file of 16 bit, mono.",
+            )
+            self._post(failed)
+            return None
+        return player
+
+
+def _port(call: CallId) -> str:
+    return f"call {call}"

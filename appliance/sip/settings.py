@@ -1,0 +1,29 @@
+"""What the SIP process is told at its start, as plain values."""
+
+from dataclasses import dataclass
+
+NULL = "null"  # in place of a PCM's name: the null device, paced by pjsua2's software clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SipSettings:
+    """Where SIP listens, who we are, and where sound comes from and goes to.
+
+    address: to bind to, "" for all. port: UDP, 0 for any free one. codecs: encoding names as in SDP (RFC 4855), the
+    preferred one first; all others are off. capture, playback: names of ALSA PCMs as pjsua2 lists them, or "null".
+    microphone_file: a WAV (16 bit, mono) played in a loop in the microphone's place, "" for none; capture is then not
+    opened. recordings: their directory. trace: file that every SIP message sent or received is appended to, with
+    direction, time and peer; "" for none.
+    """
+
+    address: str = ""
+    port: int = 0
+    user: str = "intercom"
+    display_name: str = ""
+    codecs: tuple[str, ...] = ("opus", "G722", "PCMA", "PCMU")
+    capture: str = NULL
+    playback: str = NULL
+    microphone_file: str = ""
+    recordings: str = "."
+    trace: str = ""
+    user_agent: str = "intercomd"

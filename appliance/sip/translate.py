@@ -1,0 +1,69 @@
+"""From pjsua2's data to ours: clean texts, addresses, headers, codecs."""
+
+import re
+
+import pjsua2 as pj
+
+from appliance.core.model import Codec
+
+ADDRESS = re.compile(r'^\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<token>[^<"]*?))\s*<(?P<uri>[^>]*)>')
+ESCAPED = re.compile(r"\\(.)")
+
+
+def clean(text: str) -> str:
+    """Valid UTF-8 in one line: what a peer sent may hold any byte (surrogates, here), and control characters."""
+    text = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return "".join(character if character.isprintable() else " " for character in text).strip()
+
+
+def address(header: str) -> tuple[str, str]:
+    """URI without brackets, and display name, of a From, To or Contact value (RFC 3261 §20.10)."""
+    found = ADDRESS.match(header)
+    if found is None:
+        return clean(header.partition(";")[0]), ""
+    name = ESCAPED.sub(r"\1", found["quoted"]) if found["quoted"] is not None else found["token"]
+    return clean(found["uri"]), clean(name)
+
+
+def headers(message: str) -> list[tuple[str, str]]:
+    """Names and values of a SIP message's headers, folded lines joined (RFC 3261 §7.3.1)."""
+    head = message.partition("\r\n\r\n")[0]
+    lines = re.sub(r"\r\n[ \t]+", " ", head).split("\r\n")[1:]
+    pairs = (line.partition(":") for line in lines)
+    return [(clean(name), clean(value)) for name, colon, value in pairs if colon]
+
+
+def header(message: str, wanted: str) -> str:
+    """The first value of a header, "" where there is none."""
+    return next((value for name, value in headers(message) if name.lower() == wanted.lower()), "")
+
+
+def own_headers(message: str) -> tuple[tuple[str, str], ...]:
+    """The X- headers."""
+    return tuple(pair for pair in headers(message) if pair[0][:2].upper() == "X-")
+
+
+def has_sdp(message: str) -> bool:
+    """Whether the message carries a session description."""
+    head, _, body = message.partition("\r\n\r\n")
+    return bool(body.strip()) and "application/sdp" in head.lower()
+
+
+def received(event: pj.SipEvent) -> str:
+    """The message behind a transaction's event, "" when it was no message but a timer or a lost transport."""
+    if event.type != pj.PJSIP_EVENT_TSX_STATE or event.body.tsxState.type != pj.PJSIP_EVENT_RX_MSG:
+        return ""
+    return str(event.body.tsxState.src.rdata.wholeMsg)
+
+
+def nothing_came(event: pj.SipEvent) -> bool:
+    """Whether pjsip made up a final response because a timer ran out or the transport failed."""
+    return event.type == pj.PJSIP_EVENT_TSX_STATE and event.body.tsxState.type in {
+        pj.PJSIP_EVENT_TIMER,
+        pj.PJSIP_EVENT_TRANSPORT_ERROR,
+    }
+
+
+def codec(stream: pj.StreamInfo) -> Codec:
+    """The codec of a stream, its name as in SDP; the clock rate is the audio's (G.722: 16 kHz, though SDP says 8)."""
+    return Codec(name=clean(stream.codecName), clock_rate_hz=int(stream.codecClockRate))

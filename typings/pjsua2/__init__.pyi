@@ -1,0 +1,261 @@
+# What we use of pjsua2 2.17 (SWIG), written by hand.
+from collections.abc import Iterator
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+PJSUA_INVALID_ID: int
+PJSUA_CALL_UNHOLD: int
+PJSUA_DESTROY_NO_RX_MSG: int
+PJSUA_SND_DEV_SPEAKER_ONLY: int
+PJSUA_DTMF_METHOD_RFC2833: int
+PJSUA_DTMF_METHOD_SIP_INFO: int
+PJSUA_CALL_MEDIA_NONE: int
+PJSUA_CALL_MEDIA_ERROR: int
+PJMEDIA_TYPE_AUDIO: int
+PJMEDIA_DIR_ENCODING: int
+PJMEDIA_DIR_DECODING: int
+PJMEDIA_ECHO_WEBRTC_AEC3: int
+PJMEDIA_EVENT_AUD_DEV_ERROR: int
+PJSIP_TRANSPORT_UDP: int
+PJSIP_ROLE_UAC: int
+PJSIP_ROLE_UAS: int
+PJSIP_EVENT_TSX_STATE: int
+PJSIP_EVENT_RX_MSG: int
+PJSIP_EVENT_TIMER: int
+PJSIP_EVENT_TRANSPORT_ERROR: int
+PJSIP_TSX_STATE_COMPLETED: int
+PJSIP_TSX_STATE_TERMINATED: int
+PJSIP_INV_STATE_EARLY: int
+PJSIP_INV_STATE_CONNECTING: int
+PJSIP_INV_STATE_CONFIRMED: int
+PJSIP_INV_STATE_DISCONNECTED: int
+
+class Error(Exception):
+    status: int
+    reason: str
+
+class Vector(Generic[T]):
+    def __iter__(self) -> Iterator[T]: ...
+    def append(self, item: T) -> None: ...
+
+# -- endpoint ---------------------------------------------------------------------------------------------------------
+
+class UaConfig:
+    threadCnt: int
+    mainThreadOnly: bool
+    maxCalls: int
+    userAgent: str
+
+class MediaConfig:
+    noVad: bool
+    ecTailLen: int
+
+class LogConfig:
+    level: int
+    consoleLevel: int
+    msgLogging: int
+    filename: str
+    fileFlags: int
+    decor: int
+
+class EpConfig:
+    uaConfig: UaConfig
+    medConfig: MediaConfig
+    logConfig: LogConfig
+
+class TransportConfig:
+    port: int
+    boundAddress: str
+
+class TransportInfo:
+    localName: str
+
+class CodecInfo:
+    codecId: str
+
+class MediaEvent:
+    type: int
+
+class OnMediaEventParam:
+    ev: MediaEvent
+
+class Endpoint:
+    def libCreate(self) -> None: ...
+    def libInit(self, config: EpConfig) -> None: ...
+    def libStart(self) -> None: ...
+    def libDestroy(self, flags: int) -> None: ...
+    def libHandleEvents(self, timeout_ms: int) -> int: ...
+    def libGetSipIoqueueHandle(self) -> int: ...
+    def transportCreate(self, kind: int, config: TransportConfig) -> int: ...
+    def transportGetInfo(self, transport: int) -> TransportInfo: ...
+    def audDevManager(self) -> AudDevManager: ...
+    def codecEnum2(self) -> Vector[CodecInfo]: ...
+    def codecSetPriority(self, codec: str, priority: int) -> None: ...
+    def hangupAllCalls(self) -> None: ...
+    def onMediaEvent(self, prm: OnMediaEventParam) -> None: ...
+
+# -- account ----------------------------------------------------------------------------------------------------------
+
+class AccountMediaConfig:
+    transportConfig: TransportConfig
+
+class AccountConfig:
+    idUri: str
+    mediaConfig: AccountMediaConfig
+
+class SipRxData:
+    wholeMsg: str
+    srcAddress: str
+
+class OnIncomingCallParam:
+    callId: int
+    rdata: SipRxData
+
+class Account:
+    def create(self, config: AccountConfig) -> None: ...
+    def shutdown(self) -> None: ...
+    def onIncomingCall(self, prm: OnIncomingCallParam) -> None: ...
+
+# -- call -------------------------------------------------------------------------------------------------------------
+
+class SipHeader:
+    hName: str
+    hValue: str
+
+class SipTxOption:
+    headers: Vector[SipHeader]
+
+class CallSetting:
+    flag: int
+    textCount: int
+    videoCount: int
+
+class CallOpParam:
+    statusCode: int
+    opt: CallSetting
+    txOption: SipTxOption
+    def __init__(self, use_default_call_setting: bool = ...) -> None: ...
+
+class SipTransaction:
+    method: str
+    role: int
+    state: int
+    statusCode: int
+    statusText: str
+
+class TsxStateEventSrc:
+    rdata: SipRxData
+
+class TsxStateEvent:
+    type: int
+    tsx: SipTransaction
+    src: TsxStateEventSrc
+
+class SipEventBody:
+    tsxState: TsxStateEvent
+
+class SipEvent:
+    type: int
+    body: SipEventBody
+
+class OnCallStateParam:
+    e: SipEvent
+
+class OnCallTsxStateParam:
+    e: SipEvent
+
+class OnCallMediaStateParam: ...
+
+class OnDtmfEventParam:
+    digit: str
+    duration: int
+    flags: int
+    method: int
+    timestamp: int
+
+class CallMediaInfo:
+    index: int
+    type: int
+    dir: int
+    status: int
+
+class CallInfo:
+    state: int
+    lastStatusCode: int
+    lastReason: str
+    remoteUri: str
+    localUri: str
+    media: Vector[CallMediaInfo]
+
+class StreamInfo:
+    codecName: str
+    codecClockRate: int
+
+class RtcpStreamStat:
+    pkt: int
+
+class RtcpStat:
+    rxStat: RtcpStreamStat
+
+class StreamStat:
+    rtcp: RtcpStat
+
+class Call:
+    def __init__(self, account: Account, call_id: int = ...) -> None: ...
+    def getInfo(self) -> CallInfo: ...
+    def getAudioMedia(self, index: int) -> AudioMedia: ...
+    def getStreamInfo(self, index: int) -> StreamInfo: ...
+    def getStreamStat(self, index: int) -> StreamStat: ...
+    def makeCall(self, uri: str, prm: CallOpParam) -> None: ...
+    def answer(self, prm: CallOpParam) -> None: ...
+    def hangup(self, prm: CallOpParam) -> None: ...
+    def setHold(self, prm: CallOpParam) -> None: ...
+    def reinvite(self, prm: CallOpParam) -> None: ...
+    def dialDtmf(self, digits: str) -> None: ...
+    def onCallState(self, prm: OnCallStateParam) -> None: ...
+    def onCallTsxState(self, prm: OnCallTsxStateParam) -> None: ...
+    def onCallMediaState(self, prm: OnCallMediaStateParam) -> None: ...
+    def onDtmfEvent(self, prm: OnDtmfEventParam) -> None: ...
+
+# -- media ------------------------------------------------------------------------------------------------------------
+
+class AudioDevInfo:
+    name: str
+    driver: str
+
+class AudDevManager:
+    def setNullDev(self) -> None: ...
+    def setCaptureDev(self, device: int) -> None: ...
+    def setPlaybackDev(self, device: int) -> None: ...
+    def setSndDevMode(self, mode: int) -> None: ...
+    def setEcOptions(self, tail_ms: int, options: int) -> None: ...
+    def refreshDevs(self) -> None: ...
+    def enumDev2(self) -> Vector[AudioDevInfo]: ...
+    def getCaptureDevMedia(self) -> AudioMedia: ...
+    def getPlaybackDevMedia(self) -> AudioMedia: ...
+
+class AudioMedia:
+    def getPortId(self) -> int: ...
+    def startTransmit(self, sink: AudioMedia) -> None: ...
+    def stopTransmit(self, sink: AudioMedia) -> None: ...
+
+class AudioMediaPlayer(AudioMedia):
+    def createPlayer(self, file_name: str, options: int = ...) -> None: ...
+
+class AudioMediaRecorder(AudioMedia):
+    def createRecorder(self, file_name: str) -> None: ...
+
+class ToneDesc:
+    freq1: int
+    freq2: int
+    on_msec: int
+    off_msec: int
+    volume: int
+
+class ToneDescVector(Vector[ToneDesc]): ...
+
+class ToneGenerator(AudioMedia):
+    def createToneGenerator(self, clock_rate: int = ..., channels: int = ...) -> None: ...
+    def play(self, tones: ToneDescVector, loop: bool = ...) -> None: ...
+    def stop(self) -> None: ...

@@ -1,0 +1,95 @@
+"""Puts the HTTP interface together, and describes it as OpenAPI without a daemon."""
+
+from typing import Any
+
+from fastapi import FastAPI
+
+import appliance
+from appliance.api import (
+    auth,
+    calls,
+    doors,
+    events,
+    headers,
+    health,
+    models,
+    pages,
+    panel,
+    problems,
+    recordings,
+    repeat,
+    state,
+)
+from appliance.api.ports import Ports
+
+RESOURCES = (state, calls, events, panel, doors, recordings, health, pages)
+
+
+def build(ports: Ports, token: str) -> FastAPI:
+    """The ASGI application over `ports`; over TCP `token` is asked for."""
+    app = _bare()
+    app.state.ports = ports
+    # The last added sees a request first.
+    app.add_middleware(repeat.Repeats)
+    app.add_middleware(auth.Gate, token=token, denied=ports.denied, patience=auth.Patience())
+    app.add_middleware(problems.PlainErrors)
+    app.add_middleware(headers.FixedHeaders)
+    problems.install(app)
+    return app
+
+
+def openapi() -> dict[str, Any]:
+    """The description of the interface, the same that /openapi.json gives."""
+    return _bare().openapi()
+
+
+def _bare() -> FastAPI:
+    app = FastAPI(
+        title="intercomd",
+        version=appliance.__version__,
+        summary="Calls, panel, door and recordings of one door phone station.",
+        license_info={"name": "GPL-3.0-or-later", "identifier": "GPL-3.0-or-later"},
+        docs_url=None,  # both load their scripts from elsewhere
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    for resource in RESOURCES:
+        app.include_router(resource.router)
+    made_by_fastapi = app.openapi
+
+    def described() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _completed(made_by_fastapi())
+        return app.openapi_schema
+
+    app.openapi = described  # type: ignore[method-assign]  # FastAPI's documented way to extend it
+    return app
+
+
+def _completed(described: dict[str, Any]) -> dict[str, Any]:
+    """Adds what FastAPI can not know: the problem's schema, the token, and the header for repeated orders."""
+    components = described["components"]
+    for model in (models.Problem, models.Envelope):
+        components["schemas"][model.__name__] = model.model_json_schema()
+    components["securitySchemes"] = {
+        "token": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "Over TCP; on the Unix socket the file's mode decides.",
+        }
+    }
+    for path, methods in described["paths"].items():
+        for method, operation in methods.items():
+            if path.startswith("/v1/"):
+                operation["security"] = [{"token": []}]
+            if method == "post":
+                operation.setdefault("parameters", []).append(
+                    {
+                        "name": "Idempotency-Key",
+                        "in": "header",
+                        "required": False,
+                        "description": "The same key with the same body within 24 hours acts once.",
+                        "schema": {"type": "string", "minLength": 1, "maxLength": repeat.LONGEST_KEY},
+                    }
+                )
+    return described

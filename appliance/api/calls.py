@@ -1,0 +1,103 @@
+"""/v1/calls: list, place, read, change, and what can be done to a call."""
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+
+from appliance.api import models, problems
+from appliance.api.common import Daemon, Id, Who, ask
+from appliance.api.ports import Ports
+from appliance.core import inputs
+from appliance.core.model import CallId
+from appliance.errors import IntercomError
+
+router = APIRouter(prefix="/v1/calls", tags=["calls"], responses=problems.RESPONSES)
+
+
+@router.get("", response_model=models.Calls)
+async def list_calls(daemon: Daemon) -> JSONResponse:
+    """All calls there are now."""
+    return JSONResponse({"calls": daemon.calls()})
+
+
+@router.post("", status_code=201, response_model=models.CallDone)
+async def place_call(body: models.Place, daemon: Daemon, who: Who) -> JSONResponse:
+    """Place a call; its outcome comes by events."""
+    reply = await ask(daemon, inputs.Dial(body.to, tuple(body.headers.items())), who)
+    if reply.call is None:
+        raise IntercomError("unavailable", "No call was placed.", reply.warning)
+    return JSONResponse(
+        {"id": reply.call, "call": daemon.call(reply.call), "warning": reply.warning or None},
+        201,
+        {"Location": f"{router.prefix}/{reply.call}"},
+    )
+
+
+@router.get("/{call}", response_model=models.Call)
+async def read_call(call: Id, daemon: Daemon) -> JSONResponse:
+    """One call."""
+    found = daemon.call(call)
+    if found is None:
+        raise IntercomError("call-not-found", f"There is no call {call}.", "It never was, or is over.")
+    return JSONResponse(found)
+
+
+@router.patch("/{call}", response_model=models.CallDone)
+async def change_call(call: Id, body: models.Change, daemon: Daemon, who: Who) -> JSONResponse:
+    """Mute or unmute a call."""
+    return await _order(daemon, inputs.MuteCall(CallId(call), body.muted), who)
+
+
+@router.delete("/{call}", response_model=models.CallDone)
+async def end_call(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
+    """Hang up, in whatever state."""
+    return await _order(daemon, inputs.HangUpCall(CallId(call)), who)
+
+
+@router.post("/{call}/answer", response_model=models.CallDone)
+async def answer_call(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
+    """Answer an incoming call."""
+    return await _order(daemon, inputs.AnswerCall(CallId(call)), who)
+
+
+@router.post("/{call}/reject", response_model=models.CallDone)
+async def reject_call(call: Id, daemon: Daemon, who: Who, body: models.Reject | None = None) -> JSONResponse:
+    """Refuse an incoming call."""
+    return await _order(daemon, inputs.RejectCall(CallId(call), (body or models.Reject()).code), who)
+
+
+@router.post("/{call}/hangup", response_model=models.CallDone)
+async def hang_up_call(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
+    """Hang up, in whatever state."""
+    return await _order(daemon, inputs.HangUpCall(CallId(call)), who)
+
+
+@router.post("/{call}/hold", response_model=models.CallDone)
+async def hold_call(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
+    """Hold a connected call."""
+    return await _order(daemon, inputs.HoldCall(CallId(call), held=True), who)
+
+
+@router.post("/{call}/resume", response_model=models.CallDone)
+async def resume_call(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
+    """Take a held call back."""
+    return await _order(daemon, inputs.HoldCall(CallId(call), held=False), who)
+
+
+@router.post("/{call}/dtmf", response_model=models.CallDone)
+async def send_digits(call: Id, body: models.Digits, daemon: Daemon, who: Who) -> JSONResponse:
+    """Send DTMF digits."""
+    return await _order(daemon, inputs.SendDigits(CallId(call), body.digits), who)
+
+
+async def _order(
+    daemon: Ports,
+    action: inputs.AnswerCall
+    | inputs.RejectCall
+    | inputs.HangUpCall
+    | inputs.HoldCall
+    | inputs.MuteCall
+    | inputs.SendDigits,
+    who: str,
+) -> JSONResponse:
+    reply = await ask(daemon, action, who)
+    return JSONResponse({"id": action.call, "call": daemon.call(action.call), "warning": reply.warning or None})

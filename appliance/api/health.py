@@ -1,0 +1,27 @@
+"""/livez and /readyz: for supervisors, hence without a token."""
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+
+from appliance.api import models, problems
+from appliance.api.common import Daemon
+from appliance.errors import IntercomError
+
+router = APIRouter(tags=["health"], responses=problems.RESPONSES)
+
+
+@router.get("/livez", response_model=models.Health)
+async def live(daemon: Daemon) -> JSONResponse:
+    """Whether the daemon works at all: if not (503), restart it."""
+    if not daemon.alive():
+        raise IntercomError("unavailable", "The daemon takes no inputs.", resolution="Restart it.")
+    return JSONResponse({"status": "ok"})
+
+
+@router.get("/readyz", response_model=models.Health)
+async def ready(daemon: Daemon) -> JSONResponse:
+    """Whether calls are possible: if not (503), why."""
+    is_ready, why = daemon.ready()
+    if not is_ready:
+        raise IntercomError("unavailable", "Calls are not possible now.", why)
+    return JSONResponse({"status": "ok"})

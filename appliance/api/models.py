@@ -1,0 +1,279 @@
+"""The shapes of what is asked and answered: the OpenAPI description is made of them.
+
+Answers are sent as the core made them, without a second check at run time; a test holds both together.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from appliance.core.model import Action, By, CallState, Cause, Direction, Hold, Pattern, Picture, Tone
+
+Time = Annotated[
+    str,
+    Field(
+        pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$",
+        description="UTC.",
+        examples=["2026-11-20T06:07:08.123456Z"],
+        json_schema_extra={"format": "date-time"},
+    ),
+]
+# No control characters: what goes into a SIP header must not be able to start another one.
+Line = r"^[^\x00-\x1f\x7f]*$"
+
+
+class Order(BaseModel):
+    """A body that a client sends: what it does not know is refused, so that a slip of the pen is told."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+# -- asked -------------------------------------------------------------------------------------------------------------
+
+
+class Place(Order):
+    """A call to be placed."""
+
+    to: str = Field(min_length=1, max_length=512, pattern=Line, description="A target's name or a SIP URI.")
+    headers: dict[
+        Annotated[str, Field(pattern=r"^[Xx]-[A-Za-z0-9-]{1,62}$")],
+        Annotated[str, Field(max_length=256, pattern=Line)],
+    ] = Field(default_factory=dict, max_length=16, description="X- headers of the INVITE.")
+
+
+class Change(Order):
+    """What of a call can be changed."""
+
+    muted: bool = Field(description="Whether our microphone is kept from the call.")
+
+
+class Reject(Order):
+    """How an incoming call is refused."""
+
+    code: int = Field(default=486, ge=400, le=699, description="The final SIP response (RFC 3261 §21.4 to 21.6).")
+
+
+class Digits(Order):
+    """DTMF digits to send."""
+
+    digits: str = Field(pattern=r"^[0-9A-D*#]{1,32}$", examples=["12#"])
+
+
+class Press(Order):
+    """How a button is pressed."""
+
+    seconds: float = Field(default=0.0, ge=0, le=60, allow_inf_nan=False, description="How long it is down.")
+
+
+class Open(Order):
+    """How a door is opened."""
+
+    seconds: float | None = Field(
+        default=None, gt=0, le=60, allow_inf_nan=False, description="The pulse's length; null: the door's own."
+    )
+
+
+# -- answered ----------------------------------------------------------------------------------------------------------
+
+
+class Remote(BaseModel):
+    """The far end, as it named itself."""
+
+    uri: str
+    user: str
+    host: str
+    display_name: str
+    target: str | None = Field(description="The name of the configured target it is.")
+
+
+class Codec(BaseModel):
+    """A negotiated codec."""
+
+    name: str
+    clock_rate_hz: int
+
+
+class End(BaseModel):
+    """How a call ended: a cause for programs, the SIP code (0: none came) and reason, and who ended it."""
+
+    cause: Cause
+    code: int
+    reason: str
+    by: By
+
+
+class Call(BaseModel):
+    """A call."""
+
+    id: str
+    direction: Direction
+    state: CallState
+    legacy_state: Literal["PROGRESSING", "ALERTING", "CONNECTED", "TERMINATED"]
+    hold: Hold
+    active: bool = Field(description="Whether it has the speaker and the microphone.")
+    muted: bool
+    remote: Remote
+    local_uri: str
+    number: str = Field(description="What was dialled; empty for an incoming call.")
+    headers: dict[str, str] = Field(description="X- headers received.")
+    codec: Codec | None
+    created: Time
+    ringing_since: Time | None
+    connected_since: Time | None
+    ended: Time | None
+    duration_s: float = Field(description="Since it was connected; 0 before.")
+    recording: str | None = Field(description="The recording's id.")
+    summary: str = Field(description="One line for people.")
+    end: End | None
+
+
+class Calls(BaseModel):
+    """All calls there are now."""
+
+    calls: list[Call]
+
+
+class Done(BaseModel):
+    """An order was carried out."""
+
+    warning: str | None = Field(description="It was so already.")
+
+
+class CallDone(Done):
+    """An order about a call was carried out."""
+
+    id: str
+    call: Call | None = Field(description="As it is now; null once it is over.")
+
+
+class Door(BaseModel):
+    """A door and its relay."""
+
+    id: str
+    unlocked: bool = Field(description="Whether the relay is energised.")
+    until: Time | None = Field(description="When the pulse ends.")
+    by: str | None = Field(description="Who opened it.")
+    pulse_s: float = Field(description="The length of one pulse.")
+    max_s: float = Field(description="The bound that nothing exceeds.")
+    available: bool = Field(description="Whether the relay can be worked now.")
+
+
+class Doors(BaseModel):
+    """All doors."""
+
+    doors: list[Door]
+
+
+class Button(BaseModel):
+    """A button and what it does."""
+
+    id: str
+    action: Action
+    long_action: Action | None
+    target: str | None = Field(description="Whom it rings.")
+    down: bool
+
+
+class Lamp(BaseModel):
+    """A lamp and how it shines: slow is 1 Hz, fast 4 Hz, pulse 100 ms every 2 s."""
+
+    id: str
+    pattern: Pattern
+
+
+class Panel(BaseModel):
+    """What can be pressed, and what is shown."""
+
+    picture: Picture
+    tone: Tone | None = Field(description="The sound on the station's own speaker.")
+    buttons: list[Button]
+    lamps: list[Lamp]
+
+
+class Failed(BaseModel):
+    """A part that does not work now."""
+
+    part: str
+    why: str
+
+
+class Appliance(BaseModel):
+    """The station itself."""
+
+    station: str
+    ready: bool = Field(description="Whether calls are possible.")
+    stopping: bool
+    address: str = Field(description="host:port that SIP listens on; empty while it does not.")
+    status: str = Field(description="One line for people.")
+    failed: list[Failed] = Field(description="What does not work now.")
+
+
+class Target(BaseModel):
+    """Somebody who can be called by name."""
+
+    name: str
+    uri: str
+
+
+class Snapshot(BaseModel):
+    """The whole state, and the id of the last event in it."""
+
+    appliance: Appliance
+    calls: list[Call]
+    doors: list[Door]
+    panel: Panel
+    targets: list[Target]
+    last_event: int
+
+
+class Envelope(BaseModel):
+    """An event, as every channel tells it; `intercomd --print-events` prints the schema of each type's `data`."""
+
+    id: int = Field(description="Strictly increasing, never used twice.")
+    type: str = Field(examples=["call.connected"])
+    time: Time
+    uptime: float = Field(description="Seconds of the monotonic clock.")
+    boot: str
+    call: str | None
+    data: dict[str, Any]
+
+
+class Recording(BaseModel):
+    """A recording: a WAV file, and what is known of it."""
+
+    id: str
+    call: str
+    remote: str
+    started: Time
+    duration_s: float = Field(description="0 until it is complete.")
+    bytes: int = Field(description="0 until it is complete.")
+    sha256: str = Field(description="Of the file; empty until it is complete.")
+    complete: bool = Field(description="False while it is being written.")
+    recovered: bool = Field(description="Whether an unclean end had cut it off.")
+    url: str = Field(description="Where its audio is.")
+
+
+class Recordings(BaseModel):
+    """A page of recordings, newest first."""
+
+    recordings: list[Recording]
+    next: str | None = Field(description="The cursor of the next page; null at the end.")
+
+
+class Health(BaseModel):
+    """All is well."""
+
+    status: Literal["ok"]
+
+
+class Problem(BaseModel):
+    """An error (RFC 9457). `code` is for programs and keeps its meaning."""
+
+    type: str
+    title: str
+    status: int
+    detail: str = Field(description="What happened.")
+    instance: str
+    code: str
+    cause: str = Field(description="Why; may be empty.")
+    resolution: str = Field(description="What to do about it; may be empty.")

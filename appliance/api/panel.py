@@ -1,0 +1,24 @@
+"""/v1/panel: buttons, lamps and tone; a press acts as that of the real button."""
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+
+from appliance.api import models, problems
+from appliance.api.common import Daemon, Id, Who, ask
+from appliance.core import inputs
+from appliance.core.model import ButtonId
+
+router = APIRouter(prefix="/v1/panel", tags=["panel"], responses=problems.RESPONSES)
+
+
+@router.get("", response_model=models.Panel)
+async def read_panel(daemon: Daemon) -> JSONResponse:
+    """Buttons and lamps as they are now."""
+    return JSONResponse(daemon.snapshot()["panel"])
+
+
+@router.post("/buttons/{button}/press", response_model=models.Done)
+async def press_button(button: Id, daemon: Daemon, who: Who, body: models.Press | None = None) -> JSONResponse:
+    """Press a button for `seconds`, then release it."""
+    reply = await ask(daemon, inputs.PressButton(ButtonId(button), (body or models.Press()).seconds), who)
+    return JSONResponse({"warning": reply.warning or None})

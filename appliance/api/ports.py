@@ -1,0 +1,80 @@
+"""What the HTTP interface needs from the daemon; nothing else of the daemon is known here."""
+
+from collections.abc import AsyncGenerator, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from appliance.core import inputs, orders
+
+Json = dict[str, Any]
+
+
+class Recording(Protocol):
+    """A row of the index, with what `models.Recording` says but the URL."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102
+    @property
+    def call(self) -> str: ...  # noqa: D102
+    @property
+    def remote(self) -> str: ...  # noqa: D102
+    @property
+    def started(self) -> str: ...  # noqa: D102
+    @property
+    def duration_s(self) -> float: ...  # noqa: D102
+    @property
+    def bytes(self) -> int: ...  # noqa: D102
+    @property
+    def sha256(self) -> str: ...  # noqa: D102
+    @property
+    def complete(self) -> bool: ...  # noqa: D102
+    @property
+    def recovered(self) -> bool: ...  # noqa: D102
+
+
+class Recordings(Protocol):
+    """The index of recordings. Its methods may block on the disc, so they are called in a thread."""
+
+    def list(self, limit: int, cursor: str | None) -> Sequence[Recording]:
+        """At most `limit` rows before the id `cursor` (None: from the newest), newest first."""
+
+    def get(self, recording: str) -> Recording:
+        """The row of that id. Raises recording-not-found."""
+
+    def path(self, recording: str) -> Path:
+        """Where the file of that id is. Raises recording-not-found for what can not be an id."""
+
+
+class Ports(Protocol):
+    """The daemon as the HTTP interface sees it; all methods are called on the loop's thread and return at once."""
+
+    @property
+    def recordings(self) -> Recordings:
+        """The index of recordings."""
+
+    async def request(self, action: inputs.Action, who: str) -> orders.Reply:
+        """Post a Requested input and wait for its Reply; `who` goes into events."""
+
+    def snapshot(self) -> Json:
+        """The whole state, shaped as `models.Snapshot`."""
+
+    def call(self, wanted: str) -> Json | None:
+        """The call of that id, shaped as `models.Call`; None once it is over."""
+
+    def calls(self) -> list[Json]:
+        """All calls, shaped as `models.Call`."""
+
+    def feed(self, since: int | None) -> AsyncGenerator[Json, None]:
+        """Envelopes after the event `since` (None: from now on), then live ones, until the daemon stops.
+
+        What is not kept, or was missed because the subscriber's bounded queue was full, is told by `events.lost`.
+        """
+
+    def ready(self) -> tuple[bool, str]:
+        """Whether calls are possible; if not, why."""
+
+    def alive(self) -> bool:
+        """Whether the daemon takes inputs."""
+
+    def denied(self, who: str, source: str, scope: str) -> None:
+        """Post AccessDenied: `who` as far as known, `source` an address, `scope` read, control or door."""

@@ -1,0 +1,15 @@
+"""GET /v1/state: the whole snapshot."""
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+
+from appliance.api import models, problems
+from appliance.api.common import Daemon
+
+router = APIRouter(prefix="/v1/state", tags=["state"], responses=problems.RESPONSES)
+
+
+@router.get("", response_model=models.Snapshot)
+async def read_state(daemon: Daemon) -> JSONResponse:
+    """The whole state; go on from `last_event` with /v1/events?since=."""
+    return JSONResponse(daemon.snapshot())

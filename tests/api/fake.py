@@ -1,0 +1,203 @@
+"""A station without hardware, phone or core: answers requests and tells events as the daemon would."""
+
+import asyncio
+import wave
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from appliance.core import inputs, orders
+from appliance.core.model import CallId, RequestId
+from appliance.errors import IntercomError
+
+TIME = "2026-11-20T06:07:08.123456Z"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    id: str
+    call: str = "c-1"
+    remote: str = "Kitchen"
+    started: str = TIME
+    duration_s: float = 1.0
+    bytes: int = 16_044
+    sha256: str = "0" * 64
+    complete: bool = True
+    recovered: bool = False
+
+
+class Recordings:
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.rows: list[Row] = []
+
+    def add(self, **fields: Any) -> Row:
+        row = Row(f"r-{len(self.rows) + 1:03}", **fields)
+        with wave.open(str(self.path(row.id)), "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(8000)
+            file.writeframes(bytes(range(250)) * 64)
+        self.rows.append(row)
+        return row
+
+    def list(self, limit: int, cursor: str | None) -> tuple[Row, ...]:
+        return tuple(row for row in reversed(self.rows) if row.id < (cursor or "~"))[:limit]
+
+    def get(self, recording: str) -> Row:
+        for row in self.rows:
+            if row.id == recording:
+                return row
+        raise IntercomError("recording-not-found", f"There is no recording {recording!r}.")
+
+    def path(self, recording: str) -> Path:
+        return self.directory / f"{recording}.wav"
+
+
+class Station:
+    """Implements appliance.api.ports.Ports. `requests` and `denials` hold what came."""
+
+    def __init__(self, directory: Path, queue: int = 100) -> None:
+        self.recordings = Recordings(directory)
+        self.requests: list[tuple[inputs.Action, str]] = []
+        self.denials: list[tuple[str, str, str]] = []
+        self.journal: list[dict[str, Any]] = []
+        self.replies: Callable[[inputs.Action], orders.Reply] = lambda _: orders.Reply(RequestId("q-1"))
+        self.is_alive = True
+        self.why_not_ready = ""
+        self.state: dict[str, Any] = {
+            "appliance": {
+                "station": "Front door",
+                "ready": True,
+                "stopping": False,
+                "address": "127.0.0.1:5060",
+                "status": "ready",
+                "failed": [],
+            },
+            "calls": [],
+            "doors": [door("front")],
+            "panel": {
+                "picture": "idle",
+                "tone": None,
+                "buttons": [button("kitchen", "ring", target="Kitchen"), button("end", "hangup", long_action="hold")],
+                "lamps": [{"id": "status", "pattern": "on"}, {"id": "door", "pattern": "off"}],
+            },
+            "targets": [{"name": "Kitchen", "uri": "sip:kitchen@127.0.0.1:5070"}],
+        }
+        self._queue = queue
+        self._subscribers: set[asyncio.Queue[dict[str, Any] | None]] = set()
+
+    # -- ports ---------------------------------------------------------------------------------------------------------
+
+    async def request(self, action: inputs.Action, who: str) -> orders.Reply:
+        self.requests.append((action, who))
+        await asyncio.sleep(0)
+        return self.replies(action)
+
+    def snapshot(self) -> dict[str, Any]:
+        return {**self.state, "last_event": len(self.journal)}
+
+    def call(self, wanted: str) -> dict[str, Any] | None:
+        return next((call for call in self.state["calls"] if call["id"] == wanted), None)
+
+    def calls(self) -> list[dict[str, Any]]:
+        return self.state["calls"]
+
+    async def feed(self, since: int | None) -> AsyncGenerator[dict[str, Any], None]:
+        queue: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue(self._queue)
+        self._subscribers.add(queue)
+        try:
+            last = len(self.journal) if since is None else since
+            for envelope in self.journal[last:]:
+                yield envelope
+                last = envelope["id"]
+            while (envelope := await queue.get()) is not None:
+                if envelope["id"] > last + 1:
+                    yield event("events.lost", envelope["id"] - 1, {"from": last + 1, "to": envelope["id"] - 1})
+                last = max(last, envelope["id"])
+                yield envelope
+        finally:
+            self._subscribers.discard(queue)
+
+    def ready(self) -> tuple[bool, str]:
+        return not self.why_not_ready, self.why_not_ready
+
+    def alive(self) -> bool:
+        return self.is_alive
+
+    def denied(self, who: str, source: str, scope: str) -> None:
+        self.denials.append((who, source, scope))
+
+    # -- what tests do -------------------------------------------------------------------------------------------------
+
+    @property
+    def subscribers(self) -> int:
+        return len(self._subscribers)
+
+    def tell(self, type_: str, call: str | None = None, **data: Any) -> None:
+        self.journal.append(event(type_, len(self.journal) + 1, data, call))
+        for queue in self._subscribers:
+            if not queue.full():
+                queue.put_nowait(self.journal[-1])
+
+    def close(self) -> None:
+        for queue in self._subscribers:
+            queue.put_nowait(None)
+
+
+def event(type_: str, id_: int, data: dict[str, Any], call: str | None = None) -> dict[str, Any]:
+    return {"id": id_, "type": type_, "time": TIME, "uptime": 1.5, "boot": "b-1", "call": call, "data": data}
+
+
+def button(id_: str, action: str, target: str | None = None, long_action: str | None = None) -> dict[str, Any]:
+    return {"id": id_, "action": action, "long_action": long_action, "target": target, "down": False}
+
+
+def door(id_: str, **changed: Any) -> dict[str, Any]:
+    at_rest = {"id": id_, "unlocked": False, "until": None, "by": None, "pulse_s": 3.0, "max_s": 10.0, "available": True}
+    return at_rest | changed
+
+
+def call(id_: str = "c-1", **changed: Any) -> dict[str, Any]:
+    fresh = {
+        "id": id_,
+        "direction": "outgoing",
+        "state": "connected",
+        "legacy_state": "CONNECTED",
+        "hold": "none",
+        "active": True,
+        "muted": False,
+        "remote": {
+            "uri": "sip:kitchen@127.0.0.1:5070",
+            "user": "kitchen",
+            "host": "127.0.0.1",
+            "display_name": "Kitchen",
+            "target": "Kitchen",
+        },
+        "local_uri": "sip:door@127.0.0.1:5060",
+        "number": "Kitchen",
+        "headers": {},
+        "codec": {"name": "opus", "clock_rate_hz": 48000},
+        "created": TIME,
+        "ringing_since": TIME,
+        "connected_since": TIME,
+        "ended": None,
+        "duration_s": 12.3,
+        "recording": None,
+        "summary": "in a call with Kitchen",
+        "end": None,
+    }
+    return fresh | changed
+
+
+def placed(call_id: str) -> Callable[[inputs.Action], orders.Reply]:
+    return lambda _: orders.Reply(RequestId("q-1"), CallId(call_id))
+
+
+def refused(code: str) -> Callable[[inputs.Action], orders.Reply]:
+    return lambda _: orders.Reply(RequestId("q-1"), error=IntercomError(code, "No.", "Because.", "Do not."))
+
+
+def redundant(text: str) -> Callable[[inputs.Action], orders.Reply]:
+    return lambda _: orders.Reply(RequestId("q-1"), warning=text)

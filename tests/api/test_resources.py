@@ -1,0 +1,265 @@
+import json
+
+import pytest
+
+from appliance.core import inputs
+from tests.api import fake
+
+ORDERS = [
+    ("POST", "/v1/calls/c-1/answer", None, inputs.AnswerCall("c-1")),
+    ("POST", "/v1/calls/c-1/reject", None, inputs.RejectCall("c-1", 486)),
+    ("POST", "/v1/calls/c-1/reject", {"code": 603}, inputs.RejectCall("c-1", 603)),
+    ("POST", "/v1/calls/c-1/hangup", None, inputs.HangUpCall("c-1")),
+    ("DELETE", "/v1/calls/c-1", None, inputs.HangUpCall("c-1")),
+    ("POST", "/v1/calls/c-1/hold", None, inputs.HoldCall("c-1", True)),
+    ("POST", "/v1/calls/c-1/resume", None, inputs.HoldCall("c-1", False)),
+    ("PATCH", "/v1/calls/c-1", {"muted": True}, inputs.MuteCall("c-1", True)),
+    ("PATCH", "/v1/calls/c-1", {"muted": False}, inputs.MuteCall("c-1", False)),
+    ("POST", "/v1/calls/c-1/dtmf", {"digits": "12#"}, inputs.SendDigits("c-1", "12#")),
+    ("POST", "/v1/panel/buttons/kitchen/press", None, inputs.PressButton("kitchen", 0.0)),
+    ("POST", "/v1/panel/buttons/kitchen/press", {"seconds": 1.5}, inputs.PressButton("kitchen", 1.5)),
+    ("POST", "/v1/doors/front/open", None, inputs.OpenDoor("front", None)),
+    ("POST", "/v1/doors/front/open", {"seconds": 2}, inputs.OpenDoor("front", 2.0)),
+]
+
+
+def test_the_state_is_the_daemons_snapshot_and_is_never_cached(client, station):
+    station.tell("appliance.ready", address="x")
+    answer = client.get("/v1/state")
+    assert answer.status_code == 200
+    assert answer.json() == station.snapshot()
+    assert answer.json()["last_event"] == 1
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_calls_are_listed_and_read(client, station):
+    station.state["calls"] = [fake.call("c-1"), fake.call("c-2")]
+    assert client.get("/v1/calls").json() == {"calls": station.calls()}
+    assert client.get("/v1/calls/c-2").json() == fake.call("c-2")
+
+
+def test_placing_a_call_tells_where_it_is(client, station):
+    station.state["calls"] = [fake.call("c-7", state="dialing")]
+    station.replies = fake.placed("c-7")
+    answer = client.post("/v1/calls", json={"to": "Kitchen", "headers": {"X-Floor": "2"}})
+    assert answer.status_code == 201
+    assert answer.headers["location"] == "/v1/calls/c-7"
+    assert answer.json() == {"id": "c-7", "call": fake.call("c-7", state="dialing"), "warning": None}
+    assert [action for action, _ in station.requests] == [inputs.Dial("Kitchen", (("X-Floor", "2"),))]
+
+
+@pytest.mark.parametrize(("method", "path", "body", "action"), ORDERS)
+def test_each_order_becomes_one_request(client, station, method, path, body, action):
+    answer = client.request(method, path, json=body) if body is not None else client.request(method, path)
+    assert answer.status_code == 200, answer.text
+    assert [asked for asked, _ in station.requests] == [action]
+    assert answer.json()["warning"] is None
+
+
+def test_who_asked_is_told_to_the_daemon(served, station):
+    for client in (served.tcp(), served.unix()):
+        with client:
+            client.post("/v1/doors/front/open")
+    assert [who for _, who in station.requests] == ["http:token", "http:unix"]
+
+
+def test_a_redundant_order_succeeds_with_a_warning(client, station):
+    station.state["calls"] = [fake.call("c-1", muted=True)]
+    station.replies = fake.redundant("The call is muted already.")
+    answer = client.patch("/v1/calls/c-1", json={"muted": True})
+    assert answer.status_code == 200
+    assert answer.json() == {"id": "c-1", "call": station.call("c-1"), "warning": "The call is muted already."}
+
+
+def test_doors_and_panel_are_parts_of_the_state(client, station):
+    assert client.get("/v1/doors").json() == {"doors": station.state["doors"]}
+    assert client.get("/v1/doors/front").json() == station.state["doors"][0]
+    assert client.get("/v1/panel").json() == station.state["panel"]
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz"])
+def test_a_healthy_station_is_ok(client, path):
+    answer = client.get(path)
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+def test_a_station_that_is_not_ready_says_why(client, station):
+    station.why_not_ready = "SIP is not ready"
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert answer.json()["cause"] == "SIP is not ready"
+    assert client.get("/livez").status_code == 200
+
+
+def test_a_dead_reactor_is_not_live(client, station):
+    station.is_alive = False
+    assert client.get("/livez").status_code == 503
+
+
+def test_recordings_are_paged_newest_first(client, station):
+    for _ in range(5):
+        station.recordings.add()
+    first = client.get("/v1/recordings", params={"limit": 2}).json()
+    assert [row["id"] for row in first["recordings"]] == ["r-005", "r-004"]
+    second = client.get("/v1/recordings", params={"limit": 2, "cursor": first["next"]}).json()
+    third = client.get("/v1/recordings", params={"limit": 2, "cursor": second["next"]}).json()
+    assert [row["id"] for row in third["recordings"]] == ["r-001"]
+    assert third["next"] is None
+
+
+def test_a_full_last_page_has_no_next(client, station):
+    station.recordings.add()
+    assert client.get("/v1/recordings", params={"limit": 1}).json()["next"] is None
+
+
+def test_a_recording_says_where_its_audio_is(client, station):
+    row = station.recordings.add()
+    told = client.get(f"/v1/recordings/{row.id}").json()
+    assert told["url"] == f"/v1/recordings/{row.id}/audio"
+    assert told["remote"] == "Kitchen" and told["complete"] is True
+    audio = client.get(told["url"])
+    assert audio.status_code == 200
+    assert audio.headers["content-type"] == "audio/wav"
+    assert audio.content == station.recordings.path(row.id).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "first", "last"), [("bytes=0-99", 0, 99), ("bytes=16000-", 16000, 16043), ("bytes=-44", 16000, 16043)]
+)
+def test_a_range_of_the_audio_can_be_fetched(client, station, wanted, first, last):
+    row = station.recordings.add()
+    whole = station.recordings.path(row.id).read_bytes()
+    answer = client.get(f"/v1/recordings/{row.id}/audio", headers={"Range": wanted})
+    assert answer.status_code == 206
+    assert answer.headers["content-range"] == f"bytes {first}-{last}/{len(whole)}"
+    assert answer.content == whole[first : last + 1]
+
+
+@pytest.mark.parametrize(("wanted", "status", "code"), [("bytes=99999-", 416, "range-not-satisfiable"), ("x", 400, "parameter-invalid")])
+def test_a_range_outside_the_audio_is_a_problem(client, station, wanted, status, code):
+    row = station.recordings.add()
+    answer = client.get(f"/v1/recordings/{row.id}/audio", headers={"Range": wanted})
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert ("content-range" in answer.headers) == (status == 416)
+
+
+def test_a_recording_in_progress_has_no_audio_yet(client, station):
+    row = station.recordings.add(complete=False, duration_s=0.0, bytes=0, sha256="")
+    answer = client.get(f"/v1/recordings/{row.id}/audio")
+    assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+
+
+def test_a_recording_without_its_file_is_not_found(client, station):
+    row = station.recordings.add()
+    station.recordings.path(row.id).unlink()
+    assert client.get(f"/v1/recordings/{row.id}/audio").json()["code"] == "recording-not-found"
+
+
+BAD = [
+    ("GET", "/v1/calls/c-9", None, 404, "call-not-found"),
+    ("GET", "/v1/doors/cellar", None, 404, "door-not-found"),
+    ("GET", "/v1/recordings/r-9", None, 404, "recording-not-found"),
+    ("GET", "/v1/recordings/r-9/audio", None, 404, "recording-not-found"),
+    ("GET", "/v1/recordings?limit=0", None, 400, "parameter-invalid"),
+    ("GET", "/v1/recordings?limit=many", None, 400, "parameter-invalid"),
+    ("GET", "/v1/nothing", None, 404, "not-found"),
+    ("GET", "/nothing", None, 404, "not-found"),
+    ("GET", "/docs", None, 404, "not-found"),
+    ("GET", "/../http.token", None, 404, "not-found"),
+    ("PUT", "/v1/state", None, 405, "method-not-allowed"),
+    ("POST", "/v1/state", None, 405, "method-not-allowed"),
+    ("GET", "/v1/events", None, 426, "upgrade-required"),
+    ("POST", "/v1/calls", None, 400, "parameter-invalid"),
+    ("POST", "/v1/calls", "{", 400, "parameter-invalid"),
+    ("POST", "/v1/calls", "[]", 400, "parameter-invalid"),
+    ("POST", "/v1/calls", {}, 400, "parameter-invalid"),
+    ("POST", "/v1/calls", {"to": ""}, 400, "parameter-invalid"),
+    ("POST", "/v1/calls", {"to": 7}, 400, "parameter-invalid"),
+    ("POST", "/v1/calls", {"to": "a\r\nX-Evil: 1"}, 400, "parameter-invalid"),
+    ("POST", "/v1/calls", {"to": "a", "too": "b"}, 400, "parameter-invalid"),
+    ("POST", "/v1/calls", {"to": "a", "headers": {"From": "b"}}, 400, "parameter-invalid"),
+    ("POST", "/v1/calls", {"to": "a", "headers": {"X-A": "b\r\nFrom: c"}}, 400, "parameter-invalid"),
+    ("PATCH", "/v1/calls/c-1", {}, 400, "parameter-invalid"),
+    ("POST", "/v1/calls/c-1/reject", {"code": 200}, 400, "parameter-invalid"),
+    ("POST", "/v1/calls/c-1/dtmf", {"digits": "12x"}, 400, "parameter-invalid"),
+    ("POST", "/v1/calls/c-1/dtmf", {"digits": ""}, 400, "parameter-invalid"),
+    ("POST", "/v1/doors/front/open", {"seconds": 0}, 400, "parameter-invalid"),
+    ("POST", "/v1/doors/front/open", {"seconds": -1}, 400, "parameter-invalid"),
+    ("POST", "/v1/doors/front/open", '{"seconds": NaN}', 400, "parameter-invalid"),
+    ("POST", "/v1/doors/front/open", '{"seconds": 1e999}', 400, "parameter-invalid"),
+    ("POST", "/v1/panel/buttons/kitchen/press", {"seconds": 61}, 400, "parameter-invalid"),
+    ("POST", "/v1/calls", {"to": "a" * 70_000}, 413, "body-too-long"),
+    ("GET", "/v1/calls/" + "c" * 65, None, 400, "parameter-invalid"),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body", "status", "code"), BAD)
+def test_what_can_not_be_served_is_a_problem_and_asks_nothing(client, station, method, path, body, status, code):
+    content = body if isinstance(body, str) or body is None else json.dumps(body)
+    answer = client.request(method, path, content=content, headers={"Content-Type": "application/json"})
+    assert answer.headers["content-type"] == "application/problem+json", answer.text
+    told = answer.json()
+    assert (answer.status_code, told["status"], told["code"]) == (status, status, code), told
+    assert set(told) == {"type", "title", "status", "detail", "instance", "code", "cause", "resolution"}
+    assert told["type"] == f"urn:intercomd:error:{code}"
+    assert station.requests == []
+
+
+def test_a_wrong_method_tells_the_right_ones(client):
+    assert client.put("/v1/state").headers["allow"] == "GET"
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("call-not-found", 404),
+        ("call-wrong-state", 409),
+        ("too-many-calls", 409),
+        ("number-invalid", 400),
+        ("parameter-invalid", 400),
+        ("door-not-found", 404),
+        ("button-not-found", 404),
+        ("forbidden", 403),
+        ("unavailable", 503),
+        ("a-code-nobody-knows", 500),
+    ],
+)
+def test_the_daemons_own_errors_keep_their_words(client, station, code, status):
+    station.replies = fake.refused(code)
+    answer = client.post("/v1/calls/c-1/answer")
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json() == {
+        "type": f"urn:intercomd:error:{code}",
+        "title": code.replace("-", " ").capitalize(),
+        "status": status,
+        "detail": "No.",
+        "instance": "/v1/calls/c-1/answer",
+        "code": code,
+        "cause": "Because.",
+        "resolution": "Do not.",
+    }
+
+
+def test_a_fault_of_ours_is_logged_and_told_without_details(client, station, caplog):
+    def fail(_):
+        raise RuntimeError("the secret detail")
+
+    station.replies = fail
+    answer = client.post("/v1/calls/c-1/answer")
+    assert (answer.status_code, answer.json()["code"]) == (500, "error")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "secret" not in answer.text
+    assert "the secret detail" in caplog.text
+
+
+def test_a_daemon_that_does_not_answer_is_unavailable(client, station, monkeypatch):
+    async def never(action, who):
+        import asyncio
+
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("appliance.api.common.PATIENCE_S", 0.05)
+    station.request = never
+    assert client.post("/v1/doors/front/open").json()["code"] == "unavailable"

@@ -132,7 +132,7 @@ def install(app: FastAPI) -> None:
         # Starlette raises it again after the answer, and uvicorn then logs it with its traceback.
         del error
         told = IntercomError("error", "This is a fault of intercomd.", resolution="The log has the details.")
-        return response(told, request.url.path)
+        return response(told, request.url.path, {"Connection": "close"})  # uvicorn closes it then
 
 
 def invalid_parameter(error: RequestValidationError) -> IntercomError:

@@ -47,17 +47,20 @@ class Server:
 
     async def start(self) -> Bound:
         """Listen. Raises IntercomError (`unavailable`, `config-invalid`), and then listens nowhere."""
-        tcp = _tcp(self._address, self._port)
-        address, port = tcp.getsockname()[:2]
-        try:
-            await self._serve(tcp, Listener(hosts=_hosts(address, port)))
+        with contextlib.ExitStack() as undo:
+            tcp = undo.enter_context(_tcp(self._address, self._port))
+            address, port = tcp.getsockname()[:2]
+            listening = [(tcp, Listener(hosts=_hosts(address, port)))]
             if self._socket_path is not None:
-                unix = await asyncio.to_thread(_unix, self._socket_path)
-                await self._serve(unix, Listener(unix=True))
-        except BaseException:
-            tcp.close()
-            await self.stop()
-            raise
+                unix = undo.enter_context(await asyncio.to_thread(_unix, self._socket_path))
+                listening.append((unix, Listener(unix=True)))
+            try:
+                for each, listener in listening:
+                    await self._serve(each, listener)
+            except BaseException:
+                await self.stop()
+                raise
+            undo.pop_all()  # from here on uvicorn closes them
         return Bound(self._socket_path, address, port)
 
     async def stop(self) -> None:
@@ -158,6 +161,7 @@ def _tcp(address: str, port: int) -> socket.socket:
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((str(ip), port))
+        listening.listen(BACKLOG)  # of two that bind at once, one fails here
     except OSError as error:
         listening.close()
         if error.errno == errno.EADDRINUSE:

@@ -4,12 +4,13 @@ from collections.abc import Callable, Coroutine, Generator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
 
 from appliance.api import app, server
+from appliance.api.ports import Ports
 from tests.api.fake import Station
 
 TOKEN = "a-token-that-only-this-test-knows-0123456789"
@@ -49,7 +50,20 @@ class Served:
         return httpx.Client(transport=transport, base_url="http://intercomd/", timeout=PATIENCE_S, trust_env=False)
 
 
-@pytest.fixture
+class Current:
+    """Stands for the station of the test that runs: starting a server for each of many tests takes too long."""
+
+    station: Station
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.station, name)
+
+
+def run(loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any]) -> Any:
+    return asyncio.run_coroutine_threadsafe(coroutine, loop).result(PATIENCE_S)
+
+
+@pytest.fixture(scope="session")
 def loop() -> Generator[asyncio.AbstractEventLoop, None, None]:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
@@ -61,30 +75,38 @@ def loop() -> Generator[asyncio.AbstractEventLoop, None, None]:
 
 
 @pytest.fixture
-def run(loop: asyncio.AbstractEventLoop) -> Callable[[Coroutine[Any, Any, Any]], Any]:
-    return lambda coroutine: asyncio.run_coroutine_threadsafe(coroutine, loop).result(PATIENCE_S)
-
-
-@pytest.fixture
 def station(tmp_path: Path) -> Station:
     return Station(tmp_path)
 
 
 @pytest.fixture
-def served(station: Station, loop, run, tmp_path: Path) -> Generator[Served, None, None]:
+def served(station: Station, loop, tmp_path: Path) -> Generator[Served, None, None]:
+    """A server of the test's own."""
     listening = server.Server(app.build(station, TOKEN), tmp_path / "http.sock", "127.0.0.1", 0)
-    yield Served(station, run(listening.start()), loop)
-    run(listening.stop())
+    yield Served(station, run(loop, listening.start()), loop)
+    run(loop, listening.stop())
+
+
+@pytest.fixture(scope="session")
+def _current(loop, tmp_path_factory) -> Generator[tuple[Current, server.Bound], None, None]:
+    current = Current()
+    ports = cast("Ports", current)
+    current.station = Station(tmp_path_factory.mktemp("nobody"))
+    listening = server.Server(app.build(ports, TOKEN), tmp_path_factory.mktemp("shared") / "http.sock", "127.0.0.1", 0)
+    yield current, run(loop, listening.start())
+    run(loop, listening.stop())
 
 
 @pytest.fixture
-def tcp(served: Served) -> Generator[httpx.Client, None, None]:
-    with served.tcp() as client:
-        yield client
+def shared(station: Station, loop, _current) -> Served:
+    """A server that other tests have used, with a station of the test's own."""
+    current, bound = _current
+    current.station = station
+    return Served(station, bound, loop)
 
 
 @pytest.fixture(params=["tcp", "unix"])
-def client(served: Served, request: pytest.FixtureRequest) -> Generator[httpx.Client, None, None]:
+def client(shared: Served, request: pytest.FixtureRequest) -> Generator[httpx.Client, None, None]:
     """Both ways in, each authorised in its own manner."""
-    with served.tcp() if request.param == "tcp" else served.unix() as client:
+    with shared.tcp() if request.param == "tcp" else shared.unix() as client:
         yield client

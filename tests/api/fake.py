@@ -155,7 +155,15 @@ def button(id_: str, action: str, target: str | None = None, long_action: str | 
 
 
 def door(id_: str, **changed: Any) -> dict[str, Any]:
-    at_rest = {"id": id_, "unlocked": False, "until": None, "by": None, "pulse_s": 3.0, "max_s": 10.0, "available": True}
+    at_rest = {
+        "id": id_,
+        "unlocked": False,
+        "until": None,
+        "by": None,
+        "pulse_s": 3.0,
+        "max_s": 10.0,
+        "available": True,
+    }
     return at_rest | changed
 
 

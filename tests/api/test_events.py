@@ -1,0 +1,152 @@
+import json
+
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect, unix_connect
+
+from tests.api.conftest import PATIENCE_S, TOKEN
+from tests.api.waiting import until
+
+
+def over_tcp(served, path="/v1/events", token=TOKEN, **options) -> ClientConnection:
+    protocols = ["intercomd.v1"] if token is None else ["intercomd.v1", f"bearer.{token}"]
+    uri = f"ws://127.0.0.1:{served.bound.port}{path}"
+    return connect(uri, subprotocols=protocols, open_timeout=PATIENCE_S, compression=None, proxy=None, **options)
+
+
+def over_unix(served, path="/v1/events") -> ClientConnection:
+    uri = f"ws://localhost{path}"
+    return unix_connect(str(served.bound.socket), uri, open_timeout=PATIENCE_S, compression=None)
+
+
+def received(socket) -> dict:
+    return json.loads(socket.recv(PATIENCE_S))
+
+
+@pytest.mark.parametrize("way", [over_tcp, over_unix])
+def test_an_event_comes_live(shared, station, way):
+    with way(shared) as socket:
+        until(lambda: station.subscribers)
+        shared.tell("button.pressed", button="kitchen", at=1.0)
+        assert received(socket) == station.journal[0]
+
+
+def test_the_token_is_not_the_subprotocol_chosen(shared):
+    with over_tcp(shared) as socket:
+        assert socket.subprotocol == "intercomd.v1"
+
+
+def test_the_token_may_come_as_a_header_too(shared):
+    with over_tcp(shared, token=None, additional_headers={"Authorization": f"Bearer {TOKEN}"}) as socket:
+        assert socket.subprotocol == "intercomd.v1"
+
+
+def test_since_brings_what_was_missed_then_what_comes(shared, station):
+    for number in range(5):
+        shared.tell("custom", n=number)
+    with over_tcp(shared, "/v1/events?since=3") as socket:
+        assert [received(socket)["id"] for _ in range(2)] == [4, 5]
+        until(lambda: station.subscribers)
+        shared.tell("custom", n=5)
+        assert received(socket)["id"] == 6
+
+
+def test_without_since_the_past_is_not_told(shared, station):
+    shared.tell("custom")
+    with over_tcp(shared) as socket:
+        until(lambda: station.subscribers)
+        shared.tell("custom")
+        assert received(socket)["id"] == 2
+
+
+def test_what_the_feed_lost_is_told(shared, station):
+    station._queue = 3
+    with over_tcp(shared) as socket:
+        until(lambda: station.subscribers)
+        # In one turn of the loop: the subscriber can not take any in between.
+        shared.on_loop(lambda: [station.tell("custom", n=n) for n in range(10)])
+        assert [received(socket)["id"] for _ in range(3)] == [1, 2, 3]
+        shared.tell("custom")
+        lost = received(socket)
+        assert (lost["type"], lost["data"]) == ("events.lost", {"from": 4, "to": 10})
+        assert received(socket)["id"] == 11
+
+
+def test_a_client_that_does_not_read_holds_up_no_other(shared, station):
+    station._queue = 50
+    with over_tcp(shared, max_queue=1) as slow, over_tcp(shared) as quick:
+        until(lambda: station.subscribers == 2)
+        text = "x" * 100_000
+        for number in range(1, 201):
+            shared.tell("custom", text=text)
+            assert received(quick)["id"] == number
+        ids = []
+        while not ids or ids[-1] < 201:
+            if len(ids) == 5:
+                shared.tell("custom")
+            envelope = received(slow)
+            ids.append(envelope["id"])
+        assert ids == sorted(ids)
+
+
+def test_a_client_that_leaves_is_forgotten(shared, station):
+    with over_tcp(shared):
+        until(lambda: station.subscribers == 1)
+    until(lambda: station.subscribers == 0)
+
+
+def test_a_client_that_vanishes_is_forgotten(shared, station):
+    with over_tcp(shared) as socket:
+        until(lambda: station.subscribers == 1)
+        socket.socket.shutdown(2)
+        until(lambda: station.subscribers == 0)
+
+
+def test_what_a_client_says_changes_nothing(shared, station):
+    with over_tcp(shared) as socket:
+        until(lambda: station.subscribers)
+        socket.send("open the door")
+        socket.send(b"\0")
+        shared.tell("custom")
+        assert received(socket)["id"] == 1
+    assert station.requests == []
+
+
+def test_the_end_of_the_feed_closes_the_socket(shared, station):
+    with over_tcp(shared) as socket:
+        until(lambda: station.subscribers)
+        shared.on_loop(station.close)
+        with pytest.raises(ConnectionClosed) as closed:
+            socket.recv(PATIENCE_S)
+        assert closed.value.rcvd.code == 1001
+
+
+@pytest.mark.parametrize(
+    ("token", "origin", "status", "code"),
+    [
+        (None, None, 401, "unauthorized"),
+        ("wrong", None, 401, "unauthorized"),
+        (TOKEN, "http://evil.example", 403, "forbidden"),
+        (TOKEN, "null", 403, "forbidden"),
+    ],
+)
+def test_who_has_no_right_gets_a_problem_instead_of_a_socket(served, station, token, origin, status, code):
+    with pytest.raises(InvalidStatus) as refused:
+        over_tcp(served, token=token, origin=origin)
+    assert refused.value.response.status_code == status
+    assert json.loads(refused.value.response.body)["code"] == code
+    assert station.denials == [("http:unknown", "127.0.0.1", "read")]
+    assert station.subscribers == 0
+
+
+@pytest.mark.parametrize("since", ["-1", "x", "", "1e3", "9" * 19])
+def test_a_since_that_is_no_id_is_a_problem(shared, since):
+    with pytest.raises(InvalidStatus) as refused:
+        over_tcp(shared, f"/v1/events?since={since}")
+    assert refused.value.response.status_code == 400
+    assert json.loads(refused.value.response.body)["code"] == "parameter-invalid"
+
+
+def test_an_unknown_socket_is_refused(shared):
+    with pytest.raises(InvalidStatus):
+        over_tcp(shared, "/v1/nothing")

@@ -1,0 +1,159 @@
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from appliance.api import repeat
+from appliance.core import orders
+from tests.api import fake
+
+KEY = "Idempotency-Key"
+
+
+def test_the_same_order_with_the_same_key_acts_once(client, station):
+    station.replies = fake.placed("c-1")
+    first, second = (client.post("/v1/calls", json={"to": "Kitchen"}, headers={KEY: "a"}) for _ in range(2))
+    assert len(station.requests) == 1
+    assert first.status_code == second.status_code == 201
+    assert first.json() == second.json()
+    assert first.headers["location"] == second.headers["location"]
+    assert second.headers.get_list("content-security-policy") == first.headers.get_list("content-security-policy")
+
+
+def test_without_a_key_each_order_acts(client, station):
+    for _ in range(2):
+        client.post("/v1/doors/front/open")
+    assert len(station.requests) == 2
+
+
+def test_another_key_is_another_order(client, station):
+    for key in "bc":
+        client.post("/v1/doors/front/open", headers={KEY: key})
+    assert len(station.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "body"), [("/v1/doors/front/open", {"seconds": 2}), ("/v1/doors/back/open", {"seconds": 1})]
+)
+def test_the_same_key_with_another_order_is_a_conflict(client, station, path, body):
+    key = {KEY: f"d{path}"}
+    client.post("/v1/doors/front/open", json={"seconds": 1}, headers=key)
+    answer = client.post(path, json=body, headers=key)
+    assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+    assert len(station.requests) == 1
+
+
+def test_two_clients_do_not_share_keys(shared, station):
+    for client in (shared.tcp(), shared.unix()):
+        with client:
+            client.post("/v1/doors/front/open", headers={KEY: "e"})
+    assert len(station.requests) == 2
+
+
+def test_a_refusal_is_repeated_too(client, station):
+    station.replies = fake.refused("call-wrong-state")
+    answers = [client.post("/v1/calls/c-1/answer", headers={KEY: "f"}) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [409, 409]
+    assert len(station.requests) == 1
+
+
+def test_what_was_unavailable_may_be_tried_again(client, station):
+    station.replies = fake.refused("unavailable")
+    assert client.post("/v1/calls/c-1/answer", headers={KEY: "g"}).status_code == 503
+    station.replies = fake.redundant("")
+    assert client.post("/v1/calls/c-1/answer", headers={KEY: "g"}).status_code == 200
+
+
+def test_a_fault_of_ours_is_not_kept(client, station):
+    station.replies = lambda _: 1 / 0
+    assert client.post("/v1/calls/c-1/answer", headers={KEY: "h"}).status_code == 500
+    station.replies = fake.redundant("")
+    assert client.post("/v1/calls/c-1/answer", headers={KEY: "h"}).status_code == 200
+
+
+@pytest.mark.parametrize("key", ["", "k" * 256])
+def test_a_key_that_is_none_is_refused(client, station, key):
+    answer = client.post("/v1/doors/front/open", headers={KEY: key})
+    assert (answer.status_code, answer.json()["code"]) == (400, "parameter-invalid")
+    assert station.requests == []
+
+
+def test_the_same_order_while_the_first_runs_waits_for_its_answer(shared, station):
+    asked, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly(action, who):
+        station.requests.append((action, who))
+        asked.set()
+        await goes_on.wait()
+        return orders.Reply("q-1", warning="slow")
+
+    station.request = slowly
+
+    def post(_):
+        with shared.tcp() as client:
+            return client.post("/v1/doors/front/open", headers={KEY: "i"}).json()
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = [pool.submit(post, n) for n in range(2)]
+        asyncio.run_coroutine_threadsafe(asked.wait(), shared.loop).result(20)
+        shared.on_loop(goes_on.set)
+        assert [answer.result(20) for answer in answers] == [{"warning": "slow"}] * 2
+    assert len(station.requests) == 1
+
+
+def posted(repeats: repeat.Repeats, key: str) -> int:
+    """The status of a POST with `key` through the middleware alone."""
+    sent = []
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/v1/x",
+        "query_string": b"",
+        "headers": [(b"idempotency-key", key.encode())],
+        repeat.WHO: "somebody",
+    }
+    asyncio.run(repeats(scope, receive, send))
+    return sent[0]["status"]
+
+
+def counting():
+    served = []
+
+    async def app(scope, receive, send):
+        served.append(scope)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    return app, served
+
+
+def test_an_answer_is_kept_for_a_day():
+    now = [0.0]
+    app, served = counting()
+    repeats = repeat.Repeats(app, lambda: now[0])
+    posted(repeats, "a")
+    now[0] = 86_399.0
+    posted(repeats, "a")
+    assert len(served) == 1
+    now[0] = 86_401.0
+    posted(repeats, "a")
+    assert len(served) == 2
+
+
+def test_not_more_than_a_thousand_answers_are_kept():
+    app, served = counting()
+    repeats = repeat.Repeats(app)
+    for number in range(1_100):
+        posted(repeats, str(number))
+    assert len(repeats._answers) == repeat.KEPT
+    posted(repeats, "1099")
+    assert len(served) == 1_100
+    posted(repeats, "0")
+    assert len(served) == 1_101

@@ -1,0 +1,109 @@
+"""What no table can say alone: names that must be there, lines used twice, bounds that belong together.
+
+Works on the file as read, since it also has to tell about a file in which other things are wrong.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from appliance.config import describe
+from appliance.config.schema import Door
+
+Found = Iterator[tuple[str, str]]  # dotted place, sentence
+
+
+def cross(raw: dict[str, Any]) -> Found:
+    """Every contradiction between tables."""
+    buttons, lamps = _tables(raw, "panel", "button"), _tables(raw, "panel", "lamp")
+    doors, targets = _tables(raw, "door"), _tables(raw, "target")
+    for name, button in buttons.items():
+        yield from _button(_at("panel.button", name), button, doors, targets)
+    for name, target in targets.items():
+        for door in target["doors"] if isinstance(target.get("doors"), list) else []:
+            if isinstance(door, str):
+                yield from _named(_at("target", name, "doors"), door, "door", doors)
+    for name, door in doors.items():
+        yield from _bounds(_at("door", name), door)
+    yield from _digits(doors)
+    yield from _lines(raw, buttons, lamps, doors)
+
+
+def _button(place: str, button: dict[str, Any], doors: dict[str, Any], targets: dict[str, Any]) -> Found:
+    actions = {button.get("action"), button.get("long_action")} - {None} if _plain(button) else set()
+    target, door, digits = (button.get(key) or None for key in ("target", "door", "digits"))
+    if "ring" in actions and target is None:
+        yield f"{place}.target", f"is missing: whom the button rings{_choice(targets)}"
+    if "door" in actions and door is None and digits is None:
+        yield f"{place}.door", f"is missing: which door the button opens{_choice(doors)}, or digits for the far end's"
+    if door is not None and digits is not None:
+        yield f"{place}.digits", "either door or digits, not both: a button opens one door"
+    if isinstance(target, str):
+        yield from _named(f"{place}.target", target, "target", targets)
+    if isinstance(door, str):
+        yield from _named(f"{place}.door", door, "door", doors)
+
+
+def _plain(button: dict[str, Any]) -> bool:
+    return all(isinstance(button.get(key), str | None) for key in ("action", "long_action"))
+
+
+def _named(place: str, name: str, kind: str, there: dict[str, Any]) -> Found:
+    if name not in there:
+        yield place, f"there is no [{_at(kind, name)}]{_choice(there) or '; add that table'}"
+
+
+def _choice(there: dict[str, Any]) -> str:
+    return f" (there is {', '.join(sorted(there))})" if there else ""
+
+
+def _bounds(place: str, door: dict[str, Any]) -> Found:
+    pulse_s, max_s = (door.get(key, Door.model_fields[key].default) for key in ("pulse_s", "max_s"))
+    if {type(pulse_s), type(max_s)} <= {int, float} and pulse_s > max_s:
+        yield f"{place}.pulse_s", f"{describe.toml(pulse_s)} s is longer than max_s, {describe.toml(max_s)} s"
+
+
+def _digits(doors: dict[str, Any]) -> Found:
+    codes = {name: door["digits"] for name, door in doors.items() if isinstance(door.get("digits"), str)}
+    for name, code in codes.items():
+        for other, longer in codes.items():
+            if name != other and code and longer.endswith(code) and (code != longer or name < other):
+                yield _at("door", other, "digits"), f"they end with those of door {name}, which would open too"
+
+
+def _lines(raw: dict[str, Any], buttons: dict[str, Any], lamps: dict[str, Any], doors: dict[str, Any]) -> Found:
+    panel = raw.get("panel")
+    lines = panel.get("lines", "gpio") if isinstance(panel, dict) else "gpio"
+    used: dict[Any, str] = {}
+    pins = [(_at("panel.button", name), button) for name, button in buttons.items()]
+    pins += [(_at("panel.lamp", name), lamp) for name, lamp in lamps.items()]
+    for place, table in pins:
+        pin = table.get("pin")
+        if pin is None and lines == "gpio":
+            yield f"{place}.pin", 'is missing: panel.lines is "gpio"'
+        elif type(pin) is int:
+            yield from _once(f"{place}.pin", f"GPIO{describe.toml(pin)}", used)
+    for name, door in doors.items():
+        chip, line = door.get("chip") or None, door.get("line") or None
+        for key, value in (("chip", chip), ("line", line)):
+            if value is None and lines == "gpio":
+                yield _at("door", name, key), 'is missing: panel.lines is "gpio"'
+        if isinstance(chip, str) and isinstance(line, str):
+            yield from _once(_at("door", name, "line"), line if line.startswith("GPIO") else f"{chip} {line}", used)
+
+
+def _once(place: str, line: str, used: dict[Any, str]) -> Found:
+    if line in used:
+        yield place, f"line {line} is taken by {used[line]} already"
+    used.setdefault(line, place)
+
+
+def _tables(raw: dict[str, Any], *path: str) -> dict[str, dict[str, Any]]:
+    """The tables that the user named there; what is no table is told by the schema."""
+    found: Any = raw
+    for key in path:
+        found = found.get(key) if isinstance(found, dict) else None
+    return {name: table for name, table in found.items() if isinstance(table, dict)} if isinstance(found, dict) else {}
+
+
+def _at(table: str, *keys: str) -> str:
+    return f"{table}.{describe.dotted(keys)}"

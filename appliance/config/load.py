@@ -1,0 +1,118 @@
+"""Reads the configuration file and tells all that is wrong with it at once."""
+
+import difflib
+import errno
+from pathlib import Path
+from typing import Any
+
+import tomli
+from pydantic import ValidationError
+
+from appliance.config import checks, describe
+from appliance.config.schema import ID_ALLOWED, Config
+from appliance.errors import IntercomError
+
+CODE = "config-invalid"
+_SHOWN = 60  # characters of a wrong value that a message repeats
+
+
+def load(path: Path) -> Config:
+    """Read, check and complete the file at `path`.
+
+    Raises IntercomError `config-invalid` and nothing else. Its message has a line for each error, such as
+    "intercomd.toml: door.front.pulse_s = 300: a number from 0.1 to 60"; the line's number is told only where the file
+    is no TOML, since the parser keeps no positions of values.
+    """
+    return check(_parse(_read(path), path.name), path.name)
+
+
+def check(raw: dict[str, Any], name: str) -> Config:
+    """Check a file's contents as TOML gives them; `name` begins each line of the error."""
+    config = None
+    problems: dict[str, str] = {}
+    try:
+        config = Config.model_validate(raw)
+    except ValidationError as error:
+        for one in error.errors(include_url=False, include_context=False, include_input=False):
+            place, sentence = _explain(one["type"], one["loc"], raw)
+            problems.setdefault(place, sentence)  # a union's members fail one by one at the same place
+    for place, sentence in checks.cross(raw):
+        problems.setdefault(place, f"{place}: {sentence}")
+    if config is None or problems:
+        raise IntercomError(
+            CODE,
+            "\n".join(f"{name}: {sentence}" for sentence in problems.values()),
+            resolution="" if len(problems) > 1 else "Correct it; intercomd --check tells whether all is well.",
+        )
+    return config
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except (OSError, ValueError) as error:
+        number = error.errno if isinstance(error, OSError) else errno.EINVAL
+        cause, resolution = {
+            errno.ENOENT: ("There is no such file.", "Give another with --config, or begin with the example file."),
+            errno.EACCES: (
+                "The service's user may not read it.",
+                "Let that user read the file and enter its directory.",
+            ),
+            errno.EISDIR: ("It is a directory.", "Give the file in it with --config."),
+        }.get(number or 0, (f"{error}.", "Check that the file and its disc are sound."))
+        raise IntercomError(CODE, f"The configuration {path} can not be read.", cause, resolution) from error
+
+
+def _parse(contents: bytes, name: str) -> dict[str, Any]:
+    try:
+        return tomli.loads(contents.decode())
+    except UnicodeDecodeError as error:
+        line = contents.count(b"\n", 0, error.start) + 1
+        message, resolution = f"{name}:{line}: this is no UTF-8", "Save the file as UTF-8."
+    except tomli.TOMLDecodeError as error:
+        message, resolution = f"{name}:{error.lineno}: {_syntax(error)}", "Correct that line or the one before it."
+    except ValueError:  # of int(), above sys.set_int_max_str_digits
+        message, resolution = f"{name}: it holds a number of thousands of digits", "Begin with the example file."
+    except RecursionError:
+        message, resolution = f"{name}: it is nested too deeply", "Begin with the example file."
+    raise IntercomError(CODE, message, resolution=resolution)
+
+
+def _syntax(error: tomli.TOMLDecodeError) -> str:
+    message: str = error.msg
+    if message == "Cannot overwrite a value" or message.startswith("Duplicate"):
+        return "this key stands in its table twice"
+    if message.startswith("Cannot declare"):
+        return "this table stands in the file twice"
+    return f"{message[0].lower()}{message[1:]} (column {error.colno})"
+
+
+def _explain(kind: str, loc: tuple[int | str, ...], raw: dict[str, Any]) -> tuple[str, str]:
+    """The place, and a sentence about it."""
+    keys, model, field = describe.resolve(loc)
+    place = describe.dotted(keys)
+    if kind == "extra_forbidden" and field is None:
+        return place, f"{place}: no such setting{_nearest(keys[-1], list(model.model_fields) if model else [])}"
+    if field is None:
+        if loc[-1] == "[key]":
+            return place, f"{place}: this is no name here; it must be {ID_ALLOWED}"
+        return place, f"{place}: must be a table, [{place}]"
+    if describe.child(field) is not None:
+        return place, f"{place}: must be a table, [{place}]"
+    setting = describe.describe(keys[-1], field)
+    if kind == "missing":
+        return place, f"{place}: is missing; it must be {setting.allowed}"
+    return place, f"{place}{'' if setting.secret else f' = {_shown(raw, keys)}'}: must be {setting.allowed}"
+
+
+def _shown(raw: dict[str, Any], keys: list[str]) -> str:
+    value: Any = raw
+    for key in keys:
+        value = value[key]
+    text = describe.toml(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def _nearest(key: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(key, known, n=1)
+    return f"; did you mean {close[0]}?" if close else f"; there are {', '.join(known)}"

@@ -1,0 +1,44 @@
+"""The configuration as the core's own settings."""
+
+from appliance.config.schema import Button, Config, Pictures
+from appliance.core import model
+from appliance.core.model import ButtonId, DoorId, LampId, Pattern, Picture
+
+
+def core_settings(config: Config) -> model.Settings:
+    """All that the core is told."""
+    return model.Settings(
+        station=config.station.name,
+        buttons=tuple(_button(name, button) for name, button in config.panel.button.items()),
+        lamps=tuple(
+            model.LampSettings(LampId(name), _pictures(lamp.pictures)) for name, lamp in config.panel.lamp.items()
+        ),
+        doors=tuple(
+            model.DoorSettings(DoorId(name), pulse_s=door.pulse_s, max_s=door.max_s, digits=door.digits)
+            for name, door in config.door.items()
+        ),
+        targets=tuple(
+            model.Target(name, target.uri, tuple(DoorId(door) for door in target.doors))
+            for name, target in config.target.items()
+        ),
+        callers=config.sip.callers,
+        record=config.recording.enabled,
+        deadlines=model.Deadlines(**config.deadlines.model_dump()),
+    )
+
+
+def _button(name: str, button: Button) -> model.ButtonSettings:
+    return model.ButtonSettings(
+        ButtonId(name),
+        button.action,
+        button.long_action,
+        target=button.target,
+        door=DoorId(button.door) if button.door else None,
+        digits=button.digits,
+        debounce_s=button.debounce_ms / 1000,
+        long_press_s=button.long_press_ms / 1000,
+    )
+
+
+def _pictures(pictures: Pictures) -> tuple[tuple[Picture, Pattern], ...]:
+    return tuple((picture, getattr(pictures, picture)) for picture in Picture)

@@ -1,0 +1,328 @@
+"""What the configuration file may say: the single source of its checks, its example and its reference.
+
+Every setting has a default or is required, a unit in the name of its key, a range, and a text that says what it means.
+"""
+
+import ipaddress
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from appliance.core import peers
+from appliance.core.model import Action, Pattern
+
+Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
+ID_ALLOWED = "a name of at most 32 small letters, digits, - and _, beginning with a letter or digit"
+
+Codec = Literal["opus", "G722", "PCMA", "PCMU"]
+_PORT = re.compile(r":(\d+)")
+
+
+def setting(
+    text: str,
+    *,
+    allowed: str = "",
+    why: str = "",
+    unit: str = "",
+    example: Any = None,
+    secret: bool = False,
+    **rest: Any,
+) -> Any:
+    """A setting; without `default` or `default_factory` in `rest` it is required.
+
+    allowed: what may stand there, where type and range do not tell; why: the reason for a bound; example: a value for
+    the example file in place of the default; secret: no message shows the value.
+    """
+    extra = {"allowed": allowed, "why": why, "unit": unit, "example": example, "secret": secret}
+    return Field(description=text, json_schema_extra={key: value for key, value in extra.items() if value}, **rest)
+
+
+def _loopback(text: str) -> str:
+    if not ipaddress.ip_address(text).is_loopback:
+        raise ValueError
+    return text
+
+
+def _ipv4(text: str) -> str:
+    return str(ipaddress.IPv4Address(text))
+
+
+def _sip_uri(text: str) -> str:
+    if not text.startswith("sip:") or peers.parts(text) is None or not text.isascii():
+        raise ValueError
+    port = _PORT.match(peers.SIP_URI.fullmatch(text)["rest"])  # type: ignore[index]  # parts() has just matched it
+    if port and not 0 < int(port[1]) <= 65535:  # noqa: PLR2004 - RFC 768
+        raise ValueError
+    return text
+
+
+class Table(BaseModel):
+    """A table of the file: no key that it does not know, no value that only looks like the right type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class Station(Table):
+    """Who the station is."""
+
+    name: str = setting(
+        "Name that people read: on the page, in events, and as the display name of its calls.",
+        allowed="1 to 64 printable characters",
+        default="Intercom",
+        pattern=r'^[^\x00-\x1f\x7f"\\<>]{1,64}$',
+    )
+    user: str = setting(
+        "User part of the station's SIP address, as in sip:intercom@192.0.2.7.",
+        allowed="1 to 32 letters, digits and any of . _ ~ + -",
+        default="intercom",
+        pattern=r"^[A-Za-z0-9._~+-]{1,32}$",
+    )
+
+
+class Sip(Table):
+    """Calls: SIP over UDP, to and from addresses, without a registrar."""
+
+    address: Annotated[str, AfterValidator(_ipv4)] = setting(
+        "Address that SIP listens on. 0.0.0.0: all of the machine's.",
+        allowed="an IPv4 address",
+        default="0.0.0.0",  # noqa: S104 - a phone that is called from the network; strangers are refused by `callers`
+    )
+    port: int = setting("UDP port that SIP listens on. 0: any free one.", default=5060, ge=0, le=65535)
+    callers: Literal["targets", "anyone"] = setting(
+        'Whose calls are taken: only those of the [target.…] tables, or anyone\'s. "anyone" lets every machine that '
+        "reaches the port ring this station.",
+        default="targets",
+    )
+    codecs: list[Codec] = setting(
+        "Codecs that are offered and accepted, the preferred one first.",
+        default=["opus", "G722", "PCMA", "PCMU"],
+        min_length=1,
+    )
+    trace: bool = setting(
+        "Write each SIP message sent or received into the state directory, for the search of faults. The file grows, "
+        "and tells who calls whom.",
+        default=False,
+    )
+
+
+class Audio(Table):
+    """Speaker and microphone."""
+
+    capture: str = setting(
+        'ALSA PCM of the microphone, as in "plughw:CARD=usbphone". "null": none, silence is sent.',
+        allowed='the name of an ALSA PCM, or "null"',
+        default="default",
+        pattern=r"^[^\x00-\x1f\x7f]{1,128}$",
+    )
+    playback: str = setting(
+        'ALSA PCM of the speaker. "null": none, what comes is dropped.',
+        allowed='the name of an ALSA PCM, or "null"',
+        default="default",
+        pattern=r"^[^\x00-\x1f\x7f]{1,128}$",
+    )
+    microphone_file: str = setting(
+        'WAV file (16 bit, mono) that is played in a loop in the microphone\'s place, for demonstrations. "": none.',
+        allowed='the path of a file, or ""',
+        default="",
+        pattern=r"^[^\x00]*$",
+    )
+
+
+class Http(Table):
+    """The HTTP interface and its page."""
+
+    address: Annotated[str, AfterValidator(_loopback)] = setting(
+        "Address that HTTP listens on.",
+        allowed="a loopback address, 127.0.0.1 or ::1",
+        why="on others it would need TLS, which is not there yet",
+        default="127.0.0.1",
+    )
+    port: int = setting("TCP port that HTTP listens on. 0: any free one.", default=8080, ge=0, le=65535)
+    socket: bool | Annotated[str, Field(pattern=r"^/[^\x00]{1,100}$")] = setting(
+        "Unix socket on which HTTP listens as well; who may use it, the file's mode says. true: http.sock in the "
+        "service's runtime directory; or the path of another; false: none.",
+        allowed="true, false, or a path of at most 101 characters that begins with /",
+        default=True,
+    )
+
+
+_PIN_TEXT = "Number of its GPIO line as the board's maker counts (GPIO17 is 17), not of the pin on the connector."
+_PIN_WHY = 'needed where panel.lines is "gpio"'
+
+
+class Button(Table):
+    """A button of the panel."""
+
+    pin: int | None = setting(_PIN_TEXT, why=_PIN_WHY, default=None, ge=0, le=53, example=17)
+    pull: Literal["up", "down", "none"] = setting(
+        "Resistor inside the chip. up: the button connects the line to ground; down: to 3.3 V; none: the panel has a "
+        "resistor of its own to 3.3 V, and the button connects to ground.",
+        default="up",
+    )
+    action: Action = setting(
+        "What a press does: ring the target, answer, hang up, hold (or resume), or open a door.",
+        example="ring",
+        strict=False,
+    )
+    long_action: Action | None = setting(
+        "What a long press does instead. Without it, the action does not wait for the release.",
+        default=None,
+        example="hangup",
+        strict=False,
+    )
+    target: str = setting(
+        "Whom it rings: the name of a [target.…] table. Needed by the action ring.", default="", example="kitchen"
+    )
+    door: str = setting(
+        "Which door of this station it opens: the name of a [door.…] table. For the action door.", default=""
+    )
+    digits: str = setting(
+        "Digits (DTMF) that the action door sends in a call instead, to open the far end's door.",
+        allowed="at most 8 of 0 to 9, * and #",
+        default="",
+        pattern=r"^[0-9*#]{0,8}$",
+        secret=True,
+    )
+    debounce_ms: int = setting(
+        "How long the contact may bounce; the first edge counts at once.", unit="ms", default=30, ge=0, le=1000
+    )
+    long_press_ms: int = setting("From when on a press is long.", unit="ms", default=1000, ge=200, le=10_000)
+
+
+def _pattern(text: str, default: Pattern = Pattern.OFF) -> Any:
+    return setting(text, default=default, strict=False)
+
+
+class Pictures(Table):
+    """What the lamp shows when: off, on, slow (1 Hz), fast (4 Hz), or pulse (a short flash every 2 s).
+
+    Without this table the lamp shows the station's status. With it, what is not named is off.
+    """
+
+    idle: Pattern = _pattern("Nothing happens; calls are possible.")
+    dialing: Pattern = _pattern("This station calls.")
+    ringing: Pattern = _pattern("Somebody calls this station.")
+    in_call: Pattern = _pattern("People are heard.")
+    held: Pattern = _pattern("The call is held, by whichever side.")
+    door_open: Pattern = _pattern("A door's relay is energised.")
+    error: Pattern = _pattern("A call failed, or a part does not work.")
+    unregistered: Pattern = _pattern("Calls are not possible.")
+
+
+STATUS = Pictures(
+    idle=Pattern.PULSE,
+    dialing=Pattern.SLOW,
+    ringing=Pattern.FAST,
+    in_call=Pattern.ON,
+    held=Pattern.SLOW,
+    door_open=Pattern.FAST,
+    error=Pattern.FAST,
+    unregistered=Pattern.OFF,
+)
+
+
+class Lamp(Table):
+    """A lamp of the panel."""
+
+    pin: int | None = setting(_PIN_TEXT, why=_PIN_WHY, default=None, ge=0, le=53, example=22)
+    active_low: bool = setting("Whether the lamp shines when its line is at 0 V.", default=False)
+    pictures: Pictures = Field(default=STATUS, description="What it shows when; a table of its own.")
+
+
+class Panel(Table):
+    """Buttons and lamps; each has a table of its own, [panel.button.<id>] and [panel.lamp.<id>]."""
+
+    lines: Literal["simulated", "gpio"] = setting(
+        "Where the lines are: the board's GPIO, or simulated ones, pressed through HTTP.", default="gpio"
+    )
+    button: dict[Id, Button] = Field(default_factory=dict, description="The buttons.")
+    lamp: dict[Id, Lamp] = Field(default_factory=dict, description="The lamps.")
+
+
+class Door(Table):
+    """A door with a strike at a relay. One [door.<id>] for each."""
+
+    chip: str = setting(
+        "Label of the GPIO chip that has the relay's line, as gpioinfo shows it.",
+        allowed="at most 31 printable characters",
+        why=_PIN_WHY,
+        default="",
+        pattern=r"^[^\x00-\x1f\x7f]{0,31}$",
+        example="pinctrl-bcm2711",
+    )
+    line: str = setting(
+        "Name of the relay's line on that chip, as gpioinfo shows it, or its offset.",
+        allowed="at most 31 printable characters",
+        why=_PIN_WHY,
+        default="",
+        pattern=r"^[^\x00-\x1f\x7f]{0,31}$",
+        example="GPIO26",
+    )
+    active_low: bool = setting("Whether the relay is energised when its line is at 0 V.", default=False)
+    pulse_s: float = setting("How long one opening energises the relay.", unit="s", default=3.0, ge=0.1, le=60)
+    max_s: float = setting(
+        "Bound that no chain of openings exceeds.",
+        why="a strike left powered overheats",
+        unit="s",
+        default=10.0,
+        ge=0.1,
+        le=60,
+    )
+    digits: str = setting(
+        'Digits (DTMF) that open the door, typed in a call by a target whose table names the door. "": none do.',
+        allowed="at most 8 of 0 to 9, * and #",
+        default="",
+        pattern=r"^[0-9*#]{0,8}$",
+        secret=True,
+        example="1",
+    )
+
+
+class Target(Table):
+    """Somebody who is rung by a button, and may call. One [target.<name>] for each."""
+
+    uri: Annotated[str, AfterValidator(_sip_uri)] = setting(
+        "SIP address. With an IP address, only packets from there count as theirs.",
+        allowed='a SIP address such as "sip:kitchen@192.0.2.8:5060"',
+        example="sip:kitchen@192.0.2.8",
+    )
+    doors: list[str] = setting(
+        "Doors that this target may open by digits: names of [door.…] tables.", default=[], example=["front"]
+    )
+
+
+class Recording(Table):
+    """Recording of calls. Mind the law: in many countries everybody heard must know."""
+
+    enabled: bool = setting("Record every call, both directions, from its answer to its end.", default=False)
+
+
+def _deadline(text: str, default: float) -> Any:
+    return setting(text, unit="s", default=default, ge=1, le=600)
+
+
+class Deadlines(Table):
+    """How long a call may wait in each state; then it is ended."""
+
+    dialing_s: float = _deadline("Our call has had no answer at all, not even ringing.", 32.0)
+    ringing_s: float = _deadline("Our call rings at the far end.", 60.0)
+    early_media_s: float = _deadline("The far end sends sound, but does not answer.", 60.0)
+    incoming_s: float = _deadline("Somebody calls us and nobody answers.", 60.0)
+    connecting_s: float = _deadline("Answered, but not confirmed (ACK).", 32.0)
+    disconnecting_s: float = _deadline("We hung up and hear nothing.", 5.0)
+    rtp_s: float = _deadline("No sound has come from the far end though it should.", 30.0)
+
+
+class Config(Table):
+    """The whole file."""
+
+    station: Station = Field(default_factory=Station)
+    sip: Sip = Field(default_factory=Sip)
+    audio: Audio = Field(default_factory=Audio)
+    http: Http = Field(default_factory=Http)
+    panel: Panel = Field(default_factory=Panel)
+    door: dict[Id, Door] = Field(default_factory=dict)
+    target: dict[Id, Target] = Field(default_factory=dict)
+    recording: Recording = Field(default_factory=Recording)
+    deadlines: Deadlines = Field(default_factory=Deadlines)

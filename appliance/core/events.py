@@ -247,7 +247,7 @@ class MediaResumed(CallEvent):
     TYPE = "media.resumed"
 
 
-# -- recordings --------------------------------------------------------------------------------------------------------
+# -- recordings ------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +293,7 @@ class RecordingRecovered(RecordingAvailable):
     TYPE = "recording.recovered"
 
 
-# -- panel and door ------------------------------------------------------------------------------------------------------
+# -- panel and door --------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,7 +369,7 @@ class DoorDenied(Event):
     why: str
 
 
-# -- appliance -----------------------------------------------------------------------------------------------------------
+# -- appliance -------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -466,7 +466,7 @@ class EventsLost(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class Warning_(Event):
+class WarningTold(Event):
     """Something was asked that changes nothing, or is suspicious."""
 
     TYPE = "warning"
@@ -476,6 +476,8 @@ class Warning_(Event):
 
 EVENTS: dict[str, type[Event]] = {
     kind.TYPE: kind
-    for kind in sorted((k for k in globals().values() if isinstance(k, type) and issubclass(k, Event)), key=lambda k: k.TYPE)
+    for kind in sorted(
+        (k for k in globals().values() if isinstance(k, type) and issubclass(k, Event)), key=lambda k: k.TYPE
+    )
     if kind.TYPE
 }

@@ -4,6 +4,7 @@
 """
 
 from dataclasses import dataclass, field
+from typing import get_args
 
 from appliance.core.model import ButtonId, CallId, Codec, DoorId, RecordingId, RequestId
 
@@ -81,6 +82,13 @@ class RelayChanged(Input):
     pulse: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfCall(Input):
+    """The base of inputs about one call that is known already."""
+
+    call: CallId
+
+
 # -- SIP -------------------------------------------------------------------------------------------------------------
 
 
@@ -111,33 +119,27 @@ class CallArrived(Input):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CallProgressed(Input):
+class CallProgressed(OfCall):
     """A provisional response to our INVITE: 180, or any 18x with SDP (`early_media`)."""
 
-    call: CallId
     code: int
     early_media: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CallAnswered(Input):
+class CallAnswered(OfCall):
     """A 200 to the INVITE came or went; the dialog is not confirmed yet."""
 
-    call: CallId
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CallConfirmed(Input):
+class CallConfirmed(OfCall):
     """ACK came or went: people can talk."""
 
-    call: CallId
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CallEnded(Input):
+class CallEnded(OfCall):
     """The dialog is over. `code` and `reason` as on the wire (0: no response ever came); `reason_header`: RFC 3326."""
 
-    call: CallId
     code: int
     reason: str
     remote: bool  # the far end, not we, ended it
@@ -145,57 +147,49 @@ class CallEnded(Input):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MediaStarted(Input):
+class MediaStarted(OfCall):
     """Audio flows both ways as negotiated, also after each re-INVITE. `held`: the far end sends no media."""
 
-    call: CallId
     codec: Codec
     held: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RtpStopped(Input):
+class RtpStopped(OfCall):
     """Nothing has been received for a while (about 2 s) though it should."""
 
-    call: CallId
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RtpResumed(Input):
+class RtpResumed(OfCall):
     """Packets come again."""
 
-    call: CallId
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DigitReceived(Input):
+class DigitReceived(OfCall):
     """One DTMF digit, once, whatever the packets did. `method`: rfc4733 or info."""
 
-    call: CallId
     digit: str
     method: str
     duration_ms: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DigitSent(Input):
+class DigitSent(OfCall):
     """One DTMF digit went out."""
 
-    call: CallId
     digit: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HoldFailed(Input):
+class HoldFailed(OfCall):
     """The far end refused the re-INVITE that holds or resumes; what is desired falls back to what is."""
 
-    call: CallId
     code: int
     reason: str
     held: bool  # whether we hold the call now
 
 
-# -- recordings --------------------------------------------------------------------------------------------------------
+# -- recordings ------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,7 +235,7 @@ class RecordingAvailable(Input):
     recovered: bool = False
 
 
-# -- clients -----------------------------------------------------------------------------------------------------------
+# -- clients ---------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,6 +330,38 @@ class AccessDenied(Input):
     why: str = field(default="")
 
 
-INPUTS: tuple[type[Input], ...] = tuple(
-    kind for kind in globals().values() if isinstance(kind, type) and issubclass(kind, Input) and kind is not Input
+CallInput = (
+    CallProgressed
+    | CallAnswered
+    | CallConfirmed
+    | CallEnded
+    | MediaStarted
+    | RtpStopped
+    | RtpResumed
+    | DigitReceived
+    | DigitSent
+    | HoldFailed
 )
+AnyInput = (
+    CallInput
+    | Started
+    | Tick
+    | StopRequested
+    | ButtonEdge
+    | PartFailed
+    | PartRecovered
+    | GuardReady
+    | GuardLost
+    | RelayChanged
+    | SipReady
+    | SipLost
+    | CallArrived
+    | RecordingPrepared
+    | RecordingBegun
+    | RecordingClosed
+    | RecordingRefused
+    | RecordingAvailable
+    | Requested
+    | AccessDenied
+)
+INPUTS: tuple[type[Input], ...] = get_args(AnyInput)

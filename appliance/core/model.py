@@ -113,18 +113,22 @@ class Tone(StrEnum):
     ERROR = "error"
 
 
-# -- settings: plain values, checked by config, fixed for the life of a state ------------------------------------------
+# -- settings: plain values, checked by config, fixed for the life of a state ----------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class ButtonSettings:
-    """A call button; `target` names whom it rings, `door` which door it opens."""
+    """A call button; `target` names whom it rings, `door` which door of ours it opens.
+
+    Without a `door`, the action door sends `digits` to the far end of the call, which opens the visitor's door.
+    """
 
     id: ButtonId
     action: Action
     long_action: Action | None = None
     target: str = ""
     door: DoorId | None = None
+    digits: str = ""
     debounce_s: float = 0.03
     long_press_s: float = 1.0
 
@@ -195,7 +199,7 @@ class Settings:
         return next((t for t in self.targets if t.name == wanted), None)
 
 
-# -- state ---------------------------------------------------------------------------------------------------------------
+# -- state -----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +243,8 @@ class Call:
     local_uri: str = ""
     headers: tuple[tuple[str, str], ...] = ()
     button: ButtonId | None = None  # the press that placed it: a visitor waits
-    placed_again: bool = False  # after the SIP process was lost
+    placed: bool = True  # False: its INVITE waits for the SIP process
+    placed_again: bool = False  # it stands for one that was lost with the SIP process
     answered_by_us: bool = False
     held_local: bool = False
     held_remote: bool = False
@@ -248,9 +253,7 @@ class Call:
     rtp_lost_since: float | None = None
     ringing_since: float | None = None
     connected_since: float | None = None
-    ended: float | None = None
     recording: RecordingId | None = None
-    recording_ready: bool = False  # file and index row are durable
     digits: str = ""  # the newest received, towards a door's digits
     digit_at: float = 0.0
     end: End | None = None  # decided when disconnecting, final when ended
@@ -270,23 +273,42 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A button that is down, or bounces: edges before `settles` are not believed; `level` is the newest seen."""
+    """A button that is down, or bounces.
+
+    Edges before `settles` are not believed, `level` is the newest seen; `long_at`: the long press is due;
+    `release_at`: a client holds the button down until then.
+    """
 
     down: bool
     level: bool
     settles: float
-    long_at: float | None
+    long_at: float | None = None
+    release_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """A door's pulse. `id`: CLOCK_MONOTONIC nanoseconds of the decision; `began` and `until` in seconds."""
+    """A door's pulse. `id`: CLOCK_MONOTONIC nanoseconds of the decision; `began` and `until` in seconds.
+
+    `confirmed`: the guard took this id; `energised`: it said that the relay is on, be it by an earlier id.
+    """
 
     id: int
     began: float
     until: float
     by: str
-    energised: bool = False  # the guard said so
+    confirmed: bool = False
+    energised: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A recording whose file is being made or written; `begun`: the SIP process writes samples."""
+
+    id: RecordingId
+    call: CallId
+    ready: bool = False  # file and index row are durable
+    begun: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,15 +317,16 @@ class State:
 
     settings: Settings
     now: float = 0.0
-    calls: tuple[Call, ...] = ()  # living ones and, briefly, none that ended
+    calls: tuple[Call, ...] = ()  # those that have not ended
     presses: tuple[tuple[ButtonId, Press], ...] = ()
     pulses: tuple[tuple[DoorId, Pulse], ...] = ()
+    recordings: tuple[Recording, ...] = ()
     sip_ready: bool = False
-    sip_address: str = ""
-    sip_since: float | None = None  # lost since, until ready
+    sip_address: str = ""  # "" until it was ready once
     relay_ready: bool = False
     error_until: float | None = None  # the panel shows an error, and the speaker tells it
     failed: tuple[tuple[str, str], ...] = ()  # part, why: what does not work now
+    denied: tuple[tuple[str, float], ...] = ()  # source, when: told lately
     stopping: bool = False
 
     def call(self, wanted: str) -> Call | None:
@@ -312,7 +335,7 @@ class State:
 
     @property
     def active(self) -> Call | None:
-        """The one call that has the speaker and the microphone."""
+        """The one call there is that we have not begun to end; others are only waiting for their last response."""
         return next((c for c in self.calls if c.alive), None)
 
     def with_call(self, call: Call) -> "State":

@@ -1,0 +1,108 @@
+"""The call's transition table, its deadlines, and what SIP codes mean; drawn in docs/reference/call-states.md."""
+
+from enum import StrEnum
+
+from appliance.core.model import Call, CallState, Cause, Deadlines
+
+S = CallState
+
+
+class Signal(StrEnum):
+    """What moves a call from state to state."""
+
+    RINGS = "180"
+    EARLY_MEDIA = "18x with SDP"
+    ANSWERED = "200"
+    CONFIRMED = "ACK"
+    GIVEN_UP = "we send CANCEL, BYE or a refusal"
+    OVER = "the dialog is over"
+
+
+# A pair that is not here is ignored: retransmissions and responses that crossed on the way.
+TABLE: dict[tuple[CallState, Signal], CallState] = {
+    (S.DIALING, Signal.RINGS): S.RINGING,
+    (S.DIALING, Signal.EARLY_MEDIA): S.EARLY_MEDIA,
+    (S.RINGING, Signal.EARLY_MEDIA): S.EARLY_MEDIA,
+    (S.DIALING, Signal.ANSWERED): S.CONNECTING,
+    (S.RINGING, Signal.ANSWERED): S.CONNECTING,
+    (S.EARLY_MEDIA, Signal.ANSWERED): S.CONNECTING,
+    (S.INCOMING, Signal.ANSWERED): S.CONNECTING,
+    # our own ACK follows a 200 so closely that the SIP process may tell of both as one
+    (S.DIALING, Signal.CONFIRMED): S.CONNECTED,
+    (S.RINGING, Signal.CONFIRMED): S.CONNECTED,
+    (S.EARLY_MEDIA, Signal.CONFIRMED): S.CONNECTED,
+    (S.INCOMING, Signal.CONFIRMED): S.CONNECTED,
+    (S.CONNECTING, Signal.CONFIRMED): S.CONNECTED,
+    **{(state, Signal.GIVEN_UP): S.DISCONNECTING for state in S if state not in {S.DISCONNECTING, S.ENDED}},
+    **{(state, Signal.OVER): S.ENDED for state in S if state is not S.ENDED},
+}
+
+LEGACY = {
+    S.DIALING: "PROGRESSING",
+    S.RINGING: "ALERTING",
+    S.EARLY_MEDIA: "PROGRESSING",
+    S.INCOMING: "ALERTING",
+    S.CONNECTING: "PROGRESSING",
+    S.CONNECTED: "CONNECTED",
+    S.DISCONNECTING: "CONNECTED",
+    S.ENDED: "TERMINATED",
+}
+
+CAUSES = {
+    401: Cause.UNAUTHORIZED,
+    402: Cause.PAYMENT_REQUIRED,
+    403: Cause.UNAUTHORIZED,
+    404: Cause.NOT_FOUND,
+    407: Cause.UNAUTHORIZED,
+    408: Cause.UNAVAILABLE,
+    410: Cause.NOT_FOUND,
+    415: Cause.MEDIA_FAILED,
+    480: Cause.UNAVAILABLE,
+    484: Cause.NOT_FOUND,
+    485: Cause.NOT_FOUND,
+    486: Cause.BUSY,
+    487: Cause.CANCELED,
+    488: Cause.MEDIA_FAILED,
+    502: Cause.UNAVAILABLE,  # what pjsip makes of an ICMP "port unreachable"
+    503: Cause.UNAVAILABLE,
+    600: Cause.BUSY,
+    603: Cause.REJECTED,
+    604: Cause.NOT_FOUND,
+    606: Cause.MEDIA_FAILED,
+}
+
+
+def cause_of(code: int, rang: bool) -> Cause:
+    """What a final response to our INVITE means (RFC 3261 §21). `rang`: a provisional 18x had come before."""
+    if code in {408, 480} and rang:
+        return Cause.NO_ANSWER
+    if code in CAUSES:
+        return CAUSES[code]
+    match code // 100:
+        case 4:
+            return Cause.REJECTED
+        case 5:
+            return Cause.SERVER_ERROR
+        case 6:
+            return Cause.REJECTED
+        case _:
+            return Cause.UNAVAILABLE
+
+
+def longest(state: CallState, limits: Deadlines) -> float | None:
+    """How many seconds a call may stay in a state; None: for ever, for people talk."""
+    return {
+        S.DIALING: limits.dialing_s,
+        S.RINGING: limits.ringing_s,
+        S.EARLY_MEDIA: limits.early_media_s,
+        S.INCOMING: limits.incoming_s,
+        S.CONNECTING: limits.connecting_s,
+        S.CONNECTED: None,
+        S.DISCONNECTING: limits.disconnecting_s,
+        S.ENDED: None,
+    }[state]
+
+
+def has_sound(call: Call) -> bool:
+    """Whether the call has the speaker and the microphone: it is ours, or was answered."""
+    return call.state in {S.EARLY_MEDIA, S.CONNECTED}

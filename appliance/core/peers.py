@@ -1,0 +1,45 @@
+"""Who somebody is: whether a caller is one of the configured targets, by what he says and where he says it from."""
+
+import ipaddress
+import re
+
+from appliance.core.model import Settings, Target
+
+SIP_URI = re.compile(
+    r"sips?:(?:(?P<user>[^@:;?<>\s]+)(?::[^@]*)?@)?(?P<host>\[[0-9A-Fa-f:]+\]|[^:;?<>@\s]+)(?P<rest>[^<>\s]*)"
+)
+
+
+def parts(uri: str) -> tuple[str, str] | None:
+    """User ("" if none) and host of a SIP URI (RFC 3261 §19.1), None if it is none; the host in small letters."""
+    match = SIP_URI.fullmatch(uri)
+    return (match["user"] or "", match["host"].lower()) if match else None
+
+
+def caller(settings: Settings, uri: str, source: str) -> Target | None:
+    """The target that calls, or None for a stranger.
+
+    From is only what the caller says (RFC 3261 §8.1.1.3). So where a target is configured by its address, the packet
+    must have come from there as well; for one configured by name, the name must agree.
+    """
+    said = parts(uri)
+    if said is None:
+        return None
+    for target in settings.targets:
+        user, host = parts(target.uri) or ("", "")
+        if (not user or user == said[0]) and (_from(source, host) if _is_address(host) else host == said[1]):
+            return target
+    return None
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
+def _from(source: str, host: str) -> bool:
+    address = source.rpartition(":")[0]
+    return address.strip("[]").lower() == host.strip("[]")

@@ -1,0 +1,246 @@
+"""What people ask for, by a button or as a client: checked against the state, done, replied to."""
+
+import re
+from typing import assert_never
+
+from appliance.core import doors, events, gestures, inputs, peers, session
+from appliance.core.model import (
+    Action,
+    ButtonId,
+    ButtonSettings,
+    Call,
+    CallId,
+    CallState,
+    Cause,
+    DoorId,
+)
+from appliance.core.orders import Reply, SendDigit
+from appliance.core.turn import Turn
+from appliance.errors import IntercomError
+
+DIGITS = re.compile(r"[0-9A-D*#]{1,32}")
+HEADER = re.compile(r"[Xx]-[A-Za-z0-9-]{1,60}")
+LONGEST_PRESS_S = 60.0
+REFUSALS = range(400, 700)
+
+
+def requested(turn: Turn, given: inputs.Requested) -> None:
+    """Do what a client asks, or say why not; a request that changes nothing succeeds with a warning."""
+    call: CallId | None = None
+    try:
+        call, warning = perform(turn, given.action, given.who)
+    except IntercomError as err:
+        turn.order(Reply(given.request, error=err))
+        return
+    if warning:
+        turn.tell(events.WarningTold("redundant", warning))
+    turn.order(Reply(given.request, call=call, warning=warning))
+
+
+def perform(turn: Turn, action: inputs.Action, who: str) -> tuple[CallId | None, str]:
+    """The call that it is about, and a warning's text or ""; raises IntercomError where it can not be done."""
+    match action:
+        case inputs.Dial(to, headers):
+            return dial(turn, to, headers), ""
+        case inputs.AnswerCall(wanted):
+            return wanted, answer(turn, find(turn, wanted), who)
+        case inputs.RejectCall(wanted, code):
+            return wanted, reject(turn, find(turn, wanted), code)
+        case inputs.HangUpCall(wanted):
+            call = find(turn, wanted)
+            session.hang_up(turn, call, Cause.HANGUP)
+            return wanted, "" if call.alive else f"Call {wanted} is ending already."
+        case inputs.HoldCall(wanted, held):
+            return wanted, hold(turn, connected(find(turn, wanted)), held=held)
+        case inputs.MuteCall(wanted, muted):
+            return wanted, mute(turn, connected(find(turn, wanted)), muted=muted)
+        case inputs.SendDigits(wanted, digits):
+            send_digits(turn, connected(find(turn, wanted)), digits)
+            return wanted, ""
+        case inputs.PressButton(button, seconds):
+            return None, press(turn, button, seconds)
+        case inputs.OpenDoor(door, seconds):
+            return None, open_door(turn, door, seconds, who)
+        case _:  # pragma: no cover
+            assert_never(action)
+
+
+def act(turn: Turn, button: ButtonSettings, action: Action) -> None:
+    """A button was clicked or held: do what it is for. What can not be done now is told, and heard, as an error."""
+    who, active = f"button {button.id}", turn.state.active
+    try:
+        match action:
+            case Action.RING:
+                ring(turn, button)
+            case Action.ANSWER:
+                answer(turn, needed(active, "answer"), who)
+            case Action.HANGUP:
+                session.hang_up(turn, needed(active, "hang up"), Cause.HANGUP)
+            case Action.HOLD:
+                call = connected(needed(active, "hold"))
+                hold(turn, call, held=not call.held_local)
+            case Action.DOOR if button.door is not None:
+                open_door(turn, button.door, None, who)
+            case Action.DOOR:
+                send_digits(turn, connected(needed(active, "open the visitor's door")), button.digits)
+            case _:  # pragma: no cover
+                assert_never(action)
+    except IntercomError as err:
+        turn.tell(events.WarningTold(err.code, f"Button {button.id}: {err}"))
+        turn.show_error()
+
+
+def ring(turn: Turn, button: ButtonSettings) -> None:
+    """A visitor rings. He is heard: an unanswered call from outside gives way; one that rings already goes on."""
+    active, target = turn.state.active, turn.settings.target(button.target)
+    if turn.state.stopping or target is None:
+        return
+    if active is not None and active.state is CallState.INCOMING and not active.answered_by_us:
+        session.refuse(turn, active, session.BUSY, Cause.BUSY)
+        active = None
+    if active is None:
+        session.place(turn, target.uri, target.name, button.id)
+
+
+def dial(turn: Turn, to: str, headers: tuple[tuple[str, str], ...]) -> CallId:
+    """Place a call for a client."""
+    if turn.state.stopping:
+        raise IntercomError("unavailable", "No call can be placed now.", "The daemon is stopping.", "Try again later.")
+    target = turn.settings.target(to)
+    uri = target.uri if target else to
+    if peers.parts(uri) is None:
+        raise IntercomError(
+            "number-invalid",
+            f"{to!r} can not be called.",
+            "It is neither the name of a target nor a SIP URI.",
+            f"Use one of {', '.join(t.name for t in turn.settings.targets) or 'no targets yet'}, or sip:user@host.",
+        )
+    for name, value in headers:
+        if not HEADER.fullmatch(name) or not value.isprintable():
+            raise IntercomError(
+                "parameter-invalid",
+                f"The header {name!r} can not be sent.",
+                "Only X- headers with printable values can.",
+                "Rename it, or leave it out.",
+            )
+    if turn.state.active is not None:
+        raise IntercomError(
+            "too-many-calls",
+            "There is a call already.",
+            f"Call {turn.state.active.id} is {turn.state.active.state}.",
+            "End it first.",
+        )
+    return session.place(turn, uri, target.name if target else "", headers=headers).id
+
+
+def answer(turn: Turn, call: Call, who: str) -> str:
+    """Answer an incoming call."""
+    if call.answered_by_us:
+        return f"Call {call.id} is answered already."
+    if call.state is not CallState.INCOMING:
+        raise wrong_state(call, "answered", "incoming")
+    session.answer(turn, call, who)
+    return ""
+
+
+def reject(turn: Turn, call: Call, code: int) -> str:
+    """Refuse an incoming call."""
+    if code not in REFUSALS:
+        raise IntercomError(
+            "parameter-invalid", f"A call can not be rejected with {code}.", "Codes of refusal are 400 to 699."
+        )
+    if call.state is not CallState.INCOMING or call.answered_by_us:
+        raise wrong_state(call, "rejected", "incoming")
+    session.refuse(turn, call, code, Cause.BUSY if code in {486, 600} else Cause.REJECTED)
+    return ""
+
+
+def hold(turn: Turn, call: Call, *, held: bool) -> str:
+    """Hold or resume."""
+    if call.held_local == held:
+        return f"Call {call.id} is {'held' if held else 'not held'} already."
+    session.hold(turn, call, held=held)
+    return ""
+
+
+def mute(turn: Turn, call: Call, *, muted: bool) -> str:
+    """Mute or unmute our microphone."""
+    if call.muted == muted:
+        return f"Call {call.id} is {'muted' if muted else 'not muted'} already."
+    session.mute(turn, call, muted=muted)
+    return ""
+
+
+def send_digits(turn: Turn, call: Call, digits: str) -> None:
+    """Send digits to the far end."""
+    if not DIGITS.fullmatch(digits):
+        raise IntercomError(
+            "parameter-invalid", "These are no digits.", "Digits are 0 to 9, A to D, * and #, at most 32."
+        )
+    turn.tell(events.DtmfSending(call.id, count=len(digits)))
+    turn.order(SendDigit(call.id, digits))
+
+
+def press(turn: Turn, wanted: ButtonId, seconds: float) -> str:
+    """Press a button as a finger would."""
+    button = turn.settings.button(wanted)
+    if button is None:
+        names = ", ".join(b.id for b in turn.settings.buttons) or "none"
+        raise IntercomError("button-not-found", f"There is no button {wanted}.", f"The panel has: {names}.")
+    if not 0 <= seconds <= LONGEST_PRESS_S:
+        raise IntercomError("parameter-invalid", f"A press of {seconds} s is none.", "It lasts 0 to 60 s.")
+    if gestures.of(turn, wanted).down:
+        return f"Button {wanted} is down already."
+    for action in gestures.hold_down(turn, button, seconds):
+        act(turn, button, action)
+    return ""
+
+
+def open_door(turn: Turn, wanted: DoorId, seconds: float | None, who: str) -> str:
+    """Open a door."""
+    door = turn.settings.door(wanted)
+    if door is None:
+        names = ", ".join(d.id for d in turn.settings.doors) or "none"
+        raise IntercomError("door-not-found", f"There is no door {wanted}.", f"The station has: {names}.")
+    if seconds is not None and not 0 < seconds <= door.max_s:
+        raise IntercomError(
+            "parameter-invalid",
+            f"Door {wanted} can not be opened for {seconds} s.",
+            f"Its longest pulse is {door.max_s} s.",
+            f"Ask for less, or set door.{wanted}.max_s.",
+        )
+    return doors.open_door(turn, door, seconds, who)
+
+
+def find(turn: Turn, wanted: CallId) -> Call:
+    """The call of that id."""
+    call = turn.state.call(wanted)
+    if call is None:
+        raise IntercomError(
+            "call-not-found", f"There is no call {wanted}.", "It has ended, or never was.", "GET /v1/calls lists them."
+        )
+    return call
+
+
+def connected(call: Call) -> Call:
+    """The same, once people can talk."""
+    if call.state is not CallState.CONNECTED:
+        raise wrong_state(call, "used so", "connected")
+    return call
+
+
+def needed(call: Call | None, to_do: str) -> Call:
+    """The active call, for a button that needs one."""
+    if call is None:
+        raise IntercomError("call-wrong-state", f"There is no call to {to_do}.")
+    return call
+
+
+def wrong_state(call: Call, done: str, needed_state: str) -> IntercomError:
+    """The error for a call that is not in the state it takes."""
+    return IntercomError(
+        "call-wrong-state",
+        f"Call {call.id} can not be {done} now.",
+        f"It is {call.state}.",
+        f"Only a call that is {needed_state} can.",
+    )

@@ -1,0 +1,282 @@
+"""Calls: who may call, whom we call, answering, holding and ending; one call at a time has people talking."""
+
+from dataclasses import replace
+
+from appliance.core import calls, events, inputs, peers, recording
+from appliance.core.calls import Signal
+from appliance.core.model import (
+    ButtonId,
+    By,
+    Call,
+    CallId,
+    CallState,
+    Cause,
+    Direction,
+    End,
+    Remote,
+)
+from appliance.core.orders import Answer, HangUp, Place, Refuse, Ring
+from appliance.core.turn import Turn, unanswered
+
+BUSY, FORBIDDEN, NO_ANSWER, STOPPING = 486, 403, 480, 503
+
+
+# -- our own calls ---------------------------------------------------------------------------------------------------
+
+
+def place(
+    turn: Turn,
+    uri: str,
+    target: str = "",
+    button: ButtonId | None = None,
+    headers: tuple[tuple[str, str], ...] = (),
+    *,
+    again: bool = False,
+) -> Call:
+    """Call somebody. While the SIP process is not there the call waits for it, within the deadline of dialing."""
+    ready = turn.state.sip_ready
+    call = Call(
+        id=CallId(f"c-{turn.fresh}"),
+        direction=Direction.OUTGOING,
+        state=CallState.DIALING,
+        remote=Remote(uri, target=target),
+        created=turn.now,
+        deadline=turn.now + turn.settings.deadlines.dialing_s,
+        number=target or uri,
+        button=button,
+        headers=headers,
+        placed=ready,
+        placed_again=again,
+    )
+    turn.state = replace(turn.state, error_until=None)
+    if ready:
+        turn.order(Place(call.id, uri, headers))
+    turn.tell(events.CallDialing(call.id, to=uri, target=target, button=button))
+    return turn.put(call)
+
+
+def progressed(turn: Turn, call: Call, *, early_media: bool) -> None:
+    """A provisional response came."""
+    first = call if call.ringing_since is not None else replace(call, ringing_since=turn.now)
+    if early_media:
+        turn.move(first, Signal.EARLY_MEDIA, events.CallEarlyMedia(call.id))
+    else:
+        turn.move(first, Signal.RINGS, events.CallRinging(call.id))
+
+
+def answered(turn: Turn, call: Call) -> None:
+    """200 came or went."""
+    turn.move(call, Signal.ANSWERED, events.CallConnecting(call.id))
+
+
+def confirmed(turn: Turn, call: Call) -> None:
+    """The dialog stands; where we gave the call up meanwhile (RFC 3261 §9.1), it is ended at once."""
+    if call.state is CallState.DISCONNECTING:
+        turn.order(HangUp(call.id))
+        return
+    connected = replace(call, connected_since=turn.now)
+    told = events.CallConnected(call.id, after_s=round(turn.now - call.created, 3))
+    moved = turn.move(connected, Signal.CONFIRMED, told)
+    if moved is not None:
+        recording.begin(turn, moved)
+
+
+# -- calls to us -----------------------------------------------------------------------------------------------------
+
+
+def arrived(turn: Turn, given: inputs.CallArrived) -> None:
+    """An INVITE came: ring, or refuse a stranger, or the second one of two."""
+    if turn.state.call(given.call) is not None:
+        return
+    target = peers.caller(turn.settings, given.uri, given.source)
+    name = target.name if target else ""
+    busy = turn.state.active is not None
+    call = Call(
+        id=given.call,
+        direction=Direction.INCOMING,
+        state=CallState.INCOMING,
+        remote=Remote(given.uri, given.display_name, name),
+        created=turn.now,
+        deadline=turn.now + turn.settings.deadlines.incoming_s,
+        local_uri=given.local_uri,
+        headers=given.headers,
+    )
+    turn.tell(
+        events.CallIncoming(given.call, by=given.uri, display_name=given.display_name, target=name, source=given.source)
+    )
+    turn.put(call)
+    if turn.state.stopping:
+        refuse(turn, call, STOPPING, Cause.SHUTDOWN)
+    elif target is None and turn.settings.callers == "targets":
+        refuse(turn, call, FORBIDDEN, Cause.UNAUTHORIZED)
+    elif busy:
+        refuse(turn, call, BUSY, Cause.BUSY)
+    else:
+        turn.order(Ring(call.id))
+        turn.put(replace(call, ringing_since=turn.now))
+        turn.tell(events.CallRinging(call.id))
+
+
+def answer(turn: Turn, call: Call, who: str) -> None:
+    """Somebody here takes the call; 200 goes out, and its ACK is due soon."""
+    turn.order(Answer(call.id))
+    turn.put(replace(call, answered_by_us=True, deadline=turn.now + turn.settings.deadlines.connecting_s))
+    turn.tell(events.CallAnswering(call.id, who=who))
+
+
+def refuse(turn: Turn, call: Call, code: int, cause: Cause) -> None:
+    """Send a final response instead of an answer."""
+    turn.order(Refuse(call.id, code))
+    give_up(turn, call, End(cause, code, "", By.LOCAL))
+
+
+# -- in a call -------------------------------------------------------------------------------------------------------
+
+
+def hold(turn: Turn, call: Call, *, held: bool) -> None:
+    """Hold or resume; the microphone follows at once, the far end is told by re-INVITE."""
+    turn.put(replace(call, held_local=held, rtp_lost_since=None, deadline=None))
+    turn.tell(events.CallHeld(call.id, by=By.LOCAL) if held else events.CallResumed(call.id, by=By.LOCAL))
+
+
+def mute(turn: Turn, call: Call, *, muted: bool) -> None:
+    """Cut our microphone off, or let it through again; the far end is not told."""
+    turn.put(replace(call, muted=muted))
+    turn.tell(events.CallMuted(call.id) if muted else events.CallUnmuted(call.id))
+
+
+def hold_failed(turn: Turn, call: Call, given: inputs.HoldFailed) -> None:
+    """The far end would not; the call is as it was."""
+    if call.held_local == given.held or call.state is not CallState.CONNECTED:
+        return
+    text = f"The far end refused to {'resume' if given.held else 'be held'}: {given.code} {given.reason}".rstrip()
+    turn.tell(events.WarningTold("media-update-failed", text))
+    hold(turn, call, held=given.held)
+
+
+def media_started(turn: Turn, call: Call, given: inputs.MediaStarted) -> None:
+    """Offer and answer agreed, for the first time or again."""
+    if call.codec != given.codec:
+        turn.tell(events.MediaStarted(call.id, codec=given.codec))
+    if call.held_remote != given.held:
+        turn.tell(events.CallHeld(call.id, by=By.REMOTE) if given.held else events.CallResumed(call.id, by=By.REMOTE))
+    turn.put(replace(call, codec=given.codec, held_remote=given.held))
+
+
+def rtp_stopped(turn: Turn, call: Call) -> None:
+    """No packets come; a far end that is gone says no BYE."""
+    if call.state is not CallState.CONNECTED or call.held_local or call.held_remote or call.rtp_lost_since is not None:
+        return
+    turn.tell(events.MediaStopped(call.id))
+    turn.put(replace(call, rtp_lost_since=turn.now, deadline=turn.now + turn.settings.deadlines.rtp_s))
+
+
+def rtp_resumed(turn: Turn, call: Call) -> None:
+    """Packets come again."""
+    if call.rtp_lost_since is None:
+        return
+    turn.tell(events.MediaResumed(call.id))
+    deadline = None if call.state is CallState.CONNECTED else call.deadline
+    turn.put(replace(call, rtp_lost_since=None, deadline=deadline))
+
+
+# -- ending ----------------------------------------------------------------------------------------------------------
+
+
+def hang_up(turn: Turn, call: Call, cause: Cause, reason: str = "") -> None:
+    """End a call from our side, in whatever state it is; a call that already ends is left alone."""
+    if not call.alive:
+        return
+    if not call.placed:
+        turn.finish(call, End(cause, 0, "", By.LOCAL))
+    elif call.direction is Direction.INCOMING and call.state is CallState.INCOMING and not call.answered_by_us:
+        refuse(
+            turn, call, STOPPING if cause is Cause.SHUTDOWN else 603, Cause.REJECTED if cause is Cause.HANGUP else cause
+        )
+    else:
+        turn.order(HangUp(call.id, reason))
+        canceled = cause is Cause.HANGUP and unanswered(call)
+        give_up(turn, call, End(Cause.CANCELED if canceled else cause, 0, "", By.LOCAL))
+
+
+def give_up(turn: Turn, call: Call, end: End) -> None:
+    """The call is being ended by us; how is decided now, the last event follows the far end's answer."""
+    turn.move(replace(call, end=end), Signal.GIVEN_UP, events.CallDisconnecting(call.id, cause=end.cause))
+
+
+def over(turn: Turn, call: Call, given: inputs.CallEnded) -> None:
+    """The dialog is over."""
+    if call.end is not None:
+        turn.finish(call, replace(call.end, code=call.end.code or given.code, reason=given.reason))
+        return
+    turn.finish(call, End(cause_of_end(call, given), given.code, given.reason, by_of_end(given)))
+
+
+def cause_of_end(call: Call, given: inputs.CallEnded) -> Cause:
+    """Why the far end, or the network, ended it."""
+    if call.connected_since is not None:
+        return Cause.HANGUP if given.remote else Cause.ERROR
+    if call.direction is Direction.INCOMING:
+        if "cause=200" in given.reason_header.replace(" ", ""):  # RFC 3326 §2, RFC 3261 §16.7 point 10
+            return Cause.ANSWERED_ELSEWHERE
+        return Cause.CANCELED if given.remote else Cause.ERROR
+    return calls.cause_of(given.code, rang=call.ringing_since is not None)
+
+
+def by_of_end(given: inputs.CallEnded) -> By:
+    """Who ended it: nobody there to say so is the network."""
+    if given.code in {0, 408, 502, 503} and not given.remote:
+        return By.NETWORK
+    return By.REMOTE if given.remote else By.LOCAL
+
+
+def due(turn: Turn) -> None:
+    """Deadlines that have come."""
+    for call in turn.state.calls:
+        if call.deadline is None or turn.now < call.deadline:
+            continue
+        if call.state is CallState.DISCONNECTING:
+            turn.finish(call, call.end or End(Cause.ERROR, 0, "", By.LOCAL))
+        elif call.state is CallState.INCOMING and not call.answered_by_us:
+            refuse(turn, call, NO_ANSWER, Cause.NO_ANSWER)
+        elif call.state is CallState.CONNECTED:
+            hang_up(turn, call, Cause.RTP_TIMEOUT)
+        elif call.ringing_since is not None and call.state is not CallState.CONNECTING:
+            hang_up(turn, call, Cause.NO_ANSWER)
+        else:
+            hang_up(turn, call, Cause.UNAVAILABLE)
+
+
+# -- the SIP process -------------------------------------------------------------------------------------------------
+
+
+def sip_ready(turn: Turn, address: str) -> None:
+    """Orders are taken: calls that wait for that are placed."""
+    first = not turn.state.sip_address
+    recovered = not first and not turn.state.sip_ready
+    turn.state = replace(turn.state, sip_ready=True, sip_address=address)
+    if first:
+        turn.tell(events.ApplianceReady(address=address))
+    elif recovered:
+        turn.tell(events.ApplianceRecovered(part="sip"))
+    for call in turn.state.calls:
+        if not call.placed:
+            turn.order(Place(call.id, call.remote.uri, call.headers))
+            turn.put(replace(call, placed=True, deadline=turn.now + turn.settings.deadlines.dialing_s))
+
+
+def sip_lost(turn: Turn, why: str) -> None:
+    """Its calls are gone. A visitor's ring that nobody had answered is placed again, once."""
+    if turn.state.sip_ready or not turn.state.sip_address:
+        turn.tell(events.ApplianceDegraded(part="sip", why=why))
+    turn.state = replace(turn.state, sip_ready=False)
+    waiting = None
+    for call in turn.state.calls:
+        if not call.placed:
+            continue
+        if call.button is not None and unanswered(call) and not call.placed_again:
+            waiting = call
+        turn.finish(call, call.end or End(Cause.ERROR, 0, why, By.DEVICE))
+    recording.sip_lost(turn)
+    if waiting is not None and not turn.state.stopping:
+        place(turn, waiting.remote.uri, waiting.remote.target, waiting.button, waiting.headers, again=True)

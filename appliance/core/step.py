@@ -1,0 +1,179 @@
+"""The one door into the core: `step(state, input)`."""
+
+from dataclasses import dataclass, replace
+
+from appliance.core import digits, doors, events, gestures, inputs, recording, requests, session, views
+from appliance.core.inputs import AnyInput
+from appliance.core.model import Cause, State
+from appliance.core.orders import Order
+from appliance.core.turn import Turn
+
+DENIED_TOLD_S = 60.0
+DENIED_KEPT = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one input brings: the state after it, what to do once, what to tell. What should hold: views.desired."""
+
+    state: State
+    orders: tuple[Order, ...]
+    events: tuple[events.Event, ...]
+
+
+def step(state: State, given: AnyInput) -> Step:
+    """Take one input in. Deadlines that lie before it come first, as if their Tick had been in time.
+
+    Never raises for any input, in any order; time never runs backwards, whatever an input says.
+    """
+    turn = Turn(state, max(state.now, given.at), given.fresh)
+    before = views.lamps(state)
+    due(turn)
+    take(turn, given)
+    due(turn)
+    for lamp, pattern in views.lamps(turn.state):
+        if (lamp, pattern) not in before:
+            turn.tell(events.LampChanged(lamp, pattern))
+    return Step(turn.state, tuple(turn.orders), tuple(turn.events))
+
+
+def due(turn: Turn) -> None:
+    """Everything that time alone brings."""
+    session.due(turn)
+    doors.due(turn)
+    for name, _ in turn.state.presses:
+        button = turn.settings.button(name)
+        for action in gestures.due(turn, button) if button else []:
+            if button:
+                requests.act(turn, button, action)
+    if turn.state.error_until is not None and turn.now >= turn.state.error_until:
+        turn.state = replace(turn.state, error_until=None)
+
+
+def take(turn: Turn, given: AnyInput) -> None:  # noqa: C901, PLR0912 - a table of all inputs
+    """Hand an input to what decides about it."""
+    if isinstance(given, inputs.OfCall):
+        of_call(turn, given)
+        return
+    match given:
+        case inputs.Started(version=version):
+            turn.tell(events.ApplianceStarted(station=turn.settings.station, version=version))
+        case inputs.Tick():
+            pass  # `due` has done it
+        case inputs.StopRequested():
+            stop(turn)
+        case inputs.ButtonEdge(button=name, active=active):
+            button = turn.settings.button(name)
+            if button is not None:
+                for action in gestures.edge(turn, button, active=active, at=turn.now):
+                    requests.act(turn, button, action)
+        case inputs.PartFailed(part=part, why=why, resolution=resolution):
+            failed(turn, part, why, resolution)
+        case inputs.PartRecovered(part=part):
+            recovered(turn, part)
+        case inputs.GuardReady():
+            turn.state = replace(turn.state, relay_ready=True)
+            doors.guard_ready(turn)
+            recovered(turn, "relay")
+        case inputs.GuardLost(why=why):
+            turn.state = replace(turn.state, relay_ready=False)
+            doors.guard_lost(turn)
+            failed(turn, "relay", why, "")
+        case inputs.RelayChanged(door=door, energised=energised, pulse=pulse):
+            doors.relay_changed(turn, door, energised=energised, pulse_id=pulse)
+        case inputs.SipReady(address=address):
+            session.sip_ready(turn, address)
+        case inputs.SipLost(why=why):
+            session.sip_lost(turn, why)
+        case inputs.CallArrived():
+            session.arrived(turn, given)
+        case inputs.RecordingPrepared(recording=wanted):
+            recording.prepared(turn, wanted)
+        case inputs.RecordingBegun(call=call, recording=wanted):
+            recording.begun(turn, call, wanted)
+        case inputs.RecordingClosed(call=call, recording=wanted):
+            recording.closed(turn, call, wanted)
+        case inputs.RecordingRefused(call=call, recording=wanted, why=why):
+            recording.refused(turn, call, wanted, why)
+        case inputs.RecordingAvailable(recording=wanted, duration_s=length, bytes=size, recovered=repaired):
+            recording.available(turn, wanted, length, size, recovered=repaired)
+        case inputs.Requested():
+            requests.requested(turn, given)
+        case inputs.AccessDenied():
+            denied(turn, given)
+
+
+def of_call(turn: Turn, given: inputs.CallInput) -> None:  # noqa: C901 - a table
+    """Inputs about one call; those for a call that is over came late and are ignored."""
+    call = turn.state.call(given.call)
+    if call is None:
+        return
+    match given:
+        case inputs.CallProgressed(early_media=early_media):
+            session.progressed(turn, call, early_media=early_media)
+        case inputs.CallAnswered():
+            session.answered(turn, call)
+        case inputs.CallConfirmed():
+            session.confirmed(turn, call)
+        case inputs.CallEnded():
+            session.over(turn, call, given)
+        case inputs.MediaStarted():
+            session.media_started(turn, call, given)
+        case inputs.RtpStopped():
+            session.rtp_stopped(turn, call)
+        case inputs.RtpResumed():
+            session.rtp_resumed(turn, call)
+        case inputs.DigitReceived():
+            digits.received(turn, call, given)
+        case inputs.DigitSent(digit=digit):
+            digits.sent(turn, call, digit)
+        case inputs.HoldFailed():
+            session.hold_failed(turn, call, given)
+
+
+def stop(turn: Turn) -> None:
+    """End every call; the daemon goes when none is left."""
+    if not turn.state.stopping:
+        turn.state = replace(turn.state, stopping=True)
+        turn.tell(events.ApplianceStopping())
+        for call in turn.state.calls:
+            session.hang_up(turn, call, Cause.SHUTDOWN)
+
+
+def failed(turn: Turn, part: str, why: str, resolution: str) -> None:
+    """A part does not work: told once for each reason."""
+    if (part, why) in turn.state.failed:
+        return
+    others = tuple(pair for pair in turn.state.failed if pair[0] != part)
+    turn.state = replace(turn.state, failed=(*others, (part, why)))
+    match part:
+        case "panel":
+            turn.tell(events.PanelFailed(why=why, resolution=resolution))
+        case "audio":
+            turn.tell(events.AudioFailed(error=why, resolution=resolution))
+        case _:
+            turn.tell(events.ApplianceDegraded(part=part, why=f"{why} {resolution}".strip()))
+
+
+def recovered(turn: Turn, part: str) -> None:
+    """A part works again: told where it had failed."""
+    kept = tuple(pair for pair in turn.state.failed if pair[0] != part)
+    if kept == turn.state.failed:
+        return
+    turn.state = replace(turn.state, failed=kept)
+    match part:
+        case "panel":
+            turn.tell(events.PanelRecovered())
+        case "audio":
+            turn.tell(events.AudioRecovered())
+        case _:
+            turn.tell(events.ApplianceRecovered(part=part))
+
+
+def denied(turn: Turn, given: inputs.AccessDenied) -> None:
+    """Somebody without the right: told once a minute for each source, so that guessing does not fill the journal."""
+    known = tuple((source, at) for source, at in turn.state.denied if turn.now - at < DENIED_TOLD_S)
+    if given.source not in {source for source, _ in known}:
+        known = (*known, (given.source, turn.now))[-DENIED_KEPT:]
+        turn.tell(events.AccessDenied(who=given.who, source=given.source, scope=given.scope))
+    turn.state = replace(turn.state, denied=known)

@@ -1,0 +1,130 @@
+"""One turn of the core: the state being changed, and the orders and events that the change brings."""
+
+from dataclasses import replace
+
+from appliance.core import calls, events
+from appliance.core.calls import Signal
+from appliance.core.model import (
+    Call,
+    CallId,
+    CallState,
+    Cause,
+    Direction,
+    End,
+    Settings,
+    State,
+)
+from appliance.core.orders import FinishRecording, Order
+
+ERROR_SHOWN_S = 3.0
+
+
+class Turn:
+    """Lives for one `step` only, so that the decisions beside it read as sentences and the state stays a value."""
+
+    def __init__(self, state: State, now: float, fresh: str) -> None:
+        self.state, self.now, self.fresh = replace(state, now=now), now, fresh
+        self.orders: list[Order] = []
+        self.events: list[events.Event] = []
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the state."""
+        return self.state.settings
+
+    def order(self, order: Order) -> None:
+        """Have an adapter do something."""
+        self.orders.append(order)
+
+    def tell(self, event: events.Event) -> None:
+        """Tell the world."""
+        self.events.append(event)
+
+    def put(self, call: Call) -> Call:
+        """Store a changed or new call; tells when it got or lost the speaker and the microphone."""
+        before = self.state.call(call.id)
+        had, has = before is not None and calls.has_sound(before), calls.has_sound(call)
+        self.state = self.state.with_call(call)
+        if had != has:
+            self.tell(events.CallActiveChanged(call.id, old=had, new=has))
+        return call
+
+    def move(self, call: Call, signal: Signal, *told: events.Event) -> Call | None:
+        """Take the call along the table and give it its new deadline; `told` goes before call.state_changed.
+
+        None, and nothing is told, where the table has no such pair.
+        """
+        new = calls.TABLE.get((call.state, signal))
+        if new is None:
+            return None
+        limit = calls.longest(new, self.settings.deadlines)
+        moved = replace(call, state=new, deadline=None if limit is None else self.now + limit)
+        for event in told:
+            self.tell(event)
+        self.tell(events.CallStateChanged(call.id, old=call.state, new=new))
+        return self.put(moved)
+
+    def finish(self, call: Call, end: End) -> None:
+        """End a call for good: its one final event, its recording, its place in the state."""
+        ended = self.move(replace(call, end=end), Signal.OVER)
+        if ended is None:  # pragma: no cover
+            return
+        self.state = replace(self.state, calls=tuple(c for c in self.state.calls if c.id != call.id))
+        talked = self.now - call.connected_since if call.connected_since is not None else 0.0
+        final = final_event(call, end)
+        self.tell(
+            final(
+                call.id,
+                cause=end.cause,
+                code=end.code,
+                reason=end.reason,
+                by=end.by,
+                direction=call.direction,
+                duration_s=round(talked, 3),
+                missed=missed(call, end),
+            )
+        )
+        if final is events.CallFailed or (final is events.CallRejected and call.direction is Direction.OUTGOING):
+            self.show_error()
+        self.end_recordings(call.id)
+
+    def show_error(self) -> None:
+        """Have the panel show, and the speaker tell, that something did not work."""
+        self.state = replace(self.state, error_until=self.now + ERROR_SHOWN_S)
+
+    def end_recordings(self, call: CallId) -> None:
+        """Finish the call's recordings that never began; one that did ends when its file is closed."""
+        for recording in self.state.recordings:
+            if recording.call == call and recording.ready and not recording.begun:
+                self.order(FinishRecording(recording.id))
+        self.state = replace(
+            self.state,
+            recordings=tuple(r for r in self.state.recordings if r.call != call or r.begun),
+        )
+
+
+def final_event(call: Call, end: End) -> type[events.FinalEvent]:
+    """Which of the four last events a call gets (the contract, section 2)."""
+    if call.connected_since is not None:
+        return events.CallEnded
+    if call.direction is Direction.INCOMING:
+        refused = end.cause in {Cause.BUSY, Cause.REJECTED, Cause.NO_ANSWER, Cause.SHUTDOWN, Cause.UNAVAILABLE}
+        return events.CallRejected if refused else events.CallCanceled
+    if end.cause in {Cause.CANCELED, Cause.SHUTDOWN}:
+        return events.CallCanceled
+    return events.CallRejected if end.cause in {Cause.BUSY, Cause.REJECTED} else events.CallFailed
+
+
+def missed(call: Call, end: End) -> bool:
+    """Whether somebody called and nobody here took notice: not so where we refused, or it was answered elsewhere."""
+    noticed = end.cause in {Cause.REJECTED, Cause.UNAUTHORIZED, Cause.ANSWERED_ELSEWHERE}
+    return call.direction is Direction.INCOMING and call.connected_since is None and not noticed
+
+
+def unanswered(call: Call) -> bool:
+    """Whether our own call is still waiting for somebody to answer."""
+    return call.direction is Direction.OUTGOING and call.state in {
+        CallState.DIALING,
+        CallState.RINGING,
+        CallState.EARLY_MEDIA,
+    }

@@ -1,0 +1,223 @@
+"""What the state means outside: `desired` for the adapters, `snapshot` for clients. Both are functions of it alone."""
+
+from datetime import UTC, datetime
+from math import inf
+from typing import Any
+
+from appliance.core import calls, doors, gestures, peers
+from appliance.core.desired import CallMedia, Desired, RelayPulse, Sound
+from appliance.core.model import (
+    Call,
+    CallState,
+    Direction,
+    Hold,
+    LampId,
+    Pattern,
+    Picture,
+    State,
+    Tone,
+)
+
+# -- desired ---------------------------------------------------------------------------------------------------------
+
+
+def desired(state: State) -> Desired:
+    """All that should hold now."""
+    return Desired(
+        lamps=lamps(state),
+        sound=Sound(calls=tuple(media(state, call) for call in state.calls if call.alive), tone=tone(state)),
+        relays=tuple(
+            RelayPulse(door, pulse.id, int(pulse.until * 1e9)) for door, pulse in state.pulses if state.relay_ready
+        ),
+        recordings=tuple(r.id for r in state.recordings if r.ready),
+        wake_at=wake_at(state),
+        status=status(state),
+    )
+
+
+def picture(state: State) -> Picture:
+    """What the panel shows: the first that is true."""
+    call = state.active
+    if any(pulse.energised for _, pulse in state.pulses):
+        return Picture.DOOR_OPEN
+    if call is not None and call.state is CallState.CONNECTED:
+        return Picture.IN_CALL if call.hold is Hold.NONE else Picture.HELD
+    if call is not None and call.direction is Direction.INCOMING:
+        return Picture.RINGING
+    if call is not None:
+        return Picture.DIALING
+    if state.error_until is not None:
+        return Picture.ERROR
+    if not state.sip_ready:
+        return Picture.UNREGISTERED
+    return Picture.ERROR if state.failed else Picture.IDLE
+
+
+def lamps(state: State) -> tuple[tuple[LampId, Pattern], ...]:
+    """Each lamp's pattern in the picture."""
+    shown = picture(state)
+    return tuple((lamp.id, dict(lamp.pictures).get(shown, Pattern.OFF)) for lamp in state.settings.lamps)
+
+
+def tone(state: State) -> Tone | None:
+    """What the station's own speaker plays beside a call."""
+    call = state.active
+    if call is None:
+        return None if state.error_until is None else Tone.ERROR
+    if call.state is CallState.INCOMING and not call.answered_by_us:
+        return Tone.RINGING
+    if call.state in {CallState.DIALING, CallState.RINGING}:
+        return Tone.DIALING
+    return Tone.HELD if call.state is CallState.CONNECTED and call.hold is not Hold.NONE else None
+
+
+def media(state: State, call: Call) -> CallMedia:
+    """A call's audio. Nobody is heard before the call is connected, nor while it is held."""
+    heard = call.state is CallState.CONNECTED and call.hold is Hold.NONE
+    return CallMedia(
+        call.id,
+        held=call.held_local,
+        microphone=heard and not call.muted,
+        speaker=heard or call.state is CallState.EARLY_MEDIA,
+        recording=next((r.id for r in state.recordings if r.call == call.id and r.ready), None),
+    )
+
+
+def wake_at(state: State) -> float | None:
+    """The earliest deadline."""
+    times = [
+        state.error_until,
+        *(call.deadline for call in state.calls),
+        *(doors.wake(pulse) for _, pulse in state.pulses),
+        *(gestures.wake(press) for _, press in state.presses),
+    ]
+    earliest = min((t for t in times if t is not None), default=inf)
+    return None if earliest == inf else earliest
+
+
+def status(state: State) -> str:
+    """One line for people, as `systemctl status` shows it."""
+    call = state.active
+    if state.stopping:
+        return "stopping"
+    if call is not None:
+        return summary(call)
+    if not state.sip_ready:
+        return "SIP is not ready"
+    if state.failed:
+        return "; ".join(f"{part}: {why}" for part, why in state.failed)
+    return "ready"
+
+
+def summary(call: Call) -> str:
+    """A call in one line."""
+    who = call.remote.target or call.remote.display_name or call.remote.uri
+    match call.state:
+        case CallState.CONNECTED:
+            held = {
+                Hold.NONE: "",
+                Hold.LOCAL: ", held by us",
+                Hold.REMOTE: ", held by them",
+                Hold.BOTH: ", held by both",
+            }
+            return f"in a call with {who}{held[call.hold]}"
+        case CallState.INCOMING:
+            return f"{who} calls"
+        case CallState.DISCONNECTING:
+            return f"the call with {who} is ending"
+        case _:
+            return f"calling {who}"
+
+
+# -- snapshot --------------------------------------------------------------------------------------------------------
+
+
+def snapshot(state: State, epoch: float) -> dict[str, Any]:
+    """The whole state for clients (GET /v1/state).
+
+    `epoch`: what the wall clock showed at CLOCK_MONOTONIC 0, in seconds since 1970.
+    """
+    pulses, presses, shown = dict(state.pulses), dict(state.presses), dict(lamps(state))
+    return {
+        "appliance": {
+            "station": state.settings.station,
+            "ready": state.sip_ready and not state.stopping,
+            "stopping": state.stopping,
+            "address": state.sip_address,
+            "status": status(state),
+            "failed": [{"part": part, "why": why} for part, why in state.failed],
+        },
+        "calls": [call_view(call, state.now, epoch) for call in state.calls],
+        "doors": [
+            {
+                "id": door.id,
+                "unlocked": door.id in pulses and pulses[door.id].energised,
+                "until": iso(pulses[door.id].until, epoch) if door.id in pulses else None,
+                "by": pulses[door.id].by if door.id in pulses else None,
+                "pulse_s": door.pulse_s,
+                "max_s": door.max_s,
+                "available": state.relay_ready,
+            }
+            for door in state.settings.doors
+        ],
+        "panel": {
+            "picture": picture(state),
+            "buttons": [
+                {
+                    "id": button.id,
+                    "action": button.action,
+                    "long_action": button.long_action,
+                    "target": button.target or None,
+                    "down": button.id in presses and presses[button.id].down,
+                }
+                for button in state.settings.buttons
+            ],
+            "lamps": [{"id": lamp.id, "pattern": shown[lamp.id]} for lamp in state.settings.lamps],
+            "tone": tone(state),
+        },
+        "targets": [{"name": target.name, "uri": target.uri} for target in state.settings.targets],
+    }
+
+
+def call_view(call: Call, now: float, epoch: float) -> dict[str, Any]:
+    """The call object (the contract, section 2)."""
+    user, host = peers.parts(call.remote.uri) or ("", "")
+    return {
+        "id": call.id,
+        "direction": call.direction,
+        "state": call.state,
+        "legacy_state": calls.LEGACY[call.state],
+        "hold": call.hold,
+        "active": calls.has_sound(call),
+        "muted": call.muted,
+        "remote": {
+            "uri": call.remote.uri,
+            "user": user,
+            "host": host,
+            "display_name": call.remote.display_name,
+            "target": call.remote.target or None,
+        },
+        "local_uri": call.local_uri,
+        "number": call.number,
+        "headers": dict(call.headers),
+        "codec": None if call.codec is None else {"name": call.codec.name, "clock_rate_hz": call.codec.clock_rate_hz},
+        "created": iso(call.created, epoch),
+        "ringing_since": iso(call.ringing_since, epoch),
+        "connected_since": iso(call.connected_since, epoch),
+        "ended": None,
+        "duration_s": 0.0 if call.connected_since is None else round(now - call.connected_since, 3),
+        "recording": call.recording,
+        "summary": summary(call),
+        "end": None
+        if call.end is None
+        else {"cause": call.end.cause, "code": call.end.code, "reason": call.end.reason, "by": call.end.by},
+    }
+
+
+def iso(at: float | None, epoch: float) -> str | None:
+    """A monotonic time as RFC 3339 in UTC, with microseconds; None stays None."""
+    return (
+        None
+        if at is None
+        else datetime.fromtimestamp(epoch + at, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    )

@@ -1,0 +1,195 @@
+"""Breadth-first over `step` from the initial state, with every input and up to two calls."""
+
+import dataclasses
+from collections import deque
+from enum import Enum
+
+from appliance.core import inputs
+from appliance.core.model import (
+    Action,
+    ButtonId,
+    ButtonSettings,
+    CallId,
+    Codec,
+    DoorId,
+    DoorSettings,
+    LampId,
+    LampSettings,
+    Pattern,
+    Picture,
+    RequestId,
+    Settings,
+    State,
+    Target,
+)
+from appliance.core.orders import PrepareRecording, Reply
+
+from tests.core.rules import checked
+
+DOOR, CODEC = DoorId("front"), Codec("PCMA", 8000)
+KITCHEN = "sip:kitchen@127.0.0.2"
+SMALL = Settings(
+    station="walk",
+    buttons=(
+        ButtonSettings(ButtonId("ring"), Action.RING, target="kitchen"),
+        ButtonSettings(ButtonId("both"), Action.ANSWER, long_action=Action.HOLD),
+    ),
+    lamps=(LampSettings(LampId("status"), ((Picture.IDLE, Pattern.ON),)),),
+    doors=(DoorSettings(DOOR, digits="1"),),
+    targets=(Target("kitchen", KITCHEN, doors=(DOOR,)),),
+    record=True,
+)
+TIMES = {"deadline", "settles", "long_at", "release_at", "until", "error_until"}
+PAST = {"now", "created", "began", "ringing_since", "connected_since", "rtp_lost_since", "digit_at"}
+
+
+def normal(state: State):
+    """The state with ids numbered and times ranked: two states that can only do the same are one."""
+    future: set[float] = set()
+    names: dict[str, int] = {}
+
+    def collect(value, name=""):
+        if name in TIMES and isinstance(value, float) and value > state.now:
+            future.add(value)
+        elif dataclasses.is_dataclass(value) and not isinstance(value, Settings):
+            for field in dataclasses.fields(value):
+                collect(getattr(value, field.name), field.name)
+        elif isinstance(value, tuple):
+            for item in value:
+                collect(item)
+
+    collect(state)
+    rank = {at: n for n, at in enumerate(sorted(future))}
+
+    def plain(value, name=""):
+        if name in TIMES and isinstance(value, float):
+            return rank.get(value, -1)
+        if name in PAST:
+            return value is not None
+        if isinstance(value, Settings):
+            return None
+        if dataclasses.is_dataclass(value):
+            if name == "pulse_id":
+                return 0
+            return tuple(plain(getattr(value, f.name), f.name) for f in dataclasses.fields(value))
+        if isinstance(value, tuple):
+            return tuple(plain(item) for item in value)
+        if isinstance(value, Enum) or value is None or isinstance(value, bool):
+            return value
+        if isinstance(value, int) and name == "id":
+            return 0  # a pulse's id is the time of its decision
+        if isinstance(value, str) and value[:2] in {"c-", "r-"}:
+            return names.setdefault(value, len(names))
+        return value
+
+    return plain(state)
+
+
+def every_input(state: State, serial: int):
+    """All inputs that can come in this state; fresh ids by number. A third call is not begun."""
+    at, fresh = state.now, f"{serial:026}"
+    common = {"at": at, "fresh": fresh}
+    yield inputs.Started(**common, version="1")
+    yield inputs.StopRequested(**common)
+    yield inputs.Tick(**common)
+    for name in ("ring", "both"):
+        for active in (True, False):
+            yield inputs.ButtonEdge(**common, button=ButtonId(name), active=active)
+    for part in ("panel", "audio", "storage"):
+        yield inputs.PartFailed(**common, part=part, why="gone")
+        yield inputs.PartRecovered(**common, part=part)
+    yield inputs.GuardReady(**common)
+    yield inputs.GuardLost(**common, why="gone")
+    pulses = dict(state.pulses)
+    for energised in (True, False):
+        yield inputs.RelayChanged(**common, door=DOOR, energised=energised, pulse=getattr(pulses.get(DOOR), "id", 0))
+    yield inputs.SipReady(**common, address="127.0.0.1:5060")
+    yield inputs.SipLost(**common, why="gone")
+    if len(state.calls) < 2:
+        for uri in (KITCHEN, "sip:stranger@127.0.0.9"):
+            yield inputs.CallArrived(
+                **common, call=CallId(f"c-{fresh}"), uri=uri, display_name="", source="127.0.0.2:5060", local_uri=""
+            )
+    for call in state.calls:
+        of = {**common, "call": call.id}
+        yield inputs.CallProgressed(**of, code=180, early_media=False)
+        yield inputs.CallProgressed(**of, code=183, early_media=True)
+        yield inputs.CallAnswered(**of)
+        yield inputs.CallConfirmed(**of)
+        yield inputs.CallEnded(**of, code=200, reason="OK", remote=True)
+        yield inputs.CallEnded(**of, code=486, reason="Busy Here", remote=True)
+        yield inputs.CallEnded(**of, code=0, reason="", remote=False)
+        yield inputs.MediaStarted(**of, codec=CODEC, held=False)
+        yield inputs.MediaStarted(**of, codec=CODEC, held=True)
+        yield inputs.RtpStopped(**of)
+        yield inputs.RtpResumed(**of)
+        yield inputs.DigitReceived(**of, digit="1", method="rfc4733", duration_ms=100)
+        yield inputs.DigitSent(**of, digit="1")
+        yield inputs.HoldFailed(**of, code=488, reason="no", held=not call.held_local)
+        for action in (
+            inputs.AnswerCall(call.id),
+            inputs.RejectCall(call.id),
+            inputs.HangUpCall(call.id),
+            inputs.HoldCall(call.id, held=True),
+            inputs.HoldCall(call.id, held=False),
+            inputs.MuteCall(call.id, muted=True),
+            inputs.MuteCall(call.id, muted=False),
+            inputs.SendDigits(call.id, "1"),
+        ):
+            yield inputs.Requested(**common, request=RequestId("q"), who="walk", action=action)
+    for recording in state.recordings:
+        of = {**common, "call": recording.call, "recording": recording.id}
+        yield inputs.RecordingPrepared(**of)
+        yield inputs.RecordingBegun(**of)
+        yield inputs.RecordingClosed(**of)
+        yield inputs.RecordingRefused(**of, why="disc full")
+    if len(state.calls) < 2:
+        yield inputs.Requested(**common, request=RequestId("q"), who="walk", action=inputs.Dial("kitchen"))
+    yield inputs.Requested(**common, request=RequestId("q"), who="walk", action=inputs.OpenDoor(DOOR))
+    yield inputs.Requested(**common, request=RequestId("q"), who="walk", action=inputs.OpenDoor(DOOR, 10.0))
+    yield inputs.AccessDenied(**common, who="x", source="127.0.0.9", scope="http")
+
+
+def one_fault(state: State) -> bool:
+    """Bounds the walk: of the independent parts at most one is failed, one recording open, one source denied.
+
+    A part that failed, a recording of a call that is over and a denied source touch nothing but their own field, so
+    that their products would multiply the states without adding a decision.
+    """
+    return (
+        len(state.failed) <= 1
+        and len(state.recordings) <= 1
+        and len(state.calls) <= 2
+        and len(state.presses) + len(state.pulses) + len(state.denied) + len(state.failed) <= 1
+    )
+
+
+def test_every_state_that_can_be_reached_keeps_the_rules(record_property, capsys):
+    first = State(SMALL, now=100.0)
+    seen, queue, steps = {normal(first)}, deque([first]), 0
+    covered: set[type] = set()
+    kinds: set[type] = set()
+    while queue:
+        state = queue.popleft()
+        serial = steps
+        choices = list(every_input(state, serial))
+        from appliance.core import views
+
+        if (wake := views.desired(state).wake_at) is not None:
+            choices.append(inputs.Tick(at=max(wake, state.now), fresh=f"{serial:026}"))
+        for given in choices:
+            taken = checked(state, given)
+            steps += 1
+            covered.add(type(given))
+            kinds.update(type(order) for order in taken.orders)
+            assert isinstance(given, inputs.Requested) == any(isinstance(order, Reply) for order in taken.orders)
+            key = normal(taken.state)
+            if key not in seen and one_fault(taken.state):
+                seen.add(key)
+                queue.append(taken.state)
+    with capsys.disabled():
+        print(f"\n{len(seen)} states, {steps} steps")
+    record_property("figures", f"{len(seen)} states, {steps} steps")
+    assert covered == set(inputs.INPUTS) - {inputs.RecordingAvailable}
+    assert PrepareRecording in kinds
+    assert len(seen) > 1000

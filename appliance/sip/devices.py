@@ -1,8 +1,11 @@
 """The card: its PCMs are open while something sounds; else, and while it does not work, the null device is."""
 
 import logging
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pjsua2 as pj
 
@@ -13,6 +16,19 @@ from appliance.sip.settings import NULL, SipSettings
 LOG = logging.getLogger(__name__)
 AGAIN_S = (1.0, 2.0, 5.0)  # waits between tries of a failed card; the last one stays
 ECHO_TAIL_MS = 200
+
+
+@contextmanager
+def plugins_silenced() -> Iterator[None]:
+    """ALSA's plugins are tried while PCMs are listed, and some (JACK's) write to stderr themselves: not now."""
+    with Path(os.devnull).open("wb") as nowhere:
+        kept = os.dup(2)
+        os.dup2(nowhere.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
 
 
 class Devices:
@@ -93,7 +109,8 @@ class Devices:
 
     def _try_again(self, now: float) -> None:
         self._announce(f"listing {self._names()}")
-        self._manager.refreshDevs()  # safe: no PCM is open now
+        with plugins_silenced():
+            self._manager.refreshDevs()  # safe: no PCM is open now
         if missing := self._missing():
             self._fail_missing(missing, now)
         else:

@@ -20,7 +20,7 @@ class SipSettings:
     port: int = 0
     user: str = "intercom"
     display_name: str = ""
-    codecs: tuple[str, ...] = ("opus", "G722", "PCMA", "PCMU")
+    codecs: tuple[str, ...] = ("opus", "PCMA", "G722", "PCMU")
     capture: str = NULL
     playback: str = NULL
     microphone_file: str = ""

@@ -2,7 +2,7 @@
 
 import json
 import struct
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from functools import cache
@@ -54,7 +54,7 @@ SipInput = (
 )
 ToParent = SipInput | Beat
 Message = ToChild | ToParent
-KINDS: dict[str, type[Message]] = {kind.__name__: kind for kind in get_args(Message)}
+KINDS: dict[str, Any] = {kind.__name__: kind for kind in get_args(Message)}
 
 
 class WireError(Exception):
@@ -91,8 +91,7 @@ class Decoder:
 def _decode(body: bytes) -> Message:
     try:
         name, values = json.loads(body)
-        kind: Hashable = KINDS[name]
-        message: Message = _reader(kind)(values)
+        message: Message = _reader(KINDS[name])(values)
     except (ValueError, KeyError, TypeError) as error:
         raise WireError(f"{body[:80]!r}: {error!r}") from error
     return message

@@ -1,0 +1,144 @@
+"""Two SIP processes on loopback behind their links, and an ear for tones in what was recorded."""
+
+import asyncio
+import math
+import struct
+import time
+import wave
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import numpy as np
+
+from appliance import ids
+from appliance.core import inputs
+from appliance.core.desired import CallMedia, Sound
+from appliance.core.model import CallId, RecordingId
+from appliance.core.orders import Answer, Place, Ring
+from appliance.sip.link import Link
+from appliance.sip.settings import SipSettings
+
+PATIENCE_S = 20.0
+RATE = 16000
+AMPLITUDE = 8000
+
+
+class Station:
+    """A link and what it has posted. `wait` takes an input out of what has not been waited for yet."""
+
+    def __init__(self, **settings):
+        self.settings = SipSettings(**{"address": "127.0.0.1", **settings})
+        self.link = Link(self.settings, self._post)
+        self.address = ""
+        self.all, self._unseen, self._news = [], [], asyncio.Event()
+
+    def _post(self, happened):
+        self.all.append(happened)
+        self._unseen.append(happened)
+        self._news.set()
+
+    async def wait(self, kind, patience=PATIENCE_S, **expected):
+        end = time.monotonic() + patience
+        while True:
+            for place, happened in enumerate(self._unseen):
+                if isinstance(happened, kind) and all(getattr(happened, k) == v for k, v in expected.items()):
+                    del self._unseen[place]
+                    return happened
+            self._news.clear()
+            try:
+                await asyncio.wait_for(self._news.wait(), end - time.monotonic())
+            except TimeoutError:
+                raise AssertionError(f"no {kind.__name__} {expected}; unseen: {self._unseen}") from None
+
+    async def ready(self):
+        self.address = (await self.wait(inputs.SipReady)).address
+        return self
+
+    @property
+    def uri(self):
+        return f"sip:{self.settings.user}@{self.address}"
+
+    def of(self, kind):
+        return [happened for happened in self.all if isinstance(happened, kind)]
+
+
+@asynccontextmanager
+async def stations(*several):
+    """Each with its settings; started, and stopped afterwards whatever happens."""
+    made = [Station(**settings) for settings in several]
+    try:
+        for station in made:
+            await station.link.start()
+        for station in made:
+            await station.ready()
+        yield made
+    finally:
+        for station in made:
+            await station.link.stop()
+
+
+def talk(call, *, held=False, microphone=True, speaker=True, recording=None):
+    return Sound((CallMedia(call, held, microphone, speaker, recording),))
+
+
+async def place(caller, callee):
+    """The caller's call, ringing at the callee: both ids."""
+    ours = CallId(ids.new("c"))
+    caller.link.order(Place(ours, callee.uri))
+    theirs = (await callee.wait(inputs.CallArrived)).call
+    callee.link.order(Ring(theirs))
+    await caller.wait(inputs.CallProgressed, call=ours, code=180, early_media=False)
+    return ours, theirs
+
+
+async def connect(caller, callee):
+    ours, theirs = await place(caller, callee)
+    callee.link.order(Answer(theirs))
+    for station, call in ((caller, ours), (callee, theirs)):
+        await station.wait(inputs.CallConfirmed, call=call)
+        await station.wait(inputs.MediaStarted, call=call)
+    return ours, theirs
+
+
+def tone_file(path: Path, hertz: int) -> Path:
+    """Two seconds of a tone that can be looped without a click."""
+    samples = (round(AMPLITUDE * math.sin(2 * math.pi * hertz * n / RATE)) for n in range(2 * RATE))
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(b"".join(struct.pack("<h", sample) for sample in samples))
+    return path
+
+
+class Ear:
+    """Listens to a recording while it is written (its header is right only in the end)."""
+
+    def __init__(self, directory: Path, recording: RecordingId) -> None:
+        self.path = directory / f"{recording}.wav"
+
+    def samples(self):
+        data = self.path.read_bytes()[44:]
+        return np.frombuffer(data[: len(data) // 2 * 2], dtype="<i2").astype(float)
+
+    async def level(self, hertz: int, seconds: float = 0.5) -> float:
+        """dB against what tone_file holds, in the next half second that is recorded."""
+        start = len(self.samples())
+        end = time.monotonic() + PATIENCE_S
+        while len(heard := self.samples()) < start + seconds * RATE:
+            assert time.monotonic() < end, f"{self.path} does not grow"
+            await asyncio.sleep(0.05)
+        return level(heard[start:], hertz)
+
+    async def hears(self, hertz: int, low: float, high: float) -> None:
+        """Its level comes to lie between the two (and the sound on its way there may take its time)."""
+        end = time.monotonic() + PATIENCE_S
+        while not low <= (found := await self.level(hertz)) <= high:
+            assert time.monotonic() < end, f"{hertz} Hz at {found:.1f} dB, not within {low} to {high}"
+
+
+def level(samples, hertz: int) -> float:
+    window = np.hanning(len(samples))
+    phase = np.exp(-2j * np.pi * hertz * np.arange(len(samples)) / RATE)
+    amplitude = 2 * abs(np.sum(samples * window * phase)) / window.sum()
+    return 20 * math.log10(max(amplitude, 1e-3) / AMPLITUDE)

@@ -1,0 +1,405 @@
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from appliance.core import inputs
+from appliance.core.desired import Sound
+from appliance.core.model import CallId
+from appliance.core.orders import Answer, HangUp, Place, Refuse, SendDigit
+from tests.sip.stations import PATIENCE_S, Station, connect, place, stations, talk
+
+DOOR, KITCHEN = {"user": "door", "display_name": 'Front "1" döör'}, {"user": "kitchen"}
+
+
+def test_a_call_is_placed_rings_is_answered_and_hung_up_by_the_caller():
+    async def scenario():
+        async with stations(DOOR, KITCHEN) as (door, kitchen):
+            ours = CallId("c-1")
+            door.link.order(Place(ours, kitchen.uri, (("X-Button", "bell"),)))
+            arrived = await kitchen.wait(inputs.CallArrived)
+            assert arrived.uri.startswith("sip:door@127.0.0.1")
+            assert arrived.display_name == 'Front "1" döör'
+            assert arrived.source == door.address
+            assert arrived.local_uri.startswith("sip:kitchen@127.0.0.1")
+            assert arrived.headers == (("X-Button", "bell"),)
+            kitchen.link.order(Answer(arrived.call))
+            for station, call in ((door, ours), (kitchen, arrived.call)):
+                await station.wait(inputs.CallAnswered, call=call)
+                started = await station.wait(inputs.MediaStarted, call=call, held=False)
+                assert (started.codec.name, started.codec.clock_rate_hz) == ("opus", 48000)
+                await station.wait(inputs.CallConfirmed, call=call)
+            door.link.order(HangUp(ours, 'SIP;cause=200;text="bye"'))
+            ended = await kitchen.wait(inputs.CallEnded, call=arrived.call)
+            assert (ended.code, ended.remote, ended.reason_header) == (200, True, 'SIP;cause=200;text="bye"')
+            ended = await door.wait(inputs.CallEnded, call=ours)
+            assert (ended.code, ended.remote) == (200, False)
+
+    asyncio.run(scenario())
+
+
+def test_the_callee_hangs_up():
+    async def scenario():
+        async with stations(DOOR, KITCHEN) as (door, kitchen):
+            ours, theirs = await connect(door, kitchen)
+            kitchen.link.order(HangUp(theirs))
+            assert (await door.wait(inputs.CallEnded, call=ours)).remote
+            assert not (await kitchen.wait(inputs.CallEnded, call=theirs)).remote
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(("code", "reason"), [(486, "Busy Here"), (603, "Decline"), (404, "Not Found")])
+def test_a_refusal_reaches_the_caller_with_its_code(code, reason):
+    async def scenario():
+        async with stations(DOOR, KITCHEN) as (door, kitchen):
+            ours, theirs = await place(door, kitchen)
+            kitchen.link.order(Refuse(theirs, code))
+            ended = await door.wait(inputs.CallEnded, call=ours)
+            assert (ended.code, ended.reason, ended.remote) == (code, reason, True)
+            ended = await kitchen.wait(inputs.CallEnded, call=theirs)
+            assert (ended.code, ended.remote) == (code, False)
+
+    asyncio.run(scenario())
+
+
+def test_a_caller_who_gives_up_cancels_and_says_why():
+    async def scenario():
+        async with stations(DOOR, KITCHEN) as (door, kitchen):
+            ours, theirs = await place(door, kitchen)
+            door.link.order(HangUp(ours, 'SIP;cause=200;text="Call completed elsewhere"'))
+            ended = await kitchen.wait(inputs.CallEnded, call=theirs)
+            assert (ended.code, ended.remote) == (487, True)
+            assert "elsewhere" in ended.reason_header
+            ended = await door.wait(inputs.CallEnded, call=ours)
+            assert (ended.code, ended.remote) == (487, False)
+
+    asyncio.run(scenario())
+
+
+def test_an_invite_is_left_alone_until_an_order_comes():
+    async def scenario():
+        async with stations(DOOR, KITCHEN) as (door, kitchen):
+            ours = CallId("c-1")
+            door.link.order(Place(ours, kitchen.uri))
+            await kitchen.wait(inputs.CallArrived)
+            with pytest.raises(AssertionError, match="no CallProgressed"):
+                await door.wait(inputs.CallProgressed, patience=0.5)
+            door.link.order(HangUp(ours))
+            await door.wait(inputs.CallEnded, call=ours)
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("uri", ["nonsense", "sip:", "sip:a@[", "http://127.0.0.1/"])
+def test_an_address_that_is_none_ends_the_call_at_once(uri):
+    async def scenario():
+        async with stations(DOOR) as (door,):
+            door.link.order(Place(CallId("c-1"), uri))
+            ended = await door.wait(inputs.CallEnded, call="c-1")
+            assert (ended.code, ended.remote) == (0, False)
+            assert ended.reason
+
+    asyncio.run(scenario())
+
+
+def test_digits_arrive_once_each_in_order_with_their_duration():
+    async def scenario():
+        async with stations(DOOR, KITCHEN) as (door, kitchen):
+            ours, theirs = await connect(door, kitchen)
+            kitchen.link.order(SendDigit(theirs, "11"))
+            kitchen.link.order(SendDigit(theirs, "#"))
+            for digit in "11#":
+                got = await door.wait(inputs.DigitReceived, call=ours)
+                assert (got.digit, got.method) == (digit, "rfc4733")
+                assert 100 <= got.duration_ms <= 300
+                await kitchen.wait(inputs.DigitSent, call=theirs, digit=digit)
+            kitchen.link.desire(talk(theirs, held=True))  # a stream made anew must not hear the last one again
+            await door.wait(inputs.MediaStarted, call=ours, held=True)
+            kitchen.link.order(HangUp(theirs))
+            await door.wait(inputs.CallEnded)
+            assert [got.digit for got in door.of(inputs.DigitReceived)] == ["1", "1", "#"]
+
+    asyncio.run(scenario())
+
+
+def test_both_sides_may_hold_at_once_and_resume_in_any_order():
+    async def scenario():
+        async with stations(DOOR, KITCHEN) as (door, kitchen):
+            ours, theirs = await connect(door, kitchen)
+            door.link.desire(talk(ours, held=True))
+            await kitchen.wait(inputs.MediaStarted, held=True)
+            kitchen.link.desire(talk(theirs, held=True))
+            await door.wait(inputs.MediaStarted, held=True)
+            door.link.desire(talk(ours))
+            await kitchen.wait(inputs.MediaStarted, held=False)
+            kitchen.link.desire(talk(theirs))
+            await door.wait(inputs.MediaStarted, held=False)
+            assert not door.of(inputs.HoldFailed) + kitchen.of(inputs.HoldFailed)
+
+    asyncio.run(scenario())
+
+
+def test_holds_that_meet_on_the_way_are_tried_again_until_both_are_true():
+    async def scenario():
+        async with stations(DOOR, KITCHEN) as (door, kitchen):
+            ours, theirs = await connect(door, kitchen)
+            door.link.desire(talk(ours, held=True))
+            kitchen.link.desire(talk(theirs, held=True))
+            await door.wait(inputs.MediaStarted, held=True)
+            await kitchen.wait(inputs.MediaStarted, held=True)
+            door.link.desire(talk(ours))
+            kitchen.link.desire(talk(theirs))
+            end = time.monotonic() + PATIENCE_S
+            while any(station.of(inputs.MediaStarted)[-1].held for station in (door, kitchen)):
+                assert time.monotonic() < end
+                await asyncio.sleep(0.05)
+
+    asyncio.run(scenario())
+
+
+def test_many_calls_at_once_are_told_apart():
+    async def scenario():
+        async with stations(DOOR, KITCHEN) as (door, kitchen):
+            pairs = [await place(door, kitchen) for _ in range(6)]
+            for ours, theirs in reversed(pairs):
+                kitchen.link.order(Refuse(theirs, 486))
+                assert (await door.wait(inputs.CallEnded, call=ours)).code == 486
+            await connect(door, kitchen)
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_process_that_is_killed_or_stopped_is_replaced_and_the_next_call_works(number):
+    async def scenario():
+        async with stations(DOOR, KITCHEN) as (door, kitchen):
+            await connect(door, kitchen)
+            first, address = door.link.pid, door.address
+            os.kill(first, number)
+            assert (await door.wait(inputs.SipLost)).why
+            assert (await door.ready()).address == address  # whoever knows us by it finds the next one
+            assert door.link.pid != first
+            with pytest.raises(ProcessLookupError):
+                os.kill(first, 0)
+            await connect(kitchen, door)
+
+    asyncio.run(scenario())
+
+
+def test_what_is_desired_is_told_to_the_next_process_again():
+    async def scenario():
+        async with stations(DOOR, KITCHEN) as (door, kitchen):
+            later = CallId("c-later")
+            door.link.desire(talk(later, held=True))
+            os.kill(door.link.pid, signal.SIGKILL)
+            await door.wait(inputs.SipLost)
+            await door.ready()
+            door.link.order(Place(later, kitchen.uri))
+            arrived = await kitchen.wait(inputs.CallArrived)
+            kitchen.link.order(Answer(arrived.call))
+            await kitchen.wait(inputs.MediaStarted, call=arrived.call, held=True)
+
+    asyncio.run(scenario())
+
+
+def test_a_call_placed_while_no_process_is_ready_fails_visibly_and_other_orders_are_dropped():
+    async def scenario():
+        station = Station(**DOOR)
+        station.link.order(HangUp(CallId("c-0")))
+        station.link.order(Place(CallId("c-1"), "sip:kitchen@127.0.0.1"))
+        ended = await station.wait(inputs.CallEnded, call="c-1")
+        assert (ended.code, ended.reason, ended.remote) == (0, "SIP process not ready", False)
+        assert len(station.all) == 1
+        await station.link.stop()
+
+    asyncio.run(scenario())
+
+
+def test_a_busy_port_is_told_with_its_holder_and_taken_once_it_is_free():
+    async def scenario():
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as holder:
+            holder.bind(("127.0.0.1", 0))
+            port = holder.getsockname()[1]
+            station = Station(**DOOR, port=port)
+            try:
+                await station.link.start()
+                failed = await station.wait(inputs.PartFailed, part="sip")
+                assert f"port {port} of 127.0.0.1 is in use by" in failed.why
+                assert f"(process {os.getpid()})" in failed.why
+                assert failed.resolution
+                holder.close()
+                await station.wait(inputs.PartRecovered, part="sip")
+                assert (await station.ready()).address == f"127.0.0.1:{port}"
+                assert len(station.of(inputs.PartFailed)) == 1
+                assert not station.of(inputs.SipLost)
+            finally:
+                await station.link.stop()
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [({"codecs": ("PCMA", "EVS")}, "no codec EVS"), ({"address": "192.0.2.1"}, "can not be opened")],
+)
+def test_settings_that_can_not_be_are_told(settings, why):
+    async def scenario():
+        station = Station(**{**DOOR, **settings})
+        try:
+            await station.link.start()
+            failed = await station.wait(inputs.PartFailed, part="sip")
+            assert why in failed.why
+            assert failed.resolution
+        finally:
+            await station.link.stop()
+
+    asyncio.run(scenario())
+
+
+def test_stopping_says_bye_and_leaves_no_process():
+    async def scenario():
+        async with stations(DOOR, KITCHEN) as (door, kitchen):
+            _ours, theirs = await connect(door, kitchen)
+            pid = door.link.pid
+            await door.link.stop()
+            assert (await kitchen.wait(inputs.CallEnded, call=theirs)).remote
+            with pytest.raises(ProcessLookupError):
+                os.kill(pid, 0)
+            assert not door.of(inputs.SipLost)
+
+    asyncio.run(scenario())
+
+
+DAEMON = """
+import asyncio, sys
+from appliance.core import inputs
+from appliance.core.orders import Place
+from appliance.core.model import CallId
+from appliance.sip.link import Link
+from appliance.sip.settings import SipSettings
+
+async def main():
+    def post(happened):
+        if isinstance(happened, inputs.SipReady):
+            link.order(Place(CallId("c-1"), sys.argv[1]))
+        print(type(happened).__name__, link.pid, flush=True)
+    link = Link(SipSettings(address="127.0.0.1", user="door"), post)
+    await link.start()
+    await asyncio.sleep(3600)
+
+asyncio.run(main())
+"""
+
+
+def started(uri):
+    argv = [sys.executable, "-c", DAEMON, uri]
+    return subprocess.Popen(argv, cwd=Path(__file__).resolve().parents[2], stdout=subprocess.PIPE, text=True)
+
+
+def test_a_killed_daemon_takes_its_sip_process_along_which_still_says_bye():
+    async def scenario():
+        async with stations(KITCHEN) as (kitchen,):
+            daemon = started(kitchen.uri)
+            try:
+                arrived = await kitchen.wait(inputs.CallArrived)
+                kitchen.link.order(Answer(arrived.call))
+                await kitchen.wait(inputs.CallConfirmed)
+                child = int(daemon.stdout.readline().split()[1])
+                process = os.pidfd_open(child)
+            finally:
+                daemon.kill()
+                daemon.wait()
+                daemon.stdout.close()
+            ended = await kitchen.wait(inputs.CallEnded, call=arrived.call)
+            assert (ended.code, ended.remote) == (200, True)
+            gone = asyncio.get_running_loop().create_future()
+            asyncio.get_running_loop().add_reader(process, lambda: gone.done() or gone.set_result(None))
+            await asyncio.wait_for(gone, PATIENCE_S)
+            asyncio.get_running_loop().remove_reader(process)
+            os.close(process)
+
+    asyncio.run(scenario())
+
+
+def test_packets_that_stop_are_told_and_told_again_when_they_come():
+    async def scenario():
+        async with stations(DOOR, KITCHEN) as (door, kitchen):
+            ours, _theirs = await connect(door, kitchen)
+            stopped = kitchen.link.pid
+            # Its media thread stops with it. The link, which would replace it, is kept from looking.
+            kitchen.link._timer.cancel()
+            os.kill(stopped, signal.SIGSTOP)
+            try:
+                await door.wait(inputs.RtpStopped, call=ours)
+            finally:
+                os.kill(stopped, signal.SIGCONT)
+            await door.wait(inputs.RtpResumed, call=ours)
+
+    asyncio.run(scenario())
+
+
+def test_a_muted_or_held_call_is_no_lost_call():
+    async def scenario():
+        async with stations(DOOR, KITCHEN) as (door, kitchen):
+            ours, theirs = await connect(door, kitchen)
+            kitchen.link.desire(talk(theirs, microphone=False))
+            with pytest.raises(AssertionError, match="no RtpStopped"):
+                await door.wait(inputs.RtpStopped, patience=3)
+            door.link.desire(talk(ours, held=True))
+            with pytest.raises(AssertionError, match="no RtpStopped"):
+                await kitchen.wait(inputs.RtpStopped, patience=3)
+            door.link.desire(Sound())
+
+    asyncio.run(scenario())
+
+
+def test_a_card_that_is_not_there_is_told_and_calls_go_on_without():
+    async def scenario():
+        async with stations({**DOOR, "capture": "nosuch", "playback": "nosuch"}, KITCHEN) as (door, kitchen):
+            failed = await door.wait(inputs.PartFailed, part="audio")
+            assert "'nosuch'; ALSA lists: " in failed.why
+            assert failed.resolution
+            ours, theirs = await connect(door, kitchen)
+            door.link.desire(talk(ours))
+            with pytest.raises(AssertionError, match="no RtpStopped"):
+                await kitchen.wait(inputs.RtpStopped, patience=3, call=theirs)
+
+    asyncio.run(scenario())
+
+
+def test_a_microphone_file_that_is_not_there_is_told(tmp_path):
+    async def scenario():
+        async with stations({**DOOR, "microphone_file": str(tmp_path / "none.wav")}) as (door,):
+            failed = await door.wait(inputs.PartFailed, part="audio")
+            assert "none.wav" in failed.why
+
+    asyncio.run(scenario())
+
+
+def test_the_trace_has_every_message_with_direction_and_peer(tmp_path):
+    async def scenario():
+        trace = tmp_path / "sip.log"
+        async with stations({**DOOR, "trace": str(trace)}, KITCHEN) as (door, kitchen):
+            ours, theirs = await place(door, kitchen)
+            kitchen.link.order(Refuse(theirs, 486))
+            await door.wait(inputs.CallEnded, call=ours)
+            address = kitchen.address
+        text = trace.read_text()
+        for direction, message, preposition in (
+            ("TX", "Request msg INVITE", "to"),
+            ("RX", "Response msg 180/INVITE", "from"),
+            ("RX", "Response msg 486/INVITE", "from"),
+            ("TX", "Request msg ACK", "to"),
+        ):
+            found = [line for line in text.splitlines() if f" {direction} " in line and message in line]
+            assert found, f"no {direction} {message}"
+            assert f"{preposition} UDP {address}:" in found[0]
+
+    asyncio.run(scenario())

@@ -51,9 +51,10 @@ def test_stop_does_not_wait_for_open_event_streams(application, tmp_path):
         listening = server.Server(application, None, "127.0.0.1", 0)
         bound = await listening.start()
         uri = f"ws://127.0.0.1:{bound.port}/v1/events"
-        async with connect(uri, subprotocols=[f"bearer.{TOKEN}", "intercomd.v1"], proxy=None) as socket_:
+        sock = socket.create_connection(("127.0.0.1", bound.port))  # past any proxy
+        async with connect(uri, sock=sock, subprotocols=[f"bearer.{TOKEN}", "intercomd.v1"]) as feed:
             await asyncio.wait_for(listening.stop(), 15)
-            await asyncio.wait_for(socket_.wait_closed(), 15)
+            await asyncio.wait_for(feed.wait_closed(), 15)
 
     asyncio.run(scenario())
 

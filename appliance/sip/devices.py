@@ -155,6 +155,8 @@ class Devices:
     def _fail(self, why: str, resolution: str, now: float) -> None:
         self._again_at = now + AGAIN_S[min(self._tries, len(AGAIN_S) - 1)]
         self._tries += 1
-        if why != self._failed:
-            self._failed = why
-            self._post(inputs.PartFailed(at=time.monotonic(), part="audio", why=why, resolution=resolution))
+        if self._failed:
+            LOG.info("The card still does not work: %s", why)
+            return
+        self._failed = why
+        self._post(inputs.PartFailed(at=time.monotonic(), part="audio", why=why, resolution=resolution))

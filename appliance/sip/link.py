@@ -220,8 +220,7 @@ class Link:
             self._post(inputs.SipLost(at=now, why=why))
         else:
             self._port = self._settings.port
-            if not self._failed:
-                self._fail(f"The SIP process does not start: {why}", "See the log; is pjsua2 installed?")
+            self._fail(f"The SIP process does not start: {why}", "See the log; is pjsua2 installed?")
         # The first death is met at once, whatever its age.
         delay = DELAYS_S[min(max(self._deaths - 1, 0), len(DELAYS_S) - 1)]
         self._next = asyncio.get_running_loop().create_task(self._replace(delay))
@@ -235,9 +234,11 @@ class Link:
             self._next = asyncio.get_running_loop().create_task(self._replace(DELAYS_S[-1]))
 
     def _fail(self, why: str, resolution: str) -> None:
-        if why != self._failed:
-            self._failed = why
-            self._post(inputs.PartFailed(at=time.monotonic(), part="sip", why=why, resolution=resolution))
+        if self._failed:
+            LOG.info("SIP still does not start: %s", why)
+            return
+        self._failed = why
+        self._post(inputs.PartFailed(at=time.monotonic(), part="sip", why=why, resolution=resolution))
 
     def _check(self) -> None:
         self._timer = asyncio.get_running_loop().call_later(CHECK_S, self._check)

@@ -13,7 +13,7 @@ import numpy as np
 from appliance import ids
 from appliance.core import inputs
 from appliance.core.desired import CallMedia, Sound
-from appliance.core.model import CallId, RecordingId
+from appliance.core.model import CallId
 from appliance.core.orders import Answer, Place, Ring
 from appliance.sip.link import Link
 from appliance.sip.settings import SipSettings
@@ -112,13 +112,13 @@ def tone_file(path: Path, hertz: int) -> Path:
 
 
 class Ear:
-    """Listens to a recording while it is written (its header is right only in the end)."""
+    """Listens to a file of samples while it is written: `header` bytes, which are right only in the end, come first."""
 
-    def __init__(self, directory: Path, recording: RecordingId) -> None:
-        self.path = directory / f"{recording}.wav"
+    def __init__(self, path: Path, header: int = 44) -> None:
+        self.path, self._header = path, header
 
     def samples(self):
-        data = self.path.read_bytes()[44:]
+        data = self.path.read_bytes()[self._header :]
         return np.frombuffer(data[: len(data) // 2 * 2], dtype="<i2").astype(float)
 
     async def level(self, hertz: int, seconds: float = 0.5) -> float:

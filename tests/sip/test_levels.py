@@ -35,7 +35,7 @@ def test_what_one_station_plays_the_other_records_at_its_level(codec, tmp_path):
             await recorded(door, kitchen)
             for recording in (DOOR, KITCHEN):
                 for hertz in (OURS, THEIRS):
-                    await Ear(tmp_path, recording).hears(hertz, *AS_PLAYED)
+                    await Ear(tmp_path / f"{recording}.wav").hears(hertz, *AS_PLAYED)
             assert {heard.codec.name for heard in door.of(inputs.MediaStarted)} == {codec}
 
     asyncio.run(scenario())
@@ -46,7 +46,7 @@ def test_a_muted_or_held_side_is_not_heard_and_is_heard_again_after_it(tmp_path)
         both = speaking(tmp_path, "door", OURS), speaking(tmp_path, "kitchen", THEIRS)
         async with stations(*both) as (door, kitchen):
             ours, _theirs = await recorded(door, kitchen)
-            at_door, at_kitchen = Ear(tmp_path, DOOR), Ear(tmp_path, KITCHEN)
+            at_door, at_kitchen = Ear(tmp_path / f"{DOOR}.wav"), Ear(tmp_path / f"{KITCHEN}.wav")
 
             async def heard(own, far):
                 await at_kitchen.hears(OURS, *own)
@@ -72,7 +72,7 @@ def test_a_recording_lasts_as_long_as_the_call_whoever_was_silent(tmp_path):
             for held in (False, True, False):
                 door.link.desire(talk(ours, held=held, microphone=False, recording=DOOR))
                 begun = door.of(inputs.RecordingBegun)
-                await Ear(tmp_path, DOOR).level(OURS) if begun else await door.wait(inputs.RecordingBegun)
+                await Ear(tmp_path / f"{DOOR}.wav").level(OURS) if begun else await door.wait(inputs.RecordingBegun)
             begun = door.of(inputs.RecordingBegun)[0]
             door.link.desire(Sound())
             closed = await door.wait(inputs.RecordingClosed, call=ours, recording=DOOR)

@@ -1,0 +1,157 @@
+import asyncio
+import os
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+from appliance.core import inputs
+from appliance.core.desired import Sound
+from appliance.core.model import Tone
+from tests.sip.stations import PATIENCE_S, RATE, Ear, connect, stations, talk, tone_file
+
+OURS, THEIRS = 440, 1000
+AS_PLAYED, ABSENT = (-1.0, 1.0), (-200.0, -50.0)  # dB
+
+
+class SoundServer:
+    """PulseAudio with one null sink, which ALSA's pulse plugin plays to: a real PCM, paced in real time."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory, self.process = directory, None
+        self.socket = directory / "native"
+        self.environment = {
+            **os.environ,
+            "HOME": str(directory),
+            "PULSE_RUNTIME_PATH": str(directory),
+            "PULSE_SERVER": f"unix:{self.socket}",
+        }
+
+    def start(self):
+        modules = f"module-native-protocol-unix auth-anonymous=1 socket={self.socket}", "module-null-sink rate=48000"
+        argv = ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--disable-shm=yes"]
+        argv += [argument for module in modules for argument in ("-L", module)]
+        log = (self.directory / "log").open("ab")
+        self.process = subprocess.Popen(argv, env=self.environment, stdout=log, stderr=log)
+        log.close()
+        end = time.monotonic() + PATIENCE_S
+        while "null" not in self.ask("list", "short", "sinks"):
+            assert self.process.poll() is None and time.monotonic() < end, (self.directory / "log").read_text()
+            time.sleep(0.1)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.socket.unlink(missing_ok=True)
+
+    def ask(self, *argv):
+        done = subprocess.run(["pactl", *argv], env=self.environment, capture_output=True, text=True, timeout=20)
+        return done.stdout.strip()
+
+    def open_streams(self):
+        """How many play and how many record."""
+        return tuple(len(self.ask("list", "short", kind).splitlines()) for kind in ("sink-inputs", "source-outputs"))
+
+    async def until_open(self, *streams):
+        end = time.monotonic() + PATIENCE_S
+        while (found := await asyncio.to_thread(self.open_streams)) != streams:
+            assert time.monotonic() < end, f"{found} streams, not {streams}"
+            await asyncio.sleep(0.1)
+
+    def listen(self, path: Path):
+        """Write what the speaker plays into a file, as samples without a header."""
+        argv = ["parec", "-d", "null.monitor", f"--rate={RATE}", "--channels=1", "--format=s16le", "--latency-msec=50"]
+        with path.open("wb") as file:
+            return subprocess.Popen(argv, env=self.environment, stdout=file)
+
+
+@pytest.fixture
+def server(monkeypatch):
+    with tempfile.TemporaryDirectory(prefix="pulse-") as directory:  # a socket's path is short
+        made = SoundServer(Path(directory))
+        made.start()
+        monkeypatch.setenv("PULSE_SERVER", made.environment["PULSE_SERVER"])
+        monkeypatch.setenv("PULSE_RUNTIME_PATH", directory)
+        yield made
+        made.kill()
+
+
+@pytest.fixture
+def heard(server, tmp_path):
+    path = tmp_path / "heard.raw"
+    listener = server.listen(path)
+    yield Ear(path, header=0)
+    listener.kill()
+    listener.wait()
+
+
+def card(user, tmp_path, hertz):
+    return {"user": user, "playback": "pulse", "microphone_file": str(tone_file(tmp_path / f"{user}.wav", hertz))}
+
+
+def test_each_station_plays_the_other_at_its_level_on_an_alsa_pcm_and_nothing_while_muted(server, heard, tmp_path):
+    async def scenario():
+        async with stations(card("door", tmp_path, OURS), card("kitchen", tmp_path, THEIRS)) as (door, kitchen):
+            ours, theirs = await connect(door, kitchen)
+            door.link.desire(talk(ours))
+            kitchen.link.desire(talk(theirs))
+            await heard.hears(OURS, *AS_PLAYED)
+            await heard.hears(THEIRS, *AS_PLAYED)
+            door.link.desire(talk(ours, microphone=False))
+            await heard.hears(OURS, *ABSENT)
+            await heard.hears(THEIRS, *AS_PLAYED)
+            door.link.desire(talk(ours))
+            await heard.hears(OURS, *AS_PLAYED)
+            kitchen.link.desire(talk(theirs, held=True))
+            await heard.hears(OURS, *ABSENT)
+            await heard.hears(THEIRS, *ABSENT)
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("tone", list(Tone))
+def test_every_tone_is_heard_on_the_own_speaker(tone, server, heard):
+    hertz = 660 if tone is Tone.RINGING else 425
+
+    async def scenario():
+        async with stations({"playback": "pulse"}) as (door,):
+            door.link.desire(Sound(tone=tone))
+            await heard.hears(hertz, -30, 1)
+            door.link.desire(Sound())
+            await server.until_open(0, 1)  # the ear
+
+    asyncio.run(scenario())
+
+
+def test_the_microphone_is_open_only_while_it_is_wanted(server):
+    async def scenario():
+        both = {"capture": "pulse", "playback": "pulse"}
+        async with stations({"user": "door", **both}, {"user": "kitchen"}) as (door, kitchen):
+            await server.until_open(0, 0)
+            ours, _theirs = await connect(door, kitchen)
+            door.link.desire(talk(ours))
+            await server.until_open(1, 1)
+            door.link.desire(Sound())
+            await server.until_open(0, 0)
+
+    asyncio.run(scenario())
+
+
+def test_a_card_lost_in_a_call_is_told_and_healed_and_the_far_end_hears_on(server):
+    async def scenario():
+        async with stations({"user": "door", "capture": "pulse", "playback": "pulse"}, {"user": "kitchen"}) as pair:
+            door, kitchen = pair
+            ours, _theirs = await connect(door, kitchen)
+            door.link.desire(talk(ours))
+            await server.until_open(1, 1)
+            server.kill()
+            failed = await door.wait(inputs.PartFailed, part="audio")
+            assert "'pulse'" in failed.why
+            await asyncio.to_thread(server.start)
+            await door.wait(inputs.PartRecovered, part="audio")
+            await server.until_open(1, 1)
+            assert not kitchen.of(inputs.RtpStopped) + kitchen.of(inputs.CallEnded) + door.of(inputs.SipLost)
+
+    asyncio.run(scenario())

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tarfile
+import time
 import zipfile
 from pathlib import Path
 
@@ -282,6 +283,40 @@ def test_a_step_that_fails_shows_the_end_of_its_log(machine: Machine) -> None:
     words = machine.refusal(pjproject(machine.folder / "source"))
     assert "Copying the source: failed" in words["error"]
     assert "cp: this went wrong" in words["said"]
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def _until(condition, what: str) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
+
+
+def test_a_build_that_is_stopped_takes_its_programs_along_and_leaves_nothing_half_made(machine: Machine) -> None:
+    pids = machine.folder / "pids"
+    machine.stand_in("cp", f"sleep 300 & echo $! >{pids}.new; mv {pids}.new {pids}; wait")
+    build = subprocess.Popen(
+        [BUILD, pjproject(machine.folder / "source")],
+        env=machine.environment,
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _until(pids.exists, "the build has not come to its first step")
+        build.terminate()
+        assert build.wait(timeout=20) == 130
+    finally:
+        build.kill()
+    started = int(pids.read_text())
+    _until(lambda: not _runs(started), f"process {started} outlives the build")
+    assert not list(machine.cache.rglob("*.work"))
 
 
 def test_a_cache_that_cannot_be_written_is_told(machine: Machine) -> None:

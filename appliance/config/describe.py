@@ -39,22 +39,25 @@ class Described:
     name: str
     text: str
     settings: tuple[Setting, ...]
-    optional: bool  # it may be left out with other effect than a table of defaults
+    without: dict[str, Any]  # what holds when the table is left out, if that differs from its defaults
 
 
-def tables(model: Model = Config, name: str = "") -> list[Described]:
-    """Every table of the file, in order."""
+def tables(model: Model = Config, name: str = "", default: BaseModel | None = None) -> list[Described]:
+    """Every table of the file, in order; `default`: what stands for the one at `name` when it is left out."""
     found = []
     settings = tuple(describe(key, field) for key, field in model.model_fields.items() if child(field) is None)
     if settings:
+        left_out = {} if default is None else {setting.key: getattr(default, setting.key) for setting in settings}
+        same = left_out == {setting.key: setting.default for setting in settings}
         text = " ".join((model.__doc__ or "").split())
-        found.append(Described(name, text, settings, optional=name.endswith(".pictures")))
+        found.append(Described(name, text, settings, without={} if same else left_out))
     for key, field in model.model_fields.items():
         below = child(field)
         if below is not None:
             inner, named = below
             path = f"{name}.{key}" if name else key
-            found += tables(inner, f"{path}.{NAME}" if named else path)
+            given = None if named else field.get_default(call_default_factory=True)
+            found += tables(inner, f"{path}.{NAME}" if named else path, given)
     return found
 
 

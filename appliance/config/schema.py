@@ -16,7 +16,7 @@ Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 ID_ALLOWED = "a name of at most 32 small letters, digits, - and _, beginning with a letter or digit"
 
 Codec = Literal["opus", "G722", "PCMA", "PCMU"]
-_PORT = re.compile(r":(\d+)")
+_AFTER_HOST = re.compile(r"(?::(?P<port>[0-9]{1,5}))?(?:;[^@?]*)?")  # port and parameters, RFC 3261 §19.1.1
 
 
 def setting(
@@ -49,10 +49,11 @@ def _ipv4(text: str) -> str:
 
 
 def _sip_uri(text: str) -> str:
-    if not text.startswith("sip:") or peers.parts(text) is None or not text.isascii():
+    uri = peers.SIP_URI.fullmatch(text)
+    rest = _AFTER_HOST.fullmatch(uri["rest"]) if uri else None
+    if rest is None or not text.startswith("sip:") or not text.isascii() or not text.isprintable():
         raise ValueError
-    port = _PORT.match(peers.SIP_URI.fullmatch(text)["rest"])  # type: ignore[index]  # parts() has just matched it
-    if port and not 0 < int(port[1]) <= 65535:  # noqa: PLR2004 - RFC 768
+    if rest["port"] and not 0 < int(rest["port"]) <= 65535:  # noqa: PLR2004 - RFC 768
         raise ValueError
     return text
 
@@ -275,7 +276,6 @@ class Door(Table):
         default="",
         pattern=r"^[0-9*#]{0,8}$",
         secret=True,
-        example="1",
     )
 
 

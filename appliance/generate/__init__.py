@@ -1,0 +1,39 @@
+"""Documents that are made from the code, so that they can not say anything else: `python -m appliance.generate`."""
+
+from pathlib import Path
+
+from appliance.generate import configuration, errors, events, openapi, states
+
+ROOT = Path(__file__).parents[2]
+REFERENCE = Path("docs/reference")
+
+DOCUMENTS = {
+    REFERENCE / "configuration.md": configuration.reference,
+    REFERENCE / "intercomd.example.toml": configuration.example,
+    REFERENCE / "events.md": events.reference,
+    REFERENCE / "call-states.md": states.reference,
+    REFERENCE / "errors.md": errors.reference,
+    REFERENCE / "openapi.json": openapi.description,
+}
+
+
+def write(root: Path = ROOT) -> list[Path]:
+    """Make every document below `root`; those that changed."""
+    changed = stale(root)
+    for path in changed:
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(DOCUMENTS[path](), encoding="utf-8")
+    return changed
+
+
+def stale(root: Path = ROOT) -> list[Path]:
+    """Those documents below `root` that the code would make differently."""
+    return [path for path, make in DOCUMENTS.items() if not _same(root / path, make())]
+
+
+def _same(path: Path, made: str) -> bool:
+    try:
+        there = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return False
+    return openapi.same(there, made) if path.suffix == ".json" else there == made

@@ -1,0 +1,44 @@
+"""The reference of events, from the schemas of their payloads."""
+
+from itertools import groupby
+from typing import Any
+
+from appliance.schemas import schemas
+
+_HEAD = """<!-- Made by python -m appliance.generate from appliance/core/events.py. Change that, not this. -->
+# Events
+
+Every event is the same object on every channel: `id` (never used twice, consecutive within one `boot`), `type`, `time`
+(UTC), `uptime` (seconds of the monotonic clock), `boot`, `call` (in events of a call, marked *call* below) and `data`,
+which is told here. `intercomd --print-events` prints the JSON Schemas of all payloads.
+"""
+
+
+def reference() -> str:
+    """docs/reference/events.md."""
+    parts = [_HEAD]
+    for group, members in groupby(schemas().items(), key=lambda item: item[0].partition(".")[0]):
+        parts.append(f"## {group}\n")
+        parts += [_event(kind, schema) for kind, schema in members]
+    return "\n".join(parts)
+
+
+def _event(kind: str, schema: dict[str, Any]) -> str:
+    call = " *call*" if schema["x-call"] else ""
+    definitions = schema.get("$defs", {})
+    rows = "".join(f"- `{name}`: {_type(field, definitions)}\n" for name, field in schema["properties"].items())
+    return f"### `{kind}`{call}\n{schema['description']}\n" + (f"\n{rows}" if rows else "")
+
+
+def _type(schema: dict[str, Any], definitions: dict[str, Any]) -> str:
+    """A JSON Schema in a few words."""
+    if "$ref" in schema:
+        return _type(definitions[schema["$ref"].rpartition("/")[2]], definitions)
+    if "anyOf" in schema:
+        return " or ".join(_type(part, definitions) for part in schema["anyOf"])
+    if "enum" in schema:
+        return "one of " + ", ".join(f"`{value}`" for value in schema["enum"])
+    if "properties" in schema:
+        inner = ", ".join(f"`{name}` ({_type(field, definitions)})" for name, field in schema["properties"].items())
+        return f"object of {inner}"
+    return str(schema["type"])

@@ -1,0 +1,36 @@
+"""The description of the HTTP interface, as the interface itself gives it."""
+
+import json
+from importlib.metadata import version
+from typing import Any
+
+_MADE_BY = "x-made-by"
+
+
+def description() -> str:
+    """docs/reference/openapi.json."""
+    from appliance.api.app import openapi  # noqa: PLC0415 - FastAPI takes a quarter of a second
+
+    made = openapi()
+    libraries = " ".join(f"{name}-{version(name)}" for name in ("fastapi", "pydantic"))
+    return (
+        json.dumps({**made, _MADE_BY: f"python -m appliance.generate, {libraries}"}, indent=1, ensure_ascii=False)
+        + "\n"
+    )
+
+
+def same(there: str, made: str) -> bool:
+    """Whether both describe the same.
+
+    The libraries word schemas differently from version to version, and the service runs on several: where others made
+    the file, its version, paths, methods and names of schemas are compared.
+    """
+    old, new = json.loads(there), json.loads(made)
+    if old.get(_MADE_BY) == new[_MADE_BY]:
+        return there == made
+    return _outline(old) == _outline(new)
+
+
+def _outline(described: dict[str, Any]) -> tuple[object, ...]:
+    operations = {(path, method) for path, methods in described["paths"].items() for method in methods}
+    return described["info"], operations, set(described["components"]["schemas"])

@@ -1,0 +1,337 @@
+"""A configuration file is read whole, and every error in it is told in a sentence that mends it."""
+
+# ruff: noqa: E501 - a table is read by the row
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import tomli
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from appliance.config import load as loading
+from appliance.config.load import check, load
+from appliance.config.plain import core_settings
+from appliance.config.schema import STATUS, Config
+from appliance.core.model import Action, ButtonSettings, Deadlines, Pattern, Picture, Settings, Target
+from appliance.errors import IntercomError
+
+ROOT = Path(__file__).parents[2]
+
+
+def told(tmp_path, text):
+    """The lines of the error, without the file's name."""
+    path = tmp_path / "intercomd.toml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(IntercomError) as caught:
+        load(path)
+    assert caught.value.code == "config-invalid"
+    lines = caught.value.message.split("\n")
+    assert all(line.startswith("intercomd.toml:") for line in lines)
+    return [line.removeprefix("intercomd.toml:").strip() for line in lines]
+
+
+ONE_ERROR = [
+    # syntax: with the line
+    ("[station]\nname = \n", "2: invalid value (column 8)"),
+    ('a = "b\n', "1: illegal character '\\n' (column 7)"),
+    ("[sip]\nport = 1\nport = 2\n", "3: this key stands in its table twice"),
+    ("door = {a = 1, a = 2}\n", "1: this key stands in its table twice"),
+    ("[sip]\n[http]\n[sip]\n", "3: this table stands in the file twice"),
+    (b"[station]\nname = '\xff'\n", "2: this is no UTF-8"),
+    ("x = 1" + "0" * 5000, "it holds a number of thousands of digits"),
+    # unknown keys
+    ("[panel.button.flat1]\naction = 'answer'\npin = 3\ndebounse_ms = 1", "panel.button.flat1.debounse_ms: no such setting; did you mean debounce_ms?"),
+    ("[sipp]", "sipp: no such setting; did you mean sip?"),
+    ("[recording]\nx = 1", "recording.x: no such setting; there are enabled"),
+    ("[panel]\nlines = 'simulated'\n[panel.lamp.a.pictures]\nidel = 'on'", "panel.lamp.a.pictures.idel: no such setting; did you mean idle?"),
+    ('[station]\n"a b" = 1', 'station."a b": no such setting; there are name, user'),
+    # types
+    ("[sip]\nport = '5060'", 'sip.port = "5060": must be a whole number from 0 to 65535'),
+    ("[sip]\nport = true", "sip.port = true: must be a whole number from 0 to 65535"),
+    ("[sip]\nport = 5060.0", "sip.port = 5060.0: must be a whole number from 0 to 65535"),
+    ("[sip]\ntrace = 1", "sip.trace = 1: must be true or false"),
+    ("[station]\nname = 2026-11-20", "station.name = 2026-11-20: must be 1 to 64 printable characters"),
+    ("[station]\nname = {a = 1}", "station.name = {…}: must be 1 to 64 printable characters"),
+    ("sip = 5", "sip: must be a table, [sip]"),
+    ("[[door]]\n", "door: must be a table, [door]"),
+    ("door.front = 1", "door.front: must be a table, [door.front]"),
+    ("[panel.button]\na = 'ring'", "panel.button.a: must be a table, [panel.button.a]"),
+    ("[http]\nsocket = 1", "http.socket = 1: must be true, false, or a path of at most 101 characters that begins with /"),
+    ("[http]\nsocket = 'x'", 'http.socket = "x": must be true, false, or a path of at most 101 characters that begins with /'),
+    ("[sip]\ncodecs = ['opus', 'g711']", 'sip.codecs = ["opus", "g711"]: must be a list of some of "opus", "G722", "PCMA", "PCMU"'),
+    ("[sip]\ncodecs = [[['opus']]]", 'sip.codecs = [[…]]: must be a list of some of "opus", "G722", "PCMA", "PCMU"'),
+    # ranges
+    ("[sip]\nport = 65536", "sip.port = 65536: must be a whole number from 0 to 65535"),
+    ("[sip]\nport = -1", "sip.port = -1: must be a whole number from 0 to 65535"),
+    ("[sip]\ncodecs = []", 'sip.codecs = []: must be a list of some of "opus", "G722", "PCMA", "PCMU"'),
+    ("[sip]\ncallers = 'all'", 'sip.callers = "all": must be one of "targets", "anyone"'),
+    ("[sip]\naddress = 'localhost'", 'sip.address = "localhost": must be an IPv4 address'),
+    ("[deadlines]\nringing_s = 0.5", "deadlines.ringing_s = 0.5: must be a number from 1 to 600"),
+    ("[deadlines]\nringing_s = nan", "deadlines.ringing_s = nan: must be a number from 1 to 600"),
+    ("[deadlines]\nringing_s = inf", "deadlines.ringing_s = inf: must be a number from 1 to 600"),
+    ("[http]\naddress = '0.0.0.0'", 'http.address = "0.0.0.0": must be a loopback address, 127.0.0.1 or ::1 (on others it would need TLS, which is not there yet)'),
+    ("[station]\nname = ''", 'station.name = "": must be 1 to 64 printable characters'),
+    ("[station]\nuser = 'a b'", 'station.user = "a b": must be 1 to 32 letters, digits and any of . _ ~ + -'),
+    (f"[station]\nuser = '{'x' * 99}'", f'station.user = "{"x" * 59}…: must be 1 to 32 letters, digits and any of . _ ~ + -'),
+    # targets
+    ("[target.kitchen]", 'target.kitchen.uri: is missing; it must be a SIP address such as "sip:kitchen@192.0.2.8:5060"'),
+    *(
+        (f"[target.k]\nuri = '{uri}'", f'target.k.uri = "{uri}": must be a SIP address such as "sip:kitchen@192.0.2.8:5060"')
+        for uri in ("kitchen", "sips:k@192.0.2.8", "sip:", "sip:k@", "sip:k@h:99999", "sip:k@h:0", "sip:a b@h", "<sip:k@h>", "sip:ä@h")
+    ),
+    ("[target.k]\nuri = 'sip:k@h'\ndoors = ['front']", "target.k.doors: there is no [door.front]; add that table"),
+    ("[target.'K!']\nuri = 'sip:k@h'", 'target."K!": this is no name here; it must be a name of at most 32 small letters, digits, - and _, beginning with a letter or digit'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "sentence"), ONE_ERROR, ids=[sentence[:60] for _, sentence in ONE_ERROR])
+def test_an_error_is_told_in_a_sentence(tmp_path, text, sentence):
+    assert told(tmp_path, text) == [sentence]
+
+
+SIMULATED = "panel.lines = 'simulated'\n"
+BETWEEN_TABLES = [
+    (SIMULATED + "panel.button.a.action = 'ring'\ntarget.k.uri = 'sip:k@h'",
+     "panel.button.a.target: is missing: whom the button rings (there is k)"),
+    (SIMULATED + "panel.button.a = {action = 'answer', long_action = 'ring'}",
+     "panel.button.a.target: is missing: whom the button rings"),
+    (SIMULATED + "panel.button.a = {action = 'ring', target = 'kitchn'}\ntarget.kitchen.uri = 'sip:k@h'",
+     "panel.button.a.target: there is no [target.kitchn] (there is kitchen)"),
+    (SIMULATED + "panel.button.a.action = 'door'",
+     "panel.button.a.door: is missing: which door the button opens, or digits for the far end's"),
+    (SIMULATED + "panel.button.a = {action = 'door', door = 'back'}\n[door.front]",
+     "panel.button.a.door: there is no [door.back] (there is front)"),
+    (SIMULATED + "panel.button.a = {action = 'door', door = 'front', digits = '1'}\n[door.front]",
+     "panel.button.a.digits: either door or digits, not both: a button opens one door"),
+    (SIMULATED + "panel.button.a = {action = 'answer', pin = 4}\npanel.lamp.b.pin = 4",
+     "panel.lamp.b.pin: line GPIO4 is taken by panel.button.a.pin already"),
+    (SIMULATED + "panel.lamp.b.pin = 4\n[door.d]\nchip = 'c'\nline = 'GPIO4'",
+     "door.d.line: line GPIO4 is taken by panel.lamp.b.pin already"),
+    (SIMULATED + "[door.d]\nchip = 'c'\nline = '4'\n[door.e]\nchip = 'c'\nline = '4'",
+     "door.e.line: line c 4 is taken by door.d.line already"),
+    ("[panel.lamp.b]", 'panel.lamp.b.pin: is missing: panel.lines is "gpio"'),
+    (SIMULATED + "[door.d]\nmax_s = 60\npulse_s = 60.5", "door.d.pulse_s = 60.5: must be a number from 0.1 to 60"),
+    (SIMULATED + "[door.d]\nmax_s = 61", "door.d.max_s = 61: must be a number from 0.1 to 60 (a strike left powered overheats)"),
+    (SIMULATED + "[door.d]\npulse_s = 11", "door.d.pulse_s: 11 s is longer than max_s, 10.0 s"),
+    (SIMULATED + "[door.d]\nmax_s = 2", "door.d.pulse_s: 3.0 s is longer than max_s, 2 s"),
+    (SIMULATED + "[door.d]\ndigits = '12'\n[door.e]\ndigits = '2'",
+     "door.d.digits: they end with those of door e, which would open too"),
+    (SIMULATED + "[door.d]\ndigits = '2'\n[door.e]\ndigits = '2'",
+     "door.e.digits: they end with those of door d, which would open too"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "sentence"), BETWEEN_TABLES, ids=[sentence for _, sentence in BETWEEN_TABLES])
+def test_tables_that_contradict_each_other_are_told(tmp_path, text, sentence):
+    assert told(tmp_path, text) == [sentence]
+
+
+def test_no_message_shows_the_digits_of_a_door(tmp_path):
+    (line,) = told(tmp_path, SIMULATED + "[door.d]\ndigits = '4711x'")
+    assert line == "door.d.digits: must be at most 8 of 0 to 9, * and #"
+
+
+def test_a_door_on_gpio_needs_chip_and_line(tmp_path):
+    assert told(tmp_path, "[door.d]") == [
+        'door.d.chip: is missing: panel.lines is "gpio"',
+        'door.d.line: is missing: panel.lines is "gpio"',
+    ]
+
+
+def test_all_errors_are_told_at_once(tmp_path):
+    text = "[sip]\nport = 'x'\n[panel]\nlines = 'simulated'\n[panel.button.a]\naction = 'rign'\ntarget = 'x'\n[foo]\n"
+    assert told(tmp_path, text) == [
+        'sip.port = "x": must be a whole number from 0 to 65535',
+        'panel.button.a.action = "rign": must be one of "ring", "answer", "hangup", "hold", "door"',
+        "foo: no such setting; there are station, sip, audio, http, panel, door, target, recording, deadlines",
+        "panel.button.a.target: there is no [target.x]; add that table",
+    ]
+
+
+def test_a_missing_file_is_told_with_what_to_do(tmp_path):
+    with pytest.raises(IntercomError) as caught:
+        load(tmp_path / "none.toml")
+    assert str(caught.value) == (
+        f"The configuration {tmp_path}/none.toml can not be read. There is no such file. "
+        "Give another with --config, or begin with the example file."
+    )
+
+
+def test_a_directory_in_its_place_is_told(tmp_path):
+    with pytest.raises(IntercomError) as caught:
+        load(tmp_path)
+    assert caught.value.cause == "It is a directory."
+
+
+def test_a_file_that_may_not_be_read_is_told(tmp_path):
+    """In a process without the right to pass over file modes, which root has."""
+    program = """
+import os, sys
+from pathlib import Path
+from appliance.config.load import load
+from appliance.errors import IntercomError
+if os.geteuid() == 0:
+    os.setgroups([])
+    os.setuid(65534)
+try:
+    load(Path("intercomd.toml"))
+except IntercomError as error:
+    print(error)
+"""
+    (tmp_path / "intercomd.toml").write_text("")
+    (tmp_path / "intercomd.toml").chmod(0)
+    # The working directory is reached before the rights are given up, whatever the modes above it are.
+    tmp_path.chmod(0o755)
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.stdout == (
+        "The configuration intercomd.toml can not be read. The service's user may not read it. "
+        "Let that user read the file and enter its directory.\n"
+    ), done.stderr
+
+
+def test_a_path_that_is_none_is_told():
+    with pytest.raises(IntercomError, match="can not be read"):
+        load(Path("a\0b"))
+
+
+def test_an_empty_file_is_a_station_with_defaults(tmp_path):
+    (tmp_path / "x.toml").write_text("")
+    config = load(tmp_path / "x.toml")
+    assert config == Config()
+    assert core_settings(config) == Settings(station="Intercom")
+    assert config.deadlines.model_dump() == {
+        name: getattr(Deadlines(), name) for name in Deadlines.__dataclass_fields__
+    }
+
+
+@pytest.mark.parametrize("name", ["hardware/simulated.toml", "hardware/simulated-indoor.toml"])
+def test_the_simulated_stations_are_valid(name):
+    config = load(ROOT / name)
+    assert config.panel.lines == "simulated"
+    assert config.audio.capture == config.audio.playback == "null"
+    assert len({lamp.pin for lamp in config.panel.lamp.values()}) == len(config.panel.lamp)
+
+
+def test_the_two_simulated_stations_ring_each_other_and_the_digits_of_one_open_the_door_of_the_other():
+    outdoor, indoor = (load(ROOT / f"hardware/{name}.toml") for name in ("simulated", "simulated-indoor"))
+    for one, other in ((outdoor, indoor), (indoor, outdoor)):
+        (target,) = one.target.values()
+        assert target.uri == f"sip:{other.station.user}@{other.sip.address}:{other.sip.port}"
+    assert outdoor.target["kitchen"].doors == ["front"]
+    assert indoor.panel.button["door"].digits == outdoor.door["front"].digits != ""
+    assert {button.action for button in indoor.panel.button.values()} == set(Action)
+
+
+def test_the_example_is_valid_and_names_every_setting_there_is():
+    path = ROOT / "docs/reference/intercomd.example.toml"
+    load(path)
+    written = _keys(tomli.loads(path.read_text()))
+    assert written == _keys(load(path).model_dump(mode="json"))
+
+
+def _keys(table, at=""):
+    found = set()
+    for name, value in table.items():
+        found |= _keys(value, f"{at}.{name}") if isinstance(value, dict) else {f"{at}.{name}"}
+    return found
+
+
+def test_the_core_is_told_in_its_own_words():
+    config = check(
+        tomli.loads(
+            SIMULATED
+            + """
+            [panel.button.ring]
+            action = "ring"
+            target = "kitchen"
+            debounce_ms = 20
+            long_press_ms = 1500
+            [panel.lamp.plain]
+            [panel.lamp.call.pictures]
+            in_call = "on"
+            [target.kitchen]
+            uri = "sip:kitchen@192.0.2.8"
+            doors = ["front"]
+            [door.front]
+            digits = "12#"
+            [recording]
+            enabled = true
+            """
+        ),
+        "x",
+    )
+    told = core_settings(config)
+    assert told.buttons == (ButtonSettings("ring", Action.RING, target="kitchen", debounce_s=0.02, long_press_s=1.5),)
+    assert told.targets == (Target("kitchen", "sip:kitchen@192.0.2.8", ("front",)),)
+    assert told.record
+    plain, call = told.lamps
+    assert dict(plain.pictures)[Picture.IN_CALL] is STATUS.in_call is Pattern.ON
+    assert {picture for picture, pattern in call.pictures if pattern is not Pattern.OFF} == {Picture.IN_CALL}
+    assert told.door("front").digits == "12#"
+
+
+# Files that are nearly right find more than noise does.
+WORDS = st.sampled_from(
+    ["panel", "button", "lamp", "a", "b", "pin", "door", "target", "uri", "sip", "http", "pictures", "digits", "pulse_s",
+     "lines", "action", "doors", "chip", "line", "[key]", "", "\n"]
+) | st.text(max_size=5)  # fmt: skip
+LEAVES = (
+    st.sampled_from(["ring", "door", "simulated", "gpio", "a", "sip:a@b", "GPIO1"])
+    | st.integers()
+    | st.floats()
+    | st.booleans()
+    | st.datetimes()
+    | st.text(max_size=9)
+)
+VALUES = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=4), max_leaves=25
+)
+
+
+def is_ours_or_none(act):
+    try:
+        act()
+    except IntercomError as error:
+        return error.code == "config-invalid" and bool(error.message)
+    return True
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.dictionaries(WORDS, VALUES, max_size=5))
+def test_whatever_the_file_holds_only_our_error_is_raised(raw):
+    assert is_ours_or_none(lambda: check(raw, "x"))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=60) | st.text(alphabet="[]{}=\"'\\\n .a1#-u0", max_size=60).map(str.encode))
+def test_whatever_bytes_the_file_is_made_of_only_our_error_is_raised(contents):
+    assert is_ours_or_none(lambda: check(loading._parse(contents, "x"), "x"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = " + "[" * 100_000,
+        "x = " + "{a = " * 100_000,
+        "a." * 5_000 + "b = 1",
+        "sip.port = 0x" + "f" * 5000,
+        "door.d.pulse_s = 0x" + "f" * 5000,
+        "door.d.pulse_s = 0x" + "f" * 500,
+        "panel.lamp.a.pin = 0x" + "f" * 5000,
+        "sip.codecs = [0x" + "f" * 5000 + "]",
+    ],
+    ids=lambda text: text[:20],
+)
+def test_monstrous_values_are_told(tmp_path, text):
+    assert told(tmp_path, text)

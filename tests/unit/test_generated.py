@@ -1,0 +1,54 @@
+"""Documents made from the code are those that the code would make now."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from appliance import generate
+from appliance.core.events import EVENTS
+from appliance.generate import openapi
+from appliance.schemas import schemas
+
+
+@pytest.mark.parametrize("path", generate.DOCUMENTS, ids=str)
+def test_a_generated_document_is_up_to_date(path):
+    assert path not in generate.stale(), "run python -m appliance.generate"
+
+
+def test_the_generator_writes_what_is_missing_or_old_and_the_check_only_tells(tmp_path):
+    assert generate.stale(tmp_path) == list(generate.DOCUMENTS)
+    assert generate.write(tmp_path) == list(generate.DOCUMENTS)
+    assert generate.write(tmp_path) == []
+    (tmp_path / "docs/reference/events.md").write_text("old")
+    assert [path.name for path in generate.stale(tmp_path)] == ["events.md"]
+
+
+def test_the_check_ends_with_0():
+    done = subprocess.run(
+        [sys.executable, "-m", "appliance.generate", "--check"], cwd=generate.ROOT, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_where_other_versions_of_the_libraries_made_the_description_its_outline_counts():
+    made = json.loads(openapi.description())
+    other = {**made, "x-made-by": "python -m appliance.generate, fastapi-0.1", "summary": "worded otherwise"}
+    assert openapi.same(json.dumps(other), json.dumps(made))
+    assert not openapi.same(json.dumps({**other, "paths": {}}), json.dumps(made))
+
+
+def test_every_event_has_a_schema_of_its_data():
+    made = schemas()
+    assert made.keys() == EVENTS.keys()
+    lost = made["events.lost"]
+    assert list(lost["properties"]) == lost["required"] == ["from", "to", "certain"]
+    assert not lost["x-call"]
+    held = made["call.held"]
+    assert held["x-call"]
+    assert held["$defs"]["By"]["enum"] == ["local", "remote", "network", "device"]
+    assert held["properties"] == {"by": {"$ref": "#/$defs/By"}}
+    for kind, schema in made.items():
+        assert schema["title"] == kind
+        assert schema["description"]

@@ -1,0 +1,102 @@
+"""The command line of the daemon: `intercomd`, or `python -m appliance`."""
+
+import argparse
+import asyncio
+import gc
+import json
+import logging
+import os
+import sys
+from pathlib import Path
+
+import appliance
+from appliance.errors import IntercomError
+
+DEFAULT = Path("/etc/intercomd/intercomd.toml")
+SIMULATED = Path(__file__).resolve().parents[1] / "hardware" / "simulated.toml"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the daemon, or print what was asked for; the exit status: 0 well, 1 an error told, 2 wrong usage."""
+    given = parser().parse_args(arguments)
+    try:
+        return run(given)
+    except IntercomError as err:
+        print(err, file=sys.stderr)
+        return 1
+
+
+def parser() -> argparse.ArgumentParser:
+    """All options; the man page is made of them."""
+    made = argparse.ArgumentParser(
+        prog="intercomd", description="Turns a small board into a SIP intercom or door phone; runs until SIGTERM."
+    )
+    made.add_argument("--config", type=Path, metavar="FILE", help=f"configuration file (default {DEFAULT})")
+    made.add_argument("--state", type=Path, metavar="DIR", help="where journal, recordings and token are kept")
+    made.add_argument("--demo", action="store_true", help="simulated panel and relay, real SIP")
+    made.add_argument("--check", action="store_true", help="check the configuration and leave: status 1 if it is bad")
+    made.add_argument("--print-events", action="store_true", help="print each event's JSON Schema and leave")
+    made.add_argument("--print-openapi", action="store_true", help="print the HTTP interface's OpenAPI and leave")
+    made.add_argument("--print-config-schema", action="store_true", help="print the configuration's JSON Schema")
+    made.add_argument("--version", action="version", version=f"intercomd {appliance.__version__}")
+    return made
+
+
+def run(given: argparse.Namespace) -> int:
+    """Do what the options say. Raises IntercomError."""
+    if given.print_events:
+        from appliance.schemas import schemas  # noqa: PLC0415  late: pydantic
+
+        return show(schemas())
+    if given.print_openapi:
+        from appliance.api.app import openapi  # noqa: PLC0415  late: fastapi
+
+        return show(openapi())
+    from appliance.config.load import load  # noqa: PLC0415  late: pydantic
+    from appliance.config.schema import Config  # noqa: PLC0415
+
+    if given.print_config_schema:
+        return show(Config.model_json_schema())
+    path = given.config or (SIMULATED if given.demo and SIMULATED.exists() else DEFAULT)
+    config = load(path)
+    if given.check:
+        print(f"{path} is well.")
+        return 0
+    return serve(config, given.state or default_state(), simulated=given.demo or config.panel.lines == "simulated")
+
+
+def serve(config: "object", state: Path, *, simulated: bool) -> int:
+    """Run the daemon until it is stopped."""
+    from appliance.app import App, Places  # noqa: PLC0415  late: everything
+    from appliance.config.schema import Config  # noqa: PLC0415
+    from appliance.system import lock  # noqa: PLC0415
+
+    assert isinstance(config, Config)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    runtime = Path(os.environ["RUNTIME_DIRECTORY"]) if "RUNTIME_DIRECTORY" in os.environ else state
+    held = lock.take(state)
+    try:
+        # What lives as long as the daemon is not looked through for garbage again and again.
+        gc.freeze()
+        asyncio.run(App(config, Places(state, runtime), simulated=simulated).run())
+    finally:
+        if held >= 0:
+            os.close(held)
+    return 0
+
+
+def default_state() -> Path:
+    """Systemd's StateDirectory=, else the user's own."""
+    if "STATE_DIRECTORY" in os.environ:
+        return Path(os.environ["STATE_DIRECTORY"])
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "intercomd"
+
+
+def show(what: object) -> int:
+    """Print as JSON."""
+    print(json.dumps(what, indent=2))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

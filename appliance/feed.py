@@ -1,0 +1,97 @@
+"""Events to subscribers: each at its own pace from a bounded queue, resumed by id, told what it missed."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+Json = dict[str, Any]
+QUEUE = 1000  # events that a slow subscriber may be behind
+
+
+class Past(Protocol):
+    """Where older events are."""
+
+    boot: str
+
+    def since(self, after: int) -> tuple[tuple[int, int] | None, list[Json]]:
+        """What came after an id: the range that is lost, and the events."""
+
+
+class Subscriber:
+    """One subscriber's queue; what does not fit is counted as a range."""
+
+    def __init__(self) -> None:
+        self.queue: deque[Json] = deque()
+        self.lost: tuple[int, int] | None = None
+        self.news = asyncio.Event()
+
+    def put(self, envelope: Json) -> None:
+        """Queue an event, or lose it."""
+        if self.lost is not None or len(self.queue) >= QUEUE:
+            self.lost = (self.lost[0] if self.lost else envelope["id"], envelope["id"])
+        else:
+            self.queue.append(envelope)
+        self.news.set()
+
+
+class Feed:
+    """Publishes envelopes to all subscribers; on the loop's thread."""
+
+    def __init__(self, past: Past) -> None:
+        self.last = 0
+        self._past = past
+        self._subscribers: set[Subscriber] = set()
+        self._closed = False
+
+    def publish(self, envelope: Json) -> None:
+        """Give an event to everybody; waits for nobody."""
+        self.last = envelope["id"]
+        for subscriber in self._subscribers:
+            subscriber.put(envelope)
+
+    def close(self) -> None:
+        """End all feeds once they are read."""
+        self._closed = True
+        for subscriber in self._subscribers:
+            subscriber.news.set()
+
+    async def follow(self, since: int | None) -> AsyncGenerator[Json, None]:
+        """Events after `since` (None: from now on), then live ones, until `close`.
+
+        What is no longer kept, or was lost to a full queue, is told by `events.lost`, whose id is that of the last one
+        lost: who resumes from there misses nothing more.
+        """
+        subscriber = Subscriber()
+        self._subscribers.add(subscriber)
+        try:
+            lost, old = (None, []) if since is None else self._past.since(since)
+            if lost is not None:
+                yield self._told(lost)
+            for envelope in old:
+                yield envelope
+            while True:
+                while subscriber.queue:
+                    yield subscriber.queue.popleft()
+                if subscriber.lost is not None:
+                    lost, subscriber.lost = subscriber.lost, None
+                    yield self._told(lost)
+                    continue
+                if self._closed:
+                    return
+                await subscriber.news.wait()
+                subscriber.news.clear()
+        finally:
+            self._subscribers.discard(subscriber)
+
+    def _told(self, lost: tuple[int, int]) -> Json:
+        return {
+            "id": lost[1],
+            "type": "events.lost",
+            "time": datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
+            "uptime": round(asyncio.get_running_loop().time(), 6),
+            "boot": self._past.boot,
+            "call": None,
+            "data": {"from": lost[0], "to": lost[1], "certain": True},
+        }

@@ -1,0 +1,238 @@
+"""Runs the core: one inbox, one state, one writer. Inputs come in, orders and events go out, conditions are kept.
+
+Adapters post inputs from any thread and never touch the state.
+"""
+
+import asyncio
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import fields, replace
+from datetime import UTC, datetime
+from typing import Any, Protocol, cast
+
+from appliance import ids
+from appliance.core import events, inputs, orders, views
+from appliance.core.desired import Desired
+from appliance.core.model import CallId, RequestId, Settings, State
+from appliance.core.step import step
+from appliance.errors import IntercomError
+from appliance.feed import Feed
+
+log = logging.getLogger(__name__)
+
+INBOX = 10_000
+AT_ONCE = 200  # inputs taken before others on the loop get their turn
+REPLY_S = 5.0
+Json = dict[str, Any]
+
+
+class Journal(Protocol):
+    """What gives events their ids and keeps them."""
+
+    boot: str
+
+    def take(self) -> int:
+        """A fresh id."""
+
+    def append(self, envelope: Json) -> None:
+        """Keep an event."""
+
+    def since(self, after: int) -> tuple[tuple[int, int] | None, list[Json]]:
+        """What came after an id: the range that is lost, and the events."""
+
+
+class Reactor:
+    """Owns the state; lives on the loop's thread, but for `post`.
+
+    `perform` maps each kind of order to what carries it out; `make_so` maps the fields of `Desired` to their adapters,
+    called whenever the field changed. Both are filled before `start`.
+    """
+
+    def __init__(self, settings: Settings, journal: Journal) -> None:
+        self.state = State(settings, now=time.monotonic())
+        self.desired = Desired()
+        self.feed = Feed(journal)
+        self.perform: dict[type[orders.Order], Callable[[Any], None]] = {orders.Reply: self._reply}
+        self.make_so: dict[str, Callable[[Any], None]] = {}
+        self._journal = journal
+        self._inbox: deque[inputs.AnyInput] = deque()
+        self._lock = threading.Lock()
+        self._scheduled = False
+        self._dropped = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._replies: dict[RequestId, asyncio.Future[orders.Reply]] = {}
+
+    # -- inputs ------------------------------------------------------------------------------------------------------
+
+    def post(self, given: inputs.Input) -> None:
+        """Take an input into the inbox; from any thread, never waits.
+
+        The inbox is bounded. It fills only if the loop has stood still for long; what comes then is dropped and told in
+        the log, as nothing sensible is left to do.
+        """
+        with self._lock:
+            if len(self._inbox) >= INBOX:
+                self._dropped += 1
+                return
+            self._inbox.append(cast("inputs.AnyInput", given))
+            if self._scheduled or self._loop is None:
+                return
+            self._scheduled = True
+        self._loop.call_soon_threadsafe(self._drain)
+
+    def start(self, version: str, lost: events.EventsLost | None) -> None:
+        """Begin to take inputs, those first that were posted before. `lost`: what the journal lost at its last end."""
+        self._loop = asyncio.get_running_loop()
+        if lost is not None:
+            self._tell(lost, time.monotonic())
+        self._take(inputs.Started(at=time.monotonic(), version=version))
+        self._drain()
+
+    def stop(self) -> None:
+        """Take no more inputs, and end every feed."""
+        self._loop = None
+        if self._timer is not None:
+            self._timer.cancel()
+        for reply in self._replies.values():
+            reply.cancel()
+        self.feed.close()
+
+    def _drain(self) -> None:
+        for _ in range(AT_ONCE):
+            with self._lock:
+                if not self._inbox:
+                    self._scheduled = False
+                    break
+                given = self._inbox.popleft()
+                dropped, self._dropped = self._dropped, 0
+            if dropped:
+                log.error("%d inputs were dropped: the inbox was full", dropped)
+            self._take(given)
+        else:
+            if self._loop is not None:
+                self._loop.call_soon(self._drain)
+        self._wake_up()
+
+    def _take(self, given: inputs.AnyInput) -> None:
+        try:
+            taken = step(self.state, replace(given, fresh=ids.new("")[1:]))
+            desired = views.desired(taken.state)
+        except Exception:  # the reactor's edge: a programming error costs one input, not the door phone
+            log.exception("The core failed on %r", given)
+            return
+        self.state, before = taken.state, self.desired
+        self.desired = desired
+        for event in taken.events:
+            self._tell(event, taken.state.now)
+        # Lamps and relay are quick, and people wait for them; an INVITE goes before the sound that may open a card.
+        self._make_so(before, "lamps", "relays")
+        for order in taken.orders:
+            self._guarded(self.perform[type(order)], order)
+        self._make_so(before, "sound", "recordings", "status")
+
+    def _make_so(self, before: Desired, *parts: str) -> None:
+        for part in parts:
+            wanted = getattr(self.desired, part)
+            if part in self.make_so and wanted != getattr(before, part):
+                self._guarded(self.make_so[part], wanted)
+
+    def _guarded(self, act: Callable[[Any], None], what: object) -> None:
+        try:
+            act(what)
+        except Exception:  # the reactor's edge: one adapter's fault is not the others'
+            log.exception("An adapter failed on %r", what)
+
+    def _wake_up(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self.desired.wake_at is not None and self._loop is not None:
+            self._timer = self._loop.call_at(self.desired.wake_at, self._tick)
+
+    def _tick(self) -> None:
+        self.post(inputs.Tick(at=time.monotonic()))
+
+    # -- events ------------------------------------------------------------------------------------------------------
+
+    def _tell(self, event: events.Event, now: float) -> None:
+        envelope = {
+            "id": self._journal.take(),
+            "type": event.TYPE,
+            "time": datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
+            "uptime": round(now, 6),
+            "boot": self._journal.boot,
+            "call": getattr(event, "call", None),
+            "data": data_of(event),
+        }
+        log.info("%s", line(envelope))
+        self._journal.append(envelope)
+        self.feed.publish(envelope)
+
+    # -- clients -----------------------------------------------------------------------------------------------------
+
+    async def request(self, action: inputs.Action, who: str) -> orders.Reply:
+        """Have the core decide about a client's request; its reply. Raises IntercomError `unavailable`."""
+        if self._loop is None:
+            raise IntercomError("unavailable", "The daemon is stopping.", "", "Try again when it runs.")
+        request = RequestId(ids.new("q"))
+        future: asyncio.Future[orders.Reply] = self._loop.create_future()
+        self._replies[request] = future
+        try:
+            self.post(inputs.Requested(at=time.monotonic(), request=request, who=who, action=action))
+            return await asyncio.wait_for(future, REPLY_S)
+        except (TimeoutError, asyncio.CancelledError) as err:
+            if isinstance(err, asyncio.CancelledError) and not future.cancelled():
+                raise  # the client went, not we
+            raise IntercomError("unavailable", "The daemon did not answer in time.", "", "Try again.") from err
+        finally:
+            del self._replies[request]
+
+    def _reply(self, reply: orders.Reply) -> None:
+        future = self._replies.get(reply.request)
+        if future is not None and not future.done():
+            future.set_result(reply)
+
+    def snapshot(self) -> Json:
+        """The state as clients see it, with the id of the last event in it."""
+        now = time.monotonic()
+        shown = views.snapshot(replace(self.state, now=max(now, self.state.now)), time.time() - now)
+        return {**shown, "last_event": self.feed.last, "time": datetime.now(UTC).isoformat().replace("+00:00", "Z")}
+
+    def calls(self) -> list[Json]:
+        """All calls as clients see them."""
+        now = time.monotonic()
+        return [views.call_view(call, now, time.time() - now) for call in self.state.calls]
+
+    def call(self, wanted: str) -> Json | None:
+        """One call as clients see it; None when it is over."""
+        now, found = time.monotonic(), self.state.call(CallId(wanted))
+        return None if found is None else views.call_view(found, now, time.time() - now)
+
+    def subscribe(self, since: int | None) -> AsyncGenerator[Json, None]:
+        """Envelopes after `since` (None: from now on); see `Feed.follow`."""
+        return self.feed.follow(since)
+
+
+def data_of(event: events.Event) -> Json:
+    """An event's fields as its `data`: plain JSON values."""
+    return {
+        field.name.rstrip("_"): plain(getattr(event, field.name)) for field in fields(event) if field.name != "call"
+    }
+
+
+def plain(value: Any) -> Any:
+    """A value of an event as JSON has it."""
+    if hasattr(value, "__dataclass_fields__"):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    return value
+
+
+def line(envelope: Json) -> str:
+    """An event in one line of fields, for the log."""
+    call = [f"call={envelope['call']}"] if envelope["call"] else []
+    told = [f"{name}={value}" for name, value in envelope["data"].items() if value is not None and value != ""]
+    return " ".join([envelope["type"], *call, *told])

@@ -1,0 +1,40 @@
+"""One daemon for each state directory: a second one would use the same event ids and relay lines."""
+
+import fcntl
+import os
+from pathlib import Path
+
+from appliance.errors import IntercomError
+
+
+def take(directory: Path) -> int:
+    """Take the directory for this process until it ends; the descriptor that holds it.
+
+    Makes the directory, readable by its owner only, where it is missing. Raises IntercomError `unavailable` where
+    another process has it or it can not be made, and -1 is given where it can not be written: state is then kept in
+    memory, and no other can use it either.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o750)
+    except OSError as err:
+        raise IntercomError(
+            "unavailable",
+            f"The state directory {directory} can not be made.",
+            f"{err.strerror}.",
+            "Give another with --state, or make it so that this user may write to it.",
+        ) from err
+    try:
+        descriptor = os.open(directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError:
+        return -1
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as err:
+        os.close(descriptor)
+        raise IntercomError(
+            "unavailable",
+            f"Another daemon uses the state directory {directory}.",
+            "Two would open the same relay and use the same event ids.",
+            "Stop the other one, or give this one a directory of its own with --state.",
+        ) from err
+    return descriptor

@@ -1,0 +1,36 @@
+"""Tells systemd how the service is: READY, STATUS, WATCHDOG (sd_notify(3)). Without systemd nothing is sent.
+
+The protocol is a datagram to a socket named in the environment; systemd promises to keep it.
+"""
+
+import logging
+import os
+import socket
+
+log = logging.getLogger(__name__)
+
+
+class Notify:
+    """The service manager's socket, if there is one."""
+
+    def __init__(self) -> None:
+        path = os.environ.get("NOTIFY_SOCKET", "")
+        self._path = "\0" + path[1:] if path.startswith("@") else path
+        micros = os.environ.get("WATCHDOG_USEC", "")
+        mine = os.environ.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
+        self.watchdog_s: float | None = int(micros) / 1e6 if micros.isdigit() and mine else None
+
+    def send(self, *lines: str) -> None:
+        """Send assignments such as READY=1; never waits, and a manager that does not listen is no matter."""
+        if not self._path:
+            return
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
+                sender.setblocking(False)
+                sender.sendto("\n".join(lines).encode(), self._path)
+        except OSError as err:
+            log.debug("systemd was not told %s: %s", lines, err)
+
+    def status(self, text: str) -> None:
+        """The line that `systemctl status` shows."""
+        self.send(f"STATUS={text}")

@@ -1,0 +1,259 @@
+"""SIPp scenarios, made of a few messages and steps and written out as XML. SCENARIOS: name -> steps by options.
+
+Names: uac-… calls the party under test, uas-… is called by it. Every scenario checks what it receives; what it does not
+expect ends the call as failed, and SIPp with status 1.
+"""
+
+TAG = "[pid]T[call_number]"
+CONTACT = (
+    "Contact: <sip:[$user]@[local_ip]:[local_port];transport=[transport]>\nAllow: INVITE, ACK, CANCEL, BYE, OPTIONS"
+)
+TRUE = ' {}="true"'
+
+
+def sdp(direction="sendrecv", version=1, codecs="8 0"):
+    """Direction as in RFC 3264; "zero" is the old hold by c=0.0.0.0.
+
+    An answer gives one codec only: on several, pjsua sends an UPDATE or re-INVITE to settle on one.
+    """
+    address, direction = ("0.0.0.0", "sendrecv") if direction == "zero" else ("[media_ip]", direction)
+    return (
+        f"v=0\no=sipp 1 {version} IN IP4 [local_ip]\ns=-\nc=IN IP4 {address}\nt=0 0\n"
+        f"m=audio [media_port] RTP/AVP {codecs} 101\n"
+        f"a=rtpmap:101 telephone-event/8000\na=fmtp:101 0-16\na={direction}\n"
+    )
+
+
+def _send(head, body="", kind="application/sdp", retransmit=True):
+    content = f"Content-Type: {kind}\n" if body else ""
+    retrans = ' retrans="500"' if retransmit else ""
+    return f"<send{retrans}><![CDATA[\n{head.strip()}\n{content}Content-Length: [len]\n\n{body}]]></send>"
+
+
+def _request(method, uri, sender, to, headers="", body="", kind="application/sdp"):
+    contact = CONTACT + "\n" if method in ("INVITE", "REGISTER", "UPDATE", "REFER", "SUBSCRIBE") else ""
+    return _send(
+        f"{method} {uri} SIP/2.0\nVia: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]\n"
+        f"From: {sender}\nTo: {to}\nCall-ID: [call_id]\nCSeq: [cseq] {method}\n{contact}Max-Forwards: 70\n{headers}",
+        body,
+        kind,
+        retransmit=method != "ACK",
+    )
+
+
+REMOTE = "sip:[service]@[remote_ip]:[remote_port]"
+
+
+def first(method="INVITE", headers="", body="", kind="application/sdp"):
+    """A request outside a dialog."""
+    return _request(
+        method,
+        f"{REMOTE};transport=[transport]",
+        f"<sip:[$user]@[local_ip]:[local_port]>;tag={TAG}",
+        f"<{REMOTE}>",
+        headers,
+        body,
+        kind,
+    )
+
+
+def caller(method, headers="", body="", kind="application/sdp"):
+    """A request in the dialog that we began."""
+    return _request(
+        method,
+        "[next_url]",
+        f"<sip:[$user]@[local_ip]:[local_port]>;tag={TAG}",
+        f"<{REMOTE}>[peer_tag_param]",
+        "[routes]\n" + headers,
+        body,
+        kind,
+    )
+
+
+def callee(method, headers="", body="", kind="application/sdp"):
+    """A request in the dialog that the other side began (what `invited` kept)."""
+    return _request(method, "[next_url]", f"[$to];tag={TAG}", "[$from]", "[routes]\n" + headers, body, kind)
+
+
+def answer(status, body="", headers="", tag=True, retransmit=False):
+    """A response to the latest request; `tag` only where that request began the dialog."""
+    return _send(
+        f"SIP/2.0 {status}\n[last_Via:]\n[last_From:]\n[last_To:]{';tag=' + TAG if tag else ''}\n[last_Call-ID:]\n"
+        f"[last_CSeq:]\n[last_Record-Route:]\n{CONTACT}\n{headers}",
+        body,
+        retransmit=retransmit,
+    )
+
+
+def ok(**kw):
+    return answer("200 OK", tag=False, **kw)
+
+
+def recv(what, optional=False, action="", begins=False):
+    """`begins`: keeps route set and remote target of the dialog."""
+    kind = "response" if what.isdigit() else "request"
+    return (
+        f'<recv {kind}="{what}"{TRUE.format("optional") if optional else ""}'
+        f"{TRUE.format('rrs') if begins else ''}>{f'<action>{action}</action>' if action else ''}</recv>"
+    )
+
+
+def body_has(regexp):
+    return f'<ereg regexp="{regexp}" search_in="msg" check_it="true" assign_to="seen"/>'
+
+
+def pause(seconds):
+    return f'<pause milliseconds="{int(seconds * 1000)}"/>'
+
+
+TRYING = recv("100", optional=True)
+PROVISIONAL = TRYING + recv("180", optional=True) + recv("183", optional=True)
+KEEP = (
+    '<ereg regexp="[^ ].*" search_in="hdr" header="From:" assign_to="from"/>'
+    '<ereg regexp="[^ ].*" search_in="hdr" header="To:" assign_to="to"/>'
+)
+ANSWER_TO = {"sendonly": "recvonly", "inactive": "inactive", "zero": "recvonly"}
+HELD = {"sendonly": "a=(recvonly|inactive)", "inactive": "a=inactive", "zero": "m=audio"}
+
+
+def call(o, body=None, ack_body=""):
+    return [
+        first(headers="X-Floor: 2\n", body=sdp() if body is None else body),
+        PROVISIONAL,
+        recv("200", begins=True),
+        caller("ACK", body=ack_body),
+    ]
+
+
+def bye(o):
+    return [caller("BYE"), recv("200")]
+
+
+def reinvite(side, body, check=""):
+    return [side("INVITE", body=body), TRYING, recv("200", action=body_has(check) if check else ""), side("ACK")]
+
+
+def invited(o):
+    return [
+        recv("INVITE", action=KEEP, begins=True),
+        answer("180 Ringing"),
+        pause(o.ring),
+        answer("200 OK", sdp(codecs="8"), retransmit=True),
+        recv("ACK"),
+    ]
+
+
+def hangs_up(o):
+    """The party under test ends the call."""
+    return [recv("BYE"), ok()]
+
+
+def hold(side, o):
+    return [
+        *reinvite(side, sdp(o.hold, 2), HELD[o.hold]),
+        pause(o.seconds),
+        *reinvite(side, sdp("sendrecv", 3), "m=audio"),
+    ]
+
+
+def again(method, to=f"<{REMOTE}>"):
+    """CANCEL, or the ACK of a refusal: in the INVITE's own transaction, so with its branch."""
+    return _send(
+        f"{method} {REMOTE};transport=[transport] SIP/2.0\n[last_Via:]\n"
+        f"From: <sip:[$user]@[local_ip]:[local_port]>;tag={TAG}\n"
+        f"To: {to}\nCall-ID: [call_id]\nCSeq: [cseq] {method}\nMax-Forwards: 70",
+        retransmit=method != "ACK",
+    )
+
+
+def uac_cancel(o):
+    return [
+        first(body=sdp()),
+        TRYING,
+        recv("180"),
+        pause(o.seconds),
+        again("CANCEL"),
+        recv("200"),
+        recv("487"),
+        again("ACK", f"<{REMOTE}>[peer_tag_param]"),
+    ]
+
+
+def refused(o):
+    return [first(body=sdp()), PROVISIONAL, recv(str(o.code)), again("ACK", f"<{REMOTE}>[peer_tag_param]")]
+
+
+def refuses_reinvite(status):
+    return [recv("INVITE"), answer(status, tag=False, retransmit=True), recv("ACK")]
+
+
+def accepts_reinvite(wanted, direction, version):
+    return [
+        recv("INVITE", action=body_has(wanted)),
+        ok(body=sdp(direction, version, "8"), retransmit=True),
+        recv("ACK"),
+    ]
+
+
+SCENARIOS = {
+    "uac-call": lambda o: [*call(o), pause(o.seconds), *bye(o)],
+    "uac-answered-ends": lambda o: [*call(o), *hangs_up(o)],
+    "uac-cancel": uac_cancel,
+    "uac-refused": refused,
+    "uac-hold": lambda o: [*call(o), pause(o.seconds), *hold(caller, o), *bye(o)],
+    "uac-late-offer": lambda o: [*call(o, body="", ack_body=sdp(codecs="8")), pause(o.seconds), *bye(o)],
+    "uac-options": lambda o: [first("OPTIONS", "Accept: application/sdp\n"), recv("200")],
+    "uas-answer": lambda o: [*invited(o), *hangs_up(o)],
+    "uas-ends": lambda o: [*invited(o), pause(o.seconds), callee("BYE"), recv("200")],
+    "uas-refuse": lambda o: [
+        recv("INVITE"),
+        answer("180 Ringing"),
+        pause(o.ring),
+        answer(f"{o.code} Refused", retransmit=True),
+        recv("ACK"),
+    ],
+    "uas-ring": lambda o: [
+        recv(
+            "INVITE",
+            action='<ereg regexp="[^ ].*" search_in="hdr" header="CSeq:" assign_to="cseq"/>'
+            '<ereg regexp="[^ ].*" search_in="hdr" header="Via:" assign_to="via"/>',
+        ),
+        answer("180 Ringing"),
+        recv("CANCEL"),
+        answer("200 OK"),
+        answer("487 Request Terminated", retransmit=True)
+        .replace("[last_CSeq:]", "CSeq: [$cseq]")
+        .replace("[last_Via:]", "Via: [$via]"),
+        recv("ACK"),
+    ],
+    "uas-early": lambda o: [
+        recv("INVITE", action=KEEP, begins=True),
+        answer("183 Session Progress", sdp(codecs="8")),
+        pause(o.seconds),
+        answer("200 OK", sdp(codecs="8"), retransmit=True),
+        recv("ACK"),
+        *hangs_up(o),
+    ],
+    "uas-held": lambda o: [
+        *invited(o),
+        *accepts_reinvite("a=(sendonly|inactive)", ANSWER_TO[o.hold], 2),
+        *accepts_reinvite("RTP/AVP", "sendrecv", 3),
+        *hangs_up(o),
+    ],
+    "uas-hold-refused": lambda o: [*invited(o), *refuses_reinvite("488 Not Acceptable Here"), *hangs_up(o)],
+    "uas-hold-glare": lambda o: [
+        *invited(o),
+        *refuses_reinvite("491 Request Pending"),
+        *accepts_reinvite("a=(sendonly|inactive)", ANSWER_TO[o.hold], 2),
+        *hangs_up(o),
+    ],
+}
+
+
+def xml(name, options):
+    """The scenario as SIPp reads it."""
+    steps = "\n".join(filter(None, SCENARIOS[name](options))).replace("[$user]", options.user)
+    # SIPp refuses a scenario with a variable that is set and never read, unless it is named in <Reference>
+    kept = [n for n in ("from", "to", "seen", "cseq", "via") if f'assign_to="{n}"' in steps]
+    reference = f'<Reference variables="{",".join(kept)}"/>\n' if kept else ""
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="{name}">\n{steps}\n{reference}</scenario>\n'

@@ -41,11 +41,9 @@ def due(turn: Turn) -> None:
     """Everything that time alone brings."""
     session.due(turn)
     doors.due(turn)
-    for name, _ in turn.state.presses:
-        button = turn.settings.button(name)
-        for action in gestures.due(turn, button) if button else []:
-            if button:
-                requests.act(turn, button, action)
+    for button in turn.settings.buttons:
+        for action in gestures.due(turn, button):
+            requests.act(turn, button, action)
     if turn.state.error_until is not None and turn.now >= turn.state.error_until:
         turn.state = replace(turn.state, error_until=None)
 
@@ -99,7 +97,7 @@ def take(turn: Turn, given: AnyInput) -> None:  # noqa: C901, PLR0912 - a table 
             recording.available(turn, wanted, length, size, recovered=repaired)
         case inputs.Requested():
             requests.requested(turn, given)
-        case inputs.AccessDenied():
+        case _:
             denied(turn, given)
 
 
@@ -123,11 +121,13 @@ def of_call(turn: Turn, given: inputs.CallInput) -> None:  # noqa: C901 - a tabl
             session.rtp_stopped(turn, call)
         case inputs.RtpResumed():
             session.rtp_resumed(turn, call)
+        case inputs.MediaCounted(quality=quality):
+            turn.put(replace(call, quality=quality))
         case inputs.DigitReceived():
             digits.received(turn, call, given)
-        case inputs.DigitSent(digit=digit):
-            digits.sent(turn, call, digit)
-        case inputs.HoldFailed():
+        case inputs.DigitSent():
+            digits.sent(turn, call)
+        case _:
             session.hold_failed(turn, call, given)
 
 

@@ -46,9 +46,13 @@ def relay_changed(turn: Turn, door: DoorId, *, energised: bool, pulse_id: int) -
     pulse = of(turn, door)
     if pulse is None:
         return
-    if not energised:
-        lock(turn, door, pulse)
-    elif pulse.id == pulse_id and not pulse.confirmed:
+    if pulse.id != pulse_id:  # told of the one before, which this one was to prolong: it crossed our order
+        if pulse.energised and not energised:
+            put(turn, door, replace(pulse, energised=False))
+            turn.tell(events.DoorLocked(door))
+    elif not energised:
+        (lock if pulse.confirmed else deny)(turn, door, pulse)
+    elif not pulse.confirmed:
         put(turn, door, replace(pulse, confirmed=True, energised=True))
         turn.tell(events.DoorUnlocked(door, by=pulse.by, seconds=round(pulse.until - turn.now, 3)))
 
@@ -85,7 +89,7 @@ def wake(pulse: Pulse) -> float:
 def deny(turn: Turn, door: DoorId, pulse: Pulse) -> None:
     """A pulse that came to nothing."""
     put(turn, door, None)
-    turn.tell(events.DoorDenied(door, by=pulse.by, why="the relay guard did not answer"))
+    turn.tell(events.DoorDenied(door, by=pulse.by, why="the relay guard did not take it"))
     if pulse.energised:
         turn.tell(events.DoorLocked(door))
 

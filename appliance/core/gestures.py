@@ -42,7 +42,7 @@ def due(turn: Turn, button: ButtonSettings) -> list[Action]:
         press = replace(press, long_at=None)
     put(turn, button.id, press)
     if press.down != stays and now >= up_at:
-        actions += change(turn, button, replace(press, release_at=None), down=stays, at=up_at)
+        actions += change(turn, button, press, down=stays, at=up_at)
     return actions
 
 
@@ -54,7 +54,8 @@ def change(turn: Turn, button: ButtonSettings, press: Press, *, down: bool, at: 
         long_at = None if button.long_action is None else at + button.long_press_s
         put(turn, button.id, Press(down=True, level=True, settles=settles, long_at=long_at))
         return [] if button.long_action else [button.action]  # with a long action, only the release tells which it is
-    put(turn, button.id, Press(down=False, level=press.level and press.release_at is not None, settles=settles))
+    finger = press.level and press.release_at is not None  # came while a client held it: believed once it settles
+    put(turn, button.id, Press(down=False, level=finger, settles=settles))
     turn.tell(events.ButtonReleased(button.id, at=at))
     if button.long_action is None:
         turn.tell(events.ButtonClicked(button.id, at=at))

@@ -11,9 +11,9 @@ from appliance.core.turn import Turn
 
 def begin(turn: Turn, call: Call) -> None:
     """Have the file of a call made, where calls are recorded."""
-    if not turn.settings.record or call.recording is not None:
+    if not turn.settings.record:
         return
-    recording = RecordingId(f"r-{turn.fresh}")
+    recording = RecordingId(f"r-{turn.new_id()}")
     turn.put(replace(call, recording=recording))
     turn.state = replace(turn.state, recordings=(*turn.state.recordings, Recording(recording, call.id)))
     turn.order(PrepareRecording(call.id, recording, call.remote.uri))

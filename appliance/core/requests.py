@@ -1,7 +1,7 @@
 """What people ask for, by a button or as a client: checked against the state, done, replied to."""
 
 import re
-from typing import assert_never
+from typing import Literal, assert_type
 
 from appliance.core import doors, events, gestures, inputs, peers, session
 from appliance.core.model import (
@@ -19,7 +19,7 @@ from appliance.core.turn import Turn
 from appliance.errors import IntercomError
 
 DIGITS = re.compile(r"[0-9A-D*#]{1,32}")
-HEADER = re.compile(r"[Xx]-[A-Za-z0-9-]{1,60}")
+HEADER = re.compile(r"[Xx]-[A-Za-z0-9-]{1,62}")
 LONGEST_PRESS_S = 60.0
 REFUSALS = range(400, 700)
 
@@ -59,10 +59,9 @@ def perform(turn: Turn, action: inputs.Action, who: str) -> tuple[CallId | None,
             return wanted, ""
         case inputs.PressButton(button, seconds):
             return None, press(turn, button, seconds)
-        case inputs.OpenDoor(door, seconds):
-            return None, open_door(turn, door, seconds, who)
-        case _:  # pragma: no cover
-            assert_never(action)
+        case _:
+            assert_type(action, inputs.OpenDoor)
+            return None, open_door(turn, action.door, action.seconds, who)
 
 
 def act(turn: Turn, button: ButtonSettings, action: Action) -> None:
@@ -81,10 +80,9 @@ def act(turn: Turn, button: ButtonSettings, action: Action) -> None:
                 hold(turn, call, held=not call.held_local)
             case Action.DOOR if button.door is not None:
                 open_door(turn, button.door, None, who)
-            case Action.DOOR:
+            case _:
+                assert_type(action, Literal[Action.DOOR])
                 send_digits(turn, connected(needed(active, "open the visitor's door")), button.digits)
-            case _:  # pragma: no cover
-                assert_never(action)
     except IntercomError as err:
         turn.tell(events.WarningTold(err.code, f"Button {button.id}: {err}"))
         turn.show_error()
@@ -151,7 +149,7 @@ def reject(turn: Turn, call: Call, code: int) -> str:
         )
     if call.state is not CallState.INCOMING or call.answered_by_us:
         raise wrong_state(call, "rejected", "incoming")
-    session.refuse(turn, call, code, Cause.BUSY if code in {486, 600} else Cause.REJECTED)
+    session.refuse(turn, call, code, Cause.REJECTED)
     return ""
 
 

@@ -36,7 +36,7 @@ def place(
     """Call somebody. While the SIP process is not there the call waits for it, within the deadline of dialing."""
     ready = turn.state.sip_ready
     call = Call(
-        id=CallId(f"c-{turn.fresh}"),
+        id=CallId(f"c-{turn.new_id()}"),
         direction=Direction.OUTGOING,
         state=CallState.DIALING,
         remote=Remote(uri, target=target),
@@ -187,6 +187,8 @@ def hang_up(turn: Turn, call: Call, cause: Cause, reason: str = "") -> None:
     """End a call from our side, in whatever state it is; a call that already ends is left alone."""
     if not call.alive:
         return
+    if cause is Cause.HANGUP and call.direction is Direction.OUTGOING and call.connected_since is None:
+        cause = Cause.CANCELED
     if not call.placed:
         turn.finish(call, End(cause, 0, "", By.LOCAL))
     elif call.direction is Direction.INCOMING and call.state is CallState.INCOMING and not call.answered_by_us:
@@ -195,8 +197,7 @@ def hang_up(turn: Turn, call: Call, cause: Cause, reason: str = "") -> None:
         )
     else:
         turn.order(HangUp(call.id, reason))
-        canceled = cause is Cause.HANGUP and unanswered(call)
-        give_up(turn, call, End(Cause.CANCELED if canceled else cause, 0, "", By.LOCAL))
+        give_up(turn, call, End(cause, 0, "", By.LOCAL))
 
 
 def give_up(turn: Turn, call: Call, end: End) -> None:
@@ -241,7 +242,7 @@ def due(turn: Turn) -> None:
             refuse(turn, call, NO_ANSWER, Cause.NO_ANSWER)
         elif call.state is CallState.CONNECTED:
             hang_up(turn, call, Cause.RTP_TIMEOUT)
-        elif call.ringing_since is not None and call.state is not CallState.CONNECTING:
+        elif call.ringing_since is not None and unanswered(call):
             hang_up(turn, call, Cause.NO_ANSWER)
         else:
             hang_up(turn, call, Cause.UNAVAILABLE)

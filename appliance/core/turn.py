@@ -5,6 +5,7 @@ from dataclasses import replace
 from appliance.core import calls, events
 from appliance.core.calls import Signal
 from appliance.core.model import (
+    By,
     Call,
     CallId,
     CallState,
@@ -26,11 +27,17 @@ class Turn:
         self.state, self.now, self.fresh = replace(state, now=now), now, fresh
         self.orders: list[Order] = []
         self.events: list[events.Event] = []
+        self._made = 0
 
     @property
     def settings(self) -> Settings:
         """The settings of the state."""
         return self.state.settings
+
+    def new_id(self) -> str:
+        """An id that nothing else has; a second one of the same step sorts after the first."""
+        self._made += 1
+        return self.fresh if self._made == 1 else f"{self.fresh}-{self._made}"
 
     def order(self, order: Order) -> None:
         """Have an adapter do something."""
@@ -66,9 +73,7 @@ class Turn:
 
     def finish(self, call: Call, end: End) -> None:
         """End a call for good: its one final event, its recording, its place in the state."""
-        ended = self.move(replace(call, end=end), Signal.OVER)
-        if ended is None:  # pragma: no cover
-            return
+        self.move(replace(call, end=end), Signal.OVER)
         self.state = replace(self.state, calls=tuple(c for c in self.state.calls if c.id != call.id))
         talked = self.now - call.connected_since if call.connected_since is not None else 0.0
         final = final_event(call, end)
@@ -108,8 +113,7 @@ def final_event(call: Call, end: End) -> type[events.FinalEvent]:
     if call.connected_since is not None:
         return events.CallEnded
     if call.direction is Direction.INCOMING:
-        refused = end.cause in {Cause.BUSY, Cause.REJECTED, Cause.NO_ANSWER, Cause.SHUTDOWN, Cause.UNAVAILABLE}
-        return events.CallRejected if refused else events.CallCanceled
+        return events.CallRejected if end.by is By.LOCAL else events.CallCanceled
     if end.cause in {Cause.CANCELED, Cause.SHUTDOWN}:
         return events.CallCanceled
     return events.CallRejected if end.cause in {Cause.BUSY, Cause.REJECTED} else events.CallFailed
@@ -117,8 +121,8 @@ def final_event(call: Call, end: End) -> type[events.FinalEvent]:
 
 def missed(call: Call, end: End) -> bool:
     """Whether somebody called and nobody here took notice: not so where we refused, or it was answered elsewhere."""
-    noticed = end.cause in {Cause.REJECTED, Cause.UNAUTHORIZED, Cause.ANSWERED_ELSEWHERE}
-    return call.direction is Direction.INCOMING and call.connected_since is None and not noticed
+    noticed = call.answered_by_us or end.cause in {Cause.REJECTED, Cause.UNAUTHORIZED, Cause.ANSWERED_ELSEWHERE}
+    return call.direction is Direction.INCOMING and not noticed
 
 
 def unanswered(call: Call) -> bool:

@@ -10,9 +10,9 @@ FILE = "intercomd.sqlite3"
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS events (id INTEGER PRIMARY KEY, envelope TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS recordings (
-    id TEXT PRIMARY KEY, call TEXT NOT NULL, remote TEXT NOT NULL, started TEXT NOT NULL, duration_s REAL,
-    bytes INTEGER, sha256 TEXT, complete INTEGER NOT NULL, recovered INTEGER NOT NULL
-);
+    id TEXT PRIMARY KEY, call TEXT NOT NULL, remote TEXT NOT NULL, started TEXT NOT NULL, duration_s REAL NOT NULL,
+    bytes INTEGER NOT NULL, sha256 TEXT NOT NULL, complete INTEGER NOT NULL, recovered INTEGER NOT NULL
+);  -- the fields of recordings.Recording, in their order
 PRAGMA user_version = 1;
 """
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}

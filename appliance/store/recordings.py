@@ -1,6 +1,5 @@
 """Recordings: what was said to be recorded is on disc, playable, and listed, whatever ended the service."""
 
-import builtins
 import hashlib
 import logging
 import os
@@ -11,10 +10,10 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from appliance.core.inputs import Input, RecordingAvailable, RecordingPrepared, RecordingRefused
 from appliance.core.model import CallId, RecordingId
@@ -32,9 +31,19 @@ _SETTLE_S = 0.25  # the SIP stack's last buffer reaches the file about 20 ms aft
 _ID = re.compile(r"[0-9a-z][0-9a-z-]{0,63}")
 
 
-Row = dict[str, Any]
-"""`id`, `call`, `remote`, `started` (UTC, as in events), `duration_s`, `bytes` (the whole file), `sha256`, `complete`,
-`recovered` (an unclean end had cut it off). Until it is complete, the three in the middle are None."""
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One row of the index. `started`: UTC, as in events; the last four are set once it is `complete`."""
+
+    id: RecordingId
+    call: CallId
+    remote: str
+    started: str
+    duration_s: float
+    bytes: int
+    sha256: str
+    complete: bool
+    recovered: bool  # an unclean end had cut it off
 
 
 class Recordings:
@@ -82,25 +91,26 @@ class Recordings:
         """Complete header and index row, then post RecordingAvailable; RecordingRefused if nothing was recorded."""
         self._writer.submit(partial(self._finish, order.recording), delay_s=_SETTLE_S)
 
-    def path(self, wanted: str) -> Path | None:
-        """Where its file is or will be; None for what is no id (a client's "../x")."""
-        return self._directory / f"{wanted}.wav" if _ID.fullmatch(wanted) else None
+    def path(self, recording: str) -> Path:
+        """Where its file is or will be; ids that are none (a client's "../x") raise IntercomError."""
+        if not _ID.fullmatch(recording):
+            raise _not_found(recording)
+        return self._directory / f"{recording}.wav"
 
-    def list(self, limit: int, cursor: str | None = None) -> tuple[list[Row], str | None]:
-        """At most `limit` rows, newest first, after `cursor`; and the cursor of what follows. Raises IntercomError."""
-        # Ids sort by time; "~" comes after each of them.
-        rows = self._read("SELECT * FROM recordings WHERE id < ? ORDER BY id DESC LIMIT ?", cursor or "~", limit + 1)
-        return rows[:limit], rows[limit - 1]["id"] if len(rows) > limit else None
+    def list(self, limit: int = 50, cursor: str | None = None) -> tuple[Recording, ...]:
+        """The newest `limit` before the id `cursor`, newest first. Raises IntercomError."""
+        return self._read("SELECT * FROM recordings WHERE id < ? ORDER BY id DESC LIMIT ?", cursor or "~", limit)
 
-    def get(self, wanted: str) -> Row | None:
-        """The row of that id. Raises IntercomError."""
-        if self.path(wanted) is None:
-            return None
-        return next(iter(self._read("SELECT * FROM recordings WHERE id = ?", wanted)), None)
+    def get(self, recording: str) -> Recording:
+        """Its row. Raises IntercomError."""
+        found = self._read("SELECT * FROM recordings WHERE id = ?", recording)
+        if not found:
+            raise _not_found(recording)
+        return found[0]
 
     def delete(self, recording: str) -> None:
         """Remove file and row, and wait for it. Raises IntercomError, also while it is being written."""
-        path = self._file(recording)
+        path = self.path(recording)
 
         def remove(connection: sqlite3.Connection) -> None:
             row = connection.execute("SELECT complete FROM recordings WHERE id = ?", (recording,)).fetchone()
@@ -115,21 +125,14 @@ class Recordings:
 
         self._writer.ask(remove)
 
-    def _read(self, query: str, *values: str | int) -> builtins.list[Row]:
+    def _read(self, query: str, *values: str | int) -> tuple[Recording, ...]:
         try:
             with closing(database.reader(self._writer.directory)) as connection:
-                connection.row_factory = sqlite3.Row
                 rows = connection.execute(query, values).fetchall()
         except sqlite3.Error as error:
             why, resolution = database.explain(error, self._writer.directory)
             raise IntercomError("unavailable", "The index of recordings can not be read.", why, resolution) from error
-        return [{**row, "complete": bool(row["complete"]), "recovered": bool(row["recovered"])} for row in rows]
-
-    def _file(self, recording: str) -> Path:
-        path = self.path(recording)
-        if path is None:
-            raise _not_found(recording)
-        return path
+        return tuple(Recording(*row[:7], *map(bool, row[7:])) for row in rows)
 
     def _refuse(self, call: CallId, recording: RecordingId, why: str) -> None:
         with self._lock:
@@ -139,7 +142,7 @@ class Recordings:
     # -- jobs, in the writer thread ------------------------------------------------------------------------------------
 
     def _prepare(self, order: PrepareRecording, connection: sqlite3.Connection) -> After:
-        path = self._file(order.recording)
+        path = self.path(order.recording)
         self._directory.mkdir(mode=0o750, parents=True, exist_ok=True)
         free = shutil.disk_usage(self._directory).free
         if free < FLOOR_BYTES:
@@ -160,7 +163,7 @@ class Recordings:
         self, connection: sqlite3.Connection, recording: str, call: str, remote: str, started: datetime
     ) -> None:
         connection.execute(
-            "INSERT OR IGNORE INTO recordings VALUES (?, ?, ?, ?, NULL, NULL, NULL, 0, 0)",
+            "INSERT OR IGNORE INTO recordings VALUES (?, ?, ?, ?, 0, 0, '', 0, 0)",
             (recording, call, remote, started.isoformat(timespec="microseconds").replace("+00:00", "Z")),
         )
 
@@ -175,7 +178,7 @@ class Recordings:
             self._patching = bool(recordings)
         for recording in recordings:
             try:
-                descriptor = os.open(self._file(recording), os.O_RDWR | os.O_CLOEXEC)
+                descriptor = os.open(self.path(recording), os.O_RDWR | os.O_CLOEXEC)
             except FileNotFoundError:
                 continue
             try:
@@ -190,7 +193,7 @@ class Recordings:
 
     def _complete(self, connection: sqlite3.Connection, recording: RecordingId, *, recovered: bool) -> After | None:
         """Repair the file and complete its row; both go if the file holds no sound."""
-        path = self._file(recording)
+        path = self.path(recording)
         row = connection.execute("SELECT call FROM recordings WHERE id = ?", (recording,)).fetchone()
         sound, digest = _seal(path)
         if sound is None:

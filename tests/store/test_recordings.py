@@ -60,17 +60,7 @@ def test_a_recording_is_prepared_written_finished_listed_and_deleted(tmp_path):
         path = kept.path(asked.recording)
         assert path.read_bytes() == b""
         row = kept.get(asked.recording)
-        assert row == {
-            "id": asked.recording,
-            "call": asked.call,
-            "remote": asked.remote,
-            "started": row["started"],
-            "duration_s": None,
-            "bytes": None,
-            "sha256": None,
-            "complete": False,
-            "recovered": False,
-        }
+        assert (row.call, row.remote, row.complete) == (asked.call, asked.remote, False)
         with pytest.raises(IntercomError) as caught:
             kept.delete(asked.recording)
         assert caught.value.code == "conflict"
@@ -81,17 +71,17 @@ def test_a_recording_is_prepared_written_finished_listed_and_deleted(tmp_path):
         assert not available.recovered
         assert playable_seconds(path) == 1.0
         row = kept.get(asked.recording)
-        assert row["complete"] is True
-        assert row["duration_s"] == 1.0
-        assert row["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
-        assert row["started"].endswith("Z")
-        assert kept.list(9) == ([row], None)
+        assert row.complete
+        assert row.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+        assert row.started.endswith("Z")
+        assert kept.list() == (row,)
         kept.delete(asked.recording)
-        assert kept.list(9) == ([], None)
+        assert kept.list() == ()
         assert not path.exists()
         with pytest.raises(IntercomError, match="no recording"):
             kept.delete(asked.recording)
-        assert kept.get(asked.recording) is None
+        with pytest.raises(IntercomError, match="no recording"):
+            kept.get(asked.recording)
 
 
 def test_the_header_is_kept_right_while_another_descriptor_writes(tmp_path, monkeypatch):
@@ -129,8 +119,8 @@ def test_what_an_unclean_end_left_is_repaired_and_announced_and_the_empty_remove
         (available,) = inbox.wait(RecordingAvailable)
         assert (available.recovered, available.duration_s) == (True, 2.0)
         assert playable_seconds(paths[0]) == 2.0
-        assert kept.get(available.recording)["recovered"]
-        assert [one["id"] for one in kept.list(9)[0]] == [available.recording]
+        assert kept.get(available.recording).recovered
+        assert [one.id for one in kept.list()] == [available.recording]
         assert sorted((tmp_path / "recordings").iterdir()) == [paths[0]]
     with station(tmp_path) as (kept, inbox, writer):
         writer.ask(lambda _: None)
@@ -149,7 +139,7 @@ def test_recordings_are_listed_again_after_a_damaged_database_was_set_aside(tmp_
     with station(tmp_path) as (kept, inbox, _):
         assert inbox.wait(RecordingAvailable)[0].recording == order().recording
         assert inbox.wait(PartFailed)[0].part == "storage"
-        assert [one["duration_s"] for one in kept.list(9)[0]] == [1.0]
+        assert [one.duration_s for one in kept.list()] == [1.0]
     assert (tmp_path / "recordings" / "Not One Of Ours.wav").exists()
 
 
@@ -161,7 +151,7 @@ def test_with_too_little_space_a_recording_is_refused_and_nothing_is_left(tmp_pa
         (refused,) = inbox.wait(RecordingRefused)
         assert (refused.call, refused.recording) == (asked.call, asked.recording)
         assert "No space is left" in refused.why
-        assert kept.list(9) == ([], None)
+        assert kept.list() == ()
         assert not kept.path(asked.recording).exists()
 
 
@@ -170,7 +160,7 @@ def test_where_files_can_not_be_made_a_recording_is_refused_with_the_reason(tmp_
     with station(tmp_path) as (kept, inbox, _):
         kept.prepare(order())
         assert str(tmp_path) in inbox.wait(RecordingRefused)[0].why
-        assert kept.list(9) == ([], None)
+        assert kept.list() == ()
 
 
 def test_a_recording_without_one_sample_is_refused_at_its_end_and_removed(tmp_path):
@@ -181,7 +171,7 @@ def test_a_recording_without_one_sample_is_refused_at_its_end_and_removed(tmp_pa
         kept.path(asked.recording).write_bytes(header())
         kept.finish(FinishRecording(asked.recording))
         assert inbox.wait(RecordingRefused)[0].why == "Nothing was recorded."
-        assert kept.list(9) == ([], None)
+        assert kept.list() == ()
         assert not kept.path(asked.recording).exists()
 
 
@@ -192,7 +182,7 @@ def test_a_recording_that_is_finishing_is_complete_when_the_service_ends(tmp_pat
         kept.path(order().recording).write_bytes(header() + b"\1\2" * RATE_HZ)
         kept.finish(FinishRecording(order().recording))
     with station(tmp_path) as (kept, _, _):
-        assert kept.get(order().recording)["complete"]
+        assert kept.get(order().recording).complete
 
 
 def test_lists_come_newest_first_in_pages(tmp_path):
@@ -200,20 +190,17 @@ def test_lists_come_newest_first_in_pages(tmp_path):
         for number in range(5):
             kept.prepare(order(number))
         inbox.wait(RecordingPrepared, 5)
-        first, cursor = kept.list(2)
-        assert [one["id"] for one in first] == [order(4).recording, order(3).recording]
-        second, cursor = kept.list(3, cursor)
-        assert [one["id"] for one in second] == [order(number).recording for number in (2, 1, 0)]
-        assert cursor is None
+        first = kept.list(limit=2)
+        assert [one.id for one in first] == [order(4).recording, order(3).recording]
+        second = kept.list(limit=9, cursor=first[-1].id)
+        assert [one.id for one in second] == [order(number).recording for number in (2, 1, 0)]
 
 
 @pytest.mark.parametrize("wanted", ["", "../secret", "/etc/passwd", "a/b", "x" * 65, "ä", "r-1\n", ".", "R-1"])
 def test_an_id_that_is_none_gives_no_path(tmp_path, wanted):
     with station(tmp_path) as (kept, _, _):
-        assert kept.path(wanted) is None
-        assert kept.get(wanted) is None
         with pytest.raises(IntercomError) as caught:
-            kept.delete(wanted)
+            kept.path(wanted)
         assert caught.value.code == "recording-not-found"
 
 
@@ -221,7 +208,7 @@ def test_an_index_that_can_not_be_read_is_told(tmp_path):
     (tmp_path / "state").write_text("in the way")
     writer = Writer(tmp_path / "state", Inbox())
     with pytest.raises(IntercomError) as caught:
-        Recordings(tmp_path / "state", writer, Inbox()).list(9)
+        Recordings(tmp_path / "state", writer, Inbox()).list()
     assert caught.value.code == "unavailable"
     writer.close(PATIENCE_S)
 

@@ -234,5 +234,10 @@ def plain(value: Any) -> Any:
 def line(envelope: Json) -> str:
     """An event in one line of fields, for the log."""
     call = [f"call={envelope['call']}"] if envelope["call"] else []
-    told = [f"{name}={value}" for name, value in envelope["data"].items() if value is not None and value != ""]
+    told = [f"{name}={in_line(value)}" for name, value in envelope["data"].items() if value is not None and value != ""]
     return " ".join([envelope["type"], *call, *told])
+
+
+def in_line(value: Any) -> str:
+    """A value of a log line: a record's fields with slashes, as in opus/48000."""
+    return "/".join(map(str, value.values())) if isinstance(value, dict) else str(value)

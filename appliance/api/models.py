@@ -93,6 +93,14 @@ class Codec(BaseModel):
     clock_rate_hz: int
 
 
+class Quality(BaseModel):
+    """RTP as it arrives, since the call began."""
+
+    received: int = Field(description="Packets.")
+    lost: int = Field(description="Packets that never came.")
+    jitter_ms: float
+
+
 class End(BaseModel):
     """How a call ended: a cause for programs, the SIP code (0: none came) and reason, and who ended it."""
 
@@ -123,6 +131,7 @@ class Call(BaseModel):
     ended: Time | None
     duration_s: float = Field(description="Since it was connected; 0 before.")
     recording: str | None = Field(description="The recording's id.")
+    quality: Quality | None = Field(description="Counted about each second while sound is due.")
     summary: str = Field(description="One line for people.")
     end: End | None
 

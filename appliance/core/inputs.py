@@ -6,7 +6,7 @@
 from dataclasses import dataclass, field
 from typing import get_args
 
-from appliance.core.model import ButtonId, CallId, Codec, DoorId, RecordingId, RequestId
+from appliance.core.model import ButtonId, CallId, Codec, DoorId, Quality, RecordingId, RequestId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +162,13 @@ class RtpStopped(OfCall):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RtpResumed(OfCall):
     """Packets come again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaCounted(OfCall):
+    """How the call's sound arrives (RFC 3550 §6.4): about each second while packets are due."""
+
+    quality: Quality
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -338,6 +345,7 @@ CallInput = (
     | MediaStarted
     | RtpStopped
     | RtpResumed
+    | MediaCounted
     | DigitReceived
     | DigitSent
     | HoldFailed

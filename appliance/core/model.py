@@ -220,6 +220,15 @@ class Codec:
 
 
 @dataclass(frozen=True, slots=True)
+class Quality:
+    """RTP as it arrives, since the call began: packets received and lost, and the mean jitter."""
+
+    received: int
+    lost: int
+    jitter_ms: float
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """How a call ended."""
 
@@ -250,6 +259,7 @@ class Call:
     held_remote: bool = False
     muted: bool = False
     codec: Codec | None = None
+    quality: Quality | None = None
     rtp_lost_since: float | None = None
     ringing_since: float | None = None
     connected_since: float | None = None

@@ -207,6 +207,9 @@ def call_view(call: Call, now: float, epoch: float) -> dict[str, Any]:
         "ended": None,
         "duration_s": 0.0 if call.connected_since is None else round(now - call.connected_since, 3),
         "recording": call.recording,
+        "quality": None
+        if call.quality is None
+        else {"received": call.quality.received, "lost": call.quality.lost, "jitter_ms": call.quality.jitter_ms},
         "summary": summary(call),
         "end": None
         if call.end is None

@@ -8,7 +8,7 @@ import pjsua2 as pj
 
 from appliance import ids
 from appliance.core import inputs
-from appliance.core.model import CallId, Codec
+from appliance.core.model import CallId, Codec, Quality
 from appliance.core.orders import Answer, HangUp, Place, Refuse, Ring, SendDigit, SipOrder
 from appliance.sip import translate
 from appliance.sip.callbacks import contained
@@ -19,6 +19,7 @@ from appliance.sip.wire import SipInput
 
 LOG = logging.getLogger(__name__)
 RINGING, OK = 180, 200
+COUNT_S = 1.0
 EVENT_END = 2  # PJMEDIA_STREAM_DTMF_IS_END, which pjsua2 does not name
 METHODS = {pj.PJSUA_DTMF_METHOD_RFC2833: "rfc4733", pj.PJSUA_DTMF_METHOD_SIP_INFO: "info"}
 
@@ -33,9 +34,9 @@ def operation(code: int = 0) -> pj.CallOpParam:
 
 
 def add_header(parameters: pj.CallOpParam, name: str, value: str) -> None:
-    """Have the message carry a header."""
+    """Have the message carry a header, and no more than one: a line end in it would begin another."""
     header = pj.SipHeader()
-    header.hName, header.hValue = name, value
+    header.hName, header.hValue = translate.clean(name), translate.clean(value)
     parameters.txOption.headers.append(header)
 
 
@@ -51,6 +52,7 @@ class SipCall(pj.Call):
         self.sends = self.receives = False  # as negotiated, seen from here
         self.codec: Codec | None = None
         self.hold, self.rtp = Hold(), RtpWatch()
+        self.counted_at = 0.0
         self.sending, self.receiving = Sending(), Receiving()
 
     @contained
@@ -192,9 +194,13 @@ class SipCall(pj.Call):
                 statistics = self.getStreamStat(self.audio)  # kept while its parts are read, see onCallMediaState
                 rtcp = statistics.rtcp
                 received = rtcp.rxStat
-                news = self.rtp.look(int(received.pkt), now)
+                quality = Quality(int(received.pkt), int(received.loss), round(received.jitterUsec.mean / 1000, 1))
             except pj.Error:  # the stream is being made anew
                 return
+            news = self.rtp.look(quality.received, now)
+            if now - self.counted_at >= COUNT_S:
+                self.counted_at = now
+                self.table.post(inputs.MediaCounted(at=now, call=self.call, quality=quality))
         else:
             news = self.rtp.excuse(now)
         if news is not None:

@@ -193,6 +193,7 @@ def call(id_: str = "c-1", **changed: Any) -> dict[str, Any]:
         "ended": None,
         "duration_s": 12.3,
         "recording": None,
+        "quality": None,
         "summary": "in a call with Kitchen",
         "end": None,
     }

@@ -192,8 +192,13 @@ class StreamInfo:
     codecName: str
     codecClockRate: int
 
+class MathStat:
+    mean: int
+
 class RtcpStreamStat:
     pkt: int
+    loss: int
+    jitterUsec: MathStat
 
 class RtcpStat:
     rxStat: RtcpStreamStat

@@ -43,6 +43,7 @@ SipInput = (
     | inputs.MediaStarted
     | inputs.RtpStopped
     | inputs.RtpResumed
+    | inputs.MediaCounted
     | inputs.DigitReceived
     | inputs.DigitSent
     | inputs.HoldFailed

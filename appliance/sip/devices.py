@@ -16,6 +16,8 @@ from appliance.sip.settings import NULL, SipSettings
 LOG = logging.getLogger(__name__)
 AGAIN_S = (1.0, 2.0, 5.0)  # waits between tries of a failed card; the last one stays
 ECHO_TAIL_MS = 200
+ALSA_CONFIG = "ALSA_CONFIG_PATH"  # read by alsa-lib each time
+LISTING = "listing the ALSA PCMs"
 
 
 @contextmanager
@@ -29,6 +31,21 @@ def plugins_silenced() -> Iterator[None]:
         finally:
             os.dup2(kept, 2)
             os.close(kept)
+
+
+@contextmanager
+def no_cards(wanted: bool) -> Iterator[None]:
+    """Let ALSA list nothing, where `wanted`: each PCM is opened for the list, and one of them hung the last time."""
+    kept = os.environ.get(ALSA_CONFIG)
+    if wanted:
+        os.environ[ALSA_CONFIG] = os.devnull
+    try:
+        yield
+    finally:
+        if kept is not None:
+            os.environ[ALSA_CONFIG] = kept
+        elif wanted:
+            del os.environ[ALSA_CONFIG]
 
 
 class Devices:
@@ -108,7 +125,7 @@ class Devices:
         )
 
     def _try_again(self, now: float) -> None:
-        self._announce(f"listing {self._names()}")
+        self._announce(LISTING)
         with plugins_silenced():
             self._manager.refreshDevs()  # safe: no PCM is open now
         if missing := self._missing():

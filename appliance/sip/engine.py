@@ -22,7 +22,7 @@ from appliance.sip import busy
 from appliance.sip.callbacks import contained
 from appliance.sip.calls import Calls
 from appliance.sip.channel import Channel
-from appliance.sip.devices import Devices, plugins_silenced
+from appliance.sip.devices import LISTING, Devices, no_cards, plugins_silenced
 from appliance.sip.media import Media
 from appliance.sip.settings import SipSettings
 from appliance.sip.wire import Beat, Message, Start
@@ -80,8 +80,10 @@ class Engine:
         self._endpoint = Endpoint()
         self._endpoint.libCreate()
         try:
-            with plugins_silenced():
+            self._announce(LISTING)
+            with plugins_silenced(), no_cards(start.cards_wait_s > 0):
                 self._endpoint.libInit(endpoint_config(settings))
+            self._announce("")
             transport = self._listen(settings)
             prefer(self._endpoint, settings.codecs)
             self._endpoint.libStart()

@@ -19,14 +19,15 @@ from appliance.sip.settings import SipSettings
 from appliance.sip.wire import Beat, Decoder, Message, Start, ToChild, WireError, encode
 
 LOG = logging.getLogger(__name__)
-LONGEST_LEGAL_BLOCK_S = 2.0  # opening a card; a child beats every 0.25 s otherwise
+LONGEST_LEGAL_BLOCK_S = 2.0  # listing or opening PCMs, as Beat.doing says; a child beats every 0.25 s otherwise
 HUNG_AFTER_S = LONGEST_LEGAL_BLOCK_S + 0.25
 START_WITHIN_S = 10.0  # 0.1 s as a rule; reading pjsua2 from a slow SD card on a busy board takes seconds
 CHECK_S = 0.25
 YOUNG_S = 10.0  # a child that dies younger than this is replaced more slowly each time
 DELAYS_S = (0.0, 0.25, 0.5, 1.0, 2.0, 5.0)
 STOP_WITHIN_S = 1.0
-CARDS_WAIT_S = 30.0  # before a card is tried again whose opening hung
+CARDS_WAIT_S = 30.0  # before a card is tried again that hung; doubled each time, as each costs the calls there are
+CARDS_WAIT_DOUBLED = 5  # times at most
 NOT_READY = "SIP process not ready"
 CODE = Path(__file__).resolve().parents[2]  # what PYTHONPATH must name for `-m appliance.sip`
 
@@ -123,7 +124,7 @@ class Link:
         self._sound = Sound()
         self._failed = ""  # why, as told
         self._deaths = 0  # of young children in a row
-        self._cards_wait_s = 0.0
+        self._card_hung, self._card_hangs = False, 0
         self._timer: asyncio.TimerHandle | None = None
         self._next: asyncio.Task[None] | None = None
         self._stopped: asyncio.Future[None] | None = None
@@ -136,7 +137,7 @@ class Link:
     async def start(self) -> None:
         """Start the first child; SipReady follows."""
         self._check()
-        await self._spawn()
+        await self._replace(0.0)
 
     def order(self, order: SipOrder) -> None:
         """Have it done. Without a child that is ready nothing is kept for later: a Place fails visibly."""
@@ -178,7 +179,8 @@ class Link:
             child.spawn(theirs)
         self._child = child
         await asyncio.get_running_loop().create_unix_connection(lambda: child, sock=ours)
-        child.send(Start(replace(self._settings, port=self._port), self._cards_wait_s))
+        wait_s = CARDS_WAIT_S * 2 ** min(self._card_hangs - 1, CARDS_WAIT_DOUBLED) if self._card_hung else 0.0
+        child.send(Start(replace(self._settings, port=self._port), wait_s))
 
     def _heard(self, child: Child, message: Message) -> None:
         if child is not self._child or self._stopped is not None:
@@ -192,12 +194,14 @@ class Link:
                 child.why = message.why
                 self._fail(message.why, message.resolution)
             case inputs.Input():
+                if isinstance(message, inputs.PartRecovered):
+                    self._card_hangs = 0
                 self._post(message)
             case _:
                 child.kill(f"it sent an order: {type(message).__name__}")
 
     def _ready(self, child: Child, message: inputs.SipReady) -> None:
-        child.ready, self._cards_wait_s = True, 0.0
+        child.ready, self._card_hung = True, False
         self._port = int(message.address.rpartition(":")[2])  # whoever knows us by a free port finds the next child
         child.send(self._sound)
         if self._failed:
@@ -246,9 +250,9 @@ class Link:
         if child is None or child.why:
             return
         silent = time.monotonic() - child.heard
-        if silent > (HUNG_AFTER_S if child.ready else START_WITHIN_S):
+        if silent > (HUNG_AFTER_S if child.ready or child.doing else START_WITHIN_S):
             if child.doing:
-                self._cards_wait_s = CARDS_WAIT_S
+                self._card_hung, self._card_hangs = True, self._card_hangs + 1
             child.kill(f"it hung for {silent:.1f} s" + (f" while {child.doing}" if child.doing else ""))
 
 

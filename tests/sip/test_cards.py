@@ -1,5 +1,6 @@
 import asyncio
 import os
+import signal
 import subprocess
 import tempfile
 import time
@@ -10,6 +11,7 @@ import pytest
 from appliance.core import inputs
 from appliance.core.desired import Sound
 from appliance.core.model import Tone
+from appliance.sip import link
 from tests.sip.stations import PATIENCE_S, RATE, Ear, connect, stations, talk, tone_file
 
 OURS, THEIRS = 440, 1000
@@ -153,5 +155,28 @@ def test_a_card_lost_in_a_call_is_told_and_healed_and_the_far_end_hears_on(serve
             await door.wait(inputs.PartRecovered, part="audio")
             await server.until_open(1, 1)
             assert not kitchen.of(inputs.RtpStopped) + kitchen.of(inputs.CallEnded) + door.of(inputs.SipLost)
+
+    asyncio.run(scenario())
+
+
+def test_a_card_that_hangs_costs_one_process_and_the_next_one_does_without_it(server, monkeypatch):
+    monkeypatch.setattr(link, "CARDS_WAIT_S", 2.0)
+
+    async def scenario():
+        async with stations({"user": "door", "capture": "pulse", "playback": "pulse"}, {"user": "kitchen"}) as pair:
+            door, kitchen = pair
+            server.process.send_signal(signal.SIGSTOP)
+            try:
+                door.link.desire(Sound(tone=Tone.DIALING))
+                lost = await door.wait(inputs.SipLost)
+                assert "while opening ALSA PCM 'pulse'" in lost.why
+                door.link.desire(Sound())
+                await door.ready()
+                failed = await door.wait(inputs.PartFailed, part="audio")
+                assert "did not open" in failed.why
+                await connect(door, kitchen)
+            finally:
+                server.process.send_signal(signal.SIGCONT)
+            await door.wait(inputs.PartRecovered, part="audio")
 
     asyncio.run(scenario())

@@ -44,6 +44,16 @@ def test_a_call_is_placed_rings_is_answered_and_hung_up_by_the_caller():
     asyncio.run(scenario())
 
 
+def test_a_header_s_value_can_not_bring_another_header():
+    async def scenario():
+        async with stations(DOOR, KITCHEN) as (door, kitchen):
+            door.link.order(Place(CallId("c-1"), kitchen.uri, (("X-A", "1\r\nX-B: 2"),)))
+            arrived = await kitchen.wait(inputs.CallArrived)
+            assert arrived.headers == (("X-A", "1  X-B: 2"),)
+
+    asyncio.run(scenario())
+
+
 def test_the_callee_hangs_up():
     async def scenario():
         async with stations(DOOR, KITCHEN) as (door, kitchen):
@@ -97,7 +107,9 @@ def test_an_invite_is_left_alone_until_an_order_comes():
     asyncio.run(scenario())
 
 
-@pytest.mark.parametrize("uri", ["nonsense", "sip:", "sip:a@[", "http://127.0.0.1/"])
+@pytest.mark.parametrize(
+    "uri", ["nonsense", "sip:", "sip:a@[", "http://127.0.0.1/", "sip:a@127.0.0.1;transport=tcp", "sip:a@192.0.2.1"]
+)
 def test_an_address_that_is_none_ends_the_call_at_once(uri):
     async def scenario():
         async with stations(DOOR) as (door,):

@@ -1,10 +1,11 @@
 """The guard process itself, run for real with simulated lines: no relay stays energised, whatever anybody does."""
 
-import os
 import signal
 import socket
+import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -28,10 +29,10 @@ def test_guard_says_its_doors_and_makes_every_relay_inactive_before_it_says_so(d
 
 def test_pulse_energises_its_door_alone_and_ends_by_itself(doors):
     with GuardProcess(doors) as guarded:
-        pulse, answer = guarded.daemon.pulse(1.0, door=1)
-        assert answer == (1, True, pulse, pulse + SECOND)
+        pulse, answer = guarded.daemon.pulse(3.0, door=1)
+        assert answer == (1, True, pulse, pulse + 3 * SECOND)
         assert guarded.daemon.heard()[:3] == (1, False, pulse)
-        assert time.monotonic_ns() >= pulse + SECOND
+        assert time.monotonic_ns() >= pulse + 3 * SECOND
         assert [level(door) for door in doors] == [False, False]
 
 
@@ -59,8 +60,8 @@ def test_pulse_can_be_shortened_but_never_lengthened(doors):
 
 def test_same_pulse_sent_again_after_its_end_energises_nothing(doors):
     with GuardProcess(doors) as guarded:
-        pulse, _ = guarded.daemon.pulse(0.05)
-        guarded.daemon.heard()
+        pulse, _ = guarded.daemon.pulse(9.0)
+        guarded.daemon.ask(0, 0)
         assert guarded.daemon.ask(pulse, time.monotonic_ns() + 9 * SECOND)[1] is False
         assert not level(doors[0])
 
@@ -108,20 +109,20 @@ def test_cap_ends_a_pulse_that_asks_for_longer(tmp_path):
 def test_train_of_overlapping_pulses_does_not_exceed_the_cap(tmp_path):
     doors = wiring(tmp_path, cap_s=1.0)
     with GuardProcess(doors) as guarded:
-        _, first = guarded.daemon.pulse(0.9)
+        pulse, first = guarded.daemon.pulse(0.9)
         latest = time.monotonic_ns() + SECOND  # it began before this answer came
-        answers = [guarded.daemon.pulse(seconds)[1] for seconds in (0.9, 5.0, 60.0, 0.9, 3600.0, 5.0)]
-        energised = [answer for answer in (first, *answers) if answer[1]]
-        assert len(energised) > 0
-        assert max(answer[3] for answer in energised) <= latest
+        # All decided while it was energised, however late they come on a machine that is busy.
+        lengths = (0.9, 5.0, 60.0, 0.9, 3600.0, 5.0)
+        answers = [guarded.daemon.ask(pulse + n, pulse + int(s * SECOND)) for n, s in enumerate(lengths, 1)]
+        assert first[1] is True
+        assert max(answer[3] for answer in (first, *answers)) <= latest
         until_now(lambda: not level(doors[0]), "the end")
 
 
 def test_pulse_decided_while_energised_but_late_does_not_add_to_the_cap(tmp_path):
     doors = wiring(tmp_path, cap_s=0.3)
     with GuardProcess(doors) as guarded:
-        guarded.daemon.pulse(5.0)
-        late = time.monotonic_ns()
+        late = guarded.daemon.pulse(5.0)[0] + 1
         assert guarded.daemon.heard()[1] is False
         assert guarded.daemon.ask(late, late + 9 * SECOND)[1] is False
         assert guarded.daemon.pulse(5.0)[1][1] is True  # decided after the end: one of its own
@@ -200,9 +201,9 @@ def test_guard_killed_in_a_pulse_and_started_again_rests_and_refuses_the_old_pul
 
 def test_guard_that_was_stopped_beyond_the_end_ends_the_pulse_when_it_goes_on(doors):
     with GuardProcess(doors) as guarded:
-        pulse, _ = guarded.daemon.pulse(0.5)
+        pulse, _ = guarded.daemon.pulse(3.0)
         guarded.signal(signal.SIGSTOP)
-        until_now(lambda: time.monotonic_ns() > pulse + SECOND)
+        until_now(lambda: time.monotonic_ns() > pulse + 3 * SECOND)
         guarded.signal(signal.SIGCONT)
         assert guarded.daemon.heard()[:3] == (0, False, pulse)
         assert not level(doors[0])
@@ -281,7 +282,7 @@ def test_guard_serves_the_socket_that_systemd_passes(doors, tmp_path):
         listener.bind(str(path))
         listener.listen(1)
         command = [sys.executable, "-c", start, str(listener.fileno()), *guard_command("systemd", doors)]
-        process = guard_process(command, listener.fileno())
+        process = subprocess.Popen(command, pass_fds=[listener.fileno()])
     try:
         daemon = Daemon.at(path)
         assert daemon.pulse(9.0)[1][1] is True
@@ -291,12 +292,6 @@ def test_guard_serves_the_socket_that_systemd_passes(doors, tmp_path):
     finally:
         process.kill()
         process.wait(LONG)
-
-
-def guard_process(command, fd):
-    import subprocess
-
-    return subprocess.Popen(command, pass_fds=[fd])
 
 
 def test_socket_admits_its_own_user_only(doors, tmp_path):
@@ -373,10 +368,8 @@ def test_line_that_is_not_there_exits_1(tmp_path, line, said):
     assert said in done.stderr
 
 
-def test_guard_loads_the_standard_library_only_and_starts_without_site(doors):
+def test_guard_loads_the_standard_library_only(doors):
     with GuardProcess(doors) as guarded:
-        mapped = open(f"/proc/{guarded.process.pid}/maps").read()  # noqa: SIM115, PTH123
-        assert "site-packages" not in mapped
-        command = open(f"/proc/{guarded.process.pid}/cmdline").read().split("\0")  # noqa: SIM115, PTH123
-        assert command[1:3] == ["-I", "-S"]
-        assert os.readlink(f"/proc/{guarded.process.pid}/exe")
+        assert "site-packages" not in Path(f"/proc/{guarded.process.pid}/maps").read_text()
+        command = Path(f"/proc/{guarded.process.pid}/cmdline").read_bytes().split(b"\0")
+        assert command[1:3] == [b"-I", b"-S"]

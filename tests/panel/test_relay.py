@@ -1,0 +1,310 @@
+"""The daemon's side of the guard, with real guard processes: what it posts, and what it never sends twice."""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from appliance.core.desired import RelayPulse
+from appliance.core.inputs import GuardLost, GuardReady, RelayChanged
+from appliance.core.model import DoorId
+from appliance.panel import guard
+from appliance.panel.relay import DoorWiring, GpioLine, Relay, SimulatedLine, guard_command
+from tests.panel.support import LONG, SECOND, GuardProcess, free, guards, level, until, until_now, wiring
+
+FRONT, GATE = DoorId("front"), DoorId("gate")
+
+
+@pytest.fixture
+def doors(tmp_path):
+    return wiring(tmp_path, cap_s=10.0, names=(FRONT, GATE))
+
+
+class Posted(list):
+    """What was posted, and waiting for it."""
+
+    async def one(self, kind, count=1, **fields):
+        def found():
+            fits = [i for i in self if isinstance(i, kind) and all(getattr(i, k) == v for k, v in fields.items())]
+            return fits[count - 1] if len(fits) >= count else None
+
+        return await until(found, f"{kind.__name__} {fields} (posted: {self})")
+
+    def energised(self):
+        return [(i.door, i.pulse) for i in self if isinstance(i, RelayChanged) and i.energised]
+
+
+@contextlib.asynccontextmanager
+async def running(doors, how=None):
+    posted = Posted()
+    relay = Relay(doors, how, posted.append)
+    await relay.start()
+    try:
+        yield relay, posted
+    finally:
+        await relay.stop()
+
+
+def pulse(seconds, door=FRONT):
+    now = time.monotonic_ns()
+    return RelayPulse(door, now, now + int(seconds * SECOND))
+
+
+async def test_pulse_is_told_when_it_begins_and_when_it_ends(doors):
+    async with running(doors) as (relay, posted):
+        await posted.one(GuardReady)
+        wanted = pulse(3.0)
+        relay.desire((wanted,))
+        began = await posted.one(RelayChanged, door=FRONT, energised=True, pulse=wanted.id)
+        ended = await posted.one(RelayChanged, door=FRONT, energised=False, pulse=wanted.id)
+        assert wanted.id / 1e9 <= began.at <= ended.at
+        assert not level(doors[0])
+
+
+async def test_pulse_that_is_no_longer_desired_ends_at_once(doors):
+    async with running(doors) as (relay, posted):
+        await posted.one(GuardReady)
+        both = pulse(9.0), pulse(9.0, GATE)
+        relay.desire(both)
+        await posted.one(RelayChanged, door=GATE, energised=True)
+        relay.desire(both[1:])
+        await posted.one(RelayChanged, door=FRONT, energised=False)
+        assert [level(door) for door in doors] == [False, True]
+
+
+async def test_pulse_is_shortened_and_followed_by_a_newer_one(doors):
+    async with running(doors) as (relay, posted):
+        await posted.one(GuardReady)
+        first = pulse(9.0)
+        relay.desire((first,))
+        await posted.one(RelayChanged, energised=True, pulse=first.id)
+        second = pulse(9.0)
+        relay.desire((second,))
+        await posted.one(RelayChanged, energised=True, pulse=second.id)
+        relay.desire((RelayPulse(FRONT, second.id, second.id + SECOND // 10),))
+        await posted.one(RelayChanged, energised=False, pulse=second.id)
+        assert not level(doors[0])
+
+
+async def test_desired_again_a_pulse_that_ended_is_not_sent_again(doors):
+    async with running(doors) as (relay, posted):
+        await posted.one(GuardReady)
+        wanted = pulse(9.0)
+        relay.desire((wanted,))
+        await posted.one(RelayChanged, energised=True)
+        relay.desire(())
+        await posted.one(RelayChanged, energised=False)
+        relay.desire((wanted,))
+        other = pulse(9.0, GATE)
+        relay.desire((wanted, other))
+        await posted.one(RelayChanged, door=GATE, energised=True)
+        assert posted.energised() == [(FRONT, wanted.id), (GATE, other.id)]
+        assert not level(doors[0])
+
+
+async def test_pulse_decided_before_the_guard_is_ready_is_void(doors):
+    async with running(doors) as (relay, posted):
+        relay.desire((pulse(9.0),))
+        await posted.one(GuardReady)
+        other = pulse(9.0, GATE)
+        relay.desire((*relay._wanted.values(), other))
+        await posted.one(RelayChanged, door=GATE, energised=True)
+        assert posted.energised() == [(GATE, other.id)]
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+async def test_guard_killed_or_hung_in_a_pulse_is_replaced_and_the_relay_rests(doors, number):
+    async with running(doors) as (relay, posted):
+        await posted.one(GuardReady)
+        wanted = pulse(3.0)
+        relay.desire((wanted,))
+        await posted.one(RelayChanged, energised=True)
+        (victim,) = guards(doors[0])
+        os.kill(victim, number)
+        lost = await posted.one(GuardLost)
+        assert lost.why == ("the relay guard left" if number == signal.SIGKILL else "the relay guard hangs")
+        await posted.one(GuardReady, count=2)
+        assert victim not in guards(doors[0])
+        assert not level(doors[0])
+        newer = pulse(9.0)
+        relay.desire((newer,))
+        await posted.one(RelayChanged, energised=True, pulse=newer.id)
+        assert posted.energised() == [(FRONT, wanted.id), (FRONT, newer.id)]
+
+
+async def test_guard_that_does_not_answer_is_called_hung(doors):
+    async with running(doors) as (relay, posted):
+        await posted.one(GuardReady)
+        os.kill(guards(doors[0])[0], signal.SIGSTOP)
+        relay.desire((pulse(9.0),))
+        assert (await posted.one(GuardLost)).why == "the relay guard hangs"
+        await posted.one(GuardReady, count=2)
+        assert not level(doors[0])
+
+
+async def test_running_pulse_is_not_energised_again_by_the_guard_that_comes_next(doors):
+    async with running(doors) as (relay, posted):
+        await posted.one(GuardReady)
+        wanted = pulse(9.0)
+        relay.desire((wanted,))
+        await posted.one(RelayChanged, energised=True)
+        os.kill(guards(doors[0])[0], signal.SIGKILL)
+        await posted.one(GuardReady, count=2)
+        other = pulse(9.0, GATE)
+        relay.desire((wanted, other))
+        await posted.one(RelayChanged, door=GATE, energised=True)
+        assert posted.energised() == [(FRONT, wanted.id), (GATE, other.id)]
+        assert not level(doors[0])
+
+
+async def test_stop_returns_with_the_relays_inactive_and_no_process_left(doors):
+    async with running(doors) as (relay, posted):
+        await posted.one(GuardReady)
+        relay.desire((pulse(9.0),))
+        await posted.one(RelayChanged, energised=True)
+    assert not level(doors[0])
+    assert isinstance(posted[-1], RelayChanged)
+    assert not posted[-1].energised
+    assert not guards(doors[0])
+
+
+async def test_stop_before_the_guard_is_ready_leaves_nothing(doors):
+    async with running(doors):
+        pass
+    await until(lambda: not guards(doors[0]), "the guard's end")
+
+
+async def test_guard_of_its_own_serves_one_daemon_after_another(doors, tmp_path):
+    path = tmp_path / "guard.sock"
+    with GuardProcess(doors, path):
+        for _ in range(2):
+            async with running(doors, path) as (relay, posted):
+                await posted.one(GuardReady)
+                relay.desire((pulse(9.0),))
+                await posted.one(RelayChanged, energised=True)
+            assert not level(doors[0])
+            assert not free(doors[0]), "the guard never lets go of a line"
+
+
+async def test_guard_of_its_own_that_is_started_again_is_found_again(doors, tmp_path):
+    path = tmp_path / "guard.sock"
+    async with running(doors, path) as (relay, posted):
+        lost = await posted.one(GuardLost)
+        assert "No such file or directory" in lost.why
+        with GuardProcess(doors, path) as guarded:
+            await posted.one(GuardReady)
+            wanted = pulse(9.0)
+            relay.desire((wanted,))
+            await posted.one(RelayChanged, energised=True)
+            guarded.signal(signal.SIGKILL)
+            await posted.one(GuardLost, why="the relay guard left")
+        with GuardProcess(doors, path):
+            await posted.one(GuardReady, count=2)
+            other = pulse(9.0, GATE)
+            relay.desire((wanted, other))
+            await posted.one(RelayChanged, door=GATE, energised=True)
+            assert posted.energised() == [(FRONT, wanted.id), (GATE, other.id)]
+            assert not level(doors[0])
+
+
+async def test_door_that_the_guard_does_not_know_is_named(doors, tmp_path):
+    path = tmp_path / "guard.sock"
+    with GuardProcess(doors[:1], path):
+        async with running(doors, path) as (_, posted):
+            await posted.one(GuardLost, why="the relay guard was started without the door gate")
+
+
+async def test_guard_with_its_doors_in_another_order_opens_the_right_one(doors, tmp_path):
+    path = tmp_path / "guard.sock"
+    with GuardProcess(doors[::-1], path):
+        async with running(doors, path) as (relay, posted):
+            await posted.one(GuardReady)
+            relay.desire((pulse(9.0, GATE),))
+            await posted.one(RelayChanged, door=GATE, energised=True)
+            assert [level(door) for door in doors] == [False, True]
+
+
+async def test_line_that_can_not_be_had_is_told_once_with_its_cause(doors):
+    with doors[1].line.file.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        async with running(doors) as (_, posted):
+            lost = await posted.one(GuardLost)
+            assert "held by another guard" in lost.why
+            fcntl.flock(held, fcntl.LOCK_UN)
+            await posted.one(GuardReady)
+            assert len(posted) == 2
+
+
+@pytest.mark.parametrize("packet", [b"x", guard.RECORD.pack(3, True, 1, 2)], ids=["short", "no such door"])
+async def test_nonsense_from_a_guard_is_a_lost_guard(doors, tmp_path, packet):
+    path = tmp_path / "guard.sock"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind(str(path))
+        listener.listen(1)
+        listener.setblocking(False)
+        async with running(doors, path) as (_, posted):
+            peer, _ = await asyncio.wait_for(asyncio.get_running_loop().sock_accept(listener), LONG)
+            with peer:
+                peer.send(packet)
+                assert (await posted.one(GuardLost)).why == "the relay guard sent nonsense"
+
+
+DAEMON = """
+import asyncio, sys, time
+from pathlib import Path
+from appliance.core.desired import RelayPulse
+from appliance.core.inputs import GuardReady
+from appliance.core.model import DoorId
+from appliance.panel.relay import DoorWiring, Relay, SimulatedLine
+
+async def main(file):
+    def post(what):
+        print(what, flush=True)
+        if isinstance(what, GuardReady):
+            now = time.monotonic_ns()
+            relay.desire((RelayPulse(DoorId("front"), now, now + 30 * 10**9),))
+    relay = Relay((DoorWiring(DoorId("front"), 60.0, SimulatedLine(Path(file))),), None, post)
+    await relay.start()
+    await asyncio.Event().wait()
+
+asyncio.run(main(sys.argv[1]))
+"""
+
+
+def test_daemon_killed_in_a_pulse_leaves_no_energised_relay_and_no_guard(doors):
+    command = [sys.executable, "-c", DAEMON, str(doors[0].line.file)]
+    daemon = subprocess.Popen(command, cwd=Path(__file__).parents[2], stdout=subprocess.DEVNULL)
+    try:
+        until_now(lambda: doors[0].line.file.exists() and level(doors[0]), "the pulse")
+        daemon.kill()
+        killed = time.monotonic()
+        until_now(lambda: not level(doors[0]), "the relay's rest")
+        assert time.monotonic() - killed < LONG < 30.0, "not by the pulse's own end"
+        until_now(lambda: not guards(doors[0]), "the guard's end")
+        assert free(doors[0])
+    finally:
+        daemon.kill()
+        daemon.wait(LONG)
+
+
+def test_command_names_every_kind_of_line(tmp_path):
+    doors = (
+        DoorWiring(FRONT, 10.0, GpioLine("pinctrl-bcm2711", "GPIO17")),
+        DoorWiring(GATE, 2.5, GpioLine("expander", "3", active_low=True)),
+        DoorWiring(DoorId("cellar"), 60, SimulatedLine(tmp_path / "relay")),
+    )
+    words = guard_command("systemd", doors)
+    assert words[1:5] == ["-I", "-S", guard.__file__, "systemd"]
+    assert guard.parse(words[5:]) == [
+        ("front", 10 * SECOND, ["--gpio", "pinctrl-bcm2711", "GPIO17"]),
+        ("gate", 5 * SECOND // 2, ["--gpio-active-low", "expander", "3"]),
+        ("cellar", 60 * SECOND, ["--simulated", str(tmp_path / "relay")]),
+    ]

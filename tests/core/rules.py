@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from appliance.core import calls, events, views
+from appliance.core import calls, events, inputs, views
 from appliance.core.model import CallState, State, Tone
 from appliance.core.step import Step, step
 
@@ -59,6 +59,8 @@ def checked(state: State, given, ended: Counter | None = None) -> Step:
         assert old is None or relay.id >= old.id, "a pulse's id is only ever newer"
 
     assert new.error_until is None or wanted.wake_at is not None
+    if wanted.wake_at is not None and wanted.wake_at <= new.now:
+        assert step(new, inputs.Tick(at=new.now)).state != new, "a deadline that has come changes nothing: busy waiting"
     return taken
 
 
@@ -67,4 +69,3 @@ def repeated(state: State, given, taken: Step) -> None:
     again = step(state, given)
     assert (again.state, again.events) == (taken.state, taken.events)
     views.snapshot(taken.state, 0.0)
-

@@ -24,7 +24,6 @@ from appliance.core.model import (
     Target,
 )
 from appliance.core.orders import Order, Reply
-
 from tests.core.rules import checked
 
 FRONT, GATE = DoorId("front"), DoorId("gate")

@@ -53,5 +53,5 @@ def _gpio() -> Factory:
 def line_errors() -> tuple[type[Exception], ...]:
     """Return what using a line may raise: the classes of the libraries that are loaded."""
     known = [("gpiozero", "GPIOZeroError"), ("lgpio", "error")]
-    loaded = [getattr(sys.modules[module], name) for module, name in known if module in sys.modules]
+    loaded = [getattr(module, error) for name, error in known if (module := sys.modules.get(name))]
     return (*PLAIN_ERRORS, *loaded)

@@ -5,6 +5,8 @@ import inspect
 
 import pytest
 
+from tests.panel.boards import BOARDS
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem):
@@ -13,3 +15,10 @@ def pytest_pyfunc_call(pyfuncitem):
     wanted = inspect.signature(pyfuncitem.obj).parameters
     asyncio.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in wanted}))
     return True
+
+
+@pytest.fixture(params=BOARDS)
+def board(request):
+    board = BOARDS[request.param]()
+    yield board
+    board.close()

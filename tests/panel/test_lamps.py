@@ -1,0 +1,152 @@
+"""Lamps on every board: the patterns, in virtual time, as seen on the line."""
+
+import asyncio
+from contextlib import contextmanager
+
+import pytest
+
+from appliance.core.inputs import PartFailed, PartRecovered
+from appliance.core.model import LampId, Pattern
+from appliance.panel.claims import Claims
+from appliance.panel.lamps import Lamps, LampWiring
+from tests.panel.support import run_virtually, until
+
+RED, GREEN = LampId("red"), LampId("green")
+STEP = 0.005
+
+
+@contextmanager
+def panel(board, *wiring):
+    posted = []
+    claims = Claims(board.factory, posted.append)
+    lamps = Lamps(wiring, claims)
+    try:
+        yield lamps, posted
+    finally:
+        lamps.close()
+        claims.close()
+
+
+async def seen(board, pin, seconds):
+    """Sample a line for some seconds: [(level, for how long in ms)]."""
+    runs = []
+    for _ in range(round(seconds / STEP)):
+        await asyncio.sleep(STEP)
+        level = board.level(pin)
+        if not runs or runs[-1][0] != level:
+            runs.append([level, 0])
+        runs[-1][1] += round(STEP * 1000)
+    return [tuple(run) for run in runs]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "on", "off"), [(Pattern.SLOW, 500, 500), (Pattern.FAST, 125, 125), (Pattern.PULSE, 100, 1900)]
+)
+def test_blinking_lamp_keeps_its_times_and_begins_with_light(board, pattern, on, off):
+    async def scenario():
+        with panel(board, LampWiring(RED, 17)) as (lamps, _):
+            lamps.desire(((RED, pattern),))
+            assert board.level(17)
+            runs = await seen(board, 17, 8.0)
+            assert all(abs(length - (on if lit else off)) <= 10 for lit, length in runs[:-1])
+            assert runs[0][0] is True
+            assert abs(len(runs) - 8000 / (on + off) * 2) <= 2
+
+    run_virtually(scenario())
+
+
+@pytest.mark.parametrize(("pattern", "lit"), [(Pattern.ON, True), (Pattern.OFF, False)])
+@pytest.mark.parametrize("active_low", [False, True])
+def test_steady_lamp_stays_as_it_is(board, pattern, lit, active_low):
+    async def scenario():
+        with panel(board, LampWiring(RED, 17, active_low)) as (lamps, _):
+            lamps.desire(((RED, pattern),))
+            assert await seen(board, 17, 3.0) == [(lit != active_low, 3000)]
+
+    run_virtually(scenario())
+
+
+def test_lamp_that_is_not_named_is_off(board):
+    async def scenario():
+        with panel(board, LampWiring(RED, 17), LampWiring(GREEN, 27)) as (lamps, _):
+            lamps.desire(((RED, Pattern.ON), (GREEN, Pattern.ON)))
+            assert board.level(17)
+            lamps.desire(((GREEN, Pattern.ON),))
+            assert (board.level(17), board.level(27)) == (False, True)
+
+    run_virtually(scenario())
+
+
+def test_pattern_that_goes_on_keeps_its_rhythm(board):
+    async def scenario():
+        with panel(board, LampWiring(RED, 17), LampWiring(GREEN, 27)) as (lamps, _):
+            lamps.desire(((RED, Pattern.SLOW),))
+            first = await seen(board, 17, 0.3)
+            lamps.desire(((RED, Pattern.SLOW), (GREEN, Pattern.FAST)))
+            then = await seen(board, 17, 0.6)
+            assert first == [(True, 300)]
+            assert abs(then[0][1] - 200) <= 10
+
+    run_virtually(scenario())
+
+
+def test_steady_lamps_cost_nothing(board):
+    async def scenario():
+        with panel(board, LampWiring(RED, 17)) as (lamps, _):
+            lamps.desire(((RED, Pattern.FAST),))
+            lamps.desire(((RED, Pattern.ON),))
+            await asyncio.sleep(0)
+            assert not [h for h in asyncio.get_running_loop()._scheduled if not h.cancelled()]
+
+    run_virtually(scenario())
+
+
+def test_loop_that_stood_still_makes_no_flurry_of_blinks(board):
+    async def scenario():
+        loop = asyncio.get_running_loop()
+        with panel(board, LampWiring(RED, 17)) as (lamps, _):
+            lamps.desire(((RED, Pattern.FAST),))
+            await asyncio.sleep(0.01)
+            loop.skipping.now += 60.0
+            assert len(await seen(board, 17, 1.0)) <= 11
+
+    run_virtually(scenario())
+
+
+async def test_lamp_whose_line_is_in_use_is_told_and_shines_when_it_is_free(board):
+    held = board.hold(17)
+    with panel(board, LampWiring(RED, 17), LampWiring(GREEN, 27)) as (lamps, posted):
+        lamps.desire(((RED, Pattern.ON), (GREEN, Pattern.ON)))
+        (failed,) = await until(lambda: posted)
+        assert isinstance(failed, PartFailed)
+        assert "lamp red (pin 17)" in failed.why
+        assert board.level(27)
+        held.close()
+        await until(lambda: board.level(17), "the lamp")
+        await until(lambda: [type(i) for i in posted] == [PartFailed, PartRecovered], "the recovery")
+
+
+async def test_lamp_whose_line_fails_later_is_told_and_claimed_again(board, monkeypatch):
+    with panel(board, LampWiring(RED, 17)) as (lamps, posted):
+        await asyncio.sleep(0)
+        with monkeypatch.context() as patch:
+
+            def fail(_pin, _value):
+                raise OSError(5, "Input/output error")
+
+            patch.setattr(type(board.factory.pin(17)), "_set_state", fail)
+            lamps.desire(((RED, Pattern.SLOW),))
+            (failed,) = await until(lambda: posted)
+            assert "Input/output error" in failed.why
+        await until(lambda: any(isinstance(i, PartRecovered) for i in posted), "the recovery")
+        await until(lambda: board.level(17), "the lamp")
+
+
+def test_closed_lamps_are_dark_and_leave_their_lines_to_others(board):
+    async def scenario():
+        with panel(board, LampWiring(RED, 17)) as (lamps, _):
+            lamps.desire(((RED, Pattern.SLOW),))
+        assert not board.level(17)
+        board.hold(17).close()
+
+    run_virtually(scenario())

@@ -1,0 +1,58 @@
+"""Which lines there are: gpiozero's pin factories, or a clear word why none."""
+
+import sys
+
+import pytest
+
+from appliance.errors import IntercomError
+from appliance.panel.lines import line_errors, lines
+
+
+def test_simulated_lines_are_gpiozeros_mock_pins():
+    factory = lines("simulated")
+    assert factory.pin(17).state in {True, False}
+
+
+def test_gpio_lines_without_a_board_name_the_cause_and_the_remedy(monkeypatch):
+    monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "no such factory")
+    monkeypatch.setattr("gpiozero.Device.pin_factory", None)
+    with pytest.raises(IntercomError) as error:
+        lines("gpio")
+    assert error.value.code == "unavailable"
+    assert "no such factory" in error.value.cause
+    assert "python3-lgpio" in error.value.resolution
+
+
+def test_gpio_lines_tell_every_factory_that_was_tried(monkeypatch):
+    monkeypatch.delenv("GPIOZERO_PIN_FACTORY", raising=False)
+    monkeypatch.setattr("gpiozero.Device.pin_factory", None)
+    for module in ("lgpio", "RPi", "RPi.GPIO", "pigpio", "RPIO", "gpiozero.pins.native"):
+        monkeypatch.setitem(sys.modules, module, None)
+        monkeypatch.delitem(sys.modules, f"gpiozero.pins.{module}", raising=False)
+    with pytest.raises(IntercomError) as error:
+        lines("gpio")
+    for tried in ("lgpio", "rpigpio", "pigpio", "native"):
+        assert f"{tried}: " in error.value.cause
+
+
+def test_gpio_lines_are_gpiozeros_own_choice(monkeypatch):
+    monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "mock")
+    monkeypatch.setattr("gpiozero.Device.pin_factory", None)
+    assert type(lines("gpio")).__name__ == "MockFactory"
+
+
+def test_missing_gpiozero_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "gpiozero.pins.mock", None)
+    with pytest.raises(IntercomError) as error:
+        lines("simulated")
+    assert "apt install python3-gpiozero" in error.value.resolution
+
+
+def test_errors_of_the_board_library_are_known_once_it_is_loaded(monkeypatch):
+    class Lgpio:
+        class error(Exception):  # noqa: N801, N818  lgpio's own name
+            pass
+
+    monkeypatch.setitem(sys.modules, "lgpio", Lgpio)
+    assert Lgpio.error in line_errors()
+    assert OSError in line_errors()

@@ -1,0 +1,169 @@
+"""The command line of the client: `intercomctl`."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import appliance
+from appliance.cli import show
+from appliance.cli.client import Client, default_socket
+from appliance.errors import IntercomError
+
+Json = dict[str, Any]
+Command = Callable[[Client, argparse.Namespace], int]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; the exit status: 0 done, 1 refused or not reached, 2 wrong usage."""
+    given = parser().parse_args(arguments)
+    client = Client(given.socket or default_socket(), given.url, os.environ.get("INTERCOM_TOKEN", ""))
+    command: Command = given.command
+    try:
+        return command(client, given)
+    except IntercomError as err:
+        print(err, file=sys.stderr)
+        return 1
+    except (KeyboardInterrupt, BrokenPipeError):
+        return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands and options."""
+    made = argparse.ArgumentParser(prog="intercomctl", description="Shows and controls a running intercomd.")
+    made.add_argument("--socket", type=Path, metavar="PATH", help="the daemon's Unix socket")
+    made.add_argument("--url", default="", help="its HTTP address instead; the token comes from INTERCOM_TOKEN")
+    made.add_argument("--json", action="store_true", help="print answers as JSON")
+    made.add_argument("--version", action="version", version=f"intercomctl {appliance.__version__}")
+    commands = made.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def add(name: str, command: Command, text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text)
+        sub.set_defaults(command=command)
+        return sub
+
+    add("state", state, "show what the station is and does")
+    watch_ = add("watch", watch, "print events as they come")
+    watch_.add_argument("--since", type=int, metavar="ID", help="begin after this event")
+    dial_ = add("dial", dial, "call a target or a SIP address")
+    dial_.add_argument("to")
+    for name, text in (("answer", "answer a call"), ("hangup", "end a call"), ("hold", "hold a call")):
+        add(name, on_call(name), text).add_argument("call", nargs="?", help="its id (default: the call there is)")
+    add("resume", on_call("resume"), "resume a held call").add_argument("call", nargs="?")
+    reject_ = add("reject", reject, "refuse an incoming call")
+    reject_.add_argument("call", nargs="?")
+    reject_.add_argument("--code", type=int, default=486, help="the SIP response (default 486)")
+    for name, muted in (("mute", True), ("unmute", False)):
+        add(name, mute(muted=muted), f"{name} the microphone towards a call").add_argument("call", nargs="?")
+    dtmf_ = add("dtmf", dtmf, "send digits in a call")
+    dtmf_.add_argument("digits")
+    dtmf_.add_argument("call", nargs="?")
+    door_ = add("door", door, "open a door")
+    door_.add_argument("door")
+    door_.add_argument("--seconds", type=float, help="how long (default: the door's own)")
+    press_ = add("press", press, "press a button of the panel")
+    press_.add_argument("button")
+    press_.add_argument("--seconds", type=float, default=0.0, help="how long it is down")
+    add("panel", panel, "show buttons and lamps")
+    add("recordings", recordings, "list recordings, newest first")
+    return made
+
+
+def state(client: Client, given: argparse.Namespace) -> int:
+    """`intercomctl state`."""
+    return output(client.ask("GET", "/v1/state"), given, show.state)
+
+
+def panel(client: Client, given: argparse.Namespace) -> int:
+    """`intercomctl panel`."""
+    return output(client.ask("GET", "/v1/panel"), given, show.panel)
+
+
+def recordings(client: Client, given: argparse.Namespace) -> int:
+    """`intercomctl recordings`."""
+    return output(client.ask("GET", "/v1/recordings"), given, show.recordings)
+
+
+def watch(client: Client, given: argparse.Namespace) -> int:
+    """`intercomctl watch`."""
+    for event in client.events(given.since):
+        output(event, given, show.event)
+        sys.stdout.flush()
+    return 0
+
+
+def dial(client: Client, given: argparse.Namespace) -> int:
+    """`intercomctl dial`."""
+    return output(client.ask("POST", "/v1/calls", {"to": given.to}), given, show.done)
+
+
+def on_call(action: str) -> Command:
+    """A command that does one thing to a call."""
+
+    def command(client: Client, given: argparse.Namespace) -> int:
+        return output(client.ask("POST", f"/v1/calls/{call_of(client, given)}/{action}"), given, show.done)
+
+    return command
+
+
+def reject(client: Client, given: argparse.Namespace) -> int:
+    """`intercomctl reject`."""
+    path = f"/v1/calls/{call_of(client, given)}/reject"
+    return output(client.ask("POST", path, {"code": given.code}), given, show.done)
+
+
+def mute(*, muted: bool) -> Command:
+    """`intercomctl mute` and `unmute`."""
+
+    def command(client: Client, given: argparse.Namespace) -> int:
+        path = f"/v1/calls/{call_of(client, given)}"
+        return output(client.ask("PATCH", path, {"muted": muted}), given, show.done)
+
+    return command
+
+
+def dtmf(client: Client, given: argparse.Namespace) -> int:
+    """`intercomctl dtmf`."""
+    path = f"/v1/calls/{call_of(client, given)}/dtmf"
+    return output(client.ask("POST", path, {"digits": given.digits}), given, show.done)
+
+
+def door(client: Client, given: argparse.Namespace) -> int:
+    """`intercomctl door`."""
+    body = {} if given.seconds is None else {"seconds": given.seconds}
+    return output(client.ask("POST", f"/v1/doors/{given.door}/open", body), given, show.done)
+
+
+def press(client: Client, given: argparse.Namespace) -> int:
+    """`intercomctl press`."""
+    path = f"/v1/panel/buttons/{given.button}/press"
+    return output(client.ask("POST", path, {"seconds": given.seconds}), given, show.done)
+
+
+def call_of(client: Client, given: argparse.Namespace) -> str:
+    """The call that was named, or the only one there is. Raises IntercomError."""
+    if given.call:
+        return str(given.call)
+    calls = client.ask("GET", "/v1/calls")["calls"]
+    if len(calls) == 1:
+        return str(calls[0]["id"])
+    names = ", ".join(call["id"] for call in calls)
+    raise IntercomError(
+        "call-not-found",
+        f"There are {len(calls)} calls." if calls else "There is no call.",
+        f"They are {names}." if calls else "",
+        "Name one." if calls else "",
+    )
+
+
+def output(answer: Json, given: argparse.Namespace, words: Callable[[Json], str]) -> int:
+    """Print an answer for a person, or as JSON."""
+    print(json.dumps(answer) if given.json else words(answer))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,114 @@
+"""One request to the daemon, and its events: what every command of intercomctl is made of."""
+
+import http.client
+import json
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from appliance.errors import IntercomError
+
+Json = dict[str, Any]
+TIMEOUT_S = 10.0
+OK = range(200, 300)
+
+
+class Client:
+    """Talks to one daemon: at `url` with a token, else at the Unix socket `path`, where the file's mode authorises."""
+
+    def __init__(self, path: Path, url: str = "", token: str = "") -> None:
+        self._path, self._url, self._token = path, urlsplit(url), token
+
+    def ask(self, method: str, path: str, body: Json | None = None) -> Json:
+        """Send one request and give its answer.
+
+        Raises IntercomError with the code that the daemon tells, or `server-unreachable` where there is none.
+        """
+        connection = self._connection()
+        headers = {"Content-Type": "application/json"} | self._authorization()
+        try:
+            connection.request(method, path, None if body is None else json.dumps(body), headers)
+            answer = connection.getresponse()
+            told: Json = json.loads(answer.read() or b"{}")
+        except (OSError, http.client.HTTPException, ValueError) as err:
+            raise self._unreachable(err) from err
+        finally:
+            connection.close()
+        if answer.status not in OK:
+            raise IntercomError(
+                told.get("code", "error"),
+                told.get("detail", f"The daemon answered {answer.status}."),
+                told.get("cause", ""),
+                told.get("resolution", ""),
+            )
+        return told
+
+    def events(self, since: int | None) -> Iterator[Json]:
+        """Events after `since` (None: from now on), live, until the daemon ends. Raises IntercomError."""
+        from websockets.exceptions import ConnectionClosed, InvalidHandshake  # noqa: PLC0415
+        from websockets.sync.client import connect, unix_connect  # noqa: PLC0415
+        from websockets.typing import Subprotocol  # noqa: PLC0415
+
+        query = "" if since is None else f"?since={since}"
+        protocols = [Subprotocol("intercomd.v1")]
+        try:
+            if self._url.netloc:
+                if self._token:
+                    protocols.append(Subprotocol(f"bearer.{self._token}"))
+                uri = f"ws://{self._url.netloc}/v1/events{query}"
+                socket_ = connect(uri, subprotocols=protocols, proxy=None)
+            else:
+                socket_ = unix_connect(str(self._path), f"ws://localhost/v1/events{query}", subprotocols=protocols)
+            with socket_:
+                for message in socket_:
+                    yield json.loads(message)
+        except (OSError, InvalidHandshake, ConnectionClosed) as err:
+            raise self._unreachable(err) from err
+
+    def _connection(self) -> http.client.HTTPConnection:
+        if self._url.netloc:
+            return http.client.HTTPConnection(self._url.netloc, timeout=TIMEOUT_S)
+        return _UnixConnection(self._path)
+
+    def _authorization(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._token}"} if self._token else {}
+
+    def _unreachable(self, err: Exception) -> IntercomError:
+        where = self._url.netloc or str(self._path)
+        if isinstance(err, PermissionError):
+            return IntercomError(
+                "forbidden",
+                f"You may not use {where}.",
+                "The socket is for its owner and group only.",
+                "Become a member of the group intercom, or use sudo.",
+            )
+        return IntercomError(
+            "server-unreachable",
+            f"No daemon answers at {where}.",
+            str(err),
+            "Is intercomd running? Name another place by --socket or --url.",
+        )
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    """HTTP over a Unix socket."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__("localhost", timeout=TIMEOUT_S)
+        self._path = path
+
+    def connect(self) -> None:
+        """Connect to the socket's path instead of an address."""
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(TIMEOUT_S)
+        self.sock.connect(str(self._path))
+
+
+def default_socket() -> Path:
+    """Where a daemon on this machine listens: the service's runtime directory, else the user's own state directory."""
+    service = Path("/run/intercomd/http.sock")
+    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "intercomd"
+    return service if service.parent.exists() else state / "http.sock"

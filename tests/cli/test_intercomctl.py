@@ -1,0 +1,107 @@
+"""intercomctl against the real interface of a real daemon."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+SIMULATED = Path(__file__).resolve().parents[2] / "hardware" / "simulated.toml"
+
+
+@pytest.fixture(scope="module")
+def daemon(tmp_path_factory):
+    """A door station of its own: free ports, a short path for its sockets."""
+    state = tmp_path_factory.mktemp("ctl")
+    config = state / "station.toml"
+    text = SIMULATED.read_text().replace("port = 5060\n", "port = 0\n").replace("port = 8080\n", "port = 0\n")
+    config.write_text(text.replace("socket = false", "socket = true"))
+    log = (state / "log").open("wb")
+    argv = [sys.executable, "-m", "appliance", "--demo", "--config", str(config), "--state", str(state)]
+    process = subprocess.Popen(argv, stdout=log, stderr=log)
+    try:
+        until(lambda: (state / "http.address").exists(), state)
+        until(lambda: json.loads(ctl(state, "--json", "state").stdout)["appliance"]["ready"], state)
+        yield state
+    finally:
+        os.kill(process.pid, signal.SIGTERM)
+        process.wait(20)
+        log.close()
+
+
+def until(condition, state):
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline, (state / "log").read_text()
+        time.sleep(0.05)
+
+
+def ctl(state, *words, token=None, url=None):
+    place = ["--url", url] if url else ["--socket", str(state / "http.sock")]
+    argv = [sys.executable, "-m", "appliance.cli", *place, *words]
+    environment = {**os.environ} | ({"INTERCOM_TOKEN": token} if token else {})
+    return subprocess.run(argv, capture_output=True, text=True, timeout=30, env=environment)
+
+
+def test_the_state_is_shown_in_words_and_as_json(daemon):
+    words = ctl(daemon, "state")
+    assert words.returncode == 0
+    assert "Front door: " in words.stdout
+    assert "door      front  locked" in words.stdout
+    assert json.loads(ctl(daemon, "--json", "panel").stdout)["buttons"][0]["id"] == "ring"
+    assert "button    ring" in ctl(daemon, "panel").stdout
+    assert ctl(daemon, "recordings").returncode == 0
+
+
+def test_a_door_is_opened_and_what_is_wrong_is_told_with_status_1(daemon):
+    assert ctl(daemon, "door", "front", "--seconds", "0.3").returncode == 0
+    until(lambda: "front  locked" in ctl(daemon, "state").stdout, daemon)
+    wrong = ctl(daemon, "door", "cellar")
+    assert wrong.returncode == 1
+    assert "There is no door cellar" in wrong.stderr
+
+
+def test_a_call_is_placed_and_ended_without_naming_it(daemon):
+    assert ctl(daemon, "hangup").returncode == 1
+    placed = ctl(daemon, "dial", "sip:nobody@127.0.0.1:9")
+    assert placed.returncode == 0, placed.stderr
+    assert placed.stdout.startswith("c-")
+    ctl(daemon, "hangup")  # it may have failed meanwhile: nobody is there
+    until(lambda: not json.loads(ctl(daemon, "--json", "state").stdout)["calls"], daemon)
+
+
+def test_watch_prints_events_from_the_one_named(daemon):
+    argv = [sys.executable, "-m", "appliance.cli", "--socket", str(daemon / "http.sock"), "watch", "--since", "0"]
+    process = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
+    try:
+        assert "appliance.started" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_over_tcp_the_token_is_needed(daemon):
+    url = (daemon / "http.address").read_text()
+    token = (daemon / "http.token").read_text().strip()
+    assert ctl(daemon, "state", url=url, token=token).returncode == 0
+    refused = ctl(daemon, "state", url=url)
+    assert refused.returncode == 1
+    assert "token" in refused.stderr.lower()
+
+
+@pytest.mark.parametrize("words", [["fly"], [], ["dial"]])
+def test_wrong_usage_has_status_2(daemon, words):
+    assert ctl(daemon, *words).returncode == 2
+
+
+def test_without_a_daemon_the_place_and_the_remedy_are_named(tmp_path):
+    told = ctl(tmp_path, "state")
+    assert told.returncode == 1
+    assert "No daemon answers" in told.stderr
+    assert "Is intercomd running?" in told.stderr

@@ -24,7 +24,7 @@ def daemon(tmp_path_factory):
     argv = [sys.executable, "-m", "appliance", "--demo", "--config", str(config), "--state", str(state)]
     process = subprocess.Popen(argv, stdout=log, stderr=log)
     try:
-        until(lambda: (state / "http.address").exists(), state)
+        until((state / "http.address").exists, state)
         until(lambda: json.loads(ctl(state, "--json", "state").stdout)["appliance"]["ready"], state)
         yield state
     finally:

@@ -7,12 +7,15 @@ import pjsua2 as pj
 from appliance.core.model import Codec
 
 ADDRESS = re.compile(r'^\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<token>[^<"]*?))\s*<(?P<uri>[^>]*)>')
+NO_BYTE = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # surrogates that stand for no byte (PEP 383)
 ESCAPED = re.compile(r"\\(.)")
 
 
 def clean(text: str) -> str:
     """Valid UTF-8 in one line: what a peer sent may hold any byte (surrogates, here), and control characters."""
-    text = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    if text.isascii() and text.isprintable():  # as a rule
+        return text.strip()
+    text = NO_BYTE.sub("\ufffd", text).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     return "".join(character if character.isprintable() else " " for character in text).strip()
 
 

@@ -1,0 +1,133 @@
+"""The parts of a call that keep time, without pjsua2: hold, digits, the look at the packets."""
+
+from appliance.sip.digits import EACH_S, END_LOST_S, Receiving, Sending
+from appliance.sip.hold import BUSY_AGAIN_S, OWNER_AGAIN_S, Hold
+from appliance.sip.rtp import LOOK_S, STOPPED_S, RtpWatch
+
+
+def asked(hold, wanted):
+    assert hold.due(wanted, 0.0)
+    hold.asked = wanted
+    return hold
+
+
+def test_a_hold_is_asked_for_once_and_is_true_once_answered():
+    hold = asked(Hold(), True)
+    assert not hold.due(True, 1.0) and not hold.due(False, 1.0)
+    assert hold.answered(200, 1.0, call_id_is_ours=True)
+    assert hold.held and not hold.due(True, 1.0) and hold.due(False, 1.0)
+
+
+def test_a_refused_hold_is_not_asked_for_again_until_it_was_given_up():
+    hold = asked(Hold(), True)
+    assert not hold.answered(488, 1.0, call_id_is_ours=True)
+    assert not hold.held and not hold.due(True, 99.0)
+    assert not hold.due(False, 99.0)
+    assert hold.due(True, 99.0)
+
+
+def test_a_refused_resume_leaves_the_call_held():
+    hold = asked(Hold(), True)
+    hold.answered(200, 0.0, call_id_is_ours=True)
+    assert not asked(hold, False).answered(503, 0.0, call_id_is_ours=True)
+    assert hold.held and not hold.due(False, 99.0)
+
+
+def test_glare_is_waited_out_for_as_long_as_the_rfc_says():
+    hold = asked(Hold(), True)
+    assert hold.answered(491, 10.0, call_id_is_ours=True)
+    assert not hold.due(True, 10.0 + OWNER_AGAIN_S[0] - 0.01)
+    assert hold.due(True, 10.0 + OWNER_AGAIN_S[1])
+
+
+def test_a_hold_that_could_not_be_sent_is_sent_a_moment_later():
+    hold = asked(Hold(), True)
+    hold.postpone(5.0)
+    assert not hold.due(True, 5.0) and hold.due(True, 5.0 + BUSY_AGAIN_S)
+
+
+def test_an_answer_to_what_is_not_ours_changes_nothing():
+    hold = Hold()
+    assert hold.answered(500, 0.0, call_id_is_ours=True) and not hold.held
+
+
+def test_digits_are_sent_one_after_another():
+    sending = Sending()
+    sending.add("12")
+    assert sending.turn(0.0) == ("", "1")
+    assert sending.turn(EACH_S / 2) == ("", "")
+    sending.add("3")
+    assert sending.turn(EACH_S) == ("1", "2")
+    assert sending.turn(2 * EACH_S) == ("2", "3")
+    assert sending.turn(3 * EACH_S) == ("3", "")
+    assert sending.turn(4 * EACH_S) == ("", "")
+
+
+def test_dropped_digits_are_not_told_as_sent():
+    sending = Sending()
+    sending.add("12")
+    sending.turn(0.0)
+    sending.drop()
+    assert sending.turn(1.0) == ("", "")
+
+
+def test_a_digit_is_told_once_at_its_end():
+    receiving = Receiving()
+    event = ("5", 1000)
+    assert receiving.packet(event, 20, 0.0, last=False) == []
+    assert receiving.packet(event, 180, 0.1, last=True) == [("5", 180)]
+    assert receiving.packet(event, 180, 0.1, last=True) == []
+    assert receiving.turn(9.0) == []
+
+
+def test_the_same_digit_pressed_twice_is_two():
+    receiving = Receiving()
+    assert receiving.packet(("5", 1000), 100, 0.0, last=True) == [("5", 100)]
+    assert receiving.packet(("5", 3000), 120, 0.3, last=True) == [("5", 120)]
+
+
+def test_a_digit_whose_end_is_lost_is_told_by_the_next_or_by_time():
+    receiving = Receiving()
+    receiving.packet(("1", 1000), 80, 0.0, last=False)
+    assert receiving.packet(("2", 2000), 20, 0.1, last=False) == [("1", 80)]
+    assert receiving.turn(0.1 + END_LOST_S / 2) == []
+    assert receiving.turn(0.2 + END_LOST_S) == [("2", 20)]
+
+
+def looks(watch, packets, begin, seconds):
+    """What is told while each look sees the same count, or one more each."""
+    told, now = [], begin
+    while now < begin + seconds:
+        count = packets() if callable(packets) else packets
+        if watch.due(now):
+            told.append(watch.look(count, now))
+        now += LOOK_S
+    return [news for news in told if news is not None], now
+
+
+def test_packets_that_stop_are_told_once_and_so_is_their_return():
+    watch = RtpWatch()
+    counts = iter(range(1000))
+    told, now = looks(watch, lambda: next(counts), 0.0, 3.0)
+    assert told == []
+    told, now = looks(watch, 500, now, STOPPED_S + 5.0)
+    assert told == [False]
+    told, now = looks(watch, 501, now, 1.0)
+    assert told == [True]
+
+
+def test_packets_that_never_came_have_stopped():
+    told, _now = looks(RtpWatch(), 0, 0.0, STOPPED_S + 2 * LOOK_S)
+    assert told == [False]
+
+
+def test_silence_that_is_due_to_a_hold_is_no_stop():
+    watch = RtpWatch()
+    looks(watch, 5, 0.0, 1.0)
+    assert watch.excuse(1.0) is None
+    told, now = looks(watch, 5, 10.0, STOPPED_S - LOOK_S)
+    assert told == []
+    told, now = looks(watch, 5, now, 2 * LOOK_S)
+    assert told == [False]
+    assert watch.excuse(now) is True
+    assert watch.excuse(now + 1) is None

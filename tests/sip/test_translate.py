@@ -1,0 +1,70 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from appliance.sip import translate
+
+MESSAGE = (
+    "INVITE sip:kitchen@192.0.2.7 SIP/2.0\r\n"
+    "Via: SIP/2.0/UDP 192.0.2.9:5060\r\n"
+    "X-Button: bell\r\n"
+    "x-note: two\r\n  lines\r\n"
+    "Reason: Q.850;cause=16\r\n"
+    "Content-Type: application/sdp\r\n"
+    "\r\n"
+    "v=0\r\nX-Body: no header\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("header", "uri", "name"),
+    [
+        ("sip:a@192.0.2.1:5070", "sip:a@192.0.2.1:5070", ""),
+        ("<sip:a@192.0.2.1>", "sip:a@192.0.2.1", ""),
+        ("<sip:a@192.0.2.1;transport=udp>;tag=7", "sip:a@192.0.2.1;transport=udp", ""),
+        ("sip:a@192.0.2.1;tag=7", "sip:a@192.0.2.1", ""),
+        ("Kitchen <sip:a@b>", "sip:a@b", "Kitchen"),
+        ("Up stairs  <sip:a@b>", "sip:a@b", "Up stairs"),
+        ('"Front \\"1\\" <door>" <sip:a@b>', "sip:a@b", 'Front "1" <door>'),
+        ('"Küche" <sip:a@b>', "sip:a@b", "Küche"),
+        ('"bad \udcff byte" <sip:a@b>', "sip:a@b", "bad \ufffd byte"),
+        ('"two\r\n lines" <sip:a@b>', "sip:a@b", "two   lines"),
+        ('"" <sip:a@b>', "sip:a@b", ""),
+        ("", "", ""),
+    ],
+)
+def test_an_address_gives_its_uri_without_brackets_and_its_name(header, uri, name):
+    assert translate.address(header) == (uri, name)
+
+
+@given(st.text(st.characters()))
+def test_a_clean_text_is_utf_8_in_one_line(text):
+    cleaned = translate.clean(text)
+    assert cleaned.encode().decode() == cleaned
+    assert len(cleaned.splitlines()) <= 1
+
+
+@given(st.text(st.characters()))
+def test_no_text_breaks_the_reading_of_addresses_and_headers(text):
+    translate.address(text)
+    translate.headers(text)
+
+
+def test_headers_are_read_whole_without_the_body():
+    assert translate.own_headers(MESSAGE) == (("X-Button", "bell"), ("x-note", "two lines"))
+    assert translate.header(MESSAGE, "reason") == "Q.850;cause=16"
+    assert translate.header(MESSAGE, "Subject") == ""
+    assert translate.own_headers("") == ()
+
+
+@pytest.mark.parametrize(
+    ("message", "has"),
+    [
+        (MESSAGE, True),
+        (MESSAGE.replace("application/sdp", "text/plain"), False),
+        (MESSAGE.partition("v=0")[0], False),
+        ("", False),
+    ],
+)
+def test_a_session_description_is_seen(message, has):
+    assert translate.has_sdp(message) is has

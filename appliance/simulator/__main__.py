@@ -1,0 +1,104 @@
+"""The demonstration: two stations on this machine, one scripted call between them, then time to look around."""
+
+import argparse
+import asyncio
+import contextlib
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import tomli
+
+from appliance.errors import IntercomError
+from appliance.simulator import place
+from appliance.simulator.player import NotSeenError, play
+from appliance.simulator.script import STEPS
+from appliance.simulator.sights import FRONT, KITCHEN, Scene, Side
+from appliance.simulator.stations import CODE, Station, free_sip_port, running
+from appliance.simulator.timeline import Timeline
+
+PATIENCE_S = 20.0  # what takes milliseconds as a rule may take seconds on a busy board
+SOUNDS = Path(__file__).with_name("sounds")
+FILES = {FRONT: "simulated.toml", KITCHEN: "simulated-indoor.toml"}
+VOICES = {FRONT: "visitor.wav", KITCHEN: "resident.wav"}
+TARGETS = {FRONT: "kitchen", KITCHEN: "front"}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Play the call; the exit status: 0 every step was seen, 1 one was not, 2 wrong usage."""
+    made = argparse.ArgumentParser(
+        prog="python -m appliance.simulator",
+        description="Starts a door station and an indoor station and plays one call between them, over real SIP.",
+    )
+    made.add_argument("--once", action="store_true", help="end after the call: status 0 if every step was seen")
+    made.add_argument("--directory", type=Path, help=f"where state and recordings are kept (default {place.default()})")
+    # For the tests: how long a step may take, and configurations in which something is wrong.
+    made.add_argument("--patience", type=float, default=PATIENCE_S, help=argparse.SUPPRESS)
+    made.add_argument("--hardware", type=Path, default=CODE / "hardware", help=argparse.SUPPRESS)
+    given = made.parse_args(arguments)
+    try:
+        return asyncio.run(_until_signal(given))
+    except IntercomError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+async def _until_signal(given: argparse.Namespace) -> int:
+    """The whole demonstration; a signal ends it in order."""
+    loop, this = asyncio.get_running_loop(), asyncio.current_task()
+    assert this
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, this.cancel)
+    status = 1
+    directory = (given.directory or place.default()).absolute()
+    with place.kept(directory):
+        try:
+            scene = _scene(directory, given.hardware)
+            async with running(*(side.station for side in scene.values())):
+                status = await _call(scene, given.patience)
+                if not given.once:
+                    print("Both stations run on; Ctrl-C ends them.", flush=True)
+                    await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            if given.directory is None:
+                place.remove(directory)
+    return status
+
+
+async def _call(scene: Scene, patience_s: float) -> int:
+    timeline = Timeline(scene)
+    try:
+        for step in STEPS:
+            seen = await play(step, scene, patience_s)
+            timeline.step(seen)
+            if step is STEPS[0]:
+                timeline.stations()
+    except NotSeenError as error:
+        timeline.failed(error)
+        return 1
+    timeline.end()
+    return 0
+
+
+def _scene(directory: Path, hardware: Path) -> Scene:
+    """Both stations, configured as the shipped files say but for what has to be their own here."""
+    ports: dict[str, int] = {}
+    for name in FILES:
+        ports[name] = free_sip_port(set(ports.values()))
+    scene = {}
+    for name, file in FILES.items():
+        config: dict[str, Any] = tomli.loads((hardware / file).read_text())
+        config["sip"] |= {"port": ports[name], "trace": True}
+        config["http"] |= {"port": 0, "socket": True}
+        config["audio"]["microphone_file"] = str(SOUNDS / VOICES[name])
+        config.setdefault("recording", {}).setdefault("enabled", True)
+        far = TARGETS[name]
+        with contextlib.suppress(KeyError):  # a test's configuration may lack it
+            config["target"][far]["uri"] = f"sip:{far}@127.0.0.1:{ports[far]}"
+        scene[name] = Side(Station(directory / name, config))
+    return scene
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,46 @@
+"""Prints the call as it goes: each step with its times, and what was missed."""
+
+import sys
+
+from appliance.simulator.player import NotSeenError, Seen
+from appliance.simulator.sights import Scene
+
+
+class Timeline:
+    """Times are milliseconds from the act (the press edge), those of SIP messages exact to one, "<" to a look's delay."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._first: float | None = None
+
+    def stations(self) -> None:
+        """Who takes part, and where."""
+        for side in self._scene.values():
+            address = side.station.config["sip"]["address"], side.station.config["sip"]["port"]
+            print(f"{side.station.name}: SIP on {address[0]}:{address[1]}, page {side.station.page}")
+        print()
+
+    def step(self, seen: Seen) -> None:
+        """A step and all that was seen of it."""
+        self._first = seen.began if self._first is None else self._first
+        print(f"{seen.began - self._first:7.3f} s  {seen.step.name}: {seen.step.text}")
+        for sight, at in zip(seen.step.sights, seen.times, strict=True):
+            after_ms = max(0.0, at - seen.began) * 1000  # a trace's times are cut off to the millisecond
+            bound = " " if sight.exact else "<"
+            print(f"{'':4}{bound}{after_ms:8.1f} ms  {self._scene[sight.side].station.name:12}{sight.text}")
+        sys.stdout.flush()
+
+    def failed(self, error: NotSeenError) -> None:
+        """The step that was not seen."""
+        sys.stdout.flush()
+        print(
+            f"\nStep {error.step.name} was not seen.\n"
+            f"  expected: {error.expected}\n  seen:     {error.seen}\n  look in:  {error.where}",
+            file=sys.stderr,
+            flush=True,
+        )
+
+    def end(self) -> None:
+        """Where the call can be listened to."""
+        recordings = [str(side.recording) for side in self._scene.values() if side.recording]
+        print(f"\nEvery step was seen. The recording: {', '.join(recordings)}", flush=True)

@@ -18,7 +18,6 @@ from appliance.core.model import (
 )
 from appliance.core.orders import Answer, HangUp, Place, Refuse, Ring
 from appliance.core.views import picture
-
 from tests.core.station import KITCHEN, PCMA, Station, ready
 
 S = CallState

@@ -1,0 +1,278 @@
+"""Doors: one bounded pulse at a time; digits open only in a connected call, and only for whom they may."""
+
+import pytest
+
+from appliance.core import events, inputs
+from appliance.core.model import CallId, CallState, DoorSettings, Picture, Target
+from appliance.core.views import picture
+from tests.core.station import FRONT, GATE, KITCHEN, Station, ready
+
+
+def asked(station: Station, seconds: float | None = None):
+    reply = station.ask(inputs.OpenDoor(FRONT, seconds))
+    assert reply.error is None
+    return reply
+
+
+def guard(station: Station, *, energised: bool, pulse: int | None = None, after: float = 0.0) -> Station:
+    """The guard tells of the newest pulse."""
+    newest = dict(station.state.pulses).get(FRONT)
+    if pulse is None:
+        pulse = newest.id if newest else 0
+    return station.give(inputs.RelayChanged, after, door=FRONT, energised=energised, pulse=pulse)
+
+
+def door_events(station: Station) -> list[str]:
+    return [t.removeprefix("door.") for t in station.types() if t.startswith("door.")]
+
+
+def test_a_pulse_is_desired_until_its_end_and_told_by_the_guards_word():
+    station = ready()
+    asked(station)
+    (relay,) = station.desired.relays
+    now = station.state.now
+    assert (relay.door, relay.id, relay.until) == (FRONT, int(now * 1e9), int((now + 3.0) * 1e9))
+    assert door_events(station) == []
+    guard(station, energised=True, after=0.001)
+    assert (station.last(events.DoorUnlocked).by, station.last(events.DoorUnlocked).seconds) == ("test", 2.999)
+    assert picture(station.state) is Picture.DOOR_OPEN
+    guard(station, energised=True)
+    guard(station, energised=False, after=3.0)
+    assert door_events(station) == ["unlocked", "locked"]
+    assert (station.desired.relays, picture(station.state)) == ((), Picture.IDLE)
+    guard(station, energised=False)
+    assert door_events(station) == ["unlocked", "locked"]
+
+
+def test_a_button_opens_its_door():
+    station = ready()
+    station.press("exit")
+    guard(station, energised=True)
+    assert station.last(events.DoorUnlocked).by == "button exit"
+
+
+def test_the_end_that_nobody_tells_is_taken_for_granted_a_second_later():
+    station = ready()
+    asked(station)
+    guard(station, energised=True)
+    station.wait(3.9)
+    assert station.desired.relays
+    station.wait(0.2)
+    assert door_events(station) == ["unlocked", "locked"]
+
+
+def test_a_pulse_that_is_not_confirmed_is_denied():
+    station = ready()
+    asked(station)
+    station.wait(1.0)
+    assert door_events(station) == ["denied"]
+    assert station.last(events.DoorDenied).by == "test"
+    assert station.desired.relays == ()
+
+
+def test_a_pulse_that_the_guard_refuses_is_denied():
+    station = ready()
+    asked(station)
+    guard(station, energised=False)
+    assert door_events(station) == ["denied"]
+
+
+def test_a_second_request_prolongs_up_to_the_bound():
+    station = ready()
+    asked(station, 4.0)
+    began = station.state.now
+    guard(station, energised=True)
+    untils = []
+    for _ in range(4):
+        station.wait(3.0)
+        reply = asked(station, 4.0)
+        guard(station, energised=True)
+        untils.append((round(dict(station.state.pulses)[FRONT].until - began, 3), bool(reply.warning)))
+    assert untils == [(7.0, False), (10.0, False), (10.0, True), (16.0, False)]  # the last one is another pulse
+    assert door_events(station) == ["unlocked", "unlocked", "unlocked", "locked", "unlocked"]
+
+
+def test_a_request_that_would_end_sooner_changes_nothing():
+    station = ready()
+    asked(station, 5.0)
+    pulse = station.state.pulses
+    assert asked(station, 1.0).warning == "Door front is open already, and for longer."
+    assert station.state.pulses == pulse
+
+
+def test_prolonging_in_the_same_instant_gives_a_newer_id():
+    station = ready()
+    asked(station, 1.0)
+    first = station.desired.relays[0].id
+    asked(station, 2.0)
+    assert station.desired.relays[0].id == first + 1
+
+
+def test_the_end_of_the_pulse_before_does_not_end_the_one_that_prolongs_it():
+    station = ready()
+    asked(station)
+    first = station.desired.relays[0].id
+    guard(station, energised=True)
+    station.wait(2.9)
+    asked(station)
+    (second,) = station.desired.relays
+    guard(station, energised=False, pulse=first, after=0.1)
+    assert station.desired.relays == (second,)
+    guard(station, energised=False, pulse=first)  # once is enough
+    guard(station, energised=True, pulse=first)  # old news
+    guard(station, energised=True)
+    assert door_events(station) == ["unlocked", "locked", "unlocked"]
+
+
+def test_a_prolongation_that_is_not_confirmed_is_denied_and_the_door_taken_for_locked():
+    station = ready()
+    asked(station)
+    guard(station, energised=True)
+    station.wait(1.0)
+    asked(station)
+    station.wait(1.0)
+    assert door_events(station) == ["unlocked", "denied", "locked"]
+
+
+def test_doors_do_not_mind_each_other():
+    station = ready()
+    asked(station)
+    station.ask(inputs.OpenDoor(GATE))
+    guard(station, energised=True)
+    guard(station, energised=False)
+    assert [relay.door for relay in station.desired.relays] == [GATE]
+
+
+@pytest.mark.parametrize("taken", [False, True])
+def test_a_guard_that_is_lost_in_a_pulse_desires_nothing_more(taken):
+    station = ready()
+    asked(station)
+    if taken:
+        guard(station, energised=True)
+    station.give(inputs.GuardLost, why="killed")
+    assert station.desired.relays == ()
+    assert door_events(station) == (["unlocked"] if taken else ["denied"])
+    assert station.last(events.ApplianceDegraded).part == "relay"
+    station.give(inputs.GuardReady)
+    assert door_events(station) == (["unlocked", "locked"] if taken else ["denied"])
+    assert station.desired.relays == (), "a pulse is never energised a second time"
+    assert station.last(events.ApplianceRecovered).part == "relay"
+
+
+def test_without_a_guard_nothing_opens():
+    station = ready()
+    station.give(inputs.GuardLost, why="killed")
+    reply = station.ask(inputs.OpenDoor(FRONT))
+    assert reply.error.code == "unavailable"
+    assert door_events(station) == ["denied"]
+    station.press("exit")
+    assert station.last(events.WarningTold).code == "unavailable"
+    assert picture(station.state) is Picture.ERROR
+
+
+def typed(station: Station, call: CallId, digits: str, apart: float = 1.0) -> Station:
+    for digit in digits:
+        station.give(inputs.DigitReceived, apart, call=call, digit=digit, method="rfc4733", duration_ms=100)
+    return station
+
+
+def test_a_targets_digits_open_its_door():
+    station = ready()
+    call = station.talking()
+    typed(station, call.id, "9912#")
+    assert [relay.door for relay in station.desired.relays] == [FRONT]
+    guard(station, energised=True)
+    assert station.last(events.DoorUnlocked).by == "digits of kitchen"
+    assert station.call.digits == ""
+
+
+@pytest.mark.parametrize(
+    ("digits", "apart", "opened"),
+    [
+        pytest.param("12#", 5.0, True, id="slow"),
+        pytest.param("12#", 5.1, False, id="too far apart"),
+        pytest.param("1212#", 0.1, True, id="the last three"),
+        pytest.param("1234567890" * 2 + "12#", 0.1, True, id="after much else"),
+        pytest.param("12", 0.1, False, id="not all"),
+        pytest.param("#12", 0.1, False, id="in another order"),
+    ],
+)
+def test_digits_open_the_door_when_they_are_its_own(digits, apart, opened):
+    station = ready()
+    typed(station, station.talking().id, digits, apart)
+    assert bool(station.state.pulses or "door.denied" in station.types()) is opened
+
+
+def test_digits_do_not_count_twice():
+    station = ready()
+    call = station.talking()
+    typed(station, call.id, "12#")
+    guard(station, energised=True)
+    guard(station, energised=False)
+    typed(station, call.id, "#")
+    assert station.desired.relays == ()
+
+
+def test_digits_of_a_door_that_the_target_may_not_open_are_denied():
+    station = ready()
+    typed(station, station.talking().id, "7")
+    assert (station.last(events.DoorDenied).door, station.desired.relays) == (GATE, ())
+
+
+def test_digits_of_somebody_who_is_no_target_are_denied():
+    station = ready(callers="anyone")
+    call = station.arrive(uri="sip:stranger@127.0.0.9", source="127.0.0.9:5060")
+    station.ask(inputs.AnswerCall(call.id))
+    station.give(inputs.CallConfirmed, call=call.id)
+    typed(station, call.id, "12#")
+    assert (door_events(station), station.desired.relays) == (["denied"], ())
+    assert station.last(events.DoorDenied).by == "digits of sip:stranger@127.0.0.9"
+
+
+def test_digits_before_the_call_is_connected_are_told_and_do_nothing():
+    station = ready()
+    call = station.dialled()
+    station.give(inputs.CallProgressed, call=call.id, code=183, early_media=True)
+    assert station.call.state is CallState.EARLY_MEDIA
+    typed(station, call.id, "12#")
+    assert station.types().count("dtmf.received") == 3
+    station.give(inputs.CallConfirmed, call=call.id)
+    assert (station.call.digits, door_events(station)) == ("", [])
+
+
+def test_digits_without_a_guard_are_denied_once():
+    station = ready()
+    call = station.talking()
+    station.give(inputs.GuardLost, why="killed")
+    typed(station, call.id, "12#")
+    assert door_events(station) == ["denied"]
+
+
+def test_one_digit_may_open_two_doors():
+    both = (DoorSettings(FRONT, digits="5"), DoorSettings(GATE, digits="5"))
+    station = ready(doors=both, targets=(Target("kitchen", KITCHEN, doors=(FRONT, GATE)),))
+    typed(station, station.talking().id, "5")
+    assert [relay.door for relay in station.desired.relays] == [FRONT, GATE]
+
+
+def test_digits_are_masked_where_a_door_has_some_and_told_where_none_has():
+    station = ready()
+    typed(station, station.talking().id, "4")
+    told = station.last(events.DtmfReceived)
+    assert (told.digit, told.masked, told.method, told.duration_ms) == (None, True, "rfc4733", 100)
+    station = ready(doors=(DoorSettings(FRONT),))
+    typed(station, station.talking().id, "4")
+    told = station.last(events.DtmfReceived)
+    assert (told.digit, told.masked) == ("4", False)
+
+
+@pytest.mark.parametrize("ending", [False, True])
+def test_digits_that_we_send_are_never_told(ending):
+    station = ready()
+    call = station.talking()
+    station.ask(inputs.SendDigits(call.id, "42"))
+    if ending:
+        station.ask(inputs.HangUpCall(call.id))
+    station.give(inputs.DigitSent, call=call.id, digit="4")
+    told = station.last(events.DtmfSent)
+    assert (told.digit, told.masked) == (None, True)

@@ -381,19 +381,25 @@ def main(words: list[str]) -> int:
         complain(f"a line or socket failed: {error}")
         return 1
     finally:
-        for door in doors:
-            try:
-                door.rest(time.monotonic_ns())
-            except OSError as error:
-                complain(f"door {door.name}: its relay can not be made inactive: {error}")
+        left = [door.name for door in doors if not came_to_rest(door)]
+        if left:
+            complain(f"relays that can not be made inactive: {', '.join(left)}")
     return 0
+
+
+def came_to_rest(door: Door) -> bool:
+    """Make a relay inactive, as the last thing that can be done for it."""
+    try:
+        door.rest(time.monotonic_ns())
+    except OSError:
+        return False
+    return True
 
 
 def complain(text: str) -> None:
     """Say what is wrong; whoever should read it may be gone."""
     try:
-        sys.stderr.write(f"intercomd-guard: {text}\n")
-        sys.stderr.flush()
+        os.write(2, f"intercomd-guard: {text}\n".encode(errors="replace"))
     except OSError:
         return
 

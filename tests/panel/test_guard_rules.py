@@ -5,7 +5,7 @@ import errno
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from appliance.panel import guard
@@ -56,11 +56,13 @@ def play(records):
     return strip.runs, taken
 
 
+UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # machines may be busy
 RECORDS = st.lists(
     st.tuples(st.integers(0, 150), st.integers(-20, 200), st.one_of(st.none(), st.integers(-50, 400))), max_size=30
 )
 
 
+@UNTIMED
 @given(RECORDS)
 @example([(1, 0, 400), (99, 0, 400), (1, 1, 400), (0, 0, 400)])
 @example([(1, 0, 50), (49, 0, 90), (60, 60, 400)])
@@ -69,6 +71,7 @@ def test_no_run_of_records_energises_a_relay_for_longer_than_its_cap(records):
     assert all(end is not None and end - begin <= CAP for begin, end in runs)
 
 
+@UNTIMED
 @given(RECORDS)
 def test_each_run_needs_a_new_pulse_of_its_own_that_the_guard_lived_to_see_decided(records):
     runs, taken = play(records)
@@ -77,6 +80,7 @@ def test_each_run_needs_a_new_pulse_of_its_own_that_the_guard_lived_to_see_decid
     assert all(BORN < pulse <= begin for pulse, (begin, _) in zip(taken, runs, strict=True))
 
 
+@UNTIMED
 @given(RECORDS, st.data())
 def test_a_record_that_comes_again_never_energises(records, data):
     runs, _ = play(records)
@@ -86,6 +90,7 @@ def test_a_record_that_comes_again_never_energises(records, data):
         assert play(doubled)[0] == runs
 
 
+@UNTIMED
 @given(RECORDS)
 def test_pulses_decided_during_a_run_do_not_lengthen_it_beyond_the_cap_together(records):
     runs, taken = play(records)
@@ -109,6 +114,25 @@ def test_level_that_can_not_be_set_counts_as_energised_until_it_rests():
     door.rest(21)
     assert not door.energised
     assert door.until <= 21
+
+
+def test_every_relay_is_put_to_rest_though_one_fails_and_all_that_fail_are_named(monkeypatch, capfd):
+    class Line:
+        def __init__(self, name):
+            self.name = name
+
+        def put(self, active):
+            levels.append((self.name, active))
+            if self.name != "c":
+                raise OSError(errno.ENODEV, "No such device")
+
+    levels = []
+    monkeypatch.setattr(guard, "take", lambda words: Line(words[1]))
+    monkeypatch.setattr(guard, "listen_for_stop", lambda _listening: 0)
+    doors = [word for name in "abc" for word in ("--door", name, "10", "--simulated", name)]
+    assert guard.main(["nowhere", *doors]) == 2
+    assert levels == [("a", False), ("b", False), ("c", False)]
+    assert capfd.readouterr().err.endswith("relays that can not be made inactive: a, b\n")
 
 
 # -- the kernel's side: include/uapi/linux/gpio.h, written down once more --------------------------------------------

@@ -79,7 +79,10 @@ class SipCall(pj.Call):
         transaction = event.tsx
         if transaction.method in {"BYE", "CANCEL"} and transaction.role == pj.PJSIP_ROLE_UAS:
             self.reason_header = translate.header(translate.received(prm.e), "Reason") or self.reason_header
-        final = transaction.state in {pj.PJSIP_TSX_STATE_COMPLETED, pj.PJSIP_TSX_STATE_TERMINATED}
+        # After a refusal the transaction lingers in COMPLETED for 32 s (RFC 3261 §17.1.1.2): its end is no news.
+        final = transaction.state == pj.PJSIP_TSX_STATE_COMPLETED or (
+            transaction.state == pj.PJSIP_TSX_STATE_TERMINATED and event.prevState != pj.PJSIP_TSX_STATE_COMPLETED
+        )
         if transaction.method == "INVITE" and transaction.role == pj.PJSIP_ROLE_UAC and self.confirmed and final:
             self._reinvite_answered(int(transaction.statusCode), translate.clean(transaction.statusText))
 

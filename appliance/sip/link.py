@@ -250,7 +250,7 @@ class Link:
         if child is None or child.why:
             return
         silent = time.monotonic() - child.heard
-        if silent > (HUNG_AFTER_S if child.ready or child.doing else START_WITHIN_S):
+        if silent > (HUNG_AFTER_S if child.ready else START_WITHIN_S):
             if child.doing:
                 self._card_hung, self._card_hangs = True, self._card_hangs + 1
             child.kill(f"it hung for {silent:.1f} s" + (f" while {child.doing}" if child.doing else ""))

@@ -149,6 +149,7 @@ class TsxStateEventSrc:
 
 class TsxStateEvent:
     type: int
+    prevState: int
     tsx: SipTransaction
     src: TsxStateEventSrc
 

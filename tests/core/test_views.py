@@ -1,0 +1,303 @@
+"""What the state means outside: the picture, the tone, the line for people, and the snapshot."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from appliance.core import inputs, views
+from appliance.core.model import (
+    By,
+    Call,
+    CallId,
+    CallState,
+    Cause,
+    Direction,
+    End,
+    Pattern,
+    Picture,
+    Pulse,
+    Quality,
+    Remote,
+    State,
+    Tone,
+)
+from tests.core.station import FRONT, GATE, KITCHEN, PCMA, SETTINGS, Station, ready
+
+S, IN, OUT = CallState, Direction.INCOMING, Direction.OUTGOING
+READY = State(SETTINGS, now=100.0, sip_ready=True, sip_address="127.0.0.1:5060", relay_ready=True)
+OPEN = ((FRONT, Pulse(id=1, began=100.0, until=103.0, by="test", confirmed=True, energised=True)),)
+
+
+def having(state: CallState, direction: Direction = OUT, **fields) -> Call:
+    remote = Remote(KITCHEN, "Kitchen display", "kitchen")
+    return Call(CallId("c-1"), direction, state, remote, created=90.0, deadline=200.0, **fields)
+
+
+CALLS = [
+    (having(S.DIALING), Picture.DIALING, Tone.DIALING, "calling kitchen"),
+    (having(S.RINGING), Picture.DIALING, Tone.DIALING, "calling kitchen"),
+    (having(S.EARLY_MEDIA), Picture.DIALING, None, "calling kitchen"),
+    (having(S.CONNECTING), Picture.DIALING, None, "calling kitchen"),
+    (having(S.INCOMING, IN), Picture.RINGING, Tone.RINGING, "kitchen calls"),
+    (having(S.INCOMING, IN, answered_by_us=True), Picture.RINGING, None, "kitchen calls"),
+    (having(S.CONNECTING, IN, answered_by_us=True), Picture.RINGING, None, "kitchen calls"),
+    (having(S.CONNECTED), Picture.IN_CALL, None, "in a call with kitchen"),
+    (having(S.CONNECTED, held_local=True), Picture.HELD, Tone.HELD, "in a call with kitchen, held by us"),
+    (having(S.CONNECTED, held_remote=True), Picture.HELD, Tone.HELD, "in a call with kitchen, held by them"),
+    (
+        having(S.CONNECTED, held_local=True, held_remote=True),
+        Picture.HELD,
+        Tone.HELD,
+        "in a call with kitchen, held by both",
+    ),
+    (having(S.DISCONNECTING), Picture.IDLE, None, "ready"),
+]
+
+
+@pytest.mark.parametrize(("call", "picture", "tone", "line"), CALLS)
+def test_a_call_is_shown_heard_and_said(call, picture, tone, line):
+    state = replace(READY, calls=(call,))
+    assert (views.picture(state), views.tone(state), views.status(state)) == (picture, tone, line)
+
+
+@pytest.mark.parametrize(
+    ("changes", "wanted"),
+    [
+        pytest.param({}, Picture.IDLE, id="nothing"),
+        pytest.param({"failed": (("audio", "gone"),)}, Picture.ERROR, id="a part failed"),
+        pytest.param({"sip_ready": False, "failed": (("audio", "gone"),)}, Picture.UNREGISTERED, id="no calls"),
+        pytest.param({"sip_ready": False, "error_until": 103.0}, Picture.ERROR, id="error before unregistered"),
+        pytest.param({"calls": (having(S.DIALING),), "error_until": 103.0}, Picture.DIALING, id="call before error"),
+        pytest.param({"calls": (having(S.CONNECTED),), "pulses": OPEN}, Picture.DOOR_OPEN, id="door before call"),
+        pytest.param(
+            {"pulses": ((FRONT, replace(OPEN[0][1], energised=False)),)}, Picture.IDLE, id="door not energised yet"
+        ),
+    ],
+)
+def test_the_first_that_is_true_is_shown(changes, wanted):
+    assert views.picture(replace(READY, **changes)) is wanted
+
+
+def test_an_error_is_heard_only_beside_no_call():
+    assert views.tone(replace(READY, error_until=103.0)) is Tone.ERROR
+    assert views.tone(replace(READY, error_until=103.0, calls=(having(S.EARLY_MEDIA),))) is None
+    assert views.tone(READY) is None
+
+
+def test_a_lamp_is_off_in_a_picture_that_its_settings_do_not_name():
+    assert views.lamps(READY) == (("status", Pattern.ON), ("call", Pattern.OFF))
+    assert views.lamps(replace(READY, calls=(having(S.DIALING),)))[1] == ("call", Pattern.SLOW)
+
+
+@pytest.mark.parametrize(
+    ("changes", "wanted"),
+    [
+        ({}, "ready"),
+        ({"sip_ready": False}, "SIP is not ready"),
+        ({"failed": (("audio", "no card"), ("storage", "full"))}, "audio: no card; storage: full"),
+        ({"stopping": True, "calls": (having(S.CONNECTED),)}, "stopping"),
+    ],
+)
+def test_the_status_line_says(changes, wanted):
+    assert views.status(replace(READY, **changes)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("remote", "wanted"),
+    [
+        (Remote(KITCHEN, "Display", "kitchen"), "kitchen calls"),
+        (Remote(KITCHEN, "Display"), "Display calls"),
+        (Remote(KITCHEN), f"{KITCHEN} calls"),
+    ],
+)
+def test_somebody_is_named_by_what_is_known_best(remote, wanted):
+    assert views.summary(replace(having(S.INCOMING, IN), remote=remote)) == wanted
+
+
+def test_a_call_that_ends_is_summed_up():
+    assert views.summary(having(S.DISCONNECTING)) == "the call with kitchen is ending"
+
+
+def test_the_earliest_deadline_is_due():
+    state = replace(READY, error_until=150.0, calls=(having(S.DIALING),), pulses=OPEN)
+    assert views.wake_at(READY) is None
+    assert views.wake_at(state) == 104.0
+    assert views.wake_at(replace(state, pulses=())) == 150.0
+
+
+@pytest.mark.parametrize(
+    ("at", "wanted"),
+    [
+        (None, None),
+        (0.0, "2026-11-20T06:07:08.000000Z"),
+        (0.25, "2026-11-20T06:07:08.250000Z"),
+        (86400.000001, "2026-11-21T06:07:08.000001Z"),
+    ],
+)
+def test_times_are_utc_with_microseconds(at, wanted):
+    assert views.iso(at, 1_795_154_828.0) == wanted
+
+
+def test_the_snapshot_of_an_idle_station_has_its_shape():
+    shown = views.snapshot(READY, 0.0)
+    assert shown == json.loads(json.dumps(shown))
+    assert shown["appliance"] == {
+        "station": "Front door",
+        "ready": True,
+        "stopping": False,
+        "address": "127.0.0.1:5060",
+        "status": "ready",
+        "failed": [],
+    }
+    assert shown["calls"] == []
+    assert shown["doors"][0] == {
+        "id": "front",
+        "unlocked": False,
+        "until": None,
+        "by": None,
+        "pulse_s": 3.0,
+        "max_s": 10.0,
+        "available": True,
+    }
+    assert shown["panel"]["buttons"][1] == {
+        "id": "answer",
+        "action": "answer",
+        "long_action": "hangup",
+        "target": None,
+        "down": False,
+    }
+    assert shown["panel"]["picture"] == "idle"
+    assert shown["panel"]["lamps"] == [{"id": "status", "pattern": "on"}, {"id": "call", "pattern": "off"}]
+    assert shown["panel"]["tone"] is None
+    assert shown["targets"][0] == {"name": "kitchen", "uri": KITCHEN}
+
+
+def test_a_call_has_its_whole_shape():
+    call = having(
+        S.DISCONNECTING,
+        local_uri="sip:front@127.0.0.1",
+        number="kitchen",
+        headers=(("X-Flat", "3"),),
+        muted=True,
+        codec=PCMA,
+        quality=Quality(received=50, lost=1, jitter_ms=2.5),
+        ringing_since=91.0,
+        connected_since=95.0,
+        end=End(Cause.HANGUP, 200, "OK", By.LOCAL),
+    )
+    assert views.snapshot(replace(READY, calls=(call,)), 0.0)["calls"] == [
+        {
+            "id": "c-1",
+            "direction": "outgoing",
+            "state": "disconnecting",
+            "legacy_state": "CONNECTED",
+            "hold": "none",
+            "active": False,
+            "muted": True,
+            "remote": {
+                "uri": KITCHEN,
+                "user": "kitchen",
+                "host": "127.0.0.2",
+                "display_name": "Kitchen display",
+                "target": "kitchen",
+            },
+            "local_uri": "sip:front@127.0.0.1",
+            "number": "kitchen",
+            "headers": {"X-Flat": "3"},
+            "codec": {"name": "PCMA", "clock_rate_hz": 8000},
+            "created": "1970-01-01T00:01:30.000000Z",
+            "ringing_since": "1970-01-01T00:01:31.000000Z",
+            "connected_since": "1970-01-01T00:01:35.000000Z",
+            "ended": None,
+            "duration_s": 5.0,
+            "recording": None,
+            "quality": {"received": 50, "lost": 1, "jitter_ms": 2.5},
+            "summary": "the call with kitchen is ending",
+            "end": {"cause": "hangup", "code": 200, "reason": "OK", "by": "local"},
+        }
+    ]
+
+
+def test_a_caller_whose_address_is_no_uri_can_be_shown():
+    call = replace(having(S.INCOMING, IN), remote=Remote("tel:110"))
+    shown = views.call_view(call, 100.0, 0.0)
+    assert (shown["remote"]["user"], shown["remote"]["host"], shown["remote"]["target"]) == ("", "", None)
+    assert (shown["codec"], shown["quality"], shown["end"], shown["duration_s"]) == (None, None, None, 0.0)
+
+
+def test_an_open_door_and_a_pressed_button_are_in_the_snapshot():
+    station = ready()
+    station.give(inputs.ButtonEdge, button="ring", active=True)
+    station.state = replace(station.state, pulses=OPEN)
+    shown = views.snapshot(station.state, 0.0)
+    door, gate = shown["doors"]
+    assert (door["unlocked"], door["until"], door["by"]) == (True, "1970-01-01T00:01:43.000000Z", "test")
+    assert (gate["id"], gate["unlocked"]) == (GATE, False)
+    assert [button["id"] for button in shown["panel"]["buttons"] if button["down"]] == ["ring"]
+
+
+def test_what_failed_and_what_is_missing_is_in_the_snapshot():
+    state = replace(READY, failed=(("audio", "no card"),), stopping=True, relay_ready=False)
+    shown = views.snapshot(state, 0.0)
+    assert (shown["appliance"]["ready"], shown["appliance"]["stopping"]) == (False, True)
+    assert shown["appliance"]["failed"] == [{"part": "audio", "why": "no card"}]
+    assert not shown["doors"][0]["available"]
+
+
+def test_how_the_sound_arrives_is_kept():
+    station = ready()
+    call = station.talking()
+    quality = Quality(received=50, lost=1, jitter_ms=2.5)
+    station.give(inputs.MediaCounted, call=call.id, quality=quality)
+    assert station.call.quality == quality
+
+
+# -- parts that fail, people without the right -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("part", "failed", "recovered"),
+    [
+        ("panel", "panel.failed", "panel.recovered"),
+        ("audio", "audio.failed", "audio.recovered"),
+        ("storage", "appliance.degraded", "appliance.recovered"),
+    ],
+)
+def test_a_part_that_fails_is_told_once_for_each_reason_and_once_when_it_works_again(part, failed, recovered):
+    station = Station()
+    station.give(inputs.PartRecovered, part=part)
+    for why in ("gone", "gone", "locked"):
+        station.give(inputs.PartFailed, part=part, why=why, resolution="Look.")
+    station.give(inputs.PartRecovered, part=part)
+    station.give(inputs.PartRecovered, part=part)
+    assert [t for t in station.types() if t in {failed, recovered}] == [failed, failed, recovered]
+    assert station.state.failed == ()
+
+
+def test_who_asks_without_the_right_is_told_once_a_minute_for_each_source():
+    station = Station()
+
+    def deny(source: str, after: float = 0.0) -> None:
+        station.give(inputs.AccessDenied, after, who="x", source=source, scope="http")
+
+    deny("127.0.0.9")
+    deny("127.0.0.9", 30.0)
+    deny("127.0.0.8")
+    deny("127.0.0.9", 29.9)
+    assert station.types().count("access.denied") == 2
+    deny("127.0.0.9", 0.1)
+    assert station.types().count("access.denied") == 3
+
+
+def test_guessing_from_many_sources_does_not_fill_the_memory():
+    station = Station()
+    for number in range(100):
+        station.give(inputs.AccessDenied, who="x", source=f"127.0.1.{number}", scope="http")
+    assert len(station.state.denied) == 16
+
+
+def test_the_start_is_told():
+    station = ready()
+    assert station.types() == ["appliance.started", "appliance.ready"]
+    assert station.state.sip_address == "127.0.0.1:5060"

@@ -22,6 +22,7 @@ from appliance.panel.lamps import Lamps, LampWiring
 from appliance.panel.lines import Factory, lines
 from appliance.panel.relay import DoorWiring, GpioLine, Relay, SimulatedLine
 from appliance.reactor import Reactor
+from appliance.replay.record import Recorder
 from appliance.sip.link import Link
 from appliance.sip.settings import SipSettings
 from appliance.store.journal import Journal
@@ -33,6 +34,7 @@ log = logging.getLogger(__name__)
 
 LAST_CALLS_S = 1.0  # how long calls have to end when the daemon stops
 HTTP_RETRY_S = 10.0
+FIRST_PIN = 4
 LATE_S = 1.0  # a loop that is later than this does not feed the watchdog in that turn
 
 
@@ -52,8 +54,8 @@ class Places:
 class App:
     """The daemon. `run` returns when it was stopped by SIGTERM or SIGINT."""
 
-    def __init__(self, config: Config, places: Places, *, simulated: bool) -> None:
-        self._config, self._places, self._simulated = config, places, simulated
+    def __init__(self, config: Config, places: Places, *, simulated: bool, recorder: Recorder | None = None) -> None:
+        self._config, self._places, self._simulated, self._recorder = config, places, simulated, recorder
         self._notify = Notify()
         self._stop = asyncio.Event()
 
@@ -73,6 +75,9 @@ class App:
             loop.add_signal_handler(number, self._asked_to_stop)
         panel = Panel(self._config, self._places, reactor, simulated=self._simulated)
         web = Web(self._config, self._places, reactor, recordings)
+        if self._recorder is not None:
+            self._recorder.begin(appliance.__version__, reactor.state)
+            reactor.watch = self._recorder.take
         reactor.start(appliance.__version__, lost)
         try:
             await panel.start()
@@ -96,6 +101,8 @@ class App:
             reactor.stop()
             journal.close()
             await asyncio.to_thread(writer.close)
+            if self._recorder is not None:
+                await asyncio.to_thread(self._recorder.close)
 
     def _post(self, given: inputs.Input) -> None:
         self._reactor.post(given)
@@ -203,8 +210,8 @@ class Panel:
         await self._simulation.start()
 
     def _pin(self, configured: int | None, number: int) -> int:
-        """The line's number; simulated ones need none of their own."""
-        return number if self._simulated or configured is None else configured
+        """The line's number; simulated ones need none of their own. GPIO2 and 3 have pull-ups, in the mock too."""
+        return number + FIRST_PIN if self._simulated or configured is None else configured
 
     def _doors(self) -> tuple[DoorWiring, ...]:
         return tuple(

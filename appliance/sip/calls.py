@@ -18,7 +18,7 @@ from appliance.sip.rtp import RtpWatch
 from appliance.sip.wire import SipInput
 
 LOG = logging.getLogger(__name__)
-RINGING, OK = 180, 200
+RINGING, OK, DECLINE = 180, 200, 603
 COUNT_S = 1.0
 EVENT_END = 2  # PJMEDIA_STREAM_DTMF_IS_END, which pjsua2 does not name
 METHODS = {pj.PJSUA_DTMF_METHOD_RFC2833: "rfc4733", pj.PJSUA_DTMF_METHOD_SIP_INFO: "info"}
@@ -117,6 +117,16 @@ class SipCall(pj.Call):
             event = translate.clean(prm.digit), int(prm.timestamp)
             last = bool(prm.flags & EVENT_END)
             self._tell_digits(self.receiving.packet(event, int(prm.duration), now, last=last), method)
+
+    @contained
+    def onCallTransferRequest(self, prm: pj.OnCallTransferRequestParam) -> None:  # noqa: N802
+        """REFER (RFC 3515): pjsua2 would accept it, and call whomever the far end names."""
+        prm.statusCode = DECLINE
+
+    @contained
+    def onCallReplaceRequest(self, prm: pj.OnCallReplaceRequestParam) -> None:  # noqa: N802
+        """An INVITE with Replaces (RFC 3891): pjsua2 would put the newcomer into this call's place."""
+        prm.statusCode = DECLINE
 
     def audio_media(self) -> pj.AudioMedia | None:
         """The call's port in the bridge, while it has one."""

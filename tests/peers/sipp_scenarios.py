@@ -202,6 +202,13 @@ SCENARIOS = {
     "uac-refused": refused,
     "uac-hold": lambda o: [*call(o), pause(o.seconds), *hold(caller, o), *bye(o)],
     "uac-late-offer": lambda o: [*call(o, body="", ack_body=sdp(codecs="8")), pause(o.seconds), *bye(o)],
+    "uac-refer": lambda o: [
+        *call(o),
+        caller("REFER", "Refer-To: <sip:dear@[local_ip]:9>\n"),
+        recv("603"),
+        pause(o.seconds),
+        *bye(o),
+    ],
     "uac-options": lambda o: [first("OPTIONS", "Accept: application/sdp\n"), recv("200")],
     "uas-answer": lambda o: [*invited(o), *hangs_up(o)],
     "uas-ends": lambda o: [*invited(o), pause(o.seconds), callee("BYE"), recv("200")],

@@ -107,6 +107,22 @@ def test_it_offers_late(tmp_path):
     asyncio.run(scenario())
 
 
+def test_it_would_have_us_call_somebody_else_and_is_refused(tmp_path):
+    async def scenario():
+        trace = tmp_path / "trace"
+        async with stations({**DOOR, "trace": str(trace)}) as (door,):
+            with Sipp(tmp_path, "uac-refer", door.address) as peer:
+                call = await answered(door)
+                await door.wait(inputs.CallEnded, call=call)
+                await peer.finished()
+        assert (
+            "TX" in trace.read_text()
+            and "Request msg INVITE" not in trace.read_text().replace("RX", "\n").split("TX")[-1]
+        )
+
+    asyncio.run(scenario())
+
+
 def test_it_asks_what_we_can(tmp_path):
     async def scenario():
         async with stations(DOOR) as (door,):

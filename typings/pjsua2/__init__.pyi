@@ -175,6 +175,12 @@ class OnDtmfEventParam:
     method: int
     timestamp: int
 
+class OnCallTransferRequestParam:
+    statusCode: int
+
+class OnCallReplaceRequestParam:
+    statusCode: int
+
 class CallMediaInfo:
     index: int
     type: int
@@ -223,6 +229,8 @@ class Call:
     def onCallTsxState(self, prm: OnCallTsxStateParam) -> None: ...
     def onCallMediaState(self, prm: OnCallMediaStateParam) -> None: ...
     def onDtmfEvent(self, prm: OnDtmfEventParam) -> None: ...
+    def onCallTransferRequest(self, prm: OnCallTransferRequestParam) -> None: ...
+    def onCallReplaceRequest(self, prm: OnCallReplaceRequestParam) -> None: ...
 
 # -- media ------------------------------------------------------------------------------------------------------------
 

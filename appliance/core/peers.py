@@ -6,7 +6,8 @@ import re
 from appliance.core.model import Settings, Target
 
 SIP_URI = re.compile(
-    r"sips?:(?:(?P<user>[^@:;?<>\s]+)(?::[^@]*)?@)?(?P<host>\[[0-9A-Fa-f:]+\]|[^:;?<>@\s]+)(?P<rest>[^<>\s]*)"
+    r"sips?:(?:(?P<user>[^@:;?<>\s]+)(?::[^@<>\s]*)?@)?(?P<host>\[[0-9A-Fa-f:]+\]|[^:;?<>@\[\]\s]+)"
+    r"(?P<rest>(?::\d{1,5})?(?:[;?][^<>@\s]*)?)"
 )
 
 
@@ -27,19 +28,15 @@ def caller(settings: Settings, uri: str, source: str) -> Target | None:
         return None
     for target in settings.targets:
         user, host = parts(target.uri) or ("", "")
-        if (not user or user == said[0]) and (_from(source, host) if _is_address(host) else host == said[1]):
+        address = _address(host)
+        agrees = host == said[1] if address is None else _address(source.rpartition(":")[0]) == address
+        if agrees and user in {"", said[0]}:
             return target
     return None
 
 
-def _is_address(host: str) -> bool:
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        ipaddress.ip_address(host.strip("[]"))
+        return ipaddress.ip_address(host.strip("[]"))
     except ValueError:
-        return False
-    return True
-
-
-def _from(source: str, host: str) -> bool:
-    address = source.rpartition(":")[0]
-    return address.strip("[]").lower() == host.strip("[]")
+        return None

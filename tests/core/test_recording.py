@@ -57,11 +57,8 @@ def test_a_whole_recording_is_told_from_start_to_end():
     assert (station.desired.recordings, station.orders(FinishRecording)) == ((), [FinishRecording(recording)])
     station.give(inputs.RecordingAvailable, recording=recording, duration_s=41.5, bytes=664_044)
     assert told(station) == ["started", "stopped", "available"]
-    available = station.last(events.RecordingAvailable)
-    assert (available.url, available.duration_s, available.bytes) == (
-        f"/v1/recordings/{recording}/audio",
-        41.5,
-        664_044,
+    assert station.last(events.RecordingAvailable) == events.RecordingAvailable(
+        recording, url=f"/v1/recordings/{recording}/audio", duration_s=41.5, bytes=664_044
     )
 
 

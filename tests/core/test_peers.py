@@ -1,0 +1,73 @@
+"""Who calls: a target by what he says, and by where he says it from."""
+
+import pytest
+
+from appliance.core.model import Settings, Target
+from appliance.core.peers import caller, parts
+
+TARGETS = (
+    Target("kitchen", "sip:kitchen@192.0.2.7:5060"),
+    Target("garage", "sip:192.0.2.8"),
+    Target("attic", "sip:attic@[2001:db8::7]"),
+    Target("office", "sip:desk@office.example"),
+    Target("broken", "nonsense"),
+)
+SETTINGS = Settings(station="Front door", targets=TARGETS)
+
+
+@pytest.mark.parametrize(
+    ("uri", "source", "who"),
+    [
+        pytest.param("sip:kitchen@192.0.2.7", "192.0.2.7:5060", "kitchen", id="user and address"),
+        pytest.param("sip:kitchen@192.0.2.7:5080", "192.0.2.7:40000", "kitchen", id="other ports"),
+        pytest.param("sip:kitchen@home.example", "192.0.2.7:5060", "kitchen", id="its own host name, right address"),
+        pytest.param("sip:kitchen@192.0.2.7;transport=udp", "192.0.2.7:5060", "kitchen", id="parameters"),
+        pytest.param("sip:kitchen:secret@192.0.2.7", "192.0.2.7:5060", "kitchen", id="password in the URI"),
+        pytest.param("sips:kitchen@192.0.2.7", "192.0.2.7:5061", "kitchen", id="sips"),
+        pytest.param("sip:kitchen@192.0.2.7", "192.0.2.99:5060", None, id="forged From from another address"),
+        pytest.param("sip:kitchen@192.0.2.7", "192.0.2.70:5060", None, id="address that begins alike"),
+        pytest.param("sip:kitchen@192.0.2.7", "", None, id="nowhere"),
+        pytest.param("sip:cellar@192.0.2.7", "192.0.2.7:5060", None, id="another user there"),
+        pytest.param("sip:Kitchen@192.0.2.7", "192.0.2.7:5060", None, id="users are told by case"),
+        pytest.param("sip:192.0.2.7", "192.0.2.7:5060", None, id="no user where one is wanted"),
+        pytest.param("sip:anybody@192.0.2.8", "192.0.2.8:5060", "garage", id="a whole host"),
+        pytest.param("sip:192.0.2.8", "192.0.2.8:5060", "garage", id="a whole host, no user"),
+        pytest.param("sip:anybody@192.0.2.8", "192.0.2.9:5060", None, id="a whole host, forged"),
+        pytest.param("sip:attic@[2001:db8::7]", "[2001:db8::7]:5060", "attic", id="IPv6"),
+        pytest.param("sip:attic@[2001:DB8::7]:5080", "[2001:DB8::7]:40000", "attic", id="IPv6 in capitals"),
+        pytest.param("sip:attic@[2001:db8::7]", "[2001:db8:0:0:0:0:0:7]:5060", "attic", id="IPv6 in full"),
+        pytest.param("sip:attic@[2001:db8::7]", "[2001:db8::8]:5060", None, id="IPv6, forged"),
+        pytest.param("sip:desk@office.example", "203.0.113.5:5060", "office", id="by name: the name counts"),
+        pytest.param("sip:desk@OFFICE.example:5070", "203.0.113.5:5060", "office", id="names are not told by case"),
+        pytest.param("sip:desk@other.example", "203.0.113.5:5060", None, id="by another name"),
+        pytest.param("sip:@office.example", "203.0.113.5:5060", None, id="empty user"),
+        pytest.param("tel:+49123", "192.0.2.8:5060", None, id="no SIP URI"),
+        pytest.param("", "192.0.2.8:5060", None, id="nothing"),
+        pytest.param("<sip:anybody@192.0.2.8>", "192.0.2.8:5060", None, id="angle brackets"),
+    ],
+)
+def test_the_caller_is(uri, source, who):
+    found = caller(SETTINGS, uri, source)
+    assert (found.name if found else None) == who
+
+
+@pytest.mark.parametrize(
+    ("uri", "wanted"),
+    [
+        ("sip:a@b", ("a", "b")),
+        ("sip:b", ("", "b")),
+        ("sip:b:5060", ("", "b")),
+        ("sip:a@B.Example:5060;x=y?h=v", ("a", "b.example")),
+        ("sip:a@[2001:DB8::7]:5060", ("a", "[2001:db8::7]")),
+        ("sip:a:pw@b", ("a", "b")),
+        ("sip:", None),
+        ("sip:a@", None),
+        ("sip:a@b@c", None),
+        ("sip:a@b:port", None),
+        ("sip:a@[2001:db8::7", None),
+        ("sip:a@b c", None),
+        ("a@b", None),
+    ],
+)
+def test_a_uri_has_parts(uri, wanted):
+    assert parts(uri) == wanted

@@ -121,12 +121,10 @@ def summary(call: Call) -> str:
                 Hold.BOTH: ", held by both",
             }
             return f"in a call with {who}{held[call.hold]}"
-        case CallState.INCOMING:
-            return f"{who} calls"
         case CallState.DISCONNECTING:
             return f"the call with {who} is ending"
         case _:
-            return f"calling {who}"
+            return f"{who} calls" if call.direction is Direction.INCOMING else f"calling {who}"
 
 
 # -- snapshot --------------------------------------------------------------------------------------------------------

@@ -108,7 +108,7 @@ def test_an_invite_is_left_alone_until_an_order_comes():
 
 
 @pytest.mark.parametrize(
-    "uri", ["nonsense", "sip:", "sip:a@[", "http://127.0.0.1/", "sip:a@127.0.0.1;transport=tcp", "sip:a@192.0.2.1"]
+    "uri", ["nonsense", "sip:", "sip:a@[", "http://127.0.0.1/", "sip:a@127.0.0.1;transport=tcp", "sip:a@203.0.113.1"]
 )
 def test_an_address_that_is_none_ends_the_call_at_once(uri):
     async def scenario():
@@ -259,7 +259,7 @@ def test_a_busy_port_is_told_with_its_holder_and_taken_once_it_is_free():
 
 @pytest.mark.parametrize(
     ("settings", "why"),
-    [({"codecs": ("PCMA", "EVS")}, "no codec EVS"), ({"address": "192.0.2.1"}, "can not be opened")],
+    [({"codecs": ("PCMA", "EVS")}, "no codec EVS"), ({"address": "203.0.113.1"}, "can not be opened")],
 )
 def test_settings_that_can_not_be_are_told(settings, why):
     async def scenario():

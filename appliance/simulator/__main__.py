@@ -32,6 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
         description="Starts a door station and an indoor station and plays one call between them, over real SIP.",
     )
     made.add_argument("--once", action="store_true", help="end after the call: status 0 if every step was seen")
+    made.add_argument("--step", action="store_true", help="wait for Enter before each step")
     made.add_argument("--directory", type=Path, help=f"where state and recordings are kept (default {place.default()})")
     # For the tests: how long a step may take, and configurations in which something is wrong.
     made.add_argument("--patience", type=float, default=PATIENCE_S, help=argparse.SUPPRESS)
@@ -56,8 +57,8 @@ async def _until_signal(given: argparse.Namespace) -> int:
         try:
             scene = _scene(directory, given.hardware)
             async with running(*(side.station for side in scene.values())):
-                status = await _call(scene, given.patience)
-                if not given.once:
+                status = await _call(scene, given.patience, await _keyboard() if given.step else None)
+                if not given.once and all(side.station.ended is None for side in scene.values()):
                     print("Both stations run on; Ctrl-C ends them.", flush=True)
                     await asyncio.Event().wait()
         except asyncio.CancelledError:
@@ -66,14 +67,24 @@ async def _until_signal(given: argparse.Namespace) -> int:
     return status
 
 
-async def _call(scene: Scene, patience_s: float) -> int:
+async def _keyboard() -> asyncio.StreamReader:
+    """Lines of standard input; not by a thread, which Ctrl-C could not end."""
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    return reader
+
+
+async def _call(scene: Scene, patience_s: float, keyboard: asyncio.StreamReader | None) -> int:
     timeline = Timeline(scene)
+    start, *others = STEPS
     try:
-        for step in STEPS:
-            seen = await play(step, scene, patience_s)
-            timeline.step(seen)
-            if step is STEPS[0]:
-                timeline.stations()
+        timeline.step(await play(start, scene, PATIENCE_S))
+        timeline.stations()
+        for step in others:
+            if keyboard:
+                timeline.ask(step)
+                await keyboard.readline()
+            timeline.step(await play(step, scene, patience_s))
     except NotSeenError as error:
         timeline.failed(error)
         return 1

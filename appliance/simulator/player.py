@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from appliance.errors import IntercomError
 from appliance.simulator.script import Step
-from appliance.simulator.sights import Scene, Sight
+from appliance.simulator.sights import Scene, Side, Sight
 from appliance.simulator.stations import until
 
 LOOK_S = 0.02
@@ -76,5 +76,15 @@ def _not_seen(step: Step, sight: Sight, scene: Scene) -> NotSeenError:
     seen = sight.seen(side)
     for other in scene.values():
         if other.station.ended is not None:
-            seen += f"; the daemon of {other.station.name} ended with status {other.station.ended}"
+            seen += (
+                f"; the daemon of {other.station.name} ended with status {other.station.ended}: {_last_words(other)}"
+            )
     return NotSeenError(step, f"{side.station.name}: {sight.text}", seen, str(sight.where(side)))
+
+
+def _last_words(side: Side) -> str:
+    try:
+        lines = side.station.log.read_text(errors="replace").splitlines()
+    except OSError as error:
+        return str(error)
+    return lines[-1] if lines else "it said nothing"

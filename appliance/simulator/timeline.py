@@ -3,11 +3,12 @@
 import sys
 
 from appliance.simulator.player import NotSeenError, Seen
+from appliance.simulator.script import Step
 from appliance.simulator.sights import Scene
 
 
 class Timeline:
-    """Times are milliseconds from the act (the press edge), those of SIP messages exact to one, "<" to a look's delay."""
+    """Times are milliseconds from the act (a press's edge): exact to one for SIP messages, upper bounds with "<"."""
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
@@ -19,6 +20,10 @@ class Timeline:
             address = side.station.config["sip"]["address"], side.station.config["sip"]["port"]
             print(f"{side.station.name}: SIP on {address[0]}:{address[1]}, page {side.station.page}")
         print()
+
+    def ask(self, step: Step) -> None:
+        """Wait for Enter, says this."""
+        print(f"Enter: {step.text}", flush=True)
 
     def step(self, seen: Seen) -> None:
         """A step and all that was seen of it."""

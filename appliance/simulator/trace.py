@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-# Its first line, as in: 2026-11-20 22:14:02.711 pjsua_core.c RX 86 bytes Request msg BYE/cseq=1 from UDP 127.0.0.1:5060:
+# Its first line, as in: 2026-11-20 22:14:02.711 pjsua_core.c RX 9 bytes Request msg BYE/cseq=1 from UDP 127.0.0.1:5060:
 _HEAD = re.compile(
     r"^(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}) +\S+ +\.*(?P<way>RX|TX) \d+ bytes .*"
     r" (?:from|to) \S+ (?P<peer>\S+):$",

@@ -1,0 +1,237 @@
+import asyncio
+import shutil
+import signal
+import sys
+import wave
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import tomli
+
+from appliance.simulator.script import STEPS
+from appliance.simulator.stations import CODE, to_toml
+from tests.e2e.harness import PATIENCE_S, Appliance, children, command, kill, living, merged, place, tree, until
+
+NAMES = [step.name for step in STEPS]
+IMPATIENT_S = 6.0  # for a step that will not be seen; the others take 1.5 s, and half a minute is too long for them
+
+
+class Runner:
+    """The demonstration as a process; `step` lets it play the next step."""
+
+    def __init__(self, directory, process):
+        self.directory, self.process = directory, process
+        self.printed, self.complained = [], []
+
+    async def read(self):
+        async def lines(stream, into):
+            async for line in stream:
+                into.append(line.decode())
+
+        await asyncio.gather(lines(self.process.stdout, self.printed), lines(self.process.stderr, self.complained))
+
+    async def prints(self, text, times=1):
+        def printed():
+            return sum(text in line for line in self.printed) >= times or self.process.returncode is not None
+
+        await until(printed, f"{text!r} in print", 3 * PATIENCE_S, lambda: f"{self.printed} {self.complained}")
+        assert sum(text in line for line in self.printed) >= times, (self.printed, self.complained)
+
+    async def status(self):
+        return await asyncio.wait_for(self.process.wait(), 3 * PATIENCE_S)
+
+    def station(self, name):
+        """The station's daemon, seen from here."""
+        found = Appliance(self.directory / name, {"station": {"name": name}})
+        pids = [pid for pid in children(self.process.pid) if str(found.directory) in command(pid)]
+        assert len(pids) == 1, pids
+        found.daemon = pids[0]
+        return found
+
+    def sip(self, name):
+        daemon = self.station(name).daemon
+        return next(pid for pid in children(daemon) if "appliance.sip" in command(pid))
+
+    def guard(self):
+        return next(pid for pid in children(self.station("front").daemon) if "guard.py" in command(pid))
+
+
+@asynccontextmanager
+async def demonstration(*options, hardware=None):
+    async with place() as top:
+        directory, files = top / "demo", top / "hardware"
+        shutil.copytree(CODE / "hardware", files)
+        change(files, "simulated.toml", {"door": {"front": {"pulse_s": 1.0}}})
+        for file, changes in (hardware or {}).items():
+            change(files, file, changes)
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "appliance.simulator", *options),
+            *("--directory", str(directory), "--hardware", str(files)),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            cwd=CODE,
+        )
+        runner = Runner(directory, process)
+        reading = asyncio.create_task(runner.read())
+        try:
+            yield runner
+            left = tree(process.pid)
+            if process.returncode is None:
+                process.terminate()
+                await runner.status()
+            await until(lambda: not living(left), "the end of all processes")
+            sockets = [path for path in directory.rglob("*") if path.is_socket()]
+            assert not sockets
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+            await reading
+
+
+def change(files, name, changes):
+    config = tomli.loads((files / name).read_text())
+    (files / name).write_text(to_toml(merged(config, changes)))
+
+
+def test_every_step_of_the_call_is_seen_and_its_recording_is_there():
+    async def scenario():
+        async with demonstration("--once") as runner:
+            assert await runner.status() == 0, runner.complained
+            text = "".join(runner.printed)
+            told = [text.index(f" s  {name}: ") for name in NAMES]
+            assert told == sorted(told)
+            assert text.count("#token=") == 2
+            recording = Path(text.rpartition("The recording: ")[2].strip())
+            with wave.open(str(recording)) as file:
+                assert file.getnframes() > file.getframerate()
+            assert (runner.directory / "front" / "relay-front").read_text()[:1] == "0"
+
+    asyncio.run(scenario())
+
+
+def test_without_once_the_stations_run_on_until_ctrl_c_which_leaves_nothing_behind(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", "")  # not looked at: the directory is given
+
+    async def scenario():
+        async with demonstration() as runner:
+            await runner.prints("Ctrl-C ends them")
+            both = tree(runner.process.pid)
+            assert len(both) >= 6  # with two daemons, two SIP processes, a relay guard
+            runner.process.send_signal(signal.SIGINT)
+            assert await runner.status() == 0, runner.complained
+            assert not living(both)
+
+    asyncio.run(scenario())
+
+
+def test_the_stations_end_with_a_demonstration_that_is_killed():
+    async def scenario():
+        async with demonstration("--step") as runner:
+            await runner.prints("Enter: ")
+            both = tree(runner.process.pid)
+            runner.process.kill()
+            await runner.status()
+            await until(lambda: not living(both), "the end of all processes")
+
+    asyncio.run(scenario())
+
+
+def test_a_directory_that_is_not_its_own_is_left_alone(tmp_path):
+    (tmp_path / "front").mkdir()
+
+    async def scenario():
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "appliance.simulator", "--once", "--directory", str(tmp_path)),
+            stderr=asyncio.subprocess.PIPE,
+            cwd=CODE,
+        )
+        _, complained = await asyncio.wait_for(process.communicate(), PATIENCE_S)
+        assert process.returncode == 1
+        assert b"is not empty" in complained
+
+    asyncio.run(scenario())
+    assert [path.name for path in tmp_path.iterdir()] == ["front"]
+
+
+# -- each step broken in turn ------------------------------------------------------------------------------------------
+
+
+async def kitchen_dies(runner):
+    kill(runner.station("kitchen").daemon)
+
+
+async def front_dies(runner):
+    kill(runner.station("front").daemon)
+
+
+async def kitchen_sip_stops(runner):
+    kill(runner.sip("kitchen"), signal.SIGSTOP)
+
+
+async def front_sip_dies(runner):
+    kill(runner.sip("front"))
+
+
+async def guard_stops(runner):
+    kill(runner.guard(), signal.SIGSTOP)
+
+
+async def caller_gives_up(runner):
+    front = runner.station("front")
+    await front.order(f"/v1/calls/{(await front.call())['id']}/hangup")
+
+
+async def is_resumed_already(runner):
+    kitchen = runner.station("kitchen")
+    await kitchen.order(f"/v1/calls/{(await kitchen.call())['id']}/resume")
+
+
+async def recording_is_lost(runner):
+    for path in (runner.directory / "front" / "recordings").glob("*.wav"):
+        path.unlink()
+
+
+FRONT, KITCHEN = "simulated.toml", "simulated-indoor.toml"
+BROKEN = [
+    ("ready", None, {KITCHEN: {"sip": {"address": "127.0.0.300"}}}),
+    ("ring", kitchen_dies, {}),
+    ("ring", None, {FRONT: {"panel": {"button": {"ring": {"action": "hangup"}}}}}),
+    ("answer", caller_gives_up, {}),
+    ("answer", None, {FRONT: {"recording": {"enabled": False}}}),
+    ("talk", kitchen_sip_stops, {}),
+    ("hold", front_dies, {}),
+    ("resume", is_resumed_already, {}),
+    ("door", guard_stops, {}),
+    ("door", None, {FRONT: {"door": {"front": {"digits": "2"}}}}),
+    ("hangup", front_sip_dies, {}),
+    ("recording", recording_is_lost, {}),
+]
+
+
+def test_each_step_is_broken_below():
+    assert list(dict.fromkeys(name for name, _, _ in BROKEN)) == NAMES
+
+
+@pytest.mark.parametrize(
+    ("name", "act", "hardware"), BROKEN, ids=[f"{n}-{a.__name__ if a else 'configured'}" for n, a, _ in BROKEN]
+)
+def test_a_step_that_fails_is_named_with_status_1(name, act, hardware):
+    async def scenario():
+        options = ("--once", "--step", "--patience", str(IMPATIENT_S))
+        async with demonstration(*options, hardware=hardware) as runner:
+            for number in range(1, NAMES.index(name) + 1):
+                await runner.prints("Enter: ", number)
+                if NAMES[number] == name and act:
+                    await act(runner)
+                runner.process.stdin.write(b"\n")
+            assert await runner.status() == 1
+            complained = "".join(runner.complained)
+            assert f"Step {name} was not seen" in complained
+            assert all(word in complained for word in ("expected:", "seen:", "look in:"))
+            printed = "".join(runner.printed)
+            assert [n for n in NAMES if f" s  {n}: " in printed] == NAMES[: NAMES.index(name)]
+
+    asyncio.run(scenario())

@@ -38,6 +38,10 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--print-events", action="store_true", help="print each event's JSON Schema and leave")
     made.add_argument("--print-openapi", action="store_true", help="print the HTTP interface's OpenAPI and leave")
     made.add_argument("--print-config-schema", action="store_true", help="print the configuration's JSON Schema")
+    made.add_argument(
+        "--record-inputs", type=Path, metavar="FILE", help="run, and write all that comes in for --replay"
+    )
+    made.add_argument("--replay", type=Path, metavar="FILE", help="decide a recording again: status 1 if otherwise")
     made.add_argument("--version", action="version", version=f"intercomd {appliance.__version__}")
     return made
 
@@ -52,6 +56,8 @@ def run(given: argparse.Namespace) -> int:
         from appliance.api.app import openapi  # noqa: PLC0415  late: fastapi
 
         return show(openapi())
+    if given.replay:
+        return replay(given.replay)
     from appliance.config.load import load  # noqa: PLC0415  late: pydantic
     from appliance.config.schema import Config  # noqa: PLC0415
 
@@ -62,13 +68,15 @@ def run(given: argparse.Namespace) -> int:
     if given.check:
         print(f"{path} is well.")
         return 0
-    return serve(config, given.state or default_state(), simulated=given.demo or config.panel.lines == "simulated")
+    simulated = given.demo or config.panel.lines == "simulated"
+    return serve(config, given.state or default_state(), simulated=simulated, record=given.record_inputs)
 
 
-def serve(config: "object", state: Path, *, simulated: bool) -> int:
+def serve(config: "object", state: Path, *, simulated: bool, record: Path | None) -> int:
     """Run the daemon until it is stopped."""
     from appliance.app import App, Places  # noqa: PLC0415  late: everything
     from appliance.config.schema import Config  # noqa: PLC0415
+    from appliance.replay.record import Recorder  # noqa: PLC0415
     from appliance.system import lock  # noqa: PLC0415
 
     assert isinstance(config, Config)
@@ -76,13 +84,32 @@ def serve(config: "object", state: Path, *, simulated: bool) -> int:
     runtime = Path(os.environ["RUNTIME_DIRECTORY"]) if "RUNTIME_DIRECTORY" in os.environ else state
     held = lock.take(state)
     try:
+        recorder = Recorder(record) if record else None
         # What lives as long as the daemon is not looked through for garbage again and again.
         gc.freeze()
-        asyncio.run(App(config, Places(state, runtime), simulated=simulated).run())
+        asyncio.run(App(config, Places(state, runtime), simulated=simulated, recorder=recorder).run())
     finally:
         if held >= 0:
             os.close(held)
     return 0
+
+
+def replay(path: Path) -> int:
+    """Print a recorded run as it goes now; 0: as it went then, 1: otherwise, 2: it can not be read."""
+    from appliance.replay import run as recorded  # noqa: PLC0415  late: not for the daemon
+
+    try:
+        report = recorded.replay(path)
+    except IntercomError as err:
+        print(err, file=sys.stderr)
+        return 2
+    print(*report.timeline, sep="\n")
+    print(f"{report.inputs} inputs, recorded {report.recorded} by intercomd {report.version}.")
+    print(f"The recording ends: {report.ended}." if report.ended else "The recording was cut off.")
+    if report.version != appliance.__version__:
+        print(f"This is intercomd {appliance.__version__}: what differs may be meant so.")
+    print("All went as it was recorded." if report.difference is None else f"It differs: {report.difference}")
+    return 0 if report.difference is None else 1
 
 
 def default_state() -> Path:

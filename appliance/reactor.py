@@ -17,7 +17,7 @@ from appliance import ids
 from appliance.core import events, inputs, orders, views
 from appliance.core.desired import Desired
 from appliance.core.model import CallId, RequestId, Settings, State
-from appliance.core.step import step
+from appliance.core.step import Step, step
 from appliance.errors import IntercomError
 from appliance.feed import Feed
 
@@ -48,7 +48,8 @@ class Reactor:
     """Owns the state; lives on the loop's thread, but for `post`.
 
     `perform` maps each kind of order to what carries it out; `make_so` maps the fields of `Desired` to their adapters,
-    called whenever the field changed. Both are filled before `start`.
+    called whenever the field changed. Both are filled before `start`. `watch` sees each input with what it brought,
+    None where the core failed on it.
     """
 
     def __init__(self, settings: Settings, journal: Journal) -> None:
@@ -57,6 +58,7 @@ class Reactor:
         self.feed = Feed(journal)
         self.perform: dict[type[orders.Order], Callable[[Any], None]] = {orders.Reply: self._reply}
         self.make_so: dict[str, Callable[[Any], None]] = {}
+        self.watch: Callable[[inputs.AnyInput, Step | None, Desired | None], None] | None = None
         self._journal = journal
         self._inbox: deque[inputs.AnyInput] = deque()
         self._lock = threading.Lock()
@@ -118,12 +120,17 @@ class Reactor:
         self._wake_up()
 
     def _take(self, given: inputs.AnyInput) -> None:
+        given = replace(given, fresh=ids.new("")[1:])
         try:
-            taken = step(self.state, replace(given, fresh=ids.new("")[1:]))
+            taken = step(self.state, given)
             desired = views.desired(taken.state)
         except Exception:  # the reactor's edge: a programming error costs one input, not the door phone
             log.exception("The core failed on %r", given)
+            if self.watch is not None:
+                self.watch(given, None, None)
             return
+        if self.watch is not None:
+            self.watch(given, taken, desired)
         self.state, before = taken.state, self.desired
         self.desired = desired
         for event in taken.events:

@@ -1,0 +1,40 @@
+"""What a recording does not tell: digits are changed for others, secrets left out, such that the core decides alike."""
+
+import random
+import re
+from typing import Any
+
+DIGITS = "0123456789ABCD*#"
+FOREIGN = 0xE000  # a private character for whatever else stood for a digit: none is a digit then either
+PASSWORD = re.compile(r"(sips?:[^@:;?<>\s]+):[^@\s]*@")  # RFC 3261 §19.1.1
+HIDDEN = "masked"
+UNPRINTABLE = "\x00"
+
+
+class Masks:
+    """One recording's masks, applied to plain JSON: what was equal stays equal, and what differed differs.
+
+    Each digit becomes another one, for the whole file alike: in the settings, in what was received and in what was
+    sent. Passwords in SIP addresses and the values of headers go. Names and addresses of people stay.
+    """
+
+    def __init__(self) -> None:
+        cycle = random.SystemRandom().sample(DIGITS, len(DIGITS))
+        self._digits = dict(zip(cycle, [*cycle[1:], cycle[0]], strict=True))  # one cycle: no digit keeps its place
+
+    def hide(self, value: Any, name: str = "") -> Any:
+        """The same JSON value, masked; `name`: of the member that it is."""
+        if isinstance(value, dict):
+            return {key: self.hide(item, key) for key, item in value.items()}
+        if name == "headers":
+            return [[key, HIDDEN if text.isprintable() else UNPRINTABLE] for key, text in value]
+        if isinstance(value, list):
+            return [self.hide(item) for item in value]
+        if not isinstance(value, str):
+            return value
+        if name in {"digit", "digits"}:
+            return "".join(map(self._digit, value))
+        return PASSWORD.sub(rf"\1:{HIDDEN}@", value)
+
+    def _digit(self, digit: str) -> str:
+        return self._digits.setdefault(digit, chr(FOREIGN + len(self._digits)))

@@ -1,0 +1,153 @@
+"""Takes a recording through the core again, tells it as a timeline, and names the first difference."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from appliance.codec import plain
+from appliance.core import views
+from appliance.core.model import State
+from appliance.core.step import step
+from appliance.errors import IntercomError
+from appliance.replay import lines
+from appliance.replay.lines import Json, Taken
+
+QUIET = {"at", "fresh"}  # the timeline's own column; and what nobody can read
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Where the core of today decides otherwise than the one that was recorded."""
+
+    line: int
+    what: str
+    recorded: Any
+    replayed: Any
+
+    def __str__(self) -> str:
+        """The difference in a line."""
+        return f"line {self.line}: {self.what} was {json.dumps(self.recorded)}, is {json.dumps(self.replayed)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a replay gave. ended: why the recording is over, "" where it was cut off."""
+
+    version: str
+    recorded: str
+    state: State
+    timeline: tuple[str, ...]
+    inputs: int
+    ended: str
+    difference: Difference | None
+
+
+def replay(path: Path) -> Report:
+    """Take all inputs of a recording through `step`. Raises IntercomError where it is none that we can read."""
+    found = _lines(path)
+    head = next(found, (1, None))[1]
+    if not isinstance(head, dict) or "intercomd_inputs" not in head:
+        raise _unreadable(path, "It does not begin with a recording's header")
+    if head["intercomd_inputs"] != lines.FORMAT:
+        raise _unreadable(path, f"Its format is {head['intercomd_inputs']}, not {lines.FORMAT}")
+    number, ended, difference = 1, "", None
+    timeline: list[str] = []
+    try:
+        state = lines.start(head)
+        begun, count = state.now, 0
+        calls: dict[str, str] = {}
+        for number, line in found:
+            if "ended" in line:
+                ended = str(line["ended"])
+                break
+            count += 1
+            taken = _take(state, line)
+            state = taken.step.state if taken.step is not None else state
+            again = lines.brought(taken)
+            timeline += _told(taken, again, begun, calls)
+            calls = again.get("calls", calls)
+            difference = difference or _difference(number, line, again)
+    except (ValueError, KeyError, TypeError) as err:
+        raise _unreadable(path, f"Line {number} is none that this version takes: {err!r}") from err
+    return Report(
+        version=str(head.get("version")),
+        recorded=str(head.get("recorded")),
+        state=state,
+        timeline=tuple(timeline),
+        inputs=count,
+        ended=ended,
+        difference=difference,
+    )
+
+
+def _lines(path: Path) -> Iterator[tuple[int, Any]]:
+    """The lines with their numbers. One that was cut off, as by a power cut, is left out: it is always the last."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            for number, text in enumerate(file, 1):
+                if not text.endswith("\n"):
+                    return
+                yield number, json.loads(text)
+    except OSError as err:
+        raise _unreadable(path, str(err.strerror)) from err
+    except ValueError as err:
+        raise _unreadable(path, f"It is no JSON: {err}") from err
+
+
+def _take(state: State, line: Json) -> Taken:
+    given = lines.given(line)
+    try:
+        taken = step(state, given)
+        return Taken(given, taken, views.desired(taken.state))
+    except Exception:  # noqa: BLE001 - as in the reactor: what failed there should fail here, and be told
+        return Taken(given, None, None)
+
+
+def _difference(number: int, line: Json, again: Json) -> Difference | None:
+    """What was recorded has to come again; what only this version tells is not asked for."""
+    wanted = {name: recorded for name, recorded in line.items() if name != "input"}
+    return next((Difference(number, *found) for found in _unequal("", wanted, again)), None)
+
+
+def _unequal(where: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in old:
+            yield from _unequal(f"{where}.{key}".lstrip("."), old[key], new.get(key))
+        if where == "calls" and new.keys() - old.keys():
+            yield where, old, new
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        for number, (one, other) in enumerate(zip(old, new, strict=True)):
+            yield from _unequal(f"{where}.{number}", one, other)
+    elif old != new:
+        yield where, old, new
+
+
+def _told(taken: Taken, again: Json, begun: float, before: dict[str, str]) -> Iterator[str]:
+    """The timeline's lines of one input: seconds since the recording began, what came, what it brought."""
+    yield f"{taken.given.at - begun:+10.3f}  {type(taken.given).__name__}{_fields(plain(taken.given))}"
+    if "failed" in again:
+        yield f"{'':12}  the core FAILED on this input"
+        return
+    for kind, values in again["events"]:
+        yield f"{'':12}  {kind}{_fields(values)}"
+    for order in again["orders"]:
+        yield f"{'':12}  order {order}"
+    for call, state in again["calls"].items():
+        if before.get(call) != state:
+            yield f"{'':12}  {call} is {state}"
+
+
+def _fields(values: Json) -> str:
+    shown = {name: value for name, value in values.items() if name not in QUIET and value not in ("", None)}
+    return "".join(f" {name}={json.dumps(value, ensure_ascii=False)}" for name, value in shown.items())
+
+
+def _unreadable(path: Path, why: str) -> IntercomError:
+    return IntercomError(
+        "parameter-invalid",
+        f"{path} can not be replayed.",
+        f"{why}.",
+        "Take a file that intercomd --record-inputs wrote, and the version that its first line names.",
+    )

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import get_args, get_type_hints
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import appliance
@@ -137,6 +137,7 @@ def visit():
     )
 
 
+@settings(deadline=None)
 @given(sequences)
 def test_whatever_comes_is_decided_again_alike(pairs):
     with tempfile.TemporaryDirectory() as directory:

@@ -76,7 +76,7 @@ def test_what_the_feed_lost_is_told(shared, station):
 
 def test_a_client_that_does_not_read_holds_up_no_other_and_is_told_what_it_missed(shared, station):
     station._queue = 20
-    with over_tcp(shared, max_queue=1, close_timeout=0.5) as slow, over_tcp(shared) as quick:
+    with over_tcp(shared, max_queue=1, close_timeout=0.5) as slow, over_tcp(shared, close_timeout=0.5) as quick:
         slow.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
         until(lambda: station.subscribers == 2)
         text = "x" * 200_000

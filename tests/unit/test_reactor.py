@@ -1,0 +1,251 @@
+"""The reactor: inputs from any thread, orders before what may open a card, one fault costs one input."""
+
+import asyncio
+import threading
+import time
+
+import pytest
+
+from appliance.core import inputs, orders
+from appliance.core.events import EventsLost
+from appliance.core.model import (
+    Action,
+    ButtonId,
+    ButtonSettings,
+    LampId,
+    LampSettings,
+    Pattern,
+    Picture,
+    Settings,
+    Target,
+)
+from appliance.errors import IntercomError
+from appliance.reactor import INBOX, Reactor, line
+
+SETTINGS = Settings(
+    station="Front door",
+    buttons=(ButtonSettings(ButtonId("ring"), Action.RING, target="kitchen"),),
+    lamps=(LampSettings(LampId("status"), ((Picture.DIALING, Pattern.SLOW),)),),
+    targets=(Target("kitchen", "sip:kitchen@127.0.0.2"),),
+)
+
+
+class Memory:
+    """A journal in memory."""
+
+    boot = "boot"
+
+    def __init__(self):
+        self.rows, self.number = [], 0
+
+    def take(self):
+        self.number += 1
+        return self.number
+
+    def append(self, envelope):
+        self.rows.append(envelope)
+
+    def since(self, after):
+        return None, [row for row in self.rows if row["id"] > after]
+
+
+@pytest.fixture
+def journal():
+    return Memory()
+
+
+@pytest.fixture
+def reactor(journal):
+    made = Reactor(SETTINGS, journal)
+    made.done = []
+    for kind in (orders.Place, orders.HangUp, orders.Ring, orders.Refuse):
+        made.perform[kind] = made.done.append
+    made.make_so["lamps"] = lambda lamps: made.done.append(("lamps", lamps))
+    made.make_so["sound"] = lambda sound: made.done.append(("sound", sound.tone))
+    return made
+
+
+async def until(condition):
+    async with asyncio.timeout(20):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+def types(journal):
+    return [row["type"] for row in journal.rows]
+
+
+async def begun(reactor):
+    reactor.start("1", None)
+    reactor.post(inputs.SipReady(at=time.monotonic(), address="127.0.0.1:5060"))
+    await until(lambda: reactor.state.sip_ready)
+
+
+def press(active=True):
+    return inputs.ButtonEdge(at=time.monotonic(), button=ButtonId("ring"), active=active)
+
+
+def test_a_press_shines_first_then_invites_then_sounds(reactor):
+    async def main():
+        await begun(reactor)
+        reactor.done.clear()
+        reactor.post(press())
+        await until(lambda: len(reactor.done) >= 3)
+        kinds = [what[0] if isinstance(what, tuple) else type(what).__name__ for what in reactor.done]
+        assert kinds == ["lamps", "Place", "sound"]
+        reactor.stop()
+
+    asyncio.run(main())
+
+
+def test_inputs_come_from_any_thread_and_keep_each_threads_order(reactor, journal):
+    async def main():
+        await begun(reactor)
+
+        def many(part):
+            for number in range(200):
+                reactor.post(inputs.PartFailed(at=time.monotonic(), part=part, why=f"{part} {number}"))
+
+        threads = [threading.Thread(target=many, args=(f"p{n}",)) for n in range(4)]
+        for thread in threads:
+            thread.start()
+        await until(lambda: types(journal).count("appliance.degraded") == 800)
+        for thread in threads:
+            thread.join()
+        for n in range(4):
+            whys = [row["data"]["why"] for row in journal.rows if row["data"].get("part") == f"p{n}"]
+            assert whys == [f"p{n} {number}" for number in range(200)]
+        reactor.stop()
+
+    asyncio.run(main())
+
+
+def test_ids_are_consecutive_and_what_the_journal_lost_comes_first(reactor, journal):
+    async def main():
+        reactor.start("1", EventsLost(from_=3, to=9, certain=False))
+        await until(lambda: len(journal.rows) >= 2)
+        assert types(journal)[:2] == ["events.lost", "appliance.started"]
+        assert journal.rows[0]["data"] == {"from": 3, "to": 9, "certain": False}
+        assert [row["id"] for row in journal.rows] == list(range(1, len(journal.rows) + 1))
+        reactor.stop()
+
+    asyncio.run(main())
+
+
+def test_inputs_posted_before_the_start_are_taken(reactor, journal):
+    async def main():
+        reactor.post(inputs.PartFailed(at=time.monotonic(), part="storage", why="full"))
+        reactor.start("1", None)
+        await until(lambda: "appliance.degraded" in types(journal))
+        reactor.stop()
+
+    asyncio.run(main())
+
+
+def test_an_adapter_that_fails_costs_neither_the_others_nor_the_daemon(reactor, journal, caplog):
+    def broken(_):
+        raise RuntimeError("adapter")
+
+    async def main():
+        await begun(reactor)
+        reactor.make_so["lamps"] = broken
+        reactor.done.clear()
+        reactor.post(press())
+        await until(lambda: any(isinstance(what, orders.Place) for what in reactor.done))
+        assert "adapter" in caplog.text
+        reactor.stop()
+
+    asyncio.run(main())
+
+
+def test_a_core_that_fails_costs_one_input(reactor, journal, caplog, monkeypatch):
+    from appliance import reactor as module
+
+    real = module.step
+
+    def fails_once(state, given):
+        if isinstance(given, inputs.ButtonEdge) and given.active:
+            monkeypatch.setattr(module, "step", real)
+            raise ZeroDivisionError
+        return real(state, given)
+
+    async def main():
+        await begun(reactor)
+        monkeypatch.setattr(module, "step", fails_once)
+        reactor.post(press())
+        await until(lambda: "The core failed" in caplog.text)
+        reactor.post(press())
+        await until(lambda: "call.dialing" in types(journal))
+        reactor.stop()
+
+    asyncio.run(main())
+
+
+def test_a_deadline_is_met_by_a_tick_without_any_other_input(reactor, journal):
+    async def main():
+        await begun(reactor)
+        reactor.post(press())
+        await until(lambda: "button.pressed" in types(journal))
+        reactor.post(press(active=False))
+        await until(lambda: "button.released" in types(journal))  # within the debounce: a Tick has brought it
+        reactor.stop()
+
+    asyncio.run(main())
+
+
+def test_a_full_inbox_drops_and_says_how_many(reactor, journal, caplog):
+    for _ in range(INBOX + 5):
+        reactor.post(inputs.Tick(at=0.0))
+
+    async def main():
+        reactor.start("1", None)
+        await until(lambda: "5 inputs were dropped" in caplog.text)
+        reactor.stop()
+
+    asyncio.run(main())
+
+
+def test_a_request_is_replied_to_or_refused(reactor):
+    async def main():
+        await begun(reactor)
+        placed = await reactor.request(inputs.Dial("kitchen"), "test")
+        assert reactor.call(placed.call)["state"] == "dialing"
+        assert [call["id"] for call in reactor.calls()] == [placed.call]
+        refused = await reactor.request(inputs.Dial("nobody"), "test")
+        assert refused.error.code == "number-invalid"
+        assert reactor.call("c-none") is None
+        reactor.stop()
+        with pytest.raises(IntercomError, match="stopping"):
+            await reactor.request(inputs.Dial("kitchen"), "test")
+
+    asyncio.run(main())
+
+
+def test_a_request_that_waits_when_the_daemon_stops_is_told_so(reactor, monkeypatch):
+    async def main():
+        await begun(reactor)
+        monkeypatch.setattr(reactor, "_drain", lambda: None)
+        asking = asyncio.create_task(reactor.request(inputs.Dial("kitchen"), "test"))
+        await asyncio.sleep(0)
+        reactor.stop()
+        with pytest.raises(IntercomError, match="did not answer"):
+            await asking
+
+    asyncio.run(main())
+
+
+def test_the_snapshot_names_the_last_event_in_it(reactor, journal):
+    async def main():
+        await begun(reactor)
+        shown = reactor.snapshot()
+        assert shown["last_event"] == journal.rows[-1]["id"]
+        assert shown["appliance"]["ready"] is True
+        reactor.stop()
+
+    asyncio.run(main())
+
+
+def test_a_log_line_has_fields_and_no_empty_ones():
+    envelope = {"type": "media.started", "call": "c-1", "data": {"codec": {"name": "opus", "clock_rate_hz": 48000}}}
+    assert line(envelope) == "media.started call=c-1 codec=opus/48000"
+    assert line({"type": "x", "call": None, "data": {"a": None, "b": "", "c": 0}}) == "x c=0"

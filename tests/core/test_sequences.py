@@ -1,0 +1,304 @@
+"""Random sequences of inputs: late, early, twice, for calls that never were; the rules hold after each."""
+
+import dataclasses
+import json
+import re
+from collections import Counter, deque
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from appliance.core import events, inputs, views
+from appliance.core.model import (
+    Action,
+    ButtonId,
+    ButtonSettings,
+    CallId,
+    Codec,
+    DoorId,
+    DoorSettings,
+    Quality,
+    RecordingId,
+    RequestId,
+    State,
+    Target,
+)
+from appliance.core.orders import PrepareRecording, Reply
+from tests.core.rules import checked, repeated
+from tests.core.station import FRONT, GATE, KITCHEN, SETTINGS, Station, ready
+
+# always the same examples, so that a change breaks this and nothing else does
+STEADY = settings(derandomize=True, database=None, deadline=None)
+
+CODE, LEAK = "ABBA", re.compile('"[AB]"|AA|AB|BA|BB')  # one of its digits alone, or some of them
+STATION = dataclasses.replace(
+    SETTINGS,
+    buttons=(
+        *SETTINGS.buttons,
+        ButtonSettings(ButtonId("code"), Action.DOOR, digits=CODE),
+        ButtonSettings(ButtonId("both"), Action.RING, long_action=Action.DOOR, door=GATE, target="kitchen"),
+    ),
+    doors=(DoorSettings(FRONT, pulse_s=3.0, max_s=10.0, digits=CODE), DoorSettings(GATE, digits="B")),
+)
+BUTTONS = [button.id for button in STATION.buttons] + [ButtonId("unknown")]
+DOORS = [FRONT, GATE, DoorId("unknown")]
+STRANGER = "sip:stranger@127.0.0.9"
+CALL_REQUESTS = [
+    inputs.AnswerCall,
+    inputs.RejectCall,
+    inputs.HangUpCall,
+    lambda call: inputs.RejectCall(call, 200),
+    lambda call: inputs.HoldCall(call, held=True),
+    lambda call: inputs.HoldCall(call, held=False),
+    lambda call: inputs.MuteCall(call, muted=True),
+    lambda call: inputs.MuteCall(call, muted=False),
+    lambda call: inputs.SendDigits(call, CODE),
+    lambda call: inputs.SendDigits(call, "AB!"),
+]
+REQUESTS = [
+    inputs.Dial("kitchen"),
+    inputs.Dial(STRANGER, (("X-Flat", "3"),)),
+    inputs.Dial("nobody"),
+    *(inputs.PressButton(button, seconds) for button in BUTTONS for seconds in (0.0, 2.0)),
+    *(inputs.OpenDoor(door, seconds) for door in DOORS for seconds in (None, 0.5, 10.0, 11.0)),
+]
+
+
+class World:
+    """Makes an input of random numbers, from all ids that ever were and one that never was."""
+
+    def __init__(self) -> None:
+        self.state = State(STATION, now=1000.0)
+        self.calls = [CallId("c-never")]
+        self.recordings = [(CallId("c-never"), RecordingId("r-never"))]
+        self.pulses = [0]
+        self.number = 0
+
+    def input(self, kind: type[inputs.Input], at: float, a: int, b: int) -> inputs.Input:
+        """An input of that kind; `a` and `b` choose its fields."""
+        self.number += 1
+        common = {"at": at, "fresh": f"{self.number:026}"}
+        flag, choice = bool(b % 2), lambda values: values[b % len(values)]
+        call = self.calls[-1 - a % len(self.calls)]
+        recorded, recording = self.recordings[-1 - a % len(self.recordings)]
+        fields = {
+            inputs.ButtonEdge: {"button": BUTTONS[a % len(BUTTONS)], "active": flag},
+            inputs.PartFailed: {"part": choice(["panel", "audio", "storage"])},
+            inputs.PartRecovered: {"part": choice(["panel", "audio", "storage"])},
+            inputs.RelayChanged: {
+                "door": DOORS[a % len(DOORS)],
+                "energised": flag,
+                "pulse": self.pulses[-1 - b // 2 % len(self.pulses)],
+            },
+            inputs.CallArrived: {
+                "call": call if self.state.call(call) and b % 7 == 6 else CallId(f"c-in{self.number}"),
+                "uri": choice([KITCHEN, KITCHEN, STRANGER, "tel:110", ""]),
+                "source": choice(["127.0.0.2:5060", "127.0.0.2:5060", "127.0.0.9:5060", ""]),
+            },
+            inputs.CallProgressed: {"code": 183 if flag else 180, "early_media": flag},
+            inputs.CallEnded: {
+                "code": choice([0, 200, 404, 408, 480, 486, 487, 500, 603]),
+                "remote": flag,
+                "reason_header": choice(["", "SIP;cause=200"]),
+            },
+            inputs.MediaStarted: {"codec": Codec("PCMA" if b % 3 else "opus", 8000), "held": flag},
+            inputs.MediaCounted: {"quality": Quality(b, a, 1.0)},
+            inputs.DigitReceived: {"digit": choice("AB")},
+            inputs.DigitSent: {"digit": choice("AB")},
+            inputs.HoldFailed: {"held": flag},
+            inputs.RecordingAvailable: {"recovered": flag},
+            inputs.Requested: {
+                "request": RequestId(f"q{self.number}"),
+                "action": choice(CALL_REQUESTS)(call) if a % 2 else choice(REQUESTS),
+            },
+            inputs.AccessDenied: {"source": choice(["127.0.0.8", "127.0.0.9"])},
+        }.get(kind, {})
+        if issubclass(kind, inputs.OfCall):
+            fields["call"] = call
+        names = {field.name for field in dataclasses.fields(kind)}
+        if "recording" in names:
+            fields["recording"] = recording
+            if "call" in names:
+                fields["call"] = recorded
+        plain = {str: "x", bool: flag, int: b, float: float(b)}  # for what nothing above depends on
+        for field in dataclasses.fields(kind):
+            if field.default is field.default_factory is dataclasses.MISSING and field.name not in fields | common:
+                hint = field.type
+                fields[field.name] = plain[getattr(hint, "__supertype__", hint)]
+        return kind(**common, **fields)
+
+    def learn(self, taken) -> None:
+        """Remember the ids that came up."""
+        self.state = taken.state
+        for event in taken.events:
+            if isinstance(event, events.CallDialing | events.CallIncoming):
+                self.calls.append(event.call)
+        for order in taken.orders:
+            if isinstance(order, PrepareRecording):
+                self.recordings.append((order.call, order.recording))
+        self.pulses += [pulse.id for _, pulse in taken.state.pulses if pulse.id not in self.pulses]
+
+
+AGES = [0.0, 0.0, 0.001, 0.02, 0.03, 0.5, 1.0, 3.0, 5.0, 30.0, 32.0, 60.0, 1e5, -0.001, -1.0, -1e5]
+MOVES = st.lists(
+    st.tuples(
+        st.sampled_from(inputs.INPUTS),
+        st.sampled_from(AGES) | st.floats(-100, 100),
+        st.integers(0, 40),
+        st.integers(0, 400),
+    ),
+    min_size=20,
+    max_size=60,
+)
+TALKING = [  # a good beginning, after which a random sequence gets further
+    (inputs.SipReady, 0.0, 0, 0),
+    (inputs.GuardReady, 0.0, 0, 0),
+    (inputs.ButtonEdge, 0.0, 0, 1),
+    (inputs.CallConfirmed, 0.1, 0, 0),
+    (inputs.RecordingPrepared, 0.1, 0, 0),
+]
+
+
+@settings(STEADY, max_examples=300)
+@given(MOVES, st.booleans())
+def test_no_sequence_of_inputs_breaks_a_rule_or_tells_a_digit(moves, talking):
+    world, ended, asked, replied = World(), Counter(), 0, Counter()
+    for kind, after, a, b in TALKING + moves if talking else moves:
+        taken_in = world.input(kind, world.state.now + after, a, b)
+        taken = checked(world.state, taken_in, ended)
+        repeated(world.state, taken_in, taken)
+        world.learn(taken)
+        asked += isinstance(taken_in, inputs.Requested)
+        replied.update(order.request for order in taken.orders if isinstance(order, Reply))
+        told = json.dumps([dataclasses.asdict(event) for event in taken.events])
+        shown = json.dumps(views.snapshot(taken.state, 0.0)) + views.desired(taken.state).status
+        assert not LEAK.search(told), told
+        assert not LEAK.search(shown), shown
+    assert set(replied.values()) <= {1}
+    assert len(replied) == asked
+    assert len(set(world.calls)) == len(world.calls), "an id of a call is never used twice"
+
+
+def test_the_good_beginning_leads_into_a_recorded_call():
+    world = World()
+    for kind, after, a, b in TALKING:
+        world.learn(checked(world.state, world.input(kind, world.state.now + after, a, b)))
+    (call,) = world.state.calls
+    assert views.desired(world.state).sound.calls[0].recording == call.recording is not None
+
+
+@settings(STEADY, max_examples=100)
+@given(MOVES)
+def test_after_any_sequence_time_alone_ends_what_waits(moves):
+    world = World()
+    for kind, after, a, b in TALKING + moves:
+        world.learn(checked(world.state, world.input(kind, world.state.now + after, a, b)))
+    for _ in range(200):
+        wake = views.desired(world.state).wake_at
+        if wake is None:
+            break
+        world.learn(checked(world.state, inputs.Tick(at=wake)))
+    assert wake is None, "deadlines follow each other for ever"
+    assert all(call.connected_since is not None for call in world.state.calls), "only people who talk may stay"
+
+
+# -- the relay with a guard that keeps its word, and whose word takes its time ---------------------------------------
+
+
+class Guard:
+    """Takes each pulse at most once, ends it in time, and tells so; its reports wait until they are fetched."""
+
+    def __init__(self) -> None:
+        self.born, self.newest = 0, {}
+        self.on: dict[DoorId, tuple[float, float, int]] = {}  # since, until, pulse
+        self.reports: deque = deque()
+        self.longest: dict[DoorId, float] = dict.fromkeys((FRONT, GATE), 0.0)
+
+    def off(self, door: DoorId, at: float) -> None:
+        since, _, pulse = self.on.pop(door)
+        self.longest[door] = max(self.longest[door], at - since)
+        self.reports.append({"door": door, "energised": False, "pulse": pulse})
+
+    def follow(self, station: Station) -> None:
+        """Time went on, and this is desired now."""
+        now, wanted = station.state.now, {relay.door: relay for relay in station.desired.relays}
+        for door, (_, until, _) in list(self.on.items()):
+            if until <= now or door not in wanted:
+                self.off(door, min(until, now))
+        for door, relay in wanted.items():
+            if relay.id > max(self.newest.get(door, 0), self.born):
+                self.newest[door] = relay.id
+                since = self.on[door][0] if door in self.on else now
+                self.on[door] = (since, relay.until / 1e9, relay.id)
+                self.reports.append({"door": door, "energised": True, "pulse": relay.id})
+
+
+ASKS = st.one_of(
+    st.tuples(st.just("open"), st.sampled_from([FRONT, GATE]), st.sampled_from([None, 0.5, 3.0, 9.0, 10.0])),
+    st.tuples(st.just("press")),
+    st.tuples(st.just("digits")),
+    st.tuples(st.just("report")),
+    st.tuples(st.just("report")),
+    st.tuples(st.just("wait"), st.sampled_from([0.001, 0.5, 1.0, 2.9, 3.0, 9.99, 10.0]) | st.floats(0.001, 12)),
+    st.tuples(st.just("jump"), st.floats(0.001, 12)),
+    st.tuples(st.just("lost")),
+)
+
+
+@settings(STEADY, max_examples=200)
+@given(st.lists(ASKS, min_size=10, max_size=60))
+def test_no_chain_of_requests_energises_a_relay_beyond_its_bound(asks):
+    station, guard = ready(targets=(Target("kitchen", KITCHEN, doors=(FRONT, GATE)),)), Guard()
+    call = station.talking()
+    for what, *given_ in asks:
+        match what:
+            case "open":
+                station.ask(inputs.OpenDoor(*given_))
+            case "press":
+                station.ask(inputs.PressButton(ButtonId("exit")))
+            case "digits":
+                station.give(inputs.DigitReceived, call=call.id, digit="7", method="rfc4733", duration_ms=100)
+            case "report" if guard.reports:
+                station.give(inputs.RelayChanged, 0.001, **guard.reports.popleft())
+            case "wait":  # as the reactor: a Tick at each deadline
+                end = station.state.now + given_[0]
+                while (wake := station.desired.wake_at) is not None and wake <= end:
+                    station.give(inputs.Tick, wake - station.state.now)
+                    guard.follow(station)
+                station.give(inputs.Tick, max(0.0, end - station.state.now))
+            case "jump":  # a loop that hung
+                station.give(inputs.Tick, given_[0])
+            case "lost":
+                station.give(inputs.GuardLost, 0.001, why="killed")
+                for door in list(guard.on):
+                    guard.off(door, station.state.now)
+                guard.reports.clear()
+                guard.born = int(station.state.now * 1e9)
+                station.give(inputs.GuardReady, 0.001)
+        guard.follow(station)
+    while guard.reports:
+        station.give(inputs.RelayChanged, **guard.reports.popleft())
+        guard.follow(station)
+    assert {door for door, pulse in station.state.pulses if pulse.energised} == set(guard.on), (
+        "who is told, is told true"
+    )
+    for door in station.state.settings.doors:
+        assert guard.longest[door.id] <= door.max_s + 0.001
+        assert all(until - since <= door.max_s + 0.001 for since, until, _ in guard.on.values())
+
+
+def test_the_guard_of_these_tests_energises():
+    station, guard = ready(), Guard()
+    station.ask(inputs.OpenDoor(FRONT))
+    guard.follow(station)
+    station.give(inputs.RelayChanged, 0.001, **guard.reports.popleft())
+    assert "door.unlocked" in station.types()
+    station.give(inputs.Tick, 3.0)
+    guard.follow(station)
+    assert 2.9 < guard.longest[FRONT] < 3.1
+
+
+def test_every_kind_of_input_can_be_made():
+    world = World()
+    for kind in inputs.INPUTS:
+        assert type(world.input(kind, 0.0, 1, 1)) is kind

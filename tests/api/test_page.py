@@ -1,0 +1,119 @@
+import json
+
+import pytest
+
+from appliance.core import inputs
+from tests.api import fake
+from tests.api.browser import START_S, chromium
+from tests.api.conftest import TOKEN
+from tests.api.waiting import until
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    """One for all: starting it takes seconds."""
+    with chromium(tmp_path_factory.mktemp("chromium")) as page:
+        yield page
+
+
+@pytest.fixture
+def page(browser, shared):
+    browser.open("about:blank")
+    until(lambda: browser.value("location.href") == "about:blank", seconds=START_S)
+    yield browser
+    browser.open("about:blank")
+
+
+def opened(page, shared, station):
+    page.open(f"{shared.bound.url}#token={TOKEN}")
+    page.shows("#link-text", "live")
+    until(lambda: station.subscribers, seconds=START_S)
+
+
+def test_the_page_shows_the_state_and_follows_it(page, shared, station):
+    station.recordings.add(remote="Garden gate", duration_s=64.0)
+    opened(page, shared, station)
+    page.shows("#station", "Front door")
+    page.shows('[data-button="kitchen"]', "Call Kitchen")
+    page.shows("#calls", "No call.")
+    page.shows("#recording-text", "Garden gate")
+    until(lambda: (page.value("document.querySelector('#audio').duration") or 0) > 0.9, "the audio", START_S)
+
+    def rings():
+        station.state["calls"] = [fake.call(state="incoming", direction="incoming", connected_since=None)]
+        station.state["panel"]["lamps"][0]["pattern"] = "fast"
+        station.tell("call.incoming", call="c-1", by="sip:kitchen@127.0.0.1", display_name="<b>Kitchen</b>")
+
+    shared.on_loop(rings)
+    page.shows("#calls", "incoming")
+    page.shows("#events", "call.incoming")
+    page.shows("#events", "<b>Kitchen</b>")
+    assert page.value("document.querySelector('[data-lamp=status] .lamp').dataset.pattern") == "fast"
+    page.mouse('[data-key="c-1 Answer"]', "mousePressed", "mouseReleased")
+    until(lambda: station.requests)
+    assert station.requests == [(inputs.AnswerCall("c-1"), "http:token")]
+
+
+def test_a_press_lasts_as_long_as_the_finger_stays(page, shared, station):
+    opened(page, shared, station)
+    page.mouse('[data-button="kitchen"]', "mousePressed")
+    until(lambda: page.value("document.querySelector('[data-button=kitchen]').classList.contains('down')"))
+    began = page.value("performance.now()")
+    until(lambda: page.value("performance.now()") > began + 300)
+    assert station.requests == []
+    page.mouse('[data-button="kitchen"]', "mouseReleased")
+    (press, _) = until(lambda: station.requests)[0]
+    assert press.button == "kitchen" and press.seconds >= 0.3
+
+
+@pytest.mark.parametrize(("key", "code", "text"), [(" ", "Space", " "), ("Enter", "Enter", "\r")])
+def test_a_key_presses_once(page, shared, station, key, code, text):
+    opened(page, shared, station)
+    page.value("document.querySelector('[data-button=end]').focus()")
+    page.key(key, code, text)
+    until(lambda: station.requests)
+    shared.tell("custom", done=code)
+    page.shows("#events", "custom")  # what the key did beside is done by now
+    assert [action.button for action, _ in station.requests] == ["end"]
+
+
+def test_a_refused_order_is_told_in_the_banner(page, shared, station):
+    station.replies = fake.refused("unavailable")
+    opened(page, shared, station)
+    page.mouse('[data-door="front"] button', "mousePressed", "mouseReleased")
+    page.shows("#banner", "Because.")
+    assert station.requests == [(inputs.OpenDoor("front", None), "http:token")]
+
+
+def test_a_wrong_token_is_told_and_nothing_is_shown(page, shared, station):
+    page.open(f"{shared.bound.url}#token=wrong")
+    page.shows("#banner", "token")
+    page.shows("#link-text", "no connection")
+    assert station.subscribers == 0
+
+
+def test_the_page_comes_back_by_itself_and_misses_no_event(page, shared, station):
+    opened(page, shared, station)
+    shared.tell("custom", n="first")
+    page.shows("#events", "first")
+
+    def cut():
+        station.close()
+        station.tell("custom", n="between")
+
+    shared.on_loop(cut)
+    page.shows("#events", "between")
+    page.shows("#link-text", "live")
+    texts = page.value("[...document.querySelectorAll('#events .data')].map((each) => each.innerText)")
+    assert texts == ["n between", "n first"], json.dumps(texts)
+
+
+def test_the_page_fits_a_narrow_phone(page, shared, station):
+    station.state["calls"] = [fake.call()]
+    page.send("Emulation.setDeviceMetricsOverride", width=360, height=740, deviceScaleFactor=1, mobile=True)
+    try:
+        opened(page, shared, station)
+        page.shows("#calls", "Hang up")
+        assert page.value("document.documentElement.scrollWidth") <= 360
+    finally:
+        page.send("Emulation.clearDeviceMetricsOverride")

@@ -1,0 +1,206 @@
+"""Imports go one way: the folders are the architecture, and every import under appliance/ is held against this table."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+EVERY = {"*"}
+ADAPTERS = ("sip", "audio", "panel", "store", "api", "bus", "outlets", "system")
+# room: a folder or module of appliance/ -> our other rooms that it may name, and why no more
+MAY_IMPORT: dict[str, tuple[set[str], str]] = {
+    "core": ({"errors"}, "core decides and performs nothing, so it imports nothing of ours but errors"),
+    **dict.fromkeys(
+        ("errors", "ids", "codec", "feed"),
+        (set(), "it is a plain part that every room may build on, so on none of them"),
+    ),
+    "config": (
+        {"core", "errors"},
+        "config only reads a file into the core's words; app gives its values to the others",
+    ),
+    **dict.fromkeys(
+        ADAPTERS,
+        ({"core", "errors", "ids", "codec"}, "an adapter translates between core and the outside; app joins adapters"),
+    ),
+    "simulator": ({"core", "errors", "ids"}, "a stand-in takes an adapter's place, or looks at a station from outside"),
+    "replay": ({"core", "errors", "codec"}, "what was recorded is core's inputs and nothing else"),
+    "schemas": ({"core"}, "payload schemas are made from the core's events alone"),
+    "cli": ({"errors", "ids"}, "the command line is a client: it knows the HTTP interface only"),
+    "reactor": ({"core", "errors", "ids", "feed"}, "the reactor turns the core and is handed its adapters by app"),
+    "app": (EVERY, ""),
+    "__main__": (EVERY, ""),
+    "generate": (EVERY, ""),
+}
+# what of the standard library computes and performs nothing
+PURE = {
+    "abc",
+    "collections",
+    "dataclasses",
+    "datetime",
+    "enum",
+    "functools",
+    "ipaddress",
+    "itertools",
+    "math",
+    "re",
+    "typing",
+    "zlib",
+}
+ONLY_IN = {
+    "pjsua2": ({"sip"}, "it is native and may abort or hang, so it lives in the SIP process alone"),
+    "gpiozero": ({"panel", "simulator"}, "only the panel knows of lines"),
+    **dict.fromkeys(("fastapi", "starlette", "uvicorn"), ({"api"}, "only the HTTP interface knows of HTTP")),
+    "sqlite3": ({"store"}, "only the store writes to disc, in one thread"),
+}
+
+
+@dataclass(frozen=True)
+class Import:
+    """`module` as written in full; `late`: inside a function."""
+
+    path: str
+    line: int
+    module: str
+    late: bool
+
+
+def imports(path: str, source: str) -> Iterator[Import]:
+    """Every import of a file; `from a import b` is told as a.b."""
+    tree = ast.parse(source, path)
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    late = {inner for function in functions for inner in ast.walk(function)}
+    here = path.removesuffix(".py").removesuffix("/__init__").split("/")
+    package = here if path.endswith("/__init__.py") else here[:-1]
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import(names=names):
+                modules = [alias.name for alias in names]
+            case ast.ImportFrom(module=module, names=names, level=level):
+                base = [*package[: len(package) + 1 - level], *filter(None, [module])] if level else [module]
+                modules = [".".join([*base, alias.name]) for alias in names]
+            case _:
+                continue
+        yield from (Import(path, node.lineno, name, node in late) for name in modules)
+
+
+def room(name: str) -> str:
+    """appliance.sip.engine or appliance/sip/engine.py -> sip."""
+    parts = name.removesuffix(".py").replace("/", ".").split(".")
+    return parts[1] if len(parts) > 1 and parts[1] not in {"__init__", "__version__"} else ""
+
+
+def wrong(found: Import) -> str | None:
+    """What is wrong with an import, in a sentence."""
+    where, top = room(found.path), found.module.split(".")[0]
+    says = f"{found.path}:{found.line} imports {found.module}: "
+    if top == "appliance":
+        to = room(found.module)
+        if found.path == "appliance/panel/guard.py":
+            return says + "the guard is started as a file, on the standard library alone"
+        if where not in MAY_IMPORT:
+            return (
+                says + f"{where} is in no table; say in this test what it may import" if where else says + "too early"
+            )
+        allowed, why = MAY_IMPORT[where]
+        return None if to in {"", where} or allowed is EVERY or to in allowed else says + why
+    if where == "core" and top not in PURE:
+        return says + "core computes; clock, files, threads, randomness and logging are the adapters'"
+    rooms, why = ONLY_IN.get(top, ({where}, ""))
+    return None if where in rooms else says + why
+
+
+def files() -> dict[str, str]:
+    return {str(path.relative_to(ROOT)): path.read_text() for path in sorted((ROOT / "appliance").rglob("*.py"))}
+
+
+def cycle(sources: dict[str, str]) -> list[str]:
+    """Modules that import each other before they are read whole; empty if none do."""
+    modules = {path.removesuffix(".py").removesuffix("/__init__").replace("/", "."): path for path in sources}
+    graph: dict[str, set[str]] = {name: set() for name in modules}
+    for name, path in modules.items():
+        for found in imports(path, sources[path]):
+            named = [found.module, found.module.rpartition(".")[0]]
+            target = next((module for module in named if module in modules), None)
+            if target is not None and not found.late and target != name:
+                graph[name].add(target)
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def test_every_import_goes_the_right_way():
+    found = [each for path, source in files().items() for each in imports(path, source)]
+    assert len(found) > 100
+    assert not (problems := [text for each in found if (text := wrong(each))]), "\n" + "\n".join(problems)
+
+
+def test_no_modules_import_each_other():
+    assert cycle(files()) == []
+
+
+def test_every_room_is_in_the_table():
+    assert {room(path) for path in files()} - {""} <= set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "why"),
+    [
+        ("appliance/core/calls.py", "from appliance.sip import engine", "nothing of ours but errors"),
+        ("appliance/core/calls.py", "from appliance import ids", "nothing of ours but errors"),
+        ("appliance/core/calls.py", "from ..sip.engine import serve", "nothing of ours but errors"),
+        *(
+            ("appliance/core/calls.py", f"import {module}", "core computes")
+            for module in ("asyncio", "threading", "logging", "time", "os", "pathlib", "sqlite3", "random", "pydantic")
+        ),
+        ("appliance/core/calls.py", "def f():\n    import os.path", "core computes"),
+        ("appliance/api/calls.py", "from appliance.sip.link import Link", "app joins adapters"),
+        ("appliance/sip/link.py", "import appliance.config.schema", "app joins adapters"),
+        ("appliance/panel/relay.py", "from appliance import reactor", "app joins adapters"),
+        ("appliance/panel/guard.py", "from appliance.errors import IntercomError", "standard library alone"),
+        ("appliance/config/load.py", "from appliance.panel import lines", "core's words"),
+        ("appliance/simulator/panel.py", "from appliance.panel.lines import lines", "stand-in"),
+        ("appliance/reactor.py", "from appliance.store.journal import Journal", "handed its adapters"),
+        ("appliance/errors.py", "from appliance import core", "plain part"),
+        ("appliance/cli/show.py", "from appliance.core import model", "client"),
+        ("appliance/app.py", "import pjsua2 as pj", "SIP process alone"),
+        ("appliance/core/calls.py", "import pjsua2", "core computes"),
+        ("appliance/api/app.py", "import gpiozero", "only the panel"),
+        ("appliance/newroom/a.py", "from appliance.core import model", "in no table"),
+    ],
+)
+def test_a_forbidden_import_is_named_with_its_reason(path, line, why):
+    (problem,) = filter(None, map(wrong, imports(path, line)))
+    assert problem.startswith(f"{path}:{line.count(chr(10)) + 1} imports ")
+    assert why in problem
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("appliance/core/calls.py", "from appliance.core.model import Call"),
+        ("appliance/core/calls.py", "from .model import Call"),
+        ("appliance/core/calls.py", "from appliance.errors import IntercomError"),
+        ("appliance/core/calls.py", "from collections.abc import Callable\nimport dataclasses, re"),
+        ("appliance/sip/link.py", "from appliance import ids\nimport asyncio\nimport pjsua2"),
+        ("appliance/api/app.py", "import appliance\nfrom appliance import __version__"),
+        ("appliance/app.py", "from appliance.sip.link import Link\nfrom appliance.config import load"),
+    ],
+)
+def test_an_import_in_the_right_direction_is_left_alone(path, line):
+    assert not list(filter(None, map(wrong, imports(path, line))))
+
+
+def test_a_cycle_is_found_and_one_that_a_late_import_breaks_is_none():
+    one, two = "from appliance.core.b import x", "from appliance.core import a"
+    assert set(cycle({"appliance/core/a.py": one, "appliance/core/b.py": two})) == {
+        "appliance.core.a",
+        "appliance.core.b",
+    }
+    late = "def f():\n    " + two
+    assert cycle({"appliance/core/a.py": one, "appliance/core/b.py": late}) == []

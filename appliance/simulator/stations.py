@@ -24,6 +24,7 @@ from appliance.simulator.trace import Trace
 
 CODE = Path(__file__).resolve().parents[2]
 SIP_PORTS = range(10000, 20000)  # outside of those that the kernel gives to others (32768 to 60999)
+HTTP, PANEL = "http.sock", "panel.sock"
 LOOK_S = 0.01  # how often `until` looks: files and processes tell nobody that they changed
 STOP_WITHIN_S = 10.0
 Json = dict[str, Any]
@@ -85,8 +86,10 @@ class Station:
         self._following = [asyncio.create_task(self._follow_events()), asyncio.create_task(self._follow_lamps())]
 
     async def stop(self) -> None:
-        """Have the daemon end in order, by force if it does not; its last events are taken in."""
+        """Have the daemon end in order, by force if it does not, and leave no socket behind, however it ended."""
         await self._end(Process.terminate)
+        for name in (HTTP, PANEL):
+            (self.directory / name).unlink(missing_ok=True)
 
     async def kill(self) -> None:
         """End the daemon as a power cut would."""
@@ -109,7 +112,7 @@ class Station:
 
     async def press(self, button: str, seconds: float = 0.1) -> float:
         """Press a button of the simulated panel and let it go; the moment of the press. Raises IntercomError."""
-        answer = await panel.ask(self.directory / "panel.sock", {"press": button, "seconds": seconds})
+        answer = await panel.ask(self.directory / PANEL, {"press": button, "seconds": seconds})
         return float(answer["at"])
 
     async def request(self, method: str, path: str, body: Json | None = None) -> tuple[int, Any]:
@@ -127,7 +130,7 @@ class Station:
         return answer
 
     def _request(self, method: str, path: str, body: Json | None) -> tuple[int, Any]:
-        connection = _UnixConnection(self.directory / "http.sock")
+        connection = _UnixConnection(self.directory / HTTP)
         with contextlib.closing(connection):
             try:
                 content = None if body is None else json.dumps(body)
@@ -144,7 +147,7 @@ class Station:
             since = self.events[-1]["id"] if self.events else 0
             with contextlib.suppress(OSError, WebSocketException):
                 address = f"ws://station/v1/events?since={since}"
-                async with unix_connect(str(self.directory / "http.sock"), address) as connection:
+                async with unix_connect(str(self.directory / HTTP), address) as connection:
                     async for message in connection:
                         self.events.append(json.loads(message))
             await asyncio.sleep(LOOK_S)  # it is starting, or ends
@@ -152,7 +155,7 @@ class Station:
     async def _follow_lamps(self) -> None:
         while True:
             with contextlib.suppress(OSError, IntercomError):
-                async for change in panel.watch_lamps(self.directory / "panel.sock"):
+                async for change in panel.watch_lamps(self.directory / PANEL):
                     self.lamps.append(change)
             await asyncio.sleep(LOOK_S)
 

@@ -1,0 +1,124 @@
+import asyncio
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.harness import appliances, connect, pair
+from tests.sip.stations import RATE, Ear, tone_file
+from tests.sip.test_cards import SoundServer
+
+OURS, THEIRS = 440, 1000
+AS_PLAYED, ABSENT = (-1.0, 1.0), (-200.0, -50.0)  # dB against what is played
+SINKS = ("street", "room")
+PCM = """pcm.{sink} {{
+  type asym
+  playback.pcm {{ type pulse device {sink} }}
+  capture.pcm {{ type pulse device {sink}.monitor }}
+  hint {{ show on description {sink} }}
+}}
+"""
+
+
+def speaking(tmp_path, playbacks=("null", "null")):
+    """Both stations: the front door says 440 Hz, the kitchen 1,000."""
+    voices = [str(tone_file(tmp_path / f"{hertz}.wav", hertz)) for hertz in (OURS, THEIRS)]
+    sounds = [
+        {"audio": {"microphone_file": voice, "capture": "null", "playback": playback}}
+        for voice, playback in zip(voices, playbacks, strict=True)
+    ]
+    return pair(*sounds)
+
+
+async def each_is_heard_unless_muted_or_held(front, kitchen, ours, at_front, at_kitchen):
+    """From the far end's ears: 440 Hz of the front door, 1,000 Hz of the kitchen."""
+
+    async def heard(own, far):
+        await at_kitchen.hears(OURS, *own)
+        await at_front.hears(THEIRS, *far)
+
+    await heard(AS_PLAYED, AS_PLAYED)
+    await mute(front, ours, muted=True)
+    await heard(ABSENT, AS_PLAYED)
+    await mute(front, ours, muted=False)
+    await heard(AS_PLAYED, AS_PLAYED)
+    await kitchen.press("hold")
+    await front.wait("call.held", by="remote")
+    await heard(ABSENT, ABSENT)
+    await kitchen.press("hold")
+    await front.wait("call.resumed", by="remote")
+    await heard(AS_PLAYED, AS_PLAYED)
+
+
+async def mute(station, call, *, muted):
+    status, answer = await station.request("PATCH", f"/v1/calls/{call}", {"muted": muted})
+    assert status == 200, answer
+
+
+def test_each_station_is_heard_at_the_other_at_its_level_and_not_while_muted_or_held(tmp_path):
+    async def scenario():
+        async with appliances(*speaking(tmp_path)) as (front, kitchen):
+            ours, theirs = await connect(front, kitchen)
+            ears = []
+            for station, call in ((front, ours), (kitchen, theirs)):
+                started = await station.wait("recording.started", call=call)
+                ears.append(Ear(station.directory / "recordings" / f"{started['data']['recording']}.wav"))
+            await each_is_heard_unless_muted_or_held(front, kitchen, ours, *ears)
+            await kitchen.press("hangup")
+            for station, by in ((front, "remote"), (kitchen, "local")):
+                await station.wait("call.ended", cause="hangup", by=by)
+                available = await station.wait("recording.available")
+                assert available["data"]["duration_s"] > 1
+                audio = await station.get(available["data"]["url"])
+                assert (audio[:4], len(audio)) == (b"RIFF", available["data"]["bytes"])
+
+    asyncio.run(scenario())
+
+
+class Speakers(SoundServer):
+    """A sound server with a null sink for each station's speaker, and an ALSA PCM that plays to it."""
+
+    def start(self):
+        super().start()
+        for sink in SINKS:
+            self.ask("load-module", "module-null-sink", f"sink_name={sink}", "rate=48000")
+        self.alsa = self.directory / "alsa.conf"
+        self.alsa.write_text("</usr/share/alsa/alsa.conf>\n" + "".join(PCM.format(sink=sink) for sink in SINKS))
+
+    def hear(self, sink, path: Path):
+        """Write what that speaker plays into a file, as samples without a header."""
+        argv = ["parec", "-d", f"{sink}.monitor", f"--rate={RATE}", "--channels=1", "--format=s16le"]
+        with path.open("wb") as file:
+            return subprocess.Popen([*argv, "--latency-msec=50"], env=self.environment, stdout=file)
+
+
+@pytest.fixture
+def speakers(monkeypatch):
+    with tempfile.TemporaryDirectory(prefix="pulse-") as directory:  # a socket's path is short
+        made = Speakers(Path(directory))
+        try:
+            made.start()
+            monkeypatch.setenv("PULSE_SERVER", made.environment["PULSE_SERVER"])
+            monkeypatch.setenv("PULSE_RUNTIME_PATH", directory)
+            monkeypatch.setenv("ALSA_CONFIG_PATH", str(made.alsa))
+            yield made
+        finally:
+            made.kill()
+
+
+def test_the_same_on_real_alsa_pcms(speakers, tmp_path):
+    async def scenario():
+        async with appliances(*speaking(tmp_path, SINKS)) as (front, kitchen):
+            ours, _theirs = await connect(front, kitchen)
+            await each_is_heard_unless_muted_or_held(front, kitchen, ours, *ears)
+            assert not front.of("audio.failed") + kitchen.of("audio.failed")
+
+    listeners = [speakers.hear(sink, tmp_path / f"{sink}.raw") for sink in SINKS]
+    ears = [Ear(tmp_path / f"{sink}.raw", header=0) for sink in SINKS]
+    try:
+        asyncio.run(scenario())
+    finally:
+        for listener in listeners:
+            listener.kill()
+            listener.wait()

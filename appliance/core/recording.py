@@ -54,10 +54,9 @@ def available(turn: Turn, recording: RecordingId, duration_s: float, size: int, 
 
 
 def sip_lost(turn: Turn) -> None:
-    """The SIP process took its files with it: what had begun is repaired from the file's size."""
+    """The SIP process took its files with it: what had begun, and no other is left, is repaired from the file's size."""
     for recording in turn.state.recordings:
-        if recording.begun:
-            closed(turn, recording.call, recording.id)
+        closed(turn, recording.call, recording.id)
 
 
 def change(turn: Turn, wanted: RecordingId, to: Callable[[Recording], Recording | None]) -> bool:

@@ -54,7 +54,7 @@ def available(turn: Turn, recording: RecordingId, duration_s: float, size: int, 
 
 
 def sip_lost(turn: Turn) -> None:
-    """The SIP process took its files with it: what had begun, and no other is left, is repaired from the file's size."""
+    """The SIP process took its files with it; those that had begun, and no others are left, are repaired."""
     for recording in turn.state.recordings:
         closed(turn, recording.call, recording.id)
 

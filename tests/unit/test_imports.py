@@ -101,11 +101,7 @@ def wrong(found: Import) -> str | None:
         to = room(found.module)
         if found.path == "appliance/panel/guard.py":
             return says + "the guard is started as a file, on the standard library alone"
-        if where not in MAY_IMPORT:
-            return (
-                says + f"{where} is in no table; say in this test what it may import" if where else says + "too early"
-            )
-        allowed, why = MAY_IMPORT[where]
+        allowed, why = MAY_IMPORT.get(where, (set(), f"{where} is not in the table of what it may import"))
         return None if to in {"", where} or allowed is EVERY or to in allowed else says + why
     if where == "core" and top not in PURE:
         return says + "core computes; clock, files, threads, randomness and logging are the adapters'"

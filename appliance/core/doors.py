@@ -51,7 +51,7 @@ def relay_changed(turn: Turn, door: DoorId, *, energised: bool, pulse_id: int) -
             put(turn, door, replace(pulse, energised=False))
             turn.tell(events.DoorLocked(door))
     elif not energised:
-        (lock if pulse.confirmed else deny)(turn, door, pulse)
+        over(turn, door, pulse)
     elif not pulse.confirmed:
         put(turn, door, replace(pulse, confirmed=True, energised=True))
         turn.tell(events.DoorUnlocked(door, by=pulse.by, seconds=round(pulse.until - turn.now, 3)))
@@ -61,24 +61,20 @@ def guard_lost(turn: Turn) -> None:
     """Pulses that the guard had not taken are void; of the others it alone knows the end."""
     for door, pulse in turn.state.pulses:
         if not pulse.confirmed:
-            deny(turn, door, pulse)
+            over(turn, door, pulse)
 
 
 def guard_ready(turn: Turn) -> None:
     """A guard that has just come holds every relay at rest."""
     for door, pulse in turn.state.pulses:
-        lock(turn, door, pulse)
+        over(turn, door, pulse)
 
 
 def due(turn: Turn) -> None:
     """Pulses that nobody confirmed, or whose end nobody told."""
     for door, pulse in turn.state.pulses:
-        if turn.now < wake(pulse):
-            continue
-        if pulse.confirmed:
-            lock(turn, door, pulse)
-        else:
-            deny(turn, door, pulse)
+        if turn.now >= wake(pulse):
+            over(turn, door, pulse)
 
 
 def wake(pulse: Pulse) -> float:
@@ -86,17 +82,11 @@ def wake(pulse: Pulse) -> float:
     return (pulse.until if pulse.confirmed else pulse.id / 1e9) + CONFIRM_S
 
 
-def deny(turn: Turn, door: DoorId, pulse: Pulse) -> None:
-    """A pulse that came to nothing."""
+def over(turn: Turn, door: DoorId, pulse: Pulse) -> None:
+    """The pulse is over, or came to nothing."""
     put(turn, door, None)
-    turn.tell(events.DoorDenied(door, by=pulse.by, why="the relay guard did not take it"))
-    if pulse.energised:
-        turn.tell(events.DoorLocked(door))
-
-
-def lock(turn: Turn, door: DoorId, pulse: Pulse) -> None:
-    """The pulse is over."""
-    put(turn, door, None)
+    if not pulse.confirmed:
+        turn.tell(events.DoorDenied(door, by=pulse.by, why="the relay guard did not take it"))
     if pulse.energised:
         turn.tell(events.DoorLocked(door))
 

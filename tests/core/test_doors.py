@@ -159,6 +159,13 @@ def test_a_guard_that_is_lost_in_a_pulse_desires_nothing_more(taken):
     assert station.last(events.ApplianceRecovered).part == "relay"
 
 
+def test_a_new_guard_knows_nothing_of_a_pulse_that_was_not_confirmed():
+    station = ready()
+    asked(station)
+    station.give(inputs.GuardReady)
+    assert (door_events(station), station.desired.relays) == (["denied"], ())
+
+
 def test_without_a_guard_nothing_opens():
     station = ready()
     station.give(inputs.GuardLost, why="killed")

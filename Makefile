@@ -1,5 +1,5 @@
 # What there is to do in a clone; make help lists it.
-.PHONY: help run test generated clean
+.PHONY: help run test bench generated clean
 .DEFAULT_GOAL := help
 
 ONCE ?=
@@ -20,6 +20,10 @@ test: ## lint, types and all tests; a skipped test fails
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	$(AS_USER) .venv/bin/python -m pytest -n 2 -m "not lab"
+
+bench: ## measure start, calls, memory and CPU beside pjsua2 and baresip (4 minutes; writes docs/benchmarks.md)
+	@packaging/setup test
+	@$(AS_USER) .venv/bin/python -m benchmarks
 
 generated: ## write anew the files that are made from the code
 	@packaging/setup run

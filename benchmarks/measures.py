@@ -1,0 +1,269 @@
+"""The measurements: each starts what it needs, does one thing, and gives samples."""
+
+import contextlib
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from appliance.core import inputs
+from appliance.core.model import (
+    Action,
+    ButtonId,
+    ButtonSettings,
+    CallId,
+    Codec,
+    LampId,
+    LampSettings,
+    Pattern,
+    Picture,
+    Quality,
+    Settings,
+    State,
+    Target,
+)
+from appliance.core.step import step
+from benchmarks.peer import CODECS, Echo, Peer
+from benchmarks.processes import Program, cpu_s, pss_mb
+from benchmarks.subjects import SUBJECTS, Daemon, Subject
+from benchmarks.subscribers import Subscribers
+
+SETTLE_S = 0.5
+QUIET_S = 0.2
+INPUTS_OF_A_VISIT = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What is measured. `digits` after the point are worth telling."""
+
+    title: str
+    unit: str
+    digits: int = 2
+
+
+MEASURES = {
+    "start": Measure("Start to ready", "ms", 0),
+    "order": Measure("Order to INVITE", "ms"),
+    "ring": Measure("INVITE to 180", "ms"),
+    "edge": Measure("Button edge to INVITE", "ms"),
+    "edge_busy": Measure("Button edge to INVITE, 4 busy HTTP clients", "ms"),
+    "heal": Measure("SIP process killed to ready", "ms", 0),
+    "pss_idle": Measure("Memory (PSS), idle", "MB", 1),
+    "pss_call": Measure("Memory (PSS), in a call", "MB", 1),
+    "cpu_idle": Measure("CPU, idle", "% of a core"),
+    "cpu_PCMA": Measure("CPU, G.711 call", "% of a core"),
+    "cpu_opus": Measure("CPU, Opus call", "% of a core"),
+    "event_1": Measure("Button edge to event, 1 subscriber", "ms"),
+    "event_100": Measure("Button edge to event, last of 100 subscribers", "ms"),
+    "busy": Measure("HTTP requests while 4 clients are busy", "1/s", 0),
+    "step": Measure("step", "1/s", 0),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much is done. window_s: over which processor time is taken."""
+
+    rounds: int
+    calls: int
+    presses: int
+    cpu_rounds: int
+    window_s: float
+    visits: int
+    subscribers: tuple[int, ...]
+
+
+FULL = Size(rounds=5, calls=5, presses=15, cpu_rounds=3, window_s=4.0, visits=1000, subscribers=(1, 100))
+TINY = Size(rounds=1, calls=1, presses=1, cpu_rounds=0, window_s=0.0, visits=20, subscribers=())
+
+
+class Bench:
+    """One run of everything.
+
+    samples: measure → subject → values; the parts of a sum are measures of their own, as `pss_idle/guard`.
+    """
+
+    def __init__(self, directory: Path, microphone: Path, size: Size) -> None:
+        self.samples: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+        self._directory, self._microphone, self._size = directory, microphone, size
+        self._peer, self._echo = Peer(), Echo()
+
+    def run(self) -> None:
+        """Everything, in an order that alternates."""
+        self._steps()
+        if self._size.rounds > 1:
+            self._warm_up()
+        for number in range(self._size.rounds):
+            for kind in self._order(number):
+                say(f"times {number + 1}/{self._size.rounds} {kind.NAME}")
+                self._times(kind)
+        for number in range(self._size.cpu_rounds):
+            for kind in self._order(number):
+                say(f"processor and memory {number + 1}/{self._size.cpu_rounds} {kind.NAME}")
+                self._in_calls(kind)
+        say("buttons and events")
+        self._panel()
+
+    def _warm_up(self) -> None:
+        """Start each once for nothing: their files are in the page cache then."""
+        for kind in SUBJECTS:
+            with self._running(kind):
+                pass
+
+    def close(self) -> None:
+        """End the far end."""
+        self._peer.close()
+        self._echo.close()
+
+    @staticmethod
+    def _order(number: int) -> tuple[type[Subject], ...]:
+        return SUBJECTS if number % 2 == 0 else SUBJECTS[::-1]
+
+    def _add(self, measure: str, subject: str, value: float) -> None:
+        self.samples[measure][subject].append(value)
+
+    @contextlib.contextmanager
+    def _running(self, kind: type[Subject], *, timed: bool = False) -> Iterator[Subject]:
+        subject = kind(self._directory / kind.NAME, self._microphone, self._peer.uri)
+        took = subject.start()
+        try:
+            if timed:
+                self._add("start", kind.NAME, took * 1e3)
+            subject.settle()
+            time.sleep(SETTLE_S)
+            yield subject
+        finally:
+            subject.stop()
+
+    def _times(self, kind: type[Subject]) -> None:
+        with self._running(kind, timed=True) as subject:
+            for _ in range(self._size.calls):
+                told = subject.call()
+                self._add("order", kind.NAME, (self._peer.refused_invite() - told) / 1e6)
+            for _ in range(self._size.calls):
+                call = self._peer.invite(subject.uri, "PCMA", self._echo.port)
+                self._add("ring", kind.NAME, (call.rings() - call.sent) / 1e6)
+                call.cancel()
+            if isinstance(subject, Daemon):  # once for each start: the second soon after is delayed on purpose
+                self._add("heal", kind.NAME, subject.kill_sip() * 1e3)
+
+    def _in_calls(self, kind: type[Subject]) -> None:
+        with self._running(kind) as subject:
+            self._memory("pss_idle", subject)
+            self._processor("cpu_idle", subject)
+            for codec in CODECS:
+                call = self._peer.invite(subject.uri, codec, self._echo.port)
+                call.rings()
+                subject.answer()
+                call.answered()
+                time.sleep(SETTLE_S)
+                self._processor(f"cpu_{codec}", subject)
+                if codec == "PCMA":
+                    self._memory("pss_call", subject)
+                call.hang_up()
+
+    def _memory(self, measure: str, subject: Subject) -> None:
+        self._sum(measure, subject.NAME, {name: pss_mb(pid) for name, pid in subject.processes().items()})
+
+    def _processor(self, measure: str, subject: Subject) -> None:
+        processes = subject.processes()
+        before, begun = {name: cpu_s(pid) for name, pid in processes.items()}, time.monotonic()
+        time.sleep(self._size.window_s)
+        after, took = {name: cpu_s(pid) for name, pid in processes.items()}, time.monotonic() - begun
+        self._sum(measure, subject.NAME, {name: (after[name] - before[name]) / took * 100 for name in processes})
+
+    def _sum(self, measure: str, subject: str, parts: dict[str, float]) -> None:
+        self._add(measure, subject, sum(parts.values()))
+        for name, value in parts.items():
+            if name:
+                self._add(f"{measure}/{name}", subject, value)
+
+    def _panel(self) -> None:
+        with self._running(Daemon) as subject:
+            assert isinstance(subject, Daemon)
+            self._press(subject)  # the first opens connections
+            for _ in range(self._size.presses):
+                self._add("edge", subject.NAME, self._press(subject))
+            if self._size.subscribers:
+                self._busy(subject)
+            for number in self._size.subscribers:
+                # Half of them by TCP: each listener takes 64 connections.
+                places = [place for _ in range((number + 1) // 2) for place in subject.events()][:number]
+                told = Subscribers(places)
+                for warm in (True, *[False] * self._size.calls):
+                    told.quiet(QUIET_S)
+                    subject.press()
+                    came = told.all_have_it()
+                    self._peer.refused_invite()
+                    took = came - subject.pressed() / 1e9
+                    if not warm:
+                        self._add(f"event_{number}", subject.NAME, took * 1e3)
+                told.close()
+
+    def _busy(self, subject: Daemon) -> None:
+        words = [sys.executable, "-m", "benchmarks.load", str(subject.directory / "http.sock")]
+        load = Program(words, self._directory)
+        load.line("busy")
+        begun = time.monotonic()
+        for _ in range(self._size.presses):
+            self._add("edge_busy", subject.NAME, self._press(subject))
+        took = time.monotonic() - begun
+        load.stop()
+        self._add("busy", subject.NAME, int(load.line("asked")[1].split()[1]) / took)
+
+    def _press(self, subject: Daemon) -> float:
+        """Milliseconds from the edge to the INVITE."""
+        time.sleep(QUIET_S)  # the debounce of the press before
+        subject.press()
+        came = self._peer.refused_invite()
+        ahead = time.time_ns() - time.monotonic_ns()
+        return (came - ahead - subject.pressed()) / 1e6
+
+    def _steps(self) -> None:
+        given = visits(self._size.visits)
+        for _ in range(self._size.rounds):
+            state = State(SETTINGS, now=0.0)
+            begun = time.perf_counter()
+            for each in given:
+                state = step(state, each).state
+            self._add("step", Daemon.NAME, len(given) / (time.perf_counter() - begun))
+
+
+SETTINGS = Settings(
+    station="Bench",
+    buttons=(ButtonSettings(ButtonId("ring"), Action.RING, target="kitchen"),),
+    lamps=(LampSettings(LampId("status"), tuple((picture, Pattern.ON) for picture in Picture)),),
+    targets=(Target("kitchen", "sip:kitchen@192.0.2.1"),),
+)
+
+
+def visits(number: int) -> list[inputs.AnyInput]:
+    """What comes to the core while so many visitors ring and are answered, one after another."""
+    given: list[inputs.AnyInput] = [inputs.SipReady(at=0.0, fresh="ready", address="192.0.2.2:5060")]
+    ring = ButtonId("ring")
+    for visit in range(number):
+        at, fresh = 100.0 * (visit + 1), [f"{visit * INPUTS_OF_A_VISIT + n:026}" for n in range(INPUTS_OF_A_VISIT)]
+        call = CallId(f"c-{fresh[0]}")
+        given += [
+            inputs.ButtonEdge(at=at, fresh=fresh[0], button=ring, active=True),
+            inputs.CallProgressed(at=at + 0.1, fresh=fresh[1], call=call, code=180, early_media=False),
+            inputs.ButtonEdge(at=at + 0.2, fresh=fresh[2], button=ring, active=False),
+            inputs.Tick(at=at + 0.3, fresh=fresh[3]),
+            inputs.CallAnswered(at=at + 5, fresh=fresh[4], call=call),
+            inputs.CallConfirmed(at=at + 5, fresh=fresh[5], call=call),
+            inputs.MediaStarted(at=at + 5, fresh=fresh[6], call=call, codec=Codec("opus", 48000), held=False),
+            inputs.MediaCounted(at=at + 6, fresh=fresh[7], call=call, quality=Quality(50, 0, 1.0)),
+            inputs.DigitReceived(at=at + 7, fresh=fresh[8], call=call, digit="1", method="rfc4733", duration_ms=100),
+            inputs.MediaCounted(at=at + 7, fresh=fresh[9], call=call, quality=Quality(100, 0, 1.0)),
+            inputs.CallEnded(at=at + 9, fresh=fresh[10], call=call, code=200, reason="OK", remote=True),
+            inputs.Tick(at=at + 50, fresh=fresh[11]),
+        ]
+    return given
+
+
+def say(what: str) -> None:
+    """Tell how far it is."""
+    print(what, file=sys.stderr, flush=True)  # noqa: T201 - that is for whoever waits

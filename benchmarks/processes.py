@@ -1,0 +1,100 @@
+"""Other programs: started with their output read line by line, looked at through /proc, ended with us."""
+
+import os
+import queue
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+PATIENCE_S = 30.0
+CPU_CLOCK = 2  # CPUCLOCK_SCHED of include/linux/posix-timers.h: nanoseconds of all threads, also of those that ended
+
+
+class Program:
+    """A running program. It ends with us, however we end."""
+
+    def __init__(self, words: list[str], directory: Path) -> None:
+        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[1]), "PYTHONUNBUFFERED": "1"}
+        environment.pop("RUNTIME_DIRECTORY", None)
+        self._words = " ".join(words)
+        self.begun = time.monotonic()
+        self._process = subprocess.Popen(
+            ["setpriv", "--pdeathsig", "TERM", *words],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            cwd=directory,
+            env=environment,
+        )
+        self.pid = self._process.pid
+        self._lines: queue.SimpleQueue[tuple[float, str]] = queue.SimpleQueue()
+        self._last: list[str] = []
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def say(self, line: str) -> None:
+        """Write a line to its standard input."""
+        assert self._process.stdin
+        self._process.stdin.write(f"{line}\n".encode())
+        self._process.stdin.flush()
+
+    def line(self, wanted: str) -> tuple[float, str]:
+        """The next line that has `wanted` in it, and when it came (CLOCK_MONOTONIC). Raises TimeoutError."""
+        until = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                at, line = self._lines.get(timeout=max(until - time.monotonic(), 0.001))
+            except queue.Empty:
+                told = "\n".join(self._last[-20:])
+                raise TimeoutError(f"no line with {wanted!r} came from {self._words}:\n{told}") from None
+            if wanted in line:
+                return at, line
+
+    def stop(self) -> None:
+        """Have it end, by force if it does not."""
+        self._process.terminate()
+        try:
+            self._process.wait(PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _read(self) -> None:
+        assert self._process.stdout
+        for line in self._process.stdout:
+            text = line.decode("utf-8", "replace").rstrip()
+            self._last = [*self._last[-50:], text]
+            self._lines.put((time.monotonic(), text))
+
+
+def tree(pid: int) -> list[int]:
+    """A process and all that descend from it."""
+    parents: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:  # it has ended meanwhile
+            continue
+        parents.setdefault(int(fields[1]), []).append(int(stat.parent.name))
+    found = [pid]
+    for each in found:
+        found += parents.get(each, [])
+    return found
+
+
+def command(pid: int) -> str:
+    """What it was started as."""
+    return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+
+
+def pss_mb(pid: int) -> float:
+    """Proportional set size: pages of its own, and its share of those that several have."""
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) / 1024
+    raise RuntimeError(f"no Pss of {pid}")
+
+
+def cpu_s(pid: int) -> float:
+    """Processor time of all its threads so far (clock_getcpuclockid)."""
+    return time.clock_gettime((~pid << 3) | CPU_CLOCK)

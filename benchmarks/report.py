@@ -1,0 +1,129 @@
+"""Results as JSON, and as a table with the machine, the versions, the spread and the ratios."""
+
+import os
+import platform
+import re
+import statistics
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import appliance
+from benchmarks.measures import MEASURES, Size
+from benchmarks.subjects import Bare, Baresip, Daemon
+
+Json = dict[str, Any]
+HEAD = """<!-- Made by make bench. Change benchmarks/, not this. -->
+# Benchmarks
+
+{machine}, {cores} cores, {memory_gb} GB, Linux {kernel}; load {load_before} when it began, {load_after} when it ended.
+intercomd {intercomd}, Python {python}, pjsua2 {pjsua2} (the same build for the daemon and alone), baresip {baresip}.
+Taken {taken}, in {took_s} s.
+
+Median, in brackets the smallest and the largest of so many samples. A ratio is the daemon's median to the other's.
+"""
+TAIL = """
+## How it is measured
+- Each has a file of noise for its microphone and no sound card; what it hears is decoded and dropped. No recording, no
+  echo canceller. They are started one after another, in an order that alternates from round to round; each was started
+  once before, so that its files are in the page cache.
+- The far end is a plain UDP socket on the same machine. When a packet was on the wire is told by the kernel
+  (SO_TIMESTAMPNS). It sends every RTP packet back, from a process of its own.
+- *Ready*: the daemon's `appliance.ready`; pjsua2's event loop; baresip's own word. The daemon's HTTP interface comes
+  later, and is there when memory and idle processor time are taken.
+- *Order*: for the daemon POST /v1/calls by its Unix socket; for pjsua2 a line on standard input; for baresip a command
+  to its ctrl_tcp. *Button edge*: as the simulated panel drove the line.
+- Memory is the sum of the proportional set sizes of all processes. Processor time is that of all their threads, in
+  nanoseconds from the kernel, over {window_s:g} s.
+- `step` takes visits through the core: ring, answer, sound, a digit, the end; {visits} of them in a round.
+- Subscribers are WebSocket clients, half by the Unix socket, half by TCP; the time is that of the last to be told.
+
+`make bench` writes this page and [benchmarks.json](benchmarks.json), which has every sample. The machine should do
+nothing else meanwhile. No test asserts a time.
+"""
+
+
+def facts() -> Json:
+    """The machine and the versions."""
+    import pjsua2 as pj  # noqa: PLC0415  late: its library prints when it is made
+
+    cpu = re.search(r"model name\s*: (.*)|Model\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    memory = re.search(r"MemTotal:\s*(\d+)", Path("/proc/meminfo").read_text())
+    baresip = subprocess.run(
+        ["dpkg-query", "-W", "-f", "${Version}", "baresip-core"], capture_output=True, text=True, check=False
+    )
+    return {
+        "machine": next(filter(None, cpu.groups()), platform.machine()) if cpu else platform.machine(),
+        "cores": os.cpu_count(),
+        "memory_gb": round(int(memory[1]) / 1e6, 1) if memory else None,
+        "kernel": platform.release(),
+        "python": platform.python_version(),
+        "intercomd": appliance.__version__,
+        "pjsua2": pj_version(pj),
+        "baresip": baresip.stdout or "unknown",
+        "taken": datetime.now(UTC).isoformat(timespec="minutes"),
+        "load_before": round(os.getloadavg()[0], 2),
+    }
+
+
+def pj_version(pj: Any) -> str:
+    """The library's own word, without starting it."""
+    return str(pj.Endpoint().libVersion().full)
+
+
+def results(samples: dict[str, dict[str, list[float]]], told: Json, took_s: float, size: Size) -> Json:
+    """All that is kept."""
+    return {
+        **told,
+        "load_after": round(os.getloadavg()[0], 2),
+        "took_s": round(took_s),
+        "window_s": size.window_s,
+        "visits": size.visits,
+        "measures": {
+            measure: {
+                subject: {
+                    "min": min(values),
+                    "median": statistics.median(values),
+                    "max": max(values),
+                    "samples": [round(value, 4) for value in values],
+                }
+                for subject, values in subjects.items()
+            }
+            for measure, subjects in samples.items()
+        },
+    }
+
+
+def table(found: Json) -> str:
+    """docs/benchmarks.md."""
+    names = (Daemon.NAME, Bare.NAME, Baresip.NAME)
+    rows = [
+        f"| | {' | '.join(names)} | to pjsua2 | to baresip |",
+        "| --- | --: | --: | --: | --: | --: |",
+    ]
+    for measure, about in MEASURES.items():
+        for name, subjects in found["measures"].items():
+            whole, _, part = name.partition("/")
+            if whole != measure:
+                continue
+            title = f"{about.title}, {about.unit}" if not part else f"&nbsp;&nbsp;of that {part}"
+            cells = [cell(subjects.get(each), about.digits) for each in names]
+            ratios = [ratio(subjects, each) for each in names[1:]]
+            rows.append(f"| {title} | {' | '.join([*cells, *ratios])} |")
+    return f"{HEAD.format(**found)}\n" + "\n".join(rows) + "\n" + TAIL.format(**found)
+
+
+def cell(values: Json | None, digits: int) -> str:
+    """Median, spread and number of samples."""
+    if values is None:
+        return ""
+    low, middle, high = (f"{values[name]:,.{digits}f}" for name in ("min", "median", "max"))
+    return f"{middle} ({low} to {high}; {len(values['samples'])})"
+
+
+def ratio(subjects: Json, other: str) -> str:
+    """The daemon's median to the other's."""
+    if other not in subjects or Daemon.NAME not in subjects or not subjects[other]["median"]:
+        return ""
+    return f"{subjects[Daemon.NAME]['median'] / subjects[other]['median']:.1f}"

@@ -34,6 +34,8 @@ def due(turn: Turn, button: ButtonSettings) -> list[Action]:
     """What time brought: the long press, the release, a line that settled otherwise than it began."""
     actions: list[Action] = []
     press, now = of(turn, button.id), turn.now
+    if press is AT_REST:
+        return actions
     up_at = press.settles if press.release_at is None else press.release_at
     stays = press.level if press.release_at is None else press.release_at > now
     if press.down and press.long_at is not None and press.long_at <= now and (stays or press.long_at <= up_at):

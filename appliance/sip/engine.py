@@ -31,6 +31,7 @@ LOG = logging.getLogger(__name__)
 POLL_S = 0.05  # pjsip's timers and callbacks from other threads wait so long at most
 BEAT_S = 0.25
 ALARM_S = 5.0  # a turn that takes longer than that is a deadlock; the daemon has killed us before, if it lives
+STOP_WITHIN_S = 0.5
 MAX_CALLS = 32
 MESSAGE_LEVEL = 4  # pjsua logs SIP messages from here on
 APPEND = 0x1108  # PJ_O_APPEND
@@ -123,6 +124,8 @@ class Engine:
     def stop(self) -> None:
         """BYE to all, and every object freed before the library: freed after it, they abort."""
         self._endpoint.hangupAllCalls()
+        # BYE is out. What is left may wait for a card that does not close: the microphone is then closed this way.
+        signal.setitimer(signal.ITIMER_REAL, STOP_WITHIN_S)
         self._endpoint.devices = None
         self._calls.clear()
         self._media.clear()

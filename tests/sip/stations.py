@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import signal
 import struct
 import time
 import wave
@@ -73,11 +74,13 @@ async def stations(*several):
             await station.ready()
         yield made
     finally:
-        children = [station.link._child for station in made]
+        children = [station.link._child for station in made if station.link.pid]
         for station in made:
             await station.link.stop()
     # Misuse of pjsua2 shows as an abort when it is freed. (Not asked after a failure, which says more.)
-    assert [child.status for child in children if child is not None] == [0] * len(list(filter(None, children)))
+    # A card that is slow to close may cost it SIGALRM.
+    for child in children:
+        assert child.status not in {-signal.SIGABRT, -signal.SIGSEGV, 1}, f"the SIP process ended with {child.status}"
 
 
 def talk(call, *, held=False, microphone=True, speaker=True, recording=None):

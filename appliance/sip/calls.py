@@ -12,7 +12,7 @@ from appliance.core.model import CallId, Codec, Quality
 from appliance.core.orders import Answer, HangUp, Place, Refuse, Ring, SendDigit, SipOrder
 from appliance.sip import translate
 from appliance.sip.callbacks import contained
-from appliance.sip.digits import Receiving, Sending
+from appliance.sip.digits import Once, Receiving, Sending
 from appliance.sip.hold import Hold
 from appliance.sip.rtp import RtpWatch
 from appliance.sip.wire import SipInput
@@ -53,7 +53,7 @@ class SipCall(pj.Call):
         self.codec: Codec | None = None
         self.hold, self.rtp = Hold(), RtpWatch()
         self.counted_at = 0.0
-        self.sending, self.receiving = Sending(), Receiving()
+        self.sending, self.receiving, self.once = Sending(), Receiving(), Once()
 
     @contained
     def onCallState(self, prm: pj.OnCallStateParam) -> None:  # noqa: N802
@@ -118,6 +118,10 @@ class SipCall(pj.Call):
             last = bool(prm.flags & EVENT_END)
             self._tell_digits(self.receiving.packet(event, int(prm.duration), now, last=last), method)
 
+    def onCallRedirected(self, prm: pj.OnCallRedirectedParam) -> int:  # noqa: N802, ARG002, PLR6301
+        """3xx (RFC 3261 §8.1.3.4): we call nobody else; "stop", pjsua2's default, would end the call as our own 487."""
+        return int(pj.PJSIP_REDIRECT_REJECT)
+
     @contained
     def onCallTransferRequest(self, prm: pj.OnCallTransferRequestParam) -> None:  # noqa: N802
         """REFER (RFC 3515): pjsua2 would accept it, and call whomever the far end names."""
@@ -174,11 +178,11 @@ class SipCall(pj.Call):
             self.sending.drop()
 
     def _tell_digits(self, digits: list[tuple[str, int]], method: str) -> None:
+        now = time.monotonic()
         for digit, duration_ms in digits:
-            told = inputs.DigitReceived(
-                at=time.monotonic(), call=self.call, digit=digit, method=method, duration_ms=duration_ms
-            )
-            self.table.post(told)
+            if self.once.is_new(digit, method, now - duration_ms / 1000, now):
+                told = inputs.DigitReceived(at=now, call=self.call, digit=digit, method=method, duration_ms=duration_ms)
+                self.table.post(told)
 
     def _reinvite(self, held: bool, now: float) -> None:
         self.hold.asked = held

@@ -1,8 +1,10 @@
-"""DTMF digits of one call by RFC 4733: sent one after another, received once each whatever the packets did."""
+"""DTMF digits of one call: sent one after another by RFC 4733, received once each whatever tells of them."""
 
 from collections import deque
 
 EACH_S = 0.3  # pjmedia sends a digit for 200 ms; 50 ms of pause at least (ITU-T Q.24), and room for its packets
+SAME_S = 1.0  # two ways that tell of one press do so within this time; INFO comes at its begin or at its end
+REMEMBERED = 32  # presses
 END_LOST_S = 0.25  # an event is updated every 20 ms (RFC 4733 §2.5.1.2): so long after the last, its end was lost
 
 
@@ -60,3 +62,21 @@ class Receiving:
             return []
         self._done, self._event = self._event, None
         return [(self._done[0], self._duration_ms)]
+
+
+class Once:
+    """A far end may tell of one press by RFC 4733 and by INFO: whichever comes first counts."""
+
+    def __init__(self) -> None:
+        # digit, method, begin and end of those told by one method only, the oldest first
+        self._told: deque[tuple[str, str, float, float]] = deque(maxlen=REMEMBERED)
+
+    def is_new(self, digit: str, method: str, begin: float, end: float) -> bool:
+        """Whether this is a press of its own, and not the other method's word of one that was told."""
+        for told in self._told:
+            together = begin - SAME_S <= told[3] and told[2] - SAME_S <= end
+            if told[0] == digit and told[1] != method and together:
+                self._told.remove(told)
+                return False
+        self._told.append((digit, method, begin, end))
+        return True

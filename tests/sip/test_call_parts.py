@@ -1,6 +1,8 @@
 """The parts of a call that keep time, without pjsua2: hold, digits, the look at the packets."""
 
-from appliance.sip.digits import EACH_S, END_LOST_S, Receiving, Sending
+import pytest
+
+from appliance.sip.digits import EACH_S, END_LOST_S, Once, Receiving, Sending
 from appliance.sip.hold import BUSY_AGAIN_S, OWNER_AGAIN_S, Hold
 from appliance.sip.rtp import LOOK_S, STOPPED_S, RtpWatch
 
@@ -131,3 +133,32 @@ def test_silence_that_is_due_to_a_hold_is_no_stop():
     assert told == [False]
     assert watch.excuse(now) is True
     assert watch.excuse(now + 1) is None
+
+
+PRESSES = {
+    "RTP alone": ([("5", "rfc4733", 0.0, 0.2), ("5", "rfc4733", 0.3, 0.5)], "55"),
+    "INFO alone": ([("5", "info", 0.0, 0.2), ("5", "info", 0.3, 0.5)], "55"),
+    "INFO after RTP": ([("5", "rfc4733", 0.0, 0.2), ("5", "info", 0.1, 0.3)], "5"),
+    "INFO before RTP": ([("5", "info", 0.0, 0.0), ("5", "rfc4733", 0.0, 0.2)], "5"),
+    "INFO at the begin of a long press": ([("5", "info", 0.0, 0.0), ("5", "rfc4733", 0.1, 6.0)], "5"),
+    "the same digit twice, both ways": (
+        [("5", "info", 0, 0.1), ("5", "rfc4733", 0, 0.2), ("5", "info", 0.3, 0.4), ("5", "rfc4733", 0.3, 0.5)],
+        "55",
+    ),
+    "the second press told first by the other": (
+        [("5", "info", 0, 0.1), ("5", "rfc4733", 0, 0.2), ("5", "rfc4733", 0.3, 0.5), ("5", "info", 0.4, 0.6)],
+        "55",
+    ),
+    "two digits, told crosswise": (
+        [("1", "info", 0, 0.1), ("2", "info", 0.2, 0.3), ("1", "rfc4733", 0, 0.3), ("2", "rfc4733", 0.2, 0.5)],
+        "12",
+    ),
+    "the other way much later": ([("5", "rfc4733", 0.0, 0.2), ("5", "info", 2.0, 2.2)], "55"),
+}
+
+
+@pytest.mark.parametrize("case", PRESSES)
+def test_one_press_is_one_digit_whichever_ways_tell_of_it(case):
+    told, digits = PRESSES[case]
+    once = Once()
+    assert "".join(one[0] for one in told if once.is_new(*one)) == digits

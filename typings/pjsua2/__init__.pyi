@@ -18,6 +18,7 @@ PJMEDIA_DIR_DECODING: int
 PJMEDIA_ECHO_WEBRTC_AEC3: int
 PJMEDIA_EVENT_AUD_DEV_ERROR: int
 PJSIP_TRANSPORT_UDP: int
+PJSIP_REDIRECT_REJECT: int
 PJSIP_ROLE_UAC: int
 PJSIP_ROLE_UAS: int
 PJSIP_EVENT_TSX_STATE: int
@@ -178,6 +179,8 @@ class OnDtmfEventParam:
 class OnCallTransferRequestParam:
     statusCode: int
 
+class OnCallRedirectedParam: ...
+
 class OnCallReplaceRequestParam:
     statusCode: int
 
@@ -230,6 +233,7 @@ class Call:
     def onCallMediaState(self, prm: OnCallMediaStateParam) -> None: ...
     def onDtmfEvent(self, prm: OnDtmfEventParam) -> None: ...
     def onCallTransferRequest(self, prm: OnCallTransferRequestParam) -> None: ...
+    def onCallRedirected(self, prm: OnCallRedirectedParam) -> int: ...
     def onCallReplaceRequest(self, prm: OnCallReplaceRequestParam) -> None: ...
 
 # -- media ------------------------------------------------------------------------------------------------------------

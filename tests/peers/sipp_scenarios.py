@@ -6,7 +6,8 @@ expect ends the call as failed, and SIPp with status 1.
 
 TAG = "[pid]T[call_number]"
 CONTACT = (
-    "Contact: <sip:[$user]@[local_ip]:[local_port];transport=[transport]>\nAllow: INVITE, ACK, CANCEL, BYE, OPTIONS"
+    "Contact: <sip:[$user]@[local_ip]:[local_port];transport=[transport]>\n"
+    "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, INFO"
 )
 TRUE = ' {}="true"'
 
@@ -42,6 +43,7 @@ def _request(method, uri, sender, to, headers="", body="", kind="application/sdp
 
 
 REMOTE = "sip:[service]@[remote_ip]:[remote_port]"
+FROM = "[$display_name]<sip:[$user]@[local_ip]:[local_port]>"
 
 
 def first(method="INVITE", headers="", body="", kind="application/sdp"):
@@ -49,7 +51,7 @@ def first(method="INVITE", headers="", body="", kind="application/sdp"):
     return _request(
         method,
         f"{REMOTE};transport=[transport]",
-        f"<sip:[$user]@[local_ip]:[local_port]>;tag={TAG}",
+        f"{FROM};tag={TAG}",
         f"<{REMOTE}>",
         headers,
         body,
@@ -61,8 +63,8 @@ def caller(method, headers="", body="", kind="application/sdp"):
     """A request in the dialog that we began."""
     return _request(
         method,
-        "[next_url]",
-        f"<sip:[$user]@[local_ip]:[local_port]>;tag={TAG}",
+        REMOTE,
+        f"{FROM};tag={TAG}",
         f"<{REMOTE}>[peer_tag_param]",
         "[routes]\n" + headers,
         body,
@@ -72,7 +74,7 @@ def caller(method, headers="", body="", kind="application/sdp"):
 
 def callee(method, headers="", body="", kind="application/sdp"):
     """A request in the dialog that the other side began (what `invited` kept)."""
-    return _request(method, "[next_url]", f"[$to];tag={TAG}", "[$from]", "[routes]\n" + headers, body, kind)
+    return _request(method, "[$contact]", f"[$to];tag={TAG}", "[$from]", "[routes]\n" + headers, body, kind)
 
 
 def answer(status, body="", headers="", tag=True, retransmit=False):
@@ -108,10 +110,12 @@ def pause(seconds):
 
 TRYING = recv("100", optional=True)
 PROVISIONAL = TRYING + recv("180", optional=True) + recv("183", optional=True)
-KEEP = (
-    '<ereg regexp="[^ ].*" search_in="hdr" header="From:" assign_to="from"/>'
-    '<ereg regexp="[^ ].*" search_in="hdr" header="To:" assign_to="to"/>'
+KEEP = "".join(
+    f'<ereg regexp="[^ ].*" search_in="hdr" header="{name}:" assign_to="{name.lower()}"/>'
+    for name in ("From", "To", "CSeq", "Via")
 )
+# SIPp's own [next_url] takes a Contact's display name along
+KEEP += '<ereg regexp="sip:[A-Za-z0-9@.:]*" search_in="hdr" header="Contact:" assign_to="contact"/>'
 ANSWER_TO = {"sendonly": "recvonly", "inactive": "inactive", "zero": "recvonly"}
 HELD = {"sendonly": "a=(recvonly|inactive)", "inactive": "a=inactive", "zero": "m=audio"}
 
@@ -126,7 +130,7 @@ def call(o, body=None, ack_body=""):
 
 
 def bye(o):
-    return [caller("BYE"), recv("200")]
+    return [caller("BYE", o.headers), recv("200")]
 
 
 def reinvite(side, body, check=""):
@@ -138,9 +142,17 @@ def invited(o):
         recv("INVITE", action=KEEP, begins=True),
         answer("180 Ringing"),
         pause(o.ring),
-        answer("200 OK", sdp(codecs="8"), retransmit=True),
-        recv("ACK"),
+        *accepts(),
     ]
+
+
+def accepts():
+    return [answer("200 OK", sdp(codecs="8"), retransmit=True), recv("ACK")]
+
+
+def ends(o):
+    """SIPp ends the call that it was asked into."""
+    return [callee("BYE", o.headers), recv("200")]
 
 
 def hangs_up(o):
@@ -156,12 +168,12 @@ def hold(side, o):
     ]
 
 
-def again(method, to=f"<{REMOTE}>"):
+def again(method, to=f"<{REMOTE}>", headers=""):
     """CANCEL, or the ACK of a refusal: in the INVITE's own transaction, so with its branch."""
     return _send(
         f"{method} {REMOTE};transport=[transport] SIP/2.0\n[last_Via:]\n"
-        f"From: <sip:[$user]@[local_ip]:[local_port]>;tag={TAG}\n"
-        f"To: {to}\nCall-ID: [call_id]\nCSeq: [cseq] {method}\nMax-Forwards: 70",
+        f"From: {FROM};tag={TAG}\n"
+        f"To: {to}\nCall-ID: [call_id]\nCSeq: [cseq] {method}\nMax-Forwards: 70\n{headers}",
         retransmit=method != "ACK",
     )
 
@@ -172,7 +184,7 @@ def uac_cancel(o):
         TRYING,
         recv("180"),
         pause(o.seconds),
-        again("CANCEL"),
+        again("CANCEL", headers=o.headers),
         recv("200"),
         recv("487"),
         again("ACK", f"<{REMOTE}>[peer_tag_param]"),
@@ -195,12 +207,50 @@ def accepts_reinvite(wanted, direction, version):
     ]
 
 
+def to_invite(step):
+    """An answer not to the latest request, but to the INVITE, as KEEP kept it."""
+    step = step.replace("[last_CSeq:]", "CSeq: [$cseq]").replace("[last_Via:]", "Via: [$via]")
+    return step.replace("[last_To:]", "To: [$to]").replace("[last_From:]", "From: [$from]")
+
+
+def uas_asked_to_stop(*then):
+    """180, and a CANCEL that is answered; `then` goes on in the INVITE's transaction."""
+    return [
+        recv("INVITE", action=KEEP, begins=True),
+        answer("180 Ringing"),
+        recv("CANCEL"),
+        answer("200 OK"),
+        *map(to_invite, then),
+        recv("ACK"),
+    ]
+
+
+def uas_progress(o, *provisional):
+    return [
+        recv("INVITE", action=KEEP, begins=True),
+        *(step for one in provisional for step in (one, pause(o.seconds))),
+        *accepts(),
+        *hangs_up(o),
+    ]
+
+
+INFO = "Signal={}\r\nDuration=160\r\n"
 SCENARIOS = {
     "uac-call": lambda o: [*call(o), pause(o.seconds), *bye(o)],
     "uac-answered-ends": lambda o: [*call(o), *hangs_up(o)],
     "uac-cancel": uac_cancel,
     "uac-refused": refused,
     "uac-hold": lambda o: [*call(o), pause(o.seconds), *hold(caller, o), *bye(o)],
+    "uac-info": lambda o: [
+        *call(o),
+        *(
+            step
+            for digit in o.digits
+            for step in (caller("INFO", body=INFO.format(digit), kind="application/dtmf-relay"), recv("200"))
+        ),
+        pause(o.seconds),
+        *bye(o),
+    ],
     "uac-late-offer": lambda o: [*call(o, body="", ack_body=sdp(codecs="8")), pause(o.seconds), *bye(o)],
     "uac-refer": lambda o: [
         *call(o),
@@ -211,36 +261,21 @@ SCENARIOS = {
     ],
     "uac-options": lambda o: [first("OPTIONS", "Accept: application/sdp\n"), recv("200")],
     "uas-answer": lambda o: [*invited(o), *hangs_up(o)],
-    "uas-ends": lambda o: [*invited(o), pause(o.seconds), callee("BYE"), recv("200")],
+    "uas-ends": lambda o: [*invited(o), pause(o.seconds), *ends(o)],
     "uas-refuse": lambda o: [
         recv("INVITE"),
-        answer("180 Ringing"),
+        answer("180 Ringing") if o.rings else "",
         pause(o.ring),
         answer(f"{o.code} Refused", retransmit=True),
         recv("ACK"),
     ],
-    "uas-ring": lambda o: [
-        recv(
-            "INVITE",
-            action='<ereg regexp="[^ ].*" search_in="hdr" header="CSeq:" assign_to="cseq"/>'
-            '<ereg regexp="[^ ].*" search_in="hdr" header="Via:" assign_to="via"/>',
-        ),
-        answer("180 Ringing"),
-        recv("CANCEL"),
-        answer("200 OK"),
-        answer("487 Request Terminated", retransmit=True)
-        .replace("[last_CSeq:]", "CSeq: [$cseq]")
-        .replace("[last_Via:]", "Via: [$via]"),
-        recv("ACK"),
-    ],
-    "uas-early": lambda o: [
-        recv("INVITE", action=KEEP, begins=True),
-        answer("183 Session Progress", sdp(codecs="8")),
-        pause(o.seconds),
-        answer("200 OK", sdp(codecs="8"), retransmit=True),
-        recv("ACK"),
-        *hangs_up(o),
-    ],
+    "uas-ring": lambda o: uas_asked_to_stop(answer("487 Request Terminated", retransmit=True)),
+    "uas-late": lambda o: [*uas_asked_to_stop(answer("200 OK", sdp(codecs="8"), retransmit=True)), *hangs_up(o)],
+    "uas-early": lambda o: uas_progress(o, answer("183 Session Progress", sdp(codecs="8"))),
+    "uas-progress": lambda o: uas_progress(o, answer("183 Session Progress")),
+    "uas-rings-twice": lambda o: uas_progress(o, answer("180 Ringing"), answer("180 Ringing")),
+    "uas-slow": lambda o: [recv("INVITE", action=KEEP, begins=True), pause(1.3), *accepts(), *hangs_up(o)],
+    "uas-hold": lambda o: [*invited(o), pause(o.seconds), *hold(callee, o), *ends(o)],
     "uas-held": lambda o: [
         *invited(o),
         *accepts_reinvite("a=(sendonly|inactive)", ANSWER_TO[o.hold], 2),
@@ -260,7 +295,8 @@ SCENARIOS = {
 def xml(name, options):
     """The scenario as SIPp reads it."""
     steps = "\n".join(filter(None, SCENARIOS[name](options))).replace("[$user]", options.user)
+    steps = steps.replace("[$display_name]", options.display_name)
     # SIPp refuses a scenario with a variable that is set and never read, unless it is named in <Reference>
-    kept = [n for n in ("from", "to", "seen", "cseq", "via") if f'assign_to="{n}"' in steps]
+    kept = [n for n in ("from", "to", "seen", "cseq", "via", "contact") if f'assign_to="{n}"' in steps]
     reference = f'<Reference variables="{",".join(kept)}"/>\n' if kept else ""
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="{name}">\n{steps}\n{reference}</scenario>\n'

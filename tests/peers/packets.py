@@ -1,0 +1,117 @@
+"""A far end that is sent packet by packet, for what no well-behaved program does."""
+
+import socket
+import struct
+import time
+import uuid
+
+PATIENCE_S = 20.0
+
+
+class Packets:
+    """`with Packets(address) as far`: a UDP socket, and one dialog's worth of SIP over it.
+
+    to: address:port of the station that is called; a station that calls us is answered by `reply`.
+    """
+
+    def __init__(self, address, port=0, to="", name=b""):
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind((address, port))
+        self.rtp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.rtp.bind((address, 0))
+        self.address, self.port = self.socket.getsockname()
+        host, _, number = to.partition(":")
+        self.to = (host, int(number or 0))
+        self.name = name
+        self.dialog = uuid.uuid4().hex
+        self.seen = []  # every message that came, as text
+        self._tag = ""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+        self.rtp.close()
+
+    @property
+    def sdp(self):
+        return (
+            f"v=0\r\no=far 1 1 IN IP4 {self.address}\r\ns=-\r\nc=IN IP4 {self.address}\r\nt=0 0\r\n"
+            f"m=audio {self.rtp.getsockname()[1]} RTP/AVP 8 101\r\n"
+            "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\na=sendrecv\r\n"
+        )
+
+    def request(self, method, seq=1, body="", kind="application/sdp", headers=""):
+        """A request of our dialog; the same arguments give the same bytes, so the same transaction."""
+        host, port = self.to
+        # CANCEL, and the ACK of a refusal, belong to the INVITE's own transaction (RFC 3261 §9.1, §17.1.1.3)
+        branch = "INVITE" if method == "CANCEL" or (method == "ACK" and not self._tag) else method
+        tag = f";tag={self._tag}" if self._tag else ""
+        head = (
+            f"{method} sip:door@{host}:{port} SIP/2.0\r\n"
+            f"Via: SIP/2.0/UDP {self.address}:{self.port};branch=z9hG4bK{self.dialog}{branch}{seq}\r\n"
+            "From: [name]<sip:far@[here]>;tag=far\r\n"
+            f"To: <sip:door@{host}:{port}>{tag}\r\nCall-ID: {self.dialog}\r\nCSeq: {seq} {method}\r\n"
+            f"Contact: <sip:far@[here]>\r\nMax-Forwards: 70\r\n{headers}"
+        ).replace("[here]", f"{self.address}:{self.port}")
+        content = f"Content-Type: {kind}\r\n" if body else ""
+        packet = f"{head}{content}Content-Length: {len(body)}\r\n\r\n{body}"
+        return packet.encode().replace(b"[name]", self.name)
+
+    def invite(self):
+        return self.request("INVITE", body=self.sdp)
+
+    def reply(self, request, status, body=""):
+        """The answer to a request that came."""
+        names = ("Via:", "From:", "To:", "Call-ID:", "CSeq:")
+        kept = [line for line in request.split("\r\n") if line.startswith(names)]
+        lines = [f"{line};tag=far" if line.startswith("To:") and ";tag=" not in line else line for line in kept]
+        lines += [f"Contact: <sip:far@{self.address}:{self.port}>"]
+        lines += ["Content-Type: application/sdp"] if body else []
+        return "\r\n".join([f"SIP/2.0 {status}", *lines, f"Content-Length: {len(body)}", "", body]).encode()
+
+    def send(self, *packets):
+        for packet in packets:
+            self.socket.sendto(packet, self.to)
+
+    def receive(self, begin, method):
+        """The next message with that first line (its beginning) and method; what comes before it is passed over."""
+        end = time.monotonic() + PATIENCE_S
+        while True:
+            self.socket.settimeout(max(end - time.monotonic(), 0.001))
+            try:
+                data, self.to = self.socket.recvfrom(65536)
+            except TimeoutError:
+                raise AssertionError(f"no {begin} {method} in {self.seen}") from None
+            message = data.decode(errors="replace")
+            self.seen.append(message)
+            if message.startswith(begin) and f"{method}\r\n" in message.partition("CSeq:")[2]:
+                if begin.startswith("SIP/2.0 2") and method == "INVITE":
+                    self._tag = message.partition("\nTo:")[2].partition("\r")[0].partition("tag=")[2]
+                return message
+
+    def called(self, answer):
+        """The INVITE was sent; `answer` takes the call; this one acknowledges. The 200."""
+        self.receive("SIP/2.0 180", "INVITE")
+        answer()
+        accepted = self.receive("SIP/2.0 200", "INVITE")
+        self.send(self.request("ACK"))
+        return accepted
+
+    def hang_up(self, seq=9):
+        self.send(self.request("BYE", seq))
+        self.receive("SIP/2.0 200", "BYE")
+
+    def press(self, accepted, digit, number):
+        """A telephone event of 160 ms (RFC 4733), to where the 200 wants its RTP; `number` of the digit in the call."""
+        port = int(accepted.partition("m=audio ")[2].split()[0])
+        began, sequence = 8000 * number, 100 * number
+        for step in range(1, 11):  # the last one three times
+            last = step >= 8
+            duration = min(step, 8) * 160
+            event = struct.pack("!BBH", "0123456789*#ABCD".index(digit), 10 | (0x80 if last else 0), duration)
+            marker = 0x80 if step == 1 else 0
+            head = struct.pack("!BBHII", 0x80, 101 | marker, sequence + step, began, 0x1234)
+            self.rtp.sendto(head + event, (self.to[0], port))
+            time.sleep(0.02)

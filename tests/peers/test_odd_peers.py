@@ -1,0 +1,220 @@
+"""Far ends that repeat themselves, say the same in two ways, send what is no SIP at all, or go without a word."""
+
+import json
+import random
+import socket
+import time
+
+import pytest
+
+from tests.peers.daemon import Daemon, loopback, until
+from tests.peers.packets import Packets
+
+TALKED = ["incoming", "ringing", "answering", "connecting", "connected"]
+
+
+def info(digit):
+    return {"body": f"Signal={digit}\r\nDuration=160\r\n", "kind": "application/dtmf-relay"}
+
+
+def test_an_invite_that_comes_again_and_an_ack_that_comes_late(door):
+    with Packets(door.far_address, to=door.address) as far:
+        far.send(far.invite(), far.invite())
+        call = door.rung()
+        far.receive("SIP/2.0 180", "INVITE")
+        far.send(far.invite())
+        door.press("answer")
+        far.receive("SIP/2.0 200", "INVITE")
+        far.send(far.invite())  # crossed our 200
+        far.receive("SIP/2.0 200", "INVITE")
+        far.receive("SIP/2.0 200", "INVITE")
+        far.send(far.request("ACK"), far.request("ACK"))
+        door.talk(call)
+        far.hang_up()
+        door.final(call, kind="call.ended", cause="hangup", by="remote")
+    assert door.story(call) == [*TALKED, "ended"]
+    assert len(door.of("call.incoming")) == 1
+
+
+def test_a_200_that_comes_again_is_acknowledged_again(door):
+    with Packets(door.far_address, door.far_port) as far:
+        call = door.ring()
+        invite = far.receive("INVITE", "INVITE")
+        accepted = far.reply(invite, "200 OK", far.sdp)
+        far.send(far.reply(invite, "180 Ringing"), accepted)
+        far.receive("ACK", "ACK")
+        for _ in range(2):
+            far.send(accepted)
+            far.receive("ACK", "ACK")
+        door.talk(call)
+        door.press("hangup")
+        far.send(far.reply(far.receive("BYE", "BYE"), "200 OK"))
+        door.final(call, kind="call.ended", cause="hangup", by="local")
+    assert door.story(call) == ["dialing", "ringing", "connecting", "connected", "disconnecting", "ended"]
+
+
+def test_a_digit_told_by_rtp_and_by_info_is_one_digit(door):
+    with Packets(door.far_address, to=door.address) as far:
+        far.send(far.invite())
+        call = door.rung()
+        accepted = far.called(lambda: door.press("answer"))
+        for number, digit in enumerate("5512", 1):
+            if number % 2:  # INFO comes first, or last
+                far.send(far.request("INFO", 1 + number, **info(digit)))
+                far.press(accepted, digit, number)
+            else:
+                far.press(accepted, digit, number)
+                far.send(far.request("INFO", 1 + number, **info(digit)))
+            far.receive("SIP/2.0 200", "INFO")
+        far.send(far.request("INFO", 7, **info("9")))  # this one by INFO alone: when it is told, all are
+        door.wait("dtmf.received", call, digit="9")
+        far.hang_up()
+        door.final(call, kind="call.ended")
+    assert "".join(e["data"]["digit"] for e in door.of("dtmf.received", call)) == "55129"
+
+
+NAMES = {
+    b'"Caf\xe9 \xff\xfe" ': "Caf� ��",
+    '"Küche 厨房" '.encode(): "Küche 厨房",
+    b'"\\"quoted\\" \xc3" ': '"quoted" �',
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_of_any_bytes_is_told_as_valid_text(name, door):
+    with Packets(door.far_address, to=door.address, name=name) as far:
+        far.send(far.invite())
+        call = door.rung()
+        assert door.wait("call.incoming", call)["data"]["display_name"] == NAMES[name]
+        far.send(far.request("CANCEL"))
+        door.final(call, kind="call.canceled", by="remote")
+    for event in door.since:
+        json.dumps(event, ensure_ascii=False).encode()  # lone surrogates would fail
+
+
+def garbage(door, address):
+    """Packets that are no SIP, hardly SIP, and SIP too long for pjsip's 4,000 bytes."""
+    dice = random.Random(1)
+    yield from (dice.randbytes(dice.randrange(1, 1400)) for _ in range(300))
+    with Packets(address, to=door.address) as far:
+        whole = far.invite()
+        yield from (whole[: dice.randrange(1, len(whole))] for _ in range(50))
+        for _ in range(100):
+            spoiled = bytearray(whole)
+            for _ in range(20):
+                spoiled[dice.randrange(len(spoiled))] = dice.randrange(256)
+            yield bytes(spoiled)
+        for length in (3_900, 4_100, 20_000, 65_000):
+            yield far.request("INVITE", body=far.sdp, headers=f"X-Long: {'x' * (length - len(whole))}\r\n")
+        yield far.request("INVITE", body=far.sdp, headers="X-Many: 1\r\n" * 2_000)
+        yield b"INVITE sip:door SIP/2.0\r\n\r\n"
+        yield b"SIP/2.0 200 OK\r\n" + whole.partition(b"\r\n")[2]
+        yield b"\0" * 65_000
+
+
+def test_garbage_changes_nothing(door):
+    child = door.processes()["sip"]
+    stranger = loopback()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as far:
+        far.bind((stranger, 0))
+        host, _, port = door.address.partition(":")
+        for packet in garbage(door, stranger):
+            far.sendto(packet, (host, int(port)))
+            time.sleep(0.0005)  # so that the socket's buffer takes all
+    with Packets(door.far_address, to=door.address) as far:
+        far.send(far.invite())
+        call = door.wait("call.incoming", source=f"{far.address}:{far.port}")["call"]
+        door.wait("call.ringing", call)
+        far.called(lambda: door.press("answer"))
+        door.talk(call)
+        far.hang_up()
+        door.final(call, kind="call.ended", by="remote")
+    assert door.processes()["sip"] == child
+
+
+@pytest.fixture(scope="module")
+def short(tmp_path_factory):
+    """A daemon that waits for nobody for long."""
+    waits = dict.fromkeys(("dialing_s", "ringing_s", "early_media_s", "incoming_s", "rtp_s"), 2)
+    with Daemon(tmp_path_factory.mktemp("d"), deadlines={**waits, "disconnecting_s": 1}) as daemon:
+        yield daemon
+
+
+@pytest.fixture
+def hasty(short):
+    short.begin()
+    yield short
+    short.hang_up_all()
+    short.settle()
+
+
+def test_nobody_is_there(hasty):
+    call = hasty.ring()
+    hasty.final(call, kind="call.failed", cause="unavailable", by="local")
+    assert hasty.story(call) == ["dialing", "disconnecting", "failed"]
+
+
+def test_it_takes_the_invite_and_says_nothing(hasty):
+    with Packets(hasty.far_address, hasty.far_port) as far:
+        call = hasty.ring()
+        far.receive("INVITE", "INVITE")
+        hasty.final(call, kind="call.failed", cause="unavailable", by="local")
+    assert hasty.story(call) == ["dialing", "disconnecting", "failed"]
+
+
+def test_it_rings_for_ever(hasty):
+    with Packets(hasty.far_address, hasty.far_port) as far:
+        call = hasty.ring()
+        invite = far.receive("INVITE", "INVITE")
+        far.send(far.reply(invite, "180 Ringing"))
+        far.send(far.reply(far.receive("CANCEL", "CANCEL"), "200 OK"), far.reply(invite, "487 Request Terminated"))
+        far.receive("ACK", "ACK")
+        hasty.final(call, kind="call.failed", cause="no_answer", code=487, by="local")
+    assert hasty.story(call) == ["dialing", "ringing", "disconnecting", "failed"]
+
+
+def test_it_rings_and_vanishes(hasty):
+    with Packets(hasty.far_address, hasty.far_port) as far:
+        call = hasty.ring()
+        far.send(far.reply(far.receive("INVITE", "INVITE"), "180 Ringing"))
+        hasty.wait("call.ringing", call)
+    hasty.final(call, kind="call.failed", cause="no_answer", by="local")
+
+
+def test_it_calls_and_waits_in_vain(hasty):
+    with Packets(hasty.far_address, to=hasty.address) as far:
+        far.send(far.invite())
+        call = hasty.rung()
+        far.receive("SIP/2.0 480", "INVITE")
+        far.send(far.request("ACK"))
+        hasty.final(call, kind="call.rejected", cause="no_answer", code=480, by="local", missed=True)
+    assert hasty.story(call) == ["incoming", "ringing", "disconnecting", "rejected"]
+
+
+def test_it_calls_and_vanishes(hasty):
+    with Packets(hasty.far_address, to=hasty.address) as far:
+        far.send(far.invite())
+        call = hasty.rung()
+    hasty.final(call, kind="call.rejected", cause="no_answer", code=480, by="local", missed=True)
+
+
+def test_it_vanishes_in_mid_call(hasty):
+    with Packets(hasty.far_address, hasty.far_port) as far:
+        call = hasty.ring()
+        invite = far.receive("INVITE", "INVITE")
+        far.send(far.reply(invite, "200 OK", far.sdp))
+        far.receive("ACK", "ACK")
+        hasty.talk(call)
+    hasty.wait("media.stopped", call)
+    hasty.final(call, kind="call.ended", cause="rtp_timeout", by="local")
+    assert hasty.story(call) == ["dialing", "connecting", "connected", "media.stopped", "disconnecting", "ended"]
+
+
+def test_after_all_of_them_a_good_call_works(hasty):
+    with Packets(hasty.far_address, to=hasty.address) as far:
+        far.send(far.invite())
+        call = hasty.rung()
+        far.called(lambda: hasty.press("answer"))
+        far.hang_up()
+        hasty.final(call, kind="call.ended", cause="hangup", by="remote")
+    until(lambda: not hasty.get("/v1/calls")["calls"])

@@ -12,7 +12,7 @@ class Timeline:
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
-        self._first: float | None = None
+        self._begun: list[float] = []  # of each step
 
     def stations(self) -> None:
         """Who takes part, and where."""
@@ -27,8 +27,9 @@ class Timeline:
 
     def step(self, seen: Seen) -> None:
         """A step and all that was seen of it."""
-        self._first = seen.began if self._first is None else self._first
-        print(f"{seen.began - self._first:7.3f} s  {seen.step.name}: {seen.step.text}")
+        self._begun.append(seen.began)
+        since_first, since_last = seen.began - self._begun[0], seen.began - self._begun[-2:][0]
+        print(f"{since_first:7.3f} s  {seen.step.name}: {seen.step.text} (+{since_last:.3f} s)")
         for sight, at in zip(seen.step.sights, seen.times, strict=True):
             after_ms = max(0.0, at - seen.began) * 1000  # a trace's times are cut off to the millisecond
             bound = " " if sight.exact else "<"

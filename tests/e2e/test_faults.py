@@ -5,6 +5,7 @@ import socket
 import pytest
 
 from tests.e2e.harness import (
+    PATIENCE_S,
     Appliance,
     alone,
     appliances,
@@ -65,7 +66,7 @@ def test_an_http_port_in_use_costs_no_call_and_is_taken_when_it_is_free():
                     )
                     await until(lambda: "appliance.ready" in front.log.read_text(), "ready", told=front.told)
                     other.close()
-                    degraded = await front.wait("appliance.degraded", part="http")
+                    degraded = await front.wait("appliance.degraded", 2 * PATIENCE_S, part="http")  # tried each 10 s
                     assert "Something listens there already" in degraded["data"]["why"]
                     await front.wait("appliance.recovered", part="http")
                 finally:

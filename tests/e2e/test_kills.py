@@ -60,6 +60,10 @@ def ids_never_come_again(station):
     assert ids == sorted(set(ids)), station.told()
 
 
+def calls(station, kinds):
+    return sorted(event["call"] for event in station.events if event["type"] in kinds)
+
+
 async def every_recording_can_be_played(station):
     async def finished():
         recordings[:] = (await station.get("/v1/recordings?limit=200"))["recordings"]
@@ -80,8 +84,8 @@ def test_a_daemon_that_is_killed_leaves_the_door_shut_and_nothing_running_and_co
     async def scenario():
         async with appliances(*pair()) as (front, kitchen):
             for _ in range(KILLS_OF_DAEMON):
-                processes = tree(front.pid)
-                assert len(processes) == 3  # it, the SIP process, the relay guard
+                # It, the SIP process, the relay guard.
+                processes = await until(lambda: len(found := tree(front.pid)) == 3 and found, "all processes")
 
                 async def act():
                     await front.kill()

@@ -1,4 +1,5 @@
 import asyncio
+import os
 import shutil
 import signal
 import sys
@@ -14,7 +15,7 @@ from appliance.simulator.stations import CODE, to_toml
 from tests.e2e.harness import PATIENCE_S, Appliance, children, command, kill, living, merged, place, tree, until
 
 NAMES = [step.name for step in STEPS]
-IMPATIENT_S = 6.0  # for a step that will not be seen; the others take 1.5 s, and half a minute is too long for them
+IMPATIENT_S = 8.0  # for a step that will not be seen; the others take 2.5 s at most
 
 
 class Runner:
@@ -58,19 +59,22 @@ class Runner:
 
 
 @asynccontextmanager
-async def demonstration(*options, hardware=None):
+async def demonstration(*options, hardware=None, own_directory=True):
+    """The runner with what is changed in the shipped files; without `own_directory` it takes its default."""
     async with place() as top:
-        directory, files = top / "demo", top / "hardware"
+        directory, files = top / "state" / "intercomd-demo", top / "hardware"
         shutil.copytree(CODE / "hardware", files)
-        change(files, "simulated.toml", {"door": {"front": {"pulse_s": 1.0}}})
+        change(files, "simulated.toml", {"door": {"front": {"pulse_s": 2.0}}})
         for file, changes in (hardware or {}).items():
             change(files, file, changes)
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "appliance.simulator", *options),
-            *("--directory", str(directory), "--hardware", str(files)),
+            *(("--directory", str(directory)) if own_directory else ()),
+            *("--hardware", str(files)),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
+            env={**os.environ, "XDG_STATE_HOME": str(directory.parent)},
             cwd=CODE,
         )
         runner = Runner(directory, process)
@@ -112,17 +116,16 @@ def test_every_step_of_the_call_is_seen_and_its_recording_is_there():
     asyncio.run(scenario())
 
 
-def test_without_once_the_stations_run_on_until_ctrl_c_which_leaves_nothing_behind(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_STATE_HOME", "")  # not looked at: the directory is given
-
+def test_without_once_the_stations_run_on_until_ctrl_c_which_leaves_nothing_behind():
     async def scenario():
-        async with demonstration() as runner:
+        async with demonstration(own_directory=False) as runner:
             await runner.prints("Ctrl-C ends them")
             both = tree(runner.process.pid)
             assert len(both) >= 6  # with two daemons, two SIP processes, a relay guard
             runner.process.send_signal(signal.SIGINT)
             assert await runner.status() == 0, runner.complained
             assert not living(both)
+            assert not list(runner.directory.parent.iterdir())
 
     asyncio.run(scenario())
 

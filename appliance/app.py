@@ -80,9 +80,9 @@ class App:
             reactor.watch = self._recorder.take
         reactor.start(appliance.__version__, lost)
         try:
+            await link.start()
             await panel.start()
             recordings.open()
-            await link.start()
             # Neither network nor far end is waited for: a press has its tone and lamp without them.
             self._notify.send("READY=1")
             watchdog = asyncio.create_task(self._feed_watchdog())

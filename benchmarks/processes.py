@@ -1,7 +1,6 @@
 """Other programs: started with their output read line by line, looked at through /proc, ended with us."""
 
 import os
-import queue
 import subprocess
 import threading
 import time
@@ -28,8 +27,8 @@ class Program:
             env=environment,
         )
         self.pid = self._process.pid
-        self._lines: queue.SimpleQueue[tuple[float, str]] = queue.SimpleQueue()
-        self._last: list[str] = []
+        self._lines: list[tuple[float, str]] = []
+        self._news = threading.Condition()
         threading.Thread(target=self._read, daemon=True).start()
 
     def say(self, line: str) -> None:
@@ -38,17 +37,20 @@ class Program:
         self._process.stdin.write(f"{line}\n".encode())
         self._process.stdin.flush()
 
-    def line(self, wanted: str) -> tuple[float, str]:
-        """The next line that has `wanted` in it, and when it came (CLOCK_MONOTONIC). Raises TimeoutError."""
+    def line(self, wanted: str, since: float = 0.0) -> tuple[float, str]:
+        """The first line after `since` that has `wanted` in it, and when it came (CLOCK_MONOTONIC).
+
+        Raises TimeoutError.
+        """
         until = time.monotonic() + PATIENCE_S
-        while True:
-            try:
-                at, line = self._lines.get(timeout=max(until - time.monotonic(), 0.001))
-            except queue.Empty:
-                told = "\n".join(self._last[-20:])
-                raise TimeoutError(f"no line with {wanted!r} came from {self._words}:\n{told}") from None
-            if wanted in line:
-                return at, line
+        with self._news:
+            while True:
+                for at, line in self._lines:
+                    if at >= since and wanted in line:
+                        return at, line
+                if not self._news.wait(until - time.monotonic()):
+                    told = "\n".join(line for _, line in self._lines[-20:])
+                    raise TimeoutError(f"no line with {wanted!r} came from {self._words}:\n{told}")
 
     def stop(self) -> None:
         """Have it end, by force if it does not."""
@@ -62,9 +64,10 @@ class Program:
     def _read(self) -> None:
         assert self._process.stdout
         for line in self._process.stdout:
-            text = line.decode("utf-8", "replace").rstrip()
-            self._last = [*self._last[-50:], text]
-            self._lines.put((time.monotonic(), text))
+            now = time.monotonic()
+            with self._news:
+                self._lines.append((now, line.decode("utf-8", "replace").rstrip()))
+                self._news.notify()
 
 
 def tree(pid: int) -> list[int]:

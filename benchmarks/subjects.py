@@ -247,7 +247,7 @@ uri = "{far_end}"
         """Kill the SIP process; seconds until calls are possible again."""
         killed = time.monotonic()
         os.kill(self.processes()["SIP process"], signal.SIGKILL)
-        at, _ = self.program.line("appliance.recovered part=sip")
+        at, _ = self.program.line("appliance.recovered part=sip", killed)
         return at - killed
 
     def processes(self) -> dict[str, int]:

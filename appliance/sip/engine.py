@@ -59,6 +59,9 @@ class Account(pj.Account):
         self.calls.arrived(prm.callId, str(prm.rdata.wholeMsg), str(prm.rdata.srcAddress))
 
 
+LIBC = ctypes.CDLL(None)
+
+
 class Endpoint(pj.Endpoint):
     """pjsua2 as a whole."""
 
@@ -78,6 +81,7 @@ class Engine:
         """Raises StartError."""
         self._channel, self.alive = channel, True
         settings = start.settings
+        self._traced = bool(settings.trace)
         self._endpoint = Endpoint()
         self._endpoint.libCreate()
         try:
@@ -117,6 +121,8 @@ class Engine:
             self._calls.turn(now, self._media.held)
             self._media.turn(now)
             self._channel.flush()
+            if self._traced:
+                LIBC.fflush(None)  # pjsip leaves the trace's last 4 KiB in stdio's buffer
             if now >= beat:
                 beat = now + BEAT_S
                 self._channel.post(Beat(now))

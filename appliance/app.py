@@ -261,6 +261,7 @@ class Web:
 
     async def stop(self) -> None:
         """Close the listeners."""
+        self._reactor.feed.close()  # who follows the events has had the last one, and ends by itself
         if self._server is not None:
             await self._server.stop()
 
@@ -288,7 +289,7 @@ class Web:
         """All calls."""
         return self._reactor.calls()
 
-    def feed(self, since: int | None) -> AsyncGenerator[dict[str, Any], None]:
+    def feed(self, since: int) -> AsyncGenerator[dict[str, Any], None]:
         """Events."""
         return self._reactor.subscribe(since)
 

@@ -57,16 +57,16 @@ class Feed:
         for subscriber in self._subscribers:
             subscriber.news.set()
 
-    async def follow(self, since: int | None) -> AsyncGenerator[Json, None]:
-        """Events after `since` (None: from now on), then live ones, until `close`.
+    async def follow(self, since: int) -> AsyncGenerator[Json, None]:
+        """Events after `since`, then live ones, until `close`.
 
         What is no longer kept, or was lost to a full queue, is told by `events.lost`, whose id is that of the last one
-        lost: who resumes from there misses nothing more.
+        lost: who resumes from there misses nothing more. Where `since` is no id of ours yet, it is that of our newest.
         """
         subscriber = Subscriber()
         self._subscribers.add(subscriber)
         try:
-            lost, old = (None, []) if since is None else self._past.since(since)
+            lost, old = self._past.since(since)
             if lost is not None:
                 yield self._told(lost)
             for envelope in old:
@@ -87,7 +87,7 @@ class Feed:
 
     def _told(self, lost: tuple[int, int]) -> Json:
         return {
-            "id": lost[1],
+            "id": min(lost[1], self.last),
             "type": "events.lost",
             "time": datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
             "uptime": round(asyncio.get_running_loop().time(), 6),

@@ -219,8 +219,8 @@ class Reactor:
         now, found = time.monotonic(), self.state.call(CallId(wanted))
         return None if found is None else views.call_view(found, now, time.time() - now)
 
-    def subscribe(self, since: int | None) -> AsyncGenerator[Json, None]:
-        """Envelopes after `since` (None: from now on); see `Feed.follow`."""
+    def subscribe(self, since: int) -> AsyncGenerator[Json, None]:
+        """Envelopes after `since`; see `Feed.follow`."""
         return self.feed.follow(since)
 
 

@@ -69,8 +69,7 @@ def _bare() -> FastAPI:
 def _completed(described: dict[str, Any]) -> dict[str, Any]:
     """Adds what FastAPI can not know: the problem's schema, the token, and the header for repeated orders."""
     components = described["components"]
-    for model in (models.Problem, models.Envelope):
-        components["schemas"][model.__name__] = model.model_json_schema()
+    components["schemas"]["Problem"] = models.Problem.model_json_schema()
     components["securitySchemes"] = {
         "token": {
             "type": "http",

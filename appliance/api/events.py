@@ -1,75 +1,158 @@
-"""GET /v1/events: the events, live and from the journal, by WebSocket (RFC 6455)."""
+"""GET /v1/events: the events, live and from the journal, by WebSocket (RFC 6455), SSE or long poll."""
 
 import asyncio
 import json
-import re
+from collections.abc import AsyncGenerator, Coroutine
 from contextlib import aclosing
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, WebSocket
+from fastapi import APIRouter, Header, Query, Request, WebSocket
+from fastapi.responses import JSONResponse
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Send
 from starlette.websockets import WebSocketDisconnect
 
-from appliance.api import problems
-from appliance.api.common import Daemon
-from appliance.api.ports import Ports
+from appliance.api import models, problems
+from appliance.api.ports import Json
+from appliance.api.subscription import Subscribed, Subscription
 from appliance.errors import IntercomError
 
 PROTOCOL = "intercomd.v1"
 GOING_AWAY = 1001  # RFC 6455 §7.4.1
+SSE = "text/event-stream"
+BEAT_S = 15.0
+LONGEST_WAIT_S = 60
+MOST = 200  # events in one answer to a poll
 
 router = APIRouter(prefix="/v1/events", tags=["events"], responses=problems.RESPONSES)
 
 
 @router.get(
     "",
-    status_code=101,
-    responses={101: {"description": "Each text message that comes is one Envelope, as JSON."}},
+    response_model=models.Events,
+    responses={
+        101: {"description": "WebSocket: each text message that comes is one Envelope, as JSON."},
+        200: {
+            "description": "The answer to a poll; with Accept: text/event-stream, a stream that goes on: "
+            "each `data` is one Envelope, as JSON, with its `id` and its type as `event`.",
+            "content": {SSE: {"schema": {"type": "string"}}},
+        },
+    },
 )
-async def upgrade_to_events(
-    since: Annotated[int | None, Query(ge=0, description="Begin after this event; without it, from now on.")] = None,
-) -> None:
-    """Events by WebSocket, subprotocol intercomd.v1; a second subprotocol `bearer.<token>` brings the token.
+async def read_events(
+    request: Request,
+    subscription: Subscribed,
+    accept: Annotated[str, Header(include_in_schema=False)] = "",
+    wait: Annotated[
+        float | None,
+        Query(ge=0, le=LONGEST_WAIT_S, allow_inf_nan=False, description="Long poll: seconds to wait for an event."),
+    ] = None,
+) -> Response:
+    """Events by one of three ways, all with the same filters; go on after the last id that came.
 
-    What is not kept any more, or was missed by a slow client, is told by an event events.lost.
+    WebSocket: subprotocol intercomd.v1; a second subprotocol `bearer.<token>` brings the token. The daemon pings.
+
+    SSE (Accept: text/event-stream): an id alone at the beginning and with each heartbeat, a comment every 15 s, keeps
+    Last-Event-ID right while no event comes that passes the filters.
+
+    Long poll (`wait`): answers as soon as there are events, with at most 200; give its `since` to the next one.
+
+    What is not kept any more, or was missed by a slow client, is told by an event events.lost, whatever the filters.
     """
-    del since
-    raise IntercomError(
-        "upgrade-required", "Events come by WebSocket.", "The request does not ask for the upgrade (RFC 6455 §4.1)."
-    )
+    if SSE in accept.lower():
+        return _Stream(subscription)
+    if wait is None:
+        raise IntercomError(
+            "upgrade-required",
+            "Events come by WebSocket, SSE or long poll.",
+            "The request asks for none of them.",
+            "Upgrade (RFC 6455 §4.1), send Accept: text/event-stream, or give wait=, in seconds.",
+        )
+    found = await _while_there(request.receive, _poll(subscription, wait))
+    return JSONResponse({"events": found, "since": subscription.seen})
 
 
 @router.websocket("")
-async def events(socket: WebSocket, daemon: Daemon) -> None:
+async def events(socket: WebSocket, subscription: Subscribed) -> None:
     """The WebSocket behind it."""
-    wanted = socket.query_params.get("since")
-    if wanted is not None and not re.fullmatch(r"[0-9]{1,18}", wanted):
-        told = IntercomError("parameter-invalid", "The request is not valid.", "since: has to be the id of an event")
-        await socket.send_denial_response(problems.response(told, socket.url.path))
-        return
     await socket.accept(PROTOCOL if PROTOCOL in socket.scope["subprotocols"] else None)
-    # Reading goes on beside sending: that is how the far end's close is seen while no event comes.
-    sending = asyncio.create_task(_send(socket, daemon, None if wanted is None else int(wanted)))
-    reading = asyncio.create_task(_read(socket))
-    try:
-        await asyncio.wait({sending, reading}, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in (sending, reading):
-            task.cancel()
-        outcomes = await asyncio.gather(sending, reading, return_exceptions=True)
-    for outcome in outcomes:
-        if isinstance(outcome, Exception) and not isinstance(outcome, WebSocketDisconnect):
-            raise outcome
+    await _while_there(socket.receive, _send(socket, subscription))
 
 
-async def _send(socket: WebSocket, daemon: Ports, since: int | None) -> None:
-    """Send what the feed brings, at the far end's pace: the bound is the feed's queue."""
-    async with aclosing(daemon.feed(since)) as feed:
+async def _send(socket: WebSocket, subscription: Subscription) -> None:
+    async with aclosing(subscription.events()) as feed:
         async for envelope in feed:
-            await socket.send_text(json.dumps(envelope, ensure_ascii=False, separators=(",", ":")))
+            await socket.send_text(_text(envelope))
     await socket.close(GOING_AWAY)
 
 
-async def _read(socket: WebSocket) -> None:
-    """Until the far end closes; what it sends has no meaning yet."""
-    while (await socket.receive())["type"] != "websocket.disconnect":
+async def _poll(subscription: Subscription, wait: float) -> list[Json]:
+    """The next events: those that are there, or the first to come in `wait` seconds."""
+    found: list[Json] = []
+    try:
+        async with asyncio.timeout(wait) as patience, aclosing(subscription.events()) as feed:
+            async for envelope in feed:
+                found.append(envelope)
+                if len(found) == MOST:
+                    break
+                # The feed gives what it has without a pause; once it has to wait for more, this ends it.
+                patience.reschedule(asyncio.get_running_loop().time())
+    except TimeoutError:
+        pass
+    return found
+
+
+class _Stream(StreamingResponse):
+    """A response of Server-Sent Events (HTML Living Standard §9.2)."""
+
+    def __init__(self, subscription: Subscription) -> None:
+        self._blocks = _blocks(subscription)
+        super().__init__(self._blocks, media_type=SSE)
+
+    async def stream_response(self, send: Send) -> None:
+        async with aclosing(self._blocks):  # also when the client goes while something is being sent
+            await super().stream_response(send)
+
+
+async def _blocks(subscription: Subscription) -> AsyncGenerator[str, None]:
+    yield f"id: {subscription.seen}\n\n"
+    async with aclosing(subscription.events()) as feed:
+        coming = asyncio.ensure_future(anext(feed, None))
+        try:
+            while True:
+                await asyncio.wait({coming}, timeout=BEAT_S)
+                if not coming.done():
+                    yield f":\nid: {subscription.seen}\n\n"
+                elif (envelope := coming.result()) is None:
+                    return
+                else:
+                    yield f"id: {envelope['id']}\nevent: {envelope['type']}\ndata: {_text(envelope)}\n\n"
+                    coming = asyncio.ensure_future(anext(feed, None))
+        finally:
+            coming.cancel()
+            await asyncio.gather(coming, return_exceptions=True)
+
+
+def _text(envelope: Json) -> str:
+    return json.dumps(envelope, ensure_ascii=False, separators=(",", ":"))
+
+
+async def _while_there(receive: Receive, work: Coroutine[Any, Any, list[Json] | None]) -> list[Json]:
+    """What `work` gives; given up, with nothing, when the far end closes: that is seen only by reading."""
+    working, reading = asyncio.create_task(work), asyncio.create_task(_read(receive))
+    try:
+        await asyncio.wait({working, reading}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (working, reading):
+            task.cancel()
+        outcomes = await asyncio.gather(working, reading, return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, Exception) and not isinstance(outcome, WebSocketDisconnect):
+            raise outcome
+    return outcomes[0] if isinstance(outcomes[0], list) else []
+
+
+async def _read(receive: Receive) -> None:
+    """Until the far end closes; what it sends has no meaning."""
+    while not (await receive())["type"].endswith(".disconnect"):
         pass

@@ -247,6 +247,13 @@ class Envelope(BaseModel):
     data: dict[str, Any]
 
 
+class Events(BaseModel):
+    """What a poll brings."""
+
+    events: list[Envelope] = Field(description="In their order; none if none came in time.")
+    since: int = Field(description="What the next poll has to begin after, be it that no event passed the filters.")
+
+
 class Recording(BaseModel):
     """A recording: a WAV file, and what is known of it."""
 

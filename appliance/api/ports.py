@@ -64,8 +64,8 @@ class Ports(Protocol):
     def calls(self) -> list[Json]:
         """All calls, shaped as `models.Call`."""
 
-    def feed(self, since: int | None) -> AsyncGenerator[Json, None]:
-        """Envelopes after the event `since` (None: from now on), then live ones, until the daemon stops.
+    def feed(self, since: int) -> AsyncGenerator[Json, None]:
+        """Envelopes after the event `since`, then live ones, until the daemon stops.
 
         What is not kept, or was missed because the subscriber's bounded queue was full, is told by `events.lost`.
         """

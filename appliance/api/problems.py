@@ -4,7 +4,8 @@ import http.client
 from typing import Any
 
 from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
+from fastapi.exceptions import RequestValidationError, ValidationException, WebSocketRequestValidationError
+from fastapi.requests import HTTPConnection
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -115,11 +116,13 @@ def install(app: FastAPI) -> None:
     """Make `app` answer every error as a problem."""
 
     @app.exception_handler(IntercomError)
-    async def known(request: Request, error: IntercomError) -> JSONResponse:
+    async def known(request: HTTPConnection, error: IntercomError) -> JSONResponse:
         return response(error, request.url.path)
 
+    # For a WebSocket Starlette sends the response as the denial of the handshake.
     @app.exception_handler(RequestValidationError)
-    async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+    @app.exception_handler(WebSocketRequestValidationError)
+    async def invalid(request: HTTPConnection, error: ValidationException) -> JSONResponse:
         return response(invalid_parameter(error), request.url.path)
 
     @app.exception_handler(HTTPException)
@@ -135,7 +138,7 @@ def install(app: FastAPI) -> None:
         return response(told, request.url.path, {"Connection": "close"})  # uvicorn closes it then
 
 
-def invalid_parameter(error: RequestValidationError) -> IntercomError:
+def invalid_parameter(error: ValidationException) -> IntercomError:
     """What is wrong with a request, each place in its own words; the values themselves are not repeated."""
     places = []
     for fault in error.errors():

@@ -104,11 +104,11 @@ class Station:
     def calls(self) -> list[dict[str, Any]]:
         return self.state["calls"]
 
-    async def feed(self, since: int | None) -> AsyncGenerator[dict[str, Any], None]:
+    async def feed(self, since: int) -> AsyncGenerator[dict[str, Any], None]:
         queue: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue(self._queue)
         self._subscribers.add(queue)
         try:
-            last = len(self.journal) if since is None else since
+            last = since
             for envelope in self.journal[last:]:
                 yield envelope
                 last = envelope["id"]

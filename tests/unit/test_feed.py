@@ -43,6 +43,7 @@ def test_old_events_come_first_then_live_ones_each_once():
 def test_what_is_not_kept_is_told_before_the_rest():
     async def main():
         feed = Feed(Past(lost=(2, 7), kept=[envelope(8)]))
+        feed.publish(envelope(8))
         told, kept = await take(feed.follow(1), 2)
         assert (told["type"], told["id"], told["data"]) == ("events.lost", 7, {"from": 2, "to": 7, "certain": True})
         assert kept["id"] == 8
@@ -50,10 +51,20 @@ def test_what_is_not_kept_is_told_before_the_rest():
     asyncio.run(main())
 
 
+def test_who_asks_from_beyond_our_newest_goes_on_from_our_newest():
+    async def main():
+        feed = Feed(Past(lost=(9, 5000)))
+        feed.publish(envelope(8))
+        (told,) = await take(feed.follow(5000), 1)
+        assert (told["type"], told["id"], told["data"]["from"], told["data"]["to"]) == ("events.lost", 8, 9, 5000)
+
+    asyncio.run(main())
+
+
 def test_a_subscriber_that_is_too_slow_is_told_what_it_missed_and_goes_on():
     async def main():
         feed = Feed(Past())
-        follower = feed.follow(None)
+        follower = feed.follow(0)
         waiting = asyncio.create_task(anext(follower))
         await asyncio.sleep(0)
         for number in range(1, QUEUE + 11):
@@ -72,7 +83,7 @@ def test_a_closed_feed_ends_after_the_last_event():
         feed = Feed(Past())
 
         async def all_of_it():
-            return [e["id"] async for e in feed.follow(None)]
+            return [e["id"] async for e in feed.follow(0)]
 
         reading = asyncio.create_task(all_of_it())
         await asyncio.sleep(0)

@@ -60,20 +60,23 @@ def run(given: argparse.Namespace) -> int:
         return replay(given.replay)
     from appliance.config.load import load  # noqa: PLC0415  late: pydantic
     from appliance.config.schema import Config  # noqa: PLC0415
+    from appliance.config.secrets import passwords  # noqa: PLC0415
 
     if given.print_config_schema:
         return show(Config.model_json_schema())
     path = given.config or (SIMULATED if given.demo and SIMULATED.exists() else DEFAULT)
     config = load(path)
+    secrets = passwords(config, path.name)
     if given.check:
         print(f"{path} is well.")
         return 0
     simulated = given.demo or config.panel.lines == "simulated"
-    return serve(config, given.state or default_state(), simulated=simulated, record=given.record_inputs)
+    state = given.state or default_state()
+    return serve(config, secrets, state, simulated=simulated, record=given.record_inputs)
 
 
-def serve(config: "object", state: Path, *, simulated: bool, record: Path | None) -> int:
-    """Run the daemon until it is stopped."""
+def serve(config: "object", secrets: dict[str, str], state: Path, *, simulated: bool, record: Path | None) -> int:
+    """Run the daemon until it is stopped; `secrets`: the passwords of the accounts."""
     from appliance.app import App, Places  # noqa: PLC0415  late: everything
     from appliance.config.schema import Config  # noqa: PLC0415
     from appliance.replay.record import Recorder  # noqa: PLC0415
@@ -87,7 +90,7 @@ def serve(config: "object", state: Path, *, simulated: bool, record: Path | None
         recorder = Recorder(record) if record else None
         # What lives as long as the daemon is not looked through for garbage again and again.
         gc.freeze()
-        asyncio.run(App(config, Places(state, runtime), simulated=simulated, recorder=recorder).run())
+        asyncio.run(App(config, secrets, Places(state, runtime), simulated=simulated, recorder=recorder).run())
     finally:
         if held >= 0:
             os.close(held)

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import appliance
-from appliance.config.plain import core_settings
-from appliance.config.schema import Config
+from appliance.config.plain import core_settings, domain
+from appliance.config.schema import Account, Config, registrar
 from appliance.core import inputs, orders
-from appliance.core.model import ButtonId, DoorId, LampId
+from appliance.core.model import AccountState, ButtonId, DoorId, LampId
 from appliance.core.orders import SipOrder
 from appliance.errors import IntercomError
 from appliance.panel.buttons import Buttons, ButtonWiring
@@ -24,7 +24,7 @@ from appliance.panel.relay import DoorWiring, GpioLine, Relay, SimulatedLine
 from appliance.reactor import Reactor
 from appliance.replay.record import Recorder
 from appliance.sip.link import Link
-from appliance.sip.settings import SipSettings
+from appliance.sip.settings import AccountSettings, SipSettings
 from appliance.store.journal import Journal
 from appliance.store.recordings import Recordings
 from appliance.store.writer import Writer
@@ -52,10 +52,19 @@ class Places:
 
 
 class App:
-    """The daemon. `run` returns when it was stopped by SIGTERM or SIGINT."""
+    """The daemon. `run` returns when it was stopped by SIGTERM or SIGINT. `passwords`: by account."""
 
-    def __init__(self, config: Config, places: Places, *, simulated: bool, recorder: Recorder | None = None) -> None:
+    def __init__(
+        self,
+        config: Config,
+        passwords: dict[str, str],
+        places: Places,
+        *,
+        simulated: bool,
+        recorder: Recorder | None = None,
+    ) -> None:
         self._config, self._places, self._simulated, self._recorder = config, places, simulated, recorder
+        self._passwords = passwords
         self._notify = Notify()
         self._stop = asyncio.Event()
 
@@ -80,7 +89,7 @@ class App:
             reactor.watch = self._recorder.take
         reactor.start(appliance.__version__, lost)
         try:
-            await link.start()
+            await link.start()  # first: the new process begins while we take the lines
             await panel.start()
             recordings.open()
             # Neither network nor far end is waited for: a press has its tone and lamp without them.
@@ -112,11 +121,13 @@ class App:
         self._stop.set()
 
     async def _last_calls(self, reactor: Reactor) -> None:
-        """Give BYE and CANCEL their time, and the recordings theirs."""
+        """Give BYE, CANCEL and the ends of registrations their time, and the recordings theirs."""
         deadline = time.monotonic() + LAST_CALLS_S
         while time.monotonic() < deadline:
             await asyncio.sleep(0.02)
-            if reactor.state.stopping and not reactor.state.calls and not reactor.state.recordings:
+            state = reactor.state
+            left = any(account.state is not AccountState.UNREGISTERED for account in state.accounts)
+            if state.stopping and not state.calls and not state.recordings and not left:
                 return
 
     async def _feed_watchdog(self) -> None:
@@ -144,6 +155,21 @@ class App:
             recordings=str(self._places.recordings),
             trace=str(self._places.state / "sip.trace") if config.sip.trace else "",
             user_agent=f"intercomd/{appliance.__version__}",
+            accounts=tuple(self._account(name, account) for name, account in config.account.items()),
+        )
+
+    def _account(self, name: str, account: Account) -> AccountSettings:
+        host, port = registrar(account.registrar)
+        return AccountSettings(
+            name=name,
+            user=account.user,
+            domain=domain(account),
+            host=host,
+            port=port,
+            transport=account.transport,
+            auth_user=account.auth_user or account.user,
+            password=self._passwords[name],
+            expires_s=account.expires_s,
         )
 
 

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 import appliance
 from appliance.api import (
+    accounts,
     auth,
     calls,
     doors,
@@ -22,7 +23,7 @@ from appliance.api import (
 )
 from appliance.api.ports import Ports
 
-RESOURCES = (state, calls, events, panel, doors, recordings, health, pages)
+RESOURCES = (state, accounts, calls, events, panel, doors, recordings, health, pages)
 
 
 def build(ports: Ports, token: str) -> FastAPI:

@@ -7,7 +7,7 @@ from appliance.api import models, problems
 from appliance.api.common import Daemon, Id, Who, ask
 from appliance.api.ports import Ports
 from appliance.core import inputs
-from appliance.core.model import CallId
+from appliance.core.model import AccountId, CallId
 from appliance.errors import IntercomError
 
 router = APIRouter(prefix="/v1/calls", tags=["calls"], responses=problems.RESPONSES)
@@ -22,7 +22,7 @@ async def list_calls(daemon: Daemon) -> JSONResponse:
 @router.post("", status_code=201, response_model=models.CallDone)
 async def place_call(body: models.Place, daemon: Daemon, who: Who) -> JSONResponse:
     """Place a call; its outcome comes by events."""
-    reply = await ask(daemon, inputs.Dial(body.to, tuple(body.headers.items())), who)
+    reply = await ask(daemon, inputs.Dial(body.to, tuple(body.headers.items()), AccountId(body.account)), who)
     if reply.call is None:
         raise IntercomError("unavailable", "No call was placed.", reply.warning)
     return JSONResponse(

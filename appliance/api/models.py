@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from appliance.core.model import Action, By, CallState, Cause, Direction, Hold, Pattern, Picture, Tone
+from appliance.core.model import AccountState, Action, By, CallState, Cause, Direction, Hold, Pattern, Picture, Tone
 
 Time = Annotated[
     str,
@@ -34,7 +34,15 @@ class Order(BaseModel):
 class Place(Order):
     """A call to be placed."""
 
-    to: str = Field(min_length=1, max_length=512, pattern=Line, description="A target's name or a SIP URI.")
+    to: str = Field(
+        min_length=1, max_length=512, pattern=Line, description="A target's name, a SIP URI, or a number at an account."
+    )
+    account: str = Field(
+        default="",
+        max_length=64,
+        pattern=Line,
+        description="The account through which; without, a target's own, or for a number the first there is.",
+    )
     headers: dict[
         Annotated[str, Field(pattern=r"^[Xx]-[A-Za-z0-9-]{1,62}$")],
         Annotated[str, Field(max_length=256, pattern=Line)],
@@ -110,10 +118,37 @@ class End(BaseModel):
     by: By
 
 
+class Account(BaseModel):
+    """An account and how it is registered."""
+
+    name: str
+    state: AccountState
+    user: str
+    uri: str = Field(description="Our own address there.")
+    registrar: str = Field(description="As configured.")
+    transport: Literal["udp", "tcp"]
+    server: str = Field(description="address:port of the registrar's last answer; empty before the first.")
+    registered_since: Time | None
+    expires: Time | None = Field(description="Until when the registrar keeps what it last granted.")
+    failures: int = Field(description="In a row.")
+    retry_at: Time | None = Field(description="When it is tried again, after a failure.")
+    code: int = Field(description="SIP code of the last failure; 0: none, or nobody answered.")
+    reason: str
+    explanation: str = Field(description="One sentence on the last failure that names the setting to look at.")
+    summary: str = Field(description="One line for people.")
+
+
+class Accounts(BaseModel):
+    """All accounts."""
+
+    accounts: list[Account]
+
+
 class Call(BaseModel):
     """A call."""
 
     id: str
+    account: str | None = Field(description="Through which it goes or came; null: straight from address to address.")
     direction: Direction
     state: CallState
     legacy_state: Literal["PROGRESSING", "ALERTING", "CONNECTED", "TERMINATED"]
@@ -153,6 +188,12 @@ class CallDone(Done):
 
     id: str
     call: Call | None = Field(description="As it is now; null once it is over.")
+
+
+class AccountDone(Done):
+    """An order about an account was taken."""
+
+    account: Account
 
 
 class Door(BaseModel):
@@ -222,12 +263,14 @@ class Target(BaseModel):
 
     name: str
     uri: str
+    account: str | None = Field(description="Through which it is called.")
 
 
 class Snapshot(BaseModel):
     """The whole state, and the id of the last event in it."""
 
     appliance: Appliance
+    accounts: list[Account]
     calls: list[Call]
     doors: list[Door]
     panel: Panel

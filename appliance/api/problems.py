@@ -22,6 +22,7 @@ STATUS: dict[str, int] = {
     "too-many-calls": 409,
     "number-invalid": 400,
     "no-account": 409,
+    "account-not-found": 404,
     "account-unregistered": 503,
     "server-unreachable": 502,
     "parameter-invalid": 400,

@@ -15,10 +15,12 @@ Found = Iterator[tuple[str, str]]  # dotted place, sentence
 def cross(raw: dict[str, Any]) -> Found:
     """Every contradiction between tables."""
     buttons, lamps = _tables(raw, "panel", "button"), _tables(raw, "panel", "lamp")
-    doors, targets = _tables(raw, "door"), _tables(raw, "target")
+    doors, targets, accounts = _tables(raw, "door"), _tables(raw, "target"), _tables(raw, "account")
     for name, button in buttons.items():
         yield from _button(_at("panel.button", name), button, doors, targets)
     for name, target in targets.items():
+        if isinstance(account := target.get("account") or None, str):
+            yield from _named(_at("target", name, "account"), account, "account", accounts)
         for door in target["doors"] if isinstance(target.get("doors"), list) else []:
             if isinstance(door, str):
                 yield from _named(_at("target", name, "doors"), door, "door", doors)

@@ -1,8 +1,8 @@
 """The configuration as the core's own settings."""
 
-from appliance.config.schema import Button, Config, Pictures
+from appliance.config.schema import Account, Button, Config, Pictures, Target, registrar
 from appliance.core import model
-from appliance.core.model import ButtonId, DoorId, LampId, Pattern, Picture
+from appliance.core.model import AccountId, ButtonId, DoorId, LampId, Pattern, Picture
 
 
 def core_settings(config: Config) -> model.Settings:
@@ -17,14 +17,36 @@ def core_settings(config: Config) -> model.Settings:
             model.DoorSettings(DoorId(name), pulse_s=door.pulse_s, max_s=door.max_s, digits=door.digits)
             for name, door in config.door.items()
         ),
-        targets=tuple(
-            model.Target(name, target.uri, tuple(DoorId(door) for door in target.doors))
-            for name, target in config.target.items()
-        ),
+        targets=tuple(_target(name, target, config) for name, target in config.target.items()),
+        accounts=tuple(_account(name, account) for name, account in config.account.items()),
         callers=config.sip.callers,
         record=config.recording.enabled,
         deadlines=model.Deadlines(**config.deadlines.model_dump()),
     )
+
+
+def domain(account: Account) -> str:
+    """The domain of an account's address."""
+    return account.domain or registrar(account.registrar)[0]
+
+
+def _account(name: str, account: Account) -> model.AccountSettings:
+    return model.AccountSettings(
+        AccountId(name),
+        account.user,
+        domain(account),
+        account.registrar.removeprefix("sip:"),
+        transport=account.transport,
+        refresh_s=account.refresh_s,
+        callers=account.callers,
+    )
+
+
+def _target(name: str, target: Target, config: Config) -> model.Target:
+    uri = target.uri
+    if target.account and not uri.startswith("sip:"):
+        uri = f"sip:{uri}@{domain(config.account[target.account])}"
+    return model.Target(name, uri, tuple(DoorId(door) for door in target.doors), AccountId(target.account))
 
 
 def _button(name: str, button: Button) -> model.ButtonSettings:

@@ -7,7 +7,7 @@ import ipaddress
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from appliance.core import peers
 from appliance.core.model import Action, Pattern
@@ -16,6 +16,8 @@ Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 ID_ALLOWED = "a name of at most 32 small letters, digits, - and _, beginning with a letter or digit"
 
 Codec = Literal["opus", "G722", "PCMA", "PCMU"]
+_REGISTRAR = re.compile(r"(?:sip:)?(?P<host>[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?)(?::(?P<port>[0-9]{1,5}))?")
+_USER = re.compile(r"[A-Za-z0-9._~+*#-]{1,64}")
 _AFTER_HOST = re.compile(r"(?::(?P<port>[0-9]{1,5}))?(?:;[^@?]*)?")  # port and parameters, RFC 3261 §19.1.1
 
 
@@ -58,6 +60,19 @@ def _sip_uri(text: str) -> str:
     return text
 
 
+def registrar(text: str) -> tuple[str, int]:
+    """Host and port of a registrar as configured; 5060 where none is said. Raises ValueError."""
+    found = _REGISTRAR.fullmatch(text)
+    if found is None or not 0 < int(found["port"] or 5060) <= 65535:  # noqa: PLR2004 - RFC 768
+        raise ValueError
+    return found["host"].lower(), int(found["port"] or 5060)
+
+
+def _registrar(text: str) -> str:
+    registrar(text)
+    return text
+
+
 class Table(BaseModel):
     """A table of the file: no key that it does not know, no value that only looks like the right type."""
 
@@ -82,7 +97,7 @@ class Station(Table):
 
 
 class Sip(Table):
-    """Calls: SIP over UDP, to and from addresses, without a registrar."""
+    """Calls: where SIP listens, and what is taken from addresses that are no registrar's."""
 
     address: Annotated[str, AfterValidator(_ipv4)] = setting(
         "Address that SIP listens on. 0.0.0.0: all of the machine's.",
@@ -91,8 +106,8 @@ class Sip(Table):
     )
     port: int = setting("UDP port that SIP listens on. 0: any free one.", default=5060, ge=0, le=65535)
     callers: Literal["targets", "anyone"] = setting(
-        'Whose calls are taken: only those of the [target.…] tables, or anyone\'s. "anyone" lets every machine that '
-        "reaches the port ring this station.",
+        "Whose calls are taken, of those that come through no account: only those of the [target.…] tables, or "
+        'anyone\'s. "anyone" lets every machine that reaches the port ring this station.',
         default="targets",
     )
     codecs: list[Codec] = setting(
@@ -104,6 +119,62 @@ class Sip(Table):
         "Write each SIP message sent or received into the state directory, for the search of faults. The file grows, "
         "and tells who calls whom.",
         default=False,
+    )
+
+
+class Account(Table):
+    """An address at a registrar, such as a PBX's extension. One [account.<name>] for each."""
+
+    user: str = setting(
+        "User part of the address: the extension.",
+        allowed="1 to 64 letters, digits and any of . _ ~ + * # -",
+        pattern=f"^{_USER.pattern}$",
+        example="201",
+    )
+    registrar: Annotated[str, AfterValidator(_registrar)] = setting(
+        "Where the PBX is: its name or IPv4 address, and the port if it is not 5060.",
+        allowed='an address such as "pbx.example" or "sip:192.0.2.5:5080"',
+        example="sip:pbx.example:5060",
+    )
+    transport: Literal["udp", "tcp"] = setting("How it is spoken with.", default="udp")
+    domain: str = setting(
+        'Domain of the address, where it is not the registrar\'s host. "": that.',
+        allowed='the name of a domain, an IPv4 address, or ""',
+        default="",
+        pattern=r"^([A-Za-z0-9.-]{1,253})?$",
+    )
+    auth_user: str = setting(
+        'Name that goes with the password, where it is not the user. "": that.',
+        allowed='at most 128 printable characters without " and \\',
+        default="",
+        pattern=r'^[^\x00-\x1f\x7f"\\]{0,128}$',
+    )
+    password_file: str = setting(
+        "File that holds the password and nothing else; nobody but the service's user may read it (mode 0600). A name "
+        "without a slash is that of a systemd credential (LoadCredential=).",
+        allowed="an absolute path, or the name of a credential",
+        pattern=r"^(/[^\x00]{1,1000}|[A-Za-z0-9_.-]{1,100})$",
+        example="/etc/intercomd/office.password",
+    )
+    expires_s: int = setting(
+        "For how long the registrar is asked to keep the registration when it is not renewed.",
+        unit="s",
+        default=300,
+        ge=60,
+        le=86_400,
+    )
+    refresh_s: int = setting(
+        "How often the registration is renewed. A registrar that was restarted and has forgotten it is noticed by this "
+        "alone; so the default is short. Raise it where a provider asks for that.",
+        unit="s",
+        default=8,
+        ge=5,
+        le=3600,
+    )
+    callers: Literal["registrar", "targets", "anyone"] = setting(
+        "Whose calls to this address are taken: all that come from the registrar, those of this account's targets "
+        'only, or anyone\'s. "anyone" lets every machine that reaches the port ring this station.',
+        default="registrar",
     )
 
 
@@ -282,14 +353,25 @@ class Door(Table):
 class Target(Table):
     """Somebody who is rung by a button, and may call. One [target.<name>] for each."""
 
-    uri: Annotated[str, AfterValidator(_sip_uri)] = setting(
-        "SIP address. With an IP address, only packets from there count as theirs.",
+    account: str = setting(
+        'Account through which the target is called, and calls: the name of an [account.…] table. "": none, calls go '
+        "straight to its address.",
+        default="",
+    )
+    uri: str = setting(
+        "SIP address; with an account, its number alone is enough. With an IP address, only packets from there count "
+        "as theirs; with an account, only what comes through it.",
         allowed='a SIP address such as "sip:kitchen@192.0.2.8:5060"',
         example="sip:kitchen@192.0.2.8",
     )
     doors: list[str] = setting(
         "Doors that this target may open by digits: names of [door.…] tables.", default=[], example=["front"]
     )
+
+    @field_validator("uri")
+    @classmethod
+    def _is_address(cls, text: str, known: ValidationInfo) -> str:
+        return text if known.data.get("account") and _USER.fullmatch(text) else _sip_uri(text)
 
 
 class Recording(Table):
@@ -319,6 +401,7 @@ class Config(Table):
 
     station: Station = Field(default_factory=Station)
     sip: Sip = Field(default_factory=Sip)
+    account: dict[Id, Account] = Field(default_factory=dict)
     audio: Audio = Field(default_factory=Audio)
     http: Http = Field(default_factory=Http)
     panel: Panel = Field(default_factory=Panel)

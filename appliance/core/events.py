@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from appliance.core.model import (
+    AccountId,
     ButtonId,
     By,
     CallId,
@@ -245,6 +246,63 @@ class MediaResumed(CallEvent):
     """RTP is received again."""
 
     TYPE = "media.resumed"
+
+
+# -- accounts --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AccountEvent(Event):
+    """An event of an account."""
+
+    account: AccountId
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRegistering(AccountEvent):
+    """A REGISTER goes out, or will in `in_s` seconds. Told for attempts 1, 2, 4, 8 and so on."""
+
+    TYPE = "account.registering"
+    attempt: int
+    in_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRegistered(AccountEvent):
+    """The account is registered; refreshes are not told. `after`: start, or recovery where it had been before."""
+
+    TYPE = "account.registered"
+    after: str
+    after_s: float
+    expires_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class AccountUnregistered(AccountEvent):
+    """The registration was ended: by us, the registrar, or with the SIP process."""
+
+    TYPE = "account.unregistered"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountExpired(AccountEvent):
+    """The registration ran out before it could be renewed: calls through the registrar no longer arrive."""
+
+    TYPE = "account.expired"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFailed(AccountEvent):
+    """A REGISTER failed; tried again in `retry_in_s`. Told for each new code, and failures 1, 2, 4, 8 and so on.
+
+    `code` 0: nobody answered. `explanation`: one sentence that names the setting to look at.
+    """
+
+    TYPE = "account.failed"
+    code: int
+    reason: str
+    retry_in_s: float
+    explanation: str
 
 
 # -- recordings ------------------------------------------------------------------------------------------------------

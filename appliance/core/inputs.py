@@ -6,7 +6,7 @@
 from dataclasses import dataclass, field
 from typing import get_args
 
-from appliance.core.model import ButtonId, CallId, Codec, DoorId, Quality, RecordingId, RequestId
+from appliance.core.model import NO_ACCOUNT, AccountId, ButtonId, CallId, Codec, DoorId, Quality, RecordingId, RequestId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +89,13 @@ class OfCall(Input):
     call: CallId
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfAccount(Input):
+    """The base of inputs about one account."""
+
+    account: AccountId
+
+
 # -- SIP -------------------------------------------------------------------------------------------------------------
 
 
@@ -116,6 +123,7 @@ class CallArrived(Input):
     source: str  # address:port the packet came from
     local_uri: str
     headers: tuple[tuple[str, str], ...] = ()  # X- ones only
+    account: AccountId = NO_ACCOUNT  # whose address was called
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +204,28 @@ class HoldFailed(OfCall):
     held: bool  # whether we hold the call now
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registered(OfAccount):
+    """The registrar granted a REGISTER. `server`: address:port that the answer came from."""
+
+    expires_s: float
+    server: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrationFailed(OfAccount):
+    """A REGISTER was refused; code 0: nobody answered. `retry_after_s`: as the registrar asks (RFC 3261 §20.33)."""
+
+    code: int
+    reason: str
+    retry_after_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unregistered(OfAccount):
+    """The registrar took the end of a registration."""
+
+
 # -- recordings ------------------------------------------------------------------------------------------------------
 
 
@@ -247,10 +277,11 @@ class RecordingAvailable(Input):
 
 @dataclass(frozen=True, slots=True)
 class Dial:
-    """Place a call to a target's name or a SIP URI."""
+    """Place a call to a target's name, a SIP URI, or a number at an account."""
 
     to: str
     headers: tuple[tuple[str, str], ...] = ()
+    account: AccountId = NO_ACCOUNT  # through which; without, a target's own, or for a plain number the first there is
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,7 +346,33 @@ class OpenDoor:
     seconds: float | None = None
 
 
-Action = Dial | AnswerCall | RejectCall | HangUpCall | HoldCall | MuteCall | SendDigits | PressButton | OpenDoor
+@dataclass(frozen=True, slots=True)
+class RegisterAccount:
+    """Register now, or refresh, and stay registered."""
+
+    account: AccountId
+
+
+@dataclass(frozen=True, slots=True)
+class UnregisterAccount:
+    """End the registration until RegisterAccount, or until the daemon starts anew."""
+
+    account: AccountId
+
+
+Action = (
+    Dial
+    | AnswerCall
+    | RejectCall
+    | HangUpCall
+    | HoldCall
+    | MuteCall
+    | SendDigits
+    | PressButton
+    | OpenDoor
+    | RegisterAccount
+    | UnregisterAccount
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -350,8 +407,10 @@ CallInput = (
     | DigitSent
     | HoldFailed
 )
+AccountInput = Registered | RegistrationFailed | Unregistered
 AnyInput = (
     CallInput
+    | AccountInput
     | Started
     | Tick
     | StopRequested

@@ -10,6 +10,8 @@ LampId = NewType("LampId", str)
 DoorId = NewType("DoorId", str)
 RecordingId = NewType("RecordingId", str)
 RequestId = NewType("RequestId", str)
+AccountId = NewType("AccountId", str)
+NO_ACCOUNT = AccountId("")  # straight from address to address
 
 
 class CallState(StrEnum):
@@ -23,6 +25,15 @@ class CallState(StrEnum):
     CONNECTED = "connected"
     DISCONNECTING = "disconnecting"
     ENDED = "ended"
+
+
+class AccountState(StrEnum):
+    """The states of a registration (RFC 3261 §10): failed until the next attempt, registering while one is out."""
+
+    UNREGISTERED = "unregistered"
+    REGISTERING = "registering"
+    REGISTERED = "registered"
+    FAILED = "failed"
 
 
 class Direction(StrEnum):
@@ -152,12 +163,33 @@ class DoorSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountSettings:
+    """Our address at a registrar: sip:user@domain.
+
+    registrar: host[:port] as configured, for texts. refresh_s: the registration is renewed at least so often. callers:
+    whose calls are taken: "registrar" (what comes from its address), "targets" or "anyone".
+    """
+
+    name: AccountId
+    user: str
+    domain: str
+    registrar: str
+    transport: str = "udp"
+    refresh_s: float = 8.0
+    callers: str = "registrar"
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
-    """Somebody whom we know: may be rung, may call us, and may open `doors` by digits."""
+    """Somebody whom we know: may be rung, may call us, and may open `doors` by digits.
+
+    `account`: calls to it go through that account, and its own come from there.
+    """
 
     name: str
     uri: str
     doors: tuple[DoorId, ...] = ()
+    account: AccountId = NO_ACCOUNT
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +214,8 @@ class Settings:
     lamps: tuple[LampSettings, ...] = ()
     doors: tuple[DoorSettings, ...] = ()
     targets: tuple[Target, ...] = ()
-    callers: str = "targets"  # or "anyone"
+    accounts: tuple[AccountSettings, ...] = ()
+    callers: str = "targets"  # or "anyone"; of calls that come through no account
     record: bool = False
     deadlines: Deadlines = field(default_factory=Deadlines)
 
@@ -197,6 +230,10 @@ class Settings:
     def target(self, wanted: str) -> Target | None:
         """The target of that name."""
         return next((t for t in self.targets if t.name == wanted), None)
+
+    def account(self, wanted: str) -> AccountSettings | None:
+        """The account of that name."""
+        return next((a for a in self.accounts if a.name == wanted), None)
 
 
 # -- state -----------------------------------------------------------------------------------------------------------
@@ -251,6 +288,7 @@ class Call:
     number: str = ""
     local_uri: str = ""
     headers: tuple[tuple[str, str], ...] = ()
+    account: AccountId = NO_ACCOUNT  # through which it goes or came
     button: ButtonId | None = None  # the press that placed it: a visitor waits
     placed: bool = True  # False: its INVITE waits for the SIP process
     placed_again: bool = False  # it stands for one that was lost with the SIP process
@@ -322,6 +360,31 @@ class Recording:
 
 
 @dataclass(frozen=True, slots=True)
+class Account:
+    """A registration. `wake` is due next: an answer while `asking`, else a refresh or the next attempt.
+
+    wanted: a client may have ended it. failures: in a row. began: since when it is tried; None: not yet, or registered.
+    expires_at: until when the registrar keeps what it last granted. server: address:port of the last answer; code,
+    reason, explanation: of the last failure.
+    """
+
+    name: AccountId
+    state: AccountState = AccountState.UNREGISTERED
+    wanted: bool = True
+    asking: bool = False
+    wake: float | None = None
+    failures: int = 0
+    began: float | None = None
+    registered_since: float | None = None
+    registered_before: bool = False
+    expires_at: float | None = None
+    server: str = ""
+    code: int = 0
+    reason: str = ""
+    explanation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """Everything the station is, in one value."""
 
@@ -331,6 +394,7 @@ class State:
     presses: tuple[tuple[ButtonId, Press], ...] = ()
     pulses: tuple[tuple[DoorId, Pulse], ...] = ()
     recordings: tuple[Recording, ...] = ()
+    accounts: tuple[Account, ...] = ()  # those that were begun: all once SIP was ready
     sip_ready: bool = False
     sip_address: str = ""  # "" until it was ready once
     relay_ready: bool = False
@@ -342,6 +406,10 @@ class State:
     def call(self, wanted: str) -> Call | None:
         """The living call of that id."""
         return next((c for c in self.calls if c.id == wanted), None)
+
+    def account(self, wanted: str) -> Account:
+        """The account of that name as it is, at rest if it never began."""
+        return next((a for a in self.accounts if a.name == wanted), Account(AccountId(wanted)))
 
     @property
     def active(self) -> Call | None:

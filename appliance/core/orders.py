@@ -2,17 +2,18 @@
 
 from dataclasses import dataclass
 
-from appliance.core.model import CallId, RecordingId, RequestId
+from appliance.core.model import NO_ACCOUNT, AccountId, CallId, RecordingId, RequestId
 from appliance.errors import IntercomError
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Send an INVITE (RFC 3261 §13.1)."""
+    """Send an INVITE (RFC 3261 §13.1), through the account where one is named."""
 
     call: CallId
     uri: str
     headers: tuple[tuple[str, str], ...] = ()
+    account: AccountId = NO_ACCOUNT
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,20 @@ class SendDigit:
 
 
 @dataclass(frozen=True, slots=True)
+class Register:
+    """Send a REGISTER (RFC 3261 §10.2), the first or to refresh; Registered or RegistrationFailed follows."""
+
+    account: AccountId
+
+
+@dataclass(frozen=True, slots=True)
+class Unregister:
+    """Send a REGISTER that ends the registration (RFC 3261 §10.2.2); Unregistered or RegistrationFailed follows."""
+
+    account: AccountId
+
+
+@dataclass(frozen=True, slots=True)
 class PrepareRecording:
     """Make file and index row durable, then post RecordingPrepared or RecordingRefused."""
 
@@ -79,5 +94,7 @@ class Reply:
     warning: str = ""
 
 
-SipOrder = Place | Ring | Answer | Refuse | HangUp | SendDigit
+CallOrder = Place | Ring | Answer | Refuse | HangUp | SendDigit
+AccountOrder = Register | Unregister
+SipOrder = CallOrder | AccountOrder
 Order = SipOrder | PrepareRecording | FinishRecording | Reply

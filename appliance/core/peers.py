@@ -3,7 +3,7 @@
 import ipaddress
 import re
 
-from appliance.core.model import Settings, Target
+from appliance.core.model import NO_ACCOUNT, AccountId, Settings, Target
 
 SIP_URI = re.compile(
     r"sips?:(?:(?P<user>[^@:;?<>\s]+)(?::[^@<>\s]*)?@)?(?P<host>\[[0-9A-Fa-f:]+\]|[^:;?<>@\[\]\s]+)"
@@ -17,11 +17,12 @@ def parts(uri: str) -> tuple[str, str] | None:
     return (match["user"] or "", match["host"].lower()) if match else None
 
 
-def caller(settings: Settings, uri: str, source: str) -> Target | None:
-    """The target that calls, or None for a stranger.
+def caller(settings: Settings, uri: str, source: str, account: AccountId = NO_ACCOUNT) -> Target | None:
+    """The target that calls, or None for a stranger; `account`: through which the call came, if any.
 
     From is only what the caller says (RFC 3261 §8.1.1.3). So where a target is configured by its address, the packet
-    must have come from there as well; for one configured by name, the name must agree.
+    must have come from there as well; for one configured by name, the name must agree. One that belongs to an account
+    must have come through it: its registrar knows who calls, and may have another name for the domain.
     """
     said = parts(uri)
     if said is None:
@@ -29,7 +30,12 @@ def caller(settings: Settings, uri: str, source: str) -> Target | None:
     for target in settings.targets:
         user, host = parts(target.uri) or ("", "")
         address = _address(host)
-        agrees = host == said[1] if address is None else _address(source.rpartition(":")[0]) == address
+        if target.account:
+            agrees = target.account == account
+        elif address is None:
+            agrees = host == said[1]
+        else:
+            agrees = _address(source.rpartition(":")[0]) == address
         if agrees and user in {"", said[0]}:
             return target
     return None

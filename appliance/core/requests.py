@@ -3,8 +3,10 @@
 import re
 from typing import Literal, assert_type
 
-from appliance.core import doors, events, gestures, inputs, peers, session
+from appliance.core import accounts, doors, events, gestures, inputs, peers, session
 from appliance.core.model import (
+    Account,
+    AccountId,
     Action,
     ButtonId,
     ButtonSettings,
@@ -19,6 +21,7 @@ from appliance.core.turn import Turn
 from appliance.errors import IntercomError
 
 DIGITS = re.compile(r"[0-9A-D*#]{1,32}")
+NUMBER = re.compile(r"[A-Za-z0-9._~+*#-]{1,64}")  # a user part that needs no escapes
 HEADER = re.compile(r"[Xx]-[A-Za-z0-9-]{1,62}")
 LONGEST_PRESS_S = 60.0
 REFUSALS = range(400, 700)
@@ -37,11 +40,11 @@ def requested(turn: Turn, given: inputs.Requested) -> None:
     turn.order(Reply(given.request, call=call, warning=warning))
 
 
-def perform(turn: Turn, action: inputs.Action, who: str) -> tuple[CallId | None, str]:
+def perform(turn: Turn, action: inputs.Action, who: str) -> tuple[CallId | None, str]:  # noqa: C901 - a table
     """The call that it is about, and a warning's text or ""; raises IntercomError where it can not be done."""
     match action:
-        case inputs.Dial(to, headers):
-            return dial(turn, to, headers), ""
+        case inputs.Dial(to, headers, account):
+            return dial(turn, to, headers, account), ""
         case inputs.AnswerCall(wanted):
             return wanted, answer(turn, find(turn, wanted), who)
         case inputs.RejectCall(wanted, code):
@@ -57,6 +60,10 @@ def perform(turn: Turn, action: inputs.Action, who: str) -> tuple[CallId | None,
         case inputs.SendDigits(wanted, digits):
             send_digits(turn, connected(find(turn, wanted)), digits)
             return wanted, ""
+        case inputs.RegisterAccount(account):
+            return None, register(turn, account)
+        case inputs.UnregisterAccount(account):
+            return None, accounts.unregister(turn, find_account(turn, account))
         case inputs.PressButton(button, seconds):
             return None, press(turn, button, seconds)
         case _:
@@ -97,22 +104,15 @@ def ring(turn: Turn, button: ButtonSettings) -> None:
         session.refuse(turn, active, session.BUSY, Cause.BUSY)
         active = None
     if active is None:
-        session.place(turn, target.uri, target.name, button.id)
+        session.place(turn, target.uri, target.name, button.id, account=target.account)
 
 
-def dial(turn: Turn, to: str, headers: tuple[tuple[str, str], ...]) -> CallId:
+def dial(turn: Turn, to: str, headers: tuple[tuple[str, str], ...], account: AccountId) -> CallId:
     """Place a call for a client."""
     if turn.state.stopping:
         raise IntercomError("unavailable", "No call can be placed now.", "The daemon is stopping.", "Try again later.")
     target = turn.settings.target(to)
-    uri = target.uri if target else to
-    if peers.parts(uri) is None:
-        raise IntercomError(
-            "number-invalid",
-            f"{to!r} can not be called.",
-            "It is neither the name of a target nor a SIP URI.",
-            f"Use one of {', '.join(t.name for t in turn.settings.targets) or 'no targets yet'}, or sip:user@host.",
-        )
+    uri, account = whom(turn, to, account)
     for name, value in headers:
         if not HEADER.fullmatch(name) or not value.isprintable():
             raise IntercomError(
@@ -128,7 +128,51 @@ def dial(turn: Turn, to: str, headers: tuple[tuple[str, str], ...]) -> CallId:
             f"Call {turn.state.active.id} is {turn.state.active.state}.",
             "End it first.",
         )
-    return session.place(turn, uri, target.name if target else "", headers=headers).id
+    return session.place(turn, uri, target.name if target else "", headers=headers, account=account).id
+
+
+def whom(turn: Turn, to: str, account: AccountId) -> tuple[str, AccountId]:
+    """The SIP URI, and the account through which it is called: the one asked for, else the target's own."""
+    if account and turn.settings.account(account) is None:
+        raise IntercomError("no-account", f"There is no account {account}.", f"There is: {account_names(turn)}.")
+    target = turn.settings.target(to)
+    if target is not None:
+        return target.uri, account or target.account
+    through = turn.settings.account(account or next((a.name for a in turn.settings.accounts), ""))
+    if through is not None and NUMBER.fullmatch(to):
+        return f"sip:{to}@{through.domain}", through.name
+    if peers.parts(to) is None:
+        raise IntercomError(
+            "number-invalid",
+            f"{to!r} can not be called.",
+            "It is neither the name of a target nor a SIP URI.",
+            f"Use one of {', '.join(t.name for t in turn.settings.targets) or 'no targets yet'}, or sip:user@host.",
+        )
+    return to, account
+
+
+def register(turn: Turn, wanted: AccountId) -> str:
+    """Register, or refresh, an account."""
+    account = find_account(turn, wanted)
+    if turn.state.stopping:
+        raise IntercomError(
+            "unavailable", f"Account {wanted} can not register now.", "The daemon is stopping.", "Try again later."
+        )
+    return accounts.register(turn, account)
+
+
+def find_account(turn: Turn, wanted: AccountId) -> Account:
+    """The account of that name."""
+    if turn.settings.account(wanted) is None:
+        raise IntercomError(
+            "account-not-found", f"There is no account {wanted}.", f"The station has: {account_names(turn)}."
+        )
+    return turn.state.account(wanted)
+
+
+def account_names(turn: Turn) -> str:
+    """Those there are, for people."""
+    return ", ".join(a.name for a in turn.settings.accounts) or "none"
 
 
 def answer(turn: Turn, call: Call, who: str) -> str:

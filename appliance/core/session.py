@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
-from appliance.core import calls, events, inputs, peers, recording
+from appliance.core import accounts, calls, events, inputs, peers, recording
 from appliance.core.calls import Signal
 from appliance.core.model import (
+    NO_ACCOUNT,
+    AccountId,
     ButtonId,
     By,
     Call,
@@ -31,9 +33,14 @@ def place(
     button: ButtonId | None = None,
     headers: tuple[tuple[str, str], ...] = (),
     *,
+    account: AccountId = NO_ACCOUNT,
     again: bool = False,
 ) -> Call:
-    """Call somebody. While the SIP process is not there the call waits for it, within the deadline of dialing."""
+    """Call somebody. While the SIP process is not there the call waits for it, within the deadline of dialing.
+
+    An account that is not registered does not hinder it: many registrars take calls all the same, and a visitor who
+    rings is better served by a try.
+    """
     ready = turn.state.sip_ready
     call = Call(
         id=CallId(f"c-{turn.new_id()}"),
@@ -43,6 +50,7 @@ def place(
         created=turn.now,
         deadline=turn.now + turn.settings.deadlines.dialing_s,
         number=target or uri,
+        account=account,
         button=button,
         headers=headers,
         placed=ready,
@@ -50,7 +58,7 @@ def place(
     )
     turn.state = replace(turn.state, error_until=None)
     if ready:
-        turn.order(Place(call.id, uri, headers))
+        turn.order(Place(call.id, uri, headers, account))
     turn.tell(events.CallDialing(call.id, to=uri, target=target, button=button))
     return turn.put(call)
 
@@ -88,8 +96,11 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
     """An INVITE came: ring, or refuse a stranger, or the second one of two."""
     if turn.state.call(given.call) is not None:
         return
-    target = peers.caller(turn.settings, given.uri, given.source)
+    through = accounts.calls_here(turn, given)
+    account = through.name if through else NO_ACCOUNT
+    target = peers.caller(turn.settings, given.uri, given.source, account)
     name = target.name if target else ""
+    callers = through.callers if through else turn.settings.callers
     busy = turn.state.active is not None
     call = Call(
         id=given.call,
@@ -100,6 +111,7 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
         deadline=turn.now + turn.settings.deadlines.incoming_s,
         local_uri=given.local_uri,
         headers=given.headers,
+        account=account,
     )
     turn.tell(
         events.CallIncoming(given.call, by=given.uri, display_name=given.display_name, target=name, source=given.source)
@@ -107,7 +119,7 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
     turn.put(call)
     if turn.state.stopping:
         refuse(turn, call, STOPPING, Cause.SHUTDOWN)
-    elif target is None and turn.settings.callers == "targets":
+    elif target is None and callers == "targets":
         refuse(turn, call, FORBIDDEN, Cause.UNAUTHORIZED)
     elif busy:
         refuse(turn, call, BUSY, Cause.BUSY)
@@ -262,7 +274,7 @@ def sip_ready(turn: Turn, address: str) -> None:
         turn.tell(events.ApplianceRecovered(part="sip"))
     for call in turn.state.calls:
         if not call.placed:
-            turn.order(Place(call.id, call.remote.uri, call.headers))
+            turn.order(Place(call.id, call.remote.uri, call.headers, call.account))
             turn.put(replace(call, placed=True, deadline=turn.now + turn.settings.deadlines.dialing_s))
 
 
@@ -280,4 +292,5 @@ def sip_lost(turn: Turn, why: str) -> None:
         turn.finish(call, call.end or End(Cause.ERROR, 0, why, By.DEVICE))
     recording.sip_lost(turn)
     if waiting is not None and not turn.state.stopping:
-        place(turn, waiting.remote.uri, waiting.remote.target, waiting.button, waiting.headers, again=True)
+        remote, account = waiting.remote, waiting.account
+        place(turn, remote.uri, remote.target, waiting.button, waiting.headers, account=account, again=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from appliance.core import digits, doors, events, gestures, inputs, recording, requests, session, views
+from appliance.core import accounts, digits, doors, events, gestures, inputs, recording, requests, session, views
 from appliance.core.inputs import AnyInput
 from appliance.core.model import Cause, State
 from appliance.core.orders import Order
@@ -40,6 +40,7 @@ def step(state: State, given: AnyInput) -> Step:
 def due(turn: Turn) -> None:
     """Everything that time alone brings."""
     session.due(turn)
+    accounts.due(turn)
     doors.due(turn)
     for button in turn.settings.buttons:
         for action in gestures.due(turn, button):
@@ -48,10 +49,13 @@ def due(turn: Turn) -> None:
         turn.state = replace(turn.state, error_until=None)
 
 
-def take(turn: Turn, given: AnyInput) -> None:  # noqa: C901, PLR0912 - a table of all inputs
+def take(turn: Turn, given: AnyInput) -> None:  # noqa: C901, PLR0912, PLR0915 - a table of inputs
     """Hand an input to what decides about it."""
     if isinstance(given, inputs.OfCall):
         of_call(turn, given)
+        return
+    if isinstance(given, inputs.OfAccount):
+        accounts.told(turn, given)
         return
     match given:
         case inputs.Started(version=version):
@@ -81,8 +85,10 @@ def take(turn: Turn, given: AnyInput) -> None:  # noqa: C901, PLR0912 - a table 
             doors.relay_changed(turn, door, energised=energised, pulse_id=pulse)
         case inputs.SipReady(address=address):
             session.sip_ready(turn, address)
+            accounts.sip_ready(turn)
         case inputs.SipLost(why=why):
             session.sip_lost(turn, why)
+            accounts.sip_lost(turn)
         case inputs.CallArrived():
             session.arrived(turn, given)
         case inputs.RecordingPrepared(recording=wanted):
@@ -138,6 +144,7 @@ def stop(turn: Turn) -> None:
         turn.tell(events.ApplianceStopping())
         for call in turn.state.calls:
             session.hang_up(turn, call, Cause.SHUTDOWN)
+        accounts.stop(turn)
 
 
 def failed(turn: Turn, part: str, why: str, resolution: str) -> None:

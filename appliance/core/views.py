@@ -4,9 +4,11 @@ from datetime import UTC, datetime
 from math import inf
 from typing import Any
 
-from appliance.core import calls, doors, gestures, peers
+from appliance.core import accounts, calls, doors, gestures, peers
 from appliance.core.desired import CallMedia, Desired, RelayPulse, Sound
 from appliance.core.model import (
+    AccountSettings,
+    AccountState,
     Call,
     CallState,
     Direction,
@@ -36,7 +38,10 @@ def desired(state: State) -> Desired:
 
 
 def picture(state: State) -> Picture:
-    """What the panel shows: the first that is true."""
+    """What the panel shows: the first that is true.
+
+    UNREGISTERED while no call can be had: SIP is not there, or accounts are configured and none of them is registered.
+    """
     call = state.active
     if any(pulse.energised for _, pulse in state.pulses):
         return Picture.DOOR_OPEN
@@ -48,7 +53,7 @@ def picture(state: State) -> Picture:
         return Picture.DIALING
     if state.error_until is not None:
         return Picture.ERROR
-    if not state.sip_ready:
+    if not state.sip_ready or (state.settings.accounts and not registered(state)):
         return Picture.UNREGISTERED
     return Picture.ERROR if state.failed else Picture.IDLE
 
@@ -88,6 +93,7 @@ def wake_at(state: State) -> float | None:
     times = [
         state.error_until,
         *(call.deadline for call in state.calls),
+        *(at for account in state.accounts for at in (account.wake, account.expires_at)),
         *(doors.wake(pulse) for _, pulse in state.pulses),
         *(gestures.wake(press) for _, press in state.presses),
     ]
@@ -106,7 +112,21 @@ def status(state: State) -> str:
         return "SIP is not ready"
     if state.failed:
         return "; ".join(f"{part}: {why}" for part, why in state.failed)
-    return "ready"
+    return "; ".join(registration(state, settings) for settings in state.settings.accounts) or "ready"
+
+
+def registered(state: State) -> bool:
+    """Whether some account is registered."""
+    return any(account.state is AccountState.REGISTERED for account in state.accounts)
+
+
+def registration(state: State, settings: AccountSettings) -> str:
+    """An account in one line."""
+    account = state.account(settings.name)
+    if account.state is AccountState.REGISTERED:
+        return f"registered as {settings.user}"
+    why = f": {account.explanation}" if account.explanation else ""
+    return f"not registered as {settings.user}{why}"
 
 
 def summary(call: Call) -> str:
@@ -145,6 +165,7 @@ def snapshot(state: State, epoch: float) -> dict[str, Any]:
             "status": status(state),
             "failed": [{"part": part, "why": why} for part, why in state.failed],
         },
+        "accounts": [account_view(state, settings, epoch) for settings in state.settings.accounts],
         "calls": [call_view(call, state.now, epoch) for call in state.calls],
         "doors": [
             {
@@ -173,7 +194,33 @@ def snapshot(state: State, epoch: float) -> dict[str, Any]:
             "lamps": [{"id": lamp.id, "pattern": shown[lamp.id]} for lamp in state.settings.lamps],
             "tone": tone(state),
         },
-        "targets": [{"name": target.name, "uri": target.uri} for target in state.settings.targets],
+        "targets": [
+            {"name": target.name, "uri": target.uri, "account": target.account or None}
+            for target in state.settings.targets
+        ],
+    }
+
+
+def account_view(state: State, settings: AccountSettings, epoch: float) -> dict[str, Any]:
+    """An account for clients."""
+    account = state.account(settings.name)
+    waits = account.state is AccountState.FAILED and account.wake is not None
+    return {
+        "name": settings.name,
+        "state": account.state,
+        "user": settings.user,
+        "uri": accounts.address_of(settings),
+        "registrar": settings.registrar,
+        "transport": settings.transport,
+        "server": account.server,
+        "registered_since": iso(account.registered_since, epoch),
+        "expires": iso(account.expires_at, epoch),
+        "failures": account.failures,
+        "retry_at": iso(account.wake if waits else None, epoch),
+        "code": account.code,
+        "reason": account.reason,
+        "explanation": account.explanation,
+        "summary": registration(state, settings),
     }
 
 
@@ -182,6 +229,7 @@ def call_view(call: Call, now: float, epoch: float) -> dict[str, Any]:
     user, host = peers.parts(call.remote.uri) or ("", "")
     return {
         "id": call.id,
+        "account": call.account or None,
         "direction": call.direction,
         "state": call.state,
         "legacy_state": calls.LEGACY[call.state],

@@ -6,7 +6,13 @@ from appliance.config import describe
 from appliance.config.describe import NAME, Described, Setting
 
 # What the example calls the tables that the user names.
-_EXAMPLE_NAMES = {"panel.button": "ring", "panel.lamp": "status", "door": "front", "target": "kitchen"}
+_EXAMPLE_NAMES = {
+    "panel.button": "ring",
+    "panel.lamp": "status",
+    "account": "office",
+    "door": "front",
+    "target": "kitchen",
+}
 _WIDTH = 100
 
 _REFERENCE = """<!-- Made by python -m appliance.generate from appliance/config/schema.py. Change that, not this. -->

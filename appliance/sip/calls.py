@@ -8,8 +8,8 @@ import pjsua2 as pj
 
 from appliance import ids
 from appliance.core import inputs
-from appliance.core.model import CallId, Codec, Quality
-from appliance.core.orders import Answer, HangUp, Place, Refuse, Ring, SendDigit, SipOrder
+from appliance.core.model import AccountId, CallId, Codec, Quality
+from appliance.core.orders import Answer, CallOrder, HangUp, Place, Refuse, Ring, SendDigit
 from appliance.sip import translate
 from appliance.sip.callbacks import contained
 from appliance.sip.digits import Once, Receiving, Sending
@@ -43,8 +43,8 @@ def add_header(parameters: pj.CallOpParam, name: str, value: str) -> None:
 class SipCall(pj.Call):
     """One call. Freeing it hangs up whoever has its slot by then: only `Calls` holds one, and frees it once ended."""
 
-    def __init__(self, table: "Calls", call: CallId, slot: int = pj.PJSUA_INVALID_ID) -> None:
-        super().__init__(table.account, slot)
+    def __init__(self, table: "Calls", account: pj.Account, call: CallId, slot: int = pj.PJSUA_INVALID_ID) -> None:
+        super().__init__(account, slot)
         self.table, self.call, self.outgoing = table, call, slot == pj.PJSUA_INVALID_ID
         self.ended_by_us = self.over = self.confirmed = False
         self.reason_header = ""
@@ -228,8 +228,8 @@ class SipCall(pj.Call):
 class Calls:
     """All living calls by our own ids: pjsua2's are used again."""
 
-    def __init__(self, account: pj.Account, post: Post) -> None:
-        self.account, self.post = account, post
+    def __init__(self, post: Post, through: Callable[[AccountId], pj.Account | None]) -> None:
+        self.post, self._through = post, through
         self.media_changed = False  # some call's audio came, went or changed its direction
         self._living: dict[CallId, SipCall] = {}
 
@@ -242,9 +242,9 @@ class Calls:
         call = self._living.get(wanted)
         return call if call is not None and not call.over else None
 
-    def arrived(self, slot: int, message: str, source: str) -> None:
+    def arrived(self, account: pj.Account, name: AccountId, slot: int, message: str, source: str) -> None:
         """An INVITE came: pjsua2 wants the object at once, and answers 500 by itself otherwise."""
-        call = SipCall(self, CallId(ids.new("c")), slot)
+        call = SipCall(self, account, CallId(ids.new("c")), slot)
         self._living[call.call] = call
         info = call.getInfo()
         uri, display_name = translate.address(info.remoteUri)
@@ -256,10 +256,11 @@ class Calls:
             source=translate.clean(source),
             local_uri=translate.address(info.localUri)[0],
             headers=translate.own_headers(message),
+            account=name,
         )
         self.post(arrived)
 
-    def perform(self, order: SipOrder) -> None:
+    def perform(self, order: CallOrder) -> None:
         """Do as ordered; an order for a call that is over meets nothing."""
         if isinstance(order, Place):
             self._place(order)
@@ -288,7 +289,12 @@ class Calls:
                 call.sending.add(digits)
 
     def _place(self, order: Place) -> None:
-        call = SipCall(self, order.call)
+        account = self._through(order.account)
+        if account is None:
+            why = f"The registrar of {order.account} has no address"
+            self.post(inputs.CallEnded(at=time.monotonic(), call=order.call, code=0, reason=why, remote=False))
+            return
+        call = SipCall(self, account, order.call)
         self._living[order.call] = call
         parameters = operation()
         for name, value in order.headers:

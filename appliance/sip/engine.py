@@ -17,10 +17,10 @@ import pjsua2 as pj
 
 from appliance.core import inputs
 from appliance.core.desired import Sound
-from appliance.core.orders import Answer, HangUp, Place, Refuse, Ring, SendDigit
+from appliance.core.orders import Answer, HangUp, Place, Refuse, Register, Ring, SendDigit, Unregister
 from appliance.sip import busy
+from appliance.sip.accounts import Accounts
 from appliance.sip.callbacks import contained
-from appliance.sip.calls import Calls
 from appliance.sip.channel import Channel
 from appliance.sip.devices import LISTING, Devices, no_cards, plugins_silenced
 from appliance.sip.media import Media
@@ -46,17 +46,6 @@ class StartError(Exception):
     def __init__(self, why: str, resolution: str) -> None:
         super().__init__(why)
         self.why, self.resolution = why, resolution
-
-
-class Account(pj.Account):
-    """The one account: it takes every call that comes to our port."""
-
-    calls: Calls
-
-    @contained
-    def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:  # noqa: N802
-        """An INVITE outside any dialog. Answered later, from the loop: in here pjsip asserts on the request."""
-        self.calls.arrived(prm.callId, str(prm.rdata.wholeMsg), str(prm.rdata.srcAddress))
 
 
 LIBC = ctypes.CDLL(None)
@@ -90,15 +79,15 @@ class Engine:
                 self._endpoint.libInit(endpoint_config(settings))
             self._announce("")
             transport = self._listen(settings)
+            if any(account.transport == "tcp" for account in settings.accounts):
+                self._listen_tcp(settings)
             prefer(self._endpoint, settings.codecs)
             self._endpoint.libStart()
         except pj.Error as error:
             raise StartError(f"SIP can not start: {error.reason}", "See the SIP settings.") from error
         address = str(self._endpoint.transportGetInfo(transport).localName)
-        self._account = Account()
-        self._calls = Calls(self._account, channel.post)
-        self._account.calls = self._calls
-        self._account.create(account_config(settings, address))
+        self._accounts = Accounts(settings, transport, address, channel.post)
+        self._calls = self._accounts.calls
         devices = Devices(self._endpoint, settings, channel.post, self._announce)
         self._endpoint.devices = devices
         self._media = Media(self._endpoint, settings, self._calls, devices, channel.post)
@@ -118,6 +107,7 @@ class Engine:
             for message in self._channel.receive():
                 self._take(message)
             now = time.monotonic()
+            self._accounts.turn(now)
             self._calls.turn(now, self._media.held)
             self._media.turn(now)
             self._channel.flush()
@@ -135,8 +125,8 @@ class Engine:
         self._endpoint.devices = None
         self._calls.clear()
         self._media.clear()
-        self._account.shutdown()
-        del self._media, self._calls, self._account.calls, self._account
+        self._accounts.clear()
+        del self._media, self._calls, self._accounts
         for name in ("last_type", "last_value", "last_traceback", "last_exc"):
             with suppress(AttributeError):
                 delattr(sys, name)
@@ -149,6 +139,8 @@ class Engine:
                 self._media.desire(message)
             case Place() | Ring() | Answer() | Refuse() | HangUp() | SendDigit():
                 self._calls.perform(message)
+            case Register() | Unregister():
+                self._accounts.perform(message)
             case Start():
                 LOG.error("Started twice")
             case inputs.Input() | Beat():
@@ -172,6 +164,12 @@ class Engine:
             raise StartError(
                 f"{where} can not be opened: {error.reason}", "Set another SIP address or port."
             ) from error
+
+    def _listen_tcp(self, settings: SipSettings) -> None:
+        """For accounts by TCP: registrars may open a connection of their own to us."""
+        config = pj.TransportConfig()
+        config.boundAddress = settings.address
+        self._endpoint.transportCreate(pj.PJSIP_TRANSPORT_TCP, config)
 
     def _poller(self) -> tuple[select.poll, float]:
         """What to wait on, and how long in milliseconds."""
@@ -197,15 +195,6 @@ def endpoint_config(settings: SipSettings) -> pj.EpConfig:
     if settings.trace:
         log.level, log.msgLogging, log.filename = MESSAGE_LEVEL, 1, settings.trace
         log.fileFlags, log.decor = APPEND, DECOR
-    return config
-
-
-def account_config(settings: SipSettings, address: str) -> pj.AccountConfig:
-    """Direct calls: an account without a registrar, bound to our address."""
-    config = pj.AccountConfig()
-    name = settings.display_name.replace("\\", "\\\\").replace('"', '\\"')
-    config.idUri = f'"{name}" <sip:{settings.user}@{address}>' if name else f"<sip:{settings.user}@{address}>"
-    config.mediaConfig.transportConfig.boundAddress = settings.address
     return config
 
 

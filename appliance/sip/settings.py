@@ -1,8 +1,23 @@
 """What the SIP process is told at its start, as plain values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 NULL = "null"  # in place of a PCM's name: the null device, paced by pjsua2's software clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountSettings:
+    """Our address, sip:user@domain, at a registrar. transport: udp or tcp. password: for the digest, told nowhere."""
+
+    name: str
+    user: str
+    domain: str
+    host: str
+    port: int = 5060
+    transport: str = "udp"
+    auth_user: str
+    password: str = field(repr=False)
+    expires_s: int = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,3 +42,4 @@ class SipSettings:
     recordings: str = "."
     trace: str = ""
     user_agent: str = "intercomd"
+    accounts: tuple[AccountSettings, ...] = ()

@@ -44,6 +44,9 @@ SipInput = (
     | inputs.DigitReceived
     | inputs.DigitSent
     | inputs.HoldFailed
+    | inputs.Registered
+    | inputs.RegistrationFailed
+    | inputs.Unregistered
     | inputs.RecordingBegun
     | inputs.RecordingClosed
     | inputs.RecordingRefused

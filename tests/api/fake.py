@@ -75,6 +75,7 @@ class Station:
                 "status": "ready",
                 "failed": [],
             },
+            "accounts": [account("office")],
             "calls": [],
             "doors": [door("front")],
             "panel": {
@@ -83,7 +84,7 @@ class Station:
                 "buttons": [button("kitchen", "ring", target="Kitchen"), button("end", "hangup", long_action="hold")],
                 "lamps": [{"id": "status", "pattern": "on"}, {"id": "door", "pattern": "off"}],
             },
-            "targets": [{"name": "Kitchen", "uri": "sip:kitchen@127.0.0.1:5070"}],
+            "targets": [{"name": "Kitchen", "uri": "sip:kitchen@127.0.0.1:5070", "account": None}],
         }
         self._queue = queue
         self._subscribers: set[asyncio.Queue[dict[str, Any] | None]] = set()
@@ -167,9 +168,30 @@ def door(id_: str, **changed: Any) -> dict[str, Any]:
     return at_rest | changed
 
 
+def account(name: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "state": "registered",
+        "user": "201",
+        "uri": "sip:201@pbx.example",
+        "registrar": "pbx.example",
+        "transport": "udp",
+        "server": "192.0.2.5:5060",
+        "registered_since": TIME,
+        "expires": TIME,
+        "failures": 0,
+        "retry_at": None,
+        "code": 0,
+        "reason": "",
+        "explanation": "",
+        "summary": "registered as 201",
+    }
+
+
 def call(id_: str = "c-1", **changed: Any) -> dict[str, Any]:
     fresh = {
         "id": id_,
+        "account": None,
         "direction": "outgoing",
         "state": "connected",
         "legacy_state": "CONNECTED",

@@ -20,6 +20,8 @@ ORDERS = [
     ("POST", "/v1/calls/c-1/dtmf", {"digits": "12#"}, inputs.SendDigits("c-1", "12#")),
     ("POST", "/v1/panel/buttons/kitchen/press", None, inputs.PressButton("kitchen", 0.0)),
     ("POST", "/v1/panel/buttons/kitchen/press", {"seconds": 1.5}, inputs.PressButton("kitchen", 1.5)),
+    ("POST", "/v1/accounts/office/register", None, inputs.RegisterAccount("office")),
+    ("POST", "/v1/accounts/office/unregister", None, inputs.UnregisterAccount("office")),
     ("POST", "/v1/doors/front/open", None, inputs.OpenDoor("front", None)),
     ("POST", "/v1/doors/front/open", {"seconds": 2}, inputs.OpenDoor("front", 2.0)),
 ]
@@ -73,8 +75,10 @@ def test_a_redundant_order_succeeds_with_a_warning(client, station):
     assert answer.json() == {"id": "c-1", "call": station.call("c-1"), "warning": "The call is muted already."}
 
 
-def test_doors_and_panel_are_parts_of_the_state(client, station):
+def test_doors_accounts_and_panel_are_parts_of_the_state(client, station):
     assert client.get("/v1/doors").json() == {"doors": station.state["doors"]}
+    assert client.get("/v1/accounts").json() == {"accounts": station.state["accounts"]}
+    assert client.get("/v1/accounts/office").json() == station.state["accounts"][0]
     assert client.get("/v1/doors/front").json() == station.state["doors"][0]
     assert client.get("/v1/panel").json() == station.state["panel"]
 
@@ -163,6 +167,7 @@ def test_a_recording_without_its_file_is_not_found(client, station):
 BAD = [
     ("GET", "/v1/calls/c-9", None, 404, "call-not-found"),
     ("GET", "/v1/doors/cellar", None, 404, "door-not-found"),
+    ("GET", "/v1/accounts/none", None, 404, "account-not-found"),
     ("GET", "/v1/recordings/r-9", None, 404, "recording-not-found"),
     ("GET", "/v1/recordings/r-9/audio", None, 404, "recording-not-found"),
     ("GET", "/v1/recordings?limit=0", None, 400, "parameter-invalid"),

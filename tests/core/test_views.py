@@ -170,7 +170,7 @@ def test_the_snapshot_of_an_idle_station_has_its_shape():
     assert shown["panel"]["picture"] == "idle"
     assert shown["panel"]["lamps"] == [{"id": "status", "pattern": "on"}, {"id": "call", "pattern": "off"}]
     assert shown["panel"]["tone"] is None
-    assert shown["targets"][0] == {"name": "kitchen", "uri": KITCHEN}
+    assert shown["targets"][0] == {"name": "kitchen", "uri": KITCHEN, "account": None}
 
 
 def test_a_call_has_its_whole_shape():
@@ -189,6 +189,7 @@ def test_a_call_has_its_whole_shape():
     assert views.snapshot(replace(READY, calls=(call,)), 0.0)["calls"] == [
         {
             "id": "c-1",
+            "account": None,
             "direction": "outgoing",
             "state": "disconnecting",
             "legacy_state": "CONNECTED",

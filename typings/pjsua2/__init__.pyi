@@ -18,6 +18,7 @@ PJMEDIA_DIR_DECODING: int
 PJMEDIA_ECHO_WEBRTC_AEC3: int
 PJMEDIA_EVENT_AUD_DEV_ERROR: int
 PJSIP_TRANSPORT_UDP: int
+PJSIP_TRANSPORT_TCP: int
 PJSIP_REDIRECT_REJECT: int
 PJSIP_ROLE_UAC: int
 PJSIP_ROLE_UAS: int
@@ -101,9 +102,26 @@ class Endpoint:
 class AccountMediaConfig:
     transportConfig: TransportConfig
 
+class AccountRegConfig:
+    registrarUri: str
+    registerOnAdd: bool
+    timeoutSec: int
+    retryIntervalSec: int
+    firstRetryIntervalSec: int
+
+class AuthCredInfo:
+    def __init__(self, scheme: str, realm: str, username: str, data_type: int, data: str) -> None: ...
+
+class AccountSipConfig:
+    authCreds: Vector[AuthCredInfo]
+    proxies: Vector[str]
+    transportId: int
+
 class AccountConfig:
     idUri: str
     mediaConfig: AccountMediaConfig
+    regConfig: AccountRegConfig
+    sipConfig: AccountSipConfig
 
 class SipRxData:
     wholeMsg: str
@@ -113,8 +131,17 @@ class OnIncomingCallParam:
     callId: int
     rdata: SipRxData
 
+class OnRegStateParam:
+    code: int
+    reason: str
+    expiration: int
+    rdata: SipRxData
+
 class Account:
     def create(self, config: AccountConfig) -> None: ...
+    def modify(self, config: AccountConfig) -> None: ...
+    def setRegistration(self, renew: bool) -> None: ...
+    def onRegState(self, prm: OnRegStateParam) -> None: ...
     def shutdown(self) -> None: ...
     def onIncomingCall(self, prm: OnIncomingCallParam) -> None: ...
 

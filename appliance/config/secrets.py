@@ -1,0 +1,90 @@
+"""Passwords of accounts: each in a file of its own that only the service may read, or a systemd credential."""
+
+import os
+import stat
+from pathlib import Path
+
+from appliance.config.schema import Config
+from appliance.errors import IntercomError
+
+CODE = "config-invalid"
+LONGEST = 256
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def passwords(config: Config, name: str) -> dict[str, str]:
+    """Each account's password; `name` begins each line of the error, as in `load`.
+
+    Raises IntercomError `config-invalid`, whose text has no secret.
+    """
+    found: dict[str, str] = {}
+    problems: list[IntercomError] = []
+    for account, table in config.account.items():
+        try:
+            found[account] = read(table.password_file)
+        except IntercomError as error:
+            where = f"{name}: account.{account}.password_file: {error.message}"
+            problems.append(IntercomError(CODE, where, error.cause, error.resolution))
+    if len(problems) > 1:
+        raise IntercomError(CODE, "\n".join(str(problem) for problem in problems))
+    if problems:
+        raise problems[0]
+    return found
+
+
+def read(setting: str) -> str:
+    """The password in the file that the setting names, without the line's end. Raises IntercomError."""
+    path, credential = place(setting)
+    try:
+        with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            contents = file.read(LONGEST + 3)
+    except (OSError, ValueError) as error:
+        raise unreadable(path, error) from error
+    # systemd keeps credentials where only the service comes, and gives their files modes of its own.
+    if not credential and mode & OTHERS:
+        raise IntercomError(
+            CODE,
+            f"others may read {path} too",
+            f"Its mode is {stat.S_IMODE(mode):04o}.",
+            f"Allow nobody but the service's user: chmod 0600 {path}",
+        )
+    try:
+        password = contents.decode().removesuffix("\n").removesuffix("\r")
+    except UnicodeDecodeError:
+        password = ""
+    if not password or len(contents) > LONGEST + 2 or not password.isprintable():
+        raise IntercomError(
+            CODE,
+            f"{path} holds no password",
+            f"It has to hold one line of 1 to {LONGEST} characters in UTF-8.",
+            "Write the password, and nothing else, into it.",
+        )
+    return password
+
+
+def place(setting: str) -> tuple[Path, bool]:
+    """Where the file is, and whether it is a systemd credential: a bare name, without a slash, is one's."""
+    if "/" in setting:
+        return Path(setting), False
+    directory = os.environ.get("CREDENTIALS_DIRECTORY")
+    if directory is None:
+        raise IntercomError(
+            CODE,
+            f"there is no credential {setting}",
+            "systemd has passed none on: CREDENTIALS_DIRECTORY is not set.",
+            f"Add LoadCredential={setting}:/path to the unit, or give the path of a file here.",
+        )
+    return Path(directory) / setting, True
+
+
+def unreadable(path: Path, error: OSError | ValueError) -> IntercomError:
+    """The error for a file that can not be read."""
+    if isinstance(error, FileNotFoundError):
+        cause, resolution = "There is no such file.", f"Write the password into it, then: chmod 0600 {path}"
+    elif isinstance(error, PermissionError):
+        cause = "The service's user may not read it."
+        resolution = "Make that user the file's owner, and let it enter the directory."
+    else:
+        cause, resolution = f"{error}.", "Give the path of a file that holds the password."
+    return IntercomError(CODE, f"{path} can not be read", cause, resolution)

@@ -1,0 +1,312 @@
+"""Accounts: registered, kept so, and registered again after whatever went wrong, by timers of our own.
+
+A registrar that restarts may forget us and tells nobody; so a registration is renewed every few seconds, far more often
+than it would expire. What is likely to pass is tried again within 8 s, what a person has to mend more slowly.
+"""
+
+import zlib
+from dataclasses import replace
+
+from appliance.core import events, inputs
+from appliance.core.model import Account, AccountId, AccountSettings, AccountState
+from appliance.core.orders import Register, Unregister
+from appliance.core.turn import Turn
+
+S = AccountState
+ANSWER_S = 40.0  # the SIP process tells after 32 s that nobody answers (RFC 3261 §17.1.2.2, timer F)
+FIRST_QUICK_S, LONGEST_QUICK_S = 5.0, 8.0
+FIRST_SLOW_S, LONGEST_SLOW_S = 60.0, 300.0
+LONGEST_ASKED_S = 3600.0  # a registrar that asks for more (Retry-After) is asked again all the same
+SHORTEST_S = 1.0
+QUICK = {0, 408, 423, 429, 480, 491}  # beside 5xx: passes by itself
+UNAUTHORIZED = {401, 407}
+
+
+# -- the SIP process -------------------------------------------------------------------------------------------------
+
+
+def sip_ready(turn: Turn) -> None:
+    """It takes orders: register all that are wanted."""
+    for settings in turn.settings.accounts:
+        account = turn.state.account(settings.name)
+        if account.wanted and not turn.state.stopping:
+            attempt(turn, account)
+        else:
+            put(turn, account)
+
+
+def sip_lost(turn: Turn) -> None:
+    """Registrations are not kept up any more; the next process begins anew."""
+    for account in turn.state.accounts:
+        told = account.state is S.REGISTERED
+        at_rest(turn, account, told=told)
+
+
+def told(turn: Turn, given: inputs.AccountInput) -> None:
+    """What the SIP process tells about an account."""
+    settings, account = turn.settings.account(given.account), turn.state.account(given.account)
+    if settings is None:
+        return
+    match given:
+        case inputs.Registered():
+            registered(turn, settings, account, given)
+        case inputs.RegistrationFailed():
+            failed(turn, settings, account, given)
+        case _:
+            unregistered(turn, account)
+
+
+def registered(turn: Turn, settings: AccountSettings, account: Account, given: inputs.Registered) -> None:
+    """The registrar granted it, for the first time or again."""
+    if not account.wanted:  # it crossed our order to unregister
+        return
+    new = replace(
+        account,
+        state=S.REGISTERED,
+        asking=False,
+        wake=turn.now + max(SHORTEST_S, min(settings.refresh_s, given.expires_s / 2)),
+        failures=0,
+        began=None,
+        registered_before=True,
+        expires_at=turn.now + max(SHORTEST_S, given.expires_s),
+        server=given.server,
+        code=0,
+        reason="",
+        explanation="",
+    )
+    if account.state is not S.REGISTERED:
+        new = replace(new, registered_since=turn.now)
+        began = turn.now if account.began is None else account.began
+        turn.tell(
+            events.AccountRegistered(
+                account.name,
+                after="recovery" if account.registered_before else "start",
+                after_s=round(turn.now - began, 3),
+                expires_s=given.expires_s,
+            )
+        )
+    put(turn, new)
+
+
+def failed(turn: Turn, settings: AccountSettings, account: Account, given: inputs.RegistrationFailed) -> None:
+    """The registrar refused it, or nobody answered."""
+    if not account.wanted:  # it was to be ended anyway
+        if account.asking:
+            at_rest(turn, account, told=True)
+        return
+    failures = account.failures + 1
+    delay = delay_of(turn, account.name, failures, given)
+    explanation = explain(settings, given.code, given.reason)
+    if given.code != account.code or account.state is S.REGISTERED or is_told(failures):
+        turn.tell(
+            events.AccountFailed(
+                account.name,
+                code=given.code,
+                reason=given.reason,
+                retry_in_s=round(delay, 3),
+                explanation=explanation,
+            )
+        )
+    put(
+        turn,
+        replace(
+            account,
+            state=S.FAILED,
+            asking=False,
+            wake=turn.now + delay,
+            failures=failures,
+            began=turn.now if account.began is None else account.began,
+            registered_since=None,
+            code=given.code,
+            reason=given.reason,
+            explanation=explanation,
+        ),
+    )
+
+
+def unregistered(turn: Turn, account: Account) -> None:
+    """The registration has ended: as asked, or the registrar ended it, and then it is begun anew."""
+    if account.asking or account.state is S.REGISTERED:
+        at_rest(turn, account, told=True)
+    if account.wanted:
+        rested = turn.state.account(account.name)
+        put(turn, replace(rested, wake=turn.now + quick(turn, account.name, 1), began=turn.now))
+
+
+# -- time ------------------------------------------------------------------------------------------------------------
+
+
+def due(turn: Turn) -> None:
+    """Registrations that ran out, answers that never came, refreshes and attempts that are due."""
+    for settings in turn.settings.accounts:
+        account = turn.state.account(settings.name)
+        if account.expires_at is not None and turn.now >= account.expires_at:
+            turn.tell(events.AccountExpired(account.name))
+            state = S.REGISTERING if account.state is S.REGISTERED else account.state  # a refresh has long been out
+            account = replace(account, state=state, expires_at=None, registered_since=None)
+            put(turn, account)
+        if account.wake is None or turn.now < account.wake:
+            continue
+        if account.asking:
+            silent = inputs.RegistrationFailed(at=turn.now, account=account.name, code=0, reason="No answer")
+            failed(turn, settings, account, silent)
+        else:
+            attempt(turn, account)
+
+
+def attempt(turn: Turn, account: Account) -> None:
+    """Send a REGISTER."""
+    new = replace(account, wanted=True, asking=True, wake=turn.now + ANSWER_S)
+    if account.state is not S.REGISTERED:
+        new = replace(new, state=S.REGISTERING, began=turn.now if account.began is None else account.began)
+        if is_told(account.failures + 1):
+            turn.tell(events.AccountRegistering(account.name, attempt=account.failures + 1, in_s=0.0))
+    turn.order(Register(account.name))
+    put(turn, new)
+
+
+def delay_of(turn: Turn, name: AccountId, failures: int, given: inputs.RegistrationFailed) -> float:
+    """Seconds until the next attempt, after so many failures in a row."""
+    if given.retry_after_s is not None:
+        asked = min(max(given.retry_after_s, SHORTEST_S), LONGEST_ASKED_S)
+        return asked + spread(turn, name) * min(asked, FIRST_QUICK_S)  # whoever was sent away together comes apart
+    if given.code in QUICK or 500 <= given.code < 600:  # noqa: PLR2004 - server errors, RFC 3261 §21.5
+        return quick(turn, name, failures)
+    longest = min(FIRST_SLOW_S * failures, LONGEST_SLOW_S)
+    return longest * (0.9 + 0.1 * spread(turn, name))
+
+
+def quick(turn: Turn, name: AccountId, failures: int) -> float:
+    """1 to 5 s, later to 8: a registrar that is back is noticed within 10 s, and not by all its stations at once."""
+    longest = min(FIRST_QUICK_S + failures - 1, LONGEST_QUICK_S)
+    return SHORTEST_S + spread(turn, name) * (longest - SHORTEST_S)
+
+
+def spread(turn: Turn, name: AccountId) -> float:
+    """From 0 up to 1, at random: the input's id has not been used before."""
+    return zlib.crc32(f"{turn.fresh} {name}".encode()) / 2**32
+
+
+def is_told(count: int) -> bool:
+    """Whether it is 1, 2, 4, 8…: a registrar that is away for days must not fill the journal."""
+    return count & (count - 1) == 0
+
+
+# -- clients ---------------------------------------------------------------------------------------------------------
+
+
+def register(turn: Turn, account: Account) -> str:
+    """Register, or refresh, now; gives a warning's text where that is under way."""
+    if account.asking and account.wanted:
+        return f"Account {account.name} is registering already."
+    if not turn.state.sip_ready:
+        put(turn, replace(account, wanted=True))
+        return f"Account {account.name} registers as soon as SIP is ready."
+    attempt(turn, account)
+    return ""
+
+
+def unregister(turn: Turn, account: Account) -> str:
+    """End the registration; gives a warning's text where there is none."""
+    if not account.wanted:
+        return f"Account {account.name} is to be unregistered already."
+    if account.asking or account.expires_at is not None:
+        turn.order(Unregister(account.name))
+        put(turn, replace(account, wanted=False, asking=True, wake=turn.now + ANSWER_S))
+    else:
+        at_rest(turn, replace(account, wanted=False), told=account.state is not S.UNREGISTERED)
+    return ""
+
+
+def stop(turn: Turn) -> None:
+    """The daemon goes: what is registered is ended."""
+    for account in turn.state.accounts:
+        unregister(turn, account)
+
+
+# -- what others ask -------------------------------------------------------------------------------------------------
+
+
+def calls_here(turn: Turn, given: inputs.CallArrived) -> AccountSettings | None:
+    """The account through which a call came.
+
+    From and To are only what the caller says. So it counts only where the packet came from the registrar's address,
+    unless the account takes calls from anyone.
+    """
+    host = host_of(given.source)
+    near = [a for a in turn.settings.accounts if host and host_of(turn.state.account(a.name).server) == host]
+    called = turn.settings.account(given.account)
+    if called is not None and (called in near or called.callers == "anyone"):
+        return called
+    return near[0] if near else None
+
+
+def host_of(address: str) -> str:
+    """The host of host:port."""
+    return address.rpartition(":")[0].strip("[]").lower()
+
+
+def address_of(settings: AccountSettings) -> str:
+    """The account's own address (RFC 3261 §10: address of record)."""
+    return f"sip:{settings.user}@{settings.domain}"
+
+
+def explain(settings: AccountSettings, code: int, reason: str) -> str:
+    """One sentence on a failed REGISTER that names the setting to look at."""
+    field = f"account.{settings.name}"
+    if code in UNAUTHORIZED:
+        return f"{settings.registrar} does not take the password: check {field}.password_file and {field}.auth_user."
+    match code:
+        case 0:
+            cause = f" ({reason})" if reason else ""
+            return (
+                f"Nobody answers at {settings.registrar} by {settings.transport.upper()}{cause}: check "
+                f"{field}.registrar and {field}.transport, the network, and the firewall."
+            )
+        case 403:
+            return (
+                f"{settings.registrar} refuses {address_of(settings)}: check {field}.user, {field}.auth_user and "
+                f"{field}.password_file, and whether the PBX lets this address register."
+            )
+        case 404:
+            return f"{settings.registrar} knows no {address_of(settings)}: check {field}.user and {field}.domain."
+        case 423:
+            return f"{settings.registrar} wants longer registrations: raise {field}.expires_s."
+        case _:
+            pass
+    if code // 100 == 3:  # noqa: PLR2004 - RFC 3261 §21.3
+        return f"{settings.registrar} has moved, {reason}: set {field}.registrar to its new address."
+    if code // 100 == 5:  # noqa: PLR2004
+        return (
+            f"{settings.registrar} has trouble of its own, {code} {reason}: nothing to change here; if it stays so, "
+            f"check {field}.registrar."
+        )
+    return f"{settings.registrar} answers {code} {reason}: check {field}.user, {field}.domain and {field}.registrar."
+
+
+# -- the state -------------------------------------------------------------------------------------------------------
+
+
+def at_rest(turn: Turn, account: Account, *, told: bool) -> None:
+    """Neither registered nor asking."""
+    if told:
+        turn.tell(events.AccountUnregistered(account.name))
+    put(
+        turn,
+        replace(
+            account,
+            state=S.UNREGISTERED,
+            asking=False,
+            wake=None,
+            failures=0,
+            began=None,
+            registered_since=None,
+            expires_at=None,
+        ),
+    )
+
+
+def put(turn: Turn, account: Account) -> None:
+    """Store it."""
+    others = tuple(a for a in turn.state.accounts if a.name != account.name)
+    turn.state = replace(turn.state, accounts=tuple(sorted((*others, account), key=lambda a: a.name)))

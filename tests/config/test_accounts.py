@@ -1,0 +1,200 @@
+"""Accounts in the configuration file, and the files of their passwords."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import tomli
+
+from appliance.config.load import check
+from appliance.config.plain import core_settings
+from appliance.config.schema import registrar
+from appliance.config.secrets import passwords
+from appliance.core.model import AccountSettings, Target
+from appliance.errors import IntercomError
+
+ROOT = Path(__file__).parents[2]
+OFFICE = '[account.office]\nuser = "201"\nregistrar = "{registrar}"\npassword_file = "{file}"\n'
+
+
+def config(registrar="pbx.example", file="/x", more=""):
+    return check(tomli.loads(OFFICE.format(registrar=registrar, file=file) + more), "x.toml")
+
+
+def test_the_core_is_told_of_accounts_and_of_targets_that_are_numbers():
+    told = core_settings(
+        config(
+            "sip:PBX.example:5080",
+            more='callers = "anyone"\nrefresh_s = 20\ntransport = "tcp"\n'
+            '[target.desk]\nuri = "301"\naccount = "office"\n'
+            '[target.far]\nuri = "sip:bob@example.org"\naccount = "office"\n',
+        )
+    )
+    assert told.accounts == (
+        AccountSettings(
+            "office", "201", "pbx.example", "PBX.example:5080", transport="tcp", refresh_s=20, callers="anyone"
+        ),
+    )
+    assert told.targets == (
+        Target("desk", "sip:301@pbx.example", account="office"),
+        Target("far", "sip:bob@example.org", account="office"),
+    )
+    assert core_settings(config("192.0.2.5", more='domain = "pbx.example"')).accounts[0].domain == "pbx.example"
+
+
+@pytest.mark.parametrize(
+    ("text", "host", "port"),
+    [
+        ("pbx.example", "pbx.example", 5060),
+        ("sip:pbx.example:5080", "pbx.example", 5080),
+        ("192.0.2.5:1", "192.0.2.5", 1),
+    ],
+)
+def test_a_registrar_is_a_host_and_a_port(text, host, port):
+    assert registrar(text) == (host, port)
+
+
+ERRORS = [
+    *(
+        (
+            OFFICE.format(registrar=text, file="/x"),
+            f'account.office.registrar = "{text}": must be an address such as "pbx.example" or "sip:192.0.2.5:5080"',
+        )
+        for text in ("", "pbx example", "sip:", "sip:201@pbx.example", "pbx:0", "pbx:65536", "tls:pbx", "-pbx")
+    ),
+    (
+        "[account.office]\nuser = '201'\npassword_file = '/x'",
+        "account.office.registrar: is missing; it must be an address such as",
+    ),
+    ("[account.office]\npassword = '1'", "account.office.password: no such setting; did you mean password_file?"),
+    (
+        OFFICE.format(registrar="pbx", file="etc/x"),
+        'account.office.password_file = "etc/x": must be an absolute path, or the name of a credential',
+    ),
+    ("[target.k]\nuri = '301'\naccount = 'office'", "target.k.account: there is no [account.office]; add that table"),
+    ("[target.k]\nuri = '301'", 'target.k.uri = "301": must be a SIP address such as'),
+    (
+        OFFICE.format(registrar="pbx", file="/x") + "[target.k]\nuri = '3 1'\naccount = 'office'",
+        'target.k.uri = "3 1": must be a SIP address such as',
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "sentence"), ERRORS, ids=[row[1][:60] for row in ERRORS])
+def test_an_error_is_told_in_a_sentence(text, sentence):
+    with pytest.raises(IntercomError) as caught:
+        check(tomli.loads(text), "x.toml")
+    assert any(line.startswith(f"x.toml: {sentence}") for line in caught.value.message.split("\n")), caught.value
+    assert "'1'" not in str(caught.value)
+
+
+def written(path, text, mode=0o600):
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    path.chmod(mode)
+    return path
+
+
+@pytest.mark.parametrize("text", ["secret", "secret\n", "secret\r\n"])
+def test_the_password_is_what_the_file_holds(tmp_path, text):
+    path = written(tmp_path / "pw", text)
+    assert passwords(config(file=path), "x.toml") == {"office": "secret"}
+
+
+def test_spaces_belong_to_the_password(tmp_path):
+    assert passwords(config(file=written(tmp_path / "pw", " päss word \n")), "x")["office"] == " päss word "
+
+
+def test_a_credential_of_systemd_is_found_by_its_name_whatever_its_mode(tmp_path, monkeypatch):
+    written(tmp_path / "office", "secret", 0o440)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    assert passwords(config(file="office"), "x") == {"office": "secret"}
+
+
+WRONG = [
+    (None, "can not be read There is no such file. Write the password into it, then: chmod 0600"),
+    (("secret", 0o640), "others may read"),
+    (("secret", 0o604), "Its mode is 0604. Allow nobody but the service's user: chmod 0600"),
+    (("", 0o600), "holds no password"),
+    (("secret\nsecret\n", 0o600), "one line of 1 to 256 characters"),
+    (("secret" * 100, 0o600), "holds no password"),
+    ((b"secret\xff", 0o600), "holds no password"),
+]
+
+
+@pytest.mark.parametrize(("made", "part"), WRONG, ids=[row[1][:40] for row in WRONG])
+def test_a_file_that_does_not_do_is_told_with_the_remedy_and_without_what_it_holds(tmp_path, made, part):
+    path = tmp_path / "pw"
+    if made:
+        written(path, *made)
+    with pytest.raises(IntercomError) as caught:
+        passwords(config(file=path), "x.toml")
+    said = str(caught.value)
+    assert said.startswith("x.toml: account.office.password_file: ")
+    assert str(path) in said
+    assert part in said
+    assert caught.value.resolution
+    assert "secret" not in said
+
+
+def test_a_directory_in_its_place_is_told(tmp_path):
+    with pytest.raises(IntercomError, match="can not be read"):
+        passwords(config(file=tmp_path), "x.toml")
+
+
+def test_a_credential_that_systemd_does_not_pass_on_is_told(monkeypatch):
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    with pytest.raises(IntercomError) as caught:
+        passwords(config(file="office.password"), "x.toml")
+    assert "Add LoadCredential=office.password:" in caught.value.resolution
+
+
+def test_all_that_is_wrong_with_them_is_told_at_once(tmp_path):
+    more = OFFICE.replace("office", "home").format(registrar="pbx", file=tmp_path / "b")
+    with pytest.raises(IntercomError) as caught:
+        passwords(config(file=tmp_path / "a", more=more), "x.toml")
+    assert [line.partition(".password_file")[0] for line in caught.value.message.split("\n")] == [
+        "x.toml: account.office",
+        "x.toml: account.home",
+    ]
+
+
+def test_a_file_of_another_user_is_told(tmp_path):
+    """In a process without the right to pass over file modes, which root has."""
+    path = written(tmp_path / "pw", "secret", 0)
+    tmp_path.chmod(0o755)
+    program = f"""
+import os
+if os.geteuid() == 0:
+    os.setgroups([])
+    os.setuid(65534)
+from pathlib import Path
+from appliance.config.secrets import unreadable
+try:
+    open("pw")
+except OSError as error:
+    print(unreadable(Path("{path}"), error))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert "The service's user may not read it." in done.stdout, done.stderr
+
+
+def test_check_tells_of_a_password_that_is_missing(tmp_path):
+    (tmp_path / "x.toml").write_text(OFFICE.format(registrar="pbx", file=tmp_path / "pw"))
+    done = subprocess.run(
+        [sys.executable, "-m", "appliance", "--check", "--config", tmp_path / "x.toml"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("x.toml: account.office.password_file: ")

@@ -1,5 +1,7 @@
-"""Who holds a UDP port, for the message that says it is in use."""
+"""Who holds a UDP port: another program, for the message that says so, or we ourselves."""
 
+import os
+import socket
 from pathlib import Path
 
 STATES = ("/proc/self/net/udp", "/proc/self/net/udp6")
@@ -15,6 +17,18 @@ def owner(port: int) -> str:
         except OSError:  # ended meanwhile, or another user's
             continue
     return "another program"
+
+
+def own(port: int) -> list[socket.socket]:
+    """Our own sockets at that port, by descriptors of their own."""
+    wanted, found = {f"socket:[{inode}]" for inode in _inodes(port)}, []
+    for entry in Path("/proc/self/fd").iterdir():
+        try:
+            if str(entry.readlink()) in wanted:
+                found.append(socket.socket(fileno=os.dup(int(entry.name))))
+        except OSError:  # the one that lists the directory
+            continue
+    return found
 
 
 def _inodes(port: int) -> list[str]:

@@ -13,6 +13,7 @@ from appliance.core.orders import Answer, CallOrder, HangUp, Place, Refuse, Ring
 from appliance.sip import translate
 from appliance.sip.callbacks import contained
 from appliance.sip.digits import Once, Receiving, Sending
+from appliance.sip.floods import Floods
 from appliance.sip.hold import Hold
 from appliance.sip.rtp import RtpWatch
 from appliance.sip.wire import SipInput
@@ -118,7 +119,7 @@ class SipCall(pj.Call):
             last = bool(prm.flags & EVENT_END)
             self._tell_digits(self.receiving.packet(event, int(prm.duration), now, last=last), method)
 
-    def onCallRedirected(self, prm: pj.OnCallRedirectedParam) -> int:  # noqa: N802, ARG002, PLR6301
+    def onCallRedirected(self, prm: pj.OnCallRedirectedParam) -> int:  # noqa: N802, ARG002
         """3xx (RFC 3261 §8.1.3.4): we call nobody else; "stop", pjsua2's default, would end the call as our own 487."""
         return int(pj.PJSIP_REDIRECT_REJECT)
 
@@ -230,6 +231,7 @@ class Calls:
 
     def __init__(self, post: Post, through: Callable[[AccountId], pj.Account | None]) -> None:
         self.post, self._through = post, through
+        self.floods = Floods(post)
         self.media_changed = False  # some call's audio came, went or changed its direction
         self._living: dict[CallId, SipCall] = {}
 
@@ -244,6 +246,8 @@ class Calls:
 
     def arrived(self, account: pj.Account, name: AccountId, slot: int, message: str, source: str) -> None:
         """An INVITE came: pjsua2 wants the object at once, and answers 500 by itself otherwise."""
+        if self.floods.refuses(source, time.monotonic()):
+            return
         call = SipCall(self, account, CallId(ids.new("c")), slot)
         self._living[call.call] = call
         info = call.getInfo()
@@ -306,10 +310,12 @@ class Calls:
 
     def turn(self, now: float, held: frozenset[CallId]) -> None:
         """What is due in each call; ended ones are freed here, in this thread and outside any callback."""
+        self.floods.turn(now)
         for call in self:
             call.turn(now, held=call.call in held)
         self._living = {key: call for key, call in self._living.items() if not call.over}
 
     def clear(self) -> None:
         """Free all, before the endpoint goes."""
+        self.floods.close()
         self._living.clear()

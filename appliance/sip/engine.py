@@ -88,6 +88,7 @@ class Engine:
         address = str(self._endpoint.transportGetInfo(transport).localName)
         self._accounts = Accounts(settings, transport, address, channel.post)
         self._calls = self._accounts.calls
+        self._calls.floods.listen(int(address.rpartition(":")[2]))
         devices = Devices(self._endpoint, settings, channel.post, self._announce)
         self._endpoint.devices = devices
         self._media = Media(self._endpoint, settings, self._calls, devices, channel.post)

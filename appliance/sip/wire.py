@@ -52,6 +52,7 @@ SipInput = (
     | inputs.RecordingRefused
     | inputs.PartFailed
     | inputs.PartRecovered
+    | inputs.AccessDenied
 )
 ToParent = SipInput | Beat
 Message = ToChild | ToParent

@@ -7,6 +7,7 @@ import sys
 
 import pjsua2 as pj
 
+NULL = "null"
 HOST, CODECS = "127.0.0.1", ("opus", "PCMA")
 POLL_MS = 50
 
@@ -23,7 +24,7 @@ class Call(pj.Call):
             self.phone.over.append(self)
 
     def onCallMediaState(self, prm: object) -> None:  # noqa: N802, ARG002
-        """Connect the file, and drop what comes into the null device."""
+        """Connect the file, and what comes to the speaker."""
         media = self.getAudioMedia(-1)
         self.phone.player.startTransmit(media)
         media.startTransmit(self.phone.endpoint.audDevManager().getPlaybackDevMedia())
@@ -44,7 +45,7 @@ class Account(pj.Account):
 class Phone:
     """Everything, in one thread: one poll() on pjsip's descriptor and standard input."""
 
-    def __init__(self, microphone: str) -> None:
+    def __init__(self, microphone: str, speaker: str) -> None:
         self.came: list[Call] = []
         self.over: list[Call] = []
         self.calls: list[Call] = []
@@ -62,7 +63,7 @@ class Phone:
             name = str(codec.codecId).partition("/")[0]
             self.endpoint.codecSetPriority(codec.codecId, 200 - CODECS.index(name) if name in CODECS else 0)
         self.endpoint.libStart()
-        self.endpoint.audDevManager().setNullDev()
+        self.open(speaker)
         self.address = str(self.endpoint.transportGetInfo(number).localName)
         account = pj.AccountConfig()
         account.idUri = f"sip:bare@{self.address}"
@@ -72,6 +73,19 @@ class Phone:
         self.account.create(account)
         self.player = pj.AudioMediaPlayer()
         self.player.createPlayer(microphone, 0)
+
+    def open(self, speaker: str) -> None:
+        """Play on that ALSA PCM while there is a call, or nowhere."""
+        manager = self.endpoint.audDevManager()
+        if speaker == NULL:
+            manager.setNullDev()
+            return
+        devices = manager.enumDev2()  # kept while its parts are read
+        number = [str(device.name) for device in devices].index(speaker)
+        manager.setEcOptions(0, 0)
+        manager.setCaptureDev(number)
+        manager.setPlaybackDev(number)
+        manager.setSndDevMode(pj.PJSUA_SND_DEV_SPEAKER_ONLY)
 
     def run(self) -> None:
         """Until end of file or SIGTERM."""
@@ -128,4 +142,4 @@ def parameters(code: int) -> pj.CallOpParam:
 
 
 if __name__ == "__main__":
-    Phone(sys.argv[1]).run()
+    Phone(*sys.argv[1:]).run()

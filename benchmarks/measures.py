@@ -25,13 +25,15 @@ from appliance.core.model import (
     Target,
 )
 from appliance.core.step import step
+from benchmarks import sound
 from benchmarks.peer import CODECS, Echo, Peer
 from benchmarks.processes import Program, cpu_s, pss_mb
-from benchmarks.subjects import SUBJECTS, Daemon, Subject
+from benchmarks.subjects import NULL, SUBJECTS, Daemon, Subject
 from benchmarks.subscribers import Subscribers
 
 SETTLE_S = 0.5
 QUIET_S = 0.2
+OPENING_S = 1.5  # a card is open by then
 INPUTS_OF_A_VISIT = 12
 
 
@@ -56,6 +58,8 @@ MEASURES = {
     "cpu_idle": Measure("CPU, idle", "% of a core"),
     "cpu_PCMA": Measure("CPU, G.711 call", "% of a core"),
     "cpu_opus": Measure("CPU, Opus call", "% of a core"),
+    "cpu_alsa_PCMA": Measure("CPU, G.711 call, speaker on ALSA", "% of a core"),
+    "cpu_alsa_opus": Measure("CPU, Opus call, speaker on ALSA", "% of a core"),
     "event_1": Measure("Button edge to event, 1 subscriber", "ms"),
     "event_100": Measure("Button edge to event, last of 100 subscribers", "ms"),
     "busy": Measure("HTTP requests while 4 clients are busy", "1/s", 0),
@@ -76,7 +80,7 @@ class Size:
     subscribers: tuple[int, ...]
 
 
-FULL = Size(rounds=5, calls=5, presses=15, cpu_rounds=3, window_s=4.0, visits=1000, subscribers=(1, 100))
+FULL = Size(rounds=5, calls=5, presses=15, cpu_rounds=3, window_s=3.0, visits=1000, subscribers=(1, 100))
 TINY = Size(rounds=1, calls=1, presses=1, cpu_rounds=0, window_s=0.0, visits=20, subscribers=())
 
 
@@ -104,6 +108,12 @@ class Bench:
             for kind in self._order(number):
                 say(f"processor and memory {number + 1}/{self._size.cpu_rounds} {kind.NAME}")
                 self._in_calls(kind)
+        if self._size.cpu_rounds:
+            with sound.card() as speaker:
+                for number in range(self._size.cpu_rounds):
+                    for kind in self._order(number):
+                        say(f"processor with ALSA {number + 1}/{self._size.cpu_rounds} {kind.NAME}")
+                        self._on_alsa(kind, speaker)
         say("buttons and events")
         self._panel()
 
@@ -126,8 +136,8 @@ class Bench:
         self.samples[measure][subject].append(value)
 
     @contextlib.contextmanager
-    def _running(self, kind: type[Subject], *, timed: bool = False) -> Iterator[Subject]:
-        subject = kind(self._directory / kind.NAME, self._microphone, self._peer.uri)
+    def _running(self, kind: type[Subject], speaker: str = NULL, *, timed: bool = False) -> Iterator[Subject]:
+        subject = kind(self._directory / kind.NAME, self._microphone, speaker, self._peer.uri)
         took = subject.start()
         try:
             if timed:
@@ -141,9 +151,11 @@ class Bench:
     def _times(self, kind: type[Subject]) -> None:
         with self._running(kind, timed=True) as subject:
             for _ in range(self._size.calls):
+                subject.rest()
                 told = subject.call()
                 self._add("order", kind.NAME, (self._peer.refused_invite() - told) / 1e6)
             for _ in range(self._size.calls):
+                subject.rest()
                 call = self._peer.invite(subject.uri, "PCMA", self._echo.port)
                 self._add("ring", kind.NAME, (call.rings() - call.sent) / 1e6)
                 call.cancel()
@@ -155,15 +167,28 @@ class Bench:
             self._memory("pss_idle", subject)
             self._processor("cpu_idle", subject)
             for codec in CODECS:
-                call = self._peer.invite(subject.uri, codec, self._echo.port)
-                call.rings()
-                subject.answer()
-                call.answered()
-                time.sleep(SETTLE_S)
-                self._processor(f"cpu_{codec}", subject)
-                if codec == "PCMA":
-                    self._memory("pss_call", subject)
-                call.hang_up()
+                with self._talking(subject, codec):
+                    self._processor(f"cpu_{codec}", subject)
+                    if codec == "PCMA":
+                        self._memory("pss_call", subject)
+
+    def _on_alsa(self, kind: type[Subject], speaker: str) -> None:
+        with self._running(kind, speaker) as subject:
+            for codec in CODECS:
+                with self._talking(subject, codec):
+                    time.sleep(OPENING_S)
+                    self._processor(f"cpu_alsa_{codec}", subject)
+
+    @contextlib.contextmanager
+    def _talking(self, subject: Subject, codec: str) -> Iterator[None]:
+        subject.rest()
+        call = self._peer.invite(subject.uri, codec, self._echo.port)
+        call.rings()
+        subject.answer()
+        call.answered()
+        time.sleep(SETTLE_S)
+        yield
+        call.hang_up()
 
     def _memory(self, measure: str, subject: Subject) -> None:
         self._sum(measure, subject.NAME, {name: pss_mb(pid) for name, pid in subject.processes().items()})
@@ -195,6 +220,7 @@ class Bench:
                 told = Subscribers(places)
                 for warm in (True, *[False] * self._size.calls):
                     told.quiet(QUIET_S)
+                    subject.rest()
                     subject.press()
                     came = told.all_have_it()
                     self._peer.refused_invite()
@@ -217,6 +243,7 @@ class Bench:
     def _press(self, subject: Daemon) -> float:
         """Milliseconds from the edge to the INVITE."""
         time.sleep(QUIET_S)  # the debounce of the press before
+        subject.rest()
         subject.press()
         came = self._peer.refused_invite()
         ahead = time.time_ns() - time.monotonic_ns()

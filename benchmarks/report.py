@@ -25,9 +25,10 @@ Median, in brackets the smallest and the largest of so many samples. A ratio is 
 """
 TAIL = """
 ## How it is measured
-- Each has a file of noise for its microphone and no sound card; what it hears is decoded and dropped. No recording, no
-  echo canceller. They are started one after another, in an order that alternates from round to round; each was started
-  once before, so that its files are in the page cache.
+- Each has a file of noise for its microphone. What it hears is decoded and dropped, or, where the table says so, played
+  on ALSA's PCM `pulse`, behind which PulseAudio has a null sink in real time. No recording, no echo canceller. They are
+  started one after another, in an order that alternates from round to round; each was started once before, so that its
+  files are in the page cache.
 - The far end is a plain UDP socket on the same machine. When a packet was on the wire is told by the kernel
   (SO_TIMESTAMPNS). It sends every RTP packet back, from a process of its own.
 - *Ready*: the daemon's `appliance.ready`; pjsua2's event loop; baresip's own word. The daemon's HTTP interface comes

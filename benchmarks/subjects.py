@@ -1,7 +1,7 @@
 """What is measured: the daemon, bare pjsua2 and baresip, each told to do the same on the same devices.
 
-All are without a sound card: the microphone is a file of noise, what they hear is decoded and dropped. Nothing is
-recorded, and echo cancelling is off.
+The microphone is a file of noise; what they hear is decoded, and dropped or played on an ALSA PCM. Nothing is recorded,
+and there is no echo canceller.
 """
 
 import http.client
@@ -19,9 +19,10 @@ from typing import Any, ClassVar
 from benchmarks.peer import ADDRESS
 from benchmarks.processes import Program, command, tree
 
+NULL = "null"
 NOISE_S, NOISE_HZ = 60, 16_000
 PATIENCE_S = 20.0
-LOOK_S = 0.002
+REST_S = 0.05
 PORTS = range(10000, 20000)  # outside of those that the kernel gives to others
 Json = dict[str, Any]
 
@@ -37,14 +38,14 @@ def noise(path: Path) -> Path:
 
 
 class Subject:
-    """One of them, in a directory of its own. `start` first, `stop` in the end."""
+    """One of them, in a directory of its own. `start` first, `stop` in the end. speaker: an ALSA PCM, or NULL."""
 
     NAME: ClassVar[str]
     program: Program
 
-    def __init__(self, directory: Path, microphone: Path, far_end: str) -> None:
+    def __init__(self, directory: Path, microphone: Path, speaker: str, far_end: str) -> None:
         directory.mkdir(parents=True, exist_ok=True)
-        self.directory, self.microphone, self.far_end = directory, microphone, far_end
+        self.directory, self.microphone, self.speaker, self.far_end = directory, microphone, speaker, far_end
         self.uri = ""
 
     def start(self) -> float:
@@ -53,6 +54,10 @@ class Subject:
 
     def settle(self) -> None:
         """Wait for what comes later than that, if anything does."""
+
+    def rest(self) -> None:
+        """Wait until the call before is over for it too."""
+        time.sleep(REST_S)
 
     def call(self) -> int:
         """Have it call the far end; nanoseconds of CLOCK_REALTIME just before it was told."""
@@ -78,7 +83,8 @@ class Bare(Subject):
 
     def start(self) -> float:
         """Until its event loop begins."""
-        self.program = Program([sys.executable, "-m", "benchmarks.bare", str(self.microphone)], self.directory)
+        words = [sys.executable, "-m", "benchmarks.bare", str(self.microphone), self.speaker]
+        self.program = Program(words, self.directory)
         at, line = self.program.line("ready ")
         self.uri = f"sip:bare@{line.split()[1]}"
         return at - self.program.begun
@@ -102,7 +108,7 @@ class Baresip(Subject):
 sip_listen {address}:{port}
 call_local_timeout 120
 call_max_calls 8
-audio_player nothing,nil
+audio_player {player}
 audio_source aufile,{microphone}
 audio_alert nothing,nil
 ausrc_srate {rate}
@@ -118,6 +124,7 @@ module_path {modules}
 module g711.so
 module opus.so
 module aufile.so
+module alsa.so
 module_tmp uuid.so
 module_app account.so
 module_app menu.so
@@ -132,7 +139,13 @@ ringback_disabled yes
         port, control = free_port(), free_port()
         modules = next(Path("/usr/lib").glob("**/baresip/modules"))
         config = self.CONFIG.format(
-            address=ADDRESS, port=port, control=control, microphone=self.microphone, rate=NOISE_HZ, modules=modules
+            address=ADDRESS,
+            port=port,
+            control=control,
+            microphone=self.microphone,
+            rate=NOISE_HZ,
+            player="nothing,nil" if self.speaker == NULL else f"alsa,{self.speaker}",
+            modules=modules,
         )
         (self.directory / "config").write_text(config)
         account = f"<sip:baresip@{ADDRESS}:{port}>;regint=0;answermode=manual;audio_codecs=opus/48000/2,pcma\n"
@@ -179,7 +192,7 @@ callers = "anyone"
 codecs = ["opus", "PCMA"]
 [audio]
 capture = "null"
-playback = "null"
+playback = "{speaker}"
 microphone_file = "{microphone}"
 [http]
 port = 0
@@ -198,7 +211,10 @@ uri = "{far_end}"
     def start(self) -> float:
         """Until appliance.ready."""
         path = self.directory / "bench.toml"
-        path.write_text(self.CONFIG.format(address=ADDRESS, microphone=self.microphone, far_end=self.far_end))
+        config = self.CONFIG.format(
+            address=ADDRESS, microphone=self.microphone, speaker=self.speaker, far_end=self.far_end
+        )
+        path.write_text(config)
         words = ["-m", "appliance", "--demo", "--config", str(path), "--state", str(self.directory)]
         self.program = Program([sys.executable, *words], self.directory)
         at, line = self.program.line("appliance.ready ")
@@ -210,6 +226,15 @@ uri = "{far_end}"
     def settle(self) -> None:
         """HTTP comes last."""
         self.program.line("http http://")
+
+    def rest(self) -> None:
+        """It takes one call at a time."""
+        until = time.monotonic() + PATIENCE_S
+        super().rest()
+        while self._http.ask("GET", "/v1/calls")["calls"]:
+            if time.monotonic() > until:
+                raise TimeoutError("the daemon keeps a call that is over")
+            time.sleep(REST_S)
 
     def call(self) -> int:
         """By HTTP."""

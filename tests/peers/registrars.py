@@ -1,0 +1,191 @@
+"""Registrars for tests: Kamailio as PBXs use it, and one that answers just as a test says."""
+
+import os
+import re
+import secrets
+import signal
+import socket
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+from tests.peers.daemon import loopback, until
+from tests.peers.sipp import free_port
+
+REALM = "test"
+CONFIG = """#!KAMAILIO
+debug=2
+log_stderror=yes
+children=2
+tcp_children=1
+auto_aliases=no
+dns=no
+rev_dns=no
+use_dns_cache=no
+listen=udp:{address}:{port}
+listen=tcp:{address}:{port}
+mpath="{modules}/"
+loadmodule "kex.so"
+loadmodule "tm.so"
+loadmodule "tmx.so"
+loadmodule "sl.so"
+loadmodule "rr.so"
+loadmodule "pv.so"
+loadmodule "maxfwd.so"
+loadmodule "usrloc.so"
+loadmodule "registrar.so"
+loadmodule "textops.so"
+loadmodule "siputils.so"
+loadmodule "xlog.so"
+loadmodule "auth.so"
+modparam("usrloc", "db_mode", 0)
+modparam("usrloc", "timer_interval", 5)
+modparam("registrar", "max_expires", 3600)
+modparam("tm", "fr_timer", 5000)
+modparam("rr", "append_fromtag", 1)
+
+request_route {{
+    if (!mf_process_maxfwd_header("10")) {{ sl_send_reply("483", "Too Many Hops"); exit; }}
+    if (is_method("CANCEL")) {{ if (t_check_trans()) t_relay(); exit; }}
+    if (!is_method("ACK") && t_precheck_trans()) {{ t_check_trans(); exit; }}
+    t_check_trans();
+    if (has_totag()) {{
+        if (loose_route() || t_check_trans()) {{ t_relay(); exit; }}
+        if (!is_method("ACK")) sl_send_reply("404", "Not Here");
+        exit;
+    }}
+    if (is_method("REGISTER")) {{
+        if (!pv_auth_check("{realm}", "pw-$au", "0", "0")) {{ auth_challenge("{realm}", "1"); exit; }}
+        if ($au != $tU) {{ sl_send_reply("403", "Not your address"); exit; }}
+        if (!save("location")) sl_reply_error();
+        xlog("L_NOTICE", "REGISTERED $tU by $proto for $hdr(Expires) from $ct\\n");
+        exit;
+    }}
+    if (!pv_auth_check("{realm}", "pw-$au", "0", "0")) {{ auth_challenge("{realm}", "1"); exit; }}
+    consume_credentials();
+    if ($hdr(Route) != $null) {{ sl_send_reply("400", "A Route that nobody asked for"); exit; }}
+    record_route();
+    if (!lookup("location")) {{ sl_send_reply("480", "Not Registered"); exit; }}
+    t_relay();
+}}
+"""
+
+
+class Kamailio:
+    """Registrar with digest, and proxy that wants a password for each call: every user's is pw- and its name.
+
+    Its locations are in memory only: one that was killed has forgotten all.
+    """
+
+    def __init__(self, directory):
+        self.directory = Path(directory)
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.address = loopback()
+        self.port = free_port(self.address)
+        self.process = None
+
+    def __enter__(self):
+        modules = next(Path("/usr/lib").glob("*-linux-gnu/kamailio/modules"))
+        config = self.directory / "kamailio.cfg"
+        config.write_text(CONFIG.format(address=self.address, port=self.port, modules=modules, realm=REALM))
+        with (self.directory / "kamailio.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [
+                    *("kamailio", "-f", config, "-DD", "-E", "-m", "32", "-M", "4"),
+                    *("-w", self.directory, "-Y", self.directory, "-P", self.directory / "pid"),
+                ],
+                env={**os.environ, "PATH": f"{os.environ['PATH']}:/usr/sbin"},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        until(self.answers, "Kamailio")
+        return self
+
+    def __exit__(self, *_):
+        self.kill()
+
+    def kill(self):
+        """End it and its children in an instant, as a crash does."""
+        if self.process is not None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+            self.process = None
+
+    @property
+    def log(self):
+        return (self.directory / "kamailio.log").read_text(errors="replace")
+
+    def answers(self):
+        assert self.process.poll() is None, self.log
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
+            asker.bind((self.address, 0))
+            asker.settimeout(0.1)
+            here = f"{self.address}:{asker.getsockname()[1]}"
+            text = (
+                f"OPTIONS sip:x@{self.address} SIP/2.0\r\nVia: SIP/2.0/UDP {here};branch=z9hG4bK{secrets.token_hex(4)}"
+                f"\r\nFrom: <sip:t@{here}>;tag=1\r\nTo: <sip:x@{self.address}>\r\nCall-ID: {secrets.token_hex(4)}\r\n"
+                "CSeq: 1 OPTIONS\r\nMax-Forwards: 5\r\nContent-Length: 0\r\n\r\n"
+            )
+            try:
+                asker.sendto(text.encode(), (self.address, self.port))
+                return asker.recv(2000).startswith(b"SIP/2.0")
+            except OSError:
+                return False
+
+
+class Scripted:
+    """A registrar over UDP. `answers`: (code, headers) one after the other, the last for all that come later.
+
+    A code of 0 is silence, 200 grants. `requests` are the REGISTERs that came, without retransmissions.
+    """
+
+    def __init__(self, *answers, port=0):
+        self.answers, self.requests, self.times = list(answers), [], []
+        self._seen = {}
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.address = loopback()
+        self.socket.bind((self.address, port))
+        self.port = self.socket.getsockname()[1]
+
+    def __enter__(self):
+        threading.Thread(target=self._run, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def _run(self):
+        while True:
+            try:
+                data, peer = self.socket.recvfrom(65535)
+            except OSError:
+                return
+            text = data.decode(errors="replace")
+            if not text.startswith("REGISTER "):
+                continue
+            key = re.search(r"^Call-ID:.*$", text, re.MULTILINE)[0], re.search(r"^CSeq:.*$", text, re.MULTILINE)[0]
+            if key not in self._seen:
+                self.requests.append(text)
+                self.times.append(time.monotonic())
+                self._seen[key] = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+            code, headers = self._seen[key]
+            if code:
+                self.socket.sendto(answer(text, code, headers), peer)
+
+
+def answer(request, code, headers):
+    """A response to a REGISTER; a challenge and the contact come by themselves."""
+    copied = re.findall(r"^(?:Via|From|Call-ID|CSeq):.*$", request, re.MULTILINE)
+    lines = [f"SIP/2.0 {code} Said", *(line.strip() for line in copied)]
+    lines.append(re.search(r"^To:.*$", request, re.MULTILINE)[0].strip() + ";tag=1")
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    if code == 401:
+        lines.append(
+            f'WWW-Authenticate: Digest realm="{REALM}", nonce="{secrets.token_hex(8)}", algorithm=MD5, qop="auth"'
+        )
+    if code == 200:
+        lines.append(re.search(r"^Contact:[^\r]*>", request, re.MULTILINE)[0] + ";expires=300")
+    return "\r\n".join([*lines, "Content-Length: 0", "", ""]).encode()

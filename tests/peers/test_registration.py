@@ -1,0 +1,161 @@
+"""The whole daemon registered at real registrars: Kamailio, and one that answers as a test says."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from tests.peers.daemon import Daemon, until
+from tests.peers.registrars import Kamailio, Scripted
+
+PATIENCE_S = 45.0  # longer than the 32 s after which SIP gives a silent registrar up
+
+
+@pytest.fixture(scope="module")
+def kamailio(tmp_path_factory):
+    with Kamailio(tmp_path_factory.mktemp("k")) as registrar:
+        yield registrar
+
+
+def account(directory, registrar, user, password=None, **settings):
+    """A table of the configuration; the right password is pw- and the user's name."""
+    file = directory / f"{user}-{len(list(directory.iterdir()))}"
+    file.write_text(f"{password or f'pw-{user}'}\n")
+    file.chmod(0o600)
+    where = f"{registrar.address}:{registrar.port}"
+    return {"user": user, "registrar": where, "password_file": str(file), **settings}
+
+
+def test_two_accounts_register_with_digest_by_udp_and_by_tcp_and_no_password_is_told(kamailio, tmp_path):
+    accounts = {
+        "office": account(tmp_path, kamailio, "201"),
+        "home": account(tmp_path, kamailio, "202", transport="tcp"),
+    }
+    with Daemon(tmp_path / "door", account=accounts, sip={"trace": True}) as door:
+        for name in accounts:
+            told = door.wait("account.registered", account=name)
+            assert (told["data"]["after"], told["data"]["expires_s"]) == ("start", 300.0)
+        shown = door.get("/v1/accounts")["accounts"]
+        assert [(a["name"], a["state"], a["transport"]) for a in shown] == [
+            ("office", "registered", "udp"),
+            ("home", "registered", "tcp"),
+        ]
+        assert {a["server"] for a in shown} == {f"{kamailio.address}:{kamailio.port}"}
+        assert door.get("/v1/state")["appliance"]["status"] == "registered as 201; registered as 202"
+        door.begin()
+        assert door.post("/v1/accounts/home/unregister")["account"]["name"] == "home"
+        door.wait("account.unregistered", account="home")
+        until(lambda: "REGISTERED 202 by tcp for 0 " in kamailio.log, "the end of the registration")
+        assert door.get("/v1/accounts/home")["state"] == "unregistered"
+        door.post("/v1/accounts/home/register")
+        door.wait("account.registered", account="home", after="recovery")
+        trace = (tmp_path / "door" / "sip.trace").read_text(errors="replace")
+        assert 'Digest username="201"' in trace
+        everything = [door.log, trace, str(door.get("/v1/state"))]
+    until(lambda: "REGISTERED 201 by udp for 0 " in kamailio.log, "the end of the registration")
+    everything += [str(door.events), *(p.read_text(errors="replace") for p in (tmp_path / "door").rglob("*.log"))]
+    assert not any("pw-" in text for text in everything)
+
+
+def test_what_is_wrong_is_told_with_its_cause_and_tried_again(kamailio, tmp_path):
+    granted, busy, gone = (200, {}), (503, {"Retry-After": "2"}), (404, {})
+    moved = 302, {"Contact": "<sip:192.0.2.9:5070>"}
+    with (
+        Scripted((401, {}), busy, granted) as overloaded,
+        Scripted(gone) as stranger,
+        Scripted(moved) as elsewhere,
+        Scripted((500, {}), granted) as hiccup,
+    ):
+        accounts = {
+            "wrong": account(tmp_path, kamailio, "203", "not it"),
+            "refused": account(tmp_path, kamailio, "204", "pw-205", auth_user="205"),
+            "busy": account(tmp_path, overloaded, "206"),
+            "gone": account(tmp_path, stranger, "207"),
+            "moved": account(tmp_path, elsewhere, "208"),
+            "hiccup": account(tmp_path, hiccup, "209"),
+            "nobody": {**account(tmp_path, kamailio, "210"), "registrar": "127.0.0.1:9", "transport": "tcp"},
+            "unnamed": {**account(tmp_path, kamailio, "211"), "registrar": "pbx.invalid"},
+        }
+        expected = [
+            ("wrong", 401, 50, 60, "account.wrong.password_file"),
+            ("refused", 403, 50, 60, "account.refused.user"),
+            ("busy", 503, 2, 5, "trouble of its own"),
+            ("gone", 404, 50, 60, "account.gone.user and account.gone.domain"),
+            ("moved", 302, 50, 60, "to sip:192.0.2.9:5070: set account.moved.registrar"),
+            ("hiccup", 500, 1, 5, "trouble of its own"),
+            ("nobody", 0, 1, 5, "Nobody answers at 127.0.0.1:9 by TCP"),
+            ("unnamed", 0, 1, 5, "the name pbx.invalid can not be resolved"),
+        ]
+        with Daemon(tmp_path / "door", account=accounts) as door:
+            for name, code, low, high, part in expected:
+                told = door.wait("account.failed", account=name)["data"]
+                assert (told["code"], part in told["explanation"]) == (code, True), told
+                assert low <= told["retry_in_s"] <= high
+                assert door.get(f"/v1/accounts/{name}")["explanation"] == told["explanation"]
+            for name in ("busy", "hiccup"):
+                assert door.wait("account.registered", account=name)["data"]["after"] == "start"
+            assert not door.of("account.expired")
+        first, second = overloaded.times[1:3]
+        assert second - first >= 2
+
+
+def test_a_registrar_that_was_killed_has_its_stations_back_soon_after_its_return(tmp_path, record_property):
+    with Kamailio(tmp_path / "k") as registrar:
+        accounts = {
+            "office": account(tmp_path, registrar, "201"),
+            "home": account(tmp_path, registrar, "202", transport="tcp"),
+        }
+        with Daemon(tmp_path / "door", account=accounts) as door:
+            for name in accounts:
+                door.wait("account.registered", account=name)
+            registrar.kill()
+            door.wait("account.failed", account="home", code=0)
+            with registrar:
+                back, begin = time.monotonic(), registrar.log.rindex("Listening on")
+                took = {}
+                for name, user in (("office", "201"), ("home", "202")):
+                    until(lambda user=user: f"REGISTERED {user} " in registrar.log[begin:], user, PATIENCE_S)
+                    took[name] = round(time.monotonic() - back, 1)
+                until(lambda: all(a["state"] == "registered" for a in door.get("/v1/accounts")["accounts"]), "both")
+    record_property("figures", f"registered again after its return: UDP {took['office']} s, TCP {took['home']} s")
+    assert max(took.values()) < 20
+
+
+def test_a_new_sip_process_registers_anew(kamailio, tmp_path):
+    with Daemon(tmp_path / "door", account={"office": account(tmp_path, kamailio, "205")}) as door:
+        door.wait("account.registered")
+        door.begin()
+        os.kill(door.processes()["sip"], signal.SIGKILL)
+        door.wait("account.unregistered")
+        door.wait("account.registered", after="recovery")
+
+
+def test_stations_call_each_other_through_the_registrar(kamailio, tmp_path):
+    def station(name, user, other):
+        return Daemon(
+            tmp_path / name,
+            account={"office": account(tmp_path, kamailio, user)},
+            target={"far": {"uri": other, "account": "office"}},
+        )
+
+    with station("a", "211", "212") as one, station("b", "212", "211") as two:
+        for door in (one, two):
+            door.wait("account.registered")
+        for caller, callee in ((one, two), (two, one)):
+            for door in (one, two):
+                door.begin()
+            call = caller.ring()
+            came = callee.rung()
+            assert callee.get(f"/v1/calls/{came}")["account"] == "office"
+            assert callee.get(f"/v1/calls/{came}")["remote"]["target"] == "far"
+            caller.wait("call.ringing", call)
+            callee.press("answer")
+            caller.talk(call)
+            callee.talk(came)
+            callee.press("hangup")
+            caller.final(call, kind="call.ended", cause="hangup", by="remote")
+            callee.final(came, kind="call.ended", cause="hangup", by="local")
+        one.begin()
+        number = one.post("/v1/calls", {"to": "299"})["id"]  # nobody has registered that
+        one.final(number, kind="call.failed", cause="unavailable", code=480)

@@ -1,0 +1,102 @@
+"""The SIP process registers as ordered, and tells what came of it; names are resolved without pjsip."""
+
+import asyncio
+
+import pytest
+
+from appliance.core import inputs
+from appliance.core.model import CallId
+from appliance.core.orders import Place, Register, Unregister
+from appliance.sip.settings import AccountSettings, SipSettings
+from appliance.sip.wire import Decoder, Start, encode
+from tests.peers.registrars import Scripted
+from tests.sip.stations import stations
+
+GRANTED, OVERLOADED = (200, {}), (503, {"Retry-After": "7 (busy);duration=3"})
+RESOLVER = """
+import socket
+from pathlib import Path
+
+real = socket.getaddrinfo
+
+def getaddrinfo(host, *more, **named):
+    if host != "pbx.test":
+        return real(host, *more, **named)
+    address = Path({path!r}).read_text()
+    if not address:
+        raise socket.gaierror(-3, "Temporary failure in name resolution")
+    return [(socket.AF_INET, socket.SOCK_DGRAM, 17, "", (address, 0))]
+
+socket.getaddrinfo = getaddrinfo
+"""
+
+
+def account(host, port, **more):
+    named = {"name": "office", "user": "201", "domain": host, "auth_user": "201", "password": "hidden", **more}
+    return AccountSettings(host=host, port=port, **named)
+
+
+@pytest.fixture
+def pbx_test(tmp_path, monkeypatch):
+    """Where the name pbx.test leads, in the SIP process, is what this file says; nowhere while it is empty."""
+    path = tmp_path / "address"
+    path.write_text("")
+    (tmp_path / "sitecustomize.py").write_text(RESOLVER.format(path=str(path)))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    return path
+
+
+def test_a_password_is_shown_nowhere_but_crosses_to_the_process():
+    settings = SipSettings(accounts=(account("127.0.0.1", 5060),))
+    assert "hidden" not in repr(settings)
+    (start,) = Decoder().feed(encode(Start(settings)))
+    assert start.settings == settings
+    assert start.settings.accounts[0].password == "hidden"
+
+
+def test_it_registers_refreshes_and_ends_the_registration():
+    async def scenario():
+        with Scripted((401, {}), GRANTED, GRANTED, OVERLOADED, GRANTED) as registrar:
+            where = f"{registrar.address}:{registrar.port}"
+            async with stations({"accounts": (account(registrar.address, registrar.port),)}) as (door,):
+                door.link.order(Register("office"))
+                told = await door.wait(inputs.Registered, account="office")
+                assert (told.expires_s, told.server) == (300.0, where)
+                door.link.order(Register("office"))
+                await door.wait(inputs.Registered)
+                door.link.order(Register("office"))
+                failed = await door.wait(inputs.RegistrationFailed)
+                assert (failed.code, failed.reason, failed.retry_after_s) == (503, "Said", 7.0)
+                door.link.order(Register("office"))
+                door.link.order(Register("office"))  # while the one before is not answered: done after it
+                await door.wait(inputs.Registered)
+                await door.wait(inputs.Registered)
+                door.link.order(Unregister("office"))
+                await door.wait(inputs.Unregistered, account="office")
+            assert all("Route:" not in request for request in registrar.requests)
+            assert "\r\nExpires: 0\r\n" in registrar.requests[-1]
+
+    asyncio.run(scenario())
+
+
+def test_a_name_is_resolved_when_it_can_be_and_again_after_a_failure(pbx_test):
+    async def scenario():
+        with Scripted(GRANTED, OVERLOADED) as old, Scripted(GRANTED, port=old.port) as new:
+            async with stations({"accounts": (account("pbx.test", old.port),)}) as (door,):
+                door.link.order(Register("office"))
+                failed = await door.wait(inputs.RegistrationFailed)
+                assert failed.code == 0
+                assert "the name pbx.test can not be resolved" in failed.reason
+                door.link.order(Place(CallId("c-1"), "sip:301@pbx.test", account="office"))
+                ended = await door.wait(inputs.CallEnded, call="c-1")
+                assert (ended.code, ended.reason) == (0, "The registrar of office has no address")
+                pbx_test.write_text(old.address)
+                door.link.order(Register("office"))
+                assert (await door.wait(inputs.Registered)).server == f"{old.address}:{old.port}"
+                pbx_test.write_text(new.address)  # it moves
+                door.link.order(Register("office"))
+                await door.wait(inputs.RegistrationFailed, code=503)
+                door.link.order(Register("office"))
+                await door.wait(inputs.Registered, server=f"{new.address}:{new.port}")
+
+    asyncio.run(scenario())

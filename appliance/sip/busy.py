@@ -25,10 +25,10 @@ def own(port: int) -> list[socket.socket]:
     for entry in Path("/proc/self/fd").iterdir():
         try:
             if str(entry.readlink()) in wanted:
-                found.append(socket.socket(fileno=os.dup(int(entry.name))))
-        except OSError:  # the one that lists the directory
+                found.append(int(entry.name))
+        except OSError:  # the one that listed the directory
             continue
-    return found
+    return [socket.socket(fileno=os.dup(descriptor)) for descriptor in found]  # now: they would be listed, too
 
 
 def _inodes(port: int) -> list[str]:

@@ -61,6 +61,10 @@ def test_its_invites_are_dropped_and_all_else_comes(floods, port):
     assert arrive(port, "127.0.0.8", INVITES, OTHER) == [INVITES, OTHER]
 
 
+def test_the_port_has_one_socket(floods):
+    assert len(floods._sockets) == 1
+
+
 def test_several_sources_are_shut_out_each_for_its_time(floods, port):
     flood(floods, "127.0.0.9", 100.0)
     flood(floods, "127.0.0.8", 110.0)

@@ -61,7 +61,7 @@ class Daemon:
             "audio": {"capture": "null", "playback": "null"},
             "http": {"port": 0},
             "panel": {"lines": "simulated", "button": buttons},
-            "target": {"far": {"uri": f"sip:{self.far_address}:{self.far_port}"}},
+            "target": {"far": {"uri": f"sip:far@{self.far_address}:{self.far_port}"}},
         }
         for table, values in settings.items():
             self.config.setdefault(table, {}).update(values)
@@ -82,6 +82,7 @@ class Daemon:
                 stdout=log,
                 stderr=log,
                 env=environment,
+                cwd=CODE,
             )
         threading.Thread(target=self._follow, daemon=True).start()
         try:

@@ -13,8 +13,8 @@ TALKED = [*RANG, "answering", "connecting", "connected"]
 def caller(door, tmp_path):
     """SIPp at the address that the station knows, calling it."""
 
-    def started(scenario, directory="", address="", **options):
-        return Sipp(tmp_path / directory, scenario, door.address, address=address or door.far_address, **options)
+    def started(scenario, address="", **options):
+        return Sipp(tmp_path, scenario, door.address, address=address or door.far_address, user="far", **options)
 
     return started
 

@@ -1,0 +1,144 @@
+"""baresip as the far end: a process of its own that sends a tone, and writes what it hears into a file."""
+
+import contextlib
+import json
+import random
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+from tests.peers.sipp import bound, free_port
+
+PATIENCE_S = 20.0
+RTP_PORTS = range(20000, 30000, 64)
+CONFIG = """poll_method epoll
+sip_listen {address}:{port}
+call_local_timeout 120
+audio_player nothing,nil
+audio_source ausine,{hertz}
+audio_alert nothing,nil
+ausrc_srate 48000
+ausrc_channels 2
+net_interface {address}
+audio_level no
+ausrc_format s16
+auplay_format s16
+auenc_format s16
+audec_format s16
+audio_buffer 20-160
+rtp_ports {rtp}-{rtp_end}
+rtcp_mux no
+jitter_buffer_delay 1-5
+rtp_stats no
+module_path /usr/lib/baresip/modules
+module g711.so
+module sndfile.so
+module ausine.so
+module_tmp uuid.so
+module_app account.so
+module_app menu.so
+module_app ctrl_tcp.so
+ctrl_tcp_listen {address}:{control}
+snd_path {directory}
+redial_attempts 0
+ringback_disabled yes
+"""
+
+
+class Baresip:
+    """`with Baresip(directory, address, port, hertz=440) as far`: ctrl_tcp's commands and events, and its recordings.
+
+    address: best one of its own, on which all ports are free. Every call has its own two files.
+    """
+
+    def __init__(self, directory, address, port=0, *, hertz):
+        self.directory = Path(directory) / "baresip"
+        self.address, self.port, self.hertz = address, port or free_port(address), hertz
+        self.control = free_port(address)
+        self.events, self._replies, self._buffer, self._token = [], {}, b"", 0
+
+    def __enter__(self):
+        self.directory.mkdir()
+        rtp = random.choice(RTP_PORTS)
+        (self.directory / "config").write_text(CONFIG.format(**vars(self), rtp=rtp, rtp_end=rtp + 60))
+        account = f"<sip:far@{self.address}:{self.port}>;regint=0;audio_codecs=pcma;answermode=manual"
+        (self.directory / "accounts").write_text(f"{account}\n")
+        (self.directory / "contacts").write_text("")
+        # baresip, unlike SIPp, has no limit of time of its own
+        argv = ["setpriv", "--pdeathsig", "KILL", "baresip", "-4", "-v", "-f", str(self.directory)]
+        with (self.directory / "log").open("wb") as log:
+            self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.directory)
+        try:
+            self.socket = self._connected()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        with contextlib.suppress(AttributeError):
+            self.socket.close()
+
+    @property
+    def log(self):
+        return (self.directory / "log").read_text(errors="replace")[-3000:]
+
+    def command(self, name, parameters=""):
+        """What baresip prints as answer: dial URI, accept, hangup, hold, resume."""
+        self._token += 1
+        token, end = str(self._token), time.monotonic() + PATIENCE_S
+        text = json.dumps({"command": name, "params": parameters, "token": token}).encode()
+        self.socket.sendall(b"%d:%s," % (len(text), text))
+        while token not in self._replies:
+            self._read(end)
+        return self._replies.pop(token)["data"]
+
+    def wait(self, kind):
+        """The next event of this type, as CALL_INCOMING, CALL_ESTABLISHED, CALL_CLOSED; those before it are dropped."""
+        end = time.monotonic() + PATIENCE_S
+        while True:
+            while self.events:
+                event = self.events.pop(0)
+                if event["type"] == kind:
+                    return event
+            self._read(end)
+
+    def heard(self):
+        """The file of what came in the newest call, once it is there."""
+        end = time.monotonic() + PATIENCE_S
+        while not (files := sorted(self.directory.glob("dump-*-dec.wav"), key=lambda file: file.stat().st_mtime)):
+            assert time.monotonic() < end, self.log
+            time.sleep(0.02)
+        return files[-1]
+
+    def _connected(self):
+        end = time.monotonic() + PATIENCE_S
+        while True:
+            with contextlib.suppress(ConnectionRefusedError):
+                if bound(self.address, self.port):
+                    return socket.create_connection((self.address, self.control))
+            assert time.monotonic() < end and self.process.poll() is None, self.log
+            time.sleep(0.02)
+
+    def _read(self, end):
+        """Messages are JSON in netstrings: LENGTH:TEXT,"""
+        self.socket.settimeout(max(end - time.monotonic(), 0.001))
+        try:
+            data = self.socket.recv(65536)
+        except TimeoutError:
+            raise AssertionError(f"baresip says nothing more:\n{self.log}") from None
+        assert data, f"baresip has gone:\n{self.log}"
+        self._buffer += data
+        while b":" in self._buffer:
+            length, _, rest = self._buffer.partition(b":")
+            if len(rest) <= int(length):
+                break
+            message = json.loads(rest[: int(length)].decode(errors="replace"))
+            self._buffer = rest[int(length) + 1 :]
+            if "event" in message:
+                self.events.append(message)
+            else:
+                self._replies[message.get("token")] = message

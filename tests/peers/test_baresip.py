@@ -1,0 +1,125 @@
+"""baresip and the station call each other: 440 Hz go in, 1,000 Hz come out, each found at the far end."""
+
+import math
+import struct
+import wave
+
+import numpy as np
+import pytest
+
+from tests.peers.baresip import Baresip
+from tests.peers.daemon import Daemon, until
+
+OURS, THEIRS = 1000, 440
+AMPLITUDE = 8000
+HEARD_DB, ABSENT_DB = -40.0, -60.0
+
+
+@pytest.fixture(scope="module")
+def talking(tmp_path_factory):
+    """A daemon whose microphone hears 1,000 Hz, and which records."""
+    directory = tmp_path_factory.mktemp("d")
+    microphone = directory / "microphone.wav"
+    with wave.open(str(microphone), "wb") as file:
+        file.setparams((1, 2, 16000, 0, "NONE", ""))
+        samples = (round(AMPLITUDE * math.sin(2 * math.pi * OURS * n / 16000)) for n in range(32000))
+        file.writeframes(b"".join(struct.pack("<h", sample) for sample in samples))
+    settings = {"audio": {"microphone_file": str(microphone)}, "recording": {"enabled": True}}
+    with Daemon(directory, **settings) as daemon:
+        yield daemon
+
+
+@pytest.fixture
+def door(talking):
+    talking.begin()
+    yield talking
+    talking.hang_up_all()
+    talking.settle()
+
+
+def levels(path, *hertz):
+    """dB below full scale in the newest half second of a file that is still being written; [] while there is less."""
+    data = path.read_bytes()
+    channels, rate = struct.unpack_from("<HI", data, 22)
+    body = data[44:]
+    samples = np.frombuffer(body[: len(body) // (2 * channels) * 2 * channels], dtype="<i2")[::channels].astype(float)
+    part = samples[-rate // 2 :]
+    if len(part) < rate // 2:
+        return []
+    window = np.hanning(len(part))
+    found = []
+    for frequency in hertz:
+        phase = np.exp(-2j * np.pi * frequency * np.arange(len(part)) / rate)
+        amplitude = 2 * abs(np.sum(part * window * phase)) / window.sum()
+        found.append(20 * math.log10(max(amplitude, 1e-3) / 32768))
+    return found
+
+
+def both_are_heard(door, far, call, record_property):
+    """Our tone alone at their end; both in our recording, which takes both directions."""
+
+    def at_their_end():
+        found = levels(far.heard(), OURS, THEIRS)
+        return found if found and found[0] > HEARD_DB and found[1] < ABSENT_DB else None
+
+    recording = door.wait("recording.started", call)["data"]["recording"]
+
+    def at_ours():
+        found = levels(door.directory / "recordings" / f"{recording}.wav", OURS, THEIRS)
+        return found if found and min(found) > HEARD_DB else None
+
+    record_property("at their end, dB: 1000 Hz, 440 Hz", until(at_their_end, "1,000 Hz at baresip"))
+    record_property("at ours, dB: 1000 Hz, 440 Hz", until(at_ours, "440 Hz in the recording"))
+
+
+def test_the_station_calls_and_hangs_up(door, tmp_path, record_property):
+    with Baresip(tmp_path, door.far_address, door.far_port, hertz=THEIRS) as far:
+        call = door.ring()
+        far.wait("CALL_INCOMING")
+        door.wait("call.ringing", call)
+        far.command("accept")
+        door.talk(call)
+        both_are_heard(door, far, call, record_property)
+        door.press("hangup")
+        far.wait("CALL_CLOSED")
+        door.final(call, kind="call.ended", cause="hangup", code=200, by="local")
+
+
+def test_baresip_calls_and_hangs_up(door, tmp_path, record_property):
+    with Baresip(tmp_path, door.far_address, hertz=THEIRS) as far:
+        far.command("dial", f"sip:{door.user}@{door.address}")
+        call = door.rung()
+        door.press("answer")
+        far.wait("CALL_ESTABLISHED")
+        door.talk(call)
+        both_are_heard(door, far, call, record_property)
+        far.command("hangup")
+        door.final(call, kind="call.ended", cause="hangup", code=200, by="remote")
+
+
+def test_the_station_holds_baresip_and_is_held_by_it(door, tmp_path):
+    with Baresip(tmp_path, door.far_address, hertz=THEIRS) as far:
+        far.command("dial", f"sip:{door.user}@{door.address}")
+        call = door.rung()
+        door.press("answer")
+        far.wait("CALL_ESTABLISHED")
+        door.talk(call)
+        door.press("hold")
+        door.wait("call.held", call, by="local")
+        door.press("hold")
+        door.wait("call.resumed", call, by="local")
+        far.command("hold")
+        door.wait("call.held", call, by="remote")
+        far.command("resume")
+        door.wait("call.resumed", call, by="remote")
+        door.press("hangup")
+        door.final(call, kind="call.ended", cause="hangup", by="local")
+
+
+def test_baresip_refuses(door, tmp_path):
+    with Baresip(tmp_path, door.far_address, door.far_port, hertz=THEIRS) as far:
+        call = door.ring()
+        far.wait("CALL_INCOMING")
+        far.command("hangup")
+        final = door.final(call, by="remote")
+        assert (final["kind"], final["cause"]) in {("call.rejected", "busy"), ("call.rejected", "rejected")}

@@ -4,7 +4,20 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from appliance.simulator import sights
-from appliance.simulator.sights import FRONT, KITCHEN, Scene, Sight, by, door_ready, event, lamp, packets, relay, wire
+from appliance.simulator.sights import (
+    FRONT,
+    KITCHEN,
+    Scene,
+    Sight,
+    by,
+    door_ready,
+    event,
+    lamp,
+    packets,
+    page,
+    relay,
+    wire,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +40,13 @@ STEPS = (
         "ready",
         "Both stations start",
         sights.now,
-        (event(FRONT, "appliance.ready"), event(KITCHEN, "appliance.ready"), door_ready(FRONT, "front")),
+        (
+            event(FRONT, "appliance.ready"),
+            event(KITCHEN, "appliance.ready"),
+            page(FRONT),
+            page(KITCHEN),
+            door_ready(FRONT, "front"),
+        ),
     ),
     Step(
         "ring",

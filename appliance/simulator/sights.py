@@ -204,6 +204,19 @@ def door_ready(side: str, door: str) -> Sight:
     return Sight(side, f"the relay of door {door} can be worked", look, lambda of: of.answered, _log)
 
 
+def page(side: str) -> Sight:
+    """The page's address is known."""
+
+    async def look(of: Side) -> float | None:
+        try:
+            return time.monotonic() if of.station.page else None
+        except OSError as error:
+            of.answered = str(error)
+            return None
+
+    return Sight(side, "the page is served", look, lambda of: of.answered, _log)
+
+
 def speech(side: str) -> Sight:
     """The newest recording, fetched as a client would, holds speech."""
 

@@ -60,9 +60,10 @@ class Station:
 
     @property
     def page(self) -> str:
-        """The page's address with the token that lets it give orders. Raises OSError before HTTP listens."""
+        """The page's address with the token that lets it give orders; "" or OSError before HTTP listens."""
         token = (self.directory / "http.token").read_text().strip()
-        return f"{(self.directory / 'http.address').read_text().strip()}#token={token}"
+        address = (self.directory / "http.address").read_text().strip()
+        return f"{address}#token={token}" if address else ""
 
     async def start(self) -> None:
         """Start the daemon and follow its events and lamps. On the main thread: the daemon ends with it."""

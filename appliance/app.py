@@ -262,28 +262,47 @@ class Web:
 
     async def serve(self) -> None:
         """Listen; what hinders it is told once, and tried again until it works."""
-        from appliance.api import app, auth  # noqa: PLC0415  late: fastapi takes 0.2 s that a press should not wait for
-        from appliance.api.server import Server  # noqa: PLC0415
+        from appliance.api import auth  # noqa: PLC0415  late: fastapi takes 0.2 s that a press should not wait for
 
-        http, failed = self._config.http, ""
+        token, kept, told = auth.fresh_token(), False, ""
         while True:
+            why = ""
             try:
-                token = await asyncio.to_thread(auth.token, self._places.state / "http.token")
-                server = Server(app.build(self, token), self._socket(), http.address, http.port)
-                bound = await server.start()
+                found = await asyncio.to_thread(auth.token, self._places.state / "http.token", token)
+                kept = True
+                if found != token:
+                    token = found
+                    if self._server is not None:  # it serves with another, as the disc could not be read before
+                        await self._server.stop()
+                        self._server = None
+            except OSError as err:
+                why = f"The token can not be kept ({err.strerror}): the Unix socket works, TCP lets nobody in."
+            try:
+                if self._server is None:
+                    await self._listen(token)
             except (IntercomError, OSError) as err:
                 why = str(err)
-                if why != failed:
-                    failed = why
-                    self._reactor.post(inputs.PartFailed(at=time.monotonic(), part="http", why=why))
-                await asyncio.sleep(HTTP_RETRY_S)
-                continue
-            self._server = server
-            if failed:
+            if why and why != told:
+                self._reactor.post(inputs.PartFailed(at=time.monotonic(), part="http", why=why))
+            elif told and not why:
                 self._reactor.post(inputs.PartRecovered(at=time.monotonic(), part="http"))
-            log.info("http %s%s", bound.url, f" and {bound.socket}" if bound.socket else "")
+            if kept and not why:
+                return
+            told = why
+            await asyncio.sleep(HTTP_RETRY_S)
+
+    async def _listen(self, token: str) -> None:
+        from appliance.api import app  # noqa: PLC0415
+        from appliance.api.server import Server  # noqa: PLC0415
+
+        server = Server(app.build(self, token), self._socket(), self._config.http.address, self._config.http.port)
+        bound = await server.start()
+        self._server = server
+        log.info("http %s%s", bound.url, f" and {bound.socket}" if bound.socket else "")
+        try:
             await asyncio.to_thread((self._places.runtime / "http.address").write_text, bound.url)
-            return
+        except OSError as err:
+            log.warning("http.address can not be written: %s", err)
 
     async def stop(self) -> None:
         """Close the listeners."""

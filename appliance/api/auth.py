@@ -32,8 +32,13 @@ class Listener:
 UNKNOWN = Listener()  # has no name of its own, so it refuses everything
 
 
-def token(path: Path) -> str:
-    """The token kept at `path`; made at first use, and made anew if others could have read it.
+def fresh_token() -> str:
+    """A token that nobody knows."""
+    return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+def token(path: Path, fresh: str) -> str:
+    """The token kept at `path`: `fresh` at first use, and if others could have read the one there was.
 
     Blocks on the disc. Raises OSError.
     """
@@ -45,15 +50,14 @@ def token(path: Path) -> str:
             return kept
     except FileNotFoundError:
         pass
-    made = secrets.token_urlsafe(TOKEN_BYTES)
-    fresh = path.with_name(path.name + ".new")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(made + "\n")
+    new = path.with_name(path.name + ".new")
+    new.unlink(missing_ok=True)
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(fresh + "\n")
         file.flush()
         os.fsync(file.fileno())
-    fresh.rename(path)
-    return made
+    new.rename(path)
+    return fresh
 
 
 @dataclass(slots=True)

@@ -34,6 +34,7 @@ Found = TypeVar("Found")
 class Station:
     """One station: its directory holds configuration, state, log and SIP trace.
 
+    started_by: the command that becomes the daemon.
     events: all envelopes of `/v1/events` so far, over restarts too. lamps: each level of a lamp's line that was seen.
     """
 
@@ -41,6 +42,7 @@ class Station:
         self.directory, self.config = directory, config
         self.name: str = config["station"]["name"]
         self.log = directory / "daemon.log"
+        self.started_by: tuple[str, ...] = ("setpriv", "--pdeathsig", "TERM")
         self.trace = Trace(directory / "sip.trace")
         self.events: list[Json] = []
         self.lamps: list[Json] = []
@@ -75,7 +77,7 @@ class Station:
         environment.pop("RUNTIME_DIRECTORY", None)  # it would put the sockets elsewhere
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *("setpriv", "--pdeathsig", "TERM"),
+                *self.started_by,
                 *(sys.executable, "-m", "appliance", "--demo"),
                 *("--config", str(config), "--state", str(self.directory)),
                 stdin=DEVNULL,

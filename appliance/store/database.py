@@ -1,6 +1,7 @@
 """The one SQLite file: its tables, how it is opened, and what becomes of it when it is damaged."""
 
 import errno
+import os
 import sqlite3
 import time
 from pathlib import Path
@@ -77,7 +78,8 @@ def explain(error: Exception, directory: Path) -> tuple[str, str]:
             f"No space is left for {directory} ({detail}).",
             "Delete files or recordings, or use a larger disc; it goes on by itself.",
         )
-    if primary == sqlite3.SQLITE_READONLY or number in _READ_ONLY_ERRNO:
+    closed = primary == sqlite3.SQLITE_CANTOPEN and directory.is_dir() and not os.access(directory, os.W_OK)
+    if closed or primary == sqlite3.SQLITE_READONLY or number in _READ_ONLY_ERRNO:
         return (
             f"{directory} can not be written ({detail}).",
             "Let the service's user own it, and mount the disc for writing; it goes on by itself.",

@@ -1,5 +1,6 @@
 """Recordings: what was said to be recorded is on disc, playable, and listed, whatever ended the service."""
 
+import errno
 import hashlib
 import logging
 import os
@@ -26,6 +27,7 @@ from appliance.store.writer import After, Writer
 log = logging.getLogger(__name__)
 
 FLOOR_BYTES = 16 * 1024 * 1024  # free space below which no recording begins: the journal and the system need it
+LEAST_BYTES = 1024 * 1024  # free space below which a recording loses what it hears before anybody looks again
 _PATCH_S = 2.0  # how much of a recording's length a power cut may take from its header
 _SETTLE_S = 0.25  # the SIP stack's last buffer reaches the file about 20 ms after it closed it
 _ID = re.compile(r"[0-9a-z][0-9a-z-]{0,63}")
@@ -186,6 +188,9 @@ class Recordings:
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
+        if recordings and shutil.disk_usage(self._directory).free < LEAST_BYTES:
+            # The SIP process drops what it can not write, without a word: this tells it, and tries again.
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return self._patch_later if recordings else None
 
     def _finish(self, recording: RecordingId, connection: sqlite3.Connection) -> After | None:

@@ -144,17 +144,24 @@ async def appliances(*configs):
     """Each daemon with its configuration, ready; ended afterwards whatever happens, and told about if it went wrong."""
     async with place() as directory:
         made = [Appliance(directory / config["station"]["user"], config) for config in configs]
-        try:
-            for each in made:
-                await each.start()
-            for each in made:
-                await each.ready()
+        async with together(*made):
             yield made
-        except BaseException:
-            print("".join(each.told() for each in made))
-            raise
-        finally:
-            await asyncio.gather(*(each.stop() for each in made))
+
+
+@asynccontextmanager
+async def together(*made):
+    """The same with what was made before."""
+    try:
+        for each in made:
+            await each.start()
+        for each in made:
+            await each.ready()
+        yield
+    except BaseException:
+        print("".join(each.told() for each in made))
+        raise
+    finally:
+        await asyncio.gather(*(each.stop() for each in made))
 
 
 def pair(front=None, kitchen=None):

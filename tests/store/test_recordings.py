@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from appliance import ids
-from appliance.core.inputs import PartFailed, RecordingAvailable, RecordingPrepared, RecordingRefused
+from appliance.core.inputs import PartFailed, PartRecovered, RecordingAvailable, RecordingPrepared, RecordingRefused
 from appliance.core.model import CallId, RecordingId
 from appliance.core.orders import FinishRecording, PrepareRecording
 from appliance.errors import IntercomError
@@ -153,6 +153,21 @@ def test_with_too_little_space_a_recording_is_refused_and_nothing_is_left(tmp_pa
         assert "No space is left" in refused.why
         assert kept.list() == ()
         assert not kept.path(asked.recording).exists()
+
+
+def test_a_disc_that_fills_while_something_is_recorded_is_told_and_so_is_its_recovery(tmp_path, monkeypatch):
+    monkeypatch.setattr(recordings, "_PATCH_S", 0.01)
+    monkeypatch.setattr(recordings, "LEAST_BYTES", 1 << 80)
+    with station(tmp_path) as (kept, inbox, _):
+        asked = order()
+        kept.prepare(asked)
+        inbox.wait(RecordingPrepared)
+        kept.desire((asked.recording,))
+        (failed,) = inbox.wait(PartFailed)
+        assert failed.part == "storage" and "No space is left" in failed.why
+        monkeypatch.setattr(recordings, "LEAST_BYTES", 0)
+        assert inbox.wait(PartRecovered)[0].part == "storage"
+        kept.desire(())
 
 
 def test_where_files_can_not_be_made_a_recording_is_refused_with_the_reason(tmp_path):

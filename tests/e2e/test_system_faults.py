@@ -1,0 +1,300 @@
+"""Faults of the machine below: a full disc, one that can not be written, a clock that jumps, an end in mid-call."""
+
+import asyncio
+import io
+import os
+import resource
+import signal
+import subprocess
+import sysconfig
+import time
+import wave
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.harness import PATIENCE_S, Appliance, connect, living, pair, place, ring, together, tree, until
+
+HOUR, TEN_YEARS = 3600, 10 * 365 * 86400
+DISC_MB = 24  # a recording wants 16 to begin
+# A namespace of mounts of its own: nothing of it is left when its last process has ended.
+APART = ("unshare", "--mount") if os.getuid() == 0 else ("unshare", "--mount", "--map-root-user")
+MOUNT = 'mount -t tmpfs -o "$0" state "$1" && state=$1 && shift && exec "$@" --state "$state"'
+CAN_MOUNT = not subprocess.run([*APART, "mount", "-t", "tmpfs", "x", "/mnt"], capture_output=True).returncode
+FAKETIME = f"/usr/lib/{sysconfig.get_config_var('MULTIARCH')}/faketime/libfaketime.so.1"
+
+
+class OnDisc(Appliance):
+    """An appliance whose state is in `disc`, apart from sockets and the like."""
+
+    def __init__(self, directory, config):
+        super().__init__(directory, config)
+        self.disc = directory / "disc"
+        self.disc.mkdir(parents=True)
+        self.started_by = ("env", f"RUNTIME_DIRECTORY={directory}", *self._on_disc(), *self.started_by)
+
+    def _on_disc(self):
+        raise NotImplementedError
+
+
+class Mounted(OnDisc):
+    """The disc is a small file system of its own, seen by the daemon only."""
+
+    options = f"size={DISC_MB}m"
+
+    def _on_disc(self):
+        return (*APART, "sh", "-c", MOUNT, self.options, str(self.disc))
+
+    @property
+    def ballast(self):
+        return Path(f"/proc/{self.pid}/root{self.disc}/ballast")
+
+    async def fill(self):
+        with suppress(OSError), self.ballast.open("wb", buffering=0) as file:
+            while file.write(bytes(4096)) == 4096:
+                pass
+
+    async def clear(self):
+        self.ballast.unlink()
+
+
+class Limited(OnDisc):
+    """No file may grow, where nothing can be mounted."""
+
+    def _on_disc(self):
+        return ("sh", "-c", 'exec "$@" --state "$0"', str(self.disc))
+
+    async def fill(self):
+        await self._limit(1)
+
+    async def clear(self):
+        await self._limit(resource.RLIM_INFINITY)
+
+    async def _limit(self, most):
+        for pid in (self.pid, await self.sip()):
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
+
+
+class ReadOnly(Mounted):
+    """What is mounted can not be written."""
+
+    options = "ro"
+
+    def make_writable(self):
+        argv = ["nsenter", f"--mount=/proc/{self.pid}/ns/mnt", "mount", "-o", "remount,rw", str(self.disc)]
+        subprocess.run(argv, check=True)
+
+
+class Closed(OnDisc):
+    """The directory is not to be written by this user, who is not root."""
+
+    def _on_disc(self):
+        self.disc.chmod(0o555)
+        return ("sh", "-c", 'exec "$@" --state "$0"', str(self.disc))
+
+    def make_writable(self):
+        self.disc.chmod(0o755)
+
+
+@asynccontextmanager
+async def stations(kind, **changes):
+    """Front door of that kind, and a kitchen."""
+    async with place() as directory:
+        config, inside = pair(front={"sip": {"trace": False}, **changes})
+        front, kitchen = kind(directory / "front", config), Appliance(directory / "kitchen", inside)
+        async with together(front, kitchen):
+            yield front, kitchen
+
+
+async def the_door_opens_and_locks_in_time(front, seconds=0.5):
+    front.forget()
+    await front.order("/v1/doors/front/open", {"seconds": seconds})
+    opened, locked = await front.wait("door.unlocked"), await front.wait("door.locked")
+    assert seconds - 0.1 <= locked["uptime"] - opened["uptime"] < seconds + 10
+    assert front.relay() == "0"
+
+
+async def they_talk(*both):
+    """Packets go on arriving at both."""
+
+    async def received(station):
+        return ((await station.call())["quality"] or {"received": 0})["received"]
+
+    async def hears(station):
+        before, end = await received(station), time.monotonic() + PATIENCE_S
+        while await received(station) < before + 20:
+            assert time.monotonic() < end, f"nothing arrives at {station.name}{station.told()}"
+            await asyncio.sleep(0.05)
+
+    await asyncio.gather(*map(hears, both))
+
+
+async def seconds_of(station, url):
+    with wave.open(io.BytesIO(await station.get(url))) as file:
+        return file.getnframes() / file.getframerate()
+
+
+@pytest.mark.parametrize("kind", [Mounted if CAN_MOUNT else Limited])
+def test_a_disc_that_fills_in_a_call_costs_neither_call_nor_door_and_heals_by_itself(kind):
+    async def scenario():
+        async with stations(kind) as (front, kitchen):
+            ours, _theirs = await connect(front, kitchen)
+            recording = (await front.wait("recording.started"))["data"]["recording"]
+            await asyncio.sleep(0.5)  # the file's beginning is on disc
+            await front.fill()
+            told = await front.wait("appliance.degraded", part="storage")  # with nobody doing anything
+            assert told["data"]["why"]
+            assert kind is Limited or "No space is left" in told["data"]["why"]
+            await the_door_opens_and_locks_in_time(front)
+            await they_talk(front, kitchen)
+            failed = (await front.get("/v1/state"))["appliance"]["failed"]
+            assert [each["part"] for each in failed] == ["storage"]
+            await front.clear()
+            await front.wait("appliance.recovered", patience=60, part="storage")
+            await they_talk(front, kitchen)
+            await kitchen.press("hangup")
+            await front.wait("call.ended", call=ours, cause="hangup")
+            available = (await front.wait("recording.available", recording=recording))["data"]
+            seconds = await seconds_of(front, available["url"])
+            assert seconds > 0.2 and seconds == pytest.approx(available["duration_s"], abs=0.01)
+            assert len(front.of("appliance.degraded")) == len(front.of("appliance.recovered")) == 1
+            # What happened while the disc was full is kept all the same.
+            kept = [event["id"] for event in front.events]
+            await front.stop()
+            if kind is Limited:  # the other one's disc has gone with it
+                await front.start()
+                await front.ready()
+                assert [event["id"] for event in front.events if event["id"] <= kept[-1]] == kept
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("kind", [ReadOnly if CAN_MOUNT else Closed])
+def test_a_state_directory_that_can_not_be_written_is_told_once_and_costs_no_call(kind):
+    async def scenario():
+        async with stations(kind) as (front, kitchen):
+            for part in ("storage", "http"):
+                assert (await front.wait("appliance.degraded", part=part))["data"]["why"]
+            ours, _theirs = await connect(front, kitchen)
+            await front.wait("recording.failed", call=ours)
+            await the_door_opens_and_locks_in_time(front)
+            await they_talk(front, kitchen)
+            log = front.log.read_text()
+            assert log.count("part=storage") == log.count("part=http") == 1, log
+            assert "Traceback" not in log
+            front.make_writable()
+            for part in ("storage", "http"):
+                await front.wait("appliance.recovered", patience=90, part=part)
+            await kitchen.press("hangup")
+            await front.wait("call.ended", call=ours, cause="hangup")
+            ours, _theirs = await connect(front, kitchen)
+            await front.wait("recording.started", call=ours)
+
+    asyncio.run(scenario())
+
+
+class Timed(Appliance):
+    """Sees another time of day; its monotonic clock is the machine's."""
+
+    def __init__(self, directory, config):
+        super().__init__(directory, config)
+        directory.mkdir(parents=True)
+        self._offset = directory / "offset"
+        self.jump(0)
+        given = {
+            "LD_PRELOAD": FAKETIME,
+            "FAKETIME_TIMESTAMP_FILE": str(self._offset),
+            "FAKETIME_NO_CACHE": "1",
+            "DONT_FAKE_MONOTONIC": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        }
+        self.started_by = (*self.started_by, "env", *(f"{name}={value}" for name, value in given.items()))
+
+    def jump(self, offset):
+        new = self._offset.with_suffix(".new")
+        new.write_text(f"{offset:+d}\n")
+        new.replace(self._offset)
+
+    def ahead(self, event):
+        """Seconds that the event's time is ahead of the machine's."""
+        return datetime.fromisoformat(event["time"]).timestamp() - time.time()
+
+
+@pytest.mark.parametrize("jump", [HOUR, -HOUR, TEN_YEARS, -TEN_YEARS])
+def test_a_clock_that_jumps_in_a_call_moves_the_time_of_events_and_nothing_else(jump):
+    async def scenario():
+        async with stations(Timed, deadlines={"ringing_s": 2.0}) as (front, kitchen):
+            ours, _theirs = await connect(front, kitchen)
+            await front.wait("recording.started", call=ours)
+            assert abs(front.ahead(front.events[-1])) < 60
+            await front.order("/v1/doors/front/open", {"seconds": 1.0})
+            opened = await front.wait("door.unlocked")
+            front.jump(jump)
+            locked = await front.wait("door.locked")
+            assert 0.9 <= locked["uptime"] - opened["uptime"] < 10 and front.relay() == "0"
+            assert abs(front.ahead(locked) - jump) < 60
+            await the_door_opens_and_locks_in_time(front)
+            await they_talk(front, kitchen)
+            shown = (await front.call())["connected_since"]
+            assert datetime.fromisoformat(shown) > datetime(2000, 1, 1, tzinfo=UTC)
+            front.jump(0)
+            await they_talk(front, kitchen)
+            front.jump(jump)
+            await kitchen.press("hangup")
+            ended = await front.wait("call.ended", call=ours, cause="hangup")
+            assert 0 < ended["data"]["duration_s"] < 60
+            await front.wait("recording.available")
+            # A deadline that begins after the jump is as long as ever.
+            missed, _theirs = await ring(front, kitchen)
+            rang = front.of("call.ringing", call=missed)[0]
+            failed = await front.wait("call.failed", call=missed, cause="no_answer")
+            assert 1.9 <= failed["uptime"] - rang["uptime"] < 15
+            ids = [event["id"] for event in front.events]
+            assert ids == list(range(ids[0], ids[0] + len(ids)))
+            uptimes = [event["uptime"] for event in front.events]
+            assert uptimes == sorted(uptimes)
+            assert not front.of("appliance.degraded") + front.of("events.lost")
+
+    asyncio.run(scenario())
+
+
+def test_both_daemons_stopped_in_mid_call_say_bye_close_their_files_and_are_gone(record_property):
+    async def scenario():
+        async with place() as directory:
+            configs = zip((directory / "front", directory / "kitchen"), pair(), strict=True)
+            both = front, kitchen = [Appliance(*each) for each in configs]
+            async with together(*both):
+                calls = await connect(front, kitchen)
+                for station, call in zip(both, calls, strict=True):
+                    await station.wait("recording.started", call=call)
+                await front.order("/v1/doors/front/open")
+                await they_talk(front, kitchen)
+                processes = tree(front.pid) + tree(kitchen.pid)
+                assert len(processes) == 5  # two daemons, two SIP processes, one relay guard
+                asked = time.monotonic()
+                for station in both:
+                    os.kill(station.pid, signal.SIGTERM)
+                await until(lambda: not living(processes), "the end of all processes", told=front.told)
+                taken = time.monotonic() - asked
+                record_property("seconds_from_sigterm_to_gone", round(taken, 2))
+                assert taken < 10
+                for station in both:
+                    await until(lambda station=station: station.ended is not None, "its status", told=station.told)
+                assert (front.relay(), front.ended, kitchen.ended) == ("0", 0, 0)
+                sent = [m.received for station in both for m in station.trace.read() if m.method == "BYE"]
+                assert False in sent, sent
+                # What the daemons told and kept at their end.
+                for station in both:
+                    await station.stop()
+                    await station.start()
+                    await station.ready()
+                    assert not station.of("events.lost"), station.told()
+                    ends = station.of("call.ended")
+                    assert [end["data"]["cause"] in {"shutdown", "hangup"} for end in ends] == [True], ends
+                    (recording,) = (await station.get("/v1/recordings"))["recordings"]
+                    assert recording["complete"] and not recording["recovered"]
+                    assert await seconds_of(station, recording["url"]) > 0.2
+
+    asyncio.run(scenario())

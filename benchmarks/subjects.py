@@ -108,7 +108,7 @@ class Baresip(Subject):
 sip_listen {address}:{port}
 call_local_timeout 120
 call_max_calls 8
-audio_player {player}
+{player}
 audio_source aufile,{microphone}
 audio_alert nothing,nil
 ausrc_srate {rate}
@@ -124,7 +124,6 @@ module_path {modules}
 module g711.so
 module opus.so
 module aufile.so
-module alsa.so
 module_tmp uuid.so
 module_app account.so
 module_app menu.so
@@ -144,7 +143,8 @@ ringback_disabled yes
             control=control,
             microphone=self.microphone,
             rate=NOISE_HZ,
-            player="nothing,nil" if self.speaker == NULL else f"alsa,{self.speaker}",
+            # Where any player is there, the one that is named has to be.
+            player="" if self.speaker == NULL else f"module alsa.so\naudio_player alsa,{self.speaker}",
             modules=modules,
         )
         (self.directory / "config").write_text(config)

@@ -231,6 +231,7 @@ uri = "{far_end}"
         """It takes one call at a time."""
         until = time.monotonic() + PATIENCE_S
         super().rest()
+        self._http.close()  # it is opened again by itself; one that was idle the daemon may have closed
         while self._http.ask("GET", "/v1/calls")["calls"]:
             if time.monotonic() > until:
                 raise TimeoutError("the daemon keeps a call that is over")

@@ -171,6 +171,7 @@ class Accounts:
             elif moved:
                 registration.wish = None  # pjsua2 registers by itself at the new address
                 registration.modify(self._config(registration))
+                self._admit()
         elif not registration.created:
             registration.wish = None
             registration.fail(0, why)
@@ -179,6 +180,12 @@ class Accounts:
     def _create(self, registration: Registration) -> None:
         registration.create(self._config(registration))
         registration.created = True
+        self._admit()
+
+    def _admit(self) -> None:
+        """By TCP, only registrars may connect to us."""
+        registrars = (each for each in self._registrations.values() if each.settings.transport == "tcp")
+        self.calls.floods.admit({each.address for each in registrars if each.address})
 
     def _config(self, registration: Registration) -> pj.AccountConfig:
         account = registration.settings

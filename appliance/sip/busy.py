@@ -1,10 +1,11 @@
-"""Who holds a UDP port: another program, for the message that says so, or we ourselves."""
+"""Who holds a port: another program, for the message that says so, or we ourselves."""
 
 import os
 import socket
 from pathlib import Path
 
 STATES = ("/proc/self/net/udp", "/proc/self/net/udp6")
+CONNECTIONS, LISTENING = "/proc/self/net/tcp", "0A"
 
 
 def owner(port: int) -> str:
@@ -21,7 +22,17 @@ def owner(port: int) -> str:
 
 def own(port: int) -> list[socket.socket]:
     """Our own sockets at that port, by descriptors of their own."""
-    wanted, found = {f"socket:[{inode}]" for inode in _inodes(port)}, []
+    return _ours(_inodes(port))
+
+
+def listening() -> list[socket.socket]:
+    """Our own sockets that take connections by TCP, likewise."""
+    lines = [line.split() for line in Path(CONNECTIONS).read_text().splitlines()]
+    return _ours([fields[9] for fields in lines if fields[3] == LISTENING])
+
+
+def _ours(inodes: list[str]) -> list[socket.socket]:
+    wanted, found = {f"socket:[{inode}]" for inode in inodes}, []
     for entry in Path("/proc/self/fd").iterdir():
         try:
             if str(entry.readlink()) in wanted:

@@ -5,7 +5,7 @@ import struct
 
 import pytest
 
-from appliance.sip.floods import AT_ONCE, INVITE, PER_S, SHUT_KEPT, SHUT_S, Floods, program
+from appliance.sip.floods import AT_ONCE, INVITE, PER_S, SHUT_KEPT, SHUT_S, Floods, invites_not_from, only_from
 
 INVITES, OTHER = b"INVITE sip:door SIP/2.0\r\n\r\n", b"OPTIONS sip:door SIP/2.0\r\n\r\n"
 
@@ -75,6 +75,21 @@ def test_several_sources_are_shut_out_each_for_its_time(floods, port):
     assert arrive(port, "127.0.0.8", INVITES) == [INVITES]
 
 
+def test_only_registrars_connect_by_tcp():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        floods = Floods(print)
+        floods.listen(0)
+        floods.admit({"127.0.0.9", "127.0.0.8"})
+        where = server.getsockname()
+        for registrar in ("127.0.0.9", "127.0.0.8"):
+            socket.create_connection(where, 20, (registrar, 0)).close()
+        with pytest.raises(TimeoutError):
+            socket.create_connection(where, 0.2, ("127.0.0.7", 0))
+        floods.admit({"127.0.0.7"})
+        socket.create_connection(where, 20, ("127.0.0.7", 0)).close()
+        floods.close()
+
+
 def test_as_many_as_ever_come_it_remembers_a_bounded_number(floods, port):
     for number in range(1000):
         flood(floods, f"127.1.{number // 250}.{number % 250}", 100.0)
@@ -84,7 +99,8 @@ def test_as_many_as_ever_come_it_remembers_a_bounded_number(floods, port):
 
 
 @pytest.mark.parametrize("count", [0, 1, SHUT_KEPT])
-def test_each_jump_of_the_filter_ends_inside_it(count):
+@pytest.mark.parametrize("program", [invites_not_from, only_from])
+def test_each_jump_of_a_filter_ends_inside_it(program, count):
     steps = program([INVITE] * count)
     for place, (_, true, false, _) in enumerate(steps):
         assert place + max(true, false) < len(steps)

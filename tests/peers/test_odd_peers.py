@@ -1,9 +1,11 @@
 """Far ends that repeat themselves, say the same in two ways, send what is no SIP at all, or go without a word."""
 
+import contextlib
 import json
 import random
 import socket
 import time
+from pathlib import Path
 
 import pytest
 
@@ -92,6 +94,16 @@ def test_a_name_of_any_bytes_is_told_as_valid_text(name, door):
         json.dumps(event, ensure_ascii=False).encode()  # lone surrogates would fail
 
 
+def good_call(door):
+    with Packets(door.far_address, to=door.address) as far:
+        far.send(far.invite())
+        call = door.wait("call.incoming", source=f"{far.address}:{far.port}")["call"]
+        far.called(lambda: door.press("answer"))
+        door.talk(call)
+        far.hang_up()
+        door.final(call, kind="call.ended", cause="hangup", by="remote")
+
+
 def garbage(door, address):
     """Packets that are no SIP, hardly SIP, and SIP too long for pjsip's 4,000 bytes."""
     dice = random.Random(1)
@@ -121,14 +133,7 @@ def test_garbage_changes_nothing(door):
         for packet in garbage(door, stranger):
             far.sendto(packet, (host, int(port)))
             time.sleep(0.0005)  # so that the socket's buffer takes all
-    with Packets(door.far_address, to=door.address) as far:
-        far.send(far.invite())
-        call = door.wait("call.incoming", source=f"{far.address}:{far.port}")["call"]
-        door.wait("call.ringing", call)
-        far.called(lambda: door.press("answer"))
-        door.talk(call)
-        far.hang_up()
-        door.final(call, kind="call.ended", by="remote")
+    good_call(door)
     assert door.processes()["sip"] == child
 
 
@@ -211,10 +216,63 @@ def test_it_vanishes_in_mid_call(hasty):
 
 
 def test_after_all_of_them_a_good_call_works(hasty):
-    with Packets(hasty.far_address, to=hasty.address) as far:
-        far.send(far.invite())
-        call = hasty.rung()
-        far.called(lambda: hasty.press("answer"))
-        far.hang_up()
-        hasty.final(call, kind="call.ended", cause="hangup", by="remote")
-    until(lambda: not hasty.get("/v1/calls")["calls"])
+    good_call(hasty)
+
+
+@pytest.fixture
+def by_tcp(tmp_path):
+    """A daemon that listens for TCP, as it does for an account by TCP; where, and its registrar, which is not there."""
+    password = tmp_path / "password"
+    password.write_text("secret\n")
+    password.chmod(0o600)
+    registrar = loopback()
+    account = {"user": "201", "registrar": f"{registrar}:5060", "transport": "tcp", "password_file": str(password)}
+    with Daemon(tmp_path / "d", account={"office": account}) as daemon:
+        yield daemon, (daemon.config["sip"]["address"], until(lambda: listening(daemon), "a TCP port")), registrar
+
+
+def listening(daemon):
+    """The TCP port of the daemon's SIP address, 0 while there is none."""
+    wanted = socket.inet_aton(daemon.config["sip"]["address"])[::-1].hex().upper()
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        _, local, _, state, *_ = line.split()
+        if state == "0A" and local.startswith(wanted):
+            return int(local.partition(":")[2], 16)
+    return 0
+
+
+def test_a_stranger_can_not_connect_by_tcp(by_tcp):
+    _, where, registrar = by_tcp
+    with pytest.raises(TimeoutError):
+        socket.create_connection(where, timeout=0.3, source_address=(loopback(), 0))
+    socket.create_connection(where, timeout=20, source_address=(registrar, 0)).close()
+
+
+def test_garbage_by_tcp_changes_nothing(by_tcp, record_property):
+    door, where, registrar = by_tcp
+    before, child = door.memory(), door.processes()["sip"]
+    with Packets(registrar, to=door.address) as far:
+        whole = far.invite().replace(b"SIP/2.0/UDP", b"SIP/2.0/TCP")
+    endless = b"INVITE sip:door SIP/2.0\r\n" + b"X-Long: " + b"x" * 2_000_000
+    lying = whole.replace(b"Content-Length: ", b"Content-Length: 9999999")
+    waiting = []
+    usual = list(garbage(door, registrar))
+    some = usual[:450:15] + usual[450:]
+    for packet in [*some, whole[:-20], endless, lying, b"\r\n" * 50_000, whole * 20]:
+        sender = socket.create_connection(where, timeout=20, source_address=(registrar, 0))
+        sender.settimeout(1)
+        with contextlib.suppress(OSError):  # closed on us as it deserves, or read no further
+            sender.sendall(packet)
+        if len(waiting) < 20:
+            waiting.append(sender)  # says nothing more, and stays
+        else:
+            sender.close()
+    good_call(door)
+    for sender in waiting:
+        sender.close()
+    after = door.memory()
+    record_property("memory before, MB", before)
+    record_property("memory after, MB", after)
+    assert door.processes()["sip"] == child
+    for process, megabytes in after.items():
+        assert megabytes < before[process] + 30, process

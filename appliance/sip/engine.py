@@ -33,6 +33,7 @@ BEAT_S = 0.25
 ALARM_S = 5.0  # a turn that takes longer than that is a deadlock; the daemon has killed us before, if it lives
 STOP_WITHIN_S = 0.5
 MAX_CALLS = 32
+UNHEARD_MS = 5000
 MESSAGE_LEVEL = 4  # pjsua logs SIP messages from here on
 APPEND = 0x1108  # PJ_O_APPEND
 DECOR = 2 | 4 | 8 | 16 | 32 | 64 | 128 | 512  # PJ_LOG_HAS_: year, month, day, time, µs, sender, newline, space
@@ -170,6 +171,12 @@ class Engine:
         """For accounts by TCP: registrars may open a connection of their own to us."""
         config = pj.TransportConfig()
         config.boundAddress = settings.address
+        # What the far end does not acknowledge ends the connection: the kernel would wait for a quarter of an hour, and
+        # a registrar that is back without its connections would be met only when it sends again.
+        patience = pj.SockOpt()
+        patience.level, patience.optName = socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT
+        patience.setOptValInt(UNHEARD_MS)
+        config.sockOptParams.sockOpts.append(patience)
         self._endpoint.transportCreate(pj.PJSIP_TRANSPORT_TCP, config)
 
     def _poller(self) -> tuple[select.poll, float]:

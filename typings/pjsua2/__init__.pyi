@@ -66,9 +66,18 @@ class EpConfig:
     medConfig: MediaConfig
     logConfig: LogConfig
 
+class SockOpt:
+    level: int
+    optName: int
+    def setOptValInt(self, value: int) -> None: ...
+
+class SockOptParams:
+    sockOpts: Vector[SockOpt]
+
 class TransportConfig:
     port: int
     boundAddress: str
+    sockOptParams: SockOptParams
 
 class TransportInfo:
     localName: str

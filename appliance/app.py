@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import appliance
 from appliance.config.plain import core_settings, domain
@@ -29,6 +29,9 @@ from appliance.store.journal import Journal
 from appliance.store.recordings import Recordings
 from appliance.store.writer import Writer
 from appliance.system.notify import Notify
+
+if TYPE_CHECKING:
+    from appliance.api.server import Server
 
 log = logging.getLogger(__name__)
 
@@ -258,57 +261,59 @@ class Web:
     def __init__(self, config: Config, places: Places, reactor: Reactor, recordings: Recordings) -> None:
         self._config, self._places, self._reactor = config, places, reactor
         self.recordings = recordings
-        self._server: Any = None
+        self._servers: dict[str, Server] = {}
 
     async def serve(self) -> None:
-        """Listen; what hinders it is told once, and tried again until it works."""
-        from appliance.api import auth  # noqa: PLC0415  late: fastapi takes 0.2 s that a press should not wait for
-
-        token, kept, told = auth.fresh_token(), False, ""
-        while True:
-            why = ""
-            try:
-                found = await asyncio.to_thread(auth.token, self._places.state / "http.token", token)
-                kept = True
-                if found != token:
-                    token = found
-                    if self._server is not None:  # it serves with another, as the disc could not be read before
-                        await self._server.stop()
-                        self._server = None
-            except OSError as err:
-                why = f"The token can not be kept ({err.strerror}): the Unix socket works, TCP lets nobody in."
-            try:
-                if self._server is None:
-                    await self._listen(token)
-            except (IntercomError, OSError) as err:
-                why = str(err)
-            if why and why != told:
+        """Listen; what hinders it is told, and tried again until all is served."""
+        told = ""
+        while why := await self._start():
+            if why != told:
                 self._reactor.post(inputs.PartFailed(at=time.monotonic(), part="http", why=why))
-            elif told and not why:
-                self._reactor.post(inputs.PartRecovered(at=time.monotonic(), part="http"))
-            if kept and not why:
-                return
             told = why
             await asyncio.sleep(HTTP_RETRY_S)
-
-    async def _listen(self, token: str) -> None:
-        from appliance.api import app  # noqa: PLC0415
-        from appliance.api.server import Server  # noqa: PLC0415
-
-        server = Server(app.build(self, token), self._socket(), self._config.http.address, self._config.http.port)
-        bound = await server.start()
-        self._server = server
-        log.info("http %s%s", bound.url, f" and {bound.socket}" if bound.socket else "")
-        try:
-            await asyncio.to_thread((self._places.runtime / "http.address").write_text, bound.url)
-        except OSError as err:
-            log.warning("http.address can not be written: %s", err)
+        if told:
+            self._reactor.post(inputs.PartRecovered(at=time.monotonic(), part="http"))
 
     async def stop(self) -> None:
         """Close the listeners."""
         self._reactor.feed.close()  # who follows the events has had the last one, and ends by itself
-        if self._server is not None:
-            await self._server.stop()
+        await asyncio.gather(*(server.stop() for server in self._servers.values()))
+
+    async def _start(self) -> str:
+        """Start each listener that does not run yet, whatever hinders the other; the hindrances, "" if none."""
+        hindrances = []
+        listeners = {"tcp": self._tcp} | ({"unix": self._unix} if self._config.http.socket else {})
+        for name, listen in listeners.items():
+            if name in self._servers:
+                continue
+            try:
+                self._servers[name] = await listen()
+            except (IntercomError, OSError) as err:
+                hindrances.append(str(err))
+        return " ".join(hindrances)
+
+    async def _tcp(self) -> "Server":
+        from appliance.api import app, auth  # noqa: PLC0415  late: fastapi takes 0.2 s that a press should not wait for
+        from appliance.api.server import Server  # noqa: PLC0415
+
+        token = await asyncio.to_thread(auth.token, self._places.state / "http.token")
+        server = Server(app.build(self, token), None, self._config.http.address, self._config.http.port)
+        bound = await server.start()
+        log.info("http %s", bound.url)
+        try:
+            await asyncio.to_thread((self._places.runtime / "http.address").write_text, bound.url)
+        except OSError as err:
+            log.warning("http.address can not be written: %s", err)
+        return server
+
+    async def _unix(self) -> "Server":
+        from appliance.api import app, auth  # noqa: PLC0415
+        from appliance.api.server import Server  # noqa: PLC0415
+
+        server = Server(app.build(self, auth.fresh_token()), self._socket(), None, 0)  # the file's mode decides there
+        bound = await server.start()
+        log.info("http %s", bound.socket)
+        return server
 
     def _socket(self) -> Path | None:
         configured = self._config.http.socket

@@ -37,8 +37,8 @@ def fresh_token() -> str:
     return secrets.token_urlsafe(TOKEN_BYTES)
 
 
-def token(path: Path, fresh: str) -> str:
-    """The token kept at `path`: `fresh` at first use, and if others could have read the one there was.
+def token(path: Path) -> str:
+    """The token kept at `path`: a fresh one at first use, and if others could have read the one there was.
 
     Blocks on the disc. Raises OSError.
     """
@@ -50,6 +50,7 @@ def token(path: Path, fresh: str) -> str:
             return kept
     except FileNotFoundError:
         pass
+    fresh = fresh_token()
     new = path.with_name(path.name + ".new")
     new.unlink(missing_ok=True)
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

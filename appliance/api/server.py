@@ -29,28 +29,31 @@ class Bound:
     """Where the interface listens."""
 
     socket: Path | None
-    address: str
+    address: str | None
     port: int
 
     @property
     def url(self) -> str:
-        """The page's address, without the token."""
-        return f"http://{_authority(self.address, self.port)}/"
+        """The page's address, without the token; "" where it is not served by TCP."""
+        return f"http://{_authority(self.address, self.port)}/" if self.address is not None else ""
 
 
 class Server:
-    """Serves `app` until stopped. `socket_path` None: no Unix socket; `port` 0: a free one."""
+    """Serves `app` until stopped. `socket_path` None: no Unix socket; `address` None: no TCP; `port` 0: a free one."""
 
-    def __init__(self, app: ASGIApp, socket_path: Path | None, address: str, port: int) -> None:
+    def __init__(self, app: ASGIApp, socket_path: Path | None, address: str | None, port: int) -> None:
         self._app, self._socket_path, self._address, self._port = app, socket_path, address, port
         self._running: list[tuple[_Uvicorn, asyncio.Task[None]]] = []
 
     async def start(self) -> Bound:
         """Listen. Raises IntercomError (`unavailable`, `config-invalid`), and then listens nowhere."""
+        address, port = self._address, self._port
+        listening: list[tuple[socket.socket, Listener]] = []
         with contextlib.ExitStack() as undo:
-            tcp = undo.enter_context(_tcp(self._address, self._port))
-            address, port = tcp.getsockname()[:2]
-            listening = [(tcp, Listener(hosts=_hosts(address, port)))]
+            if address is not None:
+                tcp = undo.enter_context(_tcp(address, port))
+                address, port = tcp.getsockname()[:2]
+                listening.append((tcp, Listener(hosts=_hosts(address, port))))
             if self._socket_path is not None:
                 unix = undo.enter_context(await asyncio.to_thread(_unix, self._socket_path))
                 listening.append((unix, Listener(unix=True)))
@@ -69,7 +72,7 @@ class Server:
         for server, _ in running:
             server.stop()
         await asyncio.gather(*(task for _, task in running))
-        if self._socket_path is not None and len(running) > 1:
+        if self._socket_path is not None and running:
             await asyncio.to_thread(self._socket_path.unlink, missing_ok=True)
 
     async def _serve(self, listening: socket.socket, listener: Listener) -> None:

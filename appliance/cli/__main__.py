@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -27,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     except IntercomError as err:
         print(err, file=sys.stderr)
         return 1
-    except (KeyboardInterrupt, BrokenPipeError):
+    except BrokenPipeError:
         return 0
 
 
@@ -88,7 +89,8 @@ def recordings(client: Client, given: argparse.Namespace) -> int:
 
 
 def watch(client: Client, given: argparse.Namespace) -> int:
-    """`intercomctl watch`."""
+    """`intercomctl watch`, until Ctrl-C: nothing is left to do then, and the library would wait for the daemon."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     for event in client.events(given.since):
         output(event, given, show.event)
         sys.stdout.flush()

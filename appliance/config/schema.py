@@ -279,7 +279,7 @@ class Pictures(Table):
     held: Pattern = _pattern("The call is held, by whichever side.")
     door_open: Pattern = _pattern("A door's relay is energised.")
     error: Pattern = _pattern("A call failed, or a part does not work.")
-    unregistered: Pattern = _pattern("Calls are not possible.")
+    unregistered: Pattern = _pattern("SIP is not there, or there are accounts and none of them is registered.")
 
 
 STATUS = Pictures(

@@ -9,7 +9,7 @@ from appliance.core.model import LampId, Pattern
 from appliance.panel.claims import Claims
 from appliance.panel.lines import line_errors
 
-# Seconds on and off, beginning with on: a lamp that is switched to a pattern answers at once.
+# Seconds on and off. A blink begins with what the lamp is not, so that it answers at once.
 BLINKS = {Pattern.SLOW: (0.5, 0.5), Pattern.FAST: (0.125, 0.125), Pattern.PULSE: (0.1, 1.9)}
 
 
@@ -49,6 +49,7 @@ class _Lamp:
         self._loop = asyncio.get_running_loop()
         self._device: Any = None
         self._pattern = Pattern.OFF
+        self._lit = False
         self._timer: asyncio.TimerHandle | None = None
         claims.take(self._line, self._take)
 
@@ -68,14 +69,19 @@ class _Lamp:
         self._device = DigitalOutputDevice(
             self._wiring.pin, active_high=not self._wiring.active_low, pin_factory=self._claims.factory
         )
-        self._loop.call_soon(self._begin)  # not at once: should the line fail, this claim is over before the next
+        self._loop.call_soon(self._begin_anew)  # not at once: should the line fail, this claim is over before the next
+
+    def _begin_anew(self) -> None:
+        """On a line just taken, which is off."""
+        self._lit = False
+        self._begin()
 
     def _begin(self) -> None:
         if self._timer:
             self._timer.cancel()
             self._timer = None
         if self._pattern in BLINKS:
-            self._turn(True, self._loop.time())
+            self._turn(not self._lit, self._loop.time())
         else:
             self._set(self._pattern is Pattern.ON)
 
@@ -93,7 +99,7 @@ class _Lamp:
         if not self._device:
             return False
         try:
-            self._device.value = on
+            self._device.value = self._lit = on
         except line_errors() as error:
             self._release()
             self._claims.lost(self._line, self._take, error)

@@ -14,6 +14,7 @@ from appliance.sip.calls import Post
 from appliance.sip.settings import NULL, SipSettings
 
 LOG = logging.getLogger(__name__)
+LINGER_S = 2.0  # a card closes this long after its last sound: between ringback and talk it need not be opened anew
 AGAIN_S = (1.0, 2.0, 5.0)  # waits between tries of a failed card; the last one stays
 ECHO_TAIL_MS = 200
 ALSA_CONFIG = "ALSA_CONFIG_PATH"  # read by alsa-lib each time
@@ -60,6 +61,7 @@ class Devices:
         self._capture = NULL if settings.microphone_file else settings.capture
         self._playback = settings.playback
         self._wanted = self._opened = False
+        self._close_at: float | None = None
         self._failed, self._tries, self._again_at = "", 0, 0.0
         self._broken = False  # set by pjsua2's own threads
         self._manager.setNullDev()
@@ -101,7 +103,15 @@ class Devices:
                 self._try_again(now)
         elif self._wanted and not self._opened:
             self._open(now)
-        elif not self._wanted and self._opened:
+        elif self._opened:
+            self._close_in_time(now)
+
+    def _close_in_time(self, now: float) -> None:
+        if self._wanted:
+            self._close_at = None
+        elif self._close_at is None:
+            self._close_at = now + LINGER_S
+        elif now >= self._close_at:
             self._null()
 
     def _names(self) -> str:
@@ -151,6 +161,8 @@ class Devices:
                 return
             echo = not alone
             self._manager.setEcOptions(ECHO_TAIL_MS if echo else 0, pj.PJMEDIA_ECHO_WEBRTC_AEC3 if echo else 0)
+            # Without any device, so that these two only take note: each would open the card, and close it again.
+            self._manager.setNoDev()
             self._manager.setCaptureDev(capture)
             self._manager.setPlaybackDev(playback)
             self._manager.setSndDevMode(pj.PJSUA_SND_DEV_SPEAKER_ONLY if alone else 0)
@@ -167,7 +179,7 @@ class Devices:
 
     def _null(self) -> None:
         self._manager.setNullDev()
-        self._opened = False
+        self._opened, self._close_at = False, None
 
     def _fail(self, why: str, resolution: str, now: float) -> None:
         self._again_at = now + AGAIN_S[min(self._tries, len(AGAIN_S) - 1)]

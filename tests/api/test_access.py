@@ -176,19 +176,19 @@ def test_the_page_has_no_script_or_style_of_its_own_and_nothing_from_elsewhere(s
 
 def test_the_token_is_made_once_and_private(tmp_path):
     path = tmp_path / "http.token"
-    made = auth.token(path, auth.fresh_token())
+    made = auth.token(path)
     assert len(made) >= 43
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert auth.token(path, auth.fresh_token()) == made
+    assert auth.token(path) == made
     assert [each.name for each in tmp_path.iterdir()] == ["http.token"]
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o644])
 def test_a_token_that_others_could_read_is_replaced(tmp_path, mode):
     path = tmp_path / "http.token"
-    made = auth.token(path, auth.fresh_token())
+    made = auth.token(path)
     path.chmod(mode)
-    assert auth.token(path, auth.fresh_token()) != made
+    assert auth.token(path) != made
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
@@ -197,15 +197,13 @@ def test_a_damaged_token_is_replaced(tmp_path, content):
     path = tmp_path / "http.token"
     path.write_bytes(content)
     path.chmod(0o600)
-    assert len(auth.token(path, auth.fresh_token())) >= 43
+    assert len(auth.token(path)) >= 43
     assert path.read_bytes() != content
 
 
 def test_a_half_made_token_is_no_obstacle(tmp_path):
     (tmp_path / "http.token.new").write_text("half")
-    assert auth.token(tmp_path / "http.token", auth.fresh_token()) == auth.token(
-        tmp_path / "http.token", auth.fresh_token()
-    )
+    assert auth.token(tmp_path / "http.token") == auth.token(tmp_path / "http.token")
 
 
 def asked(

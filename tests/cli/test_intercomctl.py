@@ -80,7 +80,7 @@ def test_watch_prints_events_from_the_one_named(daemon):
     try:
         assert "appliance.started" in process.stdout.readline()
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
+        assert process.wait(20) == -signal.SIGINT
     finally:
         process.kill()
         process.wait()

@@ -1,4 +1,6 @@
 import asyncio
+import os
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -12,6 +14,13 @@ from tests.sip.test_cards import SoundServer
 OURS, THEIRS = 440, 1000
 AS_PLAYED, ABSENT = (-1.0, 1.0), (-200.0, -50.0)  # dB against what is played
 SINKS = ("street", "room")
+DESK = """pcm.desk {
+  type asym
+  playback.pcm { type pulse device room }
+  capture.pcm { type pulse device street.monitor }
+  hint { show on description desk }
+}
+"""  # speaker in the room, microphone in the street
 PCM = """pcm.{sink} {{
   type asym
   playback.pcm {{ type pulse device {sink} }}
@@ -84,7 +93,12 @@ class Speakers(SoundServer):
         for sink in SINKS:
             self.ask("load-module", "module-null-sink", f"sink_name={sink}", "rate=48000")
         self.alsa = self.directory / "alsa.conf"
-        self.alsa.write_text("</usr/share/alsa/alsa.conf>\n" + "".join(PCM.format(sink=sink) for sink in SINKS))
+        self.alsa.write_text(f"</usr/share/alsa/alsa.conf>\n{DESK}" + "".join(PCM.format(sink=sink) for sink in SINKS))
+
+    def play(self, sink, path: Path):
+        """Play that file there again and again, until the whole group is killed."""
+        again = ["sh", "-c", 'while paplay -d "$0" "$1"; do :; done', sink, str(path)]
+        return subprocess.Popen(again, env=self.environment, start_new_session=True)
 
     def hear(self, sink, path: Path):
         """Write what that speaker plays into a file, as samples without a header."""
@@ -122,3 +136,26 @@ def test_the_same_on_real_alsa_pcms(speakers, tmp_path):
         for listener in listeners:
             listener.kill()
             listener.wait()
+
+
+def test_a_real_microphone_is_heard_while_the_far_end_speaks(speakers, tmp_path):
+    async def scenario():
+        desk, kitchen = speaking(tmp_path)
+        desk["audio"] = {"capture": "desk", "playback": "desk"}
+        async with appliances(desk, kitchen) as (front, kitchen):
+            _ours, theirs = await connect(front, kitchen)
+            recording = (await kitchen.wait("recording.started", call=theirs))["data"]["recording"]
+            await Ear(kitchen.directory / "recordings" / f"{recording}.wav").hears(OURS, *AS_PLAYED)
+            await ear.hears(THEIRS, *AS_PLAYED)
+            assert not front.of("audio.failed") + front.of("appliance.degraded")
+
+    ear = Ear(tmp_path / "room.raw", header=0)
+    listener = speakers.hear("room", tmp_path / "room.raw")
+    visitor = speakers.play("street", tone_file(tmp_path / "visitor.wav", OURS))
+    try:
+        asyncio.run(scenario())
+    finally:
+        os.killpg(visitor.pid, signal.SIGKILL)
+        for process in (visitor, listener):
+            process.kill()
+            process.wait()

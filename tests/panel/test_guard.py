@@ -188,7 +188,8 @@ def test_second_daemon_is_not_served_until_the_first_has_left(doors, tmp_path):
 def test_guard_killed_in_a_pulse_and_started_again_rests_and_refuses_the_old_pulse(doors, tmp_path):
     path = tmp_path / "guard.sock"
     with GuardProcess(doors, path) as guarded:
-        pulse, _ = Daemon.at(path).pulse(9.0)
+        first = Daemon.at(path)  # stays: its leaving would end the pulse
+        pulse, _ = first.pulse(9.0)
         guarded.signal(signal.SIGKILL)
         guarded.process.wait(LONG)
         assert level(doors[0])  # a board that keeps the level of a line that is let go

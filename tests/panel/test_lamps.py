@@ -77,6 +77,22 @@ def test_lamp_that_is_not_named_is_off(board):
     run_virtually(scenario())
 
 
+def test_lamp_that_shines_answers_a_blink_by_going_out_at_once(board):
+    async def scenario():
+        with panel(board, LampWiring(RED, 17)) as (lamps, _):
+            lamps.desire(((RED, Pattern.ON),))
+            await seen(board, 17, 0.3)
+            lamps.desire(((RED, Pattern.SLOW),))
+            runs = await seen(board, 17, 1.2)
+            assert [lit for lit, _ in runs] == [False, True, False]
+            assert all(abs(length - 500) <= 10 for _, length in runs[:2])
+            lamps.desire(((RED, Pattern.ON),))
+            lamps.desire(((RED, Pattern.SLOW),))
+            assert not board.level(17)
+
+    run_virtually(scenario())
+
+
 def test_pattern_that_goes_on_keeps_its_rhythm(board):
     async def scenario():
         with panel(board, LampWiring(RED, 17), LampWiring(GREEN, 27)) as (lamps, _):

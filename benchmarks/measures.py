@@ -75,13 +75,14 @@ class Size:
     calls: int
     presses: int
     cpu_rounds: int
+    alsa_rounds: int
     window_s: float
     visits: int
     subscribers: tuple[int, ...]
 
 
-FULL = Size(rounds=5, calls=5, presses=15, cpu_rounds=3, window_s=3.0, visits=1000, subscribers=(1, 100))
-TINY = Size(rounds=1, calls=1, presses=1, cpu_rounds=0, window_s=0.0, visits=20, subscribers=())
+FULL = Size(rounds=5, calls=5, presses=15, cpu_rounds=3, alsa_rounds=2, window_s=3.0, visits=1000, subscribers=(1, 100))
+TINY = Size(rounds=1, calls=1, presses=1, cpu_rounds=0, alsa_rounds=0, window_s=0.0, visits=20, subscribers=())
 
 
 class Bench:
@@ -108,11 +109,11 @@ class Bench:
             for kind in self._order(number):
                 say(f"processor and memory {number + 1}/{self._size.cpu_rounds} {kind.NAME}")
                 self._in_calls(kind)
-        if self._size.cpu_rounds:
+        if self._size.alsa_rounds:
             with sound.card() as speaker:
-                for number in range(self._size.cpu_rounds):
+                for number in range(self._size.alsa_rounds):
                     for kind in self._order(number):
-                        say(f"processor with ALSA {number + 1}/{self._size.cpu_rounds} {kind.NAME}")
+                        say(f"processor with ALSA {number + 1}/{self._size.alsa_rounds} {kind.NAME}")
                         self._on_alsa(kind, speaker)
         say("buttons and events")
         self._panel()

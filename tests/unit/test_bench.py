@@ -7,7 +7,7 @@ from pathlib import Path
 
 from appliance.core.model import State
 from appliance.core.step import step
-from benchmarks import report
+from benchmarks import measures, report
 from benchmarks.measures import INPUTS_OF_A_VISIT, SETTINGS, visits
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,12 +18,12 @@ def test_a_tiny_round_of_the_benchmarks_measures_all_three_and_writes_a_table(tm
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=180, check=False)
     assert done.returncode == 0, done.stderr
     found = json.loads((tmp_path / "benchmarks.json").read_text())
-    measures = found["measures"]
+    told = found["measures"]
     for measure in ("start", "order", "ring"):
-        assert set(measures[measure]) == {"intercomd", "pjsua2", "baresip"}
+        assert set(told[measure]) == {"intercomd", "pjsua2", "baresip"}
     for measure in ("edge", "heal", "step"):
-        assert set(measures[measure]) == {"intercomd"}
-    assert all(len(values["samples"]) == 1 for subjects in measures.values() for values in subjects.values())
+        assert set(told[measure]) == {"intercomd"}
+    assert all(len(values["samples"]) == 1 for subjects in told.values() for values in subjects.values())
     table = (tmp_path / "benchmarks.md").read_text()
     assert "| Order to INVITE, ms |" in table
     assert found["kernel"] in table
@@ -51,7 +51,7 @@ def test_the_table_has_spread_and_ratios_and_the_parts_of_a_sum():
         ("machine", "cores", "memory_gb", "kernel", "intercomd", "python", "pjsua2", "baresip", "taken", "load_before"),
         "?",
     )
-    table = report.table(report.results(samples, told, 1.0, report.Size(1, 1, 1, 1, 1.0, 1, ())))
+    table = report.table(report.results(samples, told, 1.0, measures.TINY))
     assert "| Memory (PSS), idle, MB | 40.0 (30.0 to 50.0; 3) | 20.0 (20.0 to 20.0; 1) |  | 2.0 |  |" in table
     assert "of that guard | 5.0" in table
     assert "| step, 1/s | 12,346 (12,346 to 12,346; 1) |" in table

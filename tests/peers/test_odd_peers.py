@@ -75,6 +75,37 @@ def test_a_digit_told_by_rtp_and_by_info_is_one_digit(door):
     assert "".join(e["data"]["digit"] for e in door.of("dtmf.received", call)) == "55129"
 
 
+def test_one_press_told_in_two_ways_does_not_make_a_code_of_two_digits(tmp_path):
+    daemon = Daemon(tmp_path / "d", door={"front": {"digits": "55", "pulse_s": 0.5}})
+    daemon.config["target"]["far"]["doors"] = ["front"]
+    with daemon as door, Packets(door.far_address, to=door.address) as far:
+        far.send(far.invite())
+        call = door.rung()
+        accepted = far.called(lambda: door.press("answer"))
+        far.press(accepted, "5", 1)
+        far.send(far.request("INFO", 2, **info("5")))
+        far.receive("SIP/2.0 200", "INFO")
+        far.send(far.request("INFO", 3, **info("1")))  # when this one is told, the one before would be
+        until(lambda: len(door.of("dtmf.received", call)) == 2, "two digits")
+        assert not door.of("door.unlocked")
+        far.send(far.request("INFO", 4, **info("5")), far.request("INFO", 5, **info("5")))
+        door.wait("door.unlocked", door="front")
+        door.wait("door.locked", door="front")
+        far.hang_up()
+        door.final(call, kind="call.ended")
+        assert {(e["data"]["digit"], e["data"]["masked"]) for e in door.of("dtmf.received", call)} == {(None, True)}
+        assert len(door.of("door.unlocked")) == 1
+
+
+def test_an_offer_without_a_codec_of_ours_is_refused_and_rings_nobody(door):
+    with Packets(door.far_address, to=door.address) as far:
+        far.send(far.request("INVITE", body=far.sdp.replace("AVP 8 101", "AVP 3")))
+        far.receive("SIP/2.0 488", "INVITE")
+        far.send(far.request("ACK"))
+    good_call(door)
+    assert len(door.of("call.incoming")) == 1
+
+
 NAMES = {
     b'"Caf\xe9 \xff\xfe" ': "Caf� ��",
     '"Küche 厨房" '.encode(): "Küche 厨房",
@@ -140,7 +171,8 @@ def test_garbage_changes_nothing(door):
 @pytest.fixture(scope="module")
 def short(tmp_path_factory):
     """A daemon that waits for nobody for long."""
-    waits = dict.fromkeys(("dialing_s", "ringing_s", "early_media_s", "incoming_s", "rtp_s"), 2)
+    states = ("dialing_s", "ringing_s", "early_media_s", "incoming_s", "connecting_s", "rtp_s")
+    waits = dict.fromkeys(states, 2)
     with Daemon(tmp_path_factory.mktemp("d"), deadlines={**waits, "disconnecting_s": 1}) as daemon:
         yield daemon
 
@@ -184,6 +216,28 @@ def test_it_rings_and_vanishes(hasty):
         far.send(far.reply(far.receive("INVITE", "INVITE"), "180 Ringing"))
         hasty.wait("call.ringing", call)
     hasty.final(call, kind="call.failed", cause="no_answer", by="local")
+
+
+def test_it_plays_an_announcement_for_ever(hasty):
+    with Packets(hasty.far_address, hasty.far_port) as far:
+        call = hasty.ring()
+        invite = far.receive("INVITE", "INVITE")
+        far.send(far.reply(invite, "183 Session Progress", far.sdp))
+        far.send(far.reply(far.receive("CANCEL", "CANCEL"), "200 OK"), far.reply(invite, "487 Request Terminated"))
+        far.receive("ACK", "ACK")
+        hasty.final(call, kind="call.failed", cause="no_answer", code=487, by="local")
+    assert hasty.story(call) == ["dialing", "early_media", "disconnecting", "failed"]
+
+
+def test_it_never_acknowledges_our_200(hasty):
+    with Packets(hasty.far_address, to=hasty.address) as far:
+        far.send(far.invite())
+        call = hasty.rung()
+        far.receive("SIP/2.0 180", "INVITE")
+        hasty.press("answer")
+        far.receive("SIP/2.0 200", "INVITE")
+        hasty.final(call, cause="unavailable", by="local", duration_s=0)
+    assert hasty.story(call)[:5] == ["incoming", "ringing", "answering", "connecting", "disconnecting"]
 
 
 def test_it_calls_and_waits_in_vain(hasty):

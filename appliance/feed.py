@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 Json = dict[str, Any]
 QUEUE = 1000  # events that a slow subscriber may be behind
+PAGE = 200  # older events between which others on the loop get their turn
 
 
 class Past(Protocol):
@@ -15,8 +16,8 @@ class Past(Protocol):
 
     boot: str
 
-    def since(self, after: int) -> tuple[tuple[int, int] | None, list[Json]]:
-        """What came after an id: the range that is lost, and the events."""
+    def since(self, after: int, most: int) -> tuple[tuple[int, int] | None, list[Json]]:
+        """What came after an id: the range that is lost, and the events, at most so many."""
 
 
 class Subscriber:
@@ -58,19 +59,25 @@ class Feed:
             subscriber.news.set()
 
     async def follow(self, since: int) -> AsyncGenerator[Json, None]:
-        """Events after `since`, then live ones, until `close`.
+        """Events after `since`, then live ones, until `close`; what there is comes without a pause, a page at a time.
 
         What is no longer kept, or was lost to a full queue, is told by `events.lost`, whose id is that of the last one
         lost: who resumes from there misses nothing more. Where `since` is no id of ours yet, it is that of our newest.
         """
+        while any(page := self._past.since(since, PAGE)):
+            lost, old = page
+            if lost is not None:
+                told = self._told(lost)
+                since = told["id"]
+                yield told
+            for envelope in old:
+                since = envelope["id"]
+                yield envelope
+            await asyncio.sleep(0)
+        # Nothing can come in between: this is one turn of the loop.
         subscriber = Subscriber()
         self._subscribers.add(subscriber)
         try:
-            lost, old = self._past.since(since)
-            if lost is not None:
-                yield self._told(lost)
-            for envelope in old:
-                yield envelope
             while True:
                 while subscriber.queue:
                     yield subscriber.queue.popleft()

@@ -40,8 +40,8 @@ class Journal(Protocol):
     def append(self, envelope: Json) -> None:
         """Keep an event."""
 
-    def since(self, after: int) -> tuple[tuple[int, int] | None, list[Json]]:
-        """What came after an id: the range that is lost, and the events."""
+    def since(self, after: int, most: int) -> tuple[tuple[int, int] | None, list[Json]]:
+        """What came after an id: the range that is lost, and the events, at most so many."""
 
 
 class Reactor:

@@ -90,8 +90,8 @@ class Journal:
             with self._lock:
                 self._flush_queued = False  # the next event tries again
 
-    def since(self, after: int) -> tuple[tuple[int, int] | None, list[dict[str, Any]]]:
-        """What came after the event `after`: the range (first, last) that is not kept, or None, and the events kept.
+    def since(self, after: int, most: int) -> tuple[tuple[int, int] | None, list[dict[str, Any]]]:
+        """What came after the event `after`: the range (first, last) not kept, or None, and at most `most` events.
 
         An `after` that was never given out (the directory was erased, say) is answered by the range beyond our newest.
         """
@@ -103,8 +103,8 @@ class Journal:
         for number, text in reversed(self._kept):
             if number <= after:
                 break
-            found.append(json.loads(text))
-        return lost, found[::-1]
+            found.append(text)
+        return lost, [json.loads(text) for text in found[: -most - 1 : -1]]
 
     def close(self) -> None:
         """Queue the last events and the mark of a clean end; `Writer.close` then waits for them."""

@@ -20,6 +20,8 @@ from tests.store.stores import PATIENCE_S, Inbox, envelope, wait_until
 
 ROOT = Path(__file__).parents[2]
 
+ALL = 10_000
+
 
 @contextmanager
 def journal(directory, *, keep=10_000, block=100_000, clean=True, inbox=None):
@@ -51,7 +53,7 @@ def test_ids_begin_at_one_and_go_on_after_a_clean_end(tmp_path):
         assert lost is None
         assert tell(second, 2) == [4, 5]
         boots.add(second.boot)
-        assert second.since(0) == (None, [envelope(number) for number in (1, 2, 3, 4, 5)])
+        assert second.since(0, ALL) == (None, [envelope(number) for number in (1, 2, 3, 4, 5)])
     assert len(boots) == 2
 
 
@@ -62,8 +64,8 @@ def test_after_an_unclean_end_ids_go_on_beyond_the_reserved_block_and_the_gap_is
         assert lost == EventsLost(from_=4, to=100_000, certain=False)
         assert second.take() == 100_001
         second.append(envelope(100_001, "events.lost"))
-        assert second.since(3) == (None, [envelope(100_001, "events.lost")])
-        assert second.since(50_000) == (None, [envelope(100_001, "events.lost")])
+        assert second.since(3, ALL) == (None, [envelope(100_001, "events.lost")])
+        assert second.since(50_000, ALL) == (None, [envelope(100_001, "events.lost")])
 
 
 @pytest.mark.parametrize("block", [2, 10, 100])
@@ -159,22 +161,23 @@ def test_only_the_newest_are_kept_in_memory_and_on_disc(tmp_path):
         for _ in range(12):
             tell(first, 50)
             first._writer.ask(first._flush)
-        assert first.since(540) == ((541, 550), [envelope(number) for number in range(551, 601)])
-        assert first.since(550) == (None, [envelope(number) for number in range(551, 601)])
-        assert first.since(599) == (None, [envelope(600)])
-        assert first.since(600) == (None, [])
+        assert first.since(540, ALL) == ((541, 550), [envelope(number) for number in range(551, 601)])
+        assert first.since(550, ALL) == (None, [envelope(number) for number in range(551, 601)])
+        assert first.since(599, ALL) == (None, [envelope(600)])
+        assert first.since(600, ALL) == (None, [])
+        assert first.since(540, 2) == ((541, 550), [envelope(551), envelope(552)])
         rows = first._writer.ask(lambda connection: connection.execute("SELECT count(*) FROM events").fetchone()[0])
         assert rows < 50 + 500 + 50
     with journal(tmp_path, keep=50) as (second, lost):
         assert lost is None
-        assert second.since(0) == ((1, 550), [envelope(number) for number in range(551, 601)])
+        assert second.since(0, ALL) == ((1, 550), [envelope(number) for number in range(551, 601)])
 
 
 def test_an_id_from_the_future_is_answered_by_the_range_that_nobody_has(tmp_path):
     with journal(tmp_path) as (first, _):
         tell(first, 3)
-        assert first.since(7) == ((4, 7), [])
-        assert first.since(3) == (None, [])
+        assert first.since(7, ALL) == ((4, 7), [])
+        assert first.since(3, ALL) == (None, [])
 
 
 def test_who_opened_the_door_does_not_wait_for_the_batch(tmp_path):
@@ -201,7 +204,7 @@ def test_a_directory_that_can_not_be_used_is_told_once_and_the_journal_works_in_
         assert lost is not None
         numbers = tell(first, 300)
         assert numbers == list(range(numbers[0], numbers[0] + 300))
-        assert [one["id"] for one in first.since(numbers[0])[1]] == numbers[1:]
+        assert [one["id"] for one in first.since(numbers[0], ALL)[1]] == numbers[1:]
         assert inbox.wait(PartFailed)[0].part == "storage"
         state.unlink()
         inbox.wait(PartRecovered)
@@ -211,7 +214,7 @@ def test_a_directory_that_can_not_be_used_is_told_once_and_the_journal_works_in_
     with journal(state) as (second, lost):
         assert lost is None
         assert second.take() == numbers[-1] + 1
-        assert len(second.since(numbers[0] - 1)[1]) == 300
+        assert len(second.since(numbers[0] - 1, ALL)[1]) == 300
 
 
 def test_with_a_stuck_writer_ids_and_events_go_on(tmp_path):
@@ -222,11 +225,11 @@ def test_with_a_stuck_writer_ids_and_events_go_on(tmp_path):
     writer.submit(lambda _: go.wait(PATIENCE_S) and None)
     wait_until(lambda: not writer._entries)
     assert tell(one, 500) == list(range(1, 501))
-    assert len(one.since(0)[1]) == 100
+    assert len(one.since(0, ALL)[1]) == 100
     go.set()
     wait_until(lambda: reservation.read(tmp_path).upto > 500)
     one.close()
     assert writer.close(PATIENCE_S)
     with journal(tmp_path, keep=100) as (second, lost):
         assert lost is None
-        assert second.since(0) == ((1, 400), [envelope(number) for number in range(401, 501)])
+        assert second.since(0, ALL) == ((1, 400), [envelope(number) for number in range(401, 501)])

@@ -45,8 +45,8 @@ class Memory:
     def append(self, envelope):
         self.rows.append(envelope)
 
-    def since(self, after):
-        return None, [row for row in self.rows if row["id"] > after]
+    def since(self, after, most):
+        return None, [row for row in self.rows if row["id"] > after][:most]
 
 
 @pytest.fixture

@@ -326,7 +326,7 @@ class Nowhere:
     def append(self, envelope):
         pass
 
-    def since(self, after):
+    def since(self, after, most):
         return None, []
 
 

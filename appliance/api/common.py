@@ -16,11 +16,11 @@ PATIENCE_S = 10.0  # the core replies within a turn of the loop; longer means th
 Id = Annotated[str, Path(max_length=64)]
 
 
-def _daemon(connection: HTTPConnection) -> Ports:
+async def _daemon(connection: HTTPConnection) -> Ports:
     return cast("Ports", connection.app.state.ports)
 
 
-def _who(connection: HTTPConnection) -> str:
+async def _who(connection: HTTPConnection) -> str:
     return cast("str", connection.scope[WHO])
 
 

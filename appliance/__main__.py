@@ -77,7 +77,8 @@ def run(given: argparse.Namespace) -> int:
 
 def serve(config: "object", secrets: dict[str, str], state: Path, *, simulated: bool, record: Path | None) -> int:
     """Run the daemon until it is stopped; `secrets`: the passwords of the accounts."""
-    from appliance.app import App, Places  # noqa: PLC0415  late: everything
+    from appliance.app.daemon import App  # noqa: PLC0415  late: everything
+    from appliance.app.places import Places  # noqa: PLC0415
     from appliance.config.schema import Config  # noqa: PLC0415
     from appliance.replay.record import Recorder  # noqa: PLC0415
     from appliance.system import lock  # noqa: PLC0415

@@ -163,9 +163,9 @@ def test_every_room_is_in_the_table():
         ("appliance/simulator/panel.py", "from appliance.panel.lines import lines", "stand-in"),
         ("appliance/reactor.py", "from appliance.store.journal import Journal", "handed its adapters"),
         ("appliance/errors.py", "from appliance import core", "plain part"),
-        ("appliance/__init__.py", "from appliance.app import App", "plain part"),
+        ("appliance/__init__.py", "from appliance.app.daemon import App", "plain part"),
         ("appliance/cli/show.py", "from appliance.core import model", "client"),
-        ("appliance/app.py", "import pjsua2 as pj", "SIP process alone"),
+        ("appliance/app/daemon.py", "import pjsua2 as pj", "SIP process alone"),
         ("appliance/core/calls.py", "import pjsua2", "core computes"),
         ("appliance/api/app.py", "import gpiozero", "only the panel"),
         ("appliance/newroom/a.py", "from appliance.core import model", "not in the table"),
@@ -186,7 +186,7 @@ def test_a_forbidden_import_is_named_with_its_reason(path, line, why):
         ("appliance/core/calls.py", "from collections.abc import Callable\nimport dataclasses, re"),
         ("appliance/sip/link.py", "from appliance import ids\nimport asyncio\nimport pjsua2"),
         ("appliance/api/app.py", "import appliance\nfrom appliance import __version__"),
-        ("appliance/app.py", "from appliance.sip.link import Link\nfrom appliance.config import load"),
+        ("appliance/app/daemon.py", "from appliance.sip.link import Link\nfrom appliance.config import load"),
     ],
 )
 def test_an_import_in_the_right_direction_is_left_alone(path, line):

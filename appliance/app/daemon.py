@@ -1,0 +1,151 @@
+"""The composition root: makes the adapters from the configuration, wires them to the reactor, starts and stops them."""
+
+import asyncio
+import logging
+import signal
+import time
+
+import appliance
+from appliance.app.panel import Panel
+from appliance.app.places import Places
+from appliance.app.web import Web
+from appliance.config.plain import core_settings, domain
+from appliance.config.schema import Account, Config, registrar
+from appliance.core import inputs, orders
+from appliance.core.model import AccountState
+from appliance.core.orders import SipOrder
+from appliance.reactor import Reactor
+from appliance.replay.record import Recorder
+from appliance.sip.link import Link
+from appliance.sip.settings import AccountSettings, SipSettings
+from appliance.store.journal import Journal
+from appliance.store.recordings import Recordings
+from appliance.store.writer import Writer
+from appliance.system.notify import Notify
+
+log = logging.getLogger(__name__)
+
+LAST_CALLS_S = 1.0  # how long calls have to end when the daemon stops
+LATE_S = 1.0  # a loop that is later than this does not feed the watchdog in that turn
+
+
+class App:
+    """The daemon. `run` returns when it was stopped by SIGTERM or SIGINT. `passwords`: by account."""
+
+    def __init__(
+        self,
+        config: Config,
+        passwords: dict[str, str],
+        places: Places,
+        *,
+        simulated: bool,
+        recorder: Recorder | None = None,
+    ) -> None:
+        self._config, self._places, self._simulated, self._recorder = config, places, simulated, recorder
+        self._passwords = passwords
+        self._notify = Notify()
+        self._stop = asyncio.Event()
+
+    async def run(self) -> None:
+        """Start everything, wait for the end, stop in reverse."""
+        loop = asyncio.get_running_loop()
+        writer = Writer(self._places.state, self._post)
+        journal = Journal(self._places.state, writer)
+        reactor = self._reactor = Reactor(core_settings(self._config), journal)
+        lost = await asyncio.to_thread(journal.open)
+        recordings = Recordings(self._places.recordings, writer, reactor.post)
+        link = Link(self._sip_settings(), reactor.post)
+        reactor.perform |= dict.fromkeys(SipOrder.__args__, link.order)
+        reactor.perform |= {orders.PrepareRecording: recordings.prepare, orders.FinishRecording: recordings.finish}
+        reactor.make_so |= {"sound": link.desire, "recordings": recordings.desire, "status": self._notify.status}
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._asked_to_stop)
+        panel = Panel(self._config, self._places, reactor, simulated=self._simulated)
+        web = Web(self._config, self._places, reactor, recordings)
+        if self._recorder is not None:
+            self._recorder.begin(appliance.__version__, reactor.state)
+            reactor.watch = self._recorder.take
+        reactor.start(appliance.__version__, lost)
+        try:
+            await link.start()  # first: the new process begins while we take the lines
+            await panel.start()
+            recordings.open()
+            # Neither network nor far end is waited for: a press has its tone and lamp without them.
+            self._notify.send("READY=1")
+            watchdog = asyncio.create_task(self._feed_watchdog())
+            serving = asyncio.create_task(web.serve())
+            await self._stop.wait()
+            self._notify.send("STOPPING=1")
+            await self._last_calls(reactor)
+            for task in (watchdog, serving):
+                task.cancel()
+            await asyncio.gather(watchdog, serving, return_exceptions=True)
+        finally:
+            await web.stop()
+            await link.stop()
+            await panel.stop()
+            await asyncio.sleep(0)  # what the adapters posted at their end is taken in
+            reactor.stop()
+            journal.close()
+            await asyncio.to_thread(writer.close)
+            if self._recorder is not None:
+                await asyncio.to_thread(self._recorder.close)
+
+    def _post(self, given: inputs.Input) -> None:
+        self._reactor.post(given)
+
+    def _asked_to_stop(self) -> None:
+        self._reactor.post(inputs.StopRequested(at=time.monotonic()))
+        self._stop.set()
+
+    async def _last_calls(self, reactor: Reactor) -> None:
+        """Give BYE, CANCEL and the ends of registrations their time, and the recordings theirs."""
+        deadline = time.monotonic() + LAST_CALLS_S
+        while time.monotonic() < deadline:
+            await asyncio.sleep(0.02)
+            state = reactor.state
+            left = any(account.state is not AccountState.UNREGISTERED for account in state.accounts)
+            if state.stopping and not state.calls and not state.recordings and not left:
+                return
+
+    async def _feed_watchdog(self) -> None:
+        """Tell systemd that the loop answers in time; when it does not, nothing is told and systemd restarts us."""
+        if self._notify.watchdog_s is None:
+            return
+        period = self._notify.watchdog_s / 4
+        while True:
+            due = time.monotonic() + period
+            await asyncio.sleep(period)
+            if time.monotonic() - due < LATE_S:
+                self._notify.send("WATCHDOG=1")
+
+    def _sip_settings(self) -> SipSettings:
+        config = self._config
+        return SipSettings(
+            address="" if config.sip.address == "0.0.0.0" else config.sip.address,  # noqa: S104 - compared only
+            port=config.sip.port,
+            user=config.station.user,
+            display_name=config.station.name,
+            codecs=tuple(config.sip.codecs),
+            capture=config.audio.capture,
+            playback=config.audio.playback,
+            microphone_file=config.audio.microphone_file,
+            recordings=str(self._places.recordings),
+            trace=str(self._places.state / "sip.trace") if config.sip.trace else "",
+            user_agent=f"intercomd/{appliance.__version__}",
+            accounts=tuple(self._account(name, account) for name, account in config.account.items()),
+        )
+
+    def _account(self, name: str, account: Account) -> AccountSettings:
+        host, port = registrar(account.registrar)
+        return AccountSettings(
+            name=name,
+            user=account.user,
+            domain=domain(account),
+            host=host,
+            port=port,
+            transport=account.transport,
+            auth_user=account.auth_user or account.user,
+            password=self._passwords[name],
+            expires_s=account.expires_s,
+        )

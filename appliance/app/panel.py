@@ -1,0 +1,97 @@
+"""The panel as it is wired: buttons, lamps, relays, and the simulated panel where the lines are simulated."""
+
+import time
+from typing import Any
+
+from appliance.app.places import Places
+from appliance.config.schema import Config
+from appliance.core import inputs
+from appliance.core.model import ButtonId, DoorId, LampId
+from appliance.errors import IntercomError
+from appliance.panel.buttons import Buttons, ButtonWiring
+from appliance.panel.claims import Claims
+from appliance.panel.lamps import Lamps, LampWiring
+from appliance.panel.lines import Factory, lines
+from appliance.panel.relay import DoorWiring, GpioLine, Relay, SimulatedLine
+from appliance.reactor import Reactor
+
+FIRST_PIN = 4
+
+
+class Panel:
+    """Buttons, lamps and relays, and the simulated panel where the lines are simulated."""
+
+    def __init__(self, config: Config, places: Places, reactor: Reactor, *, simulated: bool) -> None:
+        self._config, self._places, self._reactor, self._simulated = config, places, reactor, simulated
+        self._parts: list[Any] = []
+        self._relay: Relay | None = None
+        self._simulation: Any = None
+
+    async def start(self) -> None:
+        """Take the lines; what can not be had is told and tried again by itself."""
+        panel, post = self._config.panel, self._reactor.post
+        if self._config.door:
+            self._relay = Relay(self._doors(), None, post)
+            self._reactor.make_so["relays"] = self._relay.desire
+            await self._relay.start()
+        if not panel.button and not panel.lamp:
+            return
+        try:
+            factory = lines("simulated" if self._simulated else "gpio")
+        except IntercomError as err:
+            why = f"{err.message}. {err.cause}"
+            post(inputs.PartFailed(at=time.monotonic(), part="panel", why=why, resolution=err.resolution))
+            return
+        buttons = tuple(
+            ButtonWiring(ButtonId(name), self._pin(button.pin, number), button.pull)
+            for number, (name, button) in enumerate(panel.button.items())
+        )
+        lamps = tuple(
+            LampWiring(LampId(name), self._pin(lamp.pin, len(buttons) + number), lamp.active_low)
+            for number, (name, lamp) in enumerate(panel.lamp.items())
+        )
+        if self._simulated:
+            await self._simulate(factory, buttons, lamps)
+        claims = Claims(factory, post)
+        shining = Lamps(lamps, claims)
+        self._parts = [Buttons(buttons, claims, post), shining, claims]
+        self._reactor.make_so["lamps"] = shining.desire
+        shining.desire(self._reactor.desired.lamps)
+
+    async def stop(self) -> None:
+        """Let go of the lines; the relays are at rest then."""
+        if self._simulation is not None:
+            await self._simulation.stop()
+        for part in self._parts:
+            part.close()
+        if self._relay is not None:
+            await self._relay.stop()
+
+    async def _simulate(
+        self, factory: Factory, buttons: tuple[ButtonWiring, ...], lamps: tuple[LampWiring, ...]
+    ) -> None:
+        from appliance.simulator.panel import SimulatedPanel, SimulatedPin  # noqa: PLC0415  late: a demonstration only
+
+        self._simulation = SimulatedPanel(
+            self._places.runtime / "panel.sock",
+            factory,
+            {button.id: SimulatedPin(button.pin, button.active_low) for button in buttons},
+            {lamp.id: SimulatedPin(lamp.pin, lamp.active_low) for lamp in lamps},
+        )
+        await self._simulation.start()
+
+    def _pin(self, configured: int | None, number: int) -> int:
+        """The line's number; simulated ones need none of their own. GPIO2 and 3 have pull-ups, in the mock too."""
+        return number + FIRST_PIN if self._simulated or configured is None else configured
+
+    def _doors(self) -> tuple[DoorWiring, ...]:
+        return tuple(
+            DoorWiring(
+                DoorId(name),
+                door.max_s,
+                SimulatedLine(self._places.runtime / f"relay-{name}")
+                if self._simulated
+                else GpioLine(door.chip, door.line, door.active_low),
+            )
+            for name, door in self._config.door.items()
+        )

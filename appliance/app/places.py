@@ -1,0 +1,17 @@
+"""Where the daemon keeps what it makes."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The state directory, which lasts, and the runtime directory, which a restart empties."""
+
+    state: Path
+    runtime: Path
+
+    @property
+    def recordings(self) -> Path:
+        """Recordings' files."""
+        return self.state / "recordings"

@@ -1,0 +1,123 @@
+"""The HTTP interface as part of the daemon: started late, tried again, and joined to reactor and store."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from appliance.app.places import Places
+from appliance.config.schema import Config
+from appliance.core import inputs, orders
+from appliance.errors import IntercomError
+from appliance.reactor import Reactor
+from appliance.store.recordings import Recordings
+
+if TYPE_CHECKING:
+    from appliance.api.server import Server
+
+log = logging.getLogger(__name__)
+
+HTTP_RETRY_S = 10.0
+
+
+class Web:
+    """The HTTP interface: started last and tried again, for calls and door do not need it."""
+
+    def __init__(self, config: Config, places: Places, reactor: Reactor, recordings: Recordings) -> None:
+        self._config, self._places, self._reactor = config, places, reactor
+        self.recordings = recordings
+        self._servers: dict[str, Server] = {}
+
+    async def serve(self) -> None:
+        """Listen; what hinders it is told, and tried again until all is served."""
+        told = ""
+        while why := await self._start():
+            if why != told:
+                self._reactor.post(inputs.PartFailed(at=time.monotonic(), part="http", why=why))
+            told = why
+            await asyncio.sleep(HTTP_RETRY_S)
+        if told:
+            self._reactor.post(inputs.PartRecovered(at=time.monotonic(), part="http"))
+
+    async def stop(self) -> None:
+        """Close the listeners."""
+        self._reactor.feed.close()  # who follows the events has had the last one, and ends by itself
+        await asyncio.gather(*(server.stop() for server in self._servers.values()))
+
+    async def _start(self) -> str:
+        """Start each listener that does not run yet, whatever hinders the other; the hindrances, "" if none."""
+        hindrances = []
+        listeners = {"tcp": self._tcp} | ({"unix": self._unix} if self._config.http.socket else {})
+        for name, listen in listeners.items():
+            if name in self._servers:
+                continue
+            try:
+                self._servers[name] = await listen()
+            except (IntercomError, OSError) as err:
+                hindrances.append(str(err))
+        return " ".join(hindrances)
+
+    async def _tcp(self) -> "Server":
+        from appliance.api import app, auth  # noqa: PLC0415  late: fastapi takes 0.2 s that a press should not wait for
+        from appliance.api.server import Server  # noqa: PLC0415
+
+        token = await asyncio.to_thread(auth.token, self._places.state / "http.token")
+        server = Server(app.build(self, token), None, self._config.http.address, self._config.http.port)
+        bound = await server.start()
+        log.info("http %s", bound.url)
+        try:
+            await asyncio.to_thread((self._places.runtime / "http.address").write_text, bound.url)
+        except OSError as err:
+            log.warning("http.address can not be written: %s", err)
+        return server
+
+    async def _unix(self) -> "Server":
+        from appliance.api import app, auth  # noqa: PLC0415
+        from appliance.api.server import Server  # noqa: PLC0415
+
+        server = Server(app.build(self, auth.fresh_token()), self._socket(), None, 0)  # the file's mode decides there
+        bound = await server.start()
+        log.info("http %s", bound.socket)
+        return server
+
+    def _socket(self) -> Path | None:
+        configured = self._config.http.socket
+        if isinstance(configured, str):
+            return Path(configured)
+        return self._places.runtime / "http.sock" if configured else None
+
+    # -- what the API asks for (api.ports.Ports) ---------------------------------------------------------------------
+
+    async def request(self, action: inputs.Action, who: str) -> orders.Reply:
+        """Hand a request to the core."""
+        return await self._reactor.request(action, who)
+
+    def snapshot(self) -> dict[str, Any]:
+        """The whole state."""
+        return self._reactor.snapshot()
+
+    def call(self, wanted: str) -> dict[str, Any] | None:
+        """One call."""
+        return self._reactor.call(wanted)
+
+    def calls(self) -> list[dict[str, Any]]:
+        """All calls."""
+        return self._reactor.calls()
+
+    def feed(self, since: int) -> AsyncGenerator[dict[str, Any], None]:
+        """Events."""
+        return self._reactor.subscribe(since)
+
+    def ready(self) -> tuple[bool, str]:
+        """Whether calls are possible."""
+        return self._reactor.state.sip_ready, self._reactor.desired.status
+
+    def alive(self) -> bool:
+        """The loop that answers this is the one that takes inputs."""
+        return True
+
+    def denied(self, who: str, source: str, scope: str) -> None:
+        """Somebody without the right asked."""
+        self._reactor.post(inputs.AccessDenied(at=time.monotonic(), who=who, source=source, scope=scope))

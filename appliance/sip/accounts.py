@@ -25,6 +25,7 @@ from appliance.sip.settings import AccountSettings, SipSettings
 LOG = logging.getLogger(__name__)
 NAME_KEPT_S = 60.0  # a registrar's address is looked up again after this long, and after each failure
 BUSY_S = 0.1
+FORBIDDEN = 403
 BUSY = {70011, 171001}  # PJ_EBUSY, PJSIP_EBUSY
 SECONDS = re.compile(r"[0-9]{1,9}")
 
@@ -39,6 +40,17 @@ class Account(pj.Account):
     def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:  # noqa: N802
         """An INVITE outside any dialog. Answered later, from the loop: in here pjsip asserts on the request."""
         self.calls.arrived(self, self.name, prm.callId, str(prm.rdata.wholeMsg), str(prm.rdata.srcAddress))
+
+    @contained
+    def onIncomingSubscribe(self, prm: pj.OnIncomingSubscribeParam) -> None:  # noqa: N802
+        """SUBSCRIBE (RFC 6665): nobody is told of our presence. pjsua2 would keep each for an hour."""
+        self.calls.floods.refuses(str(prm.rdata.srcAddress), time.monotonic())
+        prm.code = FORBIDDEN
+
+    @contained
+    def onInstantMessage(self, prm: pj.OnInstantMessageParam) -> None:  # noqa: N802
+        """MESSAGE (RFC 3428) is answered by pjsua2, and read by nobody; who sends too many is turned away."""
+        self.calls.floods.refuses(str(prm.rdata.srcAddress), time.monotonic())
 
 
 class Registration(Account):

@@ -1,6 +1,7 @@
-"""Turns away who calls too often, in the kernel: each call that pjsip has to refuse costs it memory for half a minute.
+"""Turns away who asks too often, in the kernel: each call that pjsip has to refuse costs it memory for half a minute.
 
-A socket filter (socket(7), SO_ATTACH_FILTER) drops the source's INVITEs as they come in by UDP; all else passes.
+A socket filter (socket(7), SO_ATTACH_FILTER) drops the source's requests as they come in by UDP; what belongs to a call
+that is there passes.
 Another one has nobody but registrars connect by TCP: idle connections alone would use up all descriptors.
 """
 
@@ -16,7 +17,7 @@ from appliance.core import inputs
 from appliance.sip import busy
 
 LOG = logging.getLogger(__name__)
-PER_S = 10.0  # calls from one address
+PER_S = 10.0  # calls and the like from one address
 AT_ONCE = 30
 SHUT_S = 30.0
 SHUT_KEPT = 64  # addresses at once; a jump in a filter reaches 255 instructions
@@ -28,12 +29,13 @@ ATTACH = 26  # SO_ATTACH_FILTER, which Python does not name
 LOAD, IF_EQUAL, RETURN = 0x20, 0x15, 0x06  # BPF_LD|BPF_W|BPF_ABS, BPF_JMP|BPF_JEQ|BPF_K, BPF_RET|BPF_K
 PAYLOAD = 8  # behind the UDP header (RFC 768)
 SOURCE = 0xFFF0000C  # SKF_NET_OFF + 12: where the IPv4 header has it (RFC 791)
-INVITE = int.from_bytes(b"INVI", "big")
+# How those begin that make pjsip keep something for each.
+REQUESTS = [int.from_bytes(word, "big") for word in (b"INVI", b"MESS", b"OPTI", b"SUBS")]
 ALL, NOTHING = 0xFFFFFFFF, 0
 
 
 class Floods:
-    """Counts calls by the address they come from. `listen` says at which UDP port, once all sockets are there."""
+    """Counts requests by the address they come from. `listen` says at which UDP port, once all sockets are there."""
 
     def __init__(self, post: Callable[[inputs.AccessDenied], None]) -> None:
         self._post = post
@@ -54,7 +56,7 @@ class Floods:
         attach(self._listening, only_from(numbers(registrars)))
 
     def refuses(self, source: str, now: float) -> bool:
-        """Whether a call from address:port is one too many. Those that follow it do not come here any more."""
+        """Whether a request from address:port is one too many. Those that follow it do not come here any more."""
         address = source.rpartition(":")[0]
         if address in self._shut:  # it was in the socket's queue already, or came by TCP
             return True
@@ -87,7 +89,7 @@ class Floods:
     def _filter(self) -> None:
         while len(self._shut) > SHUT_KEPT:
             del self._shut[next(iter(self._shut))]
-        attach(self._sockets, invites_not_from(numbers(self._shut)))
+        attach(self._sockets, requests_not_from(numbers(self._shut)))
 
 
 def numbers(addresses: Iterable[str]) -> list[int]:
@@ -105,12 +107,13 @@ def attach(sockets: list[socket.socket], steps: list[Step]) -> None:
             LOG.warning("The kernel takes no filter for SIP: %s", error)
 
 
-def invites_not_from(addresses: list[int]) -> list[Step]:
-    """Everything by UDP but the INVITEs of these."""
-    count = len(addresses)
+def requests_not_from(addresses: list[int]) -> list[Step]:
+    """Everything by UDP but REQUESTS of these."""
+    count, kinds = len(addresses), len(REQUESTS)
     return [
         (LOAD, 0, 0, PAYLOAD),
-        (IF_EQUAL, 0, count + 1, INVITE),
+        *((IF_EQUAL, kinds - place, 0, word) for place, word in enumerate(REQUESTS)),
+        (RETURN, 0, 0, ALL),
         (LOAD, 0, 0, SOURCE),
         *((IF_EQUAL, count - place, 0, address) for place, address in enumerate(addresses)),
         (RETURN, 0, 0, ALL),

@@ -2,6 +2,8 @@
 
 import time
 
+import pytest
+
 from tests.peers.daemon import Daemon, loopback
 from tests.peers.packets import Packets
 
@@ -62,3 +64,22 @@ def test_a_flood_from_the_far_end_of_a_call_leaves_the_call_alone(tmp_path):
         door.wait("access.denied", source=door.far_address, scope="call")
         far.hang_up()
         door.final(call, kind="call.ended", by="remote")
+
+
+@pytest.mark.parametrize("method", ["SUBSCRIBE", "MESSAGE"])
+def test_a_flood_of_other_requests_costs_next_to_nothing(method, door, record_property):
+    before = door.memory()
+    with Packets(loopback(), to=door.address) as stranger:
+        request = stranger.request(method, headers="Event: presence\r\n")
+        begin, sent = time.monotonic(), 0
+        while (passed := time.monotonic() - begin) < 2:
+            while sent < passed * RATE:
+                stranger.send(request.replace(stranger.dialog.encode(), b"%s%d" % (stranger.dialog.encode(), sent)))
+                sent += 1
+            time.sleep(0.002)
+        door.wait("access.denied", source=stranger.address)
+    good_call(door)
+    after = door.memory()
+    record_property("memory before and after, MB", [before, after])
+    for process, megabytes in after.items():
+        assert megabytes < before[process] + 20, process

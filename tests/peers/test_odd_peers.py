@@ -155,6 +155,12 @@ def garbage(door, address):
         yield b"\0" * 65_000
 
 
+def test_nobody_is_told_of_our_presence(door):
+    with Packets(loopback(), to=door.address) as far:
+        far.send(far.request("SUBSCRIBE", headers="Event: presence\r\nExpires: 3600\r\n"))
+        far.receive("SIP/2.0 403", "SUBSCRIBE")
+
+
 def test_garbage_changes_nothing(door):
     child = door.processes()["sip"]
     stranger = loopback()

@@ -140,6 +140,13 @@ class OnIncomingCallParam:
     callId: int
     rdata: SipRxData
 
+class OnIncomingSubscribeParam:
+    rdata: SipRxData
+    code: int
+
+class OnInstantMessageParam:
+    rdata: SipRxData
+
 class OnRegStateParam:
     code: int
     reason: str
@@ -152,6 +159,8 @@ class Account:
     def setRegistration(self, renew: bool) -> None: ...
     def onRegState(self, prm: OnRegStateParam) -> None: ...
     def shutdown(self) -> None: ...
+    def onIncomingSubscribe(self, prm: OnIncomingSubscribeParam) -> None: ...
+    def onInstantMessage(self, prm: OnInstantMessageParam) -> None: ...
     def onIncomingCall(self, prm: OnIncomingCallParam) -> None: ...
 
 # -- call -------------------------------------------------------------------------------------------------------------

@@ -12,10 +12,17 @@ from appliance.core.events import EVENTS, EventsLost
 from appliance.errors import IntercomError
 
 Id = Annotated[int | None, Query(ge=0, lt=10**18, description="Begin after this event; without it, from now on.")]
-LastId = Annotated[int | None, Header(ge=0, lt=10**18, description="The same, and counts more: EventSource sends it.")]
+LastId = Annotated[
+    int | None,
+    Header(alias="Last-Event-ID", ge=0, lt=10**18, description="As `since`, and counts more: EventSource sends it."),
+]
 Types = Annotated[
     str | None,
-    Query(max_length=2048, description="Only these types, separated by commas.", examples=["call.*,door.unlocked"]),
+    Query(
+        max_length=2048,
+        description="Only these types, separated by commas; `call.*` stands for all that begin with `call.`.",
+        examples=["call.*,door.unlocked"],
+    ),
 ]
 Call = Annotated[str | None, Query(max_length=64, description="Only events of the call with this id.")]
 

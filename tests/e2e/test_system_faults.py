@@ -9,7 +9,7 @@ import subprocess
 import sysconfig
 import time
 import wave
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -246,6 +246,22 @@ def test_a_clock_that_jumps_in_a_call_moves_the_time_of_events_and_nothing_else(
     asyncio.run(scenario())
 
 
+FOLLOWING = ("wait=60&types=appliance.ready", "since=0")  # a poll for what does not come, and SSE
+
+
+async def follow(station, query):
+    """A client that reads to the end, which is not to hold up the daemon's."""
+    reader, writer = await asyncio.open_unix_connection(station.directory / "http.sock")
+    accept = "Accept: text/event-stream\r\n" if "wait" not in query else ""
+    writer.write(f"GET /v1/events?{query} HTTP/1.1\r\nHost: station\r\n{accept}\r\n".encode())
+
+    async def read():
+        with closing(writer), suppress(ConnectionError):
+            await reader.read()
+
+    return asyncio.create_task(read())
+
+
 def test_both_daemons_stopped_in_mid_call_say_bye_close_their_files_and_are_gone(record_property):
     async def scenario():
         async with place() as directory:
@@ -257,6 +273,7 @@ def test_both_daemons_stopped_in_mid_call_say_bye_close_their_files_and_are_gone
                     await station.wait("recording.started", call=call)
                 await front.order("/v1/doors/front/open")
                 await they_talk(front, kitchen)
+                following = [await follow(front, way) for way in FOLLOWING]
                 processes = tree(front.pid) + tree(kitchen.pid)
                 assert len(processes) == 5  # two daemons, two SIP processes, one relay guard
                 asked = time.monotonic()
@@ -271,6 +288,8 @@ def test_both_daemons_stopped_in_mid_call_say_bye_close_their_files_and_are_gone
                 assert (front.relay(), front.ended, kitchen.ended) == ("0", 0, 0)
                 sent = [m.received for station in both for m in station.trace.read() if m.method == "BYE"]
                 assert False in sent, sent
+                for reading in following:
+                    await asyncio.wait_for(reading, PATIENCE_S)
                 # What the daemons told and kept at their end.
                 for station in both:
                     await station.stop()

@@ -33,19 +33,9 @@ class Subscription:
     events.lost passes every filter: what it stands for may have been wanted.
     """
 
-    def __init__(
-        self,
-        daemon: Daemon,
-        since: Id = None,
-        types: Types = None,
-        call: Call = None,
-        last_event_id: LastId = None,
-    ) -> None:
-        self._daemon: Ports = daemon
-        self._types = None if types is None else _types(types)
-        self._call = call
-        wanted = since if last_event_id is None else last_event_id
-        self.seen: int = daemon.snapshot()["last_event"] if wanted is None else wanted
+    def __init__(self, daemon: Ports, since: int | None, types: frozenset[str] | None, call: str | None) -> None:
+        self._daemon, self._types, self._call = daemon, types, call
+        self.seen: int = daemon.snapshot()["last_event"] if since is None else since
 
     async def events(self) -> AsyncGenerator[Json, None]:
         """Envelopes, at the pace they are taken, until the daemon stops: the bound is the feed's queue."""
@@ -61,7 +51,15 @@ class Subscription:
         return (self._types is None or envelope["type"] in self._types) and self._call in {None, envelope["call"]}
 
 
-Subscribed = Annotated[Subscription, Depends(Subscription)]
+# In a coroutine, as FastAPI calls all else in a thread, and the daemon is asked on the loop's.
+async def _subscription(
+    daemon: Daemon, since: Id = None, types: Types = None, call: Call = None, last_event_id: LastId = None
+) -> Subscription:
+    wanted = since if last_event_id is None else last_event_id
+    return Subscription(daemon, wanted, None if types is None else _types(types), call)
+
+
+Subscribed = Annotated[Subscription, Depends(_subscription)]
 
 
 def _types(patterns: str) -> frozenset[str]:

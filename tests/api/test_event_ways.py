@@ -3,6 +3,7 @@
 import http.client
 import json
 import socket
+import threading
 from contextlib import contextmanager
 
 import pytest
@@ -102,6 +103,17 @@ def test_what_is_told_comes_as_it_was_told(shared, station, way):
     with way(shared) as feed:
         shared.tell("call.incoming", "c-1", by="sip:x@y", display_name='"Zoë"\r\n\ndata: no')
         assert feed.event() == station.journal[0]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_daemon_is_asked_on_its_own_thread(shared, station, way):
+    threads, snapshot, feed = set(), station.snapshot, station.feed
+    station.snapshot = lambda: threads.add(threading.get_ident()) or snapshot()
+    station.feed = lambda since: threads.add(threading.get_ident()) or feed(since)
+    with way(shared) as following:
+        shared.tell("notice")
+        following.event()
+    assert threads == {shared.on_loop(threading.get_ident)}
 
 
 @pytest.mark.parametrize("way", WAYS)

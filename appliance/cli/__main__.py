@@ -69,6 +69,7 @@ def parser() -> argparse.ArgumentParser:
     press_.add_argument("button")
     press_.add_argument("--seconds", type=float, default=0.0, help="how long it is down")
     add("panel", panel, "show buttons and lamps")
+    add("accounts", accounts, "show the accounts at registrars")
     add("recordings", recordings, "list recordings, newest first")
     return made
 
@@ -81,6 +82,11 @@ def state(client: Client, given: argparse.Namespace) -> int:
 def panel(client: Client, given: argparse.Namespace) -> int:
     """`intercomctl panel`."""
     return output(client.ask("GET", "/v1/panel"), given, show.panel)
+
+
+def accounts(client: Client, given: argparse.Namespace) -> int:
+    """`intercomctl accounts`."""
+    return output(client.ask("GET", "/v1/accounts"), given, show.accounts)
 
 
 def recordings(client: Client, given: argparse.Namespace) -> int:

@@ -9,6 +9,7 @@ def state(answer: Json) -> str:
     """The whole station."""
     station = answer["appliance"]
     lines = [f"{station['station']}: {station['status']}", f"  SIP       {station['address'] or 'not ready'}"]
+    lines += [f"  account   {account['name']}  {account['summary']}" for account in answer["accounts"]]
     lines += [f"  call      {call['id']}  {call['state']}  {call['summary']}" for call in answer["calls"]]
     lines += [f"  door      {door['id']}  {_lock(door)}" for door in answer["doors"]]
     lines += [f"  failed    {part['part']}: {part['why']}" for part in station["failed"]]
@@ -19,6 +20,12 @@ def _lock(door: Json) -> str:
     if door["unlocked"]:
         return f"unlocked until {door['until']}, by {door['by']}"
     return "locked" if door["available"] else "not available"
+
+
+def accounts(answer: Json) -> str:
+    """Accounts at registrars."""
+    rows = [f"{account['name']}  {account['summary']}" for account in answer["accounts"]]
+    return "\n".join(rows) or "No accounts."
 
 
 def panel(answer: Json) -> str:

@@ -55,6 +55,7 @@ def test_the_state_is_shown_in_words_and_as_json(daemon):
     assert json.loads(ctl(daemon, "--json", "panel").stdout)["buttons"][0]["id"] == "ring"
     assert "button    ring" in ctl(daemon, "panel").stdout
     assert ctl(daemon, "recordings").returncode == 0
+    assert ctl(daemon, "accounts").stdout == "No accounts.\n"
 
 
 def test_a_door_is_opened_and_what_is_wrong_is_told_with_status_1(daemon):

@@ -167,7 +167,7 @@ class Daemon:
         finals = [e for e in self.since if e["call"] == call and e["type"] in FINAL]
         assert len(finals) == 1, f"{finals} of\n{self.story(call)}\n{self.log[-2000:]}"
         told = {"kind": finals[0]["type"], **finals[0]["data"]}
-        assert {name: told[name] for name in expected} == expected
+        assert {name: told[name] for name in expected} == expected, f"{told}\n{self.story(call)}\n{self.log[-3000:]}"
         return told
 
     def story(self, call):

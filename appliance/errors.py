@@ -13,5 +13,6 @@ class IntercomError(Exception):
         self.code, self.message, self.cause, self.resolution = code, message, cause, resolution
 
     def __str__(self) -> str:
-        """The whole error in one line, as the log and the command line show it."""
-        return " ".join(part for part in (self.message, self.cause, self.resolution) if part)
+        """The whole error as sentences, as the log and the command line show it."""
+        *first, last = [part for part in (self.message, self.cause, self.resolution) if part] or [self.code]
+        return " ".join([*(part if part[-1] in ".!?:" else f"{part}." for part in first), last])

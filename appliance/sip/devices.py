@@ -185,7 +185,7 @@ class Devices:
         self._again_at = now + AGAIN_S[min(self._tries, len(AGAIN_S) - 1)]
         self._tries += 1
         if self._failed:
-            LOG.info("The card still does not work: %s", why)
+            LOG.debug("The card still does not work: %s", why)
             return
         self._failed = why
         self._post(inputs.PartFailed(at=time.monotonic(), part="audio", why=why, resolution=resolution))

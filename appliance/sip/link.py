@@ -239,7 +239,7 @@ class Link:
 
     def _fail(self, why: str, resolution: str) -> None:
         if self._failed:
-            LOG.info("SIP still does not start: %s", why)
+            LOG.debug("SIP still does not start: %s", why)
             return
         self._failed = why
         self._post(inputs.PartFailed(at=time.monotonic(), part="sip", why=why, resolution=resolution))

@@ -113,7 +113,7 @@ def test_a_credential_of_systemd_is_found_by_its_name_whatever_its_mode(tmp_path
 
 
 WRONG = [
-    (None, "can not be read There is no such file. Write the password into it, then: chmod 0600"),
+    (None, "can not be read. There is no such file. Write the password into it, then: chmod 0600"),
     (("secret", 0o640), "others may read"),
     (("secret", 0o604), "Its mode is 0604. Allow nobody but the service's user: chmod 0600"),
     (("", 0o600), "holds no password"),

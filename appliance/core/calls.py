@@ -63,7 +63,7 @@ CAUSES = {
     486: Cause.BUSY,
     487: Cause.CANCELED,
     488: Cause.MEDIA_FAILED,
-    502: Cause.UNAVAILABLE,  # what pjsip makes of an ICMP "port unreachable"
+    502: Cause.UNAVAILABLE,  # what pjsip makes of a transport that fails
     503: Cause.UNAVAILABLE,
     600: Cause.BUSY,
     603: Cause.REJECTED,

@@ -505,7 +505,10 @@ class ApplianceRecovered(Event):
 
 @dataclass(frozen=True, slots=True)
 class AccessDenied(Event):
-    """Somebody asked without the right to; told at most once a minute for each source."""
+    """Somebody asked without the right to; told at most once a minute for each source.
+
+    scope: read, control or door over HTTP; call for a caller who calls too often.
+    """
 
     TYPE = "access.denied"
     who: str

@@ -219,7 +219,7 @@ class DtmfSending(CallEvent):
 
 @dataclass(frozen=True, slots=True)
 class DtmfSent(CallEvent):
-    """One digit went out; masked as in dtmf.received."""
+    """One digit went out. It may belong to a code of the far end: `digit` is null and `masked` true."""
 
     TYPE = "dtmf.sent"
     digit: str | None

@@ -166,11 +166,11 @@ def test_a_file_of_another_user_is_told(tmp_path):
     tmp_path.chmod(0o755)
     program = f"""
 import os
+from pathlib import Path
+from appliance.config.secrets import unreadable  # now: another user may not reach the checkout
 if os.geteuid() == 0:
     os.setgroups([])
     os.setuid(65534)
-from pathlib import Path
-from appliance.config.secrets import unreadable
 try:
     open("pw")
 except OSError as error:

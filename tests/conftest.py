@@ -3,6 +3,13 @@
 from collections.abc import Generator
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# Always the same examples, so that a change breaks a test and nothing else does; on a machine however loaded.
+settings.register_profile(
+    "steady", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("steady")
 
 
 def _fail(report: pytest.TestReport | pytest.CollectReport, reason: object) -> None:

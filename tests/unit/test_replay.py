@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import get_args, get_type_hints
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import appliance
@@ -137,7 +137,6 @@ def visit():
     )
 
 
-@settings(deadline=None)
 @given(sequences)
 def test_whatever_comes_is_decided_again_alike(pairs):
     with tempfile.TemporaryDirectory() as directory:
@@ -147,7 +146,8 @@ def test_whatever_comes_is_decided_again_alike(pairs):
     assert report.difference is None, str(report.difference)
     assert report.inputs == len(pairs)
     assert report.ended == "the daemon stopped"
-    assert views.desired(report.state) == views.desired(end)
+    # The status names the far end, with a password in its address hidden in the file.
+    assert replace(views.desired(report.state), status="") == replace(views.desired(end), status="")
     assert [(c.id, c.state, c.end) for c in report.state.calls] == [(c.id, c.state, c.end) for c in end.calls]
 
 

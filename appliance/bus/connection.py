@@ -29,17 +29,23 @@ class Bus(MessageBus):
             assert self._sock is not None
             read = await self._loop.sock_recv(self._sock, 1024)
             if not read:
-                raise EOFError("it hung up")
+                raise EOFError
             line += read
         return line[:-2].decode()
 
 
-def unreachable(cause: object) -> IntercomError:
+def sentence(err: BaseException) -> str:
+    """What the system or the bus says, as a sentence; of an end without a word, that it is one."""
+    said = (err.strerror if isinstance(err, OSError) else None) or str(err) or "The connection has ended"
+    return f"{said.rstrip('.')}."
+
+
+def unreachable(cause: str) -> IntercomError:
     """The error for a bus that is not there, or goes, or hangs."""
     return IntercomError(
         "unavailable",
         "The message bus can not be reached.",
-        f"{cause}",
+        cause,
         "It is tried again by itself; see that dbus.service runs.",
     )
 
@@ -58,7 +64,7 @@ async def connect(address: str) -> Bus:
     except (OSError, EOFError, ValueError, TypeError, AuthError, DBusError) as err:
         if bus is not None:
             bus.disconnect()
-        raise unreachable(err) from err
+        raise unreachable(sentence(err)) from err
     return bus
 
 
@@ -74,14 +80,18 @@ async def own(bus: Bus) -> None:
         async with asyncio.timeout(ANSWER_S):
             reply = await bus.request_name(NAME, NameFlag.DO_NOT_QUEUE)
     except DBusError as err:
+        if err.type != "org.freedesktop.DBus.Error.AccessDenied":
+            raise unreachable(sentence(err)) from err
         raise IntercomError(
             "forbidden",
             "The message bus refuses the name org.intercomd.",
-            err.text,
+            sentence(err),
             "Put org.intercomd.conf into /etc/dbus-1/system.d, run as the user named there, and reload dbus.service.",
         ) from err
-    except (OSError, EOFError, TimeoutError) as err:
-        raise unreachable(err or "It does not answer.") from err
+    except TimeoutError:
+        raise unreachable("It does not answer.") from None
+    except (OSError, EOFError) as err:
+        raise unreachable(sentence(err)) from err
     if reply not in {RequestNameReply.PRIMARY_OWNER, RequestNameReply.ALREADY_OWNER}:
         raise taken()
 
@@ -104,6 +114,8 @@ async def user_of(bus: Bus, sender: str) -> str:
             reply = await bus.call(ask)
     except (OSError, EOFError, TimeoutError):
         return "dbus"  # the connection is gone: that is told by whoever waits for its end
-    if reply is None or reply.message_type is not MessageType.METHOD_RETURN:
-        return "dbus"
-    return f"dbus:{reply.body[0]}"
+    match reply:
+        case Message(message_type=MessageType.METHOD_RETURN, body=[uid]):
+            return f"dbus:{uid}"
+        case _:
+            return "dbus"

@@ -21,7 +21,19 @@ from dbus_fast import (
 )
 from dbus_fast import introspection as xml
 
-from appliance.bus.connection import ANSWER_S, DRIVER, NAME, Bus, close, connect, own, taken, unreachable, user_of
+from appliance.bus.connection import (
+    ANSWER_S,
+    DRIVER,
+    NAME,
+    Bus,
+    close,
+    connect,
+    own,
+    sentence,
+    taken,
+    unreachable,
+    user_of,
+)
 from appliance.bus.interfaces import APPLIANCE, ROOT, Asked, Interface, Method
 from appliance.bus.ports import Ports
 from appliance.bus.tree import Object, Tree, changed, children, tree
@@ -72,11 +84,12 @@ class Service:
         """Tell events until they end. Raises `unavailable` when the bus goes, `conflict` when our name does."""
         follow = asyncio.create_task(self._follow())
         lost = asyncio.create_task(self._lost.wait())
-        gone = asyncio.create_task(self._bus.wait_for_disconnect())
+        # dbus-fast tells no types there.
+        gone = asyncio.create_task(self._bus.wait_for_disconnect())  # type: ignore[no-untyped-call]
         try:
             await asyncio.wait({follow, lost, gone}, return_when=asyncio.FIRST_COMPLETED)
             if gone.done():
-                raise unreachable(gone.exception() or "The connection was closed.")
+                raise unreachable(sentence(gone.exception() or EOFError()))
             if lost.done():
                 raise taken()
             await follow
@@ -99,7 +112,7 @@ class Service:
                 except TimeoutError:
                     raise unreachable("It takes no more messages.") from None
                 except OSError as err:
-                    raise unreachable(err) from err
+                    raise unreachable(sentence(err)) from err
 
     # -- what changes ------------------------------------------------------------------------------------------------
 

@@ -45,7 +45,8 @@ def nowhere():
 
 
 def test_a_bus_that_is_not_there_is_unavailable(tmp_path):
-    assert failure(tmp_path, nowhere()).code == "unavailable"
+    failed = failure(tmp_path, nowhere())
+    assert (failed.code, failed.cause) == ("unavailable", "Connection refused.")
 
 
 @pytest.mark.parametrize("said", [b"", b"OK 12", b"ERROR\r\n", b"REJECTED EXTERNAL\r\n", b"\xff\r\n"])
@@ -91,7 +92,9 @@ def test_a_bus_that_takes_nothing_any_more_is_unavailable(tmp_path, monkeypatch)
 
 def test_a_bus_that_goes_ends_the_service(tmp_path):
     with TheBus(tmp_path, policy()) as bus:
-        assert failure(tmp_path, bus.address, lambda: asyncio.to_thread(bus.stop)).code == "unavailable"
+        failed = failure(tmp_path, bus.address, lambda: asyncio.to_thread(bus.stop))
+    assert failed.code == "unavailable"
+    assert failed.cause.endswith(".")
 
 
 def test_a_name_that_another_has_is_told(bus, tmp_path):

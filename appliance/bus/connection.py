@@ -86,7 +86,7 @@ async def own(bus: Bus) -> None:
             "forbidden",
             "The message bus refuses the name org.intercomd.",
             sentence(err),
-            "Put org.intercomd.conf into /etc/dbus-1/system.d, run as the user named there, and reload dbus.service.",
+            "Put org.intercomd.conf into /etc/dbus-1/system.d, run as the user it names, and reload dbus.service.",
         ) from err
     except TimeoutError:
         raise unreachable("It does not answer.") from None

@@ -12,6 +12,7 @@ from appliance.reactor import Reactor
 
 FIRST_RETRY_S = 0.5
 LAST_RETRY_S = 60.0
+LASTING_S = 60.0  # a connection that held so long was well: another one is tried soon
 
 
 class Bus:
@@ -19,12 +20,13 @@ class Bus:
 
     def __init__(self, config: Config, reactor: Reactor) -> None:
         self._config, self._reactor = config.dbus, reactor
-        self._retry_s = FIRST_RETRY_S
         self._told = ""  # the code of what was told; another attempt that ends the same way is not
 
     async def serve(self) -> None:
         """Be on the bus while the daemon runs, if that is wanted."""
+        retry_s = FIRST_RETRY_S
         while self._config.enabled:
+            begun = time.monotonic()
             try:
                 from appliance.bus.service import serve  # noqa: PLC0415  late: dbus-fast is optional
 
@@ -42,11 +44,13 @@ class Bus:
                 self._failed(err)
             else:
                 return  # the events have ended: so does the daemon
-            await asyncio.sleep(self._retry_s)
-            self._retry_s = min(2 * self._retry_s, LAST_RETRY_S)
+            if time.monotonic() - begun >= LASTING_S:
+                retry_s = FIRST_RETRY_S
+            await asyncio.sleep(retry_s)
+            retry_s = min(2 * retry_s, LAST_RETRY_S)
 
     def _up(self) -> None:
-        self._retry_s, self._told = FIRST_RETRY_S, ""
+        self._told = ""
         self._reactor.post(inputs.PartRecovered(at=time.monotonic(), part="dbus"))
 
     def _failed(self, err: IntercomError) -> None:

@@ -57,14 +57,10 @@ async def connect(address: str) -> Bus:
         bus = Bus(bus_type=BusType.SYSTEM) if address == "system" else Bus(address)
         async with asyncio.timeout(ANSWER_S):
             await bus.connect()
-    except TimeoutError:
-        assert bus is not None
-        bus.disconnect()
-        raise unreachable("It does not answer.") from None
     except (OSError, EOFError, ValueError, TypeError, AuthError, DBusError) as err:
         if bus is not None:
             bus.disconnect()
-        raise unreachable(sentence(err)) from err
+        raise unreachable("It does not answer." if isinstance(err, TimeoutError) else sentence(err)) from err
     return bus
 
 

@@ -163,7 +163,9 @@ def test_who_does_not_want_the_bus_hears_nothing_of_it():
     asyncio.run(run())
 
 
-def test_attempts_grow_rarer_and_one_kind_of_failure_is_told_once(monkeypatch, tmp_path):
+@pytest.mark.parametrize(("lasting_s", "expected"), [(60.0, [0.5, 1, 2, 4, 8, 16]), (0.0, [0.5] * 6)])
+def test_attempts_grow_rarer_till_one_lasts_and_each_kind_of_failure_is_told_once(monkeypatch, lasting_s, expected):
+    monkeypatch.setattr(app, "LASTING_S", lasting_s)
     waits, reactor = [], None
     codes = iter(["unavailable", "unavailable", "forbidden", "forbidden", "up", "unavailable"])
 
@@ -187,7 +189,7 @@ def test_attempts_grow_rarer_and_one_kind_of_failure_is_told_once(monkeypatch, t
         await Bus(Config.model_validate({"dbus": {"enabled": True}}), reactor).serve()
 
     asyncio.run(run())
-    assert waits == [0.5, 1.0, 2.0, 4.0, 0.5, 1.0]
+    assert waits == expected
     assert [getattr(each, "why", "well") for each in reactor.posted] == [
         "It is unavailable.",
         "It is forbidden.",

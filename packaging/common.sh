@@ -14,6 +14,7 @@ TEST_PACKAGES=(
     chromium                                      # opens the station's page
     systemd dpkg-dev python3-debian               # read the unit and the packaging
     procps util-linux
+    dbus-daemon dbus-bin                          # a message bus of the tests' own
     faketime                                      # a clock that jumps
 )
 

@@ -6,6 +6,7 @@ import signal
 import time
 
 import appliance
+from appliance.app.bus import Bus
 from appliance.app.panel import Panel
 from appliance.app.places import Places
 from appliance.app.web import Web
@@ -62,6 +63,7 @@ class App:
             loop.add_signal_handler(number, self._asked_to_stop)
         panel = Panel(self._config, self._places, reactor, simulated=self._simulated)
         web = Web(self._config, self._places, reactor, recordings)
+        bus = Bus(self._config, reactor)
         if self._recorder is not None:
             self._recorder.begin(appliance.__version__, reactor.state)
             reactor.watch = self._recorder.take
@@ -73,13 +75,13 @@ class App:
             # Neither network nor far end is waited for: a press has its tone and lamp without them.
             self._notify.send("READY=1")
             watchdog = asyncio.create_task(self._feed_watchdog())
-            serving = asyncio.create_task(web.serve())
+            serving = [asyncio.create_task(part.serve()) for part in (web, bus)]
             await self._stop.wait()
             self._notify.send("STOPPING=1")
             await self._last_calls(reactor)
-            for task in (watchdog, serving):
+            for task in (watchdog, *serving):
                 task.cancel()
-            await asyncio.gather(watchdog, serving, return_exceptions=True)
+            await asyncio.gather(watchdog, *serving, return_exceptions=True)
         finally:
             await web.stop()
             await link.stop()

@@ -219,6 +219,21 @@ class Http(Table):
     )
 
 
+class Dbus(Table):
+    """The interface on the message bus, as org.intercomd; it needs the package python3-dbus-fast.
+
+    Who may use it, the bus's own policy says: the group intercom.
+    """
+
+    enabled: bool = setting("Whether the station is on the message bus.", default=False)
+    address: str = setting(
+        'Which bus: "system" for the system\'s, or the address of another.',
+        allowed='"system", or an address that begins with unix:path= or unix:abstract=',
+        default="system",
+        pattern=r"^(system|unix:(path|abstract)=[-0-9A-Za-z_/.%]{1,200})$",
+    )
+
+
 _PIN_TEXT = "Number of its GPIO line as the board's maker counts (GPIO17 is 17), not of the pin on the connector."
 _PIN_WHY = 'needed where panel.lines is "gpio"'
 
@@ -404,6 +419,7 @@ class Config(Table):
     account: dict[Id, Account] = Field(default_factory=dict)
     audio: Audio = Field(default_factory=Audio)
     http: Http = Field(default_factory=Http)
+    dbus: Dbus = Field(default_factory=Dbus)
     panel: Panel = Field(default_factory=Panel)
     door: dict[Id, Door] = Field(default_factory=dict)
     target: dict[Id, Target] = Field(default_factory=dict)

@@ -47,7 +47,7 @@ class ButtonEdge(Input):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartFailed(Input):
-    """A part of the appliance does not work: panel, audio, storage, http. Told once, until it recovers."""
+    """A part of the appliance does not work: panel, audio, storage, http, dbus. Told once, until it recovers."""
 
     part: str
     why: str

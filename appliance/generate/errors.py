@@ -9,8 +9,9 @@ _HEAD = """<!-- Made by python -m appliance.generate from the code that raises t
 # Errors
 
 An error is the same everywhere: a `code` for programs, which keeps its meaning; `message`: what happened; `cause`: why;
-`resolution`: what to do. HTTP gives it as `application/problem+json` (RFC 9457), where `detail` is the message. Words
-in braces differ from case to case.
+`resolution`: what to do. HTTP gives it as `application/problem+json` (RFC 9457), where `detail` is the message; D-Bus
+as `org.intercomd.Error.CallNotFound` for `call-not-found`, with the others as its texts. Words in braces differ from
+case to case.
 """
 _PACKAGE = Path(__file__).parents[1]
 

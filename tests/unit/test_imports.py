@@ -54,6 +54,7 @@ ONLY_IN = {
     "pjsua2": ({"sip"}, "it is native and may abort or hang, so it lives in the SIP process alone"),
     "gpiozero": ({"panel", "simulator"}, "only the panel knows of lines"),
     **dict.fromkeys(("fastapi", "starlette", "uvicorn"), ({"api"}, "only the HTTP interface knows of HTTP")),
+    "dbus_fast": ({"bus"}, "only the bus knows of D-Bus, and the daemon runs without it"),
     "sqlite3": ({"store"}, "only the store writes to disc, in one thread"),
 }
 
@@ -168,6 +169,8 @@ def test_every_room_is_in_the_table():
         ("appliance/app/daemon.py", "import pjsua2 as pj", "SIP process alone"),
         ("appliance/core/calls.py", "import pjsua2", "core computes"),
         ("appliance/api/app.py", "import gpiozero", "only the panel"),
+        ("appliance/app/bus.py", "from dbus_fast.aio import MessageBus", "only the bus"),
+        ("appliance/bus/service.py", "from appliance.api import problems", "app joins adapters"),
         ("appliance/newroom/a.py", "from appliance.core import model", "not in the table"),
     ],
 )

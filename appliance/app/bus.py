@@ -1,0 +1,74 @@
+"""The D-Bus interface as part of the daemon: joined to the reactor, and tried again for ever."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator
+from typing import Any
+
+from appliance.config.schema import Config
+from appliance.core import inputs, orders
+from appliance.errors import IntercomError
+from appliance.reactor import Reactor
+
+FIRST_RETRY_S = 0.5
+LAST_RETRY_S = 60.0
+LASTING_S = 60.0  # a connection that held so long was well: another one is tried soon
+
+
+class Bus:
+    """Our place on the message bus. Calls and door do not need it: what hinders it is told, and it is tried again."""
+
+    def __init__(self, config: Config, reactor: Reactor) -> None:
+        self._config, self._reactor = config.dbus, reactor
+        self._told = ""  # the code of what was told; another attempt that ends the same way is not
+
+    async def serve(self) -> None:
+        """Be on the bus while the daemon runs, if that is wanted."""
+        retry_s = FIRST_RETRY_S
+        while self._config.enabled:
+            begun = time.monotonic()
+            try:
+                from appliance.bus.service import serve  # noqa: PLC0415  late: dbus-fast is optional
+
+                await serve(self, self._config.address, self._up)
+            except ImportError as err:
+                self._failed(
+                    IntercomError(
+                        "unavailable",
+                        "The D-Bus interface is not installed.",
+                        f"{err}.",
+                        "Install python3-dbus-fast, or set dbus.enabled = false.",
+                    )
+                )
+            except IntercomError as err:
+                self._failed(err)
+            else:
+                return  # the events have ended: so does the daemon
+            if time.monotonic() - begun >= LASTING_S:
+                retry_s = FIRST_RETRY_S
+            await asyncio.sleep(retry_s)
+            retry_s = min(2 * retry_s, LAST_RETRY_S)
+
+    def _up(self) -> None:
+        self._told = ""
+        self._reactor.post(inputs.PartRecovered(at=time.monotonic(), part="dbus"))
+
+    def _failed(self, err: IntercomError) -> None:
+        if err.code != self._told:
+            why = f"{err.message} {err.cause}".strip()
+            self._reactor.post(inputs.PartFailed(at=time.monotonic(), part="dbus", why=why, resolution=err.resolution))
+        self._told = err.code
+
+    # -- what the bus asks for (bus.ports.Ports) ---------------------------------------------------------------------
+
+    async def request(self, action: inputs.Action, who: str) -> orders.Reply:
+        """Hand a request to the core."""
+        return await self._reactor.request(action, who)
+
+    def snapshot(self) -> dict[str, Any]:
+        """The whole state."""
+        return self._reactor.snapshot()
+
+    def feed(self, since: int) -> AsyncGenerator[dict[str, Any], None]:
+        """Events."""
+        return self._reactor.subscribe(since)

@@ -1,0 +1,1 @@
+"""The D-Bus interface: names, objects and the connection."""

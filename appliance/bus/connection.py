@@ -1,0 +1,117 @@
+"""A connection to the message bus under our name, by dbus-fast 2.44 or later."""
+
+import asyncio
+
+from dbus_fast import (
+    AuthError,
+    BusType,
+    DBusError,
+    Message,
+    MessageType,
+    NameFlag,
+    RequestNameReply,
+)
+from dbus_fast.aio import MessageBus
+
+from appliance.errors import IntercomError
+
+NAME = "org.intercomd"
+DRIVER = "org.freedesktop.DBus"
+ANSWER_S = 10.0  # the bus answers within milliseconds, or hangs
+
+
+class Bus(MessageBus):
+    """dbus-fast's connection, which before 5.0 reads for ever, and lets nobody else on, when a bus hangs up early."""
+
+    async def _auth_readline(self) -> str:
+        line = b""
+        while not line.endswith(b"\r\n"):
+            assert self._sock is not None
+            read = await self._loop.sock_recv(self._sock, 1024)
+            if not read:
+                raise EOFError
+            line += read
+        return line[:-2].decode()
+
+
+def sentence(err: BaseException) -> str:
+    """What the system or the bus says, as a sentence; of an end without a word, that it is one."""
+    said = (err.strerror if isinstance(err, OSError) else None) or str(err) or "The connection has ended"
+    return f"{said.rstrip('.')}."
+
+
+def unreachable(cause: str) -> IntercomError:
+    """The error for a bus that is not there, or goes, or hangs."""
+    return IntercomError(
+        "unavailable",
+        "The message bus can not be reached.",
+        cause,
+        "It is tried again by itself; see that dbus.service runs.",
+    )
+
+
+async def connect(address: str) -> Bus:
+    """A connection to the bus at `address`, "system" for the system's. Raises `unavailable`."""
+    bus: Bus | None = None
+    try:
+        bus = Bus(bus_type=BusType.SYSTEM) if address == "system" else Bus(address)
+        async with asyncio.timeout(ANSWER_S):
+            await bus.connect()
+    except (OSError, EOFError, ValueError, TypeError, AuthError, DBusError) as err:
+        if bus is not None:
+            bus.disconnect()
+        raise unreachable("It does not answer." if isinstance(err, TimeoutError) else sentence(err)) from err
+    return bus
+
+
+def close(bus: Bus) -> None:
+    """End the connection, if it is still there."""
+    if bus.connected:
+        bus.disconnect()
+
+
+async def own(bus: Bus) -> None:
+    """Take our name. Raises `forbidden` where the policy is against it, `conflict` where another has it."""
+    try:
+        async with asyncio.timeout(ANSWER_S):
+            reply = await bus.request_name(NAME, NameFlag.DO_NOT_QUEUE)
+    except DBusError as err:
+        if err.type != "org.freedesktop.DBus.Error.AccessDenied":
+            raise unreachable(sentence(err)) from err
+        raise IntercomError(
+            "forbidden",
+            "The message bus refuses the name org.intercomd.",
+            sentence(err),
+            "Put org.intercomd.conf into /etc/dbus-1/system.d, run as the user it names, and reload dbus.service.",
+        ) from err
+    except TimeoutError:
+        raise unreachable("It does not answer.") from None
+    except (OSError, EOFError) as err:
+        raise unreachable(sentence(err)) from err
+    if reply not in {RequestNameReply.PRIMARY_OWNER, RequestNameReply.ALREADY_OWNER}:
+        raise taken()
+
+
+def taken() -> IntercomError:
+    """The error for a name that another process has."""
+    return IntercomError(
+        "conflict",
+        "Another process has the name org.intercomd on the message bus.",
+        "busctl status org.intercomd tells which.",
+        "End it; the name is asked for again by itself.",
+    )
+
+
+async def user_of(bus: Bus, sender: str) -> str:
+    """Who sends, for events: dbus:<uid>, as the bus knows it; without the number where he has gone already."""
+    ask = Message(DRIVER, "/org/freedesktop/DBus", DRIVER, "GetConnectionUnixUser", signature="s", body=[sender])
+    try:
+        async with asyncio.timeout(ANSWER_S):
+            reply = await bus.call(ask)
+    except (OSError, EOFError, TimeoutError):
+        return "dbus"  # the connection is gone: that is told by whoever waits for its end
+    match reply:
+        case Message(message_type=MessageType.METHOD_RETURN, body=[uid]):
+            return f"dbus:{uid}"
+        case _:
+            return "dbus"

@@ -1,0 +1,239 @@
+"""The four interfaces as tables: what can be asked of each object, and what it shows.
+
+docs/reference/dbus/ says the same for people; a test compares the two. An addition keeps an interface's number, any
+other change makes a new one.
+"""
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from appliance.bus.ports import Json, Ports
+from appliance.core import inputs, orders
+from appliance.core.model import AccountId, ButtonId, CallId, DoorId
+from appliance.errors import IntercomError
+
+ROOT = "/org/intercomd"
+LONGEST = 512  # characters of a text that somebody sends
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Somebody asks the daemon something: `who` goes into events, `id` is the object's."""
+
+    daemon: Ports
+    who: str
+    id: str
+
+    async def do(self, action: inputs.Action) -> orders.Reply:
+        """The daemon's reply. Raises the error it brings."""
+        reply = await self.daemon.request(action, self.who)
+        if reply.error is not None:
+            raise reply.error
+        return reply
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A method; `takes` and `gives` are pairs of name and D-Bus type, `act` gets the values and gives the results."""
+
+    name: str
+    act: Callable[..., Awaitable[list[Any]]]
+    takes: tuple[tuple[str, str], ...] = ()
+    gives: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def signature(self) -> str:
+        """The D-Bus signature of what it takes."""
+        return "".join(kind for _, kind in self.takes)
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """A property: its D-Bus type, and its value from the object's part of the snapshot."""
+
+    name: str
+    signature: str
+    value: Callable[[Json], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """An interface; `signals`: name, and pairs of name and type."""
+
+    name: str
+    methods: tuple[Method, ...]
+    properties: tuple[Property, ...]
+    signals: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
+
+    def method(self, wanted: str) -> Method | None:
+        """The method of that name."""
+        return next((method for method in self.methods if method.name == wanted), None)
+
+    def values(self, view: Json) -> dict[str, Any]:
+        """All properties of an object."""
+        return {each.name: each.value(view) for each in self.properties}
+
+
+def call_path(call: str) -> str:
+    """Where a call's object is."""
+    return f"{ROOT}/calls/{call.replace('-', '_')}"
+
+
+def clean(text: Any) -> str:
+    """A text as D-Bus takes it: UTF-8 without NUL; None is empty. Callers choose their own names."""
+    told = "" if text is None else str(text)
+    return told.encode(errors="replace").decode().replace("\0", "\ufffd")
+
+
+def _text(name: str, key: str) -> Property:
+    return Property(name, "s", lambda view: clean(view[key]))
+
+
+def _remote(name: str, key: str) -> Property:
+    return Property(name, "s", lambda view: clean(view["remote"][key]))
+
+
+def _flag(name: str, key: str) -> Property:
+    return Property(name, "b", lambda view: bool(view[key]))
+
+
+def _bounded(text: str) -> str:
+    if len(text) > LONGEST:
+        raise IntercomError("parameter-invalid", f"{len(text)} characters are too many.", f"At most {LONGEST} may be.")
+    return text
+
+
+# -- what the methods do -----------------------------------------------------------------------------------------------
+
+
+async def _dial(asked: Asked, to: str) -> list[Any]:
+    reply = await asked.do(inputs.Dial(_bounded(to)))
+    if reply.call is None:
+        raise IntercomError("unavailable", "No call was placed.", reply.warning)
+    return [call_path(reply.call)]
+
+
+async def _hang_up_all(asked: Asked) -> list[Any]:
+    for call in asked.daemon.snapshot()["calls"]:
+        with suppress(IntercomError):  # it may end by itself meanwhile, which is what was wanted
+            await asked.do(inputs.HangUpCall(CallId(call["id"])))
+    return []
+
+
+async def _open_named(asked: Asked, door: str, seconds: float) -> list[Any]:
+    await asked.do(inputs.OpenDoor(DoorId(_bounded(door)), None if seconds == 0 else seconds))
+    return []
+
+
+async def _open(asked: Asked, seconds: float) -> list[Any]:
+    return await _open_named(asked, asked.id, seconds)
+
+
+async def _press(asked: Asked, button: str, seconds: float) -> list[Any]:
+    await asked.do(inputs.PressButton(ButtonId(_bounded(button)), seconds))
+    return []
+
+
+def _of_call(make: Callable[..., inputs.Action]) -> Callable[..., Awaitable[list[Any]]]:
+    async def act(asked: Asked, *given: Any) -> list[Any]:
+        await asked.do(make(CallId(asked.id), *given))
+        return []
+
+    return act
+
+
+def _of_account(make: Callable[[AccountId], inputs.Action]) -> Callable[..., Awaitable[list[Any]]]:
+    async def act(asked: Asked) -> list[Any]:
+        await asked.do(make(AccountId(asked.id)))
+        return []
+
+    return act
+
+
+# -- the tables --------------------------------------------------------------------------------------------------------
+
+APPLIANCE = Interface(
+    "org.intercomd.Appliance1",
+    methods=(
+        Method("Dial", _dial, takes=(("to", "s"),), gives=(("call", "o"),)),
+        Method("HangupAll", _hang_up_all),
+        Method("OpenDoor", _open_named, takes=(("door", "s"), ("seconds", "d"))),
+        Method("PressButton", _press, takes=(("button", "s"), ("seconds", "d"))),
+    ),
+    properties=(
+        Property("Station", "s", lambda view: clean(view["appliance"]["station"])),
+        Property("Ready", "b", lambda view: bool(view["appliance"]["ready"])),
+        Property("Address", "s", lambda view: clean(view["appliance"]["address"])),
+        Property("Status", "s", lambda view: clean(view["appliance"]["status"])),
+        Property(
+            "Failed",
+            "a(ss)",
+            lambda view: [[clean(each["part"]), clean(each["why"])] for each in view["appliance"]["failed"]],
+        ),
+        Property("Buttons", "as", lambda view: [clean(each["id"]) for each in view["panel"]["buttons"]]),
+        Property("Targets", "as", lambda view: [clean(each["name"]) for each in view["targets"]]),
+    ),
+    signals=(("Event", (("id", "t"), ("type", "s"), ("json", "s"))),),
+)
+
+CALL = Interface(
+    "org.intercomd.Call1",
+    methods=(
+        Method("Answer", _of_call(inputs.AnswerCall)),
+        Method("Reject", _of_call(inputs.RejectCall), takes=(("code", "u"),)),
+        Method("Hangup", _of_call(inputs.HangUpCall)),
+        Method("Hold", _of_call(lambda call: inputs.HoldCall(call, held=True))),
+        Method("Resume", _of_call(lambda call: inputs.HoldCall(call, held=False))),
+        Method("Mute", _of_call(lambda call: inputs.MuteCall(call, muted=True))),
+        Method("Unmute", _of_call(lambda call: inputs.MuteCall(call, muted=False))),
+        Method("SendDigits", _of_call(inputs.SendDigits), takes=(("digits", "s"),)),
+    ),
+    properties=(
+        _text("Id", "id"),
+        _text("State", "state"),
+        _text("Direction", "direction"),
+        _remote("Remote", "uri"),
+        _remote("RemoteName", "display_name"),
+        _remote("Target", "target"),
+        _text("Account", "account"),
+        _text("Hold", "hold"),
+        _flag("Muted", "muted"),
+        _flag("Active", "active"),
+        _text("Recording", "recording"),
+    ),
+)
+
+DOOR = Interface(
+    "org.intercomd.Door1",
+    methods=(Method("Open", _open, takes=(("seconds", "d"),)),),
+    properties=(
+        _text("Id", "id"),
+        _flag("Available", "available"),
+        _flag("Unlocked", "unlocked"),
+        _text("By", "by"),
+        Property("PulseSeconds", "d", lambda view: float(view["pulse_s"])),
+        Property("MaxSeconds", "d", lambda view: float(view["max_s"])),
+    ),
+)
+
+ACCOUNT = Interface(
+    "org.intercomd.Account1",
+    methods=(
+        Method("Register", _of_account(inputs.RegisterAccount)),
+        Method("Unregister", _of_account(inputs.UnregisterAccount)),
+    ),
+    properties=(
+        _text("Name", "name"),
+        _text("State", "state"),
+        _text("Uri", "uri"),
+        _text("Registrar", "registrar"),
+        _text("Server", "server"),
+        Property("Code", "u", lambda view: int(view["code"])),
+        _text("Reason", "reason"),
+        _text("Explanation", "explanation"),
+    ),
+)
+
+INTERFACES = (APPLIANCE, CALL, DOOR, ACCOUNT)

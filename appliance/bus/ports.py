@@ -1,0 +1,21 @@
+"""What the D-Bus interface needs from the daemon; nothing else of the daemon is known here."""
+
+from collections.abc import AsyncGenerator
+from typing import Any, Protocol
+
+from appliance.core import inputs, orders
+
+Json = dict[str, Any]
+
+
+class Ports(Protocol):
+    """The daemon as the bus sees it; all methods are called on the loop's thread and return at once."""
+
+    async def request(self, action: inputs.Action, who: str) -> orders.Reply:
+        """Post a Requested input and wait for its Reply; `who` goes into events."""
+
+    def snapshot(self) -> Json:
+        """The whole state, as GET /v1/state gives it."""
+
+    def feed(self, since: int) -> AsyncGenerator[Json, None]:
+        """Envelopes after the event `since`, then live ones, until the daemon stops."""

@@ -1,0 +1,287 @@
+"""Our objects on the bus: answers calls, tells changes and events, until the connection ends.
+
+What a client was told and what it is answered come from one place: before any answer the objects are made anew from the
+daemon's snapshot, and what changed is told first.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable
+from contextlib import aclosing
+from typing import Any
+
+from dbus_fast import (
+    ArgDirection,
+    DBusError,
+    Message,
+    MessageFlag,
+    MessageType,
+    PropertyAccess,
+    Variant,
+)
+from dbus_fast import introspection as xml
+
+from appliance.bus.connection import (
+    ANSWER_S,
+    DRIVER,
+    NAME,
+    Bus,
+    close,
+    connect,
+    own,
+    sentence,
+    taken,
+    unreachable,
+    user_of,
+)
+from appliance.bus.interfaces import APPLIANCE, ROOT, Asked, Interface, Method
+from appliance.bus.ports import Ports
+from appliance.bus.tree import Object, Tree, changed, children, tree
+from appliance.errors import IntercomError
+
+MOST = 32  # requests under way at once; a client that does not wait for its answers is refused
+INTROSPECTABLE = "org.freedesktop.DBus.Introspectable"
+PROPERTIES = "org.freedesktop.DBus.Properties"
+MANAGER = "org.freedesktop.DBus.ObjectManager"
+PEER = "org.freedesktop.DBus.Peer"
+STANDARD = {  # interface, method -> signature of what it takes
+    (INTROSPECTABLE, "Introspect"): "",
+    (PROPERTIES, "Get"): "ss",
+    (PROPERTIES, "GetAll"): "s",
+    (PROPERTIES, "Set"): "ssv",
+    (MANAGER, "GetManagedObjects"): "",
+}
+
+
+async def serve(daemon: Ports, address: str, up: Callable[[], None]) -> None:
+    """Be on the bus until the daemon's events end; `up` is called once we have our name.
+
+    Raises `unavailable`, `forbidden` or `conflict` when the bus or our name can not be had, or is lost.
+    """
+    bus = await connect(address)
+    try:
+        service = Service(daemon, bus)
+        bus.add_message_handler(service.take)
+        await own(bus)
+        up()
+        await service.run()
+    finally:
+        close(bus)
+
+
+class Service:
+    """Answers and tells on one connection."""
+
+    def __init__(self, daemon: Ports, bus: Bus) -> None:
+        self._daemon, self._bus = daemon, bus
+        snapshot = daemon.snapshot()
+        self._shown: Tree = tree(snapshot)
+        self._since: int = snapshot["last_event"]
+        self._lost = asyncio.Event()
+        self._acts: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Tell events until they end. Raises `unavailable` when the bus goes, `conflict` when our name does."""
+        follow = asyncio.create_task(self._follow())
+        lost = asyncio.create_task(self._lost.wait())
+        # dbus-fast tells no types there.
+        gone = asyncio.create_task(self._bus.wait_for_disconnect())  # type: ignore[no-untyped-call]
+        try:
+            await asyncio.wait({follow, lost, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if gone.done():
+                raise unreachable(sentence(gone.exception() or EOFError()))
+            if lost.done():
+                raise taken()
+            await follow
+        finally:
+            tasks = [follow, lost, gone, *self._acts]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _follow(self) -> None:
+        async with aclosing(self._daemon.feed(self._since)) as feed:
+            async for envelope in feed:
+                self._refresh()
+                sent = self._signal(
+                    ROOT, APPLIANCE.name, "Event", "tss", [envelope["id"], envelope["type"], json.dumps(envelope)]
+                )
+                try:  # at the pace of the bus; what the feed's queue can not hold meanwhile is told by events.lost
+                    async with asyncio.timeout(ANSWER_S):
+                        await sent
+                except TimeoutError:
+                    raise unreachable("It takes no more messages.") from None
+                except OSError as err:
+                    raise unreachable(sentence(err)) from err
+
+    # -- what changes ------------------------------------------------------------------------------------------------
+
+    def _refresh(self) -> None:
+        """Tell what has changed since the last time."""
+        old, new = self._shown, tree(self._daemon.snapshot())
+        self._shown = new
+        for path in old.keys() - new.keys():
+            self._signal(ROOT, MANAGER, "InterfacesRemoved", "oas", [path, [old[path].interface.name, PROPERTIES]])
+        for path, there in new.items():
+            if path not in old:
+                self._signal(ROOT, MANAGER, "InterfacesAdded", "oa{sa{sv}}", [path, managed(there)])
+            elif values := changed(old[path], there):
+                told = [there.interface.name, variants(there.interface, values), []]
+                self._signal(path, PROPERTIES, "PropertiesChanged", "sa{sv}as", told)
+
+    def _signal(self, path: str, interface: str, member: str, signature: str, body: list[Any]) -> asyncio.Future[None]:
+        return self._send(Message.new_signal(path, interface, member, signature, body))
+
+    def _send(self, message: Message) -> asyncio.Future[None]:
+        sent: asyncio.Future[None] = self._bus.send(message)
+        # What fails is told once, by the end of the connection.
+        sent.add_done_callback(lambda done: None if done.cancelled() else done.exception())
+        return sent
+
+    # -- calls -------------------------------------------------------------------------------------------------------
+
+    def take(self, message: Message) -> bool:
+        """Look at a message; whether it was ours to answer."""
+        if message.message_type is MessageType.SIGNAL:
+            if message.sender == DRIVER and message.member == "NameLost" and message.body == [NAME]:
+                self._lost.set()
+            return False
+        if message.message_type is not MessageType.METHOD_CALL or message.interface == PEER:
+            return False
+        try:
+            self._refresh()
+            self._answer(message)
+        except DBusError as err:
+            self._reply(message, Message.new_error(message, err.type, err.text))
+        return True
+
+    def _answer(self, message: Message) -> None:
+        path, member = message.path or "", message.member or ""
+        there = self._shown.get(path)
+        if there is None and not children(self._shown, path):
+            raise fault("UnknownObject", f"There is nothing at {path}.")
+        ours = None if there is None else there.interface
+        method = None if ours is None else ours.method(member)
+        if there is not None and method is not None and message.interface in {None, there.interface.name}:
+            self._begin(message, there, method)
+            return
+        standard = next((each for each in STANDARD if each[1] == member and message.interface in {None, each[0]}), None)
+        if standard is None or standard[0] not in offered(path, ours):
+            raise fault("UnknownMethod", f"{path} has no method {message.interface or ''}.{member}.")
+        fits(message, STANDARD[standard])
+        signature, body = self._standard(member, path, there, message.body)
+        self._reply(message, Message.new_method_return(message, signature, body))
+
+    def _standard(self, member: str, path: str, there: Object | None, given: list[Any]) -> tuple[str, list[Any]]:
+        """Signature and values of what a method of D-Bus's own interfaces gives."""
+        if member == "Introspect":
+            return "s", [introspection(path, there, children(self._shown, path))]
+        if member == "GetManagedObjects":
+            return "a{oa{sa{sv}}}", [{each: managed(it) for each, it in self._shown.items() if each != ROOT}]
+        assert there is not None
+        shown = variants(there.interface, there.values) if given[0] in {there.interface.name, ""} else None
+        if member == "GetAll":
+            return "a{sv}", [shown or {}]
+        if shown is None:
+            raise fault("UnknownInterface", f"{path} has no properties of {given[0]}.")
+        if given[1] not in shown:
+            raise fault("UnknownProperty", f"{there.interface.name} has no property {given[1]}.")
+        if member == "Set":
+            raise fault("PropertyReadOnly", f"{given[1]} can only be read.")
+        return "v", [shown[given[1]]]
+
+    def _begin(self, message: Message, there: Object, method: Method) -> None:
+        fits(message, method.signature)
+        if len(self._acts) >= MOST:
+            raise fault("LimitsExceeded", f"{MOST} requests wait for their answers.")
+        act = asyncio.create_task(self._act(message, there, method))
+        self._acts.add(act)
+        act.add_done_callback(self._acts.discard)
+
+    async def _act(self, message: Message, there: Object, method: Method) -> None:
+        try:
+            who = await user_of(self._bus, message.sender or "")
+            given = await method.act(Asked(self._daemon, who, there.id), *message.body)
+        except IntercomError as err:
+            reply = error(message, err)
+        else:
+            reply = Message.new_method_return(message, "".join(kind for _, kind in method.gives), given)
+        self._refresh()
+        self._reply(message, reply)
+
+    def _reply(self, message: Message, reply: Message) -> None:
+        if not message.flags & MessageFlag.NO_REPLY_EXPECTED:
+            self._send(reply)
+
+
+# -- messages' parts ---------------------------------------------------------------------------------------------------
+
+
+def fault(name: str, text: str) -> DBusError:
+    """One of D-Bus's own errors."""
+    return DBusError(f"org.freedesktop.DBus.Error.{name}", text)
+
+
+def fits(message: Message, signature: str) -> None:
+    """Raise InvalidArgs where a call does not bring what its method takes."""
+    if message.signature != signature:
+        raise fault("InvalidArgs", f"{message.member} takes {signature!r}, not {message.signature!r}.")
+
+
+def error(message: Message, err: IntercomError) -> Message:
+    """One of our errors as the answer: its code as the name; message, cause and resolution as three texts."""
+    return Message(
+        message_type=MessageType.ERROR,
+        destination=message.sender,
+        reply_serial=message.serial,
+        error_name=f"{NAME}.Error.{err.code.title().replace('-', '')}",
+        signature="sss",
+        body=[err.message, err.cause, err.resolution],
+    )
+
+
+def variants(interface: Interface, values: dict[str, Any]) -> dict[str, Variant]:
+    """Properties with their types."""
+    return {
+        each.name: Variant(each.signature, values[each.name]) for each in interface.properties if each.name in values
+    }
+
+
+def managed(there: Object) -> dict[str, dict[str, Variant]]:
+    """An object as the ObjectManager tells it."""
+    return {there.interface.name: variants(there.interface, there.values), PROPERTIES: {}}
+
+
+def offered(path: str, interface: Interface | None) -> set[str]:
+    """D-Bus's own interfaces at a path."""
+    return {INTROSPECTABLE} | ({PROPERTIES} if interface else set()) | ({MANAGER} if path == ROOT else set())
+
+
+def introspection(path: str, there: Object | None, below: list[str]) -> str:
+    """The XML that tells what is at a path."""
+    interface = None if there is None else there.interface
+    standard = [each for each in xml.Node.default(path).interfaces if each.name in {PEER, *offered(path, interface)}]
+    node = xml.Node(path, interfaces=[*standard, *([described(interface)] if interface else [])])
+    node.nodes = [xml.Node(name, is_root=False) for name in below]
+    text: str = node.tostring()
+    return text
+
+
+def described(interface: Interface) -> xml.Interface:
+    """One of our interfaces for introspection."""
+    return xml.Interface(
+        interface.name,
+        methods=[
+            xml.Method(
+                method.name,
+                in_args=[xml.Arg(kind, ArgDirection.IN, name) for name, kind in method.takes],
+                out_args=[xml.Arg(kind, ArgDirection.OUT, name) for name, kind in method.gives],
+            )
+            for method in interface.methods
+        ],
+        signals=[
+            xml.Signal(name, [xml.Arg(kind, None, argument) for argument, kind in arguments])
+            for name, arguments in interface.signals
+        ],
+        properties=[xml.Property(each.name, each.signature, PropertyAccess.READ) for each in interface.properties],
+    )

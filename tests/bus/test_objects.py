@@ -1,0 +1,292 @@
+"""The objects on a real bus: what they show, take, refuse and tell."""
+
+import asyncio
+import json
+import os
+from contextlib import asynccontextmanager
+from xml.etree import ElementTree as ET
+
+import pytest
+from dbus_fast import MessageType, unpack_variants
+
+from appliance.bus import service
+from appliance.bus.tree import name_path
+from appliance.core import inputs
+from tests.api.fake import Station, call, door, placed, refused
+from tests.bus.buses import PATIENCE_S, Client
+
+ROOT, CALL, DOOR, ACCOUNT = (
+    "/org/intercomd",
+    "/org/intercomd/calls/c_1",
+    "/org/intercomd/doors/front",
+    "/org/intercomd/accounts/office",
+)
+APPLIANCE1, CALL1, DOOR1, ACCOUNT1 = (f"org.intercomd.{name}1" for name in ("Appliance", "Call", "Door", "Account"))
+STANDARD = "org.freedesktop.DBus"
+WHO = f"dbus:{os.getuid()}"
+
+
+@asynccontextmanager
+async def served(bus, station):
+    """A client beside the station's objects."""
+    up = asyncio.Event()
+    serving = asyncio.create_task(service.serve(station, bus.address, up.set))
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            waits = asyncio.create_task(up.wait())
+            await asyncio.wait({serving, waits}, return_when=asyncio.FIRST_COMPLETED)
+            if serving.done():
+                await serving
+        async with Client(bus.address) as client:
+            await client.until(lambda: station.subscribers, "the service to follow events")
+            yield client
+    finally:
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+
+
+def on_bus(bus, tmp_path, act, station=None):
+    """Run `act(station, client)`."""
+    station = station or Station(tmp_path)
+
+    async def run():
+        async with served(bus, station) as client:
+            return await act(station, client)
+
+    return asyncio.run(run())
+
+
+def test_all_objects_are_there_with_their_properties(bus, tmp_path):
+    async def act(station, client):
+        station.state["calls"] = [call("c-1", hold="remote", muted=True)]
+        there = unpack_variants(await client.get(ROOT, f"{STANDARD}.ObjectManager", "GetManagedObjects"))
+        assert set(there) == {CALL, DOOR, ACCOUNT}
+        assert there[CALL][CALL1] == {
+            "Id": "c-1",
+            "State": "connected",
+            "Direction": "outgoing",
+            "Remote": "sip:kitchen@127.0.0.1:5070",
+            "RemoteName": "Kitchen",
+            "Target": "Kitchen",
+            "Account": "",
+            "Hold": "remote",
+            "Muted": True,
+            "Active": True,
+            "Recording": "",
+        }
+        assert there[DOOR][DOOR1] == {
+            "Id": "front",
+            "Available": True,
+            "Unlocked": False,
+            "By": "",
+            "PulseSeconds": 3.0,
+            "MaxSeconds": 10.0,
+        }
+        assert there[ACCOUNT][ACCOUNT1]["State"] == "registered"
+        shown = unpack_variants(await client.get(ROOT, f"{STANDARD}.Properties", "GetAll", "s", APPLIANCE1))
+        assert shown == {
+            "Station": "Front door",
+            "Ready": True,
+            "Address": "127.0.0.1:5060",
+            "Status": "ready",
+            "Failed": [],
+            "Buttons": ["kitchen", "end"],
+            "Targets": ["Kitchen"],
+        }
+        one = await client.get(CALL, f"{STANDARD}.Properties", "Get", "ss", CALL1, "State")
+        assert (one.signature, one.value) == ("s", "connected")
+        assert await client.get(CALL, f"{STANDARD}.Properties", "GetAll", "s", "org.example.Other") == {}
+
+    on_bus(bus, tmp_path, act)
+
+
+@pytest.mark.parametrize(
+    ("path", "interface", "member", "given", "action"),
+    [
+        (ROOT, APPLIANCE1, "OpenDoor", ("sd", "front", 2.5), inputs.OpenDoor("front", 2.5)),
+        (ROOT, APPLIANCE1, "OpenDoor", ("sd", "front", 0.0), inputs.OpenDoor("front", None)),
+        (ROOT, APPLIANCE1, "PressButton", ("sd", "kitchen", 0.5), inputs.PressButton("kitchen", 0.5)),
+        (ROOT, APPLIANCE1, "HangupAll", (), inputs.HangUpCall("c-1")),
+        (CALL, CALL1, "Answer", (), inputs.AnswerCall("c-1")),
+        (CALL, None, "Answer", (), inputs.AnswerCall("c-1")),
+        (CALL, CALL1, "Reject", ("u", 603), inputs.RejectCall("c-1", 603)),
+        (CALL, CALL1, "Hangup", (), inputs.HangUpCall("c-1")),
+        (CALL, CALL1, "Hold", (), inputs.HoldCall("c-1", held=True)),
+        (CALL, CALL1, "Resume", (), inputs.HoldCall("c-1", held=False)),
+        (CALL, CALL1, "Mute", (), inputs.MuteCall("c-1", muted=True)),
+        (CALL, CALL1, "Unmute", (), inputs.MuteCall("c-1", muted=False)),
+        (CALL, CALL1, "SendDigits", ("s", "12#"), inputs.SendDigits("c-1", "12#")),
+        (DOOR, DOOR1, "Open", ("d", 0.0), inputs.OpenDoor("front", None)),
+        (ACCOUNT, ACCOUNT1, "Register", (), inputs.RegisterAccount("office")),
+        (ACCOUNT, ACCOUNT1, "Unregister", (), inputs.UnregisterAccount("office")),
+    ],
+)
+def test_a_method_asks_the_daemon_in_the_callers_name(bus, tmp_path, path, interface, member, given, action):
+    async def act(station, client):
+        station.state["calls"] = [call("c-1")]
+        assert await client.get(path, interface, member, *given) is None
+        assert station.requests == [(action, WHO)]
+
+    on_bus(bus, tmp_path, act)
+
+
+def test_a_call_that_is_placed_is_told_before_dial_gives_its_path(bus, tmp_path):
+    async def act(station, client):
+        def place(action):
+            station.state["calls"].append(call("c-1", state="dialing"))
+            return placed("c-1")(action)
+
+        station.replies = place
+        assert await client.get(ROOT, APPLIANCE1, "Dial", "s", "Kitchen") == CALL
+        assert [(each.member, each.body[0]) for each in client.heard] == [("InterfacesAdded", CALL)]
+        assert station.requests == [(inputs.Dial("Kitchen"), WHO)]
+
+    on_bus(bus, tmp_path, act)
+
+
+def test_the_daemons_error_comes_with_its_code_and_all_its_words(bus, tmp_path):
+    async def act(station, client):
+        station.replies = refused("door-not-found")
+        answer = await client.ask(ROOT, APPLIANCE1, "OpenDoor", "sd", "back", 1.0)
+        assert (answer.error_name, answer.body) == ("org.intercomd.Error.DoorNotFound", ["No.", "Because.", "Do not."])
+        answer = await client.ask(ROOT, APPLIANCE1, "Dial", "s", "9" * 513)
+        assert answer.error_name == "org.intercomd.Error.ParameterInvalid"
+
+    on_bus(bus, tmp_path, act)
+
+
+@pytest.mark.parametrize(
+    ("path", "interface", "member", "given", "name"),
+    [
+        ("/org/intercomd/calls/c_2", CALL1, "Hangup", (), "UnknownObject"),
+        ("/org/intercomd/doors", DOOR1, "Open", (), "UnknownMethod"),
+        ("/org/inter", f"{STANDARD}.Introspectable", "Introspect", (), "UnknownObject"),
+        (ROOT, APPLIANCE1, "Explode", (), "UnknownMethod"),
+        (ROOT, CALL1, "Hangup", (), "UnknownMethod"),
+        (DOOR, f"{STANDARD}.ObjectManager", "GetManagedObjects", (), "UnknownMethod"),
+        (ROOT, APPLIANCE1, "OpenDoor", ("s", "front"), "InvalidArgs"),
+        (ROOT, f"{STANDARD}.Properties", "Get", ("s", APPLIANCE1), "InvalidArgs"),
+        (ROOT, f"{STANDARD}.Properties", "Get", ("ss", APPLIANCE1, "Weather"), "UnknownProperty"),
+        (ROOT, f"{STANDARD}.Properties", "Get", ("ss", CALL1, "State"), "UnknownInterface"),
+    ],
+)
+def test_a_call_that_is_wrong_in_itself_brings_an_error_of_d_buss_own(
+    bus, tmp_path, path, interface, member, given, name
+):
+    async def act(station, client):
+        answer = await client.ask(path, interface, member, *given)
+        assert (answer.message_type, answer.error_name) == (MessageType.ERROR, f"{STANDARD}.Error.{name}")
+        assert station.requests == []
+
+    on_bus(bus, tmp_path, act)
+
+
+def test_a_property_can_only_be_read(bus, tmp_path):
+    from dbus_fast import Variant
+
+    async def act(station, client):
+        given = (APPLIANCE1, "Station", Variant("s", "Back door"))
+        answer = await client.ask(ROOT, f"{STANDARD}.Properties", "Set", "ssv", *given)
+        assert answer.error_name == f"{STANDARD}.Error.PropertyReadOnly"
+
+    on_bus(bus, tmp_path, act)
+
+
+def test_a_calls_life_is_told_and_each_change_before_its_event(bus, tmp_path):
+    async def act(station, client):
+        station.state["calls"] = [call("c-1", state="incoming")]
+        station.tell("call.incoming", "c-1", by="sip:a@b")
+        assert await client.members(2) == ["InterfacesAdded", "Event"]
+        station.state["calls"] = [call("c-1", muted=True)]
+        station.state["doors"] = [door("front", unlocked=True, by="button open")]
+        station.tell("call.muted", "c-1")
+        assert (await client.members(5))[2:] == ["PropertiesChanged", "PropertiesChanged", "Event"]
+        changes = {each.path: unpack_variants(each.body) for each in client.heard[2:4]}
+        assert changes == {
+            CALL: [CALL1, {"State": "connected", "Muted": True}, []],
+            DOOR: [DOOR1, {"Unlocked": True, "By": "button open"}, []],
+        }
+        station.state["calls"] = []
+        station.tell("call.ended", "c-1")
+        assert (await client.members(7))[5:] == ["InterfacesRemoved", "Event"]
+        added, event = client.heard[:2]
+        assert unpack_variants(added.body[1])[CALL1]["State"] == "incoming"
+        assert client.heard[5].body == [CALL, [CALL1, f"{STANDARD}.Properties"]]
+        assert (event.path, event.interface, event.signature) == (ROOT, APPLIANCE1, "tss")
+        assert event.body[:2] == [1, "call.incoming"]
+        assert json.loads(event.body[2]) == station.journal[0]
+
+    on_bus(bus, tmp_path, act)
+
+
+def test_a_name_that_d_bus_can_not_carry_is_shown_all_the_same(bus, tmp_path):
+    odd = {"uri": "sip:x@y", "display_name": "a\0b\ud800c\u20ac", "target": None}
+
+    async def act(station, client):
+        station.state["calls"] = [call("c-1", remote=odd)]
+        station.tell("call.incoming", "c-1", display_name=odd["display_name"])
+        assert await client.members(2) == ["InterfacesAdded", "Event"]
+        assert unpack_variants(client.heard[0].body[1])[CALL1]["RemoteName"] == "a\ufffdb?c\u20ac"
+        assert json.loads(client.heard[1].body[2])["data"]["display_name"] == odd["display_name"]
+
+    on_bus(bus, tmp_path, act)
+
+
+def test_every_path_tells_what_is_there_and_below(bus, tmp_path):
+    async def act(station, client):
+        station.state["calls"] = [call("c-1")]
+
+        async def look(path):
+            node = ET.fromstring(await client.get(path, f"{STANDARD}.Introspectable", "Introspect"))
+            ours = [each.get("name") for each in node.iter("interface") if "intercomd" in each.get("name")]
+            return ours, [each.get("name") for each in node.findall("node")]
+
+        assert await look("/") == ([], ["org"])
+        assert await look("/org") == ([], ["intercomd"])
+        assert await look(ROOT) == ([APPLIANCE1], ["accounts", "calls", "doors"])
+        assert await look("/org/intercomd/calls") == ([], ["c_1"])
+        assert await look(CALL) == ([CALL1], [])
+        assert await look(DOOR) == ([DOOR1], [])
+        assert await look(ACCOUNT) == ([ACCOUNT1], [])
+        assert (await client.ask(ROOT, f"{STANDARD}.Peer", "Ping")).message_type is MessageType.METHOD_RETURN
+
+    on_bus(bus, tmp_path, act)
+
+
+class Slow(Station):
+    """Answers once `gate` is open."""
+
+    async def request(self, action, who):
+        self.gate = getattr(self, "gate", None) or asyncio.Event()
+        self.requests.append((action, who))
+        await self.gate.wait()
+        return self.replies(action)
+
+
+def test_who_does_not_wait_for_answers_is_refused_beyond_a_bound_and_others_go_on(bus, tmp_path):
+    async def act(station, client):
+        asked = [asyncio.create_task(client.ask(DOOR, DOOR1, "Open", "d", 1.0)) for _ in range(service.MOST + 3)]
+        await client.until(lambda: sum(each.done() for each in asked) == 3, "three refusals")
+        assert {each.result().error_name for each in asked if each.done()} == {f"{STANDARD}.Error.LimitsExceeded"}
+        assert await client.get(ROOT, f"{STANDARD}.Properties", "Get", "ss", APPLIANCE1, "Ready")
+        await client.until(lambda: len(station.requests) == service.MOST, "all others to be asked")
+        station.gate.set()
+        answers = await asyncio.gather(*asked)
+        assert sum(each.message_type is MessageType.METHOD_RETURN for each in answers) == service.MOST
+
+    on_bus(bus, tmp_path, act, Slow(tmp_path))
+
+
+def test_all_calls_are_hung_up_though_one_ends_meanwhile(bus, tmp_path):
+    async def act(station, client):
+        station.state["calls"] = [call("c-1"), call("c-2")]
+        station.replies = refused("call-not-found")
+        assert await client.get(ROOT, APPLIANCE1, "HangupAll") is None
+        assert [action for action, _ in station.requests] == [inputs.HangUpCall("c-1"), inputs.HangUpCall("c-2")]
+
+    on_bus(bus, tmp_path, act)
+
+
+def test_no_two_names_of_the_configuration_have_one_path():
+    names = ["a-b", "a_b", "a_2db", "a-2db", "a--b", "ab"]
+    assert len({name_path("doors", name) for name in names}) == len(names)

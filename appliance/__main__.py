@@ -81,10 +81,10 @@ def serve(config: "object", secrets: dict[str, str], state: Path, *, simulated: 
     from appliance.app.places import Places  # noqa: PLC0415
     from appliance.config.schema import Config  # noqa: PLC0415
     from appliance.replay.record import Recorder  # noqa: PLC0415
-    from appliance.system import lock  # noqa: PLC0415
+    from appliance.system import journald, lock  # noqa: PLC0415
 
     assert isinstance(config, Config)
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    logging.basicConfig(level=logging.INFO, handlers=[journald.handler()])
     runtime = Path(os.environ["RUNTIME_DIRECTORY"]) if "RUNTIME_DIRECTORY" in os.environ else state
     held = lock.take(state)
     try:

@@ -444,28 +444,28 @@ def main(words: list[str]) -> int:
     doors: list[Door] = []
     where, file = "".join(words[:1]), words[2] if words[1:2] == ["--config"] and len(words) == 3 else ""  # noqa: PLR2004
     stop = listen_for_stop(not where.isdecimal())
+    begun, status = False, 0
     try:
         for name, cap, line in configured(file) if file else parse(words[1:]):
             doors.append(Door(name, cap, take(line)))
         sock, listening = meet(where)
-    except (Refused, OSError) as error:
-        status = error.status if isinstance(error, Refused) else 1
-        complain(str(error))
-        if file and status != IDLE:
-            # systemd starts us again without a delay, so that a relay is let go of for no longer than must be; who can
-            # not even begin must not keep a core busy with that. The lines that we have stay ours, inactive.
-            select.select([stop], [], [], PAUSE_S)
-        return status
-    try:
+        begun = True
         Guard(doors, stop).run(sock, listening)
+    except Refused as refusal:
+        complain(str(refusal))
+        status = refusal.status
     except OSError as error:
         complain(f"a line or socket failed: {error}")
-        return 1
+        status = 1
     finally:
         left = [door.name for door in doors if not came_to_rest(door)]
         if left:
             complain(f"relays that can not be made inactive: {', '.join(left)}")
-    return 0
+    if file and not begun and status != IDLE:
+        # systemd starts us again without a delay, so that a relay is let go of for no longer than must be; who can not
+        # even begin must not keep a core busy with that. The lines that we have stay ours, inactive.
+        select.select([stop], [], [], PAUSE_S)
+    return status
 
 
 def came_to_rest(door: Door) -> bool:

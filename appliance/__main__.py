@@ -72,26 +72,29 @@ def run(given: argparse.Namespace) -> int:
         return 0
     simulated = given.demo or config.panel.lines == "simulated"
     state = given.state or default_state()
-    return serve(config, secrets, state, simulated=simulated, record=given.record_inputs)
+    return serve(config, secrets, path, state, simulated=simulated, record=given.record_inputs)
 
 
-def serve(config: "object", secrets: dict[str, str], state: Path, *, simulated: bool, record: Path | None) -> int:
-    """Run the daemon until it is stopped; `secrets`: the passwords of the accounts."""
+def serve(
+    config: "object", secrets: dict[str, str], file: Path, state: Path, *, simulated: bool, record: Path | None
+) -> int:
+    """Run the daemon until it is stopped; `secrets`: the passwords of the accounts, `file`: what `config` is from."""
     from appliance.app.daemon import App  # noqa: PLC0415  late: everything
     from appliance.app.places import Places  # noqa: PLC0415
     from appliance.config.schema import Config  # noqa: PLC0415
     from appliance.replay.record import Recorder  # noqa: PLC0415
-    from appliance.system import lock  # noqa: PLC0415
+    from appliance.system import journald, lock  # noqa: PLC0415
 
     assert isinstance(config, Config)
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    logging.basicConfig(level=logging.INFO, handlers=[journald.handler()])
     runtime = Path(os.environ["RUNTIME_DIRECTORY"]) if "RUNTIME_DIRECTORY" in os.environ else state
     held = lock.take(state)
     try:
         recorder = Recorder(record) if record else None
         # What lives as long as the daemon is not looked through for garbage again and again.
         gc.freeze()
-        asyncio.run(App(config, secrets, Places(state, runtime), simulated=simulated, recorder=recorder).run())
+        app = App(config, secrets, Places(state, runtime), simulated=simulated, file=file, recorder=recorder)
+        asyncio.run(app.run())
     finally:
         if held >= 0:
             os.close(held)

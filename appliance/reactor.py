@@ -175,7 +175,7 @@ class Reactor:
             "call": getattr(event, "call", None),
             "data": data_of(event),
         }
-        log.info("%s", line(envelope))
+        log.info("%s", line(envelope), extra={"event": envelope["type"], "call": envelope["call"]})
         self._journal.append(envelope)
         self.feed.publish(envelope)
 

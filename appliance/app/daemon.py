@@ -4,17 +4,21 @@ import asyncio
 import logging
 import signal
 import time
+from pathlib import Path
 
 import appliance
 from appliance.app.bus import Bus
 from appliance.app.panel import Panel
 from appliance.app.places import Places
 from appliance.app.web import Web
+from appliance.config.load import load
 from appliance.config.plain import core_settings, domain
+from appliance.config.reload import merge
 from appliance.config.schema import Account, Config, registrar
 from appliance.core import inputs, orders
 from appliance.core.model import AccountState
 from appliance.core.orders import SipOrder
+from appliance.errors import IntercomError
 from appliance.reactor import Reactor
 from appliance.replay.record import Recorder
 from appliance.sip.link import Link
@@ -27,11 +31,15 @@ from appliance.system.notify import Notify
 log = logging.getLogger(__name__)
 
 LAST_CALLS_S = 1.0  # how long calls have to end when the daemon stops
+STATUS_S = 10.0  # how often the status line tells the length of a call anew
 LATE_S = 1.0  # a loop that is later than this does not feed the watchdog in that turn
 
 
 class App:
-    """The daemon. `run` returns when it was stopped by SIGTERM or SIGINT. `passwords`: by account."""
+    """The daemon. `run` returns when it was stopped by SIGTERM or SIGINT.
+
+    `passwords`: by account. `file`: what the configuration was read from; under systemd SIGHUP reads it again.
+    """
 
     def __init__(
         self,
@@ -40,8 +48,12 @@ class App:
         places: Places,
         *,
         simulated: bool,
+        file: Path,
         recorder: Recorder | None = None,
     ) -> None:
+        self._file = file
+        self._reloading: asyncio.Task[None] | None = None
+        self._status_timer: asyncio.TimerHandle | None = None
         self._config, self._places, self._simulated, self._recorder = config, places, simulated, recorder
         self._passwords = passwords
         self._notify = Notify()
@@ -58,9 +70,11 @@ class App:
         link = Link(self._sip_settings(), reactor.post)
         reactor.perform |= dict.fromkeys(SipOrder.__args__, link.order)
         reactor.perform |= {orders.PrepareRecording: recordings.prepare, orders.FinishRecording: recordings.finish}
-        reactor.make_so |= {"sound": link.desire, "recordings": recordings.desire, "status": self._notify.status}
+        reactor.make_so |= {"sound": link.desire, "recordings": recordings.desire, "status": self._tell_status}
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._asked_to_stop)
+        if self._notify.there:  # elsewhere SIGHUP is a terminal that was closed, which ends us
+            loop.add_signal_handler(signal.SIGHUP, self._asked_to_reload)
         panel = Panel(self._config, self._places, reactor, simulated=self._simulated)
         web = Web(self._config, self._places, reactor, recordings)
         bus = Bus(self._config, reactor)
@@ -99,6 +113,46 @@ class App:
     def _asked_to_stop(self) -> None:
         self._reactor.post(inputs.StopRequested(at=time.monotonic()))
         self._stop.set()
+
+    def _asked_to_reload(self) -> None:
+        # Told at once, before anything is waited for: systemd takes it for the answer to its signal.
+        self._notify.reloading()
+        before = self._reloading
+        self._reloading = asyncio.create_task(self._reload(before), name="reload")
+
+    async def _reload(self, before: asyncio.Task[None] | None) -> None:
+        """Read the file again; calls go on."""
+        if before is not None:
+            await asyncio.wait([before])
+        try:
+            merged = merge(self._config, await asyncio.to_thread(load, self._file))
+        except IntercomError as err:
+            self._post(inputs.ConfigRejected(at=time.monotonic(), errors="; ".join(str(err).split("\n"))))
+        else:
+            self._config = merged.config
+            self._post(
+                inputs.ConfigChanged(
+                    at=time.monotonic(),
+                    settings=core_settings(merged.config),
+                    applied=", ".join(merged.applied),
+                    needs_restart=", ".join(merged.needs_restart),
+                )
+            )
+        finally:
+            self._notify.send("READY=1")
+
+    def _tell_status(self, text: str) -> None:
+        """The status line, in a call with its length: told anew now and then, for as long as people talk."""
+        if self._status_timer is not None:
+            self._status_timer.cancel()
+            self._status_timer = None
+        call = self._reactor.state.active
+        if call is None or call.connected_since is None or not self._notify.there:
+            self._notify.status(text)
+            return
+        seconds = int(max(0.0, time.monotonic() - call.connected_since))
+        self._notify.status(f"{text}, {seconds // 60}:{seconds % 60:02}")
+        self._status_timer = asyncio.get_running_loop().call_later(STATUS_S, self._tell_status, text)
 
     async def _last_calls(self, reactor: Reactor) -> None:
         """Give BYE, CANCEL and the ends of registrations their time, and the recordings theirs."""

@@ -1,6 +1,7 @@
 """The panel as it is wired: buttons, lamps, relays, and the simulated panel where the lines are simulated."""
 
 import time
+from pathlib import Path
 from typing import Any
 
 from appliance.app.places import Places
@@ -31,7 +32,7 @@ class Panel:
         """Take the lines; what can not be had is told and tried again by itself."""
         panel, post = self._config.panel, self._reactor.post
         if self._config.door:
-            self._relay = Relay(self._doors(), None, post)
+            self._relay = Relay(self._doors(), self._guard(), post)
             self._reactor.make_so["relays"] = self._relay.desire
             await self._relay.start()
         if not panel.button and not panel.lamp:
@@ -83,6 +84,11 @@ class Panel:
     def _pin(self, configured: int | None, number: int) -> int:
         """The line's number; simulated ones need none of their own. GPIO2 and 3 have pull-ups, in the mock too."""
         return number + FIRST_PIN if self._simulated or configured is None else configured
+
+    def _guard(self) -> Path | None:
+        """The socket of a guard that runs by itself; None: a child of ours."""
+        configured = self._config.guard.socket
+        return Path(configured) if configured and not self._simulated else None
 
     def _doors(self) -> tuple[DoorWiring, ...]:
         return tuple(

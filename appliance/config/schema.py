@@ -365,6 +365,18 @@ class Door(Table):
     )
 
 
+class Guard(Table):
+    """The process that holds the doors' relays, and ends each opening whatever happens to the daemon."""
+
+    socket: Annotated[str, Field(pattern=r"^(/[^\x00]{1,100})?$")] = setting(
+        'Unix socket of a guard that runs as a service of its own: "/run/intercomd/guard.sock" is that of '
+        "intercomd-guard.service, which must be restarted when a door's chip, line, active_low or max_s is changed. "
+        '"": the daemon starts a guard itself, as it does for simulated lines anyhow.',
+        allowed='a path of at most 101 characters that begins with /, or ""',
+        default="",
+    )
+
+
 class Target(Table):
     """Somebody who is rung by a button, and may call. One [target.<name>] for each."""
 
@@ -422,6 +434,7 @@ class Config(Table):
     dbus: Dbus = Field(default_factory=Dbus)
     panel: Panel = Field(default_factory=Panel)
     door: dict[Id, Door] = Field(default_factory=dict)
+    guard: Guard = Field(default_factory=Guard)
     target: dict[Id, Target] = Field(default_factory=dict)
     recording: Recording = Field(default_factory=Recording)
     deadlines: Deadlines = Field(default_factory=Deadlines)

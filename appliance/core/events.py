@@ -487,6 +487,23 @@ class ApplianceStopping(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ConfigChanged(Event):
+    """The changed configuration was read. Names of settings, joined by commas: `applied` hold now, the others later."""
+
+    TYPE = "config.changed"
+    applied: str
+    needs_restart: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigRejected(Event):
+    """The changed configuration has errors: what held before holds on."""
+
+    TYPE = "config.rejected"
+    errors: str
+
+
+@dataclass(frozen=True, slots=True)
 class ApplianceDegraded(Event):
     """A part does not work: sip, relay, storage, http."""
 

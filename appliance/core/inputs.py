@@ -6,7 +6,18 @@
 from dataclasses import dataclass, field
 from typing import get_args
 
-from appliance.core.model import NO_ACCOUNT, AccountId, ButtonId, CallId, Codec, DoorId, Quality, RecordingId, RequestId
+from appliance.core.model import (
+    NO_ACCOUNT,
+    AccountId,
+    ButtonId,
+    CallId,
+    Codec,
+    DoorId,
+    Quality,
+    RecordingId,
+    RequestId,
+    Settings,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +43,25 @@ class Tick(Input):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StopRequested(Input):
     """SIGTERM: end every call, then go."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigChanged(Input):
+    """The configuration was read again: `settings` hold from now on, for the same buttons, lamps, doors and accounts.
+
+    `applied`, `needs_restart`: the names of settings that were changed, joined by commas.
+    """
+
+    settings: Settings
+    applied: str
+    needs_restart: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigRejected(Input):
+    """The configuration was read again and has errors: what held before holds on."""
+
+    errors: str
 
 
 # -- panel -----------------------------------------------------------------------------------------------------------
@@ -414,6 +444,8 @@ AnyInput = (
     | Started
     | Tick
     | StopRequested
+    | ConfigChanged
+    | ConfigRejected
     | ButtonEdge
     | PartFailed
     | PartRecovered

@@ -124,7 +124,7 @@ class Tone(StrEnum):
     ERROR = "error"
 
 
-# -- settings: plain values, checked by config, fixed for the life of a state ----------------------------------------
+# -- settings: plain values, checked by config, changed by ConfigChanged alone ----------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -401,6 +401,7 @@ class State:
     error_until: float | None = None  # the panel shows an error, and the speaker tells it
     failed: tuple[tuple[str, str], ...] = ()  # part, why: what does not work now
     denied: tuple[tuple[str, float], ...] = ()  # source, when: told lately
+    rejected: bool = False  # the configuration's file has errors, and what it said before holds
     stopping: bool = False
 
     def call(self, wanted: str) -> Call | None:

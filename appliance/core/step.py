@@ -64,6 +64,11 @@ def take(turn: Turn, given: AnyInput) -> None:  # noqa: C901, PLR0912, PLR0915 -
             pass  # `due` has done it
         case inputs.StopRequested():
             stop(turn)
+        case inputs.ConfigChanged():
+            configured(turn, given)
+        case inputs.ConfigRejected(errors=errors):
+            turn.state = replace(turn.state, rejected=True)
+            turn.tell(events.ConfigRejected(errors))
         case inputs.ButtonEdge(button=name, active=active):
             button = turn.settings.button(name)
             if button is not None:
@@ -145,6 +150,13 @@ def stop(turn: Turn) -> None:
         for call in turn.state.calls:
             session.hang_up(turn, call, Cause.SHUTDOWN)
         accounts.stop(turn)
+
+
+def configured(turn: Turn, given: inputs.ConfigChanged) -> None:
+    """Other settings hold, from the next decision on: what is under way keeps its deadline, and its pulse its end."""
+    if given.applied or given.needs_restart or turn.state.rejected:
+        turn.tell(events.ConfigChanged(applied=given.applied, needs_restart=given.needs_restart))
+    turn.state = replace(turn.state, settings=given.settings, rejected=False)
 
 
 def failed(turn: Turn, part: str, why: str, resolution: str) -> None:

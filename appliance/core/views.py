@@ -103,9 +103,15 @@ def wake_at(state: State) -> float | None:
 
 def status(state: State) -> str:
     """One line for people, as `systemctl status` shows it."""
-    call = state.active
     if state.stopping:
         return "stopping"
+    errors = "the changed configuration has errors and is not used" if state.rejected else ""
+    return "; ".join(filter(None, [errors, condition(state)]))
+
+
+def condition(state: State) -> str:
+    """What the station does, or what it lacks."""
+    call = state.active
     if call is not None:
         return summary(call)
     if not state.sip_ready:

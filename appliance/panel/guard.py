@@ -1,6 +1,7 @@
 """The relay guard: a process of its own that holds the relay lines and ends every pulse itself.
 
-Run as `python -I -S guard.py WHERE DOOR...`; it needs the standard library only and imports nothing of ours.
+Run as `python -I -S guard.py WHERE DOOR...` or `… WHERE --config FILE`; it needs the standard library only and
+imports nothing of ours.
 
 WHERE  a number: that inherited descriptor, one end of a SOCK_SEQPACKET pair; the guard leaves at its end of file.
        a path: listens there, serves one daemon after another and lets go of no line until SIGTERM.
@@ -9,6 +10,7 @@ DOOR   `--door ID CAP` (no longer than CAP seconds at a stretch, 60 at most), th
        `--gpio CHIP LINE` or `--gpio-active-low CHIP LINE`: a chip by its label, a line by its name, or by its offset
        if that is all digits;
        `--simulated FILE`: the level is the first character of FILE, 0 or 1.
+FILE   the daemon's configuration: its doors, where [guard] says that they have a guard that is no child of the daemon.
 
 The first packet to a daemon is RECORD(HELLO, False, birth, 0) and the doors' ids, one a line; their order numbers the
 doors. A daemon sends RECORD(door, True, pulse, until), or pulse 0 where no pulse is desired any more. Each is answered
@@ -16,7 +18,10 @@ by RECORD(door, energised, pulse, until), and the end of a pulse is told the sam
 decision, which with two comparisons makes it energised at most once, whatever is sent twice, late or after a restart:
 newer than the newest that this door had, newer than this connection. Times are nanoseconds of CLOCK_MONOTONIC.
 
-Exit status: 0 told to leave, or end of file; 1 a line or socket is not to be had; 2 wrong arguments.
+systemd is told READY, and fed its watchdog (sd_notify(3)): nobody else notices a guard that hangs.
+
+Exit status: 0 told to leave, or end of file; 1 a line or socket is not to be had; 2 wrong arguments, or a file that
+can not be used; 3 the file leaves nothing to guard. With a file, 1 and 2 come some seconds late.
 """
 
 import fcntl
@@ -32,6 +37,9 @@ import time
 RECORD = struct.Struct("<B?6xqq")
 HELLO = 255
 LONGEST_S = 60
+USUAL_CAP_S = 10.0  # where the file says nothing
+IDLE = 3  # exit status: nothing to guard
+PAUSE_S = 5
 KINDS = {"--gpio": 2, "--gpio-active-low": 2, "--simulated": 1}  # of lines, and how many words tell which
 SECOND = 1_000_000_000
 
@@ -182,11 +190,39 @@ class Door:
         return RECORD.pack(number, self.energised, self._pulse, max(0, self.until))
 
 
+class Manager:
+    """systemd, where it runs us: told that we are ready, and again and again that we do not hang."""
+
+    def __init__(self) -> None:
+        path = os.environ.get("NOTIFY_SOCKET", "")
+        self._path = "\0" + path[1:] if path.startswith("@") else path
+        micros = os.environ.get("WATCHDOG_USEC", "")
+        mine = os.environ.get("WATCHDOG_PID") == str(os.getpid())
+        self._every = int(micros) * 1000 // 4 if micros.isdecimal() and mine else 0  # ns
+        self.due: int | None = None  # when it must be told again
+
+    def tell(self, text: bytes) -> None:
+        """Tell it. One that does not listen must not keep a pulse from ending."""
+        if self._path:
+            try:
+                with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+                    sock.sendto(text, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL, self._path)
+            except OSError:
+                return
+
+    def beat(self, now: int) -> None:
+        """Feed the watchdog, if there is one and it is time."""
+        if self._every and (self.due is None or now >= self.due):
+            self.tell(b"WATCHDOG=1")
+            self.due = now + self._every
+
+
 class Guard:
     """Serves a daemon, or one after another, and ends each pulse in time whatever they do."""
 
     def __init__(self, doors: list[Door], stop: int) -> None:
         self._doors, self._stop = doors, stop
+        self._manager = Manager()
         self._daemon: socket.socket | None = None
         self._born = 0
 
@@ -194,8 +230,10 @@ class Guard:
         """Return when told to by the descriptor `stop`, or at the end of file of a `sock` that does not listen."""
         if not listening:
             self._welcome(sock)
+        self._manager.tell(b"READY=1")
         while True:
             self._settle()
+            self._manager.beat(time.monotonic_ns())
             stopped, readable, gone = self._wait(sock)
             if stopped:
                 return
@@ -215,11 +253,12 @@ class Guard:
                 self._tell(door.record(number))
 
     def _wait(self, listener: socket.socket) -> tuple[bool, bool, bool]:
-        """Wait until a pulse ends or something comes: told to stop, something to read, the daemon is gone."""
+        """Wait for a pulse's end, a beat, or what comes: told to stop, something to read, the daemon is gone."""
         poller = select.poll()
         poller.register(self._stop, select.POLLIN)
         poller.register(self._daemon or listener, select.POLLIN | select.POLLRDHUP)
-        due = min((door.until for door in self._doors if door.energised), default=None)
+        moments = [door.until for door in self._doors if door.energised]
+        due = min([*moments, *([self._manager.due] if self._manager.due else [])], default=None)
         left = None if due is None else max(0, due - time.monotonic_ns()) / 1e6  # ms, rounded up by poll
         came = dict(poller.poll(left))
         flags = came.get((self._daemon or listener).fileno(), 0)
@@ -287,6 +326,42 @@ def parse(words: list[str]) -> list[tuple[str, int, list[str]]]:
         if len(set(values)) < len(values):
             raise Refused(2, f"a {what} is named twice: {', '.join(values)}")
     return doors
+
+
+def configured(path: str) -> list[tuple[str, int, list[str]]]:
+    """Return what `parse` returns, from the daemon's configuration file. Raises Refused.
+
+    The daemon, which reads it too, tells all that is wrong with a file; here is looked at no more than is needed.
+    """
+    import tomllib  # noqa: PLC0415  late: a daemon's child does not need it
+
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123  pathlib costs a start 8 ms
+            raw = tomllib.load(file)
+    except (OSError, ValueError, RecursionError) as error:
+        raise Refused(2, f"{path} can not be read: {error}") from error
+    doors, own, panel = table(raw, "door"), table(raw, "guard"), table(raw, "panel")
+    if not doors or not own.get("socket") or panel.get("lines") == "simulated":
+        raise Refused(IDLE, "nothing to guard: no [door.…], no [guard] socket, or simulated lines")
+    words = []
+    for name in doors:
+        door = table(doors, name)
+        chip, line = door.get("chip"), door.get("line")
+        active_low, cap = door.get("active_low", False), door.get("max_s", USUAL_CAP_S)
+        if not (isinstance(chip, str) and isinstance(line, str) and chip and line):
+            raise Refused(2, f"door {name}: its chip and line must be given")
+        if not isinstance(active_low, bool) or isinstance(cap, str):
+            raise Refused(2, f"door {name}: active_low is true or false, max_s a number")
+        words += ["--door", name, str(cap), "--gpio-active-low" if active_low else "--gpio", chip, line]
+    return parse(words)
+
+
+def table(of: dict[str, object], name: str) -> dict[str, object]:
+    """Return a table, empty if it is not there. Raises Refused."""
+    found = of.get(name, {})
+    if not isinstance(found, dict):
+        raise Refused(2, f"{name} must be a table")
+    return found
 
 
 def is_cap(text: str) -> bool:
@@ -367,24 +442,30 @@ def listen_for_stop(listening: bool) -> int:
 def main(words: list[str]) -> int:
     """Run the guard; returns the exit status."""
     doors: list[Door] = []
+    where, file = "".join(words[:1]), words[2] if words[1:2] == ["--config"] and len(words) == 3 else ""  # noqa: PLR2004
+    stop = listen_for_stop(not where.isdecimal())
+    begun, status = False, 0
     try:
-        where, wanted = "".join(words[:1]), parse(words[1:])
-        stop = listen_for_stop(not where.isdecimal())
-        for name, cap, line in wanted:
+        for name, cap, line in configured(file) if file else parse(words[1:]):
             doors.append(Door(name, cap, take(line)))
         sock, listening = meet(where)
+        begun = True
         Guard(doors, stop).run(sock, listening)
     except Refused as refusal:
         complain(str(refusal))
-        return refusal.status
+        status = refusal.status
     except OSError as error:
         complain(f"a line or socket failed: {error}")
-        return 1
+        status = 1
     finally:
         left = [door.name for door in doors if not came_to_rest(door)]
         if left:
             complain(f"relays that can not be made inactive: {', '.join(left)}")
-    return 0
+    if file and not begun and status != IDLE:
+        # systemd starts us again without a delay, so that a relay is let go of for no longer than must be; who can not
+        # even begin must not keep a core busy with that. The lines that we have stay ours, inactive.
+        select.select([stop], [], [], PAUSE_S)
+    return status
 
 
 def came_to_rest(door: Door) -> bool:

@@ -146,7 +146,7 @@ class Relay:
     def _hello(self, link: "_Link") -> None:
         missing = [door.id for door in self._doors if door.id not in link.names]
         if missing:
-            link.end(f"the relay guard was started without the door {', '.join(missing)}")
+            link.end(f"the relay guard knows no door {', '.join(missing)}: it is to be started again")
             return
         self._link, self._why = link, ""
         self._post(GuardReady(at=time.monotonic()))

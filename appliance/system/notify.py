@@ -6,6 +6,7 @@ The protocol is a datagram to a socket named in the environment; systemd promise
 import logging
 import os
 import socket
+import time
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +31,15 @@ class Notify:
                 sender.sendto("\n".join(lines).encode(), self._path)
         except OSError as err:
             log.debug("systemd was not told %s: %s", lines, err)
+
+    @property
+    def there(self) -> bool:
+        """Whether systemd runs us."""
+        return bool(self._path)
+
+    def reloading(self) -> None:
+        """Say that the configuration is read again; READY=1 ends it. The time tells which reload is meant."""
+        self.send("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
 
     def status(self, text: str) -> None:
         """The line that `systemctl status` shows."""

@@ -123,12 +123,14 @@ def test_who_is_cut_100_times_at_random_misses_nothing_and_sees_nothing_twice(ke
     client = Client(kept, chance, types)
     ways = [client.by_websocket, client.by_sse, client.by_poll]
     telling = asyncio.run_coroutine_threadsafe(kept.station.go_on(random.Random(seed), client), kept.loop)
-    for number in range(CUTS):
-        ways[number % 3]()
+    cuts = 0
+    # As often as it takes to have been cut where it hurts, which hangs on the machine's load.
+    while cuts < CUTS or client.halves <= 10 or len(client.ids) <= 1_000:
+        assert cuts < 50 * CUTS
+        ways[cuts % 3]()
+        cuts += 1
     telling.cancel()
-    assert client.halves > 10  # else it was not cut where it hurts
     last = kept.on_loop(lambda: kept.station.events.last)
-    assert len(client.ids) > 1_000
     with kept.tcp() as rest:
         while client.since < last:
             told = rest.get(f"v1/events?wait=0&since={client.since}{client.types}").json()

@@ -57,6 +57,7 @@ TOLD = {
     "sip_address",
     "failed",
     "denied",
+    "rejected",
 }
 
 
@@ -113,6 +114,8 @@ def every_input(state: State, serial: int):
     yield inputs.Started(**common, version="1")
     yield inputs.StopRequested(**common)
     yield inputs.Tick(**common)
+    yield inputs.ConfigChanged(**common, settings=SMALL, applied="deadlines.rtp_s", needs_restart="")
+    yield inputs.ConfigRejected(**common, errors="wrong")
     for name in ("ring", "both"):
         for active in (True, False):
             yield inputs.ButtonEdge(**common, button=ButtonId(name), active=active)

@@ -45,6 +45,14 @@ STATION = dataclasses.replace(
     ),
     doors=(DoorSettings(FRONT, pulse_s=3.0, max_s=10.0, digits=CODE), DoorSettings(GATE, digits="B")),
 )
+CHANGED = dataclasses.replace(
+    STATION,
+    buttons=tuple(dataclasses.replace(b, action=Action.RING, long_action=None, target="") for b in STATION.buttons),
+    lamps=tuple(dataclasses.replace(lamp, pictures=()) for lamp in STATION.lamps),
+    doors=tuple(dataclasses.replace(door, pulse_s=0.1) for door in STATION.doors),
+    targets=(),
+    record=False,
+)
 BUTTONS = [button.id for button in STATION.buttons] + [ButtonId("unknown")]
 DOORS = [FRONT, GATE, DoorId("unknown")]
 STRANGER = "sip:stranger@127.0.0.9"
@@ -87,6 +95,7 @@ class World:
         call = self.calls[-1 - a % len(self.calls)]
         recorded, recording = self.recordings[-1 - a % len(self.recordings)]
         fields = {
+            inputs.ConfigChanged: {"settings": choice([STATION, CHANGED])},
             inputs.ButtonEdge: {"button": BUTTONS[a % len(BUTTONS)], "active": flag},
             inputs.PartFailed: {"part": choice(["panel", "audio", "storage"])},
             inputs.PartRecovered: {"part": choice(["panel", "audio", "storage"])},

@@ -219,7 +219,7 @@ async def test_door_that_the_guard_does_not_know_is_named(doors, tmp_path):
     path = tmp_path / "guard.sock"
     with GuardProcess(doors[:1], path):
         async with running(doors, path) as (_, posted):
-            await posted.one(GuardLost, why="the relay guard was started without the door gate")
+            await posted.one(GuardLost, why="the relay guard knows no door gate: it is to be started again")
 
 
 async def test_guard_with_its_doors_in_another_order_opens_the_right_one(doors, tmp_path):

@@ -75,6 +75,7 @@ KNOWN = {
     "duration_s": st.just(1.0),
     "bytes": st.just(100),
     "duration_ms": st.just(100),
+    "settings": st.just(SECRETS) | st.just(replace(SECRETS, targets=(), record=False)),
 }
 ORDINARY = {bool: st.booleans(), str: texts, float: st.floats(0, 1e6)}
 

@@ -1,16 +1,24 @@
 """The service manager's socket, the state directory's lock, and the command line of the daemon."""
 
+import asyncio
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import time
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from appliance.__main__ import SIMULATED, main
+from appliance.app import daemon
+from appliance.app.places import Places
+from appliance.config.load import load
+from appliance.core.model import Call, CallId, CallState, Direction, Remote, Settings, State
 from appliance.errors import IntercomError
 from appliance.system import lock
 from appliance.system.notify import Notify
@@ -40,6 +48,23 @@ def test_without_systemd_nothing_is_sent(path, monkeypatch):
     notify = Notify()
     notify.send("READY=1")
     assert notify.watchdog_s is None
+
+
+def test_systemd_is_told_of_a_reload_with_its_time(tmp_path, monkeypatch):
+    path = str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(path)
+        manager.settimeout(20)
+        monkeypatch.setenv("NOTIFY_SOCKET", path)
+        before = time.monotonic_ns() // 1000
+        notify = Notify()
+        assert notify.there
+        notify.reloading()
+        first, _, micros = manager.recv(100).decode().partition("\nMONOTONIC_USEC=")
+        assert first == "RELOADING=1"
+        assert before <= int(micros) <= time.monotonic_ns() // 1000
+    monkeypatch.delenv("NOTIFY_SOCKET")
+    assert not Notify().there
 
 
 def test_a_second_daemon_in_a_state_directory_is_refused(tmp_path):
@@ -106,3 +131,74 @@ def test_a_daemon_says_ready_feeds_the_watchdog_and_leaves_within_a_moment(tmp_p
             process.kill()
             process.wait()
     assert b"appliance.stopping" in (tmp_path / "log").read_bytes()
+
+
+def test_the_status_line_tells_a_calls_length_again_and_again_while_there_is_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(daemon, "STATUS_S", 0.3)
+    path = str(tmp_path / "notify")
+    monkeypatch.setenv("NOTIFY_SOCKET", path)
+    call = Call(CallId("c"), Direction.OUTGOING, CallState.CONNECTED, Remote("sip:a@b"), created=1.0, deadline=None)
+
+    async def told(manager):
+        app = daemon.App(load(SIMULATED), {}, Places(tmp_path, tmp_path), simulated=True, file=SIMULATED)
+        talking = replace(call, connected_since=time.monotonic() - 3723)
+        app._reactor = SimpleNamespace(state=State(Settings("x"), calls=(talking,)))
+        app._tell_status("in a call with a")
+        for _ in range(3):
+            assert re.fullmatch(rb"STATUS=in a call with a, 62:\d\d", await asyncio.to_thread(manager.recv, 100))
+        app._reactor.state = State(Settings("x"), calls=(replace(call, state=CallState.DIALING),))
+        app._tell_status("calling a")
+        while (text := await asyncio.to_thread(manager.recv, 100)) != b"STATUS=calling a":
+            assert text.startswith(b"STATUS=in a call with a, ")
+        assert app._status_timer is None
+
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(path)
+        manager.settimeout(20)
+        asyncio.run(told(manager))
+
+
+def test_a_daemon_reads_its_file_again_and_keeps_the_good_one_when_the_new_one_is_bad(tmp_path):
+    config, log = tmp_path / "station.toml", tmp_path / "log"
+    good = SIMULATED.read_text().replace("port = 5060\n", "port = 0\n").replace("port = 8080\n", "port = 0\n")
+    config.write_text(good)
+    path = str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager, log.open("wb") as errors:
+        manager.bind(path)
+        manager.settimeout(30)
+        told = []
+
+        def until(wanted):
+            """Take what systemd is told, until that."""
+            deadline = time.monotonic() + 30
+            while not (found := [text for text in told if text.startswith(wanted)]):
+                assert time.monotonic() < deadline, (wanted, told)
+                told.append(manager.recv(1000).decode())
+            return found[0]
+
+        def reload(contents):
+            config.write_text(contents)
+            told.clear()
+            process.send_signal(signal.SIGHUP)
+            until("READY=1")
+            assert any(text.startswith("RELOADING=1\nMONOTONIC_USEC=") for text in told)
+
+        argv = [sys.executable, "-m", "appliance", "--demo", "--config", str(config), "--state", str(tmp_path / "s")]
+        process = subprocess.Popen(argv, env={**os.environ, "NOTIFY_SOCKET": path}, stdout=errors, stderr=errors)
+        try:
+            until("READY=1")
+            until("STATUS=ready")
+            reload(good.replace('digits = "1"', 'digits = "1"\ndigts = "2"'))
+            assert "has errors" in until("STATUS=the changed configuration")
+            reload(good.replace("pulse_s = 3.0", "pulse_s = 2.0").replace('name = "Front door"', 'name = "Back door"'))
+            until("STATUS=ready")
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(20) == 0
+        finally:
+            process.kill()
+            process.wait()
+    lines = log.read_text().splitlines()
+    (rejected,) = (line for line in lines if line.startswith("config.rejected"))
+    assert "door.front.digts: no such setting; did you mean digits?" in rejected
+    (changed,) = (line for line in lines if line.startswith("config.changed"))
+    assert changed == "config.changed applied=door.front.pulse_s needs_restart=station.name"

@@ -1,0 +1,68 @@
+"""A changed file for a daemon that runs: what can be taken over at once, and what only a restart brings."""
+
+import re
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+from appliance.config.load import check
+from appliance.config.schema import Config
+from appliance.errors import IntercomError
+
+# Settings that the core decides by. All others were given to an adapter, which has lines, sockets or cards by them.
+_LIVE = re.compile(
+    r"sip\.callers|recording\..+|deadlines\..+|target\..+|account\.[^.]+\.(callers|refresh_s)|door\.[^.]+\.(pulse_s|digits)"
+    r"|panel\.lamp\.[^.]+\.pictures\..+"
+    r"|panel\.button\.[^.]+\.(action|long_action|target|door|digits|debounce_ms|long_press_ms)"
+)
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What holds from now on, and the dotted names of what was changed."""
+
+    config: Config
+    applied: tuple[str, ...]
+    needs_restart: tuple[str, ...]
+
+
+def merge(running: Config, wanted: Config) -> Merged:
+    """Take over from `wanted` what can be.
+
+    That is nothing where it makes no sense without the rest: a button that opens a door which only a restart brings.
+    """
+    old, new = (config.model_dump(mode="json", exclude_none=True) for config in (running, wanted))
+    changed = tuple(_differing(old, new))
+    live = tuple(place for place in changed if _LIVE.fullmatch(place))
+    merged = deepcopy(old)
+    for place in live:
+        _copy(place.split("."), new, merged)
+    merged["target"] = new["target"]  # whole: in the order of the file, the first that fits a caller counts
+    try:
+        config = check(merged, "merged")
+    except IntercomError:
+        return Merged(running, (), changed)
+    return Merged(config, live, tuple(place for place in changed if place not in live))
+
+
+def _differing(old: Json, new: Json, at: str = "") -> Iterator[str]:
+    """The places of all that differs; a table that only one of them has is one place."""
+    for key in sorted(old.keys() | new.keys()):
+        one, other = old.get(key), new.get(key)
+        if isinstance(one, dict) and isinstance(other, dict):
+            yield from _differing(one, other, f"{at}{key}.")
+        elif one != other:
+            yield f"{at}{key}"
+
+
+def _copy(keys: list[str], source: Json, target: Json) -> None:
+    """Make what is at a place the same: it may be missing."""
+    *way, last = keys
+    for key in way:
+        source, target = source[key], target[key]
+    if last in source:
+        target[last] = source[last]
+    else:
+        del target[last]

@@ -1,5 +1,5 @@
 # What there is to do in a clone; make help lists it.
-.PHONY: help run test bench generated clean
+.PHONY: help run test bench generated deb deb-arm64 deb-armhf deb-check clean
 .DEFAULT_GOAL := help
 
 ONCE ?=
@@ -8,7 +8,7 @@ ONCE ?=
 AS_USER := $(if $(filter 0,$(shell id -u)),setpriv --bounding-set=-sys_nice --inh-caps=-sys_nice)
 
 help: ## list what there is to do
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 18
 
 run: ## two door stations call each other, no hardware needed (ONCE=1: one call, then end)
 	@packaging/setup run
@@ -28,6 +28,15 @@ bench: ## measure start, calls, memory and CPU beside pjsua2 and baresip (4 minu
 generated: ## write anew the files that are made from the code
 	@packaging/setup run
 	.venv/bin/python -m appliance.generate
+
+deb: ## Debian 13 packages of intercomd and python3-pjsua2, into dist/ (deb-arm64, deb-armhf: for those)
+	@packaging/deb
+
+deb-arm64 deb-armhf: deb-%:
+	@packaging/deb $*
+
+deb-check: ## lintian, then install, run, upgrade, remove and purge what make deb made, in a fresh root
+	@packaging/deb-check
 
 clean: ## remove what was made here, .venv too (the cached pjsua2 stays)
 	rm -rf .venv build dist out *.egg-info .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache

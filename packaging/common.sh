@@ -1,4 +1,4 @@
-# Read by packaging/setup and packaging/pjsua2/build: telling the user, and installing Debian packages.
+# Read by packaging/setup, packaging/deb and packaging/pjsua2/build: telling the user, and installing Debian packages.
 # All words go to standard error; standard output is for results.
 
 # What each part needs from Debian. The names hold for Debian 12 and 13 and Raspberry Pi OS based on them.
@@ -18,12 +18,26 @@ TEST_PACKAGES=(
     faketime                                      # a clock that jumps
 )
 
+DEB_PACKAGES=(mmdebstrap debian-archive-keyring ca-certificates dpkg-dev xz-utils)  # packages made in Debian 13 roots
+
 say() { printf '==> %s\n' "$*" >&2; }
 
 # fail MESSAGE CAUSE REMEDY
 fail() {
     printf '\nerror:  %s\ncause:  %s\nremedy: %s\n' "$1" "$2" "$3" >&2
     exit 1
+}
+
+# debian_mirror WHAT REMEDY: the address that apt takes Debian from, on standard output; else that WHAT has none.
+debian_mirror() {
+    local uris mirror
+    # What apt itself would ask for: every way of writing sources is understood, and no list need be there yet.
+    uris=$(apt-get update --print-uris 2>/dev/null) || true
+    mirror=$(sed -nE "s#^'([^']*/debian(/[0-9]{8}T[0-9]{6}Z)?)/+dists/.*#\1#p" <<<"$uris" | sed -n 1p)
+    [[ -n $mirror ]] ||
+        fail "There is no Debian mirror to take $1 from" "apt's sources name no address that ends in /debian" \
+            "add one to /etc/apt/sources.list.d, or $2"
+    printf '%s\n' "$mirror"
 }
 
 # Which of the packages given are not installed, one a line.

@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
-from appliance.generate import configuration, errors, events, openapi, states
+from appliance.generate import commands, configuration, errors, events, openapi, states
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = Path("docs/reference")
+MANUALS = Path("packaging/manpages")
+COMPLETIONS = Path("packaging/completions")
 
 DOCUMENTS = {
     REFERENCE / "configuration.md": configuration.reference,
@@ -14,6 +16,10 @@ DOCUMENTS = {
     REFERENCE / "call-states.md": states.reference,
     REFERENCE / "errors.md": errors.reference,
     REFERENCE / "openapi.json": openapi.description,
+    MANUALS / "intercomd.8": commands.daemon_manual,
+    MANUALS / "intercomctl.1": commands.client_manual,
+    COMPLETIONS / "intercomd": commands.daemon_completion,
+    COMPLETIONS / "intercomctl": commands.client_completion,
 }
 
 

@@ -1,6 +1,7 @@
 # The Python extension compiled directly, beside the library: SWIG's wrapper is one long compilation that would
 # otherwise wait for all the others. Run in pjproject's top folder with PYTHON_INCLUDE set.
 include build.mak
+STRIP ?= strip
 D := pjsip-apps/src/swig/python
 SWIG := swig -c++ -python -threads -doxygen -w312 \
 	$(foreach m,pjlib pjlib-util pjmedia pjsip pjnath,-I$(PJDIR)/$(m)/include)
@@ -21,4 +22,4 @@ $(D)/pjsua2_wrap.o: $(D)/pjsua2_wrap.cpp
 # --exclude-libs: the static libraries' symbols stay out of the dynamic table, so that strip can drop them.
 $(D)/_pjsua2.so: $(D)/pjsua2_wrap.o lib
 	$(PJ_CXX) -shared $(PJ_LDXXFLAGS) -Wl,--exclude-libs,ALL -Wl,--as-needed -o $@ $< $(PJ_LDXXLIBS)
-	strip --strip-unneeded $@
+	$(STRIP) --strip-unneeded $@

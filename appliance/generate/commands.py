@@ -1,0 +1,176 @@
+"""Man pages and bash completion of both commands, from their options in the code."""
+
+import argparse
+from pathlib import Path
+
+import appliance
+from appliance.__main__ import DEFAULT
+from appliance.__main__ import parser as daemon
+from appliance.cli.__main__ import parser as client
+
+_MADE = "Made by python -m appliance.generate from the options in the code. Change those, not this."
+_MANUAL = r""".\" {made}
+.TH {title} {section} "" "intercomd {version}"
+.SH NAME
+{prog} \- {summary}
+.SH SYNOPSIS
+.B {prog}
+{synopsis}
+.SH DESCRIPTION
+{description}
+{lists}
+.SH EXIT STATUS
+{status}
+.SH FILES
+{files}
+.SH SEE ALSO
+{see}
+"""
+_COMPLETION = """# bash completion of {prog}. {made}
+_{prog}() {{
+    local word=${{COMP_WORDS[COMP_CWORD]}} words='{first}'
+    case ${{COMP_WORDS[COMP_CWORD - 1]}} in
+        {files})
+            compopt -o filenames
+            mapfile -t COMPREPLY < <(compgen -f -- "$word")
+            return
+            ;;
+    esac
+{words}    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+}}
+complete -F _{prog} {prog}
+"""
+
+
+def daemon_manual() -> str:
+    """packaging/manpages/intercomd.8."""
+    return _manual(
+        daemon(),
+        8,
+        summary="SIP intercom or door phone",
+        synopsis=r"[\fIOPTION\fR]...",
+        status="0: ended well; 1: an error, told with its cause and what to do; 2: wrong usage.",
+        files={
+            str(DEFAULT): "The configuration; every setting is explained in the examples of the documentation.",
+            "/var/lib/intercomd": "Journal, recordings and the token of the HTTP interface, where systemd runs it.",
+            "/run/intercomd/http.sock": "The Unix socket of the HTTP interface, open to the group intercom.",
+        },
+        see=r"\fBintercomctl\fR(1)",
+    )
+
+
+def client_manual() -> str:
+    """packaging/manpages/intercomctl.1."""
+    return _manual(
+        client(),
+        1,
+        summary="show and control a running intercomd",
+        synopsis=r"[\fIOPTION\fR]... \fICOMMAND\fR [\fIARGUMENT\fR]...",
+        status="0: done; 1: refused or not reached; 2: wrong usage.",
+        files={"/run/intercomd/http.sock": "The daemon's Unix socket, open to the group intercom."},
+        see=r"\fBintercomd\fR(8)",
+    )
+
+
+def daemon_completion() -> str:
+    """packaging/completions/intercomd."""
+    return _completion(daemon())
+
+
+def client_completion() -> str:
+    """packaging/completions/intercomctl."""
+    return _completion(client())
+
+
+def _manual(
+    parser: argparse.ArgumentParser,
+    section: int,
+    *,
+    summary: str,
+    synopsis: str,
+    status: str,
+    files: dict[str, str],
+    see: str,
+) -> str:
+    commands = _commands(parser)
+    lists = [".SH OPTIONS", *_options(parser)]
+    if commands:
+        lists.append(".SH COMMANDS")
+    for name, sub in commands.items():
+        lists += [".TP", f"\\fB{_escaped(name)}\\fR{_positional(sub)}", _escaped(sub.description or "")]
+        own = _options(sub, helps=False)
+        if own:
+            lists += [".RS", *own, ".RE"]
+    return _MANUAL.format(
+        made=_MADE,
+        title=parser.prog.upper(),
+        section=section,
+        version=appliance.__version__,
+        prog=parser.prog,
+        summary=summary,
+        synopsis=synopsis,
+        description=_escaped(parser.description or ""),
+        lists="\n".join(lists),
+        status=_escaped(status),
+        files="\n".join(f".TP\n.I {_escaped(path)}\n{_escaped(text)}" for path, text in files.items()),
+        see=see,
+    )
+
+
+def _positional(parser: argparse.ArgumentParser) -> str:
+    """What follows a command without an option, in roff."""
+    actions = [action for action in parser._actions if not action.option_strings]  # noqa: SLF001
+    names = [(f"\\fI{_escaped(action.dest.upper())}\\fR", action.nargs is None) for action in actions]
+    return "".join(f" {name}" if needed else f" [{name}]" for name, needed in names)
+
+
+def _options(parser: argparse.ArgumentParser, *, helps: bool = True) -> list[str]:
+    """A list in roff; `helps`: --help too."""
+    lines = []
+    for action in parser._actions:  # noqa: SLF001
+        if action.option_strings and (helps or action.dest != "help"):
+            names = ", ".join(f"\\fB{_escaped(name)}\\fR" for name in action.option_strings)
+            value = "" if action.nargs == 0 else f" \\fI{_escaped(str(action.metavar or action.dest.upper()))}\\fR"
+            lines += [".TP", names + value, _escaped(action.help or "")]
+    return lines
+
+
+def _escaped(text: str) -> str:
+    """A text that roff shows as it is."""
+    escaped = text.replace("\\", "\\e").replace("-", "\\-")
+    return f"\\&{escaped}" if escaped.startswith((".", "'")) else escaped
+
+
+def _completion(parser: argparse.ArgumentParser) -> str:
+    commands = _commands(parser)
+    files = [
+        name
+        for each in (parser, *commands.values())
+        for action in each._actions  # noqa: SLF001
+        if action.type is Path
+        for name in action.option_strings
+    ]
+    cases = [f"            {name}) words='{' '.join(_names(sub))}' ;;" for name, sub in commands.items()]
+    words = ["    local each", '    for each in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do', "        case $each in", *cases]
+    return _COMPLETION.format(
+        made=_MADE,
+        prog=parser.prog,
+        files=" | ".join(files),
+        first=" ".join([*_names(parser), *commands]),
+        words="\n".join([*words, "        esac", "    done"]) + "\n" if commands else "",
+    )
+
+
+def _commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """Its commands by name, in their order."""
+    return {
+        name: sub
+        for action in parser._actions  # noqa: SLF001
+        if isinstance(action, argparse._SubParsersAction)  # noqa: SLF001 - argparse has no public way to ask for them
+        for name, sub in action.choices.items()
+    }
+
+
+def _names(parser: argparse.ArgumentParser) -> list[str]:
+    """Its options' long names."""
+    return [name for action in parser._actions for name in action.option_strings if name.startswith("--")]  # noqa: SLF001

@@ -1,0 +1,95 @@
+"""The Debian packages describe what there is; that they build and work is shown by make deb and make deb-check."""
+
+import configparser
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DEBIAN = ROOT / "packaging/debian"
+PJSUA2 = ROOT / "packaging/pjsua2"
+UNIT = ROOT / "systemd/intercomd.service"
+
+
+def output(*command: object) -> str:
+    result = subprocess.run(list(map(str, command)), cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+def lines(path: Path) -> list[str]:
+    return [line for line in path.read_text().splitlines() if line and not line.startswith("#")]
+
+
+@pytest.mark.parametrize("listed", ["intercomd.install", "intercomd.manpages", "intercomd.docs"])
+def test_what_the_package_takes_is_there(listed: str) -> None:
+    for line in lines(DEBIAN / listed):
+        pattern = re.sub("^debian/", "packaging/debian/", line.split()[0])
+        assert list(ROOT.glob(pattern)), line
+
+
+def test_the_configuration_of_a_fresh_package_is_valid() -> None:
+    assert "is well" in output(sys.executable, "-m", "appliance", "--config", DEBIAN / "intercomd.toml", "--check")
+
+
+def test_the_user_of_the_unit_is_made() -> None:
+    unit = configparser.ConfigParser(strict=False, interpolation=None)
+    unit.optionxform = str
+    unit.read(UNIT)
+    entries = [line.split() for line in lines(DEBIAN / "intercomd.sysusers")]
+    assert ["g", "intercom"] in [entry[:2] for entry in entries]
+    assert ["u", unit["Service"]["User"], "-:intercom"] in [entry[:3] for entry in entries]
+    assert ["m", unit["Service"]["User"], unit["Service"]["SupplementaryGroups"]] in entries
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        *sorted(DEBIAN.glob("bin/*")),
+        *sorted(DEBIAN.glob("*.post*")),
+        *(ROOT / "packaging" / name for name in ("common.sh", "chroot.sh", "deb", "deb-check", "deb-check-inside")),
+        PJSUA2 / "build",
+        PJSUA2 / "configure",
+    ],
+    ids=lambda path: path.name,
+)
+def test_a_script_is_readable_by_its_shell(script: Path) -> None:
+    shell = "sh" if script.read_text().startswith("#!/bin/sh") else "bash"
+    assert output(shell, "-n", script) == ""
+
+
+def test_the_library_is_packaged_at_the_recorded_version() -> None:
+    version = output("dpkg-parsechangelog", "-l", PJSUA2 / "debian/changelog", "-S", "Version")
+    recorded = re.search(r"^version=(\S+)$", (PJSUA2 / "source.lock").read_text(), re.MULTILINE)
+    assert recorded is not None
+    assert version.startswith(recorded[1] + "+dfsg-")
+
+
+def test_the_librarys_rules_are_a_makefile_that_dh_could_run() -> None:
+    assert "dh build" in output("make", "--dry-run", "--file", PJSUA2 / "debian/rules", "build")
+
+
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [
+        ("intercomd --ch", "--check"),
+        ("intercomd --config /proc/self/stat", "/proc/self/stat /proc/self/statm /proc/self/status"),
+        ("intercomctl re", "resume reject recordings"),
+        ("intercomctl reject --c", "--code"),
+        ("intercomctl state --c", ""),
+    ],
+)
+def test_bash_completes_commands_and_options(words: str, completed: str) -> None:
+    program = words.split(maxsplit=1)[0]
+    script = f"""
+    compopt() {{ :; }}  # may be called by a completion only
+    . packaging/completions/{program}
+    COMP_WORDS=({words})
+    COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))
+    _{program}
+    printf '%s ' "${{COMPREPLY[@]}}"
+    """
+    assert sorted(output("bash", "-c", script).split()) == sorted(completed.split())

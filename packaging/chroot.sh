@@ -11,6 +11,7 @@ as_root=()
 fresh_root() {
     local mirror=$1 architectures=$2 packages key kept new dir
     shift 2
+    [[ $mirror != https:* ]] || set -- "$@" ca-certificates
     packages=$(IFS=,; printf '%s' "$*")
     key=$(printf '%s\n' "$mirror" "$suite" "$architectures" "$packages" "$(date +%Y-%m)" | sha256sum | cut -c1-16)
     kept=$roots/$key.tar

@@ -42,7 +42,8 @@ def test_the_user_of_the_unit_is_made() -> None:
     entries = [line.split() for line in lines(DEBIAN / "intercomd.sysusers")]
     assert ["g", "intercom"] in [entry[:2] for entry in entries]
     assert ["u", unit["Service"]["User"], "-:intercom"] in [entry[:3] for entry in entries]
-    assert ["m", unit["Service"]["User"], unit["Service"]["SupplementaryGroups"]] in entries
+    for group in unit["Service"]["SupplementaryGroups"].split():
+        assert ["m", unit["Service"]["User"], group] in entries
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ def test_the_units_stay_closed(units: list[Path], name: str, most: float) -> Non
 def test_the_guards_unit_starts_the_guard_where_the_package_puts_it() -> None:
     unit = (UNITS / "intercomd-guard.service").read_text()
     installed = "/usr/share/intercomd/"
-    assert "cp -a appliance $(D)/usr/share/intercomd/" in (DEBIAN / "rules").read_text()
+    assert "appliance usr/share/intercomd" in (DEBIAN / "intercomd.install").read_text().splitlines()
     (started,) = re.findall(
         rf"^ExecStart=/usr/bin/python3 -I -S {installed}(\S+) systemd --config ", unit, re.MULTILINE
     )

@@ -1,5 +1,5 @@
 # What there is to do in a clone; make help lists it.
-.PHONY: help run test bench generated deb deb-arm64 deb-armhf deb-check clean
+.PHONY: help run test bench generated deb deb-check clean
 .DEFAULT_GOAL := help
 
 ONCE ?=
@@ -29,11 +29,8 @@ generated: ## write anew the files that are made from the code
 	@packaging/setup run
 	.venv/bin/python -m appliance.generate
 
-deb: ## Debian 13 packages of intercomd and python3-pjsua2, into dist/ (deb-arm64, deb-armhf: for those)
+deb: ## Debian 13 packages of intercomd and python3-pjsua2, each built in a fresh root, into dist/
 	@packaging/deb
-
-deb-arm64 deb-armhf: deb-%:
-	@packaging/deb $*
 
 deb-check: ## lintian, then install, run, upgrade, remove and purge what make deb made, in a fresh root
 	@packaging/deb-check

@@ -8,9 +8,13 @@ import logging
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import appliance
 from appliance.errors import IntercomError
+
+if TYPE_CHECKING:
+    from appliance.config.schema import Config
 
 DEFAULT = Path("/etc/intercomd/intercomd.toml")
 SIMULATED = Path(__file__).resolve().parents[1] / "hardware" / "simulated.toml"
@@ -76,16 +80,14 @@ def run(given: argparse.Namespace) -> int:
 
 
 def serve(
-    config: "object", secrets: dict[str, str], file: Path, state: Path, *, simulated: bool, record: Path | None
+    config: "Config", secrets: dict[str, str], file: Path, state: Path, *, simulated: bool, record: Path | None
 ) -> int:
     """Run the daemon until it is stopped; `secrets`: the passwords of the accounts, `file`: what `config` is from."""
     from appliance.app.daemon import App  # noqa: PLC0415  late: everything
     from appliance.app.places import Places  # noqa: PLC0415
-    from appliance.config.schema import Config  # noqa: PLC0415
     from appliance.replay.record import Recorder  # noqa: PLC0415
     from appliance.system import journald, lock  # noqa: PLC0415
 
-    assert isinstance(config, Config)
     logging.basicConfig(level=logging.INFO, handlers=[journald.handler()])
     runtime = Path(os.environ["RUNTIME_DIRECTORY"]) if "RUNTIME_DIRECTORY" in os.environ else state
     held = lock.take(state)

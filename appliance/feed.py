@@ -93,12 +93,19 @@ class Feed:
             self._subscribers.discard(subscriber)
 
     def _told(self, lost: tuple[int, int]) -> Json:
-        return {
-            "id": min(lost[1], self.last),
-            "type": "events.lost",
-            "time": datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
-            "uptime": round(asyncio.get_running_loop().time(), 6),
-            "boot": self._past.boot,
-            "call": None,
-            "data": {"from": lost[0], "to": lost[1], "certain": True},
-        }
+        uptime = asyncio.get_running_loop().time()
+        data = {"from": lost[0], "to": lost[1], "certain": True}
+        return enveloped(min(lost[1], self.last), "events.lost", uptime, self._past.boot, None, data)
+
+
+def enveloped(number: int, kind: str, uptime: float, boot: str, call: str | None, data: Json) -> Json:
+    """An event as every channel shows it (the contract, section 1); `uptime`: CLOCK_MONOTONIC in seconds."""
+    return {
+        "id": number,
+        "type": kind,
+        "time": datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
+        "uptime": round(uptime, 6),
+        "boot": boot,
+        "call": call,
+        "data": data,
+    }

@@ -10,7 +10,6 @@ import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import fields, replace
-from datetime import UTC, datetime
 from typing import Any, Protocol, cast
 
 from appliance import ids
@@ -19,7 +18,7 @@ from appliance.core.desired import Desired
 from appliance.core.model import CallId, RequestId, Settings, State
 from appliance.core.step import Step, step
 from appliance.errors import IntercomError
-from appliance.feed import Feed
+from appliance.feed import Feed, Past, enveloped
 
 log = logging.getLogger(__name__)
 
@@ -29,19 +28,14 @@ REPLY_S = 5.0
 Json = dict[str, Any]
 
 
-class Journal(Protocol):
+class Journal(Past, Protocol):
     """What gives events their ids and keeps them."""
-
-    boot: str
 
     def take(self) -> int:
         """A fresh id."""
 
     def append(self, envelope: Json) -> None:
         """Keep an event."""
-
-    def since(self, after: int, most: int) -> tuple[tuple[int, int] | None, list[Json]]:
-        """What came after an id: the range that is lost, and the events, at most so many."""
 
 
 class Reactor:
@@ -125,7 +119,7 @@ class Reactor:
             taken = step(self.state, given)
             desired = views.desired(taken.state)
         except Exception:  # the reactor's edge: a programming error costs one input, not the door phone
-            log.exception("The core failed on %r", given)
+            log.exception("The core failed on %s", type(given).__name__)  # its values may be digits of a door code
             if self.watch is not None:
                 self.watch(given, None, None)
             return
@@ -151,7 +145,7 @@ class Reactor:
         try:
             act(what)
         except Exception:  # the reactor's edge: one adapter's fault is not the others'
-            log.exception("An adapter failed on %r", what)
+            log.exception("An adapter failed on %s", type(what).__name__)
 
     def _wake_up(self) -> None:
         if self._timer is not None:
@@ -166,15 +160,8 @@ class Reactor:
     # -- events ------------------------------------------------------------------------------------------------------
 
     def _tell(self, event: events.Event, now: float) -> None:
-        envelope = {
-            "id": self._journal.take(),
-            "type": event.TYPE,
-            "time": datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
-            "uptime": round(now, 6),
-            "boot": self._journal.boot,
-            "call": getattr(event, "call", None),
-            "data": data_of(event),
-        }
+        call = getattr(event, "call", None)
+        envelope = enveloped(self._journal.take(), event.TYPE, now, self._journal.boot, call, data_of(event))
         log.info("%s", line(envelope), extra={"event": envelope["type"], "call": envelope["call"]})
         self._journal.append(envelope)
         self.feed.publish(envelope)
@@ -206,8 +193,9 @@ class Reactor:
     def snapshot(self) -> Json:
         """The state as clients see it, with the id of the last event in it."""
         now = time.monotonic()
-        shown = views.snapshot(replace(self.state, now=max(now, self.state.now)), time.time() - now)
-        return {**shown, "last_event": self.feed.last, "time": datetime.now(UTC).isoformat().replace("+00:00", "Z")}
+        epoch = time.time() - now
+        shown = views.snapshot(replace(self.state, now=max(now, self.state.now)), epoch)
+        return {**shown, "last_event": self.feed.last, "time": views.iso(now, epoch)}
 
     def calls(self) -> list[Json]:
         """All calls as clients see them."""

@@ -16,6 +16,7 @@ import wave
 from pathlib import Path
 from typing import Any, ClassVar
 
+from appliance.unixhttp import UnixConnection
 from benchmarks.peer import ADDRESS
 from benchmarks.processes import Program, command, tree
 
@@ -296,18 +297,11 @@ uri = "{far_end}"
         super().stop()
 
 
-class Local(http.client.HTTPConnection):
-    """HTTP over a Unix socket, one connection for all requests."""
+class Local(UnixConnection):
+    """One connection for all requests."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__("bench", timeout=PATIENCE_S)
-        self._path = path
-
-    def connect(self) -> None:
-        """Connect to the path."""
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(str(self._path))
+        super().__init__(path, PATIENCE_S)
 
     def ask(self, method: str, path: str, body: Json | None = None) -> Json:
         """A request and its answer, which has to be a good one."""

@@ -3,13 +3,13 @@
 import http.client
 import json
 import os
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from appliance.errors import IntercomError
+from appliance.unixhttp import UnixConnection
 
 Json = dict[str, Any]
 TIMEOUT_S = 10.0
@@ -71,7 +71,7 @@ class Client:
     def _connection(self) -> http.client.HTTPConnection:
         if self._url.netloc:
             return http.client.HTTPConnection(self._url.netloc, timeout=TIMEOUT_S)
-        return _UnixConnection(self._path)
+        return UnixConnection(self._path, TIMEOUT_S)
 
     def _authorization(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._token}"} if self._token else {}
@@ -91,20 +91,6 @@ class Client:
             str(err),
             "Is intercomd running? Name another place by --socket or --url.",
         )
-
-
-class _UnixConnection(http.client.HTTPConnection):
-    """HTTP over a Unix socket."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=TIMEOUT_S)
-        self._path = path
-
-    def connect(self) -> None:
-        """Connect to the socket's path instead of an address."""
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(TIMEOUT_S)
-        self.sock.connect(str(self._path))
 
 
 def default_socket() -> Path:

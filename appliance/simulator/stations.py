@@ -21,6 +21,7 @@ from websockets.exceptions import WebSocketException
 from appliance.errors import IntercomError
 from appliance.simulator import panel
 from appliance.simulator.trace import Trace
+from appliance.unixhttp import UnixConnection
 
 CODE = Path(__file__).resolve().parents[2]
 SIP_PORTS = range(10000, 20000)  # outside of those that the kernel gives to others (32768 to 60999)
@@ -133,7 +134,7 @@ class Station:
         return answer
 
     def _request(self, method: str, path: str, body: Json | None) -> tuple[int, Any]:
-        connection = _UnixConnection(self.directory / HTTP)
+        connection = UnixConnection(self.directory / HTTP, STOP_WITHIN_S)
         with contextlib.closing(connection):
             try:
                 content = None if body is None else json.dumps(body)
@@ -161,19 +162,6 @@ class Station:
                 async for change in panel.watch_lamps(self.directory / PANEL):
                     self.lamps.append(change)
             await asyncio.sleep(LOOK_S)
-
-
-class _UnixConnection(http.client.HTTPConnection):
-    """HTTP over a Unix socket."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__("station", timeout=STOP_WITHIN_S)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(str(self._path))
 
 
 @asynccontextmanager

@@ -15,7 +15,7 @@ ADAPTERS = ("sip", "audio", "panel", "store", "api", "bus", "outlets", "system")
 MAY_IMPORT: dict[str, tuple[set[str], str]] = {
     "core": ({"errors"}, "core decides and performs nothing, so it imports nothing of ours but errors"),
     **dict.fromkeys(
-        ("", "errors", "ids", "codec", "feed"),
+        ("", "errors", "ids", "codec", "feed", "unixhttp"),
         (set(), "every room may build on this plain part, so it builds on none"),
     ),
     "config": (
@@ -26,10 +26,13 @@ MAY_IMPORT: dict[str, tuple[set[str], str]] = {
         ADAPTERS,
         ({"core", "errors", "ids", "codec"}, "an adapter translates between core and the outside; app joins adapters"),
     ),
-    "simulator": ({"core", "errors", "ids"}, "a stand-in takes an adapter's place, or looks at a station from outside"),
+    "simulator": (
+        {"core", "errors", "ids", "unixhttp"},
+        "a stand-in takes an adapter's place, or looks at a station from outside",
+    ),
     "replay": ({"core", "errors", "codec"}, "what was recorded is core's inputs and nothing else"),
     "schemas": ({"core"}, "payload schemas are made from the core's events alone"),
-    "cli": ({"errors", "ids"}, "the command line is a client: it knows the HTTP interface only"),
+    "cli": ({"errors", "ids", "unixhttp"}, "the command line is a client: it knows the HTTP interface only"),
     "reactor": ({"core", "errors", "ids", "feed"}, "the reactor turns the core and is handed its adapters by app"),
     "app": (EVERY, ""),
     "__main__": (EVERY, ""),

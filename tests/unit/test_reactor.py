@@ -181,6 +181,30 @@ def test_a_core_that_fails_costs_one_input(reactor, journal, caplog, monkeypatch
     asyncio.run(main())
 
 
+def test_what_fails_is_logged_without_the_digits_it_had(reactor, caplog, monkeypatch):
+    from appliance import reactor as module
+
+    def broken(*_):
+        raise RuntimeError("broken")
+
+    async def main():
+        await begun(reactor)
+        reactor.perform[orders.Place] = broken
+        reactor.post(press())
+        await until(lambda: "An adapter failed on Place" in caplog.text)
+        assert "127.0.0.2" not in caplog.text.split("An adapter failed on ")[1]
+        monkeypatch.setattr(module, "step", broken)
+        call = reactor.state.calls[0].id
+        digit = inputs.DigitReceived(at=time.monotonic(), call=call, digit="7", method="info", duration_ms=4321)
+        reactor.post(digit)
+        await until(lambda: "The core failed on DigitReceived" in caplog.text)
+        assert "digit='7'" not in caplog.text
+        assert "4321" not in caplog.text
+        reactor.stop()
+
+    asyncio.run(main())
+
+
 def test_a_deadline_is_met_by_a_tick_without_any_other_input(reactor, journal):
     async def main():
         await begun(reactor)

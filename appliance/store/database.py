@@ -1,49 +1,128 @@
-"""The one SQLite file: its tables, how it is opened, and what becomes of it when it is damaged."""
+"""The one SQLite file: its tables, how it is opened or brought up to date, and what becomes of a damaged one."""
 
 import errno
+import logging
 import os
 import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
+
+from appliance.store.reservation import sync_directory
+
+log = logging.getLogger(__name__)
 
 FILE = "intercomd.sqlite3"
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS events (id INTEGER PRIMARY KEY, envelope TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS recordings (
-    id TEXT PRIMARY KEY, call TEXT NOT NULL, remote TEXT NOT NULL, started TEXT NOT NULL, duration_s REAL NOT NULL,
-    bytes INTEGER NOT NULL, sha256 TEXT NOT NULL, complete INTEGER NOT NULL, recovered INTEGER NOT NULL
-);  -- the fields of recordings.Recording, in their order
-PRAGMA user_version = 1;
+STEPS = (
+    """
+    CREATE TABLE events (id INTEGER PRIMARY KEY, envelope TEXT NOT NULL);
+    CREATE TABLE recordings (
+        id TEXT PRIMARY KEY, call TEXT NOT NULL, remote TEXT NOT NULL, started TEXT NOT NULL, duration_s REAL NOT NULL,
+        bytes INTEGER NOT NULL, sha256 TEXT NOT NULL, complete INTEGER NOT NULL, recovered INTEGER NOT NULL
+    );  -- the fields of recordings.Recording, in their order
+    """,
+)
+"""Step n, counted from 0, makes tables of version n + 1 from those of version n; version 0 is an empty file.
+
+A step that was in a release stays as it is: another change is another step. Each needs a line in
+packaging/debian/state-versions, which says what release reads a version first: no older one is installed over it.
 """
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _FULL_ERRNO = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _READ_ONLY_ERRNO = {errno.EROFS, errno.EACCES, errno.EPERM}
 
 
-def connect(directory: Path) -> sqlite3.Connection:
-    """Open the file in `directory` for the writer thread; both are made where missing. Raises OSError, sqlite3.Error.
+class NewerState(sqlite3.OperationalError):
+    """The file is a newer intercomd's, and was left as it is. An OperationalError: trying again later may help."""
+
+
+def connect(directory: Path, steps: tuple[str, ...] = STEPS) -> sqlite3.Connection:
+    """Open the file in `directory` for the writer thread; both are made where missing.
+
+    Tables of an older version are brought up to date, with a copy of the file kept. Raises OSError, sqlite3.Error,
+    of which NewerState before anything is written.
 
     WAL: readers never wait for the writer, and a commit is one sequential write. synchronous=FULL: a commit is on disc
     when it returns, power cut or not (NORMAL would lose the last ones), which the promise about recordings and the
     record of who opened the door need; the writer commits at most about once a second, so one fsync each is cheap.
     """
     directory.mkdir(mode=0o750, parents=True, exist_ok=True)
+    version = 0
+    if (directory / FILE).exists():
+        with closing(reader(directory, steps)) as connection:  # which changes no file
+            version = _version(connection)
     connection = sqlite3.connect(directory / FILE, isolation_level=None, check_same_thread=False)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA journal_size_limit = 1048576")  # a WAL that grew once is cut down again
-        connection.executescript(_SCHEMA)
-    except sqlite3.Error:
+        if version < len(steps):
+            _migrate(connection, directory, version, steps)
+    except (OSError, sqlite3.Error):
         connection.close()
         raise
     return connection
 
 
-def reader(directory: Path) -> sqlite3.Connection:
-    """A connection that only reads, for one query of any thread. Raises sqlite3.Error."""
-    return sqlite3.connect(f"{(directory / FILE).absolute().as_uri()}?mode=ro", uri=True)
+def _version(connection: sqlite3.Connection) -> int:
+    """The version of the tables, 0 where there are none. Raises sqlite3.Error."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _migrate(connection: sqlite3.Connection, directory: Path, version: int, steps: tuple[str, ...]) -> None:
+    """Bring tables of `version` up to date, all steps or none. Raises OSError, sqlite3.Error."""
+    if version:
+        kept = _back_up(connection, directory, version)
+    try:
+        connection.executescript(
+            f"BEGIN IMMEDIATE; {' '.join(steps[version:])} PRAGMA user_version = {len(steps)}; COMMIT;"
+        )
+    except sqlite3.Error:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    # The package reads the version from the main file's header when an older intercomd is to be installed.
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    if version:
+        log.warning(
+            "the database was brought from version %d to %d; what it was before is kept in %s",
+            version,
+            len(steps),
+            kept,
+        )
+
+
+def _back_up(connection: sqlite3.Connection, directory: Path, version: int) -> Path:
+    """A durable copy of the database beside it; it takes the place of one made from the same version before."""
+    kept = directory / f"{FILE}.version-{version}"
+    new = directory / f"{kept.name}.new"
+    new.unlink(missing_ok=True)
+    with closing(sqlite3.connect(new)) as copy:
+        connection.backup(copy)
+        # In one file: a copy in WAL mode could have parts of its own beside it.
+        copy.execute("PRAGMA journal_mode = DELETE")
+    descriptor = os.open(new, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    new.replace(kept)
+    sync_directory(directory)
+    return kept
+
+
+def reader(directory: Path, steps: tuple[str, ...] = STEPS) -> sqlite3.Connection:
+    """A connection that only reads, for one query of any thread. Raises sqlite3.Error, NewerState among them."""
+    connection = sqlite3.connect(f"{(directory / FILE).absolute().as_uri()}?mode=ro", uri=True)
+    try:
+        version = _version(connection)
+        if version > len(steps):
+            raise NewerState(f"its tables have version {version}, the newest known here is {len(steps)}")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
 
 
 def is_disc_error(error: Exception) -> bool:
@@ -70,6 +149,11 @@ def set_aside(directory: Path) -> Path:
 
 def explain(error: Exception, directory: Path) -> tuple[str, str]:
     """Why the disc can not be used, and what to do about it: two sentences for people."""
+    if isinstance(error, NewerState):
+        return (
+            f"{directory / FILE} was written by a newer intercomd and is left as it is ({error}).",
+            "Install the newer intercomd again, or move the file away; until then nothing is kept or recorded.",
+        )
     primary = _primary(error) if isinstance(error, sqlite3.Error) else None
     number = error.errno if isinstance(error, OSError) else None
     detail = error.strerror or str(error) if isinstance(error, OSError) else str(error)

@@ -13,6 +13,7 @@ from appliance.api import (
     events,
     headers,
     health,
+    log,
     models,
     pages,
     panel,
@@ -23,7 +24,7 @@ from appliance.api import (
 )
 from appliance.api.ports import Ports
 
-RESOURCES = (state, accounts, calls, events, panel, doors, recordings, health, pages)
+RESOURCES = (state, accounts, calls, events, panel, doors, recordings, log, health, pages)
 
 
 def build(ports: Ports, token: str) -> FastAPI:

@@ -144,17 +144,12 @@ class Accounts(BaseModel):
     accounts: list[Account]
 
 
-class Call(BaseModel):
-    """A call."""
+class CallFacts(BaseModel):
+    """What is told of a call, be it there or long over."""
 
     id: str
     account: str | None = Field(description="Through which it goes or came; null: straight from address to address.")
     direction: Direction
-    state: CallState
-    legacy_state: Literal["PROGRESSING", "ALERTING", "CONNECTED", "TERMINATED"]
-    hold: Hold
-    active: bool = Field(description="Whether it has the speaker and the microphone.")
-    muted: bool
     remote: Remote
     local_uri: str
     number: str = Field(description="What was dialled; empty for an incoming call.")
@@ -167,8 +162,32 @@ class Call(BaseModel):
     duration_s: float = Field(description="Since it was connected; 0 before.")
     recording: str | None = Field(description="The recording's id.")
     quality: Quality | None = Field(description="Counted about each second while sound is due.")
-    summary: str = Field(description="One line for people.")
     end: End | None
+
+
+class Call(CallFacts):
+    """A call."""
+
+    state: CallState
+    legacy_state: Literal["PROGRESSING", "ALERTING", "CONNECTED", "TERMINATED"]
+    hold: Hold
+    active: bool = Field(description="Whether it has the speaker and the microphone.")
+    muted: bool
+    summary: str = Field(description="One line for people.")
+
+
+class LoggedCall(CallFacts):
+    """A call that is over. One that a power cut ended has no time of its end, and the cause `error` by `device`."""
+
+    end: End
+    missed: bool = Field(description="Whether somebody called and nobody here took notice.")
+
+
+class CallLog(BaseModel):
+    """A page of the call log, newest first: in the order in which the calls began."""
+
+    calls: list[LoggedCall]
+    next: str | None = Field(description="The cursor of the next page; null at the end.")
 
 
 class Calls(BaseModel):

@@ -45,12 +45,23 @@ class Recordings(Protocol):
         """Where the file of that id is. Raises recording-not-found for what can not be an id."""
 
 
+class CallLog(Protocol):
+    """The call log. Its method may block on the disc, so it is called in a thread."""
+
+    def list(self, limit: int, before: int | None) -> Sequence[tuple[int, Json]]:
+        """At most `limit` numbers and calls (`models.LoggedCall`) before the number `before`, newest first."""
+
+
 class Ports(Protocol):
     """The daemon as the HTTP interface sees it; all methods are called on the loop's thread and return at once."""
 
     @property
     def recordings(self) -> Recordings:
         """The index of recordings."""
+
+    @property
+    def call_log(self) -> CallLog:
+        """The calls that are over."""
 
     async def request(self, action: inputs.Action, who: str) -> orders.Reply:
         """Post a Requested input and wait for its Reply; `who` goes into events."""

@@ -23,6 +23,7 @@ from appliance.reactor import Reactor
 from appliance.replay.record import Recorder
 from appliance.sip.link import Link
 from appliance.sip.settings import AccountSettings, SipSettings
+from appliance.store.calllog import CallLog
 from appliance.store.journal import Journal
 from appliance.store.recordings import Recordings
 from appliance.store.writer import Writer
@@ -67,16 +68,18 @@ class App:
         reactor = self._reactor = Reactor(core_settings(self._config), journal)
         lost = await asyncio.to_thread(journal.open)
         recordings = Recordings(self._places.recordings, writer, reactor.post)
+        call_log = CallLog(writer, journal.boot)
         link = Link(self._sip_settings(), reactor.post)
         reactor.perform |= dict.fromkeys(SipOrder.__args__, link.order)
         reactor.perform |= {orders.PrepareRecording: recordings.prepare, orders.FinishRecording: recordings.finish}
+        reactor.perform[orders.LogCall] = call_log.write
         reactor.make_so |= {"sound": link.desire, "recordings": recordings.desire, "status": self._tell_status}
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._asked_to_stop)
         if self._notify.there:  # elsewhere SIGHUP is a terminal that was closed, which ends us
             loop.add_signal_handler(signal.SIGHUP, self._asked_to_reload)
         panel = Panel(self._config, self._places, reactor, simulated=self._simulated)
-        web = Web(self._config, self._places, reactor, recordings)
+        web = Web(self._config, self._places, reactor, recordings, call_log)
         bus = Bus(self._config, reactor)
         if self._recorder is not None:
             self._recorder.begin(appliance.__version__, reactor.state)
@@ -86,6 +89,7 @@ class App:
             await link.start()  # first: the new process begins while we take the lines
             await panel.start()
             recordings.open()
+            call_log.open()
             # Neither network nor far end is waited for: a press has its tone and lamp without them.
             self._notify.send("READY=1")
             watchdog = asyncio.create_task(self._feed_watchdog())
@@ -103,6 +107,7 @@ class App:
             await asyncio.sleep(0)  # what the adapters posted at their end is taken in
             reactor.stop()
             journal.close()
+            call_log.close()
             await asyncio.to_thread(writer.close)
             if self._recorder is not None:
                 await asyncio.to_thread(self._recorder.close)

@@ -12,6 +12,7 @@ from appliance.config.schema import Config
 from appliance.core import inputs, orders
 from appliance.errors import IntercomError
 from appliance.reactor import Reactor
+from appliance.store.calllog import CallLog
 from appliance.store.recordings import Recordings
 
 if TYPE_CHECKING:
@@ -25,9 +26,11 @@ HTTP_RETRY_S = 10.0
 class Web:
     """The HTTP interface: started last and tried again, for calls and door do not need it."""
 
-    def __init__(self, config: Config, places: Places, reactor: Reactor, recordings: Recordings) -> None:
+    def __init__(
+        self, config: Config, places: Places, reactor: Reactor, recordings: Recordings, call_log: CallLog
+    ) -> None:
         self._config, self._places, self._reactor = config, places, reactor
-        self.recordings = recordings
+        self.recordings, self.call_log = recordings, call_log
         self._servers: dict[str, Server] = {}
 
     async def serve(self) -> None:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import appliance
 from appliance.cli import show
@@ -71,6 +72,9 @@ def parser() -> argparse.ArgumentParser:
     add("panel", panel, "show buttons and lamps")
     add("accounts", accounts, "show the accounts at registrars")
     add("recordings", recordings, "list recordings, newest first")
+    log_ = add("log", log, "list calls that are over, newest first")
+    log_.add_argument("--limit", type=int, default=50, help="how many (default 50, at most 200)")
+    log_.add_argument("--cursor", help="go on where the page before ended")
     return made
 
 
@@ -92,6 +96,12 @@ def accounts(client: Client, given: argparse.Namespace) -> int:
 def recordings(client: Client, given: argparse.Namespace) -> int:
     """`intercomctl recordings`."""
     return output(client.ask("GET", "/v1/recordings"), given, show.recordings)
+
+
+def log(client: Client, given: argparse.Namespace) -> int:
+    """`intercomctl log`."""
+    query = {"limit": given.limit} | ({"cursor": given.cursor} if given.cursor else {})
+    return output(client.ask("GET", f"/v1/log/calls?{urlencode(query)}"), given, show.log)
 
 
 def watch(client: Client, given: argparse.Namespace) -> int:

@@ -42,6 +42,21 @@ def recordings(answer: Json) -> str:
     return "\n".join(rows) or "No recordings."
 
 
+def log(answer: Json) -> str:
+    """A page of the call log."""
+    lines = [_past(call) for call in answer["calls"]]
+    lines += [f"More: intercomctl log --cursor {answer['next']}"] if answer["next"] else []
+    return "\n".join(lines) or "No calls."
+
+
+def _past(call: Json) -> str:
+    who = call["remote"]["target"] or call["remote"]["display_name"] or call["remote"]["uri"]
+    end = call["end"]
+    how = f"{call['duration_s']:.0f} s" if call["connected_since"] else "missed" if call["missed"] else end["cause"]
+    why = " ".join(str(part) for part in (end["code"], end["reason"]) if part)
+    return f"{call['id']}  {call['created']}  {call['direction']:8}  {who}  {how}{f' ({why})' if why else ''}"
+
+
 def event(envelope: Json) -> str:
     """An event in one line."""
     told = " ".join(f"{name}={value}" for name, value in envelope["data"].items() if value is not None and value != "")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from appliance.core.model import NO_ACCOUNT, AccountId, CallId, RecordingId, RequestId
+from appliance.core.model import NO_ACCOUNT, AccountId, Call, CallId, RecordingId, RequestId
 from appliance.errors import IntercomError
 
 
@@ -85,6 +85,18 @@ class FinishRecording:
 
 
 @dataclass(frozen=True, slots=True)
+class LogCall:
+    """Write a call into the call log, in place of what is there of it.
+
+    `ended`: CLOCK_MONOTONIC seconds, None while it lasts. `missed`: of such a call, as if it were cut off now.
+    """
+
+    call: Call
+    ended: float | None
+    missed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """The answer to a client's request: a call's id where one is meant, or why not. `warning`: it was so already."""
 
@@ -97,4 +109,4 @@ class Reply:
 CallOrder = Place | Ring | Answer | Refuse | HangUp | SendDigit
 AccountOrder = Register | Unregister
 SipOrder = CallOrder | AccountOrder
-Order = SipOrder | PrepareRecording | FinishRecording | Reply
+Order = SipOrder | PrepareRecording | FinishRecording | LogCall | Reply

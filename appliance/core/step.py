@@ -2,7 +2,19 @@
 
 from dataclasses import dataclass, replace
 
-from appliance.core import accounts, digits, doors, events, gestures, inputs, recording, requests, session, views
+from appliance.core import (
+    accounts,
+    digits,
+    doors,
+    events,
+    gestures,
+    history,
+    inputs,
+    recording,
+    requests,
+    session,
+    views,
+)
 from appliance.core.inputs import AnyInput
 from appliance.core.model import Cause, State
 from appliance.core.orders import Order
@@ -27,12 +39,13 @@ def step(state: State, given: AnyInput) -> Step:
     Never raises for any input, in any order; time never runs backwards, whatever an input says.
     """
     turn = Turn(state, max(state.now, given.at), given.fresh)
-    before = views.lamps(state)
+    lamps = views.lamps(state)
     due(turn)
     take(turn, given)
     due(turn)
+    history.write(turn, state)
     for lamp, pattern in views.lamps(turn.state):
-        if (lamp, pattern) not in before:
+        if (lamp, pattern) not in lamps:
             turn.tell(events.LampChanged(lamp, pattern))
     return Step(turn.state, tuple(turn.orders), tuple(turn.events))
 

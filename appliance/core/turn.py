@@ -27,6 +27,7 @@ class Turn:
         self.state, self.now, self.fresh = replace(state, now=now), now, fresh
         self.orders: list[Order] = []
         self.events: list[events.Event] = []
+        self.finished: list[tuple[Call, End]] = []
         self._made = 0
 
     @property
@@ -73,6 +74,7 @@ class Turn:
 
     def finish(self, call: Call, end: End) -> None:
         """End a call for good: its one final event, its recording, its place in the state."""
+        self.finished.append((replace(call, end=end), end))
         self.move(replace(call, end=end), Signal.OVER)
         self.state = replace(self.state, calls=tuple(c for c in self.state.calls if c.id != call.id))
         talked = self.now - call.connected_since if call.connected_since is not None else 0.0

@@ -231,17 +231,31 @@ def account_view(state: State, settings: AccountSettings, epoch: float) -> dict[
 
 
 def call_view(call: Call, now: float, epoch: float) -> dict[str, Any]:
-    """The call object (the contract, section 2)."""
-    user, host = peers.parts(call.remote.uri) or ("", "")
-    return {
-        "id": call.id,
-        "account": call.account or None,
-        "direction": call.direction,
+    """The call object (the contract, section 2) of a call that lasts."""
+    return call_facts(call, now, epoch) | {
         "state": call.state,
         "legacy_state": calls.LEGACY[call.state],
         "hold": call.hold,
         "active": calls.has_sound(call),
         "muted": call.muted,
+        "ended": None,
+        "summary": summary(call),
+    }
+
+
+def logged_call(call: Call, ended: float | None, epoch: float, *, missed: bool) -> dict[str, Any]:
+    """A call as the log keeps it; `ended` None: it lasts."""
+    facts = call_facts(call, call.created if ended is None else ended, epoch)
+    return facts | {"ended": iso(ended, epoch), "missed": missed}
+
+
+def call_facts(call: Call, now: float, epoch: float) -> dict[str, Any]:
+    """What is true of a call however long ago it was."""
+    user, host = peers.parts(call.remote.uri) or ("", "")
+    return {
+        "id": call.id,
+        "account": call.account or None,
+        "direction": call.direction,
         "remote": {
             "uri": call.remote.uri,
             "user": user,
@@ -256,13 +270,11 @@ def call_view(call: Call, now: float, epoch: float) -> dict[str, Any]:
         "created": iso(call.created, epoch),
         "ringing_since": iso(call.ringing_since, epoch),
         "connected_since": iso(call.connected_since, epoch),
-        "ended": None,
-        "duration_s": 0.0 if call.connected_since is None else round(now - call.connected_since, 3),
+        "duration_s": 0.0 if call.connected_since is None else round(max(0.0, now - call.connected_since), 3),
         "recording": call.recording,
         "quality": None
         if call.quality is None
         else {"received": call.quality.received, "lost": call.quality.lost, "jitter_ms": call.quality.jitter_ms},
-        "summary": summary(call),
         "end": None
         if call.end is None
         else {"cause": call.end.cause, "code": call.end.code, "reason": call.end.reason, "by": call.end.by},

@@ -1,1 +1,1 @@
-"""What is kept: the journal of events and the recordings, in one directory."""
+"""What is kept: the journal of events, the call log and the recordings, in one directory."""

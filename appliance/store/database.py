@@ -22,6 +22,12 @@ STEPS = (
         bytes INTEGER NOT NULL, sha256 TEXT NOT NULL, complete INTEGER NOT NULL, recovered INTEGER NOT NULL
     );  -- the fields of recordings.Recording, in their order
     """,
+    """
+    CREATE TABLE calls (
+        number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, boot TEXT NOT NULL, over INTEGER NOT NULL,
+        call TEXT NOT NULL
+    );
+    """,
 )
 """Step n, counted from 0, makes tables of version n + 1 from those of version n; version 0 is an empty file.
 

@@ -55,11 +55,21 @@ class Recordings:
         return self.directory / f"{recording}.wav"
 
 
+class CallLog:
+    def __init__(self) -> None:
+        self.rows: list[dict[str, Any]] = []
+
+    def list(self, limit: int, before: int | None) -> list[tuple[int, dict[str, Any]]]:
+        numbered = list(enumerate(self.rows, 1))[: None if before is None else before - 1]
+        return numbered[::-1][:limit]
+
+
 class Station:
     """Implements appliance.api.ports.Ports. `requests` and `denials` hold what came."""
 
     def __init__(self, directory: Path, queue: int = 100) -> None:
         self.recordings = Recordings(directory)
+        self.call_log = CallLog()
         self.requests: list[tuple[inputs.Action, str]] = []
         self.denials: list[tuple[str, str, str]] = []
         self.journal: list[dict[str, Any]] = []
@@ -220,6 +230,13 @@ def call(id_: str = "c-1", **changed: Any) -> dict[str, Any]:
         "end": None,
     }
     return fresh | changed
+
+
+def logged(id_: str = "c-1", **changed: Any) -> dict[str, Any]:
+    live = {"state", "legacy_state", "hold", "active", "muted", "summary"}
+    facts = {name: value for name, value in call(id_).items() if name not in live}
+    end = {"cause": "hangup", "code": 200, "reason": "OK", "by": "remote"}
+    return facts | {"ended": TIME, "end": end, "missed": False} | changed
 
 
 def placed(call_id: str) -> Callable[[inputs.Action], orders.Reply]:

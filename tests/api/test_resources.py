@@ -118,6 +118,16 @@ def test_a_full_last_page_has_no_next(client, station):
     assert client.get("/v1/recordings", params={"limit": 1}).json()["next"] is None
 
 
+def test_the_call_log_is_paged_newest_first(client, station):
+    station.call_log.rows = [fake.logged(f"c-{number}") for number in range(1, 6)]
+    pages, cursor = [], None
+    while not pages or cursor:
+        answer = client.get("/v1/log/calls", params={"limit": 2} | ({"cursor": cursor} if cursor else {})).json()
+        pages.append([call["id"] for call in answer["calls"]])
+        cursor = answer["next"]
+    assert pages == [["c-5", "c-4"], ["c-3", "c-2"], ["c-1"]]
+
+
 def test_a_recording_says_where_its_audio_is(client, station):
     row = station.recordings.add()
     told = client.get(f"/v1/recordings/{row.id}").json()
@@ -172,6 +182,8 @@ BAD = [
     ("GET", "/v1/recordings/r-9/audio", None, 404, "recording-not-found"),
     ("GET", "/v1/recordings?limit=0", None, 400, "parameter-invalid"),
     ("GET", "/v1/recordings?limit=many", None, 400, "parameter-invalid"),
+    ("GET", "/v1/log/calls?limit=0", None, 400, "parameter-invalid"),
+    ("GET", "/v1/log/calls?cursor=c-1", None, 400, "parameter-invalid"),
     ("GET", "/v1/nothing", None, 404, "not-found"),
     ("GET", "/nothing", None, 404, "not-found"),
     ("GET", "/docs", None, 404, "not-found"),

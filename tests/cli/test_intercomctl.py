@@ -71,8 +71,12 @@ def test_a_call_is_placed_and_ended_without_naming_it(daemon):
     placed = ctl(daemon, "dial", "sip:nobody@127.0.0.1:9")
     assert placed.returncode == 0, placed.stderr
     assert placed.stdout.startswith("c-")
+    call = placed.stdout.strip()
     ctl(daemon, "hangup")  # it may have failed meanwhile: nobody is there
     until(lambda: not json.loads(ctl(daemon, "--json", "state").stdout)["calls"], daemon)
+    logged = json.loads(ctl(daemon, "--json", "log", "--limit", "1").stdout)["calls"]
+    assert [each["id"] for each in logged] == [call]
+    assert f"{call}  " in ctl(daemon, "log").stdout
 
 
 def test_watch_prints_events_from_the_one_named(daemon):

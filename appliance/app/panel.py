@@ -2,10 +2,10 @@
 
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from appliance.app.places import Places
-from appliance.config.schema import Config
+from appliance.config.schema import Button, Config, Lamp
 from appliance.core import inputs
 from appliance.core.model import ButtonId, DoorId, LampId
 from appliance.errors import IntercomError
@@ -13,6 +13,7 @@ from appliance.panel.buttons import Buttons, ButtonWiring
 from appliance.panel.claims import Claims
 from appliance.panel.lamps import Lamps, LampWiring
 from appliance.panel.lines import Factory, lines
+from appliance.panel.names import ChipLine, PinName
 from appliance.panel.relay import DoorWiring, GpioLine, Relay, SimulatedLine
 from appliance.reactor import Reactor
 
@@ -38,17 +39,17 @@ class Panel:
         if not panel.button and not panel.lamp:
             return
         try:
-            factory = lines("simulated" if self._simulated else "gpio")
+            factory = lines("simulated" if self._simulated else self._kind())
         except IntercomError as err:
             why = f"{err.message}. {err.cause}"
             post(inputs.PartFailed(at=time.monotonic(), part="panel", why=why, resolution=err.resolution))
             return
         buttons = tuple(
-            ButtonWiring(ButtonId(name), self._pin(button.pin, number), button.pull)
+            ButtonWiring(ButtonId(name), self._pin(button, number), button.pull, button.filter_ms / 1000)
             for number, (name, button) in enumerate(panel.button.items())
         )
         lamps = tuple(
-            LampWiring(LampId(name), self._pin(lamp.pin, len(buttons) + number), lamp.active_low)
+            LampWiring(LampId(name), self._pin(lamp, len(buttons) + number), lamp.active_low)
             for number, (name, lamp) in enumerate(panel.lamp.items())
         )
         if self._simulated:
@@ -81,9 +82,19 @@ class Panel:
         )
         await self._simulation.start()
 
-    def _pin(self, configured: int | None, number: int) -> int:
-        """The line's number; simulated ones need none of their own. GPIO2 and 3 have pull-ups, in the mock too."""
-        return number + FIRST_PIN if self._simulated or configured is None else configured
+    def _kind(self) -> Literal["gpio", "chips"]:
+        """What takes the lines: one factory for all, ours if some line is named by its chip."""
+        panel = self._config.panel
+        chips = [button.chip for button in panel.button.values()] + [lamp.chip for lamp in panel.lamp.values()]
+        return "chips" if any(chips) else "gpio"
+
+    def _pin(self, configured: Button | Lamp, number: int) -> PinName:
+        """The line's name; simulated ones need none of their own. GPIO2 and 3 have pull-ups, in the mock too."""
+        if self._simulated:
+            return number + FIRST_PIN
+        if configured.pin is not None:
+            return configured.pin
+        return ChipLine(configured.chip, configured.line)
 
     def _guard(self) -> Path | None:
         """The socket of a guard that runs by itself; None: a child of ours."""

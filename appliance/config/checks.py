@@ -76,21 +76,26 @@ def _lines(raw: dict[str, Any], buttons: dict[str, Any], lamps: dict[str, Any], 
     panel = raw.get("panel")
     lines = panel.get("lines", "gpio") if isinstance(panel, dict) else "gpio"
     used: dict[Any, str] = {}
-    pins = [(_at("panel.button", name), button) for name, button in buttons.items()]
-    pins += [(_at("panel.lamp", name), lamp) for name, lamp in lamps.items()]
-    for place, table in pins:
-        pin = table.get("pin")
-        if pin is None and lines == "gpio":
-            yield f"{place}.pin", 'is missing: panel.lines is "gpio"'
-        elif type(pin) is int:
-            yield from _once(f"{place}.pin", f"GPIO{describe.toml(pin)}", used)
-    for name, door in doors.items():
-        chip, line = door.get("chip") or None, door.get("line") or None
-        for key, value in (("chip", chip), ("line", line)):
-            if value is None and lines == "gpio":
-                yield _at("door", name, key), 'is missing: panel.lines is "gpio"'
-        if isinstance(chip, str) and isinstance(line, str):
-            yield from _once(_at("door", name, "line"), line if line.startswith("GPIO") else f"{chip} {line}", used)
+    named = [(_at("panel.button", name), button) for name, button in buttons.items()]
+    named += [(_at("panel.lamp", name), lamp) for name, lamp in lamps.items()]
+    named += [(_at("door", name), door) for name, door in doors.items()]
+    for place, table in named:
+        pin, chip, line = table.get("pin"), table.get("chip") or None, table.get("line") or None
+        by_number = not place.startswith("door.")
+        if by_number and pin is None and chip is None and line is None:
+            if lines == "gpio":
+                yield f"{place}.pin", 'is missing (or chip and line): panel.lines is "gpio"'
+        elif by_number and pin is not None:
+            if chip is not None or line is not None:
+                yield f"{place}.pin", "either pin, or chip and line, not both"
+            if type(pin) is int:
+                yield from _once(f"{place}.pin", f"GPIO{describe.toml(pin)}", used)
+        else:
+            for key, value in (("chip", chip), ("line", line)):
+                if value is None and lines == "gpio":
+                    yield f"{place}.{key}", 'is missing: panel.lines is "gpio"'
+            if isinstance(chip, str) and isinstance(line, str):
+                yield from _once(f"{place}.line", line if line.startswith("GPIO") else f"{chip} {line}", used)
 
 
 def _once(place: str, line: str, used: dict[Any, str]) -> Found:

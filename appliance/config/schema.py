@@ -234,14 +234,51 @@ class Dbus(Table):
     )
 
 
-_PIN_TEXT = "Number of its GPIO line as the board's maker counts (GPIO17 is 17), not of the pin on the connector."
-_PIN_WHY = 'needed where panel.lines is "gpio"'
+_LINE_WHY = 'needed where panel.lines is "gpio"'
+_NAMED_WHY = 'where panel.lines is "gpio": either pin, or chip and line'
+
+
+def _pin(example: int) -> Any:
+    return setting(
+        "Number of its GPIO line as a Raspberry Pi's maker counts (GPIO17 is 17), not of the pin on the connector; "
+        "on other boards name chip and line instead.",
+        why=_NAMED_WHY,
+        default=None,
+        ge=0,
+        le=53,
+        example=example,
+    )
+
+
+def _chip(why: str, example: str = "") -> Any:
+    return setting(
+        "GPIO chip that has its line: the label, as gpioinfo shows it (as in pinctrl-bcm2711), or where two chips have "
+        "the same, the path.",
+        allowed="at most 100 printable characters",
+        why=why,
+        default="",
+        pattern=r"^[^\x00-\x1f\x7f]{0,100}$",
+        example=example,
+    )
+
+
+def _line(why: str, example: str = "") -> Any:
+    return setting(
+        "Name of its line on that chip, as gpioinfo shows it, or its offset.",
+        allowed="at most 31 printable characters",
+        why=why,
+        default="",
+        pattern=r"^[^\x00-\x1f\x7f]{0,31}$",
+        example=example,
+    )
 
 
 class Button(Table):
     """A button of the panel."""
 
-    pin: int | None = setting(_PIN_TEXT, why=_PIN_WHY, default=None, ge=0, le=53, example=17)
+    pin: int | None = _pin(17)
+    chip: str = _chip(_NAMED_WHY)
+    line: str = _line(_NAMED_WHY)
     pull: Literal["up", "down", "none"] = setting(
         "Resistor inside the chip. up: the button connects the line to ground; down: to 3.3 V; none: the panel has a "
         "resistor of its own to 3.3 V, and the button connects to ground.",
@@ -273,6 +310,14 @@ class Button(Table):
     )
     debounce_ms: int = setting(
         "How long the contact may bounce; the first edge counts at once.", unit="ms", default=30, ge=0, le=1000
+    )
+    filter_ms: int = setting(
+        "For how long a level must hold before it counts at all, so that a disturbance on a long cable does not ring; "
+        "it delays the press. Done by the kernel, and not where gpiozero uses a library of its own (lgpio).",
+        unit="ms",
+        default=5,
+        ge=0,
+        le=100,
     )
     long_press_ms: int = setting("From when on a press is long.", unit="ms", default=1000, ge=200, le=10_000)
 
@@ -312,7 +357,9 @@ STATUS = Pictures(
 class Lamp(Table):
     """A lamp of the panel."""
 
-    pin: int | None = setting(_PIN_TEXT, why=_PIN_WHY, default=None, ge=0, le=53, example=22)
+    pin: int | None = _pin(22)
+    chip: str = _chip(_NAMED_WHY)
+    line: str = _line(_NAMED_WHY)
     active_low: bool = setting("Whether the lamp shines when its line is at 0 V.", default=False)
     pictures: Pictures = Field(default=STATUS, description="What it shows when; a table of its own.")
 
@@ -330,22 +377,8 @@ class Panel(Table):
 class Door(Table):
     """A door with a strike at a relay. One [door.<id>] for each."""
 
-    chip: str = setting(
-        "Label of the GPIO chip that has the relay's line, as gpioinfo shows it.",
-        allowed="at most 31 printable characters",
-        why=_PIN_WHY,
-        default="",
-        pattern=r"^[^\x00-\x1f\x7f]{0,31}$",
-        example="pinctrl-bcm2711",
-    )
-    line: str = setting(
-        "Name of the relay's line on that chip, as gpioinfo shows it, or its offset.",
-        allowed="at most 31 printable characters",
-        why=_PIN_WHY,
-        default="",
-        pattern=r"^[^\x00-\x1f\x7f]{0,31}$",
-        example="GPIO26",
-    )
+    chip: str = _chip(_LINE_WHY, "pinctrl-bcm2711")
+    line: str = _line(_LINE_WHY, "GPIO26")
     active_low: bool = setting("Whether the relay is energised when its line is at 0 V.", default=False)
     pulse_s: float = setting("How long one opening energises the relay.", unit="s", default=3.0, ge=0.1, le=60)
     max_s: float = setting(

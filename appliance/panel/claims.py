@@ -5,11 +5,14 @@ import time
 from collections.abc import Callable
 
 from appliance.core.inputs import Input, PartFailed, PartRecovered
+from appliance.errors import IntercomError
 from appliance.panel.lines import Factory, line_errors
 
 FIRST_RETRY_S = 1.0
 LONGEST_RETRY_S = 60.0
+TOGETHER_S = 0.1
 PART = "panel"
+USUAL_REMEDY = "See who uses the line (gpioinfo) and which pin the settings name; it is tried again by itself"
 
 
 class Claims:
@@ -19,9 +22,9 @@ class Claims:
         self.factory = factory
         self._post = post
         self._loop = asyncio.get_running_loop()
-        self._failed: dict[str, str] = {}  # line: why
+        self._failed: dict[str, tuple[str, str]] = {}  # line: why, remedy
         self._retries: dict[str, asyncio.TimerHandle] = {}
-        self._told: set[str] = set()  # lines, failed as far as was posted
+        self._told: dict[str, tuple[str, str]] = {}  # what was posted of it
         self._telling: asyncio.Handle | None = None
 
     def take(self, line: str, make: Callable[[], None], delay: float = FIRST_RETRY_S) -> None:
@@ -33,11 +36,15 @@ class Claims:
         else:
             self._failed.pop(line, None)
             self._retries.pop(line, None)
-            self._tell_soon()
+            if self._told:
+                self._tell_soon()
 
     def lost(self, line: str, make: Callable[[], None], why: Exception, delay: float = FIRST_RETRY_S) -> None:
         """Say that a line failed, and call `make` after `delay` seconds."""
-        self._failed[line] = " ".join(str(why).split()) or type(why).__name__
+        if isinstance(why, IntercomError):
+            self._failed[line] = why.cause, why.resolution
+        else:
+            self._failed[line] = " ".join(str(why).split()) or type(why).__name__, USUAL_REMEDY
         again = min(LONGEST_RETRY_S, 2 * delay)
         self._retries[line] = self._loop.call_later(delay, self.take, line, make, again)
         self._tell_soon()
@@ -50,16 +57,16 @@ class Claims:
             self._telling.cancel()
 
     def _tell_soon(self) -> None:
-        # Once for all that happens in this turn of the loop: at start every line of a board may fail together.
-        self._telling = self._telling or self._loop.call_soon(self._tell)
+        # Once for all that happens together: a chip that goes takes its lines along one by one.
+        self._telling = self._telling or self._loop.call_later(TOGETHER_S, self._tell)
 
     def _tell(self) -> None:
         self._telling = None
         now = time.monotonic()
-        if self._failed.keys() - self._told:
-            why = "; ".join(f"{line}: {cause}" for line, cause in self._failed.items())
-            resolution = "See who uses the line (gpioinfo) and which pin the settings name; it is tried again by itself"
+        if self._failed and self._failed != self._told:
+            why = "; ".join(f"{line}: {cause}" for line, (cause, _) in self._failed.items())
+            resolution = "; ".join(dict.fromkeys(remedy for _, remedy in self._failed.values()))
             self._post(PartFailed(at=now, part=PART, why=why, resolution=resolution))
         elif self._told and not self._failed:
             self._post(PartRecovered(at=now, part=PART))
-        self._told = set(self._failed)
+        self._told = dict(self._failed)

@@ -7,8 +7,8 @@ WHERE  a number: that inherited descriptor, one end of a SOCK_SEQPACKET pair; th
        a path: listens there, serves one daemon after another and lets go of no line until SIGTERM.
        `systemd`: the same on the one listening socket that systemd passed (sd_listen_fds(3)).
 DOOR   `--door ID CAP` (no longer than CAP seconds at a stretch, 60 at most), then where its relay is:
-       `--gpio CHIP LINE` or `--gpio-active-low CHIP LINE`: a chip by its label, a line by its name, or by its offset
-       if that is all digits;
+       `--gpio CHIP LINE` or `--gpio-active-low CHIP LINE`: a chip by its label (or name, or path), a line by its name,
+       or by its offset if that is all digits;
        `--simulated FILE`: the level is the first character of FILE, 0 or 1.
 FILE   the daemon's configuration: its doors, where [guard] says that they have a guard that is no child of the daemon.
 
@@ -48,13 +48,16 @@ CHIP_INFO, LINE_INFO, GET_LINE, SET_VALUES = 0x8044B401, 0xC100B405, 0xC250B407,
 ACTIVE_LOW, OUTPUT = 1 << 1, 1 << 3
 OUTPUT_VALUES = 2  # the id of the attribute
 
+FREE_IT = "end that program (gpioinfo shows who has which line), or name another line"
+OPEN_IT = "let this user open it: the group that owns /dev/gpiochip* (ls -l) is given by a udev rule"
+
 
 class Refused(Exception):  # noqa: N818  what it says
-    """The guard can not run: exit status and text."""
+    """The guard can not run: exit status, what is wrong, and what to do about it."""
 
-    def __init__(self, status: int, text: str) -> None:
-        super().__init__(text)
-        self.status = status
+    def __init__(self, status: int, cause: str, remedy: str = "") -> None:
+        super().__init__(f"{cause}; {remedy}" if remedy else cause)
+        self.status, self.cause, self.remedy = status, cause, remedy
 
 
 class GpioLine:
@@ -63,23 +66,25 @@ class GpioLine:
     In two steps (output, then active-low) the relay was seen energised in 13 % of the samples in between.
     """
 
-    def __init__(self, chip_label: str, name: str, active_low: bool) -> None:
-        chip, offset = find(chip_label, name)
+    def __init__(self, chip: str, line: str, active_low: bool) -> None:
+        path, offset = find(chip, line)
+        opened = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         try:
             flags = OUTPUT | (ACTIVE_LOW if active_low else 0)
             config = struct.pack("=QI20xIIQQ216x", flags, 1, OUTPUT_VALUES, 0, 0, 1)  # values 0, for mask 1
             request = struct.pack("=I252x32s", offset, b"intercomd-guard") + config + struct.pack("=II20xi", 1, 0, -1)
-            self._fd: int = struct.unpack_from("=i", fcntl.ioctl(chip, GET_LINE, request), 588)[0]
+            self.fd: int = struct.unpack_from("=i", fcntl.ioctl(opened, GET_LINE, request), 588)[0]
         except OSError as error:
-            user = line_info(chip, offset)[32:64].rstrip(b"\0").decode(errors="replace")
+            user = line_info(opened, offset)[32:64].rstrip(b"\0").decode(errors="replace")
             by = f", in use by {user!r}" if user else ""
-            raise Refused(1, f"line {name} of chip {chip_label} can not be had: {error.strerror}{by}") from error
+            cause = f"line {line} of chip {chip} can not be had: {error.strerror}{by}"
+            raise Refused(1, cause, FREE_IT if user else "") from error
         finally:
-            os.close(chip)
+            os.close(opened)
 
     def put(self, active: bool) -> None:
         """Set the level; active-low is the kernel's part."""
-        fcntl.ioctl(self._fd, SET_VALUES, struct.pack("=QQ", active, 1))
+        fcntl.ioctl(self.fd, SET_VALUES, struct.pack("=QQ", active, 1))
 
 
 class SimulatedLine:
@@ -87,9 +92,9 @@ class SimulatedLine:
 
     def __init__(self, path: str) -> None:
         try:
-            self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            os.pwrite(self._fd, b"0\n", 0)
+            self.fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fcntl.flock(self.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.pwrite(self.fd, b"0\n", 0)
         except BlockingIOError as error:
             raise Refused(1, f"simulated line {path} is held by another guard") from error
         except OSError as error:
@@ -97,7 +102,7 @@ class SimulatedLine:
 
     def put(self, active: bool) -> None:
         """Set the level: one byte, so no reader sees half of it."""
-        os.pwrite(self._fd, b"1" if active else b"0", 0)
+        os.pwrite(self.fd, b"1" if active else b"0", 0)
 
 
 Line = GpioLine | SimulatedLine
@@ -108,35 +113,78 @@ def line_info(chip: int, offset: int) -> bytes:
     return fcntl.ioctl(chip, LINE_INFO, struct.pack("=64xI188x", offset))
 
 
-def find(chip_label: str, name: str) -> tuple[int, int]:
-    """Return an open chip and an offset. By label and name: the numbers of chips move between boards and boots."""
-    chips: dict[int, tuple[int, int]] = {}  # device number (one chip may have two names in /dev): chip, its lines
-    labels = set()
-    for path in sorted(node.path for node in os.scandir("/dev") if node.name.startswith("gpiochip")):
+def chips(where: str = "") -> tuple[list[tuple[str, str, int]], dict[str, str]]:
+    """Return path, label and number of lines of each GPIO chip, and why others can not be opened.
+
+    `where`: the path of the only one to look at. One chip may have two names in /dev: it is listed once.
+    """
+    names = [where] if where else [node.path for node in os.scandir("/dev") if node.name.startswith("gpiochip")]
+    known: dict[int, tuple[str, str, int]] = {}  # by device number
+    shut = {}
+    for path in sorted(names):
         try:
             fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         except OSError as error:
-            labels.add(f"{path}: {error.strerror}")
+            shut[path] = str(error.strerror)
             continue
-        info = fcntl.ioctl(fd, CHIP_INFO, bytes(68))
-        label = info[32:64].rstrip(b"\0").decode(errors="replace")
-        labels.add(label)
-        device = os.fstat(fd).st_rdev
-        if label == chip_label and device not in chips:
-            chips[device] = fd, struct.unpack_from("=I", info, 64)[0]
-        else:
+        try:
+            info = fcntl.ioctl(fd, CHIP_INFO, bytes(68))
+            label = info[32:64].rstrip(b"\0").decode(errors="replace")
+            known.setdefault(os.fstat(fd).st_rdev, (path, label, struct.unpack_from("=I", info, 64)[0]))
+        except OSError as error:
+            shut[path] = str(error.strerror)
+        finally:
             os.close(fd)
-    if not chips:
-        raise Refused(1, f"no chip is labelled {chip_label!r}; there are: {', '.join(sorted(labels)) or 'none'}")
-    found = [
-        (fd, offset)
-        for fd, lines in chips.values()
-        for offset in range(lines)
-        if (offset == int(name) if name.isdecimal() else line_info(fd, offset)[:32].rstrip(b"\0") == name.encode())
-    ]
-    if len(found) != 1:
-        raise Refused(1, f"{len(found) or 'no'} lines {name!r} on chips labelled {chip_label!r}: one is needed")
+    return list(known.values()), shut
+
+
+def find(chip: str, line: str) -> tuple[str, int]:
+    """Return a chip's path and a line's offset. Raises Refused.
+
+    By label and name, since the numbers of chips move between boards and boots; a chip also by its name in /dev or its
+    path, where two have one label.
+    """
+    known, shut = chips(chip if chip.startswith("/") else "")
+    there = [(path, lines) for path, label, lines in known if chip in {label, path, path.rpartition("/")[2]}]
+    if not there:
+        raise missing_chip(chip, [label for _, label, _ in known], shut)
+    found = []
+    names = []
+    for path, lines in there:
+        fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            for offset in range(lines):
+                name = line_info(fd, offset)[:32].rstrip(b"\0").decode(errors="replace")
+                names.append(name)
+                if offset == int(line) if line.isdecimal() else name == line:
+                    found.append((path, offset))
+        finally:
+            os.close(fd)
+    if not found:
+        raise Refused(1, f"chip {chip} has no line {line!r}", meant(line, names, "gpioinfo shows its lines"))
+    if len(found) > 1:
+        more = "name the chip by its path and the line by its offset, as gpioinfo shows them"
+        raise Refused(1, f"{len(found)} lines are named {line!r} on chips labelled {chip!r}", more)
     return found[0]
+
+
+def missing_chip(chip: str, labels: list[str], shut: dict[str, str]) -> Refused:
+    """Return why there is no such chip."""
+    if shut:
+        which = ", ".join(f"{path}: {why}" for path, why in shut.items())
+        return Refused(1, f"GPIO chip {chip!r} is not among those that can be opened ({which})", OPEN_IT)
+    if not labels:
+        return Refused(1, "this machine has no GPIO chip (/dev/gpiochip*)", "load the driver of its GPIO lines")
+    there = f"no GPIO chip is labelled {chip!r}; there are: {', '.join(sorted(labels))}"
+    return Refused(1, there, meant(chip, labels, "gpiodetect shows the chips"))
+
+
+def meant(word: str, known: list[str], otherwise: str) -> str:
+    """Return a question, where a known word is near."""
+    import difflib  # noqa: PLC0415  late: only who errs pays for it
+
+    near = difflib.get_close_matches(word, [name for name in known if name], 1)
+    return f"did you mean {near[0]!r}?" if near else otherwise
 
 
 class Door:
@@ -177,6 +225,11 @@ class Door:
         else:
             self.rest(now)
         return True
+
+    @property
+    def fd(self) -> int:
+        """The line's descriptor, which hangs up when the line's chip is taken away."""
+        return self._line.fd
 
     def rest(self, now: int) -> None:
         """Make the relay inactive, whatever it was, and end its pulse. Raises OSError: the level is unknown."""
@@ -260,7 +313,13 @@ class Guard:
         moments = [door.until for door in self._doors if door.energised]
         due = min([*moments, *([self._manager.due] if self._manager.due else [])], default=None)
         left = None if due is None else max(0, due - time.monotonic_ns()) / 1e6  # ms, rounded up by poll
+        for door in self._doors:
+            poller.register(door.fd, 0)
         came = dict(poller.poll(left))
+        for door in self._doors:
+            if door.fd in came:
+                # At once, not at the next pulse: when the chip is back, its lines belong to nobody until we take them.
+                raise Refused(1, f"door {door.name}: the chip of its relay's line was taken away", "bring it back")
         flags = came.get((self._daemon or listener).fileno(), 0)
         # What a daemon that is gone had still sent is not read: it is no longer there to want it.
         gone = self._daemon is not None and bool(flags & (select.POLLHUP | select.POLLRDHUP | select.POLLERR))

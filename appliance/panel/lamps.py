@@ -8,6 +8,7 @@ from typing import Any
 from appliance.core.model import LampId, Pattern
 from appliance.panel.claims import Claims
 from appliance.panel.lines import line_errors
+from appliance.panel.names import PinName, called
 
 # Seconds on and off. A blink begins with what the lamp is not, so that it answers at once.
 BLINKS = {Pattern.SLOW: (0.5, 0.5), Pattern.FAST: (0.125, 0.125), Pattern.PULSE: (0.1, 1.9)}
@@ -15,10 +16,10 @@ BLINKS = {Pattern.SLOW: (0.5, 0.5), Pattern.FAST: (0.125, 0.125), Pattern.PULSE:
 
 @dataclass(frozen=True, slots=True)
 class LampWiring:
-    """A lamp's line. `pin`: as gpiozero names it (17, "GPIO17", "BOARD11")."""
+    """A lamp's line."""
 
     id: LampId
-    pin: int | str
+    pin: PinName
     active_low: bool = False
 
 
@@ -45,7 +46,7 @@ class _Lamp:
 
     def __init__(self, wiring: LampWiring, claims: Claims) -> None:
         self._wiring, self._claims = wiring, claims
-        self._line = f"lamp {wiring.id} (pin {wiring.pin})"
+        self._line = f"lamp {wiring.id} ({called(wiring.pin)})"
         self._loop = asyncio.get_running_loop()
         self._device: Any = None
         self._pattern = Pattern.OFF
@@ -69,6 +70,7 @@ class _Lamp:
         self._device = DigitalOutputDevice(
             self._wiring.pin, active_high=not self._wiring.active_low, pin_factory=self._claims.factory
         )
+        self._device.pin.when_lost = self._lost  # called by ChipPin alone: other pins do not notice
         self._loop.call_soon(self._begin_anew)  # not at once: should the line fail, this claim is over before the next
 
     def _begin_anew(self) -> None:
@@ -101,10 +103,13 @@ class _Lamp:
         try:
             self._device.value = self._lit = on
         except line_errors() as error:
-            self._release()
-            self._claims.lost(self._line, self._take, error)
+            self._lost(error)
             return False
         return True
+
+    def _lost(self, why: Exception) -> None:
+        self._release()
+        self._claims.lost(self._line, self._take, why)
 
     def _release(self) -> None:
         with suppress(*line_errors()):

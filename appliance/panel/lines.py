@@ -1,28 +1,43 @@
 """Which lines the panel has: gpiozero's pin factory, and what its makers raise when a line fails."""
 
+import os
 import sys
 import warnings
+from importlib.util import find_spec
 from typing import Any, Literal
 
 from appliance.errors import IntercomError
 
 Factory = Any  # gpiozero.pins.Factory: gpiozero has no types
-PLAIN_ERRORS = (OSError, RuntimeError, ValueError, ImportError)  # what pin factories raise beside gpiozero's own
+PLAIN_ERRORS = (
+    IntercomError,
+    OSError,
+    RuntimeError,
+    ValueError,
+    ImportError,
+)  # what pin factories raise beside gpiozero's own
 
 
-def lines(kind: Literal["simulated", "gpio"]) -> Factory:
-    """Return a pin factory: `simulated` (gpiozero's mock pins) or `gpio` (gpiozero's own choice on this board).
+def lines(kind: Literal["simulated", "gpio", "chips"]) -> Factory:
+    """Return a pin factory: `simulated` (gpiozero's mock pins), `gpio` (pins by number) or `chips` (ours, by ChipLine).
 
-    Raises IntercomError where no pin factory works.
+    Pins by number are gpiozero's own choice where its library for them, lgpio, is installed or the environment names
+    another; elsewhere ours. Raises IntercomError where no pin factory works.
     """
     try:
-        return _simulated() if kind == "simulated" else _gpio()
+        match kind:
+            case "simulated":
+                return _simulated()
+            case "gpio" if os.environ.get("GPIOZERO_PIN_FACTORY") or find_spec("lgpio") or not find_spec("gpiod"):
+                return _gpio()
+            case _:
+                return _chips()
     except ImportError as error:
         raise IntercomError(
             "unavailable",
             "The panel's lines can not be used",
-            f"gpiozero can not be loaded: {error}",
-            "Install it: apt install python3-gpiozero",
+            f"A library can not be loaded: {error}",
+            "Install what is missing: apt install python3-gpiozero python3-libgpiod",
         ) from error
 
 
@@ -30,6 +45,12 @@ def _simulated() -> Factory:
     from gpiozero.pins.mock import MockFactory  # noqa: PLC0415  gpiozero takes 50 ms, which only a panel needs
 
     return MockFactory()
+
+
+def _chips() -> Factory:
+    from appliance.panel.chips import ChipFactory  # noqa: PLC0415  as above
+
+    return ChipFactory()
 
 
 def _gpio() -> Factory:
@@ -46,7 +67,8 @@ def _gpio() -> Factory:
                 "unavailable",
                 "The panel's GPIO lines can not be used",
                 "No pin factory of gpiozero works here: " + "; ".join(causes),
-                "Install python3-lgpio and let this user open /dev/gpiochip*, or use simulated lines (--demo)",
+                "Install python3-libgpiod (or python3-lgpio) and let this user open /dev/gpiochip*, or use simulated "
+                "lines (--demo)",
             ) from error
 
 

@@ -27,9 +27,9 @@ UNREAD = 1 << 16  # bytes that a watcher may leave unread
 
 @dataclass(frozen=True, slots=True)
 class SimulatedPin:
-    """A button's or lamp's line."""
+    """A button's or lamp's line. `pin`: as the factory names it."""
 
-    pin: int | str
+    pin: object
     active_low: bool
 
 

@@ -5,7 +5,9 @@ import inspect
 
 import pytest
 
-from tests.panel.boards import BOARDS
+from tests.panel.boards import BOARDS, CHIPS
+
+collect_ignore = [] if CHIPS else ["test_chips.py"]
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -359,7 +359,7 @@ def test_line_that_another_guard_holds_exits_1_and_leaves_that_guard_its_socket(
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        (("--gpio", "no such chip", "RELAY"), "no chip is labelled 'no such chip'"),
+        (("--gpio", "no such chip", "RELAY"), "GPIO chip"),
         (("--simulated", "/nonexistent/relay"), "No such file or directory"),
     ],
 )

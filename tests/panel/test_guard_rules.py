@@ -264,7 +264,7 @@ CHIPS = {
 
 @pytest.fixture
 def kernel(monkeypatch):
-    kernel = Kernel(CHIPS)
+    kernel = Kernel(dict(CHIPS))
     os = SimpleNamespace(
         scandir=kernel.scandir, open=kernel.open, close=kernel.close, fstat=kernel.fstat, O_RDWR=2, O_CLOEXEC=0o2000000
     )
@@ -297,33 +297,49 @@ def test_line_is_requested_as_output_and_inactive_at_once(kernel, chip, line, of
 @pytest.mark.parametrize(
     ("chip", "line", "said"),
     [
-        (
-            "nowhere",
-            "RELAY",
-            "no chip is labelled 'nowhere'; there are: /dev/gpiochip5: Permission denied, board, expander",
-        ),
-        ("board", "BELL", "no lines 'BELL'"),
-        ("board", "4", "no lines '4'"),
-        ("expander", "B ", "no lines 'B '"),
+        ("nowhere", "A", "no GPIO chip is labelled 'nowhere'; there are: board, expander; gpiodetect shows the chips"),
+        ("bord", "A", "no GPIO chip is labelled 'bord'; there are: board, expander; did you mean 'board'?"),
+        ("board", "BELL", "chip board has no line 'BELL'; gpioinfo shows its lines"),
+        ("board", "RELY", "chip board has no line 'RELY'; did you mean 'RELAY'?"),
+        ("board", "4", "chip board has no line '4'; gpioinfo shows its lines"),
+        ("expander", "B ", "chip expander has no line 'B '; did you mean 'B'?"),
     ],
 )
 def test_line_that_is_not_there_is_named(kernel, chip, line, said):
-    with pytest.raises(guard.Refused, match=r"there are|one is needed") as refused:
+    del kernel.chips["gpiochip5"]
+    with pytest.raises(guard.Refused) as refused:
         guard.GpioLine(chip, line, active_low=False)
-    assert said in str(refused.value)
+    assert str(refused.value) == said
     assert refused.value.status == 1
+    assert not kernel.opened
+
+
+def test_chip_that_may_be_one_of_those_we_may_not_open_is_told_so(kernel):
+    with pytest.raises(guard.Refused, match=r"nowhere.*/dev/gpiochip5: Permission denied.*udev rule"):
+        guard.GpioLine("nowhere", "RELAY", active_low=False)
+
+
+def test_machine_without_chips_is_told_so(kernel):
+    kernel.chips = {}
+    with pytest.raises(guard.Refused, match=r"no GPIO chip \(/dev/gpiochip\*\); load the driver"):
+        guard.GpioLine("board", "RELAY", active_low=False)
+
+
+@pytest.mark.parametrize("chip", ["gpiochip1", "/dev/gpiochip1"])
+def test_chip_is_found_by_its_name_or_path_too(kernel, chip):
+    assert guard.find(chip, "B") == ("/dev/gpiochip1", 3)
 
 
 def test_name_that_two_lines_have_is_refused(kernel):
     kernel.chips = {"gpiochip0": ("board", 1, ("RELAY", "RELAY"))}
-    with pytest.raises(guard.Refused, match="2 lines 'RELAY'"):
+    with pytest.raises(guard.Refused, match="2 lines are named 'RELAY'"):
         guard.GpioLine("board", "RELAY", active_low=False)
     assert not kernel.requests
 
 
 def test_label_that_two_chips_have_is_refused_where_both_have_the_line(kernel):
     kernel.chips = {"gpiochip0": ("board", 1, ("RELAY",)), "gpiochip1": ("board", 2, ("RELAY",))}
-    with pytest.raises(guard.Refused, match="2 lines 'RELAY'"):
+    with pytest.raises(guard.Refused, match="2 lines are named 'RELAY'"):
         guard.GpioLine("board", "RELAY", active_low=False)
 
 

@@ -9,6 +9,7 @@ from appliance.core.inputs import PartFailed, PartRecovered
 from appliance.core.model import LampId, Pattern
 from appliance.panel.claims import Claims
 from appliance.panel.lamps import Lamps, LampWiring
+from tests.panel.boards import text
 from tests.panel.support import run_virtually, until
 
 RED, GREEN = LampId("red"), LampId("green")
@@ -27,12 +28,12 @@ def panel(board, *wiring):
         claims.close()
 
 
-async def seen(board, pin, seconds):
+async def seen(board, line, seconds):
     """Sample a line for some seconds: [(level, for how long in ms)]."""
     runs = []
     for _ in range(round(seconds / STEP)):
         await asyncio.sleep(STEP)
-        level = board.level(pin)
+        level = board.level(line)
         if not runs or runs[-1][0] != level:
             runs.append([level, 0])
         runs[-1][1] += round(STEP * 1000)
@@ -44,10 +45,10 @@ async def seen(board, pin, seconds):
 )
 def test_blinking_lamp_keeps_its_times_and_begins_with_light(board, pattern, on, off):
     async def scenario():
-        with panel(board, LampWiring(RED, 17)) as (lamps, _):
+        with panel(board, LampWiring(RED, board.pins[0])) as (lamps, _):
             lamps.desire(((RED, pattern),))
-            assert board.level(17)
-            runs = await seen(board, 17, 8.0)
+            assert board.level(0)
+            runs = await seen(board, 0, 8.0)
             assert all(abs(length - (on if lit else off)) <= 10 for lit, length in runs[:-1])
             assert runs[0][0] is True
             assert abs(len(runs) - 8000 / (on + off) * 2) <= 2
@@ -59,47 +60,47 @@ def test_blinking_lamp_keeps_its_times_and_begins_with_light(board, pattern, on,
 @pytest.mark.parametrize("active_low", [False, True])
 def test_steady_lamp_stays_as_it_is(board, pattern, lit, active_low):
     async def scenario():
-        with panel(board, LampWiring(RED, 17, active_low)) as (lamps, _):
+        with panel(board, LampWiring(RED, board.pins[0], active_low)) as (lamps, _):
             lamps.desire(((RED, pattern),))
-            assert await seen(board, 17, 3.0) == [(lit != active_low, 3000)]
+            assert await seen(board, 0, 3.0) == [(lit != active_low, 3000)]
 
     run_virtually(scenario())
 
 
 def test_lamp_that_is_not_named_is_off(board):
     async def scenario():
-        with panel(board, LampWiring(RED, 17), LampWiring(GREEN, 27)) as (lamps, _):
+        with panel(board, LampWiring(RED, board.pins[0]), LampWiring(GREEN, board.pins[1])) as (lamps, _):
             lamps.desire(((RED, Pattern.ON), (GREEN, Pattern.ON)))
-            assert board.level(17)
+            assert board.level(0)
             lamps.desire(((GREEN, Pattern.ON),))
-            assert (board.level(17), board.level(27)) == (False, True)
+            assert (board.level(0), board.level(1)) == (False, True)
 
     run_virtually(scenario())
 
 
 def test_lamp_that_shines_answers_a_blink_by_going_out_at_once(board):
     async def scenario():
-        with panel(board, LampWiring(RED, 17)) as (lamps, _):
+        with panel(board, LampWiring(RED, board.pins[0])) as (lamps, _):
             lamps.desire(((RED, Pattern.ON),))
-            await seen(board, 17, 0.3)
+            await seen(board, 0, 0.3)
             lamps.desire(((RED, Pattern.SLOW),))
-            runs = await seen(board, 17, 1.2)
+            runs = await seen(board, 0, 1.2)
             assert [lit for lit, _ in runs] == [False, True, False]
             assert all(abs(length - 500) <= 10 for _, length in runs[:2])
             lamps.desire(((RED, Pattern.ON),))
             lamps.desire(((RED, Pattern.SLOW),))
-            assert not board.level(17)
+            assert not board.level(0)
 
     run_virtually(scenario())
 
 
 def test_pattern_that_goes_on_keeps_its_rhythm(board):
     async def scenario():
-        with panel(board, LampWiring(RED, 17), LampWiring(GREEN, 27)) as (lamps, _):
+        with panel(board, LampWiring(RED, board.pins[0]), LampWiring(GREEN, board.pins[1])) as (lamps, _):
             lamps.desire(((RED, Pattern.SLOW),))
-            first = await seen(board, 17, 0.3)
+            first = await seen(board, 0, 0.3)
             lamps.desire(((RED, Pattern.SLOW), (GREEN, Pattern.FAST)))
-            then = await seen(board, 17, 0.6)
+            then = await seen(board, 0, 0.6)
             assert first == [(True, 300)]
             assert abs(then[0][1] - 200) <= 10
 
@@ -108,7 +109,7 @@ def test_pattern_that_goes_on_keeps_its_rhythm(board):
 
 def test_steady_lamps_cost_nothing(board):
     async def scenario():
-        with panel(board, LampWiring(RED, 17)) as (lamps, _):
+        with panel(board, LampWiring(RED, board.pins[0])) as (lamps, _):
             lamps.desire(((RED, Pattern.FAST),))
             lamps.desire(((RED, Pattern.ON),))
             await asyncio.sleep(0)
@@ -120,49 +121,49 @@ def test_steady_lamps_cost_nothing(board):
 def test_loop_that_stood_still_makes_no_flurry_of_blinks(board):
     async def scenario():
         loop = asyncio.get_running_loop()
-        with panel(board, LampWiring(RED, 17)) as (lamps, _):
+        with panel(board, LampWiring(RED, board.pins[0])) as (lamps, _):
             lamps.desire(((RED, Pattern.FAST),))
             await asyncio.sleep(0.01)
             loop.skipping.now += 60.0
-            assert len(await seen(board, 17, 1.0)) <= 11
+            assert len(await seen(board, 0, 1.0)) <= 11
 
     run_virtually(scenario())
 
 
 async def test_lamp_whose_line_is_in_use_is_told_and_shines_when_it_is_free(board):
-    held = board.hold(17)
-    with panel(board, LampWiring(RED, 17), LampWiring(GREEN, 27)) as (lamps, posted):
+    held = board.hold(0)
+    with panel(board, LampWiring(RED, board.pins[0]), LampWiring(GREEN, board.pins[1])) as (lamps, posted):
         lamps.desire(((RED, Pattern.ON), (GREEN, Pattern.ON)))
         (failed,) = await until(lambda: posted)
         assert isinstance(failed, PartFailed)
-        assert "lamp red (pin 17)" in failed.why
-        assert board.level(27)
+        assert f"lamp red ({text(board.pins[0])})" in failed.why
+        assert board.level(1)
         held.close()
-        await until(lambda: board.level(17), "the lamp")
+        await until(lambda: board.level(0), "the lamp")
         await until(lambda: [type(i) for i in posted] == [PartFailed, PartRecovered], "the recovery")
 
 
 async def test_lamp_whose_line_fails_later_is_told_and_claimed_again(board, monkeypatch):
-    with panel(board, LampWiring(RED, 17)) as (lamps, posted):
+    with panel(board, LampWiring(RED, board.pins[0])) as (lamps, posted):
         await asyncio.sleep(0)
         with monkeypatch.context() as patch:
 
             def fail(_pin, _value):
                 raise OSError(5, "Input/output error")
 
-            patch.setattr(type(board.factory.pin(17)), "_set_state", fail)
+            patch.setattr(type(board.factory.pin(board.pins[0])), "_set_state", fail)
             lamps.desire(((RED, Pattern.SLOW),))
             (failed,) = await until(lambda: posted)
             assert "Input/output error" in failed.why
         await until(lambda: any(isinstance(i, PartRecovered) for i in posted), "the recovery")
-        await until(lambda: board.level(17), "the lamp")
+        await until(lambda: board.level(0), "the lamp")
 
 
 def test_closed_lamps_are_dark_and_leave_their_lines_to_others(board):
     async def scenario():
-        with panel(board, LampWiring(RED, 17)) as (lamps, _):
+        with panel(board, LampWiring(RED, board.pins[0])) as (lamps, _):
             lamps.desire(((RED, Pattern.SLOW),))
-        assert not board.level(17)
-        board.hold(17).close()
+        assert not board.level(0)
+        board.hold(0).close()
 
     run_virtually(scenario())

@@ -56,6 +56,7 @@ PURE = {
 ONLY_IN = {
     "pjsua2": ({"sip"}, "it is native and may abort or hang, so it lives in the SIP process alone"),
     "gpiozero": ({"panel", "simulator"}, "only the panel knows of lines"),
+    "gpiod": ({"panel"}, "only the panel knows of lines"),
     **dict.fromkeys(("fastapi", "starlette", "uvicorn"), ({"api"}, "only the HTTP interface knows of HTTP")),
     "dbus_fast": ({"bus"}, "only the bus knows of D-Bus, and the daemon runs without it"),
     "sqlite3": ({"store"}, "only the store writes to disc, in one thread"),

@@ -1,5 +1,5 @@
 # What there is to do in a clone; make help lists it.
-.PHONY: help run test bench generated deb deb-check clean
+.PHONY: help run test bench generated deb deb-arm64 deb-armhf deb-check deb-arm64-check deb-armhf-check clean
 .DEFAULT_GOAL := help
 
 ONCE ?=
@@ -8,7 +8,7 @@ ONCE ?=
 AS_USER := $(if $(filter 0,$(shell id -u)),setpriv --bounding-set=-sys_nice --inh-caps=-sys_nice)
 
 help: ## list what there is to do
-	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 24
 
 run: ## two door stations call each other, no hardware needed (ONCE=1: one call, then end)
 	@packaging/setup run
@@ -32,8 +32,20 @@ generated: ## write anew the files that are made from the code
 deb: ## Debian 13 packages of intercomd and python3-pjsua2, each built in a fresh root, into dist/
 	@packaging/deb
 
+deb-arm64: ## the same with python3-pjsua2 for 64-bit Raspberry Pi OS, cross-built
+	@packaging/deb arm64
+
+deb-armhf: ## the same for 32-bit
+	@packaging/deb armhf
+
 deb-check: ## lintian, then install, run, upgrade, remove and purge what make deb made, in a fresh root
 	@packaging/deb-check
+
+deb-arm64-check: ## install what make deb-arm64 made in an emulated root, and make a call
+	@packaging/deb-emulated-check arm64
+
+deb-armhf-check: ## the same for 32-bit
+	@packaging/deb-emulated-check armhf
 
 clean: ## remove what was made here, .venv too (the cached pjsua2 stays)
 	rm -rf .venv build dist out *.egg-info .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache

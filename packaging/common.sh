@@ -20,6 +20,8 @@ TEST_PACKAGES=(
 
 DEB_PACKAGES=(mmdebstrap debian-archive-keyring ca-certificates dpkg-dev xz-utils)  # packages made in Debian 13 roots
 
+EMULATION_PACKAGES=(qemu-user-static sip-tester)  # packages of another architecture run here, and called
+
 say() { printf '==> %s\n' "$*" >&2; }
 
 # fail MESSAGE CAUSE REMEDY

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import appliance
-from appliance.cli import show
+from appliance.cli import idle, show
 from appliance.cli.client import Client, default_socket
 from appliance.errors import IntercomError
 
@@ -48,6 +48,8 @@ def parser() -> argparse.ArgumentParser:
         return sub
 
     add("state", state, "show what the station is and does")
+    idle_ = add("idle", wait_until_idle, "wait until no call is on and no door open")
+    idle_.add_argument("--seconds", type=float, default=600.0, help="how long at most (default 600)")
     watch_ = add("watch", watch, "print events as they come")
     watch_.add_argument("--since", type=int, metavar="ID", help="begin after this event")
     dial_ = add("dial", dial, "call a target or a SIP address")
@@ -81,6 +83,12 @@ def parser() -> argparse.ArgumentParser:
 def state(client: Client, given: argparse.Namespace) -> int:
     """`intercomctl state`."""
     return output(client.ask("GET", "/v1/state"), given, show.state)
+
+
+def wait_until_idle(client: Client, given: argparse.Namespace) -> int:
+    """`intercomctl idle`."""
+    idle.wait(client, given.seconds)
+    return 0
 
 
 def panel(client: Client, given: argparse.Namespace) -> int:

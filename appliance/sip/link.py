@@ -21,7 +21,7 @@ from appliance.sip.wire import Beat, Decoder, Message, Start, ToChild, WireError
 LOG = logging.getLogger(__name__)
 LONGEST_LEGAL_BLOCK_S = 2.0  # listing or opening PCMs, as Beat.doing says; a child beats every 0.25 s otherwise
 HUNG_AFTER_S = LONGEST_LEGAL_BLOCK_S + 0.25
-START_WITHIN_S = 10.0  # 0.1 s as a rule; reading pjsua2 from a slow SD card on a busy board takes seconds
+START_WITHIN_S = 30.0  # 0.1 s as a rule; a slow SD card on a busy board takes seconds, an emulated machine still more
 CHECK_S = 0.25
 YOUNG_S = 10.0  # a child that dies younger than this is replaced more slowly each time
 DELAYS_S = (0.0, 0.25, 0.5, 1.0, 2.0, 5.0)

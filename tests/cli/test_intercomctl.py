@@ -3,9 +3,11 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -40,11 +42,14 @@ def until(condition, state):
         time.sleep(0.05)
 
 
-def ctl(state, *words, token=None, url=None):
+def command(state, *words, url=None):
     place = ["--url", url] if url else ["--socket", str(state / "http.sock")]
-    argv = [sys.executable, "-m", "appliance.cli", *place, *words]
+    return [sys.executable, "-m", "appliance.cli", *place, *words]
+
+
+def ctl(state, *words, token=None, url=None):
     environment = {**os.environ} | ({"INTERCOM_TOKEN": token} if token else {})
-    return subprocess.run(argv, capture_output=True, text=True, timeout=30, env=environment)
+    return subprocess.run(command(state, *words, url=url), capture_output=True, text=True, timeout=30, env=environment)
 
 
 def test_the_state_is_shown_in_words_and_as_json(daemon):
@@ -89,6 +94,37 @@ def test_watch_prints_events_from_the_one_named(daemon):
     finally:
         process.kill()
         process.wait()
+
+
+def test_idle_waits_for_the_end_of_calls_and_of_a_doors_opening(daemon):
+    assert ctl(daemon, "idle").returncode == 0
+    assert ctl(daemon, "door", "front", "--seconds", "1").returncode == 0
+    assert ctl(daemon, "idle", "--seconds", "25").returncode == 0
+    (door,) = json.loads(ctl(daemon, "--json", "state").stdout)["doors"]
+    assert (door["unlocked"], door["until"]) == (False, None)
+    with silent_far_end() as uri:
+        assert ctl(daemon, "dial", uri).returncode == 0
+        late = ctl(daemon, "idle", "--seconds", "0.5")
+        assert late.returncode == 1
+        assert "After 0.5 s it is still not idle" in late.stderr
+        waiting = subprocess.Popen(command(daemon, "idle", "--seconds", "60"))
+        try:
+            time.sleep(0.5)
+            assert waiting.poll() is None, "a call is on"
+            assert ctl(daemon, "hangup").returncode == 0
+            assert waiting.wait(60) == 0
+        finally:
+            waiting.kill()
+            waiting.wait()
+    assert json.loads(ctl(daemon, "--json", "state").stdout)["calls"] == []
+
+
+@contextmanager
+def silent_far_end():
+    """The address of one who takes an INVITE and says nothing."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as far:
+        far.bind(("127.0.0.1", 0))
+        yield f"sip:nobody@127.0.0.1:{far.getsockname()[1]}"
 
 
 def test_over_tcp_the_token_is_needed(daemon):

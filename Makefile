@@ -1,5 +1,6 @@
 # What there is to do in a clone; make help lists it.
-.PHONY: help run test bench generated deb deb-arm64 deb-armhf deb-check deb-arm64-check deb-armhf-check clean
+.PHONY: help run test test-lab test-lab-full bench generated deb deb-arm64 deb-armhf deb-check deb-arm64-check \
+        deb-armhf-check clean
 .DEFAULT_GOAL := help
 
 ONCE ?=
@@ -20,6 +21,14 @@ test: ## lint, types and all tests; a skipped test fails
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	$(AS_USER) .venv/bin/python -m pytest -n 2 -m "not lab"
+
+test-lab: ## the packages, installed by apt in a booted Debian 13 with simulated lines and cards (see tests/lab)
+	@packaging/setup test
+	$(AS_USER) tests/lab/test
+
+test-lab-full: ## the same with the counts that a release is shown with (an hour)
+	@packaging/setup test
+	$(AS_USER) tests/lab/test --full
 
 bench: ## measure start, calls, memory and CPU beside pjsua2 and baresip (4 minutes; writes docs/benchmarks.md)
 	@packaging/setup test

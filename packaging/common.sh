@@ -21,6 +21,16 @@ TEST_PACKAGES=(
 DEB_PACKAGES=(mmdebstrap debian-archive-keyring ca-certificates dpkg-dev xz-utils)  # packages made in Debian 13 roots
 
 EMULATION_PACKAGES=(qemu-user-static sip-tester)  # packages of another architecture run here, and called
+# The lab (tests/lab): what its kernel and disc are made with, how its guest reaches the network, and what is on its disc
+# beside the packages under test, so that no test fetches anything.
+LAB_KERNEL_PACKAGES=(build-essential flex bison bc xz-utils python3 debian-archive-keyring)
+LAB_DISC_PACKAGES=(mmdebstrap e2fsprogs debian-archive-keyring)
+LAB_NETWORK_PACKAGES=(slirp4netns util-linux)
+GUEST_PACKAGES=(
+    systemd systemd-sysv dbus udev kmod procps iproute2 iputils-ping ca-certificates apt-utils
+    python3 python3-libgpiod python3-gpiozero gpiod alsa-utils strace
+    sip-tester baresip-core  # far ends of calls
+)
 
 say() { printf '==> %s\n' "$*" >&2; }
 

@@ -1,7 +1,9 @@
 """What describes the project to others is readable by their tools, and agrees with itself."""
 
 import json
+import os
 import re
+import shutil
 import subprocess
 import tomllib
 from pathlib import Path
@@ -111,10 +113,30 @@ def test_every_user_of_a_unit_is_made_by_the_package() -> None:
     assert {user for text in texts for user in re.findall(r"^(?:Socket)?User=(.*)", text, re.MULTILINE)} <= made
 
 
-def test_continuous_integration_and_make_test_end_with_pytests_summary() -> None:
+def test_make_test_ends_with_pytests_summary_and_leaves_out_what_needs_the_lab() -> None:
     commands = output("make", "--dry-run", "--no-print-directory", "-C", ROOT, "test").splitlines()
     assert "-m pytest" in commands[-1]
-    assert (ROOT / ".ci/run").read_text().splitlines()[-1] == "exec make --no-print-directory test </dev/null"
+    assert '-m "not lab"' in commands[-1]
+
+
+@pytest.mark.parametrize("outcomes", [(0, 0), (2, 0), (0, 2), (2, 2)])
+def test_continuous_integration_runs_both_and_fails_if_either_does(tmp_path: Path, outcomes: tuple[int, int]) -> None:
+    words = "for word; do :; done; echo $word >>ran; echo summary of $word; case $word in"
+    make = tmp_path / "make"
+    make.write_text(f"#!/bin/sh\n{words} test) exit {outcomes[0]} ;; test-lab) exit {outcomes[1]} ;; esac\n")
+    make.chmod(0o755)
+    (tmp_path / ".ci").mkdir()
+    shutil.copy(ROOT / ".ci/run", tmp_path / ".ci")
+    ended = subprocess.run(
+        [tmp_path / ".ci/run"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+    )
+    assert (tmp_path / "ran").read_text().split() == ["test", "test-lab"]
+    assert bool(ended.returncode) == any(outcomes)
+    assert ended.stdout.splitlines()[-1] == f"summary of {'test' if outcomes[0] else 'test-lab'}"
 
 
 @pytest.mark.parametrize("once", [(), ("ONCE=1",)])

@@ -1,0 +1,32 @@
+# shellcheck shell=bash disable=SC2034
+# Sourced by the lab's commands: where things are kept, and what they are made from.
+set -euo pipefail
+shopt -s inherit_errexit
+
+lab=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+. "$lab/../../packaging/common.sh"
+
+cache=$(realpath -m "${LAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/intercomd/lab}")
+run_dir=$(realpath -m "${LAB_RUN:-$cache/run}")
+suite=${LAB_SUITE:-trixie}
+kernel_suite=${LAB_KERNEL_SUITE:-$suite-backports}
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+
+# key TEXT FILE…: sixteen letters that change with the text, and with names, modes and contents of files.
+key() {
+    {
+        printf '%s\n' "$1"
+        find "${@:2}" -type f ! -path '*/__pycache__/*' -printf '%m %P %f\n' | sort
+        find "${@:2}" -type f ! -path '*/__pycache__/*' -print0 | sort -z | xargs -0 cat
+    } | sha256sum | cut -c1-16
+}
+
+# A change of its options makes another kernel; a newer source alone does not.
+kernel=${LAB_KERNEL:-$cache/linux-$(key "$kernel_suite" "$lab/build-kernel" "$lab/kernel.config")}
+# What build-rootfs made last, unless another one is asked for.
+image=${LAB_IMAGE:-$cache/$suite.ext4}
+
+# The guest's processes hold a lock for as long as any of them lives.
+guest_alive() { [[ -e $run_dir/lock ]] && ! flock --shared --nonblock "$run_dir/lock" true; }
+
+not_running() { fail "The guest is not running" "$run_dir/lock is not held" "start it: tests/lab/boot"; }

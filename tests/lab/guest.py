@@ -1,0 +1,183 @@
+"""A booted Debian 13 to test in: what a test does with the guest that the lab's commands start and end."""
+
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+LAB = Path(__file__).parent
+PATIENCE_S = 60.0
+
+
+class GuestError(AssertionError):
+    """A command in the guest, or of the lab, that did not do what the test needs."""
+
+
+class Guest:
+    """One guest with a run directory and a disc of its own.
+
+    disc: the image that the first boot copies; arguments: for the kernel (two named loopback cards, say). The
+    directory's path must be short, since sockets lie in it.
+    """
+
+    def __init__(self, directory: Path, disc: Path, *, arguments: str = "", cpus: int = 2) -> None:
+        self.directory = directory
+        self._environment = {
+            **os.environ,
+            "LAB_RUN": str(directory),
+            "LAB_IMAGE": str(disc),
+            "LAB_KERNEL_ARGS": arguments,
+            "LAB_CPUS": str(cpus),
+        }
+        self._started: list[subprocess.Popen[bytes]] = []
+
+    # -- power ---------------------------------------------------------------------------------------------------------
+
+    def boot(self) -> "Guest":
+        """Switch it on, and wait for multi-user.target. Raises GuestError with the end of the console."""
+        self._lab("boot", patience_s=240)
+        return self
+
+    def halt(self) -> None:
+        """Shut it down in good order; its disc stays."""
+        self._lab("halt", patience_s=120)
+
+    def power_cut(self) -> None:
+        """Kill it at once; what it had not written to its disc is lost."""
+        self._lab("power-cut")
+
+    def reboot(self) -> None:
+        """`systemctl reboot`, until multi-user.target is reached again."""
+        before = self.check("cat", "/proc/sys/kernel/random/boot_id")
+        self.run("systemctl", "reboot")
+
+        def again() -> bool:
+            boot_id = self.run("cat", "/proc/sys/kernel/random/boot_id", timeout_s=10)
+            up = boot_id.returncode == 0 and boot_id.stdout.strip() != before
+            return up and self.run("systemctl", "is-active", "multi-user.target", timeout_s=10).returncode == 0
+
+        self.wait_for(again, "the guest is up again", 240)
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs: its processes hold a lock."""
+        lock = self.directory / "lock"
+        return lock.exists() and subprocess.run(["flock", "--shared", "--nonblock", lock, "true"]).returncode != 0
+
+    def remove(self) -> None:
+        """Switch it off and forget its disc."""
+        for process in self._started:
+            process.terminate()
+            process.wait()
+        if self.alive:
+            self.power_cut()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    # -- commands ------------------------------------------------------------------------------------------------------
+
+    def run(
+        self, *words: str | Path, given: str = "", timeout_s: float = PATIENCE_S
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command as root, with `given` as its standard input; status 255: the guest is not there."""
+        argv = [LAB / "run", "-i", *words] if given else [LAB / "run", *words]
+        try:
+            return subprocess.run(
+                argv, input=given, capture_output=True, text=True, timeout=timeout_s, env=self._environment
+            )
+        except subprocess.TimeoutExpired as late:
+            raise GuestError(f"{words} took more than {timeout_s} s; so far: {late.stdout!r} {late.stderr!r}") from late
+
+    def check(self, *words: str | Path, given: str = "", timeout_s: float = PATIENCE_S) -> str:
+        """What a command prints, which must end with status 0."""
+        ended = self.run(*words, given=given, timeout_s=timeout_s)
+        if ended.returncode != 0:
+            raise GuestError(f"{words}: status {ended.returncode}\n{ended.stdout}{ended.stderr}")
+        return ended.stdout.strip()
+
+    def shell(self, script: str, timeout_s: float = PATIENCE_S) -> str:
+        """What a script prints, none of whose commands may fail."""
+        return self.check("bash", "-euo", "pipefail", "-c", script, timeout_s=timeout_s)
+
+    def as_user(self, user: str, *words: str, timeout_s: float = PATIENCE_S) -> subprocess.CompletedProcess[str]:
+        """Run a command as somebody, with the groups that he has."""
+        return self.run("setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", *words, timeout_s=timeout_s)
+
+    def start(self, *words: str | Path) -> "subprocess.Popen[bytes]":
+        """Start a command that goes on, its output through a pipe. It ends when it is terminated, or with the guest."""
+        process = subprocess.Popen(
+            [LAB / "run", *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=self._environment
+        )
+        self._started.append(process)
+        return process
+
+    def wait_for(self, condition, what: str, deadline_s: float = PATIENCE_S):
+        """What `condition` gives as soon as that is true, or GuestError."""
+        end = time.monotonic() + deadline_s
+        while not (found := condition()):
+            if time.monotonic() > end:
+                raise GuestError(f"{what}: not within {deadline_s} s")
+            time.sleep(0.05)
+        return found
+
+    # -- files ---------------------------------------------------------------------------------------------------------
+
+    def copy_in(self, *sources: Path, to: str) -> None:
+        """Copy files or directories of the host into a directory of the guest."""
+        self._lab("copy-in", *sources, to)
+
+    def write(self, path: str, text: str, mode: str = "644", owner: str = "root:root") -> None:
+        """Write a file."""
+        self.check("sh", "-c", 'cat >"$1" && chmod "$2" "$1" && chown "$3" "$1"', "-", path, mode, owner, given=text)
+
+    def read(self, path: str) -> str:
+        """What is in a text file."""
+        return self.check("cat", path)
+
+    # -- system --------------------------------------------------------------------------------------------------------
+
+    def journal(self, *words: str) -> str:
+        """`journalctl` with these options, this boot, all of it when there are none."""
+        return self.run("journalctl", "--no-pager", "--boot", *words).stdout
+
+    def properties(self, unit: str, *names: str) -> dict[str, str]:
+        """What `systemctl show` tells of a unit."""
+        told = self.check("systemctl", "show", unit, *(f"--property={name}" for name in names))
+        return dict(line.split("=", 1) for line in told.splitlines() if "=" in line)
+
+    def forward(self, protocol: str, port: int) -> None:
+        """Make a port of the guest reachable at 127.0.0.1 of the host, until it is switched off."""
+        self._lab("forward", protocol, str(port))
+
+    def told(self) -> str:
+        """What a failed test should show: the service's journal, and the console where there is no guest."""
+        if self.alive:
+            return self.journal("--lines=200", "--output=short-monotonic", "--unit=intercomd*", "--unit=init.scope")
+        console = self.directory / "console"
+        return console.read_text(errors="replace")[-4000:] if console.exists() else "never booted"
+
+    # -- simulated lines -----------------------------------------------------------------------------------------------
+
+    def chip(self, label: str, *names: str) -> None:
+        """Make a chip of simulated lines with these names, offset 0 on; all low, until the next boot."""
+        self.check("sim-gpio", "create", label, str(len(names)), *names)
+
+    def pull(self, label: str, offset: int, to: str) -> None:
+        """Move an input: to `up` or `down`."""
+        self.check("sim-gpio", to, label, str(offset))
+
+    def level(self, label: str, offset: int) -> int:
+        """What a line shows: 0 low, 1 high."""
+        return int(self.check("sim-gpio", "value", label, str(offset)))
+
+    def _lab(self, command: str, *words: str | Path, patience_s: float = PATIENCE_S) -> None:
+        ended = subprocess.run(
+            [LAB / command, *words],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=patience_s,
+            env={**self._environment, "LAB_BOOT_TIMEOUT": "180"},
+        )
+        if ended.returncode != 0:
+            raise GuestError(f"{command}: {ended.stdout}{ended.stderr}")

@@ -28,7 +28,9 @@ LAB_DISC_PACKAGES=(mmdebstrap e2fsprogs debian-archive-keyring)
 LAB_NETWORK_PACKAGES=(slirp4netns util-linux)
 GUEST_PACKAGES=(
     systemd systemd-sysv dbus udev kmod procps iproute2 iputils-ping ca-certificates apt-utils
-    python3 python3-libgpiod python3-gpiozero gpiod alsa-utils strace
+    sudo adduser             # a user as people are
+    python3 gpiod alsa-utils strace
+    python3-libgpiod python3-pytest
     sip-tester baresip-core  # far ends of calls
 )
 

@@ -30,7 +30,6 @@ class Guest:
             "LAB_KERNEL_ARGS": arguments,
             "LAB_CPUS": str(cpus),
         }
-        self._started: list[subprocess.Popen[bytes]] = []
 
     # -- power ---------------------------------------------------------------------------------------------------------
 
@@ -67,9 +66,6 @@ class Guest:
 
     def remove(self) -> None:
         """Switch it off and forget its disc."""
-        for process in self._started:
-            process.terminate()
-            process.wait()
         if self.alive:
             self.power_cut()
         shutil.rmtree(self.directory, ignore_errors=True)
@@ -103,13 +99,10 @@ class Guest:
         """Run a command as somebody, with the groups that he has."""
         return self.run("setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", *words, timeout_s=timeout_s)
 
-    def start(self, *words: str | Path) -> "subprocess.Popen[bytes]":
-        """Start a command that goes on, its output through a pipe. It ends when it is terminated, or with the guest."""
-        process = subprocess.Popen(
-            [LAB / "run", *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=self._environment
-        )
-        self._started.append(process)
-        return process
+    def service(self, name: str, *words: str, user: str = "root") -> None:
+        """Run a command in the background as a unit, whose `journal("--unit=NAME", "--output=cat")` has its output."""
+        options = ("--quiet", "--collect", f"--unit={name}", f"--uid={user}", "--property=Type=exec")
+        self.check("systemd-run", *options, *words)
 
     def wait_for(self, condition, what: str, deadline_s: float = PATIENCE_S):
         """What `condition` gives as soon as that is true, or GuestError."""

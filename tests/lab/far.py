@@ -1,0 +1,78 @@
+"""The far end of a call, in the guest: baresip as a unit, which answers by itself or calls, and is told what to do."""
+
+from tests.lab.guest import Guest
+
+CONFIG = """poll_method epoll
+sip_listen {address}:{port}
+call_local_timeout 120
+audio_player nothing,nil
+audio_source ausine,440
+audio_alert nothing,nil
+ausrc_srate 48000
+ausrc_channels 2
+net_interface lo
+audio_buffer 20-160
+rtp_ports {rtp}-{rtp_end}
+module_path /usr/lib/baresip/modules
+module g711.so
+module sndfile.so
+module ausine.so
+module_tmp uuid.so
+module_app account.so
+module_app menu.so
+module_app ctrl_tcp.so
+ctrl_tcp_listen {address}:{control}
+snd_path {directory}
+redial_attempts 0
+ringback_disabled yes
+"""
+ASK = """
+import json, socket, sys
+asked = json.dumps({"command": sys.argv[2], "params": sys.argv[3], "token": "t"}).encode()
+with socket.create_connection(("127.0.0.1", int(sys.argv[1])), 20) as tcp:
+    tcp.sendall(b"%d:%s," % (len(asked), asked))
+    heard = b""
+    while True:
+        heard += tcp.recv(65536)
+        while b":" in heard and len(heard) > int(heard.split(b":")[0]) + len(heard.split(b":")[0]) + 1:
+            length, _, rest = heard.partition(b":")
+            message, heard = json.loads(rest[: int(length)]), rest[int(length) + 1 :]
+            if message.get("token") == "t":
+                sys.exit(print(message["data"]))
+"""
+
+
+class FarEnd:
+    """A SIP phone that sends 440 Hz and records what it hears; `uri` is where it is called.
+
+    answers: by itself, else when it is told. What it says is in the journal of its unit.
+    """
+
+    def __init__(self, guest: Guest, name: str = "kitchen", port: int = 5070, *, answers: bool = True) -> None:
+        self.guest, self.unit, self.port, self.control = guest, f"far-{name}", port, port + 1
+        self.uri = f"sip:{name}@127.0.0.1:{port}"
+        directory = f"/root/{self.unit}"
+        guest.check("mkdir", "-p", directory)
+        values = {"address": "127.0.0.1", "port": port, "control": self.control, "rtp": port + 5000}
+        config = CONFIG.format(**values, rtp_end=port + 5060, directory=directory)
+        guest.write(f"{directory}/config", config)
+        mode = "auto" if answers else "manual"
+        guest.write(f"{directory}/accounts", f"<{self.uri}>;regint=0;audio_codecs=pcma;answermode={mode}\n")
+        guest.write(f"{directory}/contacts", "")
+        guest.service(self.unit, "baresip", "-4", "-v", "-f", directory)
+        guest.wait_for(self._listens, f"{name} listens")
+
+    def tell(self, command: str, parameters: str = "") -> str:
+        """baresip's answer to a command: dial URI, accept, hangup, hold, resume."""
+        return self.guest.check("python3", "-c", ASK, str(self.control), command, parameters)
+
+    def said(self) -> str:
+        """All that it has printed."""
+        return self.guest.journal(f"--unit={self.unit}", "--output=cat")
+
+    def stop(self) -> None:
+        """End it."""
+        self.guest.run("systemctl", "stop", self.unit)
+
+    def _listens(self) -> bool:
+        return f":{self.control} " in self.guest.check("ss", "-Htln")

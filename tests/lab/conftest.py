@@ -74,15 +74,22 @@ def counts() -> Callable[[int, int], int]:
     return lambda short, full: full if os.environ.get("LAB_FULL") else short
 
 
+def prepared(name: str) -> Path:
+    """What tests/lab/prepare made, which tests/lab/test runs before pytest."""
+    assert name in os.environ, f"{name} is not set: run the lab's tests by make test-lab, or some by tests/lab/test"
+    return Path(os.environ[name])
+
+
 @pytest.fixture(scope="session")
 def bare_disc() -> Path:
-    return Path(os.environ["LAB_IMAGE"])
+    """A disc without intercomd; what its packages need lies in apt's cache there."""
+    return prepared("LAB_IMAGE")
 
 
 @pytest.fixture(scope="session")
 def debs() -> list[Path]:
     """The packages under test."""
-    return sorted(Path(os.environ["LAB_DEBS"]).glob("*.deb"))
+    return sorted(prepared("LAB_DEBS").glob("*.deb"))
 
 
 def install(guest: Guest, debs: list[Path]) -> None:

@@ -20,7 +20,7 @@ TEST_PACKAGES=(
 
 DEB_PACKAGES=(mmdebstrap debian-archive-keyring ca-certificates dpkg-dev xz-utils)  # packages made in Debian 13 roots
 
-EMULATION_PACKAGES=(qemu-user-static sip-tester)  # packages of another architecture run here, and called
+EMULATION_PACKAGES=(qemu-user-static arch-test sip-tester)  # packages of another architecture run here, and called
 
 # The lab (tests/lab): what its kernel and disc are made with, how its guest reaches the network, and what is on its disc
 # beside the packages under test, so that no test fetches anything.

@@ -50,8 +50,12 @@ def test_the_user_of_the_unit_is_made() -> None:
     "script",
     [
         *sorted(DEBIAN.glob("bin/*")),
-        *sorted(DEBIAN.glob("*.post*")),
-        *(ROOT / "packaging" / name for name in ("common.sh", "chroot.sh", "deb", "deb-check", "deb-check-inside")),
+        *sorted(DEBIAN.glob("*.p[or]*")),
+        DEBIAN / "tests/smoke",
+        *(
+            ROOT / "packaging" / name
+            for name in ("common.sh", "chroot.sh", "deb", "deb-check", "deb-check-inside", "deb-emulated-check")
+        ),
         PJSUA2 / "build",
         PJSUA2 / "configure",
     ],

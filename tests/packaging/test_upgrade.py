@@ -1,0 +1,124 @@
+"""The script that dpkg runs before it replaces the package: it waits for calls, and refuses to lose state."""
+
+import os
+import re
+import socket
+import sqlite3
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PRERM = ROOT / "packaging/debian/intercomd.prerm"
+INSTALLED, OLDER, NEWER = "0.5.0", "0.4.9", "0.5.1"
+KNOWN = "# comment\n1 0.1.0\n2 0.5.0\n"
+ASKED, STOPPED = "intercomctl idle --seconds 600", "deb-systemd-invoke stop intercomd.service"
+
+
+@dataclass(slots=True)
+class System:
+    """A directory that stands for /, where commands are written down instead of obeyed."""
+
+    root: Path
+
+    def command(self, name: str, status: int = 0, prints: str = "") -> None:
+        """Let a command end with that status."""
+        script = self.root / "bin" / name
+        script.write_text(f'#!/bin/sh\necho "{name} $*" >>{self.root}/done\nprintf %s "{prints}"\nexit {status}\n')
+        script.chmod(0o755)
+
+    def state(self, version: int) -> None:
+        """Make a database of that version."""
+        database = sqlite3.connect(self.root / "var/lib/intercomd/intercomd.sqlite3")
+        database.execute(f"PRAGMA user_version = {version}")
+        database.close()
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run the script as dpkg does."""
+        text = re.sub(r"(?<=[ =])/(usr/share|var|run)/", rf"{self.root}/\1/", PRERM.read_text())
+        environment = {"PATH": f"{self.root}/bin:{os.environ['PATH']}", "DPKG_ROOT": ""}
+        argv = ["sh", "-c", text, "prerm", *words]
+        return subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+    def done(self) -> list[str]:
+        """What was asked for, but for questions to dpkg."""
+        there = self.root / "done"
+        return [line for line in there.read_text().splitlines() if "dpkg" not in line] if there.exists() else []
+
+
+@pytest.fixture
+def system(tmp_path: Path) -> System:
+    """systemd runs, the daemon's socket is there and no call is on; the state is the installed version's."""
+    for name in ("bin", "usr/share/intercomd", "var/lib/intercomd", "run/intercomd", "run/systemd/system"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "usr/share/intercomd/state-versions").write_text(KNOWN)
+    # A socket's path must be short.
+    before = Path.cwd()
+    os.chdir(tmp_path / "run/intercomd")
+    try:
+        with socket.socket(socket.AF_UNIX) as unix:
+            unix.bind("http.sock")
+    finally:
+        os.chdir(before)
+    made = System(tmp_path)
+    made.command("intercomctl")
+    made.command("deb-systemd-invoke")
+    made.command("dpkg-query", prints=INSTALLED)
+    made.state(2)
+    return made
+
+
+def test_an_upgrade_waits_for_calls_and_then_stops_the_daemon_but_not_the_guard(system: System) -> None:
+    ended = system.run("upgrade", NEWER)
+    assert ended.returncode == 0, ended.stderr
+    assert "for 10 minutes at most" in ended.stderr
+    assert system.done() == [ASKED, STOPPED]
+
+
+@pytest.mark.parametrize("status", [1, 127])
+def test_a_daemon_that_is_dead_hangs_or_talks_on_does_not_keep_an_upgrade_from_going_on(
+    system: System, status: int
+) -> None:
+    system.command("intercomctl", status)
+    ended = system.run("upgrade", NEWER)
+    assert (ended.returncode, system.done()) == (0, [ASKED, STOPPED]), ended.stderr
+    assert "going on with the upgrade" in ended.stderr
+
+
+def test_in_a_chroot_nobody_is_asked_and_nothing_is_stopped(system: System) -> None:
+    (system.root / "run/intercomd/http.sock").unlink()
+    (system.root / "run/systemd/system").rmdir()
+    assert (system.run("upgrade", NEWER).returncode, system.done()) == (0, [])
+
+
+def test_a_downgrade_that_would_lose_state_is_refused_at_once_with_cause_and_remedy(system: System) -> None:
+    ended = system.run("upgrade", OLDER)
+    assert (ended.returncode, system.done()) == (1, [])
+    for part in (f"version {OLDER} is not installed", "Cause:  it can not read", "0.5.0 or later", "Remedy: keep this"):
+        assert part in ended.stderr
+
+
+@pytest.mark.parametrize("state", [None, 1, 3])
+def test_a_downgrade_that_loses_nothing_is_an_upgrade_like_any_other(system: System, state: int | None) -> None:
+    """Version 3 is lost to the installed version already."""
+    if state is None:
+        (system.root / "var/lib/intercomd/intercomd.sqlite3").unlink()
+    else:
+        system.state(state)
+    ended = system.run("upgrade", OLDER)
+    assert (ended.returncode, system.done()) == (0, [ASKED, STOPPED]), ended.stderr
+
+
+@pytest.mark.parametrize(("installed", "status"), [(NEWER, 1), (OLDER, 0)])
+def test_who_was_refused_by_a_newer_package_does_not_go_on_and_who_mends_an_older_one_does(
+    system: System, installed: str, status: int
+) -> None:
+    """`failed-upgrade`: the package to be installed is asked, after the installed one's script has failed."""
+    assert system.run("failed-upgrade", installed, INSTALLED).returncode == status
+    assert system.done() == ([] if status else [ASKED, STOPPED])
+
+
+def test_a_removal_waits_for_nobody(system: System) -> None:
+    assert (system.run("remove").returncode, system.done()) == (0, [])

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import faulthandler
 import gc
 import json
 import logging
@@ -26,7 +27,11 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return run(given)
     except IntercomError as err:
-        print(err, file=sys.stderr)
+        from appliance.system import journald  # noqa: PLC0415  late: seldom needed
+        from appliance.system.notify import Notify  # noqa: PLC0415
+
+        journald.tell(str(err))
+        Notify().status(str(err))
         return 1
 
 
@@ -88,7 +93,9 @@ def serve(
     from appliance.replay.record import Recorder  # noqa: PLC0415
     from appliance.system import journald, lock  # noqa: PLC0415
 
+    journald.never_wait()
     logging.basicConfig(level=logging.INFO, handlers=[journald.handler()])
+    faulthandler.enable()  # systemd's watchdog ends a daemon that hangs by SIGABRT: where it hung is then in the log
     runtime = Path(os.environ["RUNTIME_DIRECTORY"]) if "RUNTIME_DIRECTORY" in os.environ else state
     held = lock.take(state)
     try:

@@ -402,6 +402,7 @@ class State:
     failed: tuple[tuple[str, str], ...] = ()  # part, why: what does not work now
     denied: tuple[tuple[str, float], ...] = ()  # source, when: told lately
     rejected: bool = False  # the configuration's file has errors, and what it said before holds
+    needs_restart: str = ""  # names of settings that the file has changed and only a restart brings
     stopping: bool = False
 
     def call(self, wanted: str) -> Call | None:

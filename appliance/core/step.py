@@ -169,7 +169,7 @@ def configured(turn: Turn, given: inputs.ConfigChanged) -> None:
     """Other settings hold, from the next decision on: what is under way keeps its deadline, and its pulse its end."""
     if given.applied or given.needs_restart or turn.state.rejected:
         turn.tell(events.ConfigChanged(applied=given.applied, needs_restart=given.needs_restart))
-    turn.state = replace(turn.state, settings=given.settings, rejected=False)
+    turn.state = replace(turn.state, settings=given.settings, rejected=False, needs_restart=given.needs_restart)
 
 
 def failed(turn: Turn, part: str, why: str, resolution: str) -> None:

@@ -106,19 +106,18 @@ def status(state: State) -> str:
     if state.stopping:
         return "stopping"
     errors = "the changed configuration has errors and is not used" if state.rejected else ""
-    return "; ".join(filter(None, [errors, condition(state)]))
+    later = f"a restart will change {state.needs_restart}" if state.needs_restart else ""
+    return "; ".join(filter(None, [errors, later, condition(state)]))
 
 
 def condition(state: State) -> str:
-    """What the station does, or what it lacks."""
+    """What the station lacks, as whom it is registered, and last the call there is."""
+    sip = [] if state.sip_ready else ["SIP is not ready"]
+    failed = [f"{part}: {why}" for part, why in state.failed]
+    known = [registration(state, settings) for settings in state.settings.accounts if state.sip_ready]
+    standing = "; ".join([*sip, *failed, *known])
     call = state.active
-    if call is not None:
-        return summary(call)
-    if not state.sip_ready:
-        return "SIP is not ready"
-    if state.failed:
-        return "; ".join(f"{part}: {why}" for part, why in state.failed)
-    return "; ".join(registration(state, settings) for settings in state.settings.accounts) or "ready"
+    return ", ".join(filter(None, [standing, summary(call) if call else ""])) or "ready"
 
 
 def registered(state: State) -> bool:

@@ -283,7 +283,8 @@ class Guard:
         """Return when told to by the descriptor `stop`, or at the end of file of a `sock` that does not listen."""
         if not listening:
             self._welcome(sock)
-        self._manager.tell(b"READY=1")
+        names = ", ".join(door.name for door in self._doors)
+        self._manager.tell(b"READY=1\nSTATUS=holds the relays of " + names.encode(errors="replace"))
         while True:
             self._settle()
             self._manager.beat(time.monotonic_ns())
@@ -503,7 +504,7 @@ def main(words: list[str]) -> int:
     doors: list[Door] = []
     where, file = "".join(words[:1]), words[2] if words[1:2] == ["--config"] and len(words) == 3 else ""  # noqa: PLR2004
     stop = listen_for_stop(not where.isdecimal())
-    begun, status = False, 0
+    begun, status, why = False, 0, ""
     try:
         for name, cap, line in configured(file) if file else parse(words[1:]):
             doors.append(Door(name, cap, take(line)))
@@ -511,15 +512,16 @@ def main(words: list[str]) -> int:
         begun = True
         Guard(doors, stop).run(sock, listening)
     except Refused as refusal:
-        complain(str(refusal))
-        status = refusal.status
+        why, status = str(refusal), refusal.status
     except OSError as error:
-        complain(f"a line or socket failed: {error}")
-        status = 1
+        why, status = f"a line or socket failed: {error}", 1
     finally:
+        # Before a word: whoever should read it may keep us waiting.
         left = [door.name for door in doors if not came_to_rest(door)]
-        if left:
-            complain(f"relays that can not be made inactive: {', '.join(left)}")
+    if why:
+        complain(why)
+    if left:
+        complain(f"relays that can not be made inactive: {', '.join(left)}")
     if file and not begun and status != IDLE:
         # systemd starts us again without a delay, so that a relay is let go of for no longer than must be; who can not
         # even begin must not keep a core busy with that. The lines that we have stay ours, inactive.
@@ -538,6 +540,7 @@ def came_to_rest(door: Door) -> bool:
 
 def complain(text: str) -> None:
     """Say what is wrong; whoever should read it may be gone."""
+    Manager().tell(b"STATUS=" + text.encode(errors="replace"))
     try:
         os.write(2, f"intercomd-guard: {text}\n".encode(errors="replace"))
     except OSError:

@@ -1,6 +1,7 @@
 """The SIP process: `python -m appliance.sip FD PPID`, started by `link` only."""
 
 import ctypes
+import faulthandler
 import logging
 import os
 import signal
@@ -17,6 +18,7 @@ def main() -> int:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:  # it ended before we could ask to be told
         return 0
+    faulthandler.enable()
     logging.basicConfig(level=logging.INFO, format="sip: %(levelname)s %(name)s: %(message)s")
     from appliance.sip.engine import serve  # noqa: PLC0415  # pjsua2: after the lines above, which must not wait for it
 

@@ -76,7 +76,7 @@ class Devices:
         if not self.real:
             return
         if wait_s > 0:
-            self._fail(f"{self._names()} did not open within the time allowed", "Check the card and its cable.", now)
+            self._fail(f"{self._names()} hung, or kept the processor busy", "Check the card and its cable.", now)
             self._again_at = now + wait_s
         elif missing := self._missing():
             self._fail_missing(missing, now)

@@ -26,9 +26,13 @@ CHECK_S = 0.25
 YOUNG_S = 10.0  # a child that dies younger than this is replaced more slowly each time
 DELAYS_S = (0.0, 0.25, 0.5, 1.0, 2.0, 5.0)
 STOP_WITHIN_S = 1.0
-CARDS_WAIT_S = 30.0  # before a card is tried again that hung; doubled each time, as each costs the calls there are
+CARDS_WAIT_S = (
+    30.0  # before a card is tried again that hung or span; doubled each time, as each costs the calls there are
+)
 CARDS_WAIT_DOUBLED = 5  # times at most
 NOT_READY = "SIP process not ready"
+# By RLIMIT_RTTIME: a thread with real-time priority ran on and on, where one whose card works waits for it again and again.
+SPUN = "a card's thread kept the processor busy, which ended it by SIGXCPU"
 CODE = Path(__file__).resolve().parents[2]  # what PYTHONPATH must name for `-m appliance.sip`
 
 
@@ -217,6 +221,9 @@ class Link:
             self._stopped.set_result(None)
             return
         now = time.monotonic()
+        if child.status == -signal.SIGXCPU:
+            child.why = child.why or SPUN
+            self._blame_card()
         why = child.why or f"it ended {_how(child.status)}"
         LOG.warning("SIP process %d is gone: %s", child.pid, why)
         self._deaths = self._deaths + 1 if now - child.born < YOUNG_S else 0
@@ -252,8 +259,12 @@ class Link:
         silent = time.monotonic() - child.heard
         if silent > (HUNG_AFTER_S if child.ready else START_WITHIN_S):
             if child.doing:
-                self._card_hung, self._card_hangs = True, self._card_hangs + 1
+                self._blame_card()
             child.kill(f"it hung for {silent:.1f} s" + (f" while {child.doing}" if child.doing else ""))
+
+    def _blame_card(self) -> None:
+        """Have the next process leave the card alone for a while."""
+        self._card_hung, self._card_hangs = True, self._card_hangs + 1
 
 
 def _how(status: Any) -> str:

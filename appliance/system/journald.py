@@ -27,10 +27,29 @@ _SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE | fcntl.F_
 def handler() -> logging.Handler:
     """What log records are given to: the journal if standard error is connected to it, else standard error."""
     made: logging.Handler = logging.StreamHandler()
-    if _is_journal(os.environ.get("JOURNAL_STREAM", "")):
+    if to_journal():
         made = JournalHandler(SOCKET)
     made.setFormatter(logging.Formatter("%(message)s"))
     return made
+
+
+def to_journal() -> bool:
+    """Whether standard error is connected to the journal."""
+    return _is_journal(os.environ.get("JOURNAL_STREAM", ""))
+
+
+def never_wait() -> None:
+    """Have standard error lose what a journal that hangs does not take: it is a pipe that fills.
+
+    For the processes that share it as well, such as the SIP process: they write to it themselves.
+    """
+    if to_journal():
+        os.set_blocking(sys.stderr.fileno(), False)
+
+
+def tell(text: str) -> None:
+    """Say why this process ends: one record of the priority error, or a line where standard error is no journal."""
+    handler().handle(logging.makeLogRecord({"name": __name__, "msg": "%s", "args": (text,), "levelno": logging.ERROR}))
 
 
 def message_id(event: str) -> str:

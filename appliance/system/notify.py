@@ -42,5 +42,5 @@ class Notify:
         self.send("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
 
     def status(self, text: str) -> None:
-        """The line that `systemctl status` shows."""
-        self.send(f"STATUS={text}")
+        """The line that `systemctl status` shows; more than one are joined."""
+        self.send(f"STATUS={'; '.join(text.splitlines())}")

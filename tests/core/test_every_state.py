@@ -58,6 +58,7 @@ TOLD = {
     "failed",
     "denied",
     "rejected",
+    "needs_restart",
 }
 
 

@@ -60,6 +60,13 @@ def test_what_was_changed_is_told_by_name():
     assert changes(station)[1:] == [events.ConfigChanged("", "audio.capture")]
 
 
+def test_what_waits_for_a_restart_is_in_the_status_line_until_the_file_is_as_before():
+    station = change(ready(), SETTINGS, "", "audio.capture, sip.port")
+    assert views.status(station.state) == "a restart will change audio.capture, sip.port; ready"
+    change(station, SETTINGS, "")
+    assert views.status(station.state) == "ready"
+
+
 def test_a_file_without_any_change_is_not_told():
     assert changes(change(ready(), SETTINGS, "")) == []
 

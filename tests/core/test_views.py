@@ -7,6 +7,10 @@ import pytest
 
 from appliance.core import inputs, views
 from appliance.core.model import (
+    Account,
+    AccountId,
+    AccountSettings,
+    AccountState,
     By,
     Call,
     CallId,
@@ -26,6 +30,11 @@ from tests.core.station import FRONT, GATE, KITCHEN, PCMA, SETTINGS, Station, re
 
 S, IN, OUT = CallState, Direction.INCOMING, Direction.OUTGOING
 READY = State(SETTINGS, now=100.0, sip_ready=True, sip_address="127.0.0.1:5060", relay_ready=True)
+OFFICE = AccountSettings(AccountId("office"), "201", "pbx.example", "pbx.example:5060")
+REGISTERED = {
+    "settings": replace(SETTINGS, accounts=(OFFICE,)),
+    "accounts": (Account(OFFICE.name, AccountState.REGISTERED),),
+}
 OPEN = ((FRONT, Pulse(id=1, began=100.0, until=103.0, by="test", confirmed=True, energised=True)),)
 
 
@@ -96,6 +105,10 @@ def test_a_lamp_is_off_in_a_picture_that_its_settings_do_not_name():
         ({}, "ready"),
         ({"sip_ready": False}, "SIP is not ready"),
         ({"failed": (("audio", "no card"), ("storage", "full"))}, "audio: no card; storage: full"),
+        ({"calls": (having(S.CONNECTED),), "failed": (("audio", "gone"),)}, "audio: gone, in a call with kitchen"),
+        (REGISTERED | {"failed": (("audio", "gone"),)}, "audio: gone; registered as 201"),
+        (REGISTERED | {"calls": (having(S.CONNECTED),)}, "registered as 201, in a call with kitchen"),
+        (REGISTERED | {"sip_ready": False}, "SIP is not ready"),
         ({"stopping": True, "calls": (having(S.CONNECTED),)}, "stopping"),
     ],
 )

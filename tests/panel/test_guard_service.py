@@ -156,7 +156,7 @@ def test_systemd_is_told_ready_when_every_relay_is_inactive_and_its_watchdog_is_
     doors = wiring(tmp_path)
     doors[0].line.file.write_text("1\n")
     with Manager(tmp_path, doors, tmp_path / "guard.sock") as manager:
-        assert manager.heard() == b"READY=1"
+        assert manager.heard() == b"READY=1\nSTATUS=holds the relays of front"
         assert not level(doors[0])
         assert [manager.heard() for _ in range(3)] == [b"WATCHDOG=1"] * 3  # idle
         daemon = Daemon.at(tmp_path / "guard.sock")

@@ -173,10 +173,27 @@ def test_a_card_that_hangs_costs_one_process_and_the_next_one_does_without_it(se
                 door.link.desire(Sound())
                 await door.ready()
                 failed = await door.wait(inputs.PartFailed, part="audio")
-                assert "did not open" in failed.why
+                assert "'pulse' hung" in failed.why
                 await connect(door, kitchen)
             finally:
                 server.process.send_signal(signal.SIGCONT)
+            await door.wait(inputs.PartRecovered, part="audio")
+
+    asyncio.run(scenario())
+
+
+def test_a_card_that_keeps_the_processor_busy_costs_one_process_and_the_next_one_does_without_it(server, monkeypatch):
+    """The signal is that of RLIMIT_RTTIME."""
+    monkeypatch.setattr(link, "CARDS_WAIT_S", 2.0)
+
+    async def scenario():
+        async with stations({"user": "door", "capture": "pulse", "playback": "pulse"}) as (door,):
+            os.kill(door.link.pid, signal.SIGXCPU)
+            lost = await door.wait(inputs.SipLost)
+            assert lost.why == link.SPUN
+            await door.ready()
+            failed = await door.wait(inputs.PartFailed, part="audio")
+            assert "kept the processor busy" in failed.why
             await door.wait(inputs.PartRecovered, part="audio")
 
     asyncio.run(scenario())

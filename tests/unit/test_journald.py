@@ -204,3 +204,46 @@ def test_records_go_to_the_journal_when_standard_error_does(journal, tmp_path):
         say(journal.path, file, f"{found.st_dev}:{found.st_ino}")
     assert (tmp_path / "stderr").read_text() == ""
     assert journal.heard()["MESSAGE"] == "hello 1"
+
+
+def stream_of(file):
+    """What systemd sets JOURNAL_STREAM to where standard error is that."""
+    found = os.fstat(file.fileno())
+    return f"{found.st_dev}:{found.st_ino}"
+
+
+def test_journal_that_hangs_does_not_hold_up_who_writes_to_standard_error():
+    """As the SIP process does, which shares it."""
+    program = (
+        "import logging; from appliance.system import journald; journald.never_wait(); lines = logging.StreamHandler();"
+        "[lines.handle(logging.makeLogRecord({'msg': 'x' * 100})) for _ in range(10_000)]"
+    )
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        environment = {**os.environ, "JOURNAL_STREAM": stream_of(theirs)}
+        subprocess.run([sys.executable, "-c", program], stderr=theirs, env=environment, timeout=60)
+        assert ours.recv(100) == b"x" * 100
+
+
+@pytest.mark.parametrize(("stream", "waits"), [("", True), ("1:2", True), (None, False)])
+def test_standard_error_that_is_no_journal_is_left_as_it_is(stream, waits):
+    program = "import os; from appliance.system import journald; journald.never_wait(); print(os.get_blocking(2))"
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        environment = {**os.environ, "JOURNAL_STREAM": stream_of(theirs) if stream is None else stream}
+        argv = [sys.executable, "-c", program]
+        ended = subprocess.run(argv, stdout=subprocess.PIPE, stderr=theirs, env=environment, text=True, timeout=60)
+        assert ended.stdout == f"{waits}\n"
+
+
+def test_what_ends_a_process_is_told_as_an_error(journal, tmp_path):
+    program = (
+        "from appliance.system import journald; import sys; journald.SOCKET = sys.argv[1]; journald.tell('100 %s')"
+    )
+    argv = [sys.executable, "-c", program, journal.path]
+    with (tmp_path / "stderr").open("wb") as file:
+        subprocess.run(argv, stderr=file, env={**os.environ, "JOURNAL_STREAM": stream_of(file)}, check=True, timeout=60)
+        subprocess.run(argv, stderr=file, check=True, timeout=60)
+    assert (tmp_path / "stderr").read_text() == "100 %s\n"
+    fields = journal.heard()
+    assert (fields["MESSAGE"], fields["PRIORITY"]) == ("100 %s", "3")

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -34,10 +35,10 @@ def test_systemd_is_told_at_its_socket(tmp_path, monkeypatch):
         monkeypatch.delenv("WATCHDOG_PID", raising=False)
         notify = Notify()
         notify.send("READY=1")
-        notify.status("in a call")
+        notify.status("one error\nanother")
         assert notify.watchdog_s == 3.0
         assert manager.recv(100) == b"READY=1"
-        assert manager.recv(100) == b"STATUS=in a call"
+        assert manager.recv(100) == b"STATUS=one error; another"
 
 
 @pytest.mark.parametrize("path", ["", "/nowhere/notify"])
@@ -158,6 +159,44 @@ def test_the_status_line_tells_a_calls_length_again_and_again_while_there_is_one
         asyncio.run(told(manager))
 
 
+@pytest.mark.parametrize(("takes", "fed"), [(True, True), (False, False)])
+def test_the_watchdog_is_fed_only_while_the_core_takes_inputs(takes, fed, tmp_path, monkeypatch):
+    """The loop itself turns in both cases."""
+    path = str(tmp_path / "notify")
+    monkeypatch.setenv("NOTIFY_SOCKET", path)
+    monkeypatch.setenv("WATCHDOG_USEC", "400000")
+    monkeypatch.delenv("WATCHDOG_PID", raising=False)
+
+    async def turns():
+        app = daemon.App(load(SIMULATED), {}, Places(tmp_path, tmp_path), simulated=True, file=SIMULATED)
+        reactor = app._reactor = SimpleNamespace(state=State(Settings("x")))
+        asked = []
+
+        def post(given):
+            asked.append(given)
+            if takes:
+                reactor.state = replace(reactor.state, now=given.at)
+
+        reactor.post = post
+        feeding = asyncio.create_task(app._feed_watchdog())
+        try:
+            while len(asked) < 5:
+                await asyncio.sleep(0.01)
+        finally:
+            feeding.cancel()
+
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(path)
+        manager.setblocking(False)
+        monkeypatch.setattr(daemon, "LATE_S", 60.0)
+        asyncio.run(turns())
+        told = []
+        with suppress(BlockingIOError):
+            while True:
+                told.append(manager.recv(100))
+    assert set(told) == ({b"WATCHDOG=1"} if fed else set())
+
+
 def test_a_daemon_reads_its_file_again_and_keeps_the_good_one_when_the_new_one_is_bad(tmp_path):
     config, log = tmp_path / "station.toml", tmp_path / "log"
     good = SIMULATED.read_text().replace("port = 5060\n", "port = 0\n").replace("port = 8080\n", "port = 0\n")
@@ -191,7 +230,7 @@ def test_a_daemon_reads_its_file_again_and_keeps_the_good_one_when_the_new_one_i
             reload(good.replace('digits = "1"', 'digits = "1"\ndigts = "2"'))
             assert "has errors" in until("STATUS=the changed configuration")
             reload(good.replace("pulse_s = 3.0", "pulse_s = 2.0").replace('name = "Front door"', 'name = "Back door"'))
-            until("STATUS=ready")
+            until("STATUS=a restart will change station.name; ready")
             process.send_signal(signal.SIGTERM)
             assert process.wait(20) == 0
         finally:

@@ -18,6 +18,7 @@ LINGER_S = 2.0  # a card closes this long after its last sound: between ringback
 AGAIN_S = (1.0, 2.0, 5.0)  # waits between tries of a failed card; the last one stays
 ECHO_TAIL_MS = 200
 ALSA_CONFIG = "ALSA_CONFIG_PATH"  # read by alsa-lib each time
+NO_CARDS = str(Path(__file__).with_name("no_cards.conf"))
 LISTING = "listing the ALSA PCMs"
 
 
@@ -39,7 +40,7 @@ def no_cards(wanted: bool) -> Iterator[None]:
     """Let ALSA list nothing, where `wanted`: each PCM is opened for the list, and one of them hung the last time."""
     kept = os.environ.get(ALSA_CONFIG)
     if wanted:
-        os.environ[ALSA_CONFIG] = os.devnull
+        os.environ[ALSA_CONFIG] = NO_CARDS
     try:
         yield
     finally:

@@ -1,0 +1,154 @@
+"""The station of the unit's tests: configured with a card, an account, a door at a simulated line, and a kitchen."""
+
+import json
+import re
+
+from tests.lab.guest import Guest
+
+CARD = "plughw:CARD=Loopback,DEV=0"
+CHIP, RELAY = "board", 2
+FILE = "/etc/intercomd/intercomd.toml"
+DROP_INS = "/run/systemd/system/{unit}.d"
+CONFIG = f"""
+[station]
+name = "Front door"
+
+[audio]
+capture = "{CARD}"
+playback = "{CARD}"
+
+[panel]
+lines = "gpio"
+
+[door.front]
+chip = "{CHIP}"
+line = "RELAY"
+pulse_s = 1.0
+
+[guard]
+socket = "/run/intercomd/guard.sock"
+
+[target.kitchen]
+uri = "sip:kitchen@127.0.0.1:5070"
+"""
+ACCOUNT = """
+[account.office]
+user = "201"
+registrar = "127.0.0.1:5080"
+password_file = "office.password"
+"""
+
+
+class Station:
+    """intercomd.service in a guest, and what systemd, its journal and its interface tell of it."""
+
+    def __init__(self, guest: Guest) -> None:
+        self.guest = guest
+
+    def configure(self, text: str) -> None:
+        """Write the configuration; whoever reads it is up to the test."""
+        self.guest.write(FILE, text, "640", "root:intercom")
+
+    def drop_in(self, name: str, text: str, unit: str = "intercomd.service") -> None:
+        """Add lines to a unit until the guest is switched off; "" removes them."""
+        directory = DROP_INS.format(unit=unit)
+        self.guest.check("mkdir", "-p", directory)
+        if text:
+            self.guest.write(f"{directory}/{name}.conf", text)
+        else:
+            self.guest.check("rm", "-f", f"{directory}/{name}.conf")
+        self.guest.check("systemctl", "daemon-reload")
+
+    def restart(self) -> None:
+        """Start it anew, with its delays forgotten, and return as soon as systemd does: at READY."""
+        self.guest.run("systemctl", "reset-failed", "intercomd")
+        self.guest.check("systemctl", "restart", "intercomd")
+
+    # -- what is told --------------------------------------------------------------------------------------------------
+
+    def value(self, name: str, unit: str = "intercomd.service") -> str:
+        return self.guest.properties(unit, name)[name]
+
+    @property
+    def pid(self) -> int:
+        """The daemon; 0 while there is none."""
+        return int(self.value("MainPID"))
+
+    @property
+    def status(self) -> str:
+        return self.value("StatusText")
+
+    def shown(self) -> str:
+        """What somebody reads who asks how it is."""
+        return self.guest.run("systemctl", "status", "--no-pager", "--full", "--lines=20", "intercomd").stdout
+
+    def says(self, pattern: str, deadline_s: float = 60.0) -> str:
+        """Wait until the status line has that, a regular expression; the line."""
+        return self.guest.wait_for(
+            lambda: (text := self.status) and re.search(pattern, text) and text,
+            f"a status line with {pattern!r}",
+            deadline_s,
+        )
+
+    def state(self) -> dict | None:
+        """The whole state; None while nobody answers."""
+        ended = self.guest.run("intercomctl", "--json", "state", timeout_s=30)
+        return json.loads(ended.stdout) if ended.returncode == 0 else None
+
+    def events(self, kind: str, since: str = "") -> list[str]:
+        """The lines of the events of a type, from the journal; since: a cursor of it."""
+        after = (f"--after-cursor={since}",) if since else ()
+        return self.guest.journal("--output=cat", f"INTERCOMD_EVENT={kind}", *after).splitlines()
+
+    def cursor(self) -> str:
+        """Where the journal ends now."""
+        told = self.guest.check("journalctl", "--lines=0", "--show-cursor", "--quiet")
+        return told.partition("cursor: ")[2]
+
+    # -- its processes -------------------------------------------------------------------------------------------------
+
+    def sip(self) -> int:
+        """Its SIP process; 0 while there is none."""
+        found = self.guest.run("pgrep", "--parent", str(self.pid), "--full", "appliance.sip").stdout.split()
+        return int(found[0]) if found else 0
+
+    def signal(self, name: str, pid: int) -> None:
+        """Send a signal to one process."""
+        assert pid > 1
+        self.guest.check("kill", f"-{name}", str(pid))
+
+    def ready(self) -> dict:
+        """Wait until calls are possible; the state then."""
+
+        def possible():
+            state = self.state()
+            return state if state and state["appliance"]["ready"] else None
+
+        return self.guest.wait_for(possible, "the station is ready", 120)
+
+    # -- calls and door ------------------------------------------------------------------------------------------------
+
+    def dial(self) -> str:
+        """Call the kitchen, which answers; the call."""
+        call = self.guest.check("intercomctl", "dial", "kitchen")
+        self.guest.wait_for(
+            lambda: [(each["id"], each["state"]) for each in (self.state() or {"calls": []})["calls"]]
+            == [(call, "connected")],
+            "the call is connected",
+        )
+        return call
+
+    def hang_up(self) -> None:
+        """End the call."""
+        for each in (self.state() or {"calls": []})["calls"]:
+            self.guest.run("intercomctl", "hangup", each["id"])
+        self.guest.wait_for(lambda: (state := self.state()) and not state["calls"], "there is no call")
+
+    def relay(self) -> int:
+        """The level of the relay's line."""
+        return self.guest.level(CHIP, RELAY)
+
+    def open_door(self) -> None:
+        """Open the front door: the line is active, and inactive after its second."""
+        self.guest.wait_for(lambda: self.guest.run("intercomctl", "door", "front").returncode == 0, "the door opens")
+        self.guest.wait_for(lambda: self.relay() == 0, "the relay is at rest")

@@ -31,7 +31,7 @@ CARDS_WAIT_S = (
 )
 CARDS_WAIT_DOUBLED = 5  # times at most
 NOT_READY = "SIP process not ready"
-# By RLIMIT_RTTIME: a thread with real-time priority ran on and on, where one whose card works waits for it again and again.
+# By RLIMIT_RTTIME: a thread of real-time priority ran on and on; one whose card works waits for it in between.
 SPUN = "a card's thread kept the processor busy, which ended it by SIGXCPU"
 CODE = Path(__file__).resolve().parents[2]  # what PYTHONPATH must name for `-m appliance.sip`
 

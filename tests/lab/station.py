@@ -132,8 +132,10 @@ class Station:
         """Call the kitchen, which answers; the call."""
         call = self.guest.check("intercomctl", "dial", "kitchen")
         self.guest.wait_for(
-            lambda: [(each["id"], each["state"]) for each in (self.state() or {"calls": []})["calls"]]
-            == [(call, "connected")],
+            lambda: (
+                [(each["id"], each["state"]) for each in (self.state() or {"calls": []})["calls"]]
+                == [(call, "connected")]
+            ),
             "the call is connected",
         )
         return call

@@ -1,4 +1,4 @@
-"""The daemon as systemd's service in a booted Debian: how it starts, what it says, what it takes over, what it may do."""
+"""The daemon as a service of a booted Debian: how it starts, what it says, what it takes over, what it may do."""
 
 import json
 import re

@@ -76,6 +76,10 @@ def run(given: argparse.Namespace) -> int:
     path = given.config or (SIMULATED if given.demo and SIMULATED.exists() else DEFAULT)
     config = load(path)
     secrets = passwords(config, path.name)
+    if any(account.transport == "tls" for account in config.account.values()):
+        from appliance.config import certificates  # noqa: PLC0415  late: ssl
+
+        certificates.look(config, path.name)
     if given.check:
         print(f"{path} is well.")
         return 0

@@ -9,7 +9,7 @@ PJSUA2_PACKAGES=(
 RUN_PACKAGES=(python3 python3-venv ca-certificates)
 TEST_PACKAGES=(
     sip-tester baresip-core                       # far ends of test calls
-    kamailio                                      # registrar and proxy of tests that start one of their own
+    kamailio kamailio-tls-modules openssl         # registrar and proxy of tests that start one of their own
     pulseaudio libasound2-plugins alsa-utils sox  # a sound card made of software, and a look at what it played
     chromium                                      # opens the station's page
     systemd dpkg-dev python3-debian               # read the unit and the packaging

@@ -126,7 +126,8 @@ class Account(BaseModel):
     user: str
     uri: str = Field(description="Our own address there.")
     registrar: str = Field(description="As configured.")
-    transport: Literal["udp", "tcp"]
+    transport: Literal["udp", "tcp", "tls"]
+    srtp: Literal["off", "optional", "mandatory"]
     server: str = Field(description="address:port of the registrar's last answer; empty before the first.")
     registered_since: Time | None
     expires: Time | None = Field(description="Until when the registrar keeps what it last granted.")
@@ -155,6 +156,8 @@ class CallFacts(BaseModel):
     number: str = Field(description="What was dialled; empty for an incoming call.")
     headers: dict[str, str] = Field(description="X- headers received.")
     codec: Codec | None
+    srtp: bool = Field(description="Whether its sound is encrypted.")
+    transport: Literal["udp", "tcp", "tls"] = Field(description="What carries its messages.")
     created: Time
     ringing_since: Time | None
     connected_since: Time | None

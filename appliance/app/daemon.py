@@ -22,7 +22,7 @@ from appliance.errors import IntercomError
 from appliance.reactor import Reactor
 from appliance.replay.record import Recorder
 from appliance.sip.link import Link
-from appliance.sip.settings import AccountSettings, SipSettings
+from appliance.sip.settings import AccountSettings, SipSettings, TlsSettings
 from appliance.store.calllog import CallLog
 from appliance.store.journal import Journal
 from appliance.store.recordings import Recordings
@@ -199,18 +199,18 @@ class App:
             trace=str(self._places.state / "sip.trace") if config.sip.trace else "",
             user_agent=f"intercomd/{appliance.__version__}",
             accounts=tuple(self._account(name, account) for name, account in config.account.items()),
+            tls=TlsSettings(**config.tls.model_dump()),
         )
 
     def _account(self, name: str, account: Account) -> AccountSettings:
-        host, port = registrar(account.registrar)
         return AccountSettings(
             name=name,
             user=account.user,
             domain=domain(account),
-            host=host,
-            port=port,
+            servers=tuple(registrar(place) for place in account.proxies or [account.registrar]),
             transport=account.transport,
             auth_user=account.auth_user or account.user,
             password=self._passwords[name],
             expires_s=account.expires_s,
+            srtp=account.srtp,
         )

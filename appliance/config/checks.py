@@ -27,6 +27,7 @@ def cross(raw: dict[str, Any]) -> Found:
     for name, door in doors.items():
         yield from _bounds(_at("door", name), door)
     yield from _digits(doors)
+    yield from _pair(raw)
     yield from _lines(raw, buttons, lamps, doors)
 
 
@@ -70,6 +71,15 @@ def _digits(doors: dict[str, Any]) -> Found:
         for other, longer in codes.items():
             if name != other and code and longer.endswith(code) and (code != longer or name < other):
                 yield _at("door", other, "digits"), f"they end with those of door {name}, which would open too"
+
+
+def _pair(raw: dict[str, Any]) -> Found:
+    tls = raw.get("tls")
+    names = ("certificate_file", "key_file")
+    given = [name for name in names if tls.get(name)] if isinstance(tls, dict) else []
+    if len(given) == 1:
+        (missing,) = set(names) - set(given)
+        yield f"tls.{missing}", f"is missing: tls.{given[0]} is of no use without it"
 
 
 def _lines(raw: dict[str, Any], buttons: dict[str, Any], lamps: dict[str, Any], doors: dict[str, Any]) -> Found:

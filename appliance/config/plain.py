@@ -37,6 +37,7 @@ def _account(name: str, account: Account) -> model.AccountSettings:
         domain(account),
         account.registrar.removeprefix("sip:"),
         transport=account.transport,
+        srtp=account.srtp,
         refresh_s=account.refresh_s,
         callers=account.callers,
     )

@@ -61,11 +61,11 @@ def _sip_uri(text: str) -> str:
 
 
 def registrar(text: str) -> tuple[str, int]:
-    """Host and port of a registrar as configured; 5060 where none is said. Raises ValueError."""
+    """Host and port of a registrar or proxy as configured; port 0 where none is said. Raises ValueError."""
     found = _REGISTRAR.fullmatch(text)
-    if found is None or not 0 < int(found["port"] or 5060) <= 65535:  # noqa: PLR2004 - RFC 768
+    if found is None or not 0 < int(found["port"] or 1) <= 65535:  # noqa: PLR2004 - RFC 768
         raise ValueError
-    return found["host"].lower(), int(found["port"] or 5060)
+    return found["host"].lower(), int(found["port"] or 0)
 
 
 def _registrar(text: str) -> str:
@@ -132,11 +132,29 @@ class Account(Table):
         example="201",
     )
     registrar: Annotated[str, AfterValidator(_registrar)] = setting(
-        "Where the PBX is: its name or IPv4 address, and the port if it is not 5060.",
+        "Where the PBX is: its name or IPv4 address, and its port. For a name without a port DNS is asked for SRV "
+        "records (RFC 3263); without those the port is 5060, or by TLS 5061. By TLS the PBX's certificate must have "
+        "been made for this name or address.",
         allowed='an address such as "pbx.example" or "sip:192.0.2.5:5080"',
         example="sip:pbx.example:5060",
     )
-    transport: Literal["udp", "tcp"] = setting("How it is spoken with.", default="udp")
+    transport: Literal["udp", "tcp", "tls"] = setting(
+        "How it is spoken with. tls: encrypted, and only with a PBX whose certificate is right; see [tls].",
+        default="udp",
+    )
+    srtp: Literal["off", "optional", "mandatory"] = setting(
+        "Whether sound is encrypted (SRTP, its keys in the SDP). optional: where the other side can; mandatory: calls "
+        "without it fail, and a PBX that insists on it wants that. Unless the transport is tls, whoever reads the "
+        "call's messages has the keys as well.",
+        default="off",
+    )
+    proxies: list[Annotated[str, AfterValidator(_registrar)]] = setting(
+        "Outbound proxies that everything is sent to, in the registrar's place: the first is used while it answers, "
+        "then the next one, and so on.",
+        allowed='a list of addresses such as "edge1.example" or "192.0.2.5:5080", at most 4',
+        default=[],
+        max_length=4,
+    )
     domain: str = setting(
         'Domain of the address, where it is not the registrar\'s host. "": that.',
         allowed='the name of a domain, an IPv4 address, or ""',
@@ -175,6 +193,38 @@ class Account(Table):
         "Whose calls to this address are taken: all that come from the registrar, those of this account's targets "
         'only, or anyone\'s. "anyone" lets every machine that reaches the port ring this station.',
         default="registrar",
+    )
+
+
+_FILE = r"^(/[^\x00]{1,1000})?$"
+
+
+class Tls(Table):
+    """Certificates, for accounts whose transport is tls. The files are read for each connection."""
+
+    ca_file: str = setting(
+        "File with the certificates (PEM) of the authorities that are trusted: those of the system, or the PBX's own.",
+        allowed="an absolute path",
+        default="/etc/ssl/certs/ca-certificates.crt",
+        pattern=r"^/[^\x00]{1,1000}$",
+    )
+    verify: bool = setting(
+        "Whether the PBX must show a certificate for its name, by one of these authorities, that has not run out. "
+        "false: anyone on the way can take the PBX's place, and hear and open all.",
+        default=True,
+    )
+    certificate_file: str = setting(
+        'File with the certificate (PEM) of this station itself, for a PBX that asks for one. "": none.',
+        allowed='an absolute path, or ""',
+        default="",
+        pattern=_FILE,
+    )
+    key_file: str = setting(
+        "File with that certificate's private key (PEM, without a password); nobody but the service's user may read it "
+        '(mode 0600). "": none.',
+        allowed='an absolute path, or ""',
+        default="",
+        pattern=_FILE,
     )
 
 
@@ -462,6 +512,7 @@ class Config(Table):
     station: Station = Field(default_factory=Station)
     sip: Sip = Field(default_factory=Sip)
     account: dict[Id, Account] = Field(default_factory=dict)
+    tls: Tls = Field(default_factory=Tls)
     audio: Audio = Field(default_factory=Audio)
     http: Http = Field(default_factory=Http)
     dbus: Dbus = Field(default_factory=Dbus)

@@ -8,7 +8,7 @@ import zlib
 from dataclasses import replace
 
 from appliance.core import events, inputs
-from appliance.core.model import Account, AccountId, AccountSettings, AccountState
+from appliance.core.model import Account, AccountId, AccountSettings, AccountState, TlsFault
 from appliance.core.orders import Register, Unregister
 from appliance.core.turn import Turn
 
@@ -18,6 +18,7 @@ FIRST_QUICK_S, LONGEST_QUICK_S = 5.0, 8.0
 FIRST_SLOW_S, LONGEST_SLOW_S = 60.0, 300.0
 LONGEST_ASKED_S = 3600.0  # a registrar that asks for more (Retry-After) is asked again all the same
 SHORTEST_S = 1.0
+UNREACHABLE_KEPT = 16
 QUICK = {0, 408, 423, 429, 480, 491}  # beside 5xx: passes by itself
 UNAUTHORIZED = {401, 407}
 
@@ -52,6 +53,8 @@ def told(turn: Turn, given: inputs.AccountInput) -> None:
             registered(turn, settings, account, given)
         case inputs.RegistrationFailed():
             failed(turn, settings, account, given)
+        case inputs.ServerFailed(server=server, why=why):
+            unreachable(turn, account, server, why)
         case _:
             unregistered(turn, account)
 
@@ -60,6 +63,7 @@ def registered(turn: Turn, settings: AccountSettings, account: Account, given: i
     """The registrar granted it, for the first time or again."""
     if not account.wanted:  # it crossed our order to unregister
         return
+    account = reachable(turn, account, given.server)
     new = replace(
         account,
         state=S.REGISTERED,
@@ -70,6 +74,7 @@ def registered(turn: Turn, settings: AccountSettings, account: Account, given: i
         registered_before=True,
         expires_at=turn.now + max(SHORTEST_S, given.expires_s),
         server=given.server,
+        hosts=given.hosts,
         code=0,
         reason="",
         explanation="",
@@ -94,9 +99,13 @@ def failed(turn: Turn, settings: AccountSettings, account: Account, given: input
         if account.asking:
             at_rest(turn, account, told=True)
         return
+    if given.code == 0 and given.tls is TlsFault.NONE:
+        account = unreachable(turn, account, given.server or settings.registrar, given.reason)
+    elif given.code:
+        account = reachable(turn, account, given.server)
     failures = account.failures + 1
     delay = delay_of(turn, account.name, failures, given)
-    explanation = explain(settings, given.code, given.reason)
+    explanation = explain(settings, given.code, given.reason, given.tls)
     if given.code != account.code or account.state is S.REGISTERED or is_told(failures):
         turn.tell(
             events.AccountFailed(
@@ -122,6 +131,26 @@ def failed(turn: Turn, settings: AccountSettings, account: Account, given: input
             explanation=explanation,
         ),
     )
+
+
+def unreachable(turn: Turn, account: Account, server: str, why: str) -> Account:
+    """A server does not do its work: told once, until it does."""
+    if server in account.unreachable:
+        return account
+    turn.tell(events.ServerUnreachable(account.name, server=server, why=why))
+    account = replace(account, unreachable=(*account.unreachable, server)[-UNREACHABLE_KEPT:])
+    put(turn, account)
+    return account
+
+
+def reachable(turn: Turn, account: Account, server: str) -> Account:
+    """A server answers: told where it did not before. One that could not even be looked up is known by its name."""
+    settings = turn.settings.account(account.name)
+    known = {server, settings.registrar if settings is not None else server}
+    for name in account.unreachable:
+        if name in known:
+            turn.tell(events.ServerReachable(account.name, server=name))
+    return replace(account, unreachable=tuple(name for name in account.unreachable if name not in known))
 
 
 def unregistered(turn: Turn, account: Account) -> None:
@@ -170,7 +199,8 @@ def delay_of(turn: Turn, name: AccountId, failures: int, given: inputs.Registrat
     if given.retry_after_s is not None:
         asked = min(max(given.retry_after_s, SHORTEST_S), LONGEST_ASKED_S)
         return asked + spread(turn, name) * min(asked, FIRST_QUICK_S)  # whoever was sent away together comes apart
-    if given.code in QUICK or 500 <= given.code < 600:  # noqa: PLR2004 - server errors, RFC 3261 §21.5
+    lasting = given.tls in {TlsFault.NAME, TlsFault.ISSUER}
+    if (given.code in QUICK and not lasting) or 500 <= given.code < 600:  # noqa: PLR2004 - server errors, RFC 3261 §21.5
         return quick(turn, name, failures)
     longest = min(FIRST_SLOW_S * failures, LONGEST_SLOW_S)
     return longest * (0.9 + 0.1 * spread(turn, name))
@@ -234,11 +264,16 @@ def calls_here(turn: Turn, given: inputs.CallArrived) -> AccountSettings | None:
     unless the account takes calls from anyone.
     """
     host = host_of(given.source)
-    near = [a for a in turn.settings.accounts if host and host_of(turn.state.account(a.name).server) == host]
+    near = [a for a in turn.settings.accounts if host and is_server(turn.state.account(a.name), host)]
     called = turn.settings.account(given.account)
     if called is not None and (called in near or called.callers == "anyone"):
         return called
     return near[0] if near else None
+
+
+def is_server(account: Account, host: str) -> bool:
+    """Whether the account is registered there: any of its proxies may send its calls."""
+    return host == host_of(account.server) or (bool(account.server) and host in account.hosts)
 
 
 def host_of(address: str) -> str:
@@ -246,14 +281,22 @@ def host_of(address: str) -> str:
     return address.rpartition(":")[0].strip("[]").lower()
 
 
+def transport_of(turn: Turn, account: AccountId) -> str:
+    """What carries the messages of calls through this account; those without one go by UDP."""
+    settings = turn.settings.account(account)
+    return settings.transport if settings is not None else "udp"
+
+
 def address_of(settings: AccountSettings) -> str:
     """The account's own address (RFC 3261 §10: address of record)."""
     return f"sip:{settings.user}@{settings.domain}"
 
 
-def explain(settings: AccountSettings, code: int, reason: str) -> str:
+def explain(settings: AccountSettings, code: int, reason: str, tls: TlsFault = TlsFault.NONE) -> str:
     """One sentence on a failed REGISTER that names the setting to look at."""
     field = f"account.{settings.name}"
+    if tls is not TlsFault.NONE:
+        return f"{settings.registrar} can not be trusted, as {reason}: {mended(field, tls)}."
     if code in UNAUTHORIZED:
         return f"{settings.registrar} does not take the password: check {field}.password_file and {field}.auth_user."
     match code:
@@ -282,6 +325,19 @@ def explain(settings: AccountSettings, code: int, reason: str) -> str:
             f"check {field}.registrar."
         )
     return f"{settings.registrar} answers {code} {reason}: check {field}.user, {field}.domain and {field}.registrar."
+
+
+def mended(field: str, tls: TlsFault) -> str:
+    """What to do about a certificate."""
+    match tls:
+        case TlsFault.NAME:
+            return f"set {field}.registrar to a name that the certificate has, or give the PBX one for that name"
+        case TlsFault.ISSUER:
+            return "add the certificate of the PBX's own authority to tls.ca_file"
+        case TlsFault.TIME:
+            return "have the PBX's certificate renewed, or this station's clock set"
+        case _:
+            return f"check tls.ca_file, {field}.registrar and the PBX's certificate"
 
 
 # -- the state -------------------------------------------------------------------------------------------------------

@@ -305,6 +305,23 @@ class AccountFailed(AccountEvent):
     explanation: str
 
 
+@dataclass(frozen=True, slots=True)
+class ServerUnreachable(AccountEvent):
+    """A registrar or proxy of the account does not answer, or is in trouble; `server`: address:port, or its name."""
+
+    TYPE = "server.unreachable"
+    server: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServerReachable(AccountEvent):
+    """It answers again."""
+
+    TYPE = "server.reachable"
+    server: str
+
+
 # -- recordings ------------------------------------------------------------------------------------------------------
 
 

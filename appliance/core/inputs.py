@@ -17,6 +17,7 @@ from appliance.core.model import (
     RecordingId,
     RequestId,
     Settings,
+    TlsFault,
 )
 
 
@@ -190,6 +191,7 @@ class MediaStarted(OfCall):
 
     codec: Codec
     held: bool
+    srtp: bool = False  # encrypted (RFC 3711)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,19 +238,37 @@ class HoldFailed(OfCall):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registered(OfAccount):
-    """The registrar granted a REGISTER. `server`: address:port that the answer came from."""
+    """The registrar granted a REGISTER. `server`: address:port that the answer came from.
+
+    hosts: addresses of all servers of the account, whichever of them may send us calls.
+    """
 
     expires_s: float
     server: str
+    hosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistrationFailed(OfAccount):
-    """A REGISTER was refused; code 0: nobody answered. `retry_after_s`: as the registrar asks (RFC 3261 §20.33)."""
+    """A REGISTER was refused; code 0: nobody answered. `retry_after_s`: as the registrar asks (RFC 3261 §20.33).
+
+    tls: what is wrong with the certificate that it showed; `reason` then says it in words. server: address:port that
+    was tried, "" where there was none to try.
+    """
 
     code: int
     reason: str
     retry_after_s: float | None = None
+    tls: TlsFault = TlsFault.NONE
+    server: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerFailed(OfAccount):
+    """One of several servers, at address:port, does not answer or is in trouble: another one is being tried."""
+
+    server: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -437,7 +457,7 @@ CallInput = (
     | DigitSent
     | HoldFailed
 )
-AccountInput = Registered | RegistrationFailed | Unregistered
+AccountInput = Registered | RegistrationFailed | Unregistered | ServerFailed
 AnyInput = (
     CallInput
     | AccountInput

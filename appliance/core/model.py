@@ -36,6 +36,16 @@ class AccountState(StrEnum):
     FAILED = "failed"
 
 
+class TlsFault(StrEnum):
+    """What is wrong with a server's certificate (RFC 5922): its name, who signed it, when it is valid, or else."""
+
+    NONE = ""
+    NAME = "name"
+    ISSUER = "issuer"
+    TIME = "time"
+    OTHER = "other"
+
+
 class Direction(StrEnum):
     """Who sent the INVITE: they (incoming) or we (outgoing)."""
 
@@ -166,8 +176,9 @@ class DoorSettings:
 class AccountSettings:
     """Our address at a registrar: sip:user@domain.
 
-    registrar: host[:port] as configured, for texts. refresh_s: the registration is renewed at least so often. callers:
-    whose calls are taken: "registrar" (what comes from its address), "targets" or "anyone".
+    registrar: host[:port] as configured, for texts. transport: udp, tcp or tls. srtp: off, optional or mandatory.
+    refresh_s: the registration is renewed at least so often. callers: whose calls are taken: "registrar" (what comes
+    from its address), "targets" or "anyone".
     """
 
     name: AccountId
@@ -175,6 +186,7 @@ class AccountSettings:
     domain: str
     registrar: str
     transport: str = "udp"
+    srtp: str = "off"
     refresh_s: float = 8.0
     callers: str = "registrar"
 
@@ -297,6 +309,8 @@ class Call:
     held_remote: bool = False
     muted: bool = False
     codec: Codec | None = None
+    srtp: bool = False  # its sound is encrypted
+    transport: str = "udp"  # of its messages
     quality: Quality | None = None
     rtp_lost_since: float | None = None
     ringing_since: float | None = None
@@ -364,8 +378,9 @@ class Account:
     """A registration. `wake` is due next: an answer while `asking`, else a refresh or the next attempt.
 
     wanted: a client may have ended it. failures: in a row. began: since when it is tried; None: not yet, or registered.
-    expires_at: until when the registrar keeps what it last granted. server: address:port of the last answer; code,
-    reason, explanation: of the last failure.
+    expires_at: until when the registrar keeps what it last granted. server: address:port of the last answer; hosts: the
+    addresses of all its servers; unreachable: those of them, as address:port, that did not answer when last tried.
+    code, reason, explanation: of the last failure.
     """
 
     name: AccountId
@@ -379,6 +394,8 @@ class Account:
     registered_before: bool = False
     expires_at: float | None = None
     server: str = ""
+    hosts: tuple[str, ...] = ()
+    unreachable: tuple[str, ...] = ()
     code: int = 0
     reason: str = ""
     explanation: str = ""

@@ -51,6 +51,7 @@ def place(
         deadline=turn.now + turn.settings.deadlines.dialing_s,
         number=target or uri,
         account=account,
+        transport=accounts.transport_of(turn, account),
         button=button,
         headers=headers,
         placed=ready,
@@ -112,6 +113,7 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
         local_uri=given.local_uri,
         headers=given.headers,
         account=account,
+        transport=accounts.transport_of(turn, account),
     )
     turn.tell(
         events.CallIncoming(given.call, by=given.uri, display_name=given.display_name, target=name, source=given.source)
@@ -172,7 +174,7 @@ def media_started(turn: Turn, call: Call, given: inputs.MediaStarted) -> None:
         turn.tell(events.MediaStarted(call.id, codec=given.codec))
     if call.held_remote != given.held:
         turn.tell(events.CallHeld(call.id, by=By.REMOTE) if given.held else events.CallResumed(call.id, by=By.REMOTE))
-    turn.put(replace(call, codec=given.codec, held_remote=given.held))
+    turn.put(replace(call, codec=given.codec, srtp=given.srtp, held_remote=given.held))
 
 
 def rtp_stopped(turn: Turn, call: Call) -> None:

@@ -21,6 +21,7 @@ from appliance.sip.wire import SipInput
 LOG = logging.getLogger(__name__)
 RINGING, OK, DECLINE = 180, 200, 603
 COUNT_S = 1.0
+ENCRYPTED = "SRTP status: Active"  # in pjsua's report on a call, which alone tells
 EVENT_END = 2  # PJMEDIA_STREAM_DTMF_IS_END, which pjsua2 does not name
 METHODS = {pj.PJSUA_DTMF_METHOD_RFC2833: "rfc4733", pj.PJSUA_DTMF_METHOD_SIP_INFO: "info"}
 
@@ -106,7 +107,9 @@ class SipCall(pj.Call):
             # Who does not let us send holds us (RFC 3264 §8.4): sendonly or inactive on their side. When it is we that
             # hold, "sends" stays unless they hold too.
             held = not self.sends
-            self.table.post(inputs.MediaStarted(at=time.monotonic(), call=self.call, codec=self.codec, held=held))
+            srtp = ENCRYPTED in self.dump(True, "")
+            started = inputs.MediaStarted(at=time.monotonic(), call=self.call, codec=self.codec, held=held, srtp=srtp)
+            self.table.post(started)
 
     @contained
     def onDtmfEvent(self, prm: pj.OnDtmfEventParam) -> None:  # noqa: N802

@@ -18,13 +18,14 @@ import pjsua2 as pj
 from appliance.core import inputs
 from appliance.core.desired import Sound
 from appliance.core.orders import Answer, HangUp, Place, Refuse, Register, Ring, SendDigit, Unregister
-from appliance.sip import busy
+from appliance.sip import busy, tls
 from appliance.sip.accounts import Accounts
 from appliance.sip.callbacks import contained
 from appliance.sip.channel import Channel
 from appliance.sip.devices import LISTING, Devices, no_cards, plugins_silenced
 from appliance.sip.media import Media
 from appliance.sip.settings import SipSettings
+from appliance.sip.tls import Faults
 from appliance.sip.wire import Beat, Message, Start
 
 LOG = logging.getLogger(__name__)
@@ -33,7 +34,6 @@ BEAT_S = 0.25
 ALARM_S = 5.0  # a turn that takes longer than that is a deadlock; the daemon has killed us before, if it lives
 STOP_WITHIN_S = 0.5
 MAX_CALLS = 32
-UNHEARD_MS = 5000
 MESSAGE_LEVEL = 4  # pjsua logs SIP messages from here on
 APPEND = 0x1108  # PJ_O_APPEND
 DECOR = 2 | 4 | 8 | 16 | 32 | 64 | 128 | 512  # PJ_LOG_HAS_: year, month, day, time, µs, sender, newline, space
@@ -56,6 +56,12 @@ class Endpoint(pj.Endpoint):
     """pjsua2 as a whole."""
 
     devices: Devices | None = None
+    faults = Faults()
+
+    @contained
+    def onTransportState(self, prm: pj.OnTransportStateParam) -> None:  # noqa: N802
+        """A connection by TCP or TLS was made, or ended."""
+        self.faults.changed(prm)
 
     @contained
     def onMediaEvent(self, prm: pj.OnMediaEventParam) -> None:  # noqa: N802
@@ -80,14 +86,13 @@ class Engine:
                 self._endpoint.libInit(endpoint_config(settings))
             self._announce("")
             transport = self._listen(settings)
-            if any(account.transport == "tcp" for account in settings.accounts):
-                self._listen_tcp(settings)
+            self._listen_connections(settings)
             prefer(self._endpoint, settings.codecs)
             self._endpoint.libStart()
         except pj.Error as error:
             raise StartError(f"SIP can not start: {error.reason}", "See the SIP settings.") from error
         address = str(self._endpoint.transportGetInfo(transport).localName)
-        self._accounts = Accounts(settings, transport, address, channel.post)
+        self._accounts = Accounts(settings, transport, address, channel.post, self._endpoint.faults)
         self._calls = self._accounts.calls
         self._calls.floods.listen(int(address.rpartition(":")[2]))
         devices = Devices(self._endpoint, settings, channel.post, self._announce)
@@ -167,17 +172,16 @@ class Engine:
                 f"{where} can not be opened: {error.reason}", "Set another SIP address or port."
             ) from error
 
-    def _listen_tcp(self, settings: SipSettings) -> None:
-        """For accounts by TCP: registrars may open a connection of their own to us."""
-        config = pj.TransportConfig()
-        config.boundAddress = settings.address
-        # What the far end does not acknowledge ends the connection: the kernel would wait for a quarter of an hour, and
-        # a registrar that is back without its connections would be met only when it sends again.
-        patience = pj.SockOpt()
-        patience.level, patience.optName = socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT
-        patience.setOptValInt(UNHEARD_MS)
-        config.sockOptParams.sockOpts.append(patience)
-        self._endpoint.transportCreate(pj.PJSIP_TRANSPORT_TCP, config)
+    def _listen_connections(self, settings: SipSettings) -> None:
+        """For accounts by TCP or TLS: registrars may open a connection of their own to us."""
+        wanted = {account.transport for account in settings.accounts}
+        if "tcp" in wanted:
+            config = pj.TransportConfig()
+            config.boundAddress = settings.address
+            config.sockOptParams.sockOpts.append(tls.patience())
+            self._endpoint.transportCreate(pj.PJSIP_TRANSPORT_TCP, config)
+        if "tls" in wanted:
+            self._endpoint.transportCreate(pj.PJSIP_TRANSPORT_TLS, tls.transport(settings.address, settings.tls))
 
     def _poller(self) -> tuple[select.poll, float]:
         """What to wait on, and how long in milliseconds."""

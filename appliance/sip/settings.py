@@ -7,17 +7,31 @@ NULL = "null"  # in place of a PCM's name: the null device, paced by pjsua2's so
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountSettings:
-    """Our address, sip:user@domain, at a registrar. transport: udp or tcp. password: for the digest, told nowhere."""
+    """Our address, sip:user@domain, at a registrar.
+
+    servers: hosts and ports of its outbound proxies or else the registrar, the preferred first; port 0: none was said.
+    transport: udp, tcp or tls. srtp: off, optional or mandatory. password: for the digest, told nowhere.
+    """
 
     name: str
     user: str
     domain: str
-    host: str
-    port: int = 5060
+    servers: tuple[tuple[str, int], ...]
     transport: str = "udp"
     auth_user: str
     password: str = field(repr=False)
     expires_s: int = 300
+    srtp: str = "off"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsSettings:
+    """Files (PEM) of the authorities that we trust, and of our own certificate and key, "" for none."""
+
+    ca_file: str = ""
+    verify: bool = True
+    certificate_file: str = ""
+    key_file: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,3 +57,4 @@ class SipSettings:
     trace: str = ""
     user_agent: str = "intercomd"
     accounts: tuple[AccountSettings, ...] = ()
+    tls: TlsSettings = field(default_factory=TlsSettings)

@@ -47,6 +47,7 @@ SipInput = (
     | inputs.Registered
     | inputs.RegistrationFailed
     | inputs.Unregistered
+    | inputs.ServerFailed
     | inputs.RecordingBegun
     | inputs.RecordingClosed
     | inputs.RecordingRefused

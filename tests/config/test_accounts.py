@@ -47,7 +47,7 @@ def test_the_core_is_told_of_accounts_and_of_targets_that_are_numbers():
 @pytest.mark.parametrize(
     ("text", "host", "port"),
     [
-        ("pbx.example", "pbx.example", 5060),
+        ("pbx.example", "pbx.example", 0),
         ("sip:pbx.example:5080", "pbx.example", 5080),
         ("192.0.2.5:1", "192.0.2.5", 1),
     ],
@@ -73,6 +73,9 @@ ERRORS = [
         OFFICE.format(registrar="pbx", file="etc/x"),
         'account.office.password_file = "etc/x": must be an absolute path, or the name of a credential',
     ),
+    ("[tls]\nca_file = 'ca.pem'", 'tls.ca_file = "ca.pem": must be an absolute path'),
+    ("[tls]\nkey_file = '/k'", "tls.certificate_file: is missing: tls.key_file is of no use without it"),
+    ("[tls]\ncertificate_file = '/c'", "tls.key_file: is missing: tls.certificate_file is of no use without it"),
     ("[target.k]\nuri = '301'\naccount = 'office'", "target.k.account: there is no [account.office]; add that table"),
     ("[target.k]\nuri = '301'", 'target.k.uri = "301": must be a SIP address such as'),
     (

@@ -155,8 +155,8 @@ def test_all_errors_are_told_at_once(tmp_path):
         'sip.port = "x": must be a whole number from 0 to 65535',
         'panel.button.a.action = "rign": must be one of "ring", "answer", "hangup", "hold", "door"',
         (
-            "foo: no such setting; there are station, sip, account, audio, http, dbus, panel, door, guard, target, recording, "
-            "deadlines"
+            "foo: no such setting; there are station, sip, account, tls, audio, http, dbus, panel, door, guard, target, "
+            "recording, deadlines"
         ),
         "panel.button.a.target: there is no [target.x]; add that table",
     ]

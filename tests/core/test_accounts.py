@@ -16,10 +16,11 @@ from appliance.core.model import (
     Settings,
     State,
     Target,
+    TlsFault,
 )
 from appliance.core.orders import Place, Register, Unregister
 from tests.core.rules import checked, repeated
-from tests.core.station import SETTINGS, Station, ready
+from tests.core.station import PCMA, SETTINGS, Station, ready
 
 OFFICE, HOME = AccountId("office"), AccountId("home")
 SERVER = "192.0.2.5:5060"
@@ -36,13 +37,15 @@ def begun(*settings: AccountSettings, targets=TARGETS) -> Station:
     return ready(accounts=settings or ACCOUNTS[:1], targets=targets)
 
 
-def granted(station: Station, account=OFFICE, expires_s=300.0, server=SERVER, after=0.0) -> Station:
-    return station.give(inputs.Registered, after, account=account, expires_s=expires_s, server=server)
+def granted(station: Station, account=OFFICE, expires_s=300.0, server=SERVER, after=0.0, hosts=()) -> Station:
+    return station.give(inputs.Registered, after, account=account, expires_s=expires_s, server=server, hosts=hosts)
 
 
-def refused(station: Station, code=403, reason="Forbidden", retry_after_s=None, account=OFFICE) -> Station:
+def refused(
+    station: Station, code=403, reason="Forbidden", retry_after_s=None, account=OFFICE, tls=TlsFault.NONE
+) -> Station:
     return station.give(
-        inputs.RegistrationFailed, account=account, code=code, reason=reason, retry_after_s=retry_after_s
+        inputs.RegistrationFailed, account=account, code=code, reason=reason, retry_after_s=retry_after_s, tls=tls
     )
 
 
@@ -196,6 +199,36 @@ def test_a_failure_is_explained_by_the_setting_to_look_at(code, reason, part):
     assert station.desired.status == f"not registered as 201: {sentence}"
 
 
+@pytest.mark.parametrize(
+    ("fault", "part", "low", "high"),
+    [
+        (TlsFault.NAME, "set account.office.registrar to a name that the certificate has", 50, 60),
+        (TlsFault.ISSUER, "PBX's own authority to tls.ca_file", 50, 60),
+        (TlsFault.TIME, "this station's clock set", 1, 5),
+        (TlsFault.OTHER, "check tls.ca_file, account.office.registrar", 1, 5),
+    ],
+    ids=str,
+)
+def test_a_certificate_that_is_no_good_is_explained_and_tried_as_often_as_makes_sense(fault, part, low, high):
+    station = refused(begun(), 0, "its certificate is odd", tls=fault)
+    told = station.last(events.AccountFailed)
+    assert told.explanation.startswith("pbx.example:5060 can not be trusted, as its certificate is odd: ")
+    assert part in told.explanation
+    assert low <= told.retry_in_s <= high
+
+
+def test_a_call_tells_what_carries_it_and_whether_it_is_encrypted():
+    station = granted(begun(replace(ACCOUNTS[0], transport="tls", srtp="mandatory")))
+    station.ask(inputs.Dial("desk"))
+    call = station.call
+    station.give(inputs.CallConfirmed, call=call.id)
+    station.give(inputs.MediaStarted, call=call.id, codec=PCMA, held=False, srtp=True)
+    (shown,) = views.snapshot(station.state, 0.0)["calls"]
+    assert (shown["transport"], shown["srtp"]) == ("tls", True)
+    assert views.snapshot(station.state, 0.0)["accounts"][0]["srtp"] == "mandatory"
+    assert ready().dialled().transport == "udp"
+
+
 def test_an_answer_that_never_comes_is_a_failure():
     station = begun().wait(39.0)
     assert station.state.account(OFFICE).state is S.REGISTERING
@@ -222,6 +255,46 @@ def test_a_registration_runs_out_while_its_renewal_is_not_answered():
     assert station.state.account(OFFICE).state is S.REGISTERING
     granted(station)
     assert station.state.account(OFFICE).state is S.REGISTERED
+
+
+def test_a_server_that_does_not_answer_is_told_once_and_when_it_answers_again():
+    station = granted(begun())
+    for _ in range(3):
+        refused(station, 0, "No answer")
+        station.give(inputs.ServerFailed, account=OFFICE, server="192.0.2.7:5060", why="No answer")
+        station.give(inputs.ServerFailed, account=OFFICE, server=SERVER, why="No answer")
+    servers = [event for event in station.told if event.TYPE.startswith("server.")]
+    assert servers == [
+        events.ServerUnreachable(OFFICE, server="pbx.example:5060", why="No answer"),
+        events.ServerUnreachable(OFFICE, server="192.0.2.7:5060", why="No answer"),
+        events.ServerUnreachable(OFFICE, server=SERVER, why="No answer"),
+    ]
+    station.give(inputs.RegistrationFailed, account=OFFICE, code=403, reason="Forbidden", server="192.0.2.7:5060")
+    granted(station)
+    servers = [event for event in station.told if event.TYPE == "server.reachable"]
+    assert {event.server for event in servers} == {"pbx.example:5060", "192.0.2.7:5060", SERVER}
+    assert station.state.account(OFFICE).unreachable == ()
+
+
+def test_calls_may_come_from_any_server_of_the_account():
+    station = granted(begun(), hosts=("192.0.2.5", "192.0.2.6"))
+    for source, rings in (("192.0.2.6:5060", True), ("192.0.2.7:5060", False)):
+        station.give(
+            inputs.CallArrived,
+            call=source,
+            uri="sip:9@x",
+            display_name="",
+            source=source,
+            local_uri="sip:201@pbx.example",
+            account=OFFICE,
+        )
+        assert (station.last(events.CallIncoming).source, station.call.account if rings else "") == (
+            source,
+            OFFICE if rings else "",
+        )
+        if rings:
+            station.ask(inputs.HangUpCall(station.call.id))
+            station.give(inputs.CallEnded, call=station.call.id, code=603, reason="", remote=False)
 
 
 # -- ending ----------------------------------------------------------------------------------------------------------
@@ -357,6 +430,7 @@ def test_the_snapshot_has_the_accounts():
         "uri": "sip:201@pbx.example",
         "registrar": "pbx.example:5060",
         "transport": "udp",
+        "srtp": "off",
         "server": SERVER,
         "registered_since": "1970-01-01T00:01:40.000000Z",
         "expires": "1970-01-01T00:06:40.000000Z",
@@ -465,6 +539,7 @@ def every_input(state: State, serial: int):
         yield inputs.RegistrationFailed(**of, code=0, reason="")
         yield inputs.RegistrationFailed(**of, code=403, reason="")
         yield inputs.Unregistered(**of)
+        yield inputs.ServerFailed(**of, server=SERVER, why="gone")
     for action in (inputs.RegisterAccount(OFFICE), inputs.UnregisterAccount(OFFICE)):
         yield inputs.Requested(**common, request="q", who="walk", action=action)
     wake = views.desired(state).wake_at

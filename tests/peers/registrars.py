@@ -25,6 +25,7 @@ rev_dns=no
 use_dns_cache=no
 listen=udp:{address}:{port}
 listen=tcp:{address}:{port}
+{listen_tls}
 mpath="{modules}/"
 loadmodule "kex.so"
 loadmodule "tm.so"
@@ -39,6 +40,7 @@ loadmodule "textops.so"
 loadmodule "siputils.so"
 loadmodule "xlog.so"
 loadmodule "auth.so"
+{load_tls}
 modparam("usrloc", "db_mode", 0)
 modparam("usrloc", "timer_interval", 5)
 modparam("registrar", "max_expires", 3600)
@@ -72,23 +74,48 @@ request_route {{
 """
 
 
+LISTEN_TLS = """enable_tls=yes
+listen=tls:{address}:{port}"""
+LOAD_TLS = """loadmodule "tls.so"
+modparam("tls", "tls_method", "TLSv1.2+")
+modparam("tls", "certificate", "{certificate}")
+modparam("tls", "private_key", "{key}")"""
+
+
 class Kamailio:
     """Registrar with digest, and proxy that wants a password for each call: every user's is pw- and its name.
 
-    Its locations are in memory only: one that was killed has forgotten all.
+    Its locations are in memory only: one that was killed has forgotten all. certificate: files of a certificate and its
+    key, with which it is there by TLS as well, at `tls_port`.
     """
 
-    def __init__(self, directory):
+    def __init__(self, directory, certificate=None, address=""):
         self.directory = Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
-        self.address = loopback()
+        self.address = address or loopback()
         self.port = free_port(self.address)
+        self.tls_port = self.port + 1
+        self.certificate = certificate
         self.process = None
 
     def __enter__(self):
         modules = next(Path("/usr/lib").glob("*-linux-gnu/kamailio/modules"))
         config = self.directory / "kamailio.cfg"
-        config.write_text(CONFIG.format(address=self.address, port=self.port, modules=modules, realm=REALM))
+        listen_tls = load_tls = ""
+        if self.certificate:
+            certificate, key = self.certificate
+            listen_tls = LISTEN_TLS.format(address=self.address, port=self.tls_port)
+            load_tls = LOAD_TLS.format(certificate=certificate, key=key)
+        config.write_text(
+            CONFIG.format(
+                address=self.address,
+                port=self.port,
+                modules=modules,
+                realm=REALM,
+                listen_tls=listen_tls,
+                load_tls=load_tls,
+            )
+        )
         with (self.directory / "kamailio.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [

@@ -33,7 +33,7 @@ socket.getaddrinfo = getaddrinfo
 
 def account(host, port, **more):
     named = {"name": "office", "user": "201", "domain": host, "auth_user": "201", "password": "hidden", **more}
-    return AccountSettings(host=host, port=port, **named)
+    return AccountSettings(**{"servers": ((host, port),), **named})
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def pbx_test(tmp_path, monkeypatch):
     path = tmp_path / "address"
     path.write_text("")
     (tmp_path / "sitecustomize.py").write_text(RESOLVER.format(path=str(path)))
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
     return path
 
 
@@ -98,5 +98,48 @@ def test_a_name_is_resolved_when_it_can_be_and_again_after_a_failure(pbx_test):
                 await door.wait(inputs.RegistrationFailed, code=503)
                 door.link.order(Register("office"))
                 await door.wait(inputs.Registered, server=f"{new.address}:{new.port}")
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("broken", [(0, {}), (503, {})], ids=["silent", "in trouble"])
+def test_the_next_proxy_is_taken_where_one_fails_and_kept_while_it_works(broken):
+    async def scenario():
+        with Scripted(broken) as first, Scripted(GRANTED, GRANTED, (503, {})) as second, Scripted(GRANTED) as third:
+            places = tuple((each.address, each.port) for each in (first, second, third))
+            addresses = [f"{address}:{port}" for address, port in places]
+            async with stations({"accounts": (account("pbx.test", 0, servers=places),)}) as (door,):
+                door.link.order(Register("office"))
+                assert (await door.wait(inputs.ServerFailed, account="office")).server == addresses[0]
+                told = await door.wait(inputs.Registered)
+                assert (told.server, told.hosts) == (addresses[1], tuple(address for address, _ in places))
+                door.link.order(Register("office"))
+                assert (await door.wait(inputs.Registered)).server == addresses[1]
+                # As soon as one fails the others are tried, the preferred ones first.
+                door.link.order(Register("office"))
+                assert (await door.wait(inputs.ServerFailed)).server == addresses[1]
+                assert (await door.wait(inputs.ServerFailed)).server == addresses[0]
+                assert (await door.wait(inputs.Registered)).server == addresses[2]
+                assert not door.of(inputs.RegistrationFailed)
+                door.link.order(Unregister("office"))
+                await door.wait(inputs.Unregistered)
+            assert len(second.requests) == 3
+
+    asyncio.run(scenario())
+
+
+def test_that_all_proxies_fail_is_told_once_and_the_first_is_tried_first_again():
+    async def scenario():
+        with Scripted((503, {}), (503, {}), GRANTED) as first, Scripted((403, {}), OVERLOADED) as second:
+            places = tuple((each.address, each.port) for each in (first, second))
+            async with stations({"accounts": (account("pbx.test", 0, servers=places),)}) as (door,):
+                door.link.order(Register("office"))
+                failed = await door.wait(inputs.RegistrationFailed)  # a refusal is no reason to ask elsewhere
+                assert (failed.code, failed.server) == (403, f"{second.address}:{second.port}")
+                door.link.order(Register("office"))
+                failed = await door.wait(inputs.RegistrationFailed)
+                assert (failed.code, failed.server) == (503, f"{first.address}:{first.port}")
+                door.link.order(Register("office"))
+                assert (await door.wait(inputs.Registered)).server == f"{first.address}:{first.port}"
 
     asyncio.run(scenario())

@@ -19,6 +19,18 @@ PJMEDIA_ECHO_WEBRTC_AEC3: int
 PJMEDIA_EVENT_AUD_DEV_ERROR: int
 PJSIP_TRANSPORT_UDP: int
 PJSIP_TRANSPORT_TCP: int
+PJSIP_TRANSPORT_TLS: int
+PJSIP_TP_STATE_DISCONNECTED: int
+PJ_SSL_SOCK_PROTO_TLS1_2: int
+PJ_SSL_SOCK_PROTO_TLS1_3: int
+PJ_SSL_CERT_EISSUER_NOT_FOUND: int
+PJ_SSL_CERT_EISSUER_MISMATCH: int
+PJ_SSL_CERT_EUNTRUSTED: int
+PJ_SSL_CERT_EVALIDITY_PERIOD: int
+PJ_SSL_CERT_EIDENTITY_NOT_MATCH: int
+PJMEDIA_SRTP_DISABLED: int
+PJMEDIA_SRTP_OPTIONAL: int
+PJMEDIA_SRTP_MANDATORY: int
 PJSIP_REDIRECT_REJECT: int
 PJSIP_ROLE_UAC: int
 PJSIP_ROLE_UAS: int
@@ -74,10 +86,46 @@ class SockOpt:
 class SockOptParams:
     sockOpts: Vector[SockOpt]
 
+class TlsConfig:
+    CaListFile: str
+    certFile: str
+    privKeyFile: str
+    verifyServer: bool
+    proto: int
+    msecTimeout: int
+    sockOptParams: SockOptParams
+
 class TransportConfig:
     port: int
     boundAddress: str
     sockOptParams: SockOptParams
+    tlsConfig: TlsConfig
+
+class TimeVal:
+    sec: int
+
+class SslCertName:
+    name: str
+
+class SslCertInfo:
+    issuerCn: str
+    issuerInfo: str
+    subjectCn: str
+    subjectAltName: Vector[SslCertName]
+    validityStart: TimeVal
+    validityEnd: TimeVal
+
+class TlsInfo:
+    remoteAddr: str
+    remoteCertInfo: SslCertInfo
+    verifyStatus: int
+    verifyMsgs: Vector[str]
+    def isEmpty(self) -> bool: ...
+
+class OnTransportStateParam:
+    type: str
+    state: int
+    tlsInfo: TlsInfo
 
 class TransportInfo:
     localName: str
@@ -105,15 +153,19 @@ class Endpoint:
     def codecSetPriority(self, codec: str, priority: int) -> None: ...
     def hangupAllCalls(self) -> None: ...
     def onMediaEvent(self, prm: OnMediaEventParam) -> None: ...
+    def onTransportState(self, prm: OnTransportStateParam) -> None: ...
 
 # -- account ----------------------------------------------------------------------------------------------------------
 
 class AccountMediaConfig:
     transportConfig: TransportConfig
+    srtpUse: int
+    srtpSecureSignaling: int
 
 class AccountRegConfig:
     registrarUri: str
     registerOnAdd: bool
+    disableRegOnModify: bool
     timeoutSec: int
     retryIntervalSec: int
     firstRetryIntervalSec: int
@@ -272,6 +324,7 @@ class Call:
     def hangup(self, prm: CallOpParam) -> None: ...
     def setHold(self, prm: CallOpParam) -> None: ...
     def reinvite(self, prm: CallOpParam) -> None: ...
+    def dump(self, with_media: bool, indent: str) -> str: ...
     def dialDtmf(self, digits: str) -> None: ...
     def onCallState(self, prm: OnCallStateParam) -> None: ...
     def onCallTsxState(self, prm: OnCallTsxStateParam) -> None: ...

@@ -1,0 +1,82 @@
+"""The files of TLS, looked at before pjsip gets them: it says nothing about one that is missing, and trusts nobody."""
+
+import os
+import ssl
+import stat
+from pathlib import Path
+
+from appliance.config.schema import Config, Tls
+from appliance.config.secrets import CODE, OTHERS
+from appliance.errors import IntercomError
+
+
+def look(config: Config, name: str) -> None:
+    """Raise IntercomError `config-invalid` where TLS could not work; `name` begins each line."""
+    problems = []
+    for setting, wrong in (("ca_file", authorities), ("certificate_file", own)):
+        try:
+            wrong(config.tls)
+        except IntercomError as error:
+            where = f"{name}: tls.{setting}: {error.message}"
+            problems.append(IntercomError(CODE, where, error.cause, error.resolution))
+    if len(problems) > 1:
+        raise IntercomError(CODE, "\n".join(str(problem) for problem in problems))
+    if problems:
+        raise problems[0]
+
+
+def authorities(tls: Tls) -> None:
+    """Whether there is somebody to trust. Raises IntercomError."""
+    if not tls.verify:
+        return
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        context.load_verify_locations(tls.ca_file)
+    except ssl.SSLError as error:
+        raise IntercomError(
+            CODE, f"{tls.ca_file} holds no certificates", f"{error.reason or error}.", "Give a file in PEM form."
+        ) from error
+    except OSError as error:
+        raise unreadable(Path(tls.ca_file), error) from error
+
+
+def own(tls: Tls) -> None:
+    """Whether our own certificate and its key belong together. Raises IntercomError."""
+    if not tls.certificate_file:
+        return
+    key = Path(tls.key_file)
+    for path in (Path(tls.certificate_file), key):
+        try:
+            with path.open("rb") as file:
+                mode = os.fstat(file.fileno()).st_mode
+        except OSError as error:
+            raise unreadable(path, error) from error
+        if path == key and mode & OTHERS:
+            raise IntercomError(
+                CODE,
+                f"others may read {path} too",
+                f"Its mode is {stat.S_IMODE(mode):04o}.",
+                f"Allow nobody but the service's user: chmod 0600 {path}",
+            )
+    try:
+        # A password is never asked for on a terminal that is not there.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(tls.certificate_file, tls.key_file, password="")
+    except (ssl.SSLError, ValueError) as error:
+        raise IntercomError(
+            CODE,
+            f"{tls.certificate_file} and {tls.key_file} are no certificate and its key",
+            f"{getattr(error, 'reason', None) or error}.",
+            "Give both in PEM form, the key without a password.",
+        ) from error
+
+
+def unreadable(path: Path, error: OSError) -> IntercomError:
+    """The error for a file that can not be read."""
+    if isinstance(error, FileNotFoundError):
+        cause, resolution = "There is no such file.", "Put it there, or give the path of another."
+    elif isinstance(error, PermissionError):
+        cause = "The service's user may not read it."
+        resolution = "Let that user read the file and enter its directory."
+    else:
+        cause, resolution = f"{error}.", "Give the path of a file in PEM form."
+    return IntercomError(CODE, f"{path} can not be read", cause, resolution)

@@ -1,0 +1,148 @@
+"""Accounts in pjsua2: one for calls straight from address to address, and one at each registrar."""
+
+import re
+import time
+
+import pjsua2 as pj
+
+from appliance.core import inputs
+from appliance.core.model import NO_ACCOUNT, AccountId, TlsFault
+from appliance.sip import servers, translate
+from appliance.sip.callbacks import contained
+from appliance.sip.calls import Calls, Post
+from appliance.sip.servers import Server
+from appliance.sip.settings import AccountSettings
+from appliance.sip.tls import Faults
+
+FORBIDDEN = 403
+SECONDS = re.compile(r"[0-9]{1,9}")
+ELSEWHERE = {0, 408, 500, 502, 503, 504}  # another server may do better (RFC 3263 §4.3)
+SILENT_S = 4.0  # three retransmissions by UDP (RFC 3261 §17.1.2.2): where there is another server, it is tried then
+NO_FAULT = TlsFault.NONE, ""
+
+
+class Account(pj.Account):
+    """What takes the calls to one of our addresses."""
+
+    name = NO_ACCOUNT
+    calls: Calls
+
+    @contained
+    def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:  # noqa: N802
+        """An INVITE outside any dialog. Answered later, from the loop: in here pjsip asserts on the request."""
+        self.calls.arrived(self, self.name, prm.callId, str(prm.rdata.wholeMsg), str(prm.rdata.srcAddress))
+
+    @contained
+    def onIncomingSubscribe(self, prm: pj.OnIncomingSubscribeParam) -> None:  # noqa: N802
+        """SUBSCRIBE (RFC 6665): nobody is told of our presence. pjsua2 would keep each for an hour."""
+        self.calls.floods.refuses(str(prm.rdata.srcAddress), time.monotonic())
+        prm.code = FORBIDDEN
+
+    @contained
+    def onInstantMessage(self, prm: pj.OnInstantMessageParam) -> None:  # noqa: N802
+        """MESSAGE (RFC 3428) is answered by pjsua2, and read by nobody; who sends too many is turned away."""
+        self.calls.floods.refuses(str(prm.rdata.srcAddress), time.monotonic())
+
+
+class Choice:
+    """Which of several servers is used: the one that works, and the next one when it does not."""
+
+    def __init__(self) -> None:
+        self.all: tuple[Server, ...] = ()
+        self.now: Server | None = None
+        self._tried: list[Server] = []  # in vain, since one has worked
+
+    def offer(self, found: tuple[Server, ...]) -> None:
+        """These are there; what is used stays so, if it is among them."""
+        self.all = found
+        if self.now not in found:
+            self.now = found[0]
+
+    @property
+    def more(self) -> bool:
+        """Whether there is one that has not been tried in vain."""
+        return any(server not in {*self._tried, self.now} for server in self.all)
+
+    def move_on(self) -> None:
+        """Take the next one."""
+        if self.now is not None:
+            self._tried.append(self.now)
+        self.now = next(server for server in self.all if server not in self._tried)
+
+    def settle(self, *, works: bool) -> None:
+        """It works; or none of them does, and the next attempt begins with the first."""
+        if not works and self.all:
+            self.now = self.all[0]
+        self._tried.clear()
+
+
+class Registration(Account):
+    """An account at a registrar. `wish`: what the core wants and pjsip has not begun yet, True to register."""
+
+    def __init__(self, settings: AccountSettings, post: Post, faults: Faults) -> None:
+        super().__init__()
+        self.settings, self.name, self.post, self._faults = settings, AccountId(settings.name), post, faults
+        self.wish: bool | None = None
+        self.ending = False  # what it wanted last
+        self.not_before = 0.0
+        self.asked_at: float | None = None  # while a REGISTER is not answered
+        self.failing = False  # this server is to be left for another
+        self.servers = Choice()
+        self.resolved_at = 0.0
+        self.resolving = self.created = False
+        places = [servers.literal(host, port, settings.transport) for host, port in settings.servers]
+        self.literal = all(places)  # nothing has to be looked up
+        if self.literal:
+            self.servers.offer(tuple(filter(None, places)))
+
+    @contained
+    def onRegState(self, prm: pj.OnRegStateParam) -> None:  # noqa: N802
+        """A REGISTER was answered, or came to nothing."""
+        code, message, at = int(prm.code), str(prm.rdata.wholeMsg), time.monotonic()
+        self.asked_at = None
+        if code // 100 != 2:  # noqa: PLR2004 - RFC 3261 §21.2
+            fault, why = NO_FAULT if message or self.servers.now is None else self._faults.of(self.servers.now)
+            reason = why or reason_of(code, translate.clean(prm.reason), message)
+            self.fail(code if message else 0, reason, message, fault)
+            return
+        self.servers.settle(works=True)
+        if prm.expiration > 0:
+            server = translate.clean(str(prm.rdata.srcAddress))
+            hosts = tuple(dict.fromkeys(each.address for each in self.servers.all))
+            granted = float(prm.expiration)
+            told = inputs.Registered(at=at, account=self.name, expires_s=granted, server=server, hosts=hosts)
+            self.post(told)
+        else:
+            self.post(inputs.Unregistered(at=at, account=self.name))
+
+    def fail(self, code: int, reason: str, message: str = "", fault: TlsFault = TlsFault.NONE) -> None:
+        """It came to nothing here: another server is tried, or else it is told."""
+        self.resolved_at = 0.0  # it may have moved
+        now = self.servers.now
+        server = f"{now.address}:{now.port}" if now is not None else ""
+        if code in ELSEWHERE and self.servers.more and not self.ending:
+            self.failing = True
+            self.post(inputs.ServerFailed(at=time.monotonic(), account=self.name, server=server, why=reason))
+            return
+        self.servers.settle(works=code not in ELSEWHERE)
+        after = SECONDS.match(translate.header(message, "Retry-After"))
+        failed = inputs.RegistrationFailed(
+            at=time.monotonic(),
+            account=self.name,
+            code=code,
+            reason=reason,
+            retry_after_s=float(after[0]) if after else None,
+            tls=fault,
+            server=server,
+        )
+        self.post(failed)
+
+    def silent(self, now: float) -> bool:
+        """Whether its server has not answered for so long that another one should be tried."""
+        return self.asked_at is not None and now - self.asked_at >= SILENT_S and self.servers.more
+
+
+def reason_of(code: int, reason: str, message: str) -> str:
+    """The reason phrase, with the new address where the registrar has moved (RFC 3261 §21.3)."""
+    contact = translate.header(message, "Contact") if code // 100 == 3 else ""  # noqa: PLR2004
+    return f"{reason}, to {translate.address(contact)[0]}" if contact else reason

@@ -1,0 +1,157 @@
+"""Where a registrar or proxy can be reached (RFC 3263): names looked up by the system's own resolver.
+
+What is in here may take as long as DNS takes: call it in a thread of its own, as nothing of pjsua2 is touched.
+SRV records are asked for by libresolv, which goes by /etc/resolv.conf and rereads it when it was changed.
+"""
+
+import ctypes
+import ipaddress
+import random
+import socket
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+PORTS = {"udp": 5060, "tcp": 5060, "tls": 5061}
+SERVICES = {"udp": "_sip._udp", "tcp": "_sip._tcp", "tls": "_sips._tcp"}
+MOST = 8  # servers of one name
+INTERNET, SRV = 1, 33  # class and type (RFC 1035 §3.2.4, RFC 2782)
+LONGEST = 65535
+HEADER, FIXED, RECORD = struct.Struct("!6H"), struct.Struct("!HHIH"), struct.Struct("!3H")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where to send to. `name`: as configured, which is also what a certificate has to be for (RFC 5922 §4)."""
+
+    name: str
+    address: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """An SRV record. Lower priorities first; among equals, chance by weight."""
+
+    priority: int
+    weight: int
+    port: int
+    target: str
+
+
+def literal(host: str, port: int, transport: str) -> Server | None:
+    """The server where it is configured by its address, so that nothing has to be looked up."""
+    try:
+        address = ipaddress.IPv4Address(host)
+    except ValueError:
+        return None
+    return Server(host, str(address), port or PORTS[transport])
+
+
+def locate(host: str, port: int, transport: str) -> list[Server]:
+    """All servers of that name, the preferred first; port 0: what SRV records say, else the transport's own.
+
+    Raises OSError where there is none.
+    """
+    known = literal(host, port, transport)
+    if known is not None:
+        return [known]
+    if not port:
+        found = list(_of_services(host, transport))
+        if found:
+            return found[:MOST]
+    return [Server(host, address, port or PORTS[transport]) for address in _addresses(host)][:MOST]
+
+
+def _of_services(host: str, transport: str) -> Iterator[Server]:
+    for service in ordered(services(f"{SERVICES[transport]}.{host}"), random.random):
+        try:
+            addresses = _addresses(service.target)
+        except OSError:
+            continue
+        for address in addresses:
+            yield Server(host, address, service.port)
+
+
+def _addresses(host: str) -> list[str]:
+    try:
+        found = socket.getaddrinfo(host, None, socket.AF_INET, socket.SOCK_DGRAM)
+    except UnicodeError as error:
+        raise OSError(f"{error}") from error
+    return list(dict.fromkeys(str(one[4][0]) for one in found))
+
+
+def ordered(records: list[Service], chance: Callable[[], float]) -> list[Service]:
+    """As RFC 2782 wants them tried; `chance`: from 0 up to 1."""
+    left, order = sorted(records, key=lambda record: (record.priority, record.weight)), []
+    while left:
+        equals = [record for record in left if record.priority == left[0].priority]
+        point, running = chance() * sum(record.weight for record in equals), 0.0
+        for record in equals:
+            running += record.weight
+            if running >= point:
+                break
+        order.append(record)
+        left.remove(record)
+    return order
+
+
+# -- DNS -------------------------------------------------------------------------------------------------------------
+
+
+def services(name: str) -> list[Service]:
+    """The SRV records of a name; none where it has none, or DNS does not answer."""
+    answer = ctypes.create_string_buffer(LONGEST)
+    try:
+        length = _resolver().res_query(name.encode("idna"), INTERNET, SRV, answer, LONGEST)
+    except UnicodeError:
+        return []
+    return read(answer.raw[:length]) if length > 0 else []
+
+
+def read(message: bytes) -> list[Service]:
+    """The SRV records in a DNS answer (RFC 1035 §4); none in one that is broken."""
+    try:
+        return list(_records(message))
+    except (struct.error, ValueError):
+        return []
+
+
+def _records(message: bytes) -> Iterator[Service]:
+    _, _, questions, answers, _, _ = HEADER.unpack_from(message)
+    at = HEADER.size
+    for _ in range(questions):
+        at = _name(message, at)[1] + 4
+    for _ in range(answers):
+        at = _name(message, at)[1]
+        kind, _, _, length = FIXED.unpack_from(message, at)
+        at += FIXED.size
+        if kind == SRV:
+            priority, weight, port = RECORD.unpack_from(message, at)
+            target = _name(message, at + RECORD.size)[0]
+            if target and port:  # "." is: there is no such service here
+                yield Service(priority, weight, port, target)
+        at += length
+
+
+def _name(message: bytes, at: int) -> tuple[str, int]:
+    """A name, which may point to another part of the message, and where it ends. Raises ValueError."""
+    if at >= len(message):
+        raise ValueError("cut off")
+    text = ctypes.create_string_buffer(1025)  # NS_MAXDNAME
+    whole = ctypes.create_string_buffer(message, len(message))
+    begin = ctypes.addressof(whole)
+    used = _resolver().dn_expand(begin, begin + len(message), begin + at, text, len(text))
+    if used < 0:
+        raise ValueError("no name")
+    return text.value.decode("ascii", "replace"), at + used
+
+
+@cache
+def _resolver() -> ctypes.CDLL:
+    library = ctypes.CDLL("libresolv.so.2")
+    library.res_query.argtypes = [ctypes.c_char_p, ctypes.c_int, ctypes.c_int, ctypes.c_void_p, ctypes.c_int]
+    pointer = ctypes.c_void_p
+    library.dn_expand.argtypes = [pointer, pointer, pointer, ctypes.c_void_p, ctypes.c_int]
+    return library

@@ -1,0 +1,31 @@
+"""Certificates for tests: authorities and what they sign, made by openssl."""
+
+import subprocess
+from pathlib import Path
+
+KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+
+
+def run(*words, before=0):
+    """Have openssl do it, on a clock that is so many days behind."""
+    clock = ["faketime", "-f", f"-{before}d"] if before else []
+    subprocess.run([*clock, "openssl", *map(str, words)], check=True, capture_output=True)
+
+
+class Authority:
+    """An authority of its own: `file` is its certificate."""
+
+    def __init__(self, directory, name="test authority"):
+        self.directory = Path(directory)
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.file, self._key = self.directory / "ca.pem", self.directory / "ca.key"
+        run("req", "-x509", *KEY, "-keyout", self._key, "-out", self.file, "-days", 3650, "-subj", f"/CN={name}")
+
+    def sign(self, name, subject, *names, made_days_ago=1):
+        """Certificate, valid for 30 days, and key; `names` as in DNS:pbx.example or IP:127.0.0.1."""
+        base = self.directory / name
+        run("req", *KEY, "-keyout", f"{base}.key", "-out", f"{base}.csr", "-subj", f"/CN={subject}")
+        Path(f"{base}.ext").write_text(f"subjectAltName={','.join(names)}\n")
+        out = "x509", "-req", "-in", f"{base}.csr", "-CA", self.file, "-CAkey", self._key, "-CAcreateserial"
+        run(*out, "-days", 30, "-extfile", f"{base}.ext", "-out", f"{base}.pem", before=made_days_ago)
+        return f"{base}.pem", f"{base}.key"

@@ -1,0 +1,77 @@
+"""Stations that register at Kamailio by TLS, and encrypt their calls' sound or not, as they are told."""
+
+import pytest
+
+from tests.certificates import Authority
+from tests.peers.daemon import Daemon, loopback, until
+from tests.peers.registrars import Kamailio
+from tests.peers.test_registration import account
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("ca"))
+
+
+@pytest.fixture(scope="module")
+def pbx(tmp_path_factory, authority):
+    address = loopback()
+    certificate = authority.sign("pbx", "pbx", f"IP:{address}")
+    with Kamailio(tmp_path_factory.mktemp("k"), certificate, address) as registrar:
+        yield registrar
+
+
+def station(directory, pbx, authority, user, other, srtp):
+    table = account(directory, pbx, user, transport="tls", srtp=srtp)
+    return Daemon(
+        directory / user,
+        account={"office": {**table, "registrar": f"{pbx.address}:{pbx.tls_port}"}},
+        tls={"ca_file": str(authority.file)},
+        target={"far": {"uri": other, "account": "office"}},
+    )
+
+
+CALLS = [("mandatory", "optional", True), ("optional", "optional", True), ("optional", "off", False)]
+
+
+@pytest.mark.parametrize(("ours", "theirs", "encrypted"), CALLS, ids=[f"{a} {b}" for a, b, _ in CALLS])
+def test_a_call_by_tls_is_encrypted_where_both_sides_agree(ours, theirs, encrypted, pbx, authority, tmp_path):
+    with (
+        station(tmp_path, pbx, authority, "211", "212", ours) as one,
+        station(tmp_path, pbx, authority, "212", "211", theirs) as two,
+    ):
+        for door in (one, two):
+            door.wait("account.registered")
+        assert one.get("/v1/accounts/office")["server"] == f"{pbx.address}:{pbx.tls_port}"
+        call = one.ring()
+        came = two.rung()
+        two.press("answer")
+        one.talk(call)
+        two.talk(came)
+        for door, number in ((one, call), (two, came)):
+            shown = door.get(f"/v1/calls/{number}")
+            assert (shown["transport"], shown["srtp"], shown["account"]) == ("tls", encrypted, "office")
+            until(lambda d=door, n=number: (d.get(f"/v1/calls/{n}")["quality"] or {}).get("received"), "sound")
+        two.press("hangup")
+        one.final(call, kind="call.ended", cause="hangup", by="remote")
+
+
+def test_a_call_that_must_be_encrypted_fails_where_the_other_side_does_not(pbx, authority, tmp_path):
+    with (
+        station(tmp_path, pbx, authority, "213", "214", "mandatory") as one,
+        station(tmp_path, pbx, authority, "214", "213", "off") as two,
+    ):
+        for door in (one, two):
+            door.wait("account.registered")
+        one.final(one.ring(), kind="call.failed", cause="media_failed", code=488)
+        two.final(two.ring(), kind="call.failed", cause="media_failed", code=488)
+
+
+def test_a_registrar_that_is_not_believed_is_explained_by_the_setting_to_look_at(pbx, tmp_path):
+    stranger = Authority(tmp_path / "stranger", "Stranger")
+    with station(tmp_path, pbx, stranger, "215", "216", "off") as door:
+        told = door.wait("account.failed")["data"]
+        assert told["code"] == 0
+        assert "its certificate is by test authority, which is no trusted authority" in told["explanation"]
+        assert "tls.ca_file" in told["explanation"]
+        assert told["retry_in_s"] > 30

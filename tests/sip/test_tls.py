@@ -1,0 +1,84 @@
+"""TLS: whom the SIP process believes, and what it says about whom it does not."""
+
+import asyncio
+
+import pytest
+
+from appliance.core import inputs
+from appliance.core.model import TlsFault
+from appliance.core.orders import Register
+from appliance.sip.settings import TlsSettings
+from tests.certificates import Authority
+from tests.peers.daemon import loopback
+from tests.peers.registrars import Kamailio
+from tests.sip.stations import stations
+from tests.sip.test_registrations import account, pbx_test
+
+__all__ = ["pbx_test"]
+NAME = "pbx.test"
+
+
+@pytest.fixture(scope="module")
+def authorities(tmp_path_factory):
+    """The one that is trusted, and another."""
+    directory = tmp_path_factory.mktemp("certificates")
+    return Authority(directory / "good", "Our PBX"), Authority(directory / "evil", "Somebody else")
+
+
+def tried(directory, certificate, host, address, resolved, tls):
+    """What comes of a REGISTER to `host` at `address`, where Kamailio shows the certificate."""
+
+    async def scenario(pbx):
+        settings = account(host, pbx.tls_port, transport="tls", password="pw-201", auth_user="201")
+        async with stations({"accounts": (settings,), "tls": tls}) as (door,):
+            door.link.order(Register("office"))
+            while not (told := door.of(inputs.Registered) + door.of(inputs.RegistrationFailed)):
+                await asyncio.sleep(0.02)
+            return told[0]
+
+    resolved.write_text(address)
+    with Kamailio(directory, certificate, address) as pbx:
+        return asyncio.run(asyncio.wait_for(scenario(pbx), 60))
+
+
+BELIEVED = [("name", f"DNS:{NAME}"), ("address", "IP:{address}"), ("one of several", f"DNS:other.test,DNS:{NAME}")]
+
+
+@pytest.mark.parametrize("names", [row[1] for row in BELIEVED], ids=[row[0] for row in BELIEVED])
+def test_a_certificate_for_the_name_by_our_authority_is_believed(names, authorities, pbx_test, tmp_path):
+    address = loopback()
+    names = names.format(address=address)
+    host = address if names.startswith("IP") else NAME
+    certificate = authorities[0].sign("server", "nobody", names)
+    told = tried(tmp_path / "k", certificate, host, address, pbx_test, TlsSettings(ca_file=str(authorities[0].file)))
+    assert isinstance(told, inputs.Registered), told
+
+
+NOT_BELIEVED = [
+    (TlsFault.NAME, 0, "other.test", "its certificate is for other.test only"),
+    (TlsFault.ISSUER, 1, NAME, "its certificate is by Somebody else, which is no trusted authority"),
+    (TlsFault.TIME, 0, NAME, "its certificate is valid from "),
+]
+
+
+@pytest.mark.parametrize(("fault", "by", "name", "words"), NOT_BELIEVED, ids=[str(row[0]) for row in NOT_BELIEVED])
+def test_another_certificate_is_not_and_why_is_told(fault, by, name, words, authorities, pbx_test, tmp_path):
+    ago = 60 if fault is TlsFault.TIME else 1
+    certificate = authorities[by].sign("server", name, f"DNS:{name}", made_days_ago=ago)
+    settings = TlsSettings(ca_file=str(authorities[0].file))
+    told = tried(tmp_path / "k", certificate, NAME, loopback(), pbx_test, settings)
+    assert isinstance(told, inputs.RegistrationFailed), told
+    assert (told.code, told.tls, words in told.reason) == (0, fault, True), told.reason
+
+
+def test_whoever_turns_verification_off_believes_all(authorities, pbx_test, tmp_path):
+    certificate = authorities[1].sign("server", "other.test", "DNS:other.test", made_days_ago=60)
+    settings = TlsSettings(ca_file=str(authorities[0].file), verify=False)
+    assert isinstance(tried(tmp_path / "k", certificate, NAME, loopback(), pbx_test, settings), inputs.Registered)
+
+
+def test_without_its_file_of_authorities_it_believes_nobody(authorities, pbx_test, tmp_path):
+    certificate = authorities[0].sign("server", NAME, f"DNS:{NAME}")
+    settings = TlsSettings(ca_file=str(tmp_path / "gone"))
+    told = tried(tmp_path / "k", certificate, NAME, loopback(), pbx_test, settings)
+    assert isinstance(told, inputs.RegistrationFailed), told

@@ -169,6 +169,7 @@ def every_input(state: State, serial: int):
     # accounts touch nothing but their own part, and have a walk of their own in test_accounts
     yield inputs.Registered(**common, account="none", expires_s=300.0, server="127.0.0.2:5060")
     yield inputs.RegistrationFailed(**common, account="none", code=403, reason="Forbidden")
+    yield inputs.ServerFailed(**common, account="none", server="127.0.0.2:5060", why="No answer")
     yield inputs.Unregistered(**common, account="none")
     yield inputs.AccessDenied(**common, who="x", source="127.0.0.9", scope="http")
 

@@ -87,6 +87,11 @@ class World:
         self.pulses = [0]
         self.number = 0
 
+    def _lasts(self, wanted: CallId, at: float) -> bool:
+        """Whether that call is there, and still is when all that is due before `at` has been done."""
+        call = self.state.call(wanted)
+        return call is not None and (call.deadline is None or call.deadline > at)
+
     def input(self, kind: type[inputs.Input], at: float, a: int, b: int) -> inputs.Input:
         """An input of that kind; `a` and `b` choose its fields."""
         self.number += 1
@@ -105,7 +110,7 @@ class World:
                 "pulse": self.pulses[-1 - b // 2 % len(self.pulses)],
             },
             inputs.CallArrived: {
-                "call": call if self.state.call(call) and b % 7 == 6 else CallId(f"c-in{self.number}"),
+                "call": call if self._lasts(call, at) and b % 7 == 6 else CallId(f"c-in{self.number}"),
                 "uri": choice([KITCHEN, KITCHEN, STRANGER, "tel:110", ""]),
                 "source": choice(["127.0.0.2:5060", "127.0.0.2:5060", "127.0.0.9:5060", ""]),
             },

@@ -220,6 +220,8 @@ def test_a_call_has_its_whole_shape():
             "number": "kitchen",
             "headers": {"X-Flat": "3"},
             "codec": {"name": "PCMA", "clock_rate_hz": 8000},
+            "srtp": False,
+            "transport": "udp",
             "created": "1970-01-01T00:01:30.000000Z",
             "ringing_since": "1970-01-01T00:01:31.000000Z",
             "connected_since": "1970-01-01T00:01:35.000000Z",

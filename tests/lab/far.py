@@ -10,7 +10,7 @@ audio_source ausine,440
 audio_alert nothing,nil
 ausrc_srate 48000
 ausrc_channels 2
-net_interface lo
+net_interface {address}
 audio_buffer 20-160
 rtp_ports {rtp}-{rtp_end}
 module_path /usr/lib/baresip/modules
@@ -25,20 +25,21 @@ ctrl_tcp_listen {address}:{control}
 snd_path {directory}
 redial_attempts 0
 ringback_disabled yes
+statmode_default off
 """
+# Says one thing to ctrl_tcp, in netstrings of JSON, and prints the answer; what happened meanwhile comes before it.
 ASK = """
 import json, socket, sys
 asked = json.dumps({"command": sys.argv[2], "params": sys.argv[3], "token": "t"}).encode()
-with socket.create_connection(("127.0.0.1", int(sys.argv[1])), 20) as tcp:
+with socket.create_connection(("127.0.0.1", int(sys.argv[1])), 30) as tcp, tcp.makefile("rb") as heard:
     tcp.sendall(b"%d:%s," % (len(asked), asked))
-    heard = b""
-    while True:
-        heard += tcp.recv(65536)
-        while b":" in heard and len(heard) > int(heard.split(b":")[0]) + len(heard.split(b":")[0]) + 1:
-            length, _, rest = heard.partition(b":")
-            message, heard = json.loads(rest[: int(length)]), rest[int(length) + 1 :]
-            if message.get("token") == "t":
-                sys.exit(print(message["data"]))
+    message = {}
+    while message.get("token") != "t":
+        length = b""
+        while not length.endswith(b":"):
+            length += heard.read(1) or sys.exit("baresip has gone")
+        message = json.loads(heard.read(int(length[:-1]) + 1)[:-1].decode(errors="replace"))
+print(message["data"])
 """
 
 
@@ -49,7 +50,7 @@ class FarEnd:
     """
 
     def __init__(self, guest: Guest, name: str = "kitchen", port: int = 5070, *, answers: bool = True) -> None:
-        self.guest, self.unit, self.port, self.control = guest, f"far-{name}", port, port + 1
+        self.guest, self.unit, self.port, self.control = guest, f"far-{name}", port, port + 2  # + 1 is SIP over TLS
         self.uri = f"sip:{name}@127.0.0.1:{port}"
         directory = f"/root/{self.unit}"
         guest.check("mkdir", "-p", directory)

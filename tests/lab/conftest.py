@@ -95,7 +95,7 @@ def debs() -> list[Path]:
 def install(guest: Guest, debs: list[Path]) -> None:
     """`apt install` of the packages, in the guest; what they depend on lies in apt's cache there."""
     guest.copy_in(*debs, to="/root/debs")
-    guest.shell("apt-get -qq -y install /root/debs/*.deb", timeout_s=300)
+    guest.shell("apt-get -qq -y install /root/debs/*.deb", timeout_s=1200)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,183 @@
+"""intercomctl and D-Bus, as a member of the group intercom uses them, and as nobody else can."""
+
+import json
+
+import pytest
+
+from tests.lab.far import FarEnd
+
+CONFIG = """
+[station]
+name = "Front door"
+
+[audio]
+capture = "null"
+playback = "null"
+
+[dbus]
+enabled = true
+
+[panel]
+lines = "simulated"
+
+[panel.button.ring]
+action = "ring"
+target = "kitchen"
+
+[panel.lamp.status]
+
+[door.front]
+pulse_s = 0.5
+
+[target.kitchen]
+uri = "sip:kitchen@127.0.0.1:5070"
+
+[recording]
+enabled = true
+"""
+APPLIANCE = ("/org/intercomd", "org.intercomd.Appliance1")
+
+
+@pytest.fixture(scope="module")
+def station(guest):
+    """The configured service, a member of the group and a stranger."""
+    guest.shell("useradd --create-home --groups intercom member; useradd --create-home stranger")
+    guest.write("/etc/intercomd/intercomd.toml", CONFIG)
+    guest.check("systemctl", "restart", "intercomd")
+    guest.wait_for(lambda: bus(guest, "member", *APPLIANCE, "Ready").returncode == 0, "the station is on the bus")
+    guest.wait_for(lambda: told(guest, "state")["appliance"]["ready"], "the station is ready")
+    return guest
+
+
+@pytest.fixture(scope="module", autouse=True)
+def kitchen(guest):
+    """A phone that answers."""
+    return FarEnd(guest)
+
+
+def ctl(guest, *words, user="member"):
+    return guest.as_user(user, "intercomctl", *words)
+
+
+def done(guest, *words):
+    ended = ctl(guest, *words)
+    assert ended.returncode == 0, (words, ended.stdout, ended.stderr)
+    return ended.stdout.strip()
+
+
+def told(guest, *words):
+    return json.loads(done(guest, "--json", *words))
+
+
+def bus(guest, user, path, interface, member, *arguments):
+    """A method called with a signature and its values; without them, a property read."""
+    verb = "call" if arguments else "get-property"
+    return guest.as_user(user, "busctl", "--json=short", verb, "org.intercomd", path, interface, member, *arguments)
+
+
+def call(guest, state):
+    """The only call, once it is in that state."""
+
+    def there():
+        calls = told(guest, "state")["calls"]
+        return calls[0] if len(calls) == 1 and calls[0]["state"] == state else None
+
+    return guest.wait_for(there, f"a call that is {state}")
+
+
+def no_call(guest):
+    guest.wait_for(lambda: not told(guest, "state")["calls"], "no call any more")
+
+
+def test_a_member_of_the_group_sees_state_and_panel(station):
+    assert "Front door: " in done(station, "state")
+    assert "lamp      status" in done(station, "panel")
+
+
+def test_a_call_is_dialled_held_resumed_given_digits_ended_and_recorded(station):
+    station.service("watching", "intercomctl", "--json", "watch", "--since", "0", user="member")
+    named = done(station, "dial", "kitchen")
+    assert call(station, "connected")["id"] == named
+    done(station, "hold")
+    station.wait_for(lambda: told(station, "state")["calls"][0]["hold"] == "local", "the call is held")
+    done(station, "resume")
+    station.wait_for(lambda: told(station, "state")["calls"][0]["hold"] == "none", "the call goes on")
+    done(station, "dtmf", "12")
+    done(station, "hangup", named)
+    no_call(station)
+    (recording, *_) = told(station, "recordings")["recordings"]
+    assert recording["call"] == named
+
+    def events():
+        lines = station.journal("--unit=watching", "--output=cat").splitlines()
+        return [json.loads(line)["type"] for line in lines if line.startswith("{")]
+
+    station.wait_for(lambda: "call.ended" in events(), "the watcher has seen the end")
+    seen = events()
+    assert seen.index("call.connected") < seen.index("call.ended")
+    station.check("systemctl", "stop", "watching")
+
+
+def test_an_incoming_call_is_answered_or_rejected(station, kitchen):
+    kitchen.tell("dial", "sip:intercom@127.0.0.1:5060")
+    call(station, "incoming")
+    done(station, "reject", "--code", "603")
+    no_call(station)
+    kitchen.tell("dial", "sip:intercom@127.0.0.1:5060")
+    call(station, "incoming")
+    done(station, "answer")
+    call(station, "connected")
+    kitchen.tell("hangup")
+    no_call(station)
+
+
+def test_a_door_is_opened_and_locks_again(station):
+    def unlocked():
+        return told(station, "state")["doors"][0]["unlocked"]
+
+    done(station, "door", "front", "--seconds", "5")
+    assert unlocked()
+    station.wait_for(lambda: not unlocked(), "the door is locked again")
+
+
+def test_the_bus_gives_the_same_orders_and_tells_events(station):
+    path, interface = APPLIANCE
+    station.service(
+        "listening", "busctl", "wait", "--timeout=60", "org.intercomd", path, interface, "Event", user="member"
+    )
+    placed = bus(station, "member", *APPLIANCE, "Dial", "s", "kitchen")
+    assert placed.returncode == 0, placed.stderr
+    (path,) = json.loads(placed.stdout)["data"]
+    call(station, "connected")
+    station.wait_for(lambda: '"call' in station.journal("--unit=listening", "--output=cat"), "the signal has come")
+    assert json.loads(bus(station, "member", path, "org.intercomd.Call1", "State").stdout)["data"] == "connected"
+    there = station.as_user(
+        "member", "busctl", "--json=short", "call", "org.intercomd", "/org/intercomd",
+        "org.freedesktop.DBus.ObjectManager", "GetManagedObjects",
+    )  # fmt: skip
+    assert path in there.stdout and "/org/intercomd/doors/front" in there.stdout
+    for method, *arguments in (("Hold", ""), ("Resume", ""), ("SendDigits", "s", "1"), ("Hangup", "")):
+        ended = station.as_user(
+            "member", "busctl", "call", "org.intercomd", path, "org.intercomd.Call1", method, *arguments
+        )
+        assert ended.returncode == 0, (method, ended.stderr)
+    no_call(station)
+    opened = bus(station, "member", *APPLIANCE, "OpenDoor", "sd", "front", "0.5")
+    assert opened.returncode == 0, opened.stderr
+
+
+@pytest.mark.parametrize("words", [("state",), ("door", "front"), ("dial", "kitchen"), ("watch",)])
+def test_who_is_not_in_the_group_is_refused_by_intercomctl_and_told_why(station, words):
+    refused = ctl(station, *words, user="stranger")
+    assert refused.returncode == 1
+    assert "Become a member of the group intercom" in refused.stderr
+    assert not told(station, "state")["calls"]
+
+
+@pytest.mark.parametrize("who", ["stranger", "root"])
+def test_who_is_not_in_the_group_is_refused_by_the_bus(station, who):
+    for arguments in (("Ready",), ("OpenDoor", "sd", "front", "1"), ("Dial", "s", "kitchen")):
+        refused = bus(station, who, *APPLIANCE, *arguments)
+        assert refused.returncode != 0
+        assert "denied" in refused.stderr.lower(), refused.stderr
+    assert not told(station, "state")["calls"]

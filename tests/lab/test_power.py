@@ -1,0 +1,111 @@
+"""Power that goes and comes back: how soon the station is ready, and what its relay's line does meanwhile.
+
+The line's pull is at the energised level: whatever lets go of it, or comes too late, is seen as an open door.
+"""
+
+import json
+
+import pytest
+
+CONFIG = """
+[audio]
+capture = "null"
+playback = "null"
+
+[guard]
+socket = "/run/intercomd/guard.sock"
+
+[door.front]
+chip = "board"
+line = "RELAY"
+pulse_s = 30.0
+max_s = 30.0
+"""
+LINES = "create board 2 BUTTON RELAY\nup board 1\n"
+RELAY = 1
+# Writes "SECONDS LEVEL" at each change of the relay's line, from early boot on.
+WATCH = """
+import pathlib, time
+(level,) = pathlib.Path("/sys/devices/platform").glob("gpio-sim.*/gpiochip*/sim_gpio1/value")
+last = None
+with open("/run/relay", "w", buffering=1) as log:
+    while True:
+        now = level.read_text().strip()
+        if now != last:
+            print(time.monotonic(), now, file=log)
+            last = now
+        time.sleep(0.005)
+"""
+UNIT = """
+[Unit]
+DefaultDependencies=no
+Requires=sim-gpio.service
+After=sim-gpio.service
+Before=sysinit.target
+
+[Service]
+Type=exec
+ExecStart=/usr/bin/python3 /root/watch.py
+
+[Install]
+WantedBy=sysinit.target
+"""
+
+
+@pytest.fixture(scope="module")
+def station(guest):
+    guest.write("/etc/sim-gpio", LINES)
+    guest.write("/root/watch.py", WATCH)
+    guest.write("/etc/systemd/system/watch-relay.service", UNIT)
+    guest.write("/etc/intercomd/intercomd.toml", CONFIG)
+    guest.shell("systemctl --quiet enable watch-relay; sync")
+    guest.reboot()
+    return guest
+
+
+def ready(guest):
+    """The station's state, once it can make calls and open its door."""
+
+    def there():
+        answer = guest.run("intercomctl", "--json", "state")
+        state = json.loads(answer.stdout) if answer.returncode == 0 else None
+        return state if state and state["appliance"]["ready"] and state["doors"][0]["available"] else None
+
+    return guest.wait_for(there, "the station is ready", 120)
+
+
+def ready_at(guest):
+    """When systemd was told READY, in seconds since boot."""
+    return int(guest.properties("intercomd", "ActiveEnterTimestampMonotonic")["ActiveEnterTimestampMonotonic"]) / 1e6
+
+
+def levels(guest):
+    """Every change of the relay's line since early boot: seconds, level."""
+    return [(float(at), int(level)) for at, level in (line.split() for line in guest.read("/run/relay").splitlines())]
+
+
+def test_after_boot_the_station_is_ready_and_its_relay_at_rest_before(station, measured):
+    ready(station)
+    seen = levels(station)
+    measured("boot to READY of intercomd.service", ready_at(station))
+    measured("boot to the relay held at rest (pull at the energised level)", seen[-1][0])
+    assert [level for _, level in seen] == [1, 0]  # the pull, then the guard
+    assert seen[-1][0] < ready_at(station)
+
+
+@pytest.mark.parametrize("way", ["power cut", "reboot"])
+def test_a_pulse_that_is_cut_off_is_not_taken_up_again_and_the_line_is_at_rest_before_ready(station, counts, way):
+    for _ in range(counts(2, 10)):
+        ready(station)
+        station.check("intercomctl", "door", "front", "--seconds", "30")
+        station.wait_for(lambda: station.level("board", RELAY) == 1, "the relay is energised")
+        if way == "power cut":
+            station.power_cut()
+            station.boot()
+        else:
+            station.reboot()
+        assert not ready(station)["doors"][0]["unlocked"]
+        seen = levels(station)
+        assert [level for _, level in seen] == [1, 0]
+        assert seen[-1][0] < ready_at(station)
+        assert station.level("board", RELAY) == 0

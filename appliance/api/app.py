@@ -7,8 +7,10 @@ from fastapi import FastAPI
 import appliance
 from appliance.api import (
     accounts,
+    audio,
     auth,
     calls,
+    doctor,
     doors,
     events,
     headers,
@@ -24,7 +26,7 @@ from appliance.api import (
 )
 from appliance.api.ports import Ports
 
-RESOURCES = (state, accounts, calls, events, panel, doors, recordings, log, health, pages)
+RESOURCES = (state, accounts, calls, events, panel, doors, audio, recordings, log, doctor, health, pages)
 
 
 def build(ports: Ports, token: str) -> FastAPI:

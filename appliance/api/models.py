@@ -73,6 +73,19 @@ class Press(Order):
     seconds: float = Field(default=0.0, ge=0, le=60, allow_inf_nan=False, description="How long it is down.")
 
 
+class TestLamp(Order):
+    """How a lamp is tried."""
+
+    pattern: Pattern = Field(default=Pattern.FAST, description="How it shines.")
+    seconds: float = Field(default=5.0, gt=0, le=60, allow_inf_nan=False, description="For how long.")
+
+
+class TestSound(Order):
+    """How speaker and microphone are tried."""
+
+    seconds: float = Field(default=2.0, gt=0, le=5, allow_inf_nan=False, description="How long the tone lasts.")
+
+
 class Open(Order):
     """How a door is opened."""
 
@@ -262,6 +275,30 @@ class Panel(BaseModel):
     lamps: list[Lamp]
 
 
+class SoundTest(BaseModel):
+    """What the microphone heard: its highest level in dBFS; null: nothing came from it at all."""
+
+    quiet_dbfs: float | None = Field(description="Before the tone.")
+    tone_dbfs: float | None = Field(description="With it.")
+    heard: bool = Field(description="Whether the tone made it at least twice as loud (6 dB).")
+
+
+class Finding(BaseModel):
+    """What one check found."""
+
+    check: str = Field(description="What was looked at; for settings their dotted name.")
+    level: Literal["ok", "warning", "problem"]
+    message: str
+    cause: str
+    resolution: str
+
+
+class Findings(BaseModel):
+    """What the doctor found, most general first."""
+
+    findings: list[Finding]
+
+
 class Failed(BaseModel):
     """A part that does not work now."""
 
@@ -274,6 +311,7 @@ class Appliance(BaseModel):
 
     station: str
     ready: bool = Field(description="Whether calls are possible.")
+    configured: bool = Field(description="Whether there is anybody to call, or who may call.")
     stopping: bool
     address: str = Field(description="host:port that SIP listens on; empty while it does not.")
     status: str = Field(description="One line for people.")

@@ -6,7 +6,7 @@ from fastapi.responses import JSONResponse
 from appliance.api import models, problems
 from appliance.api.common import Daemon, Id, Who, ask
 from appliance.core import inputs
-from appliance.core.model import ButtonId
+from appliance.core.model import ButtonId, LampId
 
 router = APIRouter(prefix="/v1/panel", tags=["panel"], responses=problems.RESPONSES)
 
@@ -21,4 +21,12 @@ async def read_panel(daemon: Daemon) -> JSONResponse:
 async def press_button(button: Id, daemon: Daemon, who: Who, body: models.Press | None = None) -> JSONResponse:
     """Press a button for `seconds`, then release it."""
     reply = await ask(daemon, inputs.PressButton(ButtonId(button), (body or models.Press()).seconds), who)
+    return JSONResponse({"warning": reply.warning or None})
+
+
+@router.post("/lamps/{lamp}/test", response_model=models.Done)
+async def try_lamp(lamp: Id, daemon: Daemon, who: Who, body: models.TestLamp | None = None) -> JSONResponse:
+    """Have a lamp shine in a pattern for `seconds`, whatever the panel shows meanwhile."""
+    wanted = body or models.TestLamp()
+    reply = await ask(daemon, inputs.TestLamp(LampId(lamp), wanted.pattern, wanted.seconds), who)
     return JSONResponse({"warning": reply.warning or None})

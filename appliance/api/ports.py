@@ -81,6 +81,9 @@ class Ports(Protocol):
         What is not kept, or was missed because the subscriber's bounded queue was full, is told by `events.lost`.
         """
 
+    async def doctor(self) -> list[Json]:
+        """What an examination of the station found, shaped as `models.Finding`."""
+
     def ready(self) -> tuple[bool, str]:
         """Whether calls are possible; if not, why."""
 

@@ -30,6 +30,7 @@ STATUS: dict[str, int] = {
     "ice-failed": 502,
     "audio-unavailable": 503,
     "button-not-found": 404,
+    "lamp-not-found": 404,
     "recording-already-running": 409,
     "recording-not-running": 409,
     "recording-not-found": 404,

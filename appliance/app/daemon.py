@@ -79,7 +79,7 @@ class App:
         if self._notify.there:  # elsewhere SIGHUP is a terminal that was closed, which ends us
             loop.add_signal_handler(signal.SIGHUP, self._asked_to_reload)
         panel = Panel(self._config, self._places, reactor, simulated=self._simulated)
-        web = Web(self._config, self._places, reactor, recordings, call_log)
+        web = Web(self._config, self._places, reactor, recordings, call_log, self._file)
         bus = Bus(self._config, reactor)
         if self._recorder is not None:
             self._recorder.begin(appliance.__version__, reactor.state)

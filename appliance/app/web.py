@@ -4,12 +4,15 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from appliance.app.places import Places
 from appliance.config.schema import Config
 from appliance.core import inputs, orders
+from appliance.doctor import examine
+from appliance.doctor.findings import problem
 from appliance.errors import IntercomError
 from appliance.reactor import Reactor
 from appliance.store.calllog import CallLog
@@ -27,9 +30,15 @@ class Web:
     """The HTTP interface: started last and tried again, for calls and door do not need it."""
 
     def __init__(
-        self, config: Config, places: Places, reactor: Reactor, recordings: Recordings, call_log: CallLog
+        self,
+        config: Config,
+        places: Places,
+        reactor: Reactor,
+        recordings: Recordings,
+        call_log: CallLog,
+        file: Path,
     ) -> None:
-        self._config, self._places, self._reactor = config, places, reactor
+        self._config, self._places, self._reactor, self._file = config, places, reactor, file
         self.recordings, self.call_log = recordings, call_log
         self._servers: dict[str, Server] = {}
 
@@ -112,6 +121,12 @@ class Web:
     def feed(self, since: int) -> AsyncGenerator[dict[str, Any], None]:
         """Events."""
         return self._reactor.subscribe(since)
+
+    async def doctor(self) -> list[dict[str, Any]]:
+        """What is wrong, as far as it can be seen from inside; beside it, what the adapters have told already."""
+        found = await asyncio.to_thread(examine.examine, self._file)
+        failed = [problem(part, why) for part, why in self._reactor.state.failed]
+        return [asdict(finding) for finding in (*found, *failed)]
 
     def ready(self) -> tuple[bool, str]:
         """Whether calls are possible."""

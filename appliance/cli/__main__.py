@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -14,6 +15,8 @@ import appliance
 from appliance.cli import idle, show
 from appliance.cli.client import Client, default_socket
 from appliance.errors import IntercomError
+
+CONFIG = Path("/etc/intercomd/intercomd.toml")
 
 Json = dict[str, Any]
 Command = Callable[[Client, argparse.Namespace], int]
@@ -71,7 +74,12 @@ def parser() -> argparse.ArgumentParser:
     press_ = add("press", press, "press a button of the panel")
     press_.add_argument("button")
     press_.add_argument("--seconds", type=float, default=0.0, help="how long it is down")
-    add("panel", panel, "show buttons and lamps")
+    panel_ = add("panel", panel, "show buttons and lamps, or test them, the doors and the sound")
+    panel_.add_argument("act", nargs="?", choices=["test"], metavar="test", help="have each part tried in turn")
+    panel_.add_argument("part", nargs="?", help="one part only: button.ID, lamp.ID, door.ID or sound")
+    panel_.add_argument("--seconds", type=float, help="how long a part is tried (default: what suits it)")
+    doctor_ = add("doctor", doctor, "examine configuration, cards and lines; without a daemon as well")
+    doctor_.add_argument("--config", type=Path, metavar="FILE", default=CONFIG, help=f"without one (default {CONFIG})")
     add("accounts", accounts, "show the accounts at registrars")
     add("recordings", recordings, "list recordings, newest first")
     log_ = add("log", log, "list calls that are over, newest first")
@@ -93,7 +101,33 @@ def wait_until_idle(client: Client, given: argparse.Namespace) -> int:
 
 def panel(client: Client, given: argparse.Namespace) -> int:
     """`intercomctl panel`."""
-    return output(client.ask("GET", "/v1/panel"), given, show.panel)
+    if given.act is None:
+        return output(client.ask("GET", "/v1/panel"), given, show.panel)
+    from appliance.cli import trials  # noqa: PLC0415  late: the other commands are quicker without
+
+    found = trials.run(client, given.part, given.seconds, prompt=lambda text: print(text, file=sys.stderr, flush=True))
+    return findings(found, given)
+
+
+def doctor(client: Client, given: argparse.Namespace) -> int:
+    """`intercomctl doctor`: by the daemon, which knows more, or where none answers by ourselves."""
+    try:
+        found = client.ask("POST", "/v1/doctor")["findings"]
+    except IntercomError as err:
+        if err.code != "server-unreachable":
+            raise
+        from appliance.doctor.examine import examine  # noqa: PLC0415  late: pydantic
+        from appliance.doctor.findings import warning  # noqa: PLC0415
+
+        without = warning("daemon", err.message, resolution=err.resolution)
+        found = [asdict(finding) for finding in (without, *examine(given.config))]
+    return findings(found, given)
+
+
+def findings(found: list[Json], given: argparse.Namespace) -> int:
+    """Print findings; status 1 if one of them is a problem."""
+    output({"findings": found}, given, show.findings)
+    return 1 if any(finding["level"] == "problem" for finding in found) else 0
 
 
 def accounts(client: Client, given: argparse.Namespace) -> int:

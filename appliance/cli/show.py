@@ -36,6 +36,17 @@ def panel(answer: Json) -> str:
     return "\n".join(lines)
 
 
+def findings(answer: Json) -> str:
+    """What was found wrong, or well: a line for each."""
+    rows = answer["findings"]
+    width = max((len(row["check"]) for row in rows), default=0)
+    return "\n".join(
+        f"{row['level']:<8} {row['check']:<{width}}  "
+        + " ".join(row[part] for part in ("message", "cause", "resolution") if row[part])
+        for row in rows
+    )
+
+
 def recordings(answer: Json) -> str:
     """A page of recordings."""
     rows = [f"{r['id']}  {r['started']}  {r['duration_s']:7.1f} s  {r['remote']}" for r in answer["recordings"]]

@@ -335,7 +335,8 @@ class Button(Table):
         default="up",
     )
     action: Action = setting(
-        "What a press does: ring the target, answer, hang up, hold (or resume), or open a door.",
+        "What a press does: ring the target, answer, hang up, hold (or resume), open a door; or none: it is told as an "
+        "event, and that is all.",
         example="ring",
         strict=False,
     )

@@ -25,10 +25,14 @@ class CallMedia:
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """The SIP process's part: each living call's audio, and the tone on the station's own speaker."""
+    """The SIP process's part: each living call's audio, and the tone on the station's own speaker.
+
+    measure: the microphone's level is to be told, and the speaker to be heard in it: no echo is cancelled.
+    """
 
     calls: tuple[CallMedia, ...] = ()
     tone: Tone | None = None
+    measure: bool = False
 
 
 @dataclass(frozen=True, slots=True)

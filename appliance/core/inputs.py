@@ -13,6 +13,8 @@ from appliance.core.model import (
     CallId,
     Codec,
     DoorId,
+    LampId,
+    Pattern,
     Quality,
     RecordingId,
     RequestId,
@@ -111,6 +113,13 @@ class RelayChanged(Input):
     door: DoorId
     energised: bool
     pulse: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MicrophoneMeasured(Input):
+    """How loud the microphone is, in dBFS (0: the loudest there is): several times a second while that is desired."""
+
+    dbfs: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -397,6 +406,22 @@ class OpenDoor:
 
 
 @dataclass(frozen=True, slots=True)
+class TestLamp:
+    """Have a lamp shine in a pattern for so long, whatever the panel shows."""
+
+    lamp: LampId
+    pattern: Pattern
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class TestSound:
+    """Play a tone on the speaker, and measure what the microphone hears of it; the reply comes at the end."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class RegisterAccount:
     """Register now, or refresh, and stay registered."""
 
@@ -410,7 +435,7 @@ class UnregisterAccount:
     account: AccountId
 
 
-Action = (
+AtOnce = (
     Dial
     | AnswerCall
     | RejectCall
@@ -420,9 +445,11 @@ Action = (
     | SendDigits
     | PressButton
     | OpenDoor
+    | TestLamp
     | RegisterAccount
     | UnregisterAccount
 )
+Action = AtOnce | TestSound  # which is replied to at its end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -472,6 +499,7 @@ AnyInput = (
     | GuardReady
     | GuardLost
     | RelayChanged
+    | MicrophoneMeasured
     | SipReady
     | SipLost
     | CallArrived

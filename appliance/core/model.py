@@ -100,6 +100,7 @@ class Action(StrEnum):
     HANGUP = "hangup"
     HOLD = "hold"
     DOOR = "door"
+    NONE = "none"
 
 
 class Pattern(StrEnum):
@@ -132,6 +133,7 @@ class Tone(StrEnum):
     RINGING = "ringing"
     HELD = "held"
     ERROR = "error"
+    TEST = "test"
 
 
 # -- settings: plain values, checked by config, changed by ConfigChanged alone ----------------------------------------
@@ -364,6 +366,29 @@ class Pulse:
 
 
 @dataclass(frozen=True, slots=True)
+class LampTrial:
+    """Somebody looks whether a lamp works: it shines so, whatever the panel shows, until then."""
+
+    lamp: LampId
+    pattern: Pattern
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class SoundTrial:
+    """Somebody wants to know whether speaker and microphone work: first silence is listened to, then a tone is played.
+
+    quiet, loud: the microphone's highest level in dBFS, before the tone and with it; None: nothing measured yet.
+    """
+
+    request: RequestId
+    tone_at: float
+    until: float
+    quiet: float | None = None
+    loud: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Recording:
     """A recording whose file is being made or written; `begun`: the SIP process writes samples."""
 
@@ -417,6 +442,8 @@ class State:
     relay_ready: bool = False
     error_until: float | None = None  # the panel shows an error, and the speaker tells it
     failed: tuple[tuple[str, str], ...] = ()  # part, why: what does not work now
+    lamp_trials: tuple[LampTrial, ...] = ()
+    sound_trial: SoundTrial | None = None
     denied: tuple[tuple[str, float], ...] = ()  # source, when: told lately
     rejected: bool = False  # the configuration's file has errors, and what it said before holds
     needs_restart: str = ""  # names of settings that the file has changed and only a restart brings

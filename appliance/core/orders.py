@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from appliance.core.model import NO_ACCOUNT, AccountId, Call, CallId, RecordingId, RequestId
+from appliance.core.model import NO_ACCOUNT, AccountId, Call, CallId, RecordingId, RequestId, SoundTrial
 from appliance.errors import IntercomError
 
 
@@ -98,12 +98,16 @@ class LogCall:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The answer to a client's request: a call's id where one is meant, or why not. `warning`: it was so already."""
+    """The answer to a client's request: a call's id where one is meant, or why not. `warning`: it was so already.
+
+    trial: what the test of the sound found.
+    """
 
     request: RequestId
     call: CallId | None = None
     error: IntercomError | None = None
     warning: str = ""
+    trial: SoundTrial | None = None
 
 
 CallOrder = Place | Ring | Answer | Refuse | HangUp | SendDigit

@@ -3,7 +3,7 @@
 import re
 from typing import Literal, assert_type
 
-from appliance.core import accounts, doors, events, gestures, inputs, peers, session
+from appliance.core import accounts, doors, events, gestures, inputs, peers, session, trials
 from appliance.core.model import (
     Account,
     AccountId,
@@ -31,6 +31,9 @@ def requested(turn: Turn, given: inputs.Requested) -> None:
     """Do what a client asks, or say why not; a request that changes nothing succeeds with a warning."""
     call: CallId | None = None
     try:
+        if isinstance(given.action, inputs.TestSound):  # replied to at its end
+            trials.sound(turn, given.request, given.action.seconds)
+            return
         call, warning = perform(turn, given.action, given.who)
     except IntercomError as err:
         turn.order(Reply(given.request, error=err))
@@ -40,7 +43,7 @@ def requested(turn: Turn, given: inputs.Requested) -> None:
     turn.order(Reply(given.request, call=call, warning=warning))
 
 
-def perform(turn: Turn, action: inputs.Action, who: str) -> tuple[CallId | None, str]:  # noqa: C901 - a table
+def perform(turn: Turn, action: inputs.AtOnce, who: str) -> tuple[CallId | None, str]:  # noqa: C901 - a table
     """The call that it is about, and a warning's text or ""; raises IntercomError where it can not be done."""
     match action:
         case inputs.Dial(to, headers, account):
@@ -64,6 +67,9 @@ def perform(turn: Turn, action: inputs.Action, who: str) -> tuple[CallId | None,
             return None, register(turn, account)
         case inputs.UnregisterAccount(account):
             return None, accounts.unregister(turn, find_account(turn, account))
+        case inputs.TestLamp():
+            trials.lamp(turn, action)
+            return None, ""
         case inputs.PressButton(button, seconds):
             return None, press(turn, button, seconds)
         case _:
@@ -85,6 +91,8 @@ def act(turn: Turn, button: ButtonSettings, action: Action) -> None:
             case Action.HOLD:
                 call = connected(needed(active, "hold"))
                 hold(turn, call, held=not call.held_local)
+            case Action.NONE:
+                pass  # the press is told as an event, which may be all that is wanted
             case Action.DOOR if button.door is not None:
                 open_door(turn, button.door, None, who)
             case _:

@@ -13,6 +13,7 @@ from appliance.core import (
     recording,
     requests,
     session,
+    trials,
     views,
 )
 from appliance.core.inputs import AnyInput
@@ -55,6 +56,7 @@ def due(turn: Turn) -> None:
     session.due(turn)
     accounts.due(turn)
     doors.due(turn)
+    trials.due(turn)
     for button in turn.settings.buttons:
         for action in gestures.due(turn, button):
             requests.act(turn, button, action)
@@ -101,6 +103,8 @@ def take(turn: Turn, given: AnyInput) -> None:  # noqa: C901, PLR0912, PLR0915 -
             failed(turn, "relay", why, "")
         case inputs.RelayChanged(door=door, energised=energised, pulse=pulse):
             doors.relay_changed(turn, door, energised=energised, pulse_id=pulse)
+        case inputs.MicrophoneMeasured(dbfs=dbfs):
+            trials.measured(turn, dbfs)
         case inputs.SipReady(address=address):
             session.sip_ready(turn, address)
             accounts.sip_ready(turn)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from math import inf
 from typing import Any
 
-from appliance.core import accounts, calls, doors, gestures, peers
+from appliance.core import accounts, calls, doors, gestures, peers, trials
 from appliance.core.desired import CallMedia, Desired, RelayPulse, Sound
 from appliance.core.model import (
     AccountSettings,
@@ -16,9 +16,12 @@ from appliance.core.model import (
     LampId,
     Pattern,
     Picture,
+    Settings,
     State,
     Tone,
 )
+
+READY = "ready"
 
 # -- desired ---------------------------------------------------------------------------------------------------------
 
@@ -27,7 +30,11 @@ def desired(state: State) -> Desired:
     """All that should hold now."""
     return Desired(
         lamps=lamps(state),
-        sound=Sound(calls=tuple(media(state, call) for call in state.calls if call.alive), tone=tone(state)),
+        sound=Sound(
+            calls=tuple(media(state, call) for call in state.calls if call.alive),
+            tone=tone(state),
+            measure=state.sound_trial is not None,
+        ),
         relays=tuple(
             RelayPulse(door, pulse.id, int(pulse.until * 1e9)) for door, pulse in state.pulses if state.relay_ready
         ),
@@ -60,13 +67,17 @@ def picture(state: State) -> Picture:
 
 def lamps(state: State) -> tuple[tuple[LampId, Pattern], ...]:
     """Each lamp's pattern in the picture."""
-    shown = picture(state)
-    return tuple((lamp.id, dict(lamp.pictures).get(shown, Pattern.OFF)) for lamp in state.settings.lamps)
+    shown, tried = picture(state), trials.patterns(state)
+    return tuple(
+        (lamp.id, tried.get(lamp.id, dict(lamp.pictures).get(shown, Pattern.OFF))) for lamp in state.settings.lamps
+    )
 
 
 def tone(state: State) -> Tone | None:
     """What the station's own speaker plays beside a call."""
     call = state.active
+    if state.sound_trial is not None:
+        return Tone.TEST if state.now >= state.sound_trial.tone_at else None
     if call is None:
         return None if state.error_until is None else Tone.ERROR
     if call.state is CallState.INCOMING and not call.answered_by_us:
@@ -95,6 +106,7 @@ def wake_at(state: State) -> float | None:
         *(call.deadline for call in state.calls),
         *(at for account in state.accounts for at in (account.wake, account.expires_at)),
         *(doors.wake(pulse) for _, pulse in state.pulses),
+        *trials.wake(state),
         *(gestures.wake(press) for _, press in state.presses),
     ]
     earliest = min((t for t in times if t is not None), default=inf)
@@ -107,7 +119,18 @@ def status(state: State) -> str:
         return "stopping"
     errors = "the changed configuration has errors and is not used" if state.rejected else ""
     later = f"a restart will change {state.needs_restart}" if state.needs_restart else ""
-    return "; ".join(filter(None, [errors, later, condition(state)]))
+    lack = lacking(state.settings)
+    now = condition(state)
+    return "; ".join(filter(None, [errors, later, lack, "" if lack and now == READY else now]))
+
+
+def lacking(settings: Settings) -> str:
+    """What is missing before anybody can be called, or call; "" if nothing is."""
+    if settings.targets or settings.accounts or settings.callers == "anyone":
+        return ""
+    if settings.buttons or settings.lamps or settings.doors:
+        return "not configured: it knows nobody to call"
+    return "not configured"
 
 
 def condition(state: State) -> str:
@@ -117,7 +140,7 @@ def condition(state: State) -> str:
     known = [registration(state, settings) for settings in state.settings.accounts if state.sip_ready]
     standing = "; ".join([*sip, *failed, *known])
     call = state.active
-    return ", ".join(filter(None, [standing, summary(call) if call else ""])) or "ready"
+    return ", ".join(filter(None, [standing, summary(call) if call else ""])) or READY
 
 
 def registered(state: State) -> bool:
@@ -165,6 +188,7 @@ def snapshot(state: State, epoch: float) -> dict[str, Any]:
         "appliance": {
             "station": state.settings.station,
             "ready": state.sip_ready and not state.stopping,
+            "configured": not lacking(state.settings),
             "stopping": state.stopping,
             "address": state.sip_address,
             "status": status(state),

@@ -4,7 +4,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pjsua2 as pj
@@ -62,6 +62,7 @@ class Devices:
         self._capture = NULL if settings.microphone_file else settings.capture
         self._playback = settings.playback
         self._wanted = self._opened = False
+        self._echo = True
         self._close_at: float | None = None
         self._failed, self._tries, self._again_at = "", 0, 0.0
         self._broken = False  # set by pjsua2's own threads
@@ -82,9 +83,19 @@ class Devices:
         elif missing := self._missing():
             self._fail_missing(missing, now)
 
-    def want(self, wanted: bool) -> None:
-        """Whether something is to be heard or said."""
+    @property
+    def working(self) -> bool:
+        """Whether a microphone is open now."""
+        return self._opened and self._capture != NULL
+
+    def want(self, wanted: bool, *, echo: bool = True) -> None:
+        """Whether something is to be heard or said; `echo`: what the speaker plays is taken out of the microphone."""
         self._wanted = wanted
+        if echo != self._echo:
+            self._echo = echo
+            if self._opened:
+                with suppress(pj.Error):  # then it is as it was: the next opening sets it
+                    self._cancel_echo()
 
     def broke(self) -> None:
         """The card was lost; from any thread, so this only leaves a note."""
@@ -160,8 +171,7 @@ class Devices:
             if min(playback, capture) < 0:
                 self._fail_missing(self._missing(), now)
                 return
-            echo = not alone
-            self._manager.setEcOptions(ECHO_TAIL_MS if echo else 0, pj.PJMEDIA_ECHO_WEBRTC_AEC3 if echo else 0)
+            self._cancel_echo()
             # Without any device, so that these two only take note: each would open the card, and close it again.
             self._manager.setNoDev()
             self._manager.setCaptureDev(capture)
@@ -177,6 +187,10 @@ class Devices:
                 self._post(inputs.PartRecovered(at=now, part="audio"))
         finally:
             self._announce("")
+
+    def _cancel_echo(self) -> None:
+        echo = self._echo and self._capture != NULL
+        self._manager.setEcOptions(ECHO_TAIL_MS if echo else 0, pj.PJMEDIA_ECHO_WEBRTC_AEC3 if echo else 0)
 
     def _null(self) -> None:
         self._manager.setNullDev()

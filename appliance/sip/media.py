@@ -3,6 +3,7 @@
 import logging
 import time
 from contextlib import suppress
+from math import log10
 from pathlib import Path
 
 import pjsua2 as pj
@@ -19,6 +20,7 @@ from appliance.sip.tones import RATE, Tones
 LOG = logging.getLogger(__name__)
 MICROPHONE, SPEAKER, SILENCE, TONE = "microphone", "speaker", "silence", "tone"
 Route = tuple[str, str]  # from, to: names of ports
+MEASURE_S = 0.1
 
 
 class Media:
@@ -37,6 +39,7 @@ class Media:
         self._player = self._open_player(settings.microphone_file)
         self._sound = Sound()
         self._changed = True
+        self._measure_at = 0.0
         self._made: dict[Route, tuple[int, int]] = {}  # with the numbers of the ports in the bridge
 
     @property
@@ -55,12 +58,20 @@ class Media:
             self._apply()
         self._recorders.turn(now)
         self._devices.turn(now)
+        if self._sound.measure and now >= self._measure_at:
+            self._measure_at = now + MEASURE_S
+            self._measure(now)
 
     def clear(self) -> None:
         """Free all, before the endpoint goes."""
         self._made.clear()
         self._recorders.clear()
         del self._tones, self._silence, self._player
+
+    def _measure(self, now: float) -> None:
+        if self._player or self._devices.working:
+            level = (self._player or self._manager.getCaptureDevMedia()).getRxLevel()
+            self._post(inputs.MicrophoneMeasured(at=now, dbfs=dbfs(level)))
 
     def _apply(self) -> None:
         living = [media for media in self._sound.calls if self._calls.get(media.call) is not None]
@@ -83,12 +94,15 @@ class Media:
                 source.startTransmit(sink)
                 self._made[route] = source.getPortId(), sink.getPortId()
         card = {SPEAKER} if self._player else {SPEAKER, MICROPHONE}
-        self._devices.want(any(card & set(route) for route in wanted))
+        self._devices.want(any(card & set(route) for route in wanted), echo=not self._sound.measure)
 
     def _wanted(self, living: list[CallMedia]) -> set[Route]:
         routes: set[Route] = {(SILENCE, _port(call.call)) for call in self._calls}
         if self._sound.tone is not None:
             routes.add((TONE, SPEAKER))
+        if self._sound.measure:
+            routes.add((MICROPHONE, SILENCE))  # a port is read, and measured, only while another takes what it gives
+            routes.add((SILENCE, SPEAKER))
         for media in living:
             port = _port(media.call)
             sinks = [port]
@@ -133,6 +147,16 @@ class Media:
             self._post(failed)
             return None
         return player
+
+
+def dbfs(level: int) -> float:
+    """What a port's level means: pjmedia tells the mean amplitude as the complement of its µ-law code (ITU-T G.711).
+
+    0 dBFS is an amplitude that is full all the time; silence is given as -90.3, that of 1 of 32768.
+    """
+    exponent, mantissa = level >> 4 & 7, level & 15
+    amplitude = (((mantissa << 3) + 0x84) << exponent) - 0x84
+    return round(20 * log10(max(amplitude, 1) / 32768), 1)
 
 
 def _port(call: CallId) -> str:

@@ -53,6 +53,7 @@ SipInput = (
     | inputs.RecordingRefused
     | inputs.PartFailed
     | inputs.PartRecovered
+    | inputs.MicrophoneMeasured
     | inputs.AccessDenied
 )
 ToParent = SipInput | Beat

@@ -73,6 +73,7 @@ class Station:
         self.requests: list[tuple[inputs.Action, str]] = []
         self.denials: list[tuple[str, str, str]] = []
         self.journal: list[dict[str, Any]] = []
+        self.findings: list[dict[str, Any]] = []
         self.replies: Callable[[inputs.Action], orders.Reply] = lambda _: orders.Reply(RequestId("q-1"))
         self.is_alive = True
         self.why_not_ready = ""
@@ -80,6 +81,7 @@ class Station:
             "appliance": {
                 "station": "Front door",
                 "ready": True,
+                "configured": True,
                 "stopping": False,
                 "address": "127.0.0.1:5060",
                 "status": "ready",
@@ -108,6 +110,9 @@ class Station:
 
     def snapshot(self) -> dict[str, Any]:
         return {**self.state, "last_event": len(self.journal)}
+
+    async def doctor(self) -> list[dict[str, Any]]:
+        return self.findings
 
     def call(self, wanted: str) -> dict[str, Any] | None:
         return next((call for call in self.state["calls"] if call["id"] == wanted), None)

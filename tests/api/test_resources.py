@@ -3,7 +3,8 @@ import json
 
 import pytest
 
-from appliance.core import inputs
+from appliance.core import inputs, orders
+from appliance.core.model import Pattern, RequestId, SoundTrial
 from tests.api import fake
 from tests.api.waiting import until
 
@@ -20,6 +21,13 @@ ORDERS = [
     ("POST", "/v1/calls/c-1/dtmf", {"digits": "12#"}, inputs.SendDigits("c-1", "12#")),
     ("POST", "/v1/panel/buttons/kitchen/press", None, inputs.PressButton("kitchen", 0.0)),
     ("POST", "/v1/panel/buttons/kitchen/press", {"seconds": 1.5}, inputs.PressButton("kitchen", 1.5)),
+    ("POST", "/v1/panel/lamps/status/test", None, inputs.TestLamp("status", Pattern.FAST, 5.0)),
+    (
+        "POST",
+        "/v1/panel/lamps/status/test",
+        {"pattern": "slow", "seconds": 1},
+        inputs.TestLamp("status", Pattern.SLOW, 1.0),
+    ),
     ("POST", "/v1/accounts/office/register", None, inputs.RegisterAccount("office")),
     ("POST", "/v1/accounts/office/unregister", None, inputs.UnregisterAccount("office")),
     ("POST", "/v1/doors/front/open", None, inputs.OpenDoor("front", None)),
@@ -282,3 +290,22 @@ def test_a_daemon_that_does_not_answer_is_unavailable(client, station, monkeypat
     monkeypatch.setattr("appliance.api.common.PATIENCE_S", 0.05)
     station.request = never
     assert client.post("/v1/doors/front/open").json()["code"] == "unavailable"
+
+
+@pytest.mark.parametrize(
+    ("quiet", "loud", "heard"),
+    [(-60.0, -54.0, True), (-60.0, -54.1, False), (None, -20.0, False), (-60.0, None, False), (None, None, False)],
+)
+def test_the_tone_is_heard_where_it_makes_the_microphone_twice_as_loud(client, station, quiet, loud, heard):
+    trial = SoundTrial(RequestId("q-1"), 0.0, 0.0, quiet, loud)
+    station.replies = lambda _: orders.Reply(RequestId("q-1"), trial=trial)
+    answer = client.post("/v1/audio/self-test", json={"seconds": 1})
+    assert answer.json() == {"quiet_dbfs": quiet, "tone_dbfs": loud, "heard": heard}
+    assert [action for action, _ in station.requests] == [inputs.TestSound(1.0)]
+
+
+def test_what_the_doctor_finds_is_told(client, station):
+    station.findings = [
+        {"check": "configuration", "level": "ok", "message": "All is well.", "cause": "", "resolution": ""}
+    ]
+    assert client.post("/v1/doctor").json() == {"findings": station.findings}

@@ -39,6 +39,7 @@ SETTINGS = Settings(
         ButtonSettings(ButtonId("hold"), Action.HOLD),
         ButtonSettings(ButtonId("exit"), Action.DOOR, door=FRONT),
         ButtonSettings(ButtonId("far"), Action.DOOR, digits="9"),
+        ButtonSettings(ButtonId("light"), Action.NONE),
     ),
     lamps=(
         LampSettings(LampId("status"), tuple((picture, Pattern.ON) for picture in Picture)),

@@ -123,6 +123,7 @@ def every_input(state: State, serial: int):
     for part in ("panel", "audio", "storage"):
         yield inputs.PartFailed(**common, part=part, why="gone")
         yield inputs.PartRecovered(**common, part=part)
+    yield inputs.MicrophoneMeasured(**common, dbfs=-40.0)
     yield inputs.GuardReady(**common)
     yield inputs.GuardLost(**common, why="gone")
     pulses = dict(state.pulses)

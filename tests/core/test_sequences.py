@@ -17,6 +17,8 @@ from appliance.core.model import (
     Codec,
     DoorId,
     DoorSettings,
+    LampId,
+    Pattern,
     Quality,
     RecordingId,
     RequestId,
@@ -72,6 +74,7 @@ REQUESTS = [
     inputs.Dial("kitchen"),
     inputs.Dial(STRANGER, (("X-Flat", "3"),)),
     inputs.Dial("nobody"),
+    inputs.TestLamp(LampId("status"), Pattern.FAST, 2.0),
     *(inputs.PressButton(button, seconds) for button in BUTTONS for seconds in (0.0, 2.0)),
     *(inputs.OpenDoor(door, seconds) for door in DOORS for seconds in (None, 0.5, 10.0, 11.0)),
 ]

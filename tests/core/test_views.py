@@ -158,6 +158,7 @@ def test_the_snapshot_of_an_idle_station_has_its_shape():
     assert shown["appliance"] == {
         "station": "Front door",
         "ready": True,
+        "configured": True,
         "stopping": False,
         "address": "127.0.0.1:5060",
         "status": "ready",

@@ -12,6 +12,7 @@ from appliance.core import inputs
 from appliance.core.desired import Sound
 from appliance.core.model import Tone
 from appliance.sip import link
+from appliance.sip.media import dbfs
 from tests.sip.stations import PATIENCE_S, RATE, Ear, connect, stations, talk, tone_file
 
 OURS, THEIRS = 440, 1000
@@ -115,7 +116,7 @@ def test_each_station_plays_the_other_at_its_level_on_an_alsa_pcm_and_nothing_wh
 
 @pytest.mark.parametrize("tone", list(Tone))
 def test_every_tone_is_heard_on_the_own_speaker(tone, server, heard):
-    hertz = 660 if tone is Tone.RINGING else 425
+    hertz = {Tone.RINGING: 660, Tone.TEST: 1000}.get(tone, 425)
 
     async def scenario():
         async with stations({"playback": "pulse"}) as (door,):
@@ -135,6 +136,23 @@ def test_the_microphone_is_open_only_while_it_is_wanted(server):
             ours, _theirs = await connect(door, kitchen)
             door.link.desire(talk(ours))
             await server.until_open(1, 1)
+            door.link.desire(Sound())
+            await server.until_open(0, 0)
+
+    asyncio.run(scenario())
+
+
+def test_the_microphones_level_is_told_while_that_is_wanted_and_the_tone_is_heard_in_it(server):
+    async def scenario():
+        async with stations({"capture": "pulse", "playback": "pulse"}) as (door,):  # pulse records what it plays
+            door.link.desire(Sound(measure=True))
+            await server.until_open(1, 1)
+            quiet = await door.wait(inputs.MicrophoneMeasured)
+            assert quiet.dbfs < -60
+            door.link.desire(Sound(tone=Tone.TEST, measure=True))
+            end = time.monotonic() + PATIENCE_S
+            while (heard := await door.wait(inputs.MicrophoneMeasured)).dbfs < -30:
+                assert time.monotonic() < end, heard
             door.link.desire(Sound())
             await server.until_open(0, 0)
 
@@ -197,3 +215,8 @@ def test_a_card_that_keeps_the_processor_busy_costs_one_process_and_the_next_one
             await door.wait(inputs.PartRecovered, part="audio")
 
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(("level", "wanted"), [(0, -90.3), (0x0F, -48.7), (0x7F, -0.2), (0x6F, -6.2), (0x5F, -12.3)])
+def test_a_ports_level_is_told_in_decibels_below_full_scale(level, wanted):
+    assert dbfs(level) == pytest.approx(wanted, abs=0.1)

@@ -26,13 +26,25 @@ MAY_IMPORT: dict[str, tuple[set[str], str]] = {
         ADAPTERS,
         ({"core", "errors", "ids", "codec"}, "an adapter translates between core and the outside; app joins adapters"),
     ),
+    "board": ({"errors"}, "the board says what it has, whoever asks"),
+    "doctor": (
+        {"board", "config", "core", "errors"},
+        "the doctor holds the configuration against the board, with a daemon or without one",
+    ),
+    "setup": (
+        {"board", "config", "core", "doctor", "errors"},
+        "the set-up writes a configuration for the board, and has it examined",
+    ),
     "simulator": (
         {"core", "errors", "ids", "unixhttp"},
         "a stand-in takes an adapter's place, or looks at a station from outside",
     ),
     "replay": ({"core", "errors", "codec"}, "what was recorded is core's inputs and nothing else"),
     "schemas": ({"core"}, "payload schemas are made from the core's events alone"),
-    "cli": ({"errors", "ids", "unixhttp"}, "the command line is a client: it knows the HTTP interface only"),
+    "cli": (
+        {"errors", "ids", "unixhttp", "doctor"},
+        "the command line is a client: it knows the HTTP interface only, and the doctor where no daemon answers",
+    ),
     "reactor": ({"core", "errors", "ids", "feed"}, "the reactor turns the core and is handed its adapters by app"),
     "app": (EVERY, ""),
     "__main__": (EVERY, ""),

@@ -1,0 +1,15 @@
+"""/v1/doctor: what is wrong with the configuration, the cards and the lines, each in one sentence."""
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+
+from appliance.api import models, problems
+from appliance.api.common import Daemon
+
+router = APIRouter(prefix="/v1/doctor", tags=["doctor"], responses=problems.RESPONSES)
+
+
+@router.post("", response_model=models.Findings)
+async def examine(daemon: Daemon) -> JSONResponse:
+    """Look at everything now."""
+    return JSONResponse({"findings": await daemon.doctor()})

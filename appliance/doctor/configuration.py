@@ -1,0 +1,40 @@
+"""The configuration: whether it holds, and what it leaves out."""
+
+from pathlib import Path
+
+from appliance.config.load import load
+from appliance.config.plain import core_settings
+from appliance.config.schema import Config
+from appliance.config.secrets import passwords
+from appliance.core import views
+from appliance.doctor.findings import Finding, ok, problem, warning
+from appliance.errors import IntercomError
+
+CHECK = "configuration"
+
+
+def examine(file: Path) -> tuple[Config | None, list[Finding]]:
+    """The configuration in `file`, if it has no errors, and what there is to say about it."""
+    try:
+        config = load(file)
+    except IntercomError as error:
+        return None, _errors(error)
+    found = []
+    try:
+        passwords(config, file.name)
+    except IntercomError as error:
+        found += _errors(error)
+    if lack := views.lacking(core_settings(config)):
+        found.append(
+            warning(CHECK, f"The station is {lack}.", resolution=f"Run intercomd-setup, or write it into {file}.")
+        )
+    return config, found or [ok(CHECK, f"{file} is well.")]
+
+
+def _errors(error: IntercomError) -> list[Finding]:
+    """One for each line."""
+    first, *others = error.message.split("\n")
+    return [
+        problem(CHECK, first, error.cause, "" if others else error.resolution),
+        *(problem(CHECK, other) for other in others),
+    ]

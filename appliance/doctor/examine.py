@@ -1,0 +1,14 @@
+"""The whole examination, by a running daemon or without one."""
+
+from pathlib import Path
+
+from appliance.doctor import configuration, lines, sound
+from appliance.doctor.findings import Finding
+
+
+def examine(file: Path, root: Path = Path("/")) -> list[Finding]:
+    """Everything about the station that `file` configures. Reads files and devices, so not for the loop's thread."""
+    config, found = configuration.examine(file)
+    if config is None:
+        return found  # what its lines and cards should be, nobody knows
+    return [*found, *sound.examine(config, root / "proc"), *lines.examine(config, root)]

@@ -1,0 +1,38 @@
+"""What a check finds."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    """How bad it is."""
+
+    OK = "ok"
+    WARNING = "warning"  # it works, but not always, or not as safely as it could
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check's outcome. `check`: what was looked at, for settings their dotted name; texts as in IntercomError."""
+
+    check: str
+    level: Level
+    message: str
+    cause: str = ""
+    resolution: str = ""
+
+
+def ok(check: str, message: str) -> Finding:
+    """All is well."""
+    return Finding(check, Level.OK, message)
+
+
+def warning(check: str, message: str, cause: str = "", resolution: str = "") -> Finding:
+    """Something may go wrong."""
+    return Finding(check, Level.WARNING, message, cause, resolution)
+
+
+def problem(check: str, message: str, cause: str = "", resolution: str = "") -> Finding:
+    """Something does not work."""
+    return Finding(check, Level.PROBLEM, message, cause, resolution)

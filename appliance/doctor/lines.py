@@ -1,0 +1,126 @@
+"""The GPIO lines: whether those that the configuration names are there, are one each, and are free."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from appliance.board import chips, firmware
+from appliance.board.chips import Chip, Chips
+from appliance.config.schema import Config
+from appliance.doctor.findings import Finding, ok, problem, warning
+
+OURS = "intercomd"  # what the consumers of our own lines begin with
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """A line as it is configured; `chip` "": on whichever has it."""
+
+    place: str
+    chip: str
+    line: str
+
+
+def wires(config: Config) -> Iterator[Wire]:
+    """All lines of the configuration."""
+    for name, button in config.panel.button.items():
+        if button.pin is not None:
+            yield Wire(f"panel.button.{name}", "", f"GPIO{button.pin}")
+    for name, lamp in config.panel.lamp.items():
+        if lamp.pin is not None:
+            yield Wire(f"panel.lamp.{name}", "", f"GPIO{lamp.pin}")
+    for name, door in config.door.items():
+        yield Wire(f"door.{name}", door.chip, door.line)
+
+
+def examine(config: Config, root: Path = Path("/")) -> list[Finding]:
+    """One finding for each line, and one for what the kernel does with a relay's line that nobody holds."""
+    wired = tuple(wires(config))
+    if config.panel.lines == "simulated":
+        return [ok("lines", "They are simulated.")]
+    if not wired:
+        return [ok("lines", "None is wanted.")]
+    there = chips.chips(root / "dev")
+    found = [
+        problem(
+            "lines",
+            f"{path} can not be opened.",
+            f"{why}.",
+            "Run this as root, or as a member of the group gpio; see that the package's udev rule holds.",
+        )
+        for path, why in there.closed
+    ]
+    if not there.found:
+        if not found:
+            found = [
+                problem(
+                    "lines",
+                    "There is no GPIO chip.",
+                    f"The configuration names {len(wired)} lines, and {root / 'dev'} has no gpiochip.",
+                    "Enable the chip's driver, or set panel.lines to simulated.",
+                )
+            ]
+        return found
+    found += [_examine(wire, there) for wire in wired]
+    if config.door:
+        found.append(released(root))
+    return found
+
+
+def released(root: Path) -> Finding:
+    """Whether the relay's line goes back to rest when the kernel or its holder dies."""
+    check, persist, board = "strict_gpiod", firmware.outputs_persist(root), firmware.model(root)
+    if persist is False:
+        return ok(check, "A line that nobody holds becomes an input.")
+    if persist is None and "Raspberry Pi" not in board:
+        return ok(check, "Not for this board. The relay needs a resistor that holds it off all the same.")
+    return warning(
+        check,
+        "A relay's line that nobody holds keeps its level.",
+        f"{board or 'This kernel'} does so unless strict_gpiod is set, so a door might stay open after a crash.",
+        "Add dtparam=strict_gpiod to /boot/firmware/config.txt, and restart the board.",
+    )
+
+
+def _examine(wire: Wire, there: Chips) -> Finding:
+    labels = ", ".join(dict.fromkeys(chip.label for chip in there.found))
+    among = there.named(wire.chip) if wire.chip else there.found
+    if not among:
+        return problem(
+            wire.place,
+            f"There is no GPIO chip {wire.chip!r}.",
+            f"There is: {labels}.",
+            f"Correct {wire.place}.chip; gpiodetect shows the labels.",
+        )
+    matches = [(chip, line) for chip in among for line in chip.find(wire.line)]
+    if not matches:
+        return problem(
+            wire.place,
+            f"There is no line {wire.line}{f' on {wire.chip}' if wire.chip else ''}.",
+            f"{', '.join(_summary(chip) for chip in among)}.",
+            "Name a line by its name or its offset; gpioinfo shows both.",
+        )
+    if len(matches) > 1:
+        on = ", ".join(f"{chip.name} offset {line.offset}" for chip, line in matches)
+        return problem(
+            wire.place,
+            f"{len(matches)} lines are named {wire.line}.",
+            f"They are {on}.",
+            "Name the chip by its path, or the line by its offset.",
+        )
+    ((chip, line),) = matches
+    where = f"{line.name or f'offset {line.offset}'} of {chip.label}"
+    if line.used and not line.consumer.startswith(OURS):
+        return problem(
+            wire.place,
+            f"The line {where} is in use.",
+            f"{line.consumer or 'The kernel'} has it.",
+            "Take it away from there (a program, or an overlay in config.txt), or wire another line.",
+        )
+    return ok(wire.place, f"Line {where}{', held by ' + line.consumer if line.used else ', free'}.")
+
+
+def _summary(chip: Chip) -> str:
+    named = [line.name for line in chip.lines if line.name]
+    few = ", ".join(named[:40]) or "none with a name"
+    return f"{chip.label} has {len(chip.lines)} lines: {few}{' …' if len(named) > 40 else ''}"  # noqa: PLR2004

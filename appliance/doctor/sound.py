@@ -1,0 +1,93 @@
+"""The sound cards: whether those that the configuration names are there, can do it, and are free."""
+
+from pathlib import Path
+
+from appliance.board import cards
+from appliance.board.cards import Card
+from appliance.config.schema import Config
+from appliance.doctor.findings import Finding, ok, problem, warning
+
+OURS = b"appliance.sip"  # in the command line of the SIP process, the one that opens PCMs
+WAYS = {"capture": "record", "playback": "play"}
+
+
+def examine(config: Config, proc: Path = Path("/proc")) -> list[Finding]:
+    """One finding for each direction."""
+    there = cards.cards(proc)
+    if config.audio.microphone_file:
+        return [
+            ok("audio.capture", "A file is played in the microphone's place."),
+            _one(config, "playback", there, proc),
+        ]
+    return [_one(config, way, there, proc) for way in WAYS]
+
+
+def _one(config: Config, way: str, there: tuple[Card, ...], proc: Path) -> Finding:
+    check, pcm = f"audio.{way}", str(getattr(config.audio, way))
+    if pcm == "null":
+        return ok(check, "No card is wanted.")
+    able = [card for card in there if getattr(card, way)]
+    choice = f"There are: {', '.join(f'{card.pcm()} ({card.name})' for card in able)}." if able else ""
+    if not able:
+        return problem(
+            check,
+            f"No sound card can {WAYS[way]}.",
+            f"{'The kernel has none at all' if not there else 'There is ' + ', '.join(card.name for card in there)}.",
+            'Plug one in, enable its driver, or set "null" to do without.',
+        )
+    named = cards.card_of(pcm)
+    if named is None:
+        if pcm == "default" and len(able) > 1:
+            return warning(
+                check,
+                "ALSA chooses the card.",
+                f"{choice} The first of them is the default, and which comes first may change from boot to boot.",
+                f"Name the card: audio.{way} = {able[0].pcm()!r}.",
+            )
+        return ok(check, f"ALSA's {pcm!r}; with {able[0].name} as the only card that can {WAYS[way]}.")
+    card = next((card for card in there if named in {card.id, str(card.number)}), None)
+    if card is None:
+        return problem(check, f"There is no card {named}.", choice, "Plug it in, or name one of these.")
+    if card not in able:
+        return problem(check, f"The card {named} ({card.name}) can not {WAYS[way]}.", choice, "Name one of these.")
+    if named.isdecimal() and named != card.id:
+        return warning(
+            check,
+            f"The card is named by its number, {named}.",
+            "Numbers are given in the order in which cards are found, which may change from boot to boot.",
+            f"Name it by its id: audio.{way} = {card.pcm()!r}.",
+        )
+    return _held(check, way, card, proc) or _known(check, card)
+
+
+def _held(check: str, way: str, card: Card, proc: Path) -> Finding | None:
+    """Somebody else has the card."""
+    for pid in cards.holders(card, way, proc):
+        words = _read(proc / str(pid) / "cmdline").replace(b"\0", b" ")
+        if OURS not in words:
+            name = _read(proc / str(pid) / "comm").decode(errors="replace").strip() or "a program"
+            return problem(
+                check,
+                f"The card {card.id} is in use.",
+                f"{name} (process {pid}) has it open.",
+                "End that program: a card is used by one at a time.",
+            )
+    return None
+
+
+def _known(check: str, card: Card) -> Finding:
+    if card.numbered:
+        return warning(
+            check,
+            f"The card {card.id} ({card.name}) is one of several of its kind.",
+            "Which of them is found first decides which gets the number in its name.",
+            "Give each a name by its port: a udev rule that sets ATTR{id} for its KERNELS.",
+        )
+    return ok(check, f"Card {card.id}: {card.name}.")
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""

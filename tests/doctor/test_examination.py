@@ -1,0 +1,189 @@
+"""Each fault of configuration, cards and lines is told once, with its cause and what to do."""
+
+import pytest
+
+from appliance.board.chips import Chip, Chips, Line
+from appliance.config.load import check
+from appliance.doctor import lines, sound
+from appliance.doctor.examine import examine
+from appliance.doctor.findings import Level
+from tests.board.boards import owned, raspberry
+from tests.board.boards import sound as cards
+
+OK, WARNING, PROBLEM = Level.OK, Level.WARNING, Level.PROBLEM
+ONE = " 1 [usbphone       ]: USB-Audio - USB Phone\n                      at usb\n"
+ONE_PCM = "01-00: USB Audio : USB Audio : playback 1 : capture 1\n"
+HDMI = " 0 [vc4hdmi0       ]: vc4-hdmi - vc4-hdmi-0\n                      vc4-hdmi-0\n"
+HDMI_PCM = "00-00: MAI PCM i2s-hifi-0 : MAI PCM i2s-hifi-0 : playback 1\n"
+
+
+def levels(found):
+    return {finding.check: finding.level for finding in found}
+
+
+def words(finding):
+    return f"{finding.message} {finding.cause} {finding.resolution}"
+
+
+def audio(**settings):
+    return check({"audio": settings}, "test")
+
+
+@pytest.mark.parametrize(
+    ("pcm", "level", "said"),
+    [
+        ("null", OK, "No card is wanted"),
+        ("plughw:CARD=usbphone", OK, "USB Phone"),
+        ("plughw:CARD=vc4hdmi0", PROBLEM, "can not record"),
+        ("plughw:CARD=phone", PROBLEM, "There is no card phone. There are: plughw:CARD=usbphone"),
+        ("plughw:CARD=Device_1", WARNING, "one of several of its kind"),
+        ("hw:1", WARNING, "Name it by its id: audio.capture = 'plughw:CARD=usbphone'"),
+        ("hw:9", PROBLEM, "There is no card 9"),
+        ("default", WARNING, "ALSA chooses the card"),
+        ("pulse", OK, "'pulse'"),
+    ],
+)
+def test_a_card_is_there_can_record_and_has_a_name_that_stays(tmp_path, pcm, level, said):
+    capture, _ = sound.examine(audio(capture=pcm, playback="null"), cards(tmp_path) / "proc")
+    assert (capture.check, capture.level) == ("audio.capture", level)
+    assert said in words(capture)
+
+
+def test_the_only_card_is_a_good_default(tmp_path):
+    found = sound.examine(audio(), cards(tmp_path, ONE, ONE_PCM) / "proc")
+    assert levels(found) == {"audio.capture": OK, "audio.playback": OK}
+
+
+@pytest.mark.parametrize(("listed", "pcms", "said"), [("", "", "none at all"), (HDMI, HDMI_PCM, "vc4-hdmi-0")])
+def test_a_board_that_can_not_record_is_told_so(tmp_path, listed, pcms, said):
+    capture, _ = sound.examine(audio(), cards(tmp_path, listed, pcms) / "proc")
+    assert capture.level is PROBLEM
+    assert said in capture.cause
+
+
+def test_a_file_in_the_microphones_place_needs_no_card(tmp_path):
+    found = sound.examine(audio(microphone_file="/x.wav", playback="null"), tmp_path)
+    assert levels(found) == {"audio.capture": OK, "audio.playback": OK}
+
+
+@pytest.mark.parametrize(("command", "level"), [("aplay x.wav", PROBLEM), ("/usr/bin/python3 -m appliance.sip 5", OK)])
+def test_a_card_in_use_is_told_with_the_user_unless_that_is_us(tmp_path, command, level):
+    owned(cards(tmp_path), 1, "playback", 77, command, "aplay")
+    config = audio(capture="null", playback="plughw:CARD=usbphone")
+    _, playback = sound.examine(config, tmp_path / "proc")
+    assert playback.level is level
+    assert ("aplay (process 77)" in words(playback)) == (level is PROBLEM)
+
+
+def test_a_user_that_can_not_be_seen_is_told_by_number(tmp_path):
+    owned(cards(tmp_path), 1, "playback", 77, "x")
+    for part in ("cmdline", "comm"):
+        (tmp_path / f"proc/77/{part}").unlink()
+    _, playback = sound.examine(audio(capture="null", playback="plughw:CARD=usbphone"), tmp_path / "proc")
+    assert "a program (process 77)" in words(playback)
+
+
+BOARD = Chip(
+    "/dev/gpiochip0",
+    "gpiochip0",
+    "board",
+    (
+        Line(0, "BUTTON"),
+        Line(1, "DOOR", "intercomd-guard", used=True),
+        Line(2, "LED", "led0", used=True),
+        Line(3, "TWICE"),
+        Line(4, "TWICE"),
+        Line(5, "", "", used=True),
+    ),
+)
+
+
+def door(chip="board", line="DOOR", **more):
+    return check({"door": {"front": {"chip": chip, "line": line}}, **more}, "test")
+
+
+@pytest.mark.parametrize(
+    ("chip", "line", "level", "said"),
+    [
+        ("board", "BUTTON", OK, "free"),
+        ("gpiochip0", "0", OK, "free"),
+        ("board", "DOOR", OK, "held by intercomd-guard"),
+        ("board", "LED", PROBLEM, "led0 has it"),
+        ("board", "5", PROBLEM, "The kernel has it"),
+        ("board", "TWICE", PROBLEM, "2 lines are named TWICE"),
+        ("board", "LAMP", PROBLEM, "board has 6 lines: BUTTON, DOOR"),
+        ("other", "DOOR", PROBLEM, "There is: board"),
+    ],
+)
+def test_a_line_is_there_once_and_free(tmp_path, monkeypatch, chip, line, level, said):
+    monkeypatch.setattr(lines.chips, "chips", lambda _: Chips((BOARD,)))
+    found = {finding.check: finding for finding in lines.examine(door(chip, line), tmp_path)}
+    assert found["door.front"].level is level
+    assert said in words(found["door.front"])
+    assert found["strict_gpiod"].level is OK
+
+
+@pytest.mark.parametrize(
+    ("chips", "said"),
+    [
+        (Chips(()), "There is no GPIO chip"),
+        (Chips((), (("/dev/gpiochip0", "Permission denied"),)), "/dev/gpiochip0 can not be opened. Permission denied."),
+    ],
+)
+def test_a_board_whose_chips_are_not_to_be_had_says_why(tmp_path, monkeypatch, chips, said):
+    monkeypatch.setattr(lines.chips, "chips", lambda _: chips)
+    (finding,) = lines.examine(door(), tmp_path)
+    assert finding.level is PROBLEM
+    assert said in words(finding)
+
+
+def test_simulated_lines_and_no_lines_need_no_chip(tmp_path):
+    for config in (check({}, "test"), door("", "", panel={"lines": "simulated"})):
+        assert levels(lines.examine(config, tmp_path)) == {"lines": OK}
+
+
+@pytest.mark.parametrize(
+    ("persists", "arguments", "level"),
+    [("Y", "", WARNING), ("N", "", OK), (None, "", WARNING), (None, "pinctrl_bcm2835.persist_gpio_outputs=n", OK)],
+)
+def test_a_relay_on_a_raspberry_pi_wants_strict_gpiod(tmp_path, persists, arguments, level):
+    finding = lines.released(raspberry(tmp_path, persists=persists, arguments=arguments))
+    assert finding.level is level
+    assert ("dtparam=strict_gpiod" in words(finding)) == (level is WARNING)
+
+
+def test_every_error_of_the_file_is_a_finding_and_nothing_else_is_looked_at(tmp_path):
+    (tmp_path / "x.toml").write_text("[audio]\ncapture = 5\n[sip]\nport = -1\n")
+    found = examine(tmp_path / "x.toml", tmp_path)
+    assert [(finding.check, finding.level) for finding in found] == [("configuration", PROBLEM)] * 2
+    assert [finding.message.split(":")[1].split(" =")[0].strip() for finding in found] == ["sip.port", "audio.capture"]
+
+
+def test_a_file_that_is_missing_is_told(tmp_path):
+    (finding,) = examine(tmp_path / "none.toml", tmp_path)
+    assert finding.level is PROBLEM
+    assert "no such file" in finding.cause
+
+
+def test_a_password_that_can_not_be_read_is_told_beside_the_rest(tmp_path):
+    file = tmp_path / "x.toml"
+    file.write_text('[account.office]\nuser = "1"\nregistrar = "pbx"\npassword_file = "/none"\n')
+    found = examine(file, cards(tmp_path))
+    assert [finding.level for finding in found if finding.check == "configuration"] == [PROBLEM]
+    assert "audio.capture" in levels(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "level", "said"),
+    [
+        ("", WARNING, "The station is not configured."),
+        ("[panel.lamp.x]\npin = 5\n", WARNING, "it knows nobody to call"),
+        ('[target.x]\nuri = "sip:x@y"\n', OK, "is well"),
+    ],
+)
+def test_a_station_that_lacks_its_configuration_is_warned_about(tmp_path, text, level, said):
+    file = tmp_path / "x.toml"
+    file.write_text(text)
+    first = examine(file, cards(tmp_path))[0]
+    assert first.level is level
+    assert said in words(first)

@@ -25,6 +25,7 @@ def kernel(monkeypatch, tmp_path):
         return struct.pack("=32s32sIIQ176x", name, consumer, offset, 0, flags)
 
     monkeypatch.setattr(chips, "fcntl", SimpleNamespace(ioctl=ioctl))
+
     # A file's own number stands for that of a device, which a file has not.
     def fstat(descriptor):
         return SimpleNamespace(st_rdev=os.fstat(descriptor).st_ino)

@@ -146,3 +146,54 @@ def test_without_a_daemon_the_place_and_the_remedy_are_named(tmp_path):
     assert told.returncode == 1
     assert "No daemon answers" in told.stderr
     assert "Is intercomd running?" in told.stderr
+
+
+def test_each_part_of_the_panel_is_tried_and_told_in_a_line(daemon):
+    lamp = ctl(daemon, "panel", "test", "lamp.ring", "--seconds", "0.2")
+    assert lamp.returncode == 0, lamp.stderr
+    assert lamp.stdout.startswith("ok       lamp.ring  It was to flash.")
+    assert "Lamp ring flashes for 0.2 s." in lamp.stderr
+    door = ctl(daemon, "panel", "test", "door.front", "--seconds", "0.5")
+    assert "ok       door.front  Its relay was energised and is at rest again." in door.stdout, door.stderr
+    unpressed = ctl(daemon, "panel", "test", "button.ring", "--seconds", "0.2")
+    assert unpressed.returncode == 1
+    assert "It was not pressed." in unpressed.stdout
+    missing = ctl(daemon, "panel", "test", "lamp.cellar")
+    assert missing.returncode == 1
+    assert "There is: lamp.ring" in missing.stderr
+    # These stations have no microphone.
+    sound = ctl(daemon, "--json", "panel", "test", "sound", "--seconds", "0.1")
+    (finding,) = json.loads(sound.stdout)["findings"]
+    assert (finding["check"], finding["level"], sound.returncode) == ("sound", "problem", 1)
+    assert ctl(daemon, "panel", "fly").returncode == 2
+
+
+def test_a_button_that_is_tried_is_seen_pressed(daemon):
+    place = ["--socket", str(daemon / "http.sock")]
+    argv = [sys.executable, "-m", "appliance.cli", *place, "panel", "test", "button.ring", "--seconds", "60"]
+    process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert "Press button ring" in process.stderr.readline()
+        assert ctl(daemon, "press", "ring").returncode == 0
+        assert "ok       button.ring  It was pressed." in process.communicate(timeout=30)[0]
+    finally:
+        process.kill()
+        process.wait()
+        ctl(daemon, "hangup")
+
+
+def test_the_doctor_examines_the_station_through_the_daemon_and_without_it(daemon, tmp_path):
+    told = ctl(daemon, "doctor")
+    assert told.returncode == 0, told.stdout
+    assert "ok       configuration" in told.stdout
+    assert "ok       lines           They are simulated." in told.stdout
+    file = tmp_path / "x.toml"
+    file.write_text('[audio]\ncapture = "null"\nplayback = "null"\n[target.x]\nuri = "sip:x@y"\n')
+    alone = ctl(tmp_path, "doctor", "--config", str(file))
+    assert alone.returncode == 0, alone.stdout
+    assert alone.stdout.startswith("warning  daemon ")
+    assert f"{file} is well." in alone.stdout
+    file.write_text("[audio]\ncapture = 5\n")
+    wrong = ctl(tmp_path, "doctor", "--config", str(file))
+    assert wrong.returncode == 1
+    assert "problem  configuration  x.toml: audio.capture = 5" in wrong.stdout

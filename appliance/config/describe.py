@@ -127,7 +127,12 @@ def toml(value: Any) -> str:
 
 def dotted(keys: Sequence[str]) -> str:
     """The place of a key or table, as a header of the file would have it."""
-    return ".".join(key if _BARE.fullmatch(key) else json.dumps(key, ensure_ascii=False) for key in keys)
+    return ".".join(key if _BARE.fullmatch(key) else quoted(key) for key in keys)
+
+
+def quoted(text: str) -> str:
+    """A basic string of TOML: as in JSON, but for DEL, which only TOML wants escaped."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def resolve(path: Sequence[Any]) -> tuple[list[str], Model | None, FieldInfo | None]:

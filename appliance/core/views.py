@@ -21,7 +21,7 @@ from appliance.core.model import (
     Tone,
 )
 
-READY = "ready"
+READY, UNCONFIGURED = "ready", "not configured"
 
 # -- desired ---------------------------------------------------------------------------------------------------------
 
@@ -129,8 +129,8 @@ def lacking(settings: Settings) -> str:
     if settings.targets or settings.accounts or settings.callers == "anyone":
         return ""
     if settings.buttons or settings.lamps or settings.doors:
-        return "not configured: it knows nobody to call"
-    return "not configured"
+        return f"{UNCONFIGURED}: it knows nobody to call"
+    return UNCONFIGURED
 
 
 def condition(state: State) -> str:

@@ -1,0 +1,158 @@
+"""The command line of the set-up: `intercomd-setup`."""
+
+import argparse
+import getpass
+import os
+import sys
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import tomli
+
+import appliance
+from appliance.board.cards import cards
+from appliance.board.chips import chips
+from appliance.board.firmware import model
+from appliance.config.load import check
+from appliance.doctor import lines, sound
+from appliance.doctor.findings import Finding, Level
+from appliance.errors import IntercomError
+from appliance.setup import ask, choices, files, importer, render, station
+from appliance.setup.ask import Terminal
+
+CONFIG = Path("/etc/intercomd/intercomd.toml")
+BOOT = Path("/boot/firmware/intercomd.toml")
+
+
+def main(arguments: list[str] | None = None, root: Path = Path("/")) -> int:
+    """Run it; the exit status: 0 done, 1 refused or not possible, 2 wrong usage. `root`: where the board is."""
+    given = parser().parse_args(arguments)
+    try:
+        return import_(given) if given.import_ else set_up(given, root)
+    except IntercomError as err:
+        print(err, file=sys.stderr)
+        return 1
+    except (EOFError, KeyboardInterrupt):
+        print("\nNothing was written.", file=sys.stderr)
+        return 1
+
+
+def parser() -> argparse.ArgumentParser:
+    """All options; the man page is made of them."""
+    made = argparse.ArgumentParser(
+        prog="intercomd-setup",
+        description="Finds sound cards and GPIO lines, proposes a configuration for intercomd, checks it, and says "
+        "what to wire.",
+    )
+    made.add_argument("--yes", action="store_true", help="ask nothing: take what is proposed")
+    made.add_argument("--ring", default="", metavar="URI", help="whom the button rings, as in sip:kitchen@192.0.2.10")
+    made.add_argument("--print", action="store_true", help="print the configuration and write nothing")
+    made.add_argument(
+        "--force", action="store_true", help="replace a configuration that is there, which is kept as .old"
+    )
+    made.add_argument("--config", type=Path, metavar="FILE", default=CONFIG, help=f"what to write (default {CONFIG})")
+    made.add_argument(
+        "--import",
+        dest="import_",
+        type=Path,
+        metavar="FILE",
+        nargs="?",
+        const=BOOT,
+        help=f"take this configuration (default {BOOT}), check it, and move its secrets away",
+    )
+    made.add_argument("--version", action="version", version=f"intercomd-setup {appliance.__version__}")
+    return made
+
+
+def import_(given: argparse.Namespace) -> int:
+    """`intercomd-setup --import`."""
+    done = importer.run(given.import_, given.config)
+    print(f"{done.file} {'was imported from' if done.changed else 'is already what is in'} {given.import_}.")
+    if done.warning:
+        print(done.warning, file=sys.stderr)
+        return 1
+    return 0
+
+
+def set_up(given: argparse.Namespace, root: Path) -> int:
+    """Propose, ask, check, write, and say what to wire."""
+    file: Path = given.config
+    terminal = Terminal(_input, getpass.getpass, print)
+    replaces = not given.print and station.configured(file)
+    if replaces and not given.force:
+        told = IntercomError(
+            "conflict",
+            f"{file} configures this station already.",
+            "",
+            "Add --force to replace it (it is kept as .old), or --print to see what would be proposed.",
+        )
+        if given.yes or not ask.confirmed(
+            terminal, f"{file} configures this station already. Replace it?", default=False
+        ):
+            raise told
+    found, lines_ = cards(root / "proc"), chips(root / "dev")
+    for path, why in lines_.closed:
+        print(f"{path} can not be looked at: {why}. Run this as root.", file=sys.stderr)
+    chosen = replace(choices.suggest(found, lines_), ring=given.ring)
+    if not given.yes and not given.print:
+        chosen = ask.questions(terminal, chosen, found, lines_)
+    password_file = file.with_name(f"{render.ACCOUNT}.password")
+    text = render.configuration(chosen, model(root), password_file)
+    findings = examined(text, file, root)
+    if given.print:
+        print(text, end="")
+    else:
+        try:
+            if chosen.account:
+                secret = f"{chosen.account.password}\n"
+                files.replace(password_file, secret, mode=0o600, user=station.USER, group=station.GROUP)
+            station.write(file, text)
+        except OSError as error:
+            raise IntercomError(
+                "unavailable",
+                f"{file} can not be written.",
+                f"{error.strerror}.",
+                "Run this as root: sudo intercomd-setup",
+            ) from error
+        report(chosen, findings, file)
+    return 1 if any(finding.level is Level.PROBLEM for finding in findings) else 0
+
+
+def examined(text: str, file: Path, root: Path) -> list[Finding]:
+    """What the doctor says to it. Raises IntercomError where the file would have errors."""
+    config = check(tomli.loads(text), file.name)
+    return [*sound.examine(config, root / "proc"), *lines.examine(config, root)]
+
+
+def report(chosen: choices.Choices, findings: list[Finding], file: Path) -> None:
+    """What was done, what is to be done, and what is not well."""
+    print(f"\n{file} is written.\n\nWire it:")
+    for sentence in render.wiring(chosen) or ["There is nothing to wire: no line was chosen."]:
+        print(f"  {sentence}")
+    wrong = [finding for finding in findings if finding.level is not Level.OK]
+    if wrong:
+        print("\nNot well yet:")
+    for finding in wrong:
+        parts = (finding.check + ":", finding.message, finding.cause, finding.resolution)
+        print(f"  {finding.level}: {' '.join(part for part in parts if part)}")
+    print("\nThen:\n  sudo systemctl restart intercomd intercomd-guard\n  intercomctl panel test")
+    if not chosen.ring:
+        print(f"\nThe button rings nobody yet: see the end of {file}.")
+
+
+def _input(question: str) -> str:
+    """As input(), whose question would go to standard error where standard output is no terminal."""
+    print(question, end="", flush=True)
+    line = sys.stdin.readline()
+    if not line:
+        raise EOFError
+    if not sys.stdin.isatty():
+        print(line, end="")
+    return line
+
+
+if __name__ == "__main__":
+    with suppress(BrokenPipeError):
+        sys.exit(main())
+    os._exit(1)

@@ -1,0 +1,110 @@
+"""The questions of the interactive set-up: each has a default, and a wrong answer is asked again."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from appliance.board.cards import Card
+from appliance.board.chips import Chips
+from appliance.setup import choices
+from appliance.setup.choices import Account, Choices, Place
+
+T = TypeVar("T")
+NONE = "none"
+_URI = re.compile(r"sip:[^\s@]+@[^\s@]+")
+_NUMBER = re.compile(r"[A-Za-z0-9._~+*#-]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """Where questions are asked. Both may raise EOFError."""
+
+    ask: Callable[[str], str]
+    ask_secret: Callable[[str], str]
+    say: Callable[[str], None]
+
+
+def questions(terminal: Terminal, proposed: Choices, cards: tuple[Card, ...], chips: Chips) -> Choices:
+    """What is chosen."""
+    chosen = replace(proposed, station=_text(terminal, "Name of this station", proposed.station))
+    chosen = replace(
+        chosen,
+        capture=_card(terminal, "Card of the microphone", proposed.capture, [card for card in cards if card.capture]),
+        playback=_card(terminal, "Card of the speaker", proposed.playback, [card for card in cards if card.playback]),
+    )
+    button = _line(terminal, "button", proposed.button, chips, choices.BUTTON, [proposed.lamp, proposed.relay])
+    lamp = _line(terminal, "lamp", proposed.lamp, chips, choices.LAMP, [button, proposed.relay])
+    relay = _line(terminal, "relay", proposed.relay, chips, choices.RELAY, [button, lamp])
+    account = _account(terminal)
+    what = "Whom the button rings: a SIP address" + (", or a number at the PBX" if account else "")
+    ring = _matching(terminal, what, proposed.ring or NONE, (_URI, _NUMBER) if account else (_URI,))
+    digits = ""
+    if relay and ring:
+        question = "Digits that open the door in a call"
+        digits = _matching(terminal, question, NONE, (re.compile(r"[0-9*#]{1,8}"),))
+    return replace(chosen, button=button, lamp=lamp, relay=relay, account=account, ring=ring, digits=digits)
+
+
+def confirmed(terminal: Terminal, question: str, *, default: bool) -> bool:
+    """Yes or no."""
+    answer = terminal.ask(f"{question} [{'Y/n' if default else 'y/N'}] ").strip().lower()
+    return default if not answer else answer.startswith("y")
+
+
+def _text(terminal: Terminal, question: str, default: str) -> str:
+    return terminal.ask(f"{question} [{default}]: ").strip() or default
+
+
+def _matching(terminal: Terminal, question: str, default: str, forms: Iterable[re.Pattern[str]]) -> str:
+    while True:
+        answer = _text(terminal, question, default)
+        if answer == NONE:
+            return ""
+        if any(form.fullmatch(answer) for form in forms):
+            return answer
+        terminal.say(f"{answer!r} is none.")
+
+
+def _choice(
+    terminal: Terminal, question: str, default: T | None, offered: list[T], label: Callable[[T], str]
+) -> T | None:
+    """One of a list, by its number."""
+    for number, each in enumerate(offered, 1):
+        terminal.say(f"  {number}  {label(each)}")
+    usual = str(offered.index(default) + 1) if default in offered else NONE
+    while True:
+        answer = _text(terminal, question, usual)
+        if answer == NONE:
+            return None
+        if answer.isdecimal() and 1 <= int(answer) <= len(offered):
+            return offered[int(answer) - 1]
+        terminal.say(f"{answer!r} is none of 1 to {len(offered)}, nor {NONE}.")
+
+
+def _card(terminal: Terminal, question: str, default: Card | None, offered: list[Card]) -> Card | None:
+    if not offered:
+        terminal.say(f"{question}: none was found.")
+        return None
+    return _choice(terminal, question, default, offered, lambda card: f"{card.id}: {card.name}")
+
+
+def _line(
+    terminal: Terminal, part: str, default: Place | None, chips: Chips, kind: tuple[int, ...], taken: list[Place | None]
+) -> Place | None:
+    """Those that suit first, then all others."""
+    best = [*([default] if default else []), *choices.candidates(chips, kind)]
+    offered = list(dict.fromkeys([*best, *(place for _, place in choices.free(chips))]))
+    offered = [place for place in offered if place not in taken]
+    if not offered:
+        terminal.say(f"Line of the {part}: none is free.")
+        return None
+    return _choice(terminal, f"Line of the {part}", default, offered, lambda at: f"{at} {at.pin}".rstrip())
+
+
+def _account(terminal: Terminal) -> Account | None:
+    registrar = _text(terminal, "PBX to register at: its name or address", NONE)
+    if registrar == NONE:
+        return None
+    user = terminal.ask("  Extension there: ").strip()
+    return Account(registrar, user, terminal.ask_secret("  Its password: "))

@@ -1,0 +1,188 @@
+"""A configuration from the boot partition: imported once, its secrets moved to where only the service may read them.
+
+The boot partition is FAT: everybody on the board reads it, and so does whoever has the card in his computer. The file
+there is a configuration as any other, in which an account may have `password` in place of `password_file`. It replaces
+a configuration only where that one configures nothing, or where `[setup]` says `replace = true`.
+"""
+
+import os
+from contextlib import suppress
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tomli
+
+from appliance.config import describe
+from appliance.config.load import CODE, check
+from appliance.config.secrets import passwords, read
+from appliance.errors import IntercomError
+from appliance.setup import files, station
+from appliance.setup.toml import dump
+
+Json = dict[str, Any]
+IMPORTED = "intercomd.imported.toml"
+ERRORS = "intercomd-errors.txt"
+WIPED = "intercomd.wiped"
+LONGEST = 1 << 20
+_MOVED = (
+    "# This is what intercomd imported. Its passwords and digits were moved to {file} and files\n"
+    "# beside it. To change something, write all into a file intercomd.toml here, and start the board again: an\n"
+    '# account with password = "" keeps the one it has.\n\n'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What was done: the configuration that holds now, and what could not be done beside it."""
+
+    file: Path
+    changed: bool
+    warning: str = ""
+
+
+def run(source: Path, file: Path) -> Imported:
+    """Import `source` as `file`, and blank its secrets there.
+
+    Raises IntercomError with all that is wrong with it, which is written beside the source too; nothing has changed
+    then. In whatever moment the power goes, the next run does what is left.
+    """
+    try:
+        try:
+            _wipe(source.with_name(WIPED))  # what a power cut left
+            imported = _import(source, file) if source.exists() else Imported(file, changed=False)
+        except OSError as error:
+            raise IntercomError(
+                "unavailable",
+                f"{source} could not be imported.",
+                f"{error.filename or file}: {error.strerror}.",
+                "Let the file system be written, and start the board again.",
+            ) from error
+    except IntercomError as error:
+        _tell(source, error)
+        raise
+    return imported
+
+
+def _import(source: Path, file: Path) -> Imported:
+    raw = _parse(source)
+    setup = raw.pop("setup", {})
+    config, secrets = _separate(raw, file.parent, source.name)
+    checked = check(config, source.name)
+    there = station.configured(file)
+    text = f"# Imported by intercomd-setup from {source}.\n\n{dump(config)}"
+    if there and _contents(file) != config and setup != {"replace": True}:
+        raise IntercomError(
+            "conflict",
+            f"{source.name}: {file} configures this station already.",
+            "An import replaces a configuration only if it is told to.",
+            "Add to the file: [setup] and, in the next line, replace = true",
+        )
+    for path, secret in secrets.items():
+        files.replace(path, f"{secret}\n", mode=0o600, user=station.USER, group=station.GROUP)
+    passwords(checked, source.name)
+    changed = _contents(file) != config and station.write(file, text)
+    try:
+        _blank(source, raw, file)
+        files.remove(source.with_name(ERRORS))
+    except OSError as error:
+        return Imported(
+            file,
+            changed,
+            f"The secrets in {source} could not be blanked: {error.strerror}. Whoever can read the boot partition "
+            f"knows them. Remove the file, or mount {source.parent} for writing.",
+        )
+    return Imported(file, changed)
+
+
+def _parse(source: Path) -> Json:
+    try:
+        with source.open("rb") as opened:
+            contents = opened.read(LONGEST + 1)
+        if len(contents) > LONGEST:
+            raise IntercomError(CODE, f"{source.name}: it is longer than 1 MiB.")
+        # Editors on other systems may put a mark at the beginning, and end lines with two characters.
+        return tomli.loads(contents.decode("utf-8-sig").replace("\r\n", "\n"))
+    except UnicodeDecodeError as error:
+        raise IntercomError(CODE, f"{source.name}: this is no UTF-8.", resolution="Save the file as UTF-8.") from error
+    except (ValueError, RecursionError) as error:
+        # Not its text: a parser's message may repeat what stands there, which may be a password.
+        line = f" line {error.lineno}:" if isinstance(error, tomli.TOMLDecodeError) else ""
+        raise IntercomError(
+            CODE, f"{source.name}:{line} this is no TOML.", resolution="Correct that line or the one before it."
+        ) from error
+
+
+def _separate(raw: Json, directory: Path, name: str) -> tuple[Json, dict[Path, str]]:
+    """The configuration without passwords, and these by the files that they go to."""
+    config, secrets = deepcopy(raw), {}
+    accounts = config.get("account")
+    for account, table in accounts.items() if isinstance(accounts, dict) else ():
+        if not isinstance(table, dict) or "password" not in table:
+            continue
+        where, path = f"{name}: account.{account}.password", directory / f"{account}.password"
+        password = table.pop("password")
+        if "password_file" in table:
+            raise IntercomError(CODE, f"{where}: either password or password_file, not both.")
+        if not isinstance(password, str) or not password.isprintable():
+            raise IntercomError(CODE, f"{where}: it must be a text of one line.")
+        if "/" in account or account.startswith("."):
+            raise IntercomError(CODE, f"{where}: the account's name is none.")
+        table["password_file"] = str(path)
+        if password:
+            secrets[path] = password
+        else:
+            read(str(path))  # the one there is stays; raises where there is none
+    return config, secrets
+
+
+def _blank(source: Path, raw: Json, file: Path) -> None:
+    """Leave a copy without secrets under another name, so that it is not imported again, and wipe the original.
+
+    The clusters of a file that is only replaced keep its bytes. So the original is overwritten where it stands: after
+    its name is gone, so that what is half overwritten is never imported.
+    """
+    files.replace(source.with_name(IMPORTED), _MOVED.format(file=file) + dump(_blanked(raw, ())))
+    source.replace(source.with_name(WIPED))
+    files.sync(source.parent)
+    _wipe(source.with_name(WIPED))
+
+
+def _wipe(path: Path) -> None:
+    if not path.exists():
+        return
+    descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        os.write(descriptor, b"\n" * os.fstat(descriptor).st_size)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    files.remove(path)
+
+
+def _blanked(value: Any, path: tuple[str, ...]) -> Any:
+    if isinstance(value, dict):
+        return {key: _blanked(inner, (*path, key)) for key, inner in value.items()}
+    return "" if isinstance(value, str) and _secret(path) else value
+
+
+def _secret(path: tuple[str, ...]) -> bool:
+    if path[-1] == "password":
+        return True
+    field = describe.resolve(path)[2]
+    return field is not None and describe.describe(path[-1], field).secret
+
+
+def _contents(file: Path) -> Json | None:
+    try:
+        return tomli.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def _tell(source: Path, error: IntercomError) -> None:
+    """Beside the file, for whoever puts the card into his computer again."""
+    text = f"intercomd.toml was not imported.\n\n{error}\n\nCorrect it, and start the board again.\n"
+    with suppress(OSError):  # the journal has it too
+        files.replace(source.with_name(ERRORS), text.replace("\n", "\r\n"))

@@ -1,0 +1,109 @@
+"""A configuration as a file with its reasons, and as what is to be wired."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from appliance.setup.choices import Choices, Place
+from appliance.setup.toml import value
+
+GUARD = "/run/intercomd/guard.sock"
+DOOR, TARGET, ACCOUNT = "front", "indoor", "pbx"
+
+
+def configuration(chosen: Choices, board: str, password_file: Path) -> str:
+    """The file's text. `board`: its name, or ""; password_file: where the account's password is."""
+    return "\n".join(
+        [*_head(board), *_sound(chosen), *_panel(chosen), *_door(chosen), *_calls(chosen, password_file), ""]
+    )
+
+
+def wiring(chosen: Choices) -> list[str]:
+    """What goes where, a sentence each."""
+    said = []
+    if chosen.button:
+        said.append(f"Button: between {_at(chosen.button)} and ground.")
+    if chosen.lamp:
+        said.append(f"Lamp: from {_at(chosen.lamp)} through a resistor (330 Ω for an LED) and the LED to ground.")
+    if chosen.relay:
+        said.append(
+            f"Relay: its input at {_at(chosen.relay)}, and a resistor of 10 kΩ from there to ground, which holds the "
+            "relay off while nobody drives the line. Where a strike that stays powered is dangerous, use a relay with "
+            "a timer of its own."
+        )
+    said += [f"Sound: {card.name}." for card in dict.fromkeys((chosen.capture, chosen.playback)) if card]
+    return said
+
+
+def _at(place: Place) -> str:
+    return f"{place} ({place.pin})" if place.pin else str(place)
+
+
+def _head(board: str) -> Iterator[str]:
+    yield f"# Configuration of intercomd, made by intercomd-setup{f' for this board: {board}' if board else ''}."
+    yield "# Each setting with its meaning: /usr/share/doc/intercomd/docs/reference/configuration.md"
+    yield "# After a change: intercomd --check && systemctl restart intercomd intercomd-guard"
+
+
+def _sound(chosen: Choices) -> Iterator[str]:
+    yield from ("", "[station]", f"name = {value(chosen.station)}", "", "[audio]")
+    for way, card in (("capture", chosen.capture), ("playback", chosen.playback)):
+        device = (card.capture if way == "capture" else card.playback)[0] if card else 0
+        pcm, note = (card.pcm(device), card.name) if card else ("null", "none was found")
+        yield f"{way} = {value(pcm)} # {_comment(note)}"
+
+
+def _panel(chosen: Choices) -> Iterator[str]:
+    if chosen.button:
+        yield from ("", f"# The button connects this line to ground{_pin(chosen.button)}.", "[panel.button.ring]")
+        yield from _line(chosen.button)
+        if chosen.ring:
+            yield from ('action = "ring"', f'target = "{TARGET}"')
+        else:
+            yield 'action = "none" # "ring", with target = "…", once there is somebody to call: a [target.…] below'
+    if chosen.lamp:
+        yield from ("", f"# An LED with its resistor, to ground{_pin(chosen.lamp)}.", "[panel.lamp.status]")
+        yield from _line(chosen.lamp)
+
+
+def _door(chosen: Choices) -> Iterator[str]:
+    if not chosen.relay:
+        return
+    yield from (
+        "",
+        f"# The input of the relay{_pin(chosen.relay)}, with a resistor of 10 kΩ to ground that holds it off.",
+        f"[door.{DOOR}]",
+        *_line(chosen.relay),
+        "pulse_s = 3.0",
+    )
+    if chosen.digits:
+        yield f"digits = {value(chosen.digits)} # typed in a call"
+    yield from ("", "# The relay is held by a service of its own, which outlives the daemon.", "[guard]")
+    yield f"socket = {value(GUARD)}"
+
+
+def _calls(chosen: Choices, password_file: Path) -> Iterator[str]:
+    if chosen.account:
+        yield from ("", f"[account.{ACCOUNT}]", f"registrar = {value(chosen.account.registrar)}")
+        yield f"user = {value(chosen.account.user)}"
+        yield f"password_file = {value(str(password_file))}"
+    if chosen.ring:
+        yield from ("", f"[target.{TARGET}]", f"uri = {value(chosen.ring)}")
+        if chosen.account:
+            yield f'account = "{ACCOUNT}"'
+        if chosen.relay:
+            yield f'doors = ["{DOOR}"]'
+    else:
+        yield from ("", "# Whom the button rings:", "#", f"# [target.{TARGET}]", '# uri = "sip:kitchen@192.0.2.10"')
+
+
+def _line(place: Place) -> tuple[str, str]:
+    return f"chip = {value(place.chip)}", f"line = {value(place.line)}"
+
+
+def _pin(place: Place) -> str:
+    return f" ({place.pin})" if place.pin else ""
+
+
+def _comment(text: str) -> str:
+    """Fit for the end of a line."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)

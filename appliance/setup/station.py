@@ -1,0 +1,35 @@
+"""The station's own file: whether it configures anything yet, and how it is replaced."""
+
+from contextlib import suppress
+from pathlib import Path
+
+from appliance.config.load import load
+from appliance.config.plain import core_settings
+from appliance.core import views
+from appliance.errors import IntercomError
+from appliance.setup import files
+
+USER, GROUP = "intercomd", "intercom"
+MODE = 0o640  # it may have digits that open a door; who is in the group may open it anyhow
+
+
+def configured(file: Path) -> bool:
+    """Whether there is a configuration that somebody would miss: also one that has errors."""
+    if not file.exists():
+        return False
+    try:
+        return views.lacking(core_settings(load(file))) != views.UNCONFIGURED
+    except IntercomError:
+        return True
+
+
+def write(file: Path, text: str) -> bool:
+    """Replace the file durably and keep the one before as .old; False where it says so already. Raises OSError."""
+    file.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    with suppress(FileNotFoundError):
+        before = file.read_text(encoding="utf-8", errors="surrogateescape")
+        if before == text:
+            return False
+        old = file.with_name(f"{file.name}.old")
+        files.replace(old, before, mode=MODE, user="root", group=GROUP)
+    return files.replace(file, text, mode=MODE, user="root", group=GROUP)

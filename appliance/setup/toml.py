@@ -1,0 +1,39 @@
+"""Values as TOML (https://toml.io/en/v1.0.0): what tomli reads, written."""
+
+from typing import Any
+
+from appliance.config.describe import dotted, quoted
+
+Json = dict[str, Any]
+
+
+def dump(tables: Json) -> str:
+    """A whole file; comments there are none."""
+    return "\n".join(_table(tables, ())).lstrip("\n") + "\n"
+
+
+def value(given: Any) -> str:
+    """One value, on one line."""
+    match given:
+        case bool():
+            return "true" if given else "false"
+        case int() | float():
+            return repr(given)
+        case str():
+            return quoted(given)
+        case list():
+            return "[" + ", ".join(value(each) for each in given) + "]"
+        case dict():
+            return "{ " + ", ".join(f"{dotted([key])} = {value(each)}" for key, each in given.items()) + " }"
+        case _:  # a date or time, which no setting is
+            return quoted(str(given))
+
+
+def _table(table: Json, path: tuple[str, ...]) -> list[str]:
+    lines = [f"{dotted([key])} = {value(each)}" for key, each in table.items() if not isinstance(each, dict)]
+    if path and (lines or not table):
+        lines = ["", f"[{dotted(path)}]", *lines]
+    for key, each in table.items():
+        if isinstance(each, dict):
+            lines += _table(each, (*path, key))
+    return lines

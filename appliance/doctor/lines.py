@@ -6,7 +6,7 @@ from pathlib import Path
 
 from appliance.board import chips, firmware
 from appliance.board.chips import Chip, Chips
-from appliance.config.schema import Config
+from appliance.config.schema import Button, Config, Lamp
 from appliance.doctor.findings import Finding, ok, problem, warning
 
 OURS = "intercomd"  # what the consumers of our own lines begin with
@@ -23,12 +23,13 @@ class Wire:
 
 def wires(config: Config) -> Iterator[Wire]:
     """All lines of the configuration."""
-    for name, button in config.panel.button.items():
-        if button.pin is not None:
-            yield Wire(f"panel.button.{name}", "", f"GPIO{button.pin}")
-    for name, lamp in config.panel.lamp.items():
-        if lamp.pin is not None:
-            yield Wire(f"panel.lamp.{name}", "", f"GPIO{lamp.pin}")
+    parts: list[tuple[str, Button | Lamp]] = [
+        (f"panel.button.{name}", each) for name, each in config.panel.button.items()
+    ]
+    parts += [(f"panel.lamp.{name}", each) for name, each in config.panel.lamp.items()]
+    for place, each in parts:
+        # A pin is a number of a Raspberry Pi, whose lines are named so.
+        yield Wire(place, each.chip, each.line) if each.pin is None else Wire(place, "", f"GPIO{each.pin}")
     for name, door in config.door.items():
         yield Wire(f"door.{name}", door.chip, door.line)
 

@@ -18,6 +18,8 @@ DOCUMENTS = {
     REFERENCE / "openapi.json": openapi.description,
     MANUALS / "intercomd.8": commands.daemon_manual,
     MANUALS / "intercomctl.1": commands.client_manual,
+    MANUALS / "intercomd-setup.8": commands.setup_manual,
+    COMPLETIONS / "intercomd-setup": commands.setup_completion,
     COMPLETIONS / "intercomd": commands.daemon_completion,
     COMPLETIONS / "intercomctl": commands.client_completion,
 }

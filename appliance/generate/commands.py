@@ -1,4 +1,4 @@
-"""Man pages and bash completion of both commands, from their options in the code."""
+"""Man pages and bash completion of all commands, from their options in the code."""
 
 import argparse
 from pathlib import Path
@@ -7,6 +7,8 @@ import appliance
 from appliance.__main__ import DEFAULT
 from appliance.__main__ import parser as daemon
 from appliance.cli.__main__ import parser as client
+from appliance.setup.__main__ import BOOT
+from appliance.setup.__main__ import parser as setup
 
 _MADE = "Made by python -m appliance.generate from the options in the code. Change those, not this."
 _MANUAL = r""".\" {made}
@@ -70,6 +72,30 @@ def client_manual() -> str:
         files={"/run/intercomd/http.sock": "The daemon's Unix socket, open to the group intercom."},
         see=r"\fBintercomd\fR(8)",
     )
+
+
+def setup_manual() -> str:
+    """packaging/manpages/intercomd-setup.8."""
+    return _manual(
+        setup(),
+        8,
+        summary="propose, check and write a configuration for intercomd",
+        synopsis=r"[\fIOPTION\fR]...",
+        status="0: done; 1: refused or not possible, told with cause and remedy, or what was written does not work "
+        "yet; 2: wrong usage.",
+        files={
+            str(DEFAULT): "What is written; the file before is kept beside it as .old.",
+            str(BOOT): "Imported once by intercomd-setup.service when the board starts: a configuration in which an "
+            "account may have password in place of password_file. A copy without passwords and digits is left as "
+            "intercomd.imported.toml; why a file was refused stands in intercomd-errors.txt.",
+        },
+        see=r"\fBintercomd\fR(8), \fBintercomctl\fR(1)",
+    )
+
+
+def setup_completion() -> str:
+    """packaging/completions/intercomd-setup."""
+    return _completion(setup())
 
 
 def daemon_completion() -> str:

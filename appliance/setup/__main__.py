@@ -104,6 +104,7 @@ def set_up(given: argparse.Namespace, root: Path) -> int:
         print(text, end="")
     else:
         try:
+            file.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
             if chosen.account:
                 secret = f"{chosen.account.password}\n"
                 files.replace(password_file, secret, mode=0o600, user=station.USER, group=station.GROUP)

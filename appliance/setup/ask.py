@@ -94,7 +94,9 @@ def _line(
 ) -> Place | None:
     """Those that suit first, then all others."""
     best = [*([default] if default else []), *choices.candidates(chips, kind)]
-    offered = list(dict.fromkeys([*best, *(place for _, place in choices.free(chips))]))
+    # Of a Raspberry Pi's lines those that have no other use.
+    others = [place for chip, place in choices.free(chips) if place.pin or not choices.header(chip)]
+    offered = list(dict.fromkeys([*best, *others]))
     offered = [place for place in offered if place not in taken]
     if not offered:
         terminal.say(f"Line of the {part}: none is free.")

@@ -25,7 +25,6 @@ def configured(file: Path) -> bool:
 
 def write(file: Path, text: str) -> bool:
     """Replace the file durably and keep the one before as .old; False where it says so already. Raises OSError."""
-    file.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
     with suppress(FileNotFoundError):
         before = file.read_text(encoding="utf-8", errors="surrogateescape")
         if before == text:

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 INBOX = 10_000
 AT_ONCE = 200  # inputs taken before others on the loop get their turn
-REPLY_S = 5.0
+REPLY_S = 9.0  # a test of the sound takes 7 s, all else a turn of the loop
 Json = dict[str, Any]
 
 

@@ -27,6 +27,7 @@ from appliance.store.calllog import CallLog
 from appliance.store.journal import Journal
 from appliance.store.recordings import Recordings
 from appliance.store.writer import Writer
+from appliance.system.clock import Clock
 from appliance.system.notify import Notify
 
 log = logging.getLogger(__name__)
@@ -81,6 +82,7 @@ class App:
         panel = Panel(self._config, self._places, reactor, simulated=self._simulated)
         web = Web(self._config, self._places, reactor, recordings, call_log, self._file)
         bus = Bus(self._config, reactor)
+        clock = Clock(reactor.post)
         if self._recorder is not None:
             self._recorder.begin(appliance.__version__, reactor.state)
             reactor.watch = self._recorder.take
@@ -101,6 +103,7 @@ class App:
                 task.cancel()
             await asyncio.gather(watchdog, *serving, return_exceptions=True)
         finally:
+            clock.stop()
             await web.stop()
             await link.stop()
             await panel.stop()

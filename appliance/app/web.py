@@ -72,10 +72,10 @@ class Web:
         return " ".join(hindrances)
 
     async def _tcp(self) -> "Server":
-        from appliance.api import app, auth  # noqa: PLC0415  late: fastapi takes 0.2 s that a press should not wait for
+        from appliance.api import app  # noqa: PLC0415  late: fastapi takes 0.2 s that a press should not wait for
         from appliance.api.server import Server  # noqa: PLC0415
 
-        token = await asyncio.to_thread(auth.token, self._places.state / "http.token")
+        token = await asyncio.to_thread(self._token)
         server = Server(app.build(self, token), None, self._config.http.address, self._config.http.port)
         bound = await server.start()
         log.info("http %s", bound.url)
@@ -84,6 +84,15 @@ class Web:
         except OSError as err:
             log.warning("http.address can not be written: %s", err)
         return server
+
+    def _token(self) -> str:
+        """The token, kept with the state; where nothing can be written there, one for this start beside the sockets."""
+        from appliance.api import auth  # noqa: PLC0415
+
+        try:
+            return auth.token(self._places.state / "http.token")
+        except OSError:
+            return auth.token(self._places.runtime / "http.token")
 
     async def _unix(self) -> "Server":
         from appliance.api import app, auth  # noqa: PLC0415

@@ -561,6 +561,15 @@ class EventsLost(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class NoticeTold(Event):
+    """Something that whoever reads the events should know, and that is no fault."""
+
+    TYPE = "notice"
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class WarningTold(Event):
     """Something was asked that changes nothing, or is suspicious."""
 

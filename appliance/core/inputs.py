@@ -61,6 +61,13 @@ class ConfigChanged(Input):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClockSet(Input):
+    """Somebody, or a time server, set the clock: by so many seconds, forward if positive. `at` knows nothing of it."""
+
+    by_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigRejected(Input):
     """The configuration was read again and has errors: what held before holds on."""
 
@@ -493,6 +500,7 @@ AnyInput = (
     | StopRequested
     | ConfigChanged
     | ConfigRejected
+    | ClockSet
     | ButtonEdge
     | PartFailed
     | PartRecovered

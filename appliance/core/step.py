@@ -84,6 +84,9 @@ def take(turn: Turn, given: AnyInput) -> None:  # noqa: C901, PLR0912, PLR0915 -
         case inputs.ConfigRejected(errors=errors):
             turn.state = replace(turn.state, rejected=True)
             turn.tell(events.ConfigRejected(errors))
+        case inputs.ClockSet(by_s=by_s):
+            way = "forward" if by_s > 0 else "back"
+            turn.tell(events.NoticeTold("clock-set", f"The clock was set {way} by {abs(by_s):.1f} s."))
         case inputs.ButtonEdge(button=name, active=active):
             button = turn.settings.button(name)
             if button is not None:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import secrets
 import sqlite3
 import threading
 import time
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 
 _FLUSH_S = 1.0  # longest that an event waits for the disc
 _AT_ONCE = ("door.",)  # who opened the door, and by what, does not wait
+_IDS_IN_A_MS = 1024  # 2^53, the largest id that is exact in JavaScript, is far
 _DELETE_EVERY = 500  # rows beyond `keep` are deleted this many at a time
 
 
@@ -62,9 +64,8 @@ class Journal:
             reservation.write(self._directory, Reservation(first + self._block - 1, clean=False))
             self._reserved = first + self._block - 1
         except OSError:
-            # Nothing can be reserved, so the clock keeps ids apart from those of other starts; in vain only if it
-            # stands wrong.
-            first, clean = max(first, time.time_ns() // 1_000_000), False
+            # Nothing can be reserved.
+            first, clean = max(first, _apart()), False
         self._next = first
         self._reserve_in_time()  # without a block: fails, is told, and tried again by the writer
         return EventsLost(from_=newest + 1, to=first - 1, certain=clean) if newest + 1 < first else None
@@ -120,7 +121,7 @@ class Journal:
         except (OSError, ValueError) as error:
             log.warning("reserved event ids can not be read: %s", error)
             if not newest:
-                return time.time_ns() // 1_000_000, False  # more than one event a millisecond there never was
+                return _apart(), False
         else:
             # The newest on disc is beyond only where ids were given out in memory, with the disc failing.
             return max(found.upto, newest) + 1, found.clean
@@ -180,3 +181,13 @@ class Journal:
                 log.warning("the clean end could not be noted: %s", error)
 
         return finished
+
+
+def _apart() -> int:
+    """A first id that keeps this start's apart from those of others where no file can tell which were used.
+
+    By the clock, so that they increase. A board without a clock of its own begins at the same time whenever it is
+    switched on: then starts are kept apart by the milliseconds that no two of them share, each of which stands for as
+    many ids as are told in a long time, and by chance.
+    """
+    return time.time_ns() // 1_000_000 * _IDS_IN_A_MS + secrets.randbelow(_IDS_IN_A_MS)

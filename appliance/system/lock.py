@@ -1,5 +1,6 @@
 """One daemon for each state directory: a second one would use the same event ids and relay lines."""
 
+import errno
 import fcntl
 import os
 from pathlib import Path
@@ -11,12 +12,14 @@ def take(directory: Path) -> int:
     """Take the directory for this process until it ends; the descriptor that holds it.
 
     Makes the directory, readable by its owner only, where it is missing. Raises IntercomError `unavailable` where
-    another process has it or it can not be made, and -1 is given where it can not be written: state is then kept in
-    memory, and no other can use it either.
+    another process has it or it can not be made, and -1 is given where it can not be written, be it there or not: state
+    is then kept in memory, and no other can use it either.
     """
     try:
         directory.mkdir(parents=True, exist_ok=True, mode=0o750)
     except OSError as err:
+        if err.errno == errno.EROFS:
+            return -1
         raise IntercomError(
             "unavailable",
             f"The state directory {directory} can not be made.",

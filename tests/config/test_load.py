@@ -153,7 +153,7 @@ def test_all_errors_are_told_at_once(tmp_path):
     text = "[sip]\nport = 'x'\n[panel]\nlines = 'simulated'\n[panel.button.a]\naction = 'rign'\ntarget = 'x'\n[foo]\n"
     assert told(tmp_path, text) == [
         'sip.port = "x": must be a whole number from 0 to 65535',
-        'panel.button.a.action = "rign": must be one of "ring", "answer", "hangup", "hold", "door"',
+        'panel.button.a.action = "rign": must be one of "ring", "answer", "hangup", "hold", "door", "none"',
         (
             "foo: no such setting; there are station, sip, account, tls, audio, http, dbus, panel, door, guard, target, "
             "recording, deadlines"
@@ -240,7 +240,7 @@ def test_the_two_simulated_stations_ring_each_other_and_the_digits_of_one_open_t
         assert target.uri == f"sip:{other.station.user}@{other.sip.address}:{other.sip.port}"
     assert outdoor.target["kitchen"].doors == ["front"]
     assert indoor.panel.button["door"].digits == outdoor.door["front"].digits != ""
-    assert {button.action for button in indoor.panel.button.values()} == set(Action)
+    assert {button.action for button in indoor.panel.button.values()} == set(Action) - {Action.NONE}
 
 
 def test_the_example_is_valid_and_names_every_setting_there_is():

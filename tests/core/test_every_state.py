@@ -116,6 +116,7 @@ def every_input(state: State, serial: int):
     yield inputs.StopRequested(**common)
     yield inputs.Tick(**common)
     yield inputs.ConfigChanged(**common, settings=SMALL, applied="deadlines.rtp_s", needs_restart="")
+    yield inputs.ClockSet(**common, by_s=-3600.0)
     yield inputs.ConfigRejected(**common, errors="wrong")
     for name in ("ring", "both"):
         for active in (True, False):

@@ -244,3 +244,13 @@ def test_a_clients_press_does_what_the_button_does():
 @pytest.mark.parametrize("action", Action)
 def test_every_action_has_a_button_in_these_tests(action):
     assert action in {button.action for button in none().state.settings.buttons}
+
+
+def test_a_clock_that_was_set_is_told_and_changes_nothing():
+    station = none()
+    before = station.state
+    station.give(inputs.ClockSet, by_s=3600.0)
+    assert station.last(events.NoticeTold).message == "The clock was set forward by 3600.0 s."
+    station.give(inputs.ClockSet, by_s=-0.5e9)
+    assert station.last(events.NoticeTold).message == "The clock was set back by 500000000.0 s."
+    assert station.state == before

@@ -160,3 +160,26 @@ def test_stations_call_each_other_through_the_registrar(kamailio, tmp_path):
         one.begin()
         number = one.post("/v1/calls", {"to": "299"})["id"]  # nobody has registered that
         one.final(number, kind="call.failed", cause="unavailable", code=480)
+
+
+def test_an_idle_station_writes_nothing_though_its_registration_is_renewed(tmp_path):
+    """Each write costs an SD card some of its life."""
+    with Scripted((200, {})) as registrar:
+        accounts = {"office": account(tmp_path, registrar, "201", refresh_s=5)}
+        with Daemon(tmp_path / "door", account=accounts) as door:
+            door.wait("account.registered", account="office")
+
+            def renewed(times):
+                seen = len(registrar.times)
+                until(lambda: len(registrar.times) >= seen + times, "renewals", PATIENCE_S)
+
+            renewed(1)  # what was told at the start is on disc by then
+            before = touched(tmp_path)
+            renewed(2)
+            assert touched(tmp_path) == before
+
+
+def touched(directory):
+    """Every file with its size and the moment of its last change."""
+    files = (path for path in directory.rglob("*") if path.is_file())
+    return {str(path): (path.stat().st_size, path.stat().st_mtime_ns) for path in files}

@@ -1,6 +1,7 @@
 """The service manager's socket, the state directory's lock, and the command line of the daemon."""
 
 import asyncio
+import errno
 import json
 import os
 import re
@@ -21,7 +22,7 @@ from appliance.app.places import Places
 from appliance.config.load import load
 from appliance.core.model import Call, CallId, CallState, Direction, Remote, Settings, State
 from appliance.errors import IntercomError
-from appliance.system import lock
+from appliance.system import clock, lock
 from appliance.system.notify import Notify
 
 
@@ -241,3 +242,36 @@ def test_a_daemon_reads_its_file_again_and_keeps_the_good_one_when_the_new_one_i
     assert "door.front.digts: no such setting; did you mean digits?" in rejected
     (changed,) = (line for line in lines if line.startswith("config.changed"))
     assert changed == "config.changed applied=door.front.pulse_s needs_restart=station.name"
+
+
+def test_a_state_directory_on_a_disc_that_is_read_only_is_done_without(tmp_path, monkeypatch):
+    def read_only(*_, **__):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(lock.Path, "mkdir", read_only)
+    assert lock.take(tmp_path / "state") == -1
+
+
+def test_a_clock_that_is_set_is_told_and_one_that_is_corrected_is_not(monkeypatch):
+    async def scenario():
+        posted = []
+        now = SimpleNamespace(CLOCK_REALTIME=time.CLOCK_REALTIME, monotonic=time.monotonic, time=time.time)
+        monkeypatch.setattr(clock, "time", now)
+        told = clock.Clock(posted.append)
+        for ahead, wanted in ((0.5, []), (3600.0, [3599.5]), (3600.0, []), (-10.0, [-3610.0])):
+            now.time = lambda ahead=ahead: time.time() + ahead
+            told._fired()  # the kernel's part is shown in the lab: the clock here is everybody's
+            assert [given.by_s for given in posted] == [pytest.approx(by_s, abs=0.4) for by_s in wanted]
+            posted.clear()
+        told.stop()
+        told.stop()
+
+    asyncio.run(scenario())
+
+
+def test_without_a_kernel_that_says_so_no_clock_is_told(monkeypatch):
+    async def scenario():
+        monkeypatch.setattr(clock, "_libc", lambda: SimpleNamespace(timerfd_create=lambda *_: -1))
+        clock.Clock(print).stop()
+
+    asyncio.run(scenario())

@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from appliance.core import inputs
+from appliance.core import inputs, orders
+from appliance.core.model import Pattern, RequestId, SoundTrial
 from tests.api import fake
 from tests.api.browser import START_S, chromium
 from tests.api.conftest import TOKEN
@@ -83,6 +84,28 @@ def test_a_refused_order_is_told_in_the_banner(page, shared, station):
     page.mouse('[data-door="front"] button', "mousePressed", "mouseReleased")
     page.shows("#banner", "Because.")
     assert station.requests == [(inputs.OpenDoor("front", None), "http:token")]
+
+
+def test_an_installer_tries_lamp_and_sound_and_has_the_station_examined(page, shared, station):
+    station.findings = [
+        {
+            "check": "door.front",
+            "level": "problem",
+            "message": "It is <b>taken</b>.",
+            "cause": "By x.",
+            "resolution": "",
+        }
+    ]
+    opened(page, shared, station)
+    page.mouse('[data-lamp="status"] button', "mousePressed", "mouseReleased")
+    until(lambda: station.requests)
+    assert station.requests[0][0] == inputs.TestLamp("status", Pattern.FAST, 5.0)
+    page.mouse("#examine", "mousePressed", "mouseReleased")
+    page.shows("#findings", "problem door.front It is <b>taken</b>. By x.")
+    trial = SoundTrial(RequestId("q-1"), 0.0, 0.0, quiet=-60.0, loud=-20.0)
+    station.replies = lambda _: orders.Reply(RequestId("q-1"), trial=trial)
+    page.mouse("#try-sound", "mousePressed", "mouseReleased")
+    page.shows("#tried", "The microphone heard the speaker: -60 dBFS before the tone, -20 dBFS with it.")
 
 
 def test_a_wrong_token_is_told_and_nothing_is_shown(page, shared, station):

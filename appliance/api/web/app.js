@@ -106,7 +106,10 @@ function showLamps(lamps) {
   const same = lamps.length === old.size && lamps.every(({ id }) => old.has(id));
   if (!same) {
     $("lamps").replaceChildren(...lamps.map(({ id }) => make("li", { data: { lamp: id } },
-      make("span", { className: "lamp", attrs: { "aria-hidden": "true" } }), make("span", {}, id), make("small"))));
+      make("span", { className: "lamp", attrs: { "aria-hidden": "true" } }), make("span", {}, id), make("small"),
+      make("button", {
+        type: "button", className: "quiet", onclick: () => order("POST", `/v1/panel/lamps/${encodeURIComponent(id)}/test`),
+      }, "Try"))));
   }
   lamps.forEach(({ pattern }, place) => {
     const item = $("lamps").children[place];
@@ -237,6 +240,36 @@ function showDoors(doors) {
       onclick: () => order("POST", `/v1/doors/${encodeURIComponent(door.id)}/open`),
     }, `Open for ${door.pulse_s} s`))));
 }
+
+// -- check ------------------------------------------------------------------------------------------------------------
+
+/** Have something tried, and hand what came of it to `show`; meanwhile its button waits. */
+async function tried(button, path, show) {
+  button.disabled = true;
+  try {
+    show(await (await fetched(path, { method: "POST" })).json());
+    hideBanner();
+  } catch (error) {
+    banner("That did not work.", error instanceof Refused ? error.message : "The station can not be reached.");
+  } finally {
+    button.disabled = false;
+  }
+}
+
+function showFindings({ findings }) {
+  $("findings").replaceChildren(...findings.map(({ check, level, message, cause, resolution }) => make("li", { data: { level } },
+    make("b", {}, level), " ", make("code", {}, check), " ", [message, cause, resolution].filter(Boolean).join(" "))));
+}
+
+function showSound({ quiet_dbfs, tone_dbfs, heard }) {
+  const level = (dbfs) => (dbfs === null ? "nothing" : `${dbfs} dBFS`);
+  $("tried").textContent = `${heard ? "The microphone heard the speaker" : "The microphone did not hear the speaker"}: ` +
+    `${level(quiet_dbfs)} before the tone, ${level(tone_dbfs)} with it.`;
+  $("tried").hidden = false;
+}
+
+$("examine").onclick = () => tried($("examine"), "/v1/doctor", showFindings);
+$("try-sound").onclick = () => tried($("try-sound"), "/v1/audio/self-test", showSound);
 
 // -- recording --------------------------------------------------------------------------------------------------------
 

@@ -42,7 +42,7 @@ class Card:
 
     def pcm(self, device: int = 0) -> str:
         """The PCM's name for the configuration; `plughw` converts rates and channels that the card has not."""
-        return f"plughw:CARD={self.id}" + (f",DEV={device}" if device else "")
+        return f"plughw:CARD={self.id},DEV={device}"
 
 
 def cards(proc: Path = Path("/proc")) -> tuple[Card, ...]:

@@ -232,7 +232,7 @@ class Audio(Table):
     """Speaker and microphone."""
 
     capture: str = setting(
-        'ALSA PCM of the microphone, as in "plughw:CARD=usbphone". "null": none, silence is sent.',
+        'ALSA PCM of the microphone, as in "plughw:CARD=usbphone,DEV=0". "null": none, silence is sent.',
         allowed='the name of an ALSA PCM, or "null"',
         default="default",
         pattern=r"^[^\x00-\x1f\x7f]{1,128}$",

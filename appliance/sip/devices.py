@@ -20,6 +20,8 @@ ECHO_TAIL_MS = 200
 ALSA_CONFIG = "ALSA_CONFIG_PATH"  # read by alsa-lib each time
 NO_CARDS = str(Path(__file__).with_name("no_cards.conf"))
 LISTING = "listing the ALSA PCMs"
+CARDS = Path("/proc/asound/cards")
+LIST_AGAIN_S = 60.0
 
 
 @contextmanager
@@ -50,6 +52,25 @@ def no_cards(wanted: bool) -> Iterator[None]:
             del os.environ[ALSA_CONFIG]
 
 
+def number_of(name: str, listed: dict[str, int]) -> int | None:
+    """The number of a PCM; what its name leaves out is as in ALSA: the first device, of the first card."""
+    first = next((number for each, number in listed.items() if each.startswith(f"{name}:CARD=")), None)
+    return listed.get(name, listed.get(f"{name},DEV=0", first))
+
+
+def of_a_card(name: str) -> bool:
+    """Whether a PCM needs a card of the kernel's; others come from programs such as a sound server."""
+    return "CARD=" in name or name.partition(":")[0] in {"default", "sysdefault", "hw", "plughw"}
+
+
+def cards() -> str:
+    """The cards that the kernel has, as it lists them."""
+    try:
+        return CARDS.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
 class Devices:
     """Opens and closes the PCMs. announce: told before what may block, with what it is, and "" after it."""
 
@@ -65,6 +86,8 @@ class Devices:
         self._echo = True
         self._close_at: float | None = None
         self._failed, self._tries, self._again_at = "", 0, 0.0
+        self._absent: str | None = None  # the cards there were when those wanted were not among them
+        self._list_at = 0.0
         self._broken = False  # set by pjsua2's own threads
         self._manager.setNullDev()
 
@@ -136,9 +159,13 @@ class Devices:
 
     def _missing(self) -> list[str]:
         listed = self._listed()
-        return [name for name in dict.fromkeys((self._capture, self._playback)) if name != NULL and name not in listed]
+        names = dict.fromkeys(name for name in (self._capture, self._playback) if name != NULL)
+        return [name for name in names if number_of(name, listed) is None]
 
     def _fail_missing(self, missing: list[str], now: float) -> None:
+        # Listing opens each PCM there is, which is much work for nothing while no card has come.
+        self._absent = cards() if all(of_a_card(name) for name in missing) else None
+        self._list_at = now + LIST_AGAIN_S
         listed = ", ".join(self._listed()) or "nothing"
         self._fail(
             f"There is no ALSA PCM {' nor '.join(repr(name) for name in missing)}; ALSA lists: {listed}",
@@ -147,6 +174,10 @@ class Devices:
         )
 
     def _try_again(self, now: float) -> None:
+        if self._absent is not None and now < self._list_at and self._absent == cards():
+            self._again_at = now + AGAIN_S[-1]
+            return
+        self._absent = None
         self._announce(LISTING)
         with plugins_silenced():
             self._manager.refreshDevs()  # safe: no PCM is open now
@@ -164,11 +195,11 @@ class Devices:
             return
         listed = self._listed()
         alone = self._capture == NULL
-        playback = listed.get(self._playback, -1)
-        capture = playback if alone else listed.get(self._capture, -1)
+        playback = number_of(self._playback, listed)
+        capture = playback if alone else number_of(self._capture, listed)
         self._announce(f"opening {self._names()}")
         try:
-            if min(playback, capture) < 0:
+            if playback is None or capture is None:
                 self._fail_missing(self._missing(), now)
                 return
             self._cancel_echo()

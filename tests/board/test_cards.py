@@ -11,7 +11,7 @@ def test_the_cards_of_a_board_are_found_with_what_they_can(tmp_path):
     assert phone == Card(1, "usbphone", "USB-Audio", "USB Phone", capture=(0,), playback=(0,))
     assert (hdmi.id, hdmi.screen, hdmi.usb, hdmi.capture, hdmi.playback) == ("vc4hdmi0", True, False, (), (0,))
     assert (device.capture, device.playback) == ((1,), (0,))
-    assert (phone.pcm(), device.pcm(1)) == ("plughw:CARD=usbphone", "plughw:CARD=Device,DEV=1")
+    assert (phone.pcm(), device.pcm(1)) == ("plughw:CARD=usbphone,DEV=0", "plughw:CARD=Device,DEV=1")
     assert [card.numbered for card in (phone, device, other)] == [False, False, True]
     assert phone.usb and not phone.screen
 

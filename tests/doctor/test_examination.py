@@ -37,7 +37,7 @@ def audio(**settings):
         ("plughw:CARD=vc4hdmi0", PROBLEM, "can not record"),
         ("plughw:CARD=phone", PROBLEM, "There is no card phone. There are: plughw:CARD=usbphone"),
         ("plughw:CARD=Device_1", WARNING, "one of several of its kind"),
-        ("hw:1", WARNING, "Name it by its id: audio.capture = 'plughw:CARD=usbphone'"),
+        ("hw:1", WARNING, "Name it by its id: audio.capture = 'plughw:CARD=usbphone,DEV=0'"),
         ("hw:9", PROBLEM, "There is no card 9"),
         ("default", WARNING, "ALSA chooses the card"),
         ("pulse", OK, "'pulse'"),

@@ -118,7 +118,7 @@ def test_whatever_is_chosen_the_file_has_no_errors(chosen, tmp_path):
 
 def test_the_file_says_what_was_chosen_and_where_it_is_wired(tmp_path):
     text, config = made(FULL, tmp_path)
-    assert config.audio.capture == "plughw:CARD=usbphone"
+    assert config.audio.capture == "plughw:CARD=usbphone,DEV=0"
     button, door, target = config.panel.button["ring"], config.door["front"], config.target["indoor"]
     assert (button.chip, button.line, button.action, button.target) == ("pinctrl-bcm2711", "GPIO17", "ring", "indoor")
     assert (door.line, door.digits, target.doors, target.account) == ("GPIO26", "12#", ["front"], "pbx")

@@ -12,6 +12,7 @@ from appliance.core import inputs
 from appliance.core.desired import Sound
 from appliance.core.model import Tone
 from appliance.sip import link
+from appliance.sip.devices import number_of
 from appliance.sip.media import dbfs
 from tests.sip.stations import PATIENCE_S, RATE, Ear, connect, stations, talk, tone_file
 
@@ -220,3 +221,19 @@ def test_a_card_that_keeps_the_processor_busy_costs_one_process_and_the_next_one
 @pytest.mark.parametrize(("level", "wanted"), [(0, -90.3), (0x0F, -48.7), (0x7F, -0.2), (0x6F, -6.2), (0x5F, -12.3)])
 def test_a_ports_level_is_told_in_decibels_below_full_scale(level, wanted):
     assert dbfs(level) == pytest.approx(wanted, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [
+        ("plughw:CARD=x,DEV=1", 1),
+        ("plughw:CARD=x", 0),
+        ("default", 3),
+        ("pulse", 4),
+        ("plughw:CARD=y", None),
+        ("hw", None),
+    ],
+)
+def test_a_pcm_is_found_by_the_part_of_its_name_that_alsa_wants(name, number):
+    listed = ["plughw:CARD=x,DEV=0", "plughw:CARD=x,DEV=1", "sysdefault:CARD=x", "default:CARD=x", "pulse"]
+    assert number_of(name, {each: place for place, each in enumerate(listed)}) == number

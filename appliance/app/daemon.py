@@ -34,7 +34,8 @@ log = logging.getLogger(__name__)
 
 LAST_CALLS_S = 1.0  # how long calls have to end when the daemon stops
 STATUS_S = 10.0  # how often the status line tells the length of a call anew
-LATE_S = 1.0  # a loop that is later than this does not feed the watchdog in that turn
+LATE_S = 5.0  # an answer that is later than this does not feed the watchdog: far more than a busy board needs
+FEEDS = 8  # in the watchdog's time
 
 
 class App:
@@ -179,7 +180,7 @@ class App:
         """
         if self._notify.watchdog_s is None:
             return
-        period = self._notify.watchdog_s / 4
+        period = self._notify.watchdog_s / FEEDS
         while True:
             asked = time.monotonic()
             self._post(inputs.Tick(at=asked))

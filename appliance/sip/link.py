@@ -20,15 +20,14 @@ from appliance.sip.wire import Beat, Decoder, Message, Start, ToChild, WireError
 
 LOG = logging.getLogger(__name__)
 LONGEST_LEGAL_BLOCK_S = 2.0  # listing or opening PCMs, as Beat.doing says; a child beats every 0.25 s otherwise
-HUNG_AFTER_S = LONGEST_LEGAL_BLOCK_S + 0.25
+HUNG_AFTER_S = LONGEST_LEGAL_BLOCK_S + 0.25  # of silence once it has said that it begins what may block
+SILENT_S = 4.5  # of silence otherwise: a busy board, or a page read from a slow SD card, is no reason to end calls
 START_WITHIN_S = 30.0  # 0.1 s as a rule; a slow SD card on a busy board takes seconds, an emulated machine still more
 CHECK_S = 0.25
 YOUNG_S = 10.0  # a child that dies younger than this is replaced more slowly each time
 DELAYS_S = (0.0, 0.25, 0.5, 1.0, 2.0, 5.0)
 STOP_WITHIN_S = 1.0
-CARDS_WAIT_S = (
-    30.0  # before a card is tried again that hung or span; doubled each time, as each costs the calls there are
-)
+CARDS_WAIT_S = 30.0  # before a card is tried again that hung or span; doubled each time, as each costs the calls
 CARDS_WAIT_DOUBLED = 5  # times at most
 NOT_READY = "SIP process not ready"
 # By RLIMIT_RTTIME: a thread of real-time priority ran on and on; one whose card works waits for it in between.
@@ -173,7 +172,8 @@ class Link:
         try:
             await asyncio.wait_for(asyncio.shield(self._stopped), STOP_WITHIN_S)
         except TimeoutError:
-            self._child.kill(STOPPED)
+            if self._child is not None:  # it may have ended in this very turn
+                self._child.kill(STOPPED)
             await self._stopped
 
     async def _spawn(self) -> None:
@@ -257,7 +257,8 @@ class Link:
         if child is None or child.why:
             return
         silent = time.monotonic() - child.heard
-        if silent > (HUNG_AFTER_S if child.ready else START_WITHIN_S):
+        patience = HUNG_AFTER_S if child.doing else SILENT_S
+        if silent > (patience if child.ready else START_WITHIN_S):
             if child.doing:
                 self._blame_card()
             child.kill(f"it hung for {silent:.1f} s" + (f" while {child.doing}" if child.doing else ""))

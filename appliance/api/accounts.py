@@ -7,6 +7,7 @@ from fastapi.responses import JSONResponse
 
 from appliance.api import models, problems
 from appliance.api.common import Daemon, Id, Who, ask
+from appliance.api.described import answers
 from appliance.api.ports import Ports
 from appliance.core import inputs
 from appliance.core.model import AccountId
@@ -15,25 +16,25 @@ from appliance.errors import IntercomError
 router = APIRouter(prefix="/v1/accounts", tags=["accounts"], responses=problems.RESPONSES)
 
 
-@router.get("", response_model=models.Accounts)
+@router.get("", responses=answers(models.Accounts))
 async def list_accounts(daemon: Daemon) -> JSONResponse:
     """All accounts and how they are registered."""
     return JSONResponse({"accounts": daemon.snapshot()["accounts"]})
 
 
-@router.get("/{account}", response_model=models.Account)
+@router.get("/{account}", responses=answers(models.Account))
 async def read_account(account: Id, daemon: Daemon) -> JSONResponse:
     """One account."""
     return JSONResponse(_find(daemon, account))
 
 
-@router.post("/{account}/register", response_model=models.AccountDone)
+@router.post("/{account}/register", responses=answers(models.AccountDone))
 async def register_account(account: Id, daemon: Daemon, who: Who) -> JSONResponse:
     """Register now, or refresh, and stay registered; the outcome comes by events."""
     return await _order(daemon, account, inputs.RegisterAccount(AccountId(account)), who)
 
 
-@router.post("/{account}/unregister", response_model=models.AccountDone)
+@router.post("/{account}/unregister", responses=answers(models.AccountDone))
 async def unregister_account(account: Id, daemon: Daemon, who: Who) -> JSONResponse:
     """End the registration until it is asked for again; the outcome comes by events."""
     return await _order(daemon, account, inputs.UnregisterAccount(AccountId(account)), who)

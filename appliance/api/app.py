@@ -10,13 +10,13 @@ from appliance.api import (
     audio,
     auth,
     calls,
+    described,
     doctor,
     doors,
     events,
     headers,
     health,
     log,
-    models,
     pages,
     panel,
     problems,
@@ -61,19 +61,19 @@ def _bare() -> FastAPI:
         app.include_router(resource.router)
     made_by_fastapi = app.openapi
 
-    def described() -> dict[str, Any]:
+    def described_once() -> dict[str, Any]:
         if app.openapi_schema is None:
             app.openapi_schema = _completed(made_by_fastapi())
         return app.openapi_schema
 
-    app.openapi = described  # type: ignore[method-assign]  # FastAPI's documented way to extend it
+    app.openapi = described_once  # type: ignore[method-assign]  # FastAPI's documented way to extend it
     return app
 
 
-def _completed(described: dict[str, Any]) -> dict[str, Any]:
-    """Adds what FastAPI can not know: the problem's schema, the token, and the header for repeated orders."""
-    components = described["components"]
-    components["schemas"]["Problem"] = models.Problem.model_json_schema()
+def _completed(openapi: dict[str, Any]) -> dict[str, Any]:
+    """Adds what FastAPI can not know: the schemas of answers, the token, and the header for repeated orders."""
+    components = openapi["components"]
+    components["schemas"] = dict(sorted((components["schemas"] | described.schemas()).items()))
     components["securitySchemes"] = {
         "token": {
             "type": "http",
@@ -81,7 +81,7 @@ def _completed(described: dict[str, Any]) -> dict[str, Any]:
             "description": "Over TCP; on the Unix socket the file's mode decides.",
         }
     }
-    for path, methods in described["paths"].items():
+    for path, methods in openapi["paths"].items():
         for method, operation in methods.items():
             if path.startswith("/v1/"):
                 operation["security"] = [{"token": []}]
@@ -95,4 +95,4 @@ def _completed(described: dict[str, Any]) -> dict[str, Any]:
                         "schema": {"type": "string", "minLength": 1, "maxLength": repeat.LONGEST_KEY},
                     }
                 )
-    return described
+    return openapi

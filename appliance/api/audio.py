@@ -5,6 +5,7 @@ from fastapi.responses import JSONResponse
 
 from appliance.api import models, problems
 from appliance.api.common import Daemon, Who, ask
+from appliance.api.described import answers
 from appliance.core import inputs
 
 router = APIRouter(prefix="/v1/audio", tags=["audio"], responses=problems.RESPONSES)
@@ -12,7 +13,7 @@ router = APIRouter(prefix="/v1/audio", tags=["audio"], responses=problems.RESPON
 HEARD_DB = 6.0  # twice the amplitude: no room grows so much louder just when the tone begins
 
 
-@router.post("/self-test", response_model=models.SoundTest)
+@router.post("/self-test", responses=answers(models.SoundTest))
 async def try_sound(daemon: Daemon, who: Who, body: models.TestSound | None = None) -> JSONResponse:
     """Listen to the silence for 2 s, then play a tone of 1 kHz for `seconds`, and tell what the microphone heard.
 

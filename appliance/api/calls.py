@@ -5,6 +5,7 @@ from fastapi.responses import JSONResponse
 
 from appliance.api import models, problems
 from appliance.api.common import Daemon, Id, Who, ask
+from appliance.api.described import answers
 from appliance.api.ports import Ports
 from appliance.core import inputs
 from appliance.core.model import AccountId, CallId
@@ -13,13 +14,13 @@ from appliance.errors import IntercomError
 router = APIRouter(prefix="/v1/calls", tags=["calls"], responses=problems.RESPONSES)
 
 
-@router.get("", response_model=models.Calls)
+@router.get("", responses=answers(models.Calls))
 async def list_calls(daemon: Daemon) -> JSONResponse:
     """All calls there are now."""
     return JSONResponse({"calls": daemon.calls()})
 
 
-@router.post("", status_code=201, response_model=models.CallDone)
+@router.post("", status_code=201, responses=answers(models.CallDone, 201))
 async def place_call(body: models.Place, daemon: Daemon, who: Who) -> JSONResponse:
     """Place a call; its outcome comes by events."""
     reply = await ask(daemon, inputs.Dial(body.to, tuple(body.headers.items()), AccountId(body.account)), who)
@@ -32,7 +33,7 @@ async def place_call(body: models.Place, daemon: Daemon, who: Who) -> JSONRespon
     )
 
 
-@router.get("/{call}", response_model=models.Call)
+@router.get("/{call}", responses=answers(models.Call))
 async def read_call(call: Id, daemon: Daemon) -> JSONResponse:
     """One call."""
     found = daemon.call(call)
@@ -41,49 +42,49 @@ async def read_call(call: Id, daemon: Daemon) -> JSONResponse:
     return JSONResponse(found)
 
 
-@router.patch("/{call}", response_model=models.CallDone)
+@router.patch("/{call}", responses=answers(models.CallDone))
 async def change_call(call: Id, body: models.Change, daemon: Daemon, who: Who) -> JSONResponse:
     """Mute or unmute a call."""
     return await _order(daemon, inputs.MuteCall(CallId(call), body.muted), who)
 
 
-@router.delete("/{call}", response_model=models.CallDone)
+@router.delete("/{call}", responses=answers(models.CallDone))
 async def end_call(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
     """Hang up, in whatever state."""
     return await _order(daemon, inputs.HangUpCall(CallId(call)), who)
 
 
-@router.post("/{call}/answer", response_model=models.CallDone)
+@router.post("/{call}/answer", responses=answers(models.CallDone))
 async def answer_call(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
     """Answer an incoming call."""
     return await _order(daemon, inputs.AnswerCall(CallId(call)), who)
 
 
-@router.post("/{call}/reject", response_model=models.CallDone)
+@router.post("/{call}/reject", responses=answers(models.CallDone))
 async def reject_call(call: Id, daemon: Daemon, who: Who, body: models.Reject | None = None) -> JSONResponse:
     """Refuse an incoming call."""
     return await _order(daemon, inputs.RejectCall(CallId(call), (body or models.Reject()).code), who)
 
 
-@router.post("/{call}/hangup", response_model=models.CallDone)
+@router.post("/{call}/hangup", responses=answers(models.CallDone))
 async def hang_up_call(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
     """Hang up, in whatever state."""
     return await _order(daemon, inputs.HangUpCall(CallId(call)), who)
 
 
-@router.post("/{call}/hold", response_model=models.CallDone)
+@router.post("/{call}/hold", responses=answers(models.CallDone))
 async def hold_call(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
     """Hold a connected call."""
     return await _order(daemon, inputs.HoldCall(CallId(call), held=True), who)
 
 
-@router.post("/{call}/resume", response_model=models.CallDone)
+@router.post("/{call}/resume", responses=answers(models.CallDone))
 async def resume_call(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
     """Take a held call back."""
     return await _order(daemon, inputs.HoldCall(CallId(call), held=False), who)
 
 
-@router.post("/{call}/dtmf", response_model=models.CallDone)
+@router.post("/{call}/dtmf", responses=answers(models.CallDone))
 async def send_digits(call: Id, body: models.Digits, daemon: Daemon, who: Who) -> JSONResponse:
     """Send DTMF digits."""
     return await _order(daemon, inputs.SendDigits(CallId(call), body.digits), who)

@@ -5,11 +5,12 @@ from fastapi.responses import JSONResponse
 
 from appliance.api import models, problems
 from appliance.api.common import Daemon
+from appliance.api.described import answers
 
 router = APIRouter(prefix="/v1/doctor", tags=["doctor"], responses=problems.RESPONSES)
 
 
-@router.post("", response_model=models.Findings)
+@router.post("", responses=answers(models.Findings))
 async def examine(daemon: Daemon) -> JSONResponse:
     """Look at everything now."""
     return JSONResponse({"findings": await daemon.doctor()})

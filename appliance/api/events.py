@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
 from appliance.api import models, problems
+from appliance.api.described import answers
 from appliance.api.ports import Json
 from appliance.api.subscription import Subscribed, Subscription
 from appliance.errors import IntercomError
@@ -29,14 +30,14 @@ router = APIRouter(prefix="/v1/events", tags=["events"], responses=problems.RESP
 
 @router.get(
     "",
-    response_model=models.Events,
     responses={
         101: {"description": "WebSocket: each text message that comes is one Envelope, as JSON."},
-        200: {
-            "description": "The answer to a poll; with Accept: text/event-stream, a stream that goes on: "
+        **answers(
+            models.Events,
+            description="The answer to a poll; with Accept: text/event-stream, a stream that goes on: "
             "each `data` is one Envelope, as JSON, with its `id` and its type as `event`.",
-            "content": {SSE: {"schema": {"type": "string"}}},
-        },
+            content={SSE: {"schema": {"type": "string"}}},
+        ),
     },
 )
 async def read_events(

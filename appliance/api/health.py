@@ -5,12 +5,13 @@ from fastapi.responses import JSONResponse
 
 from appliance.api import models, problems
 from appliance.api.common import Daemon
+from appliance.api.described import answers
 from appliance.errors import IntercomError
 
 router = APIRouter(tags=["health"], responses=problems.RESPONSES)
 
 
-@router.get("/livez", response_model=models.Health)
+@router.get("/livez", responses=answers(models.Health))
 async def live(daemon: Daemon) -> JSONResponse:
     """Whether the daemon works at all: if not (503), restart it."""
     if not daemon.alive():
@@ -18,7 +19,7 @@ async def live(daemon: Daemon) -> JSONResponse:
     return JSONResponse({"status": "ok"})
 
 
-@router.get("/readyz", response_model=models.Health)
+@router.get("/readyz", responses=answers(models.Health))
 async def ready(daemon: Daemon) -> JSONResponse:
     """Whether calls are possible: if not (503), why."""
     is_ready, why = daemon.ready()

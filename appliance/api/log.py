@@ -8,11 +8,12 @@ from fastapi.responses import JSONResponse
 
 from appliance.api import models, problems
 from appliance.api.common import Daemon
+from appliance.api.described import answers
 
 router = APIRouter(prefix="/v1/log", tags=["log"], responses=problems.RESPONSES)
 
 
-@router.get("/calls", response_model=models.CallLog)
+@router.get("/calls", responses=answers(models.CallLog))
 async def list_logged_calls(
     daemon: Daemon,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,

@@ -97,7 +97,13 @@ class Open(Order):
 # -- answered ----------------------------------------------------------------------------------------------------------
 
 
-class Remote(BaseModel):
+class Answer(BaseModel):
+    """A body that is sent. It is there to be described, so pydantic makes no validator of it (tens of MB in all)."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+class Remote(Answer):
     """The far end, as it named itself."""
 
     uri: str
@@ -107,14 +113,14 @@ class Remote(BaseModel):
     target: str | None = Field(description="The name of the configured target it is.")
 
 
-class Codec(BaseModel):
+class Codec(Answer):
     """A negotiated codec."""
 
     name: str
     clock_rate_hz: int
 
 
-class Quality(BaseModel):
+class Quality(Answer):
     """RTP as it arrives, since the call began."""
 
     received: int = Field(description="Packets.")
@@ -122,7 +128,7 @@ class Quality(BaseModel):
     jitter_ms: float
 
 
-class End(BaseModel):
+class End(Answer):
     """How a call ended: a cause for programs, the SIP code (0: none came) and reason, and who ended it."""
 
     cause: Cause
@@ -131,7 +137,7 @@ class End(BaseModel):
     by: By
 
 
-class Account(BaseModel):
+class Account(Answer):
     """An account and how it is registered."""
 
     name: str
@@ -152,13 +158,13 @@ class Account(BaseModel):
     summary: str = Field(description="One line for people.")
 
 
-class Accounts(BaseModel):
+class Accounts(Answer):
     """All accounts."""
 
     accounts: list[Account]
 
 
-class CallFacts(BaseModel):
+class CallFacts(Answer):
     """What is told of a call, be it there or long over."""
 
     id: str
@@ -199,20 +205,20 @@ class LoggedCall(CallFacts):
     missed: bool = Field(description="Whether somebody called and nobody here took notice.")
 
 
-class CallLog(BaseModel):
+class CallLog(Answer):
     """A page of the call log, newest first: in the order in which the calls began."""
 
     calls: list[LoggedCall]
     next: str | None = Field(description="The cursor of the next page; null at the end.")
 
 
-class Calls(BaseModel):
+class Calls(Answer):
     """All calls there are now."""
 
     calls: list[Call]
 
 
-class Done(BaseModel):
+class Done(Answer):
     """An order was carried out."""
 
     warning: str | None = Field(description="It was so already.")
@@ -231,7 +237,7 @@ class AccountDone(Done):
     account: Account
 
 
-class Door(BaseModel):
+class Door(Answer):
     """A door and its relay."""
 
     id: str
@@ -243,13 +249,13 @@ class Door(BaseModel):
     available: bool = Field(description="Whether the relay can be worked now.")
 
 
-class Doors(BaseModel):
+class Doors(Answer):
     """All doors."""
 
     doors: list[Door]
 
 
-class Button(BaseModel):
+class Button(Answer):
     """A button and what it does."""
 
     id: str
@@ -259,14 +265,14 @@ class Button(BaseModel):
     down: bool
 
 
-class Lamp(BaseModel):
+class Lamp(Answer):
     """A lamp and how it shines: slow is 1 Hz, fast 4 Hz, pulse 100 ms every 2 s."""
 
     id: str
     pattern: Pattern
 
 
-class Panel(BaseModel):
+class Panel(Answer):
     """What can be pressed, and what is shown."""
 
     picture: Picture
@@ -275,7 +281,7 @@ class Panel(BaseModel):
     lamps: list[Lamp]
 
 
-class SoundTest(BaseModel):
+class SoundTest(Answer):
     """What the microphone heard: its highest level in dBFS; null: nothing came from it at all."""
 
     quiet_dbfs: float | None = Field(description="Before the tone.")
@@ -283,7 +289,7 @@ class SoundTest(BaseModel):
     heard: bool = Field(description="Whether the tone made it at least twice as loud (6 dB).")
 
 
-class Finding(BaseModel):
+class Finding(Answer):
     """What one check found."""
 
     check: str = Field(description="What was looked at; for settings their dotted name.")
@@ -293,20 +299,20 @@ class Finding(BaseModel):
     resolution: str
 
 
-class Findings(BaseModel):
+class Findings(Answer):
     """What the doctor found, most general first."""
 
     findings: list[Finding]
 
 
-class Failed(BaseModel):
+class Failed(Answer):
     """A part that does not work now."""
 
     part: str
     why: str
 
 
-class Appliance(BaseModel):
+class Appliance(Answer):
     """The station itself."""
 
     station: str
@@ -318,7 +324,7 @@ class Appliance(BaseModel):
     failed: list[Failed] = Field(description="What does not work now.")
 
 
-class Target(BaseModel):
+class Target(Answer):
     """Somebody who can be called by name."""
 
     name: str
@@ -326,7 +332,7 @@ class Target(BaseModel):
     account: str | None = Field(description="Through which it is called.")
 
 
-class Snapshot(BaseModel):
+class Snapshot(Answer):
     """The whole state, and the id of the last event in it."""
 
     appliance: Appliance
@@ -338,7 +344,7 @@ class Snapshot(BaseModel):
     last_event: int
 
 
-class Envelope(BaseModel):
+class Envelope(Answer):
     """An event, as every channel tells it; `intercomd --print-events` prints the schema of each type's `data`."""
 
     id: int = Field(description="Strictly increasing, never used twice.")
@@ -350,14 +356,14 @@ class Envelope(BaseModel):
     data: dict[str, Any]
 
 
-class Events(BaseModel):
+class Events(Answer):
     """What a poll brings."""
 
     events: list[Envelope] = Field(description="In their order; none if none came in time.")
     since: int = Field(description="What the next poll has to begin after, be it that no event passed the filters.")
 
 
-class Recording(BaseModel):
+class Recording(Answer):
     """A recording: a WAV file, and what is known of it."""
 
     id: str
@@ -372,20 +378,20 @@ class Recording(BaseModel):
     url: str = Field(description="Where its audio is.")
 
 
-class Recordings(BaseModel):
+class Recordings(Answer):
     """A page of recordings, newest first."""
 
     recordings: list[Recording]
     next: str | None = Field(description="The cursor of the next page; null at the end.")
 
 
-class Health(BaseModel):
+class Health(Answer):
     """All is well."""
 
     status: Literal["ok"]
 
 
-class Problem(BaseModel):
+class Problem(Answer):
     """An error (RFC 9457). `code` is for programs and keeps its meaning."""
 
     type: str

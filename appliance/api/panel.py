@@ -5,26 +5,27 @@ from fastapi.responses import JSONResponse
 
 from appliance.api import models, problems
 from appliance.api.common import Daemon, Id, Who, ask
+from appliance.api.described import answers
 from appliance.core import inputs
 from appliance.core.model import ButtonId, LampId
 
 router = APIRouter(prefix="/v1/panel", tags=["panel"], responses=problems.RESPONSES)
 
 
-@router.get("", response_model=models.Panel)
+@router.get("", responses=answers(models.Panel))
 async def read_panel(daemon: Daemon) -> JSONResponse:
     """Buttons and lamps as they are now."""
     return JSONResponse(daemon.snapshot()["panel"])
 
 
-@router.post("/buttons/{button}/press", response_model=models.Done)
+@router.post("/buttons/{button}/press", responses=answers(models.Done))
 async def press_button(button: Id, daemon: Daemon, who: Who, body: models.Press | None = None) -> JSONResponse:
     """Press a button for `seconds`, then release it."""
     reply = await ask(daemon, inputs.PressButton(ButtonId(button), (body or models.Press()).seconds), who)
     return JSONResponse({"warning": reply.warning or None})
 
 
-@router.post("/lamps/{lamp}/test", response_model=models.Done)
+@router.post("/lamps/{lamp}/test", responses=answers(models.Done))
 async def try_lamp(lamp: Id, daemon: Daemon, who: Who, body: models.TestLamp | None = None) -> JSONResponse:
     """Have a lamp shine in a pattern for `seconds`, whatever the panel shows meanwhile."""
     wanted = body or models.TestLamp()

@@ -9,6 +9,7 @@ from fastapi.responses import FileResponse, JSONResponse
 
 from appliance.api import models, problems
 from appliance.api.common import Daemon, Id
+from appliance.api.described import answers
 from appliance.api.ports import Json, Recording, Recordings
 from appliance.errors import IntercomError
 
@@ -17,7 +18,7 @@ _FIELDS = [name for name in models.Recording.model_fields if name != "url"]
 router = APIRouter(prefix="/v1/recordings", tags=["recordings"], responses=problems.RESPONSES)
 
 
-@router.get("", response_model=models.Recordings)
+@router.get("", responses=answers(models.Recordings))
 async def list_recordings(
     daemon: Daemon,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
@@ -29,7 +30,7 @@ async def list_recordings(
     return JSONResponse({"recordings": [_told(row) for row in page], "next": page[-1].id if more else None})
 
 
-@router.get("/{recording}", response_model=models.Recording)
+@router.get("/{recording}", responses=answers(models.Recording))
 async def read_recording(recording: Id, daemon: Daemon) -> JSONResponse:
     """One recording."""
     return JSONResponse(_told(await asyncio.to_thread(daemon.recordings.get, recording)))

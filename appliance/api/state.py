@@ -5,11 +5,12 @@ from fastapi.responses import JSONResponse
 
 from appliance.api import models, problems
 from appliance.api.common import Daemon
+from appliance.api.described import answers
 
 router = APIRouter(prefix="/v1/state", tags=["state"], responses=problems.RESPONSES)
 
 
-@router.get("", response_model=models.Snapshot)
+@router.get("", responses=answers(models.Snapshot))
 async def read_state(daemon: Daemon) -> JSONResponse:
     """The whole state; go on from `last_event` with /v1/events?since=."""
     return JSONResponse(daemon.snapshot())

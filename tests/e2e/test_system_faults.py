@@ -218,6 +218,21 @@ class Timed(Appliance):
         return datetime.fromisoformat(event["time"]).timestamp() - time.time()
 
 
+async def the_clock_jumps_while_the_door_is_open(front, jump):
+    for seconds in (1.0, 4.5, 4.5):  # on a busy machine we may hear of the door when it has locked again
+        front.forget()
+        await front.order("/v1/doors/front/open", {"seconds": seconds})
+        opened = await front.wait("door.unlocked")
+        front.jump(jump)
+        in_time = front.relay() == "1"
+        locked = await front.wait("door.locked")
+        assert seconds - 0.1 <= locked["uptime"] - opened["uptime"] < seconds + 10 and front.relay() == "0"
+        if in_time:
+            break
+        front.jump(0)
+    assert abs(front.ahead(locked) - jump) < 60
+
+
 @pytest.mark.parametrize("jump", [HOUR, -HOUR, TEN_YEARS, -TEN_YEARS])
 def test_a_clock_that_jumps_in_a_call_moves_the_time_of_events_and_nothing_else(jump):
     async def scenario():
@@ -225,12 +240,7 @@ def test_a_clock_that_jumps_in_a_call_moves_the_time_of_events_and_nothing_else(
             ours, _theirs = await connect(front, kitchen)
             await front.wait("recording.started", call=ours)
             assert abs(front.ahead(front.events[-1])) < 60
-            await front.order("/v1/doors/front/open", {"seconds": 1.0})
-            opened = await front.wait("door.unlocked")
-            front.jump(jump)
-            locked = await front.wait("door.locked")
-            assert 0.9 <= locked["uptime"] - opened["uptime"] < 10 and front.relay() == "0"
-            assert abs(front.ahead(locked) - jump) < 60
+            await the_clock_jumps_while_the_door_is_open(front, jump)
             await the_door_opens_and_locks_in_time(front)
             await they_talk(front, kitchen)
             shown = (await front.call())["connected_since"]

@@ -11,6 +11,7 @@ import time
 
 import pjsua2 as pj
 
+from appliance.core import peers
 from appliance.core.model import NO_ACCOUNT, AccountId
 from appliance.core.orders import AccountOrder, Register
 from appliance.sip import servers, translate
@@ -57,6 +58,17 @@ class Accounts:
             registration.resolving = True
             threading.Thread(target=self._resolve, args=(registration,), daemon=True).start()
         self._carry_out(registration)
+
+    def choose(self, prm: pj.OnSelectAccountParam) -> None:
+        """Which account a request belongs to that begins something: one of the registrar that sent it.
+
+        pjsua goes by To, where some PBXs write our address in place of their domain: it then takes the account of
+        direct calls, whose Contact and encryption are not those of the PBX's.
+        """
+        near = [each for each in self._registrations.values() if each.created and each.sends(str(prm.rdata.srcAddress))]
+        if near and prm.accountIndex not in {each.getId() for each in near}:
+            user, _ = peers.parts(translate.request_uri(str(prm.rdata.wholeMsg))) or ("", "")
+            prm.accountIndex = next((each for each in near if each.settings.user == user), near[0]).getId()
 
     def turn(self, now: float) -> None:
         """What is due: names that were looked up, servers to be left, wishes that pjsip was too busy for."""

@@ -56,12 +56,19 @@ class Endpoint(pj.Endpoint):
     """pjsua2 as a whole."""
 
     devices: Devices | None = None
+    accounts: Accounts | None = None
     faults = Faults()
 
     @contained
     def onTransportState(self, prm: pj.OnTransportStateParam) -> None:  # noqa: N802
         """A connection by TCP or TLS was made, or ended."""
         self.faults.changed(prm)
+
+    @contained
+    def onSelectAccount(self, prm: pj.OnSelectAccountParam) -> None:  # noqa: N802
+        """A request came that begins something."""
+        if self.accounts is not None:
+            self.accounts.choose(prm)
 
     @contained
     def onMediaEvent(self, prm: pj.OnMediaEventParam) -> None:  # noqa: N802
@@ -93,7 +100,7 @@ class Engine:
             raise StartError(f"SIP can not start: {error.reason}", "See the SIP settings.") from error
         address = str(self._endpoint.transportGetInfo(transport).localName)
         self._accounts = Accounts(settings, transport, address, channel.post, self._endpoint.faults)
-        self._calls = self._accounts.calls
+        self._endpoint.accounts, self._calls = self._accounts, self._accounts.calls
         self._calls.floods.listen(int(address.rpartition(":")[2]))
         devices = Devices(self._endpoint, settings, channel.post, self._announce)
         self._endpoint.devices = devices
@@ -129,7 +136,7 @@ class Engine:
         self._endpoint.hangupAllCalls()
         # BYE is out. What is left may wait for a card that does not close: the microphone is then closed this way.
         signal.setitimer(signal.ITIMER_REAL, STOP_WITHIN_S)
-        self._endpoint.devices = None
+        self._endpoint.devices = self._endpoint.accounts = None
         self._calls.clear()
         self._media.clear()
         self._accounts.clear()

@@ -137,6 +137,10 @@ class Registration(Account):
         )
         self.post(failed)
 
+    def sends(self, source: str) -> bool:
+        """Whether address:port is one of its servers, of which any may send us calls."""
+        return source.rpartition(":")[0] in {server.address for server in self.servers.all}
+
     def silent(self, now: float) -> bool:
         """Whether its server has not answered for so long that another one should be tried."""
         return self.asked_at is not None and now - self.asked_at >= SILENT_S and self.servers.more

@@ -41,6 +41,12 @@ def header(message: str, wanted: str) -> str:
     return next((value for name, value in headers(message) if name.lower() == wanted.lower()), "")
 
 
+def request_uri(message: str) -> str:
+    """The URI in a request's first line (RFC 3261 §7.1), "" where there is none."""
+    words = message.partition("\r\n")[0].split(" ")
+    return clean(words[1]) if len(words) > 1 else ""
+
+
 def own_headers(message: str) -> tuple[tuple[str, str], ...]:
     """The X- headers."""
     return tuple(pair for pair in headers(message) if pair[0][:2].upper() == "X-")

@@ -16,6 +16,8 @@ PORTS = range(10000, 20000)  # below the kernel's own range, which port 0 of oth
 RTP_PORTS = range(20000, 30000, 4)
 OPTIONS = {
     "user": "sipp",
+    "called": "service",  # whom a uac- scenario asks for
+    "transport": "udp",  # or tcp
     "ring": 0.1,  # seconds before a uas- scenario answers
     "rings": True,  # whether it says 180 before
     "seconds": 0.3,  # to talk, to hold, before BYE, CANCEL or 200
@@ -39,10 +41,20 @@ def free_port(address=ADDRESS, ports=PORTS):
     raise AssertionError("no free port")
 
 
-def bound(address, port):
-    """Whether somebody listens there, read from /proc and so without a packet."""
+def bound(address, port, transport="udp"):
+    """Whether somebody has that port, read from /proc and so without a packet."""
     wanted = f"{socket.inet_aton(address)[::-1].hex().upper()}:{port:04X}"
-    return any(line.split()[1] == wanted for line in Path("/proc/net/udp").read_text().splitlines())
+    return any(line.split()[1] == wanted for line in Path(f"/proc/net/{transport}").read_text().splitlines())
+
+
+def listening(address):
+    """The port at which connections by TCP are taken there, 0 while there is none."""
+    wanted = socket.inet_aton(address)[::-1].hex().upper()
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        _, local, _, state, *_ = line.split()
+        if state == "0A" and local.startswith(wanted):
+            return int(local.partition(":")[2], 16)
+    return 0
 
 
 class Sipp:
@@ -69,7 +81,7 @@ class Sipp:
         (self.directory / "scenario.xml").write_text(sipp_scenarios.xml(self.scenario, self.options))
         end = time.monotonic() + PATIENCE_S
         self._spawn()
-        while not bound(self.address, self.port):
+        while not bound(self.address, self.port, self.options.transport):
             if self.process.poll() is not None:  # somebody took the port first; or it is done already
                 if self.process.returncode == 0:
                     break
@@ -110,7 +122,8 @@ class Sipp:
         self.port = self._port or free_port(self.address)
         argv = ["sipp", *([self.remote] if self.remote else []), "-sf", "scenario.xml", "-m", "1", "-nostdin"]
         argv += ["-i", self.address, "-p", str(self.port), "-ci", self.address, "-cp", str(free_port(self.address))]
-        argv += ["-mi", self.address, "-mp", str(free_port(self.address, RTP_PORTS)), "-rtp_echo", "-s", "service"]
+        argv += ["-mi", self.address, "-mp", str(free_port(self.address, RTP_PORTS)), "-rtp_echo"]
+        argv += ["-s", self.options.called, "-t", "t1" if self.options.transport == "tcp" else "u1"]
         argv += ["-timeout", f"{PATIENCE_S}s", "-timeout_error", "-recv_timeout", str(PATIENCE_S * 1000)]
         argv += ["-trace_msg", "-message_file", "messages.log", "-trace_err", "-error_file", "errors.log"]
         quiet = subprocess.DEVNULL

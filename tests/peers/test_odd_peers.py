@@ -5,12 +5,12 @@ import json
 import random
 import socket
 import time
-from pathlib import Path
 
 import pytest
 
 from tests.peers.daemon import Daemon, loopback, until
 from tests.peers.packets import Packets
+from tests.peers.sipp import listening
 
 TALKED = ["incoming", "ringing", "answering", "connecting", "connected"]
 
@@ -295,17 +295,8 @@ def by_tcp(tmp_path):
     registrar = loopback()
     account = {"user": "201", "registrar": f"{registrar}:5060", "transport": "tcp", "password_file": str(password)}
     with Daemon(tmp_path / "d", account={"office": account}) as daemon:
-        yield daemon, (daemon.config["sip"]["address"], until(lambda: listening(daemon), "a TCP port")), registrar
-
-
-def listening(daemon):
-    """The TCP port of the daemon's SIP address, 0 while there is none."""
-    wanted = socket.inet_aton(daemon.config["sip"]["address"])[::-1].hex().upper()
-    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
-        _, local, _, state, *_ = line.split()
-        if state == "0A" and local.startswith(wanted):
-            return int(local.partition(":")[2], 16)
-    return 0
+        address = daemon.config["sip"]["address"]
+        yield daemon, (address, until(lambda: listening(address), "a TCP port")), registrar
 
 
 def test_a_stranger_can_not_connect_by_tcp(by_tcp):

@@ -8,6 +8,7 @@ import pytest
 
 from tests.peers.daemon import Daemon, until
 from tests.peers.registrars import Kamailio, Scripted
+from tests.peers.sipp import Sipp, listening
 
 PATIENCE_S = 45.0  # longer than the 32 s after which SIP gives a silent registrar up
 
@@ -160,6 +161,33 @@ def test_stations_call_each_other_through_the_registrar(kamailio, tmp_path):
         one.begin()
         number = one.post("/v1/calls", {"to": "299"})["id"]  # nobody has registered that
         one.final(number, kind="call.failed", cause="unavailable", code=480)
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_a_call_from_the_registrar_is_its_accounts_though_it_is_addressed_to_our_address(transport, kamailio, tmp_path):
+    """As Asterisk does; by TCP nobody could have acknowledged what another Contact says."""
+    accounts = {
+        "other": account(tmp_path, kamailio, "221", transport=transport),
+        "office": account(tmp_path, kamailio, "222", transport=transport),
+    }
+    with Daemon(tmp_path / "door", account=accounts) as door:
+        for name in accounts:
+            door.wait("account.registered", account=name)
+        host, port = door.address.split(":")
+        ours = f"{host}:{port if transport == 'udp' else listening(host)}"
+        caller = Sipp(
+            tmp_path, "uac-call", ours, address=kamailio.address, user="far", called="222", transport=transport
+        )
+        with caller as peer:
+            call = door.rung()
+            assert door.get(f"/v1/calls/{call}")["account"] == "office"
+            door.press("answer")
+            door.talk(call)
+            door.final(call, kind="call.ended", by="remote")
+            peer.done()
+        accepted = peer.messages().partition("SIP/2.0 200 OK")[2].partition("\r\n\r\n")[0]
+        contact = next(line for line in accepted.splitlines() if line.startswith("Contact:"))
+        assert f"<sip:222@{host}:" in contact
 
 
 def test_an_idle_station_writes_nothing_though_its_registration_is_renewed(tmp_path):

@@ -50,6 +50,18 @@ def test_no_text_breaks_the_reading_of_addresses_and_headers(text):
     translate.headers(text)
 
 
+@pytest.mark.parametrize(
+    ("message", "uri"),
+    [
+        ("INVITE sip:102@192.0.2.1;ob SIP/2.0\r\nTo: <sip:x@y>\r\n\r\n", "sip:102@192.0.2.1;ob"),
+        ("INVITE\r\n", ""),
+        ("", ""),
+    ],
+)
+def test_the_request_uri_is_the_first_lines(message, uri):
+    assert translate.request_uri(message) == uri
+
+
 def test_headers_are_read_whole_without_the_body():
     assert translate.own_headers(MESSAGE) == (("X-Button", "bell"), ("x-note", "two lines"))
     assert translate.header(MESSAGE, "reason") == "Q.850;cause=16"

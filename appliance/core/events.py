@@ -141,6 +141,20 @@ class CallResumed(CallEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class CallUpdated(CallEvent):
+    """One side asked for a change by re-INVITE or UPDATE, and the other refused; the call goes on as it was.
+
+    result: rejected. changes: hold or resume, where it was we who asked. code and reason: of the refusal.
+    """
+
+    TYPE = "call.updated"
+    result: str
+    changes: tuple[str, ...]
+    code: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallMuted(CallEvent):
     """Our microphone no longer reaches the call."""
 

@@ -162,7 +162,11 @@ class SipLost(Input):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallArrived(Input):
-    """An INVITE came (RFC 3261 §13); nothing but 100 was answered."""
+    """An INVITE came (RFC 3261 §13); nothing but 100 was answered.
+
+    refused: the code of the final response, where the SIP stack gave one by itself, as to an offer without a codec that
+    we have (488); 0 otherwise. The call is over then.
+    """
 
     call: CallId
     uri: str
@@ -171,6 +175,8 @@ class CallArrived(Input):
     local_uri: str
     headers: tuple[tuple[str, str], ...] = ()  # X- ones only
     account: AccountId = NO_ACCOUNT  # whose address was called
+    refused: int = 0
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,6 +256,14 @@ class HoldFailed(OfCall):
     code: int
     reason: str
     held: bool  # whether we hold the call now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateRefused(OfCall):
+    """The SIP stack refused the far end's re-INVITE or UPDATE (RFC 3261 §14.2); the call goes on as it was."""
+
+    code: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -490,6 +504,7 @@ CallInput = (
     | DigitReceived
     | DigitSent
     | HoldFailed
+    | UpdateRefused
 )
 AccountInput = Registered | RegistrationFailed | Unregistered | ServerFailed
 AnyInput = (

@@ -119,9 +119,13 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
         events.CallIncoming(given.call, by=given.uri, display_name=given.display_name, target=name, source=given.source)
     )
     turn.put(call)
-    if turn.state.stopping:
+    strange = target is None and callers == "targets"
+    if given.refused:
+        cause = Cause.UNAUTHORIZED if strange else calls.cause_of(given.refused, rang=False)
+        turn.finish(call, End(cause, given.refused, given.reason, By.LOCAL))
+    elif turn.state.stopping:
         refuse(turn, call, STOPPING, Cause.SHUTDOWN)
-    elif target is None and callers == "targets":
+    elif strange:
         refuse(turn, call, FORBIDDEN, Cause.UNAUTHORIZED)
     elif busy:
         refuse(turn, call, BUSY, Cause.BUSY)
@@ -165,6 +169,8 @@ def hold_failed(turn: Turn, call: Call, given: inputs.HoldFailed) -> None:
         return
     text = f"The far end refused to {'resume' if given.held else 'be held'}: {given.code} {given.reason}".rstrip()
     turn.tell(events.WarningTold("media-update-failed", text))
+    asked = "resume" if given.held else "hold"
+    turn.tell(events.CallUpdated(call.id, result="rejected", changes=(asked,), code=given.code, reason=given.reason))
     hold(turn, call, held=given.held)
 
 

@@ -132,7 +132,7 @@ def take(turn: Turn, given: AnyInput) -> None:  # noqa: C901, PLR0912, PLR0915 -
             denied(turn, given)
 
 
-def of_call(turn: Turn, given: inputs.CallInput) -> None:  # noqa: C901 - a table
+def of_call(turn: Turn, given: inputs.CallInput) -> None:  # noqa: C901, PLR0912 - a table
     """Inputs about one call; those for a call that is over came late and are ignored."""
     call = turn.state.call(given.call)
     if call is None:
@@ -158,6 +158,8 @@ def of_call(turn: Turn, given: inputs.CallInput) -> None:  # noqa: C901 - a tabl
             digits.received(turn, call, given)
         case inputs.DigitSent():
             digits.sent(turn, call)
+        case inputs.UpdateRefused(code=code, reason=reason):
+            turn.tell(events.CallUpdated(call.id, result="rejected", changes=(), code=code, reason=reason))
         case _:
             session.hold_failed(turn, call, given)
 

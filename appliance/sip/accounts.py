@@ -65,10 +65,14 @@ class Accounts:
         pjsua goes by To, where some PBXs write our address in place of their domain: it then takes the account of
         direct calls, whose Contact and encryption are not those of the PBX's.
         """
-        near = [each for each in self._registrations.values() if each.created and each.sends(str(prm.rdata.srcAddress))]
+        near = self._near(prm.rdata)
         if near and prm.accountIndex not in {each.getId() for each in near}:
-            user, _ = peers.parts(translate.request_uri(str(prm.rdata.wholeMsg))) or ("", "")
-            prm.accountIndex = next((each for each in near if each.settings.user == user), near[0]).getId()
+            prm.accountIndex = near[0].getId()
+
+    def refused(self, prm: pj.OnRejectedIncomingCallParam) -> None:
+        """An INVITE that pjsua has refused by itself."""
+        near = self._near(prm.rdata)
+        self.calls.refused(prm, near[0].name if near else NO_ACCOUNT)
 
     def turn(self, now: float) -> None:
         """What is due: names that were looked up, servers to be left, wishes that pjsip was too busy for."""
@@ -90,6 +94,13 @@ class Accounts:
             del account.calls
         self._registrations.clear()
         del self._direct, self.calls
+
+    def _near(self, request: pj.SipRxData) -> list[Registration]:
+        """Accounts at the registrar that sent a request, the one whose user it asks for first."""
+        source, message = str(request.srcAddress), str(request.wholeMsg)
+        near = [each for each in self._registrations.values() if each.created and each.sends(source)]
+        user, _ = peers.parts(translate.request_uri(message)) or ("", "")
+        return sorted(near, key=lambda each: each.settings.user != user)
 
     def _through(self, name: AccountId) -> pj.Account | None:
         if name == NO_ACCOUNT:

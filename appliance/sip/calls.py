@@ -19,7 +19,7 @@ from appliance.sip.rtp import RtpWatch
 from appliance.sip.wire import SipInput
 
 LOG = logging.getLogger(__name__)
-RINGING, OK, DECLINE = 180, 200, 603
+RINGING, OK, REFUSED, PENDING, DECLINE = 180, 200, 300, 491, 603
 COUNT_S = 1.0
 ENCRYPTED = "SRTP status: Active"  # in pjsua's report on a call, which alone tells
 EVENT_END = 2  # PJMEDIA_STREAM_DTMF_IS_END, which pjsua2 does not name
@@ -85,8 +85,13 @@ class SipCall(pj.Call):
         final = transaction.state == pj.PJSIP_TSX_STATE_COMPLETED or (
             transaction.state == pj.PJSIP_TSX_STATE_TERMINATED and event.prevState != pj.PJSIP_TSX_STATE_COMPLETED
         )
-        if transaction.method == "INVITE" and transaction.role == pj.PJSIP_ROLE_UAC and self.confirmed and final:
-            self._reinvite_answered(int(transaction.statusCode), translate.clean(transaction.statusText))
+        if not (self.confirmed and final):
+            return
+        code, reason = int(transaction.statusCode), translate.clean(transaction.statusText)
+        if transaction.method == "INVITE" and transaction.role == pj.PJSIP_ROLE_UAC:
+            self._reinvite_answered(code, reason)
+        elif transaction.method in {"INVITE", "UPDATE"} and code >= REFUSED and code != PENDING:
+            self.table.post(inputs.UpdateRefused(at=time.monotonic(), call=self.call, code=code, reason=reason))
 
     @contained
     def onCallMediaState(self, prm: pj.OnCallMediaStateParam) -> None:  # noqa: N802, ARG002
@@ -264,6 +269,25 @@ class Calls:
             local_uri=translate.address(info.localUri)[0],
             headers=translate.own_headers(message),
             account=name,
+        )
+        self.post(arrived)
+
+    def refused(self, prm: pj.OnRejectedIncomingCallParam, name: AccountId) -> None:
+        """An INVITE came that pjsua has refused by itself, with no call made of it: its offer has nothing for us."""
+        message, source = str(prm.rdata.wholeMsg), str(prm.rdata.srcAddress)
+        if not message or self.floods.refuses(source, time.monotonic()):
+            return
+        arrived = inputs.CallArrived(
+            at=time.monotonic(),
+            call=CallId(ids.new("c")),
+            uri=translate.clean(prm.remoteInfo),
+            display_name=translate.address(translate.header(message, "From"))[1],
+            source=translate.clean(source),
+            local_uri=translate.clean(prm.localInfo),
+            headers=translate.own_headers(message),
+            account=name,
+            refused=int(prm.statusCode),
+            reason=translate.clean(prm.reason),
         )
         self.post(arrived)
 

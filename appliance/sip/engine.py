@@ -71,6 +71,12 @@ class Endpoint(pj.Endpoint):
             self.accounts.choose(prm)
 
     @contained
+    def onRejectedIncomingCall(self, prm: pj.OnRejectedIncomingCallParam) -> None:  # noqa: N802
+        """An INVITE came that pjsua has answered by a refusal."""
+        if self.accounts is not None:
+            self.accounts.refused(prm)
+
+    @contained
     def onMediaEvent(self, prm: pj.OnMediaEventParam) -> None:  # noqa: N802
         """From a thread of the card, which is lost: leave a note, nothing else."""
         if prm.ev.type == pj.PJMEDIA_EVENT_AUD_DEV_ERROR and self.devices is not None:

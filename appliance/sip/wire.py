@@ -44,6 +44,7 @@ SipInput = (
     | inputs.DigitReceived
     | inputs.DigitSent
     | inputs.HoldFailed
+    | inputs.UpdateRefused
     | inputs.Registered
     | inputs.RegistrationFailed
     | inputs.Unregistered

@@ -565,9 +565,44 @@ def test_a_hold_that_the_far_end_refuses_falls_back(ours, text):
     assert station.call.held_local is not ours
     warning = station.last(events.WarningTold)
     assert (warning.code, text in warning.message) == ("media-update-failed", True)
+    told = station.last(events.CallUpdated)
+    assert (told.result, told.changes, told.code, told.reason) == (
+        "rejected",
+        ("hold" if ours else "resume",),
+        488,
+        "no",
+    )
     warnings = station.types().count("warning")
     station.give(inputs.HoldFailed, call=call.id, code=488, reason="no", held=not ours)
     assert station.types().count("warning") == warnings
+
+
+def test_a_change_of_the_far_ends_that_is_refused_is_told_and_the_call_goes_on():
+    station = ready()
+    call = station.talking()
+    station.give(inputs.UpdateRefused, call=call.id, code=488, reason="Not Acceptable Here")
+    told = station.last(events.CallUpdated)
+    assert (told.result, told.changes, told.code, told.reason) == ("rejected", (), 488, "Not Acceptable Here")
+    assert station.call.state is CallState.CONNECTED
+
+
+@pytest.mark.parametrize(
+    ("source", "uri", "cause", "missed"),
+    [
+        ("127.0.0.2:5060", KITCHEN, Cause.MEDIA_FAILED, True),
+        ("127.0.0.9:5060", "sip:stranger@127.0.0.9", Cause.UNAUTHORIZED, False),
+    ],
+)
+def test_a_call_that_the_stack_has_refused_is_told_with_its_cause_and_does_not_ring(source, uri, cause, missed):
+    station = ready()
+    about = {"display_name": "", "local_uri": "", "refused": 488, "reason": "Not Acceptable Here"}
+    station.give(inputs.CallArrived, call=CallId("c-1"), uri=uri, source=source, **about)
+    assert station.types()[-3:] == ["call.incoming", "call.state_changed", "call.rejected"]
+    end = station.last(events.CallRejected)
+    assert (end.cause, end.code, end.reason, end.by) == (cause, 488, "Not Acceptable Here", By.LOCAL)
+    assert end.missed is missed
+    assert not station.state.calls
+    assert not any(isinstance(order, Ring | Refuse) for order in station.ordered)
 
 
 def test_a_hold_that_fails_in_a_call_that_ends_is_not_told():

@@ -137,6 +137,8 @@ def every_input(state: State, serial: int):
             yield inputs.CallArrived(
                 **common, call=CallId(f"c-{fresh}"), uri=uri, display_name="", source="127.0.0.2:5060", local_uri=""
             )
+        about = {"uri": KITCHEN, "display_name": "", "source": "127.0.0.2:5060", "local_uri": "", "refused": 488}
+        yield inputs.CallArrived(**common, call=CallId(f"c-{fresh}"), **about)
     for call in state.calls:
         of = {**common, "call": call.id}
         yield from asked(common, call)
@@ -157,6 +159,7 @@ def every_input(state: State, serial: int):
         yield inputs.DigitReceived(**of, digit="1", method="rfc4733", duration_ms=100)
         yield inputs.DigitSent(**of, digit="1")
         yield inputs.HoldFailed(**of, code=488, reason="no", held=not call.held_local)
+        yield inputs.UpdateRefused(**of, code=488, reason="no")
     for recording in state.recordings:
         of = {**common, "call": recording.call, "recording": recording.id}
         yield inputs.RecordingPrepared(**of)

@@ -116,6 +116,7 @@ class World:
                 "call": call if self._lasts(call, at) and b % 7 == 6 else CallId(f"c-in{self.number}"),
                 "uri": choice([KITCHEN, KITCHEN, STRANGER, "tel:110", ""]),
                 "source": choice(["127.0.0.2:5060", "127.0.0.2:5060", "127.0.0.9:5060", ""]),
+                "refused": choice([0, 0, 0, 488]),
             },
             inputs.CallProgressed: {"code": 183 if flag else 180, "early_media": flag},
             inputs.CallEnded: {

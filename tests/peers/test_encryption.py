@@ -65,6 +65,9 @@ def test_a_call_that_must_be_encrypted_fails_where_the_other_side_does_not(pbx, 
             door.wait("account.registered")
         one.final(one.ring(), kind="call.failed", cause="media_failed", code=488)
         two.final(two.ring(), kind="call.failed", cause="media_failed", code=488)
+        for door in (one, two):  # the other side of each, which had refused it
+            came = door.wait("call.incoming")["call"]
+            door.final(came, kind="call.rejected", cause="media_failed", code=488, by="local")
 
 
 def test_a_registrar_that_is_not_believed_is_explained_by_the_setting_to_look_at(pbx, tmp_path):

@@ -97,13 +97,33 @@ def test_one_press_told_in_two_ways_does_not_make_a_code_of_two_digits(tmp_path)
         assert len(door.of("door.unlocked")) == 1
 
 
-def test_an_offer_without_a_codec_of_ours_is_refused_and_rings_nobody(door):
+def test_an_offer_without_a_codec_of_ours_is_refused_and_told_and_rings_nobody(door):
     with Packets(door.far_address, to=door.address) as far:
-        far.send(far.request("INVITE", body=far.sdp.replace("AVP 8 101", "AVP 3")))
+        far.send(far.request("INVITE", body=far.sdp.replace("AVP 8 101", "AVP 3"), headers="X-Floor: 2\r\n"))
         far.receive("SIP/2.0 488", "INVITE")
         far.send(far.request("ACK"))
+        told = door.wait("call.incoming", source=f"{far.address}:{far.port}")
+        assert told["data"]["target"] == "far"
+        refused = {"kind": "call.rejected", "cause": "media_failed", "code": 488, "by": "local", "missed": True}
+        door.final(told["call"], reason="Not Acceptable Here", **refused)
     good_call(door)
-    assert len(door.of("call.incoming")) == 1
+    assert door.story(told["call"]) == ["incoming", "rejected"]
+
+
+def test_an_offer_in_a_call_without_a_codec_of_ours_is_refused_and_told_and_the_call_goes_on(door):
+    with Packets(door.far_address, to=door.address) as far:
+        far.send(far.invite())
+        call = door.rung()
+        far.called(lambda: door.press("answer"))
+        door.talk(call)
+        far.send(far.request("INVITE", 2, body=far.sdp.replace("AVP 8 101", "AVP 3")))
+        far.receive("SIP/2.0 500", "INVITE")
+        far.send(far.request("ACK", 2).replace(b"ACK2\r\n", b"INVITE2\r\n"))  # in the refused transaction
+        told = door.wait("call.updated", call)["data"]
+        assert told == {"result": "rejected", "changes": [], "code": 500, "reason": "SDP negotiation failed"}
+        far.hang_up()
+        door.final(call, kind="call.ended", cause="hangup", by="remote")
+    assert door.story(call) == [*TALKED, "updated", "ended"]
 
 
 NAMES = {

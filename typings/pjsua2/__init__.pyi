@@ -155,6 +155,7 @@ class Endpoint:
     def onMediaEvent(self, prm: OnMediaEventParam) -> None: ...
     def onTransportState(self, prm: OnTransportStateParam) -> None: ...
     def onSelectAccount(self, prm: OnSelectAccountParam) -> None: ...
+    def onRejectedIncomingCall(self, prm: OnRejectedIncomingCallParam) -> None: ...
 
 # -- account ----------------------------------------------------------------------------------------------------------
 
@@ -192,6 +193,13 @@ class SipRxData:
 class OnSelectAccountParam:
     rdata: SipRxData
     accountIndex: int
+
+class OnRejectedIncomingCallParam:
+    localInfo: str
+    remoteInfo: str
+    statusCode: int
+    reason: str
+    rdata: SipRxData
 
 class OnIncomingCallParam:
     callId: int

@@ -2,6 +2,8 @@
 
 import ctypes
 import errno
+import os
+import socket
 from types import SimpleNamespace
 
 import pytest
@@ -133,6 +135,23 @@ def test_every_relay_is_put_to_rest_though_one_fails_and_all_that_fail_are_named
     assert guard.main(["nowhere", *doors]) == 2
     assert levels == [("a", False), ("b", False), ("c", False)]
     assert capfd.readouterr().err.endswith("relays that can not be made inactive: a, b\n")
+
+
+def test_guard_leaves_at_once_when_its_lines_chip_is_taken_away():
+    reader, writer = os.pipe()
+    stop, never = os.pipe()
+    strip = Strip()
+    strip.fd = reader
+    os.close(writer)  # hangs up, as a line's descriptor does then
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+            listener.bind("")
+            listener.listen(1)
+            with pytest.raises(guard.Refused, match=r"door front: the chip .* was taken away; bring it back"):
+                guard.Guard([guard.Door("front", CAP, strip)], stop).run(listener, listening=True)
+    finally:
+        for fd in (reader, stop, never):
+            os.close(fd)
 
 
 # -- the kernel's side: include/uapi/linux/gpio.h, written down once more --------------------------------------------

@@ -1,6 +1,8 @@
 """Which lines there are: gpiozero's pin factories, or a clear word why none."""
 
 import sys
+from importlib.machinery import ModuleSpec
+from types import SimpleNamespace
 
 import pytest
 
@@ -26,7 +28,7 @@ def test_gpio_lines_without_a_board_name_the_cause_and_the_remedy(monkeypatch):
 def test_gpio_lines_tell_every_factory_that_was_tried(monkeypatch):
     monkeypatch.delenv("GPIOZERO_PIN_FACTORY", raising=False)
     monkeypatch.setattr("gpiozero.Device.pin_factory", None)
-    for module in ("lgpio", "RPi", "RPi.GPIO", "pigpio", "RPIO", "gpiozero.pins.native"):
+    for module in ("lgpio", "RPi", "RPi.GPIO", "pigpio", "RPIO", "gpiozero.pins.native", "gpiod"):
         monkeypatch.setitem(sys.modules, module, None)
         monkeypatch.delitem(sys.modules, f"gpiozero.pins.{module}", raising=False)
     with pytest.raises(IntercomError) as error:
@@ -39,6 +41,23 @@ def test_gpio_lines_are_gpiozeros_own_choice(monkeypatch):
     monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "mock")
     monkeypatch.setattr("gpiozero.Device.pin_factory", None)
     assert type(lines("gpio")).__name__ == "MockFactory"
+
+
+def test_gpio_lines_without_lgpio_are_ours(monkeypatch):
+    monkeypatch.delenv("GPIOZERO_PIN_FACTORY", raising=False)
+    monkeypatch.setitem(sys.modules, "lgpio", None)
+    monkeypatch.setitem(sys.modules, "gpiod", SimpleNamespace(__spec__=ModuleSpec("gpiod", None)))
+    monkeypatch.setitem(sys.modules, "appliance.panel.chips", SimpleNamespace(ChipFactory=lambda: "ours"))
+    assert lines("gpio") == "ours"
+    assert lines("chips") == "ours"
+
+
+def test_missing_libgpiod_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "gpiod", None)
+    monkeypatch.delitem(sys.modules, "appliance.panel.chips", raising=False)
+    with pytest.raises(IntercomError) as error:
+        lines("chips")
+    assert "python3-libgpiod" in error.value.resolution
 
 
 def test_missing_gpiozero_is_named(monkeypatch):

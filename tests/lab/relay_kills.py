@@ -1,0 +1,101 @@
+"""Kills daemon, guard or both in pulses of a relay; runs in the guest: relay_kills.py CASE COUNT DEADLINE.
+
+CASE: daemon, guard, both. The door is opened, the processes are killed by their ids while the relay is energised, and
+the line's level is sampled until it is inactive, and for 5 s from then on. A line of JSON a kill: {"inactive": seconds
+from the kill, or null if that did not come within DEADLINE seconds, "back": seconds from then until it was energised
+again, or null}. The line's pull is at the energised level, so whoever lets go of it opens the door.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import gpiod
+
+LABEL, RELAY = "board", 2
+STILL_S = 5.0
+PATIENCE_S = 120.0
+UNITS = {"daemon": ["intercomd"], "guard": ["intercomd-guard"], "both": ["intercomd", "intercomd-guard"]}
+
+
+def chip():
+    """The path of the chip with the relay."""
+    for path in Path("/dev").glob("gpiochip*"):
+        with gpiod.Chip(str(path)) as found:
+            if found.get_info().label == LABEL:
+                return path
+    raise SystemExit(f"no chip {LABEL}")
+
+
+PATH = chip()
+(VALUE,) = Path("/sys/devices/platform").glob(f"gpio-sim*/{PATH.name}/sim_gpio{RELAY}/value")
+
+
+def energised():
+    return VALUE.read_text().strip() == "1"
+
+
+def guarded():
+    """Whether the guard has the line."""
+    with gpiod.Chip(str(PATH)) as opened:
+        return opened.get_line_info(RELAY).consumer == "intercomd-guard"
+
+
+def until(condition, what):
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        if time.monotonic() > deadline:
+            raise SystemExit(f"{what}: not within {PATIENCE_S} s")
+        time.sleep(0.02)
+
+
+def process(unit):
+    return int(subprocess.check_output(["systemctl", "show", "--property=MainPID", "--value", unit]))
+
+
+def open_door():
+    """Begin a pulse, as soon as somebody can."""
+    # Without this, systemd would wait ever longer before it starts the daemon again.
+    subprocess.run(["systemctl", "reset-failed", "intercomd", "intercomd-guard"], check=True)
+    subprocess.run(["systemctl", "start", "intercomd-guard", "intercomd"], check=True)
+    until(lambda: guarded() and not energised(), "the guard holds the line inactive")
+    until(lambda: subprocess.run(["intercomctl", "door", "front"], capture_output=True).returncode == 0, "a pulse")
+    until(energised, "the relay is energised")
+    assert guarded()
+
+
+def main(case, count, deadline_s):
+    for _ in range(count):
+        open_door()
+        ids = [process(unit) for unit in UNITS[case]]
+        assert all(ids), "both run"
+        assert energised(), "the pulse was longer than all this took"
+        at = time.monotonic()
+        for number in ids:
+            os.kill(number, signal.SIGKILL)
+        print(json.dumps(follow(at, deadline_s)), flush=True)
+
+
+def follow(at, deadline_s):
+    inactive = None
+    while time.monotonic() < at + deadline_s:
+        if not energised():
+            inactive = time.monotonic() - at
+            break
+        time.sleep(0.001)
+    if inactive is None:
+        return {"inactive": None, "back": None}
+    began = time.monotonic()
+    while (now := time.monotonic()) < began + STILL_S:
+        if energised():
+            return {"inactive": inactive, "back": now - began}
+        time.sleep(0.005)
+    return {"inactive": inactive, "back": None}
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]))

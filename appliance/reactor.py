@@ -200,12 +200,12 @@ class Reactor:
     def calls(self) -> list[Json]:
         """All calls as clients see them."""
         now = time.monotonic()
-        return [views.call_view(call, now, time.time() - now) for call in self.state.calls]
+        return [views.call_view(self.state, call, now, time.time() - now) for call in views.in_order(self.state)]
 
     def call(self, wanted: str) -> Json | None:
         """One call as clients see it; None when it is over."""
         now, found = time.monotonic(), self.state.call(CallId(wanted))
-        return None if found is None else views.call_view(found, now, time.time() - now)
+        return None if found is None else views.call_view(self.state, found, now, time.time() - now)
 
     def subscribe(self, since: int) -> AsyncGenerator[Json, None]:
         """Envelopes after `since`; see `Feed.follow`."""

@@ -44,8 +44,18 @@ async def read_call(call: Id, daemon: Daemon) -> JSONResponse:
 
 @router.patch("/{call}", responses=answers(models.CallDone))
 async def change_call(call: Id, body: models.Change, daemon: Daemon, who: Who) -> JSONResponse:
-    """Mute or unmute a call."""
-    return await _order(daemon, inputs.MuteCall(CallId(call), body.muted), who)
+    """Mute or unmute a call, put it in front or hold it."""
+    wanted, warnings = CallId(call), []
+    if body.muted is None and body.active is None:
+        raise IntercomError("parameter-invalid", "Nothing is to be changed.", "Neither muted nor active is given.")
+    if body.active is not None:
+        change = inputs.SwitchTo(wanted) if body.active else inputs.HoldCall(wanted, held=True)
+        warnings.append((await ask(daemon, change, who)).warning)
+    if body.muted is not None:
+        warnings.append((await ask(daemon, inputs.MuteCall(wanted, body.muted), who)).warning)
+    return JSONResponse(
+        {"id": wanted, "call": daemon.call(wanted), "warning": " ".join(filter(None, warnings)) or None}
+    )
 
 
 @router.delete("/{call}", responses=answers(models.CallDone))

@@ -52,7 +52,12 @@ class Place(Order):
 class Change(Order):
     """What of a call can be changed."""
 
-    muted: bool = Field(description="Whether our microphone is kept from the call.")
+    muted: bool | None = Field(default=None, description="Whether our microphone is kept from the call.")
+    active: bool | None = Field(
+        default=None,
+        description="true: put it in front, so that it has the speaker and the microphone, and the others are held; "
+        "false: hold it.",
+    )
 
 
 class Reject(Order):

@@ -186,6 +186,7 @@ CALL = Interface(
         Method("Hangup", _of_call(inputs.HangUpCall)),
         Method("Hold", _of_call(lambda call: inputs.HoldCall(call, held=True))),
         Method("Resume", _of_call(lambda call: inputs.HoldCall(call, held=False))),
+        Method("SwitchTo", _of_call(inputs.SwitchTo)),
         Method("Mute", _of_call(lambda call: inputs.MuteCall(call, muted=True))),
         Method("Unmute", _of_call(lambda call: inputs.MuteCall(call, muted=False))),
         Method("SendDigits", _of_call(inputs.SendDigits), takes=(("digits", "s"),)),

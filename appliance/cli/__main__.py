@@ -58,7 +58,9 @@ def parser() -> argparse.ArgumentParser:
     dial_ = add("dial", dial, "call a target or a SIP address")
     dial_.add_argument("to")
     for name, text in (("answer", "answer a call"), ("hangup", "end a call"), ("hold", "hold a call")):
-        add(name, on_call(name), text).add_argument("call", nargs="?", help="its id (default: the call there is)")
+        add(name, on_call(name), text).add_argument(
+            "call", nargs="?", help="its id (default: the one that can be meant)"
+        )
     add("resume", on_call("resume"), "resume a held call").add_argument("call", nargs="?")
     reject_ = add("reject", reject, "refuse an incoming call")
     reject_.add_argument("call", nargs="?")
@@ -164,14 +166,14 @@ def on_call(action: str) -> Command:
     """A command that does one thing to a call."""
 
     def command(client: Client, given: argparse.Namespace) -> int:
-        return output(client.ask("POST", f"/v1/calls/{call_of(client, given)}/{action}"), given, show.done)
+        return output(client.ask("POST", f"/v1/calls/{call_of(client, given, action)}/{action}"), given, show.done)
 
     return command
 
 
 def reject(client: Client, given: argparse.Namespace) -> int:
     """`intercomctl reject`."""
-    path = f"/v1/calls/{call_of(client, given)}/reject"
+    path = f"/v1/calls/{call_of(client, given, 'reject')}/reject"
     return output(client.ask("POST", path, {"code": given.code}), given, show.done)
 
 
@@ -203,13 +205,14 @@ def press(client: Client, given: argparse.Namespace) -> int:
     return output(client.ask("POST", path, {"seconds": given.seconds}), given, show.done)
 
 
-def call_of(client: Client, given: argparse.Namespace) -> str:
-    """The call that was named, or the only one there is. Raises IntercomError."""
+def call_of(client: Client, given: argparse.Namespace, action: str = "") -> str:
+    """The call that was named, or the only one there is, or that can be meant. Raises IntercomError."""
     if given.call:
         return str(given.call)
     calls = client.ask("GET", "/v1/calls")["calls"]
-    if len(calls) == 1:
-        return str(calls[0]["id"])
+    meant = calls if len(calls) == 1 else [call for call in calls if fits(call, action)]
+    if len(meant) == 1:
+        return str(meant[0]["id"])
     names = ", ".join(call["id"] for call in calls)
     raise IntercomError(
         "call-not-found",
@@ -217,6 +220,13 @@ def call_of(client: Client, given: argparse.Namespace) -> str:
         f"They are {names}." if calls else "",
         "Name one." if calls else "",
     )
+
+
+def fits(call: Json, action: str) -> bool:
+    """Whether of several calls this one can be meant."""
+    if action in {"answer", "reject"}:
+        return bool(call["state"] == "incoming")
+    return call["hold"] in {"local", "both"} if action == "resume" else bool(call["active"])
 
 
 def output(answer: Json, given: argparse.Namespace, words: Callable[[Json], str]) -> int:

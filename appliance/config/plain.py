@@ -20,6 +20,7 @@ def core_settings(config: Config) -> model.Settings:
         targets=tuple(_target(name, target, config) for name, target in config.target.items()),
         accounts=tuple(_account(name, account) for name, account in config.account.items()),
         callers=config.sip.callers,
+        max_calls=config.sip.max_calls,
         record=config.recording.enabled,
         deadlines=model.Deadlines(**config.deadlines.model_dump()),
     )

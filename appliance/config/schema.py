@@ -110,6 +110,13 @@ class Sip(Table):
         'anyone\'s. "anyone" lets every machine that reaches the port ring this station.',
         default="targets",
     )
+    max_calls: int = setting(
+        "Calls at once, those that ring, wait or are held among them; one of them has the speaker and the microphone. "
+        "Who calls beyond it is told that we are busy. 1: no call waits.",
+        default=4,
+        ge=1,
+        le=8,
+    )
     codecs: list[Codec] = setting(
         "Codecs that are offered and accepted, the preferred one first.",
         default=["opus", "G722", "PCMA", "PCMU"],
@@ -335,8 +342,8 @@ class Button(Table):
         default="up",
     )
     action: Action = setting(
-        "What a press does: ring the target, answer, hang up, hold (or resume), open a door; or none: it is told as an "
-        "event, and that is all.",
+        "What a press does: ring the target, answer, hang up, hold (or resume), switch to the call that waits or is "
+        "held, open a door; or none: it is told as an event, and that is all.",
         example="ring",
         strict=False,
     )

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from appliance.core.model import Call, CallState, Cause, Deadlines
+from appliance.core.model import CallId, CallState, Cause, Deadlines, State
 
 S = CallState
 
@@ -103,6 +103,7 @@ def longest(state: CallState, limits: Deadlines) -> float | None:
     }[state]
 
 
-def has_sound(call: Call) -> bool:
-    """Whether the call has the speaker and the microphone: it is ours, or was answered."""
-    return call.state in {S.EARLY_MEDIA, S.CONNECTED}
+def with_sound(state: State) -> CallId | None:
+    """The call that has the speaker and the microphone: the one in front, once there is something to hear."""
+    front = state.active
+    return front.id if front is not None and front.state in {S.EARLY_MEDIA, S.CONNECTED} else None

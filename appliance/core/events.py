@@ -125,6 +125,15 @@ class CallActiveChanged(CallEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class CallSwitched(CallEvent):
+    """Another call is in front: the buttons mean it, and the speaker and the microphone are its own. `from`: before."""
+
+    TYPE = "call.switched"
+    from_: CallId
+    to: CallId
+
+
+@dataclass(frozen=True, slots=True)
 class CallHeld(CallEvent):
     """Somebody holds the call."""
 

@@ -395,6 +395,13 @@ class HoldCall:
 
 
 @dataclass(frozen=True, slots=True)
+class SwitchTo:
+    """Put a call in front: the one that was there is held, and this one resumed."""
+
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True)
 class MuteCall:
     """Mute (or unmute) our microphone towards a call."""
 
@@ -462,6 +469,7 @@ AtOnce = (
     | RejectCall
     | HangUpCall
     | HoldCall
+    | SwitchTo
     | MuteCall
     | SendDigits
     | PressButton

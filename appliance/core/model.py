@@ -99,6 +99,7 @@ class Action(StrEnum):
     ANSWER = "answer"
     HANGUP = "hangup"
     HOLD = "hold"
+    SWITCH = "switch"
     DOOR = "door"
     NONE = "none"
 
@@ -132,6 +133,7 @@ class Tone(StrEnum):
     DIALING = "dialing"
     RINGING = "ringing"
     HELD = "held"
+    WAITING = "waiting"
     ERROR = "error"
     TEST = "test"
 
@@ -230,6 +232,7 @@ class Settings:
     targets: tuple[Target, ...] = ()
     accounts: tuple[AccountSettings, ...] = ()
     callers: str = "targets"  # or "anyone"; of calls that come through no account
+    max_calls: int = 4  # at once, those that ring or wait among them
     record: bool = False
     deadlines: Deadlines = field(default_factory=Deadlines)
 
@@ -308,6 +311,7 @@ class Call:
     placed_again: bool = False  # it stands for one that was lost with the SIP process
     answered_by_us: bool = False
     held_local: bool = False
+    set_aside: bool = False  # held by us only because another call is in front
     held_remote: bool = False
     muted: bool = False
     codec: Codec | None = None
@@ -333,6 +337,11 @@ class Call:
     def alive(self) -> bool:
         """Whether a dialog is there that we want: neither ending nor ended."""
         return self.state not in {CallState.DISCONNECTING, CallState.ENDED}
+
+    @property
+    def unanswered_here(self) -> bool:
+        """Whether somebody calls and nobody here has answered."""
+        return self.state is CallState.INCOMING and not self.answered_by_us
 
 
 @dataclass(frozen=True, slots=True)
@@ -432,7 +441,7 @@ class State:
 
     settings: Settings
     now: float = 0.0
-    calls: tuple[Call, ...] = ()  # those that have not ended
+    calls: tuple[Call, ...] = ()  # those that have not ended, the one in front last, behind it the one before it
     presses: tuple[tuple[ButtonId, Press], ...] = ()
     pulses: tuple[tuple[DoorId, Pulse], ...] = ()
     recordings: tuple[Recording, ...] = ()
@@ -459,11 +468,30 @@ class State:
 
     @property
     def active(self) -> Call | None:
-        """The one call there is that we have not begun to end; others are only waiting for their last response."""
-        return next((c for c in self.calls if c.alive), None)
+        """The call in front: buttons mean it, and nobody but it has the speaker and the microphone.
+
+        Of those that we have not begun to end; others are only waiting for their last response.
+        """
+        return next((c for c in reversed(self.calls) if c.alive), None)
+
+    @property
+    def waiting(self) -> Call | None:
+        """Of the calls to us that nobody has answered yet the one nearest to the front, and so the oldest behind it."""
+        return next((c for c in reversed(self.calls) if c.unanswered_here), None)
+
+    @property
+    def full(self) -> bool:
+        """Whether there are as many calls as may be."""
+        return sum(c.alive for c in self.calls) >= self.settings.max_calls
 
     def with_call(self, call: Call) -> "State":
-        """The same with `call` in place of the one of its id, or added."""
-        if self.call(call.id) is None:
-            return replace(self, calls=(*self.calls, call))
-        return replace(self, calls=tuple(call if c.id == call.id else c for c in self.calls))
+        """The same with `call` in place of the one of its id; a new one of ours is in front, one to us behind all."""
+        if self.call(call.id) is not None:
+            return replace(self, calls=tuple(call if c.id == call.id else c for c in self.calls))
+        if call.direction is Direction.INCOMING:
+            return replace(self, calls=(call, *self.calls))
+        return replace(self, calls=(*self.calls, call))
+
+    def with_front(self, call: Call) -> "State":
+        """The same with that call of ours in front."""
+        return replace(self, calls=(*(c for c in self.calls if c.id != call.id), call))

@@ -1,9 +1,10 @@
 """What people ask for, by a button or as a client: checked against the state, done, replied to."""
 
 import re
+from dataclasses import replace
 from typing import Literal, assert_type
 
-from appliance.core import accounts, doors, events, gestures, inputs, peers, session, trials
+from appliance.core import accounts, doors, events, front, gestures, inputs, peers, session, trials
 from appliance.core.model import (
     Account,
     AccountId,
@@ -58,6 +59,8 @@ def perform(turn: Turn, action: inputs.AtOnce, who: str) -> tuple[CallId | None,
             return wanted, "" if call.alive else f"Call {wanted} is ending already."
         case inputs.HoldCall(wanted, held):
             return wanted, hold(turn, connected(find(turn, wanted)), held=held)
+        case inputs.SwitchTo(wanted):
+            return wanted, switch_to(turn, find(turn, wanted))
         case inputs.MuteCall(wanted, muted):
             return wanted, mute(turn, connected(find(turn, wanted)), muted=muted)
         case inputs.SendDigits(wanted, digits):
@@ -85,7 +88,7 @@ def act(turn: Turn, button: ButtonSettings, action: Action) -> None:
             case Action.RING:
                 ring(turn, button)
             case Action.ANSWER:
-                answer(turn, needed(active, "answer"), who)
+                answer(turn, needed(turn.state.waiting or active, "answer"), who)
             case Action.HANGUP:
                 session.hang_up(turn, needed(active, "hang up"), Cause.HANGUP)
             case Action.HOLD:
@@ -93,6 +96,8 @@ def act(turn: Turn, button: ButtonSettings, action: Action) -> None:
                 hold(turn, call, held=not call.held_local)
             case Action.NONE:
                 pass  # the press is told as an event, which may be all that is wanted
+            case Action.SWITCH:
+                switch(turn, who)
             case Action.DOOR if button.door is not None:
                 open_door(turn, button.door, None, who)
             case _:
@@ -104,15 +109,20 @@ def act(turn: Turn, button: ButtonSettings, action: Action) -> None:
 
 
 def ring(turn: Turn, button: ButtonSettings) -> None:
-    """A visitor rings. He is heard: an unanswered call from outside gives way; one that rings already goes on."""
+    """A visitor rings, and goes before calls to us that nobody has answered: they wait behind, or give way to him.
+
+    Where a call of ours rings already, or people talk here, the press leaves it alone.
+    """
     active, target = turn.state.active, turn.settings.target(button.target)
     if turn.state.stopping or target is None:
         return
-    if active is not None and active.state is CallState.INCOMING and not active.answered_by_us:
-        session.refuse(turn, active, session.BUSY, Cause.BUSY)
-        active = None
-    if active is None:
-        session.place(turn, target.uri, target.name, button.id, account=target.account)
+    if active is not None and not active.unanswered_here and not active.held_local:
+        return
+    if turn.state.full:
+        if turn.state.waiting is None:
+            raise too_many_calls(turn)
+        session.refuse(turn, turn.state.waiting, session.BUSY, Cause.BUSY)
+    session.place(turn, target.uri, target.name, button.id, account=target.account)
 
 
 def dial(turn: Turn, to: str, headers: tuple[tuple[str, str], ...], account: AccountId) -> CallId:
@@ -129,13 +139,8 @@ def dial(turn: Turn, to: str, headers: tuple[tuple[str, str], ...], account: Acc
                 "Only X- headers with printable values can.",
                 "Rename it, or leave it out.",
             )
-    if turn.state.active is not None:
-        raise IntercomError(
-            "too-many-calls",
-            "There is a call already.",
-            f"Call {turn.state.active.id} is {turn.state.active.state}.",
-            "End it first.",
-        )
+    if turn.state.full:
+        raise too_many_calls(turn)
     return session.place(turn, uri, target.name if target else "", headers=headers, account=account).id
 
 
@@ -199,18 +204,42 @@ def reject(turn: Turn, call: Call, code: int) -> str:
         raise IntercomError(
             "parameter-invalid", f"A call can not be rejected with {code}.", "Codes of refusal are 400 to 699."
         )
-    if call.state is not CallState.INCOMING or call.answered_by_us:
+    if not call.unanswered_here:
         raise wrong_state(call, "rejected", "incoming")
     session.refuse(turn, call, code, Cause.REJECTED)
     return ""
 
 
 def hold(turn: Turn, call: Call, *, held: bool) -> str:
-    """Hold or resume."""
+    """Hold, or resume and so put in front. One that is set aside, and is now held on purpose, stays held."""
     if call.held_local == held:
+        turn.put(replace(call, set_aside=False))
         return f"Call {call.id} is {'held' if held else 'not held'} already."
-    session.hold(turn, call, held=held)
+    if held:
+        front.hold(turn, call, held=True)
+    else:
+        front.bring(turn, call)
     return ""
+
+
+def switch_to(turn: Turn, call: Call) -> str:
+    """Put a call in front."""
+    if call.unanswered_here or not call.alive:
+        raise wrong_state(call, "switched to", "answered, or our own,")
+    if call is turn.state.active and not call.held_local:
+        return f"Call {call.id} is in front already."
+    front.bring(turn, call)
+    return ""
+
+
+def switch(turn: Turn, who: str) -> None:
+    """To the call that waits to be answered, else to the one that was in front longest ago."""
+    waiting = turn.state.waiting
+    if waiting is not None:
+        session.answer(turn, waiting, who)
+        return
+    other = next((call for call in turn.state.calls if call.alive and call is not turn.state.active), None)
+    front.bring(turn, needed(other, "switch to"))
 
 
 def mute(turn: Turn, call: Call, *, muted: bool) -> str:
@@ -284,6 +313,16 @@ def needed(call: Call | None, to_do: str) -> Call:
     if call is None:
         raise IntercomError("call-wrong-state", f"There is no call to {to_do}.")
     return call
+
+
+def too_many_calls(turn: Turn) -> IntercomError:
+    """The error for a call beyond those that may be."""
+    return IntercomError(
+        "too-many-calls",
+        "No further call can be placed.",
+        f"There are as many as may be: {turn.settings.max_calls}.",
+        "End one of them, or set sip.max_calls higher.",
+    )
 
 
 def wrong_state(call: Call, done: str, needed_state: str) -> IntercomError:

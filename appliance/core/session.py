@@ -1,8 +1,8 @@
-"""Calls: who may call, whom we call, answering, holding and ending; one call at a time has people talking."""
+"""Calls: who may call, whom we call, answering, holding and ending."""
 
 from dataclasses import replace
 
-from appliance.core import accounts, calls, events, inputs, peers, recording
+from appliance.core import accounts, calls, events, front, inputs, peers, recording
 from appliance.core.calls import Signal
 from appliance.core.model import (
     NO_ACCOUNT,
@@ -94,7 +94,7 @@ def confirmed(turn: Turn, call: Call) -> None:
 
 
 def arrived(turn: Turn, given: inputs.CallArrived) -> None:
-    """An INVITE came: ring, or refuse a stranger, or the second one of two."""
+    """An INVITE came: ring, or wait behind the call in front; refuse a stranger, and one more than may be."""
     if turn.state.call(given.call) is not None:
         return
     through = accounts.calls_here(turn, given)
@@ -102,7 +102,7 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
     target = peers.caller(turn.settings, given.uri, given.source, account)
     name = target.name if target else ""
     callers = through.callers if through else turn.settings.callers
-    busy = turn.state.active is not None
+    busy = turn.state.full
     call = Call(
         id=given.call,
         direction=Direction.INCOMING,
@@ -136,9 +136,9 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
 
 
 def answer(turn: Turn, call: Call, who: str) -> None:
-    """Somebody here takes the call; 200 goes out, and its ACK is due soon."""
+    """Somebody here takes the call; 200 goes out, and its ACK is due soon. The one that was in front is set aside."""
     turn.order(Answer(call.id))
-    turn.put(replace(call, answered_by_us=True, deadline=turn.now + turn.settings.deadlines.connecting_s))
+    turn.bring(replace(call, answered_by_us=True, deadline=turn.now + turn.settings.deadlines.connecting_s))
     turn.tell(events.CallAnswering(call.id, who=who))
 
 
@@ -151,12 +151,6 @@ def refuse(turn: Turn, call: Call, code: int, cause: Cause) -> None:
 # -- in a call -------------------------------------------------------------------------------------------------------
 
 
-def hold(turn: Turn, call: Call, *, held: bool) -> None:
-    """Hold or resume; the microphone follows at once, the far end is told by re-INVITE."""
-    turn.put(replace(call, held_local=held, rtp_lost_since=None, deadline=None))
-    turn.tell(events.CallHeld(call.id, by=By.LOCAL) if held else events.CallResumed(call.id, by=By.LOCAL))
-
-
 def mute(turn: Turn, call: Call, *, muted: bool) -> None:
     """Cut our microphone off, or let it through again; the far end is not told."""
     turn.put(replace(call, muted=muted))
@@ -164,14 +158,15 @@ def mute(turn: Turn, call: Call, *, muted: bool) -> None:
 
 
 def hold_failed(turn: Turn, call: Call, given: inputs.HoldFailed) -> None:
-    """The far end would not; the call is as it was."""
+    """The far end would not; the call is as it was, but one that is not in front stays without sound."""
     if call.held_local == given.held or call.state is not CallState.CONNECTED:
         return
     text = f"The far end refused to {'resume' if given.held else 'be held'}: {given.code} {given.reason}".rstrip()
     turn.tell(events.WarningTold("media-update-failed", text))
     asked = "resume" if given.held else "hold"
     turn.tell(events.CallUpdated(call.id, result="rejected", changes=(asked,), code=given.code, reason=given.reason))
-    hold(turn, call, held=given.held)
+    if call is turn.state.active:
+        front.hold(turn, call, held=given.held)
 
 
 def media_started(turn: Turn, call: Call, given: inputs.MediaStarted) -> None:
@@ -211,7 +206,7 @@ def hang_up(turn: Turn, call: Call, cause: Cause, reason: str = "") -> None:
         cause = Cause.CANCELED
     if not call.placed:
         turn.finish(call, End(cause, 0, "", By.LOCAL))
-    elif call.direction is Direction.INCOMING and call.state is CallState.INCOMING and not call.answered_by_us:
+    elif call.unanswered_here:
         refuse(
             turn, call, STOPPING if cause is Cause.SHUTDOWN else 603, Cause.REJECTED if cause is Cause.HANGUP else cause
         )
@@ -258,7 +253,7 @@ def due(turn: Turn) -> None:
             continue
         if call.state is CallState.DISCONNECTING:
             turn.finish(call, call.end or End(Cause.ERROR, 0, "", By.LOCAL))
-        elif call.state is CallState.INCOMING and not call.answered_by_us:
+        elif call.unanswered_here:
             refuse(turn, call, NO_ANSWER, Cause.NO_ANSWER)
         elif call.state is CallState.CONNECTED:
             hang_up(turn, call, Cause.RTP_TIMEOUT)
@@ -287,18 +282,18 @@ def sip_ready(turn: Turn, address: str) -> None:
 
 
 def sip_lost(turn: Turn, why: str) -> None:
-    """Its calls are gone. A visitor's ring that nobody had answered is placed again, once."""
+    """Its calls are gone. Visitors' rings that nobody had answered are placed again, once."""
     if turn.state.sip_ready or not turn.state.sip_address:
         turn.tell(events.ApplianceDegraded(part="sip", why=why))
     turn.state = replace(turn.state, sip_ready=False)
-    waiting = None
+    waiting = []
     for call in turn.state.calls:
         if not call.placed:
             continue
         if call.button is not None and unanswered(call) and not call.placed_again:
-            waiting = call
+            waiting.append(call)
         turn.finish(call, call.end or End(Cause.ERROR, 0, why, By.DEVICE))
     recording.sip_lost(turn)
-    if waiting is not None and not turn.state.stopping:
-        remote, account = waiting.remote, waiting.account
-        place(turn, remote.uri, remote.target, waiting.button, waiting.headers, account=account, again=True)
+    for call in waiting if not turn.state.stopping else ():
+        remote, account = call.remote, call.account
+        place(turn, remote.uri, remote.target, call.button, call.headers, account=account, again=True)

@@ -7,6 +7,7 @@ from appliance.core import (
     digits,
     doors,
     events,
+    front,
     gestures,
     history,
     inputs,
@@ -42,8 +43,11 @@ def step(state: State, given: AnyInput) -> Step:
     turn = Turn(state, max(state.now, given.at), given.fresh)
     lamps = views.lamps(state)
     due(turn)
+    front.settle(turn)
     take(turn, given)
+    front.settle(turn)
     due(turn)
+    front.settle(turn)
     history.write(turn, state)
     for lamp, pattern in views.lamps(turn.state):
         if (lamp, pattern) not in lamps:

@@ -80,21 +80,26 @@ def tone(state: State) -> Tone | None:
         return Tone.TEST if state.now >= state.sound_trial.tone_at else None
     if call is None:
         return None if state.error_until is None else Tone.ERROR
-    if call.state is CallState.INCOMING and not call.answered_by_us:
+    if call.unanswered_here:
         return Tone.RINGING
     if call.state in {CallState.DIALING, CallState.RINGING}:
         return Tone.DIALING
-    return Tone.HELD if call.state is CallState.CONNECTED and call.hold is not Hold.NONE else None
+    if call.state is not CallState.CONNECTED:
+        return None
+    if state.waiting is not None:
+        return Tone.WAITING
+    return Tone.HELD if call.hold is not Hold.NONE else None
 
 
 def media(state: State, call: Call) -> CallMedia:
-    """A call's audio. Nobody is heard before the call is connected, nor while it is held."""
-    heard = call.state is CallState.CONNECTED and call.hold is Hold.NONE
+    """A call's audio. Nobody is heard before the call is connected, nor while it is held or behind another."""
+    in_front = call is state.active
+    heard = in_front and call.state is CallState.CONNECTED and call.hold is Hold.NONE
     return CallMedia(
         call.id,
         held=call.held_local,
         microphone=heard and not call.muted,
-        speaker=heard or call.state is CallState.EARLY_MEDIA,
+        speaker=heard or (in_front and call.state is CallState.EARLY_MEDIA),
         recording=next((r.id for r in state.recordings if r.call == call.id and r.ready), None),
     )
 
@@ -140,7 +145,9 @@ def condition(state: State) -> str:
     known = [registration(state, settings) for settings in state.settings.accounts if state.sip_ready]
     standing = "; ".join([*sip, *failed, *known])
     call = state.active
-    return ", ".join(filter(None, [standing, summary(call) if call else ""])) or READY
+    others = sum(c.alive for c in state.calls) - 1
+    calling = [summary(call), f"{others} more" if others else ""] if call else []
+    return ", ".join(filter(None, [standing, *calling])) or READY
 
 
 def registered(state: State) -> bool:
@@ -195,7 +202,7 @@ def snapshot(state: State, epoch: float) -> dict[str, Any]:
             "failed": [{"part": part, "why": why} for part, why in state.failed],
         },
         "accounts": [account_view(state, settings, epoch) for settings in state.settings.accounts],
-        "calls": [call_view(call, state.now, epoch) for call in state.calls],
+        "calls": [call_view(state, call, state.now, epoch) for call in in_order(state)],
         "doors": [
             {
                 "id": door.id,
@@ -230,6 +237,11 @@ def snapshot(state: State, epoch: float) -> dict[str, Any]:
     }
 
 
+def in_order(state: State) -> list[Call]:
+    """The calls, the oldest first."""
+    return sorted(state.calls, key=lambda call: call.created)
+
+
 def account_view(state: State, settings: AccountSettings, epoch: float) -> dict[str, Any]:
     """An account for clients."""
     account = state.account(settings.name)
@@ -254,13 +266,13 @@ def account_view(state: State, settings: AccountSettings, epoch: float) -> dict[
     }
 
 
-def call_view(call: Call, now: float, epoch: float) -> dict[str, Any]:
+def call_view(state: State, call: Call, now: float, epoch: float) -> dict[str, Any]:
     """The call object (the contract, section 2) of a call that lasts."""
     return call_facts(call, now, epoch) | {
         "state": call.state,
         "legacy_state": calls.LEGACY[call.state],
         "hold": call.hold,
-        "active": calls.has_sound(call),
+        "active": calls.with_sound(state) == call.id,
         "muted": call.muted,
         "ended": None,
         "summary": summary(call),

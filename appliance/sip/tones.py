@@ -8,11 +8,12 @@ VOLUME = 8000  # of 32767: a tone is heard, speech stays louder
 RATE = 16000
 
 # (frequency, second frequency, ms on, ms off), repeated while the tone is wanted. Ringback and the error's busy tone
-# are what telephones in Europe play (ETSI TR 101 041-2): 425 Hz.
+# are what telephones in Europe play, and so is the tone of a call that waits (ETSI TR 101 041-2): 425 Hz.
 TONES: dict[Tone, tuple[tuple[int, int, int, int], ...]] = {
     Tone.DIALING: ((425, 0, 1000, 4000),),
     Tone.RINGING: ((660, 0, 400, 0), (528, 0, 600, 2000)),
     Tone.HELD: ((425, 0, 100, 150), (425, 0, 100, 9650)),
+    Tone.WAITING: ((425, 0, 200, 200), (425, 0, 200, 4400)),
     Tone.ERROR: ((425, 0, 250, 250),),
     Tone.TEST: ((1000, 0, 1000, 0),),
 }

@@ -18,6 +18,8 @@ ORDERS = [
     ("POST", "/v1/calls/c-1/resume", None, inputs.HoldCall("c-1", False)),
     ("PATCH", "/v1/calls/c-1", {"muted": True}, inputs.MuteCall("c-1", True)),
     ("PATCH", "/v1/calls/c-1", {"muted": False}, inputs.MuteCall("c-1", False)),
+    ("PATCH", "/v1/calls/c-1", {"active": True}, inputs.SwitchTo("c-1")),
+    ("PATCH", "/v1/calls/c-1", {"active": False}, inputs.HoldCall("c-1", True)),
     ("POST", "/v1/calls/c-1/dtmf", {"digits": "12#"}, inputs.SendDigits("c-1", "12#")),
     ("POST", "/v1/panel/buttons/kitchen/press", None, inputs.PressButton("kitchen", 0.0)),
     ("POST", "/v1/panel/buttons/kitchen/press", {"seconds": 1.5}, inputs.PressButton("kitchen", 1.5)),
@@ -81,6 +83,13 @@ def test_a_redundant_order_succeeds_with_a_warning(client, station):
     answer = client.patch("/v1/calls/c-1", json={"muted": True})
     assert answer.status_code == 200
     assert answer.json() == {"id": "c-1", "call": station.call("c-1"), "warning": "The call is muted already."}
+
+
+def test_both_that_can_be_changed_of_a_call_are_changed_and_none_is_an_error(client, station):
+    assert client.patch("/v1/calls/c-1", json={"muted": False, "active": True}).status_code == 200
+    assert [asked for asked, _ in station.requests] == [inputs.SwitchTo("c-1"), inputs.MuteCall("c-1", False)]
+    answer = client.patch("/v1/calls/c-1", json={})
+    assert (answer.status_code, answer.json()["code"]) == (422, "parameter-invalid")
 
 
 def test_doors_accounts_and_panel_are_parts_of_the_state(client, station):

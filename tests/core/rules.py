@@ -17,8 +17,13 @@ def checked(state: State, given, ended: Counter | None = None) -> Step:
     assert new.now >= state.now
 
     alive = [call for call in new.calls if call.alive]
-    assert len(alive) <= 1, "one call at a time has people talking"
-    assert sum(calls.has_sound(call) for call in new.calls) <= 1
+    assert len(alive) <= max(new.settings.max_calls, sum(call.alive for call in state.calls))
+    assert new.active is (alive[-1] if alive else None)
+    sounding = calls.with_sound(new)
+    assert sounding in {None, new.active and new.active.id}, "only the call in front has speaker and microphone"
+    for call in alive:
+        assert call is new.active or call.state is not CallState.CONNECTED or call.held_local, "two hear us"
+        assert not call.set_aside or (call.held_local and call is not new.active)
     for call in new.calls:
         assert call.state is not CallState.ENDED
         assert call.state not in WAITING or call.deadline is not None, f"{call.state} has no deadline"
@@ -44,6 +49,7 @@ def checked(state: State, given, ended: Counter | None = None) -> Step:
         if media.microphone:
             assert call.state is CallState.CONNECTED
             assert not (call.held_local or call.held_remote or call.muted)
+        assert call.id == sounding or not (media.microphone or media.speaker)
     if not alive:
         assert wanted.sound.tone in {None, Tone.ERROR, Tone.TEST}
 

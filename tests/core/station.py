@@ -37,6 +37,7 @@ SETTINGS = Settings(
         ButtonSettings(ButtonId("answer"), Action.ANSWER, long_action=Action.HANGUP),
         ButtonSettings(ButtonId("hangup"), Action.HANGUP),
         ButtonSettings(ButtonId("hold"), Action.HOLD),
+        ButtonSettings(ButtonId("switch"), Action.SWITCH),
         ButtonSettings(ButtonId("exit"), Action.DOOR, door=FRONT),
         ButtonSettings(ButtonId("far"), Action.DOOR, digits="9"),
         ButtonSettings(ButtonId("light"), Action.NONE),

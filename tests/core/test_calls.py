@@ -369,8 +369,8 @@ def test_nobody_here_answers():
     assert outcome(station) == (events.CallRejected, Cause.NO_ANSWER, 480, By.LOCAL, True)
 
 
-def test_the_second_of_two_calls_is_refused_as_busy_and_missed():
-    station = ready()
+def test_a_call_beyond_those_that_may_be_is_refused_as_busy_and_missed():
+    station = ready(max_calls=1)
     first = station.talking()
     second = station.arrive("c-second")
     assert station.orders(Refuse) == [Refuse(second.id, 486)]
@@ -381,7 +381,7 @@ def test_the_second_of_two_calls_is_refused_as_busy_and_missed():
 
 @pytest.mark.parametrize("busy", [False, True])
 def test_a_stranger_is_refused(busy):
-    station = ready()
+    station = ready(max_calls=1)
     if busy:
         station.talking()
     call = station.arrive("c-stranger", uri="sip:stranger@127.0.0.9", source="127.0.0.9:5060")

@@ -65,7 +65,7 @@ IN_A_CALL = {
     "ending": WRONG,
 }
 RESULTS = {
-    "dial": (lambda _: inputs.Dial("kitchen"), {**dict.fromkeys(SCENES, "too-many-calls"), "none": OK, "ending": OK}),
+    "dial": (lambda _: inputs.Dial("kitchen"), dict.fromkeys(SCENES, OK)),
     "answer": (
         inputs.AnswerCall,
         {
@@ -96,6 +96,10 @@ RESULTS = {
     ),
     "hold": (lambda call: inputs.HoldCall(call, held=True), IN_A_CALL),
     "resume": (lambda call: inputs.HoldCall(call, held=False), {**IN_A_CALL, "connected": REDUNDANT}),
+    "switch to": (
+        inputs.SwitchTo,
+        {**dict.fromkeys(SCENES, REDUNDANT), "none": "call-not-found", "incoming": WRONG, "ending": WRONG},
+    ),
     "mute": (lambda call: inputs.MuteCall(call, muted=True), IN_A_CALL),
     "unmute": (lambda call: inputs.MuteCall(call, muted=False), {**IN_A_CALL, "connected": REDUNDANT}),
     "digits": (lambda call: inputs.SendDigits(call, "1"), IN_A_CALL),

@@ -87,8 +87,8 @@ def test_it_is_not_placed_again_where_nobody_waits_for_it(why_not):
     assert station.state.calls == ()
 
 
-def test_a_press_displaces_a_call_from_outside_that_nobody_has_answered():
-    station = ready()
+def test_a_press_displaces_a_call_from_outside_that_nobody_has_answered_where_only_one_may_be():
+    station = ready(max_calls=1)
     incoming = station.arrive()
     station.press("ring")
     assert station.orders(Refuse) == [Refuse(incoming.id, 486)]
@@ -144,7 +144,7 @@ def test_a_button_whose_target_is_unknown_rings_nobody():
     assert station.state.calls == ()
 
 
-@pytest.mark.parametrize("button", ["answer", "hangup", "hold", "far"])
+@pytest.mark.parametrize("button", ["answer", "hangup", "hold", "switch", "far"])
 def test_a_button_that_needs_a_call_shows_an_error_without_one(button):
     station = ready()
     station.press(button)

@@ -238,7 +238,7 @@ def test_a_call_has_its_whole_shape():
 
 def test_a_caller_whose_address_is_no_uri_can_be_shown():
     call = replace(having(S.INCOMING, IN), remote=Remote("tel:110"))
-    shown = views.call_view(call, 100.0, 0.0)
+    shown = views.call_view(State(SETTINGS, calls=(call,)), call, 100.0, 0.0)
     assert (shown["remote"]["user"], shown["remote"]["host"], shown["remote"]["target"]) == ("", "", None)
     assert (shown["codec"], shown["quality"], shown["end"], shown["duration_s"]) == (None, None, None, 0.0)
 

@@ -147,6 +147,7 @@ def third(kitchen, known):
 def test_a_second_caller_is_told_that_it_is_busy_and_the_first_call_goes_on():
     async def scenario():
         config, inside = pair()
+        inside["sip"]["max_calls"] = 1
         async with appliances(config, third(inside, known=True), inside) as (front, back, kitchen):
             ours, theirs = await connect(front, kitchen)
             await back.press("ring")

@@ -148,7 +148,9 @@ def callers(station):
 
 def test_of_ten_who_call_at_once_one_rings_and_nine_are_told_at_once_that_it_is_busy():
     async def scenario():
-        async with appliances(pair()[1]) as (kitchen,):
+        inside = pair()[1]
+        inside["sip"]["max_calls"] = 1
+        async with appliances(inside) as (kitchen,):
             with callers(kitchen) as outside:
                 names = [f"caller-{number}" for number in range(AT_ONCE)]
                 for name in names:

@@ -53,7 +53,7 @@ class Daemon:
         self.far_port = free_port(self.far_address)
         self.events, self._new = [], threading.Condition()
         self._mark = 0
-        buttons = {name: {"action": name} for name in ("answer", "hangup", "hold")}
+        buttons = {name: {"action": name} for name in ("answer", "hangup", "hold", "switch")}
         buttons["ring"] = {"action": "ring", "target": "far"}
         self.config = {
             "station": {"name": "Door", "user": self.user},

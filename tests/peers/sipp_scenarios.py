@@ -238,6 +238,12 @@ INFO = "Signal={}\r\nDuration=160\r\n"
 SCENARIOS = {
     "uac-call": lambda o: [*call(o), pause(o.seconds), *bye(o)],
     "uac-answered-ends": lambda o: [*call(o), *hangs_up(o)],
+    "uac-held": lambda o: [
+        *call(o),
+        *accepts_reinvite("a=(sendonly|inactive)", ANSWER_TO[o.hold], 2),
+        *accepts_reinvite("RTP/AVP", "sendrecv", 3),
+        *hangs_up(o),
+    ],
     "uac-cancel": uac_cancel,
     "uac-refused": refused,
     "uac-hold": lambda o: [*call(o), pause(o.seconds), *hold(caller, o), *bye(o)],

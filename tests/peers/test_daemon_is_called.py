@@ -86,21 +86,6 @@ def test_a_stranger_is_refused_and_does_not_ring(door, caller):
     assert door.story(call) == ["incoming", "disconnecting", "rejected"]
 
 
-def test_a_second_caller_meets_a_busy_station(door, caller):
-    with caller("uac-answered-ends") as first:
-        call = door.rung()
-        door.press("answer")
-        door.talk(call)
-        with caller("uac-refused", code=486) as second:
-            second.done()
-        refused = door.of("call.incoming")[1]["call"]
-        door.final(refused, kind="call.rejected", cause="busy", code=486, by="local", missed=True)
-        assert [c["id"] for c in door.get("/v1/calls")["calls"]] == [call]
-        door.press("hangup")
-        door.final(call, kind="call.ended")
-        first.done()
-
-
 @pytest.mark.parametrize("hold", ["sendonly", "inactive", "zero"])
 def test_it_holds_and_resumes(hold, door, caller):
     with caller("uac-hold", hold=hold) as peer:

@@ -89,7 +89,7 @@ def test_both_that_can_be_changed_of_a_call_are_changed_and_none_is_an_error(cli
     assert client.patch("/v1/calls/c-1", json={"muted": False, "active": True}).status_code == 200
     assert [asked for asked, _ in station.requests] == [inputs.SwitchTo("c-1"), inputs.MuteCall("c-1", False)]
     answer = client.patch("/v1/calls/c-1", json={})
-    assert (answer.status_code, answer.json()["code"]) == (422, "parameter-invalid")
+    assert (answer.status_code, answer.json()["code"]) == (400, "parameter-invalid")
 
 
 def test_doors_accounts_and_panel_are_parts_of_the_state(client, station):

@@ -153,7 +153,7 @@ def test_all_errors_are_told_at_once(tmp_path):
     text = "[sip]\nport = 'x'\n[panel]\nlines = 'simulated'\n[panel.button.a]\naction = 'rign'\ntarget = 'x'\n[foo]\n"
     assert told(tmp_path, text) == [
         'sip.port = "x": must be a whole number from 0 to 65535',
-        'panel.button.a.action = "rign": must be one of "ring", "answer", "hangup", "hold", "door", "none"',
+        'panel.button.a.action = "rign": must be one of "ring", "answer", "hangup", "hold", "switch", "door", "none"',
         (
             "foo: no such setting; there are station, sip, account, tls, audio, http, dbus, panel, door, guard, target, "
             "recording, deadlines"

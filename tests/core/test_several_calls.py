@@ -143,6 +143,17 @@ def test_a_client_switches_to_and_fro(action):
     ]
 
 
+def test_our_call_that_rings_behind_another_can_be_switched_to():
+    station = ready()
+    visitor = station.dialled().id
+    station.arrive(OFFICE)
+    station.ask(inputs.AnswerCall(OFFICE))
+    talked(station, OFFICE)
+    station.ask(inputs.SwitchTo(visitor))
+    assert heard(station) == {visitor: SILENT, OFFICE: ASIDE}
+    assert station.desired.sound.tone is Tone.DIALING
+
+
 def test_the_call_in_front_that_is_held_is_taken_back_by_switching_to_it():
     station = ready()
     call = station.talking().id

@@ -21,6 +21,7 @@ def core_settings(config: Config) -> model.Settings:
         accounts=tuple(_account(name, account) for name, account in config.account.items()),
         callers=config.sip.callers,
         max_calls=config.sip.max_calls,
+        max_call_s=config.sip.max_call_s,
         record=config.recording.enabled,
         deadlines=model.Deadlines(**config.deadlines.model_dump()),
     )
@@ -48,7 +49,8 @@ def _target(name: str, target: Target, config: Config) -> model.Target:
     uri = target.uri
     if target.account and not uri.startswith("sip:"):
         uri = f"sip:{uri}@{domain(config.account[target.account])}"
-    return model.Target(name, uri, tuple(DoorId(door) for door in target.doors), AccountId(target.account))
+    doors = tuple(DoorId(door) for door in target.doors)
+    return model.Target(name, uri, doors, AccountId(target.account), auto_answer=target.auto_answer)
 
 
 def _button(name: str, button: Button) -> model.ButtonSettings:

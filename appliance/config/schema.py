@@ -117,6 +117,13 @@ class Sip(Table):
         ge=1,
         le=8,
     )
+    max_call_s: float = setting(
+        "How long a call may last from its answer; ten seconds before its end both sides hear a tone. 0: no limit.",
+        unit="s",
+        default=3600.0,
+        ge=0,
+        le=86400,
+    )
     codecs: list[Codec] = setting(
         "Codecs that are offered and accepted, the preferred one first.",
         default=["opus", "G722", "PCMA", "PCMU"],
@@ -484,6 +491,12 @@ class Target(Table):
     )
     doors: list[str] = setting(
         "Doors that this target may open by digits: names of [door.…] tables.", default=[], example=["front"]
+    )
+
+    auto_answer: bool = setting(
+        "Answer by itself a call of theirs that asks for it (Call-Info answer-after, Alert-Info or Answer-Mode), after "
+        "a tone of at least a second, and only while no other call is in front. They hear the room then.",
+        default=False,
     )
 
     @field_validator("uri")

@@ -12,14 +12,15 @@ from appliance.core.model import CallId, DoorId, LampId, Pattern, RecordingId, T
 class CallMedia:
     """What should be true of a call's audio.
 
-    held: we hold it (re-INVITE sendonly). microphone, speaker: routed to and from it. recording: the one whose file is
-    ready at its path; both directions go into it.
+    held: we hold it (re-INVITE sendonly). microphone, speaker: routed to and from it. tone: ours is sent to it.
+    recording: the one whose file is ready at its path; both directions go into it.
     """
 
     call: CallId
     held: bool
     microphone: bool
     speaker: bool
+    tone: bool
     recording: RecordingId | None
 
 

@@ -177,6 +177,7 @@ class CallArrived(Input):
     account: AccountId = NO_ACCOUNT  # whose address was called
     refused: int = 0
     reason: str = ""
+    answer_after_s: float | None = None  # the caller asks us to answer by ourselves, so long from now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

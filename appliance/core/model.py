@@ -87,6 +87,7 @@ class Cause(StrEnum):
     RTP_TIMEOUT = "rtp_timeout"
     SERVER_ERROR = "server_error"
     ANSWERED_ELSEWHERE = "answered_elsewhere"
+    DURATION_LIMIT = "duration_limit"
     AUDIO_FAILED = "audio_failed"
     SHUTDOWN = "shutdown"
     ERROR = "error"
@@ -134,6 +135,8 @@ class Tone(StrEnum):
     RINGING = "ringing"
     HELD = "held"
     WAITING = "waiting"
+    AUTO_ANSWER = "auto_answer"
+    ENDING = "ending"
     ERROR = "error"
     TEST = "test"
 
@@ -199,13 +202,15 @@ class AccountSettings:
 class Target:
     """Somebody whom we know: may be rung, may call us, and may open `doors` by digits.
 
-    `account`: calls to it go through that account, and its own come from there.
+    `account`: calls to it go through that account, and its own come from there. auto_answer: its calls that ask for it
+    are answered by themselves.
     """
 
     name: str
     uri: str
     doors: tuple[DoorId, ...] = ()
     account: AccountId = NO_ACCOUNT
+    auto_answer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +238,7 @@ class Settings:
     accounts: tuple[AccountSettings, ...] = ()
     callers: str = "targets"  # or "anyone"; of calls that come through no account
     max_calls: int = 4  # at once, those that ring or wait among them
+    max_call_s: float = 0.0  # from when people can talk; 0: no limit
     record: bool = False
     deadlines: Deadlines = field(default_factory=Deadlines)
 
@@ -321,6 +327,9 @@ class Call:
     rtp_lost_since: float | None = None
     ringing_since: float | None = None
     connected_since: float | None = None
+    answers_at: float | None = None  # by itself, if it is in front then
+    ends_at: float | None = None  # it has talked as long as a call may
+    end_announced: bool = False
     recording: RecordingId | None = None
     digits: str = ""  # the newest received, towards a door's digits
     digit_at: float = 0.0

@@ -21,6 +21,7 @@ from appliance.core.orders import Answer, HangUp, Place, Refuse, Ring
 from appliance.core.turn import Turn, unanswered
 
 BUSY, FORBIDDEN, NO_ANSWER, STOPPING = 486, 403, 480, 503
+TOLD_BEFORE_S = 1.0  # the tone of a call that is answered by itself is heard before anybody hears us
 
 
 # -- our own calls ---------------------------------------------------------------------------------------------------
@@ -83,7 +84,8 @@ def confirmed(turn: Turn, call: Call) -> None:
     if call.state is CallState.DISCONNECTING:
         turn.order(HangUp(call.id))
         return
-    connected = replace(call, connected_since=turn.now)
+    limit = turn.settings.max_call_s
+    connected = replace(call, connected_since=turn.now, ends_at=turn.now + limit if limit else None)
     told = events.CallConnected(call.id, after_s=round(turn.now - call.created, 3))
     moved = turn.move(connected, Signal.CONFIRMED, told)
     if moved is not None:
@@ -131,14 +133,17 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
         refuse(turn, call, BUSY, Cause.BUSY)
     else:
         turn.order(Ring(call.id))
-        turn.put(replace(call, ringing_since=turn.now))
+        after = given.answer_after_s if target is not None and target.auto_answer else None
+        answers_at = None if after is None else turn.now + max(after, TOLD_BEFORE_S)
+        turn.put(replace(call, ringing_since=turn.now, answers_at=answers_at))
         turn.tell(events.CallRinging(call.id))
 
 
 def answer(turn: Turn, call: Call, who: str) -> None:
     """Somebody here takes the call; 200 goes out, and its ACK is due soon. The one that was in front is set aside."""
     turn.order(Answer(call.id))
-    turn.bring(replace(call, answered_by_us=True, deadline=turn.now + turn.settings.deadlines.connecting_s))
+    deadline = turn.now + turn.settings.deadlines.connecting_s
+    turn.bring(replace(call, answered_by_us=True, answers_at=None, deadline=deadline))
     turn.tell(events.CallAnswering(call.id, who=who))
 
 

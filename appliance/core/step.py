@@ -14,6 +14,7 @@ from appliance.core import (
     recording,
     requests,
     session,
+    timed,
     trials,
     views,
 )
@@ -58,6 +59,7 @@ def step(state: State, given: AnyInput) -> Step:
 def due(turn: Turn) -> None:
     """Everything that time alone brings."""
     session.due(turn)
+    timed.due(turn)
     accounts.due(turn)
     doors.due(turn)
     trials.due(turn)

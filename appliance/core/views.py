@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from math import inf
 from typing import Any
 
-from appliance.core import accounts, calls, doors, gestures, peers, trials
+from appliance.core import accounts, calls, doors, gestures, peers, timed, trials
 from appliance.core.desired import CallMedia, Desired, RelayPulse, Sound
 from appliance.core.model import (
     AccountSettings,
@@ -81,11 +81,13 @@ def tone(state: State) -> Tone | None:
     if call is None:
         return None if state.error_until is None else Tone.ERROR
     if call.unanswered_here:
-        return Tone.RINGING
+        return Tone.RINGING if call.answers_at is None else Tone.AUTO_ANSWER
     if call.state in {CallState.DIALING, CallState.RINGING}:
         return Tone.DIALING
     if call.state is not CallState.CONNECTED:
         return None
+    if call.end_announced:
+        return Tone.ENDING
     if state.waiting is not None:
         return Tone.WAITING
     return Tone.HELD if call.hold is not Hold.NONE else None
@@ -100,6 +102,7 @@ def media(state: State, call: Call) -> CallMedia:
         held=call.held_local,
         microphone=heard and not call.muted,
         speaker=heard or (in_front and call.state is CallState.EARLY_MEDIA),
+        tone=heard and call.end_announced,
         recording=next((r.id for r in state.recordings if r.call == call.id and r.ready), None),
     )
 
@@ -108,7 +111,7 @@ def wake_at(state: State) -> float | None:
     """The earliest deadline."""
     times = [
         state.error_until,
-        *(call.deadline for call in state.calls),
+        *(at for call in state.calls for at in (call.deadline, timed.wake(call))),
         *(at for account in state.accounts for at in (account.wake, account.expires_at)),
         *(doors.wake(pulse) for _, pulse in state.pulses),
         *trials.wake(state),

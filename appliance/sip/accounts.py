@@ -24,6 +24,7 @@ from appliance.sip.tls import Faults
 LOG = logging.getLogger(__name__)
 NAME_KEPT_S = 60.0  # servers' names are looked up again after this long, and after each failure
 BUSY_S = 0.1
+SESSION_S = 90
 BUSY = {70011, 171001}  # PJ_EBUSY, PJSIP_EBUSY
 NO_ANSWER = "No answer"
 SRTP = {
@@ -190,11 +191,17 @@ class Accounts:
 
 
 def base_config(settings: SipSettings, uri: str) -> pj.AccountConfig:
-    """What all accounts have: our name, and sound from our address."""
+    """What all accounts have: our name, sound from our address, and far ends that learn within 90 s that we are gone.
+
+    Session timers (RFC 4028) with who knows them; 90 s is the least that it allows. Reliable 18x (RFC 3262) likewise.
+    """
     config = pj.AccountConfig()
     name = settings.display_name.replace("\\", "\\\\").replace('"', '\\"')
     config.idUri = f'"{name}" <{uri}>' if name else f"<{uri}>"
     config.mediaConfig.transportConfig.boundAddress = settings.address
+    config.callConfig.timerUse = pj.PJSUA_SIP_TIMER_OPTIONAL
+    config.callConfig.timerMinSESec = config.callConfig.timerSessExpiresSec = SESSION_S
+    config.callConfig.prackUse = pj.PJSUA_100REL_OPTIONAL
     return config
 
 

@@ -269,6 +269,7 @@ class Calls:
             local_uri=translate.address(info.localUri)[0],
             headers=translate.own_headers(message),
             account=name,
+            answer_after_s=translate.answer_after(message),
         )
         self.post(arrived)
 

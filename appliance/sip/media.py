@@ -112,6 +112,8 @@ class Media:
                 sinks.append(recorder)
             if media.microphone and not media.held:
                 routes |= {(MICROPHONE, sink) for sink in sinks}
+            if media.tone:
+                routes.add((TONE, port))
             if media.speaker:
                 routes.add((port, SPEAKER))
         return routes

@@ -14,6 +14,8 @@ TONES: dict[Tone, tuple[tuple[int, int, int, int], ...]] = {
     Tone.RINGING: ((660, 0, 400, 0), (528, 0, 600, 2000)),
     Tone.HELD: ((425, 0, 100, 150), (425, 0, 100, 9650)),
     Tone.WAITING: ((425, 0, 200, 200), (425, 0, 200, 4400)),
+    Tone.AUTO_ANSWER: ((880, 0, 150, 100), (1175, 0, 250, 700)),
+    Tone.ENDING: ((950, 0, 200, 1800),),
     Tone.ERROR: ((425, 0, 250, 250),),
     Tone.TEST: ((1000, 0, 1000, 0),),
 }

@@ -8,6 +8,9 @@ from appliance.core.model import Codec
 
 ADDRESS = re.compile(r'^\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<token>[^<"]*?))\s*<(?P<uri>[^>]*)>')
 NO_BYTE = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # surrogates that stand for no byte (PEP 383)
+ANSWER_AFTER = re.compile(r";\s*answer-after\s*=\s*(\d{1,3})\b", re.IGNORECASE)
+AUTO_ANSWER = re.compile(r"(?:^|info\s*=\s*\"?)\s*(?:(?:alert|ring)[- ])?(?:auto[- ]?)?answer\b", re.IGNORECASE)
+DELAY = re.compile(r";\s*delay\s*=\s*(\d{1,3})\b", re.IGNORECASE)
 ESCAPED = re.compile(r"\\(.)")
 
 
@@ -50,6 +53,23 @@ def request_uri(message: str) -> str:
 def own_headers(message: str) -> tuple[tuple[str, str], ...]:
     """The X- headers."""
     return tuple(pair for pair in headers(message) if pair[0][:2].upper() == "X-")
+
+
+def answer_after(message: str) -> float | None:
+    """In how many seconds the caller asks us to answer by ourselves, None where he does not.
+
+    By Call-Info's answer-after, as most telephones and PBXs do, by an Alert-Info that names it, or by Answer-Mode
+    (RFC 5373).
+    """
+    for name, value in headers(message):
+        match name.lower():
+            case "call-info" if found := ANSWER_AFTER.search(value):
+                return float(found[1])
+            case "alert-info" if AUTO_ANSWER.search(value):
+                return float(found[1]) if (found := DELAY.search(value)) else 0.0
+            case "answer-mode" if value.partition(";")[0].strip().lower() == "auto":
+                return 0.0
+    return None
 
 
 def has_sdp(message: str) -> bool:

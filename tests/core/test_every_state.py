@@ -40,7 +40,7 @@ ONE = Settings(
     ),
     lamps=(LampSettings(LampId("status"), ((Picture.IDLE, Pattern.ON),)),),
     doors=(DoorSettings(DOOR, digits="1"),),
-    targets=(Target("kitchen", KITCHEN, doors=(DOOR,)),),
+    targets=(Target("kitchen", KITCHEN, doors=(DOOR,), auto_answer=True),),
     record=True,
     max_calls=1,
 )
@@ -50,7 +50,7 @@ TWO = dataclasses.replace(
     record=False,
     max_calls=2,
 )
-TIMES = {"deadline", "settles", "long_at", "release_at", "until", "error_until"}
+TIMES = {"deadline", "settles", "long_at", "release_at", "until", "error_until", "answers_at"}
 PAST = {"ringing_since", "connected_since", "rtp_lost_since"}
 # what is only told, and decides nothing; and parts that touch nothing but their own field
 TOLD = {
@@ -129,9 +129,15 @@ def every_input(state: State, serial: int):
     yield inputs.SipReady(**common, address="127.0.0.1:5060")
     yield inputs.SipLost(**common, why="gone")
     if len(state.calls) < 2:
-        for uri in (KITCHEN, "sip:stranger@127.0.0.9"):
+        for uri, after in ((KITCHEN, None), (KITCHEN, 0.0), ("sip:stranger@127.0.0.9", 0.0)):
             yield inputs.CallArrived(
-                **common, call=CallId(f"c-{fresh}"), uri=uri, display_name="", source="127.0.0.2:5060", local_uri=""
+                **common,
+                call=CallId(f"c-{fresh}"),
+                uri=uri,
+                display_name="",
+                source="127.0.0.2:5060",
+                local_uri="",
+                answer_after_s=after,
             )
         about = {"uri": KITCHEN, "display_name": "", "source": "127.0.0.2:5060", "local_uri": "", "refused": 488}
         yield inputs.CallArrived(**common, call=CallId(f"c-{fresh}"), **about)
@@ -212,14 +218,15 @@ def asked(common, call: Call):
 def within_bounds(state: State) -> bool:
     """Bounds the walk: what is independent is not multiplied.
 
-    A button that is down, a door's pulse, the error picture and a recording are each walked through beside one call,
-    and two calls beside each other while all else is as it should be; what leads further is stepped to and checked,
-    but not from.
+    A button that is down, a door's pulse, a lost guard, the error picture and a recording are each walked through
+    beside one call, and two calls beside each other while all else is as it should be; what leads further is stepped
+    to and checked, but not from.
     """
     beside = len(state.presses) + len(state.pulses) + len(state.recordings) + (state.error_until is not None)
     if state.settings is TWO:
         beside += sum(call.muted + (call.rtp_lost_since is not None) + bool(call.digits) for call in state.calls)
         return beside == 0 and (state.sip_ready or len(state.calls) < 2)
+    beside += not state.relay_ready
     return beside <= (1 if len(state.calls) < 2 else 0)
 
 

@@ -155,6 +155,10 @@ def ends(o):
     return [callee("BYE", o.headers), recv("200")]
 
 
+def ends_ours():
+    return [caller("BYE"), recv("200")]
+
+
 def hangs_up(o):
     """The party under test ends the call."""
     return [recv("BYE"), ok()]
@@ -244,6 +248,32 @@ SCENARIOS = {
         *accepts_reinvite("RTP/AVP", "sendrecv", 3),
         *hangs_up(o),
     ],
+    "uac-timer": lambda o: [
+        first(headers="Supported: timer\nSession-Expires: 90;refresher=uac\n", body=sdp()),
+        PROVISIONAL,
+        recv("200", begins=True, action=body_has("Session-Expires: 90;refresher=uac")),
+        caller("ACK"),
+        pause(o.seconds),
+        *bye(o),
+    ],
+    "uac-prack": lambda o: [
+        first(headers="Supported: 100rel\n", body=sdp()),
+        TRYING,
+        recv("180", begins=True, action='<ereg regexp="[0-9]+" search_in="hdr" header="RSeq:" assign_to="rseq"/>'),
+        caller("PRACK", "RAck: [$rseq] 1 INVITE\n"),
+        recv("200"),
+        recv("200", begins=True),
+        caller("ACK").replace("CSeq: [cseq]", "CSeq: 1"),  # of the INVITE, not of the PRACK
+        *hangs_up(o),
+    ],
+    "uac-asks-answer": lambda o: [
+        first(headers=o.headers, body=sdp()),
+        PROVISIONAL,
+        recv("200", begins=True),
+        caller("ACK"),
+        pause(o.seconds),
+        *ends_ours(),
+    ],
     "uac-cancel": uac_cancel,
     "uac-refused": refused,
     "uac-hold": lambda o: [*call(o), pause(o.seconds), *hold(caller, o), *bye(o)],
@@ -268,6 +298,27 @@ SCENARIOS = {
     "uac-options": lambda o: [first("OPTIONS", "Accept: application/sdp\n"), recv("200")],
     "uas-answer": lambda o: [*invited(o), *hangs_up(o)],
     "uas-ends": lambda o: [*invited(o), pause(o.seconds), *ends(o)],
+    "uas-timer": lambda o: [
+        recv("INVITE", action=KEEP + body_has("Session-Expires: 90"), begins=True),
+        answer("180 Ringing"),
+        answer(
+            "200 OK",
+            sdp(codecs="8"),
+            headers="Require: timer\nSupported: timer\nSession-Expires: 90;refresher=uac\n",
+            retransmit=True,
+        ),
+        recv("ACK"),
+        *hangs_up(o),
+    ],
+    "uas-prack": lambda o: [
+        recv("INVITE", action=KEEP + body_has("Supported: [^\r\n]*100rel"), begins=True),
+        answer("180 Ringing", headers="Require: 100rel\nRSeq: 1\n"),
+        recv("PRACK", action=body_has("RAck: 1 [0-9]+ INVITE")),
+        ok(),
+        *map(to_invite, [answer("200 OK", sdp(codecs="8"), retransmit=True)]),
+        recv("ACK"),
+        *hangs_up(o),
+    ],
     "uas-refuse": lambda o: [
         recv("INVITE"),
         answer("180 Ringing") if o.rings else "",
@@ -303,6 +354,6 @@ def xml(name, options):
     steps = "\n".join(filter(None, SCENARIOS[name](options))).replace("[$user]", options.user)
     steps = steps.replace("[$display_name]", options.display_name)
     # SIPp refuses a scenario with a variable that is set and never read, unless it is named in <Reference>
-    kept = [n for n in ("from", "to", "seen", "cseq", "via", "contact") if f'assign_to="{n}"' in steps]
+    kept = [n for n in ("from", "to", "seen", "cseq", "via", "contact", "rseq") if f'assign_to="{n}"' in steps]
     reference = f'<Reference variables="{",".join(kept)}"/>\n' if kept else ""
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="{name}">\n{steps}\n{reference}</scenario>\n'

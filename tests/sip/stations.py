@@ -84,7 +84,7 @@ async def stations(*several):
 
 
 def talk(call, *, held=False, microphone=True, speaker=True, recording=None):
-    return Sound((CallMedia(call, held, microphone, speaker, recording),))
+    return Sound((CallMedia(call, held, microphone, speaker, tone=False, recording=recording),))
 
 
 async def place(caller, callee):

@@ -70,6 +70,27 @@ def test_headers_are_read_whole_without_the_body():
 
 
 @pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("Call-Info: <sip:192.0.2.9>;answer-after=0", 0.0),
+        ("call-info: <http://www.example>; Answer-After = 12", 12.0),
+        ("Call-Info: <http://192.0.2.9/icon.png>;purpose=icon", None),
+        ("Alert-Info: <http://www.notused.com>;info=alert-autoanswer;delay=2", 2.0),
+        ('Alert-Info: <sip:192.0.2.9>;info="alert-autoanswer"', 0.0),
+        ("Alert-Info: info=Auto Answer", 0.0),
+        ("Alert-Info: Ring Answer", 0.0),
+        ("Alert-Info: <http://192.0.2.9/ring.wav>", None),
+        ("Alert-Info: <http://192.0.2.9/no-autoanswering.wav>", None),
+        ("Answer-Mode: Auto;require", 0.0),
+        ("Answer-Mode: Manual", None),
+        ("X-Answer-After: 0", None),
+    ],
+)
+def test_a_caller_may_ask_that_we_answer_by_ourselves(header, seconds):
+    assert translate.answer_after(MESSAGE.replace("X-Button: bell", header)) == seconds
+
+
+@pytest.mark.parametrize(
     ("message", "has"),
     [
         (MESSAGE, True),

@@ -6,6 +6,8 @@ T = TypeVar("T")
 
 PJSUA_INVALID_ID: int
 PJSUA_CALL_UNHOLD: int
+PJSUA_SIP_TIMER_OPTIONAL: int
+PJSUA_100REL_OPTIONAL: int
 PJSUA_DESTROY_NO_RX_MSG: int
 PJSUA_SND_DEV_SPEAKER_ONLY: int
 PJSUA_DTMF_METHOD_RFC2833: int
@@ -180,8 +182,15 @@ class AccountSipConfig:
     proxies: Vector[str]
     transportId: int
 
+class AccountCallConfig:
+    timerUse: int
+    timerMinSESec: int
+    timerSessExpiresSec: int
+    prackUse: int
+
 class AccountConfig:
     idUri: str
+    callConfig: AccountCallConfig
     mediaConfig: AccountMediaConfig
     regConfig: AccountRegConfig
     sipConfig: AccountSipConfig

@@ -1,0 +1,41 @@
+"""What time brings to a call beside the deadlines of its states: it answers itself, and has lasted long enough."""
+
+from dataclasses import replace
+
+from appliance.core import events, session
+from appliance.core.model import Call, Cause
+from appliance.core.turn import Turn
+
+LAST_S = 10.0  # before a call has lasted as long as it may, a tone tells both sides
+
+
+def due(turn: Turn) -> None:
+    """What has come."""
+    for call in turn.state.calls:
+        at = wake(call)
+        if at is None or turn.now < at:
+            continue
+        if call.unanswered_here:
+            answer(turn, call)
+        elif call.ends_at is not None and turn.now >= call.ends_at:
+            session.hang_up(turn, call, Cause.DURATION_LIMIT)
+        else:
+            turn.put(replace(call, end_announced=True))
+            turn.tell(events.WarningTold("duration-limit", f"Call {call.id} ends in {LAST_S:g} s: it lasts too long."))
+
+
+def answer(turn: Turn, call: Call) -> None:
+    """By itself: only in front, and where the tone that tells people here of it can be heard. Else it rings on."""
+    if call is turn.state.active and "audio" not in dict(turn.state.failed):
+        session.answer(turn, call, "auto-answer")
+    else:
+        turn.put(replace(call, answers_at=None))
+
+
+def wake(call: Call) -> float | None:
+    """When `due` has something to do."""
+    if call.unanswered_here:
+        return call.answers_at
+    if call.ends_at is None or not call.alive:
+        return None
+    return call.ends_at if call.end_announced else call.ends_at - LAST_S

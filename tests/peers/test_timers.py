@@ -1,0 +1,84 @@
+"""Session timers, reliable ringing, calls that answer themselves, and calls that last too long."""
+
+import pytest
+
+from tests.peers.daemon import Daemon
+from tests.peers.sipp import Sipp
+
+ASKS = ["Call-Info: <sip:192.0.2.9>;answer-after=0\n", "Alert-Info: <http://x.example>;info=alert-autoanswer\n"]
+
+
+@pytest.fixture
+def caller(door, tmp_path):
+    """SIPp at the address that the station knows, calling it."""
+    return lambda scenario, **options: calling(door, tmp_path, scenario, **options)
+
+
+def calling(door, directory, scenario, **options):
+    return Sipp(directory, scenario, door.address, address=door.far_address, user="far", **options)
+
+
+@pytest.fixture
+def called(door, tmp_path):
+    """SIPp where the call button rings."""
+    return lambda scenario: Sipp(tmp_path, scenario, address=door.far_address, port=door.far_port, user="far")
+
+
+def test_a_session_timer_that_the_caller_wants_is_agreed_to(door, caller):
+    with caller("uac-timer") as peer:
+        call = door.rung()
+        door.press("answer")
+        door.final(call, kind="call.ended", cause="hangup", by="remote")
+        peer.done()
+
+
+def test_a_reliable_ringing_is_acknowledged_before_the_answer(door, caller):
+    with caller("uac-prack") as peer:
+        call = door.rung()
+        door.press("answer")
+        door.talk(call)
+        door.press("hangup")
+        door.final(call, kind="call.ended", cause="hangup", by="local")
+        peer.done()
+
+
+@pytest.mark.parametrize("scenario", ["uas-timer", "uas-prack"])
+def test_our_call_offers_session_timer_and_reliable_ringing(scenario, door, called):
+    with called(scenario) as peer:
+        call = door.ring()
+        door.talk(call)
+        door.press("hangup")
+        door.final(call, kind="call.ended", cause="hangup", by="local")
+        peer.done()
+
+
+@pytest.mark.parametrize("headers", ASKS)
+def test_a_target_that_may_is_answered_without_a_hand_and_with_a_tone(headers, tmp_path):
+    daemon = Daemon(tmp_path / "d")
+    daemon.config["target"]["far"]["auto_answer"] = True
+    with daemon as door, calling(door, tmp_path, "uac-asks-answer", headers=headers) as peer:
+        call = door.rung()
+        assert door.get("/v1/panel")["tone"] in {"auto_answer", None}  # None: it was slow to be asked
+        assert door.wait("call.answering", call)["data"]["who"] == "auto-answer"
+        door.final(call, kind="call.ended", cause="hangup", by="remote")
+        peer.done()
+
+
+def test_one_that_may_not_is_rung_for_as_any_other(door, caller):
+    with caller("uac-asks-answer", headers=ASKS[0]) as peer:
+        call = door.rung()
+        assert door.get("/v1/panel")["tone"] == "ringing"
+        door.press("answer")
+        assert door.wait("call.answering", call)["data"]["who"] == "button answer"
+        door.final(call, kind="call.ended", cause="hangup", by="remote")
+        peer.done()
+
+
+def test_a_call_that_lasts_too_long_is_ended(tmp_path):
+    with Daemon(tmp_path / "d", sip={"max_call_s": 3}) as door, calling(door, tmp_path, "uac-answered-ends") as peer:
+        call = door.rung()
+        door.press("answer")
+        door.wait("warning", code="duration-limit")
+        told = door.final(call, kind="call.ended", cause="duration_limit", by="local")
+        peer.done()
+    assert told["duration_s"] >= 3

@@ -238,7 +238,7 @@ class Settings:
     accounts: tuple[AccountSettings, ...] = ()
     callers: str = "targets"  # or "anyone"; of calls that come through no account
     max_calls: int = 4  # at once, those that ring or wait among them
-    max_call_s: float = 0.0  # from when people can talk; 0: no limit
+    max_call_s: float = 3600.0  # from when people can talk; 0: no limit
     record: bool = False
     deadlines: Deadlines = field(default_factory=Deadlines)
 

@@ -49,7 +49,6 @@ SETTINGS = Settings(
     doors=(DoorSettings(FRONT, pulse_s=3.0, max_s=10.0, digits="12#"), DoorSettings(GATE, digits="7")),
     targets=(Target("kitchen", KITCHEN, doors=(FRONT,)), Target("office", "sip:office.example")),
     record=True,
-    max_call_s=3600.0,
 )
 
 

@@ -43,6 +43,7 @@ ONE = Settings(
     targets=(Target("kitchen", KITCHEN, doors=(DOOR,), auto_answer=True),),
     record=True,
     max_calls=1,
+    max_call_s=0.0,
 )
 TWO = dataclasses.replace(
     ONE,

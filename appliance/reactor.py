@@ -4,6 +4,7 @@ Adapters post inputs from any thread and never touch the state.
 """
 
 import asyncio
+import json
 import logging
 import threading
 import time
@@ -229,10 +230,11 @@ def plain(value: Any) -> Any:
 def line(envelope: Json) -> str:
     """An event in one line of fields, for the log."""
     call = [f"call={envelope['call']}"] if envelope["call"] else []
-    told = [f"{name}={in_line(value)}" for name, value in envelope["data"].items() if value is not None and value != ""]
+    told = [f"{name}={in_line(value)}" for name, value in envelope["data"].items() if value not in (None, "", {})]
     return " ".join([envelope["type"], *call, *told])
 
 
 def in_line(value: Any) -> str:
-    """A value of a log line: a record's fields with slashes, as in opus/48000."""
-    return "/".join(map(str, value.values())) if isinstance(value, dict) else str(value)
+    """A value of a log line: a record's fields with slashes, as in opus/48000; what has line ends as JSON."""
+    text = "/".join(map(str, value.values())) if isinstance(value, dict) else str(value)
+    return text if text.isprintable() else json.dumps(text, ensure_ascii=False)

@@ -17,6 +17,7 @@ from appliance.api import (
     headers,
     health,
     log,
+    messages,
     pages,
     panel,
     problems,
@@ -26,7 +27,7 @@ from appliance.api import (
 )
 from appliance.api.ports import Ports
 
-RESOURCES = (state, accounts, calls, events, panel, doors, audio, recordings, log, doctor, health, pages)
+RESOURCES = (state, accounts, calls, messages, events, panel, doors, audio, recordings, log, doctor, health, pages)
 
 
 def build(ports: Ports, token: str) -> FastAPI:

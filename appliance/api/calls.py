@@ -4,11 +4,11 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from appliance.api import models, problems
-from appliance.api.common import Daemon, Id, Who, ask
+from appliance.api.common import Daemon, Id, Who, ask, taken
 from appliance.api.described import answers
 from appliance.api.ports import Ports
 from appliance.core import inputs
-from appliance.core.model import AccountId, CallId
+from appliance.core.model import AccountId, CallId, Content
 from appliance.errors import IntercomError
 
 router = APIRouter(prefix="/v1/calls", tags=["calls"], responses=problems.RESPONSES)
@@ -98,6 +98,20 @@ async def resume_call(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
 async def send_digits(call: Id, body: models.Digits, daemon: Daemon, who: Who) -> JSONResponse:
     """Send DTMF digits."""
     return await _order(daemon, inputs.SendDigits(CallId(call), body.digits), who)
+
+
+@router.post("/{call}/message", status_code=202, responses=answers(models.MessageTaken, 202))
+async def send_text(call: Id, body: models.Text, daemon: Daemon, who: Who) -> JSONResponse:
+    """Send a MESSAGE in a connected call; whether it arrives is told by an event."""
+    content = Content(body.content_type, body.text, tuple(body.headers.items()))
+    return taken(await ask(daemon, inputs.SendCallText(CallId(call), content), who))
+
+
+@router.post("/{call}/info", status_code=202, responses=answers(models.MessageTaken, 202))
+async def send_info(call: Id, body: models.Info, daemon: Daemon, who: Who) -> JSONResponse:
+    """Send an INFO in a connected call; whether it arrives is told by an event."""
+    content = Content(body.content_type, body.body, tuple(body.headers.items()))
+    return taken(await ask(daemon, inputs.SendInfo(CallId(call), content), who))
 
 
 async def _order(

@@ -5,6 +5,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Path
 from fastapi.requests import HTTPConnection
+from fastapi.responses import JSONResponse
 
 from appliance.api.ports import Ports
 from appliance.core import inputs, orders
@@ -40,3 +41,8 @@ async def ask(daemon: Ports, action: inputs.Action, who: str) -> orders.Reply:
     if reply.error is not None:
         raise reply.error
     return reply
+
+
+def taken(reply: orders.Reply) -> JSONResponse:
+    """The answer to a message that is being sent."""
+    return JSONResponse({"message": reply.message}, 202)

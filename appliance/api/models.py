@@ -22,6 +22,15 @@ Time = Annotated[
 Line = r"^[^\x00-\x1f\x7f]*$"
 
 
+Headers = dict[
+    Annotated[str, Field(pattern=r"^[Xx]-[A-Za-z0-9-]{1,62}$")],
+    Annotated[str, Field(max_length=256, pattern=Line)],
+]
+ContentType = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9!#$&^_.+-]{1,63}/[A-Za-z0-9!#$&^_.+-]{1,63}$", description="RFC 6838 §4.2.")
+]
+
+
 class Order(BaseModel):
     """A body that a client sends: what it does not know is refused, so that a slip of the pen is told."""
 
@@ -43,10 +52,7 @@ class Place(Order):
         pattern=Line,
         description="The account through which; without, a target's own, or for a number the first there is.",
     )
-    headers: dict[
-        Annotated[str, Field(pattern=r"^[Xx]-[A-Za-z0-9-]{1,62}$")],
-        Annotated[str, Field(max_length=256, pattern=Line)],
-    ] = Field(default_factory=dict, max_length=16, description="X- headers of the INVITE.")
+    headers: Headers = Field(default_factory=dict, max_length=16, description="X- headers of the INVITE.")
 
 
 class Change(Order):
@@ -70,6 +76,31 @@ class Digits(Order):
     """DTMF digits to send."""
 
     digits: str = Field(pattern=r"^[0-9A-D*#]{1,32}$", examples=["12#"])
+
+
+class Text(Order):
+    """A message to somebody, by SIP MESSAGE."""
+
+    text: str = Field(min_length=1, max_length=1000, description="At most 1,000 bytes of UTF-8.")
+    content_type: ContentType = "text/plain"
+    headers: Headers = Field(default_factory=dict, max_length=16, description="X- headers of the message.")
+
+
+class Letter(Text):
+    """The same outside of calls."""
+
+    to: str = Field(
+        min_length=1, max_length=512, pattern=Line, description="A target's name, a SIP URI, or a number at an account."
+    )
+    account: str = Field(default="", max_length=64, pattern=Line, description="As for a call.")
+
+
+class Info(Order):
+    """What an INFO holds."""
+
+    content_type: ContentType
+    body: str = Field(max_length=1000, description="At most 1,000 bytes of UTF-8.")
+    headers: Headers = Field(default_factory=dict, max_length=16, description="X- headers of the INFO.")
 
 
 class Press(Order):
@@ -240,6 +271,12 @@ class AccountDone(Done):
     """An order about an account was taken."""
 
     account: Account
+
+
+class MessageTaken(Answer):
+    """A message is being sent: `message.sent` or `message.failed` (`info.…`) with its id follows."""
+
+    message: str
 
 
 class Door(Answer):

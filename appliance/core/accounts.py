@@ -5,10 +5,10 @@ than it would expire. What is likely to pass is tried again within 8 s, what a p
 """
 
 import zlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from appliance.core import events, inputs
-from appliance.core.model import Account, AccountId, AccountSettings, AccountState, TlsFault
+from appliance.core import events, inputs, peers
+from appliance.core.model import NO_ACCOUNT, Account, AccountId, AccountSettings, AccountState, Target, TlsFault
 from appliance.core.orders import Register, Unregister
 from appliance.core.turn import Turn
 
@@ -257,8 +257,26 @@ def stop(turn: Turn) -> None:
 # -- what others ask -------------------------------------------------------------------------------------------------
 
 
-def calls_here(turn: Turn, given: inputs.CallArrived) -> AccountSettings | None:
-    """The account through which a call came.
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who calls or writes: through which account, which target he is if any, and whether he may."""
+
+    account: AccountId
+    target: Target | None
+    welcome: bool
+
+
+def sender(turn: Turn, given: inputs.CallArrived | inputs.MessageReceived) -> Sender:
+    """Who sent this, by what he says and where it came from."""
+    through = calls_here(turn, given)
+    account = through.name if through else NO_ACCOUNT
+    target = peers.caller(turn.settings, given.uri, given.source, account)
+    callers = through.callers if through else turn.settings.callers
+    return Sender(account, target, welcome=target is not None or callers != "targets")
+
+
+def calls_here(turn: Turn, given: inputs.CallArrived | inputs.MessageReceived) -> AccountSettings | None:
+    """The account through which a call or message came.
 
     From and To are only what the caller says. So it counts only where the packet came from the registrar's address,
     unless the account takes calls from anyone.

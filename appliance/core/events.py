@@ -18,6 +18,7 @@ from appliance.core.model import (
     Direction,
     DoorId,
     LampId,
+    MessageId,
     Pattern,
     RecordingId,
 )
@@ -269,6 +270,75 @@ class MediaResumed(CallEvent):
     """RTP is received again."""
 
     TYPE = "media.resumed"
+
+
+# -- messages --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class InfoReceived(CallEvent):
+    """An INFO came in a call. `headers`: its X- ones. Digits are told by dtmf.received instead."""
+
+    TYPE = "info.received"
+    content_type: str
+    body: str
+    headers: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReceived(Event):
+    """A MESSAGE came, in a call or outside. `by`: its sender's address, `headers`: its X- ones."""
+
+    TYPE = "message.received"
+    call: CallId | None
+    by: str
+    display_name: str
+    target: str
+    account: AccountId
+    content_type: str
+    body: str
+    headers: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class MessageEvent(Event):
+    """An event of a message of ours, which went in a call or outside."""
+
+    call: CallId | None
+    message: MessageId
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSent(MessageEvent):
+    """A MESSAGE was taken by the far end, or by what keeps it for him (202)."""
+
+    TYPE = "message.sent"
+
+
+@dataclass(frozen=True, slots=True)
+class MessageFailed(MessageEvent):
+    """A MESSAGE was not delivered. `code` 0: there was nobody to say so."""
+
+    TYPE = "message.failed"
+    code: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class InfoSent(MessageEvent):
+    """An INFO was taken by the far end."""
+
+    TYPE = "info.sent"
+
+
+@dataclass(frozen=True, slots=True)
+class InfoFailed(MessageEvent):
+    """An INFO was not taken. `code` 0: there was nobody to say so."""
+
+    TYPE = "info.failed"
+    code: int
+    reason: str
 
 
 # -- accounts --------------------------------------------------------------------------------------------------------
@@ -564,7 +634,7 @@ class ApplianceRecovered(Event):
 class AccessDenied(Event):
     """Somebody asked without the right to; told at most once a minute for each source.
 
-    scope: read, control or door over HTTP; call for a caller who calls too often.
+    scope: read, control or door over HTTP; call for who calls too often, message for a stranger who writes.
     """
 
     TYPE = "access.denied"

@@ -12,8 +12,10 @@ from appliance.core.model import (
     ButtonId,
     CallId,
     Codec,
+    Content,
     DoorId,
     LampId,
+    MessageId,
     Pattern,
     Quality,
     RecordingId,
@@ -268,6 +270,34 @@ class UpdateRefused(OfCall):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InfoReceived(OfCall):
+    """An INFO came (RFC 6086) that holds no digit; 200 was answered."""
+
+    content: Content
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageReceived(Input):
+    """A MESSAGE came (RFC 3428), in a call or outside; 200 was answered."""
+
+    uri: str
+    display_name: str
+    source: str  # address:port the packet came from
+    content: Content
+    account: AccountId = NO_ACCOUNT  # whose address it was sent to
+    call: CallId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageAnswered(Input):
+    """The final response to a message of ours; code 0: none came, and none will."""
+
+    message: MessageId
+    code: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Registered(OfAccount):
     """The registrar granted a REGISTER. `server`: address:port that the answer came from.
 
@@ -419,6 +449,31 @@ class SendDigits:
 
 
 @dataclass(frozen=True, slots=True)
+class SendText:
+    """Send a MESSAGE outside of calls: to a target's name, a SIP URI, or a number at an account."""
+
+    to: str
+    content: Content
+    account: AccountId = NO_ACCOUNT
+
+
+@dataclass(frozen=True, slots=True)
+class SendCallText:
+    """Send a MESSAGE in a connected call."""
+
+    call: CallId
+    content: Content
+
+
+@dataclass(frozen=True, slots=True)
+class SendInfo:
+    """Send an INFO in a connected call."""
+
+    call: CallId
+    content: Content
+
+
+@dataclass(frozen=True, slots=True)
 class PressButton:
     """Press and release a button: as the real one, for `seconds`."""
 
@@ -464,6 +519,7 @@ class UnregisterAccount:
     account: AccountId
 
 
+Writing = SendText | SendCallText | SendInfo
 AtOnce = (
     Dial
     | AnswerCall
@@ -479,7 +535,7 @@ AtOnce = (
     | RegisterAccount
     | UnregisterAccount
 )
-Action = AtOnce | TestSound  # which is replied to at its end
+Action = AtOnce | Writing | TestSound  # the last is replied to at its end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -514,6 +570,7 @@ CallInput = (
     | DigitSent
     | HoldFailed
     | UpdateRefused
+    | InfoReceived
 )
 AccountInput = Registered | RegistrationFailed | Unregistered | ServerFailed
 AnyInput = (
@@ -535,6 +592,8 @@ AnyInput = (
     | SipReady
     | SipLost
     | CallArrived
+    | MessageReceived
+    | MessageAnswered
     | RecordingPrepared
     | RecordingBegun
     | RecordingClosed

@@ -11,6 +11,7 @@ DoorId = NewType("DoorId", str)
 RecordingId = NewType("RecordingId", str)
 RequestId = NewType("RequestId", str)
 AccountId = NewType("AccountId", str)
+MessageId = NewType("MessageId", str)
 NO_ACCOUNT = AccountId("")  # straight from address to address
 
 
@@ -91,6 +92,13 @@ class Cause(StrEnum):
     AUDIO_FAILED = "audio_failed"
     SHUTDOWN = "shutdown"
     ERROR = "error"
+
+
+class Method(StrEnum):
+    """How a message goes: by MESSAGE (RFC 3428), or in a call by INFO (RFC 6086)."""
+
+    MESSAGE = "MESSAGE"
+    INFO = "INFO"
 
 
 class Action(StrEnum):
@@ -445,6 +453,26 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Content:
+    """What a message holds. `type`: as in Content-Type, without parameters; `headers`: X- ones."""
+
+    type: str
+    body: str
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message that was sent and is not answered; `call`: the one that it goes in, if any."""
+
+    id: MessageId
+    method: Method
+    to: str
+    call: CallId | None
+    deadline: float
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """Everything the station is, in one value."""
 
@@ -455,6 +483,7 @@ class State:
     pulses: tuple[tuple[DoorId, Pulse], ...] = ()
     recordings: tuple[Recording, ...] = ()
     accounts: tuple[Account, ...] = ()  # those that were begun: all once SIP was ready
+    messages: tuple[Outgoing, ...] = ()
     sip_ready: bool = False
     sip_address: str = ""  # "" until it was ready once
     relay_ready: bool = False

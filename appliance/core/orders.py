@@ -2,7 +2,18 @@
 
 from dataclasses import dataclass
 
-from appliance.core.model import NO_ACCOUNT, AccountId, Call, CallId, RecordingId, RequestId, SoundTrial
+from appliance.core.model import (
+    NO_ACCOUNT,
+    AccountId,
+    Call,
+    CallId,
+    Content,
+    MessageId,
+    Method,
+    RecordingId,
+    RequestId,
+    SoundTrial,
+)
 from appliance.errors import IntercomError
 
 
@@ -55,6 +66,18 @@ class SendDigit:
 
 
 @dataclass(frozen=True, slots=True)
+class SendMessage:
+    """Send a message, in `call` where one is named; MessageAnswered follows."""
+
+    message: MessageId
+    method: Method
+    to: str
+    account: AccountId
+    call: CallId | None
+    content: Content
+
+
+@dataclass(frozen=True, slots=True)
 class Register:
     """Send a REGISTER (RFC 3261 §10.2), the first or to refresh; Registered or RegistrationFailed follows."""
 
@@ -98,13 +121,14 @@ class LogCall:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The answer to a client's request: a call's id where one is meant, or why not. `warning`: it was so already.
+    """The answer to a client's request: the id of what it is about, if any, or why not. `warning`: it was so already.
 
     trial: what the test of the sound found.
     """
 
     request: RequestId
     call: CallId | None = None
+    message: MessageId | None = None
     error: IntercomError | None = None
     warning: str = ""
     trial: SoundTrial | None = None
@@ -112,5 +136,5 @@ class Reply:
 
 CallOrder = Place | Ring | Answer | Refuse | HangUp | SendDigit
 AccountOrder = Register | Unregister
-SipOrder = CallOrder | AccountOrder
+SipOrder = CallOrder | AccountOrder | SendMessage
 Order = SipOrder | PrepareRecording | FinishRecording | LogCall | Reply

@@ -4,7 +4,8 @@ import re
 from dataclasses import replace
 from typing import Literal, assert_type
 
-from appliance.core import accounts, doors, events, front, gestures, inputs, peers, session, trials
+from appliance.core import accounts, doors, events, front, gestures, inputs, messages, peers, session, trials
+from appliance.core.headers import check as check_headers
 from appliance.core.model import (
     Account,
     AccountId,
@@ -16,6 +17,8 @@ from appliance.core.model import (
     CallState,
     Cause,
     DoorId,
+    MessageId,
+    Method,
 )
 from appliance.core.orders import Reply, SendDigit
 from appliance.core.turn import Turn
@@ -23,7 +26,6 @@ from appliance.errors import IntercomError
 
 DIGITS = re.compile(r"[0-9A-D*#]{1,32}")
 NUMBER = re.compile(r"[A-Za-z0-9._~+*#-]{1,64}")  # a user part that needs no escapes
-HEADER = re.compile(r"[Xx]-[A-Za-z0-9-]{1,62}")
 LONGEST_PRESS_S = 60.0
 REFUSALS = range(400, 700)
 
@@ -34,6 +36,9 @@ def requested(turn: Turn, given: inputs.Requested) -> None:
     try:
         if isinstance(given.action, inputs.TestSound):  # replied to at its end
             trials.sound(turn, given.request, given.action.seconds)
+            return
+        if isinstance(given.action, inputs.SendText | inputs.SendCallText | inputs.SendInfo):
+            turn.order(Reply(given.request, message=write(turn, given.action)))
             return
         call, warning = perform(turn, given.action, given.who)
     except IntercomError as err:
@@ -78,6 +83,20 @@ def perform(turn: Turn, action: inputs.AtOnce, who: str) -> tuple[CallId | None,
         case _:
             assert_type(action, inputs.OpenDoor)
             return None, open_door(turn, action.door, action.seconds, who)
+
+
+def write(turn: Turn, action: inputs.Writing) -> MessageId:
+    """Send a client's message, in a call or to whom he names."""
+    match action:
+        case inputs.SendText(to, content, account):
+            uri, account = whom(turn, to, account)
+            return messages.send(turn, Method.MESSAGE, content, uri, account, None)
+        case inputs.SendCallText(wanted, content):
+            method = Method.MESSAGE
+        case _:
+            wanted, content, method = action.call, action.content, Method.INFO
+    call = connected(find(turn, wanted))
+    return messages.send(turn, method, content, call.remote.uri, call.account, call.id)
 
 
 def act(turn: Turn, button: ButtonSettings, action: Action) -> None:
@@ -131,14 +150,7 @@ def dial(turn: Turn, to: str, headers: tuple[tuple[str, str], ...], account: Acc
         raise IntercomError("unavailable", "No call can be placed now.", "The daemon is stopping.", "Try again later.")
     target = turn.settings.target(to)
     uri, account = whom(turn, to, account)
-    for name, value in headers:
-        if not HEADER.fullmatch(name) or not value.isprintable():
-            raise IntercomError(
-                "parameter-invalid",
-                f"The header {name!r} can not be sent.",
-                "Only X- headers with printable values can.",
-                "Rename it, or leave it out.",
-            )
+    check_headers(headers)
     if turn.state.full:
         raise too_many_calls(turn)
     return session.place(turn, uri, target.name if target else "", headers=headers, account=account).id

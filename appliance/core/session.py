@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from appliance.core import accounts, calls, events, front, inputs, peers, recording
+from appliance.core import accounts, calls, events, front, inputs, recording
 from appliance.core.calls import Signal
 from appliance.core.model import (
     NO_ACCOUNT,
@@ -99,35 +99,33 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
     """An INVITE came: ring, or wait behind the call in front; refuse a stranger, and one more than may be."""
     if turn.state.call(given.call) is not None:
         return
-    through = accounts.calls_here(turn, given)
-    account = through.name if through else NO_ACCOUNT
-    target = peers.caller(turn.settings, given.uri, given.source, account)
-    name = target.name if target else ""
-    callers = through.callers if through else turn.settings.callers
+    sender = accounts.sender(turn, given)
+    target = sender.target
     busy = turn.state.full
     call = Call(
         id=given.call,
         direction=Direction.INCOMING,
         state=CallState.INCOMING,
-        remote=Remote(given.uri, given.display_name, name),
+        remote=Remote(given.uri, given.display_name, target.name if target else ""),
         created=turn.now,
         deadline=turn.now + turn.settings.deadlines.incoming_s,
         local_uri=given.local_uri,
         headers=given.headers,
-        account=account,
-        transport=accounts.transport_of(turn, account),
+        account=sender.account,
+        transport=accounts.transport_of(turn, sender.account),
     )
     turn.tell(
-        events.CallIncoming(given.call, by=given.uri, display_name=given.display_name, target=name, source=given.source)
+        events.CallIncoming(
+            given.call, by=given.uri, display_name=given.display_name, target=call.remote.target, source=given.source
+        )
     )
     turn.put(call)
-    strange = target is None and callers == "targets"
     if given.refused:
-        cause = Cause.UNAUTHORIZED if strange else calls.cause_of(given.refused, rang=False)
+        cause = calls.cause_of(given.refused, rang=False) if sender.welcome else Cause.UNAUTHORIZED
         turn.finish(call, End(cause, given.refused, given.reason, By.LOCAL))
     elif turn.state.stopping:
         refuse(turn, call, STOPPING, Cause.SHUTDOWN)
-    elif strange:
+    elif not sender.welcome:
         refuse(turn, call, FORBIDDEN, Cause.UNAUTHORIZED)
     elif busy:
         refuse(turn, call, BUSY, Cause.BUSY)

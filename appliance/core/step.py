@@ -11,6 +11,7 @@ from appliance.core import (
     gestures,
     history,
     inputs,
+    messages,
     recording,
     requests,
     session,
@@ -63,6 +64,7 @@ def due(turn: Turn) -> None:
     accounts.due(turn)
     doors.due(turn)
     trials.due(turn)
+    messages.due(turn)
     for button in turn.settings.buttons:
         for action in gestures.due(turn, button):
             requests.act(turn, button, action)
@@ -120,8 +122,15 @@ def take(turn: Turn, given: AnyInput) -> None:  # noqa: C901, PLR0912, PLR0915 -
         case inputs.SipLost(why=why):
             session.sip_lost(turn, why)
             accounts.sip_lost(turn)
+            messages.sip_lost(turn)
         case inputs.CallArrived():
             session.arrived(turn, given)
+        case inputs.MessageReceived():
+            if not messages.received(turn, given):
+                source = accounts.host_of(given.source)
+                denied(turn, inputs.AccessDenied(at=turn.now, who=given.uri, source=source, scope="message"))
+        case inputs.MessageAnswered():
+            messages.answered(turn, given)
         case inputs.RecordingPrepared(recording=wanted):
             recording.prepared(turn, wanted)
         case inputs.RecordingBegun(call=call, recording=wanted):
@@ -166,6 +175,8 @@ def of_call(turn: Turn, given: inputs.CallInput) -> None:  # noqa: C901, PLR0912
             digits.sent(turn, call)
         case inputs.UpdateRefused(code=code, reason=reason):
             turn.tell(events.CallUpdated(call.id, result="rejected", changes=(), code=code, reason=reason))
+        case inputs.InfoReceived(content=content):
+            messages.info_received(turn, call, content)
         case _:
             session.hold_failed(turn, call, given)
 

@@ -113,6 +113,7 @@ def wake_at(state: State) -> float | None:
         state.error_until,
         *(at for call in state.calls for at in (call.deadline, timed.wake(call))),
         *(at for account in state.accounts for at in (account.wake, account.expires_at)),
+        *(message.deadline for message in state.messages),
         *(doors.wake(pulse) for _, pulse in state.pulses),
         *trials.wake(state),
         *(gestures.wake(press) for _, press in state.presses),

@@ -15,7 +15,8 @@ class Masks:
     """One recording's masks, applied to plain JSON: what was equal stays equal, and what differed differs.
 
     Each digit becomes another one, for the whole file alike: in the settings, in what was received and in what was
-    sent. Passwords in SIP addresses and the values of headers go. Names and addresses of people stay.
+    sent. Passwords in SIP addresses, what messages say and the values of headers go. Names and addresses of people
+    stay.
     """
 
     def __init__(self) -> None:
@@ -24,10 +25,14 @@ class Masks:
 
     def hide(self, value: Any, name: str = "") -> Any:
         """The same JSON value, masked; `name`: of the member that it is."""
+        if name == "headers" and isinstance(value, dict):
+            return {key: _hidden(text) for key, text in value.items()}
         if isinstance(value, dict):
             return {key: self.hide(item, key) for key, item in value.items()}
+        if name == "body":
+            return "".join("x" * len(character.encode()) for character in value)
         if name == "headers":
-            return [[key, HIDDEN if text.isprintable() else UNPRINTABLE] for key, text in value]
+            return [[key, _hidden(text)] for key, text in value]
         if isinstance(value, list):
             return [self.hide(item) for item in value]
         if not isinstance(value, str):
@@ -38,3 +43,7 @@ class Masks:
 
     def _digit(self, digit: str) -> str:
         return self._digits.setdefault(digit, chr(FOREIGN + len(self._digits)))
+
+
+def _hidden(text: str) -> str:
+    return HIDDEN if text.isprintable() else UNPRINTABLE

@@ -8,13 +8,14 @@ import pjsua2 as pj
 
 from appliance import ids
 from appliance.core import inputs
-from appliance.core.model import AccountId, CallId, Codec, Quality
+from appliance.core.model import NO_ACCOUNT, AccountId, CallId, Codec, Content, Method, Quality
 from appliance.core.orders import Answer, CallOrder, HangUp, Place, Refuse, Ring, SendDigit
 from appliance.sip import translate
 from appliance.sip.callbacks import contained
 from appliance.sip.digits import Once, Receiving, Sending
 from appliance.sip.floods import Floods
 from appliance.sip.hold import Hold
+from appliance.sip.messages import Messages
 from appliance.sip.rtp import RtpWatch
 from appliance.sip.wire import SipInput
 
@@ -23,6 +24,8 @@ RINGING, OK, REFUSED, PENDING, DECLINE = 180, 200, 300, 491, 603
 COUNT_S = 1.0
 ENCRYPTED = "SRTP status: Active"  # in pjsua's report on a call, which alone tells
 EVENT_END = 2  # PJMEDIA_STREAM_DTMF_IS_END, which pjsua2 does not name
+DIGIT_ALONE, DIGIT_RELAY = "application/dtmf", "application/dtmf-relay"  # the second is pjsua2's, see onDtmfEvent
+DIGITS = "0123456789ABCD*#"
 METHODS = {pj.PJSUA_DTMF_METHOD_RFC2833: "rfc4733", pj.PJSUA_DTMF_METHOD_SIP_INFO: "info"}
 
 Post = Callable[[SipInput], None]
@@ -36,10 +39,8 @@ def operation(code: int = 0) -> pj.CallOpParam:
 
 
 def add_header(parameters: pj.CallOpParam, name: str, value: str) -> None:
-    """Have the message carry a header, and no more than one: a line end in it would begin another."""
-    header = pj.SipHeader()
-    header.hName, header.hValue = translate.clean(name), translate.clean(value)
-    parameters.txOption.headers.append(header)
+    """Have the message carry a header."""
+    parameters.txOption.headers.append(translate.to_header(name, value))
 
 
 class SipCall(pj.Call):
@@ -85,13 +86,31 @@ class SipCall(pj.Call):
         final = transaction.state == pj.PJSIP_TSX_STATE_COMPLETED or (
             transaction.state == pj.PJSIP_TSX_STATE_TERMINATED and event.prevState != pj.PJSIP_TSX_STATE_COMPLETED
         )
-        if not (self.confirmed and final):
-            return
         code, reason = int(transaction.statusCode), translate.clean(transaction.statusText)
-        if transaction.method == "INVITE" and transaction.role == pj.PJSIP_ROLE_UAC:
-            self._reinvite_answered(code, reason)
-        elif transaction.method in {"INVITE", "UPDATE"} and code >= REFUSED and code != PENDING:
-            self.table.post(inputs.UpdateRefused(at=time.monotonic(), call=self.call, code=code, reason=reason))
+        ours = transaction.role == pj.PJSIP_ROLE_UAC
+        if transaction.method == "INFO":
+            if ours and final:
+                self._message_answered(Method.INFO, 0 if translate.nothing_came(prm.e) else code, reason)
+            elif not ours and transaction.state == pj.PJSIP_TSX_STATE_TRYING:
+                self._informed(translate.received(prm.e), str(event.src.rdata.srcAddress))
+        elif self.confirmed and final and transaction.method in {"INVITE", "UPDATE"}:
+            if transaction.method == "INVITE" and ours:
+                self._reinvite_answered(code, reason)
+            elif code >= REFUSED and code != PENDING:
+                self.table.post(inputs.UpdateRefused(at=time.monotonic(), call=self.call, code=code, reason=reason))
+
+    @contained
+    def onInstantMessage(self, prm: pj.OnInstantMessageParam) -> None:  # noqa: N802
+        """MESSAGE in the call (RFC 3428), which pjsua2 has answered 200."""
+        message, source = str(prm.rdata.wholeMsg), str(prm.rdata.srcAddress)
+        content = translate.content(prm.contentType, prm.msgBody, message)
+        self.table.written(self.getInfo().remoteUri, source, content, call=self.call)
+
+    @contained
+    def onInstantMessageStatus(self, prm: pj.OnInstantMessageStatusParam) -> None:  # noqa: N802
+        """A MESSAGE of ours in the call was answered."""
+        code = int(prm.code) if str(prm.rdata.wholeMsg) else 0
+        self._message_answered(Method.MESSAGE, code, translate.clean(prm.reason))
 
     @contained
     def onCallMediaState(self, prm: pj.OnCallMediaStateParam) -> None:  # noqa: N802, ARG002
@@ -179,6 +198,21 @@ class SipCall(pj.Call):
         if self.rtp.due(now):
             self._look_at_packets(now)
 
+    def _message_answered(self, method: Method, code: int, reason: str) -> None:
+        self.table.messages.answered((self.call, method, ""), code, reason)
+
+    def _informed(self, message: str, source: str) -> None:
+        """INFO (RFC 6086): digits of either kind are digits, and never told as text."""
+        content = translate.content(
+            translate.header(message, "Content-Type"), message.partition("\r\n\r\n")[2], message
+        )
+        if content.type == DIGIT_ALONE:
+            digit = content.body.strip()
+            if len(digit) == 1 and digit in DIGITS:
+                self._tell_digits([(digit, 0)], "info")
+        elif content.type != DIGIT_RELAY and not self.table.floods.refuses(source, time.monotonic()):
+            self.table.post(inputs.InfoReceived(at=time.monotonic(), call=self.call, content=content))
+
     def _send_digit(self, digit: str) -> None:
         try:
             self.dialDtmf(digit)
@@ -242,6 +276,7 @@ class Calls:
         self.floods = Floods(post)
         self.media_changed = False  # some call's audio came, went or changed its direction
         self._living: dict[CallId, SipCall] = {}
+        self.messages = Messages(post, self.get, through)
 
     def __iter__(self) -> Iterator[SipCall]:
         """Those that are not over."""
@@ -291,6 +326,24 @@ class Calls:
             reason=translate.clean(prm.reason),
         )
         self.post(arrived)
+
+    def written(
+        self, sender: str, source: str, content: Content, *, account: AccountId = NO_ACCOUNT, call: CallId | None = None
+    ) -> None:
+        """A MESSAGE came; from whom sends too many it is not read."""
+        if self.floods.refuses(source, time.monotonic()):
+            return
+        uri, display_name = translate.address(sender)
+        came = inputs.MessageReceived(
+            at=time.monotonic(),
+            uri=uri,
+            display_name=display_name,
+            source=translate.clean(source),
+            content=content,
+            account=account,
+            call=call,
+        )
+        self.post(came)
 
     def perform(self, order: CallOrder) -> None:
         """Do as ordered; an order for a call that is over meets nothing."""
@@ -342,6 +395,7 @@ class Calls:
         for call in self:
             call.turn(now, held=call.call in held)
         self._living = {key: call for key, call in self._living.items() if not call.over}
+        self.messages.turn(now)
 
     def clear(self) -> None:
         """Free all, before the endpoint goes."""

@@ -17,7 +17,7 @@ import pjsua2 as pj
 
 from appliance.core import inputs
 from appliance.core.desired import Sound
-from appliance.core.orders import Answer, HangUp, Place, Refuse, Register, Ring, SendDigit, Unregister
+from appliance.core.orders import Answer, HangUp, Place, Refuse, Register, Ring, SendDigit, SendMessage, Unregister
 from appliance.sip import busy, tls
 from appliance.sip.accounts import Accounts
 from appliance.sip.callbacks import contained
@@ -161,6 +161,8 @@ class Engine:
                 self._calls.perform(message)
             case Register() | Unregister():
                 self._accounts.perform(message)
+            case SendMessage():
+                self._calls.messages.perform(message)
             case Start():
                 LOG.error("Started twice")
             case inputs.Input() | Beat():

@@ -6,7 +6,7 @@ import time
 import pjsua2 as pj
 
 from appliance.core import inputs
-from appliance.core.model import NO_ACCOUNT, AccountId, TlsFault
+from appliance.core.model import NO_ACCOUNT, AccountId, Method, TlsFault
 from appliance.sip import servers, translate
 from appliance.sip.callbacks import contained
 from appliance.sip.calls import Calls, Post
@@ -40,8 +40,16 @@ class Account(pj.Account):
 
     @contained
     def onInstantMessage(self, prm: pj.OnInstantMessageParam) -> None:  # noqa: N802
-        """MESSAGE (RFC 3428) is answered by pjsua2, and read by nobody; who sends too many is turned away."""
-        self.calls.floods.refuses(str(prm.rdata.srcAddress), time.monotonic())
+        """MESSAGE outside of calls (RFC 3428), which pjsua2 has answered 200."""
+        message, source = str(prm.rdata.wholeMsg), str(prm.rdata.srcAddress)
+        content = translate.content(prm.contentType, prm.msgBody, message)
+        self.calls.written(translate.header(message, "From") or prm.fromUri, source, content, account=self.name)
+
+    @contained
+    def onInstantMessageStatus(self, prm: pj.OnInstantMessageStatusParam) -> None:  # noqa: N802
+        """A MESSAGE of ours outside of calls was answered."""
+        code = int(prm.code) if str(prm.rdata.wholeMsg) else 0
+        self.calls.messages.answered((None, Method.MESSAGE, str(prm.toUri)), code, translate.clean(prm.reason))
 
 
 class Choice:

@@ -4,7 +4,7 @@ import re
 
 import pjsua2 as pj
 
-from appliance.core.model import Codec
+from appliance.core.model import Codec, Content
 
 ADDRESS = re.compile(r'^\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<token>[^<"]*?))\s*<(?P<uri>[^>]*)>')
 NO_BYTE = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # surrogates that stand for no byte (PEP 383)
@@ -20,6 +20,23 @@ def clean(text: str) -> str:
         return text.strip()
     text = NO_BYTE.sub("\ufffd", text).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     return "".join(character if character.isprintable() else " " for character in text).strip()
+
+
+def text(body: str) -> str:
+    """Valid UTF-8 in any number of lines: the body of a message."""
+    return "\n".join(clean(line) for line in body.replace("\r\n", "\n").split("\n"))
+
+
+def content(content_type: str, body: str, message: str) -> Content:
+    """What a message holds; `message`: the whole of it, for its X- headers."""
+    return Content(clean(content_type.partition(";")[0]).lower(), text(body), own_headers(message))
+
+
+def to_header(name: str, value: str) -> pj.SipHeader:
+    """A header of a message of ours, in one line: a line end in it would begin another."""
+    made = pj.SipHeader()
+    made.hName, made.hValue = clean(name), clean(value)
+    return made
 
 
 def address(header: str) -> tuple[str, str]:

@@ -45,6 +45,9 @@ SipInput = (
     | inputs.DigitSent
     | inputs.HoldFailed
     | inputs.UpdateRefused
+    | inputs.InfoReceived
+    | inputs.MessageReceived
+    | inputs.MessageAnswered
     | inputs.Registered
     | inputs.RegistrationFailed
     | inputs.Unregistered

@@ -49,7 +49,11 @@ CONTRACT = {
     "GET /v1/calls/{call}",
     "PATCH /v1/calls/{call}",
     "DELETE /v1/calls/{call}",
-    *(f"POST /v1/calls/{{call}}/{act}" for act in ("answer", "reject", "hangup", "hold", "resume", "dtmf")),
+    *(
+        f"POST /v1/calls/{{call}}/{act}"
+        for act in ("answer", "reject", "hangup", "hold", "resume", "dtmf", "message", "info")
+    ),
+    "POST /v1/messages",
     "GET /v1/recordings",
     "GET /v1/recordings/{recording}",
     "GET /v1/recordings/{recording}/audio",
@@ -180,9 +184,9 @@ def test_the_fake_of_these_tests_is_shaped_like_the_daemon(station):
 
 def test_every_action_of_a_client_has_a_route():
     """A new action in the core without a way to ask for it is seen here."""
-    from appliance.api import accounts, audio, calls, doors, panel
+    from appliance.api import accounts, audio, calls, doors, messages, panel
 
-    sources = "".join(inspect.getsource(module) for module in (accounts, audio, calls, doors, panel))
+    sources = "".join(inspect.getsource(module) for module in (accounts, audio, calls, doors, messages, panel))
     for action in get_args(Action):
         assert f"inputs.{action.__name__}(" in sources, action
 

@@ -4,7 +4,7 @@ import json
 import pytest
 
 from appliance.core import inputs, orders
-from appliance.core.model import Pattern, RequestId, SoundTrial
+from appliance.core.model import Content, MessageId, Pattern, RequestId, SoundTrial
 from tests.api import fake
 from tests.api.waiting import until
 
@@ -35,6 +35,27 @@ ORDERS = [
     ("POST", "/v1/doors/front/open", None, inputs.OpenDoor("front", None)),
     ("POST", "/v1/doors/front/open", {"seconds": 2}, inputs.OpenDoor("front", 2.0)),
 ]
+
+
+LETTER = {"to": "Kitchen", "text": "There is a parcel", "headers": {"X-Floor": "2"}}
+CONTENT = Content("text/plain", "There is a parcel", (("X-Floor", "2"),))
+MESSAGES = [
+    ("/v1/messages", LETTER | {"account": "office"}, inputs.SendText("Kitchen", CONTENT, "office")),
+    ("/v1/calls/c-1/message", {"text": "Hi"}, inputs.SendCallText("c-1", Content("text/plain", "Hi"))),
+    (
+        "/v1/calls/c-1/info",
+        {"content_type": "application/json", "body": "{}"},
+        inputs.SendInfo("c-1", Content("application/json", "{}")),
+    ),
+]
+
+
+@pytest.mark.parametrize(("path", "body", "action"), MESSAGES)
+def test_a_message_is_taken_and_its_id_told(client, station, path, body, action):
+    station.replies = lambda _: orders.Reply(RequestId("q-1"), message=MessageId("m-1"))
+    answer = client.post(path, json=body)
+    assert (answer.status_code, answer.json()) == (202, {"message": "m-1"})
+    assert [asked for asked, _ in station.requests] == [action]
 
 
 def test_the_state_is_the_daemons_snapshot_and_is_never_cached(client, station):

@@ -15,6 +15,7 @@ from appliance.core.model import (
     Call,
     CallId,
     Codec,
+    Content,
     DoorId,
     DoorSettings,
     LampId,
@@ -27,10 +28,10 @@ from appliance.core.model import (
     State,
     Target,
 )
-from appliance.core.orders import Order, Register, Reply, Unregister
+from appliance.core.orders import Order, Register, Reply, SendMessage, Unregister
 from tests.core.rules import checked
 
-DOOR, CODEC = DoorId("front"), Codec("PCMA", 8000)
+DOOR, CODEC, TEXT = DoorId("front"), Codec("PCMA", 8000), Content("text/plain", "Hello")
 KITCHEN = "sip:kitchen@127.0.0.2"
 ONE = Settings(
     station="walk",
@@ -161,6 +162,7 @@ def every_input(state: State, serial: int):
         yield inputs.MediaCounted(**of, quality=Quality(received=50, lost=1, jitter_ms=2.0))
         yield inputs.DigitReceived(**of, digit="1", method="rfc4733", duration_ms=100)
         yield inputs.DigitSent(**of, digit="1")
+        yield inputs.InfoReceived(**of, content=TEXT)
         yield inputs.HoldFailed(**of, code=488, reason="no", held=not call.held_local)
         yield inputs.UpdateRefused(**of, code=488, reason="no")
     for recording in state.recordings:
@@ -197,6 +199,9 @@ def beside_calls(common, pulses):
     yield inputs.RegistrationFailed(**common, account="none", code=403, reason="Forbidden")
     yield inputs.ServerFailed(**common, account="none", server="127.0.0.2:5060", why="No answer")
     yield inputs.Unregistered(**common, account="none")
+    # so do messages, see test_messages
+    yield inputs.MessageReceived(**common, uri="sip:x@y", display_name="", source="127.0.0.9:5060", content=TEXT)
+    yield inputs.MessageAnswered(**common, message="none", code=200, reason="OK")
     yield inputs.AccessDenied(**common, who="x", source="127.0.0.9", scope="http")
 
 
@@ -259,5 +264,5 @@ def test_every_state_that_can_be_reached_keeps_the_rules(settings, record_proper
     record_property("figures", f"{len(seen)} states, {steps} steps")
     if settings is ONE:
         assert covered == set(inputs.INPUTS)
-        assert kinds == set(get_args(Order)) - {Register, Unregister}
+        assert kinds == set(get_args(Order)) - {Register, Unregister, SendMessage}
     assert len(seen) > 1000

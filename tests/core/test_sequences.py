@@ -15,6 +15,7 @@ from appliance.core.model import (
     ButtonSettings,
     CallId,
     Codec,
+    Content,
     DoorId,
     DoorSettings,
     LampId,
@@ -25,7 +26,7 @@ from appliance.core.model import (
     State,
     Target,
 )
-from appliance.core.orders import PrepareRecording, Reply
+from appliance.core.orders import PrepareRecording, Reply, SendMessage
 from tests.core.rules import checked, repeated
 from tests.core.station import FRONT, GATE, KITCHEN, SETTINGS, Station, ready
 
@@ -58,6 +59,7 @@ CHANGED = dataclasses.replace(
 BUTTONS = [button.id for button in STATION.buttons] + [ButtonId("unknown")]
 DOORS = [FRONT, GATE, DoorId("unknown")]
 STRANGER = "sip:stranger@127.0.0.9"
+TEXT = Content("text/plain", "Hello")
 CALL_REQUESTS = [
     inputs.AnswerCall,
     inputs.RejectCall,
@@ -69,12 +71,15 @@ CALL_REQUESTS = [
     lambda call: inputs.MuteCall(call, muted=False),
     lambda call: inputs.SendDigits(call, CODE),
     lambda call: inputs.SendDigits(call, "AB!"),
+    lambda call: inputs.SendCallText(call, TEXT),
+    lambda call: inputs.SendInfo(call, TEXT),
 ]
 REQUESTS = [
     inputs.Dial("kitchen"),
     inputs.Dial(STRANGER, (("X-Flat", "3"),)),
     inputs.Dial("nobody"),
     inputs.TestLamp(LampId("status"), Pattern.FAST, 2.0),
+    inputs.SendText("kitchen", TEXT),
     *(inputs.PressButton(button, seconds) for button in BUTTONS for seconds in (0.0, 2.0)),
     *(inputs.OpenDoor(door, seconds) for door in DOORS for seconds in (None, 0.5, 10.0, 11.0)),
 ]
@@ -88,6 +93,7 @@ class World:
         self.calls = [CallId("c-never")]
         self.recordings = [(CallId("c-never"), RecordingId("r-never"))]
         self.pulses = [0]
+        self.messages = ["m-never"]
         self.number = 0
 
     def _lasts(self, wanted: CallId, at: float) -> bool:
@@ -118,6 +124,17 @@ class World:
                 "source": choice(["127.0.0.2:5060", "127.0.0.2:5060", "127.0.0.9:5060", ""]),
                 "refused": choice([0, 0, 0, 488]),
             },
+            inputs.MessageReceived: {
+                "uri": choice([KITCHEN, STRANGER, ""]),
+                "source": choice(["127.0.0.2:5060", "127.0.0.9:5060", ""]),
+                "call": call if flag else None,
+                "content": TEXT,
+            },
+            inputs.MessageAnswered: {
+                "message": self.messages[-1 - a % len(self.messages)],
+                "code": choice([0, 200, 202, 404]),
+            },
+            inputs.InfoReceived: {"content": TEXT},
             inputs.CallProgressed: {"code": 183 if flag else 180, "early_media": flag},
             inputs.CallEnded: {
                 "code": choice([0, 200, 404, 408, 480, 486, 487, 500, 603]),
@@ -159,6 +176,8 @@ class World:
         for order in taken.orders:
             if isinstance(order, PrepareRecording):
                 self.recordings.append((order.call, order.recording))
+            if isinstance(order, SendMessage):
+                self.messages.append(order.message)
         self.pulses += [pulse.id for _, pulse in taken.state.pulses if pulse.id not in self.pulses]
 
 

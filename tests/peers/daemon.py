@@ -222,7 +222,7 @@ class Daemon:
 
     def post(self, path, body=None):
         status, answer = self.ask("POST", path, body)
-        assert status in {200, 201}, answer
+        assert status in {200, 201, 202}, answer
         return answer
 
     def hang_up_all(self):

@@ -26,6 +26,8 @@ OPTIONS = {
     "headers": "",  # in the request that ends the call, each with its line end
     "digits": "12#",  # by INFO
     "display_name": "",
+    "text": "There is a parcel",  # of a MESSAGE or INFO
+    "kind": "text/plain",
 }
 
 

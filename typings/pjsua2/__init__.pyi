@@ -40,6 +40,7 @@ PJSIP_EVENT_TSX_STATE: int
 PJSIP_EVENT_RX_MSG: int
 PJSIP_EVENT_TIMER: int
 PJSIP_EVENT_TRANSPORT_ERROR: int
+PJSIP_TSX_STATE_TRYING: int
 PJSIP_TSX_STATE_COMPLETED: int
 PJSIP_TSX_STATE_TERMINATED: int
 PJSIP_INV_STATE_EARLY: int
@@ -219,7 +220,16 @@ class OnIncomingSubscribeParam:
     code: int
 
 class OnInstantMessageParam:
+    contentType: str
+    fromUri: str
+    msgBody: str
     rdata: SipRxData
+
+class OnInstantMessageStatusParam:
+    code: int
+    reason: str
+    rdata: SipRxData
+    toUri: str
 
 class OnRegStateParam:
     code: int
@@ -236,7 +246,15 @@ class Account:
     def shutdown(self) -> None: ...
     def onIncomingSubscribe(self, prm: OnIncomingSubscribeParam) -> None: ...
     def onInstantMessage(self, prm: OnInstantMessageParam) -> None: ...
+    def onInstantMessageStatus(self, prm: OnInstantMessageStatusParam) -> None: ...
     def onIncomingCall(self, prm: OnIncomingCallParam) -> None: ...
+
+class BuddyConfig:
+    uri: str
+
+class Buddy:
+    def create(self, account: Account, config: BuddyConfig) -> None: ...
+    def sendInstantMessage(self, prm: SendInstantMessageParam) -> None: ...
 
 # -- call -------------------------------------------------------------------------------------------------------------
 
@@ -245,7 +263,18 @@ class SipHeader:
     hValue: str
 
 class SipTxOption:
+    contentType: str
     headers: Vector[SipHeader]
+    msgBody: str
+
+class SendInstantMessageParam:
+    content: str
+    contentType: str
+    txOption: SipTxOption
+
+class CallSendRequestParam:
+    method: str
+    txOption: SipTxOption
 
 class CallSetting:
     flag: int
@@ -349,6 +378,10 @@ class Call:
     def reinvite(self, prm: CallOpParam) -> None: ...
     def dump(self, with_media: bool, indent: str) -> str: ...
     def dialDtmf(self, digits: str) -> None: ...
+    def sendInstantMessage(self, prm: SendInstantMessageParam) -> None: ...
+    def sendRequest(self, prm: CallSendRequestParam) -> None: ...
+    def onInstantMessage(self, prm: OnInstantMessageParam) -> None: ...
+    def onInstantMessageStatus(self, prm: OnInstantMessageStatusParam) -> None: ...
     def onCallState(self, prm: OnCallStateParam) -> None: ...
     def onCallTsxState(self, prm: OnCallTsxStateParam) -> None: ...
     def onCallMediaState(self, prm: OnCallMediaStateParam) -> None: ...

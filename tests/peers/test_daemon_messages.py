@@ -1,0 +1,152 @@
+"""MESSAGE in and out of calls, and INFO in them, with SIPp as the far end: what is told, and who is heard."""
+
+import pytest
+
+from tests.peers.daemon import loopback
+from tests.peers.sipp import Sipp
+
+TEXT = "There is a parcel"
+TOLD = {"content_type": "text/plain", "body": TEXT, "headers": {"X-Floor": "2"}}
+REFUSED = {"code": 415, "reason": "Done"}
+
+
+@pytest.fixture
+def caller(door, tmp_path):
+    """SIPp at the address that the station knows, calling or writing to it."""
+
+    def started(scenario, address="", **options):
+        return Sipp(tmp_path, scenario, door.address, address=address or door.far_address, user="far", **options)
+
+    return started
+
+
+@pytest.fixture
+def far(door, tmp_path):
+    """SIPp at the address that the button rings."""
+
+    def started(scenario, **options):
+        return Sipp(tmp_path, scenario, address=door.far_address, port=door.far_port, **options)
+
+    return started
+
+
+def test_somebody_whom_we_know_writes(door, caller):
+    with caller("uac-writes", display_name='"Far" ') as peer:
+        told = door.wait("message.received", **TOLD)
+        peer.done()
+    assert told["call"] is None
+    data = told["data"]
+    assert (data["target"], data["display_name"], data["by"]) == ("far", "Far", f"sip:far@{peer.address}:{peer.port}")
+
+
+def test_a_stranger_who_writes_is_told_of_and_not_heard(door, caller):
+    address = loopback()
+    with caller("uac-writes", address=address) as peer:
+        door.wait("access.denied", scope="message", source=address)
+        peer.done()
+    assert door.of("message.received") == []
+
+
+def test_a_text_of_several_lines_and_letters_comes_as_it_was_sent(door, caller):
+    text = "Grüße,\n\tder Bäcker ☺"
+    with caller("uac-writes", text=text) as peer:
+        body = door.wait("message.received")["data"]["body"]
+        peer.done()
+    assert body.split() == text.split()
+    assert "\n" in body
+    assert not [line for line in door.log.splitlines() if line.startswith(("der", "\tder"))], "one event, one line"
+
+
+def test_a_message_in_a_call_names_it(door, caller):
+    with caller("uac-writes-in-call") as peer:
+        call = door.rung()
+        door.press("answer")
+        door.wait("message.received", call, **TOLD, target="far")
+        door.press("hangup")
+        peer.done()
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/json", "application/vnd.door+xml"])
+def test_info_of_any_content_is_answered_and_told(door, caller, kind):
+    with caller("uac-informs", kind=kind) as peer:
+        call = door.rung()
+        door.press("answer")
+        door.wait("info.received", call, **TOLD | {"content_type": kind})
+        door.press("hangup")
+        peer.done()
+
+
+def test_a_digit_by_info_of_its_own_is_a_digit_and_never_told_as_text(door, caller):
+    with caller("uac-informs", kind="application/dtmf", text="7") as peer:
+        call = door.rung()
+        door.press("answer")
+        door.wait("dtmf.received", call, method="info")
+        door.press("hangup")
+        peer.done()
+    assert door.of("info.received") == []
+
+
+@pytest.mark.parametrize("code", [200, 202])
+def test_a_message_that_arrives_is_told_as_sent(door, far, code):
+    with far("uas-reads", code=code) as peer:
+        message = door.post("/v1/messages", {"to": "far", "text": TEXT})["message"]
+        told = door.wait("message.sent", message=message)
+        peer.done()
+    assert (told["call"], told["data"]["to"]) == (None, f"sip:far@{door.far_address}:{door.far_port}")
+
+
+@pytest.mark.parametrize("code", [404, 415, 486, 503, 603])
+def test_a_message_that_is_refused_is_told_as_failed(door, far, code):
+    with far("uas-reads", code=code) as peer:
+        message = door.post("/v1/messages", {"to": "far", "text": TEXT})["message"]
+        door.wait("message.failed", message=message, code=code, reason="Done")
+        peer.done()
+
+
+def test_messages_to_one_go_one_after_another(door, far):
+    with far("uas-silent"):
+        first = door.post("/v1/messages", {"to": "far", "text": TEXT})["message"]
+        second = door.post("/v1/messages", {"to": "far", "text": TEXT})["message"]
+        told = [door.wait("message.failed", message=each, patience=90.0)["data"] for each in (first, second)]
+    assert [data["code"] for data in told] == [0, 0]
+    assert "before it" in told[1]["reason"]
+    assert "before it" not in told[0]["reason"]
+
+
+def test_a_message_in_a_call_arrives(door, far):
+    with far("uas-reads-in-call", code=200) as peer:
+        call = door.talk(door.ring())
+        message = door.post(f"/v1/calls/{call}/message", {"text": TEXT})["message"]
+        door.wait("message.sent", call, message=message)
+        door.press("hangup")
+        peer.done()
+
+
+def test_a_message_in_a_call_is_refused_and_the_call_goes_on(door, far):
+    with far("uas-reads-in-call", code=415) as peer:
+        call = door.talk(door.ring())
+        message = door.post(f"/v1/calls/{call}/message", {"text": TEXT})["message"]
+        door.wait("message.failed", call, message=message, **REFUSED)
+        door.press("hangup")
+        door.final(call, kind="call.ended", cause="hangup", by="local")
+        peer.done()
+
+
+@pytest.mark.parametrize(("code", "told"), [(200, "info.sent"), (415, "info.failed")])
+def test_what_becomes_of_an_info_is_told(door, far, code, told):
+    content = {"content_type": "application/vnd.door.json", "body": TEXT}
+    with far("uas-informed", code=code, kind="application/vnd.door.json") as peer:
+        call = door.talk(door.ring())
+        message = door.post(f"/v1/calls/{call}/info", content)["message"]
+        door.wait(told, call, message=message)
+        door.press("hangup")
+        peer.done()
+
+
+def test_what_can_not_be_sent_is_refused_at_once(door):
+    status, error = door.ask("POST", "/v1/messages", {"to": "far", "text": "ö" * 501})
+    assert (status, error["code"]) == (400, "text-too-long")
+    status, error = door.ask("POST", "/v1/messages", {"to": "nobody", "text": TEXT})
+    assert (status, error["code"]) == (400, "number-invalid")
+    status, error = door.ask("POST", "/v1/calls/c-none/info", {"content_type": "text/plain", "body": ""})
+    assert (status, error["code"]) == (404, "call-not-found")

@@ -1,4 +1,4 @@
-"""/v1/doctor: what is wrong with the configuration, the cards and the lines, each in one sentence."""
+"""/v1/doctor: what is wrong with configuration, cards, lines, accounts and calls, each in one sentence."""
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse

@@ -171,6 +171,7 @@ class End(Answer):
     code: int
     reason: str
     by: By
+    explanation: str = Field(description="Of a fault, one sentence that names the setting to look at; else empty.")
 
 
 class Account(Answer):

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from appliance.app.places import Places
 from appliance.config.schema import Config
 from appliance.core import inputs, orders
-from appliance.doctor import examine
+from appliance.doctor import examine, signalling
 from appliance.doctor.findings import problem
 from appliance.errors import IntercomError
 from appliance.reactor import Reactor
@@ -134,6 +135,10 @@ class Web:
     async def doctor(self) -> list[dict[str, Any]]:
         """What is wrong, as far as it can be seen from inside; beside it, what the adapters have told already."""
         found = await asyncio.to_thread(examine.examine, self._file)
+        found += signalling.accounts(self.snapshot()["accounts"])
+        with suppress(IntercomError):  # a log that can not be read is among the parts that failed
+            rows = await asyncio.to_thread(self.call_log.list, signalling.LOOKED_AT)
+            found += signalling.calls([call for _, call in rows])
         failed = [problem(part, why) for part, why in self._reactor.state.failed]
         return [asdict(finding) for finding in (*found, *failed)]
 

@@ -80,7 +80,7 @@ def parser() -> argparse.ArgumentParser:
     panel_.add_argument("act", nargs="?", choices=["test"], metavar="test", help="have each part tried in turn")
     panel_.add_argument("part", nargs="?", help="one part only: button.ID, lamp.ID, door.ID or sound")
     panel_.add_argument("--seconds", type=float, help="how long a part is tried (default: what suits it)")
-    doctor_ = add("doctor", doctor, "examine configuration, cards and lines; without a daemon as well")
+    doctor_ = add("doctor", doctor, "examine configuration, cards and lines, and by a daemon its accounts and calls")
     doctor_.add_argument("--config", type=Path, metavar="FILE", default=CONFIG, help=f"without one (default {CONFIG})")
     add("accounts", accounts, "show the accounts at registrars")
     add("recordings", recordings, "list recordings, newest first")

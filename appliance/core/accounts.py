@@ -7,7 +7,7 @@ than it would expire. What is likely to pass is tried again within 8 s, what a p
 import zlib
 from dataclasses import dataclass, replace
 
-from appliance.core import events, inputs, peers
+from appliance.core import events, explain, inputs, peers
 from appliance.core.model import NO_ACCOUNT, Account, AccountId, AccountSettings, AccountState, Target, TlsFault
 from appliance.core.orders import Register, Unregister
 from appliance.core.turn import Turn
@@ -20,7 +20,6 @@ LONGEST_ASKED_S = 3600.0  # a registrar that asks for more (Retry-After) is aske
 SHORTEST_S = 1.0
 UNREACHABLE_KEPT = 16
 QUICK = {0, 408, 423, 429, 480, 491}  # beside 5xx: passes by itself
-UNAUTHORIZED = {401, 407}
 
 
 # -- the SIP process -------------------------------------------------------------------------------------------------
@@ -105,7 +104,7 @@ def failed(turn: Turn, settings: AccountSettings, account: Account, given: input
         account = reachable(turn, account, given.server)
     failures = account.failures + 1
     delay = delay_of(turn, account.name, failures, given)
-    explanation = explain(settings, given.code, given.reason, given.tls)
+    explanation = explain.registration(settings, given)
     if given.code != account.code or account.state is S.REGISTERED or is_told(failures):
         turn.tell(
             events.AccountFailed(
@@ -303,59 +302,6 @@ def transport_of(turn: Turn, account: AccountId) -> str:
     """What carries the messages of calls through this account; those without one go by UDP."""
     settings = turn.settings.account(account)
     return settings.transport if settings is not None else "udp"
-
-
-def address_of(settings: AccountSettings) -> str:
-    """The account's own address (RFC 3261 §10: address of record)."""
-    return f"sip:{settings.user}@{settings.domain}"
-
-
-def explain(settings: AccountSettings, code: int, reason: str, tls: TlsFault = TlsFault.NONE) -> str:
-    """One sentence on a failed REGISTER that names the setting to look at."""
-    field = f"account.{settings.name}"
-    if tls is not TlsFault.NONE:
-        return f"{settings.registrar} can not be trusted, as {reason}: {mended(field, tls)}."
-    if code in UNAUTHORIZED:
-        return f"{settings.registrar} does not take the password: check {field}.password_file and {field}.auth_user."
-    match code:
-        case 0:
-            cause = f" ({reason})" if reason else ""
-            return (
-                f"Nobody answers at {settings.registrar} by {settings.transport.upper()}{cause}: check "
-                f"{field}.registrar and {field}.transport, the network, and the firewall."
-            )
-        case 403:
-            return (
-                f"{settings.registrar} refuses {address_of(settings)}: check {field}.user, {field}.auth_user and "
-                f"{field}.password_file, and whether the PBX lets this address register."
-            )
-        case 404:
-            return f"{settings.registrar} knows no {address_of(settings)}: check {field}.user and {field}.domain."
-        case 423:
-            return f"{settings.registrar} wants longer registrations: raise {field}.expires_s."
-        case _:
-            pass
-    if code // 100 == 3:  # noqa: PLR2004 - RFC 3261 §21.3
-        return f"{settings.registrar} has moved, {reason}: set {field}.registrar to its new address."
-    if code // 100 == 5:  # noqa: PLR2004
-        return (
-            f"{settings.registrar} has trouble of its own, {code} {reason}: nothing to change here; if it stays so, "
-            f"check {field}.registrar."
-        )
-    return f"{settings.registrar} answers {code} {reason}: check {field}.user, {field}.domain and {field}.registrar."
-
-
-def mended(field: str, tls: TlsFault) -> str:
-    """What to do about a certificate."""
-    match tls:
-        case TlsFault.NAME:
-            return f"set {field}.registrar to a name that the certificate has, or give the PBX one for that name"
-        case TlsFault.ISSUER:
-            return "add the certificate of the PBX's own authority to tls.ca_file"
-        case TlsFault.TIME:
-            return "have the PBX's certificate renewed, or this station's clock set"
-        case _:
-            return f"check tls.ca_file, {field}.registrar and the PBX's certificate"
 
 
 # -- the state -------------------------------------------------------------------------------------------------------

@@ -180,7 +180,10 @@ class CallUnmuted(CallEvent):
 
 @dataclass(frozen=True, slots=True)
 class FinalEvent(CallEvent):
-    """The last event of a call: exactly one of four. `code`: SIP status, 0 where none came; `by`: who ended it."""
+    """The last event of a call: exactly one of four. `code`: SIP status, 0 where none came; `by`: who ended it.
+
+    `explanation`: of a fault, one sentence that names the setting to look at; else empty.
+    """
 
     cause: Cause
     code: int
@@ -189,6 +192,7 @@ class FinalEvent(CallEvent):
     direction: Direction
     duration_s: float
     missed: bool
+    explanation: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -314,7 +314,7 @@ class RegistrationFailed(OfAccount):
     """A REGISTER was refused; code 0: nobody answered. `retry_after_s`: as the registrar asks (RFC 3261 §20.33).
 
     tls: what is wrong with the certificate that it showed; `reason` then says it in words. server: address:port that
-    was tried, "" where there was none to try.
+    was tried, "" where there was none to try. unresolved: its name has no address; `reason` says why.
     """
 
     code: int
@@ -322,6 +322,7 @@ class RegistrationFailed(OfAccount):
     retry_after_s: float | None = None
     tls: TlsFault = TlsFault.NONE
     server: str = ""
+    unresolved: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

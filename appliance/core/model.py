@@ -298,12 +298,13 @@ class Quality:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """How a call ended."""
+    """How a call ended. `explanation`: of a fault, one sentence that names the setting to look at."""
 
     cause: Cause
     code: int
     reason: str
     by: By
+    explanation: str = ""
 
 
 @dataclass(frozen=True, slots=True)

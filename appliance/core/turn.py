@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from appliance.core import calls, events
+from appliance.core import calls, events, explain
 from appliance.core.calls import Signal
 from appliance.core.model import (
     By,
@@ -85,6 +85,7 @@ class Turn:
 
     def finish(self, call: Call, end: End) -> None:
         """End a call for good: its one final event, its recording, its place in the state."""
+        end = replace(end, explanation=explain.call(self.settings, call, end))
         self.finished.append((replace(call, end=end), end))
         self.move(replace(call, end=end), Signal.OVER)
         self.state = replace(self.state, calls=tuple(c for c in self.state.calls if c.id != call.id))
@@ -100,6 +101,7 @@ class Turn:
                 direction=call.direction,
                 duration_s=round(talked, 3),
                 missed=missed(call, end),
+                explanation=end.explanation,
             )
         )
         if final is events.CallFailed or (final is events.CallRejected and call.direction is Direction.OUTGOING):

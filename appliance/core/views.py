@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from math import inf
 from typing import Any
 
-from appliance.core import accounts, calls, doors, gestures, peers, timed, trials
+from appliance.core import calls, doors, explain, gestures, peers, timed, trials
 from appliance.core.desired import CallMedia, Desired, RelayPulse, Sound
 from appliance.core.model import (
     AccountSettings,
@@ -254,7 +254,7 @@ def account_view(state: State, settings: AccountSettings, epoch: float) -> dict[
         "name": settings.name,
         "state": account.state,
         "user": settings.user,
-        "uri": accounts.address_of(settings),
+        "uri": explain.address_of(settings),
         "registrar": settings.registrar,
         "transport": settings.transport,
         "srtp": settings.srtp,
@@ -319,7 +319,13 @@ def call_facts(call: Call, now: float, epoch: float) -> dict[str, Any]:
         else {"received": call.quality.received, "lost": call.quality.lost, "jitter_ms": call.quality.jitter_ms},
         "end": None
         if call.end is None
-        else {"cause": call.end.cause, "code": call.end.code, "reason": call.end.reason, "by": call.end.by},
+        else {
+            "cause": call.end.cause,
+            "code": call.end.code,
+            "reason": call.end.reason,
+            "by": call.end.by,
+            "explanation": call.end.explanation,
+        },
     }
 
 

@@ -142,6 +142,7 @@ class Registration(Account):
             retry_after_s=float(after[0]) if after else None,
             tls=fault,
             server=server,
+            unresolved=now is None,
         )
         self.post(failed)
 

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 Json = dict[str, Any]
 Row = tuple[str, str, bool, str]  # the call's id, the boot, whether it is over, and the call as JSON
-_CUT_OFF = {"cause": Cause.ERROR, "code": 0, "reason": "The station went off", "by": By.DEVICE}
+_CUT_OFF = {"cause": Cause.ERROR, "code": 0, "reason": "The station went off", "by": By.DEVICE, "explanation": ""}
 _UPSERT = (
     "INSERT INTO calls (id, boot, over, call) VALUES (?, ?, ?, ?)"
     " ON CONFLICT (id) DO UPDATE SET over = excluded.over, call = excluded.call"

@@ -243,7 +243,7 @@ def call(id_: str = "c-1", **changed: Any) -> dict[str, Any]:
 def logged(id_: str = "c-1", **changed: Any) -> dict[str, Any]:
     live = {"state", "legacy_state", "hold", "active", "muted", "summary"}
     facts = {name: value for name, value in call(id_).items() if name not in live}
-    end = {"cause": "hangup", "code": 200, "reason": "OK", "by": "remote"}
+    end = {"cause": "hangup", "code": 200, "reason": "OK", "by": "remote", "explanation": ""}
     return facts | {"ended": TIME, "end": end, "missed": False} | changed
 
 

@@ -41,12 +41,9 @@ def granted(station: Station, account=OFFICE, expires_s=300.0, server=SERVER, af
     return station.give(inputs.Registered, after, account=account, expires_s=expires_s, server=server, hosts=hosts)
 
 
-def refused(
-    station: Station, code=403, reason="Forbidden", retry_after_s=None, account=OFFICE, tls=TlsFault.NONE
-) -> Station:
-    return station.give(
-        inputs.RegistrationFailed, account=account, code=code, reason=reason, retry_after_s=retry_after_s, tls=tls
-    )
+def refused(station: Station, code=403, reason="Forbidden", retry_after_s=None, account=OFFICE, **fields) -> Station:
+    asked = {"account": account, "code": code, "reason": reason, "retry_after_s": retry_after_s}
+    return station.give(inputs.RegistrationFailed, **asked, **fields)
 
 
 def told(station: Station) -> list[str]:
@@ -197,6 +194,12 @@ def test_a_failure_is_explained_by_the_setting_to_look_at(code, reason, part):
     assert sentence.endswith(".")
     assert sentence.count(". ") == 0
     assert station.desired.status == f"not registered as 201: {sentence}"
+
+
+def test_a_name_without_an_address_is_a_matter_of_dns():
+    told = refused(begun(), 0, "the name can not be resolved", unresolved=True).last(events.AccountFailed)
+    assert "has no address (the name can not be resolved): check account.office.registrar" in told.explanation
+    assert "DNS" in told.explanation
 
 
 @pytest.mark.parametrize(

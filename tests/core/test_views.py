@@ -231,7 +231,7 @@ def test_a_call_has_its_whole_shape():
             "recording": None,
             "quality": {"received": 50, "lost": 1, "jitter_ms": 2.5},
             "summary": "the call with kitchen is ending",
-            "end": {"cause": "hangup", "code": 200, "reason": "OK", "by": "local"},
+            "end": {"cause": "hangup", "code": 200, "reason": "OK", "by": "local", "explanation": ""},
         }
     ]
 

@@ -58,7 +58,7 @@ def test_a_call_is_listed_once_it_is_over_with_all_that_is_known_of_it(tmp_path)
     assert number == 1
     assert (call["id"], call["direction"], call["remote"]["target"]) == ("c-1", "incoming", "kitchen")
     assert (call["duration_s"], call["missed"]) == (3.5, False)
-    assert call["end"] == {"cause": "hangup", "code": 200, "reason": "OK", "by": "remote"}
+    assert call["end"] == {"cause": "hangup", "code": 200, "reason": "OK", "by": "remote", "explanation": ""}
     assert call["created"] < call["connected_since"] < call["ended"]
 
 

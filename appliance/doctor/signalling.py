@@ -1,0 +1,38 @@
+"""Accounts and calls: what a running daemon knows of them, in the words it has told already."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from appliance.core.model import AccountState
+from appliance.doctor.findings import Finding, ok, problem, warning
+
+Json = dict[str, Any]
+LOOKED_AT = 20  # calls of the log
+
+
+def accounts(views: Sequence[Json]) -> list[Finding]:
+    """One finding for each account of the snapshot."""
+    return [_account(view) for view in views]
+
+
+def _account(view: Json) -> Finding:
+    check = f"account.{view['name']}"
+    if view["state"] == AccountState.REGISTERED:
+        return ok(check, f"Registered as {view['user']} at {view['server']}.")
+    told = f"Not registered as {view['user']}."
+    if view["explanation"]:
+        return problem(check, told, view["explanation"])
+    return warning(check, told, f"It is {view['state']}.", "Look again in a moment, or see intercomctl accounts.")
+
+
+def calls(logged: Sequence[Json]) -> list[Finding]:
+    """Whether the newest call that we placed failed by a fault; `logged`: newest first."""
+    newest = next((call for call in logged if call["direction"] == "outgoing"), None)
+    if newest is None:
+        return []
+    who = newest["remote"]["target"] or newest["remote"]["uri"]
+    if newest["end"]["explanation"]:
+        return [
+            warning("calls", f"The last call, to {who} at {newest['created']}, failed.", newest["end"]["explanation"])
+        ]
+    return [ok("calls", f"The last call, to {who}, met no fault.")]

@@ -1,0 +1,87 @@
+"""Why a call failed, in one sentence that names the setting to look at; and silence where people chose."""
+
+from dataclasses import replace
+
+import pytest
+
+from appliance.core import explain
+from appliance.core.model import (
+    AccountId,
+    AccountSettings,
+    By,
+    Call,
+    CallId,
+    CallState,
+    Cause,
+    Deadlines,
+    Direction,
+    End,
+    Remote,
+    Settings,
+)
+
+KITCHEN = "sip:kitchen@192.0.2.7"
+SETTINGS = Settings(
+    "Front door",
+    accounts=(AccountSettings(AccountId("office"), "201", "pbx.example", "pbx.example:5060"),),
+    deadlines=Deadlines(rtp_s=5.0),
+)
+NAMED = Call(
+    CallId("c-1"), Direction.OUTGOING, CallState.DIALING, Remote(KITCHEN, target="kitchen"), created=1.0, deadline=33.0
+)
+STRANGER = replace(NAMED, remote=Remote(KITCHEN))
+THROUGH = replace(NAMED, account=AccountId("office"))
+TALKING = replace(NAMED, state=CallState.CONNECTED, connected_since=2.0)
+INCOMING = replace(NAMED, direction=Direction.INCOMING, state=CallState.INCOMING)
+
+
+def end(cause: Cause, code: int = 0, reason: str = "", by: By = By.REMOTE) -> End:
+    return End(cause, code, reason, by)
+
+
+FAULTS = [
+    (NAMED, end(Cause.UNAUTHORIZED, 401), "set target.kitchen.account"),
+    (STRANGER, end(Cause.UNAUTHORIZED, 407), "call it through an account"),
+    (THROUGH, end(Cause.UNAUTHORIZED, 407), "account.office.password_file"),
+    (NAMED, end(Cause.UNAUTHORIZED, 403, "No"), "refuses the call (403 No): check target.kitchen.uri"),
+    (NAMED, end(Cause.NOT_FOUND, 404, "Not Found"), "not known there (404 Not Found): check target.kitchen.uri"),
+    (STRANGER, end(Cause.NOT_FOUND, 404), "check the address that was called"),
+    (NAMED, end(Cause.MEDIA_FAILED, 488), "check sip.codecs."),
+    (THROUGH, end(Cause.MEDIA_FAILED, 488), "check sip.codecs, and account.office.srtp"),
+    (NAMED, end(Cause.UNAVAILABLE, 0, "Gone", By.NETWORK), f"Nobody answers at {KITCHEN} (Gone): check target.kitchen"),
+    (NAMED, end(Cause.UNAVAILABLE, 408, "", By.NETWORK), "and the firewall"),
+    (NAMED, end(Cause.UNAVAILABLE, 503, "Refused", By.NETWORK), f"Nobody answers at {KITCHEN}: check"),
+    (NAMED, end(Cause.UNAVAILABLE, 487, "Canceled", By.LOCAL), f"Nobody answers at {KITCHEN}: check"),
+    (THROUGH, end(Cause.UNAVAILABLE, 0, "", By.LOCAL), "Nobody answers at pbx.example:5060: check"),
+    (NAMED, end(Cause.UNAVAILABLE, 302, "Moved"), "called elsewhere (302 Moved): set target.kitchen.uri"),
+    (NAMED, end(Cause.UNAVAILABLE, 480, "Away"), "can not be had now (480 Away): nothing to change here"),
+    (NAMED, end(Cause.SERVER_ERROR, 500), "can not be had now (500): nothing to change here"),
+    (NAMED, end(Cause.PAYMENT_REQUIRED, 402), "did not take the call (402): check target.kitchen.uri"),
+    (TALKING, end(Cause.RTP_TIMEOUT, by=By.LOCAL), "for 5 s: check the network and whether a firewall"),
+]
+
+
+@pytest.mark.parametrize(("call", "how", "part"), FAULTS)
+def test_a_fault_is_explained_by_the_setting_to_look_at(call, how, part):
+    told = explain.call(SETTINGS, call, how)
+    assert part in told
+    assert told.endswith(".")
+    assert told.count(". ") == 0, "one sentence"
+
+
+CHOICES = [
+    (NAMED, end(Cause.BUSY, 486)),
+    (NAMED, end(Cause.REJECTED, 603)),
+    (NAMED, end(Cause.CANCELED, 487, by=By.LOCAL)),
+    (NAMED, end(Cause.NO_ANSWER, 408)),
+    (NAMED, end(Cause.SHUTDOWN, by=By.LOCAL)),
+    (NAMED, end(Cause.ERROR, by=By.DEVICE)),
+    (TALKING, end(Cause.HANGUP, 200)),
+    (TALKING, end(Cause.ERROR, 500, by=By.LOCAL)),
+    (INCOMING, end(Cause.UNAUTHORIZED, 403, by=By.LOCAL)),
+]
+
+
+@pytest.mark.parametrize(("call", "how"), CHOICES)
+def test_what_people_chose_needs_no_explanation(call, how):
+    assert explain.call(SETTINGS, call, how) == ""

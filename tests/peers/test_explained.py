@@ -1,0 +1,80 @@
+"""Each fault of a call or registration, caused by a real peer, is told with the setting to look at: by the event, by
+the call log or the account, and by the doctor."""
+
+import pytest
+
+from tests.peers.daemon import Daemon, loopback
+from tests.peers.registrars import Kamailio
+from tests.peers.sipp import Sipp
+from tests.peers.test_registration import account
+
+CALLS = {
+    401: "wants a password, and the call went through no account: set target.far.account",
+    403: "refuses the call (403 Refused): check target.far.uri",
+    404: "is not known there (404 Refused): check target.far.uri",
+    484: "is not known there (484 Refused): check target.far.uri",
+    488: "agrees to none of the offered ways of sound (488 Refused): check sip.codecs",
+    500: "can not be had now (500 Refused): nothing to change here",
+    503: "can not be had now (503 Refused): nothing to change here",
+}
+
+
+def examined(door, check):
+    """What the doctor says of it."""
+    (found,) = (each for each in door.post("/v1/doctor")["findings"] if each["check"] == check)
+    return found
+
+
+@pytest.mark.parametrize("code", CALLS)
+def test_a_call_that_failed_says_why_in_event_log_and_examination(code, door, tmp_path):
+    with Sipp(tmp_path, "uas-refuse", address=door.far_address, port=door.far_port, code=code, rings=False) as peer:
+        call = door.ring()
+        told = door.final(call, code=code)["explanation"]
+        peer.done()
+    assert CALLS[code] in told
+    logged = door.get("/v1/log/calls?limit=1")["calls"][0]
+    assert (logged["id"], logged["end"]["explanation"]) == (call, told)
+    found = examined(door, "calls")
+    assert (found["level"], found["cause"]) == ("warning", told)
+
+
+def test_a_call_that_people_ended_has_nothing_to_explain(door, tmp_path):
+    with Sipp(tmp_path, "uas-ends", address=door.far_address, port=door.far_port) as peer:
+        told = door.final(door.ring(), kind="call.ended")
+        peer.done()
+    assert told["explanation"] == ""
+    assert examined(door, "calls")["level"] == "ok"
+
+
+def test_nobody_there_is_told_as_that(tmp_path):
+    with Daemon(tmp_path / "d", deadlines={"dialing_s": 1}) as door:
+        told = door.final(door.ring(), kind="call.failed", cause="unavailable")["explanation"]
+    assert "Nobody answers at sip:far@" in told
+    assert "check target.far.uri, the network, and the firewall" in told
+
+
+def test_registrations_that_fail_say_why_and_one_that_holds_is_well(tmp_path):
+    with Kamailio(tmp_path / "k") as registrar:
+        unnamed = {**account(tmp_path, registrar, "304"), "registrar": "pbx.invalid"}
+        nobody = {**account(tmp_path, registrar, "305"), "registrar": f"{loopback()}:9", "transport": "tcp"}
+        accounts = {
+            "good": account(tmp_path, registrar, "301"),
+            "wrong": account(tmp_path, registrar, "302", "not it"),
+            "other": account(tmp_path, registrar, "303", "pw-306", auth_user="306"),
+            "unnamed": unnamed,
+            "nobody": nobody,
+        }
+        expected = {
+            "wrong": "does not take the password: check account.wrong.password_file and account.wrong.auth_user",
+            "other": "check account.other.user, account.other.auth_user",
+            "unnamed": "check account.unnamed.registrar for a slip, and whether the network's DNS server answers",
+            "nobody": "by TCP",
+        }
+        with Daemon(tmp_path / "d", account=accounts) as door:
+            door.wait("account.registered", account="good")
+            for name, part in expected.items():
+                told = door.wait("account.failed", account=name)["data"]["explanation"]
+                assert part in told
+                found = examined(door, f"account.{name}")
+                assert (found["level"], part in found["cause"]) == ("problem", True)
+            assert examined(door, "account.good")["level"] == "ok"

@@ -53,6 +53,7 @@ class Daemon:
         self.far_port = free_port(self.far_address)
         self.events, self._new = [], threading.Condition()
         self._mark = 0
+        self.asked, self._asked_mark = [], 0
         buttons = {name: {"action": name} for name in ("answer", "hangup", "hold", "switch")}
         buttons["ring"] = {"action": "ring", "target": "far"}
         self.config = {
@@ -134,12 +135,17 @@ class Daemon:
 
     def begin(self):
         """From now on `wait` looks at what comes after this moment only."""
-        self._mark = len(self.events)
+        self._mark, self._asked_mark = len(self.events), len(self.asked)
 
     @property
     def since(self):
         """Events since `begin`."""
         return self.events[self._mark :]
+
+    @property
+    def asked_since(self):
+        """Method, path, status and answer of what was asked since `begin`."""
+        return self.asked[self._asked_mark :]
 
     def wait(self, kind, call=None, patience=PATIENCE_S, **data):
         """The first event since `begin` of this type, of this call, with these data."""
@@ -213,7 +219,9 @@ class Daemon:
             headers = {} if body is None else {"Content-Type": "application/json"}
             connection.request(method, path, None if body is None else json.dumps(body), headers)
             response = connection.getresponse()
-            return response.status, json.loads(response.read())
+            told = json.loads(response.read())
+            self.asked.append((method, path, response.status, told))
+            return response.status, told
 
     def get(self, path):
         status, answer = self.ask("GET", path)

@@ -112,6 +112,13 @@ class Sipp:
         self.process.kill()
         self.process.wait()
 
+    def until_sent(self, what, acks):
+        """Wait until so many ACKs of the other side have come."""
+        end = time.monotonic() + PATIENCE_S
+        while self.messages().count("\nACK sip:") < acks:
+            assert time.monotonic() < end, f"{what}: {self.log()}"
+            time.sleep(0.02)
+
     def messages(self):
         """All that was sent and received, as SIPp logs it."""
         return (self.directory / "messages.log").read_text(errors="replace")

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.peers.daemon import until
+from tests.peers.shown import shows
 from tests.peers.sipp import Sipp
 
 RANG = ["dialing", "ringing"]
@@ -81,6 +82,7 @@ def test_it_refuses_without_having_rung(code, door, far):
     assert door.story(call) == ["dialing", "failed"]
 
 
+@shows("call.canceled", "cause:canceled")
 def test_the_visitor_gives_up(door, far):
     with far("uas-ring") as peer:
         call = door.ring()

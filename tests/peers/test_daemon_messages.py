@@ -3,6 +3,7 @@
 import pytest
 
 from tests.peers.daemon import loopback
+from tests.peers.shown import shows
 from tests.peers.sipp import Sipp
 
 TEXT = "There is a parcel"
@@ -30,6 +31,7 @@ def far(door, tmp_path):
     return started
 
 
+@shows("message.received")
 def test_somebody_whom_we_know_writes(door, caller):
     with caller("uac-writes", display_name='"Far" ') as peer:
         told = door.wait("message.received", **TOLD)
@@ -67,6 +69,7 @@ def test_a_message_in_a_call_names_it(door, caller):
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/json", "application/vnd.door+xml"])
+@shows("info.received")
 def test_info_of_any_content_is_answered_and_told(door, caller, kind):
     with caller("uac-informs", kind=kind) as peer:
         call = door.rung()
@@ -87,6 +90,7 @@ def test_a_digit_by_info_of_its_own_is_a_digit_and_never_told_as_text(door, call
 
 
 @pytest.mark.parametrize("code", [200, 202])
+@shows("message.sent", "POST /v1/messages")
 def test_a_message_that_arrives_is_told_as_sent(door, far, code):
     with far("uas-reads", code=code) as peer:
         message = door.post("/v1/messages", {"to": "far", "text": TEXT})["message"]
@@ -122,6 +126,7 @@ def test_a_message_in_a_call_arrives(door, far):
         peer.done()
 
 
+@shows("message.failed", "POST /v1/calls/{id}/message")
 def test_a_message_in_a_call_is_refused_and_the_call_goes_on(door, far):
     with far("uas-reads-in-call", code=415) as peer:
         call = door.talk(door.ring())
@@ -132,10 +137,10 @@ def test_a_message_in_a_call_is_refused_and_the_call_goes_on(door, far):
         peer.done()
 
 
-@pytest.mark.parametrize(("code", "told"), [(200, "info.sent"), (415, "info.failed")])
-def test_what_becomes_of_an_info_is_told(door, far, code, told):
+def informs(door, far, code, told):
+    """An INFO of ours in a call, and what is told once it is answered so."""
     content = {"content_type": "application/vnd.door.json", "body": TEXT}
-    with far("uas-informed", code=code, kind="application/vnd.door.json") as peer:
+    with far("uas-informed", code=code, kind=content["content_type"]) as peer:
         call = door.talk(door.ring())
         message = door.post(f"/v1/calls/{call}/info", content)["message"]
         door.wait(told, call, message=message)
@@ -143,6 +148,17 @@ def test_what_becomes_of_an_info_is_told(door, far, code, told):
         peer.done()
 
 
+@shows("info.sent", "POST /v1/calls/{id}/info")
+def test_an_info_that_arrives_is_told_as_sent(door, far):
+    informs(door, far, 200, "info.sent")
+
+
+@shows("info.failed")
+def test_an_info_that_is_refused_is_told_as_failed(door, far):
+    informs(door, far, 415, "info.failed")
+
+
+@shows("error:text-too-long")
 def test_what_can_not_be_sent_is_refused_at_once(door):
     status, error = door.ask("POST", "/v1/messages", {"to": "far", "text": "ö" * 501})
     assert (status, error["code"]) == (400, "text-too-long")

@@ -10,6 +10,7 @@ import pytest
 
 from tests.peers.daemon import Daemon, loopback, until
 from tests.peers.packets import Packets
+from tests.peers.shown import shows
 from tests.peers.sipp import listening
 
 TALKED = ["incoming", "ringing", "answering", "connecting", "connected"]
@@ -273,6 +274,7 @@ def test_it_never_acknowledges_our_200(hasty):
     assert hasty.story(call)[:5] == ["incoming", "ringing", "answering", "connecting", "disconnecting"]
 
 
+@shows("cause:no_answer")
 def test_it_calls_and_waits_in_vain(hasty):
     with Packets(hasty.far_address, to=hasty.address) as far:
         far.send(far.invite())
@@ -290,6 +292,7 @@ def test_it_calls_and_vanishes(hasty):
     hasty.final(call, kind="call.rejected", cause="no_answer", code=480, by="local", missed=True)
 
 
+@shows("cause:rtp_timeout")
 def test_it_vanishes_in_mid_call(hasty):
     with Packets(hasty.far_address) as far:
         call = dialled(hasty, far)

@@ -1,0 +1,247 @@
+"""The catalogue of calls, accounts, network, messages and conferences: each row is shown by a test, or open as yet.
+
+catalogue.tsv has every event, endpoint, cause and error of these groups. A row without a mark has to be shown, by a
+test with a real far end that says so (see `shown`); `open` ones have to be missing there, so that the file stays true.
+"""
+
+import importlib
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from appliance.api import app, problems
+from appliance.core.events import EVENTS
+from appliance.core.model import Cause
+from tests.peers.daemon import Daemon
+from tests.peers.registrars import Kamailio
+from tests.peers.shown import SHOWN, shows, template
+from tests.peers.sipp import Sipp
+from tests.peers.test_registration import account
+
+HERE = Path(__file__).parent
+FAMILIES = ("call.", "account.", "network.", "server.", "contact.", "message.", "info.", "conference.")
+ROOTS = ("/v1/calls", "/v1/accounts", "/v1/contacts", "/v1/conferences", "/v1/messages", "/v1/log")
+ELSEWHERE = {"POST /v1/calls/{id}/dtmf"}  # digits have a catalogue of their own
+
+
+def catalogue():
+    """Row -> whether it is open."""
+    lines = (HERE / "catalogue.tsv").read_text().splitlines()
+    rows = [line.split("\t") for line in lines if not line.startswith("#")]
+    assert len({row[0] for row in rows}) == len(rows), "a row is there twice"
+    return {row[0]: row[1:] == ["open"] for row in rows}
+
+
+def shown():
+    """All that tests of this folder show."""
+    for file in HERE.glob("test_*.py"):
+        importlib.import_module(f"tests.peers.{file.stem}")
+    return SHOWN
+
+
+def test_every_row_is_shown_or_open_and_nothing_is_both():
+    rows, tests = catalogue(), shown()
+    assert not {row for row, is_open in rows.items() if not is_open and row not in tests}, "neither shown nor open"
+    assert not {row for row, is_open in rows.items() if is_open and row in tests}, "shown: no longer open"
+    assert not set(tests) - set(rows), "shown, and not in the catalogue"
+
+
+def there():
+    """All rows of these groups that this version has."""
+    described = app.openapi()["paths"]
+    named = {f"{method.upper()} {path}" for path, methods in described.items() for method in methods}
+    calls = {row.replace("{call}", "{id}").replace("{account}", "{name}") for row in named}
+    return (
+        {kind for kind in EVENTS if kind.startswith(FAMILIES)}
+        | {row for row in calls if row.partition(" ")[2].startswith(ROOTS)}
+        | {f"cause:{cause}" for cause in Cause}
+    )
+
+
+def test_what_this_version_has_is_in_the_catalogue():
+    assert not there() - ELSEWHERE - set(catalogue())
+
+
+def test_what_is_shown_is_there():
+    known = there() | set(EVENTS) | {f"error:{code}" for code in problems.STATUS}
+    assert not set(shown()) - known
+
+
+def test_paths_are_told_as_the_catalogue_writes_them():
+    assert template("/v1/calls/c-1/hold") == "/v1/calls/{id}/hold"
+    assert template("/v1/accounts/a/register?x=1") == "/v1/accounts/{name}/register"
+    assert template("/v1/log/calls?limit=1") == "/v1/log/calls"
+
+
+# -- what no other test shows ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def far(door, tmp_path):
+    """SIPp at the address that the button rings."""
+
+    def started(scenario, **options):
+        return Sipp(tmp_path, scenario, address=door.far_address, port=door.far_port, **options)
+
+    return started
+
+
+@pytest.fixture
+def caller(door, tmp_path):
+    """SIPp at the address that the station knows, calling it."""
+
+    def started(scenario, **options):
+        return Sipp(tmp_path, scenario, door.address, address=door.far_address, user="far", **options)
+
+    return started
+
+
+@shows(
+    *("POST /v1/calls", "GET /v1/calls", "GET /v1/calls/{id}", "PATCH /v1/calls/{id}", "POST /v1/calls/{id}/hangup"),
+    *("POST /v1/calls/{id}/hold", "POST /v1/calls/{id}/resume", "GET /v1/log/calls"),
+    *("call.dialing", "call.ringing", "call.connecting", "call.connected", "call.state_changed", "call.active_changed"),
+    *("call.held", "call.resumed", "call.muted", "call.unmuted", "call.disconnecting", "call.ended", "warning"),
+    *("cause:hangup", "error:call-wrong-state"),
+)
+def test_a_client_calls_mutes_holds_resumes_and_hangs_up(door, far):
+    with far("uas-held") as peer:
+        call = door.post("/v1/calls", {"to": "far"})["id"]
+        assert door.ask("POST", f"/v1/calls/{call}/hold")[1]["code"] == "call-wrong-state"
+        door.talk(call)
+        assert door.get(f"/v1/calls/{call}")["id"] == door.get("/v1/calls")["calls"][0]["id"] == call
+        for muted in (True, True, False):
+            assert door.ask("PATCH", f"/v1/calls/{call}", {"muted": muted})[0] == 200
+        door.wait("call.unmuted", call)
+        for what, acks in (("hold", 2), ("resume", 3)):
+            door.post(f"/v1/calls/{call}/{what}")
+            peer.until_sent(f"the end of {what}", acks)
+        door.post(f"/v1/calls/{call}/hangup")
+        door.final(call, kind="call.ended", cause="hangup", by="local")
+        peer.done()
+    assert door.get("/v1/log/calls?limit=1")["calls"][0]["id"] == call
+
+
+@shows("POST /v1/calls/{id}/answer", "DELETE /v1/calls/{id}", "call.incoming", "call.answering")
+def test_a_client_answers_and_ends(door, caller):
+    with caller("uac-answered-ends") as peer:
+        call = door.rung()
+        door.post(f"/v1/calls/{call}/answer")
+        door.talk(call)
+        assert door.ask("DELETE", f"/v1/calls/{call}")[0] == 200
+        door.final(call, kind="call.ended", cause="hangup", by="local")
+        peer.done()
+
+
+@shows("POST /v1/calls/{id}/reject", "call.rejected", "cause:rejected")
+def test_a_client_refuses(door, caller):
+    with caller("uac-refused", code=603) as peer:
+        call = door.rung()
+        door.post(f"/v1/calls/{call}/reject", {"code": 603})
+        door.final(call, kind="call.rejected", cause="rejected", by="local")
+        peer.done()
+
+
+def fails(door, directory, code, cause):
+    """We call, and it is refused so."""
+    own = directory / str(code)
+    own.mkdir()
+    with Sipp(own, "uas-refuse", address=door.far_address, port=door.far_port, code=code, rings=False) as peer:
+        door.final(door.post("/v1/calls", {"to": "far"})["id"], cause=cause, code=code, by="remote")
+        peer.done()
+
+
+@shows("call.failed", "cause:not_found", "cause:payment_required", "cause:unauthorized", "cause:media_failed")
+def test_it_refuses_for_reasons_of_the_callers(door, tmp_path):
+    for code, cause in ((404, "not_found"), (402, "payment_required"), (403, "unauthorized"), (488, "media_failed")):
+        fails(door, tmp_path, code, cause)
+
+
+@shows("cause:busy", "cause:server_error", "cause:unavailable")
+def test_it_refuses_for_reasons_of_its_own(door, tmp_path):
+    for code, cause in ((486, "busy"), (500, "server_error"), (480, "unavailable")):
+        fails(door, tmp_path, code, cause)
+
+
+@shows("call.early_media")
+def test_it_is_heard_before_it_answers(door, far):
+    with far("uas-early") as peer:
+        call = door.talk(door.ring())
+        door.press("hangup")
+        door.final(call, kind="call.ended")
+        peer.done()
+
+
+@shows("cause:answered_elsewhere")
+def test_somebody_else_answers(door, caller):
+    with caller("uac-cancel", headers='Reason: SIP;cause=200;text="Call completed elsewhere"\n') as peer:
+        door.final(door.rung(), kind="call.canceled", cause="answered_elsewhere", missed=False)
+        peer.done()
+
+
+@shows("cause:error")
+def test_the_sip_process_dies_in_a_call(door, caller):
+    with caller("uac-answered-ends") as peer:
+        call = door.rung()
+        door.press("answer")
+        door.talk(call)
+        os.kill(door.processes()["sip"], signal.SIGKILL)
+        door.final(call, kind="call.ended", cause="error", by="device")
+        peer.vanish()
+    door.wait("appliance.recovered", part="sip")
+
+
+@shows(
+    *("error:call-not-found", "error:parameter-invalid", "error:event-unknown", "error:number-invalid"),
+    "error:no-account",
+)
+def test_what_can_not_be_done_is_refused_with_its_code(door):
+    for method, path, body in (
+        ("GET", "/v1/calls/c-none", None),
+        ("POST", "/v1/calls", {"to": ""}),
+        ("POST", "/v1/calls", {"to": "nobody"}),
+        ("POST", "/v1/calls", {"to": "far", "account": "none"}),
+        ("GET", "/v1/events?types=nothing.*&wait=1", None),
+    ):
+        assert door.ask(method, path, body)[0] >= 400
+
+
+@pytest.fixture
+def registrar(tmp_path):
+    with Kamailio(tmp_path / "k") as running:
+        yield running
+
+
+@pytest.fixture
+def member(registrar, tmp_path):
+    """A station with an account at it, and one whose password is wrong."""
+    accounts = {"office": account(tmp_path, registrar, "401"), "wrong": account(tmp_path, registrar, "402", "not it")}
+    with Daemon(tmp_path / "d", account=accounts) as daemon:
+        yield daemon
+
+
+@shows(
+    *("GET /v1/accounts", "GET /v1/accounts/{name}"),
+    *("POST /v1/accounts/{name}/register", "POST /v1/accounts/{name}/unregister"),
+    *("account.registering", "account.registered", "account.unregistered", "account.failed"),
+)
+def test_an_account_is_registered_and_one_is_refused(member):
+    member.wait("account.registered", account="office")
+    member.wait("account.failed", account="wrong", code=401)
+    assert {each["name"] for each in member.get("/v1/accounts")["accounts"]} == {"office", "wrong"}
+    member.post("/v1/accounts/office/unregister")
+    member.wait("account.unregistered", account="office")
+    member.post("/v1/accounts/office/register")
+    member.wait("account.registered", account="office", after="recovery")
+    assert member.get("/v1/accounts/office")["state"] == "registered"
+
+
+@shows("server.unreachable", "server.reachable")
+def test_a_registrar_goes_and_comes_back(member, registrar):
+    member.wait("account.registered", account="office")
+    registrar.kill()
+    member.post("/v1/accounts/office/register")
+    member.wait("server.unreachable", account="office", patience=60.0)
+    registrar.__enter__()
+    member.wait("server.reachable", account="office", patience=60.0)

@@ -10,6 +10,7 @@ RUN_PACKAGES=(python3 python3-venv ca-certificates)
 TEST_PACKAGES=(
     sip-tester baresip-core                       # far ends of test calls
     kamailio kamailio-tls-modules openssl         # registrar and proxy of tests that start one of their own
+    mmdebstrap bubblewrap debian-archive-keyring  # Asterisk of Debian sid in a root of its own
     pulseaudio libasound2-plugins alsa-utils sox  # a sound card made of software, and a look at what it played
     chromium                                      # opens the station's page
     systemd dpkg-dev python3-debian               # read the unit and the packaging

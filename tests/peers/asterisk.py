@@ -1,0 +1,153 @@
+"""Asterisk of Debian sid as a test's PBX: its own root (packaging/asterisk), by bubblewrap, on loopback."""
+
+import math
+import os
+import random
+import signal
+import struct
+import subprocess
+from pathlib import Path
+
+from tests.peers.daemon import loopback, until
+from tests.peers.sipp import RTP_PORTS, free_port
+
+ROOT = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "intercomd" / "peers" / "asterisk"
+MUSIC_HZ = 700
+MODULES = """res_pjproject res_timing_timerfd res_sorcery_config res_sorcery_memory res_sorcery_astdb res_crypto
+res_srtp res_rtp_asterisk res_musiconhold res_clioriginate res_convert res_mutestream res_format_attr_opus
+res_pjsip res_pjsip_session res_pjsip_pubsub res_pjsip_registrar res_pjsip_authenticator_digest
+res_pjsip_outbound_authenticator_digest res_pjsip_endpoint_identifier_user res_pjsip_sdp_rtp res_pjsip_caller_id
+res_pjsip_dtmf_info res_pjsip_empty_info res_pjsip_refer res_pjsip_messaging res_pjsip_nat res_pjsip_logger
+res_pjsip_header_funcs res_pjsip_rfc3326 res_pjsip_dlg_options chan_pjsip pbx_config
+app_dial app_echo app_playtones app_stack app_verbose app_exec bridge_simple bridge_builtin_features
+codec_alaw codec_ulaw codec_g722 codec_resample format_sln format_wav format_pcm
+func_channel func_callerid func_logic func_strings func_pjsip_contact func_pjsip_aor func_pjsip_endpoint"""
+DIALPLAN = """[default]
+exten => _10X,1,Set(TO=${PJSIP_DIAL_CONTACTS(${EXTEN})})
+ same => n,GotoIf($["${TO}" = ""]?gone)
+ same => n,Dial(${TO},60)
+ same => n,Hangup()
+ same => n(gone),Hangup(20)
+exten => 602,1,Answer()
+ same => n,MusicOnHold(default)
+[messages]
+exten => _10X,1,MessageSend(pjsip:${EXTEN},${MESSAGE(from)})
+ same => n,Hangup()
+"""
+ENDPOINT = """[{name}]
+type=endpoint
+context=default
+message_context=messages
+disallow=all
+allow=alaw,ulaw,g722
+auth={name}
+aors={name}
+callerid={name} <{name}>
+direct_media=no
+media_address={address}
+bind_rtp_to_media_address=yes
+[{name}]
+type=auth
+auth_type=digest
+username={name}
+password=pw-{name}
+[{name}]
+type=aor
+max_contacts=5
+remove_existing=yes
+minimum_expiration=5
+"""
+EMPTY = (
+    *("features", "udptl", "ccss", "stasis", "pjproject", "sorcery", "codecs", "dnsmgr", "manager"),
+    *("http", "pjsip_notify", "extconfig"),
+)
+# Debian's own asterisk.conf has a template for this table: without its name's (!) the directories would be ignored.
+MAIN = """[directories]
+astcachedir => /peer/state
+astetcdir => /peer/etc
+astmoddir => {modules}
+astvarlibdir => /peer/state
+astdbdir => /peer/state
+astkeydir => /peer/state
+astdatadir => /usr/share/asterisk
+astagidir => /peer/state
+astspooldir => /peer/state
+astrundir => /peer/run
+astlogdir => /peer/log
+astsbindir => /usr/sbin
+[options]
+nocolor=yes
+verbose=4
+"""
+
+
+class Asterisk:
+    """Registrar and PBX by UDP and TCP. Extensions 101 to 103, whose passwords are pw- and the number.
+
+    Called: 101 to 103 each other; 602 plays music, which whoever is held hears as well: a tone of MUSIC_HZ.
+    """
+
+    def __init__(self, directory):
+        self.directory = Path(directory)
+        self.address = loopback()
+        self.port = free_port(self.address)
+        self.process = None
+
+    def __enter__(self):
+        modules = next(ROOT.glob("usr/lib/*-linux-gnu/asterisk/modules"), None)
+        assert modules is not None, f"no Asterisk in {ROOT}: run packaging/asterisk"
+        for part in ("etc", "state/keys", "log", "moh", "run"):
+            (self.directory / part).mkdir(parents=True, exist_ok=True)
+        samples = (int(8000 * math.sin(2 * math.pi * MUSIC_HZ * n / 8000)) for n in range(8000))
+        (self.directory / "moh" / "tone.sln").write_bytes(b"".join(struct.pack("<h", sample) for sample in samples))
+        for name, text in self._files(f"/{modules.relative_to(ROOT)}").items():
+            (self.directory / "etc" / name).write_text(text)
+        mounts = ["--ro-bind", ROOT, "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--tmpfs", "/run"]
+        box = [*mounts, "--bind", self.directory.resolve(), "/peer", "--unshare-pid", "--die-with-parent", "--clearenv"]
+        box += ["--setenv", "PATH", "/usr/sbin:/usr/bin", "--chdir", "/peer"]
+        with (self.directory / "log" / "stdout.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                ["bwrap", *map(str, box), "asterisk", "-f", "-C", "/peer/etc/asterisk.conf"],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        until(self._ready, "Asterisk", patience=60.0)
+        return self
+
+    def __exit__(self, *_):
+        os.killpg(self.process.pid, signal.SIGKILL)  # bubblewrap's end takes its process namespace with it
+        self.process.wait()
+
+    @property
+    def log(self):
+        logs = (self.directory / "log" / name for name in ("messages.log", "stdout.log"))
+        return "\n".join(log.read_text(errors="replace") for log in logs if log.exists())
+
+    def _ready(self):
+        assert self.process.poll() is None, self.log
+        return "Asterisk Ready" in self.log
+
+    def _files(self, modules):
+        first = random.randrange(RTP_PORTS.start, RTP_PORTS.stop, 100)  # the address is ours alone
+        transports = "".join(
+            f"[{kind}]\ntype=transport\nprotocol={kind}\nbind={self.address}:{self.port}\n" for kind in ("udp", "tcp")
+        )
+        endpoints = "".join(ENDPOINT.format(name=name, address=self.address) for name in ("101", "102", "103"))
+        levels = "notice,warning,error,verbose(4)"
+        return {
+            "asterisk.conf": MAIN.format(modules=modules),
+            # bridge_native_rtp would pass the holder's own packets on among those of the music
+            "modules.conf": "[modules]\nautoload=no\n" + "".join(f"load={name}.so\n" for name in MODULES.split()),
+            "logger.conf": f"[general]\nappendhostname=no\n[logfiles]\nmessages.log={levels}\n",
+            "pjsip.conf": f"[global]\ntype=global\nuser_agent=asterisk-peer\n{transports}{endpoints}",
+            "extensions.conf": DIALPLAN,
+            "rtp.conf": f"[general]\nrtpstart={first}\nrtpend={first + 60}\nstrictrtp=yes\nicesupport=no\n",
+            "musiconhold.conf": "[default]\nmode=files\ndirectory=/peer/moh\n",
+            **dict.fromkeys(("cdr.conf", "cel.conf"), "[general]\nenable=no\n"),
+            "acl.conf": "",
+            "indications.conf": "[general]\ncountry=us\n[us]\ndescription=us\nringcadence=2000,4000\ndial=350+440\n"
+            "busy=480+620/500,0/500\nring=440+480/2000,0/4000\ncongestion=480+620/250,0/250\n",
+            **{f"{name}.conf": "[general]\n" for name in EMPTY},
+        }

@@ -1,0 +1,116 @@
+"""Two stations at an Asterisk: they register, call each other, write to each other, and hear its music while held."""
+
+import numpy as np
+import pytest
+
+from tests.peers.asterisk import MUSIC_HZ, Asterisk
+from tests.peers.daemon import Daemon, until
+from tests.peers.test_registration import account
+
+PART_S = 0.5
+
+
+@pytest.fixture(scope="module")
+def pbx(tmp_path_factory):
+    with Asterisk(tmp_path_factory.mktemp("a")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def both(pbx, tmp_path_factory):
+    """The stations of 101 and 102, registered, of which the second records."""
+
+    def station(user, other, *, records):
+        directory = tmp_path_factory.mktemp(user)
+        return Daemon(
+            directory / "d",
+            account={"office": account(directory, pbx, user)},
+            target={"far": {"uri": other, "account": "office"}},
+            recording={"enabled": records},
+        )
+
+    with station("101", "102", records=False) as one, station("102", "101", records=True) as two:
+        for door in (one, two):
+            door.wait("account.registered")
+        yield one, two
+
+
+@pytest.fixture
+def stations(both):
+    """They, with no call."""
+    for door in both:
+        door.begin()
+    yield both
+    for door in both:
+        door.hang_up_all()
+        door.settle()
+
+
+def talking(caller, callee):
+    """Both ids of a call."""
+    call = caller.ring()
+    came = callee.rung()
+    callee.press("answer")
+    return caller.talk(call), callee.talk(came)
+
+
+@pytest.mark.parametrize("direction", [1, -1], ids=["101 calls 102", "102 calls 101"])
+def test_they_call_each_other_and_either_ends_it(stations, direction):
+    caller, callee = stations[::direction]
+    call, came = talking(caller, callee)
+    shown = callee.get(f"/v1/calls/{came}")
+    assert (shown["account"], shown["remote"]["target"]) == ("office", "far")
+    for door, number in ((caller, call), (callee, came)):
+        until(lambda d=door, n=number: (d.get(f"/v1/calls/{n}")["quality"] or {}).get("received"), "sound")
+    callee.press("hangup")
+    caller.final(call, kind="call.ended", cause="hangup", by="remote")
+    callee.final(came, kind="call.ended", cause="hangup", by="local")
+
+
+def test_an_extension_that_nobody_has_registered_is_not_had(stations):
+    caller, _ = stations
+    call = caller.post("/v1/calls", {"to": "103"})["id"]
+    told = caller.final(call, kind="call.failed")
+    assert told["explanation"]
+
+
+def test_who_is_held_hears_the_music_and_the_call_goes_on(stations):
+    holder, held = stations
+    call, came = talking(holder, held)
+    recording = held.wait("recording.started", came)["data"]["recording"]
+    file = held.directory / "recordings" / f"{recording}.wav"
+    holder.press("hold")
+    until(lambda: level(newest(file), MUSIC_HZ) > -30, "the music")
+    holder.press("hold")
+    until(lambda: level(newest(file), MUSIC_HZ) < -60, "the end of the music")
+    holder.press("hangup")
+    holder.final(call, kind="call.ended", cause="hangup", by="local")
+    held.final(came, kind="call.ended", cause="hangup", by="remote")
+
+
+def test_they_write_to_each_other(stations):
+    one, two = stations
+    message = one.post("/v1/messages", {"to": "far", "text": "There is a parcel"})["message"]
+    one.wait("message.sent", message=message)
+    told = two.wait("message.received", body="There is a parcel")["data"]
+    assert (told["account"], told["target"]) == ("office", "far")
+
+
+def newest(file):
+    """The last half second of a recording that is being written, and its rate; nothing of one that has no head yet."""
+    data = file.read_bytes()
+    rate = int.from_bytes(data[24:28], "little")
+    sound = data[44:]
+    samples = np.frombuffer(sound[: len(sound) // 2 * 2], dtype="<i2").astype(float)
+    return samples[-int(PART_S * rate) :], rate
+
+
+def level(part, hertz):
+    """dB of a tone against full scale; nothing is very quiet."""
+    samples, rate = part
+    if not rate or len(samples) < PART_S * rate:
+        return -120.0
+    window = np.hanning(len(samples))
+    phase = np.exp(-2j * np.pi * hertz * np.arange(len(samples)) / rate)
+    amplitude = 2 * abs(np.sum(samples * window * phase)) / window.sum()
+    return 20 * np.log10(max(amplitude, 1e-3) / 32768)

@@ -363,6 +363,7 @@ class Appliance(Answer):
     configured: bool = Field(description="Whether there is anybody to call, or who may call.")
     stopping: bool
     address: str = Field(description="host:port that SIP listens on; empty while it does not.")
+    dropped_requests: int = Field(description="SIP requests dropped since who sent them sends too many.")
     status: str = Field(description="One line for people.")
     failed: list[Failed] = Field(description="What does not work now.")
 

@@ -26,14 +26,16 @@ class CallMedia:
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """The SIP process's part: each living call's audio, and the tone on the station's own speaker.
+    """The SIP process's part: each living call's audio, the tone on the station's own speaker, and who is known.
 
     measure: the microphone's level is to be told, and the speaker to be heard in it: no echo is cancelled.
+    peers: hosts of the configured targets, who are never shut out for calling too often.
     """
 
     calls: tuple[CallMedia, ...] = ()
     tone: Tone | None = None
     measure: bool = False
+    peers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -549,6 +549,13 @@ class Requested(Input):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RequestsDropped(Input):
+    """So many more SIP requests were dropped, whose senders send too many; about every 5 s while there are any."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccessDenied(Input):
     """Somebody asked without the right to."""
 
@@ -601,6 +608,7 @@ AnyInput = (
     | RecordingRefused
     | RecordingAvailable
     | Requested
+    | RequestsDropped
     | AccessDenied
 )
 INPUTS: tuple[type[Input], ...] = get_args(AnyInput)

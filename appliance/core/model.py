@@ -493,6 +493,7 @@ class State:
     lamp_trials: tuple[LampTrial, ...] = ()
     sound_trial: SoundTrial | None = None
     denied: tuple[tuple[str, float], ...] = ()  # source, when: told lately
+    dropped: int = 0  # SIP requests of who sends too many
     rejected: bool = False  # the configuration's file has errors, and what it said before holds
     needs_restart: str = ""  # names of settings that the file has changed and only a restart brings
     stopping: bool = False

@@ -41,6 +41,12 @@ def caller(settings: Settings, uri: str, source: str, account: AccountId = NO_AC
     return None
 
 
+def hosts(settings: Settings) -> tuple[str, ...]:
+    """Where the targets are that are called without an account."""
+    found = (parts(target.uri) for target in settings.targets if not target.account)
+    return tuple(dict.fromkeys(host.strip("[]") for _, host in filter(None, found)))
+
+
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         return ipaddress.ip_address(host.strip("[]"))

@@ -143,6 +143,8 @@ def take(turn: Turn, given: AnyInput) -> None:  # noqa: C901, PLR0912, PLR0915 -
             recording.available(turn, wanted, length, size, recovered=repaired)
         case inputs.Requested():
             requests.requested(turn, given)
+        case inputs.RequestsDropped(count=count):
+            turn.state = replace(turn.state, dropped=turn.state.dropped + count)
         case _:
             denied(turn, given)
 

@@ -34,6 +34,7 @@ def desired(state: State) -> Desired:
             calls=tuple(media(state, call) for call in state.calls if call.alive),
             tone=tone(state),
             measure=state.sound_trial is not None,
+            peers=peers.hosts(state.settings),
         ),
         relays=tuple(
             RelayPulse(door, pulse.id, int(pulse.until * 1e9)) for door, pulse in state.pulses if state.relay_ready
@@ -202,6 +203,7 @@ def snapshot(state: State, epoch: float) -> dict[str, Any]:
             "configured": not lacking(state.settings),
             "stopping": state.stopping,
             "address": state.sip_address,
+            "dropped_requests": state.dropped,
             "status": status(state),
             "failed": [{"part": part, "why": why} for part, why in state.failed],
         },

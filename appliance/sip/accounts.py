@@ -16,6 +16,7 @@ from appliance.core.model import NO_ACCOUNT, AccountId
 from appliance.core.orders import AccountOrder, Register
 from appliance.sip import servers, translate
 from appliance.sip.calls import Calls, Post
+from appliance.sip.known import Known
 from appliance.sip.registration import Account, Registration
 from appliance.sip.servers import Server
 from appliance.sip.settings import SipSettings
@@ -45,6 +46,7 @@ class Accounts:
         self._direct.create(direct_config(settings, address))
         self._registrations = {AccountId(each.name): Registration(each, post, faults) for each in settings.accounts}
         self._found: queue.SimpleQueue[tuple[AccountId, tuple[Server, ...], str]] = queue.SimpleQueue()
+        self._known = Known()
         for registration in self._registrations.values():
             registration.calls = self.calls
             if registration.literal:
@@ -75,8 +77,15 @@ class Accounts:
         near = self._near(prm.rdata)
         self.calls.refused(prm, near[0].name if near else NO_ACCOUNT)
 
+    def know(self, hosts: tuple[str, ...]) -> None:
+        """The targets are there: never shut out, like the registrars."""
+        self._known.desire(hosts)
+        self._admit()
+
     def turn(self, now: float) -> None:
         """What is due: names that were looked up, servers to be left, wishes that pjsip was too busy for."""
+        if self._known.turn(now):
+            self._admit()
         while not self._found.empty():
             self._resolved(*self._found.get())
         for registration in self._registrations.values():
@@ -167,9 +176,15 @@ class Accounts:
         self._admit()
 
     def _admit(self) -> None:
-        """By TCP and TLS, only registrars may connect to us."""
-        registrars = (each for each in self._registrations.values() if each.settings.transport != "udp")
-        self.calls.floods.admit({server.address for each in registrars for server in each.servers.all})
+        """By TCP and TLS, only registrars may connect to us; these and the targets are never shut out."""
+        connecting, registrars = set[str](), set[str]()
+        for registration in self._registrations.values():
+            addresses = {server.address for server in registration.servers.all}
+            registrars |= addresses
+            if registration.settings.transport != "udp":
+                connecting |= addresses
+        self.calls.floods.admit(connecting)
+        self.calls.floods.know(registrars | self._known.addresses)
 
     def _config(self, registration: Registration) -> pj.AccountConfig:
         account, server = registration.settings, registration.servers.now

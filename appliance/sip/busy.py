@@ -5,7 +5,7 @@ import socket
 from pathlib import Path
 
 STATES = ("/proc/self/net/udp", "/proc/self/net/udp6")
-CONNECTIONS, LISTENING = "/proc/self/net/tcp", "0A"
+CONNECTIONS, LISTENING = ("/proc/self/net/tcp", "/proc/self/net/tcp6"), "0A"
 
 
 def owner(port: int) -> str:
@@ -27,8 +27,7 @@ def own(port: int) -> list[socket.socket]:
 
 def listening() -> list[socket.socket]:
     """Our own sockets that take connections by TCP, likewise."""
-    lines = [line.split() for line in Path(CONNECTIONS).read_text().splitlines()]
-    return _ours([fields[9] for fields in lines if fields[3] == LISTENING])
+    return _ours([fields[9] for fields in _lines(CONNECTIONS) if fields[3] == LISTENING])
 
 
 def _ours(inodes: list[str]) -> list[socket.socket]:
@@ -43,5 +42,8 @@ def _ours(inodes: list[str]) -> list[socket.socket]:
 
 
 def _inodes(port: int) -> list[str]:
-    lines = [line.split() for table in STATES if Path(table).exists() for line in Path(table).read_text().splitlines()]
-    return [fields[9] for fields in lines if fields[1].endswith(f":{port:04X}")]
+    return [fields[9] for fields in _lines(STATES) if fields[1].endswith(f":{port:04X}")]
+
+
+def _lines(tables: tuple[str, ...]) -> list[list[str]]:
+    return [line.split() for table in tables if Path(table).exists() for line in Path(table).read_text().splitlines()]

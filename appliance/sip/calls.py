@@ -92,7 +92,7 @@ class SipCall(pj.Call):
             if ours and final:
                 self._message_answered(Method.INFO, 0 if translate.nothing_came(prm.e) else code, reason)
             elif not ours and transaction.state == pj.PJSIP_TSX_STATE_TRYING:
-                self._informed(translate.received(prm.e), str(event.src.rdata.srcAddress))
+                self._informed(translate.received(prm.e))
         elif self.confirmed and final and transaction.method in {"INVITE", "UPDATE"}:
             if transaction.method == "INVITE" and ours:
                 self._reinvite_answered(code, reason)
@@ -201,7 +201,7 @@ class SipCall(pj.Call):
     def _message_answered(self, method: Method, code: int, reason: str) -> None:
         self.table.messages.answered((self.call, method, ""), code, reason)
 
-    def _informed(self, message: str, source: str) -> None:
+    def _informed(self, message: str) -> None:
         """INFO (RFC 6086): digits of either kind are digits, and never told as text."""
         content = translate.content(
             translate.header(message, "Content-Type"), message.partition("\r\n\r\n")[2], message
@@ -210,7 +210,7 @@ class SipCall(pj.Call):
             digit = content.body.strip()
             if len(digit) == 1 and digit in DIGITS:
                 self._tell_digits([(digit, 0)], "info")
-        elif content.type != DIGIT_RELAY and not self.table.floods.refuses(source, time.monotonic()):
+        elif content.type != DIGIT_RELAY:
             self.table.post(inputs.InfoReceived(at=time.monotonic(), call=self.call, content=content))
 
     def _send_digit(self, digit: str) -> None:
@@ -289,8 +289,6 @@ class Calls:
 
     def arrived(self, account: pj.Account, name: AccountId, slot: int, message: str, source: str) -> None:
         """An INVITE came: pjsua2 wants the object at once, and answers 500 by itself otherwise."""
-        if self.floods.refuses(source, time.monotonic()):
-            return
         call = SipCall(self, account, CallId(ids.new("c")), slot)
         self._living[call.call] = call
         info = call.getInfo()
@@ -311,7 +309,7 @@ class Calls:
     def refused(self, prm: pj.OnRejectedIncomingCallParam, name: AccountId) -> None:
         """An INVITE came that pjsua has refused by itself, with no call made of it: its offer has nothing for us."""
         message, source = str(prm.rdata.wholeMsg), str(prm.rdata.srcAddress)
-        if not message or self.floods.refuses(source, time.monotonic()):
+        if not message:
             return
         arrived = inputs.CallArrived(
             at=time.monotonic(),
@@ -330,9 +328,7 @@ class Calls:
     def written(
         self, sender: str, source: str, content: Content, *, account: AccountId = NO_ACCOUNT, call: CallId | None = None
     ) -> None:
-        """A MESSAGE came; from whom sends too many it is not read."""
-        if self.floods.refuses(source, time.monotonic()):
-            return
+        """A MESSAGE came."""
         uri, display_name = translate.address(sender)
         came = inputs.MessageReceived(
             at=time.monotonic(),

@@ -89,6 +89,7 @@ class Engine:
     def __init__(self, channel: Channel, start: Start) -> None:
         """Raises StartError."""
         self._channel, self.alive = channel, True
+        self._peers: tuple[str, ...] = ()
         settings = start.settings
         self._traced = bool(settings.trace)
         self._endpoint = Endpoint()
@@ -107,7 +108,7 @@ class Engine:
         address = str(self._endpoint.transportGetInfo(transport).localName)
         self._accounts = Accounts(settings, transport, address, channel.post, self._endpoint.faults)
         self._endpoint.accounts, self._calls = self._accounts, self._accounts.calls
-        self._calls.floods.listen(int(address.rpartition(":")[2]))
+        self._calls.floods.listen(self._endpoint, int(address.rpartition(":")[2]))
         devices = Devices(self._endpoint, settings, channel.post, self._announce)
         self._endpoint.devices = devices
         self._media = Media(self._endpoint, settings, self._calls, devices, channel.post)
@@ -157,6 +158,9 @@ class Engine:
         match message:
             case Sound():
                 self._media.desire(message)
+                if message.peers != self._peers:
+                    self._peers = message.peers
+                    self._accounts.know(message.peers)
             case Place() | Ring() | Answer() | Refuse() | HangUp() | SendDigit():
                 self._calls.perform(message)
             case Register() | Unregister():

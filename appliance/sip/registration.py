@@ -35,7 +35,6 @@ class Account(pj.Account):
     @contained
     def onIncomingSubscribe(self, prm: pj.OnIncomingSubscribeParam) -> None:  # noqa: N802
         """SUBSCRIBE (RFC 6665): nobody is told of our presence. pjsua2 would keep each for an hour."""
-        self.calls.floods.refuses(str(prm.rdata.srcAddress), time.monotonic())
         prm.code = FORBIDDEN
 
     @contained

@@ -59,6 +59,7 @@ SipInput = (
     | inputs.PartRecovered
     | inputs.MicrophoneMeasured
     | inputs.AccessDenied
+    | inputs.RequestsDropped
 )
 ToParent = SipInput | Beat
 Message = ToChild | ToParent

@@ -84,6 +84,7 @@ class Station:
                 "configured": True,
                 "stopping": False,
                 "address": "127.0.0.1:5060",
+                "dropped_requests": 0,
                 "status": "ready",
                 "failed": [],
             },

@@ -202,6 +202,7 @@ def beside_calls(common, pulses):
     # so do messages, see test_messages
     yield inputs.MessageReceived(**common, uri="sip:x@y", display_name="", source="127.0.0.9:5060", content=TEXT)
     yield inputs.MessageAnswered(**common, message="none", code=200, reason="OK")
+    yield inputs.RequestsDropped(**common, count=7)
     yield inputs.AccessDenied(**common, who="x", source="127.0.0.9", scope="http")
 
 

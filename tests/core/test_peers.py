@@ -3,7 +3,7 @@
 import pytest
 
 from appliance.core.model import Settings, Target
-from appliance.core.peers import caller, parts
+from appliance.core.peers import caller, hosts, parts
 
 TARGETS = (
     Target("kitchen", "sip:kitchen@192.0.2.7:5060"),
@@ -71,3 +71,15 @@ def test_the_caller_is(uri, source, who):
 )
 def test_a_uri_has_parts(uri, wanted):
     assert parts(uri) == wanted
+
+
+def test_hosts_are_those_of_targets_that_are_called_without_an_account():
+    targets = (
+        Target("kitchen", "sip:kitchen@192.0.2.7:5060"),
+        Target("hall", "sip:hall@[2001:db8::7]"),
+        Target("garage", "sip:garage@192.0.2.7"),
+        Target("office", "sip:office@office.example"),
+        Target("far", "212", account="pbx"),
+        Target("odd", "tel:110"),
+    )
+    assert hosts(Settings(station="Front door", targets=targets)) == ("192.0.2.7", "2001:db8::7", "office.example")

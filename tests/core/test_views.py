@@ -152,6 +152,17 @@ def test_times_are_utc_with_microseconds(at, wanted):
     assert views.iso(at, 1_795_154_828.0) == wanted
 
 
+def test_requests_that_were_dropped_are_counted():
+    station = ready()
+    for count in (7, 5):
+        station.give(inputs.RequestsDropped, count=count)
+    assert views.snapshot(station.state, 0.0)["appliance"]["dropped_requests"] == 12
+
+
+def test_the_targets_are_known_to_the_sip_process():
+    assert views.desired(READY).sound.peers == ("127.0.0.2", "office.example")
+
+
 def test_the_snapshot_of_an_idle_station_has_its_shape():
     shown = views.snapshot(READY, 0.0)
     assert shown == json.loads(json.dumps(shown))
@@ -161,6 +172,7 @@ def test_the_snapshot_of_an_idle_station_has_its_shape():
         "configured": True,
         "stopping": False,
         "address": "127.0.0.1:5060",
+        "dropped_requests": 0,
         "status": "ready",
         "failed": [],
     }

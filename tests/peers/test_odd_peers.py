@@ -118,10 +118,10 @@ def test_an_offer_in_a_call_without_a_codec_of_ours_is_refused_and_told_and_the_
         far.called(lambda: door.press("answer"))
         door.talk(call)
         far.send(far.request("INVITE", 2, body=far.sdp.replace("AVP 8 101", "AVP 3")))
-        far.receive("SIP/2.0 500", "INVITE")
+        far.receive("SIP/2.0 488", "INVITE")
         far.send(far.request("ACK", 2).replace(b"ACK2\r\n", b"INVITE2\r\n"))  # in the refused transaction
         told = door.wait("call.updated", call)["data"]
-        assert told == {"result": "rejected", "changes": [], "code": 500, "reason": "SDP negotiation failed"}
+        assert told == {"result": "rejected", "changes": [], "code": 488, "reason": "Not Acceptable Here"}
         far.hang_up()
         door.final(call, kind="call.ended", cause="hangup", by="remote")
     assert door.story(call) == [*TALKED, "updated", "ended"]

@@ -1,19 +1,42 @@
 """A source that asks too often, against real sockets: its requests are dropped, what belongs to a call comes."""
 
+import ipaddress
 import socket
 import struct
 
 import pytest
 
-from appliance.sip.floods import AT_ONCE, PER_S, SHUT_KEPT, SHUT_S, Floods, only_from, requests_not_from
+from appliance.core import inputs
+from appliance.sip.floods import FILTERED, FILTERED_S, SILENT_S, Floods, only_from, requests_not_from
 
 INVITES, OTHER = b"INVITE sip:door SIP/2.0\r\n\r\n", b"BYE sip:door SIP/2.0\r\n\r\n"
 
 
-@pytest.fixture
-def port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listening:
-        listening.bind(("127.0.0.1", 0))
+class Pjsip:
+    """The part of pjsua2 that counts: `shut` are those of whom it has dropped something, `dropped` how many."""
+
+    def __init__(self):
+        self.shut, self.dropped, self.known = [], 0, []
+
+    def floodsLimit(self, limits):
+        assert limits.knownPerS > limits.perS
+
+    def floodsKnow(self, addresses):
+        self.known = sorted(addresses)
+
+    def floodsShut(self):
+        told, self.shut = self.shut, []
+        return told
+
+    def floodsDropped(self):
+        count, self.dropped = self.dropped, 0
+        return count
+
+
+@pytest.fixture(params=[socket.AF_INET, socket.AF_INET6])
+def port(request):
+    with socket.socket(request.param, socket.SOCK_DGRAM) as listening:
+        listening.bind(("127.0.0.1" if request.param == socket.AF_INET else "::1", 0))
         listening.settimeout(20)
         yield listening
 
@@ -22,15 +45,15 @@ def port():
 def floods(port):
     told = []
     made = Floods(told.append)
-    made.told = told
-    made.listen(port.getsockname()[1])
+    made.told, made.pjsip = told, Pjsip()
+    made.listen(made.pjsip, port.getsockname()[1])
     yield made
     made.close()
 
 
 def arrive(port, source, *packets):
     """Those that come through; the last one, from elsewhere, tells that all are there."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender, socket.socket(type=socket.SOCK_DGRAM) as last:
+    with socket.socket(port.family, socket.SOCK_DGRAM) as sender, socket.socket(port.family, socket.SOCK_DGRAM) as last:
         sender.bind((source, 0))
         for packet in packets:
             sender.sendto(packet, port.getsockname())
@@ -41,50 +64,79 @@ def arrive(port, source, *packets):
     return come
 
 
-def flood(floods, source, now):
-    return [floods.refuses(f"{source}:5060", now) for _ in range(AT_ONCE + 2)]
+def source(port):
+    """An address that packets to this port can come from; by IPv6, loopback has one only."""
+    return "127.0.0.9" if port.family == socket.AF_INET else "::1"
 
 
-def test_so_many_calls_at_once_are_let_through(floods, port):
-    assert flood(floods, "127.0.0.9", 100.0) == [False] * AT_ONCE + [True, True]
-    assert [(d.who, d.source, d.scope) for d in floods.told] == [("caller", "127.0.0.9", "call")]
+def shut(floods, address, now):
+    """pjsip drops a request from there."""
+    floods.pjsip.shut = [address]
+    floods.turn(now)
 
 
-def test_calls_at_the_allowed_rate_go_on_for_ever(floods, port):
-    assert not any(floods.refuses("127.0.0.9:5060", n / PER_S) for n in range(500))
+def denied(floods):
+    return [(told.who, told.source, told.scope) for told in floods.told if isinstance(told, inputs.AccessDenied)]
 
 
 def test_its_invites_are_dropped_and_all_else_comes(floods, port):
-    assert arrive(port, "127.0.0.9", INVITES) == [INVITES]
-    flood(floods, "127.0.0.9", 100.0)
-    assert arrive(port, "127.0.0.9", INVITES, OTHER, INVITES) == [OTHER]
-    assert arrive(port, "127.0.0.8", INVITES, OTHER) == [INVITES, OTHER]
+    address = source(port)
+    assert arrive(port, address, INVITES) == [INVITES]
+    shut(floods, address, 100.0)
+    assert arrive(port, address, INVITES, OTHER, INVITES) == [OTHER]
+    if port.family == socket.AF_INET:
+        assert arrive(port, "127.0.0.8", INVITES, OTHER) == [INVITES, OTHER]
 
 
 def test_the_port_has_one_socket(floods):
     assert len(floods._sockets) == 1
 
 
-@pytest.mark.parametrize("method", [b"INVITE", b"MESSAGE", b"OPTIONS", b"SUBSCRIBE"])
-def test_each_request_that_costs_memory_is_dropped(method, floods, port):
-    flood(floods, "127.0.0.9", 100.0)
-    assert arrive(port, "127.0.0.9", method + b" sip:door SIP/2.0\r\n\r\n", OTHER) == [OTHER]
+@pytest.mark.parametrize("method", [b"INVITE", b"MESSAGE", b"OPTIONS", b"REGISTER", b"SUBSCRIBE"])
+def test_each_request_that_costs_something_is_dropped(method, floods, port):
+    shut(floods, source(port), 100.0)
+    assert arrive(port, source(port), method + b" sip:door SIP/2.0\r\n\r\n", OTHER) == [OTHER]
 
 
-def test_several_sources_are_shut_out_each_for_its_time(floods, port):
-    flood(floods, "127.0.0.9", 100.0)
-    flood(floods, "127.0.0.8", 110.0)
-    floods.turn(100.0 + SHUT_S)
-    assert arrive(port, "127.0.0.9", INVITES) == [INVITES]
-    assert arrive(port, "127.0.0.8", INVITES) == []
-    floods.turn(110.0 + SHUT_S)
-    assert arrive(port, "127.0.0.8", INVITES) == [INVITES]
+def test_who_goes_on_is_told_once_and_who_comes_back_is_told_again(floods, port):
+    address = source(port)
+    for now in (100.0, 100.1, 130.0, 160.0, 200.0):
+        shut(floods, address, now)
+    assert denied(floods) == [("caller", address, "call")]
+    shut(floods, address, 200.0 + SILENT_S)
+    assert len(denied(floods)) == 2
+
+
+def test_the_kernel_lets_pjsip_look_again_after_a_while(floods, port):
+    address = source(port)
+    shut(floods, address, 100.0)
+    floods.turn(100.0 + FILTERED_S - 0.1)
+    assert arrive(port, address, INVITES) == []
+    floods.turn(100.0 + FILTERED_S)
+    assert arrive(port, address, INVITES) == [INVITES]
+
+
+def test_who_is_known_by_now_is_heard_at_once(floods, port):
+    address = source(port)
+    shut(floods, address, 100.0)
+    floods.know({address})
+    assert floods.pjsip.known == [address]
+    assert arrive(port, address, INVITES) == [INVITES]
+
+
+def test_what_kernel_and_pjsip_have_dropped_is_counted(floods, port):
+    shut(floods, source(port), 100.0)
+    assert arrive(port, source(port), INVITES, INVITES, OTHER) == [OTHER]
+    floods.pjsip.dropped = 7
+    floods.turn(110.0)
+    floods.turn(120.0)
+    assert [told.count for told in floods.told if isinstance(told, inputs.RequestsDropped)] == [9]
 
 
 def test_only_registrars_connect_by_tcp():
     with socket.create_server(("127.0.0.1", 0)) as server:
         floods = Floods(print)
-        floods.listen(0)
+        floods.listen(Pjsip(), 0)
         floods.admit({"127.0.0.9", "127.0.0.8"})
         where = server.getsockname()
         for registrar in ("127.0.0.9", "127.0.0.8"):
@@ -97,17 +149,19 @@ def test_only_registrars_connect_by_tcp():
 
 
 def test_as_many_as_ever_come_it_remembers_a_bounded_number(floods, port):
-    for number in range(1000):
-        flood(floods, f"127.1.{number // 250}.{number % 250}", 100.0)
-    assert arrive(port, "127.1.3.249", INVITES) == []
-    assert arrive(port, "127.1.0.0", INVITES) == [INVITES]
-    assert len(floods._shut) == SHUT_KEPT
+    floods.pjsip.shut = [f"127.1.{number // 250}.{number % 250}" for number in range(1000)]
+    floods.turn(100.0)
+    if port.family == socket.AF_INET:
+        assert arrive(port, "127.1.3.249", INVITES) == []
+        assert arrive(port, "127.1.0.0", INVITES) == [INVITES]
+    assert len(floods._filtered) == FILTERED
 
 
-@pytest.mark.parametrize("count", [0, 1, SHUT_KEPT])
+@pytest.mark.parametrize("count", [0, 1, FILTERED])
+@pytest.mark.parametrize("address", ["192.0.2.1", "2001:db8::1"])
 @pytest.mark.parametrize("program", [requests_not_from, only_from])
-def test_each_jump_of_a_filter_ends_inside_it(program, count):
-    steps = program([1] * count)
+def test_each_jump_of_a_filter_ends_inside_it(program, address, count):
+    steps = program([ipaddress.ip_address(address)] * count)
     for place, (_, true, false, _) in enumerate(steps):
         assert place + max(true, false) < len(steps)
         struct.pack("HBBI", *steps[place])

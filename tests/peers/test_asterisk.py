@@ -18,18 +18,18 @@ def pbx(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def both(pbx, tmp_path_factory):
-    """The stations of 101 and 102, registered, of which the second records."""
+    """The stations of 101, by UDP, and of 102, by TCP, registered, of which the second records."""
 
-    def station(user, other, *, records):
+    def station(user, other, transport, *, records):
         directory = tmp_path_factory.mktemp(user)
         return Daemon(
             directory / "d",
-            account={"office": account(directory, pbx, user)},
+            account={"office": account(directory, pbx, user, transport=transport)},
             target={"far": {"uri": other, "account": "office"}},
             recording={"enabled": records},
         )
 
-    with station("101", "102", records=False) as one, station("102", "101", records=True) as two:
+    with station("101", "102", "udp", records=False) as one, station("102", "101", "tcp", records=True) as two:
         for door in (one, two):
             door.wait("account.registered")
         yield one, two

@@ -111,6 +111,7 @@ def test_an_offer_without_a_codec_of_ours_is_refused_and_told_and_rings_nobody(d
     assert door.story(told["call"]) == ["incoming", "rejected"]
 
 
+@shows("call.updated")
 def test_an_offer_in_a_call_without_a_codec_of_ours_is_refused_and_told_and_the_call_goes_on(door):
     with Packets(door.far_address, to=door.address) as far:
         far.send(far.invite())

@@ -368,6 +368,14 @@ class Appliance(Answer):
     failed: list[Failed] = Field(description="What does not work now.")
 
 
+class Network(Answer):
+    """The machine's network."""
+
+    up: bool
+    addresses: list[str] = Field(description="That others can reach it at; none while it is down.")
+    nameservers: list[str]
+
+
 class Target(Answer):
     """Somebody who can be called by name."""
 
@@ -380,6 +388,7 @@ class Snapshot(Answer):
     """The whole state, and the id of the last event in it."""
 
     appliance: Appliance
+    network: Network
     accounts: list[Account]
     calls: list[Call]
     doors: list[Door]

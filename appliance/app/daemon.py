@@ -28,6 +28,7 @@ from appliance.store.journal import Journal
 from appliance.store.recordings import Recordings
 from appliance.store.writer import Writer
 from appliance.system.clock import Clock
+from appliance.system.network import Network
 from appliance.system.notify import Notify
 
 log = logging.getLogger(__name__)
@@ -62,7 +63,7 @@ class App:
         self._notify = Notify()
         self._stop = asyncio.Event()
 
-    async def run(self) -> None:
+    async def run(self) -> None:  # noqa: PLR0915 - the order in which all begins and ends, on one screen
         """Start everything, wait for the end, stop in reverse."""
         loop = asyncio.get_running_loop()
         writer = Writer(self._places.state, self._post)
@@ -84,6 +85,7 @@ class App:
         web = Web(self._config, self._places, reactor, recordings, call_log, self._file)
         bus = Bus(self._config, reactor)
         clock = Clock(reactor.post)
+        network = Network(reactor.post)
         if self._recorder is not None:
             self._recorder.begin(appliance.__version__, reactor.state)
             reactor.watch = self._recorder.take
@@ -91,6 +93,7 @@ class App:
         try:
             await link.start()  # first: the new process begins while we take the lines
             await panel.start()
+            network.start()
             recordings.open()
             call_log.open()
             # Neither network nor far end is waited for: a press has its tone and lamp without them.
@@ -105,6 +108,7 @@ class App:
             await asyncio.gather(watchdog, *serving, return_exceptions=True)
         finally:
             clock.stop()
+            network.stop()
             await web.stop()
             await link.stop()
             await panel.stop()

@@ -18,6 +18,7 @@ FIRST_QUICK_S, LONGEST_QUICK_S = 5.0, 8.0
 FIRST_SLOW_S, LONGEST_SLOW_S = 60.0, 300.0
 LONGEST_ASKED_S = 3600.0  # a registrar that asks for more (Retry-After) is asked again all the same
 SHORTEST_S = 1.0
+NETWORK_SPREAD_S = 1.0
 UNREACHABLE_KEPT = 16
 QUICK = {0, 408, 423, 429, 480, 491}  # beside 5xx: passes by itself
 
@@ -219,6 +220,17 @@ def spread(turn: Turn, name: AccountId) -> float:
 def is_told(count: int) -> bool:
     """Whether it is 1, 2, 4, 8…: a registrar that is away for days must not fill the journal."""
     return count & (count - 1) == 0
+
+
+def network_changed(turn: Turn) -> None:
+    """Another network: what is registered is so at an address that may be gone, and what failed may work now."""
+    if not turn.state.sip_ready or turn.state.stopping:
+        return
+    for settings in turn.settings.accounts:
+        account = turn.state.account(settings.name)
+        if account.wanted:
+            # Soon, but not all stations of a house at once after a power cut.
+            put(turn, replace(account, asking=False, wake=turn.now + spread(turn, account.name) * NETWORK_SPREAD_S))
 
 
 # -- clients ---------------------------------------------------------------------------------------------------------

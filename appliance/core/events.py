@@ -419,6 +419,30 @@ class ServerReachable(AccountEvent):
     server: str
 
 
+@dataclass(frozen=True, slots=True)
+class NetworkUp(Event):
+    """The machine has a network again."""
+
+    TYPE = "network.up"
+    addresses: str
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkDown(Event):
+    """The machine has no network: no interface with a carrier and an address."""
+
+    TYPE = "network.down"
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkChanged(Event):
+    """The machine has other addresses or nameservers; calls go on at the new address where the far end lets them."""
+
+    TYPE = "network.changed"
+    addresses: str
+    nameservers: str
+
+
 # -- recordings ------------------------------------------------------------------------------------------------------
 
 

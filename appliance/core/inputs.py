@@ -132,6 +132,14 @@ class MicrophoneMeasured(Input):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkChanged(Input):
+    """What the network is now: addresses that others can reach us at, none while it is down, and who resolves names."""
+
+    addresses: tuple[str, ...]
+    nameservers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OfCall(Input):
     """The base of inputs about one call that is known already."""
 
@@ -597,6 +605,7 @@ AnyInput = (
     | GuardLost
     | RelayChanged
     | MicrophoneMeasured
+    | NetworkChanged
     | SipReady
     | SipLost
     | CallArrived

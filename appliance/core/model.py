@@ -86,6 +86,7 @@ class Cause(StrEnum):
     UNAUTHORIZED = "unauthorized"
     MEDIA_FAILED = "media_failed"
     RTP_TIMEOUT = "rtp_timeout"
+    NETWORK_LOST = "network_lost"
     SERVER_ERROR = "server_error"
     ANSWERED_ELSEWHERE = "answered_elsewhere"
     DURATION_LIMIT = "duration_limit"
@@ -474,6 +475,14 @@ class Outgoing:
 
 
 @dataclass(frozen=True, slots=True)
+class Network:
+    """The machine's addresses, none while it has no network, and its nameservers."""
+
+    addresses: tuple[str, ...] = ()
+    nameservers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """Everything the station is, in one value."""
 
@@ -485,6 +494,8 @@ class State:
     recordings: tuple[Recording, ...] = ()
     accounts: tuple[Account, ...] = ()  # those that were begun: all once SIP was ready
     messages: tuple[Outgoing, ...] = ()
+    network: Network | None = None  # None: not known
+    last_addresses: tuple[str, ...] = ()  # that it had when it last had any
     sip_ready: bool = False
     sip_address: str = ""  # "" until it was ready once
     relay_ready: bool = False
@@ -505,6 +516,11 @@ class State:
     def account(self, wanted: str) -> Account:
         """The account of that name as it is, at rest if it never began."""
         return next((a for a in self.accounts if a.name == wanted), Account(AccountId(wanted)))
+
+    @property
+    def offline(self) -> bool:
+        """Whether the machine is known to have no network."""
+        return self.network is not None and not self.network.addresses
 
     @property
     def active(self) -> Call | None:

@@ -92,6 +92,11 @@ class Unregister:
 
 
 @dataclass(frozen=True, slots=True)
+class Renew:
+    """The machine's address has changed: move calls to the new one by re-INVITE, and ask registrars anew."""
+
+
+@dataclass(frozen=True, slots=True)
 class PrepareRecording:
     """Make file and index row durable, then post RecordingPrepared or RecordingRefused."""
 
@@ -136,5 +141,5 @@ class Reply:
 
 CallOrder = Place | Ring | Answer | Refuse | HangUp | SendDigit
 AccountOrder = Register | Unregister
-SipOrder = CallOrder | AccountOrder | SendMessage
+SipOrder = CallOrder | AccountOrder | Renew | SendMessage
 Order = SipOrder | PrepareRecording | FinishRecording | LogCall | Reply

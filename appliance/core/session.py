@@ -234,6 +234,8 @@ def over(turn: Turn, call: Call, given: inputs.CallEnded) -> None:
 def cause_of_end(call: Call, given: inputs.CallEnded) -> Cause:
     """Why the far end, or the network, ended it."""
     if call.connected_since is not None:
+        if by_of_end(given) is By.NETWORK:  # a re-INVITE or another request of ours was never answered
+            return Cause.NETWORK_LOST
         return Cause.HANGUP if given.remote else Cause.ERROR
     if call.direction is Direction.INCOMING:
         if "cause=200" in given.reason_header.replace(" ", ""):  # RFC 3326 §2, RFC 3261 §16.7 point 10
@@ -259,7 +261,7 @@ def due(turn: Turn) -> None:
         elif call.unanswered_here:
             refuse(turn, call, NO_ANSWER, Cause.NO_ANSWER)
         elif call.state is CallState.CONNECTED:
-            hang_up(turn, call, Cause.RTP_TIMEOUT)
+            hang_up(turn, call, Cause.NETWORK_LOST if turn.state.offline else Cause.RTP_TIMEOUT)
         elif call.ringing_since is not None and unanswered(call):
             hang_up(turn, call, Cause.NO_ANSWER)
         else:

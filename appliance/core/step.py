@@ -12,6 +12,7 @@ from appliance.core import (
     history,
     inputs,
     messages,
+    network,
     recording,
     requests,
     session,
@@ -116,6 +117,8 @@ def take(turn: Turn, given: AnyInput) -> None:  # noqa: C901, PLR0912, PLR0915 -
             doors.relay_changed(turn, door, energised=energised, pulse_id=pulse)
         case inputs.MicrophoneMeasured(dbfs=dbfs):
             trials.measured(turn, dbfs)
+        case inputs.NetworkChanged():
+            network.changed(turn, given)
         case inputs.SipReady(address=address):
             session.sip_ready(turn, address)
             accounts.sip_ready(turn)

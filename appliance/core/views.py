@@ -207,6 +207,11 @@ def snapshot(state: State, epoch: float) -> dict[str, Any]:
             "status": status(state),
             "failed": [{"part": part, "why": why} for part, why in state.failed],
         },
+        "network": {
+            "up": not state.offline,
+            "addresses": [] if state.network is None else list(state.network.addresses),
+            "nameservers": [] if state.network is None else list(state.network.nameservers),
+        },
         "accounts": [account_view(state, settings, epoch) for settings in state.settings.accounts],
         "calls": [call_view(state, call, state.now, epoch) for call in in_order(state)],
         "doors": [

@@ -97,6 +97,13 @@ class Accounts:
             if registration.wish is not None and now >= registration.not_before:
                 self._carry_out(registration)
 
+    def renew(self) -> None:
+        """Our address is another one: what was asked from the old one will not be answered."""
+        for registration in self._registrations.values():
+            if registration.asked_at is not None:
+                registration.asked_at, registration.wish = None, True
+                self._forget(registration)
+
     def clear(self) -> None:
         """Free all, before the endpoint goes."""
         for account in [*(each for each in self._registrations.values() if each.created), self._direct]:
@@ -138,9 +145,14 @@ class Accounts:
         """Register at the next server; whatever the one before still says is not heard any more."""
         registration.failing = False
         registration.servers.move_on()
-        registration.modify(self._config(registration))
+        self._forget(registration)
         registration.wish = True if registration.wish is None else registration.wish
         registration.not_before = 0.0
+
+    def _forget(self, registration: Registration) -> None:
+        """Begin the registration anew, deaf to what the one before still brings: pjsua does so for another route."""
+        registration.anew += 1
+        registration.modify(self._config(registration))
 
     def _resolve(self, registration: Registration) -> None:
         """In a thread of its own: nothing of pjsua2 here."""
@@ -197,6 +209,7 @@ class Accounts:
         # Where to send is said by a route that is never written into the message (hide): so the address may come from
         # our own resolver, and the domain need not be a name of the network's. TLS asks for a certificate of the name.
         where = f"{server.name}:{server.port};maddr={server.address};transport={account.transport}"
+        where += f";anew={registration.anew}"
         config.sipConfig.proxies.append(f"<sip:{where};lr;hide>")
         config.sipConfig.authCreds.append(pj.AuthCredInfo("digest", "*", account.auth_user, 0, account.password))
         config.mediaConfig.srtpUse, config.mediaConfig.srtpSecureSignaling = SRTP[account.srtp], 0

@@ -22,6 +22,7 @@ from appliance.sip.wire import SipInput
 LOG = logging.getLogger(__name__)
 RINGING, OK, REFUSED, PENDING, DECLINE = 180, 200, 300, 491, 603
 COUNT_S = 1.0
+RENEW_AGAIN_S = 0.5
 ENCRYPTED = "SRTP status: Active"  # in pjsua's report on a call, which alone tells
 EVENT_END = 2  # PJMEDIA_STREAM_DTMF_IS_END, which pjsua2 does not name
 DIGIT_ALONE, DIGIT_RELAY = "application/dtmf", "application/dtmf-relay"  # the second is pjsua2's, see onDtmfEvent
@@ -56,6 +57,7 @@ class SipCall(pj.Call):
         self.codec: Codec | None = None
         self.hold, self.rtp = Hold(), RtpWatch()
         self.counted_at = 0.0
+        self.renew_at: float | None = None  # our address has changed
         self.sending, self.receiving, self.once = Sending(), Receiving(), Once()
 
     @contained
@@ -195,6 +197,8 @@ class SipCall(pj.Call):
             self._send_digit(next_digit)
         if self.confirmed and self.hold.due(held, now):
             self._reinvite(held, now)
+        if self.confirmed and self.renew_at is not None and now >= self.renew_at:
+            self._renew(now)
         if self.rtp.due(now):
             self._look_at_packets(now)
 
@@ -239,6 +243,17 @@ class SipCall(pj.Call):
         except pj.Error as error:
             LOG.debug("%s: re-INVITE later: %s", self.call, error.reason)
             self.hold.postpone(now)
+
+    def _renew(self, now: float) -> None:
+        """Tell the far end our address as it is now, for messages and sound; again until pjsip has time for it."""
+        self.renew_at = None
+        parameters = operation()
+        parameters.opt.flag = pj.PJSUA_CALL_REINIT_MEDIA | pj.PJSUA_CALL_UPDATE_CONTACT | pj.PJSUA_CALL_UPDATE_VIA
+        try:
+            self.reinvite(parameters)
+        except pj.Error as error:
+            LOG.info("%s: re-INVITE from the new address later: %s", self.call, error.reason)
+            self.renew_at = now + RENEW_AGAIN_S
 
     def _reinvite_answered(self, code: int, reason: str) -> None:
         if not self.hold.answered(code, time.monotonic(), call_id_is_ours=self.outgoing):
@@ -392,6 +407,11 @@ class Calls:
             call.turn(now, held=call.call in held)
         self._living = {key: call for key, call in self._living.items() if not call.over}
         self.messages.turn(now)
+
+    def renew(self) -> None:
+        """Our address has changed: the far ends are told."""
+        for call in self:
+            call.renew_at = time.monotonic()
 
     def clear(self) -> None:
         """Free all, before the endpoint goes."""

@@ -17,7 +17,18 @@ import pjsua2 as pj
 
 from appliance.core import inputs
 from appliance.core.desired import Sound
-from appliance.core.orders import Answer, HangUp, Place, Refuse, Register, Ring, SendDigit, SendMessage, Unregister
+from appliance.core.orders import (
+    Answer,
+    HangUp,
+    Place,
+    Refuse,
+    Register,
+    Renew,
+    Ring,
+    SendDigit,
+    SendMessage,
+    Unregister,
+)
 from appliance.sip import busy, tls
 from appliance.sip.accounts import Accounts
 from appliance.sip.callbacks import contained
@@ -163,6 +174,9 @@ class Engine:
                     self._accounts.know(message.peers)
             case Place() | Ring() | Answer() | Refuse() | HangUp() | SendDigit():
                 self._calls.perform(message)
+            case Renew():
+                self._calls.renew()
+                self._accounts.renew()
             case Register() | Unregister():
                 self._accounts.perform(message)
             case SendMessage():

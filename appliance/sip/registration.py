@@ -95,6 +95,7 @@ class Registration(Account):
         self.asked_at: float | None = None  # while a REGISTER is not answered
         self.failing = False  # this server is to be left for another
         self.servers = Choice()
+        self.anew = 0  # how often it was begun anew
         self.resolved_at = 0.0
         self.resolving = self.created = False
         places = [servers.literal(host, port, settings.transport) for host, port in settings.servers]

@@ -88,6 +88,7 @@ class Station:
                 "status": "ready",
                 "failed": [],
             },
+            "network": {"up": True, "addresses": ["192.0.2.7"], "nameservers": ["192.0.2.1"]},
             "accounts": [account("office")],
             "calls": [],
             "doors": [door("front")],

@@ -474,7 +474,7 @@ def test_the_stack_ends_a_connected_call():
     station = ready()
     call = station.talking()
     end(station, call.id, 408, "timeout", remote=False)
-    assert outcome(station) == (events.CallEnded, Cause.ERROR, 408, By.NETWORK, False)
+    assert outcome(station) == (events.CallEnded, Cause.NETWORK_LOST, 408, By.NETWORK, False)
 
 
 def test_packets_that_stop_end_the_call_after_30_s():

@@ -111,6 +111,7 @@ class World:
         fields = {
             inputs.ConfigChanged: {"settings": choice([STATION, CHANGED])},
             inputs.ButtonEdge: {"button": BUTTONS[a % len(BUTTONS)], "active": flag},
+            inputs.NetworkChanged: {"addresses": choice([(), ("192.0.2.7",), ("192.0.2.8",)])},
             inputs.PartFailed: {"part": choice(["panel", "audio", "storage"])},
             inputs.PartRecovered: {"part": choice(["panel", "audio", "storage"])},
             inputs.RelayChanged: {

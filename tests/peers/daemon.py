@@ -43,11 +43,12 @@ def until(condition, what="it", patience=PATIENCE_S):
 class Daemon:
     """`with Daemon(directory) as door`: a station that rings `far`, host and port of the one peer it knows.
 
-    Settings are merged into the tables of its configuration, as in `Daemon(d, deadlines={"rtp_s": 2})`.
+    Settings are merged into the tables of its configuration, as in `Daemon(d, deadlines={"rtp_s": 2})`. within: what
+    begins its command, to run in a network namespace.
     """
 
-    def __init__(self, directory, **settings):
-        self.directory = Path(directory)
+    def __init__(self, directory, within=(), **settings):
+        self.directory, self.within = Path(directory), within
         self.directory.mkdir(parents=True, exist_ok=True)
         self.far_address, self.user = loopback(), "door"
         self.far_port = free_port(self.far_address)
@@ -76,6 +77,7 @@ class Daemon:
         with (self.directory / "log").open("wb") as log:
             self.process = subprocess.Popen(
                 [
+                    *self.within,
                     *("setpriv", "--pdeathsig", "TERM", sys.executable, "-m", "appliance", "--demo"),
                     *("--config", str(self.directory / "door.toml"), "--state", str(self.directory)),
                 ],

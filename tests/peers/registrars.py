@@ -86,16 +86,17 @@ class Kamailio:
     """Registrar with digest, and proxy that wants a password for each call: every user's is pw- and its name.
 
     Its locations are in memory only: one that was killed has forgotten all. certificate: files of a certificate and its
-    key, with which it is there by TLS as well, at `tls_port`.
+    key, with which it is there by TLS as well, at `tls_port`. within: what begins its command, to run in a network
+    namespace.
     """
 
-    def __init__(self, directory, certificate=None, address=""):
+    def __init__(self, directory, certificate=None, address="", within=()):
         self.directory = Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.address = address or loopback()
-        self.port = free_port(self.address)
+        self.port = 5070 if within else free_port(self.address)  # a namespace is ours alone
         self.tls_port = self.port + 1
-        self.certificate = certificate
+        self.certificate, self.within = certificate, within
         self.process = None
 
     def __enter__(self):
@@ -119,6 +120,7 @@ class Kamailio:
         with (self.directory / "kamailio.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [
+                    *self.within,
                     *("kamailio", "-f", config, "-DD", "-E", "-m", "32", "-M", "4"),
                     *("-w", self.directory, "-Y", self.directory, "-P", self.directory / "pid"),
                 ],
@@ -128,7 +130,7 @@ class Kamailio:
                 stderr=log,
                 start_new_session=True,
             )
-        until(self.answers, "Kamailio")
+        until(self.listens if self.within else self.answers, "Kamailio")
         return self
 
     def __exit__(self, *_):
@@ -144,6 +146,10 @@ class Kamailio:
     @property
     def log(self):
         return (self.directory / "kamailio.log").read_text(errors="replace")
+
+    def listens(self):
+        assert self.process.poll() is None, self.log
+        return "Listening on" in self.log
 
     def answers(self):
         assert self.process.poll() is None, self.log

@@ -1,0 +1,96 @@
+"""Two machines on a cable: network namespaces of their own, in which a test may take addresses and the link away."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.peers.daemon import until
+
+DOOR, PBX = "10.9.0.7", "10.9.0.1"
+HELD = ["setpriv", "--pdeathsig", "KILL", "sleep", "infinity"]
+
+
+class Machine:
+    """One side: `within` begins a command that runs there."""
+
+    def __init__(self, argv):
+        here = Path("/proc/self/ns/net").readlink()
+        self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        comm = Path(f"/proc/{self.process.pid}/comm")
+        until(lambda: self._alive() and comm.read_text() == "sleep\n", "a namespace")
+        assert Path(f"/proc/{self.process.pid}/ns/net").readlink() != here
+        namespaces = ["--user", "--net", "--mount", "--preserve-credentials"]
+        self.within = ["nsenter", "-t", str(self.process.pid), *namespaces]
+
+    def _alive(self):
+        assert self.process.poll() is None, "network namespaces can not be made here"
+        return True
+
+    def run(self, *words):
+        subprocess.run([*self.within, *words], check=True, capture_output=True, timeout=30)
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+
+
+class Cable:
+    """`with Cable(directory) as cable`: the machines `door` and `pbx`, DOOR and PBX on interfaces called eth0."""
+
+    def __init__(self, directory):
+        self.resolver = Path(directory) / "resolv.conf"
+        self.resolver.write_text("")
+
+    def __enter__(self):
+        self.door = Machine(["unshare", "--map-root-user", "--net", "--mount", *HELD])
+        self.pbx = None
+        try:
+            self.pbx = Machine([*self.door.within, "unshare", "--net", "--mount", *HELD])
+            self.door.run("mount", "--bind", self.resolver, "/etc/resolv.conf")
+            other = "type", "veth", "peer", "name", "eth0", "netns", str(self.pbx.process.pid)
+            self.door.run("ip", "link", "add", "eth0", *other)
+            for machine, address in ((self.door, DOOR), (self.pbx, PBX)):
+                machine.run("ip", "link", "set", "lo", "up")
+                machine.run("ip", "address", "add", f"{address}/24", "dev", "eth0")
+                machine.run("ip", "link", "set", "eth0", "up")
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        for machine in (self.pbx, self.door):
+            if machine is not None:
+                machine.end()
+
+    def cut(self):
+        """Pull the plug."""
+        self.pbx.run("ip", "link", "set", "eth0", "down")
+
+    def mend(self):
+        """Put it in again."""
+        self.pbx.run("ip", "link", "set", "eth0", "up")
+
+    def move(self, address):
+        """The door has another address from now on."""
+        self.door.run("ip", "address", "flush", "dev", "eth0", "scope", "global")
+        self.door.run("ip", "address", "add", f"{address}/24", "dev", "eth0")
+
+
+class NameServer:
+    """`with NameServer(machine, records)`: DNS at PBX; records as in {"_sip._udp.x SRV": [[1, 0, 5060, "a.x"]]}."""
+
+    def __init__(self, machine, records):
+        self.machine, self.records = machine, records
+
+    def __enter__(self):
+        script = Path(__file__).with_name("nameserver.py")
+        argv = [*self.machine.within, "setpriv", "--pdeathsig", "KILL", sys.executable, script, PBX, repr(self.records)]
+        self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        assert self.process.stdout.readline() == b"ready\n"
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()

@@ -1,0 +1,128 @@
+"""The network goes away, comes back, and is another one: what the whole daemon makes of it, on a cable of its own."""
+
+import pytest
+
+from tests.peers.daemon import Daemon, until
+from tests.peers.namespaces import PBX, Cable, NameServer
+from tests.peers.registrars import Kamailio
+from tests.peers.test_registration import account
+
+ELSEWHERE = "10.9.0.8"
+
+
+@pytest.fixture
+def cable(tmp_path):
+    with Cable(tmp_path) as cable:
+        yield cable
+
+
+@pytest.fixture
+def kamailio(cable, tmp_path):
+    with Kamailio(tmp_path / "k", address=PBX, within=cable.pbx.within) as registrar:
+        yield registrar
+
+
+def station(directory, machine, registrar, user, other, **settings):
+    table = account(directory, registrar, user)
+    return Daemon(
+        directory / user,
+        within=machine.within,
+        **{
+            "sip": {"address": "0.0.0.0", "port": 0, "trace": True},
+            "account": {"office": table},
+            "target": {"far": {"uri": other, "account": "office"}},
+            **settings,
+        },
+    )
+
+
+def received(door, call):
+    quality = door.get(f"/v1/calls/{call}")["quality"]
+    return quality["received"] if quality else 0
+
+
+def flows(*calls):
+    """Sound comes at each of these doors, from now on."""
+    for door, call in calls:
+        before = received(door, call)
+        until(lambda d=door, c=call, b=before: received(d, c) > b + 50, "sound")
+
+
+def test_a_link_that_was_down_has_the_account_back_at_once(cable, kamailio, tmp_path):
+    with station(tmp_path, cable.door, kamailio, "201", "202") as door:
+        door.wait("account.registered")
+        assert door.get("/v1/state")["network"]["addresses"] == ["10.9.0.7"]
+        cable.cut()
+        door.wait("network.down")
+        assert not door.get("/v1/state")["network"]["up"]
+        door.wait("account.failed", patience=60, code=0)
+        door.wait("server.unreachable")
+        door.begin()
+        cable.mend()
+        door.wait("network.up", addresses="10.9.0.7")
+        door.wait("account.registered", after="recovery")
+        door.wait("server.reachable")
+
+
+def test_a_call_goes_on_at_another_address(cable, kamailio, tmp_path):
+    with (
+        station(tmp_path, cable.door, kamailio, "211", "212") as door,
+        station(tmp_path, cable.pbx, kamailio, "212", "211") as far,
+    ):
+        for each in (door, far):
+            each.wait("account.registered")
+        call = door.ring()
+        came = far.rung()
+        far.press("answer")
+        door.talk(call)
+        far.talk(came)
+        flows((door, call), (far, came))
+        cable.move(ELSEWHERE)
+        door.wait("network.changed", addresses=ELSEWHERE)
+        flows((door, call), (far, came))
+        until(lambda: f"@{ELSEWHERE}:" in kamailio.log, "the registration at the new address")
+        far.press("hangup")  # its BYE finds us
+        door.final(call, kind="call.ended", cause="hangup", by="remote")
+        far.final(came, kind="call.ended", by="local")
+        door.begin()
+        far.begin()
+        call = far.ring()  # and so does its next call
+        came = door.rung()
+        door.press("answer")
+        far.talk(call)
+        flows((door, came), (far, call))
+
+
+def test_a_call_ends_with_the_network(cable, kamailio, tmp_path):
+    with (
+        station(tmp_path, cable.door, kamailio, "221", "222", deadlines={"rtp_s": 3}) as door,
+        station(tmp_path, cable.pbx, kamailio, "222", "221", deadlines={"rtp_s": 3}) as far,
+    ):
+        for each in (door, far):
+            each.wait("account.registered")
+        call = door.ring()
+        came = far.rung()
+        far.press("answer")
+        door.talk(call)
+        far.talk(came)
+        cable.cut()
+        door.final(call, kind="call.ended", cause="network_lost")
+        far.final(came, kind="call.ended", cause="network_lost")  # pulling the plug takes both links down
+
+
+def test_servers_are_found_by_srv_records_as_soon_as_somebody_answers(cable, tmp_path):
+    cable.resolver.write_text(f"nameserver {PBX}\noptions timeout:1 attempts:1\n")
+    with Kamailio(tmp_path / "k", address=PBX, within=cable.pbx.within) as registrar:
+        records = {
+            "_sip._udp.pbx.test SRV": [[2, 0, registrar.port, "edge2.test"], [1, 0, 9, "edge1.test"]],
+            "edge1.test A": [PBX],
+            "edge2.test A": [PBX],
+        }
+        table = {**account(tmp_path, registrar, "231"), "registrar": "pbx.test"}
+        with station(tmp_path, cable.door, registrar, "231", "232", account={"office": table}) as door:
+            door.wait("account.failed", code=0)  # nobody resolves it
+            with NameServer(cable.pbx, records):
+                # The first of two is dead: the second one is taken.
+                door.wait("server.unreachable", server=f"{PBX}:9", patience=60)
+                door.wait("account.registered", patience=60)
+                assert door.get("/v1/accounts/office")["server"] == f"{PBX}:{registrar.port}"

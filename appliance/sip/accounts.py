@@ -119,7 +119,7 @@ class Accounts:
         user, _ = peers.parts(translate.request_uri(message)) or ("", "")
         return sorted(near, key=lambda each: each.settings.user != user)
 
-    def _through(self, name: AccountId) -> pj.Account | None:
+    def _through(self, name: AccountId) -> Account | None:
         if name == NO_ACCOUNT:
             return self._direct
         registration = self._registrations[name]

@@ -22,7 +22,7 @@ from appliance.sip.wire import SipInput
 LOG = logging.getLogger(__name__)
 RINGING, OK, REFUSED, PENDING, DECLINE = 180, 200, 300, 491, 603
 COUNT_S = 1.0
-RENEW_AGAIN_S = 0.5
+RENEW_AGAIN_S, RENEW_LATEST_S = 0.5, 5.0
 ENCRYPTED = "SRTP status: Active"  # in pjsua's report on a call, which alone tells
 EVENT_END = 2  # PJMEDIA_STREAM_DTMF_IS_END, which pjsua2 does not name
 DIGIT_ALONE, DIGIT_RELAY = "application/dtmf", "application/dtmf-relay"  # the second is pjsua2's, see onDtmfEvent
@@ -30,6 +30,12 @@ DIGITS = "0123456789ABCD*#"
 METHODS = {pj.PJSUA_DTMF_METHOD_RFC2833: "rfc4733", pj.PJSUA_DTMF_METHOD_SIP_INFO: "info"}
 
 Post = Callable[[SipInput], None]
+
+
+class Through(pj.Account):
+    """An account that calls go through; the one of calls from address to address has no name."""
+
+    name = NO_ACCOUNT
 
 
 def operation(code: int = 0) -> pj.CallOpParam:
@@ -47,8 +53,9 @@ def add_header(parameters: pj.CallOpParam, name: str, value: str) -> None:
 class SipCall(pj.Call):
     """One call. Freeing it hangs up whoever has its slot by then: only `Calls` holds one, and frees it once ended."""
 
-    def __init__(self, table: "Calls", account: pj.Account, call: CallId, slot: int = pj.PJSUA_INVALID_ID) -> None:
+    def __init__(self, table: "Calls", account: "Through", call: CallId, slot: int = pj.PJSUA_INVALID_ID) -> None:
         super().__init__(account, slot)
+        self.account_name = account.name
         self.table, self.call, self.outgoing = table, call, slot == pj.PJSUA_INVALID_ID
         self.ended_by_us = self.over = self.confirmed = False
         self.reason_header = ""
@@ -286,7 +293,7 @@ class SipCall(pj.Call):
 class Calls:
     """All living calls by our own ids: pjsua2's are used again."""
 
-    def __init__(self, post: Post, through: Callable[[AccountId], pj.Account | None]) -> None:
+    def __init__(self, post: Post, through: Callable[[AccountId], Through | None]) -> None:
         self.post, self._through = post, through
         self.floods = Floods(post)
         self.media_changed = False  # some call's audio came, went or changed its direction
@@ -302,7 +309,7 @@ class Calls:
         call = self._living.get(wanted)
         return call if call is not None and not call.over else None
 
-    def arrived(self, account: pj.Account, name: AccountId, slot: int, message: str, source: str) -> None:
+    def arrived(self, account: Through, slot: int, message: str, source: str) -> None:
         """An INVITE came: pjsua2 wants the object at once, and answers 500 by itself otherwise."""
         call = SipCall(self, account, CallId(ids.new("c")), slot)
         self._living[call.call] = call
@@ -316,7 +323,7 @@ class Calls:
             source=translate.clean(source),
             local_uri=translate.address(info.localUri)[0],
             headers=translate.own_headers(message),
-            account=name,
+            account=account.name,
             answer_after_s=translate.answer_after(message),
         )
         self.post(arrived)
@@ -409,9 +416,18 @@ class Calls:
         self.messages.turn(now)
 
     def renew(self) -> None:
-        """Our address has changed: the far ends are told."""
+        """Our address has changed: the far ends are told.
+
+        Those of an account when it is registered at the new one, as pjsua tells the address that it is registered with.
+        """
         for call in self:
-            call.renew_at = time.monotonic()
+            call.renew_at = time.monotonic() + (RENEW_LATEST_S if call.account_name else 0.0)
+
+    def registered(self, account: AccountId) -> None:
+        """The account is registered, from the address that we have now."""
+        for call in self:
+            if call.account_name == account and call.renew_at is not None:
+                call.renew_at = time.monotonic()
 
     def clear(self) -> None:
         """Free all, before the endpoint goes."""

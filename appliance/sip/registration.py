@@ -6,10 +6,10 @@ import time
 import pjsua2 as pj
 
 from appliance.core import inputs
-from appliance.core.model import NO_ACCOUNT, AccountId, Method, TlsFault
+from appliance.core.model import AccountId, Method, TlsFault
 from appliance.sip import servers, translate
 from appliance.sip.callbacks import contained
-from appliance.sip.calls import Calls, Post
+from appliance.sip.calls import Calls, Post, Through
 from appliance.sip.servers import Server
 from appliance.sip.settings import AccountSettings
 from appliance.sip.tls import Faults
@@ -21,16 +21,15 @@ SILENT_S = 4.0  # three retransmissions by UDP (RFC 3261 §17.1.2.2): where ther
 NO_FAULT = TlsFault.NONE, ""
 
 
-class Account(pj.Account):
+class Account(Through):
     """What takes the calls to one of our addresses."""
 
-    name = NO_ACCOUNT
     calls: Calls
 
     @contained
     def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:  # noqa: N802
         """An INVITE outside any dialog. Answered later, from the loop: in here pjsip asserts on the request."""
-        self.calls.arrived(self, self.name, prm.callId, str(prm.rdata.wholeMsg), str(prm.rdata.srcAddress))
+        self.calls.arrived(self, prm.callId, str(prm.rdata.wholeMsg), str(prm.rdata.srcAddress))
 
     @contained
     def onIncomingSubscribe(self, prm: pj.OnIncomingSubscribeParam) -> None:  # noqa: N802
@@ -120,6 +119,7 @@ class Registration(Account):
             granted = float(prm.expiration)
             told = inputs.Registered(at=at, account=self.name, expires_s=granted, server=server, hosts=hosts)
             self.post(told)
+            self.calls.registered(self.name)
         else:
             self.post(inputs.Unregistered(at=at, account=self.name))
 

@@ -12,10 +12,11 @@ import time
 import pjsua2 as pj
 
 from appliance.core import peers
-from appliance.core.model import NO_ACCOUNT, AccountId
-from appliance.core.orders import AccountOrder, Register
+from appliance.core.model import NO_ACCOUNT, AccountId, CallId
+from appliance.core.orders import AccountOrder, CallOrder, HangUp, Place, Register
 from appliance.sip import servers, translate
 from appliance.sip.calls import Calls, Post
+from appliance.sip.direct import Direct, Lookups, place_of
 from appliance.sip.known import Known
 from appliance.sip.registration import Account, Registration
 from appliance.sip.servers import Server
@@ -28,6 +29,7 @@ BUSY_S = 0.1
 SESSION_S = 90
 BUSY = {70011, 171001}  # PJ_EBUSY, PJSIP_EBUSY
 NO_ANSWER = "No answer"
+GIVEN_UP = 487  # Request Terminated, RFC 3261 §21.4.25
 SRTP = {
     "off": pj.PJMEDIA_SRTP_DISABLED,
     "optional": pj.PJMEDIA_SRTP_OPTIONAL,
@@ -41,9 +43,9 @@ class Accounts:
     def __init__(self, settings: SipSettings, udp: int, address: str, post: Post, faults: Faults) -> None:
         self._settings, self._udp = settings, udp
         self.calls = Calls(post, self._through)
-        self._direct = Account()
+        self._direct = Direct(lambda: direct_config(settings, address))
         self._direct.calls = self.calls
-        self._direct.create(direct_config(settings, address))
+        self._lookups, self._placing = Lookups(), dict[CallId, Place]()
         self._registrations = {AccountId(each.name): Registration(each, post, faults) for each in settings.accounts}
         self._found: queue.SimpleQueue[tuple[AccountId, tuple[Server, ...], str]] = queue.SimpleQueue()
         self._known = Known()
@@ -82,8 +84,35 @@ class Accounts:
         self._known.desire(hosts)
         self._admit()
 
+    def call(self, order: CallOrder) -> None:
+        """Do what is ordered about a call. One straight to a name is placed when that was looked up."""
+        if isinstance(order, Place):
+            where = place_of(order.uri) if order.account == NO_ACCOUNT else None
+            if where is not None and where.known is None:
+                self._placing[order.call] = order
+                self._lookups.begin(order.call, where)
+                return
+        elif order.call in self._placing:
+            if isinstance(order, HangUp):
+                del self._placing[order.call]
+                self._lookups.forget(order.call)
+                self.calls.never_placed(order.call, GIVEN_UP, "Canceled")
+            return
+        self.calls.perform(order)
+
+    def _looked_up(self, who: str, server: Server | None, why: str) -> None:
+        order = self._placing.pop(CallId(who))
+        where = place_of(order.uri)
+        if server is None or where is None:
+            self.calls.never_placed(order.call, 0, why)
+            return
+        with self._direct.towards(server, where.transport):
+            self.calls.perform(order)
+
     def turn(self, now: float) -> None:
         """What is due: names that were looked up, servers to be left, wishes that pjsip was too busy for."""
+        for found in self._lookups.done():
+            self._looked_up(*found)
         if self._known.turn(now):
             self._admit()
         while not self._found.empty():

@@ -394,8 +394,7 @@ class Calls:
     def _place(self, order: Place) -> None:
         account = self._through(order.account)
         if account is None:
-            why = f"The registrar of {order.account} has no address"
-            self.post(inputs.CallEnded(at=time.monotonic(), call=order.call, code=0, reason=why, remote=False))
+            self.never_placed(order.call, 0, f"The registrar of {order.account} has no address")
             return
         call = SipCall(self, account, order.call)
         self._living[order.call] = call
@@ -406,6 +405,10 @@ class Calls:
             call.makeCall(order.uri, parameters)
         except pj.Error as error:
             call.end(0, translate.clean(error.reason), remote=False)
+
+    def never_placed(self, call: CallId, code: int, reason: str) -> None:
+        """Tell that a call is over for which no INVITE was sent."""
+        self.post(inputs.CallEnded(at=time.monotonic(), call=call, code=code, reason=reason, remote=False))
 
     def turn(self, now: float, held: frozenset[CallId]) -> None:
         """What is due in each call; ended ones are freed here, in this thread and outside any callback."""

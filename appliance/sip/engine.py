@@ -173,7 +173,7 @@ class Engine:
                     self._peers = message.peers
                     self._accounts.know(message.peers)
             case Place() | Ring() | Answer() | Refuse() | HangUp() | SendDigit():
-                self._calls.perform(message)
+                self._accounts.call(message)
             case Renew():
                 self._calls.renew()
                 self._accounts.renew()

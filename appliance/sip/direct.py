@@ -1,0 +1,98 @@
+"""Calls straight to a far end, with no registrar between: its name is looked up first, as pjsip would block in that."""
+
+import queue
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pjsua2 as pj
+
+from appliance.sip import servers
+from appliance.sip.registration import Account
+from appliance.sip.servers import Server
+
+TARGET = re.compile(
+    r"sips?:(?:[^@<>\s]*@)?(?P<host>\[[0-9A-Fa-f:]+\]|[^:;?<>@\[\]\s]+)(?::(?P<port>\d{1,5}))?(?P<rest>[;?][^<>\s]*)?"
+)
+TRANSPORT = re.compile(r";transport=(udp|tcp|tls)(?:[;?]|$)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What of a SIP URI says where to send (RFC 3261 §19.1.1); port 0: none was said."""
+
+    host: str
+    port: int
+    transport: str
+
+    @property
+    def known(self) -> Server | None:
+        """The server, where the host is an address."""
+        return servers.literal(self.host, self.port, self.transport)
+
+
+def place_of(uri: str) -> Place | None:
+    """Where a SIP URI leads; None for what is none."""
+    found = TARGET.fullmatch(uri)
+    if found is None:
+        return None
+    transport = TRANSPORT.search(found["rest"] or "")
+    return Place(found["host"], int(found["port"] or 0), transport[1].lower() if transport else "udp")
+
+
+class Lookups:
+    """Names being looked up, in threads of their own, each for somebody who waits."""
+
+    def __init__(self) -> None:
+        self._found: queue.SimpleQueue[tuple[str, Server | None, str]] = queue.SimpleQueue()
+        self._waiting: set[str] = set()
+
+    def begin(self, who: str, place: Place) -> None:
+        """Look a place up; `done` gives what was found."""
+        self._waiting.add(who)
+        threading.Thread(target=self._look, args=(who, place), daemon=True).start()
+
+    def forget(self, who: str) -> bool:
+        """Do not wait for it any more; False if nobody did."""
+        waits = who in self._waiting
+        self._waiting.discard(who)
+        return waits
+
+    def done(self) -> list[tuple[str, Server | None, str]]:
+        """For whom, the server, or why there is none."""
+        found = []
+        while not self._found.empty():
+            who, server, why = self._found.get()
+            if self.forget(who):
+                found.append((who, server, why))
+        return found
+
+    def _look(self, who: str, place: Place) -> None:
+        try:
+            self._found.put((who, servers.locate(place.host, place.port, place.transport)[0], ""))
+        except (OSError, IndexError) as error:
+            self._found.put((who, None, f"the name {place.host} can not be resolved: {error}"))
+
+
+class Direct(Account):
+    """The account of such calls; `make` gives its configuration, whose route leads to where a message shall go."""
+
+    def __init__(self, make: Callable[[], pj.AccountConfig]) -> None:
+        super().__init__()
+        self._make = make
+        self.create(make())
+
+    @contextmanager
+    def towards(self, server: Server, transport: str) -> Iterator[None]:
+        """What is sent in here goes to that server. A dialog keeps the route that it began with."""
+        config = self._make()
+        config.sipConfig.proxies.append(
+            f"<sip:{server.name}:{server.port};maddr={server.address};transport={transport};lr;hide>"
+        )
+        self.modify(config)
+        try:
+            yield
+        finally:
+            self.modify(self._make())

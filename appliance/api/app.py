@@ -10,6 +10,7 @@ from appliance.api import (
     audio,
     auth,
     calls,
+    contacts,
     described,
     doctor,
     doors,
@@ -27,7 +28,22 @@ from appliance.api import (
 )
 from appliance.api.ports import Ports
 
-RESOURCES = (state, accounts, calls, messages, events, panel, doors, audio, recordings, log, doctor, health, pages)
+RESOURCES = (
+    state,
+    accounts,
+    contacts,
+    calls,
+    messages,
+    events,
+    panel,
+    doors,
+    audio,
+    recordings,
+    log,
+    doctor,
+    health,
+    pages,
+)
 
 
 def build(ports: Ports, token: str) -> FastAPI:

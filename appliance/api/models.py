@@ -7,7 +7,19 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from appliance.core.model import AccountState, Action, By, CallState, Cause, Direction, Hold, Pattern, Picture, Tone
+from appliance.core.model import (
+    AccountState,
+    Action,
+    By,
+    CallState,
+    Cause,
+    ContactState,
+    Direction,
+    Hold,
+    Pattern,
+    Picture,
+    Tone,
+)
 
 Time = Annotated[
     str,
@@ -384,6 +396,25 @@ class Target(Answer):
     account: str | None = Field(description="Through which it is called.")
 
 
+class Contact(Answer):
+    """A target, and what is known of it where it is watched."""
+
+    name: str
+    uri: str
+    account: str | None
+    watched: bool
+    state: ContactState
+    since: Time | None = Field(description="In this state.")
+    code: int = Field(description="SIP code of its last answer; 0: none came.")
+    reason: str
+
+
+class Contacts(Answer):
+    """The directory."""
+
+    contacts: list[Contact]
+
+
 class Snapshot(Answer):
     """The whole state, and the id of the last event in it."""
 
@@ -394,6 +425,7 @@ class Snapshot(Answer):
     doors: list[Door]
     panel: Panel
     targets: list[Target]
+    contacts: list[Contact]
     last_event: int
 
 

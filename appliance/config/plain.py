@@ -49,8 +49,15 @@ def _target(name: str, target: Target, config: Config) -> model.Target:
     uri = target.uri
     if target.account and not uri.startswith("sip:"):
         uri = f"sip:{uri}@{domain(config.account[target.account])}"
-    doors = tuple(DoorId(door) for door in target.doors)
-    return model.Target(name, uri, doors, AccountId(target.account), auto_answer=target.auto_answer)
+    return model.Target(
+        name,
+        uri,
+        tuple(DoorId(door) for door in target.doors),
+        AccountId(target.account),
+        auto_answer=target.auto_answer,
+        watch=target.watch == "options",
+        watch_s=target.watch_s,
+    )
 
 
 def _button(name: str, button: Button) -> model.ButtonSettings:

@@ -498,6 +498,12 @@ class Target(Table):
         "a tone of at least a second, and only while no other call is in front. They hear the room then.",
         default=False,
     )
+    watch: Literal["off", "options"] = setting(
+        "Whether it is asked now and then if it is there, so that it is known before it is rung. options: by the SIP "
+        "request of that name, which every phone answers.",
+        default="off",
+    )
+    watch_s: int = setting("How often it is asked.", unit="s", default=60, ge=5, le=3600)
 
     @field_validator("uri")
     @classmethod

@@ -15,6 +15,7 @@ from appliance.core.model import (
     CallState,
     Cause,
     Codec,
+    ContactState,
     Direction,
     DoorId,
     LampId,
@@ -441,6 +442,19 @@ class NetworkChanged(Event):
     TYPE = "network.changed"
     addresses: str
     nameservers: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactChanged(Event):
+    """A watched contact (a target with `watch`) is in another state than before. `code` 0: it did not answer."""
+
+    TYPE = "contact.changed"
+    contact: str
+    uri: str
+    old: ContactState
+    new: ContactState
+    code: int
+    reason: str
 
 
 # -- recordings ------------------------------------------------------------------------------------------------------

@@ -346,6 +346,15 @@ class Unregistered(OfAccount):
     """The registrar took the end of a registration."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactAnswered(Input):
+    """A final response to OPTIONS, or code 0: none came. `contact`: the target's name."""
+
+    contact: str
+    code: int
+    reason: str
+
+
 # -- recordings ------------------------------------------------------------------------------------------------------
 
 
@@ -608,6 +617,7 @@ AnyInput = (
     | NetworkChanged
     | SipReady
     | SipLost
+    | ContactAnswered
     | CallArrived
     | MessageReceived
     | MessageAnswered

@@ -37,6 +37,15 @@ class AccountState(StrEnum):
     FAILED = "failed"
 
 
+class ContactState(StrEnum):
+    """What is known of a watched contact."""
+
+    UNKNOWN = "unknown"
+    AVAILABLE = "available"
+    BUSY = "busy"
+    UNAVAILABLE = "unavailable"
+
+
 class TlsFault(StrEnum):
     """What is wrong with a server's certificate (RFC 5922): its name, who signed it, when it is valid, or else."""
 
@@ -212,7 +221,7 @@ class Target:
     """Somebody whom we know: may be rung, may call us, and may open `doors` by digits.
 
     `account`: calls to it go through that account, and its own come from there. auto_answer: its calls that ask for it
-    are answered by themselves.
+    are answered by themselves. watch: it is asked every `watch_s` seconds whether it is there.
     """
 
     name: str
@@ -220,6 +229,8 @@ class Target:
     doors: tuple[DoorId, ...] = ()
     account: AccountId = NO_ACCOUNT
     auto_answer: bool = False
+    watch: bool = False
+    watch_s: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -475,6 +486,22 @@ class Outgoing:
 
 
 @dataclass(frozen=True, slots=True)
+class Contact:
+    """A watched target. `wake` is due next: an answer while `asking`, else the question; `since` it is in this state.
+
+    code, reason: of the last answer; 0 for none.
+    """
+
+    name: str
+    state: ContactState = ContactState.UNKNOWN
+    asking: bool = False
+    wake: float | None = None
+    since: float | None = None
+    code: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Network:
     """The machine's addresses, none while it has no network, and its nameservers."""
 
@@ -494,6 +521,7 @@ class State:
     recordings: tuple[Recording, ...] = ()
     accounts: tuple[Account, ...] = ()  # those that were begun: all once SIP was ready
     messages: tuple[Outgoing, ...] = ()
+    contacts: tuple[Contact, ...] = ()  # those that are watched
     network: Network | None = None  # None: not known
     last_addresses: tuple[str, ...] = ()  # that it had when it last had any
     sip_ready: bool = False
@@ -516,6 +544,10 @@ class State:
     def account(self, wanted: str) -> Account:
         """The account of that name as it is, at rest if it never began."""
         return next((a for a in self.accounts if a.name == wanted), Account(AccountId(wanted)))
+
+    def contact(self, wanted: str) -> Contact:
+        """What is known of the target of that name, nothing if it is not watched."""
+        return next((c for c in self.contacts if c.name == wanted), Contact(wanted))
 
     @property
     def offline(self) -> bool:

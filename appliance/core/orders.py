@@ -92,6 +92,15 @@ class Unregister:
 
 
 @dataclass(frozen=True, slots=True)
+class Probe:
+    """Ask a contact by OPTIONS (RFC 3261 §11) whether it is there; ContactAnswered follows."""
+
+    contact: str
+    uri: str
+    account: AccountId = NO_ACCOUNT
+
+
+@dataclass(frozen=True, slots=True)
 class Renew:
     """The machine's address has changed: move calls to the new one by re-INVITE, and ask registrars anew."""
 
@@ -141,5 +150,5 @@ class Reply:
 
 CallOrder = Place | Ring | Answer | Refuse | HangUp | SendDigit
 AccountOrder = Register | Unregister
-SipOrder = CallOrder | AccountOrder | Renew | SendMessage
+SipOrder = CallOrder | AccountOrder | Renew | Probe | SendMessage
 Order = SipOrder | PrepareRecording | FinishRecording | LogCall | Reply

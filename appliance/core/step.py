@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from appliance.core import (
     accounts,
+    contacts,
     digits,
     doors,
     events,
@@ -63,6 +64,7 @@ def due(turn: Turn) -> None:
     session.due(turn)
     timed.due(turn)
     accounts.due(turn)
+    contacts.due(turn)
     doors.due(turn)
     trials.due(turn)
     messages.due(turn)
@@ -117,15 +119,19 @@ def take(turn: Turn, given: AnyInput) -> None:  # noqa: C901, PLR0912, PLR0915 -
             doors.relay_changed(turn, door, energised=energised, pulse_id=pulse)
         case inputs.MicrophoneMeasured(dbfs=dbfs):
             trials.measured(turn, dbfs)
+        case inputs.ContactAnswered():
+            contacts.answered(turn, given)
         case inputs.NetworkChanged():
             network.changed(turn, given)
         case inputs.SipReady(address=address):
             session.sip_ready(turn, address)
             accounts.sip_ready(turn)
+            contacts.sip_ready(turn)
         case inputs.SipLost(why=why):
             session.sip_lost(turn, why)
             accounts.sip_lost(turn)
             messages.sip_lost(turn)
+            contacts.rest(turn)
         case inputs.CallArrived():
             session.arrived(turn, given)
         case inputs.MessageReceived():
@@ -194,6 +200,7 @@ def stop(turn: Turn) -> None:
         for call in turn.state.calls:
             session.hang_up(turn, call, Cause.SHUTDOWN)
         accounts.stop(turn)
+        contacts.rest(turn)
 
 
 def configured(turn: Turn, given: inputs.ConfigChanged) -> None:
@@ -201,6 +208,7 @@ def configured(turn: Turn, given: inputs.ConfigChanged) -> None:
     if given.applied or given.needs_restart or turn.state.rejected:
         turn.tell(events.ConfigChanged(applied=given.applied, needs_restart=given.needs_restart))
     turn.state = replace(turn.state, settings=given.settings, rejected=False, needs_restart=given.needs_restart)
+    contacts.configured(turn)
 
 
 def failed(turn: Turn, part: str, why: str, resolution: str) -> None:

@@ -18,6 +18,7 @@ from appliance.core.model import (
     Picture,
     Settings,
     State,
+    Target,
     Tone,
 )
 
@@ -115,6 +116,7 @@ def wake_at(state: State) -> float | None:
         *(at for call in state.calls for at in (call.deadline, timed.wake(call))),
         *(at for account in state.accounts for at in (account.wake, account.expires_at)),
         *(message.deadline for message in state.messages),
+        *(contact.wake for contact in state.contacts),
         *(doors.wake(pulse) for _, pulse in state.pulses),
         *trials.wake(state),
         *(gestures.wake(press) for _, press in state.presses),
@@ -245,6 +247,22 @@ def snapshot(state: State, epoch: float) -> dict[str, Any]:
             {"name": target.name, "uri": target.uri, "account": target.account or None}
             for target in state.settings.targets
         ],
+        "contacts": [contact_view(state, target, epoch) for target in state.settings.targets],
+    }
+
+
+def contact_view(state: State, target: Target, epoch: float) -> dict[str, Any]:
+    """A target for clients, with what is known of it where it is watched."""
+    contact = state.contact(target.name)
+    return {
+        "name": target.name,
+        "uri": target.uri,
+        "account": target.account or None,
+        "watched": target.watch,
+        "state": contact.state,
+        "since": iso(contact.since, epoch),
+        "code": contact.code,
+        "reason": contact.reason,
     }
 
 

@@ -12,12 +12,13 @@ import time
 import pjsua2 as pj
 
 from appliance.core import peers
-from appliance.core.model import NO_ACCOUNT, AccountId, CallId
-from appliance.core.orders import AccountOrder, CallOrder, HangUp, Place, Register
+from appliance.core.model import NO_ACCOUNT, AccountId
+from appliance.core.orders import AccountOrder, CallOrder, HangUp, Place, Probe, Register
 from appliance.sip import servers, translate
 from appliance.sip.calls import Calls, Post
 from appliance.sip.direct import Direct, Lookups, place_of
 from appliance.sip.known import Known
+from appliance.sip.probes import Probes
 from appliance.sip.registration import Account, Registration
 from appliance.sip.servers import Server
 from appliance.sip.settings import SipSettings
@@ -45,12 +46,14 @@ class Accounts:
         self.calls = Calls(post, self._through)
         self._direct = Direct(lambda: direct_config(settings, address))
         self._direct.calls = self.calls
-        self._lookups, self._placing = Lookups(), dict[CallId, Place]()
+        self._lookups, self._waiting = Lookups(), dict[str, Place | Probe]()
+        self._probes = Probes(post)
+        self._direct.probes = self._probes
         self._registrations = {AccountId(each.name): Registration(each, post, faults) for each in settings.accounts}
         self._found: queue.SimpleQueue[tuple[AccountId, tuple[Server, ...], str]] = queue.SimpleQueue()
         self._known = Known()
         for registration in self._registrations.values():
-            registration.calls = self.calls
+            registration.calls, registration.probes = self.calls, self._probes
             if registration.literal:
                 self._create(registration)
 
@@ -87,27 +90,47 @@ class Accounts:
     def call(self, order: CallOrder) -> None:
         """Do what is ordered about a call. One straight to a name is placed when that was looked up."""
         if isinstance(order, Place):
-            where = place_of(order.uri) if order.account == NO_ACCOUNT else None
-            if where is not None and where.known is None:
-                self._placing[order.call] = order
-                self._lookups.begin(order.call, where)
-                return
-        elif order.call in self._placing:
+            if not self._look_up(order.call, order):
+                self.calls.perform(order)
+        elif order.call in self._waiting:
             if isinstance(order, HangUp):
-                del self._placing[order.call]
+                del self._waiting[order.call]
                 self._lookups.forget(order.call)
                 self.calls.never_placed(order.call, GIVEN_UP, "Canceled")
-            return
-        self.calls.perform(order)
+        else:
+            self.calls.perform(order)
+
+    def probe(self, order: Probe) -> None:
+        """Ask a contact whether it is there; where it has a name, when that was looked up."""
+        account = self._through(order.account)
+        if account is None:
+            self._probes.failed(order.contact, f"The registrar of {order.account} has no address")
+        elif not self._look_up(f"contact {order.contact}", order):
+            self._probes.send(account, order)
+
+    def _look_up(self, who: str, order: Place | Probe) -> bool:
+        """Whether it has to be looked up first where the order leads to; it is carried out then."""
+        where = place_of(order.uri) if order.account == NO_ACCOUNT else None
+        if where is None or where.known is not None:
+            return False
+        self._waiting[who] = order
+        self._lookups.begin(who, where)
+        return True
 
     def _looked_up(self, who: str, server: Server | None, why: str) -> None:
-        order = self._placing.pop(CallId(who))
+        order = self._waiting.pop(who)
         where = place_of(order.uri)
         if server is None or where is None:
-            self.calls.never_placed(order.call, 0, why)
+            if isinstance(order, Place):
+                self.calls.never_placed(order.call, 0, why)
+            else:
+                self._probes.failed(order.contact, why)
             return
         with self._direct.towards(server, where.transport):
-            self.calls.perform(order)
+            if isinstance(order, Place):
+                self.calls.perform(order)
+            else:
+                self._probes.send(self._direct, order)
 
     def turn(self, now: float) -> None:
         """What is due: names that were looked up, servers to be left, wishes that pjsip was too busy for."""
@@ -137,7 +160,7 @@ class Accounts:
         """Free all, before the endpoint goes."""
         for account in [*(each for each in self._registrations.values() if each.created), self._direct]:
             account.shutdown()
-            del account.calls
+            del account.calls, account.probes
         self._registrations.clear()
         del self._direct, self.calls
 

@@ -21,6 +21,7 @@ from appliance.core.orders import (
     Answer,
     HangUp,
     Place,
+    Probe,
     Refuse,
     Register,
     Renew,
@@ -174,6 +175,8 @@ class Engine:
                     self._accounts.know(message.peers)
             case Place() | Ring() | Answer() | Refuse() | HangUp() | SendDigit():
                 self._accounts.call(message)
+            case Probe():
+                self._accounts.probe(message)
             case Renew():
                 self._calls.renew()
                 self._accounts.renew()

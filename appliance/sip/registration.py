@@ -10,6 +10,7 @@ from appliance.core.model import AccountId, Method, TlsFault
 from appliance.sip import servers, translate
 from appliance.sip.callbacks import contained
 from appliance.sip.calls import Calls, Post, Through
+from appliance.sip.probes import Probes
 from appliance.sip.servers import Server
 from appliance.sip.settings import AccountSettings
 from appliance.sip.tls import Faults
@@ -25,6 +26,7 @@ class Account(Through):
     """What takes the calls to one of our addresses."""
 
     calls: Calls
+    probes: Probes
 
     @contained
     def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:  # noqa: N802
@@ -35,6 +37,11 @@ class Account(Through):
     def onIncomingSubscribe(self, prm: pj.OnIncomingSubscribeParam) -> None:  # noqa: N802
         """SUBSCRIBE (RFC 6665): nobody is told of our presence. pjsua2 would keep each for an hour."""
         prm.code = FORBIDDEN
+
+    @contained
+    def onSendRequest(self, prm: pj.OnSendRequestParam) -> None:  # noqa: N802
+        """A request outside any dialog was answered."""
+        self.probes.answered(prm)
 
     @contained
     def onInstantMessage(self, prm: pj.OnInstantMessageParam) -> None:  # noqa: N802

@@ -52,6 +52,7 @@ SipInput = (
     | inputs.RegistrationFailed
     | inputs.Unregistered
     | inputs.ServerFailed
+    | inputs.ContactAnswered
     | inputs.RecordingBegun
     | inputs.RecordingClosed
     | inputs.RecordingRefused

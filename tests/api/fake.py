@@ -99,6 +99,7 @@ class Station:
                 "lamps": [{"id": "status", "pattern": "on"}, {"id": "door", "pattern": "off"}],
             },
             "targets": [{"name": "Kitchen", "uri": "sip:kitchen@127.0.0.1:5070", "account": None}],
+            "contacts": [contact("Kitchen")],
         }
         self._queue = queue
         self._subscribers: set[asyncio.Queue[dict[str, Any] | None]] = set()
@@ -183,6 +184,19 @@ def door(id_: str, **changed: Any) -> dict[str, Any]:
         "available": True,
     }
     return at_rest | changed
+
+
+def contact(name: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "uri": "sip:kitchen@127.0.0.1:5070",
+        "account": None,
+        "watched": True,
+        "state": "available",
+        "since": TIME,
+        "code": 200,
+        "reason": "OK",
+    }
 
 
 def account(name: str) -> dict[str, Any]:

@@ -58,6 +58,7 @@ CONTRACT = {
     "GET /v1/recordings/{recording}",
     "GET /v1/recordings/{recording}/audio",
     "GET /v1/log/calls",
+    "GET /v1/contacts",
     "GET /v1/accounts",
     "GET /v1/accounts/{account}",
     "POST /v1/accounts/{account}/register",

@@ -6,7 +6,7 @@ import pytest
 
 from appliance.core import inputs
 from appliance.core.model import CallId
-from appliance.core.orders import Answer, HangUp, Place, Ring, SendDigit
+from appliance.core.orders import Answer, HangUp, Place, Probe, Ring, SendDigit
 from appliance.sip.direct import Place as Where
 from appliance.sip.direct import place_of
 from tests.sip.stations import stations
@@ -110,5 +110,29 @@ def test_a_call_that_is_given_up_while_its_name_is_looked_up_is_never_placed(far
             await kitchen.wait(inputs.CallArrived)
             assert len(kitchen.of(inputs.CallArrived)) == 1
             assert len(door.of(inputs.CallEnded)) == 1
+
+    asyncio.run(scenario())
+
+
+def test_contacts_are_asked_and_each_answer_or_silence_is_told_of_the_right_one(far_test):
+    async def scenario():
+        far_test.write_text("none")
+        async with stations({}, {"address": "127.0.0.9", "user": "kitchen"}) as (door, kitchen):
+            where = f"127.0.0.9:{kitchen.address.rpartition(':')[2]}"
+            door.link.order(Probe("kitchen", f"sip:kitchen@{where}"))
+            door.link.order(Probe("again", f"sip:kitchen@{where}"))
+            door.link.order(Probe("named", "sip:kitchen@far.test:5060"))
+            door.link.order(Probe("odd", "no uri"))
+            door.link.order(Probe("nobody", "sip:nobody@127.0.0.9:9"))
+            for contact in ("kitchen", "again"):
+                answered = await door.wait(inputs.ContactAnswered, contact=contact)
+                assert (answered.code, answered.reason) == (200, "OK")
+            assert (await door.wait(inputs.ContactAnswered, contact="odd")).code == 0
+            named = await door.wait(inputs.ContactAnswered, contact="named")
+            assert (named.code, "far.test can not be resolved" in named.reason) == (0, True)
+            far_test.write_text("127.0.0.9")
+            door.link.order(Probe("named", f"sip:kitchen@far.test:{where.rpartition(':')[2]}"))
+            assert (await door.wait(inputs.ContactAnswered, contact="named")).code == 200
+            assert (await door.wait(inputs.ContactAnswered, patience=60, contact="nobody")).code == 0
 
     asyncio.run(scenario())

@@ -253,7 +253,17 @@ class OnRegStateParam:
     expiration: int
     rdata: SipRxData
 
+class SendRequestParam:
+    method: str
+    txOption: SipTxOption
+
+class OnSendRequestParam:
+    userData: int
+    e: SipEvent
+
 class Account:
+    def sendRequest(self, prm: SendRequestParam) -> None: ...
+    def onSendRequest(self, prm: OnSendRequestParam) -> None: ...
     def create(self, config: AccountConfig) -> None: ...
     def modify(self, config: AccountConfig) -> None: ...
     def setRegistration(self, renew: bool) -> None: ...
@@ -280,6 +290,7 @@ class SipHeader:
 
 class SipTxOption:
     contentType: str
+    targetUri: str
     headers: Vector[SipHeader]
     msgBody: str
 

@@ -14,7 +14,7 @@ TEST_PACKAGES=(
     pulseaudio libasound2-plugins alsa-utils sox  # a sound card made of software, and a look at what it played
     chromium                                      # opens the station's page
     systemd dpkg-dev python3-debian               # read the unit and the packaging
-    procps util-linux
+    procps util-linux iproute2                    # iproute2: network namespaces on a cable
     dbus-daemon dbus-bin                          # a message bus of the tests' own
     faketime                                      # a clock that jumps
 )

@@ -6,5 +6,7 @@
 #define PJSUA_MAX_ACC           16
 /* At the default of 64 a flood of connections from the network can trip an assertion. */
 #define PJ_IOQUEUE_MAX_HANDLES  1024
+/* Else every call asks the name server for our own host's name, and waits as long as that does not answer. */
+#define PJ_GETHOSTIP_DISABLE_LOCAL_RESOLUTION 1
 /* The echo canceller of WebRTC; off by default. */
 #define PJMEDIA_HAS_WEBRTC_AEC3 1

@@ -7,7 +7,7 @@ from tests.peers.namespaces import PBX, Cable, NameServer
 from tests.peers.registrars import Kamailio
 from tests.peers.test_registration import account
 
-ELSEWHERE = "10.9.0.8"
+ELSEWHERE, NOBODY = "10.9.0.8", "10.9.0.99"
 
 
 @pytest.fixture
@@ -126,3 +126,18 @@ def test_servers_are_found_by_srv_records_as_soon_as_somebody_answers(cable, tmp
                 door.wait("server.unreachable", server=f"{PBX}:9", patience=60)
                 door.wait("account.registered", patience=60)
                 assert door.get("/v1/accounts/office")["server"] == f"{PBX}:{registrar.port}"
+
+
+def test_a_name_server_that_is_dead_costs_no_call(cable, tmp_path):
+    """Who is called by address is not kept waiting by a question for our own host's name."""
+    cable.resolver.write_text(f"nameserver {NOBODY}\n")
+    sip = {"address": "0.0.0.0", "port": 0, "callers": "anyone"}
+    with Daemon(tmp_path / "far", within=cable.pbx.within, sip=sip) as far:
+        target = {"far": {"uri": f"sip:far@{PBX}:{far.address.rpartition(':')[2]}"}}
+        with Daemon(tmp_path / "door", within=cable.door.within, sip=sip, target=target) as door:
+            call = door.ring()
+            came = far.rung()
+            far.press("answer")
+            door.talk(call)
+            far.talk(came)
+            flows((door, call), (far, came))

@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 LAST_CALLS_S = 1.0  # how long calls have to end when the daemon stops
 STATUS_S = 10.0  # how often the status line tells the length of a call anew
 LATE_S = 5.0  # an answer that is later than this does not feed the watchdog: far more than a busy board needs
+GUARD_S = 5.0  # how long READY waits for the guard, which has the lines within a second, or is started anew for ever
 FEEDS = 8  # in the watchdog's time
 
 
@@ -96,10 +97,9 @@ class App:
             network.start()
             recordings.open()
             call_log.open()
-            # Neither network nor far end is waited for: a press has its tone and lamp without them.
-            self._notify.send("READY=1")
             watchdog = asyncio.create_task(self._feed_watchdog())
             serving = [asyncio.create_task(part.serve()) for part in (web, bus)]
+            serving.append(asyncio.create_task(self._tell_ready(web, reactor)))
             await self._stop.wait()
             self._notify.send("STOPPING=1")
             await self._last_calls(reactor)
@@ -122,6 +122,19 @@ class App:
 
     def _post(self, given: inputs.Input) -> None:
         self._reactor.post(given)
+
+    async def _tell_ready(self, web: Web, reactor: Reactor) -> None:
+        """Tell systemd that we are ready: relays are at rest, and who waited for the start finds us at our socket.
+
+        Buttons work before that. Neither network nor far end is waited for, and for a guard that is not there not long.
+        """
+        deadline = time.monotonic() + GUARD_S
+        while time.monotonic() < deadline:
+            if reactor.state.relay_ready or not reactor.state.settings.doors:
+                break
+            await asyncio.sleep(0.02)
+        await web.tried.wait()
+        self._notify.send("READY=1")
 
     def _asked_to_stop(self) -> None:
         self._reactor.post(inputs.StopRequested(at=time.monotonic()))

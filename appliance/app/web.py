@@ -42,15 +42,18 @@ class Web:
         self._config, self._places, self._reactor, self._file = config, places, reactor, file
         self.recordings, self.call_log = recordings, call_log
         self._servers: dict[str, Server] = {}
+        self.tried = asyncio.Event()  # set once it listens, or was told why not
 
     async def serve(self) -> None:
         """Listen; what hinders it is told, and tried again until all is served."""
         told = ""
         while why := await self._start():
+            self.tried.set()
             if why != told:
                 self._reactor.post(inputs.PartFailed(at=time.monotonic(), part="http", why=why))
             told = why
             await asyncio.sleep(HTTP_RETRY_S)
+        self.tried.set()
         if told:
             self._reactor.post(inputs.PartRecovered(at=time.monotonic(), part="http"))
 

@@ -32,6 +32,7 @@ GUEST_PACKAGES=(
     systemd systemd-sysv dbus udev kmod procps iproute2 iputils-ping ca-certificates apt-utils
     sudo adduser             # a user as people are
     python3 gpiod alsa-utils strace
+    dosfstools               # a boot partition
     python3-libgpiod python3-pytest
     sip-tester baresip-core  # far ends of calls
 )

@@ -172,7 +172,7 @@ def explain(error: Exception, directory: Path) -> tuple[str, str]:
     if closed or primary == sqlite3.SQLITE_READONLY or number in _READ_ONLY_ERRNO:
         return (
             f"{directory} can not be written ({detail}).",
-            "Let the service's user own it, and mount the disc for writing; it goes on by itself.",
+            "Let the service's user own it; or mount the disc for writing, and restart the service.",
         )
     return (
         f"{directory} can not be used ({detail}).",

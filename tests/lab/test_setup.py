@@ -1,0 +1,125 @@
+"""intercomd-setup on a board with lines and cards: interactive by itself, from the boot partition, and the doctor."""
+
+import json
+
+import pytest
+
+BOARD = ("board", "BUTTON", "DOOR", "LED")
+IMPORT = """
+[station]
+name = "Back door"
+
+[audio]
+capture = "null"
+playback = "null"
+
+[account.pbx]
+user = "201"
+registrar = "127.0.0.1:5099"
+password = "hunter2"
+
+[door.back]
+chip = "board"
+line = "DOOR"
+digits = "4711"
+
+[target.house]
+uri = "300"
+account = "pbx"
+doors = ["back"]
+"""
+
+# As on a Raspberry Pi: FAT, which has neither owners nor modes, mounted by /etc/fstab.
+BOOT_PARTITION = """
+mkfs.vfat -C /var/boot.img 16384 >/dev/null
+mkdir -p /boot/firmware
+echo '/var/boot.img /boot/firmware vfat loop,defaults 0 2' >>/etc/fstab
+systemctl daemon-reload
+mount /boot/firmware
+"""
+
+
+@pytest.fixture(scope="module")
+def board(guest):
+    guest.chip(*BOARD)
+    guest.write("/etc/sim-gpio", " ".join(("create", BOARD[0], "3", *BOARD[1:])) + "\n")
+    return guest
+
+
+def state(guest):
+    answer = guest.run("intercomctl", "--json", "state")
+    return json.loads(answer.stdout) if answer.returncode == 0 else None
+
+
+def findings(guest, *words):
+    told = guest.run("intercomctl", "--json", "doctor", *words)
+    return {finding["check"]: finding for finding in json.loads(told.stdout)["findings"]}, told.returncode
+
+
+def test_a_fresh_station_says_that_it_is_not_configured_and_can_be_tried(board):
+    board.wait_for(lambda: (told := state(board)) and told["appliance"]["ready"], "the station is ready")
+    assert state(board)["appliance"]["configured"] is False
+    assert board.properties("intercomd", "StatusText")["StatusText"].startswith("not configured")
+    assert "not configured" in board.check("systemctl", "status", "intercomd", "--no-pager")
+    found, _ = findings(board)
+    assert found["configuration"]["message"] == "The station is not configured."
+    sound = board.run("intercomctl", "--json", "panel", "test", "sound")
+    assert json.loads(sound.stdout)["findings"][0]["check"] == "sound"
+
+
+def test_the_set_up_takes_what_is_there_and_its_lines_do_what_they_are_for(board):
+    board.check("intercomd-setup", "--yes")
+    board.check("intercomd", "--check")
+    board.check("systemctl", "restart", "intercomd-guard", "intercomd")
+    board.wait_for(lambda: (told := state(board)) and told["appliance"]["ready"], "the station is ready")
+    assert state(board)["appliance"]["failed"] == []
+    assert "it knows nobody to call" in state(board)["appliance"]["status"]
+    found, status = findings(board)
+    assert [found[part]["level"] for part in ("panel.button.ring", "panel.lamp.status", "door.front")] == ["ok"] * 3
+    assert (found["door.front"]["message"], status) == ("Line DOOR of board, held by intercomd-guard.", 0)
+    for part in ("lamp.status", "door.front"):
+        board.check("intercomctl", "panel", "test", part, "--seconds", "1")
+    stays = board.run("intercomd-setup", "--yes")
+    assert (stays.returncode, "--force" in stays.stderr) == (1, True)
+
+
+def test_the_doctor_names_who_has_a_line_or_a_card_with_and_without_the_daemon(board):
+    board.check("systemctl", "stop", "intercomd", "intercomd-guard.service", "intercomd-guard.socket")
+    board.service("thief", "gpioset", "--consumer", "thief", "DOOR=1")
+    # A card with nothing at its other end keeps its player waiting, with the PCM open.
+    card = board.shell("sed -n 's/^capture = \"plughw:CARD=\\([^\",]*\\).*/\\1/p' /etc/intercomd/intercomd.toml")
+    board.service("player", "aplay", "-q", "-D", f"plughw:CARD={card}", "-f", "dat", "/dev/zero")
+
+    def taken():
+        found, status = findings(board)
+        line, sound = found["door.front"], found["audio.playback"]
+        return status == 1 and "thief has it" in line["cause"] and "aplay (process" in sound["cause"]
+
+    board.wait_for(taken, "the doctor sees who has line and card")
+    board.check("systemctl", "stop", "thief", "player")
+    board.check("systemctl", "start", "intercomd-guard.socket", "intercomd")
+    board.wait_for(lambda: (told := state(board)) and told["appliance"]["ready"], "the station is ready")
+
+
+def test_a_board_without_a_screen_takes_its_configuration_from_the_boot_partition_once(board):
+    board.shell(BOOT_PARTITION)
+    board.write("/boot/firmware/intercomd.toml", IMPORT.replace('"Back door"', "5"))
+    board.reboot()
+    errors = board.read("/boot/firmware/intercomd-errors.txt")
+    assert "station.name = 5: must be" in errors
+    assert "station.name = 5: must be" in board.journal("--unit=intercomd-setup", "--output=cat")
+    assert "hunter2" not in errors + board.journal()
+    board.wait_for(lambda: (told := state(board)) and told["appliance"]["station"] == "Front door", "the old one holds")
+
+    board.write("/boot/firmware/intercomd.toml", f"{IMPORT}\n[setup]\nreplace = true\n")
+    board.reboot()
+    board.wait_for(lambda: (told := state(board)) and told["appliance"]["station"] == "Back door", "the new one holds")
+    assert board.check("findmnt", "-no", "FSTYPE", "/boot/firmware") == "vfat"
+    assert board.check("ls", "/boot/firmware") == "intercomd.imported.toml"
+    copy = board.read("/boot/firmware/intercomd.imported.toml")
+    assert not {"hunter2", "4711"} & set(copy.replace('"', " ").split())
+    assert board.check("stat", "-c", "%a %U", "/etc/intercomd/pbx.password") == "600 intercomd"
+    assert state(board)["accounts"][0]["user"] == "201"
+    before = board.check("stat", "-c", "%Y", "/etc/intercomd/intercomd.toml")
+    board.reboot()
+    assert board.check("stat", "-c", "%Y", "/etc/intercomd/intercomd.toml") == before

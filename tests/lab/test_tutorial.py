@@ -1,0 +1,151 @@
+"""The tutorial, word for word: its commands are taken out of it and run, and what it shows is held against what comes.
+
+What hands do in it stands there as comments: <!-- lab: press -->. A block with sh is run on the board, or where a
+comment says so on the phone's computer, which is a network namespace of the guest; a block with text is what the
+commands before it print, line by line, with … for anything. <!-- not in the lab: why --> leaves the next block out.
+"""
+
+import json
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+TUTORIAL = Path(__file__).resolve().parents[2] / "docs/tutorial/first-door.md"
+PARTS = re.compile(
+    r"<!-- (?P<note>(?:lab|not in the lab): [^>]*?) -->|^```(?P<kind>sh|text)\n(?P<block>.*?)^```$",
+    re.DOTALL | re.MULTILINE,
+)
+BOARD, PHONE = "192.0.2.10", "192.0.2.20"
+BUTTON, DOOR, LED = range(3)
+USER = "visitor"
+LOGIN = (
+    *("setpriv", f"--reuid={USER}", f"--regid={USER}", "--init-groups"),
+    *("env", f"HOME=/home/{USER}", f"USER={USER}", f"LOGNAME={USER}"),
+)
+NETWORK = f"""
+ip netns add phone
+ip link add board type veth peer name phone netns phone
+ip address add {BOARD}/24 dev board
+ip link set board up
+ip -n phone address add {PHONE}/24 dev phone
+ip -n phone link set phone up
+ip -n phone link set lo up
+# One network, as the board has: that of the lab goes.
+ip link set "$(ip -o route get 10.0.2.2 | sed 's/.* dev \\([^ ]*\\).*/\\1/')" down
+ip route add default via 192.0.2.1 dev board
+"""
+
+
+def steps():
+    """What is to be done, in order: ("sh", commands, where), ("text", lines), or (what hands do,)."""
+    note = ""
+    for found in PARTS.finditer(TUTORIAL.read_text()):
+        if found["note"]:
+            note = found["note"].partition(": ")[2] if found["note"].startswith("lab") else "left out"
+            if note not in {"left out", "phone", "phone rings", "press soon"}:
+                yield (note,)
+                note = ""
+        elif note != "left out":
+            yield found["kind"], found["block"], note
+            note = ""
+        else:
+            note = ""
+
+
+class Follower:
+    """Somebody who does what the tutorial says, with a terminal on the board and one on the phone's computer."""
+
+    def __init__(self, guest):
+        self.guest, self.told = guest, ""
+
+    def follow(self, step):
+        match step:
+            case ("sh", commands, "phone"):
+                self.told = self._as_user(commands, "ip", "netns", "exec", "phone")
+            case ("sh", commands, "phone rings"):
+                self.guest.wait_for(lambda: not self._state()["calls"], "the call of the button's test is over")
+                # What is typed there comes by a pipe that is never closed, to the terminal that script(1) makes.
+                self.guest.shell("mkfifo /root/keys")
+                script = f"exec 3<>/root/keys; ip netns exec phone {' '.join(LOGIN)} "
+                script += f"env ALSA_CARD=Phone script -qfc '{commands.strip()}' /dev/null <&3"
+                self.guest.service("phone", "bash", "-c", script)
+                self.guest.wait_for(lambda: "baresip is ready" in self.phone(), "the phone is ready")
+            case ("sh", commands, "press soon"):
+                self.guest.service(
+                    "finger", "bash", "-c", "sleep 5; sim-gpio down board 0; sleep 1; sim-gpio up board 0"
+                )
+                self.told = self._as_user(commands)
+            case ("sh", commands, _):
+                self.told = self._as_user(commands)
+            case ("text", lines, _):
+                for line in lines.splitlines():
+                    pattern = ".*".join(r"\s+".join(map(re.escape, part.split())) for part in line.split("…"))
+                    assert re.search(rf"(?m)^\s*{pattern}", self.told), f"{line!r} is not in:\n{self.told}"
+            case (what,):
+                getattr(self, what.replace(" ", "_"))()
+
+    def press(self):
+        self.guest.pull("board", BUTTON, "down")
+        time.sleep(0.2)
+        self.guest.pull("board", BUTTON, "up")
+
+    def ringing(self):
+        self.guest.wait_for(lambda: "ncoming call" in self.phone(), "the phone rings")
+        self._lamp_is("slow")
+
+    def answer(self):
+        self._type("a")
+
+    def connected(self):
+        self.guest.wait_for(lambda: self._state()["calls"][0]["state"] == "connected", "the call is connected")
+        self.guest.wait_for(lambda: self.guest.level("board", LED) == 1, "the lamp is on")
+
+    def door(self):
+        self._type("12#")
+        self.guest.wait_for(lambda: self.guest.level("board", DOOR) == 1, "the relay is energised")
+        self.guest.wait_for(lambda: self.guest.level("board", DOOR) == 0, "the relay is at rest again")
+
+    def hang_up(self):
+        self._type("b")
+        self.guest.wait_for(lambda: not self._state()["calls"], "the call has ended")
+        self._lamp_is("pulse")
+
+    def phone(self):
+        return self.guest.journal("--unit=phone", "--output=cat")
+
+    def _type(self, keys):
+        self.guest.check("sh", "-c", "cat >/root/keys", given=keys)
+
+    def _lamp_is(self, pattern):
+        self.guest.wait_for(lambda: self._state()["panel"]["lamps"][0]["pattern"] == pattern, f"the lamp is {pattern}")
+
+    def _state(self):
+        return json.loads(self.guest.check("intercomctl", "--json", "state"))
+
+    def _as_user(self, commands, *before):
+        """A login of its own for each block, as the tutorial has people log in again: groups are new ones then."""
+        words = (*before, *LOGIN, "bash", "-euo", "pipefail", "-c", f"cd; {{ {commands}}} 2>&1")
+        return self.guest.check(*words, timeout_s=300)
+
+
+@pytest.fixture(scope="module")
+def follower(make_guest, bare_disc, debs):
+    guest = make_guest(bare_disc, arguments="snd_dummy.enable=1,1 snd_dummy.id=Board,Phone").boot()
+    guest.chip("board", "BUTTON", "DOOR", "LED")
+    guest.pull("board", BUTTON, "up")
+    guest.shell(NETWORK)
+    guest.shell(
+        f"useradd --create-home --groups sudo,audio {USER}; echo '{USER} ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/lab"
+    )
+    guest.copy_in(*debs, to=f"/home/{USER}")
+    return Follower(guest)
+
+
+def test_whoever_follows_the_tutorial_has_a_phone_that_rings_and_a_door_that_opens(follower):
+    done = 0
+    for step in steps():
+        follower.follow(step)
+        done += 1
+    assert done > 25, "the tutorial's blocks were not found"

@@ -68,6 +68,7 @@ TOLD = {
     "sip_address",
     "failed",
     "denied",
+    "dropped",
     "rejected",
     "needs_restart",
     "network",

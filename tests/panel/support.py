@@ -20,6 +20,13 @@ LONG = 20.0  # seconds that anything may take on a machine that is busy
 SECOND = 1_000_000_000
 
 
+def send(pid, number):
+    """Send a signal. One that stops is over when it does: until then the process may do what it was about to."""
+    os.kill(pid, number)
+    if number == signal.SIGSTOP:
+        until_now(lambda: Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T", "the stop")
+
+
 async def until(condition, what="the condition"):
     """Wait for it, in asyncio."""
     deadline = time.monotonic() + LONG
@@ -150,7 +157,7 @@ class GuardProcess:
         self.daemon = None if path else Daemon(ours)
 
     def signal(self, number):
-        os.kill(self.process.pid, number)
+        send(self.process.pid, number)
 
     def ended(self):
         """Wait for its end: exit status and what it said."""

@@ -18,7 +18,7 @@ from appliance.core.inputs import GuardLost, GuardReady, RelayChanged
 from appliance.core.model import DoorId
 from appliance.panel import guard
 from appliance.panel.relay import DoorWiring, GpioLine, Relay, SimulatedLine, guard_command
-from tests.panel.support import LONG, SECOND, GuardProcess, free, guards, level, until, until_now, wiring
+from tests.panel.support import LONG, SECOND, GuardProcess, free, guards, level, send, until, until_now, wiring
 
 FRONT, GATE = DoorId("front"), DoorId("gate")
 
@@ -128,7 +128,7 @@ async def test_guard_killed_or_hung_in_a_pulse_is_replaced_and_the_relay_rests(d
         relay.desire((wanted,))
         await posted.one(RelayChanged, energised=True)
         (victim,) = guards(doors[0])
-        os.kill(victim, number)
+        send(victim, number)
         lost = await posted.one(GuardLost)
         assert lost.why == ("the relay guard left" if number == signal.SIGKILL else "the relay guard hangs")
         await posted.one(GuardReady, count=2)
@@ -143,7 +143,7 @@ async def test_guard_killed_or_hung_in_a_pulse_is_replaced_and_the_relay_rests(d
 async def test_guard_that_does_not_answer_is_called_hung(doors):
     async with running(doors) as (relay, posted):
         await posted.one(GuardReady)
-        os.kill(guards(doors[0])[0], signal.SIGSTOP)
+        send(guards(doors[0])[0], signal.SIGSTOP)
         relay.desire((pulse(9.0),))
         assert (await posted.one(GuardLost)).why == "the relay guard hangs"
         await posted.one(GuardReady, count=2)

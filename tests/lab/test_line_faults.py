@@ -60,7 +60,9 @@ class Station:
         guest.wait_for(lambda: cause in self.status, f"the status tells {cause!r}", PATIENCE_S)
         told = lambda: any(cause in event and remedy in event for event in self.events("panel.failed"))  # noqa: E731
         guest.wait_for(told, f"the event tells {remedy!r}", PATIENCE_S)
-        assert self.guest.check("systemctl", "is-active", "intercomd") == "active"
+        # It is ready once it has waited, 5 s at most, for a guard that has no line either.
+        state = lambda: self.guest.properties("intercomd", "ActiveState", "NRestarts")  # noqa: E731
+        guest.wait_for(lambda: state() == {"ActiveState": "active", "NRestarts": "0"}, "the service runs", PATIENCE_S)
 
     def guard_fails(self, cause, remedy):
         """The guard tells so in its journal, which systemctl status shows."""

@@ -16,7 +16,9 @@ Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 ID_ALLOWED = "a name of at most 32 small letters, digits, - and _, beginning with a letter or digit"
 
 Codec = Literal["opus", "G722", "PCMA", "PCMU"]
-_REGISTRAR = re.compile(r"(?:sip:)?(?P<host>[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?)(?::(?P<port>[0-9]{1,5}))?")
+_REGISTRAR = re.compile(
+    r"(?:sip:)?(?P<host>\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?)(?::(?P<port>[0-9]{1,5}))?"
+)
 _USER = re.compile(r"[A-Za-z0-9._~+*#-]{1,64}")
 _AFTER_HOST = re.compile(r"(?::(?P<port>[0-9]{1,5}))?(?:;[^@?]*)?")  # port and parameters, RFC 3261 §19.1.1
 
@@ -46,8 +48,8 @@ def _loopback(text: str) -> str:
     return text
 
 
-def _ipv4(text: str) -> str:
-    return str(ipaddress.IPv4Address(text))
+def _address(text: str) -> str:
+    return str(ipaddress.ip_address(text))
 
 
 def _sip_uri(text: str) -> str:
@@ -65,6 +67,8 @@ def registrar(text: str) -> tuple[str, int]:
     found = _REGISTRAR.fullmatch(text)
     if found is None or not 0 < int(found["port"] or 1) <= 65535:  # noqa: PLR2004 - RFC 768
         raise ValueError
+    if found["host"].startswith("["):
+        ipaddress.IPv6Address(found["host"][1:-1])
     return found["host"].lower(), int(found["port"] or 0)
 
 
@@ -99,9 +103,9 @@ class Station(Table):
 class Sip(Table):
     """Calls: where SIP listens, and what is taken from addresses that are no registrar's."""
 
-    address: Annotated[str, AfterValidator(_ipv4)] = setting(
-        "Address that SIP listens on. 0.0.0.0: all of the machine's.",
-        allowed="an IPv4 address",
+    address: Annotated[str, AfterValidator(_address)] = setting(
+        "Address that SIP listens on. 0.0.0.0: all of the machine's, by IPv4 and IPv6. ::: all of those by IPv6 only.",
+        allowed="an IPv4 or IPv6 address",
         default="0.0.0.0",  # noqa: S104 - a phone that is called from the network; strangers are refused by `callers`
     )
     port: int = setting("UDP port that SIP listens on. 0: any free one.", default=5060, ge=0, le=65535)
@@ -146,9 +150,9 @@ class Account(Table):
         example="201",
     )
     registrar: Annotated[str, AfterValidator(_registrar)] = setting(
-        "Where the PBX is: its name or IPv4 address, and its port. For a name without a port DNS is asked for SRV "
-        "records (RFC 3263); without those the port is 5060, or by TLS 5061. By TLS the PBX's certificate must have "
-        "been made for this name or address.",
+        "Where the PBX is: its name or address (IPv6 in brackets), and its port. For a name without a port DNS is "
+        "asked for SRV records (RFC 3263); without those the port is 5060, or by TLS 5061. By TLS the PBX's "
+        "certificate must have been made for this name or address.",
         allowed='an address such as "pbx.example" or "sip:192.0.2.5:5080"',
         example="sip:pbx.example:5060",
     )

@@ -23,6 +23,7 @@ from appliance.sip.registration import Account, Registration
 from appliance.sip.servers import Server
 from appliance.sip.settings import SipSettings
 from appliance.sip.tls import Faults
+from appliance.sip.transports import Transports
 
 LOG = logging.getLogger(__name__)
 NAME_KEPT_S = 60.0  # servers' names are looked up again after this long, and after each failure
@@ -41,12 +42,12 @@ SRTP = {
 class Accounts:
     """All accounts of the process, and the calls through them."""
 
-    def __init__(self, settings: SipSettings, udp: int, address: str, post: Post, faults: Faults) -> None:
-        self._settings, self._udp = settings, udp
+    def __init__(self, settings: SipSettings, transports: Transports, post: Post, faults: Faults) -> None:
+        self._settings, self._udp = settings, transports.udp
         self.calls = Calls(post, self._through)
-        self._direct = Direct(lambda: direct_config(settings, address))
+        self._direct = Direct(lambda: direct_config(settings, transports.address))
         self._direct.calls = self.calls
-        self._lookups, self._waiting = Lookups(), dict[str, Place | Probe]()
+        self._lookups, self._waiting = Lookups(self._udp), dict[str, Place | Probe]()
         self._probes = Probes(post)
         self._direct.probes = self._probes
         self._registrations = {AccountId(each.name): Registration(each, post, faults) for each in settings.accounts}
@@ -68,14 +69,22 @@ class Accounts:
         self._carry_out(registration)
 
     def choose(self, prm: pj.OnSelectAccountParam) -> None:
-        """Which account a request belongs to that begins something: one of the registrar that sent it.
+        """Which account a request belongs to that begins something: one of the registrar that sent it, if any.
 
         pjsua goes by To, where some PBXs write our address in place of their domain: it then takes the account of
-        direct calls, whose Contact and encryption are not those of the PBX's.
+        direct calls, whose Contact and encryption are not those of the PBX's. Or it takes one at a registrar for a call
+        from elsewhere, who can not reach us by its connection to the registrar.
         """
-        near = self._near(prm.rdata)
-        if near and prm.accountIndex not in {each.getId() for each in near}:
-            prm.accountIndex = near[0].getId()
+        near, message = self._near(prm.rdata), str(prm.rdata.wholeMsg)
+        if near:
+            if prm.accountIndex not in {each.getId() for each in near}:
+                prm.accountIndex = near[0].getId()
+            return
+        asked = user_of(message), translate.transport(message)
+        created = [each for each in self._registrations.values() if each.created]
+        fitting = {each.getId() for each in created if (each.settings.user, each.settings.transport) == asked}
+        if prm.accountIndex not in fitting:
+            prm.accountIndex = self._direct.getId()
 
     def refused(self, prm: pj.OnRejectedIncomingCallParam) -> None:
         """An INVITE that pjsua has refused by itself."""
@@ -109,12 +118,15 @@ class Accounts:
             self._probes.send(account, order)
 
     def _look_up(self, who: str, order: Place | Probe) -> bool:
-        """Whether it has to be looked up first where the order leads to; it is carried out then."""
+        """Whether pjsip shall not find out by itself where the order leads to; it is carried out when that is known."""
         where = place_of(order.uri) if order.account == NO_ACCOUNT else None
-        if where is None or where.known is not None:
+        if where is None or (where.known is not None and where.known.version == servers.IPV4):
             return False
         self._waiting[who] = order
-        self._lookups.begin(who, where)
+        if where.known is not None:
+            self._looked_up(who, where.known, "")
+        else:
+            self._lookups.begin(who, where)
         return True
 
     def _looked_up(self, who: str, server: Server | None, why: str) -> None:
@@ -168,7 +180,7 @@ class Accounts:
         """Accounts at the registrar that sent a request, the one whose user it asks for first."""
         source, message = str(request.srcAddress), str(request.wholeMsg)
         near = [each for each in self._registrations.values() if each.created and each.sends(source)]
-        user, _ = peers.parts(translate.request_uri(message)) or ("", "")
+        user = user_of(message)
         return sorted(near, key=lambda each: each.settings.user != user)
 
     def _through(self, name: AccountId) -> Account | None:
@@ -212,7 +224,7 @@ class Accounts:
         whys = []
         for host, port in registration.settings.servers:
             try:
-                found += servers.locate(host, port, registration.settings.transport)
+                found += servers.locate(host, port, registration.settings.transport, self._udp)
             except OSError as error:
                 whys.append(f"the name {host} can not be resolved: {error}")
         self._found.put((registration.name, tuple(dict.fromkeys(found)), "; ".join(whys)))
@@ -258,16 +270,20 @@ class Accounts:
         config.regConfig.registerOnAdd, config.regConfig.disableRegOnModify = False, True
         config.regConfig.timeoutSec = account.expires_s
         config.regConfig.retryIntervalSec = config.regConfig.firstRetryIntervalSec = 0
-        # Where to send is said by a route that is never written into the message (hide): so the address may come from
-        # our own resolver, and the domain need not be a name of the network's. TLS asks for a certificate of the name.
-        where = f"{server.name}:{server.port};maddr={server.address};transport={account.transport}"
-        where += f";anew={registration.anew}"
-        config.sipConfig.proxies.append(f"<sip:{where};lr;hide>")
+        where = f"{server.route(account.transport)};anew={registration.anew}"
+        config.sipConfig.proxies.append(f"<{where};lr;hide>")
         config.sipConfig.authCreds.append(pj.AuthCredInfo("digest", "*", account.auth_user, 0, account.password))
         config.mediaConfig.srtpUse, config.mediaConfig.srtpSecureSignaling = SRTP[account.srtp], 0
-        if account.transport == "udp":
-            config.sipConfig.transportId = self._udp
+        if server.version == servers.IPV6:
+            config.sipConfig.ipv6Use = config.mediaConfig.ipv6Use = pj.PJSUA_IPV6_ENABLED_USE_IPV6_ONLY
+        if account.transport == "udp" and server.version in self._udp:
+            config.sipConfig.transportId = self._udp[server.version]
         return config
+
+
+def user_of(message: str) -> str:
+    """Whom a request asks for."""
+    return (peers.parts(translate.request_uri(message)) or ("", ""))[0]
 
 
 def base_config(settings: SipSettings, uri: str) -> pj.AccountConfig:

@@ -3,7 +3,7 @@
 import queue
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -43,9 +43,10 @@ def place_of(uri: str) -> Place | None:
 
 
 class Lookups:
-    """Names being looked up, in threads of their own, each for somebody who waits."""
+    """Names being looked up, in threads of their own, each for somebody who waits. versions: see servers.locate."""
 
-    def __init__(self) -> None:
+    def __init__(self, versions: Collection[int]) -> None:
+        self._versions = versions
         self._found: queue.SimpleQueue[tuple[str, Server | None, str]] = queue.SimpleQueue()
         self._waiting: set[str] = set()
 
@@ -71,7 +72,7 @@ class Lookups:
 
     def _look(self, who: str, place: Place) -> None:
         try:
-            self._found.put((who, servers.locate(place.host, place.port, place.transport)[0], ""))
+            self._found.put((who, servers.locate(place.host, place.port, place.transport, self._versions)[0], ""))
         except (OSError, IndexError) as error:
             self._found.put((who, None, f"the name {place.host} can not be resolved: {error}"))
 
@@ -88,9 +89,9 @@ class Direct(Account):
     def towards(self, server: Server, transport: str) -> Iterator[None]:
         """What is sent in here goes to that server. A dialog keeps the route that it began with."""
         config = self._make()
-        config.sipConfig.proxies.append(
-            f"<sip:{server.name}:{server.port};maddr={server.address};transport={transport};lr;hide>"
-        )
+        config.sipConfig.proxies.append(f"<{server.route(transport)};lr;hide>")
+        if server.version == servers.IPV6:
+            config.mediaConfig.ipv6Use = pj.PJSUA_IPV6_ENABLED_USE_IPV6_ONLY
         self.modify(config)
         try:
             yield

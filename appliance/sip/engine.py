@@ -30,7 +30,6 @@ from appliance.core.orders import (
     SendMessage,
     Unregister,
 )
-from appliance.sip import busy, tls
 from appliance.sip.accounts import Accounts
 from appliance.sip.callbacks import contained
 from appliance.sip.channel import Channel
@@ -38,6 +37,7 @@ from appliance.sip.devices import LISTING, Devices, no_cards, plugins_silenced
 from appliance.sip.media import Media
 from appliance.sip.settings import SipSettings
 from appliance.sip.tls import Faults
+from appliance.sip.transports import StartError, Transports
 from appliance.sip.wire import Beat, Message, Start
 
 LOG = logging.getLogger(__name__)
@@ -49,16 +49,7 @@ MAX_CALLS = 32
 MESSAGE_LEVEL = 4  # pjsua logs SIP messages from here on
 APPEND = 0x1108  # PJ_O_APPEND
 DECOR = 2 | 4 | 8 | 16 | 32 | 64 | 128 | 512  # PJ_LOG_HAS_: year, month, day, time, µs, sender, newline, space
-ADDRESS_IN_USE = 120098  # PJ_ERRNO_START_SYS + EADDRINUSE
 LOWEST_PRIORITY, HIGHEST_PRIORITY = 1, 250
-
-
-class StartError(Exception):
-    """SIP can not be had as configured: why, and what to do."""
-
-    def __init__(self, why: str, resolution: str) -> None:
-        super().__init__(why)
-        self.why, self.resolution = why, resolution
 
 
 LIBC = ctypes.CDLL(None)
@@ -111,21 +102,19 @@ class Engine:
             with plugins_silenced(), no_cards(start.cards_wait_s > 0):
                 self._endpoint.libInit(endpoint_config(settings))
             self._announce("")
-            transport = self._listen(settings)
-            self._listen_connections(settings)
+            transports = Transports(self._endpoint, settings)
             prefer(self._endpoint, settings.codecs)
             self._endpoint.libStart()
         except pj.Error as error:
             raise StartError(f"SIP can not start: {error.reason}", "See the SIP settings.") from error
-        address = str(self._endpoint.transportGetInfo(transport).localName)
-        self._accounts = Accounts(settings, transport, address, channel.post, self._endpoint.faults)
+        self._accounts = Accounts(settings, transports, channel.post, self._endpoint.faults)
         self._endpoint.accounts, self._calls = self._accounts, self._accounts.calls
-        self._calls.floods.listen(self._endpoint, int(address.rpartition(":")[2]))
+        self._calls.floods.listen(self._endpoint, transports.port)
         devices = Devices(self._endpoint, settings, channel.post, self._announce)
         self._endpoint.devices = devices
         self._media = Media(self._endpoint, settings, self._calls, devices, channel.post)
         self._poll, self._poll_ms = self._poller()
-        self._address = address
+        self._address = transports.address
         devices.check(time.monotonic(), start.cards_wait_s)
 
     def run(self) -> None:
@@ -193,31 +182,6 @@ class Engine:
 
     def _announce(self, doing: str) -> None:
         self._channel.post(Beat(time.monotonic(), doing))
-
-    def _listen(self, settings: SipSettings) -> int:
-        config = pj.TransportConfig()
-        config.port, config.boundAddress = settings.port, settings.address
-        try:
-            return int(self._endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP, config))
-        except pj.Error as error:
-            where = f"port {settings.port}" + (f" of {settings.address}" if settings.address else "")
-            if error.status == ADDRESS_IN_USE:
-                why = f"{where} is in use by {busy.owner(settings.port)}"
-                raise StartError(why, "End that program, or set another SIP port.") from error
-            raise StartError(
-                f"{where} can not be opened: {error.reason}", "Set another SIP address or port."
-            ) from error
-
-    def _listen_connections(self, settings: SipSettings) -> None:
-        """For accounts by TCP or TLS: registrars may open a connection of their own to us."""
-        wanted = {account.transport for account in settings.accounts}
-        if "tcp" in wanted:
-            config = pj.TransportConfig()
-            config.boundAddress = settings.address
-            config.sockOptParams.sockOpts.append(tls.patience())
-            self._endpoint.transportCreate(pj.PJSIP_TRANSPORT_TCP, config)
-        if "tls" in wanted:
-            self._endpoint.transportCreate(pj.PJSIP_TRANSPORT_TLS, tls.transport(settings.address, settings.tls))
 
     def _poller(self) -> tuple[select.poll, float]:
         """What to wait on, and how long in milliseconds."""

@@ -134,7 +134,7 @@ class Registration(Account):
         """It came to nothing here: another server is tried, or else it is told."""
         self.resolved_at = 0.0  # it may have moved
         now = self.servers.now
-        server = f"{now.address}:{now.port}" if now is not None else ""
+        server = now.at if now is not None else ""
         if code in ELSEWHERE and self.servers.more and not self.ending:
             self.failing = True
             self.post(inputs.ServerFailed(at=time.monotonic(), account=self.name, server=server, why=reason))
@@ -155,7 +155,7 @@ class Registration(Account):
 
     def sends(self, source: str) -> bool:
         """Whether address:port is one of its servers, of which any may send us calls."""
-        return source.rpartition(":")[0] in {server.address for server in self.servers.all}
+        return source.rpartition(":")[0].strip("[]") in {server.address for server in self.servers.all}
 
     def silent(self, now: float) -> bool:
         """Whether its server has not answered for so long that another one should be tried."""

@@ -9,13 +9,14 @@ import ipaddress
 import random
 import socket
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 
 PORTS = {"udp": 5060, "tcp": 5060, "tls": 5061}
 SERVICES = {"udp": "_sip._udp", "tcp": "_sip._tcp", "tls": "_sips._tcp"}
 MOST = 8  # servers of one name
+IPV4, IPV6 = 4, 6
 INTERNET, SRV = 1, 33  # class and type (RFC 1035 §3.2.4, RFC 2782)
 LONGEST = 65535
 HEADER, FIXED, RECORD = struct.Struct("!6H"), struct.Struct("!HHIH"), struct.Struct("!3H")
@@ -29,6 +30,24 @@ class Server:
     address: str
     port: int
 
+    @property
+    def version(self) -> int:
+        """Of IP: 4 or 6."""
+        return IPV6 if ":" in self.address else IPV4
+
+    @property
+    def at(self) -> str:
+        """address:port, as pjsip and people write it (RFC 5952 §6)."""
+        return f"[{self.address}]:{self.port}" if self.version == IPV6 else f"{self.address}:{self.port}"
+
+    def route(self, transport: str) -> str:
+        """Where to send, as a route that is never written into a message (hide).
+
+        So the address may come from our own resolver, and the name need not be one of the network's; TLS asks for a
+        certificate of the name. pjsip takes IPv6 in maddr without brackets only.
+        """
+        return f"sip:{self.name}:{self.port};maddr={self.address};transport={transport}"
+
 
 @dataclass(frozen=True, slots=True)
 class Service:
@@ -41,16 +60,18 @@ class Service:
 
 
 def literal(host: str, port: int, transport: str) -> Server | None:
-    """The server where it is configured by its address, so that nothing has to be looked up."""
+    """The server where it is configured by its address, IPv6 in brackets, so that nothing has to be looked up."""
     try:
-        address = ipaddress.IPv4Address(host)
+        address = ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
     except ValueError:
         return None
     return Server(host, str(address), port or PORTS[transport])
 
 
-def locate(host: str, port: int, transport: str) -> list[Server]:
+def locate(host: str, port: int, transport: str, versions: Collection[int] = (IPV4, IPV6)) -> list[Server]:
     """All servers of that name, the preferred first; port 0: what SRV records say, else the transport's own.
+
+    versions: of IP that we can send by.
 
     Raises OSError where there is none.
     """
@@ -58,10 +79,14 @@ def locate(host: str, port: int, transport: str) -> list[Server]:
     if known is not None:
         return [known]
     if not port:
-        found = list(_of_services(host, transport))
+        found = [server for server in _of_services(host, transport) if server.version in versions]
         if found:
             return found[:MOST]
-    return [Server(host, address, port or PORTS[transport]) for address in _addresses(host)][:MOST]
+    every = [Server(host, address, port or PORTS[transport]) for address in _addresses(host)]
+    usable = [server for server in every if server.version in versions]
+    if not usable:
+        raise OSError("it has no address of a kind that SIP listens on, see sip.address")
+    return usable[:MOST]
 
 
 def _of_services(host: str, transport: str) -> Iterator[Server]:
@@ -76,7 +101,8 @@ def _of_services(host: str, transport: str) -> Iterator[Server]:
 
 def _addresses(host: str) -> list[str]:
     try:
-        found = socket.getaddrinfo(host, None, socket.AF_INET, socket.SOCK_DGRAM)
+        # In the order of RFC 6724: what can not be reached from here is last.
+        found = socket.getaddrinfo(host, None, socket.AF_UNSPEC, socket.SOCK_DGRAM)
     except UnicodeError as error:
         raise OSError(f"{error}") from error
     return list(dict.fromkeys(str(one[4][0]) for one in found))

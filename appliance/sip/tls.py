@@ -61,7 +61,7 @@ class Faults:
 
     def of(self, server: Server) -> tuple[TlsFault, str]:
         """What it is, and in words; NONE where there is nothing to say."""
-        return self._known.get(f"{server.address}:{server.port}", (TlsFault.NONE, ""))
+        return self._known.get(server.at, (TlsFault.NONE, ""))
 
 
 def fault(status: int, info: pj.TlsInfo) -> tuple[TlsFault, str]:

@@ -67,6 +67,11 @@ def request_uri(message: str) -> str:
     return clean(words[1]) if len(words) > 1 else ""
 
 
+def transport(message: str) -> str:
+    """How a message came over its last hop (RFC 3261 §18.1.1), in small letters."""
+    return header(message, "Via").partition(" ")[0].rpartition("/")[2].lower()
+
+
 def own_headers(message: str) -> tuple[tuple[str, str], ...]:
     """The X- headers."""
     return tuple(pair for pair in headers(message) if pair[0][:2].upper() == "X-")

@@ -50,6 +50,8 @@ def test_the_core_is_told_of_accounts_and_of_targets_that_are_numbers():
         ("pbx.example", "pbx.example", 0),
         ("sip:pbx.example:5080", "pbx.example", 5080),
         ("192.0.2.5:1", "192.0.2.5", 1),
+        ("[2001:DB8::5]", "[2001:db8::5]", 0),
+        ("sip:[::1]:5061", "[::1]", 5061),
     ],
 )
 def test_a_registrar_is_a_host_and_a_port(text, host, port):
@@ -62,7 +64,19 @@ ERRORS = [
             OFFICE.format(registrar=text, file="/x"),
             f'account.office.registrar = "{text}": must be an address such as "pbx.example" or "sip:192.0.2.5:5080"',
         )
-        for text in ("", "pbx example", "sip:", "sip:201@pbx.example", "pbx:0", "pbx:65536", "tls:pbx", "-pbx")
+        for text in (
+            "",
+            "pbx example",
+            "sip:",
+            "sip:201@pbx.example",
+            "pbx:0",
+            "pbx:65536",
+            "tls:pbx",
+            "-pbx",
+            "[::1",
+            "[1::2::3]",
+            "[1.2]",
+        )
     ),
     (
         "[account.office]\nuser = '201'\npassword_file = '/x'",

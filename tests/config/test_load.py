@@ -69,7 +69,7 @@ ONE_ERROR = [
     ("[sip]\nport = -1", "sip.port = -1: must be a whole number from 0 to 65535"),
     ("[sip]\ncodecs = []", 'sip.codecs = []: must be a list of some of "opus", "G722", "PCMA", "PCMU"'),
     ("[sip]\ncallers = 'all'", 'sip.callers = "all": must be one of "targets", "anyone"'),
-    ("[sip]\naddress = 'localhost'", 'sip.address = "localhost": must be an IPv4 address'),
+    ("[sip]\naddress = 'localhost'", 'sip.address = "localhost": must be an IPv4 or IPv6 address'),
     ("[deadlines]\nringing_s = 0.5", "deadlines.ringing_s = 0.5: must be a number from 1 to 600"),
     ("[deadlines]\nringing_s = nan", "deadlines.ringing_s = nan: must be a number from 1 to 600"),
     ("[deadlines]\nringing_s = inf", "deadlines.ringing_s = inf: must be a number from 1 to 600"),

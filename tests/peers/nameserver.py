@@ -1,11 +1,11 @@
-"""A name server for tests: answers A and SRV questions by UDP from a table, and that there is no such name else."""
+"""A name server for tests: answers A, AAAA and SRV questions by UDP from a table; other names are none."""
 
 import ast
 import socket
 import struct
 import sys
 
-KINDS = {1: "A", 33: "SRV"}
+KINDS = {1: "A", 28: "AAAA", 33: "SRV"}
 
 
 def name(text):
@@ -15,6 +15,8 @@ def name(text):
 def data(kind, value):
     if kind == "A":
         return socket.inet_aton(value)
+    if kind == "AAAA":
+        return socket.inet_pton(socket.AF_INET6, value)
     priority, weight, port, target = value
     return struct.pack("!3H", priority, weight, port) + name(target)
 

@@ -1,8 +1,10 @@
 """SIPp as the far end: a process of its own that calls or is called by one of the scenarios, and judges how it went."""
 
 import asyncio
+import ipaddress
 import random
 import socket
+import struct
 import subprocess
 import time
 from pathlib import Path
@@ -34,7 +36,7 @@ OPTIONS = {
 def free_port(address=ADDRESS, ports=PORTS):
     """One that nobody uses for UDP."""
     for port in random.sample(ports, 100):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM) as udp:
             try:
                 udp.bind((address, port))
             except OSError:
@@ -45,8 +47,15 @@ def free_port(address=ADDRESS, ports=PORTS):
 
 def bound(address, port, transport="udp"):
     """Whether somebody has that port, read from /proc and so without a packet."""
-    wanted = f"{socket.inet_aton(address)[::-1].hex().upper()}:{port:04X}"
-    return any(line.split()[1] == wanted for line in Path(f"/proc/net/{transport}").read_text().splitlines())
+    table = f"/proc/net/{transport}{'6' if ':' in address else ''}"
+    words = [word[::-1].hex().upper() for (word,) in struct.iter_unpack("4s", ipaddress.ip_address(address).packed)]
+    wanted = f"{''.join(words)}:{port:04X}"
+    return any(line.split()[1] == wanted for line in Path(table).read_text().splitlines())
+
+
+def host(address):
+    """As it stands before a port (RFC 5952 §6)."""
+    return f"[{address}]" if ":" in address else address
 
 
 def listening(address):
@@ -76,7 +85,7 @@ class Sipp:
 
     @property
     def uri(self):
-        return f"sip:{self.options.user}@{self.address}:{self.port}"
+        return f"sip:{self.options.user}@{host(self.address)}:{self.port}"
 
     def __enter__(self):
         self.directory.mkdir()
@@ -130,7 +139,8 @@ class Sipp:
     def _spawn(self):
         self.port = self._port or free_port(self.address)
         argv = ["sipp", *([self.remote] if self.remote else []), "-sf", "scenario.xml", "-m", "1", "-nostdin"]
-        argv += ["-i", self.address, "-p", str(self.port), "-ci", self.address, "-cp", str(free_port(self.address))]
+        control = ADDRESS if ":" in self.address else self.address  # SIPp binds that by IPv4 only
+        argv += ["-i", self.address, "-p", str(self.port), "-ci", control, "-cp", str(free_port(control))]
         argv += ["-mi", self.address, "-mp", str(free_port(self.address, RTP_PORTS)), "-rtp_echo"]
         argv += ["-s", self.options.called, "-t", "t1" if self.options.transport == "tcp" else "u1"]
         argv += ["-timeout", f"{PATIENCE_S}s", "-timeout_error", "-recv_timeout", str(PATIENCE_S * 1000)]

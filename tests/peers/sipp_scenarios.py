@@ -17,9 +17,10 @@ def sdp(direction="sendrecv", version=1, codecs="8 0"):
 
     An answer gives one codec only: on several, pjsua sends an UPDATE or re-INVITE to settle on one.
     """
-    address, direction = ("0.0.0.0", "sendrecv") if direction == "zero" else ("[media_ip]", direction)
+    zero = direction == "zero"
+    address, direction = ("IP4 0.0.0.0", "sendrecv") if zero else ("IP[media_ip_type] [media_ip]", direction)
     return (
-        f"v=0\no=sipp 1 {version} IN IP4 [local_ip]\ns=-\nc=IN IP4 {address}\nt=0 0\n"
+        f"v=0\no=sipp 1 {version} IN IP[media_ip_type] [media_ip]\ns=-\nc=IN {address}\nt=0 0\n"
         f"m=audio [media_port] RTP/AVP {codecs} 101\n"
         f"a=rtpmap:101 telephone-event/8000\na=fmtp:101 0-16\na={direction}\n"
     )

@@ -67,6 +67,25 @@ def test_an_address_is_not_looked_up(transport, port, monkeypatch):
     assert literal("pbx.test", 0, transport) is None
 
 
+def test_an_ipv6_address_is_written_in_brackets_and_sent_to_without():
+    server = literal("[2001:db8::5]", 0, "tcp")
+    assert server == Server("[2001:db8::5]", "2001:db8::5", 5060)
+    assert (server.version, server.at) == (6, "[2001:db8::5]:5060")
+    assert server.route("tcp") == "sip:[2001:db8::5]:5060;maddr=2001:db8::5;transport=tcp"
+    old = Server("pbx.test", "192.0.2.5", 5080)
+    assert (old.version, old.at) == (4, "192.0.2.5:5080")
+
+
+def test_addresses_of_a_kind_that_we_can_not_send_by_are_left_out(monkeypatch):
+    answers = [(None, None, None, "", (address, 0)) for address in ("2001:db8::1", "192.0.2.1")]
+    monkeypatch.setattr(servers.socket, "getaddrinfo", lambda *_: answers)
+    assert [server.version for server in locate("pbx.test", 5060, "udp")] == [6, 4]
+    assert locate("pbx.test", 5060, "udp", (4,)) == [Server("pbx.test", "192.0.2.1", 5060)]
+    del answers[1]
+    with pytest.raises(OSError, match="listens on"):
+        locate("pbx.test", 5060, "udp", (4,))
+
+
 def test_services_lead_to_addresses_and_what_has_none_is_left_out(monkeypatch):
     addresses = {"edge1.test": ["192.0.2.1", "192.0.2.2"], "edge3.test": ["192.0.2.3"], "pbx.test": ["192.0.2.9"]}
 

@@ -50,6 +50,12 @@ def test_no_text_breaks_the_reading_of_addresses_and_headers(text):
     translate.headers(text)
 
 
+def test_the_transport_is_the_top_vias():
+    message = "INVITE sip:x SIP/2.0\r\nVia: SIP/2.0/TCP a;branch=1\r\nVia: SIP/2.0/UDP b\r\n\r\n"
+    assert translate.transport(message) == "tcp"
+    assert translate.transport("INVITE sip:x SIP/2.0\r\n\r\n") == ""
+
+
 @pytest.mark.parametrize(
     ("message", "uri"),
     [

@@ -25,6 +25,10 @@ PJMEDIA_EVENT_AUD_DEV_ERROR: int
 PJSIP_TRANSPORT_UDP: int
 PJSIP_TRANSPORT_TCP: int
 PJSIP_TRANSPORT_TLS: int
+PJSIP_TRANSPORT_UDP6: int
+PJSIP_TRANSPORT_TCP6: int
+PJSIP_TRANSPORT_TLS6: int
+PJSUA_IPV6_ENABLED_USE_IPV6_ONLY: int
 PJSIP_TP_STATE_DISCONNECTED: int
 PJ_SSL_SOCK_PROTO_TLS1_2: int
 PJ_SSL_SOCK_PROTO_TLS1_3: int
@@ -180,6 +184,7 @@ class Endpoint:
 
 class AccountMediaConfig:
     transportConfig: TransportConfig
+    ipv6Use: int
     srtpUse: int
     srtpSecureSignaling: int
 
@@ -198,6 +203,7 @@ class AccountSipConfig:
     authCreds: Vector[AuthCredInfo]
     proxies: Vector[str]
     transportId: int
+    ipv6Use: int
 
 class AccountCallConfig:
     timerUse: int

@@ -1,0 +1,37 @@
+"""The system's name servers change while the station runs, as by DHCP: names are looked up at the new ones."""
+
+import pytest
+
+from tests.peers.daemon import Daemon
+from tests.peers.namespaces import PBX, Cable, NameServer
+from tests.peers.registrars import Kamailio
+from tests.peers.test_registration import account
+
+NOBODY = "10.9.0.99"
+
+
+@pytest.fixture
+def cable(tmp_path):
+    with Cable(tmp_path) as cable:
+        yield cable
+
+
+def ask(cable, server):
+    cable.resolver.write_text(f"nameserver {server}\noptions timeout:1 attempts:1\n")
+
+
+@pytest.mark.parametrize("port", ["", ":5070"], ids=["by SRV", "by its address"])
+def test_a_registrar_is_found_at_the_name_server_that_resolv_conf_has_now(port, cable, tmp_path):
+    ask(cable, NOBODY)
+    records = {"_sip._udp.pbx.test SRV": [[1, 0, 5070, "edge.test"]], "edge.test A": [PBX], "pbx.test A": [PBX]}
+    with Kamailio(tmp_path / "k", address=PBX, within=cable.pbx.within) as registrar, NameServer(cable.pbx, records):
+        assert registrar.port == 5070
+        table = {**account(tmp_path, registrar, "251"), "registrar": f"pbx.test{port}"}
+        with Daemon(tmp_path / "d", cable.door.within, sip={"address": "0.0.0.0"}, account={"office": table}) as door:
+            door.wait("account.failed", code=0, patience=60)
+            call = door.post("/v1/calls", {"to": "sip:far@edge.test:9"})["id"]
+            assert "can not be resolved" in door.final(call, kind="call.failed")["reason"]
+            ask(cable, PBX)
+            door.wait("account.registered", patience=60)
+            call = door.post("/v1/calls", {"to": f"sip:far@edge.test:{registrar.port}"})["id"]
+            assert door.final(call, kind="call.failed")["code"] == 407

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import ClassVar
 
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import unix_connect
@@ -45,7 +46,11 @@ class Daemon:
 
     Settings are merged into the tables of its configuration, as in `Daemon(d, deadlines={"rtp_s": 2})`. within: what
     begins its command, to run in a network namespace.
+
+    started: those of the test that runs.
     """
+
+    started: ClassVar = []
 
     def __init__(self, directory, within=(), **settings):
         self.directory, self.within = Path(directory), within
@@ -71,6 +76,7 @@ class Daemon:
     # -- its process -------------------------------------------------------------------------------------------------
 
     def __enter__(self):
+        self.started.append(self)
         (self.directory / "door.toml").write_text(to_toml(self.config))
         environment = {**os.environ, "PYTHONPATH": str(CODE)}
         environment.pop("RUNTIME_DIRECTORY", None)
@@ -140,14 +146,14 @@ class Daemon:
         self._mark, self._asked_mark = len(self.events), len(self.asked)
 
     @property
+    def mark(self):
+        """Where `begin` was: how many events had come, and how much had been asked."""
+        return self._mark, self._asked_mark
+
+    @property
     def since(self):
         """Events since `begin`."""
         return self.events[self._mark :]
-
-    @property
-    def asked_since(self):
-        """Method, path, status and answer of what was asked since `begin`."""
-        return self.asked[self._asked_mark :]
 
     def wait(self, kind, call=None, patience=PATIENCE_S, **data):
         """The first event since `begin` of this type, of this call, with these data."""

@@ -220,5 +220,6 @@ def answer(request, code, headers):
             f'WWW-Authenticate: Digest realm="{REALM}", nonce="{secrets.token_hex(8)}", algorithm=MD5, qop="auth"'
         )
     if code == 200:
-        lines.append(re.search(r"^Contact:[^\r]*>", request, re.MULTILINE)[0] + ";expires=300")
+        expires = "" if "Expires" in headers else ";expires=300"
+        lines.append(re.search(r"^Contact:[^\r]*>", request, re.MULTILINE)[0] + expires)
     return "\r\n".join([*lines, "Content-Length: 0", "", ""]).encode()

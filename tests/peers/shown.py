@@ -17,7 +17,7 @@ SHOWN: dict[str, set[str]] = {}  # row -> tests
 
 
 def shows(*rows):
-    """The test's one daemon has told and been asked all of these when it is over."""
+    """The test's daemons, those it is given and those it starts, have told and been asked all of these at its end."""
 
     def decorate(test):
         for row in rows:
@@ -25,9 +25,11 @@ def shows(*rows):
 
         @functools.wraps(test)
         def held_to_it(**given):
+            began = [(daemon, daemon.mark) for daemon in among(given.values())]
+            Daemon.started = []
             test(**given)
-            (daemon,) = (value for value in given.values() if isinstance(value, Daemon))
-            missing = set(rows) - done(daemon)
+            began += [(daemon, (0, 0)) for daemon in Daemon.started]
+            missing = set(rows).difference(*(done(daemon, *mark) for daemon, mark in began))
             assert not missing, f"not shown: {missing}"
 
         return held_to_it
@@ -35,13 +37,22 @@ def shows(*rows):
     return decorate
 
 
-def done(daemon):
-    """All rows that were caused since `begin`; what has another shape than described fails."""
+def among(values):
+    """The daemons there, also of a fixture that gives several."""
+    for value in values:
+        if isinstance(value, Daemon):
+            yield value
+        elif isinstance(value, list | tuple):
+            yield from among(value)
+
+
+def done(daemon, event, asked):
+    """All rows that were caused from these places on; what has another shape than described fails."""
     rows = set()
-    for envelope in daemon.since:
+    for envelope in daemon.events[event:]:
         fits(envelope)
         rows |= {envelope["type"], f"cause:{envelope['data'].get('cause')}"}
-    for method, path, status, answer in daemon.asked_since:
+    for method, path, status, answer in daemon.asked[asked:]:
         if status < 400:
             rows.add(f"{method} {template(path)}")
         else:

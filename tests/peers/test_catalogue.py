@@ -15,6 +15,7 @@ from appliance.api import app, problems
 from appliance.core.events import EVENTS
 from appliance.core.model import Cause
 from tests.peers.daemon import Daemon
+from tests.peers.packets import Packets
 from tests.peers.registrars import Kamailio
 from tests.peers.shown import SHOWN, shows, template
 from tests.peers.sipp import Sipp
@@ -205,6 +206,23 @@ def test_what_can_not_be_done_is_refused_with_its_code(door):
         ("GET", "/v1/events?types=nothing.*&wait=1", None),
     ):
         assert door.ask(method, path, body)[0] >= 400
+
+
+@shows("cause:shutdown", "error:unavailable")
+def test_the_daemon_stops_in_a_call_and_takes_no_orders_any_more(tmp_path):
+    waits = {"disconnecting_s": 60}  # the far end answers our BYE when the test has looked
+    with Daemon(tmp_path / "d", deadlines=waits) as door, Packets(door.far_address, door.far_port) as far:
+        call = door.ring()
+        far.send(far.reply(far.receive("INVITE", "INVITE"), "200 OK", far.sdp))
+        door.talk(call)
+        door.process.terminate()
+        bye = far.receive("BYE", "BYE")
+        door.wait("appliance.stopping")
+        assert door.ask("POST", "/v1/calls", {"to": "far"})[1]["code"] == "unavailable"
+        far.send(far.reply(bye, "200 OK"))
+        door.process.wait(60)
+    with Daemon(tmp_path / "d") as door:  # it tells of the day before, too
+        door.final(call, kind="call.ended", cause="shutdown", by="local")
 
 
 @pytest.fixture

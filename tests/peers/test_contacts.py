@@ -1,9 +1,11 @@
 """A contact that is watched, another station, goes and comes."""
 
 from tests.peers.daemon import Daemon, loopback
+from tests.peers.shown import shows
 from tests.peers.sipp import free_port
 
 
+@shows("contact.changed", "GET /v1/contacts")
 def test_a_contact_that_goes_and_comes_is_told(tmp_path):
     address = loopback()
     port = free_port(address)

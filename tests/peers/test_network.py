@@ -5,6 +5,7 @@ import pytest
 from tests.peers.daemon import Daemon, until
 from tests.peers.namespaces import PBX, Cable, NameServer
 from tests.peers.registrars import Kamailio
+from tests.peers.shown import shows
 from tests.peers.test_registration import account
 
 ELSEWHERE, NOBODY = "10.9.0.8", "10.9.0.99"
@@ -48,6 +49,7 @@ def flows(*calls):
         until(lambda d=door, c=call, b=before: received(d, c) > b + 50, "sound")
 
 
+@shows("network.down", "network.up")
 def test_a_link_that_was_down_has_the_account_back_at_once(cable, kamailio, tmp_path):
     with station(tmp_path, cable.door, kamailio, "201", "202") as door:
         door.wait("account.registered")
@@ -64,6 +66,7 @@ def test_a_link_that_was_down_has_the_account_back_at_once(cable, kamailio, tmp_
         door.wait("server.reachable")
 
 
+@shows("network.changed")
 def test_a_call_goes_on_at_another_address(cable, kamailio, tmp_path):
     with (
         station(tmp_path, cable.door, kamailio, "211", "212") as door,
@@ -93,6 +96,7 @@ def test_a_call_goes_on_at_another_address(cable, kamailio, tmp_path):
         flows((door, came), (far, call))
 
 
+@shows("cause:network_lost")
 def test_a_call_ends_with_the_network(cable, kamailio, tmp_path):
     with (
         station(tmp_path, cable.door, kamailio, "221", "222", deadlines={"rtp_s": 3}) as door,

@@ -8,6 +8,7 @@ import pytest
 
 from tests.peers.daemon import Daemon, until
 from tests.peers.registrars import Kamailio, Scripted
+from tests.peers.shown import shows
 from tests.peers.sipp import Sipp, listening
 
 PATIENCE_S = 45.0  # longer than the 32 s after which SIP gives a silent registrar up
@@ -122,6 +123,16 @@ def test_a_registrar_that_was_killed_has_its_stations_back_soon_after_its_return
                 until(lambda: all(a["state"] == "registered" for a in door.get("/v1/accounts")["accounts"]), "both")
     record_property("figures", f"registered again after its return: UDP {took['office']} s, TCP {took['home']} s")
     assert max(took.values()) < 20
+
+
+@shows("account.expired")
+def test_a_registration_that_can_not_be_renewed_runs_out(tmp_path):
+    with Scripted((200, {"Expires": "10"}), (0, {})) as registrar:
+        with Daemon(tmp_path / "door", account={"office": account(tmp_path, registrar, "206")}) as door:
+            assert door.wait("account.registered")["data"]["expires_s"] == 10
+            assert door.get("/v1/accounts/office")["state"] == "registered"
+            door.wait("account.expired", account="office", patience=PATIENCE_S)
+            assert door.get("/v1/accounts/office")["expires"] is None
 
 
 def test_a_new_sip_process_registers_anew(kamailio, tmp_path):

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.peers.daemon import Daemon, until
+from tests.peers.shown import shows
 from tests.peers.sipp import Sipp
 
 
@@ -87,6 +88,7 @@ def test_a_client_switches_between_two_who_talk(door, caller):
             second.done()
 
 
+@shows("error:too-many-calls")
 def test_one_caller_more_than_may_be_meets_a_busy_station(tmp_path):
     with (
         Daemon(tmp_path / "d", sip={"max_calls": 1}) as door,
@@ -100,6 +102,7 @@ def test_one_caller_more_than_may_be_meets_a_busy_station(tmp_path):
         refused = door.of("call.incoming")[1]["call"]
         door.final(refused, kind="call.rejected", cause="busy", code=486, by="local", missed=True)
         assert [c["id"] for c in door.get("/v1/calls")["calls"]] == [call]
+        assert door.ask("POST", "/v1/calls", {"to": "far"})[1]["code"] == "too-many-calls"
         door.press("hangup")
         door.final(call, kind="call.ended")
         first.done()

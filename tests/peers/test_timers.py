@@ -3,6 +3,7 @@
 import pytest
 
 from tests.peers.daemon import Daemon
+from tests.peers.shown import shows
 from tests.peers.sipp import Sipp
 
 ASKS = ["Call-Info: <sip:192.0.2.9>;answer-after=0\n", "Alert-Info: <http://x.example>;info=alert-autoanswer\n"]
@@ -74,6 +75,7 @@ def test_one_that_may_not_is_rung_for_as_any_other(door, caller):
         peer.done()
 
 
+@shows("cause:duration_limit")
 def test_a_call_that_lasts_too_long_is_ended(tmp_path):
     with Daemon(tmp_path / "d", sip={"max_call_s": 3}) as door, calling(door, tmp_path, "uac-answered-ends") as peer:
         call = door.rung()

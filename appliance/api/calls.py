@@ -100,6 +100,16 @@ async def send_digits(call: Id, body: models.Digits, daemon: Daemon, who: Who) -
     return await _order(daemon, inputs.SendDigits(CallId(call), body.digits), who)
 
 
+@router.post("/{call}/transfer", responses=answers(models.CallDone))
+async def transfer_call(call: Id, body: models.Transfer, daemon: Daemon, who: Who) -> JSONResponse:
+    """Pass the far end on to somebody else, or to the far end of another call; the outcome is told by an event."""
+    if bool(body.to) == bool(body.call):
+        raise IntercomError("parameter-invalid", "It is to be transferred to one of `to` and `call`.")
+    if body.call:
+        return await _order(daemon, inputs.ConnectCalls(CallId(call), CallId(body.call)), who)
+    return await _order(daemon, inputs.TransferCall(CallId(call), body.to), who)
+
+
 @router.post("/{call}/message", status_code=202, responses=answers(models.MessageTaken, 202))
 async def send_text(call: Id, body: models.Text, daemon: Daemon, who: Who) -> JSONResponse:
     """Send a MESSAGE in a connected call; whether it arrives is told by an event."""
@@ -121,7 +131,9 @@ async def _order(
     | inputs.HangUpCall
     | inputs.HoldCall
     | inputs.MuteCall
-    | inputs.SendDigits,
+    | inputs.SendDigits
+    | inputs.TransferCall
+    | inputs.ConnectCalls,
     who: str,
 ) -> JSONResponse:
     reply = await ask(daemon, action, who)

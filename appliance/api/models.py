@@ -90,6 +90,20 @@ class Digits(Order):
     digits: str = Field(pattern=r"^[0-9A-D*#]{1,32}$", examples=["12#"])
 
 
+class Transfer(Order):
+    """Whom the far end of a call is passed on to: one of the two."""
+
+    to: str = Field(
+        default="",
+        max_length=512,
+        pattern=Line,
+        description="A target's name, a SIP URI, or a number at an account (blind).",
+    )
+    call: str = Field(
+        default="", max_length=64, description="Another call, whose far end it is to talk with (attended)."
+    )
+
+
 class Text(Order):
     """A message to somebody, by SIP MESSAGE."""
 

@@ -144,6 +144,14 @@ def _of_call(make: Callable[..., inputs.Action]) -> Callable[..., Awaitable[list
     return act
 
 
+async def _transfer(asked: Asked, to: str) -> list[Any]:
+    """`to` may be the path of another call's object."""
+    call = CallId(asked.id)
+    other = next((each["id"] for each in asked.daemon.snapshot()["calls"] if call_path(each["id"]) == to), None)
+    await asked.do(inputs.TransferCall(call, _bounded(to)) if other is None else inputs.ConnectCalls(call, other))
+    return []
+
+
 def _of_account(make: Callable[[AccountId], inputs.Action]) -> Callable[..., Awaitable[list[Any]]]:
     async def act(asked: Asked) -> list[Any]:
         await asked.do(make(AccountId(asked.id)))
@@ -190,6 +198,7 @@ CALL = Interface(
         Method("Mute", _of_call(lambda call: inputs.MuteCall(call, muted=True))),
         Method("Unmute", _of_call(lambda call: inputs.MuteCall(call, muted=False))),
         Method("SendDigits", _of_call(inputs.SendDigits), takes=(("digits", "s"),)),
+        Method("Transfer", _transfer, takes=(("to", "s"),)),
     ),
     properties=(
         _text("Id", "id"),

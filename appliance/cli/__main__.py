@@ -70,6 +70,9 @@ def parser() -> argparse.ArgumentParser:
     dtmf_ = add("dtmf", dtmf, "send digits in a call")
     dtmf_.add_argument("digits")
     dtmf_.add_argument("call", nargs="?")
+    transfer_ = add("transfer", transfer, "have the far end of a call talk with somebody else")
+    transfer_.add_argument("to", help="a target, a SIP address, a number at an account, or another call's id")
+    transfer_.add_argument("call", nargs="?", help="its id (default: the one that is active)")
     door_ = add("door", door, "open a door")
     door_.add_argument("door")
     door_.add_argument("--seconds", type=float, help="how long (default: the door's own)")
@@ -191,6 +194,14 @@ def dtmf(client: Client, given: argparse.Namespace) -> int:
     """`intercomctl dtmf`."""
     path = f"/v1/calls/{call_of(client, given)}/dtmf"
     return output(client.ask("POST", path, {"digits": given.digits}), given, show.done)
+
+
+def transfer(client: Client, given: argparse.Namespace) -> int:
+    """`intercomctl transfer`."""
+    call = call_of(client, given)
+    others = {each["id"] for each in client.ask("GET", "/v1/calls")["calls"]} - {call}
+    body = {"call": given.to} if given.to in others else {"to": given.to}
+    return output(client.ask("POST", f"/v1/calls/{call}/transfer", body), given, show.done)
 
 
 def door(client: Client, given: argparse.Namespace) -> int:

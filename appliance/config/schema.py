@@ -535,6 +535,7 @@ class Deadlines(Table):
     connecting_s: float = _deadline("Answered, but not confirmed (ACK).", 32.0)
     disconnecting_s: float = _deadline("We hung up and hear nothing.", 5.0)
     rtp_s: float = _deadline("No sound has come from the far end though it should.", 30.0)
+    transfer_s: float = _deadline("A far end was asked to call somebody else, and does not say what came of it.", 90.0)
 
 
 class Config(Table):

@@ -18,10 +18,12 @@ from appliance.core.model import (
     ContactState,
     Direction,
     DoorId,
+    Kind,
     LampId,
     MessageId,
     Pattern,
     RecordingId,
+    Role,
 )
 
 
@@ -177,6 +179,34 @@ class CallUnmuted(CallEvent):
     """Our microphone reaches the call again."""
 
     TYPE = "call.unmuted"
+
+
+@dataclass(frozen=True, slots=True)
+class CallTransferring(CallEvent):
+    """The far end is asked to call somebody else: blind, or in place of another call of ours (attended)."""
+
+    TYPE = "call.transferring"
+    to: str
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class CallTransferred(CallEvent):
+    """The transfer is done; `role` is our part in it. The call ends."""
+
+    TYPE = "call.transferred"
+    to: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class CallTransferFailed(CallEvent):
+    """The transfer came to nothing; the call goes on. `code` 0: nobody said why."""
+
+    TYPE = "call.transfer_failed"
+    code: int
+    reason: str
+    role: Role
 
 
 @dataclass(frozen=True, slots=True)

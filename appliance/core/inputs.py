@@ -285,6 +285,14 @@ class InfoReceived(OfCall):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TransferProgressed(OfCall):
+    """What the far end says of the transfer that we asked for (RFC 3515 §2.4.5): final from 200 on, 0 for no answer."""
+
+    code: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MessageReceived(Input):
     """A MESSAGE came (RFC 3428), in a call or outside; 200 was answered."""
 
@@ -467,6 +475,22 @@ class SendDigits:
 
 
 @dataclass(frozen=True, slots=True)
+class TransferCall:
+    """Have the far end call somebody else: a target's name, a SIP URI, or a number at an account."""
+
+    call: CallId
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectCalls:
+    """Have the far ends of two of our calls talk with each other, and leave (attended transfer)."""
+
+    call: CallId
+    other: CallId
+
+
+@dataclass(frozen=True, slots=True)
 class SendText:
     """Send a MESSAGE outside of calls: to a target's name, a SIP URI, or a number at an account."""
 
@@ -547,6 +571,8 @@ AtOnce = (
     | SwitchTo
     | MuteCall
     | SendDigits
+    | TransferCall
+    | ConnectCalls
     | PressButton
     | OpenDoor
     | TestLamp
@@ -596,6 +622,7 @@ CallInput = (
     | HoldFailed
     | UpdateRefused
     | InfoReceived
+    | TransferProgressed
 )
 AccountInput = Registered | RegistrationFailed | Unregistered | ServerFailed
 AnyInput = (

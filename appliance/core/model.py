@@ -98,10 +98,25 @@ class Cause(StrEnum):
     NETWORK_LOST = "network_lost"
     SERVER_ERROR = "server_error"
     ANSWERED_ELSEWHERE = "answered_elsewhere"
+    TRANSFERRED = "transferred"
     DURATION_LIMIT = "duration_limit"
     AUDIO_FAILED = "audio_failed"
     SHUTDOWN = "shutdown"
     ERROR = "error"
+
+
+class Role(StrEnum):
+    """Our part in a transfer (RFC 5589 §2): we pass a far end on, or are passed on."""
+
+    TRANSFEROR = "transferor"
+    TRANSFEREE = "transferee"
+
+
+class Kind(StrEnum):
+    """Of a transfer (RFC 5589): to an address, or to the far end of another call, whose place is then taken."""
+
+    BLIND = "blind"
+    ATTENDED = "attended"
 
 
 class Method(StrEnum):
@@ -244,6 +259,7 @@ class Deadlines:
     connecting_s: float = 32.0
     disconnecting_s: float = 5.0
     rtp_s: float = 30.0
+    transfer_s: float = 90.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -486,6 +502,17 @@ class Outgoing:
 
 
 @dataclass(frozen=True, slots=True)
+class Transfer:
+    """A transfer that is under way. `other`: the call whose far end the one of `call` shall talk with, if attended."""
+
+    call: CallId
+    role: Role
+    to: str
+    until: float
+    other: CallId | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Contact:
     """A watched target. `wake` is due next: an answer while `asking`, else the question; `since` it is in this state.
 
@@ -521,6 +548,7 @@ class State:
     recordings: tuple[Recording, ...] = ()
     accounts: tuple[Account, ...] = ()  # those that were begun: all once SIP was ready
     messages: tuple[Outgoing, ...] = ()
+    transfers: tuple[Transfer, ...] = ()
     contacts: tuple[Contact, ...] = ()  # those that are watched
     network: Network | None = None  # None: not known
     last_addresses: tuple[str, ...] = ()  # that it had when it last had any
@@ -548,6 +576,14 @@ class State:
     def contact(self, wanted: str) -> Contact:
         """What is known of the target of that name, nothing if it is not watched."""
         return next((c for c in self.contacts if c.name == wanted), Contact(wanted))
+
+    def transfer(self, wanted: CallId) -> Transfer | None:
+        """The transfer of that call that is under way."""
+        return next((t for t in self.transfers if t.call == wanted), None)
+
+    def passes_on(self, call: CallId) -> bool:
+        """Whether the far end of that call ends it as others talk with each other then."""
+        return any(t.other == call for t in self.transfers)
 
     @property
     def offline(self) -> bool:

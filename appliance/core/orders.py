@@ -66,6 +66,18 @@ class SendDigit:
 
 
 @dataclass(frozen=True, slots=True)
+class Refer:
+    """Send REFER (RFC 3515): the far end is to call `to`, in place of our call `other` where one is named (RFC 3891).
+
+    TransferProgressed follows.
+    """
+
+    call: CallId
+    to: str
+    other: CallId | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SendMessage:
     """Send a message, in `call` where one is named; MessageAnswered follows."""
 
@@ -148,7 +160,7 @@ class Reply:
     trial: SoundTrial | None = None
 
 
-CallOrder = Place | Ring | Answer | Refuse | HangUp | SendDigit
+CallOrder = Place | Ring | Answer | Refuse | HangUp | SendDigit | Refer
 AccountOrder = Register | Unregister
 SipOrder = CallOrder | AccountOrder | Renew | Probe | SendMessage
 Order = SipOrder | PrepareRecording | FinishRecording | LogCall | Reply

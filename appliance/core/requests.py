@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from typing import Literal, assert_type
 
-from appliance.core import accounts, doors, events, front, gestures, inputs, messages, peers, session, trials
+from appliance.core import accounts, doors, events, front, gestures, inputs, messages, peers, session, transfers, trials
 from appliance.core.headers import check as check_headers
 from appliance.core.model import (
     Account,
@@ -70,6 +70,13 @@ def perform(turn: Turn, action: inputs.AtOnce, who: str) -> tuple[CallId | None,
             return wanted, mute(turn, connected(find(turn, wanted)), muted=muted)
         case inputs.SendDigits(wanted, digits):
             send_digits(turn, connected(find(turn, wanted)), digits)
+            return wanted, ""
+        case inputs.TransferCall(wanted, to):
+            call = connected(find(turn, wanted))
+            transfers.begin(turn, call, whom(turn, to, call.account)[0])
+            return wanted, ""
+        case inputs.ConnectCalls(wanted, other):
+            transfers.connect(turn, connected(find(turn, wanted)), connected(find(turn, other)))
             return wanted, ""
         case inputs.RegisterAccount(account):
             return None, register(turn, account)

@@ -228,12 +228,14 @@ def over(turn: Turn, call: Call, given: inputs.CallEnded) -> None:
     if call.end is not None:
         turn.finish(call, replace(call.end, code=call.end.code or given.code, reason=given.reason))
         return
-    turn.finish(call, End(cause_of_end(call, given), given.code, given.reason, by_of_end(given)))
+    turn.finish(call, End(cause_of_end(turn, call, given), given.code, given.reason, by_of_end(given)))
 
 
-def cause_of_end(call: Call, given: inputs.CallEnded) -> Cause:
+def cause_of_end(turn: Turn, call: Call, given: inputs.CallEnded) -> Cause:
     """Why the far end, or the network, ended it."""
     if call.connected_since is not None:
+        if given.remote and turn.state.passes_on(call.id):
+            return Cause.TRANSFERRED
         if by_of_end(given) is By.NETWORK:  # a re-INVITE or another request of ours was never answered
             return Cause.NETWORK_LOST
         return Cause.HANGUP if given.remote else Cause.ERROR

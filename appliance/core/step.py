@@ -18,6 +18,7 @@ from appliance.core import (
     requests,
     session,
     timed,
+    transfers,
     trials,
     views,
 )
@@ -52,6 +53,7 @@ def step(state: State, given: AnyInput) -> Step:
     front.settle(turn)
     due(turn)
     front.settle(turn)
+    transfers.settle(turn)
     history.write(turn, state)
     for lamp, pattern in views.lamps(turn.state):
         if (lamp, pattern) not in lamps:
@@ -68,6 +70,7 @@ def due(turn: Turn) -> None:
     doors.due(turn)
     trials.due(turn)
     messages.due(turn)
+    transfers.due(turn)
     for button in turn.settings.buttons:
         for action in gestures.due(turn, button):
             requests.act(turn, button, action)
@@ -188,6 +191,8 @@ def of_call(turn: Turn, given: inputs.CallInput) -> None:  # noqa: C901, PLR0912
             turn.tell(events.CallUpdated(call.id, result="rejected", changes=(), code=code, reason=reason))
         case inputs.InfoReceived(content=content):
             messages.info_received(turn, call, content)
+        case inputs.TransferProgressed():
+            transfers.progressed(turn, given)
         case _:
             session.hold_failed(turn, call, given)
 

@@ -116,6 +116,7 @@ def wake_at(state: State) -> float | None:
         *(at for call in state.calls for at in (call.deadline, timed.wake(call))),
         *(at for account in state.accounts for at in (account.wake, account.expires_at)),
         *(message.deadline for message in state.messages),
+        *(transfer.until for transfer in state.transfers),
         *(contact.wake for contact in state.contacts),
         *(doors.wake(pulse) for _, pulse in state.pulses),
         *trials.wake(state),

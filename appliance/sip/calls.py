@@ -9,8 +9,8 @@ import pjsua2 as pj
 from appliance import ids
 from appliance.core import inputs
 from appliance.core.model import NO_ACCOUNT, AccountId, CallId, Codec, Content, Method, Quality
-from appliance.core.orders import Answer, CallOrder, HangUp, Place, Refuse, Ring, SendDigit
-from appliance.sip import translate
+from appliance.core.orders import Answer, CallOrder, HangUp, Place, Refer, Refuse, Ring, SendDigit
+from appliance.sip import transfers, translate
 from appliance.sip.callbacks import contained
 from appliance.sip.digits import Once, Receiving, Sending
 from appliance.sip.floods import Floods
@@ -102,6 +102,8 @@ class SipCall(pj.Call):
                 self._message_answered(Method.INFO, 0 if translate.nothing_came(prm.e) else code, reason)
             elif not ours and transaction.state == pj.PJSIP_TSX_STATE_TRYING:
                 self._informed(translate.received(prm.e))
+        elif transaction.method == "REFER" and ours and final and translate.nothing_came(prm.e):
+            self._transferred(0, "No answer")  # pjsua makes a 500 of it, which then comes too late
         elif self.confirmed and final and transaction.method in {"INVITE", "UPDATE"}:
             if transaction.method == "INVITE" and ours:
                 self._reinvite_answered(code, reason)
@@ -160,6 +162,11 @@ class SipCall(pj.Call):
         return int(pj.PJSIP_REDIRECT_REJECT)
 
     @contained
+    def onCallTransferStatus(self, prm: pj.OnCallTransferStatusParam) -> None:  # noqa: N802
+        """REFER was answered, or its outcome told by NOTIFY."""
+        self._transferred(int(prm.statusCode), translate.clean(prm.reason))
+
+    @contained
     def onCallTransferRequest(self, prm: pj.OnCallTransferRequestParam) -> None:  # noqa: N802
         """REFER (RFC 3515): pjsua2 would accept it, and call whomever the far end names."""
         prm.statusCode = DECLINE
@@ -211,6 +218,10 @@ class SipCall(pj.Call):
 
     def _message_answered(self, method: Method, code: int, reason: str) -> None:
         self.table.messages.answered((self.call, method, ""), code, reason)
+
+    def _transferred(self, code: int, reason: str) -> None:
+        told = inputs.TransferProgressed(at=time.monotonic(), call=self.call, code=code, reason=reason)
+        self.table.post(told)
 
     def _informed(self, message: str) -> None:
         """INFO (RFC 6086): digits of either kind are digits, and never told as text."""
@@ -373,7 +384,7 @@ class Calls:
             except pj.Error as error:  # the call has gone on meanwhile, and tells so itself
                 LOG.info("%s: %s came too late: %s", order.call, type(order).__name__, error.reason)
 
-    def _perform(self, call: SipCall, order: Ring | Answer | Refuse | HangUp | SendDigit) -> None:
+    def _perform(self, call: SipCall, order: Ring | Answer | Refuse | HangUp | SendDigit | Refer) -> None:
         match order:
             case Ring():
                 call.answer(operation(RINGING))
@@ -390,6 +401,8 @@ class Calls:
                 call.hangup(parameters)
             case SendDigit(_, digits):
                 call.sending.add(digits)
+            case Refer(other=other):
+                transfers.refer(order, call, None if other is None else self.get(other), operation(), self.post)
 
     def _place(self, order: Place) -> None:
         account = self._through(order.account)

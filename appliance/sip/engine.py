@@ -22,6 +22,7 @@ from appliance.core.orders import (
     HangUp,
     Place,
     Probe,
+    Refer,
     Refuse,
     Register,
     Renew,
@@ -162,7 +163,7 @@ class Engine:
                 if message.peers != self._peers:
                     self._peers = message.peers
                     self._accounts.know(message.peers)
-            case Place() | Ring() | Answer() | Refuse() | HangUp() | SendDigit():
+            case Place() | Ring() | Answer() | Refuse() | HangUp() | SendDigit() | Refer():
                 self._accounts.call(message)
             case Probe():
                 self._accounts.probe(message)

@@ -46,6 +46,7 @@ SipInput = (
     | inputs.HoldFailed
     | inputs.UpdateRefused
     | inputs.InfoReceived
+    | inputs.TransferProgressed
     | inputs.MessageReceived
     | inputs.MessageAnswered
     | inputs.Registered

@@ -51,7 +51,7 @@ CONTRACT = {
     "DELETE /v1/calls/{call}",
     *(
         f"POST /v1/calls/{{call}}/{act}"
-        for act in ("answer", "reject", "hangup", "hold", "resume", "dtmf", "message", "info")
+        for act in ("answer", "reject", "hangup", "hold", "resume", "dtmf", "message", "info", "transfer")
     ),
     "POST /v1/messages",
     "GET /v1/recordings",

@@ -116,6 +116,8 @@ def test_all_objects_are_there_with_their_properties(bus, tmp_path):
         (CALL, CALL1, "Mute", (), inputs.MuteCall("c-1", muted=True)),
         (CALL, CALL1, "Unmute", (), inputs.MuteCall("c-1", muted=False)),
         (CALL, CALL1, "SendDigits", ("s", "12#"), inputs.SendDigits("c-1", "12#")),
+        (CALL, CALL1, "Transfer", ("s", "office"), inputs.TransferCall("c-1", "office")),
+        (CALL, CALL1, "Transfer", ("s", CALL), inputs.ConnectCalls("c-1", "c-1")),
         (DOOR, DOOR1, "Open", ("d", 0.0), inputs.OpenDoor("front", None)),
         (ACCOUNT, ACCOUNT1, "Register", (), inputs.RegisterAccount("office")),
         (ACCOUNT, ACCOUNT1, "Unregister", (), inputs.UnregisterAccount("office")),

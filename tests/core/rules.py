@@ -33,6 +33,12 @@ def checked(state: State, given, ended: Counter | None = None) -> Step:
             assert wanted.wake_at is not None
             assert wanted.wake_at <= call.deadline
 
+    for transfer in new.transfers:
+        assert new.call(transfer.call) is not None
+        assert transfer.until > new.now
+        assert wanted.wake_at is not None
+        assert wanted.wake_at <= transfer.until
+
     # exactly one final event for each call that left, none for one that stays
     finals = Counter(event.call for event in taken.events if isinstance(event, events.FinalEvent))
     began = {event.call for event in taken.events if isinstance(event, events.CallDialing | events.CallIncoming)}

@@ -28,7 +28,7 @@ from appliance.core.model import (
     State,
     Target,
 )
-from appliance.core.orders import Order, Probe, Register, Renew, Reply, SendMessage, Unregister
+from appliance.core.orders import Order, Probe, Refer, Register, Renew, Reply, SendMessage, Unregister
 from tests.core.rules import checked
 
 DOOR, CODEC, TEXT = DoorId("front"), Codec("PCMA", 8000), Content("text/plain", "Hello")
@@ -168,6 +168,7 @@ def every_input(state: State, serial: int):
         yield inputs.InfoReceived(**of, content=TEXT)
         yield inputs.HoldFailed(**of, code=488, reason="no", held=not call.held_local)
         yield inputs.UpdateRefused(**of, code=488, reason="no")
+        yield inputs.TransferProgressed(**of, code=200, reason="OK")  # of none: see test_transfers
     for recording in state.recordings:
         of = {**common, "call": recording.call, "recording": recording.id}
         yield inputs.RecordingPrepared(**of)
@@ -270,5 +271,5 @@ def test_every_state_that_can_be_reached_keeps_the_rules(settings, record_proper
     record_property("figures", f"{len(seen)} states, {steps} steps")
     if settings is ONE:
         assert covered == set(inputs.INPUTS)
-        assert kinds == set(get_args(Order)) - {Probe, Register, Renew, SendMessage, Unregister}
+        assert kinds == set(get_args(Order)) - {Probe, Refer, Register, Renew, SendMessage, Unregister}
     assert len(seen) > 1000

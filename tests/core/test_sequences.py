@@ -73,6 +73,8 @@ CALL_REQUESTS = [
     lambda call: inputs.SendDigits(call, "AB!"),
     lambda call: inputs.SendCallText(call, TEXT),
     lambda call: inputs.SendInfo(call, TEXT),
+    lambda call: inputs.TransferCall(call, "office"),
+    lambda call: inputs.ConnectCalls(call, call),
 ]
 REQUESTS = [
     inputs.Dial("kitchen"),
@@ -136,6 +138,7 @@ class World:
                 "code": choice([0, 200, 202, 404]),
             },
             inputs.InfoReceived: {"content": TEXT},
+            inputs.TransferProgressed: {"code": choice([0, 100, 180, 200, 486])},
             inputs.CallProgressed: {"code": 183 if flag else 180, "early_media": flag},
             inputs.CallEnded: {
                 "code": choice([0, 200, 404, 408, 480, 486, 487, 500, 603]),

@@ -155,7 +155,7 @@ class Daemon:
         """Events since `begin`."""
         return self.events[self._mark :]
 
-    def wait(self, kind, call=None, patience=PATIENCE_S, **data):
+    def wait(self, kind, /, call=None, patience=PATIENCE_S, **data):
         """The first event since `begin` of this type, of this call, with these data."""
 
         def found():

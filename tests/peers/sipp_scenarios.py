@@ -33,7 +33,7 @@ def _send(head, body="", kind="application/sdp", retransmit=True):
 
 
 def _request(method, uri, sender, to, headers="", body="", kind="application/sdp"):
-    contact = CONTACT + "\n" if method in ("INVITE", "REGISTER", "UPDATE", "REFER", "SUBSCRIBE") else ""
+    contact = CONTACT + "\n" if method in ("INVITE", "REGISTER", "UPDATE", "REFER", "SUBSCRIBE", "NOTIFY") else ""
     return _send(
         f"{method} {uri} SIP/2.0\nVia: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]\n"
         f"From: {sender}\nTo: {to}\nCall-ID: [call_id]\nCSeq: [cseq] {method}\n{contact}Max-Forwards: 70\n{headers}",
@@ -239,6 +239,25 @@ def uas_progress(o, *provisional):
     ]
 
 
+def notify(side, status, *, last=False):
+    """How it goes with a REFER (RFC 3515 §2.4.5)."""
+    state = "terminated;reason=noresource" if last else "active;expires=60"
+    headers = f"Event: refer\nSubscription-State: {state}\n"
+    return [side("NOTIFY", headers, f"SIP/2.0 {status}\n", "message/sipfrag;version=2.0"), recv("200")]
+
+
+def referred(side, o):
+    """The party under test has us call somebody, which comes to what `code` says."""
+    return [
+        recv("REFER", action=body_has("Referred-By: ")),
+        answer("202 Accepted", tag=False),
+        *notify(side, "100 Trying"),
+        *notify(side, "180 Ringing"),
+        pause(o.seconds),
+        *notify(side, f"{o.code} Outcome", last=True),
+    ]
+
+
 INFO = "Signal={}\r\nDuration=160\r\n"
 SCENARIOS = {
     "uac-call": lambda o: [*call(o), pause(o.seconds), *bye(o)],
@@ -328,6 +347,16 @@ SCENARIOS = {
         recv("ACK"),
         *hangs_up(o),
     ],
+    "uac-referred": lambda o: [*call(o), *referred(caller, o), *hangs_up(o)],
+    "uas-referred": lambda o: [*invited(o), *referred(callee, o), *hangs_up(o)],
+    "uas-held-referred": lambda o: [
+        *invited(o),
+        *accepts_reinvite("a=(sendonly|inactive)", ANSWER_TO[o.hold], 2),
+        *referred(callee, o),
+        *hangs_up(o),
+    ],
+    "uas-refuses-refer": lambda o: [*invited(o), recv("REFER"), answer(f"{o.code} No", tag=False), *hangs_up(o)],
+    "uas-accepts-refer": lambda o: [*invited(o), recv("REFER"), answer("202 Accepted", tag=False), *hangs_up(o)],
     "uas-refuse": lambda o: [
         recv("INVITE"),
         answer("180 Ringing") if o.rings else "",

@@ -77,8 +77,7 @@ def test_an_extension_that_nobody_has_registered_is_not_had(stations):
 def test_who_is_held_hears_the_music_and_the_call_goes_on(stations):
     holder, held = stations
     call, came = talking(holder, held)
-    recording = held.wait("recording.started", came)["data"]["recording"]
-    file = held.directory / "recordings" / f"{recording}.wav"
+    file = recorded(held, came)
     holder.press("hold")
     until(lambda: level(newest(file), MUSIC_HZ) > -30, "the music")
     holder.press("hold")
@@ -94,6 +93,50 @@ def test_they_write_to_each_other(stations):
     one.wait("message.sent", message=message)
     told = two.wait("message.received", body="There is a parcel")["data"]
     assert (told["account"], told["target"]) == ("office", "far")
+
+
+def test_who_is_passed_on_hears_the_music(stations):
+    one, two = stations
+    call, came = talking(one, two)
+    file = recorded(two, came)
+    one.post(f"/v1/calls/{call}/transfer", {"to": "602"})
+    one.wait("call.transferred", call, role="transferor")
+    one.final(call, kind="call.ended", cause="transferred")
+    until(lambda: level(newest(file), MUSIC_HZ) > -30, "the music")
+    two.press("hangup")
+    two.final(came, kind="call.ended", cause="hangup", by="local")
+
+
+def test_who_is_passed_on_to_nobody_stays_with_us(stations):
+    one, two = stations
+    call, came = talking(one, two)
+    one.post(f"/v1/calls/{call}/transfer", {"to": "999"})
+    told = one.wait("call.transfer_failed", call, role="transferor")
+    assert told["data"]["code"] >= 400
+    assert one.get(f"/v1/calls/{call}")["state"] == two.get(f"/v1/calls/{came}")["state"] == "connected"
+    one.press("hangup")
+    one.final(call, kind="call.ended", cause="hangup", by="local")
+    two.final(came, kind="call.ended")
+
+
+def test_who_is_connected_with_another_call_of_ours_hears_its_music(stations):
+    one, two = stations
+    call, came = talking(one, two)
+    file = recorded(two, came)
+    other = one.talk(one.post("/v1/calls", {"to": "602"})["id"])
+    one.post(f"/v1/calls/{call}/transfer", {"call": other})
+    one.wait("call.transferred", call, role="transferor")
+    for each in (call, other):
+        one.final(each, kind="call.ended", cause="transferred")
+    until(lambda: level(newest(file), MUSIC_HZ) > -30, "the music")
+    two.press("hangup")
+    two.final(came, kind="call.ended", cause="hangup", by="local")
+
+
+def recorded(door, call):
+    """The file of a call's recording."""
+    recording = door.wait("recording.started", call)["data"]["recording"]
+    return door.directory / "recordings" / f"{recording}.wav"
 
 
 def newest(file):

@@ -1,0 +1,88 @@
+"""Transfers (RFC 3515, 5589): a far end is passed on to somebody else; each that is begun ends by one event."""
+
+from dataclasses import replace
+
+from appliance.core import events, inputs, session
+from appliance.core.model import Call, CallId, Cause, Kind, Role, Transfer
+from appliance.core.orders import Refer
+from appliance.core.turn import Turn
+from appliance.errors import IntercomError
+
+TIMEOUT = 408
+OK = range(200, 300)
+
+
+# -- we pass a far end on --------------------------------------------------------------------------------------------
+
+
+def begin(turn: Turn, call: Call, to: str, other: CallId | None = None) -> None:
+    """Ask the far end of `call` to call `to`; with `other`, to take the place of that call. Raises IntercomError."""
+    if turn.state.transfer(call.id) is not None:
+        raise IntercomError("conflict", f"Call {call.id} is being transferred already.", "", "Wait for its outcome.")
+    until = turn.now + turn.settings.deadlines.transfer_s
+    put(turn, Transfer(call.id, Role.TRANSFEROR, to, until, other))
+    turn.order(Refer(call.id, to, other))
+    turn.tell(events.CallTransferring(call.id, to=to, kind=Kind.BLIND if other is None else Kind.ATTENDED))
+
+
+def connect(turn: Turn, call: Call, other: Call) -> None:
+    """Have the far ends of two calls talk with each other (RFC 5589 §7). Raises IntercomError."""
+    if call.id == other.id:
+        raise IntercomError(
+            "parameter-invalid", "A call can not be transferred to itself.", "", "Name another call, or an address."
+        )
+    begin(turn, call, other.remote.uri, other.id)
+
+
+def progressed(turn: Turn, given: inputs.TransferProgressed) -> None:
+    """The far end told how it goes; what comes after the outcome is late."""
+    transfer = turn.state.transfer(given.call)
+    if transfer is None or 0 < given.code < OK.start:
+        return
+    if given.code in OK:
+        succeed(turn, transfer)
+    else:
+        fail(turn, transfer, given.code, given.reason)
+
+
+def succeed(turn: Turn, transfer: Transfer) -> None:
+    """They talk with each other: our own calls with them end, where they have not yet."""
+    forget(turn, transfer)
+    turn.tell(events.CallTransferred(transfer.call, to=transfer.to, role=transfer.role))
+    for call in turn.state.calls:
+        if call.id in {transfer.call, transfer.other}:
+            session.hang_up(turn, call, Cause.TRANSFERRED)
+
+
+def fail(turn: Turn, transfer: Transfer, code: int, reason: str) -> None:
+    """It came to nothing."""
+    forget(turn, transfer)
+    turn.tell(events.CallTransferFailed(transfer.call, code=code, reason=reason, role=transfer.role))
+
+
+# -- all -------------------------------------------------------------------------------------------------------------
+
+
+def due(turn: Turn) -> None:
+    """Transfers whose outcome nobody tells."""
+    for transfer in turn.state.transfers:
+        if turn.now >= transfer.until:
+            fail(turn, transfer, TIMEOUT, "Its outcome was not told in time")
+
+
+def settle(turn: Turn) -> None:
+    """Transfers of calls that are over."""
+    for transfer in turn.state.transfers:
+        if turn.state.call(transfer.call) is None:
+            fail(turn, transfer, 0, "The call is over")
+
+
+def put(turn: Turn, transfer: Transfer) -> None:
+    """Store it."""
+    others = tuple(t for t in turn.state.transfers if t.call != transfer.call)
+    turn.state = replace(turn.state, transfers=(*others, transfer))
+
+
+def forget(turn: Turn, transfer: Transfer) -> None:
+    """It is over."""
+    turn.state = replace(turn.state, transfers=tuple(t for t in turn.state.transfers if t is not transfer))

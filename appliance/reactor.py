@@ -134,7 +134,7 @@ class Reactor:
         self._make_so(before, "lamps", "relays")
         for order in taken.orders:
             self._guarded(self.perform[type(order)], order)
-        self._make_so(before, "sound", "recordings", "status")
+        self._make_so(before, "sound", "recordings", "quiet_hours", "status")
 
     def _make_so(self, before: Desired, *parts: str) -> None:
         for part in parts:

@@ -32,6 +32,7 @@ Time = Annotated[
 ]
 # No control characters: what goes into a SIP header must not be able to start another one.
 Line = r"^[^\x00-\x1f\x7f]*$"
+Clock = r"^(([01][0-9]|2[0-3]):[0-5][0-9])?$"  # hours and minutes, or nothing
 
 
 Headers = dict[
@@ -146,6 +147,37 @@ class TestSound(Order):
     """How speaker and microphone are tried."""
 
     seconds: float = Field(default=2.0, gt=0, le=5, allow_inf_nan=False, description="How long the tone lasts.")
+
+
+class ForwardingChange(Order):
+    """Where calls to us are sent on to; what is not given stays. A target's name, or a number; "" for nowhere."""
+
+    always: str | None = Field(default=None, max_length=64, pattern=Line, description="All calls.")
+    quiet: str | None = Field(
+        default=None, max_length=64, pattern=Line, description="In quiet hours, or while nobody is to be disturbed."
+    )
+    busy: str | None = Field(default=None, max_length=64, pattern=Line, description="Those beyond as many as may be.")
+    no_answer: str | None = Field(
+        default=None, max_length=64, pattern=Line, description="Those that nobody has answered in time."
+    )
+    no_answer_s: float | None = Field(
+        default=None, ge=1, le=600, allow_inf_nan=False, description="How long a call rings before that."
+    )
+
+
+class QuietHours(Order):
+    """Each day, in the machine's local time; both "" for never."""
+
+    begin: Annotated[str, Field(pattern=Clock, examples=["22:00"])]
+    end: Annotated[str, Field(pattern=Clock, examples=["06:30"])]
+
+
+class RuntimeChange(Order):
+    """What is to be otherwise, until the file is changed or the service starts anew; what is not given stays."""
+
+    forwarding: ForwardingChange | None = None
+    quiet_hours: QuietHours | None = None
+    do_not_disturb: bool | None = Field(default=None, description="Calls do not ring here; visitors ring all the same.")
 
 
 class Open(Order):
@@ -429,6 +461,38 @@ class Contacts(Answer):
     contacts: list[Contact]
 
 
+class Forwarding(Answer):
+    """Where calls to us are sent on to: a target's name or a number; empty for nowhere."""
+
+    always: str
+    quiet: str = Field(description="In quiet hours, or while nobody is to be disturbed.")
+    busy: str
+    no_answer: str
+    no_answer_s: float
+
+
+class Hours(Answer):
+    """Each day, in the machine's local time; both empty: never."""
+
+    begin: str
+    end: str
+
+
+class Runtime(Answer):
+    """What clients may change while the station runs, as it is now."""
+
+    forwarding: Forwarding
+    quiet_hours: Hours
+    do_not_disturb: bool
+    quiet: bool = Field(description="Whether it is within the quiet hours.")
+
+
+class RuntimeDone(Done):
+    """It is so from now on."""
+
+    runtime: Runtime
+
+
 class Snapshot(Answer):
     """The whole state, and the id of the last event in it."""
 
@@ -438,6 +502,7 @@ class Snapshot(Answer):
     calls: list[Call]
     doors: list[Door]
     panel: Panel
+    runtime: Runtime
     targets: list[Target]
     contacts: list[Contact]
     last_event: int

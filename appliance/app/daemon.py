@@ -30,6 +30,7 @@ from appliance.store.writer import Writer
 from appliance.system.clock import Clock
 from appliance.system.network import Network
 from appliance.system.notify import Notify
+from appliance.system.quiet import Quiet
 
 log = logging.getLogger(__name__)
 
@@ -74,10 +75,12 @@ class App:
         recordings = Recordings(self._places.recordings, writer, reactor.post)
         call_log = CallLog(writer, journal.boot)
         link = Link(self._sip_settings(), reactor.post)
+        quiet = Quiet(reactor.post)
         reactor.perform |= dict.fromkeys(SipOrder.__args__, link.order)
         reactor.perform |= {orders.PrepareRecording: recordings.prepare, orders.FinishRecording: recordings.finish}
         reactor.perform[orders.LogCall] = call_log.write
         reactor.make_so |= {"sound": link.desire, "recordings": recordings.desire, "status": self._tell_status}
+        reactor.make_so["quiet_hours"] = quiet.desire
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._asked_to_stop)
         if self._notify.there:  # elsewhere SIGHUP is a terminal that was closed, which ends us
@@ -85,7 +88,7 @@ class App:
         panel = Panel(self._config, self._places, reactor, simulated=self._simulated)
         web = Web(self._config, self._places, reactor, recordings, call_log, self._file)
         bus = Bus(self._config, reactor)
-        clock = Clock(reactor.post)
+        clock = Clock(reactor.post, quiet.look)
         network = Network(reactor.post)
         if self._recorder is not None:
             self._recorder.begin(appliance.__version__, reactor.state)
@@ -108,6 +111,7 @@ class App:
             await asyncio.gather(watchdog, *serving, return_exceptions=True)
         finally:
             clock.stop()
+            quiet.stop()
             network.stop()
             await web.stop()
             await link.stop()

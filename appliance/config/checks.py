@@ -24,6 +24,8 @@ def cross(raw: dict[str, Any]) -> Found:
         for door in target["doors"] if isinstance(target.get("doors"), list) else []:
             if isinstance(door, str):
                 yield from _named(_at("target", name, "doors"), door, "door", doors)
+    yield from _forwarding(raw, targets, accounts)
+    yield from _hours(raw)
     for name, door in doors.items():
         yield from _bounds(_at("door", name), door)
     yield from _digits(doors)
@@ -80,6 +82,26 @@ def _pair(raw: dict[str, Any]) -> Found:
     if len(given) == 1:
         (missing,) = set(names) - set(given)
         yield f"tls.{missing}", f"is missing: tls.{given[0]} is of no use without it"
+
+
+def _forwarding(raw: dict[str, Any], targets: dict[str, Any], accounts: dict[str, Any]) -> Found:
+    rules = raw.get("forwarding")
+    for name in ("always", "quiet", "busy", "no_answer"):
+        to = rules.get(name) or None if isinstance(rules, dict) else None
+        if isinstance(to, str) and to not in targets and not accounts:
+            yield (
+                f"forwarding.{name}",
+                f"there is no [{_at('target', to)}]{_choice(targets)}, and no account for a number",
+            )
+
+
+def _hours(raw: dict[str, Any]) -> Found:
+    hours = raw.get("quiet_hours")
+    names = ("begin", "end")
+    given = [name for name in names if isinstance(hours, dict) and hours.get(name)]
+    if len(given) == 1:
+        (missing,) = set(names) - set(given)
+        yield f"quiet_hours.{missing}", f"is missing: quiet_hours.{given[0]} is of no use without it"
 
 
 def _lines(raw: dict[str, Any], buttons: dict[str, Any], lamps: dict[str, Any], doors: dict[str, Any]) -> Found:

@@ -22,6 +22,10 @@ def core_settings(config: Config) -> model.Settings:
         callers=config.sip.callers,
         max_calls=config.sip.max_calls,
         max_call_s=config.sip.max_call_s,
+        max_redirects=config.sip.max_redirects,
+        runtime=model.Runtime(
+            model.Forwarding(**config.forwarding.model_dump()), model.QuietHours(**config.quiet_hours.model_dump())
+        ),
         record=config.recording.enabled,
         deadlines=model.Deadlines(**config.deadlines.model_dump()),
     )

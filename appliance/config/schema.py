@@ -128,6 +128,13 @@ class Sip(Table):
         ge=0,
         le=86400,
     )
+    max_redirects: int = setting(
+        "How often a call of this station is sent on by those whom it rings (3xx), before that counts as a refusal. It "
+        "goes on to targets, and to numbers at the account that it goes through; to nobody else. 0: never.",
+        default=4,
+        ge=0,
+        le=10,
+    )
     codecs: list[Codec] = setting(
         "Codecs that are offered and accepted, the preferred one first.",
         default=["opus", "G722", "PCMA", "PCMU"],
@@ -515,6 +522,51 @@ class Target(Table):
         return text if known.data.get("account") and _USER.fullmatch(text) else _sip_uri(text)
 
 
+def _rule(which: str) -> Any:
+    return setting(
+        f'{which}: the name of a [target.…] table, or a number at the first account. "": nowhere.',
+        allowed="at most 64 letters, digits and any of . _ ~ + * # -",
+        default="",
+        pattern=r"^[A-Za-z0-9._~+*#-]{0,64}$",
+    )
+
+
+class Forwarding(Table):
+    """Where calls to this station are sent on to (302): whoever calls is told to call there instead.
+
+    Clients may change it while the station runs (PATCH /v1/config/runtime), until the file is changed or the service
+    starts anew. A rule does not hold for a call that has been at that address already.
+    """
+
+    always: str = _rule("All calls")
+    quiet: str = _rule("Calls in the quiet hours, or while nobody is to be disturbed; those are refused otherwise")
+    busy: str = _rule("Calls beyond sip.max_calls; those are told that we are busy otherwise")
+    no_answer: str = _rule("Calls that nobody has answered in time")
+    no_answer_s: float = setting(
+        "How long a call rings before that. Nothing happens where deadlines.incoming_s is shorter.",
+        unit="s",
+        default=20.0,
+        ge=1,
+        le=600,
+    )
+
+
+def _time(what: str) -> Any:
+    return setting(
+        f'{what} of each day, in the machine\'s local time. "": none.',
+        allowed='a time such as "22:30", or ""',
+        default="",
+        pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9])?$",
+    )
+
+
+class QuietHours(Table):
+    """When calls do not ring here; visitors ring all the same. Clients may change it as they may [forwarding]."""
+
+    begin: str = _time("Begin")
+    end: str = _time("End")
+
+
 class Recording(Table):
     """Recording of calls. Mind the law: in many countries everybody heard must know."""
 
@@ -552,5 +604,7 @@ class Config(Table):
     door: dict[Id, Door] = Field(default_factory=dict)
     guard: Guard = Field(default_factory=Guard)
     target: dict[Id, Target] = Field(default_factory=dict)
+    forwarding: Forwarding = Field(default_factory=Forwarding)
+    quiet_hours: QuietHours = Field(default_factory=QuietHours)
     recording: Recording = Field(default_factory=Recording)
     deadlines: Deadlines = Field(default_factory=Deadlines)

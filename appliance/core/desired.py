@@ -3,9 +3,9 @@
 A part is given to its adapter whenever it changed, and again whole after the adapter came back.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from appliance.core.model import CallId, DoorId, LampId, Pattern, RecordingId, Tone
+from appliance.core.model import CallId, DoorId, LampId, Pattern, QuietHours, RecordingId, Tone
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,5 +55,6 @@ class Desired:
     sound: Sound = Sound()
     relays: tuple[RelayPulse, ...] = ()
     recordings: tuple[RecordingId, ...] = ()  # being written: their headers are kept right
+    quiet_hours: QuietHours = field(default_factory=QuietHours)  # their begin and end are to be told
     wake_at: float | None = None  # the earliest deadline: a Tick is due then
     status: str = ""  # one line for people

@@ -168,6 +168,15 @@ class CallUpdated(CallEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class CallForwarded(CallEvent):
+    """The call goes on elsewhere. `code`: of the response that says so, the far end's to us or ours to the caller."""
+
+    TYPE = "call.forwarded"
+    to: str
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
 class CallMuted(CallEvent):
     """Our microphone no longer reaches the call."""
 

@@ -18,6 +18,7 @@ from appliance.core.model import (
     MessageId,
     Pattern,
     Quality,
+    QuietHours,
     RecordingId,
     RequestId,
     Settings,
@@ -67,6 +68,13 @@ class ClockSet(Input):
     """Somebody, or a time server, set the clock: by so many seconds, forward if positive. `at` knows nothing of it."""
 
     by_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuietChanged(Input):
+    """The quiet hours have begun, or are over."""
+
+    quiet: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +196,7 @@ class CallArrived(Input):
     refused: int = 0
     reason: str = ""
     answer_after_s: float | None = None  # the caller asks us to answer by ourselves, so long from now
+    diverted: tuple[str, ...] = ()  # who sent the call on before it came here (RFC 5806, RFC 7044)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,12 +219,16 @@ class CallConfirmed(OfCall):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallEnded(OfCall):
-    """The dialog is over. `code` and `reason` as on the wire (0: no response ever came); `reason_header`: RFC 3326."""
+    """The dialog is over. `code` and `reason` as on the wire (0: no response ever came); `reason_header`: RFC 3326.
+
+    contacts: of a 3xx, where the far end wants to be called instead, the preferred first (RFC 3261 §8.1.3.4).
+    """
 
     code: int
     reason: str
     remote: bool  # the far end, not we, ended it
     reason_header: str = ""
+    contacts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -561,6 +574,19 @@ class UnregisterAccount:
     account: AccountId
 
 
+@dataclass(frozen=True, slots=True)
+class ChangeRuntime:
+    """Change some of what may be changed while the station runs (see model.Forwarding); None: as it is."""
+
+    always: str | None = None
+    quiet: str | None = None
+    busy: str | None = None
+    no_answer: str | None = None
+    no_answer_s: float | None = None
+    quiet_hours: QuietHours | None = None
+    do_not_disturb: bool | None = None
+
+
 Writing = SendText | SendCallText | SendInfo
 AtOnce = (
     Dial
@@ -578,6 +604,7 @@ AtOnce = (
     | TestLamp
     | RegisterAccount
     | UnregisterAccount
+    | ChangeRuntime
 )
 Action = AtOnce | Writing | TestSound  # the last is replied to at its end
 
@@ -633,6 +660,7 @@ AnyInput = (
     | StopRequested
     | ConfigChanged
     | ConfigRejected
+    | QuietChanged
     | ClockSet
     | ButtonEdge
     | PartFailed

@@ -263,6 +263,38 @@ class Deadlines:
 
 
 @dataclass(frozen=True, slots=True)
+class Forwarding:
+    """Where calls to us are sent on to: a target's name or a number at an account, "" for nowhere.
+
+    always: all of them. quiet: those in quiet hours, or while nobody is to be disturbed. busy: those beyond as many as
+    may be. no_answer: those that nobody has answered for `no_answer_s`.
+    """
+
+    always: str = ""
+    quiet: str = ""
+    busy: str = ""
+    no_answer: str = ""
+    no_answer_s: float = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """From when to when nobody here is to be disturbed, each day: HH:MM of local time; both "" for never."""
+
+    begin: str = ""
+    end: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """What clients may change while the station runs."""
+
+    forwarding: Forwarding = field(default_factory=Forwarding)
+    quiet_hours: QuietHours = field(default_factory=QuietHours)
+    do_not_disturb: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All that the core is told by the configuration."""
 
@@ -275,6 +307,8 @@ class Settings:
     callers: str = "targets"  # or "anyone"; of calls that come through no account
     max_calls: int = 4  # at once, those that ring or wait among them
     max_call_s: float = 3600.0  # from when people can talk; 0: no limit
+    max_redirects: int = 4  # 3xx followed by a call of ours; 0: none
+    runtime: Runtime = field(default_factory=Runtime)
     record: bool = False
     deadlines: Deadlines = field(default_factory=Deadlines)
 
@@ -352,6 +386,9 @@ class Call:
     button: ButtonId | None = None  # the press that placed it: a visitor waits
     placed: bool = True  # False: its INVITE waits for the SIP process
     placed_again: bool = False  # it stands for one that was lost with the SIP process
+    redirected: tuple[str, ...] = ()  # where it rang before far ends sent it on, the first one first
+    forward_to: str = ""  # where it is sent on to, if nobody has answered at `forward_at`
+    forward_at: float | None = None
     answered_by_us: bool = False
     held_local: bool = False
     set_aside: bool = False  # held by us only because another call is in front
@@ -550,6 +587,8 @@ class State:
     messages: tuple[Outgoing, ...] = ()
     transfers: tuple[Transfer, ...] = ()
     contacts: tuple[Contact, ...] = ()  # those that are watched
+    changed: Runtime | None = None  # by clients; None: as configured
+    quiet: bool = False  # it is within the quiet hours
     network: Network | None = None  # None: not known
     last_addresses: tuple[str, ...] = ()  # that it had when it last had any
     sip_ready: bool = False
@@ -584,6 +623,11 @@ class State:
     def passes_on(self, call: CallId) -> bool:
         """Whether the far end of that call ends it as others talk with each other then."""
         return any(t.other == call for t in self.transfers)
+
+    @property
+    def runtime(self) -> Runtime:
+        """What holds now of that which clients may change."""
+        return self.settings.runtime if self.changed is None else self.changed
 
     @property
     def offline(self) -> bool:

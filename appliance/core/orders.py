@@ -43,10 +43,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """Send a final 4xx to 6xx to the caller."""
+    """Send a final 3xx to 6xx to the caller. `contact`: of a 3xx, the URI that he is to call instead."""
 
     call: CallId
     code: int
+    contact: str = ""
 
 
 @dataclass(frozen=True, slots=True)

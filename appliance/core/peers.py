@@ -10,6 +10,8 @@ SIP_URI = re.compile(
     r"(?P<rest>(?::\d{1,5})?(?:[;?][^<>@\s]*)?)"
 )
 
+NUMBER = re.compile(r"[A-Za-z0-9._~+*#-]{1,64}")  # a user part that needs no escapes
+
 
 def parts(uri: str) -> tuple[str, str] | None:
     """User ("" if none) and host of a SIP URI (RFC 3261 §19.1), None if it is none; the host in small letters."""

@@ -4,7 +4,20 @@ import re
 from dataclasses import replace
 from typing import Literal, assert_type
 
-from appliance.core import accounts, doors, events, front, gestures, inputs, messages, peers, session, transfers, trials
+from appliance.core import (
+    accounts,
+    doors,
+    events,
+    forwarding,
+    front,
+    gestures,
+    inputs,
+    messages,
+    peers,
+    session,
+    transfers,
+    trials,
+)
 from appliance.core.headers import check as check_headers
 from appliance.core.model import (
     Account,
@@ -25,7 +38,6 @@ from appliance.core.turn import Turn
 from appliance.errors import IntercomError
 
 DIGITS = re.compile(r"[0-9A-D*#]{1,32}")
-NUMBER = re.compile(r"[A-Za-z0-9._~+*#-]{1,64}")  # a user part that needs no escapes
 LONGEST_PRESS_S = 60.0
 REFUSALS = range(400, 700)
 
@@ -85,6 +97,8 @@ def perform(turn: Turn, action: inputs.AtOnce, who: str) -> tuple[CallId | None,
         case inputs.TestLamp():
             trials.lamp(turn, action)
             return None, ""
+        case inputs.ChangeRuntime():
+            return None, forwarding.change(turn, action)
         case inputs.PressButton(button, seconds):
             return None, press(turn, button, seconds)
         case _:
@@ -147,7 +161,7 @@ def ring(turn: Turn, button: ButtonSettings) -> None:
     if turn.state.full:
         if turn.state.waiting is None:
             raise too_many_calls(turn)
-        session.refuse(turn, turn.state.waiting, session.BUSY, Cause.BUSY)
+        session.refuse(turn, turn.state.waiting, forwarding.BUSY, Cause.BUSY)
     session.place(turn, target.uri, target.name, button.id, account=target.account)
 
 
@@ -171,7 +185,7 @@ def whom(turn: Turn, to: str, account: AccountId) -> tuple[str, AccountId]:
     if target is not None:
         return target.uri, account or target.account
     through = turn.settings.account(account or next((a.name for a in turn.settings.accounts), ""))
-    if through is not None and NUMBER.fullmatch(to):
+    if through is not None and peers.NUMBER.fullmatch(to):
         return f"sip:{to}@{through.domain}", through.name
     if peers.parts(to) is None:
         raise IntercomError(

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from appliance.core import accounts, calls, events, front, inputs, recording
+from appliance.core import accounts, calls, events, forwarding, front, inputs, recording
 from appliance.core.calls import Signal
 from appliance.core.model import (
     NO_ACCOUNT,
@@ -20,7 +20,7 @@ from appliance.core.model import (
 from appliance.core.orders import Answer, HangUp, Place, Refuse, Ring
 from appliance.core.turn import Turn, unanswered
 
-BUSY, FORBIDDEN, NO_ANSWER, STOPPING = 486, 403, 480, 503
+FORBIDDEN, NO_ANSWER, STOPPING = 403, 480, 503
 TOLD_BEFORE_S = 1.0  # the tone of a call that is answered by itself is heard before anybody hears us
 
 
@@ -120,6 +120,7 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
         )
     )
     turn.put(call)
+    turned = forwarding.turned_away(turn.state, call, given, busy=busy)
     if given.refused:
         cause = calls.cause_of(given.refused, rang=False) if sender.welcome else Cause.UNAUTHORIZED
         turn.finish(call, End(cause, given.refused, given.reason, By.LOCAL))
@@ -127,13 +128,14 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
         refuse(turn, call, STOPPING, Cause.SHUTDOWN)
     elif not sender.welcome:
         refuse(turn, call, FORBIDDEN, Cause.UNAUTHORIZED)
-    elif busy:
-        refuse(turn, call, BUSY, Cause.BUSY)
+    elif turned is not None:
+        refuse(turn, call, turned.code, turned.cause, turned.to)
     else:
         turn.order(Ring(call.id))
         after = given.answer_after_s if target is not None and target.auto_answer else None
         answers_at = None if after is None else turn.now + max(after, TOLD_BEFORE_S)
-        turn.put(replace(call, ringing_since=turn.now, answers_at=answers_at))
+        rung = replace(call, ringing_since=turn.now, answers_at=answers_at)
+        turn.put(forwarding.to_be_sent_on(turn, rung, given))
         turn.tell(events.CallRinging(call.id))
 
 
@@ -145,9 +147,11 @@ def answer(turn: Turn, call: Call, who: str) -> None:
     turn.tell(events.CallAnswering(call.id, who=who))
 
 
-def refuse(turn: Turn, call: Call, code: int, cause: Cause) -> None:
-    """Send a final response instead of an answer."""
-    turn.order(Refuse(call.id, code))
+def refuse(turn: Turn, call: Call, code: int, cause: Cause, to: str = "") -> None:
+    """Send a final response instead of an answer; `to`: the URI that the caller is to call instead."""
+    turn.order(Refuse(call.id, code, to))
+    if to:
+        turn.tell(events.CallForwarded(call.id, to=to, code=code))
     give_up(turn, call, End(cause, code, "", By.LOCAL))
 
 
@@ -228,7 +232,28 @@ def over(turn: Turn, call: Call, given: inputs.CallEnded) -> None:
     if call.end is not None:
         turn.finish(call, replace(call.end, code=call.end.code or given.code, reason=given.reason))
         return
+    to = forwarding.followed(turn, call, given.contacts)
+    if to is not None:
+        follow(turn, call, to, given.code)
+        return
     turn.finish(call, End(cause_of_end(turn, call, given), given.code, given.reason, by_of_end(given)))
+
+
+def follow(turn: Turn, call: Call, to: forwarding.Place, code: int) -> None:
+    """Call whom the far end names in its place: another dialog of the same call, with the time that its state has."""
+    limit = calls.longest(call.state, turn.settings.deadlines) or 0.0
+    turn.put(
+        replace(
+            call,
+            remote=Remote(to.uri, target=to.target),
+            account=to.account,
+            transport=accounts.transport_of(turn, to.account),
+            redirected=(*call.redirected, call.remote.uri),
+            deadline=turn.now + limit,
+        )
+    )
+    turn.order(Place(call.id, to.uri, call.headers, to.account))
+    turn.tell(events.CallForwarded(call.id, to=to.uri, code=code))
 
 
 def cause_of_end(turn: Turn, call: Call, given: inputs.CallEnded) -> Cause:

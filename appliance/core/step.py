@@ -8,6 +8,7 @@ from appliance.core import (
     digits,
     doors,
     events,
+    forwarding,
     front,
     gestures,
     history,
@@ -95,6 +96,8 @@ def take(turn: Turn, given: AnyInput) -> None:  # noqa: C901, PLR0912, PLR0915 -
             stop(turn)
         case inputs.ConfigChanged():
             configured(turn, given)
+        case inputs.QuietChanged(quiet=quiet):
+            forwarding.quiet_changed(turn, quiet=quiet)
         case inputs.ConfigRejected(errors=errors):
             turn.state = replace(turn.state, rejected=True)
             turn.tell(events.ConfigRejected(errors))
@@ -212,6 +215,8 @@ def configured(turn: Turn, given: inputs.ConfigChanged) -> None:
     """Other settings hold, from the next decision on: what is under way keeps its deadline, and its pulse its end."""
     if given.applied or given.needs_restart or turn.state.rejected:
         turn.tell(events.ConfigChanged(applied=given.applied, needs_restart=given.needs_restart))
+    if given.settings.runtime != turn.settings.runtime:  # what the file says now goes before what clients said
+        turn.state = replace(turn.state, changed=None)
     turn.state = replace(turn.state, settings=given.settings, rejected=False, needs_restart=given.needs_restart)
     contacts.configured(turn)
 

@@ -1,8 +1,8 @@
-"""What time brings to a call beside the deadlines of its states: it answers itself, and has lasted long enough."""
+"""What time brings to a call beside its states' deadlines: it answers itself, is sent on, has lasted long enough."""
 
 from dataclasses import replace
 
-from appliance.core import events, session
+from appliance.core import events, forwarding, session
 from appliance.core.model import Call, Cause
 from appliance.core.turn import Turn
 
@@ -15,8 +15,10 @@ def due(turn: Turn) -> None:
         at = wake(call)
         if at is None or turn.now < at:
             continue
-        if call.unanswered_here:
+        if call.unanswered_here and call.answers_at is not None and turn.now >= call.answers_at:
             answer(turn, call)
+        elif call.unanswered_here:
+            session.refuse(turn, call, forwarding.MOVED, Cause.NO_ANSWER, call.forward_to)
         elif call.ends_at is not None and turn.now >= call.ends_at:
             session.hang_up(turn, call, Cause.DURATION_LIMIT)
         else:
@@ -35,7 +37,7 @@ def answer(turn: Turn, call: Call) -> None:
 def wake(call: Call) -> float | None:
     """When `due` has something to do."""
     if call.unanswered_here:
-        return call.answers_at
+        return min((at for at in (call.answers_at, call.forward_at) if at is not None), default=None)
     if call.ends_at is None or not call.alive:
         return None
     return call.ends_at if call.end_announced else call.ends_at - LAST_S

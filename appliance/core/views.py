@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from math import inf
 from typing import Any
 
-from appliance.core import calls, doors, explain, gestures, peers, timed, trials
+from appliance.core import calls, doors, explain, forwarding, gestures, peers, timed, trials
 from appliance.core.desired import CallMedia, Desired, RelayPulse, Sound
 from appliance.core.model import (
     AccountSettings,
@@ -41,6 +41,7 @@ def desired(state: State) -> Desired:
             RelayPulse(door, pulse.id, int(pulse.until * 1e9)) for door, pulse in state.pulses if state.relay_ready
         ),
         recordings=tuple(r.id for r in state.recordings if r.ready),
+        quiet_hours=state.runtime.quiet_hours,
         wake_at=wake_at(state),
         status=status(state),
     )
@@ -151,7 +152,7 @@ def condition(state: State) -> str:
     sip = [] if state.sip_ready else ["SIP is not ready"]
     failed = [f"{part}: {why}" for part, why in state.failed]
     known = [registration(state, settings) for settings in state.settings.accounts if state.sip_ready]
-    standing = "; ".join([*sip, *failed, *known])
+    standing = "; ".join([*sip, *failed, *known, *forwarding.standing(state)])
     call = state.active
     others = sum(c.alive for c in state.calls) - 1
     calling = [summary(call), f"{others} more" if others else ""] if call else []
@@ -244,6 +245,7 @@ def snapshot(state: State, epoch: float) -> dict[str, Any]:
             "lamps": [{"id": lamp.id, "pattern": shown[lamp.id]} for lamp in state.settings.lamps],
             "tone": tone(state),
         },
+        "runtime": forwarding.view(state),
         "targets": [
             {"name": target.name, "uri": target.uri, "account": target.account or None}
             for target in state.settings.targets

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import pjsua2 as pj
 
@@ -59,6 +60,7 @@ class SipCall(pj.Call):
         self.table, self.call, self.outgoing = table, call, slot == pj.PJSUA_INVALID_ID
         self.ended_by_us = self.over = self.confirmed = False
         self.reason_header = ""
+        self.contacts: list[str] = []  # of a 3xx
         self.audio: int | None = None  # index of the medium that has a stream
         self.sends = self.receives = False  # as negotiated, seen from here
         self.codec: Codec | None = None
@@ -157,8 +159,14 @@ class SipCall(pj.Call):
             last = bool(prm.flags & EVENT_END)
             self._tell_digits(self.receiving.packet(event, int(prm.duration), now, last=last), method)
 
-    def onCallRedirected(self, prm: pj.OnCallRedirectedParam) -> int:  # noqa: N802, ARG002
-        """3xx (RFC 3261 §8.1.3.4): we call nobody else; "stop", pjsua2's default, would end the call as our own 487."""
+    def onCallRedirected(self, prm: pj.OnCallRedirectedParam) -> int:  # noqa: N802
+        """3xx (RFC 3261 §8.1.3.4), once for each Contact: pjsip itself calls nobody else.
+
+        It would send the next INVITE along the route of the first one. "stop", pjsua2's default, would end the call as
+        our own 487.
+        """
+        with suppress(Exception):  # as `contained`, but something must be returned
+            self.contacts.append(translate.address(prm.targetUri)[0])
         return int(pj.PJSIP_REDIRECT_REJECT)
 
     @contained
@@ -198,6 +206,7 @@ class SipCall(pj.Call):
             reason=reason,
             remote=remote,
             reason_header=self.reason_header,
+            contacts=tuple(self.contacts),
         )
         self.table.post(ended)
 
@@ -336,6 +345,7 @@ class Calls:
             headers=translate.own_headers(message),
             account=account.name,
             answer_after_s=translate.answer_after(message),
+            diverted=translate.diverted(message),
         )
         self.post(arrived)
 
@@ -390,9 +400,12 @@ class Calls:
                 call.answer(operation(RINGING))
             case Answer():
                 call.answer(operation(OK))
-            case Refuse(_, code):
+            case Refuse(_, code, contact):
                 call.ended_by_us = True
-                call.hangup(operation(code))
+                parameters = operation(code)
+                if contact:
+                    add_header(parameters, "Contact", f"<{contact}>")
+                call.hangup(parameters)
             case HangUp(_, reason):
                 call.ended_by_us = True
                 parameters = operation()

@@ -11,6 +11,7 @@ NO_BYTE = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # surrogates that stand fo
 ANSWER_AFTER = re.compile(r";\s*answer-after\s*=\s*(\d{1,3})\b", re.IGNORECASE)
 AUTO_ANSWER = re.compile(r"(?:^|info\s*=\s*\"?)\s*(?:(?:alert|ring)[- ])?(?:auto[- ]?)?answer\b", re.IGNORECASE)
 DELAY = re.compile(r";\s*delay\s*=\s*(\d{1,3})\b", re.IGNORECASE)
+BRACKETED = re.compile(r"<([^<>]*)>")
 ESCAPED = re.compile(r"\\(.)")
 
 
@@ -75,6 +76,16 @@ def transport(message: str) -> str:
 def own_headers(message: str) -> tuple[tuple[str, str], ...]:
     """The X- headers."""
     return tuple(pair for pair in headers(message) if pair[0][:2].upper() == "X-")
+
+
+def diverted(message: str) -> tuple[str, ...]:
+    """Whose addresses the call was sent on from before: of Diversion (RFC 5806), else of History-Info (RFC 7044)."""
+    found: dict[str, list[str]] = {"diversion": [], "history-info": []}
+    for name, value in headers(message):
+        if name.lower() in found:
+            found[name.lower()] += [clean(uri) for uri in BRACKETED.findall(value)]
+    # the last entry of History-Info is where the call is now
+    return tuple(found["diversion"] or found["history-info"][:-1])
 
 
 def answer_after(message: str) -> float | None:

@@ -30,9 +30,9 @@ class _Timer(ctypes.Structure):
 class Clock:
     """Posts ClockSet until `stop`; lives on the loop's thread."""
 
-    def __init__(self, post: Callable[[Input], None]) -> None:
-        """Begin. Where the kernel can not say so, nothing is told."""
-        self._post = post
+    def __init__(self, post: Callable[[Input], None], was_set: Callable[[], None] = lambda: None) -> None:
+        """Begin; `was_set` is called as well, be it by a little. Where the kernel can not say so, nothing is told."""
+        self._post, self._was_set = post, was_set
         self._ahead = 0.0  # of CLOCK_MONOTONIC
         self._timer = int(_libc().timerfd_create(time.CLOCK_REALTIME, os.O_NONBLOCK | os.O_CLOEXEC))
         if self._timer < 0:
@@ -58,6 +58,7 @@ class Clock:
             os.read(self._timer, 8)
         before = self._ahead
         self._wait()
+        self._was_set()
         if abs(self._ahead - before) >= TOLD_S:
             self._post(ClockSet(at=time.monotonic(), by_s=round(self._ahead - before, 3)))
 

@@ -98,6 +98,12 @@ class Station:
                 "buttons": [button("kitchen", "ring", target="Kitchen"), button("end", "hangup", long_action="hold")],
                 "lamps": [{"id": "status", "pattern": "on"}, {"id": "door", "pattern": "off"}],
             },
+            "runtime": {
+                "forwarding": {"always": "", "quiet": "", "busy": "", "no_answer": "", "no_answer_s": 20.0},
+                "quiet_hours": {"begin": "", "end": ""},
+                "do_not_disturb": False,
+                "quiet": False,
+            },
             "targets": [{"name": "Kitchen", "uri": "sip:kitchen@127.0.0.1:5070", "account": None}],
             "contacts": [contact("Kitchen")],
         }

@@ -70,6 +70,7 @@ CONTRACT = {
     "POST /v1/panel/buttons/{button}/press",
     "POST /v1/panel/lamps/{lamp}/test",
     "POST /v1/audio/self-test",
+    "PATCH /v1/config/runtime",
     "POST /v1/doctor",
     "GET /livez",
     "GET /readyz",
@@ -185,9 +186,9 @@ def test_the_fake_of_these_tests_is_shaped_like_the_daemon(station):
 
 def test_every_action_of_a_client_has_a_route():
     """A new action in the core without a way to ask for it is seen here."""
-    from appliance.api import accounts, audio, calls, doors, messages, panel
+    from appliance.api import accounts, audio, calls, config, doors, messages, panel
 
-    sources = "".join(inspect.getsource(module) for module in (accounts, audio, calls, doors, messages, panel))
+    sources = "".join(inspect.getsource(module) for module in (accounts, audio, calls, config, doors, messages, panel))
     for action in get_args(Action):
         assert f"inputs.{action.__name__}(" in sources, action
 

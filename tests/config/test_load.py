@@ -156,7 +156,7 @@ def test_all_errors_are_told_at_once(tmp_path):
         'panel.button.a.action = "rign": must be one of "ring", "answer", "hangup", "hold", "switch", "door", "none"',
         (
             "foo: no such setting; there are station, sip, account, tls, audio, http, dbus, panel, door, guard, target, "
-            "recording, deadlines"
+            "forwarding, quiet_hours, recording, deadlines"
         ),
         "panel.button.a.target: there is no [target.x]; add that table",
     ]

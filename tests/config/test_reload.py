@@ -42,6 +42,13 @@ CASES = {
     "a long press": ('"hangup"', '"answer"', ["panel.button.ring.long_action"], []),
     "a door's code": ("max_s", 'digits = "12"\nmax_s', ["door.front.digits"], []),
     "a door's pulse": ("max_s", "pulse_s = 1\nmax_s", ["door.front.pulse_s"], []),
+    "where calls go on to": ("[sip]", '[forwarding]\nalways = "kitchen"\n[sip]', ["forwarding.always"], []),
+    "quiet hours": (
+        "[sip]",
+        '[quiet_hours]\nbegin = "22:00"\nend = "06:00"\n[sip]',
+        ["quiet_hours.begin", "quiet_hours.end"],
+        [],
+    ),
     "recording": ("[sip]", "[recording]\nenabled = true\n[sip]", ["recording.enabled"], []),
     "a deadline": ("[sip]", "[deadlines]\nrtp_s = 9\n[sip]", ["deadlines.rtp_s"], []),
     "how often is registered": ("user =", "refresh_s = 60\nuser =", ["account.office.refresh_s"], []),

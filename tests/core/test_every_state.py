@@ -52,7 +52,7 @@ TWO = dataclasses.replace(
     record=False,
     max_calls=2,
 )
-TIMES = {"deadline", "settles", "long_at", "release_at", "until", "error_until", "answers_at"}
+TIMES = {"deadline", "forward_at", "settles", "long_at", "release_at", "until", "error_until", "answers_at"}
 PAST = {"ringing_since", "connected_since", "rtp_lost_since"}
 # what is only told, and decides nothing; and parts that touch nothing but their own field
 TOLD = {
@@ -158,6 +158,7 @@ def every_input(state: State, serial: int):
         yield inputs.CallEnded(**of, code=200, reason="OK", remote=True)
         yield inputs.CallEnded(**of, code=486, reason="Busy Here", remote=True)
         yield inputs.CallEnded(**of, code=0, reason="", remote=False)
+        yield inputs.CallEnded(**of, code=302, reason="Moved", remote=True, contacts=(KITCHEN,))
         yield inputs.MediaStarted(**of, codec=CODEC, held=False)
         yield inputs.MediaStarted(**of, codec=CODEC, held=True)
         yield inputs.RtpStopped(**of)
@@ -187,6 +188,7 @@ def beside_calls(common, pulses):
     yield inputs.Started(**common, version="1")
     yield inputs.ConfigChanged(**common, settings=ONE, applied="deadlines.rtp_s", needs_restart="")
     yield inputs.ClockSet(**common, by_s=-3600.0)
+    yield inputs.QuietChanged(**common, quiet=False)  # what they do is walked through in test_forwarding
     yield inputs.ConfigRejected(**common, errors="wrong")
     for part in ("panel", "audio", "storage"):
         yield inputs.PartFailed(**common, part=part, why="gone")

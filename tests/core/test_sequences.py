@@ -82,6 +82,8 @@ REQUESTS = [
     inputs.Dial("nobody"),
     inputs.TestLamp(LampId("status"), Pattern.FAST, 2.0),
     inputs.SendText("kitchen", TEXT),
+    inputs.ChangeRuntime(always="office", no_answer="office", do_not_disturb=False),
+    inputs.ChangeRuntime(always="", do_not_disturb=True, quiet="kitchen"),
     *(inputs.PressButton(button, seconds) for button in BUTTONS for seconds in (0.0, 2.0)),
     *(inputs.OpenDoor(door, seconds) for door in DOORS for seconds in (None, 0.5, 10.0, 11.0)),
 ]
@@ -144,6 +146,7 @@ class World:
                 "code": choice([0, 200, 404, 408, 480, 486, 487, 500, 603]),
                 "remote": flag,
                 "reason_header": choice(["", "SIP;cause=200"]),
+                "contacts": choice([(), (), (KITCHEN, "sip:office.example")]),
             },
             inputs.MediaStarted: {"codec": Codec("PCMA" if b % 3 else "opus", 8000), "held": flag},
             inputs.MediaCounted: {"quality": Quality(b, a, 1.0)},

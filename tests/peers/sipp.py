@@ -26,6 +26,7 @@ OPTIONS = {
     "code": 486,  # of a refusal
     "hold": "sendonly",  # or inactive, or zero as in c=0.0.0.0
     "headers": "",  # in the request that ends the call, each with its line end
+    "contact": "",  # of a 302
     "digits": "12#",  # by INFO
     "display_name": "",
     "text": "There is a parcel",  # of a MESSAGE or INFO

@@ -200,6 +200,11 @@ def refused(o):
     return [first(body=sdp()), PROVISIONAL, recv(str(o.code)), again("ACK", f"<{REMOTE}>[peer_tag_param]")]
 
 
+def moved(o):
+    """302, with where to call instead in place of its own Contact."""
+    return answer("302 Moved Temporarily", retransmit=True).replace(CONTACT, f"Contact: <{o.contact}>")
+
+
 def refuses_reinvite(status):
     return [recv("INVITE"), answer(status, tag=False, retransmit=True), recv("ACK")]
 
@@ -296,6 +301,12 @@ SCENARIOS = {
     ],
     "uac-cancel": uac_cancel,
     "uac-refused": refused,
+    "uac-moved": lambda o: [
+        first(headers=o.headers, body=sdp()),
+        PROVISIONAL,
+        recv("302", action=body_has(f"Contact: &lt;{o.contact}&gt;")),
+        again("ACK", f"<{REMOTE}>[peer_tag_param]"),
+    ],
     "uac-hold": lambda o: [*call(o), pause(o.seconds), *hold(caller, o), *bye(o)],
     "uac-info": lambda o: [
         *call(o),
@@ -364,6 +375,7 @@ SCENARIOS = {
         answer(f"{o.code} Refused", retransmit=True),
         recv("ACK"),
     ],
+    "uas-moved": lambda o: [recv("INVITE"), answer("180 Ringing") if o.rings else "", moved(o), recv("ACK")],
     "uas-ring": lambda o: uas_asked_to_stop(answer("487 Request Terminated", retransmit=True)),
     "uas-late": lambda o: [*uas_asked_to_stop(answer("200 OK", sdp(codecs="8"), retransmit=True)), *hangs_up(o)],
     "uas-reads": lambda o: [recv("MESSAGE", action=body_has(o.text)), answer(f"{o.code} Done")],

@@ -23,7 +23,7 @@ from tests.peers.test_registration import account
 
 HERE = Path(__file__).parent
 FAMILIES = ("call.", "account.", "network.", "server.", "contact.", "message.", "info.", "conference.")
-ROOTS = ("/v1/calls", "/v1/accounts", "/v1/contacts", "/v1/conferences", "/v1/messages", "/v1/log")
+ROOTS = ("/v1/calls", "/v1/accounts", "/v1/contacts", "/v1/conferences", "/v1/messages", "/v1/log", "/v1/config")
 ELSEWHERE = {"POST /v1/calls/{id}/dtmf"}  # digits have a catalogue of their own
 
 

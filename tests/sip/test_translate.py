@@ -107,3 +107,18 @@ def test_a_caller_may_ask_that_we_answer_by_ourselves(header, seconds):
 )
 def test_a_session_description_is_seen(message, has):
     assert translate.has_sdp(message) is has
+
+
+@pytest.mark.parametrize(
+    ("header", "before"),
+    [
+        ("Diversion: <sip:201@pbx.example>;reason=no-answer", ("sip:201@pbx.example",)),
+        ('diversion: "A" <sip:a@b>;reason=busy, <sip:c@d>', ("sip:a@b", "sip:c@d")),
+        ("History-Info: <sip:a@b?Reason=SIP>;index=1, <sip:door@x>;index=1.1", ("sip:a@b?Reason=SIP",)),
+        ("History-Info: <sip:a@b>;index=1\r\nDiversion: <sip:c@d>", ("sip:c@d",)),
+        ("X-Diversion: <sip:a@b>", ()),
+        ("Diversion: nobody", ()),
+    ],
+)
+def test_who_sent_a_call_on_is_read(header, before):
+    assert translate.diverted(MESSAGE.replace("X-Button: bell", header)) == before

@@ -12,6 +12,7 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -20,9 +21,10 @@ from appliance.__main__ import SIMULATED, main
 from appliance.app import daemon
 from appliance.app.places import Places
 from appliance.config.load import load
-from appliance.core.model import Call, CallId, CallState, Direction, Remote, Settings, State
+from appliance.core.inputs import QuietChanged
+from appliance.core.model import Call, CallId, CallState, Direction, QuietHours, Remote, Settings, State
 from appliance.errors import IntercomError
-from appliance.system import clock, lock
+from appliance.system import clock, lock, quiet
 from appliance.system.notify import Notify
 
 
@@ -273,5 +275,38 @@ def test_without_a_kernel_that_says_so_no_clock_is_told(monkeypatch):
     async def scenario():
         monkeypatch.setattr(clock, "_libc", lambda: SimpleNamespace(timerfd_create=lambda *_: -1))
         clock.Clock(print).stop()
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "now", "is_quiet", "change"),
+    [
+        ("22:00", "06:30", "2026-11-21 21:59:59", False, "2026-11-21 22:00"),
+        ("22:00", "06:30", "2026-11-21 22:00:00", True, "2026-11-22 06:30"),
+        ("22:00", "06:30", "2026-11-22 06:29:59", True, "2026-11-22 06:30"),
+        ("22:00", "06:30", "2026-11-22 06:30:00", False, "2026-11-22 22:00"),
+        ("12:00", "14:00", "2026-12-31 13:00:00", True, "2026-12-31 14:00"),
+        ("12:00", "14:00", "2026-12-31 15:00:00", False, "2027-01-01 12:00"),
+        ("12:00", "12:00", "2026-11-21 12:00:00", False, None),
+        ("", "", "2026-11-21 12:00:00", False, None),
+    ],
+)
+def test_quiet_hours_begin_and_end_by_the_clock_on_the_wall(begin, end, now, is_quiet, change):
+    expected = is_quiet, None if change is None else datetime.fromisoformat(change)
+    assert quiet.at(QuietHours(begin, end), datetime.fromisoformat(now)) == expected
+
+
+def test_quiet_hours_are_told_when_they_are_wanted_and_when_they_no_longer_are():
+    async def scenario():
+        told = []
+        hours = quiet.Quiet(told.append)
+        now = datetime.now()  # noqa: DTZ005 - hours on the wall
+        around = [(now + timedelta(minutes=by)).strftime("%H:%M") for by in (-60, 60)]
+        hours.desire(QuietHours(*around))
+        hours.look()
+        hours.desire(QuietHours())
+        hours.stop()
+        assert [(type(each), each.quiet) for each in told] == [(QuietChanged, True), (QuietChanged, False)]
 
     asyncio.run(scenario())

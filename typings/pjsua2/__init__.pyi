@@ -368,7 +368,8 @@ class OnCallTransferStatusParam:
     finalNotify: bool
     cont: bool
 
-class OnCallRedirectedParam: ...
+class OnCallRedirectedParam:
+    targetUri: str
 
 class OnCallReplaceRequestParam:
     rdata: SipRxData

@@ -1,5 +1,5 @@
 # What there is to do in a clone; make help lists it.
-.PHONY: help run test test-lab test-lab-full bench generated deb deb-arm64 deb-armhf deb-check deb-arm64-check \
+.PHONY: help run test test-load test-lab test-lab-full bench generated deb deb-arm64 deb-armhf deb-check deb-arm64-check \
         deb-armhf-check clean
 .DEFAULT_GOAL := help
 
@@ -21,6 +21,11 @@ test: ## lint, types and all tests; a skipped test fails
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	$(AS_USER) .venv/bin/python -m pytest -n 2 -m "not lab"
+
+test-load: ## a thousand calls one after the other, and twenty at once, with what they leave behind (8 minutes)
+	@packaging/setup test
+	LOAD_FULL=1 $(AS_USER) .venv/bin/python -m pytest tests/e2e/test_many_calls.py -o junit_family=xunit1 \
+	    --junitxml=build/load.xml
 
 test-lab: ## the packages, installed by apt in a booted Debian 13 with simulated lines and cards (see tests/lab)
 	@packaging/setup test

@@ -119,7 +119,7 @@ class Sip(Table):
         "Who calls beyond it is told that we are busy. 1: no call waits.",
         default=4,
         ge=1,
-        le=8,
+        le=24,
     )
     max_call_s: float = setting(
         "How long a call may last from its answer; ten seconds before its end both sides hear a tone. 0: no limit.",

@@ -1,6 +1,7 @@
 """Many calls, one after the other and at once: nothing piles up, and each has its one end."""
 
 import asyncio
+import os
 import re
 import socket
 import time
@@ -9,13 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.harness import PATIENCE_S, appliances, pair, until
+from tests.e2e.harness import PATIENCE_S, appliances, merged, pair, until
 
-CALLS, LOOK_EVERY = 300, 50
+FULL = bool(os.environ.get("LOAD_FULL"))  # by make test-load
+CALLS, LOOK_EVERY = 1000 if FULL else 300, 50
 SETTLED_AFTER = 200  # pjsip keeps what it needs to answer repetitions for 32 s, in which 200 calls are made here
 GROWTH_MB, MORE_DESCRIPTORS, MORE_THREADS = 4, 3, 3
 AT_ONCE = 10
+CROWD, ROUNDS = 20, 200 if FULL else 3
+SETTLED_ROUNDS = 100  # more than 32 s
 CALL_S = 0.15  # more than ten calls a second from one address would be turned away
+RTP = 0x80  # how it begins (RFC 3550 §5.1); it comes to the same port
+EMPTY = "Content-Length: 0\r\n\r\n"
 FINAL = {"call.ended", "call.failed", "call.canceled", "call.rejected"}
 
 
@@ -54,10 +60,12 @@ async def short_call(front, kitchen):
         del station.events[:-1]  # else each wait would look through all of them
 
 
-def test_after_300_calls_memory_descriptors_and_threads_are_what_they_were(record_property):
+QUIET = {"recording": {"enabled": False}, "sip": {"trace": False}}
+
+
+def test_after_hundreds_of_calls_memory_descriptors_and_threads_are_what_they_were(record_property):
     async def scenario():
-        quiet = {"recording": {"enabled": False}, "sip": {"trace": False}}
-        async with appliances(*pair(front=quiet, kitchen=quiet)) as (front, kitchen):
+        async with appliances(*pair(front=QUIET, kitchen=QUIET)) as (front, kitchen):
             settled = {}
             for number in range(1, CALLS + 1):
                 await short_call(front, kitchen)
@@ -70,23 +78,26 @@ def test_after_300_calls_memory_descriptors_and_threads_are_what_they_were(recor
             for name, before in settled.items():
                 assert found[name]["own_mb"] < before["own_mb"] + GROWTH_MB, (name, before, found[name])
                 assert found[name]["threads"] <= before["threads"] + MORE_THREADS, (name, before, found[name])
-
-            async def few_descriptors():
-                now = await weights(front, kitchen)
-                return all(now[n]["descriptors"] <= settled[n]["descriptors"] + MORE_DESCRIPTORS for n in now)
-
-            for _ in range(200):  # one that is just being closed is none too many
-                if await few_descriptors():
-                    break
-                await asyncio.sleep(0.1)
-            else:
-                pytest.fail(f"descriptors: {settled} before, {await weights(front, kitchen)} now")
+            await no_more_descriptors_than(settled, front, kitchen)
 
     asyncio.run(scenario())
 
 
+async def no_more_descriptors_than(settled, *stations):
+    """Soon: one that is just being closed is none too many."""
+    for _ in range(200):
+        now = await weights(*stations)
+        if all(now[name]["descriptors"] <= settled[name]["descriptors"] + MORE_DESCRIPTORS for name in now):
+            return
+        await asyncio.sleep(0.1)
+    pytest.fail(f"descriptors: {settled} before, {now} now")
+
+
 class Callers:
-    """One socket from which many call at once, each with a dialog of its own; knows just enough SIP for it."""
+    """One socket from which many call at once, each with a dialog of its own; knows just enough SIP for it.
+
+    Whoever is asked for another kind of sound agrees, and whoever is hung up on does too.
+    """
 
     def __init__(self, address):
         self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -94,47 +105,72 @@ class Callers:
         self.udp.setblocking(False)
         self.far, self.port = address, self.udp.getsockname()[1]
         self.said = {}  # caller: statuses, retransmissions left out
-        self.tags = {}
+        self.offered = {}  # caller: the direction that he was offered last
+        self.gone = set()  # callers whose call is over
+        self._tags = {}
 
     def invite(self, caller):
-        lines = (
-            "v=0",
-            "o=- 1 1 IN IP4 127.0.0.1",
-            "s=-",
-            "c=IN IP4 127.0.0.1",
-            "t=0 0",
-            f"m=audio {self.port} RTP/AVP 8",
-        )
-        body = "".join(f"{line}\r\n" for line in lines)
-        self._send("INVITE", caller, "", f"Content-Type: application/sdp\r\nContent-Length: {len(body)}\r\n\r\n{body}")
+        self._send("INVITE", caller, "", self._body("sendrecv"))
+
+    def hang_up(self, caller):
+        self.gone.add(caller)
+        self._send("BYE", caller, self._tags[caller], EMPTY, 2)
 
     def take(self):
-        """Read all that came; a final answer is acknowledged."""
+        """Read all that came; a final answer is acknowledged, a request answered."""
         while True:
             try:
-                text = self.udp.recv(65536).decode()
+                packet = self.udp.recv(65536)
             except BlockingIOError:
                 return
-            status, caller = int(text.split()[1]), re.search(r"^Call-ID: (\S+)", text, re.MULTILINE)[1]
-            if "INVITE" not in re.search(r"^CSeq:.*", text, re.MULTILINE)[0]:
+            if packet[0] >= RTP:
                 continue
-            said = self.said.setdefault(caller, [])
-            if status not in said:
-                said.append(status)
-            if status >= 200:
-                tag = re.search(r"^To:.*(;tag=\S+)", text, re.MULTILINE)[1]
-                self._send("ACK", caller, tag, "Content-Length: 0\r\n\r\n")
+            text = packet.decode()
+            caller = re.search(r"^Call-ID: (\S+)", text, re.MULTILINE)[1]
+            if not text.startswith("SIP/2.0 "):
+                self._asked(text, caller)
+            elif "INVITE" in re.search(r"^CSeq:.*", text, re.MULTILINE)[0]:
+                self._answered(caller, int(text.split()[1]), re.search(r"^To:.*(;tag=\S+)", text, re.MULTILINE))
 
     def final(self, caller):
         return next((status for status in self.said.get(caller, ()) if status >= 200), None)
 
-    def _send(self, method, caller, tag, rest):
+    def _answered(self, caller, status, tag):
+        said = self.said.setdefault(caller, [])
+        if status not in said:
+            said.append(status)
+        if status >= 200:
+            self._tags[caller] = tag[1]
+            self._send("ACK", caller, tag[1], EMPTY)
+
+    def _asked(self, text, caller):
+        method = text.split()[0]
+        if method == "ACK":
+            return
+        over, rest = caller in self.gone, EMPTY
+        if method == "BYE":
+            self.gone.add(caller)
+        elif method == "INVITE" and not over:
+            self.offered[caller] = re.search(r"^a=(sendrecv|sendonly|recvonly|inactive)", text, re.MULTILINE)[1]
+            rest = self._body({"sendonly": "recvonly"}.get(self.offered[caller], self.offered[caller]))
+        status = "481 Gone" if over and method == "INVITE" else "200 OK"
+        copied = re.findall(r"^(?:Via|From|To|Call-ID|CSeq):.*\r\n", text, re.MULTILINE)
+        contact = f"Contact: <sip:front@127.0.0.1:{self.port}>\r\n"
+        self.udp.sendto(f"SIP/2.0 {status}\r\n{''.join(copied)}{contact}{rest}".encode(), self.far)
+
+    def _body(self, direction):
+        lines = ("v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "c=IN IP4 127.0.0.1", "t=0 0")
+        body = "".join(f"{line}\r\n" for line in (*lines, f"m=audio {self.port} RTP/AVP 8", f"a={direction}"))
+        return f"Content-Type: application/sdp\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+
+    def _send(self, method, caller, tag, rest, number=1):
         host, port = self.far
         us = f"127.0.0.1:{self.port}"
         head = (
-            f"{method} sip:kitchen@{host}:{port} SIP/2.0\r\nVia: SIP/2.0/UDP {us};branch=z9hG4bK-{caller};rport\r\n"
+            f"{method} sip:kitchen@{host}:{port} SIP/2.0\r\n"
+            f"Via: SIP/2.0/UDP {us};branch=z9hG4bK-{caller}{number if number > 1 else ''};rport\r\n"
             f"From: <sip:front@{us}>;tag={caller}\r\nTo: <sip:kitchen@{host}:{port}>{tag}\r\nCall-ID: {caller}\r\n"
-            f"CSeq: 1 {method}\r\nContact: <sip:front@{us}>\r\nMax-Forwards: 70\r\n"
+            f"CSeq: {number} {method}\r\nContact: <sip:front@{us}>\r\nMax-Forwards: 70\r\n"
         )
         self.udp.sendto(f"{head}{rest}".encode(), self.far)
 
@@ -183,5 +219,71 @@ def test_of_ten_who_call_at_once_one_rings_and_nine_are_told_at_once_that_it_is_
                 assert len(calls) == AT_ONCE and sorted(ends) == sorted(calls)
                 assert [sum(e["call"] == call for e in kitchen.of("call.ringing")) for call in calls].count(1) == 1
                 assert not (await kitchen.get("/v1/calls"))["calls"]
+
+    asyncio.run(scenario())
+
+
+async def crowd_comes_talks_and_goes(outside, kitchen, number):
+    """Twenty call in one moment, all are answered, half of them hang up and half are hung up on."""
+    names = [f"{number}-{caller}" for caller in range(CROWD)]
+
+    async def seen(what, condition):
+        def looked():
+            outside.take()
+            return condition()
+
+        await until(looked, what, 3 * PATIENCE_S, lambda: f"{outside.said}{kitchen.told()}")
+
+    for name in names:
+        outside.invite(name)
+    await seen("ringing", lambda: all(180 in outside.said.get(name, ()) for name in names))
+    await seen("events of it", lambda: len(kitchen.of("call.ringing")) == CROWD)
+    calls = [event["call"] for event in kitchen.of("call.ringing")]
+    for call in calls:
+        await kitchen.order(f"/v1/calls/{call}/answer")
+    await seen("answers", lambda: all(outside.final(name) == 200 for name in names))
+    await seen("all talking", lambda: len(kitchen.of("call.connected")) == CROWD)
+    # One has the speaker and the microphone; the others are told that they are held.
+    held = "sendonly", "inactive"
+    await seen("holding", lambda: sum(outside.offered.get(name) in held for name in names) == CROWD - 1)
+    shown = (await kitchen.get("/v1/calls"))["calls"]
+    assert [call["active"] for call in shown].count(True) == 1
+
+    def ends():
+        return [event for event in kitchen.events if event["type"] in FINAL and event["call"] in calls]
+
+    for name in names[::2]:
+        outside.hang_up(name)
+    await seen("half of the ends", lambda: len(ends()) >= CROWD // 2)
+    for call in (await kitchen.get("/v1/calls"))["calls"]:
+        await kitchen.request("DELETE", f"/v1/calls/{call['id']}")
+    await seen("all ends", lambda: len(ends()) >= CROWD)
+    assert sorted(event["call"] for event in ends()) == sorted(calls)
+    assert {(event["type"], event["data"]["cause"]) for event in ends()} == {("call.ended", "hangup")}
+    assert not (await kitchen.get("/v1/calls"))["calls"]
+    await seen("the last words", lambda: outside.gone >= set(names))
+    del kitchen.events[:-1]
+
+
+def test_twenty_calls_at_once_are_all_answered_and_leave_nothing_behind(record_property):
+    async def scenario():
+        patient = {"rtp_s": 600, "incoming_s": 600}  # nobody says anything, and a busy machine answers slowly
+        inside = merged(pair()[1], {**QUIET, "sip": {"trace": False, "max_calls": CROWD}, "deadlines": patient})
+        async with appliances(inside) as (kitchen,):
+            with callers(kitchen) as outside:
+                settled = {}
+                for number in range(1, ROUNDS + 1):
+                    await crowd_comes_talks_and_goes(outside, kitchen, number)
+                    found = await weights(kitchen)
+                    if number % 10 == 0 or number == ROUNDS:
+                        for name, each in found.items():
+                            record_property(f"after {number} times twenty calls, {name}", str(each))
+                    if number in {1, SETTLED_ROUNDS}:
+                        settled = found
+                for name, before in settled.items():
+                    assert found[name]["threads"] <= before["threads"] + MORE_THREADS, (name, before, found[name])
+                    if FULL:
+                        assert found[name]["own_mb"] < before["own_mb"] + GROWTH_MB, (name, before, found[name])
+                await no_more_descriptors_than(settled, kitchen)
 
     asyncio.run(scenario())

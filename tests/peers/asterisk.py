@@ -13,6 +13,7 @@ from tests.peers.sipp import RTP_PORTS, free_port
 
 ROOT = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "intercomd" / "peers" / "asterisk"
 MUSIC_HZ = 700
+READY = "Asterisk Ready"
 MODULES = """res_pjproject res_timing_timerfd res_sorcery_config res_sorcery_memory res_sorcery_astdb res_crypto
 res_srtp res_rtp_asterisk res_musiconhold res_clioriginate res_convert res_mutestream res_format_attr_opus
 res_pjsip res_pjsip_session res_pjsip_pubsub res_pjsip_registrar res_pjsip_authenticator_digest
@@ -82,13 +83,13 @@ verbose=4
 
 
 class Asterisk:
-    """Registrar and PBX by UDP and TCP. Extensions 101 to 103, whose passwords are pw- and the number.
+    """Registrar and PBX by UDP and TCP. Its extensions, 101 to 103, have pw- and the number for a password.
 
     Called: 101 to 103 each other; 602 plays music, which whoever is held hears as well: a tone of MUSIC_HZ.
     """
 
-    def __init__(self, directory):
-        self.directory = Path(directory)
+    def __init__(self, directory, extensions=("101", "102", "103")):
+        self.directory, self.extensions = Path(directory), extensions
         self.address = loopback()
         self.port = free_port(self.address)
         self.process = None
@@ -105,6 +106,7 @@ class Asterisk:
         mounts = ["--ro-bind", ROOT, "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--tmpfs", "/run"]
         box = [*mounts, "--bind", self.directory.resolve(), "/peer", "--unshare-pid", "--die-with-parent", "--clearenv"]
         box += ["--setenv", "PATH", "/usr/sbin:/usr/bin", "--chdir", "/peer"]
+        before = self.log.count(READY)
         with (self.directory / "log" / "stdout.log").open("ab") as log:
             self.process = subprocess.Popen(
                 ["bwrap", *map(str, box), "asterisk", "-f", "-C", "/peer/etc/asterisk.conf"],
@@ -113,28 +115,34 @@ class Asterisk:
                 stderr=log,
                 start_new_session=True,
             )
-        until(self._ready, "Asterisk", patience=60.0)
+        until(lambda: self._starts() > before, "Asterisk", patience=60.0)
         return self
 
     def __exit__(self, *_):
-        os.killpg(self.process.pid, signal.SIGKILL)  # bubblewrap's end takes its process namespace with it
-        self.process.wait()
+        self.kill()
+
+    def kill(self):
+        """End it in an instant, as a crash does."""
+        if self.process is not None:
+            os.killpg(self.process.pid, signal.SIGKILL)  # bubblewrap's end takes its process namespace with it
+            self.process.wait()
+            self.process = None
 
     @property
     def log(self):
         logs = (self.directory / "log" / name for name in ("messages.log", "stdout.log"))
         return "\n".join(log.read_text(errors="replace") for log in logs if log.exists())
 
-    def _ready(self):
+    def _starts(self):
         assert self.process.poll() is None, self.log
-        return "Asterisk Ready" in self.log
+        return self.log.count(READY)
 
     def _files(self, modules):
         first = random.randrange(RTP_PORTS.start, RTP_PORTS.stop, 100)  # the address is ours alone
         transports = "".join(
             f"[{kind}]\ntype=transport\nprotocol={kind}\nbind={self.address}:{self.port}\n" for kind in ("udp", "tcp")
         )
-        endpoints = "".join(ENDPOINT.format(name=name, address=self.address) for name in ("101", "102", "103"))
+        endpoints = "".join(ENDPOINT.format(name=name, address=self.address) for name in self.extensions)
         levels = "notice,warning,error,verbose(4)"
         return {
             "asterisk.conf": MAIN.format(modules=modules),

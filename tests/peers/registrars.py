@@ -170,14 +170,15 @@ class Kamailio:
 
 
 class Scripted:
-    """A registrar over UDP. `answers`: (code, headers) one after the other, the last for all that come later.
+    """A registrar over UDP. `answers`: (code, headers) one after the other, the last for all that come later; each of
+    its users begins with the first.
 
     A code of 0 is silence, 200 grants. `requests` are the REGISTERs that came, without retransmissions.
     """
 
     def __init__(self, *answers, port=0):
-        self.answers, self.requests, self.times = list(answers), [], []
-        self._seen = {}
+        self.answers, self.requests, self.times = answers, [], []
+        self._left, self._seen = {}, {}
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.address = loopback()
         self.socket.bind((self.address, port))
@@ -203,10 +204,16 @@ class Scripted:
             if key not in self._seen:
                 self.requests.append(text)
                 self.times.append(time.monotonic())
-                self._seen[key] = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+                left = self._left.setdefault(user(text), list(self.answers))
+                self._seen[key] = left.pop(0) if len(left) > 1 else left[0]
             code, headers = self._seen[key]
             if code:
                 self.socket.sendto(answer(text, code, headers), peer)
+
+
+def user(request):
+    """Whose address it registers."""
+    return re.search(r"^To:[^\r]*sip:([^@]+)@", request, re.MULTILINE)[1]
 
 
 def answer(request, code, headers):

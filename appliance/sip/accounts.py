@@ -156,6 +156,8 @@ class Accounts:
             if registration.silent(now):
                 registration.asked_at = None
                 registration.fail(0, NO_ANSWER)
+                if not registration.failing:
+                    self._forget(registration)
             if registration.failing:
                 self._move_on(registration)
             if registration.wish is not None and now >= registration.not_before:

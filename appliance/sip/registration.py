@@ -18,7 +18,7 @@ from appliance.sip.tls import Faults
 FORBIDDEN = 403
 SECONDS = re.compile(r"[0-9]{1,9}")
 ELSEWHERE = {0, 408, 500, 502, 503, 504}  # another server may do better (RFC 3263 §4.3)
-SILENT_S = 4.0  # three retransmissions by UDP (RFC 3261 §17.1.2.2): where there is another server, it is tried then
+SILENT_S = 4.0  # three retransmissions by UDP (RFC 3261 §17.1.2.2)
 NO_FAULT = TlsFault.NONE, ""
 
 
@@ -158,8 +158,13 @@ class Registration(Account):
         return source.rpartition(":")[0].strip("[]") in {server.address for server in self.servers.all}
 
     def silent(self, now: float) -> bool:
-        """Whether its server has not answered for so long that another one should be tried."""
-        return self.asked_at is not None and now - self.asked_at >= SILENT_S and self.servers.more
+        """Whether its server has not answered for so long that it, or another one, should be asked anew.
+
+        By UDP the question is repeated for 32 s. A connection brings it once; and a PBX that is just starting may take
+        connections, and drop what comes by them, before it is ready.
+        """
+        anew = self.servers.more or self.settings.transport != "udp"
+        return self.asked_at is not None and now - self.asked_at >= SILENT_S and anew
 
 
 def reason_of(code: int, reason: str, message: str) -> str:

@@ -228,5 +228,5 @@ def answer(request, code, headers):
         )
     if code == 200:
         expires = "" if "Expires" in headers else ";expires=300"
-        lines.append(re.search(r"^Contact:[^\r]*>", request, re.MULTILINE)[0] + expires)
+        lines.append(re.search(r"^Contact:[^>\r]*>", request, re.MULTILINE)[0] + expires)
     return "\r\n".join([*lines, "Content-Length: 0", "", ""]).encode()

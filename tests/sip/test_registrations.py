@@ -1,6 +1,8 @@
 """The SIP process registers as ordered, and tells what came of it; names are resolved without pjsip."""
 
 import asyncio
+import socket
+import threading
 
 import pytest
 
@@ -9,7 +11,8 @@ from appliance.core.model import CallId
 from appliance.core.orders import Place, Register, Unregister
 from appliance.sip.settings import AccountSettings, SipSettings
 from appliance.sip.wire import Decoder, Start, encode
-from tests.peers.registrars import Scripted
+from tests.peers.daemon import loopback
+from tests.peers.registrars import Scripted, answer
 from tests.sip.stations import stations
 
 GRANTED, OVERLOADED = (200, {}), (503, {"Retry-After": "7 (busy);duration=3"})
@@ -98,6 +101,33 @@ def test_a_name_is_resolved_when_it_can_be_and_again_after_a_failure(pbx_test):
                 await door.wait(inputs.RegistrationFailed, code=503)
                 door.link.order(Register("office"))
                 await door.wait(inputs.Registered, server=f"{new.address}:{new.port}")
+
+    asyncio.run(scenario())
+
+
+def test_what_was_asked_by_tcp_and_not_answered_is_asked_anew():
+    """As of an Asterisk that is just starting: it takes the connection, and drops what comes before it is ready."""
+
+    def deaf_at_first(listener):
+        connection, _ = listener.accept()
+        with connection, connection.makefile("rb") as messages:
+            for number in range(2):
+                request = b""
+                while not request.endswith(b"\r\n\r\n"):
+                    request += messages.readline()
+                if number:
+                    connection.sendall(answer(request.decode().lstrip(), 200, {}))
+            messages.read()  # until it goes
+
+    async def scenario():
+        with socket.create_server((loopback(), 0)) as listener:
+            threading.Thread(target=deaf_at_first, args=(listener,), daemon=True).start()
+            settings = account(*listener.getsockname(), transport="tcp")
+            async with stations({"accounts": (settings,)}) as (door,):
+                door.link.order(Register("office"))
+                assert (await door.wait(inputs.RegistrationFailed)).reason == "No answer"
+                door.link.order(Register("office"))
+                await door.wait(inputs.Registered)
 
     asyncio.run(scenario())
 

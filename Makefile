@@ -35,7 +35,7 @@ test-lab-full: ## the same with the counts that a release is shown with (an hour
 	@packaging/setup test
 	$(AS_USER) tests/lab/test --full
 
-bench: ## measure start, calls, memory and CPU beside pjsua2 and baresip (4 minutes; writes docs/benchmarks.md)
+bench: ## measure start, calls, memory, CPU and healing, beside pjsua2 and baresip (15 minutes; writes docs/benchmarks.md)
 	@packaging/setup test
 	@$(AS_USER) .venv/bin/python -m benchmarks
 

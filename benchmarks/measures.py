@@ -69,7 +69,7 @@ MEASURES = {
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much is done. window_s: over which processor time is taken."""
+    """How much is done. window_s: over which processor time is taken. faults, transports: that are healed from."""
 
     rounds: int
     calls: int
@@ -79,10 +79,37 @@ class Size:
     window_s: float
     visits: int
     subscribers: tuple[int, ...]
+    healings: int
+    faults: tuple[str, ...]
+    transports: tuple[str, ...]
 
 
-FULL = Size(rounds=5, calls=5, presses=15, cpu_rounds=3, alsa_rounds=2, window_s=3.0, visits=1000, subscribers=(1, 100))
-TINY = Size(rounds=1, calls=1, presses=1, cpu_rounds=0, alsa_rounds=0, window_s=0.0, visits=20, subscribers=())
+FULL = Size(
+    rounds=5,
+    calls=5,
+    presses=15,
+    cpu_rounds=3,
+    alsa_rounds=2,
+    window_s=3.0,
+    visits=1000,
+    subscribers=(1, 100),
+    healings=3,
+    faults=("restarted", "forgotten", "link", "address", "in_call", "dns"),
+    transports=("udp", "tcp"),
+)
+TINY = Size(
+    rounds=1,
+    calls=1,
+    presses=1,
+    cpu_rounds=0,
+    alsa_rounds=0,
+    window_s=0.0,
+    visits=20,
+    subscribers=(),
+    healings=1,
+    faults=("address",),
+    transports=("udp",),
+)
 
 
 class Bench:

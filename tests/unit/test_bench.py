@@ -24,8 +24,10 @@ def test_a_tiny_round_of_the_benchmarks_measures_all_three_and_writes_a_table(tm
     for measure in ("edge", "heal", "step"):
         assert set(told[measure]) == {"intercomd"}
     assert all(len(values["samples"]) == 1 for subjects in told.values() for values in subjects.values())
+    assert len(found["healing"]["samples"]["address"]["udp"]) == 1
     table = (tmp_path / "benchmarks.md").read_text()
     assert "| Order to INVITE, ms |" in table
+    assert "| Another address: registered there, s |" in table
     assert found["kernel"] in table
 
 
@@ -51,7 +53,10 @@ def test_the_table_has_spread_and_ratios_and_the_parts_of_a_sum():
         ("machine", "cores", "memory_gb", "kernel", "intercomd", "python", "pjsua2", "baresip", "taken", "load_before"),
         "?",
     )
-    table = report.table(report.results(samples, told, 1.0, measures.TINY))
+    found = report.results(samples, told, 1.0, measures.TINY)
+    found["healing"] = {"taken": "?", "took_s": 1, "load_before": "?", "samples": {"link": {"udp": [3.04, 1.0]}}}
+    table = report.table(found)
+    assert "| Link down for 30 s: registered again, s | 2.0 (1.0 to 3.0; 2) |  |" in table
     assert "| Memory (PSS), idle, MB | 40.0 (30.0 to 50.0; 3) | 20.0 (20.0 to 20.0; 1) |  | 2.0 |  |" in table
     assert "of that guard | 5.0" in table
     assert "| step, 1/s | 12,346 (12,346 to 12,346; 1) |" in table

@@ -23,7 +23,8 @@ async def list_calls(daemon: Daemon) -> JSONResponse:
 @router.post("", status_code=201, responses=answers(models.CallDone, 201))
 async def place_call(body: models.Place, daemon: Daemon, who: Who) -> JSONResponse:
     """Place a call; its outcome comes by events."""
-    reply = await ask(daemon, inputs.Dial(body.to, tuple(body.headers.items()), AccountId(body.account)), who)
+    dial = inputs.Dial(body.to, tuple(body.headers.items()), AccountId(body.account), body.custom_data)
+    reply = await ask(daemon, dial, who)
     if reply.call is None:
         raise IntercomError("unavailable", "No call was placed.", reply.warning)
     return JSONResponse(
@@ -44,10 +45,12 @@ async def read_call(call: Id, daemon: Daemon) -> JSONResponse:
 
 @router.patch("/{call}", responses=answers(models.CallDone))
 async def change_call(call: Id, body: models.Change, daemon: Daemon, who: Who) -> JSONResponse:
-    """Mute or unmute a call, put it in front or hold it."""
+    """Mute or unmute a call, put it in front or hold it, note something beside it."""
     wanted, warnings = CallId(call), []
-    if body.muted is None and body.active is None:
-        raise IntercomError("parameter-invalid", "Nothing is to be changed.", "Neither muted nor active is given.")
+    if not body.model_fields_set:
+        raise IntercomError("parameter-invalid", "Nothing is to be changed.", "The body names nothing.")
+    if body.custom_data is not None:
+        warnings.append((await ask(daemon, inputs.SetCustomData(wanted, body.custom_data), who)).warning)
     if body.active is not None:
         change = inputs.SwitchTo(wanted) if body.active else inputs.HoldCall(wanted, held=True)
         warnings.append((await ask(daemon, change, who)).warning)
@@ -65,9 +68,22 @@ async def end_call(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
 
 
 @router.post("/{call}/answer", responses=answers(models.CallDone))
-async def answer_call(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
+async def answer_call(call: Id, daemon: Daemon, who: Who, body: models.AnswerWith | None = None) -> JSONResponse:
     """Answer an incoming call."""
-    return await _order(daemon, inputs.AnswerCall(CallId(call)), who)
+    wanted = body or models.AnswerWith()
+    return await _order(daemon, inputs.AnswerCall(CallId(call), tuple(wanted.headers.items()), wanted.custom_data), who)
+
+
+@router.post("/{call}/ring", responses=answers(models.CallDone))
+async def ring_call(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
+    """Tell the caller that it rings (180). That is done at once by itself; after early media it is news."""
+    return await _order(daemon, inputs.RingCall(CallId(call)), who)
+
+
+@router.post("/{call}/early-media", responses=answers(models.CallDone))
+async def send_early_media(call: Id, daemon: Daemon, who: Who, body: models.EarlyMedia | None = None) -> JSONResponse:
+    """Have the caller hear the station before anybody answers (183 with SDP), in place of his own ringback."""
+    return await _order(daemon, inputs.SendEarlyMedia(CallId(call), (body or models.EarlyMedia()).source), who)
 
 
 @router.post("/{call}/reject", responses=answers(models.CallDone))
@@ -127,6 +143,8 @@ async def send_info(call: Id, body: models.Info, daemon: Daemon, who: Who) -> JS
 async def _order(
     daemon: Ports,
     action: inputs.AnswerCall
+    | inputs.RingCall
+    | inputs.SendEarlyMedia
     | inputs.RejectCall
     | inputs.HangUpCall
     | inputs.HoldCall

@@ -15,6 +15,7 @@ from appliance.core.model import (
     Cause,
     ContactState,
     Direction,
+    EarlySource,
     Hold,
     Pattern,
     Picture,
@@ -35,6 +36,7 @@ Line = r"^[^\x00-\x1f\x7f]*$"
 Clock = r"^(([01][0-9]|2[0-3]):[0-5][0-9])?$"  # hours and minutes, or nothing
 
 
+CustomData = Annotated[str, Field(max_length=1000, description="What a client notes beside the call.")]
 Headers = dict[
     Annotated[str, Field(pattern=r"^[Xx]-[A-Za-z0-9-]{1,62}$")],
     Annotated[str, Field(max_length=256, pattern=Line)],
@@ -66,6 +68,24 @@ class Place(Order):
         description="The account through which; without, a target's own, or for a number the first there is.",
     )
     headers: Headers = Field(default_factory=dict, max_length=16, description="X- headers of the INVITE.")
+    custom_data: CustomData = ""
+
+
+class AnswerWith(Order):
+    """How an incoming call is answered."""
+
+    headers: Headers = Field(default_factory=dict, max_length=16, description="X- headers of the 200.")
+    custom_data: CustomData | None = None
+
+
+class EarlyMedia(Order):
+    """What the caller hears before anybody answers."""
+
+    source: Literal[EarlySource.TONE, EarlySource.PANEL] = Field(
+        default=EarlySource.TONE,
+        description="tone: the one that the station itself plays; panel: what its microphone hears, while no other "
+        "call is in front.",
+    )
 
 
 class Change(Order):
@@ -77,6 +97,7 @@ class Change(Order):
         description="true: put it in front, so that it has the speaker and the microphone, and the others are held; "
         "false: hold it.",
     )
+    custom_data: CustomData | None = None
 
 
 class Reject(Order):
@@ -268,7 +289,8 @@ class CallFacts(Answer):
     remote: Remote
     local_uri: str
     number: str = Field(description="What was dialled; empty for an incoming call.")
-    headers: dict[str, str] = Field(description="X- headers received.")
+    headers: dict[str, str] = Field(description="X- headers received, with the INVITE or with the 200 to ours.")
+    custom_data: str = Field(description="What a client notes beside the call.")
     codec: Codec | None
     srtp: bool = Field(description="Whether its sound is encrypted.")
     transport: Literal["udp", "tcp", "tls"] = Field(description="What carries its messages.")

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from appliance.core.model import CallId, CallState, Cause, Deadlines, State
+from appliance.core.model import Call, CallId, CallState, Cause, Deadlines, Direction, EarlySource, State
 
 S = CallState
 
@@ -11,7 +11,7 @@ class Signal(StrEnum):
     """What moves a call from state to state."""
 
     RINGS = "180"
-    EARLY_MEDIA = "18x with SDP"
+    EARLY_MEDIA = "18x with SDP, theirs or ours"
     ANSWERED = "200"
     CONFIRMED = "ACK"
     GIVEN_UP = "we send CANCEL, BYE or a refusal"
@@ -26,6 +26,7 @@ TABLE: dict[tuple[CallState, Signal], CallState] = {
     (S.DIALING, Signal.ANSWERED): S.CONNECTING,
     (S.RINGING, Signal.ANSWERED): S.CONNECTING,
     (S.EARLY_MEDIA, Signal.ANSWERED): S.CONNECTING,
+    (S.INCOMING, Signal.EARLY_MEDIA): S.EARLY_MEDIA,
     (S.INCOMING, Signal.ANSWERED): S.CONNECTING,
     # our own ACK follows a 200 so closely that the SIP process may tell of both as one
     (S.DIALING, Signal.CONFIRMED): S.CONNECTED,
@@ -106,4 +107,11 @@ def longest(state: CallState, limits: Deadlines) -> float | None:
 def with_sound(state: State) -> CallId | None:
     """The call that has the speaker and the microphone: the one in front, once there is something to hear."""
     front = state.active
-    return front.id if front is not None and front.state in {S.EARLY_MEDIA, S.CONNECTED} else None
+    if front is None or (front.unanswered_here and front.early is not EarlySource.PANEL):
+        return None
+    return front.id if front.state in {S.EARLY_MEDIA, S.CONNECTED} else None
+
+
+def received(call: Call) -> tuple[tuple[str, str], ...]:
+    """The X- headers that the far end sent, with its INVITE or with its 200."""
+    return call.headers if call.direction is Direction.INCOMING else call.answer_headers

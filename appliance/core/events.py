@@ -74,7 +74,7 @@ class CallRinging(CallEvent):
 
 @dataclass(frozen=True, slots=True)
 class CallEarlyMedia(CallEvent):
-    """The far end sends sound before it answers (18x with SDP)."""
+    """The far end sends sound before it answers (18x with SDP), or we do."""
 
     TYPE = "call.early_media"
 
@@ -96,10 +96,20 @@ class CallConnecting(CallEvent):
 
 @dataclass(frozen=True, slots=True)
 class CallConnected(CallEvent):
-    """People can talk."""
+    """People can talk. `headers`: X- ones received, with the INVITE or with the 200 to ours."""
 
     TYPE = "call.connected"
     after_s: float
+    custom_data: str
+    headers: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class CallChanged(CallEvent):
+    """What clients note beside the call was changed; `fields`: what of it."""
+
+    TYPE = "call.changed"
+    fields: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

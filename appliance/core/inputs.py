@@ -14,6 +14,7 @@ from appliance.core.model import (
     Codec,
     Content,
     DoorId,
+    EarlySource,
     LampId,
     MessageId,
     Pattern,
@@ -209,7 +210,9 @@ class CallProgressed(OfCall):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallAnswered(OfCall):
-    """A 200 to the INVITE came or went; the dialog is not confirmed yet."""
+    """A 200 to the INVITE came or went; the dialog is not confirmed yet. `headers`: X- ones of one that came."""
+
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -432,13 +435,39 @@ class Dial:
     to: str
     headers: tuple[tuple[str, str], ...] = ()
     account: AccountId = NO_ACCOUNT  # through which; without, a target's own, or for a plain number the first there is
+    custom_data: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerCall:
-    """Answer an incoming call."""
+    """Answer an incoming call, with X- headers in the 200. `custom_data` None: as it is."""
 
     call: CallId
+    headers: tuple[tuple[str, str], ...] = ()
+    custom_data: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RingCall:
+    """Tell the caller that it rings (180)."""
+
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True)
+class SendEarlyMedia:
+    """Have the caller hear the station before anybody answers (183 with SDP)."""
+
+    call: CallId
+    source: EarlySource = EarlySource.TONE
+
+
+@dataclass(frozen=True, slots=True)
+class SetCustomData:
+    """Note something beside a call, in place of what is there."""
+
+    call: CallId
+    custom_data: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -591,6 +620,9 @@ Writing = SendText | SendCallText | SendInfo
 AtOnce = (
     Dial
     | AnswerCall
+    | RingCall
+    | SendEarlyMedia
+    | SetCustomData
     | RejectCall
     | HangUpCall
     | HoldCall

@@ -119,6 +119,14 @@ class Kind(StrEnum):
     ATTENDED = "attended"
 
 
+class EarlySource(StrEnum):
+    """What a caller hears of us before we answer: nothing, the station's own tone, or the panel's microphone."""
+
+    NONE = ""
+    TONE = "tone"
+    PANEL = "panel"
+
+
 class Method(StrEnum):
     """How a message goes: by MESSAGE (RFC 3428), or in a call by INFO (RFC 6086)."""
 
@@ -381,7 +389,10 @@ class Call:
     deadline: float | None
     number: str = ""
     local_uri: str = ""
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()  # of the INVITE
+    answer_headers: tuple[tuple[str, str], ...] = ()  # of the far end's 200
+    custom_data: str = ""  # what a client notes beside it
+    early: EarlySource = EarlySource.NONE  # of a call to us, before it is answered
     account: AccountId = NO_ACCOUNT  # through which it goes or came
     button: ButtonId | None = None  # the press that placed it: a visitor waits
     placed: bool = True  # False: its INVITE waits for the SIP process
@@ -424,7 +435,8 @@ class Call:
     @property
     def unanswered_here(self) -> bool:
         """Whether somebody calls and nobody here has answered."""
-        return self.state is CallState.INCOMING and not self.answered_by_us
+        incoming = self.direction is Direction.INCOMING
+        return incoming and self.state in {CallState.INCOMING, CallState.EARLY_MEDIA} and not self.answered_by_us
 
 
 @dataclass(frozen=True, slots=True)

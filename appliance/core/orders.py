@@ -35,10 +35,18 @@ class Ring:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """Send 200 to the caller."""
+class EarlyMedia:
+    """Send 183 with SDP to the caller (RFC 3960 §3)."""
 
     call: CallId
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Send 200 to the caller, with these X- headers."""
+
+    call: CallId
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +169,7 @@ class Reply:
     trial: SoundTrial | None = None
 
 
-CallOrder = Place | Ring | Answer | Refuse | HangUp | SendDigit | Refer
+CallOrder = Place | Ring | EarlyMedia | Answer | Refuse | HangUp | SendDigit | Refer
 AccountOrder = Register | Unregister
 SipOrder = CallOrder | AccountOrder | Renew | Probe | SendMessage
 Order = SipOrder | PrepareRecording | FinishRecording | LogCall | Reply

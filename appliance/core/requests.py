@@ -6,7 +6,9 @@ from typing import Literal, assert_type
 
 from appliance.core import (
     accounts,
+    custom,
     doors,
+    early,
     events,
     forwarding,
     front,
@@ -64,10 +66,16 @@ def requested(turn: Turn, given: inputs.Requested) -> None:
 def perform(turn: Turn, action: inputs.AtOnce, who: str) -> tuple[CallId | None, str]:  # noqa: C901, PLR0912 - a table
     """The call that it is about, and a warning's text or ""; raises IntercomError where it can not be done."""
     match action:
-        case inputs.Dial(to, headers, account):
-            return dial(turn, to, headers, account), ""
+        case inputs.Dial():
+            return dial(turn, action), ""
         case inputs.AnswerCall(wanted):
-            return wanted, answer(turn, find(turn, wanted), who)
+            return wanted, answer(turn, find(turn, wanted), who, action)
+        case inputs.RingCall(wanted):
+            return wanted, early.ring(turn, unanswered_here(find(turn, wanted), "rung"))
+        case inputs.SendEarlyMedia(wanted, source):
+            return wanted, early.send(turn, unanswered_here(find(turn, wanted), "sent early media"), source)
+        case inputs.SetCustomData(wanted, text):
+            return wanted, custom.note(turn, find(turn, wanted), text)
         case inputs.RejectCall(wanted, code):
             return wanted, reject(turn, find(turn, wanted), code)
         case inputs.HangUpCall(wanted):
@@ -128,7 +136,8 @@ def act(turn: Turn, button: ButtonSettings, action: Action) -> None:
             case Action.RING:
                 ring(turn, button)
             case Action.ANSWER:
-                answer(turn, needed(turn.state.waiting or active, "answer"), who)
+                call = needed(turn.state.waiting or active, "answer")
+                answer(turn, call, who, inputs.AnswerCall(call.id))
             case Action.HANGUP:
                 session.hang_up(turn, needed(active, "hang up"), Cause.HANGUP)
             case Action.HOLD:
@@ -165,16 +174,19 @@ def ring(turn: Turn, button: ButtonSettings) -> None:
     session.place(turn, target.uri, target.name, button.id, account=target.account)
 
 
-def dial(turn: Turn, to: str, headers: tuple[tuple[str, str], ...], account: AccountId) -> CallId:
+def dial(turn: Turn, wanted: inputs.Dial) -> CallId:
     """Place a call for a client."""
+    to, headers = wanted.to, wanted.headers
     if turn.state.stopping:
         raise IntercomError("unavailable", "No call can be placed now.", "The daemon is stopping.", "Try again later.")
     target = turn.settings.target(to)
-    uri, account = whom(turn, to, account)
+    uri, account = whom(turn, to, wanted.account)
     check_headers(headers)
+    custom.check(wanted.custom_data)
     if turn.state.full:
         raise too_many_calls(turn)
-    return session.place(turn, uri, target.name if target else "", headers=headers, account=account).id
+    name = target.name if target else ""
+    return session.place(turn, uri, name, headers=headers, account=account, custom_data=wanted.custom_data).id
 
 
 def whom(turn: Turn, to: str, account: AccountId) -> tuple[str, AccountId]:
@@ -221,13 +233,15 @@ def account_names(turn: Turn) -> str:
     return ", ".join(a.name for a in turn.settings.accounts) or "none"
 
 
-def answer(turn: Turn, call: Call, who: str) -> str:
+def answer(turn: Turn, call: Call, who: str, wanted: inputs.AnswerCall) -> str:
     """Answer an incoming call."""
     if call.answered_by_us:
         return f"Call {call.id} is answered already."
-    if call.state is not CallState.INCOMING:
-        raise wrong_state(call, "answered", "incoming")
-    session.answer(turn, call, who)
+    call = unanswered_here(call, "answered")
+    check_headers(wanted.headers)
+    if wanted.custom_data is not None:
+        custom.note(turn, call, wanted.custom_data)
+    session.answer(turn, find(turn, call.id), who, wanted.headers)
     return ""
 
 
@@ -237,8 +251,7 @@ def reject(turn: Turn, call: Call, code: int) -> str:
         raise IntercomError(
             "parameter-invalid", f"A call can not be rejected with {code}.", "Codes of refusal are 400 to 699."
         )
-    if not call.unanswered_here:
-        raise wrong_state(call, "rejected", "incoming")
+    unanswered_here(call, "rejected")
     session.refuse(turn, call, code, Cause.REJECTED)
     return ""
 
@@ -338,6 +351,13 @@ def connected(call: Call) -> Call:
     """The same, once people can talk."""
     if call.state is not CallState.CONNECTED:
         raise wrong_state(call, "used so", "connected")
+    return call
+
+
+def unanswered_here(call: Call, done: str) -> Call:
+    """The same, while somebody calls and nobody here has answered."""
+    if not call.unanswered_here:
+        raise wrong_state(call, done, "incoming")
     return call
 
 

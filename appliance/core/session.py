@@ -35,6 +35,7 @@ def place(
     headers: tuple[tuple[str, str], ...] = (),
     *,
     account: AccountId = NO_ACCOUNT,
+    custom_data: str = "",
     again: bool = False,
 ) -> Call:
     """Call somebody. While the SIP process is not there the call waits for it, within the deadline of dialing.
@@ -55,6 +56,7 @@ def place(
         transport=accounts.transport_of(turn, account),
         button=button,
         headers=headers,
+        custom_data=custom_data,
         placed=ready,
         placed_again=again,
     )
@@ -66,7 +68,9 @@ def place(
 
 
 def progressed(turn: Turn, call: Call, *, early_media: bool) -> None:
-    """A provisional response came."""
+    """A provisional response to our INVITE came."""
+    if call.direction is Direction.INCOMING:
+        return
     first = call if call.ringing_since is not None else replace(call, ringing_since=turn.now)
     if early_media:
         turn.move(first, Signal.EARLY_MEDIA, events.CallEarlyMedia(call.id))
@@ -74,9 +78,9 @@ def progressed(turn: Turn, call: Call, *, early_media: bool) -> None:
         turn.move(first, Signal.RINGS, events.CallRinging(call.id))
 
 
-def answered(turn: Turn, call: Call) -> None:
+def answered(turn: Turn, call: Call, headers: tuple[tuple[str, str], ...]) -> None:
     """200 came or went."""
-    turn.move(call, Signal.ANSWERED, events.CallConnecting(call.id))
+    turn.move(replace(call, answer_headers=headers), Signal.ANSWERED, events.CallConnecting(call.id))
 
 
 def confirmed(turn: Turn, call: Call) -> None:
@@ -86,7 +90,12 @@ def confirmed(turn: Turn, call: Call) -> None:
         return
     limit = turn.settings.max_call_s
     connected = replace(call, connected_since=turn.now, ends_at=turn.now + limit if limit else None)
-    told = events.CallConnected(call.id, after_s=round(turn.now - call.created, 3))
+    told = events.CallConnected(
+        call.id,
+        after_s=round(turn.now - call.created, 3),
+        custom_data=call.custom_data,
+        headers=dict(calls.received(call)),
+    )
     moved = turn.move(connected, Signal.CONFIRMED, told)
     if moved is not None:
         recording.begin(turn, moved)
@@ -139,9 +148,9 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
         turn.tell(events.CallRinging(call.id))
 
 
-def answer(turn: Turn, call: Call, who: str) -> None:
+def answer(turn: Turn, call: Call, who: str, headers: tuple[tuple[str, str], ...] = ()) -> None:
     """Somebody here takes the call; 200 goes out, and its ACK is due soon. The one that was in front is set aside."""
-    turn.order(Answer(call.id))
+    turn.order(Answer(call.id, headers))
     deadline = turn.now + turn.settings.deadlines.connecting_s
     turn.bring(replace(call, answered_by_us=True, answers_at=None, deadline=deadline))
     turn.tell(events.CallAnswering(call.id, who=who))
@@ -327,5 +336,5 @@ def sip_lost(turn: Turn, why: str) -> None:
         turn.finish(call, call.end or End(Cause.ERROR, 0, why, By.DEVICE))
     recording.sip_lost(turn)
     for call in waiting if not turn.state.stopping else ():
-        remote, account = call.remote, call.account
-        place(turn, remote.uri, remote.target, call.button, call.headers, account=account, again=True)
+        remote, account, note = call.remote, call.account, call.custom_data
+        place(turn, remote.uri, remote.target, call.button, call.headers, account=account, custom_data=note, again=True)

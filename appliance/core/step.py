@@ -172,8 +172,8 @@ def of_call(turn: Turn, given: inputs.CallInput) -> None:  # noqa: C901, PLR0912
     match given:
         case inputs.CallProgressed(early_media=early_media):
             session.progressed(turn, call, early_media=early_media)
-        case inputs.CallAnswered():
-            session.answered(turn, call)
+        case inputs.CallAnswered(headers=headers):
+            session.answered(turn, call, headers)
         case inputs.CallConfirmed():
             session.confirmed(turn, call)
         case inputs.CallEnded():

@@ -12,6 +12,7 @@ from appliance.core.model import (
     Call,
     CallState,
     Direction,
+    EarlySource,
     Hold,
     LampId,
     Pattern,
@@ -97,15 +98,20 @@ def tone(state: State) -> Tone | None:
 
 
 def media(state: State, call: Call) -> CallMedia:
-    """A call's audio. Nobody is heard before the call is connected, nor while it is held or behind another."""
+    """A call's audio. Nobody is heard while it is held or behind another.
+
+    Nor before it is connected, unless a client wants a caller to hear the panel: it rings here then, so people know.
+    """
     in_front = call is state.active
     heard = in_front and call.state is CallState.CONNECTED and call.hold is Hold.NONE
+    early = call.state is CallState.EARLY_MEDIA and call.unanswered_here and call.hold is Hold.NONE
+    panel = early and in_front and call.early is EarlySource.PANEL
     return CallMedia(
         call.id,
         held=call.held_local,
-        microphone=heard and not call.muted,
-        speaker=heard or (in_front and call.state is CallState.EARLY_MEDIA),
-        tone=heard and call.end_announced,
+        microphone=(heard and not call.muted) or panel,
+        speaker=heard or (in_front and call.state is CallState.EARLY_MEDIA and not call.unanswered_here),
+        tone=(heard and call.end_announced) or (early and not panel),
         recording=next((r.id for r in state.recordings if r.call == call.id and r.ready), None),
     )
 
@@ -333,7 +339,8 @@ def call_facts(call: Call, now: float, epoch: float) -> dict[str, Any]:
         },
         "local_uri": call.local_uri,
         "number": call.number,
-        "headers": dict(call.headers),
+        "headers": dict(calls.received(call)),
+        "custom_data": call.custom_data,
         "codec": None if call.codec is None else {"name": call.codec.name, "clock_rate_hz": call.codec.clock_rate_hz},
         "srtp": call.srtp,
         "transport": call.transport,

@@ -10,7 +10,7 @@ import pjsua2 as pj
 from appliance import ids
 from appliance.core import inputs
 from appliance.core.model import NO_ACCOUNT, AccountId, CallId, Codec, Content, Method, Quality
-from appliance.core.orders import Answer, CallOrder, HangUp, Place, Refer, Refuse, Ring, SendDigit
+from appliance.core.orders import Answer, CallOrder, EarlyMedia, HangUp, Place, Refer, Refuse, Ring, SendDigit
 from appliance.sip import transfers, translate
 from appliance.sip.callbacks import contained
 from appliance.sip.digits import Once, Receiving, Sending
@@ -21,7 +21,7 @@ from appliance.sip.rtp import RtpWatch
 from appliance.sip.wire import SipInput
 
 LOG = logging.getLogger(__name__)
-RINGING, OK, REFUSED, PENDING, DECLINE = 180, 200, 300, 491, 603
+RINGING, PROGRESS, OK, REFUSED, PENDING, DECLINE = 180, 183, 200, 300, 491, 603
 COUNT_S = 1.0
 RENEW_AGAIN_S, RENEW_LATEST_S = 0.5, 5.0
 ENCRYPTED = "SRTP status: Active"  # in pjsua's report on a call, which alone tells
@@ -78,7 +78,8 @@ class SipCall(pj.Call):
             code = int(info.lastStatusCode)
             self.table.post(inputs.CallProgressed(at=at, call=self.call, code=code, early_media=early_media))
         elif info.state == pj.PJSIP_INV_STATE_CONNECTING:
-            self.table.post(inputs.CallAnswered(at=at, call=self.call))
+            headers = translate.own_headers(translate.received(prm.e)) if self.outgoing else ()
+            self.table.post(inputs.CallAnswered(at=at, call=self.call, headers=headers))
         elif info.state == pj.PJSIP_INV_STATE_CONFIRMED:
             self.confirmed = True
             self.table.post(inputs.CallConfirmed(at=at, call=self.call))
@@ -394,12 +395,17 @@ class Calls:
             except pj.Error as error:  # the call has gone on meanwhile, and tells so itself
                 LOG.info("%s: %s came too late: %s", order.call, type(order).__name__, error.reason)
 
-    def _perform(self, call: SipCall, order: Ring | Answer | Refuse | HangUp | SendDigit | Refer) -> None:
+    def _perform(self, call: SipCall, order: Ring | EarlyMedia | Answer | Refuse | HangUp | SendDigit | Refer) -> None:  # noqa: C901 - a table
         match order:
             case Ring():
                 call.answer(operation(RINGING))
-            case Answer():
-                call.answer(operation(OK))
+            case EarlyMedia():
+                call.answer(operation(PROGRESS))
+            case Answer(_, headers):
+                parameters = operation(OK)
+                for name, value in headers:
+                    add_header(parameters, name, value)
+                call.answer(parameters)
             case Refuse(_, code, contact):
                 call.ended_by_us = True
                 parameters = operation(code)

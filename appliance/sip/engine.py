@@ -19,6 +19,7 @@ from appliance.core import inputs
 from appliance.core.desired import Sound
 from appliance.core.orders import (
     Answer,
+    EarlyMedia,
     HangUp,
     Place,
     Probe,
@@ -163,7 +164,7 @@ class Engine:
                 if message.peers != self._peers:
                     self._peers = message.peers
                     self._accounts.know(message.peers)
-            case Place() | Ring() | Answer() | Refuse() | HangUp() | SendDigit() | Refer():
+            case Place() | Ring() | EarlyMedia() | Answer() | Refuse() | HangUp() | SendDigit() | Refer():
                 self._accounts.call(message)
             case Probe():
                 self._accounts.probe(message)

@@ -246,6 +246,7 @@ def call(id_: str = "c-1", **changed: Any) -> dict[str, Any]:
         "local_uri": "sip:door@127.0.0.1:5060",
         "number": "Kitchen",
         "headers": {},
+        "custom_data": "",
         "codec": {"name": "opus", "clock_rate_hz": 48000},
         "srtp": False,
         "transport": "udp",

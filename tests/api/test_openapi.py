@@ -51,7 +51,19 @@ CONTRACT = {
     "DELETE /v1/calls/{call}",
     *(
         f"POST /v1/calls/{{call}}/{act}"
-        for act in ("answer", "reject", "hangup", "hold", "resume", "dtmf", "message", "info", "transfer")
+        for act in (
+            "answer",
+            "ring",
+            "early-media",
+            "reject",
+            "hangup",
+            "hold",
+            "resume",
+            "dtmf",
+            "message",
+            "info",
+            "transfer",
+        )
     ),
     "POST /v1/messages",
     "GET /v1/recordings",

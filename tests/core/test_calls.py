@@ -71,7 +71,7 @@ def end(station: Station, call: str, code: int = 200, reason: str = "OK", *, rem
 
 ROWS = {
     Signal.RINGS: {S.DIALING: S.RINGING},
-    Signal.EARLY_MEDIA: {S.DIALING: S.EARLY_MEDIA, S.RINGING: S.EARLY_MEDIA},
+    Signal.EARLY_MEDIA: dict.fromkeys([S.DIALING, S.RINGING, S.INCOMING], S.EARLY_MEDIA),
     Signal.ANSWERED: dict.fromkeys([S.DIALING, S.RINGING, S.EARLY_MEDIA, S.INCOMING], S.CONNECTING),
     Signal.CONFIRMED: dict.fromkeys([S.DIALING, S.RINGING, S.EARLY_MEDIA, S.INCOMING, S.CONNECTING], S.CONNECTED),
     Signal.GIVEN_UP: dict.fromkeys(set(S) - {S.DISCONNECTING, S.ENDED}, S.DISCONNECTING),

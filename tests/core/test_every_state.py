@@ -28,7 +28,7 @@ from appliance.core.model import (
     State,
     Target,
 )
-from appliance.core.orders import Order, Probe, Refer, Register, Renew, Reply, SendMessage, Unregister
+from appliance.core.orders import EarlyMedia, Order, Probe, Refer, Register, Renew, Reply, SendMessage, Unregister
 from tests.core.rules import checked
 
 DOOR, CODEC, TEXT = DoorId("front"), Codec("PCMA", 8000), Content("text/plain", "Hello")
@@ -69,6 +69,8 @@ TOLD = {
     "failed",
     "denied",
     "dropped",
+    "custom_data",
+    "answer_headers",
     "rejected",
     "needs_restart",
     "network",
@@ -218,6 +220,8 @@ def asked(common, call: Call):
     """All that a client can ask about a call."""
     for action in (
         inputs.AnswerCall(call.id),
+        inputs.RingCall(call.id),
+        inputs.SetCustomData(call.id, "note"),
         inputs.RejectCall(call.id),
         inputs.HangUpCall(call.id),
         inputs.HoldCall(call.id, held=True),
@@ -273,5 +277,5 @@ def test_every_state_that_can_be_reached_keeps_the_rules(settings, record_proper
     record_property("figures", f"{len(seen)} states, {steps} steps")
     if settings is ONE:
         assert covered == set(inputs.INPUTS)
-        assert kinds == set(get_args(Order)) - {Probe, Refer, Register, Renew, SendMessage, Unregister}
+        assert kinds == set(get_args(Order)) - {EarlyMedia, Probe, Refer, Register, Renew, SendMessage, Unregister}
     assert len(seen) > 1000

@@ -1,7 +1,6 @@
 """Forwarding: calls to us that are sent on, calls of ours that far ends send on; never in a circle, or to anybody."""
 
 import dataclasses
-from collections import deque
 
 import pytest
 
@@ -17,14 +16,11 @@ from appliance.core.model import (
     Forwarding,
     QuietHours,
     Runtime,
-    State,
     Target,
 )
 from appliance.core.orders import Answer, Place, Refuse
-from tests.core.rules import checked
 from tests.core.station import KITCHEN, SETTINGS, Station, ready
 from tests.core.test_calls import end, outcome
-from tests.core.test_every_state import ONE, every_input, normal, within_bounds
 
 CELLAR, GUARD = "sip:cellar@127.0.0.3:5070", "sip:guard@127.0.0.4"
 TARGETS = (*SETTINGS.targets, Target("cellar", CELLAR), Target("guard", GUARD), Target("house", "sip:127.0.0.5"))
@@ -305,39 +301,3 @@ def test_the_status_says_that_calls_do_not_ring_here():
     door.give(inputs.QuietChanged, quiet=True)
     door.give(inputs.QuietChanged, quiet=True)
     assert views.status(door.state) == "quiet hours"
-
-
-# -- all that can happen to one call ---------------------------------------------------------------------------------
-
-RULES = Forwarding(busy="cellar", quiet="guard", no_answer="cellar")
-WALK = dataclasses.replace(ONE, buttons=ONE.buttons[:1], doors=(), targets=TARGETS, record=False)
-
-
-def choices(state: State, serial: int):
-    """What every call meets, and what sends it on."""
-    common = {"at": state.now, "fresh": f"{serial:026}"}
-    yield from (each for each in every_input(state, serial) if not isinstance(each, inputs.ButtonEdge))
-    yield inputs.ButtonEdge(**common, button="ring", active=True)
-    for call in state.calls:
-        if call.placed:
-            contacts = (KITCHEN, CELLAR, GUARD)
-            yield inputs.CallEnded(**common, call=call.id, code=302, reason="", remote=True, contacts=contacts)
-    for quiet in (True, False):
-        yield inputs.QuietChanged(**common, quiet=quiet)
-
-
-def test_a_call_that_is_sent_on_keeps_the_rules_in_every_state():
-    first = State(dataclasses.replace(WALK, runtime=Runtime(RULES)), now=100.0, sip_ready=True, relay_ready=True)
-    seen, queue, steps = {normal(first)}, deque([first]), 0
-    while queue:
-        state = queue.popleft()
-        wake = views.desired(state).wake_at
-        due = [] if wake is None else [inputs.Tick(at=max(wake, state.now), fresh=f"t{steps:025}")]
-        for given in [*choices(state, steps), *due]:
-            taken = checked(state, given)
-            steps += 1
-            alone = len(taken.state.calls) < 2 and not any(call.muted or call.digits for call in taken.state.calls)
-            if alone and within_bounds(taken.state) and (key := normal(taken.state)) not in seen:
-                seen.add(key)
-                queue.append(taken.state)
-    assert len(seen) > 100

@@ -147,8 +147,8 @@ def invited(o):
     ]
 
 
-def accepts():
-    return [answer("200 OK", sdp(codecs="8"), retransmit=True), recv("ACK")]
+def accepts(headers=""):
+    return [answer("200 OK", sdp(codecs="8"), headers=headers, retransmit=True), recv("ACK")]
 
 
 def ends(o):
@@ -266,6 +266,16 @@ def referred(side, o):
 INFO = "Signal={}\r\nDuration=160\r\n"
 SCENARIOS = {
     "uac-call": lambda o: [*call(o), pause(o.seconds), *bye(o)],
+    "uac-early": lambda o: [
+        first(body=sdp()),
+        TRYING,
+        recv("180", optional=True),
+        recv("183", action=body_has("m=audio")),
+        recv("180"),
+        recv("200", begins=True, action=body_has("X-Flat: 3")),
+        caller("ACK"),
+        *hangs_up(o),
+    ],
     "uac-answered-ends": lambda o: [*call(o), *hangs_up(o)],
     "uac-held": lambda o: [
         *call(o),
@@ -336,6 +346,11 @@ SCENARIOS = {
     ],
     "uac-options": lambda o: [first("OPTIONS", "Accept: application/sdp\n"), recv("200")],
     "uas-answer": lambda o: [*invited(o), *hangs_up(o)],
+    "uas-answers-with": lambda o: [
+        recv("INVITE", action=KEEP + body_has("X-Order: 5"), begins=True),
+        *accepts(o.headers),
+        *hangs_up(o),
+    ],
     "uas-ends": lambda o: [*invited(o), pause(o.seconds), *ends(o)],
     "uas-timer": lambda o: [
         recv("INVITE", action=KEEP + body_has("Session-Expires: 90"), begins=True),

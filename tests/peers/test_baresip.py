@@ -11,6 +11,7 @@ from tests.peers.baresip import Baresip
 from tests.peers.daemon import Daemon, until
 
 OURS, THEIRS = 1000, 440
+RINGING = 528  # the second tone of the station's bell
 AMPLITUDE = 8000
 HEARD_DB, ABSENT_DB = -40.0, -60.0
 
@@ -95,6 +96,25 @@ def test_baresip_calls_and_hangs_up(door, tmp_path, record_property):
         both_are_heard(door, far, call, record_property)
         far.command("hangup")
         door.final(call, kind="call.ended", cause="hangup", code=200, by="remote")
+
+
+def test_baresip_hears_the_station_before_it_is_answered(door, tmp_path):
+    with Baresip(tmp_path, door.far_address, hertz=THEIRS) as far:
+        far.command("dial", f"sip:{door.user}@{door.address}")
+        call = door.rung()
+
+        def hears(*hertz):
+            return until(lambda: min(levels(far.heard(), *hertz), default=ABSENT_DB) > HEARD_DB, f"{hertz} Hz")
+
+        door.post(f"/v1/calls/{call}/early-media")
+        hears(RINGING)
+        door.post(f"/v1/calls/{call}/early-media", {"source": "panel"})
+        hears(OURS)
+        door.press("answer")
+        far.wait("CALL_ESTABLISHED")
+        door.talk(call)
+        door.press("hangup")
+        door.final(call, kind="call.ended", cause="hangup", by="local")
 
 
 def test_the_station_holds_baresip_and_is_held_by_it(door, tmp_path):

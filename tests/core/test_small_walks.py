@@ -1,0 +1,56 @@
+"""Walks through all that can happen to one call, for what would make the big walk (test_every_state) too long."""
+
+from collections import deque
+from dataclasses import replace
+
+from appliance.core import inputs, views
+from appliance.core.model import EarlySource, Forwarding, RequestId, Runtime, State, Target
+from tests.core.rules import checked
+from tests.core.test_every_state import KITCHEN, ONE, every_input, normal, within_bounds
+
+CELLAR, GUARD = "sip:cellar@127.0.0.3", "sip:guard@127.0.0.4"
+PLAIN = replace(ONE, buttons=(), doors=(), record=False)
+
+
+def walked(settings, choices) -> int:
+    """How many states there are; `choices` gives the inputs of a state, and time is one more. Each keeps the rules."""
+    first = State(settings, now=100.0, sip_ready=True, relay_ready=True)
+    seen, queue, steps = {normal(first)}, deque([first]), 0
+    while queue:
+        state = queue.popleft()
+        wake = views.desired(state).wake_at
+        due = [] if wake is None else [inputs.Tick(at=max(wake, state.now), fresh=f"t{steps:025}")]
+        for given in [*every_input(state, steps), *choices(state, {"at": state.now, "fresh": f"{steps:026}"}), *due]:
+            taken = checked(state, given)
+            steps += 1
+            alone = len(taken.state.calls) < 2 and not any(call.muted or call.digits for call in taken.state.calls)
+            if alone and within_bounds(taken.state) and (key := normal(taken.state)) not in seen:
+                seen.add(key)
+                queue.append(taken.state)
+    return len(seen)
+
+
+def forwarding(state, common):
+    for call in state.calls:
+        if call.placed:
+            contacts = (KITCHEN, CELLAR, GUARD)
+            yield inputs.CallEnded(**common, call=call.id, code=302, reason="", remote=True, contacts=contacts)
+    for quiet in (True, False):
+        yield inputs.QuietChanged(**common, quiet=quiet)
+
+
+def test_a_call_that_is_sent_on_keeps_the_rules_in_every_state():
+    targets = (*PLAIN.targets, Target("cellar", CELLAR), Target("guard", GUARD))
+    rules = Forwarding(busy="cellar", quiet="guard", no_answer="cellar")
+    assert walked(replace(PLAIN, targets=targets, runtime=Runtime(rules)), forwarding) > 100
+
+
+def early_media(state, common):
+    for call in state.calls:
+        for source in (EarlySource.TONE, EarlySource.PANEL):
+            action = inputs.SendEarlyMedia(call.id, source)
+            yield inputs.Requested(**common, request=RequestId("q"), who="walk", action=action)
+
+
+def test_a_call_with_early_media_keeps_the_rules_in_every_state():
+    assert walked(PLAIN, early_media) > 100

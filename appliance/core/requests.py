@@ -16,6 +16,7 @@ from appliance.core import (
     inputs,
     messages,
     peers,
+    refusals,
     session,
     transfers,
     trials,
@@ -56,6 +57,7 @@ def requested(turn: Turn, given: inputs.Requested) -> None:
             return
         call, warning = perform(turn, given.action, given.who)
     except IntercomError as err:
+        refusals.tell(turn, err, refusals.name_of(given.action))
         turn.order(Reply(given.request, error=err))
         return
     if warning:
@@ -153,7 +155,7 @@ def act(turn: Turn, button: ButtonSettings, action: Action) -> None:
                 assert_type(action, Literal[Action.DOOR])
                 send_digits(turn, connected(needed(active, "open the visitor's door")), button.digits)
     except IntercomError as err:
-        turn.tell(events.WarningTold(err.code, f"Button {button.id}: {err}"))
+        refusals.tell(turn, err, f"button {button.id}: {action}")
         turn.show_error()
 
 

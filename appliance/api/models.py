@@ -5,7 +5,7 @@ Answers are sent as the core made them, without a second check at run time; a te
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from appliance.core.model import (
     AccountState,
@@ -13,12 +13,15 @@ from appliance.core.model import (
     By,
     CallState,
     Cause,
+    ConferenceState,
     ContactState,
     Direction,
     EarlySource,
     Hold,
+    Joining,
     Pattern,
     Picture,
+    Stage,
     Tone,
 )
 
@@ -86,6 +89,48 @@ class EarlyMedia(Order):
         description="tone: the one that the station itself plays; panel: what its microphone hears, while no other "
         "call is in front.",
     )
+
+
+class Join(Order):
+    """Who comes into a conference: a call that there is, or somebody who is called."""
+
+    call: str | None = Field(
+        default=None, max_length=64, description="The id of a call; one to us that rings is answered by that."
+    )
+    to: str | None = Field(
+        default=None, min_length=1, max_length=512, pattern=Line, description="As for a call that is placed."
+    )
+    account: str = Field(default="", max_length=64, pattern=Line, description="As for a call that is placed.")
+    headers: Headers = Field(default_factory=dict, max_length=16, description="X- headers of the INVITE.")
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "Join":
+        if (self.call is None) == (self.to is None):
+            raise ValueError("either call or to is needed")
+        return self
+
+
+class Confer(Order):
+    """A conference to begin."""
+
+    participants: list[Join] = Field(min_length=1, max_length=6)
+
+
+class ConferenceChange(Order):
+    """What of a conference can be changed."""
+
+    held: bool | None = Field(
+        default=None,
+        description="true: the panel leaves, and the others talk on; false: it comes back, and is in front with them.",
+    )
+    muted: bool | None = Field(default=None, description="Whether our microphone is kept from all of them.")
+
+
+class ParticipantChange(Order):
+    """What of a participant can be changed."""
+
+    call: str = Field(max_length=64, description="The id of its call.")
+    muted: bool = Field(description="Whether the others, and the panel, do not hear it.")
 
 
 class Change(Order):
@@ -312,6 +357,7 @@ class Call(CallFacts):
     hold: Hold
     active: bool = Field(description="Whether it has the speaker and the microphone.")
     muted: bool
+    conference: str | None = Field(description="The id of the conference that it is in.")
     summary: str = Field(description="One line for people.")
 
 
@@ -346,6 +392,50 @@ class CallDone(Done):
 
     id: str
     call: Call | None = Field(description="As it is now; null once it is over.")
+
+
+class Participant(Answer):
+    """A call in a conference."""
+
+    call: str = Field(description="The call's id.")
+    joining: Joining
+    state: Stage
+    muted: bool = Field(description="Whether the others, and the panel, do not hear it.")
+    hold: Hold = Field(description="Who is held, or holds, neither hears nor is heard.")
+    name: str = Field(description="The far end, for people.")
+
+
+class Participants(Answer):
+    """All calls in a conference, and those that come or go."""
+
+    participants: list[Participant]
+
+
+class Conference(Answer):
+    """Calls that hear each other, and the panel."""
+
+    id: str
+    state: ConferenceState
+    held: bool = Field(description="Whether the panel has left it; the others talk on.")
+    muted: bool = Field(description="Whether our microphone reaches none of them.")
+    created: Time
+    connected_since: Time | None = Field(description="When the first participant was in.")
+    duration_s: float = Field(description="Since then.")
+    participants: list[Participant]
+    summary: str = Field(description="One line for people.")
+
+
+class Conferences(Answer):
+    """All conferences there are: one, or none."""
+
+    conferences: list[Conference]
+
+
+class ConferenceDone(Done):
+    """An order about a conference was carried out."""
+
+    id: str
+    conference: Conference | None = Field(description="As it is now; null once it is over.")
 
 
 class AccountDone(Done):
@@ -522,6 +612,7 @@ class Snapshot(Answer):
     network: Network
     accounts: list[Account]
     calls: list[Call]
+    conferences: list[Conference]
     doors: list[Door]
     panel: Panel
     runtime: Runtime

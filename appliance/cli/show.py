@@ -11,6 +11,7 @@ def state(answer: Json) -> str:
     lines = [f"{station['station']}: {station['status']}", f"  SIP       {station['address'] or 'not ready'}"]
     lines += [f"  account   {account['name']}  {account['summary']}" for account in answer["accounts"]]
     lines += [f"  call      {call['id']}  {call['state']}  {call['summary']}" for call in answer["calls"]]
+    lines += [f"  together  {each['id']}  {each['state']}  {each['summary']}" for each in answer["conferences"]]
     lines += [f"  door      {door['id']}  {_lock(door)}" for door in answer["doors"]]
     lines += [f"  failed    {part['part']}: {part['why']}" for part in station["failed"]]
     return "\n".join(lines)

@@ -116,7 +116,7 @@ class Sip(Table):
     )
     max_calls: int = setting(
         "Calls at once, those that ring, wait or are held among them; one of them has the speaker and the microphone. "
-        "Who calls beyond it is told that we are busy. 1: no call waits.",
+        "Who calls beyond it is told that we are busy. 1: no call waits. A conference, of up to six, counts as one.",
         default=4,
         ge=1,
         le=24,

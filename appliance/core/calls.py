@@ -104,12 +104,17 @@ def longest(state: CallState, limits: Deadlines) -> float | None:
     }[state]
 
 
-def with_sound(state: State) -> CallId | None:
-    """The call that has the speaker and the microphone: the one in front, once there is something to hear."""
+def with_sound(state: State) -> tuple[CallId, ...]:
+    """The calls that have the speaker and the microphone: the one in front, once there is something to hear.
+
+    More than one only where it is in a conference: then all there that talk.
+    """
     front = state.active
     if front is None or (front.unanswered_here and front.early is not EarlySource.PANEL):
-        return None
-    return front.id if front.state in {S.EARLY_MEDIA, S.CONNECTED} else None
+        return ()
+    if front.state is S.CONNECTED and front.conference is not None:
+        return tuple(c.id for c in state.calls if c.conference is not None and c.state is S.CONNECTED)
+    return (front.id,) if front.state in {S.EARLY_MEDIA, S.CONNECTED} else ()
 
 
 def received(call: Call) -> tuple[tuple[str, str], ...]:

@@ -30,12 +30,14 @@ class Sound:
 
     measure: the microphone's level is to be told, and the speaker to be heard in it: no echo is cancelled.
     peers: hosts of the configured targets, who are never shut out for calling too often.
+    links: who hears whom beside the panel, as pairs of speaking and hearing call; what it hears is recorded as well.
     """
 
     calls: tuple[CallMedia, ...] = ()
     tone: Tone | None = None
     measure: bool = False
     peers: tuple[str, ...] = ()
+    links: tuple[tuple[CallId, CallId], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from appliance.core.model import (
     ButtonId,
     CallId,
     Codec,
+    ConferenceId,
     Content,
     DoorId,
     EarlySource,
@@ -174,10 +175,9 @@ class SipReady(Input):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SipLost(Input):
-    """The SIP process died or hung; its calls are gone. A new one is being started. `card`: by a sound card's fault."""
+    """The SIP process died or hung; its calls are gone. A new one is being started."""
 
     why: str
-    card: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -617,6 +617,63 @@ class ChangeRuntime:
     do_not_disturb: bool | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Confer:
+    """Begin a conference of the panel with calls there are, and with others, who are called; it comes to the front."""
+
+    calls: tuple[CallId, ...]
+    invite: tuple[Dial, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OfConference:
+    """The base of what is asked about a conference."""
+
+    conference: ConferenceId
+
+
+@dataclass(frozen=True, slots=True)
+class InviteInto(OfConference):
+    """Call somebody, who is in the conference once he answers."""
+
+    whom: Dial
+
+
+@dataclass(frozen=True, slots=True)
+class TakeInto(OfConference):
+    """Take a call that there is into the conference; one to us that rings is answered."""
+
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveFrom(OfConference):
+    """Have a participant leave the conference: its call ends."""
+
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True)
+class MuteIn(OfConference):
+    """Keep what a participant says from all others (or not); `call` None: what the panel says."""
+
+    call: CallId | None
+    muted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HoldConference(OfConference):
+    """Have the panel leave the conference, whose calls go on (or come back, and so put it in front)."""
+
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EndConference(OfConference):
+    """End all its calls."""
+
+
+Conferring = Confer | InviteInto | TakeInto | RemoveFrom | MuteIn | HoldConference | EndConference
 Writing = SendText | SendCallText | SendInfo
 AtOnce = (
     Dial
@@ -639,7 +696,7 @@ AtOnce = (
     | UnregisterAccount
     | ChangeRuntime
 )
-Action = AtOnce | Writing | TestSound  # the last is replied to at its end
+Action = AtOnce | Conferring | Writing | TestSound  # the last is replied to at its end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

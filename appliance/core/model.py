@@ -12,6 +12,7 @@ RecordingId = NewType("RecordingId", str)
 RequestId = NewType("RequestId", str)
 AccountId = NewType("AccountId", str)
 MessageId = NewType("MessageId", str)
+ConferenceId = NewType("ConferenceId", str)
 NO_ACCOUNT = AccountId("")  # straight from address to address
 
 
@@ -132,6 +133,31 @@ class Method(StrEnum):
 
     MESSAGE = "MESSAGE"
     INFO = "INFO"
+
+
+class Joining(StrEnum):
+    """How a call came into a conference: we dialled it, answered it, or it was there already."""
+
+    INVITED = "invited"
+    ANSWERED = "answered"
+    TAKEN_IN = "taken_in"
+
+
+class ConferenceState(StrEnum):
+    """The states of a conference: connecting until somebody is in it, disconnecting while we end its last calls."""
+
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+    DISCONNECTING = "disconnecting"
+
+
+class Stage(StrEnum):
+    """How far a participant is; what has been told of him follows it."""
+
+    INVITING = "inviting"  # its INVITE waits for the SIP process
+    COMING = "coming"
+    IN = "in"
+    LEFT = "left"  # its call ends
 
 
 class Action(StrEnum):
@@ -395,6 +421,7 @@ class Call:
     early: EarlySource = EarlySource.NONE  # of a call to us, before it is answered
     account: AccountId = NO_ACCOUNT  # through which it goes or came
     button: ButtonId | None = None  # the press that placed it: a visitor waits
+    conference: ConferenceId | None = None
     placed: bool = True  # False: its INVITE waits for the SIP process
     placed_again: bool = False  # it stands for one that was lost with the SIP process
     redirected: tuple[str, ...] = ()  # where it rang before far ends sent it on, the first one first
@@ -578,6 +605,45 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
+class Participant:
+    """A call in a conference, until the call is over. `muted`: the others do not hear it."""
+
+    call: CallId
+    joining: Joining
+    stage: Stage
+    muted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Conference:
+    """Calls that hear each other, and the panel unless it has left them (`held`). It ends with its last call.
+
+    set_aside: held only because another call is in front. muted: our microphone reaches none of them. connected_since:
+    the first participant is in.
+    """
+
+    id: ConferenceId
+    created: float
+    participants: tuple[Participant, ...] = ()
+    held: bool = False
+    set_aside: bool = False
+    muted: bool = False
+    connected_since: float | None = None
+    ending: bool = False
+
+    @property
+    def state(self) -> ConferenceState:
+        """How far it is."""
+        if self.ending:
+            return ConferenceState.DISCONNECTING
+        return ConferenceState.CONNECTING if self.connected_since is None else ConferenceState.CONNECTED
+
+    def participant(self, wanted: CallId) -> Participant | None:
+        """The participant whose call that is."""
+        return next((p for p in self.participants if p.call == wanted), None)
+
+
+@dataclass(frozen=True, slots=True)
 class Network:
     """The machine's addresses, none while it has no network, and its nameservers."""
 
@@ -592,6 +658,7 @@ class State:
     settings: Settings
     now: float = 0.0
     calls: tuple[Call, ...] = ()  # those that have not ended, the one in front last, behind it the one before it
+    conference: Conference | None = None  # one at most: there is one panel
     presses: tuple[tuple[ButtonId, Press], ...] = ()
     pulses: tuple[tuple[DoorId, Pulse], ...] = ()
     recordings: tuple[Recording, ...] = ()
@@ -650,9 +717,22 @@ class State:
     def active(self) -> Call | None:
         """The call in front: buttons mean it, and nobody but it has the speaker and the microphone.
 
-        Of those that we have not begun to end; others are only waiting for their last response.
+        Of those that we have not begun to end; others are only waiting for their last response. Of a conference that is
+        in front it is one that talks, if any does, and the others have speaker and microphone with it.
         """
-        return next((c for c in reversed(self.calls) if c.alive), None)
+        top = next((c for c in reversed(self.calls) if c.alive), None)
+        if top is None or top.conference is None:
+            return top
+        talks = (c for c in reversed(self.calls) if c.conference is not None and c.state is CallState.CONNECTED)
+        return next(talks, top)
+
+    @property
+    def away(self) -> bool:
+        """Whether the conference is in front, and the panel has left it."""
+        front = self.active
+        return (
+            front is not None and front.conference is not None and self.conference is not None and self.conference.held
+        )
 
     @property
     def waiting(self) -> Call | None:
@@ -662,16 +742,32 @@ class State:
     @property
     def full(self) -> bool:
         """Whether there are as many calls as may be."""
-        return sum(c.alive for c in self.calls) >= self.settings.max_calls
+        return self.count >= self.settings.max_calls
+
+    @property
+    def count(self) -> int:
+        """How many calls there are; all those of a conference count as one."""
+        alone = sum(c.alive and c.conference is None for c in self.calls)
+        return alone + any(c.alive and c.conference is not None for c in self.calls)
 
     def with_call(self, call: Call) -> "State":
-        """The same with `call` in place of the one of its id; a new one of ours is in front, one to us behind all."""
+        """The same with `call` in place of the one of its id; a new one of ours is in front, one to us behind all.
+
+        A new one in a conference is behind the others there, so that those of a conference are always together.
+        """
         if self.call(call.id) is not None:
             return replace(self, calls=tuple(call if c.id == call.id else c for c in self.calls))
+        if call.conference is not None:
+            at = next((n for n, c in enumerate(self.calls) if c.conference is not None), len(self.calls))
+            return replace(self, calls=(*self.calls[:at], call, *self.calls[at:]))
         if call.direction is Direction.INCOMING:
             return replace(self, calls=(call, *self.calls))
         return replace(self, calls=(*self.calls, call))
 
     def with_front(self, call: Call) -> "State":
-        """The same with that call of ours in front."""
-        return replace(self, calls=(*(c for c in self.calls if c.id != call.id), call))
+        """The same with that call of ours in front, and the others of its conference with it."""
+        if call.conference is None:
+            return replace(self, calls=(*(c for c in self.calls if c.id != call.id), call))
+        behind = (c for c in self.calls if c.conference is None)
+        others = (c for c in self.calls if c.conference is not None and c.id != call.id)
+        return replace(self, calls=(*behind, *others, call))

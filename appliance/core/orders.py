@@ -7,6 +7,7 @@ from appliance.core.model import (
     AccountId,
     Call,
     CallId,
+    ConferenceId,
     Content,
     MessageId,
     Method,
@@ -164,6 +165,7 @@ class Reply:
     request: RequestId
     call: CallId | None = None
     message: MessageId | None = None
+    conference: ConferenceId | None = None
     error: IntercomError | None = None
     warning: str = ""
     trial: SoundTrial | None = None

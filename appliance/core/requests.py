@@ -6,6 +6,8 @@ from typing import Literal, assert_type
 
 from appliance.core import (
     accounts,
+    calls,
+    conferring,
     custom,
     doors,
     early,
@@ -15,23 +17,21 @@ from appliance.core import (
     gestures,
     inputs,
     messages,
-    peers,
-    refusals,
     session,
     transfers,
     trials,
 )
 from appliance.core.headers import check as check_headers
+from appliance.core.lookup import connected, find, find_account, too_many_calls, unanswered_here, whom, wrong_state
 from appliance.core.model import (
-    Account,
     AccountId,
     Action,
     ButtonId,
     ButtonSettings,
     Call,
     CallId,
-    CallState,
     Cause,
+    ConferenceId,
     DoorId,
     MessageId,
     Method,
@@ -48,6 +48,7 @@ REFUSALS = range(400, 700)
 def requested(turn: Turn, given: inputs.Requested) -> None:
     """Do what a client asks, or say why not; a request that changes nothing succeeds with a warning."""
     call: CallId | None = None
+    conference: ConferenceId | None = None
     try:
         if isinstance(given.action, inputs.TestSound):  # replied to at its end
             trials.sound(turn, given.request, given.action.seconds)
@@ -55,14 +56,16 @@ def requested(turn: Turn, given: inputs.Requested) -> None:
         if isinstance(given.action, inputs.SendText | inputs.SendCallText | inputs.SendInfo):
             turn.order(Reply(given.request, message=write(turn, given.action)))
             return
-        call, warning = perform(turn, given.action, given.who)
+        if isinstance(given.action, inputs.Conferring):
+            conference, warning = conferring.perform(turn, given.action, given.who)
+        else:
+            call, warning = perform(turn, given.action, given.who)
     except IntercomError as err:
-        refusals.tell(turn, err, refusals.name_of(given.action))
         turn.order(Reply(given.request, error=err))
         return
     if warning:
         turn.tell(events.WarningTold("redundant", warning))
-    turn.order(Reply(given.request, call=call, warning=warning))
+    turn.order(Reply(given.request, call=call, conference=conference, warning=warning))
 
 
 def perform(turn: Turn, action: inputs.AtOnce, who: str) -> tuple[CallId | None, str]:  # noqa: C901, PLR0912 - a table
@@ -133,6 +136,7 @@ def write(turn: Turn, action: inputs.Writing) -> MessageId:
 def act(turn: Turn, button: ButtonSettings, action: Action) -> None:
     """A button was clicked or held: do what it is for. What can not be done now is told, and heard, as an error."""
     who, active = f"button {button.id}", turn.state.active
+    together = turn.state.conference if active is not None and active.conference is not None else None
     try:
         match action:
             case Action.RING:
@@ -140,6 +144,8 @@ def act(turn: Turn, button: ButtonSettings, action: Action) -> None:
             case Action.ANSWER:
                 call = needed(turn.state.waiting or active, "answer")
                 answer(turn, call, who, inputs.AnswerCall(call.id))
+            case Action.HANGUP | Action.HOLD if together is not None:
+                conferring.press(turn, together, action)
             case Action.HANGUP:
                 session.hang_up(turn, needed(active, "hang up"), Cause.HANGUP)
             case Action.HOLD:
@@ -155,7 +161,7 @@ def act(turn: Turn, button: ButtonSettings, action: Action) -> None:
                 assert_type(action, Literal[Action.DOOR])
                 send_digits(turn, connected(needed(active, "open the visitor's door")), button.digits)
     except IntercomError as err:
-        refusals.tell(turn, err, f"button {button.id}: {action}")
+        turn.tell(events.WarningTold(err.code, f"Button {button.id}: {err}"))
         turn.show_error()
 
 
@@ -167,7 +173,7 @@ def ring(turn: Turn, button: ButtonSettings) -> None:
     active, target = turn.state.active, turn.settings.target(button.target)
     if turn.state.stopping or target is None:
         return
-    if active is not None and not active.unanswered_here and not active.held_local:
+    if active is not None and not (active.unanswered_here or active.held_local or turn.state.away):
         return
     if turn.state.full:
         if turn.state.waiting is None:
@@ -191,26 +197,6 @@ def dial(turn: Turn, wanted: inputs.Dial) -> CallId:
     return session.place(turn, uri, name, headers=headers, account=account, custom_data=wanted.custom_data).id
 
 
-def whom(turn: Turn, to: str, account: AccountId) -> tuple[str, AccountId]:
-    """The SIP URI, and the account through which it is called: the one asked for, else the target's own."""
-    if account and turn.settings.account(account) is None:
-        raise IntercomError("no-account", f"There is no account {account}.", f"There is: {account_names(turn)}.")
-    target = turn.settings.target(to)
-    if target is not None:
-        return target.uri, account or target.account
-    through = turn.settings.account(account or next((a.name for a in turn.settings.accounts), ""))
-    if through is not None and peers.NUMBER.fullmatch(to):
-        return f"sip:{to}@{through.domain}", through.name
-    if peers.parts(to) is None:
-        raise IntercomError(
-            "number-invalid",
-            f"{to!r} can not be called.",
-            "It is neither the name of a target nor a SIP URI.",
-            f"Use one of {', '.join(t.name for t in turn.settings.targets) or 'no targets yet'}, or sip:user@host.",
-        )
-    return to, account
-
-
 def register(turn: Turn, wanted: AccountId) -> str:
     """Register, or refresh, an account."""
     account = find_account(turn, wanted)
@@ -219,20 +205,6 @@ def register(turn: Turn, wanted: AccountId) -> str:
             "unavailable", f"Account {wanted} can not register now.", "The daemon is stopping.", "Try again later."
         )
     return accounts.register(turn, account)
-
-
-def find_account(turn: Turn, wanted: AccountId) -> Account:
-    """The account of that name."""
-    if turn.settings.account(wanted) is None:
-        raise IntercomError(
-            "account-not-found", f"There is no account {wanted}.", f"The station has: {account_names(turn)}."
-        )
-    return turn.state.account(wanted)
-
-
-def account_names(turn: Turn) -> str:
-    """Those there are, for people."""
-    return ", ".join(a.name for a in turn.settings.accounts) or "none"
 
 
 def answer(turn: Turn, call: Call, who: str, wanted: inputs.AnswerCall) -> str:
@@ -259,12 +231,15 @@ def reject(turn: Turn, call: Call, code: int) -> str:
 
 
 def hold(turn: Turn, call: Call, *, held: bool) -> str:
-    """Hold, or resume and so put in front. One that is set aside, and is now held on purpose, stays held."""
+    """Hold, or resume and so put in front. One that is set aside, and is now held on purpose, stays held.
+
+    One in a conference comes back to the others there, wherever that is.
+    """
     if call.held_local == held:
         turn.put(replace(call, set_aside=False))
         return f"Call {call.id} is {'held' if held else 'not held'} already."
-    if held:
-        front.hold(turn, call, held=True)
+    if held or call.conference is not None:
+        front.hold(turn, call, held=held)
     else:
         front.bring(turn, call)
     return ""
@@ -274,7 +249,8 @@ def switch_to(turn: Turn, call: Call) -> str:
     """Put a call in front."""
     if call.unanswered_here or not call.alive:
         raise wrong_state(call, "switched to", "answered, or our own,")
-    if call is turn.state.active and not call.held_local:
+    in_front = call is turn.state.active or call.id in calls.with_sound(turn.state)
+    if in_front and not call.held_local and not turn.state.away:
         return f"Call {call.id} is in front already."
     front.bring(turn, call)
     return ""
@@ -286,8 +262,10 @@ def switch(turn: Turn, who: str) -> None:
     if waiting is not None:
         session.answer(turn, waiting, who)
         return
-    other = next((call for call in turn.state.calls if call.alive and call is not turn.state.active), None)
-    front.bring(turn, needed(other, "switch to"))
+    active = turn.state.active
+    together = active.conference if active is not None else None
+    others = (c for c in turn.state.calls if c.alive and c is not active)
+    front.bring(turn, needed(next((c for c in others if together is None or c.conference is None), None), "switch to"))
 
 
 def mute(turn: Turn, call: Call, *, muted: bool) -> str:
@@ -339,52 +317,8 @@ def open_door(turn: Turn, wanted: DoorId, seconds: float | None, who: str) -> st
     return doors.open_door(turn, door, seconds, who)
 
 
-def find(turn: Turn, wanted: CallId) -> Call:
-    """The call of that id."""
-    call = turn.state.call(wanted)
-    if call is None:
-        raise IntercomError(
-            "call-not-found", f"There is no call {wanted}.", "It has ended, or never was.", "GET /v1/calls lists them."
-        )
-    return call
-
-
-def connected(call: Call) -> Call:
-    """The same, once people can talk."""
-    if call.state is not CallState.CONNECTED:
-        raise wrong_state(call, "used so", "connected")
-    return call
-
-
-def unanswered_here(call: Call, done: str) -> Call:
-    """The same, while somebody calls and nobody here has answered."""
-    if not call.unanswered_here:
-        raise wrong_state(call, done, "incoming")
-    return call
-
-
 def needed(call: Call | None, to_do: str) -> Call:
     """The active call, for a button that needs one."""
     if call is None:
         raise IntercomError("call-wrong-state", f"There is no call to {to_do}.")
     return call
-
-
-def too_many_calls(turn: Turn) -> IntercomError:
-    """The error for a call beyond those that may be."""
-    return IntercomError(
-        "too-many-calls",
-        "No further call can be placed.",
-        f"There are as many as may be: {turn.settings.max_calls}.",
-        "End one of them, or set sip.max_calls higher.",
-    )
-
-
-def wrong_state(call: Call, done: str, needed_state: str) -> IntercomError:
-    """The error for a call that is not in the state it takes."""
-    return IntercomError(
-        "call-wrong-state",
-        f"Call {call.id} can not be {done} now.",
-        f"It is {call.state}.",
-        f"Only a call that is {needed_state} can.",
-    )

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from appliance.core import accounts, calls, events, forwarding, front, inputs, recording, refusals
+from appliance.core import accounts, calls, events, forwarding, front, inputs, recording
 from appliance.core.calls import Signal
 from appliance.core.model import (
     NO_ACCOUNT,
@@ -13,13 +13,13 @@ from appliance.core.model import (
     CallId,
     CallState,
     Cause,
+    ConferenceId,
     Direction,
     End,
     Remote,
 )
 from appliance.core.orders import Answer, HangUp, Place, Refuse, Ring
 from appliance.core.turn import Turn, unanswered
-from appliance.errors import IntercomError
 
 FORBIDDEN, NO_ANSWER, STOPPING = 403, 480, 503
 TOLD_BEFORE_S = 1.0  # the tone of a call that is answered by itself is heard before anybody hears us
@@ -38,6 +38,7 @@ def place(
     account: AccountId = NO_ACCOUNT,
     custom_data: str = "",
     again: bool = False,
+    conference: ConferenceId | None = None,
 ) -> Call:
     """Call somebody. While the SIP process is not there the call waits for it, within the deadline of dialing.
 
@@ -58,6 +59,7 @@ def place(
         button=button,
         headers=headers,
         custom_data=custom_data,
+        conference=conference,
         placed=ready,
         placed_again=again,
     )
@@ -150,10 +152,17 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
 
 
 def answer(turn: Turn, call: Call, who: str, headers: tuple[tuple[str, str], ...] = ()) -> None:
-    """Somebody here takes the call; 200 goes out, and its ACK is due soon. The one that was in front is set aside."""
+    """Somebody here takes the call; 200 goes out, and its ACK is due soon. The one that was in front is set aside.
+
+    One that is answered into a conference goes there, and the front stays as it is.
+    """
     turn.order(Answer(call.id, headers))
     deadline = turn.now + turn.settings.deadlines.connecting_s
-    turn.bring(replace(call, answered_by_us=True, answers_at=None, deadline=deadline))
+    answered = replace(call, answered_by_us=True, answers_at=None, deadline=deadline)
+    if call.conference is None:
+        turn.bring(answered)
+    else:
+        turn.put(answered)
     turn.tell(events.CallAnswering(call.id, who=who))
 
 
@@ -178,15 +187,11 @@ def hold_failed(turn: Turn, call: Call, given: inputs.HoldFailed) -> None:
     """The far end would not; the call is as it was, but one that is not in front stays without sound."""
     if call.held_local == given.held or call.state is not CallState.CONNECTED:
         return
-    error = IntercomError(
-        "media-update-failed",
-        f"The far end refused to {'resume' if given.held else 'be held'}.",
-        f"It said {given.code} {given.reason}".rstrip(),
-    )
-    refusals.tell(turn, error, "hold-call", given.code)
+    text = f"The far end refused to {'resume' if given.held else 'be held'}: {given.code} {given.reason}".rstrip()
+    turn.tell(events.WarningTold("media-update-failed", text))
     asked = "resume" if given.held else "hold"
     turn.tell(events.CallUpdated(call.id, result="rejected", changes=(asked,), code=given.code, reason=given.reason))
-    if call is turn.state.active:
+    if call is turn.state.active or call.conference is not None:
         front.hold(turn, call, held=given.held)
 
 
@@ -327,8 +332,8 @@ def sip_ready(turn: Turn, address: str) -> None:
             turn.put(replace(call, placed=True, deadline=turn.now + turn.settings.deadlines.dialing_s))
 
 
-def sip_lost(turn: Turn, why: str, *, card: bool) -> None:
-    """Its calls are gone. Visitors' rings that nobody had answered are placed again, once. `card`: by its fault."""
+def sip_lost(turn: Turn, why: str) -> None:
+    """Its calls are gone. Visitors' rings that nobody had answered are placed again, once."""
     if turn.state.sip_ready or not turn.state.sip_address:
         turn.tell(events.ApplianceDegraded(part="sip", why=why))
     turn.state = replace(turn.state, sip_ready=False)
@@ -338,7 +343,7 @@ def sip_lost(turn: Turn, why: str, *, card: bool) -> None:
             continue
         if call.button is not None and unanswered(call) and not call.placed_again:
             waiting.append(call)
-        turn.finish(call, call.end or End(Cause.AUDIO_FAILED if card else Cause.ERROR, 0, why, By.DEVICE))
+        turn.finish(call, call.end or End(Cause.ERROR, 0, why, By.DEVICE))
     recording.sip_lost(turn)
     for call in waiting if not turn.state.stopping else ():
         remote, account, note = call.remote, call.account, call.custom_data

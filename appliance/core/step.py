@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from appliance.core import (
     accounts,
+    conferences,
     contacts,
     digits,
     doors,
@@ -14,6 +15,7 @@ from appliance.core import (
     history,
     inputs,
     messages,
+    mixing,
     network,
     recording,
     requests,
@@ -49,17 +51,24 @@ def step(state: State, given: AnyInput) -> Step:
     turn = Turn(state, max(state.now, given.at), given.fresh)
     lamps = views.lamps(state)
     due(turn)
-    front.settle(turn)
+    settle(turn)
     take(turn, given)
-    front.settle(turn)
+    settle(turn)
     due(turn)
-    front.settle(turn)
+    settle(turn)
     transfers.settle(turn)
+    mixing.tell(turn, state)
     history.write(turn, state)
     for lamp, pattern in views.lamps(turn.state):
         if (lamp, pattern) not in lamps:
             turn.tell(events.LampChanged(lamp, pattern))
     return Step(turn.state, tuple(turn.orders), tuple(turn.events))
+
+
+def settle(turn: Turn) -> None:
+    """What follows from whatever came."""
+    conferences.settle(turn)
+    front.settle(turn)
 
 
 def due(turn: Turn) -> None:
@@ -133,8 +142,8 @@ def take(turn: Turn, given: AnyInput) -> None:  # noqa: C901, PLR0912, PLR0915 -
             session.sip_ready(turn, address)
             accounts.sip_ready(turn)
             contacts.sip_ready(turn)
-        case inputs.SipLost(why=why, card=card):
-            session.sip_lost(turn, why, card=card)
+        case inputs.SipLost(why=why):
+            session.sip_lost(turn, why)
             accounts.sip_lost(turn)
             messages.sip_lost(turn)
             contacts.rest(turn)

@@ -25,7 +25,7 @@ class Turn:
 
     def __init__(self, state: State, now: float, fresh: str) -> None:
         self.state, self.now, self.fresh = replace(state, now=now), now, fresh
-        self.front = state.active.id if state.active is not None else None  # as last told
+        self.front = state.active  # as last told
         self.orders: list[Order] = []
         self.events: list[events.Event] = []
         self.finished: list[tuple[Call, End]] = []
@@ -51,22 +51,23 @@ class Turn:
 
     def put(self, call: Call) -> Call:
         """Store a changed or new call."""
-        self._become(self.state.with_call(call))
+        self.become(self.state.with_call(call))
         return call
 
     def bring(self, call: Call) -> None:
         """Put a call in front."""
-        self._become(self.state.with_front(call))
+        self.become(self.state.with_front(call))
 
-    def _become(self, state: State) -> None:
-        """Tells which call lost, and which got, the speaker and the microphone."""
+    def become(self, state: State) -> None:
+        """Go on with that state, and tell which calls lost, and which got, the speaker and the microphone."""
         had, has = calls.with_sound(self.state), calls.with_sound(state)
         self.state = state
-        if had != has:
-            if had is not None:
-                self.tell(events.CallActiveChanged(had, old=True, new=False))
-            if has is not None:
-                self.tell(events.CallActiveChanged(has, old=False, new=True))
+        for call in had:
+            if call not in has:
+                self.tell(events.CallActiveChanged(call, old=True, new=False))
+        for call in has:
+            if call not in had:
+                self.tell(events.CallActiveChanged(call, old=False, new=True))
 
     def move(self, call: Call, signal: Signal, *told: events.Event) -> Call | None:
         """Take the call along the table and give it its new deadline; `told` goes before call.state_changed.

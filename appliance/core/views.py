@@ -4,13 +4,14 @@ from datetime import UTC, datetime
 from math import inf
 from typing import Any
 
-from appliance.core import calls, doors, explain, forwarding, gestures, peers, timed, trials
+from appliance.core import calls, doors, explain, forwarding, gestures, mixing, peers, timed, trials
 from appliance.core.desired import CallMedia, Desired, RelayPulse, Sound
 from appliance.core.model import (
     AccountSettings,
     AccountState,
     Call,
     CallState,
+    Conference,
     Direction,
     EarlySource,
     Hold,
@@ -34,6 +35,7 @@ def desired(state: State) -> Desired:
         lamps=lamps(state),
         sound=Sound(
             calls=tuple(media(state, call) for call in state.calls if call.alive),
+            links=mixing.links(state),
             tone=tone(state),
             measure=state.sound_trial is not None,
             peers=peers.hosts(state.settings),
@@ -57,7 +59,7 @@ def picture(state: State) -> Picture:
     if any(pulse.energised for _, pulse in state.pulses):
         return Picture.DOOR_OPEN
     if call is not None and call.state is CallState.CONNECTED:
-        return Picture.IN_CALL if call.hold is Hold.NONE else Picture.HELD
+        return Picture.HELD if rests(state, call) else Picture.IN_CALL
     if call is not None and call.direction is Direction.INCOMING:
         return Picture.RINGING
     if call is not None:
@@ -94,24 +96,36 @@ def tone(state: State) -> Tone | None:
         return Tone.ENDING
     if state.waiting is not None:
         return Tone.WAITING
-    return Tone.HELD if call.hold is not Hold.NONE else None
+    return Tone.HELD if rests(state, call) else None
+
+
+def rests(state: State, front: Call) -> bool:
+    """Whether nobody here hears what is in front: a call that one side holds, or a conference that the panel left."""
+    return front.hold is not Hold.NONE if front.conference is None else state.away
 
 
 def media(state: State, call: Call) -> CallMedia:
     """A call's audio. Nobody is heard while it is held or behind another.
 
     Nor before it is connected, unless a client wants a caller to hear the panel: it rings here then, so people know.
+    Of a conference that is in front all are heard who talk, unless the panel has left it.
     """
-    in_front = call is state.active
-    heard = in_front and call.state is CallState.CONNECTED and call.hold is Hold.NONE
+    in_front, mix = call is state.active, mixing.mix(state)
+    if call.conference is None:
+        talks = in_front and mixing.talks(call)
+        speaker = microphone = talks
+    else:
+        talks = call.id in mix.participants
+        speaker, microphone = talks and mix.speaker and call.id not in mix.muted, talks and mix.microphone
+    before = in_front and call.state is CallState.EARLY_MEDIA and not call.unanswered_here and not state.away
     early = call.state is CallState.EARLY_MEDIA and call.unanswered_here and call.hold is Hold.NONE
     panel = early and in_front and call.early is EarlySource.PANEL
     return CallMedia(
         call.id,
         held=call.held_local,
-        microphone=(heard and not call.muted) or panel,
-        speaker=heard or (in_front and call.state is CallState.EARLY_MEDIA and not call.unanswered_here),
-        tone=(heard and call.end_announced) or (early and not panel),
+        microphone=(microphone and not call.muted) or panel,
+        speaker=speaker or before,
+        tone=(talks and call.end_announced) or (early and not panel),
         recording=next((r.id for r in state.recordings if r.call == call.id and r.ready), None),
     )
 
@@ -160,8 +174,14 @@ def condition(state: State) -> str:
     known = [registration(state, settings) for settings in state.settings.accounts if state.sip_ready]
     standing = "; ".join([*sip, *failed, *known, *forwarding.standing(state)])
     call = state.active
-    others = sum(c.alive for c in state.calls) - 1
-    calling = [summary(call), f"{others} more" if others else ""] if call else []
+    others = state.count - 1
+    if call is None:
+        calling = []
+    elif state.conference is None or call.conference is None:
+        calling = [summary(call)]
+    else:
+        calling = [conference_summary(state, state.conference)]
+    calling += [f"{others} more"] if others > 0 else []
     return ", ".join(filter(None, [standing, *calling])) or READY
 
 
@@ -179,9 +199,22 @@ def registration(state: State, settings: AccountSettings) -> str:
     return f"not registered as {settings.user}{why}"
 
 
+def name_of(call: Call) -> str:
+    """The far end, for people."""
+    return call.remote.target or call.remote.display_name or call.remote.uri
+
+
+def conference_summary(state: State, conference: Conference) -> str:
+    """A conference in one line."""
+    here = [state.call(participant.call) for participant in conference.participants]
+    names = ", ".join(name_of(call) for call in here if call is not None and call.alive)
+    held = ", held by us" if conference.held else ""
+    return f"in a conference with {names}{held}" if names else "the conference ends"
+
+
 def summary(call: Call) -> str:
     """A call in one line."""
-    who = call.remote.target or call.remote.display_name or call.remote.uri
+    who = name_of(call)
     match call.state:
         case CallState.CONNECTED:
             held = {
@@ -224,6 +257,7 @@ def snapshot(state: State, epoch: float) -> dict[str, Any]:
         },
         "accounts": [account_view(state, settings, epoch) for settings in state.settings.accounts],
         "calls": [call_view(state, call, state.now, epoch) for call in in_order(state)],
+        "conferences": [] if state.conference is None else [conference_view(state, state.conference, epoch)],
         "doors": [
             {
                 "id": door.id,
@@ -310,10 +344,38 @@ def call_view(state: State, call: Call, now: float, epoch: float) -> dict[str, A
         "state": call.state,
         "legacy_state": calls.LEGACY[call.state],
         "hold": call.hold,
-        "active": calls.with_sound(state) == call.id,
+        "active": call.id in calls.with_sound(state),
         "muted": call.muted,
+        "conference": call.conference,
         "ended": None,
         "summary": summary(call),
+    }
+
+
+def conference_view(state: State, conference: Conference, epoch: float) -> dict[str, Any]:
+    """The conference for clients."""
+    since = conference.connected_since
+    calling = {call.id: call for call in state.calls}
+    return {
+        "id": conference.id,
+        "state": conference.state,
+        "held": conference.held,
+        "muted": conference.muted,
+        "created": iso(conference.created, epoch),
+        "connected_since": iso(since, epoch),
+        "duration_s": 0.0 if since is None else round(max(0.0, state.now - since), 3),
+        "participants": [
+            {
+                "call": participant.call,
+                "joining": participant.joining,
+                "state": participant.stage,
+                "muted": participant.muted,
+                "hold": calling[participant.call].hold,
+                "name": name_of(calling[participant.call]),
+            }
+            for participant in conference.participants
+        ],
+        "summary": conference_summary(state, conference),
     }
 
 

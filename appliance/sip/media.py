@@ -112,6 +112,7 @@ class Media:
                 sinks.append(recorder)
             if media.microphone and not media.held:
                 routes |= {(MICROPHONE, sink) for sink in sinks}
+            routes |= {(_port(one), sink) for one, other in self._sound.links if other == media.call for sink in sinks}
             if media.tone:
                 routes.add((TONE, port))
             if media.speaker:

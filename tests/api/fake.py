@@ -91,6 +91,7 @@ class Station:
             "network": {"up": True, "addresses": ["192.0.2.7"], "nameservers": ["192.0.2.1"]},
             "accounts": [account("office")],
             "calls": [],
+            "conferences": [],
             "doors": [door("front")],
             "panel": {
                 "picture": "idle",
@@ -226,6 +227,24 @@ def account(name: str) -> dict[str, Any]:
     }
 
 
+def conference(id_: str = "k-1", **changed: Any) -> dict[str, Any]:
+    fresh = {
+        "id": id_,
+        "state": "connected",
+        "held": False,
+        "muted": False,
+        "created": TIME,
+        "connected_since": TIME,
+        "duration_s": 12.3,
+        "participants": [
+            {"call": "c-1", "joining": "invited", "state": "in", "muted": False, "hold": "none", "name": "Kitchen"}
+        ],
+        "summary": "in a conference with Kitchen",
+    }
+    assert set(changed) <= set(fresh)
+    return fresh | changed
+
+
 def call(id_: str = "c-1", **changed: Any) -> dict[str, Any]:
     fresh = {
         "id": id_,
@@ -257,6 +276,7 @@ def call(id_: str = "c-1", **changed: Any) -> dict[str, Any]:
         "duration_s": 12.3,
         "recording": None,
         "quality": None,
+        "conference": None,
         "summary": "in a call with Kitchen",
         "end": None,
     }
@@ -264,7 +284,7 @@ def call(id_: str = "c-1", **changed: Any) -> dict[str, Any]:
 
 
 def logged(id_: str = "c-1", **changed: Any) -> dict[str, Any]:
-    live = {"state", "legacy_state", "hold", "active", "muted", "summary"}
+    live = {"state", "legacy_state", "hold", "active", "muted", "conference", "summary"}
     facts = {name: value for name, value in call(id_).items() if name not in live}
     end = {"cause": "hangup", "code": 200, "reason": "OK", "by": "remote", "explanation": ""}
     return facts | {"ended": TIME, "end": end, "missed": False} | changed

@@ -21,18 +21,21 @@ from appliance.core.model import (
     CallState,
     Cause,
     Codec,
+    Conference,
     Direction,
     DoorSettings,
     End,
+    Joining,
     LampSettings,
+    Participant,
     Pattern,
     Picture,
     Remote,
     Settings,
+    Stage,
     State,
     Target,
 )
-from appliance.errors import HTTP_STATUS
 from tests.api import fake
 
 
@@ -66,6 +69,9 @@ CONTRACT = {
             "transfer",
         )
     ),
+    *(f"{method} /v1/conferences" for method in ("GET", "POST")),
+    *(f"{method} /v1/conferences/{{conference}}" for method in ("GET", "PATCH", "DELETE")),
+    *(f"{method} /v1/conferences/{{conference}}/participants" for method in ("GET", "POST", "PATCH", "DELETE")),
     "POST /v1/messages",
     "GET /v1/recordings",
     "GET /v1/recordings/{recording}",
@@ -189,8 +195,17 @@ def test_a_call_of_the_log_is_what_the_description_says(ended):
     exact(models.LoggedCall, views.logged_call(over, ended, 1_790_000_000.0, missed=False))
 
 
+def test_a_conference_is_what_the_description_says():
+    joined = replace(CALL, conference="k-1")
+    there = Conference("k-1", 1.0, (Participant("c-1", Joining.INVITED, Stage.COMING),))
+    for conference in (there, replace(there, connected_since=2.0, held=True), replace(there, ending=True)):
+        shown = views.snapshot(State(SETTINGS, now=9.0, calls=(joined,), conference=conference), 1_790_000_000.0)
+        exact(models.Snapshot, shown | {"last_event": 1})
+
+
 def test_the_fake_of_these_tests_is_shaped_like_the_daemon(station):
     station.state["calls"] = [fake.call()]
+    station.state["conferences"] = [fake.conference()]
     exact(models.Snapshot, station.snapshot())
     exact(models.LoggedCall, fake.logged())
     station.tell("custom")
@@ -199,16 +214,17 @@ def test_the_fake_of_these_tests_is_shaped_like_the_daemon(station):
 
 def test_every_action_of_a_client_has_a_route():
     """A new action in the core without a way to ask for it is seen here."""
-    from appliance.api import accounts, audio, calls, config, doors, messages, panel
+    from appliance.api import accounts, audio, calls, conferences, config, doors, messages, panel
 
-    sources = "".join(inspect.getsource(module) for module in (accounts, audio, calls, config, doors, messages, panel))
+    modules = (accounts, audio, calls, conferences, config, doors, messages, panel)
+    sources = "".join(inspect.getsource(module) for module in modules)
     for action in get_args(Action):
         assert f"inputs.{action.__name__}(" in sources, action
 
 
 def test_every_problem_code_has_an_error_status():
-    assert all(400 <= status <= 599 for status in HTTP_STATUS.values())
-    assert set(problems._OF_STATUS.values()) <= set(HTTP_STATUS)
+    assert all(400 <= status <= 599 for status in problems.STATUS.values())
+    assert set(problems._OF_STATUS.values()) <= set(problems.STATUS)
 
 
 def test_shapes_of_answers_are_described_without_validators_of_them():

@@ -3,7 +3,8 @@
 from collections import Counter
 
 from appliance.core import calls, events, inputs, views
-from appliance.core.model import CallState, EarlySource, State, Tone
+from appliance.core.conferences import MOST
+from appliance.core.model import CallState, EarlySource, Hold, Stage, State, Tone
 from appliance.core.step import Step, step
 
 WAITING = set(CallState) - {CallState.CONNECTED, CallState.ENDED}
@@ -17,13 +18,19 @@ def checked(state: State, given, ended: Counter | None = None) -> Step:
     assert new.now >= state.now
 
     alive = [call for call in new.calls if call.alive]
-    assert len(alive) <= max(new.settings.max_calls, sum(call.alive for call in state.calls))
-    assert new.active is (alive[-1] if alive else None)
-    sounding = calls.with_sound(new)
-    assert sounding in {None, new.active and new.active.id}, "only the call in front has speaker and microphone"
+    together = {call.id for call in new.calls if call.conference is not None}
+    assert new.count <= max(new.settings.max_calls, state.count)
+    front = alive[-1] if alive else None
+    assert new.active is front or {new.active.id, front.id} <= together
+    sounding = set(calls.with_sound(new))
+    assert sounding <= {new.active and new.active.id} or sounding <= together, "only what is in front has the sound"
     for call in alive:
+        if call.id in together:
+            assert not call.set_aside
+            continue
         assert call is new.active or call.state is not CallState.CONNECTED or call.held_local, "two hear us"
         assert not call.set_aside or (call.held_local and call is not new.active)
+    conferring(new, together)
     for call in new.calls:
         assert call.state is not CallState.ENDED
         assert call.state not in WAITING or call.deadline is not None, f"{call.state} has no deadline"
@@ -55,7 +62,13 @@ def checked(state: State, given, ended: Counter | None = None) -> Step:
         if media.microphone:
             assert call.state is CallState.CONNECTED or call.early is EarlySource.PANEL
             assert not (call.held_local or call.held_remote or call.muted)
-        assert call.id == sounding or not (media.microphone or media.speaker)
+        assert call.id in sounding or not (media.microphone or media.speaker)
+        assert not (media.speaker and call.state is CallState.CONNECTED and call.hold is not Hold.NONE)
+    for one, other in wanted.sound.links:
+        assert one != other
+        assert {one, other} <= together, "who is in no conference hears nobody else, and is not heard"
+        assert all(new.call(c).state is CallState.CONNECTED and new.call(c).hold is Hold.NONE for c in (one, other))
+        assert not new.conference.participant(one).muted
     if not alive:
         assert wanted.sound.tone in {None, Tone.ERROR, Tone.TEST}
 
@@ -74,6 +87,31 @@ def checked(state: State, given, ended: Counter | None = None) -> Step:
     if wanted.wake_at is not None and wanted.wake_at <= new.now:
         assert step(new, inputs.Tick(at=new.now)).state != new, "a deadline that has come changes nothing: busy waiting"
     return taken
+
+
+def conferring(state: State, together: set) -> None:
+    """The calls of a conference stand together, and it is there as long as one of them is."""
+    places = [n for n, call in enumerate(state.calls) if call.id in together]
+    assert places == list(range(places[0], places[0] + len(places))) if places else True, "others are between them"
+    conference = state.conference
+    assert {p.call for p in conference.participants} == together if conference else not together
+    if conference is None:
+        return
+    assert together
+    assert len(together) <= MOST or any(p.stage is Stage.LEFT for p in conference.participants)
+    assert not conference.set_aside or conference.held
+    assert not conference.held or conference.connected_since is not None
+    for participant in conference.participants:
+        call = state.call(participant.call)
+        assert call.conference == conference.id
+        assert (participant.stage is Stage.LEFT) is not call.alive
+        assert (participant.stage is Stage.IN) == (call.state is CallState.CONNECTED)
+    in_front = state.active is not None and state.active.id in together
+    media = {m.call: m for m in views.desired(state).sound.calls}
+    for call in together & media.keys():
+        panel = media[call].microphone or media[call].speaker
+        talks = state.call(call).state is CallState.CONNECTED
+        assert not (panel and talks) or (in_front and not conference.held), "the panel is not there"
 
 
 def repeated(state: State, given, taken: Step) -> None:

@@ -45,7 +45,7 @@ def test_the_caller_hears_the_stations_own_tone():
     assert heard(station) == (False, False, True)
     assert station.desired.sound.tone is Tone.RINGING
     assert views.picture(station.state) is Picture.RINGING
-    assert with_sound(station.state) is None
+    assert with_sound(station.state) == ()
 
 
 def test_the_caller_hears_the_panel_while_it_rings_here():

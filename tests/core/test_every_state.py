@@ -117,7 +117,7 @@ def normal(state: State):
             return "ending", rank.get(value.deadline, -1), names.setdefault(value.id, len(names))
         if fields := names_of(type(value)):
             return tuple([plain(getattr(value, field), field) for field in fields])
-        if isinstance(value, str) and value[:2] in {"c-", "r-"}:
+        if isinstance(value, str) and value[:2] in {"c-", "r-", "k-"}:
             return names.setdefault(value, len(names))
         return value
 

@@ -15,6 +15,7 @@ from appliance.core.model import (
     ButtonSettings,
     CallId,
     Codec,
+    ConferenceId,
     Content,
     DoorId,
     DoorSettings,
@@ -82,6 +83,17 @@ CALL_REQUESTS = [
     lambda call: inputs.TransferCall(call, "office"),
     lambda call: inputs.ConnectCalls(call, call),
 ]
+CONFERENCE_REQUESTS = [
+    lambda _, call: inputs.Confer((call,), (inputs.Dial("kitchen"),)),
+    lambda known, _: inputs.InviteInto(known, inputs.Dial("kitchen")),
+    inputs.TakeInto,
+    inputs.RemoveFrom,
+    lambda known, call: inputs.MuteIn(known, call, muted=True),
+    lambda known, _: inputs.MuteIn(known, None, muted=True),
+    lambda known, _: inputs.HoldConference(known, held=True),
+    lambda known, _: inputs.HoldConference(known, held=False),
+    lambda known, _: inputs.EndConference(known),
+]
 REQUESTS = [
     inputs.Dial("kitchen"),
     inputs.Dial(STRANGER, (("X-Flat", "3"),)),
@@ -110,6 +122,15 @@ class World:
         """Whether that call is there, and still is when all that is due before `at` has been done."""
         call = self.state.call(wanted)
         return call is not None and (call.deadline is None or call.deadline > at)
+
+    def _action(self, call: CallId, a: int, b: int) -> inputs.Action:
+        """What a client asks, about that call, the conference there is, or neither."""
+        if a % 2:
+            return CALL_REQUESTS[b % len(CALL_REQUESTS)](call)
+        if a % 4:
+            return REQUESTS[b % len(REQUESTS)]
+        known = self.state.conference.id if self.state.conference else ConferenceId("k-never")
+        return CONFERENCE_REQUESTS[b % len(CONFERENCE_REQUESTS)](known, call)
 
     def input(self, kind: type[inputs.Input], at: float, a: int, b: int) -> inputs.Input:
         """An input of that kind; `a` and `b` choose its fields."""
@@ -162,7 +183,7 @@ class World:
             inputs.RecordingAvailable: {"recovered": flag},
             inputs.Requested: {
                 "request": RequestId(f"q{self.number}"),
-                "action": choice(CALL_REQUESTS)(call) if a % 2 else choice(REQUESTS),
+                "action": self._action(call, a, b),
             },
             inputs.AccessDenied: {"source": choice(["127.0.0.8", "127.0.0.9"])},
         }.get(kind, {})

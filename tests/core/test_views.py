@@ -244,6 +244,7 @@ def test_a_call_has_its_whole_shape():
             "duration_s": 5.0,
             "recording": None,
             "quality": {"received": 50, "lost": 1, "jitter_ms": 2.5},
+            "conference": None,
             "summary": "the call with kitchen is ending",
             "end": {"cause": "hangup", "code": 200, "reason": "OK", "by": "local", "explanation": ""},
         }

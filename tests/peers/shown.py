@@ -52,8 +52,6 @@ def done(daemon, event, asked):
     for envelope in daemon.events[event:]:
         fits(envelope)
         rows |= {envelope["type"], f"cause:{envelope['data'].get('cause')}"}
-        if envelope["type"] == "error":
-            rows.add(f"error:{envelope['data']['code']}")
     for method, path, status, answer in daemon.asked[asked:]:
         if status < 400:
             rows.add(f"{method} {template(path)}")
@@ -76,4 +74,5 @@ def template(path):
     """A path as the contract writes it."""
     path = path.partition("?")[0]
     path = re.sub(r"^/v1/calls/[^/]+", "/v1/calls/{id}", path)
+    path = re.sub(r"^/v1/conferences/[^/]+", "/v1/conferences/{id}", path)
     return re.sub(r"^/v1/accounts/[^/]+", "/v1/accounts/{name}", path)

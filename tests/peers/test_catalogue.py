@@ -6,15 +6,15 @@ test with a real far end that says so (see `shown`); `open` ones have to be miss
 
 import importlib
 import os
+import re
 import signal
 from pathlib import Path
 
 import pytest
 
-from appliance.api import app
+from appliance.api import app, problems
 from appliance.core.events import EVENTS
 from appliance.core.model import Cause
-from appliance.errors import HTTP_STATUS
 from tests.peers.daemon import Daemon
 from tests.peers.packets import Packets
 from tests.peers.registrars import Kamailio
@@ -54,7 +54,8 @@ def there():
     """All rows of these groups that this version has."""
     described = app.openapi()["paths"]
     named = {f"{method.upper()} {path}" for path, methods in described.items() for method in methods}
-    calls = {row.replace("{call}", "{id}").replace("{account}", "{name}") for row in named}
+    ids = ("{call}", "{conference}")
+    calls = {re.sub("|".join(ids), "{id}", row).replace("{account}", "{name}") for row in named}
     return (
         {kind for kind in EVENTS if kind.startswith(FAMILIES)}
         | {row for row in calls if row.partition(" ")[2].startswith(ROOTS)}
@@ -67,13 +68,14 @@ def test_what_this_version_has_is_in_the_catalogue():
 
 
 def test_what_is_shown_is_there():
-    known = there() | set(EVENTS) | {f"error:{code}" for code in HTTP_STATUS}
+    known = there() | set(EVENTS) | {f"error:{code}" for code in problems.STATUS}
     assert not set(shown()) - known
 
 
 def test_paths_are_told_as_the_catalogue_writes_them():
     assert template("/v1/calls/c-1/hold") == "/v1/calls/{id}/hold"
     assert template("/v1/accounts/a/register?x=1") == "/v1/accounts/{name}/register"
+    assert template("/v1/conferences/k-1/participants?call=c-1") == "/v1/conferences/{id}/participants"
     assert template("/v1/log/calls?limit=1") == "/v1/log/calls"
 
 
@@ -192,32 +194,6 @@ def test_the_sip_process_dies_in_a_call(door, caller):
         door.final(call, kind="call.ended", cause="error", by="device")
         peer.vanish()
     door.wait("appliance.recovered", part="sip")
-
-
-@shows("cause:audio_failed")
-def test_a_sound_card_ends_the_sip_process_in_a_call(door, caller):
-    """By the kernel's limit for a thread of real-time priority that does not wait for its card (RLIMIT_RTTIME)."""
-    with caller("uac-answered-ends") as peer:
-        call = door.rung()
-        door.press("answer")
-        door.talk(call)
-        os.kill(door.processes()["sip"], signal.SIGXCPU)
-        told = door.final(call, kind="call.ended", cause="audio_failed", by="device")
-        peer.vanish()
-    assert "check audio.capture" in told["explanation"]
-    door.wait("appliance.recovered", part="sip")
-
-
-@shows("error", "error:media-update-failed")
-def test_a_far_end_that_will_not_be_held_is_told_as_an_error(door, far):
-    with far("uas-hold-refused") as peer:
-        call = door.talk(door.ring())
-        door.press("hold")
-        told = door.wait("error", code="media-update-failed")["data"]
-        assert (told["operation"], told["sip_code"], told["http_status"]) == ("hold-call", 488, 502)
-        door.press("hangup")
-        door.final(call, kind="call.ended")
-        peer.done()
 
 
 @shows(

@@ -28,7 +28,11 @@ def test_messages_arrive_whole_however_the_bytes_are_cut(sent, data):
 
 
 def test_nested_records_enums_and_pairs_keep_their_types():
-    sound = Sound((CallMedia(CallId("c-1"), True, False, True, False, RecordingId("r-1")),), Tone.HELD)
+    sound = Sound(
+        (CallMedia(CallId("c-1"), True, False, True, False, RecordingId("r-1")),),
+        Tone.HELD,
+        links=((CallId("c-1"), CallId("c-2")),),
+    )
     place = Place(CallId("c-1"), "sip:a@b", (("X-A", "1"), ("X-B", "2")))
     started = inputs.MediaStarted(at=1.5, call=CallId("c-1"), codec=Codec("opus", 48000), held=False)
     assert Decoder().feed(encode(sound) + encode(place) + encode(started)) == [sound, place, started]

@@ -1,0 +1,84 @@
+"""What a request names: calls, accounts, whom to call; and the errors where that is not there, or can not be now."""
+
+from appliance.core import peers
+from appliance.core.model import Account, AccountId, Call, CallId, CallState
+from appliance.core.turn import Turn
+from appliance.errors import IntercomError
+
+
+def find(turn: Turn, wanted: CallId) -> Call:
+    """The call of that id."""
+    call = turn.state.call(wanted)
+    if call is None:
+        raise IntercomError(
+            "call-not-found", f"There is no call {wanted}.", "It has ended, or never was.", "GET /v1/calls lists them."
+        )
+    return call
+
+
+def connected(call: Call) -> Call:
+    """The same, once people can talk."""
+    if call.state is not CallState.CONNECTED:
+        raise wrong_state(call, "used so", "connected")
+    return call
+
+
+def unanswered_here(call: Call, done: str) -> Call:
+    """The same, while somebody calls and nobody here has answered."""
+    if not call.unanswered_here:
+        raise wrong_state(call, done, "incoming")
+    return call
+
+
+def whom(turn: Turn, to: str, account: AccountId) -> tuple[str, AccountId]:
+    """The SIP URI, and the account through which it is called: the one asked for, else the target's own."""
+    if account and turn.settings.account(account) is None:
+        raise IntercomError("no-account", f"There is no account {account}.", f"There is: {account_names(turn)}.")
+    target = turn.settings.target(to)
+    if target is not None:
+        return target.uri, account or target.account
+    through = turn.settings.account(account or next((a.name for a in turn.settings.accounts), ""))
+    if through is not None and peers.NUMBER.fullmatch(to):
+        return f"sip:{to}@{through.domain}", through.name
+    if peers.parts(to) is None:
+        raise IntercomError(
+            "number-invalid",
+            f"{to!r} can not be called.",
+            "It is neither the name of a target nor a SIP URI.",
+            f"Use one of {', '.join(t.name for t in turn.settings.targets) or 'no targets yet'}, or sip:user@host.",
+        )
+    return to, account
+
+
+def find_account(turn: Turn, wanted: AccountId) -> Account:
+    """The account of that name."""
+    if turn.settings.account(wanted) is None:
+        raise IntercomError(
+            "account-not-found", f"There is no account {wanted}.", f"The station has: {account_names(turn)}."
+        )
+    return turn.state.account(wanted)
+
+
+def account_names(turn: Turn) -> str:
+    """Those there are, for people."""
+    return ", ".join(a.name for a in turn.settings.accounts) or "none"
+
+
+def too_many_calls(turn: Turn) -> IntercomError:
+    """The error for a call beyond those that may be."""
+    return IntercomError(
+        "too-many-calls",
+        "No further call can be placed.",
+        f"There are as many as may be: {turn.settings.max_calls}.",
+        "End one of them, or set sip.max_calls higher.",
+    )
+
+
+def wrong_state(call: Call, done: str, needed_state: str) -> IntercomError:
+    """The error for a call that is not in the state it takes."""
+    return IntercomError(
+        "call-wrong-state",
+        f"Call {call.id} can not be {done} now.",
+        f"It is {call.state}.",
+        f"Only a call that is {needed_state} can.",
+    )

@@ -1,0 +1,85 @@
+"""Breadth-first over `step` with a conference: two calls in and beside it, in every order of what can come."""
+
+import dataclasses
+from collections import deque
+
+from appliance.core import inputs, views
+from appliance.core.model import CallId, RequestId, State
+from tests.core.rules import checked
+from tests.core.test_every_state import KITCHEN, TWO, normal
+
+THREE = dataclasses.replace(TWO, buttons=(), lamps=(), doors=(), max_calls=2)
+
+
+def every_input(state: State, serial: int):
+    """What can come to calls, and what can be asked.
+
+    What changes who is heard and not who is where (early media, hold by the far end) is in test_conferences.
+    """
+    fresh = f"{serial:026}"
+    common = {"at": state.now, "fresh": fresh}
+    yield inputs.StopRequested(**common)
+    yield inputs.SipReady(**common, address="127.0.0.1:5060")
+    yield inputs.SipLost(**common, why="gone")
+    if len(state.calls) < 2:
+        about = {"uri": KITCHEN, "display_name": "", "source": "127.0.0.2:5060", "local_uri": ""}
+        yield inputs.CallArrived(**common, call=CallId(f"c-{fresh}"), **about)
+    for call in state.calls:
+        of = {**common, "call": call.id}
+        if call.placed:
+            yield inputs.CallConfirmed(**of)
+            yield inputs.CallEnded(**of, code=200, reason="OK", remote=True)
+    for action in asked(state):
+        yield inputs.Requested(**common, request=RequestId("q"), who="walk", action=action)
+
+
+def asked(state: State):
+    """All that a client can ask."""
+    kitchen = inputs.Dial("kitchen")
+    conference = state.conference
+    for call in state.calls:
+        yield inputs.AnswerCall(call.id)
+        yield inputs.HangUpCall(call.id)
+        yield inputs.HoldCall(call.id, held=not call.held_local)
+        yield inputs.SwitchTo(call.id)
+        yield inputs.Confer((call.id,), ())
+        if conference is not None:
+            yield inputs.TakeInto(conference.id, call.id)
+            yield inputs.RemoveFrom(conference.id, call.id)
+    yield inputs.Confer(tuple(call.id for call in state.calls), () if len(state.calls) > 1 else (kitchen,))
+    if len(state.calls) < 2:
+        yield kitchen
+    if conference is not None:
+        if len(state.calls) < 2:
+            yield inputs.InviteInto(conference.id, kitchen)
+        yield inputs.HoldConference(conference.id, held=not conference.held)
+        yield inputs.EndConference(conference.id)
+
+
+def within_bounds(state: State) -> bool:
+    """A call without the SIP process is walked through alone; the panel's error has nothing to do with it."""
+    return state.error_until is None and (state.sip_ready or len(state.calls) < 2)
+
+
+def test_every_state_with_a_conference_keeps_the_rules(record_property, capsys):
+    first = State(THREE, now=100.0)
+    seen, queue, steps, conferences = {normal(first)}, deque([first]), 0, 0
+    while queue:
+        state = queue.popleft()
+        choices = list(every_input(state, steps))
+        if (wake := views.desired(state).wake_at) is not None:
+            choices.append(inputs.Tick(at=max(wake, state.now), fresh=f"{steps:026}"))
+        for given in choices:
+            taken = checked(state, given)
+            steps += 1
+            if taken.state == state or not within_bounds(taken.state):
+                continue
+            key = normal(taken.state)
+            if key not in seen:
+                seen.add(key)
+                queue.append(taken.state)
+                conferences += taken.state.conference is not None
+    with capsys.disabled():
+        print(f"\n{len(seen)} states, {conferences} with a conference, {steps} steps")
+    record_property("figures", f"{len(seen)} states, {steps} steps")
+    assert conferences > 1000

@@ -1,5 +1,49 @@
 """One hierarchy of errors: what happened, why, and what to do, for every channel alike."""
 
+# The contract's codes (section 4), and below the line those that only HTTP has.
+HTTP_STATUS: dict[str, int] = {
+    "call-not-found": 404,
+    "call-wrong-state": 409,
+    "too-many-calls": 409,
+    "number-invalid": 400,
+    "no-account": 409,
+    "account-not-found": 404,
+    "account-unregistered": 503,
+    "server-unreachable": 502,
+    "parameter-invalid": 400,
+    "media-update-failed": 502,
+    "ice-failed": 502,
+    "audio-unavailable": 503,
+    "button-not-found": 404,
+    "lamp-not-found": 404,
+    "recording-already-running": 409,
+    "recording-not-running": 409,
+    "recording-not-found": 404,
+    "recording-no-media": 409,
+    "storage-full": 507,
+    "playback-not-found": 404,
+    "file-unsupported": 415,
+    "text-too-long": 400,
+    "transfer-not-requested": 409,
+    "conference-not-found": 404,
+    "door-not-found": 404,
+    "door-locked-down": 409,
+    "unauthorized": 401,
+    "forbidden": 403,
+    "rate-limited": 429,
+    "event-unknown": 404,
+    "config-invalid": 409,
+    "conflict": 409,
+    "unavailable": 503,
+    # --
+    "not-found": 404,
+    "method-not-allowed": 405,
+    "body-too-long": 413,
+    "range-not-satisfiable": 416,
+    "upgrade-required": 426,
+    "error": 500,
+}
+
 
 class IntercomError(Exception):
     """An error that a person or a program can act on.

@@ -895,6 +895,24 @@ class WarningTold(Event):
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class ErrorTold(Event):
+    """What somebody asked for, by a button or as a client, was not done; a client has the same as his answer.
+
+    `operation`: what was asked; `sip_code`: the far end's answer behind it, 0 where there is none; `http_status`: what
+    HTTP answers with it.
+    """
+
+    TYPE = "error"
+    code: str
+    message: str
+    cause: str
+    resolution: str
+    operation: str
+    sip_code: int
+    http_status: int
+
+
 EVENTS: dict[str, type[Event]] = {
     kind.TYPE: kind
     for kind in sorted(

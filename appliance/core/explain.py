@@ -76,6 +76,8 @@ def mended(field: str, tls: TlsFault) -> str:
 
 def call(settings: Settings, over: Call, end: End) -> str:
     """On a call that came to its end by a fault; "" where people ended it, or chose not to talk."""
+    if end.cause is Cause.AUDIO_FAILED:
+        return f"The sound card took the call along, as {end.reason}: check audio.capture, audio.playback and the card."
     if end.cause is Cause.RTP_TIMEOUT:
         return (
             f"No sound came from {over.remote.uri} any more, for {settings.deadlines.rtp_s:g} s: check the network and "

@@ -175,9 +175,10 @@ class SipReady(Input):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SipLost(Input):
-    """The SIP process died or hung; its calls are gone. A new one is being started."""
+    """The SIP process died or hung; its calls are gone. A new one is being started. `card`: by a sound card's fault."""
 
     why: str
+    card: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from appliance.core import (
     gestures,
     inputs,
     messages,
+    refusals,
     session,
     transfers,
     trials,
@@ -61,6 +62,7 @@ def requested(turn: Turn, given: inputs.Requested) -> None:
         else:
             call, warning = perform(turn, given.action, given.who)
     except IntercomError as err:
+        refusals.tell(turn, err, refusals.name_of(given.action))
         turn.order(Reply(given.request, error=err))
         return
     if warning:
@@ -161,7 +163,7 @@ def act(turn: Turn, button: ButtonSettings, action: Action) -> None:
                 assert_type(action, Literal[Action.DOOR])
                 send_digits(turn, connected(needed(active, "open the visitor's door")), button.digits)
     except IntercomError as err:
-        turn.tell(events.WarningTold(err.code, f"Button {button.id}: {err}"))
+        refusals.tell(turn, err, f"button {button.id}: {action}")
         turn.show_error()
 
 

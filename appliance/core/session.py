@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from appliance.core import accounts, calls, events, forwarding, front, inputs, recording
+from appliance.core import accounts, calls, events, forwarding, front, inputs, recording, refusals
 from appliance.core.calls import Signal
 from appliance.core.model import (
     NO_ACCOUNT,
@@ -20,6 +20,7 @@ from appliance.core.model import (
 )
 from appliance.core.orders import Answer, HangUp, Place, Refuse, Ring
 from appliance.core.turn import Turn, unanswered
+from appliance.errors import IntercomError
 
 FORBIDDEN, NO_ANSWER, STOPPING = 403, 480, 503
 TOLD_BEFORE_S = 1.0  # the tone of a call that is answered by itself is heard before anybody hears us
@@ -187,8 +188,12 @@ def hold_failed(turn: Turn, call: Call, given: inputs.HoldFailed) -> None:
     """The far end would not; the call is as it was, but one that is not in front stays without sound."""
     if call.held_local == given.held or call.state is not CallState.CONNECTED:
         return
-    text = f"The far end refused to {'resume' if given.held else 'be held'}: {given.code} {given.reason}".rstrip()
-    turn.tell(events.WarningTold("media-update-failed", text))
+    error = IntercomError(
+        "media-update-failed",
+        f"The far end refused to {'resume' if given.held else 'be held'}.",
+        f"It said {given.code} {given.reason}".rstrip(),
+    )
+    refusals.tell(turn, error, "hold-call", given.code)
     asked = "resume" if given.held else "hold"
     turn.tell(events.CallUpdated(call.id, result="rejected", changes=(asked,), code=given.code, reason=given.reason))
     if call is turn.state.active or call.conference is not None:
@@ -332,8 +337,8 @@ def sip_ready(turn: Turn, address: str) -> None:
             turn.put(replace(call, placed=True, deadline=turn.now + turn.settings.deadlines.dialing_s))
 
 
-def sip_lost(turn: Turn, why: str) -> None:
-    """Its calls are gone. Visitors' rings that nobody had answered are placed again, once."""
+def sip_lost(turn: Turn, why: str, *, card: bool) -> None:
+    """Its calls are gone. Visitors' rings that nobody had answered are placed again, once. `card`: by its fault."""
     if turn.state.sip_ready or not turn.state.sip_address:
         turn.tell(events.ApplianceDegraded(part="sip", why=why))
     turn.state = replace(turn.state, sip_ready=False)
@@ -343,7 +348,7 @@ def sip_lost(turn: Turn, why: str) -> None:
             continue
         if call.button is not None and unanswered(call) and not call.placed_again:
             waiting.append(call)
-        turn.finish(call, call.end or End(Cause.ERROR, 0, why, By.DEVICE))
+        turn.finish(call, call.end or End(Cause.AUDIO_FAILED if card else Cause.ERROR, 0, why, By.DEVICE))
     recording.sip_lost(turn)
     for call in waiting if not turn.state.stopping else ():
         remote, account, note = call.remote, call.account, call.custom_data

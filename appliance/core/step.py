@@ -142,8 +142,8 @@ def take(turn: Turn, given: AnyInput) -> None:  # noqa: C901, PLR0912, PLR0915 -
             session.sip_ready(turn, address)
             accounts.sip_ready(turn)
             contacts.sip_ready(turn)
-        case inputs.SipLost(why=why):
-            session.sip_lost(turn, why)
+        case inputs.SipLost(why=why, card=card):
+            session.sip_lost(turn, why, card=card)
             accounts.sip_lost(turn)
             messages.sip_lost(turn)
             contacts.rest(turn)

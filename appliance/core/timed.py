@@ -28,10 +28,13 @@ def due(turn: Turn) -> None:
 
 def answer(turn: Turn, call: Call) -> None:
     """By itself: only in front, and where the tone that tells people here of it can be heard. Else it rings on."""
-    if call is turn.state.active and "audio" not in dict(turn.state.failed):
+    silent = "audio" in dict(turn.state.failed)
+    if call is turn.state.active and not silent:
         session.answer(turn, call, "auto-answer")
     else:
         turn.put(replace(call, answers_at=None))
+        why = "nobody here could hear that it is answered" if silent else "another call is in front"
+        turn.tell(events.NoticeTold("rings-on", f"Call {call.id} rings on, though it may answer itself: {why}."))
 
 
 def wake(call: Call) -> float | None:

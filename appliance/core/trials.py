@@ -40,6 +40,14 @@ def sound(turn: Turn, request: RequestId, seconds: float) -> None:
     state = turn.state
     if not 0 < seconds <= LONGEST_SOUND_S:
         raise IntercomError("parameter-invalid", f"A tone of {seconds} s is none.", "It lasts up to 5 s.")
+    card = dict(state.failed).get("audio")
+    if card is not None:
+        raise IntercomError(
+            "audio-unavailable",
+            "The sound can not be tested now.",
+            card,
+            "Mend that first: audio.recovered tells when it works.",
+        )
     if state.active is not None:
         raise IntercomError(
             "conflict",

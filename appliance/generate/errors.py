@@ -5,6 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
+from appliance.errors import HTTP_STATUS
+
 _HEAD = """<!-- Made by python -m appliance.generate from the code that raises the errors. Change that, not this. -->
 # Errors
 
@@ -18,14 +20,12 @@ _PACKAGE = Path(__file__).parents[1]
 
 def reference() -> str:
     """docs/reference/errors.md."""
-    from appliance.api.problems import STATUS  # noqa: PLC0415 - FastAPI takes a quarter of a second
-
     cases: dict[str, set[str]] = defaultdict(set)
     for path in sorted(_PACKAGE.rglob("*.py")):
         for code, text in _raised(ast.parse(path.read_text(encoding="utf-8"))):
             cases[code].add(text)
     sections = [
-        f"## `{code}`\nHTTP status {STATUS.get(code, 500)}.\n\n"
+        f"## `{code}`\nHTTP status {HTTP_STATUS.get(code, 500)}.\n\n"
         + "".join(f"- {text}\n" for text in sorted(cases[code]))
         for code in sorted(cases)
     ]

@@ -228,7 +228,7 @@ class Link:
         LOG.warning("SIP process %d is gone: %s", child.pid, why)
         self._deaths = self._deaths + 1 if now - child.born < YOUNG_S else 0
         if child.ready:
-            self._post(inputs.SipLost(at=now, why=why))
+            self._post(inputs.SipLost(at=now, why=why, card=self._card_hung))
         else:
             self._port = self._settings.port
             self._fail(f"The SIP process does not start: {why}", "See the log; is pjsua2 installed?")

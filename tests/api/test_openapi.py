@@ -36,6 +36,7 @@ from appliance.core.model import (
     State,
     Target,
 )
+from appliance.errors import HTTP_STATUS
 from tests.api import fake
 
 
@@ -223,8 +224,8 @@ def test_every_action_of_a_client_has_a_route():
 
 
 def test_every_problem_code_has_an_error_status():
-    assert all(400 <= status <= 599 for status in problems.STATUS.values())
-    assert set(problems._OF_STATUS.values()) <= set(problems.STATUS)
+    assert all(400 <= status <= 599 for status in HTTP_STATUS.values())
+    assert set(problems._OF_STATUS.values()) <= set(HTTP_STATUS)
 
 
 def test_shapes_of_answers_are_described_without_validators_of_them():

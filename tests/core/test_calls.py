@@ -554,7 +554,7 @@ def test_the_far_end_holds_and_resumes():
     assert station.types().count("media.started") == 1  # the codec stayed
 
 
-@pytest.mark.parametrize(("ours", "text"), [(True, "refused to be held: 488 no"), (False, "refused to resume: 488 no")])
+@pytest.mark.parametrize(("ours", "text"), [(True, "refused to be held."), (False, "refused to resume.")])
 def test_a_hold_that_the_far_end_refuses_falls_back(ours, text):
     station = ready()
     call = station.talking()
@@ -563,8 +563,9 @@ def test_a_hold_that_the_far_end_refuses_falls_back(ours, text):
     station.ask(inputs.HoldCall(call.id, held=ours))
     station.give(inputs.HoldFailed, call=call.id, code=488, reason="no", held=not ours)
     assert station.call.held_local is not ours
-    warning = station.last(events.WarningTold)
-    assert (warning.code, text in warning.message) == ("media-update-failed", True)
+    error = station.last(events.ErrorTold)
+    assert (error.code, text in error.message, error.cause) == ("media-update-failed", True, "It said 488 no")
+    assert (error.operation, error.sip_code, error.http_status) == ("hold-call", 488, 502)
     told = station.last(events.CallUpdated)
     assert (told.result, told.changes, told.code, told.reason) == (
         "rejected",
@@ -572,9 +573,9 @@ def test_a_hold_that_the_far_end_refuses_falls_back(ours, text):
         488,
         "no",
     )
-    warnings = station.types().count("warning")
+    errors = station.types().count("error")
     station.give(inputs.HoldFailed, call=call.id, code=488, reason="no", held=not ours)
-    assert station.types().count("warning") == warnings
+    assert station.types().count("error") == errors
 
 
 def test_a_change_of_the_far_ends_that_is_refused_is_told_and_the_call_goes_on():
@@ -647,17 +648,18 @@ def test_no_call_begins_once_the_daemon_stops():
 
 
 @pytest.mark.parametrize(
-    ("scene", "wanted"),
+    ("scene", "card", "wanted"),
     [
-        ("talking", (events.CallEnded, Cause.ERROR, 0, By.DEVICE, False)),
-        ("arrive", (events.CallCanceled, Cause.ERROR, 0, By.DEVICE, True)),
+        ("talking", False, (events.CallEnded, Cause.ERROR, 0, By.DEVICE, False)),
+        ("arrive", False, (events.CallCanceled, Cause.ERROR, 0, By.DEVICE, True)),
+        ("talking", True, (events.CallEnded, Cause.AUDIO_FAILED, 0, By.DEVICE, False)),
     ],
 )
-def test_the_sip_process_takes_its_calls_with_it(scene, wanted):
+def test_the_sip_process_takes_its_calls_with_it(scene, card, wanted):
     station = ready()
     getattr(station, scene)()
-    station.give(inputs.SipLost, why="hung")
-    station.give(inputs.SipLost, why="hung")
+    station.give(inputs.SipLost, why="hung", card=card)
+    station.give(inputs.SipLost, why="hung", card=card)
     assert outcome(station) == wanted
     assert station.types().count("appliance.degraded") == 1
     assert picture(station.state) is Picture.UNREGISTERED

@@ -57,6 +57,11 @@ FAULTS = [
     (NAMED, end(Cause.UNAVAILABLE, 480, "Away"), "can not be had now (480 Away): nothing to change here"),
     (NAMED, end(Cause.SERVER_ERROR, 500), "can not be had now (500): nothing to change here"),
     (NAMED, end(Cause.PAYMENT_REQUIRED, 402), "did not take the call (402): check target.kitchen.uri"),
+    (
+        TALKING,
+        end(Cause.AUDIO_FAILED, reason="it hung", by=By.DEVICE),
+        "as it hung: check audio.capture",
+    ),
     (TALKING, end(Cause.RTP_TIMEOUT, by=By.LOCAL), "for 5 s: check the network and whether a firewall"),
 ]
 

@@ -83,7 +83,7 @@ def test_a_button_with_a_long_press_acts_only_when_it_is_known_which():
     station = edges(panel(), LONG, 1.0)
     assert station.desired.wake_at == pytest.approx(102.0)
     station.wait(1.0)
-    assert station.last(events.WarningTold).message.startswith("Button long: There is no call to hang up")
+    assert station.last(events.ErrorTold).operation == "button long: hangup"
 
 
 def test_the_long_press_is_due_even_where_no_tick_came_before_the_release():

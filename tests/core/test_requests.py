@@ -121,6 +121,9 @@ def test_a_request_gives(name, scene):
         assert reply.error.message
         assert reply.error.cause
         assert reply.error.resolution
+        told = station.last(events.ErrorTold)
+        assert (told.code, told.message, told.sip_code) == (reply.error.code, reply.error.message, 0)
+        assert told.operation.replace("-", "") == type(make(call)).__name__.lower()
     if reply.warning:
         assert station.last(events.WarningTold) == events.WarningTold("redundant", reply.warning)
 

@@ -148,7 +148,7 @@ def test_a_button_whose_target_is_unknown_rings_nobody():
 def test_a_button_that_needs_a_call_shows_an_error_without_one(button):
     station = ready()
     station.press(button)
-    assert station.last(events.WarningTold).code == "call-wrong-state"
+    assert station.last(events.ErrorTold).code == "call-wrong-state"
     assert picture(station.state) is Picture.ERROR
 
 
@@ -168,7 +168,7 @@ def test_the_buttons_answer_hold_resume_and_hang_up():
     assert station.orders(HangUp) == [HangUp(call.id)]
     station.press("ring")
     station.press("hold")
-    assert station.last(events.WarningTold).code == "call-wrong-state"
+    assert station.last(events.ErrorTold).code == "call-wrong-state"
 
 
 def test_a_long_press_does_its_own_action():

@@ -121,6 +121,10 @@ def test_the_sound_is_not_tried_in_a_call_nor_twice_at_once_nor_without_its_proc
     try_sound(station)
     assert [reply.error.code for reply in try_sound(station)] == ["conflict"]
     station = ready()
+    station.give(inputs.PartFailed, part="audio", why="There is no card", resolution="Plug it in")
+    (reply,) = try_sound(station)
+    assert (reply.error.code, reply.error.cause) == ("audio-unavailable", "There is no card")
+    station = ready()
     station.give(inputs.SipLost, why="gone")
     assert [reply.error.code for reply in try_sound(station)] == ["unavailable"]
     station = ready()

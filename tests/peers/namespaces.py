@@ -7,6 +7,7 @@ from pathlib import Path
 from tests.peers.daemon import until
 
 DOOR, PBX = "10.9.0.7", "10.9.0.1"
+WIRE = Path(__file__).with_name("wire.py")
 HELD = ["setpriv", "--pdeathsig", "KILL", "sleep", "infinity"]
 
 
@@ -45,10 +46,9 @@ class Cable:
         self.door = Machine(["unshare", "--map-root-user", "--net", "--mount", *HELD])
         self.pbx = None
         try:
-            self.pbx = Machine([*self.door.within, "unshare", "--net", "--mount", *HELD])
+            self.pbx = self._machine()
             self.door.run("mount", "--bind", self.resolver, "/etc/resolv.conf")
-            other = "type", "veth", "peer", "name", "eth0", "netns", str(self.pbx.process.pid)
-            self.door.run("ip", "link", "add", "eth0", *other)
+            self._plug()
             for machine, address in ((self.door, DOOR), (self.pbx, PBX)):
                 machine.run("ip", "link", "set", "lo", "up")
                 machine.run("ip", "address", "add", f"{address}/24", "dev", "eth0")
@@ -63,6 +63,12 @@ class Cable:
             if machine is not None:
                 machine.end()
 
+    def _machine(self):
+        return Machine([*self.door.within, "unshare", "--net", "--mount", *HELD])
+
+    def _plug(self):
+        plug(self.door, "eth0", self.pbx, "eth0")
+
     def cut(self):
         """Pull the plug."""
         self.pbx.run("ip", "link", "set", "eth0", "down")
@@ -75,6 +81,53 @@ class Cable:
         """The door has another address from now on."""
         self.door.run("ip", "address", "flush", "dev", "eth0", "scope", "global")
         self.door.run("ip", "address", "add", f"{address}/24", "dev", "eth0")
+
+
+def plug(one, name, other, far):
+    """A cable between two machines, with these names of its ends."""
+    peer = "type", "veth", "peer", "name", far, "netns", str(other.process.pid)
+    one.run("ip", "link", "add", name, *peer)
+
+
+class BadCable(Cable):
+    """`with BadCable(directory, loss=0.1)`: of what goes through, a part is lost, late, out of order or doubled.
+
+    loss, double: parts of all packets; delay_s: of each, to which jitter_s adds up to as much again, so that packets
+    overtake each other.
+    """
+
+    def __init__(self, directory, **spoiled):
+        super().__init__(directory)
+        self.spoiled = {"loss": 0.0, "double": 0.0, "delay_s": 0.0, "jitter_s": 0.0, **spoiled}
+        self.between = self.wire = None
+
+    def __exit__(self, *_):
+        if self.wire is not None:
+            self.wire.kill()
+            self.wire.wait()
+            self.wire.stdout.close()
+        if self.between is not None:
+            self.between.end()
+        super().__exit__()
+
+    def _plug(self):
+        self.between = self._machine()
+        for machine, end in ((self.door, "door"), (self.pbx, "pbx")):
+            plug(machine, "eth0", self.between, end)
+            machine.run(sys.executable, WIRE, "sums", "eth0")
+            self.between.run("ip", "link", "set", end, "up")
+        argv = [
+            *self.between.within,
+            "setpriv",
+            "--pdeathsig",
+            "KILL",
+            sys.executable,
+            WIRE,
+            "carry",
+            repr(self.spoiled),
+        ]
+        self.wire = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        assert self.wire.stdout.readline() == b"ready\n"
 
 
 class NameServer:

@@ -52,6 +52,8 @@ def done(daemon, event, asked):
     for envelope in daemon.events[event:]:
         fits(envelope)
         rows |= {envelope["type"], f"cause:{envelope['data'].get('cause')}"}
+        if envelope["type"] == "error":
+            rows.add(f"error:{envelope['data']['code']}")
     for method, path, status, answer in daemon.asked[asked:]:
         if status < 400:
             rows.add(f"{method} {template(path)}")

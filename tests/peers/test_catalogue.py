@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from appliance.api import app, problems
+from appliance.api import app
 from appliance.core.events import EVENTS
 from appliance.core.model import Cause
+from appliance.errors import HTTP_STATUS
 from tests.peers.daemon import Daemon
 from tests.peers.packets import Packets
 from tests.peers.registrars import Kamailio
@@ -68,7 +69,7 @@ def test_what_this_version_has_is_in_the_catalogue():
 
 
 def test_what_is_shown_is_there():
-    known = there() | set(EVENTS) | {f"error:{code}" for code in problems.STATUS}
+    known = there() | set(EVENTS) | {f"error:{code}" for code in HTTP_STATUS}
     assert not set(shown()) - known
 
 
@@ -194,6 +195,32 @@ def test_the_sip_process_dies_in_a_call(door, caller):
         door.final(call, kind="call.ended", cause="error", by="device")
         peer.vanish()
     door.wait("appliance.recovered", part="sip")
+
+
+@shows("cause:audio_failed")
+def test_a_sound_card_ends_the_sip_process_in_a_call(door, caller):
+    """By the kernel's limit for a thread of real-time priority that does not wait for its card (RLIMIT_RTTIME)."""
+    with caller("uac-answered-ends") as peer:
+        call = door.rung()
+        door.press("answer")
+        door.talk(call)
+        os.kill(door.processes()["sip"], signal.SIGXCPU)
+        told = door.final(call, kind="call.ended", cause="audio_failed", by="device")
+        peer.vanish()
+    assert "check audio.capture" in told["explanation"]
+    door.wait("appliance.recovered", part="sip")
+
+
+@shows("error", "error:media-update-failed")
+def test_a_far_end_that_will_not_be_held_is_told_as_an_error(door, far):
+    with far("uas-hold-refused") as peer:
+        call = door.talk(door.ring())
+        door.press("hold")
+        told = door.wait("error", code="media-update-failed")["data"]
+        assert (told["operation"], told["sip_code"], told["http_status"]) == ("hold-call", 488, 502)
+        door.press("hangup")
+        door.final(call, kind="call.ended")
+        peer.done()
 
 
 @shows(

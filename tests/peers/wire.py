@@ -1,0 +1,69 @@
+"""A cable that loses, delays, reorders and doubles packets: carries frames between two interfaces of its namespace.
+
+The kernel has netem for this, where it was built with it.
+"""
+
+import array
+import ast
+import fcntl
+import heapq
+import itertools
+import random
+import select
+import socket
+import struct
+import sys
+import time
+
+ALL, IPV4 = 0x0003, b"\x08\x00"  # linux/if_ether.h
+SIOCETHTOOL, ETHTOOL_STXCSUM = 0x8946, 0x17  # linux/sockios.h, linux/ethtool.h
+PROMISCUOUS = 1  # PACKET_MR_PROMISC, linux/if_packet.h
+SOL_PACKET, ADD_MEMBERSHIP = 263, 1
+OUTGOING = 4
+
+
+def sums(name):
+    """Have the kernel write checksums itself: no card does it later, and the other side would drop what lacks them."""
+    off = array.array("I", [ETHTOOL_STXCSUM, 0])
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        fcntl.ioctl(any_socket, SIOCETHTOOL, struct.pack("16sP", name.encode(), off.buffer_info()[0]))
+
+
+def opened(name):
+    """All frames of an interface."""
+    link = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ALL))
+    link.bind((name, 0))
+    link.setsockopt(SOL_PACKET, ADD_MEMBERSHIP, struct.pack("IHH8s", socket.if_nametoindex(name), PROMISCUOUS, 0, b""))
+    link.setblocking(False)
+    return link
+
+
+def carry(loss, double, delay_s, jitter_s):
+    """Forever. What is no IPv4, as ARP, goes through as it is: nobody would repeat it soon."""
+    ends = opened("door"), opened("pbx")
+    other = {ends[0]: ends[1], ends[1]: ends[0]}
+    dice, order, late = random.Random(1), itertools.count(), []
+    print("ready", flush=True)
+    while True:
+        wait = max(late[0][0] - time.monotonic(), 0) if late else None
+        for end in select.select(ends, (), (), wait)[0]:
+            frame, (_, _, direction, *_) = end.recvfrom(65535)
+            if direction == OUTGOING:
+                continue
+            if frame[12:14] != IPV4:
+                other[end].send(frame)
+                continue
+            for _ in range(2 if dice.random() < double else 1):
+                if dice.random() >= loss:
+                    due = time.monotonic() + delay_s + dice.random() * jitter_s
+                    heapq.heappush(late, (due, next(order), other[end], frame))
+        while late and late[0][0] <= time.monotonic():
+            _, _, end, frame = heapq.heappop(late)
+            end.send(frame)
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "sums":
+        sums(sys.argv[2])
+    else:
+        carry(**ast.literal_eval(sys.argv[2]))

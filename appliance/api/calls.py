@@ -11,6 +11,8 @@ from appliance.core import inputs
 from appliance.core.model import AccountId, CallId, Content
 from appliance.errors import IntercomError
 
+OK, DECLINE = 200, 603
+
 router = APIRouter(prefix="/v1/calls", tags=["calls"], responses=problems.RESPONSES)
 
 
@@ -45,7 +47,7 @@ async def read_call(call: Id, daemon: Daemon) -> JSONResponse:
 
 @router.patch("/{call}", responses=answers(models.CallDone))
 async def change_call(call: Id, body: models.Change, daemon: Daemon, who: Who) -> JSONResponse:
-    """Mute or unmute a call, put it in front or hold it, note something beside it."""
+    """Mute or unmute a call, put it in front or hold it, note something beside it, say what becomes of transfers."""
     wanted, warnings = CallId(call), []
     if not body.model_fields_set:
         raise IntercomError("parameter-invalid", "Nothing is to be changed.", "The body names nothing.")
@@ -56,6 +58,8 @@ async def change_call(call: Id, body: models.Change, daemon: Daemon, who: Who) -
         warnings.append((await ask(daemon, change, who)).warning)
     if body.muted is not None:
         warnings.append((await ask(daemon, inputs.MuteCall(wanted, body.muted), who)).warning)
+    if body.transfer_policy is not None:
+        warnings.append((await ask(daemon, inputs.SetTransferPolicy(wanted, body.transfer_policy), who)).warning)
     return JSONResponse(
         {"id": wanted, "call": daemon.call(wanted), "warning": " ".join(filter(None, warnings)) or None}
     )
@@ -126,6 +130,33 @@ async def transfer_call(call: Id, body: models.Transfer, daemon: Daemon, who: Wh
     return await _order(daemon, inputs.TransferCall(CallId(call), body.to), who)
 
 
+@router.post("/{call}/transfer-request/accept", responses=answers(models.CallDone))
+async def accept_transfer(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
+    """Call whom the far end wants us to talk with; the outcome is told to it, and by an event."""
+    return await _order(daemon, inputs.AcceptTransfer(CallId(call)), who)
+
+
+@router.post("/{call}/transfer-request/refuse", responses=answers(models.CallDone))
+async def refuse_transfer(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
+    """Do not do what the far end wants; the call goes on."""
+    return await _order(daemon, inputs.EndTransfer(CallId(call), DECLINE, "Decline"), who)
+
+
+@router.post("/{call}/transfer-request/succeed", responses=answers(models.CallDone))
+async def transfer_done(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
+    """The client has done by itself what the far end wants, which is told so; the call ends."""
+    return await _order(daemon, inputs.EndTransfer(CallId(call), OK, "OK"), who)
+
+
+@router.post("/{call}/transfer-request/fail", responses=answers(models.CallDone))
+async def transfer_failed(
+    call: Id, daemon: Daemon, who: Who, body: models.TransferFailure | None = None
+) -> JSONResponse:
+    """The client tried by itself, in vain; the far end is told, and the call goes on."""
+    failed = body or models.TransferFailure()
+    return await _order(daemon, inputs.EndTransfer(CallId(call), failed.code, failed.reason), who)
+
+
 @router.post("/{call}/message", status_code=202, responses=answers(models.MessageTaken, 202))
 async def send_text(call: Id, body: models.Text, daemon: Daemon, who: Who) -> JSONResponse:
     """Send a MESSAGE in a connected call; whether it arrives is told by an event."""
@@ -151,7 +182,9 @@ async def _order(
     | inputs.MuteCall
     | inputs.SendDigits
     | inputs.TransferCall
-    | inputs.ConnectCalls,
+    | inputs.ConnectCalls
+    | inputs.AcceptTransfer
+    | inputs.EndTransfer,
     who: str,
 ) -> JSONResponse:
     reply = await ask(daemon, action, who)

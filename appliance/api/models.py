@@ -23,6 +23,7 @@ from appliance.core.model import (
     Picture,
     Stage,
     Tone,
+    TransferPolicy,
 )
 
 Time = Annotated[
@@ -143,6 +144,11 @@ class Change(Order):
         "false: hold it.",
     )
     custom_data: CustomData | None = None
+    transfer_policy: TransferPolicy | None = Field(
+        default=None,
+        description="What becomes of its far end's wish that we talk with somebody else, and of somebody else's to "
+        "take its place: refuse, follow, or ask clients.",
+    )
 
 
 class Reject(Order):
@@ -169,6 +175,13 @@ class Transfer(Order):
     call: str = Field(
         default="", max_length=64, description="Another call, whose far end it is to talk with (attended)."
     )
+
+
+class TransferFailure(Order):
+    """Why a transfer that the far end asked for came to nothing."""
+
+    code: int = Field(default=503, ge=300, le=699, description="A final SIP response (RFC 3261 §21.3 to 21.6).")
+    reason: str = Field(default="Service Unavailable", max_length=128, pattern=Line)
 
 
 class Text(Order):
@@ -358,6 +371,7 @@ class Call(CallFacts):
     active: bool = Field(description="Whether it has the speaker and the microphone.")
     muted: bool
     conference: str | None = Field(description="The id of the conference that it is in.")
+    transfer_policy: TransferPolicy = Field(description="What becomes of transfers that its far end asks for.")
     summary: str = Field(description="One line for people.")
 
 

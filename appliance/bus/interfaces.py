@@ -15,6 +15,7 @@ from appliance.core.model import AccountId, ButtonId, CallId, DoorId
 from appliance.errors import IntercomError
 
 ROOT = "/org/intercomd"
+DECLINE = 603
 LONGEST = 512  # characters of a text that somebody sends
 
 
@@ -199,6 +200,8 @@ CALL = Interface(
         Method("Unmute", _of_call(lambda call: inputs.MuteCall(call, muted=False))),
         Method("SendDigits", _of_call(inputs.SendDigits), takes=(("digits", "s"),)),
         Method("Transfer", _transfer, takes=(("to", "s"),)),
+        Method("AcceptTransfer", _of_call(inputs.AcceptTransfer)),
+        Method("RefuseTransfer", _of_call(lambda call: inputs.EndTransfer(call, DECLINE, "Decline"))),
     ),
     properties=(
         _text("Id", "id"),

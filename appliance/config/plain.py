@@ -20,6 +20,7 @@ def core_settings(config: Config) -> model.Settings:
         targets=tuple(_target(name, target, config) for name, target in config.target.items()),
         accounts=tuple(_account(name, account) for name, account in config.account.items()),
         callers=config.sip.callers,
+        transfer_policy=config.sip.transfer_policy,
         max_calls=config.sip.max_calls,
         max_call_s=config.sip.max_call_s,
         max_redirects=config.sip.max_redirects,
@@ -46,6 +47,7 @@ def _account(name: str, account: Account) -> model.AccountSettings:
         srtp=account.srtp,
         refresh_s=account.refresh_s,
         callers=account.callers,
+        transfer_policy=account.transfer_policy,
     )
 
 

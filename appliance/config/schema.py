@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from appliance.core import peers
-from appliance.core.model import Action, Pattern
+from appliance.core.model import Action, Pattern, TransferPolicy
 
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 ID_ALLOWED = "a name of at most 32 small letters, digits, - and _, beginning with a letter or digit"
@@ -40,6 +40,17 @@ def setting(
     """
     extra = {"allowed": allowed, "why": why, "unit": unit, "example": example, "secret": secret}
     return Field(description=text, json_schema_extra={key: value for key, value in extra.items() if value}, **rest)
+
+
+def _transfer_policy(calls: str) -> Any:
+    return setting(
+        f"What becomes of a far end's wish that we talk with somebody else (REFER), and of somebody else's to take its "
+        f"place (Replaces), in {calls}. follow: it is done; so whoever we talk with can have this station call any "
+        "address, at your cost, and put anybody in its place. ask: clients are told of the one, and one of them "
+        "decides; the other rings. refuse: neither.",
+        default=TransferPolicy.REFUSE,
+        strict=False,
+    )
 
 
 def _loopback(text: str) -> str:
@@ -114,6 +125,7 @@ class Sip(Table):
         'anyone\'s. "anyone" lets every machine that reaches the port ring this station.',
         default="targets",
     )
+    transfer_policy: TransferPolicy = _transfer_policy("calls that go or come through no account")
     max_calls: int = setting(
         "Calls at once, those that ring, wait or are held among them; one of them has the speaker and the microphone. "
         "Who calls beyond it is told that we are busy. 1: no call waits. A conference, of up to six, counts as one.",
@@ -219,6 +231,7 @@ class Account(Table):
         'only, or anyone\'s. "anyone" lets every machine that reaches the port ring this station.',
         default="registrar",
     )
+    transfer_policy: TransferPolicy = _transfer_policy("calls through this account")
 
 
 _FILE = r"^(/[^\x00]{1,1000})?$"
@@ -587,7 +600,8 @@ class Deadlines(Table):
     connecting_s: float = _deadline("Answered, but not confirmed (ACK).", 32.0)
     disconnecting_s: float = _deadline("We hung up and hear nothing.", 5.0)
     rtp_s: float = _deadline("No sound has come from the far end though it should.", 30.0)
-    transfer_s: float = _deadline("A far end was asked to call somebody else, and does not say what came of it.", 90.0)
+    transfer_s: float = _deadline("A transfer is under way, and nobody tells what came of it.", 90.0)
+    transfer_request_s: float = _deadline("A far end asks for a transfer, and no client decides.", 60.0)
 
 
 class Config(Table):

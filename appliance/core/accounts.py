@@ -8,7 +8,16 @@ import zlib
 from dataclasses import dataclass, replace
 
 from appliance.core import events, explain, inputs, peers
-from appliance.core.model import NO_ACCOUNT, Account, AccountId, AccountSettings, AccountState, Target, TlsFault
+from appliance.core.model import (
+    NO_ACCOUNT,
+    Account,
+    AccountId,
+    AccountSettings,
+    AccountState,
+    Target,
+    TlsFault,
+    TransferPolicy,
+)
 from appliance.core.orders import Register, Unregister
 from appliance.core.turn import Turn
 
@@ -314,6 +323,12 @@ def transport_of(turn: Turn, account: AccountId) -> str:
     """What carries the messages of calls through this account; those without one go by UDP."""
     settings = turn.settings.account(account)
     return settings.transport if settings is not None else "udp"
+
+
+def policy_of(turn: Turn, account: AccountId) -> TransferPolicy:
+    """What becomes of transfers that far ends of calls through this account, or through none, ask for."""
+    settings = turn.settings.account(account)
+    return settings.transfer_policy if settings is not None else turn.settings.transfer_policy
 
 
 # -- the state -------------------------------------------------------------------------------------------------------

@@ -13,7 +13,8 @@ class CallMedia:
     """What should be true of a call's audio.
 
     held: we hold it (re-INVITE sendonly). microphone, speaker: routed to and from it. tone: ours is sent to it.
-    recording: the one whose file is ready at its path; both directions go into it.
+    recording: the one whose file is ready at its path; both directions go into it. transferable: its far end may ask us
+    to talk with somebody else (REFER), and somebody else may take its place (Replaces).
     """
 
     call: CallId
@@ -22,6 +23,7 @@ class CallMedia:
     speaker: bool
     tone: bool
     recording: RecordingId | None
+    transferable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -204,11 +204,27 @@ class CallUnmuted(CallEvent):
 
 @dataclass(frozen=True, slots=True)
 class CallTransferring(CallEvent):
-    """The far end is asked to call somebody else: blind, or in place of another call of ours (attended)."""
+    """The far end is asked to call somebody else, or we are: blind, or in the place of a call that is (attended)."""
 
     TYPE = "call.transferring"
     to: str
     kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class CallTransferRequested(CallEvent):
+    """The far end wants us to call somebody else; a client is to say what becomes of it (`transfer_policy` ask)."""
+
+    TYPE = "call.transfer_requested"
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallReplaced(CallEvent):
+    """Another call, `to`, takes its place; this one ends."""
+
+    TYPE = "call.replaced"
+    to: CallId
 
 
 @dataclass(frozen=True, slots=True)

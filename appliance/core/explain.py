@@ -7,7 +7,10 @@ UNAUTHORIZED = {401, 407}
 UNKNOWN = {404, 410, 484, 485, 604}
 NO_AGREEMENT = {415, 488, 606}
 NOBODY = {0, 408}
-PEOPLE = {Cause.HANGUP, Cause.BUSY, Cause.REJECTED, Cause.CANCELED, Cause.NO_ANSWER, Cause.ANSWERED_ELSEWHERE}
+PEOPLE = {
+    *(Cause.HANGUP, Cause.BUSY, Cause.REJECTED, Cause.CANCELED, Cause.NO_ANSWER, Cause.ANSWERED_ELSEWHERE),
+    *(Cause.REPLACED, Cause.TRANSFERRED),
+}
 
 
 def address_of(settings: AccountSettings) -> str:

@@ -25,6 +25,7 @@ from appliance.core.model import (
     RequestId,
     Settings,
     TlsFault,
+    TransferPolicy,
 )
 
 
@@ -200,6 +201,7 @@ class CallArrived(Input):
     reason: str = ""
     answer_after_s: float | None = None  # the caller asks us to answer by ourselves, so long from now
     diverted: tuple[str, ...] = ()  # who sent the call on before it came here (RFC 5806, RFC 7044)
+    replaces: CallId | None = None  # the call of ours whose place it is to take (RFC 3891)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,6 +310,20 @@ class TransferProgressed(OfCall):
 
     code: int
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferRequested(OfCall):
+    """REFER came (RFC 3515): we are to call `to`, with these headers if not empty (RFC 3891, RFC 3892).
+
+    to: without headers; "" where it is no INVITE that is asked for. refused: the code that was answered, 0 where it was
+    accepted, and the far end waits to be told what comes of it.
+    """
+
+    to: str
+    replaces: str = ""
+    referred_by: str = ""
+    refused: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -535,6 +551,30 @@ class ConnectCalls:
 
 
 @dataclass(frozen=True, slots=True)
+class AcceptTransfer:
+    """Call whom the far end wants us to call."""
+
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True)
+class EndTransfer:
+    """The far end's wish is refused, or the client has fulfilled it by itself, or could not: a final SIP code."""
+
+    call: CallId
+    code: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetTransferPolicy:
+    """What becomes of wishes of this call's far end from now on."""
+
+    call: CallId
+    policy: TransferPolicy
+
+
+@dataclass(frozen=True, slots=True)
 class SendText:
     """Send a MESSAGE outside of calls: to a target's name, a SIP URI, or a number at an account."""
 
@@ -690,6 +730,9 @@ AtOnce = (
     | SendDigits
     | TransferCall
     | ConnectCalls
+    | AcceptTransfer
+    | EndTransfer
+    | SetTransferPolicy
     | PressButton
     | OpenDoor
     | TestLamp
@@ -741,6 +784,7 @@ CallInput = (
     | UpdateRefused
     | InfoReceived
     | TransferProgressed
+    | TransferRequested
 )
 AccountInput = Registered | RegistrationFailed | Unregistered | ServerFailed
 AnyInput = (

@@ -100,6 +100,7 @@ class Cause(StrEnum):
     SERVER_ERROR = "server_error"
     ANSWERED_ELSEWHERE = "answered_elsewhere"
     TRANSFERRED = "transferred"
+    REPLACED = "replaced"
     DURATION_LIMIT = "duration_limit"
     AUDIO_FAILED = "audio_failed"
     SHUTDOWN = "shutdown"
@@ -111,6 +112,22 @@ class Role(StrEnum):
 
     TRANSFEROR = "transferor"
     TRANSFEREE = "transferee"
+
+
+class TransferPolicy(StrEnum):
+    """What becomes of a far end's wish that we talk with somebody else: not done, done, or asked of a client."""
+
+    REFUSE = "refuse"
+    FOLLOW = "follow"
+    ASK = "ask"
+
+
+class TransferState(StrEnum):
+    """A client is asked, the outcome is waited for, or the far end is to end its call with us as it is done."""
+
+    ASKED = "asked"
+    UNDER_WAY = "under_way"
+    DONE = "done"
 
 
 class Kind(StrEnum):
@@ -263,6 +280,7 @@ class AccountSettings:
     srtp: str = "off"
     refresh_s: float = 8.0
     callers: str = "registrar"
+    transfer_policy: TransferPolicy = TransferPolicy.REFUSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +312,7 @@ class Deadlines:
     disconnecting_s: float = 5.0
     rtp_s: float = 30.0
     transfer_s: float = 90.0
+    transfer_request_s: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,6 +358,7 @@ class Settings:
     targets: tuple[Target, ...] = ()
     accounts: tuple[AccountSettings, ...] = ()
     callers: str = "targets"  # or "anyone"; of calls that come through no account
+    transfer_policy: TransferPolicy = TransferPolicy.REFUSE  # of those as well
     max_calls: int = 4  # at once, those that ring or wait among them
     max_call_s: float = 3600.0  # from when people can talk; 0: no limit
     max_redirects: int = 4  # 3xx followed by a call of ours; 0: none
@@ -416,6 +436,7 @@ class Call:
     number: str = ""
     local_uri: str = ""
     headers: tuple[tuple[str, str], ...] = ()  # of the INVITE
+    hidden: tuple[tuple[str, str], ...] = ()  # further ones of ours, which it does not show
     answer_headers: tuple[tuple[str, str], ...] = ()  # of the far end's 200
     custom_data: str = ""  # what a client notes beside it
     early: EarlySource = EarlySource.NONE  # of a call to us, before it is answered
@@ -445,6 +466,8 @@ class Call:
     recording: RecordingId | None = None
     digits: str = ""  # the newest received, towards a door's digits
     digit_at: float = 0.0
+    transfer_policy: TransferPolicy = TransferPolicy.REFUSE
+    replaces: CallId | None = None  # the call of ours whose place it takes once it is answered
     end: End | None = None  # decided when disconnecting, final when ended
 
     @property
@@ -579,13 +602,22 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """A transfer that is under way. `other`: the call whose far end the one of `call` shall talk with, if attended."""
+    """A transfer of `call`.
+
+    other: of the transferor, the call whose far end the one of `call` shall talk with, if attended; of the transferee,
+    its new call, once it is placed. replaces, referred_by: the headers that one is to have (RFC 3891, RFC 3892), "" for
+    none. rang: its ringing was told to the transferor.
+    """
 
     call: CallId
     role: Role
     to: str
     until: float
     other: CallId | None = None
+    state: TransferState = TransferState.UNDER_WAY
+    replaces: str = ""
+    referred_by: str = ""
+    rang: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -701,7 +733,10 @@ class State:
 
     def passes_on(self, call: CallId) -> bool:
         """Whether the far end of that call ends it as others talk with each other then."""
-        return any(t.other == call for t in self.transfers)
+        return any(
+            t.other == call if t.role is Role.TRANSFEROR else t.call == call and t.state is not TransferState.ASKED
+            for t in self.transfers
+        )
 
     @property
     def runtime(self) -> Runtime:

@@ -88,6 +88,15 @@ class Refer:
 
 
 @dataclass(frozen=True, slots=True)
+class NotifyTransfer:
+    """Tell the far end by NOTIFY how it goes with what its REFER asked for; a code from 200 on is the last."""
+
+    call: CallId
+    code: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class SendMessage:
     """Send a message, in `call` where one is named; MessageAnswered follows."""
 
@@ -171,7 +180,7 @@ class Reply:
     trial: SoundTrial | None = None
 
 
-CallOrder = Place | Ring | EarlyMedia | Answer | Refuse | HangUp | SendDigit | Refer
+CallOrder = Place | Ring | EarlyMedia | Answer | Refuse | HangUp | SendDigit | Refer | NotifyTransfer
 AccountOrder = Register | Unregister
 SipOrder = CallOrder | AccountOrder | Renew | Probe | SendMessage
 Order = SipOrder | PrepareRecording | FinishRecording | LogCall | Reply

@@ -17,6 +17,7 @@ from appliance.core import (
     gestures,
     inputs,
     messages,
+    referrals,
     refusals,
     session,
     transfers,
@@ -104,6 +105,15 @@ def perform(turn: Turn, action: inputs.AtOnce, who: str) -> tuple[CallId | None,
             return wanted, ""
         case inputs.ConnectCalls(wanted, other):
             transfers.connect(turn, connected(find(turn, wanted)), connected(find(turn, other)))
+            return wanted, ""
+        case inputs.AcceptTransfer(wanted):
+            referrals.accept(turn, find(turn, wanted))
+            return wanted, ""
+        case inputs.EndTransfer(wanted, code, reason):
+            referrals.end(turn, find(turn, wanted), code, reason)
+            return wanted, ""
+        case inputs.SetTransferPolicy(wanted, policy):
+            turn.put(replace(find(turn, wanted), transfer_policy=policy))
             return wanted, ""
         case inputs.RegisterAccount(account):
             return None, register(turn, account)

@@ -17,12 +17,13 @@ from appliance.core.model import (
     Direction,
     End,
     Remote,
+    TransferPolicy,
 )
 from appliance.core.orders import Answer, HangUp, Place, Refuse, Ring
 from appliance.core.turn import Turn, unanswered
 from appliance.errors import IntercomError
 
-FORBIDDEN, NO_ANSWER, STOPPING = 403, 480, 503
+FORBIDDEN, GONE, NO_ANSWER, STOPPING = 403, 481, 480, 503
 TOLD_BEFORE_S = 1.0  # the tone of a call that is answered by itself is heard before anybody hears us
 
 
@@ -40,11 +41,12 @@ def place(
     custom_data: str = "",
     again: bool = False,
     conference: ConferenceId | None = None,
+    hidden: tuple[tuple[str, str], ...] = (),
 ) -> Call:
     """Call somebody. While the SIP process is not there the call waits for it, within the deadline of dialing.
 
     An account that is not registered does not hinder it: many registrars take calls all the same, and a visitor who
-    rings is better served by a try.
+    rings is better served by a try. `hidden`: headers of the INVITE that the call does not show.
     """
     ready = turn.state.sip_ready
     call = Call(
@@ -61,12 +63,14 @@ def place(
         headers=headers,
         custom_data=custom_data,
         conference=conference,
+        hidden=hidden,
         placed=ready,
         placed_again=again,
+        transfer_policy=accounts.policy_of(turn, account),
     )
     turn.state = replace(turn.state, error_until=None)
     if ready:
-        turn.order(Place(call.id, uri, headers, account))
+        turn.order(Place(call.id, uri, headers + hidden, account))
     turn.tell(events.CallDialing(call.id, to=uri, target=target, button=button))
     return turn.put(call)
 
@@ -114,6 +118,8 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
         return
     sender = accounts.sender(turn, given)
     target = sender.target
+    old = turn.state.call(given.replaces) if given.replaces else None
+    follows = old is not None and follows_on(turn, old)
     busy = turn.state.full
     call = Call(
         id=given.call,
@@ -126,6 +132,8 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
         headers=given.headers,
         account=sender.account,
         transport=accounts.transport_of(turn, sender.account),
+        transfer_policy=accounts.policy_of(turn, sender.account),
+        replaces=given.replaces,
     )
     turn.tell(
         events.CallIncoming(
@@ -139,6 +147,10 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
         turn.finish(call, End(cause, given.refused, given.reason, By.LOCAL))
     elif turn.state.stopping:
         refuse(turn, call, STOPPING, Cause.SHUTDOWN)
+    elif given.replaces and (old is None or not old.alive):
+        refuse(turn, call, GONE, Cause.UNAVAILABLE)
+    elif follows:
+        answer(turn, call, "transfer")
     elif not sender.welcome:
         refuse(turn, call, FORBIDDEN, Cause.UNAUTHORIZED)
     elif turned is not None:
@@ -165,6 +177,19 @@ def answer(turn: Turn, call: Call, who: str, headers: tuple[tuple[str, str], ...
     else:
         turn.put(answered)
     turn.tell(events.CallAnswering(call.id, who=who))
+    old = turn.state.call(call.replaces) if call.replaces else None
+    if old is not None and old.alive:
+        turn.tell(events.CallReplaced(old.id, to=call.id))
+        hang_up(turn, old, Cause.REPLACED)
+
+
+def follows_on(turn: Turn, old: Call) -> bool:
+    """Whether a call that is to take the place of `old` is answered at once: nobody is heard who was not before.
+
+    Who it is does not matter: it was told the identifiers of `old` by who has it (RFC 3891 §7).
+    """
+    in_front = old is turn.state.active and not old.held_local and old.conference is None
+    return in_front and old.transfer_policy is TransferPolicy.FOLLOW
 
 
 def refuse(turn: Turn, call: Call, code: int, cause: Cause, to: str = "") -> None:
@@ -276,7 +301,7 @@ def follow(turn: Turn, call: Call, to: forwarding.Place, code: int) -> None:
             deadline=turn.now + limit,
         )
     )
-    turn.order(Place(call.id, to.uri, call.headers, to.account))
+    turn.order(Place(call.id, to.uri, call.headers + call.hidden, to.account))
     turn.tell(events.CallForwarded(call.id, to=to.uri, code=code))
 
 
@@ -333,7 +358,7 @@ def sip_ready(turn: Turn, address: str) -> None:
         turn.tell(events.ApplianceRecovered(part="sip"))
     for call in turn.state.calls:
         if not call.placed:
-            turn.order(Place(call.id, call.remote.uri, call.headers, call.account))
+            turn.order(Place(call.id, call.remote.uri, call.headers + call.hidden, call.account))
             turn.put(replace(call, placed=True, deadline=turn.now + turn.settings.deadlines.dialing_s))
 
 

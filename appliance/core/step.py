@@ -18,6 +18,7 @@ from appliance.core import (
     mixing,
     network,
     recording,
+    referrals,
     requests,
     session,
     timed,
@@ -57,6 +58,7 @@ def step(state: State, given: AnyInput) -> Step:
     due(turn)
     settle(turn)
     transfers.settle(turn)
+    referrals.settle(turn)
     mixing.tell(turn, state)
     history.write(turn, state)
     for lamp, pattern in views.lamps(turn.state):
@@ -81,6 +83,7 @@ def due(turn: Turn) -> None:
     trials.due(turn)
     messages.due(turn)
     transfers.due(turn)
+    referrals.due(turn)
     for button in turn.settings.buttons:
         for action in gestures.due(turn, button):
             requests.act(turn, button, action)
@@ -205,6 +208,8 @@ def of_call(turn: Turn, given: inputs.CallInput) -> None:  # noqa: C901, PLR0912
             messages.info_received(turn, call, content)
         case inputs.TransferProgressed():
             transfers.progressed(turn, given)
+        case inputs.TransferRequested():
+            referrals.requested(turn, call, given)
         case _:
             session.hold_failed(turn, call, given)
 

@@ -1,4 +1,4 @@
-"""Transfers (RFC 3515, 5589): a far end is passed on to somebody else; each that is begun ends by one event."""
+"""Transfers of a far end to somebody else (RFC 3515, 5589): each that is begun ends by one event."""
 
 from dataclasses import replace
 
@@ -37,7 +37,7 @@ def connect(turn: Turn, call: Call, other: Call) -> None:
 def progressed(turn: Turn, given: inputs.TransferProgressed) -> None:
     """The far end told how it goes; what comes after the outcome is late."""
     transfer = turn.state.transfer(given.call)
-    if transfer is None or 0 < given.code < OK.start:
+    if transfer is None or transfer.role is not Role.TRANSFEROR or 0 < given.code < OK.start:
         return
     if given.code in OK:
         succeed(turn, transfer)
@@ -54,35 +54,46 @@ def succeed(turn: Turn, transfer: Transfer) -> None:
             session.hang_up(turn, call, Cause.TRANSFERRED)
 
 
+def due(turn: Turn) -> None:
+    """Those whose outcome nobody tells."""
+    for transfer in of(turn, Role.TRANSFEROR):
+        if turn.now >= transfer.until:
+            fail(turn, transfer, TIMEOUT, "Its outcome was not told in time")
+
+
+def settle(turn: Turn) -> None:
+    """Those of calls that are over."""
+    for transfer in of(turn, Role.TRANSFEROR):
+        if not lasts(turn, transfer):
+            fail(turn, transfer, 0, "The call is over")
+
+
+# -- all roles -------------------------------------------------------------------------------------------------------
+
+
 def fail(turn: Turn, transfer: Transfer, code: int, reason: str) -> None:
     """It came to nothing."""
     forget(turn, transfer)
     turn.tell(events.CallTransferFailed(transfer.call, code=code, reason=reason, role=transfer.role))
 
 
-# -- all -------------------------------------------------------------------------------------------------------------
+def of(turn: Turn, role: Role) -> list[Transfer]:
+    """Those in which we have that part."""
+    return [transfer for transfer in turn.state.transfers if transfer.role is role]
 
 
-def due(turn: Turn) -> None:
-    """Transfers whose outcome nobody tells."""
-    for transfer in turn.state.transfers:
-        if turn.now >= transfer.until:
-            fail(turn, transfer, TIMEOUT, "Its outcome was not told in time")
-
-
-def settle(turn: Turn) -> None:
-    """Transfers of calls that are over."""
-    for transfer in turn.state.transfers:
-        if turn.state.call(transfer.call) is None:
-            fail(turn, transfer, 0, "The call is over")
+def lasts(turn: Turn, transfer: Transfer) -> bool:
+    """Whether the call that is transferred is there, and not being ended."""
+    call = turn.state.call(transfer.call)
+    return call is not None and call.alive
 
 
 def put(turn: Turn, transfer: Transfer) -> None:
     """Store it."""
-    others = tuple(t for t in turn.state.transfers if t.call != transfer.call)
-    turn.state = replace(turn.state, transfers=(*others, transfer))
+    forget(turn, transfer)
+    turn.state = replace(turn.state, transfers=(*turn.state.transfers, transfer))
 
 
 def forget(turn: Turn, transfer: Transfer) -> None:
     """It is over."""
-    turn.state = replace(turn.state, transfers=tuple(t for t in turn.state.transfers if t is not transfer))
+    turn.state = replace(turn.state, transfers=tuple(t for t in turn.state.transfers if t.call != transfer.call))

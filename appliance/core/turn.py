@@ -130,7 +130,7 @@ def final_event(call: Call, end: End) -> type[events.FinalEvent]:
         return events.CallEnded
     if call.direction is Direction.INCOMING:
         return events.CallRejected if end.by is By.LOCAL else events.CallCanceled
-    if end.cause in {Cause.CANCELED, Cause.SHUTDOWN}:
+    if end.cause in {Cause.CANCELED, Cause.REPLACED, Cause.SHUTDOWN}:
         return events.CallCanceled
     return events.CallRejected if end.cause in {Cause.BUSY, Cause.REJECTED} else events.CallFailed
 

@@ -22,6 +22,7 @@ from appliance.core.model import (
     State,
     Target,
     Tone,
+    TransferPolicy,
 )
 
 READY, UNCONFIGURED = "ready", "not configured"
@@ -127,6 +128,7 @@ def media(state: State, call: Call) -> CallMedia:
         speaker=speaker or before,
         tone=(talks and call.end_announced) or (early and not panel),
         recording=next((r.id for r in state.recordings if r.call == call.id and r.ready), None),
+        transferable=call.transfer_policy is not TransferPolicy.REFUSE,
     )
 
 
@@ -347,6 +349,7 @@ def call_view(state: State, call: Call, now: float, epoch: float) -> dict[str, A
         "active": call.id in calls.with_sound(state),
         "muted": call.muted,
         "conference": call.conference,
+        "transfer_policy": call.transfer_policy,
         "ended": None,
         "summary": summary(call),
     }

@@ -10,7 +10,18 @@ import pjsua2 as pj
 from appliance import ids
 from appliance.core import inputs
 from appliance.core.model import NO_ACCOUNT, AccountId, CallId, Codec, Content, Method, Quality
-from appliance.core.orders import Answer, CallOrder, EarlyMedia, HangUp, Place, Refer, Refuse, Ring, SendDigit
+from appliance.core.orders import (
+    Answer,
+    CallOrder,
+    EarlyMedia,
+    HangUp,
+    NotifyTransfer,
+    Place,
+    Refer,
+    Refuse,
+    Ring,
+    SendDigit,
+)
 from appliance.sip import transfers, translate
 from appliance.sip.callbacks import contained
 from appliance.sip.digits import Once, Receiving, Sending
@@ -61,6 +72,7 @@ class SipCall(pj.Call):
         self.ended_by_us = self.over = self.confirmed = False
         self.reason_header = ""
         self.contacts: list[str] = []  # of a 3xx
+        self.referred = transfers.Referred()
         self.audio: int | None = None  # index of the medium that has a stream
         self.sends = self.receives = False  # as negotiated, seen from here
         self.codec: Codec | None = None
@@ -105,7 +117,9 @@ class SipCall(pj.Call):
                 self._message_answered(Method.INFO, 0 if translate.nothing_came(prm.e) else code, reason)
             elif not ours and transaction.state == pj.PJSIP_TSX_STATE_TRYING:
                 self._informed(translate.received(prm.e))
-        elif transaction.method == "REFER" and ours and final and translate.nothing_came(prm.e):
+        elif transaction.method == "REFER" and not ours:
+            self.referred.message = translate.received(prm.e) or self.referred.message
+        elif transaction.method == "REFER" and final and translate.nothing_came(prm.e):
             self._transferred(0, "No answer")  # pjsua makes a 500 of it, which then comes too late
         elif self.confirmed and final and transaction.method in {"INVITE", "UPDATE"}:
             if transaction.method == "INVITE" and ours:
@@ -177,13 +191,29 @@ class SipCall(pj.Call):
 
     @contained
     def onCallTransferRequest(self, prm: pj.OnCallTransferRequestParam) -> None:  # noqa: N802
-        """REFER (RFC 3515): pjsua2 would accept it, and call whomever the far end names."""
-        prm.statusCode = DECLINE
+        """REFER (RFC 3515). What is accepted is carried out by the core's orders (packaging/pjsua2/patches)."""
+        code = self.referred.answer(welcome=self.call in self.table.transferable)
+        prm.statusCode = code
+        if code == transfers.PENDING:
+            return
+        to, replaces = transfers.refer_to(prm.dstUri)
+        refused = 0 if code == transfers.ACCEPTED else code
+        wanted = inputs.TransferRequested(
+            at=time.monotonic(),
+            call=self.call,
+            to=to,
+            replaces=replaces,
+            referred_by=self.referred.by,
+            refused=refused,
+        )
+        self.table.post(wanted)
 
     @contained
     def onCallReplaceRequest(self, prm: pj.OnCallReplaceRequestParam) -> None:  # noqa: N802
-        """An INVITE with Replaces (RFC 3891): pjsua2 would put the newcomer into this call's place."""
-        prm.statusCode = DECLINE
+        """An INVITE with Replaces (RFC 3891) for this call. A provisional code: it is a call to us like any other."""
+        welcome = self.call in self.table.transferable
+        prm.statusCode = RINGING if welcome else DECLINE
+        self.table.replaced = self.call if welcome else None
 
     def audio_media(self) -> pj.AudioMedia | None:
         """The call's port in the bridge, while it has one."""
@@ -317,6 +347,8 @@ class Calls:
     def __init__(self, post: Post, through: Callable[[AccountId], Through | None]) -> None:
         self.post, self._through = post, through
         self.floods = Floods(post)
+        self.transferable: frozenset[CallId] = frozenset()  # see core.desired
+        self.replaced: CallId | None = None  # by the INVITE that comes in now
         self.media_changed = False  # some call's audio came, went or changed its direction
         self._living: dict[CallId, SipCall] = {}
         self.messages = Messages(post, self.get, through)
@@ -334,6 +366,7 @@ class Calls:
         """An INVITE came: pjsua2 wants the object at once, and answers 500 by itself otherwise."""
         call = SipCall(self, account, CallId(ids.new("c")), slot)
         self._living[call.call] = call
+        replaces, self.replaced = self.replaced, None
         info = call.getInfo()
         uri, display_name = translate.address(info.remoteUri)
         arrived = inputs.CallArrived(
@@ -347,6 +380,7 @@ class Calls:
             account=account.name,
             answer_after_s=translate.answer_after(message),
             diverted=translate.diverted(message),
+            replaces=replaces if translate.header(message, "Replaces") else None,
         )
         self.post(arrived)
 
@@ -395,7 +429,9 @@ class Calls:
             except pj.Error as error:  # the call has gone on meanwhile, and tells so itself
                 LOG.info("%s: %s came too late: %s", order.call, type(order).__name__, error.reason)
 
-    def _perform(self, call: SipCall, order: Ring | EarlyMedia | Answer | Refuse | HangUp | SendDigit | Refer) -> None:  # noqa: C901 - a table
+    def _perform(  # noqa: C901 - a table
+        self, call: SipCall, order: Ring | EarlyMedia | Answer | Refuse | HangUp | SendDigit | Refer | NotifyTransfer
+    ) -> None:
         match order:
             case Ring():
                 call.answer(operation(RINGING))
@@ -422,6 +458,8 @@ class Calls:
                 call.sending.add(digits)
             case Refer(other=other):
                 transfers.refer(order, call, None if other is None else self.get(other), operation(), self.post)
+            case NotifyTransfer():
+                call.referred.notify(order, call)
 
     def _place(self, order: Place) -> None:
         account = self._through(order.account)

@@ -21,6 +21,7 @@ from appliance.core.orders import (
     Answer,
     EarlyMedia,
     HangUp,
+    NotifyTransfer,
     Place,
     Probe,
     Refer,
@@ -161,10 +162,21 @@ class Engine:
         match message:
             case Sound():
                 self._media.desire(message)
+                self._calls.transferable = frozenset(each.call for each in message.calls if each.transferable)
                 if message.peers != self._peers:
                     self._peers = message.peers
                     self._accounts.know(message.peers)
-            case Place() | Ring() | EarlyMedia() | Answer() | Refuse() | HangUp() | SendDigit() | Refer():
+            case (
+                Place()
+                | Ring()
+                | EarlyMedia()
+                | Answer()
+                | Refuse()
+                | HangUp()
+                | SendDigit()
+                | Refer()
+                | NotifyTransfer()
+            ):
                 self._accounts.call(message)
             case Probe():
                 self._accounts.probe(message)

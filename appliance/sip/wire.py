@@ -47,6 +47,7 @@ SipInput = (
     | inputs.UpdateRefused
     | inputs.InfoReceived
     | inputs.TransferProgressed
+    | inputs.TransferRequested
     | inputs.MessageReceived
     | inputs.MessageAnswered
     | inputs.Registered

@@ -4,7 +4,7 @@ import json
 import pytest
 
 from appliance.core import inputs, orders
-from appliance.core.model import Content, MessageId, Pattern, RequestId, SoundTrial
+from appliance.core.model import Content, MessageId, Pattern, RequestId, SoundTrial, TransferPolicy
 from tests.api import fake
 from tests.api.waiting import until
 
@@ -21,6 +21,15 @@ ORDERS = [
     ("PATCH", "/v1/calls/c-1", {"active": True}, inputs.SwitchTo("c-1")),
     ("PATCH", "/v1/calls/c-1", {"active": False}, inputs.HoldCall("c-1", True)),
     ("POST", "/v1/calls/c-1/dtmf", {"digits": "12#"}, inputs.SendDigits("c-1", "12#")),
+    ("PATCH", "/v1/calls/c-1", {"transfer_policy": "ask"}, inputs.SetTransferPolicy("c-1", TransferPolicy.ASK)),
+    ("POST", "/v1/calls/c-1/transfer-request/accept", None, inputs.AcceptTransfer("c-1")),
+    ("POST", "/v1/calls/c-1/transfer-request/refuse", None, inputs.EndTransfer("c-1", 603, "Decline")),
+    ("POST", "/v1/calls/c-1/transfer-request/succeed", None, inputs.EndTransfer("c-1", 200, "OK")),
+    ("POST", "/v1/calls/c-1/transfer-request/fail", None, inputs.EndTransfer("c-1", 503, "Service Unavailable")),
+    (
+        *("POST", "/v1/calls/c-1/transfer-request/fail", {"code": 486, "reason": "Busy"}),
+        inputs.EndTransfer("c-1", 486, "Busy"),
+    ),
     ("POST", "/v1/calls/c-1/transfer", {"to": "office"}, inputs.TransferCall("c-1", "office")),
     ("POST", "/v1/calls/c-1/transfer", {"call": "c-2"}, inputs.ConnectCalls("c-1", "c-2")),
     ("POST", "/v1/panel/buttons/kitchen/press", None, inputs.PressButton("kitchen", 0.0)),
@@ -245,6 +254,9 @@ BAD = [
     ("POST", "/v1/calls/c-1/reject", {"code": 200}, 400, "parameter-invalid"),
     ("POST", "/v1/calls/c-1/dtmf", {"digits": "12x"}, 400, "parameter-invalid"),
     ("POST", "/v1/calls/c-1/dtmf", {"digits": ""}, 400, "parameter-invalid"),
+    ("PATCH", "/v1/calls/c-1", {"transfer_policy": "maybe"}, 400, "parameter-invalid"),
+    ("POST", "/v1/calls/c-1/transfer-request/fail", {"code": 200}, 400, "parameter-invalid"),
+    ("POST", "/v1/calls/c-1/transfer-request/fail", {"reason": "a\r\nb"}, 400, "parameter-invalid"),
     ("POST", "/v1/calls/c-1/transfer", {}, 400, "parameter-invalid"),
     ("POST", "/v1/calls/c-1/transfer", {"to": "office", "call": "c-2"}, 400, "parameter-invalid"),
     ("POST", "/v1/calls/c-1/transfer", {"to": "a\r\nX-Evil: 1"}, 400, "parameter-invalid"),

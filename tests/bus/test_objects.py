@@ -118,6 +118,8 @@ def test_all_objects_are_there_with_their_properties(bus, tmp_path):
         (CALL, CALL1, "SendDigits", ("s", "12#"), inputs.SendDigits("c-1", "12#")),
         (CALL, CALL1, "Transfer", ("s", "office"), inputs.TransferCall("c-1", "office")),
         (CALL, CALL1, "Transfer", ("s", CALL), inputs.ConnectCalls("c-1", "c-1")),
+        (CALL, CALL1, "AcceptTransfer", (), inputs.AcceptTransfer("c-1")),
+        (CALL, CALL1, "RefuseTransfer", (), inputs.EndTransfer("c-1", 603, "Decline")),
         (DOOR, DOOR1, "Open", ("d", 0.0), inputs.OpenDoor("front", None)),
         (ACCOUNT, ACCOUNT1, "Register", (), inputs.RegisterAccount("office")),
         (ACCOUNT, ACCOUNT1, "Unregister", (), inputs.UnregisterAccount("office")),

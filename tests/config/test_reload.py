@@ -34,6 +34,8 @@ GATE = '[door.gate]\nchip = "c"\nline = "m"\n'
 CASES = {
     "nothing": ("", "", [], []),
     "who may call": ('"targets"', '"anyone"', ["sip.callers"], []),
+    "what becomes of transfers": ("[sip]", '[sip]\ntransfer_policy = "ask"', ["sip.transfer_policy"], []),
+    "and through an account": ("user =", 'transfer_policy = "ask"\nuser =', ["account.office.transfer_policy"], []),
     "a comment": ("[sip]", "# hello\n[sip]", [], []),
     "a new target": ("[target.kitchen]", f"{CELLAR}[target.kitchen]", ["target.cellar"], []),
     "a target's address": ("192.0.2.8", "192.0.2.7", ["target.kitchen.uri"], []),

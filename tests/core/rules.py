@@ -41,7 +41,7 @@ def checked(state: State, given, ended: Counter | None = None) -> Step:
             assert wanted.wake_at <= call.deadline
 
     for transfer in new.transfers:
-        assert new.call(transfer.call) is not None
+        assert new.call(transfer.call) is not None or new.call(transfer.other or "") is not None
         assert transfer.until > new.now
         assert wanted.wake_at is not None
         assert wanted.wake_at <= transfer.until

@@ -172,6 +172,7 @@ def every_input(state: State, serial: int):
         yield inputs.HoldFailed(**of, code=488, reason="no", held=not call.held_local)
         yield inputs.UpdateRefused(**of, code=488, reason="no")
         yield inputs.TransferProgressed(**of, code=200, reason="OK")  # of none: see test_transfers
+        yield inputs.TransferRequested(**of, to=KITCHEN)
     for recording in state.recordings:
         of = {**common, "call": recording.call, "recording": recording.id}
         yield inputs.RecordingPrepared(**of)

@@ -27,6 +27,7 @@ from appliance.core.model import (
     RequestId,
     State,
     Target,
+    TransferPolicy,
 )
 from appliance.core.orders import PrepareRecording, Reply, SendMessage
 from tests.core.rules import checked, repeated
@@ -49,6 +50,7 @@ STATION = dataclasses.replace(
         ButtonSettings(ButtonId("both"), Action.RING, long_action=Action.DOOR, door=GATE, target="kitchen"),
     ),
     doors=(DoorSettings(FRONT, pulse_s=3.0, max_s=10.0, digits=CODE), DoorSettings(GATE, digits="B")),
+    transfer_policy=TransferPolicy.ASK,
 )
 CHANGED = dataclasses.replace(
     STATION,
@@ -82,6 +84,9 @@ CALL_REQUESTS = [
     lambda call: inputs.SendInfo(call, TEXT),
     lambda call: inputs.TransferCall(call, "office"),
     lambda call: inputs.ConnectCalls(call, call),
+    inputs.AcceptTransfer,
+    lambda call: inputs.EndTransfer(call, 200, "OK"),
+    lambda call: inputs.SetTransferPolicy(call, TransferPolicy.FOLLOW),
 ]
 CONFERENCE_REQUESTS = [
     lambda _, call: inputs.Confer((call,), (inputs.Dial("kitchen"),)),
@@ -155,6 +160,7 @@ class World:
                 "uri": choice([KITCHEN, KITCHEN, STRANGER, "tel:110", ""]),
                 "source": choice(["127.0.0.2:5060", "127.0.0.2:5060", "127.0.0.9:5060", ""]),
                 "refused": choice([0, 0, 0, 488]),
+                "replaces": call if b % 5 == 4 else None,
             },
             inputs.MessageReceived: {
                 "uri": choice([KITCHEN, STRANGER, ""]),
@@ -167,6 +173,7 @@ class World:
                 "code": choice([0, 200, 202, 404]),
             },
             inputs.InfoReceived: {"content": TEXT},
+            inputs.TransferRequested: {"to": choice([KITCHEN, STRANGER, "tel:110"]), "refused": choice([0, 0, 603])},
             inputs.TransferProgressed: {"code": choice([0, 100, 180, 200, 486])},
             inputs.CallProgressed: {"code": 183 if flag else 180, "early_media": flag},
             inputs.CallEnded: {

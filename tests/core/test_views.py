@@ -223,6 +223,7 @@ def test_a_call_has_its_whole_shape():
             "hold": "none",
             "active": False,
             "muted": True,
+            "transfer_policy": "refuse",
             "remote": {
                 "uri": KITCHEN,
                 "user": "kitchen",

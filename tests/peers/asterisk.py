@@ -20,7 +20,7 @@ res_pjsip res_pjsip_session res_pjsip_pubsub res_pjsip_registrar res_pjsip_authe
 res_pjsip_outbound_authenticator_digest res_pjsip_endpoint_identifier_user res_pjsip_sdp_rtp res_pjsip_caller_id
 res_pjsip_dtmf_info res_pjsip_empty_info res_pjsip_refer res_pjsip_messaging res_pjsip_nat res_pjsip_logger
 res_pjsip_header_funcs res_pjsip_rfc3326 res_pjsip_dlg_options chan_pjsip pbx_config
-app_dial app_echo app_playtones app_stack app_verbose app_exec bridge_simple bridge_builtin_features
+app_dial app_echo app_playtones app_stack app_transfer app_verbose app_exec bridge_simple bridge_builtin_features
 codec_alaw codec_ulaw codec_g722 codec_resample format_sln format_wav format_pcm
 func_channel func_callerid func_logic func_strings func_pjsip_contact func_pjsip_aor func_pjsip_endpoint"""
 DIALPLAN = """[default]
@@ -30,6 +30,14 @@ exten => _10X,1,Set(TO=${PJSIP_DIAL_CONTACTS(${EXTEN})})
  same => n,Hangup()
  same => n(gone),Hangup(20)
 exten => 602,1,Answer()
+ same => n,MusicOnHold(default)
+exten => 603,1,Answer()
+ same => n,Wait(1)
+ same => n,Transfer(PJSIP/sip:602@{here})
+ same => n,Hangup()
+exten => 604,1,Answer()
+ same => n,Wait(1)
+ same => n,Transfer(PJSIP/sip:999@{here})
  same => n,MusicOnHold(default)
 [messages]
 exten => _10X,1,MessageSend(pjsip:${EXTEN},${MESSAGE(from)})
@@ -86,6 +94,7 @@ class Asterisk:
     """Registrar and PBX by UDP and TCP. Its extensions, 101 to 103, have pw- and the number for a password.
 
     Called: 101 to 103 each other; 602 plays music, which whoever is held hears as well: a tone of MUSIC_HZ.
+    603 passes who calls it on to 602 after a second, 604 to nobody.
     """
 
     def __init__(self, directory, extensions=("101", "102", "103")):
@@ -150,7 +159,7 @@ class Asterisk:
             "modules.conf": "[modules]\nautoload=no\n" + "".join(f"load={name}.so\n" for name in MODULES.split()),
             "logger.conf": f"[general]\nappendhostname=no\n[logfiles]\nmessages.log={levels}\n",
             "pjsip.conf": f"[global]\ntype=global\nuser_agent=asterisk-peer\n{transports}{endpoints}",
-            "extensions.conf": DIALPLAN,
+            "extensions.conf": DIALPLAN.replace("{here}", f"{self.address}:{self.port}"),
             "rtp.conf": f"[general]\nrtpstart={first}\nrtpend={first + 60}\nstrictrtp=yes\nicesupport=no\n",
             "musiconhold.conf": "[default]\nmode=files\ndirectory=/peer/moh\n",
             **dict.fromkeys(("cdr.conf", "cel.conf"), "[general]\nenable=no\n"),

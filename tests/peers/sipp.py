@@ -31,6 +31,9 @@ OPTIONS = {
     "display_name": "",
     "text": "There is a parcel",  # of a MESSAGE or INFO
     "kind": "text/plain",
+    "refer_to": "",  # whom the party under test is to call
+    "held": False,  # it holds us before
+    "notified": (),  # the codes that it tells of that, in their order
 }
 
 

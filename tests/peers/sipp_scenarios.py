@@ -197,7 +197,12 @@ def uac_cancel(o):
 
 
 def refused(o):
-    return [first(body=sdp()), PROVISIONAL, recv(str(o.code)), again("ACK", f"<{REMOTE}>[peer_tag_param]")]
+    return [
+        first(headers=o.headers, body=sdp()),
+        PROVISIONAL,
+        recv(str(o.code)),
+        again("ACK", f"<{REMOTE}>[peer_tag_param]"),
+    ]
 
 
 def moved(o):
@@ -260,6 +265,32 @@ def referred(side, o):
         *notify(side, "180 Ringing"),
         pause(o.seconds),
         *notify(side, f"{o.code} Outcome", last=True),
+    ]
+
+
+def refers(side, o):
+    """The party under test is to call somebody; where that goes well, we end our call with it."""
+    return [
+        *(accepts_reinvite("a=(sendonly|inactive)", ANSWER_TO[o.hold], 2) if o.held else ()),
+        side("REFER", f"Refer-To: <{o.refer_to}>\nReferred-By: <sip:[$user]@[local_ip]>\n"),
+        recv("202"),
+        *(
+            step
+            for code in o.notified
+            for step in (recv("NOTIFY", action=body_has("Event: refer") + body_has(f"SIP/2.0 {code}")), ok())
+        ),
+        *([side("BYE"), recv("200")] if 200 in o.notified else hangs_up(o)),
+    ]
+
+
+def refers_once(side, o, event):
+    """The same, which is refused, as is another one meanwhile; `event`: as the NOTIFYs are to name it."""
+    refer = side("REFER", f"Refer-To: <{o.refer_to}>\n")
+    told = body_has(f"Event: {event}")
+    return [
+        *(refer, recv("202"), recv("NOTIFY", action=told + body_has("SIP/2.0 100")), ok()),
+        *(refer, recv("491")),
+        *(recv("NOTIFY", action=told + body_has("SIP/2.0 603")), ok()),
     ]
 
 
@@ -371,6 +402,21 @@ SCENARIOS = {
         ok(),
         *map(to_invite, [answer("200 OK", sdp(codecs="8"), retransmit=True)]),
         recv("ACK"),
+        *hangs_up(o),
+    ],
+    "uac-refers": lambda o: [*call(o), *refers(caller, o)],
+    "uas-refers": lambda o: [*invited(o), *refers(callee, o)],
+    "uac-refers-again": lambda o: [
+        *call(o),
+        *refers_once(caller, o, "refer\r"),
+        *refers_once(caller, o, "refer;id=[0-9]+\r"),
+        *hangs_up(o),
+    ],
+    "uac-replaces": lambda o: [
+        first(headers=o.headers, body=sdp()),
+        PROVISIONAL,
+        recv("200", begins=True),
+        caller("ACK"),
         *hangs_up(o),
     ],
     "uac-referred": lambda o: [*call(o), *referred(caller, o), *hangs_up(o)],

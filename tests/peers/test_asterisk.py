@@ -24,7 +24,7 @@ def both(pbx, tmp_path_factory):
         directory = tmp_path_factory.mktemp(user)
         return Daemon(
             directory / "d",
-            account={"office": account(directory, pbx, user, transport=transport)},
+            account={"office": account(directory, pbx, user, transport=transport, transfer_policy="follow")},
             target={"far": {"uri": other, "account": "office"}},
             recording={"enabled": records},
         )
@@ -131,6 +131,29 @@ def test_who_is_connected_with_another_call_of_ours_hears_its_music(stations):
     until(lambda: level(newest(file), MUSIC_HZ) > -30, "the music")
     two.press("hangup")
     two.final(came, kind="call.ended", cause="hangup", by="local")
+
+
+def test_it_passes_us_on_to_its_music(stations):
+    _, two = stations
+    call = two.talk(two.post("/v1/calls", {"to": "603"})["id"])
+    two.wait("call.transferring", call, kind="blind")
+    two.wait("call.transferred", call, role="transferee")
+    two.final(call, kind="call.ended", cause="transferred")
+    (new,) = two.get("/v1/calls")["calls"]
+    file = recorded(two, new["id"])
+    until(lambda: level(newest(file), MUSIC_HZ) > -30, "the music")
+    two.press("hangup")
+    two.final(new["id"], kind="call.ended", cause="hangup", by="local")
+
+
+def test_it_passes_us_on_to_nobody_and_we_talk_with_it_again(stations):
+    _, two = stations
+    call = two.talk(two.post("/v1/calls", {"to": "604"})["id"])
+    two.wait("call.transfer_failed", call, code=404, role="transferee")
+    file = recorded(two, call)
+    until(lambda: level(newest(file), MUSIC_HZ) > -30, "the music")
+    two.press("hangup")
+    two.final(call, kind="call.ended", cause="hangup", by="local")
 
 
 def recorded(door, call):

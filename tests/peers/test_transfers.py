@@ -1,11 +1,13 @@
-"""Transfers with SIPp: we pass a far end on to somebody else."""
+"""Transfers with SIPp, and among three stations: we pass a far end on, are passed on, or are whom another is for."""
 
+import os
 import re
+import signal
 from urllib.parse import unquote
 
 import pytest
 
-from tests.peers.daemon import Daemon
+from tests.peers.daemon import Daemon, loopback, until
 from tests.peers.shown import shows
 from tests.peers.sipp import Sipp
 
@@ -22,17 +24,27 @@ def far(door, tmp_path):
     return started
 
 
+@pytest.fixture
+def caller(door, tmp_path):
+    """SIPp at the address that the station knows, calling it."""
+
+    def started(scenario, **options):
+        return Sipp(tmp_path, scenario, door.address, address=door.far_address, user="far", **options)
+
+    return started
+
+
 def refer_to(peer):
-    """What our REFER said, and the tags and Call-ID of the dialog that it came in."""
+    """Whom our REFER names."""
     (request,) = re.findall(r"^REFER sip:.*?\r?\n\r?\n", peer.messages(), re.MULTILINE | re.DOTALL)
     return re.search(r"^Refer-To: *(.*?)\r?$", request, re.MULTILINE)[1]
 
 
-def dialog(peer):
-    """Call-ID, their tag and ours of the call that SIPp was asked into."""
-    (ack,) = re.findall(r"^ACK sip:.*?\r?\n\r?\n", peer.messages(), re.MULTILINE | re.DOTALL)
-    found = [re.search(rf"^{name}.*?{what}(.*?)\r?$", ack, re.MULTILINE)[1] for name, what in DIALOG]
-    return tuple(found)
+def dialog(peer, message="ACK sip:"):
+    """Call-ID, their tag and ours of the call that SIPp was asked into, by the first message that begins so."""
+    pattern = re.compile(rf"^{message}.*?\r?\n\r?\n", re.MULTILINE | re.DOTALL)
+    found = until(lambda: pattern.search(peer.messages()), message)[0]
+    return tuple(re.search(rf"^{name}.*?{what}(.*?)\r?$", found, re.MULTILINE)[1] for name, what in DIALOG)
 
 
 DIALOG = (("Call-ID", ": *"), ("To", ";tag="), ("From", ";tag="))
@@ -101,6 +113,14 @@ def test_a_far_end_that_never_tells_what_came_of_it_is_not_waited_for(tmp_path):
             peer.done()
 
 
+def test_a_far_end_that_is_gone_is_not_passed_on(tmp_path):
+    with Daemon(tmp_path / "d", deadlines={"rtp_s": 120}) as door:
+        with Sipp(tmp_path, "uas-answer", address=door.far_address, port=door.far_port):
+            call = door.talk(door.ring())
+        door.post(f"/v1/calls/{call}/transfer", {"to": DEAR})
+        door.wait("call.transfer_failed", call, patience=60.0, code=0, reason="No answer", role="transferor")
+
+
 @shows("POST /v1/calls/{id}/transfer", "call.transferring", "call.transferred", "cause:transferred")
 def test_two_far_ends_are_connected_with_each_other(door, far, tmp_path):
     (tmp_path / "other").mkdir()
@@ -118,6 +138,22 @@ def test_two_far_ends_are_connected_with_each_other(door, far, tmp_path):
     assert replaces == [name, f"to-tag={theirs}", f"from-tag={ours}"]
 
 
+def kill(door):
+    """Its SIP process dies; another one is there."""
+    os.kill(door.processes()["sip"], signal.SIGKILL)
+    door.wait("appliance.recovered", part="sip")
+
+
+def test_the_sip_process_dies_while_a_far_end_is_passed_on(door, far):
+    with far("uas-accepts-refer") as peer:
+        call = door.talk(door.ring())
+        door.post(f"/v1/calls/{call}/transfer", {"to": DEAR})
+        kill(door)
+        door.final(call, kind="call.ended", cause="error", by="device")
+        door.wait("call.transfer_failed", call, code=0, role="transferor")
+        peer.vanish()
+
+
 def test_what_can_not_be_transferred_is_refused(door, far):
     with far("uas-refuses-refer", code=603) as peer:
         call = door.ring()
@@ -130,3 +166,318 @@ def test_what_can_not_be_transferred_is_refused(door, far):
         door.press("hangup")
         door.final(call, kind="call.ended")
         peer.done()
+
+
+# -- we are transferred ----------------------------------------------------------------------------------------------
+
+
+def allow(door, call, policy):
+    """What becomes of the far end's wishes from now on."""
+    status, answer = door.ask("PATCH", f"/v1/calls/{call}", {"transfer_policy": policy})
+    assert (status, answer["call"]["transfer_policy"]) == (200, policy)
+
+
+def newest_call(door, count):
+    until(lambda: len(door.of("call.dialing")) == count, "the new call")
+    return door.of("call.dialing")[-1]["call"]
+
+
+@pytest.fixture
+def dear(tmp_path):
+    """SIPp at an address of its own, whom a far end has us call."""
+    (tmp_path / "dear").mkdir()
+
+    def started(scenario, **options):
+        return Sipp(tmp_path / "dear", scenario, address=loopback(), user="dear", **options)
+
+    return started
+
+
+def talks_and_holds(door, peer):
+    """A call that is held here before its far end asks for anything: no re-INVITE comes between its messages."""
+    call = door.talk(door.ring())
+    allow(door, call, "follow")
+    door.press("hold")
+    peer.until_sent("the end of our hold", 2)
+    return call
+
+
+@shows("PATCH /v1/calls/{id}", "call.transferring", "call.transferred", "cause:transferred")
+def test_a_far_end_passes_us_on(door, far, dear):
+    with (
+        dear("uas-answer") as other,
+        far("uas-refers", refer_to=other.uri, held=True, notified=(100, 180, 200)) as peer,
+    ):
+        call = talks_and_holds(door, peer)
+        new = door.talk(newest_call(door, 2))
+        door.wait("call.transferring", call, to=other.uri, kind="blind")
+        door.wait("call.transferred", call, to=other.uri, role="transferee")
+        door.final(call, kind="call.ended", cause="transferred", by="remote")
+        peer.done()
+        door.press("hangup")
+        door.final(new, kind="call.ended", cause="hangup", by="local")
+        other.done()
+    assert "Referred-By: <sip:sipp@" in other.messages()
+
+
+@pytest.mark.parametrize("code", [404, 486, 503, 603])
+def test_a_far_end_passes_us_on_to_somebody_who_is_not_had(code, door, far, dear):
+    with (
+        dear("uas-refuse", code=code) as other,
+        far("uas-refers", refer_to=other.uri, held=True, notified=(100, 180, code)) as peer,
+    ):
+        call = talks_and_holds(door, peer)
+        door.wait("call.transfer_failed", call, code=code, reason="Refused", role="transferee")
+        other.done()
+        assert [each["id"] for each in door.get("/v1/calls")["calls"]] == [call]
+        door.press("hangup")
+        door.final(call, kind="call.ended", cause="hangup", by="local")
+        peer.done()
+
+
+def test_a_far_end_has_us_take_the_place_of_another_call(door, far, dear):
+    """As by the third of SIPp's calls; that the place is taken is seen among three stations below."""
+    place = "?Replaces=x%40y%3Bto-tag%3D1%3Bfrom-tag%3D2&Require=replaces"
+    with (
+        dear("uas-answer") as other,
+        far("uas-refers", refer_to=other.uri + place, held=True, notified=(100, 180, 200)) as peer,
+    ):
+        call = talks_and_holds(door, peer)
+        door.wait("call.transferring", call, to=other.uri, kind="attended")
+        door.talk(newest_call(door, 2))
+        peer.done()
+        door.press("hangup")
+        other.done()
+    for header in ("Replaces: x@y;to-tag=1;from-tag=2", "Require: replaces"):
+        assert header in other.messages()
+
+
+@shows("call.transfer_failed")
+def test_a_far_end_may_not_pass_us_on(door, caller):
+    with caller("uac-refer", seconds=0.1) as peer:
+        call = door.rung()
+        door.press("answer")
+        door.wait("call.transfer_failed", call, code=603, role="transferee")
+        door.final(call, kind="call.ended", cause="hangup", by="remote")
+        peer.done()
+    assert len(door.of("call.dialing")) == 0
+
+
+def test_the_sip_process_dies_while_we_are_passed_on(door, far, dear):
+    with (
+        dear("uas-ring") as other,
+        far("uas-refers", refer_to=other.uri, held=True, notified=(100, 180)) as peer,
+    ):
+        call = talks_and_holds(door, peer)
+        new = newest_call(door, 2)
+        door.wait("call.ringing", new)
+        kill(door)
+        for each, kind in ((call, "call.ended"), (new, "call.failed")):
+            door.final(each, kind=kind, cause="error", by="device")
+        door.wait("call.transfer_failed", call, code=480, role="transferee")
+        for gone in (peer, other):
+            gone.vanish()
+
+
+def asked(door, call):
+    """Answered, with the far end's wishes to be decided on by a client; the first of them has come."""
+    allow(door, call, "ask")
+    door.post(f"/v1/calls/{call}/answer")
+    door.talk(call)
+    door.wait("call.transfer_requested", call, to=DEAR)
+    return f"/v1/calls/{call}/transfer-request"
+
+
+@shows("POST /v1/calls/{id}/transfer-request/refuse", "call.transfer_requested", "error:transfer-not-requested")
+def test_a_client_refuses_to_be_passed_on(door, caller):
+    with caller("uac-refers", refer_to=DEAR, notified=(100, 603)) as peer:
+        call = door.rung()
+        path = f"/v1/calls/{call}/transfer-request"
+        assert door.ask("POST", f"{path}/accept")[1]["code"] == "transfer-not-requested"
+        assert asked(door, call) == path
+        door.post(f"{path}/refuse")
+        door.wait("call.transfer_failed", call, code=603, role="transferee")
+        door.press("hangup")
+        door.final(call, kind="call.ended", cause="hangup", by="local")
+        peer.done()
+
+
+@shows("POST /v1/calls/{id}/transfer-request/fail")
+def test_a_client_that_tried_by_itself_tells_that_it_failed(door, caller):
+    with caller("uac-refers", refer_to=DEAR, notified=(100, 486)) as peer:
+        call = door.rung()
+        door.post(f"{asked(door, call)}/fail", {"code": 486, "reason": "Busy Here"})
+        door.wait("call.transfer_failed", call, code=486, reason="Busy Here", role="transferee")
+        door.press("hangup")
+        door.final(call, kind="call.ended", cause="hangup", by="local")
+        peer.done()
+
+
+@shows("POST /v1/calls/{id}/transfer-request/succeed", "call.transferred", "cause:transferred")
+def test_a_client_that_has_done_it_by_itself_tells_so(door, caller):
+    with caller("uac-refers", refer_to=DEAR, notified=(100, 200)) as peer:
+        call = door.rung()
+        door.post(f"{asked(door, call)}/succeed")
+        door.wait("call.transferred", call, to=DEAR, role="transferee")
+        door.final(call, kind="call.ended", cause="transferred", by="remote")
+        peer.done()
+
+
+@shows("POST /v1/calls/{id}/transfer-request/accept", "call.transfer_requested", "call.transferred")
+def test_a_client_accepts_to_be_passed_on(door, far, dear):
+    with (
+        dear("uas-answer") as other,
+        far("uas-refers", refer_to=other.uri, held=True, notified=(100, 180, 200)) as peer,
+    ):
+        call = door.talk(door.ring())
+        allow(door, call, "ask")
+        door.press("hold")
+        door.wait("call.transfer_requested", call, to=other.uri)
+        door.post(f"/v1/calls/{call}/transfer-request/accept")
+        door.talk(newest_call(door, 2))
+        door.final(call, kind="call.ended", cause="transferred", by="remote")
+        peer.done()
+        door.press("hangup")
+        other.done()
+
+
+def test_a_far_end_asks_again_and_again(door, caller):
+    with caller("uac-refers-again", refer_to=DEAR) as peer:
+        call = door.rung()
+        path = asked(door, call)
+        for count in (1, 2):
+            until(lambda n=count: len(door.of("call.transfer_requested", call)) == n, "a request")
+            until(lambda n=count: peer.messages().count("\nSIP/2.0 491") == n, "the refusal of another one meanwhile")
+            door.post(f"{path}/refuse")
+        door.press("hangup")
+        door.final(call, kind="call.ended", cause="hangup", by="local")
+        peer.done()
+
+
+def test_what_no_client_decides_on_is_refused(tmp_path):
+    with Daemon(tmp_path / "d", deadlines={"transfer_request_s": 1.0}, sip={"transfer_policy": "ask"}) as door:
+        options = {"refer_to": DEAR, "notified": (100, 603)}
+        with Sipp(tmp_path, "uas-refers", address=door.far_address, port=door.far_port, **options) as peer:
+            call = door.talk(door.ring())
+            door.wait("call.transfer_failed", call, code=603, role="transferee")
+            door.press("hangup")
+            door.final(call, kind="call.ended", cause="hangup", by="local")
+            peer.done()
+
+
+# -- somebody takes a far end's place --------------------------------------------------------------------------------
+
+
+def station(directory, policy):
+    """One whose calls have that policy from their beginning, so that no INVITE comes before it is known."""
+    return Daemon(directory / "d", sip={"transfer_policy": policy})
+
+
+def takes(door, directory, place, scenario="uac-replaces", **options):
+    """SIPp at the address that the station knows; place: Call-ID, their tag and ours of a call of the station's."""
+    (directory / "new").mkdir()
+    name, theirs, ours = place
+    headers = f"Replaces: {name};to-tag={ours};from-tag={theirs}\nRequire: replaces\n"
+    return Sipp(directory / "new", scenario, door.address, headers=headers, user="far", **options)
+
+
+@shows("call.replaced", "cause:replaced")
+def test_anybody_takes_the_place_of_whom_we_talk_with(tmp_path):
+    with (
+        station(tmp_path, "follow") as door,
+        Sipp(tmp_path, "uas-answer", address=door.far_address, port=door.far_port) as first,
+    ):
+        old = door.talk(door.ring())
+        with takes(door, tmp_path, dialog(first)) as second:
+            new = door.wait("call.incoming")["call"]
+            door.wait("call.replaced", old, to=new)
+            door.talk(new)
+            door.final(old, kind="call.ended", cause="replaced", by="local")
+            first.done()
+            door.press("hangup")
+            door.final(new, kind="call.ended", cause="hangup", by="local")
+            second.done()
+
+
+def test_another_picks_up_what_a_visitor_rings(tmp_path):
+    with (
+        station(tmp_path, "follow") as door,
+        Sipp(tmp_path, "uas-ring", address=door.far_address, port=door.far_port) as first,
+    ):
+        old = door.ring()
+        door.wait("call.ringing", old)
+        with takes(door, tmp_path, dialog(first, "SIP/2.0 180")) as second:
+            new = door.talk(door.wait("call.incoming")["call"])
+            door.final(old, kind="call.canceled", cause="replaced", by="local", missed=False)
+            first.done()
+            door.press("hangup")
+            door.final(new, kind="call.ended", cause="hangup", by="local")
+            second.done()
+
+
+def test_where_people_decide_who_takes_a_place_rings(tmp_path):
+    with (
+        station(tmp_path, "ask") as door,
+        Sipp(tmp_path, "uas-answer", address=door.far_address, port=door.far_port) as first,
+    ):
+        old = door.talk(door.ring())
+        with takes(door, tmp_path, dialog(first), address=door.far_address) as second:
+            new = door.rung()
+            assert not door.of("call.replaced")
+            door.post(f"/v1/calls/{new}/answer")
+            door.talk(new)
+            door.final(old, kind="call.ended", cause="replaced", by="local")
+            first.done()
+            door.press("hangup")
+            second.done()
+
+
+def test_nobody_takes_a_place_unless_it_is_allowed(door, far, tmp_path):
+    with far("uas-answer") as first:
+        old = door.talk(door.ring())
+        with takes(door, tmp_path, dialog(first), "uac-refused", address=door.far_address, code=603) as second:
+            second.done()
+        assert [each["id"] for each in door.get("/v1/calls")["calls"]] == [old]
+        door.press("hangup")
+        first.done()
+
+
+def test_a_place_that_is_not_there_can_not_be_taken(door, caller):
+    with caller("uac-refused", headers="Replaces: x@y;to-tag=1;from-tag=2\n", code=481) as peer:
+        peer.done()
+    door.final(door.wait("call.incoming")["call"], kind="call.rejected", code=481)
+
+
+# -- three stations --------------------------------------------------------------------------------------------------
+
+
+@shows("call.transferring", "call.transferred", "call.replaced", "cause:transferred", "cause:replaced")
+def test_one_station_connects_two_others_with_each_other(tmp_path):
+    anyone = {"callers": "anyone", "transfer_policy": "follow"}
+    with (
+        Daemon(tmp_path / "1") as one,
+        Daemon(tmp_path / "2", sip={**anyone, "address": loopback(), "port": 0}) as two,
+        Daemon(tmp_path / "3", sip={**anyone, "address": loopback(), "port": 0}) as three,
+    ):
+        calls = []
+        for station in (two, three):
+            call = one.post("/v1/calls", {"to": f"sip:{station.user}@{station.address}"})["id"]
+            came = station.rung()
+            station.press("answer")
+            calls.append((one.talk(call), station.talk(came)))
+        (first, at_two), (second, at_three) = calls
+        one.post(f"/v1/calls/{first}/transfer", {"call": second})
+        two.wait("call.transferring", at_two, kind="attended")
+        new = two.talk(newest_call(two, 1))
+        three.wait("call.replaced", at_three)
+        for station, call, cause in (
+            (one, first, "transferred"),
+            (one, second, "transferred"),
+            (two, at_two, "transferred"),
+            (three, at_three, "replaced"),
+        ):
+            station.final(call, kind="call.ended", cause=cause)
+        assert one.wait("call.transferred", first)["data"]["role"] == "transferor"
+        assert two.wait("call.transferred", at_two)["data"]["role"] == "transferee"
+        two.press("hangup")
+        two.final(new, kind="call.ended", cause="hangup", by="local")

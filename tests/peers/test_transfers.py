@@ -3,10 +3,13 @@
 import os
 import re
 import signal
+import subprocess
+import sys
 from urllib.parse import unquote
 
 import pytest
 
+from appliance.simulator.stations import CODE
 from tests.peers.daemon import Daemon, loopback, until
 from tests.peers.shown import shows
 from tests.peers.sipp import Sipp
@@ -152,6 +155,35 @@ def test_the_sip_process_dies_while_a_far_end_is_passed_on(door, far):
         door.final(call, kind="call.ended", cause="error", by="device")
         door.wait("call.transfer_failed", call, code=0, role="transferor")
         peer.vanish()
+
+
+def ctl(door, *words):
+    """intercomctl's status and what it says."""
+    command = [sys.executable, "-m", "appliance.cli", "--socket", str(door.directory / "http.sock"), *words]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=CODE)
+    return ran.returncode, ran.stdout + ran.stderr
+
+
+def test_the_command_line_passes_the_call_in_front_on(door, far):
+    assert ctl(door, "transfer", DEAR)[0] == 1
+    with far("uas-referred", code=200) as peer:
+        call = door.talk(door.ring())
+        assert ctl(door, "transfer", DEAR) == (0, f"{call}\n")
+        door.final(call, kind="call.ended", cause="transferred", by="local")
+        peer.done()
+    assert refer_to(peer) == f"<{DEAR}>"
+
+
+def test_the_command_line_connects_two_calls(door, far, tmp_path):
+    (tmp_path / "other").mkdir()
+    with far("uas-held-referred", code=200) as first, Sipp(tmp_path / "other", "uas-answer") as second:
+        call = door.talk(door.ring())
+        other = door.talk(door.post("/v1/calls", {"to": second.uri})["id"])
+        assert ctl(door, "transfer", other, call) == (0, f"{call}\n")
+        for each, peer in ((call, first), (other, second)):
+            door.final(each, kind="call.ended", cause="transferred", by="local")
+            peer.done()
+    assert "Replaces=" in refer_to(first)
 
 
 def test_what_can_not_be_transferred_is_refused(door, far):

@@ -1,0 +1,88 @@
+"""Breadth-first over `step` with transfers in all roles: two calls, in every order of what can come to them."""
+
+import dataclasses
+from collections import deque
+
+import pytest
+
+from appliance.core import inputs, views
+from appliance.core.model import CallId, Direction, RequestId, State, TransferPolicy
+from tests.core.rules import checked
+from tests.core.test_every_state import KITCHEN, TWO, normal
+
+OFFICE = "sip:office@127.0.0.3"
+PLAIN = dataclasses.replace(TWO, buttons=(), lamps=(), doors=(), max_calls=2)
+
+
+def every_input(state: State, serial: int):
+    """What can come to calls and their transfers, and what can be asked; a third call only takes another's place."""
+    fresh = f"{serial:026}"
+    common = {"at": state.now, "fresh": fresh}
+    yield inputs.StopRequested(**common)
+    yield inputs.SipReady(**common, address="127.0.0.1:5060")
+    yield inputs.SipLost(**common, why="gone")
+    about = {"uri": KITCHEN, "display_name": "", "source": "127.0.0.2:5060", "local_uri": ""}
+    if len(state.calls) < 2:
+        yield inputs.CallArrived(**common, call=CallId(f"c-{fresh}"), **about)
+    for call in state.calls:
+        of = {**common, "call": call.id}
+        if not call.placed:
+            continue
+        if len(state.calls) < 3:
+            yield inputs.CallArrived(**common, call=CallId(f"c-{fresh}"), replaces=call.id, **about)
+        if call.direction is Direction.OUTGOING:
+            yield inputs.CallProgressed(**of, code=180, early_media=False)
+        yield inputs.CallConfirmed(**of)
+        yield inputs.CallEnded(**of, code=200, reason="OK", remote=True)
+        yield inputs.CallEnded(**of, code=486, reason="Busy Here", remote=True)
+        for code in (180, 200, 603):
+            yield inputs.TransferProgressed(**of, code=code, reason="Why")
+        yield inputs.TransferRequested(**of, to=OFFICE)
+        yield inputs.TransferRequested(**of, to="tel:110")
+    for action in asked(state):
+        yield inputs.Requested(**common, request=RequestId("q"), who="walk", action=action)
+
+
+def asked(state: State):
+    """All that a client can ask."""
+    for call in state.calls:
+        yield inputs.AnswerCall(call.id)
+        yield inputs.HangUpCall(call.id)
+        yield inputs.TransferCall(call.id, OFFICE)
+        yield inputs.AcceptTransfer(call.id)
+        yield inputs.EndTransfer(call.id, 200, "OK")
+        yield inputs.EndTransfer(call.id, 603, "Decline")
+        for other in state.calls:
+            yield inputs.ConnectCalls(call.id, other.id)
+    if len(state.calls) < 2:
+        yield inputs.Dial("kitchen")
+
+
+def within_bounds(state: State) -> bool:
+    """Not from where there are three calls, or one and no SIP process; the panel's error has nothing to do with it."""
+    return state.error_until is None and len(state.calls) < 3 and (state.sip_ready or not state.calls)
+
+
+@pytest.mark.parametrize("policy", [TransferPolicy.FOLLOW, TransferPolicy.ASK])
+def test_every_state_with_a_transfer_keeps_the_rules(policy, record_property, capsys):
+    first = State(dataclasses.replace(PLAIN, transfer_policy=policy), now=100.0)
+    seen, queue, steps, transfers = {normal(first)}, deque([first]), 0, 0
+    while queue:
+        state = queue.popleft()
+        choices = list(every_input(state, steps))
+        if (wake := views.desired(state).wake_at) is not None:
+            choices.append(inputs.Tick(at=max(wake, state.now), fresh=f"{steps:026}"))
+        for given in choices:
+            taken = checked(state, given)
+            steps += 1
+            if taken.state == state or not within_bounds(taken.state):
+                continue
+            key = normal(taken.state)
+            if key not in seen:
+                seen.add(key)
+                transfers += bool(taken.state.transfers)
+                queue.append(taken.state)
+    with capsys.disabled():
+        print(f"\n{len(seen)} states, {transfers} with a transfer, {steps} steps")
+    record_property("figures", f"{len(seen)} states, {steps} steps")
+    assert transfers > 100

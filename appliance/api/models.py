@@ -21,9 +21,11 @@ from appliance.core.model import (
     Joining,
     Pattern,
     Picture,
+    Role,
     Stage,
     Tone,
     TransferPolicy,
+    TransferState,
 )
 
 Time = Annotated[
@@ -362,6 +364,15 @@ class CallFacts(Answer):
     end: End | None
 
 
+class CallTransfer(Answer):
+    """A transfer of a call, whose far end we pass on (transferor), or which passes us on (transferee)."""
+
+    role: Role
+    state: TransferState = Field(description="asked: a client is to say what becomes of it; done: the call is to end.")
+    to: str
+    until: Time = Field(description="Then it is refused, or has failed, or the call is ended.")
+
+
 class Call(CallFacts):
     """A call."""
 
@@ -371,6 +382,7 @@ class Call(CallFacts):
     active: bool = Field(description="Whether it has the speaker and the microphone.")
     muted: bool
     conference: str | None = Field(description="The id of the conference that it is in.")
+    transfer: CallTransfer | None = Field(description="That is under way.")
     transfer_policy: TransferPolicy = Field(description="What becomes of transfers that its far end asks for.")
     summary: str = Field(description="One line for people.")
 

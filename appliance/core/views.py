@@ -22,6 +22,7 @@ from appliance.core.model import (
     State,
     Target,
     Tone,
+    Transfer,
     TransferPolicy,
 )
 
@@ -350,6 +351,7 @@ def call_view(state: State, call: Call, now: float, epoch: float) -> dict[str, A
         "muted": call.muted,
         "conference": call.conference,
         "transfer_policy": call.transfer_policy,
+        "transfer": transfer_view(state.transfer(call.id), epoch),
         "ended": None,
         "summary": summary(call),
     }
@@ -380,6 +382,14 @@ def conference_view(state: State, conference: Conference, epoch: float) -> dict[
         ],
         "summary": conference_summary(state, conference),
     }
+
+
+def transfer_view(transfer: Transfer | None, epoch: float) -> dict[str, Any] | None:
+    """A transfer that is under way, for clients."""
+    if transfer is None:
+        return None
+    until = iso(transfer.until, epoch)
+    return {"role": transfer.role, "state": transfer.state, "to": transfer.to, "until": until}
 
 
 def logged_call(call: Call, ended: float | None, epoch: float, *, missed: bool) -> dict[str, Any]:

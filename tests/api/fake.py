@@ -256,6 +256,7 @@ def call(id_: str = "c-1", **changed: Any) -> dict[str, Any]:
         "active": True,
         "muted": False,
         "transfer_policy": "refuse",
+        "transfer": {"role": "transferee", "state": "asked", "to": "sip:office@192.0.2.9", "until": TIME},
         "remote": {
             "uri": "sip:kitchen@127.0.0.1:5070",
             "user": "kitchen",
@@ -285,7 +286,7 @@ def call(id_: str = "c-1", **changed: Any) -> dict[str, Any]:
 
 
 def logged(id_: str = "c-1", **changed: Any) -> dict[str, Any]:
-    live = {"state", "legacy_state", "hold", "active", "muted", "conference", "transfer_policy", "summary"}
+    live = {"state", "legacy_state", "hold", "active", "muted", "conference", "transfer_policy", "transfer", "summary"}
     facts = {name: value for name, value in call(id_).items() if name not in live}
     end = {"cause": "hangup", "code": 200, "reason": "OK", "by": "remote", "explanation": ""}
     return facts | {"ended": TIME, "end": end, "missed": False} | changed

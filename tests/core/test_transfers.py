@@ -303,6 +303,9 @@ def test_one_transfer_at_a_time():
 
 def test_a_client_accepts():
     station, call = referred(ASK)
+    (shown,) = views.snapshot(station.state, 0.0)["calls"]
+    until = views.iso(station.state.now + station.state.settings.deadlines.transfer_request_s, 0.0)
+    assert shown["transfer"] == {"role": "transferee", "state": "asked", "to": OFFICE, "until": until}
     assert station.last(events.CallTransferRequested) == events.CallTransferRequested(call, to=OFFICE)
     assert notified(station) == [100]
     assert station.ask(inputs.AcceptTransfer(call)).error is None

@@ -224,6 +224,7 @@ def test_a_call_has_its_whole_shape():
             "active": False,
             "muted": True,
             "transfer_policy": "refuse",
+            "transfer": None,
             "remote": {
                 "uri": KITCHEN,
                 "user": "kitchen",

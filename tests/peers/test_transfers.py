@@ -365,6 +365,8 @@ def test_a_client_accepts_to_be_passed_on(door, far, dear):
         allow(door, call, "ask")
         door.press("hold")
         door.wait("call.transfer_requested", call, to=other.uri)
+        shown = door.get(f"/v1/calls/{call}")["transfer"]
+        assert (shown["role"], shown["state"], shown["to"]) == ("transferee", "asked", other.uri)
         door.post(f"/v1/calls/{call}/transfer-request/accept")
         door.talk(newest_call(door, 2))
         door.final(call, kind="call.ended", cause="transferred", by="remote")

@@ -4,7 +4,7 @@ from collections import Counter
 
 from appliance.core import calls, events, inputs, views
 from appliance.core.conferences import MOST
-from appliance.core.model import CallState, EarlySource, Hold, Stage, State, Tone
+from appliance.core.model import CallState, EarlySource, Hold, Joining, Stage, State, Tone
 from appliance.core.step import Step, step
 
 WAITING = set(CallState) - {CallState.CONNECTED, CallState.ENDED}
@@ -112,6 +112,21 @@ def conferring(state: State, together: set) -> None:
         panel = media[call].microphone or media[call].speaker
         talks = state.call(call).state is CallState.CONNECTED
         assert not (panel and talks) or (in_front and not conference.held), "the panel is not there"
+
+
+def paired(told: Counter, state: State) -> None:
+    """What has begun of conferences has ended once, or lasts; `told`: how often each type of event was told so far."""
+
+    def lasting(begun: str, *ended: str) -> int:
+        return told[f"conference.{begun}"] - sum(told[f"conference.{name}"] for name in ended)
+
+    conference = state.conference
+    people = conference.participants if conference else ()
+    invited = [p for p in people if p.joining is Joining.INVITED and p.stage in {Stage.INVITING, Stage.COMING}]
+    assert lasting("connecting", "ended", "canceled") == (conference is not None)
+    assert lasting("invitation_sending", "invitation_accepted", "invitation_rejected") == len(invited)
+    assert lasting("participant_added", "participant_removed") == sum(p.stage is Stage.IN for p in people)
+    assert told["conference.connected"] >= told["conference.ended"]
 
 
 def repeated(state: State, given, taken: Step) -> None:

@@ -1,18 +1,23 @@
 """Breadth-first over `step` with a conference: two calls in and beside it, in every order of what can come."""
 
-import dataclasses
-from collections import deque
+import random
+from collections import Counter, deque
+from dataclasses import replace
+
+import pytest
 
 from appliance.core import inputs, views
 from appliance.core.model import CallId, RequestId, State
-from tests.core.rules import checked
+from tests.core.rules import checked, paired
 from tests.core.test_every_state import KITCHEN, TWO, normal
 
-THREE = dataclasses.replace(TWO, buttons=(), lamps=(), doors=(), max_calls=2)
+THREE = replace(TWO, buttons=(), lamps=(), doors=(), max_calls=2)
+
+LATE = 0.03  # of the steps: time passes until something is due
 
 
-def every_input(state: State, serial: int):
-    """What can come to calls, and what can be asked.
+def every_input(state: State, serial: int, most: int = 2):
+    """What can come to calls, and what can be asked; `most`: calls, beyond which none is begun.
 
     What changes who is heard and not who is where (early media, hold by the far end) is in test_conferences.
     """
@@ -21,7 +26,7 @@ def every_input(state: State, serial: int):
     yield inputs.StopRequested(**common)
     yield inputs.SipReady(**common, address="127.0.0.1:5060")
     yield inputs.SipLost(**common, why="gone")
-    if len(state.calls) < 2:
+    if len(state.calls) < most:
         about = {"uri": KITCHEN, "display_name": "", "source": "127.0.0.2:5060", "local_uri": ""}
         yield inputs.CallArrived(**common, call=CallId(f"c-{fresh}"), **about)
     for call in state.calls:
@@ -29,11 +34,11 @@ def every_input(state: State, serial: int):
         if call.placed:
             yield inputs.CallConfirmed(**of)
             yield inputs.CallEnded(**of, code=200, reason="OK", remote=True)
-    for action in asked(state):
+    for action in asked(state, most):
         yield inputs.Requested(**common, request=RequestId("q"), who="walk", action=action)
 
 
-def asked(state: State):
+def asked(state: State, most: int):
     """All that a client can ask."""
     kitchen = inputs.Dial("kitchen")
     conference = state.conference
@@ -46,11 +51,13 @@ def asked(state: State):
         if conference is not None:
             yield inputs.TakeInto(conference.id, call.id)
             yield inputs.RemoveFrom(conference.id, call.id)
-    yield inputs.Confer(tuple(call.id for call in state.calls), () if len(state.calls) > 1 else (kitchen,))
-    if len(state.calls) < 2:
+            if most > 2:
+                yield inputs.MuteIn(conference.id, call.id, muted=True)
+    yield inputs.Confer(tuple(call.id for call in state.calls), () if len(state.calls) >= most else (kitchen,))
+    if len(state.calls) < most:
         yield kitchen
     if conference is not None:
-        if len(state.calls) < 2:
+        if len(state.calls) < most:
             yield inputs.InviteInto(conference.id, kitchen)
         yield inputs.HoldConference(conference.id, held=not conference.held)
         yield inputs.EndConference(conference.id)
@@ -83,3 +90,22 @@ def test_every_state_with_a_conference_keeps_the_rules(record_property, capsys):
         print(f"\n{len(seen)} states, {conferences} with a conference, {steps} steps")
     record_property("figures", f"{len(seen)} states, {steps} steps")
     assert conferences > 1000
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_whatever_begins_of_a_conference_ends_once_in_any_order(seed):
+    chance, all_told = random.Random(seed), Counter()
+    for _ in range(20):
+        state, told = State(replace(THREE, max_calls=4), now=100.0), Counter()
+        for serial in range(150):
+            wake = views.desired(state).wake_at
+            choices = [*every_input(state, serial, most=8)][1:]  # not the daemon's stop, after which little happens
+            given = chance.choice(choices)
+            if chance.random() < LATE and wake is not None:
+                given = inputs.Tick(at=max(wake, state.now), fresh=f"{serial:026}")
+            taken = checked(state, given)
+            state = taken.state
+            told.update(event.TYPE for event in taken.events)
+            paired(told, state)
+        all_told += told
+    assert all_told["conference.participant_added"] > 20

@@ -64,6 +64,7 @@ def test_a_second_caller_waits_and_is_answered_and_the_first_goes_on_when_it_end
     assert door.story(one) == [*told, "disconnecting", "ended"]
 
 
+@shows("call.switched")
 def test_a_client_switches_between_two_who_talk(door, caller):
     with caller("uac-held") as first:
         one = arrived(door, 1)

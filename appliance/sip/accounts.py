@@ -31,6 +31,7 @@ BUSY_S = 0.1
 SESSION_S = 90
 BUSY = {70011, 171001}  # PJ_EBUSY, PJSIP_EBUSY
 NO_ANSWER = "No answer"
+ALWAYS = 2  # allow_contact_rewrite of pjsua_acc_config
 GIVEN_UP = 487  # Request Terminated, RFC 3261 §21.4.25
 SRTP = {
     "off": pj.PJMEDIA_SRTP_DISABLED,
@@ -278,7 +279,10 @@ class Accounts:
         config.mediaConfig.srtpUse, config.mediaConfig.srtpSecureSignaling = SRTP[account.srtp], 0
         if server.version == servers.IPV6:
             config.sipConfig.ipv6Use = config.mediaConfig.ipv6Use = pj.PJSUA_IPV6_ENABLED_USE_IPV6_ONLY
-        if account.transport == "udp" and server.version in self._udp:
+        if account.transport != "udp":
+            # Each connection has its own port: else pjsua, in a private network, stays registered with the first one.
+            config.natConfig.contactRewriteUse = ALWAYS
+        elif server.version in self._udp:
             config.sipConfig.transportId = self._udp[server.version]
         return config
 

@@ -26,7 +26,7 @@ from appliance.sip import transfers, translate
 from appliance.sip.callbacks import contained
 from appliance.sip.digits import Once, Receiving, Sending
 from appliance.sip.floods import Floods
-from appliance.sip.hold import Hold
+from appliance.sip.hold import Hold, after_glare
 from appliance.sip.messages import Messages
 from appliance.sip.rtp import RtpWatch
 from appliance.sip.wire import SipInput
@@ -78,7 +78,8 @@ class SipCall(pj.Call):
         self.codec: Codec | None = None
         self.hold, self.rtp = Hold(), RtpWatch()
         self.counted_at = 0.0
-        self.renew_at: float | None = None  # our address has changed
+        self.renew_at: float | None = None  # the far end is to be told where we are now
+        self.renewing = self.elsewhere = False  # it is being told; our IP address is another one, too
         self.sending, self.receiving, self.once = Sending(), Receiving(), Once()
 
     @contained
@@ -303,17 +304,23 @@ class SipCall(pj.Call):
             self.hold.postpone(now)
 
     def _renew(self, now: float) -> None:
-        """Tell the far end our address as it is now, for messages and sound; again until pjsip has time for it."""
+        """Tell the far end where we are now, for messages and sound; again until pjsip has time for it."""
         self.renew_at = None
         parameters = operation()
-        parameters.opt.flag = pj.PJSUA_CALL_REINIT_MEDIA | pj.PJSUA_CALL_UPDATE_CONTACT | pj.PJSUA_CALL_UPDATE_VIA
+        media = pj.PJSUA_CALL_REINIT_MEDIA if self.elsewhere else 0
+        parameters.opt.flag = media | pj.PJSUA_CALL_UPDATE_CONTACT | pj.PJSUA_CALL_UPDATE_VIA
         try:
             self.reinvite(parameters)
         except pj.Error as error:
             LOG.info("%s: re-INVITE from the new address later: %s", self.call, error.reason)
             self.renew_at = now + RENEW_AGAIN_S
+        else:
+            self.renewing, self.elsewhere = True, False
 
     def _reinvite_answered(self, code: int, reason: str) -> None:
+        if self.renewing and code == PENDING:
+            self.renew_at, self.elsewhere = after_glare(time.monotonic(), call_id_is_ours=self.outgoing), True
+        self.renewing = False
         if not self.hold.answered(code, time.monotonic(), call_id_is_ours=self.outgoing):
             failed = inputs.HoldFailed(
                 at=time.monotonic(), call=self.call, code=code, reason=reason, held=self.hold.held
@@ -495,11 +502,15 @@ class Calls:
         """
         for call in self:
             call.renew_at = time.monotonic() + (RENEW_LATEST_S if call.account_name else 0.0)
+            call.elsewhere = True
 
-    def registered(self, account: AccountId) -> None:
-        """The account is registered, from the address that we have now."""
+    def registered(self, account: AccountId, *, moved: bool) -> None:
+        """The account is registered, from the address that we have now. `moved`: by another connection than before.
+
+        A connection has a port of its own, which is what its calls have told their far ends.
+        """
         for call in self:
-            if call.account_name == account and call.renew_at is not None:
+            if call.account_name == account and (moved or call.renew_at is not None):
                 call.renew_at = time.monotonic()
 
     def clear(self) -> None:

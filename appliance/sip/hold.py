@@ -9,6 +9,11 @@ OWNER_AGAIN_S = (2.1, 4.0)  # RFC 3261 §14.1: who owns the Call-ID waits longer
 OTHER_AGAIN_S = (0.1, 2.0)
 
 
+def after_glare(now: float, *, call_id_is_ours: bool) -> float:
+    """When a re-INVITE is sent again that met one of the far end's."""
+    return now + random.uniform(*(OWNER_AGAIN_S if call_id_is_ours else OTHER_AGAIN_S))  # noqa: S311
+
+
 class Hold:
     """`held` is what the far end has agreed to; `asked` what is on its way; `refused` what it will not have."""
 
@@ -35,7 +40,7 @@ class Hold:
         if asked is None:
             return True
         if code == REQUEST_PENDING:
-            self._again_at = now + random.uniform(*(OWNER_AGAIN_S if call_id_is_ours else OTHER_AGAIN_S))  # noqa: S311
+            self._again_at = after_glare(now, call_id_is_ours=call_id_is_ours)
             return True
         if code >= 300:  # noqa: PLR2004
             self._refused = asked

@@ -99,6 +99,7 @@ class Registration(Account):
         self.ending = False  # what it wanted last
         self.not_before = 0.0
         self.asked_at: float | None = None  # while a REGISTER is not answered
+        self._sent_by = ""  # where our messages to the registrar come from
         self.failing = False  # this server is to be left for another
         self.servers = Choice()
         self.anew = 0  # how often it was begun anew
@@ -126,7 +127,8 @@ class Registration(Account):
             granted = float(prm.expiration)
             told = inputs.Registered(at=at, account=self.name, expires_s=granted, server=server, hosts=hosts)
             self.post(told)
-            self.calls.registered(self.name)
+            before, self._sent_by = self._sent_by, sent_by(message)
+            self.calls.registered(self.name, moved=before not in {"", self._sent_by})
         else:
             self.post(inputs.Unregistered(at=at, account=self.name))
 
@@ -165,6 +167,11 @@ class Registration(Account):
         """
         anew = self.servers.more or self.settings.transport != "udp"
         return self.asked_at is not None and now - self.asked_at >= SILENT_S and anew
+
+
+def sent_by(message: str) -> str:
+    """Our host and port in the answer to a request of ours (RFC 3261 §18.1.1)."""
+    return translate.header(message, "Via").partition(";")[0].rpartition(" ")[2]
 
 
 def reason_of(code: int, reason: str, message: str) -> str:

@@ -211,10 +211,14 @@ class AccountCallConfig:
     timerSessExpiresSec: int
     prackUse: int
 
+class AccountNatConfig:
+    contactRewriteUse: int
+
 class AccountConfig:
     idUri: str
     callConfig: AccountCallConfig
     mediaConfig: AccountMediaConfig
+    natConfig: AccountNatConfig
     regConfig: AccountRegConfig
     sipConfig: AccountSipConfig
 

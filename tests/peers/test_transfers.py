@@ -1,10 +1,13 @@
 """Transfers with SIPp, and among three stations: we pass a far end on, are passed on, or are whom another is for."""
 
 import os
+import random
 import re
 import signal
 import subprocess
 import sys
+import time
+from collections import Counter
 from urllib.parse import unquote
 
 import pytest
@@ -15,6 +18,13 @@ from tests.peers.shown import shows
 from tests.peers.sipp import Sipp
 
 DEAR = "sip:dear@127.0.0.9:5060"
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory):
+    """As for other modules, but a far end may take its time to end its call after it has passed us on."""
+    with Daemon(tmp_path_factory.mktemp("d"), deadlines={"disconnecting_s": 60}) as daemon:
+        yield daemon
 
 
 @pytest.fixture
@@ -484,34 +494,82 @@ def test_a_place_that_is_not_there_can_not_be_taken(door, caller):
 
 # -- three stations --------------------------------------------------------------------------------------------------
 
+KILLS = 6
+OUTCOMES = ("call.transferred", "call.transfer_failed")
 
-@shows("call.transferring", "call.transferred", "call.replaced", "cause:transferred", "cause:replaced")
-def test_one_station_connects_two_others_with_each_other(tmp_path):
+
+@pytest.fixture
+def three(tmp_path):
+    """The first calls the others, who follow."""
     anyone = {"callers": "anyone", "transfer_policy": "follow"}
     with (
         Daemon(tmp_path / "1") as one,
         Daemon(tmp_path / "2", sip={**anyone, "address": loopback(), "port": 0}) as two,
-        Daemon(tmp_path / "3", sip={**anyone, "address": loopback(), "port": 0}) as three,
+        Daemon(tmp_path / "3", sip={**anyone, "address": loopback(), "port": 0}) as last,
     ):
-        calls = []
-        for station in (two, three):
-            call = one.post("/v1/calls", {"to": f"sip:{station.user}@{station.address}"})["id"]
-            came = station.rung()
-            station.press("answer")
-            calls.append((one.talk(call), station.talk(came)))
-        (first, at_two), (second, at_three) = calls
-        one.post(f"/v1/calls/{first}/transfer", {"call": second})
-        two.wait("call.transferring", at_two, kind="attended")
-        new = two.talk(newest_call(two, 1))
-        three.wait("call.replaced", at_three)
-        for station, call, cause in (
-            (one, first, "transferred"),
-            (one, second, "transferred"),
-            (two, at_two, "transferred"),
-            (three, at_three, "replaced"),
-        ):
-            station.final(call, kind="call.ended", cause=cause)
-        assert one.wait("call.transferred", first)["data"]["role"] == "transferor"
-        assert two.wait("call.transferred", at_two)["data"]["role"] == "transferee"
-        two.press("hangup")
-        two.final(new, kind="call.ended", cause="hangup", by="local")
+        yield one, two, last
+
+
+def outcomes_of(station, call):
+    return [event["type"] for kind in OUTCOMES for event in station.of(kind, call)]
+
+
+def called(one, *others):
+    """Of each call with the first one its id there, and at the other."""
+    found = []
+    for other in others:
+        call = one.post("/v1/calls", {"to": f"sip:{other.user}@{other.address}"})["id"]
+        came = other.rung()
+        other.press("answer")
+        found.append((one.talk(call), other.talk(came)))
+    return found
+
+
+def connected(one, two, last):
+    """The first connects the others with each other, and all see it: the new call of the second."""
+    (first, at_two), (second, at_last) = called(one, two, last)
+    one.post(f"/v1/calls/{first}/transfer", {"call": second})
+    two.wait("call.transferring", at_two, kind="attended")
+    new = two.talk(newest_call(two, 1))
+    last.wait("call.replaced", at_last)
+    for station, call, cause in (
+        (one, first, "transferred"),
+        (one, second, "transferred"),
+        (two, at_two, "transferred"),
+        (last, at_last, "replaced"),
+    ):
+        station.final(call, kind="call.ended", cause=cause)
+    assert one.wait("call.transferred", first)["data"]["role"] == "transferor"
+    assert two.wait("call.transferred", at_two)["data"]["role"] == "transferee"
+    return new
+
+
+@shows("call.transferring", "call.transferred", "call.replaced", "cause:transferred", "cause:replaced")
+def test_one_station_connects_two_others_with_each_other(three):
+    new = connected(*three)
+    three[1].press("hangup")
+    three[1].final(new, kind="call.ended", cause="hangup", by="local")
+
+
+def test_a_sip_process_that_is_killed_in_a_transfer_leaves_nobody_without_its_outcome(three, record_property):
+    chance, seen = random.Random(9), Counter()
+    for kills in range(KILLS):
+        for station in three:
+            station.begin()
+        (first, _), (second, _) = called(*three)
+        three[0].post(f"/v1/calls/{first}/transfer", {"call": second})
+        time.sleep(chance.uniform(0, 0.03))  # wherever the transfer is by then
+        victim = three[kills % len(three)]
+        kill(victim)
+        for station in three:
+            station.hang_up_all()
+        for number, station in enumerate(three):
+            station.settle()
+            for begun in station.of("call.transferring"):
+                outcomes = until(lambda s=station, c=begun["call"]: outcomes_of(s, c), "the outcome")
+                assert len(outcomes) == 1, station.story(begun["call"])
+                seen[f"{number} saw {outcomes[0]}"] += 1
+    for station in three:
+        station.begin()
+    connected(*three)
+    record_property("figures", f"{KILLS} kills: {dict(seen)}")

@@ -359,6 +359,7 @@ class CallFacts(Answer):
     connected_since: Time | None
     ended: Time | None
     duration_s: float = Field(description="Since it was connected; 0 before.")
+    ring: str | None = Field(description="The visitor's ring that it is part of, as `ring.started` names it.")
     recording: str | None = Field(description="The recording's id.")
     quality: Quality | None = Field(description="Counted about each second while sound is due.")
     end: End | None

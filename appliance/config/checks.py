@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from appliance.config import describe
-from appliance.config.schema import Door
+from appliance.config.schema import Deadlines, Door
 
 Found = Iterator[tuple[str, str]]  # dotted place, sentence
 
@@ -16,8 +16,11 @@ def cross(raw: dict[str, Any]) -> Found:
     """Every contradiction between tables."""
     buttons, lamps = _tables(raw, "panel", "button"), _tables(raw, "panel", "lamp")
     doors, targets, accounts = _tables(raw, "door"), _tables(raw, "target"), _tables(raw, "account")
+    plans = _tables(raw, "plan")
     for name, button in buttons.items():
-        yield from _button(_at("panel.button", name), button, doors, targets)
+        yield from _button(_at("panel.button", name), button, doors, targets | plans)
+    for name, plan in plans.items():
+        yield from _plan(name, plan, targets, raw)
     for name, target in targets.items():
         if isinstance(account := target.get("account") or None, str):
             yield from _named(_at("target", name, "account"), account, "account", accounts)
@@ -46,6 +49,24 @@ def _button(place: str, button: dict[str, Any], doors: dict[str, Any], targets: 
         yield from _named(f"{place}.target", target, "target", targets)
     if isinstance(door, str):
         yield from _named(f"{place}.door", door, "door", doors)
+
+
+def _plan(name: str, plan: dict[str, Any], targets: dict[str, Any], raw: dict[str, Any]) -> Found:
+    if name in targets:
+        yield _at("plan", name), f"there is a [{_at('target', name)}] too; a button must tell them apart"
+    steps = plan.get("steps")
+    for step in steps if isinstance(steps, list) else []:
+        for target in step if isinstance(step, list) else []:
+            if isinstance(target, str):
+                yield from _named(_at("plan", name, "steps"), target, "target", targets)
+    deadlines = raw.get("deadlines")
+    given = deadlines.get("ringing_s") if isinstance(deadlines, dict) else None
+    longest = Deadlines.model_fields["ringing_s"].default if given is None else given
+    lasting = plan.get("step_s")
+    for seconds in lasting if isinstance(lasting, list) else []:
+        if {type(seconds), type(longest)} <= {int, float} and seconds > longest:
+            shown = describe.toml(seconds), describe.toml(longest)
+            yield _at("plan", name, "step_s"), f"{shown[0]} s is longer than deadlines.ringing_s, {shown[1]} s"
 
 
 def _plain(button: dict[str, Any]) -> bool:

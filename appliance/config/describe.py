@@ -116,13 +116,19 @@ def toml(value: Any) -> str:
     if isinstance(value, bool | str):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, list):
-        return "[" + ", ".join("[…]" if isinstance(one, list) else toml(one) for one in value) + "]"
+        return f"[{', '.join(_inner(one) for one in value)}]"
     if isinstance(value, dict):
         return "{…}"
     try:
         return str(value)
     except ValueError:  # an integer of thousands of digits (sys.set_int_max_str_digits)
         return "a very long number"
+
+
+def _inner(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join('[…]' if isinstance(one, list) else toml(one) for one in value)}]"
+    return toml(value)
 
 
 def dotted(keys: Sequence[str]) -> str:

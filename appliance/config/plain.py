@@ -1,6 +1,8 @@
 """The configuration as the core's own settings."""
 
-from appliance.config.schema import Account, Button, Config, Pictures, Target, registrar
+from itertools import chain, repeat
+
+from appliance.config.schema import Account, Button, Config, Pictures, Plan, Target, registrar
 from appliance.core import model
 from appliance.core.model import AccountId, ButtonId, DoorId, LampId, Pattern, Picture
 
@@ -18,6 +20,7 @@ def core_settings(config: Config) -> model.Settings:
             for name, door in config.door.items()
         ),
         targets=tuple(_target(name, target, config) for name, target in config.target.items()),
+        plans=tuple(_plan(name, plan) for name, plan in config.plan.items()),
         accounts=tuple(_account(name, account) for name, account in config.account.items()),
         callers=config.sip.callers,
         transfer_policy=config.sip.transfer_policy,
@@ -63,6 +66,16 @@ def _target(name: str, target: Target, config: Config) -> model.Target:
         auto_answer=target.auto_answer,
         watch=target.watch == "options",
         watch_s=target.watch_s,
+        confirm=target.confirm,
+    )
+
+
+def _plan(name: str, plan: Plan) -> model.Plan:
+    lasting = chain(plan.step_s, repeat(plan.step_s[-1]))
+    return model.Plan(
+        name,
+        tuple(model.RingStep(tuple(targets), seconds) for targets, seconds in zip(plan.steps, lasting, strict=False)),
+        plan.cycles,
     )
 
 

@@ -13,7 +13,7 @@ from appliance.errors import IntercomError
 # Settings that the core decides by. All others were given to an adapter, which has lines, sockets or cards by them.
 _LIVE = re.compile(
     r"sip\.(callers|transfer_policy|max_calls|max_call_s|max_redirects)|forwarding\..+|quiet_hours\..+|recording\..+"
-    r"|deadlines\..+|target\..+|account\.[^.]+\.(callers|transfer_policy|refresh_s)|door\.[^.]+\.(pulse_s|digits)"
+    r"|deadlines\..+|(target|plan)\..+|account\.[^.]+\.(callers|transfer_policy|refresh_s)|door\.[^.]+\.(pulse_s|digits)"
     r"|panel\.lamp\.[^.]+\.pictures\..+"
     r"|panel\.button\.[^.]+\.(action|long_action|target|door|digits|debounce_ms|long_press_ms)"
 )
@@ -40,6 +40,7 @@ def merge(running: Config, wanted: Config) -> Merged:
     merged = deepcopy(old)
     for place in live:
         _copy(place.split("."), new, merged)
+    merged["plan"] = new["plan"]
     merged["target"] = new["target"]  # whole: in the order of the file, the first that fits a caller counts
     try:
         config = check(merged, "merged")

@@ -385,7 +385,9 @@ class Button(Table):
         strict=False,
     )
     target: str = setting(
-        "Whom it rings: the name of a [target.…] table. Needed by the action ring.", default="", example="kitchen"
+        "Whom it rings: the name of a [target.…] or [plan.…] table. Needed by the action ring.",
+        default="",
+        example="kitchen",
     )
     door: str = setting(
         "Which door of this station it opens: the name of a [door.…] table. For the action door.", default=""
@@ -528,6 +530,13 @@ class Target(Table):
         default="off",
     )
     watch_s: int = setting("How often it is asked.", unit="s", default=60, ge=5, le=3600)
+    confirm: str = setting(
+        "Digit that who answers a visitor's ring must press within 15 s, while a tone asks for it, before anybody is "
+        'heard: an answering machine never does. "": none.',
+        allowed='one of 0 to 9, * and #, or ""',
+        default="",
+        pattern=r"^[0-9*#]?$",
+    )
 
     @field_validator("uri")
     @classmethod
@@ -580,6 +589,29 @@ class QuietHours(Table):
     end: str = _time("End")
 
 
+class Plan(Table):
+    """Whom a press rings: step after step until somebody answers. One [plan.<name>] for each."""
+
+    steps: list[Annotated[list[str], Field(min_length=1, max_length=8)]] = setting(
+        "Who is rung, as names of [target.…] tables: those in one list at once, list after list. The next one comes "
+        "when the time of the one before is over, or all in it have refused or can not be reached; one whose targets "
+        "are known to be away has 4 s.",
+        allowed='1 to 8 lists of 1 to 8 names, as in [["kitchen", "hall"]]',
+        example=[["kitchen"]],
+        min_length=1,
+        max_length=8,
+    )
+    step_s: list[Annotated[int, Field(ge=2, le=600)]] = setting(
+        "How long each step rings; the last number is that of all that follow. At most deadlines.ringing_s.",
+        unit="s",
+        allowed="a list of whole numbers from 2 to 600",
+        default=[30],
+        min_length=1,
+        max_length=8,
+    )
+    cycles: int = setting("How often all steps are gone through, until somebody answers.", default=1, ge=1, le=10)
+
+
 class Recording(Table):
     """Recording of calls. Mind the law: in many countries everybody heard must know."""
 
@@ -618,6 +650,7 @@ class Config(Table):
     door: dict[Id, Door] = Field(default_factory=dict)
     guard: Guard = Field(default_factory=Guard)
     target: dict[Id, Target] = Field(default_factory=dict)
+    plan: dict[Id, Plan] = Field(default_factory=dict)
     forwarding: Forwarding = Field(default_factory=Forwarding)
     quiet_hours: QuietHours = Field(default_factory=QuietHours)
     recording: Recording = Field(default_factory=Recording)

@@ -114,7 +114,7 @@ def with_sound(state: State) -> tuple[CallId, ...]:
         return ()
     if front.state is S.CONNECTED and front.conference is not None:
         return tuple(c.id for c in state.calls if c.conference is not None and c.state is S.CONNECTED)
-    return (front.id,) if front.state in {S.EARLY_MEDIA, S.CONNECTED} else ()
+    return (front.id,) if front.talks or front.state is S.EARLY_MEDIA else ()
 
 
 def received(call: Call) -> tuple[tuple[str, str], ...]:

@@ -14,7 +14,8 @@ class CallMedia:
 
     held: we hold it (re-INVITE sendonly). microphone, speaker: routed to and from it. tone: ours is sent to it.
     recording: the one whose file is ready at its path; both directions go into it. transferable: its far end may ask us
-    to talk with somebody else (REFER), and somebody else may take its place (Replaces).
+    to talk with somebody else (REFER), and somebody else may take its place (Replaces). confirm: the tone that asks for
+    a digit is sent to it.
     """
 
     call: CallId
@@ -24,6 +25,7 @@ class CallMedia:
     tone: bool
     recording: RecordingId | None
     transferable: bool = False
+    confirm: bool = False
 
 
 @dataclass(frozen=True, slots=True)

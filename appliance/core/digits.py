@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from appliance.core import doors, events, inputs
+from appliance.core import doors, events, inputs, session
 from appliance.core.model import Call, CallState
 from appliance.core.turn import Turn
 from appliance.errors import IntercomError
@@ -24,6 +24,10 @@ def received(turn: Turn, call: Call, given: inputs.DigitReceived) -> None:
         )
     )
     if call.state is not CallState.CONNECTED:
+        return
+    if call.confirm:
+        if given.digit == call.confirm:
+            session.shown_human(turn, call)
         return
     together = turn.now - call.digit_at <= TOGETHER_S
     typed = ((call.digits if together else "") + given.digit)[-KEPT:]

@@ -25,6 +25,8 @@ from appliance.core.model import (
     MessageId,
     Pattern,
     RecordingId,
+    RingId,
+    RingResult,
     Role,
 )
 
@@ -738,6 +740,28 @@ class ButtonHeld(ButtonEvent):
     """A button has been down for its long press."""
 
     TYPE = "button.held"
+
+
+@dataclass(frozen=True, slots=True)
+class RingStarted(Event):
+    """A visitor rings: calls follow, each with this id as its `ring`. `to`: the target or plan."""
+
+    TYPE = "ring.started"
+    ring: RingId
+    button: ButtonId
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class RingEnded(Event):
+    """A visitor's ring is over. `call`, `target`: who answered."""
+
+    TYPE = "ring.ended"
+    ring: RingId
+    button: ButtonId
+    result: RingResult
+    call: CallId | None
+    target: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from appliance.core import events
-from appliance.core.model import By, Call, CallState, Conference
+from appliance.core.model import By, Call, Conference
 from appliance.core.turn import Turn
 
 
@@ -15,7 +15,7 @@ def settle(turn: Turn) -> None:
     """
     front = turn.state.active
     for call in turn.state.calls:
-        if call.state is not CallState.CONNECTED or call.conference is not None:
+        if not call.talks or call.conference is not None:
             continue
         if call is not front and not call.held_local:
             hold(turn, call, held=True, aside=True)

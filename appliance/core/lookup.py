@@ -1,7 +1,7 @@
 """What a request names: calls, accounts, whom to call; and the errors where that is not there, or can not be now."""
 
 from appliance.core import peers
-from appliance.core.model import Account, AccountId, Call, CallId, CallState
+from appliance.core.model import Account, AccountId, Call, CallId
 from appliance.core.turn import Turn
 from appliance.errors import IntercomError
 
@@ -18,7 +18,7 @@ def find(turn: Turn, wanted: CallId) -> Call:
 
 def connected(call: Call) -> Call:
     """The same, once people can talk."""
-    if call.state is not CallState.CONNECTED:
+    if not call.talks:
         raise wrong_state(call, "used so", "connected")
     return call
 
@@ -79,6 +79,6 @@ def wrong_state(call: Call, done: str, needed_state: str) -> IntercomError:
     return IntercomError(
         "call-wrong-state",
         f"Call {call.id} can not be {done} now.",
-        f"It is {call.state}.",
+        f"It is {call.state}{', but the far end has yet to confirm by its digit' if call.confirm else ''}.",
         f"Only a call that is {needed_state} can.",
     )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from appliance.core import events
-from appliance.core.model import Call, CallId, CallState, Hold, State
+from appliance.core.model import Call, CallId, Hold, State
 from appliance.core.turn import Turn
 
 
@@ -34,7 +34,7 @@ def mix(state: State) -> Mix:
 
 def talks(call: Call) -> bool:
     """Whether sound flows in a call, if it is let."""
-    return call.state is CallState.CONNECTED and call.hold is Hold.NONE
+    return call.talks and call.hold is Hold.NONE
 
 
 def links(state: State) -> tuple[tuple[CallId, CallId], ...]:

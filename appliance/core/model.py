@@ -13,6 +13,7 @@ RequestId = NewType("RequestId", str)
 AccountId = NewType("AccountId", str)
 MessageId = NewType("MessageId", str)
 ConferenceId = NewType("ConferenceId", str)
+RingId = NewType("RingId", str)
 NO_ACCOUNT = AccountId("")  # straight from address to address
 
 
@@ -45,6 +46,14 @@ class ContactState(StrEnum):
     AVAILABLE = "available"
     BUSY = "busy"
     UNAVAILABLE = "unavailable"
+
+
+class RingResult(StrEnum):
+    """How a visitor's ring ended. Canceled: by the visitor, a client, or since people talk here already."""
+
+    ANSWERED = "answered"
+    UNANSWERED = "unanswered"
+    CANCELED = "canceled"
 
 
 class TlsFault(StrEnum):
@@ -213,13 +222,14 @@ class Picture(StrEnum):
 
 
 class Tone(StrEnum):
-    """A sound on the station's own speaker."""
+    """A sound on the station's own speaker; confirm: to a far end that must press a digit first."""
 
     DIALING = "dialing"
     RINGING = "ringing"
     HELD = "held"
     WAITING = "waiting"
     AUTO_ANSWER = "auto_answer"
+    CONFIRM = "confirm"
     ENDING = "ending"
     ERROR = "error"
     TEST = "test"
@@ -289,6 +299,7 @@ class Target:
 
     `account`: calls to it go through that account, and its own come from there. auto_answer: its calls that ask for it
     are answered by themselves. watch: it is asked every `watch_s` seconds whether it is there.
+    confirm: the digit by which who answers a visitor's ring shows that he is no machine; "": none.
     """
 
     name: str
@@ -298,6 +309,24 @@ class Target:
     auto_answer: bool = False
     watch: bool = False
     watch_s: float = 60.0
+    confirm: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RingStep:
+    """Targets that are rung at the same time. `seconds`: None, as long as a call may ring."""
+
+    targets: tuple[str, ...]
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Whom a press rings: step after step until somebody answers, and all of them `cycles` times."""
+
+    name: str
+    steps: tuple[RingStep, ...]
+    cycles: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,6 +385,7 @@ class Settings:
     lamps: tuple[LampSettings, ...] = ()
     doors: tuple[DoorSettings, ...] = ()
     targets: tuple[Target, ...] = ()
+    plans: tuple[Plan, ...] = ()
     accounts: tuple[AccountSettings, ...] = ()
     callers: str = "targets"  # or "anyone"; of calls that come through no account
     transfer_policy: TransferPolicy = TransferPolicy.REFUSE  # of those as well
@@ -377,6 +407,11 @@ class Settings:
     def target(self, wanted: str) -> Target | None:
         """The target of that name."""
         return next((t for t in self.targets if t.name == wanted), None)
+
+    def plan(self, wanted: str) -> Plan | None:
+        """The plan of that name; a target is one of its own."""
+        alone = Plan(wanted, (RingStep((wanted,)),)) if self.target(wanted) is not None else None
+        return next((p for p in self.plans if p.name == wanted), alone)
 
     def account(self, wanted: str) -> AccountSettings | None:
         """The account of that name."""
@@ -443,6 +478,8 @@ class Call:
     account: AccountId = NO_ACCOUNT  # through which it goes or came
     button: ButtonId | None = None  # the press that placed it: a visitor waits
     conference: ConferenceId | None = None
+    ring: RingId | None = None  # the visitor's ring that it is part of
+    confirm: str = ""  # the digit that the far end must still press before anybody is heard
     placed: bool = True  # False: its INVITE waits for the SIP process
     placed_again: bool = False  # it stands for one that was lost with the SIP process
     redirected: tuple[str, ...] = ()  # where it rang before far ends sent it on, the first one first
@@ -483,10 +520,36 @@ class Call:
         return self.state not in {CallState.DISCONNECTING, CallState.ENDED}
 
     @property
+    def answered(self) -> bool:
+        """Whether somebody has answered; where he must press a digit to show that he is somebody, he has."""
+        return self.state in {CallState.CONNECTING, CallState.CONNECTED} and not self.confirm
+
+    @property
+    def talks(self) -> bool:
+        """Whether people may hear each other, unless it is held."""
+        return self.state is CallState.CONNECTED and not self.confirm
+
+    @property
     def unanswered_here(self) -> bool:
         """Whether somebody calls and nobody here has answered."""
         incoming = self.direction is Direction.INCOMING
         return incoming and self.state in {CallState.INCOMING, CallState.EARLY_MEDIA} and not self.answered_by_us
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """A visitor's ring, until somebody answers or nobody is left.
+
+    step: of `plan`, None between two cycles. until: that step, or that pause, ends then. cycle: 0 the first.
+    """
+
+    id: RingId
+    button: ButtonId
+    plan: Plan
+    began: float
+    step: int | None = None
+    cycle: int = 0
+    until: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -691,6 +754,7 @@ class State:
     now: float = 0.0
     calls: tuple[Call, ...] = ()  # those that have not ended, the one in front last, behind it the one before it
     conference: Conference | None = None  # one at most: there is one panel
+    ring: Ring | None = None
     presses: tuple[tuple[ButtonId, Press], ...] = ()
     pulses: tuple[tuple[DoorId, Pulse], ...] = ()
     recordings: tuple[Recording, ...] = ()
@@ -781,9 +845,10 @@ class State:
 
     @property
     def count(self) -> int:
-        """How many calls there are; all those of a conference count as one."""
-        alone = sum(c.alive and c.conference is None for c in self.calls)
-        return alone + any(c.alive and c.conference is not None for c in self.calls)
+        """How many calls there are; all those of a conference count as one, and all of a ring, be it in its pause."""
+        rings = {self.ring.id} if self.ring is not None else set()
+        alone = rings | {c.ring or c.id for c in self.calls if c.alive and c.conference is None}
+        return len(alone) + any(c.alive and c.conference is not None for c in self.calls)
 
     def with_call(self, call: Call) -> "State":
         """The same with `call` in place of the one of its id; a new one of ours is in front, one to us behind all.

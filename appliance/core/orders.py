@@ -20,12 +20,16 @@ from appliance.errors import IntercomError
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Send an INVITE (RFC 3261 §13.1), through the account where one is named."""
+    """Send an INVITE (RFC 3261 §13.1), through the account where one is named.
+
+    expires_s: for how long it is valid (RFC 3261 §13.2.1), so that no phone rings on when the network has gone.
+    """
 
     call: CallId
     uri: str
     headers: tuple[tuple[str, str], ...] = ()
     account: AccountId = NO_ACCOUNT
+    expires_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from appliance.core import (
     messages,
     referrals,
     refusals,
+    ringing,
     session,
     transfers,
     trials,
@@ -89,6 +90,7 @@ def perform(turn: Turn, action: inputs.AtOnce, who: str) -> tuple[CallId | None,
         case inputs.HangUpCall(wanted):
             call = find(turn, wanted)
             session.hang_up(turn, call, Cause.HANGUP)
+            ringing.given_up(turn, call)
             return wanted, "" if call.alive else f"Call {wanted} is ending already."
         case inputs.HoldCall(wanted, held):
             return wanted, hold(turn, connected(find(turn, wanted)), held=held)
@@ -159,7 +161,7 @@ def act(turn: Turn, button: ButtonSettings, action: Action) -> None:
             case Action.HANGUP | Action.HOLD if together is not None:
                 conferring.press(turn, together, action)
             case Action.HANGUP:
-                session.hang_up(turn, needed(active, "hang up"), Cause.HANGUP)
+                hang_up(turn)
             case Action.HOLD:
                 call = connected(needed(active, "hold"))
                 hold(turn, call, held=not call.held_local)
@@ -177,13 +179,19 @@ def act(turn: Turn, button: ButtonSettings, action: Action) -> None:
         turn.show_error()
 
 
+def hang_up(turn: Turn) -> None:
+    """By a button: the ring that goes on, whoever it calls just now, else the call in front."""
+    if not ringing.cancel(turn):
+        session.hang_up(turn, needed(turn.state.active, "hang up"), Cause.HANGUP)
+
+
 def ring(turn: Turn, button: ButtonSettings) -> None:
     """A visitor rings, and goes before calls to us that nobody has answered: they wait behind, or give way to him.
 
     Where a call of ours rings already, or people talk here, the press leaves it alone.
     """
-    active, target = turn.state.active, turn.settings.target(button.target)
-    if turn.state.stopping or target is None:
+    active, plan = turn.state.active, turn.settings.plan(button.target)
+    if turn.state.stopping or plan is None or turn.state.ring is not None:
         return
     if active is not None and not (active.unanswered_here or active.held_local or turn.state.away):
         return
@@ -191,7 +199,7 @@ def ring(turn: Turn, button: ButtonSettings) -> None:
         if turn.state.waiting is None:
             raise too_many_calls(turn)
         session.refuse(turn, turn.state.waiting, forwarding.BUSY, Cause.BUSY)
-    session.place(turn, target.uri, target.name, button.id, account=target.account)
+    ringing.begin(turn, button, plan)
 
 
 def dial(turn: Turn, wanted: inputs.Dial) -> CallId:

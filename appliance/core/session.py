@@ -1,6 +1,7 @@
 """Calls: who may call, whom we call, answering, holding and ending."""
 
 from dataclasses import replace
+from math import ceil
 
 from appliance.core import accounts, calls, events, forwarding, front, inputs, recording, refusals
 from appliance.core.calls import Signal
@@ -17,6 +18,7 @@ from appliance.core.model import (
     Direction,
     End,
     Remote,
+    RingId,
     TransferPolicy,
 )
 from appliance.core.orders import Answer, HangUp, Place, Refuse, Ring
@@ -24,6 +26,7 @@ from appliance.core.turn import Turn, unanswered
 from appliance.errors import IntercomError
 
 FORBIDDEN, GONE, NO_ANSWER, STOPPING = 403, 481, 480, 503
+CONFIRM_S = 15.0  # who answers and must press a digit has so long, while a tone asks for it
 TOLD_BEFORE_S = 1.0  # the tone of a call that is answered by itself is heard before anybody hears us
 
 
@@ -39,6 +42,8 @@ def place(
     *,
     account: AccountId = NO_ACCOUNT,
     custom_data: str = "",
+    ring: RingId | None = None,
+    confirm: str = "",
     again: bool = False,
     conference: ConferenceId | None = None,
     hidden: tuple[tuple[str, str], ...] = (),
@@ -60,6 +65,8 @@ def place(
         account=account,
         transport=accounts.transport_of(turn, account),
         button=button,
+        ring=ring,
+        confirm=confirm,
         headers=headers,
         custom_data=custom_data,
         conference=conference,
@@ -70,9 +77,17 @@ def place(
     )
     turn.state = replace(turn.state, error_until=None)
     if ready:
-        turn.order(Place(call.id, uri, headers + hidden, account))
+        turn.order(invitation(turn, call))
     turn.tell(events.CallDialing(call.id, to=uri, target=target, button=button))
     return turn.put(call)
+
+
+def invitation(turn: Turn, call: Call) -> Place:
+    """The order for its INVITE. After that time nobody here waits for an answer, be it that we can not tell so."""
+    limits = turn.settings.deadlines
+    longest = limits.dialing_s + max(limits.ringing_s, limits.early_media_s)
+    headers = call.headers + call.hidden
+    return Place(call.id, call.remote.uri, headers, call.account, expires_s=ceil(longest))
 
 
 def progressed(turn: Turn, call: Call, *, early_media: bool) -> None:
@@ -105,8 +120,17 @@ def confirmed(turn: Turn, call: Call) -> None:
         headers=dict(calls.received(call)),
     )
     moved = turn.move(connected, Signal.CONFIRMED, told)
-    if moved is not None:
+    if moved is None:
+        return
+    if moved.confirm:
+        turn.put(replace(moved, deadline=turn.now + CONFIRM_S))
+    else:
         recording.begin(turn, moved)
+
+
+def shown_human(turn: Turn, call: Call) -> None:
+    """Who answered has pressed the digit that was asked of him."""
+    recording.begin(turn, turn.put(replace(call, confirm="", deadline=None)))
 
 
 # -- calls to us -----------------------------------------------------------------------------------------------------
@@ -211,7 +235,7 @@ def mute(turn: Turn, call: Call, *, muted: bool) -> None:
 
 def hold_failed(turn: Turn, call: Call, given: inputs.HoldFailed) -> None:
     """The far end would not; the call is as it was, but one that is not in front stays without sound."""
-    if call.held_local == given.held or call.state is not CallState.CONNECTED:
+    if call.held_local == given.held or not call.talks:
         return
     error = IntercomError(
         "media-update-failed",
@@ -236,7 +260,7 @@ def media_started(turn: Turn, call: Call, given: inputs.MediaStarted) -> None:
 
 def rtp_stopped(turn: Turn, call: Call) -> None:
     """No packets come; a far end that is gone says no BYE."""
-    if call.state is not CallState.CONNECTED or call.held_local or call.held_remote or call.rtp_lost_since is not None:
+    if not call.talks or call.held_local or call.held_remote or call.rtp_lost_since is not None:
         return
     turn.tell(events.MediaStopped(call.id))
     turn.put(replace(call, rtp_lost_since=turn.now, deadline=turn.now + turn.settings.deadlines.rtp_s))
@@ -291,7 +315,7 @@ def over(turn: Turn, call: Call, given: inputs.CallEnded) -> None:
 def follow(turn: Turn, call: Call, to: forwarding.Place, code: int) -> None:
     """Call whom the far end names in its place: another dialog of the same call, with the time that its state has."""
     limit = calls.longest(call.state, turn.settings.deadlines) or 0.0
-    turn.put(
+    other = turn.put(
         replace(
             call,
             remote=Remote(to.uri, target=to.target),
@@ -301,7 +325,7 @@ def follow(turn: Turn, call: Call, to: forwarding.Place, code: int) -> None:
             deadline=turn.now + limit,
         )
     )
-    turn.order(Place(call.id, to.uri, call.headers + call.hidden, to.account))
+    turn.order(invitation(turn, other))
     turn.tell(events.CallForwarded(call.id, to=to.uri, code=code))
 
 
@@ -336,6 +360,8 @@ def due(turn: Turn) -> None:
             turn.finish(call, call.end or End(Cause.ERROR, 0, "", By.LOCAL))
         elif call.unanswered_here:
             refuse(turn, call, NO_ANSWER, Cause.NO_ANSWER)
+        elif call.state is CallState.CONNECTED and call.confirm:
+            hang_up(turn, call, Cause.NO_ANSWER)
         elif call.state is CallState.CONNECTED:
             hang_up(turn, call, Cause.NETWORK_LOST if turn.state.offline else Cause.RTP_TIMEOUT)
         elif call.ringing_since is not None and unanswered(call):
@@ -358,7 +384,7 @@ def sip_ready(turn: Turn, address: str) -> None:
         turn.tell(events.ApplianceRecovered(part="sip"))
     for call in turn.state.calls:
         if not call.placed:
-            turn.order(Place(call.id, call.remote.uri, call.headers + call.hidden, call.account))
+            turn.order(invitation(turn, call))
             turn.put(replace(call, placed=True, deadline=turn.now + turn.settings.deadlines.dialing_s))
 
 
@@ -371,10 +397,19 @@ def sip_lost(turn: Turn, why: str, *, card: bool) -> None:
     for call in turn.state.calls:
         if not call.placed:
             continue
-        if call.button is not None and unanswered(call) and not call.placed_again:
+        if call.ring is not None and unanswered(call) and not call.placed_again:
             waiting.append(call)
         turn.finish(call, call.end or End(Cause.AUDIO_FAILED if card else Cause.ERROR, 0, why, By.DEVICE))
     recording.sip_lost(turn)
     for call in waiting if not turn.state.stopping else ():
-        remote, account, note = call.remote, call.account, call.custom_data
-        place(turn, remote.uri, remote.target, call.button, call.headers, account=account, custom_data=note, again=True)
+        place(
+            turn,
+            call.remote.uri,
+            call.remote.target,
+            call.button,
+            account=call.account,
+            ring=call.ring,
+            confirm=call.confirm,
+            custom_data=call.custom_data,
+            again=True,
+        )

@@ -20,6 +20,7 @@ from appliance.core import (
     recording,
     referrals,
     requests,
+    ringing,
     session,
     timed,
     transfers,
@@ -68,7 +69,8 @@ def step(state: State, given: AnyInput) -> Step:
 
 
 def settle(turn: Turn) -> None:
-    """What follows from whatever came."""
+    """What follows from the calls as they are, whatever made them so."""
+    ringing.settle(turn)
     conferences.settle(turn)
     front.settle(turn)
 
@@ -221,6 +223,7 @@ def stop(turn: Turn) -> None:
         turn.tell(events.ApplianceStopping())
         for call in turn.state.calls:
             session.hang_up(turn, call, Cause.SHUTDOWN)
+        ringing.cancel(turn)
         accounts.stop(turn)
         contacts.rest(turn)
 

@@ -105,7 +105,9 @@ class Turn:
                 explanation=end.explanation,
             )
         )
-        if final is events.CallFailed or (final is events.CallRejected and call.direction is Direction.OUTGOING):
+        failed = final is events.CallFailed or (final is events.CallRejected and call.direction is Direction.OUTGOING)
+        ring = self.state.ring
+        if failed and (ring is None or ring.id != call.ring):  # a visitor's ring goes on with others
             self.show_error()
         self.end_recordings(call.id)
 
@@ -130,7 +132,7 @@ def final_event(call: Call, end: End) -> type[events.FinalEvent]:
         return events.CallEnded
     if call.direction is Direction.INCOMING:
         return events.CallRejected if end.by is By.LOCAL else events.CallCanceled
-    if end.cause in {Cause.CANCELED, Cause.REPLACED, Cause.SHUTDOWN}:
+    if end.cause in {Cause.CANCELED, Cause.REPLACED, Cause.SHUTDOWN, Cause.ANSWERED_ELSEWHERE}:
         return events.CallCanceled
     return events.CallRejected if end.cause in {Cause.BUSY, Cause.REJECTED} else events.CallFailed
 

@@ -60,11 +60,11 @@ def picture(state: State) -> Picture:
     call = state.active
     if any(pulse.energised for _, pulse in state.pulses):
         return Picture.DOOR_OPEN
-    if call is not None and call.state is CallState.CONNECTED:
+    if call is not None and call.talks:
         return Picture.HELD if rests(state, call) else Picture.IN_CALL
     if call is not None and call.direction is Direction.INCOMING:
         return Picture.RINGING
-    if call is not None:
+    if call is not None or state.ring is not None:
         return Picture.DIALING
     if state.error_until is not None:
         return Picture.ERROR
@@ -86,8 +86,10 @@ def tone(state: State) -> Tone | None:
     call = state.active
     if state.sound_trial is not None:
         return Tone.TEST if state.now >= state.sound_trial.tone_at else None
-    if call is None:
+    if call is None and state.ring is None:
         return None if state.error_until is None else Tone.ERROR
+    if call is None or call.confirm:
+        return Tone.DIALING
     if call.unanswered_here:
         return Tone.RINGING if call.answers_at is None else Tone.AUTO_ANSWER
     if call.state in {CallState.DIALING, CallState.RINGING}:
@@ -128,6 +130,7 @@ def media(state: State, call: Call) -> CallMedia:
         microphone=(microphone and not call.muted) or panel,
         speaker=speaker or before,
         tone=(talks and call.end_announced) or (early and not panel),
+        confirm=call.state is CallState.CONNECTED and bool(call.confirm),
         recording=next((r.id for r in state.recordings if r.call == call.id and r.ready), None),
         transferable=call.transfer_policy is not TransferPolicy.REFUSE,
     )
@@ -137,6 +140,7 @@ def wake_at(state: State) -> float | None:
     """The earliest deadline."""
     times = [
         state.error_until,
+        state.ring.until if state.ring is not None else None,
         *(at for call in state.calls for at in (call.deadline, timed.wake(call))),
         *(at for account in state.accounts for at in (account.wake, account.expires_at)),
         *(message.deadline for message in state.messages),
@@ -219,6 +223,8 @@ def summary(call: Call) -> str:
     """A call in one line."""
     who = name_of(call)
     match call.state:
+        case CallState.CONNECTED if call.confirm:
+            return f"{who} has answered and must confirm"
         case CallState.CONNECTED:
             held = {
                 Hold.NONE: "",
@@ -423,6 +429,7 @@ def call_facts(call: Call, now: float, epoch: float) -> dict[str, Any]:
         "ringing_since": iso(call.ringing_since, epoch),
         "connected_since": iso(call.connected_since, epoch),
         "duration_s": 0.0 if call.connected_since is None else round(max(0.0, now - call.connected_since), 3),
+        "ring": call.ring,
         "recording": call.recording,
         "quality": None
         if call.quality is None

@@ -12,6 +12,7 @@ _EXAMPLE_NAMES = {
     "account": "office",
     "door": "front",
     "target": "kitchen",
+    "plan": "house",
 }
 _WIDTH = 100
 

@@ -478,6 +478,8 @@ class Calls:
         parameters = operation()
         for name, value in order.headers:
             add_header(parameters, name, value)
+        if order.expires_s:
+            add_header(parameters, "Expires", str(order.expires_s))
         try:
             call.makeCall(order.uri, parameters)
         except pj.Error as error:

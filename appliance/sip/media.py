@@ -10,7 +10,7 @@ import pjsua2 as pj
 
 from appliance.core import inputs
 from appliance.core.desired import CallMedia, Sound
-from appliance.core.model import CallId
+from appliance.core.model import CallId, Tone
 from appliance.sip.calls import Calls, Post
 from appliance.sip.devices import Devices
 from appliance.sip.recorders import Recorders
@@ -18,7 +18,7 @@ from appliance.sip.settings import SipSettings
 from appliance.sip.tones import RATE, Tones
 
 LOG = logging.getLogger(__name__)
-MICROPHONE, SPEAKER, SILENCE, TONE = "microphone", "speaker", "silence", "tone"
+MICROPHONE, SPEAKER, SILENCE, TONE, CONFIRM = "microphone", "speaker", "silence", "tone", "confirm"
 Route = tuple[str, str]  # from, to: names of ports
 MEASURE_S = 0.1
 
@@ -32,7 +32,8 @@ class Media:
         self._manager = endpoint.audDevManager()
         self._calls, self._devices, self._post = calls, devices, post
         self._recorders = Recorders(Path(settings.recordings).absolute(), post)
-        self._tones = Tones()
+        self._tones, self._confirm = Tones(), Tones()
+        self._confirm.play(Tone.CONFIRM)
         # A port that nobody transmits to gets nothing at all: a recorder would skip the time, RTP would stop.
         self._silence = pj.ToneGenerator()
         self._silence.createToneGenerator(RATE, 1)
@@ -66,7 +67,7 @@ class Media:
         """Free all, before the endpoint goes."""
         self._made.clear()
         self._recorders.clear()
-        del self._tones, self._silence, self._player
+        del self._tones, self._confirm, self._silence, self._player
 
     def _measure(self, now: float) -> None:
         if self._player or self._devices.working:
@@ -115,6 +116,8 @@ class Media:
             routes |= {(_port(one), sink) for one, other in self._sound.links if other == media.call for sink in sinks}
             if media.tone:
                 routes.add((TONE, port))
+            if media.confirm:
+                routes.add((CONFIRM, port))
             if media.speaker:
                 routes.add((port, SPEAKER))
         return routes
@@ -125,6 +128,7 @@ class Media:
             SPEAKER: self._manager.getPlaybackDevMedia(),
             SILENCE: self._silence,
             TONE: self._tones.generator,
+            CONFIRM: self._confirm.generator,
         }
         for call in self._calls:
             if (audio := call.audio_media()) is not None:

@@ -15,6 +15,7 @@ TONES: dict[Tone, tuple[tuple[int, int, int, int], ...]] = {
     Tone.HELD: ((425, 0, 100, 150), (425, 0, 100, 9650)),
     Tone.WAITING: ((425, 0, 200, 200), (425, 0, 200, 4400)),
     Tone.AUTO_ANSWER: ((880, 0, 150, 100), (1175, 0, 250, 700)),
+    Tone.CONFIRM: ((700, 0, 150, 100), (700, 0, 150, 1600)),
     Tone.ENDING: ((950, 0, 200, 1800),),
     Tone.ERROR: ((425, 0, 250, 250),),
     Tone.TEST: ((1000, 0, 1000, 0),),

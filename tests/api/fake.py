@@ -276,6 +276,7 @@ def call(id_: str = "c-1", **changed: Any) -> dict[str, Any]:
         "connected_since": TIME,
         "ended": None,
         "duration_s": 12.3,
+        "ring": None,
         "recording": None,
         "quality": None,
         "conference": None,

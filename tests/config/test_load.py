@@ -16,7 +16,17 @@ from appliance.config import load as loading
 from appliance.config.load import check, load
 from appliance.config.plain import core_settings
 from appliance.config.schema import STATUS, Config
-from appliance.core.model import Action, ButtonSettings, Deadlines, Pattern, Picture, Settings, Target
+from appliance.core.model import (
+    Action,
+    ButtonSettings,
+    Deadlines,
+    Pattern,
+    Picture,
+    Plan,
+    RingStep,
+    Settings,
+    Target,
+)
 from appliance.errors import IntercomError
 
 ROOT = Path(__file__).parents[2]
@@ -63,7 +73,15 @@ ONE_ERROR = [
     ("[http]\nsocket = 1", "http.socket = 1: must be true, false, or a path of at most 101 characters that begins with /"),
     ("[http]\nsocket = 'x'", 'http.socket = "x": must be true, false, or a path of at most 101 characters that begins with /'),
     ("[sip]\ncodecs = ['opus', 'g711']", 'sip.codecs = ["opus", "g711"]: must be a list of some of "opus", "G722", "PCMA", "PCMU"'),
-    ("[sip]\ncodecs = [[['opus']]]", 'sip.codecs = [[…]]: must be a list of some of "opus", "G722", "PCMA", "PCMU"'),
+    ("[sip]\ncodecs = [[['opus']]]", 'sip.codecs = [[[…]]]: must be a list of some of "opus", "G722", "PCMA", "PCMU"'),
+    # plans
+    ("[plan.house]", 'plan.house.steps: is missing; it must be 1 to 8 lists of 1 to 8 names, as in [["kitchen", "hall"]]'),
+    ("[plan.house]\nsteps = [[]]", 'plan.house.steps = [[]]: must be 1 to 8 lists of 1 to 8 names, as in [["kitchen", "hall"]]'),
+    ("[plan.house]\nsteps = [['a']]\nstep_s = [1]\n[target.a]\nuri = 'sip:a@b'", "plan.house.step_s = [1]: must be a list of whole numbers from 2 to 600"),
+    ("[plan.house]\nsteps = [['a']]\nstep_s = [20, 61]\n[target.a]\nuri = 'sip:a@b'", "plan.house.step_s: 61 s is longer than deadlines.ringing_s, 60.0 s"),
+    ("[plan.house]\nsteps = [['b']]\n[target.a]\nuri = 'sip:a@b'", "plan.house.steps: there is no [target.b] (there is a)"),
+    ("[plan.a]\nsteps = [['a']]\n[target.a]\nuri = 'sip:a@b'", "plan.a: there is a [target.a] too; a button must tell them apart"),
+    ("[target.a]\nuri = 'sip:a@b'\nconfirm = '12'", 'target.a.confirm = "12": must be one of 0 to 9, * and #, or ""'),
     # ranges
     ("[sip]\nport = 65536", "sip.port = 65536: must be a whole number from 0 to 65535"),
     ("[sip]\nport = -1", "sip.port = -1: must be a whole number from 0 to 65535"),
@@ -156,7 +174,7 @@ def test_all_errors_are_told_at_once(tmp_path):
         'panel.button.a.action = "rign": must be one of "ring", "answer", "hangup", "hold", "switch", "door", "none"',
         (
             "foo: no such setting; there are station, sip, account, tls, audio, http, dbus, panel, door, guard, target, "
-            "forwarding, quiet_hours, recording, deadlines"
+            "plan, forwarding, quiet_hours, recording, deadlines"
         ),
         "panel.button.a.target: there is no [target.x]; add that table",
     ]
@@ -345,3 +363,23 @@ def test_whatever_bytes_the_file_is_made_of_only_our_error_is_raised(contents):
 )
 def test_monstrous_values_are_told(tmp_path, text):
     assert told(tmp_path, text)
+
+
+def test_steps_of_a_plan_without_a_time_of_their_own_have_the_last_one():
+    text = """
+        [plan.house]
+        steps = [["a", "b"], ["b"], ["a"]]
+        step_s = [20, 10]
+        cycles = 3
+        [target.a]
+        uri = "sip:a@192.0.2.1"
+        [target.b]
+        uri = "sip:b@192.0.2.2"
+        confirm = "#"
+    """
+    station = core_settings(check(tomli.loads(text), "x"))
+    steps = RingStep(("a", "b"), 20), RingStep(("b",), 10), RingStep(("a",), 10)
+    assert station.plan("house") == Plan("house", steps, 3)
+    assert station.plan("b") == Plan("b", (RingStep(("b",)),))
+    assert station.plan("c") is None
+    assert station.target("b").confirm == "#"

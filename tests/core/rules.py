@@ -28,12 +28,13 @@ def checked(state: State, given, ended: Counter | None = None) -> Step:
         if call.id in together:
             assert not call.set_aside
             continue
-        assert call is new.active or call.state is not CallState.CONNECTED or call.held_local, "two hear us"
+        assert call is new.active or not call.talks or call.held_local, "two hear us"
         assert not call.set_aside or (call.held_local and call is not new.active)
     conferring(new, together)
     for call in new.calls:
         assert call.state is not CallState.ENDED
-        assert call.state not in WAITING or call.deadline is not None, f"{call.state} has no deadline"
+        waiting = call.state in WAITING or (call.state is CallState.CONNECTED and call.confirm)
+        assert not waiting or call.deadline is not None, f"{call.state} has no deadline"
         assert call.rtp_lost_since is None or call.deadline is not None
         assert call.deadline is None or call.deadline > new.now
         if call.deadline is not None:
@@ -60,7 +61,7 @@ def checked(state: State, given, ended: Counter | None = None) -> Step:
     for media in wanted.sound.calls:
         call = new.call(media.call)
         if media.microphone:
-            assert call.state is CallState.CONNECTED or call.early is EarlySource.PANEL
+            assert call.talks or call.early is EarlySource.PANEL
             assert not (call.held_local or call.held_remote or call.muted)
         assert call.id in sounding or not (media.microphone or media.speaker)
         assert not (media.speaker and call.state is CallState.CONNECTED and call.hold is not Hold.NONE)
@@ -69,7 +70,9 @@ def checked(state: State, given, ended: Counter | None = None) -> Step:
         assert {one, other} <= together, "who is in no conference hears nobody else, and is not heard"
         assert all(new.call(c).state is CallState.CONNECTED and new.call(c).hold is Hold.NONE for c in (one, other))
         assert not new.conference.participant(one).muted
-    if not alive:
+    if new.ring is not None:
+        assert new.ring.until is not None or any(call.ring == new.ring.id for call in alive), "a ring without an end"
+    elif not alive:
         assert wanted.sound.tone in {None, Tone.ERROR, Tone.TEST}
 
     # the relay: never beyond its bound, and never without a guard

@@ -29,6 +29,7 @@ from tests.core.rules import checked
 FRONT, GATE = DoorId("front"), DoorId("gate")
 KITCHEN = "sip:kitchen@127.0.0.2:5060"
 PCMA = Codec("PCMA", 8000)
+LONGEST = 92  # seconds that a call of ours waits for an answer: dialing and ringing
 
 SETTINGS = Settings(
     station="Front door",

@@ -20,7 +20,7 @@ from appliance.core.model import (
 )
 from appliance.core.orders import Place, Register, Unregister
 from tests.core.rules import checked, repeated
-from tests.core.station import PCMA, SETTINGS, Station, ready
+from tests.core.station import LONGEST, PCMA, SETTINGS, Station, ready
 
 OFFICE, HOME = AccountId("office"), AccountId("home")
 SERVER = "192.0.2.5:5060"
@@ -466,7 +466,7 @@ DIALLED = [  # to, account asked for, URI, account
 def test_a_call_goes_through_the_account(to, asked, uri, account):
     station = begun(*ACCOUNTS)
     reply = station.ask(inputs.Dial(to, account=AccountId(asked)))
-    assert station.orders(Place) == [Place(reply.call, uri, (), account)]
+    assert station.orders(Place) == [Place(reply.call, uri, (), account, expires_s=LONGEST)]
     assert station.call.account == account
     assert views.snapshot(station.state, 0.0)["calls"][0]["account"] == (account or None)
 
@@ -477,7 +477,7 @@ def test_a_call_is_tried_though_the_account_is_not_registered_and_waits_for_the_
     call = station.ask(inputs.Dial("desk")).call
     assert station.orders(Place) == []
     station.give(inputs.SipReady, address="127.0.0.1:5060")
-    assert station.orders(Place) == [Place(call, "sip:301@pbx.example", (), OFFICE)]
+    assert station.orders(Place) == [Place(call, "sip:301@pbx.example", (), OFFICE, expires_s=LONGEST)]
 
 
 def test_a_visitors_ring_through_an_account_is_placed_again_through_it():

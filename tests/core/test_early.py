@@ -6,7 +6,7 @@ from appliance.core import events, inputs, views
 from appliance.core.calls import with_sound
 from appliance.core.model import By, CallId, CallState, Cause, EarlySource, Picture, Tone
 from appliance.core.orders import Answer, EarlyMedia, Place, Refuse, Ring
-from tests.core.station import KITCHEN, PCMA, Station, ready
+from tests.core.station import KITCHEN, LONGEST, PCMA, Station, ready
 from tests.core.test_calls import end, outcome
 
 IN = CallId("c-in")
@@ -141,7 +141,7 @@ def test_an_answer_that_can_not_be_given_so_is_none():
 def test_what_the_far_end_sends_with_its_200_is_told():
     station = ready()
     call = station.ask(inputs.Dial("kitchen", (("X-Ours", "1"),), custom_data="order 5")).call
-    assert station.orders(Place) == [Place(call, KITCHEN, (("X-Ours", "1"),))]
+    assert station.orders(Place) == [Place(call, KITCHEN, (("X-Ours", "1"),), expires_s=LONGEST)]
     station.give(inputs.CallAnswered, call=call, headers=FLOOR)
     station.give(inputs.CallConfirmed, call=call)
     connected = station.last(events.CallConnected)

@@ -19,7 +19,7 @@ from appliance.core.model import (
     Target,
 )
 from appliance.core.orders import Answer, Place, Refuse
-from tests.core.station import KITCHEN, SETTINGS, Station, ready
+from tests.core.station import KITCHEN, LONGEST, SETTINGS, Station, ready
 from tests.core.test_calls import end, outcome
 
 CELLAR, GUARD = "sip:cellar@127.0.0.3:5070", "sip:guard@127.0.0.4"
@@ -162,7 +162,7 @@ def test_a_call_of_ours_goes_on_to_a_target_and_is_the_same_call():
     door.give(inputs.CallProgressed, call=call.id, code=180, early_media=False)
     door.wait(20.0)
     moved(door, "sip:stranger@127.0.0.9", "sip:cellar@127.0.0.3;user=phone", code=301)
-    assert door.orders(Place)[1:] == [Place(call.id, CELLAR)]
+    assert door.orders(Place)[1:] == [Place(call.id, CELLAR, expires_s=LONGEST)]
     assert forwarded(door) == [(CELLAR, 301)]
     now = door.call
     assert (now.state, now.remote.target, now.number) == (CallState.RINGING, "cellar", "kitchen")
@@ -176,7 +176,7 @@ def test_a_target_that_is_a_whole_host_is_called_as_it_is_configured():
     door = station()
     call = door.dialled()
     moved(door, "sip:expensive@127.0.0.5:9999")
-    assert door.orders(Place)[1:] == [Place(call.id, "sip:127.0.0.5")]
+    assert door.orders(Place)[1:] == [Place(call.id, "sip:127.0.0.5", expires_s=LONGEST)]
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,9 @@ def test_a_registrar_sends_us_on_to_its_own_numbers_alone(contact, goes_on):
     door.give(inputs.Registered, **account, hosts=("192.0.2.5", "192.0.2.6"))
     call = door.ask(inputs.Dial("299")).call
     moved(door, contact)
-    assert door.orders(Place)[1:] == ([Place(call, "sip:300@pbx.example", (), OFFICE.name)] if goes_on else [])
+    assert door.orders(Place)[1:] == (
+        [Place(call, "sip:300@pbx.example", (), OFFICE.name, expires_s=LONGEST)] if goes_on else []
+    )
 
 
 def test_a_circle_of_far_ends_comes_to_an_end():

@@ -5,7 +5,7 @@ import pytest
 from appliance.core import events, inputs
 from appliance.core.model import Action, ButtonId, CallId, DoorId
 from appliance.core.orders import Place, SendDigit
-from tests.core.station import FRONT, KITCHEN, Station, ready
+from tests.core.station import FRONT, KITCHEN, LONGEST, Station, ready
 
 HERE = CallId("c-in")
 WRONG = "call-wrong-state"
@@ -150,7 +150,7 @@ def test_what_is_asked_twice_is_done_once(name):
 def test_a_client_calls(to, uri, target):
     station = none()
     reply = station.ask(inputs.Dial(to, (("X-Flat", "3"),)))
-    assert station.orders(Place) == [Place(reply.call, uri, (("X-Flat", "3"),))]
+    assert station.orders(Place) == [Place(reply.call, uri, (("X-Flat", "3"),), expires_s=LONGEST)]
     call = station.call
     assert (call.id, call.number, call.remote.target, call.button) == (reply.call, target or to, target, None)
 

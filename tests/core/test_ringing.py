@@ -6,7 +6,7 @@ from appliance.core import events, inputs
 from appliance.core.model import Action, ButtonId, ButtonSettings, CallState, Cause, LampId, Pattern, Picture, Tone
 from appliance.core.orders import HangUp, Place, Refuse
 from appliance.core.views import picture
-from tests.core.station import KITCHEN, Station, ready
+from tests.core.station import KITCHEN, LONGEST, Station, ready
 
 
 def test_a_press_rings_with_lamp_and_tone_before_any_network():
@@ -22,7 +22,7 @@ def test_a_press_rings_with_lamp_and_tone_before_any_network():
 def test_a_press_places_a_call_to_the_buttons_target():
     station = ready()
     call = station.dialled()
-    assert station.orders(Place) == [Place(call.id, KITCHEN)]
+    assert station.orders(Place) == [Place(call.id, KITCHEN, expires_s=LONGEST)]
     assert (call.remote.target, call.number, call.button) == ("kitchen", "kitchen", "ring")
 
 
@@ -30,7 +30,7 @@ def test_a_second_press_while_dialing_places_no_second_call():
     station = ready()
     call = station.dialled()
     station.press("ring")
-    assert station.orders(Place) == [Place(call.id, KITCHEN)]
+    assert station.orders(Place) == [Place(call.id, KITCHEN, expires_s=LONGEST)]
     assert station.types().count("button.clicked") == 2
 
 
@@ -46,7 +46,7 @@ def test_a_press_before_sip_is_ready_is_placed_when_it_is():
     call = station.dialled()
     station.wait(20.0)
     station.give(inputs.SipReady, address="127.0.0.1:5060")
-    assert station.orders(Place) == [Place(call.id, KITCHEN)]
+    assert station.orders(Place) == [Place(call.id, KITCHEN, expires_s=LONGEST)]
     assert station.call.deadline == station.state.now + 32
     station.give(inputs.SipReady, address="127.0.0.1:5060")
     assert len(station.orders(Place)) == 1

@@ -16,7 +16,7 @@ from appliance.core.model import (
     TransferState,
 )
 from appliance.core.orders import Answer, HangUp, NotifyTransfer, Place, Refer, Refuse, Ring
-from tests.core.station import KITCHEN, PCMA, Station, ready
+from tests.core.station import KITCHEN, LONGEST, PCMA, Station, ready
 
 OFFICE = "sip:office.example"
 
@@ -202,7 +202,7 @@ def test_we_follow_and_leave_when_we_are_answered():
     station, call = referred(FOLLOW, replaces="x@y;to-tag=1;from-tag=2", referred_by="<sip:kitchen@x>")
     new = placed(station)
     headers = (("Replaces", "x@y;to-tag=1;from-tag=2"), ("Require", "replaces"), ("Referred-By", "<sip:kitchen@x>"))
-    assert station.orders(Place)[-1] == Place(new, OFFICE, headers)
+    assert station.orders(Place)[-1] == Place(new, OFFICE, headers, expires_s=LONGEST)
     assert (station.last(events.CallTransferring).to, station.last(events.CallTransferring).kind) == (
         OFFICE,
         "attended",
@@ -226,7 +226,7 @@ def test_a_new_call_that_is_sent_on_is_to_take_the_same_place():
     new = placed(station)
     station.give(inputs.CallEnded, call=new, code=302, reason="Moved", remote=True, contacts=(OFFICE,))
     headers = (("Replaces", "x@y;to-tag=1;from-tag=2"), ("Require", "replaces"))
-    assert station.orders(Place)[-1] == Place(new, OFFICE, headers)
+    assert station.orders(Place)[-1] == Place(new, OFFICE, headers, expires_s=LONGEST)
 
 
 def test_a_far_end_that_stays_after_it_has_passed_us_on_is_left():

@@ -244,6 +244,7 @@ def test_a_call_has_its_whole_shape():
             "connected_since": "1970-01-01T00:01:35.000000Z",
             "ended": None,
             "duration_s": 5.0,
+            "ring": None,
             "recording": None,
             "quality": {"received": 50, "lost": 1, "jitter_ms": 2.5},
             "conference": None,

@@ -24,7 +24,7 @@ from tests.peers.sipp import free_port
 PATIENCE_S = 20.0
 LOOK_S = 0.02
 FINAL = {"call.ended", "call.failed", "call.canceled", "call.rejected"}
-DETAILS = {"call.state_changed", "call.active_changed", "media.started"}
+DETAILS = {"ring.ended", "call.state_changed", "call.active_changed", "media.started"}
 
 
 def loopback():

@@ -228,12 +228,12 @@ def to_invite(step):
     return step.replace("[last_To:]", "To: [$to]").replace("[last_From:]", "From: [$from]")
 
 
-def uas_asked_to_stop(*then):
+def uas_asked_to_stop(*then, check=""):
     """180, and a CANCEL that is answered; `then` goes on in the INVITE's transaction."""
     return [
         recv("INVITE", action=KEEP, begins=True),
         answer("180 Ringing"),
-        recv("CANCEL"),
+        recv("CANCEL", action=check),
         answer("200 OK"),
         *map(to_invite, then),
         recv("ACK"),
@@ -438,6 +438,16 @@ SCENARIOS = {
     ],
     "uas-moved": lambda o: [recv("INVITE"), answer("180 Ringing") if o.rings else "", moved(o), recv("ACK")],
     "uas-ring": lambda o: uas_asked_to_stop(answer("487 Request Terminated", retransmit=True)),
+    "uas-elsewhere": lambda o: uas_asked_to_stop(
+        answer("487 Request Terminated", retransmit=True), check=body_has("Reason: SIP *; *cause=200")
+    ),
+    "uas-expires": lambda o: [recv("INVITE", action=body_has("Expires: [1-9]")), answer("486 Busy"), recv("ACK")],
+    "uas-confirms": lambda o: [
+        *invited(o),
+        callee("INFO", body=INFO.format(o.digits), kind="application/dtmf-relay"),
+        recv("200"),
+        *hangs_up(o),
+    ],
     "uas-late": lambda o: [*uas_asked_to_stop(answer("200 OK", sdp(codecs="8"), retransmit=True)), *hangs_up(o)],
     "uas-reads": lambda o: [recv("MESSAGE", action=body_has(o.text)), answer(f"{o.code} Done")],
     "uas-silent": lambda o: [recv("MESSAGE"), pause(60)],

@@ -103,6 +103,11 @@ def settle(turn: Turn) -> None:
     conference = turn.state.conference
     if conference is None:
         return
+    known = {participant.call for participant in conference.participants}
+    for call in turn.state.calls:
+        if call.conference is not None and call.id not in known:  # by a transfer
+            new = Participant(call.id, Joining.REPLACING, Stage.COMING)
+            conference = replace(conference, participants=(*conference.participants, new))
     for participant in conference.participants:
         conference = follow(turn, conference, participant)
     left = tuple(p for p in conference.participants if turn.state.call(p.call) is not None)

@@ -463,7 +463,7 @@ class ConferenceInvitationRejected(ParticipantEvent):
 
 @dataclass(frozen=True, slots=True)
 class ConferenceParticipantAdded(ParticipantEvent):
-    """A participant is in: invited, answered into the conference, or an existing call that was taken in."""
+    """A participant is in: invited, answered into it, taken in as a call that was there, or replacing one in it."""
 
     TYPE = "conference.participant_added"
     reason: Joining

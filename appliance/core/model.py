@@ -162,11 +162,12 @@ class Method(StrEnum):
 
 
 class Joining(StrEnum):
-    """How a call came into a conference: we dialled it, answered it, or it was there already."""
+    """How a call came into a conference: we dialled it, answered it, it was there already, or replaces one there."""
 
     INVITED = "invited"
     ANSWERED = "answered"
     TAKEN_IN = "taken_in"
+    REPLACING = "replacing"
 
 
 class ConferenceState(StrEnum):
@@ -868,6 +869,6 @@ class State:
         """The same with that call of ours in front, and the others of its conference with it."""
         if call.conference is None:
             return replace(self, calls=(*(c for c in self.calls if c.id != call.id), call))
-        behind = (c for c in self.calls if c.conference is None)
+        behind = (c for c in self.calls if c.conference is None and c.id != call.id)
         others = (c for c in self.calls if c.conference is not None and c.id != call.id)
         return replace(self, calls=(*behind, *others, call))

@@ -70,13 +70,18 @@ def decide(turn: Turn, call: Call, transfer: Transfer) -> None:
 
 
 def follow(turn: Turn, call: Call, transfer: Transfer) -> None:
-    """Call whom the far end names, by the way that the call with it goes; that one waits, held."""
+    """Call whom the far end names, by the way that the call with it goes.
+
+    That one waits, held; one in a conference talks on, and the new one comes there as well.
+    """
     target = next((t.name for t in turn.settings.targets if t.uri == transfer.to), "")
     replaces = (("Replaces", transfer.replaces), ("Require", "replaces")) if transfer.replaces else ()
     by = (("Referred-By", transfer.referred_by),) if transfer.referred_by else ()
     kind = Kind.ATTENDED if transfer.replaces else Kind.BLIND
     turn.tell(events.CallTransferring(call.id, to=transfer.to, kind=kind))
-    new = session.place(turn, transfer.to, target, account=call.account, hidden=(*replaces, *by))
+    new = session.place(
+        turn, transfer.to, target, account=call.account, hidden=(*replaces, *by), conference=call.conference
+    )
     until = turn.now + turn.settings.deadlines.transfer_s
     transfers.put(turn, replace(transfer, state=TransferState.UNDER_WAY, other=new.id, until=until))
 

@@ -191,18 +191,20 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
 def answer(turn: Turn, call: Call, who: str, headers: tuple[tuple[str, str], ...] = ()) -> None:
     """Somebody here takes the call; 200 goes out, and its ACK is due soon. The one that was in front is set aside.
 
-    One that is answered into a conference goes there, and the front stays as it is.
+    One that is answered into a conference goes there, and the front stays as it is. One that takes the place of a
+    participant goes there as well, and the conference comes to the front.
     """
     turn.order(Answer(call.id, headers))
     deadline = turn.now + turn.settings.deadlines.connecting_s
     answered = replace(call, answered_by_us=True, answers_at=None, deadline=deadline)
+    old = turn.state.call(call.replaces) if call.replaces else None
+    old = old if old is not None and old.alive else None
     if call.conference is None:
-        turn.bring(answered)
+        turn.bring(answered if old is None else replace(answered, conference=old.conference))
     else:
         turn.put(answered)
     turn.tell(events.CallAnswering(call.id, who=who))
-    old = turn.state.call(call.replaces) if call.replaces else None
-    if old is not None and old.alive:
+    if old is not None:
         turn.tell(events.CallReplaced(old.id, to=call.id))
         hang_up(turn, old, Cause.REPLACED)
 

@@ -101,7 +101,8 @@ def conferring(state: State, together: set) -> None:
     if conference is None:
         return
     assert together
-    assert len(together) <= MOST or any(p.stage is Stage.LEFT for p in conference.participants)
+    replacing = sum(p.joining is Joining.REPLACING or p.stage is Stage.LEFT for p in conference.participants)
+    assert len(together) <= MOST + replacing
     assert not conference.set_aside or conference.held
     assert not conference.held or conference.connected_since is not None
     for participant in conference.participants:

@@ -6,7 +6,19 @@ import pytest
 
 from appliance.core import events, inputs
 from appliance.core.conferences import MOST
-from appliance.core.model import AccountId, By, CallId, CallState, Cause, ConferenceId, Direction, Picture, Tone
+from appliance.core.model import (
+    AccountId,
+    AccountSettings,
+    By,
+    CallId,
+    CallState,
+    Cause,
+    ConferenceId,
+    Direction,
+    Picture,
+    Tone,
+    TransferPolicy,
+)
 from appliance.core.orders import Answer, HangUp, Place, Refuse
 from appliance.core.views import picture, snapshot, status
 from tests.core.station import KITCHEN, PCMA, Station, ready
@@ -189,8 +201,6 @@ def test_who_is_invited_while_there_is_no_sip_process_waits_for_it():
 
 
 def test_an_invitation_goes_through_the_account_that_is_asked_for_with_its_headers():
-    from appliance.core.model import AccountSettings
-
     account = AccountSettings(AccountId("pbx"), "201", "pbx.example", "pbx.example:5060")
     station = ready(accounts=(account,))
     begun(station, inputs.Confer((), (inputs.Dial("205", (("X-Floor", "2"),), AccountId("pbx")),)))
@@ -582,6 +592,68 @@ def test_participants_are_named_by_their_calls():
     for action in (inputs.RemoveFrom, lambda c, call: inputs.MuteIn(c, call, muted=True)):
         assert station.ask(action(conference, CallId("c-none"))).error.code == "call-not-found"
     assert station.ask(inputs.EndConference(ConferenceId("k-other"))).error.code == "conference-not-found"
+
+
+# -- transfers in it -------------------------------------------------------------------------------------------------
+
+
+def transferable() -> tuple[Station, ConferenceId, CallId, CallId]:
+    """A conference of two whose far ends may pass us on."""
+    station, first, second = two(transfer_policy=TransferPolicy.FOLLOW)
+    return station, begun(station, calling(first, second)), first, second
+
+
+def takes(station: Station, old: CallId) -> CallId:
+    """An INVITE with Replaces."""
+    about = {"uri": KITCHEN, "source": "127.0.0.2:5060", "display_name": "", "local_uri": "sip:front@x"}
+    station.give(inputs.CallArrived, call=CELLAR, replaces=old, **about)
+    return CELLAR
+
+
+@pytest.mark.parametrize("away", [False, True])
+def test_who_takes_a_participants_place_is_in_the_conference_once_somebody_here_lets_him(away):
+    station, conference, first, second = transferable()
+    if away:
+        station.ask(inputs.HoldConference(conference, held=True))
+    new = takes(station, first)
+    assert (station.orders(HangUp), links(station)) == ([], all_of(first, second))
+    station.ask(inputs.AnswerCall(new))
+    assert station.last(events.CallReplaced) == events.CallReplaced(first, to=new)
+    assert links(station) == set(), "not before it is connected"
+    talked(station, new)
+    over(station, first, remote=False)
+    assert station.last(events.ConferenceParticipantRemoved).reason == "replaced"
+    assert station.last(events.ConferenceParticipantAdded).reason == "replacing"
+    assert links(station) == all_of(second, new)
+    assert heard(station) == dict.fromkeys((second, new), LEFT_ALONE if away else TALKING)
+    assert station.state.conference.id == conference
+
+
+def test_whom_a_participant_passes_us_on_to_comes_into_the_conference():
+    station, conference, first, second = transferable()
+    count = len(station.told)
+    station.give(inputs.TransferRequested, call=first, to="sip:office.example")
+    (new,) = {call.id for call in station.state.calls} - {first, second}
+    assert (links(station), heard(station)[new]) == (all_of(first, second), SILENT)
+    talked(station, new)
+    assert links(station) == all_of(first, second, new)
+    assert "held" not in since(station, count)
+    over(station, first)
+    assert links(station) == all_of(second, new)
+    assert [p.joining for p in station.state.conference.participants] == ["taken_in", "replacing"]
+    assert station.state.conference.id == conference
+
+
+def test_one_who_is_going_already_leaves_no_place():
+    station, _, first, second = transferable()
+    new = takes(station, first)
+    station.ask(inputs.HangUpCall(first))
+    station.ask(inputs.AnswerCall(new))
+    talked(station, new)
+    assert station.state.call(new).conference is None
+    assert heard(station)[new] == TALKING
+    assert links(station) == set()
+    assert station.state.call(second).conference is not None
 
 
 # -- as it is shown --------------------------------------------------------------------------------------------------

@@ -249,6 +249,20 @@ def test_one_who_will_not_come_and_a_conference_of_nobody(door, tmp_path):
         peer.done()
 
 
+def test_whom_a_participant_passes_us_on_to_comes_into_the_conference(door, far):
+    _, peers, calls = conferring(door, far, "far", "two")
+    each_hears(peers, PANEL)
+    peers["three"] = far("three")
+    door.ask("PATCH", f"/v1/calls/{calls['two']}", {"transfer_policy": "follow"})
+    peers["two"].command("transfer", f"sip:far@{peers['three'].address}:{peers['three'].port}")
+    peers["three"].wait("CALL_INCOMING")
+    peers["three"].command("accept")
+    door.wait("conference.participant_added", reason="replacing", patience=PATIENCE_S)
+    door.final(calls["two"], kind="call.ended", cause="transferred")
+    del peers["two"]
+    each_hears(peers, PANEL)
+
+
 def ringing(door, far, peers):
     """A conference of two, whom nobody answers yet."""
     door.post(PATH, {"participants": [{"to": name} for name in peers]})

@@ -112,8 +112,8 @@ def with_sound(state: State) -> tuple[CallId, ...]:
     front = state.active
     if front is None or (front.unanswered_here and front.early is not EarlySource.PANEL):
         return ()
-    if front.state is S.CONNECTED and front.conference is not None:
-        return tuple(c.id for c in state.calls if c.conference is not None and c.state is S.CONNECTED)
+    if front.talks and front.conference is not None:
+        return tuple(c.id for c in state.calls if c.conference is not None and c.talks)
     return (front.id,) if front.talks or front.state is S.EARLY_MEDIA else ()
 
 

@@ -11,7 +11,6 @@ from appliance.core.inputs import Dial
 from appliance.core.model import (
     Call,
     CallId,
-    CallState,
     Cause,
     Conference,
     ConferenceId,
@@ -137,7 +136,7 @@ def follow(turn: Turn, conference: Conference, participant: Participant) -> Conf
         if stage is not Stage.LEFT:
             tell_gone(turn, conference, replace(participant, stage=stage))
         stage = Stage.LEFT
-    elif call.state is CallState.CONNECTED and stage is Stage.COMING:
+    elif call.talks and stage is Stage.COMING:
         if participant.joining is Joining.INVITED:
             turn.tell(events.ConferenceInvitationAccepted(*of(conference, participant)))
         if conference.connected_since is None:

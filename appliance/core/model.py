@@ -823,7 +823,7 @@ class State:
         top = next((c for c in reversed(self.calls) if c.alive), None)
         if top is None or top.conference is None:
             return top
-        talks = (c for c in reversed(self.calls) if c.conference is not None and c.state is CallState.CONNECTED)
+        talks = (c for c in reversed(self.calls) if c.conference is not None and c.talks)
         return next(talks, top)
 
     @property

@@ -68,7 +68,7 @@ def checked(state: State, given, ended: Counter | None = None) -> Step:
     for one, other in wanted.sound.links:
         assert one != other
         assert {one, other} <= together, "who is in no conference hears nobody else, and is not heard"
-        assert all(new.call(c).state is CallState.CONNECTED and new.call(c).hold is Hold.NONE for c in (one, other))
+        assert all(new.call(c).talks and new.call(c).hold is Hold.NONE for c in (one, other))
         assert not new.conference.participant(one).muted
     if new.ring is not None:
         assert new.ring.until is not None or any(call.ring == new.ring.id for call in alive), "a ring without an end"
@@ -109,13 +109,12 @@ def conferring(state: State, together: set) -> None:
         call = state.call(participant.call)
         assert call.conference == conference.id
         assert (participant.stage is Stage.LEFT) is not call.alive
-        assert (participant.stage is Stage.IN) == (call.state is CallState.CONNECTED)
+        assert (participant.stage is Stage.IN) == call.talks
     in_front = state.active is not None and state.active.id in together
     media = {m.call: m for m in views.desired(state).sound.calls}
     for call in together & media.keys():
         panel = media[call].microphone or media[call].speaker
-        talks = state.call(call).state is CallState.CONNECTED
-        assert not (panel and talks) or (in_front and not conference.held), "the panel is not there"
+        assert not (panel and state.call(call).talks) or (in_front and not conference.held), "the panel is not there"
 
 
 def paired(told: Counter, state: State) -> None:

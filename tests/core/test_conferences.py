@@ -16,6 +16,7 @@ from appliance.core.model import (
     ConferenceId,
     Direction,
     Picture,
+    Target,
     Tone,
     TransferPolicy,
 )
@@ -265,6 +266,22 @@ def test_a_call_whose_own_microphone_is_muted_is_not_reached_by_the_panel():
     station.ask(inputs.MuteCall(second, muted=True))
     assert heard(station) == {first: TALKING, second: (False, True, False), third: TALKING}
     assert links(station) == all_of(first, second, third)
+
+
+def test_who_must_confirm_that_he_is_somebody_is_heard_by_nobody_before():
+    station, first, second = two(targets=(Target("kitchen", KITCHEN, confirm="5"),))
+    station.give(inputs.DigitReceived, call=first, digit="5", method="rfc4733", duration_ms=100)
+    conference = begun(station, calling(first, second))
+    station.ask(inputs.HoldConference(conference, held=True))
+    station.press("ring")
+    visitor = station.state.active.id
+    talked(station, visitor)
+    station.ask(inputs.TakeInto(conference, visitor))
+    assert links(station) == all_of(first, second)
+    assert station.state.conference.participant(visitor).stage == "coming"
+    station.give(inputs.DigitReceived, call=visitor, digit="5", method="rfc4733", duration_ms=100)
+    assert links(station) == all_of(first, second, visitor)
+    assert station.last(events.ConferenceParticipantAdded).participant == visitor
 
 
 # -- the panel leaves and comes back ---------------------------------------------------------------------------------

@@ -78,6 +78,7 @@ class SipCall(pj.Call):
         self.codec: Codec | None = None
         self.hold, self.rtp = Hold(), RtpWatch()
         self.counted_at = 0.0
+        self.updating = False  # pjsua's UPDATE, to settle on one codec, is not answered: a re-INVITE would repeat it
         self.renew_at: float | None = None  # the far end is to be told where we are now
         self.renewing = self.elsewhere = False  # it is being told; our IP address is another one, too
         self.sending, self.receiving, self.once = Sending(), Receiving(), Once()
@@ -113,6 +114,7 @@ class SipCall(pj.Call):
         )
         code, reason = int(transaction.statusCode), translate.clean(transaction.statusText)
         ours = transaction.role == pj.PJSIP_ROLE_UAC
+        self._watch_update(transaction)
         if transaction.method == "INFO":
             if ours and final:
                 self._message_answered(Method.INFO, 0 if translate.nothing_came(prm.e) else code, reason)
@@ -250,9 +252,10 @@ class SipCall(pj.Call):
             self.table.post(inputs.DigitSent(at=now, call=self.call, digit=gone))
         if next_digit:
             self._send_digit(next_digit)
-        if self.confirmed and self.hold.due(held, now):
+        free = self.confirmed and not self.updating
+        if free and self.hold.due(held, now):
             self._reinvite(held, now)
-        if self.confirmed and self.renew_at is not None and now >= self.renew_at:
+        if free and self.renew_at is not None and now >= self.renew_at:
             self._renew(now)
         if self.rtp.due(now):
             self._look_at_packets(now)
@@ -289,6 +292,10 @@ class SipCall(pj.Call):
             if self.once.is_new(digit, method, now - duration_ms / 1000, now):
                 told = inputs.DigitReceived(at=now, call=self.call, digit=digit, method=method, duration_ms=duration_ms)
                 self.table.post(told)
+
+    def _watch_update(self, transaction: pj.SipTransaction) -> None:
+        if transaction.method == "UPDATE" and transaction.role == pj.PJSIP_ROLE_UAC:
+            self.updating = transaction.state < pj.PJSIP_TSX_STATE_COMPLETED
 
     def _reinvite(self, held: bool, now: float) -> None:
         self.hold.asked = held

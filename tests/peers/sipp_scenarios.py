@@ -240,6 +240,11 @@ def uas_asked_to_stop(*then, check=""):
     ]
 
 
+def updates(step):
+    """With the word that UPDATE (RFC 3311) is understood: pjsua settles on one of several codecs by that."""
+    return step.replace("OPTIONS, INFO", "OPTIONS, INFO, UPDATE")
+
+
 def uas_progress(o, *provisional):
     return [
         recv("INVITE", action=KEEP, begins=True),
@@ -472,6 +477,17 @@ SCENARIOS = {
         *invited(o),
         *accepts_reinvite("a=(sendonly|inactive)", ANSWER_TO[o.hold], 2),
         *accepts_reinvite("RTP/AVP", "sendrecv", 3),
+        *hangs_up(o),
+    ],
+    "uas-hold-settled": lambda o: [
+        *map(updates, invited(o)),
+        recv("INVITE", action=body_has("a=sendonly")),
+        updates(ok(body=sdp("recvonly", 2, "8 0"), retransmit=True)),
+        recv("ACK"),
+        recv("UPDATE", action=body_has("a=sendonly")),
+        pause(o.seconds),
+        ok(body=sdp("recvonly", 3, "8")),
+        *accepts_reinvite("a=sendrecv", "sendrecv", 4),
         *hangs_up(o),
     ],
     "uas-hold-refused": lambda o: [*invited(o), *refuses_reinvite("488 Not Acceptable Here"), *hangs_up(o)],

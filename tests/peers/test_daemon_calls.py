@@ -131,6 +131,19 @@ def test_it_holds_and_resumes(hold, door, far):
     assert [e["data"]["by"] for e in door.of("call.held", call) + door.of("call.resumed", call)] == ["remote"] * 2
 
 
+def test_who_resumes_before_the_hold_is_settled_resumes_all_the_same(door, far):
+    """SIPp answers the hold with two codecs, and our UPDATE for one of them late."""
+    with far("uas-hold-settled", seconds=3) as peer:
+        call = door.talk(door.ring())
+        door.press("hold")
+        until(lambda: "\nUPDATE sip:" in peer.messages(), "the UPDATE")
+        door.press("hold")
+        until(lambda: peer.messages().count("\nACK sip:") == 3, "the end of the second re-INVITE")
+        door.press("hangup")
+        door.final(call, kind="call.ended", cause="hangup", by="local")
+        peer.done()
+
+
 @pytest.mark.parametrize("hold", ["sendonly", "inactive"])
 def test_we_hold_and_resume(hold, door, far):
     """SIPp checks what we offer; it answers recvonly, or holds as well."""

@@ -51,6 +51,8 @@ async def change_call(call: Id, body: models.Change, daemon: Daemon, who: Who) -
     wanted, warnings = CallId(call), []
     if not body.model_fields_set:
         raise IntercomError("parameter-invalid", "Nothing is to be changed.", "The body names nothing.")
+    if body.updates is not None:
+        warnings.append((await ask(daemon, inputs.AskUpdates(wanted, body.updates == "ask"), who)).warning)
     if body.custom_data is not None:
         warnings.append((await ask(daemon, inputs.SetCustomData(wanted, body.custom_data), who)).warning)
     if body.active is not None:
@@ -88,6 +90,24 @@ async def ring_call(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
 async def send_early_media(call: Id, daemon: Daemon, who: Who, body: models.EarlyMedia | None = None) -> JSONResponse:
     """Have the caller hear the station before anybody answers (183 with SDP), in place of his own ringback."""
     return await _order(daemon, inputs.SendEarlyMedia(CallId(call), (body or models.EarlyMedia()).source), who)
+
+
+@router.post("/{call}/update", status_code=202, responses=answers(models.CallDone, 202))
+async def update_call(call: Id, body: models.Update, daemon: Daemon, who: Who) -> JSONResponse:
+    """Ask the far end to go on with these codecs alone, by re-INVITE; `call.updated` tells its answer."""
+    return await _order(daemon, inputs.UpdateCall(CallId(call), tuple(body.codecs)), who, 202)
+
+
+@router.post("/{call}/update-request/accept", responses=answers(models.CallDone))
+async def accept_update(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
+    """Agree to what the far end asks for (`call.update_received` with `asked`)."""
+    return await _order(daemon, inputs.DecideUpdate(CallId(call), accepted=True), who)
+
+
+@router.post("/{call}/update-request/refuse", responses=answers(models.CallDone))
+async def refuse_update(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
+    """Refuse it (488): the call goes on as it was."""
+    return await _order(daemon, inputs.DecideUpdate(CallId(call), accepted=False), who)
 
 
 @router.post("/{call}/reject", responses=answers(models.CallDone))
@@ -184,8 +204,12 @@ async def _order(
     | inputs.TransferCall
     | inputs.ConnectCalls
     | inputs.AcceptTransfer
-    | inputs.EndTransfer,
+    | inputs.EndTransfer
+    | inputs.UpdateCall
+    | inputs.DecideUpdate,
     who: str,
+    status: int = 200,
 ) -> JSONResponse:
     reply = await ask(daemon, action, who)
-    return JSONResponse({"id": action.call, "call": daemon.call(action.call), "warning": reply.warning or None})
+    told = {"id": action.call, "call": daemon.call(action.call), "warning": reply.warning or None}
+    return JSONResponse(told, status)

@@ -145,11 +145,22 @@ class Change(Order):
         description="true: put it in front, so that it has the speaker and the microphone, and the others are held; "
         "false: hold it.",
     )
+    updates: Literal["accept", "ask"] | None = Field(
+        default=None, description="What becomes of changes that the far end asks for: ask, a client decides."
+    )
     custom_data: CustomData | None = None
     transfer_policy: TransferPolicy | None = Field(
         default=None,
         description="What becomes of its far end's wish that we talk with somebody else, and of somebody else's to "
         "take its place: refuse, follow, or ask clients.",
+    )
+
+
+class Update(Order):
+    """What we ask the far end to change."""
+
+    codecs: list[Literal["opus", "G722", "PCMA", "PCMU"]] = Field(
+        min_length=1, max_length=4, description="The only ones from now on, the preferred one first."
     )
 
 

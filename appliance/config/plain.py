@@ -26,6 +26,7 @@ def core_settings(config: Config) -> model.Settings:
         transfer_policy=config.sip.transfer_policy,
         max_calls=config.sip.max_calls,
         max_call_s=config.sip.max_call_s,
+        ask_updates=config.sip.updates == "ask",
         max_redirects=config.sip.max_redirects,
         runtime=model.Runtime(
             model.Forwarding(**config.forwarding.model_dump()), model.QuietHours(**config.quiet_hours.model_dump())

@@ -12,8 +12,9 @@ from appliance.errors import IntercomError
 
 # Settings that the core decides by. All others were given to an adapter, which has lines, sockets or cards by them.
 _LIVE = re.compile(
-    r"sip\.(callers|transfer_policy|max_calls|max_call_s|max_redirects)|forwarding\..+|quiet_hours\..+|recording\..+"
-    r"|deadlines\..+|(target|plan)\..+|account\.[^.]+\.(callers|transfer_policy|refresh_s)|door\.[^.]+\.(pulse_s|digits)"
+    r"sip\.(callers|transfer_policy|max_calls|max_call_s|max_redirects|updates)|forwarding\..+|quiet_hours\..+"
+    r"|recording\..+|deadlines\..+|(target|plan)\..+|account\.[^.]+\.(callers|transfer_policy|refresh_s)"
+    r"|door\.[^.]+\.(pulse_s|digits)"
     r"|panel\.lamp\.[^.]+\.pictures\..+"
     r"|panel\.button\.[^.]+\.(action|long_action|target|door|digits|debounce_ms|long_press_ms)"
 )

@@ -140,6 +140,11 @@ class Sip(Table):
         ge=0,
         le=86400,
     )
+    updates: Literal["accept", "ask"] = setting(
+        "What becomes of changes that far ends ask for in a call (hold, resume, codec, address). ask: a client accepts "
+        "or refuses each within deadlines.update_s, else it is refused; so is one by UPDATE, which can not wait.",
+        default="accept",
+    )
     max_redirects: int = setting(
         "How often a call of this station is sent on by those whom it rings (3xx), before that counts as a refusal. It "
         "goes on to targets, and to numbers at the account that it goes through; to nobody else. 0: never.",
@@ -631,6 +636,7 @@ class Deadlines(Table):
     incoming_s: float = _deadline("Somebody calls us and nobody answers.", 60.0)
     connecting_s: float = _deadline("Answered, but not confirmed (ACK).", 32.0)
     disconnecting_s: float = _deadline("We hung up and hear nothing.", 5.0)
+    update_s: float = _deadline("The far end asks for a change of the call, and no client accepts or refuses it.", 10.0)
     rtp_s: float = _deadline("No sound has come from the far end though it should.", 30.0)
     transfer_s: float = _deadline("A transfer is under way, and nobody tells what came of it.", 90.0)
     transfer_request_s: float = _deadline("A far end asks for a transfer, and no client decides.", 60.0)

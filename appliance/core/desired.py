@@ -13,6 +13,7 @@ class CallMedia:
     """What should be true of a call's audio.
 
     held: we hold it (re-INVITE sendonly). microphone, speaker: routed to and from it. tone: ours is sent to it.
+    asks: the far end's changes wait for our word.
     recording: the one whose file is ready at its path; both directions go into it. transferable: its far end may ask us
     to talk with somebody else (REFER), and somebody else may take its place (Replaces). confirm: the tone that asks for
     a digit is sent to it.
@@ -26,6 +27,7 @@ class CallMedia:
     recording: RecordingId | None
     transferable: bool = False
     confirm: bool = False
+    asks: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,10 +168,30 @@ class CallResumed(CallEvent):
 
 
 @dataclass(frozen=True, slots=True)
-class CallUpdated(CallEvent):
-    """One side asked for a change by re-INVITE or UPDATE, and the other refused; the call goes on as it was.
+class CallUpdateReceived(CallEvent):
+    """The far end wants a change by re-INVITE or UPDATE: hold, resume, codec, address.
 
-    result: rejected. changes: hold or resume, where it was we who asked. code and reason: of the refusal.
+    asked: a client is to accept or refuse it; else it is answered already, and call.updated follows.
+    """
+
+    TYPE = "call.update_received"
+    changes: tuple[str, ...]
+    asked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CallUpdating(CallEvent):
+    """We ask the far end for a change by re-INVITE: hold, resume, codec, address."""
+
+    TYPE = "call.updating"
+    changes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CallUpdated(CallEvent):
+    """A change that one side asked for by re-INVITE or UPDATE was accepted, or rejected: the call goes on as it was.
+
+    result: accepted or rejected. changes: hold, resume, codec, address. code and reason: of the response.
     """
 
     TYPE = "call.updated"

@@ -290,9 +290,28 @@ class HoldFailed(OfCall):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UpdateRefused(OfCall):
-    """The SIP stack refused the far end's re-INVITE or UPDATE (RFC 3261 §14.2); the call goes on as it was."""
+class UpdateReceived(OfCall):
+    """The far end wants a change by re-INVITE or UPDATE: hold, resume, codec, address. asked: it waits for our word."""
 
+    changes: tuple[str, ...]
+    asked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateSent(OfCall):
+    """A re-INVITE of ours went out that is to change this."""
+
+    changes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateAnswered(OfCall):
+    """A change of theirs, or ours, has its final response; after a refusal (RFC 3261 §14.2) the call goes on as before.
+
+    Refusals of our own hold and resume are told by HoldFailed instead.
+    """
+
+    changes: tuple[str, ...]
     code: int
     reason: str
 
@@ -512,6 +531,30 @@ class HoldCall:
 
 
 @dataclass(frozen=True, slots=True)
+class DecideUpdate:
+    """Accept, or refuse, the change that the far end asks for."""
+
+    call: CallId
+    accepted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AskUpdates:
+    """Whether the far end's changes of a call are asked of a client from now on."""
+
+    call: CallId
+    wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateCall:
+    """Ask the far end to go on with these codecs alone, the preferred one first."""
+
+    call: CallId
+    codecs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SwitchTo:
     """Put a call in front: the one that was there is held, and this one resumed."""
 
@@ -725,6 +768,9 @@ AtOnce = (
     | RejectCall
     | HangUpCall
     | HoldCall
+    | DecideUpdate
+    | AskUpdates
+    | UpdateCall
     | SwitchTo
     | MuteCall
     | SendDigits
@@ -781,7 +827,9 @@ CallInput = (
     | DigitReceived
     | DigitSent
     | HoldFailed
-    | UpdateRefused
+    | UpdateReceived
+    | UpdateSent
+    | UpdateAnswered
     | InfoReceived
     | TransferProgressed
     | TransferRequested

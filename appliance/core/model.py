@@ -341,6 +341,7 @@ class Deadlines:
     connecting_s: float = 32.0
     disconnecting_s: float = 5.0
     rtp_s: float = 30.0
+    update_s: float = 10.0
     transfer_s: float = 90.0
     transfer_request_s: float = 60.0
 
@@ -392,6 +393,7 @@ class Settings:
     transfer_policy: TransferPolicy = TransferPolicy.REFUSE  # of those as well
     max_calls: int = 4  # at once, those that ring or wait among them
     max_call_s: float = 3600.0  # from when people can talk; 0: no limit
+    ask_updates: bool = False  # whether far ends' changes of a call are asked of a client
     max_redirects: int = 4  # 3xx followed by a call of ours; 0: none
     runtime: Runtime = field(default_factory=Runtime)
     record: bool = False
@@ -501,6 +503,8 @@ class Call:
     answers_at: float | None = None  # by itself, if it is in front then
     ends_at: float | None = None  # it has talked as long as a call may
     end_announced: bool = False
+    ask_updates: bool | None = None  # whether the far end's changes are asked of a client; None: as configured
+    update_until: float | None = None  # one waits for his word
     recording: RecordingId | None = None
     digits: str = ""  # the newest received, towards a door's digits
     digit_at: float = 0.0

@@ -55,6 +55,22 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerUpdate:
+    """Answer the far end's re-INVITE that waits for us: 200, or a refusal."""
+
+    call: CallId
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
+class OfferCodecs:
+    """Offer only these codecs, by re-INVITE; UpdateSent and UpdateAnswered follow."""
+
+    call: CallId
+    codecs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Refuse:
     """Send a final 3xx to 6xx to the caller. `contact`: of a 3xx, the URI that he is to call instead."""
 
@@ -184,7 +200,19 @@ class Reply:
     trial: SoundTrial | None = None
 
 
-CallOrder = Place | Ring | EarlyMedia | Answer | Refuse | HangUp | SendDigit | Refer | NotifyTransfer
+CallOrder = (
+    Place
+    | Ring
+    | EarlyMedia
+    | Answer
+    | AnswerUpdate
+    | OfferCodecs
+    | Refuse
+    | HangUp
+    | SendDigit
+    | Refer
+    | NotifyTransfer
+)
 AccountOrder = Register | Unregister
 SipOrder = CallOrder | AccountOrder | Renew | Probe | SendMessage
 Order = SipOrder | PrepareRecording | FinishRecording | LogCall | Reply

@@ -23,6 +23,7 @@ from appliance.core import (
     session,
     transfers,
     trials,
+    updates,
 )
 from appliance.core.headers import check as check_headers
 from appliance.core.lookup import connected, find, find_account, too_many_calls, unanswered_here, whom, wrong_state
@@ -94,6 +95,14 @@ def perform(turn: Turn, action: inputs.AtOnce, who: str) -> tuple[CallId | None,
             return wanted, "" if call.alive else f"Call {wanted} is ending already."
         case inputs.HoldCall(wanted, held):
             return wanted, hold(turn, connected(find(turn, wanted)), held=held)
+        case inputs.DecideUpdate(wanted, accepted):
+            updates.decide(turn, connected(find(turn, wanted)), accepted=accepted)
+            return wanted, ""
+        case inputs.AskUpdates(wanted, ask):
+            return wanted, updates.ask_from_now(turn, find(turn, wanted), wanted=ask)
+        case inputs.UpdateCall(wanted, codecs):
+            updates.offer(turn, connected(find(turn, wanted)), codecs)
+            return wanted, ""
         case inputs.SwitchTo(wanted):
             return wanted, switch_to(turn, find(turn, wanted))
         case inputs.MuteCall(wanted, muted):

@@ -25,6 +25,7 @@ from appliance.core import (
     timed,
     transfers,
     trials,
+    updates,
     views,
 )
 from appliance.core.inputs import AnyInput
@@ -79,6 +80,7 @@ def due(turn: Turn) -> None:
     """Everything that time alone brings."""
     session.due(turn)
     timed.due(turn)
+    updates.due(turn)
     accounts.due(turn)
     contacts.due(turn)
     doors.due(turn)
@@ -204,8 +206,12 @@ def of_call(turn: Turn, given: inputs.CallInput) -> None:  # noqa: C901, PLR0912
             digits.received(turn, call, given)
         case inputs.DigitSent():
             digits.sent(turn, call)
-        case inputs.UpdateRefused(code=code, reason=reason):
-            turn.tell(events.CallUpdated(call.id, result="rejected", changes=(), code=code, reason=reason))
+        case inputs.UpdateReceived():
+            updates.received(turn, call, given)
+        case inputs.UpdateSent(changes=changes):
+            turn.tell(events.CallUpdating(call.id, changes=changes))
+        case inputs.UpdateAnswered():
+            updates.answered(turn, call, given)
         case inputs.InfoReceived(content=content):
             messages.info_received(turn, call, content)
         case inputs.TransferProgressed():

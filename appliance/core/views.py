@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from math import inf
 from typing import Any
 
-from appliance.core import calls, doors, explain, forwarding, gestures, mixing, peers, timed, trials
+from appliance.core import calls, doors, explain, forwarding, gestures, mixing, peers, timed, trials, updates
 from appliance.core.desired import CallMedia, Desired, RelayPulse, Sound
 from appliance.core.model import (
     AccountSettings,
@@ -131,6 +131,7 @@ def media(state: State, call: Call) -> CallMedia:
         speaker=speaker or before,
         tone=(talks and call.end_announced) or (early and not panel),
         confirm=call.state is CallState.CONNECTED and bool(call.confirm),
+        asks=updates.asks(state, call),
         recording=next((r.id for r in state.recordings if r.call == call.id and r.ready), None),
         transferable=call.transfer_policy is not TransferPolicy.REFUSE,
     )
@@ -141,7 +142,7 @@ def wake_at(state: State) -> float | None:
     times = [
         state.error_until,
         state.ring.until if state.ring is not None else None,
-        *(at for call in state.calls for at in (call.deadline, timed.wake(call))),
+        *(at for call in state.calls for at in (call.deadline, timed.wake(call), updates.wake(call))),
         *(at for account in state.accounts for at in (account.wake, account.expires_at)),
         *(message.deadline for message in state.messages),
         *(transfer.until for transfer in state.transfers),

@@ -12,10 +12,12 @@ from appliance.core import inputs
 from appliance.core.model import NO_ACCOUNT, AccountId, CallId, Codec, Content, Method, Quality
 from appliance.core.orders import (
     Answer,
+    AnswerUpdate,
     CallOrder,
     EarlyMedia,
     HangUp,
     NotifyTransfer,
+    OfferCodecs,
     Place,
     Refer,
     Refuse,
@@ -24,15 +26,18 @@ from appliance.core.orders import (
 )
 from appliance.sip import transfers, translate
 from appliance.sip.callbacks import contained
+from appliance.sip.codecs import Codecs
 from appliance.sip.digits import Once, Receiving, Sending
 from appliance.sip.floods import Floods
 from appliance.sip.hold import Hold, after_glare
 from appliance.sip.messages import Messages
+from appliance.sip.offers import Audio, audio, on_hold
 from appliance.sip.rtp import RtpWatch
+from appliance.sip.updates import Updates
 from appliance.sip.wire import SipInput
 
 LOG = logging.getLogger(__name__)
-RINGING, PROGRESS, OK, REFUSED, PENDING, DECLINE = 180, 183, 200, 300, 491, 603
+RINGING, PROGRESS, OK, REFUSED, NOT_ACCEPTABLE, PENDING, DECLINE = 180, 183, 200, 300, 488, 491, 603
 COUNT_S = 1.0
 RENEW_AGAIN_S, RENEW_LATEST_S = 0.5, 5.0
 ENCRYPTED = "SRTP status: Active"  # in pjsua's report on a call, which alone tells
@@ -42,6 +47,9 @@ DIGITS = "0123456789ABCD*#"
 METHODS = {pj.PJSUA_DTMF_METHOD_RFC2833: "rfc4733", pj.PJSUA_DTMF_METHOD_SIP_INFO: "info"}
 
 Post = Callable[[SipInput], None]
+OfOneCall = (
+    Ring | EarlyMedia | Answer | AnswerUpdate | OfferCodecs | Refuse | HangUp | SendDigit | Refer | NotifyTransfer
+)
 
 
 class Through(pj.Account):
@@ -76,6 +84,8 @@ class SipCall(pj.Call):
         self.audio: int | None = None  # index of the medium that has a stream
         self.sends = self.receives = False  # as negotiated, seen from here
         self.codec: Codec | None = None
+        self.their_address = ""  # for RTP
+        self.updates = Updates(call, table.post)
         self.hold, self.rtp = Hold(), RtpWatch()
         self.counted_at = 0.0
         self.updating = False  # pjsua's UPDATE, to settle on one codec, is not answered: a re-INVITE would repeat it
@@ -127,8 +137,27 @@ class SipCall(pj.Call):
         elif self.confirmed and final and transaction.method in {"INVITE", "UPDATE"}:
             if transaction.method == "INVITE" and ours:
                 self._reinvite_answered(code, reason)
-            elif code >= REFUSED and code != PENDING:
-                self.table.post(inputs.UpdateRefused(at=time.monotonic(), call=self.call, code=code, reason=reason))
+            elif not ours and code != PENDING:
+                self.updates.answered(code, reason)
+
+    @contained
+    def onCallRxReinvite(self, prm: pj.OnCallRxReinviteParam) -> None:  # noqa: N802
+        """A re-INVITE with an offer: it may wait for a client's word. If not, onCallRxOffer comes next."""
+        if self.call in self.table.asking:
+            prm.isAsync = self.updates.comes(*self._offer(prm.offer), asked=True)
+
+    @contained
+    def onCallRxOffer(self, prm: pj.OnCallRxOfferParam) -> None:  # noqa: N802
+        """An offer by re-INVITE, or by UPDATE, which can not wait for a client's word (RFC 3311 §5.2)."""
+        changes = self.updates.comes(*self._offer(prm.offer), asked=False)
+        if changes and self.call in self.table.asking:
+            prm.statusCode = NOT_ACCEPTABLE
+
+    @contained
+    def onCallSdpCreated(self, prm: pj.OnCallSdpCreatedParam) -> None:  # noqa: N802
+        """Our side of an offer and its answer: kept while the far end's offer waits."""
+        if self.updates.waits:
+            self.updates.answer = str(prm.sdp.wholeSdp)
 
     @contained
     def onInstantMessage(self, prm: pj.OnInstantMessageParam) -> None:  # noqa: N802
@@ -155,7 +184,8 @@ class SipCall(pj.Call):
                 self.sends = bool(media.dir & pj.PJMEDIA_DIR_ENCODING)
                 self.receives = bool(media.dir & pj.PJMEDIA_DIR_DECODING)
                 if self.sends or self.receives:
-                    self.codec = translate.codec(self.getStreamInfo(media.index))
+                    stream = self.getStreamInfo(media.index)
+                    self.codec, self.their_address = translate.codec(stream), translate.clean(stream.remoteRtpAddress)
                 break
         self.table.media_changed = True
         if self.audio is not None and self.codec is not None:
@@ -257,6 +287,8 @@ class SipCall(pj.Call):
             self._reinvite(held, now)
         if free and self.renew_at is not None and now >= self.renew_at:
             self._renew(now)
+        if free and self.updates.due(now):
+            self._offer_codecs(now)
         if self.rtp.due(now):
             self._look_at_packets(now)
 
@@ -300,12 +332,14 @@ class SipCall(pj.Call):
     def _reinvite(self, held: bool, now: float) -> None:
         self.hold.asked = held
         try:
-            if held:
-                self.setHold(operation())
-            else:
-                parameters = operation()
-                parameters.opt.flag = pj.PJSUA_CALL_UNHOLD
-                self.reinvite(parameters)
+            with self.table.codecs.only(self.updates.codecs):
+                if held:
+                    self.setHold(operation())
+                else:
+                    parameters = operation()
+                    parameters.opt.flag = pj.PJSUA_CALL_UNHOLD
+                    self.reinvite(parameters)
+            self.updates.sent("hold" if held else "resume")
         except pj.Error as error:
             LOG.debug("%s: re-INVITE later: %s", self.call, error.reason)
             self.hold.postpone(now)
@@ -317,17 +351,36 @@ class SipCall(pj.Call):
         media = pj.PJSUA_CALL_REINIT_MEDIA if self.elsewhere else 0
         parameters.opt.flag = media | pj.PJSUA_CALL_UPDATE_CONTACT | pj.PJSUA_CALL_UPDATE_VIA
         try:
-            self.reinvite(parameters)
+            with self.table.codecs.only(self.updates.codecs):
+                self.reinvite(parameters)
+            self.updates.sent("address")
         except pj.Error as error:
             LOG.info("%s: re-INVITE from the new address later: %s", self.call, error.reason)
             self.renew_at = now + RENEW_AGAIN_S
         else:
             self.renewing, self.elsewhere = True, False
 
+    def _offer_codecs(self, now: float) -> None:
+        try:
+            with self.table.codecs.only(self.updates.codecs):
+                self.reinvite(operation())
+            self.updates.sent("codec")
+        except pj.Error as error:
+            LOG.debug("%s: re-INVITE with other codecs later: %s", self.call, error.reason)
+            self.updates.postpone(now)
+
+    def _offer(self, offer: pj.SdpSession) -> tuple[Audio, Audio | None]:
+        """The far end's sound as it is, and as it wants it to be."""
+        now = Audio(self.codec.name if self.codec else "", self.their_address, held=not self.sends)
+        return now, audio(str(offer.wholeSdp), self.table.codecs.configured)
+
     def _reinvite_answered(self, code: int, reason: str) -> None:
-        if self.renewing and code == PENDING:
+        again = self.renewing and code == PENDING
+        if again:
             self.renew_at, self.elsewhere = after_glare(time.monotonic(), call_id_is_ours=self.outgoing), True
         self.renewing = False
+        held = self.hold.asked is not None and code >= REFUSED  # told as HoldFailed, or tried again
+        self.updates.settle(code, reason, told=held or again)
         if not self.hold.answered(code, time.monotonic(), call_id_is_ours=self.outgoing):
             failed = inputs.HoldFailed(
                 at=time.monotonic(), call=self.call, code=code, reason=reason, held=self.hold.held
@@ -358,11 +411,14 @@ class SipCall(pj.Call):
 class Calls:
     """All living calls by our own ids: pjsua2's are used again."""
 
+    codecs: Codecs  # given by the engine, once there are any
+
     def __init__(self, post: Post, through: Callable[[AccountId], Through | None]) -> None:
         self.post, self._through = post, through
         self.floods = Floods(post)
         self.transferable: frozenset[CallId] = frozenset()  # see core.desired
         self.replaced: CallId | None = None  # by the INVITE that comes in now
+        self.asking: frozenset[CallId] = frozenset()  # calls whose changes are asked of a client
         self.media_changed = False  # some call's audio came, went or changed its direction
         self._living: dict[CallId, SipCall] = {}
         self.messages = Messages(post, self.get, through)
@@ -443,9 +499,7 @@ class Calls:
             except pj.Error as error:  # the call has gone on meanwhile, and tells so itself
                 LOG.info("%s: %s came too late: %s", order.call, type(order).__name__, error.reason)
 
-    def _perform(  # noqa: C901 - a table
-        self, call: SipCall, order: Ring | EarlyMedia | Answer | Refuse | HangUp | SendDigit | Refer | NotifyTransfer
-    ) -> None:
+    def _perform(self, call: SipCall, order: OfOneCall) -> None:  # noqa: C901, PLR0912 - a table
         match order:
             case Ring():
                 call.answer(operation(RINGING))
@@ -456,6 +510,13 @@ class Calls:
                 for name, value in headers:
                     add_header(parameters, name, value)
                 call.answer(parameters)
+            case AnswerUpdate(_, code):
+                parameters = operation(code)
+                if code == OK:
+                    parameters.sdp.wholeSdp = on_hold(call.updates.answer) if call.hold.held else call.updates.answer
+                call.answer(parameters)
+            case OfferCodecs(_, codecs):
+                call.updates.want(codecs, time.monotonic())
             case Refuse(_, code, contact):
                 call.ended_by_us = True
                 parameters = operation(code)

@@ -19,9 +19,11 @@ from appliance.core import inputs
 from appliance.core.desired import Sound
 from appliance.core.orders import (
     Answer,
+    AnswerUpdate,
     EarlyMedia,
     HangUp,
     NotifyTransfer,
+    OfferCodecs,
     Place,
     Probe,
     Refer,
@@ -36,6 +38,7 @@ from appliance.core.orders import (
 from appliance.sip.accounts import Accounts
 from appliance.sip.callbacks import contained
 from appliance.sip.channel import Channel
+from appliance.sip.codecs import Codecs
 from appliance.sip.devices import LISTING, Devices, no_cards, plugins_silenced
 from appliance.sip.media import Media
 from appliance.sip.settings import SipSettings
@@ -52,7 +55,6 @@ MAX_CALLS = 32
 MESSAGE_LEVEL = 4  # pjsua logs SIP messages from here on
 APPEND = 0x1108  # PJ_O_APPEND
 DECOR = 2 | 4 | 8 | 16 | 32 | 64 | 128 | 512  # PJ_LOG_HAS_: year, month, day, time, µs, sender, newline, space
-LOWEST_PRIORITY, HIGHEST_PRIORITY = 1, 250
 
 
 LIBC = ctypes.CDLL(None)
@@ -106,12 +108,13 @@ class Engine:
                 self._endpoint.libInit(endpoint_config(settings))
             self._announce("")
             transports = Transports(self._endpoint, settings)
-            prefer(self._endpoint, settings.codecs)
+            codecs = Codecs(self._endpoint, settings.codecs)
             self._endpoint.libStart()
         except pj.Error as error:
             raise StartError(f"SIP can not start: {error.reason}", "See the SIP settings.") from error
         self._accounts = Accounts(settings, transports, channel.post, self._endpoint.faults)
         self._endpoint.accounts, self._calls = self._accounts, self._accounts.calls
+        self._calls.codecs = codecs
         self._calls.floods.listen(self._endpoint, transports.port)
         devices = Devices(self._endpoint, settings, channel.post, self._announce)
         self._endpoint.devices = devices
@@ -163,6 +166,7 @@ class Engine:
             case Sound():
                 self._media.desire(message)
                 self._calls.transferable = frozenset(each.call for each in message.calls if each.transferable)
+                self._calls.asking = frozenset(each.call for each in message.calls if each.asks)
                 if message.peers != self._peers:
                     self._peers = message.peers
                     self._accounts.know(message.peers)
@@ -171,6 +175,8 @@ class Engine:
                 | Ring()
                 | EarlyMedia()
                 | Answer()
+                | AnswerUpdate()
+                | OfferCodecs()
                 | Refuse()
                 | HangUp()
                 | SendDigit()
@@ -222,20 +228,6 @@ def endpoint_config(settings: SipSettings) -> pj.EpConfig:
         log.level, log.msgLogging, log.filename = MESSAGE_LEVEL, 1, settings.trace
         log.fileFlags, log.decor = APPEND, DECOR
     return config
-
-
-def prefer(endpoint: pj.Endpoint, codecs: tuple[str, ...]) -> None:
-    """These codecs in this order, and no others."""
-    codecs_known = endpoint.codecEnum2()  # kept while its parts are read
-    known = [str(codec.codecId) for codec in codecs_known]
-    for codec in known:
-        endpoint.codecSetPriority(codec, 0)
-    for place, wanted in enumerate(codecs):
-        found = [codec for codec in known if codec.partition("/")[0].lower() == wanted.lower()]
-        if not found:
-            names = ", ".join(sorted({codec.partition("/")[0] for codec in known}))
-            raise StartError(f"There is no codec {wanted}; this pjsua2 has {names}", "Set the codecs to some of these.")
-        endpoint.codecSetPriority(found[0], max(HIGHEST_PRIORITY - place, LOWEST_PRIORITY))
 
 
 def serve(sock: socket.socket) -> int:

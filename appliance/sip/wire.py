@@ -44,7 +44,9 @@ SipInput = (
     | inputs.DigitReceived
     | inputs.DigitSent
     | inputs.HoldFailed
-    | inputs.UpdateRefused
+    | inputs.UpdateReceived
+    | inputs.UpdateSent
+    | inputs.UpdateAnswered
     | inputs.InfoReceived
     | inputs.TransferProgressed
     | inputs.TransferRequested

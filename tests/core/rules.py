@@ -37,6 +37,7 @@ def checked(state: State, given, ended: Counter | None = None) -> Step:
         assert not waiting or call.deadline is not None, f"{call.state} has no deadline"
         assert call.rtp_lost_since is None or call.deadline is not None
         assert call.deadline is None or call.deadline > new.now
+        assert call.update_until is None or not call.alive or call.update_until > new.now
         if call.deadline is not None:
             assert wanted.wake_at is not None
             assert wanted.wake_at <= call.deadline

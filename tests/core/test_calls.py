@@ -578,15 +578,6 @@ def test_a_hold_that_the_far_end_refuses_falls_back(ours, text):
     assert station.types().count("error") == errors
 
 
-def test_a_change_of_the_far_ends_that_is_refused_is_told_and_the_call_goes_on():
-    station = ready()
-    call = station.talking()
-    station.give(inputs.UpdateRefused, call=call.id, code=488, reason="Not Acceptable Here")
-    told = station.last(events.CallUpdated)
-    assert (told.result, told.changes, told.code, told.reason) == ("rejected", (), 488, "Not Acceptable Here")
-    assert station.call.state is CallState.CONNECTED
-
-
 @pytest.mark.parametrize(
     ("source", "uri", "cause", "missed"),
     [

@@ -30,7 +30,18 @@ from appliance.core.model import (
     State,
     Target,
 )
-from appliance.core.orders import EarlyMedia, Order, Probe, Refer, Register, Renew, Reply, SendMessage, Unregister
+from appliance.core.orders import (
+    AnswerUpdate,
+    EarlyMedia,
+    Order,
+    Probe,
+    Refer,
+    Register,
+    Renew,
+    Reply,
+    SendMessage,
+    Unregister,
+)
 from tests.core.rules import checked
 
 DOOR, CODEC, TEXT = DoorId("front"), Codec("PCMA", 8000), Content("text/plain", "Hello")
@@ -64,7 +75,17 @@ PLAN = dataclasses.replace(
     targets=(Target("kitchen", KITCHEN), Target("mobile", "sip:mobile@127.0.0.3", confirm="1")),
     plans=(Plan("house", (RingStep(("kitchen", "mobile"), 20.0),), cycles=2),),
 )
-TIMES = {"deadline", "forward_at", "settles", "long_at", "release_at", "until", "error_until", "answers_at"}
+TIMES = {
+    "deadline",
+    "update_until",
+    "forward_at",
+    "settles",
+    "long_at",
+    "release_at",
+    "until",
+    "error_until",
+    "answers_at",
+}
 PAST = {"ringing_since", "connected_since", "rtp_lost_since"}
 # what is only told, and decides nothing; and parts that touch nothing but their own field
 TOLD = {
@@ -182,7 +203,9 @@ def every_input(state: State, serial: int):
         yield inputs.DigitSent(**of, digit="1")
         yield inputs.InfoReceived(**of, content=TEXT)
         yield inputs.HoldFailed(**of, code=488, reason="no", held=not call.held_local)
-        yield inputs.UpdateRefused(**of, code=488, reason="no")
+        yield inputs.UpdateReceived(**of, changes=("hold",))
+        yield inputs.UpdateSent(**of, changes=("hold",))
+        yield inputs.UpdateAnswered(**of, changes=("hold",), code=488, reason="no")
         yield inputs.TransferProgressed(**of, code=200, reason="OK")  # of none: see test_transfers
         yield inputs.TransferRequested(**of, to=KITCHEN)
     for recording in state.recordings:
@@ -234,6 +257,8 @@ def asked(common, call: Call):
     for action in (
         inputs.AnswerCall(call.id),
         inputs.RingCall(call.id),
+        inputs.UpdateCall(call.id, ("PCMU",)),
+        inputs.DecideUpdate(call.id, accepted=True),
         inputs.SetCustomData(call.id, "note"),
         inputs.RejectCall(call.id),
         inputs.HangUpCall(call.id),
@@ -296,5 +321,14 @@ def test_every_state_that_can_be_reached_keeps_the_rules(settings, record_proper
     record_property("figures", f"{len(seen)} states, {steps} steps")
     if settings is ONE:
         assert covered == set(inputs.INPUTS)
-        assert kinds == set(get_args(Order)) - {EarlyMedia, Probe, Refer, Register, Renew, SendMessage, Unregister}
+        assert kinds == set(get_args(Order)) - {
+            AnswerUpdate,
+            EarlyMedia,
+            Probe,
+            Refer,
+            Register,
+            Renew,
+            SendMessage,
+            Unregister,
+        }
     assert len(seen) > 1000

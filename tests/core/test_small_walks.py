@@ -54,3 +54,15 @@ def early_media(state, common):
 
 def test_a_call_with_early_media_keeps_the_rules_in_every_state():
     assert walked(PLAIN, early_media) > 100
+
+
+def updates(state, common):
+    for call in state.calls:
+        if call.placed:
+            yield inputs.UpdateReceived(**common, call=call.id, changes=("hold",), asked=True)
+        for action in (inputs.DecideUpdate(call.id, accepted=False), inputs.AskUpdates(call.id, wanted=True)):
+            yield inputs.Requested(**common, request=RequestId("q"), who="walk", action=action)
+
+
+def test_a_change_that_is_asked_of_a_client_keeps_the_rules_in_every_state():
+    assert walked(PLAIN, updates) > 100

@@ -24,7 +24,14 @@ from tests.peers.sipp import free_port
 PATIENCE_S = 20.0
 LOOK_S = 0.02
 FINAL = {"call.ended", "call.failed", "call.canceled", "call.rejected"}
-DETAILS = {"ring.ended", "call.state_changed", "call.active_changed", "media.started"}
+DETAILS = {
+    "ring.ended",
+    "call.state_changed",
+    "call.active_changed",
+    "call.updating",
+    "call.update_received",
+    "media.started",
+}
 
 
 def loopback():
@@ -186,7 +193,8 @@ class Daemon:
 
     def story(self, call):
         """What was told of a call, in short: without the family's name, states and media."""
-        return [e["type"].removeprefix("call.") for e in self.since if e["call"] == call and e["type"] not in DETAILS]
+        told = [e for e in self.since if e["call"] == call and e["type"] not in DETAILS]
+        return [e["type"].removeprefix("call.") for e in told if e["data"].get("result") != "accepted"]
 
     def settle(self):
         """Wait until no call is left; each since `begin` has had exactly one last event."""

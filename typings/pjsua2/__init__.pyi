@@ -322,6 +322,7 @@ class CallOpParam:
     statusCode: int
     opt: CallSetting
     txOption: SipTxOption
+    sdp: SdpSession
     def __init__(self, use_default_call_setting: bool = ...) -> None: ...
 
 class SipTransaction:
@@ -362,6 +363,20 @@ class OnDtmfEventParam:
     method: int
     timestamp: int
 
+class SdpSession:
+    wholeSdp: str
+
+class OnCallRxReinviteParam:
+    offer: SdpSession
+    isAsync: bool
+
+class OnCallRxOfferParam:
+    offer: SdpSession
+    statusCode: int
+
+class OnCallSdpCreatedParam:
+    sdp: SdpSession
+
 class OnCallTransferRequestParam:
     dstUri: str
     statusCode: int
@@ -394,6 +409,7 @@ class CallInfo:
     media: Vector[CallMediaInfo]
 
 class StreamInfo:
+    remoteRtpAddress: str
     codecName: str
     codecClockRate: int
 

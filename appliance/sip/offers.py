@@ -1,0 +1,57 @@
+"""What an offer in a call wants to be otherwise (RFC 3264 §8): who may send, by which codec, where sound goes to."""
+
+import re
+from dataclasses import dataclass
+
+STATIC = {"0": "PCMU", "8": "PCMA", "9": "G722"}  # RFC 3551 §6
+MEDIA = re.compile(r"^m=audio (?P<port>\d+)(?:/\d+)? [A-Z/]+(?P<formats>[ \d]*)", re.MULTILINE)
+DIRECTION = re.compile(r"^a=(sendrecv|sendonly|recvonly|inactive)\b", re.MULTILINE)
+CONNECTION = re.compile(r"^c=IN IP[46] (\S+)", re.MULTILINE)
+NAME = re.compile(r"^a=rtpmap:(\d+) ([^/\s]+)/", re.MULTILINE)
+NOWHERE = {"0.0.0.0", "::"}  # noqa: S104 - the old way to hold (RFC 3264 §8.4)
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """A far end's side of a call's sound: its codec, address:port for RTP ("" unknown), whether it holds."""
+
+    codec: str
+    address: str
+    held: bool
+
+
+def audio(sdp: str, ours: tuple[str, ...]) -> Audio | None:
+    """Of the first audio stream of a session description (RFC 8866), None where there is none.
+
+    Its codec is the first of theirs that is among `ours`: the one that the answer will take.
+    """
+    media = MEDIA.search(sdp)
+    if media is None:
+        return None
+    session, own = sdp[: media.start()], sdp[media.start() :].partition("\nm=")[0]
+    direction = DIRECTION.search(own) or DIRECTION.search(session)
+    connection = CONNECTION.search(own) or CONNECTION.search(session)
+    host = connection[1] if connection else ""
+    names = {**STATIC, **dict(NAME.findall(own))}
+    codecs = [names.get(each, "") for each in media["formats"].split()]
+    known = (codec for codec in codecs if codec.lower() in {each.lower() for each in ours})
+    written = f"[{host}]" if ":" in host else host
+    held = host in NOWHERE or (direction is not None and direction[1] in {"sendonly", "inactive"})
+    return Audio(next(known, ""), "" if host in NOWHERE or not host else f"{written}:{media['port']}", held)
+
+
+def changes(now: Audio, wanted: Audio) -> tuple[str, ...]:
+    """What is otherwise: hold or resume, codec, address."""
+    found = []
+    if now.held != wanted.held:
+        found.append("hold" if wanted.held else "resume")
+    if now.codec.lower() != wanted.codec.lower():
+        found.append("codec")
+    if now.address and wanted.address and now.address != wanted.address:
+        found.append("address")
+    return tuple(found)
+
+
+def on_hold(sdp: str) -> str:
+    """The same description, of one who holds: it sends, or nothing goes at all (RFC 3264 §8.4)."""
+    return sdp.replace("a=sendrecv", "a=sendonly").replace("a=recvonly", "a=inactive")

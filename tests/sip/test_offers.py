@@ -1,0 +1,122 @@
+"""What an offer changes, read from its text; and the changes of a call, without pjsua2."""
+
+from dataclasses import replace
+
+import pytest
+
+from appliance.core import inputs
+from appliance.sip.offers import Audio, audio, changes, on_hold
+from appliance.sip.updates import AGAIN_S, LONGEST_S, Updates
+
+SDP = (
+    "v=0\r\no=far 1 2 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\n"
+    "m=audio 4000 RTP/AVP 96 8 101\r\na=rtpmap:96 opus/48000/2\r\na=rtpmap:101 telephone-event/8000\r\na=sendrecv\r\n"
+)
+OURS = ("opus", "G722", "PCMA")
+NOW = Audio("opus", "192.0.2.7:4000", held=False)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("", "", NOW),
+        ("a=sendrecv\r\n", "", NOW),
+        ("a=sendrecv", "a=sendonly", Audio("opus", "192.0.2.7:4000", held=True)),
+        ("a=sendrecv", "a=inactive", Audio("opus", "192.0.2.7:4000", held=True)),
+        ("a=sendrecv", "a=recvonly", NOW),
+        ("a=sendrecv\r\n", "m=video 1 RTP/AVP 99\r\na=sendonly\r\n", NOW),
+        ("c=IN IP4 192.0.2.7", "c=IN IP4 0.0.0.0", Audio("opus", "", held=True)),
+        ("c=IN IP4 192.0.2.7", "c=IN IP6 2001:db8::7", Audio("opus", "[2001:db8::7]:4000", held=False)),
+        ("a=sendrecv\r\n", "c=IN IP4 192.0.2.8\r\n", Audio("opus", "192.0.2.8:4000", held=False)),
+        ("t=0 0\r\n", "a=inactive\r\nt=0 0\r\n", NOW),
+        ("96 8 101", "101 9 96", Audio("G722", "192.0.2.7:4000", held=False)),
+        ("96 8 101", "101", Audio("", "192.0.2.7:4000", held=False)),
+        ("RTP/AVP", "RTP/SAVP", NOW),
+        ("opus/48000/2", "speex/16000", Audio("PCMA", "192.0.2.7:4000", held=False)),
+    ],
+)
+def test_the_audio_of_an_offer_is_read(old, new, expected):
+    assert audio(SDP.replace(old, new), OURS) == expected
+
+
+def test_an_offer_without_audio_has_none():
+    assert audio("v=0\r\ns=-\r\n", OURS) is None
+    assert audio("", OURS) is None
+
+
+@pytest.mark.parametrize(
+    ("now", "wanted", "expected"),
+    [
+        (NOW, NOW, ()),
+        (NOW, Audio("OPUS", "192.0.2.7:4000", held=True), ("hold",)),
+        (Audio("PCMA", "", held=True), Audio("PCMA", "192.0.2.7:4000", held=False), ("resume",)),
+        (NOW, Audio("PCMA", "192.0.2.8:4000", held=False), ("codec", "address")),
+        (NOW, Audio("opus", "192.0.2.7:4002", held=False), ("address",)),
+    ],
+)
+def test_what_it_changes_is_named(now, wanted, expected):
+    assert changes(now, wanted) == expected
+
+
+@pytest.mark.parametrize(("direction", "held"), [("sendrecv", "sendonly"), ("recvonly", "inactive")])
+def test_who_holds_agrees_as_one_who_holds(direction, held):
+    assert f"a={held}\r\n" in on_hold(SDP.replace("sendrecv", direction))
+
+
+@pytest.fixture
+def updates():
+    told = []
+    made = Updates("c-1", told.append)
+    made.told = told
+    return made
+
+
+def kinds(updates):
+    return [(type(each), each.changes) for each in updates.told]
+
+
+def test_an_offer_that_changes_nothing_is_not_told(updates):
+    assert not updates.comes(NOW, NOW, asked=True)
+    updates.answered(200, "OK")
+    assert not updates.told
+    assert not updates.waits
+
+
+def test_an_offer_that_waits_is_told_with_its_outcome(updates):
+    assert updates.comes(NOW, replace(NOW, held=True), asked=True)
+    assert updates.waits
+    updates.answered(487, "Request Terminated")
+    assert not updates.waits
+    assert kinds(updates) == [(inputs.UpdateReceived, ("hold",)), (inputs.UpdateAnswered, ("hold",))]
+
+
+def test_other_codecs_are_offered_as_soon_as_nothing_else_is_negotiated(updates):
+    updates.want(("PCMU",), 10.0)
+    assert updates.due(10.0)
+    updates.postpone(10.0)
+    assert not updates.due(10.0)
+    assert updates.due(10.0 + AGAIN_S)
+    updates.sent("codec")
+    assert not updates.due(99.0)
+    updates.settle(200, "OK", told=False)
+    assert updates.codecs == ("PCMU",)
+    assert kinds(updates) == [(inputs.UpdateSent, ("codec",)), (inputs.UpdateAnswered, ("codec",))]
+
+
+@pytest.mark.parametrize("late", [True, False])
+def test_codecs_that_can_not_be_had_are_given_up(late, updates):
+    updates.want(("PCMU",), 10.0)
+    if late:
+        updates.postpone(10.0 + LONGEST_S)
+    else:
+        updates.sent("codec")
+        updates.settle(488, "Not Acceptable Here", told=False)
+    assert not updates.due(99.0)
+    assert updates.codecs == ()
+    assert updates.told[-1].code in {488, 491}
+
+
+def test_a_hold_that_is_refused_is_told_elsewhere(updates):
+    updates.sent("hold")
+    updates.settle(488, "Not Acceptable Here", told=True)
+    assert kinds(updates) == [(inputs.UpdateSent, ("hold",))]

@@ -220,6 +220,7 @@ class App:
             capture=config.audio.capture,
             playback=config.audio.playback,
             microphone_file=config.audio.microphone_file,
+            hold_music=config.audio.hold_music,
             recordings=str(self._places.recordings),
             trace=str(self._places.state / "sip.trace") if config.sip.trace else "",
             user_agent=f"intercomd/{appliance.__version__}",

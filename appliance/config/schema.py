@@ -292,6 +292,12 @@ class Audio(Table):
         default="",
         pattern=r"^[^\x00]*$",
     )
+    hold_music: str = setting(
+        'WAV file (16 bit, mono) that far ends hear in a loop while this station holds them. "": silence.',
+        allowed='the path of a file, or ""',
+        default="",
+        pattern=r"^[^\x00]*$",
+    )
 
 
 class Http(Table):

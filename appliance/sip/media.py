@@ -18,7 +18,8 @@ from appliance.sip.settings import SipSettings
 from appliance.sip.tones import RATE, Tones
 
 LOG = logging.getLogger(__name__)
-MICROPHONE, SPEAKER, SILENCE, TONE, CONFIRM = "microphone", "speaker", "silence", "tone", "confirm"
+MICROPHONE, SPEAKER, SILENCE, TONE = "microphone", "speaker", "silence", "tone"
+CONFIRM, MUSIC = "confirm", "music"
 Route = tuple[str, str]  # from, to: names of ports
 MEASURE_S = 0.1
 
@@ -37,7 +38,8 @@ class Media:
         # A port that nobody transmits to gets nothing at all: a recorder would skip the time, RTP would stop.
         self._silence = pj.ToneGenerator()
         self._silence.createToneGenerator(RATE, 1)
-        self._player = self._open_player(settings.microphone_file)
+        self._player = self._open_player(settings.microphone_file, "audio")
+        self._music = self._open_player(settings.hold_music, "hold music")
         self._sound = Sound()
         self._changed = True
         self._measure_at = 0.0
@@ -67,7 +69,7 @@ class Media:
         """Free all, before the endpoint goes."""
         self._made.clear()
         self._recorders.clear()
-        del self._tones, self._confirm, self._silence, self._player
+        del self._tones, self._confirm, self._silence, self._player, self._music
 
     def _measure(self, now: float) -> None:
         if self._player or self._devices.working:
@@ -118,6 +120,8 @@ class Media:
                 routes.add((TONE, port))
             if media.confirm:
                 routes.add((CONFIRM, port))
+            if media.held:  # RFC 3264 §8.4: we go on sending
+                routes.add((MUSIC, port))
             if media.speaker:
                 routes.add((port, SPEAKER))
         return routes
@@ -130,6 +134,8 @@ class Media:
             TONE: self._tones.generator,
             CONFIRM: self._confirm.generator,
         }
+        if self._music is not None:
+            ports[MUSIC] = self._music
         for call in self._calls:
             if (audio := call.audio_media()) is not None:
                 ports[_port(call.call)] = audio
@@ -138,7 +144,7 @@ class Media:
                 ports[f"recording {media.recording}"] = recorder
         return ports
 
-    def _open_player(self, path: str) -> pj.AudioMediaPlayer | None:
+    def _open_player(self, path: str, part: str) -> pj.AudioMediaPlayer | None:
         if not path:
             return None
         player = pj.AudioMediaPlayer()
@@ -147,8 +153,8 @@ class Media:
         except pj.Error as error:
             failed = inputs.PartFailed(
                 at=time.monotonic(),
-                part="audio",
-                why=f"{path} can not be played in the microphone's place: {error.reason}",
+                part=part,
+                why=f"{path} can not be played: {error.reason}",
                 resolution="Give a readable WAV file of 16 bit, mono.",
             )
             self._post(failed)

@@ -41,8 +41,8 @@ class SipSettings:
     address: to bind to, "" for all. port: UDP, 0 for any free one. codecs: encoding names as in SDP (RFC 4855), the
     preferred one first; all others are off. capture, playback: names of ALSA PCMs as pjsua2 lists them, or "null".
     microphone_file: a WAV (16 bit, mono) played in a loop in the microphone's place, "" for none; capture is then not
-    opened. recordings: their directory. trace: file that every SIP message sent or received is appended to, with
-    direction, time and peer; "" for none.
+    opened. hold_music: one that held far ends hear, "" for silence. recordings: their directory. trace: file that every
+    SIP message sent or received is appended to, with direction, time and peer; "" for none.
     """
 
     address: str = ""
@@ -53,6 +53,7 @@ class SipSettings:
     capture: str = NULL
     playback: str = NULL
     microphone_file: str = ""
+    hold_music: str = ""
     recordings: str = "."
     trace: str = ""
     user_agent: str = "intercomd"

@@ -1,31 +1,23 @@
 """baresip and the station call each other: 440 Hz go in, 1,000 Hz come out, each found at the far end."""
 
-import math
 import struct
-import wave
 
 import numpy as np
 import pytest
 
 from tests.peers.baresip import Baresip
 from tests.peers.daemon import Daemon, until
+from tests.peers.sounds import ABSENT_DB, HEARD_DB, levels_of, tone
 
 OURS, THEIRS = 1000, 440
 RINGING = 528  # the second tone of the station's bell
-AMPLITUDE = 8000
-HEARD_DB, ABSENT_DB = -40.0, -60.0
 
 
 @pytest.fixture(scope="module")
 def talking(tmp_path_factory):
     """A daemon whose microphone hears 1,000 Hz, and which records."""
     directory = tmp_path_factory.mktemp("d")
-    microphone = directory / "microphone.wav"
-    with wave.open(str(microphone), "wb") as file:
-        file.setparams((1, 2, 16000, 0, "NONE", ""))
-        samples = (round(AMPLITUDE * math.sin(2 * math.pi * OURS * n / 16000)) for n in range(32000))
-        file.writeframes(b"".join(struct.pack("<h", sample) for sample in samples))
-    settings = {"audio": {"microphone_file": str(microphone)}, "recording": {"enabled": True}}
+    settings = {"audio": {"microphone_file": tone(directory / "microphone.wav", OURS)}, "recording": {"enabled": True}}
     with Daemon(directory, **settings) as daemon:
         yield daemon
 
@@ -45,15 +37,7 @@ def levels(path, *hertz):
     body = data[44:]
     samples = np.frombuffer(body[: len(body) // (2 * channels) * 2 * channels], dtype="<i2")[::channels].astype(float)
     part = samples[-rate // 2 :]
-    if len(part) < rate // 2:
-        return []
-    window = np.hanning(len(part))
-    found = []
-    for frequency in hertz:
-        phase = np.exp(-2j * np.pi * frequency * np.arange(len(part)) / rate)
-        amplitude = 2 * abs(np.sum(part * window * phase)) / window.sum()
-        found.append(20 * math.log10(max(amplitude, 1e-3) / 32768))
-    return found
+    return levels_of(part, rate, *hertz) if len(part) >= rate // 2 else []
 
 
 def both_are_heard(door, far, call, record_property):

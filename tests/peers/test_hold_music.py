@@ -1,0 +1,82 @@
+"""What a far end hears while the station holds it: music or silence, never the room."""
+
+import time
+from collections import deque
+
+import numpy as np
+import pytest
+
+from tests.peers.daemon import PATIENCE_S, Daemon
+from tests.peers.packets import Packets
+from tests.peers.sounds import ABSENT_DB, HEARD_DB, from_a_law, levels_of, tone
+
+ROOM, MUSIC = 1000, 700
+RATE = 8000
+
+
+@pytest.fixture
+def station(tmp_path):
+    """A daemon whose microphone hears 1,000 Hz; `music`: its file. A far end that sends no sound is no fault of it."""
+
+    def made(music):
+        audio = {"microphone_file": tone(tmp_path / "microphone.wav", ROOM), "hold_music": str(music)}
+        return Daemon(tmp_path / "d", audio=audio, deadlines={"rtp_s": 600})
+
+    return made
+
+
+def hears(far, heard, absent):
+    """Wait until the newest half second that came by RTP has the one tones and not the others."""
+    newest, end, found = deque(maxlen=RATE // 2), time.monotonic() + PATIENCE_S, []
+    far.rtp.settimeout(PATIENCE_S)
+    while time.monotonic() < end:
+        packet = far.rtp.recv(2048)
+        if packet[1] & 0x7F == 8:  # PCMA
+            newest.extend(from_a_law(packet[12:]))
+        if len(newest) == newest.maxlen:
+            found = levels_of(np.array(newest), RATE, *heard, *absent)
+            if all(level > HEARD_DB for level in found[: len(heard)]) and max(found[len(heard) :]) < ABSENT_DB:
+                return
+    raise AssertionError(f"{heard} and not {absent}: {found} dB")
+
+
+def answered(door, far):
+    """The station rings it, it answers: the call's id."""
+    call = door.ring()
+    far.send(far.reply(far.receive("INVITE", "INVITE"), "200 OK", far.sdp))
+    far.receive("ACK", "ACK")
+    return door.talk(call)
+
+
+def agrees(door, far, direction, answer):
+    """The button is pressed; the far end is offered that direction, and agrees."""
+    door.press("hold")
+    offer = far.receive("INVITE", "INVITE")
+    assert f"a={direction}" in offer
+    far.send(far.reply(offer, "200 OK", far.sdp.replace("a=sendrecv", f"a={answer}")))
+    far.receive("ACK", "ACK")
+
+
+def test_a_held_far_end_hears_music_and_then_the_room_again(station, tmp_path):
+    with station(tone(tmp_path / "music.wav", MUSIC)) as door, Packets(door.far_address, door.far_port) as far:
+        call = answered(door, far)
+        hears(far, [ROOM], [MUSIC])
+        agrees(door, far, "sendonly", "recvonly")
+        hears(far, [MUSIC], [ROOM])
+        agrees(door, far, "sendrecv", "sendrecv")
+        hears(far, [ROOM], [MUSIC])
+        door.post(f"/v1/calls/{call}/hangup")
+        far.send(far.reply(far.receive("BYE", "BYE"), "200 OK"))
+        door.final(call, kind="call.ended", by="local")
+
+
+def test_music_that_can_not_be_played_is_told_and_the_far_end_hears_silence(station, tmp_path):
+    with station(tmp_path / "none.wav") as door, Packets(door.far_address, door.far_port) as far:
+        assert "none.wav" in door.wait("appliance.degraded", part="hold music")["data"]["why"]
+        call = answered(door, far)
+        hears(far, [ROOM], [MUSIC])
+        agrees(door, far, "sendonly", "recvonly")
+        hears(far, [], [ROOM, MUSIC])
+        door.post(f"/v1/calls/{call}/hangup")
+        far.send(far.reply(far.receive("BYE", "BYE"), "200 OK"))
+        door.final(call, kind="call.ended", by="local")

@@ -4,6 +4,7 @@ catalogue.tsv has every event, endpoint, cause and error of these groups. A row 
 test with a real far end that says so (see `shown`); `open` ones have to be missing there, so that the file stays true.
 """
 
+import contextlib
 import importlib
 import os
 import re
@@ -16,8 +17,7 @@ from appliance.api import app
 from appliance.core.events import EVENTS
 from appliance.core.model import Cause
 from appliance.errors import HTTP_STATUS
-from tests.peers.daemon import Daemon
-from tests.peers.packets import Packets
+from tests.peers.daemon import Daemon, until
 from tests.peers.registrars import Kamailio
 from tests.peers.shown import SHOWN, shows, template
 from tests.peers.sipp import Sipp
@@ -238,21 +238,32 @@ def test_what_can_not_be_done_is_refused_with_its_code(door):
         assert door.ask(method, path, body)[0] >= 400
 
 
-@shows("cause:shutdown", "error:unavailable")
-def test_the_daemon_stops_in_a_call_and_takes_no_orders_any_more(tmp_path):
-    waits = {"disconnecting_s": 60}  # the far end answers our BYE when the test has looked
-    with Daemon(tmp_path / "d", deadlines=waits) as door, Packets(door.far_address, door.far_port) as far:
-        call = door.ring()
-        far.send(far.reply(far.receive("INVITE", "INVITE"), "200 OK", far.sdp))
-        door.talk(call)
+@shows("cause:shutdown")
+def test_the_daemon_stops_in_a_call(tmp_path):
+    with (
+        Daemon(tmp_path / "d") as door,
+        Sipp(tmp_path, "uas-answer", address=door.far_address, port=door.far_port) as peer,  # answers BYE by itself
+    ):
+        call = door.talk(door.ring())
         door.process.terminate()
-        bye = far.receive("BYE", "BYE")
-        door.wait("appliance.stopping")
-        assert door.ask("POST", "/v1/calls", {"to": "far"})[1]["code"] == "unavailable"
-        far.send(far.reply(bye, "200 OK"))
+        peer.done()
         door.process.wait(60)
     with Daemon(tmp_path / "d") as door:  # it tells of the day before, too
         door.final(call, kind="call.ended", cause="shutdown", by="local")
+
+
+@shows("error:unavailable")
+def test_nothing_is_sent_while_the_sip_process_is_not_there(tmp_path):
+    """It is killed as often as it comes: each time it is longer away."""
+    with Daemon(tmp_path / "d") as door:
+
+        def refused():
+            if pid := door.processes().get("sip"):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            return door.ask("POST", "/v1/messages", {"to": "far", "text": "Hello"})[1].get("code") == "unavailable"
+
+        until(refused, "a message that is not sent", 60)
 
 
 @pytest.fixture

@@ -59,6 +59,8 @@ def busiest(moments):
 def test_fifty_stations_come_back_one_by_one_to_an_asterisk_that_was_restarted(tmp_path, record_property):
     with Asterisk(tmp_path / "a", EXTENSIONS) as pbx, stations(tmp_path, pbx, transport="tcp") as machines:
         all_of_them(machines, "account.registered", after="start")
+        for machine in machines:
+            machine.begin()
         pbx.kill()
         delays = [event["data"]["retry_in_s"] for event in all_of_them(machines, "account.failed", code=0)]
         assert apart(delays)

@@ -5,6 +5,7 @@ import random
 BUSY_AGAIN_S = 0.05
 MEDIA_BUSY = 70013  # PJ_EINVALIDOP: an offer or answer is pending in pjsua
 REQUEST_PENDING = 491
+BUSY, BUSY_MOST = 500, 5  # RFC 3261 §14.2: the INVITE before is not over there; but a far end may say so for ever
 OWNER_AGAIN_S = (2.1, 4.0)  # RFC 3261 §14.1: who owns the Call-ID waits longer
 OTHER_AGAIN_S = (0.1, 2.0)
 
@@ -22,6 +23,7 @@ class Hold:
         self.asked: bool | None = None
         self._refused: bool | None = None
         self._again_at = 0.0
+        self._busy = 0  # answers in a row
 
     def due(self, wanted: bool, now: float) -> bool:
         """Whether the re-INVITE towards `wanted` is to be sent now."""
@@ -39,7 +41,8 @@ class Hold:
         asked, self.asked = self.asked, None
         if asked is None:
             return True
-        if code == REQUEST_PENDING:
+        self._busy = self._busy + 1 if code == BUSY else 0
+        if code == REQUEST_PENDING or 0 < self._busy <= BUSY_MOST:
             self._again_at = after_glare(now, call_id_is_ours=call_id_is_ours)
             return True
         if code >= 300:  # noqa: PLR2004

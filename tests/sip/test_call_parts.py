@@ -42,6 +42,18 @@ def test_glare_is_waited_out_for_as_long_as_the_rfc_says():
     assert hold.due(True, 10.0 + OWNER_AGAIN_S[1])
 
 
+def test_one_that_met_the_end_of_another_is_tried_again_but_not_for_ever():
+    hold, now = Hold(), 0.0
+    for _ in range(5):
+        assert hold.due(True, now)
+        hold.asked = True
+        assert hold.answered(500, now, call_id_is_ours=False)
+        now += 10.0
+    hold.asked = True
+    assert not hold.answered(500, now, call_id_is_ours=False)
+    assert not hold.held and not hold.due(True, now + 99.0)
+
+
 def test_a_hold_that_could_not_be_sent_is_sent_a_moment_later():
     hold = asked(Hold(), True)
     hold.postpone(5.0)

@@ -1,13 +1,11 @@
 """Breadth-first over `step` from the initial state: one call with all that can be beside it, two calls, and a plan."""
 
 import dataclasses
-from collections import deque
-from functools import cache
 from typing import get_args
 
 import pytest
 
-from appliance.core import inputs, views
+from appliance.core import inputs
 from appliance.core.model import (
     Action,
     ButtonId,
@@ -42,7 +40,7 @@ from appliance.core.orders import (
     SendMessage,
     Unregister,
 )
-from tests.core.rules import checked
+from tests.core.walk import walk
 
 DOOR, CODEC, TEXT = DoorId("front"), Codec("PCMA", 8000), Content("text/plain", "Hello")
 KITCHEN = "sip:kitchen@127.0.0.2"
@@ -75,86 +73,6 @@ PLAN = dataclasses.replace(
     targets=(Target("kitchen", KITCHEN), Target("mobile", "sip:mobile@127.0.0.3", confirm="1")),
     plans=(Plan("house", (RingStep(("kitchen", "mobile"), 20.0),), cycles=2),),
 )
-TIMES = {
-    "deadline",
-    "update_until",
-    "forward_at",
-    "settles",
-    "long_at",
-    "release_at",
-    "until",
-    "error_until",
-    "answers_at",
-}
-PAST = {"ringing_since", "connected_since", "rtp_lost_since"}
-# what is only told, and decides nothing; and parts that touch nothing but their own field
-TOLD = {
-    "settings",
-    "now",
-    "created",
-    "began",
-    "by",
-    "number",
-    "codec",
-    "quality",
-    "digit_at",
-    "sip_address",
-    "failed",
-    "denied",
-    "dropped",
-    "custom_data",
-    "answer_headers",
-    "rejected",
-    "needs_restart",
-    "network",
-    "last_addresses",
-}
-
-
-@cache
-def names_of(kind: type) -> tuple[str, ...] | None:
-    """The fields of a dataclass, None for what is none."""
-    return tuple(field.name for field in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else None
-
-
-def normal(state: State):
-    """The state with ids numbered and times ranked: two states that can only do the same are one."""
-    future: set[float] = set()
-    names: dict[str, int] = {}
-
-    def collect(value, name=""):
-        if isinstance(value, float):
-            if name in TIMES and value > state.now:
-                future.add(value)
-        elif isinstance(value, tuple):
-            for item in value:
-                collect(item)
-        elif fields := names_of(type(value)):
-            for field in fields:
-                if field != "settings":
-                    collect(getattr(value, field), field)
-
-    collect(state)
-    rank = {at: n for n, at in enumerate(sorted(future))}
-
-    def plain(value, name=""):
-        if name in TIMES and isinstance(value, float):
-            return rank.get(value, -1)
-        if name in PAST:
-            return value is not None
-        if name in TOLD or (name == "id" and isinstance(value, int)):  # a pulse's id is the time of its decision
-            return None
-        if isinstance(value, tuple):
-            return tuple([plain(item) for item in value])
-        if isinstance(value, Call) and not value.alive:
-            return "ending", rank.get(value.deadline, -1), names.setdefault(value.id, len(names))
-        if fields := names_of(type(value)):
-            return tuple([plain(getattr(value, field), field) for field in fields])
-        if isinstance(value, str) and value[:2] in {"c-", "r-", "k-", "v-"}:
-            return names.setdefault(value, len(names))
-        return value
-
-    return plain(state)
 
 
 def every_input(state: State, serial: int):
@@ -295,30 +213,18 @@ def within_bounds(state: State) -> bool:
 
 @pytest.mark.parametrize("settings", [ONE, TWO, PLAN], ids=["one call", "two calls", "a plan"])
 def test_every_state_that_can_be_reached_keeps_the_rules(settings, record_property, capsys):
-    first = State(settings, now=100.0)
-    seen, queue, steps = {normal(first)}, deque([first]), 0
     covered: set[type] = set()
     kinds: set[type] = set()
-    while queue:
-        state = queue.popleft()
-        choices = list(every_input(state, steps))
-        if (wake := views.desired(state).wake_at) is not None:
-            choices.append(inputs.Tick(at=max(wake, state.now), fresh=f"{steps:026}"))
-        for given in choices:
-            taken = checked(state, given)
-            steps += 1
-            covered.add(type(given))
-            kinds.update(type(order) for order in taken.orders)
-            assert isinstance(given, inputs.Requested) == any(isinstance(order, Reply) for order in taken.orders)
-            if taken.state == state or not within_bounds(taken.state):
-                continue
-            key = normal(taken.state)
-            if key not in seen:
-                seen.add(key)
-                queue.append(taken.state)
+
+    def look(given, taken):
+        covered.add(type(given))
+        kinds.update(type(order) for order in taken.orders)
+        assert isinstance(given, inputs.Requested) == any(isinstance(order, Reply) for order in taken.orders)
+
+    states, steps = walk(State(settings, now=100.0), every_input, within_bounds, look)
     with capsys.disabled():
-        print(f"\n{len(seen)} states, {steps} steps")
-    record_property("figures", f"{len(seen)} states, {steps} steps")
+        print(f"\n{len(states)} states, {steps} steps")
+    record_property("figures", f"{len(states)} states, {steps} steps")
     if settings is ONE:
         assert covered == set(inputs.INPUTS)
         assert kinds == set(get_args(Order)) - {
@@ -331,4 +237,4 @@ def test_every_state_that_can_be_reached_keeps_the_rules(settings, record_proper
             SendMessage,
             Unregister,
         }
-    assert len(seen) > 1000
+    assert len(states) > 1000

@@ -1,12 +1,11 @@
 """Walks through all that can happen to one call, for what would make the big walk (test_every_state) too long."""
 
-from collections import deque
 from dataclasses import replace
 
-from appliance.core import inputs, views
+from appliance.core import inputs
 from appliance.core.model import EarlySource, Forwarding, RequestId, Runtime, State, Target
-from tests.core.rules import checked
-from tests.core.test_every_state import KITCHEN, ONE, every_input, normal, within_bounds
+from tests.core.test_every_state import KITCHEN, ONE, every_input, within_bounds
+from tests.core.walk import walk
 
 CELLAR, GUARD = "sip:cellar@127.0.0.3", "sip:guard@127.0.0.4"
 PLAIN = replace(ONE, buttons=(), doors=(), record=False)
@@ -15,19 +14,16 @@ PLAIN = replace(ONE, buttons=(), doors=(), record=False)
 def walked(settings, choices) -> int:
     """How many states there are; `choices` gives the inputs of a state, and time is one more. Each keeps the rules."""
     first = State(settings, now=100.0, sip_ready=True, relay_ready=True)
-    seen, queue, steps = {normal(first)}, deque([first]), 0
-    while queue:
-        state = queue.popleft()
-        wake = views.desired(state).wake_at
-        due = [] if wake is None else [inputs.Tick(at=max(wake, state.now), fresh=f"t{steps:025}")]
-        for given in [*every_input(state, steps), *choices(state, {"at": state.now, "fresh": f"{steps:026}"}), *due]:
-            taken = checked(state, given)
-            steps += 1
-            alone = len(taken.state.calls) < 2 and not any(call.muted or call.digits for call in taken.state.calls)
-            if alone and within_bounds(taken.state) and (key := normal(taken.state)) not in seen:
-                seen.add(key)
-                queue.append(taken.state)
-    return len(seen)
+
+    def both(state, serial):
+        yield from every_input(state, serial)
+        yield from choices(state, {"at": state.now, "fresh": f"{serial:026}"})
+
+    def alone(state):
+        plain = not any(call.muted or call.digits for call in state.calls)
+        return plain and len(state.calls) < 2 and within_bounds(state)
+
+    return len(walk(first, both, alone)[0])
 
 
 def forwarding(state, common):

@@ -1,7 +1,7 @@
 """Breadth-first over `step` with a conference: two calls in and beside it, in every order of what can come."""
 
 import random
-from collections import Counter, deque
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -9,7 +9,8 @@ import pytest
 from appliance.core import inputs, views
 from appliance.core.model import CallId, RequestId, State, TransferPolicy
 from tests.core.rules import checked, paired
-from tests.core.test_every_state import KITCHEN, TWO, normal
+from tests.core.test_every_state import KITCHEN, TWO
+from tests.core.walk import walk
 
 THREE = replace(TWO, buttons=(), lamps=(), doors=(), max_calls=2)
 
@@ -73,26 +74,11 @@ def within_bounds(state: State) -> bool:
 
 
 def test_every_state_with_a_conference_keeps_the_rules(record_property, capsys):
-    first = State(THREE, now=100.0)
-    seen, queue, steps, conferences = {normal(first)}, deque([first]), 0, 0
-    while queue:
-        state = queue.popleft()
-        choices = list(every_input(state, steps))
-        if (wake := views.desired(state).wake_at) is not None:
-            choices.append(inputs.Tick(at=max(wake, state.now), fresh=f"{steps:026}"))
-        for given in choices:
-            taken = checked(state, given)
-            steps += 1
-            if taken.state == state or not within_bounds(taken.state):
-                continue
-            key = normal(taken.state)
-            if key not in seen:
-                seen.add(key)
-                queue.append(taken.state)
-                conferences += taken.state.conference is not None
+    states, steps = walk(State(THREE, now=100.0), every_input, within_bounds)
+    conferences = sum(state.conference is not None for state in states)
     with capsys.disabled():
-        print(f"\n{len(seen)} states, {conferences} with a conference, {steps} steps")
-    record_property("figures", f"{len(seen)} states, {steps} steps")
+        print(f"\n{len(states)} states, {conferences} with a conference, {steps} steps")
+    record_property("figures", f"{len(states)} states, {steps} steps")
     assert conferences > 1000
 
 

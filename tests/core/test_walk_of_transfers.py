@@ -1,14 +1,13 @@
 """Breadth-first over `step` with transfers in all roles: two calls, in every order of what can come to them."""
 
 import dataclasses
-from collections import deque
 
 import pytest
 
-from appliance.core import inputs, views
+from appliance.core import inputs
 from appliance.core.model import CallId, Direction, RequestId, State, TransferPolicy
-from tests.core.rules import checked
-from tests.core.test_every_state import KITCHEN, TWO, normal
+from tests.core.test_every_state import KITCHEN, TWO
+from tests.core.walk import walk
 
 OFFICE = "sip:office@127.0.0.3"
 PLAIN = dataclasses.replace(TWO, buttons=(), lamps=(), doors=(), max_calls=2)
@@ -66,23 +65,9 @@ def within_bounds(state: State) -> bool:
 @pytest.mark.parametrize("policy", [TransferPolicy.FOLLOW, TransferPolicy.ASK])
 def test_every_state_with_a_transfer_keeps_the_rules(policy, record_property, capsys):
     first = State(dataclasses.replace(PLAIN, transfer_policy=policy), now=100.0)
-    seen, queue, steps, transfers = {normal(first)}, deque([first]), 0, 0
-    while queue:
-        state = queue.popleft()
-        choices = list(every_input(state, steps))
-        if (wake := views.desired(state).wake_at) is not None:
-            choices.append(inputs.Tick(at=max(wake, state.now), fresh=f"{steps:026}"))
-        for given in choices:
-            taken = checked(state, given)
-            steps += 1
-            if taken.state == state or not within_bounds(taken.state):
-                continue
-            key = normal(taken.state)
-            if key not in seen:
-                seen.add(key)
-                transfers += bool(taken.state.transfers)
-                queue.append(taken.state)
+    states, steps = walk(first, every_input, within_bounds)
+    transfers = sum(bool(state.transfers) for state in states)
     with capsys.disabled():
-        print(f"\n{len(seen)} states, {transfers} with a transfer, {steps} steps")
-    record_property("figures", f"{len(seen)} states, {steps} steps")
+        print(f"\n{len(states)} states, {transfers} with a transfer, {steps} steps")
+    record_property("figures", f"{len(states)} states, {steps} steps")
     assert transfers > 100

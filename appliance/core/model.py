@@ -687,6 +687,12 @@ class Transfer:
     referred_by: str = ""
     rang: bool = False
 
+    def leaves(self, call: CallId) -> bool:
+        """Whether it is this transfer that the far end of `call` ends it for, if it does."""
+        if self.role is Role.TRANSFEROR:
+            return call == self.other or (call == self.call and self.state is TransferState.DONE)
+        return call == self.call and self.state is not TransferState.ASKED
+
 
 @dataclass(frozen=True, slots=True)
 class Contact:
@@ -802,10 +808,7 @@ class State:
 
     def passes_on(self, call: CallId) -> bool:
         """Whether the far end of that call ends it as others talk with each other then."""
-        return any(
-            t.other == call if t.role is Role.TRANSFEROR else t.call == call and t.state is not TransferState.ASKED
-            for t in self.transfers
-        )
+        return any(t.leaves(call) for t in self.transfers)
 
     @property
     def runtime(self) -> Runtime:

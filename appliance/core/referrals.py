@@ -123,7 +123,7 @@ def asked(turn: Turn, call: Call) -> Transfer:
 
 def answer(turn: Turn, transfer: Transfer, code: int, reason: str) -> None:
     """Tell the far end what came of it, where it is still there, and everybody else."""
-    lasts = transfers.lasts(turn, transfer)
+    lasts = transfers.lasts(turn, transfer.call)
     if lasts:
         turn.order(NotifyTransfer(transfer.call, code, reason))
     if code not in SUCCESS:
@@ -163,7 +163,7 @@ def leave(turn: Turn, wanted: CallId | None, cause: Cause) -> None:
 def settle(turn: Turn) -> None:
     """Those whose new call has gone on, and those of calls that are over."""
     for transfer in transfers.of(turn, Role.TRANSFEREE):
-        over = not transfers.lasts(turn, transfer)
+        over = not transfers.lasts(turn, transfer.call)
         match transfer.state:
             case TransferState.UNDER_WAY:
                 look(turn, transfer)
@@ -185,5 +185,5 @@ def look(turn: Turn, transfer: Transfer) -> None:
         answer(turn, transfer, OK, "OK")
     elif new.ringing_since is not None and not transfer.rang:
         transfers.put(turn, replace(transfer, rang=True))
-        if transfers.lasts(turn, transfer):
+        if transfers.lasts(turn, transfer.call):
             turn.order(NotifyTransfer(transfer.call, RINGING, "Ringing"))

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from appliance.core import events, inputs, session
-from appliance.core.model import Call, CallId, Cause, Kind, Role, Transfer
+from appliance.core.model import Call, CallId, Cause, Kind, Role, Transfer, TransferState
 from appliance.core.orders import Refer
 from appliance.core.turn import Turn
 from appliance.errors import IntercomError
@@ -17,8 +17,9 @@ OK = range(200, 300)
 
 def begin(turn: Turn, call: Call, to: str, other: CallId | None = None) -> None:
     """Ask the far end of `call` to call `to`; with `other`, to take the place of that call. Raises IntercomError."""
-    if turn.state.transfer(call.id) is not None:
-        raise IntercomError("conflict", f"Call {call.id} is being transferred already.", "", "Wait for its outcome.")
+    for taken in (call.id, other):
+        if any(taken is not None and taken in {t.call, t.other} for t in turn.state.transfers):
+            raise IntercomError("conflict", f"Call {taken} is being transferred already.", "", "Wait for its outcome.")
     until = turn.now + turn.settings.deadlines.transfer_s
     put(turn, Transfer(call.id, Role.TRANSFEROR, to, until, other))
     turn.order(Refer(call.id, to, other))
@@ -57,14 +58,32 @@ def succeed(turn: Turn, transfer: Transfer) -> None:
 def due(turn: Turn) -> None:
     """Those whose outcome nobody tells."""
     for transfer in of(turn, Role.TRANSFEROR):
-        if turn.now >= transfer.until:
+        if turn.now < transfer.until:
+            continue
+        if transfer.state is TransferState.DONE:
+            succeed(turn, transfer)
+        else:
             fail(turn, transfer, TIMEOUT, "Its outcome was not told in time")
 
 
 def settle(turn: Turn) -> None:
-    """Those of calls that are over."""
+    """Those of calls that are over.
+
+    A far end that takes the place of our other call may go without a word more, as Asterisk does: that it is there is
+    told by the end of that call, which comes soon before or after.
+    """
     for transfer in of(turn, Role.TRANSFEROR):
-        if not lasts(turn, transfer):
+        if any(call.id == transfer.other and end.cause is Cause.TRANSFERRED for call, end in turn.finished):
+            transfer = replace(transfer, state=TransferState.DONE)  # noqa: PLW2901 - the same one, as it is now
+            put(turn, transfer)
+        if lasts(turn, transfer.call):
+            continue
+        if transfer.state is TransferState.DONE:
+            succeed(turn, transfer)
+        elif lasts(turn, transfer.other):
+            soon = turn.now + turn.settings.deadlines.disconnecting_s
+            put(turn, replace(transfer, until=min(transfer.until, soon)))
+        else:
             fail(turn, transfer, 0, "The call is over")
 
 
@@ -82,10 +101,9 @@ def of(turn: Turn, role: Role) -> list[Transfer]:
     return [transfer for transfer in turn.state.transfers if transfer.role is role]
 
 
-def lasts(turn: Turn, transfer: Transfer) -> bool:
-    """Whether the call that is transferred is there, and not being ended."""
-    call = turn.state.call(transfer.call)
-    return call is not None and call.alive
+def lasts(turn: Turn, wanted: CallId | None) -> bool:
+    """Whether that call is there, and not being ended."""
+    return any(call.id == wanted and call.alive for call in turn.state.calls)
 
 
 def put(turn: Turn, transfer: Transfer) -> None:

@@ -149,6 +149,44 @@ def test_the_one_that_is_replaced_may_end_first():
     assert station.orders(HangUp) == [HangUp(first)]
 
 
+def test_a_far_end_that_has_taken_the_place_may_go_without_a_word():
+    station, first, second = two()
+    station.ask(inputs.ConnectCalls(first, second))
+    for call in (second, first):
+        ended(station, call)
+        assert (station.last(events.CallEnded).call, station.last(events.CallEnded).cause) == (call, Cause.TRANSFERRED)
+    assert outcomes(station) == [events.CallTransferred(first, to=OFFICE, role=Role.TRANSFEROR)]
+    assert station.state.transfers == ()
+
+
+def test_a_far_end_may_go_just_before_the_one_whose_place_it_has_taken():
+    station, first, second = two()
+    station.ask(inputs.ConnectCalls(first, second))
+    ended(station, first)
+    assert outcomes(station) == []
+    ended(station, second)
+    assert station.last(events.CallEnded).cause is Cause.TRANSFERRED
+    assert outcomes(station) == [events.CallTransferred(first, to=OFFICE, role=Role.TRANSFEROR)]
+
+
+def test_a_far_end_that_goes_and_takes_no_place_was_not_transferred():
+    station, first, second = two()
+    station.ask(inputs.ConnectCalls(first, second))
+    ended(station, first)
+    station.wait(station.state.settings.deadlines.disconnecting_s)
+    assert [(e.call, e.code) for e in outcomes(station)] == [(first, 408)]
+    assert (station.call.id, station.call.held_local) == (second, False)
+
+
+def test_a_far_end_that_has_taken_the_place_and_stays_is_left():
+    station, first, second = two()
+    station.ask(inputs.ConnectCalls(first, second))
+    ended(station, second)
+    station.wait(station.state.settings.deadlines.transfer_s)
+    assert outcomes(station) == [events.CallTransferred(first, to=OFFICE, role=Role.TRANSFEROR)]
+    assert station.orders(HangUp) == [HangUp(first)]
+
+
 def test_where_they_are_not_connected_both_calls_are_as_they_were():
     station, first, second = two()
     station.ask(inputs.ConnectCalls(first, second))
@@ -164,6 +202,14 @@ def test_a_call_beside_it_goes_on():
     progress(station, call, 200)
     assert station.orders(HangUp) == [HangUp(call)]
     assert station.state.call(CallId("c-other")).alive
+
+
+def test_a_place_is_taken_by_one():
+    station, first, second = two()
+    station.ask(inputs.ConnectCalls(first, second))
+    for action in (inputs.ConnectCalls(second, first), inputs.TransferCall(second, "kitchen")):
+        assert station.ask(action).error.code == "conflict"
+    assert len(station.orders(Refer)) == 1
 
 
 def test_two_calls_are_needed_to_connect_them():

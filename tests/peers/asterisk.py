@@ -39,6 +39,9 @@ exten => 604,1,Answer()
  same => n,Wait(1)
  same => n,Transfer(PJSIP/sip:999@{here})
  same => n,MusicOnHold(default)
+exten => external_replaces,1,Verbose(0,for ${SIPREFERTOHDR} replacing ${SIPREPLACESHDR})
+ same => n,Dial(PJSIP/out/${SIPREFERTOHDR})
+ same => n,Hangup()
 [messages]
 exten => _10X,1,MessageSend(pjsip:${EXTEN},${MESSAGE(from)})
  same => n,Hangup()
@@ -65,6 +68,16 @@ type=aor
 max_contacts=5
 remove_existing=yes
 minimum_expiration=5
+"""
+# Whom an extension passes another one on to who is not ours (extension external_replaces).
+OUT = """[out]
+type=endpoint
+context=default
+disallow=all
+allow=alaw
+direct_media=no
+media_address={address}
+bind_rtp_to_media_address=yes
 """
 EMPTY = (
     *("features", "udptl", "ccss", "stasis", "pjproject", "sorcery", "codecs", "dnsmgr", "manager"),
@@ -152,6 +165,7 @@ class Asterisk:
             f"[{kind}]\ntype=transport\nprotocol={kind}\nbind={self.address}:{self.port}\n" for kind in ("udp", "tcp")
         )
         endpoints = "".join(ENDPOINT.format(name=name, address=self.address) for name in self.extensions)
+        endpoints += OUT.format(address=self.address)
         levels = "notice,warning,error,verbose(4)"
         return {
             "asterisk.conf": MAIN.format(modules=modules),

@@ -156,6 +156,28 @@ def test_it_passes_us_on_to_nobody_and_we_talk_with_it_again(stations):
     two.final(call, kind="call.ended", cause="hangup", by="local")
 
 
+def test_it_takes_the_place_that_we_offer_at_a_station_that_it_does_not_know(stations, tmp_path):
+    """We are transferor and target, and between them is Asterisk, which sends the INVITE with Replaces."""
+    one, two = stations
+    call, came = talking(one, two)
+    with Daemon(tmp_path / "d", sip={"callers": "anyone", "transfer_policy": "follow"}) as third:
+        other = one.post("/v1/calls", {"to": f"sip:{third.user}@{third.address}"})["id"]
+        at_third = third.rung()
+        third.press("answer")
+        one.talk(other)
+        one.post(f"/v1/calls/{call}/transfer", {"call": other})
+        third.wait("call.replaced", at_third)
+        third.final(at_third, kind="call.ended", cause="replaced")
+        (new,) = third.get("/v1/calls")["calls"]
+        third.talk(new["id"])
+        one.wait("call.transferred", call, role="transferor")
+        one.final(call, kind="call.ended")  # by whose BYE comes first
+        one.final(other, kind="call.ended", cause="transferred")
+        third.press("hangup")
+        third.final(new["id"], kind="call.ended", cause="hangup", by="local")
+        two.final(came, kind="call.ended", cause="hangup", by="remote")
+
+
 def recorded(door, call):
     """The file of a call's recording."""
     recording = door.wait("recording.started", call)["data"]["recording"]

@@ -117,7 +117,8 @@ def test_each_station_plays_the_other_at_its_level_on_an_alsa_pcm_and_nothing_wh
 
 @pytest.mark.parametrize("tone", list(Tone))
 def test_every_tone_is_heard_on_the_own_speaker(tone, server, heard):
-    hertz = {Tone.RINGING: 660, Tone.AUTO_ANSWER: 880, Tone.ENDING: 950, Tone.TEST: 1000}.get(tone, 425)
+    others = {Tone.RINGING: 660, Tone.AUTO_ANSWER: 880, Tone.CONFIRM: 700, Tone.ENDING: 950, Tone.TEST: 1000}
+    hertz = others.get(tone, 425)
 
     async def scenario():
         async with stations({"playback": "pulse"}) as (door,):

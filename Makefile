@@ -20,7 +20,7 @@ test: ## lint, types and all tests; a skipped test fails
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
-	$(AS_USER) .venv/bin/python -m pytest -n 2 -m "not lab"
+	$(AS_USER) .venv/bin/python -m pytest -n 4 -m "not lab"
 
 test-load: ## a thousand calls one after the other, and twenty at once, with what they leave behind (8 minutes)
 	@packaging/setup test

@@ -114,11 +114,12 @@ def media(state: State, call: Call) -> CallMedia:
     Nor before it is connected, unless a client wants a caller to hear the panel: it rings here then, so people know.
     Of a conference that is in front all are heard who talk, unless the panel has left it.
     """
-    in_front, mix = call is state.active, mixing.mix(state)
+    in_front = call is state.active
     if call.conference is None:
         talks = in_front and mixing.talks(call)
         speaker = microphone = talks
     else:
+        mix = mixing.mix(state)
         talks = call.id in mix.participants
         speaker, microphone = talks and mix.speaker and call.id not in mix.muted, talks and mix.microphone
     before = in_front and call.state is CallState.EARLY_MEDIA and not call.unanswered_here and not state.away

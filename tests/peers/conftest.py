@@ -1,6 +1,7 @@
 import pytest
 
 from tests.peers.daemon import Daemon
+from tests.peers.sipp import Sipp
 
 
 @pytest.fixture(scope="module")
@@ -17,3 +18,23 @@ def door(running):
     yield running
     running.hang_up_all()
     running.settle()
+
+
+@pytest.fixture
+def far(door, tmp_path):
+    """SIPp at the address that the button rings."""
+
+    def started(scenario, **options):
+        return Sipp(tmp_path, scenario, address=door.far_address, port=door.far_port, **options)
+
+    return started
+
+
+@pytest.fixture
+def caller(door, tmp_path):
+    """SIPp at the address that the station knows, or another one, calling or writing to it."""
+
+    def started(scenario, address="", **options):
+        return Sipp(tmp_path, scenario, door.address, address=address or door.far_address, user="far", **options)
+
+    return started

@@ -83,26 +83,6 @@ def test_paths_are_told_as_the_catalogue_writes_them():
 # -- what no other test shows ----------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def far(door, tmp_path):
-    """SIPp at the address that the button rings."""
-
-    def started(scenario, **options):
-        return Sipp(tmp_path, scenario, address=door.far_address, port=door.far_port, **options)
-
-    return started
-
-
-@pytest.fixture
-def caller(door, tmp_path):
-    """SIPp at the address that the station knows, calling it."""
-
-    def started(scenario, **options):
-        return Sipp(tmp_path, scenario, door.address, address=door.far_address, user="far", **options)
-
-    return started
-
-
 @shows(
     *("POST /v1/calls", "GET /v1/calls", "GET /v1/calls/{id}", "PATCH /v1/calls/{id}", "POST /v1/calls/{id}/hangup"),
     *("POST /v1/calls/{id}/hold", "POST /v1/calls/{id}/resume", "GET /v1/log/calls"),

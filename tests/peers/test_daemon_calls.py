@@ -4,20 +4,9 @@ import pytest
 
 from tests.peers.daemon import until
 from tests.peers.shown import shows
-from tests.peers.sipp import Sipp
 
 RANG = ["dialing", "ringing"]
 TALKED = [*RANG, "connecting", "connected"]
-
-
-@pytest.fixture
-def far(door, tmp_path):
-    """SIPp at the address that the button rings."""
-
-    def started(scenario, **options):
-        return Sipp(tmp_path, scenario, address=door.far_address, port=door.far_port, **options)
-
-    return started
 
 
 def test_it_answers_and_we_end_the_call(door, far):

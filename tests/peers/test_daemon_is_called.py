@@ -3,20 +3,9 @@
 import pytest
 
 from tests.peers.daemon import loopback
-from tests.peers.sipp import Sipp
 
 RANG = ["incoming", "ringing"]
 TALKED = [*RANG, "answering", "connecting", "connected"]
-
-
-@pytest.fixture
-def caller(door, tmp_path):
-    """SIPp at the address that the station knows, calling it."""
-
-    def started(scenario, address="", **options):
-        return Sipp(tmp_path, scenario, door.address, address=address or door.far_address, user="far", **options)
-
-    return started
 
 
 def test_it_calls_and_ends_the_call(door, caller):

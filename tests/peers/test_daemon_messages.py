@@ -4,31 +4,10 @@ import pytest
 
 from tests.peers.daemon import loopback
 from tests.peers.shown import shows
-from tests.peers.sipp import Sipp
 
 TEXT = "There is a parcel"
 TOLD = {"content_type": "text/plain", "body": TEXT, "headers": {"X-Floor": "2"}}
 REFUSED = {"code": 415, "reason": "Done"}
-
-
-@pytest.fixture
-def caller(door, tmp_path):
-    """SIPp at the address that the station knows, calling or writing to it."""
-
-    def started(scenario, address="", **options):
-        return Sipp(tmp_path, scenario, door.address, address=address or door.far_address, user="far", **options)
-
-    return started
-
-
-@pytest.fixture
-def far(door, tmp_path):
-    """SIPp at the address that the button rings."""
-
-    def started(scenario, **options):
-        return Sipp(tmp_path, scenario, address=door.far_address, port=door.far_port, **options)
-
-    return started
 
 
 @shows("message.received")

@@ -27,26 +27,6 @@ def running(tmp_path_factory):
         yield daemon
 
 
-@pytest.fixture
-def far(door, tmp_path):
-    """SIPp at the address that the button rings."""
-
-    def started(scenario, **options):
-        return Sipp(tmp_path, scenario, address=door.far_address, port=door.far_port, **options)
-
-    return started
-
-
-@pytest.fixture
-def caller(door, tmp_path):
-    """SIPp at the address that the station knows, calling it."""
-
-    def started(scenario, **options):
-        return Sipp(tmp_path, scenario, door.address, address=door.far_address, user="far", **options)
-
-    return started
-
-
 def refer_to(peer):
     """Whom our REFER names."""
     (request,) = re.findall(r"^REFER sip:.*?\r?\n\r?\n", peer.messages(), re.MULTILINE | re.DOTALL)

@@ -523,6 +523,19 @@ class Lamp(Answer):
     pattern: Pattern
 
 
+class Keypad(Answer):
+    """A keypad."""
+
+    id: str
+
+
+class Reader(Answer):
+    """A card reader."""
+
+    id: str
+    discarded: int = Field(description="How often, since the daemon's start, what it sent was no whole card or key.")
+
+
 class Panel(Answer):
     """What can be pressed, and what is shown."""
 
@@ -530,6 +543,8 @@ class Panel(Answer):
     tone: Tone | None = Field(description="The sound on the station's own speaker.")
     buttons: list[Button]
     lamps: list[Lamp]
+    keypads: list[Keypad]
+    readers: list[Reader]
 
 
 class SoundTest(Answer):

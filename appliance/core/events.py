@@ -20,10 +20,12 @@ from appliance.core.model import (
     Direction,
     DoorId,
     Joining,
+    KeypadId,
     Kind,
     LampId,
     MessageId,
     Pattern,
+    ReaderId,
     RecordingId,
     RingId,
     RingResult,
@@ -791,6 +793,42 @@ class LampChanged(Event):
     TYPE = "lamp.changed"
     lamp: LampId
     pattern: Pattern
+
+
+@dataclass(frozen=True, slots=True)
+class KeypadDigit(Event):
+    """A key of a keypad was pressed. `digit` is null and `masked` true where it may belong to a door code."""
+
+    TYPE = "keypad.digit"
+    keypad: KeypadId
+    digit: str | None
+    masked: bool
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class CardRead(Event):
+    """A card was read. `number` is null and `masked` true unless the reader's settings have it told.
+
+    `bits`: how many came by Wiegand, parity among them; 0 from a reader at USB.
+    """
+
+    TYPE = "card.read"
+    reader: ReaderId
+    number: str | None
+    masked: bool
+    bits: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class CardDiscarded(Event):
+    """What a reader sent was no whole card or key, and nothing came of it: so often since this was last told."""
+
+    TYPE = "card.discarded"
+    reader: ReaderId
+    count: int
+    why: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,13 @@ from appliance.core.model import (
     Content,
     DoorId,
     EarlySource,
+    KeypadId,
     LampId,
     MessageId,
     Pattern,
     Quality,
     QuietHours,
+    ReaderId,
     RecordingId,
     RequestId,
     Settings,
@@ -96,6 +98,36 @@ class ButtonEdge(Input):
 
     button: ButtonId
     active: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeypadKey(Input):
+    """A key of a keypad went down: one of 0 to 9, * and #; debounced."""
+
+    keypad: KeypadId
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardRead(Input):
+    """A reader has read a card.
+
+    number: in decimal without zeros in front, of `bits` bits as they came by Wiegand, parity left out where it is
+    known; or, with `bits` 0, as the reader typed it.
+    """
+
+    reader: ReaderId
+    number: str
+    bits: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingDiscarded(Input):
+    """What a reader sent was no whole card or key: so often since it was last told. `why`: of the last one."""
+
+    reader: ReaderId
+    count: int
+    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -846,6 +878,9 @@ AnyInput = (
     | QuietChanged
     | ClockSet
     | ButtonEdge
+    | KeypadKey
+    | CardRead
+    | ReadingDiscarded
     | PartFailed
     | PartRecovered
     | GuardReady

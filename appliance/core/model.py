@@ -8,6 +8,8 @@ CallId = NewType("CallId", str)
 ButtonId = NewType("ButtonId", str)
 LampId = NewType("LampId", str)
 DoorId = NewType("DoorId", str)
+KeypadId = NewType("KeypadId", str)
+ReaderId = NewType("ReaderId", str)
 RecordingId = NewType("RecordingId", str)
 RequestId = NewType("RequestId", str)
 AccountId = NewType("AccountId", str)
@@ -265,6 +267,21 @@ class LampSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class KeypadSettings:
+    """A keypad: keys of 0 to 9, * and #, be they on lines, on a card reader or at USB."""
+
+    id: KeypadId
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderSettings:
+    """A card reader. `tell_numbers`: events tell the numbers of cards, for which whoever reads them can make others."""
+
+    id: ReaderId
+    tell_numbers: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class DoorSettings:
     """A door: one pulse's length, the bound that nothing exceeds, and the digits that open it in a call."""
 
@@ -385,6 +402,8 @@ class Settings:
     station: str
     buttons: tuple[ButtonSettings, ...] = ()
     lamps: tuple[LampSettings, ...] = ()
+    keypads: tuple[KeypadSettings, ...] = ()
+    readers: tuple[ReaderSettings, ...] = ()
     doors: tuple[DoorSettings, ...] = ()
     targets: tuple[Target, ...] = ()
     plans: tuple[Plan, ...] = ()
@@ -402,6 +421,14 @@ class Settings:
     def button(self, wanted: str) -> ButtonSettings | None:
         """The button of that id."""
         return next((b for b in self.buttons if b.id == wanted), None)
+
+    def keypad(self, wanted: str) -> KeypadSettings | None:
+        """The keypad of that id."""
+        return next((k for k in self.keypads if k.id == wanted), None)
+
+    def reader(self, wanted: str) -> ReaderSettings | None:
+        """The reader of that id."""
+        return next((r for r in self.readers if r.id == wanted), None)
 
     def door(self, wanted: str) -> DoorSettings | None:
         """The door of that id."""
@@ -785,6 +812,7 @@ class State:
     lamp_trials: tuple[LampTrial, ...] = ()
     sound_trial: SoundTrial | None = None
     denied: tuple[tuple[str, float], ...] = ()  # source, when: told lately
+    discarded: tuple[tuple[ReaderId, int], ...] = ()  # of each reader, how often what it sent was no card
     dropped: int = 0  # SIP requests of who sends too many
     rejected: bool = False  # the configuration's file has errors, and what it said before holds
     needs_restart: str = ""  # names of settings that the file has changed and only a restart brings

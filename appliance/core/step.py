@@ -14,9 +14,11 @@ from appliance.core import (
     gestures,
     history,
     inputs,
+    keypads,
     messages,
     mixing,
     network,
+    readers,
     recording,
     referrals,
     requests,
@@ -125,6 +127,12 @@ def take(turn: Turn, given: AnyInput) -> None:  # noqa: C901, PLR0912, PLR0915 -
             if button is not None:
                 for action in gestures.edge(turn, button, active=active, at=turn.now):
                     requests.act(turn, button, action)
+        case inputs.KeypadKey(keypad=keypad, key=key):
+            keypads.pressed(turn, keypad, key)
+        case inputs.CardRead():
+            readers.read(turn, given)
+        case inputs.ReadingDiscarded():
+            readers.discarded(turn, given)
         case inputs.PartFailed(part=part, why=why, resolution=resolution):
             failed(turn, part, why, resolution)
         case inputs.PartRecovered(part=part):

@@ -294,6 +294,11 @@ def snapshot(state: State, epoch: float) -> dict[str, Any]:
                 for button in state.settings.buttons
             ],
             "lamps": [{"id": lamp.id, "pattern": shown[lamp.id]} for lamp in state.settings.lamps],
+            "keypads": [{"id": keypad.id} for keypad in state.settings.keypads],
+            "readers": [
+                {"id": reader.id, "discarded": dict(state.discarded).get(reader.id, 0)}
+                for reader in state.settings.readers
+            ],
             "tone": tone(state),
         },
         "runtime": forwarding.view(state),

@@ -37,7 +37,7 @@ class Masks:
             return [self.hide(item) for item in value]
         if not isinstance(value, str):
             return value
-        if name in {"digit", "digits"}:
+        if name in {"digit", "digits", "key", "number"}:
             return "".join(map(self._digit, value))
         return PASSWORD.sub(rf"\1:{HIDDEN}@", value)
 

@@ -98,6 +98,8 @@ class Station:
                 "tone": None,
                 "buttons": [button("kitchen", "ring", target="Kitchen"), button("end", "hangup", long_action="hold")],
                 "lamps": [{"id": "status", "pattern": "on"}, {"id": "door", "pattern": "off"}],
+                "keypads": [{"id": "gate"}],
+                "readers": [{"id": "gate", "discarded": 0}],
             },
             "runtime": {
                 "forwarding": {"always": "", "quiet": "", "busy": "", "no_answer": "", "no_answer_s": 20.0},

@@ -16,12 +16,16 @@ from appliance.core.model import (
     Content,
     DoorId,
     DoorSettings,
+    KeypadId,
+    KeypadSettings,
     LampId,
     LampSettings,
     Pattern,
     Picture,
     Plan,
     Quality,
+    ReaderId,
+    ReaderSettings,
     RequestId,
     RingStep,
     Settings,
@@ -51,6 +55,8 @@ ONE = Settings(
         ButtonSettings(ButtonId("both"), Action.ANSWER, long_action=Action.HOLD),
     ),
     lamps=(LampSettings(LampId("status"), ((Picture.IDLE, Pattern.ON),)),),
+    keypads=(KeypadSettings(KeypadId("gate")),),
+    readers=(ReaderSettings(ReaderId("gate")),),
     doors=(DoorSettings(DOOR, digits="1"),),
     targets=(Target("kitchen", KITCHEN, doors=(DOOR,), auto_answer=True),),
     record=True,
@@ -84,6 +90,10 @@ def every_input(state: State, serial: int):
     for name in ("ring", "both"):
         for active in (True, False):
             yield inputs.ButtonEdge(**common, button=ButtonId(name), active=active)
+    if state.settings is ONE:
+        yield inputs.KeypadKey(**common, keypad=KeypadId("gate"), key="1")
+        yield inputs.CardRead(**common, reader=ReaderId("gate"), number="1234", bits=26)
+        yield inputs.ReadingDiscarded(**common, reader=ReaderId("gate"), count=1, why="25 bits")
     yield inputs.SipReady(**common, address="127.0.0.1:5060")
     yield inputs.SipLost(**common, why="gone")
     if len(state.calls) < 2:

@@ -150,6 +150,9 @@ class World:
         fields = {
             inputs.ConfigChanged: {"settings": choice([STATION, CHANGED])},
             inputs.ButtonEdge: {"button": BUTTONS[a % len(BUTTONS)], "active": flag},
+            inputs.KeypadKey: {"keypad": choice(["gate", "unknown"]), "key": choice("AB")},
+            inputs.CardRead: {"reader": choice(["gate", "unknown"]), "number": CODE},
+            inputs.ReadingDiscarded: {"reader": choice(["gate", "unknown"])},
             inputs.NetworkChanged: {"addresses": choice([(), ("192.0.2.7",), ("192.0.2.8",)])},
             inputs.PartFailed: {"part": choice(["panel", "audio", "storage"])},
             inputs.PartRecovered: {"part": choice(["panel", "audio", "storage"])},

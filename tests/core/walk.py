@@ -35,6 +35,7 @@ TOLD = {
     "failed",
     "denied",
     "dropped",
+    "discarded",
     "custom_data",
     "answer_headers",
     "rejected",

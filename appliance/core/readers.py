@@ -1,0 +1,24 @@
+"""Card readers: what they read is told, and how often it was nothing whole."""
+
+from dataclasses import replace
+
+from appliance.core import events, inputs
+from appliance.core.turn import Turn
+
+
+def read(turn: Turn, given: inputs.CardRead) -> None:
+    """Take a card in."""
+    reader = turn.settings.reader(given.reader)
+    if reader is not None:
+        number = given.number if reader.tell_numbers else None
+        turn.tell(events.CardRead(reader.id, number, masked=number is None, bits=given.bits, at=turn.now))
+
+
+def discarded(turn: Turn, given: inputs.ReadingDiscarded) -> None:
+    """Count what was no card."""
+    if turn.settings.reader(given.reader) is None:
+        return
+    known = dict(turn.state.discarded)
+    known[given.reader] = known.get(given.reader, 0) + given.count
+    turn.state = replace(turn.state, discarded=tuple(sorted(known.items())))
+    turn.tell(events.CardDiscarded(given.reader, given.count, given.why))

@@ -3,12 +3,13 @@
 from dataclasses import replace
 
 from appliance.core import doors, events, inputs, session
-from appliance.core.model import Call, CallState
+from appliance.core.model import Call, CallState, Means
 from appliance.core.turn import Turn
 from appliance.errors import IntercomError
 
 KEPT = 8  # a door's digits are no longer than this
 TOGETHER_S = 5.0  # digits further apart are not one code
+FORBIDDEN = "the far end is no target that may open this door"
 
 
 def received(turn: Turn, call: Call, given: inputs.DigitReceived) -> None:
@@ -37,10 +38,10 @@ def received(turn: Turn, call: Call, given: inputs.DigitReceived) -> None:
     by = f"digits of {call.remote.target or call.remote.uri}"
     for door in opened:
         if target is None or door.id not in target.doors:
-            turn.tell(events.DoorDenied(door.id, by=by, why="the far end is no target that may open this door"))
+            turn.tell(events.DoorDenied(door.id, by=by, means=Means.DTMF, why=FORBIDDEN))
             continue
         try:
-            doors.open_door(turn, door, None, by)
+            doors.open_door(turn, door, None, by, Means.DTMF)
         except IntercomError:
             continue  # told as door.denied; nobody waits for a reply
 

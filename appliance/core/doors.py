@@ -7,14 +7,14 @@ each name and ends the pulse by its own clock. So nothing here has to switch any
 from dataclasses import replace
 
 from appliance.core import events
-from appliance.core.model import DoorId, DoorSettings, Pulse
+from appliance.core.model import DoorId, DoorSettings, Means, Pulse
 from appliance.core.turn import Turn
 from appliance.errors import IntercomError
 
 CONFIRM_S = 1.0  # the guard answers within a millisecond, or is not there
 
 
-def open_door(turn: Turn, door: DoorSettings, seconds: float | None, by: str) -> str:
+def open_door(turn: Turn, door: DoorSettings, seconds: float | None, by: str, means: Means) -> str:
     """Begin or prolong a pulse; gives a warning's text where it changes nothing.
 
     No chain of requests energises the relay for longer than the door's `max_s`: a pulse that runs is prolonged up to
@@ -22,7 +22,7 @@ def open_door(turn: Turn, door: DoorSettings, seconds: float | None, by: str) ->
     """
     now, running = turn.now, of(turn, door.id)
     if not turn.state.relay_ready:
-        turn.tell(events.DoorDenied(door.id, by=by, why="the relay guard is not there"))
+        turn.tell(events.DoorDenied(door.id, by=by, means=means, why="the relay guard is not there"))
         raise IntercomError(
             "unavailable",
             f"Door {door.id} can not be opened now.",
@@ -37,7 +37,7 @@ def open_door(turn: Turn, door: DoorSettings, seconds: float | None, by: str) ->
     if running is not None:
         pulse_id = max(pulse_id, running.id + 1)
     energised = running is not None and running.energised
-    put(turn, door.id, Pulse(id=pulse_id, began=began, until=until, by=by, energised=energised))
+    put(turn, door.id, Pulse(id=pulse_id, began=began, until=until, by=by, means=means, energised=energised))
     return ""
 
 
@@ -54,7 +54,8 @@ def relay_changed(turn: Turn, door: DoorId, *, energised: bool, pulse_id: int) -
         over(turn, door, pulse)
     elif not pulse.confirmed:
         put(turn, door, replace(pulse, confirmed=True, energised=True))
-        turn.tell(events.DoorUnlocked(door, by=pulse.by, seconds=round(pulse.until - turn.now, 3)))
+        seconds = round(pulse.until - turn.now, 3)
+        turn.tell(events.DoorUnlocked(door, by=pulse.by, means=pulse.means, seconds=seconds))
 
 
 def guard_lost(turn: Turn) -> None:
@@ -86,7 +87,7 @@ def over(turn: Turn, door: DoorId, pulse: Pulse) -> None:
     """The pulse is over, or came to nothing."""
     put(turn, door, None)
     if not pulse.confirmed:
-        turn.tell(events.DoorDenied(door, by=pulse.by, why="the relay guard did not take it"))
+        turn.tell(events.DoorDenied(door, by=pulse.by, means=pulse.means, why="the relay guard did not take it"))
     if pulse.energised:
         turn.tell(events.DoorLocked(door))
 

@@ -23,6 +23,7 @@ from appliance.core.model import (
     KeypadId,
     Kind,
     LampId,
+    Means,
     MessageId,
     Pattern,
     ReaderId,
@@ -833,11 +834,12 @@ class CardDiscarded(Event):
 
 @dataclass(frozen=True, slots=True)
 class DoorUnlocked(Event):
-    """The relay is energised. `by`: who opened it, and by what."""
+    """The relay is energised. `by`: who opened it; `means`: by what."""
 
     TYPE = "door.unlocked"
     door: DoorId
     by: str
+    means: Means
     seconds: float
 
 
@@ -856,6 +858,7 @@ class DoorDenied(Event):
     TYPE = "door.denied"
     door: DoorId
     by: str
+    means: Means
     why: str
 
 

@@ -201,6 +201,18 @@ class Action(StrEnum):
     NONE = "none"
 
 
+class Means(StrEnum):
+    """By what a door is opened. Rule: by one that the station was given; exit: by whoever is inside and leaves."""
+
+    BUTTON = "button"
+    DTMF = "dtmf"
+    API = "api"
+    KEYPAD = "keypad"
+    CARD = "card"
+    RULE = "rule"
+    EXIT = "exit"
+
+
 class Pattern(StrEnum):
     """How a lamp shines. Slow: 1 Hz, fast: 4 Hz, both half on; pulse: 100 ms on every 2 s."""
 
@@ -610,6 +622,7 @@ class Pulse:
     began: float
     until: float
     by: str
+    means: Means
     confirmed: bool = False
     energised: bool = False
 

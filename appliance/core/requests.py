@@ -37,6 +37,7 @@ from appliance.core.model import (
     Cause,
     ConferenceId,
     DoorId,
+    Means,
     MessageId,
     Method,
 )
@@ -139,7 +140,7 @@ def perform(turn: Turn, action: inputs.AtOnce, who: str) -> tuple[CallId | None,
             return None, press(turn, button, seconds)
         case _:
             assert_type(action, inputs.OpenDoor)
-            return None, open_door(turn, action.door, action.seconds, who)
+            return None, open_door(turn, action.door, action.seconds, who, Means.API)
 
 
 def write(turn: Turn, action: inputs.Writing) -> MessageId:
@@ -179,7 +180,7 @@ def act(turn: Turn, button: ButtonSettings, action: Action) -> None:
             case Action.SWITCH:
                 switch(turn, who)
             case Action.DOOR if button.door is not None:
-                open_door(turn, button.door, None, who)
+                open_door(turn, button.door, None, who, Means.BUTTON)
             case _:
                 assert_type(action, Literal[Action.DOOR])
                 send_digits(turn, connected(needed(active, "open the visitor's door")), button.digits)
@@ -330,7 +331,7 @@ def press(turn: Turn, wanted: ButtonId, seconds: float) -> str:
     return ""
 
 
-def open_door(turn: Turn, wanted: DoorId, seconds: float | None, who: str) -> str:
+def open_door(turn: Turn, wanted: DoorId, seconds: float | None, who: str, means: Means) -> str:
     """Open a door."""
     door = turn.settings.door(wanted)
     if door is None:
@@ -343,7 +344,7 @@ def open_door(turn: Turn, wanted: DoorId, seconds: float | None, who: str) -> st
             f"Its longest pulse is {door.max_s} s.",
             f"Ask for less, or set door.{wanted}.max_s.",
         )
-    return doors.open_door(turn, door, seconds, who)
+    return doors.open_door(turn, door, seconds, who, means)
 
 
 def needed(call: Call | None, to_do: str) -> Call:

@@ -3,7 +3,7 @@
 import pytest
 
 from appliance.core import events, inputs
-from appliance.core.model import CallId, CallState, DoorSettings, Picture, Target
+from appliance.core.model import CallId, CallState, DoorSettings, Means, Picture, Target
 from appliance.core.views import picture
 from tests.core.station import FRONT, GATE, KITCHEN, Station, ready
 
@@ -48,7 +48,8 @@ def test_a_button_opens_its_door():
     station = ready()
     station.press("exit")
     guard(station, energised=True)
-    assert station.last(events.DoorUnlocked).by == "button exit"
+    unlocked = station.last(events.DoorUnlocked)
+    assert (unlocked.by, unlocked.means) == ("button exit", Means.BUTTON)
 
 
 def test_the_end_that_nobody_tells_is_taken_for_granted_a_second_later():
@@ -66,7 +67,8 @@ def test_a_pulse_that_is_not_confirmed_is_denied():
     asked(station)
     station.wait(1.0)
     assert door_events(station) == ["denied"]
-    assert station.last(events.DoorDenied).by == "test"
+    denied = station.last(events.DoorDenied)
+    assert (denied.by, denied.means) == ("test", Means.API)
     assert station.desired.relays == ()
 
 
@@ -189,7 +191,8 @@ def test_a_targets_digits_open_its_door():
     typed(station, call.id, "9912#")
     assert [relay.door for relay in station.desired.relays] == [FRONT]
     guard(station, energised=True)
-    assert station.last(events.DoorUnlocked).by == "digits of kitchen"
+    unlocked = station.last(events.DoorUnlocked)
+    assert (unlocked.by, unlocked.means) == ("digits of kitchen", Means.DTMF)
     assert station.call.digits == ""
 
 
@@ -233,7 +236,8 @@ def test_digits_of_somebody_who_is_no_target_are_denied():
     station.give(inputs.CallConfirmed, call=call.id)
     typed(station, call.id, "12#")
     assert (door_events(station), station.desired.relays) == (["denied"], ())
-    assert station.last(events.DoorDenied).by == "digits of sip:stranger@127.0.0.9"
+    denied = station.last(events.DoorDenied)
+    assert (denied.by, denied.means) == ("digits of sip:stranger@127.0.0.9", Means.DTMF)
 
 
 def test_digits_before_the_call_is_connected_are_told_and_do_nothing():

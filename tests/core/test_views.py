@@ -18,6 +18,7 @@ from appliance.core.model import (
     Cause,
     Direction,
     End,
+    Means,
     Pattern,
     Picture,
     Pulse,
@@ -35,7 +36,7 @@ REGISTERED = {
     "settings": replace(SETTINGS, accounts=(OFFICE,)),
     "accounts": (Account(OFFICE.name, AccountState.REGISTERED),),
 }
-OPEN = ((FRONT, Pulse(id=1, began=100.0, until=103.0, by="test", confirmed=True, energised=True)),)
+OPEN = ((FRONT, Pulse(id=1, began=100.0, until=103.0, by="test", means=Means.API, confirmed=True, energised=True)),)
 
 
 def having(state: CallState, direction: Direction = OUT, **fields) -> Call:

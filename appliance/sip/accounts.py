@@ -15,11 +15,12 @@ from appliance.core import peers
 from appliance.core.model import NO_ACCOUNT, AccountId
 from appliance.core.orders import AccountOrder, CallOrder, HangUp, Place, Probe, Register
 from appliance.sip import servers, translate
-from appliance.sip.calls import Calls, Post
+from appliance.sip.attempts import Attempt
+from appliance.sip.calls import Calls, Post, SipCall
 from appliance.sip.direct import Direct, Lookups, place_of
 from appliance.sip.known import Known
 from appliance.sip.probes import Probes
-from appliance.sip.registration import Account, Registration
+from appliance.sip.registration import NO_ANSWER, Account, Registration
 from appliance.sip.servers import Server
 from appliance.sip.settings import SipSettings
 from appliance.sip.tls import Faults
@@ -30,7 +31,6 @@ NAME_KEPT_S = 60.0  # servers' names are looked up again after this long, and af
 BUSY_S = 0.1
 SESSION_S = 90
 BUSY = {70011, 171001}  # PJ_EBUSY, PJSIP_EBUSY
-NO_ANSWER = "No answer"
 ALWAYS = 2  # allow_contact_rewrite of pjsua_acc_config
 GIVEN_UP = 487  # Request Terminated, RFC 3261 §21.4.25
 SRTP = {
@@ -154,15 +154,10 @@ class Accounts:
         while not self._found.empty():
             self._resolved(*self._found.get())
         for registration in self._registrations.values():
-            if registration.silent(now):
-                registration.asked_at = None
-                registration.fail(0, NO_ANSWER)
-                if not registration.failing:
-                    self._forget(registration)
-            if registration.failing:
-                self._move_on(registration)
-            if registration.wish is not None and now >= registration.not_before:
-                self._carry_out(registration)
+            self._see_to(registration, now)
+        for call in self.calls:
+            if call.attempt is not None and call.attempt.in_vain(now):
+                self._try_elsewhere(call, call.attempt, now)
 
     def renew(self) -> None:
         """Our address is another one: what was asked from the old one will not be answered."""
@@ -215,6 +210,30 @@ class Accounts:
         self._forget(registration)
         registration.wish = True if registration.wish is None else registration.wish
         registration.not_before = 0.0
+
+    def _see_to(self, registration: Registration, now: float) -> None:
+        if registration.silent(now):
+            registration.asked_at = None
+            registration.fail(0, NO_ANSWER)
+            if not registration.failing:
+                self._forget(registration)
+        if registration.failing:
+            self._move_on(registration)
+        if registration.wish is not None and now >= registration.not_before:
+            self._carry_out(registration)
+
+    def _try_elsewhere(self, call: SipCall, attempt: Attempt, now: float) -> None:
+        """Place a call anew by the account's next server: a visitor does not wait until the registration has moved."""
+        registration = self._registrations.get(call.account_name)
+        code, reason = attempt.outcome or (0, NO_ANSWER)
+        if registration is not None and not call.ended_by_us and registration.leaves(attempt.server, code, reason):
+            if registration.failing:
+                self._move_on(registration)
+            self.calls.again(call, attempt)
+        elif attempt.outcome is not None:
+            call.end(code, reason, remote=code != 0)
+        else:
+            attempt.began = now
 
     def _forget(self, registration: Registration) -> None:
         """Begin the registration anew, deaf to what the one before still brings: pjsua does so for another route."""

@@ -25,6 +25,7 @@ from appliance.core.orders import (
     SendDigit,
 )
 from appliance.sip import transfers, translate
+from appliance.sip.attempts import ELSEWHERE, Attempt
 from appliance.sip.callbacks import contained
 from appliance.sip.codecs import Codecs
 from appliance.sip.digits import Once, Receiving, Sending
@@ -33,6 +34,7 @@ from appliance.sip.hold import Hold, after_glare
 from appliance.sip.messages import Messages
 from appliance.sip.offers import Audio, audio, on_hold
 from appliance.sip.rtp import RtpWatch
+from appliance.sip.servers import Server
 from appliance.sip.updates import Updates
 from appliance.sip.wire import SipInput
 
@@ -56,6 +58,7 @@ class Through(pj.Account):
     """An account that calls go through; the one of calls from address to address has no name."""
 
     name = NO_ACCOUNT
+    server: Server | None = None  # that messages go to now, where the account has one
 
 
 def operation(code: int = 0) -> pj.CallOpParam:
@@ -78,6 +81,7 @@ class SipCall(pj.Call):
         self.account_name = account.name
         self.table, self.call, self.outgoing = table, call, slot == pj.PJSUA_INVALID_ID
         self.ended_by_us = self.over = self.confirmed = False
+        self.attempt: Attempt | None = None  # of ours, until something came from where it went
         self.reason_header = ""
         self.contacts: list[str] = []  # of a 3xx
         self.referred = transfers.Referred()
@@ -109,7 +113,11 @@ class SipCall(pj.Call):
             self.table.post(inputs.CallConfirmed(at=at, call=self.call))
         elif info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
             code = 0 if translate.nothing_came(prm.e) else int(info.lastStatusCode)
-            self.end(code, translate.clean(info.lastReason), remote=not self.ended_by_us and code != 0)
+            reason = translate.clean(info.lastReason)
+            if self.attempt is not None and code in ELSEWHERE and not self.ended_by_us:
+                self.attempt.outcome = code, reason  # `Accounts` knows whether there is another server
+            else:
+                self.end(code, reason, remote=not self.ended_by_us and code != 0)
 
     @contained
     def onCallTsxState(self, prm: pj.OnCallTsxStateParam) -> None:  # noqa: N802
@@ -124,7 +132,7 @@ class SipCall(pj.Call):
         )
         code, reason = int(transaction.statusCode), translate.clean(transaction.statusText)
         ours = transaction.role == pj.PJSIP_ROLE_UAC
-        self._watch_update(transaction)
+        self._watch(transaction)
         if transaction.method == "INFO":
             if ours and final:
                 self._message_answered(Method.INFO, 0 if translate.nothing_came(prm.e) else code, reason)
@@ -325,7 +333,9 @@ class SipCall(pj.Call):
                 told = inputs.DigitReceived(at=now, call=self.call, digit=digit, method=method, duration_ms=duration_ms)
                 self.table.post(told)
 
-    def _watch_update(self, transaction: pj.SipTransaction) -> None:
+    def _watch(self, transaction: pj.SipTransaction) -> None:
+        if transaction.method == "INVITE" and transaction.state == pj.PJSIP_TSX_STATE_PROCEEDING:
+            self.attempt = None  # 100 at the least
         if transaction.method == "UPDATE" and transaction.role == pj.PJSIP_ROLE_UAC:
             self.updating = transaction.state < pj.PJSIP_TSX_STATE_COMPLETED
 
@@ -536,12 +546,26 @@ class Calls:
             case NotifyTransfer():
                 call.referred.notify(order, call)
 
+    def again(self, call: SipCall, attempt: Attempt) -> None:
+        """Place it by way of the server that its account has now.
+
+        pjsip waits for the first one's answer for 32 s in all. Should it come, it is to a call that nobody knows.
+        """
+        del self._living[call.call]
+        call.call, call.attempt = CallId(ids.new("c")), None
+        self._living[call.call] = call
+        call.ended_by_us, call.over = True, attempt.outcome is not None
+        with suppress(pj.Error):
+            call.hangup(operation())
+        self._place(attempt.order)
+
     def _place(self, order: Place) -> None:
         account = self._through(order.account)
         if account is None:
             self.never_placed(order.call, 0, f"The registrar of {order.account} has no address")
             return
         call = SipCall(self, account, order.call)
+        call.attempt = Attempt(order, account.server, time.monotonic())
         self._living[order.call] = call
         parameters = operation()
         for name, value in order.headers:

@@ -8,6 +8,7 @@ import pjsua2 as pj
 from appliance.core import inputs
 from appliance.core.model import AccountId, Method, TlsFault
 from appliance.sip import servers, translate
+from appliance.sip.attempts import SILENT_S
 from appliance.sip.callbacks import contained
 from appliance.sip.calls import Calls, Post, Through
 from appliance.sip.probes import Probes
@@ -18,7 +19,7 @@ from appliance.sip.tls import Faults
 FORBIDDEN = 403
 SECONDS = re.compile(r"[0-9]{1,9}")
 ELSEWHERE = {0, 408, 500, 502, 503, 504}  # another server may do better (RFC 3263 §4.3)
-SILENT_S = 4.0  # three retransmissions by UDP (RFC 3261 §17.1.2.2)
+NO_ANSWER = "No answer"
 NO_FAULT = TlsFault.NONE, ""
 
 
@@ -158,6 +159,17 @@ class Registration(Account):
     def sends(self, source: str) -> bool:
         """Whether address:port is one of its servers, of which any may send us calls."""
         return source.rpartition(":")[0].strip("[]") in {server.address for server in self.servers.all}
+
+    @property
+    def server(self) -> Server | None:  # type: ignore[override]  # of Through, where it is always the same
+        """Where its messages go now."""
+        return self.servers.now
+
+    def leaves(self, server: Server | None, code: int, reason: str) -> bool:
+        """Whether there is another server than that one, by which a call came to nothing."""
+        if self.servers.now == server and self.servers.more and not self.ending:
+            self.fail(code, reason)
+        return self.failing or self.servers.now != server
 
     def silent(self, now: float) -> bool:
         """Whether its server has not answered for so long that it, or another one, should be asked anew.

@@ -173,11 +173,12 @@ class Scripted:
     """A registrar over UDP. `answers`: (code, headers) one after the other, the last for all that come later; each of
     its users begins with the first.
 
-    A code of 0 is silence, 200 grants. `requests` are the REGISTERs that came, without retransmissions.
+    A code of 0 is silence, 200 grants. `requests` are the REGISTERs that came, without retransmissions. An INVITE is
+    answered with the code `calls`.
     """
 
-    def __init__(self, *answers, port=0):
-        self.answers, self.requests, self.times = answers, [], []
+    def __init__(self, *answers, port=0, calls=0):
+        self.answers, self.requests, self.times, self.calls = answers, [], [], calls
         self._left, self._seen = {}, {}
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.address = loopback()
@@ -198,6 +199,8 @@ class Scripted:
             except OSError:
                 return
             text = data.decode(errors="replace")
+            if text.startswith("INVITE ") and self.calls:
+                self.socket.sendto(answer(text, self.calls, {}), peer)
             if not text.startswith("REGISTER "):
                 continue
             key = re.search(r"^Call-ID:.*$", text, re.MULTILINE)[0], re.search(r"^CSeq:.*$", text, re.MULTILINE)[0]
@@ -217,7 +220,7 @@ def user(request):
 
 
 def answer(request, code, headers):
-    """A response to a REGISTER; a challenge and the contact come by themselves."""
+    """A response; a challenge and the contact come by themselves."""
     copied = re.findall(r"^(?:Via|From|Call-ID|CSeq):.*$", request, re.MULTILINE)
     lines = [f"SIP/2.0 {code} Said", *(line.strip() for line in copied)]
     lines.append(re.search(r"^To:.*$", request, re.MULTILINE)[0].strip() + ";tag=1")

@@ -17,11 +17,11 @@ from appliance.core.orders import AccountOrder, CallOrder, HangUp, Place, Probe,
 from appliance.sip import servers, translate
 from appliance.sip.attempts import Attempt
 from appliance.sip.calls import Calls, Post, SipCall
-from appliance.sip.direct import Direct, Lookups, place_of
+from appliance.sip.direct import Direct, Lookups
 from appliance.sip.known import Known
 from appliance.sip.probes import Probes
 from appliance.sip.registration import NO_ANSWER, Account, Registration
-from appliance.sip.servers import Server
+from appliance.sip.servers import Server, place_of
 from appliance.sip.settings import SipSettings
 from appliance.sip.tls import Faults
 from appliance.sip.transports import Transports

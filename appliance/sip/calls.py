@@ -28,6 +28,7 @@ from appliance.sip import transfers, translate
 from appliance.sip.attempts import ELSEWHERE, Attempt
 from appliance.sip.callbacks import contained
 from appliance.sip.codecs import Codecs
+from appliance.sip.dialog import Dialog
 from appliance.sip.digits import Once, Receiving, Sending
 from appliance.sip.floods import Floods
 from appliance.sip.hold import Hold, after_glare
@@ -36,7 +37,7 @@ from appliance.sip.offers import Audio, audio, on_hold
 from appliance.sip.rtp import RtpWatch
 from appliance.sip.servers import Server
 from appliance.sip.updates import Updates
-from appliance.sip.wire import SipInput
+from appliance.sip.wire import Farewell, SipInput
 
 LOG = logging.getLogger(__name__)
 RINGING, PROGRESS, OK, REFUSED, NOT_ACCEPTABLE, PENDING, DECLINE = 180, 183, 200, 300, 488, 491, 603
@@ -48,7 +49,7 @@ DIGIT_ALONE, DIGIT_RELAY = "application/dtmf", "application/dtmf-relay"  # the s
 DIGITS = "0123456789ABCD*#"
 METHODS = {pj.PJSUA_DTMF_METHOD_RFC2833: "rfc4733", pj.PJSUA_DTMF_METHOD_SIP_INFO: "info"}
 
-Post = Callable[[SipInput], None]
+Post = Callable[[SipInput | Farewell], None]
 OfOneCall = (
     Ring | EarlyMedia | Answer | AnswerUpdate | OfferCodecs | Refuse | HangUp | SendDigit | Refer | NotifyTransfer
 )
@@ -83,6 +84,7 @@ class SipCall(pj.Call):
         self.ended_by_us = self.over = self.confirmed = False
         self.attempt: Attempt | None = None  # of ours, until something came from where it went
         self.reason_header = ""
+        self.dialog = Dialog(call, table.post)
         self.contacts: list[str] = []  # of a 3xx
         self.referred = transfers.Referred()
         self.audio: int | None = None  # index of the medium that has a stream
@@ -100,6 +102,7 @@ class SipCall(pj.Call):
     @contained
     def onCallState(self, prm: pj.OnCallStateParam) -> None:  # noqa: N802
         """The INVITE session went on (RFC 3261 §13, as pjsip_inv_state counts it)."""
+        self._watch_dialog(prm.e)  # before the daemon hears of it, who may have to end the call from then on
         info, at = self.getInfo(), time.monotonic()
         if info.state == pj.PJSIP_INV_STATE_EARLY and self.outgoing:
             early_media = translate.has_sdp(translate.received(prm.e))
@@ -133,6 +136,7 @@ class SipCall(pj.Call):
         code, reason = int(transaction.statusCode), translate.clean(transaction.statusText)
         ours = transaction.role == pj.PJSIP_ROLE_UAC
         self._watch(transaction)
+        self._watch_dialog(prm.e)
         if transaction.method == "INFO":
             if ours and final:
                 self._message_answered(Method.INFO, 0 if translate.nothing_came(prm.e) else code, reason)
@@ -339,6 +343,15 @@ class SipCall(pj.Call):
         if transaction.method == "UPDATE" and transaction.role == pj.PJSIP_ROLE_UAC:
             self.updating = transaction.state < pj.PJSIP_TSX_STATE_COMPLETED
 
+    def _watch_dialog(self, happened: pj.SipEvent) -> None:
+        event = happened.body.tsxState
+        if self.over or happened.type != pj.PJSIP_EVENT_TSX_STATE or event.tsx.method not in {"INVITE", "UPDATE"}:
+            return
+        if event.type == pj.PJSIP_EVENT_TX_MSG:
+            self.dialog.sent(str(event.src.tdata.wholeMsg), str(event.src.tdata.dstAddress))
+        elif event.type == pj.PJSIP_EVENT_RX_MSG:
+            self.dialog.came(str(event.src.rdata.wholeMsg), str(event.src.rdata.srcAddress))
+
     def _reinvite(self, held: bool, now: float) -> None:
         self.hold.asked = held
         try:
@@ -446,6 +459,7 @@ class Calls:
         """An INVITE came: pjsua2 wants the object at once, and answers 500 by itself otherwise."""
         call = SipCall(self, account, CallId(ids.new("c")), slot)
         self._living[call.call] = call
+        call.dialog.came(message, source)
         replaces, self.replaced = self.replaced, None
         info = call.getInfo()
         uri, display_name = translate.address(info.remoteUri)
@@ -553,6 +567,7 @@ class Calls:
         """
         del self._living[call.call]
         call.call, call.attempt = CallId(ids.new("c")), None
+        call.dialog = Dialog(call.call, self.post)  # what ends the call, should we die, is the next one's
         self._living[call.call] = call
         call.ended_by_us, call.over = True, attempt.outcome is not None
         with suppress(pj.Error):

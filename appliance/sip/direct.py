@@ -1,45 +1,15 @@
 """Calls straight to a far end, with no registrar between: its name is looked up first, as pjsip would block in that."""
 
 import queue
-import re
 import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import pjsua2 as pj
 
 from appliance.sip import servers
 from appliance.sip.registration import Account
-from appliance.sip.servers import Server
-
-TARGET = re.compile(
-    r"sips?:(?:[^@<>\s]*@)?(?P<host>\[[0-9A-Fa-f:]+\]|[^:;?<>@\[\]\s]+)(?::(?P<port>\d{1,5}))?(?P<rest>[;?][^<>\s]*)?"
-)
-TRANSPORT = re.compile(r";transport=(udp|tcp|tls)(?:[;?]|$)", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """What of a SIP URI says where to send (RFC 3261 §19.1.1); port 0: none was said."""
-
-    host: str
-    port: int
-    transport: str
-
-    @property
-    def known(self) -> Server | None:
-        """The server, where the host is an address."""
-        return servers.literal(self.host, self.port, self.transport)
-
-
-def place_of(uri: str) -> Place | None:
-    """Where a SIP URI leads; None for what is none."""
-    found = TARGET.fullmatch(uri)
-    if found is None:
-        return None
-    transport = TRANSPORT.search(found["rest"] or "")
-    return Place(found["host"], int(found["port"] or 0), transport[1].lower() if transport else "udp")
+from appliance.sip.servers import Place, Server
 
 
 class Lookups:

@@ -44,7 +44,7 @@ from appliance.sip.media import Media
 from appliance.sip.settings import SipSettings
 from appliance.sip.tls import Faults
 from appliance.sip.transports import StartError, Transports
-from appliance.sip.wire import Beat, Message, Start
+from appliance.sip.wire import Beat, Farewell, Message, Start
 
 LOG = logging.getLogger(__name__)
 POLL_S = 0.05  # pjsip's timers and callbacks from other threads wait so long at most
@@ -195,7 +195,7 @@ class Engine:
                 self._calls.messages.perform(message)
             case Start():
                 LOG.error("Started twice")
-            case inputs.Input() | Beat():
+            case inputs.Input() | Beat() | Farewell():
                 LOG.error("%s is ours to send", type(message).__name__)
             case _:
                 assert_never(message)

@@ -15,8 +15,9 @@ from typing import Any
 from appliance.core import inputs
 from appliance.core.desired import Sound
 from appliance.core.orders import Place, SipOrder
+from appliance.sip.farewells import Farewells
 from appliance.sip.settings import SipSettings
-from appliance.sip.wire import Beat, Decoder, Message, Start, ToChild, WireError, encode
+from appliance.sip.wire import Beat, Decoder, Farewell, Message, Start, ToChild, WireError, encode
 
 LOG = logging.getLogger(__name__)
 LONGEST_LEGAL_BLOCK_S = 2.0  # listing or opening PCMs, as Beat.doing says; a child beats every 0.25 s otherwise
@@ -117,12 +118,14 @@ class Link:
     """Keeps one SIP process alive, gives it orders and the desired sound, and posts what it tells.
 
     All but `post` (from the loop's thread) is called in the loop's thread, which must be the process's main thread.
-    Posts SipReady and SipLost; PartFailed("sip") while none can start, PartRecovered("sip") after it.
+    Posts SipReady and SipLost; PartFailed("sip") while none can start, PartRecovered("sip") after it. Far ends of calls
+    that were lost hear of it at once: what ends their calls is kept here.
     """
 
     def __init__(self, settings: SipSettings, post: Callable[[inputs.Input], None]) -> None:
         self._settings, self._post = settings, post
         self._port = settings.port
+        self._farewells = Farewells(settings.address)
         self._child: Child | None = None
         self._sound = Sound()
         self._failed = ""  # why, as told
@@ -164,6 +167,7 @@ class Link:
             self._timer.cancel()
         if self._next is not None:
             self._next.cancel()
+        self._farewells.close()
         if self._child is None:
             return
         self._stopped = asyncio.get_running_loop().create_future()
@@ -197,9 +201,13 @@ class Link:
             case inputs.PartFailed(part="sip"):
                 child.why = message.why
                 self._fail(message.why, message.resolution)
+            case Farewell():
+                self._farewells.keep(message)
             case inputs.Input():
                 if isinstance(message, inputs.PartRecovered):
                     self._card_hangs = 0
+                elif isinstance(message, inputs.CallEnded):
+                    self._farewells.drop(message.call)
                 self._post(message)
             case _:
                 child.kill(f"it sent an order: {type(message).__name__}")
@@ -226,6 +234,7 @@ class Link:
             self._blame_card()
         why = child.why or f"it ended {_how(child.status)}"
         LOG.warning("SIP process %d is gone: %s", child.pid, why)
+        self._farewells.send()
         self._deaths = self._deaths + 1 if now - child.born < YOUNG_S else 0
         if child.ready:
             self._post(inputs.SipLost(at=now, why=why, card=self._card_hung))

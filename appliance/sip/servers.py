@@ -7,6 +7,7 @@ SRV records are asked for by libresolv, which goes by /etc/resolv.conf and rerea
 import ctypes
 import ipaddress
 import random
+import re
 import socket
 import struct
 from collections.abc import Callable, Collection, Iterator
@@ -19,6 +20,10 @@ MOST = 8  # servers of one name
 IPV4, IPV6 = 4, 6
 INTERNET, SRV = 1, 33  # class and type (RFC 1035 §3.2.4, RFC 2782)
 LONGEST = 65535
+TARGET = re.compile(
+    r"sips?:(?:[^@<>\s]*@)?(?P<host>\[[0-9A-Fa-f:]+\]|[^:;?<>@\[\]\s]+)(?::(?P<port>\d{1,5}))?(?P<rest>[;?][^<>\s]*)?"
+)
+TRANSPORT = re.compile(r";transport=(udp|tcp|tls)(?:[;?]|$)", re.IGNORECASE)
 HEADER, FIXED, RECORD = struct.Struct("!6H"), struct.Struct("!HHIH"), struct.Struct("!3H")
 
 
@@ -47,6 +52,29 @@ class Server:
         certificate of the name. pjsip takes IPv6 in maddr without brackets only.
         """
         return f"sip:{self.name}:{self.port};maddr={self.address};transport={transport}"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What of a SIP URI says where to send (RFC 3261 §19.1.1); port 0: none was said."""
+
+    host: str
+    port: int
+    transport: str
+
+    @property
+    def known(self) -> Server | None:
+        """The server, where the host is an address."""
+        return literal(self.host, self.port, self.transport)
+
+
+def place_of(uri: str) -> Place | None:
+    """Where a SIP URI leads; None for what is none."""
+    found = TARGET.fullmatch(uri)
+    if found is None:
+        return None
+    transport = TRANSPORT.search(found["rest"] or "")
+    return Place(found["host"], int(found["port"] or 0), transport[1].lower() if transport else "udp")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any, get_args
 from appliance.codec import plain, reader
 from appliance.core import inputs, orders
 from appliance.core.desired import Sound
+from appliance.core.model import CallId
 from appliance.sip.settings import SipSettings
 
 HEAD = struct.Struct("!I")
@@ -27,6 +28,16 @@ class Beat:
 
     at: float
     doing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Farewell:
+    """What ends a call at its far end when the child has died: to be sent by UDP to that address. See dialog."""
+
+    call: CallId
+    host: str
+    port: int
+    datagram: str
 
 
 ToChild = Start | Sound | orders.SipOrder
@@ -66,7 +77,7 @@ SipInput = (
     | inputs.AccessDenied
     | inputs.RequestsDropped
 )
-ToParent = SipInput | Beat
+ToParent = SipInput | Beat | Farewell
 Message = ToChild | ToParent
 KINDS: dict[str, Any] = {kind.__name__: kind for kind in get_args(Message)}
 

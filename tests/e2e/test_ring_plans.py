@@ -6,7 +6,7 @@ import random
 import pytest
 
 from appliance.simulator.stations import free_sip_port
-from tests.e2e.harness import KITCHEN, appliances, kill, merged, pair, until
+from tests.e2e.harness import KITCHEN, appliances, kill, merged, pair, ring, until
 from tests.e2e.test_kills import FINAL, FIRST, calls, quiet
 from tests.sip.stations import Ear, tone_file
 
@@ -59,6 +59,22 @@ def test_a_visitor_is_heard_though_the_sip_process_is_killed_at_any_moment(seed)
             assert len(front.of("ring.started")) == len(front.of("ring.ended")) == KILLS
             for station in (front, kitchen, hall):
                 assert calls(station, FIRST) == calls(station, FINAL), station.told()
+
+    asyncio.run(scenario())
+
+
+def test_a_phone_that_rang_when_the_sip_process_was_killed_rings_for_the_next_call_only():
+    async def scenario():
+        async with appliances(*pair()) as (front, kitchen):
+            _, first = await ring(front, kitchen)
+            kill(await front.sip())
+            await kitchen.wait("call.canceled", call=first, cause="canceled", by="remote")
+            second = (await kitchen.wait("call.ringing"))["call"]
+            await kitchen.press("answer")
+            await kitchen.wait("call.connected", call=second)
+            await front.wait("ring.ended", result="answered")
+            told = [event["type"] for event in kitchen.events if event["type"] in {"call.incoming", "call.canceled"}]
+            assert told == ["call.incoming", "call.canceled", "call.incoming"], kitchen.told()
 
     asyncio.run(scenario())
 

@@ -49,12 +49,12 @@ def free_port(address=ADDRESS, ports=PORTS):
     raise AssertionError("no free port")
 
 
-def bound(address, port, transport="udp"):
-    """Whether somebody has that port, read from /proc and so without a packet."""
+def bound(address, port, transport="udp", *, remote=False):
+    """Whether somebody has that port, or is connected to it, read from /proc and so without a packet."""
     table = f"/proc/net/{transport}{'6' if ':' in address else ''}"
     words = [word[::-1].hex().upper() for (word,) in struct.iter_unpack("4s", ipaddress.ip_address(address).packed)]
     wanted = f"{''.join(words)}:{port:04X}"
-    return any(line.split()[1] == wanted for line in Path(table).read_text().splitlines())
+    return any(line.split()[2 if remote else 1] == wanted for line in Path(table).read_text().splitlines())
 
 
 def host(address):
@@ -95,6 +95,10 @@ class Sipp:
         self.directory.mkdir()
         (self.directory / "scenario.xml").write_text(sipp_scenarios.xml(self.scenario, self.options))
         end = time.monotonic() + PATIENCE_S
+        # A daemon whose SIP process was killed repeats its BYE: SIPp sends answers to where the INVITE came from.
+        while bound(self.address, self._port, remote=True):
+            assert time.monotonic() < end, "somebody still speaks to the one before"
+            time.sleep(0.02)
         self._spawn()
         while not bound(self.address, self.port, self.options.transport):
             if self.process.poll() is not None:  # somebody took the port first; or it is done already

@@ -462,6 +462,17 @@ SCENARIOS = {
     ],
     "uas-moved": lambda o: [recv("INVITE"), answer("180 Ringing") if o.rings else "", moved(o), recv("ACK")],
     "uas-ring": lambda o: uas_asked_to_stop(answer("487 Request Terminated", retransmit=True)),
+    "uas-given-up": lambda o: [  # by a party that is gone by then, and sends no ACK
+        recv("INVITE"),
+        answer("180 Ringing"),
+        recv("CANCEL"),
+        answer("200 OK"),
+    ],
+    "uas-kept-held": lambda o: [
+        *invited(o),
+        *accepts_reinvite("a=(sendonly|inactive)", ANSWER_TO[o.hold], 2),
+        *hangs_up(o),
+    ],
     "uas-elsewhere": lambda o: uas_asked_to_stop(
         answer("487 Request Terminated", retransmit=True), check=body_has("Reason: SIP *; *cause=200")
     ),

@@ -45,6 +45,7 @@ PJSIP_ROLE_UAC: int
 PJSIP_ROLE_UAS: int
 PJSIP_EVENT_TSX_STATE: int
 PJSIP_EVENT_RX_MSG: int
+PJSIP_EVENT_TX_MSG: int
 PJSIP_EVENT_TIMER: int
 PJSIP_EVENT_TRANSPORT_ERROR: int
 PJSIP_TSX_STATE_TRYING: int
@@ -333,8 +334,13 @@ class SipTransaction:
     statusCode: int
     statusText: str
 
+class SipTxData:
+    wholeMsg: str
+    dstAddress: str
+
 class TsxStateEventSrc:
     rdata: SipRxData
+    tdata: SipTxData
 
 class TsxStateEvent:
     type: int

@@ -226,6 +226,7 @@ class App:
             user_agent=f"intercomd/{appliance.__version__}",
             accounts=tuple(self._account(name, account) for name, account in config.account.items()),
             tls=TlsSettings(**config.tls.model_dump()),
+            ice=config.sip.ice,
         )
 
     def _account(self, name: str, account: Account) -> AccountSettings:
@@ -239,4 +240,5 @@ class App:
             password=self._passwords[name],
             expires_s=account.expires_s,
             srtp=account.srtp,
+            ice=account.ice,
         )

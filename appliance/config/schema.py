@@ -53,6 +53,15 @@ def _transfer_policy(calls: str) -> Any:
     )
 
 
+def _ice(calls: str) -> Any:
+    return setting(
+        f"Whether {calls} try all addresses of both sides, and take a pair that works (ICE), instead of the one that "
+        "each names first: for networks with more than one way between here and there. A far end without it is talked "
+        "with as before; where it finds no way, the call ends.",
+        default=False,
+    )
+
+
 def _loopback(text: str) -> str:
     if not ipaddress.ip_address(text).is_loopback:
         raise ValueError
@@ -126,6 +135,7 @@ class Sip(Table):
         default="targets",
     )
     transfer_policy: TransferPolicy = _transfer_policy("calls that go or come through no account")
+    ice: bool = _ice("calls that go or come through no account")
     max_calls: int = setting(
         "Calls at once, those that ring, wait or are held among them; one of them has the speaker and the microphone. "
         "Who calls beyond it is told that we are busy. 1: no call waits. A conference, of up to six, counts as one.",
@@ -237,6 +247,7 @@ class Account(Table):
         default="registrar",
     )
     transfer_policy: TransferPolicy = _transfer_policy("calls through this account")
+    ice: bool = _ice("calls through this account")
 
 
 _FILE = r"^(/[^\x00]{1,1000})?$"

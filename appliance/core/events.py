@@ -13,12 +13,14 @@ from appliance.core.model import (
     By,
     CallId,
     CallState,
+    Candidate,
     Cause,
     Codec,
     ConferenceId,
     ContactState,
     Direction,
     DoorId,
+    IceFault,
     Joining,
     KeypadId,
     Kind,
@@ -353,6 +355,23 @@ class MediaStarted(CallEvent):
 
     TYPE = "media.started"
     codec: Codec
+
+
+@dataclass(frozen=True, slots=True)
+class MediaIceCompleted(CallEvent):
+    """ICE has found addresses that sound goes between: our candidate and theirs (RFC 8445 §8.1)."""
+
+    TYPE = "media.ice_completed"
+    local: Candidate
+    remote: Candidate
+
+
+@dataclass(frozen=True, slots=True)
+class MediaIceFailed(CallEvent):
+    """ICE has found no way for the sound; the call ends. It is all the same whether a network or a firewall is why."""
+
+    TYPE = "media.ice_failed"
+    cause: IceFault
 
 
 @dataclass(frozen=True, slots=True)

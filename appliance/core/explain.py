@@ -81,6 +81,12 @@ def call(settings: Settings, over: Call, end: End) -> str:
     """On a call that came to its end by a fault; "" where people ended it, or chose not to talk."""
     if end.cause is Cause.AUDIO_FAILED:
         return f"The sound card took the call along, as {end.reason}: check audio.capture, audio.playback and the card."
+    if end.cause is Cause.ICE_FAILED:
+        field = f"account.{over.account}.ice" if over.account else "sip.ice"
+        return (
+            f"No way for sound to {over.remote.uri} was found by ICE: check whether firewalls let UDP through between "
+            f"here and there; without {field} sound goes to the one address that the far end names first."
+        )
     if end.cause is Cause.RTP_TIMEOUT:
         return (
             f"No sound came from {over.remote.uri} any more, for {settings.deadlines.rtp_s:g} s: check the network and "

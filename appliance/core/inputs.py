@@ -11,11 +11,13 @@ from appliance.core.model import (
     AccountId,
     ButtonId,
     CallId,
+    Candidate,
     Codec,
     ConferenceId,
     Content,
     DoorId,
     EarlySource,
+    IceFault,
     KeypadId,
     LampId,
     MessageId,
@@ -277,6 +279,21 @@ class MediaStarted(OfCall):
     codec: Codec
     held: bool
     srtp: bool = False  # encrypted (RFC 3711)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IceCompleted(OfCall):
+    """ICE found a pair of addresses that works: our candidate and theirs, for RTP."""
+
+    local: Candidate
+    remote: Candidate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IceFailed(OfCall):
+    """ICE found none: nothing can be heard."""
+
+    fault: IceFault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -853,6 +870,8 @@ CallInput = (
     | CallConfirmed
     | CallEnded
     | MediaStarted
+    | IceCompleted
+    | IceFailed
     | RtpStopped
     | RtpResumed
     | MediaCounted

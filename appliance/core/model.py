@@ -106,6 +106,7 @@ class Cause(StrEnum):
     PAYMENT_REQUIRED = "payment_required"
     UNAUTHORIZED = "unauthorized"
     MEDIA_FAILED = "media_failed"
+    ICE_FAILED = "ice_failed"
     RTP_TIMEOUT = "rtp_timeout"
     NETWORK_LOST = "network_lost"
     SERVER_ERROR = "server_error"
@@ -116,6 +117,13 @@ class Cause(StrEnum):
     AUDIO_FAILED = "audio_failed"
     SHUTDOWN = "shutdown"
     ERROR = "error"
+
+
+class IceFault(StrEnum):
+    """Why ICE found no way for a call's sound: no pair of addresses works, or it was not settled in time."""
+
+    TIMEOUT = "timeout"
+    FAILED_CHECKS = "failed_checks"
 
 
 class Role(StrEnum):
@@ -487,6 +495,14 @@ class Quality:
     received: int
     lost: int
     jitter_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An address that ICE tried (RFC 8445 §5.1.1): host, srflx, prflx or relay; address:port."""
+
+    kind: str
+    address: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from appliance.core.model import (
     ConferenceId,
     Direction,
     End,
+    IceFault,
     Remote,
     RingId,
     TransferPolicy,
@@ -27,6 +28,11 @@ from appliance.errors import IntercomError
 
 FORBIDDEN, GONE, NO_ANSWER, STOPPING = 403, 481, 480, 503
 CONFIRM_S = 15.0  # who answers and must press a digit has so long, while a tone asks for it
+CAUSES_OF_ICE = {
+    IceFault.FAILED_CHECKS: "None of its addresses answers at any of ours.",
+    IceFault.TIMEOUT: "It has not settled on a pair of addresses in time.",
+}
+ICE = "Check the network, and the firewalls between: they must let UDP through."
 TOLD_BEFORE_S = 1.0  # the tone of a call that is answered by itself is heard before anybody hears us
 
 
@@ -258,6 +264,16 @@ def media_started(turn: Turn, call: Call, given: inputs.MediaStarted) -> None:
     if call.held_remote != given.held:
         turn.tell(events.CallHeld(call.id, by=By.REMOTE) if given.held else events.CallResumed(call.id, by=By.REMOTE))
     turn.put(replace(call, codec=given.codec, srtp=given.srtp, held_remote=given.held))
+
+
+def ice_failed(turn: Turn, call: Call, fault: IceFault) -> None:
+    """No sound can go between us and the far end: nobody would hear why, so the call ends."""
+    if not call.alive:
+        return
+    turn.tell(events.MediaIceFailed(call.id, cause=fault))
+    error = IntercomError("ice-failed", f"No way for sound to {call.remote.uri} was found.", CAUSES_OF_ICE[fault], ICE)
+    refusals.tell(turn, error, "connect-media")
+    hang_up(turn, call, Cause.ICE_FAILED)
 
 
 def rtp_stopped(turn: Turn, call: Call) -> None:

@@ -204,6 +204,10 @@ def of_call(turn: Turn, given: inputs.CallInput) -> None:  # noqa: C901, PLR0912
             session.over(turn, call, given)
         case inputs.MediaStarted():
             session.media_started(turn, call, given)
+        case inputs.IceCompleted(local=local, remote=remote):
+            turn.tell(events.MediaIceCompleted(call.id, local=local, remote=remote))
+        case inputs.IceFailed(fault=fault):
+            session.ice_failed(turn, call, fault)
         case inputs.RtpStopped():
             session.rtp_stopped(turn, call)
         case inputs.RtpResumed():

@@ -17,7 +17,7 @@ from appliance.core.orders import AccountOrder, CallOrder, HangUp, Place, Probe,
 from appliance.sip import servers, translate
 from appliance.sip.attempts import Attempt
 from appliance.sip.calls import Calls, Post, SipCall
-from appliance.sip.direct import Direct, Lookups
+from appliance.sip.direct import Direct, Lookups, sound_by
 from appliance.sip.known import Known
 from appliance.sip.probes import Probes
 from appliance.sip.registration import NO_ANSWER, Account, Registration
@@ -32,6 +32,7 @@ BUSY_S = 0.1
 SESSION_S = 90
 BUSY = {70011, 171001}  # PJ_EBUSY, PJSIP_EBUSY
 ALWAYS = 2  # allow_contact_rewrite of pjsua_acc_config
+FOR_EVER = -1
 GIVEN_UP = 487  # Request Terminated, RFC 3261 §21.4.25
 SRTP = {
     "off": pj.PJMEDIA_SRTP_DISABLED,
@@ -121,7 +122,9 @@ class Accounts:
     def _look_up(self, who: str, order: Place | Probe) -> bool:
         """Whether pjsip shall not find out by itself where the order leads to; it is carried out when that is known."""
         where = place_of(order.uri) if order.account == NO_ACCOUNT else None
-        if where is None or (where.known is not None and where.known.version == servers.IPV4):
+        if where is None:
+            return False
+        if where.known is not None and where.known.version == servers.IPV4 and not self._settings.ice:
             return False
         self._waiting[who] = order
         if where.known is not None:
@@ -142,6 +145,7 @@ class Accounts:
         with self._direct.towards(server, where.transport):
             if isinstance(order, Place):
                 self.calls.perform(order)
+                self.calls.wait_until_begun(order.call)
             else:
                 self._probes.send(self._direct, order)
 
@@ -287,7 +291,7 @@ class Accounts:
     def _config(self, registration: Registration) -> pj.AccountConfig:
         account, server = registration.settings, registration.servers.now
         assert server is not None
-        config = base_config(self._settings, f"sip:{account.user}@{account.domain}")
+        config = base_config(self._settings, f"sip:{account.user}@{account.domain}", ice=account.ice)
         config.regConfig.registrarUri = f"sip:{account.domain}"
         config.regConfig.registerOnAdd, config.regConfig.disableRegOnModify = False, True
         config.regConfig.timeoutSec = account.expires_s
@@ -296,8 +300,9 @@ class Accounts:
         config.sipConfig.proxies.append(f"<{where};lr;hide>")
         config.sipConfig.authCreds.append(pj.AuthCredInfo("digest", "*", account.auth_user, 0, account.password))
         config.mediaConfig.srtpUse, config.mediaConfig.srtpSecureSignaling = SRTP[account.srtp], 0
+        sound_by(config, server.version)
         if server.version == servers.IPV6:
-            config.sipConfig.ipv6Use = config.mediaConfig.ipv6Use = pj.PJSUA_IPV6_ENABLED_USE_IPV6_ONLY
+            config.sipConfig.ipv6Use = pj.PJSUA_IPV6_ENABLED_USE_IPV6_ONLY
         if account.transport != "udp":
             # Each connection has its own port: else pjsua, in a private network, stays registered with the first one.
             config.natConfig.contactRewriteUse = ALWAYS
@@ -311,7 +316,7 @@ def user_of(message: str) -> str:
     return (peers.parts(translate.request_uri(message)) or ("", ""))[0]
 
 
-def base_config(settings: SipSettings, uri: str) -> pj.AccountConfig:
+def base_config(settings: SipSettings, uri: str, *, ice: bool) -> pj.AccountConfig:
     """What all accounts have: our name, sound from our address, and far ends that learn within 90 s that we are gone.
 
     Session timers (RFC 4028) with who knows them; 90 s is the least that it allows. Reliable 18x (RFC 3262) likewise.
@@ -323,9 +328,13 @@ def base_config(settings: SipSettings, uri: str) -> pj.AccountConfig:
     config.callConfig.timerUse = pj.PJSUA_SIP_TIMER_OPTIONAL
     config.callConfig.timerMinSESec = config.callConfig.timerSessExpiresSec = SESSION_S
     config.callConfig.prackUse = pj.PJSUA_100REL_OPTIONAL
+    config.natConfig.iceEnabled = ice
+    config.natConfig.iceAggressiveNomination = False  # RFC 8445 §8.1.1 has done away with it
+    config.natConfig.iceAlwaysUpdate = False  # a new offer only where another address than the default is used
+    config.natConfig.iceWaitNominationTimeoutMsec = FOR_EVER  # sip.ice sees to it that it ends
     return config
 
 
 def direct_config(settings: SipSettings, address: str) -> pj.AccountConfig:
     """Calls without a registrar: our user at our address."""
-    return base_config(settings, f"sip:{settings.user}@{address}")
+    return base_config(settings, f"sip:{settings.user}@{address}", ice=settings.ice)

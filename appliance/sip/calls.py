@@ -3,13 +3,13 @@
 import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 
 import pjsua2 as pj
 
 from appliance import ids
 from appliance.core import inputs
-from appliance.core.model import NO_ACCOUNT, AccountId, CallId, Codec, Content, Method, Quality
+from appliance.core.model import NO_ACCOUNT, AccountId, CallId, Codec, Content, IceFault, Method, Quality
 from appliance.core.orders import (
     Answer,
     AnswerUpdate,
@@ -32,6 +32,7 @@ from appliance.sip.dialog import Dialog
 from appliance.sip.digits import Once, Receiving, Sending
 from appliance.sip.floods import Floods
 from appliance.sip.hold import Hold, after_glare
+from appliance.sip.ice import Ice
 from appliance.sip.messages import Messages
 from appliance.sip.offers import Audio, audio, on_hold
 from appliance.sip.rtp import RtpWatch
@@ -42,6 +43,7 @@ from appliance.sip.wire import Farewell, SipInput
 LOG = logging.getLogger(__name__)
 RINGING, PROGRESS, OK, REFUSED, NOT_ACCEPTABLE, PENDING, DECLINE = 180, 183, 200, 300, 488, 491, 603
 COUNT_S = 1.0
+BEGIN_S, BEGIN_POLL_MS = 0.5, 5
 RENEW_AGAIN_S, RENEW_LATEST_S = 0.5, 5.0
 ENCRYPTED = "SRTP status: Active"  # in pjsua's report on a call, which alone tells
 EVENT_END = 2  # PJMEDIA_STREAM_DTMF_IS_END, which pjsua2 does not name
@@ -61,6 +63,10 @@ class Through(pj.Account):
     name = NO_ACCOUNT
     server: Server | None = None  # that messages go to now, where the account has one
 
+    def renewing(self, address: str) -> AbstractContextManager[None]:  # noqa: ARG002
+        """What is offered in here is for sound to that address:port, "" where none is known."""
+        return nullcontext()
+
 
 def operation(code: int = 0) -> pj.CallOpParam:
     """What pjsua2 wants with each act; without the counts, 2.17 offers T.140 text, which blocks for 0.1 to 0.3 s."""
@@ -79,7 +85,7 @@ class SipCall(pj.Call):
 
     def __init__(self, table: "Calls", account: "Through", call: CallId, slot: int = pj.PJSUA_INVALID_ID) -> None:
         super().__init__(account, slot)
-        self.account_name = account.name
+        self.account, self.account_name = account, account.name
         self.table, self.call, self.outgoing = table, call, slot == pj.PJSUA_INVALID_ID
         self.ended_by_us = self.over = self.confirmed = False
         self.attempt: Attempt | None = None  # of ours, until something came from where it went
@@ -92,7 +98,8 @@ class SipCall(pj.Call):
         self.codec: Codec | None = None
         self.their_address = ""  # for RTP
         self.updates = Updates(call, table.post)
-        self.hold, self.rtp = Hold(), RtpWatch()
+        self.hold, self.rtp, self.ice = Hold(), RtpWatch(), Ice()
+        self.begun = False  # its INVITE is out
         self.counted_at = 0.0
         self.updating = False  # pjsua's UPDATE, to settle on one codec, is not answered: a re-INVITE would repeat it
         self.renew_at: float | None = None  # the far end is to be told where we are now
@@ -103,6 +110,7 @@ class SipCall(pj.Call):
     def onCallState(self, prm: pj.OnCallStateParam) -> None:  # noqa: N802
         """The INVITE session went on (RFC 3261 §13, as pjsip_inv_state counts it)."""
         self._watch_dialog(prm.e)  # before the daemon hears of it, who may have to end the call from then on
+        self.begun = True
         info, at = self.getInfo(), time.monotonic()
         if info.state == pj.PJSIP_INV_STATE_EARLY and self.outgoing:
             early_media = translate.has_sdp(translate.received(prm.e))
@@ -188,6 +196,7 @@ class SipCall(pj.Call):
     def onCallMediaState(self, prm: pj.OnCallMediaStateParam) -> None:  # noqa: N802, ARG002
         """An offer was answered: audio has a direction, a codec and a port in the bridge."""
         self.audio, self.sends, self.receives = None, False, False
+        self.ice.begin(time.monotonic())
         failed = {pj.PJSUA_CALL_MEDIA_NONE, pj.PJSUA_CALL_MEDIA_ERROR}
         info = self.getInfo()  # kept: SWIG frees it with what hangs on it once nothing in Python names it
         for media in info.media:
@@ -301,6 +310,8 @@ class SipCall(pj.Call):
             self._renew(now)
         if free and self.updates.due(now):
             self._offer_codecs(now)
+        if self.ice.due(now):
+            self._look_at_ice(now)
         if self.rtp.due(now):
             self._look_at_packets(now)
 
@@ -374,7 +385,7 @@ class SipCall(pj.Call):
         media = pj.PJSUA_CALL_REINIT_MEDIA if self.elsewhere else 0
         parameters.opt.flag = media | pj.PJSUA_CALL_UPDATE_CONTACT | pj.PJSUA_CALL_UPDATE_VIA
         try:
-            with self.table.codecs.only(self.updates.codecs):
+            with self.table.codecs.only(self.updates.codecs), self.account.renewing(self.their_address):
                 self.reinvite(parameters)
             self.updates.sent("address")
         except pj.Error as error:
@@ -410,9 +421,17 @@ class SipCall(pj.Call):
             )
             self.table.post(failed)
 
+    def _look_at_ice(self, now: float) -> None:
+        news = self.ice.look(self.dump(True, ""), now)
+        if isinstance(news, IceFault):
+            self.table.post(inputs.IceFailed(at=now, call=self.call, fault=news))
+        elif news is not None:
+            self.table.post(inputs.IceCompleted(at=now, call=self.call, local=news[0], remote=news[1]))
+
     def _look_at_packets(self, now: float) -> None:
         news = None
-        if self.confirmed and self.audio is not None and self.sends and self.receives:
+        sound = self.audio is not None and self.sends and self.receives and not self.ice.runs
+        if self.confirmed and self.audio is not None and sound:
             try:
                 statistics = self.getStreamStat(self.audio)  # kept while its parts are read, see onCallMediaState
                 rtcp = statistics.rtcp
@@ -591,6 +610,12 @@ class Calls:
             call.makeCall(order.uri, parameters)
         except pj.Error as error:
             call.end(0, translate.clean(error.reason), remote=False)
+
+    def wait_until_begun(self, wanted: CallId) -> None:
+        """Until its INVITE is out, which with ICE goes by a timer of pjsip, and by the route that there is then."""
+        end = time.monotonic() + BEGIN_S
+        while (call := self.get(wanted)) is not None and not call.begun and time.monotonic() < end:
+            pj.Endpoint.instance().libHandleEvents(BEGIN_POLL_MS)
 
     def never_placed(self, call: CallId, code: int, reason: str) -> None:
         """Tell that a call is over for which no INVITE was sent."""

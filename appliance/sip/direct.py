@@ -60,10 +60,30 @@ class Direct(Account):
         """What is sent in here goes to that server. A dialog keeps the route that it began with."""
         config = self._make()
         config.sipConfig.proxies.append(f"<{server.route(transport)};lr;hide>")
-        if server.version == servers.IPV6:
-            config.mediaConfig.ipv6Use = pj.PJSUA_IPV6_ENABLED_USE_IPV6_ONLY
+        sound_by(config, server.version)
+        with self._as(config):
+            yield
+
+    @contextmanager
+    def renewing(self, address: str) -> Iterator[None]:
+        """What is offered in here is for sound to that address:port."""
+        config = self._make()
+        sound_by(config, servers.IPV6 if address.startswith("[") else servers.IPV4)
+        with self._as(config):
+            yield
+
+    @contextmanager
+    def _as(self, config: pj.AccountConfig) -> Iterator[None]:
         self.modify(config)
         try:
             yield
         finally:
             self.modify(self._make())
+
+
+def sound_by(config: pj.AccountConfig, version: int) -> None:
+    """Offer sound by that version of IP; by ICE, pjsua would name an address of IPv6 first wherever there is one."""
+    if version == servers.IPV6:
+        config.mediaConfig.ipv6Use = pj.PJSUA_IPV6_ENABLED_USE_IPV6_ONLY
+    elif config.natConfig.iceEnabled:
+        config.mediaConfig.ipv6Use = pj.PJSUA_IPV6_DISABLED

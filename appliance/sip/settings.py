@@ -22,6 +22,7 @@ class AccountSettings:
     password: str = field(repr=False)
     expires_s: int = 300
     srtp: str = "off"
+    ice: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,8 @@ class SipSettings:
     preferred one first; all others are off. capture, playback: names of ALSA PCMs as pjsua2 lists them, or "null".
     microphone_file: a WAV (16 bit, mono) played in a loop in the microphone's place, "" for none; capture is then not
     opened. hold_music: one that held far ends hear, "" for silence. recordings: their directory. trace: file that every
-    SIP message sent or received is appended to, with direction, time and peer; "" for none.
+    SIP message sent or received is appended to, with direction, time and peer; "" for none. ice: for calls that go
+    through no account.
     """
 
     address: str = ""
@@ -59,3 +61,4 @@ class SipSettings:
     user_agent: str = "intercomd"
     accounts: tuple[AccountSettings, ...] = ()
     tls: TlsSettings = field(default_factory=TlsSettings)
+    ice: bool = False

@@ -49,6 +49,8 @@ SipInput = (
     | inputs.CallConfirmed
     | inputs.CallEnded
     | inputs.MediaStarted
+    | inputs.IceCompleted
+    | inputs.IceFailed
     | inputs.RtpStopped
     | inputs.RtpResumed
     | inputs.MediaCounted

@@ -11,9 +11,11 @@ from appliance.core.model import (
     By,
     CallId,
     CallState,
+    Candidate,
     Cause,
     Deadlines,
     Direction,
+    IceFault,
     Picture,
 )
 from appliance.core.orders import Answer, HangUp, Place, Refuse, Ring
@@ -489,6 +491,27 @@ def test_packets_that_stop_end_the_call_after_30_s():
     end(station, call.id, remote=False)
     assert outcome(station) == (events.CallEnded, Cause.RTP_TIMEOUT, 200, By.LOCAL, False)
     assert station.types().count("media.stopped") == 1
+
+
+@pytest.mark.parametrize("fault", IceFault)
+def test_a_call_for_whose_sound_there_is_no_way_ends_at_once(fault):
+    station = ready()
+    call = station.talking()
+    station.give(inputs.IceFailed, call=call.id, fault=fault)
+    assert station.orders(HangUp) == [HangUp(call.id)]
+    station.give(inputs.IceFailed, call=call.id, fault=fault)  # it ends already
+    end(station, call.id, remote=False)
+    assert outcome(station) == (events.CallEnded, Cause.ICE_FAILED, 200, By.LOCAL, False)
+    assert station.last(events.MediaIceFailed).cause is fault
+    assert (station.last(events.ErrorTold).code, station.types().count("error")) == ("ice-failed", 1)
+
+
+def test_the_addresses_that_sound_goes_between_are_told():
+    station = ready()
+    here, there = Candidate("host", "192.0.2.7:4000"), Candidate("prflx", "192.0.2.8:4000")
+    call = station.talking()
+    station.give(inputs.IceCompleted, call=call.id, local=here, remote=there)
+    assert station.last(events.MediaIceCompleted) == events.MediaIceCompleted(call.id, local=here, remote=there)
 
 
 def test_packets_that_come_again_are_forgiven():

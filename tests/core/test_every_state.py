@@ -12,10 +12,12 @@ from appliance.core.model import (
     ButtonSettings,
     Call,
     CallId,
+    Candidate,
     Codec,
     Content,
     DoorId,
     DoorSettings,
+    IceFault,
     KeypadId,
     KeypadSettings,
     LampId,
@@ -47,6 +49,7 @@ from appliance.core.orders import (
 from tests.core.walk import walk
 
 DOOR, CODEC, TEXT = DoorId("front"), Codec("PCMA", 8000), Content("text/plain", "Hello")
+HERE = Candidate("host", "127.0.0.1:4000")
 KITCHEN = "sip:kitchen@127.0.0.2"
 ONE = Settings(
     station="walk",
@@ -124,6 +127,8 @@ def every_input(state: State, serial: int):
         yield inputs.CallEnded(**of, code=302, reason="Moved", remote=True, contacts=(KITCHEN,))
         yield inputs.MediaStarted(**of, codec=CODEC, held=False)
         yield inputs.MediaStarted(**of, codec=CODEC, held=True)
+        yield inputs.IceCompleted(**of, local=HERE, remote=HERE)
+        yield inputs.IceFailed(**of, fault=IceFault.FAILED_CHECKS)
         yield inputs.RtpStopped(**of)
         yield inputs.RtpResumed(**of)
         yield inputs.MediaCounted(**of, quality=Quality(received=50, lost=1, jitter_ms=2.0))

@@ -62,6 +62,8 @@ FAULTS = [
         end(Cause.AUDIO_FAILED, reason="it hung", by=By.DEVICE),
         "as it hung: check audio.capture",
     ),
+    (TALKING, end(Cause.ICE_FAILED, by=By.LOCAL), "check whether firewalls let UDP through between here and there"),
+    (THROUGH, end(Cause.ICE_FAILED, by=By.LOCAL), "without account.office.ice sound goes"),
     (TALKING, end(Cause.RTP_TIMEOUT, by=By.LOCAL), "for 5 s: check the network and whether a firewall"),
 ]
 

@@ -8,7 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from tests.peers.sipp import bound, free_port
+from tests.peers.sipp import ADDRESS, bound, free_port
 
 PATIENCE_S = 20.0
 RTP_PORTS = range(20000, 30000, 64)
@@ -35,6 +35,7 @@ module_path /usr/lib/baresip/modules
 module g711.so
 module sndfile.so
 module ausine.so
+{modules}
 module_tmp uuid.so
 module_app account.so
 module_app menu.so
@@ -50,23 +51,30 @@ class Baresip:
     """`with Baresip(directory, address, port, hertz=440) as far`: ctrl_tcp's commands and events, and its recordings.
 
     address: best one of its own, on which all ports are free. Every call has its own two files.
+
+    within: what begins its command, to run in a network namespace; it answers by itself then, and takes no commands.
+    account: further parameters of its account.
     """
 
-    def __init__(self, directory, address, port=0, *, hertz):
+    def __init__(self, directory, address, port=0, *, hertz, within=(), account="", modules=""):
         self.directory = Path(directory) / "baresip"
-        self.address, self.port, self.hertz = address, port or free_port(address), hertz
-        self.control = free_port(address)
+        self.within, self.account, self.modules = within, account, modules
+        free_at = ADDRESS if within else address  # a namespace is ours alone
+        self.address, self.port, self.hertz = address, port or free_port(free_at), hertz
+        self.control = free_port(free_at)
+        self.socket = None
         self.events, self._replies, self._buffer, self._token = [], {}, b"", 0
 
     def __enter__(self):
         self.directory.mkdir()
         rtp = random.choice(RTP_PORTS)
         (self.directory / "config").write_text(CONFIG.format(**vars(self), rtp=rtp, rtp_end=rtp + 60))
-        account = f"<sip:far@{self.address}:{self.port}>;regint=0;audio_codecs=pcma;answermode=manual"
+        answers = "auto" if self.within else "manual"
+        account = f"<sip:far@{self.address}:{self.port}>;regint=0;audio_codecs=pcma;answermode={answers}{self.account}"
         (self.directory / "accounts").write_text(f"{account}\n")
         (self.directory / "contacts").write_text("")
         # baresip, unlike SIPp, has no limit of time of its own
-        argv = ["setpriv", "--pdeathsig", "KILL", "baresip", "-4", "-v", "-f", str(self.directory)]
+        argv = [*self.within, "setpriv", "--pdeathsig", "KILL", "baresip", "-4", "-v", "-f", str(self.directory)]
         with (self.directory / "log").open("wb") as log:
             self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.directory)
         try:
@@ -79,7 +87,7 @@ class Baresip:
     def __exit__(self, *_):
         self.process.kill()
         self.process.wait()
-        with contextlib.suppress(AttributeError):
+        if self.socket is not None:
             self.socket.close()
 
     @property
@@ -118,7 +126,9 @@ class Baresip:
         end = time.monotonic() + PATIENCE_S
         while True:
             with contextlib.suppress(ConnectionRefusedError):
-                if bound(self.address, self.port):
+                if bound(self.address, self.port, pid=self.process.pid):
+                    if self.within:
+                        return None
                     return socket.create_connection((self.address, self.control))
             assert time.monotonic() < end and self.process.poll() is None, self.log
             time.sleep(0.02)

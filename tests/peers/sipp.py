@@ -49,9 +49,9 @@ def free_port(address=ADDRESS, ports=PORTS):
     raise AssertionError("no free port")
 
 
-def bound(address, port, transport="udp", *, remote=False):
-    """Whether somebody has that port, or is connected to it, read from /proc and so without a packet."""
-    table = f"/proc/net/{transport}{'6' if ':' in address else ''}"
+def bound(address, port, transport="udp", *, remote=False, pid="self"):
+    """Whether somebody has that port where that process is, or is connected to it, by /proc and without a packet."""
+    table = f"/proc/{pid}/net/{transport}{'6' if ':' in address else ''}"
     words = [word[::-1].hex().upper() for (word,) in struct.iter_unpack("4s", ipaddress.ip_address(address).packed)]
     wanted = f"{''.join(words)}:{port:04X}"
     return any(line.split()[2 if remote else 1] == wanted for line in Path(table).read_text().splitlines())
@@ -75,16 +75,16 @@ def listening(address):
 class Sipp:
     """`with Sipp(directory, "uas-answer") as peer`: runs until its calls are done; ended at the end of the block.
 
-    remote: address:port to call, for the uac- scenarios. address, port: its own, of which 0 takes a free one.
-    The rest are options of the scenarios, see OPTIONS.
+    remote: address:port to call, for the uac- scenarios. address, port: its own, of which 0 takes a free one. within:
+    what begins its command, to run in a network namespace. The rest are options of the scenarios, see OPTIONS.
     """
 
-    def __init__(self, directory, scenario, remote="", *, address=ADDRESS, port=0, **options):
+    def __init__(self, directory, scenario, remote="", *, address=ADDRESS, port=0, within=(), **options):
         assert not set(options) - set(OPTIONS), options
         self.options = SimpleNamespace(**OPTIONS | options)
         self.scenario, self.remote = scenario, remote
         self.directory = Path(directory) / scenario
-        self.address, self.port, self._port = address, port, port
+        self.address, self.port, self._port, self.within = address, port, port, within
         self.process = None
 
     @property
@@ -100,7 +100,7 @@ class Sipp:
             assert time.monotonic() < end, "somebody still speaks to the one before"
             time.sleep(0.02)
         self._spawn()
-        while not bound(self.address, self.port, self.options.transport):
+        while self.process.poll() is not None or not self._listens():
             if self.process.poll() is not None:  # somebody took the port first; or it is done already
                 if self.process.returncode == 0:
                     break
@@ -144,14 +144,24 @@ class Sipp:
         files = (self.directory / name for name in ("errors.log", "messages.log"))
         return "\n".join(file.read_text(errors="replace")[-4000:] for file in files if file.exists())
 
+    def _listens(self):
+        try:
+            return bound(self.address, self.port, self.options.transport, pid=self.process.pid)
+        except OSError:  # it is done in this very moment
+            return False
+
     def _spawn(self):
-        self.port = self._port or free_port(self.address)
-        argv = ["sipp", *([self.remote] if self.remote else []), "-sf", "scenario.xml", "-m", "1", "-nostdin"]
-        control = ADDRESS if ":" in self.address else self.address  # SIPp binds that by IPv4 only
+        free_at = ADDRESS if self.within else self.address  # a namespace is ours alone
+        self.port = self._port or free_port(free_at)
+        own = self.directory.resolve()  # nsenter changes the working directory
+        argv = [*self.within, "sipp", *([self.remote] if self.remote else []), "-sf", str(own / "scenario.xml")]
+        argv += ["-m", "1", "-nostdin"]
+        control = ADDRESS if ":" in self.address or self.within else self.address  # SIPp binds that by IPv4 only
         argv += ["-i", self.address, "-p", str(self.port), "-ci", control, "-cp", str(free_port(control))]
-        argv += ["-mi", self.address, "-mp", str(free_port(self.address, RTP_PORTS)), "-rtp_echo"]
+        argv += ["-mi", self.address, "-mp", str(free_port(free_at, RTP_PORTS)), "-rtp_echo"]
         argv += ["-s", self.options.called, "-t", "t1" if self.options.transport == "tcp" else "u1"]
         argv += ["-timeout", f"{PATIENCE_S}s", "-timeout_error", "-recv_timeout", str(PATIENCE_S * 1000)]
-        argv += ["-trace_msg", "-message_file", "messages.log", "-trace_err", "-error_file", "errors.log"]
+        argv += ["-trace_msg", "-message_file", str(own / "messages.log")]
+        argv += ["-trace_err", "-error_file", str(own / "errors.log")]
         quiet = subprocess.DEVNULL
         self.process = subprocess.Popen(argv, cwd=self.directory, stdin=quiet, stdout=quiet, stderr=quiet)

@@ -26,6 +26,16 @@ def sdp(direction="sendrecv", version=1, codecs="8 0"):
     )
 
 
+def sdp_by_ice():
+    """With candidates (RFC 8839) that nobody is at."""
+    candidates = "".join(
+        f"a=candidate:1 {component} UDP {2130706432 - component} [media_ip] {port} typ host\n"
+        for component, port in ((1, 40), (2, 41))
+    )
+    body = sdp(codecs="8").replace("[media_port]", "40")
+    return f"{body}a=ice-ufrag:dead\na=ice-pwd:nobodyanswershereever12\n{candidates}"
+
+
 def _send(head, body="", kind="application/sdp", retransmit=True):
     content = f"Content-Type: {kind}\n" if body else ""
     retrans = ' retrans="500"' if retransmit else ""
@@ -245,6 +255,17 @@ def updates(step):
     return step.replace("OPTIONS, INFO", "OPTIONS, INFO, UPDATE")
 
 
+def uas_ice(o):
+    """By ICE, which finds no way."""
+    return [
+        recv("INVITE", action=KEEP + body_has("a=candidate:"), begins=True),
+        answer("180 Ringing"),
+        answer("200 OK", sdp_by_ice(), retransmit=True),
+        recv("ACK"),
+        *hangs_up(o),
+    ]
+
+
 def uas_progress(o, *provisional):
     return [
         recv("INVITE", action=KEEP, begins=True),
@@ -302,6 +323,8 @@ def refers_once(side, o, event):
 INFO = "Signal={}\r\nDuration=160\r\n"
 SCENARIOS = {
     "uac-call": lambda o: [*call(o), pause(o.seconds), *bye(o)],
+    "uac-ice": lambda o: [*call(o, sdp_by_ice()), *hangs_up(o)],
+    "uas-ice": uas_ice,
     "uac-early": lambda o: [
         first(body=sdp()),
         TRYING,

@@ -28,6 +28,7 @@ PJSIP_TRANSPORT_TLS: int
 PJSIP_TRANSPORT_UDP6: int
 PJSIP_TRANSPORT_TCP6: int
 PJSIP_TRANSPORT_TLS6: int
+PJSUA_IPV6_DISABLED: int
 PJSUA_IPV6_ENABLED_USE_IPV6_ONLY: int
 PJSIP_TP_STATE_DISCONNECTED: int
 PJ_SSL_SOCK_PROTO_TLS1_2: int
@@ -161,6 +162,8 @@ class OnMediaEventParam:
     ev: MediaEvent
 
 class Endpoint:
+    @staticmethod
+    def instance() -> Endpoint: ...
     def libCreate(self) -> None: ...
     def libInit(self, config: EpConfig) -> None: ...
     def libStart(self) -> None: ...
@@ -215,6 +218,10 @@ class AccountCallConfig:
 
 class AccountNatConfig:
     contactRewriteUse: int
+    iceEnabled: bool
+    iceAggressiveNomination: bool
+    iceAlwaysUpdate: bool
+    iceWaitNominationTimeoutMsec: int
 
 class AccountConfig:
     idUri: str

@@ -1,0 +1,64 @@
+"""ICE in a call (RFC 8445, RFC 8839): candidates of both sides are tried, and a pair that works carries the sound.
+
+pjsua tells by a callback neither that it has found one nor whether the far end takes part; its report on the call says
+both. So that is read, from each agreement on media until ICE is settled.
+"""
+
+import re
+
+from appliance.core.model import Candidate, IceFault
+
+LOOK_S = 0.1
+PATIENCE_S = 20.0  # checks that nobody answers have failed after 8 s (RFC 8489 §6.2.1)
+REPORT = re.compile(r"ICE role: \w+, state: (?P<state>[A-Za-z ]+), comp_cnt")
+PAIR = re.compile(r"\[0\]: L:(\S+) \((.)\) --> R:(\S+) \((.)\)")  # of the first component, RTP
+KINDS = {"h": "host", "s": "srflx", "p": "prflx", "r": "relay"}
+UNDER_WAY = {"Session Initialized", "Negotiation In Progress"}
+SUCCESS, FAILED = "Negotiation Success", "Negotiation Failed"
+
+Pair = tuple[Candidate, Candidate]
+
+
+class Ice:
+    """That of one call. `runs`: it is not settled yet, so that no packets are due."""
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+        self._look_at = 0.0
+        self._told: Pair | IceFault | None = None
+
+    @property
+    def runs(self) -> bool:
+        """Whether something is still to come of it."""
+        return self._since is not None
+
+    def begin(self, now: float) -> None:
+        """Offer and answer agree, for the first time or again; what follows may be ICE, and may be ICE anew."""
+        if self._since is None:
+            self._since = now
+        self._look_at = now
+
+    def due(self, now: float) -> bool:
+        """Whether to look now."""
+        return self._since is not None and now >= self._look_at
+
+    def look(self, report: str, now: float) -> Pair | IceFault | None:
+        """What is news in pjsua's report: our candidate and theirs, or why there are none."""
+        assert self._since is not None
+        self._look_at = now + LOOK_S
+        found = REPORT.search(report)
+        state = found["state"] if found else ""
+        news: Pair | IceFault | None = None
+        if state in UNDER_WAY:
+            if now - self._since < PATIENCE_S:
+                return None
+            news = IceFault.TIMEOUT
+        elif state == FAILED:
+            news = IceFault.FAILED_CHECKS
+        elif state == SUCCESS and (pair := PAIR.search(report)):
+            news = Candidate(KINDS[pair[2]], pair[1]), Candidate(KINDS[pair[4]], pair[3])
+        self._since = None
+        if news == self._told:
+            return None
+        self._told = news or self._told
+        return news

@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 from typing import Any, Literal
 
+from appliance.app.entry import entry
 from appliance.app.places import Places
 from appliance.config.schema import Button, Config, Lamp
 from appliance.core import inputs
@@ -36,10 +37,10 @@ class Panel:
             self._relay = Relay(self._doors(), self._guard(), post)
             self._reactor.make_so["relays"] = self._relay.desire
             await self._relay.start()
-        if not panel.button and not panel.lamp:
+        if not any((panel.button, panel.lamp, panel.keypad, panel.reader)):
             return
         try:
-            factory = lines("simulated" if self._simulated else self._kind())
+            factory = lines("simulated" if self._simulated else self._kind()) if panel.button or panel.lamp else None
         except IntercomError as err:
             why = f"{err.message}. {err.cause}"
             post(inputs.PartFailed(at=time.monotonic(), part="panel", why=why, resolution=err.resolution))
@@ -56,7 +57,9 @@ class Panel:
             await self._simulate(factory, buttons, lamps)
         claims = Claims(factory, post)
         shining = Lamps(lamps, claims)
-        self._parts = [Buttons(buttons, claims, post), shining, claims]
+        self._parts = [claims, Buttons(buttons, claims, post), shining]
+        if not self._simulated:
+            self._parts += entry(panel, claims, post)
         self._reactor.make_so["lamps"] = shining.desire
         shining.desire(self._reactor.desired.lamps)
 
@@ -72,13 +75,17 @@ class Panel:
     async def _simulate(
         self, factory: Factory, buttons: tuple[ButtonWiring, ...], lamps: tuple[LampWiring, ...]
     ) -> None:
-        from appliance.simulator.panel import SimulatedPanel, SimulatedPin  # noqa: PLC0415  late: a demonstration only
+        # Late: a demonstration only.
+        from appliance.simulator.entry import SimulatedEntry  # noqa: PLC0415
+        from appliance.simulator.panel import SimulatedPanel, SimulatedPin  # noqa: PLC0415
 
+        panel = self._config.panel
         self._simulation = SimulatedPanel(
             self._places.runtime / "panel.sock",
             factory,
             {button.id: SimulatedPin(button.pin, button.active_low) for button in buttons},
             {lamp.id: SimulatedPin(lamp.pin, lamp.active_low) for lamp in lamps},
+            SimulatedEntry(frozenset(panel.keypad), frozenset(panel.reader), self._reactor.post),
         )
         await self._simulation.start()
 

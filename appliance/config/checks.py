@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from appliance.config import describe
-from appliance.config.schema import Deadlines, Door
+from appliance.config.schema import Deadlines, Door, Keypad
 
 Found = Iterator[tuple[str, str]]  # dotted place, sentence
 
@@ -15,10 +15,16 @@ Found = Iterator[tuple[str, str]]  # dotted place, sentence
 def cross(raw: dict[str, Any]) -> Found:
     """Every contradiction between tables."""
     buttons, lamps = _tables(raw, "panel", "button"), _tables(raw, "panel", "lamp")
+    keypads, readers = _tables(raw, "panel", "keypad"), _tables(raw, "panel", "reader")
+    wired = _wired(raw)
     doors, targets, accounts = _tables(raw, "door"), _tables(raw, "target"), _tables(raw, "account")
     plans = _tables(raw, "plan")
     for name, button in buttons.items():
         yield from _button(_at("panel.button", name), button, doors, targets | plans)
+    for name, keypad in keypads.items():
+        yield from _keypad(_at("panel.keypad", name), keypad, readers, wired=wired)
+    for name, reader in readers.items():
+        yield from _way(_at("panel.reader", name), ("d0", "d1"), ("device",), reader, wired=wired)
     for name, plan in plans.items():
         yield from _plan(name, plan, targets, raw)
     for name, target in targets.items():
@@ -33,7 +39,9 @@ def cross(raw: dict[str, Any]) -> Found:
         yield from _bounds(_at("door", name), door)
     yield from _digits(doors)
     yield from _pair(raw)
-    yield from _lines(raw, buttons, lamps, doors)
+    used: dict[Any, str] = {}
+    yield from _lines(buttons, lamps, doors, used, wired=wired)
+    yield from _blocks(keypads, readers, used)
 
 
 def _button(place: str, button: dict[str, Any], doors: dict[str, Any], targets: dict[str, Any]) -> Found:
@@ -125,10 +133,14 @@ def _hours(raw: dict[str, Any]) -> Found:
         yield f"quiet_hours.{missing}", f"is missing: quiet_hours.{given[0]} is of no use without it"
 
 
-def _lines(raw: dict[str, Any], buttons: dict[str, Any], lamps: dict[str, Any], doors: dict[str, Any]) -> Found:
+def _wired(raw: dict[str, Any]) -> bool:
     panel = raw.get("panel")
-    lines = panel.get("lines", "gpio") if isinstance(panel, dict) else "gpio"
-    used: dict[Any, str] = {}
+    return not isinstance(panel, dict) or panel.get("lines", "gpio") == "gpio"
+
+
+def _lines(
+    buttons: dict[str, Any], lamps: dict[str, Any], doors: dict[str, Any], used: dict[Any, str], *, wired: bool
+) -> Found:
     named = [(_at("panel.button", name), button) for name, button in buttons.items()]
     named += [(_at("panel.lamp", name), lamp) for name, lamp in lamps.items()]
     named += [(_at("door", name), door) for name, door in doors.items()]
@@ -136,7 +148,7 @@ def _lines(raw: dict[str, Any], buttons: dict[str, Any], lamps: dict[str, Any], 
         pin, chip, line = table.get("pin"), table.get("chip") or None, table.get("line") or None
         by_number = not place.startswith("door.")
         if by_number and pin is None and chip is None and line is None:
-            if lines == "gpio":
+            if wired:
                 yield f"{place}.pin", 'is missing (or chip and line): panel.lines is "gpio"'
         elif by_number and pin is not None:
             if chip is not None or line is not None:
@@ -145,10 +157,58 @@ def _lines(raw: dict[str, Any], buttons: dict[str, Any], lamps: dict[str, Any], 
                 yield from _once(f"{place}.pin", f"GPIO{describe.toml(pin)}", used)
         else:
             for key, value in (("chip", chip), ("line", line)):
-                if value is None and lines == "gpio":
+                if value is None and wired:
                     yield f"{place}.{key}", 'is missing: panel.lines is "gpio"'
             if isinstance(chip, str) and isinstance(line, str):
                 yield from _once(f"{place}.line", line if line.startswith("GPIO") else f"{chip} {line}", used)
+
+
+def _blocks(keypads: dict[str, Any], readers: dict[str, Any], used: dict[Any, str]) -> Found:
+    """Lines of what has several, all of one chip."""
+    several = [
+        (f"{_at('panel.keypad', name)}.{key}", keypad.get("chip"), keypad.get(key))
+        for name, keypad in keypads.items()
+        for key in ("rows", "columns")
+    ]
+    several += [
+        (f"{_at('panel.reader', name)}.{key}", reader.get("chip"), [reader.get(key)])
+        for name, reader in readers.items()
+        for key in ("d0", "d1")
+    ]
+    for place, chip, lines in several:
+        for line in lines if isinstance(lines, list) else []:
+            if isinstance(line, str) and line:
+                known = line if line.startswith("GPIO") else f"{chip} {line}" if chip else f"GPIO{line}"
+                yield from _once(place, known, used)
+
+
+def _keypad(place: str, keypad: dict[str, Any], readers: dict[str, Any], *, wired: bool) -> Found:
+    rows, columns = keypad.get("rows"), keypad.get("columns")
+    keys = keypad.get("keys", Keypad.model_fields["keys"].default)
+    yield from _way(place, ("rows", "columns"), ("device", "reader"), keypad, wired=wired)
+    if isinstance(reader := keypad.get("reader") or None, str):
+        yield from _named(f"{place}.reader", reader, "panel.reader", readers)
+        if readers.get(reader, {}).get("device"):
+            yield f"{place}.reader", f"reader {reader} is at USB: its keys are a keypad with that device of their own"
+    if not isinstance(keys, list) or not all(isinstance(row, str) for row in keys):
+        return
+    if isinstance(rows, list) and rows and len(rows) != len(keys):
+        yield f"{place}.keys", f"{len(keys)} texts, but there are {len(rows)} rows"
+    if isinstance(columns, list) and columns and {len(row) for row in keys} != {len(columns)}:
+        yield f"{place}.keys", f"each text needs {len(columns)} characters, one for each column"
+
+
+def _way(place: str, lines: tuple[str, ...], others: tuple[str, ...], table: dict[str, Any], *, wired: bool) -> Found:
+    """A thing has all of `lines`, or one of `others`."""
+    on_lines = [key for key in lines if table.get(key)]
+    otherwise = [key for key in others if table.get(key)]
+    if len(otherwise) + bool(on_lines) > 1:
+        yield f"{place}.{otherwise[-1]}", f"either {' and '.join(lines)}, or {' or '.join(others)}: one way only"
+    elif on_lines and len(on_lines) < len(lines):
+        (missing,) = set(lines) - set(on_lines)
+        yield f"{place}.{missing}", f"is missing: {on_lines[0]} is of no use without it"
+    elif wired and not on_lines and not otherwise:
+        yield f"{place}.{lines[0]}", f'is missing (or {" or ".join(others)}): panel.lines is "gpio"'
 
 
 def _once(place: str, line: str, used: dict[Any, str]) -> Found:

@@ -4,7 +4,7 @@ from itertools import chain, repeat
 
 from appliance.config.schema import Account, Button, Config, Pictures, Plan, Target, registrar
 from appliance.core import model
-from appliance.core.model import AccountId, ButtonId, DoorId, LampId, Pattern, Picture
+from appliance.core.model import AccountId, ButtonId, DoorId, KeypadId, LampId, Pattern, Picture, ReaderId
 
 
 def core_settings(config: Config) -> model.Settings:
@@ -14,6 +14,11 @@ def core_settings(config: Config) -> model.Settings:
         buttons=tuple(_button(name, button) for name, button in config.panel.button.items()),
         lamps=tuple(
             model.LampSettings(LampId(name), _pictures(lamp.pictures)) for name, lamp in config.panel.lamp.items()
+        ),
+        keypads=tuple(model.KeypadSettings(KeypadId(name)) for name in config.panel.keypad),
+        readers=tuple(
+            model.ReaderSettings(ReaderId(name), tell_numbers=reader.tell_numbers)
+            for name, reader in config.panel.reader.items()
         ),
         doors=tuple(
             model.DoorSettings(DoorId(name), pulse_s=door.pulse_s, max_s=door.max_s, digits=door.digits)

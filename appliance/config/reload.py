@@ -15,7 +15,7 @@ _LIVE = re.compile(
     r"sip\.(callers|transfer_policy|max_calls|max_call_s|max_redirects|updates)|forwarding\..+|quiet_hours\..+"
     r"|recording\..+|deadlines\..+|(target|plan)\..+|account\.[^.]+\.(callers|transfer_policy|refresh_s)"
     r"|door\.[^.]+\.(pulse_s|digits)"
-    r"|panel\.lamp\.[^.]+\.pictures\..+"
+    r"|panel\.lamp\.[^.]+\.pictures\..+|panel\.reader\.[^.]+\.tell_numbers"
     r"|panel\.button\.[^.]+\.(action|long_action|target|door|digits|debounce_ms|long_press_ms)"
 )
 Json = dict[str, Any]

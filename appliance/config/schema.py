@@ -477,14 +477,115 @@ class Lamp(Table):
     pictures: Pictures = Field(default=STATUS, description="What it shows when; a table of its own.")
 
 
+def _own_chip(of: str) -> Any:
+    return setting(
+        f"GPIO chip that has its lines: the label, as gpioinfo shows it. {of}",
+        allowed="at most 100 printable characters",
+        default="",
+        pattern=r"^[^\x00-\x1f\x7f]{0,100}$",
+    )
+
+
+_RASPBERRY = '"": that of a Raspberry Pi, whose lines are GPIO0 to GPIO27.'
+_LineName = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,31}$")]
+
+
+def _lines_of(what: str, example: list[str]) -> Any:
+    return setting(
+        f"Names of the lines of its {what}, as gpioinfo shows them, or their offsets.",
+        allowed='a list of at most 8 texts such as ["GPIO5", "GPIO6"]',
+        default=[],
+        max_length=8,
+        example=example,
+    )
+
+
+def _resistors(lines: str) -> Any:
+    return setting(f"Resistors of {lines}. up: the chip's own, to 3.3 V; none: the wiring has them.", default="up")
+
+
+def _device(what: str) -> Any:
+    return setting(
+        f"Of {what} at USB: its path, best one of /dev/input/by-id that ends in -event-kbd, or its name, as "
+        "/proc/bus/input/devices shows it. Nobody else sees what it types.",
+        allowed="at most 200 printable characters",
+        default="",
+        pattern=r"^[^\x00-\x1f\x7f]{0,200}$",
+    )
+
+
+class Keypad(Table):
+    """A keypad. One [panel.keypad.<id>] for each.
+
+    On lines it has rows and columns, at USB a device, and one that is built into a Wiegand reader has that reader.
+    """
+
+    chip: str = _own_chip(_RASPBERRY)
+    rows: list[_LineName] = _lines_of("rows, from above", ["GPIO5", "GPIO6", "GPIO13", "GPIO19"])
+    columns: list[_LineName] = _lines_of("columns, from the left", ["GPIO12", "GPIO16", "GPIO20"])
+    keys: list[Annotated[str, Field(pattern=r"^[0-9*# ]{1,8}$")]] = setting(
+        "What is on its keys: a text for each row, with a character for each column.",
+        allowed="a list of texts of 0 to 9, *, #, and a blank where there is no key",
+        default=["123", "456", "789", "*0#"],
+        min_length=1,
+        max_length=8,
+    )
+    pull: Literal["up", "none"] = _resistors("the columns")
+    debounce_ms: int = setting("How long a key may bounce.", unit="ms", default=20, ge=0, le=200)
+    settle_ms: int = setting(
+        "How long a column takes to follow its row: longer where the cable is, or has capacitors.",
+        unit="ms",
+        default=1,
+        ge=1,
+        le=50,
+    )
+    device: str = _device("a keypad")
+    reader: str = setting("The [panel.reader.…] table of the Wiegand reader that it is built into.", default="")
+
+
+def _wiegand(which: str, example: str) -> Any:
+    return setting(
+        f"Name or offset of the line of a Wiegand reader's {which}.",
+        allowed="at most 31 printable characters",
+        default="",
+        pattern=r"^[^\x00-\x1f\x7f]{0,31}$",
+        example=example,
+    )
+
+
+class Reader(Table):
+    """A card reader. One [panel.reader.<id>] for each: by Wiegand it has lines, at USB a device."""
+
+    chip: str = _own_chip(_RASPBERRY)
+    d0: str = _wiegand("D0, on which a pulse is a 0", "GPIO24")
+    d1: str = _wiegand("D1, on which a pulse is a 1", "GPIO25")
+    bits: list[Annotated[int, Field(ge=16, le=128)]] = setting(
+        "How many bits its cards have. What comes with another number is discarded. Of 26 and 34 the parity is checked "
+        "and left out of the number; of others all bits are the number.",
+        allowed="a list of whole numbers from 16 to 128",
+        default=[26, 34],
+        min_length=1,
+        max_length=8,
+    )
+    pull: Literal["up", "none"] = _resistors("D0 and D1")
+    timeout_ms: int = setting("How long after its last bit a card is whole.", unit="ms", default=50, ge=5, le=1000)
+    device: str = _device("a reader")
+    tell_numbers: bool = setting(
+        "Whether the event card.read tells the card's number. Whoever reads it can make another card with it.",
+        default=False,
+    )
+
+
 class Panel(Table):
-    """Buttons and lamps; each has a table of its own, [panel.button.<id>] and [panel.lamp.<id>]."""
+    """Buttons, lamps, keypads and readers; each has a table of its own, as [panel.button.<id>]."""
 
     lines: Literal["simulated", "gpio"] = setting(
         "Where the lines are: the board's GPIO, or simulated ones, pressed through HTTP.", default="gpio"
     )
     button: dict[Id, Button] = Field(default_factory=dict, description="The buttons.")
     lamp: dict[Id, Lamp] = Field(default_factory=dict, description="The lamps.")
+    keypad: dict[Id, Keypad] = Field(default_factory=dict, description="The keypads.")
+    reader: dict[Id, Reader] = Field(default_factory=dict, description="The card readers.")
 
 
 class Door(Table):

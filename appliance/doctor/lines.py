@@ -30,8 +30,18 @@ def wires(config: Config) -> Iterator[Wire]:
     for place, each in parts:
         # A pin is a number of a Raspberry Pi, whose lines are named so.
         yield Wire(place, each.chip, each.line) if each.pin is None else Wire(place, "", f"GPIO{each.pin}")
+    for name, keypad in config.panel.keypad.items():
+        yield from _block(f"panel.keypad.{name}", keypad.chip, (*keypad.rows, *keypad.columns))
+    for name, reader in config.panel.reader.items():
+        yield from _block(f"panel.reader.{name}", reader.chip, tuple(filter(None, (reader.d0, reader.d1))))
     for name, door in config.door.items():
         yield Wire(f"door.{name}", door.chip, door.line)
+
+
+def _block(place: str, chip: str, lines: tuple[str, ...]) -> Iterator[Wire]:
+    """Several lines of one chip; without it, of a Raspberry Pi, whose lines are named GPIO0 and on."""
+    for line in lines:
+        yield Wire(place, chip, line if chip else f"GPIO{line.removeprefix('GPIO')}")
 
 
 def examine(config: Config, root: Path = Path("/")) -> list[Finding]:

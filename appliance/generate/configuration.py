@@ -9,6 +9,8 @@ from appliance.config.describe import NAME, Described, Setting
 _EXAMPLE_NAMES = {
     "panel.button": "ring",
     "panel.lamp": "status",
+    "panel.keypad": "front",
+    "panel.reader": "gate",
     "account": "office",
     "door": "front",
     "target": "kitchen",

@@ -218,7 +218,7 @@ class ChipPin(Pin):  # type: ignore[misc]  # gpiozero has no types
                 except OSError as error:
                     raise self._trouble(error, chip.get_line_info(self._offset).consumer) from error
         except guard.Refused as refused:
-            raise self._error(refused.cause, refused.remedy) from refused
+            raise unusable(self, refused.cause, refused.remedy) from refused
         except OSError as error:
             raise self._trouble(error) from error
         self._loop = asyncio.get_running_loop()
@@ -246,18 +246,25 @@ class ChipPin(Pin):  # type: ignore[misc]  # gpiozero has no types
         self._request = None
 
     def _trouble(self, error: OSError, consumer: str = "") -> IntercomError:
-        match error.errno:
-            case errno.EBUSY:
-                return self._error(f"in use by {consumer or 'the kernel'!r}", guard.FREE_IT)
-            case errno.ENODEV:
-                return self._error("its chip was taken away", "bring it back: the line is taken again by itself")
-            case errno.EACCES | errno.EPERM:
-                return self._error(f"its chip can not be opened: {error.strerror}", guard.OPEN_IT)
-            case _:
-                return self._error(error.strerror or str(error), "the kernel's log (dmesg) may tell more")
+        return trouble(self, error, consumer)
 
-    def _error(self, cause: str, remedy: str) -> IntercomError:
-        return IntercomError("unavailable", f"{self!r} can not be used", cause, remedy)
+
+def trouble(line: object, error: OSError, consumer: str = "") -> IntercomError:
+    """What the kernel's refusal means for people; `line`: as they call it, `consumer`: who has it."""
+    match error.errno:
+        case errno.EBUSY:
+            return unusable(line, f"in use by {consumer or 'the kernel'!r}", guard.FREE_IT)
+        case errno.ENODEV:
+            return unusable(line, "its chip was taken away", "bring it back: the line is taken again by itself")
+        case errno.EACCES | errno.EPERM:
+            return unusable(line, f"its chip can not be opened: {error.strerror}", guard.OPEN_IT)
+        case _:
+            return unusable(line, error.strerror or str(error), "the kernel's log (dmesg) may tell more")
+
+
+def unusable(line: object, cause: str, remedy: str) -> IntercomError:
+    """The error that a line raises which can not be used."""
+    return IntercomError("unavailable", f"{line} can not be used", cause, remedy)
 
 
 def locate(name: PinName) -> tuple[str, int]:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from functools import partial
 
 from appliance.core.inputs import Input, PartFailed, PartRecovered
 from appliance.errors import IntercomError
@@ -27,26 +28,39 @@ class Claims:
         self._told: dict[str, tuple[str, str]] = {}  # what was posted of it
         self._telling: asyncio.Handle | None = None
 
-    def take(self, line: str, make: Callable[[], None], delay: float = FIRST_RETRY_S) -> None:
-        """Call `make`, again with a growing delay while it fails. `line` says to people what it is, pin included."""
+    def take(
+        self, line: str, make: Callable[[], None], delay: float = FIRST_RETRY_S, *, longest: float = LONGEST_RETRY_S
+    ) -> None:
+        """Call `make`, again with a growing delay, `longest` at last, while it fails.
+
+        `line` says to people what it is, pin included.
+        """
         try:
             make()
         except line_errors() as error:
-            self.lost(line, make, error, delay)
+            self.lost(line, make, error, delay, longest=longest)
         else:
             self._failed.pop(line, None)
             self._retries.pop(line, None)
             if self._told:
                 self._tell_soon()
 
-    def lost(self, line: str, make: Callable[[], None], why: Exception, delay: float = FIRST_RETRY_S) -> None:
+    def lost(
+        self,
+        line: str,
+        make: Callable[[], None],
+        why: Exception,
+        delay: float = FIRST_RETRY_S,
+        *,
+        longest: float = LONGEST_RETRY_S,
+    ) -> None:
         """Say that a line failed, and call `make` after `delay` seconds."""
         if isinstance(why, IntercomError):
             self._failed[line] = why.cause, why.resolution
         else:
             self._failed[line] = " ".join(str(why).split()) or type(why).__name__, USUAL_REMEDY
-        again = min(LONGEST_RETRY_S, 2 * delay)
-        self._retries[line] = self._loop.call_later(delay, self.take, line, make, again)
+        again = partial(self.take, line, make, min(longest, 2 * delay), longest=longest)
+        self._retries[line] = self._loop.call_later(delay, again)
         self._tell_soon()
 
     def close(self) -> None:

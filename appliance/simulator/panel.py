@@ -4,6 +4,8 @@ One JSON object a line, each answered by one of the same kind; an error is {"err
 
 {"press": button, "seconds": s}      down for s (0.1 if not given), answered after the release: {"at": of the press}
 {"edge": button, "active": bool}     {"at": moment}
+{"keys": text, "keypad": keypad}     {"at": moment}
+{"card": number, "reader": reader, "bits": bits}   {"at": moment}; 26 bits if not given, 0 as at USB
 {"lamps": true}                      {"lamps": {lamp: lit}, "at": moment}
 {"watch": "lamps"}                   the same, and then a line {"lamp": lamp, "lit": bool, "at": moment} a change
 """
@@ -20,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.errors import IntercomError
+from appliance.simulator.entry import SimulatedEntry
 
 LONGEST_PRESS_S = 60.0
 UNREAD = 1 << 16  # bytes that a watcher may leave unread
@@ -40,10 +43,15 @@ class SimulatedPanel:
     """
 
     def __init__(
-        self, path: Path, factory: Any, buttons: dict[str, SimulatedPin], lamps: dict[str, SimulatedPin]
+        self,
+        path: Path,
+        factory: Any,
+        buttons: dict[str, SimulatedPin],
+        lamps: dict[str, SimulatedPin],
+        entry: SimulatedEntry,
     ) -> None:
         self._path, self._factory = path, factory
-        self._buttons, self._lamps = buttons, lamps
+        self._buttons, self._lamps, self._entry = buttons, lamps, entry
         self._watchers: set[StreamWriter] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._server: asyncio.Server | None = None
@@ -94,6 +102,10 @@ class SimulatedPanel:
                 return await self._press(request["press"], float(request.get("seconds", 0.1)))
             if "edge" in request:
                 return self._edge(request["edge"], bool(request["active"]))
+            if "keys" in request:
+                return {"at": self._entry.keys(request["keypad"], str(request["keys"]))}
+            if "card" in request:
+                return {"at": self._entry.card(request["reader"], str(request["card"]), int(request.get("bits", 26)))}
             if request.get("watch") == "lamps":
                 self._watchers.add(writer)
                 return self._levels()
@@ -103,7 +115,7 @@ class SimulatedPanel:
             return {"error": f"no button or member {error}; the buttons are: {', '.join(self._buttons)}"}
         except (AttributeError, TypeError, ValueError) as error:
             return {"error": f"no request of a simulated panel: {error}"}
-        return {"error": "no request of a simulated panel: press, edge, lamps or watch is expected"}
+        return {"error": "no request of a simulated panel: press, edge, keys, card, lamps or watch is expected"}
 
     async def _press(self, name: str, seconds: float) -> dict[str, Any]:
         if not 0 <= seconds <= LONGEST_PRESS_S:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parents[1]
-FILES = [f"tests/panel/test_{name}.py" for name in ("buttons", "lamps", "chips", "lines")]
+FILES = [f"tests/panel/test_{name}.py" for name in ("buttons", "lamps", "chips", "lines", "entry_chips")]
 EXPECTED = 25  # of them at least are about the chips
 
 

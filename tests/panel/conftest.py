@@ -7,7 +7,7 @@ import pytest
 
 from tests.panel.boards import BOARDS, CHIPS
 
-collect_ignore = [] if CHIPS else ["test_chips.py"]
+collect_ignore = [] if CHIPS else ["test_chips.py", "test_entry_chips.py"]
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -184,3 +184,26 @@ def run_guard(*words, **options):
         timeout=LONG,
         **options,
     )
+
+
+def framed(number, length):
+    """A card's frame of 26 or 34 bits, with its parity."""
+    inner = [int(bit) for bit in f"{number:0{length - 2}b}"]
+    half = len(inner) // 2
+    return (sum(inner[:half]) % 2, *inner, 1 - sum(inner[half:]) % 2)
+
+
+def closed_by(keys):
+    """Which crossings a scan finds closed: each row alone is low, and whatever keys connect with it."""
+    found = set()
+    for driven in {row for row, _ in keys}:
+        rows, columns = {driven}, set()
+        while True:
+            more = {column for row, column in keys if row in rows} - columns
+            back = {row for row, column in keys if column in columns | more} - rows
+            if not more and not back:
+                break
+            columns |= more
+            rows |= back
+        found |= {(driven, column) for column in columns}
+    return frozenset(found)

@@ -2,21 +2,24 @@
 
 import asyncio
 import json
+import re
 from contextlib import aclosing, asynccontextmanager
 
 import pytest
 
-from appliance.core.inputs import ButtonEdge
+from appliance.core.inputs import ButtonEdge, CardRead, KeypadKey
 from appliance.core.model import ButtonId, LampId, Pattern
 from appliance.errors import IntercomError
 from appliance.panel.buttons import Buttons, ButtonWiring
 from appliance.panel.claims import Claims
 from appliance.panel.lamps import Lamps, LampWiring
 from appliance.panel.lines import lines
+from appliance.simulator.entry import SimulatedEntry
 from appliance.simulator.panel import SimulatedPanel, SimulatedPin, ask, watch_lamps
 from tests.panel.support import LONG, until
 
 RING, OPEN = ButtonWiring(ButtonId("ring"), 17), ButtonWiring(ButtonId("open"), 22, "down")
+NONE = SimulatedEntry(frozenset(), frozenset(), lambda given: None)
 RED, GREEN = LampWiring(LampId("red"), 23), LampWiring(LampId("green"), 24, active_low=True)
 
 
@@ -28,6 +31,7 @@ class Station:
             factory,
             {button.id: SimulatedPin(button.pin, button.active_low) for button in (RING, OPEN)},
             {lamp.id: SimulatedPin(lamp.pin, lamp.active_low) for lamp in (RED, GREEN)},
+            SimulatedEntry(frozenset({"gate"}), frozenset({"gate"}), self.posted.append),
         )
         claims = Claims(factory, self.posted.append)
         self.buttons = Buttons((RING, OPEN), claims, self.posted.append)
@@ -137,6 +141,36 @@ async def test_panel_that_is_not_there_is_named(tmp_path):
     assert "--demo" in error.value.resolution
 
 
+async def test_keys_and_cards_are_inputs(tmp_path):
+    async with station(tmp_path) as front:
+        at = (await ask(front.path, {"keys": "12#", "keypad": "gate"}))["at"]
+        for bits in (26, 0):
+            await ask(front.path, {"card": "1234567", "reader": "gate", "bits": bits})
+        *keys, card, typed = front.posted
+        assert keys == [KeypadKey(at=at, keypad="gate", key=key) for key in "12#"]
+        assert [(read.reader, read.number, read.bits) for read in (card, typed)] == [
+            ("gate", "1234567", 26),
+            ("gate", "1234567", 0),
+        ]
+        assert isinstance(card, CardRead)
+
+
+@pytest.mark.parametrize(
+    ("request_", "why"),
+    [
+        ({"keys": "1", "keypad": "yard"}, "no keypad 'yard'; there is: gate"),
+        ({"keys": "A", "keypad": "gate"}, "keys are 0 to 9, \\* and #"),
+        ({"card": "1", "reader": "yard"}, "no reader 'yard'; there is: gate"),
+    ],
+)
+async def test_keys_and_cards_that_can_not_be_are_told(tmp_path, request_, why):
+    async with station(tmp_path) as front:
+        with pytest.raises(IntercomError) as error:
+            await ask(front.path, request_)
+        assert re.search(why, error.value.cause)
+        assert not front.posted
+
+
 async def test_socket_is_its_users_own_and_gone_after_the_stop(tmp_path):
     async with station(tmp_path) as front:
         assert front.path.stat().st_mode & 0o777 == 0o600
@@ -144,7 +178,7 @@ async def test_socket_is_its_users_own_and_gone_after_the_stop(tmp_path):
 
 
 async def test_place_that_can_not_be_listened_on_is_named(tmp_path):
-    panel = SimulatedPanel(tmp_path / ("x" * 120), lines("simulated"), {}, {})
+    panel = SimulatedPanel(tmp_path / ("x" * 120), lines("simulated"), {}, {}, NONE)
     with pytest.raises(IntercomError) as error:
         await panel.start()
     assert "shorter path" in error.value.resolution

@@ -1,0 +1,318 @@
+"""Keypads and Wiegand readers on the kernel's GPIO chips: real lines, real edges; runs in the lab.
+
+Nothing here has to be quick: pulses lie in the kernel with their times until the loop reads them, and whoever presses
+keys follows the rows at once, since he stands in the same loop.
+
+A simulated line's edge comes with the kernel's next tick, and what else its line did until then is lost: so a pulse is
+followed by one of another line, whose edge is waited for. As fast as that goes is as fast as pulses can be here.
+"""
+
+import asyncio
+import contextlib
+import os
+import random
+import time
+from pathlib import Path
+
+import gpiod
+import pytest
+from gpiod.line import Edge
+
+from appliance.core.inputs import CardRead, KeypadKey, PartFailed, PartRecovered, ReadingDiscarded
+from appliance.core.model import KeypadId, ReaderId
+from appliance.panel import block
+from appliance.panel.block import EVENTS_KEPT
+from appliance.panel.claims import Claims
+from appliance.panel.keypads import MatrixKeypad, MatrixWiring
+from appliance.panel.names import ChipLine
+from appliance.panel.readers import WiegandReader, WiegandWiring
+from appliance.panel.wiegand import LOST
+from tests.panel.boards import ChipBoard
+from tests.panel.support import closed_by, framed, until
+
+GATE = ReaderId("gate")
+SENTINEL, PATIENCE_S, PAUSE_S = 5, 20.0, 0.08
+
+
+@pytest.fixture
+def board():
+    board = ChipBoard()
+    yield board
+    board.close()
+
+
+def on_one_processor():
+    """Run where the threads of interrupts run, which go first: who waits for a line's edge waits for all before it."""
+    os.sched_setaffinity(0, {0})
+    for task in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # gone
+            if (task / "comm").read_text().startswith("irq/"):
+                os.sched_setaffinity(int(task.name), {0})
+
+
+class Reader:
+    """A reader on lines 0 and 1, and what it sends."""
+
+    def __init__(self, board, **settings):
+        self.board, self.posted = board, []
+        self.reset()
+        self.claims = Claims(None, self.posted.append)
+        self.reader = WiegandReader(WiegandWiring(GATE, *board.pins[:2], **settings), self.claims, self.posted.append)
+
+    def reset(self):
+        """On a chip that has just come: all lines at rest."""
+        for line in (0, 1, SENTINEL):
+            self.board.drive(line, True)
+        with gpiod.Chip(str(self.board.path)) as chip:
+            self.sentinel = chip.request_lines({SENTINEL: gpiod.LineSettings(edge_detection=Edge.FALLING)})
+
+    async def __aenter__(self):
+        await self.warm_up()
+        return self
+
+    async def __aexit__(self, *_):
+        self.claims.close()
+        self.reader.close()
+        self.sentinel.release()
+
+    async def warm_up(self):
+        """A thread of an interrupt chooses its processor at its first edge. These two are told, and no card."""
+        self.send((0, 1))
+        await until(lambda: self.of(ReadingDiscarded))
+        self.posted.clear()
+        on_one_processor()
+
+    def pulse(self, bit):
+        self.board.drive(bit, False)
+        self.board.drive(bit, True)
+
+    def send(self, bits):
+        """Pulses as fast as they can be."""
+        for bit in bits:
+            self.pulse(bit)
+            self.board.drive(SENTINEL, False)
+            assert self.sentinel.wait_edge_events(PATIENCE_S)
+            self.sentinel.read_edge_events()
+            self.board.drive(SENTINEL, True)
+
+    def of(self, kind):
+        return [given for given in self.posted if isinstance(given, kind)]
+
+    @property
+    def numbers(self):
+        return [int(card.number) for card in self.of(CardRead)]
+
+
+async def test_cards_at_speed_are_all_read_with_the_right_number(board):
+    sent = random.Random(1).sample(range(2**24), 40)
+    async with Reader(board) as reader:
+        for number in sent:
+            # Again where this process was kept from the processor in the middle of it.
+            for _ in range(20):
+                reader.send(framed(number, 26))
+                await asyncio.sleep(PAUSE_S)  # longer than the reader's own wait, so that it is over by now
+                if reader.numbers[-1:] == [number]:
+                    break
+        assert list(dict.fromkeys(reader.numbers)) == sent
+
+
+async def test_pulses_that_run_into_each_other_are_never_another_card(board):
+    sent = random.Random(2).sample(range(2**24), 40)
+    async with Reader(board) as reader:
+        for number in sent:
+            for bit in framed(number, 26):
+                reader.pulse(bit)
+            await asyncio.sleep(PAUSE_S)
+        await until(lambda: reader.of(ReadingDiscarded))
+        assert set(reader.numbers) <= set(sent)
+
+
+async def test_cards_that_the_loop_had_no_time_for_are_read_later_with_the_time_of_their_last_pulse(board):
+    sent, ended = [4711, 12345, 16777215], []
+    async with Reader(board, timeout_s=1.0) as reader:
+        for number in sent:
+            reader.send(framed(number, 26))  # all that time the loop stands still
+            ended.append(time.monotonic())
+            time.sleep(1.5)  # noqa: ASYNC251 - it does not turn
+        await until(lambda: reader.of(CardRead))
+        await until(lambda: len(reader.of(CardRead)) == len(sent))
+        assert reader.numbers == sent
+        for read, at in zip(reader.of(CardRead), ended, strict=True):
+            assert at - 1.0 < read.at <= at
+
+
+async def test_a_lost_edge_discards_the_card_and_the_next_one_is_read(board):
+    whole = framed(4711, 26)
+    async with Reader(board, timeout_s=3.0) as reader:
+        for lost in (0, 12, 25):
+            reader.send(whole[:lost] + whole[lost + 1 :])
+            await asyncio.sleep(3.5)
+        reader.send(whole)
+        await until(lambda: reader.of(CardRead))
+        assert reader.numbers == [4711]
+        await until(lambda: sum(told.count for told in reader.of(ReadingDiscarded)) == 3)
+        assert all(told.why == "25 bits came, of 26, 34" for told in reader.of(ReadingDiscarded))
+
+
+async def test_edges_that_the_kernel_had_no_room_for_spoil_a_card_and_are_noticed(board):
+    async with Reader(board, lengths=frozenset({26}), timeout_s=3.0) as reader:
+        reader.send((0,) * (EVENTS_KEPT + 100))  # the oldest go
+        await until(lambda: reader.of(ReadingDiscarded))
+        reader.send(framed(4711, 26))
+        await until(lambda: reader.of(CardRead))
+        assert [told.why for told in reader.of(ReadingDiscarded)] == [LOST]
+        assert reader.numbers == [4711]
+
+
+async def test_keys_of_a_reader_are_those_of_its_keypad(board):
+    async with Reader(board, keypad=KeypadId("pad"), timeout_s=2.0) as reader:
+        for value in (1, 2, 11):
+            reader.send([value >> place & 1 for place in (3, 2, 1, 0)])
+            await asyncio.sleep(2.2)
+        await until(lambda: len(reader.of(KeypadKey)) == 3)
+        assert [(key.keypad, key.key) for key in reader.of(KeypadKey)] == [("pad", "1"), ("pad", "2"), ("pad", "#")]
+
+
+async def test_a_reader_whose_chip_goes_is_told_and_reads_again(board):
+    async with Reader(board, timeout_s=2.0) as reader:
+        board.take_away()
+        await until(lambda: reader.of(PartFailed))
+        assert reader.of(PartFailed)[0].why.startswith("reader gate (line LINE0 of chip ")
+        board.bring_back()
+        await until(lambda: reader.of(PartRecovered))
+        reader.reset()
+        await reader.warm_up()
+        reader.send(framed(99, 26))
+        await until(lambda: 99 in reader.numbers)
+
+
+async def test_lines_of_several_chips_are_refused_with_the_reason(board):
+    other = ChipBoard()
+    try:
+        posted = []
+        claims = Claims(None, posted.append)
+        reader = WiegandReader(WiegandWiring(GATE, board.pins[0], other.pins[1]), claims, posted.append)
+        await until(lambda: posted)
+        assert "they are lines of several chips: /dev/gpiochip" in posted[0].why
+        claims.close()
+        reader.close()
+    finally:
+        other.close()
+
+
+async def test_a_line_in_use_is_told_with_its_user(board):
+    other, posted = board.hold(1), []
+    claims = Claims(None, posted.append)
+    reader = WiegandReader(WiegandWiring(GATE, *board.pins[:2]), claims, posted.append)
+    await until(lambda: posted)
+    assert "in use by 'someone else'" in posted[0].why
+    other.close()
+    await until(lambda: any(isinstance(given, PartRecovered) for given in posted))
+    claims.close()
+    reader.close()
+
+
+ROWS, COLUMNS, KEYS = (0, 1, 2), (3, 4, 5), ("123", "456", "789")
+PLACES = {key: (row, column) for row, keys in enumerate(KEYS) for column, key in enumerate(keys)}
+
+
+class Keypad:
+    """A keypad on lines 0 to 5, whose keys link rows and columns as soon as a row was driven."""
+
+    def __init__(self, board, monkeypatch):
+        self.board, self.posted, self.down, self.driven = board, [], set(), set()
+        drive = block.Block.drive
+
+        def driven(one, low):
+            low = list(low)
+            drive(one, low)
+            # What the kernel says is low: a row that was let go of follows the pull that it is given here.
+            for row in ROWS:
+                board.drive(row, True)
+            self.driven = {row for row in ROWS if not board.level(row)}
+            assert self.driven == set(low)
+            self.link()
+
+        monkeypatch.setattr(block.Block, "drive", driven)
+        self.claims = Claims(None, self.posted.append)
+        self.debounce_s = 0.02
+        wiring = MatrixWiring(
+            KeypadId("gate"),
+            tuple(ChipLine(board.label, f"LINE{row}") for row in ROWS),
+            tuple(ChipLine(board.label, f"LINE{column}") for column in COLUMNS),
+            KEYS,
+        )
+        self.keypad = MatrixKeypad(wiring, self.claims, self.posted.append)
+
+    def link(self):
+        low = {column for row, column in closed_by(self.down) if row in self.driven}
+        for column, line in enumerate(COLUMNS):
+            self.board.drive(line, column not in low)
+
+    def press(self, *keys):
+        self.down |= {PLACES[key] for key in keys}
+        self.link()
+
+    def release(self, *keys):
+        self.down -= {PLACES[key] for key in keys}
+        self.link()
+
+    @property
+    def keys(self):
+        return "".join(given.key for given in self.posted if isinstance(given, KeypadKey))
+
+    @property
+    def rests(self):
+        made = self.keypad._block
+        return made is not None and made._watched and not self.down and self.driven == set(ROWS)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.claims.close()
+        self.keypad.close()
+
+
+async def test_every_key_of_a_matrix_is_told_once(board, monkeypatch):
+    with Keypad(board, monkeypatch) as keypad:
+        await until(lambda: keypad.rests)
+        for number, key in enumerate("123456789"):
+            keypad.press(key)
+            await until(lambda number=number: len(keypad.keys) > number)
+            keypad.release(key)
+            await until(lambda: keypad.rests)
+        assert keypad.keys == "123456789"
+
+
+async def test_a_key_brings_the_moment_of_its_edge(board, monkeypatch):
+    with Keypad(board, monkeypatch) as keypad:
+        await until(lambda: keypad.rests)
+        before = time.monotonic()
+        keypad.press("5")
+        (key,) = await until(lambda: keypad.posted)
+        assert before <= key.at < time.monotonic() - keypad.debounce_s
+
+
+async def test_three_keys_that_look_like_four_are_refused_on_real_lines(board, monkeypatch):
+    with Keypad(board, monkeypatch) as keypad:
+        await until(lambda: keypad.rests)
+        keypad.press("1", "2", "4")
+        await asyncio.sleep(0.5)
+        keypad.release("1", "2", "4")
+        await until(lambda: keypad.rests)
+        keypad.press("9")
+        await until(lambda: keypad.keys)
+        assert keypad.keys == "9"
+
+
+async def test_a_keypad_whose_chip_goes_is_told_and_works_when_it_is_back(board, monkeypatch):
+    with Keypad(board, monkeypatch) as keypad:
+        await until(lambda: keypad.rests)
+        board.take_away()
+        await until(lambda: any(isinstance(given, PartFailed) for given in keypad.posted))
+        board.bring_back()
+        await until(lambda: any(isinstance(given, PartRecovered) for given in keypad.posted))
+        await until(lambda: keypad.rests)
+        keypad.press("3")
+        await until(lambda: keypad.keys == "3")

@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-from appliance.generate import commands, configuration, errors, events, openapi, states
+from appliance.generate import commands, configuration, drawings, errors, events, openapi, states
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = Path("docs/reference")
 MANUALS = Path("packaging/manpages")
 COMPLETIONS = Path("packaging/completions")
+HARDWARE = Path("hardware")
 
 DOCUMENTS = {
     REFERENCE / "configuration.md": configuration.reference,
@@ -22,6 +23,9 @@ DOCUMENTS = {
     COMPLETIONS / "intercomd-setup": commands.setup_completion,
     COMPLETIONS / "intercomd": commands.daemon_completion,
     COMPLETIONS / "intercomctl": commands.client_completion,
+    HARDWARE / "door-relay.svg": drawings.relay,
+    HARDWARE / "bell-button.svg": drawings.buttons,
+    HARDWARE / "reader-keypad.svg": drawings.entry,
 }
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections import Counter
 
 import pytest
 
@@ -40,7 +41,7 @@ async def answering(station):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_visitor_is_heard_though_the_sip_process_is_killed_at_any_moment(seed):
+def test_a_visitor_is_heard_though_the_sip_process_is_killed_at_any_moment(seed, record_property):
     chance = random.Random(seed)
 
     async def scenario():
@@ -59,6 +60,9 @@ def test_a_visitor_is_heard_though_the_sip_process_is_killed_at_any_moment(seed)
             assert len(front.of("ring.started")) == len(front.of("ring.ended")) == KILLS
             for station in (front, kitchen, hall):
                 assert calls(station, FIRST) == calls(station, FINAL), station.told()
+            told = ((station, event) for station in (front, kitchen, hall) for event in station.events)
+            seen = Counter(f"{s.name}: {event['data']['cause']}" for s, event in told if event["type"] in FINAL)
+            record_property("figures", f"{KILLS} kills: {dict(seen)}")
 
     asyncio.run(scenario())
 

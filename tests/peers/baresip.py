@@ -14,7 +14,7 @@ PATIENCE_S = 20.0
 RTP_PORTS = range(20000, 30000, 64)
 CONFIG = """poll_method epoll
 sip_listen {address}:{port}
-call_local_timeout 120
+call_local_timeout {gives_up_s}
 audio_player nothing,nil
 audio_source ausine,{hertz}
 audio_alert nothing,nil
@@ -50,19 +50,21 @@ ringback_disabled yes
 class Baresip:
     """`with Baresip(directory, address, port, hertz=440) as far`: ctrl_tcp's commands and events, and its recordings.
 
-    address: best one of its own, on which all ports are free. Every call has its own two files.
+    address: best one of its own, on which all ports are free. gives_up_s: after so long it rings no longer. Every call
+    has its own two files.
 
     within: what begins its command, to run in a network namespace; it answers by itself then, and takes no commands.
     account: further parameters of its account.
     """
 
-    def __init__(self, directory, address, port=0, *, hertz, within=(), account="", modules=""):
+    def __init__(self, directory, address, port=0, *, hertz, within=(), account="", modules="", gives_up_s=120):
         self.directory = Path(directory) / "baresip"
-        self.within, self.account, self.modules = within, account, modules
+        self.within, self.account, self.modules, self.gives_up_s = within, account, modules, gives_up_s
         free_at = ADDRESS if within else address  # a namespace is ours alone
         self.address, self.port, self.hertz = address, port or free_port(free_at), hertz
         self.control = free_port(free_at)
         self.socket = None
+        self.seen = []  # all events there ever were
         self.events, self._replies, self._buffer, self._token = [], {}, b"", 0
 
     def __enter__(self):
@@ -114,6 +116,17 @@ class Baresip:
                     return event
             self._read(end)
 
+    def ends(self, user=""):
+        """What ended each of its calls, of those with that user, so far; "" for one that goes on."""
+        self.command("uastat")  # what there is to be told has been read before its answer
+        found = {}
+        for event in self.seen:
+            if event.get("id") and str(event.get("peeruri")).startswith(f"sip:{user}"):
+                found.setdefault(event["id"], "")
+                if event["type"] in {"CALL_CLOSED", "TRANSFER_FAILED"}:  # the second is all that is told then
+                    found[event["id"]] = event["param"]
+        return found
+
     def heard(self):
         """The file of what came in the newest call, once it is there."""
         end = time.monotonic() + PATIENCE_S
@@ -150,5 +163,6 @@ class Baresip:
             self._buffer = rest[int(length) + 1 :]
             if "event" in message:
                 self.events.append(message)
+                self.seen.append(message)
             else:
                 self._replies[message.get("token")] = message

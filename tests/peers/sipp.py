@@ -33,6 +33,8 @@ OPTIONS = {
     "kind": "text/plain",
     "refer_to": "",  # whom the party under test is to call
     "held": False,  # it holds us before
+    "steps": 9,  # of a transfer, after which it only waits for BYE
+    "ends": True,  # the call, once its transfer has gone well
     "notified": (),  # the codes that it tells of that, in their order
 }
 

@@ -294,6 +294,18 @@ def referred(side, o):
     ]
 
 
+def referred_in_part(side, o):
+    """Held and referred, as far as `steps` says: held, asked, agreed, and two that tell how it goes."""
+    parts = [
+        accepts_reinvite("a=(sendonly|inactive)", ANSWER_TO[o.hold], 2),
+        [recv("REFER")],
+        [answer("202 Accepted", tag=False)],
+        notify(side, "180 Ringing"),
+        notify(side, "200 OK", last=True),
+    ]
+    return [step for part in parts[: o.steps] for step in part]
+
+
 def refers(side, o):
     """The party under test is to call somebody; where that goes well, we end our call with it."""
     return [
@@ -305,7 +317,7 @@ def refers(side, o):
             for code in o.notified
             for step in (recv("NOTIFY", action=body_has("Event: refer") + body_has(f"SIP/2.0 {code}")), ok())
         ),
-        *([side("BYE"), recv("200")] if 200 in o.notified else hangs_up(o)),
+        *([side("BYE"), recv("200")] if 200 in o.notified and o.ends else hangs_up(o)),
     ]
 
 
@@ -474,6 +486,7 @@ SCENARIOS = {
         *referred(callee, o),
         *hangs_up(o),
     ],
+    "uas-referred-in-part": lambda o: [*invited(o), *referred_in_part(callee, o), *hangs_up(o)],
     "uas-refuses-refer": lambda o: [*invited(o), recv("REFER"), answer(f"{o.code} No", tag=False), *hangs_up(o)],
     "uas-accepts-refer": lambda o: [*invited(o), recv("REFER"), answer("202 Accepted", tag=False), *hangs_up(o)],
     "uas-refuse": lambda o: [

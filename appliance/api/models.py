@@ -512,8 +512,20 @@ class Button(Answer):
     id: str
     action: Action
     long_action: Action | None
+    double_action: Action | None
     target: str | None = Field(description="Whom it rings.")
     down: bool
+    stuck: bool = Field(description="Whether it has been down for so long that it counts for nothing until it is up.")
+    glitches: int = Field(description="Pulses of its line, since the daemon's start, that were too short for a press.")
+
+
+class Chord(Answer):
+    """Buttons that mean something of their own when they are pressed together."""
+
+    id: str
+    buttons: list[str]
+    action: Action
+    target: str | None = Field(description="Whom it rings.")
 
 
 class Lamp(Answer):
@@ -542,6 +554,7 @@ class Panel(Answer):
     picture: Picture
     tone: Tone | None = Field(description="The sound on the station's own speaker.")
     buttons: list[Button]
+    chords: list[Chord]
     lamps: list[Lamp]
     keypads: list[Keypad]
     readers: list[Reader]

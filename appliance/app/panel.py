@@ -46,7 +46,7 @@ class Panel:
             post(inputs.PartFailed(at=time.monotonic(), part="panel", why=why, resolution=err.resolution))
             return
         buttons = tuple(
-            ButtonWiring(ButtonId(name), self._pin(button, number), button.pull, button.filter_ms / 1000)
+            ButtonWiring(ButtonId(name), self._pin(button, number), button.pull)
             for number, (name, button) in enumerate(panel.button.items())
         )
         lamps = tuple(

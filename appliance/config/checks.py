@@ -9,6 +9,7 @@ from typing import Any
 from appliance.config import describe
 from appliance.config.schema import Deadlines, Door, Keypad
 
+ACTIONS = ("action", "long_action", "double_action")
 Found = Iterator[tuple[str, str]]  # dotted place, sentence
 
 
@@ -25,6 +26,7 @@ def cross(raw: dict[str, Any]) -> Found:
         yield from _keypad(_at("panel.keypad", name), keypad, readers, wired=wired)
     for name, reader in readers.items():
         yield from _way(_at("panel.reader", name), ("d0", "d1"), ("device",), reader, wired=wired)
+    yield from _chords(raw, buttons, doors, targets | plans)
     for name, plan in plans.items():
         yield from _plan(name, plan, targets, raw)
     for name, target in targets.items():
@@ -45,7 +47,7 @@ def cross(raw: dict[str, Any]) -> Found:
 
 
 def _button(place: str, button: dict[str, Any], doors: dict[str, Any], targets: dict[str, Any]) -> Found:
-    actions = {button.get("action"), button.get("long_action")} - {None} if _plain(button) else set()
+    actions = {button.get(key) for key in ACTIONS} - {None} if _plain(button) else set()
     target, door, digits = (button.get(key) or None for key in ("target", "door", "digits"))
     if "ring" in actions and target is None:
         yield f"{place}.target", f"is missing: whom the button rings{_choice(targets)}"
@@ -57,6 +59,23 @@ def _button(place: str, button: dict[str, Any], doors: dict[str, Any], targets: 
         yield from _named(f"{place}.target", target, "target", targets)
     if isinstance(door, str):
         yield from _named(f"{place}.door", door, "door", doors)
+
+
+def _chords(raw: dict[str, Any], buttons: dict[str, Any], doors: dict[str, Any], targets: dict[str, Any]) -> Found:
+    for name, chord in _tables(raw, "panel", "chord").items():
+        yield from _chord(name, chord, buttons)
+        yield from _button(_at("panel.chord", name), chord, doors, targets)
+
+
+def _chord(name: str, chord: dict[str, Any], buttons: dict[str, Any]) -> Found:
+    if name in buttons:
+        yield _at("panel.chord", name), f"there is a [{_at('panel.button', name)}] too; events must tell them apart"
+    named = chord.get("buttons")
+    named = [button for button in named if isinstance(button, str)] if isinstance(named, list) else []
+    for button in named:
+        yield from _named(_at("panel.chord", name, "buttons"), button, "panel.button", buttons)
+    if len(set(named)) < len(named):
+        yield _at("panel.chord", name, "buttons"), "a button makes no chord with itself"
 
 
 def _plan(name: str, plan: dict[str, Any], targets: dict[str, Any], raw: dict[str, Any]) -> Found:
@@ -78,7 +97,7 @@ def _plan(name: str, plan: dict[str, Any], targets: dict[str, Any], raw: dict[st
 
 
 def _plain(button: dict[str, Any]) -> bool:
-    return all(isinstance(button.get(key), str | None) for key in ("action", "long_action"))
+    return all(isinstance(button.get(key), str | None) for key in ACTIONS)
 
 
 def _named(place: str, name: str, kind: str, there: dict[str, Any]) -> Found:

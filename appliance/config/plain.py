@@ -2,7 +2,7 @@
 
 from itertools import chain, repeat
 
-from appliance.config.schema import Account, Button, Config, Pictures, Plan, Target, registrar
+from appliance.config.schema import Account, Button, Chord, Config, Pictures, Plan, Target, registrar
 from appliance.core import model
 from appliance.core.model import AccountId, ButtonId, DoorId, KeypadId, LampId, Pattern, Picture, ReaderId
 
@@ -12,6 +12,7 @@ def core_settings(config: Config) -> model.Settings:
     return model.Settings(
         station=config.station.name,
         buttons=tuple(_button(name, button) for name, button in config.panel.button.items()),
+        chords=tuple(_chord(name, chord) for name, chord in config.panel.chord.items()),
         lamps=tuple(
             model.LampSettings(LampId(name), _pictures(lamp.pictures)) for name, lamp in config.panel.lamp.items()
         ),
@@ -95,6 +96,22 @@ def _button(name: str, button: Button) -> model.ButtonSettings:
         digits=button.digits,
         debounce_s=button.debounce_ms / 1000,
         long_press_s=button.long_press_ms / 1000,
+        double_action=button.double_action,
+        double_s=button.double_ms / 1000,
+        min_press_s=button.min_press_ms / 1000,
+        stuck_s=button.stuck_s or None,
+    )
+
+
+def _chord(name: str, chord: Chord) -> model.ChordSettings:
+    return model.ChordSettings(
+        ButtonId(name),
+        tuple(ButtonId(button) for button in chord.buttons),
+        chord.action,
+        target=chord.target,
+        door=DoorId(chord.door) if chord.door else None,
+        digits=chord.digits,
+        within_s=chord.within_ms / 1000,
     )
 
 

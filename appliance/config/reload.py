@@ -13,10 +13,11 @@ from appliance.errors import IntercomError
 # Settings that the core decides by. All others were given to an adapter, which has lines, sockets or cards by them.
 _LIVE = re.compile(
     r"sip\.(callers|transfer_policy|max_calls|max_call_s|max_redirects|updates)|forwarding\..+|quiet_hours\..+"
-    r"|recording\..+|deadlines\..+|(target|plan)\..+|account\.[^.]+\.(callers|transfer_policy|refresh_s)"
+    r"|recording\..+|deadlines\..+|(target|plan|panel\.chord)\..+|account\.[^.]+\.(callers|transfer_policy|refresh_s)"
     r"|door\.[^.]+\.(pulse_s|digits)"
     r"|panel\.lamp\.[^.]+\.pictures\..+|panel\.reader\.[^.]+\.tell_numbers"
-    r"|panel\.button\.[^.]+\.(action|long_action|target|door|digits|debounce_ms|long_press_ms)"
+    r"|panel\.button\.[^.]+\.(action|long_action|double_action|target|door|digits|debounce_ms|min_press_ms|long_press_ms"
+    r"|double_ms|stuck_s)"
 )
 Json = dict[str, Any]
 
@@ -41,7 +42,7 @@ def merge(running: Config, wanted: Config) -> Merged:
     merged = deepcopy(old)
     for place in live:
         _copy(place.split("."), new, merged)
-    merged["plan"] = new["plan"]
+    merged["plan"], merged["panel"]["chord"] = new["plan"], new["panel"]["chord"]
     merged["target"] = new["target"]  # whole: in the order of the file, the first that fits a caller counts
     try:
         config = check(merged, "merged")

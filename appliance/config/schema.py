@@ -383,6 +383,30 @@ def _line(why: str, example: str = "") -> Any:
     )
 
 
+def _target() -> Any:
+    return setting(
+        "Whom it rings: the name of a [target.…] or [plan.…] table. Needed by the action ring.",
+        default="",
+        example="kitchen",
+    )
+
+
+def _door() -> Any:
+    return setting(
+        "Which door of this station it opens: the name of a [door.…] table. For the action door.", default=""
+    )
+
+
+def _digits() -> Any:
+    return setting(
+        "Digits (DTMF) that the action door sends in a call instead, to open the far end's door.",
+        allowed="at most 8 of 0 to 9, * and #",
+        default="",
+        pattern=r"^[0-9*#]{0,8}$",
+        secret=True,
+    )
+
+
 class Button(Table):
     """A button of the panel."""
 
@@ -406,33 +430,65 @@ class Button(Table):
         example="hangup",
         strict=False,
     )
-    target: str = setting(
-        "Whom it rings: the name of a [target.…] or [plan.…] table. Needed by the action ring.",
-        default="",
-        example="kitchen",
+    double_action: Action | None = setting(
+        "What a double click does instead. Only with it does a single click wait for a second one.",
+        default=None,
+        example="none",
+        strict=False,
     )
-    door: str = setting(
-        "Which door of this station it opens: the name of a [door.…] table. For the action door.", default=""
-    )
-    digits: str = setting(
-        "Digits (DTMF) that the action door sends in a call instead, to open the far end's door.",
-        allowed="at most 8 of 0 to 9, * and #",
-        default="",
-        pattern=r"^[0-9*#]{0,8}$",
-        secret=True,
-    )
-    debounce_ms: int = setting(
-        "How long the contact may bounce; the first edge counts at once.", unit="ms", default=30, ge=0, le=1000
-    )
-    filter_ms: int = setting(
-        "For how long a level must hold before it counts at all, so that a disturbance on a long cable does not ring; "
-        "it delays the press. Done by the kernel, and not where gpiozero uses a library of its own (lgpio).",
+    target: str = _target()
+    door: str = _door()
+    digits: str = _digits()
+    min_press_ms: int = setting(
+        "For how long the button must be down before that counts, so that a disturbance on a long cable does not ring; "
+        "it delays the press. What is shorter is counted: GET /v1/panel shows how often that was.",
         unit="ms",
         default=5,
         ge=0,
-        le=100,
+        le=500,
+    )
+    debounce_ms: int = setting(
+        "How long the contact may bounce: the button is up once it has been so for that long.",
+        unit="ms",
+        default=30,
+        ge=0,
+        le=1000,
     )
     long_press_ms: int = setting("From when on a press is long.", unit="ms", default=1000, ge=200, le=10_000)
+    double_ms: int = setting(
+        "How soon after a click a second press must come to be a double click.",
+        unit="ms",
+        default=300,
+        ge=100,
+        le=2000,
+    )
+    stuck_s: int = setting(
+        "From when on a button that is down is taken for stuck: that is told, and it counts for nothing until it is "
+        "up. 0: never.",
+        unit="s",
+        default=60,
+        ge=0,
+        le=3600,
+    )
+
+
+class Chord(Table):
+    """Two buttons that do something else when they are pressed together; alone, each waits `within_ms` to act."""
+
+    buttons: list[str] = setting(
+        "Which two: the names of [panel.button.…] tables.",
+        allowed="a list of two names",
+        min_length=2,
+        max_length=2,
+        example=["ring", "exit"],
+    )
+    action: Action = setting("What they do together: as a button's action.", example="hangup", strict=False)
+    target: str = _target()
+    door: str = _door()
+    digits: str = _digits()
+    within_ms: int = setting(
+        "How soon after the first the second must be pressed.", unit="ms", default=100, ge=20, le=1000
+    )
 
 
 def _pattern(text: str, default: Pattern = Pattern.OFF) -> Any:
@@ -577,12 +633,13 @@ class Reader(Table):
 
 
 class Panel(Table):
-    """Buttons, lamps, keypads and readers; each has a table of its own, as [panel.button.<id>]."""
+    """Buttons, chords, lamps, keypads and readers; each has a table of its own, as [panel.button.<id>]."""
 
     lines: Literal["simulated", "gpio"] = setting(
         "Where the lines are: the board's GPIO, or simulated ones, pressed through HTTP.", default="gpio"
     )
     button: dict[Id, Button] = Field(default_factory=dict, description="The buttons.")
+    chord: dict[Id, Chord] = Field(default_factory=dict, description="Buttons that do something together.")
     lamp: dict[Id, Lamp] = Field(default_factory=dict, description="The lamps.")
     keypad: dict[Id, Keypad] = Field(default_factory=dict, description="The keypads.")
     reader: dict[Id, Reader] = Field(default_factory=dict, description="The card readers.")

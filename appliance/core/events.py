@@ -772,9 +772,16 @@ class ButtonReleased(ButtonEvent):
 
 @dataclass(frozen=True, slots=True)
 class ButtonClicked(ButtonEvent):
-    """A button went down and up again before its long press."""
+    """A button went down and up again before its long press, and no second click followed where that means anything."""
 
     TYPE = "button.clicked"
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonDoubleClicked(ButtonEvent):
+    """A button went down for the second time soon after it was clicked."""
+
+    TYPE = "button.double_clicked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -782,6 +789,23 @@ class ButtonHeld(ButtonEvent):
     """A button has been down for its long press."""
 
     TYPE = "button.held"
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonStuck(ButtonEvent):
+    """A button has been down for so long that nobody can be pressing it; it counts for nothing until it is up."""
+
+    TYPE = "button.stuck"
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonChord(Event):
+    """Buttons that mean something together were pressed together; `at`: CLOCK_MONOTONIC seconds of the last edge."""
+
+    TYPE = "button.chord"
+    chord: ButtonId
+    buttons: tuple[ButtonId, ...]
+    at: float
 
 
 @dataclass(frozen=True, slots=True)

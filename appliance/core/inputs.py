@@ -96,10 +96,11 @@ class ConfigRejected(Input):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ButtonEdge(Input):
-    """A button's line changed; active-low already applied."""
+    """A button's line changed; active-low already applied. `lost`: the line is gone, which is no release."""
 
     button: ButtonId
     active: bool
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -266,6 +266,9 @@ class ButtonSettings:
     """A call button; `target` names whom it rings, `door` which door of ours it opens.
 
     Without a `door`, the action door sends `digits` to the far end of the call, which opens the visitor's door.
+    min_press_s: what is shorter is no press. debounce_s: a contact bounces no longer. double_s: a second press counts
+    as of the same double click until so long after the first one's end. stuck_s: who is down so long is stuck; None:
+    nobody ever is.
     """
 
     id: ButtonId
@@ -276,6 +279,26 @@ class ButtonSettings:
     digits: str = ""
     debounce_s: float = 0.03
     long_press_s: float = 1.0
+    double_action: Action | None = None
+    double_s: float = 0.3
+    min_press_s: float = 0.0
+    stuck_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChordSettings:
+    """Buttons that mean something of their own when the last is pressed within `within_s` of the first.
+
+    None of them means anything alone before that time is over. `target`, `door` and `digits`: as a button's.
+    """
+
+    id: ButtonId
+    buttons: tuple[ButtonId, ...]
+    action: Action
+    target: str = ""
+    door: DoorId | None = None
+    digits: str = ""
+    within_s: float = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -421,6 +444,7 @@ class Settings:
 
     station: str
     buttons: tuple[ButtonSettings, ...] = ()
+    chords: tuple[ChordSettings, ...] = ()
     lamps: tuple[LampSettings, ...] = ()
     keypads: tuple[KeypadSettings, ...] = ()
     readers: tuple[ReaderSettings, ...] = ()
@@ -614,17 +638,30 @@ class Ring:
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A button that is down, or bounces.
+    """A button that is down, or whose line has changed lately.
 
-    Edges before `settles` are not believed, `level` is the newest seen; `long_at`: the long press is due;
-    `release_at`: a client holds the button down until then.
+    level: of the line, since `edge_at`. settles: it is believed then, or the button at rest; inf: it says nothing new.
+    down: believed to be, since `pressed_at`. acted: a click does nothing more. spent: its release will be no click.
+    chord_until: it may become part of a chord; long_at: the long press is due; stuck_at: it counts as stuck then.
+    clicked_at, click_until: it was clicked, and waits for a second. release_at: a client holds it down until then.
+    glitches: pulses too short for a press, since it was last at rest.
     """
 
-    down: bool
     level: bool
+    edge_at: float
     settles: float
+    down: bool = False
+    pressed_at: float = 0.0
+    acted: bool = False
+    spent: bool = False
+    chord_until: float | None = None
     long_at: float | None = None
+    stuck_at: float | None = None
+    stuck: bool = False
+    clicked_at: float = 0.0
+    click_until: float | None = None
     release_at: float | None = None
+    glitches: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -823,6 +860,7 @@ class State:
     conference: Conference | None = None  # one at most: there is one panel
     ring: Ring | None = None
     presses: tuple[tuple[ButtonId, Press], ...] = ()
+    glitches: tuple[tuple[ButtonId, int], ...] = ()  # pulses of each button's line that were too short to be a press
     pulses: tuple[tuple[DoorId, Pulse], ...] = ()
     recordings: tuple[Recording, ...] = ()
     accounts: tuple[Account, ...] = ()  # those that were begun: all once SIP was ready

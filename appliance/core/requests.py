@@ -35,6 +35,7 @@ from appliance.core.model import (
     Call,
     CallId,
     Cause,
+    ChordSettings,
     ConferenceId,
     DoorId,
     Means,
@@ -157,9 +158,15 @@ def write(turn: Turn, action: inputs.Writing) -> MessageId:
     return messages.send(turn, method, content, call.remote.uri, call.account, call.id)
 
 
-def act(turn: Turn, button: ButtonSettings, action: Action) -> None:
-    """A button was clicked or held: do what it is for. What can not be done now is told, and heard, as an error."""
-    who, active = f"button {button.id}", turn.state.active
+def act_all(turn: Turn, acts: gestures.Acts) -> None:
+    """Do what buttons and chords mean."""
+    for button, action in acts:
+        act(turn, button, action)
+
+
+def act(turn: Turn, button: ButtonSettings | ChordSettings, action: Action) -> None:
+    """A button was pressed: do what it is for. What can not be done now is told, and heard, as an error."""
+    who, active = f"{'button' if isinstance(button, ButtonSettings) else 'chord'} {button.id}", turn.state.active
     together = turn.state.conference if active is not None and active.conference is not None else None
     try:
         match action:
@@ -173,8 +180,7 @@ def act(turn: Turn, button: ButtonSettings, action: Action) -> None:
             case Action.HANGUP:
                 hang_up(turn)
             case Action.HOLD:
-                call = connected(needed(active, "hold"))
-                hold(turn, call, held=not call.held_local)
+                hold_or_swap(turn, connected(needed(active, "hold")), who)
             case Action.NONE:
                 pass  # the press is told as an event, which may be all that is wanted
             case Action.SWITCH:
@@ -185,7 +191,7 @@ def act(turn: Turn, button: ButtonSettings, action: Action) -> None:
                 assert_type(action, Literal[Action.DOOR])
                 send_digits(turn, connected(needed(active, "open the visitor's door")), button.digits)
     except IntercomError as err:
-        refusals.tell(turn, err, f"button {button.id}: {action}")
+        refusals.tell(turn, err, f"{who}: {action}")
         turn.show_error()
 
 
@@ -195,7 +201,15 @@ def hang_up(turn: Turn) -> None:
         session.hang_up(turn, needed(turn.state.active, "hang up"), Cause.HANGUP)
 
 
-def ring(turn: Turn, button: ButtonSettings) -> None:
+def hold_or_swap(turn: Turn, call: Call, who: str) -> None:
+    """By a button: the only call is held or resumed, and changes place with another that waits, or is set aside."""
+    if any(other is not call and (other.unanswered_here or other.set_aside) for other in turn.state.calls):
+        switch(turn, who)
+    else:
+        hold(turn, call, held=not call.held_local)
+
+
+def ring(turn: Turn, button: ButtonSettings | ChordSettings) -> None:
     """A visitor rings, and goes before calls to us that nobody has answered: they wait behind, or give way to him.
 
     Where a call of ours rings already, or people talk here, the press leaves it alone.
@@ -326,8 +340,7 @@ def press(turn: Turn, wanted: ButtonId, seconds: float) -> str:
         raise IntercomError("parameter-invalid", f"A press of {seconds} s is none.", "It lasts 0 to 60 s.")
     if gestures.of(turn, wanted).down:
         return f"Button {wanted} is down already."
-    for action in gestures.hold_down(turn, button, seconds):
-        act(turn, button, action)
+    act_all(turn, gestures.hold_down(turn, button, seconds))
     return ""
 
 

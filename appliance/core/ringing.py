@@ -8,6 +8,7 @@ from appliance.core.model import (
     ButtonSettings,
     Call,
     Cause,
+    ChordSettings,
     ContactState,
     Plan,
     Ring,
@@ -22,7 +23,7 @@ PAUSE_S = 2.0  # between two cycles, lest those who refuse at once be called wit
 OUT_OF_REACH_S = 4.0  # what a step has whose targets are known not to be there, while there is another one
 
 
-def begin(turn: Turn, button: ButtonSettings, plan: Plan) -> None:
+def begin(turn: Turn, button: ButtonSettings | ChordSettings, plan: Plan) -> None:
     """Ring the first of the plan."""
     ring = Ring(RingId(f"v-{turn.fresh}"), button.id, plan, turn.now)
     turn.tell(events.RingStarted(ring=ring.id, button=button.id, to=plan.name))

@@ -18,6 +18,7 @@ from appliance.core import (
     messages,
     mixing,
     network,
+    parts,
     readers,
     recording,
     referrals,
@@ -90,9 +91,6 @@ def due(turn: Turn) -> None:
     messages.due(turn)
     transfers.due(turn)
     referrals.due(turn)
-    for button in turn.settings.buttons:
-        for action in gestures.due(turn, button):
-            requests.act(turn, button, action)
     if turn.state.error_until is not None and turn.now >= turn.state.error_until:
         turn.state = replace(turn.state, error_until=None)
 
@@ -108,8 +106,9 @@ def take(turn: Turn, given: AnyInput) -> None:  # noqa: C901, PLR0912, PLR0915 -
     match given:
         case inputs.Started(version=version):
             turn.tell(events.ApplianceStarted(station=turn.settings.station, version=version))
-        case inputs.Tick():
-            pass  # `due` has done it
+        case inputs.Tick():  # `due` has done all else
+            for button in turn.settings.buttons:
+                requests.act_all(turn, gestures.due(turn, button, turn.now))
         case inputs.StopRequested():
             stop(turn)
         case inputs.ConfigChanged():
@@ -122,11 +121,10 @@ def take(turn: Turn, given: AnyInput) -> None:  # noqa: C901, PLR0912, PLR0915 -
         case inputs.ClockSet(by_s=by_s):
             way = "forward" if by_s > 0 else "back"
             turn.tell(events.NoticeTold("clock-set", f"The clock was set {way} by {abs(by_s):.1f} s."))
-        case inputs.ButtonEdge(button=name, active=active):
-            button = turn.settings.button(name)
-            if button is not None:
-                for action in gestures.edge(turn, button, active=active, at=turn.now):
-                    requests.act(turn, button, action)
+        case inputs.ButtonEdge(at=at, button=name, active=active, lost=lost):
+            pressed = turn.settings.button(name)
+            if pressed is not None:
+                requests.act_all(turn, gestures.edge(turn, pressed, active=active, at=at, lost=lost))
         case inputs.KeypadKey(keypad=keypad, key=key):
             keypads.pressed(turn, keypad, key)
         case inputs.CardRead():
@@ -134,17 +132,17 @@ def take(turn: Turn, given: AnyInput) -> None:  # noqa: C901, PLR0912, PLR0915 -
         case inputs.ReadingDiscarded():
             readers.discarded(turn, given)
         case inputs.PartFailed(part=part, why=why, resolution=resolution):
-            failed(turn, part, why, resolution)
+            parts.failed(turn, part, why, resolution)
         case inputs.PartRecovered(part=part):
-            recovered(turn, part)
+            parts.recovered(turn, part)
         case inputs.GuardReady():
             turn.state = replace(turn.state, relay_ready=True)
             doors.guard_ready(turn)
-            recovered(turn, "relay")
+            parts.recovered(turn, "relay")
         case inputs.GuardLost(why=why):
             turn.state = replace(turn.state, relay_ready=False)
             doors.guard_lost(turn)
-            failed(turn, "relay", why, "")
+            parts.failed(turn, "relay", why, "")
         case inputs.RelayChanged(door=door, energised=energised, pulse=pulse):
             doors.relay_changed(turn, door, energised=energised, pulse_id=pulse)
         case inputs.MicrophoneMeasured(dbfs=dbfs):
@@ -254,36 +252,6 @@ def configured(turn: Turn, given: inputs.ConfigChanged) -> None:
         turn.state = replace(turn.state, changed=None)
     turn.state = replace(turn.state, settings=given.settings, rejected=False, needs_restart=given.needs_restart)
     contacts.configured(turn)
-
-
-def failed(turn: Turn, part: str, why: str, resolution: str) -> None:
-    """A part does not work: told once for each reason."""
-    if (part, why) in turn.state.failed:
-        return
-    others = tuple(pair for pair in turn.state.failed if pair[0] != part)
-    turn.state = replace(turn.state, failed=(*others, (part, why)))
-    match part:
-        case "panel":
-            turn.tell(events.PanelFailed(why=why, resolution=resolution))
-        case "audio":
-            turn.tell(events.AudioFailed(error=why, resolution=resolution))
-        case _:
-            turn.tell(events.ApplianceDegraded(part=part, why=f"{why} {resolution}".strip()))
-
-
-def recovered(turn: Turn, part: str) -> None:
-    """A part works again: told where it had failed."""
-    kept = tuple(pair for pair in turn.state.failed if pair[0] != part)
-    if kept == turn.state.failed:
-        return
-    turn.state = replace(turn.state, failed=kept)
-    match part:
-        case "panel":
-            turn.tell(events.PanelRecovered())
-        case "audio":
-            turn.tell(events.AudioRecovered())
-        case _:
-            turn.tell(events.ApplianceRecovered(part=part))
 
 
 def denied(turn: Turn, given: inputs.AccessDenied) -> None:

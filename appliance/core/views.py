@@ -288,10 +288,22 @@ def snapshot(state: State, epoch: float) -> dict[str, Any]:
                     "id": button.id,
                     "action": button.action,
                     "long_action": button.long_action,
+                    "double_action": button.double_action,
                     "target": button.target or None,
                     "down": button.id in presses and presses[button.id].down,
+                    "stuck": button.id in presses and presses[button.id].stuck,
+                    "glitches": dict(state.glitches).get(button.id, 0),
                 }
                 for button in state.settings.buttons
+            ],
+            "chords": [
+                {
+                    "id": chord.id,
+                    "buttons": list(chord.buttons),
+                    "action": chord.action,
+                    "target": chord.target or None,
+                }
+                for chord in state.settings.chords
             ],
             "lamps": [{"id": lamp.id, "pattern": shown[lamp.id]} for lamp in state.settings.lamps],
             "keypads": [{"id": keypad.id} for keypad in state.settings.keypads],

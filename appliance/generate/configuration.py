@@ -8,6 +8,7 @@ from appliance.config.describe import NAME, Described, Setting
 # What the example calls the tables that the user names.
 _EXAMPLE_NAMES = {
     "panel.button": "ring",
+    "panel.chord": "both",
     "panel.lamp": "status",
     "panel.keypad": "front",
     "panel.reader": "gate",
@@ -16,6 +17,7 @@ _EXAMPLE_NAMES = {
     "target": "kitchen",
     "plan": "house",
 }
+_COMMENTED = {"panel.chord.both"}  # tables that need another than the one of each kind that the example has
 _WIDTH = 100
 
 _REFERENCE = """<!-- Made by python -m appliance.generate from appliance/config/schema.py. Change that, not this. -->
@@ -82,6 +84,8 @@ def _table(table: Described) -> str:
         default = "required" if setting.required else f"default: {_shown(setting.default)}"
         lines += ["", *_comment(_meaning(setting)), *_comment(f"Allowed: {setting.allowed}; {default}.")]
         lines.append(f"{setting.key} = {describe.toml(value)}")
+    if name in _COMMENTED:
+        lines = [line if line.startswith("#") or not line else f"#{line}" for line in lines]
     return "\n".join(lines) + "\n"
 
 

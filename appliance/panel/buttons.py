@@ -21,14 +21,12 @@ SETTLED_S = 0.05  # by then a line just taken has followed its pull, however lon
 class ButtonWiring:
     """A button's line.
 
-    `pull` is the board's own resistor; "none" where the wiring has one, which then pulls up. `filter_s`: for how long a
-    level must hold before it counts, as far as the pin factory leaves that to the kernel.
+    `pull` is the board's own resistor; "none" where the wiring has one, which then pulls up.
     """
 
     id: ButtonId
     pin: PinName
     pull: Literal["up", "down", "none"] = "up"
-    filter_s: float = 0.0
 
     @property
     def active_low(self) -> bool:
@@ -53,7 +51,7 @@ class Buttons:
 
 
 class _Button:
-    """One button. A line that is lost counts as released, and is claimed again."""
+    """One button. A line that is lost ends its press, which then means nothing, and is claimed again."""
 
     def __init__(self, wiring: ButtonWiring, claims: Claims, post: Callable[[Input], None]) -> None:
         self._wiring, self._claims, self._post = wiring, claims, post
@@ -76,14 +74,11 @@ class _Button:
         from gpiozero import DigitalInputDevice  # noqa: PLC0415
 
         wiring, factory = self._wiring, self._claims.factory
-        # Other factories do other things by bounce_time, which may lose the last edge.
-        filtered = getattr(factory, "KERNEL_DEBOUNCE", False)
         # Not gpiozero's Button: that one starts a thread for each, which wakes ten times a second.
         device = self._device = DigitalInputDevice(
             wiring.pin,
             pull_up={"up": True, "down": False, "none": None}[wiring.pull],
             active_state=False if wiring.pull == "none" else None,
-            bounce_time=wiring.filter_s or None if filtered else None,
             pin_factory=factory,
         )
 
@@ -108,7 +103,7 @@ class _Button:
     def _lost(self, why: Exception) -> None:
         self._was_lost = True
         self.close()
-        self._tell(time.monotonic(), active=False)
+        self._post(ButtonEdge(at=time.monotonic(), button=self._wiring.id, active=False, lost=True))
         self._claims.lost(self._line, self._take, why)
 
     def _tell(self, at: float, *, active: bool) -> None:

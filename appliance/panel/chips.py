@@ -1,8 +1,8 @@
 """gpiozero's pins over the kernel's GPIO character devices, by libgpiod 2 (Python module gpiod).
 
 For boards that gpiozero has no library for. No thread: the asyncio loop wakes when a line's descriptor is readable, and
-an edge has the kernel's time (CLOCK_MONOTONIC). An output is requested with its level in one ioctl; debounce and bias
-are the kernel's.
+an edge has the kernel's time (CLOCK_MONOTONIC). An output is requested with its level in one ioctl; the
+kernel sets the bias.
 
 gpiozero's own interface for this differs between 1.6.2 (Debian 13) and 2.0: see `reserve_pins` and `ChipPin.number`.
 """
@@ -12,7 +12,6 @@ import errno
 import os
 import time
 from collections.abc import Callable
-from datetime import timedelta
 from types import MethodType, SimpleNamespace
 from typing import Any
 from weakref import WeakMethod, ref
@@ -28,7 +27,8 @@ from appliance.panel.names import ChipLine, PinName
 
 CONSUMER = "intercomd"
 Lost = Callable[[IntercomError], None]
-EVENTS_KEPT = 64  # edges that the kernel keeps while the loop is busy
+EVENTS_KEPT = 64  # edges that the kernel keeps while the loop is busy, the newest
+PAUSE_S = 0.02  # a line with so many at once is not read for so long: one that oscillates must not take all our time
 # Labels of the chips whose offsets are the GPIO numbers of a Raspberry Pi: of 0 to 3, of 4, of 5.
 RASPBERRY_PI = ("pinctrl-bcm2835", "pinctrl-bcm2711", "pinctrl-rp1")
 
@@ -41,8 +41,6 @@ class ChipFactory(Factory):  # type: ignore[misc]  # gpiozero has no types
 
     Its pins are for the thread of a running asyncio loop.
     """
-
-    KERNEL_DEBOUNCE = True  # bounce_time: for how long a level must hold before it counts
 
     def __init__(self) -> None:
         super().__init__()
@@ -105,6 +103,7 @@ class ChipPin(Pin):  # type: ignore[misc]  # gpiozero has no types
         self._request: Any = None
         self._offset = 0
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._pause: asyncio.TimerHandle | None = None
         self._forget()
 
     def __repr__(self) -> str:
@@ -124,7 +123,6 @@ class ChipPin(Pin):  # type: ignore[misc]  # gpiozero has no types
         self.when_lost = None
         self._function, self._level = "input", False
         self._pull, self._edges = "floating", "both"
-        self._bounce: float | None = None  # s
         self._when_changed: Callable[[], Any] | None = None
 
     def _get_info(self) -> SimpleNamespace:
@@ -164,13 +162,11 @@ class ChipPin(Pin):  # type: ignore[misc]  # gpiozero has no types
         self._apply()
 
     def _get_bounce(self) -> float | None:
-        return self._bounce
+        return None
 
     def _set_bounce(self, value: float | None) -> None:
-        if value is not None and value < 0:
-            raise PinInvalidBounce(f"the bounce of {self!r} can not be {value!r}")
-        self._bounce = value
-        self._apply()
+        if value is not None:  # the kernel's would hide what is too short, and give an edge the time of its end
+            raise PinInvalidBounce(f"the bounce of {self!r} is for the core")
 
     def _get_edges(self) -> str:
         return self._edges
@@ -200,7 +196,6 @@ class ChipPin(Pin):  # type: ignore[misc]  # gpiozero has no types
             direction=Direction.INPUT,
             bias=BIAS[self._pull],
             edge_detection=EDGES[self._edges] if self._when_changed else Edge.NONE,
-            debounce_period=timedelta(seconds=0 if self._bounce is None else self._bounce),
         )
 
     def _apply(self) -> None:
@@ -233,6 +228,9 @@ class ChipPin(Pin):  # type: ignore[misc]  # gpiozero has no types
             if lost:
                 lost(trouble)
             return
+        if self._loop and len(came) >= EVENTS_KEPT:
+            self._loop.remove_reader(self._request.fd)
+            self._pause = self._loop.call_later(PAUSE_S, self._loop.add_reader, self._request.fd, self._read)
         for event in came:
             if self._when_changed and (call := self._when_changed()):
                 call(event.timestamp_ns / 1e9, int(event.event_type is event.Type.RISING_EDGE))
@@ -240,6 +238,8 @@ class ChipPin(Pin):  # type: ignore[misc]  # gpiozero has no types
     def _release(self) -> None:
         if self._request is None:
             return
+        if self._pause:
+            self._pause.cancel()
         if self._loop:
             self._loop.remove_reader(self._request.fd)
         self._request.release()

@@ -97,6 +97,7 @@ class Station:
                 "picture": "idle",
                 "tone": None,
                 "buttons": [button("kitchen", "ring", target="Kitchen"), button("end", "hangup", long_action="hold")],
+                "chords": [],
                 "lamps": [{"id": "status", "pattern": "on"}, {"id": "door", "pattern": "off"}],
                 "keypads": [{"id": "gate"}],
                 "readers": [{"id": "gate", "discarded": 0}],
@@ -179,7 +180,8 @@ def event(type_: str, id_: int, data: dict[str, Any], call: str | None = None) -
 
 
 def button(id_: str, action: str, target: str | None = None, long_action: str | None = None) -> dict[str, Any]:
-    return {"id": id_, "action": action, "long_action": long_action, "target": target, "down": False}
+    does = {"action": action, "long_action": long_action, "double_action": None, "target": target}
+    return {"id": id_, **does, "down": False, "stuck": False, "glitches": 0}
 
 
 def door(id_: str, **changed: Any) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from appliance.config.schema import STATUS, Config
 from appliance.core.model import (
     Action,
     ButtonSettings,
+    ChordSettings,
     Deadlines,
     Pattern,
     Picture,
@@ -125,6 +126,18 @@ BETWEEN_TABLES = [
      "panel.button.a.door: there is no [door.back] (there is front)"),
     (SIMULATED + "panel.button.a = {action = 'door', door = 'front', digits = '1'}\n[door.front]",
      "panel.button.a.digits: either door or digits, not both: a button opens one door"),
+    (SIMULATED + "panel.button.a = {action = 'answer'}\npanel.chord.c = {buttons = ['a', 'b'], action = 'hangup'}",
+     "panel.chord.c.buttons: there is no [panel.button.b] (there is a)"),
+    (SIMULATED + "panel.button.a = {action = 'answer'}\npanel.chord.c = {buttons = ['a', 'a'], action = 'hangup'}",
+     "panel.chord.c.buttons: a button makes no chord with itself"),
+    (SIMULATED + "panel.button.a = {action = 'answer'}\npanel.button.b = {action = 'answer'}\n"
+     "panel.chord.a = {buttons = ['a', 'b'], action = 'hangup'}",
+     "panel.chord.a: there is a [panel.button.a] too; events must tell them apart"),
+    (SIMULATED + "panel.button.a = {action = 'answer'}\npanel.button.b = {action = 'answer'}\n"
+     "panel.chord.c = {buttons = ['a', 'b'], action = 'ring'}",
+     "panel.chord.c.target: is missing: whom the button rings"),
+    (SIMULATED + "panel.button.a = {action = 'answer'}\npanel.chord.c = {buttons = ['a'], action = 'hangup'}",
+     'panel.chord.c.buttons = ["a"]: must be a list of two names'),
     (SIMULATED + "panel.button.a = {action = 'answer', pin = 4}\npanel.lamp.b.pin = 4",
      "panel.lamp.b.pin: line GPIO4 is taken by panel.button.a.pin already"),
     (SIMULATED + "panel.lamp.b.pin = 4\n[door.d]\nchip = 'c'\nline = 'GPIO4'",
@@ -308,6 +321,18 @@ def test_the_core_is_told_in_its_own_words():
             target = "kitchen"
             debounce_ms = 20
             long_press_ms = 1500
+            double_action = "hangup"
+            double_ms = 250
+            min_press_ms = 10
+            stuck_s = 90
+            [panel.button.answer]
+            action = "answer"
+            stuck_s = 0
+            [panel.chord.both]
+            buttons = ["ring", "answer"]
+            action = "door"
+            door = "front"
+            within_ms = 200
             [panel.lamp.plain]
             [panel.lamp.call.pictures]
             in_call = "on"
@@ -323,7 +348,21 @@ def test_the_core_is_told_in_its_own_words():
         "x",
     )
     told = core_settings(config)
-    assert told.buttons == (ButtonSettings("ring", Action.RING, target="kitchen", debounce_s=0.02, long_press_s=1.5),)
+    assert told.buttons == (
+        ButtonSettings(
+            "ring",
+            Action.RING,
+            target="kitchen",
+            debounce_s=0.02,
+            long_press_s=1.5,
+            double_action=Action.HANGUP,
+            double_s=0.25,
+            min_press_s=0.01,
+            stuck_s=90,
+        ),
+        ButtonSettings("answer", Action.ANSWER, min_press_s=0.005),
+    )
+    assert told.chords == (ChordSettings("both", ("ring", "answer"), Action.DOOR, door="front", within_s=0.2),)
     assert told.targets == (Target("kitchen", "sip:kitchen@192.0.2.8", ("front",)),)
     assert told.record
     plain, call = told.lamps

@@ -245,6 +245,7 @@ def test_a_clients_press_does_what_the_button_does():
     station = none()
     assert station.ask(inputs.PressButton(ButtonId("ring"))).call is None
     assert station.call.button == "ring"
+    station.wait(0.0)
     assert station.types().count("button.clicked") == 1
 
 

@@ -191,8 +191,11 @@ def test_the_snapshot_of_an_idle_station_has_its_shape():
         "id": "answer",
         "action": "answer",
         "long_action": "hangup",
+        "double_action": None,
         "target": None,
         "down": False,
+        "stuck": False,
+        "glitches": 0,
     }
     assert shown["panel"]["picture"] == "idle"
     assert shown["panel"]["lamps"] == [{"id": "status", "pattern": "on"}, {"id": "call", "pattern": "off"}]

@@ -1,0 +1,269 @@
+"""From the edges of real lines (gpio-sim) to what they mean: each event is held against its definition."""
+
+import json
+import random
+import statistics
+from pathlib import Path
+
+import pytest
+
+from tests.lab.far import FarEnd
+from tests.peers.shown import fits
+
+HERE = Path(__file__).parent
+BOARD = ("board", "RING", "STAFF", "CABLE", "WORN", "QUICK", "RELAY")
+RING, STAFF, CABLE, WORN, QUICK = range(5)
+# Windows are wide: a machine that is busy may stop the finger for a second in between.
+CONFIG = """
+[audio]
+capture = "null"
+playback = "null"
+
+[panel.button.ring]
+chip = "board"
+line = "RING"
+action = "ring"
+target = "kitchen"
+long_action = "hangup"
+long_press_ms = 5000
+double_action = "hold"
+double_ms = 2000
+
+[panel.button.staff]
+chip = "board"
+line = "STAFF"
+action = "none"
+stuck_s = 5
+
+[panel.chord.both]
+buttons = ["ring", "staff"]
+action = "door"
+door = "front"
+within_ms = 1000
+
+[panel.button.cable]
+chip = "board"
+line = "CABLE"
+action = "ring"
+target = "busy"
+min_press_ms = 500
+
+[panel.button.worn]
+chip = "board"
+line = "WORN"
+action = "none"
+min_press_ms = 20
+debounce_ms = 1000
+
+[panel.button.quick]
+chip = "board"
+line = "QUICK"
+action = "ring"
+target = "busy"
+
+[guard]
+socket = "/run/intercomd/guard.sock"
+
+[door.front]
+chip = "board"
+line = "RELAY"
+pulse_s = 1.0
+
+[target.kitchen]
+uri = "sip:kitchen@127.0.0.1:5070"
+
+[target.busy]
+uri = "sip:busy@127.0.0.1:5090"
+"""
+BUSY = 5090
+ASK = """
+import http.client, socket, sys
+class Local(http.client.HTTPConnection):
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect("/run/intercomd/http.sock")
+asked = Local("localhost", timeout=50)
+asked.request("GET", sys.argv[1])
+print(asked.getresponse().read().decode())
+"""
+
+
+class Panel:
+    """The service in the guest, fingers on its lines, and the events that follow."""
+
+    def __init__(self, guest):
+        self.guest, self.events = guest, []
+        guest.chip(*BOARD)
+        guest.check("udevadm", "settle")
+        for name in ("fingers.py", "busy_phone.py"):
+            guest.copy_in(HERE / name, to="/root")
+        guest.write("/etc/intercomd/intercomd.toml", CONFIG)
+        for line in range(QUICK + 1):
+            guest.pull("board", line, "up")
+        guest.check("systemctl", "restart", "intercomd-guard", "intercomd", timeout_s=120)
+        guest.wait_for(lambda: self.ask("/v1/state")["appliance"]["ready"], "the station is ready", 120)
+        self.kitchen = FarEnd(guest)
+        self.since = self.ask("/v1/state")["last_event"]
+
+    def ask(self, path):
+        ended = self.guest.run("python3", "-c", ASK, path)
+        return json.loads(ended.stdout) if ended.returncode == 0 else {"appliance": {"ready": False}}
+
+    def touch(self, *steps):
+        """Fingers as quick as that: [line, way, seconds after it]; when each was, in the guest's time."""
+        return json.loads(self.guest.check("python3", "/root/fingers.py", "board", given=json.dumps(steps)))
+
+    def button(self, name):
+        return next(b for b in self.ask("/v1/panel")["buttons"] if b["id"] == name)
+
+    def wait(self, kind, **data):
+        """The first event of that type with these data that was not waited for yet; all are as they are described."""
+
+        def came():
+            answer = self.ask(f"/v1/events?since={self.since}&wait=2")
+            self.since = answer["since"]
+            for envelope in answer["events"]:
+                fits(envelope)
+            self.events += answer["events"]
+            return take()
+
+        def take():
+            for number, envelope in enumerate(self.events):
+                if envelope["type"] == kind and data.items() <= envelope["data"].items():
+                    del self.events[: number + 1]
+                    return envelope
+            return None
+
+        return take() or self.guest.wait_for(came, f"{kind} {data or ''} (there were {self.types()})", 120)
+
+    def types(self):
+        return [envelope["type"] for envelope in self.events]
+
+    def rest(self):
+        """No call, no error that is shown, nothing that a test did not wait for."""
+        self.guest.wait_for(lambda: self.ask("/v1/state")["panel"]["picture"] == "idle", "the station is at rest", 120)
+        self.since, self.events = self.ask("/v1/state")["last_event"], []
+
+
+@pytest.fixture(scope="module")
+def started(guest):
+    return Panel(guest)
+
+
+@pytest.fixture
+def panel(started):
+    started.rest()
+    return started
+
+
+CLICK = ((RING, "down", 0.1), (RING, "up", 0.1))
+
+
+def test_every_gesture_comes_from_its_edges_to_its_act(panel):
+    panel.touch(*CLICK)  # a click waits for a second one, and then rings
+    assert panel.wait("button.pressed", button="ring")["data"]["at"] > 0
+    panel.wait("button.released", button="ring")
+    panel.wait("button.clicked", button="ring")
+    panel.wait("ring.started", button="ring", to="kitchen")
+    call = panel.wait("call.connected")["call"]
+
+    panel.touch(*CLICK, *CLICK)
+    panel.wait("button.double_clicked", button="ring")
+    assert panel.wait("call.held", by="local")["call"] == call
+    panel.touch(*CLICK, *CLICK)
+    panel.wait("button.double_clicked", button="ring")
+    assert panel.wait("call.resumed", by="local")["call"] == call
+
+    panel.touch((STAFF, "down", 0.02), (RING, "down", 0.3), (RING, "up", 0.0), (STAFF, "up", 0.0))
+    panel.wait("button.chord", chord="both", buttons=["ring", "staff"])
+    panel.wait("door.unlocked", door="front", by="chord both")
+    panel.wait("door.locked", door="front")
+
+    panel.guest.pull("board", RING, "down")
+    panel.wait("button.held", button="ring")
+    assert panel.wait("call.ended", cause="hangup", by="local")["call"] == call
+    panel.guest.pull("board", RING, "up")
+    panel.wait("button.released", button="ring")
+
+
+def test_button_that_stays_down_is_told_and_ignored_until_it_is_up(panel):
+    panel.guest.pull("board", STAFF, "down")
+    panel.wait("button.stuck", button="staff")
+    panel.wait("appliance.degraded", part="button staff")
+    assert panel.button("staff")["stuck"]
+    panel.guest.pull("board", STAFF, "up")
+    panel.wait("button.released", button="staff")
+    panel.wait("appliance.recovered", part="button staff")
+    assert not panel.button("staff")["stuck"]
+
+
+def test_200_pulses_of_3_ms_ring_nobody_and_are_counted(panel, measured):
+    *_, (_, last) = panel.touch(*[(CABLE, way, 0.003) for _ in range(200) for way in ("down", "up")])
+    counted = panel.guest.wait_for(lambda: panel.button("cable")["glitches"], "pulses are counted")
+    assert not panel.ask("/v1/calls")["calls"]
+    panel.guest.pull("board", CABLE, "down")
+    at = panel.wait("button.pressed", button="cable")["data"]["at"]  # the first that is told of that line
+    assert at > last
+    panel.guest.pull("board", CABLE, "up")
+    panel.wait("button.clicked", button="cable")
+    assert counted <= panel.button("cable")["glitches"] <= 200
+    measured("of 200 pulses of 3 ms, told by the kernel and counted", panel.button("cable")["glitches"])
+
+
+def test_random_bounces_are_one_press_each(panel, counts):
+    dice = random.Random(7)
+
+    def bouncing(first, then):
+        for _ in range(dice.randint(0, 8)):
+            yield WORN, first, dice.uniform(0.0, 0.004)
+            yield WORN, then, dice.uniform(0.0, 0.004)
+
+    for number in range(counts(10, 100)):
+        panel.touch(*bouncing("down", "up"), (WORN, "down", 0.3), *bouncing("up", "down"), (WORN, "up", 0.0))
+        panel.wait("button.clicked", button="worn")
+        assert [kind for kind in panel.types() if kind.startswith("button.")] == [], f"after {number} of them"
+
+
+def test_button_edge_to_invite(panel, measured):
+    """What a figure is made of: the kernel's time of the edge, and when the INVITE is at the far end's socket."""
+    panel.guest.service("busy", "python3", "-u", "/root/busy_phone.py", str(BUSY))
+    said = lambda: panel.guest.journal("--unit=busy", "--output=cat").splitlines()  # noqa: E731
+    panel.guest.wait_for(lambda: "listens" in said(), "the busy phone listens")
+    came = lambda: [float(line) for line in said() if line[:1].isdigit()]  # noqa: E731
+    took = []
+    for number in range(20):
+        panel.rest()
+        panel.touch((QUICK, "down", 0.1), (QUICK, "up", 0.0))
+        pressed = panel.wait("button.pressed", button="quick")["data"]["at"]
+        panel.wait("call.rejected", cause="busy")
+        panel.guest.wait_for(lambda number=number: len(came()) > number, "the INVITE is in the journal")
+        took.append((came()[number] - pressed) * 1000)
+    panel.guest.check("systemctl", "stop", "busy")
+    took.sort()
+    figures = f"{statistics.median(took):.1f} ms (least {took[0]:.1f}, most {took[-1]:.1f}), 5 ms of it min_press_ms"
+    measured("button edge to INVITE, median of 20", figures)
+
+
+def test_chip_that_is_unbound_and_bound_in_a_call_leaves_the_call_and_presses_nothing(panel):
+    guest = panel.guest
+    driver = "/sys/bus/platform/drivers/gpio-sim"
+    device = guest.check("cat", "/sys/kernel/config/gpio-sim/board/dev_name")
+    panel.touch(*CLICK)
+    call = panel.wait("call.connected")["call"]
+    guest.pull("board", RING, "down")  # it goes while a finger is on it: neither a click nor a long press comes of it
+    panel.wait("button.pressed", button="ring")
+    guest.shell(f"echo {device} >{driver}/unbind")
+    panel.wait("button.released", button="ring")
+    panel.wait("panel.failed")
+    guest.shell(f"echo {device} >{driver}/bind")
+    panel.wait("panel.recovered")
+    panel.touch(*[(line, "up", 0.0) for line in range(QUICK + 1)])
+    panel.touch((STAFF, "down", 0.1), (STAFF, "up", 0.0))
+    panel.wait("button.clicked", button="staff")
+    meant = {"button.clicked", "button.held", "button.double_clicked", "call.held", "call.ended"}
+    assert not meant & set(panel.types())
+    assert [c["state"] for c in panel.ask("/v1/calls")["calls"]] == ["connected"]
+    guest.pull("board", RING, "down")
+    panel.wait("button.held", button="ring")
+    assert panel.wait("call.ended")["call"] == call
+    guest.pull("board", RING, "up")

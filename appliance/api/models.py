@@ -529,7 +529,7 @@ class Chord(Answer):
 
 
 class Lamp(Answer):
-    """A lamp and how it shines: slow is 1 Hz, fast 4 Hz, pulse 100 ms every 2 s."""
+    """A lamp and how it shines: slow is 1 Hz, fast 4 Hz, pulse 100 ms every 2 s, double twice that."""
 
     id: str
     pattern: Pattern
@@ -552,6 +552,7 @@ class Panel(Answer):
     """What can be pressed, and what is shown."""
 
     picture: Picture
+    pictures: list[Picture] = Field(description="All that are true: a lamp shows the first that it has a pattern for.")
     tone: Tone | None = Field(description="The sound on the station's own speaker.")
     buttons: list[Button]
     chords: list[Chord]

@@ -116,4 +116,5 @@ def _chord(name: str, chord: Chord) -> model.ChordSettings:
 
 
 def _pictures(pictures: Pictures) -> tuple[tuple[Picture, Pattern], ...]:
-    return tuple((picture, getattr(pictures, picture)) for picture in Picture)
+    named = ((picture, getattr(pictures, picture)) for picture in Picture)
+    return tuple((picture, pattern) for picture, pattern in named if pattern is not None)

@@ -491,14 +491,15 @@ class Chord(Table):
     )
 
 
-def _pattern(text: str, default: Pattern = Pattern.OFF) -> Any:
+def _pattern(text: str, default: Pattern | None = Pattern.OFF) -> Any:
     return setting(text, default=default, strict=False)
 
 
 class Pictures(Table):
-    """What the lamp shows when: off, on, slow (1 Hz), fast (4 Hz), or pulse (a short flash every 2 s).
+    """What the lamp shows when: off, on, slow (1 Hz), fast (4 Hz), pulse or double (one or two flashes every 2 s).
 
-    Without this table the lamp shows the station's status. With it, what is not named is off.
+    Without this table the lamp shows the station's status. With it, what is not named is off. Of door_open, recording
+    and speak the first that is true and named goes before the others.
     """
 
     idle: Pattern = _pattern("Nothing happens; calls are possible.")
@@ -506,7 +507,9 @@ class Pictures(Table):
     ringing: Pattern = _pattern("Somebody calls this station.")
     in_call: Pattern = _pattern("People are heard.")
     held: Pattern = _pattern("The call is held, by whichever side.")
-    door_open: Pattern = _pattern("A door's relay is energised.")
+    speak: Pattern | None = _pattern("Speak now: somebody hears the microphone.", None)
+    recording: Pattern | None = _pattern("What is said is recorded.", None)
+    door_open: Pattern | None = _pattern("A door's relay is energised.", None)
     error: Pattern = _pattern("A call failed, or a part does not work.")
     unregistered: Pattern = _pattern("SIP is not there, or there are accounts and none of them is registered.")
 

@@ -222,23 +222,29 @@ class Means(StrEnum):
 
 
 class Pattern(StrEnum):
-    """How a lamp shines. Slow: 1 Hz, fast: 4 Hz, both half on; pulse: 100 ms on every 2 s."""
+    """How a lamp shines. Slow: 1 Hz, fast: 4 Hz, both half on; every 2 s pulse: 100 ms on, double: twice that."""
 
     OFF = "off"
     ON = "on"
     SLOW = "slow"
     FAST = "fast"
     PULSE = "pulse"
+    DOUBLE = "double"
 
 
 class Picture(StrEnum):
-    """What the panel shows as a whole; each picture gives every lamp a pattern."""
+    """What the panel shows. Of those that are true a lamp shows the first that it has a pattern for.
+
+    That order is door_open, recording, speak, and then the one of the others that is true.
+    """
 
     IDLE = "idle"
     DIALING = "dialing"
     RINGING = "ringing"
     IN_CALL = "in_call"
     HELD = "held"
+    SPEAK = "speak"
+    RECORDING = "recording"
     DOOR_OPEN = "door_open"
     ERROR = "error"
     UNREGISTERED = "unregistered"
@@ -303,7 +309,7 @@ class ChordSettings:
 
 @dataclass(frozen=True, slots=True)
 class LampSettings:
-    """A lamp: what it shows in each picture (a picture that is not named: off)."""
+    """A lamp: what it shows in each picture; off where none of those that are true is named."""
 
     id: LampId
     pictures: tuple[tuple[Picture, Pattern], ...] = ()

@@ -16,6 +16,7 @@ from appliance.core.model import (
     EarlySource,
     Hold,
     LampId,
+    LampSettings,
     Pattern,
     Picture,
     Settings,
@@ -52,14 +53,31 @@ def desired(state: State) -> Desired:
     )
 
 
+def pictures(state: State) -> tuple[Picture, ...]:
+    """All that is true for the panel to show, the most important first: a lamp shows the first that it knows.
+
+    SPEAK: somebody hears the panel's microphone. RECORDING: samples are written.
+    """
+    beside = {
+        Picture.DOOR_OPEN: any(pulse.energised for _, pulse in state.pulses),
+        Picture.RECORDING: any(recording.begun for recording in state.recordings),
+        Picture.SPEAK: any(media(state, call).microphone for call in state.calls if call.alive),
+    }
+    return (*(shown for shown, true in beside.items() if true), situation(state))
+
+
 def picture(state: State) -> Picture:
-    """What the panel shows: the first that is true.
+    """What the panel shows as a whole: that a door is open, else how the station stands."""
+    first = pictures(state)[0]
+    return first if first is Picture.DOOR_OPEN else situation(state)
+
+
+def situation(state: State) -> Picture:
+    """How the station stands: the first that is true.
 
     UNREGISTERED while no call can be had: SIP is not there, or accounts are configured and none of them is registered.
     """
     call = state.active
-    if any(pulse.energised for _, pulse in state.pulses):
-        return Picture.DOOR_OPEN
     if call is not None and call.talks:
         return Picture.HELD if rests(state, call) else Picture.IN_CALL
     if call is not None and call.direction is Direction.INCOMING:
@@ -74,11 +92,16 @@ def picture(state: State) -> Picture:
 
 
 def lamps(state: State) -> tuple[tuple[LampId, Pattern], ...]:
-    """Each lamp's pattern in the picture."""
-    shown, tried = picture(state), trials.patterns(state)
-    return tuple(
-        (lamp.id, tried.get(lamp.id, dict(lamp.pictures).get(shown, Pattern.OFF))) for lamp in state.settings.lamps
-    )
+    """Each lamp's pattern: that of a trial, else of the first picture that it has one for."""
+    if not state.settings.lamps:
+        return ()
+    true, tried = pictures(state), trials.patterns(state)
+
+    def pattern(lamp: LampSettings) -> Pattern:
+        known = dict(lamp.pictures)
+        return next((known[each] for each in true if each in known), Pattern.OFF)
+
+    return tuple((lamp.id, tried.get(lamp.id) or pattern(lamp)) for lamp in state.settings.lamps)
 
 
 def tone(state: State) -> Tone | None:
@@ -283,6 +306,7 @@ def snapshot(state: State, epoch: float) -> dict[str, Any]:
         ],
         "panel": {
             "picture": picture(state),
+            "pictures": list(pictures(state)),
             "buttons": [
                 {
                     "id": button.id,

@@ -56,9 +56,9 @@ def _meaning(setting: Setting) -> str:
 def _default(table: Described, setting: Setting) -> str:
     if setting.required:
         return "*required*"
-    if setting.default is None:
+    if setting.default is None and table.without.get(setting.key) is None:
         return "none"
-    shown = f"`{describe.toml(setting.default)}`"
+    shown = f"`{describe.toml(setting.default)}`" if setting.default is not None else "none"
     # Without the table of pictures the lamp has others than an empty one has.
     return f"{shown}; without the table `{describe.toml(table.without[setting.key])}`" if table.without else shown
 
@@ -83,7 +83,7 @@ def _table(table: Described) -> str:
             value = table.without[setting.key]
         default = "required" if setting.required else f"default: {_shown(setting.default)}"
         lines += ["", *_comment(_meaning(setting)), *_comment(f"Allowed: {setting.allowed}; {default}.")]
-        lines.append(f"{setting.key} = {describe.toml(value)}")
+        lines.append("#" * (value is None) + f"{setting.key} = {describe.toml('on' if value is None else value)}")
     if name in _COMMENTED:
         lines = [line if line.startswith("#") or not line else f"#{line}" for line in lines]
     return "\n".join(lines) + "\n"

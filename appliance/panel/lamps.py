@@ -10,8 +10,13 @@ from appliance.panel.claims import Claims
 from appliance.panel.lines import line_errors
 from appliance.panel.names import PinName, called
 
-# Seconds on and off. A blink begins with what the lamp is not, so that it answers at once.
-BLINKS = {Pattern.SLOW: (0.5, 0.5), Pattern.FAST: (0.125, 0.125), Pattern.PULSE: (0.1, 1.9)}
+# Seconds on, off, on, … A blink begins with what the lamp is not, so that it answers at once.
+BLINKS = {
+    Pattern.SLOW: (0.5, 0.5),
+    Pattern.FAST: (0.125, 0.125),
+    Pattern.PULSE: (0.1, 1.9),
+    Pattern.DOUBLE: (0.1, 0.1, 0.1, 1.7),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +88,19 @@ class _Lamp:
             self._timer.cancel()
             self._timer = None
         if self._pattern in BLINKS:
-            self._turn(not self._lit, self._loop.time())
+            self._turn(-1 if self._lit else 0, self._loop.time())
         else:
             self._set(self._pattern is Pattern.ON)
 
-    def _turn(self, on: bool, at: float) -> None:
+    def _turn(self, step: int, at: float) -> None:
         """Turn on or off what was due at `at`, and come back: reckoned from there, so that lateness does not add up."""
         self._timer = None
-        if not self._set(on):
+        if not self._set(step % 2 == 0):
             return
+        lasting = BLINKS[self._pattern]
         # Not in the past, where the loop stood still: no flurry to make up for it.
-        after = max(at + BLINKS[self._pattern][0 if on else 1], self._loop.time())
-        self._timer = self._loop.call_at(after, self._turn, not on, after)
+        after = max(at + lasting[step], self._loop.time())
+        self._timer = self._loop.call_at(after, self._turn, (step + 1) % len(lasting), after)
 
     def _set(self, on: bool) -> bool:
         """Set the level; False: there is no line now."""

@@ -95,6 +95,7 @@ class Station:
             "doors": [door("front")],
             "panel": {
                 "picture": "idle",
+                "pictures": ["idle"],
                 "tone": None,
                 "buttons": [button("kitchen", "ring", target="Kitchen"), button("end", "hangup", long_action="hold")],
                 "chords": [],

@@ -18,11 +18,15 @@ from appliance.core.model import (
     Cause,
     Direction,
     End,
+    LampId,
+    LampSettings,
     Means,
     Pattern,
     Picture,
     Pulse,
     Quality,
+    Recording,
+    RecordingId,
     Remote,
     State,
     Tone,
@@ -98,6 +102,34 @@ def test_an_error_is_heard_only_beside_no_call():
 def test_a_lamp_is_off_in_a_picture_that_its_settings_do_not_name():
     assert views.lamps(READY) == (("status", Pattern.ON), ("call", Pattern.OFF))
     assert views.lamps(replace(READY, calls=(having(S.DIALING),)))[1] == ("call", Pattern.SLOW)
+
+
+WRITTEN = (Recording(RecordingId("v-1"), CallId("c-1"), ready=True, begun=True),)
+ALL = (Picture.DOOR_OPEN, Picture.RECORDING, Picture.SPEAK, Picture.IN_CALL)
+
+
+@pytest.mark.parametrize(
+    ("changes", "wanted"),
+    [
+        pytest.param({}, ALL[3:], id="nobody hears us"),
+        pytest.param({"calls": (having(S.CONNECTED),)}, ALL[2:], id="speak now"),
+        pytest.param({"calls": (having(S.CONNECTED),), "recordings": WRITTEN}, ALL[1:], id="and it is recorded"),
+        pytest.param({"calls": (having(S.CONNECTED),), "recordings": WRITTEN, "pulses": OPEN}, ALL, id="and a door"),
+        pytest.param({"recordings": (replace(WRITTEN[0], begun=False),)}, ALL[3:], id="nothing is written yet"),
+        pytest.param({"calls": (having(S.CONNECTED, held_remote=True),)}, (Picture.HELD,), id="held by them"),
+    ],
+)
+def test_a_lamp_shows_the_first_picture_that_it_knows_of_all_that_are_true(changes, wanted):
+    state = replace(READY, **{"calls": (having(S.CONNECTED, muted=True),), **changes})
+    assert views.pictures(state) == wanted
+    assert views.snapshot(state, 0.0)["panel"]["pictures"] == list(wanted)
+    lamps = tuple(LampSettings(LampId(p), ((p, Pattern.ON), (Picture.IDLE, Pattern.SLOW))) for p in Picture)
+    shown = dict(views.lamps(replace(state, settings=replace(state.settings, lamps=lamps))))
+    assert {lamp for lamp, pattern in shown.items() if pattern is Pattern.ON} == set(wanted)
+    known = (LampSettings(LampId("one"), ((Picture.SPEAK, Pattern.PULSE), (Picture.IN_CALL, Pattern.DOUBLE))),)
+    pattern = {Picture.HELD: Pattern.OFF}.get(wanted[-1], Pattern.PULSE if Picture.SPEAK in wanted else Pattern.DOUBLE)
+    assert views.lamps(replace(state, settings=replace(state.settings, lamps=known))) == (("one", pattern),)
+    assert views.lamps(replace(state, settings=replace(state.settings, lamps=()))) == ()
 
 
 @pytest.mark.parametrize(

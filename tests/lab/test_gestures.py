@@ -1,4 +1,4 @@
-"""From the edges of real lines (gpio-sim) to what they mean: each event is held against its definition."""
+"""From the edges of real lines (gpio-sim) to what they mean, and to lamps; each event is as it is described."""
 
 import json
 import random
@@ -11,8 +11,8 @@ from tests.lab.far import FarEnd
 from tests.peers.shown import fits
 
 HERE = Path(__file__).parent
-BOARD = ("board", "RING", "STAFF", "CABLE", "WORN", "QUICK", "RELAY")
-RING, STAFF, CABLE, WORN, QUICK = range(5)
+BOARD = ("board", "RING", "STAFF", "CABLE", "WORN", "QUICK", "RELAY", "SPEAK", "KEPT", "OPEN", "IDLE")
+RING, STAFF, CABLE, WORN, QUICK, RELAY, SPEAK, KEPT, OPEN, IDLE = range(10)
 # Windows are wide: a machine that is busy may stop the finger for a second in between.
 CONFIG = """
 [audio]
@@ -61,6 +61,30 @@ line = "QUICK"
 action = "ring"
 target = "busy"
 
+[panel.lamp.speak]
+chip = "board"
+line = "SPEAK"
+pictures = {speak = "on"}
+
+[panel.lamp.kept]
+chip = "board"
+line = "KEPT"
+active_low = true
+pictures = {recording = "on"}
+
+[panel.lamp.open]
+chip = "board"
+line = "OPEN"
+pictures = {door_open = "on"}
+
+[panel.lamp.idle]
+chip = "board"
+line = "IDLE"
+pictures = {idle = "double"}
+
+[recording]
+enabled = true
+
 [guard]
 socket = "/run/intercomd/guard.sock"
 
@@ -95,7 +119,7 @@ class Panel:
         self.guest, self.events = guest, []
         guest.chip(*BOARD)
         guest.check("udevadm", "settle")
-        for name in ("fingers.py", "busy_phone.py"):
+        for name in ("fingers.py", "eyes.py", "busy_phone.py"):
             guest.copy_in(HERE / name, to="/root")
         guest.write("/etc/intercomd/intercomd.toml", CONFIG)
         for line in range(QUICK + 1):
@@ -112,6 +136,13 @@ class Panel:
     def touch(self, *steps):
         """Fingers as quick as that: [line, way, seconds after it]; when each was, in the guest's time."""
         return json.loads(self.guest.check("python3", "/root/fingers.py", "board", given=json.dumps(steps)))
+
+    def shows(self, *lamps):
+        """The lines of lamps come to these levels."""
+        for line, level in lamps:
+            self.guest.wait_for(
+                lambda line=line, level=level: self.guest.level("board", line) == level, f"line {line} is {level}"
+            )
 
     def button(self, name):
         return next(b for b in self.ask("/v1/panel")["buttons"] if b["id"] == name)
@@ -166,10 +197,14 @@ def test_every_gesture_comes_from_its_edges_to_its_act(panel):
     panel.wait("button.clicked", button="ring")
     panel.wait("ring.started", button="ring", to="kitchen")
     call = panel.wait("call.connected")["call"]
+    panel.wait("lamp.changed", lamp="speak", pattern="on")
+    panel.shows((SPEAK, 1), (KEPT, 0), (OPEN, 0))  # the lamp that tells of the recording shines at 0 V
 
     panel.touch(*CLICK, *CLICK)
     panel.wait("button.double_clicked", button="ring")
     assert panel.wait("call.held", by="local")["call"] == call
+    panel.wait("lamp.changed", lamp="speak", pattern="off")
+    panel.shows((SPEAK, 0))
     panel.touch(*CLICK, *CLICK)
     panel.wait("button.double_clicked", button="ring")
     assert panel.wait("call.resumed", by="local")["call"] == call
@@ -177,11 +212,15 @@ def test_every_gesture_comes_from_its_edges_to_its_act(panel):
     panel.touch((STAFF, "down", 0.02), (RING, "down", 0.3), (RING, "up", 0.0), (STAFF, "up", 0.0))
     panel.wait("button.chord", chord="both", buttons=["ring", "staff"])
     panel.wait("door.unlocked", door="front", by="chord both")
+    panel.wait("lamp.changed", lamp="open", pattern="on")
     panel.wait("door.locked", door="front")
+    panel.wait("lamp.changed", lamp="open", pattern="off")
+    panel.shows((SPEAK, 1), (OPEN, 0))
 
     panel.guest.pull("board", RING, "down")
     panel.wait("button.held", button="ring")
     assert panel.wait("call.ended", cause="hangup", by="local")["call"] == call
+    panel.shows((SPEAK, 0), (KEPT, 1), (OPEN, 0))
     panel.guest.pull("board", RING, "up")
     panel.wait("button.released", button="ring")
 
@@ -242,6 +281,18 @@ def test_button_edge_to_invite(panel, measured):
     took.sort()
     figures = f"{statistics.median(took):.1f} ms (least {took[0]:.1f}, most {took[-1]:.1f}), 5 ms of it min_press_ms"
     measured("button edge to INVITE, median of 20", figures)
+
+
+def test_lamp_flashes_in_time(panel, measured):
+    """How far its flashes are from where they belong, as seen from outside: eyes are a process of their own."""
+    seen = json.loads(panel.guest.check("python3", "/root/eyes.py", "board", str(IDLE), "10"))
+    began = [at for at, level in seen if level]
+    assert len(began) >= 2
+    lasting = [(at - began[0]) % 2.0 for at, _ in seen if at >= began[0]]
+    places = (0.0, 0.1, 0.2, 0.3) if 0.15 < began[1] - began[0] < 0.25 else (0.0, 0.1, 1.8, 1.9)
+    late = sorted(min(abs(at - place) for place in (*places, 2.0)) * 1000 for at in lasting)
+    figures = f"{late[len(late) // 2]:.1f} ms, most {late[-1]:.1f}"
+    measured(f"lamp's flashes off their time, median of {len(late)}", figures)
 
 
 def test_chip_that_is_unbound_and_bound_in_a_call_leaves_the_call_and_presses_nothing(panel):

@@ -56,6 +56,18 @@ def test_blinking_lamp_keeps_its_times_and_begins_with_light(board, pattern, on,
     run_virtually(scenario())
 
 
+def test_double_flash_keeps_its_times_and_begins_with_light(board):
+    async def scenario():
+        with panel(board, LampWiring(RED, board.pins[0])) as (lamps, _):
+            lamps.desire(((RED, Pattern.DOUBLE),))
+            runs = await seen(board, 0, 8.0)
+            wanted = [(True, 100), (False, 100), (True, 100), (False, 1700)] * 4
+            assert [lit for lit, _ in runs[:12]] == [lit for lit, _ in wanted[:12]]
+            assert all(abs(runs[n][1] - wanted[n][1]) <= 10 for n in range(12))
+
+    run_virtually(scenario())
+
+
 @pytest.mark.parametrize(("pattern", "lit"), [(Pattern.ON, True), (Pattern.OFF, False)])
 @pytest.mark.parametrize("active_low", [False, True])
 def test_steady_lamp_stays_as_it_is(board, pattern, lit, active_low):

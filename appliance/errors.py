@@ -28,6 +28,8 @@ HTTP_STATUS: dict[str, int] = {
     "conference-not-found": 404,
     "door-not-found": 404,
     "door-locked-down": 409,
+    "door-blocked": 409,
+    "sensor-not-found": 404,
     "unauthorized": 401,
     "forbidden": 403,
     "rate-limited": 429,

@@ -16,7 +16,7 @@ from typing import Any, Protocol, cast
 from appliance import ids
 from appliance.core import events, inputs, orders, views
 from appliance.core.desired import Desired
-from appliance.core.model import CallId, RequestId, Settings, State
+from appliance.core.model import CallId, Kept, RequestId, Settings, State
 from appliance.core.step import Step, step
 from appliance.errors import IntercomError
 from appliance.feed import Feed, Past, enveloped
@@ -81,12 +81,16 @@ class Reactor:
             self._scheduled = True
         self._loop.call_soon_threadsafe(self._drain)
 
-    def start(self, version: str, lost: events.EventsLost | None) -> None:
-        """Begin to take inputs, those first that were posted before. `lost`: what the journal lost at its last end."""
+    def start(self, version: str, lost: events.EventsLost | None, kept: Kept | None = None, fault: str = "") -> None:
+        """Begin to take inputs, those first that were posted before.
+
+        lost: what the journal lost at its last end. kept: what outlasted the restart; fault: why it can not be read.
+        """
         self._loop = asyncio.get_running_loop()
         if lost is not None:
             self._tell(lost, time.monotonic())
-        self._take(inputs.Started(at=time.monotonic(), version=version))
+        found = Kept() if kept is None else kept
+        self._take(inputs.Started(at=time.monotonic(), version=version, kept=found, kept_fault=fault))
         self._drain()
 
     def stop(self) -> None:
@@ -131,7 +135,7 @@ class Reactor:
         for event in taken.events:
             self._tell(event, taken.state.now)
         # Lamps and relay are quick, and people wait for them; an INVITE goes before the sound that may open a card.
-        self._make_so(before, "lamps", "relays")
+        self._make_so(before, "lamps", "relays", "kept")
         for order in taken.orders:
             self._guarded(self.perform[type(order)], order)
         self._make_so(before, "sound", "recordings", "quiet_hours", "status")

@@ -16,13 +16,17 @@ from appliance.core.model import (
     ConferenceState,
     ContactState,
     Direction,
+    DoorState,
     EarlySource,
     Hold,
     Joining,
+    Means,
     Pattern,
     Picture,
     Role,
+    SensorKind,
     Stage,
+    Strike,
     Tone,
     TransferPolicy,
     TransferState,
@@ -280,6 +284,14 @@ class Open(Order):
     )
 
 
+class HoldOpen(Order):
+    """How a door is held open."""
+
+    seconds: float | None = Field(
+        default=None, gt=0, le=43_200, allow_inf_nan=False, description="For how long; null: as long as it may be."
+    )
+
+
 # -- answered ----------------------------------------------------------------------------------------------------------
 
 
@@ -492,11 +504,17 @@ class Door(Answer):
     """A door and its relay."""
 
     id: str
+    state: DoorState
     unlocked: bool = Field(description="Whether the relay is energised.")
-    until: Time | None = Field(description="When the pulse ends.")
+    until: Time | None = Field(description="When the pulse or hold ends.")
     by: str | None = Field(description="Who opened it.")
+    means: Means | None = Field(description="By what it was opened.")
+    contact: Literal["open", "closed", "unknown"] | None = Field(description="Its leaf; null: it has no contact.")
+    alarm: Literal["forced", "held_open"] | None = Field(description="What is wrong with its leaf, until it is closed.")
+    strike: Strike
     pulse_s: float = Field(description="The length of one pulse.")
-    max_s: float = Field(description="The bound that nothing exceeds.")
+    max_s: float = Field(description="The bound that no pulses exceed.")
+    max_hold_s: float = Field(description="The bound that no hold exceeds; 0: it is never held open.")
     available: bool = Field(description="Whether the relay can be worked now.")
 
 
@@ -548,6 +566,16 @@ class Reader(Answer):
     discarded: int = Field(description="How often, since the daemon's start, what it sent was no whole card or key.")
 
 
+class Sensor(Answer):
+    """A sensor and what it tells."""
+
+    id: str
+    kind: SensorKind
+    door: str | None = Field(description="Of a contact: its door.")
+    active: bool | None = Field(description="Whether it is not at rest; null: its line is not to be had.")
+    blocks_until: Time | None = Field(description="Until when it keeps doors from being opened; null: it does not.")
+
+
 class Panel(Answer):
     """What can be pressed, and what is shown."""
 
@@ -559,6 +587,7 @@ class Panel(Answer):
     lamps: list[Lamp]
     keypads: list[Keypad]
     readers: list[Reader]
+    sensors: list[Sensor]
 
 
 class SoundTest(Answer):

@@ -1,4 +1,4 @@
-"""/v1/panel: buttons, lamps and tone; a press acts as that of the real button."""
+"""/v1/panel: buttons, lamps, sensors and tone; a press acts as that of the real button."""
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
@@ -7,7 +7,7 @@ from appliance.api import models, problems
 from appliance.api.common import Daemon, Id, Who, ask
 from appliance.api.described import answers
 from appliance.core import inputs
-from appliance.core.model import ButtonId, LampId
+from appliance.core.model import ButtonId, LampId, SensorId
 
 router = APIRouter(prefix="/v1/panel", tags=["panel"], responses=problems.RESPONSES)
 
@@ -30,4 +30,11 @@ async def try_lamp(lamp: Id, daemon: Daemon, who: Who, body: models.TestLamp | N
     """Have a lamp shine in a pattern for `seconds`, whatever the panel shows meanwhile."""
     wanted = body or models.TestLamp()
     reply = await ask(daemon, inputs.TestLamp(LampId(lamp), wanted.pattern, wanted.seconds), who)
+    return JSONResponse({"warning": reply.warning or None})
+
+
+@router.post("/sensors/{sensor}/clear", responses=answers(models.Done))
+async def clear_sensor(sensor: Id, daemon: Daemon, who: Who) -> JSONResponse:
+    """Let doors be opened again that a tamper contact blocks."""
+    reply = await ask(daemon, inputs.ClearSensor(SensorId(sensor)), who)
     return JSONResponse({"warning": reply.warning or None})

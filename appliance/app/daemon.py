@@ -25,6 +25,7 @@ from appliance.sip.link import Link
 from appliance.sip.settings import AccountSettings, SipSettings, TlsSettings
 from appliance.store.calllog import CallLog
 from appliance.store.journal import Journal
+from appliance.store.kept import Keeper
 from appliance.store.recordings import Recordings
 from appliance.store.writer import Writer
 from appliance.system.clock import Clock
@@ -72,6 +73,8 @@ class App:
         journal = Journal(self._places.state, writer)
         reactor = self._reactor = Reactor(core_settings(self._config), journal)
         lost = await asyncio.to_thread(journal.open)
+        kept = Keeper(self._places.state, reactor.post)
+        found, fault = await asyncio.to_thread(kept.read)
         recordings = Recordings(self._places.recordings, writer, reactor.post)
         call_log = CallLog(writer, journal.boot)
         link = Link(self._sip_settings(), reactor.post)
@@ -80,7 +83,7 @@ class App:
         reactor.perform |= {orders.PrepareRecording: recordings.prepare, orders.FinishRecording: recordings.finish}
         reactor.perform[orders.LogCall] = call_log.write
         reactor.make_so |= {"sound": link.desire, "recordings": recordings.desire, "status": self._tell_status}
-        reactor.make_so["quiet_hours"] = quiet.desire
+        reactor.make_so |= {"quiet_hours": quiet.desire, "kept": kept.desire}
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._asked_to_stop)
         if self._notify.there:  # elsewhere SIGHUP is a terminal that was closed, which ends us
@@ -93,7 +96,7 @@ class App:
         if self._recorder is not None:
             self._recorder.begin(appliance.__version__, reactor.state)
             reactor.watch = self._recorder.take
-        reactor.start(appliance.__version__, lost)
+        reactor.start(appliance.__version__, lost, found, fault)
         try:
             await link.start()  # first: the new process begins while we take the lines
             await panel.start()
@@ -118,6 +121,7 @@ class App:
             await panel.stop()
             await asyncio.sleep(0)  # what the adapters posted at their end is taken in
             reactor.stop()
+            await kept.stop()
             journal.close()
             call_log.close()
             await asyncio.to_thread(writer.close)

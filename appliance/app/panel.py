@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from appliance.app.entry import entry
 from appliance.app.places import Places
-from appliance.config.schema import Button, Config, Lamp
+from appliance.config.schema import Button, Config, Lamp, Sensor
 from appliance.core import inputs
 from appliance.core.model import ButtonId, DoorId, LampId
 from appliance.errors import IntercomError
@@ -16,6 +16,7 @@ from appliance.panel.lamps import Lamps, LampWiring
 from appliance.panel.lines import Factory, lines
 from appliance.panel.names import ChipLine, PinName
 from appliance.panel.relay import DoorWiring, GpioLine, Relay, SimulatedLine
+from appliance.panel.sensors import Sensors, SensorWiring
 from appliance.reactor import Reactor
 
 FIRST_PIN = 4
@@ -37,10 +38,11 @@ class Panel:
             self._relay = Relay(self._doors(), self._guard(), post)
             self._reactor.make_so["relays"] = self._relay.desire
             await self._relay.start()
-        if not any((panel.button, panel.lamp, panel.keypad, panel.reader)):
+        if not any((panel.button, panel.lamp, panel.keypad, panel.reader, panel.sensor)):
             return
         try:
-            factory = lines("simulated" if self._simulated else self._kind()) if panel.button or panel.lamp else None
+            wanted = panel.button or panel.lamp or panel.sensor
+            factory = lines("simulated" if self._simulated else self._kind()) if wanted else None
         except IntercomError as err:
             why = f"{err.message}. {err.cause}"
             post(inputs.PartFailed(at=time.monotonic(), part="panel", why=why, resolution=err.resolution))
@@ -53,11 +55,21 @@ class Panel:
             LampWiring(LampId(name), self._pin(lamp, len(buttons) + number), lamp.active_low)
             for number, (name, lamp) in enumerate(panel.lamp.items())
         )
+        sensors = tuple(
+            SensorWiring(
+                name,
+                self._pin(sensor, len(buttons) + len(lamps) + number),
+                sensor.pull,
+                # A simulated line that nobody drives follows its pull, which is to be rest.
+                normally_closed=sensor.normally == "closed" and not self._simulated,
+            )
+            for number, (name, sensor) in enumerate(panel.sensor.items())
+        )
         if self._simulated:
-            await self._simulate(factory, buttons, lamps)
+            await self._simulate(factory, buttons, sensors, lamps)
         claims = Claims(factory, post)
         shining = Lamps(lamps, claims)
-        self._parts = [claims, Buttons(buttons, claims, post), shining]
+        self._parts = [claims, Buttons(buttons, claims, post), Sensors(sensors, claims, post), shining]
         if not self._simulated:
             self._parts += entry(panel, claims, post)
         self._reactor.make_so["lamps"] = shining.desire
@@ -73,7 +85,11 @@ class Panel:
             await self._relay.stop()
 
     async def _simulate(
-        self, factory: Factory, buttons: tuple[ButtonWiring, ...], lamps: tuple[LampWiring, ...]
+        self,
+        factory: Factory,
+        buttons: tuple[ButtonWiring, ...],
+        sensors: tuple[SensorWiring, ...],
+        lamps: tuple[LampWiring, ...],
     ) -> None:
         # Late: a demonstration only.
         from appliance.simulator.entry import SimulatedEntry  # noqa: PLC0415
@@ -83,7 +99,8 @@ class Panel:
         self._simulation = SimulatedPanel(
             self._places.runtime / "panel.sock",
             factory,
-            {button.id: SimulatedPin(button.pin, button.active_low) for button in buttons},
+            {button.id: SimulatedPin(button.pin, button.active_low) for button in buttons}
+            | {f"sensor.{sensor.id}": SimulatedPin(sensor.pin, sensor.active_low) for sensor in sensors},
             {lamp.id: SimulatedPin(lamp.pin, lamp.active_low) for lamp in lamps},
             SimulatedEntry(frozenset(panel.keypad), frozenset(panel.reader), self._reactor.post),
         )
@@ -93,9 +110,10 @@ class Panel:
         """What takes the lines: one factory for all, ours if some line is named by its chip."""
         panel = self._config.panel
         chips = [button.chip for button in panel.button.values()] + [lamp.chip for lamp in panel.lamp.values()]
+        chips += [sensor.chip for sensor in panel.sensor.values()]
         return "chips" if any(chips) else "gpio"
 
-    def _pin(self, configured: Button | Lamp, number: int) -> PinName:
+    def _pin(self, configured: Button | Lamp | Sensor, number: int) -> PinName:
         """The line's name; simulated ones need none of their own. GPIO2 and 3 have pull-ups, in the mock too."""
         if self._simulated:
             return number + FIRST_PIN
@@ -116,6 +134,7 @@ class Panel:
                 SimulatedLine(self._places.runtime / f"relay-{name}")
                 if self._simulated
                 else GpioLine(door.chip, door.line, door.active_low),
+                door.max_hold_s,
             )
             for name, door in self._config.door.items()
         )

@@ -132,6 +132,19 @@ async def _open(asked: Asked, seconds: float) -> list[Any]:
     return await _open_named(asked, asked.id, seconds)
 
 
+async def _hold(asked: Asked, seconds: float) -> list[Any]:
+    await asked.do(inputs.HoldDoor(DoorId(asked.id), None if seconds == 0 else seconds))
+    return []
+
+
+def _of_door(make: Callable[[DoorId], inputs.Action]) -> Callable[..., Awaitable[list[Any]]]:
+    async def act(asked: Asked) -> list[Any]:
+        await asked.do(make(DoorId(asked.id)))
+        return []
+
+    return act
+
+
 async def _press(asked: Asked, button: str, seconds: float) -> list[Any]:
     await asked.do(inputs.PressButton(ButtonId(_bounded(button)), seconds))
     return []
@@ -220,14 +233,25 @@ CALL = Interface(
 
 DOOR = Interface(
     "org.intercomd.Door1",
-    methods=(Method("Open", _open, takes=(("seconds", "d"),)),),
+    methods=(
+        Method("Open", _open, takes=(("seconds", "d"),)),
+        Method("Hold", _hold, takes=(("seconds", "d"),)),
+        Method("Release", _of_door(inputs.ReleaseDoor)),
+        Method("Lock", _of_door(inputs.LockDoor)),
+        Method("Unlock", _of_door(inputs.UnlockDoor)),
+    ),
     properties=(
         _text("Id", "id"),
+        _text("State", "state"),
         _flag("Available", "available"),
         _flag("Unlocked", "unlocked"),
         _text("By", "by"),
+        _text("Means", "means"),
+        _text("Contact", "contact"),
+        _text("Alarm", "alarm"),
         Property("PulseSeconds", "d", lambda view: float(view["pulse_s"])),
         Property("MaxSeconds", "d", lambda view: float(view["max_s"])),
+        Property("MaxHoldSeconds", "d", lambda view: float(view["max_hold_s"])),
     ),
 )
 

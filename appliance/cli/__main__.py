@@ -16,6 +16,8 @@ from appliance.cli import idle, show
 from appliance.cli.client import Client, default_socket
 from appliance.errors import IntercomError
 
+DOOR_ACTS = ("open", "hold", "release", "lock", "unlock")
+TIMED = {"open", "hold"}
 CONFIG = Path("/etc/intercomd/intercomd.toml")
 
 Json = dict[str, Any]
@@ -73,9 +75,12 @@ def parser() -> argparse.ArgumentParser:
     transfer_ = add("transfer", transfer, "have the far end of a call talk with somebody else")
     transfer_.add_argument("to", help="a target, a SIP address, a number at an account, or another call's id")
     transfer_.add_argument("call", nargs="?", help="its id (default: the one that is active)")
-    door_ = add("door", door, "open a door")
+    door_ = add("door", door, "open a door, hold it open, or lock it down")
     door_.add_argument("door")
-    door_.add_argument("--seconds", type=float, help="how long (default: the door's own)")
+    door_.add_argument("act", nargs="?", choices=DOOR_ACTS, default="open", help="what (default: open it for a moment)")
+    door_.add_argument("--seconds", type=float, help="how long it opens, or is held (default: the door's own)")
+    clear_ = add("clear", clear, "let doors open again that a tamper contact blocks")
+    clear_.add_argument("sensor")
     press_ = add("press", press, "press a button of the panel")
     press_.add_argument("button")
     press_.add_argument("--seconds", type=float, default=0.0, help="how long it is down")
@@ -206,8 +211,13 @@ def transfer(client: Client, given: argparse.Namespace) -> int:
 
 def door(client: Client, given: argparse.Namespace) -> int:
     """`intercomctl door`."""
-    body = {} if given.seconds is None else {"seconds": given.seconds}
-    return output(client.ask("POST", f"/v1/doors/{given.door}/open", body), given, show.done)
+    body = {} if given.seconds is None or given.act not in TIMED else {"seconds": given.seconds}
+    return output(client.ask("POST", f"/v1/doors/{given.door}/{given.act}", body), given, show.done)
+
+
+def clear(client: Client, given: argparse.Namespace) -> int:
+    """`intercomctl clear`."""
+    return output(client.ask("POST", f"/v1/panel/sensors/{given.sensor}/clear"), given, show.done)
 
 
 def press(client: Client, given: argparse.Namespace) -> int:

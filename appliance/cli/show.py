@@ -18,9 +18,13 @@ def state(answer: Json) -> str:
 
 
 def _lock(door: Json) -> str:
+    parts = [door["state"].replace("_", " ")]
     if door["unlocked"]:
-        return f"unlocked until {door['until']}, by {door['by']}"
-    return "locked" if door["available"] else "not available"
+        parts = [f"{'held open' if door['state'] == 'held' else 'unlocked'} until {door['until']}, by {door['by']}"]
+    parts += [] if door["available"] else ["not available"]
+    parts += [door["contact"]] if door["contact"] else []
+    parts += [door["alarm"].replace("_", " ")] if door["alarm"] else []
+    return ", ".join(parts)
 
 
 def accounts(answer: Json) -> str:
@@ -34,7 +38,13 @@ def panel(answer: Json) -> str:
     lines = [f"picture   {answer['picture']}"]
     lines += [f"button    {b['id']}  {b['action']}  {'down' if b['down'] else 'up'}" for b in answer["buttons"]]
     lines += [f"lamp      {lamp['id']}  {lamp['pattern']}" for lamp in answer["lamps"]]
+    lines += [f"sensor    {each['id']}  {each['kind']}  {_sensor(each)}" for each in answer["sensors"]]
     return "\n".join(lines)
+
+
+def _sensor(sensor: Json) -> str:
+    known = {None: "unknown", True: "active", False: "at rest"}[sensor["active"]]
+    return f"{known}, no door opens until {sensor['blocks_until']}" if sensor["blocks_until"] else known
 
 
 def findings(answer: Json) -> str:

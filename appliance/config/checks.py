@@ -27,6 +27,8 @@ def cross(raw: dict[str, Any]) -> Found:
     for name, reader in readers.items():
         yield from _way(_at("panel.reader", name), ("d0", "d1"), ("device",), reader, wired=wired)
     yield from _chords(raw, buttons, doors, targets | plans)
+    sensors = _tables(raw, "panel", "sensor")
+    yield from _sensors(sensors, doors)
     for name, plan in plans.items():
         yield from _plan(name, plan, targets, raw)
     for name, target in targets.items():
@@ -42,7 +44,7 @@ def cross(raw: dict[str, Any]) -> Found:
     yield from _digits(doors)
     yield from _pair(raw)
     used: dict[Any, str] = {}
-    yield from _lines(buttons, lamps, doors, used, wired=wired)
+    yield from _lines(buttons, lamps, sensors, doors, used, wired=wired)
     yield from _blocks(keypads, readers, used)
 
 
@@ -53,6 +55,8 @@ def _button(place: str, button: dict[str, Any], doors: dict[str, Any], targets: 
         yield f"{place}.target", f"is missing: whom the button rings{_choice(targets)}"
     if "door" in actions and door is None and digits is None:
         yield f"{place}.door", f"is missing: which door the button opens{_choice(doors)}, or digits for the far end's"
+    if "exit" in actions and door is None:
+        yield f"{place}.door", f"is missing: which door the button opens{_choice(doors)}"
     if door is not None and digits is not None:
         yield f"{place}.digits", "either door or digits, not both: a button opens one door"
     if isinstance(target, str):
@@ -76,6 +80,17 @@ def _chord(name: str, chord: dict[str, Any], buttons: dict[str, Any]) -> Found:
         yield from _named(_at("panel.chord", name, "buttons"), button, "panel.button", buttons)
     if len(set(named)) < len(named):
         yield _at("panel.chord", name, "buttons"), "a button makes no chord with itself"
+
+
+def _sensors(sensors: dict[str, Any], doors: dict[str, Any]) -> Found:
+    for name, sensor in sensors.items():
+        kind, door, place = sensor.get("kind"), sensor.get("door") or None, _at("panel.sensor", name, "door")
+        if kind == "contact" and door is None:
+            yield place, f"is missing: whose leaf it watches{_choice(doors)}"
+        if kind in ("tamper", "other") and door is not None:  # a list could not be in a set
+            yield place, "is of no use: only a contact watches a door's leaf"
+        if isinstance(door, str):
+            yield from _named(place, door, "door", doors)
 
 
 def _plan(name: str, plan: dict[str, Any], targets: dict[str, Any], raw: dict[str, Any]) -> Found:
@@ -110,9 +125,13 @@ def _choice(there: dict[str, Any]) -> str:
 
 
 def _bounds(place: str, door: dict[str, Any]) -> Found:
-    pulse_s, max_s = (door.get(key, Door.model_fields[key].default) for key in ("pulse_s", "max_s"))
+    pulse_s, max_s, hold_s = (
+        door.get(key, Door.model_fields[key].default) for key in ("pulse_s", "max_s", "max_hold_s")
+    )
     if {type(pulse_s), type(max_s)} <= {int, float} and pulse_s > max_s:
         yield f"{place}.pulse_s", f"{describe.toml(pulse_s)} s is longer than max_s, {describe.toml(max_s)} s"
+    if {type(hold_s), type(max_s)} <= {int, float} and 0 < hold_s < max_s:
+        yield f"{place}.max_hold_s", f"{describe.toml(hold_s)} s is shorter than max_s, {describe.toml(max_s)} s"
 
 
 def _digits(doors: dict[str, Any]) -> Found:
@@ -158,10 +177,17 @@ def _wired(raw: dict[str, Any]) -> bool:
 
 
 def _lines(
-    buttons: dict[str, Any], lamps: dict[str, Any], doors: dict[str, Any], used: dict[Any, str], *, wired: bool
+    buttons: dict[str, Any],
+    lamps: dict[str, Any],
+    sensors: dict[str, Any],
+    doors: dict[str, Any],
+    used: dict[Any, str],
+    *,
+    wired: bool,
 ) -> Found:
     named = [(_at("panel.button", name), button) for name, button in buttons.items()]
     named += [(_at("panel.lamp", name), lamp) for name, lamp in lamps.items()]
+    named += [(_at("panel.sensor", name), sensor) for name, sensor in sensors.items()]
     named += [(_at("door", name), door) for name, door in doors.items()]
     for place, table in named:
         pin, chip, line = table.get("pin"), table.get("chip") or None, table.get("line") or None

@@ -4,7 +4,7 @@ from itertools import chain, repeat
 
 from appliance.config.schema import Account, Button, Chord, Config, Pictures, Plan, Target, registrar
 from appliance.core import model
-from appliance.core.model import AccountId, ButtonId, DoorId, KeypadId, LampId, Pattern, Picture, ReaderId
+from appliance.core.model import AccountId, ButtonId, DoorId, KeypadId, LampId, Pattern, Picture, ReaderId, SensorId
 
 
 def core_settings(config: Config) -> model.Settings:
@@ -22,8 +22,25 @@ def core_settings(config: Config) -> model.Settings:
             for name, reader in config.panel.reader.items()
         ),
         doors=tuple(
-            model.DoorSettings(DoorId(name), pulse_s=door.pulse_s, max_s=door.max_s, digits=door.digits)
+            model.DoorSettings(
+                DoorId(name),
+                pulse_s=door.pulse_s,
+                max_s=door.max_s,
+                digits=door.digits,
+                max_hold_s=door.max_hold_s,
+                strike=door.strike,
+            )
             for name, door in config.door.items()
+        ),
+        sensors=tuple(
+            model.SensorSettings(
+                SensorId(name),
+                sensor.kind,
+                DoorId(sensor.door) if sensor.door else None,
+                open_s=sensor.open_s,
+                block_s=sensor.block_s,
+            )
+            for name, sensor in config.panel.sensor.items()
         ),
         targets=tuple(_target(name, target, config) for name, target in config.target.items()),
         plans=tuple(_plan(name, plan) for name, plan in config.plan.items()),

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from appliance.core import peers
-from appliance.core.model import Action, Pattern, TransferPolicy
+from appliance.core.model import Action, Pattern, SensorKind, Strike, TransferPolicy
 
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 ID_ALLOWED = "a name of at most 32 small letters, digits, - and _, beginning with a letter or digit"
@@ -393,7 +393,7 @@ def _target() -> Any:
 
 def _door() -> Any:
     return setting(
-        "Which door of this station it opens: the name of a [door.…] table. For the action door.", default=""
+        "Which door of this station it opens: the name of a [door.…] table. For the actions door and exit.", default=""
     )
 
 
@@ -420,7 +420,8 @@ class Button(Table):
     )
     action: Action = setting(
         "What a press does: ring the target, answer, hang up, hold (or resume), switch to the call that waits or is "
-        "held, open a door; or none: it is told as an event, and that is all.",
+        "held, open a door; exit: let out, of a button or detector inside, which tampering outside does not block; or "
+        "none: it is told as an event, and that is all.",
         example="ring",
         strict=False,
     )
@@ -635,8 +636,49 @@ class Reader(Table):
     )
 
 
+class Sensor(Table):
+    """A contact that is watched: of a door's leaf, of the panel's housing, or of something else."""
+
+    pin: int | None = _pin(27)
+    chip: str = _chip(_NAMED_WHY)
+    line: str = _line(_NAMED_WHY)
+    pull: Literal["up", "down", "none"] = setting(
+        "Resistor inside the chip. up: the contact connects the line to ground; down: to 3.3 V; none: the panel has a "
+        "resistor of its own to 3.3 V, and the contact connects to ground.",
+        default="up",
+    )
+    kind: SensorKind = setting(
+        "contact: it tells whether a door's leaf is open, and that it was forced where nobody had opened the door. "
+        "tamper: while it is active, and for block_s after, no door opens but from inside. other: it is told, and that "
+        "is all.",
+        example="contact",
+        strict=False,
+    )
+    normally: Literal["closed", "open"] = setting(
+        "How the contact is at rest: with the leaf shut, or the housing whole. One that is closed then tells a cut "
+        "wire as well.",
+        default="closed",
+    )
+    door: str = setting("Of a contact: whose leaf it is, the name of a [door.…] table.", default="", example="front")
+    open_s: float = setting(
+        "Of a contact: how long the leaf may be open before that is told, unless the door is held open. 0: for ever.",
+        unit="s",
+        default=60.0,
+        ge=0,
+        le=86_400,
+    )
+    block_s: float = setting(
+        "Of a tamper contact: for how long no door opens after it, be it over a restart; clients may end it. 0: it is "
+        "told, and that is all.",
+        unit="s",
+        default=300.0,
+        ge=0,
+        le=86_400,
+    )
+
+
 class Panel(Table):
-    """Buttons, chords, lamps, keypads and readers; each has a table of its own, as [panel.button.<id>]."""
+    """Buttons, chords, lamps, keypads, readers and sensors; each has a table of its own, as [panel.button.<id>]."""
 
     lines: Literal["simulated", "gpio"] = setting(
         "Where the lines are: the board's GPIO, or simulated ones, pressed through HTTP.", default="gpio"
@@ -646,10 +688,22 @@ class Panel(Table):
     lamp: dict[Id, Lamp] = Field(default_factory=dict, description="The lamps.")
     keypad: dict[Id, Keypad] = Field(default_factory=dict, description="The keypads.")
     reader: dict[Id, Reader] = Field(default_factory=dict, description="The card readers.")
+    sensor: dict[Id, Sensor] = Field(default_factory=dict, description="The sensors.")
 
 
 class Door(Table):
-    """A door with a strike at a relay. One [door.<id>] for each."""
+    """A door with a strike at a relay. One [door.<id>] for each.
+
+    The relay is energised to open, whatever the strike: docs/how-to/open-doors.md says how each kind is wired.
+    """
+
+    strike: Strike = setting(
+        "fail_secure: current opens it, so it stays locked in a power cut; at the relay's normally open contact. "
+        "fail_safe: current keeps it locked, as a magnet, so a power cut opens it, lockdown or not; at the relay's "
+        "normally closed contact.",
+        default=Strike.FAIL_SECURE,
+        strict=False,
+    )
 
     chip: str = _chip(_LINE_WHY, "pinctrl-bcm2711")
     line: str = _line(_LINE_WHY, "GPIO26")
@@ -662,6 +716,15 @@ class Door(Table):
         default=10.0,
         ge=0.1,
         le=60,
+    )
+    max_hold_s: float = setting(
+        "How long a client may hold the door open; a minute before the end all are warned. 0: never. "
+        "Only for a strike whose maker allows current for as long (100 % duty), or a fail_safe one.",
+        allowed="0, or from max_s to 43200",
+        unit="s",
+        default=0.0,
+        ge=0,
+        le=43_200,
     )
     digits: str = setting(
         'Digits (DTMF) that open the door, typed in a call by a target whose table names the door. "": none do.',
@@ -677,7 +740,8 @@ class Guard(Table):
 
     socket: Annotated[str, Field(pattern=r"^(/[^\x00]{1,100})?$")] = setting(
         'Unix socket of a guard that runs as a service of its own: "/run/intercomd/guard.sock" is that of '
-        "intercomd-guard.service, which must be restarted when a door's chip, line, active_low or max_s is changed. "
+        "intercomd-guard.service, which must be restarted when a door's chip, line, active_low, max_s or max_hold_s "
+        "is changed. "
         '"": the daemon starts a guard itself, as it does for simulated lines anyhow.',
         allowed='a path of at most 101 characters that begins with /, or ""',
         default="",

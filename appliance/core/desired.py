@@ -5,7 +5,7 @@ A part is given to its adapter whenever it changed, and again whole after the ad
 
 from dataclasses import dataclass, field
 
-from appliance.core.model import CallId, DoorId, LampId, Pattern, QuietHours, RecordingId, Tone
+from appliance.core.model import CallId, DoorId, Kept, LampId, Pattern, QuietHours, RecordingId, Tone
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,15 @@ class Sound:
 
 @dataclass(frozen=True, slots=True)
 class RelayPulse:
-    """The exception: a pulse is energised at most once (docs/explanation/architecture.md). Nanoseconds."""
+    """The exception: a pulse is energised at most once (docs/explanation/architecture.md). Nanoseconds.
+
+    hold: the guard bounds it by the door's longest hold instead.
+    """
 
     door: DoorId
     id: int
     until: int
+    hold: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,5 +68,6 @@ class Desired:
     relays: tuple[RelayPulse, ...] = ()
     recordings: tuple[RecordingId, ...] = ()  # being written: their headers are kept right
     quiet_hours: QuietHours = field(default_factory=QuietHours)  # their begin and end are to be told
+    kept: Kept = field(default_factory=Kept)  # to be on disc
     wake_at: float | None = None  # the earliest deadline: a Tick is due then
     status: str = ""  # one line for people

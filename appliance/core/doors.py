@@ -1,4 +1,4 @@
-"""Doors: one bounded pulse at a time, whoever asks and however often.
+"""Doors: one bounded pulse at a time, whoever asks and however often; a hold is a longer one.
 
 The core decides a pulse and names it by the nanosecond of the decision; the guard energises the relay at most once for
 each name and ends the pulse by its own clock. So nothing here has to switch anything off.
@@ -6,39 +6,99 @@ each name and ends the pulse by its own clock. So nothing here has to switch any
 
 from dataclasses import replace
 
-from appliance.core import events
-from appliance.core.model import DoorId, DoorSettings, Means, Pulse
+from appliance.core import events, sensors
+from appliance.core.model import DoorId, DoorSettings, DoorState, Means, Pulse, State
 from appliance.core.turn import Turn
 from appliance.errors import IntercomError
 
 CONFIRM_S = 1.0  # the guard answers within a millisecond, or is not there
+WARNING_S = 60.0  # before the end of a hold; of a short one in its middle
 
 
 def open_door(turn: Turn, door: DoorSettings, seconds: float | None, by: str, means: Means) -> str:
     """Begin or prolong a pulse; gives a warning's text where it changes nothing.
 
     No chain of requests energises the relay for longer than the door's `max_s`: a pulse that runs is prolonged up to
-    that bound from its beginning. Raises IntercomError `unavailable` without a guard.
+    that bound from its beginning. Raises IntercomError: `door-locked-down`, `door-blocked`, and without a guard
+    `unavailable`.
     """
-    now, running = turn.now, of(turn, door.id)
-    if not turn.state.relay_ready:
-        turn.tell(events.DoorDenied(door.id, by=by, means=means, why="the relay guard is not there"))
+    until = turn.now + (door.pulse_s if seconds is None else seconds)
+    return energise(turn, door, Pulse(0, turn.now, until, by, means))
+
+
+def hold_open(turn: Turn, door: DoorSettings, seconds: float | None, by: str) -> str:
+    """Hold open, for as long as the door may be where nothing is said; else as `open_door`, with `max_hold_s`."""
+    if door.max_hold_s <= 0 or not 0 < (door.max_hold_s if seconds is None else seconds) <= door.max_hold_s:
+        never = "Its configuration allows no holds." if door.max_hold_s <= 0 else ""
         raise IntercomError(
+            "parameter-invalid",
+            f"Door {door.id} can not be held open{'' if seconds is None else f' for {seconds} s'}.",
+            never or f"Its longest hold is {door.max_hold_s} s.",
+            f"Set door.{door.id}.max_hold_s, if its strike is made for that.",
+        )
+    until = turn.now + (door.max_hold_s if seconds is None else seconds)
+    return energise(turn, door, Pulse(0, turn.now, until, by, Means.API, held=True))
+
+
+def energise(turn: Turn, door: DoorSettings, wanted: Pulse) -> str:
+    """Begin a pulse or hold, or have it take the place of one that runs, whose beginning stays."""
+    refuse(turn, door, wanted)
+    running = of(turn, door.id)
+    if running is not None:
+        began = running.began if running.until > turn.now else turn.now
+        wanted = replace(wanted, began=began, energised=running.energised)
+    until = min(wanted.until, wanted.began + (door.max_hold_s if wanted.held else door.max_s))
+    if running is not None and until <= running.until:
+        return f"Door {door.id} is open already, and for longer."
+    pulse_id = max(int(turn.now * 1e9), 0 if running is None else running.id + 1)
+    put(turn, door.id, replace(wanted, id=pulse_id, until=until))
+    return ""
+
+
+def refuse(turn: Turn, door: DoorSettings, wanted: Pulse) -> None:
+    """Raises IntercomError, and tells it, where the door may not open, or can not."""
+    why, error = "", None
+    if door.id in turn.state.locked_down:
+        why, error = "the door is locked down", locked_down(door.id)
+    elif wanted.means is not Means.EXIT and (block := sensors.blocking(turn.state)) is not None:
+        why, error = f"sensor {block.sensor} blocks it", sensors.error(turn.state, door.id, block)
+    elif not turn.state.relay_ready:
+        why = "the relay guard is not there"
+        error = IntercomError(
             "unavailable",
             f"Door {door.id} can not be opened now.",
             "The process that holds its relay is not there.",
             "It is started again by itself; see its log if this stays so.",
         )
-    began = now if running is None else running.began
-    until = min(now + (door.pulse_s if seconds is None else seconds), began + door.max_s)
-    if running is not None and until <= running.until:
-        return f"Door {door.id} is open already, and for longer."
-    pulse_id = int(now * 1e9)
-    if running is not None:
-        pulse_id = max(pulse_id, running.id + 1)
-    energised = running is not None and running.energised
-    put(turn, door.id, Pulse(id=pulse_id, began=began, until=until, by=by, means=means, energised=energised))
+    if error is not None:
+        turn.tell(events.DoorDenied(door.id, by=wanted.by, means=wanted.means, why=why))
+        raise error
+
+
+def locked_down(door: DoorId) -> IntercomError:
+    """What they are told who want such a door open."""
+    return IntercomError(
+        "door-locked-down",
+        f"Door {door} does not open.",
+        "It is locked down.",
+        f"Unlock it first: intercomctl door {door} unlock",
+    )
+
+
+def release(turn: Turn, door: DoorSettings) -> str:
+    """End a hold; gives a warning's text where there is none."""
+    running = of(turn, door.id)
+    if running is None or not running.held:
+        return f"Door {door.id} is not held open."
+    end(turn, door.id)
     return ""
+
+
+def end(turn: Turn, door: DoorId) -> None:
+    """Have the guard end what runs now; it is over when the guard has told so."""
+    running = of(turn, door)
+    if running is not None:
+        put(turn, door, replace(running, until=min(running.until, turn.now), warned=True))
 
 
 def relay_changed(turn: Turn, door: DoorId, *, energised: bool, pulse_id: int) -> None:
@@ -49,13 +109,13 @@ def relay_changed(turn: Turn, door: DoorId, *, energised: bool, pulse_id: int) -
     if pulse.id != pulse_id:  # told of the one before, which this one was to prolong: it crossed our order
         if pulse.energised and not energised:
             put(turn, door, replace(pulse, energised=False))
-            turn.tell(events.DoorLocked(door))
+            locked(turn, door)
     elif not energised:
         over(turn, door, pulse)
     elif not pulse.confirmed:
         put(turn, door, replace(pulse, confirmed=True, energised=True))
-        seconds = round(pulse.until - turn.now, 3)
-        turn.tell(events.DoorUnlocked(door, by=pulse.by, means=pulse.means, seconds=seconds))
+        seconds = round(max(0.0, pulse.until - turn.now), 3)
+        turn.tell(events.DoorUnlocked(door, by=pulse.by, means=pulse.means, seconds=seconds, held=pulse.held))
 
 
 def guard_lost(turn: Turn) -> None:
@@ -72,14 +132,24 @@ def guard_ready(turn: Turn) -> None:
 
 
 def due(turn: Turn) -> None:
-    """Pulses that nobody confirmed, or whose end nobody told."""
+    """Holds that end soon; pulses that nobody confirmed, or whose end nobody told."""
     for door, pulse in turn.state.pulses:
-        if turn.now >= wake(pulse):
+        if turn.now >= ends(pulse):
             over(turn, door, pulse)
+        elif turn.now >= wake(pulse):
+            put(turn, door, replace(pulse, warned=True))
+            turn.tell(events.DoorHoldEnding(door, seconds=round(pulse.until - turn.now, 3)))
 
 
 def wake(pulse: Pulse) -> float:
     """When `due` has something to do."""
+    if pulse.held and pulse.confirmed and not pulse.warned:
+        return pulse.until - min(WARNING_S, (pulse.until - pulse.began) / 2)
+    return ends(pulse)
+
+
+def ends(pulse: Pulse) -> float:
+    """When a pulse is taken for over that nobody told the end of."""
     return (pulse.until if pulse.confirmed else pulse.id / 1e9) + CONFIRM_S
 
 
@@ -87,9 +157,24 @@ def over(turn: Turn, door: DoorId, pulse: Pulse) -> None:
     """The pulse is over, or came to nothing."""
     put(turn, door, None)
     if not pulse.confirmed:
-        turn.tell(events.DoorDenied(door, by=pulse.by, means=pulse.means, why="the relay guard did not take it"))
+        why = "the relay guard did not take it"
+        turn.tell(events.DoorDenied(door, by=pulse.by, means=pulse.means, why=why))
     if pulse.energised:
-        turn.tell(events.DoorLocked(door))
+        locked(turn, door)
+
+
+def locked(turn: Turn, door: DoorId) -> None:
+    """The relay is at rest again."""
+    turn.tell(events.DoorLocked(door))
+    sensors.locked(turn, door)
+
+
+def condition(state: State, door: DoorId) -> DoorState:
+    """What a door is now, for people."""
+    pulse = dict(state.pulses).get(door)
+    if pulse is not None and pulse.energised:
+        return DoorState.HELD if pulse.held else DoorState.UNLOCKED
+    return DoorState.LOCKED_DOWN if door in state.locked_down else DoorState.LOCKED
 
 
 def of(turn: Turn, door: DoorId) -> Pulse | None:

@@ -18,6 +18,7 @@ from appliance.core.model import (
     DoorId,
     EarlySource,
     IceFault,
+    Kept,
     KeypadId,
     LampId,
     MessageId,
@@ -27,6 +28,7 @@ from appliance.core.model import (
     ReaderId,
     RecordingId,
     RequestId,
+    SensorId,
     Settings,
     TlsFault,
     TransferPolicy,
@@ -43,9 +45,11 @@ class Input:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Started(Input):
-    """The daemon runs and has its adapters; the first input."""
+    """The daemon runs; the first input. `kept`: what was on disc; `kept_fault`: why it can not be read."""
 
     version: str
+    kept: Kept = field(default_factory=Kept)
+    kept_fault: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -709,6 +713,42 @@ class OpenDoor:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldDoor:
+    """Hold open; `seconds` None: as long as the door may be."""
+
+    door: DoorId
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseDoor:
+    """End the hold."""
+
+    door: DoorId
+
+
+@dataclass(frozen=True, slots=True)
+class LockDoor:
+    """Lock down; replied to when that is on disc."""
+
+    door: DoorId
+
+
+@dataclass(frozen=True, slots=True)
+class UnlockDoor:
+    """End the lockdown; replied to when that is on disc."""
+
+    door: DoorId
+
+
+@dataclass(frozen=True, slots=True)
+class ClearSensor:
+    """Let doors open again that a sensor blocks."""
+
+    sensor: SensorId
+
+
+@dataclass(frozen=True, slots=True)
 class TestLamp:
     """Have a lamp shine in a pattern for so long, whatever the panel shows."""
 
@@ -831,12 +871,16 @@ AtOnce = (
     | SetTransferPolicy
     | PressButton
     | OpenDoor
+    | HoldDoor
+    | ReleaseDoor
+    | ClearSensor
     | TestLamp
     | RegisterAccount
     | UnregisterAccount
     | ChangeRuntime
 )
-Action = AtOnce | Conferring | Writing | TestSound  # the last is replied to at its end
+Lockdown = LockDoor | UnlockDoor
+Action = AtOnce | Conferring | Writing | Lockdown | TestSound  # the last is replied to at its end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -846,6 +890,29 @@ class Requested(Input):
     request: RequestId
     who: str
     action: Action
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SensorEdge(Input):
+    """A sensor's line is so from now on, or since it was taken; None: it is lost."""
+
+    sensor: SensorId
+    active: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptWritten(Input):
+    """That is on disc."""
+
+    kept: Kept
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptFailed(Input):
+    """The disc does not take what is to be kept; it is tried again."""
+
+    why: str
+    resolution: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -919,6 +986,9 @@ AnyInput = (
     | RecordingClosed
     | RecordingRefused
     | RecordingAvailable
+    | SensorEdge
+    | KeptWritten
+    | KeptFailed
     | Requested
     | RequestsDropped
     | AccessDenied

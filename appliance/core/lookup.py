@@ -1,7 +1,7 @@
 """What a request names: calls, accounts, whom to call; and the errors where that is not there, or can not be now."""
 
 from appliance.core import peers
-from appliance.core.model import Account, AccountId, Call, CallId
+from appliance.core.model import Account, AccountId, Call, CallId, DoorId, DoorSettings
 from appliance.core.turn import Turn
 from appliance.errors import IntercomError
 
@@ -82,3 +82,12 @@ def wrong_state(call: Call, done: str, needed_state: str) -> IntercomError:
         f"It is {call.state}{', but the far end has yet to confirm by its digit' if call.confirm else ''}.",
         f"Only a call that is {needed_state} can.",
     )
+
+
+def find_door(turn: Turn, wanted: DoorId) -> DoorSettings:
+    """The door of that id, or door-not-found."""
+    door = turn.settings.door(wanted)
+    if door is None:
+        names = ", ".join(each.id for each in turn.settings.doors) or "none"
+        raise IntercomError("door-not-found", f"There is no door {wanted}.", f"The station has: {names}.")
+    return door

@@ -16,6 +16,7 @@ AccountId = NewType("AccountId", str)
 MessageId = NewType("MessageId", str)
 ConferenceId = NewType("ConferenceId", str)
 RingId = NewType("RingId", str)
+SensorId = NewType("SensorId", str)
 NO_ACCOUNT = AccountId("")  # straight from address to address
 
 
@@ -198,7 +199,7 @@ class Stage(StrEnum):
 
 
 class Action(StrEnum):
-    """What a button does."""
+    """What a button does. Exit: it is inside, and lets out."""
 
     RING = "ring"
     ANSWER = "answer"
@@ -206,6 +207,7 @@ class Action(StrEnum):
     HOLD = "hold"
     SWITCH = "switch"
     DOOR = "door"
+    EXIT = "exit"
     NONE = "none"
 
 
@@ -219,6 +221,30 @@ class Means(StrEnum):
     CARD = "card"
     RULE = "rule"
     EXIT = "exit"
+
+
+class DoorState(StrEnum):
+    """What a door is now: its relay at rest, energised, or so for long; or nothing opens it."""
+
+    LOCKED = "locked"
+    UNLOCKED = "unlocked"
+    HELD = "held"
+    LOCKED_DOWN = "locked_down"
+
+
+class SensorKind(StrEnum):
+    """What a sensor watches: a door's leaf, the panel's housing, or something that is only told."""
+
+    CONTACT = "contact"
+    TAMPER = "tamper"
+    OTHER = "other"
+
+
+class Strike(StrEnum):
+    """What a strike does without current: stays locked, or opens. Either way the relay is energised to open."""
+
+    FAIL_SECURE = "fail_secure"
+    FAIL_SAFE = "fail_safe"
 
 
 class Pattern(StrEnum):
@@ -332,12 +358,31 @@ class ReaderSettings:
 
 @dataclass(frozen=True, slots=True)
 class DoorSettings:
-    """A door: one pulse's length, the bound that nothing exceeds, and the digits that open it in a call."""
+    """A door: one pulse's length, the bound that no pulses exceed, and the digits that open it in a call.
+
+    max_hold_s: how long it may be held open; 0: never.
+    """
 
     id: DoorId
     pulse_s: float = 3.0
     max_s: float = 10.0
     digits: str = ""
+    max_hold_s: float = 0.0
+    strike: Strike = Strike.FAIL_SECURE
+
+
+@dataclass(frozen=True, slots=True)
+class SensorSettings:
+    """A sensor. A contact: of which door, and how long that may be open; 0: as long as it likes.
+
+    block_s: for how long a tamper contact blocks opening; 0: not at all.
+    """
+
+    id: SensorId
+    kind: SensorKind
+    door: DoorId | None = None
+    open_s: float = 60.0
+    block_s: float = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -455,6 +500,7 @@ class Settings:
     keypads: tuple[KeypadSettings, ...] = ()
     readers: tuple[ReaderSettings, ...] = ()
     doors: tuple[DoorSettings, ...] = ()
+    sensors: tuple[SensorSettings, ...] = ()
     targets: tuple[Target, ...] = ()
     plans: tuple[Plan, ...] = ()
     accounts: tuple[AccountSettings, ...] = ()
@@ -483,6 +529,10 @@ class Settings:
     def door(self, wanted: str) -> DoorSettings | None:
         """The door of that id."""
         return next((d for d in self.doors if d.id == wanted), None)
+
+    def sensor(self, wanted: str) -> SensorSettings | None:
+        """The sensor of that id."""
+        return next((s for s in self.sensors if s.id == wanted), None)
 
     def target(self, wanted: str) -> Target | None:
         """The target of that name."""
@@ -674,7 +724,8 @@ class Press:
 class Pulse:
     """A door's pulse. `id`: CLOCK_MONOTONIC nanoseconds of the decision; `began` and `until` in seconds.
 
-    `confirmed`: the guard took this id; `energised`: it said that the relay is on, be it by an earlier id.
+    `confirmed`: the guard took this id; `energised`: it said that the relay is on, be it by an earlier id. `held`: the
+    door is held open; `warned`: that this ends soon was told.
     """
 
     id: int
@@ -684,6 +735,58 @@ class Pulse:
     means: Means
     confirmed: bool = False
     energised: bool = False
+    held: bool = False
+    warned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sensing:
+    """A sensor's line. `active`: the level that counts, None until one has settled; `level`: the newest seen.
+
+    until: a door's leaf should not be open for longer. ours_until: nobody forces it so soon after the relay's end.
+    alarm: forced, or held_open, until the leaf is closed.
+    """
+
+    active: bool | None = None
+    level: bool = False
+    settles: float | None = None
+    since: float = 0.0
+    until: float | None = None
+    ours_until: float = 0.0
+    alarm: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Nothing is opened until then, since that sensor told that somebody tampers."""
+
+    sensor: SensorId
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What outlasts restarts and power cuts. Times are CLOCK_MONOTONIC's of this boot of the machine.
+
+    change: counts, so that two that say the same are told apart.
+    """
+
+    change: int = 0
+    locked_down: tuple[DoorId, ...] = ()
+    blocks: tuple[Block, ...] = ()
+
+    def later(self, seconds: float) -> "Kept":
+        """The same with all its times so much later."""
+        return replace(self, blocks=tuple(replace(block, until=block.until + seconds) for block in self.blocks))
+
+
+@dataclass(frozen=True, slots=True)
+class Unkept:
+    """A client's change that is not on disc yet; he is answered by then. `warning`: it was so already."""
+
+    request: RequestId
+    until: float
+    warning: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -868,6 +971,12 @@ class State:
     presses: tuple[tuple[ButtonId, Press], ...] = ()
     glitches: tuple[tuple[ButtonId, int], ...] = ()  # pulses of each button's line that were too short to be a press
     pulses: tuple[tuple[DoorId, Pulse], ...] = ()
+    locked_down: tuple[DoorId, ...] = ()
+    sensors: tuple[tuple[SensorId, Sensing], ...] = ()  # those of which something is known
+    blocks: tuple[Block, ...] = ()
+    kept_change: int = 0  # counts the changes of what is kept
+    on_disc: Kept | None = field(default_factory=Kept)  # what is known to be; None: nothing that can be read
+    unkept: tuple[Unkept, ...] = ()
     recordings: tuple[Recording, ...] = ()
     accounts: tuple[Account, ...] = ()  # those that were begun: all once SIP was ready
     messages: tuple[Outgoing, ...] = ()

@@ -16,17 +16,29 @@ from appliance.core import (
     front,
     gestures,
     inputs,
+    kept,
+    lockdown,
     messages,
     referrals,
     refusals,
     ringing,
+    sensors,
     session,
     transfers,
     trials,
     updates,
 )
 from appliance.core.headers import check as check_headers
-from appliance.core.lookup import connected, find, find_account, too_many_calls, unanswered_here, whom, wrong_state
+from appliance.core.lookup import (
+    connected,
+    find,
+    find_account,
+    find_door,
+    too_many_calls,
+    unanswered_here,
+    whom,
+    wrong_state,
+)
 from appliance.core.model import (
     AccountId,
     Action,
@@ -58,6 +70,11 @@ def requested(turn: Turn, given: inputs.Requested) -> None:
     try:
         if isinstance(given.action, inputs.TestSound):  # replied to at its end
             trials.sound(turn, given.request, given.action.seconds)
+            return
+        if isinstance(given.action, inputs.LockDoor | inputs.UnlockDoor):  # replied to when it is on disc
+            change = lockdown.lock if isinstance(given.action, inputs.LockDoor) else lockdown.unlock
+            warning = change(turn, find_door(turn, given.action.door), given.who)
+            kept.reply(turn, given.request, warning)
             return
         if isinstance(given.action, inputs.SendText | inputs.SendCallText | inputs.SendInfo):
             turn.order(Reply(given.request, message=write(turn, given.action)))
@@ -132,6 +149,12 @@ def perform(turn: Turn, action: inputs.AtOnce, who: str) -> tuple[CallId | None,
             return None, register(turn, account)
         case inputs.UnregisterAccount(account):
             return None, accounts.unregister(turn, find_account(turn, account))
+        case inputs.HoldDoor(door, seconds):
+            return None, doors.hold_open(turn, find_door(turn, door), seconds, who)
+        case inputs.ReleaseDoor(door):
+            return None, doors.release(turn, find_door(turn, door))
+        case inputs.ClearSensor(sensor):
+            return None, sensors.clear(turn, sensor, who)
         case inputs.TestLamp():
             trials.lamp(turn, action)
             return None, ""
@@ -185,10 +208,10 @@ def act(turn: Turn, button: ButtonSettings | ChordSettings, action: Action) -> N
                 pass  # the press is told as an event, which may be all that is wanted
             case Action.SWITCH:
                 switch(turn, who)
-            case Action.DOOR if button.door is not None:
-                open_door(turn, button.door, None, who, Means.BUTTON)
+            case Action.DOOR | Action.EXIT if button.door is not None:
+                open_door(turn, button.door, None, who, Means.EXIT if action is Action.EXIT else Means.BUTTON)
             case _:
-                assert_type(action, Literal[Action.DOOR])
+                assert_type(action, Literal[Action.DOOR, Action.EXIT])
                 send_digits(turn, connected(needed(active, "open the visitor's door")), button.digits)
     except IntercomError as err:
         refusals.tell(turn, err, f"{who}: {action}")
@@ -346,10 +369,7 @@ def press(turn: Turn, wanted: ButtonId, seconds: float) -> str:
 
 def open_door(turn: Turn, wanted: DoorId, seconds: float | None, who: str, means: Means) -> str:
     """Open a door."""
-    door = turn.settings.door(wanted)
-    if door is None:
-        names = ", ".join(d.id for d in turn.settings.doors) or "none"
-        raise IntercomError("door-not-found", f"There is no door {wanted}.", f"The station has: {names}.")
+    door = find_door(turn, wanted)
     if seconds is not None and not 0 < seconds <= door.max_s:
         raise IntercomError(
             "parameter-invalid",

@@ -14,6 +14,7 @@ from appliance.core import (
     gestures,
     history,
     inputs,
+    kept,
     keypads,
     messages,
     mixing,
@@ -24,6 +25,7 @@ from appliance.core import (
     referrals,
     requests,
     ringing,
+    sensors,
     session,
     timed,
     transfers,
@@ -64,6 +66,7 @@ def step(state: State, given: AnyInput) -> Step:
     settle(turn)
     transfers.settle(turn)
     referrals.settle(turn)
+    kept.settle(turn, state)
     mixing.tell(turn, state)
     history.write(turn, state)
     for lamp, pattern in views.lamps(turn.state):
@@ -87,6 +90,8 @@ def due(turn: Turn) -> None:
     accounts.due(turn)
     contacts.due(turn)
     doors.due(turn)
+    sensors.due(turn)
+    kept.due(turn)
     trials.due(turn)
     messages.due(turn)
     transfers.due(turn)
@@ -104,7 +109,8 @@ def take(turn: Turn, given: AnyInput) -> None:  # noqa: C901, PLR0912, PLR0915 -
         accounts.told(turn, given)
         return
     match given:
-        case inputs.Started(version=version):
+        case inputs.Started(version=version, kept=found, kept_fault=fault):
+            kept.restore(turn, found, fault)
             turn.tell(events.ApplianceStarted(station=turn.settings.station, version=version))
         case inputs.Tick():  # `due` has done all else
             for button in turn.settings.buttons:
@@ -145,6 +151,16 @@ def take(turn: Turn, given: AnyInput) -> None:  # noqa: C901, PLR0912, PLR0915 -
             parts.failed(turn, "relay", why, "")
         case inputs.RelayChanged(door=door, energised=energised, pulse=pulse):
             doors.relay_changed(turn, door, energised=energised, pulse_id=pulse)
+        case inputs.SensorEdge(sensor=wanted, active=level):
+            sensor = turn.settings.sensor(wanted)
+            if sensor is not None:
+                sensors.edge(turn, sensor, active=level)
+        case inputs.KeptWritten(kept=found):
+            parts.recovered(turn, "kept")
+            kept.written(turn, found)
+        case inputs.KeptFailed(why=why, resolution=resolution):
+            parts.failed(turn, "kept", why, resolution)
+            kept.failed(turn, why, resolution)
         case inputs.MicrophoneMeasured(dbfs=dbfs):
             trials.measured(turn, dbfs)
         case inputs.ContactAnswered():

@@ -4,7 +4,20 @@ from datetime import UTC, datetime
 from math import inf
 from typing import Any
 
-from appliance.core import calls, doors, explain, forwarding, gestures, mixing, peers, timed, trials, updates
+from appliance.core import (
+    calls,
+    doors,
+    explain,
+    forwarding,
+    gestures,
+    kept,
+    mixing,
+    peers,
+    sensors,
+    timed,
+    trials,
+    updates,
+)
 from appliance.core.desired import CallMedia, Desired, RelayPulse, Sound
 from appliance.core.model import (
     AccountSettings,
@@ -13,12 +26,14 @@ from appliance.core.model import (
     CallState,
     Conference,
     Direction,
+    DoorSettings,
     EarlySource,
     Hold,
     LampId,
     LampSettings,
     Pattern,
     Picture,
+    SensorSettings,
     Settings,
     State,
     Target,
@@ -44,10 +59,13 @@ def desired(state: State) -> Desired:
             peers=peers.hosts(state.settings),
         ),
         relays=tuple(
-            RelayPulse(door, pulse.id, int(pulse.until * 1e9)) for door, pulse in state.pulses if state.relay_ready
+            RelayPulse(door, pulse.id, int(pulse.until * 1e9), pulse.held)
+            for door, pulse in state.pulses
+            if state.relay_ready
         ),
         recordings=tuple(r.id for r in state.recordings if r.ready),
         quiet_hours=state.runtime.quiet_hours,
+        kept=kept.of(state),
         wake_at=wake_at(state),
         status=status(state),
     )
@@ -172,6 +190,8 @@ def wake_at(state: State) -> float | None:
         *(transfer.until for transfer in state.transfers),
         *(contact.wake for contact in state.contacts),
         *(doors.wake(pulse) for _, pulse in state.pulses),
+        *sensors.wake(state),
+        *(each.until for each in state.unkept),
         *trials.wake(state),
         *(gestures.wake(press) for _, press in state.presses),
     ]
@@ -272,7 +292,7 @@ def snapshot(state: State, epoch: float) -> dict[str, Any]:
 
     `epoch`: what the wall clock showed at CLOCK_MONOTONIC 0, in seconds since 1970.
     """
-    pulses, presses, shown = dict(state.pulses), dict(state.presses), dict(lamps(state))
+    presses, shown = dict(state.presses), dict(lamps(state))
     return {
         "appliance": {
             "station": state.settings.station,
@@ -292,18 +312,7 @@ def snapshot(state: State, epoch: float) -> dict[str, Any]:
         "accounts": [account_view(state, settings, epoch) for settings in state.settings.accounts],
         "calls": [call_view(state, call, state.now, epoch) for call in in_order(state)],
         "conferences": [] if state.conference is None else [conference_view(state, state.conference, epoch)],
-        "doors": [
-            {
-                "id": door.id,
-                "unlocked": door.id in pulses and pulses[door.id].energised,
-                "until": iso(pulses[door.id].until, epoch) if door.id in pulses else None,
-                "by": pulses[door.id].by if door.id in pulses else None,
-                "pulse_s": door.pulse_s,
-                "max_s": door.max_s,
-                "available": state.relay_ready,
-            }
-            for door in state.settings.doors
-        ],
+        "doors": [door_view(state, door, epoch) for door in state.settings.doors],
         "panel": {
             "picture": picture(state),
             "pictures": list(pictures(state)),
@@ -335,6 +344,7 @@ def snapshot(state: State, epoch: float) -> dict[str, Any]:
                 {"id": reader.id, "discarded": dict(state.discarded).get(reader.id, 0)}
                 for reader in state.settings.readers
             ],
+            "sensors": [sensor_view(state, sensor, epoch) for sensor in state.settings.sensors],
             "tone": tone(state),
         },
         "runtime": forwarding.view(state),
@@ -343,6 +353,40 @@ def snapshot(state: State, epoch: float) -> dict[str, Any]:
             for target in state.settings.targets
         ],
         "contacts": [contact_view(state, target, epoch) for target in state.settings.targets],
+    }
+
+
+def door_view(state: State, door: DoorSettings, epoch: float) -> dict[str, Any]:
+    """A door for clients."""
+    pulse = dict(state.pulses).get(door.id)
+    energised = pulse is not None and pulse.energised
+    contact = next((sensors.of(state, s.id) for s in state.settings.sensors if s.door == door.id), None)
+    return {
+        "id": door.id,
+        "state": doors.condition(state, door.id),
+        "unlocked": energised,
+        "until": iso(pulse.until if pulse is not None else None, epoch),
+        "by": pulse.by if pulse is not None else None,
+        "means": pulse.means if pulse is not None else None,
+        "contact": None if contact is None else sensors.LEAF[contact.active],
+        "alarm": None if contact is None else contact.alarm or None,
+        "strike": door.strike,
+        "pulse_s": door.pulse_s,
+        "max_s": door.max_s,
+        "max_hold_s": door.max_hold_s,
+        "available": state.relay_ready,
+    }
+
+
+def sensor_view(state: State, sensor: SensorSettings, epoch: float) -> dict[str, Any]:
+    """A sensor for clients."""
+    block = next((block for block in state.blocks if block.sensor == sensor.id), None)
+    return {
+        "id": sensor.id,
+        "kind": sensor.kind,
+        "door": sensor.door,
+        "active": sensors.of(state, sensor.id).active,
+        "blocks_until": iso(None if block is None else block.until, epoch),
     }
 
 

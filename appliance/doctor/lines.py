@@ -6,7 +6,8 @@ from pathlib import Path
 
 from appliance.board import chips, firmware
 from appliance.board.chips import Chip, Chips
-from appliance.config.schema import Button, Config, Lamp
+from appliance.config.schema import Button, Config, Lamp, Sensor
+from appliance.core.model import Strike
 from appliance.doctor.findings import Finding, ok, problem, warning
 
 OURS = "intercomd"  # what the consumers of our own lines begin with
@@ -23,10 +24,11 @@ class Wire:
 
 def wires(config: Config) -> Iterator[Wire]:
     """All lines of the configuration."""
-    parts: list[tuple[str, Button | Lamp]] = [
+    parts: list[tuple[str, Button | Lamp | Sensor]] = [
         (f"panel.button.{name}", each) for name, each in config.panel.button.items()
     ]
     parts += [(f"panel.lamp.{name}", each) for name, each in config.panel.lamp.items()]
+    parts += [(f"panel.sensor.{name}", each) for name, each in config.panel.sensor.items()]
     for place, each in parts:
         # A pin is a number of a Raspberry Pi, whose lines are named so.
         yield Wire(place, each.chip, each.line) if each.pin is None else Wire(place, "", f"GPIO{each.pin}")
@@ -75,7 +77,16 @@ def examine(config: Config, root: Path = Path("/")) -> list[Finding]:
     found += [_examine(wire, there) for wire in wired]
     if config.door:
         found.append(released(root))
-    return found
+    return found + [fail_safe(name) for name, door in config.door.items() if door.strike is Strike.FAIL_SAFE]
+
+
+def fail_safe(door: str) -> Finding:
+    """What its installer has to know of such a strike."""
+    return ok(
+        f"door.{door}.strike",
+        "A fail-safe strike belongs at the relay's normally closed contact, which lets go of it while the relay is "
+        "energised. A power cut opens the door, lockdown or not.",
+    )
 
 
 def released(root: Path) -> Finding:

@@ -12,6 +12,7 @@ _EXAMPLE_NAMES = {
     "panel.lamp": "status",
     "panel.keypad": "front",
     "panel.reader": "gate",
+    "panel.sensor": "leaf",
     "account": "office",
     "door": "front",
     "target": "kitchen",

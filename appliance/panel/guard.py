@@ -6,17 +6,19 @@ imports nothing of ours.
 WHERE  a number: that inherited descriptor, one end of a SOCK_SEQPACKET pair; the guard leaves at its end of file.
        a path: listens there, serves one daemon after another and lets go of no line until SIGTERM.
        `systemd`: the same on the one listening socket that systemd passed (sd_listen_fds(3)).
-DOOR   `--door ID CAP` (no longer than CAP seconds at a stretch, 60 at most), then where its relay is:
+DOOR   `--door ID CAP HOLD`: a pulse is no longer than CAP seconds at a stretch, 60 at most, and the door held open no
+       longer than HOLD seconds, 43200 at most, 0 for never; then where its relay is:
        `--gpio CHIP LINE` or `--gpio-active-low CHIP LINE`: a chip by its label (or name, or path), a line by its name,
        or by its offset if that is all digits;
        `--simulated FILE`: the level is the first character of FILE, 0 or 1.
 FILE   the daemon's configuration: its doors, where [guard] says that they have a guard that is no child of the daemon.
 
-The first packet to a daemon is RECORD(HELLO, False, birth, 0) and the doors' ids, one a line; their order numbers the
-doors. A daemon sends RECORD(door, True, pulse, until), or pulse 0 where no pulse is desired any more. Each is answered
-by RECORD(door, energised, pulse, until), and the end of a pulse is told the same way. `pulse` is the moment of the
-decision, which with two comparisons makes it energised at most once, whatever is sent twice, late or after a restart:
-newer than the newest that this door had, newer than this connection. Times are nanoseconds of CLOCK_MONOTONIC.
+The first packet to a daemon is RECORD(HELLO, NONE, birth, 0) and the doors' ids, one a line; their order numbers the
+doors. A daemon sends RECORD(door, PULSE or HOLD, pulse, until), or RECORD(door, NONE, 0, until) where no pulse is
+desired any more. Each is answered by RECORD(door, energised, pulse, until), and the end of a pulse is told the same
+way. `pulse` is the moment of the decision, which with two comparisons makes it energised at most once, whatever is sent
+twice, late or after a restart: newer than the newest that this door had, newer than this connection. A hold is a pulse
+in all but its bound. Times are nanoseconds of CLOCK_MONOTONIC.
 
 systemd is told READY, and fed its watchdog (sd_notify(3)): nobody else notices a guard that hangs.
 
@@ -34,10 +36,11 @@ import struct
 import sys
 import time
 
-RECORD = struct.Struct("<B?6xqq")
+RECORD = struct.Struct("<BB6xqq")
 HELLO = 255
-LONGEST_S = 60
-USUAL_CAP_S = 10.0  # where the file says nothing
+NONE, PULSE, HOLD = 0, 1, 2
+LONGEST_S, LONGEST_HOLD_S = 60, 43_200
+USUAL_CAP_S, USUAL_HOLD_S = 10.0, 0.0  # where the file says nothing
 IDLE = 3  # exit status: nothing to guard
 PAUSE_S = 5
 KINDS = {"--gpio": 2, "--gpio-active-low": 2, "--simulated": 1}  # of lines, and how many words tell which
@@ -190,21 +193,21 @@ def meant(word: str, known: list[str], otherwise: str) -> str:
 class Door:
     """A door's relay: energised while now < `until`, which only a newer pulse can raise."""
 
-    def __init__(self, name: str, cap: int, line: Line) -> None:
-        self.name, self._cap, self._line = name, cap, line
+    def __init__(self, name: str, cap: int, hold: int, line: Line) -> None:
+        self.name, self._caps, self._line = name, {PULSE: cap, HOLD: hold}, line
         self.energised = False
         self.until = 0
         self._pulse = 0  # the newest id that was taken
         self._began = 0  # when it was energised last, or will have been
         self._ended = 0
 
-    def ask(self, pulse: int, until: int, born: int, now: int) -> None:
+    def ask(self, kind: int, pulse: int, until: int, born: int, now: int) -> None:
         """Take what a record says, if it may be; `settle` must follow.
 
-        A newer pulse takes the place of one that runs, but not its beginning: together they stay within the cap. So
-        does a pulse that was decided while the door was energised and came only after that.
+        A newer pulse takes the place of one that runs, but not its beginning: together they stay within the newer one's
+        cap. So does a pulse that was decided while the door was energised and came only after that.
         """
-        if pulse == 0:
+        if kind == NONE:
             self.until = min(self.until, now)
         elif pulse == self._pulse:
             self.until = min(self.until, until)
@@ -212,7 +215,7 @@ class Door:
             self._pulse = pulse
             if not self.energised and pulse > self._ended:
                 self._began = now
-            self.until = min(until, self._began + self._cap)
+            self.until = min(until, self._began + self._caps[kind])
 
     def settle(self, now: int) -> bool:
         """Make the relay what it should be; True: it changed. Raises OSError: the level is unknown."""
@@ -329,7 +332,7 @@ class Guard:
     def _welcome(self, daemon: socket.socket) -> None:
         self._daemon, self._born = daemon, time.monotonic_ns()
         names = "\n".join(door.name for door in self._doors)
-        self._tell(RECORD.pack(HELLO, False, self._born, 0) + names.encode())
+        self._tell(RECORD.pack(HELLO, NONE, self._born, 0) + names.encode())
 
     def _dismiss(self) -> None:
         for door in self._doors:
@@ -348,11 +351,11 @@ class Guard:
             return False
         if len(data) != RECORD.size:
             return False
-        number, wanted, pulse, until = RECORD.unpack(data)
-        if number >= len(self._doors) or pulse < 0 or wanted != (pulse > 0):
+        number, kind, pulse, until = RECORD.unpack(data)
+        if number >= len(self._doors) or kind > HOLD or pulse < 0 or (kind != NONE) != (pulse > 0):
             return False
         door = self._doors[number]
-        door.ask(pulse, until, self._born, time.monotonic_ns())
+        door.ask(kind, pulse, until, self._born, time.monotonic_ns())
         door.settle(time.monotonic_ns())
         self._tell(door.record(number))
         return True
@@ -366,29 +369,31 @@ class Guard:
                 return
 
 
-def parse(words: list[str]) -> list[tuple[str, int, list[str]]]:
-    """Return each door's id, cap in nanoseconds, and the words that say where its line is. Raises Refused."""
-    doors: list[tuple[str, int, list[str]]] = []
+def parse(words: list[str]) -> list[tuple[str, int, int, list[str]]]:
+    """Return each door's id, caps in nanoseconds, and the words that say where its line is. Raises Refused."""
+    doors: list[tuple[str, int, int, list[str]]] = []
     rest = iter(words)
     for option in rest:
-        name, cap, kind = next(rest, ""), next(rest, ""), next(rest, "")
+        name, cap, hold, kind = next(rest, ""), next(rest, ""), next(rest, ""), next(rest, "")
         where = [kind, *(next(rest, "") for _ in range(KINDS.get(kind, 0)))]
         if option != "--door" or not name or not name.isprintable():
-            raise Refused(2, f"--door ID CAP expected, not {option} {name!r}")
-        if not is_cap(cap):
+            raise Refused(2, f"--door ID CAP HOLD expected, not {option} {name!r}")
+        if not (is_number(cap) and 0 < float(cap) <= LONGEST_S):
             raise Refused(2, f"door {name}: a cap is more than 0 and at most {LONGEST_S} seconds, not {cap!r}")
+        if not (is_number(hold) and 0 <= float(hold) <= LONGEST_HOLD_S):
+            raise Refused(2, f"door {name}: it is held for 0 to {LONGEST_HOLD_S} seconds, not {hold!r}")
         if kind not in KINDS or "" in where:
             raise Refused(2, f"door {name}: {' or '.join(KINDS)} expected, with what belongs to it")
-        doors.append((name, int(float(cap) * SECOND), where))
+        doors.append((name, int(float(cap) * SECOND), int(float(hold) * SECOND), where))
     if not 0 < len(doors) < HELLO:
         raise Refused(2, "no door, or too many")
-    for what, values in (("door", [d[0] for d in doors]), ("line", [" ".join(d[2][1:]) for d in doors])):
+    for what, values in (("door", [d[0] for d in doors]), ("line", [" ".join(d[3][1:]) for d in doors])):
         if len(set(values)) < len(values):
             raise Refused(2, f"a {what} is named twice: {', '.join(values)}")
     return doors
 
 
-def configured(path: str) -> list[tuple[str, int, list[str]]]:
+def configured(path: str) -> list[tuple[str, int, int, list[str]]]:
     """Return what `parse` returns, from the daemon's configuration file. Raises Refused.
 
     The daemon, which reads it too, tells all that is wrong with a file; here is looked at no more than is needed.
@@ -407,12 +412,13 @@ def configured(path: str) -> list[tuple[str, int, list[str]]]:
     for name in doors:
         door = table(doors, name)
         chip, line = door.get("chip"), door.get("line")
-        active_low, cap = door.get("active_low", False), door.get("max_s", USUAL_CAP_S)
+        active_low = door.get("active_low", False)
+        caps = door.get("max_s", USUAL_CAP_S), door.get("max_hold_s", USUAL_HOLD_S)
         if not (isinstance(chip, str) and isinstance(line, str) and chip and line):
             raise Refused(2, f"door {name}: its chip and line must be given")
-        if not isinstance(active_low, bool) or isinstance(cap, str):
-            raise Refused(2, f"door {name}: active_low is true or false, max_s a number")
-        words += ["--door", name, str(cap), "--gpio-active-low" if active_low else "--gpio", chip, line]
+        if not isinstance(active_low, bool) or any(isinstance(cap, str) for cap in caps):
+            raise Refused(2, f"door {name}: active_low is true or false, max_s and max_hold_s are numbers")
+        words += ["--door", name, *map(str, caps), "--gpio-active-low" if active_low else "--gpio", chip, line]
     return parse(words)
 
 
@@ -424,12 +430,13 @@ def table(of: dict[str, object], name: str) -> dict[str, object]:
     return found
 
 
-def is_cap(text: str) -> bool:
-    """Whether it is a number of seconds that a relay may be energised for."""
+def is_number(text: str) -> bool:
+    """Whether it is a number."""
     try:
-        return 0 < float(text) <= LONGEST_S
+        float(text)
     except ValueError:
         return False
+    return True
 
 
 def take(where: list[str]) -> Line:
@@ -506,8 +513,8 @@ def main(words: list[str]) -> int:
     stop = listen_for_stop(not where.isdecimal())
     begun, status, why = False, 0, ""
     try:
-        for name, cap, line in configured(file) if file else parse(words[1:]):
-            doors.append(Door(name, cap, take(line)))
+        for name, cap, hold, line in configured(file) if file else parse(words[1:]):
+            doors.append(Door(name, cap, hold, take(line)))
         sock, listening = meet(where)
         begun = True
         Guard(doors, stop).run(sock, listening)

@@ -41,18 +41,22 @@ class GpioLine:
 
 @dataclass(frozen=True, slots=True)
 class DoorWiring:
-    """A door's relay, and the seconds (at most 60) after which the guard ends whatever is asked."""
+    """A door's relay, and the seconds after which the guard ends whatever is asked.
+
+    cap_s: a pulse, at most 60. hold_s: a hold, at most 43200; 0: there is none.
+    """
 
     id: DoorId
     cap_s: float
     line: SimulatedLine | GpioLine
+    hold_s: float = 0.0
 
 
 def guard_command(where: str, doors: tuple[DoorWiring, ...]) -> list[str]:
     """Return the command that runs a guard; `where`: a descriptor's number, a socket's path with a slash, `systemd`."""
     words = [sys.executable, "-I", "-S", str(Path(guard.__file__)), where]
     for door in doors:
-        words += ["--door", door.id, str(door.cap_s)]
+        words += ["--door", door.id, str(door.cap_s), str(door.hold_s)]
         match door.line:
             case SimulatedLine(file):
                 words += ["--simulated", str(file)]
@@ -164,12 +168,12 @@ class Relay:
             wanted, sent = self._wanted.get(door), self._sent.get(door)
             if wanted is None:
                 if door in link.busy:
-                    link.send(door, 0, 0)
+                    link.send(door, guard.NONE, 0, 0)
             elif wanted.id > max(link.born, sent.id if sent else 0) or (
                 sent and wanted.id == sent.id and wanted.until < sent.until and door in link.busy
             ):
                 self._sent[door] = wanted
-                link.send(door, wanted.id, wanted.until)
+                link.send(door, guard.HOLD if wanted.hold else guard.PULSE, wanted.id, wanted.until)
 
 
 class _Link:
@@ -186,7 +190,7 @@ class _Link:
         self.names: tuple[DoorId, ...] = ()
         self.busy: set[DoorId] = set()  # has, or may have, a pulse
         self._newest: dict[DoorId, int] = {}  # pulse that was sent
-        self._told: dict[DoorId, tuple[bool, int]] = {}
+        self._told: dict[DoorId, tuple[int, int]] = {}
         self._due: dict[DoorId, float] = {}  # when a pulse's end must have been told
         self._asked: float | None = self._loop.time() + HELLO_S  # when anything at all must have been heard
         self._news = asyncio.Event()
@@ -195,10 +199,10 @@ class _Link:
         self._loop.add_reader(sock, self._read)
         self._rearm()
 
-    def send(self, door: DoorId, pulse: int, until: int) -> None:
-        """Send a record; pulse 0: none is wanted."""
+    def send(self, door: DoorId, kind: int, pulse: int, until: int) -> None:
+        """Send a record: guard.PULSE, HOLD, or NONE with pulse 0 where none is wanted."""
         try:
-            self._sock.send(guard.RECORD.pack(self.names.index(door), pulse > 0, pulse, until))
+            self._sock.send(guard.RECORD.pack(self.names.index(door), kind, pulse, until))
         except BlockingIOError:
             self._hang()
         except OSError as error:
@@ -263,9 +267,9 @@ class _Link:
                 self._due.pop(door, None)
                 if pulse >= self._newest.get(door, 0):  # no older one's end, while a newer is on its way
                     self.busy.discard(door)
-            if self._told.get(door, (False, 0)) != (energised, pulse):
+            if self._told.get(door, (0, 0)) != (energised, pulse):
                 self._told[door] = energised, pulse
-                self._heard(door, energised, pulse)
+                self._heard(door, bool(energised), pulse)
         else:
             self.end("the relay guard sent nonsense")
 

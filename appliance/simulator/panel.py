@@ -3,9 +3,9 @@
 One JSON object a line, each answered by one of the same kind; an error is {"error": text}. Times are CLOCK_MONOTONIC.
 
 {"press": button, "seconds": s}      down for s (0.1 if not given), answered after the release: {"at": of the press}
-{"edge": button, "active": bool}     {"at": moment}
 {"keys": text, "keypad": keypad}     {"at": moment}
 {"card": number, "reader": reader, "bits": bits}   {"at": moment}; 26 bits if not given, 0 as at USB
+{"edge": button, "active": bool}     {"at": moment}; a sensor is edged as "sensor." and its id
 {"lamps": true}                      {"lamps": {lamp: lit}, "at": moment}
 {"watch": "lamps"}                   the same, and then a line {"lamp": lamp, "lit": bool, "at": moment} a change
 """

@@ -102,6 +102,7 @@ class Station:
                 "lamps": [{"id": "status", "pattern": "on"}, {"id": "door", "pattern": "off"}],
                 "keypads": [{"id": "gate"}],
                 "readers": [{"id": "gate", "discarded": 0}],
+                "sensors": [{"id": "leaf", "kind": "contact", "door": "front", "active": False, "blocks_until": None}],
             },
             "runtime": {
                 "forwarding": {"always": "", "quiet": "", "busy": "", "no_answer": "", "no_answer_s": 20.0},
@@ -188,11 +189,17 @@ def button(id_: str, action: str, target: str | None = None, long_action: str | 
 def door(id_: str, **changed: Any) -> dict[str, Any]:
     at_rest = {
         "id": id_,
+        "state": "locked",
         "unlocked": False,
         "until": None,
         "by": None,
+        "means": None,
+        "contact": "closed",
+        "alarm": None,
+        "strike": "fail_secure",
         "pulse_s": 3.0,
         "max_s": 10.0,
+        "max_hold_s": 600.0,
         "available": True,
     }
     return at_rest | changed

@@ -45,6 +45,12 @@ ORDERS = [
     ("POST", "/v1/accounts/office/unregister", None, inputs.UnregisterAccount("office")),
     ("POST", "/v1/doors/front/open", None, inputs.OpenDoor("front", None)),
     ("POST", "/v1/doors/front/open", {"seconds": 2}, inputs.OpenDoor("front", 2.0)),
+    ("POST", "/v1/doors/front/hold", None, inputs.HoldDoor("front", None)),
+    ("POST", "/v1/doors/front/hold", {"seconds": 600}, inputs.HoldDoor("front", 600.0)),
+    ("POST", "/v1/doors/front/release", None, inputs.ReleaseDoor("front")),
+    ("POST", "/v1/doors/front/lock", None, inputs.LockDoor("front")),
+    ("POST", "/v1/doors/front/unlock", None, inputs.UnlockDoor("front")),
+    ("POST", "/v1/panel/sensors/leaf/clear", None, inputs.ClearSensor("leaf")),
 ]
 
 
@@ -295,6 +301,9 @@ def test_a_wrong_method_tells_the_right_ones(client):
         ("number-invalid", 400),
         ("parameter-invalid", 400),
         ("door-not-found", 404),
+        ("door-locked-down", 409),
+        ("door-blocked", 409),
+        ("sensor-not-found", 404),
         ("button-not-found", 404),
         ("forbidden", 403),
         ("unavailable", 503),

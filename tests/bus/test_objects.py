@@ -76,11 +76,16 @@ def test_all_objects_are_there_with_their_properties(bus, tmp_path):
         }
         assert there[DOOR][DOOR1] == {
             "Id": "front",
+            "State": "locked",
             "Available": True,
             "Unlocked": False,
             "By": "",
+            "Means": "",
+            "Contact": "closed",
+            "Alarm": "",
             "PulseSeconds": 3.0,
             "MaxSeconds": 10.0,
+            "MaxHoldSeconds": 600.0,
         }
         assert there[ACCOUNT][ACCOUNT1]["State"] == "registered"
         shown = unpack_variants(await client.get(ROOT, f"{STANDARD}.Properties", "GetAll", "s", APPLIANCE1))
@@ -121,6 +126,11 @@ def test_all_objects_are_there_with_their_properties(bus, tmp_path):
         (CALL, CALL1, "AcceptTransfer", (), inputs.AcceptTransfer("c-1")),
         (CALL, CALL1, "RefuseTransfer", (), inputs.EndTransfer("c-1", 603, "Decline")),
         (DOOR, DOOR1, "Open", ("d", 0.0), inputs.OpenDoor("front", None)),
+        (DOOR, DOOR1, "Hold", ("d", 0.0), inputs.HoldDoor("front", None)),
+        (DOOR, DOOR1, "Hold", ("d", 600.0), inputs.HoldDoor("front", 600.0)),
+        (DOOR, DOOR1, "Release", (), inputs.ReleaseDoor("front")),
+        (DOOR, DOOR1, "Lock", (), inputs.LockDoor("front")),
+        (DOOR, DOOR1, "Unlock", (), inputs.UnlockDoor("front")),
         (ACCOUNT, ACCOUNT1, "Register", (), inputs.RegisterAccount("office")),
         (ACCOUNT, ACCOUNT1, "Unregister", (), inputs.UnregisterAccount("office")),
     ],

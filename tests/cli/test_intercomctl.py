@@ -1,5 +1,6 @@
 """intercomctl against the real interface of a real daemon."""
 
+import asyncio
 import json
 import os
 import signal
@@ -11,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from appliance.simulator.panel import ask
 
 SIMULATED = Path(__file__).resolve().parents[2] / "hardware" / "simulated.toml"
 
@@ -66,9 +69,59 @@ def test_the_state_is_shown_in_words_and_as_json(daemon):
 def test_a_door_is_opened_and_what_is_wrong_is_told_with_status_1(daemon):
     assert ctl(daemon, "door", "front", "--seconds", "0.3").returncode == 0
     until(lambda: "front  locked" in ctl(daemon, "state").stdout, daemon)
+    assert ctl(daemon, "door", "front", "hold", "--seconds", "60").returncode == 0
+    until(lambda: "front  held open until" in ctl(daemon, "state").stdout, daemon)
+    assert ctl(daemon, "door", "front", "release").returncode == 0
+    until(lambda: "front  locked" in ctl(daemon, "state").stdout, daemon)
+    assert "can not be held open for 9999.0 s" in ctl(daemon, "door", "front", "hold", "--seconds", "9999").stderr
     wrong = ctl(daemon, "door", "cellar")
     assert wrong.returncode == 1
     assert "There is no door cellar" in wrong.stderr
+
+
+def test_a_door_is_locked_down_and_opens_again_once_it_is_unlocked(daemon):
+    assert ctl(daemon, "door", "front", "lock").returncode == 0
+    assert "front  locked down" in ctl(daemon, "state").stdout
+    refused = ctl(daemon, "door", "front")
+    assert (refused.returncode, "It is locked down" in refused.stderr) == (1, True)
+    assert "is locked down already" in ctl(daemon, "door", "front", "lock").stdout
+    assert ctl(daemon, "door", "front", "unlock").returncode == 0
+    assert "front  locked" in ctl(daemon, "state").stdout
+
+
+def simulated(daemon, **request):
+    """What a finger, a door or a screwdriver does to the simulated panel."""
+    asyncio.run(ask(daemon / "panel.sock", request))
+
+
+def test_a_simulated_leaf_that_opens_unasked_is_forced(daemon):
+    until(lambda: "sensor    leaf  contact  at rest" in ctl(daemon, "panel").stdout, daemon)
+
+    def shown():
+        return next(line for line in ctl(daemon, "state").stdout.splitlines() if line.startswith("  door      front"))
+
+    def forced():
+        """Not so for a moment after the door was open, by the tests before."""
+        simulated(daemon, edge="sensor.leaf", active=True)
+        until(lambda: ", open" in shown(), daemon)
+        was = shown().endswith("front  locked, open, forced")
+        simulated(daemon, edge="sensor.leaf", active=False)
+        until(lambda: shown().endswith("front  locked, closed"), daemon)
+        return was
+
+    until(forced, daemon)
+
+
+def test_simulated_tampering_blocks_opening_until_it_is_cleared(daemon):
+    until(lambda: "sensor    housing  tamper  at rest" in ctl(daemon, "panel").stdout, daemon)
+    simulated(daemon, edge="sensor.housing", active=True)
+    until(lambda: "no door opens until" in ctl(daemon, "panel").stdout, daemon)
+    assert "Sensor housing told that somebody tampers" in ctl(daemon, "door", "front").stderr
+    simulated(daemon, edge="sensor.housing", active=False)
+    assert ctl(daemon, "clear", "housing").returncode == 0
+    assert "There is no sensor none" in ctl(daemon, "clear", "none").stderr
+    until(lambda: ctl(daemon, "door", "front", "--seconds", "0.3").returncode == 0, daemon)
+    until(lambda: "front  locked" in ctl(daemon, "state").stdout, daemon)
 
 
 def test_a_call_is_placed_and_ended_without_naming_it(daemon):

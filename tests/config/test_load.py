@@ -179,6 +179,18 @@ BETWEEN_TABLES = [
     (SIMULATED + "[door.d]\nmax_s = 61", "door.d.max_s = 61: must be a number from 0.1 to 60 (a strike left powered overheats)"),
     (SIMULATED + "[door.d]\npulse_s = 11", "door.d.pulse_s: 11 s is longer than max_s, 10.0 s"),
     (SIMULATED + "[door.d]\nmax_s = 2", "door.d.pulse_s: 3.0 s is longer than max_s, 2 s"),
+    (SIMULATED + "[door.d]\nmax_hold_s = 5", "door.d.max_hold_s: 5 s is shorter than max_s, 10.0 s"),
+    (SIMULATED + "[door.d]\nmax_hold_s = 43201",
+     "door.d.max_hold_s = 43201: must be 0, or from max_s to 43200"),
+    (SIMULATED + "[door.d]\nstrike = 'open'", 'door.d.strike = "open": must be one of "fail_secure", "fail_safe"'),
+    (SIMULATED + "panel.button.a.action = 'exit'", "panel.button.a.door: is missing: which door the button opens"),
+    (SIMULATED + "panel.sensor.s.kind = 'contact'", "panel.sensor.s.door: is missing: whose leaf it watches"),
+    (SIMULATED + "panel.sensor.s = {kind = 'contact', door = 'back'}\n[door.front]",
+     "panel.sensor.s.door: there is no [door.back] (there is front)"),
+    (SIMULATED + "panel.sensor.s = {kind = 'tamper', door = 'front'}\n[door.front]",
+     "panel.sensor.s.door: is of no use: only a contact watches a door's leaf"),
+    (SIMULATED + "panel.sensor.s = {kind = 'tamper', pin = 4}\n[panel.lamp.b]\npin = 4",
+     "panel.sensor.s.pin: line GPIO4 is taken by panel.lamp.b.pin already"),
     (SIMULATED + "[door.d]\ndigits = '12'\n[door.e]\ndigits = '2'",
      "door.d.digits: they end with those of door e, which would open too"),
     (SIMULATED + "[door.d]\ndigits = '2'\n[door.e]\ndigits = '2'",
@@ -207,7 +219,7 @@ def test_all_errors_are_told_at_once(tmp_path):
     text = "[sip]\nport = 'x'\n[panel]\nlines = 'simulated'\n[panel.button.a]\naction = 'rign'\ntarget = 'x'\n[foo]\n"
     assert told(tmp_path, text) == [
         'sip.port = "x": must be a whole number from 0 to 65535',
-        'panel.button.a.action = "rign": must be one of "ring", "answer", "hangup", "hold", "switch", "door", "none"',
+        'panel.button.a.action = "rign": must be one of "ring", "answer", "hangup", "hold", "switch", "door", "exit", "none"',
         (
             "foo: no such setting; there are station, sip, account, tls, audio, http, dbus, panel, door, guard, target, "
             "plan, forwarding, quiet_hours, recording, deadlines"
@@ -294,7 +306,7 @@ def test_the_two_simulated_stations_ring_each_other_and_the_digits_of_one_open_t
         assert target.uri == f"sip:{other.station.user}@{other.sip.address}:{other.sip.port}"
     assert outdoor.target["kitchen"].doors == ["front"]
     assert indoor.panel.button["door"].digits == outdoor.door["front"].digits != ""
-    assert {button.action for button in indoor.panel.button.values()} == set(Action) - {Action.NONE}
+    assert {button.action for button in indoor.panel.button.values()} == set(Action) - {Action.NONE, Action.EXIT}
 
 
 def test_the_example_is_valid_and_names_every_setting_there_is():

@@ -80,12 +80,19 @@ def checked(state: State, given, ended: Counter | None = None) -> Step:
     for door in new.settings.doors:
         for name, pulse in new.pulses:
             if name == door.id:
-                assert pulse.until - pulse.began <= door.max_s + MAY_STAY
+                assert pulse.until - pulse.began <= (door.max_hold_s if pulse.held else door.max_s) + MAY_STAY
+                assert door.id not in new.locked_down or pulse.until <= new.now, "lockdown beats what runs"
                 assert wanted.wake_at is not None
     assert new.relay_ready or not wanted.relays
     for relay in wanted.relays:
         old = dict(state.pulses).get(relay.door)
         assert old is None or relay.id >= old.id, "a pulse's id is only ever newer"
+
+    for waiting in (*new.unkept, *new.blocks):
+        assert new.now < waiting.until
+        assert wanted.wake_at is not None
+        assert wanted.wake_at <= waiting.until
+    assert not new.unkept or new.on_disc != wanted.kept, "a client waits for what is on disc already"
 
     assert new.error_until is None or wanted.wake_at is not None
     if wanted.wake_at is not None and wanted.wake_at <= new.now:

@@ -44,6 +44,7 @@ SETTINGS = Settings(
         ButtonSettings(ButtonId("hold"), Action.HOLD),
         ButtonSettings(ButtonId("switch"), Action.SWITCH),
         ButtonSettings(ButtonId("exit"), Action.DOOR, door=FRONT),
+        ButtonSettings(ButtonId("out"), Action.EXIT, door=FRONT),
         ButtonSettings(ButtonId("far"), Action.DOOR, digits="9"),
         ButtonSettings(ButtonId("light"), Action.NONE),
     ),
@@ -53,7 +54,10 @@ SETTINGS = Settings(
     ),
     keypads=(KeypadSettings(KeypadId("gate")),),
     readers=(ReaderSettings(ReaderId("gate")), ReaderSettings(ReaderId("office"), tell_numbers=True)),
-    doors=(DoorSettings(FRONT, pulse_s=3.0, max_s=10.0, digits="12#"), DoorSettings(GATE, digits="7")),
+    doors=(
+        DoorSettings(FRONT, pulse_s=3.0, max_s=10.0, digits="12#", max_hold_s=600.0),
+        DoorSettings(GATE, digits="7"),
+    ),
     targets=(Target("kitchen", KITCHEN, doors=(FRONT,)), Target("office", "sip:office.example")),
     record=True,
 )

@@ -2,8 +2,8 @@
 
 import pytest
 
-from appliance.core import events, inputs
-from appliance.core.model import CallId, CallState, DoorSettings, Means, Picture, Target
+from appliance.core import doors, events, inputs
+from appliance.core.model import CallId, CallState, DoorSettings, DoorState, Means, Picture, Target
 from appliance.core.views import picture
 from tests.core.station import FRONT, GATE, KITCHEN, Station, ready
 
@@ -287,3 +287,127 @@ def test_digits_that_we_send_are_never_told(ending):
     station.give(inputs.DigitSent, call=call.id, digit="4")
     told = station.last(events.DtmfSent)
     assert (told.digit, told.masked) == (None, True)
+
+
+def held(station: Station, seconds: float | None = None):
+    return station.ask(inputs.HoldDoor(FRONT, seconds))
+
+
+def test_a_door_is_held_open_for_as_long_as_was_asked_and_warns_before_the_end():
+    station = ready()
+    assert held(station, 300.0).error is None
+    guard(station, energised=True)
+    unlocked = station.last(events.DoorUnlocked)
+    assert (unlocked.by, unlocked.means, unlocked.held, unlocked.seconds) == ("test", Means.API, True, 300.0)
+    assert doors.condition(station.state, FRONT) is DoorState.HELD
+    (relay,) = station.desired.relays
+    assert (relay.hold, relay.until - relay.id) == (True, 300 * 10**9)
+    station.wait(239.0)
+    assert door_events(station) == ["unlocked"]
+    station.wait(1.5)
+    assert station.last(events.DoorHoldEnding).seconds == 60.0
+    guard(station, energised=False, after=60.0)
+    assert door_events(station) == ["unlocked", "hold_ending", "locked"]
+    assert doors.condition(station.state, FRONT) is DoorState.LOCKED
+
+
+def test_a_short_hold_warns_in_its_middle():
+    station = ready()
+    held(station, 20.0)
+    guard(station, energised=True)
+    station.wait(10.5)
+    assert station.last(events.DoorHoldEnding).seconds == 10.0
+
+
+def test_no_chain_of_holds_and_pulses_is_longer_than_the_longest_hold():
+    station = ready()
+    began = station.state.now
+    untils = []
+    for _ in range(4):
+        held(station, 400.0)
+        guard(station, energised=True)
+        asked(station)
+        untils.append(dict(station.state.pulses)[FRONT].until - began)
+        station.wait(149.0)
+    assert untils == [400.0, 549.0, 600.0, 600.0]
+
+
+def test_a_hold_that_is_prolonged_warns_again():
+    station = ready()
+    held(station, 100.0)
+    guard(station, energised=True)
+    station.wait(50.0)
+    held(station, 300.0)
+    guard(station, energised=True)
+    station.wait(245.0)
+    assert door_events(station) == ["unlocked", "hold_ending", "unlocked", "hold_ending"]
+
+
+def test_a_pulse_in_a_hold_changes_nothing():
+    station = ready()
+    held(station)
+    guard(station, energised=True)
+    assert asked(station).warning == "Door front is open already, and for longer."
+    assert doors.condition(station.state, FRONT) is DoorState.HELD
+
+
+def test_a_hold_is_released_by_the_guards_word():
+    station = ready()
+    held(station)
+    guard(station, energised=True)
+    station.wait(5.0)
+    assert station.ask(inputs.ReleaseDoor(FRONT)).warning == ""
+    (relay,) = station.desired.relays
+    assert relay.until == int(station.state.now * 1e9)
+    assert door_events(station) == ["unlocked"]
+    guard(station, energised=False)
+    assert door_events(station) == ["unlocked", "locked"]
+    assert station.ask(inputs.ReleaseDoor(FRONT)).warning == "Door front is not held open."
+
+
+def test_a_door_that_was_released_opens_anew():
+    station = ready()
+    held(station)
+    guard(station, energised=True)
+    station.wait(100.0)
+    station.ask(inputs.ReleaseDoor(FRONT))
+    assert asked(station).warning == ""
+    (relay,) = station.desired.relays
+    assert relay.until == int((station.state.now + 3.0) * 1e9)
+
+
+def test_a_pulse_is_not_released():
+    station = ready()
+    asked(station)
+    assert station.ask(inputs.ReleaseDoor(FRONT)).warning == "Door front is not held open."
+
+
+@pytest.mark.parametrize("seconds", [0.0, -1.0, 600.1])
+def test_a_hold_that_is_too_long_is_refused(seconds):
+    error = held(ready(), seconds).error
+    assert (error.code, error.cause) == ("parameter-invalid", "Its longest hold is 600.0 s.")
+
+
+@pytest.mark.parametrize("seconds", [None, 1.0])
+def test_a_door_is_not_held_unless_its_configuration_says_so(seconds):
+    station = ready()
+    error = station.ask(inputs.HoldDoor(GATE, seconds)).error
+    assert (error.code, error.cause) == ("parameter-invalid", "Its configuration allows no holds.")
+    assert "door.gate.max_hold_s" in error.resolution
+
+
+def test_a_hold_ends_with_its_guard():
+    station = ready()
+    held(station)
+    guard(station, energised=True)
+    station.give(inputs.GuardLost, why="killed")
+    station.give(inputs.GuardReady)
+    assert (door_events(station), station.desired.relays) == (["unlocked", "locked"], ())
+
+
+def test_who_leaves_opens_by_exit():
+    station = ready()
+    station.press("out")
+    guard(station, energised=True)
+    unlocked = station.last(events.DoorUnlocked)
+    assert (unlocked.by, unlocked.means) == ("button out", Means.EXIT)

@@ -18,6 +18,7 @@ from appliance.core.model import (
     DoorId,
     DoorSettings,
     IceFault,
+    Kept,
     KeypadId,
     KeypadSettings,
     LampId,
@@ -171,6 +172,10 @@ def beside_calls(common, pulses):
         yield inputs.RelayChanged(**common, door=DOOR, energised=energised, pulse=getattr(pulses.get(DOOR), "id", 0))
     yield inputs.Requested(**common, request=RequestId("q"), who="walk", action=inputs.OpenDoor(DOOR))
     yield inputs.Requested(**common, request=RequestId("q"), who="walk", action=inputs.OpenDoor(DOOR, 10.0))
+    # what is kept, and sensors, are walked in test_walk_of_doors
+    yield inputs.SensorEdge(**common, sensor="none", active=True)
+    yield inputs.KeptWritten(**common, kept=Kept())
+    yield inputs.KeptFailed(**common, why="full", resolution="")
     yield inputs.ContactAnswered(**common, contact="none", code=200, reason="OK")
     # accounts and the network touch nothing but their own parts, which are walked in test_accounts and test_network
     yield inputs.NetworkChanged(**common, addresses=())

@@ -212,11 +212,17 @@ def test_the_snapshot_of_an_idle_station_has_its_shape():
     assert shown["calls"] == []
     assert shown["doors"][0] == {
         "id": "front",
+        "state": "locked",
         "unlocked": False,
         "until": None,
         "by": None,
+        "means": None,
+        "contact": None,
+        "alarm": None,
+        "strike": "fail_secure",
         "pulse_s": 3.0,
         "max_s": 10.0,
+        "max_hold_s": 600.0,
         "available": True,
     }
     assert shown["panel"]["buttons"][1] == {

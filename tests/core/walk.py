@@ -20,6 +20,7 @@ TIMES = {
     "release_at",
     "until",
     "error_until",
+    "ours_until",
     "answers_at",
 }
 PAST = {"ringing_since", "connected_since", "rtp_lost_since"}
@@ -44,6 +45,9 @@ TOLD = {
     "clicked_at",
     "glitches",
     "custom_data",
+    "since",
+    "change",
+    "kept_change",
     "answer_headers",
     "rejected",
     "needs_restart",

@@ -152,6 +152,15 @@ def test_a_relay_on_a_raspberry_pi_wants_strict_gpiod(tmp_path, persists, argume
     assert ("dtparam=strict_gpiod" in words(finding)) == (level is WARNING)
 
 
+def test_a_fail_safe_strike_is_told_with_its_contact(tmp_path, monkeypatch):
+    monkeypatch.setattr(lines.chips, "chips", lambda _: Chips((BOARD,)))
+    config = check({"door": {"front": {"chip": "board", "line": "DOOR", "strike": "fail_safe"}}}, "test")
+    found = {finding.check: finding for finding in lines.examine(config, tmp_path)}
+    assert found["door.front.strike"].level is OK
+    assert "normally closed contact" in words(found["door.front.strike"])
+    assert "door.front.strike" not in levels(lines.examine(door(), tmp_path))
+
+
 def test_every_error_of_the_file_is_a_finding_and_nothing_else_is_looked_at(tmp_path):
     (tmp_path / "x.toml").write_text("[audio]\ncapture = 5\n[sip]\nport = -1\n")
     found = examine(tmp_path / "x.toml", tmp_path)

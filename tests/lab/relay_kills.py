@@ -1,13 +1,17 @@
-"""Kills daemon, guard or both in pulses of a relay; runs in the guest: relay_kills.py CASE COUNT DEADLINE.
+"""Kills or stops daemon, guard or both in pulses and holds of a relay; runs in the guest.
 
-CASE: daemon, guard, both. The door is opened, the processes are killed by their ids while the relay is energised, and
-the line's level is sampled until it is inactive, and for 5 s from then on. A line of JSON a kill: {"inactive": seconds
-from the kill, or null if that did not come within DEADLINE seconds, "back": seconds from then until it was energised
-again, or null}. The line's pull is at the energised level, so whoever lets go of it opens the door.
+relay_kills.py WHO SIGNAL ACT SECONDS COUNT DEADLINE: WHO daemon, guard or both; SIGNAL KILL or STOP; ACT open or hold,
+for SECONDS. The processes get the signal by their ids at a random moment while the relay is energised, and the line's
+level is sampled until it is inactive, and for 5 s from then on. A line of JSON each time: {"after": seconds that the
+relay was energised before, "inactive": seconds from the signal, or null if that did not come within DEADLINE seconds,
+"back": seconds from then until it was energised again, or null}. The line's pull is at the energised level, so whoever
+lets go of it opens the door.
 """
 
+import contextlib
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -57,27 +61,36 @@ def process(unit):
     return int(subprocess.check_output(["systemctl", "show", "--property=MainPID", "--value", unit]))
 
 
-def open_door():
-    """Begin a pulse, as soon as somebody can."""
+def open_door(act, seconds):
+    """Begin a pulse or hold, as soon as somebody can; when the relay was seen energised."""
     # Without this, systemd would wait ever longer before it starts the daemon again.
     subprocess.run(["systemctl", "reset-failed", "intercomd", "intercomd-guard"], check=True)
     subprocess.run(["systemctl", "start", "intercomd-guard", "intercomd"], check=True)
     until(lambda: guarded() and not energised(), "the guard holds the line inactive")
-    until(lambda: subprocess.run(["intercomctl", "door", "front"], capture_output=True).returncode == 0, "a pulse")
+    order = ["intercomctl", "door", "front", act, "--seconds", seconds]
+    until(lambda: subprocess.run(order, capture_output=True).returncode == 0, "a pulse")
     until(energised, "the relay is energised")
     assert guarded()
+    return time.monotonic()
 
 
-def main(case, count, deadline_s):
-    for _ in range(count):
-        open_door()
-        ids = [process(unit) for unit in UNITS[case]]
-        assert all(ids), "both run"
-        assert energised(), "the pulse was longer than all this took"
+def main(who, name, act, seconds, count, deadline_s):
+    number = getattr(signal, f"SIG{name}")
+    done = 0
+    while done < count:
+        began = open_door(act, seconds)
+        time.sleep(random.uniform(0, float(seconds) / 2))
+        processes = [os.pidfd_open(process(unit)) for unit in UNITS[who]]
         at = time.monotonic()
-        for number in ids:
-            os.kill(number, signal.SIGKILL)
-        print(json.dumps(follow(at, deadline_s)), flush=True)
+        if energised():  # else this machine is so busy that the pulse was over before: another one is tried
+            for each in processes:
+                signal.pidfd_send_signal(each, number)
+            print(json.dumps({"after": at - began, **follow(at, deadline_s)}), flush=True)
+            done += 1
+        for each in processes:  # those that are stopped
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(each, signal.SIGKILL)
+            os.close(each)
 
 
 def follow(at, deadline_s):
@@ -98,4 +111,4 @@ def follow(at, deadline_s):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]))
+    main(*sys.argv[1:5], int(sys.argv[5]), float(sys.argv[6]))

@@ -24,6 +24,7 @@ lines = "gpio"
 chip = "{CHIP}"
 line = "RELAY"
 pulse_s = 1.0
+max_hold_s = 600
 
 [guard]
 socket = "/run/intercomd/guard.sock"

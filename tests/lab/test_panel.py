@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parents[1]
-FILES = [f"tests/panel/test_{name}.py" for name in ("buttons", "lamps", "chips", "lines", "entry_chips")]
+NAMES = ("buttons", "sensors", "lamps", "chips", "lines", "entry_chips")
+FILES = [f"tests/panel/test_{name}.py" for name in NAMES]
 EXPECTED = 25  # of them at least are about the chips
 
 

@@ -47,6 +47,24 @@ def test_a_daemon_that_hangs_is_replaced(station, counts, measured, signal, how)
         station.open_door()
 
 
+@pytest.mark.parametrize("act", ["open", "hold"])
+def test_a_daemon_that_runs_in_a_circle_in_an_opening_keeps_no_door_open(station, counts, measured, act):
+    station.guest.check("sim-gpio", "up", CHIP, str(RELAY))  # where the line goes when nobody holds it
+    for _ in range(counts(1, 20)):
+        station.ready()
+        station.guest.run("systemctl", "reset-failed", "intercomd")
+        opened = ("intercomctl", "door", "front", act, "--seconds", "8")
+        station.guest.wait_for(lambda: station.guest.run(*opened).returncode == 0, "the opening")  # noqa: B023
+        start = station.cursor()
+        hung = station.signal("USR1", station.pid)
+        station.guest.wait_for(lambda: station.relay() == 0, "the relay is at rest", 120)
+        over = float(station.guest.check("cut", "-d ", "-f1", "/proc/uptime"))
+        measured(f"a daemon that runs in a circle: until the relay of door {act} is inactive", over - hung)
+        station.when("^Started intercomd.service", start, "the next daemon is READY")
+        assert station.relay() == 0
+        station.ready()
+
+
 @pytest.mark.parametrize("signal", ["KILL", "STOP"])
 def test_a_sip_process_that_dies_or_hangs_is_replaced_while_door_and_interface_go_on(station, counts, measured, signal):
     station.ready()

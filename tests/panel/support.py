@@ -70,8 +70,8 @@ def run_virtually(coroutine):
         return runner.run(coroutine)
 
 
-def wiring(tmp_path, cap_s=10.0, names=("front",)):
-    return tuple(DoorWiring(DoorId(name), cap_s, SimulatedLine(tmp_path / f"relay-{name}")) for name in names)
+def wiring(tmp_path, cap_s=10.0, names=("front",), hold_s=0.0):
+    return tuple(DoorWiring(DoorId(name), cap_s, SimulatedLine(tmp_path / f"relay-{name}"), hold_s) for name in names)
 
 
 def level(door):
@@ -126,22 +126,25 @@ class Daemon:
 
         return cls(until_now(connected, "the guard"))
 
-    def send(self, pulse, end, door=0):
-        self.sock.send(guard.RECORD.pack(door, pulse > 0, pulse, end))
+    def send(self, pulse, end, door=0, kind=guard.PULSE):
+        self.sock.send(guard.RECORD.pack(door, kind if pulse > 0 else guard.NONE, pulse, end))
 
     def heard(self):
         """The next record as (door, energised, pulse, until), or None at the end of file."""
         data = self.sock.recv(4096)
-        return guard.RECORD.unpack(data) if data else None
+        if not data:
+            return None
+        door, energised, pulse, until = guard.RECORD.unpack(data)
+        return door, bool(energised), pulse, until
 
-    def ask(self, pulse, end, door=0):
-        self.send(pulse, end, door)
+    def ask(self, pulse, end, door=0, kind=guard.PULSE):
+        self.send(pulse, end, door, kind)
         return self.heard()
 
-    def pulse(self, seconds, door=0):
+    def pulse(self, seconds, door=0, kind=guard.PULSE):
         """Ask for a pulse that is decided now, and return its id and the answer."""
         now = time.monotonic_ns()
-        return now, self.ask(now, now + int(seconds * SECOND), door)
+        return now, self.ask(now, now + int(seconds * SECOND), door, kind)
 
 
 class GuardProcess:

@@ -7,8 +7,9 @@ import pytest
 
 from appliance.core.inputs import ButtonEdge, PartFailed, PartRecovered
 from appliance.core.model import ButtonId
-from appliance.panel.buttons import SETTLED_S, Buttons, ButtonWiring
+from appliance.panel.buttons import Buttons, ButtonWiring
 from appliance.panel.claims import Claims
+from appliance.panel.inputs import SETTLED_S
 from tests.panel.boards import text
 from tests.panel.support import until
 

@@ -106,6 +106,23 @@ def test_cap_ends_a_pulse_that_asks_for_longer(tmp_path):
         assert not level(doors[0])
 
 
+def test_longest_hold_ends_a_hold_that_asks_for_longer(tmp_path):
+    doors = wiring(tmp_path, cap_s=0.1, hold_s=0.5)
+    with GuardProcess(doors) as guarded:
+        sent, answer = guarded.daemon.pulse(3600.0, kind=guard.HOLD)
+        assert answer[1] is True
+        assert answer[3] <= time.monotonic_ns() + SECOND // 2
+        assert guarded.daemon.heard()[1] is False
+        assert time.monotonic_ns() < sent + (0.5 + LONG) * SECOND
+        assert not level(doors[0])
+
+
+def test_door_that_is_never_held_takes_no_hold(doors):
+    with GuardProcess(doors) as guarded:
+        assert guarded.daemon.pulse(1.0, kind=guard.HOLD)[1][1] is False
+        assert not level(doors[0])
+
+
 def test_train_of_overlapping_pulses_does_not_exceed_the_cap(tmp_path):
     doors = wiring(tmp_path, cap_s=1.0)
     with GuardProcess(doors) as guarded:
@@ -221,6 +238,7 @@ GARBAGE = {
     "a pulse below zero": RECORD(0, True, -1, 2),
     "a wish without a pulse": RECORD(0, True, 0, 0),
     "a pulse without a wish": RECORD(0, False, 1, 2),
+    "a wish of no known kind": RECORD(0, 3, 1, 2),
     "nothing": b"",
 }
 
@@ -302,7 +320,7 @@ def test_socket_admits_its_own_user_only(doors, tmp_path):
         assert path.stat().st_mode & 0o777 == 0o600
 
 
-DOOR = ("--door", "front", "10", "--simulated", "FILE")
+DOOR = ("--door", "front", "10", "60", "--simulated", "FILE")
 WRONG = [
     ([], "no door"),
     (["5"], "no door"),
@@ -311,14 +329,15 @@ WRONG = [
     (["0", *DOOR], "descriptor 0 is no socket"),
     (["systemd", *DOOR], "LISTEN_PID"),
     (["FILE", *DOOR], "is there and no socket"),
-    (["./s", "--dor", *DOOR[1:]], "--door ID CAP expected"),
-    (["./s", "--door", "", *DOOR[2:]], "--door ID CAP expected"),
-    (["./s", "--door", "a\nb", *DOOR[2:]], "--door ID CAP expected"),
+    (["./s", "--dor", *DOOR[1:]], "--door ID CAP HOLD expected"),
+    (["./s", "--door", "", *DOOR[2:]], "--door ID CAP HOLD expected"),
+    (["./s", "--door", "a\nb", *DOOR[2:]], "--door ID CAP HOLD expected"),
     *((["./s", "--door", "front", cap, *DOOR[3:]], "at most 60 seconds") for cap in ("0", "-1", "61", "nan", "x", "")),
-    (["./s", *DOOR[:3]], "door front: --gpio or"),
-    (["./s", *DOOR[:3], "--relay", "x"], "door front: --gpio or"),
+    *((["./s", *DOOR[:3], hold, *DOOR[4:]], "0 to 43200 seconds") for hold in ("-1", "43201", "nan", "x", "")),
     (["./s", *DOOR[:4]], "door front: --gpio or"),
-    (["./s", *DOOR[:3], "--gpio", "chip"], "door front: --gpio or"),
+    (["./s", *DOOR[:4], "--relay", "x"], "door front: --gpio or"),
+    (["./s", *DOOR[:5]], "door front: --gpio or"),
+    (["./s", *DOOR[:4], "--gpio", "chip"], "door front: --gpio or"),
     (["./s", *DOOR, *DOOR], "a door is named twice"),
     (["./s", *DOOR, "--door", "gate", *DOOR[2:]], "a line is named twice"),
 ]
@@ -337,7 +356,7 @@ def test_wrong_arguments_are_named_and_exit_2(tmp_path, words, said):
 def test_descriptor_of_another_kind_of_socket_is_refused(tmp_path):
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        done = run_guard(str(theirs.fileno()), *DOOR[:4], str(tmp_path / "f"), pass_fds=[theirs.fileno()])
+        done = run_guard(str(theirs.fileno()), *DOOR[:5], str(tmp_path / "f"), pass_fds=[theirs.fileno()])
     assert done.returncode == 2
     assert "SOCK_SEQPACKET" in done.stderr
 
@@ -364,7 +383,7 @@ def test_line_that_another_guard_holds_exits_1_and_leaves_that_guard_its_socket(
     ],
 )
 def test_line_that_is_not_there_exits_1(tmp_path, line, said):
-    done = run_guard(str(tmp_path / "s"), "--door", "front", "10", *line)
+    done = run_guard(str(tmp_path / "s"), "--door", "front", "10", "0", *line)
     assert done.returncode == 1
     assert said in done.stderr
 

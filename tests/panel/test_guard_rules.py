@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from appliance.panel import guard
 
-CAP = 100
+CAP, HOLD = 100, 300
 BORN = 10
 
 
@@ -32,10 +32,10 @@ class Strip:
             self.runs[-1][1] = self.now
 
 
-def play(records):
+def play(records, kind=guard.PULSE):
     """Hand records (time since the last, age of the decision, length asked for, or None: no pulse) to a door."""
     strip = Strip()
-    door = guard.Door("front", CAP, strip)
+    door = guard.Door("front", CAP, HOLD, strip)
     taken = []
     for wait, age, length in records:
         moment = strip.now + wait
@@ -45,7 +45,8 @@ def play(records):
         strip.now = moment
         pulse = 0 if length is None else max(1, strip.now - age)
         runs = len(strip.runs)
-        door.ask(pulse, pulse + (length or 0), BORN, strip.now)
+        wanted = guard.NONE if length is None else kind if isinstance(kind, int) else kind(pulse)
+        door.ask(wanted, pulse, pulse + (length or 0), BORN, strip.now)
         door.settle(strip.now)
         assert door.energised == (strip.now < door.until)
         if length is None:
@@ -71,6 +72,43 @@ RECORDS = st.lists(
 def test_no_run_of_records_energises_a_relay_for_longer_than_its_cap(records):
     runs, _ = play(records)
     assert all(end is not None and end - begin <= CAP for begin, end in runs)
+
+
+@UNTIMED
+@given(RECORDS)
+@example([(1, 0, 1000)] * 9)
+def test_no_run_of_records_energises_a_relay_for_longer_than_its_longest_hold(records):
+    runs, _ = play(records, guard.HOLD)
+    assert all(end is not None and end - begin <= HOLD for begin, end in runs)
+
+
+@UNTIMED
+@given(RECORDS, st.integers(1, 5))
+@example([(1, 0, 400), (99, 0, 400)], 2)
+def test_pulses_and_holds_together_stay_within_the_longest_hold(records, every):
+    runs, _ = play(records, lambda pulse: guard.PULSE if pulse % every else guard.HOLD)
+    assert all(end is not None and end - begin <= HOLD for begin, end in runs)
+
+
+def test_a_pulse_in_a_hold_is_bounded_from_the_holds_beginning():
+    strip = Strip()
+    door = guard.Door("front", CAP, HOLD, strip)
+    strip.now = BORN + 1
+    door.ask(guard.HOLD, BORN + 1, BORN + 1000, BORN, strip.now)
+    door.settle(strip.now)
+    assert door.until == BORN + 1 + HOLD
+    strip.now = BORN + 50
+    door.ask(guard.PULSE, BORN + 50, BORN + 1000, BORN, strip.now)
+    assert door.until == BORN + 1 + CAP
+
+
+def test_a_door_without_holds_takes_none():
+    strip = Strip()
+    door = guard.Door("front", CAP, 0, strip)
+    strip.now = BORN + 1
+    door.ask(guard.HOLD, BORN + 1, BORN + 1000, BORN, strip.now)
+    assert not door.settle(strip.now)
+    assert strip.runs == []
 
 
 @UNTIMED
@@ -108,8 +146,8 @@ def test_level_that_can_not_be_set_counts_as_energised_until_it_rests():
                 raise OSError(errno.EIO, "broken")
             super().put(active)
 
-    door = guard.Door("front", CAP, Broken())
-    door.ask(20, 90, BORN, 20)
+    door = guard.Door("front", CAP, HOLD, Broken())
+    door.ask(guard.PULSE, 20, 90, BORN, 20)
     with pytest.raises(OSError, match="broken"):
         door.settle(20)
     assert door.energised
@@ -131,7 +169,7 @@ def test_every_relay_is_put_to_rest_though_one_fails_and_all_that_fail_are_named
     levels = []
     monkeypatch.setattr(guard, "take", lambda words: Line(words[1]))
     monkeypatch.setattr(guard, "listen_for_stop", lambda _listening: 0)
-    doors = [word for name in "abc" for word in ("--door", name, "10", "--simulated", name)]
+    doors = [word for name in "abc" for word in ("--door", name, "10", "0", "--simulated", name)]
     assert guard.main(["nowhere", *doors]) == 2
     assert levels == [("a", False), ("b", False), ("c", False)]
     assert capfd.readouterr().err.endswith("relays that can not be made inactive: a, b\n")
@@ -148,7 +186,7 @@ def test_guard_leaves_at_once_when_its_lines_chip_is_taken_away():
             listener.bind("")
             listener.listen(1)
             with pytest.raises(guard.Refused, match=r"door front: the chip .* was taken away; bring it back"):
-                guard.Guard([guard.Door("front", CAP, strip)], stop).run(listener, listening=True)
+                guard.Guard([guard.Door("front", CAP, HOLD, strip)], stop).run(listener, listening=True)
     finally:
         for fd in (reader, stop, never):
             os.close(fd)

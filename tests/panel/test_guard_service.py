@@ -24,6 +24,7 @@ DOORS = {
     "one by its offset": FRONT.replace("GPIO26", "26"),
     "a short cap": FRONT + "pulse_s = 0.3\nmax_s = 0.75\n",
     "a whole number's cap": FRONT + "max_s = 60\n",
+    "one that is held open": FRONT + "max_hold_s = 3600\n",
     "two": FRONT + '[door.gate]\nchip = "a b"\nline = "--door"\nmax_s = 5\n',
 }
 
@@ -70,6 +71,9 @@ WRONG = {
     "a line that is a number": '[door.front]\nchip = "c"\nline = 26\n' + GUARDED,
     "a word for active_low": FRONT + 'active_low = "no"\n' + GUARDED,
     "a cap that is a word": FRONT + 'max_s = "10"\n' + GUARDED,
+    "a hold that is a word": FRONT + 'max_hold_s = "10"\n' + GUARDED,
+    "a hold that is too long": FRONT + "max_hold_s = 43201\n" + GUARDED,
+    "a hold below nothing": FRONT + "max_hold_s = -1\n" + GUARDED,
     "a cap that is true": FRONT + "max_s = true\n" + GUARDED,
     "a cap that is too long": FRONT + "max_s = 61\n" + GUARDED,
     "a cap without end": FRONT + "max_s = inf\n" + GUARDED,

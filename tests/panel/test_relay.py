@@ -94,6 +94,21 @@ async def test_pulse_is_shortened_and_followed_by_a_newer_one(doors):
         assert not level(doors[0])
 
 
+async def test_hold_lasts_beyond_a_pulses_bound_and_ends_when_it_is_no_longer_desired(tmp_path):
+    (door,) = wiring(tmp_path, cap_s=0.1, hold_s=3600.0)
+    async with running((door,)) as (relay, posted):
+        await posted.one(GuardReady)
+        now = time.monotonic_ns()
+        relay.desire((RelayPulse(FRONT, now, now + 3600 * SECOND, hold=True),))
+        await posted.one(RelayChanged, energised=True)
+        while time.monotonic_ns() < now + SECOND // 2:
+            await asyncio.sleep(0.05)
+        assert level(door)
+        relay.desire(())
+        await posted.one(RelayChanged, energised=False)
+        assert not level(door)
+
+
 async def test_desired_again_a_pulse_that_ended_is_not_sent_again(doors):
     async with running(doors) as (relay, posted):
         await posted.one(GuardReady)
@@ -243,7 +258,7 @@ async def test_line_that_can_not_be_had_is_told_once_with_its_cause(doors):
             assert len(posted) == 2
 
 
-@pytest.mark.parametrize("packet", [b"x", guard.RECORD.pack(3, True, 1, 2)], ids=["short", "no such door"])
+@pytest.mark.parametrize("packet", [b"x", guard.RECORD.pack(3, 1, 1, 2)], ids=["short", "no such door"])
 async def test_nonsense_from_a_guard_is_a_lost_guard(doors, tmp_path, packet):
     path = tmp_path / "guard.sock"
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
@@ -304,7 +319,7 @@ def test_command_names_every_kind_of_line(tmp_path):
     words = guard_command("systemd", doors)
     assert words[1:5] == ["-I", "-S", guard.__file__, "systemd"]
     assert guard.parse(words[5:]) == [
-        ("front", 10 * SECOND, ["--gpio", "pinctrl-bcm2711", "GPIO17"]),
-        ("gate", 5 * SECOND // 2, ["--gpio-active-low", "expander", "3"]),
-        ("cellar", 60 * SECOND, ["--simulated", str(tmp_path / "relay")]),
+        ("front", 10 * SECOND, 0, ["--gpio", "pinctrl-bcm2711", "GPIO17"]),
+        ("gate", 5 * SECOND // 2, 0, ["--gpio-active-low", "expander", "3"]),
+        ("cellar", 60 * SECOND, 0, ["--simulated", str(tmp_path / "relay")]),
     ]

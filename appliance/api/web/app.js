@@ -233,7 +233,7 @@ function showDoors(doors) {
   $("doors-section").hidden = doors.length === 0;
   $("doors").replaceChildren(...doors.map((door) => make("li", { data: { door: door.id } },
     make("div", {}, make("b", {}, door.id), " ",
-      door.unlocked ? make("span", { className: "open" }, "unlocked") : make("small", {}, door.available ? "locked" : "not available"),
+      door.unlocked ? make("span", { className: "open" }, "unlocked") : make("small", {}, door.available ? door.state.replace("_", " ") : "not available"),
       door.unlocked && door.by ? make("small", {}, ` by ${door.by}`) : null),
     make("button", {
       type: "button", data: { key: door.id }, disabled: !door.available,

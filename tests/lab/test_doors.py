@@ -1,0 +1,262 @@
+"""A door with all that belongs to it on real lines: contact, exit button, tamper contact, holds, lockdown."""
+
+import json
+
+import pytest
+
+from tests.lab.test_power import UNIT, WATCH, levels
+from tests.schema import check
+
+CONFIG = """
+[audio]
+capture = "null"
+playback = "null"
+
+[panel.button.exit]
+chip = "board"
+line = "EXIT"
+pull = "none"
+action = "exit"
+door = "front"
+
+[panel.sensor.leaf]
+chip = "board"
+line = "LEAF"
+pull = "none"
+kind = "contact"
+door = "front"
+open_s = 2
+
+[panel.sensor.housing]
+chip = "board"
+line = "HOUSING"
+pull = "none"
+kind = "tamper"
+block_s = 3000
+
+[guard]
+socket = "/run/intercomd/guard.sock"
+
+[door.front]
+chip = "board"
+line = "RELAY"
+pulse_s = 1
+max_hold_s = 600
+"""
+LEAF, RELAY, HOUSING, EXIT = range(4)
+# The relay's pull is at the energised level; contacts are closed at rest, and so low, and the button is up.
+LINES = "create board 4 LEAF RELAY HOUSING EXIT\nup board 1\nup board 3\n"
+PATIENCE_S = 120
+# Sends the same order five times at once, and once more after the pulse: prints the answers' status.
+REPEATS = """
+import concurrent.futures, http.client, socket, sys, time
+
+class Unix(http.client.HTTPConnection):
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect("/run/intercomd/http.sock")
+
+def order(_=None):
+    connection = Unix("localhost", timeout=60)
+    headers = {"Idempotency-Key": sys.argv[1], "Content-Type": "application/json"}
+    connection.request("POST", "/v1/doors/front/open", '{"seconds": 0.5}', headers)
+    return connection.getresponse().status
+
+with concurrent.futures.ThreadPoolExecutor(5) as pool:
+    answers = list(pool.map(order, range(5)))
+time.sleep(2)
+print(*answers, order())
+"""
+
+
+class Station:
+    def __init__(self, guest):
+        self.guest = guest
+
+    def watch(self):
+        """Have all events written into the journal, those that were before too."""
+        self.guest.run("systemctl", "stop", "watching")
+        self.guest.service("watching", "intercomctl", "--json", "watch", "--since", "0")
+        self.newest = max((event["id"] for event in self.events(0)), default=0)
+
+    def events(self, since=None):
+        """The events since `mark`, each held against its schema."""
+        lines = self.guest.journal("--unit=watching", "--output=cat").splitlines()
+        found = {event["id"]: event for event in map(json.loads, filter(lambda line: line.startswith("{"), lines))}
+        for event in found.values():
+            check(event)
+        return [event for number, event in sorted(found.items()) if number > (self.newest if since is None else since)]
+
+    def mark(self):
+        """What came before is over."""
+        self.newest = max(self.newest, *(event["id"] for event in self.events(0)))
+
+    def told(self, event_type, /, **data):
+        """Wait for an event; its data."""
+
+        def there():
+            for event in self.events():
+                if event["type"] == event_type and data.items() <= event["data"].items():
+                    return event["data"]
+            return None
+
+        return self.guest.wait_for(there, f"the event {event_type} {data}", PATIENCE_S)
+
+    def types(self):
+        return [event["type"] for event in self.events() if event["type"].startswith(("door.", "sensor."))]
+
+    def ready(self):
+        """Until the door can be opened; the door."""
+        self.guest.wait_for(lambda: (door := self.door()) and door["available"], "the door can be opened", PATIENCE_S)
+        return self.door()
+
+    def door(self):
+        answer = self.guest.run("intercomctl", "--json", "state")
+        return json.loads(answer.stdout)["doors"][0] if answer.returncode == 0 else None
+
+    def ask(self, *words):
+        """An order about the door: its status, and what was said."""
+        ended = self.guest.run("intercomctl", "door", "front", *words)
+        return ended.returncode, ended.stdout + ended.stderr
+
+    def pull(self, line, to):
+        self.guest.pull("board", line, to)
+
+    def press_exit(self):
+        self.pull(EXIT, "down")
+        self.told("button.pressed", button="exit")
+        self.pull(EXIT, "up")
+
+    def at_rest(self):
+        self.guest.wait_for(lambda: self.guest.level("board", RELAY) == 0, "the relay is at rest", PATIENCE_S)
+
+
+@pytest.fixture(scope="module")
+def station(guest):
+    guest.write("/etc/sim-gpio", LINES)
+    guest.write("/root/watch.py", WATCH)
+    guest.write("/root/repeats.py", REPEATS)
+    guest.write("/etc/systemd/system/watch-relay.service", UNIT)
+    guest.write("/etc/intercomd/intercomd.toml", CONFIG)
+    guest.shell("systemctl --quiet enable watch-relay; sync")
+    guest.reboot()
+    made = Station(guest)
+    made.ready()
+    made.watch()
+    return made
+
+
+@pytest.fixture(autouse=True)
+def fresh(station):
+    station.ready()
+    station.mark()
+
+
+def test_a_leaf_that_opens_unasked_is_forced_and_one_that_stays_open_is_told(station):
+    station.pull(LEAF, "up")
+    station.told("door.forced", door="front")
+    station.told("door.held_open", door="front")
+    assert station.door()["contact"] == "open"
+    station.pull(LEAF, "down")
+    station.told("door.closed", door="front")
+    assert station.types() == ["door.opened", "door.forced", "door.held_open", "door.closed"]
+
+
+def test_a_leaf_that_opens_while_the_door_is_held_open_is_not_forced(station):
+    assert station.ask("hold", "--seconds", "500")[0] == 0
+    assert station.told("door.unlocked", held=True)["means"] == "api"
+    assert station.guest.level("board", RELAY) == 1
+    station.pull(LEAF, "up")
+    station.told("door.opened")
+    station.pull(LEAF, "down")
+    station.told("door.closed")
+    assert station.door()["state"] == "held"
+    assert station.ask("release")[0] == 0
+    station.told("door.locked")
+    station.at_rest()
+    assert station.types() == ["door.unlocked", "door.opened", "door.closed", "door.locked"]
+
+
+def test_a_hold_warns_before_its_end(station):
+    assert station.ask("hold", "--seconds", "4")[0] == 0
+    station.told("door.hold_ending")
+    station.told("door.locked")
+    station.at_rest()
+
+
+def test_the_exit_button_opens_from_inside(station):
+    station.press_exit()
+    unlocked = station.told("door.unlocked")
+    assert (unlocked["means"], unlocked["by"]) == ("exit", "button exit")
+    station.told("door.locked")
+
+
+def test_a_repeated_request_gives_one_pulse(station):
+    rises = [level for _, level in levels(station.guest)].count(1)
+    assert station.guest.check("python3", "/root/repeats.py", "the-same-key").split() == ["200"] * 6
+    station.told("door.locked")
+    station.at_rest()
+    assert [level for _, level in levels(station.guest)].count(1) == rises + 1
+    assert station.types() == ["door.unlocked", "door.locked"]
+
+
+def test_tampering_blocks_opening_over_a_restart_until_it_is_cleared(station):
+    guest = station.guest
+    station.pull(HOUSING, "up")
+    station.told("sensor.changed", sensor="housing", kind="tamper", active=True)
+    station.told("sensor.blocked")
+    status, said = station.ask()
+    assert (status, "Sensor housing told that somebody tampers" in said) == (1, True)
+    station.told("door.denied", means="api", why="sensor housing blocks it")
+    station.press_exit()
+    station.told("door.unlocked", means="exit")
+    station.told("door.locked")
+    station.pull(HOUSING, "down")
+    station.told("sensor.changed", active=False)
+    guest.check("systemctl", "restart", "intercomd")
+    station.ready()
+    station.watch()
+    assert station.ask()[0] == 1
+    guest.check("intercomctl", "clear", "housing")
+    station.told("sensor.unblocked", by="http:unix")
+    assert station.ask()[0] == 0
+    station.at_rest()
+
+
+def test_lockdown_beats_a_hold_and_who_leaves_and_outlasts_a_power_cut(station):
+    guest = station.guest
+    assert station.ask("hold")[0] == 0
+    station.told("door.unlocked", held=True)
+    assert station.ask("lock")[0] == 0
+    guest.power_cut()  # the order was confirmed, so it is on disc
+    guest.boot()
+    door = station.ready()
+    assert (door["state"], door["unlocked"]) == ("locked_down", False)
+    assert [level for _, level in levels(guest)] == [1, 0]  # the pull, then the guard
+    station.watch()
+    for order in ("open", "hold"):
+        status, said = station.ask(order)
+        assert (status, "It is locked down" in said) == (1, True)
+    station.press_exit()
+    station.told("door.denied", means="exit", why="the door is locked down")
+    assert [level for _, level in levels(guest)] == [1, 0]
+    assert station.ask("unlock")[0] == 0
+    station.told("door.lockdown_ended")
+    assert station.ask()[0] == 0
+    station.told("door.unlocked", held=False)
+    station.at_rest()
+
+
+def test_a_damaged_file_locks_the_door_down_and_says_so(station):
+    guest = station.guest
+    guest.check("systemctl", "stop", "intercomd")
+    guest.shell("echo '{' >/var/lib/intercomd/kept.json")
+    guest.check("systemctl", "start", "intercomd")
+    station.ready()
+    station.watch()
+    station.newest = 0
+    station.told("warning", code="kept-state-damaged")
+    assert station.door()["state"] == "locked_down"
+    assert station.ask("unlock")[0] == 0
+    assert station.ask()[0] == 0
+    station.at_rest()

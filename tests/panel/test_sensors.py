@@ -1,0 +1,55 @@
+"""Sensors on every board: their level is known from when the line is taken, and every edge is told."""
+
+import pytest
+
+from appliance.core.inputs import SensorEdge
+from appliance.core.model import SensorId
+from appliance.panel.claims import Claims
+from appliance.panel.sensors import Sensors, SensorWiring
+from tests.panel.support import until
+
+LEAF = SensorId("leaf")
+
+
+class Panel:
+    def __init__(self, board, *wiring):
+        self.posted = []
+        self.claims = Claims(board.factory, self.posted.append)
+        self.sensors = Sensors(wiring, self.claims, self.posted.append)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.claims.close()
+        self.sensors.close()
+
+    @property
+    def levels(self):
+        return [edge.active for edge in self.posted if isinstance(edge, SensorEdge) and edge.sensor == LEAF]
+
+
+# closed: the contact pulls the line away from its resistor
+@pytest.mark.parametrize(("pull", "closed"), [("down", True), ("none", False)])
+@pytest.mark.parametrize("normally_closed", [True, False])
+async def test_level_is_told_once_it_is_known_and_with_each_edge(board, pull, closed, normally_closed):
+    board.drive(0, closed)
+    with Panel(board, SensorWiring(LEAF, board.pins[0], pull, normally_closed=normally_closed)) as panel:
+        board.drive(0, closed)  # a simulated pin follows the pull that is set as it is taken
+        await until(lambda: panel.levels[-1:] == [not normally_closed])
+        board.drive(0, not closed)
+        await until(lambda: panel.levels[-1:] == [normally_closed])
+        board.drive(0, closed)
+        await until(lambda: panel.levels[-1:] == [not normally_closed])
+
+
+async def test_cut_wire_of_a_contact_that_is_normally_closed_is_told(board):
+    with Panel(board, SensorWiring(LEAF, board.pins[0])) as panel:
+        board.drive(0, True)
+        await until(lambda: panel.levels[-1:] == [True])
+
+
+async def test_closed_sensors_leave_their_lines_to_others(board):
+    with Panel(board, SensorWiring(LEAF, board.pins[0])):
+        pass
+    board.hold(0).close()

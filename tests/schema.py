@@ -1,0 +1,57 @@
+"""Whether an event is what its schema says: the part of JSON Schema that our own schemas use."""
+
+from functools import cache
+from typing import Any
+
+from appliance.schemas import schemas
+
+TYPES: dict[str, type | tuple[type, ...]] = {
+    "string": str,
+    "boolean": bool,
+    "integer": int,
+    "number": (int, float),
+    "null": type(None),
+    "object": dict,
+    "array": list,
+}
+
+
+def check(envelope: dict[str, Any]) -> None:
+    """Raises AssertionError, or KeyError for what the schemas do not know."""
+    schema = _schemas()[envelope["type"]]
+    fits(envelope["data"], schema, schema.get("$defs", {}), envelope["type"])
+
+
+@cache
+def _schemas() -> dict[str, dict[str, Any]]:
+    return schemas()
+
+
+def fits(value: Any, schema: dict[str, Any], definitions: dict[str, Any], place: str) -> None:
+    """Hold a value against a schema."""
+    if "$ref" in schema:
+        fits(value, definitions[schema["$ref"].rpartition("/")[2]], definitions, place)
+        return
+    if "anyOf" in schema:
+        assert any(_fits(value, part, definitions, place) for part in schema["anyOf"]), f"{place}: {value!r}"
+        return
+    kind = schema["type"]
+    assert isinstance(value, TYPES[kind]), f"{place}: {value!r} is no {kind}"
+    assert kind in {"boolean", "array", "object"} or not isinstance(value, bool), f"{place}: {value!r} is no {kind}"
+    assert value in schema.get("enum", [value]), f"{place}: {value!r} is none of {schema['enum']}"
+    if kind == "array" and "items" in schema:
+        for item in value:
+            fits(item, schema["items"], definitions, place)
+    if kind == "object" and "properties" in schema:
+        assert value.keys() >= set(schema.get("required", ())), f"{place}: {value} lacks something"
+        assert value.keys() <= schema["properties"].keys(), f"{place}: {value} has something else"
+        for name, part in value.items():
+            fits(part, schema["properties"][name], definitions, f"{place}.{name}")
+
+
+def _fits(value: Any, schema: dict[str, Any], definitions: dict[str, Any], place: str) -> bool:
+    try:
+        fits(value, schema, definitions, place)
+    except AssertionError:
+        return False
+    return True

@@ -1,0 +1,171 @@
+"""What is kept: durable before it is told, read back after a restart and after a power cut, never taken on trust."""
+
+import asyncio
+import json
+import os
+import time
+from contextlib import asynccontextmanager
+
+import pytest
+
+from appliance.core.inputs import KeptFailed, KeptWritten
+from appliance.core.model import Block, DoorId, Kept, SensorId
+from appliance.store import kept
+from appliance.store.kept import Keeper
+from tests.store.stores import PATIENCE_S
+
+LOCKED = Kept(1, locked_down=(DoorId("front"),), blocks=(Block(SensorId("housing"), 500.0),))
+UNLOCKED = Kept(2)
+
+
+async def until(condition):
+    async with asyncio.timeout(PATIENCE_S):
+        while not (value := condition()):
+            await asyncio.sleep(0.01)
+    return value
+
+
+@asynccontextmanager
+async def keeping(directory):
+    posted = []
+    keeper = Keeper(directory, posted.append)
+    keeper.read()
+    try:
+        yield keeper, posted
+    finally:
+        await keeper.stop()
+
+
+def found(directory):
+    return Keeper(directory, lambda _: None).read()
+
+
+def test_nothing_was_kept_at_the_first_start(tmp_path):
+    assert found(tmp_path / "state") == (Kept(), "")
+
+
+def test_what_is_desired_is_read_back_after_a_restart(tmp_path):
+    async def run():
+        async with keeping(tmp_path / "state") as (keeper, posted):
+            keeper.desire(LOCKED)
+            (told,) = await until(lambda: posted)
+            assert (type(told), told.kept) == (KeptWritten, LOCKED)
+            assert found(tmp_path / "state") == (LOCKED, "")
+
+    asyncio.run(run())
+
+
+def test_it_is_told_only_when_file_and_directory_are_on_disc(tmp_path, monkeypatch):
+    done = []
+    posted = []
+    sync, replace = os.fsync, kept.Path.replace
+    monkeypatch.setattr(os, "fsync", lambda fd: (done.append("fsync"), sync(fd)))
+    monkeypatch.setattr(kept.Path, "replace", lambda self, to: (done.append("rename"), replace(self, to))[1])
+
+    async def run():
+        keeper = Keeper(tmp_path, lambda told: (done.append("told"), posted.append(told)))
+        keeper.desire(LOCKED)
+        await until(lambda: posted)
+        await keeper.stop()
+
+    asyncio.run(run())
+    assert done == ["fsync", "rename", "fsync", "told"]
+
+
+def test_the_newest_is_on_disc_in_the_end(tmp_path):
+    async def run():
+        async with keeping(tmp_path) as (keeper, posted):
+            for wanted in (LOCKED, UNLOCKED, Kept(3, locked_down=(DoorId("gate"),))):
+                keeper.desire(wanted)
+            await until(lambda: posted and posted[-1].kept.change == 3)
+
+    asyncio.run(run())
+    assert found(tmp_path)[0].locked_down == ("gate",)
+
+
+def test_what_is_not_written_yet_is_written_at_the_end(tmp_path):
+    async def run():
+        async with keeping(tmp_path) as (keeper, _):
+            keeper.desire(LOCKED)
+
+    asyncio.run(run())
+    assert found(tmp_path) == (LOCKED, "")
+
+
+def test_a_disc_that_fails_is_told_with_cause_and_remedy_and_the_change_made_good(tmp_path):
+    state = tmp_path / "state"
+    state.write_text("no directory")
+
+    async def run():
+        async with keeping(state) as (keeper, posted):
+            keeper.desire(LOCKED)
+            failed = (await until(lambda: posted))[0]
+            assert isinstance(failed, KeptFailed)
+            assert str(state) in failed.why
+            assert failed.resolution
+            state.unlink()
+            await until(lambda: isinstance(posted[-1], KeptWritten))
+
+    asyncio.run(run())
+    assert found(state) == (LOCKED, "")
+
+
+def test_a_disc_that_fails_to_the_end_keeps_nobody_from_stopping(tmp_path):
+    state = tmp_path / "state"
+    state.write_text("no directory")
+
+    async def run():
+        async with keeping(state) as (keeper, posted):
+            keeper.desire(LOCKED)
+            await until(lambda: posted)
+
+    asyncio.run(run())
+    assert state.read_text() == "no directory"
+
+
+def test_times_mean_the_same_after_a_restart_of_the_daemon(tmp_path):
+    kept.write(tmp_path, LOCKED)
+    assert found(tmp_path)[0].blocks[0].until == 500.0
+
+
+def test_what_was_left_of_a_time_begins_anew_after_the_machine_was_switched_off(tmp_path, monkeypatch):
+    until_then = time.monotonic() + 200.0
+    kept.write(tmp_path, Kept(1, blocks=(Block(SensorId("housing"), until_then),)))
+    content = (tmp_path / kept.FILE).read_bytes()
+    (block,) = kept.parsed(content, "another boot", 7.0).blocks
+    written = json.loads(json.loads(content)["body"])["at"]
+    assert block.until == pytest.approx(7.0 + until_then - written)
+
+
+DAMAGES = {
+    "empty": b"",
+    "cut off": b'{"format": 1, "crc32"',
+    "zeros": bytes(200),
+    "no object": b"[1]",
+    "of another format": b'{"format": 2, "crc32": 0, "body": ""}',
+    "something missing": b'{"format": 1}',
+    "a body that is no text": b'{"format": 1, "crc32": 0, "body": 7}',
+}
+
+
+@pytest.mark.parametrize("content", DAMAGES.values(), ids=DAMAGES.keys())
+def test_a_damaged_file_is_told(tmp_path, content):
+    (tmp_path / kept.FILE).write_bytes(content)
+    nothing, fault = found(tmp_path)
+    assert nothing == Kept()
+    assert str(tmp_path / kept.FILE) in fault
+
+
+def test_every_changed_byte_is_noticed(tmp_path):
+    kept.write(tmp_path, LOCKED)
+    file = tmp_path / kept.FILE
+    sound = file.read_bytes()
+    for place in range(len(sound)):
+        file.write_bytes(sound[:place] + bytes([sound[place] ^ 1]) + sound[place + 1 :])
+        read, fault = found(tmp_path)
+        assert fault or read == LOCKED
+
+
+def test_a_file_that_may_not_be_read_is_told(tmp_path):
+    (tmp_path / kept.FILE).mkdir()
+    assert "Is a directory" in found(tmp_path)[1]

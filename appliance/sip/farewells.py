@@ -36,7 +36,9 @@ class Farewells:
             try:
                 self._going.append(Going(farewell, self._address))
             except (OSError, OverflowError) as error:  # no way to there, or a port that is none
-                LOG.info("%s: its far end can not be told of its end: %s", farewell.call, error)
+                LOG.warning("%s: its far end can not be told of its end: %s", farewell.call, error)
+            else:
+                LOG.info("%s: %s to %s:%d", farewell.call, farewell.said, farewell.host, farewell.port)
         self._kept.clear()
 
     def close(self) -> None:

@@ -39,6 +39,11 @@ class Farewell:
     port: int
     datagram: str
 
+    @property
+    def said(self) -> str:
+        """BYE, CANCEL or a response, without what it is about."""
+        return self.datagram.partition("\r\n")[0].removeprefix("SIP/2.0 ").partition(" ")[0]
+
 
 ToChild = Start | Sound | orders.SipOrder
 SipInput = (

@@ -8,8 +8,19 @@ import pytest
 from tests.peers.asterisk import Asterisk
 from tests.peers.daemon import Daemon
 from tests.peers.registrars import Kamailio
-from tests.peers.sipp import Sipp
+from tests.peers.sipp import Sipp, free_port
 from tests.peers.test_registration import account
+
+
+@pytest.fixture(scope="module", params=["IPv4", "IPv6"])
+def running(request, tmp_path_factory):
+    """It knows one far end, as elsewhere; by IPv6 at loopback's one address."""
+    port = free_port("::1")
+    settings = {"sip": {"address": "::1"}, "target": {"far": {"uri": f"sip:far@[::1]:{port}"}}}
+    with Daemon(tmp_path_factory.mktemp("d"), **settings if request.param == "IPv6" else {}) as daemon:
+        if request.param == "IPv6":
+            daemon.far_address, daemon.far_port = "::1", port
+        yield daemon
 
 
 def kill(door):

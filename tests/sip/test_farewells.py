@@ -41,7 +41,9 @@ async def over(sender):
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
-def test_each_living_call_has_its_last_one_said_until_it_is_answered(host):
+def test_each_living_call_has_its_last_one_said_until_it_is_answered(host, caplog):
+    caplog.set_level("INFO")
+
     async def scenario():
         sender = Farewells(host)
         async with far(host) as first, far(host) as second:
@@ -60,6 +62,7 @@ def test_each_living_call_has_its_last_one_said_until_it_is_answered(host):
             await over(sender)
             sender.send()
             assert not sender._going
+            assert f"c-1: BYE to {host}" in caplog.text
 
     asyncio.run(scenario())
 

@@ -14,7 +14,7 @@ from appliance.panel.buttons import Buttons, ButtonWiring
 from appliance.panel.claims import Claims
 from appliance.panel.lamps import Lamps, LampWiring
 from appliance.panel.lines import Factory, lines
-from appliance.panel.names import ChipLine, PinName
+from appliance.panel.names import ChipLine, KernelLed, PinName
 from appliance.panel.relay import DoorWiring, GpioLine, Relay, SimulatedLine
 from appliance.panel.sensors import Sensors, SensorWiring
 from appliance.reactor import Reactor
@@ -52,7 +52,7 @@ class Panel:
             for number, (name, button) in enumerate(panel.button.items())
         )
         lamps = tuple(
-            LampWiring(LampId(name), self._pin(lamp, len(buttons) + number), lamp.active_low)
+            LampWiring(LampId(name), self._lamp(lamp, len(buttons) + number), lamp.active_low)
             for number, (name, lamp) in enumerate(panel.lamp.items())
         )
         sensors = tuple(
@@ -120,6 +120,12 @@ class Panel:
         if configured.pin is not None:
             return configured.pin
         return ChipLine(configured.chip, configured.line)
+
+    def _lamp(self, configured: Lamp, number: int) -> PinName | KernelLed:
+        """The lamp's line, or the kernel's own device for it."""
+        if configured.led and not self._simulated:
+            return KernelLed(configured.led, configured.brightness / 100)
+        return self._pin(configured, number)
 
     def _guard(self) -> Path | None:
         """The socket of a guard that runs by itself; None: a child of ours."""

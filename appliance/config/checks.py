@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from appliance.config import describe
-from appliance.config.schema import Deadlines, Door, Keypad
+from appliance.config.schema import Deadlines, Door, Keypad, Lamp
 
 ACTIONS = ("action", "long_action", "double_action")
+FULL = Lamp.model_fields["brightness"].default
 Found = Iterator[tuple[str, str]]  # dotted place, sentence
 
 
@@ -44,6 +45,7 @@ def cross(raw: dict[str, Any]) -> Found:
     yield from _digits(doors)
     yield from _pair(raw)
     used: dict[Any, str] = {}
+    yield from _leds(lamps)
     yield from _lines(buttons, lamps, sensors, doors, used, wired=wired)
     yield from _blocks(keypads, readers, used)
 
@@ -176,6 +178,17 @@ def _wired(raw: dict[str, Any]) -> bool:
     return not isinstance(panel, dict) or panel.get("lines", "gpio") == "gpio"
 
 
+def _leds(lamps: dict[str, Any]) -> Found:
+    for name, lamp in lamps.items():
+        if lamp.get("led"):
+            for key in ("pin", "chip", "line", "active_low"):
+                if lamp.get(key):
+                    why = "either led or a line, not both: the kernel knows the line of its own LED"
+                    yield _at("panel.lamp", name, key), why
+        elif lamp.get("brightness", FULL) != FULL:
+            yield _at("panel.lamp", name, "brightness"), "a line is on or off; only a lamp with led has a brightness"
+
+
 def _lines(
     buttons: dict[str, Any],
     lamps: dict[str, Any],
@@ -186,7 +199,7 @@ def _lines(
     wired: bool,
 ) -> Found:
     named = [(_at("panel.button", name), button) for name, button in buttons.items()]
-    named += [(_at("panel.lamp", name), lamp) for name, lamp in lamps.items()]
+    named += [(_at("panel.lamp", name), lamp) for name, lamp in lamps.items() if not lamp.get("led")]
     named += [(_at("panel.sensor", name), sensor) for name, sensor in sensors.items()]
     named += [(_at("door", name), door) for name, door in doors.items()]
     for place, table in named:

@@ -534,6 +534,19 @@ class Lamp(Table):
     chip: str = _chip(_NAMED_WHY)
     line: str = _line(_NAMED_WHY)
     active_low: bool = setting("Whether the lamp shines when its line is at 0 V.", default=False)
+    led: str = setting(
+        "Name of the kernel's own device for the lamp, as /sys/class/leds has it, instead of a line.",
+        allowed="at most 63 characters, without /",
+        default="",
+        pattern=r"^[^\x00-\x1f\x7f/]{0,63}$",
+    )
+    brightness: int = setting(
+        "How brightly it shines, of what it can. Only with led: a line is on or off.",
+        unit="%",
+        default=100,
+        ge=1,
+        le=100,
+    )
     pictures: Pictures = Field(default=STATUS, description="What it shows when; a table of its own.")
 
 

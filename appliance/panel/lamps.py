@@ -7,8 +7,9 @@ from typing import Any
 
 from appliance.core.model import LampId, Pattern
 from appliance.panel.claims import Claims
+from appliance.panel.leds import Led
 from appliance.panel.lines import line_errors
-from appliance.panel.names import PinName, called
+from appliance.panel.names import KernelLed, PinName, called
 
 # Seconds on, off, on, … A blink begins with what the lamp is not, so that it answers at once.
 BLINKS = {
@@ -21,10 +22,10 @@ BLINKS = {
 
 @dataclass(frozen=True, slots=True)
 class LampWiring:
-    """A lamp's line."""
+    """A lamp's line, or the kernel's own device for it."""
 
     id: LampId
-    pin: PinName
+    pin: PinName | KernelLed
     active_low: bool = False
 
 
@@ -70,12 +71,15 @@ class _Lamp:
             self._release()
 
     def _take(self) -> None:
-        from gpiozero import DigitalOutputDevice  # noqa: PLC0415  late: only where there is a panel
+        if isinstance(self._wiring.pin, KernelLed):
+            self._device = Led(self._wiring.pin)
+        else:
+            from gpiozero import DigitalOutputDevice  # noqa: PLC0415  late: only where there is a panel
 
-        self._device = DigitalOutputDevice(
-            self._wiring.pin, active_high=not self._wiring.active_low, pin_factory=self._claims.factory
-        )
-        self._device.pin.when_lost = self._lost  # called by ChipPin alone: other pins do not notice
+            self._device = DigitalOutputDevice(
+                self._wiring.pin, active_high=not self._wiring.active_low, pin_factory=self._claims.factory
+            )
+            self._device.pin.when_lost = self._lost  # called by ChipPin alone: other pins do not notice
         self._loop.call_soon(self._begin_anew)  # not at once: should the line fail, this claim is over before the next
 
     def _begin_anew(self) -> None:

@@ -82,6 +82,11 @@ chip = "board"
 line = "IDLE"
 pictures = {idle = "double"}
 
+[panel.lamp.bright]
+led = "bright"
+brightness = 20
+pictures = {idle = "slow"}
+
 [recording]
 enabled = true
 
@@ -119,9 +124,15 @@ class Panel:
         self.guest, self.events = guest, []
         guest.chip(*BOARD)
         guest.check("udevadm", "settle")
-        for name in ("fingers.py", "eyes.py", "busy_phone.py"):
+        for name in ("fingers.py", "eyes.py", "kernel_led.py", "busy_phone.py"):
             guest.copy_in(HERE / name, to="/root")
         guest.write("/etc/intercomd/intercomd.toml", CONFIG)
+        guest.check("mkdir", "-p", "/run/systemd/system/intercomd.service.d")
+        guest.write("/run/systemd/system/intercomd.service.d/leds.conf", "[Service]\nReadWritePaths=/sys/devices\n")
+        guest.check("systemctl", "daemon-reload")
+        guest.service("bright", "python3", "-u", "/root/kernel_led.py", "bright", "255")
+        guest.wait_for(lambda: guest.run("test", "-e", "/sys/class/leds/bright").returncode == 0, "the kernel's LED")
+        guest.check("udevadm", "settle")
         for line in range(QUICK + 1):
             guest.pull("board", line, "up")
         guest.check("systemctl", "restart", "intercomd-guard", "intercomd", timeout_s=120)
@@ -293,6 +304,17 @@ def test_lamp_flashes_in_time(panel, measured):
     late = sorted(min(abs(at - place) for place in (*places, 2.0)) * 1000 for at in lasting)
     figures = f"{late[len(late) // 2]:.1f} ms, most {late[-1]:.1f}"
     measured(f"lamp's flashes off their time, median of {len(late)}", figures)
+
+
+def test_kernels_led_has_its_brightness_and_shines_again_after_it_was_away(panel):
+    guest = panel.guest
+    told = lambda unit: guest.journal(f"--unit={unit}", "--output=cat").splitlines()  # noqa: E731
+    guest.wait_for(lambda: {"51", "0"} <= set(told("bright")), "it blinks with a fifth of 255")
+    guest.check("systemctl", "stop", "bright")
+    panel.wait("panel.failed")
+    guest.service("bright2", "python3", "-u", "/root/kernel_led.py", "bright", "255")
+    panel.wait("panel.recovered")
+    guest.wait_for(lambda: {"51", "0"} <= set(told("bright2")), "it blinks again")
 
 
 def test_chip_that_is_unbound_and_bound_in_a_call_leaves_the_call_and_presses_nothing(panel):

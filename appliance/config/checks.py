@@ -33,11 +33,7 @@ def cross(raw: dict[str, Any]) -> Found:
     for name, plan in plans.items():
         yield from _plan(name, plan, targets, raw)
     for name, target in targets.items():
-        if isinstance(account := target.get("account") or None, str):
-            yield from _named(_at("target", name, "account"), account, "account", accounts)
-        for door in target["doors"] if isinstance(target.get("doors"), list) else []:
-            if isinstance(door, str):
-                yield from _named(_at("target", name, "doors"), door, "door", doors)
+        yield from _target(_at("target", name), target, doors, accounts)
     yield from _forwarding(raw, targets, accounts)
     yield from _hours(raw)
     for name, door in doors.items():
@@ -93,6 +89,16 @@ def _sensors(sensors: dict[str, Any], doors: dict[str, Any]) -> Found:
             yield place, "is of no use: only a contact watches a door's leaf"
         if isinstance(door, str):
             yield from _named(place, door, "door", doors)
+
+
+def _target(place: str, target: dict[str, Any], doors: dict[str, Any], accounts: dict[str, Any]) -> Found:
+    if isinstance(account := target.get("account") or None, str):
+        yield from _named(f"{place}.account", account, "account", accounts)
+    elif target.get("watch") == "subscribe":
+        yield f"{place}.watch", "subscribe needs an account, whose server knows of it; or use options"
+    for door in target["doors"] if isinstance(target.get("doors"), list) else []:
+        if isinstance(door, str):
+            yield from _named(f"{place}.doors", door, "door", doors)
 
 
 def _plan(name: str, plan: dict[str, Any], targets: dict[str, Any], raw: dict[str, Any]) -> Found:

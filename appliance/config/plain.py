@@ -88,7 +88,7 @@ def _target(name: str, target: Target, config: Config) -> model.Target:
         tuple(DoorId(door) for door in target.doors),
         AccountId(target.account),
         auto_answer=target.auto_answer,
-        watch=target.watch == "options",
+        watch=target.watch,
         watch_s=target.watch_s,
         confirm=target.confirm,
     )

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from appliance.core import peers
-from appliance.core.model import Action, Pattern, SensorKind, Strike, TransferPolicy
+from appliance.core.model import Action, Pattern, SensorKind, Strike, TransferPolicy, Watch
 
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 ID_ALLOWED = "a name of at most 32 small letters, digits, - and _, beginning with a letter or digit"
@@ -784,12 +784,20 @@ class Target(Table):
         "a tone of at least a second, and only while no other call is in front. They hear the room then.",
         default=False,
     )
-    watch: Literal["off", "options"] = setting(
+    watch: Watch = setting(
         "Whether it is asked now and then if it is there, so that it is known before it is rung. options: by the SIP "
-        "request of that name, which every phone answers.",
-        default="off",
+        "request of that name, which every phone answers. subscribe: its PBX is asked to tell whether it is there, and "
+        "whether it talks, as soon as that changes (SUBSCRIBE); for a target with an account.",
+        default=Watch.OFF,
+        strict=False,
     )
-    watch_s: int = setting("How often it is asked.", unit="s", default=60, ge=5, le=3600)
+    watch_s: int = setting(
+        "How often it, or its PBX, is asked. With subscribe this is how soon a PBX is noticed that has forgotten it.",
+        unit="s",
+        default=60,
+        ge=5,
+        le=3600,
+    )
     confirm: str = setting(
         "Digit that who answers a visitor's ring must press within 15 s, while a tone asks for it, before anybody is "
         'heard: an answering machine never does. "": none.',

@@ -1,13 +1,13 @@
 """Watched contacts: targets that are asked now and then whether they are there, so that it is known before one is rung.
 
-By OPTIONS (RFC 3261 §11), which every SIP phone answers as it would answer a call.
+By OPTIONS (RFC 3261 §11), which every SIP phone answers as it would answer a call; see also `subscriptions`.
 """
 
 import zlib
 from dataclasses import replace
 
 from appliance.core import events, inputs
-from appliance.core.model import Contact, ContactState, Target
+from appliance.core.model import Contact, ContactState, Target, Watch
 from appliance.core.orders import Probe
 from appliance.core.turn import Turn
 
@@ -19,9 +19,10 @@ ABSENT = {0, 404, 408, 410, 480, 502, 503, 504, 604}
 
 
 def sip_ready(turn: Turn) -> None:
-    """Ask all that are watched, not quite at once."""
+    """Ask all that are watched, not quite at once; servers are asked once their account is registered, or in vain."""
     for target in watched(turn):
-        put(turn, replace(turn.state.contact(target.name), asking=False, wake=turn.now + first(turn, target)))
+        delay = first(turn, target) if target.watch is Watch.OPTIONS else ANSWER_S
+        put(turn, replace(turn.state.contact(target.name), asking=False, wake=turn.now + delay))
 
 
 def rest(turn: Turn) -> None:
@@ -32,7 +33,7 @@ def rest(turn: Turn) -> None:
 
 def due(turn: Turn) -> None:
     """Questions that are due, and answers that never came."""
-    for target in watched(turn):
+    for target in watched(turn, Watch.OPTIONS):
         contact = turn.state.contact(target.name)
         if contact.wake is None or turn.now < contact.wake:
             continue
@@ -45,18 +46,30 @@ def due(turn: Turn) -> None:
 
 def answered(turn: Turn, given: inputs.ContactAnswered) -> None:
     """A contact answered, or nobody did: told where that is news."""
-    target = next((each for each in watched(turn) if each.name == given.contact), None)
+    target = next((each for each in watched(turn, Watch.OPTIONS) if each.name == given.contact), None)
     contact = turn.state.contact(given.contact)
     if target is None or not contact.asking:
         return
-    state = state_of(given.code)
     new = replace(
-        contact, state=state, asking=False, wake=turn.now + target.watch_s, code=given.code, reason=given.reason
+        contact,
+        state=state_of(given.code),
+        asking=False,
+        wake=turn.now + target.watch_s,
+        code=given.code,
+        reason=given.reason,
     )
-    if state is not contact.state:
+    become(turn, target, new)
+
+
+def become(turn: Turn, target: Target, new: Contact) -> None:
+    """Store it, and tell where it is in another state than before, or not known for another reason."""
+    old = turn.state.contact(target.name)
+    unknown = new.state is C.UNKNOWN and (new.code, new.reason) != (old.code, old.reason)
+    if new.state is not old.state:
         new = replace(new, since=turn.now)
+    if new.state is not old.state or unknown:
         told = events.ContactChanged(
-            target.name, uri=target.uri, old=contact.state, new=state, code=given.code, reason=given.reason
+            target.name, uri=target.uri, old=old.state, new=new.state, code=new.code, reason=new.reason
         )
         turn.tell(told)
     put(turn, new)
@@ -78,9 +91,10 @@ def state_of(code: int) -> ContactState:
     return C.UNAVAILABLE if code in ABSENT else C.AVAILABLE
 
 
-def watched(turn: Turn) -> tuple[Target, ...]:
-    """The targets that are asked, none when the daemon goes."""
-    return () if turn.state.stopping else tuple(target for target in turn.settings.targets if target.watch)
+def watched(turn: Turn, *ways: Watch) -> tuple[Target, ...]:
+    """The targets that are asked in one of these ways, or in any; none when the daemon goes."""
+    wanted = ways or (Watch.OPTIONS, Watch.SUBSCRIBE)
+    return () if turn.state.stopping else tuple(target for target in turn.settings.targets if target.watch in wanted)
 
 
 def first(turn: Turn, target: Target) -> float:

@@ -690,7 +690,10 @@ class NetworkChanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class ContactChanged(Event):
-    """A watched contact (a target with `watch`) is in another state than before. `code` 0: it did not answer."""
+    """A watched contact (a target with `watch`) is in another state than before, or not known for another reason.
+
+    `code` 0: nobody answered; 200: its server told it.
+    """
 
     TYPE = "contact.changed"
     contact: str

@@ -14,6 +14,7 @@ from appliance.core.model import (
     Candidate,
     Codec,
     ConferenceId,
+    ContactState,
     Content,
     DoorId,
     EarlySource,
@@ -471,6 +472,28 @@ class ContactAnswered(Input):
 
 
 # -- recordings ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactNotified(Input):
+    """A contact's server told how it is (NOTIFY, RFC 6665 §4.1.3). reason: why that is not known."""
+
+    contact: str
+    state: ContactState
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriptionEnded(Input):
+    """Nothing more will be told of a contact: SUBSCRIBE was refused, or the server has ended it.
+
+    code: of the final response, 0: none came; 200: it had begun, and `reason` is the server's (RFC 6665 §4.1.3).
+    """
+
+    contact: str
+    code: int
+    reason: str
+    retry_after_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -978,6 +1001,8 @@ AnyInput = (
     | SipReady
     | SipLost
     | ContactAnswered
+    | ContactNotified
+    | SubscriptionEnded
     | CallArrived
     | MessageReceived
     | MessageAnswered

@@ -51,6 +51,21 @@ class ContactState(StrEnum):
     UNAVAILABLE = "unavailable"
 
 
+class Watch(StrEnum):
+    """How it is found out whether a target is there: not at all, asked by OPTIONS, or told to us after SUBSCRIBE."""
+
+    OFF = "off"
+    OPTIONS = "options"
+    SUBSCRIBE = "subscribe"
+
+
+class Package(StrEnum):
+    """What is subscribed to (RFC 6665 §7.2): presence (RFC 3856), or a telephone's calls (RFC 4235)."""
+
+    PRESENCE = "presence"
+    DIALOG = "dialog"
+
+
 class RingResult(StrEnum):
     """How a visitor's ring ended. Canceled: by the visitor, a client, or since people talk here already."""
 
@@ -410,7 +425,7 @@ class Target:
     """Somebody whom we know: may be rung, may call us, and may open `doors` by digits.
 
     `account`: calls to it go through that account, and its own come from there. auto_answer: its calls that ask for it
-    are answered by themselves. watch: it is asked every `watch_s` seconds whether it is there.
+    are answered by themselves. watch: it is asked every `watch_s` seconds whether it is there, or its server to tell.
     confirm: the digit by which who answers a visitor's ring shows that he is no machine; "": none.
     """
 
@@ -419,7 +434,7 @@ class Target:
     doors: tuple[DoorId, ...] = ()
     account: AccountId = NO_ACCOUNT
     auto_answer: bool = False
-    watch: bool = False
+    watch: Watch = Watch.OFF
     watch_s: float = 60.0
     confirm: str = ""
 
@@ -900,7 +915,7 @@ class Transfer:
 class Contact:
     """A watched target. `wake` is due next: an answer while `asking`, else the question; `since` it is in this state.
 
-    code, reason: of the last answer; 0 for none.
+    code, reason: of the last answer; 0 for none. package: what its server is asked to tell, where it is asked to.
     """
 
     name: str
@@ -910,6 +925,7 @@ class Contact:
     since: float | None = None
     code: int = 0
     reason: str = ""
+    package: Package = Package.PRESENCE
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from appliance.core import accounts, events, inputs
+from appliance.core import accounts, events, inputs, subscriptions
 from appliance.core.model import Network
 from appliance.core.orders import Renew
 from appliance.core.turn import Turn
@@ -29,3 +29,4 @@ def changed(turn: Turn, given: inputs.NetworkChanged) -> None:
     else:
         turn.tell(events.NetworkChanged(addresses=", ".join(now.addresses), nameservers=", ".join(now.nameservers)))
     accounts.network_changed(turn)
+    subscriptions.network_changed(turn)

@@ -11,6 +11,7 @@ from appliance.core.model import (
     Content,
     MessageId,
     Method,
+    Package,
     RecordingId,
     RequestId,
     SoundTrial,
@@ -152,6 +153,26 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True)
+class Subscribe:
+    """Have a contact's server tell how it is, from now on (SUBSCRIBE, RFC 6665); in place of what was asked before.
+
+    ContactNotified or SubscriptionEnded follows.
+    """
+
+    contact: str
+    uri: str
+    account: AccountId
+    package: Package
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscribe:
+    """Nothing more is wanted of a contact."""
+
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
 class Renew:
     """The machine's address has changed: move calls to the new one by re-INVITE, and ask registrars anew."""
 
@@ -214,5 +235,5 @@ CallOrder = (
     | NotifyTransfer
 )
 AccountOrder = Register | Unregister
-SipOrder = CallOrder | AccountOrder | Renew | Probe | SendMessage
+SipOrder = CallOrder | AccountOrder | Renew | Probe | Subscribe | Unsubscribe | SendMessage
 Order = SipOrder | PrepareRecording | FinishRecording | LogCall | Reply

@@ -27,6 +27,7 @@ from appliance.core import (
     ringing,
     sensors,
     session,
+    subscriptions,
     timed,
     transfers,
     trials,
@@ -89,6 +90,7 @@ def due(turn: Turn) -> None:
     updates.due(turn)
     accounts.due(turn)
     contacts.due(turn)
+    subscriptions.due(turn)
     doors.due(turn)
     sensors.due(turn)
     kept.due(turn)
@@ -106,7 +108,10 @@ def take(turn: Turn, given: AnyInput) -> None:  # noqa: C901, PLR0912, PLR0915 -
         of_call(turn, given)
         return
     if isinstance(given, inputs.OfAccount):
+        before = turn.state.account(given.account).state
         accounts.told(turn, given)
+        if isinstance(given, inputs.Registered) and turn.state.account(given.account).state is not before:
+            subscriptions.registered(turn, given.account)
         return
     match given:
         case inputs.Started(version=version, kept=found, kept_fault=fault):
@@ -165,6 +170,10 @@ def take(turn: Turn, given: AnyInput) -> None:  # noqa: C901, PLR0912, PLR0915 -
             trials.measured(turn, dbfs)
         case inputs.ContactAnswered():
             contacts.answered(turn, given)
+        case inputs.ContactNotified():
+            subscriptions.notified(turn, given)
+        case inputs.SubscriptionEnded():
+            subscriptions.ended(turn, given)
         case inputs.NetworkChanged():
             network.changed(turn, given)
         case inputs.SipReady(address=address):
@@ -266,7 +275,9 @@ def configured(turn: Turn, given: inputs.ConfigChanged) -> None:
         turn.tell(events.ConfigChanged(applied=given.applied, needs_restart=given.needs_restart))
     if given.settings.runtime != turn.settings.runtime:  # what the file says now goes before what clients said
         turn.state = replace(turn.state, changed=None)
+    before = turn.settings
     turn.state = replace(turn.state, settings=given.settings, rejected=False, needs_restart=given.needs_restart)
+    subscriptions.configured(turn, before)
     contacts.configured(turn)
 
 

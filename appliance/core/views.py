@@ -40,6 +40,7 @@ from appliance.core.model import (
     Tone,
     Transfer,
     TransferPolicy,
+    Watch,
 )
 
 READY, UNCONFIGURED = "ready", "not configured"
@@ -397,7 +398,7 @@ def contact_view(state: State, target: Target, epoch: float) -> dict[str, Any]:
         "name": target.name,
         "uri": target.uri,
         "account": target.account or None,
-        "watched": target.watch,
+        "watched": target.watch is not Watch.OFF,
         "state": contact.state,
         "since": iso(contact.since, epoch),
         "code": contact.code,

@@ -13,7 +13,7 @@ import pjsua2 as pj
 
 from appliance.core import peers
 from appliance.core.model import NO_ACCOUNT, AccountId
-from appliance.core.orders import AccountOrder, CallOrder, HangUp, Place, Probe, Register
+from appliance.core.orders import AccountOrder, CallOrder, HangUp, Place, Probe, Register, Subscribe, Unsubscribe
 from appliance.sip import servers, translate
 from appliance.sip.attempts import Attempt
 from appliance.sip.calls import Calls, Post, SipCall
@@ -23,6 +23,7 @@ from appliance.sip.probes import Probes
 from appliance.sip.registration import NO_ANSWER, Account, Registration
 from appliance.sip.servers import Server, place_of
 from appliance.sip.settings import SipSettings
+from appliance.sip.subscriptions import Subscriptions
 from appliance.sip.tls import Faults
 from appliance.sip.transports import Transports
 
@@ -52,6 +53,7 @@ class Accounts:
         self._lookups, self._waiting = Lookups(self._udp), dict[str, Place | Probe]()
         self._probes = Probes(post)
         self._direct.probes = self._probes
+        self._subscriptions = Subscriptions(post)
         self._registrations = {AccountId(each.name): Registration(each, post, faults) for each in settings.accounts}
         self._found: queue.SimpleQueue[tuple[AccountId, tuple[Server, ...], str]] = queue.SimpleQueue()
         self._known = Known()
@@ -111,11 +113,17 @@ class Accounts:
         else:
             self.calls.perform(order)
 
-    def probe(self, order: Probe) -> None:
-        """Ask a contact whether it is there; where it has a name, when that was looked up."""
+    def watch(self, order: Probe | Subscribe | Unsubscribe) -> None:
+        """Ask a contact whether it is there, or its server to tell; where it has a name, when that was looked up."""
+        if isinstance(order, Unsubscribe):
+            self._subscriptions.unsubscribe(order.contact)
+            return
+        asks = self._probes if isinstance(order, Probe) else self._subscriptions
         account = self._through(order.account)
         if account is None:
-            self._probes.failed(order.contact, f"The registrar of {order.account} has no address")
+            asks.failed(order.contact, f"The registrar of {order.account} has no address")
+        elif isinstance(order, Subscribe):
+            self._subscriptions.subscribe(account, order)
         elif not self._look_up(f"contact {order.contact}", order):
             self._probes.send(account, order)
 
@@ -151,6 +159,7 @@ class Accounts:
 
     def turn(self, now: float) -> None:
         """What is due: names that were looked up, servers to be left, wishes that pjsip was too busy for."""
+        self._subscriptions.turn()
         for found in self._lookups.done():
             self._looked_up(*found)
         if self._known.turn(now):
@@ -172,6 +181,7 @@ class Accounts:
 
     def clear(self) -> None:
         """Free all, before the endpoint goes."""
+        self._subscriptions.clear()
         for account in [*(each for each in self._registrations.values() if each.created), self._direct]:
             account.shutdown()
             del account.calls, account.probes

@@ -33,7 +33,9 @@ from appliance.core.orders import (
     Ring,
     SendDigit,
     SendMessage,
+    Subscribe,
     Unregister,
+    Unsubscribe,
 )
 from appliance.sip.accounts import Accounts
 from appliance.sip.callbacks import contained
@@ -184,8 +186,8 @@ class Engine:
                 | NotifyTransfer()
             ):
                 self._accounts.call(message)
-            case Probe():
-                self._accounts.probe(message)
+            case Probe() | Subscribe() | Unsubscribe():
+                self._accounts.watch(message)
             case Renew():
                 self._calls.renew()
                 self._accounts.renew()

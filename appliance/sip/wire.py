@@ -75,6 +75,8 @@ SipInput = (
     | inputs.Unregistered
     | inputs.ServerFailed
     | inputs.ContactAnswered
+    | inputs.ContactNotified
+    | inputs.SubscriptionEnded
     | inputs.RecordingBegun
     | inputs.RecordingClosed
     | inputs.RecordingRefused

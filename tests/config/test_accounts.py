@@ -90,6 +90,10 @@ ERRORS = [
     ("[tls]\nca_file = 'ca.pem'", 'tls.ca_file = "ca.pem": must be an absolute path'),
     ("[tls]\nkey_file = '/k'", "tls.certificate_file: is missing: tls.key_file is of no use without it"),
     ("[tls]\ncertificate_file = '/c'", "tls.key_file: is missing: tls.certificate_file is of no use without it"),
+    (
+        "[target.k]\nuri = 'sip:k@x'\nwatch = 'subscribe'",
+        "target.k.watch: subscribe needs an account, whose server knows of it; or use options",
+    ),
     ("[target.k]\nuri = '301'\naccount = 'office'", "target.k.account: there is no [account.office]; add that table"),
     ("[target.k]\nuri = '301'", 'target.k.uri = "301": must be a SIP address such as'),
     (

@@ -6,12 +6,12 @@ from dataclasses import replace
 import pytest
 
 from appliance.core import events, inputs, views
-from appliance.core.model import Contact, ContactState, Target
+from appliance.core.model import Contact, ContactState, Target, Watch
 from appliance.core.orders import Probe
 from tests.core.station import SETTINGS, Station, ready
 
-DESK = Target("desk", "sip:desk@192.0.2.3", watch=True, watch_s=30.0)
-HALL = Target("hall", "sip:301@pbx.example", account="office", watch=True)
+DESK = Target("desk", "sip:desk@192.0.2.3", watch=Watch.OPTIONS, watch_s=30.0)
+HALL = Target("hall", "sip:301@pbx.example", account="office", watch=Watch.OPTIONS)
 C = ContactState
 
 

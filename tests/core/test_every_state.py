@@ -14,6 +14,7 @@ from appliance.core.model import (
     CallId,
     Candidate,
     Codec,
+    ContactState,
     Content,
     DoorId,
     DoorSettings,
@@ -45,7 +46,9 @@ from appliance.core.orders import (
     Renew,
     Reply,
     SendMessage,
+    Subscribe,
     Unregister,
+    Unsubscribe,
 )
 from tests.core.walk import walk
 
@@ -176,7 +179,10 @@ def beside_calls(common, pulses):
     yield inputs.SensorEdge(**common, sensor="none", active=True)
     yield inputs.KeptWritten(**common, kept=Kept())
     yield inputs.KeptFailed(**common, why="full", resolution="")
+    # so do contacts, see test_contacts and test_subscriptions
     yield inputs.ContactAnswered(**common, contact="none", code=200, reason="OK")
+    yield inputs.ContactNotified(**common, contact="none", state=ContactState.BUSY)
+    yield inputs.SubscriptionEnded(**common, contact="none", code=404, reason="Not Found")
     # accounts and the network touch nothing but their own parts, which are walked in test_accounts and test_network
     yield inputs.NetworkChanged(**common, addresses=())
     yield inputs.Registered(**common, account="none", expires_s=300.0, server="127.0.0.2:5060")
@@ -255,6 +261,8 @@ def test_every_state_that_can_be_reached_keeps_the_rules(settings, record_proper
             Register,
             Renew,
             SendMessage,
+            Subscribe,
             Unregister,
+            Unsubscribe,
         }
     assert len(states) > 1000

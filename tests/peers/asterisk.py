@@ -19,11 +19,14 @@ res_srtp res_rtp_asterisk res_musiconhold res_clioriginate res_convert res_mutes
 res_pjsip res_pjsip_session res_pjsip_pubsub res_pjsip_registrar res_pjsip_authenticator_digest
 res_pjsip_outbound_authenticator_digest res_pjsip_endpoint_identifier_user res_pjsip_sdp_rtp res_pjsip_caller_id
 res_pjsip_dtmf_info res_pjsip_empty_info res_pjsip_refer res_pjsip_messaging res_pjsip_nat res_pjsip_logger
-res_pjsip_header_funcs res_pjsip_rfc3326 res_pjsip_dlg_options chan_pjsip pbx_config
+res_pjsip_header_funcs res_pjsip_rfc3326 res_pjsip_dlg_options res_pjsip_outbound_publish res_pjsip_exten_state
+res_pjsip_pidf_body_generator res_pjsip_pidf_eyebeam_body_supplement
+chan_pjsip pbx_config
 app_dial app_echo app_playtones app_stack app_transfer app_verbose app_exec bridge_simple bridge_builtin_features
 codec_alaw codec_ulaw codec_g722 codec_resample format_sln format_wav format_pcm
 func_channel func_callerid func_logic func_strings func_pjsip_contact func_pjsip_aor func_pjsip_endpoint"""
 DIALPLAN = """[default]
+exten => _10X,hint,PJSIP/${EXTEN}
 exten => _10X,1,Set(TO=${PJSIP_DIAL_CONTACTS(${EXTEN})})
  same => n,GotoIf($["${TO}" = ""]?gone)
  same => n,Dial(${TO},60)

@@ -202,6 +202,7 @@ class Scripted:
             if text.startswith("INVITE ") and self.calls:
                 self.socket.sendto(answer(text, self.calls, {}), peer)
             if not text.startswith("REGISTER "):
+                self.other(text, peer)
                 continue
             key = re.search(r"^Call-ID:.*$", text, re.MULTILINE)[0], re.search(r"^CSeq:.*$", text, re.MULTILINE)[0]
             if key not in self._seen:
@@ -212,6 +213,63 @@ class Scripted:
             code, headers = self._seen[key]
             if code:
                 self.socket.sendto(answer(text, code, headers), peer)
+
+    def other(self, text, peer):
+        """Another request than REGISTER, or an answer to one of ours."""
+
+
+class Notifier(Scripted):
+    """One that tells of contacts as well. `told`: what becomes of each SUBSCRIBE, the last of all that come later.
+
+    As (code, None), or (202, (Subscription-State, type, body)) of the NOTIFY that follows; 489 for other packages than
+    it knows. `subscribed` has those that came, `ended` how many were taken back.
+    """
+
+    def __init__(self, *told, packages=("presence", "dialog")):
+        super().__init__((200, {}))
+        self.told, self.packages, self.subscribed, self.ended = list(told), packages, [], 0
+        self._handled = set()
+
+    def other(self, text, peer):
+        if not text.startswith("SUBSCRIBE "):
+            return
+        key = re.search(r"^Call-ID:.*$", text, re.MULTILINE)[0], re.search(r"^CSeq:.*$", text, re.MULTILINE)[0]
+        if key in self._handled:
+            return
+        self._handled.add(key)
+        if re.search(r"^Expires: 0\b", text, re.MULTILINE):
+            self.ended += 1
+            self.socket.sendto(answer(text, 200, {"Expires": "0"}), peer)
+            return
+        self.subscribed.append(text)
+        code, notify = 489, None
+        if re.search(r"^Event: (\w+)", text, re.MULTILINE)[1] in self.packages:
+            code, notify = self.told.pop(0) if len(self.told) > 1 else self.told[0]
+        here = f"<sip:{self.address}:{self.port}>"
+        self.socket.sendto(answer(text, code, {"Contact": here, "Expires": "600"}), peer)
+        if notify:
+            self.socket.sendto(self._notify(text, *notify), peer)
+
+    def _notify(self, subscribe, state, kind, body):
+        def of(name):
+            return re.search(rf"^{name}: *(.*?)\r?$", subscribe, re.MULTILINE)[1]
+
+        target = re.search(r"<(sip:[^>]+)>", of("Contact"))[1]
+        lines = [
+            f"NOTIFY {target} SIP/2.0",
+            f"Via: SIP/2.0/UDP {self.address}:{self.port};branch=z9hG4bK{secrets.token_hex(6)}",
+            f"From: {of('To')};tag=1",
+            f"To: {of('From')}",
+            f"Call-ID: {of('Call-ID')}",
+            "CSeq: 1 NOTIFY",
+            f"Contact: <sip:{self.address}:{self.port}>",
+            "Max-Forwards: 70",
+            f"Event: {of('Event')}",
+            f"Subscription-State: {state}",
+            *([f"Content-Type: {kind}"] if body else []),
+            f"Content-Length: {len(body)}",
+        ]
+        return "\r\n".join([*lines, "", body]).encode()
 
 
 def user(request):

@@ -1,8 +1,25 @@
-"""A contact that is watched, another station, goes and comes."""
+"""Contacts that are watched go, come and talk: another station by OPTIONS, an extension by what its PBX tells."""
 
-from tests.peers.daemon import Daemon, loopback
+import os
+import signal
+
+import pytest
+
+from tests.peers.asterisk import Asterisk
+from tests.peers.daemon import Daemon, loopback, until
+from tests.peers.registrars import Notifier
 from tests.peers.shown import shows
 from tests.peers.sipp import free_port
+from tests.peers.test_registration import account
+
+
+def becomes(door, state, code=200, reason=None):
+    """It is told to be so, and shown."""
+    told = door.wait("contact.changed", contact="kitchen", new=state, patience=60)["data"]
+    assert told["code"] == code and reason in {None, told["reason"]}, told
+    (shown,) = (each for each in door.get("/v1/contacts")["contacts"] if each["name"] == "kitchen")
+    assert (shown["state"], shown["watched"], shown["code"]) == (state, True, code)
+    door.begin()
 
 
 @shows("contact.changed", "GET /v1/contacts")
@@ -12,15 +29,87 @@ def test_a_contact_that_goes_and_comes_is_told(tmp_path):
     watched = {"uri": f"sip:door@{address}:{port}", "watch": "options", "watch_s": 5}
     far = Daemon(tmp_path / "far", sip={"address": address, "port": port})
     with Daemon(tmp_path / "door", target={"kitchen": watched}) as door:
-
-        def becomes(state, code):
-            told = door.wait("contact.changed", contact="kitchen", patience=60)["data"]
-            assert (told["new"], told["code"]) == (state, code)
-            (shown,) = (each for each in door.get("/v1/contacts")["contacts"] if each["name"] == "kitchen")
-            assert (shown["state"], shown["watched"], shown["code"]) == (state, True, code)
-            door.begin()
-
-        becomes("unavailable", 0)  # nobody is there yet
+        becomes(door, "unavailable", 0)  # nobody is there yet
         with far:
-            becomes("available", 200)
-        becomes("unavailable", 0)
+            becomes(door, "available", 200)
+        becomes(door, "unavailable", 0)
+
+
+@pytest.fixture
+def pbx(tmp_path):
+    with Asterisk(tmp_path / "a") as running:
+        yield running
+
+
+@shows("contact.changed", "GET /v1/contacts")
+def test_an_extension_is_there_talks_and_goes_as_its_pbx_tells(pbx, tmp_path):
+    def station(user, **target):
+        table = account(tmp_path, pbx, user)
+        return Daemon(tmp_path / user, account={"office": table}, target=target)
+
+    watched = {"uri": "102", "account": "office", "watch": "subscribe", "watch_s": 5}
+    with station("101", kitchen=watched) as door:
+        becomes(door, "unavailable")
+        with station("102", far={"uri": "602", "account": "office"}) as kitchen:
+            becomes(door, "available")
+            call = kitchen.talk(kitchen.ring())
+            becomes(door, "busy")
+            kitchen.press("hangup")
+            kitchen.final(call, kind="call.ended")
+            becomes(door, "available")
+            pbx.kill()
+            becomes(door, "unknown", 0)
+            pbx.__enter__()
+            becomes(door, "available")
+        becomes(door, "unavailable")
+
+
+PIDF = "application/pidf+xml"
+BUSY = """<presence xmlns="urn:ietf:params:xml:ns:pidf" xmlns:r="urn:ietf:params:xml:ns:pidf:rpid" entity="sip:1@x">
+<tuple id="1"><status><basic>open</basic></status></tuple><note/><r:activities><r:on-the-phone/></r:activities>
+</presence>"""
+TALKS = """<dialog-info xmlns="urn:ietf:params:xml:ns:dialog-info" version="0" state="full" entity="sip:1@x">
+<dialog id="1"><state>confirmed</state></dialog></dialog-info>"""
+DIALOG = "application/dialog-info+xml"
+
+
+@pytest.fixture
+def watching(tmp_path):
+    """Begins a station that watches an extension of a server."""
+
+    def begun(server):
+        watched = {"uri": "102", "account": "office", "watch": "subscribe", "watch_s": 5}
+        return Daemon(tmp_path / "d", account={"office": account(tmp_path, server, "101")}, target={"kitchen": watched})
+
+    return begun
+
+
+@pytest.mark.parametrize(("code", "packages"), [(403, ("presence",)), (404, ("presence",)), (489, ())])
+def test_a_server_that_refuses_is_told_as_not_knowing(code, packages, watching):
+    with Notifier((code, None), packages=packages) as server, watching(server) as door:
+        becomes(door, "unknown", code)
+
+
+def test_a_server_that_knows_only_of_calls_tells_of_those(watching):
+    told = 202, ("active;expires=600", DIALOG, TALKS)
+    with Notifier(told, packages=("dialog",)) as server, watching(server) as door:
+        becomes(door, "busy")
+
+
+def test_a_subscription_is_renewed_and_begun_anew_after_its_end_and_after_the_sip_process(watching):
+    told = [
+        (202, ("active;expires=600", PIDF, BUSY)),
+        (202, ("terminated;reason=rejected;retry-after=5", PIDF, "")),
+        (202, ("active;expires=600", PIDF, BUSY)),
+    ]
+    with Notifier(*told) as server, watching(server) as door:
+        becomes(door, "busy")
+        becomes(door, "unknown", 200, "rejected")
+        becomes(door, "busy")
+        asked = len(server.subscribed)
+        os.kill(door.processes()["sip"], signal.SIGKILL)
+        door.wait("appliance.recovered", part="sip")
+        until(lambda: len(server.subscribed) > asked, "a subscription by the next process", 60)
+        ended = server.ended
+        until(lambda: server.ended > ended, "one that another took the place of", 60)
+        assert door.get("/v1/contacts")["contacts"][-1]["state"] == "busy"

@@ -45,6 +45,7 @@ PJSIP_REDIRECT_REJECT: int
 PJSIP_ROLE_UAC: int
 PJSIP_ROLE_UAS: int
 PJSIP_EVENT_TSX_STATE: int
+PJSIP_EVSUB_STATE_TERMINATED: int
 PJSIP_EVENT_RX_MSG: int
 PJSIP_EVENT_TX_MSG: int
 PJSIP_EVENT_TIMER: int
@@ -297,7 +298,18 @@ class Account:
 class BuddyConfig:
     uri: str
 
+class BuddyInfo:
+    subState: int
+
+class OnBuddyEvSubStateParam:
+    e: SipEvent
+
 class Buddy:
+    def getInfo(self) -> BuddyInfo: ...
+    def subscribePresence(self, subscribe: bool) -> None: ...
+    def subscribeDlgEvent(self, subscribe: bool) -> None: ...
+    def onBuddyEvSubState(self, prm: OnBuddyEvSubStateParam) -> None: ...
+    def onBuddyEvSubDlgEventState(self, prm: OnBuddyEvSubStateParam) -> None: ...
     def create(self, account: Account, config: BuddyConfig) -> None: ...
     def sendInstantMessage(self, prm: SendInstantMessageParam) -> None: ...
 

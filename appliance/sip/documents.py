@@ -1,0 +1,64 @@
+"""What a server tells of a contact in the body of a NOTIFY: presence (RFC 3863, RFC 4480) or its calls (RFC 4235)."""
+
+from xml.etree import ElementTree as ET
+
+from appliance.core.model import ContactState
+
+C = ContactState
+LONGEST = 65536
+BUSY = {"busy", "on-the-phone"}  # activities, RFC 4480 §3.2
+OVER = "terminated"
+UNREADABLE = "What its server tells can not be read"
+
+
+class UnreadableError(Exception):
+    """It is no document of the kind that was asked for."""
+
+
+def presence(body: str) -> ContactState:
+    """How a presentity is (RFC 3863 §4.1): who is on the phone may be open or closed. Raises UnreadableError."""
+    root = read(body, "presence")
+    names = {local(each) for each in root.iter()}
+    if names & BUSY:
+        return C.BUSY
+    basics = {(each.text or "").strip() for each in root.iter() if local(each) == "basic"}
+    if "open" in basics:
+        return C.AVAILABLE
+    return C.UNAVAILABLE if basics else C.UNKNOWN
+
+
+class Dialogs:
+    """A telephone's calls, of which a document may tell all, or those that have changed (RFC 4235 §3.5)."""
+
+    def __init__(self) -> None:
+        self._states: dict[str, str] = {}
+
+    def take(self, body: str) -> ContactState:
+        """How it is now. Raises UnreadableError."""
+        root = read(body, "dialog-info")
+        if root.get("state") == "full":
+            self._states.clear()
+        for dialog in root:
+            state = next((each for each in dialog if local(each) == "state"), None)
+            if local(dialog) == "dialog" and state is not None:
+                self._states[dialog.get("id", "")] = (state.text or "").strip()
+        self._states = {name: state for name, state in self._states.items() if state != OVER}
+        return C.BUSY if self._states else C.AVAILABLE
+
+
+def read(body: str, kind: str) -> ET.Element:
+    """The document's root. Raises UnreadableError, also for one with a document type, which could name entities."""
+    if len(body) > LONGEST or "<!" in body.replace("<!--", ""):
+        raise UnreadableError
+    try:
+        root = ET.fromstring(body.strip().encode())  # noqa: S314 - no document type, no entities
+    except (ET.ParseError, ValueError) as error:
+        raise UnreadableError from error
+    if local(root) != kind:
+        raise UnreadableError
+    return root
+
+
+def local(element: ET.Element) -> str:
+    """Its name without the namespace."""
+    return element.tag.rpartition("}")[2]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parents[1]
-NAMES = ("buttons", "sensors", "lamps", "chips", "lines", "entry_chips")
+NAMES = ("buttons", "sensors", "lamps", "chips", "lines")
 FILES = [f"tests/panel/test_{name}.py" for name in NAMES]
 EXPECTED = 25  # of them at least are about the chips
 
@@ -21,6 +21,15 @@ def suite(guest):
     guest.copy_in(TESTS / "panel", to="/root/suite/tests")
     guest.copy_in(TESTS.parent / "pyproject.toml", to="/root/suite")
     return guest
+
+
+def test_keypads_and_readers_are_read_on_chips(suite, measured):
+    run = "cd /root/suite && PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=/usr/share/intercomd:. python3"
+    told = suite.shell(
+        f"{run} -m pytest -v -p no:cacheprovider tests/panel/test_entry_chips.py 2>&1 || true", timeout_s=600
+    )
+    assert re.search(r"^=+ \d+ passed(, \d+ warnings?)? in ", told, re.MULTILINE), told
+    measured("tests of keypads and readers passed on chips", str(told.count(" PASSED")))
 
 
 @pytest.mark.parametrize(("place", "version"), [("", "1.6."), ("/root/newer:", "2.")])

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import sys
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -84,9 +85,11 @@ def parser() -> argparse.ArgumentParser:
     press_ = add("press", press, "press a button of the panel")
     press_.add_argument("button")
     press_.add_argument("--seconds", type=float, default=0.0, help="how long it is down")
-    panel_ = add("panel", panel, "show buttons and lamps, or test them, the doors and the sound")
+    panel_ = add("panel", panel, "show buttons and lamps, or lead through a test of every part")
     panel_.add_argument("act", nargs="?", choices=["test"], metavar="test", help="have each part tried in turn")
-    panel_.add_argument("part", nargs="?", help="one part only: button.ID, lamp.ID, door.ID or sound")
+    panel_.add_argument(
+        "part", nargs="?", help="one part only: lamp.ID, button.ID, keypad.ID, reader.ID, door.ID or sound"
+    )
     panel_.add_argument("--seconds", type=float, help="how long a part is tried (default: what suits it)")
     doctor_ = add("doctor", doctor, "examine configuration, cards and lines, and by a daemon its accounts and calls")
     doctor_.add_argument("--config", type=Path, metavar="FILE", default=CONFIG, help=f"without one (default {CONFIG})")
@@ -114,8 +117,14 @@ def panel(client: Client, given: argparse.Namespace) -> int:
     if given.act is None:
         return output(client.ask("GET", "/v1/panel"), given, show.panel)
     from appliance.cli import trials  # noqa: PLC0415  late: the other commands are quicker without
+    from appliance.cli.person import Person  # noqa: PLC0415
 
-    found = trials.run(client, given.part, given.seconds, prompt=lambda text: print(text, file=sys.stderr, flush=True))
+    def prompt(text: str) -> None:
+        print(text, file=sys.stderr, flush=True)
+
+    found = trials.run(client, given.part, given.seconds, prompt, Person())
+    levels = Counter(finding["level"] for finding in found)
+    prompt(f"{levels['ok']} well, {levels['warning']} skipped or doubtful, {levels['problem']} with a problem.")
     return findings(found, given)
 
 

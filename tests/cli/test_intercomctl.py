@@ -235,6 +235,106 @@ def test_a_button_that_is_tried_is_seen_pressed(daemon):
         ctl(daemon, "hangup")
 
 
+class Guided:
+    """`panel test` with somebody who follows it: says what to do, and is answered."""
+
+    def __init__(self, state, *words):
+        self.state = state
+        argv = command(state, "--json", "panel", "test", *words)
+        pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+        self.process = subprocess.Popen(argv, **pipes, text=True)
+
+    def said(self, beginning):
+        """Wait until it says that."""
+        for line in self.process.stderr:
+            if line.startswith(beginning):
+                return line
+        raise AssertionError(f"it never said {beginning!r}")
+
+    def answer(self, text):
+        self.process.stdin.write(text + "\n")
+        self.process.stdin.flush()
+
+    def simulate(self, **request):
+        asyncio.run(ask(self.state / "panel.sock", request))
+
+    def ends(self):
+        """Its findings and its status."""
+        told, _ = self.process.communicate(timeout=60)
+        found = {finding["check"]: finding for finding in json.loads(told)["findings"]}
+        return found, self.process.returncode
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.communicate()
+
+
+def test_whoever_stands_at_the_panel_is_led_through_every_part(daemon):
+    try:
+        with Guided(daemon) as guided:
+            for lamp, answer in (("ring", "y"), ("speak", "n"), ("open", "")):
+                guided.said(f"Lamp {lamp} flashes")
+                guided.answer(answer)
+            guided.said("Press button ring")
+            guided.simulate(press="ring")
+            guided.said("Press each key of keypad front")
+            for number, key in enumerate("12", start=1):
+                guided.simulate(keys=key, keypad="front")
+                guided.said(f"That was key number {number}.")
+            guided.answer("")
+            guided.said("Hold a card to reader front")
+            guided.simulate(card="4711", reader="front")
+            guided.said("Door front will be opened")
+            guided.answer("y")
+            guided.said("Was the strike free")
+            guided.answer("y")
+            guided.said("Be quiet")
+            found, status = guided.ends()
+    finally:
+        ctl(daemon, "hangup")
+    levels = {check: finding["level"] for check, finding in found.items()}
+    assert levels == {
+        "lamp.ring": "ok",
+        "lamp.speak": "problem",
+        "lamp.open": "warning",
+        "button.ring": "ok",
+        "keypad.front": "ok",
+        "reader.front": "ok",
+        "door.front": "ok",
+        "sound": "problem",  # there is no microphone
+    }
+    assert status == 1
+    assert found["lamp.speak"]["message"] == "It does not flash."
+    assert found["keypad.front"]["message"].startswith("2 keys came.")
+    assert found["reader.front"]["message"] == "It read a card of 26 bits."
+
+
+@pytest.mark.parametrize(
+    ("part", "says"), [("button.ring", "Press button"), ("keypad.front", "Press each"), ("reader.front", "Hold")]
+)
+def test_enter_skips_a_part(daemon, part, says):
+    with Guided(daemon, part) as guided:
+        guided.said(says)
+        guided.answer("")
+        found, status = guided.ends()
+    assert (found[part]["level"], found[part]["message"], status) == ("warning", "It was skipped.", 0)
+
+
+def test_nobody_who_answers_opens_no_door_that_was_not_named(daemon):
+    with Guided(daemon, "--seconds", "0.2") as guided:
+        guided.process.stdin.close()
+        guided.process.stdin = None
+        found, status = guided.ends()
+    assert found["door.front"]["message"] == "It was skipped."
+    assert found["keypad.front"]["message"] == "No key was heard."
+    assert found["reader.front"]["message"] == "No card was read."
+    assert found["lamp.ring"]["level"] == "ok"
+    assert status == 1
+
+
 def test_the_doctor_examines_the_station_through_the_daemon_and_without_it(daemon, tmp_path):
     told = ctl(daemon, "doctor")
     assert told.returncode == 0, told.stdout

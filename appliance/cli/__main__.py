@@ -88,7 +88,7 @@ def parser() -> argparse.ArgumentParser:
     panel_ = add("panel", panel, "show buttons and lamps, or lead through a test of every part")
     panel_.add_argument("act", nargs="?", choices=["test"], metavar="test", help="have each part tried in turn")
     panel_.add_argument(
-        "part", nargs="?", help="one part only: lamp.ID, button.ID, keypad.ID, reader.ID, door.ID or sound"
+        "part", nargs="?", help="one part only: lamp.ID, button.ID, keypad.ID, reader.ID, sensor.ID, door.ID or sound"
     )
     panel_.add_argument("--seconds", type=float, help="how long a part is tried (default: what suits it)")
     doctor_ = add("doctor", doctor, "examine configuration, cards and lines, and by a daemon its accounts and calls")

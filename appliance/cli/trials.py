@@ -19,6 +19,7 @@ ANSWER_S = 60.0  # for who looks at a lamp or listens at a door
 POLL_S = 1.0  # after which it is seen that somebody skips
 Prompt = Callable[[str], None]
 SKIPPED = "It was skipped."
+KINDS = ("lamp", "button", "keypad", "reader", "sensor")
 
 
 def run(client: Client, part: str | None, seconds: float | None, prompt: Prompt, person: Person) -> list[Json]:
@@ -28,7 +29,7 @@ def run(client: Client, part: str | None, seconds: float | None, prompt: Prompt,
     """
     state = client.ask("GET", "/v1/state")
     panel = state["panel"]
-    parts = [f"{kind}.{each['id']}" for kind in ("lamp", "button", "keypad", "reader") for each in panel[f"{kind}s"]]
+    parts = [f"{kind}.{each['id']}" for kind in KINDS for each in panel[f"{kind}s"]]
     parts += [f"door.{door['id']}" for door in state["doors"]]
     parts.append("sound")
     if part is not None and part not in parts:
@@ -57,6 +58,8 @@ class _Trial:
                     return self._keypad(name)
                 case "reader":
                     return self._reader(name)
+                case "sensor":
+                    return self._sensor(name)
                 case "door":
                     return self._door(name)
                 case _:
@@ -126,6 +129,25 @@ class _Trial:
                 self._prompt(broken)
         remedy = "See its supply and D0 and D1, which may be swapped; and its bits." if broken else "See its wires."
         return _finding(check, "problem", "No card was read.", broken or f"None came in {seconds:g} s.", remedy)
+
+    def _sensor(self, name: str) -> Json:
+        """A door's contact is told as the door's, so that it is the state which is compared."""
+        check, seconds = f"sensor.{name}", self._seconds or PRESS_S
+
+        def active() -> bool | None:
+            sensors = self._client.ask("GET", "/v1/panel")["sensors"]
+            level: bool | None = next(each["active"] for each in sensors if each["id"] == name)
+            return level
+
+        before = active()
+        begin = f"Make sensor {name} tell something else than now within {seconds:g} s. [Enter skips]"
+        for event in self._events("sensor.changed,door.opened,door.closed", seconds, begin):
+            if event is None:
+                return _finding(check, "warning", SKIPPED)
+            if active() != before:
+                return _finding(check, "ok", "It changed.")
+        remedy = "See its line, its pull and normally; gpioinfo shows who holds the line."
+        return _finding(check, "problem", "It did not change.", f"It stayed as it was for {seconds:g} s.", remedy)
 
     def _door(self, name: str) -> Json:
         check = f"door.{name}"

@@ -662,8 +662,8 @@ class Sensor(Table):
     )
     kind: SensorKind = setting(
         "contact: it tells whether a door's leaf is open, and that it was forced where nobody had opened the door. "
-        "tamper: while it is active, and for block_s after, no door opens but from inside. other: it is told, and that "
-        "is all.",
+        "tamper: while it is active, and for block_s after, no door opens but from inside. motion: somebody comes "
+        "near, as a PIR tells; displays wake by that. other: it is told, and that is all.",
         example="contact",
         strict=False,
     )

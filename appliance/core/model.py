@@ -248,10 +248,11 @@ class DoorState(StrEnum):
 
 
 class SensorKind(StrEnum):
-    """What a sensor watches: a door's leaf, the panel's housing, or something that is only told."""
+    """What a sensor watches: a door's leaf, the panel's housing, who comes near, or something that is only told."""
 
     CONTACT = "contact"
     TAMPER = "tamper"
+    MOTION = "motion"
     OTHER = "other"
 
 

@@ -280,6 +280,8 @@ def test_whoever_stands_at_the_panel_is_led_through_every_part(daemon):
                 guided.answer(answer)
             guided.said("Press button ring")
             guided.simulate(press="ring")
+            guided.said("Press button leave")
+            guided.answer("")
             guided.said("Press each key of keypad front")
             for number, key in enumerate("12", start=1):
                 guided.simulate(keys=key, keypad="front")
@@ -287,6 +289,10 @@ def test_whoever_stands_at_the_panel_is_led_through_every_part(daemon):
             guided.answer("")
             guided.said("Hold a card to reader front")
             guided.simulate(card="4711", reader="front")
+            guided.said("Make sensor leaf")
+            guided.simulate(edge="sensor.leaf", active=True)
+            guided.said("Make sensor housing")
+            guided.answer("")
             guided.said("Door front will be opened")
             guided.answer("y")
             guided.said("Was the strike free")
@@ -294,6 +300,7 @@ def test_whoever_stands_at_the_panel_is_led_through_every_part(daemon):
             guided.said("Be quiet")
             found, status = guided.ends()
     finally:
+        guided.simulate(edge="sensor.leaf", active=False)
         ctl(daemon, "hangup")
     levels = {check: finding["level"] for check, finding in found.items()}
     assert levels == {
@@ -302,7 +309,10 @@ def test_whoever_stands_at_the_panel_is_led_through_every_part(daemon):
         "lamp.open": "warning",
         "button.ring": "ok",
         "keypad.front": "ok",
+        "button.leave": "warning",
         "reader.front": "ok",
+        "sensor.leaf": "ok",
+        "sensor.housing": "warning",
         "door.front": "ok",
         "sound": "problem",  # there is no microphone
     }

@@ -32,7 +32,8 @@ def test_the_configuration_of_a_board_is_right(board):
 def test_a_board_has_all_lines_at_its_chip_and_none_of_a_bus(board, chip):
     config = load(HARDWARE / f"{board}.toml")
     assert config.door["front"].chip == config.panel.reader["front"].chip == chip
-    pins = [each.pin for each in (*config.panel.button.values(), *config.panel.lamp.values())]
+    panel = config.panel
+    pins = [each.pin for each in (*panel.button.values(), *panel.lamp.values(), *panel.sensor.values())]
     if board == "generic":
         assert not any(pins)
     else:

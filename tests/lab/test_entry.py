@@ -10,8 +10,8 @@ import pytest
 
 from tests.lab.events import Events
 
-CHIP, D0, D1, COLUMNS, OTHER = "entry", 0, 1, (3, 4, 5), 6
-NAMES = ("D0", "D1", "ROW", "C0", "C1", "C2", "OTHER")
+CHIP, D0, D1, COLUMNS, OTHER, PIR = "entry", 0, 1, (3, 4, 5), 6, 7
+NAMES = ("D0", "D1", "ROW", "C0", "C1", "C2", "OTHER", "PIR")
 CONFIG = """
 [audio]
 capture = "null"
@@ -37,6 +37,13 @@ tell_numbers = true
 
 [panel.reader.desk]
 device = "Desk reader"
+
+[panel.sensor.pir]
+chip = "entry"
+line = "PIR"
+pull = "down"
+normally = "open"
+kind = "motion"
 """
 HANDS = "/root/hands.py"
 HELD_S = 20.0
@@ -135,6 +142,15 @@ def test_keys_on_lines_are_told_but_not_which(guest, events):
         guest.check("sleep", "0.2")
     told = [event["data"] for event in events.of("keypad.digit")]
     assert [(key["keypad"], key["digit"], key["masked"]) for key in told] == [("front", None, True)] * len(COLUMNS)
+
+
+def test_who_comes_near_is_told_by_event_and_state(guest, events):
+    for count, (edge, active) in enumerate((("up", True), ("down", False)), start=1):
+        guest.pull(CHIP, PIR, edge)
+        (*_, told) = events.wait("sensor.changed", count, "the movement")
+        assert told["data"] == {"sensor": "pir", "kind": "motion", "active": active}
+        (sensor,) = json.loads(guest.check("intercomctl", "--json", "state"))["panel"]["sensors"]
+        assert (sensor["id"], sensor["active"]) == ("pir", active)
 
 
 def test_a_keypad_and_a_reader_at_usb_are_read_and_type_nowhere_else(guest, events):

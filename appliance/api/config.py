@@ -14,7 +14,7 @@ router = APIRouter(prefix="/v1/config", tags=["configuration"], responses=proble
 
 @router.patch("/runtime", responses=answers(models.RuntimeDone))
 async def change_runtime(body: models.RuntimeChange, daemon: Daemon, who: Who) -> JSONResponse:
-    """Change forwarding, quiet hours or do-not-disturb, until the file is changed or the service starts anew."""
+    """Change forwarding, quiet hours or do-not-disturb, until the file is changed; a restart does not matter."""
     rules, hours = body.forwarding or models.ForwardingChange(), body.quiet_hours
     change = inputs.ChangeRuntime(
         **rules.model_dump(),

@@ -269,7 +269,7 @@ class QuietHours(Order):
 
 
 class RuntimeChange(Order):
-    """What is to be otherwise, until the file is changed or the service starts anew; what is not given stays."""
+    """What is to be otherwise, over restarts too, until the file is changed; what is not given stays."""
 
     forwarding: ForwardingChange | None = None
     quiet_hours: QuietHours | None = None

@@ -824,8 +824,8 @@ def _rule(which: str) -> Any:
 class Forwarding(Table):
     """Where calls to this station are sent on to (302): whoever calls is told to call there instead.
 
-    Clients may change it while the station runs (PATCH /v1/config/runtime), until the file is changed or the service
-    starts anew. A rule does not hold for a call that has been at that address already.
+    Clients may change it while the station runs (PATCH /v1/config/runtime), until the file is changed. A rule does not
+    hold for a call that has been at that address already.
     """
 
     always: str = _rule("All calls")

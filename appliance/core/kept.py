@@ -17,7 +17,13 @@ PATIENCE_S = 5.0  # a worn SD card may take seconds to write
 
 def of(state: State) -> Kept:
     """What is to be on disc."""
-    return Kept(state.kept_change, locked_down=state.locked_down, blocks=state.blocks)
+    return Kept(
+        state.kept_change,
+        locked_down=state.locked_down,
+        blocks=state.blocks,
+        changed=state.changed,
+        configured=None if state.changed is None else state.settings.runtime,
+    )
 
 
 def restore(turn: Turn, found: Kept, fault: str) -> None:
@@ -29,6 +35,7 @@ def restore(turn: Turn, found: Kept, fault: str) -> None:
         kept_change=found.change,
         locked_down=found.locked_down,
         blocks=found.blocks,
+        changed=found.changed if found.configured == turn.settings.runtime else None,
         on_disc=None if fault else found,
     )
     for door in found.locked_down:

@@ -784,12 +784,15 @@ class Block:
 class Kept:
     """What outlasts restarts and power cuts. Times are CLOCK_MONOTONIC's of this boot of the machine.
 
-    change: counts, so that two that say the same are told apart.
+    change: counts, so that two that say the same are told apart. changed: by clients; configured: what the file said
+    when they did, which goes before them once it says something else.
     """
 
     change: int = 0
     locked_down: tuple[DoorId, ...] = ()
     blocks: tuple[Block, ...] = ()
+    changed: Runtime | None = None
+    configured: Runtime | None = None
 
     def later(self, seconds: float) -> "Kept":
         """The same with all its times so much later."""

@@ -294,6 +294,19 @@ def test_the_file_goes_before_what_clients_said_where_it_was_changed():
     assert door.state.runtime == settings.runtime
 
 
+def test_what_clients_said_holds_over_a_restart_unless_the_file_says_something_else_by_then():
+    door = station(always="cellar")
+    assert door.desired.kept.configured is None
+    door.ask(inputs.ChangeRuntime(always="guard", do_not_disturb=True))
+    kept = door.desired.kept
+    again, changed = station(always="cellar"), station(always="office")
+    for each in (again, changed):
+        each.give(inputs.Started, version="1", kept=kept)
+    assert again.state.runtime == door.state.runtime != changed.state.runtime == changed.state.settings.runtime
+    assert again.desired.kept == kept
+    assert (changed.desired.kept.changed, changed.desired.kept.configured) == (None, None)
+
+
 def test_the_status_says_that_calls_do_not_ring_here():
     door = station(always="cellar")
     assert views.status(door.state) == "calls are forwarded to cellar"

@@ -114,6 +114,18 @@ def test_nobody_is_to_be_disturbed(door, tmp_path):
     sent_on(door, tmp_path, cause="unavailable", missed=True)
 
 
+def test_nobody_is_disturbed_after_the_station_was_killed_either(tmp_path):
+    """Whoever goes to sleep has said so once."""
+    with Daemon(tmp_path / "door") as door:
+        change(door, {"do_not_disturb": True, "quiet_hours": {"begin": "22:10", "end": "06:10"}})
+        until(lambda: any("22:10" in f.read_text() for f in (tmp_path / "door").rglob("kept.json")), "it on disc")
+        door.process.kill()
+    with Daemon(tmp_path / "door") as door:
+        runtime = door.get("/v1/state")["runtime"]
+        assert runtime["do_not_disturb"]
+        assert runtime["quiet_hours"] == {"begin": "22:10", "end": "06:10"}
+
+
 def test_in_the_quiet_hours(door, tmp_path):
     now = datetime.now()  # noqa: DTZ005 - hours on the wall
     begin, end = ((now + timedelta(hours=by)).strftime("%H:%M") for by in (-2, 2))

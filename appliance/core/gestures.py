@@ -99,14 +99,13 @@ def went_down(turn: Turn, button: ButtonSettings, press: Press, at: float) -> Ac
         put(turn, button.id, down)
         return [(button, button.double_action)]
     for chord in turn.settings.chords:
-        others = [turn.settings.button(name) for name in chord.buttons if name != button.id]
-        if button.id in chord.buttons and all(other and waits(turn, other, at) for other in others):
+        others = [each for each in turn.settings.buttons if each.id in chord.buttons and each.id != button.id]
+        if button.id in chord.buttons and others and all(waits(turn, other, at) for other in others):
             turn.tell(events.ButtonChord(chord.id, buttons=chord.buttons, at=at))
             put(turn, button.id, down)
             for other in others:
-                if other:
-                    partner = of(turn, other.id)
-                    put(turn, other.id, replace(partner, chord_until=None, long_at=None, spent=True))
+                partner = of(turn, other.id)
+                put(turn, other.id, replace(partner, chord_until=None, long_at=None, spent=True))
             return [(chord, chord.action)]
     windows = [chord.within_s for chord in turn.settings.chords if button.id in chord.buttons]
     long_at = None if button.long_action is None else at + button.long_press_s

@@ -336,3 +336,15 @@ def test_mute_is_of_one_call_and_stays_its_own():
     station.give(inputs.Requested, request=RequestId("q"), who="test", action=inputs.PressButton(ButtonId("hangup")))
     assert heard(station) == {first: TALKING}
     assert call_view(station.state, station.state.call(first), 0.0, 0.0)["active"]
+
+
+def test_the_hold_button_takes_a_call_that_waits_and_changes_back():
+    station = ready()
+    first = station.talking().id
+    station.arrive("c-2")
+    station.press("hold")
+    station.give(inputs.CallConfirmed, call="c-2")
+    assert station.state.active.id == "c-2"
+    assert station.state.call(first).set_aside
+    station.press("hold")
+    assert station.state.active.id == first

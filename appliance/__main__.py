@@ -67,7 +67,8 @@ def run(given: argparse.Namespace) -> int:
         return show(openapi())
     if given.replay:
         return replay(given.replay)
-    from appliance.config.load import load  # noqa: PLC0415  late: pydantic
+    from appliance.config import directory  # noqa: PLC0415  late: pydantic
+    from appliance.config.load import load  # noqa: PLC0415
     from appliance.config.schema import Config  # noqa: PLC0415
     from appliance.config.secrets import passwords  # noqa: PLC0415
 
@@ -76,6 +77,7 @@ def run(given: argparse.Namespace) -> int:
     path = given.config or (SIMULATED if given.demo and SIMULATED.exists() else DEFAULT)
     config = load(path)
     secrets = passwords(config, path.name)
+    directory.read(config)  # for what is wrong with it
     if any(account.transport == "tls" for account in config.account.values()):
         from appliance.config import certificates  # noqa: PLC0415  late: ssl
 

@@ -53,6 +53,7 @@ class Reactor:
         self.feed = Feed(journal)
         self.perform: dict[type[orders.Order], Callable[[Any], None]] = {orders.Reply: self._reply}
         self.make_so: dict[str, Callable[[Any], None]] = {}
+        self.keep: list[Callable[[Json], None]] = [journal.append]  # each gets every event
         self.watch: Callable[[inputs.AnyInput, Step | None, Desired | None], None] | None = None
         self._journal = journal
         self._inbox: deque[inputs.AnyInput] = deque()
@@ -168,7 +169,8 @@ class Reactor:
         call = getattr(event, "call", None)
         envelope = enveloped(self._journal.take(), event.TYPE, now, self._journal.boot, call, data_of(event))
         log.info("%s", line(envelope), extra={"event": envelope["type"], "call": envelope["call"]})
-        self._journal.append(envelope)
+        for keep in self.keep:
+            keep(envelope)
         self.feed.publish(envelope)
 
     # -- clients -----------------------------------------------------------------------------------------------------
@@ -211,6 +213,10 @@ class Reactor:
         """One call as clients see it; None when it is over."""
         now, found = time.monotonic(), self.state.call(CallId(wanted))
         return None if found is None else views.call_view(self.state, found, now, time.time() - now)
+
+    def codes(self) -> list[Json]:
+        """All codes and cards as clients see them."""
+        return views.codes(self.state)
 
     def subscribe(self, since: int) -> AsyncGenerator[Json, None]:
         """Envelopes after `since`; see `Feed.follow`."""

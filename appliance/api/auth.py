@@ -146,4 +146,4 @@ def _given(scope: Scope, headers: Headers) -> bytes:
 def _scope_of(scope: Scope) -> str:
     if scope["type"] == "websocket" or scope["method"] in {"GET", "HEAD", "OPTIONS"}:
         return "read"
-    return "door" if scope["path"].startswith("/v1/doors/") else "control"
+    return "door" if scope["path"].startswith(("/v1/doors/", "/v1/codes")) else "control"

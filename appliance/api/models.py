@@ -15,6 +15,8 @@ from appliance.core.model import (
     Cause,
     ConferenceState,
     ContactState,
+    CredentialKind,
+    Day,
     Direction,
     DoorState,
     EarlySource,
@@ -292,6 +294,63 @@ class HoldOpen(Order):
     )
 
 
+class Period(Order):
+    """A time of some days of the week, in the machine's local time."""
+
+    days: list[Day] = Field(min_length=1, max_length=7)
+    begin: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["08:00"])]
+    end: Annotated[
+        str,
+        Field(
+            pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$",
+            description="Where it is before begin, it is the next day's.",
+            examples=["12:00"],
+        ),
+    ]
+
+
+Owner = Annotated[str, Field(min_length=1, max_length=64, pattern=Line, description="Whose it is, for people.")]
+OpenedDoors = Annotated[
+    list[Annotated[str, Field(max_length=64)]],
+    Field(min_length=1, max_length=32, description="The doors that it opens, where whoever shows it may open them."),
+]
+Schedule = Annotated[list[Period], Field(max_length=16, description="When it is valid; none: always.")]
+Uses = Annotated[
+    int | None, Field(ge=0, le=1_000_000, description="How often it opens doors from now on; null: without limit.")
+]
+Expires = Annotated[Time | None, Field(description="From when on it opens nothing; null: never.")]
+
+
+class NewCode(Order):
+    """A code, by its digits, or a card, by its number."""
+
+    owner: Owner
+    digits: str | None = Field(default=None, pattern=r"^[0-9]{4,12}$", description="Typed in a call or at a keypad.")
+    card: str | None = Field(
+        default=None, pattern=r"^[0-9A-Za-z]{1,40}$", description="The number, as the reader tells it."
+    )
+    doors: OpenedDoors
+    schedule: Schedule = []
+    uses: Uses = None
+    expires: Expires = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "NewCode":
+        if (self.digits is None) == (self.card is None):
+            raise ValueError("either digits or card is needed")
+        return self
+
+
+class CodeChange(Order):
+    """What of a code or card is to be otherwise; what is not given stays."""
+
+    owner: Owner | None = None
+    doors: OpenedDoors | None = None
+    schedule: Schedule | None = None
+    uses: Uses = None
+    expires: Expires = None
+
+
 # -- answered ----------------------------------------------------------------------------------------------------------
 
 
@@ -524,6 +583,31 @@ class Doors(Answer):
     doors: list[Door]
 
 
+class Code(Answer):
+    """A code or card; its digits are told by nobody."""
+
+    id: str
+    kind: CredentialKind
+    owner: str
+    doors: list[str]
+    schedule: list[Period]
+    uses: int | None = Field(description="How often it opens doors still; null: without limit.")
+    expires: Time | None
+
+
+class Codes(Answer):
+    """All codes and cards."""
+
+    codes: list[Code]
+
+
+class CodeDone(Done):
+    """A code or card was added or changed."""
+
+    id: str
+    code: Code | None = Field(description="As it is now; null where it was removed meanwhile.")
+
+
 class Button(Answer):
     """A button and what it does."""
 
@@ -663,9 +747,18 @@ class Contact(Answer):
     reason: str
 
 
-class Contacts(Answer):
-    """The directory."""
+class Entry(Answer):
+    """A flat of the directory."""
 
+    flat: str = Field(description="Its number, which a visitor types.")
+    name: str = Field(description="Who lives there, for people.")
+    targets: list[str] = Field(description="Whom it rings, one after another: names of targets.")
+
+
+class Contacts(Answer):
+    """The directory, and the targets."""
+
+    directory: list[Entry]
     contacts: list[Contact]
 
 
@@ -713,6 +806,7 @@ class Snapshot(Answer):
     panel: Panel
     runtime: Runtime
     targets: list[Target]
+    directory: list[Entry]
     contacts: list[Contact]
     last_event: int
 
@@ -727,6 +821,13 @@ class Envelope(Answer):
     boot: str
     call: str | None
     data: dict[str, Any]
+
+
+class Audit(Answer):
+    """A page of the audit, newest first: events of doors, keypads, codes and refused access."""
+
+    events: list[Envelope]
+    next: str | None = Field(description="The cursor of the next page; null at the end.")
 
 
 class Events(Answer):

@@ -1,4 +1,4 @@
-"""The station's own page: plain files, no build step."""
+"""The station's own page, and the directory for a display at the door: plain files, no build step."""
 
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -10,6 +10,8 @@ from fastapi.responses import FileResponse
 FILES = Path(__file__).parent / "web"
 PAGES = {
     "/": ("index.html", "text/html"),
+    "/display": ("display.html", "text/html"),
+    "/display.js": ("display.js", "text/javascript"),
     "/app.js": ("app.js", "text/javascript"),
     "/style.css": ("style.css", "text/css"),
     "/icon.svg": ("icon.svg", "image/svg+xml"),

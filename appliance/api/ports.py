@@ -52,6 +52,13 @@ class CallLog(Protocol):
         """At most `limit` numbers and calls (`models.LoggedCall`) before the number `before`, newest first."""
 
 
+class Audit(Protocol):
+    """Events of doors, keypads, codes and refused access. Its method may block on the disc."""
+
+    def list(self, limit: int, before: int | None) -> Sequence[Json]:
+        """At most `limit` envelopes before the id `before`, newest first."""
+
+
 class Ports(Protocol):
     """The daemon as the HTTP interface sees it; all methods are called on the loop's thread and return at once."""
 
@@ -62,6 +69,13 @@ class Ports(Protocol):
     @property
     def call_log(self) -> CallLog:
         """The calls that are over."""
+
+    @property
+    def audit(self) -> Audit:
+        """Who opened which door, and who was refused."""
+
+    def codes(self) -> list[Json]:
+        """All codes and cards, shaped as `models.Code`."""
 
     async def request(self, action: inputs.Action, who: str) -> orders.Reply:
         """Post a Requested input and wait for its Reply; `who` goes into events."""

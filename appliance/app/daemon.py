@@ -10,7 +10,8 @@ import appliance
 from appliance.app.bus import Bus
 from appliance.app.panel import Panel
 from appliance.app.places import Places
-from appliance.app.web import Web
+from appliance.app.web import Kept, Web
+from appliance.config import directory
 from appliance.config.load import load
 from appliance.config.plain import core_settings, domain
 from appliance.config.reload import merge
@@ -23,7 +24,9 @@ from appliance.reactor import Reactor
 from appliance.replay.record import Recorder
 from appliance.sip.link import Link
 from appliance.sip.settings import AccountSettings, SipSettings, TlsSettings
+from appliance.store.audit import Audit
 from appliance.store.calllog import CallLog
+from appliance.store.codes import Codes
 from appliance.store.journal import Journal
 from appliance.store.kept import Keeper
 from appliance.store.recordings import Recordings
@@ -64,24 +67,31 @@ class App:
         self._config, self._places, self._simulated, self._recorder = config, places, simulated, recorder
         self._passwords = passwords
         self._notify = Notify()
+        self._flats: tuple[directory.Flat, ...] = ()
         self._stop = asyncio.Event()
 
     async def run(self) -> None:  # noqa: PLR0915 - the order in which all begins and ends, on one screen
         """Start everything, wait for the end, stop in reverse."""
         loop = asyncio.get_running_loop()
+        self._flats = await asyncio.to_thread(directory.read, self._config)
         writer = Writer(self._places.state, self._post)
         journal = Journal(self._places.state, writer)
-        reactor = self._reactor = Reactor(core_settings(self._config), journal)
+        reactor = self._reactor = Reactor(core_settings(self._config, self._flats), journal)
         lost = await asyncio.to_thread(journal.open)
         kept = Keeper(self._places.state, reactor.post)
         found, fault = await asyncio.to_thread(kept.read)
         recordings = Recordings(self._places.recordings, writer, reactor.post)
         call_log = CallLog(writer, journal.boot)
+        audit = Audit(writer)
+        codes = Codes(writer, reactor.post)
         link = Link(self._sip_settings(), reactor.post)
         quiet = Quiet(reactor.post)
         reactor.perform |= dict.fromkeys(SipOrder.__args__, link.order)
         reactor.perform |= {orders.PrepareRecording: recordings.prepare, orders.FinishRecording: recordings.finish}
         reactor.perform[orders.LogCall] = call_log.write
+        reactor.perform |= {orders.KeepCredential: codes.keep, orders.DropCredential: codes.drop}
+        reactor.perform[orders.KeepLockouts] = codes.lock
+        reactor.keep.append(audit.append)
         reactor.make_so |= {"sound": link.desire, "recordings": recordings.desire, "status": self._tell_status}
         reactor.make_so |= {"quiet_hours": quiet.desire, "kept": kept.desire}
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -89,9 +99,9 @@ class App:
         if self._notify.there:  # elsewhere SIGHUP is a terminal that was closed, which ends us
             loop.add_signal_handler(signal.SIGHUP, self._asked_to_reload)
         panel = Panel(self._config, self._places, reactor, simulated=self._simulated)
-        web = Web(self._config, self._places, reactor, recordings, call_log, self._file)
+        web = Web(self._config, self._places, reactor, Kept(recordings, call_log, audit), self._file)
         bus = Bus(self._config, reactor)
-        clock = Clock(reactor.post, quiet.look)
+        clock = Clock(reactor.post, quiet.look, trusted=self._config.clock.trust == "always")
         network = Network(reactor.post)
         if self._recorder is not None:
             self._recorder.begin(appliance.__version__, reactor.state)
@@ -103,6 +113,7 @@ class App:
             network.start()
             recordings.open()
             call_log.open()
+            codes.open()
             watchdog = asyncio.create_task(self._feed_watchdog())
             serving = [asyncio.create_task(part.serve()) for part in (web, bus)]
             serving.append(asyncio.create_task(self._tell_ready(web, reactor)))
@@ -124,6 +135,7 @@ class App:
             await kept.stop()
             journal.close()
             call_log.close()
+            audit.close()
             await asyncio.to_thread(writer.close)
             if self._recorder is not None:
                 await asyncio.to_thread(self._recorder.close)
@@ -160,15 +172,17 @@ class App:
             await asyncio.wait([before])
         try:
             merged = merge(self._config, await asyncio.to_thread(load, self._file))
+            flats = await asyncio.to_thread(directory.read, merged.config)
         except IntercomError as err:
             self._post(inputs.ConfigRejected(at=time.monotonic(), errors="; ".join(str(err).split("\n"))))
         else:
-            self._config = merged.config
+            applied = (*merged.applied, *(["directory"] if flats != self._flats else []))
+            self._config, self._flats = merged.config, flats
             self._post(
                 inputs.ConfigChanged(
                     at=time.monotonic(),
-                    settings=core_settings(merged.config),
-                    applied=", ".join(merged.applied),
+                    settings=core_settings(merged.config, flats),
+                    applied=", ".join(applied),
                     needs_restart=", ".join(merged.needs_restart),
                 )
             )

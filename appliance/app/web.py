@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import AsyncGenerator
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from appliance.doctor import examine, signalling
 from appliance.doctor.findings import problem
 from appliance.errors import IntercomError
 from appliance.reactor import Reactor
+from appliance.store.audit import Audit
 from appliance.store.calllog import CallLog
 from appliance.store.recordings import Recordings
 
@@ -27,6 +28,15 @@ log = logging.getLogger(__name__)
 HTTP_RETRY_S = 10.0
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is on disc and can be listed."""
+
+    recordings: Recordings
+    call_log: CallLog
+    audit: Audit
+
+
 class Web:
     """The HTTP interface: started last and tried again, for calls and door do not need it."""
 
@@ -35,12 +45,11 @@ class Web:
         config: Config,
         places: Places,
         reactor: Reactor,
-        recordings: Recordings,
-        call_log: CallLog,
+        kept: Kept,
         file: Path,
     ) -> None:
         self._config, self._places, self._reactor, self._file = config, places, reactor, file
-        self.recordings, self.call_log = recordings, call_log
+        self.recordings, self.call_log, self.audit = kept.recordings, kept.call_log, kept.audit
         self._servers: dict[str, Server] = {}
         self.tried = asyncio.Event()  # set once it listens, or was told why not
 
@@ -122,6 +131,10 @@ class Web:
     def snapshot(self) -> dict[str, Any]:
         """The whole state."""
         return self._reactor.snapshot()
+
+    def codes(self) -> list[dict[str, Any]]:
+        """All codes and cards."""
+        return self._reactor.codes()
 
     def call(self, wanted: str) -> dict[str, Any] | None:
         """One call."""

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import appliance
-from appliance.cli import idle, show
+from appliance.cli import codes, idle, show
 from appliance.cli.client import Client, default_socket
 from appliance.errors import IntercomError
 
@@ -95,10 +95,16 @@ def parser() -> argparse.ArgumentParser:
     doctor_.add_argument("--config", type=Path, metavar="FILE", default=CONFIG, help=f"without one (default {CONFIG})")
     add("accounts", accounts, "show the accounts at registrars")
     add("recordings", recordings, "list recordings, newest first")
-    log_ = add("log", log, "list calls that are over, newest first")
-    log_.add_argument("--limit", type=int, default=50, help="how many (default 50, at most 200)")
-    log_.add_argument("--cursor", help="go on where the page before ended")
+    codes.options(add("code", code, "list codes and cards that open doors, add one, or remove one"))
+    log_options(add("log", log, "list calls that are over, or who opened doors and was refused, newest first"))
     return made
+
+
+def log_options(parser: argparse.ArgumentParser) -> None:
+    """Which log, and which page of it."""
+    parser.add_argument("what", nargs="?", choices=["calls", "doors"], default="calls", metavar="calls|doors")
+    parser.add_argument("--limit", type=int, default=50, help="how many (default 50, at most 200)")
+    parser.add_argument("--cursor", help="go on where the page before ended")
 
 
 def state(client: Client, given: argparse.Namespace) -> int:
@@ -162,7 +168,13 @@ def recordings(client: Client, given: argparse.Namespace) -> int:
 def log(client: Client, given: argparse.Namespace) -> int:
     """`intercomctl log`."""
     query = {"limit": given.limit} | ({"cursor": given.cursor} if given.cursor else {})
-    return output(client.ask("GET", f"/v1/log/calls?{urlencode(query)}"), given, show.log)
+    words = show.log if given.what == "calls" else show.audit
+    return output(client.ask("GET", f"/v1/log/{given.what}?{urlencode(query)}"), given, words)
+
+
+def code(client: Client, given: argparse.Namespace) -> int:
+    """`intercomctl code`."""
+    return output(codes.run(client, given), given, show.codes if given.act == "list" else show.done)
 
 
 def watch(client: Client, given: argparse.Namespace) -> int:

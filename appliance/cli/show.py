@@ -71,6 +71,26 @@ def log(answer: Json) -> str:
     return "\n".join(lines) or "No calls."
 
 
+def audit(answer: Json) -> str:
+    """A page of the audit."""
+    lines = [event(each) for each in answer["events"]]
+    lines += [f"More: intercomctl log doors --cursor {answer['next']}"] if answer["next"] else []
+    return "\n".join(lines) or "Nothing."
+
+
+def codes(answer: Json) -> str:
+    """All codes and cards."""
+    return "\n".join(map(_code, answer["codes"])) or "No codes."
+
+
+def _code(code: Json) -> str:
+    limits = [f"{','.join(time['days'])} {time['begin']}-{time['end']}" for time in code["schedule"]]
+    limits += [] if code["uses"] is None else [f"{code['uses']} uses left"]
+    limits += [] if code["expires"] is None else [f"until {code['expires']}"]
+    about = "  ".join([", ".join(code["doors"]), *limits])
+    return f"{code['id']}  {code['kind']}  {code['owner']}  {about}"
+
+
 def _past(call: Json) -> str:
     who = call["remote"]["target"] or call["remote"]["display_name"] or call["remote"]["uri"]
     end = call["end"]

@@ -32,6 +32,9 @@ def cross(raw: dict[str, Any]) -> Found:
     yield from _sensors(sensors, doors)
     for name, plan in plans.items():
         yield from _plan(name, plan, targets, raw)
+    for kind, tables in (("panel.keypad", keypads), ("panel.reader", readers)):
+        for name, table in tables.items():
+            yield from _opened(_at(kind, name), table, doors)
     for name, target in targets.items():
         yield from _target(_at("target", name), target, doors, accounts)
     yield from _forwarding(raw, targets, accounts)
@@ -96,9 +99,7 @@ def _target(place: str, target: dict[str, Any], doors: dict[str, Any], accounts:
         yield from _named(f"{place}.account", account, "account", accounts)
     elif target.get("watch") == "subscribe":
         yield f"{place}.watch", "subscribe needs an account, whose server knows of it; or use options"
-    for door in target["doors"] if isinstance(target.get("doors"), list) else []:
-        if isinstance(door, str):
-            yield from _named(f"{place}.doors", door, "door", doors)
+    yield from _opened(place, target, doors)
 
 
 def _plan(name: str, plan: dict[str, Any], targets: dict[str, Any], raw: dict[str, Any]) -> Found:
@@ -123,6 +124,12 @@ def _plain(button: dict[str, Any]) -> bool:
     return all(isinstance(button.get(key), str | None) for key in ACTIONS)
 
 
+def _opened(place: str, table: dict[str, Any], doors: dict[str, Any]) -> Found:
+    for door in table["doors"] if isinstance(table.get("doors"), list) else []:
+        if isinstance(door, str):
+            yield from _named(f"{place}.doors", door, "door", doors)
+
+
 def _named(place: str, name: str, kind: str, there: dict[str, Any]) -> Found:
     if name not in there:
         yield place, f"there is no [{_at(kind, name)}]{_choice(there) or '; add that table'}"
@@ -143,11 +150,11 @@ def _bounds(place: str, door: dict[str, Any]) -> Found:
 
 
 def _digits(doors: dict[str, Any]) -> Found:
-    codes = {name: door["digits"] for name, door in doors.items() if isinstance(door.get("digits"), str)}
+    codes = {name: door["digits"].lstrip("*#") for name, door in doors.items() if isinstance(door.get("digits"), str)}
     for name, code in codes.items():
         for other, longer in codes.items():
-            if name != other and code and longer.endswith(code) and (code != longer or name < other):
-                yield _at("door", other, "digits"), f"they end with those of door {name}, which would open too"
+            if name != other and code and longer.startswith(code) and (code != longer or name < other):
+                yield _at("door", other, "digits"), f"they begin with those of door {name}, which would open first"
 
 
 def _pair(raw: dict[str, Any]) -> Found:

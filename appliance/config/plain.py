@@ -1,14 +1,16 @@
 """The configuration as the core's own settings."""
 
+from collections.abc import Iterator
 from itertools import chain, repeat
 
+from appliance.config.directory import Flat
 from appliance.config.schema import Account, Button, Chord, Config, Pictures, Plan, Target, registrar
 from appliance.core import model
 from appliance.core.model import AccountId, ButtonId, DoorId, KeypadId, LampId, Pattern, Picture, ReaderId, SensorId
 
 
-def core_settings(config: Config) -> model.Settings:
-    """All that the core is told."""
+def core_settings(config: Config, flats: tuple[Flat, ...] = ()) -> model.Settings:
+    """All that the core is told; `flats`: the directory's."""
     return model.Settings(
         station=config.station.name,
         buttons=tuple(_button(name, button) for name, button in config.panel.button.items()),
@@ -16,9 +18,14 @@ def core_settings(config: Config) -> model.Settings:
         lamps=tuple(
             model.LampSettings(LampId(name), _pictures(lamp.pictures)) for name, lamp in config.panel.lamp.items()
         ),
-        keypads=tuple(model.KeypadSettings(KeypadId(name)) for name in config.panel.keypad),
+        keypads=tuple(
+            model.KeypadSettings(KeypadId(name), doors=tuple(map(DoorId, keypad.doors)))
+            for name, keypad in config.panel.keypad.items()
+        ),
         readers=tuple(
-            model.ReaderSettings(ReaderId(name), tell_numbers=reader.tell_numbers)
+            model.ReaderSettings(
+                ReaderId(name), tell_numbers=reader.tell_numbers, doors=tuple(map(DoorId, reader.doors))
+            )
             for name, reader in config.panel.reader.items()
         ),
         doors=tuple(
@@ -42,8 +49,12 @@ def core_settings(config: Config) -> model.Settings:
             )
             for name, sensor in config.panel.sensor.items()
         ),
-        targets=tuple(_target(name, target, config) for name, target in config.target.items()),
+        targets=(
+            *(_target(name, target, config) for name, target in config.target.items()),
+            *(target for flat in flats for target in _own_targets(flat, config)),
+        ),
         plans=tuple(_plan(name, plan) for name, plan in config.plan.items()),
+        directory=tuple(_entry(flat, config) for flat in flats),
         accounts=tuple(_account(name, account) for name, account in config.account.items()),
         callers=config.sip.callers,
         transfer_policy=config.sip.transfer_policy,
@@ -74,6 +85,7 @@ def _account(name: str, account: Account) -> model.AccountSettings:
         srtp=account.srtp,
         refresh_s=account.refresh_s,
         callers=account.callers,
+        inband_digits=account.inband_digits,
         transfer_policy=account.transfer_policy,
     )
 
@@ -92,6 +104,33 @@ def _target(name: str, target: Target, config: Config) -> model.Target:
         watch_s=target.watch_s,
         confirm=target.confirm,
     )
+
+
+def _own_targets(flat: Flat, config: Config) -> Iterator[model.Target]:
+    """Those of a flat that no table has: addresses, and numbers at the first account."""
+    for place, text in enumerate(flat.targets):
+        if text in config.target or text in config.plan:
+            continue
+        account = "" if text.startswith("sip:") else next(iter(config.account))
+        uri = f"sip:{text}@{domain(config.account[account])}" if account else text
+        doors = tuple(DoorId(door) for door in flat.doors)
+        yield model.Target(_name(flat, place), uri, doors, AccountId(account))
+
+
+def _name(flat: Flat, place: int) -> str:
+    """Of a flat's own target. No table's name has a blank."""
+    return f"flat {flat.number}" if len(flat.targets) == 1 else f"flat {flat.number}, {place + 1}"
+
+
+def _entry(flat: Flat, config: Config) -> model.Entry:
+    steps: list[model.RingStep] = []
+    for place, text in enumerate(flat.targets):
+        if text in config.plan:
+            steps += _plan(text, config.plan[text]).steps
+        else:
+            name = text if text in config.target else _name(flat, place)
+            steps.append(model.RingStep((name,), config.directory.step_s))
+    return model.Entry(flat.number, flat.name, model.Plan(f"flat {flat.number}", tuple(steps)))
 
 
 def _plan(name: str, plan: Plan) -> model.Plan:

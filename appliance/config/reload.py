@@ -13,9 +13,10 @@ from appliance.errors import IntercomError
 # Settings that the core decides by. All others were given to an adapter, which has lines, sockets or cards by them.
 _LIVE = re.compile(
     r"sip\.(callers|transfer_policy|max_calls|max_call_s|max_redirects|updates)|forwarding\..+|quiet_hours\..+"
-    r"|recording\..+|deadlines\..+|(target|plan|panel\.chord)\..+|account\.[^.]+\.(callers|transfer_policy|refresh_s)"
+    r"|recording\..+|deadlines\..+|(target|plan|panel\.chord|directory)\..+"
+    r"|account\.[^.]+\.(callers|transfer_policy|refresh_s|inband_digits)"
     r"|door\.[^.]+\.(pulse_s|digits|strike)"
-    r"|panel\.lamp\.[^.]+\.pictures\..+|panel\.reader\.[^.]+\.tell_numbers"
+    r"|panel\.lamp\.[^.]+\.pictures\..+|panel\.reader\.[^.]+\.tell_numbers|panel\.(keypad|reader)\.[^.]+\.doors"
     r"|panel\.sensor\.[^.]+\.(kind|door|open_s|block_s)"
     r"|panel\.button\.[^.]+\.(action|long_action|double_action|target|door|digits|debounce_ms|min_press_ms|long_press_ms"
     r"|double_ms|stuck_s)"

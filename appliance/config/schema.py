@@ -72,7 +72,8 @@ def _address(text: str) -> str:
     return str(ipaddress.ip_address(text))
 
 
-def _sip_uri(text: str) -> str:
+def sip_uri(text: str) -> str:
+    """The same, if it is a SIP address that can be called. Raises ValueError."""
     uri = peers.SIP_URI.fullmatch(text)
     rest = _AFTER_HOST.fullmatch(uri["rest"]) if uri else None
     if rest is None or not text.startswith("sip:") or not text.isascii() or not text.isprintable():
@@ -245,6 +246,12 @@ class Account(Table):
         "Whose calls to this address are taken: all that come from the registrar, those of this account's targets "
         'only, or anyone\'s. "anyone" lets every machine that reaches the port ring this station.',
         default="registrar",
+    )
+    inband_digits: bool = setting(
+        "Whether digits that are heard in the sound itself may open a door as those do that are sent by RFC 4733 or "
+        "INFO. Whoever can be heard in the call, or plays a sound into it, can make them: switch it on only where the "
+        "PBX has no other way.",
+        default=False,
     )
     transfer_policy: TransferPolicy = _transfer_policy("calls through this account")
     ice: bool = _ice("calls through this account")
@@ -587,6 +594,14 @@ def _device(what: str) -> Any:
     )
 
 
+def _opened(how: str) -> Any:
+    return setting(
+        f"Doors that {how}, if they are given out for them (intercomctl code): names of [door.…] tables.",
+        default=[],
+        example=["front"],
+    )
+
+
 class Keypad(Table):
     """A keypad. One [panel.keypad.<id>] for each.
 
@@ -613,6 +628,7 @@ class Keypad(Table):
         le=50,
     )
     device: str = _device("a keypad")
+    doors: list[str] = _opened("codes that are typed there open")
     reader: str = setting("The [panel.reader.…] table of the Wiegand reader that it is built into.", default="")
 
 
@@ -643,6 +659,7 @@ class Reader(Table):
     pull: Literal["up", "none"] = _resistors("D0 and D1")
     timeout_ms: int = setting("How long after its last bit a card is whole.", unit="ms", default=50, ge=5, le=1000)
     device: str = _device("a reader")
+    doors: list[str] = _opened("cards that are read there open")
     tell_numbers: bool = setting(
         "Whether the event card.read tells the card's number. Whoever reads it can make another card with it.",
         default=False,
@@ -740,10 +757,11 @@ class Door(Table):
         le=43_200,
     )
     digits: str = setting(
-        'Digits (DTMF) that open the door, typed in a call by a target whose table names the door. "": none do.',
-        allowed="at most 8 of 0 to 9, * and #",
+        "Digits (DTMF) that open the door, typed in a call by a target whose table names the door. Codes with an "
+        'owner, times and limits are added by intercomctl code. "": none do.',
+        allowed="1 to 12 digits, with * or # in front, or # behind, or both",
         default="",
-        pattern=r"^[0-9*#]{0,8}$",
+        pattern=r"^([*#]?[0-9]{1,12}#?)?$",
         secret=True,
     )
 
@@ -809,7 +827,7 @@ class Target(Table):
     @field_validator("uri")
     @classmethod
     def _is_address(cls, text: str, known: ValidationInfo) -> str:
-        return text if known.data.get("account") and _USER.fullmatch(text) else _sip_uri(text)
+        return text if known.data.get("account") and _USER.fullmatch(text) else sip_uri(text)
 
 
 def _rule(which: str) -> Any:
@@ -818,6 +836,25 @@ def _rule(which: str) -> Any:
         allowed="at most 64 letters, digits and any of . _ ~ + * # -",
         default="",
         pattern=r"^[A-Za-z0-9._~+*#-]{0,64}$",
+    )
+
+
+class Directory(Table):
+    """The directory: flats that visitors ring by their number at a keypad, or from the list on the display."""
+
+    file: str = setting(
+        'CSV file with a line for each flat: flat, name, targets, and if wanted doors. "": none. It is read again with '
+        "the configuration.",
+        allowed='an absolute path, or ""',
+        default="",
+        pattern=_FILE,
+    )
+    step_s: int = setting(
+        "How long each of a flat's targets rings before the next one does. At most deadlines.ringing_s.",
+        unit="s",
+        default=30,
+        ge=2,
+        le=600,
     )
 
 
@@ -855,6 +892,17 @@ class QuietHours(Table):
 
     begin: str = _time("Begin")
     end: str = _time("End")
+
+
+class Clock(Table):
+    """The clock, where codes are valid at certain times only."""
+
+    trust: Literal["synchronised", "always"] = setting(
+        "When it is believed. synchronised: while a time server keeps it right; else codes with a schedule or an "
+        "expiry are refused, lest whoever sets the clock opens the door. always: for a board with a battery for its "
+        "clock and no time server.",
+        default="synchronised",
+    )
 
 
 class Plan(Table):
@@ -920,7 +968,9 @@ class Config(Table):
     guard: Guard = Field(default_factory=Guard)
     target: dict[Id, Target] = Field(default_factory=dict)
     plan: dict[Id, Plan] = Field(default_factory=dict)
+    directory: Directory = Field(default_factory=Directory)
     forwarding: Forwarding = Field(default_factory=Forwarding)
     quiet_hours: QuietHours = Field(default_factory=QuietHours)
+    clock: Clock = Field(default_factory=Clock)
     recording: Recording = Field(default_factory=Recording)
     deadlines: Deadlines = Field(default_factory=Deadlines)

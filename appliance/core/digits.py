@@ -1,20 +1,27 @@
-"""Digits of the far end: a target's digits open its door; no channel ever tells which they were."""
+"""Digits of the far end, which may be a code; no channel ever tells which they were.
 
+What is typed is a run. It ends with #, after a pause, or once it is as long as the longest code: then it was a code, or
+a wrong one that counts. * begins anew. So each wrong code is one guess, whatever is typed round it.
+"""
+
+import hmac
 from dataclasses import replace
 
-from appliance.core import doors, events, inputs, session
-from appliance.core.model import Call, CallState, Means
+from appliance.core import codes, credentials, events, inputs, lockouts, peers, session
+from appliance.core.model import Attempt, Call, CallState, CredentialKind, DoorSettings, LockoutScope, Means, State
 from appliance.core.turn import Turn
-from appliance.errors import IntercomError
 
-KEPT = 8  # a door's digits are no longer than this
 TOGETHER_S = 5.0  # digits further apart are not one code
-FORBIDDEN = "the far end is no target that may open this door"
+ECHO_S = 1.0  # a digit that we sent so long before or after comes back
+EACH_S = 0.3  # how long one takes that we send
+INBAND = "inband"
+NO_TARGET = "the far end is no target that may open this door"
+STRANGER = "stranger"  # they can open nothing, so they count together
 
 
 def received(turn: Turn, call: Call, given: inputs.DigitReceived) -> None:
     """A digit came in a call."""
-    masked = any(door.digits for door in turn.settings.doors)
+    masked = masks(turn.state)
     turn.tell(
         events.DtmfReceived(
             call.id,
@@ -24,28 +31,134 @@ def received(turn: Turn, call: Call, given: inputs.DigitReceived) -> None:
             duration_ms=given.duration_ms,
         )
     )
-    if call.state is not CallState.CONNECTED:
+    if call.state is not CallState.CONNECTED or not believed(turn, call, given):
         return
     if call.confirm:
         if given.digit == call.confirm:
             session.shown_human(turn, call)
         return
-    together = turn.now - call.digit_at <= TOGETHER_S
-    typed = ((call.digits if together else "") + given.digit)[-KEPT:]
-    opened = [door for door in turn.settings.doors if door.digits and typed.endswith(door.digits)]
-    turn.put(replace(call, digits="" if opened else typed, digit_at=turn.now))
+    if masked:
+        typed(turn, call, given.digit)
+
+
+def masks(state: State) -> bool:
+    """Whether a digit may belong to a code."""
+    known = state.book is not None and any(c.kind is CredentialKind.CODE for c in state.book.codes)
+    return known or any(door.digits for door in state.settings.doors)
+
+
+def believed(turn: Turn, call: Call, given: inputs.DigitReceived) -> bool:
+    """Whether a far end pressed it. Of digits in the sound itself that is doubtful: people and echoes make them too."""
+    if given.method != INBAND:
+        return True
+    account = turn.settings.account(call.account)
+    echo = any(digit == given.digit and abs(turn.now - at) <= ECHO_S for digit, at in call.sent)
+    return account is not None and account.inband_digits and not echo
+
+
+def typed(turn: Turn, call: Call, digit: str) -> None:
+    """One more of the run; where that makes a code, its door opens."""
+    if digit == "*" or (digit == "#" and not call.digits):
+        entered(turn, call, call.digits)
+        turn.put(replace(call, digits=digit, digit_at=turn.now))
+        return
+    run = call.digits + digit
+    call = turn.put(replace(call, digits=run, digit_at=turn.now))
+    own = [door for door in turn.settings.doors if same(run, door.digits)]
+    if own:
+        turn.put(replace(call, digits=""))
+        opened(turn, call, own)
+    elif digit == "#" or over(turn.state, run):
+        entered(turn, call, run)
+
+
+def same(run: str, digits: str) -> bool:
+    """Whether the run is these digits of a door's, in constant time; * or # in front may be left out of them."""
+    whole, bare = (hmac.compare_digest(plain(each), plain(digits)) for each in (run, run.lstrip("*#")))
+    return bool(digits) and (whole or bare)
+
+
+def plain(text: str) -> bytes:
+    """As bytes, whatever a far end has sent for a digit."""
+    return text.encode("utf-8", "backslashreplace")
+
+
+def over(state: State, run: str) -> bool:
+    """Whether no longer code can come of it."""
+    digits = run.lstrip("*#")
+    longest = credentials.longest(state.book)
+    if len(digits) >= max([longest, *(len(door.digits.lstrip("*#")) for door in state.settings.doors)]):
+        return True
+    return len(digits) == longest and codes.known(state.book, digits)
+
+
+def entered(turn: Turn, call: Call, run: str) -> None:
+    """A run is over that is no door's own: a code of the book, or a wrong one, or too short for either."""
+    turn.put(replace(call, digits=""))
+    digits = run.strip("*#")
+    if len(digits) < shortest(turn.state):
+        return
+    attempt = attempt_of(turn, call)
+    _, why = codes.shown(turn, attempt, CredentialKind.CODE, digits)
+    if why == codes.WRONG and not attempt.doors:
+        _, host = peers.parts(call.remote.uri) or ("", "")
+        turn.tell(events.AccessDenied(who=call.remote.uri, source=host, scope="door"))
+
+
+def shortest(state: State) -> int:
+    """How many digits may be a code at least."""
+    own = [len(door.digits.strip("*#")) for door in state.settings.doors if door.digits]
+    return min([credentials.SHORTEST, *own])
+
+
+def opened(turn: Turn, call: Call, own: list[DoorSettings]) -> None:
+    """Doors' own digits were typed."""
+    attempt = attempt_of(turn, call)
+    codes.deny(turn, attempt, (door.id for door in own if door.id not in attempt.doors), NO_TARGET)
+    wanted = tuple(door.id for door in own if door.id in attempt.doors)
+    if wanted and not codes.refused_at_once(turn, attempt):
+        lockouts.right(turn, attempt)
+        codes.open_doors(turn, attempt, wanted)
+
+
+def attempt_of(turn: Turn, call: Call) -> Attempt:
+    """Who types, and which doors he may open: those that his target's table names."""
     target = turn.settings.target(call.remote.target)
-    by = f"digits of {call.remote.target or call.remote.uri}"
-    for door in opened:
-        if target is None or door.id not in target.doors:
-            turn.tell(events.DoorDenied(door.id, by=by, means=Means.DTMF, why=FORBIDDEN))
-            continue
-        try:
-            doors.open_door(turn, door, None, by, Means.DTMF)
-        except IntercomError:
-            continue  # told as door.denied; nobody waits for a reply
+    uri = call.remote.uri
+    if target is None:
+        return Attempt(f"digits of {uri}", Means.DTMF, (), LockoutScope.CALLER, STRANGER, uri)
+    return Attempt(f"digits of {target.name}", Means.DTMF, target.doors, LockoutScope.CALLER, target.name, uri)
 
 
-def sent(turn: Turn, call: Call) -> None:
+def due(turn: Turn) -> None:
+    """Runs that a pause has ended."""
+    for call in turn.state.calls:
+        if (at := wake(call)) is not None and turn.now >= at:
+            entered(turn, call, call.digits)
+
+
+def wake(call: Call) -> float | None:
+    """When `due` has something to do."""
+    return call.digit_at + TOGETHER_S if call.digits and call.talks else None
+
+
+def ended(turn: Turn) -> None:
+    """Calls that are over in the middle of a run: no guess is free, and nothing opens after a call."""
+    for call, _ in turn.finished:
+        digits, attempt = call.digits.strip("*#"), attempt_of(turn, call)
+        guess = len(digits) >= shortest(turn.state) and not codes.known(turn.state.book, digits)
+        if guess and not codes.refused_at_once(turn, attempt):
+            codes.wrong(turn, attempt)
+
+
+def sent(turn: Turn, call: Call, digit: str) -> None:
     """A digit went out; it may be the code of the far end's door, so nobody is told which."""
     turn.tell(events.DtmfSent(call.id, digit=None, masked=True))
+    turn.put(with_sent(turn, call, digit))
+
+
+def with_sent(turn: Turn, call: Call, digits: str) -> Call:
+    """The call that goes on with digits of ours, one after another from now on."""
+    lately = [(digit, at) for digit, at in call.sent if turn.now - at <= ECHO_S]
+    now = [(digit, turn.now + number * EACH_S) for number, digit in enumerate(digits)]
+    return replace(call, sent=(*lately, *now))

@@ -18,6 +18,8 @@ from appliance.core.model import (
     Codec,
     ConferenceId,
     ContactState,
+    CredentialId,
+    CredentialKind,
     Direction,
     DoorId,
     IceFault,
@@ -25,6 +27,7 @@ from appliance.core.model import (
     KeypadId,
     Kind,
     LampId,
+    LockoutScope,
     Means,
     MessageId,
     Pattern,
@@ -856,6 +859,34 @@ class KeypadDigit(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class KeypadAccepted(Event):
+    """A code was typed at a keypad that opens now; door.unlocked, or door.denied, follows."""
+
+    TYPE = "keypad.accepted"
+    keypad: KeypadId
+    code: CredentialId
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeypadRefused(Event):
+    """What was typed at a keypad opens nothing, and rings nowhere."""
+
+    TYPE = "keypad.refused"
+    keypad: KeypadId
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeypadLockedOut(Event):
+    """After too many wrong codes none is taken at the keypad for `seconds`; it rings flats all the same."""
+
+    TYPE = "keypad.locked_out"
+    keypad: KeypadId
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class CardRead(Event):
     """A card was read. `number` is null and `masked` true unless the reader's settings have it told.
 
@@ -1104,6 +1135,52 @@ class AccessDenied(Event):
     who: str
     source: str
     scope: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccessLockedOut(Event):
+    """After too many wrong codes none is taken for `seconds`. scope: caller, keypad, reader or door; `who`: which.
+
+    from: the address of the caller who typed the last one; else empty.
+    """
+
+    TYPE = "access.locked_out"
+    who: str
+    from_: str
+    scope: LockoutScope
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class CodeEvent(Event):
+    """A code or card: its id and owner; `by`: who changed it."""
+
+    code: CredentialId
+    kind: CredentialKind
+    owner: str
+    doors: tuple[DoorId, ...]
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class CodeAdded(CodeEvent):
+    """A code or card opens these doors from now on."""
+
+    TYPE = "code.added"
+
+
+@dataclass(frozen=True, slots=True)
+class CodeChanged(CodeEvent):
+    """A code or card has another owner, or other doors, times or limits."""
+
+    TYPE = "code.changed"
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRemoved(CodeEvent):
+    """A code or card opens nothing any more."""
+
+    TYPE = "code.removed"
 
 
 @dataclass(frozen=True, slots=True)

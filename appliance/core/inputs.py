@@ -9,21 +9,27 @@ from typing import get_args
 from appliance.core.model import (
     NO_ACCOUNT,
     AccountId,
+    Book,
     ButtonId,
     CallId,
     Candidate,
+    Clock,
     Codec,
     ConferenceId,
     ContactState,
     Content,
+    CredentialId,
+    CredentialKind,
     DoorId,
     EarlySource,
     IceFault,
     Kept,
     KeypadId,
     LampId,
+    LockoutScope,
     MessageId,
     Pattern,
+    Period,
     Quality,
     QuietHours,
     ReaderId,
@@ -80,6 +86,39 @@ class ClockSet(Input):
     """Somebody, or a time server, set the clock: by so many seconds, forward if positive. `at` knows nothing of it."""
 
     by_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockTold(Input):
+    """What the clock shows, and whether it is to be trusted: at the start, and when any of that is otherwise."""
+
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookRead(Input):
+    """The codes and cards there are, and the lockouts that a restart must not end.
+
+    lockouts: scope, who, wrong, and for how many seconds he was locked out when that was written.
+    """
+
+    book: Book
+    lockouts: tuple[tuple[LockoutScope, str, int, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialKept(Input):
+    """A credential, or its removal, is on disc."""
+
+    id: CredentialId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialNotKept(Input):
+    """It could not be written."""
+
+    id: CredentialId
+    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -321,7 +360,7 @@ class MediaCounted(OfCall):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigitReceived(OfCall):
-    """One DTMF digit, once, whatever the packets did. `method`: rfc4733 or info."""
+    """One DTMF digit, once, whatever the packets did. `method`: rfc4733, info or inband (heard in the sound)."""
 
     digit: str
     method: str
@@ -728,6 +767,13 @@ class PressButton:
 
 
 @dataclass(frozen=True, slots=True)
+class RingFlat:
+    """Ring at a flat of the directory, as a visitor does."""
+
+    flat: str
+
+
+@dataclass(frozen=True, slots=True)
 class OpenDoor:
     """One pulse; `seconds` None: the door's own."""
 
@@ -815,6 +861,38 @@ class ChangeRuntime:
 
 
 @dataclass(frozen=True, slots=True)
+class AddCredential:
+    """A new code of these digits, or a card of this number."""
+
+    kind: CredentialKind
+    digits: str = field(repr=False)
+    owner: str
+    doors: tuple[DoorId, ...]
+    schedule: tuple[Period, ...] = ()
+    uses: int | None = None
+    expires: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeCredential:
+    """Another owner, or other doors, times and limits; each field as it is to be from now on."""
+
+    id: CredentialId
+    owner: str
+    doors: tuple[DoorId, ...]
+    schedule: tuple[Period, ...]
+    uses: int | None
+    expires: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveCredential:
+    """It opens nothing from now on."""
+
+    id: CredentialId
+
+
+@dataclass(frozen=True, slots=True)
 class Confer:
     """Begin a conference of the panel with calls there are, and with others, who are called; it comes to the front."""
 
@@ -893,6 +971,7 @@ AtOnce = (
     | EndTransfer
     | SetTransferPolicy
     | PressButton
+    | RingFlat
     | OpenDoor
     | HoldDoor
     | ReleaseDoor
@@ -903,7 +982,8 @@ AtOnce = (
     | ChangeRuntime
 )
 Lockdown = LockDoor | UnlockDoor
-Action = AtOnce | Conferring | Writing | Lockdown | TestSound  # the last is replied to at its end
+OfBook = AddCredential | ChangeCredential | RemoveCredential
+Action = AtOnce | Conferring | Writing | Lockdown | OfBook | TestSound  # the last two are replied to at their end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -987,6 +1067,10 @@ AnyInput = (
     | ConfigRejected
     | QuietChanged
     | ClockSet
+    | ClockTold
+    | BookRead
+    | CredentialKept
+    | CredentialNotKept
     | ButtonEdge
     | KeypadKey
     | CardRead

@@ -1,11 +1,79 @@
-"""Keypads: a key that goes down is told, though not which, for it may belong to a code."""
+"""Keypads: a key that goes down is told, though not which, for it may belong to a code.
 
-from appliance.core import events
-from appliance.core.model import KeypadId
+What is typed is a run, as in a call (see digits): a code opens a door of the keypad's, and a flat's number, closed by
+#, rings there. * begins anew.
+"""
+
+from dataclasses import replace
+
+from appliance.core import codes, credentials, directory, events, lockouts, refusals, requests
+from appliance.core.model import Attempt, CredentialKind, Entry, KeypadId, KeypadSettings, LockoutScope, Means, Run
 from appliance.core.turn import Turn
+from appliance.errors import IntercomError
+
+TOGETHER_S = 5.0
+NOBODY = "there is no such flat"
 
 
-def pressed(turn: Turn, keypad: KeypadId, key: str) -> None:  # noqa: ARG001 - told to nobody
+def pressed(turn: Turn, wanted: KeypadId, key: str) -> None:
     """Take a key of a keypad in."""
-    if turn.settings.keypad(keypad) is not None:
-        turn.tell(events.KeypadDigit(keypad, digit=None, masked=True, at=turn.now))
+    keypad = turn.settings.keypad(wanted)
+    if keypad is None:
+        return
+    turn.tell(events.KeypadDigit(keypad.id, digit=None, masked=True, at=turn.now))
+    typed = "".join(run.typed for run in turn.state.runs if run.keypad == keypad.id)
+    if key in {"*", "#"}:
+        over(turn, keypad, typed, closed=key == "#")
+        return
+    typed += key
+    book = turn.state.book
+    whole = len(typed) == credentials.longest(book) and codes.known(book, typed)
+    if whole or len(typed) >= credentials.LONGEST:
+        over(turn, keypad, typed, closed=False)
+    else:
+        put(turn, keypad.id, Run(keypad.id, typed, turn.now + TOGETHER_S))
+
+
+def over(turn: Turn, keypad: KeypadSettings, typed: str, *, closed: bool) -> None:
+    """The run is over: a code, a flat's number if it was closed, or wrong."""
+    put(turn, keypad.id, None)
+    entry = turn.settings.entry(typed) if closed else None
+    if entry is not None and not codes.known(turn.state.book, typed):
+        ring(turn, entry, f"keypad {keypad.id}")
+    elif len(typed) >= credentials.SHORTEST:
+        by = Attempt(f"keypad {keypad.id}", Means.KEYPAD, keypad.doors, LockoutScope.KEYPAD, keypad.id)
+        found, why = codes.shown(turn, by, CredentialKind.CODE, typed)
+        if found is not None and not why:
+            turn.tell(events.KeypadAccepted(keypad.id, code=found.id, owner=found.owner))
+        else:
+            turn.tell(events.KeypadRefused(keypad.id, why=why))
+        left = lockouts.left_s(turn, LockoutScope.KEYPAD, keypad.id)
+        if why == codes.WRONG and left:
+            turn.tell(events.KeypadLockedOut(keypad.id, seconds=round(left, 3)))
+    elif typed and closed:
+        turn.tell(events.KeypadRefused(keypad.id, why=NOBODY))
+
+
+def ring(turn: Turn, entry: Entry, who: str) -> None:
+    """Ring there; what can not be done is told, and heard."""
+    try:
+        requests.ring(turn, directory.bell(entry, who))
+    except IntercomError as err:
+        refusals.tell(turn, err, f"{who}: ring {entry.flat}")
+        turn.show_error()
+
+
+def due(turn: Turn) -> None:
+    """Runs that a pause has ended."""
+    for run in turn.state.runs:
+        keypad = turn.settings.keypad(run.keypad)
+        if keypad is None:
+            put(turn, run.keypad, None)
+        elif turn.now >= run.until:
+            over(turn, keypad, run.typed, closed=False)
+
+
+def put(turn: Turn, keypad: KeypadId, run: Run | None) -> None:
+    """Store it, or forget it."""
+    others = tuple(each for each in turn.state.runs if each.keypad != keypad)
+    turn.state = replace(turn.state, runs=others if run is None else (*others, run))

@@ -17,6 +17,7 @@ MessageId = NewType("MessageId", str)
 ConferenceId = NewType("ConferenceId", str)
 RingId = NewType("RingId", str)
 SensorId = NewType("SensorId", str)
+CredentialId = NewType("CredentialId", str)
 NO_ACCOUNT = AccountId("")  # straight from address to address
 
 
@@ -292,6 +293,43 @@ class Picture(StrEnum):
     UNREGISTERED = "unregistered"
 
 
+class CredentialKind(StrEnum):
+    """What opens a door: digits that somebody knows, or a card that he has."""
+
+    CODE = "code"
+    CARD = "card"
+
+
+class Day(StrEnum):
+    """A day of the week, in the order of datetime.weekday()."""
+
+    MONDAY = "mon"
+    TUESDAY = "tue"
+    WEDNESDAY = "wed"
+    THURSDAY = "thu"
+    FRIDAY = "fri"
+    SATURDAY = "sat"
+    SUNDAY = "sun"
+
+
+class BookChange(StrEnum):
+    """What is being written about a code or card."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    REMOVED = "removed"
+    USED = "used"
+
+
+class LockoutScope(StrEnum):
+    """Whom a lockout shuts out: a far end, whoever is at a keypad or reader, or everybody at a door."""
+
+    CALLER = "caller"
+    KEYPAD = "keypad"
+    READER = "reader"
+    DOOR = "door"
+
+
 class Tone(StrEnum):
     """A sound on the station's own speaker; confirm: to a far end that must press a digit first."""
 
@@ -359,17 +397,22 @@ class LampSettings:
 
 @dataclass(frozen=True, slots=True)
 class KeypadSettings:
-    """A keypad: keys of 0 to 9, * and #, be they on lines, on a card reader or at USB."""
+    """A keypad: keys of 0 to 9, * and #, be they on lines, on a card reader or at USB. `doors`: codes open them."""
 
     id: KeypadId
+    doors: tuple[DoorId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ReaderSettings:
-    """A card reader. `tell_numbers`: events tell the numbers of cards, for which whoever reads them can make others."""
+    """A card reader. `tell_numbers`: events tell the numbers of cards, for which whoever reads them can make others.
+
+    doors: that cards open there.
+    """
 
     id: ReaderId
     tell_numbers: bool = False
+    doors: tuple[DoorId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -418,6 +461,7 @@ class AccountSettings:
     srtp: str = "off"
     refresh_s: float = 8.0
     callers: str = "registrar"
+    inband_digits: bool = False  # whether digits heard in the sound itself may open a door
     transfer_policy: TransferPolicy = TransferPolicy.REFUSE
 
 
@@ -455,6 +499,15 @@ class Plan:
     name: str
     steps: tuple[RingStep, ...]
     cycles: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A flat in the directory: its number, who lives there, and whom a visitor for it rings, one after another."""
+
+    flat: str
+    name: str
+    plan: Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -519,6 +572,7 @@ class Settings:
     sensors: tuple[SensorSettings, ...] = ()
     targets: tuple[Target, ...] = ()
     plans: tuple[Plan, ...] = ()
+    directory: tuple[Entry, ...] = ()
     accounts: tuple[AccountSettings, ...] = ()
     callers: str = "targets"  # or "anyone"; of calls that come through no account
     transfer_policy: TransferPolicy = TransferPolicy.REFUSE  # of those as well
@@ -557,7 +611,12 @@ class Settings:
     def plan(self, wanted: str) -> Plan | None:
         """The plan of that name; a target is one of its own."""
         alone = Plan(wanted, (RingStep((wanted,)),)) if self.target(wanted) is not None else None
-        return next((p for p in self.plans if p.name == wanted), alone)
+        named = (*self.plans, *(entry.plan for entry in self.directory))
+        return next((p for p in named if p.name == wanted), alone)
+
+    def entry(self, wanted: str) -> Entry | None:
+        """The flat of that number."""
+        return next((e for e in self.directory if e.flat == wanted), None)
 
     def account(self, wanted: str) -> AccountSettings | None:
         """The account of that name."""
@@ -657,8 +716,9 @@ class Call:
     ask_updates: bool | None = None  # whether the far end's changes are asked of a client; None: as configured
     update_until: float | None = None  # one waits for his word
     recording: RecordingId | None = None
-    digits: str = ""  # the newest received, towards a door's digits
+    digits: str = ""  # received lately, towards a code
     digit_at: float = 0.0
+    sent: tuple[tuple[str, float], ...] = ()  # digits that we sent lately, and when
     transfer_policy: TransferPolicy = TransferPolicy.REFUSE
     replaces: CallId | None = None  # the call of ours whose place it takes once it is answered
     end: End | None = None  # decided when disconnecting, final when ended
@@ -916,6 +976,109 @@ class Transfer:
 
 
 @dataclass(frozen=True, slots=True)
+class Period:
+    """A time of these days, HH:MM of local time; `end` may be 24:00, and before `begin`: it is the next day's then."""
+
+    days: tuple[Day, ...]
+    begin: str
+    end: str
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A code or card, and what it opens when. The digits are nowhere: `digest` is their HMAC-SHA256, in hexadecimal.
+
+    length: of a code, how many digits it has. schedule: none is always. uses: left; None: no limit. expires: seconds
+    since 1970, UTC; None: never.
+    """
+
+    id: CredentialId
+    kind: CredentialKind
+    owner: str
+    digest: str = field(repr=False)
+    doors: tuple[DoorId, ...]
+    length: int = 0
+    schedule: tuple[Period, ...] = ()
+    uses: int | None = None
+    expires: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Somebody showed a code or card: `by`, for people; `doors` that he may open where he is.
+
+    scope, who: whom wrong ones are counted against. source: the address of a caller, as he says.
+    """
+
+    by: str
+    means: Means
+    doors: tuple[DoorId, ...]
+    scope: LockoutScope
+    who: str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What is being typed at a keypad; a pause until then ends it."""
+
+    keypad: KeypadId
+    typed: str
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """A credential that is being written; only once it is on disc is it so, told, and a door opened by it.
+
+    code: as it will be, or the one that is removed. request: who waits for a reply; attempt: of its use, whose
+    door opens.
+    """
+
+    change: BookChange
+    code: Credential
+    until: float
+    who: str
+    request: RequestId | None = None
+    attempt: Attempt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lockout:
+    """Wrong codes of one far end or keypad, or at one door: how many, when the last, and until when none is taken."""
+
+    scope: LockoutScope
+    who: str
+    wrong: int
+    last: float
+    until: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """All codes and cards, and the device's key that their digests were made with, as `secret` in hexadecimal."""
+
+    secret: str = field(repr=False)
+    codes: tuple[Credential, ...] = ()
+
+    def credential(self, wanted: str) -> Credential | None:
+        """The one of that id."""
+        return next((c for c in self.codes if c.id == wanted), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The clock on the wall: what it showed at CLOCK_MONOTONIC 0 (seconds since 1970), and local time's lead on UTC.
+
+    trusted: it is synchronised with a time server, or the configuration says that it may be relied on.
+    """
+
+    epoch: float
+    utc_offset_s: float
+    trusted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Contact:
     """A watched target. `wake` is due next: an answer while `asking`, else the question; `since` it is in this state.
 
@@ -1002,6 +1165,11 @@ class State:
     messages: tuple[Outgoing, ...] = ()
     transfers: tuple[Transfer, ...] = ()
     contacts: tuple[Contact, ...] = ()  # those that are watched
+    book: Book | None = None  # None: not read yet
+    keepings: tuple[Keeping, ...] = ()
+    runs: tuple[Run, ...] = ()
+    lockouts: tuple[Lockout, ...] = ()
+    clock: Clock | None = None  # None: not known
     changed: Runtime | None = None  # by clients; None: as configured
     quiet: bool = False  # it is within the quiet hours
     network: Network | None = None  # None: not known

@@ -9,6 +9,9 @@ from appliance.core.model import (
     CallId,
     ConferenceId,
     Content,
+    Credential,
+    CredentialId,
+    LockoutScope,
     MessageId,
     Method,
     Package,
@@ -206,6 +209,27 @@ class LogCall:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepCredential:
+    """Have it on disc, then post CredentialKept, or CredentialNotKept."""
+
+    code: Credential
+
+
+@dataclass(frozen=True, slots=True)
+class DropCredential:
+    """Have it off the disc, then post CredentialKept, or CredentialNotKept."""
+
+    code: CredentialId
+
+
+@dataclass(frozen=True, slots=True)
+class KeepLockouts:
+    """Have these on disc, in place of those before: scope, who, wrong, and for how many seconds from now."""
+
+    lockouts: tuple[tuple[LockoutScope, str, int, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """The answer to a client's request: the id of what it is about, if any, or why not. `warning`: it was so already.
 
@@ -216,6 +240,7 @@ class Reply:
     call: CallId | None = None
     message: MessageId | None = None
     conference: ConferenceId | None = None
+    code: CredentialId | None = None
     error: IntercomError | None = None
     warning: str = ""
     trial: SoundTrial | None = None
@@ -236,4 +261,5 @@ CallOrder = (
 )
 AccountOrder = Register | Unregister
 SipOrder = CallOrder | AccountOrder | Renew | Probe | Subscribe | Unsubscribe | SendMessage
-Order = SipOrder | PrepareRecording | FinishRecording | LogCall | Reply
+BookOrder = KeepCredential | DropCredential | KeepLockouts
+Order = SipOrder | PrepareRecording | FinishRecording | LogCall | BookOrder | Reply

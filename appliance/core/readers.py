@@ -1,8 +1,9 @@
-"""Card readers: what they read is told, and how often it was nothing whole."""
+"""Card readers: what they read is told, and opens a door of theirs; and how often it was nothing whole."""
 
 from dataclasses import replace
 
-from appliance.core import events, inputs
+from appliance.core import codes, events, inputs
+from appliance.core.model import Attempt, CredentialKind, LockoutScope, Means
 from appliance.core.turn import Turn
 
 
@@ -12,6 +13,8 @@ def read(turn: Turn, given: inputs.CardRead) -> None:
     if reader is not None:
         number = given.number if reader.tell_numbers else None
         turn.tell(events.CardRead(reader.id, number, masked=number is None, bits=given.bits, at=turn.now))
+        by = Attempt(f"reader {reader.id}", Means.CARD, reader.doors, LockoutScope.READER, reader.id)
+        codes.shown(turn, by, CredentialKind.CARD, given.number)
 
 
 def discarded(turn: Turn, given: inputs.ReadingDiscarded) -> None:

@@ -7,8 +7,10 @@ from typing import Literal, assert_type
 from appliance.core import (
     accounts,
     calls,
+    codes,
     conferring,
     custom,
+    directory,
     doors,
     early,
     events,
@@ -28,6 +30,7 @@ from appliance.core import (
     trials,
     updates,
 )
+from appliance.core.digits import with_sent
 from appliance.core.headers import check as check_headers
 from appliance.core.lookup import (
     connected,
@@ -75,6 +78,9 @@ def requested(turn: Turn, given: inputs.Requested) -> None:
             change = lockdown.lock if isinstance(given.action, inputs.LockDoor) else lockdown.unlock
             warning = change(turn, find_door(turn, given.action.door), given.who)
             kept.reply(turn, given.request, warning)
+            return
+        if isinstance(given.action, inputs.OfBook):  # replied to once it is on disc
+            codes.requested(turn, given.action, given.request, given.who)
             return
         if isinstance(given.action, inputs.SendText | inputs.SendCallText | inputs.SendInfo):
             turn.order(Reply(given.request, message=write(turn, given.action)))
@@ -160,6 +166,8 @@ def perform(turn: Turn, action: inputs.AtOnce, who: str) -> tuple[CallId | None,
             return None, ""
         case inputs.ChangeRuntime():
             return None, forwarding.change(turn, action)
+        case inputs.RingFlat(flat):
+            return None, ring_flat(turn, flat, who)
         case inputs.PressButton(button, seconds):
             return None, press(turn, button, seconds)
         case _:
@@ -247,6 +255,13 @@ def ring(turn: Turn, button: ButtonSettings | ChordSettings) -> None:
             raise too_many_calls(turn)
         session.refuse(turn, turn.state.waiting, forwarding.BUSY, Cause.BUSY)
     ringing.begin(turn, button, plan)
+
+
+def ring_flat(turn: Turn, flat: str, who: str) -> str:
+    """Ring at a flat, unless somebody is rung already, or people talk here."""
+    before = turn.state.ring
+    ring(turn, directory.bell(directory.find(turn, flat), who))
+    return "" if turn.state.ring is not before else "The station is in use already."
 
 
 def dial(turn: Turn, wanted: inputs.Dial) -> CallId:
@@ -351,6 +366,7 @@ def send_digits(turn: Turn, call: Call, digits: str) -> None:
         )
     turn.tell(events.DtmfSending(call.id, count=len(digits)))
     turn.order(SendDigit(call.id, digits))
+    turn.put(with_sent(turn, call, digits))
 
 
 def press(turn: Turn, wanted: ButtonId, seconds: float) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from appliance.core import (
     accounts,
+    codes,
     conferences,
     contacts,
     digits,
@@ -16,6 +17,7 @@ from appliance.core import (
     inputs,
     kept,
     keypads,
+    lockouts,
     messages,
     mixing,
     network,
@@ -67,6 +69,7 @@ def step(state: State, given: AnyInput) -> Step:
     settle(turn)
     transfers.settle(turn)
     referrals.settle(turn)
+    digits.ended(turn)
     kept.settle(turn, state)
     mixing.tell(turn, state)
     history.write(turn, state)
@@ -91,6 +94,9 @@ def due(turn: Turn) -> None:
     accounts.due(turn)
     contacts.due(turn)
     subscriptions.due(turn)
+    digits.due(turn)
+    keypads.due(turn)
+    codes.due(turn)
     doors.due(turn)
     sensors.due(turn)
     kept.due(turn)
@@ -132,6 +138,15 @@ def take(turn: Turn, given: AnyInput) -> None:  # noqa: C901, PLR0912, PLR0915 -
         case inputs.ClockSet(by_s=by_s):
             way = "forward" if by_s > 0 else "back"
             turn.tell(events.NoticeTold("clock-set", f"The clock was set {way} by {abs(by_s):.1f} s."))
+        case inputs.ClockTold(clock=clock):
+            turn.state = replace(turn.state, clock=clock)
+        case inputs.BookRead(book=book, lockouts=locked):
+            turn.state = replace(turn.state, book=book)
+            lockouts.read(turn, locked)
+        case inputs.CredentialKept(id=wanted):
+            codes.kept(turn, wanted)
+        case inputs.CredentialNotKept(id=wanted, why=why):
+            codes.not_kept(turn, wanted, why)
         case inputs.ButtonEdge(at=at, button=name, active=active, lost=lost):
             pressed = turn.settings.button(name)
             if pressed is not None:
@@ -239,8 +254,8 @@ def of_call(turn: Turn, given: inputs.CallInput) -> None:  # noqa: C901, PLR0912
             turn.put(replace(call, quality=quality))
         case inputs.DigitReceived():
             digits.received(turn, call, given)
-        case inputs.DigitSent():
-            digits.sent(turn, call)
+        case inputs.DigitSent(digit=digit):
+            digits.sent(turn, call, digit)
         case inputs.UpdateReceived():
             updates.received(turn, call, given)
         case inputs.UpdateSent(changes=changes):

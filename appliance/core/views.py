@@ -6,6 +6,7 @@ from typing import Any
 
 from appliance.core import (
     calls,
+    digits,
     doors,
     explain,
     forwarding,
@@ -190,6 +191,9 @@ def wake_at(state: State) -> float | None:
         *(message.deadline for message in state.messages),
         *(transfer.until for transfer in state.transfers),
         *(contact.wake for contact in state.contacts),
+        *(digits.wake(call) for call in state.calls),
+        *(keeping.until for keeping in state.keepings),
+        *(run.until for run in state.runs),
         *(doors.wake(pulse) for _, pulse in state.pulses),
         *sensors.wake(state),
         *(each.until for each in state.unkept),
@@ -353,6 +357,10 @@ def snapshot(state: State, epoch: float) -> dict[str, Any]:
             {"name": target.name, "uri": target.uri, "account": target.account or None}
             for target in state.settings.targets
         ],
+        "directory": [
+            {"flat": entry.flat, "name": entry.name, "targets": [t for step in entry.plan.steps for t in step.targets]}
+            for entry in state.settings.directory
+        ],
         "contacts": [contact_view(state, target, epoch) for target in state.settings.targets],
     }
 
@@ -404,6 +412,28 @@ def contact_view(state: State, target: Target, epoch: float) -> dict[str, Any]:
         "code": contact.code,
         "reason": contact.reason,
     }
+
+
+def codes(state: State) -> list[dict[str, Any]]:
+    """Codes and cards for clients: nothing that their digits could be found by."""
+    return (
+        []
+        if state.book is None
+        else [
+            {
+                "id": code.id,
+                "kind": code.kind,
+                "owner": code.owner,
+                "doors": list(code.doors),
+                "schedule": [
+                    {"days": list(period.days), "begin": period.begin, "end": period.end} for period in code.schedule
+                ],
+                "uses": code.uses,
+                "expires": iso(code.expires, 0.0),
+            }
+            for code in state.book.codes
+        ]
+    )
 
 
 def in_order(state: State) -> list[Call]:

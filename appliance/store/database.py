@@ -28,6 +28,11 @@ STEPS = (
         call TEXT NOT NULL
     );
     """,
+    """
+    CREATE TABLE codes (id TEXT PRIMARY KEY, code TEXT NOT NULL);
+    CREATE TABLE lockouts (scope TEXT NOT NULL, who TEXT NOT NULL, wrong INTEGER NOT NULL, seconds REAL NOT NULL);
+    CREATE TABLE audit (id INTEGER PRIMARY KEY, envelope TEXT NOT NULL);
+    """,
 )
 """Step n, counted from 0, makes tables of version n + 1 from those of version n; version 0 is an empty file.
 

@@ -1,7 +1,8 @@
-"""Notices that the clock was set, which nothing depends on: what waits, waits by CLOCK_MONOTONIC.
+"""What the clock on the wall shows, for what is due at a time of day; what waits, waits by CLOCK_MONOTONIC.
 
-But times in events and in the log make a jump then, and a board without a clock of its own starts years ago, until the
-network tells it the time. The kernel says so (timerfd_create(2), TFD_TIMER_CANCEL_ON_SET): nothing is polled.
+A board without a clock of its own starts years ago, until the network tells it the time. The kernel says that it was
+set (timerfd_create(2), TFD_TIMER_CANCEL_ON_SET). It has nothing that says when it came to be synchronised, or when
+local time begins to differ from UTC by another hour: those are looked at now and then.
 """
 
 import asyncio
@@ -11,14 +12,19 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 
-from appliance.core.inputs import ClockSet, Input
+from appliance.core import model
+from appliance.core.inputs import ClockSet, ClockTold, Input
 
 log = logging.getLogger(__name__)
 
 ABSTIME, CANCEL_ON_SET = 1, 2
 FAR_S = 365 * 86_400  # the timer itself is of no interest; when it is over it begins anew
 TOLD_S = 1.0  # less is a correction, no jump
+QUARTER_S = 900  # local time changes at quarters of an hour alone
+SOON_S = 15.0  # while the clock is not synchronised
+UNKNOWN_US = 16_000_000  # the kernel's maximum error of a clock that nobody corrects (NTP_PHASE_LIMIT)
 
 
 class _Timer(ctypes.Structure):
@@ -27,12 +33,43 @@ class _Timer(ctypes.Structure):
     _fields_ = (("interval", ctypes.c_long * 2), ("moment", ctypes.c_long * 2))
 
 
-class Clock:
-    """Posts ClockSet until `stop`; lives on the loop's thread."""
+class _Timex(ctypes.Structure):
+    """The beginning of struct timex (adjtimex(2)); microseconds."""
 
-    def __init__(self, post: Callable[[Input], None], was_set: Callable[[], None] = lambda: None) -> None:
-        """Begin; `was_set` is called as well, be it by a little. Where the kernel can not say so, nothing is told."""
-        self._post, self._was_set = post, was_set
+    _fields_ = (
+        ("modes", ctypes.c_uint),
+        ("offset", ctypes.c_long),
+        ("freq", ctypes.c_long),
+        ("maxerror", ctypes.c_long),
+        ("rest", ctypes.c_char * 512),
+    )
+
+
+def synchronised() -> bool:
+    """Whether something keeps the clock right, as timedatectl says it too: by the kernel's bound of its error."""
+    timex = _Timex()
+    return int(_libc().adjtimex(ctypes.byref(timex))) >= 0 and int(timex.maxerror) < UNKNOWN_US
+
+
+class Clock:
+    """Posts ClockTold, and ClockSet, until `stop`; lives on the loop's thread.
+
+    trusted: the clock is right whatever the kernel knows of it, as one with a battery and no network is.
+    """
+
+    def __init__(
+        self,
+        post: Callable[[Input], None],
+        was_set: Callable[[], None] = lambda: None,
+        *,
+        trusted: bool = False,
+        synchronised: Callable[[], bool] = synchronised,
+    ) -> None:
+        """Begin; `was_set` is called as well, be it by a little. Where the kernel can not say so, nobody is told."""
+        self._post, self._was_set, self._trusted, self._synchronised = post, was_set, trusted, synchronised
+        self._told: model.Clock | None = None
+        self._look_again: asyncio.TimerHandle | None = None
+        self._look()
         self._ahead = 0.0  # of CLOCK_MONOTONIC
         self._timer = int(_libc().timerfd_create(time.CLOCK_REALTIME, os.O_NONBLOCK | os.O_CLOEXEC))
         if self._timer < 0:
@@ -43,10 +80,31 @@ class Clock:
 
     def stop(self) -> None:
         """End."""
+        if self._look_again is not None:
+            self._look_again.cancel()
         if self._timer >= 0:
             asyncio.get_running_loop().remove_reader(self._timer)
             os.close(self._timer)
             self._timer = -1
+
+    def _look(self) -> None:
+        """Tell what is otherwise than it was told, and look again when it may be."""
+        if self._look_again is not None:
+            self._look_again.cancel()
+        now, epoch = time.time(), time.time() - time.monotonic()
+        lead = datetime.now().astimezone().utcoffset()
+        trusted = self._trusted or self._synchronised()
+        seen = model.Clock(epoch, lead.total_seconds() if lead is not None else 0.0, trusted)
+        known = self._told
+        if (
+            known is None
+            or abs(known.epoch - epoch) >= TOLD_S
+            or (known.utc_offset_s, known.trusted) != (seen.utc_offset_s, seen.trusted)
+        ):
+            self._told = seen
+            self._post(ClockTold(at=time.monotonic(), clock=seen))
+        wait_s = QUARTER_S - now % QUARTER_S if trusted else SOON_S
+        self._look_again = asyncio.get_running_loop().call_later(wait_s + 0.01, self._look)
 
     def _wait(self) -> None:
         self._ahead = time.time() - time.monotonic()
@@ -58,6 +116,7 @@ class Clock:
             os.read(self._timer, 8)
         before = self._ahead
         self._wait()
+        self._look()
         self._was_set()
         if abs(self._ahead - before) >= TOLD_S:
             self._post(ClockSet(at=time.monotonic(), by_s=round(self._ahead - before, 3)))

@@ -64,12 +64,22 @@ class CallLog:
         return numbered[::-1][:limit]
 
 
+class Audit:
+    def __init__(self) -> None:
+        self.rows: list[dict[str, Any]] = []
+
+    def list(self, limit: int, before: int | None) -> list[dict[str, Any]]:
+        return [row for row in self.rows[::-1] if before is None or row["id"] < before][:limit]
+
+
 class Station:
     """Implements appliance.api.ports.Ports. `requests` and `denials` hold what came."""
 
     def __init__(self, directory: Path, queue: int = 100) -> None:
         self.recordings = Recordings(directory)
         self.call_log = CallLog()
+        self.audit = Audit()
+        self.book: list[dict[str, Any]] = []
         self.requests: list[tuple[inputs.Action, str]] = []
         self.denials: list[tuple[str, str, str]] = []
         self.journal: list[dict[str, Any]] = []
@@ -111,6 +121,7 @@ class Station:
                 "quiet": False,
             },
             "targets": [{"name": "Kitchen", "uri": "sip:kitchen@127.0.0.1:5070", "account": None}],
+            "directory": [{"flat": "12", "name": "Miller", "targets": ["Kitchen"]}],
             "contacts": [contact("Kitchen")],
         }
         self._queue = queue
@@ -125,6 +136,9 @@ class Station:
 
     def snapshot(self) -> dict[str, Any]:
         return {**self.state, "last_event": len(self.journal)}
+
+    def codes(self) -> list[dict[str, Any]]:
+        return self.book
 
     async def doctor(self) -> list[dict[str, Any]]:
         return self.findings
@@ -203,6 +217,19 @@ def door(id_: str, **changed: Any) -> dict[str, Any]:
         "available": True,
     }
     return at_rest | changed
+
+
+def code(id_: str, **changed: Any) -> dict[str, Any]:
+    fresh = {
+        "id": id_,
+        "kind": "code",
+        "owner": "Cleaner",
+        "doors": ["front"],
+        "schedule": [{"days": ["mon", "fri"], "begin": "08:00", "end": "12:00"}],
+        "uses": 3,
+        "expires": TIME,
+    }
+    return fresh | changed
 
 
 def contact(name: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from appliance.core.model import (
     Action as Does,
 )
 from appliance.core.model import (
+    Book,
     ButtonSettings,
     By,
     Call,
@@ -22,6 +23,9 @@ from appliance.core.model import (
     Cause,
     Codec,
     Conference,
+    Credential,
+    CredentialKind,
+    Day,
     Direction,
     DoorSettings,
     End,
@@ -29,6 +33,7 @@ from appliance.core.model import (
     LampSettings,
     Participant,
     Pattern,
+    Period,
     Picture,
     Remote,
     Settings,
@@ -82,7 +87,11 @@ CONTRACT = {
     "GET /v1/recordings/{recording}",
     "GET /v1/recordings/{recording}/audio",
     "GET /v1/log/calls",
+    "GET /v1/log/doors",
+    *(f"{method} /v1/codes" for method in ("GET", "POST")),
+    *(f"{method} /v1/codes/{{code}}" for method in ("GET", "PATCH", "DELETE")),
     "GET /v1/contacts",
+    "POST /v1/contacts/{flat}/ring",
     "GET /v1/accounts",
     "GET /v1/accounts/{account}",
     "POST /v1/accounts/{account}/register",
@@ -218,11 +227,22 @@ def test_the_fake_of_these_tests_is_shaped_like_the_daemon(station):
     exact(models.Envelope, station.journal[0])
 
 
+def test_a_code_is_what_the_description_says():
+    book = Book("5a" * 32, (Credential("a-1", CredentialKind.CODE, "Cleaner", "ab" * 32, ("front",), length=4),))
+    limits = {"schedule": (Period((Day.MONDAY,), "08:00", "24:00"),), "uses": 3, "expires": 1_790_000_000.0}
+    book = replace(book, codes=(*book.codes, replace(book.codes[0], id="a-2", kind=CredentialKind.CARD, **limits)))
+    told = views.codes(State(SETTINGS, book=book))
+    exact(models.Codes, {"codes": told})
+    assert not any(secret in json.dumps(told) for secret in ("5a5a", "abab", "length"))
+    assert views.codes(State(SETTINGS)) == []
+    exact(models.Code, fake.code("a-1"))
+
+
 def test_every_action_of_a_client_has_a_route():
     """A new action in the core without a way to ask for it is seen here."""
-    from appliance.api import accounts, audio, calls, conferences, config, doors, messages, panel
+    from appliance.api import accounts, audio, calls, codes, conferences, config, contacts, doors, messages, panel
 
-    modules = (accounts, audio, calls, conferences, config, doors, messages, panel)
+    modules = (accounts, audio, calls, codes, conferences, config, contacts, doors, messages, panel)
     sources = "".join(inspect.getsource(module) for module in modules)
     for action in get_args(Action):
         assert f"inputs.{action.__name__}(" in sources, action

@@ -140,3 +140,54 @@ def test_the_page_fits_a_narrow_phone(page, shared, station):
         assert page.value("document.documentElement.scrollWidth") <= 360
     finally:
         page.send("Emulation.clearDeviceMetricsOverride")
+
+
+def displayed(page, shared, station, *flats):
+    station.state["directory"] = [{"flat": flat, "name": name, "targets": ["Kitchen"]} for flat, name in flats]
+    page.open(f"{shared.bound.url}display#token={TOKEN}")
+    page.shows("#station", "Front door")
+    until(lambda: station.subscribers, seconds=START_S)
+
+
+def test_a_visitor_calls_a_flat_from_the_list_and_sees_what_becomes_of_it(page, shared, station):
+    displayed(page, shared, station, ("12", "<i>Miller</i>"), ("3", "Smith"))
+    page.shows("#directory", "<i>Miller</i>")
+    assert page.value("document.querySelector('[data-flat=\"3\"]').getAttribute('aria-label')") == "Call Smith, flat 3"
+    page.mouse('[data-flat="3"]', "mousePressed", "mouseReleased")
+    until(lambda: station.requests)
+    assert station.requests == [(inputs.RingFlat("3"), "http:token")]
+    page.shows("#status", "Calling Smith")
+    shared.tell("ring.ended", ring="v-1", button="http:token", result="unanswered", target="")
+    page.shows("#status", "Nobody answered.")
+    shared.tell("ring.started", ring="v-2", button="keypad street", to="flat 12")
+    page.shows("#status", "Calling <i>Miller</i>")
+
+
+def test_the_list_is_worked_by_keys_alone(page, shared, station):
+    displayed(page, shared, station, ("12", "Miller"))
+    page.shows("#directory", "Miller")
+    page.value("document.querySelector('[data-flat]').focus()")
+    page.key("Enter", "Enter", "\r")
+    until(lambda: station.requests)
+    assert station.requests == [(inputs.RingFlat("12"), "http:token")]
+
+
+def test_a_flat_that_can_not_be_called_is_told_on_the_display(page, shared, station):
+    station.replies = fake.refused("too-many-calls")
+    displayed(page, shared, station, ("12", "Miller"))
+    page.mouse('[data-flat="12"]', "mousePressed", "mouseReleased")
+    page.shows("#status", "That did not work. No.")
+
+
+def test_the_list_follows_the_configuration_and_an_empty_one_says_so(page, shared, station):
+    displayed(page, shared, station)
+    page.shows("#status", "The directory is empty.")
+    station.state["directory"] = [{"flat": "7", "name": "Jones", "targets": ["Kitchen"]}]
+    shared.tell("config.changed", applied="directory", needs_restart="")
+    page.shows("#directory", "Jones")
+
+
+def test_the_display_asks_for_the_token_as_the_page_does(page, shared, station):
+    page.open(f"{shared.bound.url}display#token=wrong")
+    page.shows("#status", "The token is missing or wrong.")
+    assert page.value("document.querySelectorAll('[data-flat]').length") == 0

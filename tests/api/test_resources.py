@@ -43,6 +43,7 @@ ORDERS = [
     ),
     ("POST", "/v1/accounts/office/register", None, inputs.RegisterAccount("office")),
     ("POST", "/v1/accounts/office/unregister", None, inputs.UnregisterAccount("office")),
+    ("POST", "/v1/contacts/12/ring", None, inputs.RingFlat("12")),
     ("POST", "/v1/doors/front/open", None, inputs.OpenDoor("front", None)),
     ("POST", "/v1/doors/front/open", {"seconds": 2}, inputs.OpenDoor("front", 2.0)),
     ("POST", "/v1/doors/front/hold", None, inputs.HoldDoor("front", None)),

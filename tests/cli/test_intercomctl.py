@@ -50,9 +50,10 @@ def command(state, *words, url=None):
     return [sys.executable, "-m", "appliance.cli", *place, *words]
 
 
-def ctl(state, *words, token=None, url=None):
+def ctl(state, *words, token=None, url=None, given=""):
     environment = {**os.environ} | ({"INTERCOM_TOKEN": token} if token else {})
-    return subprocess.run(command(state, *words, url=url), capture_output=True, text=True, timeout=30, env=environment)
+    asked = command(state, *words, url=url)
+    return subprocess.run(asked, input=given, capture_output=True, text=True, timeout=30, env=environment)
 
 
 def test_the_state_is_shown_in_words_and_as_json(daemon):
@@ -135,6 +136,47 @@ def test_a_call_is_placed_and_ended_without_naming_it(daemon):
     logged = json.loads(ctl(daemon, "--json", "log", "--limit", "1").stdout)["calls"]
     assert [each["id"] for each in logged] == [call]
     assert f"{call}  " in ctl(daemon, "log").stdout
+
+
+def test_a_code_is_added_listed_and_removed_and_its_digits_are_no_argument(daemon):
+    assert ctl(daemon, "code").stdout == "No codes.\n"
+    options = ["--owner", "Cleaner", "--door", "front", "--uses", "3", "--expires", "2036-12-24T18:00:00+00:00"]
+    words = [*options, "--time", "fri-sun 22:00-06:00", "--time", "mon,wed 08:00-12:00"]
+    added = ctl(daemon, "code", "add", *words, given="4711\n")
+    assert added.returncode == 0, added.stderr
+    code = added.stdout.strip()
+    told = ctl(daemon, "code", "list").stdout
+    times = "fri,sat,sun 22:00-06:00  mon,wed 08:00-12:00  3 uses left  until 2036-12-24T18:00:00.000000Z"
+    assert told == f"{code}  code  Cleaner  front  {times}\n"
+    assert "4711" not in json.dumps(json.loads(ctl(daemon, "--json", "code").stdout))
+    twice = ctl(daemon, "code", "add", "--owner", "Postman", "--door", "front", given="4711\n")
+    assert twice.returncode == 1
+    assert "There is such a code already. It is that of Cleaner." in twice.stderr
+    assert ctl(daemon, "code", "remove", code).returncode == 0
+    assert ctl(daemon, "code", "remove", code).returncode == 1
+    card = ctl(daemon, "code", "add", "--card", "--owner", "Tenant", "--door", "front", given="12345678\n")
+    assert ctl(daemon, "code", "remove", card.stdout.strip()).returncode == 0
+    audit = ctl(daemon, "log", "doors", "--limit", "2").stdout
+    assert "code.removed" in audit
+    assert "owner=Tenant" in audit
+    assert "More: intercomctl log doors --cursor" in audit
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["add"], "Whose code is it"),
+        (["remove"], "Which code?"),
+        (["add", "--owner", "x", "--door", "front", "--time", "always"], "no time of the week"),
+        (["add", "--owner", "x", "--door", "front", "--time", "mon-foo 08:00-09:00"], "no time of the week"),
+        (["add", "--owner", "x", "--door", "front", "--expires", "tomorrow"], "no moment"),
+        (["add", "--owner", "x", "--door", "cellar"], "There is no door cellar"),
+        (["add", "--owner", "x", "--door", "front", "--uses", "-1"], "uses: "),
+    ],
+)
+def test_what_is_wrong_with_a_code_is_told_with_status_1(daemon, words, why):
+    wrong = ctl(daemon, "code", *words, given="5678\n")
+    assert (wrong.returncode, why in wrong.stderr, "5678" in wrong.stderr) == (1, True, False), wrong.stderr
 
 
 def test_watch_prints_events_from_the_one_named(daemon):

@@ -199,10 +199,12 @@ BETWEEN_TABLES = [
      "panel.sensor.s.door: is of no use: only a contact watches a door's leaf"),
     (SIMULATED + "panel.sensor.s = {kind = 'tamper', pin = 4}\n[panel.lamp.b]\npin = 4",
      "panel.sensor.s.pin: line GPIO4 is taken by panel.lamp.b.pin already"),
-    (SIMULATED + "[door.d]\ndigits = '12'\n[door.e]\ndigits = '2'",
-     "door.d.digits: they end with those of door e, which would open too"),
+    (SIMULATED + "[panel.keypad.k]\ndoors = ['x']", "panel.keypad.k.doors: there is no [door.x]; add that table"),
+    (SIMULATED + "[panel.reader.r]\ndoors = ['x']", "panel.reader.r.doors: there is no [door.x]; add that table"),
+    (SIMULATED + "[door.d]\ndigits = '*21'\n[door.e]\ndigits = '2'",
+     "door.d.digits: they begin with those of door e, which would open first"),
     (SIMULATED + "[door.d]\ndigits = '2'\n[door.e]\ndigits = '2'",
-     "door.e.digits: they end with those of door d, which would open too"),
+     "door.e.digits: they begin with those of door d, which would open first"),
 ]  # fmt: skip
 
 
@@ -213,7 +215,7 @@ def test_tables_that_contradict_each_other_are_told(tmp_path, text, sentence):
 
 def test_no_message_shows_the_digits_of_a_door(tmp_path):
     (line,) = told(tmp_path, SIMULATED + "[door.d]\ndigits = '4711x'")
-    assert line == "door.d.digits: must be at most 8 of 0 to 9, * and #"
+    assert line == "door.d.digits: must be 1 to 12 digits, with * or # in front, or # behind, or both"
 
 
 def test_a_door_on_gpio_needs_chip_and_line(tmp_path):
@@ -230,7 +232,7 @@ def test_all_errors_are_told_at_once(tmp_path):
         'panel.button.a.action = "rign": must be one of "ring", "answer", "hangup", "hold", "switch", "door", "exit", "none"',
         (
             "foo: no such setting; there are station, sip, account, tls, audio, http, dbus, panel, door, guard, target, "
-            "plan, forwarding, quiet_hours, recording, deadlines"
+            "plan, directory, forwarding, quiet_hours, clock, recording, deadlines"
         ),
         "panel.button.a.target: there is no [target.x]; add that table",
     ]

@@ -8,14 +8,17 @@ import pytest
 from appliance.core import inputs
 from appliance.core.model import (
     Action,
+    Book,
     ButtonId,
     ButtonSettings,
     Call,
     CallId,
     Candidate,
+    Clock,
     Codec,
     ContactState,
     Content,
+    CredentialId,
     DoorId,
     DoorSettings,
     IceFault,
@@ -38,7 +41,9 @@ from appliance.core.model import (
 )
 from appliance.core.orders import (
     AnswerUpdate,
+    DropCredential,
     EarlyMedia,
+    KeepCredential,
     Order,
     Probe,
     Refer,
@@ -52,6 +57,7 @@ from appliance.core.orders import (
 )
 from tests.core.walk import walk
 
+BOOK = Book("5a" * 32)
 DOOR, CODEC, TEXT = DoorId("front"), Codec("PCMA", 8000), Content("text/plain", "Hello")
 HERE = Candidate("host", "127.0.0.1:4000")
 KITCHEN = "sip:kitchen@127.0.0.2"
@@ -163,6 +169,10 @@ def beside_calls(common, pulses):
     yield inputs.Started(**common, version="1")
     yield inputs.ConfigChanged(**common, settings=ONE, applied="deadlines.rtp_s", needs_restart="")
     yield inputs.ClockSet(**common, by_s=-3600.0)
+    yield inputs.ClockTold(**common, clock=Clock(0.0, 3600.0, trusted=True))
+    yield inputs.BookRead(**common, book=BOOK)
+    yield inputs.CredentialKept(**common, id=CredentialId("none"))  # of some: see test_walk_of_codes
+    yield inputs.CredentialNotKept(**common, id=CredentialId("none"), why="disc full")
     yield inputs.QuietChanged(**common, quiet=False)  # what they do is walked through in test_forwarding
     yield inputs.ConfigRejected(**common, errors="wrong")
     for part in ("panel", "audio", "storage"):
@@ -224,6 +234,7 @@ def within_bounds(state: State) -> bool:
     to and checked, but not from.
     """
     beside = len(state.presses) + len(state.pulses) + len(state.recordings) + (state.error_until is not None)
+    beside += sum(len(run.typed) for run in state.runs) + 2 * len(state.lockouts)  # see test_walk_of_codes
     if state.settings is not ONE:
         beside += sum(call.muted + (call.rtp_lost_since is not None) + bool(call.digits) for call in state.calls)
         if state.settings is PLAN:  # until the ring is over: what then goes on are the calls of the other walks
@@ -247,7 +258,7 @@ def test_every_state_that_can_be_reached_keeps_the_rules(settings, record_proper
         kinds.update(type(order) for order in taken.orders)
         assert isinstance(given, inputs.Requested) == any(isinstance(order, Reply) for order in taken.orders)
 
-    states, steps = walk(State(settings, now=100.0), every_input, within_bounds, look)
+    states, steps = walk(State(settings, now=100.0, book=BOOK), every_input, within_bounds, look)
     with capsys.disabled():
         print(f"\n{len(states)} states, {steps} steps")
     record_property("figures", f"{len(states)} states, {steps} steps")
@@ -255,7 +266,9 @@ def test_every_state_that_can_be_reached_keeps_the_rules(settings, record_proper
         assert covered == set(inputs.INPUTS)
         assert kinds == set(get_args(Order)) - {
             AnswerUpdate,
+            DropCredential,
             EarlyMedia,
+            KeepCredential,
             Probe,
             Refer,
             Register,

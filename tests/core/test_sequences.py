@@ -9,14 +9,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from appliance.core import events, inputs, views
+from appliance.core.credentials import digest
 from appliance.core.model import (
     Action,
+    Book,
     ButtonId,
     ButtonSettings,
     CallId,
+    Clock,
     Codec,
     ConferenceId,
     Content,
+    Credential,
+    CredentialId,
+    CredentialKind,
     DoorId,
     DoorSettings,
     EarlySource,
@@ -52,6 +58,8 @@ STATION = dataclasses.replace(
     doors=(DoorSettings(FRONT, pulse_s=3.0, max_s=10.0, digits=CODE), DoorSettings(GATE, digits="B")),
     transfer_policy=TransferPolicy.ASK,
 )
+CARD = CredentialKind.CARD
+KNOWN = Credential(CredentialId("a-known"), CARD, "Cleaner", digest("5a" * 32, CARD, CODE), (FRONT,), uses=2)
 CHANGED = dataclasses.replace(
     STATION,
     buttons=tuple(dataclasses.replace(b, action=Action.RING, long_action=None, target="") for b in STATION.buttons),
@@ -150,6 +158,10 @@ class World:
         fields = {
             inputs.ConfigChanged: {"settings": choice([STATION, CHANGED])},
             inputs.ButtonEdge: {"button": BUTTONS[a % len(BUTTONS)], "active": flag},
+            inputs.ClockTold: {"clock": Clock(0.0, 3600.0, trusted=flag)},
+            inputs.BookRead: {"book": Book("5a" * 32, (KNOWN,) if flag else ())},
+            inputs.CredentialKept: {"id": choice([KNOWN.id, "a-never"])},
+            inputs.CredentialNotKept: {"id": choice([KNOWN.id, "a-never"])},
             inputs.KeypadKey: {"keypad": choice(["gate", "unknown"]), "key": choice("AB")},
             inputs.CardRead: {"reader": choice(["gate", "unknown"]), "number": CODE},
             inputs.ReadingDiscarded: {"reader": choice(["gate", "unknown"])},

@@ -77,4 +77,6 @@ def template(path):
     path = path.partition("?")[0]
     path = re.sub(r"^/v1/calls/[^/]+", "/v1/calls/{id}", path)
     path = re.sub(r"^/v1/conferences/[^/]+", "/v1/conferences/{id}", path)
+    path = re.sub(r"^/v1/codes/[^/]+", "/v1/codes/{code}", path)
+    path = re.sub(r"^/v1/contacts/[^/]+", "/v1/contacts/{flat}", path)
     return re.sub(r"^/v1/accounts/[^/]+", "/v1/accounts/{name}", path)

@@ -24,8 +24,10 @@ from tests.peers.sipp import Sipp
 from tests.peers.test_registration import account
 
 HERE = Path(__file__).parent
-FAMILIES = ("call.", "account.", "network.", "server.", "contact.", "message.", "info.", "conference.")
-ROOTS = ("/v1/calls", "/v1/accounts", "/v1/contacts", "/v1/conferences", "/v1/messages", "/v1/log", "/v1/config")
+FAMILIES = ("call.", "account.", "network.", "server.", "contact.", "message.", "info.", "conference.", "code.")
+ROOTS = tuple(
+    f"/v1/{root}" for root in ("calls", "accounts", "contacts", "conferences", "messages", "log", "config", "codes")
+)
 ELSEWHERE = {"POST /v1/calls/{id}/dtmf"}  # digits have a catalogue of their own
 
 

@@ -58,6 +58,8 @@ PURE = {
     "datetime",
     "enum",
     "functools",
+    "hashlib",
+    "hmac",
     "ipaddress",
     "itertools",
     "math",

@@ -21,7 +21,7 @@ from appliance.__main__ import SIMULATED, main
 from appliance.app import daemon
 from appliance.app.places import Places
 from appliance.config.load import load
-from appliance.core.inputs import QuietChanged
+from appliance.core.inputs import ClockSet, QuietChanged
 from appliance.core.model import Call, CallId, CallState, Direction, QuietHours, Remote, Settings, State
 from appliance.errors import IntercomError
 from appliance.system import clock, lock, quiet
@@ -162,6 +162,28 @@ def test_the_status_line_tells_a_calls_length_again_and_again_while_there_is_one
         asyncio.run(told(manager))
 
 
+def test_a_directory_that_was_changed_is_taken_over_and_one_with_errors_is_not(tmp_path):
+    flats, file = tmp_path / "flats.csv", tmp_path / "station.toml"
+    file.write_text(f'[directory]\nfile = "{flats}"\n[target.far]\nuri = "sip:far@192.0.2.8"\n')
+    flats.write_text("flat,name,targets\n1,Miller,far\n")
+    posted = []
+
+    async def reloads():
+        app = daemon.App(load(file), {}, Places(tmp_path, tmp_path), simulated=True, file=file)
+        app._reactor = SimpleNamespace(post=posted.append)
+        await app._reload(None)
+        flats.write_text("flat,name,targets\n1,Miller,far\n2,Smith,nobody\n")
+        await app._reload(None)
+        flats.write_text("flat,name,targets\n1,Miller,far\n2,Smith,far\n")
+        await app._reload(None)
+
+    asyncio.run(reloads())
+    first, wrong, second = posted
+    assert [entry.name for entry in first.settings.directory] == ["Miller"]
+    assert "flats.csv:3: targets: there is no [target.nobody]" in wrong.errors
+    assert ([entry.flat for entry in second.settings.directory], second.applied) == (["1", "2"], "directory")
+
+
 @pytest.mark.parametrize(("takes", "fed"), [(True, True), (False, False)])
 def test_the_watchdog_is_fed_only_while_the_core_takes_inputs(takes, fed, tmp_path, monkeypatch):
     """The loop itself turns in both cases."""
@@ -263,7 +285,8 @@ def test_a_clock_that_is_set_is_told_and_one_that_is_corrected_is_not(monkeypatc
         for ahead, wanted in ((0.5, []), (3600.0, [3599.5]), (3600.0, []), (-10.0, [-3610.0])):
             now.time = lambda ahead=ahead: time.time() + ahead
             told._fired()  # the kernel's part is shown in the lab: the clock here is everybody's
-            assert [given.by_s for given in posted] == [pytest.approx(by_s, abs=0.4) for by_s in wanted]
+            by = [given.by_s for given in posted if isinstance(given, ClockSet)]
+            assert by == [pytest.approx(by_s, abs=0.4) for by_s in wanted]
             posted.clear()
         told.stop()
         told.stop()
@@ -274,9 +297,49 @@ def test_a_clock_that_is_set_is_told_and_one_that_is_corrected_is_not(monkeypatc
 def test_without_a_kernel_that_says_so_no_clock_is_told(monkeypatch):
     async def scenario():
         monkeypatch.setattr(clock, "_libc", lambda: SimpleNamespace(timerfd_create=lambda *_: -1))
-        clock.Clock(print).stop()
+        clock.Clock(print, synchronised=lambda: True).stop()
 
     asyncio.run(scenario())
+
+
+def test_what_the_clock_shows_is_told_at_the_start_and_when_it_is_otherwise(monkeypatch):
+    async def scenario():
+        posted, right = [], [False]
+        told = clock.Clock(posted.append, synchronised=lambda: right[0])
+        (first,) = posted
+        assert abs(first.clock.epoch + time.monotonic() - time.time()) < 60
+        assert first.clock.utc_offset_s == datetime.now().astimezone().utcoffset().total_seconds()
+        assert not first.clock.trusted
+        told._look()
+        assert len(posted) == 1, "nothing is otherwise"
+        right[0] = True
+        told._look()
+        assert [given.clock.trusted for given in posted] == [False, True]
+        now = SimpleNamespace(CLOCK_REALTIME=time.CLOCK_REALTIME, monotonic=time.monotonic)
+        now.time = lambda: time.time() + 3600.0
+        monkeypatch.setattr(clock, "time", now)
+        told._look()
+        assert posted[-1].clock.epoch - first.clock.epoch > 3000
+        told.stop()
+        posted.clear()
+        clock.Clock(posted.append, trusted=True, synchronised=lambda: False).stop()
+        assert posted[0].clock.trusted
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(("answer", "error_us", "right"), [(0, 500_000, True), (5, 16_000_000, False), (-1, 0, False)])
+def test_the_kernel_says_whether_the_clock_is_kept_right(monkeypatch, answer, error_us, right):
+    def adjtimex(pointer):
+        pointer._obj.maxerror = error_us
+        return answer
+
+    monkeypatch.setattr(clock, "_libc", lambda: SimpleNamespace(adjtimex=adjtimex))
+    assert clock.synchronised() is right
+
+
+def test_the_kernel_here_is_asked_without_an_error():
+    assert clock.synchronised() in {True, False}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,95 @@
+"""Codes and cards: what the options of `intercomctl code` say, as the HTTP interface takes it."""
+
+import argparse
+import getpass
+import re
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+from appliance.cli.client import Client
+from appliance.errors import IntercomError
+
+Json = dict[str, Any]
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+TIME = re.compile(r"(?P<days>[a-z,-]+) (?P<begin>\d\d:\d\d)-(?P<end>\d\d:\d\d)")
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """All options."""
+    parser.add_argument("act", nargs="?", choices=["list", "add", "remove"], default="list", metavar="list|add|remove")
+    parser.add_argument("code", nargs="?", help="the id of the one to remove")
+    parser.add_argument("--owner", help="whose it is (add)")
+    parser.add_argument("--door", action="append", metavar="DOOR", help="a door that it opens; may be repeated (add)")
+    parser.add_argument("--card", action="store_true", help="a card, not a code: its number is asked for (add)")
+    parser.add_argument(
+        "--time", action="append", metavar="TIME", help='when it is valid, as in "mon-fri 08:00-12:00"; may be repeated'
+    )
+    parser.add_argument("--uses", type=int, metavar="N", help="how often it opens (default: without limit)")
+    parser.add_argument(
+        "--expires", metavar="MOMENT", help="from when on it opens nothing, as in 2026-12-24T18:00, local time"
+    )
+
+
+def run(client: Client, given: argparse.Namespace) -> Json:
+    """Do it; the answer. Raises IntercomError."""
+    match given.act:
+        case "list":
+            return client.ask("GET", "/v1/codes")
+        case "remove":
+            if not given.code:
+                raise IntercomError("parameter-invalid", "Which code?", "", "Name its id; intercomctl code lists them.")
+            return client.ask("DELETE", f"/v1/codes/{given.code}")
+        case _:
+            return client.ask("POST", "/v1/codes", new(given))
+
+
+def new(given: argparse.Namespace) -> Json:
+    """What is to be added."""
+    if not given.owner or not given.door:
+        raise IntercomError(
+            "parameter-invalid", "Whose code is it, and for which door?", "", "Give --owner and --door."
+        )
+    return {
+        "owner": given.owner,
+        "card" if given.card else "digits": secret("Number of the card: " if given.card else "Digits of the code: "),
+        "doors": given.door,
+        "schedule": [period(text) for text in given.time or []],
+        "uses": given.uses,
+        "expires": None if given.expires is None else moment(given.expires),
+    }
+
+
+def secret(prompt: str) -> str:
+    """From the terminal without showing it, else a line of the input: not from the command line, which others see."""
+    return (getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline()).strip()
+
+
+def period(text: str) -> Json:
+    """A time of some days. Raises IntercomError."""
+    found = TIME.fullmatch(text.strip().lower())
+    days: list[str] = []
+    for part in found["days"].split(",") if found else [""]:
+        first, _, last = part.partition("-")
+        if first not in DAYS or (last or first) not in DAYS:
+            raise IntercomError(
+                "parameter-invalid",
+                f'"{text}" is no time of the week.',
+                "",
+                'Write it as in "mon-fri 08:00-12:00" or "sat,sun 00:00-24:00".',
+            )
+        begin, end = DAYS.index(first), DAYS.index(last or first)
+        days += [DAYS[n % len(DAYS)] for n in range(begin, end + 1 if end >= begin else end + 1 + len(DAYS))]
+    return {"days": days, "begin": found["begin"], "end": found["end"]} if found else {}
+
+
+def moment(text: str) -> str:
+    """A moment of local time, in UTC. Raises IntercomError."""
+    try:
+        at = datetime.fromisoformat(text).astimezone(UTC)
+    except ValueError:
+        raise IntercomError(
+            "parameter-invalid", f'"{text}" is no moment.', "", "Write it as in 2026-12-24T18:00."
+        ) from None
+    return f"{at:%Y-%m-%dT%H:%M:%S}Z"

@@ -1,0 +1,274 @@
+"""The book of codes and cards: how clients change it, and what becomes of one that is shown.
+
+What is changed is so only once it is on disc. A use that counts is written before the door opens: a power cut gives
+none back.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from appliance.core import credentials, doors, events, inputs, lockouts, refusals
+from appliance.core.model import (
+    Attempt,
+    Book,
+    BookChange,
+    Credential,
+    CredentialId,
+    CredentialKind,
+    DoorId,
+    Keeping,
+    RequestId,
+)
+from appliance.core.orders import DropCredential, KeepCredential, Reply
+from appliance.core.turn import Turn
+from appliance.errors import IntercomError
+
+KEPT_S = 8.0  # a write takes milliseconds; a client is answered before it gives up
+MOST = 1000
+WRONG = "a wrong code"
+FOREIGN = "it is for other doors"
+LOCKED_OUT = "after too many wrong codes none is taken for a while"
+
+
+# -- shown -----------------------------------------------------------------------------------------------------------
+
+
+def shown(turn: Turn, attempt: Attempt, kind: CredentialKind, text: str) -> tuple[Credential | None, str]:
+    """A code was typed, or a card held to a reader: open, or say why not.
+
+    What it was, None where it is not looked at or unknown; and why it opens nothing, "" if it does.
+    """
+    if refused_at_once(turn, attempt):
+        return None, LOCKED_OUT
+    book = turn.state.book
+    found = credentials.match(book, kind, text) if book is not None else None
+    if found is None:
+        wrong(turn, attempt)
+        return None, WRONG
+    by = replace(attempt, by=f"{found.kind} of {found.owner}, {attempt.by}")
+    wanted = tuple(door for door in found.doors if door in attempt.doors)
+    why = credentials.why_not(found, turn.state.clock, turn.now) if wanted else FOREIGN
+    if not why and is_kept(turn, found.id):
+        why = "it is being written just now"
+    if why:
+        deny(turn, by, wanted or found.doors, why)
+        return found, why
+    lockouts.right(turn, attempt)
+    if found.uses is None:
+        open_doors(turn, by, wanted)
+    else:
+        spend(turn, replace(by, doors=wanted), found, found.uses)
+    return found, ""
+
+
+def wrong(turn: Turn, attempt: Attempt) -> None:
+    """Tell, and count."""
+    deny(turn, attempt, attempt.doors, WRONG)
+    lockouts.wrong(turn, attempt)
+
+
+def known(book: Book | None, digits: str) -> bool:
+    """Whether they are a code of the book, be it valid now or not."""
+    return book is not None and credentials.match(book, CredentialKind.CODE, digits) is not None
+
+
+def refused_at_once(turn: Turn, attempt: Attempt) -> bool:
+    """Whether nothing is even looked at: who tries, or each door that he could open, is locked out."""
+    left = lockouts.left_s(turn, attempt.scope, attempt.who)
+    if not left and (lockouts.open_doors(turn, attempt) or not attempt.doors):
+        return False
+    deny(turn, attempt, attempt.doors, LOCKED_OUT)
+    return True
+
+
+def spend(turn: Turn, attempt: Attempt, found: Credential, uses: int) -> None:
+    """Write that it was used, and then open."""
+    keep(turn, Keeping(BookChange.USED, replace(found, uses=uses - 1), turn.now + KEPT_S, attempt.by, attempt=attempt))
+
+
+def open_doors(turn: Turn, attempt: Attempt, wanted: Iterable[DoorId]) -> None:
+    """Open them; one that is locked out, or can not be opened, is told."""
+    free = lockouts.open_doors(turn, attempt)
+    for name in wanted:
+        door = turn.settings.door(name)
+        if door is None:
+            deny(turn, attempt, (name,), "there is no such door any more")
+        elif name not in free:
+            deny(turn, attempt, (name,), LOCKED_OUT)
+        else:
+            try:
+                doors.open_door(turn, door, None, attempt.by, attempt.means)
+            except IntercomError:
+                continue  # told as door.denied; nobody waits for a reply
+
+
+def deny(turn: Turn, attempt: Attempt, wanted: Iterable[DoorId], why: str) -> None:
+    """Tell that doors stay locked."""
+    for door in wanted:
+        turn.tell(events.DoorDenied(door, by=attempt.by, means=attempt.means, why=why))
+
+
+# -- changed by clients ----------------------------------------------------------------------------------------------
+
+
+def requested(turn: Turn, action: inputs.OfBook, request: RequestId, who: str) -> None:
+    """Add, change or remove one; the reply follows once it is on disc. Raises IntercomError."""
+    book = turn.state.book
+    if book is None:
+        raise IntercomError(
+            "unavailable",
+            "Codes can not be changed now.",
+            "They have not been read yet, for the storage does not work.",
+            "Try again; GET /v1/state tells what does not work.",
+        )
+    match action:
+        case inputs.AddCredential():
+            change, credential = BookChange.ADDED, added(turn, book, action)
+        case inputs.ChangeCredential():
+            change, credential = BookChange.CHANGED, find(turn, book, action.id)
+            check(turn, action)
+            credential = replace(
+                credential,
+                owner=action.owner,
+                doors=action.doors,
+                schedule=action.schedule,
+                uses=action.uses,
+                expires=action.expires,
+            )
+        case _:
+            change, credential = BookChange.REMOVED, find(turn, book, action.id)
+    keep(turn, Keeping(change, credential, turn.now + KEPT_S, who, request))
+
+
+def keep(turn: Turn, keeping: Keeping) -> None:
+    """Have it written, and wait for that."""
+    removed = keeping.change is BookChange.REMOVED
+    turn.order(DropCredential(keeping.code.id) if removed else KeepCredential(keeping.code))
+    turn.state = replace(turn.state, keepings=(*turn.state.keepings, keeping))
+
+
+def added(turn: Turn, book: Book, action: inputs.AddCredential) -> Credential:
+    """The new one."""
+    check(turn, action)
+    if action.kind is CredentialKind.CODE:
+        begins = [
+            static.id for static in turn.settings.doors if static.digits and action.digits.startswith(static.digits)
+        ]
+        if begins:
+            raise IntercomError(
+                "conflict",
+                "These digits can not be a code.",
+                f"They begin with the digits of door {begins[0]}, which would open first.",
+                f"Choose others, or change door.{begins[0]}.digits.",
+            )
+    waiting = tuple(keeping.code for keeping in turn.state.keepings if keeping.change is BookChange.ADDED)
+    known = credentials.match(replace(book, codes=book.codes + waiting), action.kind, action.digits)
+    if known is not None:
+        raise IntercomError(
+            "conflict", "There is such a code already.", f"It is that of {known.owner}.", "Choose other digits."
+        )
+    if len(book.codes) + len(waiting) >= MOST:
+        raise IntercomError("conflict", "There are too many codes.", f"There are {MOST}.", "Remove some.")
+    code = action.kind is CredentialKind.CODE
+    return Credential(
+        CredentialId(f"a-{turn.new_id()}"),
+        action.kind,
+        action.owner,
+        credentials.digest(book.secret, action.kind, action.digits),
+        action.doors,
+        length=len(action.digits) if code else 0,
+        schedule=action.schedule,
+        uses=action.uses,
+        expires=action.expires,
+    )
+
+
+def check(turn: Turn, wanted: inputs.AddCredential | inputs.ChangeCredential) -> None:
+    """Whether its doors are there, and its times make sense."""
+    for name in wanted.doors:
+        if turn.settings.door(name) is None:
+            names = ", ".join(door.id for door in turn.settings.doors) or "none"
+            raise IntercomError("door-not-found", f"There is no door {name}.", f"The station has: {names}.")
+    for period in wanted.schedule:
+        if period.begin == period.end:
+            raise IntercomError(
+                "parameter-invalid",
+                f"A time from {period.begin} to {period.end} is none.",
+                resolution="The whole day is from 00:00 to 24:00.",
+            )
+
+
+def find(turn: Turn, book: Book, wanted: CredentialId) -> Credential:
+    """The one of that id, unless it is being written."""
+    found = book.credential(wanted)
+    if found is None:
+        raise IntercomError(
+            "code-not-found",
+            f"There is no code {wanted}.",
+            "It was removed, or never was.",
+            "GET /v1/codes lists them.",
+        )
+    if is_kept(turn, wanted):
+        raise IntercomError("conflict", f"Code {wanted} is being written just now.", "", "Try again.")
+    return found
+
+
+def is_kept(turn: Turn, wanted: CredentialId) -> bool:
+    """Whether it is being written."""
+    return any(keeping.code.id == wanted for keeping in turn.state.keepings)
+
+
+# -- on disc ---------------------------------------------------------------------------------------------------------
+
+
+def kept(turn: Turn, wanted: CredentialId) -> None:
+    """It is on disc: so it is from now on."""
+    keeping = taken(turn, wanted)
+    book = turn.state.book
+    if keeping is None or book is None:
+        return
+    about, removed = keeping.code, keeping.change is BookChange.REMOVED
+    others = tuple(each for each in book.codes if each.id != wanted)
+    now = others if removed else tuple(sorted((*others, about), key=lambda each: each.id))
+    turn.state = replace(turn.state, book=replace(book, codes=now))
+    if keeping.attempt is not None:
+        open_doors(turn, keeping.attempt, keeping.attempt.doors)
+    else:
+        told = {BookChange.ADDED: events.CodeAdded, BookChange.REMOVED: events.CodeRemoved}.get(
+            keeping.change, events.CodeChanged
+        )
+        turn.tell(told(about.id, about.kind, about.owner, about.doors, by=keeping.who))
+    if keeping.request is not None:
+        turn.order(Reply(keeping.request, code=wanted))
+
+
+def not_kept(turn: Turn, wanted: CredentialId, why: str) -> None:
+    """It is not: so nothing has changed, and nothing opens."""
+    keeping = taken(turn, wanted)
+    if keeping is not None:
+        failed(turn, keeping, why)
+
+
+def due(turn: Turn) -> None:
+    """Writes that nobody tells of: a disc that hangs."""
+    for keeping in turn.state.keepings:
+        if turn.now >= keeping.until:
+            turn.state = replace(turn.state, keepings=tuple(k for k in turn.state.keepings if k is not keeping))
+            failed(turn, keeping, "The disc takes too long.")
+
+
+def failed(turn: Turn, keeping: Keeping, why: str) -> None:
+    """Say so to whom it concerns."""
+    if keeping.attempt is not None:
+        deny(turn, keeping.attempt, keeping.attempt.doors, f"its use could not be written: {why}")
+    if keeping.request is not None:
+        error = IntercomError("unavailable", "The code could not be written.", why, "Try again.")
+        refusals.tell(turn, error, "keep-code")
+        turn.order(Reply(keeping.request, error=error))
+
+
+def taken(turn: Turn, wanted: CredentialId) -> Keeping | None:
+    """What waits for that; it does no longer."""
+    found = next((k for k in turn.state.keepings if k.code.id == wanted), None)
+    turn.state = replace(turn.state, keepings=tuple(k for k in turn.state.keepings if k is not found))
+    return found

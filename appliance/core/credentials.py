@@ -1,0 +1,60 @@
+"""Codes and cards: which one was shown, and whether it opens anything now. Nothing here changes the state.
+
+Digits are compared as HMAC-SHA256 (RFC 2104) under the device's key, all of them each time and each in constant time.
+"""
+
+import hashlib
+import hmac
+from datetime import UTC, datetime, timedelta
+
+from appliance.core.model import Book, Clock, Credential, CredentialKind, Day, Period
+
+SHORTEST, LONGEST = 4, 12  # digits of a code
+DAYS = tuple(Day)
+
+
+def digest(secret: str, kind: CredentialKind, shown: str) -> str:
+    """What is kept of digits, or of a card's number, in hexadecimal; `secret`, the key, is so too."""
+    return hmac.new(
+        bytes.fromhex(secret), f"{kind}:{shown}".encode("utf-8", "backslashreplace"), hashlib.sha256
+    ).hexdigest()
+
+
+def match(book: Book, kind: CredentialKind, shown: str) -> Credential | None:
+    """The code of these digits, or the card of this number."""
+    wanted, found = digest(book.secret, kind, shown), None
+    for credential in book.codes:
+        if hmac.compare_digest(credential.digest, wanted):
+            found = credential
+    return found
+
+
+def longest(book: Book | None) -> int:
+    """How many digits the longest code has; 0 without any."""
+    return max((c.length for c in book.codes), default=0) if book is not None else 0
+
+
+def why_not(credential: Credential, clock: Clock | None, now: float) -> str:
+    """Why it opens nothing now, for people; "" if it does."""
+    if credential.uses == 0:
+        return "the code is used up"
+    if not credential.schedule and credential.expires is None:
+        return ""
+    if clock is None or not clock.trusted:
+        return "the clock is not synchronised, and the code is valid at certain times only"
+    if credential.expires is not None and clock.epoch + now >= credential.expires:
+        return "the code has expired"
+    local = datetime.fromtimestamp(clock.epoch + now + clock.utc_offset_s, UTC)
+    if credential.schedule and not any(within(period, local) for period in credential.schedule):
+        return "the code is not valid at this time"
+    return ""
+
+
+def within(period: Period, local: datetime) -> bool:
+    """Whether it is that time; one that ends on the next day belongs to the day of its beginning."""
+    time = f"{local:%H:%M}"
+    today = DAYS[local.weekday()] in period.days
+    if period.begin < period.end:
+        return today and period.begin <= time < period.end
+    yesterday = DAYS[(local - timedelta(days=1)).weekday()] in period.days
+    return (today and time >= period.begin) or (yesterday and time < period.end)

@@ -1,0 +1,126 @@
+"""Codes and cards on disc: what is kept of each, the lockouts, and the device's key that digests are made with."""
+
+import json
+import logging
+import os
+import secrets
+import sqlite3
+import stat
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from appliance import codec
+from appliance.core.inputs import BookRead, CredentialKept, CredentialNotKept, Input, PartFailed
+from appliance.core.model import Book, Credential, CredentialId, LockoutScope
+from appliance.core.orders import DropCredential, KeepCredential, KeepLockouts
+from appliance.errors import IntercomError
+from appliance.store.reservation import sync_directory
+from appliance.store.writer import After, Job, Writer
+
+log = logging.getLogger(__name__)
+
+KEY_BYTES = 32
+PART = "codes"
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+class Codes:
+    """The book in the writer's database. No method waits; all are called by one thread."""
+
+    def __init__(self, writer: Writer, post: Callable[[Input], None]) -> None:
+        self._writer, self._post = writer, post
+
+    def open(self) -> None:
+        """Have all of it posted, as soon as the disc can be read; what forbids that is told."""
+        self._writer.submit(self._read)
+
+    def keep(self, order: KeepCredential) -> None:
+        """Have one on disc."""
+        row = order.code.id, json.dumps(codec.plain(order.code), separators=(",", ":"))
+        self._write(
+            order.code.id, lambda connection: connection.execute("INSERT OR REPLACE INTO codes VALUES (?, ?)", row)
+        )
+
+    def drop(self, order: DropCredential) -> None:
+        """Have one off the disc."""
+        self._write(order.code, lambda connection: connection.execute("DELETE FROM codes WHERE id = ?", (order.code,)))
+
+    def lock(self, order: KeepLockouts) -> None:
+        """Have these lockouts on disc, as soon as it works."""
+
+        def replace(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM lockouts")
+            connection.executemany("INSERT INTO lockouts VALUES (?, ?, ?, ?)", order.lockouts)
+
+        self._writer.submit(replace)
+
+    def _write(self, wanted: CredentialId, change: Callable[[sqlite3.Connection], object]) -> None:
+        """Once, and what came of it is posted: who waits at the door does not wait for a disc that may come back."""
+
+        def run(connection: sqlite3.Connection) -> After:
+            change(connection)
+            return lambda: self._post(CredentialKept(at=time.monotonic(), id=wanted))
+
+        def refuse(why: str) -> None:
+            self._post(CredentialNotKept(at=time.monotonic(), id=wanted, why=why))
+
+        job: Job = run
+        if not self._writer.submit(job, refuse=refuse):
+            refuse("Too much waits to be written, or the service is stopping.")
+
+    # -- in the writer thread ------------------------------------------------------------------------------------------
+
+    def _read(self, connection: sqlite3.Connection) -> After:
+        reader = codec.reader(Credential)
+        rows = connection.execute("SELECT code FROM codes ORDER BY id").fetchall()
+        credentials = tuple(reader(json.loads(code)) for (code,) in rows)
+        kept = connection.execute("SELECT scope, who, wrong, seconds FROM lockouts").fetchall()
+        lockouts = tuple((LockoutScope(scope), who, wrong, seconds) for scope, who, wrong, seconds in kept)
+        try:
+            secret = device_key(self._writer.directory)
+        except IntercomError as error:
+            failed = PartFailed(at=time.monotonic(), part=PART, why=error.message, resolution=error.resolution)
+            return lambda: self._post(failed)
+        book = Book(secret, credentials)
+        return lambda: self._post(BookRead(at=time.monotonic(), book=book, lockouts=lockouts))
+
+
+def device_key(directory: Path) -> str:
+    """The key in `directory`, in hexadecimal; made at first use. Raises IntercomError, and OSError, which may pass."""
+    path = directory / "device.key"
+    try:
+        with path.open("rb") as file:
+            others = stat.S_IMODE(os.fstat(file.fileno()).st_mode) & _OTHERS
+            kept = file.read(1024).decode("ascii", "replace").strip()
+    except FileNotFoundError:
+        return _new_key(path)
+    if others:
+        raise IntercomError(
+            "unavailable",
+            f"Codes are not taken: others may read {path}.",
+            resolution=f"chmod 0600 {path}, restart the service, and replace the codes if somebody may have read them.",
+        )
+    try:
+        if len(bytes.fromhex(kept)) == KEY_BYTES:
+            return kept
+    except ValueError:
+        pass
+    raise IntercomError(
+        "unavailable",
+        f"Codes are not taken: {path} holds no key.",
+        resolution="Put back the file from a copy; or delete it, restart the service, and give out all codes anew.",
+    )
+
+
+def _new_key(path: Path) -> str:
+    fresh = secrets.token_hex(KEY_BYTES)
+    new = path.with_name(path.name + ".new")
+    new.unlink(missing_ok=True)
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(fresh + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    new.rename(path)
+    sync_directory(path.parent)
+    return fresh

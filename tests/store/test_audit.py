@@ -1,0 +1,108 @@
+"""The audit: every opening and refusal, on disc at once, paged, bounded, and whole after a kill."""
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from appliance.errors import IntercomError
+from appliance.store.audit import Audit
+from appliance.store.writer import Writer
+from tests.store.stores import PATIENCE_S, Inbox, envelope
+
+ROOT = Path(__file__).parents[2]
+KEPT = ("door.unlocked", "door.denied", "keypad.refused", "keypad.accepted", "access.locked_out", "code.added")
+
+
+@contextmanager
+def opened(directory, keep=50_000):
+    writer = Writer(directory, Inbox(), first_retry_s=0.05, longest_retry_s=0.1)
+    audit = Audit(writer, keep)
+    yield audit
+    audit.close()
+    assert writer.close(PATIENCE_S)
+
+
+def test_it_keeps_what_concerns_doors_and_access_and_nothing_else(tmp_path):
+    with opened(tmp_path) as audit:
+        for number, kind in enumerate((*KEPT, "call.connected", "keypad.digit", "dtmf.received"), 1):
+            audit.append(envelope(number, kind))
+        assert [each["type"] for each in audit.list()] == list(KEPT[::-1])
+
+
+def test_pages_follow_each_other_newest_first(tmp_path):
+    with opened(tmp_path) as audit:
+        for number in range(1, 8):
+            audit.append(envelope(number, "door.denied"))
+        first = audit.list(3)
+        second = audit.list(3, first[-1]["id"])
+        third = audit.list(3, second[-1]["id"])
+    assert [each["id"] for each in (*first, *second, *third)] == [7, 6, 5, 4, 3, 2, 1]
+
+
+def test_the_oldest_go_once_there_are_too_many(tmp_path):
+    with opened(tmp_path, keep=5) as audit:
+        for number in range(1, 21):
+            audit.append(envelope(number, "door.denied"))
+            audit.list(1)
+        assert [each["id"] for each in audit.list()] == [20, 19, 18, 17, 16]
+
+
+def test_it_is_there_after_a_restart(tmp_path):
+    with opened(tmp_path) as audit:
+        audit.append(envelope(1, "door.unlocked"))
+    with opened(tmp_path) as audit:
+        audit.append(envelope(9, "door.denied"))
+        assert [each["id"] for each in audit.list()] == [9, 1]
+
+
+def test_one_that_can_not_be_read_says_why(tmp_path):
+    with opened(tmp_path / "state") as audit:
+        audit.append(envelope(1, "door.denied"))
+        audit.list()
+        (tmp_path / "state" / "intercomd.sqlite3").rename(tmp_path / "away")
+        with pytest.raises(IntercomError) as caught:
+            audit.list()
+    assert caught.value.code == "unavailable"
+
+
+WRITES = """
+import sys, time
+from pathlib import Path
+from appliance.store.audit import Audit
+from appliance.store.writer import Writer
+from tests.store.stores import envelope
+audit = Audit(Writer(Path(sys.argv[1]), print))
+number = 0
+while True:
+    number += 1
+    audit.append(envelope(number, "door.denied"))
+    audit.list(1)
+    print(number, flush=True)
+"""
+
+
+def test_all_that_was_seen_on_disc_is_there_after_a_kill(tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-c", WRITES, str(tmp_path)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    told = 0
+    for line in process.stdout:
+        told = int(line)
+        if told >= 20:
+            break
+    process.send_signal(signal.SIGKILL)
+    process.wait(PATIENCE_S)
+    process.stdout.close()
+    with opened(tmp_path) as audit:
+        kept = [each["id"] for each in audit.list(200)]
+    assert kept == list(range(kept[0], 0, -1))
+    assert kept[0] >= told

@@ -1,0 +1,120 @@
+"""Codes on disc: durable before they are told, without their digits, and under a key that nobody else may read."""
+
+import sqlite3
+from contextlib import closing, contextmanager
+
+import pytest
+
+from appliance.core.inputs import BookRead, CredentialKept, CredentialNotKept, PartFailed
+from appliance.core.model import Credential, CredentialId, CredentialKind, Day, DoorId, LockoutScope, Period
+from appliance.core.orders import DropCredential, KeepCredential, KeepLockouts
+from appliance.store import codes, database
+from appliance.store.writer import Writer
+from tests.store.stores import PATIENCE_S, Inbox
+
+CODE = Credential(
+    CredentialId("a-1"),
+    CredentialKind.CODE,
+    "Cleaner",
+    "ab" * 32,
+    (DoorId("front"), DoorId("gate")),
+    length=4,
+    schedule=(Period((Day.MONDAY, Day.FRIDAY), "08:00", "12:00"),),
+    uses=3,
+    expires=1.8e9,
+)
+
+
+@contextmanager
+def opened(directory, inbox):
+    writer = Writer(directory, inbox, first_retry_s=0.05, longest_retry_s=0.1)
+    book = codes.Codes(writer, inbox)
+    book.open()
+    yield book
+    assert writer.close(PATIENCE_S)
+
+
+def read(directory):
+    inbox = Inbox()
+    with opened(directory, inbox):
+        (told,) = inbox.wait(BookRead)
+    return told
+
+
+def test_a_code_is_there_after_a_restart_as_it_was(tmp_path):
+    inbox = Inbox()
+    with opened(tmp_path, inbox) as book:
+        (first,) = inbox.wait(BookRead)
+        assert (first.book.codes, first.lockouts) == ((), ())
+        book.keep(KeepCredential(CODE))
+        (kept,) = inbox.wait(CredentialKept)
+        assert kept.id == CODE.id
+        with closing(sqlite3.connect(tmp_path / database.FILE)) as connection:
+            assert connection.execute("SELECT count(*) FROM codes").fetchone() == (1,), "before it was told"
+    again = read(tmp_path)
+    assert (again.book.codes, again.book.secret) == ((CODE,), first.book.secret)
+
+
+def test_a_code_that_is_removed_is_gone(tmp_path):
+    inbox = Inbox()
+    with opened(tmp_path, inbox) as book:
+        book.keep(KeepCredential(CODE))
+        book.drop(DropCredential(CODE.id))
+        assert [told.id for told in inbox.wait(CredentialKept, 2)] == [CODE.id, CODE.id]
+    assert read(tmp_path).book.codes == ()
+
+
+def test_lockouts_are_kept_in_place_of_those_before(tmp_path):
+    inbox = Inbox()
+    newest = ((LockoutScope.KEYPAD, "street", 5, 30.0), (LockoutScope.DOOR, "front", 7, 0.0))
+    with opened(tmp_path, inbox) as book:
+        book.lock(KeepLockouts(((LockoutScope.CALLER, "kitchen", 1, 0.0),)))
+        book.lock(KeepLockouts(newest))
+    assert read(tmp_path).lockouts == newest
+
+
+def test_what_can_not_be_written_is_told_once_and_not_tried_again(tmp_path):
+    inbox, directory = Inbox(), tmp_path / "state"
+    with opened(directory, inbox) as book:
+        inbox.wait(BookRead)
+        with closing(sqlite3.connect(directory / database.FILE)) as connection:
+            connection.execute("CREATE TRIGGER full BEFORE INSERT ON codes BEGIN SELECT RAISE(ABORT, 'no'); END")
+            connection.commit()
+        book.keep(KeepCredential(CODE))
+        (told,) = inbox.wait(CredentialNotKept)
+        assert (told.id, bool(told.why)) == (CODE.id, True)
+    assert inbox.of(CredentialKept) == []
+
+
+def test_after_the_end_nothing_is_kept(tmp_path):
+    inbox = Inbox()
+    with opened(tmp_path, inbox) as book:
+        pass
+    book.keep(KeepCredential(CODE))
+    (told,) = inbox.of(CredentialNotKept)
+    assert "stopping" in told.why
+
+
+def test_the_key_is_for_the_service_alone_and_stays_the_same(tmp_path):
+    key = codes.device_key(tmp_path)
+    assert len(bytes.fromhex(key)) == 32
+    assert (tmp_path / "device.key").stat().st_mode & 0o777 == 0o600
+    assert codes.device_key(tmp_path) == key
+    assert codes.device_key(tmp_path / "..") != key
+
+
+@pytest.mark.parametrize(
+    ("content", "mode", "why"),
+    [("ab" * 32, 0o640, "others may read"), ("ab" * 31, 0o600, "holds no key"), ("no key", 0o600, "holds no key")],
+)
+def test_a_key_that_others_may_know_or_that_is_none_is_not_used(tmp_path, content, mode, why):
+    path = tmp_path / "device.key"
+    path.write_text(content)
+    path.chmod(mode)
+    inbox = Inbox()
+    with opened(tmp_path, inbox):
+        (failed,) = inbox.wait(PartFailed)
+    assert failed.part == "codes"
+    assert why in failed.why
+    assert str(path) in failed.resolution or "Put back" in failed.resolution
+    assert inbox.of(BookRead) == []

@@ -2,7 +2,8 @@
 
 One JSON object a line, each answered by one of the same kind; an error is {"error": text}. Times are CLOCK_MONOTONIC.
 
-{"press": button, "seconds": s}      down for s (0.1 if not given), answered after the release: {"at": of the press}
+{"press": button, "seconds": s}      down for s (0.1 if not given), answered after the release: {"at": of the press};
+                                     not sooner than 0.1 s after the release before
 {"keys": text, "keypad": keypad}     {"at": moment}
 {"card": number, "reader": reader, "bits": bits}   {"at": moment}; 26 bits if not given, 0 as at USB
 {"edge": button, "active": bool}     {"at": moment}; a sensor is edged as "sensor." and its id
@@ -25,6 +26,7 @@ from appliance.errors import IntercomError
 from appliance.simulator.entry import SimulatedEntry
 
 LONGEST_PRESS_S = 60.0
+AGAIN_S = 0.1  # a finger needs so long to come back, and the contact has settled by then
 UNREAD = 1 << 16  # bytes that a watcher may leave unread
 
 
@@ -54,6 +56,7 @@ class SimulatedPanel:
         self._buttons, self._lamps, self._entry = buttons, lamps, entry
         self._watchers: set[StreamWriter] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._free_at: dict[str, float] = {}  # when a button may be pressed again
         self._server: asyncio.Server | None = None
         for name, lamp in lamps.items():
             factory.pin(lamp.pin, pin_class=_pin_that_tells(partial(self._changed, name)))
@@ -120,12 +123,13 @@ class SimulatedPanel:
     async def _press(self, name: str, seconds: float) -> dict[str, Any]:
         if not 0 <= seconds <= LONGEST_PRESS_S:
             return {"error": f"a press lasts 0 to {LONGEST_PRESS_S:.0f} seconds, not {seconds}"}
+        await asyncio.sleep(self._free_at.get(name, 0.0) - time.monotonic())
         try:
             answer = self._edge(name, active=True)
             await asyncio.sleep(seconds)
         finally:
             if name in self._buttons:
-                self._edge(name, active=False)
+                self._free_at[name] = self._edge(name, active=False)["at"] + AGAIN_S
         return answer
 
     def _edge(self, name: str, active: bool) -> dict[str, Any]:

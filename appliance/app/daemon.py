@@ -16,14 +16,14 @@ from appliance.config.load import load
 from appliance.config.plain import core_settings, domain
 from appliance.config.reload import merge
 from appliance.config.schema import Account, Config, registrar
-from appliance.core import inputs, orders
+from appliance.core import inputs, orders, peers
 from appliance.core.model import AccountState
 from appliance.core.orders import SipOrder
 from appliance.errors import IntercomError
 from appliance.reactor import Reactor
 from appliance.replay.record import Recorder
 from appliance.sip.link import Link
-from appliance.sip.settings import AccountSettings, SipSettings, TlsSettings
+from appliance.sip.settings import AccountSettings, CallerSettings, SipSettings, TlsSettings
 from appliance.store.audit import Audit
 from appliance.store.calllog import CallLog
 from appliance.store.codes import Codes
@@ -48,7 +48,8 @@ FEEDS = 8  # in the watchdog's time
 class App:
     """The daemon. `run` returns when it was stopped by SIGTERM or SIGINT.
 
-    `passwords`: by account. `file`: what the configuration was read from; under systemd SIGHUP reads it again.
+    `passwords`: by table, as in account.office. `file`: what the configuration was read from; under systemd SIGHUP
+    reads it again.
     """
 
     def __init__(
@@ -245,6 +246,11 @@ class App:
             accounts=tuple(self._account(name, account) for name, account in config.account.items()),
             tls=TlsSettings(**config.tls.model_dump()),
             ice=config.sip.ice,
+            callers=tuple(
+                CallerSettings(name=name, user=(peers.parts(target.uri) or ("", ""))[0], password=password)
+                for name, target in config.target.items()
+                if (password := self._passwords.get(f"target.{name}"))
+            ),
         )
 
     def _account(self, name: str, account: Account) -> AccountSettings:
@@ -255,7 +261,7 @@ class App:
             servers=tuple(registrar(place) for place in account.proxies or [account.registrar]),
             transport=account.transport,
             auth_user=account.auth_user or account.user,
-            password=self._passwords[name],
+            password=self._passwords[f"account.{name}"],
             expires_s=account.expires_s,
             srtp=account.srtp,
             ice=account.ice,

@@ -8,6 +8,7 @@ from typing import Any
 
 from appliance.config import describe
 from appliance.config.schema import Deadlines, Door, Keypad, Lamp
+from appliance.core import peers
 
 ACTIONS = ("action", "long_action", "double_action")
 FULL = Lamp.model_fields["brightness"].default
@@ -37,6 +38,7 @@ def cross(raw: dict[str, Any]) -> Found:
             yield from _opened(_at(kind, name), table, doors)
     for name, target in targets.items():
         yield from _target(_at("target", name), target, doors, accounts)
+    yield from _same_users(targets)
     yield from _forwarding(raw, targets, accounts)
     yield from _hours(raw)
     for name, door in doors.items():
@@ -99,7 +101,26 @@ def _target(place: str, target: dict[str, Any], doors: dict[str, Any], accounts:
         yield from _named(f"{place}.account", account, "account", accounts)
     elif target.get("watch") == "subscribe":
         yield f"{place}.watch", "subscribe needs an account, whose server knows of it; or use options"
+    if target.get("password_file"):
+        if account:
+            yield f"{place}.password_file", "is of no use: the account's registrar knows who calls"
+        elif not _user(target):
+            yield f"{place}.uri", "needs a user, as in sip:kitchen@192.0.2.8: the name that goes with the password"
     yield from _opened(place, target, doors)
+
+
+def _same_users(targets: dict[str, dict[str, Any]]) -> Found:
+    """Who calls says no more than his user, before he is asked for the password."""
+    known: dict[str, str] = {}
+    for name, target in targets.items():
+        if target.get("password_file") and (user := _user(target)):
+            other = known.setdefault(user, name)
+            if other != name:
+                yield _at("target", name) + ".uri", f"has the same user as target.{other}, which has a password as well"
+
+
+def _user(target: dict[str, Any]) -> str:
+    return (peers.parts(str(target.get("uri"))) or ("", ""))[0]
 
 
 def _plan(name: str, plan: dict[str, Any], targets: dict[str, Any], raw: dict[str, Any]) -> Found:

@@ -40,17 +40,41 @@ def merge(running: Config, wanted: Config) -> Merged:
     """
     old, new = (config.model_dump(mode="json", exclude_none=True) for config in (running, wanted))
     changed = tuple(_differing(old, new))
-    live = tuple(place for place in changed if _LIVE.fullmatch(place))
+    live = tuple(place for place in changed if _LIVE.fullmatch(place) and not _is_password(place, new))
     merged = deepcopy(old)
     for place in live:
         _copy(place.split("."), new, merged)
     merged["plan"], merged["panel"]["chord"] = new["plan"], new["panel"]["chord"]
-    merged["target"] = new["target"]  # whole: in the order of the file, the first that fits a caller counts
+    merged["target"] = dict(_targets(old["target"], new["target"]))
     try:
         config = check(merged, "merged")
     except IntercomError:
         return Merged(running, (), changed)
     return Merged(config, live, tuple(place for place in changed if place not in live))
+
+
+def _is_password(place: str, new: Json) -> bool:
+    """Whether the SIP process would have to know it, which asks callers: a target's, or a new target with one."""
+    match place.split("."):
+        case ["target", name]:
+            return bool(_password(new["target"].get(name)))
+        case ["target", _, "password_file"]:
+            return True
+        case _:
+            return False
+
+
+def _targets(old: Json, new: Json) -> Iterator[tuple[str, Json]]:
+    """All that there are from now on: in the order of the file, as the first that fits a caller counts."""
+    for name, target in new.items():
+        if name in old:
+            yield name, target | {"password_file": _password(old[name])}
+        elif not _password(target):
+            yield name, target
+
+
+def _password(target: Json | None) -> str:
+    return target["password_file"] if target else ""
 
 
 def _differing(old: Json, new: Json, at: str = "") -> Iterator[str]:

@@ -797,6 +797,14 @@ class Target(Table):
         "Doors that this target may open by digits: names of [door.…] tables.", default=[], example=["front"]
     )
 
+    password_file: str = setting(
+        "File that holds the password which its calls must show (digest, with the user of its uri as the name), from "
+        'whatever address they come; for one without an account. As account.password_file. "": none.',
+        allowed='an absolute path, the name of a credential, or ""',
+        default="",
+        pattern=r"^(/[^\x00]{1,1000}|[A-Za-z0-9_.-]{1,100})?$",
+    )
+
     auto_answer: bool = setting(
         "Answer by itself a call of theirs that asks for it (Call-Info answer-after, Alert-Info or Answer-Mode), after "
         "a tone of at least a second, and only while no other call is in front. They hear the room then.",

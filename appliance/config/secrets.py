@@ -1,4 +1,4 @@
-"""Passwords of accounts: each in a file of its own that only the service may read, or a systemd credential."""
+"""Passwords of accounts and targets: each in a file that only the service may read, or a systemd credential."""
 
 import os
 import stat
@@ -13,17 +13,19 @@ OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def passwords(config: Config, name: str) -> dict[str, str]:
-    """Each account's password; `name` begins each line of the error, as in `load`.
+    """Each password by its table, as in account.office; `name` begins each line of the error, as in `load`.
 
     Raises IntercomError `config-invalid`, whose text has no secret.
     """
     found: dict[str, str] = {}
     problems: list[IntercomError] = []
-    for account, table in config.account.items():
+    files = {f"account.{account}": table.password_file for account, table in config.account.items()}
+    files |= {f"target.{target}": table.password_file for target, table in config.target.items() if table.password_file}
+    for table, file in files.items():
         try:
-            found[account] = read(table.password_file)
+            found[table] = read(file)
         except IntercomError as error:
-            where = f"{name}: account.{account}.password_file: {error.message}"
+            where = f"{name}: {table}.password_file: {error.message}"
             problems.append(IntercomError(CODE, where, error.cause, error.resolution))
     if len(problems) > 1:
         raise IntercomError(CODE, "\n".join(str(problem) for problem in problems))

@@ -290,7 +290,8 @@ def sender(turn: Turn, given: inputs.CallArrived | inputs.MessageReceived) -> Se
     """Who sent this, by what he says and where it came from."""
     through = calls_here(turn, given)
     account = through.name if through else NO_ACCOUNT
-    target = peers.caller(turn.settings, given.uri, given.source, account)
+    shown = given.shown if isinstance(given, inputs.CallArrived) else ""
+    target = turn.settings.target(shown) or peers.caller(turn.settings, given.uri, given.source, account)
     callers = through.callers if through else turn.settings.callers
     return Sender(account, target, welcome=target is not None or callers != "targets")
 

@@ -1128,13 +1128,15 @@ class ApplianceRecovered(Event):
 class AccessDenied(Event):
     """Somebody asked without the right to; told at most once a minute for each source.
 
-    scope: read, control or door over HTTP; call for who calls too often, message for a stranger who writes.
+    scope: read, control or door over HTTP; call for who calls too often, or does not know the password, message for a
+    stranger who writes. why: of a password, "wrong" or "replayed".
     """
 
     TYPE = "access.denied"
     who: str
     source: str
     scope: str
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -281,6 +281,7 @@ class CallArrived(Input):
     answer_after_s: float | None = None  # the caller asks us to answer by ourselves, so long from now
     diverted: tuple[str, ...] = ()  # who sent the call on before it came here (RFC 5806, RFC 7044)
     replaces: CallId | None = None  # the call of ours whose place it is to take (RFC 3891)
+    shown: str = ""  # the target whose password the caller has shown to know
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -1032,7 +1033,7 @@ class AccessDenied(Input):
     who: str
     source: str
     scope: str
-    why: str = field(default="")
+    why: str = ""
 
 
 CallInput = (

@@ -30,6 +30,8 @@ def caller(settings: Settings, uri: str, source: str, account: AccountId = NO_AC
     if said is None:
         return None
     for target in settings.targets:
+        if target.verify:  # as nothing but that shows who it is
+            continue
         user, host = parts(target.uri) or ("", "")
         address = _address(host)
         if target.account:

@@ -48,7 +48,7 @@ class Accounts:
     def __init__(self, settings: SipSettings, transports: Transports, post: Post, faults: Faults) -> None:
         self._settings, self._udp = settings, transports.udp
         self.calls = Calls(post, self._through)
-        self._direct = Direct(lambda: direct_config(settings, transports.address))
+        self._direct = Direct(lambda: direct_config(settings, transports.address), settings.callers)
         self._direct.calls = self.calls
         self._lookups, self._waiting = Lookups(self._udp), dict[str, Place | Probe]()
         self._probes = Probes(post)

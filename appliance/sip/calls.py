@@ -27,6 +27,7 @@ from appliance.core.orders import (
 from appliance.sip import transfers, translate
 from appliance.sip.attempts import ELSEWHERE, Attempt
 from appliance.sip.callbacks import contained
+from appliance.sip.callers import Judgement
 from appliance.sip.codecs import Codecs
 from appliance.sip.dialog import Dialog
 from appliance.sip.digits import Once, Receiving, Sending
@@ -463,6 +464,7 @@ class Calls:
         self.asking: frozenset[CallId] = frozenset()  # calls whose changes are asked of a client
         self.media_changed = False  # some call's audio came, went or changed its direction
         self._living: dict[CallId, SipCall] = {}
+        self._refusals: list[tuple[SipCall, pj.CallOpParam]] = []  # of calls that nobody is told of
         self.messages = Messages(post, self.get, through)
 
     def __iter__(self) -> Iterator[SipCall]:
@@ -474,12 +476,15 @@ class Calls:
         call = self._living.get(wanted)
         return call if call is not None and not call.over else None
 
-    def arrived(self, account: Through, slot: int, message: str, source: str) -> None:
+    def arrived(self, account: Through, slot: int, message: str, source: str, judged: Judgement) -> None:
         """An INVITE came: pjsua2 wants the object at once, and answers 500 by itself otherwise."""
         call = SipCall(self, account, CallId(ids.new("c")), slot)
         self._living[call.call] = call
-        call.dialog.came(message, source)
         replaces, self.replaced = self.replaced, None
+        if judged.code:
+            self._turned_away(call, source, judged)
+            return
+        call.dialog.came(message, source)
         info = call.getInfo()
         uri, display_name = translate.address(info.remoteUri)
         arrived = inputs.CallArrived(
@@ -494,8 +499,20 @@ class Calls:
             answer_after_s=translate.answer_after(message),
             diverted=translate.diverted(message),
             replaces=replaces if translate.header(message, "Replaces") else None,
+            shown=judged.shown,
         )
         self.post(arrived)
+
+    def _turned_away(self, call: SipCall, source: str, judged: Judgement) -> None:
+        """It is answered from the loop, and nobody is told of a call."""
+        parameters = operation(judged.code)
+        if judged.challenge:
+            add_header(parameters, "WWW-Authenticate", judged.challenge)
+        self._refusals.append((call, parameters))
+        if judged.why:
+            who, host = translate.address(call.getInfo().remoteUri)[0], translate.clean(source).rpartition(":")[0]
+            denied = inputs.AccessDenied(at=time.monotonic(), who=who, source=host, scope="call", why=judged.why)
+            self.post(denied)
 
     def refused(self, prm: pj.OnRejectedIncomingCallParam, name: AccountId) -> None:
         """An INVITE came that pjsua has refused by itself, with no call made of it: its offer has nothing for us."""
@@ -624,6 +641,10 @@ class Calls:
     def turn(self, now: float, held: frozenset[CallId]) -> None:
         """What is due in each call; ended ones are freed here, in this thread and outside any callback."""
         self.floods.turn(now)
+        while self._refusals:
+            refused, parameters = self._refusals.pop()
+            with suppress(pj.Error):  # who has canceled meanwhile
+                refused.hangup(parameters)
         for call in self:
             call.turn(now, held=call.call in held)
         self._living = {key: call for key, call in self._living.items() if not call.over}
@@ -650,4 +671,5 @@ class Calls:
     def clear(self) -> None:
         """Free all, before the endpoint goes."""
         self.floods.close()
+        self._refusals.clear()
         self._living.clear()

@@ -2,14 +2,17 @@
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
 import pjsua2 as pj
 
 from appliance.sip import servers
+from appliance.sip.callers import Callers, Judgement
 from appliance.sip.registration import Account
 from appliance.sip.servers import Place, Server
+from appliance.sip.settings import CallerSettings
 
 
 class Lookups:
@@ -50,10 +53,14 @@ class Lookups:
 class Direct(Account):
     """The account of such calls; `make` gives its configuration, whose route leads to where a message shall go."""
 
-    def __init__(self, make: Callable[[], pj.AccountConfig]) -> None:
+    def __init__(self, make: Callable[[], pj.AccountConfig], callers: tuple[CallerSettings, ...]) -> None:
         super().__init__()
-        self._make = make
+        self._make, self._callers = make, Callers(callers)
         self.create(make())
+
+    def judge(self, invite: str) -> Judgement:
+        """Who says that he is a target with a password has to show it."""
+        return self._callers.judge(invite, time.monotonic())
 
     @contextmanager
     def towards(self, server: Server, transport: str) -> Iterator[None]:

@@ -10,6 +10,7 @@ from appliance.core.model import AccountId, Method, TlsFault
 from appliance.sip import servers, translate
 from appliance.sip.attempts import SILENT_S
 from appliance.sip.callbacks import contained
+from appliance.sip.callers import Judgement
 from appliance.sip.calls import Calls, Post, Through
 from appliance.sip.probes import Probes
 from appliance.sip.servers import Server
@@ -32,7 +33,12 @@ class Account(Through):
     @contained
     def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:  # noqa: N802
         """An INVITE outside any dialog. Answered later, from the loop: in here pjsip asserts on the request."""
-        self.calls.arrived(self, prm.callId, str(prm.rdata.wholeMsg), str(prm.rdata.srcAddress))
+        message, source = str(prm.rdata.wholeMsg), str(prm.rdata.srcAddress)
+        self.calls.arrived(self, prm.callId, message, source, self.judge(message))
+
+    def judge(self, invite: str) -> Judgement:  # noqa: ARG002
+        """What becomes of a call, before anybody hears of it; registrars know who calls."""
+        return Judgement()
 
     @contained
     def onIncomingSubscribe(self, prm: pj.OnIncomingSubscribeParam) -> None:  # noqa: N802

@@ -26,6 +26,15 @@ class AccountSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallerSettings:
+    """A target, by the name in the configuration, whose calls say that they are `user` and must show that password."""
+
+    name: str
+    user: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TlsSettings:
     """Files (PEM) of the authorities that we trust, and of our own certificate and key, "" for none."""
 
@@ -44,7 +53,7 @@ class SipSettings:
     microphone_file: a WAV (16 bit, mono) played in a loop in the microphone's place, "" for none; capture is then not
     opened. hold_music: one that held far ends hear, "" for silence. recordings: their directory. trace: file that every
     SIP message sent or received is appended to, with direction, time and peer; "" for none. ice: for calls that go
-    through no account.
+    through no account. callers: who may call through none by a password only.
     """
 
     address: str = ""
@@ -62,3 +71,4 @@ class SipSettings:
     accounts: tuple[AccountSettings, ...] = ()
     tls: TlsSettings = field(default_factory=TlsSettings)
     ice: bool = False
+    callers: tuple[CallerSettings, ...] = ()

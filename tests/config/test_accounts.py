@@ -94,6 +94,18 @@ ERRORS = [
         "[target.k]\nuri = 'sip:k@x'\nwatch = 'subscribe'",
         "target.k.watch: subscribe needs an account, whose server knows of it; or use options",
     ),
+    (
+        OFFICE.format(registrar="pbx", file="/x") + "[target.k]\nuri = '3'\naccount = 'office'\npassword_file = '/k'",
+        "target.k.password_file: is of no use: the account's registrar knows who calls",
+    ),
+    (
+        "[target.k]\nuri = 'sip:192.0.2.8'\npassword_file = '/k'",
+        "target.k.uri: needs a user, as in sip:kitchen@192.0.2.8: the name that goes with the password",
+    ),
+    (
+        "[target.k]\nuri = 'sip:a@x'\npassword_file = '/k'\n[target.l]\nuri = 'sip:a@y'\npassword_file = '/l'",
+        "target.l.uri: has the same user as target.k, which has a password as well",
+    ),
     ("[target.k]\nuri = '301'\naccount = 'office'", "target.k.account: there is no [account.office]; add that table"),
     ("[target.k]\nuri = '301'", 'target.k.uri = "301": must be a SIP address such as'),
     (
@@ -120,17 +132,23 @@ def written(path, text, mode=0o600):
 @pytest.mark.parametrize("text", ["secret", "secret\n", "secret\r\n"])
 def test_the_password_is_what_the_file_holds(tmp_path, text):
     path = written(tmp_path / "pw", text)
-    assert passwords(config(file=path), "x.toml") == {"office": "secret"}
+    assert passwords(config(file=path), "x.toml") == {"account.office": "secret"}
+
+
+def test_a_target_has_one_too_if_it_wants(tmp_path):
+    written(tmp_path / "pw", "secret")
+    tables = f"[target.k]\nuri = 'sip:k@x'\npassword_file = '{tmp_path / 'pw'}'\n[target.l]\nuri = 'sip:l@x'"
+    assert passwords(check(tomli.loads(tables), "x"), "x") == {"target.k": "secret"}
 
 
 def test_spaces_belong_to_the_password(tmp_path):
-    assert passwords(config(file=written(tmp_path / "pw", " päss word \n")), "x")["office"] == " päss word "
+    assert passwords(config(file=written(tmp_path / "pw", " päss word \n")), "x")["account.office"] == " päss word "
 
 
 def test_a_credential_of_systemd_is_found_by_its_name_whatever_its_mode(tmp_path, monkeypatch):
     written(tmp_path / "office", "secret", 0o440)
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
-    assert passwords(config(file="office"), "x") == {"office": "secret"}
+    assert passwords(config(file="office"), "x") == {"account.office": "secret"}
 
 
 WRONG = [

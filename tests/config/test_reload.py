@@ -38,6 +38,18 @@ CASES = {
     "and through an account": ("user =", 'transfer_policy = "ask"\nuser =', ["account.office.transfer_policy"], []),
     "a comment": ("[sip]", "# hello\n[sip]", [], []),
     "a new target": ("[target.kitchen]", f"{CELLAR}[target.kitchen]", ["target.cellar"], []),
+    "a target's password": (
+        '192.0.2.8"',
+        '192.0.2.8"\npassword_file = "k"',
+        [],
+        ["target.kitchen.password_file"],
+    ),
+    "a new target with a password": (
+        "[target.kitchen]",
+        f'{CELLAR}password_file = "k"\n[target.kitchen]',
+        [],
+        ["target.cellar"],
+    ),
     "a target's address": ("192.0.2.8", "192.0.2.7", ["target.kitchen.uri"], []),
     "what a button does": ('action = "ring"', 'action = "answer"', ["panel.button.ring.action"], []),
     "no long press": ('long_action = "hangup"\n', "", ["panel.button.ring.long_action"], []),

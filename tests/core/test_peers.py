@@ -11,6 +11,7 @@ TARGETS = (
     Target("attic", "sip:attic@[2001:db8::7]"),
     Target("office", "sip:desk@office.example"),
     Target("broken", "nonsense"),
+    Target("cellar", "sip:cellar@192.0.2.10", verify=True),
 )
 SETTINGS = Settings(station="Front door", targets=TARGETS)
 
@@ -41,6 +42,7 @@ SETTINGS = Settings(station="Front door", targets=TARGETS)
         pytest.param("sip:desk@OFFICE.example:5070", "203.0.113.5:5060", "office", id="names are not told by case"),
         pytest.param("sip:desk@other.example", "203.0.113.5:5060", None, id="by another name"),
         pytest.param("sip:@office.example", "203.0.113.5:5060", None, id="empty user"),
+        pytest.param("sip:cellar@192.0.2.10", "192.0.2.10:5060", None, id="the right address of who has a password"),
         pytest.param("tel:+49123", "192.0.2.8:5060", None, id="no SIP URI"),
         pytest.param("", "192.0.2.8:5060", None, id="nothing"),
         pytest.param("<sip:anybody@192.0.2.8>", "192.0.2.8:5060", None, id="angle brackets"),

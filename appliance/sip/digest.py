@@ -1,0 +1,134 @@
+"""Who calls shows that he knows a password, without sending it (RFC 3261 §22, RFC 7616).
+
+A challenge carries a nonce that says when it was made, signed with a key of this process; so nothing is kept of those
+that nobody answers, and one that is too old is told from one that was made up. What is kept is how often each was used:
+an answer that was overheard is not taken a second time.
+
+It is MD5 that is asked for, as all phones know it: where SHA-256 is offered beside it (RFC 8760), libre gives the call
+up. What protects the password is its length, and what protects the answer is the nonce.
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+LIFE_S = 60.0
+ALGORITHM = "MD5"
+PARAMETER = re.compile(r'([A-Za-z-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))\s*(?:,|$)')
+ESCAPED = re.compile(r"\\(.)")
+COUNT = re.compile(r"[0-9A-Fa-f]{8}")
+NONCE = re.compile(r"([0-9a-f]{1,16})\.([0-9a-f]{32})\.([0-9a-f]{64})")
+NEEDED = {"username", "realm", "nonce", "uri", "response", "nc", "cnonce"}
+
+
+class Verdict(StrEnum):
+    """What an answer to a challenge is worth. MISSING: there is none; STALE: right, for a nonce no longer ours."""
+
+    ACCEPTED = "accepted"
+    MISSING = "missing"
+    STALE = "stale"
+    WRONG = "wrong"
+    REPLAYED = "replayed"
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """An Authorization header (RFC 7616 §3.4)."""
+
+    username: str
+    realm: str
+    nonce: str
+    uri: str
+    response: str
+    count: int
+    cnonce: str
+
+
+class Challenges:
+    """All that were made with one key. `realm` is shown to whoever is asked."""
+
+    def __init__(self, realm: str, key: bytes | None = None) -> None:
+        self.realm = realm
+        self._key = key or secrets.token_bytes(32)
+        self._used: dict[str, tuple[int, float]] = {}  # nonce: its highest count, and until when it counts
+
+    def make(self, now: float, *, stale: bool = False) -> str:
+        """The value of WWW-Authenticate; now: seconds of a clock that only goes forward."""
+        made, salt = f"{int(now * 1000):x}", secrets.token_hex(16)
+        nonce = f"{made}.{salt}.{self._sign(made, salt)}"
+        realm = self.realm.replace("\\", "\\\\").replace('"', '\\"')
+        suffix = ", stale=true" if stale else ""
+        return f'Digest realm="{realm}", nonce="{nonce}", algorithm={ALGORITHM}, qop="auth"{suffix}'
+
+    def judge(self, header: str, method: str, password_of: Callable[[str], str | None], now: float) -> Verdict:
+        """What the Authorization of a request is worth; `password_of` a user, None for who has none.
+
+        As long and as costly for a user that is not there as for a wrong password. A count is used up only by a right
+        answer: else whoever sees a nonce could use it up for its owner.
+        """
+        given = read(header)
+        if given is None:
+            return Verdict.MISSING
+        password = password_of(given.username)
+        expected = response(given, method, password if password is not None else secrets.token_hex(8))
+        right = hmac.compare_digest(expected.encode(), given.response.lower().encode())
+        made = self._made(given.nonce)
+        if not right or password is None or given.realm != self.realm:
+            return Verdict.WRONG
+        if made is None or not 0 <= now - made < LIFE_S:  # or of the process before, which a phone may remember
+            return Verdict.STALE
+        self._used = {nonce: use for nonce, use in self._used.items() if now < use[1]}
+        if given.count <= self._used.get(given.nonce, (0, 0.0))[0]:
+            return Verdict.REPLAYED
+        self._used[given.nonce] = given.count, made + LIFE_S
+        return Verdict.ACCEPTED
+
+    def _made(self, nonce: str) -> float | None:
+        """When it was made; None for one that is none of ours."""
+        found = NONCE.fullmatch(nonce)
+        if found is None or not hmac.compare_digest(self._sign(found[1], found[2]), found[3]):
+            return None
+        return int(found[1], 16) / 1000
+
+    def _sign(self, made: str, salt: str) -> str:
+        return hmac.new(self._key, f"{made}.{salt}.{self.realm}".encode(), hashlib.sha256).hexdigest()
+
+
+def read(header: str) -> Credentials | None:
+    """The header as credentials; None for what is none, or none that we ask for: qop=auth, and MD5."""
+    scheme, _, rest = header.strip().partition(" ")
+    if scheme.lower() != "digest":
+        return None
+    found = {
+        name.lower(): ESCAPED.sub(r"\1", quoted) if quoted else plain for name, quoted, plain in PARAMETER.findall(rest)
+    }
+    if not found.keys() >= NEEDED or found.get("qop") != "auth":
+        return None
+    if found.get("algorithm", ALGORITHM).upper() != ALGORITHM:
+        return None
+    if COUNT.fullmatch(found["nc"]) is None:
+        return None
+    return Credentials(
+        username=found["username"],
+        realm=found["realm"],
+        nonce=found["nonce"],
+        uri=found["uri"],
+        response=found["response"],
+        count=int(found["nc"], 16),
+        cnonce=found["cnonce"],
+    )
+
+
+def response(given: Credentials, method: str, password: str) -> str:
+    """What who knows the password answers (RFC 7616 §3.4.1)."""
+
+    def digest(text: str) -> str:
+        return hashlib.md5(text.encode("utf-8", "surrogateescape"), usedforsecurity=False).hexdigest()
+
+    secret = digest(f"{given.username}:{given.realm}:{password}")
+    request = digest(f"{method}:{given.uri}")
+    return digest(f"{secret}:{given.nonce}:{given.count:08x}:{given.cnonce}:auth:{request}")

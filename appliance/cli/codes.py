@@ -2,18 +2,15 @@
 
 import argparse
 import getpass
-import re
 import sys
 from datetime import UTC, datetime
 from typing import Any
 
+from appliance import weekly
 from appliance.cli.client import Client
 from appliance.errors import IntercomError
 
 Json = dict[str, Any]
-
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-TIME = re.compile(r"(?P<days>[a-z,-]+) (?P<begin>\d\d:\d\d)-(?P<end>\d\d:\d\d)")
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -68,20 +65,13 @@ def secret(prompt: str) -> str:
 
 def period(text: str) -> Json:
     """A time of some days. Raises IntercomError."""
-    found = TIME.fullmatch(text.strip().lower())
-    days: list[str] = []
-    for part in found["days"].split(",") if found else [""]:
-        first, _, last = part.partition("-")
-        if first not in DAYS or (last or first) not in DAYS:
-            raise IntercomError(
-                "parameter-invalid",
-                f'"{text}" is no time of the week.',
-                "",
-                'Write it as in "mon-fri 08:00-12:00" or "sat,sun 00:00-24:00".',
-            )
-        begin, end = DAYS.index(first), DAYS.index(last or first)
-        days += [DAYS[n % len(DAYS)] for n in range(begin, end + 1 if end >= begin else end + 1 + len(DAYS))]
-    return {"days": days, "begin": found["begin"], "end": found["end"]} if found else {}
+    try:
+        days, begin, end = weekly.parse(text.strip().lower())
+    except ValueError:
+        raise IntercomError(
+            "parameter-invalid", f'"{text}" is no time of the week.', "", f"Write {weekly.ALLOWED}."
+        ) from None
+    return {"days": days, "begin": begin, "end": end}
 
 
 def moment(text: str) -> str:

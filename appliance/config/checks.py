@@ -4,11 +4,13 @@ Works on the file as read, since it also has to tell about a file in which other
 """
 
 from collections.abc import Iterator
+from dataclasses import fields
 from typing import Any
 
 from appliance.config import describe
 from appliance.config.schema import Deadlines, Door, Keypad, Lamp
 from appliance.core import peers
+from appliance.core.events import EVENTS
 
 ACTIONS = ("action", "long_action", "double_action")
 FULL = Lamp.model_fields["brightness"].default
@@ -41,6 +43,8 @@ def cross(raw: dict[str, Any]) -> Found:
     yield from _same_users(targets)
     yield from _forwarding(raw, targets, accounts)
     yield from _hours(raw)
+    for name, rule in _tables(raw, "rule").items():
+        yield from _rule(_at("rule", name), rule, doors)
     for name, door in doors.items():
         yield from _bounds(_at("door", name), door)
     yield from _digits(doors)
@@ -205,6 +209,17 @@ def _hours(raw: dict[str, Any]) -> Found:
     if len(given) == 1:
         (missing,) = set(names) - set(given)
         yield f"quiet_hours.{missing}", f"is missing: quiet_hours.{given[0]} is of no use without it"
+
+
+def _rule(place: str, rule: dict[str, Any], doors: dict[str, Any]) -> Found:
+    kind, where, door = rule.get("on"), rule.get("where"), rule.get("door")
+    if isinstance(door, str):
+        yield from _named(f"{place}.door", door, "door", doors)
+    event = EVENTS.get(kind) if isinstance(kind, str) else None
+    known = [field.name for field in fields(event)] if event is not None else []
+    for name in where if isinstance(where, dict) and known else ():
+        if name not in known:
+            yield f"{place}.where", f"{kind} tells no {name} (it tells {', '.join(known)})"
 
 
 def _wired(raw: dict[str, Any]) -> bool:

@@ -118,7 +118,9 @@ def toml(value: Any) -> str:
     if isinstance(value, list):
         return f"[{', '.join(_inner(one) for one in value)}]"
     if isinstance(value, dict):
-        return "{…}"
+        if not all(isinstance(one, bool | str) for one in value.values()):
+            return "{…}"
+        return f"{{ {', '.join(f'{key} = {toml(one)}' for key, one in value.items())} }}" if value else "{}"
     try:
         return str(value)
     except ValueError:  # an integer of thousands of digits (sys.set_int_max_str_digits)

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from itertools import chain, repeat
 
+from appliance import weekly
 from appliance.config.directory import Flat
-from appliance.config.schema import Account, Button, Chord, Config, Pictures, Plan, Target, registrar
+from appliance.config.schema import Account, Button, Chord, Config, Pictures, Plan, Rule, Target, registrar
 from appliance.core import model
 from appliance.core.model import AccountId, ButtonId, DoorId, KeypadId, LampId, Pattern, Picture, ReaderId, SensorId
 
@@ -49,6 +50,7 @@ def core_settings(config: Config, flats: tuple[Flat, ...] = ()) -> model.Setting
             )
             for name, sensor in config.panel.sensor.items()
         ),
+        rules=tuple(_rule(name, rule) for name, rule in config.rule.items()),
         targets=(
             *(_target(name, target, config) for name, target in config.target.items()),
             *(target for flat in flats for target in _own_targets(flat, config)),
@@ -169,6 +171,19 @@ def _chord(name: str, chord: Chord) -> model.ChordSettings:
         door=DoorId(chord.door) if chord.door else None,
         digits=chord.digits,
         within_s=chord.within_ms / 1000,
+    )
+
+
+def _rule(name: str, rule: Rule) -> model.Rule:
+    times = (weekly.parse(text) for text in rule.times)
+    return model.Rule(
+        name,
+        rule.on,
+        DoorId(rule.door),
+        tuple(
+            (name, wanted if isinstance(wanted, str) else str(wanted).lower()) for name, wanted in rule.where.items()
+        ),
+        tuple(model.Period(tuple(map(model.Day, days)), begin, end) for days, begin, end in times),
     )
 
 

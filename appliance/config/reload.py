@@ -13,7 +13,7 @@ from appliance.errors import IntercomError
 # Settings that the core decides by. All others were given to an adapter, which has lines, sockets or cards by them.
 _LIVE = re.compile(
     r"sip\.(callers|transfer_policy|max_calls|max_call_s|max_redirects|updates)|forwarding\..+|quiet_hours\..+"
-    r"|recording\..+|deadlines\..+|(target|plan|panel\.chord|directory)\..+"
+    r"|recording\..+|deadlines\..+|(target|plan|rule|panel\.chord|directory)\..+"
     r"|account\.[^.]+\.(callers|transfer_policy|refresh_s|inband_digits)"
     r"|door\.[^.]+\.(pulse_s|digits|strike)"
     r"|panel\.lamp\.[^.]+\.pictures\..+|panel\.reader\.[^.]+\.tell_numbers|panel\.(keypad|reader)\.[^.]+\.doors"
@@ -44,7 +44,7 @@ def merge(running: Config, wanted: Config) -> Merged:
     merged = deepcopy(old)
     for place in live:
         _copy(place.split("."), new, merged)
-    merged["plan"], merged["panel"]["chord"] = new["plan"], new["panel"]["chord"]
+    merged["plan"], merged["rule"], merged["panel"]["chord"] = new["plan"], new["rule"], new["panel"]["chord"]
     merged["target"] = dict(_targets(old["target"], new["target"]))
     try:
         config = check(merged, "merged")

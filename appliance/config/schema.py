@@ -9,8 +9,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from appliance import weekly
 from appliance.core import peers
 from appliance.core.model import Action, Pattern, SensorKind, Strike, TransferPolicy, Watch
+from appliance.core.rules import TRIGGERS
 
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 ID_ALLOWED = "a name of at most 32 small letters, digits, - and _, beginning with a letter or digit"
@@ -95,6 +97,17 @@ def registrar(text: str) -> tuple[str, int]:
 
 def _registrar(text: str) -> str:
     registrar(text)
+    return text
+
+
+def _trigger(text: str) -> str:
+    if text not in {kind.TYPE for kind in TRIGGERS}:
+        raise ValueError
+    return text
+
+
+def _weekly(text: str) -> str:
+    weekly.parse(text)
     return text
 
 
@@ -903,14 +916,42 @@ class QuietHours(Table):
 
 
 class Clock(Table):
-    """The clock, where codes are valid at certain times only."""
+    """The clock, where codes or rules hold at certain times only."""
 
     trust: Literal["synchronised", "always"] = setting(
         "When it is believed. synchronised: while a time server keeps it right; else codes with a schedule or an "
-        "expiry are refused, lest whoever sets the clock opens the door. always: for a board with a battery for its "
-        "clock and no time server.",
+        "expiry are refused, and rules with times open nothing, lest whoever sets the clock opens the door. always: "
+        "for a board with a battery for its clock and no time server.",
         default="synchronised",
     )
+
+
+class Rule(Table):
+    """A door that opens by itself when something happens. One [rule.<name>] for each.
+
+    It opens as any other opening does: bounded, told with the rule's name, and neither in a lockdown nor while a tamper
+    contact blocks it.
+    """
+
+    on: Annotated[str, AfterValidator(_trigger)] = setting(
+        "What happens: the type of an event (docs/reference/events.md).",
+        allowed="one of " + ", ".join(f'"{kind.TYPE}"' for kind in TRIGGERS),
+        example="ring.started",
+    )
+    where: dict[str, str | bool] = setting(
+        "What the event must say besides: fields of its data with their values.",
+        allowed='an inline table such as { button = "ring" } or { sensor = "pir", active = true }',
+        default_factory=dict,
+        example={"button": "ring"},
+    )
+    times: list[Annotated[str, AfterValidator(_weekly)]] = setting(
+        "When it holds, in the machine's local time; none: always. The clock must be right (see [clock]).",
+        allowed=f"a list of {weekly.ALLOWED}",
+        default=[],
+        example=["mon-fri 08:00-12:00"],
+        max_length=16,
+    )
+    door: str = setting("Which door opens.", allowed="the name of a [door.…] table", example="front")
 
 
 class Plan(Table):
@@ -974,6 +1015,7 @@ class Config(Table):
     panel: Panel = Field(default_factory=Panel)
     door: dict[Id, Door] = Field(default_factory=dict)
     guard: Guard = Field(default_factory=Guard)
+    rule: dict[Id, Rule] = Field(default_factory=dict)
     target: dict[Id, Target] = Field(default_factory=dict)
     plan: dict[Id, Plan] = Field(default_factory=dict)
     directory: Directory = Field(default_factory=Directory)

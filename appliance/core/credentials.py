@@ -5,12 +5,11 @@ Digits are compared as HMAC-SHA256 (RFC 2104) under the device's key, all of the
 
 import hashlib
 import hmac
-from datetime import UTC, datetime, timedelta
 
-from appliance.core.model import Book, Clock, Credential, CredentialKind, Day, Period
+from appliance.core import periods
+from appliance.core.model import Book, Clock, Credential, CredentialKind
 
 SHORTEST, LONGEST = 4, 12  # digits of a code
-DAYS = tuple(Day)
 
 
 def digest(secret: str, kind: CredentialKind, shown: str) -> str:
@@ -44,17 +43,6 @@ def why_not(credential: Credential, clock: Clock | None, now: float) -> str:
         return "the clock is not synchronised, and the code is valid at certain times only"
     if credential.expires is not None and clock.epoch + now >= credential.expires:
         return "the code has expired"
-    local = datetime.fromtimestamp(clock.epoch + now + clock.utc_offset_s, UTC)
-    if credential.schedule and not any(within(period, local) for period in credential.schedule):
+    if credential.schedule and not periods.reached(credential.schedule, clock, now):
         return "the code is not valid at this time"
     return ""
-
-
-def within(period: Period, local: datetime) -> bool:
-    """Whether it is that time; one that ends on the next day belongs to the day of its beginning."""
-    time = f"{local:%H:%M}"
-    today = DAYS[local.weekday()] in period.days
-    if period.begin < period.end:
-        return today and period.begin <= time < period.end
-    yesterday = DAYS[(local - timedelta(days=1)).weekday()] in period.days
-    return (today and time >= period.begin) or (yesterday and time < period.end)

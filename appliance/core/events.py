@@ -1196,6 +1196,16 @@ class EventsLost(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class RuleTriggered(Event):
+    """A rule of the configuration opens a door, or tries to. `on`: the type of event that it waited for."""
+
+    TYPE = "rule.triggered"
+    rule: str
+    on: str
+    door: DoorId
+
+
+@dataclass(frozen=True, slots=True)
 class NoticeTold(Event):
     """Something that whoever reads the events should know, and that is no fault."""
 

@@ -46,12 +46,18 @@ def over(turn: Turn, keypad: KeypadSettings, typed: str, *, closed: bool) -> Non
         if found is not None and not why:
             turn.tell(events.KeypadAccepted(keypad.id, code=found.id, owner=found.owner))
         else:
-            turn.tell(events.KeypadRefused(keypad.id, why=why))
+            refused(turn, keypad, why)
         left = lockouts.left_s(turn, LockoutScope.KEYPAD, keypad.id)
         if why == codes.WRONG and left:
             turn.tell(events.KeypadLockedOut(keypad.id, seconds=round(left, 3)))
     elif typed and closed:
-        turn.tell(events.KeypadRefused(keypad.id, why=NOBODY))
+        refused(turn, keypad, NOBODY)
+
+
+def refused(turn: Turn, keypad: KeypadSettings, why: str) -> None:
+    """Tell clients, and by lamp and tone whoever types; neither says more than that it was nothing."""
+    turn.tell(events.KeypadRefused(keypad.id, why=why))
+    turn.show_error()
 
 
 def ring(turn: Turn, entry: Entry, who: str) -> None:

@@ -228,7 +228,7 @@ class Action(StrEnum):
 
 
 class Means(StrEnum):
-    """By what a door is opened. Rule: by one that the station was given; exit: by whoever is inside and leaves."""
+    """By what a door is opened. Rule: by one of the configuration; exit: by whoever is inside and leaves."""
 
     BUTTON = "button"
     DTMF = "dtmf"
@@ -431,6 +431,20 @@ class DoorSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Rule:
+    """`door` opens by itself when an event of the type `on` comes; `times`: only then, none: always.
+
+    where: what its fields must be, as text; true and false are so.
+    """
+
+    name: str
+    on: str
+    door: DoorId
+    where: tuple[tuple[str, str], ...] = ()
+    times: tuple["Period", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SensorSettings:
     """A sensor. A contact: of which door, and how long that may be open; 0: as long as it likes.
 
@@ -572,6 +586,7 @@ class Settings:
     readers: tuple[ReaderSettings, ...] = ()
     doors: tuple[DoorSettings, ...] = ()
     sensors: tuple[SensorSettings, ...] = ()
+    rules: tuple[Rule, ...] = ()
     targets: tuple[Target, ...] = ()
     plans: tuple[Plan, ...] = ()
     directory: tuple[Entry, ...] = ()

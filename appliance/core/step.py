@@ -27,6 +27,7 @@ from appliance.core import (
     referrals,
     requests,
     ringing,
+    rules,
     sensors,
     session,
     subscriptions,
@@ -70,6 +71,7 @@ def step(state: State, given: AnyInput) -> Step:
     transfers.settle(turn)
     referrals.settle(turn)
     digits.ended(turn)
+    rules.settle(turn)
     kept.settle(turn, state)
     mixing.tell(turn, state)
     history.write(turn, state)

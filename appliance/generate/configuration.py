@@ -15,6 +15,7 @@ _EXAMPLE_NAMES = {
     "panel.sensor": "leaf",
     "account": "office",
     "door": "front",
+    "rule": "practice",
     "target": "kitchen",
     "plan": "house",
 }

@@ -75,6 +75,13 @@ ONE_ERROR = [
     ("[http]\nsocket = 'x'", 'http.socket = "x": must be true, false, or a path of at most 101 characters that begins with /'),
     ("[sip]\ncodecs = ['opus', 'g711']", 'sip.codecs = ["opus", "g711"]: must be a list of some of "opus", "G722", "PCMA", "PCMU"'),
     ("[sip]\ncodecs = [[['opus']]]", 'sip.codecs = [[[…]]]: must be a list of some of "opus", "G722", "PCMA", "PCMU"'),
+    # rules
+    ("[rule.a]\ndoor = 'front'\non = 'ring'\n[door.front]\nchip = 'c'\nline = 'l'", 'rule.a.on = "ring": must be one of "ring.started", "button.clicked", "button.double_clicked", "button.held", "button.chord", "sensor.changed", "door.opened", "door.closed"'),
+    ("[rule.a]\non = 'ring.started'\ndoor = 'gate'\n[door.front]\nchip = 'c'\nline = 'l'", "rule.a.door: there is no [door.gate] (there is front)"),
+    ("[rule.a]\ndoor = 'front'\non = 'ring.started'\nwhere = {sensor = 'pir'}\n[door.front]\nchip = 'c'\nline = 'l'", "rule.a.where: ring.started tells no sensor (it tells ring, button, to)"),
+    ("[rule.a]\ndoor = 'front'\non = 'button.held'\nwhere = {sensor = [1]}\n[door.front]\nchip = 'c'\nline = 'l'", 'rule.a.where = {…}: must be an inline table such as { button = "ring" } or { sensor = "pir", active = true }'),
+    ("[rule.a]\ndoor = 'front'\non = 'button.held'\ntimes = ['mon-son 08:00-12:00']\n[door.front]\nchip = 'c'\nline = 'l'", 'rule.a.times = ["mon-son 08:00-12:00"]: must be a list of days and a time, as in "mon-fri 08:00-12:00" or "sat,sun 22:00-06:00"'),
+    ("[rule.a]\ndoor = 'front'\non = 'button.held'\ntimes = ['mon 08:00-08:00']\n[door.front]\nchip = 'c'\nline = 'l'", 'rule.a.times = ["mon 08:00-08:00"]: must be a list of days and a time, as in "mon-fri 08:00-12:00" or "sat,sun 22:00-06:00"'),
     # plans
     ("[plan.house]", 'plan.house.steps: is missing; it must be 1 to 8 lists of 1 to 8 names, as in [["kitchen", "hall"]]'),
     ("[plan.house]\nsteps = [[]]", 'plan.house.steps = [[]]: must be 1 to 8 lists of 1 to 8 names, as in [["kitchen", "hall"]]'),
@@ -231,7 +238,7 @@ def test_all_errors_are_told_at_once(tmp_path):
         'sip.port = "x": must be a whole number from 0 to 65535',
         'panel.button.a.action = "rign": must be one of "ring", "answer", "hangup", "hold", "switch", "door", "exit", "none"',
         (
-            "foo: no such setting; there are station, sip, account, tls, audio, http, dbus, panel, door, guard, target, "
+            "foo: no such setting; there are station, sip, account, tls, audio, http, dbus, panel, door, guard, rule, target, "
             "plan, directory, forwarding, quiet_hours, clock, recording, deadlines"
         ),
         "panel.button.a.target: there is no [target.x]; add that table",

@@ -66,6 +66,7 @@ CASES = {
     "recording": ("[sip]", "[recording]\nenabled = true\n[sip]", ["recording.enabled"], []),
     "a deadline": ("[sip]", "[deadlines]\nrtp_s = 9\n[sip]", ["deadlines.rtp_s"], []),
     "a plan": ("[sip]", '[plan.house]\nsteps = [["kitchen"]]\n[sip]', ["plan.house"], []),
+    "a rule": ("[sip]", '[rule.in]\non = "ring.started"\ndoor = "front"\n[sip]', ["rule.in"], []),
     "how often is registered": ("user =", "refresh_s = 60\nuser =", ["account.office.refresh_s"], []),
     "an account's user": ("201", "202", [], ["account.office.user"]),
     "the port": ("[sip]", "[sip]\nport = 5070", [], ["sip.port"]),

@@ -25,6 +25,7 @@ from appliance.core.model import (
     Credential,
     CredentialId,
     CredentialKind,
+    Day,
     DoorId,
     DoorSettings,
     EarlySource,
@@ -32,9 +33,14 @@ from appliance.core.model import (
     Kept,
     LampId,
     Pattern,
+    Period,
     Quality,
     RecordingId,
     RequestId,
+    Rule,
+    SensorId,
+    SensorKind,
+    SensorSettings,
     State,
     Target,
     TransferPolicy,
@@ -61,6 +67,14 @@ STATION = dataclasses.replace(
     ),
     doors=(DoorSettings(FRONT, pulse_s=3.0, max_s=10.0, digits=CODE), DoorSettings(GATE, digits="B")),
     transfer_policy=TransferPolicy.ASK,
+    sensors=(
+        SensorSettings(SensorId("leaf"), SensorKind.CONTACT, door=FRONT),
+        SensorSettings(SensorId("housing"), SensorKind.TAMPER),
+    ),
+    rules=(
+        Rule("in", "ring.started", FRONT),
+        Rule("out", "door.opened", GATE, times=(Period(tuple(Day), "00:00", "24:00"),)),
+    ),
 )
 CARD = CredentialKind.CARD
 KNOWN = Credential(CredentialId("a-known"), CARD, "Cleaner", digest("5a" * 32, CARD, CODE), (FRONT,), uses=2)
@@ -165,7 +179,7 @@ class World:
             inputs.IceCompleted: dict.fromkeys(("local", "remote"), Candidate("host", "192.0.2.7:4000")),
             inputs.IceFailed: {"fault": choice(list(IceFault))},
             inputs.ContactNotified: {"contact": "kitchen", "state": choice(list(ContactState))},
-            inputs.SensorEdge: {"sensor": "leaf", "active": choice([True, False, None])},
+            inputs.SensorEdge: {"sensor": choice(["leaf", "housing"]), "active": choice([True, False, None])},
             inputs.KeptWritten: {"kept": Kept(change=choice([self.state.kept_change, 0]))},
             inputs.ClockTold: {"clock": Clock(0.0, 3600.0, trusted=flag)},
             inputs.BookRead: {"book": Book("5a" * 32, (KNOWN,) if flag else ())},
@@ -306,6 +320,10 @@ def test_after_any_sequence_time_alone_ends_what_waits(moves):
     world = World()
     for kind, after, a, b in TALKING + moves:
         world.learn(checked(world.state, world.input(kind, world.state.now + after, a, b)))
+    at = world.state.now
+    world.learn(
+        checked(world.state, inputs.SensorEdge(at=at, sensor="housing", active=False))
+    )  # else it blocks for ever
     for _ in range(200):
         wake = views.desired(world.state).wake_at
         if wake is None:

@@ -34,6 +34,21 @@ pull = "none"
 kind = "tamper"
 block_s = 3000
 
+[panel.sensor.near]
+chip = "board"
+line = "NEAR"
+pull = "none"
+kind = "other"
+
+[rule.gate]
+on = "sensor.changed"
+where = { sensor = "near", active = true }
+times = ["mon-sun 00:00-24:00"]
+door = "front"
+
+[clock]
+trust = "always"
+
 [guard]
 socket = "/run/intercomd/guard.sock"
 
@@ -43,9 +58,9 @@ line = "RELAY"
 pulse_s = 1
 max_hold_s = 600
 """
-LEAF, RELAY, HOUSING, EXIT = range(4)
+LEAF, RELAY, HOUSING, EXIT, NEAR = range(5)
 # The relay's pull is at the energised level; contacts are closed at rest, and so low, and the button is up.
-LINES = "create board 4 LEAF RELAY HOUSING EXIT\nup board 1\nup board 3\n"
+LINES = "create board 5 LEAF RELAY HOUSING EXIT NEAR\nup board 1\nup board 3\n"
 PATIENCE_S = 120
 # Sends the same order five times at once, and once more after the pulse: prints the answers' status.
 REPEATS = """
@@ -189,6 +204,19 @@ def test_the_exit_button_opens_from_inside(station):
     unlocked = station.told("door.unlocked")
     assert (unlocked["means"], unlocked["by"]) == ("exit", "button exit")
     station.told("door.locked")
+
+
+def test_a_rule_opens_when_somebody_comes_near(station):
+    station.pull(NEAR, "up")
+    station.told("sensor.changed", sensor="near", active=True)
+    assert station.told("rule.triggered") == {"rule": "gate", "on": "sensor.changed", "door": "front"}
+    unlocked = station.told("door.unlocked")
+    assert (unlocked["means"], unlocked["by"]) == ("rule", "rule gate")
+    station.told("door.locked")
+    station.at_rest()
+    station.pull(NEAR, "down")
+    station.told("sensor.changed", sensor="near", active=False)
+    assert station.types() == ["sensor.changed", "door.unlocked", "door.locked", "sensor.changed"]
 
 
 def test_a_repeated_request_gives_one_pulse(station):

@@ -15,11 +15,11 @@ ADAPTERS = ("sip", "audio", "panel", "store", "api", "bus", "outlets", "system")
 MAY_IMPORT: dict[str, tuple[set[str], str]] = {
     "core": ({"errors"}, "core decides and performs nothing, so it imports nothing of ours but errors"),
     **dict.fromkeys(
-        ("", "errors", "ids", "codec", "feed", "unixhttp"),
+        ("", "errors", "ids", "codec", "feed", "unixhttp", "weekly"),
         (set(), "every room may build on this plain part, so it builds on none"),
     ),
     "config": (
-        {"core", "errors"},
+        {"core", "errors", "weekly"},
         "config puts a file into the core's words; app hands its values on",
     ),
     **dict.fromkeys(
@@ -42,7 +42,7 @@ MAY_IMPORT: dict[str, tuple[set[str], str]] = {
     "replay": ({"core", "errors", "codec"}, "what was recorded is core's inputs and nothing else"),
     "schemas": ({"core"}, "payload schemas are made from the core's events alone"),
     "cli": (
-        {"errors", "ids", "unixhttp", "doctor"},
+        {"errors", "ids", "unixhttp", "weekly", "doctor"},
         "the command line is a client: it knows the HTTP interface only, and the doctor where no daemon answers",
     ),
     "reactor": ({"core", "errors", "ids", "feed"}, "the reactor turns the core and is handed its adapters by app"),
@@ -54,6 +54,7 @@ MAY_IMPORT: dict[str, tuple[set[str], str]] = {
 PURE = {
     "abc",
     "collections",
+    "contextlib",
     "dataclasses",
     "datetime",
     "enum",

@@ -1,0 +1,25 @@
+"""Times of the week as people write them: "mon-fri 08:00-12:00"."""
+
+import re
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+PATTERN = r"[a-z,-]+ ([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)"
+ALLOWED = 'days and a time, as in "mon-fri 08:00-12:00" or "sat,sun 22:00-06:00"'
+
+
+def parse(text: str) -> tuple[tuple[str, ...], str, str]:
+    """Days, begin and end, of local time; an end that is not after the begin is on the next day. Raises ValueError."""
+    if not re.fullmatch(PATTERN, text):
+        raise ValueError(text)
+    named, times = text.split(" ")
+    begin, end = times.split("-")
+    if begin == end:
+        raise ValueError(text)
+    return tuple(day for part in named.split(",") for day in _days(part)), begin, end
+
+
+def _days(part: str) -> list[str]:
+    """Of one day, or from one to another, over the week's end if need be."""
+    first, _, last = part.partition("-")
+    begin, end = DAYS.index(first), DAYS.index(last or first)
+    return [DAYS[number % len(DAYS)] for number in range(begin, end + 1 + (len(DAYS) if end < begin else 0))]

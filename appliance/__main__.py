@@ -83,7 +83,11 @@ def run(given: argparse.Namespace) -> int:
 
         certificates.look(config, path.name)
     if given.check:
+        from appliance.doctor import lamps  # noqa: PLC0415  late: for this alone
+
         print(f"{path} is well.")
+        for note in lamps.notes(config):
+            print(f"Note: {note.check}: {note.message} {note.cause} {note.resolution}")
         return 0
     simulated = given.demo or config.panel.lines == "simulated"
     state = given.state or default_state()

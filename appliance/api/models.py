@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from appliance.core import colors
 from appliance.core.model import (
     AccountState,
     Action,
@@ -48,6 +49,10 @@ Line = r"^[^\x00-\x1f\x7f]*$"
 Clock = r"^(([01][0-9]|2[0-3]):[0-5][0-9])?$"  # hours and minutes, or nothing
 
 
+Color = Annotated[
+    str,
+    Field(pattern=f"^(#[0-9A-Fa-f]{{6}}|{'|'.join(colors.NAMES)})$", examples=["#ff8000"], description="Not black."),
+]
 CustomData = Annotated[str, Field(max_length=1000, description="What a client notes beside the call.")]
 Headers = dict[
     Annotated[str, Field(pattern=r"^[Xx]-[A-Za-z0-9-]{1,62}$")],
@@ -239,6 +244,7 @@ class TestLamp(Order):
 
     pattern: Pattern = Field(default=Pattern.FAST, description="How it shines.")
     seconds: float = Field(default=5.0, gt=0, le=60, allow_inf_nan=False, description="For how long.")
+    color: Color | None = Field(default=None, description="In which colour; null: its own.")
 
 
 class TestSound(Order):
@@ -631,10 +637,17 @@ class Chord(Answer):
 
 
 class Lamp(Answer):
-    """A lamp and how it shines: slow is 1 Hz, fast 4 Hz, pulse 100 ms every 2 s, double twice that."""
+    """A lamp and how it shines: slow is 1 Hz, fast 4 Hz; every 2 s double flashes twice, pulse glows up and down.
+
+    A lamp that goes on and off only flashes once for a pulse.
+    """
 
     id: str
     pattern: Pattern
+    color: str | None = Field(description="As #rrggbb; null: its own.")
+    brightness: int = Field(description="In % of what it can; 0: it is off.")
+    dims: bool | None = Field(description="Whether its hardware has more than on and off; null: it was not found yet.")
+    colors: bool | None = Field(description="Whether its hardware has colours; null: it was not found yet.")
 
 
 class Keypad(Answer):
@@ -668,6 +681,7 @@ class Panel(Answer):
     tone: Tone | None = Field(description="The sound on the station's own speaker.")
     buttons: list[Button]
     chords: list[Chord]
+    night: bool = Field(description="Whether it is night for the lamps.")
     lamps: list[Lamp]
     keypads: list[Keypad]
     readers: list[Reader]

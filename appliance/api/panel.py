@@ -29,7 +29,7 @@ async def press_button(button: Id, daemon: Daemon, who: Who, body: models.Press 
 async def try_lamp(lamp: Id, daemon: Daemon, who: Who, body: models.TestLamp | None = None) -> JSONResponse:
     """Have a lamp shine in a pattern for `seconds`, whatever the panel shows meanwhile."""
     wanted = body or models.TestLamp()
-    reply = await ask(daemon, inputs.TestLamp(LampId(lamp), wanted.pattern, wanted.seconds), who)
+    reply = await ask(daemon, inputs.TestLamp(LampId(lamp), wanted.pattern, wanted.seconds, wanted.color), who)
     return JSONResponse({"warning": reply.warning or None})
 
 

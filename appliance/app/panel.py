@@ -14,7 +14,7 @@ from appliance.panel.buttons import Buttons, ButtonWiring
 from appliance.panel.claims import Claims
 from appliance.panel.lamps import Lamps, LampWiring
 from appliance.panel.lines import Factory, lines
-from appliance.panel.names import ChipLine, KernelLed, PinName
+from appliance.panel.names import ChipLine, KernelLed, LightName, PinName, PwmChannel
 from appliance.panel.relay import DoorWiring, GpioLine, Relay, SimulatedLine
 from appliance.panel.sensors import Sensors, SensorWiring
 from appliance.reactor import Reactor
@@ -52,7 +52,11 @@ class Panel:
             for number, (name, button) in enumerate(panel.button.items())
         )
         lamps = tuple(
-            LampWiring(LampId(name), self._lamp(lamp, len(buttons) + number), lamp.active_low)
+            LampWiring(
+                LampId(name),
+                (self._pin(lamp, len(buttons) + number),) if self._simulated else self._lights(lamp),
+                active_low=lamp.active_low or lamp.common == "anode",
+            )
             for number, (name, lamp) in enumerate(panel.lamp.items())
         )
         sensors = tuple(
@@ -68,7 +72,7 @@ class Panel:
         if self._simulated:
             await self._simulate(factory, buttons, sensors, lamps)
         claims = Claims(factory, post)
-        shining = Lamps(lamps, claims)
+        shining = Lamps(lamps, claims, post)
         self._parts = [claims, Buttons(buttons, claims, post), Sensors(sensors, claims, post), shining]
         if not self._simulated:
             self._parts += entry(panel, claims, post)
@@ -101,7 +105,7 @@ class Panel:
             factory,
             {button.id: SimulatedPin(button.pin, button.active_low) for button in buttons}
             | {f"sensor.{sensor.id}": SimulatedPin(sensor.pin, sensor.active_low) for sensor in sensors},
-            {lamp.id: SimulatedPin(lamp.pin, lamp.active_low) for lamp in lamps},
+            {lamp.id: SimulatedPin(lamp.lights[0], lamp.active_low) for lamp in lamps},
             SimulatedEntry(frozenset(panel.keypad), frozenset(panel.reader), self._reactor.post),
         )
         await self._simulation.start()
@@ -121,11 +125,20 @@ class Panel:
             return configured.pin
         return ChipLine(configured.chip, configured.line)
 
-    def _lamp(self, configured: Lamp, number: int) -> PinName | KernelLed:
-        """The lamp's line, or the kernel's own device for it."""
-        if configured.led and not self._simulated:
-            return KernelLed(configured.led, configured.brightness / 100)
-        return self._pin(configured, number)
+    def _lights(self, configured: Lamp) -> tuple[LightName, ...]:
+        """What the lamp is at: its line, or what it has instead."""
+        if configured.led:
+            return (KernelLed(configured.led),)
+        if channels := [configured.pwm] if configured.pwm else configured.rgb_pwm:
+            split = (channel.split("/") for channel in channels)
+            return tuple(PwmChannel(chip, int(number)) for chip, number in split)
+        if configured.rgb_lines:
+            # Without a chip they are a Raspberry Pi's, by gpiozero's names.
+            return tuple(
+                ChipLine(configured.chip, line) if configured.chip else f"GPIO{line.removeprefix('GPIO')}"
+                for line in configured.rgb_lines
+            )
+        return (self._pin(configured, 0),)
 
     def _guard(self) -> Path | None:
         """The socket of a guard that runs by itself; None: a child of ours."""

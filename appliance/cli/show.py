@@ -37,9 +37,15 @@ def panel(answer: Json) -> str:
     """Buttons and lamps."""
     lines = [f"picture   {answer['picture']}"]
     lines += [f"button    {b['id']}  {b['action']}  {'down' if b['down'] else 'up'}" for b in answer["buttons"]]
-    lines += [f"lamp      {lamp['id']}  {lamp['pattern']}" for lamp in answer["lamps"]]
+    lines += [f"lamp      {lamp['id']}  {_shine(lamp)}" for lamp in answer["lamps"]]
     lines += [f"sensor    {each['id']}  {each['kind']}  {_sensor(each)}" for each in answer["sensors"]]
     return "\n".join(lines)
+
+
+def _shine(lamp: Json) -> str:
+    """As "slow, #00ff00, 20 %", less what goes without saying."""
+    dimmed = f"{lamp['brightness']} %" if lamp["brightness"] not in (0, 100) else ""
+    return ", ".join(filter(None, (lamp["pattern"], lamp["color"], dimmed)))
 
 
 def _sensor(sensor: Json) -> str:

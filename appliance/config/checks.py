@@ -8,12 +8,18 @@ from dataclasses import fields
 from typing import Any
 
 from appliance.config import describe
-from appliance.config.schema import Deadlines, Door, Keypad, Lamp
+from appliance.config.schema import Deadlines, Door, Keypad
 from appliance.core import peers
 from appliance.core.events import EVENTS
 
 ACTIONS = ("action", "long_action", "double_action")
-FULL = Lamp.model_fields["brightness"].default
+# What a lamp may be at instead of a line of its own, and what then is of no use.
+LIGHTS = {
+    "led": (("pin", "chip", "line", "active_low"), "the kernel knows the line of its own LED"),
+    "pwm": (("pin", "chip", "line"), "the channel is named in pwm"),
+    "rgb_lines": (("pin", "line", "active_low"), "it has three lines, and common says at which level they shine"),
+    "rgb_pwm": (("pin", "chip", "line", "active_low"), "the channels are named in rgb_pwm"),
+}
 Found = Iterator[tuple[str, str]]  # dotted place, sentence
 
 
@@ -50,9 +56,9 @@ def cross(raw: dict[str, Any]) -> Found:
     yield from _digits(doors)
     yield from _pair(raw)
     used: dict[Any, str] = {}
-    yield from _leds(lamps)
+    yield from _lamps(raw, lamps, used)
     yield from _lines(buttons, lamps, sensors, doors, used, wired=wired)
-    yield from _blocks(keypads, readers, used)
+    yield from _blocks(keypads, readers, lamps, used)
 
 
 def _button(place: str, button: dict[str, Any], doors: dict[str, Any], targets: dict[str, Any]) -> Found:
@@ -227,15 +233,39 @@ def _wired(raw: dict[str, Any]) -> bool:
     return not isinstance(panel, dict) or panel.get("lines", "gpio") == "gpio"
 
 
-def _leds(lamps: dict[str, Any]) -> Found:
+def _lamp(place: str, lamp: dict[str, Any], used: dict[Any, str]) -> Found:
+    given = [key for key in LIGHTS if lamp.get(key)]
+    for other in given[1:]:
+        yield f"{place}.{other}", f"either {given[0]} or {other}, not both: it is one lamp"
+    for light in given[:1]:
+        keys, why = LIGHTS[light]
+        yield from ((f"{place}.{key}", f"is of no use with {light}: {why}") for key in keys if lamp.get(key))
+    three = {key: lamp[key] for key in ("rgb_lines", "rgb_pwm") if isinstance(lamp.get(key), list) and lamp[key]}
+    yield from ((f"{place}.{key}", "must name three: of red, green, blue") for key in three if len(three[key]) < 3)  # noqa: PLR2004
+    if lamp.get("common") == "anode" and not three:
+        yield f"{place}.common", "is of no use: only the three of rgb_lines or rgb_pwm have something in common"
+    table = lamp.get("colors")
+    if given in ([], ["pwm"]) and (lamp.get("color") or (isinstance(table, dict) and any(table.values()))):
+        yield f"{place}.color", "is of no use: a lamp of one line or PWM channel has one colour"
+    for channel in (lamp.get("pwm"), *three.get("rgb_pwm", ())):
+        if isinstance(channel, str) and channel:
+            yield from _once(place, channel, used, "PWM channel")
+
+
+def _lamps(raw: dict[str, Any], lamps: dict[str, Any], used: dict[Any, str]) -> Found:
     for name, lamp in lamps.items():
-        if lamp.get("led"):
-            for key in ("pin", "chip", "line", "active_low"):
-                if lamp.get(key):
-                    why = "either led or a line, not both: the kernel knows the line of its own LED"
-                    yield _at("panel.lamp", name, key), why
-        elif lamp.get("brightness", FULL) != FULL:
-            yield _at("panel.lamp", name, "brightness"), "a line is on or off; only a lamp with led has a brightness"
+        yield from _lamp(_at("panel.lamp", name), lamp, used)
+    panel = raw.get("panel")
+    night = panel.get("night") if isinstance(panel, dict) else None
+    dimmed = [name for name, lamp in lamps.items() if lamp.get("night_brightness") is not None]
+    if isinstance(night, str) and night:
+        begin, _, end = night.partition("-")
+        if begin == end:
+            yield "panel.night", "it ends when it begins"
+        if not dimmed:
+            yield "panel.night", "is of no use: no lamp has a night_brightness"
+    for name in dimmed if not night else []:
+        yield _at("panel.lamp", name, "night_brightness"), "is of no use without panel.night, its hours"
 
 
 def _lines(
@@ -248,7 +278,7 @@ def _lines(
     wired: bool,
 ) -> Found:
     named = [(_at("panel.button", name), button) for name, button in buttons.items()]
-    named += [(_at("panel.lamp", name), lamp) for name, lamp in lamps.items() if not lamp.get("led")]
+    named += [(_at("panel.lamp", name), lamp) for name, lamp in lamps.items() if not any(map(lamp.get, LIGHTS))]
     named += [(_at("panel.sensor", name), sensor) for name, sensor in sensors.items()]
     named += [(_at("door", name), door) for name, door in doors.items()]
     for place, table in named:
@@ -270,7 +300,7 @@ def _lines(
                 yield from _once(f"{place}.line", line if line.startswith("GPIO") else f"{chip} {line}", used)
 
 
-def _blocks(keypads: dict[str, Any], readers: dict[str, Any], used: dict[Any, str]) -> Found:
+def _blocks(keypads: dict[str, Any], readers: dict[str, Any], lamps: dict[str, Any], used: dict[Any, str]) -> Found:
     """Lines of what has several, all of one chip."""
     several = [
         (f"{_at('panel.keypad', name)}.{key}", keypad.get("chip"), keypad.get(key))
@@ -281,6 +311,9 @@ def _blocks(keypads: dict[str, Any], readers: dict[str, Any], used: dict[Any, st
         (f"{_at('panel.reader', name)}.{key}", reader.get("chip"), [reader.get(key)])
         for name, reader in readers.items()
         for key in ("d0", "d1")
+    ]
+    several += [
+        (_at("panel.lamp", name, "rgb_lines"), lamp.get("chip"), lamp.get("rgb_lines")) for name, lamp in lamps.items()
     ]
     for place, chip, lines in several:
         for line in lines if isinstance(lines, list) else []:
@@ -318,9 +351,9 @@ def _way(place: str, lines: tuple[str, ...], others: tuple[str, ...], table: dic
         yield f"{place}.{lines[0]}", f'is missing (or {" or ".join(others)}): panel.lines is "gpio"'
 
 
-def _once(place: str, line: str, used: dict[Any, str]) -> Found:
+def _once(place: str, line: str, used: dict[Any, str], what: str = "line") -> Found:
     if line in used:
-        yield place, f"line {line} is taken by {used[line]} already"
+        yield place, f"{what} {line} is taken by {used[line]} already"
     used.setdefault(line, place)
 
 

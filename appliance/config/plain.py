@@ -5,8 +5,9 @@ from itertools import chain, repeat
 
 from appliance import weekly
 from appliance.config.directory import Flat
-from appliance.config.schema import Account, Button, Chord, Config, Pictures, Plan, Rule, Target, registrar
+from appliance.config.schema import Account, Button, Chord, Config, Lamp, Pictures, Plan, Rule, Target, registrar
 from appliance.core import model
+from appliance.core.colors import WHITE
 from appliance.core.model import AccountId, ButtonId, DoorId, KeypadId, LampId, Pattern, Picture, ReaderId, SensorId
 
 
@@ -16,9 +17,8 @@ def core_settings(config: Config, flats: tuple[Flat, ...] = ()) -> model.Setting
         station=config.station.name,
         buttons=tuple(_button(name, button) for name, button in config.panel.button.items()),
         chords=tuple(_chord(name, chord) for name, chord in config.panel.chord.items()),
-        lamps=tuple(
-            model.LampSettings(LampId(name), _pictures(lamp.pictures)) for name, lamp in config.panel.lamp.items()
-        ),
+        lamps=tuple(_lamp(name, lamp) for name, lamp in config.panel.lamp.items()),
+        night=model.Night(*config.panel.night.split("-")) if config.panel.night else None,
         keypads=tuple(
             model.KeypadSettings(KeypadId(name), doors=tuple(map(DoorId, keypad.doors)))
             for name, keypad in config.panel.keypad.items()
@@ -184,6 +184,20 @@ def _rule(name: str, rule: Rule) -> model.Rule:
             (name, wanted if isinstance(wanted, str) else str(wanted).lower()) for name, wanted in rule.where.items()
         ),
         tuple(model.Period(tuple(map(model.Day, days)), begin, end) for days, begin, end in times),
+    )
+
+
+def _lamp(name: str, lamp: Lamp) -> model.LampSettings:
+    named = ((picture, getattr(lamp.colors, picture)) for picture in Picture)
+    colors = tuple((picture, color) for picture, color in named if color)
+    several = lamp.rgb_lines or lamp.rgb_pwm or colors
+    return model.LampSettings(
+        LampId(name),
+        _pictures(lamp.pictures),
+        color=lamp.color or (WHITE if several else None),
+        colors=colors,
+        brightness=lamp.brightness,
+        night_brightness=lamp.brightness if lamp.night_brightness is None else lamp.night_brightness,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from appliance import weekly
-from appliance.core import peers
+from appliance.core import colors, peers
 from appliance.core.model import Action, Pattern, SensorKind, Strike, TransferPolicy, Watch
 from appliance.core.rules import TRIGGERS
 
@@ -93,6 +93,11 @@ def registrar(text: str) -> tuple[str, int]:
     if found["host"].startswith("["):
         ipaddress.IPv6Address(found["host"][1:-1])
     return found["host"].lower(), int(found["port"] or 0)
+
+
+def _color(text: str) -> str:
+    """The same as #rrggbb. "" stays: none."""
+    return colors.parse(text) if text else ""
 
 
 def _registrar(text: str) -> str:
@@ -368,6 +373,9 @@ _LINE_WHY = 'needed where panel.lines is "gpio"'
 _NAMED_WHY = 'where panel.lines is "gpio": either pin, or chip and line'
 
 
+_LineName = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,31}$")]
+
+
 def _pin(example: int) -> Any:
     return setting(
         "Number of its GPIO line as a Raspberry Pi's maker counts (GPIO17 is 17), not of the pin on the connector; "
@@ -517,7 +525,9 @@ def _pattern(text: str, default: Pattern | None = Pattern.OFF) -> Any:
 
 
 class Pictures(Table):
-    """What the lamp shows when: off, on, slow (1 Hz), fast (4 Hz), pulse or double (one or two flashes every 2 s).
+    """What the lamp shows when: off, on, slow (1 Hz), fast (4 Hz), and every 2 s double (two flashes) or pulse.
+
+    A pulse glows up and down for a second where the lamp has brightness, and is a flash where it is only on or off.
 
     Without this table the lamp shows the station's status. With it, what is not named is off. Of door_open, recording
     and speak the first that is true and named goes before the others.
@@ -535,6 +545,29 @@ class Pictures(Table):
     unregistered: Pattern = _pattern("SIP is not there, or there are accounts and none of them is registered.")
 
 
+_COLORS = f"{', '.join(colors.NAMES)}, or #rrggbb"
+_Color = Annotated[str, AfterValidator(_color)]
+
+
+def _shown_in(text: str) -> Any:
+    return setting(text, allowed=_COLORS, default="")
+
+
+class Colors(Table):
+    """The colours of the lamp's pictures, where they are others than `color`. Lines that go on and off round them."""
+
+    idle: _Color = _shown_in("Of the picture idle.")
+    dialing: _Color = _shown_in("Of dialing.")
+    ringing: _Color = _shown_in("Of ringing.")
+    in_call: _Color = _shown_in("Of in_call.")
+    held: _Color = _shown_in("Of held.")
+    speak: _Color = _shown_in("Of speak.")
+    recording: _Color = _shown_in("Of recording.")
+    door_open: _Color = _shown_in("Of door_open.")
+    error: _Color = _shown_in("Of error.")
+    unregistered: _Color = _shown_in("Of unregistered.")
+
+
 STATUS = Pictures(
     idle=Pattern.PULSE,
     dialing=Pattern.SLOW,
@@ -547,27 +580,71 @@ STATUS = Pictures(
 )
 
 
+def _three(text: str, inner: str) -> Any:
+    return setting(f"{text} for red, green and blue.", allowed=f"a list of three {inner}", default=[], max_length=3)
+
+
+_CHANNEL = r"^[^\x00-\x1f\x7f/]{1,63}/[0-9]{1,3}$"
+_Channel = Annotated[str, Field(pattern=_CHANNEL)]
+_CHANNEL_ALLOWED = "a chip's name, / and a channel's number"
+
+
 class Lamp(Table):
-    """A lamp of the panel."""
+    """A lamp of the panel: at a line, or at what can do more than a line, which goes on and off only.
+
+    Where a chip is named, it has the line or rgb_lines of the lamp.
+    """
 
     pin: int | None = _pin(22)
     chip: str = _chip(_NAMED_WHY)
     line: str = _line(_NAMED_WHY)
-    active_low: bool = setting("Whether the lamp shines when its line is at 0 V.", default=False)
+    active_low: bool = setting("Whether the lamp shines when its line, or PWM, is at 0 V.", default=False)
     led: str = setting(
-        "Name of the kernel's own device for the lamp, as /sys/class/leds has it, instead of a line.",
+        "Name of the kernel's own device for the lamp, as /sys/class/leds has it, instead of a line. It has "
+        "brightness, and colours if it is a multicolour one.",
         allowed="at most 63 characters, without /",
         default="",
         pattern=r"^[^\x00-\x1f\x7f/]{0,63}$",
     )
+    pwm: str = setting(
+        "Channel of a PWM chip that the lamp is at, instead of a line; that gives it brightness. The chip's name is "
+        "that of its device, as `ls -l /sys/class/pwm` shows it.",
+        allowed=_CHANNEL_ALLOWED,
+        default="",
+        pattern=rf"^$|{_CHANNEL}",
+    )
+    rgb_lines: list[_LineName] = _three(
+        "Lines of a lamp with colours, by name, or by offset where `chip` is given. Without it they are those of a "
+        "Raspberry Pi, GPIO0 to GPIO27;",
+        'texts such as ["GPIO5", "GPIO6", "GPIO13"]',
+    )
+    rgb_pwm: list[_Channel] = _three(
+        "PWM channels, each as in pwm, of a lamp with colours;",
+        'texts such as ["fe20c000.pwm/0", "fe20c000.pwm/1", "fe20c800.pwm/0"]',
+    )
+    common: Literal["cathode", "anode"] = setting(
+        "Of rgb_lines and rgb_pwm: what the three have in common. cathode: it is at ground, and they shine at 3.3 V; "
+        "anode: it is at 3.3 V, and they shine at 0 V.",
+        default="cathode",
+    )
     brightness: int = setting(
-        "How brightly it shines, of what it can. Only with led: a line is on or off.",
+        "How brightly it shines, of what it can; a line is on or off.", unit="%", default=100, ge=1, le=100
+    )
+    night_brightness: int | None = setting(
+        "The same between the hours of panel.night. None: as by day.",
         unit="%",
-        default=100,
+        default=None,
         ge=1,
         le=100,
+        example=20,
+    )
+    color: _Color = setting(
+        "Its colour where `colors` has none for the picture; none is white. Only with led, rgb_lines or rgb_pwm.",
+        allowed=_COLORS,
+        default="",
     )
     pictures: Pictures = Field(default=STATUS, description="What it shows when; a table of its own.")
+    colors: Colors = Field(default=Colors(), description="In which colours; a table of its own.")
 
 
 def _own_chip(of: str) -> Any:
@@ -580,7 +657,6 @@ def _own_chip(of: str) -> Any:
 
 
 _RASPBERRY = '"": that of a Raspberry Pi, whose lines are GPIO0 to GPIO27.'
-_LineName = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,31}$")]
 
 
 def _lines_of(what: str, example: list[str]) -> Any:
@@ -725,6 +801,14 @@ class Panel(Table):
 
     lines: Literal["simulated", "gpio"] = setting(
         "Where the lines are: the board's GPIO, or simulated ones, pressed through HTTP.", default="gpio"
+    )
+    night: str = setting(
+        "From when to when it is night for lamps with a night_brightness, in local time. While the clock is not "
+        'synchronised it is day. "": never.',
+        allowed='"", or a text such as "22:00-06:30"',
+        default="",
+        pattern=r"^$|^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$",
+        example="22:00-06:30",
     )
     button: dict[Id, Button] = Field(default_factory=dict, description="The buttons.")
     chord: dict[Id, Chord] = Field(default_factory=dict, description="Buttons that do something together.")

@@ -5,7 +5,7 @@ A part is given to its adapter whenever it changed, and again whole after the ad
 
 from dataclasses import dataclass, field
 
-from appliance.core.model import CallId, DoorId, Kept, LampId, Pattern, QuietHours, RecordingId, Tone
+from appliance.core.model import CallId, DoorId, Kept, LampId, QuietHours, RecordingId, Shine, Tone
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class RelayPulse:
 class Desired:
     """All parts."""
 
-    lamps: tuple[tuple[LampId, Pattern], ...] = ()
+    lamps: tuple[tuple[LampId, Shine], ...] = ()
     sound: Sound = Sound()
     relays: tuple[RelayPulse, ...] = ()
     recordings: tuple[RecordingId, ...] = ()  # being written: their headers are kept right

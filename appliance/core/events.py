@@ -845,6 +845,8 @@ class LampChanged(Event):
     TYPE = "lamp.changed"
     lamp: LampId
     pattern: Pattern
+    color: str | None
+    brightness: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -820,11 +820,12 @@ class ClearSensor:
 
 @dataclass(frozen=True, slots=True)
 class TestLamp:
-    """Have a lamp shine in a pattern for so long, whatever the panel shows."""
+    """Have a lamp shine in a pattern for so long, whatever the panel shows. `color` None: its own."""
 
     lamp: LampId
     pattern: Pattern
     seconds: float
+    color: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -1005,6 +1006,15 @@ class SensorEdge(Input):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LampFound(Input):
+    """A lamp's hardware was found, and can that."""
+
+    lamp: LampId
+    dims: bool
+    colors: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeptWritten(Input):
     """That is on disc."""
 
@@ -1097,6 +1107,7 @@ AnyInput = (
     | RecordingRefused
     | RecordingAvailable
     | SensorEdge
+    | LampFound
     | KeptWritten
     | KeptFailed
     | Requested

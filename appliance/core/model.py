@@ -265,7 +265,10 @@ class Strike(StrEnum):
 
 
 class Pattern(StrEnum):
-    """How a lamp shines. Slow: 1 Hz, fast: 4 Hz, both half on; every 2 s pulse: 100 ms on, double: twice that."""
+    """How a lamp shines. Slow: 1 Hz, fast: 4 Hz, both half on; every 2 s double: two flashes, pulse: softly.
+
+    A pulse is one flash where the lamp goes on and off only.
+    """
 
     OFF = "off"
     ON = "on"
@@ -273,6 +276,18 @@ class Pattern(StrEnum):
     FAST = "fast"
     PULSE = "pulse"
     DOUBLE = "double"
+
+
+@dataclass(frozen=True, slots=True)
+class Shine:
+    """How a lamp is to shine: `color` (#rrggbb) None where it has one of its own, `brightness` in % of what it can."""
+
+    pattern: Pattern
+    color: str | None = None
+    brightness: int = 100
+
+
+DARK = Shine(Pattern.OFF, None, 0)
 
 
 class Picture(StrEnum):
@@ -389,10 +404,17 @@ class ChordSettings:
 
 @dataclass(frozen=True, slots=True)
 class LampSettings:
-    """A lamp: what it shows in each picture; off where none of those that are true is named."""
+    """A lamp: what it shows in each picture; off where none of those that are true is named.
+
+    color: where a picture has none in `colors`; None: of a lamp that has one only. Brightness in %, by day and night.
+    """
 
     id: LampId
     pictures: tuple[tuple[Picture, Pattern], ...] = ()
+    color: str | None = None
+    colors: tuple[tuple[Picture, str], ...] = ()
+    brightness: int = 100
+    night_brightness: int = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -566,6 +588,14 @@ class QuietHours:
 
 
 @dataclass(frozen=True, slots=True)
+class Night:
+    """From when to when lamps shine less, each day: HH:MM of local time, not the same."""
+
+    begin: str
+    end: str
+
+
+@dataclass(frozen=True, slots=True)
 class Runtime:
     """What clients may change while the station runs."""
 
@@ -582,6 +612,7 @@ class Settings:
     buttons: tuple[ButtonSettings, ...] = ()
     chords: tuple[ChordSettings, ...] = ()
     lamps: tuple[LampSettings, ...] = ()
+    night: Night | None = None
     keypads: tuple[KeypadSettings, ...] = ()
     readers: tuple[ReaderSettings, ...] = ()
     doors: tuple[DoorSettings, ...] = ()
@@ -892,6 +923,15 @@ class LampTrial:
     lamp: LampId
     pattern: Pattern
     until: float
+    color: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LampKind:
+    """What a lamp's hardware can: brightness between off and full, and colours."""
+
+    dims: bool
+    colors: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -1197,6 +1237,7 @@ class State:
     error_until: float | None = None  # the panel shows an error, and the speaker tells it
     failed: tuple[tuple[str, str], ...] = ()  # part, why: what does not work now
     lamp_trials: tuple[LampTrial, ...] = ()
+    lamp_kinds: tuple[tuple[LampId, LampKind], ...] = ()  # of those that were found
     sound_trial: SoundTrial | None = None
     denied: tuple[tuple[str, float], ...] = ()  # source, when: told lately
     discarded: tuple[tuple[ReaderId, int], ...] = ()  # of each reader, how often what it sent was no card

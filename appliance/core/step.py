@@ -38,7 +38,7 @@ from appliance.core import (
     views,
 )
 from appliance.core.inputs import AnyInput
-from appliance.core.model import Cause, State
+from appliance.core.model import Cause, LampKind, State
 from appliance.core.orders import Order
 from appliance.core.turn import Turn
 
@@ -75,9 +75,9 @@ def step(state: State, given: AnyInput) -> Step:
     kept.settle(turn, state)
     mixing.tell(turn, state)
     history.write(turn, state)
-    for lamp, pattern in views.lamps(turn.state):
-        if (lamp, pattern) not in lamps:
-            turn.tell(events.LampChanged(lamp, pattern))
+    for lamp, shine in views.lamps(turn.state):
+        if (lamp, shine) not in lamps:
+            turn.tell(events.LampChanged(lamp, shine.pattern, shine.color, shine.brightness))
     return Step(turn.state, tuple(turn.orders), tuple(turn.events))
 
 
@@ -173,6 +173,9 @@ def take(turn: Turn, given: AnyInput) -> None:  # noqa: C901, PLR0912, PLR0915 -
             parts.failed(turn, "relay", why, "")
         case inputs.RelayChanged(door=door, energised=energised, pulse=pulse):
             doors.relay_changed(turn, door, energised=energised, pulse_id=pulse)
+        case inputs.LampFound(lamp=name, dims=dims, colors=colors):
+            known = dict(turn.state.lamp_kinds) | {name: LampKind(dims, colors)}
+            turn.state = replace(turn.state, lamp_kinds=tuple(known.items()))
         case inputs.SensorEdge(sensor=wanted, active=level):
             sensor = turn.settings.sensor(wanted)
             if sensor is not None:

@@ -8,8 +8,8 @@ door's pulse is bounded anyhow.
 from dataclasses import replace
 from math import inf
 
-from appliance.core import inputs
-from appliance.core.model import LampId, LampTrial, Pattern, RequestId, SoundTrial, State
+from appliance.core import colors, inputs
+from appliance.core.model import LampTrial, RequestId, SoundTrial, State
 from appliance.core.orders import Reply
 from appliance.core.turn import Turn
 from appliance.errors import IntercomError
@@ -30,8 +30,16 @@ def lamp(turn: Turn, wanted: inputs.TestLamp) -> None:
         raise IntercomError(
             "parameter-invalid", f"A lamp can not be tested for {wanted.seconds} s.", "It lasts up to 60 s."
         )
+    try:
+        color = None if wanted.color is None else colors.parse(wanted.color)
+    except ValueError as error:
+        raise IntercomError(
+            "parameter-invalid",
+            f"{wanted.color} is no colour of a lamp.",
+            f"There are {', '.join(colors.NAMES)}, and #rrggbb but black.",
+        ) from error
     others = tuple(trial for trial in turn.state.lamp_trials if trial.lamp != wanted.lamp)
-    trial = LampTrial(wanted.lamp, wanted.pattern, turn.now + wanted.seconds)
+    trial = LampTrial(wanted.lamp, wanted.pattern, turn.now + wanted.seconds, color)
     turn.state = replace(turn.state, lamp_trials=(*others, trial))
 
 
@@ -106,8 +114,3 @@ def wake(state: State) -> tuple[float, ...]:
     if trial is not None:
         times.append(trial.tone_at if state.now < trial.tone_at else trial.until)
     return tuple(times)
-
-
-def patterns(state: State) -> dict[LampId, Pattern]:
-    """How the lamps that are being tested shine."""
-    return {trial.lamp: trial.pattern for trial in state.lamp_trials}

@@ -13,6 +13,7 @@ from appliance.core import (
     gestures,
     kept,
     mixing,
+    night,
     peers,
     sensors,
     timed,
@@ -21,6 +22,7 @@ from appliance.core import (
 )
 from appliance.core.desired import CallMedia, Desired, RelayPulse, Sound
 from appliance.core.model import (
+    DARK,
     AccountSettings,
     AccountState,
     Call,
@@ -36,6 +38,7 @@ from appliance.core.model import (
     Picture,
     SensorSettings,
     Settings,
+    Shine,
     State,
     Target,
     Tone,
@@ -111,17 +114,24 @@ def situation(state: State) -> Picture:
     return Picture.ERROR if state.failed else Picture.IDLE
 
 
-def lamps(state: State) -> tuple[tuple[LampId, Pattern], ...]:
-    """Each lamp's pattern: that of a trial, else of the first picture that it has one for."""
+def lamps(state: State) -> tuple[tuple[LampId, Shine], ...]:
+    """How each lamp shines: as it is tried, else as the first picture is shown that it has a pattern for."""
     if not state.settings.lamps:
         return ()
-    true, tried = pictures(state), trials.patterns(state)
+    true, tried, dark = pictures(state), {trial.lamp: trial for trial in state.lamp_trials}, night.is_now(state)
 
-    def pattern(lamp: LampSettings) -> Pattern:
-        known = dict(lamp.pictures)
-        return next((known[each] for each in true if each in known), Pattern.OFF)
+    def shine(lamp: LampSettings) -> Shine:
+        known, trial = dict(lamp.pictures), tried.get(lamp.id)
+        shown = next((each for each in true if each in known), None)
+        if trial is not None:
+            pattern, color = trial.pattern, trial.color
+        else:
+            pattern, color = (known[shown], dict(lamp.colors).get(shown)) if shown is not None else (Pattern.OFF, None)
+        if pattern is Pattern.OFF:
+            return DARK
+        return Shine(pattern, color or lamp.color, lamp.night_brightness if dark else lamp.brightness)
 
-    return tuple((lamp.id, tried.get(lamp.id) or pattern(lamp)) for lamp in state.settings.lamps)
+    return tuple((lamp.id, shine(lamp)) for lamp in state.settings.lamps)
 
 
 def tone(state: State) -> Tone | None:
@@ -198,6 +208,7 @@ def wake_at(state: State) -> float | None:
         *sensors.wake(state),
         *(each.until for each in state.unkept),
         *trials.wake(state),
+        night.wake(state),
         *(gestures.wake(press) for _, press in state.presses),
     ]
     earliest = min((t for t in times if t is not None), default=inf)
@@ -343,7 +354,8 @@ def snapshot(state: State, epoch: float) -> dict[str, Any]:
                 }
                 for chord in state.settings.chords
             ],
-            "lamps": [{"id": lamp.id, "pattern": shown[lamp.id]} for lamp in state.settings.lamps],
+            "night": night.is_now(state),
+            "lamps": [lamp_view(state, lamp.id, shown[lamp.id]) for lamp in state.settings.lamps],
             "keypads": [{"id": keypad.id} for keypad in state.settings.keypads],
             "readers": [
                 {"id": reader.id, "discarded": dict(state.discarded).get(reader.id, 0)}
@@ -384,6 +396,19 @@ def door_view(state: State, door: DoorSettings, epoch: float) -> dict[str, Any]:
         "max_s": door.max_s,
         "max_hold_s": door.max_hold_s,
         "available": state.relay_ready,
+    }
+
+
+def lamp_view(state: State, lamp: LampId, shine: Shine) -> dict[str, Any]:
+    """A lamp for clients, with what is known of its hardware."""
+    kind = dict(state.lamp_kinds).get(lamp)
+    return {
+        "id": lamp,
+        "pattern": shine.pattern,
+        "color": shine.color,
+        "brightness": shine.brightness,
+        "dims": None if kind is None else kind.dims,
+        "colors": None if kind is None else kind.colors,
     }
 
 

@@ -27,11 +27,14 @@ def wires(config: Config) -> Iterator[Wire]:
     parts: list[tuple[str, Button | Lamp | Sensor]] = [
         (f"panel.button.{name}", each) for name, each in config.panel.button.items()
     ]
-    parts += [(f"panel.lamp.{name}", each) for name, each in config.panel.lamp.items()]
+    lamps = config.panel.lamp.items()
+    parts += [(f"panel.lamp.{name}", each) for name, each in lamps if each.pin is not None or each.line]
     parts += [(f"panel.sensor.{name}", each) for name, each in config.panel.sensor.items()]
     for place, each in parts:
         # A pin is a number of a Raspberry Pi, whose lines are named so.
         yield Wire(place, each.chip, each.line) if each.pin is None else Wire(place, "", f"GPIO{each.pin}")
+    for name, lamp in lamps:
+        yield from _block(f"panel.lamp.{name}", lamp.chip, tuple(lamp.rgb_lines))
     for name, keypad in config.panel.keypad.items():
         yield from _block(f"panel.keypad.{name}", keypad.chip, (*keypad.rows, *keypad.columns))
     for name, reader in config.panel.reader.items():

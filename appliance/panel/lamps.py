@@ -1,127 +1,175 @@
-"""The panel's lamps: each shines in the pattern that is desired, by one timer for each lamp that blinks."""
+"""The panel's lamps: each shines as is desired, by one timer for each lamp that blinks or glows."""
 
 import asyncio
-from contextlib import suppress
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any
+from math import pi, sin
 
-from appliance.core.model import LampId, Pattern
+from appliance.core.colors import WHITE
+from appliance.core.inputs import Input, LampFound
+from appliance.core.model import DARK, LampId, Pattern, Shine
 from appliance.panel.claims import Claims
 from appliance.panel.leds import Led
+from appliance.panel.light import Light, Three
 from appliance.panel.lines import line_errors
-from appliance.panel.names import KernelLed, PinName, called
+from appliance.panel.names import KernelLed, LightName, PwmChannel, called
+from appliance.panel.plain import Line
+from appliance.panel.pwm import Pwm, export
+from appliance.panel.removals import Removals
+from appliance.panel.sysfs import gone
 
-# Seconds on, off, on, … A blink begins with what the lamp is not, so that it answers at once.
-BLINKS = {
-    Pattern.SLOW: (0.5, 0.5),
-    Pattern.FAST: (0.125, 0.125),
-    Pattern.PULSE: (0.1, 1.9),
-    Pattern.DOUBLE: (0.1, 0.1, 0.1, 1.7),
+# Levels, each with how many seconds it lasts. The last is dark: a pattern begins with what the lamp is not, so that it
+# answers at once.
+Steps = tuple[tuple[float, float], ...]
+FLASHES: dict[Pattern, Steps] = {
+    Pattern.SLOW: ((1, 0.5), (0, 0.5)),
+    Pattern.FAST: ((1, 0.125), (0, 0.125)),
+    Pattern.PULSE: ((1, 0.1), (0, 1.9)),
+    Pattern.DOUBLE: ((1, 0.1), (0, 0.1), (1, 0.1), (0, 1.7)),
 }
+GLOW_STEPS, GLOW_STEP_S = 20, 0.05
+# The eye sees the square root of the light, about: so it takes the square of a half sine.
+GLOW: Steps = (
+    *((sin(pi * (step + 0.5) / GLOW_STEPS) ** 2, GLOW_STEP_S) for step in range(GLOW_STEPS)),
+    (0, 2.0 - GLOW_STEPS * GLOW_STEP_S),
+)
+GROUP_S = 0.25  # what udev has to give the files of a channel, which was exported just now, to our group
 
 
 @dataclass(frozen=True, slots=True)
 class LampWiring:
-    """A lamp's line, or the kernel's own device for it."""
+    """What a lamp is at: one thing, or three of a kind for red, green and blue."""
 
     id: LampId
-    pin: PinName | KernelLed
+    lights: tuple[LightName, ...]
     active_low: bool = False
 
 
 class Lamps:
     """Makes the lamps what `desire` says; on the loop's thread."""
 
-    def __init__(self, wiring: tuple[LampWiring, ...], claims: Claims) -> None:
-        self._lamps = {lamp.id: _Lamp(lamp, claims) for lamp in wiring}
+    def __init__(self, wiring: tuple[LampWiring, ...], claims: Claims, post: Callable[[Input], None]) -> None:
+        self._lamps = {lamp.id: _Lamp(lamp, claims, post) for lamp in wiring}
+        names = [name for lamp in wiring for name in lamp.lights]
+        self._removals = Removals(self._gone) if any(isinstance(n, KernelLed | PwmChannel) for n in names) else None
 
-    def desire(self, patterns: tuple[tuple[LampId, Pattern], ...]) -> None:
-        """Set each lamp's pattern; one that is not named is off. A pattern that goes on keeps its rhythm."""
-        wanted = dict(patterns)
+    def desire(self, shines: tuple[tuple[LampId, Shine], ...]) -> None:
+        """Say how each lamp shines; one that is not named is dark. A pattern that goes on keeps its rhythm."""
+        wanted = dict(shines)
         for name, lamp in self._lamps.items():
-            lamp.desire(wanted.get(name, Pattern.OFF))
+            lamp.desire(wanted.get(name, DARK))
 
     def close(self) -> None:
-        """Switch all off and let go of the lines."""
+        """Switch all off and let go of them."""
+        if self._removals:
+            self._removals.close()
         for lamp in self._lamps.values():
             lamp.close()
 
+    def _gone(self, device: str) -> None:
+        for lamp in self._lamps.values():
+            lamp.gone(device)
+
 
 class _Lamp:
-    """One lamp. A line that fails is given back and claimed again; the pattern then begins anew."""
+    """One lamp. A light that fails is given back and claimed again; the pattern then begins anew."""
 
-    def __init__(self, wiring: LampWiring, claims: Claims) -> None:
-        self._wiring, self._claims = wiring, claims
-        self._line = f"lamp {wiring.id} ({called(wiring.pin)})"
+    def __init__(self, wiring: LampWiring, claims: Claims, post: Callable[[Input], None]) -> None:
+        self._wiring, self._claims, self._post = wiring, claims, post
+        self._name = f"lamp {wiring.id} ({', '.join(map(called, wiring.lights))})"
         self._loop = asyncio.get_running_loop()
-        self._device: Any = None
-        self._pattern = Pattern.OFF
-        self._lit = False
+        self._light: Light | None = None
+        self._shine = DARK
+        self._level = 0.0
         self._timer: asyncio.TimerHandle | None = None
-        claims.take(self._line, self._take)
+        claims.take(self._name, self._export)
 
-    def desire(self, pattern: Pattern) -> None:
-        if pattern != self._pattern:
-            self._pattern = pattern
-            self._begin()
+    def desire(self, shine: Shine) -> None:
+        before, self._shine = self._shine, shine
+        if self._light is None or shine == before:
+            return
+        if shine.pattern is before.pattern:
+            self._show(self._light, self._level)
+        else:
+            self._begin(self._light)
+
+    def gone(self, device: str) -> None:
+        if self._light and device in self._light.devices:
+            self._lost(gone(", ".join(map(called, self._wiring.lights))))
 
     def close(self) -> None:
-        self.desire(Pattern.OFF)
-        if self._device:
-            self._release()
-
-    def _take(self) -> None:
-        if isinstance(self._wiring.pin, KernelLed):
-            self._device = Led(self._wiring.pin)
-        else:
-            from gpiozero import DigitalOutputDevice  # noqa: PLC0415  late: only where there is a panel
-
-            self._device = DigitalOutputDevice(
-                self._wiring.pin, active_high=not self._wiring.active_low, pin_factory=self._claims.factory
-            )
-            self._device.pin.when_lost = self._lost  # called by ChipPin alone: other pins do not notice
-        self._loop.call_soon(self._begin_anew)  # not at once: should the line fail, this claim is over before the next
-
-    def _begin_anew(self) -> None:
-        """On a line just taken, which is off."""
-        self._lit = False
-        self._begin()
-
-    def _begin(self) -> None:
         if self._timer:
             self._timer.cancel()
             self._timer = None
-        if self._pattern in BLINKS:
-            self._turn(-1 if self._lit else 0, self._loop.time())
+        if self._light:
+            self._light.close()
+            self._light = None
+
+    def _export(self) -> None:
+        """Have the kernel make what is not there yet, and take it once it is ours."""
+        channels = [name for name in self._wiring.lights if isinstance(name, PwmChannel)]
+        if [name for name in channels if export(name)]:
+            self._timer = self._loop.call_later(GROUP_S, self._claims.take, self._name, self._export)
         else:
-            self._set(self._pattern is Pattern.ON)
+            self._take()
 
-    def _turn(self, step: int, at: float) -> None:
-        """Turn on or off what was due at `at`, and come back: reckoned from there, so that lateness does not add up."""
-        self._timer = None
-        if not self._set(step % 2 == 0):
-            return
-        lasting = BLINKS[self._pattern]
+    def _take(self) -> None:
+        with ExitStack() as made:
+            lights = []
+            for name in self._wiring.lights:
+                lights.append(self._make(name))
+                made.callback(lights[-1].close)
+            made.pop_all()
+        self._light = Three(tuple(lights)) if len(lights) > 1 else lights[0]
+        kind = self._light.kind
+        self._post(LampFound(at=time.monotonic(), lamp=self._wiring.id, dims=kind.dims, colors=kind.colors))
+        self._loop.call_soon(self._begin_anew)  # not at once: should it fail, this claim is over before the next
+
+    def _make(self, name: LightName) -> Light:
+        match name:
+            case KernelLed():
+                return Led(name)
+            case PwmChannel():
+                return Pwm(name, active_low=self._wiring.active_low)
+            case _:
+                return Line(name, self._claims.factory, self._lost, active_low=self._wiring.active_low)
+
+    def _begin_anew(self) -> None:
+        """With a light just taken, which is dark."""
+        self._level = 0.0
+        if self._light:
+            self._begin(self._light)
+
+    def _begin(self, light: Light) -> None:
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        pattern = self._shine.pattern
+        if pattern in FLASHES:
+            steps = GLOW if pattern is Pattern.PULSE and light.kind.dims else FLASHES[pattern]
+            self._turn(light, steps, -1 if self._level else 0, self._loop.time())
+        else:
+            self._show(light, float(pattern is Pattern.ON))
+
+    def _turn(self, light: Light, steps: Steps, step: int, at: float) -> None:
+        """Do what was due at `at`, and come back: reckoned from there, so that lateness does not add up."""
+        level, lasting = steps[step]
         # Not in the past, where the loop stood still: no flurry to make up for it.
-        after = max(at + lasting[step], self._loop.time())
-        self._timer = self._loop.call_at(after, self._turn, (step + 1) % len(lasting), after)
+        after = max(at + lasting, self._loop.time())
+        self._timer = self._loop.call_at(after, self._turn, light, steps, (step + 1) % len(steps), after)
+        self._show(light, level)
 
-    def _set(self, on: bool) -> bool:
-        """Set the level; False: there is no line now."""
-        if not self._device:
-            return False
+    def _show(self, light: Light, level: float) -> None:
+        """Shine with so much of what is desired."""
+        self._level = level
         try:
-            self._device.value = self._lit = on
+            light.show(level * self._shine.brightness / 100, self._shine.color or WHITE)
         except line_errors() as error:
             self._lost(error)
-            return False
-        return True
 
     def _lost(self, why: Exception) -> None:
-        self._release()
-        self._claims.lost(self._line, self._take, why)
-
-    def _release(self) -> None:
-        with suppress(*line_errors()):
-            self._device.close()
-        self._device = None
+        if self._light:  # once: three lines go one by one
+            self.close()
+            self._claims.lost(self._name, self._export, why)

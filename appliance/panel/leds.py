@@ -1,63 +1,58 @@
 """Lamps that the kernel has a driver for: LED-class devices (Documentation/leds/leds-class.rst).
 
-A write to sysfs returns at once: drivers that may sleep set the brightness in a workqueue of the kernel.
+Those with colours are its multicolour class (leds-class-multicolor.rst). A write to sysfs returns at once: drivers that
+may sleep set the brightness in a workqueue of the kernel.
 """
 
-import errno
 import os
 from contextlib import suppress
 from pathlib import Path
 
-from appliance.errors import IntercomError
+from appliance.core.colors import WHITE, parts
+from appliance.core.model import LampKind
 from appliance.panel.names import KernelLed
+from appliance.panel.sysfs import trouble
 
 LEDS = Path("/sys/class/leds")
+PARTS = ("red", "green", "blue")
 
 
 class Led:
-    """One lamp; `value` makes it shine with its brightness, or not. Raises IntercomError."""
+    """One lamp. Raises IntercomError."""
 
     def __init__(self, wiring: KernelLed) -> None:
         self._wiring = wiring
         folder = LEDS / wiring.name
         try:
-            full = int((folder / "max_brightness").read_text())
+            self.devices: tuple[str, ...] = (str(folder.resolve(strict=True)),)
+            self._full = int((folder / "max_brightness").read_text())
             (folder / "trigger").write_text("none")  # else the kernel goes on to blink it
-            self._file = os.open(folder / "brightness", os.O_WRONLY)
+            index = folder / "multi_index"
+            self._index = index.read_text().split() if index.exists() else []
+            self._intensity = os.open(folder / "multi_intensity", os.O_WRONLY) if self._index else -1
+            self._brightness = os.open(folder / "brightness", os.O_WRONLY)
         except OSError as error:
-            raise self._trouble(error) from error
-        self._bright = max(1, round(full * wiring.brightness))
-        self.value = False
+            raise trouble(wiring, LEDS, error) from error
+        self._color = ""
+        self.kind = LampKind(dims=self._full > 1, colors=bool(self._index))
+        self.show(0.0)
 
-    @property
-    def value(self) -> bool:
-        """Whether it was last made to shine."""
-        return self._value
-
-    @value.setter
-    def value(self, on: bool) -> None:
+    def show(self, level: float, color: str = WHITE) -> None:
+        """Shine; the least that it can is still light."""
         try:
-            os.pwrite(self._file, b"%d\n" % (self._bright if on else 0), 0)
+            if self._index and color != self._color:
+                known = dict(zip(PARTS, parts(color), strict=True))
+                shares = (round(self._full * known.get(name, 0.0)) for name in self._index)
+                os.pwrite(self._intensity, b"%s\n" % " ".join(map(str, shares)).encode(), 0)
+                self._color = color
+            os.pwrite(self._brightness, b"%d\n" % (max(1, round(self._full * level)) if level else 0), 0)
         except OSError as error:
-            raise self._trouble(error) from error
-        self._value = on
+            raise trouble(self._wiring, LEDS, error) from error
 
     def close(self) -> None:
         """Switch it off and let go of it."""
-        with suppress(IntercomError):
-            self.value = False
-        os.close(self._file)
-
-    def _trouble(self, error: OSError) -> IntercomError:
-        match error.errno:
-            case errno.ENOENT:
-                there = ", ".join(sorted(path.name for path in LEDS.iterdir())) if LEDS.is_dir() else ""
-                cause, remedy = f"the kernel has none of that name; there are: {there or 'none'}", "take one of those"
-            case errno.ENODEV:
-                cause, remedy = "its device was taken away", "bring it back: it is taken again by itself"
-            case errno.EACCES | errno.EPERM | errno.EROFS:
-                cause = f"it can not be written: {error.strerror}"
-                remedy = "let the group gpio, and the service's sandbox, write to it (docs/how-to/wire-lines.md)"
-            case _:
-                cause, remedy = error.strerror or str(error), "the kernel's log (dmesg) may tell more"
-        return IntercomError("unavailable", f"{self._wiring} can not be used", cause, remedy)
+        with suppress(OSError):
+            os.pwrite(self._brightness, b"0\n", 0)
+        for file in (self._brightness, self._intensity):
+            if file >= 0:
+                os.close(file)

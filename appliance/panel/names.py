@@ -1,4 +1,4 @@
-"""How the panel's lines are named."""
+"""How the panel's lines, and what else lamps are at, are named."""
 
 from dataclasses import dataclass
 
@@ -19,18 +19,29 @@ class ChipLine:
 
 @dataclass(frozen=True, slots=True)
 class KernelLed:
-    """A device of the kernel's LED class, by its name in /sys/class/leds. `brightness`: up to 1, of what it can."""
+    """A device of the kernel's LED class, by its name in /sys/class/leds."""
 
     name: str
-    brightness: float
 
     def __str__(self) -> str:
         return f"LED {self.name}"
 
 
+@dataclass(frozen=True, slots=True)
+class PwmChannel:
+    """A channel of a PWM chip, which is named by its device, or as in /sys/class/pwm."""
+
+    chip: str
+    channel: int
+
+    def __str__(self) -> str:
+        return f"PWM {self.chip}/{self.channel}"
+
+
 PinName = int | str | ChipLine  # a number or text is gpiozero's name of a pin (17, "GPIO17", "BOARD11")
+LightName = PinName | KernelLed | PwmChannel
 
 
-def called(name: PinName | KernelLed) -> str:
+def called(name: LightName) -> str:
     """What people call it."""
-    return str(name) if isinstance(name, ChipLine | KernelLed) else f"pin {name}"
+    return f"pin {name}" if isinstance(name, int | str) else str(name)

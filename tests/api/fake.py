@@ -109,7 +109,8 @@ class Station:
                 "tone": None,
                 "buttons": [button("kitchen", "ring", target="Kitchen"), button("end", "hangup", long_action="hold")],
                 "chords": [],
-                "lamps": [{"id": "status", "pattern": "on"}, {"id": "door", "pattern": "off"}],
+                "night": False,
+                "lamps": [lamp("status", "on", brightness=100), lamp("door", "off", brightness=0)],
                 "keypads": [{"id": "gate"}],
                 "readers": [{"id": "gate", "discarded": 0}],
                 "sensors": [{"id": "leaf", "kind": "contact", "door": "front", "active": False, "blocks_until": None}],
@@ -198,6 +199,10 @@ def event(type_: str, id_: int, data: dict[str, Any], call: str | None = None) -
 def button(id_: str, action: str, target: str | None = None, long_action: str | None = None) -> dict[str, Any]:
     does = {"action": action, "long_action": long_action, "double_action": None, "target": target}
     return {"id": id_, **does, "down": False, "stuck": False, "glitches": 0}
+
+
+def lamp(id_: str, pattern: str, brightness: int) -> dict[str, Any]:
+    return {"id": id_, "pattern": pattern, "color": None, "brightness": brightness, "dims": False, "colors": False}
 
 
 def door(id_: str, **changed: Any) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from appliance.core.model import (
     ButtonSettings,
     ChordSettings,
     Deadlines,
+    Night,
     Pattern,
     Picture,
     Plan,
@@ -133,12 +134,38 @@ BETWEEN_TABLES = [
      "panel.button.a.door: there is no [door.back] (there is front)"),
     (SIMULATED + "panel.button.a = {action = 'door', door = 'front', digits = '1'}\n[door.front]",
      "panel.button.a.digits: either door or digits, not both: a button opens one door"),
-    (SIMULATED + "panel.lamp.a = {brightness = 20}",
-     "panel.lamp.a.brightness: a line is on or off; only a lamp with led has a brightness"),
     (SIMULATED + "panel.lamp.a = {led = 'x', pin = 3}",
-     "panel.lamp.a.pin: either led or a line, not both: the kernel knows the line of its own LED"),
+     "panel.lamp.a.pin: is of no use with led: the kernel knows the line of its own LED"),
     (SIMULATED + "panel.lamp.a = {led = 'x', active_low = true}",
-     "panel.lamp.a.active_low: either led or a line, not both: the kernel knows the line of its own LED"),
+     "panel.lamp.a.active_low: is of no use with led: the kernel knows the line of its own LED"),
+    (SIMULATED + "panel.lamp.a = {led = 'x', pwm = 'b.pwm/0'}",
+     "panel.lamp.a.pwm: either led or pwm, not both: it is one lamp"),
+    (SIMULATED + "panel.lamp.a = {pwm = 'b.pwm/0', line = '3'}",
+     "panel.lamp.a.line: is of no use with pwm: the channel is named in pwm"),
+    (SIMULATED + "panel.lamp.a = {pwm = 'b.pwm'}",
+     "panel.lamp.a.pwm = \"b.pwm\": must be a chip's name, / and a channel's number"),
+    (SIMULATED + "panel.lamp.a = {rgb_lines = ['1', '2', '3'], active_low = true}",
+     "panel.lamp.a.active_low: is of no use with rgb_lines: it has three lines, and common says at which level they shine"),
+    (SIMULATED + "panel.lamp.a = {rgb_lines = ['1', '2']}",
+     "panel.lamp.a.rgb_lines: must name three: of red, green, blue"),
+    (SIMULATED + "panel.lamp.a = {rgb_pwm = ['b/0', 'b/1', 'b/1']}",
+     "panel.lamp.a: PWM channel b/1 is taken by panel.lamp.a already"),
+    (SIMULATED + "panel.lamp.a = {pin = 3, common = 'anode'}",
+     "panel.lamp.a.common: is of no use: only the three of rgb_lines or rgb_pwm have something in common"),
+    (SIMULATED + "panel.lamp.a = {pin = 3, color = 'red'}",
+     "panel.lamp.a.color: is of no use: a lamp of one line or PWM channel has one colour"),
+    (SIMULATED + "panel.lamp.a = {pwm = 'b/0', colors.idle = 'red'}",
+     "panel.lamp.a.color: is of no use: a lamp of one line or PWM channel has one colour"),
+    (SIMULATED + "panel.lamp.a = {led = 'x', color = 'reddish'}",
+     'panel.lamp.a.color = "reddish": must be red, green, blue, yellow, cyan, magenta, white, or #rrggbb'),
+    (SIMULATED + "panel.lamp.a = {led = 'x', night_brightness = 20}",
+     "panel.lamp.a.night_brightness: is of no use without panel.night, its hours"),
+    (SIMULATED + "panel.night = '22:00-06:30'",
+     "panel.night: is of no use: no lamp has a night_brightness"),
+    (SIMULATED + "panel.night = '22:00-22:00'\npanel.lamp.a = {led = 'x', night_brightness = 20}",
+     "panel.night: it ends when it begins"),
+    (SIMULATED + "panel.night = '22-6'\npanel.lamp.a = {led = 'x', night_brightness = 20}",
+     'panel.night = "22-6": must be "", or a text such as "22:00-06:30"'),
     (SIMULATED + "panel.lamp.a = {led = 'x/y'}",
      'panel.lamp.a.led = "x/y": must be at most 63 characters, without /'),
     (SIMULATED + "panel.button.a = {action = 'answer'}\npanel.chord.c = {buttons = ['a', 'b'], action = 'hangup'}",
@@ -345,6 +372,7 @@ def test_the_core_is_told_in_its_own_words():
         tomli.loads(
             SIMULATED
             + """
+            panel.night = "22:00-06:30"
             [panel.button.ring]
             action = "ring"
             target = "kitchen"
@@ -365,6 +393,14 @@ def test_the_core_is_told_in_its_own_words():
             [panel.lamp.plain]
             [panel.lamp.call.pictures]
             in_call = "on"
+            [panel.lamp.bright]
+            pwm = "fe20c000.pwm/0"
+            brightness = 60
+            night_brightness = 20
+            [panel.lamp.colored]
+            led = "bell"
+            [panel.lamp.colored.colors]
+            ringing = "GREEN"
             [target.kitchen]
             uri = "sip:kitchen@192.0.2.8"
             doors = ["front"]
@@ -394,7 +430,11 @@ def test_the_core_is_told_in_its_own_words():
     assert told.chords == (ChordSettings("both", ("ring", "answer"), Action.DOOR, door="front", within_s=0.2),)
     assert told.targets == (Target("kitchen", "sip:kitchen@192.0.2.8", ("front",)),)
     assert told.record
-    plain, call = told.lamps
+    plain, call, bright, colored = told.lamps
+    assert told.night == Night("22:00", "06:30")
+    assert (plain.color, plain.colors, plain.brightness, plain.night_brightness) == (None, (), 100, 100)
+    assert (bright.color, bright.brightness, bright.night_brightness) == (None, 60, 20)
+    assert (colored.color, colored.colors) == ("#ffffff", ((Picture.RINGING, "#00ff00"),))
     assert dict(plain.pictures)[Picture.IN_CALL] is STATUS.in_call is Pattern.ON
     assert {picture for picture, pattern in call.pictures if pattern is not Pattern.OFF} == {Picture.IN_CALL}
     assert told.door("front").digits == "12#"

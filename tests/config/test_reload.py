@@ -57,6 +57,14 @@ CASES = {
     "a door's code": ("max_s", 'digits = "12"\nmax_s', ["door.front.digits"], []),
     "a door's pulse": ("max_s", "pulse_s = 1\nmax_s", ["door.front.pulse_s"], []),
     "where calls go on to": ("[sip]", '[forwarding]\nalways = "kitchen"\n[sip]', ["forwarding.always"], []),
+    "a lamp's brightness": ("pin = 22", "pin = 22\nbrightness = 20", ["panel.lamp.status.brightness"], []),
+    "what a lamp is at": ("pin = 22", 'pwm = "chip/0"', [], ["panel.lamp.status.pin", "panel.lamp.status.pwm"]),
+    "night": (
+        "[panel.lamp.status]",
+        '[panel]\nnight = "22:00-06:00"\n[panel.lamp.status]\nnight_brightness = 20',
+        ["panel.lamp.status.night_brightness", "panel.night"],
+        [],
+    ),
     "quiet hours": (
         "[sip]",
         '[quiet_hours]\nbegin = "22:00"\nend = "06:00"\n[sip]',

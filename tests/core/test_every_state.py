@@ -187,6 +187,7 @@ def beside_calls(common, pulses):
     yield inputs.Requested(**common, request=RequestId("q"), who="walk", action=inputs.OpenDoor(DOOR, 10.0))
     # what is kept, and sensors, are walked in test_walk_of_doors
     yield inputs.SensorEdge(**common, sensor="none", active=True)
+    yield inputs.LampFound(**common, lamp=LampId("status"), dims=True, colors=False)
     yield inputs.KeptWritten(**common, kept=Kept())
     yield inputs.KeptFailed(**common, why="full", resolution="")
     # so do contacts, see test_contacts and test_subscriptions

@@ -3,7 +3,18 @@
 import pytest
 
 from appliance.core import events, inputs
-from appliance.core.model import Action, ButtonId, ButtonSettings, CallState, Cause, LampId, Pattern, Picture, Tone
+from appliance.core.model import (
+    Action,
+    ButtonId,
+    ButtonSettings,
+    CallState,
+    Cause,
+    LampId,
+    Pattern,
+    Picture,
+    Shine,
+    Tone,
+)
 from appliance.core.orders import HangUp, Place, Refuse
 from appliance.core.views import picture
 from tests.core.station import KITCHEN, LONGEST, Station, ready
@@ -12,7 +23,7 @@ from tests.core.station import KITCHEN, LONGEST, Station, ready
 def test_a_press_rings_with_lamp_and_tone_before_any_network():
     station = Station()  # no SIP process yet
     station.give(inputs.ButtonEdge, button=ButtonId("ring"), active=True)
-    assert (LampId("call"), Pattern.SLOW) in station.desired.lamps
+    assert (LampId("call"), Shine(Pattern.SLOW)) in station.desired.lamps
     assert station.desired.sound.tone is Tone.DIALING
     assert station.orders(Place) == []
     assert station.last(events.CallDialing).button == "ring"

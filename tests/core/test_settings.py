@@ -38,8 +38,8 @@ def test_a_call_goes_on_and_keeps_its_deadline():
 def test_a_lamp_shows_its_new_picture_at_once_and_says_so():
     lamps = tuple(replace(lamp, pictures=((Picture.IDLE, Pattern.FAST),)) for lamp in SETTINGS.lamps)
     station = change(ready(), replace(SETTINGS, lamps=lamps))
-    assert dict(views.desired(station.state).lamps)[LampId("call")] is Pattern.FAST
-    assert events.LampChanged(LampId("call"), Pattern.FAST) in station.told
+    assert dict(views.desired(station.state).lamps)[LampId("call")].pattern is Pattern.FAST
+    assert events.LampChanged(LampId("call"), Pattern.FAST, None, 100) in station.told
 
 
 def test_a_button_that_is_down_does_what_it_means_when_it_comes_up():

@@ -14,6 +14,7 @@ from appliance.core.model import (
     Picture,
     RequestId,
     Settings,
+    Shine,
     Tone,
 )
 from appliance.core.orders import Reply
@@ -24,7 +25,7 @@ TEST = RequestId("trial")
 
 
 def lamps(station):
-    return dict(station.desired.lamps)
+    return {lamp: shine.pattern for lamp, shine in station.desired.lamps}
 
 
 def try_lamp(station, lamp=STATUS, pattern=Pattern.FAST, seconds=3.0):
@@ -45,13 +46,22 @@ def test_a_lamp_shines_as_asked_for_so_long_and_then_as_the_panel_has_it():
     station = ready()
     assert try_lamp(station).error is None
     assert lamps(station) == {STATUS: Pattern.FAST, CALL: Pattern.OFF}
-    assert station.last(events.LampChanged) == events.LampChanged(STATUS, Pattern.FAST)
+    assert station.last(events.LampChanged) == events.LampChanged(STATUS, Pattern.FAST, None, 100)
     station.wait(2.9)
     assert lamps(station)[STATUS] is Pattern.FAST
     station.wait(0.2)
     assert lamps(station)[STATUS] is Pattern.ON
-    assert station.last(events.LampChanged) == events.LampChanged(STATUS, Pattern.ON)
+    assert station.last(events.LampChanged) == events.LampChanged(STATUS, Pattern.ON, None, 100)
     assert station.desired.wake_at is None
+
+
+def test_a_lamp_is_tried_in_a_colour_if_it_is_one():
+    station = ready()
+    assert station.ask(inputs.TestLamp(STATUS, Pattern.ON, 3.0, "Red")).error is None
+    assert dict(station.desired.lamps)[STATUS] == Shine(Pattern.ON, "#ff0000")
+    refused = station.ask(inputs.TestLamp(STATUS, Pattern.ON, 3.0, "#000000")).error
+    assert refused.code == "parameter-invalid"
+    assert refused.message == "#000000 is no colour of a lamp."
 
 
 def test_another_trial_of_a_lamp_takes_the_place_of_the_one_before_and_two_lamps_are_tried_at_once():

@@ -7,6 +7,7 @@ import pytest
 
 from appliance.core import inputs, views
 from appliance.core.model import (
+    DARK,
     Account,
     AccountId,
     AccountSettings,
@@ -28,6 +29,7 @@ from appliance.core.model import (
     Recording,
     RecordingId,
     Remote,
+    Shine,
     State,
     Tone,
 )
@@ -100,8 +102,8 @@ def test_an_error_is_heard_only_beside_no_call():
 
 
 def test_a_lamp_is_off_in_a_picture_that_its_settings_do_not_name():
-    assert views.lamps(READY) == (("status", Pattern.ON), ("call", Pattern.OFF))
-    assert views.lamps(replace(READY, calls=(having(S.DIALING),)))[1] == ("call", Pattern.SLOW)
+    assert views.lamps(READY) == (("status", Shine(Pattern.ON)), ("call", DARK))
+    assert views.lamps(replace(READY, calls=(having(S.DIALING),)))[1] == ("call", Shine(Pattern.SLOW))
 
 
 WRITTEN = (Recording(RecordingId("v-1"), CallId("c-1"), ready=True, begun=True),)
@@ -125,10 +127,11 @@ def test_a_lamp_shows_the_first_picture_that_it_knows_of_all_that_are_true(chang
     assert views.snapshot(state, 0.0)["panel"]["pictures"] == list(wanted)
     lamps = tuple(LampSettings(LampId(p), ((p, Pattern.ON), (Picture.IDLE, Pattern.SLOW))) for p in Picture)
     shown = dict(views.lamps(replace(state, settings=replace(state.settings, lamps=lamps))))
-    assert {lamp for lamp, pattern in shown.items() if pattern is Pattern.ON} == set(wanted)
+    assert {lamp for lamp, shine in shown.items() if shine.pattern is Pattern.ON} == set(wanted)
     known = (LampSettings(LampId("one"), ((Picture.SPEAK, Pattern.PULSE), (Picture.IN_CALL, Pattern.DOUBLE))),)
     pattern = {Picture.HELD: Pattern.OFF}.get(wanted[-1], Pattern.PULSE if Picture.SPEAK in wanted else Pattern.DOUBLE)
-    assert views.lamps(replace(state, settings=replace(state.settings, lamps=known))) == (("one", pattern),)
+    shine = DARK if pattern is Pattern.OFF else Shine(pattern)
+    assert views.lamps(replace(state, settings=replace(state.settings, lamps=known))) == (("one", shine),)
     assert views.lamps(replace(state, settings=replace(state.settings, lamps=()))) == ()
 
 
@@ -236,7 +239,12 @@ def test_the_snapshot_of_an_idle_station_has_its_shape():
         "glitches": 0,
     }
     assert shown["panel"]["picture"] == "idle"
-    assert shown["panel"]["lamps"] == [{"id": "status", "pattern": "on"}, {"id": "call", "pattern": "off"}]
+    unknown = {"color": None, "dims": None, "colors": None}
+    assert shown["panel"]["lamps"] == [
+        {"id": "status", "pattern": "on", "brightness": 100, **unknown},
+        {"id": "call", "pattern": "off", "brightness": 0, **unknown},
+    ]
+    assert not shown["panel"]["night"]
     assert shown["panel"]["tone"] is None
     assert shown["targets"][0] == {"name": "kitchen", "uri": KITCHEN, "account": None}
 

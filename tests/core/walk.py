@@ -56,6 +56,7 @@ TOLD = {
     "needs_restart",
     "network",
     "last_addresses",
+    "lamp_kinds",
 }
 
 

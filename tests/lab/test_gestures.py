@@ -127,9 +127,6 @@ class Panel:
         for name in ("fingers.py", "eyes.py", "kernel_led.py", "busy_phone.py"):
             guest.copy_in(HERE / name, to="/root")
         guest.write("/etc/intercomd/intercomd.toml", CONFIG)
-        guest.check("mkdir", "-p", "/run/systemd/system/intercomd.service.d")
-        guest.write("/run/systemd/system/intercomd.service.d/leds.conf", "[Service]\nReadWritePaths=/sys/devices\n")
-        guest.check("systemctl", "daemon-reload")
         guest.service("bright", "python3", "-u", "/root/kernel_led.py", "bright", "255")
         guest.wait_for(lambda: guest.run("test", "-e", "/sys/class/leds/bright").returncode == 0, "the kernel's LED")
         guest.check("udevadm", "settle")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parents[1]
-NAMES = ("buttons", "sensors", "lamps", "chips", "lines")
+NAMES = ("buttons", "sensors", "lamps", "leds", "pwm", "chips", "lines")
 FILES = [f"tests/panel/test_{name}.py" for name in NAMES]
 EXPECTED = 25  # of them at least are about the chips
 

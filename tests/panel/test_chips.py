@@ -11,7 +11,7 @@ from gpiod.line import Bias, Direction
 from gpiozero import DigitalInputDevice, DigitalOutputDevice, PinInvalidBounce
 
 from appliance.core.inputs import ButtonEdge, PartFailed, PartRecovered
-from appliance.core.model import ButtonId, LampId, Pattern
+from appliance.core.model import ButtonId, LampId, Pattern, Shine
 from appliance.panel.buttons import Buttons, ButtonWiring
 from appliance.panel.chips import EVENTS_KEPT
 from appliance.panel.claims import Claims
@@ -37,7 +37,7 @@ class Panel:
     def __init__(self, board, buttons=(), lamps=()):
         self.posted = []
         self.claims = Claims(board.factory, self.posted.append)
-        self.lamps = Lamps(lamps, self.claims)
+        self.lamps = Lamps(lamps, self.claims, lambda _: None)
         self.buttons = Buttons(buttons, self.claims, self.posted.append)
 
     def __enter__(self):
@@ -99,15 +99,15 @@ async def test_pins_leave_debounce_to_the_core(board):
 
 async def test_lamps_line_is_an_output_with_its_level_from_the_first_moment(board):
     board.drive(0, False)
-    with Panel(board, lamps=[LampWiring(RED, board.pins[0], active_low=True)]):
+    with Panel(board, lamps=[LampWiring(RED, (board.pins[0],), active_low=True)]):
         assert board.level(0)
         assert info(board, 0).direction == Direction.OUTPUT
 
 
 async def test_no_thread_is_started(board):
     wiring = [ButtonWiring(ButtonId(str(n)), pin) for n, pin in enumerate(board.pins[:4])]
-    with Panel(board, wiring, [LampWiring(RED, board.pins[4])]) as panel:
-        panel.lamps.desire(((RED, Pattern.FAST),))
+    with Panel(board, wiring, [LampWiring(RED, (board.pins[4],))]) as panel:
+        panel.lamps.desire(((RED, Shine(Pattern.FAST)),))
         board.drive(0, False)
         await until(lambda: panel.edges == [True])
         assert threading.active_count() == 1
@@ -159,8 +159,8 @@ async def test_chip_that_may_not_be_opened_is_told_with_cause_and_remedy(board):
 
 
 async def test_chip_that_goes_is_told_once_and_its_lines_work_again_when_it_is_back(board):
-    with Panel(board, [ButtonWiring(RING, board.pins[0])], [LampWiring(RED, board.pins[1])]) as panel:
-        panel.lamps.desire(((RED, Pattern.ON),))
+    with Panel(board, [ButtonWiring(RING, board.pins[0])], [LampWiring(RED, (board.pins[1],))]) as panel:
+        panel.lamps.desire(((RED, Shine(Pattern.ON)),))
         await until(lambda: board.level(1))
         board.take_away()
         (failed,) = await until(lambda: panel.of(PartFailed))

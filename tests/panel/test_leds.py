@@ -6,17 +6,19 @@ from contextlib import contextmanager
 
 import pytest
 
-from appliance.core.inputs import PartFailed, PartRecovered
-from appliance.core.model import LampId, Pattern
+from appliance.core.inputs import LampFound, PartFailed, PartRecovered
+from appliance.core.model import LampId, LampKind, Pattern, Shine
 from appliance.errors import IntercomError
 from appliance.panel import leds
 from appliance.panel.claims import Claims
 from appliance.panel.lamps import Lamps, LampWiring
 from appliance.panel.leds import Led
 from appliance.panel.names import KernelLed
+from appliance.panel.removals import removed
 from tests.panel.support import run_virtually, until
 
 RED = LampId("red")
+AT_LED = LampWiring(RED, (KernelLed("status"),))
 
 
 @pytest.fixture
@@ -25,23 +27,31 @@ def root(tmp_path, monkeypatch):
     return tmp_path
 
 
-def made(root, name="status", full=255):
+def made(root, name="status", full=255, colors=""):
     folder = root / name
     folder.mkdir()
-    for file, text in (("max_brightness", f"{full}\n"), ("trigger", "none [timer]\n"), ("brightness", "7\n")):
+    files = {"max_brightness": f"{full}\n", "trigger": "none [timer]\n", "brightness": "7\n"}
+    if colors:
+        files |= {"multi_index": f"{colors}\n", "multi_intensity": " ".join("0" for _ in colors.split()) + "\n"}
+    for file, text in files.items():
         (folder / file).write_text(text)
     return folder
 
 
+def read(folder, file="brightness"):
+    """What was written last: a file keeps the rest of longer text, which sysfs never gets."""
+    return (folder / file).read_text().split("\n")[0]
+
+
 def level(folder):
-    return int((folder / "brightness").read_text().split()[0])
+    return int(read(folder))
 
 
 @contextmanager
 def panel(*wiring):
     posted = []
     claims = Claims(None, posted.append)
-    lamps = Lamps(wiring, claims)
+    lamps = Lamps(wiring, claims, posted.append)
     try:
         yield lamps, posted
     finally:
@@ -52,12 +62,34 @@ def panel(*wiring):
 @pytest.mark.parametrize(
     ("full", "brightness", "wanted"), [(255, 1.0, 255), (255, 0.2, 51), (1, 1.0, 1), (255, 0.001, 1), (1, 0.2, 1)]
 )
-def test_lamp_shines_as_brightly_as_it_is_configured_and_is_the_kernels_no_longer(root, full, brightness, wanted):
+def test_lamp_shines_as_brightly_as_it_is_to_and_is_the_kernels_no_longer(root, full, brightness, wanted):
     folder = made(root, full=full)
-    led = Led(KernelLed("status", brightness))
+    led = Led(KernelLed("status"))
     assert (level(folder), (folder / "trigger").read_text()) == (0, "none")
-    led.value = True
-    assert (level(folder), led.value) == (wanted, True)
+    assert led.kind == LampKind(dims=full > 1, colors=False)
+    led.show(brightness)
+    assert level(folder) == wanted
+    led.close()
+    assert level(folder) == 0
+
+
+@pytest.mark.parametrize(
+    ("index", "color", "wanted"),
+    [
+        ("red green blue", "#ff8000", "255 128 0"),
+        ("blue green red", "#ff8000", "0 128 255"),
+        ("red green blue white", "#ffffff", "255 255 255 0"),
+    ],
+)
+def test_colour_goes_to_the_multicolour_class_in_its_own_order(root, index, color, wanted):
+    folder = made(root, colors=index)
+    led = Led(KernelLed("status"))
+    assert led.kind == LampKind(dims=True, colors=True)
+    led.show(0.2, color)
+    assert (read(folder, "multi_intensity"), level(folder)) == (wanted, 51)
+    (folder / "multi_intensity").write_text("not again\n")
+    led.show(0.4, color)
+    assert (read(folder, "multi_intensity"), level(folder)) == ("not again", 102)
     led.close()
     assert level(folder) == 0
 
@@ -66,36 +98,86 @@ def test_lamps_patterns_are_those_of_every_lamp(root):
     folder = made(root)
 
     async def scenario():
-        with panel(LampWiring(RED, KernelLed("status", 0.5))) as (lamps, _):
-            lamps.desire(((RED, Pattern.SLOW),))
+        with panel(AT_LED) as (lamps, posted):
+            lamps.desire(((RED, Shine(Pattern.SLOW, brightness=50)),))
             assert level(folder) == 128
             await asyncio.sleep(0.6)
             assert level(folder) == 0
-            lamps.desire(((RED, Pattern.ON),))
+            lamps.desire(((RED, Shine(Pattern.ON, brightness=50)),))
             assert level(folder) == 128
+            lamps.desire(((RED, Shine(Pattern.ON, brightness=10)),))  # as at night
+            assert level(folder) == 26
+            assert [(type(each), each.dims, each.colors) for each in posted] == [(LampFound, True, False)]
         assert level(folder) == 0
+
+    run_virtually(scenario())
+
+
+def test_pulse_glows_up_and_down_within_a_second_by_few_steps(root):
+    folder = made(root)
+
+    async def scenario():
+        with panel(AT_LED) as (lamps, _):
+            lamps.desire(((RED, Shine(Pattern.PULSE)),))
+            levels = [level(folder)]
+            for _ in range(600):
+                await asyncio.sleep(0.005)
+                if level(folder) != levels[-1]:
+                    levels.append(level(folder))
+            up, down = levels[:10], levels[9:20]
+            assert up == sorted(up)
+            assert down == sorted(down, reverse=True)
+            assert max(levels) >= 250
+            assert down[-1] == 0
+            assert len(levels) <= 41  # in three seconds
 
     run_virtually(scenario())
 
 
 async def test_lamp_that_is_not_there_is_told_with_those_that_are_and_shines_when_it_comes(root):
     made(root, "other")
-    with panel(LampWiring(RED, KernelLed("status", 1.0))) as (lamps, posted):
-        lamps.desire(((RED, Pattern.ON),))
+    with panel(AT_LED) as (lamps, posted):
+        lamps.desire(((RED, Shine(Pattern.ON)),))
         (failed,) = await until(lambda: posted)
         assert failed.why == "lamp red (LED status): the kernel has none of that name; there are: other"
         folder = made(root)
         await until(lambda: level(folder) == 255, "the lamp")
-        await until(lambda: [type(i) for i in posted] == [PartFailed, PartRecovered], "the recovery")
+        await until(lambda: [type(i) for i in posted] == [PartFailed, LampFound, PartRecovered], "the recovery")
+
+
+async def test_steady_lamp_that_goes_is_told_at_once(root):
+    folder = made(root)
+    with panel(AT_LED) as (lamps, posted):
+        lamps.desire(((RED, Shine(Pattern.ON)),))
+        await until(lambda: level(folder) == 255, "the lamp")
+        lamps._gone(str(root / "another"))
+        lamps._gone(str(folder))  # as the kernel tells it
+        failed = await until(lambda: next((i for i in posted if isinstance(i, PartFailed)), None))
+        assert failed.why == "lamp red (LED status): its device was taken away"
+        await until(lambda: isinstance(posted[-1], PartRecovered), "the recovery")
+
+
+def test_uevents_say_what_was_removed():
+    path = b"/devices/platform/leds/leds/status"
+    variables = b"\0ACTION=remove\0DEVPATH=" + path + b"\0SUBSYSTEM=leds\0SEQNUM=1234\0"
+    assert removed(b"remove@" + path + variables) == "/sys/devices/platform/leds/leds/status"
+    assert removed(b"add@" + path + variables) is None
+    assert removed(b"libudev\0\xfe\xed\xca\xfe") is None
+    assert removed(b"") is None
 
 
 @pytest.mark.parametrize(
     ("number", "cause", "remedy"),
-    [(19, "taken away", "bring it back"), (13, "Permission denied", "wire-lines"), (5, "Input/output", "dmesg")],
+    [
+        (19, "taken away", "bring it back"),
+        (16, "a driver of the kernel", "another channel"),
+        (13, "Permission denied", "wire-lines"),
+        (5, "Input/output", "dmesg"),
+    ],
 )
 def test_what_is_wrong_is_told_with_its_remedy(root, monkeypatch, number, cause, remedy):
     made(root)
-    led = Led(KernelLed("status", 1.0))
+    led = Led(KernelLed("status"))
 
     def fail(*_):
         raise OSError(number, os.strerror(number))
@@ -103,7 +185,7 @@ def test_what_is_wrong_is_told_with_its_remedy(root, monkeypatch, number, cause,
     with monkeypatch.context() as patch:
         patch.setattr(leds.os, "pwrite", fail)
         with pytest.raises(IntercomError) as caught:
-            led.value = True
+            led.show(1.0)
         assert cause in caught.value.cause
         assert remedy in caught.value.resolution
     led.close()

@@ -8,7 +8,7 @@ from contextlib import aclosing, asynccontextmanager
 import pytest
 
 from appliance.core.inputs import ButtonEdge, CardRead, KeypadKey
-from appliance.core.model import ButtonId, LampId, Pattern
+from appliance.core.model import ButtonId, LampId, Pattern, Shine
 from appliance.errors import IntercomError
 from appliance.panel.buttons import Buttons, ButtonWiring
 from appliance.panel.claims import Claims
@@ -20,7 +20,7 @@ from tests.panel.support import LONG, until
 
 RING, OPEN = ButtonWiring(ButtonId("ring"), 17), ButtonWiring(ButtonId("open"), 22, "down")
 NONE = SimulatedEntry(frozenset(), frozenset(), lambda given: None)
-RED, GREEN = LampWiring(LampId("red"), 23), LampWiring(LampId("green"), 24, active_low=True)
+RED, GREEN = LampWiring(LampId("red"), (23,)), LampWiring(LampId("green"), (24,), active_low=True)
 
 
 class Station:
@@ -30,12 +30,12 @@ class Station:
             path,
             factory,
             {button.id: SimulatedPin(button.pin, button.active_low) for button in (RING, OPEN)},
-            {lamp.id: SimulatedPin(lamp.pin, lamp.active_low) for lamp in (RED, GREEN)},
+            {lamp.id: SimulatedPin(lamp.lights[0], lamp.active_low) for lamp in (RED, GREEN)},
             SimulatedEntry(frozenset({"gate"}), frozenset({"gate"}), self.posted.append),
         )
         claims = Claims(factory, self.posted.append)
         self.buttons = Buttons((RING, OPEN), claims, self.posted.append)
-        self.lamps = Lamps((RED, GREEN), claims)
+        self.lamps = Lamps((RED, GREEN), claims, lambda _: None)
 
     @property
     def edges(self):
@@ -87,7 +87,7 @@ async def test_press_ends_even_if_who_asked_for_it_leaves(tmp_path):
 async def test_lamps_are_told_as_they_are(tmp_path):
     async with station(tmp_path) as front:
         assert (await ask(front.path, {"lamps": True}))["lamps"] == {"red": False, "green": False}
-        front.lamps.desire(((RED.id, Pattern.ON), (GREEN.id, Pattern.ON)))
+        front.lamps.desire(((RED.id, Shine(Pattern.ON)), (GREEN.id, Shine(Pattern.ON))))
         assert (await ask(front.path, {"lamps": True}))["lamps"] == {"red": True, "green": True}
 
 
@@ -96,7 +96,7 @@ async def test_watcher_sees_each_change_of_a_blinking_lamp_in_order(tmp_path):
         async with asyncio.timeout(LONG), aclosing(watch_lamps(front.path)) as changes:
             first = await anext(changes)
             assert first["lamps"] == {"red": False, "green": False}
-            front.lamps.desire(((GREEN.id, Pattern.FAST),))
+            front.lamps.desire(((GREEN.id, Shine(Pattern.FAST)),))
             seen = [await anext(changes) for _ in range(6)]
             assert [(c["lamp"], c["lit"]) for c in seen] == [("green", lit) for lit in (True, False) * 3]
             assert [c["at"] for c in seen] == sorted(c["at"] for c in seen)

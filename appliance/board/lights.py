@@ -1,0 +1,57 @@
+"""What the kernel has for lamps that do more than a line: LED-class devices and PWM chips, as sysfs shows them."""
+
+import os
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Led:
+    """A device of the LED class. `colors`: it is a multicolour one. `ours`: we may write to it."""
+
+    name: str
+    levels: int
+    colors: bool
+    ours: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PwmChip:
+    """A PWM chip: its name in /sys/class/pwm changes with the boot, its device's does not."""
+
+    name: str
+    device: str
+    channels: int
+    ours: bool
+
+
+def leds(root: Path = Path("/")) -> tuple[Led, ...]:
+    """All LED-class devices."""
+    return tuple(
+        Led(
+            folder.name,
+            int((folder / "max_brightness").read_text()),
+            (folder / "multi_index").exists(),
+            os.access(folder / "brightness", os.W_OK),
+        )
+        for folder in sorted((root / "sys/class/leds").glob("*"))
+    )
+
+
+def pwm_chips(root: Path = Path("/")) -> tuple[PwmChip, ...]:
+    """All PWM chips."""
+    return tuple(
+        PwmChip(
+            folder.name,
+            (folder / "device").resolve().name,
+            int((folder / "npwm").read_text()),
+            os.access(folder / "export", os.W_OK),
+        )
+        for folder in sorted((root / "sys/class/pwm").glob("pwmchip*"))
+    )
+
+
+def lines_dim() -> bool:
+    """Whether lines that are named by their pins have PWM: that of lgpio, or of what gpiozero was told to take."""
+    return bool(os.environ.get("GPIOZERO_PIN_FACTORY") or find_spec("lgpio"))

@@ -1,0 +1,29 @@
+"""Colours of lamps: by name or as #rrggbb, inside as the latter. Those with names are what three plain lines can."""
+
+import re
+
+NAMES = {
+    "red": "#ff0000",
+    "green": "#00ff00",
+    "blue": "#0000ff",
+    "yellow": "#ffff00",
+    "cyan": "#00ffff",
+    "magenta": "#ff00ff",
+    "white": "#ffffff",
+}
+WHITE = NAMES["white"]
+_DIGITS = re.compile("#[0-9a-f]{6}")
+
+
+def parse(text: str) -> str:
+    """A colour's name or its digits as #rrggbb. Raises ValueError where it is neither, or black: that is a pattern."""
+    color = NAMES.get(text.lower(), text.lower())
+    if _DIGITS.fullmatch(color) is None or color == "#000000":
+        raise ValueError(text)
+    return color
+
+
+def parts(color: str) -> tuple[float, float, float]:
+    """Red, green and blue of #rrggbb, each up to 1."""
+    red, green, blue = (int(color[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    return red, green, blue

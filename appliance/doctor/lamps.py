@@ -1,0 +1,84 @@
+"""The lamps that are no mere lines: whether what they are at is there; and what of their settings has no effect."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from appliance.board import lights
+from appliance.config.schema import Config, Lamp
+from appliance.core.colors import NAMES
+from appliance.doctor.findings import Finding, ok, problem, warning
+
+GROUP = "Run this as root, or as a member of the group gpio; see that the package's udev rule holds."
+
+
+def examine(config: Config, root: Path = Path("/")) -> list[Finding]:
+    """What the settings alone tell, and one finding for each lamp at the LED class or at PWM."""
+    found = notes(config)
+    if config.panel.lines == "simulated":
+        return found
+    leds = {led.name: led for led in lights.leds(root)}
+    chips = {name: chip for chip in lights.pwm_chips(root) for name in (chip.name, chip.device)}
+    for name, lamp in config.panel.lamp.items():
+        place = f"panel.lamp.{name}"
+        if lamp.led:
+            found.append(_led(place, lamp, leds))
+        for channel in filter(None, (lamp.pwm, *lamp.rgb_pwm)):
+            found.append(_channel(place, channel, chips))
+    return found
+
+
+def notes(config: Config, *, lines_dim: bool | None = None) -> list[Finding]:
+    """What can be said without looking at the board: a plain line is on or off. `lines_dim`: pins have PWM."""
+    panel = config.panel
+    chips = [button.chip for button in panel.button.values()] + [lamp.chip for lamp in panel.lamp.values()]
+    chips += [sensor.chip for sensor in panel.sensor.values()]
+    dim = lights.lines_dim() if lines_dim is None else lines_dim
+    if panel.lines == "simulated" or (
+        dim and not any(chips)
+    ):  # one named by its chip has all of them taken by libgpiod
+        return []
+    return [
+        warning(f"panel.lamp.{name}", message, "A line is on or off.", "Use pwm, rgb_pwm or led, or leave it out.")
+        for name, lamp in panel.lamp.items()
+        for message in _without_effect(lamp)
+    ]
+
+
+def _without_effect(lamp: Lamp) -> Iterator[str]:
+    if lamp.led or lamp.pwm or lamp.rgb_pwm:
+        return
+    dimmed = [key for key in ("brightness", "night_brightness") if getattr(lamp, key) not in {None, 100}]
+    if dimmed:
+        yield f"{' and '.join(dimmed)} of no effect: it shines fully, by night as well."
+    shown = {lamp.color, *lamp.colors.model_dump().values()} - {"", *NAMES.values()}
+    if shown:
+        yield f"{', '.join(sorted(shown))} is shown as the nearest of {', '.join(NAMES)}."
+
+
+def _led(place: str, lamp: Lamp, there: dict[str, lights.Led]) -> Finding:
+    led = there.get(lamp.led)
+    if led is None:
+        known = ", ".join(there) or "none"
+        return problem(place, f"There is no LED {lamp.led!r}.", f"There is: {known}.", f"Correct {place}.led.")
+    if not led.ours:
+        return problem(place, f"LED {led.name} can not be written.", "It belongs to others.", GROUP)
+    if not led.colors and (lamp.color or any(lamp.colors.model_dump().values())):
+        return warning(
+            place, f"LED {led.name} has one colour.", "It is of no multicolour driver.", "Leave out colours."
+        )
+    return ok(place, f"LED {led.name}, {led.levels} levels{', colours' if led.colors else ''}.")
+
+
+def _channel(place: str, channel: str, there: dict[str, lights.PwmChip]) -> Finding:
+    name, _, number = channel.partition("/")
+    chip = there.get(name)
+    if chip is None:
+        known = ", ".join(dict.fromkeys(each.device for each in there.values())) or "none"
+        return problem(
+            place, f"There is no PWM chip {name!r}.", f"There is: {known}.", f"Correct {place}, or enable it."
+        )
+    if int(number) >= chip.channels:
+        return problem(place, f"PWM {name} has {chip.channels} channels.", "They count from 0.", f"Correct {place}.")
+    if not chip.ours:
+        return problem(place, f"PWM {name} can not be written.", "It belongs to others.", GROUP)
+    return ok(place, f"PWM {name}, channel {number}.")

@@ -4,7 +4,7 @@
 # What each part needs from Debian. The names hold for Debian 12 and 13 and Raspberry Pi OS based on them.
 PJSUA2_PACKAGES=(
     build-essential swig xz-utils ca-certificates debian-archive-keyring
-    libasound2-dev libgsm1-dev libopus-dev libspeex-dev libspeexdsp-dev libsrtp2-dev libssl-dev uuid-dev python3-dev
+    libasound2-dev libgsm1-dev libopus-dev libspandsp-dev libspeex-dev libspeexdsp-dev libsrtp2-dev libssl-dev uuid-dev python3-dev
 )
 RUN_PACKAGES=(python3 python3-venv ca-certificates)
 TEST_PACKAGES=(
@@ -17,6 +17,7 @@ TEST_PACKAGES=(
     procps util-linux iproute2                    # iproute2: network namespaces on a cable
     dbus-daemon dbus-bin                          # a message bus of the tests' own
     faketime                                      # a clock that jumps
+    espeak-ng                                     # somebody who speaks, and types nothing
 )
 
 DEB_PACKAGES=(mmdebstrap debian-archive-keyring ca-certificates dpkg-dev xz-utils)  # packages made in Debian 13 roots

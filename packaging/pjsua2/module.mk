@@ -20,6 +20,7 @@ $(D)/pjsua2_wrap.o: $(D)/pjsua2_wrap.cpp
 	$(PJ_CXX) $(PJ_CXXFLAGS) -O1 -fno-strict-aliasing -I$(PYTHON_INCLUDE) -c -o $@ $<
 
 # --exclude-libs: the static libraries' symbols stay out of the dynamic table, so that strip can drop them.
+# spandsp's detector of digits is linked statically: the shared library would bring libtiff and a dozen others.
 $(D)/_pjsua2.so: $(D)/pjsua2_wrap.o lib
-	$(PJ_CXX) -shared $(PJ_LDXXFLAGS) -Wl,--exclude-libs,ALL -Wl,--as-needed -o $@ $< $(PJ_LDXXLIBS)
+	$(PJ_CXX) -shared $(PJ_LDXXFLAGS) -Wl,--exclude-libs,ALL -Wl,--as-needed -o $@ $< $(PJ_LDXXLIBS) -l:libspandsp.a -lm
 	$(STRIP) --strip-unneeded $@

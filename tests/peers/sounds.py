@@ -36,3 +36,12 @@ def from_a_law(data):
     exponent, mantissa = codes >> 4 & 7, codes & 15
     size = np.where(exponent == 0, (mantissa << 4) + 8, ((mantissa << 4) + 0x108) << np.maximum(exponent - 1, 0))
     return np.where(codes & 0x80, size, -size).astype(float)
+
+
+def to_a_law(samples):
+    """The same the other way: of its 256 values the nearest."""
+    values = from_a_law(bytes(range(256)))
+    order = np.argsort(values)
+    places = np.clip(np.searchsorted(values[order], samples), 1, 255)
+    below, above = values[order][places - 1], values[order][places]
+    return np.where(samples - below < above - samples, order[places - 1], order[places]).astype(np.uint8).tobytes()

@@ -82,6 +82,11 @@ def run(given: argparse.Namespace) -> int:
         from appliance.config import certificates  # noqa: PLC0415  late: ssl
 
         certificates.look(config, path.name)
+    inband = [name for name, account in config.account.items() if account.inband_digits]
+    if inband:
+        from appliance.sip import supply  # noqa: PLC0415  late: seldom
+
+        supply.look(inband)
     if given.check:
         from appliance.doctor import lamps  # noqa: PLC0415  late: for this alone
 

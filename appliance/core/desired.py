@@ -16,7 +16,7 @@ class CallMedia:
     asks: the far end's changes wait for our word.
     recording: the one whose file is ready at its path; both directions go into it. transferable: its far end may ask us
     to talk with somebody else (REFER), and somebody else may take its place (Replaces). confirm: the tone that asks for
-    a digit is sent to it.
+    a digit is sent to it. inband: digits in the sound itself are listened for.
     """
 
     call: CallId
@@ -28,6 +28,7 @@ class CallMedia:
     transferable: bool = False
     confirm: bool = False
     asks: bool = False
+    inband: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,6 +178,7 @@ def media(state: State, call: Call) -> CallMedia:
     before = in_front and call.state is CallState.EARLY_MEDIA and not call.unanswered_here and not state.away
     early = call.state is CallState.EARLY_MEDIA and call.unanswered_here and call.hold is Hold.NONE
     panel = early and in_front and call.early is EarlySource.PANEL
+    account = state.settings.account(call.account)
     return CallMedia(
         call.id,
         held=call.held_local,
@@ -188,6 +189,7 @@ def media(state: State, call: Call) -> CallMedia:
         asks=updates.asks(state, call),
         recording=next((r.id for r in state.recordings if r.call == call.id and r.ready), None),
         transferable=call.transfer_policy is not TransferPolicy.REFUSE,
+        inband=call.state is CallState.CONNECTED and account is not None and account.inband_digits,
     )
 
 

@@ -106,6 +106,7 @@ class SipCall(pj.Call):
         self.renew_at: float | None = None  # the far end is to be told where we are now
         self.renewing = self.elsewhere = False  # it is being told; our IP address is another one, too
         self.sending, self.receiving, self.once = Sending(), Receiving(), Once()
+        self.told_digits = False  # the far end tells of digits; many a gateway leaves them in the sound all the same
 
     @contained
     def onCallState(self, prm: pj.OnCallStateParam) -> None:  # noqa: N802
@@ -222,6 +223,7 @@ class SipCall(pj.Call):
     def onDtmfEvent(self, prm: pj.OnDtmfEventParam) -> None:  # noqa: N802
         """A packet of a digit."""
         method, now = METHODS.get(prm.method), time.monotonic()
+        self.told_digits = True
         if method == "info":  # whole in one message
             self._tell_digits([(translate.clean(prm.digit), int(prm.duration))], method)
         elif method is not None:
@@ -296,6 +298,11 @@ class SipCall(pj.Call):
         )
         self.table.post(ended)
 
+    def heard(self, digits: list[tuple[str, int]]) -> None:
+        """Digits were in the sound that came, with durations in milliseconds."""
+        if not self.told_digits:
+            self._tell_digits(digits, "inband")
+
     def turn(self, now: float, *, held: bool) -> None:
         """What is due: hold, digits, a look at the packets."""
         self._tell_digits(self.receiving.turn(now), "rfc4733")
@@ -331,6 +338,7 @@ class SipCall(pj.Call):
         if content.type == DIGIT_ALONE:
             digit = content.body.strip()
             if len(digit) == 1 and digit in DIGITS:
+                self.told_digits = True
                 self._tell_digits([(digit, 0)], "info")
         elif content.type != DIGIT_RELAY:
             self.table.post(inputs.InfoReceived(at=time.monotonic(), call=self.call, content=content))

@@ -13,6 +13,7 @@ from appliance.core.desired import CallMedia, Sound
 from appliance.core.model import CallId, Tone
 from appliance.sip.calls import Calls, Post
 from appliance.sip.devices import Devices
+from appliance.sip.inband import Inband
 from appliance.sip.recorders import Recorders
 from appliance.sip.settings import SipSettings
 from appliance.sip.tones import RATE, Tones
@@ -33,6 +34,7 @@ class Media:
         self._manager = endpoint.audDevManager()
         self._calls, self._devices, self._post = calls, devices, post
         self._recorders = Recorders(Path(settings.recordings).absolute(), post)
+        self._inband = Inband(calls, post)
         self._tones, self._confirm = Tones(), Tones()
         self._confirm.play(Tone.CONFIRM)
         # A port that nobody transmits to gets nothing at all: a recorder would skip the time, RTP would stop.
@@ -59,6 +61,7 @@ class Media:
         if self._changed or self._calls.media_changed:
             self._changed = self._calls.media_changed = False
             self._apply()
+        self._inband.turn()
         self._recorders.turn(now)
         self._devices.turn(now)
         if self._sound.measure and now >= self._measure_at:
@@ -69,6 +72,7 @@ class Media:
         """Free all, before the endpoint goes."""
         self._made.clear()
         self._recorders.clear()
+        self._inband.clear()
         del self._tones, self._confirm, self._silence, self._player, self._music
 
     def _measure(self, now: float) -> None:
@@ -79,9 +83,11 @@ class Media:
     def _apply(self) -> None:
         living = [media for media in self._sound.calls if self._calls.get(media.call) is not None]
         self._recorders.desire({media.recording: media.call for media in living if media.recording is not None})
+        self._inband.desire({media.call for media in living if media.inband})
         self._tones.play(self._sound.tone)
         ports = self._ports(living)
-        wanted = {route for route in self._wanted(living) if route[0] in ports and route[1] in ports}
+        wanted = self._listening(self._wanted(living))
+        wanted = {route for route in wanted if route[0] in ports and route[1] in ports}
         for route, numbers in list(self._made.items()):
             source, sink = ports.get(route[0]), ports.get(route[1])
             if route in wanted and source and sink and numbers == (source.getPortId(), sink.getPortId()):
@@ -126,6 +132,12 @@ class Media:
                 routes.add((port, SPEAKER))
         return routes
 
+    def _listening(self, routes: set[Route]) -> set[Route]:
+        """The same, and what the ears of a call hear: what comes in it, and what goes out."""
+        heard = {(_port(call), _heard(call)) for call in self._inband.ears}
+        sent = {(source, _sent(call)) for call in self._inband.ears for source, sink in routes if sink == _port(call)}
+        return routes | heard | sent
+
     def _ports(self, living: list[CallMedia]) -> dict[str, pj.AudioMedia]:
         ports: dict[str, pj.AudioMedia] = {
             MICROPHONE: self._player or self._manager.getCaptureDevMedia(),
@@ -142,6 +154,8 @@ class Media:
         for media in living:
             if (recorder := self._recorders.recorder(media.recording)) is not None:
                 ports[f"recording {media.recording}"] = recorder
+        for each, ears in self._inband.ears.items():
+            ports |= {_heard(each): ears.heard, _sent(each): ears.sent}
         return ports
 
     def _open_player(self, path: str, part: str) -> pj.AudioMediaPlayer | None:
@@ -174,3 +188,13 @@ def dbfs(level: int) -> float:
 
 def _port(call: CallId) -> str:
     return f"call {call}"
+
+
+def _heard(call: CallId) -> str:
+    """What listens to what comes in a call."""
+    return f"heard {call}"
+
+
+def _sent(call: CallId) -> str:
+    """What listens to what goes out in it."""
+    return f"sent {call}"

@@ -386,3 +386,18 @@ def test_the_start_is_told():
     station = ready()
     assert station.types() == ["appliance.started", "appliance.ready"]
     assert station.state.sip_address == "127.0.0.1:5060"
+
+
+@pytest.mark.parametrize(
+    ("state", "account", "switched_on", "listens"),
+    [
+        (S.CONNECTED, "office", True, True),
+        (S.CONNECTED, "office", False, False),
+        (S.CONNECTED, "", True, False),  # from address to address
+        (S.EARLY_MEDIA, "office", True, False),
+    ],
+)
+def test_digits_in_the_sound_are_listened_for_where_the_account_takes_them(state, account, switched_on, listens):
+    office = replace(OFFICE, inband_digits=switched_on)
+    here = replace(READY, settings=replace(SETTINGS, accounts=(office,)))
+    assert views.media(here, having(state, account=AccountId(account))).inband is listens

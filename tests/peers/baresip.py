@@ -16,7 +16,7 @@ CONFIG = """poll_method epoll
 sip_listen {address}:{port}
 call_local_timeout {gives_up_s}
 audio_player nothing,nil
-audio_source ausine,{hertz}
+audio_source {source}
 audio_alert nothing,nil
 ausrc_srate 48000
 ausrc_channels 2
@@ -35,6 +35,7 @@ module_path /usr/lib/baresip/modules
 module g711.so
 module sndfile.so
 module ausine.so
+module aufile.so
 {modules}
 module_tmp uuid.so
 module_app account.so
@@ -54,14 +55,29 @@ class Baresip:
     has its own two files.
 
     within: what begins its command, to run in a network namespace; it answers by itself then, and takes no commands.
-    account: further parameters of its account.
+    account: further parameters of its account. plays: a WAV (48 kHz, two channels) in the tone's place.
     """
 
-    def __init__(self, directory, address, port=0, *, hertz, within=(), account="", modules="", gives_up_s=120):
+    def __init__(
+        self,
+        directory,
+        address,
+        port=0,
+        *,
+        hertz=440,
+        plays="",
+        codec="pcma",
+        within=(),
+        account="",
+        modules="",
+        gives_up_s=120,
+    ):
         self.directory = Path(directory) / "baresip"
         self.within, self.account, self.modules, self.gives_up_s = within, account, modules, gives_up_s
         free_at = ADDRESS if within else address  # a namespace is ours alone
-        self.address, self.port, self.hertz = address, port or free_port(free_at), hertz
+        self.address, self.port = address, port or free_port(free_at)
+        self.codec = codec
+        self.source = f"aufile,{plays}" if plays else f"ausine,{hertz}"
         self.control = free_port(free_at)
         self.socket = None
         self.seen = []  # all events there ever were
@@ -72,7 +88,8 @@ class Baresip:
         rtp = random.choice(RTP_PORTS)
         (self.directory / "config").write_text(CONFIG.format(**vars(self), rtp=rtp, rtp_end=rtp + 60))
         answers = "auto" if self.within else "manual"
-        account = f"<sip:far@{self.address}:{self.port}>;regint=0;audio_codecs=pcma;answermode={answers}{self.account}"
+        account = f"<sip:far@{self.address}:{self.port}>;regint=0;audio_codecs={self.codec};answermode={answers}"
+        account += self.account
         (self.directory / "accounts").write_text(f"{account}\n")
         (self.directory / "contacts").write_text("")
         # baresip, unlike SIPp, has no limit of time of its own

@@ -32,6 +32,7 @@ OPTIONS = {
     "text": "There is a parcel",  # of a MESSAGE or INFO
     "kind": "text/plain",
     "refer_to": "",  # whom the party under test is to call
+    "sound": "",  # file of A-law that it plays
     "held": False,  # it holds us before
     "steps": 9,  # of a transfer, after which it only waits for BYE
     "ends": True,  # the call, once its transfer has gone well

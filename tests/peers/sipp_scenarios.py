@@ -26,6 +26,14 @@ def sdp(direction="sendrecv", version=1, codecs="8 0"):
     )
 
 
+def sdp_without_events():
+    """For G.711 A-law that `plays` sends, and nothing that tells of digits."""
+    return (
+        "v=0\no=sipp 1 1 IN IP[media_ip_type] [media_ip]\ns=-\nc=IN IP[media_ip_type] [media_ip]\nt=0 0\n"
+        "m=audio [rtpstream_audio_port] RTP/AVP 8\na=sendrecv\n"
+    )
+
+
 def sdp_by_ice():
     """With candidates (RFC 8839) that nobody is at."""
     candidates = "".join(
@@ -117,6 +125,11 @@ def body_has(regexp):
 
 def pause(seconds):
     return f'<pause milliseconds="{int(seconds * 1000)}"/>'
+
+
+def plays(sound):
+    """A file of samples in A-law, by RTP from now on, once."""
+    return f'<nop><action><exec rtp_stream="{sound},1,8,PCMA/8000"/></action></nop>'
 
 
 TRYING = recv("100", optional=True)
@@ -335,6 +348,7 @@ def refers_once(side, o, event):
 INFO = "Signal={}\r\nDuration=160\r\n"
 SCENARIOS = {
     "uac-call": lambda o: [*call(o), pause(o.seconds), *bye(o)],
+    "uac-plays": lambda o: [*call(o, sdp_without_events()), plays(o.sound), pause(o.seconds), *bye(o)],
     "uac-ice": lambda o: [*call(o, sdp_by_ice()), *hangs_up(o)],
     "uas-ice": uas_ice,
     "uac-early": lambda o: [

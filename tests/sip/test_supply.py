@@ -1,0 +1,63 @@
+"""A pjsua2 that can not hear digits in the sound, where an account takes them: told before anything starts."""
+
+import os
+import subprocess
+import sys
+
+import pjsua2
+import pytest
+
+from appliance.core.model import CallId
+from appliance.sip import inband
+
+ACCOUNT = """
+[account.office]
+registrar = "pbx.example"
+user = "201"
+password_file = "{password}"
+inband_digits = {wanted}
+[panel]
+lines = "simulated"
+"""
+
+
+@pytest.fixture
+def start(tmp_path):
+    """What intercomd says with an older pjsua2: its status and words."""
+    (tmp_path / "pjsua2.py").write_text("class ToneGenerator: ...\n")
+    password = tmp_path / "password"
+    password.write_text("secret")
+    password.chmod(0o600)
+
+    def run(*options, wanted="true"):
+        file = tmp_path / "door.toml"
+        file.write_text(ACCOUNT.format(wanted=wanted, password=password))
+        path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+        words = [sys.executable, "-m", "appliance", "--config", str(file), "--state", str(tmp_path), *options]
+        environment = {**os.environ, "PYTHONPATH": path}
+        done = subprocess.run(words, capture_output=True, text=True, timeout=60, env=environment)
+        return done.returncode, done.stdout + done.stderr
+
+    return run
+
+
+@pytest.mark.parametrize("options", [["--check"], []], ids=["check", "start"])
+def test_an_older_pjsua2_is_told_with_cause_and_remedy(start, options):
+    status, said = start(*options)
+    assert status == 1
+    for words in ("account.office: inband_digits", "can not hear digits in the sound", "Install the python3-pjsua2"):
+        assert words in said
+
+
+def test_an_account_that_takes_them_only_later_is_told_as_a_part_that_fails(monkeypatch):
+    monkeypatch.delattr(pjsua2, "DtmfDetector")
+    told = []
+    listening = inband.Inband(None, told.append)
+    for _ in range(2):
+        listening.desire({CallId("c-1")})
+    assert [each.part for each in told] == ["digits in the sound"]
+    assert not listening.ears
+
+
+def test_it_serves_where_no_account_takes_such_digits(start):
+    assert start("--check", wanted="false")[0] == 0

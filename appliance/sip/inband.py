@@ -99,7 +99,7 @@ class Inband:
             self._post(failed)
 
 
-def taken(detector: pj.DtmfDetector) -> list[Heard]:
+def taken(detector: "pj.DtmfDetector") -> list[Heard]:  # in quotes: an older pjsua2 has no such name
     """What it has heard since this was last asked."""
     digits = detector.take()  # kept while its parts are read
     return [Heard(str(each.digit), int(each.begin), int(each.end) or None) for each in digits]

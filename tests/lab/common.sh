@@ -22,7 +22,7 @@ key() {
 }
 
 # A change of its options makes another kernel; a newer source alone does not.
-kernel=${LAB_KERNEL:-$cache/linux-$(key "$kernel_suite" "$lab/build-kernel" "$lab/kernel.config")}
+kernel=${LAB_KERNEL:-$cache/linux-$(key "$kernel_suite" "$lab/build-kernel" "$lab/kernel.config" "$lab/kernel.patch")}
 # What build-rootfs made last, unless another one is asked for.
 image=${LAB_IMAGE:-$cache/$suite.ext4}
 

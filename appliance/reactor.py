@@ -158,10 +158,11 @@ class Reactor:
             self._timer.cancel()
             self._timer = None
         if self.desired.wake_at is not None and self._loop is not None:
-            self._timer = self._loop.call_at(self.desired.wake_at, self._tick)
+            self._timer = self._loop.call_at(self.desired.wake_at, self._tick, self.desired.wake_at)
 
-    def _tick(self) -> None:
-        self.post(inputs.Tick(at=time.monotonic()))
+    def _tick(self, due: float) -> None:
+        # The loop asked for edges of lines after the deadline, and takes them in first; not for those since then.
+        self.post(inputs.Tick(at=time.monotonic(), edges=due))
 
     # -- events ------------------------------------------------------------------------------------------------------
 

@@ -223,7 +223,7 @@ class App:
         period = self._notify.watchdog_s / FEEDS
         while True:
             asked = time.monotonic()
-            self._post(inputs.Tick(at=asked))
+            self._post(inputs.Tick(at=asked, edges=0.0))
             await asyncio.sleep(period)
             if self._reactor.state.now >= asked and time.monotonic() - asked - period < LATE_S:
                 self._notify.send("WATCHDOG=1")

@@ -61,7 +61,9 @@ class Started(Input):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tick(Input):
-    """A deadline that `desired` named has come."""
+    """A deadline that `desired` named has come. `edges`: up to when those of lines were heard of; None: to `at`."""
+
+    edges: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

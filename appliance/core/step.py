@@ -125,9 +125,9 @@ def take(turn: Turn, given: AnyInput) -> None:  # noqa: C901, PLR0912, PLR0915 -
         case inputs.Started(version=version, kept=found, kept_fault=fault):
             kept.restore(turn, found, fault)
             turn.tell(events.ApplianceStarted(station=turn.settings.station, version=version))
-        case inputs.Tick():  # `due` has done all else
+        case inputs.Tick(edges=edges):  # `due` has done all else
             for button in turn.settings.buttons:
-                requests.act_all(turn, gestures.due(turn, button, turn.now))
+                requests.act_all(turn, gestures.due(turn, button, turn.now if edges is None else edges))
         case inputs.StopRequested():
             stop(turn)
         case inputs.ConfigChanged():

@@ -92,14 +92,15 @@ class ChipFactory(Factory):  # type: ignore[misc]  # gpiozero has no types
 class ChipPin(Pin):  # type: ignore[misc]  # gpiozero has no types
     """One line; taken when its function is set, until `close`. `state` is the level, 1 for high.
 
-    What can not be done is an IntercomError with cause and remedy. `when_lost` is called with one when the line's chip
-    is taken away; the line is let go of by then.
+    `edge_at` is the newest edge's time (`ticks`) as it is told. What can not be done is an IntercomError with cause and
+    remedy. `when_lost` is called with one when the line's chip is taken away; the line is let go of by then.
     """
 
     def __init__(self, name: PinName) -> None:
         super().__init__()
         self.number = name  # what 1.6.2 gives to release_pins
         self.when_lost: Lost | None = None
+        self.edge_at = 0.0
         self._request: Any = None
         self._offset = 0
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -233,7 +234,8 @@ class ChipPin(Pin):  # type: ignore[misc]  # gpiozero has no types
             self._pause = self._loop.call_later(PAUSE_S, self._loop.add_reader, self._request.fd, self._read)
         for event in came:
             if self._when_changed and (call := self._when_changed()):
-                call(event.timestamp_ns / 1e9, int(event.event_type is event.Type.RISING_EDGE))
+                self.edge_at = event.timestamp_ns / 1e9
+                call(self.edge_at, int(event.event_type is event.Type.RISING_EDGE))
 
     def _release(self) -> None:
         if self._request is None:

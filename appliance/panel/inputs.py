@@ -79,10 +79,15 @@ class InputLine:
         )
 
         def edge(closed: bool) -> None:
+            self._heard.edge(moment(closed), closed)
+
+        def moment(closed: bool) -> float:
+            if (at := getattr(device.pin, "edge_at", None)) is not None:  # ChipPin knows it, by this clock
+                return float(at)
             since = device.active_time if closed else device.inactive_time
             # A factory whose clock is not the one it stamps edges with must not send us to another day.
             lag = since if since is not None and 0 <= since < LONGEST_LAG_S else 0.0
-            self._heard.edge(time.monotonic() - lag, closed)
+            return time.monotonic() - lag
 
         device.when_activated = lambda: edge(closed=True)
         device.when_deactivated = lambda: edge(closed=False)

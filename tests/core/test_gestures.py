@@ -527,3 +527,11 @@ def test_every_state_of_two_buttons_that_make_a_chord_keeps_the_rules_and_comes_
             station.wait(70.0)
             assert station.state.presses == ()
             assert station.desired.wake_at is None
+
+
+def test_a_deadline_believes_only_levels_that_have_lasted_by_the_edges_that_are_known():
+    station = edges(panel(), PLAIN, 1.0)
+    station.give(inputs.Tick, 30.0, edges=101.004)
+    assert seen(station) == []
+    station.give(inputs.Tick, edges=101.005)
+    assert seen(station) == [(P, 1.0)]

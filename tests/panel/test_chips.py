@@ -104,6 +104,18 @@ async def test_lamps_line_is_an_output_with_its_level_from_the_first_moment(boar
         assert info(board, 0).direction == Direction.OUTPUT
 
 
+async def test_an_edge_has_the_kernels_time_and_no_other(board):
+    """Its line was moved within these two moments, whenever it is heard of."""
+    with Panel(board, [ButtonWiring(RING, board.pins[0])]) as panel:
+        await until(lambda: info(board, 0).used)
+        for number in range(40):
+            before = time.monotonic()
+            board.drive(0, number % 2 == 1)
+            after = time.monotonic()
+            edges = await until(lambda number=number: panel.of(ButtonEdge)[number:])
+            assert before <= edges[0].at <= after
+
+
 async def test_no_thread_is_started(board):
     wiring = [ButtonWiring(ButtonId(str(n)), pin) for n, pin in enumerate(board.pins[:4])]
     with Panel(board, wiring, [LampWiring(RED, (board.pins[4],))]) as panel:

@@ -1,6 +1,7 @@
 """The reactor: inputs from any thread, orders before what may open a card, one fault costs one input."""
 
 import asyncio
+import os
 import threading
 import time
 
@@ -274,3 +275,38 @@ def test_a_log_line_has_fields_and_no_empty_ones():
     envelope = {"type": "media.started", "call": "c-1", "data": {"codec": {"name": "opus", "clock_rate_hz": 48000}}}
     assert line(envelope) == "media.started call=c-1 codec=opus/48000"
     assert line({"type": "x", "call": None, "data": {"a": None, "b": "", "c": 0}}) == "x c=0"
+
+
+def test_a_deadline_believes_no_level_whose_edges_the_loop_has_not_read_yet(journal):
+    """While the loop is busy a disturbance ends; the first button's deadline comes before it has heard of that."""
+    first, other = (ButtonSettings(ButtonId(name), Action.NONE, min_press_s=0.05) for name in ("first", "other"))
+    reactor = Reactor(Settings(station="Front door", buttons=(first, other)), journal)
+    ends, begins = os.pipe()
+
+    async def play():
+        loop = asyncio.get_running_loop()
+        await begun(reactor)
+        now = time.monotonic()
+        reactor.post(inputs.ButtonEdge(at=now, button=first.id, active=True))
+        reactor.post(inputs.ButtonEdge(at=now + 0.04, button=other.id, active=True))
+
+        def busy():
+            time.sleep(0.2)
+            os.write(begins, b"x")
+
+        def read():
+            os.read(ends, 1)
+            reactor.post(inputs.ButtonEdge(at=now + 0.06, button=other.id, active=False))
+
+        loop.add_reader(ends, read)
+        loop.call_at(now + 0.01, time.sleep, 0.1)  # so that the next two are due in one turn of the loop
+        loop.call_at(now + 0.049, busy)
+        await until(lambda: reactor.state.glitches)
+        loop.remove_reader(ends)
+
+    try:
+        asyncio.run(play())
+    finally:
+        os.close(ends)
+        os.close(begins)
+    assert [row["data"]["button"] for row in journal.rows if row["type"] == "button.pressed"] == ["first"]

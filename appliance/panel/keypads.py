@@ -42,7 +42,7 @@ class MatrixWiring:
 
 
 class MatrixKeypad:
-    """One keypad; on the loop's thread. Lines that are lost are claimed again, and a key that is down then is new."""
+    """One keypad; on the loop's thread. Lines that are lost are claimed again, and no key that is down then counts."""
 
     def __init__(self, wiring: MatrixWiring, claims: Claims, post: Callable[[Input], None]) -> None:
         self._wiring, self._claims, self._post = wiring, claims, post
@@ -51,6 +51,7 @@ class MatrixKeypad:
         self._block: Block | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._matrix = Matrix(wiring.debounce_s)
+        self._was_lost = False
         self._found: set[Crossing] = set()
         self._began = 0.0  # when an edge began the scanning
         self._changed = 0.0  # when a scan was last another than the one before
@@ -68,11 +69,12 @@ class MatrixKeypad:
         from appliance.panel.block import Block  # noqa: PLC0415  late: libgpiod is loaded only where it is needed
 
         wiring = self._wiring
-        self._matrix = Matrix(wiring.debounce_s)
+        self._matrix = Matrix(wiring.debounce_s, silent=self._was_lost)
         self._block = Block(wiring.columns, wiring.pull, self._moved, self._lost, outputs=wiring.rows, both=True)
         self._begin(self._loop.time())  # with what is down already
 
     def _lost(self, why: IntercomError) -> None:
+        self._was_lost = True
         self.close()
         self._claims.lost(self._name, self._take, why)
 

@@ -11,10 +11,10 @@ Crossing = tuple[int, int]  # row, column
 
 
 class Matrix:
-    """Believes a scan that has stayed the same for `debounce_s`."""
+    """Believes a scan that has stayed the same for `debounce_s`. silent: keys that are down at first are not told."""
 
-    def __init__(self, debounce_s: float) -> None:
-        self._debounce_s = debounce_s
+    def __init__(self, debounce_s: float, *, silent: bool = False) -> None:
+        self._debounce_s, self._silent = debounce_s, silent
         self.seen: frozenset[Crossing] = frozenset()  # by the newest scan
         self._since = 0.0
         self._down: frozenset[Crossing] = frozenset()
@@ -23,10 +23,11 @@ class Matrix:
         """Take in which crossings were found closed at `at`; the keys that went down by that, in the order of rows."""
         if closed != self.seen:
             self.seen, self._since = closed, at
+        self._silent = self._silent and bool(closed)
         if at - self._since < self._debounce_s or ambiguous(closed):
             return ()
-        pressed = closed - self._down
-        self._down = closed
+        pressed = frozenset() if self._silent else closed - self._down
+        self._down, self._silent = closed, False
         return tuple(sorted(pressed))
 
     @property

@@ -268,6 +268,23 @@ def test_three_keys_that_look_like_four_are_refused(wires):
     assert keys(keypad(play)) == "8"
 
 
+def test_a_key_that_is_down_when_the_lines_come_back_was_not_pressed(wires):
+    async def play():
+        wires.lost = True
+        wires.press("3")
+        await asyncio.sleep(5)
+        wires.lost = False
+        await asyncio.sleep(60)
+        wires.press("4")
+        await asyncio.sleep(1)
+        wires.release("3", "4")
+        await asyncio.sleep(1)
+        wires.press("3")
+        await asyncio.sleep(1)
+
+    assert keys(keypad(play)) == "43"
+
+
 def test_a_chip_that_goes_is_told_and_the_keypad_works_when_it_is_back(wires):
     async def play():
         wires.lost = True

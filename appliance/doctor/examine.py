@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from appliance.doctor import configuration, lamps, lines, sound
+from appliance.doctor import configuration, inputs, lamps, lines, sound
 from appliance.doctor.findings import Finding
 
 
@@ -11,4 +11,10 @@ def examine(file: Path, root: Path = Path("/")) -> list[Finding]:
     config, found = configuration.examine(file)
     if config is None:
         return found  # what its lines and cards should be, nobody knows
-    return [*found, *sound.examine(config, root / "proc"), *lines.examine(config, root), *lamps.examine(config, root)]
+    return [
+        *found,
+        *sound.examine(config, root / "proc"),
+        *lines.examine(config, root),
+        *lamps.examine(config, root),
+        *inputs.examine(config, root),
+    ]

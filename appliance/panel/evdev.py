@@ -116,7 +116,10 @@ def _trouble(name: str, error: OSError) -> IntercomError:
         case errno.EBUSY:
             return _unusable(name, "another program has grabbed it", "end that program (fuser -v /dev/input/event*)")
         case errno.EACCES | errno.EPERM:
-            remedy = "let this user read it: the group that owns /dev/input/event* (ls -l) is given by a udev rule"
+            remedy = (
+                "it belongs to the service if its configuration names it: "
+                "sudo udevadm trigger --action=change --subsystem-match=input"
+            )
             return _unusable(name, f"it can not be opened: {error.strerror}", remedy)
         case errno.ENOTTY | errno.EINVAL:
             return _unusable(name, "it is no input device", "name one of /dev/input/by-id that ends in -event-kbd")

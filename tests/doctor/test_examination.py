@@ -4,10 +4,10 @@ import pytest
 
 from appliance.board.chips import Chip, Chips, Line
 from appliance.config.load import check
-from appliance.doctor import lines, sound
+from appliance.doctor import inputs, lines, sound
 from appliance.doctor.examine import examine
 from appliance.doctor.findings import Level
-from tests.board.boards import owned, raspberry
+from tests.board.boards import owned, raspberry, write
 from tests.board.boards import sound as cards
 
 OK, WARNING, PROBLEM = Level.OK, Level.WARNING, Level.PROBLEM
@@ -196,3 +196,92 @@ def test_a_station_that_lacks_its_configuration_is_warned_about(tmp_path, text, 
     first = examine(file, cards(tmp_path))[0]
     assert first.level is level
     assert said in words(first)
+
+
+def device(root, number, name):
+    """An input device, as the kernel lists it; nothing that could be grabbed."""
+    write(root / f"sys/class/input/event{number}/device/name", f"{name}\n")
+    write(root / f"dev/input/event{number}", "")
+
+
+def keypad(wanted, **panel):
+    return check({"panel": {"keypad": {"desk": {"device": wanted}}, **panel}}, "test")
+
+
+def examined(root, wanted):
+    (finding,) = inputs.examine(keypad(wanted), root)
+    assert finding.check == "panel.keypad.desk"
+    return finding
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ("Desk keypad", "There is no input device Desk keypad. There are: Desk keyboard, Twin. Did you mean"),
+        ("Reader", "There is no input device Reader. There are: Desk keyboard, Twin. Plug it in"),
+        ("/dev/input/by-id/usb-x", "There is no input device /dev/input/by-id/usb-x."),
+        ("Twin", "2 input devices are named Twin. They are"),
+        ("Desk keyboard", "is no input device, or does not answer"),
+    ],
+)
+def test_a_device_that_is_not_there_or_twice_or_something_else_is_told(tmp_path, wanted, said):
+    for number, name in ((0, "Desk keyboard"), (9, "Twin"), (10, "Twin")):
+        device(tmp_path, number, name)
+    (tmp_path / "sys/class/input/event11").mkdir()  # unplugged in this moment
+    found = examined(tmp_path, wanted)
+    assert found.level is PROBLEM
+    assert said in " ".join(words(found).replace("Twin, Twin", "Twin").split())
+
+
+def test_a_device_that_may_not_be_opened_is_told_with_the_remedy(tmp_path, monkeypatch):
+    def refused(_):
+        raise PermissionError(13, "Permission denied")
+
+    device(tmp_path, 0, "Desk")
+    monkeypatch.setattr(inputs.inputs, "grabbed", refused)
+    found = examined(tmp_path, "Desk")
+    assert found.level is PROBLEM
+    assert "can not be opened. Permission denied. Run this as root; " in words(found)
+    assert "udevadm trigger" in found.resolution
+
+
+@pytest.mark.parametrize(
+    ("command", "level", "said"),
+    [
+        ("/usr/bin/python3 -m appliance --config x", OK, "held by intercomd"),
+        ("/usr/bin/evtest", PROBLEM, "grabbed by another program. evtest (process 77) has it."),
+        (None, PROBLEM, "One that can not be seen from here has it."),
+    ],
+)
+def test_a_device_that_is_grabbed_is_told_with_who_has_it_unless_that_is_us(
+    tmp_path, monkeypatch, command, level, said
+):
+    device(tmp_path, 0, "Desk")
+    monkeypatch.setattr(inputs.inputs, "grabbed", lambda _: True)
+    (tmp_path / "proc/self").mkdir(parents=True)
+    (tmp_path / "proc/78").mkdir()  # somebody else's: its descriptors are not to be seen
+    if command:
+        write(tmp_path / "proc/77/cmdline", command.replace(" ", "\0"))
+        write(tmp_path / "proc/77/comm", command.rpartition("/")[2] + "\n")
+        (tmp_path / "proc/77/fd").mkdir()
+        (tmp_path / "proc/77/fd/5").symlink_to(tmp_path / "dev/input/event0")
+    found = examined(tmp_path, "Desk")
+    assert found.level is level
+    assert said in words(found)
+
+
+def test_a_device_that_nobody_has_is_well(tmp_path, monkeypatch):
+    device(tmp_path, 0, "Desk")
+    monkeypatch.setattr(inputs.inputs, "grabbed", lambda _: False)
+    assert examined(tmp_path, "/dev/input/event0").level is OK
+
+
+def test_what_is_simulated_is_not_looked_for(tmp_path):
+    file = tmp_path / "x.toml"
+    panel = '[panel]\n{}[panel.keypad.desk]\ndevice = "Desk"\n'
+    checks = {}
+    for lines_ in ('lines = "simulated"\n', ""):
+        file.write_text(panel.format(lines_))
+        checks[lines_] = set(levels(examine(file, cards(tmp_path))))
+    without, there = checks.values()
+    assert there - without == {"panel.keypad.desk"}

@@ -1,0 +1,65 @@
+"""The input devices (keyboards, and keypads and card readers at USB that type as these do), and who reads them."""
+
+import errno
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+_GRAB = 0x40044590  # EVIOCGRAB of include/uapi/linux/input.h
+
+
+@dataclass(frozen=True, slots=True)
+class InputDevice:
+    """A device, by its own name and by the path to read it at, which may be another at the next boot."""
+
+    name: str
+    path: Path
+
+
+def devices(root: Path = Path("/")) -> tuple[InputDevice, ...]:
+    """All of them, in the kernel's order."""
+    found = []
+    for event in sorted((root / "sys/class/input").glob("event*"), key=lambda each: (len(each.name), each.name)):
+        try:
+            name = (event / "device/name").read_text().strip()
+        except OSError:  # unplugged meanwhile
+            continue
+        found.append(InputDevice(name, root / "dev/input" / event.name))
+    return tuple(found)
+
+
+def grabbed(path: Path) -> bool:
+    """Whether some process has grabbed it, so that no other is told of its keys. Raises OSError if it is not readable.
+
+    It is grabbed for that, and let go of at once.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        fcntl.ioctl(descriptor, _GRAB, 1)
+    except OSError as error:
+        if error.errno == errno.EBUSY:
+            return True
+        raise
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def readers(path: Path, proc: Path = Path("/proc")) -> Iterator[int]:
+    """The processes that have it open, of those that may be looked at."""
+    for folder in proc.iterdir():
+        if not folder.name.isdecimal():
+            continue
+        with suppress(OSError):  # not ours to see, or ended meanwhile
+            if any(_link(each) == str(path) for each in (folder / "fd").iterdir()):
+                yield int(folder.name)
+
+
+def _link(descriptor: Path) -> str:
+    try:
+        return str(descriptor.readlink())
+    except OSError:  # closed meanwhile
+        return ""

@@ -1,0 +1,91 @@
+"""The keypads and card readers at USB: whether those that the configuration names are plugged in and can be read."""
+
+import difflib
+from collections.abc import Iterator
+from pathlib import Path
+
+from appliance.board import inputs
+from appliance.board.inputs import InputDevice
+from appliance.config.schema import Config
+from appliance.doctor.findings import Finding, ok, problem
+
+OURS = b"appliance"  # in the command line of the daemon, which grabs them
+LOOKED_FOR = "it is looked for again by itself"
+RULES = "sudo udevadm trigger --action=change --subsystem-match=input, which the start of the service does too"
+
+
+def examine(config: Config, root: Path = Path("/")) -> list[Finding]:
+    """One finding for each; none where the panel is simulated."""
+    if config.panel.lines == "simulated":
+        return []
+    there = inputs.devices(root)
+    return [_examine(place, wanted, there, root) for place, wanted in _named(config)]
+
+
+def _named(config: Config) -> Iterator[tuple[str, str]]:
+    for kind, parts in (("keypad", config.panel.keypad), ("reader", config.panel.reader)):
+        for name, part in parts.items():
+            if part.device:
+                yield f"panel.{kind}.{name}", part.device
+
+
+def _examine(place: str, wanted: str, there: tuple[InputDevice, ...], root: Path) -> Finding:
+    found = [each.path for each in there if each.name == wanted]
+    if wanted.startswith("/"):
+        found = [root / wanted.lstrip("/")]
+    if len(found) > 1:
+        return problem(
+            place,
+            f"{len(found)} input devices are named {wanted}.",
+            f"They are {', '.join(map(str, found))}.",
+            "Name one by its path, as /dev/input/by-id or by-path has it.",
+        )
+    if not found or not found[0].exists():
+        names = [each.name for each in there]
+        near = difflib.get_close_matches(wanted, names, 1)
+        return problem(
+            place,
+            f"There is no input device {wanted}.",
+            f"There are: {', '.join(names) or 'none'}.",
+            f"Did you mean {near[0]!r}?" if near else f"Plug it in: {LOOKED_FOR}.",
+        )
+    try:
+        grabbed = inputs.grabbed(found[0])
+    except PermissionError as error:
+        return problem(
+            place,
+            f"The input device {wanted} can not be opened.",
+            f"{error.strerror}.",
+            f"Run this as root; if the service says so, have udev's rules given to it again: {RULES}.",
+        )
+    except OSError as error:
+        return problem(
+            place,
+            f"{wanted} is no input device, or does not answer.",
+            f"{error.strerror}.",
+            "Name one of /dev/input/by-id that ends in -event-kbd.",
+        )
+    return _held(place, wanted, found[0], root) if grabbed else ok(place, f"Input device {wanted}, free.")
+
+
+def _held(place: str, wanted: str, path: Path, root: Path) -> Finding:
+    """Somebody has grabbed it; of those who have it open we are the one, if we are among them."""
+    others = []
+    for pid in inputs.readers(path.resolve(), root / "proc"):
+        words = _read(root / f"proc/{pid}/cmdline")
+        if OURS in words:
+            return ok(place, f"Input device {wanted}, held by intercomd.")
+        others.append(f"{_read(root / f'proc/{pid}/comm').decode(errors='replace').strip()} (process {pid})")
+    return problem(
+        place,
+        f"The input device {wanted} is grabbed by another program.",
+        f"{' or '.join(others) or 'One that can not be seen from here'} has it.",
+        "End that program; fuser -v /dev/input/event*, as root, shows who has which.",
+    )
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""

@@ -19,6 +19,7 @@ from appliance.errors import IntercomError
 
 DOOR_ACTS = ("open", "hold", "release", "lock", "unlock")
 TIMED = {"open", "hold"}
+SHORTEST_TRIAL_S, LONGEST_TRIAL_S = 0.1, 600.0
 CONFIG = Path("/etc/intercomd/intercomd.toml")
 
 Json = dict[str, Any]
@@ -88,9 +89,11 @@ def parser() -> argparse.ArgumentParser:
     panel_ = add("panel", panel, "show buttons and lamps, or lead through a test of every part")
     panel_.add_argument("act", nargs="?", choices=["test"], metavar="test", help="have each part tried in turn")
     panel_.add_argument(
-        "part", nargs="?", help="one part only: lamp.ID, button.ID, keypad.ID, reader.ID, sensor.ID, door.ID or sound"
+        "part",
+        nargs="?",
+        help="one part: lamp.ID, button.ID, keypad.ID, reader.ID, sensor.ID, door.ID or sound; or a kind, as lamp",
     )
-    panel_.add_argument("--seconds", type=float, help="how long a part is tried (default: what suits it)")
+    panel_.add_argument("--seconds", type=trial_seconds, help="how long a part is tried (default: what suits it)")
     doctor_ = add("doctor", doctor, "examine configuration, cards and lines, and by a daemon its accounts and calls")
     doctor_.add_argument("--config", type=Path, metavar="FILE", default=CONFIG, help=f"without one (default {CONFIG})")
     add("accounts", accounts, "show the accounts at registrars")
@@ -105,6 +108,14 @@ def log_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", nargs="?", choices=["calls", "doors"], default="calls", metavar="calls|doors")
     parser.add_argument("--limit", type=int, default=50, help="how many (default 50, at most 200)")
     parser.add_argument("--cursor", help="go on where the page before ended")
+
+
+def trial_seconds(text: str) -> float:
+    """For how long a part of the panel may be tried. Raises ValueError."""
+    seconds = float(text)
+    if not SHORTEST_TRIAL_S <= seconds <= LONGEST_TRIAL_S:
+        raise argparse.ArgumentTypeError(f"{text} is not from {SHORTEST_TRIAL_S:g} to {LONGEST_TRIAL_S:g}")
+    return seconds
 
 
 def state(client: Client, given: argparse.Namespace) -> int:

@@ -23,31 +23,50 @@ KINDS = ("lamp", "button", "keypad", "reader", "sensor")
 
 
 def run(client: Client, part: str | None, seconds: float | None, prompt: Prompt, person: Person) -> list[Json]:
-    """Try `part`, or all there are; findings as the doctor's. Raises IntercomError where the part is not there.
+    """Try `part`, all of its kind ("lamp"), or all there are; findings as the doctor's. Ctrl-C ends it early.
 
-    prompt: says what to do or to look at, when it begins.
+    prompt: says what to do or to look at, when it begins. Raises IntercomError where there is no such part.
     """
     state = client.ask("GET", "/v1/state")
     panel = state["panel"]
     parts = [f"{kind}.{each['id']}" for kind in KINDS for each in panel[f"{kind}s"]]
     parts += [f"door.{door['id']}" for door in state["doors"]]
     parts.append("sound")
-    if part is not None and part not in parts:
+    wanted = [each for each in parts if part in {None, each, each.partition(".")[0]}]
+    if not wanted:
         raise IntercomError("parameter-invalid", f"There is no {part} to test.", f"There is: {', '.join(parts)}.")
-    trial = _Trial(client, seconds, prompt, person, named=part is not None)
-    return [trial.of(each) for each in (parts if part is None else [part])]
+    trial = _Trial(client, seconds, prompt, person, state, named=part in parts)
+    found: list[Json] = []
+    try:
+        for number, each in enumerate(wanted, start=1):
+            if len(wanted) > 1:
+                prompt(f"{number} of {len(wanted)}: {each}")
+            found.append(trial.of(each))
+    except KeyboardInterrupt:
+        prompt(f"Ended; not tried: {', '.join(wanted[len(found) :])}.")
+    return found
 
 
 class _Trial:
-    """How long parts are tried (None: what suits each), and with whom; `named`: one of them was asked for by name."""
+    """How long parts are tried (None: what suits each), and with whom; `named`: one of them was asked for by name.
 
-    def __init__(self, client: Client, seconds: float | None, prompt: Prompt, person: Person, *, named: bool) -> None:
+    state: the station's as it began.
+    """
+
+    def __init__(
+        self, client: Client, seconds: float | None, prompt: Prompt, person: Person, state: Json, *, named: bool
+    ) -> None:
         self._client, self._seconds, self._prompt = client, seconds, prompt
         self._person, self._named = person, named
+        self._acts = {button["id"]: button["action"] for button in state["panel"]["buttons"]}
+        self._failed = "; ".join(each["why"] for each in state["appliance"]["failed"] if each["part"] == "panel")
 
     def of(self, part: str) -> Json:
-        """Try it; what came of that."""
+        """Try it; what came of that. What is known not to work is not tried."""
         kind, _, name = part.partition(".")
+        broken = next((why for why in self._failed.split("; ") if why.startswith(f"{kind} {name} (")), None)
+        if broken is not None:
+            return _finding(part, "problem", "It does not work.", f"{broken}.", "See intercomctl doctor.")
         try:
             match kind:
                 case "lamp":
@@ -81,7 +100,8 @@ class _Trial:
 
     def _button(self, name: str) -> Json:
         check, seconds = f"button.{name}", self._seconds or PRESS_S
-        begin = f"Press button {name} within {seconds:g} s. [Enter skips]"
+        does = "" if self._acts[name] == "none" else f" It does what it is for: {self._acts[name]}."
+        begin = f"Press button {name} within {seconds:g} s.{does} [Enter skips]"
         for event in self._events("button.pressed", seconds, begin):
             if event is None:
                 return _finding(check, "warning", SKIPPED)
@@ -212,7 +232,10 @@ class _Trial:
         )
 
     def _answer(self) -> str | None:
-        return self._person.says(ANSWER_S)
+        """y, n or nothing, asked for again until it is one of these; None: nobody answers."""
+        while (answer := self._person.says(ANSWER_S)) not in {None, "", "y", "yes", "n", "no"}:
+            self._prompt(f"{answer} is no answer: type y or n, or Enter to skip.")
+        return answer
 
     def _events(self, kinds: str, seconds: float, begin: str, *, again: bool = False) -> Iterator[Json | None]:
         """The data of events as they come, for so long, or so long after the last one; None: somebody typed Enter.

@@ -256,6 +256,8 @@ def test_each_part_of_the_panel_is_tried_and_told_in_a_line(daemon):
     missing = ctl(daemon, "panel", "test", "lamp.cellar")
     assert missing.returncode == 1
     assert "There is: lamp.ring" in missing.stderr
+    for seconds in ("0", "-1", "nan", "soon"):
+        assert ctl(daemon, "panel", "test", "button.ring", "--seconds", seconds).returncode == 2
     # These stations have no microphone.
     sound = ctl(daemon, "--json", "panel", "test", "sound", "--seconds", "0.1")
     (finding,) = json.loads(sound.stdout)["findings"]
@@ -362,6 +364,29 @@ def test_whoever_stands_at_the_panel_is_led_through_every_part(daemon):
     assert found["lamp.speak"]["message"] == "It does not flash."
     assert found["keypad.front"]["message"].startswith("2 keys came.")
     assert found["reader.front"]["message"] == "It read a card of 26 bits."
+
+
+def test_all_parts_of_a_kind_are_tried_and_an_unclear_answer_is_asked_for_again(daemon):
+    with Guided(daemon, "lamp") as guided:
+        guided.said("1 of 3: lamp.ring")
+        guided.answer("perhaps")
+        guided.said("perhaps is no answer: type y or n, or Enter to skip.")
+        for answer in ("Y", "n", ""):
+            guided.answer(answer)
+        found, status = guided.ends()
+    levels = {check: finding["level"] for check, finding in found.items()}
+    assert (levels, status) == ({"lamp.ring": "ok", "lamp.speak": "problem", "lamp.open": "warning"}, 1)
+
+
+def test_whoever_ends_it_early_is_told_what_was_found_and_what_was_not_tried(daemon):
+    with Guided(daemon) as guided:
+        guided.said("Lamp ring flashes")
+        guided.answer("y")
+        guided.said("Lamp speak flashes")
+        guided.process.send_signal(signal.SIGINT)
+        assert "lamp.speak, lamp.open, button.ring" in guided.said("Ended; not tried: ")
+        found, _ = guided.ends()
+    assert {check: finding["level"] for check, finding in found.items()} == {"lamp.ring": "ok"}
 
 
 @pytest.mark.parametrize(

@@ -21,15 +21,18 @@ class Events:
         self._schemas = schemas()
         guest.service(UNIT, "intercomctl", "--json", "watch")
 
-    def of(self, *kinds: str) -> list[dict]:
-        """Those of these types, each as its schema says."""
+    def of(self, *kinds: str, **data: object) -> list[dict]:
+        """Those of these types with these data, each as its schema says."""
         lines = self.guest.journal(f"--unit={UNIT}", "--output=cat").splitlines()
         told = [json.loads(line) for line in lines if line.startswith("{")]
-        return [self._checked(event) for event in told if event["type"] in kinds]
+        found = [self._checked(event) for event in told if event["type"] in kinds]
+        return [event for event in found if data.items() <= event["data"].items()]
 
-    def wait(self, kind: str, count: int, what: str) -> list[dict]:
-        """As soon as there are so many."""
-        return self.guest.wait_for(lambda: (found := self.of(kind)) and len(found) >= count and found, what, 120)
+    def wait(self, kinds: str | tuple[str, ...], count: int, what: str, **data: object) -> list[dict]:
+        """Those of a type, or of several, with these data, as soon as there are so many."""
+        wanted = (kinds,) if isinstance(kinds, str) else kinds
+        there = lambda: (found := self.of(*wanted, **data)) and len(found) >= count and found  # noqa: E731
+        return self.guest.wait_for(there, what, 120)
 
     def cards(self) -> list[str]:
         """The numbers of those that were read."""

@@ -112,10 +112,10 @@ class Station:
         def there():
             for event in self.events():
                 if event["type"] == event_type and data.items() <= event["data"].items():
-                    return event["data"]
+                    return event
             return None
 
-        return self.guest.wait_for(there, f"the event {event_type} {data}", PATIENCE_S)
+        return self.guest.wait_for(there, f"the event {event_type} {data}", PATIENCE_S)["data"]
 
     def types(self):
         return [event["type"] for event in self.events() if event["type"].startswith(("door.", "sensor."))]
@@ -288,3 +288,29 @@ def test_a_damaged_file_locks_the_door_down_and_says_so(station):
     assert station.ask("unlock")[0] == 0
     assert station.ask()[0] == 0
     station.at_rest()
+
+
+def test_a_chip_that_goes_leaves_nothing_known_of_the_leaf_and_opens_nothing_on_its_return(station):
+    guest = station.guest
+    driver = "/sys/bus/platform/drivers/gpio-sim"
+    device = guest.check("cat", "/sys/kernel/config/gpio-sim/board/dev_name")
+    assert station.ask("hold", "--seconds", "500")[0] == 0
+    station.told("door.unlocked", held=True)
+    guest.shell(f"echo {device} >{driver}/unbind")
+    gone = lambda: (door := station.door()) and (door["contact"], door["available"]) == ("unknown", False)  # noqa: E731
+    guest.wait_for(gone, "nothing is known of the leaf, and the door can not be opened", PATIENCE_S)
+    status, said = station.ask()
+    assert (status, "The process that holds its relay is not there" in said) == (1, True)
+    station.told("panel.failed")
+    # All its lines are low now: the contacts are closed, and the exit button looks pressed.
+    guest.shell(f"echo {device} >{driver}/bind")
+    station.told("panel.recovered")
+    station.ready()
+    guest.wait_for(lambda: station.door()["contact"] == "closed", "the leaf is known to be closed", PATIENCE_S)
+    station.at_rest()
+    assert station.door()["state"] == "locked"
+    station.pull(EXIT, "up")
+    station.press_exit()
+    station.told("door.unlocked", means="exit")
+    opened = [kind for kind in station.types() if kind in {"door.unlocked", "door.opened", "door.forced"}]
+    assert opened == ["door.unlocked"] * 2  # the hold, and who has pressed just now

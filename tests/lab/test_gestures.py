@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.lab.far import FarEnd
-from tests.peers.shown import fits
+from tests.lab.panel import Panel
 
 HERE = Path(__file__).parent
-BOARD = ("board", "RING", "STAFF", "CABLE", "WORN", "QUICK", "RELAY", "SPEAK", "KEPT", "OPEN", "IDLE")
+BOARD = ("RING", "STAFF", "CABLE", "WORN", "QUICK", "RELAY", "SPEAK", "KEPT", "OPEN", "IDLE")
 RING, STAFF, CABLE, WORN, QUICK, RELAY, SPEAK, KEPT, OPEN, IDLE = range(10)
 # Windows are wide: a machine that is busy may stop the finger for a second in between.
 CONFIG = """
@@ -105,88 +105,20 @@ uri = "sip:kitchen@127.0.0.1:5070"
 uri = "sip:busy@127.0.0.1:5090"
 """
 BUSY = 5090
-ASK = """
-import http.client, socket, sys
-class Local(http.client.HTTPConnection):
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect("/run/intercomd/http.sock")
-asked = Local("localhost", timeout=50)
-asked.request("GET", sys.argv[1])
-print(asked.getresponse().read().decode())
-"""
-
-
-class Panel:
-    """The service in the guest, fingers on its lines, and the events that follow."""
-
-    def __init__(self, guest):
-        self.guest, self.events = guest, []
-        guest.chip(*BOARD)
-        guest.check("udevadm", "settle")
-        for name in ("fingers.py", "eyes.py", "kernel_led.py", "busy_phone.py"):
-            guest.copy_in(HERE / name, to="/root")
-        guest.write("/etc/intercomd/intercomd.toml", CONFIG)
-        guest.service("bright", "python3", "-u", "/root/kernel_led.py", "bright", "255")
-        guest.wait_for(lambda: guest.run("test", "-e", "/sys/class/leds/bright").returncode == 0, "the kernel's LED")
-        guest.check("udevadm", "settle")
-        for line in range(QUICK + 1):
-            guest.pull("board", line, "up")
-        guest.check("systemctl", "restart", "intercomd-guard", "intercomd", timeout_s=120)
-        guest.wait_for(lambda: self.ask("/v1/state")["appliance"]["ready"], "the station is ready", 120)
-        self.kitchen = FarEnd(guest)
-        self.since = self.ask("/v1/state")["last_event"]
-
-    def ask(self, path):
-        ended = self.guest.run("python3", "-c", ASK, path)
-        return json.loads(ended.stdout) if ended.returncode == 0 else {"appliance": {"ready": False}}
-
-    def touch(self, *steps):
-        """Fingers as quick as that: [line, way, seconds after it]; when each was, in the guest's time."""
-        return json.loads(self.guest.check("python3", "/root/fingers.py", "board", given=json.dumps(steps)))
-
-    def shows(self, *lamps):
-        """The lines of lamps come to these levels."""
-        for line, level in lamps:
-            self.guest.wait_for(
-                lambda line=line, level=level: self.guest.level("board", line) == level, f"line {line} is {level}"
-            )
-
-    def button(self, name):
-        return next(b for b in self.ask("/v1/panel")["buttons"] if b["id"] == name)
-
-    def wait(self, kind, **data):
-        """The first event of that type with these data that was not waited for yet; all are as they are described."""
-
-        def came():
-            answer = self.ask(f"/v1/events?since={self.since}&wait=2")
-            self.since = answer["since"]
-            for envelope in answer["events"]:
-                fits(envelope)
-            self.events += answer["events"]
-            return take()
-
-        def take():
-            for number, envelope in enumerate(self.events):
-                if envelope["type"] == kind and data.items() <= envelope["data"].items():
-                    del self.events[: number + 1]
-                    return envelope
-            return None
-
-        return take() or self.guest.wait_for(came, f"{kind} {data or ''} (there were {self.types()})", 120)
-
-    def types(self):
-        return [envelope["type"] for envelope in self.events]
-
-    def rest(self):
-        """No call, no error that is shown, nothing that a test did not wait for."""
-        self.guest.wait_for(lambda: self.ask("/v1/state")["panel"]["picture"] == "idle", "the station is at rest", 120)
-        self.since, self.events = self.ask("/v1/state")["last_event"], []
 
 
 @pytest.fixture(scope="module")
 def started(guest):
-    return Panel(guest)
+    for name in ("eyes.py", "kernel_led.py", "busy_phone.py"):
+        guest.copy_in(HERE / name, to="/root")
+    guest.service("bright", "python3", "-u", "/root/kernel_led.py", "bright", "255")
+    guest.wait_for(lambda: guest.run("test", "-e", "/sys/class/leds/bright").returncode == 0, "the kernel's LED")
+    panel = Panel(guest, *BOARD)
+    for line in range(QUICK + 1):
+        panel.pull(line, "up")
+    panel.start(CONFIG)
+    panel.kitchen = FarEnd(guest)
+    return panel
 
 
 @pytest.fixture

@@ -127,6 +127,11 @@ def test_names_that_are_nearly_right_are_told_with_the_right_ones(station):
     station.configure(button="BUTON", relay="RELAIS")
     station.panel_fails("chip board has no line 'BUTON'", "did you mean 'BUTTON'?")
     station.guard_fails("chip board has no line 'RELAIS'", "did you mean 'RELAY'?")
+    tried = station.guest.run("intercomctl", "panel", "test", "button.ring")  # which does not wait for a press, then
+    assert "It does not work. button ring (" in tried.stdout
+    assert "chip board has no line 'BUTON'. See intercomctl doctor." in tried.stdout
+    tried = station.guest.run("intercomctl", "panel", "test", "door.front")
+    assert "The process that holds its relay is not there" in tried.stdout
 
 
 @pytest.mark.parametrize("line", ["BUTTON", "RELAY"])

@@ -639,7 +639,7 @@ class Chord(Answer):
 class Lamp(Answer):
     """A lamp and how it shines: slow is 1 Hz, fast 4 Hz; every 2 s double flashes twice, pulse glows up and down.
 
-    A lamp that goes on and off only flashes once for a pulse.
+    A lamp at a line flashes once for a pulse.
     """
 
     id: str

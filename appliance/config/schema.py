@@ -527,7 +527,7 @@ def _pattern(text: str, default: Pattern | None = Pattern.OFF) -> Any:
 class Pictures(Table):
     """What the lamp shows when: off, on, slow (1 Hz), fast (4 Hz), and every 2 s double (two flashes) or pulse.
 
-    A pulse glows up and down for a second where the lamp has brightness, and is a flash where it is only on or off.
+    A pulse glows up and down for a second at led and pwm, and is a flash at a line.
 
     Without this table the lamp shows the station's status. With it, what is not named is off. Of door_open, recording
     and speak the first that is true and named goes before the others.

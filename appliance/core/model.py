@@ -267,7 +267,7 @@ class Strike(StrEnum):
 class Pattern(StrEnum):
     """How a lamp shines. Slow: 1 Hz, fast: 4 Hz, both half on; every 2 s double: two flashes, pulse: softly.
 
-    A pulse is one flash where the lamp goes on and off only.
+    A pulse is one flash of a lamp at a line.
     """
 
     OFF = "off"

@@ -148,7 +148,7 @@ class _Lamp:
             self._timer = None
         pattern = self._shine.pattern
         if pattern in FLASHES:
-            steps = GLOW if pattern is Pattern.PULSE and light.kind.dims else FLASHES[pattern]
+            steps = GLOW if pattern is Pattern.PULSE and light.glows else FLASHES[pattern]
             self._turn(light, steps, -1 if self._level else 0, self._loop.time())
         else:
             self._show(light, float(pattern is Pattern.ON))

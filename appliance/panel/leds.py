@@ -34,7 +34,8 @@ class Led:
         except OSError as error:
             raise trouble(wiring, LEDS, error) from error
         self._color = ""
-        self.kind = LampKind(dims=self._full > 1, colors=bool(self._index))
+        self.glows = self._full > 1
+        self.kind = LampKind(dims=self.glows, colors=bool(self._index))
         self.show(0.0)
 
     def show(self, level: float, color: str = WHITE) -> None:

@@ -12,6 +12,7 @@ class Light(Protocol):
     """One lamp's hardware, dark when it was made. Its makers and methods raise what `line_errors` names."""
 
     kind: LampKind
+    glows: bool  # it dims, and that costs nobody any time
     devices: tuple[str, ...]  # of the kernel's, as paths in /sys: when one of them goes, so does the light
 
     def show(self, level: float, color: str = WHITE) -> None:
@@ -26,6 +27,7 @@ class Three:
 
     def __init__(self, lights: tuple[Light, ...]) -> None:
         self._lights = lights
+        self.glows = all(light.glows for light in lights)
         self.devices = tuple(device for light in lights for device in light.devices)
         self.kind = LampKind(dims=all(light.kind.dims for light in lights), colors=True)
 

@@ -19,6 +19,8 @@ class Line:
     PWM by software costs time of the processor all the while, so it runs only for levels between on and off.
     """
 
+    glows = False
+
     def __init__(self, pin: PinName, factory: Factory, when_lost: Lost, *, active_low: bool = False) -> None:
         from gpiozero import DigitalOutputDevice  # noqa: PLC0415  late: only where there is a panel
 

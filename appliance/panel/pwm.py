@@ -45,6 +45,7 @@ class Pwm:
     """One channel that was exported. It stays so, enabled and dark: a disabled one promises no level. IntercomError."""
 
     kind = LampKind(dims=True, colors=False)
+    glows = True
 
     def __init__(self, wiring: PwmChannel, *, active_low: bool = False) -> None:
         self._wiring = wiring

@@ -249,3 +249,15 @@ def test_lamp_of_three_lines_with_pwm_has_any_colour_and_a_common_anode(software
             assert [round(software_pwm.pin(pin).state, 3) for pin in (17, 27, 22)] == [0.5, 0.9, 1.0]
 
     run_virtually(scenario())
+
+
+def test_line_flashes_for_a_pulse_as_its_pwm_costs_time(software_pwm):
+    async def scenario():
+        with panel(LampWiring(RED, (17,)), factory=software_pwm) as (lamps, _):
+            pin = software_pwm.pin(17)
+            lamps.desire(((RED, Shine(Pattern.PULSE, brightness=40)),))
+            assert (pin.frequency, pin.state) == (100, 0.4)
+            await asyncio.sleep(0.15)
+            assert (pin.frequency, pin.state) == (None, 0)
+
+    run_virtually(scenario())

@@ -19,6 +19,7 @@ TYPES: dict[str, type | tuple[type, ...]] = {
 def check(envelope: dict[str, Any]) -> None:
     """Raises AssertionError, or KeyError for what the schemas do not know."""
     schema = _schemas()[envelope["type"]]
+    assert not schema["x-call"] or isinstance(envelope["call"], str), f"{envelope} names no call"
     fits(envelope["data"], schema, schema.get("$defs", {}), envelope["type"])
 
 

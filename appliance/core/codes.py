@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from appliance.core import credentials, doors, events, inputs, lockouts, refusals
+from appliance.core.denials import Denial
 from appliance.core.model import (
     Attempt,
     Book,
@@ -25,9 +26,6 @@ from appliance.errors import IntercomError
 
 KEPT_S = 8.0  # a write takes milliseconds; a client is answered before it gives up
 MOST = 1000
-WRONG = "a wrong code"
-FOREIGN = "it is for other doors"
-LOCKED_OUT = "after too many wrong codes none is taken for a while"
 
 
 # -- shown -----------------------------------------------------------------------------------------------------------
@@ -39,17 +37,17 @@ def shown(turn: Turn, attempt: Attempt, kind: CredentialKind, text: str) -> tupl
     What it was, None where it is not looked at or unknown; and why it opens nothing, "" if it does.
     """
     if refused_at_once(turn, attempt):
-        return None, LOCKED_OUT
+        return None, Denial.LOCKED_OUT
     book = turn.state.book
     found = credentials.match(book, kind, text) if book is not None else None
     if found is None:
         wrong(turn, attempt)
-        return None, WRONG
+        return None, Denial.WRONG
     by = replace(attempt, by=f"{found.kind} of {found.owner}, {attempt.by}")
     wanted = tuple(door for door in found.doors if door in attempt.doors)
-    why = credentials.why_not(found, turn.state.clock, turn.now) if wanted else FOREIGN
+    why = credentials.why_not(found, turn.state.clock, turn.now) if wanted else Denial.FOREIGN
     if not why and is_kept(turn, found.id):
-        why = "it is being written just now"
+        why = Denial.BEING_WRITTEN
     if why:
         deny(turn, by, wanted or found.doors, why)
         return found, why
@@ -63,7 +61,7 @@ def shown(turn: Turn, attempt: Attempt, kind: CredentialKind, text: str) -> tupl
 
 def wrong(turn: Turn, attempt: Attempt) -> None:
     """Tell, and count."""
-    deny(turn, attempt, attempt.doors, WRONG)
+    deny(turn, attempt, attempt.doors, Denial.WRONG)
     lockouts.wrong(turn, attempt)
 
 
@@ -77,7 +75,7 @@ def refused_at_once(turn: Turn, attempt: Attempt) -> bool:
     left = lockouts.left_s(turn, attempt.scope, attempt.who)
     if not left and (lockouts.open_doors(turn, attempt) or not attempt.doors):
         return False
-    deny(turn, attempt, attempt.doors, LOCKED_OUT)
+    deny(turn, attempt, attempt.doors, Denial.LOCKED_OUT)
     return True
 
 
@@ -86,15 +84,14 @@ def spend(turn: Turn, attempt: Attempt, found: Credential, uses: int) -> None:
     keep(turn, Keeping(BookChange.USED, replace(found, uses=uses - 1), turn.now + KEPT_S, attempt.by, attempt=attempt))
 
 
-def open_doors(turn: Turn, attempt: Attempt, wanted: Iterable[DoorId]) -> None:
+def open_doors(turn: Turn, attempt: Attempt, wanted: tuple[DoorId, ...]) -> None:
     """Open them; one that is locked out, or can not be opened, is told."""
     free = lockouts.open_doors(turn, attempt)
-    for name in wanted:
-        door = turn.settings.door(name)
-        if door is None:
-            deny(turn, attempt, (name,), "there is no such door any more")
-        elif name not in free:
-            deny(turn, attempt, (name,), LOCKED_OUT)
+    for door in turn.settings.doors:
+        if door.id not in wanted:
+            continue
+        if door.id not in free:
+            deny(turn, attempt, (door.id,), Denial.LOCKED_OUT)
         else:
             try:
                 doors.open_door(turn, door, None, attempt.by, attempt.means)
@@ -260,7 +257,7 @@ def due(turn: Turn) -> None:
 def failed(turn: Turn, keeping: Keeping, why: str) -> None:
     """Say so to whom it concerns."""
     if keeping.attempt is not None:
-        deny(turn, keeping.attempt, keeping.attempt.doors, f"its use could not be written: {why}")
+        deny(turn, keeping.attempt, keeping.attempt.doors, f"{Denial.NOT_WRITTEN}: {why}")
     if keeping.request is not None:
         error = IntercomError("unavailable", "The code could not be written.", why, "Try again.")
         refusals.tell(turn, error, "keep-code")

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 
 from appliance.core import periods
+from appliance.core.denials import Denial
 from appliance.core.model import Book, Clock, Credential, CredentialKind
 
 SHORTEST, LONGEST = 4, 12  # digits of a code
@@ -36,13 +37,13 @@ def longest(book: Book | None) -> int:
 def why_not(credential: Credential, clock: Clock | None, now: float) -> str:
     """Why it opens nothing now, for people; "" if it does."""
     if credential.uses == 0:
-        return "the code is used up"
+        return Denial.USED_UP
     if not credential.schedule and credential.expires is None:
         return ""
     if clock is None or not clock.trusted:
-        return "the clock is not synchronised, and the code is valid at certain times only"
+        return Denial.NO_CLOCK
     if credential.expires is not None and clock.epoch + now >= credential.expires:
-        return "the code has expired"
+        return Denial.EXPIRED
     if credential.schedule and not periods.reached(credential.schedule, clock, now):
-        return "the code is not valid at this time"
+        return Denial.NOT_NOW
     return ""

@@ -8,6 +8,7 @@ import hmac
 from dataclasses import replace
 
 from appliance.core import codes, credentials, events, inputs, lockouts, peers, session
+from appliance.core.denials import Denial
 from appliance.core.model import Attempt, Call, CallState, CredentialKind, DoorSettings, LockoutScope, Means, State
 from appliance.core.turn import Turn
 
@@ -15,7 +16,6 @@ TOGETHER_S = 5.0  # digits further apart are not one code
 ECHO_S = 1.0  # a digit that we sent so long before or after comes back
 EACH_S = 0.3  # how long one takes that we send
 INBAND = "inband"
-NO_TARGET = "the far end is no target that may open this door"
 STRANGER = "stranger"  # they can open nothing, so they count together
 
 
@@ -100,7 +100,7 @@ def entered(turn: Turn, call: Call, run: str) -> None:
         return
     attempt = attempt_of(turn, call)
     _, why = codes.shown(turn, attempt, CredentialKind.CODE, digits)
-    if why == codes.WRONG and not attempt.doors:
+    if why == Denial.WRONG and not attempt.doors:
         _, host = peers.parts(call.remote.uri) or ("", "")
         turn.tell(events.AccessDenied(who=call.remote.uri, source=host, scope="door"))
 
@@ -114,7 +114,7 @@ def shortest(state: State) -> int:
 def opened(turn: Turn, call: Call, own: list[DoorSettings]) -> None:
     """Doors' own digits were typed."""
     attempt = attempt_of(turn, call)
-    codes.deny(turn, attempt, (door.id for door in own if door.id not in attempt.doors), NO_TARGET)
+    codes.deny(turn, attempt, (door.id for door in own if door.id not in attempt.doors), Denial.NO_TARGET)
     wanted = tuple(door.id for door in own if door.id in attempt.doors)
     if wanted and not codes.refused_at_once(turn, attempt):
         lockouts.right(turn, attempt)

@@ -7,6 +7,7 @@ each name and ends the pulse by its own clock. So nothing here has to switch any
 from dataclasses import replace
 
 from appliance.core import events, sensors
+from appliance.core.denials import Denial
 from appliance.core.model import DoorId, DoorSettings, DoorState, Means, Pulse, State
 from appliance.core.turn import Turn
 from appliance.errors import IntercomError
@@ -59,11 +60,11 @@ def refuse(turn: Turn, door: DoorSettings, wanted: Pulse) -> None:
     """Raises IntercomError, and tells it, where the door may not open, or can not."""
     why, error = "", None
     if door.id in turn.state.locked_down:
-        why, error = "the door is locked down", locked_down(door.id)
+        why, error = str(Denial.LOCKED_DOWN), locked_down(door.id)
     elif wanted.means is not Means.EXIT and (block := sensors.blocking(turn.state)) is not None:
-        why, error = f"sensor {block.sensor} blocks it", sensors.error(turn.state, door.id, block)
+        why, error = f"{Denial.TAMPERED}: {block.sensor}", sensors.error(turn.state, door.id, block)
     elif not turn.state.relay_ready:
-        why = "the relay guard is not there"
+        why = Denial.NO_GUARD
         error = IntercomError(
             "unavailable",
             f"Door {door.id} can not be opened now.",
@@ -157,8 +158,7 @@ def over(turn: Turn, door: DoorId, pulse: Pulse) -> None:
     """The pulse is over, or came to nothing."""
     put(turn, door, None)
     if not pulse.confirmed:
-        why = "the relay guard did not take it"
-        turn.tell(events.DoorDenied(door, by=pulse.by, means=pulse.means, why=why))
+        turn.tell(events.DoorDenied(door, by=pulse.by, means=pulse.means, why=Denial.NOT_TAKEN))
     if pulse.energised:
         locked(turn, door)
 

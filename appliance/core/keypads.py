@@ -7,6 +7,7 @@ What is typed is a run, as in a call (see digits): a code opens a door of the ke
 from dataclasses import replace
 
 from appliance.core import codes, credentials, directory, events, lockouts, refusals, requests
+from appliance.core.denials import Denial
 from appliance.core.model import Attempt, CredentialKind, Entry, KeypadId, KeypadSettings, LockoutScope, Means, Run
 from appliance.core.turn import Turn
 from appliance.errors import IntercomError
@@ -48,7 +49,7 @@ def over(turn: Turn, keypad: KeypadSettings, typed: str, *, closed: bool) -> Non
         else:
             refused(turn, keypad, why)
         left = lockouts.left_s(turn, LockoutScope.KEYPAD, keypad.id)
-        if why == codes.WRONG and left:
+        if why == Denial.WRONG and left:
             turn.tell(events.KeypadLockedOut(keypad.id, seconds=round(left, 3)))
     elif typed and closed:
         refused(turn, keypad, NOBODY)

@@ -7,6 +7,7 @@ go round in a circle.
 from contextlib import suppress
 
 from appliance.core import doors, events, periods
+from appliance.core.denials import Denial
 from appliance.core.model import Means, Rule
 from appliance.core.turn import Turn
 from appliance.errors import IntercomError
@@ -21,7 +22,6 @@ TRIGGERS: tuple[type[events.Event], ...] = (
     events.DoorOpened,
     events.DoorClosed,
 )
-UNKNOWN_TIME = "the clock is not synchronised, and the rule holds at certain times only"
 
 
 def settle(turn: Turn) -> None:
@@ -48,7 +48,7 @@ def run(turn: Turn, rule: Rule) -> None:
     if door is None:
         return  # a reload took it away
     if rule.times and (clock is None or not clock.trusted):
-        turn.tell(events.DoorDenied(door.id, by=by, means=Means.RULE, why=UNKNOWN_TIME))
+        turn.tell(events.DoorDenied(door.id, by=by, means=Means.RULE, why=Denial.NO_CLOCK))
         return
     if rule.times and clock is not None and not periods.reached(rule.times, clock, turn.now):
         return

@@ -13,7 +13,7 @@ from appliance.errors import IntercomError
 from appliance.panel.claims import Claims
 from appliance.panel.evdev import InputDevice, KeyMoved
 from appliance.panel.readers import Told
-from appliance.panel.wiegand import Card, Discarded
+from appliance.panel.wiegand import Card, Discarded, Spoiled
 
 SEARCHED_S = 5.0  # how often a device that is not plugged in is looked for, at the least
 TOGETHER_S = 1.0  # what a reader types is one number if no pause is longer
@@ -42,7 +42,7 @@ class Typing:
         """Take a key in: a card at its Enter; or that what was typed before a pause was none."""
         pause = self.due(moved.at)
         if moved.after_loss:
-            self._why = "keys were lost as this machine was too busy"
+            self._why = Spoiled.KEYS_LOST
         if not moved.down or moved.code in _SHIFT:
             return pause
         self.last = moved.at
@@ -50,7 +50,7 @@ class Typing:
             return self._card() or pause
         character = (_ROW | _PAD | _LETTERS).get(moved.code)
         if character is None:
-            self._why = self._why or "it typed something else than digits and A to F"
+            self._why = self._why or Spoiled.CHARACTERS
         self._text = (self._text + (character or "?"))[: LENGTHS.stop]
         return pause
 
@@ -59,7 +59,7 @@ class Typing:
         if not self.waits or now < self.ends_at:
             return None
         self._text, self._why = "", ""
-        return Discarded("it typed a number and no Enter")
+        return Discarded(Spoiled.NO_ENTER)
 
     @property
     def waits(self) -> bool:
@@ -77,7 +77,8 @@ class Typing:
         if why:
             return Discarded(why)
         if text and len(text) not in LENGTHS:
-            return Discarded(f"it typed {len(text)} characters, not {LENGTHS.start} to {LENGTHS.stop - 1}")
+            expected = f"{LENGTHS.start} to {LENGTHS.stop - 1}"
+            return Discarded(f"{Spoiled.TYPED_LENGTH}: {len(text)} characters, not {expected}")
         return Card(text, 0) if text else None
 
 

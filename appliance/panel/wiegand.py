@@ -6,11 +6,11 @@ Cards come in the lengths that the settings name, keys in bursts of 4 bits, or o
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 KEYS = "0123456789*#"  # by value; as on nearly all readers 10 is * (Esc) and 11 is # (Enter)
 BURST, CHECKED_BURST = 4, 8
 LONGEST = 128  # bits that are kept of a frame without end
-LOST = "pulses were lost as this machine was too busy"
 # Lengths whose first bit makes the first half even and whose last bit makes the second half odd.
 PARITY = frozenset({26, 34})
 
@@ -28,6 +28,20 @@ class Key:
     """A key of the reader: one of KEYS."""
 
     key: str
+
+
+class Spoiled(StrEnum):
+    """Why what a reader sent is no card and no key; what follows a colon says more."""
+
+    PULSES_LOST = "pulses were lost as this machine was too busy"
+    LENGTH = "a frame of other than the expected lengths"
+    PARITY = "the parity is wrong"
+    HALVES = "the halves of a key's 8 bits do not fit each other"
+    NO_KEY = "the bits of a key are none of 0 to 9, * and #"
+    KEYS_LOST = "keys were lost as this machine was too busy"
+    CHARACTERS = "it typed something else than digits and A to F"
+    TYPED_LENGTH = "it typed too short or too long a number"
+    NO_ENTER = "it typed a number and no Enter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +65,7 @@ class Frames:
         self._bits: list[int] = []
         self._count = 0
         self.last = 0.0  # s, the time of the newest pulse
-        self._why = ""  # the frame is spoiled
+        self._why = ""  # what spoils the frame
 
     def pulse(self, bit: int, at: float, *, after_loss: bool = False) -> Reading | None:
         """Take a pulse in; the frame before it, if this one is too late for that.
@@ -59,10 +73,10 @@ class Frames:
         after_loss: pulses were lost just before this one, so that what it belongs to is not whole, nor what was before.
         """
         if after_loss:
-            self._why = LOST
+            self._why = Spoiled.PULSES_LOST
         done = self.due(at)
         if after_loss:
-            self._why = LOST
+            self._why = Spoiled.PULSES_LOST
         if self._count < LONGEST:
             self._bits.append(bit)
         self._count += 1
@@ -92,7 +106,7 @@ def decode(bits: tuple[int, ...], count: int, lengths: frozenset[int], *, keys: 
     expected = ", ".join(
         str(length) for length in sorted(lengths | (frozenset({BURST, CHECKED_BURST}) if keys else set()))
     )
-    return Discarded(f"{count} bits came, of {expected}")
+    return Discarded(f"{Spoiled.LENGTH}: {count} bits came, of {expected}")
 
 
 def _card(bits: tuple[int, ...]) -> Reading:
@@ -100,16 +114,16 @@ def _card(bits: tuple[int, ...]) -> Reading:
         return Card(str(_value(bits)), len(bits))
     half = len(bits) // 2
     if sum(bits[:half]) % 2 != 0 or sum(bits[half:]) % 2 != 1:
-        return Discarded(f"the parity of {len(bits)} bits is wrong")
+        return Discarded(f"{Spoiled.PARITY}: of {len(bits)} bits")
     return Card(str(_value(bits[1:-1])), len(bits))
 
 
 def _key(bits: tuple[int, ...]) -> Reading:
     value = _value(bits[-BURST:])
     if len(bits) == CHECKED_BURST and _value(bits[:BURST]) != value ^ 0xF:
-        return Discarded("the halves of a key's 8 bits do not fit each other")
+        return Discarded(Spoiled.HALVES)
     if value >= len(KEYS):
-        return Discarded(f"a key's {len(bits)} bits are none of 0 to 9, * and #")
+        return Discarded(Spoiled.NO_KEY)
     return Key(KEYS[value])
 
 

@@ -78,7 +78,7 @@ class Codes:
         kept = connection.execute("SELECT scope, who, wrong, seconds FROM lockouts").fetchall()
         lockouts = tuple((LockoutScope(scope), who, wrong, seconds) for scope, who, wrong, seconds in kept)
         try:
-            secret = device_key(self._writer.directory)
+            secret = device_key(self._writer.directory, in_use=bool(rows))
         except IntercomError as error:
             failed = PartFailed(at=time.monotonic(), part=PART, why=error.message, resolution=error.resolution)
             return lambda: self._post(failed)
@@ -86,15 +86,32 @@ class Codes:
         return lambda: self._post(BookRead(at=time.monotonic(), book=book, lockouts=lockouts))
 
 
-def device_key(directory: Path) -> str:
-    """The key in `directory`, in hexadecimal; made at first use. Raises IntercomError, and OSError, which may pass."""
+def device_key(directory: Path, *, in_use: bool) -> str:
+    """The key in `directory`, in hexadecimal; made if none is in use.
+
+    Raises IntercomError, and OSError, which may pass.
+    """
     path = directory / "device.key"
+    anew = (
+        f"Put back the file from a copy. Or write 64 random hexadecimal digits into it (openssl rand -hex 32 >{path}), "
+        f"let the service's user alone read it, restart the service, and replace all codes."
+    )
     try:
         with path.open("rb") as file:
             others = stat.S_IMODE(os.fstat(file.fileno()).st_mode) & _OTHERS
             kept = file.read(1024).decode("ascii", "replace").strip()
     except FileNotFoundError:
+        if in_use:
+            raise IntercomError(
+                "unavailable", f"Codes are not taken: {path} is gone, and they are kept by it.", resolution=anew
+            ) from None
         return _new_key(path)
+    except (PermissionError, IsADirectoryError) as error:
+        raise IntercomError(
+            "unavailable",
+            f"Codes are not taken: {path} can not be read ({error.strerror}).",
+            resolution=f"Give it back to the service's user (chown intercom: {path}), and restart the service.",
+        ) from error
     if others:
         raise IntercomError(
             "unavailable",
@@ -109,7 +126,7 @@ def device_key(directory: Path) -> str:
     raise IntercomError(
         "unavailable",
         f"Codes are not taken: {path} holds no key.",
-        resolution="Put back the file from a copy; or delete it, restart the service, and give out all codes anew.",
+        resolution=anew,
     )
 
 

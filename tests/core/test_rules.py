@@ -100,7 +100,7 @@ def test_who_tampers_is_not_let_in_by_a_rule():
     station = station_with(PRACTICE)
     level(station, HOUSING, active=True)
     station.press("ring")
-    assert station.last(events.DoorDenied).why == "sensor housing blocks it"
+    assert station.last(events.DoorDenied).why == "a sensor blocks it: housing"
     assert station.desired.relays == ()
 
 

@@ -155,7 +155,7 @@ def test_tampering_blocks_opening_for_a_time_from_when_it_has_stopped(station):
     assert station.last(events.SensorBlocked).seconds == 300.0
     error = station.ask(inputs.OpenDoor(FRONT)).error
     assert (error.code, error.message) == ("door-blocked", "Door front does not open for 300 s.")
-    assert station.last(events.DoorDenied).why == "sensor housing blocks it"
+    assert station.last(events.DoorDenied).why == "a sensor blocks it: housing"
     station.wait(1000.0)
     assert station.ask(inputs.OpenDoor(FRONT)).error.code == "door-blocked"
     level(station, HOUSING, active=False)

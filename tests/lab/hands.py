@@ -1,6 +1,7 @@
 """Hands in the guest, where Debian's Python runs this: cards held to a reader on lines, keys of devices at USB.
 
-hands.py wiegand CHIP D0 D1 NUMBER…  sends 26-bit cards on lines of a simulated chip; prints a line of JSON for each
+hands.py wiegand CHIP D0 D1 NUMBER…  sends 26-bit cards on lines of a simulated chip; prints a line of JSON for each;
+                                     one that begins with 0b is not a number but the bits themselves
 hands.py keyboard NAME FIFO          is an input device of that name, and types what is written to FIFO, a line a time,
                                      with Enter for its end unless that is "\\"
 """
@@ -22,13 +23,16 @@ UI_SET_EVBIT, UI_SET_KEYBIT, UI_DEV_SETUP, UI_DEV_CREATE = 0x40045564, 0x4004556
 ENTER, CODES = 28, {**dict(zip("1234567890", range(2, 12), strict=True)), "*": 55}
 
 
-def framed(number: int) -> list[int]:
+def framed(word: str) -> list[int]:
     """The bits of a card: 24, between parity that makes the first half even and the second one odd."""
+    if word.startswith("0b"):
+        return [int(bit) for bit in word[2:]]
+    number = int(word)
     inner = [number >> place & 1 for place in reversed(range(24))]
     return [sum(inner[:12]) % 2, *inner, 1 - sum(inner[12:]) % 2]
 
 
-def wiegand(chip: str, d0: int, d1: int, numbers: list[int]) -> None:
+def wiegand(chip: str, d0: int, d1: int, numbers: list[str]) -> None:
     """Hold cards to a reader."""
     lines = Lines(chip)
 
@@ -66,7 +70,7 @@ def keyboard(name: str, fifo: str) -> None:
 if __name__ == "__main__":
     match sys.argv[1:]:
         case ["wiegand", chip, d0, d1, *numbers]:
-            wiegand(chip, int(d0), int(d1), [int(number) for number in numbers])
+            wiegand(chip, int(d0), int(d1), numbers)
         case ["keyboard", name, fifo]:
             keyboard(name, fifo)
         case _:

@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 from tests.lab.guest import Guest
-from tests.peers.shown import fits
+from tests.lab.witness import LabWitness
+from tests.schema import check
 
 HERE = Path(__file__).parent
 CHIP = "board"
@@ -21,11 +22,11 @@ print(asked.getresponse().read().decode())
 """
 
 
-class Panel:
+class Panel(LabWitness):
     """The service in the guest. Its lines are those of the chip "board", with these names."""
 
     def __init__(self, guest: Guest, *lines: str) -> None:
-        self.guest = guest
+        super().__init__(guest)
         self.since, self.events = 0, []
         guest.chip(CHIP, *lines)
         guest.check("udevadm", "settle")
@@ -81,7 +82,7 @@ class Panel:
         answer = self.ask(f"/v1/events?since={self.since}&wait=2")
         self.since = answer["since"]
         for envelope in answer["events"]:
-            fits(envelope)
+            check(envelope)
         self.events += answer["events"]
         return bool(answer["events"])
 

@@ -5,7 +5,9 @@ import json
 import pytest
 
 from tests.lab.test_power import UNIT, WATCH, levels
+from tests.lab.witness import LabWitness
 from tests.schema import check
+from tests.shown import shows
 
 CONFIG = """
 [audio]
@@ -84,10 +86,7 @@ print(*answers, order())
 """
 
 
-class Station:
-    def __init__(self, guest):
-        self.guest = guest
-
+class Station(LabWitness):
     def watch(self):
         """Have all events written into the journal, those that were before too."""
         self.guest.run("systemctl", "stop", "watching")
@@ -167,6 +166,7 @@ def fresh(station):
     station.mark()
 
 
+@shows("door.opened", "door.forced", "door.held_open", "door.closed")
 def test_a_leaf_that_opens_unasked_is_forced_and_one_that_stays_open_is_told(station):
     station.pull(LEAF, "up")
     station.told("door.forced", door="front")
@@ -177,6 +177,7 @@ def test_a_leaf_that_opens_unasked_is_forced_and_one_that_stays_open_is_told(sta
     assert station.types() == ["door.opened", "door.forced", "door.held_open", "door.closed"]
 
 
+@shows("door.unlocked means=api", "door.locked")
 def test_a_leaf_that_opens_while_the_door_is_held_open_is_not_forced(station):
     assert station.ask("hold", "--seconds", "500")[0] == 0
     assert station.told("door.unlocked", held=True)["means"] == "api"
@@ -192,6 +193,7 @@ def test_a_leaf_that_opens_while_the_door_is_held_open_is_not_forced(station):
     assert station.types() == ["door.unlocked", "door.opened", "door.closed", "door.locked"]
 
 
+@shows("door.hold_ending")
 def test_a_hold_warns_before_its_end(station):
     assert station.ask("hold", "--seconds", "4")[0] == 0
     station.told("door.hold_ending")
@@ -199,6 +201,7 @@ def test_a_hold_warns_before_its_end(station):
     station.at_rest()
 
 
+@shows("door.unlocked means=exit")
 def test_the_exit_button_opens_from_inside(station):
     station.press_exit()
     unlocked = station.told("door.unlocked")
@@ -228,6 +231,13 @@ def test_a_repeated_request_gives_one_pulse(station):
     assert station.types() == ["door.unlocked", "door.locked"]
 
 
+@shows(
+    "sensor.changed kind=tamper",
+    "sensor.blocked",
+    "sensor.unblocked",
+    "door.denied why=a sensor blocks it",
+    "error:door-blocked",
+)
 def test_tampering_blocks_opening_over_a_restart_until_it_is_cleared(station):
     guest = station.guest
     station.pull(HOUSING, "up")
@@ -235,7 +245,7 @@ def test_tampering_blocks_opening_over_a_restart_until_it_is_cleared(station):
     station.told("sensor.blocked")
     status, said = station.ask()
     assert (status, "Sensor housing told that somebody tampers" in said) == (1, True)
-    station.told("door.denied", means="api", why="sensor housing blocks it")
+    station.told("door.denied", means="api", why="a sensor blocks it: housing")
     station.press_exit()
     station.told("door.unlocked", means="exit")
     station.told("door.locked")
@@ -251,6 +261,7 @@ def test_tampering_blocks_opening_over_a_restart_until_it_is_cleared(station):
     station.at_rest()
 
 
+@shows("door.lockdown_ended", "door.denied why=the door is locked down", "error:door-locked-down")
 def test_lockdown_beats_a_hold_and_who_leaves_and_outlasts_a_power_cut(station):
     guest = station.guest
     assert station.ask("hold")[0] == 0

@@ -9,6 +9,7 @@ import pytest
 
 from tests.lab.far import FarEnd
 from tests.lab.panel import Panel
+from tests.shown import shows
 
 HERE = Path(__file__).parent
 BOARD = ("RING", "STAFF", "CABLE", "WORN", "QUICK", "RELAY", "SPEAK", "KEPT", "OPEN", "IDLE")
@@ -130,6 +131,20 @@ def panel(started):
 CLICK = ((RING, "down", 0.1), (RING, "up", 0.1))
 
 
+@shows(
+    "button.pressed",
+    "button.released",
+    "button.clicked",
+    "button.double_clicked",
+    "button.held",
+    "button.chord",
+    "ring.started",
+    "ring.ended result=answered",
+    "door.unlocked means=button",
+    "door.locked",
+    "lamp.changed pattern=on",
+    "lamp.changed pattern=off",
+)
 def test_every_gesture_comes_from_its_edges_to_its_act(panel):
     panel.touch(*CLICK)  # a click waits for a second one, and then rings
     assert panel.wait("button.pressed", button="ring")["data"]["at"] > 0
@@ -165,6 +180,7 @@ def test_every_gesture_comes_from_its_edges_to_its_act(panel):
     panel.wait("button.released", button="ring")
 
 
+@shows("button.stuck")
 def test_button_that_stays_down_is_told_and_ignored_until_it_is_up(panel):
     panel.guest.pull("board", STAFF, "down")
     panel.wait("button.stuck", button="staff")
@@ -203,6 +219,7 @@ def test_random_bounces_are_one_press_each(panel, counts):
         assert [kind for kind in panel.types() if kind.startswith("button.")] == [], f"after {number} of them"
 
 
+@shows("ring.ended result=unanswered")
 def test_button_edge_to_invite(panel, measured):
     """What a figure is made of: the kernel's time of the edge, and when the INVITE is at the far end's socket."""
     panel.guest.service("busy", "python3", "-u", "/root/busy_phone.py", str(BUSY))
@@ -246,6 +263,7 @@ def test_kernels_led_has_its_brightness_and_shines_again_after_it_was_away(panel
     guest.wait_for(lambda: {"51", "0"} <= set(told("bright2")), "it blinks again")
 
 
+@shows("panel.failed", "panel.recovered")
 def test_chip_that_is_unbound_and_bound_in_a_call_leaves_the_call_and_presses_nothing(panel):
     guest = panel.guest
     driver = "/sys/bus/platform/drivers/gpio-sim"

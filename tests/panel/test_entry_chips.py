@@ -20,7 +20,7 @@ from appliance.panel.claims import Claims
 from appliance.panel.keypads import MatrixKeypad, MatrixWiring
 from appliance.panel.names import ChipLine
 from appliance.panel.readers import WiegandReader, WiegandWiring
-from appliance.panel.wiegand import LOST
+from appliance.panel.wiegand import Spoiled
 from tests.panel.boards import ChipBoard
 from tests.panel.support import closed_by, framed, until
 
@@ -125,7 +125,7 @@ async def test_edges_that_the_kernel_had_no_room_for_spoil_a_card_and_are_notice
     async with Reader(board, lengths=frozenset({26}), timeout_s=5.0) as reader:
         reader.send((0,) * (EVENTS_KEPT + 100))  # the oldest go
         await until(lambda: reader.of(ReadingDiscarded))
-        assert [told.why for told in reader.of(ReadingDiscarded)] == [LOST]
+        assert [told.why for told in reader.of(ReadingDiscarded)] == [Spoiled.PULSES_LOST]
         assert not reader.numbers
 
 

@@ -14,7 +14,7 @@ from appliance.panel import typed
 from appliance.panel.claims import Claims
 from appliance.panel.evdev import KeyMoved, find
 from appliance.panel.typed import TypedKeypad, TypedReader, Typing
-from appliance.panel.wiegand import Card, Discarded
+from appliance.panel.wiegand import Card, Discarded, Spoiled
 from tests.panel.support import run_virtually
 
 ENTER, SHIFT, DIGIT = 28, 42, dict(zip("1234567890", range(2, 12), strict=True))
@@ -44,9 +44,9 @@ def type_in(text, typing=None, start=1.0, apart=0.005):
         ("1234\n5678\n", [Card("1234", 0), Card("5678", 0)]),
         ("\n", []),
         ("1234", []),
-        ("123\n", [Discarded("it typed 3 characters, not 4 to 32")]),
-        ("1" * 33 + "\n", [Discarded("it typed 33 characters, not 4 to 32")]),
-        ("1" * 1000 + "\n", [Discarded("it typed 33 characters, not 4 to 32")]),
+        ("123\n", [Discarded(f"{Spoiled.TYPED_LENGTH}: 3 characters, not 4 to 32")]),
+        ("1" * 33 + "\n", [Discarded(f"{Spoiled.TYPED_LENGTH}: 33 characters, not 4 to 32")]),
+        ("1" * 1000 + "\n", [Discarded(f"{Spoiled.TYPED_LENGTH}: 33 characters, not 4 to 32")]),
         ("12 34\n1234\n", [Discarded("it typed something else than digits and A to F"), Card("1234", 0)]),
     ],
 )

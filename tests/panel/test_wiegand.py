@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.panel.wiegand import LOST, Card, Discarded, Frames, Key, decode
+from appliance.panel.wiegand import Card, Discarded, Frames, Key, Spoiled, decode
 from tests.panel.support import framed
 
 LENGTHS = frozenset({26, 34})
@@ -40,14 +40,14 @@ def bits(text):
         (bits("1111 0000"), Key("0")),
         (bits("0110 1001"), Key("9")),
         (bits("0100 1011"), Key("#")),
-        (bits("1100"), Discarded("a key's 4 bits are none of 0 to 9, * and #")),
-        (bits("0110 1000"), Discarded("the halves of a key's 8 bits do not fit each other")),
-        (bits("0011 1100"), Discarded("a key's 8 bits are none of 0 to 9, * and #")),
-        (bits("0 100000000000 000000000000 1"), Discarded("the parity of 26 bits is wrong")),
-        (bits("0 000000000000 000000000000 0"), Discarded("the parity of 26 bits is wrong")),
-        ((*framed(1, 34)[:-1], 1 - framed(1, 34)[-1]), Discarded("the parity of 34 bits is wrong")),
-        (bits("1"), Discarded("1 bits came, of 4, 8, 26, 34")),
-        ((0,) * 1000, Discarded("1000 bits came, of 4, 8, 26, 34")),
+        (bits("1100"), Discarded(Spoiled.NO_KEY)),
+        (bits("0110 1000"), Discarded(Spoiled.HALVES)),
+        (bits("0011 1100"), Discarded(Spoiled.NO_KEY)),
+        (bits("0 100000000000 000000000000 1"), Discarded(f"{Spoiled.PARITY}: of 26 bits")),
+        (bits("0 000000000000 000000000000 0"), Discarded(f"{Spoiled.PARITY}: of 26 bits")),
+        ((*framed(1, 34)[:-1], 1 - framed(1, 34)[-1]), Discarded(f"{Spoiled.PARITY}: of 34 bits")),
+        (bits("1"), Discarded(f"{Spoiled.LENGTH}: 1 bits came, of 4, 8, 26, 34")),
+        ((0,) * 1000, Discarded(f"{Spoiled.LENGTH}: 1000 bits came, of 4, 8, 26, 34")),
     ],
 )
 def test_a_frame_is_a_card_or_a_key_or_nothing(sent, reading):
@@ -56,12 +56,12 @@ def test_a_frame_is_a_card_or_a_key_or_nothing(sent, reading):
 
 def test_cards_of_other_lengths_are_those_that_the_settings_name():
     sent = (1,) * 37
-    assert read(sent) == [Discarded("37 bits came, of 4, 8, 26, 34")]
+    assert read(sent) == [Discarded(f"{Spoiled.LENGTH}: 37 bits came, of 4, 8, 26, 34")]
     assert read(sent, lengths=frozenset({37})) == [Card(str(2**37 - 1), 37)]
 
 
 def test_keys_are_none_where_the_reader_has_none():
-    assert read((0, 1, 1, 1), keys=False) == [Discarded("4 bits came, of 26, 34")]
+    assert read((0, 1, 1, 1), keys=False) == [Discarded(f"{Spoiled.LENGTH}: 4 bits came, of 26, 34")]
 
 
 @given(st.integers(0, 2**32 - 1), st.sampled_from([26, 34]), st.data())
@@ -109,7 +109,7 @@ def test_lost_pulses_spoil_the_frame_in_which_they_were_and_no_other():
     card = framed(4711, 26)
     for place, bit in enumerate(card):
         assert frames.pulse(bit, 1.0 + place * APART_S, after_loss=place == 7) is None
-    assert frames.due(2.0) == Discarded(LOST)
+    assert frames.due(2.0) == Discarded(Spoiled.PULSES_LOST)
     assert read(card, frames) == [Card("4711", 26)]
 
 
@@ -119,8 +119,8 @@ def test_pulses_lost_between_two_frames_spoil_both_for_it_is_not_known_whose_the
     for place, bit in enumerate(card):
         frames.pulse(bit, 1.0 + place * APART_S)
     found = [frames.pulse(bit, 3.0 + place * APART_S, after_loss=place == 0) for place, bit in enumerate(card)]
-    assert found == [Discarded(LOST)] + [None] * 25
-    assert frames.due(4.0) == Discarded(LOST)
+    assert found == [Discarded(Spoiled.PULSES_LOST)] + [None] * 25
+    assert frames.due(4.0) == Discarded(Spoiled.PULSES_LOST)
 
 
 @given(st.lists(st.integers(0, 1), max_size=200))

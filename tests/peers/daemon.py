@@ -12,7 +12,6 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import ClassVar
 
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import unix_connect
@@ -20,6 +19,7 @@ from websockets.sync.client import unix_connect
 from appliance.simulator import panel
 from appliance.simulator.stations import CODE, to_toml
 from tests.peers.sipp import free_port
+from tests.shown import Witness, asked_by_http
 
 PATIENCE_S = 20.0
 LOOK_S = 0.02
@@ -48,16 +48,12 @@ def until(condition, what="it", patience=PATIENCE_S):
     return found
 
 
-class Daemon:
+class Daemon(Witness):
     """`with Daemon(directory) as door`: a station that rings `far`, host and port of the one peer it knows.
 
     Settings are merged into the tables of its configuration, as in `Daemon(d, deadlines={"rtp_s": 2})`. within: what
     begins its command, to run in a network namespace.
-
-    started: those of the test that runs.
     """
-
-    started: ClassVar = []
 
     def __init__(self, directory, within=(), **settings):
         self.directory, self.within = Path(directory), within
@@ -66,7 +62,7 @@ class Daemon:
         self.far_port = free_port(self.far_address)
         self.events, self._new = [], threading.Condition()
         self._mark = 0
-        self.asked, self._asked_mark = [], 0
+        self.asked, self._asked_mark = [], 0  # rows of what was asked
         buttons = {name: {"action": name} for name in ("answer", "hangup", "hold", "switch")}
         buttons["ring"] = {"action": "ring", "target": "far"}
         self.config = {
@@ -152,10 +148,14 @@ class Daemon:
         """From now on `wait` looks at what comes after this moment only."""
         self._mark, self._asked_mark = len(self.events), len(self.asked)
 
-    @property
-    def mark(self):
+    def moment(self):
         """Where `begin` was: how many events had come, and how much had been asked."""
         return self._mark, self._asked_mark
+
+    def witnessed(self, moment):
+        """See Witness."""
+        event, asked = moment or (0, 0)
+        return self.events[event:], self.asked[asked:]
 
     @property
     def since(self):
@@ -236,7 +236,7 @@ class Daemon:
             connection.request(method, path, None if body is None else json.dumps(body), headers)
             response = connection.getresponse()
             told = json.loads(response.read())
-            self.asked.append((method, path, response.status, told))
+            self.asked.append(asked_by_http(method, path, response.status, told))
             return response.status, told
 
     def get(self, path):

@@ -28,6 +28,7 @@ OPTIONS = {
     "headers": "",  # in the request that ends the call, each with its line end
     "contact": "",  # of a 302
     "digits": "12#",  # by INFO
+    "times": 1,  # how often again
     "display_name": "",
     "text": "There is a parcel",  # of a MESSAGE or INFO
     "kind": "text/plain",

@@ -5,6 +5,7 @@ import pytest
 from tests.peers.namespaces import PBX, BadCable
 from tests.peers.registrars import Kamailio
 from tests.peers.test_network import flows, station
+from tests.shown import shows
 
 PATIENCE_S = 60.0  # what is lost is repeated after 0.5, 1, 2 and 4 s (RFC 3261 §17.1.2.2)
 KINDS = {
@@ -16,6 +17,7 @@ KINDS = {
 }
 
 
+@shows("POST /v1/calls/{id}/dtmf", "dtmf.sending", "dtmf.sent", "dtmf.received method=rfc4733")
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_call_over_a_network_that(kind, tmp_path):
     patient = {"deadlines": {"disconnecting_s": 60}}

@@ -8,7 +8,7 @@ import pytest
 from tests.peers.baresip import Baresip
 from tests.peers.daemon import Daemon, loopback, until
 from tests.peers.packets import Packets
-from tests.peers.shown import shows
+from tests.shown import shows
 
 SECRET = "open sesame"
 
@@ -49,6 +49,7 @@ def test_who_knows_the_password_is_the_target_from_whatever_address(own_address,
     assert SECRET not in door.log + (door.directory / "sip.trace").read_text(errors="replace")
 
 
+@shows("access.denied scope=call")
 def test_who_does_not_know_it_is_refused_and_told_though_he_has_the_target_s_address(door, tmp_path):
     with calling(door, tmp_path, door.far_address, "a guess") as far:
         far.command("dial", f"sip:{door.user}@{door.address}")

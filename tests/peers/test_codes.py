@@ -11,8 +11,8 @@ import pytest
 from appliance.simulator import panel
 from tests.peers.daemon import Daemon, until
 from tests.peers.packets import Packets
-from tests.peers.shown import shows
 from tests.peers.sipp import Sipp, free_port
+from tests.shown import shows
 
 DOOR = {"front": {"pulse_s": 0.5}}
 PATIENCE_S = 30.0
@@ -110,7 +110,10 @@ def audit(door):
     return rows
 
 
-@shows("POST /v1/codes", "GET /v1/log/doors", "code.added")
+@shows(
+    *("POST /v1/codes", "GET /v1/log/doors", "code.added kind=code"),
+    *("door.unlocked means=dtmf", "door.locked"),
+)
 @pytest.mark.parametrize("way", ["info", "rtp"])
 def test_a_code_opens_the_door_and_who_by_what_and_when_is_in_the_audit(guarded, way):
     with Call(guarded) as call:
@@ -157,6 +160,7 @@ def test_a_code_typed_before_the_call_is_answered_opens_nothing(guarded):
     assert guarded.of("door.unlocked") == guarded.of("door.denied") == []
 
 
+@shows("door.denied why=it is for other doors")
 def test_a_code_for_other_doors_than_the_callers_opens_nothing(tmp_path):
     daemon = station(tmp_path / "d")
     daemon.config["target"]["far"]["doors"] = []
@@ -169,6 +173,11 @@ def test_a_code_for_other_doors_than_the_callers_opens_nothing(tmp_path):
         assert door.of("door.unlocked") == []
 
 
+@shows(
+    "door.denied why=a wrong code",
+    "door.denied why=after too many wrong codes none is taken for a while",
+    "access.locked_out scope=caller",
+)
 def test_a_thousand_wrong_codes_open_nothing_and_each_is_in_the_audit_after_a_kill(tmp_path, record_property):
     with station(tmp_path / "d", deadlines={"rtp_s": 600}) as door:  # nobody says anything
         added(door)
@@ -200,6 +209,7 @@ def test_a_thousand_wrong_codes_open_nothing_and_each_is_in_the_audit_after_a_ki
             call.hang_up()
 
 
+@shows("door.denied why=the code is used up")
 def test_a_use_that_opened_the_door_is_not_given_back_by_a_kill(tmp_path):
     with station(tmp_path / "d") as door:
         code = added(door, uses=1)
@@ -275,7 +285,7 @@ def at_panel(door, **request):
     asyncio.run(panel.ask(door.directory / "panel.sock", request))
 
 
-@shows("keypad.accepted", "keypad.refused", "keypad.locked_out", "access.locked_out")
+@shows("code.added kind=card")
 def test_a_code_at_the_keypad_and_a_card_at_the_reader_open_the_door(tmp_path):
     with entrance(tmp_path / "d") as door:
         added(door)

@@ -8,9 +8,9 @@ import pytest
 from tests.peers.asterisk import Asterisk
 from tests.peers.daemon import Daemon, loopback, until
 from tests.peers.registrars import Notifier
-from tests.peers.shown import shows
 from tests.peers.sipp import free_port
 from tests.peers.test_registration import account
+from tests.shown import shows
 
 
 def becomes(door, state, code=200, reason=None):

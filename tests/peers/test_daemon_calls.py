@@ -3,7 +3,7 @@
 import pytest
 
 from tests.peers.daemon import until
-from tests.peers.shown import shows
+from tests.shown import shows
 
 RANG = ["dialing", "ringing"]
 TALKED = [*RANG, "connecting", "connected"]

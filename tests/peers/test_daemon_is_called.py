@@ -3,6 +3,7 @@
 import pytest
 
 from tests.peers.daemon import loopback
+from tests.shown import shows
 
 RANG = ["incoming", "ringing"]
 TALKED = [*RANG, "answering", "connecting", "connected"]
@@ -96,6 +97,7 @@ def test_its_offer_comes_with_the_ack(door, caller):
     assert door.story(call) == [*TALKED, "ended"]
 
 
+@shows("dtmf.received method=info")
 def test_each_info_is_one_digit(door, caller):
     with caller("uac-info", digits="1177#") as peer:
         call = door.rung()

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.peers.daemon import loopback
-from tests.peers.shown import shows
+from tests.shown import shows
 
 TEXT = "There is a parcel"
 TOLD = {"content_type": "text/plain", "body": TEXT, "headers": {"X-Floor": "2"}}
@@ -20,6 +20,7 @@ def test_somebody_whom_we_know_writes(door, caller):
     assert (data["target"], data["display_name"], data["by"]) == ("far", "Far", f"sip:far@{peer.address}:{peer.port}")
 
 
+@shows("access.denied scope=message")
 def test_a_stranger_who_writes_is_told_of_and_not_heard(door, caller):
     address = loopback()
     with caller("uac-writes", address=address) as peer:

@@ -7,8 +7,8 @@ import pytest
 from tests.peers.baresip import Baresip
 from tests.peers.daemon import Daemon, loopback, until
 from tests.peers.packets import Packets
-from tests.peers.shown import shows
 from tests.peers.sipp import Sipp, free_port
+from tests.shown import shows
 
 NOWHERE = {"always": "", "quiet": "", "busy": "", "no_answer": "", "no_answer_s": 20.0}
 

@@ -6,9 +6,9 @@ from tests.peers.baresip import Baresip
 from tests.peers.daemon import Daemon, until
 from tests.peers.namespaces import DOOR, PBX, Cable, NameServer
 from tests.peers.registrars import Kamailio
-from tests.peers.shown import shows
 from tests.peers.sipp import Sipp
 from tests.peers.test_registration import account
+from tests.shown import shows
 
 PORT, FAR = 5080, 5090
 ELSEWHERE = "10.9.0.8"

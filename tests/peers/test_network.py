@@ -5,8 +5,8 @@ import pytest
 from tests.peers.daemon import Daemon, until
 from tests.peers.namespaces import PBX, Cable, NameServer
 from tests.peers.registrars import Kamailio
-from tests.peers.shown import shows
 from tests.peers.test_registration import account
+from tests.shown import shows
 
 ELSEWHERE, NOBODY = "10.9.0.8", "10.9.0.99"
 

@@ -10,8 +10,8 @@ import pytest
 
 from tests.peers.daemon import Daemon, loopback, until
 from tests.peers.packets import Packets
-from tests.peers.shown import shows
 from tests.peers.sipp import listening
+from tests.shown import shows
 
 TALKED = ["incoming", "ringing", "answering", "connecting", "connected"]
 

@@ -8,8 +8,8 @@ import pytest
 
 from tests.peers.daemon import Daemon, until
 from tests.peers.registrars import Kamailio, Scripted
-from tests.peers.shown import shows
 from tests.peers.sipp import Sipp, listening
+from tests.shown import shows
 
 PATIENCE_S = 45.0  # longer than the 32 s after which SIP gives a silent registrar up
 

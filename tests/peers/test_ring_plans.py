@@ -3,8 +3,8 @@
 import pytest
 
 from tests.peers.daemon import Daemon, loopback, until
-from tests.peers.shown import shows
 from tests.peers.sipp import Sipp, free_port
+from tests.shown import shows
 
 PEOPLE = ("kitchen", "hall", "mobile", "nobody")
 PLANS = {

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.peers.daemon import Daemon, until
-from tests.peers.shown import shows
 from tests.peers.sipp import Sipp
+from tests.shown import shows
 
 
 def calling(door, directory, scenario):

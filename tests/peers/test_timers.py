@@ -3,8 +3,8 @@
 import pytest
 
 from tests.peers.daemon import Daemon
-from tests.peers.shown import shows
 from tests.peers.sipp import Sipp
+from tests.shown import shows
 
 ASKS = ["Call-Info: <sip:192.0.2.9>;answer-after=0\n", "Alert-Info: <http://x.example>;info=alert-autoanswer\n"]
 

@@ -14,8 +14,8 @@ import pytest
 
 from appliance.simulator.stations import CODE
 from tests.peers.daemon import Daemon, loopback, until
-from tests.peers.shown import shows
 from tests.peers.sipp import Sipp
+from tests.shown import shows
 
 DEAR = "sip:dear@127.0.0.9:5060"
 

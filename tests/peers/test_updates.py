@@ -4,8 +4,8 @@ import pytest
 
 from tests.peers.baresip import Baresip
 from tests.peers.daemon import Daemon, until
-from tests.peers.shown import shows
 from tests.peers.sipp import Sipp
+from tests.shown import shows
 
 
 def calling(door, directory, scenario, **options):

@@ -96,11 +96,11 @@ def test_after_the_end_nothing_is_kept(tmp_path):
 
 
 def test_the_key_is_for_the_service_alone_and_stays_the_same(tmp_path):
-    key = codes.device_key(tmp_path)
+    key = codes.device_key(tmp_path, in_use=False)
     assert len(bytes.fromhex(key)) == 32
     assert (tmp_path / "device.key").stat().st_mode & 0o777 == 0o600
-    assert codes.device_key(tmp_path) == key
-    assert codes.device_key(tmp_path / "..") != key
+    assert codes.device_key(tmp_path, in_use=True) == key
+    assert codes.device_key(tmp_path / "..", in_use=False) != key
 
 
 @pytest.mark.parametrize(
@@ -118,3 +118,26 @@ def test_a_key_that_others_may_know_or_that_is_none_is_not_used(tmp_path, conten
     assert why in failed.why
     assert str(path) in failed.resolution or "Put back" in failed.resolution
     assert inbox.of(BookRead) == []
+
+
+def test_a_key_that_can_not_be_read_is_named_and_hinders_nothing_else(tmp_path):
+    (tmp_path / "device.key").mkdir()  # as root, whom no file mode hinders
+    inbox = Inbox()
+    with opened(tmp_path, inbox) as book:
+        (failed,) = inbox.wait(PartFailed)
+        assert (failed.part, "device.key can not be read" in failed.why) == ("codes", True)
+        book.keep(KeepCredential(CODE))
+        inbox.wait(CredentialKept)
+
+
+def test_a_key_that_is_gone_is_not_made_anew_while_codes_are_kept_by_it(tmp_path):
+    inbox = Inbox()
+    with opened(tmp_path, inbox) as book:
+        book.keep(KeepCredential(CODE))
+        inbox.wait(CredentialKept)
+    (tmp_path / "device.key").unlink()
+    inbox = Inbox()
+    with opened(tmp_path, inbox):
+        (failed,) = inbox.wait(PartFailed)
+        assert "is gone, and they are kept by it" in failed.why
+    assert not (tmp_path / "device.key").exists()

@@ -1,88 +1,16 @@
-"""The catalogue of calls, accounts, network, messages and conferences: each row is shown by a test, or open as yet.
-
-catalogue.tsv has every event, endpoint, cause and error of these groups. A row without a mark has to be shown, by a
-test with a real far end that says so (see `shown`); `open` ones have to be missing there, so that the file stays true.
-"""
+"""What the catalogue has of calls and accounts and no other test shows."""
 
 import contextlib
-import importlib
 import os
-import re
 import signal
-from pathlib import Path
 
 import pytest
 
-from appliance.api import app
-from appliance.core.events import EVENTS
-from appliance.core.model import Cause
-from appliance.errors import HTTP_STATUS
 from tests.peers.daemon import Daemon, until
 from tests.peers.registrars import Kamailio
-from tests.peers.shown import SHOWN, shows, template
 from tests.peers.sipp import Sipp
 from tests.peers.test_registration import account
-
-HERE = Path(__file__).parent
-FAMILIES = ("call.", "account.", "network.", "server.", "contact.", "message.", "info.", "conference.", "code.")
-ROOTS = tuple(
-    f"/v1/{root}" for root in ("calls", "accounts", "contacts", "conferences", "messages", "log", "config", "codes")
-)
-ELSEWHERE = {"POST /v1/calls/{id}/dtmf"}  # digits have a catalogue of their own
-
-
-def catalogue():
-    """Row -> whether it is open."""
-    lines = (HERE / "catalogue.tsv").read_text().splitlines()
-    rows = [line.split("\t") for line in lines if not line.startswith("#")]
-    assert len({row[0] for row in rows}) == len(rows), "a row is there twice"
-    return {row[0]: row[1:] == ["open"] for row in rows}
-
-
-def shown():
-    """All that tests of this folder show."""
-    for file in HERE.glob("test_*.py"):
-        importlib.import_module(f"tests.peers.{file.stem}")
-    return SHOWN
-
-
-def test_every_row_is_shown_or_open_and_nothing_is_both():
-    rows, tests = catalogue(), shown()
-    assert not {row for row, is_open in rows.items() if not is_open and row not in tests}, "neither shown nor open"
-    assert not {row for row, is_open in rows.items() if is_open and row in tests}, "shown: no longer open"
-    assert not set(tests) - set(rows), "shown, and not in the catalogue"
-
-
-def there():
-    """All rows of these groups that this version has."""
-    described = app.openapi()["paths"]
-    named = {f"{method.upper()} {path}" for path, methods in described.items() for method in methods}
-    ids = ("{call}", "{conference}")
-    calls = {re.sub("|".join(ids), "{id}", row).replace("{account}", "{name}") for row in named}
-    return (
-        {kind for kind in EVENTS if kind.startswith(FAMILIES)}
-        | {row for row in calls if row.partition(" ")[2].startswith(ROOTS)}
-        | {f"cause:{cause}" for cause in Cause}
-    )
-
-
-def test_what_this_version_has_is_in_the_catalogue():
-    assert not there() - ELSEWHERE - set(catalogue())
-
-
-def test_what_is_shown_is_there():
-    known = there() | set(EVENTS) | {f"error:{code}" for code in HTTP_STATUS}
-    assert not set(shown()) - known
-
-
-def test_paths_are_told_as_the_catalogue_writes_them():
-    assert template("/v1/calls/c-1/hold") == "/v1/calls/{id}/hold"
-    assert template("/v1/accounts/a/register?x=1") == "/v1/accounts/{name}/register"
-    assert template("/v1/conferences/k-1/participants?call=c-1") == "/v1/conferences/{id}/participants"
-    assert template("/v1/log/calls?limit=1") == "/v1/log/calls"
-
-
-# -- what no other test shows ----------------------------------------------------------------------------------------
+from tests.shown import shows
 
 
 @shows(

@@ -1,0 +1,148 @@
+"""The catalogue: every event, endpoint, order and error, each shown by a test, or open as yet.
+
+There is a file for each group of them. A row without a mark has to be shown (see `tests/shown.py`) by a test of a
+folder that counts for the group: what comes from a line or reader of the panel is shown in the lab only, where lines
+are real. `open` ones have to be missing there, so that the files stay true.
+"""
+
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
+from appliance.api import app
+from appliance.bus.interfaces import APPLIANCE, DOOR
+from appliance.cli.__main__ import DOOR_ACTS
+from appliance.core.denials import Denial
+from appliance.core.events import EVENTS
+from appliance.core.keypads import NOBODY
+from appliance.core.model import Cause, CredentialKind, LockoutScope, Means, Pattern, RingResult, SensorKind
+from appliance.errors import HTTP_STATUS
+from appliance.panel.wiegand import Spoiled
+from tests.shown import CHOICES, SHOWN, template
+
+HERE = Path(__file__).parent
+TESTS = HERE.parent
+FOLDERS = {"calls": {"peers"}, "doors": {"peers", "lab"}, "lines": {"lab"}}
+FAMILIES = {
+    "calls": ("call.", "account.", "network.", "server.", "contact.", "message.", "info.", "conference."),
+    "doors": ("door.", "code.", "access.", "dtmf."),
+    "lines": ("button.", "lamp.", "panel.", "keypad.", "card.", "sensor.", "ring.", "rule."),
+}
+LEAF = {"door.opened", "door.closed", "door.held_open", "door.forced"}  # told by a contact
+ROOTS = {
+    "calls": ("calls", "accounts", "contacts", "conferences", "messages", "log/calls", "config"),
+    "doors": ("doors", "panel", "codes", "log/doors"),
+}
+CHOSEN = {
+    "doors": {
+        "access.denied": ("read", "control", "door", "call", "message"),
+        "access.locked_out": (LockoutScope.CALLER,),
+        "code.added": CredentialKind,
+        "door.denied": Denial,
+        "door.unlocked": (Means.API, Means.DTMF),
+        "dtmf.received": ("rfc4733", "info", "inband"),
+    },
+    "lines": {
+        "access.locked_out": (LockoutScope.KEYPAD, LockoutScope.READER, LockoutScope.DOOR),
+        "card.discarded": Spoiled,
+        "door.unlocked": (Means.BUTTON, Means.KEYPAD, Means.CARD, Means.EXIT, Means.RULE),
+        "keypad.refused": (Denial.WRONG, Denial.LOCKED_OUT, NOBODY),
+        "lamp.changed": Pattern,
+        "ring.ended": RingResult,
+        "sensor.changed": set(SensorKind) - {SensorKind.CONTACT},  # which is told as the door's leaf
+    },
+}
+OF_APPLIANCE = {"OpenDoor", "PressButton", "Buttons", "Event"}  # what doors and panel have there
+COMMANDS = {*(f"door {act}" for act in DOOR_ACTS), "press", "clear", "panel", "log doors"} | {
+    f"code {act}" for act in ("list", "add", "remove")
+}
+ERRORS = {
+    *("door-not-found", "door-locked-down", "door-blocked", "button-not-found", "lamp-not-found", "sensor-not-found"),
+    *("code-not-found", "flat-not-found", "unauthorized", "forbidden", "conflict", "parameter-invalid", "unavailable"),
+}
+
+
+def catalogue(group):
+    """Row -> whether it is open."""
+    lines = (HERE / f"{group}.tsv").read_text().splitlines()
+    rows = [line.split("\t") for line in lines if not line.startswith("#")]
+    assert len({row[0] for row in rows}) == len(rows), "a row is there twice"
+    return {row[0]: row[1:] == ["open"] for row in rows}
+
+
+def shown(group):
+    """All that tests which count for the group show: row -> tests."""
+    for folder in set().union(*FOLDERS.values()):
+        for file in (TESTS / folder).glob("test_*.py"):
+            importlib.import_module(f"tests.{folder}.{file.stem}")
+    counts = tuple(f"tests.{folder}." for folder in FOLDERS[group])
+    return {
+        row: found for row, tests in SHOWN.items() if (found := [test for test in tests if test.startswith(counts)])
+    }
+
+
+def there(group):
+    """All rows of the group that this version has; errors are not told apart by groups."""
+    described = app.openapi()["paths"]
+    named = {f"{method.upper()} {path}" for path, methods in described.items() for method in methods}
+    ids = re.compile(r"\{(call|conference)\}")
+    paths = {ids.sub("{id}", row).replace("{account}", "{name}") for row in named}
+    roots = tuple(f"/v1/{root}" for root in ROOTS.get(group, ()))
+    leaf = LEAF if group == "lines" else set()
+    kinds = {kind for kind in EVENTS if kind.startswith(FAMILIES[group])} - LEAF | leaf
+    chosen = CHOSEN.get(group, {})
+    told = kinds - set(CHOICES) | {
+        f"{kind} {CHOICES[kind]}={value}" for kind, values in chosen.items() for value in values
+    }
+    asked = {row for row in paths if roots and row.partition(" ")[2].startswith(roots)}
+    return (
+        told
+        | asked
+        | {
+            "calls": {f"cause:{cause}" for cause in Cause},
+            "doors": on_bus() | by_command() | {f"error:{code}" for code in ERRORS},
+        }.get(group, set())
+    )
+
+
+def on_bus():
+    """Methods, signals and properties of doors and panel on the message bus."""
+    appliance = {f"Appliance1.{name}" for name in members(APPLIANCE) & OF_APPLIANCE}
+    return appliance | {f"Door1.{name}" for name in members(DOOR)} | {"Door1.PropertiesChanged"}
+
+
+def members(interface):
+    return {each.name for each in (*interface.methods, *interface.properties)} | {name for name, _ in interface.signals}
+
+
+def by_command():
+    return {f"intercomctl {command}" for command in COMMANDS}
+
+
+@pytest.mark.parametrize("group", FOLDERS)
+def test_every_row_is_shown_or_open_and_nothing_is_both(group):
+    rows, tests = catalogue(group), shown(group)
+    assert not {row for row, is_open in rows.items() if not is_open and row not in tests}, "neither shown nor open"
+    assert not {row for row, is_open in rows.items() if is_open and row in tests}, "shown: no longer open"
+
+
+@pytest.mark.parametrize("group", FOLDERS)
+def test_what_this_version_has_is_in_the_catalogue(group):
+    assert not there(group) - set(catalogue(group))
+
+
+def test_what_is_shown_is_in_a_group_that_it_counts_for_and_is_there():
+    rows = set().union(*(set(catalogue(group)) & set(shown(group)) for group in FOLDERS))
+    assert not set(SHOWN) - rows, "shown where it does not count, or not in the catalogue"
+    known = set().union(*(there(group) for group in FOLDERS), EVENTS, {f"error:{code}" for code in HTTP_STATUS})
+    assert not rows - known
+
+
+def test_paths_are_told_as_the_catalogue_writes_them():
+    assert template("/v1/calls/c-1/hold") == "/v1/calls/{id}/hold"
+    assert template("/v1/accounts/a/register?x=1") == "/v1/accounts/{name}/register"
+    assert template("/v1/conferences/k-1/participants?call=c-1") == "/v1/conferences/{id}/participants"
+    assert template("/v1/log/calls?limit=1") == "/v1/log/calls"
+    assert template("/v1/panel/lamps/a/test") == "/v1/panel/lamps/{lamp}/test"

@@ -1,14 +1,15 @@
 """Rules: a door that opens by itself when something happens, be it at certain times only.
 
 They see what a turn tells. What a rule itself brings sets off none, and no rule is set off by a relay, so that none can
-go round in a circle.
+go round in a circle. Nor does what is seen for the first time only, after a start or when a line is back: nobody can
+say whether it happens just now.
 """
 
 from contextlib import suppress
 
-from appliance.core import doors, events, periods
+from appliance.core import doors, events, periods, sensors
 from appliance.core.denials import Denial
-from appliance.core.model import Means, Rule
+from appliance.core.model import Means, Rule, State
 from appliance.core.turn import Turn
 from appliance.errors import IntercomError
 
@@ -24,12 +25,25 @@ TRIGGERS: tuple[type[events.Event], ...] = (
 )
 
 
-def settle(turn: Turn) -> None:
-    """Do what the events of this turn set off."""
+def settle(turn: Turn, before: State) -> None:
+    """Do what the events of this turn set off; `before`: the state at its beginning."""
     for event in tuple(turn.events):
         for rule in turn.settings.rules:
-            if fits(rule, event):
+            if fits(rule, event) and happens(event, before):
                 run(turn, rule)
+
+
+def happens(event: events.Event, before: State) -> bool:
+    """Whether it was otherwise before, as far as sensors tell it."""
+    match event:
+        case events.SensorChanged(sensor=sensor):
+            return sensors.of(before, sensor).active is not None
+        case events.DoorOpened(door=door):
+            return all(
+                sensors.of(before, each.id).active is not None for each in before.settings.sensors if each.door == door
+            )
+        case _:
+            return True
 
 
 def fits(rule: Rule, event: events.Event) -> bool:

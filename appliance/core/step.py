@@ -71,7 +71,7 @@ def step(state: State, given: AnyInput) -> Step:
     transfers.settle(turn)
     referrals.settle(turn)
     digits.ended(turn)
-    rules.settle(turn)
+    rules.settle(turn, state)
     kept.settle(turn, state)
     mixing.tell(turn, state)
     history.write(turn, state)

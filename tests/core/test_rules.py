@@ -124,3 +124,17 @@ def test_what_a_rule_brings_sets_off_no_other_one():
     assert triggered(station) == ["practice"]
     level(station, LEAF, active=True)
     assert triggered(station) == ["practice", "again"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "sensor"), [(Rule("near", "sensor.changed", FRONT), BOX), (Rule("after", "door.opened", FRONT), LEAF)]
+)
+def test_what_is_so_already_at_the_start_or_when_a_line_is_back_sets_off_none(rule, sensor):
+    station = ready(rules=(rule,), sensors=SENSORS)
+    for _ in range(2):
+        level(station, sensor, active=True)
+        assert triggered(station) == []
+        level(station, sensor, active=None)  # its line is lost
+    level(station, sensor, active=False)
+    level(station, sensor, active=True)
+    assert triggered(station) == [rule.name]

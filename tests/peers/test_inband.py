@@ -10,10 +10,10 @@ from tests.peers.baresip import Baresip
 from tests.peers.daemon import Daemon, until
 from tests.peers.packets import Packets
 from tests.peers.registrars import Scripted
-from tests.peers.shown import shows
 from tests.peers.sipp import Sipp
 from tests.peers.sounds import to_a_law
 from tests.schema import check
+from tests.shown import shows
 from tests.sip.dtmf import digit, file, silence, typed
 
 CODE = "4711"
@@ -72,7 +72,7 @@ def audited(door):
     return [event["type"] for event in door.get("/v1/log/doors")["events"]]
 
 
-@shows("dtmf.received", "door.unlocked", "GET /v1/log/doors")
+@shows("dtmf.received method=inband", "door.unlocked means=dtmf", "GET /v1/log/doors")
 def test_a_code_in_the_sound_opens_the_door_where_the_account_takes_it(tmp_path, registrar, station):
     with station(inband=True) as door:
         ready(door)

@@ -49,6 +49,12 @@ def test_an_older_pjsua2_is_told_with_cause_and_remedy(start, options):
         assert words in said
 
 
+def test_the_sip_process_loads_with_an_older_pjsua2():
+    """No name of the detector's is looked up but where it is wanted."""
+    words = "import pjsua2; del pjsua2.DtmfDetector; import appliance.sip.engine"
+    subprocess.run([sys.executable, "-c", words], check=True, timeout=60)
+
+
 def test_an_account_that_takes_them_only_later_is_told_as_a_part_that_fails(monkeypatch):
     monkeypatch.delattr(pjsua2, "DtmfDetector")
     told = []

@@ -102,7 +102,7 @@ def entered(turn: Turn, call: Call, run: str) -> None:
     _, why = codes.shown(turn, attempt, CredentialKind.CODE, digits)
     if why == Denial.WRONG and not attempt.doors:
         _, host = peers.parts(call.remote.uri) or ("", "")
-        turn.tell(events.AccessDenied(who=call.remote.uri, source=host, scope="door"))
+        turn.tell(events.AccessDenied(who=call.remote.uri, from_=host, scope="door"))
 
 
 def shortest(state: State) -> int:

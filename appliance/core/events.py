@@ -1128,7 +1128,7 @@ class ApplianceRecovered(Event):
 
 @dataclass(frozen=True, slots=True)
 class AccessDenied(Event):
-    """Somebody asked without the right to; told at most once a minute for each source.
+    """Somebody asked without the right to; told at most once a minute for each `from`, the address it came from.
 
     scope: read, control or door over HTTP; call for who calls too often, or does not know the password, message for a
     stranger who writes. why: of a password, "wrong" or "replayed".
@@ -1136,7 +1136,7 @@ class AccessDenied(Event):
 
     TYPE = "access.denied"
     who: str
-    source: str
+    from_: str
     scope: str
     why: str = ""
 

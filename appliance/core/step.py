@@ -306,5 +306,5 @@ def denied(turn: Turn, given: inputs.AccessDenied) -> None:
     known = tuple((source, at) for source, at in turn.state.denied if turn.now - at < DENIED_TOLD_S)
     if given.source not in {source for source, _ in known}:
         known = (*known, (given.source, turn.now))[-DENIED_KEPT:]
-        turn.tell(events.AccessDenied(who=given.who, source=given.source, scope=given.scope, why=given.why))
+        turn.tell(events.AccessDenied(who=given.who, from_=given.source, scope=given.scope, why=given.why))
     turn.state = replace(turn.state, denied=known)

@@ -155,7 +155,7 @@ def test_a_code_of_a_stranger_opens_nothing_and_his_guesses_are_told_as_access_d
     for _ in range(7):
         dial(station, "9999#")
     told = [event for event in station.told if isinstance(event, events.AccessDenied)]
-    assert [(event.who, event.source, event.scope) for event in told] == [("sip:x@127.0.0.9", "127.0.0.9", "door")] * 5
+    assert [(event.who, event.from_, event.scope) for event in told] == [("sip:x@127.0.0.9", "127.0.0.9", "door")] * 5
     out = station.last(events.AccessLockedOut)
     assert (out.who, out.from_, out.scope, out.seconds) == ("stranger", "sip:x@127.0.0.9", LockoutScope.CALLER, 30.0)
 

@@ -30,7 +30,7 @@ def test_a_stranger_is_not_heard_and_told_of_once_a_minute():
     for port in (5060, 5061):
         arrives(station, "sip:who@example.org", f"192.0.2.9:{port}")
     (told,) = (event for event in station.told if isinstance(event, events.AccessDenied))
-    assert (told.who, told.source, told.scope) == ("sip:who@example.org", "192.0.2.9", "message")
+    assert (told.who, told.from_, told.scope) == ("sip:who@example.org", "192.0.2.9", "message")
     assert "message.received" not in station.types()
 
 

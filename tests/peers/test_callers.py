@@ -55,7 +55,7 @@ def test_who_does_not_know_it_is_refused_and_told_though_he_has_the_target_s_add
         far.command("dial", f"sip:{door.user}@{door.address}")
         assert "403" in far.wait("CALL_CLOSED")["param"]
         denied = door.wait("access.denied")["data"]
-    assert (denied["source"], denied["scope"], denied["why"]) == (door.far_address, "call", "wrong")
+    assert (denied["from"], denied["scope"], denied["why"]) == (door.far_address, "call", "wrong")
     assert not door.of("call.incoming")
 
 
@@ -73,7 +73,7 @@ def test_an_answer_that_was_overheard_is_worth_nothing(door, tmp_path):
         thief.socket.sendto(replay, (host, int(port)))
         until(lambda: b"SIP/2.0 403" in answer(thief.socket), "it is refused")
     denied = door.wait("access.denied")["data"]
-    assert (denied["source"], denied["why"]) == (thief.address, "replayed")
+    assert (denied["from"], denied["why"]) == (thief.address, "replayed")
     assert len(door.of("call.incoming")) == 1
 
 

@@ -24,7 +24,7 @@ def test_somebody_whom_we_know_writes(door, caller):
 def test_a_stranger_who_writes_is_told_of_and_not_heard(door, caller):
     address = loopback()
     with caller("uac-writes", address=address) as peer:
-        door.wait("access.denied", scope="message", source=address)
+        door.wait("access.denied", scope="message", **{"from": address})
         peer.done()
     assert door.of("message.received") == []
 

@@ -240,7 +240,7 @@ def test_who_has_no_token_or_comes_by_another_name_opens_nothing_and_is_told_of(
             client.request(method, path, "{}", {"Authorization": "Bearer guessed", "Content-Type": "application/json"})
             assert client.getresponse().status == 401
             house.asked.append("error:unauthorized")
-        house.wait("access.denied", source=source, scope=scope)
+        house.wait("access.denied", scope=scope, **{"from": source})
     with contextlib.closing(http.client.HTTPConnection(address, int(port), 30)) as client:
         client.request("GET", "/v1/state", headers={"Host": "evil.example"})
         assert client.getresponse().status == 403
@@ -300,7 +300,7 @@ def test_a_stranger_who_may_call_opens_nothing_and_is_told_of(bus, tmp_path):
             call.info("*9")
             assert door.wait("door.denied", door="front")["data"]["why"] == Denial.NO_TARGET
             call.info("9876#")
-            door.wait("access.denied", scope="door", source=door.far_address)
+            door.wait("access.denied", scope="door", **{"from": door.far_address})
             call.hang_up()
         assert not door.of("door.unlocked")
 

@@ -52,7 +52,7 @@ def test_a_flood_of_invites_costs_next_to_nothing(door, record_property):
         sent = flood(stranger, SECONDS)
         during = len(door.since)
         good_call(door)
-        door.wait("access.denied", source=stranger.address, scope="call")
+        door.wait("access.denied", scope="call", **{"from": stranger.address})
     dropped = until(lambda: door.get("/v1/state")["appliance"]["dropped_requests"], "the count")
     after = door.memory()
     record_property("invites sent", sent)
@@ -105,7 +105,7 @@ def test_a_flood_of_other_requests_costs_next_to_nothing(method, door, record_pr
                 stranger.send(request.replace(stranger.dialog.encode(), b"%s%d" % (stranger.dialog.encode(), sent)))
                 sent += 1
             time.sleep(0.002)
-        door.wait("access.denied", source=stranger.address)
+        door.wait("access.denied", **{"from": stranger.address})
     good_call(door)
     after = door.memory()
     record_property("memory before and after, MB", [before, after])

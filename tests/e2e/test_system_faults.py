@@ -98,9 +98,10 @@ async def stations(kind, **changes):
 
 async def the_door_opens_and_locks_in_time(front, seconds=0.5):
     front.forget()
+    asked = time.monotonic()  # before the pulse began, of which we may hear late
     await front.order("/v1/doors/front/open", {"seconds": seconds})
     opened, locked = await front.wait("door.unlocked"), await front.wait("door.locked")
-    assert seconds - 0.1 <= locked["uptime"] - opened["uptime"] < seconds + 10
+    assert time.monotonic() - asked >= seconds and locked["uptime"] - opened["uptime"] < seconds + 10
     assert front.relay() == "0"
 
 
@@ -221,12 +222,14 @@ class Timed(Appliance):
 async def the_clock_jumps_while_the_door_is_open(front, jump):
     for seconds in (1.0, 4.5, 4.5):  # on a busy machine we may hear of the door when it has locked again
         front.forget()
+        asked = time.monotonic()
         await front.order("/v1/doors/front/open", {"seconds": seconds})
         opened = await front.wait("door.unlocked")
         front.jump(jump)
         in_time = front.relay() == "1"
         locked = await front.wait("door.locked")
-        assert seconds - 0.1 <= locked["uptime"] - opened["uptime"] < seconds + 10 and front.relay() == "0"
+        assert time.monotonic() - asked >= seconds and locked["uptime"] - opened["uptime"] < seconds + 10
+        assert front.relay() == "0"
         if in_time:
             break
         front.jump(0)

@@ -76,7 +76,7 @@ class Baresip:
         self.within, self.account, self.modules, self.gives_up_s = within, account, modules, gives_up_s
         free_at = ADDRESS if within else address  # a namespace is ours alone
         self.address, self.port = address, port or free_port(free_at)
-        self.codec = codec
+        self.hertz, self.codec = hertz, codec
         self.source = f"aufile,{plays}" if plays else f"ausine,{hertz}"
         self.control = free_port(free_at)
         self.socket = None

@@ -4,6 +4,7 @@ import socket
 import struct
 import time
 import uuid
+from contextlib import suppress
 
 PATIENCE_S = 20.0
 
@@ -75,9 +76,9 @@ class Packets:
         for packet in packets:
             self.socket.sendto(packet, self.to)
 
-    def receive(self, begin, method):
+    def receive(self, begin, method, patience=PATIENCE_S):
         """The next message with that first line (its beginning) and method; what comes before it is passed over."""
-        end = time.monotonic() + PATIENCE_S
+        end = time.monotonic() + patience
         while True:
             self.socket.settimeout(max(end - time.monotonic(), 0.001))
             try:
@@ -100,8 +101,13 @@ class Packets:
         return accepted
 
     def hang_up(self, seq=9):
-        self.send(self.request("BYE", seq))
-        self.receive("SIP/2.0 200", "BYE")
+        bye = self.request("BYE", seq)
+        for _ in range(int(PATIENCE_S)):
+            self.send(bye)  # again and again: by UDP packets get lost (RFC 3261 §17.1.2.2)
+            with suppress(AssertionError):
+                self.receive("SIP/2.0 200", "BYE", patience=1)
+                return
+        raise AssertionError(f"no answer to BYE in {self.seen}")
 
     def press(self, accepted, digit, number):
         """A telephone event of 160 ms (RFC 4733), to where the 200 wants its RTP; `number` of the digit in the call."""

@@ -52,9 +52,12 @@ class Guest:
         self.run("systemctl", "reboot")
 
         def again() -> bool:
-            boot_id = self.run("cat", "/proc/sys/kernel/random/boot_id", timeout_s=10)
-            up = boot_id.returncode == 0 and boot_id.stdout.strip() != before
-            return up and self.run("systemctl", "is-active", "multi-user.target", timeout_s=10).returncode == 0
+            try:  # a question may be lost with the guest that goes down
+                boot_id = self.run("cat", "/proc/sys/kernel/random/boot_id", timeout_s=10)
+                up = boot_id.returncode == 0 and boot_id.stdout.strip() != before
+                return up and self.run("systemctl", "is-active", "multi-user.target", timeout_s=10).returncode == 0
+            except GuestError:
+                return False
 
         self.wait_for(again, "the guest is up again", 240)
 

@@ -59,12 +59,13 @@ class _Trial:
         self._client, self._seconds, self._prompt = client, seconds, prompt
         self._person, self._named = person, named
         self._acts = {button["id"]: button["action"] for button in state["panel"]["buttons"]}
-        self._failed = "; ".join(each["why"] for each in state["appliance"]["failed"] if each["part"] == "panel")
+        failed = [each["why"] for each in state["appliance"]["failed"] if each["part"] == "panel"]
+        self._failed = [why for several in failed for why in several.split("; ")]
 
     def of(self, part: str) -> Json:
         """Try it; what came of that. What is known not to work is not tried."""
         kind, _, name = part.partition(".")
-        broken = next((why for why in self._failed.split("; ") if why.startswith(f"{kind} {name} (")), None)
+        broken = next((why for why in self._failed if why.startswith(f"{kind} {name} (")), None)
         if broken is not None:
             return _finding(part, "problem", "It does not work.", f"{broken}.", "See intercomctl doctor.")
         try:

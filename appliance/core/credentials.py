@@ -38,12 +38,9 @@ def why_not(credential: Credential, clock: Clock | None, now: float) -> str:
     """Why it opens nothing now, for people; "" if it does."""
     if credential.uses == 0:
         return Denial.USED_UP
-    if not credential.schedule and credential.expires is None:
-        return ""
-    if clock is None or not clock.trusted:
-        return Denial.NO_CLOCK
-    if credential.expires is not None and clock.epoch + now >= credential.expires:
-        return Denial.EXPIRED
-    if credential.schedule and not periods.reached(credential.schedule, clock, now):
-        return Denial.NOT_NOW
-    return ""
+    if credential.expires is not None:
+        if clock is None or not clock.trusted:
+            return Denial.NO_CLOCK
+        if clock.epoch + now >= credential.expires:
+            return Denial.EXPIRED
+    return periods.why_not(credential.schedule, clock, now) or ""

@@ -3,32 +3,30 @@
 Where the clock is not to be trusted it is day: a lamp that is too bright disturbs less than one that is not seen.
 """
 
-from appliance.core.model import Clock, State
+from appliance.core.model import State
 
 DAY_S = 86_400
 
 
 def is_now(state: State) -> bool:
     """Whether it is night."""
-    hours = state.settings.night
-    if hours is None or state.clock is None or not state.clock.trusted:
-        return False
-    now = _seconds(state.clock, state.now)
-    return _until(hours.end, now) < _until(hours.begin, now)
+    left = _left(state)
+    return left is not None and left[1] < left[0]
 
 
 def wake(state: State) -> float | None:
     """When night begins or ends next."""
-    hours = state.settings.night
-    if hours is None or state.clock is None or not state.clock.trusted:
+    left = _left(state)
+    return None if left is None else state.now + min(left)
+
+
+def _left(state: State) -> tuple[float, float] | None:
+    """Seconds to the next begin and to the next end; None where there is no night, or nobody knows what time it is."""
+    hours, clock = state.settings.night, state.clock
+    if hours is None or clock is None or not clock.trusted:
         return None
-    now = _seconds(state.clock, state.now)
-    return state.now + min(_until(hours.begin, now), _until(hours.end, now))
-
-
-def _seconds(clock: Clock, now: float) -> float:
-    """Since midnight, local time."""
-    return round((clock.epoch + now + clock.utc_offset_s) % DAY_S, 3)
+    now = round((clock.epoch + state.now + clock.utc_offset_s) % DAY_S, 3)  # seconds since midnight, local time
+    return _until(hours.begin, now), _until(hours.end, now)
 
 
 def _until(time: str, now: float) -> float:

@@ -1,17 +1,21 @@
 """Times of the week, by the clock on the wall."""
 
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
+from appliance.core.denials import Denial
 from appliance.core.model import Clock, Day, Period
 
 DAYS = tuple(Day)
 
 
-def reached(periods: Iterable[Period], clock: Clock, now: float) -> bool:
-    """Whether it is one of these times."""
+def why_not(periods: tuple[Period, ...], clock: Clock | None, now: float) -> Denial | None:
+    """Why it is none of these times; None if it is, or there are none, which is always."""
+    if not periods:
+        return None
+    if clock is None or not clock.trusted:
+        return Denial.NO_CLOCK
     local = datetime.fromtimestamp(clock.epoch + now + clock.utc_offset_s, UTC)
-    return any(within(period, local) for period in periods)
+    return None if any(within(period, local) for period in periods) else Denial.NOT_NOW
 
 
 def within(period: Period, local: datetime) -> bool:

@@ -58,13 +58,12 @@ def said(value: object) -> object:
 
 def run(turn: Turn, rule: Rule) -> None:
     """Open the rule's door, if it is the time for that."""
-    by, clock, door = f"rule {rule.name}", turn.state.clock, turn.settings.door(rule.door)
-    if door is None:
-        return  # a reload took it away
-    if rule.times and (clock is None or not clock.trusted):
-        turn.tell(events.DoorDenied(door.id, by=by, means=Means.RULE, why=Denial.NO_CLOCK))
-        return
-    if rule.times and clock is not None and not periods.reached(rule.times, clock, turn.now):
+    by, door = f"rule {rule.name}", turn.settings.door(rule.door)
+    why = periods.why_not(rule.times, turn.state.clock, turn.now)
+    if door is None or why is Denial.NOT_NOW:
+        return  # a reload took the door away, or nothing is to happen now
+    if why is not None:
+        turn.tell(events.DoorDenied(door.id, by=by, means=Means.RULE, why=why))
         return
     turn.tell(events.RuleTriggered(rule.name, on=rule.on, door=door.id))
     with suppress(IntercomError):  # told as door.denied; nobody waits for a reply

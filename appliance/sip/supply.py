@@ -8,7 +8,7 @@ from appliance.errors import IntercomError
 
 def look(inband: list[str]) -> None:
     """Raise IntercomError where these accounts take digits in the sound, and pjsua2 can not hear any."""
-    found = importlib.util.find_spec("pjsua2") if inband else None
+    found = importlib.util.find_spec("pjsua2")
     if found is None or found.origin is None:  # none at all: the SIP process tells that
         return
     if "class DtmfDetector" not in Path(found.origin).read_text(encoding="utf-8"):

@@ -110,7 +110,7 @@ def device_key(directory: Path, *, in_use: bool) -> str:
         raise IntercomError(
             "unavailable",
             f"Codes are not taken: {path} can not be read ({error.strerror}).",
-            resolution=f"Give it back to the service's user (chown intercom: {path}), and restart the service.",
+            resolution=f"Give it back to the service's user (chown intercomd: {path}), and restart the service.",
         ) from error
     if others:
         raise IntercomError(

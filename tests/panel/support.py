@@ -14,10 +14,25 @@ from pathlib import Path
 
 from appliance.core.model import DoorId
 from appliance.panel import guard
+from appliance.panel.claims import Claims
+from appliance.panel.lamps import Lamps
 from appliance.panel.relay import DoorWiring, SimulatedLine, guard_command
 
 LONG = 20.0  # seconds that anything may take on a machine that is busy
 SECOND = 1_000_000_000
+
+
+@contextlib.contextmanager
+def lamps_of(*wiring, factory=None, found=None):
+    """Lamps, and the inputs that they post; what they find of hardware goes into `found`, if there is such a list."""
+    posted = []
+    claims = Claims(factory, posted.append)
+    lamps = Lamps(wiring, claims, (posted if found is None else found).append)
+    try:
+        yield lamps, posted
+    finally:
+        lamps.close()
+        claims.close()
 
 
 def send(pid, number):

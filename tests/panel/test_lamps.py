@@ -1,31 +1,21 @@
 """Lamps on every board: the patterns and colours, in virtual time, as seen on the lines."""
 
 import asyncio
-from contextlib import contextmanager
 
 import pytest
 
 from appliance.core.inputs import PartFailed, PartRecovered
 from appliance.core.model import LampId, Pattern, Shine
-from appliance.panel.claims import Claims
-from appliance.panel.lamps import Lamps, LampWiring
+from appliance.panel.lamps import LampWiring
 from tests.panel.boards import text
-from tests.panel.support import run_virtually, until
+from tests.panel.support import lamps_of, run_virtually, until
 
 RED, GREEN = LampId("red"), LampId("green")
 STEP = 0.005
 
 
-@contextmanager
 def panel(board, *wiring, found=None):
-    posted = []
-    claims = Claims(board.factory, posted.append)
-    lamps = Lamps(wiring, claims, (found if found is not None else []).append)
-    try:
-        yield lamps, posted
-    finally:
-        lamps.close()
-        claims.close()
+    return lamps_of(*wiring, factory=board.factory, found=[] if found is None else found)
 
 
 async def seen(board, line, seconds):

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-from contextlib import contextmanager
 
 import pytest
 
@@ -10,12 +9,11 @@ from appliance.core.inputs import LampFound, PartFailed, PartRecovered
 from appliance.core.model import LampId, LampKind, Pattern, Shine
 from appliance.errors import IntercomError
 from appliance.panel import leds
-from appliance.panel.claims import Claims
-from appliance.panel.lamps import Lamps, LampWiring
+from appliance.panel.lamps import LampWiring
 from appliance.panel.leds import Led
 from appliance.panel.names import KernelLed
 from appliance.panel.removals import removed
-from tests.panel.support import run_virtually, until
+from tests.panel.support import lamps_of, run_virtually, until
 
 RED = LampId("red")
 AT_LED = LampWiring(RED, (KernelLed("status"),))
@@ -45,18 +43,6 @@ def read(folder, file="brightness"):
 
 def level(folder):
     return int(read(folder))
-
-
-@contextmanager
-def panel(*wiring):
-    posted = []
-    claims = Claims(None, posted.append)
-    lamps = Lamps(wiring, claims, posted.append)
-    try:
-        yield lamps, posted
-    finally:
-        lamps.close()
-        claims.close()
 
 
 @pytest.mark.parametrize(
@@ -98,7 +84,7 @@ def test_lamps_patterns_are_those_of_every_lamp(root):
     folder = made(root)
 
     async def scenario():
-        with panel(AT_LED) as (lamps, posted):
+        with lamps_of(AT_LED) as (lamps, posted):
             lamps.desire(((RED, Shine(Pattern.SLOW, brightness=50)),))
             assert level(folder) == 128
             await asyncio.sleep(0.6)
@@ -117,7 +103,7 @@ def test_pulse_glows_up_and_down_within_a_second_by_few_steps(root):
     folder = made(root)
 
     async def scenario():
-        with panel(AT_LED) as (lamps, _):
+        with lamps_of(AT_LED) as (lamps, _):
             lamps.desire(((RED, Shine(Pattern.PULSE)),))
             levels = [level(folder)]
             for _ in range(600):
@@ -136,7 +122,7 @@ def test_pulse_glows_up_and_down_within_a_second_by_few_steps(root):
 
 async def test_lamp_that_is_not_there_is_told_with_those_that_are_and_shines_when_it_comes(root):
     made(root, "other")
-    with panel(AT_LED) as (lamps, posted):
+    with lamps_of(AT_LED) as (lamps, posted):
         lamps.desire(((RED, Shine(Pattern.ON)),))
         (failed,) = await until(lambda: posted)
         assert failed.why == "lamp red (LED status): the kernel has none of that name; there are: other"
@@ -147,7 +133,7 @@ async def test_lamp_that_is_not_there_is_told_with_those_that_are_and_shines_whe
 
 async def test_steady_lamp_that_goes_is_told_at_once(root):
     folder = made(root)
-    with panel(AT_LED) as (lamps, posted):
+    with lamps_of(AT_LED) as (lamps, posted):
         lamps.desire(((RED, Shine(Pattern.ON)),))
         await until(lambda: level(folder) == 255, "the lamp")
         lamps._gone(str(root / "another"))

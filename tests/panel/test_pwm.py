@@ -3,7 +3,6 @@
 import asyncio
 import errno
 import os
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,10 +11,9 @@ from appliance.core.inputs import LampFound, PartFailed, PartRecovered
 from appliance.core.model import LampId, Pattern, Shine
 from appliance.panel import lamps as lamps_
 from appliance.panel import pwm
-from appliance.panel.claims import Claims
-from appliance.panel.lamps import Lamps, LampWiring
+from appliance.panel.lamps import LampWiring
 from appliance.panel.names import PwmChannel
-from tests.panel.support import run_virtually, until
+from tests.panel.support import lamps_of, run_virtually, until
 
 RED = LampId("red")
 CHIP = "fe20c000.pwm"
@@ -103,24 +101,12 @@ def kernel(request, tmp_path, monkeypatch):
     return Kernel(tmp_path, monkeypatch, old=request.param)
 
 
-@contextmanager
-def panel(*wiring, factory=None):
-    posted = []
-    claims = Claims(factory, posted.append)
-    lamps = Lamps(wiring, claims, posted.append)
-    try:
-        yield lamps, posted
-    finally:
-        lamps.close()
-        claims.close()
-
-
 @pytest.mark.parametrize("active_low", [False, True])
 def test_channel_is_exported_and_shines_so_long_in_each_period(kernel, active_low):
     polarity = "inversed" if active_low else "normal"
 
     async def scenario():
-        with panel(LampWiring(RED, ONE, active_low)) as (lamps, posted):
+        with lamps_of(LampWiring(RED, ONE, active_low)) as (lamps, posted):
             lamps.desire(((RED, Shine(Pattern.ON, brightness=30)),))
             await asyncio.sleep(2 * lamps_.GROUP_S)
             assert kernel.shows() == (0.3, polarity)
@@ -141,7 +127,7 @@ def test_channel_that_somebody_left_otherwise_is_set_up_anew(kernel, before):
         kernel.change(kernel.chip / "pwm0", name, str(value))
 
     async def scenario():
-        with panel(LampWiring(RED, ONE)) as (lamps, _):
+        with lamps_of(LampWiring(RED, ONE)) as (lamps, _):
             lamps.desire(((RED, Shine(Pattern.ON, brightness=50)),))
             await asyncio.sleep(0.01)
             assert kernel.shows() == (0.5, "normal")
@@ -153,7 +139,7 @@ def test_chip_without_the_other_polarity_is_turned_upside_down(kernel):
     kernel.inverses = False
 
     async def scenario():
-        with panel(LampWiring(RED, ONE, active_low=True)) as (lamps, _):
+        with lamps_of(LampWiring(RED, ONE, active_low=True)) as (lamps, _):
             await asyncio.sleep(2 * lamps_.GROUP_S)
             assert kernel.shows() == (1.0, "normal")
             lamps.desire(((RED, Shine(Pattern.ON, brightness=30)),))
@@ -165,7 +151,7 @@ def test_chip_without_the_other_polarity_is_turned_upside_down(kernel):
 
 def test_three_channels_have_any_colour(kernel):
     async def scenario():
-        with panel(LampWiring(RED, THREE)) as (lamps, posted):
+        with lamps_of(LampWiring(RED, THREE)) as (lamps, posted):
             lamps.desire(((RED, Shine(Pattern.ON, "#ff3300", 50)),))
             await asyncio.sleep(2 * lamps_.GROUP_S)
             assert [kernel.shows(channel)[0] for channel in range(3)] == [0.5, 0.1, 0.0]
@@ -176,7 +162,7 @@ def test_three_channels_have_any_colour(kernel):
 
 async def test_channel_whose_files_are_not_ours_yet_is_tried_again(kernel):
     kernel.closed = True
-    with panel(LampWiring(RED, ONE)) as (lamps, posted):
+    with lamps_of(LampWiring(RED, ONE)) as (lamps, posted):
         lamps.desire(((RED, Shine(Pattern.ON)),))
         failed = await until(lambda: next((i for i in posted if isinstance(i, PartFailed)), None))
         assert failed.why == f"lamp red (PWM {CHIP}/0): it can not be written: Permission denied"
@@ -195,7 +181,7 @@ async def test_channel_whose_files_are_not_ours_yet_is_tried_again(kernel):
 )
 async def test_channel_that_can_not_be_had_is_told_with_its_reason(kernel, channel, why):
     kernel.used = {1}
-    with panel(LampWiring(RED, (channel,))) as (_, posted):
+    with lamps_of(LampWiring(RED, (channel,))) as (_, posted):
         (failed,) = await until(lambda: posted)
         assert failed.why == f"lamp red ({channel}): {why}"
 
@@ -205,7 +191,7 @@ def test_chip_may_be_named_as_the_kernel_counts_it(kernel):
 
 
 async def test_channel_whose_chip_goes_is_told_and_shines_again_when_it_is_back(kernel):
-    with panel(LampWiring(RED, ONE)) as (lamps, posted):
+    with lamps_of(LampWiring(RED, ONE)) as (lamps, posted):
         lamps.desire(((RED, Shine(Pattern.ON)),))
         await until(lambda: kernel.shows() == (1.0, "normal"), "the lamp")
         lamps._gone(str(kernel.chip.resolve()))  # as the kernel tells it
@@ -228,7 +214,7 @@ def software_pwm():
 
 def test_line_whose_pin_has_pwm_runs_it_for_levels_that_need_it(software_pwm):
     async def scenario():
-        with panel(LampWiring(RED, (17,)), factory=software_pwm) as (lamps, posted):
+        with lamps_of(LampWiring(RED, (17,)), factory=software_pwm) as (lamps, posted):
             pin = software_pwm.pin(17)
             assert posted[0] == LampFound(at=posted[0].at, lamp=RED, dims=True, colors=False)
             lamps.desire(((RED, Shine(Pattern.ON)),))
@@ -243,7 +229,7 @@ def test_line_whose_pin_has_pwm_runs_it_for_levels_that_need_it(software_pwm):
 
 def test_lamp_of_three_lines_with_pwm_has_any_colour_and_a_common_anode(software_pwm):
     async def scenario():
-        with panel(LampWiring(RED, (17, 27, 22), active_low=True), factory=software_pwm) as (lamps, posted):
+        with lamps_of(LampWiring(RED, (17, 27, 22), active_low=True), factory=software_pwm) as (lamps, posted):
             assert (posted[0].dims, posted[0].colors) == (True, True)
             lamps.desire(((RED, Shine(Pattern.ON, "#ff3300", 50)),))
             assert [round(software_pwm.pin(pin).state, 3) for pin in (17, 27, 22)] == [0.5, 0.9, 1.0]
@@ -253,7 +239,7 @@ def test_lamp_of_three_lines_with_pwm_has_any_colour_and_a_common_anode(software
 
 def test_line_flashes_for_a_pulse_as_its_pwm_costs_time(software_pwm):
     async def scenario():
-        with panel(LampWiring(RED, (17,)), factory=software_pwm) as (lamps, _):
+        with lamps_of(LampWiring(RED, (17,)), factory=software_pwm) as (lamps, _):
             pin = software_pwm.pin(17)
             lamps.desire(((RED, Shine(Pattern.PULSE, brightness=40)),))
             assert (pin.frequency, pin.state) == (100, 0.4)

@@ -120,7 +120,7 @@ class Reactor:
         self._wake_up()
 
     def _take(self, given: inputs.AnyInput) -> None:
-        given = replace(given, fresh=ids.new("")[1:])
+        given = replace(given, taken=time.monotonic(), fresh=ids.new("")[1:])
         try:
             taken = step(self.state, given)
             desired = views.desired(taken.state)

@@ -1,7 +1,9 @@
 """Doors: one bounded pulse at a time, whoever asks and however often; a hold is a longer one.
 
 The core decides a pulse and names it by the nanosecond of the decision; the guard energises the relay at most once for
-each name and ends the pulse by its own clock. So nothing here has to switch anything off.
+each name and ends the pulse by its own clock. So nothing here has to switch anything off. A pulse lasts from when it
+was decided, also where a daemon that was held up heard of the press or code late. Time alone decides only on a Tick:
+other inputs may overtake what the guard has answered.
 """
 
 from dataclasses import replace
@@ -23,8 +25,8 @@ def open_door(turn: Turn, door: DoorSettings, seconds: float | None, by: str, me
     that bound from its beginning. Raises IntercomError: `door-locked-down`, `door-blocked`, and without a guard
     `unavailable`.
     """
-    until = turn.now + (door.pulse_s if seconds is None else seconds)
-    return energise(turn, door, Pulse(0, turn.now, until, by, means))
+    until = turn.decided + (door.pulse_s if seconds is None else seconds)
+    return energise(turn, door, Pulse(0, turn.decided, until, by, means))
 
 
 def hold_open(turn: Turn, door: DoorSettings, seconds: float | None, by: str) -> str:
@@ -37,8 +39,8 @@ def hold_open(turn: Turn, door: DoorSettings, seconds: float | None, by: str) ->
             never or f"Its longest hold is {door.max_hold_s} s.",
             f"Set door.{door.id}.max_hold_s, if its strike is made for that.",
         )
-    until = turn.now + (door.max_hold_s if seconds is None else seconds)
-    return energise(turn, door, Pulse(0, turn.now, until, by, Means.API, held=True))
+    until = turn.decided + (door.max_hold_s if seconds is None else seconds)
+    return energise(turn, door, Pulse(0, turn.decided, until, by, Means.API, held=True))
 
 
 def energise(turn: Turn, door: DoorSettings, wanted: Pulse) -> str:
@@ -46,12 +48,12 @@ def energise(turn: Turn, door: DoorSettings, wanted: Pulse) -> str:
     refuse(turn, door, wanted)
     running = of(turn, door.id)
     if running is not None:
-        began = running.began if running.until > turn.now else turn.now
+        began = running.began if running.until > turn.decided else turn.decided
         wanted = replace(wanted, began=began, energised=running.energised)
     until = min(wanted.until, wanted.began + (door.max_hold_s if wanted.held else door.max_s))
     if running is not None and until <= running.until:
         return f"Door {door.id} is open already, and for longer."
-    pulse_id = max(int(turn.now * 1e9), 0 if running is None else running.id + 1)
+    pulse_id = max(int(turn.decided * 1e9), 0 if running is None else running.id + 1)
     put(turn, door.id, replace(wanted, id=pulse_id, until=until))
     return ""
 
@@ -99,7 +101,7 @@ def end(turn: Turn, door: DoorId) -> None:
     """Have the guard end what runs now; it is over when the guard has told so."""
     running = of(turn, door)
     if running is not None:
-        put(turn, door, replace(running, until=min(running.until, turn.now), warned=True))
+        put(turn, door, replace(running, until=min(running.until, turn.decided), warned=True))
 
 
 def relay_changed(turn: Turn, door: DoorId, *, energised: bool, pulse_id: int) -> None:
@@ -115,7 +117,7 @@ def relay_changed(turn: Turn, door: DoorId, *, energised: bool, pulse_id: int) -
         over(turn, door, pulse)
     elif not pulse.confirmed:
         put(turn, door, replace(pulse, confirmed=True, energised=True))
-        seconds = round(max(0.0, pulse.until - turn.now), 3)
+        seconds = round(max(0.0, pulse.until - turn.decided), 3)
         turn.tell(events.DoorUnlocked(door, by=pulse.by, means=pulse.means, seconds=seconds, held=pulse.held))
 
 

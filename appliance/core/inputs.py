@@ -1,6 +1,6 @@
-"""What can happen to the core: every input says when (`at`) and, once it is in the inbox, brings a fresh id.
+"""What can happen to the core: every input says when (`at`) and, once it is taken in, brings a fresh id.
 
-`at` is CLOCK_MONOTONIC in seconds: the moment of the edge or packet, not of its processing.
+`at` is CLOCK_MONOTONIC in seconds: the moment of the edge or packet, not of its processing, which is `taken`.
 """
 
 from dataclasses import dataclass, field
@@ -44,9 +44,10 @@ from appliance.core.model import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Input:
-    """The base of all. `fresh`: 26 sortable characters that no other input has; the reactor puts them in."""
+    """The base of all. The reactor puts in `fresh`, 26 sortable characters that no other input has, and `taken`."""
 
     at: float
+    taken: float = 0.0
     fresh: str = ""
 
 

@@ -60,7 +60,7 @@ def step(state: State, given: AnyInput) -> Step:
 
     Never raises for any input, in any order; time never runs backwards, whatever an input says.
     """
-    turn = Turn(state, max(state.now, given.at), given.fresh)
+    turn = Turn(state, max(state.now, given.at), given.fresh, given.taken)
     lamps = views.lamps(state)
     due(turn)
     settle(turn)
@@ -99,7 +99,6 @@ def due(turn: Turn) -> None:
     digits.due(turn)
     keypads.due(turn)
     codes.due(turn)
-    doors.due(turn)
     sensors.due(turn)
     kept.due(turn)
     trials.due(turn)
@@ -126,6 +125,7 @@ def take(turn: Turn, given: AnyInput) -> None:  # noqa: C901, PLR0912, PLR0915 -
             kept.restore(turn, found, fault)
             turn.tell(events.ApplianceStarted(station=turn.settings.station, version=version))
         case inputs.Tick(edges=edges):  # `due` has done all else
+            doors.due(turn)
             for button in turn.settings.buttons:
                 requests.act_all(turn, gestures.due(turn, button, turn.now if edges is None else edges))
         case inputs.StopRequested():

@@ -21,10 +21,13 @@ ERROR_SHOWN_S = 3.0
 
 
 class Turn:
-    """Lives for one `step` only, so that the decisions beside it read as sentences and the state stays a value."""
+    """Lives for one `step` only, so that the decisions beside it read as sentences and the state stays a value.
 
-    def __init__(self, state: State, now: float, fresh: str) -> None:
-        self.state, self.now, self.fresh = replace(state, now=now), now, fresh
+    now: when that happened which is decided about. decided: when it is, which is later where the daemon was held up.
+    """
+
+    def __init__(self, state: State, now: float, fresh: str, taken: float = 0.0) -> None:
+        self.state, self.now, self.decided, self.fresh = replace(state, now=now), now, max(now, taken), fresh
         self.front = state.active  # as last told
         self.orders: list[Order] = []
         self.events: list[events.Event] = []

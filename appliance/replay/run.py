@@ -14,7 +14,7 @@ from appliance.errors import IntercomError
 from appliance.replay import lines
 from appliance.replay.lines import Json, Taken
 
-QUIET = {"at", "fresh"}  # the timeline's own column; and what nobody can read
+QUIET = {"at", "taken", "fresh"}  # the timeline's own column; and what nobody can read
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,29 @@ def test_a_pulse_that_the_guard_refuses_is_denied():
     assert door_events(station) == ["denied"]
 
 
+def test_a_press_that_was_heard_of_late_opens_for_the_whole_pulse():
+    station = ready()
+    pressed = station.state.now
+    station.give(inputs.ButtonEdge, button="exit", active=True, taken=pressed + 5.0)
+    station.give(inputs.ButtonEdge, 0.1, button="exit", active=False, taken=pressed + 5.0)
+    (pulse,) = station.desired.relays
+    assert (pulse.id, pulse.until) == (int((pressed + 5.0) * 1e9), int((pressed + 8.0) * 1e9))
+    station.give(inputs.Tick, 4.9)
+    guard(station, energised=True)
+    unlocked = station.last(events.DoorUnlocked)
+    assert (door_events(station), unlocked.seconds) == (["unlocked"], 3.0)
+
+
+def test_an_answer_that_was_read_late_counts():
+    """The loop stood still after its order: what it reads then first is not what came first."""
+    station = ready()
+    asked(station)
+    station.give(inputs.ButtonEdge, 2.0, button="light", active=True)
+    guard(station, energised=True)
+    station.wait(0.1)
+    assert door_events(station) == ["unlocked"]
+
+
 def test_a_second_request_prolongs_up_to_the_bound():
     station = ready()
     asked(station, 4.0)

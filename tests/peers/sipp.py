@@ -162,7 +162,9 @@ class Sipp:
         argv += ["-m", "1", "-nostdin"]
         control = ADDRESS if ":" in self.address or self.within else self.address  # SIPp binds that by IPv4 only
         argv += ["-i", self.address, "-p", str(self.port), "-ci", control, "-cp", str(free_port(control))]
-        argv += ["-mi", self.address, "-mp", str(free_port(free_at, RTP_PORTS)), "-rtp_echo"]
+        argv += ["-mi", self.address, "-mp", str(free_port(free_at, RTP_PORTS))]
+        if not self.options.sound:  # our own packets back among those of the sound would be one garbled stream
+            argv += ["-rtp_echo"]
         argv += ["-s", self.options.called, "-t", "t1" if self.options.transport == "tcp" else "u1"]
         argv += ["-timeout", f"{PATIENCE_S}s", "-timeout_error", "-recv_timeout", str(PATIENCE_S * 1000)]
         argv += ["-trace_msg", "-message_file", str(own / "messages.log")]

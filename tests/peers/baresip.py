@@ -79,6 +79,8 @@ class Baresip:
         self.hertz, self.codec = hertz, codec
         self.source = f"aufile,{plays}" if plays else f"ausine,{hertz}"
         self.control = free_port(free_at)
+        while self.control == self.port + 1:  # baresip listens for TLS there
+            self.control = free_port(free_at)
         self.socket = None
         self.seen = []  # all events there ever were
         self.events, self._replies, self._buffer, self._token = [], {}, b"", 0

@@ -1,5 +1,6 @@
 """A far end that is sent packet by packet, for what no well-behaved program does."""
 
+import re
 import socket
 import struct
 import time
@@ -110,14 +111,15 @@ class Packets:
         raise AssertionError(f"no answer to BYE in {self.seen}")
 
     def press(self, accepted, digit, number):
-        """A telephone event of 160 ms (RFC 4733), to where the 200 wants its RTP; `number` of the digit in the call."""
+        """A telephone event of 160 ms (RFC 4733), as they want it by their SDP; `number`: of the digit in the call."""
         port = int(accepted.partition("m=audio ")[2].split()[0])
+        kind = int(re.search(r"^a=rtpmap:(\d+) telephone-event/8000", accepted, re.MULTILINE)[1])
         began, sequence = 8000 * number, 100 * number
         for step in range(1, 11):  # the last one three times
             last = step >= 8
             duration = min(step, 8) * 160
             event = struct.pack("!BBH", "0123456789*#ABCD".index(digit), 10 | (0x80 if last else 0), duration)
             marker = 0x80 if step == 1 else 0
-            head = struct.pack("!BBHII", 0x80, 101 | marker, sequence + step, began, 0x1234)
+            head = struct.pack("!BBHII", 0x80, kind | marker, sequence + step, began, 0x1234)
             self.rtp.sendto(head + event, (self.to[0], port))
             time.sleep(0.02)

@@ -4,7 +4,9 @@ import contextlib
 import json
 import random
 import socket
+import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -358,3 +360,23 @@ def test_garbage_by_tcp_changes_nothing(by_tcp, record_property):
     assert door.processes()["sip"] == child
     for process, megabytes in after.items():
         assert megabytes < before[process] + 30, process
+
+
+def test_sound_that_is_there_before_its_call_starts_does_not_deafen_us(tmp_path, monkeypatch):
+    """A thread of its own reads RTP, and finds some while the one that starts the call is held up."""
+    library = tmp_path / "slow_start.so"
+    source = Path(__file__).with_name("slow_start.c")
+    subprocess.run(["gcc", "-O2", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+    monkeypatch.setenv("LD_PRELOAD", str(library))
+    with Daemon(tmp_path / "d") as door, Packets(door.far_address, door.far_port) as far:
+        call = door.ring()
+        invite = far.receive("INVITE", "INVITE")
+        far.press(invite, "1", 0)
+        far.send(far.reply(invite, "200 OK", far.sdp))
+        far.receive("ACK", "ACK")
+        door.wait("media.started", call)
+        far.press(invite, "2", 1)
+        door.wait("dtmf.received", call, digit="2")
+        door.post(f"/v1/calls/{call}/hangup")
+        far.send(far.reply(far.receive("BYE", "BYE"), "200 OK"))
+        door.final(call, kind="call.ended", by="local")

@@ -7,32 +7,19 @@ round, {"traces": {line: [[begun, over, down], …]}, "events": […]}, times in
 """
 
 import heapq
-import http.client
 import json
 import random
-import socket
 import sys
 import time
 from pathlib import Path
 
+from asking import ask
 from moved import Lines
 
 BOUNCE_S = 0.004  # one of its pulses, at most
 SHORT_S = 0.012  # the last of those that are none, for whoever takes it for one
 PULSES = range(9)
 DOWN_S, REST_S = (0.08, 0.3), 0.2
-
-
-class Local(http.client.HTTPConnection):
-    """The service's interface."""
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect("/run/intercomd/http.sock")
-
-    def ask(self, path: str):
-        self.request("GET", path)
-        return json.loads(self.getresponse().read())
 
 
 def trace(dice: random.Random) -> list[tuple[bool, float]]:
@@ -66,19 +53,19 @@ def played(lines: Lines, traces: dict[int, list[tuple[bool, float]]], dice: rand
     return done
 
 
-def heard(local: Local, since: int, last: str) -> tuple[int, list]:
+def heard(since: int, last: str) -> tuple[int, list]:
     """The events after `since` up to the click of the button `last`."""
     events: list = []
     while not any(event["type"] == "button.clicked" and event["data"]["button"] == last for event in events):
-        answer = local.ask(f"/v1/events?since={since}&wait=5&types=button.*")
+        _, answer = ask(f"/v1/events?since={since}&wait=5&types=button.*")
         since = answer["since"]
         events += answer["events"]
     return since, events
 
 
 def main(chip: str, seed: str, rounds: str, last: str, file: str) -> None:
-    lines, dice, local = Lines(chip), random.Random(int(seed)), Local("localhost", timeout=120)
-    since = local.ask("/v1/state")["last_event"]
+    lines, dice = Lines(chip), random.Random(int(seed))
+    since = ask("/v1/state")[1]["last_event"]
     with Path(file).open("w") as told:
         for _ in range(int(rounds)):
             traces = {line: trace(dice) for line in range(lines.count) if line != int(last)}
@@ -86,7 +73,7 @@ def main(chip: str, seed: str, rounds: str, last: str, file: str) -> None:
             lines.pull(int(last), down=True)
             time.sleep(REST_S)
             lines.pull(int(last), down=False)
-            since, events = heard(local, since, f"b{last}")
+            since, events = heard(since, f"b{last}")
             print(json.dumps({"traces": done, "events": events}), file=told, flush=True)
 
 

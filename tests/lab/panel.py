@@ -10,16 +10,6 @@ from tests.schema import check
 HERE = Path(__file__).parent
 CHIP = "board"
 PATIENCE_S = 120
-ASK = """
-import http.client, socket, sys
-class Local(http.client.HTTPConnection):
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect("/run/intercomd/http.sock")
-asked = Local("localhost", timeout=50)
-asked.request("GET", sys.argv[1])
-print(asked.getresponse().read().decode())
-"""
 
 
 class Panel(LabWitness):
@@ -41,7 +31,7 @@ class Panel(LabWitness):
 
     def ask(self, path):
         """What its interface answers."""
-        ended = self.guest.run("python3", "-c", ASK, path)
+        ended = self.guest.run("python3", "/root/asking.py", "GET", path)
         return json.loads(ended.stdout) if ended.returncode == 0 else {"appliance": {"ready": False}}
 
     # -- lines ---------------------------------------------------------------------------------------------------------

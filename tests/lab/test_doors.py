@@ -66,18 +66,12 @@ LINES = "create board 5 LEAF RELAY HOUSING EXIT NEAR\nup board 1\nup board 3\n"
 PATIENCE_S = 120
 # Sends the same order five times at once, and once more after the pulse: prints the answers' status.
 REPEATS = """
-import concurrent.futures, http.client, socket, sys, time
-
-class Unix(http.client.HTTPConnection):
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect("/run/intercomd/http.sock")
+import concurrent.futures, sys, time
+from asking import ask
 
 def order(_=None):
-    connection = Unix("localhost", timeout=60)
-    headers = {"Idempotency-Key": sys.argv[1], "Content-Type": "application/json"}
-    connection.request("POST", "/v1/doors/front/open", '{"seconds": 0.5}', headers)
-    return connection.getresponse().status
+    status, _ = ask("/v1/doors/front/open", "POST", '{"seconds": 0.5}', Idempotency_Key=sys.argv[1])
+    return status
 
 with concurrent.futures.ThreadPoolExecutor(5) as pool:
     answers = list(pool.map(order, range(5)))

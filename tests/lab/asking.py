@@ -1,0 +1,48 @@
+"""Asks the service in a guest, by the client that is installed with it; runs there, by itself or imported.
+
+asking.py METHOD PATH [BODY] prints the answer, and fails where that is an error; asking.py events SINCE prints all
+events after that id, a line each.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+sys.path.insert(0, "/usr/share/intercomd")
+
+from appliance.unixhttp import UnixConnection
+
+PATIENCE_S = 120
+
+
+def ask(path: str, method: str = "GET", body: str | None = None, **headers: str) -> tuple[int, dict]:
+    """The status and the answer."""
+    connection = UnixConnection(Path("/run/intercomd/http.sock"), PATIENCE_S)
+    headers = {name.replace("_", "-"): value for name, value in headers.items()} | {"Content-Type": "application/json"}
+    connection.request(method, path, body, headers)
+    answer = connection.getresponse()
+    return answer.status, json.loads(answer.read())
+
+
+def events(since: str) -> None:
+    """Print all after that id."""
+    found = True
+    while found:
+        _, answer = ask(f"/v1/events?since={since}&wait=0.1")
+        since, found = answer["since"], answer["events"]
+        for event in found:
+            print(json.dumps(event))
+
+
+def main(what: str, *words: str) -> None:
+    if what == "events":
+        events(*words)
+        return
+    path, *body = words
+    status, answer = ask(path, what, *body)
+    print(json.dumps(answer))
+    sys.exit(status >= 400)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -286,6 +286,7 @@ class Guided:
         self.state = state
         argv = command(state, "--json", "panel", "test", *words)
         pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+        argv = ["env", "--default-signal=INT", *argv]  # ignored where the tests were begun in a shell's background
         self.process = subprocess.Popen(argv, **pipes, text=True)
 
     def said(self, beginning):

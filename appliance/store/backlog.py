@@ -34,8 +34,8 @@ class Backlog:
                 del self._waiting[next(iter(self._waiting))]
         self._flush_soon()
 
-    def read(self, query: str, values: tuple[int, ...], of: str) -> list[Row]:
-        """What is on disc, with what was put before if it can be. Raises IntercomError `unavailable`, about `of`."""
+    def read(self, query: str, values: tuple[int, ...], what: str) -> list[Row]:
+        """What is on disc, with what was put before if it can be. Raises IntercomError `unavailable`, about `what`."""
         with self._lock:
             queued = self._queued
         if queued:
@@ -46,7 +46,7 @@ class Backlog:
                 return connection.execute(query, values).fetchall()
         except sqlite3.Error as error:
             why, resolution = database.explain(error, self._writer.directory)
-            raise IntercomError("unavailable", f"{of} can not be read.", why, resolution) from error
+            raise IntercomError("unavailable", f"{what} can not be read.", why, resolution) from error
 
     def close(self) -> None:
         """Queue the last rows; `Writer.close` then waits for them."""

@@ -141,6 +141,4 @@ def make_guest(session: Path) -> Generator[Callable[..., Guest]]:
 @pytest.fixture(scope="module")
 def guest(make_guest: Callable[..., Guest], installed_disc: Path) -> Guest:
     """A booted guest with intercomd as its package leaves it: running, not configured. The module's own."""
-    booted = make_guest(installed_disc).boot()
-    booted.copy_in(Path(__file__).parent / "asking.py", to="/root")
-    return booted
+    return make_guest(installed_disc).boot()

@@ -1,6 +1,7 @@
 """What the service in a guest tells, for `@shows`."""
 
 import json
+from pathlib import Path
 
 from tests.lab.guest import Guest
 from tests.shown import Witness
@@ -11,6 +12,7 @@ class LabWitness(Witness):
 
     def __init__(self, guest: Guest) -> None:
         self.guest = guest
+        guest.copy_in(Path(__file__).with_name("asking.py"), to="/root")
 
     def moment(self) -> int:
         """The newest event; 0 while nobody answers."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from appliance.app.places import Places
 from appliance.config.schema import Config
 from appliance.core import inputs, orders
-from appliance.doctor import examine, signalling
+from appliance.doctor import examine, networks, signalling
 from appliance.doctor.findings import problem
 from appliance.errors import IntercomError
 from appliance.reactor import Reactor
@@ -151,7 +151,9 @@ class Web:
     async def doctor(self) -> list[dict[str, Any]]:
         """What is wrong, as far as it can be seen from inside; beside it, what the adapters have told already."""
         found = await asyncio.to_thread(examine.examine, self._file)
-        found += signalling.accounts(self.snapshot()["accounts"])
+        snapshot, targets = self.snapshot(), self._reactor.state.settings.targets
+        found += signalling.accounts(snapshot["accounts"])
+        found += await asyncio.to_thread(networks.examine, snapshot, targets, self._config.sip.address)
         with suppress(IntercomError):  # a log that can not be read is among the parts that failed
             rows = await asyncio.to_thread(self.call_log.list, signalling.LOOKED_AT)
             found += signalling.calls([call for _, call in rows])

@@ -143,7 +143,8 @@ class Sip(Table):
     """Calls: where SIP listens, and what is taken from addresses that are no registrar's."""
 
     address: Annotated[str, AfterValidator(_address)] = setting(
-        "Address that SIP listens on. 0.0.0.0: all of the machine's, by IPv4 and IPv6. ::: all of those by IPv6 only.",
+        "Address that SIP listens on. 0.0.0.0: all of the machine's, by IPv4 and IPv6; ::: all of them, by IPv6 only. "
+        "With either, each far end is given the address of the route to it, also where the machine is in two networks.",
         allowed="an IPv4 or IPv6 address",
         default="0.0.0.0",  # noqa: S104 - a phone that is called from the network; strangers are refused by `callers`
     )

@@ -48,7 +48,7 @@ class Accounts:
     def __init__(self, settings: SipSettings, transports: Transports, post: Post, faults: Faults) -> None:
         self._settings, self._udp = settings, transports.udp
         self.calls = Calls(post, self._through)
-        self._direct = Direct(lambda: direct_config(settings, transports.address), settings.callers)
+        self._direct = Direct(lambda address: direct_config(settings, address), transports, settings.callers)
         self._direct.calls = self.calls
         self._lookups, self._waiting = Lookups(self._udp), dict[str, Place | Probe]()
         self._probes = Probes(post)
@@ -128,11 +128,9 @@ class Accounts:
             self._probes.send(account, order)
 
     def _look_up(self, who: str, order: Place | Probe) -> bool:
-        """Whether pjsip shall not find out by itself where the order leads to; it is carried out when that is known."""
+        """Carry out an order that goes through no account, once it is known where it leads to; False: it is none."""
         where = place_of(order.uri) if order.account == NO_ACCOUNT else None
         if where is None:
-            return False
-        if where.known is not None and where.known.version == servers.IPV4 and not self._settings.ice:
             return False
         self._waiting[who] = order
         if where.known is not None:
@@ -150,7 +148,9 @@ class Accounts:
             else:
                 self._probes.failed(order.contact, why)
             return
-        with self._direct.towards(server, where.transport):
+        # pjsip would look a name up, and send to an IPv6 address by IPv4; ICE has to know which of the two it is.
+        routed = where.known is None or server.version == servers.IPV6 or self._settings.ice
+        with self._direct.towards(server, where.transport, routed=routed):
             if isinstance(order, Place):
                 self.calls.perform(order)
                 self.calls.wait_until_begun(order.call)

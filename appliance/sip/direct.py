@@ -13,6 +13,7 @@ from appliance.sip.callers import Callers, Judgement
 from appliance.sip.registration import Account
 from appliance.sip.servers import Place, Server
 from appliance.sip.settings import CallerSettings
+from appliance.sip.transports import Transports
 
 
 class Lookups:
@@ -51,30 +52,43 @@ class Lookups:
 
 
 class Direct(Account):
-    """The account of such calls; `make` gives its configuration, whose route leads to where a message shall go."""
+    """The account of such calls; `make` gives its configuration for the host:port that we call from."""
 
-    def __init__(self, make: Callable[[], pj.AccountConfig], callers: tuple[CallerSettings, ...]) -> None:
+    def __init__(
+        self,
+        make: Callable[[str], pj.AccountConfig],
+        transports: Transports,
+        callers: tuple[CallerSettings, ...],
+    ) -> None:
         super().__init__()
-        self._make, self._callers = make, Callers(callers)
-        self.create(make())
+        self._make, self._transports, self._callers = make, transports, Callers(callers)
+        self.create(make(transports.address))
 
     def judge(self, invite: str) -> Judgement:
         """Who says that he is a target with a password has to show it."""
         return self._callers.judge(invite, time.monotonic())
 
     @contextmanager
-    def towards(self, server: Server, transport: str) -> Iterator[None]:
-        """What is sent in here goes to that server. A dialog keeps the route that it began with."""
-        config = self._make()
-        config.sipConfig.proxies.append(f"<{server.route(transport)};lr;hide>")
-        sound_by(config, server.version)
+    def towards(self, server: Server, transport: str, *, routed: bool) -> Iterator[None]:
+        """Send from the address of the route to that server; `routed`: and to it, wherever the message is addressed.
+
+        A dialog keeps the route that it began with.
+        """
+        address = self._transports.towards(server.address)
+        if not routed and address == self._transports.address:
+            yield  # as it is configured
+            return
+        config = self._make(address)
+        if routed:
+            config.sipConfig.proxies.append(f"<{server.route(transport)};lr;hide>")
+            sound_by(config, server.version)
         with self._as(config):
             yield
 
     @contextmanager
     def renewing(self, address: str) -> Iterator[None]:
         """What is offered in here is for sound to that address:port."""
-        config = self._make()
+        config = self._make(self._transports.address)
         sound_by(config, servers.IPV6 if address.startswith("[") else servers.IPV4)
         with self._as(config):
             yield
@@ -85,7 +99,7 @@ class Direct(Account):
         try:
             yield
         finally:
-            self.modify(self._make())
+            self.modify(self._make(self._transports.address))
 
 
 def sound_by(config: pj.AccountConfig, version: int) -> None:

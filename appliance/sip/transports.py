@@ -3,11 +3,12 @@
 import errno
 import ipaddress
 import logging
+import socket
 
 import pjsua2 as pj
 
 from appliance.sip import busy, tls
-from appliance.sip.servers import IPV4, IPV6
+from appliance.sip.servers import IPV4, IPV6, PORTS
 from appliance.sip.settings import SipSettings
 
 LOG = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ class Transports:
         self.udp = {version: self._udp(version, settings.port)}
         host, _, port = str(endpoint.transportGetInfo(self.udp[version]).localName).rpartition(":")
         self.port = int(port)  # of UDP, in both versions
-        self.address = f"[{host}]:{port}" if version == IPV6 and host[0] != "[" else f"{host}:{port}"
+        self.address = self._named(host)
         if not settings.address:
             self._both()
         wanted = {account.transport for account in settings.accounts}
@@ -48,6 +49,21 @@ class Transports:
                 endpoint.transportCreate(TCP[version], config)
             if "tls" in wanted:
                 endpoint.transportCreate(TLS[version], tls.transport(settings.address, settings.tls))
+
+    def towards(self, far_end: str) -> str:
+        """host:port that a far end at this address reaches us at: on a board in several networks, that of the route."""
+        if self._settings.address not in {"", "::"}:
+            return self.address
+        family = socket.AF_INET6 if ":" in far_end else socket.AF_INET
+        try:
+            with socket.socket(family, socket.SOCK_DGRAM) as route:
+                route.connect((far_end, PORTS["udp"]))  # sends nothing: the kernel looks the route up
+                return self._named(str(route.getsockname()[0]).partition("%")[0])
+        except OSError:  # there is no route now
+            return self.address
+
+    def _named(self, host: str) -> str:
+        return f"[{host}]:{self.port}" if ":" in host and host[0] != "[" else f"{host}:{self.port}"
 
     def _both(self) -> None:
         """All of the machine's addresses: those of IPv6, too, at the same port. Many machines have none."""

@@ -1,0 +1,66 @@
+"""The networks that this machine is in, and the address of ours that each far end is given."""
+
+import ipaddress
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from appliance.core import peers
+from appliance.core.model import Target
+from appliance.doctor.findings import Finding, ok, problem, warning
+
+Json = dict[str, Any]
+SIP_PORT = 5060
+CHECK = "network"
+
+
+def route_to(host: str) -> str:
+    """Our own address on the route to a host. Asks the resolver for a name; sends nothing to the host itself.
+
+    Raises OSError where the name has no address, or no route leads there.
+    """
+    family, kind, _, _, where = socket.getaddrinfo(host, SIP_PORT, type=socket.SOCK_DGRAM)[0]
+    with socket.socket(family, kind) as looking:
+        looking.connect(where)
+        return str(looking.getsockname()[0]).partition("%")[0]
+
+
+def examine(
+    snapshot: Json, targets: Sequence[Target], bound: str, route: Callable[[str], str] = route_to
+) -> list[Finding]:
+    """One finding for the networks, one for each far end that has no route or is given an address it cannot reach.
+
+    bound: the address that SIP listens on, `sip.address`. May wait for the resolver.
+    """
+    addresses = snapshot["network"]["addresses"]
+    if not addresses:
+        return [warning(CHECK, "This machine is in no network.", "No interface has an address.", "Check the cable.")]
+    everywhere = ipaddress.ip_address(bound).is_unspecified
+    ours: dict[str, str] = {}
+    found = []
+    for who, host in _far_ends(snapshot, targets):
+        try:
+            ours[who] = route(host)
+        except OSError as error:
+            cause = f"{error.strerror or error}."
+            resolution = "Check the address, the cable, and the machine's routes (ip route)."
+            found.append(problem(CHECK, f"No route leads to {who} ({host}).", cause, resolution))
+            continue
+        if not everywhere and ipaddress.ip_address(ours[who]) != ipaddress.ip_address(bound):
+            message = f"Calls to {who} ({host}) name {bound}, but leave by {ours[who]}."
+            resolution = 'Set sip.address to "0.0.0.0", or see that the other network reaches that address.'
+            found.append(warning(CHECK, message, f"SIP listens on {bound} only.", resolution))
+    named = f"{bound} to everyone" if not everywhere else ", ".join(f"{own} to {who}" for who, own in ours.items())
+    calls = f" Calls name {named}." if named else ""
+    return [ok(CHECK, f"This machine has {', '.join(addresses)}.{calls}"), *found]
+
+
+def _far_ends(snapshot: Json, targets: Sequence[Target]) -> Iterator[tuple[str, str]]:
+    """Names and hosts: accounts at the server that they use now, and targets that are called without an account."""
+    for account in snapshot["accounts"]:
+        if account["server"]:
+            yield f"account {account['name']}", account["server"].rpartition(":")[0].strip("[]")
+    for target in targets:
+        host = (peers.parts(target.uri) or ("", ""))[1].strip("[]")
+        if host and not target.account:
+            yield target.name, host

@@ -1,0 +1,50 @@
+import pytest
+
+from appliance.core.model import AccountId, Target
+from appliance.doctor import networks
+
+SNAPSHOT = {
+    "network": {"addresses": ["10.8.0.7", "10.9.0.7"]},
+    "accounts": [{"name": "office", "server": "10.9.0.1:5060"}, {"name": "spare", "server": ""}],
+}
+KITCHEN = Target("kitchen", "sip:kitchen@10.8.0.2:5062")
+DESK = Target("desk", "sip:201@pbx.lan", account=AccountId("office"))
+
+
+def route(host):
+    if not host.startswith("10."):
+        raise OSError(101, "Network is unreachable")
+    return f"{host.rpartition('.')[0]}.7"
+
+
+def test_it_says_which_networks_there_are_and_what_calls_name():
+    (found,) = networks.examine(SNAPSHOT, [KITCHEN, DESK], "0.0.0.0", route)
+    assert found.level == "ok"
+    assert found.message == (
+        "This machine has 10.8.0.7, 10.9.0.7. Calls name 10.9.0.7 to account office, 10.8.0.7 to kitchen."
+    )
+
+
+def test_a_far_end_beyond_another_network_than_sips_is_warned_of():
+    first, second = networks.examine(SNAPSHOT, [KITCHEN], "10.9.0.7", route)
+    assert first.message.endswith("Calls name 10.9.0.7 to everyone.")
+    assert (second.level, second.message) == (
+        "warning",
+        "Calls to kitchen (10.8.0.2) name 10.9.0.7, but leave by 10.8.0.7.",
+    )
+
+
+def test_a_far_end_that_no_route_leads_to_is_a_problem():
+    _, found = networks.examine(SNAPSHOT, [Target("far", "sip:[fd00::9]")], "0.0.0.0", route)
+    assert (found.level, found.message) == ("problem", "No route leads to far (fd00::9).")
+    assert found.cause == "Network is unreachable."
+
+
+def test_a_machine_without_an_address_is_warned_of():
+    (found,) = networks.examine({"network": {"addresses": []}, "accounts": []}, [KITCHEN], "0.0.0.0", route)
+    assert found.level == "warning"
+
+
+@pytest.mark.parametrize(("host", "own"), [("127.0.0.9", "127.0.0.1"), ("::1", "::1")])
+def test_the_route_is_the_kernels(host, own):
+    assert networks.route_to(host) == own

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from appliance.core import inputs, orders
-from appliance.core.model import Pattern, RequestId, SoundTrial
+from appliance.core.model import Action, Pattern, RequestId, SoundTrial
 from tests.api import fake
 from tests.api.browser import START_S, chromium
 from tests.api.conftest import TOKEN
@@ -53,6 +53,20 @@ def test_the_page_shows_the_state_and_follows_it(page, shared, station):
     page.mouse('[data-key="c-1 Answer"]', "mousePressed", "mouseReleased")
     until(lambda: station.requests)
     assert station.requests == [(inputs.AnswerCall("c-1"), "http:token")]
+
+
+def test_every_action_of_a_button_has_a_label(page, shared, station):
+    like = station.state["panel"]["buttons"][0]
+    station.state["panel"]["buttons"] = [
+        {**like, "id": f"b-{action}", "action": action, "long_action": action, "target": ""} for action in Action
+    ]
+    opened(page, shared, station)
+    page.shows("#buttons", "b-ring")
+    told = "[...document.querySelectorAll('#buttons button')].map((b) => [...b.children].map((each) => each.innerText))"
+    labels = {name: does for name, *does in page.value(told)}
+    assert labels.keys() == {f"b-{action}" for action in Action}
+    assert not any("undefined" in text for does in labels.values() for text in does), labels
+    assert len({does[0] for does in labels.values()}) == len(Action)
 
 
 def test_a_press_lasts_as_long_as_the_finger_stays(page, shared, station):

@@ -4,7 +4,10 @@
 const LONGEST_LIST = 100;
 const PAST_EVENTS = 20;
 const RETRY_MS = [500, 1000, 2000, 5000];
-const LABELS = { ring: "Call", answer: "Answer", hangup: "Hang up", hold: "Hold", door: "Open the door", none: "Only told" };
+const LABELS = {
+  ring: "Call", answer: "Answer", hangup: "Hang up", hold: "Hold", switch: "Switch calls", door: "Open the door",
+  exit: "Let somebody out", none: "Event only",
+};
 const STATES = {
   dialing: "dialing", ringing: "ringing", early_media: "ringing", incoming: "incoming",
   connecting: "connecting", connected: "connected", disconnecting: "ending", ended: "ended",

@@ -257,6 +257,14 @@ class SipReady(Input):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SipSlow(Input):
+    """The SIP process was started `after_s` ago and is not ready. `waits_for`: what it is busy with, as "listing …"."""
+
+    after_s: float
+    waits_for: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SipLost(Input):
     """The SIP process died or hung; its calls are gone. A new one is being started. `card`: by a sound card's fault."""
 
@@ -1097,6 +1105,7 @@ AnyInput = (
     | MicrophoneMeasured
     | NetworkChanged
     | SipReady
+    | SipSlow
     | SipLost
     | ContactAnswered
     | ContactNotified

@@ -200,6 +200,9 @@ def take(turn: Turn, given: AnyInput) -> None:  # noqa: C901, PLR0912, PLR0915 -
             session.sip_ready(turn, address)
             accounts.sip_ready(turn)
             contacts.sip_ready(turn)
+        case inputs.SipSlow(after_s=after_s, waits_for=waits_for):
+            text = f"SIP is not ready {after_s:g} s after its start. It waits for: {waits_for}."
+            turn.tell(events.WarningTold("sip-not-ready", text))
         case inputs.SipLost(why=why, card=card):
             session.sip_lost(turn, why, card=card)
             accounts.sip_lost(turn)

@@ -27,7 +27,8 @@ CODE = Path(__file__).resolve().parents[2]
 SIP_PORTS = range(10000, 20000)  # outside of those that the kernel gives to others (32768 to 60999)
 HTTP, PANEL = "http.sock", "panel.sock"
 LOOK_S = 0.01  # how often `until` looks: files and processes tell nobody that they changed
-STOP_WITHIN_S = 10.0
+STOP_WITHIN_S = 60.0
+ANSWER_WITHIN_S = 60.0
 Json = dict[str, Any]
 Found = TypeVar("Found")
 
@@ -134,7 +135,7 @@ class Station:
         return answer
 
     def _request(self, method: str, path: str, body: Json | None) -> tuple[int, Any]:
-        connection = UnixConnection(self.directory / HTTP, STOP_WITHIN_S)
+        connection = UnixConnection(self.directory / HTTP, ANSWER_WITHIN_S)
         with contextlib.closing(connection):
             try:
                 content = None if body is None else json.dumps(body)

@@ -39,7 +39,7 @@ def plugins_silenced() -> Iterator[None]:
 
 @contextmanager
 def no_cards(wanted: bool) -> Iterator[None]:
-    """Let ALSA list nothing, where `wanted`: each PCM is opened for the list, and one of them hung the last time."""
+    """Let ALSA list nothing, where `wanted`: each PCM is opened for the list, and one of them may hang."""
     kept = os.environ.get(ALSA_CONFIG)
     if wanted:
         os.environ[ALSA_CONFIG] = NO_CARDS
@@ -50,6 +50,11 @@ def no_cards(wanted: bool) -> Iterator[None]:
             os.environ[ALSA_CONFIG] = kept
         elif wanted:
             del os.environ[ALSA_CONFIG]
+
+
+def needs_a_card(settings: SipSettings) -> bool:
+    """Whether the station uses a PCM. Without one it needs no list of them, which waits for every sound server."""
+    return settings.playback != NULL or (settings.capture != NULL and not settings.microphone_file)
 
 
 def number_of(name: str, listed: dict[str, int]) -> int | None:
@@ -94,7 +99,7 @@ class Devices:
     @property
     def real(self) -> bool:
         """Whether a card is configured at all."""
-        return not (self._capture == NULL and self._playback == NULL)
+        return needs_a_card(self._settings)
 
     def check(self, now: float, wait_s: float) -> None:
         """At the start: is the card there? wait_s: do not touch it so long."""

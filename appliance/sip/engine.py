@@ -41,7 +41,7 @@ from appliance.sip.accounts import Accounts
 from appliance.sip.callbacks import contained
 from appliance.sip.channel import Channel
 from appliance.sip.codecs import Codecs
-from appliance.sip.devices import LISTING, Devices, no_cards, plugins_silenced
+from appliance.sip.devices import LISTING, Devices, needs_a_card, no_cards, plugins_silenced
 from appliance.sip.media import Media
 from appliance.sip.settings import SipSettings
 from appliance.sip.tls import Faults
@@ -106,7 +106,7 @@ class Engine:
         self._endpoint.libCreate()
         try:
             self._announce(LISTING)
-            with plugins_silenced(), no_cards(start.cards_wait_s > 0):
+            with plugins_silenced(), no_cards(start.cards_wait_s > 0 or not needs_a_card(settings)):
                 self._endpoint.libInit(endpoint_config(settings))
             self._announce("")
             transports = Transports(self._endpoint, settings)

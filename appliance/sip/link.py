@@ -24,6 +24,7 @@ LONGEST_LEGAL_BLOCK_S = 2.0  # listing or opening PCMs, as Beat.doing says; a ch
 HUNG_AFTER_S = LONGEST_LEGAL_BLOCK_S + 0.25  # of silence once it has said that it begins what may block
 SILENT_S = 4.5  # of silence otherwise: a busy board, or a page read from a slow SD card, is no reason to end calls
 START_WITHIN_S = 30.0  # 0.1 s as a rule; a slow SD card on a busy board takes seconds, an emulated machine still more
+SLOW_S = 5.0  # a start that takes longer is reported, with what it waits for
 CHECK_S = 0.25
 YOUNG_S = 10.0  # a child that dies younger than this is replaced more slowly each time
 DELAYS_S = (0.0, 0.25, 0.5, 1.0, 2.0, 5.0)
@@ -47,7 +48,7 @@ class Child(asyncio.Protocol):
         self.pid = 0
         self.status: int | None = None
         self.born = self.heard = time.monotonic()
-        self.ready = False
+        self.ready = self.spoke = self.reported = False
         self.doing = self.why = ""  # what it last said it begins; why we killed it
 
     def spawn(self, theirs: socket.socket) -> None:
@@ -66,6 +67,11 @@ class Child(asyncio.Protocol):
         """Write at once, as the socket's buffer is empty as a rule."""
         if self._transport is not None:
             self._transport.write(encode(message))
+
+    @property
+    def waits_for(self) -> str:
+        """What a child that is not ready yet is busy with."""
+        return self.doing or ("opening its SIP ports" if self.spoke else "loading Python and pjsua2")
 
     def kill(self, why: str) -> None:
         """End it the hard way; a stopped process dies of it too."""
@@ -118,8 +124,8 @@ class Link:
     """Keeps one SIP process alive, gives it orders and the desired sound, and posts what it tells.
 
     All but `post` (from the loop's thread) is called in the loop's thread, which must be the process's main thread.
-    Posts SipReady and SipLost; PartFailed("sip") while none can start, PartRecovered("sip") after it. Far ends of calls
-    that were lost hear of it at once: what ends their calls is kept here.
+    Posts SipReady, SipLost and SipSlow; PartFailed("sip") while none can start, PartRecovered("sip") after it. Far ends
+    of calls that were lost hear of it at once: what ends their calls is kept here.
     """
 
     def __init__(self, settings: SipSettings, post: Callable[[inputs.Input], None]) -> None:
@@ -195,7 +201,7 @@ class Link:
             return
         match message:
             case Beat(_, doing):
-                child.doing = doing
+                child.doing, child.spoke = doing, True
             case inputs.SipReady():
                 self._ready(child, message)
             case inputs.PartFailed(part="sip"):
@@ -265,7 +271,11 @@ class Link:
         child = self._child
         if child is None or child.why:
             return
-        silent = time.monotonic() - child.heard
+        now = time.monotonic()
+        if not child.ready and not child.reported and now - child.born > SLOW_S:
+            child.reported = True
+            self._post(inputs.SipSlow(at=now, after_s=SLOW_S, waits_for=child.waits_for))
+        silent = now - child.heard
         patience = HUNG_AFTER_S if child.doing else SILENT_S
         if silent > (patience if child.ready else START_WITHIN_S):
             if child.doing:

@@ -14,7 +14,7 @@ from appliance.api.ports import Ports
 from tests.api.fake import Station
 
 TOKEN = "a-token-that-only-this-test-knows-0123456789"
-PATIENCE_S = 20.0
+PATIENCE_S = 120.0
 
 
 @dataclass

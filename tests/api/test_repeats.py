@@ -95,9 +95,9 @@ def test_the_same_order_while_the_first_runs_waits_for_its_answer(shared, statio
 
     with ThreadPoolExecutor(2) as pool:
         answers = [pool.submit(post, n) for n in range(2)]
-        asyncio.run_coroutine_threadsafe(asked.wait(), shared.loop).result(20)
+        asyncio.run_coroutine_threadsafe(asked.wait(), shared.loop).result(120)
         shared.on_loop(goes_on.set)
-        assert [answer.result(20) for answer in answers] == [{"warning": "slow"}] * 2
+        assert [answer.result(120) for answer in answers] == [{"warning": "slow"}] * 2
     assert len(station.requests) == 1
 
 

@@ -53,8 +53,8 @@ def test_stop_does_not_wait_for_open_event_streams(application, tmp_path):
         uri = f"ws://127.0.0.1:{bound.port}/v1/events"
         sock = socket.create_connection(("127.0.0.1", bound.port))  # past any proxy
         async with connect(uri, sock=sock, subprotocols=[f"bearer.{TOKEN}", "intercomd.v1"]) as feed:
-            await asyncio.wait_for(listening.stop(), 15)
-            await asyncio.wait_for(feed.wait_closed(), 15)
+            await asyncio.wait_for(listening.stop(), 120)
+            await asyncio.wait_for(feed.wait_closed(), 120)
 
     asyncio.run(scenario())
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def until(found: Callable[[], T], what: str = "", seconds: float = 20.0) -> T:
+def until(found: Callable[[], T], what: str = "", seconds: float = 120.0) -> T:
     """What `found` returns once that is true."""
     end = time.monotonic() + seconds
     while not (value := found()):

@@ -14,7 +14,7 @@ from dbus_fast.aio import MessageBus
 
 ROOT = Path(__file__).resolve().parents[2]
 POLICY = ROOT / "packaging/dbus/org.intercomd.conf"
-PATIENCE_S = 20.0
+PATIENCE_S = 120.0
 DRIVER = "org.freedesktop.DBus"
 ME = pwd.getpwuid(os.getuid()).pw_name
 MY_GROUP = grp.getgrgid(os.getgid()).gr_name

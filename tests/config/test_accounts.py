@@ -221,7 +221,7 @@ except OSError as error:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
     )
     assert "The service's user may not read it." in done.stdout, done.stderr
 
@@ -233,7 +233,7 @@ def test_check_tells_of_a_password_that_is_missing(tmp_path):
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
     )
     assert done.returncode == 1
     assert done.stderr.startswith("x.toml: account.office.password_file: ")

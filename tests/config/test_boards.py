@@ -24,7 +24,7 @@ DRAWINGS = ["door-relay", "bell-button", "reader-keypad"]
 @pytest.mark.parametrize("board", BOARDS)
 def test_the_configuration_of_a_board_is_right(board):
     command = [sys.executable, "-m", "appliance", "--check", "--config", HARDWARE / f"{board}.toml"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stderr) == (0, "")
 
 

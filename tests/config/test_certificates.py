@@ -93,7 +93,7 @@ def test_the_check_looks_at_them_where_an_account_needs_them(tmp_path):
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
         )
         assert done.returncode == status, done
         assert status == 0 or "tls.ca_file: /none can not be read" in done.stderr

@@ -312,7 +312,7 @@ except IntercomError as error:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
     )
     assert done.stdout == (
         "The configuration intercomd.toml can not be read. The service's user may not read it. "

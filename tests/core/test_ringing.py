@@ -63,6 +63,13 @@ def test_a_press_before_sip_is_ready_is_placed_when_it_is():
     assert len(station.orders(Place)) == 1
 
 
+def test_a_slow_start_of_sip_is_a_warning_that_names_what_it_waits_for():
+    station = Station().give(inputs.SipSlow, after_s=5.0, waits_for="listing the ALSA PCMs")
+    assert station.last(events.WarningTold) == events.WarningTold(
+        "sip-not-ready", "SIP is not ready 5 s after its start. It waits for: listing the ALSA PCMs."
+    )
+
+
 def test_a_ring_that_is_lost_with_the_sip_process_is_placed_again_once_only():
     station = ready()
     first = station.dialled()

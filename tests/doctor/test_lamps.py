@@ -118,7 +118,7 @@ def test_the_check_of_a_file_says_so_and_finds_it_well(tmp_path):
     file = tmp_path / "x.toml"
     file.write_text('[panel.lamp.a]\nchip = "c"\nline = "l"\nbrightness = 20\n')
     command = [sys.executable, "-m", "appliance", "--check", "--config", file]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     well, note = done.stdout.splitlines()
     assert well == f"{file} is well."

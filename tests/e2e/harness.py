@@ -12,7 +12,7 @@ from pathlib import Path
 
 from appliance.simulator.stations import Station, free_sip_port
 
-PATIENCE_S = 20.0
+PATIENCE_S = 120.0
 
 FRONT = {
     "station": {"name": "Front door", "user": "front"},

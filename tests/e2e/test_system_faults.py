@@ -141,7 +141,7 @@ def test_a_disc_that_fills_in_a_call_costs_neither_call_nor_door_and_heals_by_it
             failed = (await front.get("/v1/state"))["appliance"]["failed"]
             assert [each["part"] for each in failed] == ["storage"]
             await front.clear()
-            await front.wait("appliance.recovered", patience=60, part="storage")
+            await front.wait("appliance.recovered", patience=120, part="storage")
             await they_talk(front, kitchen)
             await kitchen.press("hangup")
             await front.wait("call.ended", call=ours, cause="hangup")
@@ -176,7 +176,7 @@ def test_a_state_directory_that_can_not_be_written_is_told_once_and_costs_no_cal
             token = (front.directory / "http.token").read_text().strip()
             assert await asyncio.to_thread(asked_with, token, (front.directory / "http.address").read_text()) == 200
             front.disc.chmod(0o755)
-            await front.wait("appliance.recovered", patience=90, part="storage")
+            await front.wait("appliance.recovered", patience=120, part="storage")
             await kitchen.press("hangup")
             await front.wait("call.ended", call=ours, cause="hangup")
             ours, _theirs = await connect(front, kitchen)

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 LAB = Path(__file__).parent
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 
 
 class GuestError(AssertionError):

@@ -83,7 +83,7 @@ class Station:
         """What somebody reads who asks how it is."""
         return self.guest.run("systemctl", "status", "--no-pager", "--full", "--lines=20", "intercomd").stdout
 
-    def says(self, pattern: str, deadline_s: float = 60.0) -> str:
+    def says(self, pattern: str, deadline_s: float = 120.0) -> str:
         """Wait until the status line has that, a regular expression; the line."""
         return self.guest.wait_for(
             lambda: (text := self.status) and re.search(pattern, text) and text,
@@ -93,7 +93,7 @@ class Station:
 
     def state(self) -> dict | None:
         """The whole state; None while nobody answers."""
-        ended = self.guest.run("intercomctl", "--json", "state", timeout_s=30)
+        ended = self.guest.run("intercomctl", "--json", "state", timeout_s=120)
         return json.loads(ended.stdout) if ended.returncode == 0 else None
 
     def events(self, kind: str, since: str = "") -> list[str]:

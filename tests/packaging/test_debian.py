@@ -15,7 +15,7 @@ UNIT = ROOT / "systemd/intercomd.service"
 
 
 def output(*command: object) -> str:
-    result = subprocess.run(list(map(str, command)), cwd=ROOT, capture_output=True, text=True, timeout=60)
+    result = subprocess.run(list(map(str, command)), cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert result.returncode == 0, result.stdout + result.stderr
     return result.stdout
 

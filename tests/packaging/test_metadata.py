@@ -35,7 +35,7 @@ sys.exit(named != told)
 
 
 def output(*command: object) -> str:
-    result = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=60)
+    result = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=120)
     assert result.returncode == 0, result.stdout + result.stderr
     return result.stdout
 
@@ -85,7 +85,7 @@ def units(tmp_path: Path) -> list[Path]:
 
 def test_systemd_takes_the_units_without_a_word(units: list[Path]) -> None:
     result = subprocess.run(
-        ["systemd-analyze", "verify", "--man=no", *units], capture_output=True, text=True, timeout=60
+        ["systemd-analyze", "verify", "--man=no", *units], capture_output=True, text=True, timeout=120
     )
     assert (result.returncode, result.stdout + result.stderr) == (0, "")
 
@@ -133,7 +133,7 @@ def test_continuous_integration_runs_both_and_fails_if_either_does(tmp_path: Pat
         [tmp_path / ".ci/run"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
     )
     assert (tmp_path / "ran").read_text().split() == ["test", "test-lab"]

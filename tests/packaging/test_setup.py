@@ -119,6 +119,6 @@ def test_a_python_that_is_too_old_or_absent_is_told(clone: Clone, script: str | 
 
 @pytest.mark.parametrize("arguments", [[], ["all"], ["run", "test"]])
 def test_wrong_usage_ends_with_2(arguments: list[str]) -> None:
-    result = subprocess.run([ROOT / "packaging/setup", *arguments], capture_output=True, text=True, timeout=30)
+    result = subprocess.run([ROOT / "packaging/setup", *arguments], capture_output=True, text=True, timeout=120)
     assert result.returncode == 2
     assert "Usage:" in result.stderr

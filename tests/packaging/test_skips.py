@@ -23,7 +23,7 @@ def run(folder: Path, test: str, *options: str) -> subprocess.CompletedProcess[s
     shutil.copy(CONFTEST, folder)
     (folder / "test_it.py").write_text(f"import pytest\n{test}\n")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null", "--rootdir", folder]
-    return subprocess.run([*command, *options, folder], cwd=folder, capture_output=True, text=True, timeout=60)
+    return subprocess.run([*command, *options, folder], cwd=folder, capture_output=True, text=True, timeout=120)
 
 
 @pytest.mark.parametrize("options", [(), ("-n", "1")], ids=["one process", "workers"])

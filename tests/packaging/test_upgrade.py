@@ -40,7 +40,7 @@ class System:
         text = re.sub(r"(?<=[ =])/(usr/share|var|run)/", rf"{self.root}/\1/", PRERM.read_text())
         environment = {"PATH": f"{self.root}/bin:{os.environ['PATH']}", "DPKG_ROOT": ""}
         argv = ["sh", "-c", text, "prerm", *words]
-        return subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=60, check=False)
+        return subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=120, check=False)
 
     def done(self) -> list[str]:
         """What was asked for, but for questions to dpkg."""

@@ -140,7 +140,7 @@ class Asterisk:
                 stderr=log,
                 start_new_session=True,
             )
-        until(lambda: self._starts() > before, "Asterisk", patience=60.0)
+        until(lambda: self._starts() > before, "Asterisk", patience=120)
         return self
 
     def __exit__(self, *_):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.peers.sipp import ADDRESS, bound, free_port
 
-PATIENCE_S = 20.0
+PATIENCE_S = 120.0
 RTP_PORTS = range(20000, 30000, 64)
 CONFIG = """poll_method epoll
 sip_listen {address}:{port}

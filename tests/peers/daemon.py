@@ -21,7 +21,7 @@ from appliance.simulator.stations import CODE, to_toml
 from tests.peers.sipp import free_port
 from tests.shown import Witness, asked_by_http
 
-PATIENCE_S = 20.0
+PATIENCE_S = 120.0
 LOOK_S = 0.02
 FINAL = {"call.ended", "call.failed", "call.canceled", "call.rejected"}
 DETAILS = {
@@ -107,7 +107,7 @@ class Daemon(Witness):
     def __exit__(self, *_):
         self.process.terminate()
         try:
-            self.process.wait(10)
+            self.process.wait(120)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()

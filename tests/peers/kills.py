@@ -16,7 +16,7 @@ from tests.peers.baresip import Baresip
 from tests.peers.daemon import FINAL, Daemon, loopback, until
 from tests.peers.sipp import Sipp
 
-PATIENCE_S = 60.0  # a 200 whose ACK died with the process is repeated for 32 s before the far end gives up
+PATIENCE_S = 120.0  # a 200 whose ACK died with the process is repeated for 32 s before the far end gives up
 GIVES_UP_S = 25  # a far end that rings, and heard of nothing
 PULSE_S = 0.5
 AWHILE_S = 0.15

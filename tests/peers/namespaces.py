@@ -28,7 +28,7 @@ class Machine:
         return True
 
     def run(self, *words):
-        subprocess.run([*self.within, *words], check=True, capture_output=True, timeout=30)
+        subprocess.run([*self.within, *words], check=True, capture_output=True, timeout=120)
 
     def end(self):
         self.process.kill()

@@ -7,7 +7,7 @@ import time
 import uuid
 from contextlib import suppress
 
-PATIENCE_S = 20.0
+PATIENCE_S = 120.0
 
 
 class Packets:

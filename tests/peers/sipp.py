@@ -13,7 +13,7 @@ from types import SimpleNamespace
 from tests.peers import sipp_scenarios
 
 ADDRESS = "127.0.0.1"
-PATIENCE_S = 30
+PATIENCE_S = 120
 PORTS = range(10000, 20000)  # below the kernel's own range, which port 0 of others is taken from
 RTP_PORTS = range(20000, 30000, 4)
 OPTIONS = {

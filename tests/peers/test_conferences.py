@@ -20,7 +20,7 @@ PANEL = 1000
 TONES = {"far": 410, "two": 560, "three": 730, "four": 1270, "five": 1630, "six": 2110}
 AMPLITUDE = 8000
 HEARD_DB, ABSENT_DB = -30.0, -40.0  # seen on a loaded machine: -24 and more, -53 and less
-PATIENCE_S, STILL_S = 60.0, 0.5
+PATIENCE_S, STILL_S = 120.0, 0.5
 PATH = "/v1/conferences"
 
 

@@ -15,7 +15,7 @@ from tests.shown import shows
 
 def becomes(door, state, code=200, reason=None):
     """It is told to be so, and shown."""
-    told = door.wait("contact.changed", contact="kitchen", new=state, patience=60)["data"]
+    told = door.wait("contact.changed", contact="kitchen", new=state, patience=120)["data"]
     assert told["code"] == code and reason in {None, told["reason"]}, told
     (shown,) = (each for each in door.get("/v1/contacts")["contacts"] if each["name"] == "kitchen")
     assert (shown["state"], shown["watched"], shown["code"]) == (state, True, code)

@@ -91,7 +91,7 @@ def test_messages_to_one_go_one_after_another(door, far):
     with far("uas-silent"):
         first = door.post("/v1/messages", {"to": "far", "text": TEXT})["message"]
         second = door.post("/v1/messages", {"to": "far", "text": TEXT})["message"]
-        told = [door.wait("message.failed", message=each, patience=90.0)["data"] for each in (first, second)]
+        told = [door.wait("message.failed", message=each, patience=120)["data"] for each in (first, second)]
     assert [data["code"] for data in told] == [0, 0]
     assert "before it" in told[1]["reason"]
     assert "before it" not in told[0]["reason"]

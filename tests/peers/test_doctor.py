@@ -14,7 +14,7 @@ from tests.peers.registrars import Kamailio, Scripted
 from tests.peers.sipp import Sipp
 from tests.peers.test_registration import account
 
-PATIENCE_S = 60.0  # longer than the 32 s after which SIP gives a silent registrar up
+PATIENCE_S = 120.0  # longer than the 32 s after which SIP gives a silent registrar up
 YEARS_AGO = ("env", "FAKETIME_DONT_FAKE_MONOTONIC=1", "DONT_FAKE_MONOTONIC=1", "faketime", "-f", "-3650d")
 NOBODY = "nobody.invalid"
 
@@ -22,7 +22,7 @@ NOBODY = "nobody.invalid"
 def diagnosed(door, check):
     """What `intercomctl doctor` says of it."""
     words = [sys.executable, "-m", "appliance.cli", "--socket", str(door.directory / "http.sock"), "--json", "doctor"]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=120)
     (found,) = (each for each in json.loads(done.stdout)["findings"] if each["check"] == check)
     return found
 

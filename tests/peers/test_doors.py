@@ -61,7 +61,7 @@ class House(Daemon):
         """intercomctl: its status, and what it said; `act`: which word says what is done."""
         command = [sys.executable, "-m", "appliance.cli", "--socket", str(self.directory / "http.sock"), *words]
         environment = {**os.environ, "PYTHONPATH": str(CODE)}
-        ended = subprocess.run(command, input=given, capture_output=True, text=True, timeout=60, env=environment)
+        ended = subprocess.run(command, input=given, capture_output=True, text=True, timeout=120, env=environment)
         if ended.returncode == 0:
             self.asked.append(" ".join(("intercomctl", words[0], *words[act : act + 1])))
         return ended.returncode, ended.stdout + ended.stderr
@@ -241,7 +241,7 @@ def test_who_has_no_token_or_comes_by_another_name_opens_nothing_and_is_told_of(
             assert client.getresponse().status == 401
             house.asked.append("error:unauthorized")
         house.wait("access.denied", scope=scope, **{"from": source})
-    with contextlib.closing(http.client.HTTPConnection(address, int(port), 30)) as client:
+    with contextlib.closing(http.client.HTTPConnection(address, int(port), 120)) as client:
         client.request("GET", "/v1/state", headers={"Host": "evil.example"})
         assert client.getresponse().status == 403
         house.asked.append("error:forbidden")

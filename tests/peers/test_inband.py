@@ -79,7 +79,7 @@ def test_a_code_in_the_sound_opens_the_door_where_the_account_takes_it(tmp_path,
         with calls(tmp_path, door, registrar, "uac-plays", **sound(tmp_path, times=8)):
             call = door.rung()
             door.press("answer")
-            told = door.wait("door.unlocked", door="front", patience=60)
+            told = door.wait("door.unlocked", door="front", patience=120)
             assert (told["data"]["by"], told["data"]["means"]) == ("code of Cleaner, digits of far", "dtmf")
             door.wait("door.locked", door="front")
             door.post(f"/v1/calls/{call}/hangup")
@@ -105,7 +105,7 @@ def test_baresip_types_the_code_by_tones(codec, tmp_path, registrar, station):
         far.command("dial", f"sip:201@{door.address}")
         call = door.rung()
         door.press("answer")
-        door.wait("door.unlocked", door="front", patience=60)
+        door.wait("door.unlocked", door="front", patience=120)
         assert door.get(f"/v1/calls/{call}")["codec"]["name"].lower() == codec.partition("/")[0]
         door.post(f"/v1/calls/{call}/hangup")
         door.final(call, kind="call.ended")

@@ -13,7 +13,7 @@ from tests.peers.test_registration import account
 
 MACHINES, EACH = 5, 10
 EXTENSIONS = [str(number) for number in range(201, 201 + MACHINES * EACH)]
-PATIENCE_S = 90.0  # fifty registrations, and as many failures, on a machine that has other things to do
+PATIENCE_S = 120.0  # fifty registrations, and as many failures, on a machine that has other things to do
 
 
 @contextmanager

@@ -57,7 +57,7 @@ def test_a_link_that_was_down_has_the_account_back_at_once(cable, kamailio, tmp_
         cable.cut()
         door.wait("network.down")
         assert not door.get("/v1/state")["network"]["up"]
-        door.wait("account.failed", patience=60, code=0)
+        door.wait("account.failed", patience=120, code=0)
         door.wait("server.unreachable")
         door.begin()
         cable.mend()
@@ -127,8 +127,8 @@ def test_servers_are_found_by_srv_records_as_soon_as_somebody_answers(cable, tmp
             door.wait("account.failed", code=0)  # nobody resolves it
             with NameServer(cable.pbx, records):
                 # The first of two is dead: the second one is taken.
-                door.wait("server.unreachable", server=f"{PBX}:9", patience=60)
-                door.wait("account.registered", patience=60)
+                door.wait("server.unreachable", server=f"{PBX}:9", patience=120)
+                door.wait("account.registered", patience=120)
                 assert door.get("/v1/accounts/office")["server"] == f"{PBX}:{registrar.port}"
 
 

@@ -211,6 +211,6 @@ def test_a_registrar_goes_and_comes_back(member, registrar):
     member.wait("account.registered", account="office")
     registrar.kill()
     member.post("/v1/accounts/office/register")
-    member.wait("server.unreachable", account="office", patience=60.0)
+    member.wait("server.unreachable", account="office", patience=120)
     registrar.__enter__()
-    member.wait("server.reachable", account="office", patience=60.0)
+    member.wait("server.reachable", account="office", patience=120)

@@ -11,7 +11,7 @@ from tests.peers.registrars import Kamailio, Scripted
 from tests.peers.sipp import Sipp, listening
 from tests.shown import shows
 
-PATIENCE_S = 45.0  # longer than the 32 s after which SIP gives a silent registrar up
+PATIENCE_S = 120.0  # longer than the 32 s after which SIP gives a silent registrar up
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from tests.peers.test_network import flows
 from tests.peers.test_registration import account
 
 RATE = 200  # REGISTERs a second, of which each is challenged
-PATIENCE_S = 45.0
+PATIENCE_S = 120.0
 
 
 class Load:

@@ -103,12 +103,12 @@ def test_the_end_of_the_answers_leaves_all_as_it_was(board, monkeypatch, capsys)
 def test_as_a_program_it_reads_its_answers_from_a_pipe(tmp_path):
     """On whatever this machine has: no line is proposed without a chip."""
     argv = [sys.executable, "-m", "appliance.setup", "--config", str(tmp_path / "x.toml")]
-    done = subprocess.run(argv, input="\n" * 20, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(argv, input="\n" * 20, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Name of this station [Front door]: " in done.stdout
     assert load(tmp_path / "x.toml").station.name == "Front door"
     argv.append("--fly")
-    assert subprocess.run(argv, capture_output=True, timeout=60, check=False).returncode == 2
+    assert subprocess.run(argv, capture_output=True, timeout=120, check=False).returncode == 2
 
 
 def test_a_place_that_can_not_be_written_is_told_with_the_remedy(board, capsys):

@@ -19,7 +19,7 @@ from appliance.core.orders import Answer, Place, Ring
 from appliance.sip.link import Link
 from appliance.sip.settings import SipSettings
 
-PATIENCE_S = 20.0
+PATIENCE_S = 120.0
 RATE = 16000
 AMPLITUDE = 8000
 

@@ -1,6 +1,7 @@
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -14,7 +15,7 @@ from appliance.core.model import Tone
 from appliance.sip import link
 from appliance.sip.devices import number_of
 from appliance.sip.media import dbfs
-from tests.sip.stations import PATIENCE_S, RATE, Ear, connect, stations, talk, tone_file
+from tests.sip.stations import PATIENCE_S, RATE, Ear, Station, connect, stations, talk, tone_file
 
 OURS, THEIRS = 440, 1000
 AS_PLAYED, ABSENT = (-1.0, 1.0), (-200.0, -50.0)  # dB
@@ -51,7 +52,7 @@ class SoundServer:
         self.socket.unlink(missing_ok=True)
 
     def ask(self, *argv):
-        done = subprocess.run(["pactl", *argv], env=self.environment, capture_output=True, text=True, timeout=20)
+        done = subprocess.run(["pactl", *argv], env=self.environment, capture_output=True, text=True, timeout=120)
         return done.stdout.strip()
 
     def open_streams(self):
@@ -80,6 +81,17 @@ def server(monkeypatch):
         monkeypatch.setenv("PULSE_RUNTIME_PATH", directory)
         yield made
         made.kill()
+
+
+@pytest.fixture
+def silent_server(monkeypatch):
+    """A sound server that accepts a connection and never says anything."""
+    with tempfile.TemporaryDirectory(prefix="pulse-") as directory, socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(f"{directory}/native")
+        listening.listen()
+        listening.setblocking(False)
+        monkeypatch.setenv("PULSE_SERVER", f"unix:{directory}/native")
+        yield listening
 
 
 @pytest.fixture
@@ -215,6 +227,39 @@ def test_a_card_that_keeps_the_processor_busy_costs_one_process_and_the_next_one
             failed = await door.wait(inputs.PartFailed, part="audio")
             assert "kept the processor busy" in failed.why
             await door.wait(inputs.PartRecovered, part="audio")
+
+    asyncio.run(scenario())
+
+
+def test_a_station_without_cards_starts_without_a_look_at_the_sound_server(silent_server):
+    async def scenario():
+        async with stations({"user": "door", "capture": "null", "playback": "null"}):
+            with pytest.raises(BlockingIOError):
+                silent_server.accept()
+
+    asyncio.run(scenario())
+
+
+def test_a_slow_start_of_sip_is_reported_once_with_what_it_waits_for(silent_server, monkeypatch):
+    monkeypatch.setattr(link, "SLOW_S", 600.0)
+    monkeypatch.setattr(link, "START_WITHIN_S", 600.0)
+
+    async def scenario():
+        door = Station(user="door", playback="pulse")
+        try:
+            await door.link.start()
+            loop = asyncio.get_running_loop()
+            waiting, _ = await asyncio.wait_for(loop.sock_accept(silent_server), PATIENCE_S)
+            with waiting:
+                assert not door.all
+                monkeypatch.setattr(link, "SLOW_S", 0.0)
+                slow = await door.wait(inputs.SipSlow)
+                assert slow.waits_for == "listing the ALSA PCMs"
+            silent_server.close()
+            await door.ready()
+            assert len(door.of(inputs.SipSlow)) == 1
+        finally:
+            await door.link.stop()
 
     asyncio.run(scenario())
 

@@ -11,7 +11,7 @@ from appliance.sip import farewells
 from appliance.sip.farewells import Farewells
 from appliance.sip.wire import Farewell
 
-PATIENCE_S = 20.0
+PATIENCE_S = 120.0
 
 
 @asynccontextmanager

@@ -37,7 +37,7 @@ class Pjsip:
 def port(request):
     with socket.socket(request.param, socket.SOCK_DGRAM) as listening:
         listening.bind(("127.0.0.1" if request.param == socket.AF_INET else "::1", 0))
-        listening.settimeout(20)
+        listening.settimeout(120)
         yield listening
 
 

@@ -25,7 +25,7 @@ def names(monkeypatch):
 
 def settled(known, now):
     """A turn, and further ones at that moment until what was asked is answered."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + 120
     changed = known.turn(now)
     while known._looking:
         assert time.monotonic() < end

@@ -35,7 +35,7 @@ def start(tmp_path):
         path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
         words = [sys.executable, "-m", "appliance", "--config", str(file), "--state", str(tmp_path), *options]
         environment = {**os.environ, "PYTHONPATH": path}
-        done = subprocess.run(words, capture_output=True, text=True, timeout=60, env=environment)
+        done = subprocess.run(words, capture_output=True, text=True, timeout=120, env=environment)
         return done.returncode, done.stdout + done.stderr
 
     return run
@@ -52,7 +52,7 @@ def test_an_older_pjsua2_is_told_with_cause_and_remedy(start, options):
 def test_the_sip_process_loads_with_an_older_pjsua2():
     """No name of the detector's is looked up but where it is wanted."""
     words = "import pjsua2; del pjsua2.DtmfDetector; import appliance.sip.engine"
-    subprocess.run([sys.executable, "-c", words], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", words], check=True, timeout=120)
 
 
 def test_an_account_that_takes_them_only_later_is_told_as_a_part_that_fails(monkeypatch):

@@ -38,7 +38,7 @@ def tried(directory, certificate, host, address, resolved, tls):
 
     resolved.write_text(address)
     with Kamailio(directory, certificate, address) as pbx:
-        return asyncio.run(asyncio.wait_for(scenario(pbx), 60))
+        return asyncio.run(asyncio.wait_for(scenario(pbx), 120))
 
 
 BELIEVED = [("name", f"DNS:{NAME}"), ("address", "IP:{address}"), ("one of several", f"DNS:other.test,DNS:{NAME}")]

@@ -7,7 +7,7 @@ from typing import Any
 
 from appliance.core.inputs import Input
 
-PATIENCE_S = 20.0
+PATIENCE_S = 120.0
 
 
 class Inbox:

@@ -213,11 +213,11 @@ refused = []
 import threading
 told = threading.Event()
 writer.submit(fill(99), refuse=lambda why: (refused.append(why), told.set()))
-assert told.wait(20)
+assert told.wait(120)
 resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 inbox.wait(PartRecovered)
 assert writer.ask(lambda c: c.execute("SELECT count(*) FROM events").fetchone()[0]) == 20
-assert writer.close(20)
+assert writer.close(120)
 assert len(inbox.of(PartFailed)) == len(inbox.of(PartRecovered)) == 1, inbox.all
 print(failed.why)
 """

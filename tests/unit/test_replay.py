@@ -375,14 +375,14 @@ def test_a_daemon_records_what_comes_in_and_ends_the_file_when_it_is_stopped(tmp
     asked = [sys.executable, "-m", "appliance", "--config", str(config), "--state", str(tmp_path)]
     with subprocess.Popen([*asked, "--record-inputs", str(path)], stderr=subprocess.DEVNULL, cwd=CODE_AT) as daemon:
         try:
-            until = time.monotonic() + 30
+            until = time.monotonic() + 120
             # Its lines are flushed within a second, while it runs.
             while not (path.exists() and b"appliance.ready" in path.read_bytes()):
                 assert time.monotonic() < until
                 assert daemon.poll() is None
                 time.sleep(0.05)
             daemon.terminate()
-            assert daemon.wait(20) == 0
+            assert daemon.wait(120) == 0
         finally:
             daemon.kill()
     report = run.replay(path)

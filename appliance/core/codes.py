@@ -7,7 +7,7 @@ none back.
 from collections.abc import Iterable
 from dataclasses import replace
 
-from appliance.core import credentials, doors, events, inputs, lockouts, refusals
+from appliance.core import credentials, doors, events, inputs, lockouts, outcomes, parts, refusals
 from appliance.core.denials import Denial
 from appliance.core.model import (
     Attempt,
@@ -31,32 +31,56 @@ MOST = 1000
 # -- shown -----------------------------------------------------------------------------------------------------------
 
 
-def shown(turn: Turn, attempt: Attempt, kind: CredentialKind, text: str) -> tuple[Credential | None, str]:
-    """A code was typed, or a card held to a reader: open, or say why not.
+PART = "codes"
 
-    What it was, None where it is not looked at or unknown; and why it opens nothing, "" if it does.
+
+def shown(turn: Turn, attempt: Attempt, kind: CredentialKind, text: str) -> str:
+    """Take a code that was typed, or a card: open its doors, or return why nothing opens.
+
+    "" where that depends on the disc or the guard; `outcomes` then reports it.
     """
     if refused_at_once(turn, attempt):
-        return None, Denial.LOCKED_OUT
+        outcomes.refused(turn, attempt, Denial.LOCKED_OUT)
+        return Denial.LOCKED_OUT
     book = turn.state.book
-    found = credentials.match(book, kind, text) if book is not None else None
+    if book is None:
+        unavailable(turn, attempt)
+        return Denial.UNAVAILABLE
+    found = credentials.match(book, kind, text)
     if found is None:
         wrong(turn, attempt)
-        return None, Denial.WRONG
-    by = replace(attempt, by=f"{found.kind} of {found.owner}, {attempt.by}")
+        outcomes.refused(turn, attempt, Denial.WRONG)
+        return Denial.WRONG
+    by = replace(attempt, by=f"{found.kind} of {found.owner}, {attempt.by}", code=found.id, owner=found.owner)
     wanted = tuple(door for door in found.doors if door in attempt.doors)
     why = credentials.why_not(found, turn.state.clock, turn.now) if wanted else Denial.FOREIGN
     if not why and is_kept(turn, found.id):
         why = Denial.BEING_WRITTEN
     if why:
         deny(turn, by, wanted or found.doors, why)
-        return found, why
+        outcomes.refused(turn, by, why)
+        return why
     lockouts.right(turn, attempt)
     if found.uses is None:
         open_doors(turn, by, wanted)
     else:
         spend(turn, replace(by, doors=wanted), found, found.uses)
-    return found, ""
+    return ""
+
+
+def unavailable(turn: Turn, attempt: Attempt) -> None:
+    """Refuse what cannot be looked up. It may be right, so it counts for no lockout."""
+    if PART not in dict(turn.state.failed):  # the store names a better cause where it knows one
+        why, resolution = "Codes and cards have not been read yet.", "GET /v1/state shows what fails: the storage?"
+        parts.failed(turn, PART, why, resolution)
+    deny(turn, attempt, attempt.doors, Denial.UNAVAILABLE)
+    outcomes.refused(turn, attempt, Denial.UNAVAILABLE)
+
+
+def read(turn: Turn, book: Book) -> None:
+    """Take the book in; from now on codes open doors."""
+    turn.state = replace(turn.state, book=book)
+    parts.recovered(turn, PART)
 
 
 def wrong(turn: Turn, attempt: Attempt) -> None:
@@ -85,18 +109,23 @@ def spend(turn: Turn, attempt: Attempt, found: Credential, uses: int) -> None:
 
 
 def open_doors(turn: Turn, attempt: Attempt, wanted: tuple[DoorId, ...]) -> None:
-    """Open them; one that is locked out, or can not be opened, is told."""
-    free = lockouts.open_doors(turn, attempt)
+    """Open them, and report each that does not open. The first that does decides the outcome."""
+    free, opening = lockouts.open_doors(turn, attempt), False
+    why: str = Denial.LOCKED_OUT
     for door in turn.settings.doors:
         if door.id not in wanted:
             continue
         if door.id not in free:
             deny(turn, attempt, (door.id,), Denial.LOCKED_OUT)
-        else:
-            try:
-                doors.open_door(turn, door, None, attempt.by, attempt.means)
-            except IntercomError:
-                continue  # told as door.denied; nobody waits for a reply
+            continue
+        why = doors.refusal(turn, door, attempt.means) or why
+        try:
+            doors.open_door(turn, door, None, attempt.by, attempt.means, None if opening else attempt)
+        except IntercomError:
+            continue  # reported as door.denied; nobody waits for a reply
+        opening = True
+    if not opening:
+        outcomes.refused(turn, attempt, why)
 
 
 def deny(turn: Turn, attempt: Attempt, wanted: Iterable[DoorId], why: str) -> None:
@@ -258,6 +287,7 @@ def failed(turn: Turn, keeping: Keeping, why: str) -> None:
     """Say so to whom it concerns."""
     if keeping.attempt is not None:
         deny(turn, keeping.attempt, keeping.attempt.doors, f"{Denial.NOT_WRITTEN}: {why}")
+        outcomes.refused(turn, keeping.attempt, f"{Denial.NOT_WRITTEN}: {why}")
     if keeping.request is not None:
         error = IntercomError("unavailable", "The code could not be written.", why, "Try again.")
         refusals.tell(turn, error, "keep-code")

@@ -42,8 +42,8 @@ def received(turn: Turn, call: Call, given: inputs.DigitReceived) -> None:
 
 
 def masks(state: State) -> bool:
-    """Whether a digit may belong to a code."""
-    known = state.book is not None and any(c.kind is CredentialKind.CODE for c in state.book.codes)
+    """Whether a digit may belong to a code; while the book is unread, each may."""
+    known = state.book is None or any(c.kind is CredentialKind.CODE for c in state.book.codes)
     return known or any(door.digits for door in state.settings.doors)
 
 
@@ -86,7 +86,7 @@ def plain(text: str) -> bytes:
 def over(state: State, run: str) -> bool:
     """Whether no longer code can come of it."""
     digits = run.lstrip("*#")
-    longest = credentials.longest(state.book)
+    longest = credentials.LONGEST if state.book is None else credentials.longest(state.book)
     if len(digits) >= max([longest, *(len(door.digits.lstrip("*#")) for door in state.settings.doors)]):
         return True
     return len(digits) == longest and codes.known(state.book, digits)
@@ -99,10 +99,19 @@ def entered(turn: Turn, call: Call, run: str) -> None:
     if len(digits) < shortest(turn.state):
         return
     attempt = attempt_of(turn, call)
-    _, why = codes.shown(turn, attempt, CredentialKind.CODE, digits)
+    why = codes.shown(turn, attempt, CredentialKind.CODE, digits)
+    if why == Denial.UNAVAILABLE:
+        guessed(turn, attempt)
     if why == Denial.WRONG and not attempt.doors:
         _, host = peers.parts(call.remote.uri) or ("", "")
         turn.tell(events.AccessDenied(who=call.remote.uri, from_=host, scope="door"))
+
+
+def guessed(turn: Turn, attempt: Attempt) -> None:
+    """Count a run that may be a code of the unread book, but is surely a wrong guess at doors' own digits."""
+    own = tuple(door.id for door in turn.settings.doors if door.digits and door.id in attempt.doors)
+    if own:
+        lockouts.wrong(turn, replace(attempt, doors=own))
 
 
 def shortest(state: State) -> int:
@@ -147,7 +156,12 @@ def ended(turn: Turn) -> None:
     for call, _ in turn.finished:
         digits, attempt = call.digits.strip("*#"), attempt_of(turn, call)
         guess = len(digits) >= shortest(turn.state) and not codes.known(turn.state.book, digits)
-        if guess and not codes.refused_at_once(turn, attempt):
+        if not guess or codes.refused_at_once(turn, attempt):
+            continue
+        if turn.state.book is None:
+            codes.unavailable(turn, attempt)
+            guessed(turn, attempt)
+        else:
             codes.wrong(turn, attempt)
 
 

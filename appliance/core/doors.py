@@ -8,9 +8,9 @@ other inputs may overtake what the guard has answered.
 
 from dataclasses import replace
 
-from appliance.core import events, sensors
+from appliance.core import events, outcomes, sensors
 from appliance.core.denials import Denial
-from appliance.core.model import DoorId, DoorSettings, DoorState, Means, Pulse, State
+from appliance.core.model import Attempt, DoorId, DoorSettings, DoorState, Means, Pulse, State
 from appliance.core.turn import Turn
 from appliance.errors import IntercomError
 
@@ -18,15 +18,24 @@ CONFIRM_S = 1.0  # the guard answers within a millisecond, or is not there
 WARNING_S = 60.0  # before the end of a hold; of a short one in its middle
 
 
-def open_door(turn: Turn, door: DoorSettings, seconds: float | None, by: str, means: Means) -> str:
+def open_door(
+    turn: Turn, door: DoorSettings, seconds: float | None, by: str, means: Means, attempt: Attempt | None = None
+) -> str:
     """Begin or prolong a pulse; gives a warning's text where it changes nothing.
 
     No chain of requests energises the relay for longer than the door's `max_s`: a pulse that runs is prolonged up to
-    that bound from its beginning. Raises IntercomError: `door-locked-down`, `door-blocked`, and without a guard
-    `unavailable`.
+    that bound from its beginning. attempt: the code or card behind it, whose outcome is reported once the guard has
+    answered. Raises IntercomError: `door-locked-down`, `door-blocked`, and without a guard `unavailable`.
     """
     until = turn.decided + (door.pulse_s if seconds is None else seconds)
-    return energise(turn, door, Pulse(0, turn.decided, until, by, means))
+    warning = energise(turn, door, Pulse(0, turn.decided, until, by, means))
+    running = of(turn, door.id)
+    if attempt is not None and running is not None:
+        if running.confirmed:
+            outcomes.opened(turn, attempt)
+        else:
+            put(turn, door.id, replace(running, attempts=(*running.attempts, attempt)))
+    return warning
 
 
 def hold_open(turn: Turn, door: DoorSettings, seconds: float | None, by: str) -> str:
@@ -49,7 +58,7 @@ def energise(turn: Turn, door: DoorSettings, wanted: Pulse) -> str:
     running = of(turn, door.id)
     if running is not None:
         began = running.began if running.until > turn.decided else turn.decided
-        wanted = replace(wanted, began=began, energised=running.energised)
+        wanted = replace(wanted, began=began, energised=running.energised, attempts=running.attempts)
     until = min(wanted.until, wanted.began + (door.max_hold_s if wanted.held else door.max_s))
     if running is not None and until <= running.until:
         return f"Door {door.id} is open already, and for longer."
@@ -58,24 +67,34 @@ def energise(turn: Turn, door: DoorSettings, wanted: Pulse) -> str:
     return ""
 
 
-def refuse(turn: Turn, door: DoorSettings, wanted: Pulse) -> None:
-    """Raises IntercomError, and tells it, where the door may not open, or can not."""
-    why, error = "", None
+def refusal(turn: Turn, door: DoorSettings, means: Means) -> str:
+    """Why the door may not open now, or cannot; "" if it can."""
     if door.id in turn.state.locked_down:
-        why, error = str(Denial.LOCKED_DOWN), locked_down(door.id)
-    elif wanted.means is not Means.EXIT and (block := sensors.blocking(turn.state)) is not None:
-        why, error = f"{Denial.TAMPERED}: {block.sensor}", sensors.error(turn.state, door.id, block)
-    elif not turn.state.relay_ready:
-        why = Denial.NO_GUARD
+        return Denial.LOCKED_DOWN
+    if means is not Means.EXIT and (block := sensors.blocking(turn.state)) is not None:
+        return f"{Denial.TAMPERED}: {block.sensor}"
+    return "" if turn.state.relay_ready else Denial.NO_GUARD
+
+
+def refuse(turn: Turn, door: DoorSettings, wanted: Pulse) -> None:
+    """Raise IntercomError, and report it, where `refusal` has a reason."""
+    why = refusal(turn, door, wanted.means)
+    if not why:
+        return
+    block = sensors.blocking(turn.state)
+    if why == Denial.LOCKED_DOWN:
+        error = locked_down(door.id)
+    elif why != Denial.NO_GUARD and block is not None:
+        error = sensors.error(turn.state, door.id, block)
+    else:
         error = IntercomError(
             "unavailable",
             f"Door {door.id} can not be opened now.",
             "The process that holds its relay is not there.",
             "It is started again by itself; see its log if this stays so.",
         )
-    if error is not None:
-        turn.tell(events.DoorDenied(door.id, by=wanted.by, means=wanted.means, why=why))
-        raise error
+    turn.tell(events.DoorDenied(door.id, by=wanted.by, means=wanted.means, why=why))
+    raise error
 
 
 def locked_down(door: DoorId) -> IntercomError:
@@ -116,9 +135,11 @@ def relay_changed(turn: Turn, door: DoorId, *, energised: bool, pulse_id: int) -
     elif not energised:
         over(turn, door, pulse)
     elif not pulse.confirmed:
-        put(turn, door, replace(pulse, confirmed=True, energised=True))
+        put(turn, door, replace(pulse, confirmed=True, energised=True, attempts=()))
         seconds = round(max(0.0, pulse.until - turn.decided), 3)
         turn.tell(events.DoorUnlocked(door, by=pulse.by, means=pulse.means, seconds=seconds, held=pulse.held))
+        for attempt in pulse.attempts:
+            outcomes.opened(turn, attempt)
 
 
 def guard_lost(turn: Turn) -> None:
@@ -161,6 +182,8 @@ def over(turn: Turn, door: DoorId, pulse: Pulse) -> None:
     put(turn, door, None)
     if not pulse.confirmed:
         turn.tell(events.DoorDenied(door, by=pulse.by, means=pulse.means, why=Denial.NOT_TAKEN))
+        for attempt in pulse.attempts:
+            outcomes.refused(turn, attempt, Denial.NOT_TAKEN)
     if pulse.energised:
         locked(turn, door)
 

@@ -862,7 +862,7 @@ class KeypadDigit(Event):
 
 @dataclass(frozen=True, slots=True)
 class KeypadAccepted(Event):
-    """A code was typed at a keypad that opens now; door.unlocked, or door.denied, follows."""
+    """A code was typed at a keypad and its door opens: the guard has taken it. Never beside keypad.refused."""
 
     TYPE = "keypad.accepted"
     keypad: KeypadId
@@ -872,7 +872,7 @@ class KeypadAccepted(Event):
 
 @dataclass(frozen=True, slots=True)
 class KeypadRefused(Event):
-    """What was typed at a keypad opens nothing, and rings nowhere."""
+    """What was typed at a keypad opens nothing, and rings nowhere; lamp and tone show the error."""
 
     TYPE = "keypad.refused"
     keypad: KeypadId
@@ -1128,7 +1128,7 @@ class ApplianceRecovered(Event):
 
 @dataclass(frozen=True, slots=True)
 class AccessDenied(Event):
-    """Somebody asked without the right to; told at most once a minute for each `from`, the address it came from.
+    """Somebody asked without the right to. At most once a minute for each `from`, the address, and 16 times for all.
 
     scope: read, control or door over HTTP; call for who calls too often, or does not know the password, message for a
     stranger who writes. why: of a password, "wrong" or "replayed".

@@ -6,7 +6,7 @@ What is typed is a run, as in a call (see digits): a code opens a door of the ke
 
 from dataclasses import replace
 
-from appliance.core import codes, credentials, directory, events, lockouts, refusals, requests
+from appliance.core import codes, credentials, directory, events, lockouts, outcomes, refusals, requests
 from appliance.core.denials import Denial
 from appliance.core.model import Attempt, CredentialKind, Entry, KeypadId, KeypadSettings, LockoutScope, Means, Run
 from appliance.core.turn import Turn
@@ -42,23 +42,17 @@ def over(turn: Turn, keypad: KeypadSettings, typed: str, *, closed: bool) -> Non
     if entry is not None and not codes.known(turn.state.book, typed):
         ring(turn, entry, f"keypad {keypad.id}")
     elif len(typed) >= credentials.SHORTEST:
-        by = Attempt(f"keypad {keypad.id}", Means.KEYPAD, keypad.doors, LockoutScope.KEYPAD, keypad.id)
-        found, why = codes.shown(turn, by, CredentialKind.CODE, typed)
-        if found is not None and not why:
-            turn.tell(events.KeypadAccepted(keypad.id, code=found.id, owner=found.owner))
-        else:
-            refused(turn, keypad, why)
+        why = codes.shown(turn, attempt_at(keypad), CredentialKind.CODE, typed)
         left = lockouts.left_s(turn, LockoutScope.KEYPAD, keypad.id)
         if why == Denial.WRONG and left:
             turn.tell(events.KeypadLockedOut(keypad.id, seconds=round(left, 3)))
     elif typed and closed:
-        refused(turn, keypad, NOBODY)
+        outcomes.refused(turn, attempt_at(keypad), NOBODY)
 
 
-def refused(turn: Turn, keypad: KeypadSettings, why: str) -> None:
-    """Tell clients, and by lamp and tone whoever types; neither says more than that it was nothing."""
-    turn.tell(events.KeypadRefused(keypad.id, why=why))
-    turn.show_error()
+def attempt_at(keypad: KeypadSettings) -> Attempt:
+    """An attempt of somebody at the keypad."""
+    return Attempt(f"keypad {keypad.id}", Means.KEYPAD, keypad.doors, LockoutScope.KEYPAD, keypad.id)
 
 
 def ring(turn: Turn, entry: Entry, who: str) -> None:

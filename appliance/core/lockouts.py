@@ -79,7 +79,9 @@ def put(turn: Turn, lockout: Lockout) -> None:
 
 
 def keep(turn: Turn) -> None:
-    """Have all of them outlast a restart."""
+    """Have all of them outlast a restart; what is on disc stays until it has been read with the book."""
+    if turn.state.book is None:
+        return
     turn.order(
         KeepLockouts(
             tuple(

@@ -849,7 +849,8 @@ class Pulse:
     """A door's pulse. `id`: CLOCK_MONOTONIC nanoseconds of the decision; `began` and `until` in seconds.
 
     `confirmed`: the guard took this id; `energised`: it said that the relay is on, be it by an earlier id. `held`: the
-    door is held open; `warned`: that this ends soon was told.
+    door is held open; `warned`: that this ends soon was told. `attempts`: codes and cards whose outcome the guard's
+    answer decides.
     """
 
     id: int
@@ -861,6 +862,7 @@ class Pulse:
     energised: bool = False
     held: bool = False
     warned: bool = False
+    attempts: "tuple[Attempt, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -1064,7 +1066,8 @@ class Credential:
 class Attempt:
     """Somebody showed a code or card: `by`, for people; `doors` that he may open where he is.
 
-    scope, who: whom wrong ones are counted against. source: the address of a caller, as he says.
+    scope, who: whom wrong ones are counted against. source: the address of a caller, as he says. code, owner: the
+    credential that was shown, once it is known.
     """
 
     by: str
@@ -1073,6 +1076,8 @@ class Attempt:
     scope: LockoutScope
     who: str
     source: str = ""
+    code: CredentialId | None = None
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,7 @@ def read(turn: Turn, given: inputs.CardRead) -> None:
         number = given.number if reader.tell_numbers else None
         turn.tell(events.CardRead(reader.id, number, masked=number is None, bits=given.bits, at=turn.now))
         by = Attempt(f"reader {reader.id}", Means.CARD, reader.doors, LockoutScope.READER, reader.id)
-        _, why = codes.shown(turn, by, CredentialKind.CARD, given.number)
-        if why and reader.doors:  # where no door hangs on it, clients say what becomes of it
-            turn.show_error()
+        codes.shown(turn, by, CredentialKind.CARD, given.number)
 
 
 def discarded(turn: Turn, given: inputs.ReadingDiscarded) -> None:

@@ -143,7 +143,7 @@ def take(turn: Turn, given: AnyInput) -> None:  # noqa: C901, PLR0912, PLR0915 -
         case inputs.ClockTold(clock=clock):
             turn.state = replace(turn.state, clock=clock)
         case inputs.BookRead(book=book, lockouts=locked):
-            turn.state = replace(turn.state, book=book)
+            codes.read(turn, book)
             lockouts.read(turn, locked)
         case inputs.CredentialKept(id=wanted):
             codes.kept(turn, wanted)
@@ -305,9 +305,9 @@ def configured(turn: Turn, given: inputs.ConfigChanged) -> None:
 
 
 def denied(turn: Turn, given: inputs.AccessDenied) -> None:
-    """Somebody without the right: told once a minute for each source, so that guessing does not fill the journal."""
+    """Report a refusal: once a minute for each source, and for so many sources, as addresses can be made up."""
     known = tuple((source, at) for source, at in turn.state.denied if turn.now - at < DENIED_TOLD_S)
-    if given.source not in {source for source, _ in known}:
-        known = (*known, (given.source, turn.now))[-DENIED_KEPT:]
+    if len(known) < DENIED_KEPT and given.source not in {source for source, _ in known}:
+        known = (*known, (given.source, turn.now))
         turn.tell(events.AccessDenied(who=given.who, from_=given.source, scope=given.scope, why=given.why))
     turn.state = replace(turn.state, denied=known)

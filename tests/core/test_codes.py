@@ -226,9 +226,10 @@ def test_an_echo_of_our_own_digits_opens_nothing(told):
 def test_a_code_typed_at_a_keypad_opens_its_door(typed):
     station = press(door(CLEANER), typed)
     assert open_now(station) == [FRONT]
+    assert "keypad.accepted" not in station.types(), "the guard has not answered yet"
+    guard(station, energised=True)
     accepted = station.last(events.KeypadAccepted)
     assert (accepted.keypad, accepted.code, accepted.owner) == (PAD, CLEANER.id, "Cleaner")
-    guard(station, energised=True)
     told = station.last(events.DoorUnlocked)
     assert (told.by, told.means) == ("code of Cleaner, keypad street", Means.KEYPAD)
     digits = [event for event in station.told if isinstance(event, events.KeypadDigit)]

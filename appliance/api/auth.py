@@ -1,5 +1,6 @@
 """Who may ask what: a token over TCP, the file's mode on the Unix socket; Host and Origin against foreign pages."""
 
+import ipaddress
 import os
 import secrets
 import stat
@@ -18,6 +19,7 @@ from appliance.errors import IntercomError
 
 LISTENER = "intercomd.listener"  # the key in the ASGI scope, put there by `server`
 TOKEN_BYTES = 32
+LOCAL = "127.0.0.1"
 BEARER = "bearer."  # prefix of the WebSocket subprotocol that brings the token: a page can set no header there
 
 
@@ -100,7 +102,7 @@ class Gate:
             scope[WHO] = "http:unix" if listener.unix else "http:token"
             await self.app(scope, receive, send)
             return
-        source = scope["client"][0] if scope.get("client") else "unknown"
+        source = _source(scope)
         headers = {"WWW-Authenticate": "Bearer"} if error.code == "unauthorized" else {}
         if self._patience.spend(source):
             self._denied("http:unknown", source, _scope_of(scope))
@@ -131,6 +133,15 @@ class Gate:
                 "Send Authorization: Bearer with the token in http.token of the state directory.",
             )
         return None
+
+
+def _source(scope: Scope) -> str:
+    """The address that a request came from. Local ones count as one: a local user has all of 127.0.0.0/8."""
+    address = scope["client"][0] if scope.get("client") else "unknown"
+    try:
+        return LOCAL if ipaddress.ip_address(address).is_loopback else address
+    except ValueError:
+        return address
 
 
 def _given(scope: Scope, headers: Headers) -> bytes:

@@ -36,17 +36,21 @@ class Backlog:
 
     def read(self, query: str, values: tuple[int, ...], what: str) -> list[Row]:
         """What is on disc, with what was put before if it can be. Raises IntercomError `unavailable`, about `what`."""
-        with self._lock:
-            queued = self._queued
-        if queued:
-            with suppress(IntercomError):  # told elsewhere; what is on disc can be read all the same
-                self._writer.ask(lambda _: None)  # who was just told of something finds it here
+        self.settle()
         try:
             with closing(database.reader(self._writer.directory)) as connection:
                 return connection.execute(query, values).fetchall()
         except sqlite3.Error as error:
             why, resolution = database.explain(error, self._writer.directory)
             raise IntercomError("unavailable", f"{what} can not be read.", why, resolution) from error
+
+    def settle(self) -> None:
+        """Wait until what was put is on disc, if that can be."""
+        with self._lock:
+            queued = self._queued
+        if queued:
+            with suppress(IntercomError):  # reported elsewhere; what is on disc can be read all the same
+                self._writer.ask(lambda _: None)
 
     def close(self) -> None:
         """Queue the last rows; `Writer.close` then waits for them."""

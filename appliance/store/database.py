@@ -33,6 +33,12 @@ STEPS = (
     CREATE TABLE lockouts (scope TEXT NOT NULL, who TEXT NOT NULL, wrong INTEGER NOT NULL, seconds REAL NOT NULL);
     CREATE TABLE audit (id INTEGER PRIMARY KEY, envelope TEXT NOT NULL);
     """,
+    """
+    CREATE TABLE refusals (id INTEGER PRIMARY KEY, envelope TEXT NOT NULL);  -- those of the audit
+    INSERT INTO refusals SELECT id, envelope FROM audit WHERE json_extract(envelope, '$.type') IN
+        ('door.denied', 'keypad.refused', 'keypad.locked_out', 'access.denied', 'access.locked_out');
+    DELETE FROM audit WHERE id IN (SELECT id FROM refusals);
+    """,
 )
 """Step n, counted from 0, makes tables of version n + 1 from those of version n; version 0 is an empty file.
 

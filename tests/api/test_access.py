@@ -1,6 +1,7 @@
 import asyncio
 import socket
 import stat
+from functools import partial
 
 import httpx
 import pytest
@@ -131,6 +132,16 @@ def test_many_refusals_are_answered_with_429_and_told_no_more_but_the_token_stil
         assert client.get("/v1/state").status_code == 200
 
 
+def test_a_local_user_who_changes_addresses_counts_as_one_source(station):
+    asked = partial(requested, app.build(station, TOKEN))
+    addresses = [f"127.0.0.{number}" for number in range(1, 40)] + ["::1"]
+    answers = [asked("GET", "/v1/state", {}, client=address).status_code for address in addresses]
+    assert answers.count(429) >= 20
+    assert {source for _, source, _ in station.denials} == {"127.0.0.1"}
+    asked("GET", "/v1/state", {}, client="192.0.2.9")
+    assert station.denials[-1][1] == "192.0.2.9"
+
+
 def test_patience_comes_back_at_its_rate():
     now = [0.0]
     patience = auth.Patience(burst=2, per_s=0.5, clock=lambda: now[0])
@@ -206,22 +217,27 @@ def test_a_half_made_token_is_no_obstacle(tmp_path):
     assert auth.token(tmp_path / "http.token") == auth.token(tmp_path / "http.token")
 
 
-def asked(
-    station: Station,
+def asked(station: Station, method, path, headers, listener: auth.Listener | None = LOOPBACK):
+    """One request to a new application."""
+    return requested(app.build(station, TOKEN), method, path, headers, listener)
+
+
+def requested(
+    application,
     method,
     path,
     headers,
     listener: auth.Listener | None = LOOPBACK,
+    client: str = "192.0.2.7",
 ):
     """One request to the application without a network, as the TCP listener would pass it on."""
-    application = app.build(station, TOKEN)
 
     async def marked(scope, receive, send):
         await application(scope if listener is None else {**scope, auth.LISTENER: listener}, receive, send)
 
     async def ask() -> httpx.Response:
-        transport = httpx.ASGITransport(marked, client=("192.0.2.7", 1234))
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as client:
-            return await client.request(method, path, headers=headers)
+        transport = httpx.ASGITransport(marked, client=(client, 1234))
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as connection:
+            return await connection.request(method, path, headers=headers)
 
     return asyncio.run(ask())

@@ -375,6 +375,15 @@ def test_who_asks_without_the_right_is_told_once_a_minute_for_each_source():
     assert station.types().count("access.denied") == 3
 
 
+def test_refusals_of_many_sources_are_told_sixteen_times_a_minute():
+    station = Station()
+    for number in range(100):
+        station.give(inputs.AccessDenied, 0.5, who="x", source=f"127.0.0.{number}", scope="read")
+    assert station.types().count("access.denied") == 16
+    station.give(inputs.AccessDenied, 60.0, who="x", source="127.0.0.200", scope="read")
+    assert station.types().count("access.denied") == 17
+
+
 def test_guessing_from_many_sources_does_not_fill_the_memory():
     station = Station()
     for number in range(100):

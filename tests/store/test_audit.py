@@ -1,18 +1,20 @@
 """The audit: every opening and refusal, on disc at once, paged, bounded, and whole after a kill."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
 from appliance.errors import IntercomError
+from appliance.store import database
 from appliance.store.audit import Audit
 from appliance.store.writer import Writer
-from tests.store.stores import PATIENCE_S, Inbox, envelope
+from tests.store.stores import PATIENCE_S, Inbox, envelope, wait_until
 
 ROOT = Path(__file__).parents[2]
 KEPT = ("door.unlocked", "door.denied", "keypad.refused", "keypad.accepted", "access.locked_out", "code.added")
@@ -50,6 +52,40 @@ def test_the_oldest_go_once_there_are_too_many(tmp_path):
             audit.append(envelope(number, "door.denied"))
             audit.list(1)
         assert [each["id"] for each in audit.list()] == [20, 19, 18, 17, 16]
+
+
+def test_refusals_push_no_opening_out(tmp_path):
+    with opened(tmp_path, keep=5) as audit:
+        audit.append(envelope(1, "door.unlocked"))
+        audit.append(envelope(2, "code.added"))
+        for number in range(3, 203):
+            audit.append(envelope(number, ("door.denied", "access.denied", "keypad.refused")[number % 3]))
+            audit.list(1)
+        assert [each["id"] for each in audit.list()] == [202, 201, 200, 199, 198, 2, 1]
+        assert [each["id"] for each in audit.list(3, before=199)] == [198, 2, 1]
+
+
+def test_refusals_push_no_opening_out_while_the_disc_does_not_work(tmp_path):
+    (tmp_path / "state").write_text("a file where the directory should be")
+    with opened(tmp_path / "state", keep=5) as audit:
+        audit.append(envelope(1, "door.unlocked"))
+        for number in range(2, 202):
+            audit.append(envelope(number, "door.denied"))
+        (tmp_path / "state").unlink()
+        wait_until((tmp_path / "state/intercomd.sqlite3").exists)
+        assert [each["id"] for each in audit.list()] == [201, 200, 199, 198, 197, 1]
+
+
+def test_an_audit_of_the_version_before_is_taken_apart(tmp_path):
+    with closing(database.connect(tmp_path, database.STEPS[:3])) as connection:
+        rows = [(number, json.dumps(envelope(number, kind))) for number, kind in enumerate(KEPT, 1)]
+        connection.executemany("INSERT INTO audit VALUES (?, ?)", rows)
+    with opened(tmp_path) as audit:
+        audit.append(envelope(9, "door.unlocked"))
+        assert [each["type"] for each in audit.list()] == ["door.unlocked", *KEPT[::-1]]
+    with closing(database.reader(tmp_path)) as connection:
+        kept = [json.loads(text)["type"] for (text,) in connection.execute("SELECT envelope FROM refusals ORDER BY id")]
+    assert kept == ["door.denied", "keypad.refused", "access.locked_out"]
 
 
 def test_it_is_there_after_a_restart(tmp_path):

@@ -7,7 +7,7 @@ class Denial(StrEnum):
     """All there are."""
 
     WRONG = "a wrong code"
-    UNAVAILABLE = "codes are unavailable: they have not been read"
+    UNAVAILABLE = "codes are unavailable"
     FOREIGN = "it is for other doors"
     NO_TARGET = "the far end is no target that may open this door"
     LOCKED_OUT = "after too many wrong codes none is taken for a while"

@@ -137,9 +137,9 @@ def relay_changed(turn: Turn, door: DoorId, *, energised: bool, pulse_id: int) -
     elif not pulse.confirmed:
         put(turn, door, replace(pulse, confirmed=True, energised=True, attempts=()))
         seconds = round(max(0.0, pulse.until - turn.decided), 3)
-        turn.tell(events.DoorUnlocked(door, by=pulse.by, means=pulse.means, seconds=seconds, held=pulse.held))
         for attempt in pulse.attempts:
             outcomes.opened(turn, attempt)
+        turn.tell(events.DoorUnlocked(door, by=pulse.by, means=pulse.means, seconds=seconds, held=pulse.held))
 
 
 def guard_lost(turn: Turn) -> None:

@@ -308,6 +308,30 @@ def test_a_code_at_the_keypad_and_a_card_at_the_reader_open_the_door(tmp_path):
         assert {(e["data"]["digit"], e["data"]["masked"]) for e in door.of("keypad.digit")} == {(None, True)}
 
 
+@shows("door.denied why=codes are unavailable")
+def test_codes_that_cannot_be_read_are_unavailable_masked_and_lock_nobody_out(tmp_path):
+    with entrance(tmp_path / "d") as door:
+        added(door)
+        door.process.send_signal(signal.SIGKILL)
+        door.process.wait()
+    (tmp_path / "d/device.key").chmod(0o644)
+    with entrance(tmp_path / "d") as door:
+        door.wait("appliance.degraded", part="codes")
+        for _ in range(6):
+            at_panel(door, keypad="street", keys="4711#")
+        until(lambda: len(door.of("keypad.refused")) == 6, "six refusals")
+        with Call(door) as call:
+            call.info("4711#")
+            until(lambda: len(door.of("door.denied")) == 7, "seven refusals")
+            assert {(e["data"]["digit"], e["data"]["masked"]) for e in door.of("dtmf.received")} == {(None, True)}
+            call.hang_up()
+        assert {e["data"]["why"] for e in door.of("door.denied") + door.of("keypad.refused")} == {
+            "codes are unavailable"
+        }
+        assert "codes: " in door.get("/v1/state")["appliance"]["status"]
+        assert not door.of("keypad.accepted") + door.of("keypad.locked_out") + door.of("access.locked_out")
+
+
 def test_a_thousand_wrong_codes_at_the_keypad_open_nothing_and_are_all_in_the_audit(tmp_path):
     with entrance(tmp_path / "d") as door:
         added(door)

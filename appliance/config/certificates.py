@@ -1,10 +1,10 @@
 """The files of TLS, looked at before pjsip gets them: it says nothing about one that is missing, and trusts nobody."""
 
-import os
 import ssl
 import stat
 from pathlib import Path
 
+from appliance.config import files
 from appliance.config.schema import Config, Tls
 from appliance.config.secrets import CODE, OTHERS
 from appliance.errors import IntercomError
@@ -31,6 +31,7 @@ def authorities(tls: Tls) -> None:
         return
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
+        files.read(Path(tls.ca_file))  # OpenSSL, which opens it by its name, would wait for a FIFO
         context.load_verify_locations(tls.ca_file)
     except ssl.SSLError as error:
         raise IntercomError(
@@ -47,8 +48,7 @@ def own(tls: Tls) -> None:
     key = Path(tls.key_file)
     for path in (Path(tls.certificate_file), key):
         try:
-            with path.open("rb") as file:
-                mode = os.fstat(file.fileno()).st_mode
+            _, mode = files.read(path)
         except OSError as error:
             raise unreadable(path, error) from error
         if path == key and mode & OTHERS:
@@ -77,6 +77,8 @@ def unreadable(path: Path, error: OSError) -> IntercomError:
     elif isinstance(error, PermissionError):
         cause = "The service's user may not read it."
         resolution = "Let that user read the file and enter its directory."
+    elif isinstance(error, files.UnfitError):
+        cause, resolution = f"{error.strerror}.", "Give the path of a regular file in PEM form."
     else:
         cause, resolution = f"{error}.", "Give the path of a file in PEM form."
     return IntercomError(CODE, f"{path} can not be read", cause, resolution)

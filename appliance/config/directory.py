@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from appliance.config import files
 from appliance.config.load import CODE
 from appliance.config.schema import Config, sip_uri
 from appliance.core import peers
@@ -40,8 +41,7 @@ def read(config: Config) -> tuple[Flat, ...]:
         return ()
     path = Path(config.directory.file)
     try:
-        with path.open("rb") as file:
-            contents = file.read(LONGEST + 1)
+        contents, _ = files.read(path, LONGEST)
     except OSError as error:
         raise IntercomError(
             CODE,
@@ -49,8 +49,6 @@ def read(config: Config) -> tuple[Flat, ...]:
             f"{error.strerror}.",
             "Give a file that the service's user may read in directory.file.",
         ) from error
-    if len(contents) > LONGEST:
-        raise IntercomError(CODE, f"{path.name}: it is longer than {LONGEST} bytes")
     return parse(contents, path.name, config)
 
 

@@ -2,13 +2,14 @@
 
 import difflib
 import errno
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from pathlib import Path
 from typing import Any
 
 import tomli
 from pydantic import ValidationError
 
-from appliance.config import checks, describe
+from appliance.config import checks, describe, files
 from appliance.config.schema import ID_ALLOWED, Config
 from appliance.errors import IntercomError
 
@@ -49,9 +50,12 @@ def check(raw: dict[str, Any], name: str) -> Config:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return files.read(path)[0]
     except (OSError, ValueError) as error:
         number = error.errno if isinstance(error, OSError) else errno.EINVAL
+        if isinstance(error, files.UnfitError):
+            cause, resolution = f"{error.strerror}.", "Give a regular file with --config."
+            raise IntercomError(CODE, f"The configuration {path} cannot be read.", cause, resolution) from error
         cause, resolution = {
             errno.ENOENT: ("There is no such file.", "Give another with --config, or begin with the example file."),
             errno.EACCES: (
@@ -65,10 +69,11 @@ def _read(path: Path) -> bytes:
 
 def _parse(contents: bytes, name: str) -> dict[str, Any]:
     try:
-        return tomli.loads(contents.decode())
+        return tomli.loads(contents.decode("utf-8-sig"))  # some editors put a byte-order mark at the beginning
     except UnicodeDecodeError as error:
         line = contents.count(b"\n", 0, error.start) + 1
-        message, resolution = f"{name}:{line}: this is no UTF-8", "Save the file as UTF-8."
+        found = "UTF-16, not UTF-8" if contents.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "no UTF-8"
+        message, resolution = f"{name}:{line}: this is {found}", "Save the file as UTF-8."
     except tomli.TOMLDecodeError as error:
         message, resolution = f"{name}:{error.lineno}: {_syntax(error)}", "Correct that line or the one before it."
     except ValueError:  # of int(), above sys.set_int_max_str_digits

@@ -2,13 +2,16 @@
 
 import os
 import stat
+from codecs import BOM_UTF8
 from pathlib import Path
 
+from appliance.config import files
 from appliance.config.schema import Config
 from appliance.errors import IntercomError
 
 CODE = "config-invalid"
 LONGEST = 256
+MOST = LONGEST + len(BOM_UTF8) + len("\r\n")
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -38,9 +41,7 @@ def read(setting: str) -> str:
     """The password in the file that the setting names, without the line's end. Raises IntercomError."""
     path, credential = place(setting)
     try:
-        with path.open("rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            contents = file.read(LONGEST + 3)
+        contents, mode = files.read(path)
     except (OSError, ValueError) as error:
         raise unreadable(path, error) from error
     # systemd keeps credentials where only the service comes, and gives their files modes of its own.
@@ -52,10 +53,10 @@ def read(setting: str) -> str:
             f"Allow nobody but the service's user: chmod 0600 {path}",
         )
     try:
-        password = contents.decode().removesuffix("\n").removesuffix("\r")
+        password = contents.decode("utf-8-sig").removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError:
         password = ""
-    if not password or len(contents) > LONGEST + 2 or not password.isprintable():
+    if not password or len(contents) > MOST or not password.isprintable():
         raise IntercomError(
             CODE,
             f"{path} holds no password",
@@ -87,6 +88,8 @@ def unreadable(path: Path, error: OSError | ValueError) -> IntercomError:
     elif isinstance(error, PermissionError):
         cause = "The service's user may not read it."
         resolution = "Make that user the file's owner, and let it enter the directory."
+    elif isinstance(error, files.UnfitError):
+        cause, resolution = f"{error.strerror}.", "Give the path of a regular file that holds the password."
     else:
         cause, resolution = f"{error}.", "Give the path of a file that holds the password."
     return IntercomError(CODE, f"{path} can not be read", cause, resolution)

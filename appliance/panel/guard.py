@@ -26,6 +26,7 @@ Exit status: 0 told to leave, or end of file; 1 a line or socket is not to be ha
 can not be used; 3 the file leaves nothing to guard. With a file, 1 and 2 come some seconds late.
 """
 
+import errno
 import fcntl
 import os
 import select
@@ -40,6 +41,7 @@ RECORD = struct.Struct("<BB6xqq")
 HELLO = 255
 NONE, PULSE, HOLD = 0, 1, 2
 LONGEST_S, LONGEST_HOLD_S = 60, 43_200
+LONGEST = 1 << 20  # bytes of a configuration
 USUAL_CAP_S, USUAL_HOLD_S = 10.0, 0.0  # where the file says nothing
 IDLE = 3  # exit status: nothing to guard
 PAUSE_S = 5
@@ -401,8 +403,7 @@ def configured(path: str) -> list[tuple[str, int, int, list[str]]]:
     import tomllib  # noqa: PLC0415  late: a daemon's child does not need it
 
     try:
-        with open(path, "rb") as file:  # noqa: PTH123  pathlib costs a start 8 ms
-            raw = tomllib.load(file)
+        raw = tomllib.loads(contents(path).decode("utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
         raise Refused(2, f"{path} can not be read: {error}") from error
     doors, own, panel = table(raw, "door"), table(raw, "guard"), table(raw, "panel")
@@ -420,6 +421,22 @@ def configured(path: str) -> list[tuple[str, int, int, list[str]]]:
             raise Refused(2, f"door {name}: active_low is true or false, max_s and max_hold_s are numbers")
         words += ["--door", name, *map(str, caps), "--gpio-active-low" if active_low else "--gpio", chip, line]
     return parse(words)
+
+
+def contents(path: str) -> bytes:
+    """Return a regular file's contents. Raises OSError, also for what is none or has no end: a FIFO would hang us."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "It is not a regular file")
+        found = b""
+        while (part := os.read(descriptor, LONGEST + 1 - len(found))) and len(found) <= LONGEST:
+            found += part
+    finally:
+        os.close(descriptor)
+    if len(found) > LONGEST:
+        raise OSError(errno.EFBIG, "It is longer than 1 MiB")
+    return found
 
 
 def table(of: dict[str, object], name: str) -> dict[str, object]:

@@ -15,6 +15,7 @@ from typing import Any
 import tomli
 
 from appliance.config import describe
+from appliance.config import files as regular
 from appliance.config.load import CODE, check
 from appliance.config.secrets import passwords, read
 from appliance.errors import IntercomError
@@ -98,12 +99,11 @@ def _import(source: Path, file: Path) -> Imported:
 
 def _parse(source: Path) -> Json:
     try:
-        with source.open("rb") as opened:
-            contents = opened.read(LONGEST + 1)
-        if len(contents) > LONGEST:
-            raise IntercomError(CODE, f"{source.name}: it is longer than 1 MiB.")
+        contents, _ = regular.read(source, LONGEST)
         # Editors on other systems may put a mark at the beginning, and end lines with two characters.
         return tomli.loads(contents.decode("utf-8-sig").replace("\r\n", "\n"))
+    except regular.UnfitError as error:
+        raise IntercomError(CODE, f"{source.name}: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise IntercomError(CODE, f"{source.name}: this is no UTF-8.", resolution="Save the file as UTF-8.") from error
     except (ValueError, RecursionError) as error:
@@ -176,7 +176,7 @@ def _secret(path: tuple[str, ...]) -> bool:
 
 def _contents(file: Path) -> Json | None:
     try:
-        return tomli.loads(file.read_text(encoding="utf-8"))
+        return tomli.loads(regular.read(file)[0].decode("utf-8-sig"))
     except (OSError, ValueError):
         return None
 

@@ -162,18 +162,24 @@ class Media:
         if not path:
             return None
         player = pj.AudioMediaPlayer()
-        try:
-            player.createPlayer(path)
-        except pj.Error as error:
-            failed = inputs.PartFailed(
-                at=time.monotonic(),
-                part=part,
-                why=f"{path} can not be played: {error.reason}",
-                resolution="Give a readable WAV file of 16 bit, mono.",
-            )
-            self._post(failed)
-            return None
-        return player
+        why = ""
+        if Path(path).exists() and not Path(path).is_file():  # to open a FIFO would hang
+            why = "it is not a regular file"
+        else:
+            try:
+                player.createPlayer(path)
+            except pj.Error as error:
+                why = error.reason
+        if not why:
+            return player
+        failed = inputs.PartFailed(
+            at=time.monotonic(),
+            part=part,
+            why=f"{path} can not be played: {why}",
+            resolution="Give a readable WAV file of 16 bit, mono.",
+        )
+        self._post(failed)
+        return None
 
 
 def dbfs(level: int) -> float:

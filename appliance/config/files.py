@@ -1,0 +1,45 @@
+"""Files that a configuration names: regular ones only and never more than a bound, as a FIFO or a device has no end."""
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+MIB = 1 << 20
+LONGEST = MIB  # of a configuration or certificate file
+_KINDS = {
+    stat.S_IFIFO: "a FIFO",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+
+class UnfitError(OSError):
+    """The file is no regular file, or too long; `strerror` is a sentence without its full stop."""
+
+
+def read(path: Path, most: int = LONGEST) -> tuple[bytes, int]:
+    """Return the contents and the mode of a regular file. Raises OSError: UnfitError, and the system's own.
+
+    `path` may also be what /dev/stdin, or a shell's <(…), leads to; then it is a FIFO, and refused.
+    """
+    _refuse(path.stat().st_mode)  # before it is opened: to open a device may do something
+    # It may have been exchanged since then; without O_NONBLOCK to open a FIFO waits for a writer.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        mode = os.fstat(descriptor).st_mode
+        _refuse(mode)
+        contents = file.read(most + 1)
+    if len(contents) > most:
+        bound = f"{most} bytes" if most % MIB else f"{most // MIB} MiB"
+        raise UnfitError(errno.EFBIG, f"It is longer than {bound}")
+    return contents, mode
+
+
+def _refuse(mode: int) -> None:
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not stat.S_ISREG(mode):
+        kind = _KINDS.get(stat.S_IFMT(mode), "something else")
+        raise UnfitError(errno.EINVAL, f"It is {kind}, not a regular file")

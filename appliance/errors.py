@@ -1,5 +1,7 @@
 """One hierarchy of errors: what happened, why, and what to do, for every channel alike."""
 
+from typing import Any
+
 # The contract's codes (section 4), and below the line those that only HTTP has.
 HTTP_STATUS: dict[str, int] = {
     "call-not-found": 404,
@@ -49,6 +51,9 @@ HTTP_STATUS: dict[str, int] = {
 }
 
 
+URN = "urn:intercomd:error:"
+
+
 class IntercomError(Exception):
     """An error that a person or a program can act on.
 
@@ -62,5 +67,33 @@ class IntercomError(Exception):
 
     def __str__(self) -> str:
         """The whole error as sentences, as the log and the command line show it."""
-        *first, last = [part for part in (self.message, self.cause, self.resolution) if part] or [self.code]
-        return " ".join([*(part if part[-1] in ".!?:" else f"{part}." for part in first), last])
+        return sentences(self.message, self.cause, self.resolution) or self.code
+
+
+def sentences(*parts: str) -> str:
+    """The parts that say something, with a full stop between them; the last one ends as it does."""
+    said = [part.strip() for part in parts if part.strip()]
+    if not said:
+        return ""
+    *first, last = said
+    return " ".join([*(part if part[-1] in ".!?:" else f"{part}." for part in first), last])
+
+
+def reason(error: BaseException) -> str:
+    """Why something failed, in words, without the number that Python puts before them."""
+    if not isinstance(error, OSError) or not error.strerror:
+        return str(error)
+    return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+
+
+def problem(error: IntercomError) -> dict[str, Any]:
+    """The error as a problem object (RFC 9457)."""
+    return {
+        "type": URN + error.code,
+        "title": error.code.replace("-", " ").capitalize(),
+        "status": HTTP_STATUS.get(error.code, 500),
+        "detail": error.message,
+        "code": error.code,
+        "cause": error.cause,
+        "resolution": error.resolution,
+    }

@@ -7,7 +7,7 @@ from pathlib import Path
 from appliance.config import files
 from appliance.config.schema import Config, Tls
 from appliance.config.secrets import CODE, OTHERS
-from appliance.errors import IntercomError
+from appliance.errors import IntercomError, reason
 
 
 def look(config: Config, name: str) -> None:
@@ -80,5 +80,5 @@ def unreadable(path: Path, error: OSError) -> IntercomError:
     elif isinstance(error, files.UnfitError):
         cause, resolution = f"{error.strerror}.", "Give the path of a regular file in PEM form."
     else:
-        cause, resolution = f"{error}.", "Give the path of a file in PEM form."
+        cause, resolution = f"{reason(error)}.", "Give the path of a file in PEM form."
     return IntercomError(CODE, f"{path} can not be read", cause, resolution)

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from appliance.config import checks, describe, files
 from appliance.config.schema import ID_ALLOWED, Config
-from appliance.errors import IntercomError
+from appliance.errors import IntercomError, reason
 
 CODE = "config-invalid"
 _SHOWN = 60  # characters of a wrong value that a message repeats
@@ -63,7 +63,7 @@ def _read(path: Path) -> bytes:
                 "Let that user read the file and enter its directory.",
             ),
             errno.EISDIR: ("It is a directory.", "Give the file in it with --config."),
-        }.get(number or 0, (f"{error}.", "Check that the file and its disc are sound."))
+        }.get(number or 0, (f"{reason(error)}.", "Check that the file and its disc are sound."))
         raise IntercomError(CODE, f"The configuration {path} can not be read.", cause, resolution) from error
 
 

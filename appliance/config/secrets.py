@@ -7,7 +7,7 @@ from pathlib import Path
 
 from appliance.config import files
 from appliance.config.schema import Config
-from appliance.errors import IntercomError
+from appliance.errors import IntercomError, reason
 
 CODE = "config-invalid"
 LONGEST = 256
@@ -91,5 +91,5 @@ def unreadable(path: Path, error: OSError | ValueError) -> IntercomError:
     elif isinstance(error, files.UnfitError):
         cause, resolution = f"{error.strerror}.", "Give the path of a regular file that holds the password."
     else:
-        cause, resolution = f"{error}.", "Give the path of a file that holds the password."
+        cause, resolution = f"{reason(error)}.", "Give the path of a file that holds the password."
     return IntercomError(CODE, f"{path} can not be read", cause, resolution)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from appliance.core import events
 from appliance.core.turn import Turn
+from appliance.errors import sentences
 
 
 def failed(turn: Turn, part: str, why: str, resolution: str) -> None:
@@ -18,7 +19,7 @@ def failed(turn: Turn, part: str, why: str, resolution: str) -> None:
         case "audio":
             turn.tell(events.AudioFailed(error=why, resolution=resolution))
         case _:
-            turn.tell(events.ApplianceDegraded(part=part, why=f"{why} {resolution}".strip()))
+            turn.tell(events.ApplianceDegraded(part=part, why=sentences(why, resolution)))
 
 
 def recovered(turn: Turn, part: str) -> None:

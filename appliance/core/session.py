@@ -27,6 +27,7 @@ from appliance.core.turn import Turn, unanswered
 from appliance.errors import IntercomError
 
 FORBIDDEN, GONE, NO_ANSWER, STOPPING = 403, 481, 480, 503
+REQUEST_TERMINATED = 487
 CONFIRM_S = 15.0  # who answers and must press a digit has so long, while a tone asks for it
 CAUSES_OF_ICE = {
     IceFault.FAILED_CHECKS: "None of its addresses answers at any of ours.",
@@ -321,7 +322,10 @@ def give_up(turn: Turn, call: Call, end: End) -> None:
 def over(turn: Turn, call: Call, given: inputs.CallEnded) -> None:
     """The dialog is over."""
     if call.end is not None:
-        turn.finish(call, replace(call.end, code=call.end.code or given.code, reason=given.reason))
+        # RFC 3261 §9.1: 487 is what our own CANCEL brings, so its phrase says nothing of why the call ended.
+        ours = call.end.cause is Cause.NO_ANSWER and given.code == REQUEST_TERMINATED
+        reason = "No answer" if ours else given.reason
+        turn.finish(call, replace(call.end, code=call.end.code or given.code, reason=reason))
         return
     to = forwarding.followed(turn, call, given.contacts)
     if to is not None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from appliance.core.inputs import Input, PartFailed, PartRecovered
-from appliance.errors import IntercomError
+from appliance.errors import IntercomError, reason
 from appliance.panel.lines import Factory, line_errors
 
 FIRST_RETRY_S = 1.0
@@ -58,7 +58,7 @@ class Claims:
         if isinstance(why, IntercomError):
             self._failed[line] = why.cause, why.resolution
         else:
-            self._failed[line] = " ".join(str(why).split()) or type(why).__name__, USUAL_REMEDY
+            self._failed[line] = " ".join(reason(why).split()) or type(why).__name__, USUAL_REMEDY
         again = partial(self.take, line, make, min(longest, 2 * delay), longest=longest)
         self._retries[line] = self._loop.call_later(delay, again)
         self._tell_soon()

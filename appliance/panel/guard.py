@@ -405,7 +405,7 @@ def configured(path: str) -> list[tuple[str, int, int, list[str]]]:
     try:
         raw = tomllib.loads(contents(path).decode("utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
-        raise Refused(2, f"{path} can not be read: {error}") from error
+        raise Refused(2, f"{path} can not be read: {spoken(error)}") from error
     doors, own, panel = table(raw, "door"), table(raw, "guard"), table(raw, "panel")
     if not doors or not own.get("socket") or panel.get("lines") == "simulated":
         raise Refused(IDLE, "nothing to guard: no [door.…], no [guard] socket, or simulated lines")
@@ -476,6 +476,11 @@ def meet(where: str) -> tuple[socket.socket, bool]:
     return inherited(int(where), listening=False), False
 
 
+def spoken(error: Exception) -> str:
+    """Return why something failed, without the number that Python puts before it."""
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
 def inherited(number: int, *, listening: bool) -> socket.socket:
     """Return the descriptor as the socket it must be. Raises Refused."""
     try:
@@ -484,7 +489,7 @@ def inherited(number: int, *, listening: bool) -> socket.socket:
         if fits and bool(sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)) == listening:
             return sock
     except (OSError, OverflowError) as error:
-        raise Refused(2, f"descriptor {number} is no socket: {error}") from error
+        raise Refused(2, f"descriptor {number} is no socket: {spoken(error)}") from error
     raise Refused(
         2, f"descriptor {number} is no {'listening' if listening else 'connected'} SOCK_SEQPACKET Unix socket"
     )
@@ -506,7 +511,7 @@ def listen(path: str) -> socket.socket:
             os.umask(mask)
         sock.listen(1)
     except OSError as error:
-        raise Refused(1, f"can not listen on {path}: {error}") from error
+        raise Refused(1, f"can not listen on {path}: {spoken(error)}") from error
     return sock
 
 
@@ -538,7 +543,7 @@ def main(words: list[str]) -> int:
     except Refused as refusal:
         why, status = str(refusal), refusal.status
     except OSError as error:
-        why, status = f"a line or socket failed: {error}", 1
+        why, status = f"a line or socket failed: {spoken(error)}", 1
     finally:
         # Before a word: whoever should read it may keep us waiting.
         left = [door.name for door in doors if not came_to_rest(door)]

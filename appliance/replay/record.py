@@ -14,7 +14,7 @@ from appliance.core.desired import Desired
 from appliance.core.inputs import AnyInput
 from appliance.core.model import State
 from appliance.core.step import Step
-from appliance.errors import IntercomError
+from appliance.errors import IntercomError, reason
 from appliance.replay import lines
 from appliance.replay.lines import Taken
 from appliance.replay.masks import Masks
@@ -86,7 +86,7 @@ class Recorder:
                 why = self._write_all()
                 self._write(lines.ended(why))
         except OSError as err:
-            why = f"it can not be written: {err}"
+            why = f"it can not be written: {reason(err)}"
         self._over = True
         level = logging.INFO if why == STOPPED else logging.WARNING
         log.log(level, "The recording of inputs %s has ended: %s", self._path, why)

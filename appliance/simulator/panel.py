@@ -22,7 +22,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from appliance.errors import IntercomError
+from appliance.errors import IntercomError, reason
 from appliance.simulator.entry import SimulatedEntry
 
 LONGEST_PRESS_S = 60.0
@@ -70,7 +70,7 @@ class SimulatedPanel:
             raise IntercomError(
                 "unavailable",
                 f"The simulated panel can not listen on {self._path}",
-                str(error),
+                reason(error),
                 "Choose a state directory with a shorter path that this user may write to",
             ) from error
 
@@ -200,7 +200,7 @@ async def _connected(path: Path) -> AsyncIterator[tuple[StreamReader, StreamWrit
         raise IntercomError(
             "unavailable",
             f"No simulated panel answers at {path}",
-            str(error),
+            reason(error),
             "Start the station with --demo, and give its own state directory",
         ) from error
     try:

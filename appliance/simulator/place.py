@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from appliance.errors import IntercomError
+from appliance.errors import IntercomError, reason
 
 MARK = ".intercomd-demo"  # says that the directory is ours, and locked that it is in use
 
@@ -29,7 +29,7 @@ def kept(directory: Path) -> Iterator[Path]:
         lock = (directory / MARK).open("w")
     except OSError as error:
         raise IntercomError(
-            "unavailable", f"{directory} can not be used.", str(error), "Give another with --directory."
+            "unavailable", f"{directory} can not be used.", reason(error), "Give another with --directory."
         ) from error
     with lock:
         try:

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from websockets.asyncio.client import unix_connect
 from websockets.exceptions import WebSocketException
 
-from appliance.errors import IntercomError
+from appliance.errors import IntercomError, reason
 from appliance.simulator import panel
 from appliance.simulator.trace import Trace
 from appliance.unixhttp import UnixConnection
@@ -129,7 +129,7 @@ class Station:
         try:
             status, answer = await self.request("GET", path)
         except OSError as error:
-            raise IntercomError("unavailable", f"{self.name} does not answer at {path}.", str(error)) from error
+            raise IntercomError("unavailable", f"{self.name} does not answer at {path}.", reason(error)) from error
         if status != http.client.OK:
             raise IntercomError("unavailable", f"{self.name} answers {status} at {path}.", str(answer))
         return answer

@@ -14,6 +14,7 @@ import pjsua2 as pj
 from appliance.core import peers
 from appliance.core.model import NO_ACCOUNT, AccountId
 from appliance.core.orders import AccountOrder, CallOrder, HangUp, Place, Probe, Register, Subscribe, Unsubscribe
+from appliance.errors import reason
 from appliance.sip import servers, translate
 from appliance.sip.attempts import Attempt
 from appliance.sip.calls import Calls, Post, SipCall
@@ -262,7 +263,7 @@ class Accounts:
             try:
                 found += servers.locate(host, port, registration.settings.transport, self._udp)
             except OSError as error:
-                whys.append(f"the name {host} can not be resolved: {error}")
+                whys.append(f"the name {host} can not be resolved: {reason(error)}")
         self._found.put((registration.name, tuple(dict.fromkeys(found)), "; ".join(whys)))
 
     def _resolved(self, name: AccountId, found: tuple[Server, ...], why: str) -> None:

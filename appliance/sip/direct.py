@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import pjsua2 as pj
 
+from appliance.errors import reason
 from appliance.sip import servers
 from appliance.sip.callers import Callers, Judgement
 from appliance.sip.registration import Account
@@ -48,7 +49,7 @@ class Lookups:
         try:
             self._found.put((who, servers.locate(place.host, place.port, place.transport, self._versions)[0], ""))
         except (OSError, IndexError) as error:
-            self._found.put((who, None, f"the name {place.host} can not be resolved: {error}"))
+            self._found.put((who, None, f"the name {place.host} can not be resolved: {reason(error)}"))
 
 
 class Direct(Account):

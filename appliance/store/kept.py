@@ -16,6 +16,7 @@ from pathlib import Path
 from appliance.codec import plain, reader
 from appliance.core.inputs import Input, KeptFailed, KeptWritten
 from appliance.core.model import Kept
+from appliance.errors import reason
 from appliance.store import database
 from appliance.store.reservation import sync_directory
 
@@ -46,7 +47,7 @@ class Keeper:
             return Kept(), ""
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             log.warning("%s can not be read: %r", FILE, error)
-            return Kept(), f"{self._directory / FILE}: {error}."
+            return Kept(), f"{self._directory / FILE}: {reason(error)}."
         self._wanted = self._there = found
         return found, ""
 

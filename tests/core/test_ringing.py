@@ -63,6 +63,15 @@ def test_a_press_before_sip_is_ready_is_placed_when_it_is():
     assert len(station.orders(Place)) == 1
 
 
+def test_a_call_that_we_cancel_since_nobody_answers_says_so_and_not_what_our_cancel_brought():
+    station = ready()
+    call = station.dialled()
+    station.give(inputs.CallProgressed, call=call.id, code=180, early_media=False).wait(61.0)
+    station.give(inputs.CallEnded, call=call.id, code=487, reason="Request Terminated", remote=False)
+    ended = station.last(events.CallFailed)
+    assert (ended.cause, ended.code, ended.reason) == (Cause.NO_ANSWER, 487, "No answer")
+
+
 def test_a_slow_start_of_sip_is_a_warning_that_names_what_it_waits_for():
     station = Station().give(inputs.SipSlow, after_s=5.0, waits_for="listing the ALSA PCMs")
     assert station.last(events.WarningTold) == events.WarningTold(

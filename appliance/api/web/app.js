@@ -14,6 +14,10 @@ const STATES = {
 };
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#"];
 
+/** The parts that say something, with a full stop between them. */
+const sentences = (...parts) => parts.filter(Boolean)
+  .map((part, place, all) => (place === all.length - 1 || /[.!?:]$/.test(part) ? part : `${part}.`)).join(" ");
+
 const $ = (id) => document.getElementById(id);
 
 /** An element with properties, `data`, attributes (`attrs`) and children. */
@@ -29,7 +33,7 @@ function make(tag, { data = {}, attrs = {}, ...properties } = {}, ...children) {
 
 class Refused extends Error {
   constructor(problem) {
-    super([problem.detail, problem.cause, problem.resolution].filter(Boolean).join(" "));
+    super(sentences(problem.detail, problem.cause, problem.resolution));
     this.code = problem.code;
   }
 }
@@ -84,7 +88,8 @@ function show(state) {
   answered = performance.now();
   document.title = state.appliance.station;
   $("station").textContent = state.appliance.station;
-  const failed = state.appliance.failed.map(({ part, why }) => `${part}: ${why}`).join("; ");
+  const failed = state.appliance.failed.map(({ part, why }) => `${part}: ${why}`)
+    .filter((each) => !state.appliance.status.includes(each)).join("; ");
   $("status").textContent = [state.appliance.status, state.appliance.address, failed]
     .filter((text, place, all) => text && all.indexOf(text) === place).join(" · ");
   durations = new Map(state.calls.filter((call) => call.connected_since).map((call) => [call.id, call.duration_s]));
@@ -261,7 +266,7 @@ async function tried(button, path, show) {
 
 function showFindings({ findings }) {
   $("findings").replaceChildren(...findings.map(({ check, level, message, cause, resolution }) => make("li", { data: { level } },
-    make("b", {}, level), " ", make("code", {}, check), " ", [message, cause, resolution].filter(Boolean).join(" "))));
+    make("b", {}, level), " ", make("code", {}, check), " ", sentences(message, cause, resolution))));
 }
 
 function showSound({ quiet_dbfs, tone_dbfs, heard }) {

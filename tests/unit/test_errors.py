@@ -1,0 +1,61 @@
+"""Errors in words: whole sentences, and none of Python's numbers."""
+
+import errno
+import os
+import socket
+
+import pytest
+
+from appliance.core import events, inputs
+from appliance.errors import IntercomError, problem, reason, sentences
+from tests.core.station import Station
+
+
+def missing():
+    return FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), "/etc/x")
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (missing(), "No such file or directory: /etc/x"),
+        (OSError(errno.EBUSY, os.strerror(errno.EBUSY)), "Device or resource busy"),
+        (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), "Name or service not known"),
+        (OSError("It is closed"), "It is closed"),
+        (ValueError("no number"), "no number"),
+    ],
+)
+def test_a_reason_has_no_number(error, words):
+    assert reason(error) == words
+
+
+@pytest.mark.parametrize(
+    ("parts", "text"),
+    [
+        (("It failed", "Nobody came", "Call again."), "It failed. Nobody came. Call again."),
+        (("It failed.", "", "Call again"), "It failed. Call again"),
+        (("Why?", "", ""), "Why?"),
+        (("", "", ""), ""),
+    ],
+)
+def test_a_full_stop_stands_between_message_cause_and_remedy(parts, text):
+    assert sentences(*parts) == text
+    assert str(IntercomError("conflict", *parts)) == (text or "conflict")
+
+
+def test_a_part_that_fails_is_reported_with_a_full_stop_before_the_remedy():
+    station = Station().give(inputs.PartFailed, part="http", why="The port is in use", resolution="Take another.")
+    assert station.last(events.ApplianceDegraded).why == "The port is in use. Take another."
+
+
+def test_the_problem_object_has_the_words_of_the_error():
+    told = problem(IntercomError("door-not-found", "There is no door x.", "", "See the list."))
+    assert told == {
+        "type": "urn:intercomd:error:door-not-found",
+        "title": "Door not found",
+        "status": 404,
+        "detail": "There is no door x.",
+        "code": "door-not-found",
+        "cause": "",
+        "resolution": "See the list.",
+    }

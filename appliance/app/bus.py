@@ -5,9 +5,10 @@ import time
 from collections.abc import AsyncGenerator
 from typing import Any
 
+from appliance import libraries
 from appliance.config.schema import Config
 from appliance.core import inputs, orders
-from appliance.errors import IntercomError
+from appliance.errors import IntercomError, sentences
 from appliance.reactor import Reactor
 
 FIRST_RETRY_S = 0.5
@@ -37,7 +38,7 @@ class Bus:
                         "unavailable",
                         "The D-Bus interface is not installed.",
                         f"{err}.",
-                        "Install python3-dbus-fast, or set dbus.enabled = false.",
+                        f"{libraries.remedy('python3-dbus-fast', 'dbus-fast')}, or set dbus.enabled = false.",
                     )
                 )
             except IntercomError as err:
@@ -55,7 +56,7 @@ class Bus:
 
     def _failed(self, err: IntercomError) -> None:
         if err.code != self._told:
-            why = f"{err.message} {err.cause}".strip()
+            why = sentences(err.message, err.cause)
             self._reactor.post(inputs.PartFailed(at=time.monotonic(), part="dbus", why=why, resolution=err.resolution))
         self._told = err.code
 

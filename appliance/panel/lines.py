@@ -6,6 +6,7 @@ import warnings
 from importlib.util import find_spec
 from typing import Any, Literal
 
+from appliance import libraries
 from appliance.errors import IntercomError
 
 Factory = Any  # gpiozero.pins.Factory: gpiozero has no types
@@ -37,7 +38,7 @@ def lines(kind: Literal["simulated", "gpio", "chips"]) -> Factory:
             "unavailable",
             "The panel's lines can not be used",
             f"A library can not be loaded: {error}",
-            "Install what is missing: apt install python3-gpiozero python3-libgpiod",
+            libraries.remedy("python3-gpiozero python3-libgpiod", "gpiozero gpiod"),
         ) from error
 
 
@@ -67,8 +68,8 @@ def _gpio() -> Factory:
                 "unavailable",
                 "The panel's GPIO lines can not be used",
                 "No pin factory of gpiozero works here: " + "; ".join(causes),
-                "Install python3-libgpiod (or python3-lgpio) and let this user open /dev/gpiochip*, or use simulated "
-                "lines (--demo)",
+                f"{libraries.remedy('python3-libgpiod', 'gpiod')}, and let this user open /dev/gpiochip*; or use "
+                "simulated lines (--demo)",
             ) from error
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from appliance.core import inputs
 from appliance.core.desired import Sound
 from appliance.core.orders import Place, SipOrder
+from appliance.errors import reason
 from appliance.sip.farewells import Farewells
 from appliance.sip.settings import SipSettings
 from appliance.sip.wire import Beat, Decoder, Farewell, Message, Start, ToChild, WireError, encode
@@ -31,6 +32,10 @@ DELAYS_S = (0.0, 0.25, 0.5, 1.0, 2.0, 5.0)
 STOP_WITHIN_S = 1.0
 CARDS_WAIT_S = 30.0  # before a card is tried again that hung or span; doubled each time, as each costs the calls
 CARDS_WAIT_DOUBLED = 5  # times at most
+# In a checkout no index has it: the set-up builds it.
+PJSUA2 = "Is pjsua2 installed? " + (
+    "apt install python3-pjsua2" if sys.prefix == sys.base_prefix else "In a checkout: packaging/setup run"
+)
 NOT_READY = "SIP process not ready"
 # By RLIMIT_RTTIME: a thread of real-time priority ran on and on; one whose card works waits for it in between.
 SPUN = "a card's thread kept the processor busy, which ended it by SIGXCPU"
@@ -246,7 +251,7 @@ class Link:
             self._post(inputs.SipLost(at=now, why=why, card=self._card_hung))
         else:
             self._port = self._settings.port
-            self._fail(f"The SIP process does not start: {why}", "See the log; is pjsua2 installed?")
+            self._fail(f"The SIP process does not start: {why}", f"See the log. {PJSUA2}")
         # The first death is met at once, whatever its age.
         delay = DELAYS_S[min(max(self._deaths - 1, 0), len(DELAYS_S) - 1)]
         self._next = asyncio.get_running_loop().create_task(self._replace(delay))
@@ -256,7 +261,7 @@ class Link:
         try:
             await self._spawn()
         except OSError as error:  # no memory, no descriptors: they come back
-            self._fail(f"The SIP process does not start: {error}", "Free memory and file descriptors.")
+            self._fail(f"The SIP process does not start: {reason(error)}", "Free memory and file descriptors.")
             self._next = asyncio.get_running_loop().create_task(self._replace(DELAYS_S[-1]))
 
     def _fail(self, why: str, resolution: str) -> None:

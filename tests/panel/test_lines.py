@@ -22,7 +22,7 @@ def test_gpio_lines_without_a_board_name_the_cause_and_the_remedy(monkeypatch):
         lines("gpio")
     assert error.value.code == "unavailable"
     assert "no such factory" in error.value.cause
-    assert "python3-lgpio" in error.value.resolution
+    assert "gpiod" in error.value.resolution
 
 
 def test_gpio_lines_tell_every_factory_that_was_tried(monkeypatch):
@@ -57,14 +57,23 @@ def test_missing_libgpiod_is_named(monkeypatch):
     monkeypatch.delitem(sys.modules, "appliance.panel.chips", raising=False)
     with pytest.raises(IntercomError) as error:
         lines("chips")
-    assert "python3-libgpiod" in error.value.resolution
+    assert "gpiod" in error.value.resolution
 
 
-def test_missing_gpiozero_is_named(monkeypatch):
+@pytest.mark.parametrize(
+    ("base", "remedy"),
+    [
+        ("/usr", "Install what is missing: apt install python3-gpiozero python3-libgpiod"),
+        ("/other", "Install what is missing: /usr/bin/pip install gpiozero gpiod"),
+    ],
+)
+def test_missing_gpiozero_is_named_with_what_installs_it_for_this_python(monkeypatch, base, remedy):
+    monkeypatch.setattr(sys, "prefix", "/usr")
+    monkeypatch.setattr(sys, "base_prefix", base)
     monkeypatch.setitem(sys.modules, "gpiozero.pins.mock", None)
     with pytest.raises(IntercomError) as error:
         lines("simulated")
-    assert "apt install python3-gpiozero" in error.value.resolution
+    assert error.value.resolution == remedy
 
 
 def test_errors_of_the_board_library_are_known_once_it_is_loaded(monkeypatch):

@@ -15,7 +15,7 @@ ADAPTERS = ("sip", "audio", "panel", "store", "api", "bus", "outlets", "system")
 MAY_IMPORT: dict[str, tuple[set[str], str]] = {
     "core": ({"errors"}, "core decides and performs nothing, so it imports nothing of ours but errors"),
     **dict.fromkeys(
-        ("", "errors", "ids", "codec", "feed", "unixhttp", "weekly"),
+        ("", "errors", "ids", "codec", "feed", "libraries", "unixhttp", "weekly"),
         (set(), "every room may build on this plain part, so it builds on none"),
     ),
     "config": (
@@ -24,7 +24,10 @@ MAY_IMPORT: dict[str, tuple[set[str], str]] = {
     ),
     **dict.fromkeys(
         ADAPTERS,
-        ({"core", "errors", "ids", "codec"}, "an adapter translates between core and the outside; app joins adapters"),
+        (
+            {"core", "errors", "ids", "codec", "libraries"},
+            "an adapter translates between core and the outside; app joins adapters",
+        ),
     ),
     "board": ({"errors"}, "the board says what it has, whoever asks"),
     "doctor": (

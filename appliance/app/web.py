@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 from appliance.app.places import Places
 from appliance.config.schema import Config
 from appliance.core import inputs, orders
-from appliance.doctor import examine, networks, signalling
-from appliance.doctor.findings import problem
-from appliance.errors import IntercomError
+from appliance.doctor import examine, networks, signalling, told
+from appliance.errors import IntercomError, reason
 from appliance.reactor import Reactor
 from appliance.store.audit import Audit
 from appliance.store.calllog import CallLog
@@ -81,7 +80,7 @@ class Web:
             try:
                 self._servers[name] = await listen()
             except (IntercomError, OSError) as err:
-                hindrances.append(str(err))
+                hindrances.append(reason(err))
         return " ".join(hindrances)
 
     async def _tcp(self) -> "Server":
@@ -95,7 +94,7 @@ class Web:
         try:
             await asyncio.to_thread((self._places.runtime / "http.address").write_text, bound.url)
         except OSError as err:
-            log.warning("http.address can not be written: %s", err)
+            log.warning("http.address can not be written: %s", reason(err))
         return server
 
     def _token(self) -> str:
@@ -157,8 +156,8 @@ class Web:
         with suppress(IntercomError):  # a log that can not be read is among the parts that failed
             rows = await asyncio.to_thread(self.call_log.list, signalling.LOOKED_AT)
             found += signalling.calls([call for _, call in rows])
-        failed = [problem(part, why) for part, why in self._reactor.state.failed]
-        return [asdict(finding) for finding in (*found, *failed)]
+        found += told.besides(found, self._reactor.state.failed)
+        return [asdict(finding) for finding in found]
 
     def ready(self) -> tuple[bool, str]:
         """Whether calls are possible."""

@@ -1,5 +1,7 @@
 """The sound cards, as the kernel lists them in /proc/asound, with names that stay the same from boot to boot."""
 
+import ctypes
+import itertools
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +10,7 @@ from pathlib import Path
 _CARD = re.compile(r"^ *(?P<number>\d+) \[(?P<id>[^\]]*?) *\]: (?P<driver>.*?) - (?P<name>.*)$", re.MULTILINE)
 # As in "01-00: USB Audio : USB Audio : playback 1 : capture 1": sound/core/pcm.c, snd_pcm_proc_read.
 _PCM = re.compile(r"^(?P<card>\d+)-(?P<device>\d+): .*?(?P<ways>(?: : (?:playback|capture) \d+)*)$", re.MULTILINE)
+LIBC = ctypes.CDLL(None)
 _OF_CARD = re.compile(r"CARD=(?P<id>[^,]+)|^(?:plug)?hw:(?P<short>(?!CARD=)[^,]+)")
 
 
@@ -64,6 +67,28 @@ def cards(proc: Path = Path("/proc")) -> tuple[Card, ...]:
         )
         for found in _CARD.finditer(listed)
     )
+
+
+def pcms() -> tuple[str, ...] | None:
+    """The names of all PCMs in ALSA's configuration, none of which is opened; None where there is no ALSA library."""
+    try:
+        alsa = ctypes.CDLL("libasound.so.2")
+    except OSError:
+        return None
+    alsa.snd_device_name_get_hint.restype = ctypes.c_void_p
+    alsa.snd_device_name_get_hint.argtypes = (ctypes.c_void_p, ctypes.c_char_p)
+    hints = ctypes.POINTER(ctypes.c_void_p)()
+    if alsa.snd_device_name_hint(-1, b"pcm", ctypes.byref(hints)) < 0:
+        return None
+    names = []
+    for place in itertools.count():
+        if not (hint := hints[place]):  # the list ends with a null pointer
+            break
+        if name := alsa.snd_device_name_get_hint(hint, b"NAME"):
+            names.append(ctypes.string_at(name).decode(errors="replace"))
+            LIBC.free(ctypes.c_void_p(name))
+    alsa.snd_device_name_free_hint(hints)
+    return tuple(names)
 
 
 def card_of(pcm: str) -> str | None:

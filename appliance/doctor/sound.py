@@ -1,25 +1,29 @@
 """The sound cards: whether those that the configuration names are there, can do it, and are free."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from appliance.board import cards
 from appliance.board.cards import Card
 from appliance.config.schema import Config
-from appliance.doctor.findings import Finding, ok, problem, warning
+from appliance.doctor.findings import Finding, Level, ok, problem, warning
 
 OURS = b"appliance.sip"  # in the command line of the SIP process, the one that opens PCMs
 WAYS = {"capture": "record", "playback": "play"}
 
 
 def examine(config: Config, proc: Path = Path("/proc")) -> list[Finding]:
-    """One finding for each direction."""
+    """One finding for each direction, or for the fault that both have."""
     there = cards.cards(proc)
     if config.audio.microphone_file:
         return [
             ok("audio.capture", "A file is played in the microphone's place."),
             _one(config, "playback", there, proc),
         ]
-    return [_one(config, way, there, proc) for way in WAYS]
+    capture, playback = (_one(config, way, there, proc) for way in WAYS)
+    if capture.level is Level.PROBLEM and capture.message == playback.message:
+        return [replace(capture, check="audio")]
+    return [capture, playback]
 
 
 def _one(config: Config, way: str, there: tuple[Card, ...], proc: Path) -> Finding:
@@ -31,8 +35,8 @@ def _one(config: Config, way: str, there: tuple[Card, ...], proc: Path) -> Findi
     if not able:
         return problem(
             check,
-            f"No sound card can {WAYS[way]}.",
-            f"{'The kernel has none at all' if not there else 'There is ' + ', '.join(card.name for card in there)}.",
+            f"No sound card can {WAYS[way]}." if there else "There is no sound card.",
+            f"There is {', '.join(card.name for card in there)}." if there else "The kernel has none at all.",
             'Plug one in, enable its driver, or set "null" to do without.',
         )
     named = cards.card_of(pcm)
@@ -44,6 +48,8 @@ def _one(config: Config, way: str, there: tuple[Card, ...], proc: Path) -> Findi
                 f"{choice} The first of them is the default, and which comes first may change from boot to boot.",
                 f"Name the card: audio.{way} = {able[0].pcm()!r}.",
             )
+        if missing := _missing(check, pcm):
+            return missing
         return ok(check, f"ALSA's {pcm!r}; with {able[0].name} as the only card that can {WAYS[way]}.")
     card = next((card for card in there if named in {card.id, str(card.number)}), None)
     if card is None:
@@ -58,6 +64,14 @@ def _one(config: Config, way: str, there: tuple[Card, ...], proc: Path) -> Findi
             f"Name it by its id: audio.{way} = {card.pcm()!r}.",
         )
     return _held(check, way, card, proc) or _known(check, card)
+
+
+def _missing(check: str, pcm: str) -> Finding | None:
+    """No PCM of ALSA's configuration has that name, which is no card's."""
+    listed = cards.pcms()
+    if listed is None or pcm == "default" or ":" in pcm or any(pcm == name.partition(":")[0] for name in listed):
+        return None
+    return problem(check, f"There is no ALSA PCM {pcm!r}.", f"ALSA lists: {', '.join(listed)}.", "Name one of these.")
 
 
 def _held(check: str, way: str, card: Card, proc: Path) -> Finding | None:

@@ -171,10 +171,9 @@ class Devices:
         # Listing opens each PCM there is, which is much work for nothing while no card has come.
         self._absent = cards() if all(of_a_card(name) for name in missing) else None
         self._list_at = now + LIST_AGAIN_S
-        listed = ", ".join(self._listed()) or "nothing"
         self._fail(
-            f"There is no ALSA PCM {' nor '.join(repr(name) for name in missing)}; ALSA lists: {listed}",
-            "Set the card to one of these, or plug it in: it is found within seconds.",
+            f"There is no ALSA PCM {' nor '.join(repr(name) for name in missing)}",
+            "Plug its card in, which is found within seconds, or name another; intercomctl doctor lists them.",
             now,
         )
 

@@ -2,11 +2,13 @@
 
 import pytest
 
+from appliance.board import cards as real_cards
 from appliance.board.chips import Chip, Chips, Line
 from appliance.config.load import check
 from appliance.doctor import inputs, lines, sound
 from appliance.doctor.examine import examine
-from appliance.doctor.findings import Level
+from appliance.doctor.findings import Level, problem
+from appliance.doctor.told import besides
 from tests.board.boards import owned, raspberry, write
 from tests.board.boards import sound as cards
 
@@ -40,7 +42,7 @@ def audio(**settings):
         ("hw:1", WARNING, "Name it by its id: audio.capture = 'plughw:CARD=usbphone,DEV=0'"),
         ("hw:9", PROBLEM, "There is no card 9"),
         ("default", WARNING, "ALSA chooses the card"),
-        ("pulse", OK, "'pulse'"),
+        ("null:x", OK, "'null:x'"),
     ],
 )
 def test_a_card_is_there_can_record_and_has_a_name_that_stays(tmp_path, pcm, level, said):
@@ -56,9 +58,37 @@ def test_the_only_card_is_a_good_default(tmp_path):
 
 @pytest.mark.parametrize(("listed", "pcms", "said"), [("", "", "none at all"), (HDMI, HDMI_PCM, "vc4-hdmi-0")])
 def test_a_board_that_can_not_record_is_told_so(tmp_path, listed, pcms, said):
-    capture, _ = sound.examine(audio(), cards(tmp_path, listed, pcms) / "proc")
+    capture, *_ = sound.examine(audio(), cards(tmp_path, listed, pcms) / "proc")
     assert capture.level is PROBLEM
     assert said in capture.cause
+
+
+@pytest.mark.parametrize(
+    ("pcm", "message", "cause"),
+    [
+        ("plughw:CARD=phone", "There is no card phone.", "There are: plughw:CARD=usbphone,DEV=0 (USB Phone)."),
+        ("usbphone", "There is no ALSA PCM 'usbphone'.", "ALSA lists: null, pulse."),
+    ],
+)
+def test_a_wrong_card_is_one_finding_with_the_list(tmp_path, monkeypatch, pcm, message, cause):
+    monkeypatch.setattr(sound.cards, "pcms", lambda: ("null", "pulse"))
+    (finding,) = sound.examine(audio(capture=pcm, playback=pcm), cards(tmp_path, ONE, ONE_PCM) / "proc")
+    assert (finding.check, finding.level, finding.message, finding.cause) == ("audio", PROBLEM, message, cause)
+
+
+def test_a_fault_that_the_daemon_has_reported_and_the_examination_finds_is_one_finding():
+    found = [problem("audio", "There is no card x."), problem("panel.button.ring", "There is no line R.")]
+    failed = (
+        ("audio", "There is no ALSA PCM 'x'"),
+        ("panel", "button ring (R): no line; lamp on (L): busy"),
+        ("relay", "Gone."),
+    )
+    assert besides(found, failed) == [problem("panel", "lamp on (L): busy."), problem("relay", "Gone.")]
+    assert besides([], failed[:1]) == [problem("audio", "There is no ALSA PCM 'x'.")]
+
+
+def test_alsas_pcms_are_listed_without_a_card():
+    assert "null" in real_cards.pcms()
 
 
 def test_a_file_in_the_microphones_place_needs_no_card(tmp_path):

@@ -124,7 +124,7 @@ def test_without_any_card_calls_go_on_and_the_card_is_found_when_it_comes(statio
         device, driver = card.split(":")
         station.guest.shell(f"echo {device} >{drivers}/{driver}/unbind")
     try:
-        runs(station, "^audio: There is no ALSA PCM ", "ALSA lists")
+        runs(station, "^audio: There is no ALSA PCM ", "is no ALSA PCM")
         station.ready()
         station.dial()
         station.hang_up()
@@ -137,7 +137,11 @@ def test_without_any_card_calls_go_on_and_the_card_is_found_when_it_comes(statio
 
 def test_an_unknown_card_is_told_with_those_there_are(station):
     station.configure(PLAIN.replace("Loopback", "Lopback"))
-    runs(station, "^audio: There is no ALSA PCM 'plughw:CARD=Lopback,DEV=0'; ALSA lists: .*plughw:CARD=Loopback,DEV=0")
+    runs(station, "^audio: There is no ALSA PCM 'plughw:CARD=Lopback,DEV=0'$")
+    assert (
+        "There is no card Lopback. There are: plughw:CARD=Loopback,DEV=0"
+        in station.guest.run("intercomctl", "doctor").stdout
+    )
 
 
 # -- the disc ----------------------------------------------------------------------------------------------------------

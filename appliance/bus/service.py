@@ -229,14 +229,17 @@ def fits(message: Message, signature: str) -> None:
 
 
 def error(message: Message, err: IntercomError) -> Message:
-    """One of our errors as the answer: its code as the name; message, cause and resolution as three texts."""
+    """One of our errors as the answer. Its code is the name; the texts are the whole error, its cause, its remedy.
+
+    Tools such as busctl print the first text only.
+    """
     return Message(
         message_type=MessageType.ERROR,
         destination=message.sender,
         reply_serial=message.serial,
         error_name=f"{NAME}.Error.{err.code.title().replace('-', '')}",
         signature="sss",
-        body=[err.message, err.cause, err.resolution],
+        body=[str(err), err.cause, err.resolution],
     )
 
 

@@ -356,7 +356,10 @@ class DtmfSent(CallEvent):
 
 @dataclass(frozen=True, slots=True)
 class MediaStarted(CallEvent):
-    """Audio flows."""
+    """The sound of the call is set up: codec and addresses are agreed. No packet needs to have come yet.
+
+    `media.stopped` reports that none comes, `media.resumed` that they come again.
+    """
 
     TYPE = "media.started"
     codec: Codec
@@ -1111,7 +1114,10 @@ class ConfigRejected(Event):
 
 @dataclass(frozen=True, slots=True)
 class ApplianceDegraded(Event):
-    """A part does not work: sip, relay, storage, http."""
+    """A part does not work: sip, relay, storage, codes, kept, http, dbus, digits in the sound.
+
+    The panel has `panel.failed` instead, and the sound card `audio.failed`.
+    """
 
     TYPE = "appliance.degraded"
     part: str

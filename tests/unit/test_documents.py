@@ -1,0 +1,74 @@
+"""What documents and descriptions claim, held against the code."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from appliance.core import events
+from appliance.core.model import Action
+
+ROOT = Path(__file__).resolve().parents[2]
+ELSEWHERE = {"panel", "audio"}  # they have events of their own
+
+
+def text(path):
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+def parts():
+    """All parts that the code reports as failed."""
+    for file in sorted((ROOT / "appliance").rglob("*.py")):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            match node:
+                case ast.keyword(arg="part", value=ast.Constant(value=str(part))):
+                    yield part
+                case ast.Assign(targets=[ast.Name(id="PART")], value=ast.Constant(value=str(part))):
+                    yield part
+
+
+def test_the_event_of_a_part_that_fails_names_every_part():
+    named = events.ApplianceDegraded.__doc__
+    missing = {part for part in {*parts(), "kept", "relay"} - ELSEWHERE if not re.search(rf"\b{part}\b", named)}
+    assert not missing
+
+
+def test_the_event_of_sound_claims_no_packets():
+    assert "No packet needs to have come yet" in events.MediaStarted.__doc__
+
+
+@pytest.mark.parametrize("action", Action)
+def test_the_guide_to_buttons_lists_every_action(action):
+    assert f"`{action}`" in text("docs/how-to/wire-lines.md")
+
+
+@pytest.mark.parametrize("module", ["system/journald.py", "board/cards.py", "store/wav.py", "panel/guard.py"])
+def test_the_dependencies_say_what_is_our_own(module):
+    assert (ROOT / "appliance" / module).is_file()
+    assert f"`{module}`" in text("docs/explanation/dependencies.md")
+
+
+def test_debians_readme_needs_no_lgpio():
+    told = " ".join(text("packaging/debian/README.Debian").split())
+    assert "python3-libgpiod, which comes with the package, reaches them. Nothing else is needed." in told
+
+
+def test_the_list_of_parts_is_where_the_changes_place_it():
+    told = " ".join(text("CHANGELOG.md").split())
+    assert "list of the parts in them is in [Wire buttons, lamps and the door relay](docs/how-to/wire-lines.md)" in told
+    assert "| part | what | for |" in text("docs/how-to/wire-lines.md")
+
+
+def test_the_guide_to_the_bus_says_what_the_package_has_done():
+    told = " ".join(text("docs/how-to/use-d-bus.md").split())
+    assert "The package has done steps 1 and 2" in told
+    assert "packaging/dbus/* usr/share/dbus-1/system.d" in text("packaging/debian/intercomd.install")
+
+
+def test_the_readme_names_the_library_of_lines_by_chip():
+    told = " ".join(text("README.md").split())
+    assert "by `chip` and `line` need libgpiod's: `.venv/bin/pip install gpiod`" in told
+    assert "intercomctl --socket ~/.local/state/intercomd-demo/front/http.sock" in told
+    assert "ssh -L 8080:127.0.0.1:8080" in told

@@ -45,6 +45,7 @@ Time = Annotated[
     ),
 ]
 # No control characters: what goes into a SIP header must not be able to start another one.
+CODE, CARD, DIGITS = r"^[0-9]{4,12}$", r"^[0-9A-Za-z]{1,40}$", r"^[0-9A-D*#]{1,32}$"
 Line = r"^[^\x00-\x1f\x7f]*$"
 Clock = r"^(([01][0-9]|2[0-3]):[0-5][0-9])?$"  # hours and minutes, or nothing
 
@@ -184,7 +185,7 @@ class Reject(Order):
 class Digits(Order):
     """DTMF digits to send."""
 
-    digits: str = Field(pattern=r"^[0-9A-D*#]{1,32}$", examples=["12#"])
+    digits: str = Field(pattern=DIGITS, examples=["12#"])
 
 
 class Transfer(Order):
@@ -331,10 +332,8 @@ class NewCode(Order):
     """A code, by its digits, or a card, by its number."""
 
     owner: Owner
-    digits: str | None = Field(default=None, pattern=r"^[0-9]{4,12}$", description="Typed in a call or at a keypad.")
-    card: str | None = Field(
-        default=None, pattern=r"^[0-9A-Za-z]{1,40}$", description="The number, as the reader tells it."
-    )
+    digits: str | None = Field(default=None, pattern=CODE, description="Typed in a call or at a keypad.")
+    card: str | None = Field(default=None, pattern=CARD, description="The number, as the reader tells it.")
     doors: OpenedDoors
     schedule: Schedule = []
     uses: Uses = None

@@ -10,11 +10,17 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from appliance.errors import HTTP_STATUS, IntercomError
+from appliance.api import models
+from appliance.errors import IntercomError, problem
 
 MEDIA_TYPE = "application/problem+json"
-URN = "urn:intercomd:error:"
 
+# What a pattern allows, in words: people type codes.
+_PATTERNS = {
+    models.CODE: "4 to 12 digits",
+    models.CARD: "1 to 40 letters and digits",
+    models.DIGITS: "1 to 32 of the digits 0 to 9, A to D, * and #",
+}
 _OF_STATUS = {
     400: "parameter-invalid",
     404: "not-found",
@@ -34,18 +40,8 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 
 def response(error: IntercomError, instance: str, headers: dict[str, str] | None = None) -> JSONResponse:
     """The answer that tells `error`; `instance`: the path that was asked for."""
-    status = HTTP_STATUS.get(error.code, 500)
-    body = {
-        "type": URN + error.code,
-        "title": error.code.replace("-", " ").capitalize(),
-        "status": status,
-        "detail": error.message,
-        "instance": instance,
-        "code": error.code,
-        "cause": error.cause,
-        "resolution": error.resolution,
-    }
-    return JSONResponse(body, status, headers, MEDIA_TYPE)
+    body = {**problem(error), "instance": instance}
+    return JSONResponse(body, body["status"], headers, MEDIA_TYPE)
 
 
 def of_status(status: int, headers: dict[str, str]) -> IntercomError:
@@ -104,7 +100,8 @@ def invalid_parameter(error: ValidationException) -> IntercomError:
         where = ".".join(str(part) for part in fault["loc"][1:]) or str(fault["loc"][0])
         if fault["type"] == "json_invalid":
             where = "body"
-        places.append(f"{where}: {fault['msg']}")
+        words = _PATTERNS.get(fault.get("ctx", {}).get("pattern", ""))
+        places.append(f"{where}: must be {words}" if words else f"{where}: {fault['msg']}")
     return IntercomError("parameter-invalid", "The request is not valid.", "; ".join(places))
 
 

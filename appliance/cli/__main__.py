@@ -13,13 +13,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 import appliance
-from appliance.cli import codes, idle, show
+from appliance.cli import codes, idle, show, terms
 from appliance.cli.client import Client, default_socket
-from appliance.errors import IntercomError
+from appliance.errors import IntercomError, problem
 
 DOOR_ACTS = ("open", "hold", "release", "lock", "unlock")
 TIMED = {"open", "hold"}
 SHORTEST_TRIAL_S, LONGEST_TRIAL_S = 0.1, 600.0
+OUTPUT = {"--json": "print answers and errors as JSON", "--utc": "print moments in UTC, not in local time"}
 CONFIG = Path("/etc/intercomd/intercomd.toml")
 
 Json = dict[str, Any]
@@ -34,7 +35,10 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return command(client, given)
     except IntercomError as err:
-        print(err, file=sys.stderr)
+        if given.json:
+            print(json.dumps(problem(err)))
+        else:
+            print(terms.own(err), file=sys.stderr)
         return 1
     except BrokenPipeError:
         return 0
@@ -45,13 +49,16 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog="intercomctl", description="Shows and controls a running intercomd.")
     made.add_argument("--socket", type=Path, metavar="PATH", help="the daemon's Unix socket")
     made.add_argument("--url", default="", help="its HTTP address instead; the token comes from INTERCOM_TOKEN")
-    made.add_argument("--json", action="store_true", help="print answers as JSON")
+    for name, text in OUTPUT.items():
+        made.add_argument(name, action="store_true", help=text)
     made.add_argument("--version", action="version", version=f"intercomctl {appliance.__version__}")
     commands = made.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     def add(name: str, command: Command, text: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=text, description=text)
         sub.set_defaults(command=command)
+        for option, help_ in OUTPUT.items():  # before the command or after it
+            sub.add_argument(option, action="store_true", default=argparse.SUPPRESS, help=help_)
         return sub
 
     add("state", state, "show what the station is and does")
@@ -86,21 +93,33 @@ def parser() -> argparse.ArgumentParser:
     press_ = add("press", press, "press a button of the panel")
     press_.add_argument("button")
     press_.add_argument("--seconds", type=float, default=0.0, help="how long it is down")
-    panel_ = add("panel", panel, "show buttons and lamps, or lead through a test of every part")
-    panel_.add_argument("act", nargs="?", choices=["test"], metavar="test", help="have each part tried in turn")
-    panel_.add_argument(
-        "part",
-        nargs="?",
-        help="one part: lamp.ID, button.ID, keypad.ID, reader.ID, sensor.ID, door.ID or sound; or a kind, as lamp",
-    )
-    panel_.add_argument("--seconds", type=trial_seconds, help="how long a part is tried (default: what suits it)")
+    panel_options(add("panel", panel, "show buttons and lamps, or lead through a test of every part"))
     doctor_ = add("doctor", doctor, "examine configuration, cards and lines, and by a daemon its accounts and calls")
     doctor_.add_argument("--config", type=Path, metavar="FILE", default=CONFIG, help=f"without one (default {CONFIG})")
+    add("page", page, "show the address of the station's page with its token, and how to open it from elsewhere")
     add("accounts", accounts, "show the accounts at registrars")
     add("recordings", recordings, "list recordings, newest first")
     codes.options(add("code", code, "list codes and cards that open doors, add one, or remove one"))
     log_options(add("log", log, "list calls that are over, or who opened doors and was refused, newest first"))
+    for_shell(commands.add_parser("ids"))
     return made
+
+
+def for_shell(parser: argparse.ArgumentParser) -> None:
+    """The command that the shell's completion runs; without a help text, as people have no use for it."""
+    parser.set_defaults(command=complete)
+    parser.add_argument("kind", nargs="*")
+
+
+def panel_options(parser: argparse.ArgumentParser) -> None:
+    """Whether parts are tried, which, and for how long."""
+    parser.add_argument("act", nargs="?", choices=["test"], metavar="test", help="have each part tried in turn")
+    parser.add_argument(
+        "part",
+        nargs="?",
+        help="one part: lamp.ID, button.ID, keypad.ID, reader.ID, sensor.ID, door.ID or sound; or a kind, as lamp",
+    )
+    parser.add_argument("--seconds", type=trial_seconds, help="how long a part is tried (default: what suits it)")
 
 
 def log_options(parser: argparse.ArgumentParser) -> None:
@@ -108,6 +127,13 @@ def log_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", nargs="?", choices=["calls", "doors"], default="calls", metavar="calls|doors")
     parser.add_argument("--limit", type=int, default=50, help="how many (default 50, at most 200)")
     parser.add_argument("--cursor", help="go on where the page before ended")
+
+
+def complete(client: Client, given: argparse.Namespace) -> int:
+    """`intercomctl ids`."""
+    from appliance.cli.complete import words  # noqa: PLC0415  late: the other commands are quicker without
+
+    return output({"ids": words(client, given.kind)}, given, lambda answer: "\n".join(answer["ids"]))
 
 
 def trial_seconds(text: str) -> float:
@@ -143,6 +169,13 @@ def panel(client: Client, given: argparse.Namespace) -> int:
     levels = Counter(finding["level"] for finding in found)
     prompt(f"{levels['ok']} well, {levels['warning']} skipped or doubtful, {levels['problem']} with a problem.")
     return findings(found, given)
+
+
+def page(_client: Client, given: argparse.Namespace) -> int:
+    """`intercomctl page`: from the files beside the daemon's socket, which only its user may read."""
+    from appliance.cli import page as pages  # noqa: PLC0415  late: the other commands are quicker without
+
+    return output(pages.find((given.socket or default_socket()).absolute().parent), given, pages.words)
 
 
 def doctor(client: Client, given: argparse.Namespace) -> int:
@@ -244,7 +277,11 @@ def transfer(client: Client, given: argparse.Namespace) -> int:
 def door(client: Client, given: argparse.Namespace) -> int:
     """`intercomctl door`."""
     body = {} if given.seconds is None or given.act not in TIMED else {"seconds": given.seconds}
-    return output(client.ask("POST", f"/v1/doors/{given.door}/{given.act}", body), given, show.done)
+    answer = client.ask("POST", f"/v1/doors/{given.door}/{given.act}", body)
+    if given.json or answer["warning"]:
+        return output(answer, given, show.done)
+    there = client.ask("GET", f"/v1/doors/{given.door}")
+    return output(there, given, lambda door: show.opened(given.act, door, given.seconds))
 
 
 def clear(client: Client, given: argparse.Namespace) -> int:
@@ -284,7 +321,10 @@ def fits(call: Json, action: str) -> bool:
 
 def output(answer: Json, given: argparse.Namespace, words: Callable[[Json], str]) -> int:
     """Print an answer for a person, or as JSON."""
-    print(json.dumps(answer) if given.json else words(answer))
+    if given.json:
+        print(json.dumps(answer))
+    else:
+        print(words(answer) if given.utc else terms.local(words(answer)))
     return 0
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from appliance.errors import IntercomError
+from appliance.errors import IntercomError, reason
 from appliance.unixhttp import UnixConnection
 
 Json = dict[str, Any]
@@ -88,7 +88,7 @@ class Client:
         return IntercomError(
             "server-unreachable",
             f"No daemon answers at {where}.",
-            str(err),
+            reason(err),
             "Is intercomd running? Name another place by --socket or --url.",
         )
 

@@ -36,7 +36,9 @@ def run(client: Client, given: argparse.Namespace) -> Json:
             return client.ask("GET", "/v1/codes")
         case "remove":
             if not given.code:
-                raise IntercomError("parameter-invalid", "Which code?", "", "Name its id; intercomctl code lists them.")
+                raise IntercomError(
+                    "parameter-invalid", "Which code?", "", "Name its id; `intercomctl code` lists them."
+                )
             return client.ask("DELETE", f"/v1/codes/{given.code}")
         case _:
             return client.ask("POST", "/v1/codes", new(given))

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from appliance.errors import sentences
+
 Json = dict[str, Any]
 
 
@@ -13,7 +15,8 @@ def state(answer: Json) -> str:
     lines += [f"  call      {call['id']}  {call['state']}  {call['summary']}" for call in answer["calls"]]
     lines += [f"  together  {each['id']}  {each['state']}  {each['summary']}" for each in answer["conferences"]]
     lines += [f"  door      {door['id']}  {_lock(door)}" for door in answer["doors"]]
-    lines += [f"  failed    {part['part']}: {part['why']}" for part in station["failed"]]
+    failed = [f"{part['part']}: {part['why']}" for part in station["failed"]]
+    lines += [f"  failed    {each}" for each in failed if each not in station["status"]]
     return "\n".join(lines)
 
 
@@ -59,7 +62,7 @@ def findings(answer: Json) -> str:
     width = max((len(row["check"]) for row in rows), default=0)
     return "\n".join(
         f"{row['level']:<8} {row['check']:<{width}}  "
-        + " ".join(row[part] for part in ("message", "cause", "resolution") if row[part])
+        + sentences(*(row[part] for part in ("message", "cause", "resolution")))
         for row in rows
     )
 
@@ -100,16 +103,50 @@ def _code(code: Json) -> str:
 def _past(call: Json) -> str:
     who = call["remote"]["target"] or call["remote"]["display_name"] or call["remote"]["uri"]
     end = call["end"]
-    how = f"{call['duration_s']:.0f} s" if call["connected_since"] else "missed" if call["missed"] else end["cause"]
+    cause = end["cause"].replace("_", " ")
+    how = f"{call['duration_s']:.0f} s" if call["connected_since"] else "missed" if call["missed"] else cause
     why = " ".join(str(part) for part in (end["code"], end["reason"]) if part)
+    if end["reason"].lower() == how:
+        why = ""
     return f"{call['id']}  {call['created']}  {call['direction']:8}  {who}  {how}{f' ({why})' if why else ''}"
 
 
 def event(envelope: Json) -> str:
     """An event in one line."""
-    told = " ".join(f"{name}={value}" for name, value in envelope["data"].items() if value is not None and value != "")
+    told = " ".join(
+        f"{name}={_value(value)}" for name, value in envelope["data"].items() if value not in (None, "", [])
+    )
     call = f"  {envelope['call']}" if envelope["call"] else ""
     return f"{envelope['time']}  {envelope['id']}  {envelope['type']}{call}  {told}".rstrip()
+
+
+def _value(value: Any) -> str:
+    """A value as the configuration has it: false, not False; several with commas; a record's with slashes."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case list():
+            return ",".join(map(_value, value))
+        case dict():
+            return "/".join(map(_value, value.values()))
+        case _:
+            return str(value)
+
+
+def opened(act: str, door: Json, seconds: float | None) -> str:
+    """What an order has made of a door; `seconds`: how long it opens, where that was asked for."""
+    match act:
+        case "open":
+            state = f"open for {door['pulse_s'] if seconds is None else seconds:g} s"
+        case "hold":
+            state = f"held open until {door['until']}"
+        case "release":
+            state = "no longer held open"
+        case "lock":
+            state = "locked down"
+        case _:
+            state = "no longer locked down"
+    return f"Door {door['id']} is {state}."
 
 
 def done(answer: Json) -> str:

@@ -28,14 +28,11 @@ def run(client: Client, part: str | None, seconds: float | None, prompt: Prompt,
     prompt: says what to do or to look at, when it begins. Raises IntercomError where there is no such part.
     """
     state = client.ask("GET", "/v1/state")
-    panel = state["panel"]
-    parts = [f"{kind}.{each['id']}" for kind in KINDS for each in panel[f"{kind}s"]]
-    parts += [f"door.{door['id']}" for door in state["doors"]]
-    parts.append("sound")
-    wanted = [each for each in parts if part in {None, each, each.partition(".")[0]}]
+    known = parts(state)
+    wanted = [each for each in known if part in {None, each, each.partition(".")[0]}]
     if not wanted:
-        raise IntercomError("parameter-invalid", f"There is no {part} to test.", f"There is: {', '.join(parts)}.")
-    trial = _Trial(client, seconds, prompt, person, state, named=part in parts)
+        raise IntercomError("parameter-invalid", f"There is no {part} to test.", f"There is: {', '.join(known)}.")
+    trial = _Trial(client, seconds, prompt, person, state, named=part in known)
     found: list[Json] = []
     try:
         for number, each in enumerate(wanted, start=1):
@@ -45,6 +42,12 @@ def run(client: Client, part: str | None, seconds: float | None, prompt: Prompt,
     except KeyboardInterrupt:
         prompt(f"Ended; not tried: {', '.join(wanted[len(found) :])}.")
     return found
+
+
+def parts(state: Json) -> list[str]:
+    """All parts of a station that can be tried."""
+    of_panel = [f"{kind}.{each['id']}" for kind in KINDS for each in state["panel"][f"{kind}s"]]
+    return [*of_panel, *(f"door.{door['id']}" for door in state["doors"]), "sound"]
 
 
 class _Trial:
@@ -89,15 +92,15 @@ class _Trial:
 
     def _lamp(self, name: str) -> Json:
         check, seconds = f"lamp.{name}", self._seconds or LAMP_S
-        remedy = "See its line and active_low."
+        remedy = "see its line and active_low."
         self._client.ask("POST", f"/v1/panel/lamps/{name}/test", {"pattern": "fast", "seconds": seconds})
         end = time.monotonic() + seconds
         self._prompt(f"Lamp {name} flashes for {seconds:g} s. Do you see it? [y/n, Enter skips]")
         answer = self._answer()
         if answer is None:
             time.sleep(max(0.0, end - time.monotonic()))
-            return _finding(check, "ok", "It was to flash. If it did not: see its line and active_low.")
-        return _judged(check, answer, "It flashes.", "It does not flash.", remedy)
+            return _finding(check, "warning", SKIPPED, "Nobody said whether it flashed.", f"If it did not: {remedy}")
+        return _judged(check, answer, "It flashes.", "It does not flash.", remedy.capitalize())
 
     def _button(self, name: str) -> Json:
         check, seconds = f"button.{name}", self._seconds or PRESS_S
@@ -179,7 +182,7 @@ class _Trial:
         self._client.ask("POST", f"/v1/doors/{name}/open", {} if self._seconds is None else {"seconds": self._seconds})
         (door,) = (each for each in self._client.ask("GET", "/v1/doors")["doors"] if each["id"] == name)
         end = time.monotonic() + (self._seconds or door["pulse_s"]) + 2.0
-        self._prompt(f"Door {name} is open.")
+        self._prompt(f"Door {name} is open for {self._seconds or door['pulse_s']:g} s.")
         seen = False
         while time.monotonic() < end:
             unlocked = self._client.ask("GET", f"/v1/doors/{name}")["unlocked"]

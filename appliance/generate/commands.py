@@ -7,6 +7,7 @@ import appliance
 from appliance.__main__ import DEFAULT
 from appliance.__main__ import parser as daemon
 from appliance.cli.__main__ import parser as client
+from appliance.cli.complete import KINDS
 from appliance.setup.__main__ import BOOT
 from appliance.setup.__main__ import parser as setup
 
@@ -42,6 +43,18 @@ _{prog}() {{
 }}
 complete -F _{prog} {prog}
 """
+_LOOP = """    local each before='' ids='' place=()
+    for each in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+        case $before in
+            --socket | --url) place=("$before" "$each") ;;
+        esac
+        before=$each
+        case $each in"""
+_IDS = """        esac
+    done
+    if [[ $ids && $word != -* ]]; then
+        words+=" $("${COMP_WORDS[0]}" "${place[@]}" ids $ids 2>/dev/null)"
+    fi"""
 
 
 def daemon_manual() -> str:
@@ -145,8 +158,7 @@ def _manual(
 
 def _positional(parser: argparse.ArgumentParser) -> str:
     """What follows a command without an option, in roff."""
-    actions = [action for action in parser._actions if not action.option_strings]  # noqa: SLF001
-    names = [(f"\\fI{_escaped(action.dest.upper())}\\fR", action.nargs is None) for action in actions]
+    names = [(f"\\fI{_escaped(action.dest.upper())}\\fR", action.nargs is None) for action in _arguments(parser)]
     return "".join(f" {name}" if needed else f" [{name}]" for name, needed in names)
 
 
@@ -154,7 +166,7 @@ def _options(parser: argparse.ArgumentParser, *, helps: bool = True) -> list[str
     """A list in roff; `helps`: --help too."""
     lines = []
     for action in parser._actions:  # noqa: SLF001
-        if action.option_strings and (helps or action.dest != "help"):
+        if action.option_strings and (helps or action.dest not in {"help", "json", "utc"}):
             names = ", ".join(f"\\fB{_escaped(name)}\\fR" for name in action.option_strings)
             value = "" if action.nargs == 0 else f" \\fI{_escaped(str(action.metavar or action.dest.upper()))}\\fR"
             lines += [".TP", names + value, _escaped(action.help or "")]
@@ -176,25 +188,43 @@ def _completion(parser: argparse.ArgumentParser) -> str:
         if action.type is Path
         for name in action.option_strings
     ]
-    cases = [f"            {name}) words='{' '.join(_names(sub))}' ;;" for name, sub in commands.items()]
-    words = ["    local each", '    for each in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do', "        case $each in", *cases]
+    cases = [
+        f"            {name}) words='{' '.join([*_names(sub), *_choices(sub)])}' ids='{' '.join(_kinds(sub))}' ;;"
+        for name, sub in commands.items()
+    ]
+    words = [_LOOP, *cases]
     return _COMPLETION.format(
         made=_MADE,
         prog=parser.prog,
         files=" | ".join(files),
         first=" ".join([*_names(parser), *commands]),
-        words="\n".join([*words, "        esac", "    done"]) + "\n" if commands else "",
+        words="\n".join([*words, _IDS]) + "\n" if commands else "",
     )
 
 
 def _commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
-    """Its commands by name, in their order."""
+    """Its commands by name, in their order, without the one for the shell."""
     return {
         name: sub
         for action in parser._actions  # noqa: SLF001
         if isinstance(action, argparse._SubParsersAction)  # noqa: SLF001 - argparse has no public way to ask for them
         for name, sub in action.choices.items()
+        if sub.description
     }
+
+
+def _choices(parser: argparse.ArgumentParser) -> list[str]:
+    """The words of which its arguments without an option take one."""
+    return [str(word) for action in _arguments(parser) for word in action.choices or ()]
+
+
+def _kinds(parser: argparse.ArgumentParser) -> list[str]:
+    """The kinds of ids that its arguments without an option take."""
+    return [action.dest for action in _arguments(parser) if action.dest in KINDS]
+
+
+def _arguments(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    return [action for action in parser._actions if not action.option_strings]  # noqa: SLF001
 
 
 def _names(parser: argparse.ArgumentParser) -> list[str]:

@@ -271,5 +271,5 @@ def _modified(path: Path) -> datetime:
 
 def _not_found(recording: str) -> IntercomError:
     return IntercomError(
-        "recording-not-found", f"There is no recording {recording!r}.", resolution="List them at /v1/recordings."
+        "recording-not-found", f"There is no recording {recording!r}.", resolution="GET /v1/recordings lists them."
     )

@@ -13,9 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from appliance.cli import show
 from appliance.simulator.panel import ask
 
 SIMULATED = Path(__file__).resolve().parents[2] / "hardware" / "simulated.toml"
+
+COMPLETION = SIMULATED.parents[1] / "packaging" / "completions" / "intercomctl"
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +148,7 @@ def test_a_code_is_added_listed_and_removed_and_its_digits_are_no_argument(daemo
     added = ctl(daemon, "code", "add", *words, given="4711\n")
     assert added.returncode == 0, added.stderr
     code = added.stdout.strip()
-    told = ctl(daemon, "code", "list").stdout
+    told = ctl(daemon, "code", "list", "--utc").stdout
     times = "fri,sat,sun 22:00-06:00  mon,wed 08:00-12:00  3 uses left  until 2036-12-24T18:00:00.000000Z"
     assert told == f"{code}  code  Cleaner  front  {times}\n"
     assert "4711" not in json.dumps(json.loads(ctl(daemon, "--json", "code").stdout))
@@ -177,6 +180,76 @@ def test_a_code_is_added_listed_and_removed_and_its_digits_are_no_argument(daemo
 def test_what_is_wrong_with_a_code_is_told_with_status_1(daemon, words, why):
     wrong = ctl(daemon, "code", *words, given="5678\n")
     assert (wrong.returncode, why in wrong.stderr, "5678" in wrong.stderr) == (1, True, False), wrong.stderr
+
+
+def test_json_stands_before_or_after_the_command_and_an_error_is_then_the_problem_object(daemon, tmp_path):
+    before, after = ctl(daemon, "--json", "panel"), ctl(daemon, "panel", "--json")
+    assert json.loads(before.stdout) == json.loads(after.stdout)
+    wrong = ctl(daemon, "door", "cellar", "--json")
+    told = json.loads(wrong.stdout)
+    assert (wrong.returncode, wrong.stderr) == (1, "")
+    assert (told["code"], told["status"], told["type"]) == ("door-not-found", 404, "urn:intercomd:error:door-not-found")
+    assert {"title", "detail", "cause", "resolution"} <= told.keys()
+    assert json.loads(ctl(tmp_path, "state", "--json").stdout)["code"] == "server-unreachable"
+
+
+def test_an_order_for_a_door_says_what_became_of_the_door(daemon):
+    said = [ctl(daemon, "door", "front", *words).stdout for words in (["--seconds", "0.3"], ["lock"], ["unlock"])]
+    assert said == [
+        "Door front is open for 0.3 s.\n",
+        "Door front is locked down.\n",
+        "Door front is no longer locked down.\n",
+    ]
+    until(lambda: "front  locked" in ctl(daemon, "state").stdout, daemon)
+
+
+def test_what_is_wrong_is_told_in_the_words_of_the_command_line(daemon):
+    assert "`intercomctl code` lists them" in ctl(daemon, "code", "remove", "a-none").stderr
+    assert "`intercomctl state` lists them" in ctl(daemon, "hangup", "c-none").stderr
+    short = ctl(daemon, "code", "add", "--owner", "x", "--door", "front", given="12\n")
+    assert "digits: must be 4 to 12 digits" in short.stderr
+
+
+def test_moments_are_local_time_or_utc_and_values_are_as_in_the_configuration(daemon, monkeypatch):
+    monkeypatch.setenv("TZ", "XXX-5:30")
+    words = ["--owner", "Night", "--door", "front", "--expires", "2036-12-24T18:00:00+00:00"]
+    code = ctl(daemon, "code", "add", *words, given="90210\n").stdout.strip()
+    assert "until 2036-12-24 23:30:00\n" in ctl(daemon, "code").stdout
+    assert "until 2036-12-24T18:00:00.000000Z\n" in ctl(daemon, "code", "--utc").stdout
+    ctl(daemon, "code", "remove", code)
+    told = ctl(daemon, "log", "doors", "--limit", "2").stdout
+    assert "Z  " not in told
+    event = {
+        "time": "",
+        "id": 1,
+        "type": "x",
+        "call": None,
+        "data": {"a": False, "b": ["front"], "c": {"d": 1, "e": True}},
+    }
+    assert show.event(event).endswith("x  a=false b=front c=1/true")
+
+
+def test_the_shell_completes_the_words_of_choices_and_ids(daemon, tmp_path):
+    wrapper = tmp_path / "intercomctl"
+    wrapper.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m appliance.cli "$@"\n')
+    wrapper.chmod(0o755)
+
+    def completed(*words):
+        line = [str(wrapper), "--socket", str(daemon / "http.sock"), *words]
+        script = (
+            f'source "{COMPLETION}"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _intercomctl; echo "${{COMPREPLY[@]}}"'
+        )
+        done = subprocess.run(["bash", "-c", script, "bash", *line], capture_output=True, text=True, timeout=120)
+        assert not done.stderr
+        return done.stdout.split()
+
+    assert {"front", "open", "hold", "lock", "--seconds", "--json"} <= set(completed("door", ""))
+    assert completed("door", "fr") == ["front"]
+    assert "ring" in completed("press", "")
+    assert completed("panel", "test", "door.") == ["door.front"]
+    assert {"list", "add", "remove"} <= set(completed("code", ""))
+    assert {"calls", "doors"} <= set(completed("log", ""))
+    assert "kitchen" in completed("dial", "")
 
 
 def test_watch_prints_events_from_the_one_named(daemon):
@@ -222,6 +295,20 @@ def silent_far_end():
         yield f"sip:nobody@127.0.0.1:{far.getsockname()[1]}"
 
 
+def test_the_page_of_a_board_without_a_screen_is_told_with_token_and_tunnel(daemon, tmp_path):
+    told = ctl(daemon, "page").stdout.splitlines()
+    url, token = (daemon / "http.address").read_text(), (daemon / "http.token").read_text().strip()
+    assert told[0] == f"{url.rstrip('/')}/#token={token}"
+    port = url.rstrip("/").rpartition(":")[2]
+    assert f"ssh -L {port}:127.0.0.1:{port} " in told[2]
+    known = json.loads(ctl(daemon, "page", "--json").stdout)
+    assert known["address"] == told[0]
+    assert ctl(daemon, "state", url=url, token=known["address"].partition("token=")[2]).returncode == 0
+    nowhere = ctl(tmp_path, "page")
+    assert nowhere.returncode == 1
+    assert "No station serves a page" in nowhere.stderr
+
+
 def test_over_tcp_the_token_is_needed(daemon):
     url = (daemon / "http.address").read_text()
     token = (daemon / "http.token").read_text().strip()
@@ -241,15 +328,19 @@ def test_without_a_daemon_the_place_and_the_remedy_are_named(tmp_path):
     assert told.returncode == 1
     assert "No daemon answers" in told.stderr
     assert "Is intercomd running?" in told.stderr
+    assert "No such file or directory. Is intercomd" in told.stderr
+    assert "Errno" not in told.stderr
 
 
 def test_each_part_of_the_panel_is_tried_and_told_in_a_line(daemon):
     lamp = ctl(daemon, "panel", "test", "lamp.ring", "--seconds", "0.2")
     assert lamp.returncode == 0, lamp.stderr
-    assert lamp.stdout.startswith("ok       lamp.ring  It was to flash.")
+    assert lamp.stdout.startswith("warning  lamp.ring  It was skipped. Nobody said whether it flashed.")
     assert "Lamp ring flashes for 0.2 s." in lamp.stderr
+    assert "0 well, 1 skipped or doubtful, 0 with a problem." in lamp.stderr
     door = ctl(daemon, "panel", "test", "door.front", "--seconds", "0.5")
     assert "ok       door.front  Its relay was energised and is at rest again." in door.stdout, door.stderr
+    assert "Door front is open for 0.5 s." in door.stderr
     unpressed = ctl(daemon, "panel", "test", "button.ring", "--seconds", "0.2")
     assert unpressed.returncode == 1
     assert "It was not pressed." in unpressed.stdout
@@ -409,7 +500,7 @@ def test_nobody_who_answers_opens_no_door_that_was_not_named(daemon):
     assert found["door.front"]["message"] == "It was skipped."
     assert found["keypad.front"]["message"] == "No key was heard."
     assert found["reader.front"]["message"] == "No card was read."
-    assert found["lamp.ring"]["level"] == "ok"
+    assert found["lamp.ring"]["level"] == "warning"
     assert status == 1
 
 

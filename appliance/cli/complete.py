@@ -1,0 +1,38 @@
+"""The ids that a running daemon has, for the shell's completion."""
+
+from collections.abc import Callable
+from typing import Any
+
+from appliance.cli import trials
+from appliance.cli.client import Client
+
+Json = dict[str, Any]
+
+
+def _ids(parts: list[Json]) -> list[str]:
+    return [str(part["id"]) for part in parts]
+
+
+def _targets(state: Json) -> list[str]:
+    return [str(target["name"]) for target in state["targets"]]
+
+
+# By the name of the argument that takes them.
+OF_STATE: dict[str, Callable[[Json], list[str]]] = {
+    "button": lambda state: _ids(state["panel"]["buttons"]),
+    "call": lambda state: _ids(state["calls"]),
+    "door": lambda state: _ids(state["doors"]),
+    "part": trials.parts,
+    "sensor": lambda state: _ids(state["panel"]["sensors"]),
+    "to": _targets,
+}
+KINDS = (*OF_STATE, "code")
+
+
+def words(client: Client, kinds: list[str]) -> list[str]:
+    """All ids of these kinds. Raises IntercomError."""
+    found = _ids(client.ask("GET", "/v1/codes")["codes"]) if "code" in kinds else []
+    if others := [kind for kind in kinds if kind in OF_STATE]:
+        state = client.ask("GET", "/v1/state")
+        found += [each for kind in others for each in OF_STATE[kind](state)]
+    return found

@@ -1,0 +1,60 @@
+"""`intercomctl page`: the address of the station's page with its token, and how to open it from another computer."""
+
+import getpass
+import socket
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from appliance.errors import IntercomError, reason
+
+Json = dict[str, Any]
+STATE = Path("/var/lib/intercomd")
+
+
+def find(runtime: Path) -> Json:
+    """The page of the daemon whose socket lies in `runtime`. Raises IntercomError."""
+    address = _read(runtime / "http.address", runtime)
+    token = _read(next((file for file in _tokens(runtime) if _there(file)), runtime / "http.token"), runtime)
+    port = urlsplit(address).port
+    host = urlsplit(address).hostname or ""
+    far = f"[{host}]" if ":" in host else host
+    tunnel = f"ssh -L {port}:{far}:{port} {getpass.getuser()}@{socket.gethostname()}"
+    return {"address": f"{address.rstrip('/')}/#token={token}", "tunnel": tunnel}
+
+
+def words(page: Json) -> str:
+    """For a terminal."""
+    return (
+        f"{page['address']}\n"
+        "This address works on this machine only. To open it on another computer, run there:\n"
+        f"  {page['tunnel']}\n"
+        "and open the same address there, for as long as that command runs."
+    )
+
+
+def _tokens(runtime: Path) -> tuple[Path, ...]:
+    return runtime / "http.token", STATE / "http.token"
+
+
+def _there(file: Path) -> bool:
+    try:
+        return file.exists()
+    except PermissionError:
+        return True  # reading it says so
+
+
+def _read(file: Path, runtime: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except PermissionError as error:
+        raise IntercomError(
+            "forbidden", f"You may not read {file}.", "The token in it lets people open doors.", "Use sudo."
+        ) from error
+    except OSError as error:
+        raise IntercomError(
+            "unavailable",
+            f"No station serves a page from {runtime}.",
+            reason(error),
+            "Is intercomd running? Name another station's socket by --socket.",
+        ) from error

@@ -1,0 +1,42 @@
+"""The words of answers and errors as the command line has them: its own commands, and local time."""
+
+import re
+from datetime import UTC, datetime
+
+from appliance.errors import IntercomError
+
+COMMANDS = {
+    "accounts": "accounts",
+    "calls": "state",
+    "codes": "code",
+    "conferences": "state",
+    "doors": "state",
+    "panel": "panel",
+    "recordings": "recordings",
+    "state": "state",
+}
+_PATH = re.compile(r"(?:GET )?/v1/(\w+)")
+_MOMENT = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z")
+
+
+def own(error: IntercomError) -> IntercomError:
+    """The same error, with a command in place of each path of the HTTP interface that has one."""
+    return IntercomError(error.code, *map(_commands, (error.message, error.cause, error.resolution)))
+
+
+def local(text: str) -> str:
+    """The text with each moment in the machine's local time."""
+    return _MOMENT.sub(lambda found: _local(found[0]), text)
+
+
+def _commands(text: str) -> str:
+    return _PATH.sub(lambda path: f"`intercomctl {COMMANDS[path[1]]}`" if path[1] in COMMANDS else path[0], text)
+
+
+def _local(moment: str) -> str:
+    try:
+        at = datetime.fromisoformat(moment).replace(tzinfo=UTC).astimezone()
+    except (ValueError, OverflowError):
+        return moment
+    milliseconds = f".{at.microsecond // 1000:03}" if at.microsecond else ""
+    return f"{at:%Y-%m-%d %H:%M:%S}{milliseconds}"

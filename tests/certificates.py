@@ -22,9 +22,13 @@ class Authority:
         run("req", "-x509", *KEY, "-keyout", self._key, "-out", self.file, "-days", 3650, "-subj", f"/CN={name}")
 
     def sign(self, name, subject, *names, made_days_ago=1):
-        """Certificate, valid for 30 days, and key; `names` as in DNS:pbx.example or IP:127.0.0.1."""
+        """Certificate, valid for 30 days, and key; `names` as in DNS:pbx.example or IP:127.0.0.1.
+
+        subject: its common name, or all of it, as in /O=house/CN=pbx.
+        """
         base = self.directory / name
-        run("req", *KEY, "-keyout", f"{base}.key", "-out", f"{base}.csr", "-subj", f"/CN={subject}")
+        whole = subject if subject.startswith("/") else f"/CN={subject}"
+        run("req", *KEY, "-keyout", f"{base}.key", "-out", f"{base}.csr", "-subj", whole)
         Path(f"{base}.ext").write_text(f"subjectAltName={','.join(names)}\n")
         out = "x509", "-req", "-in", f"{base}.csr", "-CA", self.file, "-CAkey", self._key, "-CAcreateserial"
         run(*out, "-days", 30, "-extfile", f"{base}.ext", "-out", f"{base}.pem", before=made_days_ago)

@@ -71,6 +71,27 @@ def test_another_certificate_is_not_and_why_is_told(fault, by, name, words, auth
     assert (told.code, told.tls, words in told.reason) == (0, fault, True), told.reason
 
 
+def alternative_name(name):
+    """subjectAltName with one DNS name of any bytes, as openssl takes it (RFC 5280 §4.2.1.6)."""
+    return "DER:" + bytes([0x30, len(name) + 2, 0x82, len(name), *name]).hex(":")
+
+
+NAMES_WITHIN_NAMES = {
+    "a name that goes on after a NUL": ("/CN=other.test", alternative_name(b"pbx.test\0.other.test")),
+    "an organisation that ends as a common name": ("/O=x\\/CN=pbx.test/CN=other.test", "DNS:other.test"),
+    "a common name that goes on": ("/CN=pbx.test\\/x", "DNS:other.test"),
+}
+
+
+@pytest.mark.parametrize("case", NAMES_WITHIN_NAMES)
+def test_a_certificate_that_only_begins_with_the_name_is_not_believed(case, authorities, pbx_test, tmp_path):
+    certificate = authorities[0].sign("server", *NAMES_WITHIN_NAMES[case])
+    settings = TlsSettings(ca_file=str(authorities[0].file))
+    told = tried(tmp_path / "k", certificate, NAME, loopback(), pbx_test, settings)
+    assert isinstance(told, inputs.RegistrationFailed), told
+    assert (told.code, told.tls) == (0, TlsFault.NAME)
+
+
 def test_whoever_turns_verification_off_believes_all(authorities, pbx_test, tmp_path):
     certificate = authorities[1].sign("server", "other.test", "DNS:other.test", made_days_ago=60)
     settings = TlsSettings(ca_file=str(authorities[0].file), verify=False)

@@ -1,22 +1,27 @@
 """The tutorial, word for word: its commands are taken out of it and run, and what it shows is held against what comes.
 
 What hands do in it stands there as comments: <!-- lab: press -->. A block with sh is run on the board, or where a
-comment says so on the phone's computer, which is a network namespace of the guest; a block with text is what the
-commands before it print, line by line, with … for anything. <!-- not in the lab: why --> leaves the next block out.
+comment says so on the phone's computer, which is a network namespace of the guest, or on the computer that builds,
+where make gives the packages under test and scp copies into the guest. A block with ini is a line of the board's
+config.txt; a block with text is what the commands before it print, line by line, with … for anything. No block is left
+out.
 """
 
 import json
+import os
 import re
+import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
-TUTORIAL = Path(__file__).resolve().parents[2] / "docs/tutorial/first-door.md"
+ROOT = Path(__file__).resolve().parents[2]
+TUTORIAL = ROOT / "docs/tutorial/first-door.md"
 PARTS = re.compile(
-    r"<!-- (?P<note>(?:lab|not in the lab): [^>]*?) -->|^```(?P<kind>sh|text)\n(?P<block>.*?)^```$",
-    re.DOTALL | re.MULTILINE,
+    r"<!-- lab: (?P<note>[^>]*?) -->|^```(?P<kind>sh|text|ini)\n(?P<block>.*?)^```$", re.DOTALL | re.MULTILINE
 )
+OF_BLOCKS = {"computer", "phone", "phone rings", "press soon", "answers y"}  # notes that say how the next block is run
 BOARD, PHONE = "192.0.2.10", "192.0.2.20"
 BUTTON, DOOR, LED = range(3)
 USER = "visitor"
@@ -39,29 +44,49 @@ ip route add default via 192.0.2.1 dev board
 
 
 def steps():
-    """What is to be done, in order: ("sh", commands, where), ("text", lines), or (what hands do,)."""
+    """What is to be done, in order: (kind of block, its lines, how), or (what hands do,)."""
     note = ""
     for found in PARTS.finditer(TUTORIAL.read_text()):
-        if found["note"]:
-            note = found["note"].partition(": ")[2] if found["note"].startswith("lab") else "left out"
-            if note not in {"left out", "phone", "phone rings", "press soon"}:
-                yield (note,)
-                note = ""
-        elif note != "left out":
+        if found["note"] in OF_BLOCKS:
+            note = found["note"]
+        elif found["note"]:
+            yield (found["note"],)
+        else:
             yield found["kind"], found["block"], note
             note = ""
-        else:
-            note = ""
+
+
+def on_the_computer(commands, directory, debs, copy):
+    """Run the block of the computer that builds, in a stand-in of the checkout; `copy` takes what scp would."""
+    subprocess.run(["make", "-n", "deb-arm64"], cwd=ROOT, check=True, capture_output=True, timeout=120)
+    made = [f"\tcp '{deb}' 'dist/{deb.name.replace('_amd64.', '_arm64.')}'\n" for deb in debs]
+    (directory / "Makefile").write_text("".join(["deb-arm64:\n\tmkdir -p dist\n", *made]))
+    scp = directory / "bin/scp"
+    scp.parent.mkdir()
+    scp.write_text('#!/bin/sh\nprintf "%s\\n" "$@" >copied\n')
+    scp.chmod(0o755)
+    environment = {**os.environ, "PATH": f"{scp.parent}:{os.environ['PATH']}"}
+    argv = ["bash", "-euo", "pipefail", "-c", commands]
+    subprocess.run(argv, cwd=directory, env=environment, check=True, capture_output=True, timeout=120)
+    *files, place = (directory / "copied").read_text().splitlines()
+    assert place == "USER@NAME:"
+    copy(*(directory / file for file in files), to=f"/home/{USER}")
 
 
 class Follower:
     """Somebody who does what the tutorial says, with a terminal on the board and one on the phone's computer."""
 
-    def __init__(self, guest):
-        self.guest, self.told = guest, ""
+    def __init__(self, guest, debs, directory):
+        self.guest, self.debs, self.directory, self.told = guest, debs, directory, ""
 
     def follow(self, step):
         match step:
+            case ("ini", lines, _):
+                self.guest.shell(f"mkdir -p /boot/firmware; cat >>/boot/firmware/config.txt <<'END'\n{lines}END")
+            case ("sh", commands, "computer"):
+                on_the_computer(commands, self.directory, self.debs, self.guest.copy_in)
+            case ("sh", commands, "answers y"):
+                self.told = self._as_user(commands, given="y\n")
             case ("sh", commands, "phone"):
                 self.told = self._as_user(commands, "ip", "netns", "exec", "phone")
             case ("sh", commands, "phone rings"):
@@ -124,14 +149,14 @@ class Follower:
     def _state(self):
         return json.loads(self.guest.check("intercomctl", "--json", "state"))
 
-    def _as_user(self, commands, *before):
+    def _as_user(self, commands, *before, given=""):
         """A login of its own for each block, as the tutorial has people log in again: groups are new ones then."""
         words = (*before, *LOGIN, "bash", "-euo", "pipefail", "-c", f"cd; {{ {commands}}} 2>&1")
-        return self.guest.check(*words, timeout_s=300)
+        return self.guest.check(*words, given=given, timeout_s=300)
 
 
 @pytest.fixture(scope="module")
-def follower(make_guest, bare_disc, debs):
+def follower(make_guest, bare_disc, debs, tmp_path_factory):
     guest = make_guest(bare_disc, arguments="snd_dummy.enable=1,1 snd_dummy.id=Board,Phone").boot()
     guest.chip("board", "BUTTON", "DOOR", "LED")
     guest.pull("board", BUTTON, "up")
@@ -139,8 +164,7 @@ def follower(make_guest, bare_disc, debs):
     guest.shell(
         f"useradd --create-home --groups sudo,audio {USER}; echo '{USER} ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/lab"
     )
-    guest.copy_in(*debs, to=f"/home/{USER}")
-    return Follower(guest)
+    return Follower(guest, debs, tmp_path_factory.mktemp("computer"))
 
 
 def test_whoever_follows_the_tutorial_has_a_phone_that_rings_and_a_door_that_opens(follower):

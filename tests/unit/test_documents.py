@@ -8,6 +8,7 @@ import pytest
 
 from appliance.core import events
 from appliance.core.model import Action
+from tests.lab.test_tutorial import TUTORIAL, on_the_computer, steps
 
 ROOT = Path(__file__).resolve().parents[2]
 ELSEWHERE = {"panel", "audio"}  # they have events of their own
@@ -65,6 +66,28 @@ def test_the_guide_to_the_bus_says_what_the_package_has_done():
     told = " ".join(text("docs/how-to/use-d-bus.md").split())
     assert "The package has done steps 1 and 2" in told
     assert "packaging/dbus/* usr/share/dbus-1/system.d" in text("packaging/debian/intercomd.install")
+
+
+def test_the_tutorials_test_runs_every_block():
+    blocks = [step for step in steps() if step[0] in {"sh", "text", "ini"}]
+    assert len(blocks) == len(re.findall(r"(?m)^```\w", TUTORIAL.read_text()))
+    assert "not in the lab" not in TUTORIAL.read_text()
+
+
+def test_the_tutorial_tries_the_sound_before_a_press_rings_and_uses_it():
+    told = TUTORIAL.read_text()
+    assert told.index("panel test sound") < told.index("panel test button.ring")
+
+
+def test_the_tutorials_block_for_the_computer_copies_what_make_builds(tmp_path):
+    debs = [tmp_path / "intercomd_1_all.deb", tmp_path / "python3-pjsua2_1_amd64.deb"]
+    for deb in debs:
+        deb.write_text("x")
+    (block,) = (step[1] for step in steps() if step[0] == "sh" and step[2] == "computer")
+    copied = []
+    (tmp_path / "clone").mkdir()
+    on_the_computer(block, tmp_path / "clone", debs, lambda *files, to: copied.extend(file.name for file in files))
+    assert copied == ["intercomd_1_all.deb", "python3-pjsua2_1_arm64.deb"]
 
 
 def test_the_readme_names_the_library_of_lines_by_chip():

@@ -13,7 +13,7 @@ DOOR, TARGET, ACCOUNT = "front", "indoor", "pbx"
 def configuration(chosen: Choices, board: str, password_file: Path) -> str:
     """The file's text. `board`: its name, or ""; password_file: where the account's password is."""
     return "\n".join(
-        [*_head(board), *_sound(chosen), *_panel(chosen), *_door(chosen), *_calls(chosen, password_file), ""]
+        [*_head(board), *_sound(chosen), *_panel(chosen), *_door(chosen), *_calls(chosen, password_file), *_bus(), ""]
     )
 
 
@@ -94,6 +94,11 @@ def _calls(chosen: Choices, password_file: Path) -> Iterator[str]:
             yield f'doors = ["{DOOR}"]'
     else:
         yield from ("", "# Whom the button rings:", "#", f"# [target.{TARGET}]", '# uri = "sip:kitchen@192.0.2.10"')
+
+
+def _bus() -> Iterator[str]:
+    yield from ("", "# Programs on this machine find the station on D-Bus, if their user is in the group intercom.")
+    yield from ("[dbus]", "enabled = true")
 
 
 def _line(place: Place) -> tuple[str, str]:

@@ -1,5 +1,7 @@
 """What is proposed on a board is valid, safe and what its owner would choose; and is asked for where he wants."""
 
+from pathlib import Path
+
 import pytest
 import tomli
 from hypothesis import given
@@ -114,6 +116,12 @@ def test_whatever_is_chosen_the_file_has_no_errors(chosen, tmp_path):
     assert bool(config.door) == bool(config.guard.socket) == bool(chosen.relay)
     assert bool(config.target) == bool(chosen.ring)
     assert "secret" not in text
+
+
+def test_the_bus_is_on_as_in_the_packages_own_configuration(tmp_path):
+    text = render.configuration(choices.suggest((), Chips(())), "", tmp_path / "pbx.password")
+    packaged = (Path(__file__).resolve().parents[2] / "packaging/debian/intercomd.toml").read_text()
+    assert [check(tomli.loads(each), "test").dbus.enabled for each in (text, packaged)] == [True, True]
 
 
 def test_the_file_says_what_was_chosen_and_where_it_is_wired(tmp_path):

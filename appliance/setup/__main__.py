@@ -17,7 +17,7 @@ from appliance.board.firmware import model
 from appliance.config.load import check
 from appliance.doctor import lines, sound
 from appliance.doctor.findings import Finding, Level
-from appliance.errors import IntercomError
+from appliance.errors import IntercomError, sentences
 from appliance.setup import ask, choices, files, importer, render, station
 from appliance.setup.ask import Terminal
 
@@ -135,8 +135,8 @@ def report(chosen: choices.Choices, findings: list[Finding], file: Path) -> None
     if wrong:
         print("\nNot well yet:")
     for finding in wrong:
-        parts = (finding.check + ":", finding.message, finding.cause, finding.resolution)
-        print(f"  {finding.level}: {' '.join(part for part in parts if part)}")
+        said = sentences(f"{finding.check}:", finding.message, finding.cause, finding.resolution)
+        print(f"  {finding.level}: {said}")
     print("\nThen:\n  sudo systemctl restart intercomd intercomd-guard\n  intercomctl panel test")
     if not chosen.ring:
         print(f"\nThe button rings nobody yet: see the end of {file}.")

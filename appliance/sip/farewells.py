@@ -5,6 +5,7 @@ import logging
 import socket
 
 from appliance.core.model import CallId
+from appliance.errors import reason
 from appliance.sip.wire import Farewell
 
 LOG = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ class Farewells:
             try:
                 self._going.append(Going(farewell, self._address))
             except (OSError, OverflowError) as error:  # no way to there, or a port that is none
-                LOG.warning("%s: its far end can not be told of its end: %s", farewell.call, error)
+                LOG.warning("%s: its far end can not be told of its end: %s", farewell.call, reason(error))
             else:
                 LOG.info("%s: %s to %s:%d", farewell.call, farewell.said, farewell.host, farewell.port)
         self._kept.clear()

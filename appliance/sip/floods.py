@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable
 import pjsua2 as pj
 
 from appliance.core import inputs
+from appliance.errors import reason
 from appliance.sip import busy
 
 LOG = logging.getLogger(__name__)
@@ -140,7 +141,7 @@ def attach(
         try:
             sock.setsockopt(socket.SOL_SOCKET, ATTACH, struct.pack("HP", len(steps), ctypes.addressof(code)))
         except OSError as error:  # they end in pjsip then
-            LOG.warning("The kernel takes no filter for SIP: %s", error)
+            LOG.warning("The kernel takes no filter for SIP: %s", reason(error))
 
 
 def requests_not_from(addresses: list[Address]) -> list[Step]:

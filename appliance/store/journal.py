@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.core.events import EventsLost
-from appliance.errors import IntercomError
+from appliance.errors import IntercomError, reason
 from appliance.store import reservation
 from appliance.store.reservation import Reservation
 from appliance.store.writer import After, Writer
@@ -55,7 +55,7 @@ class Journal:
         try:
             rows: list[tuple[int, str]] = self._writer.ask(self._load, timeout_s=10.0)
         except IntercomError as error:
-            log.warning("the journal could not be read: %s", error)
+            log.warning("the journal could not be read: %s", reason(error))
             rows = []
         self._kept.extend(rows)
         newest = rows[-1][0] if rows else 0
@@ -119,7 +119,7 @@ class Journal:
             if not newest:
                 return 1, True
         except (OSError, ValueError) as error:
-            log.warning("reserved event ids can not be read: %s", error)
+            log.warning("reserved event ids can not be read: %s", reason(error))
             if not newest:
                 return _apart(), False
         else:
@@ -178,7 +178,7 @@ class Journal:
             try:
                 reservation.write(self._directory, Reservation(self._next - 1, clean=True))
             except OSError as error:
-                log.warning("the clean end could not be noted: %s", error)
+                log.warning("the clean end could not be noted: %s", reason(error))
 
         return finished
 

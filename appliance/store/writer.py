@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from appliance.core.inputs import Input, PartFailed, PartRecovered
-from appliance.errors import IntercomError
+from appliance.errors import IntercomError, reason
 from appliance.store import database
 
 log = logging.getLogger(__name__)
@@ -226,7 +226,7 @@ class Writer:
         try:
             name = database.set_aside(self.directory)
         except OSError as failure:
-            log.warning("a damaged database could not be set aside: %s", failure)
+            log.warning("a damaged database could not be set aside: %s", reason(failure))
             return False
         # Told as a failure, which the first write into the new database ends.
         self._tell_failure(

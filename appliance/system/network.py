@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from appliance.core import inputs
+from appliance.errors import reason
 
 LOG = logging.getLogger(__name__)
 SETTLED_S = 0.3  # notices come in swarms: an address goes and comes, then its route
@@ -62,7 +63,7 @@ class Network:
             )
             self._notices.bind((0, GROUPS))
         except OSError as error:
-            LOG.warning("The kernel tells nothing about the network: %s", error)
+            LOG.warning("The kernel tells nothing about the network: %s", reason(error))
             self.stop()
             return
         loop.add_reader(self._notices, self._noticed)
@@ -116,7 +117,7 @@ class Network:
         try:
             now = addresses(), nameservers(RESOLVER)
         except OSError as error:
-            LOG.warning("The network can not be looked at: %s", error)
+            LOG.warning("The network can not be looked at: %s", reason(error))
             return
         if now != self._told:
             self._told = now

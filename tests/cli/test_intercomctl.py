@@ -210,6 +210,15 @@ def test_what_is_wrong_is_told_in_the_words_of_the_command_line(daemon):
     assert "digits: must be 4 to 12 digits" in short.stderr
 
 
+def test_a_fault_that_the_status_line_names_is_shown_once():
+    fault = {"part": "audio", "why": "There is no ALSA PCM 'x'"}
+    station = {"station": "Door", "status": "audio: There is no ALSA PCM 'x'", "address": "127.0.0.1:5060"}
+    lists = {key: [] for key in ("accounts", "calls", "conferences", "doors")}
+    assert show.state({"appliance": {**station, "failed": [fault]}, **lists}).count("no ALSA PCM") == 1
+    station["status"] = "stopping"
+    assert "failed    audio: There is" in show.state({"appliance": {**station, "failed": [fault]}, **lists})
+
+
 def test_moments_are_local_time_or_utc_and_values_are_as_in_the_configuration(daemon, monkeypatch):
     monkeypatch.setenv("TZ", "XXX-5:30")
     words = ["--owner", "Night", "--door", "front", "--expires", "2036-12-24T18:00:00+00:00"]

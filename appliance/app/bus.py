@@ -16,6 +16,11 @@ LAST_RETRY_S = 60.0
 LASTING_S = 60.0  # a connection that held so long was well: another one is tried soon
 
 
+def _load() -> None:
+    """Import the interface, in a thread, so that the loop goes on; late, as dbus-fast is optional."""
+    from appliance.bus import service  # noqa: F401, PLC0415
+
+
 class Bus:
     """Our place on the message bus. Calls and door do not need it: what hinders it is told, and it is tried again."""
 
@@ -29,7 +34,8 @@ class Bus:
         while self._config.enabled:
             begun = time.monotonic()
             try:
-                from appliance.bus.service import serve  # noqa: PLC0415  late: dbus-fast is optional
+                await asyncio.to_thread(_load)
+                from appliance.bus.service import serve  # noqa: PLC0415  late: see _load
 
                 await serve(self, self._config.address, self._up)
             except ImportError as err:

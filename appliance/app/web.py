@@ -36,6 +36,14 @@ class Kept:
     audit: Audit
 
 
+def _load() -> None:
+    """Import the HTTP interface; in a thread, so that the loop goes on with presses and with the start of SIP.
+
+    FastAPI takes 0.3 s of a processor. On a board that gave the daemon 3 % of one, the loop stood still for 20 s.
+    """
+    from appliance.api import app, auth, server  # noqa: F401, PLC0415
+
+
 class Web:
     """The HTTP interface: started last and tried again, for calls and door do not need it."""
 
@@ -54,6 +62,7 @@ class Web:
 
     async def serve(self) -> None:
         """Listen; what hinders it is told, and tried again until all is served."""
+        await asyncio.to_thread(_load)
         told = ""
         while why := await self._start():
             self.tried.set()
@@ -84,11 +93,12 @@ class Web:
         return " ".join(hindrances)
 
     async def _tcp(self) -> "Server":
-        from appliance.api import app  # noqa: PLC0415  late: fastapi takes 0.2 s that a press should not wait for
+        from appliance.api import app  # noqa: PLC0415  late: see _load
         from appliance.api.server import Server  # noqa: PLC0415
 
         token = await asyncio.to_thread(self._token)
-        server = Server(app.build(self, token), None, self._config.http.address, self._config.http.port)
+        built = await asyncio.to_thread(app.build, self, token)
+        server = Server(built, None, self._config.http.address, self._config.http.port)
         bound = await server.start()
         log.info("http %s", bound.url)
         try:
@@ -110,7 +120,8 @@ class Web:
         from appliance.api import app, auth  # noqa: PLC0415
         from appliance.api.server import Server  # noqa: PLC0415
 
-        server = Server(app.build(self, auth.fresh_token()), self._socket(), None, 0)  # the file's mode decides there
+        built = await asyncio.to_thread(app.build, self, auth.fresh_token())  # nobody knows it: the file's mode decides
+        server = Server(built, self._socket(), None, 0)
         bound = await server.start()
         log.info("http %s", bound.socket)
         return server

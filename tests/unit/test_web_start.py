@@ -1,0 +1,42 @@
+"""The start of the HTTP interface holds nothing else up."""
+
+import asyncio
+import sys
+import threading
+from types import SimpleNamespace
+
+from appliance.app.places import Places
+from appliance.app.web import Kept, Web
+from appliance.config.load import check
+
+
+class Slow:
+    """An import of the interface that waits for somebody on the loop; in vain where the loop itself imports."""
+
+    def __init__(self):
+        self.asked, self.go, self.loop_turned = threading.Event(), threading.Event(), False
+
+    def find_spec(self, name, _path=None, _target=None):
+        if name == "appliance.api.app" and not self.asked.is_set():
+            self.asked.set()
+            self.loop_turned = self.go.wait(5)
+
+
+def test_the_loop_goes_on_while_the_interface_is_imported(tmp_path, monkeypatch):
+    slow = Slow()
+    monkeypatch.setattr(sys, "meta_path", [slow, *sys.meta_path])
+    monkeypatch.delitem(sys.modules, "appliance.api.app", raising=False)
+    reactor = SimpleNamespace(post=lambda _: None, feed=SimpleNamespace(close=lambda: None))
+    config = check({"http": {"port": 0}}, "test")
+
+    async def run():
+        web = Web(config, Places(tmp_path, tmp_path), reactor, Kept(None, None, None), tmp_path / "x.toml")
+        serving = asyncio.create_task(web.serve())
+        await asyncio.to_thread(slow.asked.wait)
+        slow.go.set()
+        async with asyncio.timeout(120):
+            await serving
+        await web.stop()
+
+    asyncio.run(run())
+    assert slow.loop_turned

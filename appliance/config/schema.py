@@ -263,7 +263,8 @@ class Account(Table):
     )
     callers: Literal["registrar", "targets", "anyone"] = setting(
         "Whose calls to this address are taken: all that come from the registrar, those of this account's targets "
-        'only, or anyone\'s. "anyone" lets every machine that reaches the port ring this station.',
+        'only, or anyone\'s. "anyone" lets every machine that reaches the port ring this station; a caller counts as a '
+        "target only if its call came from the registrar.",
         default="registrar",
     )
     inband_digits: bool = setting(
@@ -886,8 +887,9 @@ class Target(Table):
         default="",
     )
     uri: str = setting(
-        "SIP address; with an account, its number alone is enough. With an IP address, only packets from there count "
-        "as theirs; with an account, only what comes through it.",
+        "SIP address; with an account, its number alone is enough. Calls and messages count as the target's only if "
+        "they come from there: from that IP address, from an address that the name leads to (a name that cannot be "
+        "looked up makes its caller a stranger), or, with an account, from the account's registrar.",
         allowed='a SIP address such as "sip:kitchen@192.0.2.8:5060"',
         example="sip:kitchen@192.0.2.8",
     )

@@ -279,7 +279,7 @@ def stop(turn: Turn) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who calls or writes: through which account, which target he is if any, and whether he may."""
+    """A caller or writer: the account it came through, the target it is if any, and whether it may."""
 
     account: AccountId
     target: Target | None
@@ -287,23 +287,34 @@ class Sender:
 
 
 def sender(turn: Turn, given: inputs.CallArrived | inputs.MessageReceived) -> Sender:
-    """Who sent this, by what he says and where it came from."""
-    through = calls_here(turn, given)
+    """The sender, by what it has proven.
+
+    An account that takes calls from anyone is what the call came through, yet its registrar vouches for none of them.
+    """
+    near = registrars(turn, given.source)
+    through = calls_here(turn, given, near)
     account = through.name if through else NO_ACCOUNT
+    vouched = account if through in near else NO_ACCOUNT
     shown = given.shown if isinstance(given, inputs.CallArrived) else ""
-    target = turn.settings.target(shown) or peers.caller(turn.settings, given.uri, given.source, account)
+    target = turn.settings.target(shown) or peers.caller(turn.settings, given.uri, given.source, vouched, given.names)
     callers = through.callers if through else turn.settings.callers
     return Sender(account, target, welcome=target is not None or callers != "targets")
 
 
-def calls_here(turn: Turn, given: inputs.CallArrived | inputs.MessageReceived) -> AccountSettings | None:
-    """The account through which a call or message came.
+def registrars(turn: Turn, source: str) -> list[AccountSettings]:
+    """The accounts whose registrar, or one of its proxies, is at the source."""
+    host = host_of(source)
+    return [a for a in turn.settings.accounts if host and is_server(turn.state.account(a.name), host)]
+
+
+def calls_here(
+    turn: Turn, given: inputs.CallArrived | inputs.MessageReceived, near: list[AccountSettings]
+) -> AccountSettings | None:
+    """The account through which a call or message came; near: those whose registrar sent it.
 
     From and To are only what the caller says. So it counts only where the packet came from the registrar's address,
     unless the account takes calls from anyone.
     """
-    host = host_of(given.source)
-    near = [a for a in turn.settings.accounts if host and is_server(turn.state.account(a.name), host)]
     called = turn.settings.account(given.account)
     if called is not None and (called in near or called.callers == "anyone"):
         return called

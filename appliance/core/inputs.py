@@ -284,6 +284,7 @@ class CallArrived(Input):
     uri: str
     display_name: str
     source: str  # address:port the packet came from
+    names: tuple[str, ...] = ()  # host names of targets that lead to that address
     local_uri: str
     headers: tuple[tuple[str, str], ...] = ()  # X- ones only
     account: AccountId = NO_ACCOUNT  # whose address was called
@@ -458,6 +459,7 @@ class MessageReceived(Input):
     uri: str
     display_name: str
     source: str  # address:port the packet came from
+    names: tuple[str, ...] = ()  # host names of targets that lead to that address
     content: Content
     account: AccountId = NO_ACCOUNT  # whose address it was sent to
     call: CallId | None = None

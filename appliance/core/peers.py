@@ -1,7 +1,8 @@
-"""Who somebody is: whether a caller is one of the configured targets, by what he says and where he says it from."""
+"""Identity of callers: which configured target a caller is, decided by proof and not by what its packet says."""
 
 import ipaddress
 import re
+from collections.abc import Collection
 
 from appliance.core.model import NO_ACCOUNT, AccountId, Settings, Target
 
@@ -19,25 +20,28 @@ def parts(uri: str) -> tuple[str, str] | None:
     return (match["user"] or "", match["host"].lower()) if match else None
 
 
-def caller(settings: Settings, uri: str, source: str, account: AccountId = NO_ACCOUNT) -> Target | None:
-    """The target that calls, or None for a stranger; `account`: through which the call came, if any.
+def caller(
+    settings: Settings, uri: str, source: str, account: AccountId = NO_ACCOUNT, names: Collection[str] = ()
+) -> Target | None:
+    """The target that calls, or None for a stranger.
 
-    From is only what the caller says (RFC 3261 §8.1.1.3). So where a target is configured by its address, the packet
-    must have come from there as well; for one configured by name, the name must agree. One that belongs to an account
-    must have come through it: its registrar knows who calls, and may have another name for the domain.
+    account: whose registrar sent the packet, if one did. names: those of the targets' host names that lead to the
+    source. From is only what the caller says (RFC 3261 §8.1.1.3), so its host counts for nothing: a packet of a target
+    that is configured by its address, or by a name, must have come from there, and that of a target with an account
+    from the registrar, which knows who calls.
     """
     said = parts(uri)
     if said is None:
         return None
     for target in settings.targets:
-        if target.verify:  # as nothing but that shows who it is
+        if target.verify:  # nothing but its password proves who it is
             continue
         user, host = parts(target.uri) or ("", "")
         address = _address(host)
         if target.account:
             agrees = target.account == account
         elif address is None:
-            agrees = host == said[1]
+            agrees = host in names
         else:
             agrees = _address(source.rpartition(":")[0]) == address
         if agrees and user in {"", said[0]}:
@@ -45,10 +49,10 @@ def caller(settings: Settings, uri: str, source: str, account: AccountId = NO_AC
     return None
 
 
-def hosts(settings: Settings) -> tuple[str, ...]:
-    """Where the targets are that are called without an account."""
-    found = (parts(target.uri) for target in settings.targets if not target.account)
-    return tuple(dict.fromkeys(host.strip("[]") for _, host in filter(None, found)))
+def addresses(settings: Settings) -> tuple[str, ...]:
+    """Where the targets are that are called without an account: their SIP URIs without users and passwords."""
+    uris = (SIP_URI.fullmatch(target.uri) for target in settings.targets if not target.account)
+    return tuple(dict.fromkeys(f"sip:{uri['host']}{uri['rest']}" for uri in uris if uri))
 
 
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

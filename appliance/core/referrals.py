@@ -74,7 +74,9 @@ def follow(turn: Turn, call: Call, transfer: Transfer) -> None:
 
     That one waits, held; one in a conference talks on, and the new one comes there as well.
     """
-    target = next((t.name for t in turn.settings.targets if t.uri == transfer.to), "")
+    # A target of another account counts as a stranger: the server of this call may lead its address anywhere.
+    known = (t.name for t in turn.settings.targets if (t.uri, t.account) == (transfer.to, call.account))
+    target = next(known, "")
     replaces = (("Replaces", transfer.replaces), ("Require", "replaces")) if transfer.replaces else ()
     by = (("Referred-By", transfer.referred_by),) if transfer.referred_by else ()
     kind = Kind.ATTENDED if transfer.replaces else Kind.BLIND

@@ -150,7 +150,7 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
     sender = accounts.sender(turn, given)
     target = sender.target
     old = turn.state.call(given.replaces) if given.replaces else None
-    follows = old is not None and follows_on(turn, old)
+    follows = old is not None and sender.welcome and follows_on(turn, old)
     busy = turn.state.full
     call = Call(
         id=given.call,
@@ -217,9 +217,9 @@ def answer(turn: Turn, call: Call, who: str, headers: tuple[tuple[str, str], ...
 
 
 def follows_on(turn: Turn, old: Call) -> bool:
-    """Whether a call that is to take the place of `old` is answered at once: nobody is heard who was not before.
+    """Whether a welcome call that is to take the place of `old` is answered at once: nobody else is heard than before.
 
-    Who it is does not matter: it was told the identifiers of `old` by who has it (RFC 3891 §7).
+    That it knows the identifiers of `old` is no proof by itself: they can be read on the way (RFC 3891 §7).
     """
     in_front = old is turn.state.active and not old.held_local and old.conference is None
     return in_front and old.transfer_policy is TransferPolicy.FOLLOW

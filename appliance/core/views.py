@@ -61,7 +61,7 @@ def desired(state: State) -> Desired:
             links=mixing.links(state),
             tone=tone(state),
             measure=state.sound_trial is not None,
-            peers=peers.hosts(state.settings),
+            peers=peers.addresses(state.settings),
         ),
         relays=tuple(
             RelayPulse(door, pulse.id, int(pulse.until * 1e9), pulse.held)

@@ -48,7 +48,8 @@ class Accounts:
 
     def __init__(self, settings: SipSettings, transports: Transports, post: Post, faults: Faults) -> None:
         self._settings, self._udp = settings, transports.udp
-        self.calls = Calls(post, self._through)
+        self._known = Known()
+        self.calls = Calls(post, self._through, self._known.names)
         self._direct = Direct(lambda address: direct_config(settings, address), transports, settings.callers)
         self._direct.calls = self.calls
         self._lookups, self._waiting = Lookups(self._udp), dict[str, Place | Probe]()
@@ -57,7 +58,6 @@ class Accounts:
         self._subscriptions = Subscriptions(post)
         self._registrations = {AccountId(each.name): Registration(each, post, faults) for each in settings.accounts}
         self._found: queue.SimpleQueue[tuple[AccountId, tuple[Server, ...], str]] = queue.SimpleQueue()
-        self._known = Known()
         for registration in self._registrations.values():
             registration.calls, registration.probes = self.calls, self._probes
             if registration.literal:
@@ -96,9 +96,9 @@ class Accounts:
         near = self._near(prm.rdata)
         self.calls.refused(prm, near[0].name if near else NO_ACCOUNT)
 
-    def know(self, hosts: tuple[str, ...]) -> None:
-        """The targets are there: never shut out, like the registrars."""
-        self._known.desire(hosts)
+    def know(self, uris: tuple[str, ...]) -> None:
+        """Take these as the targets': what they send is never shut out, like that of the registrars."""
+        self._known.desire(uris)
         self._admit()
 
     def call(self, order: CallOrder) -> None:

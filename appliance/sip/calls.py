@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 import pjsua2 as pj
 
 from appliance import ids
-from appliance.core import inputs
+from appliance.core import inputs, peers
 from appliance.core.model import NO_ACCOUNT, AccountId, CallId, Codec, Content, IceFault, Method, Quality
 from appliance.core.orders import (
     Answer,
@@ -464,8 +464,11 @@ class Calls:
 
     codecs: Codecs  # given by the engine, once there are any
 
-    def __init__(self, post: Post, through: Callable[[AccountId], Through | None]) -> None:
-        self.post, self._through = post, through
+    def __init__(
+        self, post: Post, through: Callable[[AccountId], Through | None], names: Callable[[str, str], tuple[str, ...]]
+    ) -> None:
+        """names: of targets, that lead to an address, given with the host that its sender says it has."""
+        self.post, self._through, self._names = post, through, names
         self.floods = Floods(post)
         self.transferable: frozenset[CallId] = frozenset()  # see core.desired
         self.replaced: CallId | None = None  # by the INVITE that comes in now
@@ -501,6 +504,7 @@ class Calls:
             uri=uri,
             display_name=display_name,
             source=translate.clean(source),
+            names=self._names_at(source, uri),
             local_uri=translate.address(info.localUri)[0],
             headers=translate.own_headers(message),
             account=account.name,
@@ -533,6 +537,7 @@ class Calls:
             uri=translate.clean(prm.remoteInfo),
             display_name=translate.address(translate.header(message, "From"))[1],
             source=translate.clean(source),
+            names=self._names_at(source, translate.clean(prm.remoteInfo)),
             local_uri=translate.clean(prm.localInfo),
             headers=translate.own_headers(message),
             account=name,
@@ -551,11 +556,15 @@ class Calls:
             uri=uri,
             display_name=display_name,
             source=translate.clean(source),
+            names=self._names_at(source, uri),
             content=content,
             account=account,
             call=call,
         )
         self.post(came)
+
+    def _names_at(self, source: str, uri: str) -> tuple[str, ...]:
+        return self._names(source.rpartition(":")[0].strip("[]"), (peers.parts(uri) or ("", ""))[1])
 
     def perform(self, order: CallOrder) -> None:
         """Do as ordered; an order for a call that is over meets nothing."""

@@ -1,59 +1,88 @@
-"""Where the configured targets are: their hosts' addresses, names looked up in a thread of their own."""
+"""Addresses of the configured targets; names are looked up in a thread of their own."""
 
 import ipaddress
 import queue
 import threading
+from contextlib import suppress
 
 from appliance.sip import servers
+from appliance.sip.servers import Place
 
-AGAIN_S = 300.0
+AGAIN_S = 60.0  # how long an address that a name has lost is still believed
+FAILED_AGAIN_S = 10.0  # while a name cannot be looked up
+MISSED_AGAIN_S = 5.0  # when somebody calls as a target from an address that its name does not lead to
 
 
 class Known:
-    """`desire` says which hosts; `addresses` is what is known of them so far."""
+    """`desire` sets the targets' URIs; `addresses` and `names` answer with what is known of their hosts so far."""
 
     def __init__(self) -> None:
-        self._hosts: tuple[str, ...] = ()
+        self._literal: set[str] = set()
+        self._places: dict[str, list[Place]] = {}  # by host, the names only
         self._found: queue.SimpleQueue[dict[str, set[str]]] = queue.SimpleQueue()
-        self._by_host: dict[str, set[str]] = {}
-        self._due, self._looking = 0.0, False
+        self._by_name: dict[str, set[str]] = {}
+        self._failed: frozenset[str] = frozenset()  # names that could not be looked up the last time
+        self._asked_at, self._due, self._looking = 0.0, 0.0, False
 
     @property
     def addresses(self) -> set[str]:
-        """All of them. A name that is not found any more keeps what it had."""
-        return {address for host in self._hosts for address in self._by_host.get(host, ())}
+        """Everything that must not be shut out. A name that cannot be looked up keeps what it had."""
+        return self._literal.union(*(self._by_name.get(name, ()) for name in self._places))
 
-    def desire(self, hosts: tuple[str, ...]) -> None:
-        """These are the targets' from now on."""
-        self._hosts, self._due = hosts, 0.0
-        self._by_host |= {host: {host} for host in hosts if is_address(host)}
+    def names(self, address: str, said: str) -> tuple[str, ...]:
+        """The names that lead to an address, those that cannot be looked up now excepted.
+
+        said: the host that the caller says it has. Where that is a name which leads elsewhere, the phone may have got
+        another address just now: the names are looked up again soon.
+        """
+        plain = canonical(address)
+        good = (name for name in self._places if name not in self._failed)
+        led = tuple(name for name in good if plain in self._by_name.get(name, ()))
+        if said in self._places and said not in led:
+            self._due = min(self._due, self._asked_at + MISSED_AGAIN_S)
+        return led
+
+    def desire(self, uris: tuple[str, ...]) -> None:
+        """Take these as the targets' from now on."""
+        places = [place for place in map(servers.place_of, uris) if place is not None]
+        self._literal = {place.known.address for place in places if place.known is not None}
+        self._places = {}
+        for place in places:
+            if place.known is None:
+                self._places.setdefault(place.host.lower(), []).append(place)
+        self._due = 0.0
 
     def turn(self, now: float) -> bool:
-        """Look names up that are due; whether more is known."""
+        """Look names up that are due; whether `addresses` changed."""
         before = self.addresses
         while not self._found.empty():
-            self._by_host |= self._found.get()
+            found = self._found.get()
+            self._by_name |= {name: addresses for name, addresses in found.items() if addresses}
+            self._failed = frozenset(name for name, addresses in found.items() if not addresses)
             self._looking = False
-        names = [host for host in self._hosts if not is_address(host)]
-        if names and now >= self._due and not self._looking:
-            self._due, self._looking = now + AGAIN_S, True
-            threading.Thread(target=self._look, args=(names,), daemon=True).start()
+            if self._failed:
+                self._due = min(self._due, now + FAILED_AGAIN_S)
+        if self._places and now >= self._due and not self._looking:
+            self._asked_at, self._due, self._looking = now, now + AGAIN_S, True
+            threading.Thread(target=self._look, args=(dict(self._places),), daemon=True).start()
         return self.addresses != before
 
-    def _look(self, names: list[str]) -> None:
-        found = {}
-        for name in names:
-            try:
-                found[name] = {server.address for server in servers.locate(name, 0, "udp")}
-            except OSError:
-                continue
-        self._found.put(found)
+    def _look(self, places: dict[str, list[Place]]) -> None:
+        self._found.put({name: found_at(each) for name, each in places.items()})
 
 
-def is_address(host: str) -> bool:
-    """Whether it is no name."""
+def found_at(places: list[Place]) -> set[str]:
+    """The addresses of all the places that can be looked up."""
+    found = set[str]()
+    for place in places:
+        with suppress(OSError):
+            found |= {canonical(each.address) for each in servers.locate(place.host, place.port, place.transport)}
+    return found
+
+
+def canonical(address: str) -> str:
+    """The address as `ipaddress` writes it, without the zone of a link-local one; as it is where it is none."""
     try:
-        ipaddress.ip_address(host)
+        return str(ipaddress.ip_address(address.partition("%")[0]))
     except ValueError:
-        return False
-    return True
+        return address

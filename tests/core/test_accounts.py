@@ -505,6 +505,9 @@ CALLERS = [  # callers of the account, address called, from, source, rings?, acc
     ("targets", "office", "sip:301@pbx.example", SERVER, True, "office", "desk"),
     ("targets", "office", "sip:999@pbx.example", SERVER, False, "office", ""),
     ("anyone", "office", "sip:999@x.example", "192.0.2.99:5060", True, "office", ""),
+    ("anyone", "office", "sip:301@pbx.example", "192.0.2.99:5060", True, "office", ""),
+    ("anyone", "office", "sip:301@pbx.example", SERVER, True, "office", "desk"),
+    ("anyone", "office", "sip:kitchen@127.0.0.2", "127.0.0.2:5060", True, "office", "kitchen"),
     ("anyone", "", "sip:999@x.example", "192.0.2.99:5060", False, "", ""),
     ("registrar", "", "sip:kitchen@127.0.0.2", "127.0.0.2:5060", True, "", "kitchen"),
 ]

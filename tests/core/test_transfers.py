@@ -12,11 +12,12 @@ from appliance.core.model import (
     Cause,
     Direction,
     Role,
+    Target,
     TransferPolicy,
     TransferState,
 )
 from appliance.core.orders import Answer, HangUp, NotifyTransfer, Place, Refer, Refuse, Ring
-from tests.core.station import KITCHEN, LONGEST, PCMA, Station, ready
+from tests.core.station import FRONT, KITCHEN, LONGEST, PCMA, Station, ready
 
 OFFICE = "sip:office.example"
 
@@ -267,6 +268,18 @@ def test_we_follow_and_leave_when_we_are_answered():
     assert (station.call.id, station.state.transfers) == (new, ())
 
 
+def test_the_far_end_of_one_account_cannot_have_us_take_its_choice_for_a_target_of_another():
+    accounts = tuple(AccountSettings(AccountId(name), "201", f"{name}.example", name) for name in ("office", "home"))
+    desk = Target("desk", "sip:301@office.example", (FRONT,), AccountId("office"))
+    for through, target in (("home", ""), ("office", "desk")):
+        station = ready(transfer_policy=FOLLOW, accounts=accounts, targets=(desk,))
+        call = station.ask(inputs.Dial("999", account=AccountId(through))).call
+        station.give(inputs.CallConfirmed, call=call)
+        station.ask(inputs.SetTransferPolicy(call, FOLLOW))
+        refers(station, call, "sip:301@office.example")
+        assert station.state.call(placed(station)).remote.target == target
+
+
 def test_a_new_call_that_is_sent_on_is_to_take_the_same_place():
     station, _ = referred(FOLLOW, "sip:dear@example.org", replaces="x@y;to-tag=1;from-tag=2")
     new = placed(station)
@@ -445,10 +458,19 @@ def takes(station: Station, old: CallId, uri: str = KITCHEN, source: str = "127.
     return new
 
 
+def test_a_stranger_takes_no_place_though_it_knows_the_identifiers_of_the_call():
+    station = ready(transfer_policy=FOLLOW)
+    old = station.talking().id
+    new = takes(station, old, **STRANGER)
+    assert station.orders(Answer) == []
+    assert station.orders(Refuse)[-1] == Refuse(new, 403)
+    assert station.state.call(old).talks
+
+
 def test_another_takes_the_place_of_whom_we_talk_with():
     station = ready(transfer_policy=FOLLOW, max_calls=1)
     old = station.talking().id
-    new = takes(station, old, **STRANGER)
+    new = takes(station, old)
     assert (station.orders(Answer), station.orders(Ring), station.orders(HangUp)) == ([Answer(new)], [], [HangUp(old)])
     assert station.last(events.CallReplaced) == events.CallReplaced(old, to=new)
     station.give(inputs.CallConfirmed, call=new)

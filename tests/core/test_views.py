@@ -196,7 +196,7 @@ def test_requests_that_were_dropped_are_counted():
 
 
 def test_the_targets_are_known_to_the_sip_process():
-    assert views.desired(READY).sound.peers == ("127.0.0.2", "office.example")
+    assert views.desired(READY).sound.peers == ("sip:127.0.0.2:5060", "sip:office.example")
 
 
 def test_the_snapshot_of_an_idle_station_has_its_shape():

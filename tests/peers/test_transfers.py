@@ -405,14 +405,27 @@ def takes(door, directory, place, scenario="uac-replaces", **options):
     return Sipp(directory / "new", scenario, door.address, headers=headers, user="far", **options)
 
 
-@shows("call.replaced", "cause:replaced")
-def test_anybody_takes_the_place_of_whom_we_talk_with(tmp_path):
+def test_a_stranger_takes_no_place_though_it_has_read_the_identifiers_of_the_call(tmp_path):
     with (
         station(tmp_path, "follow") as door,
         Sipp(tmp_path, "uas-answer", address=door.far_address, port=door.far_port) as first,
     ):
         old = door.talk(door.ring())
-        with takes(door, tmp_path, dialog(first)) as second:
+        with takes(door, tmp_path, dialog(first), "uac-refused", code=403) as second:
+            second.done()
+        assert [each["id"] for each in door.get("/v1/calls")["calls"]] == [old]
+        door.press("hangup")
+        first.done()
+
+
+@shows("call.replaced", "cause:replaced")
+def test_a_target_takes_the_place_of_whom_we_talk_with(tmp_path):
+    with (
+        station(tmp_path, "follow") as door,
+        Sipp(tmp_path, "uas-answer", address=door.far_address, port=door.far_port) as first,
+    ):
+        old = door.talk(door.ring())
+        with takes(door, tmp_path, dialog(first), address=door.far_address) as second:
             new = door.wait("call.incoming")["call"]
             door.wait("call.replaced", old, to=new)
             door.talk(new)
@@ -430,7 +443,7 @@ def test_another_picks_up_what_a_visitor_rings(tmp_path):
     ):
         old = door.ring()
         door.wait("call.ringing", old)
-        with takes(door, tmp_path, dialog(first, "SIP/2.0 180")) as second:
+        with takes(door, tmp_path, dialog(first, "SIP/2.0 180"), address=door.far_address) as second:
             new = door.talk(door.wait("call.incoming")["call"])
             door.final(old, kind="call.canceled", cause="replaced", by="local", missed=False)
             first.done()

@@ -247,9 +247,10 @@ class App:
             tls=TlsSettings(**config.tls.model_dump()),
             ice=config.sip.ice,
             callers=tuple(
-                CallerSettings(name=name, user=(peers.parts(target.uri) or ("", ""))[0], password=password)
+                CallerSettings(name=name, user=user, host=host, password=password)
                 for name, target in config.target.items()
                 if (password := self._passwords.get(f"target.{name}"))
+                for user, host in filter(None, [peers.parts(target.uri)])
             ),
         )
 

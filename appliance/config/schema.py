@@ -899,7 +899,9 @@ class Target(Table):
 
     password_file: str = setting(
         "File that holds the password which its calls must show (digest, with the user of its uri as the name), from "
-        'whatever address they come; for one without an account. As account.password_file. "": none.',
+        "whatever address they come; for one without an account. At least 8 characters. After 5 wrong ones from one "
+        "address, or 15 from addresses that the target has not called from, none is taken for 30 s, then for twice as "
+        'long each time, up to an hour. As account.password_file otherwise. "": none.',
         allowed='an absolute path, the name of a credential, or ""',
         default="",
         pattern=r"^(/[^\x00]{1,1000}|[A-Za-z0-9_.-]{1,100})?$",

@@ -10,7 +10,7 @@ from appliance.config.schema import Config
 from appliance.errors import IntercomError, reason
 
 CODE = "config-invalid"
-LONGEST = 256
+SHORTEST, LONGEST = 8, 256  # characters; an account's password may be shorter, as its registrar chose it
 MOST = LONGEST + len(BOM_UTF8) + len("\r\n")
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
@@ -27,6 +27,8 @@ def passwords(config: Config, name: str) -> dict[str, str]:
     for table, file in files.items():
         try:
             found[table] = read(file)
+            if table.startswith("target."):
+                long_enough(found[table], file)
         except IntercomError as error:
             where = f"{name}: {table}.password_file: {error.message}"
             problems.append(IntercomError(CODE, where, error.cause, error.resolution))
@@ -64,6 +66,17 @@ def read(setting: str) -> str:
             "Write the password, and nothing else, into it.",
         )
     return password
+
+
+def long_enough(password: str, setting: str) -> None:
+    """Raises IntercomError for one that a caller could guess."""
+    if len(password) < SHORTEST:
+        raise IntercomError(
+            CODE,
+            f"the password in {place(setting)[0]} is too short",
+            f"It has {len(password)} of at least {SHORTEST} characters, so it could be guessed.",
+            "Write a longer one into the file, such as openssl rand -base64 12 prints, and into the phone.",
+        )
 
 
 def place(setting: str) -> tuple[Path, bool]:

@@ -1149,9 +1149,11 @@ class AccessDenied(Event):
 
 @dataclass(frozen=True, slots=True)
 class AccessLockedOut(Event):
-    """After too many wrong codes none is taken for `seconds`. scope: caller, keypad, reader or door; `who`: which.
+    """After too many wrong codes or passwords none is taken for `seconds`; `who`: what is locked out.
 
-    from: the address of the caller who typed the last one; else empty.
+    scope: caller, keypad, reader or door for codes; for passwords of targets that call, source (an address) or target
+    (every address but its own, and those that have shown its password). from: the address of the caller who sent the
+    last wrong one; else empty.
     """
 
     TYPE = "access.locked_out"

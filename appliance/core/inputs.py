@@ -1059,6 +1059,16 @@ class AccessDenied(Input):
     why: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessLockedOut(Input):
+    """After too many wrong passwords the SIP process looks at none for `seconds`: of a source, or for a target."""
+
+    who: str
+    source: str
+    scope: LockoutScope
+    seconds: float
+
+
 CallInput = (
     CallProgressed
     | CallAnswered
@@ -1127,5 +1137,6 @@ AnyInput = (
     | Requested
     | RequestsDropped
     | AccessDenied
+    | AccessLockedOut
 )
 INPUTS: tuple[type[Input], ...] = get_args(AnyInput)

@@ -337,12 +337,18 @@ class BookChange(StrEnum):
 
 
 class LockoutScope(StrEnum):
-    """Whom a lockout shuts out: a far end, whoever is at a keypad or reader, or everybody at a door."""
+    """What a lockout shuts out. After wrong codes: a far end, a keypad, a reader, or everybody at a door.
+
+    After wrong passwords of targets: an address (source), or all addresses that a target has not shown its password
+    from (target).
+    """
 
     CALLER = "caller"
     KEYPAD = "keypad"
     READER = "reader"
     DOOR = "door"
+    SOURCE = "source"
+    TARGET = "target"
 
 
 class Tone(StrEnum):

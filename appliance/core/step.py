@@ -228,6 +228,8 @@ def take(turn: Turn, given: AnyInput) -> None:  # noqa: C901, PLR0912, PLR0915 -
             recording.available(turn, wanted, length, size, recovered=repaired)
         case inputs.Requested():
             requests.requested(turn, given)
+        case inputs.AccessLockedOut(who=who, source=source, scope=scope, seconds=seconds):
+            turn.tell(events.AccessLockedOut(who, source, scope, seconds=seconds))
         case inputs.RequestsDropped(count=count):
             turn.state = replace(turn.state, dropped=turn.state.dropped + count)
         case _:

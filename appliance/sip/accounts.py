@@ -17,6 +17,7 @@ from appliance.core.orders import AccountOrder, CallOrder, HangUp, Place, Probe,
 from appliance.errors import reason
 from appliance.sip import servers, translate
 from appliance.sip.attempts import Attempt
+from appliance.sip.callers import Callers
 from appliance.sip.calls import Calls, Post, SipCall
 from appliance.sip.direct import Direct, Lookups, sound_by
 from appliance.sip.known import Known
@@ -50,7 +51,8 @@ class Accounts:
         self._settings, self._udp = settings, transports.udp
         self._known = Known()
         self.calls = Calls(post, self._through, self._known.names)
-        self._direct = Direct(lambda address: direct_config(settings, address), transports, settings.callers)
+        callers = Callers(settings.callers, self._known.leads, post)
+        self._direct = Direct(lambda address: direct_config(settings, address), transports, callers)
         self._direct.calls = self.calls
         self._lookups, self._waiting = Lookups(self._udp), dict[str, Place | Probe]()
         self._probes = Probes(post)

@@ -1,8 +1,9 @@
-"""Who calls shows that he knows a password, without sending it (RFC 3261 §22, RFC 7616).
+"""Digest authentication: a caller shows that it knows a password, without sending it (RFC 3261 §22, RFC 7616).
 
-A challenge carries a nonce that says when it was made, signed with a key of this process; so nothing is kept of those
-that nobody answers, and one that is too old is told from one that was made up. What is kept is how often each was used:
-an answer that was overheard is not taken a second time.
+A challenge carries a nonce that says when it was made, and for which address, signed with a key of this process; so
+nothing is kept of those that nobody answers. What is kept is how often each was used: an answer that was overheard is
+not taken a second time. An answer counts as a guess only from the address that was asked: else whoever forges a phone's
+address could have it locked out by wrong answers, without ever seeing a challenge.
 
 It is MD5 that is asked for, as all phones know it: where SHA-256 is offered beside it (RFC 8760), libre gives the call
 up. What protects the password is its length, and what protects the answer is the nonce.
@@ -21,12 +22,12 @@ ALGORITHM = "MD5"
 PARAMETER = re.compile(r'([A-Za-z-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))\s*(?:,|$)')
 ESCAPED = re.compile(r"\\(.)")
 COUNT = re.compile(r"[0-9A-Fa-f]{8}")
-NONCE = re.compile(r"([0-9a-f]{1,16})\.([0-9a-f]{32})\.([0-9a-f]{64})")
+NONCE = re.compile(r"([0-9a-f]{1,16})\.([0-9a-f]{32})\.([0-9a-f]{32})\.([0-9a-f]{64})")
 NEEDED = {"username", "realm", "nonce", "uri", "response", "nc", "cnonce"}
 
 
 class Verdict(StrEnum):
-    """What an answer to a challenge is worth. MISSING: there is none; STALE: right, for a nonce no longer ours."""
+    """What an answer to a challenge is worth. MISSING: there is none; STALE: to a challenge that does not count."""
 
     ACCEPTED = "accepted"
     MISSING = "missing"
@@ -49,23 +50,26 @@ class Credentials:
 
 
 class Challenges:
-    """All that were made with one key. `realm` is shown to whoever is asked."""
+    """All that were made with one key. `realm` is shown to everybody who is asked."""
 
     def __init__(self, realm: str, key: bytes | None = None) -> None:
         self.realm = realm
         self._key = key or secrets.token_bytes(32)
         self._used: dict[str, tuple[int, float]] = {}  # nonce: its highest count, and until when it counts
 
-    def make(self, now: float, *, stale: bool = False) -> str:
-        """The value of WWW-Authenticate; now: seconds of a clock that only goes forward."""
+    def make(self, address: str, now: float, *, stale: bool = False) -> str:
+        """The value of WWW-Authenticate for that address; now: seconds of a clock that only goes forward."""
         made, salt = f"{int(now * 1000):x}", secrets.token_hex(16)
-        nonce = f"{made}.{salt}.{self._sign(made, salt)}"
+        asked = self._tag(salt, address)
+        nonce = f"{made}.{salt}.{asked}.{self._sign(made, salt, asked)}"
         realm = self.realm.replace("\\", "\\\\").replace('"', '\\"')
         suffix = ", stale=true" if stale else ""
         return f'Digest realm="{realm}", nonce="{nonce}", algorithm={ALGORITHM}, qop="auth"{suffix}'
 
-    def judge(self, header: str, method: str, password_of: Callable[[str], str | None], now: float) -> Verdict:
-        """What the Authorization of a request is worth; `password_of` a user, None for who has none.
+    def judge(
+        self, header: str, method: str, password_of: Callable[[str], str | None], address: str, now: float
+    ) -> Verdict:
+        """What the Authorization of a request from an address is worth; `password_of` a user, None for one without.
 
         As long and as costly for a user that is not there as for a wrong password. A count is used up only by a right
         answer: else whoever sees a nonce could use it up for its owner.
@@ -73,29 +77,35 @@ class Challenges:
         given = read(header)
         if given is None:
             return Verdict.MISSING
-        password = password_of(given.username)
-        expected = response(given, method, password if password is not None else secrets.token_hex(8))
-        right = hmac.compare_digest(expected.encode(), given.response.lower().encode())
-        made = self._made(given.nonce)
-        if not right or password is None or given.realm != self.realm:
-            return Verdict.WRONG
+        made, ours = self._made(given.nonce, address)
         if made is None or not 0 <= now - made < LIFE_S:  # or of the process before, which a phone may remember
             return Verdict.STALE
         self._used = {nonce: use for nonce, use in self._used.items() if now < use[1]}
-        if given.count <= self._used.get(given.nonce, (0, 0.0))[0]:
+        again = given.count <= self._used.get(given.nonce, (0, 0.0))[0]
+        if not ours:
+            return Verdict.REPLAYED if again else Verdict.STALE
+        password = password_of(given.username)
+        expected = response(given, method, password if password is not None else secrets.token_hex(8))
+        right = hmac.compare_digest(expected.encode(), given.response.lower().encode())
+        if not right or password is None or given.realm != self.realm:
+            return Verdict.WRONG
+        if again:
             return Verdict.REPLAYED
         self._used[given.nonce] = given.count, made + LIFE_S
         return Verdict.ACCEPTED
 
-    def _made(self, nonce: str) -> float | None:
-        """When it was made; None for one that is none of ours."""
+    def _made(self, nonce: str, address: str) -> tuple[float | None, bool]:
+        """When a nonce was made, None where it is not one of this process, and whether it was for that address."""
         found = NONCE.fullmatch(nonce)
-        if found is None or not hmac.compare_digest(self._sign(found[1], found[2]), found[3]):
-            return None
-        return int(found[1], 16) / 1000
+        if found is None or not hmac.compare_digest(self._sign(*found.group(1, 2, 3)), found[4]):
+            return None, False
+        return int(found[1], 16) / 1000, hmac.compare_digest(self._tag(found[2], address), found[3])
 
-    def _sign(self, made: str, salt: str) -> str:
-        return hmac.new(self._key, f"{made}.{salt}.{self.realm}".encode(), hashlib.sha256).hexdigest()
+    def _tag(self, salt: str, address: str) -> str:
+        return hmac.new(self._key, f"{salt}@{address}".encode(), hashlib.sha256).hexdigest()[:32]
+
+    def _sign(self, made: str, salt: str, asked: str) -> str:
+        return hmac.new(self._key, f"{made}.{salt}.{asked}.{self.realm}".encode(), hashlib.sha256).hexdigest()
 
 
 def read(header: str) -> Credentials | None:

@@ -13,7 +13,6 @@ from appliance.sip import servers
 from appliance.sip.callers import Callers, Judgement
 from appliance.sip.registration import Account
 from appliance.sip.servers import Place, Server
-from appliance.sip.settings import CallerSettings
 from appliance.sip.transports import Transports
 
 
@@ -55,19 +54,14 @@ class Lookups:
 class Direct(Account):
     """The account of such calls; `make` gives its configuration for the host:port that we call from."""
 
-    def __init__(
-        self,
-        make: Callable[[str], pj.AccountConfig],
-        transports: Transports,
-        callers: tuple[CallerSettings, ...],
-    ) -> None:
+    def __init__(self, make: Callable[[str], pj.AccountConfig], transports: Transports, callers: Callers) -> None:
         super().__init__()
-        self._make, self._transports, self._callers = make, transports, Callers(callers)
+        self._make, self._transports, self._callers = make, transports, callers
         self.create(make(transports.address))
 
-    def judge(self, invite: str) -> Judgement:
-        """Who says that he is a target with a password has to show it."""
-        return self._callers.judge(invite, time.monotonic())
+    def judge(self, invite: str, source: str) -> Judgement:
+        """A caller that claims to be a target with a password has to show it."""
+        return self._callers.judge(invite, source.rpartition(":")[0].strip("[]"), time.monotonic())
 
     @contextmanager
     def towards(self, server: Server, transport: str, *, routed: bool) -> Iterator[None]:

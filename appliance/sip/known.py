@@ -35,12 +35,16 @@ class Known:
         said: the host that the caller says it has. Where that is a name which leads elsewhere, the phone may have got
         another address just now: the names are looked up again soon.
         """
-        plain = canonical(address)
-        good = (name for name in self._places if name not in self._failed)
-        led = tuple(name for name in good if plain in self._by_name.get(name, ()))
+        led = tuple(name for name in self._places if self.leads(name, address))
         if said in self._places and said not in led:
             self._due = min(self._due, self._asked_at + MISSED_AGAIN_S)
         return led
+
+    def leads(self, host: str, address: str) -> bool:
+        """Whether a host of a target's URI is at an address."""
+        if host in self._places:
+            return host not in self._failed and canonical(address) in self._by_name.get(host, ())
+        return canonical(host.strip("[]")) == canonical(address)
 
     def desire(self, uris: tuple[str, ...]) -> None:
         """Take these as the targets' from now on."""

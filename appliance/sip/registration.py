@@ -34,9 +34,9 @@ class Account(Through):
     def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:  # noqa: N802
         """An INVITE outside any dialog. Answered later, from the loop: in here pjsip asserts on the request."""
         message, source = str(prm.rdata.wholeMsg), str(prm.rdata.srcAddress)
-        self.calls.arrived(self, prm.callId, message, source, self.judge(message))
+        self.calls.arrived(self, prm.callId, message, source, self.judge(message, source))
 
-    def judge(self, invite: str) -> Judgement:  # noqa: ARG002
+    def judge(self, invite: str, source: str) -> Judgement:  # noqa: ARG002
         """What becomes of a call, before anybody hears of it; registrars know who calls."""
         return Judgement()
 

@@ -27,10 +27,14 @@ class AccountSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallerSettings:
-    """A target, by the name in the configuration, whose calls say that they are `user` and must show that password."""
+    """A target, by the name in the configuration, whose calls say that they are `user` and must show that password.
+
+    host: of its URI, where it is expected to call from; only what guesses lock out goes by it.
+    """
 
     name: str
     user: str
+    host: str = ""
     password: str = field(repr=False)
 
 

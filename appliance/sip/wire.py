@@ -84,6 +84,7 @@ SipInput = (
     | inputs.PartRecovered
     | inputs.MicrophoneMeasured
     | inputs.AccessDenied
+    | inputs.AccessLockedOut
     | inputs.RequestsDropped
 )
 ToParent = SipInput | Beat | Farewell

@@ -38,7 +38,7 @@ ROOTS = {
 CHOSEN = {
     "doors": {
         "access.denied": ("read", "control", "door", "call", "message"),
-        "access.locked_out": (LockoutScope.CALLER,),
+        "access.locked_out": (LockoutScope.CALLER, LockoutScope.SOURCE, LockoutScope.TARGET),
         "code.added": CredentialKind,
         "door.denied": Denial,
         "door.unlocked": (Means.API, Means.DTMF),

@@ -136,9 +136,20 @@ def test_the_password_is_what_the_file_holds(tmp_path, text):
 
 
 def test_a_target_has_one_too_if_it_wants(tmp_path):
-    written(tmp_path / "pw", "secret")
-    tables = f"[target.k]\nuri = 'sip:k@x'\npassword_file = '{tmp_path / 'pw'}'\n[target.l]\nuri = 'sip:l@x'"
-    assert passwords(check(tomli.loads(tables), "x"), "x") == {"target.k": "secret"}
+    assert passwords(target_with(written(tmp_path / "pw", "12345678")), "x") == {"target.k": "12345678"}
+
+
+def test_a_target_s_password_of_seven_characters_is_refused_and_the_setting_named(tmp_path):
+    with pytest.raises(IntercomError) as caught:
+        passwords(target_with(written(tmp_path / "pw", "päss wo\n")), "x.toml")
+    assert caught.value.message.startswith("x.toml: target.k.password_file: the password in ")
+    assert "7 of at least 8 characters" in caught.value.cause
+    assert "päss" not in str(caught.value)
+
+
+def target_with(file):
+    tables = f"[target.k]\nuri = 'sip:k@x'\npassword_file = '{file}'\n[target.l]\nuri = 'sip:l@x'"
+    return check(tomli.loads(tables), "x")
 
 
 def test_spaces_belong_to_the_password(tmp_path):

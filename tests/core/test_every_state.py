@@ -27,6 +27,7 @@ from appliance.core.model import (
     KeypadSettings,
     LampId,
     LampSettings,
+    LockoutScope,
     Pattern,
     Picture,
     Plan,
@@ -205,6 +206,7 @@ def beside_calls(common, pulses):
     yield inputs.MessageAnswered(**common, message="none", code=200, reason="OK")
     yield inputs.RequestsDropped(**common, count=7)
     yield inputs.AccessDenied(**common, who="x", source="127.0.0.9", scope="http")
+    yield inputs.AccessLockedOut(**common, who="x", source="127.0.0.9", scope=LockoutScope.TARGET, seconds=30.0)
 
 
 def asked(common, call: Call):

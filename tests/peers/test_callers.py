@@ -1,14 +1,17 @@
-"""Targets that must show a password when they call: who they are is nothing that a packet's address says."""
+"""Targets that must show a password when they call: no packet's address proves who they are."""
 
 import re
 import uuid
+from dataclasses import replace
 
 import pytest
 
+from appliance.sip.digest import Credentials, response
 from tests.peers.baresip import Baresip
 from tests.peers.daemon import Daemon, loopback, until
 from tests.peers.packets import Packets
 from tests.shown import shows
+from tests.sip.test_digest import header
 
 SECRET = "open sesame"
 
@@ -75,6 +78,77 @@ def test_an_answer_that_was_overheard_is_worth_nothing(door, tmp_path):
     denied = door.wait("access.denied")["data"]
     assert (denied["from"], denied["why"]) == (thief.address, "replayed")
     assert len(door.of("call.incoming")) == 1
+
+
+class Guesser(Packets):
+    """A caller that says it is `far`, and answers the station's challenge by a password."""
+
+    def __init__(self, door, address):
+        super().__init__(address, to=door.address)
+
+    def tries(self, password):
+        """Call with that password: the code of what comes of it, 401 not taken into account; 180 is given up again."""
+        self.dialog, self._tag = uuid.uuid4().hex, ""
+        code = self._answered(1)
+        if code == 401:
+            nonce = re.search(r'nonce="([^"]*)"', self.seen[-1])[1]
+            given = Credentials("far", "intercom", nonce, "sip:door", "", 1, "c")
+            code = self._answered(2, header(replace(given, response=response(given, "INVITE", password))))
+        if code == 180:
+            self.send(self.request("CANCEL", 2))
+            self.receive("SIP/2.0 487", "INVITE")
+        return code
+
+    def _answered(self, seq, authorization=""):
+        headers = f"Authorization: {authorization}\r\n" if authorization else ""
+        self.send(self.request("INVITE", seq, self.sdp, headers=headers))
+        while (code := int(self.receive("SIP/2.0 ", "INVITE").split()[1])) == 100 or f"CSeq: {seq} " not in self.seen[
+            -1
+        ]:
+            pass
+        return code
+
+
+@shows("access.locked_out scope=source", "access.locked_out scope=target")
+def test_guesses_are_locked_out_by_source_and_by_target_and_never_lock_out_the_phone(door):
+    with (
+        Guesser(door, door.far_address) as phone,
+        Guesser(door, loopback()) as away,
+        Guesser(door, loopback()) as stranger,
+    ):
+        assert away.tries(SECRET) == 180, "the phone, where it has another address"
+        for _ in range(3):
+            with Guesser(door, loopback()) as thief:
+                for guess in range(5):
+                    assert thief.tries(f"guess {guess}") == 403
+                locked = door.wait("access.locked_out", scope="source", **{"from": thief.address})["data"]
+                assert (locked["who"], locked["seconds"]) == (thief.address, 30.0)
+                assert thief.tries(SECRET) == 403, "no answer is looked at"
+                assert "nonce" not in thief.seen[-1]
+        assert door.wait("access.locked_out", scope="target")["data"]["who"] == "far"
+        assert stranger.tries(SECRET) == 403
+        assert phone.tries(SECRET) == 180
+        assert away.tries(SECRET) == 180
+        assert phone.tries("a mistake") == 403
+        assert phone.tries(SECRET) == 180
+        assert len(door.of("access.locked_out")) == 4
+
+
+def test_wrong_answers_from_a_forged_address_lock_nobody_out(door):
+    """Whoever sends from the phone's address, and sees no challenge, can answer none that was for it."""
+    with Guesser(door, loopback()) as thief, Packets(door.far_address, to=door.address) as forged:
+        thief.send(thief.invite())
+        thief.receive("SIP/2.0 401", "INVITE")
+        nonce = re.search(r'nonce="([^"]*)"', thief.seen[-1])[1]
+        given = Credentials("far", "intercom", nonce, "sip:door", "0" * 32, 1, "c")
+        for number in range(8):
+            forged.dialog = uuid.uuid4().hex
+            forged.send(forged.request("INVITE", number + 1, headers=f"Authorization: {header(given)}\r\n"))
+            forged.receive("SIP/2.0 401", "INVITE")
+        assert not door.of("access.denied")
+    with Guesser(door, door.far_address) as phone:
+        assert phone.tries(SECRET) == 180
+    assert not door.of("access.locked_out")
 
 
 def clean(trace):

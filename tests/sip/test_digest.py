@@ -1,14 +1,17 @@
 """Challenges and their answers: RFC 7616's own examples, what is refused, and that nothing is taken twice."""
 
+import hmac
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from appliance.sip import digest
 from appliance.sip.digest import LIFE_S, Challenges, Credentials, Verdict, read, response
 
 V = Verdict
+HERE, ELSEWHERE = "192.0.2.8", "192.0.2.99"
 EXAMPLE = (
     'Digest username="Mufasa", realm="http-auth@example.org", uri="/dir/index.html", algorithm={algorithm}, '
     'nonce="7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v", nc=00000001, '
@@ -41,8 +44,8 @@ def header(c: Credentials) -> str:
     )
 
 
-def judge(challenges, text, now=10.0, method="INVITE"):
-    return challenges.judge(text, method, {"kitchen": "secret"}.get, now)
+def judge(challenges, text, now=10.0, method="INVITE", address=HERE):
+    return challenges.judge(text, method, {"kitchen": "secret"}.get, address, now)
 
 
 @pytest.fixture
@@ -51,7 +54,7 @@ def asks():
 
 
 def test_who_knows_the_password_is_let_in_once_for_each_count(asks):
-    challenge = asks.make(10.0)
+    challenge = asks.make(HERE, 10.0)
     first, second = answer(challenge), answer(challenge, count=2)
     assert judge(asks, first) is V.ACCEPTED
     assert judge(asks, first) is V.REPLAYED
@@ -61,7 +64,7 @@ def test_who_knows_the_password_is_let_in_once_for_each_count(asks):
 
 
 def test_another_nonce_has_counts_of_its_own(asks):
-    one, two = (asks.make(10.0) for _ in range(2))
+    one, two = (asks.make(HERE, 10.0) for _ in range(2))
     assert one != two
     assert [judge(asks, answer(each)) for each in (one, two, one)] == [V.ACCEPTED, V.ACCEPTED, V.REPLAYED]
 
@@ -76,28 +79,56 @@ def test_another_nonce_has_counts_of_its_own(asks):
     ],
 )
 def test_who_does_not_is_not_and_uses_nothing_up(wrong, asks):
-    challenge = asks.make(10.0)
+    challenge = asks.make(HERE, 10.0)
     assert judge(asks, answer(challenge, **wrong)) is V.WRONG
     assert judge(asks, answer(challenge)) is V.ACCEPTED
 
 
 def test_the_right_answer_to_an_old_question_is_asked_for_anew(asks):
-    old = answer(asks.make(10.0))
+    old = answer(asks.make(HERE, 10.0))
     assert judge(asks, old, 10.0 + LIFE_S) is V.STALE
-    assert "stale=true" in asks.make(80.0, stale=True)
-    assert judge(asks, answer(asks.make(10.0)), 9.0) is V.STALE, "of another clock"
-    assert judge(asks, answer(asks.make(10.0), password="x"), 100.0) is V.WRONG
+    assert "stale=true" in asks.make(HERE, 80.0, stale=True)
+    assert judge(asks, answer(asks.make(HERE, 10.0)), 9.0) is V.STALE, "of another clock"
+    assert judge(asks, answer(asks.make(HERE, 10.0), password="x"), 100.0) is V.STALE, "no guess either"
 
 
-@pytest.mark.parametrize("nonce", ["0.0.0", f"2710.{'0' * 32}.{'0' * 64}"])
+@pytest.mark.parametrize("nonce", ["0.0.0", f"2710.{'0' * 32}.{'0' * 32}.{'0' * 64}"])
 def test_a_nonce_that_is_none_of_ours_is_asked_for_anew(nonce, asks):
-    assert judge(asks, answer(asks.make(10.0), nonce=nonce)) is V.STALE
-    assert judge(asks, answer(Challenges("Front door").make(10.0))) is V.STALE, "the process before has asked"
+    assert judge(asks, answer(asks.make(HERE, 10.0), nonce=nonce)) is V.STALE
+    assert judge(asks, answer(Challenges("Front door").make(HERE, 10.0))) is V.STALE, "the process before has asked"
+
+
+def test_an_answer_from_another_address_than_the_one_that_was_asked_is_no_guess(asks):
+    challenge = asks.make(HERE, 10.0)
+    for password in ("secret", "a guess"):
+        assert judge(asks, answer(challenge, password=password), address=ELSEWHERE) is V.STALE
+    assert judge(asks, answer(challenge)) is V.ACCEPTED
+    assert judge(asks, answer(challenge), address=ELSEWHERE) is V.REPLAYED
+
+
+def test_the_response_is_compared_in_constant_time(asks, monkeypatch):
+    """By construction: whatever is right of it, the whole of it goes through hmac.compare_digest once, and last."""
+    compared = []
+
+    def compare(one, other):
+        compared.append((one, other))
+        return real(one, other)
+
+    real = hmac.compare_digest
+    monkeypatch.setattr(digest.hmac, "compare_digest", compare)
+    challenge = asks.make(HERE, 10.0)
+    right = answer(challenge)
+    expected = read(right).response
+    for wrong in ("0" * 32, expected[:31] + "x", "x" + expected[1:], expected):
+        compared.clear()
+        judge(asks, right.replace(expected, wrong))
+        assert [len(pair[0]) for pair in compared] == [64, 32, 32], "nonce, address, response"
+        assert compared[-1] == (expected.encode(), wrong.encode())
 
 
 def test_what_was_used_is_forgotten_when_it_is_stale(asks):
     for n in range(5):
-        assert judge(asks, answer(asks.make(10.0 + 100 * n)), 10.0 + 100 * n) is V.ACCEPTED
+        assert judge(asks, answer(asks.make(HERE, 10.0 + 100 * n)), 10.0 + 100 * n) is V.ACCEPTED
     assert len(asks._used) == 1
 
 
@@ -121,7 +152,7 @@ def test_names_may_hold_quotes(asks):
     assert (
         judge(
             asks,
-            answer(asks.make(1.0)).replace('realm="The "front" \\ door"', 'realm="The \\"front\\" \\\\ door"'),
+            answer(asks.make(HERE, 1.0)).replace('realm="The "front" \\ door"', 'realm="The \\"front\\" \\\\ door"'),
             1.0,
         )
         is V.ACCEPTED
@@ -131,5 +162,5 @@ def test_names_may_hold_quotes(asks):
 @given(st.text())
 def test_whatever_comes_is_not_let_in(text):
     asks = Challenges("Front door", b"k" * 32)
-    assert judge(asks, text) in {V.MISSING, V.WRONG}
-    assert judge(asks, f"Digest {text}") in {V.MISSING, V.WRONG}
+    assert judge(asks, text) in {V.MISSING, V.STALE}
+    assert judge(asks, f"Digest {text}") in {V.MISSING, V.STALE}

@@ -77,7 +77,7 @@ def run(given: argparse.Namespace) -> int:
     path = given.config or (SIMULATED if given.demo and SIMULATED.exists() else DEFAULT)
     config = load(path)
     secrets = passwords(config, path.name)
-    directory.read(config)  # for what is wrong with it
+    flats = directory.read(config)  # for what is wrong with it, too
     if any(account.transport == "tls" for account in config.account.values()):
         from appliance.config import certificates  # noqa: PLC0415  late: ssl
 
@@ -88,10 +88,10 @@ def run(given: argparse.Namespace) -> int:
 
         supply.look(inband)
     if given.check:
-        from appliance.doctor import lamps  # noqa: PLC0415  late: for this alone
+        from appliance.doctor import lamps, trust  # noqa: PLC0415  late: for this alone
 
         print(f"{path} is well.")
-        for note in lamps.notes(config):
+        for note in (*lamps.notes(config), *trust.notes(config, flats)):
             print(f"Note: {note.check}: {note.message} {note.cause} {note.resolution}")
         return 0
     simulated = given.demo or config.panel.lines == "simulated"

@@ -907,6 +907,12 @@ class Target(Table):
         pattern=r"^(/[^\x00]{1,1000}|[A-Za-z0-9_.-]{1,100})?$",
     )
 
+    accept_address: bool = setting(
+        "Accept that nothing but its address proves who calls, for what this target may do: open `doors` by digits, "
+        "and hear the room by `auto_answer`. Without it, --check and the doctor warn of such a target: machines in the "
+        "network can forge an address. A password_file or an account is better proof, and needs no such acceptance.",
+        default=False,
+    )
     auto_answer: bool = setting(
         "Answer by itself a call of theirs that asks for it (Call-Info answer-after, Alert-Info or Answer-Mode), after "
         "a tone of at least a second, and only while no other call is in front. They hear the room then.",

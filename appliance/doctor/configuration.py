@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+from appliance.config import directory
 from appliance.config.load import load
 from appliance.config.plain import core_settings
 from appliance.config.schema import Config
 from appliance.config.secrets import passwords
 from appliance.core import views
+from appliance.doctor import trust
 from appliance.doctor.findings import Finding, ok, problem, warning
 from appliance.errors import IntercomError
 
@@ -24,11 +26,21 @@ def examine(file: Path) -> tuple[Config | None, list[Finding]]:
         passwords(config, file.name)
     except IntercomError as error:
         found += _errors(error)
+    found += trust.notes(config, _flats(config))
     if lack := views.lacking(core_settings(config)):
         found.append(
             warning(CHECK, f"The station is {lack}.", resolution=f"Run intercomd-setup, or write it into {file}.")
         )
-    return config, found or [ok(CHECK, f"{file} is well.")]
+    if not any(finding.check == CHECK for finding in found):
+        found.insert(0, ok(CHECK, f"{file} is well."))
+    return config, found
+
+
+def _flats(config: Config) -> tuple[directory.Flat, ...]:
+    try:
+        return directory.read(config)
+    except IntercomError:
+        return ()  # the daemon reports what is wrong with the directory
 
 
 def _errors(error: IntercomError) -> list[Finding]:

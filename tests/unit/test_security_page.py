@@ -1,0 +1,53 @@
+"""docs/explanation/security.md is true: each bound has the value that the code has, each link leads somewhere."""
+
+import importlib
+import re
+from ast import literal_eval
+from pathlib import Path
+
+import pytest
+
+from appliance.config.schema import Config
+from appliance.core.events import EVENTS
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs/explanation/security.md"
+TEXT = PAGE.read_text()
+BOUND = re.compile(r"\| `([a-z0-9_/]+)\.py` `([A-Za-z_]+)(?: = ([^`]+))?` \|$", re.MULTILINE)
+
+DOTTED = sorted(set(re.findall(r"`((?:[a-z]+\.)+(?:<name>\.)?[a-z_]+)(?: = [^`]*)?`", TEXT)))
+SETTINGS = [name for name in DOTTED if name.partition(".")[0] in Config.model_fields and name not in EVENTS]
+
+
+@pytest.mark.parametrize(("module", "name", "value"), BOUND.findall(TEXT), ids=lambda text: text)
+def test_a_bound_has_the_value_that_the_page_says(module, name, value):
+    found = getattr(importlib.import_module(f"appliance.{module.replace('/', '.')}"), name)
+    assert not value or found == literal_eval(value)
+
+
+def test_every_row_of_the_bounds_names_its_place_in_the_code():
+    table = TEXT.partition("\n## Bounds\n")[2].partition("\n## ")[0]
+    rows = [line for line in table.splitlines() if line.startswith("|")][2:]
+    assert len(rows) == len(BOUND.findall(table)) > 20
+
+
+def test_every_provision_of_en_303_645_has_its_row():
+    assert re.findall(r"^\| 5\.(\d+) ", TEXT, re.MULTILINE) == [str(number) for number in range(1, 14)]
+
+
+@pytest.mark.parametrize("page", [PAGE, ROOT / "SECURITY.md"], ids=lambda path: path.name)
+def test_every_link_leads_to_a_file(page):
+    for link in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
+        assert (page.parent / link).exists(), link
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_every_setting_on_the_page_is_there(setting):
+    schema = Config.model_json_schema()
+    table, *keys = (key for key in setting.split(".") if key != "<name>")
+    here = schema["properties"][table]
+    for key in keys:
+        (here,) = here.get("patternProperties", {"": here}).values()
+        here = schema["$defs"][here["$ref"].rpartition("/")[2]] if "$ref" in here else here
+        assert key in here["properties"], setting
+        here = here["properties"][key]

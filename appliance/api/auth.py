@@ -102,7 +102,7 @@ class Gate:
             scope[WHO] = "http:unix" if listener.unix else "http:token"
             await self.app(scope, receive, send)
             return
-        source = _source(scope)
+        source = place(scope["client"][0] if scope.get("client") else "unknown")
         headers = {"WWW-Authenticate": "Bearer"} if error.code == "unauthorized" else {}
         if self._patience.spend(source):
             self._denied("http:unknown", source, _scope_of(scope))
@@ -135,9 +135,8 @@ class Gate:
         return None
 
 
-def _source(scope: Scope) -> str:
-    """The address that a request came from. Local ones count as one: a local user has all of 127.0.0.0/8."""
-    address = scope["client"][0] if scope.get("client") else "unknown"
+def place(address: str) -> str:
+    """An address as a source: a local user has all of 127.0.0.0/8 and ::1, so these are one."""
     try:
         return LOCAL if ipaddress.ip_address(address).is_loopback else address
     except ValueError:

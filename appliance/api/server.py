@@ -15,10 +15,10 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from appliance.api.auth import LISTENER, Listener
+from appliance.api.connections import Connection
 from appliance.errors import IntercomError
 
 SOCKET_MODE = 0o660  # who may write to the socket may give orders
-CONNECTIONS = 64
 BACKLOG = 32
 STOP_S = 2
 PING_S = 20.0  # a WebSocket client that is silent for twice this is gone
@@ -79,18 +79,17 @@ class Server:
         server = _Uvicorn(
             uvicorn.Config(
                 _marked(self._app, listener),
-                http="h11",
+                http=Connection,
                 ws="auto",
                 lifespan="off",
                 interface="asgi3",
                 log_config=None,
-                log_level="warning",
+                log_level="error",  # a warning for each request that is none would let strangers fill the log
                 access_log=False,
                 server_header=False,
                 date_header=False,
                 proxy_headers=False,
                 backlog=BACKLOG,
-                limit_concurrency=CONNECTIONS,
                 timeout_graceful_shutdown=STOP_S,
                 ws_max_size=4096,
                 ws_max_queue=4,

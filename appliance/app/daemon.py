@@ -32,6 +32,8 @@ from appliance.store.kept import Keeper
 from appliance.store.recordings import Recordings
 from appliance.store.writer import Writer
 from appliance.system.clock import Clock
+from appliance.system.descriptors import Reserve
+from appliance.system.loopfaults import Rarely
 from appliance.system.network import Network
 from appliance.system.notify import Notify
 from appliance.system.quiet import Quiet
@@ -74,6 +76,7 @@ class App:
     async def run(self) -> None:  # noqa: PLR0915 - the order in which all begins and ends, on one screen
         """Start everything, wait for the end, stop in reverse."""
         loop = asyncio.get_running_loop()
+        loop.set_exception_handler(Rarely())
         self._flats = await asyncio.to_thread(directory.read, self._config)
         writer = Writer(self._places.state, self._post)
         journal = Journal(self._places.state, writer)
@@ -85,7 +88,8 @@ class App:
         call_log = CallLog(writer, journal.boot)
         audit = Audit(writer)
         codes = Codes(writer, reactor.post)
-        link = Link(self._sip_settings(), reactor.post)
+        reserve = Reserve()
+        link = Link(self._sip_settings(), reactor.post, reserve.lend)
         quiet = Quiet(reactor.post)
         reactor.perform |= dict.fromkeys(SipOrder.__args__, link.order)
         reactor.perform |= {orders.PrepareRecording: recordings.prepare, orders.FinishRecording: recordings.finish}
@@ -99,7 +103,7 @@ class App:
             loop.add_signal_handler(number, self._asked_to_stop)
         if self._notify.there:  # elsewhere SIGHUP is a terminal that was closed, which ends us
             loop.add_signal_handler(signal.SIGHUP, self._asked_to_reload)
-        panel = Panel(self._config, self._places, reactor, simulated=self._simulated)
+        panel = Panel(self._config, self._places, reactor, simulated=self._simulated, spare=reserve.lend)
         web = Web(self._config, self._places, reactor, Kept(recordings, call_log, audit), self._file)
         bus = Bus(self._config, reactor)
         clock = Clock(reactor.post, quiet.look, trusted=self._config.clock.trust == "always")
@@ -138,6 +142,7 @@ class App:
             call_log.close()
             audit.close()
             await asyncio.to_thread(writer.close)
+            reserve.close()
             if self._recorder is not None:
                 await asyncio.to_thread(self._recorder.close)
 

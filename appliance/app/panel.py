@@ -1,6 +1,8 @@
 """The panel as it is wired: buttons, lamps, relays, and the simulated panel where the lines are simulated."""
 
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,8 +27,17 @@ FIRST_PIN = 4
 class Panel:
     """Buttons, lamps and relays, and the simulated panel where the lines are simulated."""
 
-    def __init__(self, config: Config, places: Places, reactor: Reactor, *, simulated: bool) -> None:
+    def __init__(
+        self,
+        config: Config,
+        places: Places,
+        reactor: Reactor,
+        *,
+        simulated: bool,
+        spare: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
         self._config, self._places, self._reactor, self._simulated = config, places, reactor, simulated
+        self._spare = spare
         self._parts: list[Any] = []
         self._relay: Relay | None = None
         self._simulation: Any = None
@@ -35,7 +46,7 @@ class Panel:
         """Take the lines; what can not be had is told and tried again by itself."""
         panel, post = self._config.panel, self._reactor.post
         if self._config.door:
-            self._relay = Relay(self._doors(), self._guard(), post)
+            self._relay = Relay(self._doors(), self._guard(), post, self._spare)
             self._reactor.make_so["relays"] = self._relay.desire
             await self._relay.start()
         if not any((panel.button, panel.lamp, panel.keypad, panel.reader, panel.sensor)):

@@ -40,6 +40,7 @@ from appliance.bus.tree import Object, Tree, changed, children, tree
 from appliance.errors import IntercomError
 
 MOST = 32  # requests under way at once; a client that does not wait for its answers is refused
+MOST_OF_ONE = 24  # client, so that it does not have others refused
 INTROSPECTABLE = "org.freedesktop.DBus.Introspectable"
 PROPERTIES = "org.freedesktop.DBus.Properties"
 MANAGER = "org.freedesktop.DBus.ObjectManager"
@@ -78,7 +79,7 @@ class Service:
         self._shown: Tree = tree(snapshot)
         self._since: int = snapshot["last_event"]
         self._lost = asyncio.Event()
-        self._acts: set[asyncio.Task[None]] = set()
+        self._acts: dict[asyncio.Task[None], str | None] = {}  # under way, and who asked
 
     async def run(self) -> None:
         """Tell events until they end. Raises `unavailable` when the bus goes, `conflict` when our name does."""
@@ -192,11 +193,12 @@ class Service:
 
     def _begin(self, message: Message, there: Object, method: Method) -> None:
         fits(message, method.signature)
-        if len(self._acts) >= MOST:
-            raise fault("LimitsExceeded", f"{MOST} requests wait for their answers.")
+        most = MOST_OF_ONE if list(self._acts.values()).count(message.sender) >= MOST_OF_ONE else MOST
+        if most == MOST_OF_ONE or len(self._acts) >= MOST:
+            raise fault("LimitsExceeded", f"{most} requests wait for their answers.")
         act = asyncio.create_task(self._act(message, there, method))
-        self._acts.add(act)
-        act.add_done_callback(self._acts.discard)
+        self._acts[act] = message.sender
+        act.add_done_callback(self._acts.pop)
 
     async def _act(self, message: Message, there: Object, method: Method) -> None:
         try:

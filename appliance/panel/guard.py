@@ -42,6 +42,7 @@ HELLO = 255
 NONE, PULSE, HOLD = 0, 1, 2
 LONGEST_S, LONGEST_HOLD_S = 60, 43_200
 LONGEST = 1 << 20  # bytes of a configuration
+HURRY_US = 1_000_000  # the watchdog's patience while a pulse ends soon
 USUAL_CAP_S, USUAL_HOLD_S = 10.0, 0.0  # where the file says nothing
 IDLE = 3  # exit status: nothing to guard
 PAUSE_S = 5
@@ -256,7 +257,7 @@ class Manager:
         self._path = "\0" + path[1:] if path.startswith("@") else path
         micros = os.environ.get("WATCHDOG_USEC", "")
         mine = os.environ.get("WATCHDOG_PID") == str(os.getpid())
-        self._every = int(micros) * 1000 // 4 if micros.isdecimal() and mine else 0  # ns
+        self._usual = self._patience = int(micros) if micros.isdecimal() and mine else 0  # of the watchdog, in µs
         self.due: int | None = None  # when it must be told again
 
     def tell(self, text: bytes) -> None:
@@ -268,11 +269,23 @@ class Manager:
             except OSError:
                 return
 
-    def beat(self, now: int) -> None:
-        """Feed the watchdog, if there is one and it is time."""
-        if self._every and (self.due is None or now >= self.due):
+    def beat(self, now: int, end: int | None = None) -> None:
+        """Feed the watchdog, if there is one and it is time; `end`: of the pulse that ends first.
+
+        Nobody else ends a pulse of a guard that was stopped, so the watchdog has less patience towards a pulse's end.
+        """
+        if not self._usual:
+            return
+        close = end is not None and end - now < 2 * self._usual * 1000
+        patience = min(self._usual, HURRY_US) if close else self._usual
+        if patience != self._patience:
+            self._patience = patience
+            self.tell(b"WATCHDOG_USEC=%d\nWATCHDOG=1" % patience)
+        elif self.due is None or now >= self.due:
             self.tell(b"WATCHDOG=1")
-            self.due = now + self._every
+        else:
+            return
+        self.due = now + patience * 1000 // 4
 
 
 class Guard:
@@ -292,7 +305,7 @@ class Guard:
         self._manager.tell(b"READY=1\nSTATUS=holds the relays of " + names.encode(errors="replace"))
         while True:
             self._settle()
-            self._manager.beat(time.monotonic_ns())
+            self._manager.beat(time.monotonic_ns(), min(self._moments(), default=None))
             stopped, readable, gone = self._wait(sock)
             if stopped:
                 return
@@ -311,13 +324,15 @@ class Guard:
             if door.settle(time.monotonic_ns()):
                 self._tell(door.record(number))
 
+    def _moments(self) -> list[int]:
+        return [door.until for door in self._doors if door.energised]
+
     def _wait(self, listener: socket.socket) -> tuple[bool, bool, bool]:
         """Wait for a pulse's end, a beat, or what comes: told to stop, something to read, the daemon is gone."""
         poller = select.poll()
         poller.register(self._stop, select.POLLIN)
         poller.register(self._daemon or listener, select.POLLIN | select.POLLRDHUP)
-        moments = [door.until for door in self._doors if door.energised]
-        due = min([*moments, *([self._manager.due] if self._manager.due else [])], default=None)
+        due = min([*self._moments(), *([self._manager.due] if self._manager.due else [])], default=None)
         left = None if due is None else max(0, due - time.monotonic_ns()) / 1e6  # ms, rounded up by poll
         for door in self._doors:
             poller.register(door.fd, 0)

@@ -19,6 +19,7 @@ from appliance.panel import guard
 # Both are far above what a busy board needs, and far below what a relay left energised may last.
 HELLO_S = 10.0
 ANSWER_S = 2.0
+END_S = 0.5  # for the news of a pulse's end: nothing is lost by a guard that is replaced then, as all should be at rest
 STEADY_S = 10.0
 LONGEST_DELAY_S = 5.0
 
@@ -69,12 +70,18 @@ class Relay:
     """Keeps in touch with a guard: at the socket `how`, or with None a child of its own.
 
     Runs on the loop that `start` is called in; `desire` is called there too. A guard that does not answer within
-    ANSWER_S, or does not tell a pulse's end by then, is called hung: an own child is killed, since only the next one
-    can make its lines inactive; of another the connection is dropped.
+    ANSWER_S, or reports no end within END_S of the pulse's, is called hung: an own child is killed, since only the
+    next one can make its lines inactive; of another the connection is dropped. spare: lends descriptors for a start.
     """
 
-    def __init__(self, doors: tuple[DoorWiring, ...], how: Path | None, post: Callable[[Input], None]) -> None:
-        self._doors, self._how, self._post = doors, how, post
+    def __init__(
+        self,
+        doors: tuple[DoorWiring, ...],
+        how: Path | None,
+        post: Callable[[Input], None],
+        spare: Callable[[], contextlib.AbstractContextManager[None]] = contextlib.nullcontext,
+    ) -> None:
+        self._doors, self._how, self._post, self._spare = doors, how, post, spare
         self._task: asyncio.Task[None] | None = None
         self._wanted: dict[DoorId, RelayPulse] = {}
         self._sent: dict[DoorId, RelayPulse] = {}  # kept when the guard goes: none is ever sent again as new
@@ -118,10 +125,11 @@ class Relay:
         """Meet a guard, follow it until it is gone, and return why."""
         process: Process | None = None
         try:
-            if self._how is None:
-                sock, process = await self._spawn()
-            else:
-                sock = _connect(self._how)
+            with self._spare():
+                if self._how is None:
+                    sock, process = await self._spawn()
+                else:
+                    sock = _connect(self._how)
         except OSError as error:
             return f"the relay guard {self._how or ''} can not be reached: {error.strerror or error}"
         link = _Link(sock, self._hello, self._heard)
@@ -262,7 +270,7 @@ class _Link:
         elif number < len(self.names):
             door = self.names[number]
             if energised:
-                self._due[door] = until / 1e9 + ANSWER_S
+                self._due[door] = until / 1e9 + END_S
             else:
                 self._due.pop(door, None)
                 if pulse >= self._newest.get(door, 0):  # no older one's end, while a newer is on its way

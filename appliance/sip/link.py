@@ -8,6 +8,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,12 @@ class Child(asyncio.Protocol):
         # libCreate prints on stdout before any setting counts.
         quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
         self.pid = os.posix_spawn(sys.executable, arguments, environment, file_actions=quiet)
-        self._descriptor = os.pidfd_open(self.pid)
+        try:
+            self._descriptor = os.pidfd_open(self.pid)
+        except OSError:  # no descriptor: nobody would hear of its end
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+            raise
         asyncio.get_running_loop().add_reader(self._descriptor, self._ended)
 
     def send(self, message: ToChild) -> None:
@@ -130,11 +136,16 @@ class Link:
 
     All but `post` (from the loop's thread) is called in the loop's thread, which must be the process's main thread.
     Posts SipReady, SipLost and SipSlow; PartFailed("sip") while none can start, PartRecovered("sip") after it. Far ends
-    of calls that were lost hear of it at once: what ends their calls is kept here.
+    of calls that were lost hear of it at once: what ends their calls is kept here. spare: lends descriptors to start.
     """
 
-    def __init__(self, settings: SipSettings, post: Callable[[inputs.Input], None]) -> None:
-        self._settings, self._post = settings, post
+    def __init__(
+        self,
+        settings: SipSettings,
+        post: Callable[[inputs.Input], None],
+        spare: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        self._settings, self._post, self._spare = settings, post, spare
         self._port = settings.port
         self._farewells = Farewells(settings.address)
         self._child: Child | None = None
@@ -192,10 +203,15 @@ class Link:
             await self._stopped
 
     async def _spawn(self) -> None:
-        ours, theirs = socket.socketpair()
         child = Child(self._heard, self._gone)
-        with theirs:
-            child.spawn(theirs)
+        with self._spare():
+            ours, theirs = socket.socketpair()
+            with theirs:
+                try:
+                    child.spawn(theirs)
+                except OSError:
+                    ours.close()
+                    raise
         self._child = child
         await asyncio.get_running_loop().create_unix_connection(lambda: child, sock=ours)
         wait_s = CARDS_WAIT_S * 2 ** min(self._card_hangs - 1, CARDS_WAIT_DOUBLED) if self._card_hung else 0.0

@@ -280,14 +280,21 @@ class Slow(Station):
 
 def test_who_does_not_wait_for_answers_is_refused_beyond_a_bound_and_others_go_on(bus, tmp_path):
     async def act(station, client):
-        asked = [asyncio.create_task(client.ask(DOOR, DOOR1, "Open", "d", 1.0)) for _ in range(service.MOST + 3)]
-        await client.until(lambda: sum(each.done() for each in asked) == 3, "three refusals")
-        assert {each.result().error_name for each in asked if each.done()} == {f"{STANDARD}.Error.LimitsExceeded"}
-        assert await client.get(ROOT, f"{STANDARD}.Properties", "Get", "ss", APPLIANCE1, "Ready")
-        await client.until(lambda: len(station.requests) == service.MOST, "all others to be asked")
-        station.gate.set()
-        answers = await asyncio.gather(*asked)
-        assert sum(each.message_type is MessageType.METHOD_RETURN for each in answers) == service.MOST
+        def ask(by, count):
+            return [asyncio.create_task(by.ask(DOOR, DOOR1, "Open", "d", 1.0)) for _ in range(count)]
+
+        async with Client(bus.address) as other:
+            asked = ask(client, service.MOST_OF_ONE + 3)
+            await client.until(lambda: sum(each.done() for each in asked) == 3, "three refusals")
+            assert {each.result().error_name for each in asked if each.done()} == {f"{STANDARD}.Error.LimitsExceeded"}
+            assert await client.get(ROOT, f"{STANDARD}.Properties", "Get", "ss", APPLIANCE1, "Ready")
+            left = service.MOST - service.MOST_OF_ONE
+            others = ask(other, left + 2)
+            await client.until(lambda: sum(each.done() for each in others) == 2, "two refusals of another client")
+            await client.until(lambda: len(station.requests) == service.MOST, "all others to be asked")
+            station.gate.set()
+            answers = await asyncio.gather(*asked, *others)
+            assert sum(each.message_type is MessageType.METHOD_RETURN for each in answers) == service.MOST
 
     on_bus(bus, tmp_path, act, Slow(tmp_path))
 

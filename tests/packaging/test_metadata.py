@@ -99,6 +99,12 @@ def test_the_units_stay_closed(units: list[Path], name: str, most: float) -> Non
     assert float(score[1]) <= most
 
 
+def test_every_service_has_a_bound_for_files_memory_and_tasks() -> None:
+    for unit in UNITS.glob("*.service"):
+        bounded = set(re.findall(r"^(LimitNOFILE|MemoryMax|TasksMax)=\d+M?$", unit.read_text(), re.MULTILINE))
+        assert bounded == {"LimitNOFILE", "MemoryMax", "TasksMax"}, unit.name
+
+
 def test_the_guards_unit_starts_the_guard_where_the_package_puts_it() -> None:
     unit = (UNITS / "intercomd-guard.service").read_text()
     installed = "/usr/share/intercomd/"

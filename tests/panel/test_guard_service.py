@@ -132,13 +132,13 @@ def test_guard_that_waits_leaves_when_it_is_told_to(file):
 class Manager:
     """A service manager's socket, and a guard that it started."""
 
-    def __init__(self, tmp_path, doors, where):
+    def __init__(self, tmp_path, doors, where, patience_us=200_000):
         path = str(tmp_path / "notify")
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.sock.settimeout(LONG)
         self.sock.bind(path)
         start = (
-            "import os, sys; os.environ.update(NOTIFY_SOCKET=sys.argv[1], WATCHDOG_USEC='200000', "
+            f"import os, sys; os.environ.update(NOTIFY_SOCKET=sys.argv[1], WATCHDOG_USEC='{patience_us}', "
             "WATCHDOG_PID=str(os.getpid())); os.execv(sys.argv[2], sys.argv[2:])"
         )
         command = [sys.executable, "-c", start, path, *guard_command(str(where), doors)]
@@ -170,6 +170,22 @@ def test_systemd_is_told_ready_when_every_relay_is_inactive_and_its_watchdog_is_
             assert manager.heard() == b"WATCHDOG=1"
             if not level(doors[0]):
                 break
+        assert daemon.heard()[:3] == (0, False, pulse)
+
+
+def test_systemds_watchdog_has_less_patience_while_a_pulse_ends_soon(tmp_path):
+    doors = wiring(tmp_path)
+    hasty, usual = b"WATCHDOG_USEC=1000000\nWATCHDOG=1", b"WATCHDOG_USEC=3000000\nWATCHDOG=1"
+    with Manager(tmp_path, doors, tmp_path / "guard.sock", patience_us=3_000_000) as manager:
+        assert manager.heard().startswith(b"READY=1")
+        assert manager.heard() == b"WATCHDOG=1"
+        daemon = Daemon.at(tmp_path / "guard.sock")
+        pulse, _ = daemon.pulse(3.0)
+        told = [manager.heard()]
+        while told[-1] != usual:
+            told.append(manager.heard())
+        assert told[told.index(hasty) :] == [hasty, *[b"WATCHDOG=1"] * (len(told) - told.index(hasty) - 2), usual]
+        assert set(told[: told.index(hasty)]) <= {b"WATCHDOG=1"}
         assert daemon.heard()[:3] == (0, False, pulse)
 
 

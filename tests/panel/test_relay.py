@@ -155,6 +155,18 @@ async def test_guard_killed_or_hung_in_a_pulse_is_replaced_and_the_relay_rests(d
         assert posted.energised() == [(FRONT, wanted.id), (FRONT, newer.id)]
 
 
+async def test_a_guard_that_was_stopped_is_replaced_soon_after_the_pulses_end(doors, monkeypatch):
+    monkeypatch.setattr("appliance.panel.relay.ANSWER_S", 3600.0)  # what it may take for an answer is not waited for
+    async with running(doors) as (relay, posted):
+        await posted.one(GuardReady)
+        relay.desire((pulse(2.0),))
+        await posted.one(RelayChanged, energised=True)
+        send(guards(doors[0])[0], signal.SIGSTOP)
+        assert (await posted.one(GuardLost)).why == "the relay guard hangs"
+        await posted.one(GuardReady, count=2)
+        assert not level(doors[0])
+
+
 async def test_guard_that_does_not_answer_is_called_hung(doors):
     async with running(doors) as (relay, posted):
         await posted.one(GuardReady)

@@ -1,4 +1,5 @@
 import asyncio
+import errno
 import os
 import signal
 import socket
@@ -413,5 +414,35 @@ def test_the_trace_has_every_message_with_direction_and_peer(tmp_path):
             found = [line for line in text.splitlines() if f" {direction} " in line and message in line]
             assert found, f"no {direction} {message}"
             assert f"{preposition} UDP {address}:" in found[0]
+
+    asyncio.run(scenario())
+
+
+def test_a_start_that_fails_for_want_of_descriptors_leaves_no_zombie_and_is_tried_again(monkeypatch):
+    async def scenario():
+        begun, spawn, pidfd = [], os.posix_spawn, os.pidfd_open
+
+        def spawned(*args, **options):
+            begun.append(spawn(*args, **options))
+            return begun[-1]
+
+        def none_left(pid):
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+        monkeypatch.setattr("appliance.sip.link.os.posix_spawn", spawned)
+        monkeypatch.setattr("appliance.sip.link.os.pidfd_open", none_left)
+        monkeypatch.setattr("appliance.sip.link.DELAYS_S", (0.0, 0.05))
+        door = Station(**DOOR)
+        try:
+            await door.link.start()
+            failed = await door.wait(inputs.PartFailed, part="sip")
+            assert "Too many open files" in failed.why
+            while len(begun) < 3:
+                await asyncio.sleep(0.01)
+            monkeypatch.setattr("appliance.sip.link.os.pidfd_open", pidfd)
+            await door.wait(inputs.SipReady)
+            assert not await asyncio.to_thread(lambda: [pid for pid in begun[:-1] if Path(f"/proc/{pid}").exists()])
+        finally:
+            await door.link.stop()
 
     asyncio.run(scenario())

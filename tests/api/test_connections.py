@@ -1,0 +1,120 @@
+"""Clients that connect and say nothing, or half of it: they are closed, make room for others, and fill no log."""
+
+import contextlib
+import json
+import logging
+import socket
+
+import pytest
+from websockets.sync.client import connect
+
+from appliance.api import connections
+from tests.api.conftest import PATIENCE_S, TOKEN
+
+HALVES = {
+    "nothing": b"",
+    "half a line": b"GET /livez HT",
+    "half a header": b"GET /livez HTTP/1.1\r\nHost: local",
+    "headers without an end": b"GET /livez HTTP/1.1\r\nHost: localhost\r\n",
+    "half a body": b"POST /v1/events HTTP/1.1\r\nHost: localhost:%d\r\nAuthorization: Bearer "
+    + TOKEN.encode()
+    + b"\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{",
+    "an answer and half of another request": b"GET /livez HTTP/1.1\r\nHost: localhost:%d\r\n\r\nGET /liv",
+}
+
+
+def open_one(served, how: str) -> socket.socket:
+    where = str(served.bound.socket) if how == "unix" else ("127.0.0.1", served.bound.port)
+    connection = socket.socket(socket.AF_UNIX if how == "unix" else socket.AF_INET)
+    connection.connect(where)  # with a timeout, one to a Unix socket would not wait for its turn
+    connection.settimeout(PATIENCE_S)
+    return connection
+
+
+def read_to_the_end(connection: socket.socket) -> bytes:
+    said = b""
+    with contextlib.suppress(ConnectionResetError):
+        while part := connection.recv(65536):
+            said += part
+    return said
+
+
+def is_open(connection: socket.socket) -> bool:
+    """Whether the server still has its end."""
+    try:
+        return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize("how", ["tcp", "unix"])
+@pytest.mark.parametrize("half", HALVES)
+def test_a_connection_that_sends_no_whole_request_is_closed(served, monkeypatch, how, half):
+    monkeypatch.setattr(connections, "REQUEST_S", 0.3)
+    sent = HALVES[half]
+    with open_one(served, how) as connection:
+        connection.sendall(sent.replace(b"%d", str(served.bound.port).encode()))
+        said = read_to_the_end(connection)
+    assert said.startswith(b"HTTP/1.1 200") == ("answer" in half)
+
+
+@pytest.mark.parametrize("how", ["tcp", "unix"])
+def test_a_request_that_comes_byte_by_byte_has_no_more_time_than_another(served, monkeypatch, how):
+    monkeypatch.setattr(connections, "REQUEST_S", 0.3)
+    with open_one(served, how) as connection:
+        connection.sendall(b"GET /livez HTTP/1.1\r\n")
+        connection.settimeout(0.05)
+        while is_open(connection):
+            with contextlib.suppress(OSError):
+                connection.sendall(b"X: y\r\n")
+                connection.recv(1)
+
+
+def test_websockets_and_event_streams_stay(served, monkeypatch):
+    monkeypatch.setattr(connections, "REQUEST_S", 0.3)
+    sock = socket.create_connection(("127.0.0.1", served.bound.port))
+    url = f"ws://127.0.0.1:{served.bound.port}/v1/events"
+    with (
+        connect(url, sock=sock, subprotocols=[f"bearer.{TOKEN}", "intercomd.v1"]) as feed,
+        served.unix() as client,
+        client.stream("GET", "/v1/events", headers={"Accept": "text/event-stream"}) as stream,
+        open_one(served, "tcp") as idle,
+    ):
+        assert read_to_the_end(idle) == b"", "closed: so both others had that much time too"
+        served.tell("notice", code="x", message="Hello")
+        assert json.loads(feed.recv(PATIENCE_S))["type"] == "notice"
+        assert any("notice" in line for line in stream.iter_lines())
+
+
+@pytest.mark.parametrize("how", ["tcp", "unix"])
+def test_a_thousand_idle_connections_leave_room_for_others(served, caplog, how):
+    with contextlib.ExitStack() as stack:
+        idle = [stack.enter_context(open_one(served, how)) for _ in range(1010)]
+        for client in (served.tcp(), served.unix()):
+            with client:
+                assert client.get("/v1/state").status_code == 200
+        assert sum(map(is_open, idle)) <= connections.MOST
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+def test_of_connections_that_all_wait_for_events_only_so_many_of_one_source_stay(served):
+    with contextlib.ExitStack() as streams:
+        for _ in range(connections.MOST_OF_ONE):
+            stream = streams.enter_context(open_one(served, "unix"))
+            stream.sendall(b"GET /v1/events HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n")
+            assert stream.recv(12) == b"HTTP/1.1 200"
+        with open_one(served, "unix") as surplus:
+            assert read_to_the_end(surplus) == b""
+        with served.tcp() as client:
+            assert client.get("/v1/state").status_code == 200
+
+
+def test_what_is_no_request_fills_no_log(served, caplog):
+    caplog.set_level(logging.WARNING)
+    for _ in range(50):
+        with open_one(served, "tcp") as connection:
+            connection.sendall(b"\x16\x03\x01 nonsense\r\n\r\n")
+            assert read_to_the_end(connection).startswith(b"HTTP/1.1 400")
+    assert [record for record in caplog.records if record.name.startswith("uvicorn")] == []

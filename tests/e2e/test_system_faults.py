@@ -269,6 +269,115 @@ def test_a_clock_that_jumps_in_a_call_moves_the_time_of_events_and_nothing_else(
     asyncio.run(scenario())
 
 
+def test_a_clock_set_back_and_forth_by_years_costs_no_call_and_mixes_up_no_list():
+    async def scenario():
+        async with stations(Timed) as (front, kitchen):
+            made = []
+            for there, back in ((TEN_YEARS, -TEN_YEARS), (-3 * TEN_YEARS, 4 * TEN_YEARS), (-TEN_YEARS, 0)):
+                ours, _theirs = await connect(front, kitchen)
+                made.append((await front.wait("recording.started", call=ours))["data"]["recording"])
+                for jump in (there, back):
+                    front.jump(jump)
+                    await the_door_opens_and_locks_in_time(front)
+                    await they_talk(front, kitchen)
+                await kitchen.press("hangup")
+                ended = await front.wait("call.ended", call=ours, cause="hangup")
+                assert 0 < ended["data"]["duration_s"] < PATIENCE_S
+                await front.wait("recording.available", recording=made[-1])
+            listed = (await front.get("/v1/recordings"))["recordings"]
+            assert [each["id"] for each in listed] == made[::-1]
+            calls = (await front.get("/v1/log/calls"))["calls"]
+            assert [each["recording"] for each in calls] == made[::-1]
+            ids = [event["id"] for event in front.events]
+            assert ids == list(range(ids[0], ids[0] + len(ids)))
+            uptimes = [event["uptime"] for event in front.events]
+            assert uptimes == sorted(uptimes)
+            assert not front.of("appliance.degraded") + front.of("events.lost")
+
+    asyncio.run(scenario())
+
+
+class Remounted(Mounted):
+    """A disc whose mount the kernel turns read-only, as it does when a card fails."""
+
+    async def turn(self, way):
+        """`ro`: what is opened from now on cannot be written; `rw`: it can again."""
+        within = ("nsenter", f"--mount=/proc/{self.pid}/ns/mnt", "sh", "-ec")
+        act = {"ro": 'mount --bind "$0" "$0"; mount -o remount,bind,ro "$0"', "rw": 'umount "$0"'}[way]
+        process = await asyncio.create_subprocess_exec(*within, act, str(self.disc))
+        assert await process.wait() == 0
+
+
+class Forbidden(Closed):
+    """The same by the directory's mode, where nothing can be mounted."""
+
+    def _on_disc(self):
+        given = super()._on_disc()
+        self.disc.chmod(0o755)
+        return given
+
+    async def turn(self, way):
+        self.disc.chmod({"ro": 0o555, "rw": 0o755}[way])
+
+
+@pytest.mark.parametrize("kind", [Remounted if CAN_MOUNT else Forbidden])
+def test_a_disc_that_turns_read_only_in_a_call_costs_neither_call_nor_door_and_heals_by_itself(kind):
+    async def scenario():
+        async with stations(kind) as (front, kitchen):
+            ours, _theirs = await connect(front, kitchen)
+            await front.wait("recording.started", call=ours)
+            await front.turn("ro")
+            await they_talk(front, kitchen)
+            await the_door_opens_and_locks_in_time(front)
+            status, answer = await front.request("POST", "/v1/doors/front/lock")
+            assert status < 300 or answer["code"] == "unavailable", answer
+            await front.wait("appliance.degraded", part="kept")
+            assert (await front.get("/v1/state"))["doors"][0]["state"] == "locked_down", "it holds all the same"
+            await kitchen.press("hangup")
+            await front.wait("call.ended", call=ours, cause="hangup")
+            ours, _theirs = await connect(front, kitchen)
+            await front.wait("recording.failed", call=ours)
+            await they_talk(front, kitchen)
+            await front.turn("rw")
+            await front.wait("appliance.recovered", part="kept")
+            await front.order("/v1/doors/front/unlock")
+            await the_door_opens_and_locks_in_time(front)
+            await kitchen.press("hangup")
+            await front.wait("call.ended", call=ours, cause="hangup")
+            ours, _theirs = await connect(front, kitchen)
+            await front.wait("recording.started", call=ours)
+            assert "Traceback" not in front.log.read_text()
+
+    asyncio.run(scenario())
+
+
+def test_a_loop_that_is_held_up_costs_no_call_and_no_pulse_lasts_longer():
+    """Seven seconds: longer than the silence after which a SIP process is taken for hung."""
+
+    async def scenario():
+        async with stations(Appliance) as (front, kitchen):
+            ours, _theirs = await connect(front, kitchen)
+            before = await front.sip()
+            await front.order("/v1/doors/front/open", {"seconds": 1.0})
+            await until(lambda: front.relay() == "1", "the relay", told=front.told)
+            os.kill(front.pid, signal.SIGSTOP)
+            try:
+                held_up = time.monotonic()
+                await until(lambda: front.relay() == "0", "its end, by the guard", told=front.told)
+                await until(lambda: time.monotonic() > held_up + 7.0, "the end of a long silence")
+            finally:
+                os.kill(front.pid, signal.SIGCONT)
+            await front.wait("door.locked")
+            await they_talk(front, kitchen)
+            assert await front.sip() == before
+            await the_door_opens_and_locks_in_time(front)
+            await kitchen.press("hangup")
+            await front.wait("call.ended", call=ours, cause="hangup")
+            assert not front.of("appliance.degraded")
+
+    asyncio.run(scenario())
+
+
 FOLLOWING = ("wait=60&types=appliance.ready", "since=0")  # a poll for what does not come, and SSE
 
 

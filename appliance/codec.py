@@ -73,7 +73,13 @@ def _records(hint: Any) -> dict[str, type]:
 
 def _record_reader(kind: type) -> Callable[[Any], Any]:
     readers = {name: reader(hint) for name, hint in get_type_hints(kind).items()}
-    return lambda values: kind(**{name: readers[name](value) for name, value in values.items()})
+
+    def read(values: Any) -> Any:
+        if type(values) is not dict:
+            raise TypeError(f"{values!r} is no {kind.__name__}")
+        return kind(**{name: readers[name](value) for name, value in values.items()})
+
+    return read
 
 
 def _choice_reader(choices: dict[str, type]) -> Callable[[Any], Any]:

@@ -127,6 +127,6 @@ def _decode(body: bytes) -> Message:
     try:
         name, values = json.loads(body)
         message: Message = reader(KINDS[name])(values)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, ArithmeticError, RecursionError) as error:
         raise WireError(f"{body[:80]!r}: {error!r}") from error
     return message

@@ -54,6 +54,32 @@ def test_as_many_crypto_lines_as_an_sdp_can_hold_are_read(supported, tmp_path):
             serves(door, child)
 
 
+def test_an_encrypted_call_stays_encrypted_when_it_is_renegotiated(tmp_path):
+    with Scripted((200, {})) as registrar:
+        office = account(tmp_path, registrar, "201", srtp="mandatory")
+        with Daemon(tmp_path / "door", account={"office": office}) as door:
+            door.wait("account.registered")
+            with Packets(registrar.address, to=door.address) as far:
+
+                def offer(seq):
+                    key = f"a=crypto:{seq} AES_CM_128_HMAC_SHA1_80 inline:{'ABCDEFGH'[seq] * 40}\r\n"
+                    return far.request("INVITE", seq, body=far.sdp.replace("RTP/AVP", "RTP/SAVP") + key)
+
+                far.send(offer(1))
+                call = door.rung()
+                accepted = [far.called(lambda: door.press("answer"))]
+                door.talk(call)
+                for seq in range(2, 8):
+                    far.send(offer(seq))
+                    accepted.append(far.receive("SIP/2.0 200", "INVITE"))
+                    far.send(far.request("ACK", seq))
+                for seq, answer in enumerate(accepted, 1):
+                    assert f"a=crypto:{seq} AES_CM_128_HMAC_SHA1_80 inline:" in answer
+                assert door.get(f"/v1/calls/{call}")["srtp"] is True
+                far.hang_up()
+                door.final(call, kind="call.ended", cause="hangup", by="remote")
+
+
 WITHOUT_RTPMAP = {
     "telephone-event": "m=audio 4000 RTP/AVP 8 101 102\r\na=rtpmap:102 telephone-event/8000\r\n",
     "red": "m=audio 4000 RTP/AVP 99 0 8\r\na=rtpmap:99 red/8000\r\na=fmtp:99 0/0/0\r\n",

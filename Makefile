@@ -1,5 +1,5 @@
 # What there is to do in a clone; make help lists it.
-.PHONY: help run test test-load test-lab test-lab-full bench generated deb deb-arm64 deb-armhf deb-check deb-arm64-check \
+.PHONY: help run test fuzz test-load test-lab test-lab-full bench generated deb deb-arm64 deb-armhf deb-check deb-arm64-check \
         deb-armhf-check clean
 .DEFAULT_GOAL := help
 
@@ -21,6 +21,10 @@ test: ## lint, types and all tests; a skipped test fails
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	$(AS_USER) .venv/bin/python -m pytest -n 4 -m "not lab"
+
+fuzz: ## ever new inputs for what reads the network, messages, settings and requests (FUZZ_SECONDS=600)
+	@packaging/setup test
+	@$(AS_USER) tests/fuzz/run
 
 test-load: ## a thousand calls one after the other, and twenty at once, with what they leave behind (8 minutes)
 	@packaging/setup test

@@ -6,6 +6,7 @@ PJSUA2_PACKAGES=(
     build-essential swig xz-utils ca-certificates debian-archive-keyring
     libasound2-dev libgsm1-dev libopus-dev libspandsp-dev libspeex-dev libspeexdsp-dev libsrtp2-dev libssl-dev uuid-dev python3-dev
 )
+FUZZ_PACKAGES=(clang-19 libclang-rt-19-dev zlib1g-dev)  # AddressSanitizer and libFuzzer: make fuzz only
 RUN_PACKAGES=(python3 python3-venv ca-certificates)
 TEST_PACKAGES=(
     sip-tester baresip-core                       # far ends of test calls

@@ -6,7 +6,7 @@ D := pjsip-apps/src/swig/python
 SWIG := swig -c++ -python -threads -doxygen -w312 \
 	$(foreach m,pjlib pjlib-util pjmedia pjsip pjnath,-I$(PJDIR)/$(m)/include)
 
-.PHONY: module lib
+.PHONY: module lib fuzz
 module: $(D)/_pjsua2.so
 
 lib:
@@ -24,3 +24,20 @@ $(D)/pjsua2_wrap.o: $(D)/pjsua2_wrap.cpp
 $(D)/_pjsua2.so: $(D)/pjsua2_wrap.o lib
 	$(PJ_CXX) -shared $(PJ_LDXXFLAGS) -Wl,--exclude-libs,ALL -Wl,--as-needed -o $@ $< $(PJ_LDXXLIBS) -l:libspandsp.a -lm
 	$(STRIP) --strip-unneeded $@
+
+# The fuzz targets: pjproject's that read what comes by the network and is built here (no video, no DNS), and those in
+# the directory NATIVE. absent.c has what upstream's name and this build does not have.
+UPSTREAM := audio auth crypto ice multipart presence rtcp rtp sdes sdp sip sip-dialog sip-transaction srtp stream stun \
+	uri xml
+OWN := $(filter-out absent,$(basename $(notdir $(wildcard $(NATIVE)/*.c))))
+FUZZED = $(PJ_CC) $(PJ_CFLAGS) -fsanitize=address,fuzzer -o $@ $(filter %.c,$^) $(PJ_LDFLAGS) $(WRAP) $(PJ_LDLIBS) \
+	-lstdc++ -lcrypto -lz
+fuzz: $(addprefix fuzz/,$(UPSTREAM) $(OWN))
+
+fuzz/uptime: WRAP := -Wl,--wrap=pj_get_timestamp
+$(addprefix fuzz/,$(UPSTREAM)): fuzz/%: tests/fuzz/fuzz-%.c $(NATIVE)/absent.c | lib
+	mkdir -p fuzz
+	$(FUZZED)
+$(addprefix fuzz/,$(OWN)): fuzz/%: $(NATIVE)/%.c | lib
+	mkdir -p fuzz
+	$(FUZZED) -Wall -Werror

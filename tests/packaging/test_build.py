@@ -341,6 +341,8 @@ def test_a_python_that_cannot_be_built_for_is_told(machine: Machine, python: str
 def test_wrong_usage_ends_with_2(machine: Machine) -> None:
     assert machine.build("--fast").returncode == 2
     assert machine.build("a", "b").returncode in {1, 2}
+    assert machine.build("--fuzz", "--assert").returncode == 2
+    assert machine.build("--fuzz", "--fetch").returncode == 2
 
 
 @pytest.fixture

@@ -347,6 +347,8 @@ def test_each_part_of_the_panel_is_tried_and_told_in_a_line(daemon):
     assert lamp.stdout.startswith("warning  lamp.ring  It was skipped. Nobody said whether it flashed.")
     assert "Lamp ring flashes for 0.2 s." in lamp.stderr
     assert "0 well, 1 skipped or doubtful, 0 with a problem." in lamp.stderr
+    seen = ctl(daemon, "panel", "test", "lamp.ring", "--seconds", "0.2", given="y\n")
+    assert seen.stdout.startswith("ok       lamp.ring  It flashes.")
     door = ctl(daemon, "panel", "test", "door.front", "--seconds", "0.5")
     assert "ok       door.front  Its relay was energised and is at rest again." in door.stdout, door.stderr
     assert "Door front is open for 0.5 s." in door.stderr

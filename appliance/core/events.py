@@ -1148,6 +1148,20 @@ class AccessDenied(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class RequestRefused(Event):
+    """A SIP request was refused before it became a call or a message: 513 where it is longer than 16 kB by UDP.
+
+    from: the address it came from; reported at most once a minute for each.
+    """
+
+    TYPE = "request.refused"
+    method: str
+    from_: str
+    code: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class AccessLockedOut(Event):
     """After too many wrong codes or passwords none is taken for `seconds`; `who`: what is locked out.
 

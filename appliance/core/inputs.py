@@ -1050,6 +1050,16 @@ class RequestsDropped(Input):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RequestRefused(Input):
+    """A SIP request outside of what calls and messages are made of was refused. source: the address of its sender."""
+
+    method: str
+    source: str
+    code: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccessDenied(Input):
     """Somebody asked without the right to."""
 
@@ -1136,6 +1146,7 @@ AnyInput = (
     | KeptFailed
     | Requested
     | RequestsDropped
+    | RequestRefused
     | AccessDenied
     | AccessLockedOut
 )

@@ -232,6 +232,9 @@ def take(turn: Turn, given: AnyInput) -> None:  # noqa: C901, PLR0912, PLR0915 -
             turn.tell(events.AccessLockedOut(who, source, scope, seconds=seconds))
         case inputs.RequestsDropped(count=count):
             turn.state = replace(turn.state, dropped=turn.state.dropped + count)
+        case inputs.RequestRefused(method=method, source=source, code=code, reason=reason):
+            if is_news(turn, f"{code} {source}"):
+                turn.tell(events.RequestRefused(method=method, from_=source, code=code, reason=reason))
         case _:
             denied(turn, given)
 
@@ -307,9 +310,14 @@ def configured(turn: Turn, given: inputs.ConfigChanged) -> None:
 
 
 def denied(turn: Turn, given: inputs.AccessDenied) -> None:
-    """Report a refusal: once a minute for each source, and for so many sources, as addresses can be made up."""
-    known = tuple((source, at) for source, at in turn.state.denied if turn.now - at < DENIED_TOLD_S)
-    if len(known) < DENIED_KEPT and given.source not in {source for source, _ in known}:
-        known = (*known, (given.source, turn.now))
+    """Report a refusal."""
+    if is_news(turn, given.source):
         turn.tell(events.AccessDenied(who=given.who, from_=given.source, scope=given.scope, why=given.why))
-    turn.state = replace(turn.state, denied=known)
+
+
+def is_news(turn: Turn, what: str) -> bool:
+    """Whether to report this: once a minute for each source, and for so many sources, as addresses can be made up."""
+    known = tuple((each, at) for each, at in turn.state.denied if turn.now - at < DENIED_TOLD_S)
+    news = len(known) < DENIED_KEPT and what not in {each for each, _ in known}
+    turn.state = replace(turn.state, denied=(*known, (what, turn.now)) if news else known)
+    return news

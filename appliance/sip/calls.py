@@ -9,7 +9,7 @@ import pjsua2 as pj
 
 from appliance import ids
 from appliance.core import inputs, peers
-from appliance.core.model import NO_ACCOUNT, AccountId, CallId, Codec, Content, IceFault, Method, Quality
+from appliance.core.model import NO_ACCOUNT, AccountId, CallId, Codec, IceFault, Method, Quality
 from appliance.core.orders import (
     Answer,
     AnswerUpdate,
@@ -24,7 +24,7 @@ from appliance.core.orders import (
     Ring,
     SendDigit,
 )
-from appliance.sip import transfers, translate
+from appliance.sip import digits, transfers, translate
 from appliance.sip.attempts import ELSEWHERE, Attempt
 from appliance.sip.callbacks import contained
 from appliance.sip.callers import Judgement
@@ -48,9 +48,6 @@ BEGIN_S, BEGIN_POLL_MS = 0.5, 5
 RENEW_AGAIN_S, RENEW_LATEST_S = 0.5, 5.0
 ENCRYPTED = "SRTP status: Active"  # in pjsua's report on a call, which alone tells
 EVENT_END = 2  # PJMEDIA_STREAM_DTMF_IS_END, which pjsua2 does not name
-DIGIT_ALONE, DIGIT_RELAY = "application/dtmf", "application/dtmf-relay"  # the second is pjsua2's, see onDtmfEvent
-DIGITS = "0123456789ABCD*#"
-METHODS = {pj.PJSUA_DTMF_METHOD_RFC2833: "rfc4733", pj.PJSUA_DTMF_METHOD_SIP_INFO: "info"}
 
 Post = Callable[[SipInput | Farewell], None]
 OfOneCall = (
@@ -184,9 +181,7 @@ class SipCall(pj.Call):
     @contained
     def onInstantMessage(self, prm: pj.OnInstantMessageParam) -> None:  # noqa: N802
         """MESSAGE in the call (RFC 3428), which pjsua2 has answered 200."""
-        message, source = str(prm.rdata.wholeMsg), str(prm.rdata.srcAddress)
-        content = translate.content(prm.contentType, prm.msgBody, message)
-        self.table.written(self.getInfo().remoteUri, source, content, call=self.call)
+        self.table.written(str(prm.rdata.wholeMsg), str(prm.rdata.srcAddress), call=self.call)
 
     @contained
     def onInstantMessageStatus(self, prm: pj.OnInstantMessageStatusParam) -> None:  # noqa: N802
@@ -221,15 +216,12 @@ class SipCall(pj.Call):
 
     @contained
     def onDtmfEvent(self, prm: pj.OnDtmfEventParam) -> None:  # noqa: N802
-        """A packet of a digit."""
-        method, now = METHODS.get(prm.method), time.monotonic()
-        self.told_digits = True
-        if method == "info":  # whole in one message
-            self._tell_digits([(translate.clean(prm.digit), int(prm.duration))], method)
-        elif method is not None:
-            event = translate.clean(prm.digit), int(prm.timestamp)
-            last = bool(prm.flags & EVENT_END)
-            self._tell_digits(self.receiving.packet(event, int(prm.duration), now, last=last), method)
+        """A packet of an event of RFC 4733; 16, a flash, and those above it are no digits."""
+        digit, now = translate.clean(prm.digit), time.monotonic()
+        if prm.method == pj.PJSUA_DTMF_METHOD_RFC2833 and digit in digits.DIGITS:
+            self.told_digits = True
+            event, last = (digit, int(prm.timestamp)), bool(prm.flags & EVENT_END)
+            self._tell_digits(self.receiving.packet(event, int(prm.duration), now, last=last), "rfc4733")
 
     def onCallRedirected(self, prm: pj.OnCallRedirectedParam) -> int:  # noqa: N802
         """3xx (RFC 3261 §8.1.3.4), once for each Contact: pjsip itself calls nobody else.
@@ -298,10 +290,10 @@ class SipCall(pj.Call):
         )
         self.table.post(ended)
 
-    def heard(self, digits: list[tuple[str, int]]) -> None:
+    def heard(self, presses: list[tuple[str, int]]) -> None:
         """Digits were in the sound that came, with durations in milliseconds."""
         if not self.told_digits:
-            self._tell_digits(digits, "inband")
+            self._tell_digits(presses, "inband")
 
     def turn(self, now: float, *, held: bool) -> None:
         """What is due: hold, digits, a look at the packets."""
@@ -331,17 +323,13 @@ class SipCall(pj.Call):
         self.table.post(told)
 
     def _informed(self, message: str) -> None:
-        """INFO (RFC 6086): digits of either kind are digits, and never told as text."""
-        content = translate.content(
-            translate.header(message, "Content-Type"), message.partition("\r\n\r\n")[2], message
-        )
-        if content.type == DIGIT_ALONE:
-            digit = content.body.strip()
-            if len(digit) == 1 and digit in DIGITS:
-                self.told_digits = True
-                self._tell_digits([(digit, 0)], "info")
-        elif content.type != DIGIT_RELAY:
+        """INFO (RFC 6086): a digit, or content of another kind. A digit is never reported as content."""
+        content = translate.content(message)
+        if not digits.carries(content):
             self.table.post(inputs.InfoReceived(at=time.monotonic(), call=self.call, content=content))
+        elif (press := digits.signalled(content.body)) is not None:
+            self.told_digits = True
+            self._tell_digits([press], "info")
 
     def _send_digit(self, digit: str) -> None:
         try:
@@ -350,9 +338,9 @@ class SipCall(pj.Call):
             LOG.warning("%s: digits not sent: %s", self.call, error.reason)
             self.sending.drop()
 
-    def _tell_digits(self, digits: list[tuple[str, int]], method: str) -> None:
+    def _tell_digits(self, presses: list[tuple[str, int]], method: str) -> None:
         now = time.monotonic()
-        for digit, duration_ms in digits:
+        for digit, duration_ms in presses:
             if self.once.is_new(digit, method, now - duration_ms / 1000, now):
                 told = inputs.DigitReceived(at=now, call=self.call, digit=digit, method=method, duration_ms=duration_ms)
                 self.table.post(told)
@@ -493,11 +481,11 @@ class Calls:
         self._living[call.call] = call
         replaces, self.replaced = self.replaced, None
         if judged.code:
-            self._turned_away(call, source, judged)
+            self._turned_away(call, message, source, judged)
             return
         call.dialog.came(message, source)
-        info = call.getInfo()
-        uri, display_name = translate.address(info.remoteUri)
+        # Of the message, as pjsua keeps no more than 255 bytes of each
+        uri, display_name = translate.party(translate.header(message, "From"))
         arrived = inputs.CallArrived(
             at=time.monotonic(),
             call=call.call,
@@ -505,7 +493,7 @@ class Calls:
             display_name=display_name,
             source=translate.clean(source),
             names=self._names_at(source, uri),
-            local_uri=translate.address(info.localUri)[0],
+            local_uri=translate.party(translate.header(message, "To"))[0],
             headers=translate.own_headers(message),
             account=account.name,
             answer_after_s=translate.answer_after(message),
@@ -515,14 +503,15 @@ class Calls:
         )
         self.post(arrived)
 
-    def _turned_away(self, call: SipCall, source: str, judged: Judgement) -> None:
+    def _turned_away(self, call: SipCall, message: str, source: str, judged: Judgement) -> None:
         """It is answered from the loop, and nobody is told of a call."""
         parameters = operation(judged.code)
         if judged.challenge:
             add_header(parameters, "WWW-Authenticate", judged.challenge)
         self._refusals.append((call, parameters))
         if judged.why:
-            who, host = translate.address(call.getInfo().remoteUri)[0], translate.clean(source).rpartition(":")[0]
+            who = translate.party(translate.header(message, "From"))[0]
+            host = translate.clean(source).rpartition(":")[0]
             denied = inputs.AccessDenied(at=time.monotonic(), who=who, source=host, scope="call", why=judged.why)
             self.post(denied)
 
@@ -531,14 +520,15 @@ class Calls:
         message, source = str(prm.rdata.wholeMsg), str(prm.rdata.srcAddress)
         if not message:
             return
+        uri, display_name = translate.party(translate.header(message, "From"))
         arrived = inputs.CallArrived(
             at=time.monotonic(),
             call=CallId(ids.new("c")),
-            uri=translate.clean(prm.remoteInfo),
-            display_name=translate.address(translate.header(message, "From"))[1],
+            uri=uri,
+            display_name=display_name,
             source=translate.clean(source),
-            names=self._names_at(source, translate.clean(prm.remoteInfo)),
-            local_uri=translate.clean(prm.localInfo),
+            names=self._names_at(source, uri),
+            local_uri=translate.party(translate.header(message, "To"))[0],
             headers=translate.own_headers(message),
             account=name,
             refused=int(prm.statusCode),
@@ -547,17 +537,17 @@ class Calls:
         self.post(arrived)
 
     def written(
-        self, sender: str, source: str, content: Content, *, account: AccountId = NO_ACCOUNT, call: CallId | None = None
+        self, message: str, source: str, *, account: AccountId = NO_ACCOUNT, call: CallId | None = None
     ) -> None:
         """A MESSAGE came."""
-        uri, display_name = translate.address(sender)
+        uri, display_name = translate.party(translate.header(message, "From"))
         came = inputs.MessageReceived(
             at=time.monotonic(),
             uri=uri,
             display_name=display_name,
             source=translate.clean(source),
             names=self._names_at(source, uri),
-            content=content,
+            content=translate.content(message),
             account=account,
             call=call,
         )
@@ -606,8 +596,8 @@ class Calls:
                 if reason:
                     add_header(parameters, "Reason", reason)
                 call.hangup(parameters)
-            case SendDigit(_, digits):
-                call.sending.add(digits)
+            case SendDigit(digits=wanted):
+                call.sending.add(wanted)
             case Refer(other=other):
                 transfers.refer(order, call, None if other is None else self.get(other), operation(), self.post)
             case NotifyTransfer():

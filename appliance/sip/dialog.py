@@ -15,7 +15,6 @@ from appliance.sip import translate
 from appliance.sip.servers import PORTS, place_of
 from appliance.sip.wire import Farewell
 
-SHORT = {"v": "via", "f": "from", "t": "to", "i": "call-id", "m": "contact"}  # RFC 3261 §7.3.3
 ROUTE = re.compile("<[^<>]+>")
 ABOVE_ALL = 1 << 24  # pjsip's CSeq begin below 2^15 (sip_dialog.c); to leave some out is no error (RFC 3261 §12.2.2)
 PROVISIONAL, OK, REFUSED = 100, 200, 300
@@ -26,10 +25,10 @@ class Message:
     """A request or a response (code 0: a request): what of it a dialog is made of."""
 
     def __init__(self, text: str) -> None:
-        first, second, *_ = [*text.partition("\r\n")[0].split(" "), "", ""]
+        first, second, *_ = [*str(translate.LINE.split(text, maxsplit=1)[0]).split(" "), "", ""]
         self.code = int(second) if first == "SIP/2.0" and second.isdigit() else 0
         self.uri = translate.clean(second)
-        self._headers = [(SHORT.get(name.lower(), name.lower()), value) for name, value in translate.headers(text)]
+        self._headers = [(name.lower(), value) for name, value in translate.headers(text)]
         self.number, _, self.method = self.one("cseq").partition(" ")
         # URI where its sender is reached within the dialog; proxies on the way that want to stay on it, the last first
         self.contact = translate.address(self.one("contact"))[0]

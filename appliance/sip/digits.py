@@ -1,10 +1,18 @@
-"""DTMF digits of one call: sent one after another by RFC 4733, received once each whatever tells of them."""
+"""DTMF digits of one call: sent one after another, received once each whatever brings them."""
 
+import re
 from collections import deque
+
+from appliance.core.model import Content
 
 EACH_S = 0.3  # pjmedia sends a digit for 200 ms; 50 ms of pause at least (ITU-T Q.24), and room for its packets
 SAME_S = 1.0  # two ways that tell of one press do so within this time; INFO comes at its begin or at its end
 REMEMBERED = 32  # presses
+DIGITS = "0123456789*#ABCD"  # by their numbers as events (RFC 4733 §3.2)
+RELAY, ALONE = "application/dtmf-relay", "application/dtmf"
+OTHERS = {"application/vnd.nortelnetworks.digits", "audio/telephone-event"}  # what they hold is not read
+SIGNAL = re.compile(r"^[ \t]*Signal[ \t]*=[ \t]*(.*?)[ \t]*$", re.IGNORECASE | re.MULTILINE)
+DURATION = re.compile(r"^[ \t]*Duration[ \t]*=[ \t]*(\d{1,5})[ \t]*$", re.IGNORECASE | re.MULTILINE | re.ASCII)
 END_LOST_S = 0.25  # an event is updated every 20 ms (RFC 4733 §2.5.1.2): so long after the last, its end was lost
 
 
@@ -80,3 +88,23 @@ class Once:
                 return False
         self._told.append((digit, method, begin, end))
         return True
+
+
+def carries(content: Content) -> bool:
+    """Whether the content of an INFO is a digit: by its type, or by what it says."""
+    return content.type in {RELAY, ALONE, *OTHERS} or SIGNAL.search(content.body) is not None
+
+
+def signalled(body: str) -> tuple[str, int] | None:
+    """The digit of such an INFO and its duration in milliseconds, None where it has none.
+
+    `Signal=5` and `Duration=160` in lines (application/dtmf-relay), or the digit alone (application/dtmf); gateways
+    write 10 and 11 for * and #, 12 to 15 for A to D, and 16 for a flash, as RFC 4733 numbers them.
+    """
+    found, lasted = SIGNAL.search(body), DURATION.search(body)
+    given = (found[1] if found is not None else body).strip().upper()
+    if given.isascii() and given.isdigit() and len(given) <= 2:  # noqa: PLR2004 - the number of an event
+        digit = DIGITS[int(given) : int(given) + 1]
+    else:
+        digit = given if len(given) == 1 and given in DIGITS else ""
+    return (digit, int(lasted[1]) if lasted is not None else 0) if digit else None

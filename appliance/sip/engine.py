@@ -37,6 +37,7 @@ from appliance.core.orders import (
     Unregister,
     Unsubscribe,
 )
+from appliance.sip import translate
 from appliance.sip.accounts import Accounts
 from appliance.sip.callbacks import contained
 from appliance.sip.channel import Channel
@@ -54,6 +55,7 @@ BEAT_S = 0.25
 ALARM_S = 5.0  # a turn that takes longer than that is a deadlock; the daemon has killed us before, if it lives
 STOP_WITHIN_S = 0.5
 MAX_CALLS = 32
+TOO_LARGE = 513
 MESSAGE_LEVEL = 4  # pjsua logs SIP messages from here on
 APPEND = 0x1108  # PJ_O_APPEND
 DECOR = 2 | 4 | 8 | 16 | 32 | 64 | 128 | 512  # PJ_LOG_HAS_: year, month, day, time, µs, sender, newline, space
@@ -118,6 +120,7 @@ class Engine:
         self._endpoint.accounts, self._calls = self._accounts, self._accounts.calls
         self._calls.codecs = codecs
         self._calls.floods.listen(self._endpoint, transports.port)
+        self._endpoint.oversizedRefuse()
         devices = Devices(self._endpoint, settings, channel.post, self._announce)
         self._endpoint.devices = devices
         self._media = Media(self._endpoint, settings, self._calls, devices, channel.post)
@@ -137,6 +140,7 @@ class Engine:
             for message in self._channel.receive():
                 self._take(message)
             now = time.monotonic()
+            self._report_oversized(now)
             self._accounts.turn(now)
             self._calls.turn(now, self._media.held)
             self._media.turn(now)
@@ -201,6 +205,14 @@ class Engine:
                 LOG.error("%s is ours to send", type(message).__name__)
             case _:
                 assert_never(message)
+
+    def _report_oversized(self, now: float) -> None:
+        """Requests by UDP that are too long to be read (packaging/pjsua2/patches, oversized)."""
+        for refused in self._endpoint.oversizedRefused():
+            method, _, source = translate.clean(str(refused)).rpartition(" ")
+            self._channel.post(
+                inputs.RequestRefused(at=now, method=method, source=source, code=TOO_LARGE, reason="Message Too Large")
+            )
 
     def _announce(self, doing: str) -> None:
         self._channel.post(Beat(time.monotonic(), doing))

@@ -54,8 +54,7 @@ class Account(Through):
     def onInstantMessage(self, prm: pj.OnInstantMessageParam) -> None:  # noqa: N802
         """MESSAGE outside of calls (RFC 3428), which pjsua2 has answered 200."""
         message, source = str(prm.rdata.wholeMsg), str(prm.rdata.srcAddress)
-        content = translate.content(prm.contentType, prm.msgBody, message)
-        self.calls.written(translate.header(message, "From") or prm.fromUri, source, content, account=self.name)
+        self.calls.written(message, source, account=self.name)
 
     @contained
     def onInstantMessageStatus(self, prm: pj.OnInstantMessageStatusParam) -> None:  # noqa: N802

@@ -54,7 +54,7 @@ class Subscription(pj.Buddy):
             self.table.ended(self, 0, "It ran out", None)
 
     def _read(self, message: str) -> tuple[ContactState, str]:
-        body = message.partition("\r\n\r\n")[2]
+        body = translate.body(message)
         if not body.strip():  # a server that does not know yet, or may not tell
             return ContactState.UNKNOWN, translate.clean(translate.header(message, "Subscription-State"))
         try:

@@ -44,7 +44,7 @@ class Referred:
     @property
     def by(self) -> str:
         """Who refers us (RFC 3892 §2.1)."""
-        return translate.header(self.message, "Referred-By") or translate.header(self.message, "b")
+        return translate.header(self.message, "Referred-By")
 
     def answer(self, *, welcome: bool) -> int:
         """The code of the response; what is accepted is to be told of by NOTIFY."""

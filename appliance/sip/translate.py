@@ -8,11 +8,37 @@ from appliance.core.model import Codec, Content
 
 ADDRESS = re.compile(r'^\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<token>[^<"]*?))\s*<(?P<uri>[^>]*)>')
 NO_BYTE = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # surrogates that stand for no byte (PEP 383)
+JOINERS = "\u200c\u200d"  # parts of words and of emoji, though they are no characters of their own
+PASSWORD = re.compile(r"^(sips?:[^@:;?]*):[^@]*@", re.IGNORECASE)
 ANSWER_AFTER = re.compile(r";\s*answer-after\s*=\s*(\d{1,3})\b", re.IGNORECASE)
 AUTO_ANSWER = re.compile(r"(?:^|info\s*=\s*\"?)\s*(?:(?:alert|ring)[- ])?(?:auto[- ]?)?answer\b", re.IGNORECASE)
 DELAY = re.compile(r";\s*delay\s*=\s*(\d{1,3})\b", re.IGNORECASE)
 BRACKETED = re.compile(r"<([^<>]*)>")
 ESCAPED = re.compile(r"\\(.)")
+# pjsip takes CR and LF alone for line ends as well
+LINE_END = r"(?:\r\n|\n|\r(?!\n))"
+LINE, FOLD, BLANK = re.compile(LINE_END), re.compile(LINE_END + r"[ \t]+"), re.compile(LINE_END + "{2}")
+COMPACT = {
+    "a": "Accept-Contact",
+    "b": "Referred-By",
+    "c": "Content-Type",
+    "d": "Request-Disposition",
+    "e": "Content-Encoding",
+    "f": "From",
+    "i": "Call-ID",
+    "j": "Reject-Contact",
+    "k": "Supported",
+    "l": "Content-Length",
+    "m": "Contact",
+    "o": "Event",
+    "r": "Refer-To",
+    "s": "Subject",
+    "t": "To",
+    "u": "Allow-Events",
+    "v": "Via",
+    "x": "Session-Expires",
+}
+"""Compact names of headers (RFC 3261 §7.3.3, and IANA's registry for those that came later)."""
 
 
 def clean(text: str) -> str:
@@ -20,17 +46,18 @@ def clean(text: str) -> str:
     if text.isascii() and text.isprintable():  # as a rule
         return text.strip()
     text = NO_BYTE.sub("\ufffd", text).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return "".join(character if character.isprintable() else " " for character in text).strip()
+    return "".join(each if each.isprintable() or each in JOINERS else " " for each in text).strip()
 
 
-def text(body: str) -> str:
+def text(raw: str) -> str:
     """Valid UTF-8 in any number of lines: the body of a message."""
-    return "\n".join(clean(line) for line in body.replace("\r\n", "\n").split("\n"))
+    return "\n".join(clean(line) for line in raw.replace("\r\n", "\n").split("\n"))
 
 
-def content(content_type: str, body: str, message: str) -> Content:
-    """What a message holds; `message`: the whole of it, for its X- headers."""
-    return Content(clean(content_type.partition(";")[0]).lower(), text(body), own_headers(message))
+def content(message: str) -> Content:
+    """What a message holds, and its X- headers."""
+    kind = header(message, "Content-Type").partition(";")[0]
+    return Content(clean(kind).lower(), text(body(message)), own_headers(message))
 
 
 def to_header(name: str, value: str) -> pj.SipHeader:
@@ -49,12 +76,36 @@ def address(header: str) -> tuple[str, str]:
     return clean(found["uri"]), clean(name)
 
 
+def party(header: str) -> tuple[str, str]:
+    """URI and display name of a From or To value, for people: without a password in the URI (RFC 3261 §19.1.1)."""
+    uri, name = address(header)
+    return PASSWORD.sub(r"\1@", uri), name
+
+
+def split(message: str) -> tuple[str, str]:
+    """Head and body of a SIP message."""
+    head, *rest = BLANK.split(message, maxsplit=1)
+    return head, rest[0] if rest else ""
+
+
+def body(message: str) -> str:
+    """The body of a SIP message, as far as its Content-Length reaches (RFC 3261 §18.3)."""
+    rest, length = split(message)[1], header(message, "Content-Length")
+    if not (length.isascii() and length.isdigit()):
+        return rest
+    return rest.encode("utf-8", "surrogateescape")[: int(length[:9])].decode("utf-8", "surrogateescape")
+
+
 def headers(message: str) -> list[tuple[str, str]]:
-    """Names and values of a SIP message's headers, folded lines joined (RFC 3261 §7.3.1)."""
-    head = message.partition("\r\n\r\n")[0]
-    lines = re.sub(r"\r\n[ \t]+", " ", head).split("\r\n")[1:]
+    """Long names and values of a SIP message's headers, folded lines joined (RFC 3261 §7.3.1)."""
+    lines = LINE.split(FOLD.sub(" ", split(message)[0]))[1:]
     pairs = (line.partition(":") for line in lines)
-    return [(clean(name), clean(value)) for name, colon, value in pairs if colon]
+    return [(long_name(clean(name)), clean(value)) for name, colon, value in pairs if colon]
+
+
+def long_name(name: str) -> str:
+    """The long name of a header."""
+    return COMPACT.get(name.lower(), name)
 
 
 def header(message: str, wanted: str) -> str:
@@ -64,7 +115,7 @@ def header(message: str, wanted: str) -> str:
 
 def request_uri(message: str) -> str:
     """The URI in a request's first line (RFC 3261 §7.1), "" where there is none."""
-    words = message.partition("\r\n")[0].split(" ")
+    words = LINE.split(message, maxsplit=1)[0].split(" ")
     return clean(words[1]) if len(words) > 1 else ""
 
 
@@ -107,8 +158,7 @@ def answer_after(message: str) -> float | None:
 
 def has_sdp(message: str) -> bool:
     """Whether the message carries a session description."""
-    head, _, body = message.partition("\r\n\r\n")
-    return bool(body.strip()) and "application/sdp" in head.lower()
+    return bool(body(message).strip()) and "application/sdp" in split(message)[0].lower()
 
 
 def received(event: pj.SipEvent) -> str:

@@ -86,6 +86,7 @@ SipInput = (
     | inputs.AccessDenied
     | inputs.AccessLockedOut
     | inputs.RequestsDropped
+    | inputs.RequestRefused
 )
 ToParent = SipInput | Beat | Farewell
 Message = ToChild | ToParent

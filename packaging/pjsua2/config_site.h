@@ -10,3 +10,7 @@
 #define PJ_GETHOSTIP_DISABLE_LOCAL_RESOLUTION 1
 /* The echo canceller of WebRTC; off by default. */
 #define PJMEDIA_HAS_WEBRTC_AEC3 1
+/* At the default of 4,000 an INVITE with many codecs, candidates or headers is cut; what is longer than this gets 513. */
+#define PJSIP_MAX_PKT_LEN       16384
+/* At the default of 32 the formats behind them, one of ours perhaps, are not read. */
+#define PJMEDIA_MAX_SDP_FMT     128

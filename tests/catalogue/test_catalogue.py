@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 TESTS = HERE.parent
 FOLDERS = {"calls": {"peers"}, "doors": {"peers", "lab"}, "lines": {"lab"}}
 FAMILIES = {
-    "calls": ("call.", "account.", "network.", "server.", "contact.", "message.", "info.", "conference."),
+    "calls": ("call.", "account.", "network.", "server.", "contact.", "message.", "info.", "conference.", "request."),
     "doors": ("door.", "code.", "access.", "dtmf."),
     "lines": ("button.", "lamp.", "panel.", "keypad.", "card.", "sensor.", "ring.", "rule."),
 }

@@ -64,6 +64,19 @@ class Packets:
     def invite(self):
         return self.request("INVITE", body=self.sdp)
 
+    def inside(self, invite, method, seq=1, body="", kind="application/sdp", headers=""):
+        """A request of ours in the dialog that their `invite`, and our answer to it, have made."""
+        asked = dict(re.findall(r"^([\w-]+): *(.*?)\r?$", invite, re.MULTILINE))
+        to = re.search("<(.*?)>", asked["Contact"])[1]
+        content = f"Content-Type: {kind}\r\n" if body else ""
+        return (
+            f"{method} {to} SIP/2.0\r\n"
+            f"Via: SIP/2.0/UDP {self.address}:{self.port};branch=z9hG4bK{self.dialog}{method}{seq}\r\n"
+            f"From: {asked['To']};tag=far\r\nTo: {asked['From']}\r\nCall-ID: {asked['Call-ID']}\r\n"
+            f"CSeq: {seq} {method}\r\nContact: <sip:far@{self.address}:{self.port}>\r\nMax-Forwards: 70\r\n"
+            f"{headers}{content}Content-Length: {len(body)}\r\n\r\n{body}"
+        ).encode()
+
     def reply(self, request, status, body=""):
         """The answer to a request that came."""
         names = ("Via:", "From:", "To:", "Call-ID:", "CSeq:")

@@ -14,6 +14,7 @@ import pytest
 
 from appliance.simulator.stations import CODE
 from tests.peers.daemon import Daemon, loopback, until
+from tests.peers.packets import Packets
 from tests.peers.sipp import Sipp
 from tests.shown import shows
 
@@ -67,6 +68,27 @@ def test_somebody_who_called_us_is_passed_on(door, tmp_path):
         door.final(call, kind="call.ended", cause="transferred", by="local")
         peer.done()
     assert refer_to(peer) == f"<{door.config['target']['far']['uri']}>"
+
+
+@pytest.mark.parametrize(
+    "state", ["terminated;reason=noresource", "terminated;reason=reason=noresource", "terminated;Reason = noresource"]
+)
+def test_a_transfer_is_reported_however_its_last_word_is_written(door, state):
+    with Packets(door.far_address, door.far_port) as far:
+        call = door.ring()
+        invite = far.receive("INVITE", "INVITE")
+        far.send(far.reply(invite, "200 OK", far.sdp))
+        far.receive("ACK", "ACK")
+        door.talk(call)
+        door.post(f"/v1/calls/{call}/transfer", {"to": DEAR})
+        far.send(far.reply(far.receive("REFER", "REFER"), "202 Accepted"))
+        outcome = {"kind": "message/sipfrag", "body": "SIP/2.0 200 OK\r\n"}
+        notify = far.inside(invite, "NOTIFY", headers=f"Event: refer\r\nSubscription-State: {state}\r\n", **outcome)
+        far.send(notify)
+        far.receive("SIP/2.0 200", "NOTIFY")
+        door.wait("call.transferred", call, to=DEAR, role="transferor")
+        far.send(far.reply(far.receive("BYE", "BYE"), "200 OK"))
+        door.final(call, kind="call.ended", cause="transferred", by="local")
 
 
 @shows("POST /v1/calls/{id}/transfer", "call.transfer_failed")

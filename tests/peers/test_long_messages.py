@@ -1,0 +1,83 @@
+"""Messages of many thousands of bytes by UDP: what fits into 16 kB is read whole, what does not gets 513."""
+
+import pytest
+
+from tests.peers.daemon import loopback
+from tests.peers.packets import Packets
+from tests.shown import shows
+
+READ = 16384  # bytes
+
+
+def long(far, length, method="INVITE", **request):
+    """A request of so many bytes, its body at the end."""
+    short = far.request(method, headers="X-Long: \r\n", **request)
+    return far.request(method, headers=f"X-Long: {'x' * (length - len(short))}\r\n", **request)
+
+
+@pytest.mark.parametrize("length", [4_100, 8_000, READ - 1])
+def test_an_invite_of_many_bytes_is_a_call_with_sound(door, length):
+    with Packets(door.far_address, to=door.address) as far:
+        invite = long(far, length, body=far.sdp)
+        assert len(invite) == length
+        far.send(invite)
+        call = door.rung()
+        accepted = far.called(lambda: door.press("answer"))
+        door.talk(call)
+        far.press(accepted, "5", 1)
+        door.wait("dtmf.received", call, digit="5")
+        far.hang_up()
+        door.final(call, kind="call.ended", cause="hangup", by="remote")
+
+
+def test_a_text_of_many_bytes_arrives_whole(door):
+    text = "parcel " * 1_500
+    with Packets(door.far_address, to=door.address) as far:
+        far.send(far.request("MESSAGE", body=text, kind="text/plain"))
+        far.receive("SIP/2.0 200", "MESSAGE")
+        assert door.wait("message.received")["data"]["body"] == text.strip()
+
+
+@shows("request.refused")
+@pytest.mark.parametrize(
+    ("method", "request_of"),
+    [
+        ("INVITE", lambda far: long(far, 20_000, body=far.sdp)),
+        ("INVITE", lambda far: far.request("INVITE", body=far.sdp + "a=x-more:1\r\n" * 2_000)),
+        ("INVITE", lambda far: far.request("INVITE", body=far.sdp, headers="X-Many: 1\r\n" * 2_000)),
+        ("MESSAGE", lambda far: far.request("MESSAGE", body="parcel " * 3_000, kind="text/plain")),
+    ],
+    ids=["one long header", "a long body", "many headers", "a long text"],
+)
+def test_what_is_too_long_is_refused_and_reported(door, method, request_of):
+    with Packets(loopback(), to=door.address) as far:
+        far.send(request_of(far))
+        far.receive("SIP/2.0 513", method)
+        told = door.wait("request.refused", **{"from": far.address})["data"]
+    assert told == {"method": method, "from": far.address, "code": 513, "reason": "Message Too Large"}
+    assert door.of("call.incoming") == door.of("message.received") == []
+
+
+def test_what_is_too_long_is_reported_once_a_minute(door):
+    with Packets(loopback(), to=door.address) as far, Packets(loopback(), to=door.address) as other:
+        for seq in range(1, 4):
+            far.send(far.request("MESSAGE", seq, body="parcel " * 3_000, kind="text/plain"))
+            far.receive("SIP/2.0 513", "MESSAGE")
+        other.send(other.request("MESSAGE", body="parcel " * 3_000, kind="text/plain"))
+        door.wait("request.refused", **{"from": other.address})
+    assert len([e for e in door.of("request.refused") if e["data"]["from"] == far.address]) == 1
+
+
+def test_an_ack_that_is_too_long_is_not_answered_and_a_bye_ends_its_call(door):
+    with Packets(door.far_address, to=door.address) as far:
+        far.send(far.invite())
+        call = door.rung()
+        far.receive("SIP/2.0 180", "INVITE")
+        door.press("answer")
+        far.receive("SIP/2.0 200", "INVITE")
+        far.send(long(far, 20_000, "ACK", body="x"))
+        door.talk(call)
+        far.send(long(far, 20_000, "BYE", seq=2, body="x"))
+        far.receive("SIP/2.0 200", "BYE")
+        door.final(call, kind="call.ended", cause="hangup", by="remote")
+    assert not [message for message in far.seen if message.startswith("SIP/2.0 513")]

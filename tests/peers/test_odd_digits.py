@@ -1,0 +1,132 @@
+"""Digits by INFO and by RFC 4733 in unusual writing, packet by packet."""
+
+import struct
+
+import pytest
+
+from tests.peers.daemon import Daemon
+from tests.peers.packets import Packets
+from tests.shown import shows
+
+RELAY, ALONE = "application/dtmf-relay", "application/dtmf"
+
+
+class Phone:
+    """A far end in a call; `presses` sends an INFO, and a 9 after it: once that is reported, all before it was."""
+
+    def __init__(self, door, far):
+        self.door, self.far, self.seq = door, far, 1
+        far.send(far.invite())
+        self.call = door.rung()
+        self.accepted = far.called(lambda: door.press("answer"))
+        door.talk(self.call)
+
+    def informs(self, body, kind=RELAY, change=lambda packet: packet):
+        self.seq += 1
+        self.far.send(change(self.far.request("INFO", self.seq, body=body, kind=kind)))
+        return self.far.receive("SIP/2.0", "INFO")
+
+    def presses(self, *info, **how):
+        answer = self.informs(*info, **how)
+        self.informs("Signal=9\r\nDuration=160\r\n")
+        self.door.wait("dtmf.received", self.call, digit="9")
+        return answer, "".join(e["data"]["digit"] for e in self.door.of("dtmf.received", self.call))
+
+    def hang_up(self):
+        self.far.hang_up(self.seq + 1)
+        self.door.final(self.call, kind="call.ended")
+
+
+@pytest.fixture
+def phone(door):
+    with Packets(door.far_address, to=door.address) as far:
+        made = Phone(door, far)
+        yield made
+        made.hang_up()
+
+
+@shows("dtmf.received method=info")
+@pytest.mark.parametrize(
+    ("body", "kind", "digits"),
+    [
+        ("Signal=10\r\nDuration=160\r\n", RELAY, "*9"),
+        ("Signal=11\r\nDuration=160\r\n", RELAY, "#9"),
+        ("Signal=12\r\nDuration=160\r\n", RELAY, "A9"),
+        ("Signal=16\r\nDuration=160\r\n", RELAY, "9"),
+        ("Signal=\r\nDuration=160\r\n", RELAY, "9"),
+        ("Signal= \r\n1\r\n", RELAY, "9"),
+        ("Signal=10", "Application/DTMF-Relay;v=1", "*9"),
+        ("Signal=5\nDuration=160\n", RELAY, "59"),
+        ("11", ALONE, "#9"),
+        ("\r\n", ALONE, "9"),
+        ("Signal=5\r\nDuration=160\r\n", "text/plain", "59"),
+        ("p=Digit-Collection\r\n\r\nd=5\r\n", "application/vnd.nortelnetworks.digits", "9"),
+    ],
+)
+def test_an_info_is_the_digit_that_its_whole_signal_names_and_never_text(door, phone, body, kind, digits):
+    answer, told = phone.presses(body, kind)
+    assert answer.startswith("SIP/2.0 200")
+    assert told == digits
+    assert door.of("info.received") == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda packet: packet.replace(b"Content-Type:", b"c:").replace(b"Content-Length:", b"l:"),
+        lambda packet: packet.replace(b"From:", b"f:").replace(b"To:", b"t:").replace(b"Call-ID:", b"i:"),
+        lambda packet: packet.replace(b"\r\n", b"\n"),
+        lambda packet: packet + b"\r\nSignal=7",
+    ],
+    ids=["compact content", "compact dialog", "bare line feeds", "more than Content-Length says"],
+)
+@pytest.mark.parametrize(("body", "kind"), [("5", ALONE), ("Signal=5\nDuration=160", RELAY)])
+def test_a_digit_counts_however_its_headers_are_written(door, phone, body, kind, change):
+    answer, told = phone.presses(body, kind, change)
+    assert answer.startswith("SIP/2.0 200")
+    assert told == "59"
+    assert door.of("info.received") == []
+
+
+def test_an_info_with_compact_names_is_reported_with_its_type(door, phone):
+    phone.informs("There", "text/plain", lambda packet: packet.replace(b"Content-Type:", b"c:"))
+    door.wait("info.received", phone.call, content_type="text/plain", body="There")
+
+
+def test_a_message_with_compact_names_is_reported_with_its_sender_and_type(door):
+    with Packets(door.far_address, to=door.address) as far:
+        message = far.request("MESSAGE", body="There", kind="text/plain", headers="Subject: x\r\n")
+        for name, compact in ((b"From", b"f"), (b"Content-Type", b"c"), (b"To", b"t"), (b"Via", b"v")):
+            message = message.replace(name + b":", compact + b":")
+        far.send(message.replace(b"\r\n", b"\n"))
+        far.receive("SIP/2.0 200", "MESSAGE")
+        told = door.wait("message.received", target="far")["data"]
+    assert (told["content_type"], told["body"], told["by"]) == (
+        "text/plain",
+        "There",
+        f"sip:far@{far.address}:{far.port}",
+    )
+
+
+def test_events_of_rfc_4733_above_15_are_no_digits(door, phone):
+    far, (host, _) = phone.far, phone.far.to
+    port = int(phone.accepted.partition("m=audio ")[2].split()[0])
+    for number, code in enumerate((16, 17, 36, 255)):
+        for sequence in range(3):
+            head = struct.pack("!BBHII", 0x80, 101, 10 * number + sequence, 4000 * number, 0x1234)
+            far.rtp.sendto(head + struct.pack("!BBH", code, 0x8A, 1280), (host, port))
+    far.press(phone.accepted, "3", 9)
+    door.wait("dtmf.received", phone.call, digit="3", method="rfc4733")
+    assert [e["data"]["digit"] for e in door.of("dtmf.received", phone.call)] == ["3"]
+
+
+def test_a_code_with_a_star_by_number_opens_its_door(tmp_path):
+    daemon = Daemon(tmp_path / "d", door={"front": {"digits": "*42", "pulse_s": 0.5}})
+    daemon.config["target"]["far"]["doors"] = ["front"]
+    with daemon as door, Packets(door.far_address, to=door.address) as far:
+        phone = Phone(door, far)
+        for signal in (10, 4, 2):
+            phone.informs(f"Signal={signal}\r\nDuration=160\r\n")
+        door.wait("door.unlocked", door="front")
+        door.wait("door.locked", door="front")
+        phone.hang_up()

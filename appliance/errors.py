@@ -14,6 +14,7 @@ HTTP_STATUS: dict[str, int] = {
     "server-unreachable": 502,
     "parameter-invalid": 400,
     "media-update-failed": 502,
+    "digits-unsupported": 409,
     "ice-failed": 502,
     "audio-unavailable": 503,
     "button-not-found": 404,

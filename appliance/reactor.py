@@ -18,6 +18,7 @@ from appliance.core import events, inputs, orders, views
 from appliance.core.desired import Desired
 from appliance.core.model import CallId, Kept, RequestId, Settings, State
 from appliance.core.step import Step, step
+from appliance.ended import Ended
 from appliance.errors import IntercomError
 from appliance.feed import Feed, Past, enveloped
 
@@ -56,6 +57,7 @@ class Reactor:
         self.keep: list[Callable[[Json], None]] = [journal.append]  # each gets every event
         self.watch: Callable[[inputs.AnyInput, Step | None, Desired | None], None] | None = None
         self._journal = journal
+        self._ended = Ended()
         self._inbox: deque[inputs.AnyInput] = deque()
         self._lock = threading.Lock()
         self._scheduled = False
@@ -138,6 +140,8 @@ class Reactor:
         # Lamps and relay are quick, and people wait for them; an INVITE goes before the sound that may open a card.
         self._make_so(before, "lamps", "relays", "kept")
         for order in taken.orders:
+            if isinstance(order, orders.LogCall) and order.ended is not None:
+                self._ended.add(order.call, order.ended)
             self._guarded(self.perform[type(order)], order)
         self._make_so(before, "sound", "recordings", "quiet_hours", "status")
 
@@ -211,9 +215,12 @@ class Reactor:
         return [views.call_view(self.state, call, now, time.time() - now) for call in views.in_order(self.state)]
 
     def call(self, wanted: str) -> Json | None:
-        """One call as clients see it; None when it is over."""
+        """One call as clients see it, also for a while after its end; None for any other."""
         now, found = time.monotonic(), self.state.call(CallId(wanted))
-        return None if found is None else views.call_view(self.state, found, now, time.time() - now)
+        epoch = time.time() - now
+        if found is None:
+            return self._ended.view(wanted, self.state, now, epoch)
+        return views.call_view(self.state, found, now, epoch)
 
     def codes(self) -> list[Json]:
         """All codes and cards as clients see them."""

@@ -38,7 +38,7 @@ async def place_call(body: models.Place, daemon: Daemon, who: Who) -> JSONRespon
 
 @router.get("/{call}", responses=answers(models.Call))
 async def read_call(call: Id, daemon: Daemon) -> JSONResponse:
-    """One call."""
+    """One call: also for 10 minutes after its end, with the state `ended`; then the call log has it."""
     found = daemon.call(call)
     if found is None:
         raise IntercomError("call-not-found", f"There is no call {call}.", "It never was, or is over.")
@@ -113,13 +113,16 @@ async def refuse_update(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
 @router.post("/{call}/reject", responses=answers(models.CallDone))
 async def reject_call(call: Id, daemon: Daemon, who: Who, body: models.Reject | None = None) -> JSONResponse:
     """Refuse an incoming call."""
-    return await _order(daemon, inputs.RejectCall(CallId(call), (body or models.Reject()).code), who)
+    wanted = body or models.Reject()
+    headers = tuple(wanted.headers.items())
+    return await _order(daemon, inputs.RejectCall(CallId(call), wanted.code, wanted.reason, headers), who)
 
 
 @router.post("/{call}/hangup", responses=answers(models.CallDone))
-async def hang_up_call(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
+async def hang_up_call(call: Id, daemon: Daemon, who: Who, body: models.HangUpWith | None = None) -> JSONResponse:
     """Hang up, in whatever state."""
-    return await _order(daemon, inputs.HangUpCall(CallId(call)), who)
+    headers = tuple((body or models.HangUpWith()).headers.items())
+    return await _order(daemon, inputs.HangUpCall(CallId(call), headers), who)
 
 
 @router.post("/{call}/hold", responses=answers(models.CallDone))

@@ -83,7 +83,8 @@ class Place(Order):
         default="",
         max_length=64,
         pattern=Line,
-        description="The account through which; without, a target's own, or for a number the first there is.",
+        description="The account to call through; without, a target's own, or for a number the first there is. "
+        "`direct`: none, from address to address.",
     )
     headers: Headers = Field(default_factory=dict, max_length=16, description="X- headers of the INVITE.")
     custom_data: CustomData = ""
@@ -180,6 +181,18 @@ class Reject(Order):
     """How an incoming call is refused."""
 
     code: int = Field(default=486, ge=400, le=699, description="The final SIP response (RFC 3261 §21.4 to 21.6).")
+    reason: str = Field(
+        default="", max_length=128, pattern=Line, description="Its reason phrase. Empty: the usual one of the code."
+    )
+    headers: Headers = Field(default_factory=dict, max_length=16, description="X- headers of the response.")
+
+
+class HangUpWith(Order):
+    """How a call is ended."""
+
+    headers: Headers = Field(
+        default_factory=dict, max_length=16, description="X- headers of BYE, CANCEL or the refusal that ends the call."
+    )
 
 
 class Digits(Order):
@@ -431,11 +444,11 @@ class CallFacts(Answer):
     """What is told of a call, be it there or long over."""
 
     id: str
-    account: str | None = Field(description="Through which it goes or came; null: straight from address to address.")
+    account: str = Field(description="Through which it goes or came; direct: straight from address to address.")
     direction: Direction
     remote: Remote
     local_uri: str
-    number: str = Field(description="What was dialled; empty for an incoming call.")
+    number: str = Field(description="What was dialled; of an incoming call the user, or address, that was called.")
     headers: dict[str, str] = Field(description="X- headers received, with the INVITE or with the 200 to ours.")
     custom_data: str = Field(description="What a client notes beside the call.")
     codec: Codec | None
@@ -505,7 +518,7 @@ class CallDone(Done):
     """An order about a call was carried out."""
 
     id: str
-    call: Call | None = Field(description="As it is now; null once it is over.")
+    call: Call | None = Field(description="As it is now, also for 10 minutes after its end.")
 
 
 class Participant(Answer):

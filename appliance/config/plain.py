@@ -15,6 +15,7 @@ def core_settings(config: Config, flats: tuple[Flat, ...] = ()) -> model.Setting
     """All that the core is told; `flats`: the directory's."""
     return model.Settings(
         station=config.station.name,
+        user=config.station.user,
         buttons=tuple(_button(name, button) for name, button in config.panel.button.items()),
         chords=tuple(_chord(name, chord) for name, chord in config.panel.chord.items()),
         lamps=tuple(_lamp(name, lamp) for name, lamp in config.panel.lamp.items()),
@@ -63,6 +64,7 @@ def core_settings(config: Config, flats: tuple[Flat, ...] = ()) -> model.Setting
         max_calls=config.sip.max_calls,
         max_call_s=config.sip.max_call_s,
         ask_updates=config.sip.updates == "ask",
+        digits_otherwise=config.sip.digits_otherwise,
         max_redirects=config.sip.max_redirects,
         runtime=model.Runtime(
             model.Forwarding(**config.forwarding.model_dump()), model.QuietHours(**config.quiet_hours.model_dump())

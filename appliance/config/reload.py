@@ -12,7 +12,7 @@ from appliance.errors import IntercomError
 
 # Settings that the core decides by. All others were given to an adapter, which has lines, sockets or cards by them.
 _LIVE = re.compile(
-    r"sip\.(callers|transfer_policy|max_calls|max_call_s|max_redirects|updates)|forwarding\..+|quiet_hours\..+"
+    r"sip\.(callers|transfer_policy|max_calls|max_call_s|max_redirects|updates|digits_otherwise)|forwarding\..+|quiet_hours\..+"
     r"|recording\..+|deadlines\..+|(target|plan|rule|panel\.chord|directory)\..+"
     r"|account\.[^.]+\.(callers|transfer_policy|refresh_s|inband_digits)"
     r"|door\.[^.]+\.(pulse_s|digits|strike)"

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 
 from appliance import weekly
 from appliance.core import colors, peers
-from appliance.core.model import Action, Pattern, SensorKind, Strike, TransferPolicy, Watch
+from appliance.core.model import Action, DigitsBy, Pattern, SensorKind, Strike, TransferPolicy, Watch
 from appliance.core.rules import TRIGGERS
 
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
@@ -181,6 +181,12 @@ class Sip(Table):
         default=4,
         ge=0,
         le=10,
+    )
+    digits_otherwise: DigitsBy = setting(
+        "How digits go to far ends that take none by RFC 4733 (telephone-event): by INFO, or as tones in the sound "
+        "itself. none: the order fails, with the error digits-unsupported.",
+        default=DigitsBy.NONE,
+        strict=False,
     )
     codecs: list[Codec] = setting(
         "Codecs that are offered and accepted, the preferred one first.",

@@ -331,6 +331,14 @@ def host_of(address: str) -> str:
     return address.rpartition(":")[0].strip("[]").lower()
 
 
+def own_address(turn: Turn, account: AccountId) -> str:
+    """The address that our calls through this account, or through none, come from; "" before SIP was ready once."""
+    settings = turn.settings.account(account)
+    if settings is not None:
+        return explain.address_of(settings)
+    return f"sip:{turn.settings.user}@{turn.state.sip_address}" if turn.state.sip_address else ""
+
+
 def transport_of(turn: Turn, account: AccountId) -> str:
     """What carries the messages of calls through this account; those without one go by UDP."""
     settings = turn.settings.account(account)

@@ -7,15 +7,30 @@ a wrong one that counts. * begins anew. So each wrong code is one guess, whateve
 import hmac
 from dataclasses import replace
 
-from appliance.core import codes, credentials, events, inputs, lockouts, peers, session
+from appliance.core import codes, credentials, events, inputs, lockouts, messages, peers, refusals, session
 from appliance.core.denials import Denial
-from appliance.core.model import Attempt, Call, CallState, CredentialKind, DoorSettings, LockoutScope, Means, State
+from appliance.core.model import (
+    Attempt,
+    Call,
+    CallState,
+    Content,
+    CredentialKind,
+    DigitsBy,
+    DoorSettings,
+    LockoutScope,
+    Means,
+    Method,
+    State,
+)
+from appliance.core.orders import SendDigit
 from appliance.core.turn import Turn
+from appliance.errors import IntercomError
 
 TOGETHER_S = 5.0  # digits further apart are not one code
 ECHO_S = 1.0  # a digit that we sent so long before or after comes back
 EACH_S = 0.3  # how long one takes that we send
 INBAND = "inband"
+RELAY, PRESS_MS = "application/dtmf-relay", 160
 STRANGER = "stranger"  # they can open nothing, so they count together
 
 
@@ -165,9 +180,52 @@ def ended(turn: Turn) -> None:
             codes.wrong(turn, attempt)
 
 
+def send(turn: Turn, call: Call, wanted: str) -> None:
+    """Send digits by RFC 4733, or where the far end takes none of these, as configured. Raises IntercomError."""
+    way = turn.settings.digits_otherwise
+    if not call.takes_events and way is DigitsBy.NONE:
+        raise unsent("The far end takes no digits by RFC 4733 (telephone-event).")
+    turn.tell(events.DtmfSending(call.id, count=len(wanted)))
+    if not call.takes_events and way is DigitsBy.INFO:
+        for digit in wanted:
+            content = Content(RELAY, f"Signal={digit}\r\nDuration={PRESS_MS}\r\n", ())
+            messages.send(turn, Method.INFO, content, call.remote.uri, call.account, call.id, digit=digit)
+    else:
+        turn.order(SendDigit(call.id, wanted, inband=not call.takes_events))
+    turn.put(with_sent(turn, call, wanted))
+
+
+def answered(turn: Turn, given: inputs.MessageAnswered) -> bool:
+    """Whether it was a digit by INFO that has its final response: it went out, or was refused."""
+    outgoing = next((m for m in turn.state.messages if m.id == given.message and m.digit), None)
+    call = None if outgoing is None or outgoing.call is None else turn.state.call(outgoing.call)
+    if outgoing is None or call is None:
+        return False
+    messages.forget(turn, outgoing)
+    if given.code in messages.OK:
+        sent(turn, call, outgoing.digit)
+    else:
+        why = f"The far end answered INFO with {given.code} {given.reason}".rstrip()
+        refusals.tell(turn, unsent(why), "send-digits", given.code, call.id)
+    return True
+
+
+def unsent(why: str) -> IntercomError:
+    """The error for digits that do not reach the far end."""
+    return IntercomError(
+        "digits-unsupported",
+        "The digits were not sent.",
+        why,
+        "Switch telephone-event on at the far end, or set sip.digits_otherwise to info or inband.",
+    )
+
+
 def sent(turn: Turn, call: Call, digit: str) -> None:
-    """A digit went out; it may be the code of the far end's door, so nobody is told which."""
-    turn.tell(events.DtmfSent(call.id, digit=None, masked=True))
+    """A digit went out. Where this station knows any code, it may be the code of a door, and is not named."""
+    settings = turn.settings
+    codes_sent = any(b.digits for b in settings.buttons) or any(c.digits for c in settings.chords)
+    masked = codes_sent or masks(turn.state)
+    turn.tell(events.DtmfSent(call.id, digit=None if masked else digit, masked=masked))
     turn.put(with_sent(turn, call, digit))
 
 

@@ -4,7 +4,7 @@ The class's docstring is the reference's text, its fields are the event's `data`
 name that Python reserves; `call` goes into the envelope.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from appliance.core.model import (
@@ -60,37 +60,46 @@ class CallEvent(Event):
 
 @dataclass(frozen=True, slots=True)
 class CallDialing(CallEvent):
-    """An INVITE is being sent."""
+    """An INVITE is being sent. `from`: our own address or the account's."""
 
     TYPE = "call.dialing"
     to: str
     target: str
     button: ButtonId | None
+    from_: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class CallIncoming(CallEvent):
-    """An INVITE came. `by`: its address as the caller gave it; `source`: where the packet came from."""
+    """An INVITE came. `by` and `from`: its address as the caller gave it; `source`: where the packet came from.
+
+    to: what was called. headers: its X- ones.
+    """
 
     TYPE = "call.incoming"
     by: str
     display_name: str
     target: str
     source: str
+    from_: str = ""
+    to: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class CallRinging(CallEvent):
-    """It rings: 180 came, or we sent it."""
+    """It rings: 180 came, or we sent it. headers: X- ones of the 180 that came."""
 
     TYPE = "call.ringing"
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class CallEarlyMedia(CallEvent):
-    """The far end sends sound before it answers (18x with SDP), or we do."""
+    """The far end sends sound before it answers (18x with SDP), or we do. headers: X- ones of the 18x that came."""
 
     TYPE = "call.early_media"
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +119,18 @@ class CallConnecting(CallEvent):
 
 @dataclass(frozen=True, slots=True)
 class CallConnected(CallEvent):
-    """People can talk. `headers`: X- ones received, with the INVITE or with the 200 to ours."""
+    """People can talk. `headers`: X- ones received, with the INVITE or with the 200 to ours.
+
+    from, to: who called whom. codec: of the sound, null while none is agreed on.
+    """
 
     TYPE = "call.connected"
     after_s: float
     custom_data: str
     headers: dict[str, str]
+    from_: str = ""
+    to: str = ""
+    codec: Codec | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,12 +196,15 @@ class CallResumed(CallEvent):
 class CallUpdateReceived(CallEvent):
     """The far end wants a change by re-INVITE or UPDATE: hold, resume, codec, address.
 
-    asked: a client is to accept or refuse it; else it is answered already, and call.updated follows.
+    asked: a client is to accept or refuse it; else it is answered already, and call.updated follows. headers and
+    content_type: X- headers and type of the body of the re-INVITE; of an UPDATE they are empty.
     """
 
     TYPE = "call.update_received"
     changes: tuple[str, ...]
     asked: bool
+    headers: dict[str, str] = field(default_factory=dict)
+    content_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +219,8 @@ class CallUpdating(CallEvent):
 class CallUpdated(CallEvent):
     """A change that one side asked for by re-INVITE or UPDATE was accepted, or rejected: the call goes on as it was.
 
-    result: accepted or rejected. changes: hold, resume, codec, address. code and reason: of the response.
+    result: accepted or rejected. changes: hold, resume, codec, address. code and reason: of the response. headers and
+    content_type: X- headers and type of the body of the response that came to our re-INVITE.
     """
 
     TYPE = "call.updated"
@@ -209,6 +228,8 @@ class CallUpdated(CallEvent):
     changes: tuple[str, ...]
     code: int
     reason: str
+    headers: dict[str, str] = field(default_factory=dict)
+    content_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,10 +266,14 @@ class CallTransferring(CallEvent):
 
 @dataclass(frozen=True, slots=True)
 class CallTransferRequested(CallEvent):
-    """The far end wants us to call somebody else; a client is to say what becomes of it (`transfer_policy` ask)."""
+    """The far end wants us to call somebody else; a client is to say what becomes of it (`transfer_policy` ask).
+
+    headers: X- ones of its REFER.
+    """
 
     TYPE = "call.transfer_requested"
     to: str
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,28 +286,34 @@ class CallReplaced(CallEvent):
 
 @dataclass(frozen=True, slots=True)
 class CallTransferred(CallEvent):
-    """The transfer is done; `role` is our part in it. The call ends."""
+    """The transfer is done; `role` is our part in it. The call ends. headers: X- ones of the NOTIFY that says so."""
 
     TYPE = "call.transferred"
     to: str
     role: Role
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class CallTransferFailed(CallEvent):
-    """The transfer came to nothing; the call goes on. `code` 0: nobody said why."""
+    """The transfer came to nothing; the call goes on. `code` 0: nobody said why.
+
+    headers: X- ones of the NOTIFY that says so, or of the response that refuses our REFER.
+    """
 
     TYPE = "call.transfer_failed"
     code: int
     reason: str
     role: Role
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class FinalEvent(CallEvent):
     """The last event of a call: exactly one of four. `code`: SIP status, 0 where none came; `by`: who ended it.
 
-    `explanation`: of a fault, one sentence that names the setting to look at; else empty.
+    `explanation`: of a fault, one sentence that names the setting to look at; else empty. headers: X- ones of the far
+    end's BYE, CANCEL or refusal. from, to: who called whom. codec: of the sound, null where there was none.
     """
 
     cause: Cause
@@ -293,6 +324,10 @@ class FinalEvent(CallEvent):
     duration_s: float
     missed: bool
     explanation: str
+    headers: dict[str, str] = field(default_factory=dict)
+    from_: str = ""
+    to: str = ""
+    codec: Codec | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,7 +382,10 @@ class DtmfSending(CallEvent):
 
 @dataclass(frozen=True, slots=True)
 class DtmfSent(CallEvent):
-    """One digit went out. It may belong to a code of the far end: `digit` is null and `masked` true."""
+    """One digit went out. Where this station knows any code, or a button sends one, it may belong to a code.
+
+    `digit` is null and `masked` true then.
+    """
 
     TYPE = "dtmf.sent"
     digit: str | None
@@ -1245,6 +1283,7 @@ class WarningTold(Event):
     TYPE = "warning"
     code: str
     message: str
+    call: CallId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -1263,6 +1302,7 @@ class ErrorTold(Event):
     operation: str
     sip_code: int
     http_status: int
+    call: CallId | None = None
 
 
 EVENTS: dict[str, type[Event]] = {

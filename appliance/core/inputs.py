@@ -298,10 +298,11 @@ class CallArrived(Input):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallProgressed(OfCall):
-    """A provisional response to our INVITE: 180, or any 18x with SDP (`early_media`)."""
+    """A provisional response to our INVITE: 180, or any 18x with SDP (`early_media`). `headers`: its X- ones."""
 
     code: int
     early_media: bool
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -320,7 +321,8 @@ class CallConfirmed(OfCall):
 class CallEnded(OfCall):
     """The dialog is over. `code` and `reason` as on the wire (0: no response ever came); `reason_header`: RFC 3326.
 
-    contacts: of a 3xx, where the far end wants to be called instead, the preferred first (RFC 3261 §8.1.3.4).
+    contacts: of a 3xx, where the far end wants to be called instead, the preferred first (RFC 3261 §8.1.3.4). headers:
+    X- ones of their BYE, CANCEL or final response.
     """
 
     code: int
@@ -328,14 +330,19 @@ class CallEnded(OfCall):
     remote: bool  # the far end, not we, ended it
     reason_header: str = ""
     contacts: tuple[str, ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaStarted(OfCall):
-    """Audio flows both ways as negotiated, also after each re-INVITE. `held`: the far end sends no media."""
+    """Audio flows both ways as negotiated, also after each re-INVITE. `held`: the far end sends no media.
+
+    events: it takes digits by RFC 4733.
+    """
 
     codec: Codec
     held: bool
+    events: bool = True
     srtp: bool = False  # encrypted (RFC 3711)
 
 
@@ -388,20 +395,34 @@ class DigitSent(OfCall):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DigitsNotSent(OfCall):
+    """What is left of the digits that were to be sent was given up."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HoldFailed(OfCall):
     """The far end refused the re-INVITE that holds or resumes; what is desired falls back to what is."""
 
     code: int
     reason: str
     held: bool  # whether we hold the call now
+    headers: tuple[tuple[str, str], ...] = ()  # X- ones of their response
+    content_type: str = ""  # of its body
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateReceived(OfCall):
-    """The far end wants a change by re-INVITE or UPDATE: hold, resume, codec, address. asked: it waits for our word."""
+    """The far end wants a change by re-INVITE or UPDATE: hold, resume, codec, address. asked: it waits for our word.
+
+    headers and content_type: X- headers and type of the body of its re-INVITE.
+    """
 
     changes: tuple[str, ...]
     asked: bool = False
+    headers: tuple[tuple[str, str], ...] = ()
+    content_type: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -415,12 +436,15 @@ class UpdateSent(OfCall):
 class UpdateAnswered(OfCall):
     """A change of theirs, or ours, has its final response; after a refusal (RFC 3261 §14.2) the call goes on as before.
 
-    Refusals of our own hold and resume are told by HoldFailed instead.
+    Refusals of our own hold and resume are told by HoldFailed instead. headers and content_type: X- headers and type of
+    the body of their response.
     """
 
     changes: tuple[str, ...]
     code: int
     reason: str
+    headers: tuple[tuple[str, str], ...] = ()
+    content_type: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -432,10 +456,14 @@ class InfoReceived(OfCall):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferProgressed(OfCall):
-    """What the far end says of the transfer that we asked for (RFC 3515 §2.4.5): final from 200 on, 0 for no answer."""
+    """What the far end says of the transfer that we asked for (RFC 3515 §2.4.5): final from 200 on, 0 for no answer.
+
+    headers: X- ones of its NOTIFY, or of its response to REFER.
+    """
 
     code: int
     reason: str
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -443,13 +471,14 @@ class TransferRequested(OfCall):
     """REFER came (RFC 3515): we are to call `to`, with these headers if not empty (RFC 3891, RFC 3892).
 
     to: without headers; "" where it is no INVITE that is asked for. refused: the code that was answered, 0 where it was
-    accepted, and the far end waits to be told what comes of it.
+    accepted, and the far end waits to be told what comes of it. headers: its X- ones.
     """
 
     to: str
     replaces: str = ""
     referred_by: str = ""
     refused: int = 0
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -639,17 +668,20 @@ class SetCustomData:
 
 @dataclass(frozen=True, slots=True)
 class RejectCall:
-    """Refuse an incoming call with a final code of 4xx to 6xx."""
+    """Refuse an incoming call with a final code of 4xx to 6xx, a reason phrase, "" for the usual one, and headers."""
 
     call: CallId
     code: int = 486
+    reason: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class HangUpCall:
-    """End a call in whatever state."""
+    """End a call in whatever state; BYE, CANCEL or the refusal carries these X- headers."""
 
     call: CallId
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -1092,6 +1124,7 @@ CallInput = (
     | MediaCounted
     | DigitReceived
     | DigitSent
+    | DigitsNotSent
     | HoldFailed
     | UpdateReceived
     | UpdateSent

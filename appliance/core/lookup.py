@@ -1,7 +1,7 @@
 """What a request names: calls, accounts, whom to call; and the errors where that is not there, or can not be now."""
 
 from appliance.core import peers
-from appliance.core.model import Account, AccountId, Call, CallId, DoorId, DoorSettings
+from appliance.core.model import DIRECT, NO_ACCOUNT, Account, AccountId, Call, CallId, DoorId, DoorSettings
 from appliance.core.turn import Turn
 from appliance.errors import IntercomError
 
@@ -31,7 +31,16 @@ def unanswered_here(call: Call, done: str) -> Call:
 
 
 def whom(turn: Turn, to: str, account: AccountId) -> tuple[str, AccountId]:
-    """The SIP URI, and the account through which it is called: the one asked for, else the target's own."""
+    """The SIP URI, and the account through which it is called: the one asked for, else the target's own.
+
+    DIRECT asks for none, whatever the target has.
+    """
+    if account == DIRECT:
+        target = turn.settings.target(to)
+        uri = to if target is None else target.uri
+        if peers.parts(uri) is None:
+            raise not_called(turn, to)
+        return uri, NO_ACCOUNT
     if account and turn.settings.account(account) is None:
         raise IntercomError("no-account", f"There is no account {account}.", f"There is: {account_names(turn)}.")
     target = turn.settings.target(to)
@@ -41,13 +50,18 @@ def whom(turn: Turn, to: str, account: AccountId) -> tuple[str, AccountId]:
     if through is not None and peers.NUMBER.fullmatch(to):
         return f"sip:{to}@{through.domain}", through.name
     if peers.parts(to) is None:
-        raise IntercomError(
-            "number-invalid",
-            f"{to!r} can not be called.",
-            "It is neither the name of a target nor a SIP URI.",
-            f"Use one of {', '.join(t.name for t in turn.settings.targets) or 'no targets yet'}, or sip:user@host.",
-        )
+        raise not_called(turn, to)
     return to, account
+
+
+def not_called(turn: Turn, to: str) -> IntercomError:
+    """The error for what is no address."""
+    return IntercomError(
+        "number-invalid",
+        f"{to!r} cannot be called.",
+        "It is neither the name of a target nor a SIP URI.",
+        f"Use one of {', '.join(t.name for t in turn.settings.targets) or 'no targets yet'}, or sip:user@host.",
+    )
 
 
 def find_account(turn: Turn, wanted: AccountId) -> Account:

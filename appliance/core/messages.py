@@ -50,8 +50,17 @@ def info_received(turn: Turn, call: Call, content: Content) -> None:
     turn.tell(told)
 
 
-def send(turn: Turn, method: Method, content: Content, to: str, account: AccountId, call: CallId | None) -> MessageId:
-    """Send a message, and tell later what became of it. Raises IntercomError."""
+def send(
+    turn: Turn,
+    method: Method,
+    content: Content,
+    to: str,
+    account: AccountId,
+    call: CallId | None,
+    *,
+    digit: str = "",
+) -> MessageId:
+    """Send a message, and tell later what became of it. `digit`: what it stands for. Raises IntercomError."""
     check(content)
     if not turn.state.sip_ready or turn.state.stopping:
         raise IntercomError(
@@ -62,7 +71,7 @@ def send(turn: Turn, method: Method, content: Content, to: str, account: Account
             "rate-limited", "Too many messages wait for their answers.", f"At most {MOST} may.", "Wait for some."
         )
     message = MessageId(f"m-{turn.new_id()}")
-    outgoing = Outgoing(message, method, to, call, turn.now + ANSWER_S)
+    outgoing = Outgoing(message, method, to, call, turn.now + ANSWER_S, digit)
     turn.state = replace(turn.state, messages=(*turn.state.messages, outgoing))
     turn.order(SendMessage(message, method, to, account, call, content))
     return message

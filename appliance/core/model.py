@@ -19,6 +19,7 @@ RingId = NewType("RingId", str)
 SensorId = NewType("SensorId", str)
 CredentialId = NewType("CredentialId", str)
 NO_ACCOUNT = AccountId("")  # straight from address to address
+DIRECT = AccountId("direct")  # what clients call that
 
 
 class CallState(StrEnum):
@@ -137,9 +138,10 @@ class Cause(StrEnum):
 
 
 class IceFault(StrEnum):
-    """Why ICE found no way for a call's sound: no pair of addresses works, or it was not settled in time."""
+    """Why ICE has no way for a call's sound: no pair of addresses works, none was found in time, or it was lost."""
 
     TIMEOUT = "timeout"
+    DISCONNECTED = "disconnected"
     FAILED_CHECKS = "failed_checks"
 
 
@@ -610,11 +612,20 @@ class Runtime:
     do_not_disturb: bool = False
 
 
+class DigitsBy(StrEnum):
+    """What carries digits that we send to a far end that takes none by RFC 4733."""
+
+    NONE = "none"
+    INFO = "info"
+    INBAND = "inband"
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """All that the core is told by the configuration."""
 
     station: str
+    user: str = ""  # of our address, for calls through no account
     buttons: tuple[ButtonSettings, ...] = ()
     chords: tuple[ChordSettings, ...] = ()
     lamps: tuple[LampSettings, ...] = ()
@@ -633,6 +644,7 @@ class Settings:
     max_calls: int = 4  # at once, those that ring or wait among them
     max_call_s: float = 3600.0  # from when people can talk; 0: no limit
     ask_updates: bool = False  # whether far ends' changes of a call are asked of a client
+    digits_otherwise: DigitsBy = DigitsBy.NONE  # to far ends that take none by RFC 4733
     max_redirects: int = 4  # 3xx followed by a call of ours; 0: none
     runtime: Runtime = field(default_factory=Runtime)
     record: bool = False
@@ -740,6 +752,7 @@ class Call:
     headers: tuple[tuple[str, str], ...] = ()  # of the INVITE
     hidden: tuple[tuple[str, str], ...] = ()  # further ones of ours, which it does not show
     answer_headers: tuple[tuple[str, str], ...] = ()  # of the far end's 200
+    end_headers: tuple[tuple[str, str], ...] = ()  # of the far end's BYE, CANCEL or refusal
     custom_data: str = ""  # what a client notes beside it
     early: EarlySource = EarlySource.NONE  # of a call to us, before it is answered
     account: AccountId = NO_ACCOUNT  # through which it goes or came
@@ -758,6 +771,8 @@ class Call:
     held_remote: bool = False
     muted: bool = False
     codec: Codec | None = None
+    ice: bool = False  # its sound goes by a pair of addresses that ICE has found
+    takes_events: bool = True  # digits by RFC 4733
     srtp: bool = False  # its sound is encrypted
     transport: str = "udp"  # of its messages
     quality: Quality | None = None
@@ -783,6 +798,16 @@ class Call:
         if self.held_local:
             return Hold.BOTH if self.held_remote else Hold.LOCAL
         return Hold.REMOTE if self.held_remote else Hold.NONE
+
+    @property
+    def caller(self) -> str:
+        """The address of who called."""
+        return self.remote.uri if self.direction is Direction.INCOMING else self.local_uri
+
+    @property
+    def called(self) -> str:
+        """The address of who was called."""
+        return self.local_uri if self.direction is Direction.INCOMING else self.remote.uri
 
     @property
     def alive(self) -> bool:
@@ -1012,6 +1037,7 @@ class Outgoing:
     to: str
     call: CallId | None
     deadline: float
+    digit: str = ""  # that it stands for
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,28 +75,43 @@ class OfferCodecs:
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """What a client adds to a refusal or an end: its reason phrase, "" for the usual one, and X- headers."""
+
+    reason: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Refuse:
-    """Send a final 3xx to 6xx to the caller. `contact`: of a 3xx, the URI that he is to call instead."""
+    """Send a final 3xx to 6xx to the caller, with these X- headers. `contact`: of a 3xx, the URI to call instead.
+
+    reason: its reason phrase, "" for the usual one.
+    """
 
     call: CallId
     code: int
     contact: str = ""
+    reason: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class HangUp:
-    """Send CANCEL or BYE, with a Reason header (RFC 3326) where given."""
+    """Send CANCEL or BYE, with a Reason header (RFC 3326) where given, and with these X- headers."""
 
     call: CallId
     reason: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SendDigit:
-    """Send digits by RFC 4733, in order."""
+    """Send digits, in order: by RFC 4733, or as tones in the sound itself."""
 
     call: CallId
     digits: str
+    inband: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,24 +42,24 @@ def requested(turn: Turn, call: Call, given: inputs.TransferRequested) -> None:
         referred_by=given.referred_by,
     )
     if given.refused:
-        transfers.fail(turn, transfer, given.refused, BY_POLICY)
+        transfers.fail(turn, transfer, given.refused, BY_POLICY, given.headers)
     elif call.state is not CallState.CONNECTED or turn.state.transfer(call.id) is not None:
         turn.order(NotifyTransfer(call.id, PENDING, "Request Pending"))
     elif peers.parts(given.to) is None:
         answer(turn, transfer, UNSUPPORTED, "Unsupported URI Scheme")
     else:
-        decide(turn, call, transfer)
+        decide(turn, call, transfer, dict(given.headers))
 
 
-def decide(turn: Turn, call: Call, transfer: Transfer) -> None:
-    """By the call's policy."""
+def decide(turn: Turn, call: Call, transfer: Transfer, headers: dict[str, str]) -> None:
+    """By the call's policy. headers: X- ones of the REFER."""
     match call.transfer_policy:
         case TransferPolicy.REFUSE:  # it was changed meanwhile
             answer(turn, transfer, DECLINE, BY_POLICY)
         case TransferPolicy.ASK:
             transfers.put(turn, transfer)
             turn.order(NotifyTransfer(call.id, TRYING, "Trying"))
-            turn.tell(events.CallTransferRequested(call.id, to=transfer.to))
+            turn.tell(events.CallTransferRequested(call.id, to=transfer.to, headers=headers))
         case _:
             assert_type(call.transfer_policy, Literal[TransferPolicy.FOLLOW])
             if turn.state.full:

@@ -6,14 +6,15 @@ The answer to a client says the same; but a button has nobody to answer, and a f
 import re
 
 from appliance.core import events
+from appliance.core.model import CallId
 from appliance.core.turn import Turn
 from appliance.errors import HTTP_STATUS, IntercomError
 
 WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
 
-def tell(turn: Turn, error: IntercomError, operation: str, sip_code: int = 0) -> None:
-    """`operation`: see `name_of`; sip_code: the far end's answer behind it."""
+def tell(turn: Turn, error: IntercomError, operation: str, sip_code: int = 0, call: CallId | None = None) -> None:
+    """`operation`: see `name_of`; sip_code: the far end's answer behind it; `call`: the one that was meant."""
     turn.tell(
         events.ErrorTold(
             code=error.code,
@@ -23,6 +24,7 @@ def tell(turn: Turn, error: IntercomError, operation: str, sip_code: int = 0) ->
             operation=operation,
             sip_code=sip_code,
             http_status=HTTP_STATUS[error.code],
+            call=call,
         )
     )
 

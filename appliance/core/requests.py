@@ -30,7 +30,7 @@ from appliance.core import (
     trials,
     updates,
 )
-from appliance.core.digits import with_sent
+from appliance.core.digits import send
 from appliance.core.headers import check as check_headers
 from appliance.core.lookup import (
     connected,
@@ -57,13 +57,14 @@ from appliance.core.model import (
     MessageId,
     Method,
 )
-from appliance.core.orders import Reply, SendDigit
+from appliance.core.orders import Reply, Words
 from appliance.core.turn import Turn
 from appliance.errors import IntercomError
 
 DIGITS = re.compile(r"[0-9A-D*#]{1,32}")
 LONGEST_PRESS_S = 60.0
 REFUSALS = range(400, 700)
+LONGEST_REASON = 128
 
 
 def requested(turn: Turn, given: inputs.Requested) -> None:
@@ -90,11 +91,12 @@ def requested(turn: Turn, given: inputs.Requested) -> None:
         else:
             call, warning = perform(turn, given.action, given.who)
     except IntercomError as err:
-        refusals.tell(turn, err, refusals.name_of(given.action))
+        about = getattr(given.action, "call", None)
+        refusals.tell(turn, err, refusals.name_of(given.action), call=about)
         turn.order(Reply(given.request, error=err))
         return
     if warning:
-        turn.tell(events.WarningTold("redundant", warning))
+        turn.tell(events.WarningTold("redundant", warning, call))
     turn.order(Reply(given.request, call=call, conference=conference, warning=warning))
 
 
@@ -111,11 +113,12 @@ def perform(turn: Turn, action: inputs.AtOnce, who: str) -> tuple[CallId | None,
             return wanted, early.send(turn, unanswered_here(find(turn, wanted), "sent early media"), source)
         case inputs.SetCustomData(wanted, text):
             return wanted, custom.note(turn, find(turn, wanted), text)
-        case inputs.RejectCall(wanted, code):
-            return wanted, reject(turn, find(turn, wanted), code)
-        case inputs.HangUpCall(wanted):
+        case inputs.RejectCall(wanted):
+            return wanted, reject(turn, find(turn, wanted), action)
+        case inputs.HangUpCall(wanted, headers):
             call = find(turn, wanted)
-            session.hang_up(turn, call, Cause.HANGUP)
+            check_headers(headers)
+            session.hang_up(turn, call, Cause.HANGUP, words=Words(headers=headers))
             ringing.given_up(turn, call)
             return wanted, "" if call.alive else f"Call {wanted} is ending already."
         case inputs.HoldCall(wanted, held):
@@ -222,7 +225,7 @@ def act(turn: Turn, button: ButtonSettings | ChordSettings, action: Action) -> N
                 assert_type(action, Literal[Action.DOOR, Action.EXIT])
                 send_digits(turn, connected(needed(active, "open the visitor's door")), button.digits)
     except IntercomError as err:
-        refusals.tell(turn, err, f"{who}: {action}")
+        refusals.tell(turn, err, f"{who}: {action}", call=None if active is None else active.id)
         turn.show_error()
 
 
@@ -301,14 +304,22 @@ def answer(turn: Turn, call: Call, who: str, wanted: inputs.AnswerCall) -> str:
     return ""
 
 
-def reject(turn: Turn, call: Call, code: int) -> str:
+def reject(turn: Turn, call: Call, wanted: inputs.RejectCall) -> str:
     """Refuse an incoming call."""
-    if code not in REFUSALS:
+    if wanted.code not in REFUSALS:
         raise IntercomError(
-            "parameter-invalid", f"A call can not be rejected with {code}.", "Codes of refusal are 400 to 699."
+            "parameter-invalid", f"{wanted.code} is no code of refusal.", "Codes of refusal are 400 to 699."
         )
+    if len(wanted.reason) > LONGEST_REASON or not wanted.reason.isprintable():
+        raise IntercomError(
+            "parameter-invalid",
+            "The reason cannot be sent.",
+            f"It has {len(wanted.reason)} characters, or some that do not print.",
+            f"Use one line of at most {LONGEST_REASON} characters.",
+        )
+    check_headers(wanted.headers)
     unanswered_here(call, "rejected")
-    session.refuse(turn, call, code, Cause.REJECTED)
+    session.refuse(turn, call, wanted.code, Cause.REJECTED, words=Words(wanted.reason, wanted.headers))
     return ""
 
 
@@ -364,9 +375,7 @@ def send_digits(turn: Turn, call: Call, digits: str) -> None:
         raise IntercomError(
             "parameter-invalid", "These are no digits.", "Digits are 0 to 9, A to D, * and #, at most 32."
         )
-    turn.tell(events.DtmfSending(call.id, count=len(digits)))
-    turn.order(SendDigit(call.id, digits))
-    turn.put(with_sent(turn, call, digits))
+    send(turn, call, digits)
 
 
 def press(turn: Turn, wanted: ButtonId, seconds: float) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from math import ceil
 
-from appliance.core import accounts, calls, events, forwarding, front, inputs, recording, refusals
+from appliance.core import accounts, calls, events, forwarding, front, inputs, peers, recording, refusals
 from appliance.core.calls import Signal
 from appliance.core.model import (
     NO_ACCOUNT,
@@ -22,18 +22,20 @@ from appliance.core.model import (
     RingId,
     TransferPolicy,
 )
-from appliance.core.orders import Answer, HangUp, Place, Refuse, Ring
+from appliance.core.orders import Answer, HangUp, Place, Refuse, Ring, Words
 from appliance.core.turn import Turn, unanswered
 from appliance.errors import IntercomError
 
-FORBIDDEN, GONE, NO_ANSWER, STOPPING = 403, 481, 480, 503
-REQUEST_TERMINATED = 487
+FORBIDDEN, GONE, NO_ANSWER, STOPPING, DECLINE = 403, 481, 480, 503, 603
+REQUEST_TERMINATED, NOT_ACCEPTABLE = 487, 488
 CONFIRM_S = 15.0  # who answers and must press a digit has so long, while a tone asks for it
 CAUSES_OF_ICE = {
     IceFault.FAILED_CHECKS: "None of its addresses answers at any of ours.",
+    IceFault.DISCONNECTED: "The pair of addresses that it had found carries nothing any more.",
     IceFault.TIMEOUT: "It has not settled on a pair of addresses in time.",
 }
 ICE = "Check the network, and the firewalls between: they must let UDP through."
+NO_WORDS = Words()
 TOLD_BEFORE_S = 1.0  # the tone of a call that is answered by itself is heard before anybody hears us
 
 
@@ -69,6 +71,7 @@ def place(
         created=turn.now,
         deadline=turn.now + turn.settings.deadlines.dialing_s,
         number=target or uri,
+        local_uri=accounts.own_address(turn, account),
         account=account,
         transport=accounts.transport_of(turn, account),
         button=button,
@@ -85,7 +88,7 @@ def place(
     turn.state = replace(turn.state, error_until=None)
     if ready:
         turn.order(invitation(turn, call))
-    turn.tell(events.CallDialing(call.id, to=uri, target=target, button=button))
+    turn.tell(events.CallDialing(call.id, to=uri, target=target, button=button, from_=call.local_uri))
     return turn.put(call)
 
 
@@ -97,15 +100,16 @@ def invitation(turn: Turn, call: Call) -> Place:
     return Place(call.id, call.remote.uri, headers, call.account, expires_s=ceil(longest))
 
 
-def progressed(turn: Turn, call: Call, *, early_media: bool) -> None:
+def progressed(turn: Turn, call: Call, given: inputs.CallProgressed) -> None:
     """A provisional response to our INVITE came."""
     if call.direction is Direction.INCOMING:
         return
     first = call if call.ringing_since is not None else replace(call, ringing_since=turn.now)
-    if early_media:
-        turn.move(first, Signal.EARLY_MEDIA, events.CallEarlyMedia(call.id))
+    headers = dict(given.headers)
+    if given.early_media:
+        turn.move(first, Signal.EARLY_MEDIA, events.CallEarlyMedia(call.id, headers))
     else:
-        turn.move(first, Signal.RINGS, events.CallRinging(call.id))
+        turn.move(first, Signal.RINGS, events.CallRinging(call.id, headers))
 
 
 def answered(turn: Turn, call: Call, headers: tuple[tuple[str, str], ...]) -> None:
@@ -125,6 +129,9 @@ def confirmed(turn: Turn, call: Call) -> None:
         after_s=round(turn.now - call.created, 3),
         custom_data=call.custom_data,
         headers=dict(calls.received(call)),
+        from_=call.caller,
+        to=call.called,
+        codec=call.codec,
     )
     moved = turn.move(connected, Signal.CONFIRMED, told)
     if moved is None:
@@ -159,6 +166,7 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
         remote=Remote(given.uri, given.display_name, target.name if target else ""),
         created=turn.now,
         deadline=turn.now + turn.settings.deadlines.incoming_s,
+        number=(peers.parts(given.local_uri) or ("", ""))[0] or given.local_uri,
         local_uri=given.local_uri,
         headers=given.headers,
         account=sender.account,
@@ -168,7 +176,14 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
     )
     turn.tell(
         events.CallIncoming(
-            given.call, by=given.uri, display_name=given.display_name, target=call.remote.target, source=given.source
+            given.call,
+            by=given.uri,
+            display_name=given.display_name,
+            target=call.remote.target,
+            source=given.source,
+            from_=given.uri,
+            to=given.local_uri,
+            headers=dict(given.headers),
         )
     )
     turn.put(call)
@@ -225,12 +240,12 @@ def follows_on(turn: Turn, old: Call) -> bool:
     return in_front and old.transfer_policy is TransferPolicy.FOLLOW
 
 
-def refuse(turn: Turn, call: Call, code: int, cause: Cause, to: str = "") -> None:
+def refuse(turn: Turn, call: Call, code: int, cause: Cause, to: str = "", words: Words = NO_WORDS) -> None:
     """Send a final response instead of an answer; `to`: the URI that the caller is to call instead."""
-    turn.order(Refuse(call.id, code, to))
+    turn.order(Refuse(call.id, code, to, words.reason, words.headers))
     if to:
         turn.tell(events.CallForwarded(call.id, to=to, code=code))
-    give_up(turn, call, End(cause, code, "", By.LOCAL))
+    give_up(turn, call, End(cause, code, words.reason, By.LOCAL))
 
 
 # -- in a call -------------------------------------------------------------------------------------------------------
@@ -251,9 +266,17 @@ def hold_failed(turn: Turn, call: Call, given: inputs.HoldFailed) -> None:
         f"The far end refused to {'resume' if given.held else 'be held'}.",
         f"It said {given.code} {given.reason}".rstrip(),
     )
-    refusals.tell(turn, error, "hold-call", given.code)
-    asked = "resume" if given.held else "hold"
-    turn.tell(events.CallUpdated(call.id, result="rejected", changes=(asked,), code=given.code, reason=given.reason))
+    refusals.tell(turn, error, "hold-call", given.code, call.id)
+    told = events.CallUpdated(
+        call.id,
+        result="rejected",
+        changes=("resume" if given.held else "hold",),
+        code=given.code,
+        reason=given.reason,
+        headers=dict(given.headers),
+        content_type=given.content_type,
+    )
+    turn.tell(told)
     if call is turn.state.active or call.conference is not None:
         front.hold(turn, call, held=given.held)
 
@@ -264,7 +287,8 @@ def media_started(turn: Turn, call: Call, given: inputs.MediaStarted) -> None:
         turn.tell(events.MediaStarted(call.id, codec=given.codec))
     if call.held_remote != given.held:
         turn.tell(events.CallHeld(call.id, by=By.REMOTE) if given.held else events.CallResumed(call.id, by=By.REMOTE))
-    turn.put(replace(call, codec=given.codec, srtp=given.srtp, held_remote=given.held))
+    known = replace(call, codec=given.codec, srtp=given.srtp, held_remote=given.held, takes_events=given.events)
+    turn.put(known)
 
 
 def ice_failed(turn: Turn, call: Call, fault: IceFault) -> None:
@@ -272,8 +296,8 @@ def ice_failed(turn: Turn, call: Call, fault: IceFault) -> None:
     if not call.alive:
         return
     turn.tell(events.MediaIceFailed(call.id, cause=fault))
-    error = IntercomError("ice-failed", f"No way for sound to {call.remote.uri} was found.", CAUSES_OF_ICE[fault], ICE)
-    refusals.tell(turn, error, "connect-media")
+    error = IntercomError("ice-failed", f"There is no way for sound to {call.remote.uri}.", CAUSES_OF_ICE[fault], ICE)
+    refusals.tell(turn, error, "connect-media", call=call.id)
     hang_up(turn, call, Cause.ICE_FAILED)
 
 
@@ -297,8 +321,11 @@ def rtp_resumed(turn: Turn, call: Call) -> None:
 # -- ending ----------------------------------------------------------------------------------------------------------
 
 
-def hang_up(turn: Turn, call: Call, cause: Cause, reason: str = "") -> None:
-    """End a call from our side, in whatever state it is; a call that already ends is left alone."""
+def hang_up(turn: Turn, call: Call, cause: Cause, reason: str = "", words: Words = NO_WORDS) -> None:
+    """End a call from our side, in whatever state it is; a call that already ends is left alone.
+
+    reason: a Reason header (RFC 3326).
+    """
     if not call.alive:
         return
     if cause is Cause.HANGUP and call.direction is Direction.OUTGOING and call.connected_since is None:
@@ -306,11 +333,10 @@ def hang_up(turn: Turn, call: Call, cause: Cause, reason: str = "") -> None:
     if not call.placed:
         turn.finish(call, End(cause, 0, "", By.LOCAL))
     elif call.unanswered_here:
-        refuse(
-            turn, call, STOPPING if cause is Cause.SHUTDOWN else 603, Cause.REJECTED if cause is Cause.HANGUP else cause
-        )
+        code = STOPPING if cause is Cause.SHUTDOWN else DECLINE
+        refuse(turn, call, code, Cause.REJECTED if cause is Cause.HANGUP else cause, words=words)
     else:
-        turn.order(HangUp(call.id, reason))
+        turn.order(HangUp(call.id, reason, words.headers))
         give_up(turn, call, End(cause, 0, "", By.LOCAL))
 
 
@@ -324,9 +350,10 @@ def over(turn: Turn, call: Call, given: inputs.CallEnded) -> None:
     if call.end is not None:
         # RFC 3261 §9.1: 487 is what our own CANCEL brings, so its phrase says nothing of why the call ended.
         ours = call.end.cause is Cause.NO_ANSWER and given.code == REQUEST_TERMINATED
-        reason = "No answer" if ours else given.reason
+        reason = "No answer" if ours else call.end.reason or given.reason
         turn.finish(call, replace(call.end, code=call.end.code or given.code, reason=reason))
         return
+    call = replace(call, end_headers=given.headers)
     to = forwarding.followed(turn, call, given.contacts)
     if to is not None:
         follow(turn, call, to, given.code)
@@ -358,6 +385,8 @@ def cause_of_end(turn: Turn, call: Call, given: inputs.CallEnded) -> Cause:
             return Cause.TRANSFERRED
         if by_of_end(given) is By.NETWORK:  # a re-INVITE or another request of ours was never answered
             return Cause.NETWORK_LOST
+        if given.code == NOT_ACCEPTABLE and not given.remote:
+            return Cause.MEDIA_FAILED
         return Cause.HANGUP if given.remote else Cause.ERROR
     if call.direction is Direction.INCOMING:
         if "cause=200" in given.reason_header.replace(" ", ""):  # RFC 3326 §2, RFC 3261 §16.7 point 10
@@ -384,6 +413,8 @@ def due(turn: Turn) -> None:
             refuse(turn, call, NO_ANSWER, Cause.NO_ANSWER)
         elif call.state is CallState.CONNECTED and call.confirm:
             hang_up(turn, call, Cause.NO_ANSWER)
+        elif call.state is CallState.CONNECTED and call.ice and not turn.state.offline:
+            ice_failed(turn, call, IceFault.DISCONNECTED)
         elif call.state is CallState.CONNECTED:
             hang_up(turn, call, Cause.NETWORK_LOST if turn.state.offline else Cause.RTP_TIMEOUT)
         elif call.ringing_since is not None and unanswered(call):

@@ -25,6 +25,7 @@ from appliance.core import (
     readers,
     recording,
     referrals,
+    refusals,
     requests,
     ringing,
     rules,
@@ -215,7 +216,8 @@ def take(turn: Turn, given: AnyInput) -> None:  # noqa: C901, PLR0912, PLR0915 -
                 source = accounts.host_of(given.source)
                 denied(turn, inputs.AccessDenied(at=turn.now, who=given.uri, source=source, scope="message"))
         case inputs.MessageAnswered():
-            messages.answered(turn, given)
+            if not digits.answered(turn, given):
+                messages.answered(turn, given)
         case inputs.RecordingPrepared(recording=wanted):
             recording.prepared(turn, wanted)
         case inputs.RecordingBegun(call=call, recording=wanted):
@@ -245,8 +247,8 @@ def of_call(turn: Turn, given: inputs.CallInput) -> None:  # noqa: C901, PLR0912
     if call is None:
         return
     match given:
-        case inputs.CallProgressed(early_media=early_media):
-            session.progressed(turn, call, early_media=early_media)
+        case inputs.CallProgressed():
+            session.progressed(turn, call, given)
         case inputs.CallAnswered(headers=headers):
             session.answered(turn, call, headers)
         case inputs.CallConfirmed():
@@ -256,6 +258,7 @@ def of_call(turn: Turn, given: inputs.CallInput) -> None:  # noqa: C901, PLR0912
         case inputs.MediaStarted():
             session.media_started(turn, call, given)
         case inputs.IceCompleted(local=local, remote=remote):
+            turn.put(replace(call, ice=True))
             turn.tell(events.MediaIceCompleted(call.id, local=local, remote=remote))
         case inputs.IceFailed(fault=fault):
             session.ice_failed(turn, call, fault)
@@ -269,6 +272,8 @@ def of_call(turn: Turn, given: inputs.CallInput) -> None:  # noqa: C901, PLR0912
             digits.received(turn, call, given)
         case inputs.DigitSent(digit=digit):
             digits.sent(turn, call, digit)
+        case inputs.DigitsNotSent(why=why):
+            refusals.tell(turn, digits.unsent(why), "send-digits", call=call.id)
         case inputs.UpdateReceived():
             updates.received(turn, call, given)
         case inputs.UpdateSent(changes=changes):

@@ -23,7 +23,8 @@ def due(turn: Turn) -> None:
             session.hang_up(turn, call, Cause.DURATION_LIMIT)
         else:
             turn.put(replace(call, end_announced=True))
-            turn.tell(events.WarningTold("duration-limit", f"Call {call.id} ends in {LAST_S:g} s: it lasts too long."))
+            text = f"Call {call.id} ends in {LAST_S:g} s: it lasts too long."
+            turn.tell(events.WarningTold("duration-limit", text, call.id))
 
 
 def answer(turn: Turn, call: Call) -> None:

@@ -10,6 +10,7 @@ from appliance.errors import IntercomError
 
 TIMEOUT = 408
 OK = range(200, 300)
+Headers = tuple[tuple[str, str], ...]
 
 
 # -- we pass a far end on --------------------------------------------------------------------------------------------
@@ -41,15 +42,15 @@ def progressed(turn: Turn, given: inputs.TransferProgressed) -> None:
     if transfer is None or transfer.role is not Role.TRANSFEROR or 0 < given.code < OK.start:
         return
     if given.code in OK:
-        succeed(turn, transfer)
+        succeed(turn, transfer, given.headers)
     else:
-        fail(turn, transfer, given.code, given.reason)
+        fail(turn, transfer, given.code, given.reason, given.headers)
 
 
-def succeed(turn: Turn, transfer: Transfer) -> None:
-    """They talk with each other: our own calls with them end, where they have not yet."""
+def succeed(turn: Turn, transfer: Transfer, headers: Headers = ()) -> None:
+    """They talk with each other: our own calls with them end, where they have not yet. headers: of the NOTIFY."""
     forget(turn, transfer)
-    turn.tell(events.CallTransferred(transfer.call, to=transfer.to, role=transfer.role))
+    turn.tell(events.CallTransferred(transfer.call, to=transfer.to, role=transfer.role, headers=dict(headers)))
     for call in turn.state.calls:
         if call.id in {transfer.call, transfer.other}:
             session.hang_up(turn, call, Cause.TRANSFERRED)
@@ -90,10 +91,11 @@ def settle(turn: Turn) -> None:
 # -- all roles -------------------------------------------------------------------------------------------------------
 
 
-def fail(turn: Turn, transfer: Transfer, code: int, reason: str) -> None:
-    """It came to nothing."""
+def fail(turn: Turn, transfer: Transfer, code: int, reason: str, headers: Headers = ()) -> None:
+    """It came to nothing. headers: of the message that says so."""
     forget(turn, transfer)
-    turn.tell(events.CallTransferFailed(transfer.call, code=code, reason=reason, role=transfer.role))
+    role, told = transfer.role, dict(headers)
+    turn.tell(events.CallTransferFailed(transfer.call, code=code, reason=reason, role=role, headers=told))
 
 
 def of(turn: Turn, role: Role) -> list[Transfer]:

@@ -106,6 +106,10 @@ class Turn:
                 duration_s=round(talked, 3),
                 missed=missed(call, end),
                 explanation=end.explanation,
+                headers=dict(call.end_headers),
+                from_=call.caller,
+                to=call.called,
+                codec=call.codec,
             )
         )
         failed = final is events.CallFailed or (final is events.CallRejected and call.direction is Direction.OUTGOING)

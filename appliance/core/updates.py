@@ -20,7 +20,14 @@ def received(turn: Turn, call: Call, given: inputs.UpdateReceived) -> None:
     """The far end wants a change."""
     if call.state is not CallState.CONNECTED:
         return
-    turn.tell(events.CallUpdateReceived(call.id, changes=given.changes, asked=given.asked))
+    told = events.CallUpdateReceived(
+        call.id,
+        changes=given.changes,
+        asked=given.asked,
+        headers=dict(given.headers),
+        content_type=given.content_type,
+    )
+    turn.tell(told)
     if given.asked:
         turn.put(replace(call, update_until=turn.now + turn.settings.deadlines.update_s))
 
@@ -29,7 +36,15 @@ def answered(turn: Turn, call: Call, given: inputs.UpdateAnswered) -> None:
     """A change of theirs, or of ours, has its final response."""
     turn.put(replace(call, update_until=None))
     result = "accepted" if given.code < 300 else "rejected"  # noqa: PLR2004 - RFC 3261 §7.2
-    told = events.CallUpdated(call.id, result=result, changes=given.changes, code=given.code, reason=given.reason)
+    told = events.CallUpdated(
+        call.id,
+        result=result,
+        changes=given.changes,
+        code=given.code,
+        reason=given.reason,
+        headers=dict(given.headers),
+        content_type=given.content_type,
+    )
     turn.tell(told)
 
 

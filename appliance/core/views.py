@@ -23,6 +23,7 @@ from appliance.core import (
 from appliance.core.desired import CallMedia, Desired, RelayPulse, Sound
 from appliance.core.model import (
     DARK,
+    DIRECT,
     AccountSettings,
     AccountState,
     Call,
@@ -298,6 +299,8 @@ def summary(call: Call) -> str:
             return f"in a call with {who}{held[call.hold]}"
         case CallState.DISCONNECTING:
             return f"the call with {who} is ending"
+        case CallState.ENDED:
+            return f"the call with {who} is over"
         case _:
             return f"{who} calls" if call.direction is Direction.INCOMING else f"calling {who}"
 
@@ -554,7 +557,7 @@ def call_facts(call: Call, now: float, epoch: float) -> dict[str, Any]:
     user, host = peers.parts(call.remote.uri) or ("", "")
     return {
         "id": call.id,
-        "account": call.account or None,
+        "account": call.account or DIRECT,
         "direction": call.direction,
         "remote": {
             "uri": call.remote.uri,

@@ -8,6 +8,7 @@ import logging
 import queue
 import threading
 import time
+from collections.abc import Collection
 
 import pjsua2 as pj
 
@@ -51,8 +52,9 @@ class Accounts:
         self._settings, self._udp = settings, transports.udp
         self._known = Known()
         self.calls = Calls(post, self._through, self._known.names)
+        self.calls.versions = versions = self._udp.keys()
         callers = Callers(settings.callers, self._known.leads, post)
-        self._direct = Direct(lambda address: direct_config(settings, address), transports, callers)
+        self._direct = Direct(lambda address: direct_config(settings, address, versions), transports, callers)
         self._direct.calls = self.calls
         self._lookups, self._waiting = Lookups(self._udp), dict[str, Place | Probe]()
         self._probes = Probes(post)
@@ -304,7 +306,8 @@ class Accounts:
     def _config(self, registration: Registration) -> pj.AccountConfig:
         account, server = registration.settings, registration.servers.now
         assert server is not None
-        config = base_config(self._settings, f"sip:{account.user}@{account.domain}", ice=account.ice)
+        uri = f"sip:{account.user}@{account.domain}"
+        config = base_config(self._settings, uri, self._udp.keys(), ice=account.ice)
         config.regConfig.registrarUri = f"sip:{account.domain}"
         config.regConfig.registerOnAdd, config.regConfig.disableRegOnModify = False, True
         config.regConfig.timeoutSec = account.expires_s
@@ -329,7 +332,7 @@ def user_of(message: str) -> str:
     return (peers.parts(translate.request_uri(message)) or ("", ""))[0]
 
 
-def base_config(settings: SipSettings, uri: str, *, ice: bool) -> pj.AccountConfig:
+def base_config(settings: SipSettings, uri: str, versions: Collection[int], *, ice: bool) -> pj.AccountConfig:
     """What all accounts have: our name, sound from our address, and far ends that learn within 90 s that we are gone.
 
     Session timers (RFC 4028) with who knows them; 90 s is the least that it allows. Reliable 18x (RFC 3262) likewise.
@@ -341,6 +344,8 @@ def base_config(settings: SipSettings, uri: str, *, ice: bool) -> pj.AccountConf
     config.callConfig.timerUse = pj.PJSUA_SIP_TIMER_OPTIONAL
     config.callConfig.timerMinSESec = config.callConfig.timerSessExpiresSec = SESSION_S
     config.callConfig.prackUse = pj.PJSUA_100REL_OPTIONAL
+    if servers.IPV6 not in versions:  # an offer of IPv6 then comes as far as to us, who refuse it (see calls)
+        config.mediaConfig.ipv6Use = pj.PJSUA_IPV6_DISABLED
     config.natConfig.iceEnabled = ice
     config.natConfig.iceAggressiveNomination = False  # RFC 8445 §8.1.1 has done away with it
     config.natConfig.iceAlwaysUpdate = False  # a new offer only where another address than the default is used
@@ -348,6 +353,6 @@ def base_config(settings: SipSettings, uri: str, *, ice: bool) -> pj.AccountConf
     return config
 
 
-def direct_config(settings: SipSettings, address: str) -> pj.AccountConfig:
+def direct_config(settings: SipSettings, address: str, versions: Collection[int]) -> pj.AccountConfig:
     """Calls without a registrar: our user at our address."""
-    return base_config(settings, f"sip:{settings.user}@{address}", ice=settings.ice)
+    return base_config(settings, f"sip:{settings.user}@{address}", versions, ice=settings.ice)

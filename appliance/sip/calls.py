@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, nullcontext, suppress
 
 import pjsua2 as pj
@@ -34,8 +34,9 @@ from appliance.sip.digits import Once, Receiving, Sending
 from appliance.sip.floods import Floods
 from appliance.sip.hold import Hold, after_glare
 from appliance.sip.ice import Ice
+from appliance.sip.keys import Keys
 from appliance.sip.messages import Messages
-from appliance.sip.offers import Audio, audio, on_hold
+from appliance.sip.offers import Audio, audio, on_hold, unreachable
 from appliance.sip.rtp import RtpWatch
 from appliance.sip.servers import Server
 from appliance.sip.updates import Updates
@@ -78,6 +79,11 @@ def add_header(parameters: pj.CallOpParam, name: str, value: str) -> None:
     parameters.txOption.headers.append(translate.to_header(name, value))
 
 
+def described(message: str) -> tuple[translate.Headers, str]:
+    """X- headers and content type of a message."""
+    return translate.own_headers(message), translate.content(message).type
+
+
 class SipCall(pj.Call):
     """One call. Freeing it hangs up whoever has its slot by then: only `Calls` holds one, and frees it once ended."""
 
@@ -88,6 +94,9 @@ class SipCall(pj.Call):
         self.ended_by_us = self.over = self.confirmed = False
         self.attempt: Attempt | None = None  # of ours, until something came from where it went
         self.reason_header = ""
+        self.end_headers: translate.Headers = ()  # of what ended it
+        self.transfer_headers: translate.Headers = ()  # of what came last of a transfer: REFER, its answer, or NOTIFY
+        self.reinvite_message = ""  # that comes in now
         self.dialog = Dialog(call, table.post)
         self.contacts: list[str] = []  # of a 3xx
         self.referred = transfers.Referred()
@@ -103,6 +112,7 @@ class SipCall(pj.Call):
         self.renew_at: float | None = None  # the far end is to be told where we are now
         self.renewing = self.elsewhere = False  # it is being told; our IP address is another one, too
         self.sending, self.receiving, self.once = Sending(), Receiving(), Once()
+        self.takes_events, self.sends_inband, self.keys = True, False, Keys()
         self.told_digits = False  # the far end tells of digits; many a gateway leaves them in the sound all the same
 
     @contained
@@ -112,9 +122,15 @@ class SipCall(pj.Call):
         self.begun = True
         info, at = self.getInfo(), time.monotonic()
         if info.state == pj.PJSIP_INV_STATE_EARLY and self.outgoing:
-            early_media = translate.has_sdp(translate.received(prm.e))
-            code = int(info.lastStatusCode)
-            self.table.post(inputs.CallProgressed(at=at, call=self.call, code=code, early_media=early_media))
+            message = translate.received(prm.e)
+            progressed = inputs.CallProgressed(
+                at=at,
+                call=self.call,
+                code=int(info.lastStatusCode),
+                early_media=translate.has_sdp(message),
+                headers=translate.own_headers(message),
+            )
+            self.table.post(progressed)
         elif info.state == pj.PJSIP_INV_STATE_CONNECTING:
             headers = translate.own_headers(translate.received(prm.e)) if self.outgoing else ()
             self.table.post(inputs.CallAnswered(at=at, call=self.call, headers=headers))
@@ -124,6 +140,14 @@ class SipCall(pj.Call):
         elif info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
             code = 0 if translate.nothing_came(prm.e) else int(info.lastStatusCode)
             reason = translate.clean(info.lastReason)
+            transaction = prm.e.body.tsxState.tsx
+            ours = transaction.method == "BYE" and transaction.role == pj.PJSIP_ROLE_UAC
+            if ours and self.codec is None and not self.ended_by_us:  # pjsua has no use for their answer
+                self.ended_by_us, code, reason = True, NOT_ACCEPTABLE, "Not Acceptable Here"
+            if (
+                prm.e.body.tsxState.tsx.method == "INVITE" and self.outgoing
+            ):  # refused; see _read_headers for the others
+                self.end_headers = translate.own_headers(translate.received(prm.e))
             if self.attempt is not None and code in ELSEWHERE and not self.ended_by_us:
                 self.attempt.outcome = code, reason  # `Accounts` knows whether there is another server
             else:
@@ -134,8 +158,7 @@ class SipCall(pj.Call):
         """A transaction went on: a Reason header came with BYE or CANCEL, or our re-INVITE was answered."""
         event = prm.e.body.tsxState
         transaction = event.tsx
-        if transaction.method in {"BYE", "CANCEL"} and transaction.role == pj.PJSIP_ROLE_UAS:
-            self.reason_header = translate.header(translate.received(prm.e), "Reason") or self.reason_header
+        self._read_headers(transaction, translate.received(prm.e))
         # After a refusal the transaction lingers in COMPLETED for 32 s (RFC 3261 §17.1.1.2): its end is no news.
         final = transaction.state == pj.PJSIP_TSX_STATE_COMPLETED or (
             transaction.state == pj.PJSIP_TSX_STATE_TERMINATED and event.prevState != pj.PJSIP_TSX_STATE_COMPLETED
@@ -155,21 +178,22 @@ class SipCall(pj.Call):
             self._transferred(0, "No answer")  # pjsua makes a 500 of it, which then comes too late
         elif self.confirmed and final and transaction.method in {"INVITE", "UPDATE"}:
             if transaction.method == "INVITE" and ours:
-                self._reinvite_answered(code, reason)
+                self._reinvite_answered(code, reason, translate.received(prm.e))
             elif not ours and code != PENDING:
                 self.updates.answered(code, reason)
 
     @contained
     def onCallRxReinvite(self, prm: pj.OnCallRxReinviteParam) -> None:  # noqa: N802
         """A re-INVITE with an offer: it may wait for a client's word. If not, onCallRxOffer comes next."""
-        if self.call in self.table.asking:
-            prm.isAsync = self.updates.comes(*self._offer(prm.offer), asked=True)
+        self.reinvite_message = str(prm.rdata.wholeMsg)
+        if self.call in self.table.asking and not self._unreachable(prm.offer):
+            prm.isAsync = self.updates.comes(*self._offer(prm.offer), *self._taken_message(), asked=True)
 
     @contained
     def onCallRxOffer(self, prm: pj.OnCallRxOfferParam) -> None:  # noqa: N802
         """An offer by re-INVITE, or by UPDATE, which can not wait for a client's word (RFC 3311 §5.2)."""
-        changes = self.updates.comes(*self._offer(prm.offer), asked=False)
-        if changes and self.call in self.table.asking:
+        changes = self.updates.comes(*self._offer(prm.offer), *self._taken_message(), asked=False)
+        if self._unreachable(prm.offer) or (changes and self.call in self.table.asking):
             prm.statusCode = NOT_ACCEPTABLE
 
     @contained
@@ -204,6 +228,7 @@ class SipCall(pj.Call):
                 if self.sends or self.receives:
                     stream = self.getStreamInfo(media.index)
                     self.codec, self.their_address = translate.codec(stream), translate.clean(stream.remoteRtpAddress)
+                    self.takes_events = stream.audTxEventPt >= 0
                 break
         self.table.media_changed = True
         if self.audio is not None and self.codec is not None:
@@ -211,7 +236,14 @@ class SipCall(pj.Call):
             # hold, "sends" stays unless they hold too.
             held = not self.sends
             srtp = ENCRYPTED in self.dump(True, "")
-            started = inputs.MediaStarted(at=time.monotonic(), call=self.call, codec=self.codec, held=held, srtp=srtp)
+            started = inputs.MediaStarted(
+                at=time.monotonic(),
+                call=self.call,
+                codec=self.codec,
+                held=held,
+                events=self.takes_events,
+                srtp=srtp,
+            )
             self.table.post(started)
 
     @contained
@@ -254,6 +286,7 @@ class SipCall(pj.Call):
             replaces=replaces,
             referred_by=self.referred.by,
             refused=refused,
+            headers=translate.own_headers(self.referred.message),
         )
         self.table.post(wanted)
 
@@ -287,6 +320,7 @@ class SipCall(pj.Call):
             remote=remote,
             reason_header=self.reason_header,
             contacts=tuple(self.contacts),
+            headers=self.end_headers,
         )
         self.table.post(ended)
 
@@ -319,7 +353,8 @@ class SipCall(pj.Call):
         self.table.messages.answered((self.call, method, ""), code, reason)
 
     def _transferred(self, code: int, reason: str) -> None:
-        told = inputs.TransferProgressed(at=time.monotonic(), call=self.call, code=code, reason=reason)
+        headers, self.transfer_headers = self.transfer_headers, ()
+        told = inputs.TransferProgressed(at=time.monotonic(), call=self.call, code=code, reason=reason, headers=headers)
         self.table.post(told)
 
     def _informed(self, message: str) -> None:
@@ -332,11 +367,18 @@ class SipCall(pj.Call):
             self._tell_digits([press], "info")
 
     def _send_digit(self, digit: str) -> None:
+        sound = self.audio_media()
         try:
-            self.dialDtmf(digit)
-        except pj.Error as error:  # the far end takes no telephone-event, or has no audio
+            if not self.sends_inband:
+                self.dialDtmf(digit)
+            elif sound is not None:
+                self.keys.press(digit, sound)
+        except pj.Error as error:  # its sound is being negotiated, or there is none
             LOG.warning("%s: digits not sent: %s", self.call, error.reason)
             self.sending.drop()
+            self.table.post(
+                inputs.DigitsNotSent(at=time.monotonic(), call=self.call, why=translate.clean(error.reason))
+            )
 
     def _tell_digits(self, presses: list[tuple[str, int]], method: str) -> None:
         now = time.monotonic()
@@ -344,6 +386,15 @@ class SipCall(pj.Call):
             if self.once.is_new(digit, method, now - duration_ms / 1000, now):
                 told = inputs.DigitReceived(at=now, call=self.call, digit=digit, method=method, duration_ms=duration_ms)
                 self.table.post(told)
+
+    def _read_headers(self, transaction: pj.SipTransaction, message: str) -> None:
+        if not message:
+            return
+        if transaction.method in {"BYE", "CANCEL"} and transaction.role == pj.PJSIP_ROLE_UAS:
+            self.reason_header = translate.header(message, "Reason") or self.reason_header
+            self.end_headers = translate.own_headers(message)
+        elif transaction.method in {"REFER", "NOTIFY"}:
+            self.transfer_headers = translate.own_headers(message)
 
     def _watch(self, transaction: pj.SipTransaction) -> None:
         if transaction.method == "INVITE" and transaction.state == pj.PJSIP_TSX_STATE_PROCEEDING:
@@ -405,16 +456,31 @@ class SipCall(pj.Call):
         now = Audio(self.codec.name if self.codec else "", self.their_address, held=not self.sends)
         return now, audio(str(offer.wholeSdp), self.table.codecs.configured)
 
-    def _reinvite_answered(self, code: int, reason: str) -> None:
+    def _unreachable(self, offer: pj.SdpSession) -> bool:
+        return unreachable(str(offer.wholeSdp), self.table.versions)
+
+    def _taken_message(self) -> tuple[translate.Headers, str]:
+        """X- headers and content type of the re-INVITE that comes in; there are none of an UPDATE."""
+        message, self.reinvite_message = self.reinvite_message, ""
+        return described(message)
+
+    def _reinvite_answered(self, code: int, reason: str, message: str) -> None:
         again = self.renewing and code == PENDING
         if again:
             self.renew_at, self.elsewhere = after_glare(time.monotonic(), call_id_is_ours=self.outgoing), True
         self.renewing = False
         held = self.hold.asked is not None and code >= REFUSED  # told as HoldFailed, or tried again
-        self.updates.settle(code, reason, told=held or again)
+        headers, content_type = described(message)
+        self.updates.settle(code, reason, headers, content_type, told=held or again)
         if not self.hold.answered(code, time.monotonic(), call_id_is_ours=self.outgoing):
             failed = inputs.HoldFailed(
-                at=time.monotonic(), call=self.call, code=code, reason=reason, held=self.hold.held
+                at=time.monotonic(),
+                call=self.call,
+                code=code,
+                reason=reason,
+                held=self.hold.held,
+                headers=headers,
+                content_type=content_type,
             )
             self.table.post(failed)
 
@@ -451,6 +517,7 @@ class Calls:
     """All living calls by our own ids: pjsua2's are used again."""
 
     codecs: Codecs  # given by the engine, once there are any
+    versions: Collection[int] = (4, 6)  # of IP, that we speak
 
     def __init__(
         self, post: Post, through: Callable[[AccountId], Through | None], names: Callable[[str, str], tuple[str, ...]]
@@ -486,6 +553,10 @@ class Calls:
         call.dialog.came(message, source)
         # Of the message, as pjsua keeps no more than 255 bytes of each
         uri, display_name = translate.party(translate.header(message, "From"))
+        refused = translate.has_sdp(message) and unreachable(translate.body(message), self.versions)
+        if refused:
+            call.ended_by_us = True
+            self._refusals.append((call, operation(NOT_ACCEPTABLE)))
         arrived = inputs.CallArrived(
             at=time.monotonic(),
             call=call.call,
@@ -500,6 +571,8 @@ class Calls:
             diverted=translate.diverted(message),
             replaces=replaces if translate.header(message, "Replaces") else None,
             shown=judged.shown,
+            refused=NOT_ACCEPTABLE if refused else 0,
+            reason="Not Acceptable Here" if refused else "",
         )
         self.post(arrived)
 
@@ -584,20 +657,22 @@ class Calls:
                 call.answer(parameters)
             case OfferCodecs(_, codecs):
                 call.updates.want(codecs, time.monotonic())
-            case Refuse(_, code, contact):
+            case Refuse(_, code, contact, reason, headers):
                 call.ended_by_us = True
                 parameters = operation(code)
-                if contact:
-                    add_header(parameters, "Contact", f"<{contact}>")
+                parameters.reason = translate.clean(reason)
+                for name, value in ((("Contact", f"<{contact}>"),) if contact else ()) + headers:
+                    add_header(parameters, name, value)
                 call.hangup(parameters)
-            case HangUp(_, reason):
+            case HangUp(_, reason, headers):
                 call.ended_by_us = True
                 parameters = operation()
-                if reason:
-                    add_header(parameters, "Reason", reason)
+                for name, value in ((("Reason", reason),) if reason else ()) + headers:
+                    add_header(parameters, name, value)
                 call.hangup(parameters)
-            case SendDigit(digits=wanted):
+            case SendDigit(digits=wanted, inband=inband):
                 call.sending.add(wanted)
+                call.sends_inband = inband
             case Refer(other=other):
                 transfers.refer(order, call, None if other is None else self.get(other), operation(), self.post)
             case NotifyTransfer():

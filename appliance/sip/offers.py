@@ -1,12 +1,14 @@
 """What an offer in a call wants to be otherwise (RFC 3264 §8): who may send, by which codec, where sound goes to."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 STATIC = {"0": "PCMU", "8": "PCMA", "9": "G722"}  # RFC 3551 §6
 MEDIA = re.compile(r"^m=audio (?P<port>\d+)(?:/\d+)? [A-Z/]+(?P<formats>[ \d]*)", re.MULTILINE)
 DIRECTION = re.compile(r"^a=(sendrecv|sendonly|recvonly|inactive)\b", re.MULTILINE)
 CONNECTION = re.compile(r"^c=IN IP[46] (\S+)", re.MULTILINE)
+CANDIDATE = re.compile(r"^a=candidate:", re.MULTILINE)
 NAME = re.compile(r"^a=rtpmap:(\d+) ([^/\s]+)/", re.MULTILINE)
 NOWHERE = {"0.0.0.0", "::"}  # noqa: S104 - the old way to hold (RFC 3264 §8.4)
 
@@ -38,6 +40,14 @@ def audio(sdp: str, ours: tuple[str, ...]) -> Audio | None:
     written = f"[{host}]" if ":" in host else host
     held = host in NOWHERE or (direction is not None and direction[1] in {"sendonly", "inactive"})
     return Audio(next(known, ""), "" if host in NOWHERE or not host else f"{written}:{media['port']}", held)
+
+
+def unreachable(sdp: str, versions: Collection[int]) -> bool:
+    """Whether its sound is at an address of a version of IP that we do not speak; ICE may know others."""
+    found = audio(sdp, ())
+    if found is None or not found.address or CANDIDATE.search(sdp):
+        return False
+    return (6 if found.address.startswith("[") else 4) not in versions
 
 
 def changes(now: Audio, wanted: Audio) -> tuple[str, ...]:

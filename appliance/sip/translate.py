@@ -41,6 +41,9 @@ COMPACT = {
 """Compact names of headers (RFC 3261 §7.3.3, and IANA's registry for those that came later)."""
 
 
+Headers = tuple[tuple[str, str], ...]
+
+
 def clean(text: str) -> str:
     """Valid UTF-8 in one line: what a peer sent may hold any byte (surrogates, here), and control characters."""
     if text.isascii() and text.isprintable():  # as a rule
@@ -124,7 +127,7 @@ def transport(message: str) -> str:
     return header(message, "Via").partition(" ")[0].rpartition("/")[2].lower()
 
 
-def own_headers(message: str) -> tuple[tuple[str, str], ...]:
+def own_headers(message: str) -> Headers:
     """The X- headers."""
     return tuple(pair for pair in headers(message) if pair[0][:2].upper() == "X-")
 

@@ -7,6 +7,7 @@ from appliance.core import inputs
 from appliance.core.model import CallId
 from appliance.sip import offers
 from appliance.sip.offers import Audio
+from appliance.sip.translate import Headers
 
 AGAIN_S = 0.1
 LONGEST_S = 5.0  # that a change of ours waits for another one to be over
@@ -31,13 +32,23 @@ class Updates:
 
     # -- theirs ------------------------------------------------------------------------------------------------------
 
-    def comes(self, now: Audio, wanted: Audio | None, *, asked: bool) -> bool:
-        """An offer came; whether it changes anything, which is told. asked: it waits for a client's word."""
+    def comes(self, now: Audio, wanted: Audio | None, headers: Headers, content_type: str, *, asked: bool) -> bool:
+        """An offer came; whether it changes anything, which is told. asked: it waits for a client's word.
+
+        headers, content_type: of the re-INVITE that brought it.
+        """
         self._theirs = () if wanted is None else offers.changes(now, wanted)
         if not self._theirs:
             return False
         self.waits = asked
-        told = inputs.UpdateReceived(at=time.monotonic(), call=self._call, changes=self._theirs, asked=asked)
+        told = inputs.UpdateReceived(
+            at=time.monotonic(),
+            call=self._call,
+            changes=self._theirs,
+            asked=asked,
+            headers=headers,
+            content_type=content_type,
+        )
         self._post(told)
         return True
 
@@ -71,14 +82,24 @@ class Updates:
             self._wanted_at = None
         self._post(inputs.UpdateSent(at=time.monotonic(), call=self._call, changes=changes))
 
-    def settle(self, code: int, reason: str, *, told: bool) -> None:
+    def settle(self, code: int, reason: str, headers: Headers, content_type: str, *, told: bool) -> None:
         """Ours has its final response; told: somebody else tells of its refusal, or tries again."""
         ours, self._ours = self._ours, ()
         if code >= 300 and "codec" in ours:  # noqa: PLR2004
             self.codecs = ()
         if ours and not told:
-            self._tell(ours, code, reason)
+            self._tell(ours, code, reason, headers, content_type)
 
-    def _tell(self, changes: tuple[str, ...], code: int, reason: str) -> None:
-        at = time.monotonic()
-        self._post(inputs.UpdateAnswered(at=at, call=self._call, changes=changes, code=code, reason=reason))
+    def _tell(
+        self, changes: tuple[str, ...], code: int, reason: str, headers: Headers = (), content_type: str = ""
+    ) -> None:
+        answered = inputs.UpdateAnswered(
+            at=time.monotonic(),
+            call=self._call,
+            changes=changes,
+            code=code,
+            reason=reason,
+            headers=headers,
+            content_type=content_type,
+        )
+        self._post(answered)

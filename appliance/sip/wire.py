@@ -61,6 +61,7 @@ SipInput = (
     | inputs.MediaCounted
     | inputs.DigitReceived
     | inputs.DigitSent
+    | inputs.DigitsNotSent
     | inputs.HoldFailed
     | inputs.UpdateReceived
     | inputs.UpdateSent

@@ -329,7 +329,7 @@ def test_an_empty_file_is_a_station_with_defaults(tmp_path):
     (tmp_path / "x.toml").write_text("")
     config = load(tmp_path / "x.toml")
     assert config == Config()
-    assert core_settings(config) == Settings(station="Intercom")
+    assert core_settings(config) == Settings(station="Intercom", user="intercom")
     assert config.deadlines.model_dump() == {
         name: getattr(Deadlines(), name) for name in Deadlines.__dataclass_fields__
     }

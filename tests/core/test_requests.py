@@ -125,7 +125,7 @@ def test_a_request_gives(name, scene):
         assert (told.code, told.message, told.sip_code) == (reply.error.code, reply.error.message, 0)
         assert told.operation.replace("-", "") == type(make(call)).__name__.lower()
     if reply.warning:
-        assert station.last(events.WarningTold) == events.WarningTold("redundant", reply.warning)
+        assert station.last(events.WarningTold) == events.WarningTold("redundant", reply.warning, reply.call)
 
 
 @pytest.mark.parametrize("name", ["hold", "mute"])

@@ -266,7 +266,7 @@ def test_a_call_has_its_whole_shape():
     assert views.snapshot(replace(READY, calls=(call,)), 0.0)["calls"] == [
         {
             "id": "c-1",
-            "account": None,
+            "account": "direct",
             "direction": "outgoing",
             "state": "disconnecting",
             "legacy_state": "CONNECTED",

@@ -77,13 +77,13 @@ class Packets:
             f"{headers}{content}Content-Length: {len(body)}\r\n\r\n{body}"
         ).encode()
 
-    def reply(self, request, status, body=""):
+    def reply(self, request, status, body="", headers=()):
         """The answer to a request that came."""
         names = ("Via:", "From:", "To:", "Call-ID:", "CSeq:")
         kept = [line for line in request.split("\r\n") if line.startswith(names)]
         lines = [f"{line};tag=far" if line.startswith("To:") and ";tag=" not in line else line for line in kept]
         lines += [f"Contact: <sip:far@{self.address}:{self.port}>"]
-        lines += ["Content-Type: application/sdp"] if body else []
+        lines += [*headers, *(["Content-Type: application/sdp"] if body else [])]
         return "\r\n".join([f"SIP/2.0 {status}", *lines, f"Content-Length: {len(body)}", "", body]).encode()
 
     def send(self, *packets):

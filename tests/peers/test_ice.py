@@ -1,5 +1,8 @@
 """ICE (RFC 8445): with far ends that do it, do not, or do it in vain; on a cable, as loopback is no candidate."""
 
+import os
+import signal
+
 import pytest
 
 from tests.peers.baresip import Baresip
@@ -85,6 +88,25 @@ def test_a_call_for_whose_sound_no_way_is_found_ends(door, cable, tmp_path):
 
 
 @shows("media.ice_failed", "cause:ice_failed", "error:ice-failed")
+def test_a_pair_that_is_lost_in_the_call_ends_it_as_ice_failed(cable, tmp_path):
+    far = {"uri": f"sip:far@{PBX}:{FAR}"}
+    ice = {"within": cable.pbx.within, "account": ";medianat=ice", "modules": "module ice.so"}
+    with (
+        station(tmp_path / "d", cable.door, far, deadlines={"rtp_s": 2, "disconnecting_s": 2}) as door,
+        Baresip(tmp_path, PBX, FAR, hertz=440, **ice) as peer,
+    ):
+        call = door.talk(door.ring())
+        completed(door, call, PBX)
+        sound(door, call)
+        os.kill(peer.process.pid, signal.SIGSTOP)
+        try:
+            door.wait("media.ice_failed", call, cause="disconnected")
+            door.wait("error", call, code="ice-failed")
+            door.final(call, kind="call.ended", cause="ice_failed", by="local")
+        finally:
+            os.kill(peer.process.pid, signal.SIGCONT)
+
+
 def test_so_does_one_that_came(door, cable, tmp_path):
     with Sipp(tmp_path, "uac-ice", f"{DOOR}:{PORT}", address=PBX, within=cable.pbx.within) as peer:
         call = door.rung()

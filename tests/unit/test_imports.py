@@ -48,7 +48,11 @@ MAY_IMPORT: dict[str, tuple[set[str], str]] = {
         {"errors", "ids", "unixhttp", "weekly", "doctor"},
         "the command line is a client: it knows the HTTP interface only, and the doctor where no daemon answers",
     ),
-    "reactor": ({"core", "errors", "ids", "feed"}, "the reactor turns the core and is handed its adapters by app"),
+    "ended": ({"core"}, "what is over is shown in the core's words"),
+    "reactor": (
+        {"core", "ended", "errors", "ids", "feed"},
+        "the reactor turns the core and is handed its adapters by app",
+    ),
     "app": (EVERY, ""),
     "__main__": (EVERY, ""),
     "generate": (EVERY, ""),

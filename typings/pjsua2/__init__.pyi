@@ -343,6 +343,7 @@ class CallSetting:
 
 class CallOpParam:
     statusCode: int
+    reason: str
     opt: CallSetting
     txOption: SipTxOption
     sdp: SdpSession
@@ -396,6 +397,7 @@ class SdpSession:
 
 class OnCallRxReinviteParam:
     offer: SdpSession
+    rdata: SipRxData
     isAsync: bool
 
 class OnCallRxOfferParam:
@@ -438,6 +440,7 @@ class CallInfo:
 
 class StreamInfo:
     remoteRtpAddress: str
+    audTxEventPt: int
     codecName: str
     codecClockRate: int
 
@@ -522,9 +525,18 @@ class ToneDesc:
 
 class ToneDescVector(Vector[ToneDesc]): ...
 
+class ToneDigit:
+    digit: str
+    on_msec: int
+    off_msec: int
+    volume: int
+
+class ToneDigitVector(Vector[ToneDigit]): ...
+
 class ToneGenerator(AudioMedia):
     def createToneGenerator(self, clock_rate: int = ..., channels: int = ...) -> None: ...
     def play(self, tones: ToneDescVector, loop: bool = ...) -> None: ...
+    def playDigits(self, digits: ToneDigitVector, loop: bool = ...) -> None: ...
     def stop(self) -> None: ...
 
 class HeardDigit:

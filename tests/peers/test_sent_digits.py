@@ -1,0 +1,120 @@
+"""Digits to far ends that take none by RFC 4733: by INFO or in the sound as configured, else refused."""
+
+import math
+import socket
+
+from tests.peers.daemon import Daemon
+from tests.peers.packets import Packets
+from tests.shown import shows
+
+ROWS, COLUMNS = (697, 770, 852, 941), (1209, 1336, 1477, 1633)
+KEYS = ("123A", "456B", "789C", "*0#D")
+
+
+def without_events(far):
+    events = "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\n"
+    assert events in far.sdp
+    return far.sdp.replace("AVP 8 101", "AVP 8").replace(events, "")
+
+
+def talks(door, far, sdp):
+    far.send(far.request("INVITE", body=sdp))
+    call = door.rung()
+    far.called(lambda: door.press("answer"))
+    return door.talk(call)
+
+
+@shows("error:digits-unsupported", "error")
+def test_without_a_way_the_order_fails_and_is_reported(door):
+    with Packets(door.far_address, to=door.address) as far:
+        call = talks(door, far, without_events(far))
+        status, error = door.ask("POST", f"/v1/calls/{call}/dtmf", {"digits": "12"})
+        assert (status, error["code"]) == (409, "digits-unsupported")
+        door.wait("error", call, code="digits-unsupported", operation="send-digits")
+        far.hang_up()
+        door.final(call, kind="call.ended")
+    assert door.of("dtmf.sending") == door.of("dtmf.sent") == []
+
+
+@shows("dtmf.sent")
+def test_a_digit_that_went_out_is_named_where_no_code_is_known(door):
+    with Packets(door.far_address, to=door.address) as far:
+        call = talks(door, far, far.sdp)
+        door.post(f"/v1/calls/{call}/dtmf", {"digits": "1#"})
+        for digit in "1#":
+            door.wait("dtmf.sent", call, digit=digit, masked=False)
+        far.hang_up()
+        door.final(call, kind="call.ended")
+
+
+def test_a_digit_that_went_out_is_not_named_where_a_button_sends_a_code(tmp_path):
+    daemon = Daemon(tmp_path / "d")
+    daemon.config["panel"]["button"]["open"] = {"action": "door", "digits": "42"}
+    with daemon as door, Packets(door.far_address, to=door.address) as far:
+        call = talks(door, far, far.sdp)
+        door.post(f"/v1/calls/{call}/dtmf", {"digits": "7"})
+        door.wait("dtmf.sent", call, digit=None, masked=True)
+        far.hang_up()
+        door.final(call, kind="call.ended")
+
+
+def test_by_info_each_digit_is_a_message_and_a_refused_one_is_an_error(tmp_path):
+    daemon = Daemon(tmp_path / "d", sip={"digits_otherwise": "info"})
+    with daemon as door, Packets(door.far_address, to=door.address) as far:
+        call = talks(door, far, without_events(far))
+        door.post(f"/v1/calls/{call}/dtmf", {"digits": "*5"})
+        for digit in "*5":
+            message = far.receive("INFO", "INFO")
+            assert "application/dtmf-relay" in message
+            assert f"Signal={digit}\r\n" in message
+            far.send(far.reply(message, "200 OK"))
+            door.wait("dtmf.sent", call, digit=digit)
+        door.post(f"/v1/calls/{call}/dtmf", {"digits": "6"})
+        far.send(far.reply(far.receive("INFO", "INFO"), "415 Unsupported Media Type"))
+        door.wait("error", call, code="digits-unsupported", sip_code=415)
+        far.hang_up()
+        door.final(call, kind="call.ended")
+    assert "info.sent" not in {e["type"] for e in door.events}
+
+
+def linear(byte):
+    """A sample of PCMA (ITU-T G.711)."""
+    byte ^= 0x55
+    exponent, mantissa = (byte >> 4) & 7, byte & 15
+    value = (mantissa * 2 + 33) << (exponent - 1) if exponent else mantissa * 2 + 1
+    return value if byte & 0x80 else -value
+
+
+def heard(sock, packets):
+    """The digit in so many packets of PCMA, "" for none."""
+    samples = []
+    while len(samples) < packets * 160:
+        data = sock.recv(2048)
+        if data[1] & 0x7F == 8:
+            samples += [linear(byte) for byte in data[12:]]
+
+    def power(hertz):
+        turn = 2 * math.pi * hertz / 8000
+        real = sum(s * math.cos(turn * n) for n, s in enumerate(samples))
+        return math.hypot(real, sum(s * math.sin(turn * n) for n, s in enumerate(samples))) / len(samples)
+
+    row, column = max(ROWS, key=power), max(COLUMNS, key=power)
+    return KEYS[ROWS.index(row)][COLUMNS.index(column)] if min(power(row), power(column)) > 50 else ""
+
+
+def test_in_band_each_digit_is_heard_in_the_sound(tmp_path):
+    daemon = Daemon(tmp_path / "d", sip={"digits_otherwise": "inband"})
+    with daemon as door, Packets(door.far_address, to=door.address) as far:
+        call = talks(door, far, without_events(far))
+        far.rtp.settimeout(120)
+        far.rtp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        door.post(f"/v1/calls/{call}/dtmf", {"digits": "5#"})
+        found = ""
+        while not found.endswith("#"):
+            digit = heard(far.rtp, 3)
+            found += digit if digit != found[-1:] else ""
+        assert found == "5#"
+        for digit in "5#":
+            door.wait("dtmf.sent", call, digit=digit)
+        far.hang_up()
+        door.final(call, kind="call.ended")

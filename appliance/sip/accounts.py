@@ -9,12 +9,23 @@ import queue
 import threading
 import time
 from collections.abc import Collection
+from functools import partial
 
 import pjsua2 as pj
 
 from appliance.core import peers
 from appliance.core.model import NO_ACCOUNT, AccountId
-from appliance.core.orders import AccountOrder, CallOrder, HangUp, Place, Probe, Register, Subscribe, Unsubscribe
+from appliance.core.orders import (
+    AccountOrder,
+    CallOrder,
+    HangUp,
+    Place,
+    Probe,
+    Register,
+    SendMessage,
+    Subscribe,
+    Unsubscribe,
+)
 from appliance.errors import reason
 from appliance.sip import servers, translate
 from appliance.sip.attempts import Attempt
@@ -56,7 +67,7 @@ class Accounts:
         callers = Callers(settings.callers, self._known.leads, post)
         self._direct = Direct(lambda address: direct_config(settings, address, versions), transports, callers)
         self._direct.calls = self.calls
-        self._lookups, self._waiting = Lookups(self._udp), dict[str, Place | Probe]()
+        self._lookups, self._waiting = Lookups(self._udp), dict[str, Place | Probe | SendMessage]()
         self._probes = Probes(post)
         self._direct.probes = self._probes
         self._subscriptions = Subscriptions(post)
@@ -66,6 +77,7 @@ class Accounts:
             registration.calls, registration.probes = self.calls, self._probes
             if registration.literal:
                 self._create(registration)
+        self._admit()
 
     def perform(self, order: AccountOrder) -> None:
         """Register or unregister; what comes of it is told later."""
@@ -108,7 +120,7 @@ class Accounts:
     def call(self, order: CallOrder) -> None:
         """Do what is ordered about a call. One straight to a name is placed when that was looked up."""
         if isinstance(order, Place):
-            if not self._look_up(order.call, order):
+            if not self._look_up(order.call, order, order.uri):
                 self.calls.perform(order)
         elif order.call in self._waiting:
             if isinstance(order, HangUp):
@@ -129,12 +141,17 @@ class Accounts:
             asks.failed(order.contact, f"The registrar of {order.account} has no address")
         elif isinstance(order, Subscribe):
             self._subscriptions.subscribe(account, order)
-        elif not self._look_up(f"contact {order.contact}", order):
+        elif not self._look_up(f"contact {order.contact}", order, order.uri):
             self._probes.send(account, order)
 
-    def _look_up(self, who: str, order: Place | Probe) -> bool:
+    def write(self, order: SendMessage) -> None:
+        """Send a message. One straight to a name is sent when that was looked up."""
+        if order.call is not None or not self._look_up(f"message {order.message}", order, order.to):
+            self.calls.messages.perform(order)
+
+    def _look_up(self, who: str, order: Place | Probe | SendMessage, uri: str) -> bool:
         """Carry out an order that goes through no account, once it is known where it leads to; False: it is none."""
-        where = place_of(order.uri) if order.account == NO_ACCOUNT else None
+        where = place_of(uri) if order.account == NO_ACCOUNT else None
         if where is None:
             return False
         self._waiting[who] = order
@@ -146,21 +163,30 @@ class Accounts:
 
     def _looked_up(self, who: str, server: Server | None, why: str) -> None:
         order = self._waiting.pop(who)
-        where = place_of(order.uri)
+        where = place_of(order.to if isinstance(order, SendMessage) else order.uri)
         if server is None or where is None:
-            if isinstance(order, Place):
-                self.calls.never_placed(order.call, 0, why)
-            else:
-                self._probes.failed(order.contact, why)
+            self._not_found(order, why)
             return
-        # pjsip would look a name up, and send to an IPv6 address by IPv4; ICE has to know which of the two it is.
+        # pjsip would refuse a name, and send to an IPv6 address by IPv4; ICE has to know which of the two it is.
         routed = where.known is None or server.version == servers.IPV6 or self._settings.ice
-        with self._direct.towards(server, where.transport, routed=routed):
+        towards = partial(self._direct.towards, server, where.transport, routed=routed)
+        if isinstance(order, SendMessage):
+            self.calls.messages.perform(order, towards)
+            return
+        with towards():
             if isinstance(order, Place):
                 self.calls.perform(order)
                 self.calls.wait_until_begun(order.call)
             else:
                 self._probes.send(self._direct, order)
+
+    def _not_found(self, order: Place | Probe | SendMessage, why: str) -> None:
+        if isinstance(order, Place):
+            self.calls.never_placed(order.call, 0, why)
+        elif isinstance(order, Probe):
+            self._probes.failed(order.contact, why)
+        else:
+            self.calls.messages.never_sent(order, why)
 
     def turn(self, now: float) -> None:
         """What is due: names that were looked up, servers to be left, wishes that pjsip was too busy for."""

@@ -198,7 +198,7 @@ class Engine:
             case Register() | Unregister():
                 self._accounts.perform(message)
             case SendMessage():
-                self._calls.messages.perform(message)
+                self._accounts.write(message)
             case Start():
                 LOG.error("Started twice")
             case inputs.Input() | Beat() | Farewell():

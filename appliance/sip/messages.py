@@ -3,6 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 import pjsua2 as pj
@@ -16,15 +17,18 @@ Way = tuple[CallId | None, Method, str]
 """In which call, by which method, and outside of calls to whom: messages that go the same way go one after another."""
 
 
+Towards = Callable[[], AbstractContextManager[None]]
+"""What is sent in here goes to where the far end was found."""
+
 LONGEST_WAIT_S = 7.0  # with the 32 s that an answer may take, less than the core waits
 
 
 @dataclass(slots=True)
 class Queue:
-    """Messages of one way: the one that is out, and those that wait, each with the time since when."""
+    """Messages of one way: the one that is out, and those that wait, each with the time since when and its route."""
 
     out: SendMessage | None = None
-    waiting: deque[tuple[float, SendMessage]] = field(default_factory=deque)
+    waiting: deque[tuple[float, SendMessage, Towards]] = field(default_factory=deque)
 
 
 class Messages:
@@ -39,11 +43,15 @@ class Messages:
         self._post, self._call, self._through = post, call, through
         self._queues: dict[Way, Queue] = {}
 
-    def perform(self, order: SendMessage) -> None:
+    def perform(self, order: SendMessage, towards: Towards = nullcontext) -> None:
         """Send it when those before it are answered."""
         now = time.monotonic()
-        self._queues.setdefault(way_of(order), Queue()).waiting.append((now, order))
+        self._queues.setdefault(way_of(order), Queue()).waiting.append((now, order, towards))
         self.turn(now)
+
+    def never_sent(self, order: SendMessage, why: str) -> None:
+        """Report that there is nowhere to send it to."""
+        self._tell(order, 0, why)
 
     def answered(self, way: Way, code: int, reason: str) -> None:
         """The one that is out has its final response; code 0: none will come."""
@@ -58,8 +66,8 @@ class Messages:
             while queue.waiting and now - queue.waiting[0][0] > LONGEST_WAIT_S:
                 self._tell(queue.waiting.popleft()[1], 0, "The message before it was not answered in time")
             if queue.out is None and queue.waiting:
-                queue.out = queue.waiting.popleft()[1]
-                self._begin(way, queue.out)
+                _, queue.out, towards = queue.waiting.popleft()
+                self._begin(way, queue.out, towards)
             gone = way[0] is not None and self._call(way[0]) is None
             if gone or (queue.out is None and not queue.waiting):
                 del self._queues[way]
@@ -67,9 +75,10 @@ class Messages:
     def _tell(self, order: SendMessage, code: int, reason: str) -> None:
         self._post(inputs.MessageAnswered(at=time.monotonic(), message=order.message, code=code, reason=reason))
 
-    def _begin(self, way: Way, order: SendMessage) -> None:
+    def _begin(self, way: Way, order: SendMessage, towards: Towards) -> None:
         try:
-            self._send(order)
+            with towards():
+                self._send(order)
         except pj.Error as error:
             self.answered(way, 0, translate.clean(error.reason))
 

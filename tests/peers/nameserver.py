@@ -21,13 +21,19 @@ def data(kind, value):
     return struct.pack("!3H", priority, weight, port) + name(target)
 
 
-def answer(question, records):
+def name_of(question):
+    """What a question is about."""
     labels, at = [], 12
     while question[at]:
         labels.append(question[at + 1 : at + 1 + question[at]].decode())
         at += question[at] + 1
+    return ".".join(labels)
+
+
+def answer(question, records):
+    asked = name_of(question)
+    at = 12 + len(name(asked)) - 1
     number = struct.unpack_from("!H", question, at + 1)[0]
-    asked = ".".join(labels)
     kind = KINDS.get(number, "")
     found = [data(kind, value) for value in records.get(f"{asked} {kind}", [])]
     known = any(key.split()[0] == asked for key in records)

@@ -1,13 +1,24 @@
 """Two machines on a cable: network namespaces of their own, in which a test may take addresses and the link away."""
 
+import contextlib
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 from tests.peers.daemon import until
+from tests.peers.nameserver import name_of
 
 DOOR, PBX = "10.9.0.7", "10.9.0.1"
 WIRE = Path(__file__).with_name("wire.py")
+OPENED = """import socket, sys
+family, kind, protocol, address, port, passed = sys.argv[1:]
+made = socket.socket(int(family), int(kind), int(protocol))
+if address:
+    made.bind((address, int(port)))
+with socket.socket(fileno=int(passed)) as to:
+    socket.send_fds(to, [b"x"], [made.fileno()])
+"""
 HELD = ["setpriv", "--pdeathsig", "KILL", "sleep", "infinity"]
 
 
@@ -29,6 +40,20 @@ class Machine:
 
     def run(self, *words):
         subprocess.run([*self.within, *words], check=True, capture_output=True, timeout=120)
+
+    def socket(self, address="", port=0, family=socket.AF_INET, kind=socket.SOCK_DGRAM, protocol=0):
+        """A socket of that machine's, bound where an address is given."""
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            words = map(str, (int(family), int(kind), protocol, address, port, theirs.fileno()))
+            subprocess.run(
+                [*self.within, sys.executable, "-c", OPENED, *words],
+                check=True,
+                capture_output=True,
+                timeout=60,
+                pass_fds=[theirs.fileno()],
+            )
+            return socket.socket(fileno=socket.recv_fds(ours, 1, 1)[1][0])
 
     def end(self):
         self.process.kill()
@@ -147,3 +172,26 @@ class NameServer:
         self.process.kill()
         self.process.wait()
         self.process.stdout.close()
+
+
+class SilentNameServer:
+    """`with SilentNameServer(machine) as server`: DNS at PBX that answers nothing, and counts names."""
+
+    def __init__(self, machine):
+        self._socket = machine.socket(PBX, 53)
+        self._socket.setblocking(False)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._socket.close()
+
+    @property
+    def asked(self):
+        """Since this was read last."""
+        names = set()
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                names.add(name_of(self._socket.recv(2000)))
+        return names

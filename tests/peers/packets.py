@@ -10,17 +10,23 @@ from contextlib import suppress
 PATIENCE_S = 120.0
 
 
+def here(address, port):
+    """A UDP socket."""
+    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    made.bind((address, port))
+    return made
+
+
 class Packets:
     """`with Packets(address) as far`: a UDP socket, and one dialog's worth of SIP over it.
 
-    to: address:port of the station that is called; a station that calls us is answered by `reply`.
+    to: address:port of the station that is called; a station that calls us is answered by `reply`. bound: what makes a
+    UDP socket at an address and port, where it is not this machine's.
     """
 
-    def __init__(self, address, port=0, to="", name=b""):
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind((address, port))
-        self.rtp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.rtp.bind((address, 0))
+    def __init__(self, address, port=0, to="", name=b"", bound=None):
+        self.socket = (bound or here)(address, port)
+        self.rtp = (bound or here)(address, 0)
         self.address, self.port = self.socket.getsockname()
         host, _, number = to.partition(":")
         self.to = (host, int(number or 0))

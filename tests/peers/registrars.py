@@ -24,6 +24,7 @@ dns=no
 rev_dns=no
 use_dns_cache=no
 listen=udp:{address}:{port}
+{alias}
 listen=tcp:{address}:{port}
 {listen_tls}
 mpath="{modules}/"
@@ -67,7 +68,7 @@ request_route {{
     if (!pv_auth_check("{realm}", "pw-$au", "0", "0")) {{ auth_challenge("{realm}", "1"); exit; }}
     consume_credentials();
     if ($hdr(Route) != $null) {{ sl_send_reply("400", "A Route that nobody asked for"); exit; }}
-    record_route();
+    {record_route};
     if (!lookup("location")) {{ sl_send_reply("480", "Not Registered"); exit; }}
     t_relay();
 }}
@@ -87,16 +88,16 @@ class Kamailio:
 
     Its locations are in memory only: one that was killed has forgotten all. certificate: files of a certificate and its
     key, with which it is there by TLS as well, at `tls_port`. within: what begins its command, to run in a network
-    namespace.
+    namespace. name: what it calls itself in its Record-Route, instead of its address.
     """
 
-    def __init__(self, directory, certificate=None, address="", within=()):
+    def __init__(self, directory, certificate=None, address="", within=(), name=""):
         self.directory = Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.address = address or loopback()
         self.port = 5070 if within else free_port(self.address)  # a namespace is ours alone
         self.tls_port = self.port + 1
-        self.certificate, self.within = certificate, within
+        self.certificate, self.within, self.name = certificate, within, name
         self.process = None
 
     def __enter__(self):
@@ -111,6 +112,8 @@ class Kamailio:
             CONFIG.format(
                 address=self.address,
                 port=self.port,
+                alias=f"alias={self.name}:{self.port}" if self.name else "",
+                record_route=f'record_route_preset("{self.name}:{self.port}")' if self.name else "record_route()",
                 modules=modules,
                 realm=REALM,
                 listen_tls=listen_tls,

@@ -1,0 +1,171 @@
+"""A PBX and far ends that go by names, while name servers answer, are silent, or fall silent: all are still reached."""
+
+from contextlib import ExitStack
+
+import pytest
+
+from tests.peers.daemon import Daemon
+from tests.peers.namespaces import DOOR, PBX, Cable, NameServer, SilentNameServer
+from tests.peers.packets import Packets
+from tests.peers.registrars import Kamailio
+from tests.peers.test_registration import account
+
+NAME, NOWHERE = "pbx.test", "host.silent.test"
+PORT, FAR, OTHER = 5080, 5090, 5092
+RECORDS = {f"{NAME} A": [PBX]}
+
+
+@pytest.fixture
+def cable(tmp_path):
+    with Cable(tmp_path) as cable:
+        cable.resolver.write_text(f"nameserver {PBX}\noptions timeout:5 attempts:2\n")
+        yield cable
+
+
+@pytest.fixture
+def packets(cable):
+    """Makes far ends."""
+    made = []
+
+    def far(port):
+        made.append(Packets(PBX, port, to=f"{DOOR}:{PORT}", bound=cable.pbx.socket))
+        return made[-1]
+
+    yield far
+    for each in made:
+        each.__exit__()
+
+
+def station(cable, directory, **settings):
+    sip = {"address": "0.0.0.0", "port": PORT, **settings.pop("sip", {})}
+    return Daemon(directory, cable.door.within, sip=sip, **settings)
+
+
+@pytest.mark.parametrize("servers", ["answers", "is silent", "falls silent"])
+def test_a_pbx_that_routes_calls_by_its_name_is_reached_whatever_the_name_server_does(servers, cable, tmp_path):
+    """Its Record-Route is a name: ACK, re-INVITE and BYE go by it, from either side."""
+
+    def registered(name, machine, user, other, registrar, port):
+        table = {**account(tmp_path, kamailio, user), "registrar": registrar}
+        target = {"far": {"uri": other, "account": "office"}}
+        sip = {"address": "0.0.0.0", "port": port}
+        return Daemon(tmp_path / name, machine.within, sip=sip, account={"office": table}, target=target)
+
+    with Kamailio(tmp_path / "k", address=PBX, within=cable.pbx.within, name=NAME) as kamailio:
+        address = f"{PBX}:{kamailio.port}"
+        where = address if servers == "is silent" else f"{NAME}:{kamailio.port}"
+        server = SilentNameServer(cable.pbx) if servers == "is silent" else NameServer(cable.pbx, RECORDS)
+        with ExitStack() as serving, ExitStack() as stations:
+            serving.enter_context(server)
+            door = stations.enter_context(registered("door", cable.door, "261", "262", where, PORT))
+            far = stations.enter_context(registered("far", cable.pbx, "262", "261", address, PORT))
+            for each in (door, far):
+                each.wait("account.registered", patience=60)
+            if servers == "falls silent":
+                serving.close()
+                serving.enter_context(SilentNameServer(cable.pbx))
+            call_both_ways(door, far)
+
+
+def call_both_ways(door, far):
+    for caller, callee in ((door, far), (far, door)):
+        children = [each.processes()["sip"] for each in (door, far)]
+        for each in (door, far):
+            each.begin()
+        call = caller.ring()
+        came = callee.rung()
+        callee.press("answer")
+        caller.talk(call)
+        callee.talk(came)
+        for each in (caller, callee):
+            each.press("hold")
+            each.wait("call.held")
+            each.press("hold")
+            each.wait("call.resumed")
+        callee.press("hangup")
+        caller.final(call, kind="call.ended", by="remote")
+        callee.final(came, kind="call.ended", by="local")
+        assert [each.processes()["sip"] for each in (door, far)] == children
+
+
+def test_a_registrar_whose_answers_hold_names_is_registered_with(cable, packets, tmp_path):
+    """In the Via's received, in Contact, Service-Route and Path; nobody is asked for them."""
+    registrar = packets(5070)
+    registrar.port = 5070
+    tables = {"office": account(tmp_path, registrar, "271")}
+    target = {"far": {"uri": "272", "account": "office"}}
+    with SilentNameServer(cable.pbx) as silent, station(cable, tmp_path / "d", account=tables, target=target) as door:
+        child = door.processes()["sip"]
+        asked = registrar.receive("REGISTER", "REGISTER")
+        contact = next(line for line in asked.split("\r\n") if line.startswith("Contact:"))
+        answer = registrar.reply(asked, "200 OK").decode()
+        answer = answer.replace(";rport", f";received={NOWHERE};rport=5080", 1)
+        names = [f"{name}: <sip:{NOWHERE};lr>" for name in ("Path", "Service-Route")]
+        lines = [line for line in answer.split("\r\n") if not line.startswith("Contact:")]
+        lines[1:1] = [*names, f"{contact};expires=300", f"Contact: <sip:271@{NOWHERE}>;expires=300"]
+        registrar.send("\r\n".join(lines).encode())
+        door.wait("account.registered", patience=60)
+        call = door.ring()
+        invite = registrar.receive("INVITE", "INVITE")
+        registrar.send(registrar.reply(invite, "486 Busy Here"))
+        registrar.receive("ACK", "ACK")
+        door.final(call, kind="call.rejected", code=486)
+        assert silent.asked == set()
+        assert door.processes()["sip"] == child
+
+
+def talks(door, far):
+    far.send(far.invite())
+    call = door.rung()
+    far.called(lambda: door.press("answer"))
+    return door.talk(call)
+
+
+def test_whom_a_far_end_passes_us_on_to_is_looked_up_beside_the_calls(cable, packets, tmp_path):
+    """REFER to a name, which is asked for, in vain: calls go on meanwhile."""
+    target = {"far": {"uri": f"sip:far@{PBX}:{FAR}"}, "other": {"uri": f"sip:far@{PBX}:{OTHER}"}}
+    with (
+        SilentNameServer(cable.pbx) as silent,
+        station(cable, tmp_path / "d", target=target, sip={"transfer_policy": "follow"}) as door,
+    ):
+        child = door.processes()["sip"]
+        far, other = packets(FAR), packets(OTHER)
+        call = talks(door, far)
+        far.send(far.request("REFER", 2, headers=f"Refer-To: <sip:x@{NOWHERE}>\r\n"))
+        far.receive("SIP/2.0 202", "REFER")
+        far.send(far.reply(far.receive("NOTIFY", "NOTIFY"), "200 OK"))
+        other.send(other.invite())
+        other.receive("SIP/2.0 180", "INVITE")
+        other.send(other.request("CANCEL"))
+        other.receive("SIP/2.0 487", "INVITE")
+        far.hang_up()
+        door.final(call, kind="call.ended", by="remote")
+        assert silent.asked & {NOWHERE, f"_sip._udp.{NOWHERE}"}
+        assert door.processes()["sip"] == child
+
+
+def test_a_message_to_a_name_arrives(cable, packets, tmp_path):
+    target = {"far": {"uri": f"sip:far@{NAME}:{FAR}"}}
+    with NameServer(cable.pbx, RECORDS), station(cable, tmp_path / "d", target=target) as door:
+        far = packets(FAR)
+        for text in ("one", "two"):
+            message = door.post("/v1/messages", {"to": "far", "text": text})["message"]
+            came = far.receive("MESSAGE", "MESSAGE")
+            assert came.startswith(f"MESSAGE sip:far@{NAME}:{FAR} ")
+            assert came.endswith(text)
+            far.send(far.reply(came, "200 OK"))
+            door.wait("message.sent", message=message)
+
+
+def test_a_message_to_a_name_that_nobody_resolves_fails_and_calls_go_on(cable, packets, tmp_path):
+    cable.resolver.write_text(f"nameserver {PBX}\noptions timeout:1 attempts:1\n")
+    target = {"far": {"uri": f"sip:far@{PBX}:{FAR}"}, "named": {"uri": f"sip:far@{NOWHERE}:{FAR}"}}
+    with SilentNameServer(cable.pbx), station(cable, tmp_path / "d", target=target) as door:
+        child, far = door.processes()["sip"], packets(FAR)
+        message = door.post("/v1/messages", {"to": "named", "text": "lost"})["message"]
+        call = talks(door, far)
+        far.hang_up()
+        door.final(call, kind="call.ended", by="remote")
+        failed = door.wait("message.failed", message=message, patience=60)["data"]
+        assert "can not be resolved" in failed["reason"]
+        assert door.processes()["sip"] == child

@@ -328,6 +328,10 @@ class Accounts:
                 connecting |= addresses
         self.calls.floods.admit(connecting)
         self.calls.floods.know(registrars | self._known.addresses)
+        known = pj.StringVector()
+        for address in registrars | self._known.addresses:
+            known.append(address)
+        pj.Endpoint.instance().sendingKnow(known)
 
     def _config(self, registration: Registration) -> pj.AccountConfig:
         account, server = registration.settings, registration.servers.now

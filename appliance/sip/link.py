@@ -28,6 +28,7 @@ SILENT_S = 4.5  # of silence otherwise: a busy board, or a page read from a slow
 START_WITHIN_S = 30.0  # 0.1 s as a rule; a slow SD card on a busy board takes seconds, an emulated machine still more
 SLOW_S = 5.0  # a start that takes longer is reported, with what it waits for
 CHECK_S = 0.25
+MOST_MB = 256  # of memory; twenty calls at once take a third of it
 YOUNG_S = 10.0  # a child that dies younger than this is replaced more slowly each time
 DELAYS_S = (0.0, 0.25, 0.5, 1.0, 2.0, 5.0)
 STOP_WITHIN_S = 1.0
@@ -38,6 +39,7 @@ PJSUA2 = "Is pjsua2 installed? " + (
     "apt install python3-pjsua2" if sys.prefix == sys.base_prefix else "In a checkout: packaging/setup run"
 )
 NOT_READY = "SIP process not ready"
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 # By RLIMIT_RTTIME: a thread of real-time priority ran on and on; one whose card works waits for it in between.
 SPUN = "a card's thread kept the processor busy, which ended it by SIGXCPU"
 CODE = Path(__file__).resolve().parents[2]  # what PYTHONPATH must name for `-m appliance.sip`
@@ -292,6 +294,9 @@ class Link:
         child = self._child
         if child is None or child.why:
             return
+        if (megabytes := resident_mb(child.pid)) > MOST_MB:
+            child.kill(f"it took {megabytes:.0f} MB of memory, of {MOST_MB} MB that it may take")
+            return
         now = time.monotonic()
         if not child.ready and not child.reported and now - child.born > SLOW_S:
             child.reported = True
@@ -306,6 +311,15 @@ class Link:
     def _blame_card(self) -> None:
         """Have the next process leave the card alone for a while."""
         self._card_hung, self._card_hangs = True, self._card_hangs + 1
+
+
+def resident_mb(pid: int) -> float:
+    """Memory that a process has in use (proc(5), statm); 0 for one that has ended."""
+    try:
+        pages = Path(f"/proc/{pid}/statm").read_bytes().split()[1]
+    except OSError:
+        return 0.0
+    return int(pages) * PAGE_BYTES / 2**20
 
 
 def _how(status: Any) -> str:

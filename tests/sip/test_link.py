@@ -14,6 +14,7 @@ from appliance.core import inputs
 from appliance.core.desired import Sound
 from appliance.core.model import CallId
 from appliance.core.orders import Answer, HangUp, Place, Refuse, SendDigit
+from appliance.sip import link
 from tests.sip.stations import PATIENCE_S, Station, connect, place, stations, talk
 
 DOOR, KITCHEN = {"user": "door", "display_name": 'Front "1" döör'}, {"user": "kitchen"}
@@ -201,6 +202,20 @@ def test_a_process_that_is_killed_or_stopped_is_replaced_and_the_next_call_works
             assert door.link.pid != first
             with pytest.raises(ProcessLookupError):
                 os.kill(first, 0)
+            await connect(kitchen, door)
+
+    asyncio.run(scenario())
+
+
+def test_a_process_that_takes_too_much_memory_is_replaced(monkeypatch):
+    async def scenario():
+        async with stations(DOOR, KITCHEN) as (door, kitchen):
+            first, measured = door.link.pid, link.resident_mb
+            assert 1 < measured(first) < link.MOST_MB / 2
+            monkeypatch.setattr(link, "resident_mb", lambda pid: 2.0 * link.MOST_MB if pid == first else measured(pid))
+            assert "MB of memory" in (await door.wait(inputs.SipLost)).why
+            await door.ready()
+            assert door.link.pid != first
             await connect(kitchen, door)
 
     asyncio.run(scenario())

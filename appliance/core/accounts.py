@@ -291,7 +291,7 @@ def sender(turn: Turn, given: inputs.CallArrived | inputs.MessageReceived) -> Se
 
     An account that takes calls from anyone is what the call came through, yet its registrar vouches for none of them.
     """
-    near = registrars(turn, given.source)
+    near = registrars(turn, given.source, given.transport)
     through = calls_here(turn, given, near)
     account = through.name if through else NO_ACCOUNT
     vouched = account if through in near else NO_ACCOUNT
@@ -301,10 +301,14 @@ def sender(turn: Turn, given: inputs.CallArrived | inputs.MessageReceived) -> Se
     return Sender(account, target, welcome=target is not None or callers != "targets")
 
 
-def registrars(turn: Turn, source: str) -> list[AccountSettings]:
-    """The accounts whose registrar, or one of its proxies, is at the source."""
+def registrars(turn: Turn, source: str, transport: str) -> list[AccountSettings]:
+    """The accounts whose registrar, or one of its proxies, sent what came from the source.
+
+    The address of a UDP packet can be forged: for an account by TCP or TLS it counts for nothing.
+    """
     host = host_of(source)
-    return [a for a in turn.settings.accounts if host and is_server(turn.state.account(a.name), host)]
+    near = [a for a in turn.settings.accounts if host and is_server(turn.state.account(a.name), host)]
+    return [a for a in near if peers.proves(transport, a.transport)]
 
 
 def calls_here(

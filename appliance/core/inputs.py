@@ -285,6 +285,7 @@ class CallArrived(Input):
     display_name: str
     source: str  # address:port the packet came from
     names: tuple[str, ...] = ()  # host names of targets that lead to that address
+    transport: str = "udp"  # what the way proves of the source: udp, tcp or tls, see peers.PROOF
     local_uri: str
     headers: tuple[tuple[str, str], ...] = ()  # X- ones only
     account: AccountId = NO_ACCOUNT  # whose address was called
@@ -489,6 +490,7 @@ class MessageReceived(Input):
     display_name: str
     source: str  # address:port the packet came from
     names: tuple[str, ...] = ()  # host names of targets that lead to that address
+    transport: str = "udp"  # what the way proves of the source: udp, tcp or tls, see peers.PROOF
     content: Content
     account: AccountId = NO_ACCOUNT  # whose address it was sent to
     call: CallId | None = None

@@ -14,6 +14,16 @@ SIP_URI = re.compile(
 NUMBER = re.compile(r"[A-Za-z0-9._~+*#-]{1,64}")  # a user part that needs no escapes
 
 
+# How well the way of a message proves its source, the least first: a UDP packet's address can be forged; a connection
+# (TCP) is with somebody at the address; one that we made by TLS is with the server whose certificate we have checked.
+PROOF = ("udp", "tcp", "tls")
+
+
+def proves(transport: str, needed: str) -> bool:
+    """Whether what came by one transport is proof enough where another was agreed on."""
+    return transport in PROOF[PROOF.index(needed) :]
+
+
 def parts(uri: str) -> tuple[str, str] | None:
     """User ("" if none) and host of a SIP URI (RFC 3261 §19.1), None if it is none; the host in small letters."""
     match = SIP_URI.fullmatch(uri)

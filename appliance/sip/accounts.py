@@ -221,9 +221,8 @@ class Accounts:
 
     def _near(self, request: pj.SipRxData) -> list[Registration]:
         """Accounts at the registrar that sent a request, the one whose user it asks for first."""
-        source, message = str(request.srcAddress), str(request.wholeMsg)
-        near = [each for each in self._registrations.values() if each.created and each.sends(source)]
-        user = user_of(message)
+        near = [each for each in self._registrations.values() if each.created and each.sends(request)]
+        user = user_of(str(request.wholeMsg))
         return sorted(near, key=lambda each: each.settings.user != user)
 
     def _through(self, name: AccountId) -> Account | None:

@@ -205,7 +205,7 @@ class SipCall(pj.Call):
     @contained
     def onInstantMessage(self, prm: pj.OnInstantMessageParam) -> None:  # noqa: N802
         """MESSAGE in the call (RFC 3428), which pjsua2 has answered 200."""
-        self.table.written(str(prm.rdata.wholeMsg), str(prm.rdata.srcAddress), call=self.call)
+        self.table.written(prm.rdata, call=self.call)
 
     @contained
     def onInstantMessageStatus(self, prm: pj.OnInstantMessageStatusParam) -> None:  # noqa: N802
@@ -542,8 +542,9 @@ class Calls:
         call = self._living.get(wanted)
         return call if call is not None and not call.over else None
 
-    def arrived(self, account: Through, slot: int, message: str, source: str, judged: Judgement) -> None:
+    def arrived(self, account: Through, slot: int, rdata: pj.SipRxData, judged: Judgement) -> None:
         """An INVITE came: pjsua2 wants the object at once, and answers 500 by itself otherwise."""
+        message, source = str(rdata.wholeMsg), str(rdata.srcAddress)
         call = SipCall(self, account, CallId(ids.new("c")), slot)
         self._living[call.call] = call
         replaces, self.replaced = self.replaced, None
@@ -564,6 +565,7 @@ class Calls:
             display_name=display_name,
             source=translate.clean(source),
             names=self._names_at(source, uri),
+            transport=str(rdata.transport),
             local_uri=translate.party(translate.header(message, "To"))[0],
             headers=translate.own_headers(message),
             account=account.name,
@@ -601,6 +603,7 @@ class Calls:
             display_name=display_name,
             source=translate.clean(source),
             names=self._names_at(source, uri),
+            transport=str(prm.rdata.transport),
             local_uri=translate.party(translate.header(message, "To"))[0],
             headers=translate.own_headers(message),
             account=name,
@@ -609,10 +612,9 @@ class Calls:
         )
         self.post(arrived)
 
-    def written(
-        self, message: str, source: str, *, account: AccountId = NO_ACCOUNT, call: CallId | None = None
-    ) -> None:
+    def written(self, rdata: pj.SipRxData, *, account: AccountId = NO_ACCOUNT, call: CallId | None = None) -> None:
         """A MESSAGE came."""
+        message, source = str(rdata.wholeMsg), str(rdata.srcAddress)
         uri, display_name = translate.party(translate.header(message, "From"))
         came = inputs.MessageReceived(
             at=time.monotonic(),
@@ -620,6 +622,7 @@ class Calls:
             display_name=display_name,
             source=translate.clean(source),
             names=self._names_at(source, uri),
+            transport=str(rdata.transport),
             content=translate.content(message),
             account=account,
             call=call,

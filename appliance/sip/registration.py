@@ -5,7 +5,7 @@ import time
 
 import pjsua2 as pj
 
-from appliance.core import inputs
+from appliance.core import inputs, peers
 from appliance.core.model import AccountId, Method, TlsFault
 from appliance.sip import servers, translate
 from appliance.sip.attempts import SILENT_S
@@ -34,7 +34,7 @@ class Account(Through):
     def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:  # noqa: N802
         """An INVITE outside any dialog. Answered later, from the loop: in here pjsip asserts on the request."""
         message, source = str(prm.rdata.wholeMsg), str(prm.rdata.srcAddress)
-        self.calls.arrived(self, prm.callId, message, source, self.judge(message, source))
+        self.calls.arrived(self, prm.callId, prm.rdata, self.judge(message, source))
 
     def judge(self, invite: str, source: str) -> Judgement:  # noqa: ARG002
         """What becomes of a call, before anybody hears of it; registrars know who calls."""
@@ -53,8 +53,7 @@ class Account(Through):
     @contained
     def onInstantMessage(self, prm: pj.OnInstantMessageParam) -> None:  # noqa: N802
         """MESSAGE outside of calls (RFC 3428), which pjsua2 has answered 200."""
-        message, source = str(prm.rdata.wholeMsg), str(prm.rdata.srcAddress)
-        self.calls.written(message, source, account=self.name)
+        self.calls.written(prm.rdata, account=self.name)
 
     @contained
     def onInstantMessageStatus(self, prm: pj.OnInstantMessageStatusParam) -> None:  # noqa: N802
@@ -161,9 +160,11 @@ class Registration(Account):
         )
         self.post(failed)
 
-    def sends(self, source: str) -> bool:
-        """Whether address:port is one of its servers, of which any may send us calls."""
-        return source.rpartition(":")[0].strip("[]") in {server.address for server in self.servers.all}
+    def sends(self, request: pj.SipRxData) -> bool:
+        """Whether a request came from one of its servers, of which any may send us calls."""
+        source = str(request.srcAddress).rpartition(":")[0].strip("[]")
+        near = source in {server.address for server in self.servers.all}
+        return near and peers.proves(str(request.transport), self.settings.transport)
 
     @property
     def server(self) -> Server | None:  # type: ignore[override]  # of Through, where it is always the same

@@ -529,6 +529,28 @@ def test_whose_calls_are_taken(callers, called, uri, source, rings, account, tar
     assert (station.call.account, station.call.remote.target) == (account, target)
 
 
+@pytest.mark.parametrize(
+    ("agreed", "came", "believed"),
+    [
+        ("udp", "udp", True),
+        ("udp", "tcp", True),
+        ("tcp", "udp", False),
+        ("tcp", "tcp", True),
+        ("tcp", "tls", True),
+        ("tls", "udp", False),
+        ("tls", "tcp", False),
+        ("tls", "tls", True),
+        ("udp", "", False),
+    ],
+)
+def test_a_call_is_the_registrar_s_only_by_a_way_that_proves_it(agreed, came, believed):
+    station = granted(begun(replace(ACCOUNTS[0], transport=agreed)))
+    about = {"uri": "sip:301@pbx.example", "display_name": "", "source": SERVER, "local_uri": "sip:201@pbx.example"}
+    station.give(inputs.CallArrived, call="c-1", **about, account=OFFICE, transport=came)
+    assert (station.call.remote.target == "desk") is believed
+    assert (station.call.state is CallState.INCOMING) is believed
+
+
 # -- the walk --------------------------------------------------------------------------------------------------------
 
 

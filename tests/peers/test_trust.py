@@ -159,3 +159,14 @@ def test_who_claims_a_target_of_an_account_that_anyone_may_call_is_a_stranger_th
                 assert door.wait("door.denied")["data"]["why"] == "the far end is no target that may open this door"
                 thief.hang_up()
             assert not door.of("door.unlocked")
+
+
+def test_a_udp_packet_with_the_registrar_s_address_is_a_stranger_s_to_an_account_by_tcp(tmp_path):
+    """Anybody can write an address into a UDP packet; into a connection nobody can."""
+    with Kamailio(tmp_path / "k") as registrar:
+        door = station(tmp_path, "301", account={"office": account(tmp_path, registrar, "201", transport="tcp")})
+        door.config["target"]["far"]["account"] = "office"
+        with door:
+            door.wait("account.registered", account="office")
+            uri, asked = f"sip:301@{registrar.address}", f"sip:201@{registrar.address}"
+            assert is_refused(door, registrar.address, door, uri, headers=ASKS_FOR_AN_ANSWER["Call-Info"], asked=asked)

@@ -238,6 +238,7 @@ class AccountConfig:
 class SipRxData:
     wholeMsg: str
     srcAddress: str
+    transport: str
 
 class OnSelectAccountParam:
     rdata: SipRxData

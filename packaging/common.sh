@@ -9,7 +9,7 @@ PJSUA2_PACKAGES=(
 FUZZ_PACKAGES=(clang-19 libclang-rt-19-dev zlib1g-dev)  # AddressSanitizer and libFuzzer: make fuzz only
 RUN_PACKAGES=(python3 python3-venv ca-certificates)
 TEST_PACKAGES=(
-    sip-tester baresip-core                       # far ends of test calls
+    sip-tester baresip-core linphone-cli          # far ends of test calls
     kamailio kamailio-tls-modules openssl         # registrar and proxy of tests that start one of their own
     mmdebstrap bubblewrap debian-archive-keyring  # Asterisk of Debian sid in a root of its own
     pulseaudio libasound2-plugins alsa-utils sox  # a sound card made of software, and a look at what it played

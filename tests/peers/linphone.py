@@ -1,0 +1,125 @@
+"""linphone as the far end: its daemon, a process of its own that takes commands and reports what happens."""
+
+import re
+import secrets
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+from tests.peers.sipp import bound, free_port
+
+PATIENCE_S = 60.0
+LOOK_S = 0.02
+CONFIG = """[sip]
+auto_net_state_mon=0
+bind_address={address}
+sip_port={port}
+sip_tcp_port=0
+sip_tls_port=0
+use_ipv6=0
+use_info={use_info}
+use_rfc2833={use_rfc2833}
+[rtp]
+audio_rtp_port=-1
+[sound]
+remote_ring=
+echocancellation=0
+[video]
+capture=0
+display=0
+automatically_initiate=0
+[misc]
+uuid=5c3f0d3c-6d4f-4f0e-9b43-9d8a8c1b2a10
+"""
+
+
+class Linphone:
+    """`with Linphone(directory, address) as far`: `command` as of linphone-daemon, and `wait` for what it reports.
+
+    server: a SoundServer, as it sends nothing without a card. digits: how it sends them, rfc4733 or info.
+    """
+
+    def __init__(self, directory, address, server, *, digits="rfc4733"):
+        self.directory = Path(directory) / "linphone"
+        self.address, self.port = address, free_port(address)
+        self.use_info, self.use_rfc2833 = int(digits == "info"), int(digits == "rfc4733")
+        self.pipe = Path("/tmp") / f"linphone-{secrets.token_hex(8)}"  # linphone-daemon makes them nowhere else
+        self.socket, self.server, self.events = None, server, []
+
+    @property
+    def uri(self):
+        return f"sip:linphone@{self.address}:{self.port}"
+
+    def __enter__(self):
+        (self.directory / ".local/share/linphone").mkdir(parents=True)
+        (self.directory / "rc").write_text(CONFIG.format(**vars(self)))
+        argv = ["setpriv", "--pdeathsig", "KILL", "linphone-daemon", "--config", str(self.directory / "rc")]
+        argv += ["--log", str(self.directory / "log"), "--disable-stats-events", "--pipe", self.pipe.name]
+        environment = {**self.server.environment, "HOME": str(self.directory)}
+        with (self.directory / "output").open("wb") as output:
+            self.process = subprocess.Popen(
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=environment,
+                cwd=self.directory,
+            )
+        try:
+            end = time.monotonic() + PATIENCE_S
+            while not self.pipe.exists() or not bound(self.address, self.port, pid=self.process.pid):
+                assert time.monotonic() < end and self.process.poll() is None, self.log
+                time.sleep(LOOK_S)
+            self.socket = socket.socket(socket.AF_UNIX)
+            self.socket.settimeout(PATIENCE_S)
+            self.socket.connect(str(self.pipe))
+            self.command("ipv6 disable")
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        if self.socket is not None:
+            self.socket.close()
+        self.pipe.unlink(missing_ok=True)
+
+    @property
+    def log(self):
+        return (self.directory / "log").read_text(errors="replace")[-3000:]
+
+    def command(self, words):
+        """Its answer as fields, {"Id": "1"}."""
+        self.socket.sendall(f"{words}\n".encode())
+        answer = self.socket.recv(65536).decode()
+        assert answer.startswith("Status: Ok"), f"{words}: {answer}"
+        return fields(answer)
+
+    def hold(self, call):
+        """Hold, again where our own re-INVITE crosses it: linphone takes 491 (RFC 3261 §14.1) for a refusal."""
+        for _ in range(10):
+            self.command("call-pause")
+            if self.wait("Paused", "StreamsRunning", Id=call)["Event"] == "LinphoneCallPaused":
+                return
+        raise AssertionError(f"not held\n{self.log}")
+
+    def wait(self, *names, **expected):
+        """The next event of these names, as StreamsRunning or receiving-tone, with these fields; drops those before."""
+        end = time.monotonic() + PATIENCE_S
+        while True:
+            found = self.command("pop-event")
+            if "Event-type" in found:
+                self.events.append(found)
+                name = found.get("Event", found["Event-type"]).removeprefix("LinphoneCall")
+                if name in names and all(found.get(key) == value for key, value in expected.items()):
+                    return found
+            else:
+                assert time.monotonic() < end, f"no {names} {expected} in {self.events}\n{self.log}"
+                time.sleep(LOOK_S)
+
+
+def fields(text):
+    return dict(re.findall(r"^([\w-]+): (.*)$", text, re.MULTILINE))

@@ -1,0 +1,60 @@
+"""A sound card of software: a PulseAudio of the tests' own, which ALSA's plug-in plays to."""
+
+import asyncio
+import os
+import subprocess
+import time
+from pathlib import Path
+
+from tests.sip.stations import PATIENCE_S, RATE
+
+
+class SoundServer:
+    """PulseAudio with one null sink, which ALSA's pulse plugin plays to: a real PCM, paced in real time."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory, self.process = directory, None
+        self.socket = directory / "native"
+        self.environment = {
+            **os.environ,
+            "HOME": str(directory),
+            "PULSE_RUNTIME_PATH": str(directory),
+            "PULSE_SERVER": f"unix:{self.socket}",
+        }
+
+    def start(self):
+        modules = f"module-native-protocol-unix auth-anonymous=1 socket={self.socket}", "module-null-sink rate=48000"
+        argv = ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--disable-shm=yes"]
+        argv += [argument for module in modules for argument in ("-L", module)]
+        log = (self.directory / "log").open("ab")
+        self.process = subprocess.Popen(argv, env=self.environment, stdout=log, stderr=log)
+        log.close()
+        end = time.monotonic() + PATIENCE_S
+        while "null" not in self.ask("list", "short", "sinks"):
+            assert self.process.poll() is None and time.monotonic() < end, (self.directory / "log").read_text()
+            time.sleep(0.1)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.socket.unlink(missing_ok=True)
+
+    def ask(self, *argv):
+        done = subprocess.run(["pactl", *argv], env=self.environment, capture_output=True, text=True, timeout=120)
+        return done.stdout.strip()
+
+    def open_streams(self):
+        """How many play and how many record."""
+        return tuple(len(self.ask("list", "short", kind).splitlines()) for kind in ("sink-inputs", "source-outputs"))
+
+    async def until_open(self, *streams):
+        end = time.monotonic() + PATIENCE_S
+        while (found := await asyncio.to_thread(self.open_streams)) != streams:
+            assert time.monotonic() < end, f"{found} streams, not {streams}"
+            await asyncio.sleep(0.1)
+
+    def listen(self, path: Path):
+        """Write what the speaker plays into a file, as samples without a header."""
+        argv = ["parec", "-d", "null.monitor", f"--rate={RATE}", "--channels=1", "--format=s16le", "--latency-msec=50"]
+        with path.open("wb") as file:
+            return subprocess.Popen(argv, env=self.environment, stdout=file)

@@ -14,3 +14,5 @@
 #define PJSIP_MAX_PKT_LEN       16384
 /* At the default of 32 the formats behind them, one of ours perhaps, are not read. */
 #define PJMEDIA_MAX_SDP_FMT     128
+/* A connection that somebody else makes and that brings no whole message within 10 s is closed; upstream waits 600 s. */
+#define PJSIP_TRANSPORT_SERVER_IDLE_TIME_FIRST 10

@@ -6,9 +6,7 @@ Adapters post inputs from any thread and never touch the state.
 import asyncio
 import json
 import logging
-import threading
 import time
-from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import fields, replace
 from typing import Any, Protocol, cast
@@ -21,11 +19,12 @@ from appliance.core.step import Step, step
 from appliance.ended import Ended
 from appliance.errors import IntercomError
 from appliance.feed import Feed, Past, enveloped
+from appliance.inbox import Inbox
 
 log = logging.getLogger(__name__)
 
-INBOX = 10_000
 AT_ONCE = 200  # inputs taken before others on the loop get their turn
+UNAVAILABLE = 503  # to a caller whose call finds no room in the inbox
 REPLY_S = 9.0  # a test of the sound takes 7 s, all else a turn of the loop
 Json = dict[str, Any]
 
@@ -58,10 +57,7 @@ class Reactor:
         self.watch: Callable[[inputs.AnyInput, Step | None, Desired | None], None] | None = None
         self._journal = journal
         self._ended = Ended()
-        self._inbox: deque[inputs.AnyInput] = deque()
-        self._lock = threading.Lock()
-        self._scheduled = False
-        self._dropped = 0
+        self._inbox = Inbox(self._schedule)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._replies: dict[RequestId, asyncio.Future[orders.Reply]] = {}
@@ -69,20 +65,21 @@ class Reactor:
     # -- inputs ------------------------------------------------------------------------------------------------------
 
     def post(self, given: inputs.Input) -> None:
-        """Take an input into the inbox; from any thread, never waits.
+        """Take an input into the inbox; from any thread, never waits. One whose lane is full is dropped, and logged."""
+        taken = cast("inputs.AnyInput", given)
+        room, loop = self._inbox.put(taken), self._loop
+        if not room and isinstance(taken, inputs.CallArrived) and loop is not None:
+            # Else the SIP process would keep it for as long as its caller likes, and has room for so many only.
+            loop.call_soon_threadsafe(self._turn_away, taken)
 
-        The inbox is bounded. It fills only if the loop has stood still for long; what comes then is dropped and told in
-        the log, as nothing sensible is left to do.
-        """
-        with self._lock:
-            if len(self._inbox) >= INBOX:
-                self._dropped += 1
-                return
-            self._inbox.append(cast("inputs.AnyInput", given))
-            if self._scheduled or self._loop is None:
-                return
-            self._scheduled = True
-        self._loop.call_soon_threadsafe(self._drain)
+    def _schedule(self) -> None:
+        loop = self._loop
+        if loop is not None:  # `start` takes what came before
+            loop.call_soon_threadsafe(self._drain)
+
+    def _turn_away(self, call: inputs.CallArrived) -> None:
+        if orders.Refuse in self.perform:
+            self._guarded(self.perform[orders.Refuse], orders.Refuse(call.call, UNAVAILABLE))
 
     def start(self, version: str, lost: events.EventsLost | None, kept: Kept | None = None, fault: str = "") -> None:
         """Begin to take inputs, those first that were posted before.
@@ -106,15 +103,12 @@ class Reactor:
         self.feed.close()
 
     def _drain(self) -> None:
+        for lane, count in self._inbox.dropped().items():
+            log.error("%d inputs were dropped: the inbox has no more room for those of its lane %s", count, lane)
         for _ in range(AT_ONCE):
-            with self._lock:
-                if not self._inbox:
-                    self._scheduled = False
-                    break
-                given = self._inbox.popleft()
-                dropped, self._dropped = self._dropped, 0
-            if dropped:
-                log.error("%d inputs were dropped: the inbox was full", dropped)
+            given = self._inbox.take()
+            if given is None:
+                break
             self._take(given)
         else:
             if self._loop is not None:
@@ -188,7 +182,10 @@ class Reactor:
         future: asyncio.Future[orders.Reply] = self._loop.create_future()
         self._replies[request] = future
         try:
-            self.post(inputs.Requested(at=time.monotonic(), request=request, who=who, action=action))
+            asked = inputs.Requested(at=time.monotonic(), request=request, who=who, action=action)
+            if not self._inbox.put(asked):
+                why = "Clients ask for more than the station can do."
+                raise IntercomError("unavailable", "Too many requests wait for an answer.", why, "Try again later.")
             return await asyncio.wait_for(future, REPLY_S)
         except (TimeoutError, asyncio.CancelledError) as err:
             if isinstance(err, asyncio.CancelledError) and not future.cancelled():

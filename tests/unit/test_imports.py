@@ -49,8 +49,9 @@ MAY_IMPORT: dict[str, tuple[set[str], str]] = {
         "the command line is a client: it knows the HTTP interface only, and the doctor where no daemon answers",
     ),
     "ended": ({"core"}, "what is over is shown in the core's words"),
+    "inbox": ({"core"}, "the inbox holds the core's inputs and knows nothing else"),
     "reactor": (
-        {"core", "ended", "errors", "ids", "feed"},
+        {"core", "ended", "errors", "ids", "feed", "inbox"},
         "the reactor turns the core and is handed its adapters by app",
     ),
     "app": (EVERY, ""),

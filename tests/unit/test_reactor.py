@@ -13,15 +13,18 @@ from appliance.core.model import (
     Action,
     ButtonId,
     ButtonSettings,
+    CallId,
     LampId,
     LampSettings,
     Pattern,
     Picture,
+    RequestId,
     Settings,
     Target,
 )
 from appliance.errors import IntercomError
-from appliance.reactor import INBOX, Reactor, line
+from appliance.inbox import ROOM, Lane
+from appliance.reactor import Reactor, line
 
 SETTINGS = Settings(
     station="Front door",
@@ -220,12 +223,52 @@ def test_a_deadline_is_met_by_a_tick_without_any_other_input(reactor, journal):
 
 
 def test_a_full_inbox_drops_and_says_how_many(reactor, journal, caplog):
-    for _ in range(INBOX + 5):
+    for _ in range(ROOM[Lane.STATION] + 5):
         reactor.post(inputs.Tick(at=0.0))
 
     async def main():
         reactor.start("1", None)
         await until(lambda: "5 inputs were dropped" in caplog.text)
+        reactor.stop()
+
+    asyncio.run(main())
+
+
+def call_from(number):
+    return inputs.CallArrived(
+        at=time.monotonic(),
+        call=CallId(f"c{number}"),
+        uri="sip:somebody@192.0.2.1",
+        display_name="",
+        source="192.0.2.1:5060",
+        local_uri="sip:door@127.0.0.1",
+    )
+
+
+def test_calls_that_find_no_room_are_refused_and_a_press_is_taken(reactor, journal):
+    async def main():
+        await begun(reactor)
+        reactor.done.clear()
+        for number in range(ROOM[Lane.OUTSIDE] + 3):
+            reactor.post(call_from(number))
+        reactor.post(press())
+        await until(lambda: any(isinstance(done, orders.Place) for done in reactor.done))
+        refused = [done for done in reactor.done if isinstance(done, orders.Refuse) and done.code == 503]
+        assert [refusal.call for refusal in refused] == [f"c{ROOM[Lane.OUTSIDE] + more}" for more in range(3)]
+        assert "button.pressed" in types(journal)
+        reactor.stop()
+
+    asyncio.run(main())
+
+
+def test_a_request_is_refused_at_once_while_too_many_wait(reactor):
+    async def main():
+        await begun(reactor)
+        for number in range(ROOM[Lane.CLIENTS]):
+            asked = inputs.PressButton(button=ButtonId("ring"))
+            reactor.post(inputs.Requested(at=0.0, request=RequestId(f"q{number}"), who="local", action=asked))
+        with pytest.raises(IntercomError, match="Too many requests wait"):
+            await reactor.request(inputs.PressButton(button=ButtonId("ring")), "local")
         reactor.stop()
 
     asyncio.run(main())

@@ -1,0 +1,101 @@
+"""The reactor's inbox: one order for all inputs, and room of its own for each kind.
+
+What far ends and clients send can come faster than the core decides. Each kind of such input has a lane, which holds
+only so many that all lanes together are decided within a fraction of a second; what comes to a full lane is dropped.
+The panel, the relay, the clock, the ends of calls and whatever else the station itself brings have a lane that nothing
+else can fill.
+
+The lanes are counts, not queues: inputs are taken in the order in which they came, whatever their lane. An end that
+overtook the arrival of its call, or a digit that overtook the answer, would leave the core with a call that never ends
+or a code that lacks a digit. So a press waits for what came before it, which the lanes' bounds keep short.
+"""
+
+import threading
+from collections import Counter, deque
+from collections.abc import Callable
+from enum import StrEnum
+
+from appliance.core import inputs
+
+
+class Lane(StrEnum):
+    """Where an input comes from."""
+
+    STATION = "station"
+    CALLS = "calls"
+    CLIENTS = "clients"
+    OUTSIDE = "outside"
+
+
+ROOM = {
+    Lane.STATION: 10_000,  # full only if the loop has stood still for long
+    Lane.CALLS: 500,
+    Lane.CLIENTS: 200,
+    Lane.OUTSIDE: 100,
+}
+LANES: dict[type[inputs.Input], Lane] = {
+    **dict.fromkeys(
+        (inputs.CallArrived, inputs.MessageReceived, inputs.AccessDenied, inputs.RequestsDropped),
+        Lane.OUTSIDE,
+    ),
+    # What the far end of a call, or a server, may repeat as often as it likes.
+    **dict.fromkeys(
+        (
+            inputs.CallProgressed,
+            inputs.ContactNotified,
+            inputs.DigitReceived,
+            inputs.InfoReceived,
+            inputs.MediaCounted,
+            inputs.TransferProgressed,
+            inputs.TransferRequested,
+            inputs.UpdateReceived,
+        ),
+        Lane.CALLS,
+    ),
+    inputs.Requested: Lane.CLIENTS,
+}
+
+
+class Inbox:
+    """Inputs that wait, put in by any thread.
+
+    That thread calls `wake` for the first input since `take` found none.
+    """
+
+    def __init__(self, wake: Callable[[], None]) -> None:
+        self._wake, self._awake = wake, False
+        self._lock = threading.Lock()
+        self._waiting: deque[inputs.AnyInput] = deque()
+        self._held: Counter[Lane] = Counter()
+        self._dropped: Counter[Lane] = Counter()
+
+    def put(self, given: inputs.AnyInput) -> bool:
+        """Take an input in; False if its lane is full, and it is dropped."""
+        lane = LANES.get(type(given), Lane.STATION)
+        with self._lock:
+            room = self._held[lane] < ROOM[lane]
+            if room:
+                self._held[lane] += 1
+                self._waiting.append(given)
+            else:
+                self._dropped[lane] += 1
+            sleeps, self._awake = not self._awake, True
+        if sleeps:
+            self._wake()
+        return room
+
+    def take(self) -> inputs.AnyInput | None:
+        """The input that has waited longest; None if there is none."""
+        with self._lock:
+            if not self._waiting:
+                self._awake = False
+                return None
+            given = self._waiting.popleft()
+            self._held[LANES.get(type(given), Lane.STATION)] -= 1
+            return given
+
+    def dropped(self) -> dict[Lane, int]:
+        """How many were dropped of each lane since the last call of this; lanes without any are left out."""
+        with self._lock:
+            counts, self._dropped = dict(self._dropped), Counter()
+            return counts

@@ -32,6 +32,7 @@ from appliance.sip.attempts import Attempt
 from appliance.sip.callers import Callers
 from appliance.sip.calls import Calls, Post, SipCall
 from appliance.sip.direct import Direct, Lookups, sound_by
+from appliance.sip.floods import vector
 from appliance.sip.known import Known
 from appliance.sip.probes import Probes
 from appliance.sip.registration import NO_ANSWER, Account, Registration
@@ -318,11 +319,16 @@ class Accounts:
         self._admit()
 
     def _admit(self) -> None:
-        """By TCP and TLS, only registrars may connect to us; these and the targets are never shut out."""
+        """By TCP and TLS, only registrars may connect to us; these and the targets are never shut out.
+
+        An account's servers may speak in its calls, whichever of them brought the call.
+        """
         connecting, registrars = set[str](), set[str]()
         for registration in self._registrations.values():
             addresses = {server.address for server in registration.servers.all}
             registrars |= addresses
+            if registration.created:
+                pj.Endpoint.instance().farEndsServers(registration.getId(), vector(addresses))
             if registration.settings.transport != "udp":
                 connecting |= addresses
         self.calls.floods.admit(connecting)

@@ -1,9 +1,11 @@
-"""Turns away who asks too often: each call that pjsip has to refuse costs it memory for half a minute.
+"""Bounds how many requests come: each call that pjsip has to refuse costs it memory for half a minute.
 
-The count is kept before pjsip's transaction layer, by a part of our build of pjsua2 (packaging/pjsua2/patches, floods):
-requests of who sends too many end there. As each still wakes the process, a socket filter (socket(7), SO_ATTACH_FILTER)
-then has the kernel drop those that come by UDP; what belongs to a call that is there passes.
-Another one has nobody but registrars connect by TCP: idle connections alone would use up all descriptors.
+Our build of pjsua2 counts them before pjsip's transaction layer (packaging/pjsua2/patches, gate). A stranger that sends
+too many is shut out. As each of its packets still wakes the process, a socket filter (socket(7), SO_ATTACH_FILTER) then
+has the kernel drop its requests by UDP; what belongs to a call that is there passes.
+Strangers together have one budget as well, since by UDP a sender may write any source: one that changes it with each
+packet is never shut out, but all it gets past the gate is what that budget leaves it.
+Another filter lets nobody but registrars connect by TCP: idle connections alone would use up all descriptors.
 """
 
 import ctypes
@@ -22,6 +24,7 @@ from appliance.sip import busy
 
 LOG = logging.getLogger(__name__)
 PER_S, AT_ONCE = 10.0, 30  # calls and the like from one address
+STRANGERS_PER_S, STRANGERS_AT_ONCE = 5.0, 20  # from all that are not known together: calls, and answers to anything
 KNOWN_PER_S, KNOWN_AT_ONCE = 100.0, 300  # of a registrar or a target; what is beyond that comes again
 SILENT_S = 60.0  # who is silent for so long may ask again
 FILTERED_S = 30.0
@@ -64,6 +67,7 @@ class Floods:
         self.know(self._known)
         limits = pj.FloodLimits()
         limits.perS, limits.atOnce, limits.shutS = PER_S, AT_ONCE, SILENT_S
+        limits.strangersPerS, limits.strangersAtOnce = STRANGERS_PER_S, STRANGERS_AT_ONCE
         limits.knownPerS, limits.knownAtOnce = KNOWN_PER_S, KNOWN_AT_ONCE
         endpoint.floodsLimit(limits)
 
@@ -76,10 +80,7 @@ class Floods:
         """Never shut these out: registrars, and the configured targets."""
         self._known = addresses
         if self._endpoint is not None:
-            known = pj.StringVector()
-            for address in addresses:
-                known.append(address)
-            self._endpoint.floodsKnow(known)
+            self._endpoint.floodsKnow(vector(addresses))
         if self._filtered.keys() & addresses:
             self._filtered = {address: until for address, until in self._filtered.items() if address not in addresses}
             self._filter()
@@ -122,6 +123,14 @@ class Floods:
         count, self._dropped = by_pjsip + by_kernel - self._dropped, by_kernel
         if count:
             self._post(inputs.RequestsDropped(at=time.monotonic(), count=count))
+
+
+def vector(texts: Iterable[str]) -> pj.StringVector:
+    """Texts as pjsua2 takes them."""
+    made = pj.StringVector()
+    for text in texts:
+        made.append(text)
+    return made
 
 
 def drops(sock: socket.socket) -> int:

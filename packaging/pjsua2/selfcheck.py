@@ -19,7 +19,7 @@ PARTS = {
     "encryption by OpenSSL": b"\0SSL_CTX_new\0",
     "SRTP": b"\0srtp_protect\0",
     "epoll": b"\0epoll_wait\0",
-    "limits of requests": b"\0mod-floods\0",
+    "a gate for requests": b"\0mod-gate\0",
     "digits in the sound": b"\0dtmf-detector\0",
 }
 ECHO_CANCELLERS = ("WebRTC AEC3", "Speex AEC", "Echo suppressor")

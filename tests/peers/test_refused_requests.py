@@ -1,0 +1,171 @@
+"""Requests that a phone has no use for, and broken ones: each is answered as its sender needs, and changes nothing."""
+
+import re
+import socket
+import time
+
+import pytest
+
+from tests.peers.daemon import loopback
+from tests.peers.packets import Packets
+
+EVENT = "Event: {}\r\nSubscription-State: active\r\n"
+UNKNOWN = {  # method and headers outside of dialogs: the answer, and what it must say
+    ("REGISTER", ""): ("405", "Allow: INVITE"),
+    ("PUBLISH", "Event: presence\r\n"): ("405", "Allow: INVITE"),
+    ("REFER", "Refer-To: <sip:thief@127.0.0.1>\r\n"): ("405", "Allow: INVITE"),
+    ("INFO", ""): ("481", ""),
+    ("UPDATE", ""): ("481", ""),
+    ("BYE", ""): ("481", ""),
+    ("PRACK", "RAck: 1 1 INVITE\r\n"): ("481", ""),
+    ("CANCEL", ""): ("481", ""),
+    ("NOTIFY", EVENT.format("check-sync")): ("489", "Allow-Events:"),
+    ("NOTIFY", EVENT.format("presence")): ("481 Subscription Does Not Exist", ""),
+    ("NOTIFY", ""): ("400 Missing Event Header", ""),
+    ("SUBSCRIBE", "Event: presence\r\n"): ("403 Subscriptions Not Accepted", ""),
+    ("SUBSCRIBE", "Event: conference\r\n"): ("489", "Allow-Events:"),
+    ("SUBSCRIBE", ""): ("400 Missing Event Header", ""),
+    ("FROBNICATE", ""): ("501", "Allow: INVITE"),
+}
+
+
+@pytest.fixture
+def far(door):
+    with Packets(door.far_address, to=door.address) as far:
+        yield far
+        far.send(far.request("OPTIONS", 99))  # it lives
+        far.receive("SIP/2.0 200", "OPTIONS")
+        assert not {event["type"] for event in door.since} & {"call.ringing", "message.received"}
+
+
+@pytest.mark.parametrize(("method", "headers"), UNKNOWN)
+def test_what_is_not_known_outside_of_dialogs_is_answered(method, headers, far):
+    begin, says = UNKNOWN[method, headers]
+    far.send(far.request(method, headers=headers))
+    assert says in far.receive(f"SIP/2.0 {begin}", method)
+
+
+def test_a_request_of_a_dialog_that_is_over_is_for_none(far):
+    far._tag = "long-gone"
+    for method in ("BYE", "INFO", "INVITE", "NOTIFY", "OPTIONS"):
+        far.send(far.request(method))
+        far.receive("SIP/2.0 481", method)
+    far._tag = ""
+
+
+def test_a_server_that_tells_of_messages_unasked_is_answered(far):
+    body = {"body": "Messages-Waiting: no\r\n", "kind": "application/simple-message-summary"}
+    far.send(far.request("NOTIFY", headers=EVENT.format("message-summary"), **body))
+    far.receive("SIP/2.0 200", "NOTIFY")
+
+
+def changed(pattern, to):
+    """A request in which that is put in another's place."""
+
+    def change(packet):
+        text, count = re.subn(pattern, to, packet.decode(), count=1)
+        assert count
+        return text.encode()
+
+    return change
+
+
+BROKEN = {  # what is done to a request: the answer
+    "a version that nobody has": (changed(r"SIP/2.0\r\n", "SIP/7.0\r\n"), "505"),
+    "no version": (changed(r" SIP/2.0\r\n", "\r\n"), "400 Malformed Request"),
+    "an unknown scheme": (changed(r" sip:door@\S+", " nobodyKnowsThisScheme:totallyopaquecontent"), "416"),
+    "a first line with no URI": (changed(r"^(\S+) \S+", r"\1 <>"), "400 Malformed Request"),
+    "a broken header that matters little": (
+        changed(r"Max-Forwards: 70", "Max-Forwards: many"),
+        "400 Malformed Request",
+    ),
+    "a broken last header": (changed(r"Content-Length: \d+\r\n", "Content-Length: 0\r\nExpires: \x01\r\n"), "400"),
+    "a second From": (changed(r"\r\nTo:", "\r\nFrom: <sip:somebody@127.0.0.1>;tag=2\r\nTo:"), "400 Doubled Header"),
+    "a second To": (changed(r"\r\nCSeq:", "\r\nTo: <sip:somebody@127.0.0.1>\r\nCSeq:"), "400 Doubled Header"),
+    "a second Call-ID": (changed(r"\r\nCSeq:", "\r\ni: another\r\nCSeq:"), "400 Doubled Header"),
+    "a second CSeq": (changed(r"\r\nMax", "\r\nCSeq: 7 OPTIONS\r\nMax"), "400 Doubled Header"),
+    "a second Content-Length": (changed(r"\r\n\r\n", "\r\nl: 5\r\n\r\n"), "400 Doubled Header"),
+    "the CSeq of another method": (changed(r"CSeq: (\d+) \w+", r"CSeq: \1 NOTIFY"), "400 CSeq Names Another Method"),
+    "a body that is not there": (changed(r"Content-Length: \d+", "Content-Length: 30"), "400 Body Shorter"),
+    "a body beyond all": (changed(r"Content-Length: \d+", "Content-Length: 1000000"), "413"),
+    "a negative length": (changed(r"Content-Length: \d+", "Content-Length: -999"), "400 Malformed Request"),
+    "an extension that is not had": (changed(r"\r\nMax", "\r\nRequire: nothingSupportsThis\r\nMax"), "420"),
+    "a compressed body": (changed(r"\r\nMax", "\r\nContent-Encoding: gzip\r\nMax"), "415"),
+}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_what_is_broken_is_refused_as_rfc_3261_says(what, far):
+    change, begin = BROKEN[what]
+    far.send(change(far.request("OPTIONS")))
+    seen = "NOTIFY" if "another method" in what else "OPTIONS"
+    answer = far.receive(f"SIP/2.0 {begin}", seen)
+    if begin == "420":
+        assert "Unsupported: nothingSupportsThis\r\n" in answer
+    if begin == "415":
+        assert "Accept-Encoding: identity\r\n" in answer
+
+
+def test_an_invite_that_is_broken_or_asks_for_too_much_rings_nobody(far):
+    far.send(changed(r"\r\nMax", "\r\nRequire: nothingSupportsThis\r\nMax")(far.invite()))
+    assert "Unsupported: nothingSupportsThis\r\n" in far.receive("SIP/2.0 420", "INVITE")
+    far.send(far.request("ACK"))
+    far.dialog += "2"
+    far.send(far.request("INVITE", body="<xml/>", kind="application/unknown"))
+    assert "Accept:" in far.receive("SIP/2.0 415", "INVITE")
+    far.send(far.request("ACK"))
+    far.dialog += "3"
+    far.send(changed(r"\r\nMax", "\r\nFrom: <sip:friend@127.0.0.1>;tag=2\r\nMax")(far.invite()))
+    far.receive("SIP/2.0 400 Doubled Header", "INVITE")
+
+
+def test_nothing_answers_an_ack_or_what_lacks_what_an_answer_needs(far):
+    far.send(changed(r"SIP/2.0\r\n", "SIP/7.0\r\n")(far.request("ACK")))
+    for needed in ("Via", "From", "Call-ID", "CSeq", "To"):
+        far.send(changed(rf"\r\n{needed}: [^\r]*", "")(far.request("BYE")))
+    far.send(far.request("OPTIONS"))
+    far.receive("SIP/2.0 200", "OPTIONS")
+    assert len(far.seen) == 1
+
+
+def test_an_answer_is_never_much_longer_than_its_request(door):
+    """Else a source that is made up would be sent more than its forger has sent."""
+    with Packets(loopback(), to=door.address) as stranger:
+        short = f"X sip:a SIP/2.0\r\nv: SIP/2.0/UDP {stranger.address}:{stranger.port};branch=z9hG4bKx\r\n"
+        short = f"{short}f: <sip:a>;tag=a\r\nt: <sip:a>\r\ni: a\r\nCSeq: 1 X\r\n\r\n".encode()
+        whole = stranger.request("FROBNICATE")
+        stranger.send(short, whole)
+        answer = stranger.receive("SIP/2.0 501", "FROBNICATE")
+        assert len(answer) <= 1.5 * len(whole)
+        assert all(len(message) <= 1.5 * len(short) for message in stranger.seen[:-1])
+
+
+def test_strangers_together_get_so_many_answers_and_no_more(door):
+    """From addresses that change all the time, as one who makes them up would have it."""
+    sockets = []
+    for number in range(200):
+        each = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        each.bind((f"127.99.{number // 100}.{number % 100 + 2}", 0))
+        each.setblocking(False)
+        sockets.append(each)
+    with Packets(door.far_address, to=door.address) as far:
+        begin = time.monotonic()
+        for number, each in enumerate(sockets):
+            address, port = each.getsockname()
+            request = far.request("REGISTER", number).decode().replace(f"{far.address}:{far.port}", f"{address}:{port}")
+            each.sendto(request.encode(), far.to)
+            if number % 40 == 0:  # no more than the station's socket holds; who is known is answered all the while
+                far.send(far.request("REGISTER", 1000 + number))
+                far.receive("SIP/2.0 405", "REGISTER")
+        far.send(far.request("REGISTER", 2000))  # behind all of them
+        far.receive("SIP/2.0 405", "REGISTER")
+        passed = time.monotonic() - begin
+    answers = 0
+    for each in sockets:
+        try:
+            answers += each.recv(2000).startswith(b"SIP/2.0 405")
+        except BlockingIOError:
+            continue
+        finally:
+            each.close()
+    assert 0 < answers <= 20 + 5 * passed + 1

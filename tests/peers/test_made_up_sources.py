@@ -1,0 +1,94 @@
+"""4,000 INVITEs a second, each from another source: the panel, and those whom the station knows, do not notice."""
+
+import statistics
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from appliance.sip.floods import STRANGERS_AT_ONCE, STRANGERS_PER_S
+from tests.peers import made_up
+from tests.peers.daemon import Daemon, until
+from tests.peers.packets import Packets
+
+RATE, LONGEST_S, PRESSES = 4000, 100, 20
+
+
+class Flood:
+    """`with Flood(door.address)`: it runs until the end of the block. `rate`: how many went out a second."""
+
+    def __init__(self, to):
+        words = [sys.executable, made_up.__file__, to, str(RATE), str(LONGEST_S)]
+        self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        assert self.process.poll() is None, "the flood was over too soon"
+        self.rate = float(self.process.communicate()[0])
+
+
+@pytest.fixture
+def station(tmp_path):
+    with Daemon(tmp_path / "d") as door:
+        yield door
+
+
+def rings(door, far, count):
+    """Presses, and the target's INVITEs: the seconds between them. The target is busy."""
+    found = []
+    for number in range(1, count + 1):
+        pressing = threading.Thread(target=door.press, args=("ring",))
+        began = time.monotonic()
+        pressing.start()
+        invite = far.receive("INVITE", "INVITE")
+        found.append(time.monotonic() - began)
+        far.send(far.reply(invite, "486 Busy Here"))
+        far.receive("ACK", "ACK")
+        pressing.join()
+        until(lambda: len(door.of("ring.ended")) == number, "the end of the ring")  # noqa: B023 - called at once
+    return found
+
+
+def told(seconds):
+    """Median and largest of a hundred at most, in milliseconds."""
+    ordered = sorted(seconds)
+    return f"median {1000 * statistics.median(ordered):.1f}, p99 {1000 * ordered[int(0.99 * (len(ordered) - 1))]:.1f}"
+
+
+def test_presses_ring_at_once_and_none_is_lost_while_strangers_flood(station, record_property):
+    with Packets(station.far_address, station.far_port) as far:
+        station.begin()
+        before = rings(station, far, PRESSES)
+        weight = station.memory()
+        station.begin()
+        began = time.monotonic()
+        with Flood(station.address) as flood:
+            station.wait("call.incoming")  # some of them reach the core
+            during = rings(station, far, PRESSES)
+            passed = time.monotonic() - began
+    figures = {"before": told(before), "during": told(during), "INVITEs a second": round(flood.rate)}
+    record_property("press to INVITE in ms", figures)
+    print(figures)
+    assert flood.rate > 0.3 * RATE
+    assert len(station.of("button.pressed")) == PRESSES
+    assert len(station.of("call.dialing")) == PRESSES
+    assert "inputs were dropped" not in station.log
+    assert len(station.of("call.incoming")) <= STRANGERS_AT_ONCE + STRANGERS_PER_S * passed + 1
+    for process, megabytes in station.memory().items():
+        assert megabytes < weight[process] + 20, process
+
+
+def test_a_known_phone_calls_while_strangers_flood(station):
+    with Flood(station.address):
+        station.wait("call.incoming")
+        with Packets(station.far_address, to=station.address) as far:
+            far.send(far.invite())
+            call = station.wait("call.incoming", source=f"{far.address}:{far.port}")["call"]
+            far.called(lambda: station.press("answer"))
+            station.talk(call)
+            far.hang_up()
+            station.final(call, kind="call.ended", cause="hangup", by="remote")

@@ -15,7 +15,7 @@ from appliance.config import directory
 from appliance.config.load import load
 from appliance.config.plain import core_settings, domain
 from appliance.config.reload import merge
-from appliance.config.schema import Account, Config, registrar
+from appliance.config.schema import Account, Config, ports, registrar
 from appliance.core import inputs, orders, peers
 from appliance.core.model import AccountState
 from appliance.core.orders import SipOrder
@@ -238,6 +238,7 @@ class App:
         return SipSettings(
             address="" if config.sip.address == "0.0.0.0" else config.sip.address,  # noqa: S104 - compared only
             port=config.sip.port,
+            rtp_ports=ports(config.sip.rtp_ports),
             user=config.station.user,
             display_name=config.station.name,
             codecs=tuple(config.sip.codecs),

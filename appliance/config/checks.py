@@ -111,6 +111,8 @@ def _target(place: str, target: dict[str, Any], doors: dict[str, Any], accounts:
         yield from _named(f"{place}.account", account, "account", accounts)
     elif target.get("watch") == "subscribe":
         yield f"{place}.watch", "subscribe needs an account, whose server knows of it; or use options"
+    if account and target.get("srtp", "off") != "off":
+        yield f"{place}.srtp", f"is of no use: set account.{account}.srtp"
     if target.get("password_file"):
         if account:
             yield f"{place}.password_file", "is of no use: the account's registrar knows who calls"

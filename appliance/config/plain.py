@@ -107,6 +107,7 @@ def _target(name: str, target: Target, config: Config) -> model.Target:
         watch=target.watch,
         watch_s=target.watch_s,
         confirm=target.confirm,
+        srtp=target.srtp,
         verify=bool(target.password_file),
     )
 

@@ -15,9 +15,12 @@ from appliance.core.model import Action, DigitsBy, Pattern, SensorKind, Strike, 
 from appliance.core.rules import TRIGGERS
 
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
+FIRST_PORT = 1024  # those below are not for users' programs
+LEAST_PORTS = 200  # two for each of 32 calls, and enough to choose from
 ID_ALLOWED = "a name of at most 32 small letters, digits, - and _, beginning with a letter or digit"
 
 Codec = Literal["opus", "G722", "PCMA", "PCMU"]
+Srtp = Literal["off", "optional", "mandatory"]
 _REGISTRAR = re.compile(
     r"(?:sip:)?(?P<host>\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?)(?::(?P<port>[0-9]{1,5}))?"
 )
@@ -95,6 +98,21 @@ def registrar(text: str) -> tuple[str, int]:
     return found["host"].lower(), int(found["port"] or 0)
 
 
+def ports(text: str) -> tuple[int, int]:
+    """The first and the last of a range of UDP ports, written 10000-19999. Raises ValueError."""
+    first, _, last = text.partition("-")
+    if not (first.isdecimal() and last.isdecimal()):
+        raise ValueError
+    if not FIRST_PORT <= int(first) <= int(last) - LEAST_PORTS + 1 <= 65536 - LEAST_PORTS:
+        raise ValueError
+    return int(first), int(last)
+
+
+def _ports(text: str) -> str:
+    ports(text)
+    return text
+
+
 def _color(text: str) -> str:
     """The same as #rrggbb. "" stays: none."""
     return colors.parse(text) if text else ""
@@ -149,6 +167,12 @@ class Sip(Table):
         default="0.0.0.0",  # noqa: S104 - a phone that is called from the network; strangers are refused by `callers`
     )
     port: int = setting("UDP port that SIP listens on. 0: any free one.", default=5060, ge=0, le=65535)
+    rtp_ports: Annotated[str, AfterValidator(_ports)] = setting(
+        "Range of UDP ports that sound (RTP and RTCP) is received at. Each call uses a random pair of them, so that "
+        "nobody can send sound into a call by trying the ports in order. A firewall must let all of them through.",
+        allowed=f'a range of at least {LEAST_PORTS} ports from 1024 to 65535, such as "10000-19999"',
+        default="10000-19999",
+    )
     callers: Literal["targets", "anyone"] = setting(
         "Whose calls are taken, of those that come through no account: only those of the [target.…] tables, or "
         'anyone\'s. "anyone" lets every machine that reaches the port ring this station.',
@@ -220,7 +244,7 @@ class Account(Table):
         "How it is spoken with. tls: encrypted, and only with a PBX whose certificate is right; see [tls].",
         default="udp",
     )
-    srtp: Literal["off", "optional", "mandatory"] = setting(
+    srtp: Srtp = setting(
         "Whether sound is encrypted (SRTP, its keys in the SDP). optional: where the other side can; mandatory: calls "
         "without it fail, and a PBX that insists on it wants that. Unless the transport is tls, whoever reads the "
         "call's messages has the keys as well.",
@@ -918,6 +942,12 @@ class Target(Table):
         "and hear the room by `auto_answer`. Without it, --check and the doctor warn of such a target: machines in the "
         "network can forge an address. A password_file or an account is better proof, and needs no such acceptance.",
         default=False,
+    )
+    srtp: Srtp = setting(
+        "Whether sound is encrypted in calls to and from this target, where it has no account; see account.srtp. Calls "
+        "from it are known by the address that they come from. Only machines that see the SIP messages can then "
+        "listen, or send sound and digits into the call.",
+        default="off",
     )
     auto_answer: bool = setting(
         "Answer by itself a call of theirs that asks for it (Call-Info answer-after, Alert-Info or Answer-Mode), after "

@@ -37,6 +37,7 @@ class Sound:
 
     measure: the microphone's level is to be told, and the speaker to be heard in it: no echo is cancelled.
     peers: hosts of the configured targets, who are never shut out for calling too often.
+    encrypted: hosts whose calls through no account are encrypted, and how: optional or mandatory.
     links: who hears whom beside the panel, as pairs of speaking and hearing call; what it hears is recorded as well.
     """
 
@@ -44,6 +45,7 @@ class Sound:
     tone: Tone | None = None
     measure: bool = False
     peers: tuple[str, ...] = ()
+    encrypted: tuple[tuple[str, str], ...] = ()
     links: tuple[tuple[CallId, CallId], ...] = ()
 
 

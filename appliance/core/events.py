@@ -421,6 +421,20 @@ class MediaIceFailed(CallEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class MediaSourceChanged(CallEvent):
+    """The sound of the call comes from another address than before, and ours goes there now.
+
+    `source`, `previous`: address and port. The first source of a call is reported where it is not the address that the
+    other side's SDP named, as behind a NAT; any later one after a re-INVITE, or after 5 s without a packet from the one
+    before.
+    """
+
+    TYPE = "media.source_changed"
+    source: str
+    previous: str
+
+
+@dataclass(frozen=True, slots=True)
 class MediaStopped(CallEvent):
     """No RTP is received any more."""
 

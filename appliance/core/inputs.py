@@ -363,6 +363,19 @@ class IceFailed(OfCall):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoAnswerToOffer(OfCall):
+    """The far end accepted the call by an ACK that has no answer to our offer (RFC 3261 §13.2.1): there is no sound."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceChanged(OfCall):
+    """The call's sound comes from another address:port than before, or than the far end's SDP named (`previous`)."""
+
+    source: str
+    previous: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RtpStopped(OfCall):
     """Nothing has been received for a while (about 2 s) though it should."""
 
@@ -1121,6 +1134,8 @@ CallInput = (
     | MediaStarted
     | IceCompleted
     | IceFailed
+    | NoAnswerToOffer
+    | SourceChanged
     | RtpStopped
     | RtpResumed
     | MediaCounted

@@ -516,7 +516,7 @@ class Target:
     `account`: calls to it go through that account, and its own come from there. auto_answer: its calls that ask for it
     are answered by themselves. watch: it is asked every `watch_s` seconds whether it is there, or its server to tell.
     confirm: the digit by which who answers a visitor's ring shows that he is no machine; "": none. verify: its calls
-    have to show a password, whatever address they come from.
+    have to show a password, whatever address they come from. srtp: off, optional or mandatory, without an account.
     """
 
     name: str
@@ -528,6 +528,7 @@ class Target:
     watch_s: float = 60.0
     confirm: str = ""
     verify: bool = False
+    srtp: str = "off"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,8 @@ from appliance.errors import IntercomError
 class Place:
     """Send an INVITE (RFC 3261 §13.1), through the account where one is named.
 
-    expires_s: for how long it is valid (RFC 3261 §13.2.1), so that no phone rings on when the network has gone.
+    expires_s: for how long it is valid (RFC 3261 §13.2.1), so that no phone rings on when the network has gone. srtp:
+    off, optional or mandatory; an account has its own.
     """
 
     call: CallId
@@ -34,6 +35,7 @@ class Place:
     headers: tuple[tuple[str, str], ...] = ()
     account: AccountId = NO_ACCOUNT
     expires_s: int = 0
+    srtp: str = "off"
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,17 @@ def addresses(settings: Settings) -> tuple[str, ...]:
     return tuple(dict.fromkeys(f"sip:{uri['host']}{uri['rest']}" for uri in uris if uri))
 
 
+def srtp(settings: Settings, target: str | None) -> str:
+    """Whether sound is encrypted in a call to this target that goes through no account."""
+    return next((each.srtp for each in settings.targets if each.name == target), "off")
+
+
+def encrypted(settings: Settings) -> tuple[tuple[str, str], ...]:
+    """Hosts whose calls are encrypted, and how: optional or mandatory."""
+    found = [(parts(each.uri), each) for each in settings.targets if not each.account and each.srtp != "off"]
+    return tuple((said[1], each.srtp) for said, each in found if said is not None)
+
+
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         return ipaddress.ip_address(host.strip("[]"))

@@ -97,7 +97,8 @@ def invitation(turn: Turn, call: Call) -> Place:
     limits = turn.settings.deadlines
     longest = limits.dialing_s + max(limits.ringing_s, limits.early_media_s)
     headers = call.headers + call.hidden
-    return Place(call.id, call.remote.uri, headers, call.account, expires_s=ceil(longest))
+    srtp = peers.srtp(turn.settings, call.remote.target)
+    return Place(call.id, call.remote.uri, headers, call.account, expires_s=ceil(longest), srtp=srtp)
 
 
 def progressed(turn: Turn, call: Call, given: inputs.CallProgressed) -> None:

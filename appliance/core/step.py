@@ -262,6 +262,10 @@ def of_call(turn: Turn, given: inputs.CallInput) -> None:  # noqa: C901, PLR0912
             turn.tell(events.MediaIceCompleted(call.id, local=local, remote=remote))
         case inputs.IceFailed(fault=fault):
             session.ice_failed(turn, call, fault)
+        case inputs.NoAnswerToOffer():
+            session.hang_up(turn, call, Cause.MEDIA_FAILED)
+        case inputs.SourceChanged(source=source, previous=previous):
+            turn.tell(events.MediaSourceChanged(call.id, source=source, previous=previous))
         case inputs.RtpStopped():
             session.rtp_stopped(turn, call)
         case inputs.RtpResumed():

@@ -63,6 +63,7 @@ def desired(state: State) -> Desired:
             tone=tone(state),
             measure=state.sound_trial is not None,
             peers=peers.addresses(state.settings),
+            encrypted=peers.encrypted(state.settings),
         ),
         relays=tuple(
             RelayPulse(door, pulse.id, int(pulse.until * 1e9), pulse.held)

@@ -50,8 +50,9 @@ BUSY = {70011, 171001}  # PJ_EBUSY, PJSIP_EBUSY
 ALWAYS = 2  # allow_contact_rewrite of pjsua_acc_config
 FOR_EVER = -1
 GIVEN_UP = 487  # Request Terminated, RFC 3261 §21.4.25
+PLAIN = "off"
 SRTP = {
-    "off": pj.PJMEDIA_SRTP_DISABLED,
+    PLAIN: pj.PJMEDIA_SRTP_DISABLED,
     "optional": pj.PJMEDIA_SRTP_OPTIONAL,
     "mandatory": pj.PJMEDIA_SRTP_MANDATORY,
 }
@@ -64,13 +65,14 @@ class Accounts:
         self._settings, self._udp = settings, transports.udp
         self._known = Known()
         self.calls = Calls(post, self._through, self._known.names)
-        self.calls.versions = versions = self._udp.keys()
-        callers = Callers(settings.callers, self._known.leads, post)
-        self._direct = Direct(lambda address: direct_config(settings, address, versions), transports, callers)
-        self._direct.calls = self.calls
+        self.calls.versions = self._udp.keys()
+        self._callers = Callers(settings.callers, self._known.leads, post)
+        self._encrypted: tuple[tuple[str, str], ...] = ()
+        self._transports = transports
+        self._direct: dict[str, Direct] = {}  # by how sound is encrypted
         self._lookups, self._waiting = Lookups(self._udp), dict[str, Place | Probe | SendMessage]()
         self._probes = Probes(post)
-        self._direct.probes = self._probes
+        self._directly(PLAIN)
         self._subscriptions = Subscriptions(post)
         self._registrations = {AccountId(each.name): Registration(each, post, faults) for each in settings.accounts}
         self._found: queue.SimpleQueue[tuple[AccountId, tuple[Server, ...], str]] = queue.SimpleQueue()
@@ -106,7 +108,7 @@ class Accounts:
         created = [each for each in self._registrations.values() if each.created]
         fitting = {each.getId() for each in created if (each.settings.user, each.settings.transport) == asked}
         if prm.accountIndex not in fitting:
-            prm.accountIndex = self._direct.getId()
+            prm.accountIndex = self._directly(self._srtp(str(prm.rdata.srcAddress))).getId()
 
     def refused(self, prm: pj.OnRejectedIncomingCallParam) -> None:
         """An INVITE that pjsua has refused by itself."""
@@ -117,6 +119,12 @@ class Accounts:
         """Take these as the targets': what they send is never shut out, like that of the registrars."""
         self._known.desire(uris)
         self._admit()
+
+    def encrypt(self, hosts: tuple[tuple[str, str], ...]) -> None:
+        """Calls to and from these hosts are encrypted, see core.desired.Sound."""
+        self._encrypted = hosts
+        for _, srtp in hosts:
+            self._directly(srtp)  # now, and not when one calls: pjsua is in the midst of that
 
     def call(self, order: CallOrder) -> None:
         """Do what is ordered about a call. One straight to a name is placed when that was looked up."""
@@ -170,7 +178,8 @@ class Accounts:
             return
         # pjsip would refuse a name, and send to an IPv6 address by IPv4; ICE has to know which of the two it is.
         routed = where.known is None or server.version == servers.IPV6 or self._settings.ice
-        towards = partial(self._direct.towards, server, where.transport, routed=routed)
+        direct = self._directly(order.srtp if isinstance(order, Place) else PLAIN)
+        towards = partial(direct.towards, server, where.transport, routed=routed)
         if isinstance(order, SendMessage):
             self.calls.messages.perform(order, towards)
             return
@@ -179,7 +188,7 @@ class Accounts:
                 self.calls.perform(order)
                 self.calls.wait_until_begun(order.call)
             else:
-                self._probes.send(self._direct, order)
+                self._probes.send(direct, order)
 
     def _not_found(self, order: Place | Probe | SendMessage, why: str) -> None:
         if isinstance(order, Place):
@@ -214,11 +223,12 @@ class Accounts:
     def clear(self) -> None:
         """Free all, before the endpoint goes."""
         self._subscriptions.clear()
-        for account in [*(each for each in self._registrations.values() if each.created), self._direct]:
+        for account in [*(each for each in self._registrations.values() if each.created), *self._direct.values()]:
             account.shutdown()
             del account.calls, account.probes
         self._registrations.clear()
-        del self._direct, self.calls
+        self._direct.clear()
+        del self.calls
 
     def _near(self, request: pj.SipRxData) -> list[Registration]:
         """Accounts at the registrar that sent a request, the one whose user it asks for first."""
@@ -226,9 +236,23 @@ class Accounts:
         user = user_of(str(request.wholeMsg))
         return sorted(near, key=lambda each: each.settings.user != user)
 
-    def _through(self, name: AccountId) -> Account | None:
+    def _directly(self, srtp: str) -> Direct:
+        """The account of calls through none, which are encrypted like this."""
+        if srtp not in self._direct:
+            make = partial(direct_config, self._settings, srtp, self._udp.keys())
+            direct = self._direct[srtp] = Direct(make, self._transports, self._callers)
+            direct.calls, direct.probes = self.calls, self._probes
+        return self._direct[srtp]
+
+    def _srtp(self, source: str) -> str:
+        """How calls from that address:port are encrypted, where they come through no account."""
+        address = source.rpartition(":")[0].strip("[]")
+        at = (srtp for host, srtp in self._encrypted if self._known.leads(host, address))
+        return next(at, PLAIN)
+
+    def _through(self, name: AccountId, srtp: str = PLAIN) -> Account | None:
         if name == NO_ACCOUNT:
-            return self._direct
+            return self._directly(srtp)
         registration = self._registrations[name]
         return registration if registration.created else None
 
@@ -375,7 +399,11 @@ def base_config(settings: SipSettings, uri: str, versions: Collection[int], *, i
     config = pj.AccountConfig()
     name = settings.display_name.replace("\\", "\\\\").replace('"', '\\"')
     config.idUri = f'"{name}" <{uri}>' if name else f"<{uri}>"
-    config.mediaConfig.transportConfig.boundAddress = settings.address
+    sound = config.mediaConfig.transportConfig
+    sound.boundAddress, sound.randomizePort = settings.address, True
+    first, last = settings.rtp_ports
+    sound.port = first + first % 2  # RTP takes an even port, and RTCP the next one (RFC 3550 §11)
+    sound.portRange = last - 1 + last % 2 - sound.port
     config.callConfig.timerUse = pj.PJSUA_SIP_TIMER_OPTIONAL
     config.callConfig.timerMinSESec = config.callConfig.timerSessExpiresSec = SESSION_S
     config.callConfig.prackUse = pj.PJSUA_100REL_OPTIONAL
@@ -388,6 +416,8 @@ def base_config(settings: SipSettings, uri: str, versions: Collection[int], *, i
     return config
 
 
-def direct_config(settings: SipSettings, address: str, versions: Collection[int]) -> pj.AccountConfig:
+def direct_config(settings: SipSettings, srtp: str, versions: Collection[int], address: str) -> pj.AccountConfig:
     """Calls without a registrar: our user at our address."""
-    return base_config(settings, f"sip:{settings.user}@{address}", versions, ice=settings.ice)
+    config = base_config(settings, f"sip:{settings.user}@{address}", versions, ice=settings.ice)
+    config.mediaConfig.srtpUse, config.mediaConfig.srtpSecureSignaling = SRTP[srtp], 0
+    return config

@@ -37,7 +37,7 @@ from appliance.sip.ice import Ice
 from appliance.sip.keys import Keys
 from appliance.sip.messages import Messages
 from appliance.sip.offers import Audio, audio, on_hold, unreachable
-from appliance.sip.rtp import RtpWatch
+from appliance.sip.rtp import RtpWatch, SourceWatch
 from appliance.sip.servers import Server
 from appliance.sip.updates import Updates
 from appliance.sip.wire import Farewell, SipInput
@@ -106,7 +106,9 @@ class SipCall(pj.Call):
         self.their_address = ""  # for RTP
         self.updates = Updates(call, table.post)
         self.hold, self.rtp, self.ice = Hold(), RtpWatch(), Ice()
+        self.source = SourceWatch()
         self.begun = False  # its INVITE is out
+        self.offers = False  # it came without an offer: ours is in the 200, and the answer in the ACK
         self.counted_at = 0.0
         self.updating = False  # pjsua's UPDATE, to settle on one codec, is not answered: a re-INVITE would repeat it
         self.renew_at: float | None = None  # the far end is to be told where we are now
@@ -137,6 +139,9 @@ class SipCall(pj.Call):
         elif info.state == pj.PJSIP_INV_STATE_CONFIRMED:
             self.confirmed = True
             self.table.post(inputs.CallConfirmed(at=at, call=self.call))
+            acknowledged = self.offers and prm.e.type == pj.PJSIP_EVENT_RX_MSG
+            if acknowledged and not translate.has_sdp(str(prm.e.body.rxMsg.rdata.wholeMsg)):
+                self.table.post(inputs.NoAnswerToOffer(at=at, call=self.call))
         elif info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
             code = 0 if translate.nothing_came(prm.e) else int(info.lastStatusCode)
             reason = translate.clean(info.lastReason)
@@ -493,16 +498,22 @@ class SipCall(pj.Call):
 
     def _look_at_packets(self, now: float) -> None:
         news = None
-        sound = self.audio is not None and self.sends and self.receives and not self.ice.runs
-        if self.confirmed and self.audio is not None and sound:
+        sound = self.sends and self.receives and not self.ice.runs
+        if self.confirmed and self.audio is None:  # no codec, or none any more
+            news = self.rtp.look(None, now)
+        elif self.confirmed and self.audio is not None and sound:
             try:
                 statistics = self.getStreamStat(self.audio)  # kept while its parts are read, see onCallMediaState
                 rtcp = statistics.rtcp
                 received = rtcp.rxStat
                 quality = Quality(int(received.pkt), int(received.loss), round(received.jitterUsec.mean / 1000, 1))
+                source = translate.clean(statistics.source)
             except pj.Error:  # the stream is being made anew
                 return
             news = self.rtp.look(quality.received, now)
+            if previous := self.source.look(source, self.their_address):
+                changed = inputs.SourceChanged(at=now, call=self.call, source=source, previous=previous)
+                self.table.post(changed)
             if now - self.counted_at >= COUNT_S:
                 self.counted_at = now
                 self.table.post(inputs.MediaCounted(at=now, call=self.call, quality=quality))
@@ -520,7 +531,10 @@ class Calls:
     versions: Collection[int] = (4, 6)  # of IP, that we speak
 
     def __init__(
-        self, post: Post, through: Callable[[AccountId], Through | None], names: Callable[[str, str], tuple[str, ...]]
+        self,
+        post: Post,
+        through: Callable[[AccountId, str], Through | None],
+        names: Callable[[str, str], tuple[str, ...]],
     ) -> None:
         """names: of targets, that lead to an address, given with the host that its sender says it has."""
         self.post, self._through, self._names = post, through, names
@@ -531,7 +545,7 @@ class Calls:
         self.media_changed = False  # some call's audio came, went or changed its direction
         self._living: dict[CallId, SipCall] = {}
         self._refusals: list[tuple[SipCall, pj.CallOpParam]] = []  # of calls that nobody is told of
-        self.messages = Messages(post, self.get, through)
+        self.messages = Messages(post, self.get, lambda account: through(account, "off"))
 
     def __iter__(self) -> Iterator[SipCall]:
         """Those that are not over."""
@@ -552,6 +566,7 @@ class Calls:
             self._turned_away(call, message, source, judged)
             return
         call.dialog.came(message, source)
+        call.offers = not translate.has_sdp(message)
         # Of the message, as pjsua keeps no more than 255 bytes of each
         uri, display_name = translate.party(translate.header(message, "From"))
         refused = translate.has_sdp(message) and unreachable(translate.body(message), self.versions)
@@ -696,7 +711,7 @@ class Calls:
         self._place(attempt.order)
 
     def _place(self, order: Place) -> None:
-        account = self._through(order.account)
+        account = self._through(order.account, order.srtp)
         if account is None:
             self.never_placed(order.call, 0, f"The registrar of {order.account} has no address")
             return

@@ -110,6 +110,8 @@ class Engine:
             self._announce(LISTING)
             with plugins_silenced(), no_cards(start.cards_wait_s > 0 or not needs_a_card(settings)):
                 self._endpoint.libInit(endpoint_config(settings))
+            # Nothing else seeds rand(), by which pjsip chooses SSRCs and ports: they would be the same in every run.
+            LIBC.srand(ctypes.c_uint(int.from_bytes(os.urandom(4))))
             self._announce("")
             transports = Transports(self._endpoint, settings)
             codecs = Codecs(self._endpoint, settings.codecs)
@@ -173,6 +175,7 @@ class Engine:
                 self._media.desire(message)
                 self._calls.transferable = frozenset(each.call for each in message.calls if each.transferable)
                 self._calls.asking = frozenset(each.call for each in message.calls if each.asks)
+                self._accounts.encrypt(message.encrypted)
                 if message.peers != self._peers:
                     self._peers = message.peers
                     self._accounts.know(message.peers)

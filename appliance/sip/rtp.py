@@ -1,4 +1,4 @@
-"""Notices that a call's packets stop and come again: pjsua2 tells neither."""
+"""Notices that a call's packets stop, come again, or come from elsewhere: pjsua2 reports none of these."""
 
 LOOK_S = 0.5
 STOPPED_S = 2.0
@@ -16,16 +16,21 @@ class RtpWatch:
         """Whether to look now."""
         return now >= self._look_at
 
-    def look(self, packets: int, now: float) -> bool | None:
-        """True: packets come again; False: they have stopped; None: no news."""
+    def look(self, packets: int | None, now: float) -> bool | None:
+        """True: packets come again; False: none have come for a while, repeated while that lasts; None: no news.
+
+        packets: None where the call has no stream that could take any.
+        """
         self._look_at = now + LOOK_S
+        if packets is None:
+            packets = max(self._packets, 0)
         if packets != self._packets:
             first, self._packets, self._moved = self._packets < 0, packets, now
             if self._stopped and not first:
                 self._stopped = False
                 return True
-        elif not self._stopped and now - self._moved >= STOPPED_S:
-            self._stopped = True
+        elif now - self._moved >= STOPPED_S:
+            self._stopped, self._moved = True, now
             return False
         return None
 
@@ -34,3 +39,20 @@ class RtpWatch:
         stopped, self._stopped = self._stopped, False
         self._look_at, self._moved, self._packets = now + LOOK_S, now, -1
         return True if stopped else None
+
+
+class SourceWatch:
+    """Looks at where one call's packets come from (packaging/pjsua2/patches, rtp-from-its-source-only)."""
+
+    def __init__(self) -> None:
+        self._source = ""
+
+    def look(self, source: str, announced: str) -> str:
+        """Where they came from before, if they come from `source` since the last look; "" where that is no news.
+
+        source: "" while none has come. announced: the address in the far end's SDP.
+        """
+        if source in {"", self._source}:
+            return ""
+        before, self._source = self._source or announced, source
+        return before if before != source else ""

@@ -52,7 +52,8 @@ class TlsSettings:
 class SipSettings:
     """Where SIP listens, who we are, and where sound comes from and goes to.
 
-    address: to bind to, "" for all. port: UDP, 0 for any free one. codecs: encoding names as in SDP (RFC 4855), the
+    address: to bind to, "" for all. port: UDP, 0 for any free one. rtp_ports: first and last of those that sound is
+    received at. codecs: encoding names as in SDP (RFC 4855), the
     preferred one first; all others are off. capture, playback: names of ALSA PCMs as pjsua2 lists them, or "null".
     microphone_file: a WAV (16 bit, mono) played in a loop in the microphone's place, "" for none; capture is then not
     opened. hold_music: one that held far ends hear, "" for silence. recordings: their directory. trace: file that every
@@ -62,6 +63,7 @@ class SipSettings:
 
     address: str = ""
     port: int = 0
+    rtp_ports: tuple[int, int] = (10000, 19999)
     user: str = "intercom"
     display_name: str = ""
     codecs: tuple[str, ...] = ("opus", "PCMA", "G722", "PCMU")

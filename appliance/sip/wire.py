@@ -56,6 +56,8 @@ SipInput = (
     | inputs.MediaStarted
     | inputs.IceCompleted
     | inputs.IceFailed
+    | inputs.NoAnswerToOffer
+    | inputs.SourceChanged
     | inputs.RtpStopped
     | inputs.RtpResumed
     | inputs.MediaCounted

@@ -99,6 +99,15 @@ ERRORS = [
         "target.k.password_file: is of no use: the account's registrar knows who calls",
     ),
     (
+        OFFICE.format(registrar="pbx", file="/x") + "[target.k]\nuri = '3'\naccount = 'office'\nsrtp = 'optional'",
+        "target.k.srtp: is of no use: set account.office.srtp",
+    ),
+    ("[target.k]\nuri = 'sip:k@x'\nsrtp = 'yes'", 'target.k.srtp = "yes": must be'),
+    ("[sip]\nrtp_ports = '10000-10100'", 'sip.rtp_ports = "10000-10100": must be a range of at least 200 ports'),
+    ("[sip]\nrtp_ports = '900-5000'", "sip.rtp_ports"),
+    ("[sip]\nrtp_ports = '60000-65536'", "sip.rtp_ports"),
+    ("[sip]\nrtp_ports = '10000'", "sip.rtp_ports"),
+    (
         "[target.k]\nuri = 'sip:192.0.2.8'\npassword_file = '/k'",
         "target.k.uri: needs a user, as in sip:kitchen@192.0.2.8: the name that goes with the password",
     ),

@@ -50,6 +50,8 @@ CASES = {
         [],
         ["target.cellar"],
     ),
+    "a target's encryption": ('192.0.2.8"', '192.0.2.8"\nsrtp = "optional"', ["target.kitchen.srtp"], []),
+    "the ports for sound": ("[sip]", '[sip]\nrtp_ports = "20000-29999"', [], ["sip.rtp_ports"]),
     "a target's address": ("192.0.2.8", "192.0.2.7", ["target.kitchen.uri"], []),
     "what a button does": ('action = "ring"', 'action = "answer"', ["panel.button.ring.action"], []),
     "no long press": ('long_action = "hangup"\n', "", ["panel.button.ring.long_action"], []),

@@ -516,6 +516,23 @@ def test_the_addresses_that_sound_goes_between_are_told():
     assert station.last(events.MediaIceCompleted) == events.MediaIceCompleted(call.id, local=here, remote=there)
 
 
+def test_sound_that_comes_from_elsewhere_is_reported():
+    station = ready()
+    call = station.talking()
+    station.give(inputs.SourceChanged, call=call.id, source="192.0.2.9:4000", previous="192.0.2.7:4000")
+    changed = events.MediaSourceChanged(call.id, source="192.0.2.9:4000", previous="192.0.2.7:4000")
+    assert station.last(events.MediaSourceChanged) == changed
+
+
+def test_a_call_without_an_answer_to_our_offer_ends_at_once():
+    station = ready()
+    call = station.talking()
+    station.give(inputs.NoAnswerToOffer, call=call.id)
+    assert station.orders(HangUp) == [HangUp(call.id)]
+    end(station, call.id, remote=False)
+    assert outcome(station) == (events.CallEnded, Cause.MEDIA_FAILED, 200, By.LOCAL, False)
+
+
 def test_packets_that_come_again_are_forgiven():
     station = ready()
     call = station.talking()

@@ -140,6 +140,8 @@ def every_input(state: State, serial: int):
         yield inputs.MediaStarted(**of, codec=CODEC, held=True)
         yield inputs.IceCompleted(**of, local=HERE, remote=HERE)
         yield inputs.IceFailed(**of, fault=IceFault.FAILED_CHECKS)
+        yield inputs.NoAnswerToOffer(**of)
+        yield inputs.SourceChanged(**of, source="192.0.2.9:4000", previous="192.0.2.7:4000")
         yield inputs.RtpStopped(**of)
         yield inputs.RtpResumed(**of)
         yield inputs.MediaCounted(**of, quality=Quality(received=50, lost=1, jitter_ms=2.0))

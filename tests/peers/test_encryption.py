@@ -5,6 +5,7 @@ import pytest
 from tests.certificates import Authority
 from tests.peers.daemon import Daemon, loopback, until
 from tests.peers.registrars import Kamailio
+from tests.peers.sipp import free_port
 from tests.peers.test_registration import account
 
 
@@ -78,3 +79,38 @@ def test_a_registrar_that_is_not_believed_is_explained_by_the_setting_to_look_at
         assert "its certificate is by test authority, which is no trusted authority" in told["explanation"]
         assert "tls.ca_file" in told["explanation"]
         assert told["retry_in_s"] > 30
+
+
+def neighbours(directory, ours, theirs):
+    """Two stations that know each other by their addresses, without an account."""
+    one, two = Daemon(directory / "one"), Daemon(directory / "two")
+    for each, other, srtp in ((one, two, ours), (two, one, theirs)):
+        there = other.config["sip"]
+        there["port"] = there["port"] or free_port(there["address"])
+        each.config["target"] = {"far": {"uri": f"sip:{there['address']}:{there['port']}", "srtp": srtp}}
+    return one, two
+
+
+@pytest.mark.parametrize(("ours", "theirs", "encrypted"), CALLS, ids=[f"{a} {b}" for a, b, _ in CALLS])
+def test_a_call_to_a_target_without_an_account_is_encrypted_where_both_sides_agree(ours, theirs, encrypted, tmp_path):
+    one, two = neighbours(tmp_path, ours, theirs)
+    with one, two:
+        for caller, callee in ((one, two), (two, one)):
+            call = caller.ring()
+            came = callee.rung()
+            callee.press("answer")
+            for door, number in ((caller, call), (callee, came)):
+                door.talk(number)
+                assert door.get(f"/v1/calls/{number}")["srtp"] is encrypted
+                until(lambda d=door, n=number: (d.get(f"/v1/calls/{n}")["quality"] or {}).get("received"), "sound")
+            callee.press("hangup")
+            caller.final(call, kind="call.ended", cause="hangup", by="remote")
+            one.begin()
+            two.begin()
+
+
+def test_a_target_whose_calls_must_be_encrypted_gets_none_without(tmp_path):
+    one, two = neighbours(tmp_path, "mandatory", "off")
+    with one, two:
+        for caller in (one, two):
+            caller.final(caller.ring(), kind="call.failed", cause="media_failed", code=488)

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import random
+import re
 import socket
 import subprocess
 import time
@@ -13,6 +14,7 @@ import pytest
 from tests.peers.daemon import Daemon, loopback, until
 from tests.peers.packets import Packets
 from tests.peers.sipp import listening
+from tests.peers.voices import Voice
 from tests.shown import shows
 
 TALKED = ["incoming", "ringing", "answering", "connecting", "connected"]
@@ -306,6 +308,56 @@ def test_it_vanishes_in_mid_call(hasty):
     hasty.wait("media.stopped", call)
     hasty.final(call, kind="call.ended", cause="rtp_timeout", by="local")
     assert hasty.story(call) == ["dialing", "connecting", "connected", "media.stopped", "disconnecting", "ended"]
+
+
+@shows("cause:media_failed")
+def test_its_ack_has_no_answer_to_our_offer(hasty):
+    with Packets(hasty.far_address, to=hasty.address) as far:
+        far.send(far.request("INVITE"))
+        call = hasty.rung()
+        accepted = far.called(lambda: hasty.press("answer"))
+        assert "m=audio" in accepted
+        far.send(far.reply(far.receive("BYE", "BYE"), "200 OK"))
+        hasty.final(call, kind="call.ended", cause="media_failed", by="local")
+
+
+def test_it_takes_the_sound_away_in_mid_call(hasty):
+    with Packets(hasty.far_address, to=hasty.address) as far:
+        far.send(far.invite())
+        call = hasty.rung()
+        accepted = far.called(lambda: hasty.press("answer"))
+        hasty.talk(call)
+        with Voice(far.rtp, accepted):
+            until(lambda: hasty.get(f"/v1/calls/{call}")["quality"], "sound")
+            none = re.sub("m=audio [0-9]+", "m=audio 0", far.sdp.replace("far 1 1", "far 1 2"))
+            far.send(far.request("INVITE", 2, body=none))
+            far.receive("SIP/2.0 ", "INVITE")
+            far.send(far.request("ACK", 2))
+        far.send(far.reply(far.receive("BYE", "BYE"), "200 OK"))
+        hasty.final(call, kind="call.ended", cause="rtp_timeout", by="local")
+
+
+@pytest.mark.parametrize("direction", ["sendonly", "inactive"])
+def test_a_hold_without_sound_lasts(direction, hasty):
+    with Packets(hasty.far_address, to=hasty.address) as far:
+        far.send(far.invite())
+        call = hasty.rung()
+        accepted = far.called(lambda: hasty.press("answer"))
+        hasty.talk(call)
+        with Voice(far.rtp, accepted):
+            until(lambda: hasty.get(f"/v1/calls/{call}")["quality"], "sound")
+            held = far.sdp.replace("far 1 1", "far 1 2").replace("sendrecv", direction)
+            far.send(far.request("INVITE", 2, body=held))
+            far.receive("SIP/2.0 200", "INVITE")
+            far.send(far.request("ACK", 2))
+            hasty.wait("call.held", call)
+        # Longer than the 2 s until silence is noticed, and the 2 s of rtp_s after that.
+        with contextlib.suppress(AssertionError):
+            far.receive("BYE", "BYE", patience=6)
+            pytest.fail("the call was ended")
+        assert not hasty.of("media.stopped", call)
+        far.hang_up()
+        hasty.final(call, kind="call.ended", cause="hangup", by="remote")
 
 
 def test_after_all_of_them_a_good_call_works(hasty):

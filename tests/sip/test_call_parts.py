@@ -4,7 +4,7 @@ import pytest
 
 from appliance.sip.digits import EACH_S, END_LOST_S, Once, Receiving, Sending
 from appliance.sip.hold import BUSY_AGAIN_S, OWNER_AGAIN_S, Hold
-from appliance.sip.rtp import LOOK_S, STOPPED_S, RtpWatch
+from appliance.sip.rtp import LOOK_S, STOPPED_S, RtpWatch, SourceWatch
 
 
 def asked(hold, wanted):
@@ -119,13 +119,13 @@ def looks(watch, packets, begin, seconds):
     return [news for news in told if news is not None], now
 
 
-def test_packets_that_stop_are_told_once_and_so_is_their_return():
+def test_packets_that_stop_are_reported_while_that_lasts_and_their_return_once():
     watch = RtpWatch()
     counts = iter(range(1000))
     told, now = looks(watch, lambda: next(counts), 0.0, 3.0)
     assert told == []
-    told, now = looks(watch, 500, now, STOPPED_S + 5.0)
-    assert told == [False]
+    told, now = looks(watch, 500, now, 3 * STOPPED_S + LOOK_S)
+    assert told == [False, False, False]
     told, now = looks(watch, 501, now, 1.0)
     assert told == [True]
 
@@ -133,6 +133,34 @@ def test_packets_that_stop_are_told_once_and_so_is_their_return():
 def test_packets_that_never_came_have_stopped():
     told, _now = looks(RtpWatch(), 0, 0.0, STOPPED_S + 2 * LOOK_S)
     assert told == [False]
+
+
+def test_a_call_without_a_stream_has_no_packets():
+    told, _now = looks(RtpWatch(), None, 0.0, STOPPED_S + 2 * LOOK_S)
+    assert told == [False]
+    watch = RtpWatch()
+    looks(watch, 500, 0.0, 1.0)
+    told, now = looks(watch, None, 1.0, STOPPED_S + 2 * LOOK_S)
+    assert told == [False]
+    told, _now = looks(watch, 1, now, LOOK_S)
+    assert told == [True]
+
+
+THERE, NAMED, ELSEWHERE = "192.0.2.9:4000", "192.0.2.7:4000", "192.0.2.8:4000"
+
+
+@pytest.mark.parametrize(
+    ("looks_at", "told"),
+    [
+        pytest.param(["", NAMED, NAMED], ["", "", ""], id="where the SDP says"),
+        pytest.param(["", THERE, THERE], ["", NAMED, ""], id="behind a NAT"),
+        pytest.param([NAMED, ELSEWHERE, NAMED], ["", NAMED, ELSEWHERE], id="away and back"),
+        pytest.param([NAMED, "", ELSEWHERE], ["", "", NAMED], id="another stream"),
+    ],
+)
+def test_a_change_of_source_is_reported_once(looks_at, told):
+    watch = SourceWatch()
+    assert [watch.look(source, NAMED) for source in looks_at] == told
 
 
 def test_silence_that_is_due_to_a_hold_is_no_stop():

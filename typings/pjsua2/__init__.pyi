@@ -111,6 +111,8 @@ class TlsConfig:
 
 class TransportConfig:
     port: int
+    portRange: int
+    randomizePort: bool
     boundAddress: str
     sockOptParams: SockOptParams
     tlsConfig: TlsConfig
@@ -375,8 +377,12 @@ class TsxStateEvent:
     tsx: SipTransaction
     src: TsxStateEventSrc
 
+class RxMsgEvent:
+    rdata: SipRxData
+
 class SipEventBody:
     tsxState: TsxStateEvent
+    rxMsg: RxMsgEvent
 
 class SipEvent:
     type: int
@@ -462,6 +468,7 @@ class RtcpStat:
 
 class StreamStat:
     rtcp: RtcpStat
+    source: str
 
 class Call:
     def __init__(self, account: Account, call_id: int = ...) -> None: ...

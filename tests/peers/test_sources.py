@@ -1,11 +1,14 @@
 """Whose sound and digits count in a call: those of its far end, and of nobody else who sends packets into it."""
 
 import contextlib
+import subprocess
+import sys
 import wave
 
 import numpy as np
 import pytest
 
+from appliance.simulator.stations import CODE
 from tests.peers.daemon import Daemon, loopback, until
 from tests.peers.packets import Packets
 from tests.peers.sounds import ABSENT_DB, HEARD_DB, levels_of
@@ -15,6 +18,7 @@ from tests.shown import shows
 PATIENCE_S = 90.0
 DOOR = {"front": {"digits": "1", "pulse_s": 0.5}}
 FAR_HZ, STRANGER_HZ = 440, 1000
+FLOOD_PER_S, FLOOD_S = 50_000, 3
 
 
 def station(directory, **settings):
@@ -234,3 +238,23 @@ def test_ports_for_sound_are_random_in_the_configured_range(tmp_path):
     assert all(31000 <= port < 31999 and port % 2 == 0 for ports in runs for port in ports)
     assert runs[0] != runs[1]
     assert all({ports[n + 1] - ports[n] for n in range(3)} != {2} for ports in runs)
+
+
+def test_a_flood_of_strangers_packets_into_a_call_leaves_it_to_its_far_end(door, record_property):
+    with called(door) as (far, call, accepted), Voice(far.rtp, accepted, FAR_HZ) as voice:
+        flows(door, call)
+        before = door.get(f"/v1/calls/{call}")["quality"]
+        to, port = place(accepted)
+        strangers = [loopback() for _ in range(8)]
+        command = ["-m", "tests.peers.rtp_flood", to, port, event_type(accepted), FLOOD_PER_S, FLOOD_S, *strangers]
+        flood = subprocess.Popen([sys.executable, *map(str, command)], stdout=subprocess.PIPE, text=True, cwd=CODE)
+        sent, seconds = map(float, flood.communicate(timeout=PATIENCE_S)[0].split())
+        flows(door, call)
+        after = door.get(f"/v1/calls/{call}")["quality"]
+        record_property("packets of strangers a second", round(sent / seconds))
+        lost, came = (after[name] - before[name] for name in ("lost", "received"))
+        record_property("of the far end's packets", f"{lost} of {lost + came} lost")
+        print(f"{sent / seconds:.0f} packets of strangers a second for {seconds} s: {lost} of {lost + came} lost")
+        assert not door.of("dtmf.received") + door.of("media.source_changed") + door.of("media.stopped")
+        opens(door, voice)
+    sounds_like(door, call, FAR_HZ, STRANGER_HZ)

@@ -944,9 +944,10 @@ class Target(Table):
         default=False,
     )
     srtp: Srtp = setting(
-        "Whether sound is encrypted in calls to and from this target, where it has no account; see account.srtp. Calls "
-        "from it are known by the address that they come from. Only machines that see the SIP messages can then "
-        "listen, or send sound and digits into the call.",
+        "Whether sound is encrypted in calls to and from this target, where it has no account (SRTP, its keys in the "
+        "SDP). optional: where the other side can; mandatory: calls without it fail, and a phone that insists on it "
+        "wants that. Its own calls are recognized by the address that they come from. Only machines that see the SIP "
+        "messages can then listen, or send sound and digits into the call.",
         default="off",
     )
     auto_answer: bool = setting(

@@ -91,7 +91,10 @@ def neighbours(directory, ours, theirs):
     return one, two
 
 
-@pytest.mark.parametrize(("ours", "theirs", "encrypted"), CALLS, ids=[f"{a} {b}" for a, b, _ in CALLS])
+NEIGHBOURS = [("mandatory", "mandatory", True), ("optional", "optional", True), ("optional", "off", False)]
+
+
+@pytest.mark.parametrize(("ours", "theirs", "encrypted"), NEIGHBOURS, ids=[f"{a} {b}" for a, b, _ in NEIGHBOURS])
 def test_a_call_to_a_target_without_an_account_is_encrypted_where_both_sides_agree(ours, theirs, encrypted, tmp_path):
     one, two = neighbours(tmp_path, ours, theirs)
     with one, two:

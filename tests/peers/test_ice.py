@@ -66,13 +66,11 @@ def test_baresip_is_called_and_sound_goes_between_the_addresses_that_were_found(
 
 
 def test_a_far_end_without_it_is_talked_with_as_ever(door, cable, tmp_path):
-    with Sipp(tmp_path, "uas-answer", address=PBX, port=FAR, within=cable.pbx.within) as peer:
+    with Baresip(tmp_path, PBX, FAR, within=cable.pbx.within):
         call = door.talk(door.ring())
         sound(door, call)
         door.press("hangup")
         door.final(call, kind="call.ended", cause="hangup", by="local")
-        assert "a=candidate:" in peer.messages()
-        peer.done()
     assert not door.of("media.ice_completed") + door.of("media.ice_failed")
 
 

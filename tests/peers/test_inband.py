@@ -12,6 +12,7 @@ from tests.peers.packets import Packets
 from tests.peers.registrars import Scripted
 from tests.peers.sipp import Sipp
 from tests.peers.sounds import to_a_law
+from tests.peers.voices import drained, place
 from tests.schema import check
 from tests.shown import shows
 from tests.sip.dtmf import digit, file, silence, typed
@@ -130,12 +131,20 @@ def test_our_own_sound_that_comes_back_opens_nothing(tmp_path, registrar, statio
     microphone = {"microphone_file": file(tmp_path / "visitor.wav", samples, 16000)}
     with station(inband=True, audio=microphone) as door:
         ready(door)
-        with calls(tmp_path, door, registrar, "uac-call", seconds=600):
+        with Packets(registrar.address, to=door.address) as far:
+            far.send(far.invite())
             call = door.rung()
-            door.press("answer")
+            to = place(far.called(lambda: door.press("answer")))
             door.talk(call)
-            until(lambda: ECHOES in door.log, "echoes", 60)
+
+            def echoes():
+                for each in drained(far.rtp):  # with an SSRC of its own: it is another stream
+                    far.rtp.sendto(each[:8] + b"echo" + each[12:], to)
+                return ECHOES in door.log
+
+            until(echoes, "echoes", 120)
             door.post(f"/v1/calls/{call}/hangup")
+            far.send(far.reply(far.receive("BYE", "BYE"), "200 OK"))
             door.final(call, kind="call.ended", by="local")
         assert door.of("dtmf.received") == []
         assert audited(door) == ["code.added"]

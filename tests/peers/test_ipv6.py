@@ -1,5 +1,7 @@
 """The whole daemon by IPv6: called, calling, registered; at loopback's one address, and on a cable with names."""
 
+from contextlib import closing
+
 import pytest
 
 from tests.peers.daemon import Daemon, until
@@ -7,6 +9,7 @@ from tests.peers.namespaces import PBX, Cable, NameServer
 from tests.peers.registrars import Kamailio
 from tests.peers.sipp import Sipp, free_port
 from tests.peers.test_registration import account
+from tests.peers.voices import Voice, opened
 
 HERE = "::1"
 DOOR6, PBX6 = "fd00:9::7", "fd00:9::1"
@@ -36,7 +39,8 @@ def test_it_calls(door, tmp_path):
     with Sipp(tmp_path, "uas-answer", address=HERE, port=door.far_port) as peer:
         call = door.ring()
         door.talk(call)
-        until(lambda: (door.get(f"/v1/calls/{call}")["quality"] or {}).get("received"), "RTP")
+        with closing(opened(HERE)) as sound, Voice(sound, peer.messages()):
+            until(lambda: (door.get(f"/v1/calls/{call}")["quality"] or {}).get("received"), "RTP")
         door.press("hangup")
         door.final(call, kind="call.ended", cause="hangup", by="local")
         peer.done()

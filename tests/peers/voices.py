@@ -17,7 +17,7 @@ SSRC = 0xFA12
 
 def place(sdp):
     """Address and port that a message's SDP wants RTP at."""
-    found = re.search(r"^c=IN IP4 (\S+)", sdp, re.MULTILINE)
+    found = re.search(r"^c=IN IP[46] (\S+)", sdp, re.MULTILINE)
     return found[1], int(sdp.partition("m=audio ")[2].split()[0])
 
 
@@ -28,7 +28,7 @@ def event_type(sdp):
 
 def opened(address):
     """A socket for RTP there."""
-    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    made = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
     made.bind((address, 0))
     return made
 

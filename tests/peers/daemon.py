@@ -31,6 +31,8 @@ DETAILS = {
     "call.updating",
     "call.update_received",
     "media.started",
+    "warning",
+    "error",
 }
 
 

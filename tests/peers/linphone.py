@@ -1,5 +1,6 @@
 """linphone as the far end: its daemon, a process of its own that takes commands and reports what happens."""
 
+import contextlib
 import re
 import secrets
 import socket
@@ -100,11 +101,12 @@ class Linphone:
 
     def hold(self, call):
         """Hold, again where our own re-INVITE crosses it: linphone takes 491 (RFC 3261 §14.1) for a refusal."""
-        for _ in range(10):
-            self.command("call-pause")
-            if self.wait("Paused", "StreamsRunning", Id=call)["Event"] == "LinphoneCallPaused":
-                return
-        raise AssertionError(f"not held\n{self.log}")
+        end = time.monotonic() + PATIENCE_S
+        while self.command(f"call-status {call}")["State"] != "LinphoneCallPaused":
+            assert time.monotonic() < end, f"not held\n{self.log}"
+            with contextlib.suppress(AssertionError):  # not in the middle of a change
+                self.command("call-pause")
+            time.sleep(LOOK_S)
 
     def wait(self, *names, **expected):
         """The next event of these names, as StreamsRunning or receiving-tone, with these fields; drops those before."""

@@ -83,6 +83,7 @@ class Daemon(Witness):
     def __enter__(self):
         self.started.append(self)
         (self.directory / "door.toml").write_text(to_toml(self.config))
+        began = time.monotonic()
         environment = {**os.environ, "PYTHONPATH": str(CODE)}
         environment.pop("RUNTIME_DIRECTORY", None)
         with (self.directory / "log").open("wb") as log:
@@ -100,11 +101,16 @@ class Daemon(Witness):
             )
         threading.Thread(target=self._follow, daemon=True).start()
         try:
-            self.address = self.wait("appliance.ready")["data"]["address"]
+            self.address = until(lambda: self._ready(began), "appliance.ready")["data"]["address"]
         except BaseException:
             self.__exit__()
             raise
         return self
+
+    def _ready(self, began):
+        """Its own appliance.ready, and none that the journal has of a start before."""
+        assert self.process.poll() is None, self.log
+        return next((e for e in self.events if e["type"] == "appliance.ready" and e["uptime"] >= began), None)
 
     def __exit__(self, *_):
         self.process.terminate()

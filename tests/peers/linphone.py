@@ -1,6 +1,5 @@
 """linphone as the far end: its daemon, a process of its own that takes commands and reports what happens."""
 
-import contextlib
 import re
 import secrets
 import socket
@@ -99,14 +98,10 @@ class Linphone:
         assert answer.startswith("Status: Ok"), f"{words}: {answer}"
         return fields(answer)
 
-    def hold(self, call):
-        """Hold, again where our own re-INVITE crosses it: linphone takes 491 (RFC 3261 §14.1) for a refusal."""
-        end = time.monotonic() + PATIENCE_S
-        while self.command(f"call-status {call}")["State"] != "LinphoneCallPaused":
-            assert time.monotonic() < end, f"not held\n{self.log}"
-            with contextlib.suppress(AssertionError):  # not in the middle of a change
-                self.command("call-pause")
-            time.sleep(LOOK_S)
+    def settled(self):
+        """Whether it has answered our UPDATE that settles on one codec; it ignores one that its own re-INVITE meets."""
+        log = (self.directory / "log").read_text(errors="replace")
+        return re.search(r"^SIP/2\.0 200 .*\n(?:[^\n]+\n)*?CSeq: \d+ UPDATE", log, re.MULTILINE)
 
     def wait(self, *names, **expected):
         """The next event of these names, as StreamsRunning or receiving-tone, with these fields; drops those before."""

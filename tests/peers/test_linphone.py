@@ -39,6 +39,7 @@ def rung(door, far):
     theirs = far.wait("IncomingReceived")["Id"]
     far.command(f"answer {theirs}")
     far.wait("StreamsRunning", Id=theirs)
+    until(far.settled, "its answer to our UPDATE")
     return door.talk(call), theirs
 
 
@@ -82,7 +83,8 @@ def test_the_door_hangs_up(connected, door, far):
 @BOTH
 def test_either_side_holds_and_resumes(connected, door, far):
     call, theirs = connected(door, far)
-    far.hold(theirs)
+    far.command("call-pause")
+    far.wait("Paused", Id=theirs)
     door.wait("call.held", call, by="remote")
     far.command(f"call-resume {theirs}")
     far.wait("StreamsRunning", Id=theirs)

@@ -292,7 +292,7 @@ def conference(id_: str = "k-1", **changed: Any) -> dict[str, Any]:
 def call(id_: str = "c-1", **changed: Any) -> dict[str, Any]:
     fresh = {
         "id": id_,
-        "account": None,
+        "account": "direct",
         "direction": "outgoing",
         "state": "connected",
         "legacy_state": "CONNECTED",

@@ -468,7 +468,7 @@ def test_a_call_goes_through_the_account(to, asked, uri, account):
     reply = station.ask(inputs.Dial(to, account=AccountId(asked)))
     assert station.orders(Place) == [Place(reply.call, uri, (), account, expires_s=LONGEST)]
     assert station.call.account == account
-    assert views.snapshot(station.state, 0.0)["calls"][0]["account"] == (account or None)
+    assert views.snapshot(station.state, 0.0)["calls"][0]["account"] == (account or "direct")
 
 
 def test_a_call_is_tried_though_the_account_is_not_registered_and_waits_for_the_sip_process():

@@ -32,6 +32,7 @@ from appliance.core.model import (
     IceFault,
     Kept,
     LampId,
+    LockoutScope,
     Pattern,
     Period,
     Quality,
@@ -237,6 +238,7 @@ class World:
                 "action": self._action(call, a, b),
             },
             inputs.AccessDenied: {"source": choice(["127.0.0.8", "127.0.0.9"])},
+            inputs.AccessLockedOut: {"scope": choice([LockoutScope.SOURCE, LockoutScope.TARGET])},
         }.get(kind, {})
         if issubclass(kind, inputs.OfCall):
             fields["call"] = call

@@ -1,0 +1,125 @@
+"""Digits to far ends without telephone-event, calls without an account, and what the SIP process refuses by itself."""
+
+from dataclasses import replace
+
+import pytest
+
+from appliance.core import inputs, views
+from appliance.core.model import DIRECT, AccountId, CallState, DigitsBy, LockoutScope, MessageId, Method
+from appliance.core.orders import Place, SendDigit, SendMessage
+from tests.core.station import KITCHEN, PCMA, ready
+
+
+def of_type(station, kind):
+    return [event for event in station.told if kind == event.TYPE]
+
+
+def talking(way):
+    """The kitchen's phone takes no telephone-event."""
+    station = ready(digits_otherwise=way)
+    call = station.talking()
+    station.give(inputs.MediaStarted, call=call.id, codec=PCMA, held=False, events=False)
+    return station
+
+
+def test_digits_that_the_far_end_does_not_take_are_refused():
+    station = talking(DigitsBy.NONE)
+    reply = station.ask(inputs.SendDigits(station.call.id, "5"))
+    assert reply.error.code == "digits-unsupported"
+    assert not station.orders(SendDigit)
+
+
+def test_digits_go_in_the_sound_where_that_is_configured():
+    station = talking(DigitsBy.INBAND)
+    assert station.ask(inputs.SendDigits(station.call.id, "5")).error is None
+    assert station.orders(SendDigit) == [SendDigit(station.call.id, "5", inband=True)]
+
+
+def test_digits_go_by_info_and_their_answers_are_the_outcome():
+    station = talking(DigitsBy.INFO)
+    assert station.ask(inputs.SendDigits(station.call.id, "57")).error is None
+    one, other = station.orders(SendMessage)
+    assert one.method is Method.INFO
+    assert "Signal=5" in one.content.body
+    station.give(inputs.MessageAnswered, message=one.message, code=200, reason="OK")
+    assert [event.digit for event in of_type(station, "dtmf.sent")] == [None]  # a code is known: masked
+    station.give(inputs.MessageAnswered, message=other.message, code=415, reason="Unsupported Media Type")
+    (error,) = of_type(station, "error")
+    assert (error.code, error.sip_code) == ("digits-unsupported", 415)
+
+
+def test_the_answer_to_a_digit_of_a_call_that_is_over_comes_late():
+    station = talking(DigitsBy.INFO)
+    call = station.call
+    station.ask(inputs.SendDigits(call.id, "5"))
+    (sent,) = station.orders(SendMessage)
+    station.give(inputs.CallEnded, call=call.id, code=200, reason="", remote=True)
+    station.give(inputs.MessageAnswered, message=sent.message, code=200, reason="OK")
+    station.give(inputs.MessageAnswered, message=MessageId("m-never"), code=200, reason="OK")
+    assert not of_type(station, "dtmf.sent")
+
+
+def test_digits_that_are_given_up_are_an_error():
+    station = talking(DigitsBy.INBAND)
+    station.give(inputs.DigitsNotSent, call=station.call.id, why="The far end has no sound.")
+    (error,) = of_type(station, "error")
+    assert (error.code, error.cause) == ("digits-unsupported", "The far end has no sound.")
+
+
+@pytest.mark.parametrize(("to", "uri"), [("kitchen", KITCHEN), ("sip:bob@example.org", "sip:bob@example.org")])
+def test_a_call_with_the_account_direct_goes_from_address_to_address(to, uri):
+    station = ready()
+    station.ask(inputs.Dial(to, account=DIRECT))
+    (placed,) = station.orders(Place)
+    assert (placed.uri, placed.account) == (uri, AccountId(""))
+
+
+def test_a_number_with_the_account_direct_is_no_address():
+    station = ready()
+    assert station.ask(inputs.Dial("205", account=DIRECT)).error.code == "number-invalid"
+
+
+@pytest.mark.parametrize("reason", ["x" * 200, "two\nlines"])
+def test_a_reason_that_cannot_be_sent_is_refused(reason):
+    station = ready()
+    call = station.arrive()
+    assert station.ask(inputs.RejectCall(call.id, 486, reason)).error.code == "parameter-invalid"
+
+
+def test_a_call_whose_answer_cannot_be_used_ends_as_media_failed():
+    station = ready()
+    call = station.talking()
+    station.give(inputs.CallEnded, call=call.id, code=488, reason="Not Acceptable Here", remote=False)
+    (ended,) = of_type(station, "call.ended")
+    assert (ended.cause, ended.by) == ("media_failed", "local")
+
+
+def test_a_call_that_is_over_says_so():
+    station = ready()
+    call = replace(station.talking(), state=CallState.ENDED)
+    assert views.call_view(station.state, call, 0.0, 0.0)["summary"] == "the call with kitchen is over"
+
+
+def test_a_pair_of_ice_that_is_silent_for_the_deadline_ends_the_call():
+    station = ready()
+    call = station.talking()
+    pair = inputs.Candidate("host", "192.0.2.7:4000")
+    station.give(inputs.IceCompleted, call=call.id, local=pair, remote=pair)
+    station.give(inputs.RtpStopped, call=call.id)
+    station.wait(60)
+    (ended,) = of_type(station, "call.ended")
+    assert ended.cause == "ice_failed"
+
+
+def test_what_the_sip_process_refuses_is_reported_once_a_minute():
+    station = ready()
+    refused = {"method": "INVITE", "source": "127.0.0.9", "code": 513, "reason": "Message Too Large"}
+    station.give(inputs.RequestRefused, **refused).give(inputs.RequestRefused, 1.0, **refused)
+    assert len(of_type(station, "request.refused")) == 1
+
+
+def test_a_lockout_of_guesses_is_reported():
+    station = ready()
+    station.give(inputs.AccessLockedOut, who="far", source="127.0.0.9", scope=LockoutScope.TARGET, seconds=30.0)
+    (told,) = of_type(station, "access.locked_out")
+    assert (told.who, told.scope, told.seconds) == ("far", LockoutScope.TARGET, 30.0)

@@ -68,7 +68,7 @@ def test_all_objects_are_there_with_their_properties(bus, tmp_path):
             "Remote": "sip:kitchen@127.0.0.1:5070",
             "RemoteName": "Kitchen",
             "Target": "Kitchen",
-            "Account": "",
+            "Account": "direct",
             "Hold": "remote",
             "Muted": True,
             "Active": True,

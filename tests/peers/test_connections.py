@@ -43,7 +43,7 @@ def station(directory, pbx, user, other, transport):
 
 def listeners(station):
     """Addresses and ports at which its SIP process takes connections."""
-    found = subprocess.run(["ss", "-Hltnp"], capture_output=True, text=True, check=True, timeout=30).stdout
+    found = subprocess.run(["ss", "-Hltnp"], capture_output=True, text=True, check=True, timeout=120).stdout
     pid = station.processes()["sip"]
     return [(host, int(port)) for host, port in re.findall(rf"(127\S+):(\d+) .*pid={pid},", found)]
 

@@ -354,7 +354,7 @@ def test_a_hold_without_sound_lasts(direction, hasty):
             hasty.wait("call.held", call)
         # Longer than the 2 s until silence is noticed, and the 2 s of rtp_s after that.
         with contextlib.suppress(AssertionError):
-            far.receive("BYE", "BYE", patience=6)
+            far.receive("BYE", "BYE", patience=5)
             pytest.fail("the call was ended")
         assert not hasty.of("media.stopped", call)
         far.hang_up()

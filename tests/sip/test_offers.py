@@ -76,14 +76,14 @@ def kinds(updates):
 
 
 def test_an_offer_that_changes_nothing_is_not_told(updates):
-    assert not updates.comes(NOW, NOW, asked=True)
+    assert not updates.comes(NOW, NOW, (), "", asked=True)
     updates.answered(200, "OK")
     assert not updates.told
     assert not updates.waits
 
 
 def test_an_offer_that_waits_is_told_with_its_outcome(updates):
-    assert updates.comes(NOW, replace(NOW, held=True), asked=True)
+    assert updates.comes(NOW, replace(NOW, held=True), (), "", asked=True)
     assert updates.waits
     updates.answered(487, "Request Terminated")
     assert not updates.waits
@@ -98,7 +98,7 @@ def test_other_codecs_are_offered_as_soon_as_nothing_else_is_negotiated(updates)
     assert updates.due(10.0 + AGAIN_S)
     updates.sent("codec")
     assert not updates.due(99.0)
-    updates.settle(200, "OK", told=False)
+    updates.settle(200, "OK", (), "", told=False)
     assert updates.codecs == ("PCMU",)
     assert kinds(updates) == [(inputs.UpdateSent, ("codec",)), (inputs.UpdateAnswered, ("codec",))]
 
@@ -110,7 +110,7 @@ def test_codecs_that_can_not_be_had_are_given_up(late, updates):
         updates.postpone(10.0 + LONGEST_S)
     else:
         updates.sent("codec")
-        updates.settle(488, "Not Acceptable Here", told=False)
+        updates.settle(488, "Not Acceptable Here", (), "", told=False)
     assert not updates.due(99.0)
     assert updates.codecs == ()
     assert updates.told[-1].code in {488, 491}
@@ -118,5 +118,5 @@ def test_codecs_that_can_not_be_had_are_given_up(late, updates):
 
 def test_a_hold_that_is_refused_is_told_elsewhere(updates):
     updates.sent("hold")
-    updates.settle(488, "Not Acceptable Here", told=True)
+    updates.settle(488, "Not Acceptable Here", (), "", told=True)
     assert kinds(updates) == [(inputs.UpdateSent, ("hold",))]

@@ -5,6 +5,7 @@ import sys
 import threading
 from types import SimpleNamespace
 
+from appliance import api
 from appliance.app.places import Places
 from appliance.app.web import Kept, Web
 from appliance.config.load import check
@@ -26,13 +27,14 @@ def test_the_loop_goes_on_while_the_interface_is_imported(tmp_path, monkeypatch)
     slow = Slow()
     monkeypatch.setattr(sys, "meta_path", [slow, *sys.meta_path])
     monkeypatch.delitem(sys.modules, "appliance.api.app", raising=False)
+    monkeypatch.delattr(api, "app", raising=False)  # else `from appliance.api import app` imports nothing
     reactor = SimpleNamespace(post=lambda _: None, feed=SimpleNamespace(close=lambda: None))
     config = check({"http": {"port": 0}}, "test")
 
     async def run():
         web = Web(config, Places(tmp_path, tmp_path), reactor, Kept(None, None, None), tmp_path / "x.toml")
         serving = asyncio.create_task(web.serve())
-        await asyncio.to_thread(slow.asked.wait)
+        assert await asyncio.to_thread(slow.asked.wait, 120), "the interface was not imported"
         slow.go.set()
         async with asyncio.timeout(120):
             await serving

@@ -126,7 +126,7 @@ def serve(
 
 
 def replay(path: Path) -> int:
-    """Print a recorded run as it goes now; 0: as it went then, 1: otherwise, 2: it can not be read."""
+    """Print a recorded run as it goes now; 0: as it went then, 1: otherwise, 2: it cannot be read."""
     from appliance.replay import run as recorded  # noqa: PLC0415  late: not for the daemon
 
     try:

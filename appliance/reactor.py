@@ -84,7 +84,7 @@ class Reactor:
     def start(self, version: str, lost: events.EventsLost | None, kept: Kept | None = None, fault: str = "") -> None:
         """Begin to take inputs, those first that were posted before.
 
-        lost: what the journal lost at its last end. kept: what outlasted the restart; fault: why it can not be read.
+        lost: what the journal lost at its last end. kept: what outlasted the restart; fault: why it cannot be read.
         """
         self._loop = asyncio.get_running_loop()
         if lost is not None:

@@ -94,7 +94,7 @@ def _bare() -> FastAPI:
 
 
 def _completed(openapi: dict[str, Any]) -> dict[str, Any]:
-    """Adds what FastAPI can not know: the schemas of answers, the token, and the header for repeated orders."""
+    """Adds what FastAPI cannot know: the schemas of answers, the token, and the header for repeated orders."""
     components = openapi["components"]
     components["schemas"] = dict(sorted((components["schemas"] | described.schemas()).items()))
     components["securitySchemes"] = {

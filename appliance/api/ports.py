@@ -42,7 +42,7 @@ class Recordings(Protocol):
         """The row of that id. Raises recording-not-found."""
 
     def path(self, recording: str) -> Path:
-        """Where the file of that id is. Raises recording-not-found for what can not be an id."""
+        """Where the file of that id is. Raises recording-not-found for what cannot be an id."""
 
 
 class CallLog(Protocol):

@@ -60,7 +60,7 @@ def of_status(status: int, headers: dict[str, str]) -> IntercomError:
         case "range-not-satisfiable":
             return IntercomError(code, "The range asked for lies outside the file.", headers.get("content-range", ""))
         case _:
-            return IntercomError(code, f"The request can not be served: {_phrase(status)}.")
+            return IntercomError(code, f"The request cannot be served: {_phrase(status)}.")
 
 
 def _phrase(status: int) -> str:

@@ -172,7 +172,7 @@ def _tcp(address: str, port: int) -> socket.socket:
             cause, resolution = f"{error.strerror}.", ""
         raise IntercomError(
             "unavailable",
-            f"HTTP can not listen on {_authority(str(ip), port)}.",
+            f"HTTP cannot listen on {_authority(str(ip), port)}.",
             cause,
             f"{resolution} Set http.port to a free one.".strip(),
         ) from error
@@ -191,7 +191,7 @@ def _unix(path: Path) -> socket.socket:
         listening.close()
         raise IntercomError(
             "unavailable",
-            f"HTTP can not listen on {path}.",
+            f"HTTP cannot listen on {path}.",
             f"{error.strerror or error}.",
             "Set http.socket to a path in a directory that the daemon may write to.",
         ) from error
@@ -217,7 +217,7 @@ def _clear(path: Path) -> None:
             return
     raise IntercomError(
         "unavailable",
-        f"HTTP can not listen on {path}.",
+        f"HTTP cannot listen on {path}.",
         "Another daemon listens there.",
         "Stop it, or set http.socket.",
     )

@@ -43,7 +43,7 @@ class Panel:
         self._simulation: Any = None
 
     async def start(self) -> None:
-        """Take the lines; what can not be had is told and tried again by itself."""
+        """Take the lines; what cannot be had is told and tried again by itself."""
         panel, post = self._config.panel, self._reactor.post
         if self._config.door:
             self._relay = Relay(self._doors(), self._guard(), post, self._spare)

@@ -104,7 +104,7 @@ class Web:
         try:
             await asyncio.to_thread((self._places.runtime / "http.address").write_text, bound.url)
         except OSError as err:
-            log.warning("http.address can not be written: %s", reason(err))
+            log.warning("http.address cannot be written: %s", reason(err))
         return server
 
     def _token(self) -> str:
@@ -164,7 +164,7 @@ class Web:
         snapshot, targets = self.snapshot(), self._reactor.state.settings.targets
         found += signalling.accounts(snapshot["accounts"])
         found += await asyncio.to_thread(networks.examine, snapshot, targets, self._config.sip.address)
-        with suppress(IntercomError):  # a log that can not be read is among the parts that failed
+        with suppress(IntercomError):  # a log that cannot be read is among the parts that failed
             rows = await asyncio.to_thread(self.call_log.list, signalling.LOOKED_AT)
             found += signalling.calls([call for _, call in rows])
         found += told.besides(found, self._reactor.state.failed)

@@ -44,7 +44,7 @@ def unreachable(cause: str) -> IntercomError:
     """The error for a bus that is not there, or goes, or hangs."""
     return IntercomError(
         "unavailable",
-        "The message bus can not be reached.",
+        "The message bus cannot be reached.",
         cause,
         "It is tried again by itself; see that dbus.service runs.",
     )

@@ -57,7 +57,7 @@ STANDARD = {  # interface, method -> signature of what it takes
 async def serve(daemon: Ports, address: str, up: Callable[[], None]) -> None:
     """Be on the bus until the daemon's events end; `up` is called once we have our name.
 
-    Raises `unavailable`, `forbidden` or `conflict` when the bus or our name can not be had, or is lost.
+    Raises `unavailable`, `forbidden` or `conflict` when the bus or our name cannot be had, or is lost.
     """
     bus = await connect(address)
     try:
@@ -107,7 +107,7 @@ class Service:
                 sent = self._signal(
                     ROOT, APPLIANCE.name, "Event", "tss", [envelope["id"], envelope["type"], json.dumps(envelope)]
                 )
-                try:  # at the pace of the bus; what the feed's queue can not hold meanwhile is told by events.lost
+                try:  # at the pace of the bus; what the feed's queue cannot hold meanwhile is told by events.lost
                     async with asyncio.timeout(ANSWER_S):
                         await sent
                 except TimeoutError:

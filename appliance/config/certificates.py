@@ -71,7 +71,7 @@ def own(tls: Tls) -> None:
 
 
 def unreadable(path: Path, error: OSError) -> IntercomError:
-    """The error for a file that can not be read."""
+    """The error for a file that cannot be read."""
     if isinstance(error, FileNotFoundError):
         cause, resolution = "There is no such file.", "Put it there, or give the path of another."
     elif isinstance(error, PermissionError):
@@ -81,4 +81,4 @@ def unreadable(path: Path, error: OSError) -> IntercomError:
         cause, resolution = f"{error.strerror}.", "Give the path of a regular file in PEM form."
     else:
         cause, resolution = f"{reason(error)}.", "Give the path of a file in PEM form."
-    return IntercomError(CODE, f"{path} can not be read", cause, resolution)
+    return IntercomError(CODE, f"{path} cannot be read", cause, resolution)

@@ -45,7 +45,7 @@ def read(config: Config) -> tuple[Flat, ...]:
     except OSError as error:
         raise IntercomError(
             CODE,
-            f"The directory {path} can not be read.",
+            f"The directory {path} cannot be read.",
             f"{error.strerror}.",
             "Give a file that the service's user may read in directory.file.",
         ) from error

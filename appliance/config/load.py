@@ -64,7 +64,7 @@ def _read(path: Path) -> bytes:
             ),
             errno.EISDIR: ("It is a directory.", "Give the file in it with --config."),
         }.get(number or 0, (f"{reason(error)}.", "Check that the file and its disc are sound."))
-        raise IntercomError(CODE, f"The configuration {path} can not be read.", cause, resolution) from error
+        raise IntercomError(CODE, f"The configuration {path} cannot be read.", cause, resolution) from error
 
 
 def _parse(contents: bytes, name: str) -> dict[str, Any]:

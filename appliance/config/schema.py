@@ -196,7 +196,7 @@ class Sip(Table):
     )
     updates: Literal["accept", "ask"] = setting(
         "What becomes of changes that far ends ask for in a call (hold, resume, codec, address). ask: a client accepts "
-        "or refuses each within deadlines.update_s, else it is refused; so is one by UPDATE, which can not wait.",
+        "or refuses each within deadlines.update_s, else it is refused; so is one by UPDATE, which cannot wait.",
         default="accept",
     )
     max_redirects: int = setting(
@@ -1091,7 +1091,7 @@ class Plan(Table):
 
     steps: list[Annotated[list[str], Field(min_length=1, max_length=8)]] = setting(
         "Who is rung, as names of [target.…] tables: those in one list at once, list after list. The next one comes "
-        "when the time of the one before is over, or all in it have refused or can not be reached; one whose targets "
+        "when the time of the one before is over, or all in it have refused or cannot be reached; one whose targets "
         "are known to be away has 4 s.",
         allowed='1 to 8 lists of 1 to 8 names, as in [["kitchen", "hall"]]',
         example=[["kitchen"]],

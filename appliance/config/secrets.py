@@ -95,7 +95,7 @@ def place(setting: str) -> tuple[Path, bool]:
 
 
 def unreadable(path: Path, error: OSError | ValueError) -> IntercomError:
-    """The error for a file that can not be read."""
+    """The error for a file that cannot be read."""
     if isinstance(error, FileNotFoundError):
         cause, resolution = "There is no such file.", f"Write the password into it, then: chmod 0600 {path}"
     elif isinstance(error, PermissionError):
@@ -105,4 +105,4 @@ def unreadable(path: Path, error: OSError | ValueError) -> IntercomError:
         cause, resolution = f"{error.strerror}.", "Give the path of a regular file that holds the password."
     else:
         cause, resolution = f"{reason(error)}.", "Give the path of a file that holds the password."
-    return IntercomError(CODE, f"{path} can not be read", cause, resolution)
+    return IntercomError(CODE, f"{path} cannot be read", cause, resolution)

@@ -143,7 +143,7 @@ def requested(turn: Turn, action: inputs.OfBook, request: RequestId, who: str) -
     if book is None:
         raise IntercomError(
             "unavailable",
-            "Codes can not be changed now.",
+            "Codes cannot be changed now.",
             "They have not been read yet, for the storage does not work.",
             "Try again; GET /v1/state tells what does not work.",
         )
@@ -183,7 +183,7 @@ def added(turn: Turn, book: Book, action: inputs.AddCredential) -> Credential:
         if begins:
             raise IntercomError(
                 "conflict",
-                "These digits can not be a code.",
+                "These digits cannot be a code.",
                 f"They begin with the digits of door {begins[0]}, which would open first.",
                 f"Choose others, or change door.{begins[0]}.digits.",
             )

@@ -12,7 +12,7 @@ from appliance.errors import IntercomError
 
 
 def perform(turn: Turn, action: inputs.Conferring, who: str) -> tuple[ConferenceId, str]:
-    """The conference that it is about, and a warning's text or ""; raises IntercomError where it can not be done."""
+    """The conference that it is about, and a warning's text or ""; raises IntercomError where it cannot be done."""
     if isinstance(action, inputs.Confer):
         return begin(turn, action, who), ""
     conference = find_conference(turn, action.conference)
@@ -34,7 +34,7 @@ def perform(turn: Turn, action: inputs.Conferring, who: str) -> tuple[Conference
 
 
 def begin(turn: Turn, action: inputs.Confer, who: str) -> ConferenceId:
-    """Begin one; nothing is done where anything of it can not be."""
+    """Begin one; nothing is done where anything of it cannot be."""
     if turn.state.conference is not None:
         raise IntercomError(
             "conflict",
@@ -97,7 +97,7 @@ def mute(turn: Turn, conference: Conference, wanted: CallId | None, *, muted: bo
 def hold(turn: Turn, conference: Conference, *, held: bool) -> str:
     """Have the panel leave, or come back. One that is set aside, and is now held on purpose, stays held."""
     if conference.connected_since is None:
-        raise IntercomError("conflict", f"Conference {conference.id} can not be held now.", "Nobody is in it yet.")
+        raise IntercomError("conflict", f"Conference {conference.id} cannot be held now.", "Nobody is in it yet.")
     if conference.held == held:
         turn.state = replace(turn.state, conference=replace(conference, set_aside=False))
         return f"Conference {conference.id} is {'held' if held else 'not held'} already."

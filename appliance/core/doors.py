@@ -44,7 +44,7 @@ def hold_open(turn: Turn, door: DoorSettings, seconds: float | None, by: str) ->
         never = "Its configuration allows no holds." if door.max_hold_s <= 0 else ""
         raise IntercomError(
             "parameter-invalid",
-            f"Door {door.id} can not be held open{'' if seconds is None else f' for {seconds} s'}.",
+            f"Door {door.id} cannot be held open{'' if seconds is None else f' for {seconds} s'}.",
             never or f"Its longest hold is {door.max_hold_s} s.",
             f"Set door.{door.id}.max_hold_s, if its strike is made for that.",
         )
@@ -89,7 +89,7 @@ def refuse(turn: Turn, door: DoorSettings, wanted: Pulse) -> None:
     else:
         error = IntercomError(
             "unavailable",
-            f"Door {door.id} can not be opened now.",
+            f"Door {door.id} cannot be opened now.",
             "The process that holds its relay is not there.",
             "It is started again by itself; see its log if this stays so.",
         )

@@ -783,7 +783,7 @@ class RecordingStopped(CallEvent):
 
 @dataclass(frozen=True, slots=True)
 class RecordingFailed(CallEvent):
-    """The call can not be recorded."""
+    """The call cannot be recorded."""
 
     TYPE = "recording.failed"
     recording: RecordingId
@@ -1109,7 +1109,7 @@ class PanelRecovered(Event):
 
 @dataclass(frozen=True, slots=True)
 class AudioFailed(Event):
-    """The sound card can not be used; calls go on without."""
+    """The sound card cannot be used; calls go on without."""
 
     TYPE = "audio.failed"
     error: str

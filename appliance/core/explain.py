@@ -25,7 +25,7 @@ def registration(settings: AccountSettings, given: RegistrationFailed) -> str:
     """On a REGISTER that failed."""
     field, registrar, reason = f"account.{settings.name}", settings.registrar, given.reason
     if given.tls is not TlsFault.NONE:
-        return f"{registrar} can not be trusted, as {reason}: {mended(field, given.tls)}."
+        return f"{registrar} cannot be trusted, as {reason}: {mended(field, given.tls)}."
     if given.code in UNAUTHORIZED:
         return f"{registrar} does not take the password: check {field}.password_file and {field}.auth_user."
     match given.code:
@@ -125,5 +125,5 @@ def refused(settings: Settings, over: Call, end: End) -> str:
     if end.code // 100 == 3:  # noqa: PLR2004 - RFC 3261 §21.3
         return f"{peer} is to be called elsewhere ({said}): set {address} to the new address."
     if end.cause in {Cause.SERVER_ERROR, Cause.UNAVAILABLE}:
-        return f"{peer} can not be had now ({said}): nothing to change here; if it stays so, check {address}."
+        return f"{peer} cannot be had now ({said}): nothing to change here; if it stays so, check {address}."
     return f"{peer} did not take the call ({said}): check {address}."

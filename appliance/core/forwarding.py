@@ -146,19 +146,19 @@ def change(turn: Turn, wanted: inputs.ChangeRuntime) -> str:
 
 
 def check(settings: Settings, wanted: inputs.ChangeRuntime) -> None:
-    """Raises IntercomError for what can not be."""
+    """Raises IntercomError for what cannot be."""
     for rule in RULES:
         name = getattr(wanted, rule)
         if name and place(settings, name) is None:
             raise IntercomError(
                 "number-invalid",
-                f"Calls can not be forwarded to {name!r}.",
+                f"Calls cannot be forwarded to {name!r}.",
                 "It is neither the name of a target nor a number at an account.",
                 f"Use one of {', '.join(t.name for t in settings.targets) or 'no targets yet'}.",
             )
     if wanted.no_answer_s is not None and not SHORTEST_S <= wanted.no_answer_s <= LONGEST_S:
         raise IntercomError(
-            "parameter-invalid", f"A call can not ring for {wanted.no_answer_s} s.", "It rings for 1 to 600 s."
+            "parameter-invalid", f"A call cannot ring for {wanted.no_answer_s} s.", "It rings for 1 to 600 s."
         )
     hours = wanted.quiet_hours
     if (

@@ -8,12 +8,12 @@ NAME = re.compile(r"[Xx]-[A-Za-z0-9-]{1,62}")
 
 
 def check(headers: tuple[tuple[str, str], ...]) -> None:
-    """Raises IntercomError for one that can not be sent."""
+    """Raises IntercomError for one that cannot be sent."""
     for name, value in headers:
         if not NAME.fullmatch(name) or not value.isprintable():
             raise IntercomError(
                 "parameter-invalid",
-                f"The header {name!r} can not be sent.",
+                f"The header {name!r} cannot be sent.",
                 "Only X- headers with printable values can.",
                 "Rename it, or leave it out.",
             )

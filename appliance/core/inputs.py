@@ -53,7 +53,7 @@ class Input:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Started(Input):
-    """The daemon runs; the first input. `kept`: what was on disc; `kept_fault`: why it can not be read."""
+    """The daemon runs; the first input. `kept`: what was on disc; `kept_fault`: why it cannot be read."""
 
     version: str
     kept: Kept = field(default_factory=Kept)
@@ -619,7 +619,7 @@ class RecordingClosed(Input):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingRefused(Input):
-    """A recording can not be made (disc full, not writable)."""
+    """A recording cannot be made (disc full, not writable)."""
 
     call: CallId
     recording: RecordingId

@@ -27,7 +27,7 @@ def of(state: State) -> Kept:
 
 
 def restore(turn: Turn, found: Kept, fault: str) -> None:
-    """Begin with what was on disc. What can not be read may have been a lockdown: then all doors are locked down."""
+    """Begin with what was on disc. What cannot be read may have been a lockdown: then all doors are locked down."""
     if fault:
         found = Kept(found.change + 1, locked_down=tuple(sorted(door.id for door in turn.settings.doors)))
     turn.state = replace(
@@ -41,7 +41,7 @@ def restore(turn: Turn, found: Kept, fault: str) -> None:
     for door in found.locked_down:
         doors.end(turn, door)
     if fault:
-        text = f"What was kept over the restart can not be read, so every door is locked down: {fault}"
+        text = f"What was kept over the restart cannot be read, so every door is locked down: {fault}"
         turn.tell(events.WarningTold("kept-state-damaged", f"{text} Unlock them: intercomctl door ID unlock."))
         for door in found.locked_down:
             turn.tell(events.DoorLockedDown(door, by="a damaged file"))

@@ -56,7 +56,7 @@ def attempt_at(keypad: KeypadSettings) -> Attempt:
 
 
 def ring(turn: Turn, entry: Entry, who: str) -> None:
-    """Ring there; what can not be done is told, and heard."""
+    """Ring there; what cannot be done is told, and heard."""
     try:
         requests.ring(turn, directory.bell(entry, who))
     except IntercomError as err:

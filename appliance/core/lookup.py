@@ -1,4 +1,4 @@
-"""What a request names: calls, accounts, whom to call; and the errors where that is not there, or can not be now."""
+"""What a request names: calls, accounts, whom to call; and the errors where that is not there, or cannot be now."""
 
 from appliance.core import peers
 from appliance.core.model import DIRECT, NO_ACCOUNT, Account, AccountId, Call, CallId, DoorId, DoorSettings
@@ -92,7 +92,7 @@ def wrong_state(call: Call, done: str, needed_state: str) -> IntercomError:
     """The error for a call that is not in the state it takes."""
     return IntercomError(
         "call-wrong-state",
-        f"Call {call.id} can not be {done} now.",
+        f"Call {call.id} cannot be {done} now.",
         f"It is {call.state}{', but the far end has yet to confirm by its digit' if call.confirm else ''}.",
         f"Only a call that is {needed_state} can.",
     )

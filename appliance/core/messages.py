@@ -78,7 +78,7 @@ def send(
 
 
 def check(content: Content) -> None:
-    """Raises IntercomError for what can not be sent."""
+    """Raises IntercomError for what cannot be sent."""
     length = len(content.body.encode())
     if length > LONGEST_BYTES:
         raise IntercomError(

@@ -39,7 +39,7 @@ def closed(turn: Turn, call: CallId, recording: RecordingId) -> None:
 
 
 def refused(turn: Turn, call: CallId, recording: RecordingId, why: str) -> None:
-    """It can not be made; the call goes on without."""
+    """It cannot be made; the call goes on without."""
     change(turn, recording, lambda _: None)
     turn.tell(events.RecordingFailed(call, recording, why))
     found = turn.state.call(call)

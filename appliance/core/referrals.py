@@ -103,7 +103,7 @@ def end(turn: Turn, call: Call, code: int, reason: str) -> None:
     """A client refuses, or has done it by itself, or could not. Raises IntercomError."""
     if code not in FINAL:
         raise IntercomError(
-            "parameter-invalid", f"A transfer can not come to {code}.", "It is a final SIP code, 200 to 699."
+            "parameter-invalid", f"A transfer cannot come to {code}.", "It is a final SIP code, 200 to 699."
         )
     answer(turn, asked(turn, call), code, reason)
 

@@ -101,7 +101,7 @@ def requested(turn: Turn, given: inputs.Requested) -> None:
 
 
 def perform(turn: Turn, action: inputs.AtOnce, who: str) -> tuple[CallId | None, str]:  # noqa: C901, PLR0912 - a table
-    """The call that it is about, and a warning's text or ""; raises IntercomError where it can not be done."""
+    """The call that it is about, and a warning's text or ""; raises IntercomError where it cannot be done."""
     match action:
         case inputs.Dial():
             return dial(turn, action), ""
@@ -199,7 +199,7 @@ def act_all(turn: Turn, acts: gestures.Acts) -> None:
 
 
 def act(turn: Turn, button: ButtonSettings | ChordSettings, action: Action) -> None:
-    """A button was pressed: do what it is for. What can not be done now is told, and heard, as an error."""
+    """A button was pressed: do what it is for. What cannot be done now is told, and heard, as an error."""
     who, active = f"{'button' if isinstance(button, ButtonSettings) else 'chord'} {button.id}", turn.state.active
     together = turn.state.conference if active is not None and active.conference is not None else None
     try:
@@ -287,7 +287,7 @@ def register(turn: Turn, wanted: AccountId) -> str:
     account = find_account(turn, wanted)
     if turn.state.stopping:
         raise IntercomError(
-            "unavailable", f"Account {wanted} can not register now.", "The daemon is stopping.", "Try again later."
+            "unavailable", f"Account {wanted} cannot register now.", "The daemon is stopping.", "Try again later."
         )
     return accounts.register(turn, account)
 
@@ -398,7 +398,7 @@ def open_door(turn: Turn, wanted: DoorId, seconds: float | None, who: str, means
     if seconds is not None and not 0 < seconds <= door.max_s:
         raise IntercomError(
             "parameter-invalid",
-            f"Door {wanted} can not be opened for {seconds} s.",
+            f"Door {wanted} cannot be opened for {seconds} s.",
             f"Its longest pulse is {door.max_s} s.",
             f"Ask for less, or set door.{wanted}.max_s.",
         )

@@ -93,7 +93,7 @@ def place(
 
 
 def invitation(turn: Turn, call: Call) -> Place:
-    """The order for its INVITE. After that time nobody here waits for an answer, be it that we can not tell so."""
+    """The order for its INVITE. After that time nobody here waits for an answer, be it that we cannot tell so."""
     limits = turn.settings.deadlines
     longest = limits.dialing_s + max(limits.ringing_s, limits.early_media_s)
     headers = call.headers + call.hidden

@@ -31,7 +31,7 @@ def connect(turn: Turn, call: Call, other: Call) -> None:
     """Have the far ends of two calls talk with each other (RFC 5589 §7). Raises IntercomError."""
     if call.id == other.id:
         raise IntercomError(
-            "parameter-invalid", "A call can not be transferred to itself.", "", "Name another call, or an address."
+            "parameter-invalid", "A call cannot be transferred to itself.", "", "Name another call, or an address."
         )
     begin(turn, call, other.remote.uri, other.id)
 

@@ -28,7 +28,7 @@ def lamp(turn: Turn, wanted: inputs.TestLamp) -> None:
         )
     if not 0 < wanted.seconds <= LONGEST_LAMP_S:
         raise IntercomError(
-            "parameter-invalid", f"A lamp can not be tested for {wanted.seconds} s.", "It lasts up to 60 s."
+            "parameter-invalid", f"A lamp cannot be tested for {wanted.seconds} s.", "It lasts up to 60 s."
         )
     try:
         color = None if wanted.color is None else colors.parse(wanted.color)
@@ -52,14 +52,14 @@ def sound(turn: Turn, request: RequestId, seconds: float) -> None:
     if card is not None:
         raise IntercomError(
             "audio-unavailable",
-            "The sound can not be tested now.",
+            "The sound cannot be tested now.",
             card,
             "Mend that first: audio.recovered tells when it works.",
         )
     if state.active is not None:
         raise IntercomError(
             "conflict",
-            "The sound can not be tested now.",
+            "The sound cannot be tested now.",
             f"Call {state.active.id} is {state.active.state}.",
             "Wait for its end, or end it.",
         )
@@ -68,7 +68,7 @@ def sound(turn: Turn, request: RequestId, seconds: float) -> None:
     if not state.sip_ready or state.stopping:
         raise IntercomError(
             "unavailable",
-            "The sound can not be tested now.",
+            "The sound cannot be tested now.",
             "The process that has the sound cards is not there.",
             "See what the status says.",
         )

@@ -54,7 +54,7 @@ def _examine(place: str, wanted: str, there: tuple[InputDevice, ...], root: Path
     except PermissionError as error:
         return problem(
             place,
-            f"The input device {wanted} can not be opened.",
+            f"The input device {wanted} cannot be opened.",
             f"{error.strerror}.",
             f"Run this as root; if the service says so, have udev's rules given to it again: {RULES}.",
         )
@@ -79,7 +79,7 @@ def _held(place: str, wanted: str, path: Path, root: Path) -> Finding:
     return problem(
         place,
         f"The input device {wanted} is grabbed by another program.",
-        f"{' or '.join(others) or 'One that can not be seen from here'} has it.",
+        f"{' or '.join(others) or 'One that cannot be seen from here'} has it.",
         "End that program; fuser -v /dev/input/event*, as root, shows who has which.",
     )
 

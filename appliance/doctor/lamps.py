@@ -61,7 +61,7 @@ def _led(place: str, lamp: Lamp, there: dict[str, lights.Led]) -> Finding:
         known = ", ".join(there) or "none"
         return problem(place, f"There is no LED {lamp.led!r}.", f"There is: {known}.", f"Correct {place}.led.")
     if not led.ours:
-        return problem(place, f"LED {led.name} can not be written.", "It belongs to others.", GROUP)
+        return problem(place, f"LED {led.name} cannot be written.", "It belongs to others.", GROUP)
     if not led.colors and (lamp.color or any(lamp.colors.model_dump().values())):
         return warning(
             place, f"LED {led.name} has one colour.", "It is of no multicolour driver.", "Leave out colours."
@@ -80,5 +80,5 @@ def _channel(place: str, channel: str, there: dict[str, lights.PwmChip]) -> Find
     if int(number) >= chip.channels:
         return problem(place, f"PWM {name} has {chip.channels} channels.", "They count from 0.", f"Correct {place}.")
     if not chip.ours:
-        return problem(place, f"PWM {name} can not be written.", "It belongs to others.", GROUP)
+        return problem(place, f"PWM {name} cannot be written.", "It belongs to others.", GROUP)
     return ok(place, f"PWM {name}, channel {number}.")

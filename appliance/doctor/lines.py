@@ -60,7 +60,7 @@ def examine(config: Config, root: Path = Path("/")) -> list[Finding]:
     found = [
         problem(
             "lines",
-            f"{path} can not be opened.",
+            f"{path} cannot be opened.",
             f"{why}.",
             "Run this as root, or as a member of the group gpio; see that the package's udev rule holds.",
         )

@@ -55,7 +55,7 @@ def _one(config: Config, way: str, there: tuple[Card, ...], proc: Path) -> Findi
     if card is None:
         return problem(check, f"There is no card {named}.", choice, "Plug it in, or name one of these.")
     if card not in able:
-        return problem(check, f"The card {named} ({card.name}) can not {WAYS[way]}.", choice, "Name one of these.")
+        return problem(check, f"The card {named} ({card.name}) cannot {WAYS[way]}.", choice, "Name one of these.")
     if named.isdecimal() and named != card.id:
         return warning(
             check,

@@ -1,4 +1,4 @@
-"""Documents that are made from the code, so that they can not say anything else: `python -m appliance.generate`."""
+"""Documents that are made from the code, so that they cannot say anything else: `python -m appliance.generate`."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
 """Several lines of one GPIO chip, taken together by libgpiod 2.
 
-For what a pin alone can not do: levels of several lines set or read at one moment, edges of several lines in the order
+For what a pin alone cannot do: levels of several lines set or read at one moment, edges of several lines in the order
 in which they came, and the knowledge that some were lost. On any board, whatever gpiozero uses for buttons and lamps.
 """
 
@@ -37,7 +37,7 @@ class Block:
 
     inputs: those that are read, with the chip's pull-up resistor or without, and whose edges come to `edges`: falling
     ones, or both. outputs: those that are driven low or let go of (open drain). lost: called when the chip is taken
-    away, the lines are let go of by then. Raises IntercomError where one can not be had, or they are on several chips.
+    away, the lines are let go of by then. Raises IntercomError where one cannot be had, or they are on several chips.
     """
 
     def __init__(

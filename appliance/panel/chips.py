@@ -92,7 +92,7 @@ class ChipFactory(Factory):  # type: ignore[misc]  # gpiozero has no types
 class ChipPin(Pin):  # type: ignore[misc]  # gpiozero has no types
     """One line; taken when its function is set, until `close`. `state` is the level, 1 for high.
 
-    `edge_at` is the newest edge's time (`ticks`) as it is told. What can not be done is an IntercomError with cause and
+    `edge_at` is the newest edge's time (`ticks`) as it is told. What cannot be done is an IntercomError with cause and
     remedy. `when_lost` is called with one when the line's chip is taken away; the line is let go of by then.
     """
 
@@ -134,7 +134,7 @@ class ChipPin(Pin):  # type: ignore[misc]  # gpiozero has no types
 
     def _set_function(self, value: str) -> None:
         if value not in {"input", "output"}:
-            raise PinInvalidFunction(f"the function of {self!r} can not be {value!r}")
+            raise PinInvalidFunction(f"the function of {self!r} cannot be {value!r}")
         self._function = value
         self._apply()
 
@@ -158,7 +158,7 @@ class ChipPin(Pin):  # type: ignore[misc]  # gpiozero has no types
 
     def _set_pull(self, value: str) -> None:
         if value not in BIAS:
-            raise PinInvalidPull(f"the pull of {self!r} can not be {value!r}")
+            raise PinInvalidPull(f"the pull of {self!r} cannot be {value!r}")
         self._pull = value
         self._apply()
 
@@ -259,14 +259,14 @@ def trouble(line: object, error: OSError, consumer: str = "") -> IntercomError:
         case errno.ENODEV:
             return unusable(line, "its chip was taken away", "bring it back: the line is taken again by itself")
         case errno.EACCES | errno.EPERM:
-            return unusable(line, f"its chip can not be opened: {error.strerror}", guard.OPEN_IT)
+            return unusable(line, f"its chip cannot be opened: {error.strerror}", guard.OPEN_IT)
         case _:
             return unusable(line, error.strerror or str(error), "the kernel's log (dmesg) may tell more")
 
 
 def unusable(line: object, cause: str, remedy: str) -> IntercomError:
-    """The error that a line raises which can not be used."""
-    return IntercomError("unavailable", f"{line} can not be used", cause, remedy)
+    """The error that a line raises which cannot be used."""
+    return IntercomError("unavailable", f"{line} cannot be used", cause, remedy)
 
 
 def locate(name: PinName) -> tuple[str, int]:

@@ -1,4 +1,4 @@
-"""The panel's claims on lines: each is taken as soon as it can be had, and what can not be had is told once."""
+"""The panel's claims on lines: each is taken as soon as it can be had, and what cannot be had is told once."""
 
 import asyncio
 import time

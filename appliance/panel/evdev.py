@@ -41,7 +41,7 @@ class InputDevice:
     """A device that is there, until `close`; on the asyncio loop's thread.
 
     name: a path, or the device's own name. keys: called with each key that moves; lost: when the device is unplugged,
-    which closes it. Raises IntercomError where it can not be had.
+    which closes it. Raises IntercomError where it cannot be had.
     """
 
     def __init__(
@@ -120,7 +120,7 @@ def _trouble(name: str, error: OSError) -> IntercomError:
                 "it belongs to the service if its configuration names it: "
                 "sudo udevadm trigger --action=change --subsystem-match=input"
             )
-            return _unusable(name, f"it can not be opened: {error.strerror}", remedy)
+            return _unusable(name, f"it cannot be opened: {error.strerror}", remedy)
         case errno.ENOTTY | errno.EINVAL:
             return _unusable(name, "it is no input device", "name one of /dev/input/by-id that ends in -event-kbd")
         case _:
@@ -128,4 +128,4 @@ def _trouble(name: str, error: OSError) -> IntercomError:
 
 
 def _unusable(name: str, cause: str, remedy: str) -> IntercomError:
-    return IntercomError("unavailable", f"The input device {name} can not be used", cause, remedy)
+    return IntercomError("unavailable", f"The input device {name} cannot be used", cause, remedy)

@@ -23,7 +23,7 @@ in all but its bound. Times are nanoseconds of CLOCK_MONOTONIC.
 systemd is told READY, and fed its watchdog (sd_notify(3)): nobody else notices a guard that hangs.
 
 Exit status: 0 told to leave, or end of file; 1 a line or socket is not to be had; 2 wrong arguments, or a file that
-can not be used; 3 the file leaves nothing to guard. With a file, 1 and 2 come some seconds late.
+cannot be used; 3 the file leaves nothing to guard. With a file, 1 and 2 come some seconds late.
 """
 
 import errno
@@ -59,7 +59,7 @@ OPEN_IT = "let this user open it: the group that owns /dev/gpiochip* (ls -l) is 
 
 
 class Refused(Exception):  # noqa: N818  what it says
-    """The guard can not run: exit status, what is wrong, and what to do about it."""
+    """The guard cannot run: exit status, what is wrong, and what to do about it."""
 
     def __init__(self, status: int, cause: str, remedy: str = "") -> None:
         super().__init__(f"{cause}; {remedy}" if remedy else cause)
@@ -83,7 +83,7 @@ class GpioLine:
         except OSError as error:
             user = line_info(opened, offset)[32:64].rstrip(b"\0").decode(errors="replace")
             by = f", in use by {user!r}" if user else ""
-            cause = f"line {line} of chip {chip} can not be had: {error.strerror}{by}"
+            cause = f"line {line} of chip {chip} cannot be had: {error.strerror}{by}"
             raise Refused(1, cause, FREE_IT if user else "") from error
         finally:
             os.close(opened)
@@ -104,7 +104,7 @@ class SimulatedLine:
         except BlockingIOError as error:
             raise Refused(1, f"simulated line {path} is held by another guard") from error
         except OSError as error:
-            raise Refused(1, f"simulated line {path} can not be had: {error.strerror}") from error
+            raise Refused(1, f"simulated line {path} cannot be had: {error.strerror}") from error
 
     def put(self, active: bool) -> None:
         """Set the level: one byte, so no reader sees half of it."""
@@ -120,7 +120,7 @@ def line_info(chip: int, offset: int) -> bytes:
 
 
 def chips(where: str = "") -> tuple[list[tuple[str, str, int]], dict[str, str]]:
-    """Return path, label and number of lines of each GPIO chip, and why others can not be opened.
+    """Return path, label and number of lines of each GPIO chip, and why others cannot be opened.
 
     `where`: the path of the only one to look at. One chip may have two names in /dev: it is listed once.
     """
@@ -420,7 +420,7 @@ def configured(path: str) -> list[tuple[str, int, int, list[str]]]:
     try:
         raw = tomllib.loads(contents(path).decode("utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
-        raise Refused(2, f"{path} can not be read: {spoken(error)}") from error
+        raise Refused(2, f"{path} cannot be read: {spoken(error)}") from error
     doors, own, panel = table(raw, "door"), table(raw, "guard"), table(raw, "panel")
     if not doors or not own.get("socket") or panel.get("lines") == "simulated":
         raise Refused(IDLE, "nothing to guard: no [door.…], no [guard] socket, or simulated lines")
@@ -526,7 +526,7 @@ def listen(path: str) -> socket.socket:
             os.umask(mask)
         sock.listen(1)
     except OSError as error:
-        raise Refused(1, f"can not listen on {path}: {spoken(error)}") from error
+        raise Refused(1, f"cannot listen on {path}: {spoken(error)}") from error
     return sock
 
 
@@ -567,9 +567,9 @@ def main(words: list[str]) -> int:
     if why:
         complain(why)
     if left:
-        complain(f"relays that can not be made inactive: {', '.join(left)}")
+        complain(f"relays that cannot be made inactive: {', '.join(left)}")
     if file and not begun and status != IDLE:
-        # systemd starts us again without a delay, so that a relay is let go of for no longer than must be; who can not
+        # systemd starts us again without a delay, so that a relay is let go of for no longer than must be; who cannot
         # even begin must not keep a core busy with that. The lines that we have stay ours, inactive.
         select.select([stop], [], [], PAUSE_S)
     return status

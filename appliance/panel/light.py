@@ -16,7 +16,7 @@ class Light(Protocol):
     devices: tuple[str, ...]  # of the kernel's, as paths in /sys: when one of them goes, so does the light
 
     def show(self, level: float, color: str = WHITE) -> None:
-        """Shine with so much of what it can, 0 to 1; what can not do that, or not that colour, comes near it."""
+        """Shine with so much of what it can, 0 to 1; what cannot do that, or not that colour, comes near it."""
 
     def close(self) -> None:
         """Go dark, and let go of it; raises nothing."""

@@ -36,8 +36,8 @@ def lines(kind: Literal["simulated", "gpio", "chips"]) -> Factory:
     except ImportError as error:
         raise IntercomError(
             "unavailable",
-            "The panel's lines can not be used",
-            f"A library can not be loaded: {error}",
+            "The panel's lines cannot be used",
+            f"A library cannot be loaded: {error}",
             libraries.remedy("python3-gpiozero python3-libgpiod", "gpiozero gpiod"),
         ) from error
 
@@ -66,7 +66,7 @@ def _gpio() -> Factory:
             causes = [str(warning.message).removeprefix("Falling back from ") for warning in tried] or [str(error)]
             raise IntercomError(
                 "unavailable",
-                "The panel's GPIO lines can not be used",
+                "The panel's GPIO lines cannot be used",
                 "No pin factory of gpiozero works here: " + "; ".join(causes),
                 f"{libraries.remedy('python3-libgpiod', 'gpiod')}, and let this user open /dev/gpiochip*; or use "
                 "simulated lines (--demo)",

@@ -1,4 +1,4 @@
-"""A matrix keypad's keys from scans of it: debounced, and none while which ones are down can not be known.
+"""A matrix keypad's keys from scans of it: debounced, and none while which ones are down cannot be known.
 
 A key connects its row with its column. Three keys at corners of a rectangle connect the fourth one's row and column as
 well, so no scan can tell whether that one is down (ghosting).

@@ -131,7 +131,7 @@ class Relay:
                 else:
                     sock = _connect(self._how)
         except OSError as error:
-            return f"the relay guard {self._how or ''} can not be reached: {error.strerror or error}"
+            return f"the relay guard {self._how or ''} cannot be reached: {error.strerror or error}"
         link = _Link(sock, self._hello, self._heard)
         try:
             why = await link.gone

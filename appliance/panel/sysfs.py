@@ -17,11 +17,11 @@ def trouble(what: object, root: Path, error: OSError) -> IntercomError:
         case errno.EBUSY:
             cause, remedy = "a driver of the kernel has it", "take it from that driver, or another channel"
         case errno.EACCES | errno.EPERM | errno.EROFS:
-            cause = f"it can not be written: {error.strerror}"
+            cause = f"it cannot be written: {error.strerror}"
             remedy = "let the group gpio, and the service's sandbox, write to it (docs/how-to/wire-lines.md)"
         case _:
             cause, remedy = error.strerror or str(error), "the kernel's log (dmesg) may tell more"
-    return IntercomError("unavailable", f"{what} can not be used", cause, remedy)
+    return IntercomError("unavailable", f"{what} cannot be used", cause, remedy)
 
 
 def gone(what: object) -> IntercomError:

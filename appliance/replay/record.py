@@ -47,7 +47,7 @@ class Recorder:
         except OSError as err:
             raise IntercomError(
                 "unavailable",
-                f"Inputs can not be recorded into {path}.",
+                f"Inputs cannot be recorded into {path}.",
                 f"{err.strerror}.",
                 "Name a file in a directory that the daemon may write to.",
             ) from err
@@ -86,7 +86,7 @@ class Recorder:
                 why = self._write_all()
                 self._write(lines.ended(why))
         except OSError as err:
-            why = f"it can not be written: {reason(err)}"
+            why = f"it cannot be written: {reason(err)}"
         self._over = True
         level = logging.INFO if why == STOPPED else logging.WARNING
         log.log(level, "The recording of inputs %s has ended: %s", self._path, why)

@@ -147,7 +147,7 @@ def _fields(values: Json) -> str:
 def _unreadable(path: Path, why: str) -> IntercomError:
     return IntercomError(
         "parameter-invalid",
-        f"{path} can not be replayed.",
+        f"{path} cannot be replayed.",
         f"{why}.",
         "Take a file that intercomd --record-inputs wrote, and the version that its first line names.",
     )

@@ -93,7 +93,7 @@ def set_up(given: argparse.Namespace, root: Path) -> int:
             raise told
     found, lines_ = cards(root / "proc"), chips(root / "dev")
     for path, why in lines_.closed:
-        print(f"{path} can not be looked at: {why}. Run this as root.", file=sys.stderr)
+        print(f"{path} cannot be looked at: {why}. Run this as root.", file=sys.stderr)
     chosen = replace(choices.suggest(found, lines_), ring=given.ring)
     if not given.yes and not given.print:
         chosen = ask.questions(terminal, chosen, found, lines_)
@@ -112,7 +112,7 @@ def set_up(given: argparse.Namespace, root: Path) -> int:
         except OSError as error:
             raise IntercomError(
                 "unavailable",
-                f"{file} can not be written.",
+                f"{file} cannot be written.",
                 f"{error.strerror}.",
                 "Run this as root: sudo intercomd-setup",
             ) from error

@@ -13,7 +13,7 @@ def replace(
     """Write the file and make it durable; False where it says so already. Raises OSError.
 
     mode, user, group: for the new file; where None, those of the one there was stay. Only root can give files away, so
-    names that do not exist, and owners that can not be set, are left. A file system without owners (FAT) has none.
+    names that do not exist, and owners that cannot be set, are left. A file system without owners (FAT) has none.
     """
     contents = text.encode()
     before = _read(path)

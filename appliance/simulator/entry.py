@@ -12,7 +12,7 @@ KEYS = frozenset("0123456789*#")
 
 @dataclass(frozen=True, slots=True)
 class SimulatedEntry:
-    """By their ids. What can not be is a ValueError that says so."""
+    """By their ids. What cannot be is a ValueError that says so."""
 
     keypads: frozenset[str]
     readers: frozenset[str]

@@ -69,7 +69,7 @@ class SimulatedPanel:
         except OSError as error:
             raise IntercomError(
                 "unavailable",
-                f"The simulated panel can not listen on {self._path}",
+                f"The simulated panel cannot listen on {self._path}",
                 reason(error),
                 "Choose a state directory with a shorter path that this user may write to",
             ) from error

@@ -29,7 +29,7 @@ def kept(directory: Path) -> Iterator[Path]:
         lock = (directory / MARK).open("w")
     except OSError as error:
         raise IntercomError(
-            "unavailable", f"{directory} can not be used.", reason(error), "Give another with --directory."
+            "unavailable", f"{directory} cannot be used.", reason(error), "Give another with --directory."
         ) from error
     with lock:
         try:

@@ -125,7 +125,7 @@ class Station:
         return await asyncio.to_thread(self._request, method, path, body)
 
     async def get(self, path: str) -> Any:
-        """What is there. Raises IntercomError `unavailable` where it can not be had."""
+        """What is there. Raises IntercomError `unavailable` where it cannot be had."""
         try:
             status, answer = await self.request("GET", path)
         except OSError as error:

@@ -97,7 +97,7 @@ class Accounts:
 
         pjsua goes by To, where some PBXs write our address in place of their domain: it then takes the account of
         direct calls, whose Contact and encryption are not those of the PBX's. Or it takes one at a registrar for a call
-        from elsewhere, who can not reach us by its connection to the registrar.
+        from elsewhere, who cannot reach us by its connection to the registrar.
         """
         near, message = self._near(prm.rdata), str(prm.rdata.wholeMsg)
         if near:
@@ -317,7 +317,7 @@ class Accounts:
             try:
                 found += servers.locate(host, port, registration.settings.transport, self._udp)
             except OSError as error:
-                whys.append(f"the name {host} can not be resolved: {reason(error)}")
+                whys.append(f"the name {host} cannot be resolved: {reason(error)}")
         self._found.put((registration.name, tuple(dict.fromkeys(found)), "; ".join(whys)))
 
     def _resolved(self, name: AccountId, found: tuple[Server, ...], why: str) -> None:

@@ -6,7 +6,7 @@ from appliance.core.orders import Place
 from appliance.sip.servers import Server
 
 SILENT_S = 4.0  # three retransmissions by UDP (RFC 3261 §17.1.1.2), where a server says 100 Trying at once
-ELSEWHERE = {0, 503}  # nothing came; or it can not now, which RFC 3261 §21.5.4 has tried elsewhere
+ELSEWHERE = {0, 503}  # nothing came; or it cannot now, which RFC 3261 §21.5.4 has tried elsewhere
 
 
 @dataclass(slots=True)

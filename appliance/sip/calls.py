@@ -196,7 +196,7 @@ class SipCall(pj.Call):
 
     @contained
     def onCallRxOffer(self, prm: pj.OnCallRxOfferParam) -> None:  # noqa: N802
-        """An offer by re-INVITE, or by UPDATE, which can not wait for a client's word (RFC 3311 §5.2)."""
+        """An offer by re-INVITE, or by UPDATE, which cannot wait for a client's word (RFC 3311 §5.2)."""
         changes = self.updates.comes(*self._offer(prm.offer), *self._taken_message(), asked=False)
         if self._unreachable(prm.offer) or (changes and self.call in self.table.asking):
             prm.statusCode = NOT_ACCEPTABLE

@@ -48,7 +48,7 @@ class Lookups:
         try:
             self._found.put((who, servers.locate(place.host, place.port, place.transport, self._versions)[0], ""))
         except (OSError, IndexError) as error:
-            self._found.put((who, None, f"the name {place.host} can not be resolved: {reason(error)}"))
+            self._found.put((who, None, f"the name {place.host} cannot be resolved: {reason(error)}"))
 
 
 class Direct(Account):

@@ -93,7 +93,7 @@ class Inband:
             failed = inputs.PartFailed(
                 at=time.monotonic(),
                 part="digits in the sound",
-                why="The pjsua2 that is installed can not hear them",
+                why="The pjsua2 that is installed cannot hear them",
                 resolution="Install the python3-pjsua2 that came with this intercomd, and restart it.",
             )
             self._post(failed)

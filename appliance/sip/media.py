@@ -175,7 +175,7 @@ class Media:
         failed = inputs.PartFailed(
             at=time.monotonic(),
             part=part,
-            why=f"{path} can not be played: {why}",
+            why=f"{path} cannot be played: {why}",
             resolution="Give a readable WAV file of 16 bit, mono.",
         )
         self._post(failed)

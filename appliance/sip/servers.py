@@ -129,7 +129,7 @@ def _of_services(host: str, transport: str) -> Iterator[Server]:
 
 def _addresses(host: str) -> list[str]:
     try:
-        # In the order of RFC 6724: what can not be reached from here is last.
+        # In the order of RFC 6724: what cannot be reached from here is last.
         found = socket.getaddrinfo(host, None, socket.AF_UNSPEC, socket.SOCK_DGRAM)
     except UnicodeError as error:
         raise OSError(f"{error}") from error

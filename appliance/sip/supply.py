@@ -7,7 +7,7 @@ from appliance.errors import IntercomError
 
 
 def look(inband: list[str]) -> None:
-    """Raise IntercomError where these accounts take digits in the sound, and pjsua2 can not hear any."""
+    """Raise IntercomError where these accounts take digits in the sound, and pjsua2 cannot hear any."""
     found = importlib.util.find_spec("pjsua2")
     if found is None or found.origin is None:  # none at all: the SIP process tells that
         return
@@ -15,7 +15,7 @@ def look(inband: list[str]) -> None:
         where = ", ".join(f"account.{name}" for name in inband)
         raise IntercomError(
             "config-invalid",
-            f"{where}: inband_digits can not be had",
-            "The pjsua2 that is installed can not hear digits in the sound.",
+            f"{where}: inband_digits cannot be had",
+            "The pjsua2 that is installed cannot hear digits in the sound.",
             "Install the python3-pjsua2 that came with this intercomd, or switch inband_digits off.",
         )

@@ -16,7 +16,7 @@ LASTS_S = 180  # longer than what we do with a REFER may take
 
 
 def refer(order: Refer, call: pj.Call, other: pj.Call | None, parameters: pj.CallOpParam, post: Post) -> None:
-    """Send it, or tell at once that it can not be sent."""
+    """Send it, or tell at once that it cannot be sent."""
     try:
         if order.other is None:
             call.xfer(f"<{order.to}>", parameters)

@@ -20,7 +20,7 @@ TLS = {IPV4: pj.PJSIP_TRANSPORT_TLS, IPV6: pj.PJSIP_TRANSPORT_TLS6}
 
 
 class StartError(Exception):
-    """SIP can not be had as configured: why, and what to do."""
+    """SIP cannot be had as configured: why, and what to do."""
 
     def __init__(self, why: str, resolution: str) -> None:
         super().__init__(why)
@@ -81,9 +81,7 @@ class Transports:
             if error.status == ADDRESS_IN_USE:
                 why = f"{where} is in use by {busy.owner(port)}"
                 raise StartError(why, "End that program, or set another SIP port.") from error
-            raise StartError(
-                f"{where} can not be opened: {error.reason}", "Set another SIP address or port."
-            ) from error
+            raise StartError(f"{where} cannot be opened: {error.reason}", "Set another SIP address or port.") from error
 
     def _create(self, version: int, port: int) -> int:
         config = pj.TransportConfig()

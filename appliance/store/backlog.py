@@ -42,7 +42,7 @@ class Backlog:
                 return connection.execute(query, values).fetchall()
         except sqlite3.Error as error:
             why, resolution = database.explain(error, self._writer.directory)
-            raise IntercomError("unavailable", f"{what} can not be read.", why, resolution) from error
+            raise IntercomError("unavailable", f"{what} cannot be read.", why, resolution) from error
 
     def settle(self) -> None:
         """Wait until what was put is on disc, if that can be."""

@@ -109,7 +109,7 @@ def device_key(directory: Path, *, in_use: bool) -> str:
     except (PermissionError, IsADirectoryError) as error:
         raise IntercomError(
             "unavailable",
-            f"Codes are not taken: {path} can not be read ({error.strerror}).",
+            f"Codes are not taken: {path} cannot be read ({error.strerror}).",
             resolution=f"Give it back to the service's user (chown intercomd: {path}), and restart the service.",
         ) from error
     if others:

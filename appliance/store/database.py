@@ -165,7 +165,7 @@ def set_aside(directory: Path) -> Path:
 
 
 def explain(error: Exception, directory: Path) -> tuple[str, str]:
-    """Why the disc can not be used, and what to do about it: two sentences for people."""
+    """Why the disc cannot be used, and what to do about it: two sentences for people."""
     if isinstance(error, NewerState):
         return (
             f"{directory / FILE} was written by a newer intercomd and is left as it is ({error}).",
@@ -182,11 +182,11 @@ def explain(error: Exception, directory: Path) -> tuple[str, str]:
     closed = primary == sqlite3.SQLITE_CANTOPEN and directory.is_dir() and not os.access(directory, os.W_OK)
     if closed or primary == sqlite3.SQLITE_READONLY or number in _READ_ONLY_ERRNO:
         return (
-            f"{directory} can not be written ({detail}).",
+            f"{directory} cannot be written ({detail}).",
             "Let the service's user own it; or mount the disc for writing, and restart the service.",
         )
     return (
-        f"{directory} can not be used ({detail}).",
+        f"{directory} cannot be used ({detail}).",
         "Check that the directory is there, that the service's user owns it, and that the disc is sound.",
     )
 

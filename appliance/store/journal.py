@@ -50,7 +50,7 @@ class Journal:
         """Read what is kept and reserve the first ids: before the loop runs, since this waits for the disc.
 
         Returns the range that is to be told before any other event, if an unclean end or a damaged file lost one.
-        A directory that can not be used is told by the writer; the journal then works in memory.
+        A directory that cannot be used is told by the writer; the journal then works in memory.
         """
         try:
             rows: list[tuple[int, str]] = self._writer.ask(self._load, timeout_s=10.0)
@@ -119,7 +119,7 @@ class Journal:
             if not newest:
                 return 1, True
         except (OSError, ValueError) as error:
-            log.warning("reserved event ids can not be read: %s", reason(error))
+            log.warning("reserved event ids cannot be read: %s", reason(error))
             if not newest:
                 return _apart(), False
         else:

@@ -40,13 +40,13 @@ class Keeper:
         self._task: asyncio.Task[None] | None = None
 
     def read(self) -> tuple[Kept, str]:
-        """What was kept, and why it can not be read; call it in a thread, before anything else."""
+        """What was kept, and why it cannot be read; call it in a thread, before anything else."""
         try:
             found = parsed((self._directory / FILE).read_bytes(), boot_id(), time.monotonic())
         except FileNotFoundError:  # the first start
             return Kept(), ""
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-            log.warning("%s can not be read: %r", FILE, error)
+            log.warning("%s cannot be read: %r", FILE, error)
             return Kept(), f"{self._directory / FILE}: {reason(error)}."
         self._wanted = self._there = found
         return found, ""

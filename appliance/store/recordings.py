@@ -133,7 +133,7 @@ class Recordings:
                 rows = connection.execute(query, values).fetchall()
         except sqlite3.Error as error:
             why, resolution = database.explain(error, self._writer.directory)
-            raise IntercomError("unavailable", "The index of recordings can not be read.", why, resolution) from error
+            raise IntercomError("unavailable", "The index of recordings cannot be read.", why, resolution) from error
         return tuple(Recording(*row[:7], *map(bool, row[7:])) for row in rows)
 
     def _refuse(self, call: CallId, recording: RecordingId, why: str) -> None:
@@ -189,7 +189,7 @@ class Recordings:
             finally:
                 os.close(descriptor)
         if recordings and shutil.disk_usage(self._directory).free < LEAST_BYTES:
-            # The SIP process drops what it can not write, without a word: this tells it, and tries again.
+            # The SIP process drops what it cannot write, without a word: this tells it, and tries again.
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return self._patch_later if recordings else None
 

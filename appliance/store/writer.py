@@ -150,7 +150,7 @@ class Writer:
             self._tell_recovery()
 
     def _attempt(self, batch: list[_Entry]) -> list[tuple[_Entry, Exception]]:
-        """All in one transaction; if that fails each in its own, so that one can not stop the others.
+        """All in one transaction; if that fails each in its own, so that one cannot stop the others.
 
         Returns those to be tried again, with the reason.
         """

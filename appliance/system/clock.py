@@ -65,7 +65,7 @@ class Clock:
         trusted: bool = False,
         synchronised: Callable[[], bool] = synchronised,
     ) -> None:
-        """Begin; `was_set` is called as well, be it by a little. Where the kernel can not say so, nobody is told."""
+        """Begin; `was_set` is called as well, be it by a little. Where the kernel cannot say so, nobody is told."""
         self._post, self._was_set, self._trusted, self._synchronised = post, was_set, trusted, synchronised
         self._told: model.Clock | None = None
         self._look_again: asyncio.TimerHandle | None = None

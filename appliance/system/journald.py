@@ -75,7 +75,7 @@ class JournalHandler(logging.Handler):
         """Send a record. Called under the handler's lock."""
         try:
             data = encode(self._fields(record))
-        except Exception:  # noqa: BLE001  as every handler: a record that can not be written must not end its writer
+        except Exception:  # noqa: BLE001  as every handler: a record that cannot be written must not end its writer
             self.handleError(record)
             return
         try:

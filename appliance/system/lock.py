@@ -12,7 +12,7 @@ def take(directory: Path) -> int:
     """Take the directory for this process until it ends; the descriptor that holds it.
 
     Makes the directory, readable by its owner only, where it is missing. Raises IntercomError `unavailable` where
-    another process has it or it can not be made, and -1 is given where it can not be written, be it there or not: state
+    another process has it or it cannot be made, and -1 is given where it cannot be written, be it there or not: state
     is then kept in memory, and no other can use it either.
     """
     try:
@@ -22,7 +22,7 @@ def take(directory: Path) -> int:
             return -1
         raise IntercomError(
             "unavailable",
-            f"The state directory {directory} can not be made.",
+            f"The state directory {directory} cannot be made.",
             f"{err.strerror}.",
             "Give another with --state, or make it so that this user may write to it.",
         ) from err

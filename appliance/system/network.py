@@ -117,7 +117,7 @@ class Network:
         try:
             now = addresses(), nameservers(RESOLVER)
         except OSError as error:
-            LOG.warning("The network can not be looked at: %s", reason(error))
+            LOG.warning("The network cannot be looked at: %s", reason(error))
             return
         if now != self._told:
             self._told = now

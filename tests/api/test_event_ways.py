@@ -177,7 +177,7 @@ def test_what_was_lost_is_told_whatever_the_filter(shared, station, way):
         (f"call={'c' * 65}", 400, "parameter-invalid"),
     ],
 )
-def test_what_can_not_be_meant_is_a_problem_on_all_three(shared, station, query, status, code):
+def test_what_cannot_be_meant_is_a_problem_on_all_three(shared, station, query, status, code):
     with pytest.raises(InvalidStatus) as refused:
         over_tcp(shared, f"/v1/events?{query}")
     told = [(refused.value.response.status_code, json.loads(refused.value.response.body))]

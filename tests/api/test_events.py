@@ -65,7 +65,7 @@ def test_what_the_feed_lost_is_told(shared, station):
     station._queue = 3
     with over_tcp(shared) as feed:
         until(lambda: station.subscribers)
-        # In one turn of the loop: the subscriber can not take any in between.
+        # In one turn of the loop: the subscriber cannot take any in between.
         shared.on_loop(lambda: [station.tell("custom", n=n) for n in range(10)])
         assert [received(feed)["id"] for _ in range(3)] == [1, 2, 3]
         shared.tell("custom")

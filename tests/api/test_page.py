@@ -186,7 +186,7 @@ def test_the_list_is_worked_by_keys_alone(page, shared, station):
     assert station.requests == [(inputs.RingFlat("12"), "http:token")]
 
 
-def test_a_flat_that_can_not_be_called_is_told_on_the_display(page, shared, station):
+def test_a_flat_that_cannot_be_called_is_told_on_the_display(page, shared, station):
     station.replies = fake.refused("too-many-calls")
     displayed(page, shared, station, ("12", "Miller"))
     page.mouse('[data-flat="12"]', "mousePressed", "mouseReleased")

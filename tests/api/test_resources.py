@@ -278,7 +278,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("method", "path", "body", "status", "code"), BAD)
-def test_what_can_not_be_served_is_a_problem_and_asks_nothing(client, station, method, path, body, status, code):
+def test_what_cannot_be_served_is_a_problem_and_asks_nothing(client, station, method, path, body, status, code):
     content = body if isinstance(body, str) or body is None else json.dumps(body)
     answer = client.request(method, path, content=content, headers={"Content-Type": "application/json"})
     assert answer.headers["content-type"] == "application/problem+json", answer.text

@@ -131,7 +131,7 @@ def test_a_file_in_the_sockets_place_is_left_alone(application, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["no/such/directory", "long" * 40])
-def test_a_socket_that_can_not_be_made_is_told(application, tmp_path, name):
+def test_a_socket_that_cannot_be_made_is_told(application, tmp_path, name):
     assert failing(application, tmp_path / name).code == "unavailable"
 
 

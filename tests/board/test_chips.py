@@ -46,7 +46,7 @@ def test_chips_are_told_with_their_lines_and_who_uses_them(kernel):
     assert (chip.find("DOOR"), chip.find("2"), chip.find("LAMP"), chip.find("9")) == ((door,), (unnamed,), (), ())
 
 
-def test_a_chip_with_two_names_is_told_once_and_one_that_can_not_be_opened_with_the_reason(kernel):
+def test_a_chip_with_two_names_is_told_once_and_one_that_cannot_be_opened_with_the_reason(kernel):
     (kernel / "gpiochip0").touch()
     os.link(kernel / "gpiochip0", kernel / "gpiochip4")
     (kernel / "gpiochip2").symlink_to(kernel / "nothing")

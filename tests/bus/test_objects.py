@@ -234,7 +234,7 @@ def test_a_calls_life_is_told_and_each_change_before_its_event(bus, tmp_path):
     on_bus(bus, tmp_path, act)
 
 
-def test_a_name_that_d_bus_can_not_carry_is_shown_all_the_same(bus, tmp_path):
+def test_a_name_that_d_bus_cannot_carry_is_shown_all_the_same(bus, tmp_path):
     odd = {"uri": "sip:x@y", "display_name": "a\0b\ud800c\u20ac", "target": None}
 
     async def act(station, client):

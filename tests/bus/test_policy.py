@@ -63,7 +63,7 @@ def test_another_user_is_refused_where_we_are_answered(tmp_path):
     async def run(bus):
         async with served(bus, Station(tmp_path)):
             ours = await asyncio.to_thread(send, bus.address)
-            # Who is not root can not be another user: then a group without us stands for him, above.
+            # Who is not root cannot be another user: then a group without us stands for him, above.
             others = [await asyncio.to_thread(send, bus.address, *NOBODY)] if os.getuid() == 0 else []
         assert (ours.returncode, 'string "Front door"' in ours.stdout) == (0, True), ours.stderr
         assert all(each.returncode and DENIED in each.stderr for each in others), others

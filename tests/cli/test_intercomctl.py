@@ -77,7 +77,7 @@ def test_a_door_is_opened_and_what_is_wrong_is_told_with_status_1(daemon):
     until(lambda: "front  held open until" in ctl(daemon, "state").stdout, daemon)
     assert ctl(daemon, "door", "front", "release").returncode == 0
     until(lambda: "front  locked" in ctl(daemon, "state").stdout, daemon)
-    assert "can not be held open for 9999.0 s" in ctl(daemon, "door", "front", "hold", "--seconds", "9999").stderr
+    assert "cannot be held open for 9999.0 s" in ctl(daemon, "door", "front", "hold", "--seconds", "9999").stderr
     wrong = ctl(daemon, "door", "cellar")
     assert wrong.returncode == 1
     assert "There is no door cellar" in wrong.stderr

@@ -172,7 +172,7 @@ def test_a_credential_of_systemd_is_found_by_its_name_whatever_its_mode(tmp_path
 
 
 WRONG = [
-    (None, "can not be read. There is no such file. Write the password into it, then: chmod 0600"),
+    (None, "cannot be read. There is no such file. Write the password into it, then: chmod 0600"),
     (("secret", 0o640), "others may read"),
     (("secret", 0o604), "Its mode is 0604. Allow nobody but the service's user: chmod 0600"),
     (("", 0o600), "holds no password"),
@@ -198,7 +198,7 @@ def test_a_file_that_does_not_do_is_told_with_the_remedy_and_without_what_it_hol
 
 
 def test_a_directory_in_its_place_is_told(tmp_path):
-    with pytest.raises(IntercomError, match="can not be read"):
+    with pytest.raises(IntercomError, match="cannot be read"):
         passwords(config(file=tmp_path), "x.toml")
 
 

@@ -40,15 +40,15 @@ def test_files_that_are_well(files, tls):
 
 
 WRONG = [
-    ({"ca_file": "/nonexistent/ca"}, "x.toml: tls.ca_file: /nonexistent/ca can not be read", "no such file"),
+    ({"ca_file": "/nonexistent/ca"}, "x.toml: tls.ca_file: /nonexistent/ca cannot be read", "no such file"),
     ({"ca_file": "/tmp"}, "x.toml: tls.ca_file: ", ""),
     ({"ca_file": "text"}, " holds no certificates", ""),
     (
         {"certificate_file": "/none", "key_file": "key"},
-        "x.toml: tls.certificate_file: /none can not be read",
+        "x.toml: tls.certificate_file: /none cannot be read",
         "no such file",
     ),
-    ({"certificate_file": "certificate", "key_file": "/none"}, ": /none can not be read", "no such file"),
+    ({"certificate_file": "certificate", "key_file": "/none"}, ": /none cannot be read", "no such file"),
     ({"certificate_file": "certificate", "key_file": "other"}, "are no certificate and its key", ""),
     ({"certificate_file": "text", "key_file": "key"}, "are no certificate and its key", ""),
 ]
@@ -96,4 +96,4 @@ def test_the_check_looks_at_them_where_an_account_needs_them(tmp_path):
             timeout=120,
         )
         assert done.returncode == status, done
-        assert status == 0 or "tls.ca_file: /none can not be read" in done.stderr
+        assert status == 0 or "tls.ca_file: /none cannot be read" in done.stderr

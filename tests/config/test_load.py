@@ -276,7 +276,7 @@ def test_a_missing_file_is_told_with_what_to_do(tmp_path):
     with pytest.raises(IntercomError) as caught:
         load(tmp_path / "none.toml")
     assert str(caught.value) == (
-        f"The configuration {tmp_path}/none.toml can not be read. There is no such file. "
+        f"The configuration {tmp_path}/none.toml cannot be read. There is no such file. "
         "Give another with --config, or begin with the example file."
     )
 
@@ -315,13 +315,13 @@ except IntercomError as error:
         timeout=120,
     )
     assert done.stdout == (
-        "The configuration intercomd.toml can not be read. The service's user may not read it. "
+        "The configuration intercomd.toml cannot be read. The service's user may not read it. "
         "Let that user read the file and enter its directory.\n"
     ), done.stderr
 
 
 def test_a_path_that_is_none_is_told():
-    with pytest.raises(IntercomError, match="can not be read"):
+    with pytest.raises(IntercomError, match="cannot be read"):
         load(Path("a\0b"))
 
 

@@ -197,8 +197,8 @@ def test_a_failure_is_explained_by_the_setting_to_look_at(code, reason, part):
 
 
 def test_a_name_without_an_address_is_a_matter_of_dns():
-    told = refused(begun(), 0, "the name can not be resolved", unresolved=True).last(events.AccountFailed)
-    assert "has no address (the name can not be resolved): check account.office.registrar" in told.explanation
+    told = refused(begun(), 0, "the name cannot be resolved", unresolved=True).last(events.AccountFailed)
+    assert "has no address (the name cannot be resolved): check account.office.registrar" in told.explanation
     assert "DNS" in told.explanation
 
 
@@ -215,7 +215,7 @@ def test_a_name_without_an_address_is_a_matter_of_dns():
 def test_a_certificate_that_is_no_good_is_explained_and_tried_as_often_as_makes_sense(fault, part, low, high):
     station = refused(begun(), 0, "its certificate is odd", tls=fault)
     told = station.last(events.AccountFailed)
-    assert told.explanation.startswith("pbx.example:5060 can not be trusted, as its certificate is odd: ")
+    assert told.explanation.startswith("pbx.example:5060 cannot be trusted, as its certificate is odd: ")
     assert part in told.explanation
     assert low <= told.retry_in_s <= high
 
@@ -240,7 +240,7 @@ def test_an_answer_that_never_comes_is_a_failure():
     assert station.state.account(OFFICE).state is S.FAILED
 
 
-def test_a_registration_that_can_not_be_renewed_fails_and_then_runs_out():
+def test_a_registration_that_cannot_be_renewed_fails_and_then_runs_out():
     station = granted(begun(), expires_s=60.0).wait(8.0)
     refused(station, 0, "Request Timeout")
     assert station.state.account(OFFICE).state is S.FAILED
@@ -486,12 +486,12 @@ def test_a_visitors_ring_through_an_account_is_placed_again_through_it():
     assert [order.account for order in station.orders(Place)] == [OFFICE, OFFICE]
 
 
-def test_an_account_that_is_not_there_can_not_be_called_through():
+def test_an_account_that_is_not_there_cannot_be_called_through():
     error = begun(*ACCOUNTS).ask(inputs.Dial("desk", account=AccountId("x"))).error
     assert (error.code, error.cause) == ("no-account", "There is: office, home.")
 
 
-def test_a_number_without_any_account_can_not_be_called():
+def test_a_number_without_any_account_cannot_be_called():
     assert ready().ask(inputs.Dial("205")).error.code == "number-invalid"
     assert begun().ask(inputs.Dial("a b")).error.code == "number-invalid"
 

@@ -291,7 +291,7 @@ def test_a_flats_number_rings_there():
     assert "keypad.refused" not in station.types()
 
 
-def test_a_flat_that_can_not_be_rung_now_is_told():
+def test_a_flat_that_cannot_be_rung_now_is_told():
     station = door(CLEANER, max_calls=1)
     station.talking()
     station.ask(inputs.HoldCall(station.call.id, held=True))
@@ -452,7 +452,7 @@ def test_a_use_that_counts_is_on_disc_before_the_door_opens():
     assert (denied(station)[1:], open_now(station)) == (["the code is used up"], [])
 
 
-def test_where_the_use_can_not_be_written_nothing_opens_and_the_use_is_not_lost():
+def test_where_the_use_cannot_be_written_nothing_opens_and_the_use_is_not_lost():
     station = press(door(replace(CLEANER, uses=1)), "1234")
     station.give(inputs.CredentialNotKept, id=CLEANER.id, why="No space is left.")
     assert denied(station) == ["its use could not be written: No space is left."]
@@ -464,7 +464,7 @@ def test_where_the_use_can_not_be_written_nothing_opens_and_the_use_is_not_lost(
     assert open_now(station) == [], "too late"
 
 
-def test_a_door_that_can_not_be_opened_is_denied():
+def test_a_door_that_cannot_be_opened_is_denied():
     station = press(door(replace(CLEANER, uses=3)), "1234")
     station.give(inputs.GuardLost, why="killed")
     station.give(inputs.CredentialKept, id=CLEANER.id)
@@ -535,7 +535,7 @@ def test_a_card_has_no_length_and_may_have_the_number_of_a_code():
         (inputs.RemoveCredential(CredentialId("a-none")), "code-not-found"),
     ],
 )
-def test_what_can_not_be_is_refused_with_its_cause(action, error):
+def test_what_cannot_be_is_refused_with_its_cause(action, error):
     station = door(CLEANER, doors=(DoorSettings(FRONT, digits="77"), DoorSettings(GATE)))
     asked(station, replace(NEW, digits="4444"))
     asked(station, action)
@@ -574,7 +574,7 @@ def test_before_the_book_is_read_nothing_can_be_changed():
     assert station.state.book is None
 
 
-def test_a_change_that_can_not_be_written_is_told_to_who_asked():
+def test_a_change_that_cannot_be_written_is_told_to_who_asked():
     station = door(CLEANER)
     asked(station, inputs.RemoveCredential(CLEANER.id))
     station.give(inputs.CredentialNotKept, id=CLEANER.id, why="No space is left.")

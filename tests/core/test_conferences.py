@@ -533,7 +533,7 @@ def test_a_call_that_lasts_too_long_hears_its_tone_in_the_conference():
     assert station.last(events.ConferenceParticipantRemoved).reason == "duration_limit"
 
 
-# -- what can not be done --------------------------------------------------------------------------------------------
+# -- what cannot be done --------------------------------------------------------------------------------------------
 
 
 def test_a_conference_counts_as_one_call_and_holds_six():
@@ -572,14 +572,14 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("action", "code"), REFUSED.values(), ids=list(REFUSED))
-def test_what_can_not_be_is_refused_and_nothing_is_done(action, code):
+def test_what_cannot_be_is_refused_and_nothing_is_done(action, code):
     station = ready()
     before = replace(station.state)
     assert station.ask(action).error.code == code
     assert replace(station.state, now=before.now) == before
 
 
-def test_a_call_that_ends_can_not_join():
+def test_a_call_that_ends_cannot_join():
     station, first, _ = two()
     station.ask(inputs.HangUpCall(first))
     assert station.ask(calling(first)).error.code == "call-wrong-state"
@@ -597,7 +597,7 @@ def test_nobody_can_be_invited_while_the_daemon_stops():
     assert station.ask(inviting("office")).error.code == "unavailable"
 
 
-def test_one_that_nobody_is_in_can_not_be_held():
+def test_one_that_nobody_is_in_cannot_be_held():
     station = ready()
     conference = begun(station, inviting("kitchen"))
     assert station.ask(inputs.HoldConference(conference, held=True)).error.code == "conflict"

@@ -130,7 +130,7 @@ def test_the_answer_has_headers_and_a_note():
     assert views.call_facts(station.call, 0.0, 0.0)["custom_data"] == "flat 3"
 
 
-def test_an_answer_that_can_not_be_given_so_is_none():
+def test_an_answer_that_cannot_be_given_so_is_none():
     station = called()
     assert station.ask(inputs.AnswerCall(IN, (("Subject", "x"),), "note")).error.code == "parameter-invalid"
     assert station.ask(inputs.AnswerCall(IN, (), "x" * 1001)).error.code == "text-too-long"

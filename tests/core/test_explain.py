@@ -54,8 +54,8 @@ FAULTS = [
     (NAMED, end(Cause.UNAVAILABLE, 487, "Canceled", By.LOCAL), f"Nobody answers at {KITCHEN}: check"),
     (THROUGH, end(Cause.UNAVAILABLE, 0, "", By.LOCAL), "Nobody answers at pbx.example:5060: check"),
     (NAMED, end(Cause.UNAVAILABLE, 302, "Moved"), "called elsewhere (302 Moved): set target.kitchen.uri"),
-    (NAMED, end(Cause.UNAVAILABLE, 480, "Away"), "can not be had now (480 Away): nothing to change here"),
-    (NAMED, end(Cause.SERVER_ERROR, 500), "can not be had now (500): nothing to change here"),
+    (NAMED, end(Cause.UNAVAILABLE, 480, "Away"), "cannot be had now (480 Away): nothing to change here"),
+    (NAMED, end(Cause.SERVER_ERROR, 500), "cannot be had now (500): nothing to change here"),
     (NAMED, end(Cause.PAYMENT_REQUIRED, 402), "did not take the call (402): check target.kitchen.uri"),
     (
         TALKING,

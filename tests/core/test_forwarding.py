@@ -277,7 +277,7 @@ def test_a_client_changes_what_it_names_and_nothing_else():
         (inputs.ChangeRuntime(quiet_hours=QuietHours("24:00", "06:00")), "parameter-invalid"),
     ],
 )
-def test_what_can_not_be_is_refused(change, code):
+def test_what_cannot_be_is_refused(change, code):
     door = station()
     assert door.ask(change).error.code == code
     assert door.state.changed is None

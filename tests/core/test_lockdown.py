@@ -102,7 +102,7 @@ def test_what_is_so_already_is_confirmed_with_a_warning_as_soon_as_it_is_on_disc
     assert replies(station, third) == [Reply(third, warning="Door gate is not locked down.")]
 
 
-def test_a_door_that_is_not_there_can_not_be_locked_down():
+def test_a_door_that_is_not_there_cannot_be_locked_down():
     assert ready().ask(inputs.LockDoor("cellar")).error.code == "door-not-found"
 
 
@@ -156,7 +156,7 @@ def test_what_was_kept_holds_from_the_first_input_on():
     assert station.desired.kept == replace(kept, change=8, blocks=())
 
 
-def test_a_file_that_can_not_be_read_locks_every_door_down():
+def test_a_file_that_cannot_be_read_locks_every_door_down():
     station = Station()
     station.give(inputs.Started, version="1", kept_fault="/var/lib/kept.json: damaged.")
     assert station.state.locked_down == (FRONT, GATE)

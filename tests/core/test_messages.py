@@ -135,7 +135,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("code", BAD)
-def test_what_can_not_be_sent_is_refused(code):
+def test_what_cannot_be_sent_is_refused(code):
     station = ready()
     assert station.ask(inputs.SendText("kitchen", BAD[code])).error.code == code
     assert station.orders(SendMessage) == []

@@ -81,7 +81,7 @@ def test_a_call_that_ends_before_the_first_sample_leaves_an_empty_file_that_is_f
 
 
 @pytest.mark.parametrize("over", [False, True])
-def test_a_recording_that_can_not_be_made_leaves_the_call_alone(over):
+def test_a_recording_that_cannot_be_made_leaves_the_call_alone(over):
     station, call, recording = recorded()
     if over:
         end(station, call)

@@ -1,4 +1,4 @@
-"""Clients' requests: what each gives in each state, and what is wrong with those that can not be done."""
+"""Clients' requests: what each gives in each state, and what is wrong with those that cannot be done."""
 
 import pytest
 
@@ -156,7 +156,7 @@ def test_a_client_calls(to, uri, target):
 
 
 @pytest.mark.parametrize("to", ["", "nobody", "tel:110", "sip:", "sip:a b@c", "http://x", "<sip:a@b>"])
-def test_what_is_no_address_can_not_be_called(to):
+def test_what_is_no_address_cannot_be_called(to):
     station = none()
     error = station.ask(inputs.Dial(to)).error
     assert error.code == "number-invalid"

@@ -190,7 +190,7 @@ def test_a_client_ends_the_block_until_there_is_tampering_anew(station):
     assert station.ask(inputs.OpenDoor(FRONT)).error.code == "door-blocked"
 
 
-def test_a_sensor_that_is_not_there_can_not_be_cleared(station):
+def test_a_sensor_that_is_not_there_cannot_be_cleared(station):
     error = station.ask(inputs.ClearSensor(SensorId("none"))).error
     assert (error.code, error.cause) == ("sensor-not-found", "The panel has: leaf, housing, box.")
 

@@ -162,7 +162,7 @@ def test_the_call_in_front_that_is_held_is_taken_back_by_switching_to_it():
     assert heard(station) == {call: TALKING}
 
 
-def test_a_call_that_nobody_has_answered_can_not_be_switched_to():
+def test_a_call_that_nobody_has_answered_cannot_be_switched_to():
     station, _ = waiting()
     error = station.ask(inputs.SwitchTo(OFFICE)).error
     assert (error.code, error.cause) == ("call-wrong-state", "It is incoming.")

@@ -50,7 +50,7 @@ def test_it_rings_as_any_other_call_where(why_not):
     assert station.orders(Answer) == []
 
 
-def test_it_rings_on_where_the_tone_can_not_be_heard():
+def test_it_rings_on_where_the_tone_cannot_be_heard():
     station = ready(targets=MAY)
     station.give(inputs.PartFailed, part="audio", why="no card")
     asked(station).wait(10.0)

@@ -394,7 +394,7 @@ def test_a_client_has_done_it_by_itself():
     assert station.last(events.CallEnded).cause is Cause.TRANSFERRED
 
 
-def test_what_nobody_has_asked_for_can_not_be_answered():
+def test_what_nobody_has_asked_for_cannot_be_answered():
     station = ready(transfer_policy=ASK)
     call = station.talking().id
     for action in (inputs.AcceptTransfer(call), inputs.EndTransfer(call, 603, "Decline")):

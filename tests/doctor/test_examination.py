@@ -36,7 +36,7 @@ def audio(**settings):
     [
         ("null", OK, "No card is wanted"),
         ("plughw:CARD=usbphone", OK, "USB Phone"),
-        ("plughw:CARD=vc4hdmi0", PROBLEM, "can not record"),
+        ("plughw:CARD=vc4hdmi0", PROBLEM, "cannot record"),
         ("plughw:CARD=phone", PROBLEM, "There is no card phone. There are: plughw:CARD=usbphone"),
         ("plughw:CARD=Device_1", WARNING, "one of several of its kind"),
         ("hw:1", WARNING, "Name it by its id: audio.capture = 'plughw:CARD=usbphone,DEV=0'"),
@@ -57,7 +57,7 @@ def test_the_only_card_is_a_good_default(tmp_path):
 
 
 @pytest.mark.parametrize(("listed", "pcms", "said"), [("", "", "none at all"), (HDMI, HDMI_PCM, "vc4-hdmi-0")])
-def test_a_board_that_can_not_record_is_told_so(tmp_path, listed, pcms, said):
+def test_a_board_that_cannot_record_is_told_so(tmp_path, listed, pcms, said):
     capture, *_ = sound.examine(audio(), cards(tmp_path, listed, pcms) / "proc")
     assert capture.level is PROBLEM
     assert said in capture.cause
@@ -105,7 +105,7 @@ def test_a_card_in_use_is_told_with_the_user_unless_that_is_us(tmp_path, command
     assert ("aplay (process 77)" in words(playback)) == (level is PROBLEM)
 
 
-def test_a_user_that_can_not_be_seen_is_told_by_number(tmp_path):
+def test_a_user_that_cannot_be_seen_is_told_by_number(tmp_path):
     owned(cards(tmp_path), 1, "playback", 77, "x")
     for part in ("cmdline", "comm"):
         (tmp_path / f"proc/77/{part}").unlink()
@@ -157,7 +157,7 @@ def test_a_line_is_there_once_and_free(tmp_path, monkeypatch, chip, line, level,
     ("chips", "said"),
     [
         (Chips(()), "There is no GPIO chip"),
-        (Chips((), (("/dev/gpiochip0", "Permission denied"),)), "/dev/gpiochip0 can not be opened. Permission denied."),
+        (Chips((), (("/dev/gpiochip0", "Permission denied"),)), "/dev/gpiochip0 cannot be opened. Permission denied."),
     ],
 )
 def test_a_board_whose_chips_are_not_to_be_had_says_why(tmp_path, monkeypatch, chips, said):
@@ -204,7 +204,7 @@ def test_a_file_that_is_missing_is_told(tmp_path):
     assert "no such file" in finding.cause
 
 
-def test_a_password_that_can_not_be_read_is_told_beside_the_rest(tmp_path):
+def test_a_password_that_cannot_be_read_is_told_beside_the_rest(tmp_path):
     file = tmp_path / "x.toml"
     file.write_text('[account.office]\nuser = "1"\nregistrar = "pbx"\npassword_file = "/none"\n')
     found = examine(file, cards(tmp_path))
@@ -271,7 +271,7 @@ def test_a_device_that_may_not_be_opened_is_told_with_the_remedy(tmp_path, monke
     monkeypatch.setattr(inputs.inputs, "grabbed", refused)
     found = examined(tmp_path, "Desk")
     assert found.level is PROBLEM
-    assert "can not be opened. Permission denied. Run this as root; " in words(found)
+    assert "cannot be opened. Permission denied. Run this as root; " in words(found)
     assert "udevadm trigger" in found.resolution
 
 
@@ -280,7 +280,7 @@ def test_a_device_that_may_not_be_opened_is_told_with_the_remedy(tmp_path, monke
     [
         ("/usr/bin/python3 -m appliance --config x", OK, "held by intercomd"),
         ("/usr/bin/evtest", PROBLEM, "grabbed by another program. evtest (process 77) has it."),
-        (None, PROBLEM, "One that can not be seen from here has it."),
+        (None, PROBLEM, "One that cannot be seen from here has it."),
     ],
 )
 def test_a_device_that_is_grabbed_is_told_with_who_has_it_unless_that_is_us(

@@ -1,4 +1,4 @@
-"""Lamps with brightness and colours: what is not there is told, and what a plain line can not do."""
+"""Lamps with brightness and colours: what is not there is told, and what a plain line cannot do."""
 
 import subprocess
 import sys
@@ -60,7 +60,7 @@ def test_what_we_may_not_write_to_is_told(tmp_path, monkeypatch, lamp, file):
     monkeypatch.setattr("appliance.board.lights.os.access", lambda path, _: path.name != file)
     (found,) = lamps.examine(config(**lamp), tmp_path)
     assert found.level is PROBLEM
-    assert "can not be written" in found.message
+    assert "cannot be written" in found.message
     assert "udev rule" in found.resolution
 
 
@@ -99,7 +99,7 @@ NOTES = [
 
 
 @pytest.mark.parametrize(("lamp", "messages"), NOTES)
-def test_what_a_line_can_not_do_is_told(lamp, messages):
+def test_what_a_line_cannot_do_is_told(lamp, messages):
     lamp = {"night_brightness": 50, **lamp}
     raw = {"lamp": {"a": {key: value for key, value in lamp.items() if value is not None}}}
     if lamp["night_brightness"] is not None:

@@ -186,7 +186,7 @@ def test_a_press_while_the_sip_process_is_dead_rings_once_it_is_back():
     asyncio.run(scenario())
 
 
-def test_the_panel_and_the_door_work_while_the_sip_process_can_not_start():
+def test_the_panel_and_the_door_work_while_the_sip_process_cannot_start():
     async def scenario():
         async with place() as directory:
             config, _ = pair()

@@ -1,4 +1,4 @@
-"""Faults of the machine below: a full disc, one that can not be written, a clock that jumps, an end in mid-call."""
+"""Faults of the machine below: a full disc, one that cannot be written, a clock that jumps, an end in mid-call."""
 
 import asyncio
 import io
@@ -78,7 +78,7 @@ class Limited(OnDisc):
 
 
 class Closed(OnDisc):
-    """The directory can not be written; root has to give up what would let it all the same."""
+    """The directory cannot be written; root has to give up what would let it all the same."""
 
     def _on_disc(self):
         self.disc.chmod(0o555)
@@ -160,7 +160,7 @@ def test_a_disc_that_fills_in_a_call_costs_neither_call_nor_door_and_heals_by_it
     asyncio.run(scenario())
 
 
-def test_a_state_directory_that_can_not_be_written_is_told_once_and_costs_no_call():
+def test_a_state_directory_that_cannot_be_written_is_told_once_and_costs_no_call():
     async def scenario():
         async with stations(Closed) as (front, kitchen):
             assert (await front.wait("appliance.degraded", part="storage"))["data"]["why"]

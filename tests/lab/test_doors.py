@@ -303,7 +303,7 @@ def test_a_chip_that_goes_leaves_nothing_known_of_the_leaf_and_opens_nothing_on_
     station.told("door.unlocked", held=True)
     guest.shell(f"echo {device} >{driver}/unbind")
     gone = lambda: (door := station.door()) and (door["contact"], door["available"]) == ("unknown", False)  # noqa: E731
-    guest.wait_for(gone, "nothing is known of the leaf, and the door can not be opened", PATIENCE_S)
+    guest.wait_for(gone, "nothing is known of the leaf, and the door cannot be opened", PATIENCE_S)
     status, said = station.ask()
     assert (status, "The process that holds its relay is not there" in said) == (1, True)
     station.told("panel.failed")

@@ -1,4 +1,4 @@
-"""A root that can not be written, a state directory that can not be either, a wrong clock, no writing at idle."""
+"""A root that cannot be written, a state directory that cannot be either, a wrong clock, no writing at idle."""
 
 import json
 import time
@@ -135,13 +135,13 @@ def test_with_no_directory_to_write_to_state_is_kept_in_memory_and_told_once(sta
         restart(station)
         told = station.properties("intercomd", "StatusText", "ActiveState")
         assert told["ActiveState"] == "active"
-        assert "storage: /var/lib/intercomd can not be written" in told["StatusText"]
+        assert "storage: /var/lib/intercomd cannot be written" in told["StatusText"]
         (failed,) = state(station)["appliance"]["failed"]
         assert failed["part"] == "storage"
         since = station.check("systemctl", "show", "intercomd", "--property=InvocationID", "--value")
         log = station.journal("--output=cat", f"_SYSTEMD_INVOCATION_ID={since}")
         assert log.count("appliance.degraded part=storage") == 1
-        assert "storage         /var/lib/intercomd can not be written" in station.run("intercomctl", "doctor").stdout
+        assert "storage         /var/lib/intercomd cannot be written" in station.run("intercomctl", "doctor").stdout
         ids.append(newest(station))
     assert ids[0] < ids[1]
     station.check("mount", "-o", "remount,rw", "/")

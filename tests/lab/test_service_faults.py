@@ -92,12 +92,12 @@ def seconds(span):
 def test_a_file_that_may_not_be_read_is_told(station):
     station.guest.check("chmod", "600", FILE)
     station.guest.check("chown", "root:root", FILE)
-    fails(station, f"{FILE} can not be read", "The service's user may not read it", "Let that user read the file")
+    fails(station, f"{FILE} cannot be read", "The service's user may not read it", "Let that user read the file")
 
 
 def test_a_file_that_is_not_there_is_told(station):
     station.guest.check("rm", FILE)
-    fails(station, f"{FILE} can not be read", "There is no such file", "begin with the example file")
+    fails(station, f"{FILE} cannot be read", "There is no such file", "begin with the example file")
 
 
 @pytest.mark.parametrize("setting", ["office.password", "/etc/intercomd/none"])
@@ -218,5 +218,5 @@ def test_a_boot_is_over_though_neither_daemon_nor_guard_can_start(station):
     station.guest.reboot()  # until multi-user.target is reached
     station.guest.wait_for(lambda: "intercomd.toml:1: " in station.status, "the daemon has said why")
     station.guest.wait_for(
-        lambda: "can not be read" in station.value("StatusText", "intercomd-guard.service"), "the guard has said why"
+        lambda: "cannot be read" in station.value("StatusText", "intercomd-guard.service"), "the guard has said why"
     )

@@ -191,7 +191,7 @@ def test_a_downgrade_that_would_lose_state_is_refused_and_newer_state_is_left_al
     refused = station.run("apt-get", "-q", "-y", "--allow-downgrades", "install", f"/root/newer/{package.name}")
     assert refused.returncode != 0
     told_ = refused.stdout + refused.stderr
-    assert "Cause:  it can not read the state" in told_ and "Remedy: keep this version" in told_, told_ + said()
+    assert "Cause:  it cannot read the state" in told_ and "Remedy: keep this version" in told_, told_ + said()
     assert version(station) == newest
     # The program is the same, so it meets what it does not know: it runs, and says so.
     station.wait_for(lambda: ready(station), "the station is ready with newer state")

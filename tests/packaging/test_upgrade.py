@@ -96,7 +96,7 @@ def test_in_a_chroot_nobody_is_asked_and_nothing_is_stopped(system: System) -> N
 def test_a_downgrade_that_would_lose_state_is_refused_at_once_with_cause_and_remedy(system: System) -> None:
     ended = system.run("upgrade", OLDER)
     assert (ended.returncode, system.done()) == (1, [])
-    for part in (f"version {OLDER} is not installed", "Cause:  it can not read", "0.5.0 or later", "Remedy: keep this"):
+    for part in (f"version {OLDER} is not installed", "Cause:  it cannot read", "0.5.0 or later", "Remedy: keep this"):
         assert part in ended.stderr
 
 

@@ -139,7 +139,7 @@ def test_pulses_decided_during_a_run_do_not_lengthen_it_beyond_the_cap_together(
             assert later_end - begin <= CAP, (begin, end, later)
 
 
-def test_level_that_can_not_be_set_counts_as_energised_until_it_rests():
+def test_level_that_cannot_be_set_counts_as_energised_until_it_rests():
     class Broken(Strip):
         def put(self, active):
             if active:
@@ -172,7 +172,7 @@ def test_every_relay_is_put_to_rest_though_one_fails_and_all_that_fail_are_named
     doors = [word for name in "abc" for word in ("--door", name, "10", "0", "--simulated", name)]
     assert guard.main(["nowhere", *doors]) == 2
     assert levels == [("a", False), ("b", False), ("c", False)]
-    assert capfd.readouterr().err.endswith("relays that can not be made inactive: a, b\n")
+    assert capfd.readouterr().err.endswith("relays that cannot be made inactive: a, b\n")
 
 
 def test_guard_leaves_at_once_when_its_lines_chip_is_taken_away():

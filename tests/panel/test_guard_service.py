@@ -92,7 +92,7 @@ def test_file_that_leaves_nothing_to_guard_has_a_status_of_its_own(file, text):
 
 
 @pytest.mark.parametrize("text", WRONG.values(), ids=WRONG.keys())
-def test_file_that_can_not_be_used_is_refused(file, text):
+def test_file_that_cannot_be_used_is_refused(file, text):
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(guard.Refused) as refused:
         guard.configured(str(file))
@@ -100,14 +100,14 @@ def test_file_that_can_not_be_used_is_refused(file, text):
 
 
 def test_file_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(guard.Refused, match=r"/none\.toml can not be read"):
+    with pytest.raises(guard.Refused, match=r"/none\.toml cannot be read"):
         guard.configured(str(tmp_path / "none.toml"))
 
 
 @pytest.mark.parametrize(
     ("text", "status", "pauses"), [(GUARDED, 3, []), (FRONT.replace("GPIO26", "x") + GUARDED, 1, [5]), ("[", 2, [5])]
 )
-def test_guard_that_can_not_begin_with_a_file_waits_before_it_leaves(file, monkeypatch, text, status, pauses):
+def test_guard_that_cannot_begin_with_a_file_waits_before_it_leaves(file, monkeypatch, text, status, pauses):
     waited = []
     monkeypatch.setattr(guard, "listen_for_stop", lambda _: 99)
     monkeypatch.setattr(guard.select, "select", lambda *given: waited.append(given))
@@ -121,7 +121,7 @@ def test_guard_that_waits_leaves_when_it_is_told_to(file):
     command = [sys.executable, "-I", "-S", guard.__file__, "systemd", "--config", str(file)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
-        assert "can not be read" in process.stderr.readline()
+        assert "cannot be read" in process.stderr.readline()
         process.send_signal(signal.SIGTERM)
         assert process.wait(LONG) == 2
     finally:

@@ -165,7 +165,7 @@ async def test_channel_whose_files_are_not_ours_yet_is_tried_again(kernel):
     with lamps_of(LampWiring(RED, ONE)) as (lamps, posted):
         lamps.desire(((RED, Shine(Pattern.ON)),))
         failed = await until(lambda: next((i for i in posted if isinstance(i, PartFailed)), None))
-        assert failed.why == f"lamp red (PWM {CHIP}/0): it can not be written: Permission denied"
+        assert failed.why == f"lamp red (PWM {CHIP}/0): it cannot be written: Permission denied"
         kernel.closed = False
         await until(lambda: isinstance(posted[-1], PartRecovered), "the recovery")
         assert kernel.shows() == (1.0, "normal")
@@ -179,7 +179,7 @@ async def test_channel_whose_files_are_not_ours_yet_is_tried_again(kernel):
         (PwmChannel("other.pwm", 0), "the kernel has none of that name; there are: pwmchip2"),
     ],
 )
-async def test_channel_that_can_not_be_had_is_told_with_its_reason(kernel, channel, why):
+async def test_channel_that_cannot_be_had_is_told_with_its_reason(kernel, channel, why):
     kernel.used = {1}
     with lamps_of(LampWiring(RED, (channel,))) as (_, posted):
         (failed,) = await until(lambda: posted)

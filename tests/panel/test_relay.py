@@ -259,7 +259,7 @@ async def test_guard_with_its_doors_in_another_order_opens_the_right_one(doors, 
             assert [level(door) for door in doors] == [False, True]
 
 
-async def test_line_that_can_not_be_had_is_told_once_with_its_cause(doors):
+async def test_line_that_cannot_be_had_is_told_once_with_its_cause(doors):
     with doors[1].line.file.open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         async with running(doors) as (_, posted):

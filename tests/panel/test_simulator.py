@@ -163,7 +163,7 @@ async def test_keys_and_cards_are_inputs(tmp_path):
         ({"card": "1", "reader": "yard"}, "no reader 'yard'; there is: gate"),
     ],
 )
-async def test_keys_and_cards_that_can_not_be_are_told(tmp_path, request_, why):
+async def test_keys_and_cards_that_cannot_be_are_told(tmp_path, request_, why):
     async with station(tmp_path) as front:
         with pytest.raises(IntercomError) as error:
             await ask(front.path, request_)
@@ -177,7 +177,7 @@ async def test_socket_is_its_users_own_and_gone_after_the_stop(tmp_path):
     assert not front.path.exists()
 
 
-async def test_place_that_can_not_be_listened_on_is_named(tmp_path):
+async def test_place_that_cannot_be_listened_on_is_named(tmp_path):
     panel = SimulatedPanel(tmp_path / ("x" * 120), lines("simulated"), {}, {}, NONE)
     with pytest.raises(IntercomError) as error:
         await panel.start()

@@ -35,7 +35,7 @@ class Machine:
         self.within = ["nsenter", "-t", str(self.process.pid), *namespaces]
 
     def _alive(self):
-        assert self.process.poll() is None, "network namespaces can not be made here"
+        assert self.process.poll() is None, "network namespaces cannot be made here"
         return True
 
     def run(self, *words):

@@ -139,7 +139,7 @@ def test_an_info_that_is_refused_is_told_as_failed(door, far):
 
 
 @shows("error:text-too-long")
-def test_what_can_not_be_sent_is_refused_at_once(door):
+def test_what_cannot_be_sent_is_refused_at_once(door):
     status, error = door.ask("POST", "/v1/messages", {"to": "far", "text": "ö" * 501})
     assert (status, error["code"]) == (400, "text-too-long")
     status, error = door.ask("POST", "/v1/messages", {"to": "nobody", "text": TEXT})

@@ -270,7 +270,7 @@ def test_a_door_whose_guard_hangs_or_is_gone_stays_locked_and_says_so(house):
 
 
 @shows("door.denied why=it is being written just now", "door.denied why=its use could not be written")
-def test_a_use_that_can_not_be_written_opens_nothing(house):
+def test_a_use_that_cannot_be_written_opens_nothing(house):
     code = added(house, uses=5)
     with Call(house) as call, contextlib.closing(sqlite3.connect(house.directory / "intercomd.sqlite3")) as disc:
         disc.execute("BEGIN IMMEDIATE")  # nobody else can write

@@ -14,8 +14,8 @@ CALLS = {
     404: "is not known there (404 Refused): check target.far.uri",
     484: "is not known there (484 Refused): check target.far.uri",
     488: "agrees to none of the offered ways of sound (488 Refused): check sip.codecs",
-    500: "can not be had now (500 Refused): nothing to change here",
-    503: "can not be had now (503 Refused): nothing to change here",
+    500: "cannot be had now (500 Refused): nothing to change here",
+    503: "cannot be had now (503 Refused): nothing to change here",
 }
 
 

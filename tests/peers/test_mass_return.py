@@ -1,4 +1,4 @@
-"""Fifty stations at one registrar that goes and comes back, or that can not bear them all: they come apart by chance.
+"""Fifty stations at one registrar that goes and comes back, or that cannot bear them all: they come apart by chance.
 
 What is simulated of them is the machine: ten accounts share a process, each with its own registration and chance.
 """

@@ -167,5 +167,5 @@ def test_a_message_to_a_name_that_nobody_resolves_fails_and_calls_go_on(cable, p
         far.hang_up()
         door.final(call, kind="call.ended", by="remote")
         failed = door.wait("message.failed", message=message, patience=60)["data"]
-        assert "can not be resolved" in failed["reason"]
+        assert "cannot be resolved" in failed["reason"]
         assert door.processes()["sip"] == child

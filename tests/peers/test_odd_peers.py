@@ -378,7 +378,7 @@ def by_tcp(tmp_path):
         yield daemon, (address, until(lambda: listening(address), "a TCP port")), registrar
 
 
-def test_a_stranger_can_not_connect_by_tcp(by_tcp):
+def test_a_stranger_cannot_connect_by_tcp(by_tcp):
     _, where, registrar = by_tcp
     with pytest.raises(TimeoutError):
         socket.create_connection(where, timeout=0.3, source_address=(loopback(), 0))

@@ -137,7 +137,7 @@ def test_a_far_end_that_will_not_be_held_is_told_as_an_error(door, far):
     *("error:call-not-found", "error:parameter-invalid", "error:event-unknown", "error:number-invalid"),
     "error:no-account",
 )
-def test_what_can_not_be_done_is_refused_with_its_code(door):
+def test_what_cannot_be_done_is_refused_with_its_code(door):
     for method, path, body in (
         ("GET", "/v1/calls/c-none", None),
         ("POST", "/v1/calls", {"to": ""}),

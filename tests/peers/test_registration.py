@@ -87,7 +87,7 @@ def test_what_is_wrong_is_told_with_its_cause_and_tried_again(kamailio, tmp_path
             ("moved", 302, 50, 60, "to sip:192.0.2.9:5070: set account.moved.registrar"),
             ("hiccup", 500, 1, 5, "trouble of its own"),
             ("nobody", 0, 1, 5, "Nobody answers at 127.0.0.1:9 by TCP"),
-            ("unnamed", 0, 1, 5, "the name pbx.invalid can not be resolved"),
+            ("unnamed", 0, 1, 5, "the name pbx.invalid cannot be resolved"),
         ]
         with Daemon(tmp_path / "door", account=accounts) as door:
             for name, code, low, high, part in expected:
@@ -126,7 +126,7 @@ def test_a_registrar_that_was_killed_has_its_stations_back_soon_after_its_return
 
 
 @shows("account.expired")
-def test_a_registration_that_can_not_be_renewed_runs_out(tmp_path):
+def test_a_registration_that_cannot_be_renewed_runs_out(tmp_path):
     with Scripted((200, {"Expires": "10"}), (0, {})) as registrar:
         with Daemon(tmp_path / "door", account={"office": account(tmp_path, registrar, "206")}) as door:
             assert door.wait("account.registered")["data"]["expires_s"] == 10

@@ -30,7 +30,7 @@ def test_a_registrar_is_found_at_the_name_server_that_resolv_conf_has_now(port, 
         with Daemon(tmp_path / "d", cable.door.within, sip={"address": "0.0.0.0"}, account={"office": table}) as door:
             door.wait("account.failed", code=0, patience=120)
             call = door.post("/v1/calls", {"to": "sip:far@edge.test:9"})["id"]
-            assert "can not be resolved" in door.final(call, kind="call.failed")["reason"]
+            assert "cannot be resolved" in door.final(call, kind="call.failed")["reason"]
             ask(cable, PBX)
             door.wait("account.registered", patience=120)
             call = door.post("/v1/calls", {"to": f"sip:far@edge.test:{registrar.port}"})["id"]

@@ -66,7 +66,7 @@ def test_a_target_that_may_is_answered_without_a_hand_and_with_a_tone(headers, t
 
 
 @shows("notice", "error:audio-unavailable")
-def test_where_its_tone_can_not_be_heard_it_is_rung_for_too(tmp_path):
+def test_where_its_tone_cannot_be_heard_it_is_rung_for_too(tmp_path):
     daemon = Daemon(tmp_path / "d", audio={"capture": "nosuchcard", "playback": "nosuchcard"})
     daemon.config["target"]["far"]["auto_answer"] = True
     with daemon as door:

@@ -198,7 +198,7 @@ def test_the_command_line_connects_two_calls(door, far, tmp_path):
     assert "Replaces=" in refer_to(first)
 
 
-def test_what_can_not_be_transferred_is_refused(door, far):
+def test_what_cannot_be_transferred_is_refused(door, far):
     with far("uas-refuses-refer", code=603) as peer:
         call = door.ring()
         path = f"/v1/calls/{call}/transfer"
@@ -501,7 +501,7 @@ def test_nobody_takes_a_place_unless_it_is_allowed(door, far, tmp_path):
         first.done()
 
 
-def test_a_place_that_is_not_there_can_not_be_taken(door, caller):
+def test_a_place_that_is_not_there_cannot_be_taken(door, caller):
     with caller("uac-refused", headers="Replaces: x@y;to-tag=1;from-tag=2\n", code=481) as peer:
         peer.done()
     door.final(door.wait("call.incoming")["call"], kind="call.rejected", code=481)

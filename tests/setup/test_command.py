@@ -111,7 +111,7 @@ def test_as_a_program_it_reads_its_answers_from_a_pipe(tmp_path):
     assert subprocess.run(argv, capture_output=True, timeout=120, check=False).returncode == 2
 
 
-def test_a_place_that_can_not_be_written_is_told_with_the_remedy(board, capsys):
+def test_a_place_that_cannot_be_written_is_told_with_the_remedy(board, capsys):
     (board / "etc").write_text("a file where the directory should be")
     assert run(board, "--yes") == 1
-    assert "can not be written" in capsys.readouterr().err
+    assert "cannot be written" in capsys.readouterr().err

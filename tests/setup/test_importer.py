@@ -121,7 +121,7 @@ def test_the_copy_can_be_changed_and_imported_again_and_keeps_the_password(boot)
         (GOOD.replace('password = "hunter2"', 'password = "hunter2"\npassword_file = "/x"'), "not both"),
         (GOOD.replace('password = "hunter2"', "password = 5"), "a text of one line"),
         (GOOD.replace('password = "hunter2"', 'password = "a\\nb"'), "a text of one line"),
-        (GOOD.replace('password = "hunter2"', 'password = ""'), "can not be read"),
+        (GOOD.replace('password = "hunter2"', 'password = ""'), "cannot be read"),
         (GOOD.replace("[account.pbx]", '[account."../pbx"]'), "name is none"),
         (GOOD.replace('password = "hunter2"', ""), "account.pbx.password_file: is missing"),
         (GOOD.replace('uri = "201"', 'uri = "sip:x@y"\ndoors2 = 1'), "target.indoor.doors2: no such setting"),
@@ -157,7 +157,7 @@ def test_a_configuration_that_is_there_is_replaced_only_if_the_file_says_so(boot
     assert load(boot.file).station.name == "Tür"
 
 
-def test_where_the_partition_can_not_be_written_it_is_imported_and_told(boot, monkeypatch):
+def test_where_the_partition_cannot_be_written_it_is_imported_and_told(boot, monkeypatch):
     def closed(path, *_, **__):
         if path.parent == boot.boot:
             raise OSError(30, "Read-only file system")
@@ -171,7 +171,7 @@ def test_where_the_partition_can_not_be_written_it_is_imported_and_told(boot, mo
     assert load(boot.file).station.name == "Tür"
 
 
-def test_where_the_configuration_can_not_be_written_nothing_is_blanked(boot, monkeypatch):
+def test_where_the_configuration_cannot_be_written_nothing_is_blanked(boot, monkeypatch):
     def closed(*_, **__):
         raise OSError(30, "Read-only file system", str(boot.file))
 

@@ -46,7 +46,7 @@ def test_a_call_is_placed_rings_is_answered_and_hung_up_by_the_caller():
     asyncio.run(scenario())
 
 
-def test_a_header_s_value_can_not_bring_another_header():
+def test_a_header_s_value_cannot_bring_another_header():
     async def scenario():
         async with stations(DOOR, KITCHEN) as (door, kitchen):
             door.link.order(Place(CallId("c-1"), kitchen.uri, (("X-A", "1\r\nX-B: 2"),)))
@@ -275,9 +275,9 @@ def test_a_busy_port_is_told_with_its_holder_and_taken_once_it_is_free():
 
 @pytest.mark.parametrize(
     ("settings", "why"),
-    [({"codecs": ("PCMA", "EVS")}, "no codec EVS"), ({"address": "203.0.113.1"}, "can not be opened")],
+    [({"codecs": ("PCMA", "EVS")}, "no codec EVS"), ({"address": "203.0.113.1"}, "cannot be opened")],
 )
-def test_settings_that_can_not_be_are_told(settings, why):
+def test_settings_that_cannot_be_are_told(settings, why):
     async def scenario():
         station = Station(**{**DOOR, **settings})
         try:

@@ -104,7 +104,7 @@ def test_other_codecs_are_offered_as_soon_as_nothing_else_is_negotiated(updates)
 
 
 @pytest.mark.parametrize("late", [True, False])
-def test_codecs_that_can_not_be_had_are_given_up(late, updates):
+def test_codecs_that_cannot_be_had_are_given_up(late, updates):
     updates.want(("PCMU",), 10.0)
     if late:
         updates.postpone(10.0 + LONGEST_S)

@@ -89,7 +89,7 @@ def test_a_name_is_resolved_when_it_can_be_and_again_after_a_failure(pbx_test):
                 door.link.order(Register("office"))
                 failed = await door.wait(inputs.RegistrationFailed)
                 assert failed.code == 0
-                assert "the name pbx.test can not be resolved" in failed.reason
+                assert "the name pbx.test cannot be resolved" in failed.reason
                 door.link.order(Place(CallId("c-1"), "sip:301@pbx.test", account="office"))
                 ended = await door.wait(inputs.CallEnded, call="c-1")
                 assert (ended.code, ended.reason) == (0, "The registrar of office has no address")

@@ -76,7 +76,7 @@ def test_an_ipv6_address_is_written_in_brackets_and_sent_to_without():
     assert (old.version, old.at) == (4, "192.0.2.5:5080")
 
 
-def test_addresses_of_a_kind_that_we_can_not_send_by_are_left_out(monkeypatch):
+def test_addresses_of_a_kind_that_we_cannot_send_by_are_left_out(monkeypatch):
     answers = [(None, None, None, "", (address, 0)) for address in ("2001:db8::1", "192.0.2.1")]
     monkeypatch.setattr(servers.socket, "getaddrinfo", lambda *_: answers)
     assert [server.version for server in locate("pbx.test", 5060, "udp")] == [6, 4]

@@ -1,4 +1,4 @@
-"""A pjsua2 that can not hear digits in the sound, where an account takes them: told before anything starts."""
+"""A pjsua2 that cannot hear digits in the sound, where an account takes them: told before anything starts."""
 
 import os
 import subprocess
@@ -45,7 +45,7 @@ def start(tmp_path):
 def test_an_older_pjsua2_is_told_with_cause_and_remedy(start, options):
     status, said = start(*options)
     assert status == 1
-    for words in ("account.office: inband_digits", "can not hear digits in the sound", "Install the python3-pjsua2"):
+    for words in ("account.office: inband_digits", "cannot hear digits in the sound", "Install the python3-pjsua2"):
         assert words in said
 
 

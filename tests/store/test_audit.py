@@ -96,7 +96,7 @@ def test_it_is_there_after_a_restart(tmp_path):
         assert [each["id"] for each in audit.list()] == [9, 1]
 
 
-def test_one_that_can_not_be_read_says_why(tmp_path):
+def test_one_that_cannot_be_read_says_why(tmp_path):
     with opened(tmp_path / "state") as audit:
         audit.append(envelope(1, "door.denied"))
         audit.list()

@@ -121,7 +121,7 @@ def test_while_the_disc_fails_no_more_than_the_newest_wait(tmp_path):
         assert names(log.list()) == ["c-7", "c-6", "c-5"]
 
 
-def test_a_log_that_can_not_be_read_says_why(tmp_path):
+def test_a_log_that_cannot_be_read_says_why(tmp_path):
     with opened(tmp_path / "state") as log:
         end(log, "c-1")
         log.list()

@@ -73,7 +73,7 @@ def test_lockouts_are_kept_in_place_of_those_before(tmp_path):
     assert read(tmp_path).lockouts == newest
 
 
-def test_what_can_not_be_written_is_told_once_and_not_tried_again(tmp_path):
+def test_what_cannot_be_written_is_told_once_and_not_tried_again(tmp_path):
     inbox, directory = Inbox(), tmp_path / "state"
     with opened(directory, inbox) as book:
         inbox.wait(BookRead)
@@ -120,12 +120,12 @@ def test_a_key_that_others_may_know_or_that_is_none_is_not_used(tmp_path, conten
     assert inbox.of(BookRead) == []
 
 
-def test_a_key_that_can_not_be_read_is_named_and_hinders_nothing_else(tmp_path):
+def test_a_key_that_cannot_be_read_is_named_and_hinders_nothing_else(tmp_path):
     (tmp_path / "device.key").mkdir()  # as root, whom no file mode hinders
     inbox = Inbox()
     with opened(tmp_path, inbox) as book:
         (failed,) = inbox.wait(PartFailed)
-        assert (failed.part, "device.key can not be read" in failed.why) == ("codes", True)
+        assert (failed.part, "device.key cannot be read" in failed.why) == ("codes", True)
         book.keep(KeepCredential(CODE))
         inbox.wait(CredentialKept)
 

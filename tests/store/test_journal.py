@@ -196,7 +196,7 @@ def test_who_opened_the_door_does_not_wait_for_the_batch(tmp_path):
     assert writer.close(PATIENCE_S)
 
 
-def test_a_directory_that_can_not_be_used_is_told_once_and_the_journal_works_in_memory(tmp_path):
+def test_a_directory_that_cannot_be_used_is_told_once_and_the_journal_works_in_memory(tmp_path):
     state = tmp_path / "state"
     state.write_text("in the way")
     inbox = Inbox()

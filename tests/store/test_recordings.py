@@ -170,7 +170,7 @@ def test_a_disc_that_fills_while_something_is_recorded_is_told_and_so_is_its_rec
         kept.desire(())
 
 
-def test_where_files_can_not_be_made_a_recording_is_refused_with_the_reason(tmp_path):
+def test_where_files_cannot_be_made_a_recording_is_refused_with_the_reason(tmp_path):
     (tmp_path / "recordings").write_text("in the way")
     with station(tmp_path) as (kept, inbox, _):
         kept.prepare(order())
@@ -219,7 +219,7 @@ def test_an_id_that_is_none_gives_no_path(tmp_path, wanted):
         assert caught.value.code == "recording-not-found"
 
 
-def test_an_index_that_can_not_be_read_is_told(tmp_path):
+def test_an_index_that_cannot_be_read_is_told(tmp_path):
     (tmp_path / "state").write_text("in the way")
     writer = Writer(tmp_path / "state", Inbox())
     with pytest.raises(IntercomError) as caught:

@@ -86,7 +86,7 @@ def test_a_stuck_disc_never_makes_the_caller_wait_and_the_queue_is_bounded(tmp_p
     assert ids(tmp_path) == list(range(10))
 
 
-def test_a_directory_that_can_not_be_made_is_told_once_and_healed(tmp_path, writer, inbox):
+def test_a_directory_that_cannot_be_made_is_told_once_and_healed(tmp_path, writer, inbox):
     (tmp_path / "state").write_text("a file where the directory should be")
     writer.submit(insert(1))
     failed = inbox.wait(PartFailed)
@@ -108,7 +108,7 @@ def test_a_job_that_may_be_refused_is_refused_at_once_while_the_disc_fails(tmp_p
     why = []
     writer.submit(insert(2), refuse=why.append)
     wait_until(lambda: bool(why))
-    assert "can not be" in why[0]
+    assert "cannot be" in why[0]
     with pytest.raises(IntercomError) as caught:
         writer.ask(insert(3))
     assert caught.value.code == "unavailable"
@@ -232,8 +232,8 @@ print(failed.why)
     ("error", "sentence"),
     [
         (OSError(28, "No space left on device"), "No space is left"),
-        (OSError(30, "Read-only file system"), "can not be written"),
-        (OSError(5, "Input/output error"), "can not be used (Input/output error)"),
+        (OSError(30, "Read-only file system"), "cannot be written"),
+        (OSError(5, "Input/output error"), "cannot be used (Input/output error)"),
     ],
 )
 def test_the_reason_says_what_is_wrong_with_the_disc(error, sentence):
@@ -248,5 +248,5 @@ def test_a_read_only_database_is_called_so(tmp_path):
     with pytest.raises(sqlite3.OperationalError) as caught:
         connection.execute("DELETE FROM events")
     connection.close()
-    assert "can not be written" in database.explain(caught.value, tmp_path)[0]
+    assert "cannot be written" in database.explain(caught.value, tmp_path)[0]
     assert database.is_disc_error(caught.value)

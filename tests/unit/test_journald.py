@@ -129,7 +129,7 @@ LONG_TEXTS = {
     "an end of line": "a\n",
     "other letters": "Tür, 門",
     "half a letter": "a\udcff",
-    "as long as a datagram can not be": "x" * 1_000_000,
+    "as long as a datagram cannot be": "x" * 1_000_000,
     "long, of many lines": "xyz\n" * 250_000,
 }
 

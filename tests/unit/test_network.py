@@ -91,4 +91,4 @@ def test_a_kernel_that_refuses_to_list_is_no_end(monkeypatch, caplog):
 
     monkeypatch.setattr(network, "addresses", refused)
     asyncio.run(scenario())
-    assert "The network can not be looked at: refused" in caplog.text
+    assert "The network cannot be looked at: refused" in caplog.text

@@ -303,7 +303,7 @@ def test_a_disc_that_is_too_slow_ends_the_recording_without_a_gap(tmp_path):
 
 
 def test_a_directory_that_is_not_there_is_told_before_the_daemon_starts(tmp_path):
-    with pytest.raises(IntercomError, match="can not be recorded"):
+    with pytest.raises(IntercomError, match="cannot be recorded"):
         Recorder(tmp_path / "nowhere" / "inputs.jsonl")
 
 

@@ -79,9 +79,9 @@ def test_a_second_daemon_in_a_state_directory_is_refused(tmp_path):
     os.close(lock.take(tmp_path / "state"))
 
 
-def test_a_state_directory_that_can_not_be_made_is_told(tmp_path):
+def test_a_state_directory_that_cannot_be_made_is_told(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(IntercomError, match="can not be made"):
+    with pytest.raises(IntercomError, match="cannot be made"):
         lock.take(tmp_path / "file" / "state")
 
 

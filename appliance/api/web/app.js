@@ -59,7 +59,7 @@ async function order(method, path, body) {
     if (told.warning) banner("Nothing changed.", told.warning);
     else hideBanner();
   } catch (error) {
-    banner("That did not work.", error instanceof Refused ? error.message : "The station can not be reached.");
+    banner("That did not work.", error instanceof Refused ? error.message : "The station cannot be reached.");
   }
 }
 
@@ -258,7 +258,7 @@ async function tried(button, path, show) {
     show(await (await fetched(path, { method: "POST" })).json());
     hideBanner();
   } catch (error) {
-    banner("That did not work.", error instanceof Refused ? error.message : "The station can not be reached.");
+    banner("That did not work.", error instanceof Refused ? error.message : "The station cannot be reached.");
   } finally {
     button.disabled = false;
   }

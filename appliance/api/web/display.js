@@ -68,6 +68,6 @@ async function follow() {
 }
 
 for (;;) {
-  try { await follow(); } catch (error) { say(error instanceof TypeError ? "The station can not be reached." : error.message); }
+  try { await follow(); } catch (error) { say(error instanceof TypeError ? "The station cannot be reached." : error.message); }
   await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
 }

@@ -5,7 +5,7 @@ from typing import Any
 
 from appliance.schemas import schemas
 
-_HEAD = """<!-- Made by python -m appliance.generate from appliance/core/events.py. Change that, not this. -->
+_HEAD = """<!-- Made by python -m appliance.generate from appliance/core/events/. Change that, not this. -->
 # Events
 
 Every event is the same object on every channel: `id` (never used twice, consecutive within one `boot`), `type`, `time`

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from appliance.core import inputs, views
-from appliance.core.model import DIRECT, AccountId, CallState, DigitsBy, LockoutScope, MessageId, Method
+from appliance.core.model import DIRECT, AccountId, CallState, Candidate, DigitsBy, LockoutScope, MessageId, Method
 from appliance.core.orders import Place, SendDigit, SendMessage
 from tests.core.station import KITCHEN, PCMA, ready
 
@@ -103,7 +103,7 @@ def test_a_call_that_is_over_says_so():
 def test_a_pair_of_ice_that_is_silent_for_the_deadline_ends_the_call():
     station = ready()
     call = station.talking()
-    pair = inputs.Candidate("host", "192.0.2.7:4000")
+    pair = Candidate("host", "192.0.2.7:4000")
     station.give(inputs.IceCompleted, call=call.id, local=pair, remote=pair)
     station.give(inputs.RtpStopped, call=call.id)
     station.wait(60)

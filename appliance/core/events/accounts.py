@@ -1,0 +1,117 @@
+"""Registrations, servers, contacts, the network."""
+
+from dataclasses import dataclass
+
+from appliance.core.events.base import Event
+from appliance.core.model import AccountId, ContactState
+
+
+@dataclass(frozen=True, slots=True)
+class AccountEvent(Event):
+    """An event of an account."""
+
+    account: AccountId
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRegistering(AccountEvent):
+    """A REGISTER goes out, or will in `in_s` seconds. Told for attempts 1, 2, 4, 8 and so on."""
+
+    TYPE = "account.registering"
+    attempt: int
+    in_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRegistered(AccountEvent):
+    """The account is registered; refreshes are not told. `after`: start, or recovery where it had been before."""
+
+    TYPE = "account.registered"
+    after: str
+    after_s: float
+    expires_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class AccountUnregistered(AccountEvent):
+    """The registration was ended: by us, the registrar, or with the SIP process."""
+
+    TYPE = "account.unregistered"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountExpired(AccountEvent):
+    """The registration ran out before it could be renewed: calls through the registrar no longer arrive."""
+
+    TYPE = "account.expired"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFailed(AccountEvent):
+    """A REGISTER failed; tried again in `retry_in_s`. Told for each new code, and failures 1, 2, 4, 8 and so on.
+
+    `code` 0: nobody answered. `explanation`: one sentence that names the setting to look at.
+    """
+
+    TYPE = "account.failed"
+    code: int
+    reason: str
+    retry_in_s: float
+    explanation: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServerUnreachable(AccountEvent):
+    """A registrar or proxy of the account does not answer, or is in trouble; `server`: address:port, or its name."""
+
+    TYPE = "server.unreachable"
+    server: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServerReachable(AccountEvent):
+    """It answers again."""
+
+    TYPE = "server.reachable"
+    server: str
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkUp(Event):
+    """The machine has a network again."""
+
+    TYPE = "network.up"
+    addresses: str
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkDown(Event):
+    """The machine has no network: no interface with a carrier and an address."""
+
+    TYPE = "network.down"
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkChanged(Event):
+    """The machine has other addresses or nameservers; calls go on at the new address where the far end lets them."""
+
+    TYPE = "network.changed"
+    addresses: str
+    nameservers: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactChanged(Event):
+    """A watched contact (a target with `watch`) is in another state than before, or not known for another reason.
+
+    `code` 0: nobody answered; 200: its server told it.
+    """
+
+    TYPE = "contact.changed"
+    contact: str
+    uri: str
+    old: ContactState
+    new: ContactState
+    code: int
+    reason: str

@@ -1,0 +1,192 @@
+"""The daemon, its configuration, faults, and refused access."""
+
+from dataclasses import dataclass
+
+from appliance.core.events.base import Event
+from appliance.core.model import CallId, LockoutScope
+
+
+@dataclass(frozen=True, slots=True)
+class PanelFailed(Event):
+    """A part of the panel does not work."""
+
+    TYPE = "panel.failed"
+    why: str
+    resolution: str
+
+
+@dataclass(frozen=True, slots=True)
+class PanelRecovered(Event):
+    """The panel works again."""
+
+    TYPE = "panel.recovered"
+
+
+@dataclass(frozen=True, slots=True)
+class AudioFailed(Event):
+    """The sound card cannot be used; calls go on without."""
+
+    TYPE = "audio.failed"
+    error: str
+    resolution: str
+
+
+@dataclass(frozen=True, slots=True)
+class AudioRecovered(Event):
+    """The sound card works again."""
+
+    TYPE = "audio.recovered"
+
+
+@dataclass(frozen=True, slots=True)
+class ApplianceStarted(Event):
+    """The daemon has started; calls are not possible yet."""
+
+    TYPE = "appliance.started"
+    station: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApplianceReady(Event):
+    """Calls are possible."""
+
+    TYPE = "appliance.ready"
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApplianceStopping(Event):
+    """The daemon was asked to stop."""
+
+    TYPE = "appliance.stopping"
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigChanged(Event):
+    """The changed configuration was read. Names of settings, joined by commas: `applied` hold now, the others later."""
+
+    TYPE = "config.changed"
+    applied: str
+    needs_restart: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigRejected(Event):
+    """The changed configuration has errors: what held before holds on."""
+
+    TYPE = "config.rejected"
+    errors: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApplianceDegraded(Event):
+    """A part does not work: sip, relay, storage, codes, kept, http, dbus, digits in the sound.
+
+    The panel has `panel.failed` instead, and the sound card `audio.failed`.
+    """
+
+    TYPE = "appliance.degraded"
+    part: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApplianceRecovered(Event):
+    """The part works again."""
+
+    TYPE = "appliance.recovered"
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccessDenied(Event):
+    """Somebody asked without the right to. At most once a minute for each `from`, the address, and 16 times for all.
+
+    scope: read, control or door over HTTP; call for who calls too often, or does not know the password, message for a
+    stranger who writes. why: of a password, "wrong" or "replayed".
+    """
+
+    TYPE = "access.denied"
+    who: str
+    from_: str
+    scope: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRefused(Event):
+    """A SIP request was refused before it became a call or a message: 513 where it is longer than 16 kB by UDP.
+
+    from: the address it came from; reported at most once a minute for each.
+    """
+
+    TYPE = "request.refused"
+    method: str
+    from_: str
+    code: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccessLockedOut(Event):
+    """After too many wrong codes or passwords none is taken for `seconds`; `who`: what is locked out.
+
+    scope: caller, keypad, reader or door for codes; for passwords of targets that call, source (an address) or target
+    (every address but its own, and those that have shown its password). from: the address of the caller who sent the
+    last wrong one; else empty.
+    """
+
+    TYPE = "access.locked_out"
+    who: str
+    from_: str
+    scope: LockoutScope
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class EventsLost(Event):
+    """Events `from` to `to` are not kept. `certain` false: some of these ids may never have been used."""
+
+    TYPE = "events.lost"
+    from_: int
+    to: int
+    certain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeTold(Event):
+    """Something that whoever reads the events should know, and that is no fault."""
+
+    TYPE = "notice"
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class WarningTold(Event):
+    """Something was asked that changes nothing, or is suspicious."""
+
+    TYPE = "warning"
+    code: str
+    message: str
+    call: CallId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorTold(Event):
+    """What somebody asked for, by a button or as a client, was not done; a client has the same as his answer.
+
+    `operation`: what was asked; `sip_code`: the far end's answer behind it, 0 where there is none; `http_status`: what
+    HTTP answers with it.
+    """
+
+    TYPE = "error"
+    code: str
+    message: str
+    cause: str
+    resolution: str
+    operation: str
+    sip_code: int
+    http_status: int
+    call: CallId | None = None

@@ -1,0 +1,49 @@
+"""Recordings."""
+
+from dataclasses import dataclass
+
+from appliance.core.events.base import CallEvent, Event
+from appliance.core.model import RecordingId
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingStarted(CallEvent):
+    """The call is being recorded; file and index row are on disc."""
+
+    TYPE = "recording.started"
+    recording: RecordingId
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingStopped(CallEvent):
+    """The recording's file is closed."""
+
+    TYPE = "recording.stopped"
+    recording: RecordingId
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingFailed(CallEvent):
+    """The call cannot be recorded."""
+
+    TYPE = "recording.failed"
+    recording: RecordingId
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingAvailable(Event):
+    """A recording is complete and can be fetched."""
+
+    TYPE = "recording.available"
+    recording: RecordingId
+    url: str
+    duration_s: float
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingRecovered(RecordingAvailable):
+    """A recording that an unclean end had cut off was repaired."""
+
+    TYPE = "recording.recovered"

@@ -1,0 +1,28 @@
+"""A visitor's ring."""
+
+from dataclasses import dataclass
+
+from appliance.core.events.base import Event
+from appliance.core.model import ButtonId, CallId, RingId, RingResult
+
+
+@dataclass(frozen=True, slots=True)
+class RingStarted(Event):
+    """A visitor rings: calls follow, each with this id as its `ring`. `to`: the target or plan."""
+
+    TYPE = "ring.started"
+    ring: RingId
+    button: ButtonId
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class RingEnded(Event):
+    """A visitor's ring is over. `call`, `target`: who answered."""
+
+    TYPE = "ring.ended"
+    ring: RingId
+    button: ButtonId
+    result: RingResult
+    call: CallId | None
+    target: str

@@ -1,0 +1,217 @@
+"""What can happen to the core: every input says when (`at`) and, once it is taken in, brings a fresh id.
+
+`at` is CLOCK_MONOTONIC in seconds: the moment of the edge or packet, not of its processing, which is `taken`.
+"""
+
+from typing import get_args
+
+from appliance.core.inputs.access import (
+    AddCredential,
+    BookRead,
+    CardRead,
+    ChangeCredential,
+    CredentialKept,
+    CredentialNotKept,
+    KeypadKey,
+    OfBook,
+    ReadingDiscarded,
+    RemoveCredential,
+)
+from appliance.core.inputs.accounts import (
+    AccountInput,
+    ContactAnswered,
+    ContactNotified,
+    NetworkChanged,
+    RegisterAccount,
+    Registered,
+    RegistrationFailed,
+    ServerFailed,
+    SubscriptionEnded,
+    UnregisterAccount,
+    Unregistered,
+)
+from appliance.core.inputs.appliance import (
+    AccessDenied,
+    AccessLockedOut,
+    ChangeRuntime,
+    ClockSet,
+    ClockTold,
+    ConfigChanged,
+    ConfigRejected,
+    KeptFailed,
+    KeptWritten,
+    PartFailed,
+    PartRecovered,
+    QuietChanged,
+    RequestRefused,
+    RequestsDropped,
+    SipLost,
+    SipReady,
+    SipSlow,
+    Started,
+    StopRequested,
+    Tick,
+)
+from appliance.core.inputs.base import Input, OfAccount, OfCall, OfConference
+from appliance.core.inputs.calls import (
+    AnswerCall,
+    AskUpdates,
+    CallAnswered,
+    CallArrived,
+    CallConfirmed,
+    CallEnded,
+    CallProgressed,
+    DecideUpdate,
+    Dial,
+    DigitReceived,
+    DigitSent,
+    DigitsNotSent,
+    HangUpCall,
+    HoldCall,
+    HoldFailed,
+    IceCompleted,
+    IceFailed,
+    MediaCounted,
+    MediaStarted,
+    MuteCall,
+    NoAnswerToOffer,
+    RejectCall,
+    RingCall,
+    RtpResumed,
+    RtpStopped,
+    SendDigits,
+    SendEarlyMedia,
+    SetCustomData,
+    SourceChanged,
+    SwitchTo,
+    UpdateAnswered,
+    UpdateCall,
+    UpdateReceived,
+    UpdateSent,
+)
+from appliance.core.inputs.conferences import (
+    Confer,
+    Conferring,
+    EndConference,
+    HoldConference,
+    InviteInto,
+    MuteIn,
+    RemoveFrom,
+    TakeInto,
+)
+from appliance.core.inputs.doors import (
+    ClearSensor,
+    GuardLost,
+    GuardReady,
+    HoldDoor,
+    LockDoor,
+    Lockdown,
+    OpenDoor,
+    RelayChanged,
+    ReleaseDoor,
+    SensorEdge,
+    UnlockDoor,
+)
+from appliance.core.inputs.messages import (
+    InfoReceived,
+    MessageAnswered,
+    MessageReceived,
+    SendCallText,
+    SendInfo,
+    SendText,
+    Writing,
+)
+from appliance.core.inputs.panel import ButtonEdge, LampFound, MicrophoneMeasured, TestLamp, TestSound
+from appliance.core.inputs.recordings import (
+    RecordingAvailable,
+    RecordingBegun,
+    RecordingClosed,
+    RecordingPrepared,
+    RecordingRefused,
+)
+from appliance.core.inputs.requests import Action, AtOnce, Requested
+from appliance.core.inputs.transfers import (
+    AcceptTransfer,
+    ConnectCalls,
+    EndTransfer,
+    SetTransferPolicy,
+    TransferCall,
+    TransferProgressed,
+    TransferRequested,
+)
+from appliance.core.inputs.visitor_ring import PressButton, RingFlat
+
+CallInput = (
+    CallProgressed
+    | CallAnswered
+    | CallConfirmed
+    | CallEnded
+    | MediaStarted
+    | IceCompleted
+    | IceFailed
+    | NoAnswerToOffer
+    | SourceChanged
+    | RtpStopped
+    | RtpResumed
+    | MediaCounted
+    | DigitReceived
+    | DigitSent
+    | DigitsNotSent
+    | HoldFailed
+    | UpdateReceived
+    | UpdateSent
+    | UpdateAnswered
+    | InfoReceived
+    | TransferProgressed
+    | TransferRequested
+)
+AnyInput = (
+    CallInput
+    | AccountInput
+    | Started
+    | Tick
+    | StopRequested
+    | ConfigChanged
+    | ConfigRejected
+    | QuietChanged
+    | ClockSet
+    | ClockTold
+    | BookRead
+    | CredentialKept
+    | CredentialNotKept
+    | ButtonEdge
+    | KeypadKey
+    | CardRead
+    | ReadingDiscarded
+    | PartFailed
+    | PartRecovered
+    | GuardReady
+    | GuardLost
+    | RelayChanged
+    | MicrophoneMeasured
+    | NetworkChanged
+    | SipReady
+    | SipSlow
+    | SipLost
+    | ContactAnswered
+    | ContactNotified
+    | SubscriptionEnded
+    | CallArrived
+    | MessageReceived
+    | MessageAnswered
+    | RecordingPrepared
+    | RecordingBegun
+    | RecordingClosed
+    | RecordingRefused
+    | RecordingAvailable
+    | SensorEdge
+    | LampFound
+    | KeptWritten
+    | KeptFailed
+    | Requested
+    | RequestsDropped
+    | RequestRefused
+    | AccessDenied
+    | AccessLockedOut
+)
+INPUTS: tuple[type[Input], ...] = get_args(AnyInput)

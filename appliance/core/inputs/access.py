@@ -1,0 +1,97 @@
+"""Keypads, card readers, and the code book."""
+
+from dataclasses import dataclass, field
+
+from appliance.core.inputs.base import Input
+from appliance.core.model import Book, CredentialId, CredentialKind, DoorId, KeypadId, LockoutScope, Period, ReaderId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookRead(Input):
+    """The codes and cards there are, and the lockouts that a restart must not end.
+
+    lockouts: scope, who, wrong, and for how many seconds he was locked out when that was written.
+    """
+
+    book: Book
+    lockouts: tuple[tuple[LockoutScope, str, int, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialKept(Input):
+    """A credential, or its removal, is on disc."""
+
+    id: CredentialId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialNotKept(Input):
+    """It could not be written."""
+
+    id: CredentialId
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeypadKey(Input):
+    """A key of a keypad went down: one of 0 to 9, * and #; debounced."""
+
+    keypad: KeypadId
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardRead(Input):
+    """A reader has read a card.
+
+    number: in decimal without zeros in front, of `bits` bits as they came by Wiegand, parity left out where it is
+    known; or, with `bits` 0, as the reader typed it.
+    """
+
+    reader: ReaderId
+    number: str
+    bits: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingDiscarded(Input):
+    """What a reader sent was no whole card or key: so often since it was last told. `why`: of the last one."""
+
+    reader: ReaderId
+    count: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddCredential:
+    """A new code of these digits, or a card of this number."""
+
+    kind: CredentialKind
+    digits: str = field(repr=False)
+    owner: str
+    doors: tuple[DoorId, ...]
+    schedule: tuple[Period, ...] = ()
+    uses: int | None = None
+    expires: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeCredential:
+    """Another owner, or other doors, times and limits; each field as it is to be from now on."""
+
+    id: CredentialId
+    owner: str
+    doors: tuple[DoorId, ...]
+    schedule: tuple[Period, ...]
+    uses: int | None
+    expires: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveCredential:
+    """It opens nothing from now on."""
+
+    id: CredentialId
+
+
+OfBook = AddCredential | ChangeCredential | RemoveCredential

@@ -1,0 +1,73 @@
+"""What a client asks for."""
+
+from dataclasses import dataclass
+
+from appliance.core.inputs.access import OfBook
+from appliance.core.inputs.accounts import RegisterAccount, UnregisterAccount
+from appliance.core.inputs.appliance import ChangeRuntime
+from appliance.core.inputs.base import Input
+from appliance.core.inputs.calls import (
+    AnswerCall,
+    AskUpdates,
+    DecideUpdate,
+    Dial,
+    HangUpCall,
+    HoldCall,
+    MuteCall,
+    RejectCall,
+    RingCall,
+    SendDigits,
+    SendEarlyMedia,
+    SetCustomData,
+    SwitchTo,
+    UpdateCall,
+)
+from appliance.core.inputs.conferences import Conferring
+from appliance.core.inputs.doors import ClearSensor, HoldDoor, Lockdown, OpenDoor, ReleaseDoor
+from appliance.core.inputs.messages import Writing
+from appliance.core.inputs.panel import TestLamp, TestSound
+from appliance.core.inputs.transfers import AcceptTransfer, ConnectCalls, EndTransfer, SetTransferPolicy, TransferCall
+from appliance.core.inputs.visitor_ring import PressButton, RingFlat
+from appliance.core.model import RequestId
+
+AtOnce = (
+    Dial
+    | AnswerCall
+    | RingCall
+    | SendEarlyMedia
+    | SetCustomData
+    | RejectCall
+    | HangUpCall
+    | HoldCall
+    | DecideUpdate
+    | AskUpdates
+    | UpdateCall
+    | SwitchTo
+    | MuteCall
+    | SendDigits
+    | TransferCall
+    | ConnectCalls
+    | AcceptTransfer
+    | EndTransfer
+    | SetTransferPolicy
+    | PressButton
+    | RingFlat
+    | OpenDoor
+    | HoldDoor
+    | ReleaseDoor
+    | ClearSensor
+    | TestLamp
+    | RegisterAccount
+    | UnregisterAccount
+    | ChangeRuntime
+)
+Action = AtOnce | Conferring | Writing | Lockdown | OfBook | TestSound  # the last two are replied to at their end
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requested(Input):
+    """A client asks for something; the reply is an order `Reply` with the same id. `who` goes into events."""
+
+    request: RequestId
+    who: str
+    action: Action

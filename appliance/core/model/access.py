@@ -1,0 +1,155 @@
+"""Codes, cards, keypads, readers and lockouts."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from appliance.core.model.clock import Period
+from appliance.core.model.ids import CredentialId, DoorId, KeypadId, ReaderId, RequestId
+
+
+class Means(StrEnum):
+    """By what a door is opened. Rule: by one of the configuration; exit: by whoever is inside and leaves."""
+
+    BUTTON = "button"
+    DTMF = "dtmf"
+    API = "api"
+    KEYPAD = "keypad"
+    CARD = "card"
+    RULE = "rule"
+    EXIT = "exit"
+
+
+class CredentialKind(StrEnum):
+    """What opens a door: digits that somebody knows, or a card that he has."""
+
+    CODE = "code"
+    CARD = "card"
+
+
+class BookChange(StrEnum):
+    """What is being written about a code or card."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    REMOVED = "removed"
+    USED = "used"
+
+
+class LockoutScope(StrEnum):
+    """What a lockout shuts out. After wrong codes: a far end, a keypad, a reader, or everybody at a door.
+
+    After wrong passwords of targets: an address (source), or all addresses that a target has not shown its password
+    from (target).
+    """
+
+    CALLER = "caller"
+    KEYPAD = "keypad"
+    READER = "reader"
+    DOOR = "door"
+    SOURCE = "source"
+    TARGET = "target"
+
+
+@dataclass(frozen=True, slots=True)
+class KeypadSettings:
+    """A keypad: keys of 0 to 9, * and #, be they on lines, on a card reader or at USB. `doors`: codes open them."""
+
+    id: KeypadId
+    doors: tuple[DoorId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderSettings:
+    """A card reader. `tell_numbers`: events tell the numbers of cards, for which whoever reads them can make others.
+
+    doors: that cards open there.
+    """
+
+    id: ReaderId
+    tell_numbers: bool = False
+    doors: tuple[DoorId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A code or card, and what it opens when. The digits are nowhere: `digest` is their HMAC-SHA256, in hexadecimal.
+
+    length: of a code, how many digits it has. schedule: none is always. uses: left; None: no limit. expires: seconds
+    since 1970, UTC; None: never.
+    """
+
+    id: CredentialId
+    kind: CredentialKind
+    owner: str
+    digest: str = field(repr=False)
+    doors: tuple[DoorId, ...]
+    length: int = 0
+    schedule: tuple[Period, ...] = ()
+    uses: int | None = None
+    expires: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Somebody showed a code or card: `by`, for people; `doors` that he may open where he is.
+
+    scope, who: whom wrong ones are counted against. source: the address of a caller, as he says. code, owner: the
+    credential that was shown, once it is known.
+    """
+
+    by: str
+    means: Means
+    doors: tuple[DoorId, ...]
+    scope: LockoutScope
+    who: str
+    source: str = ""
+    code: CredentialId | None = None
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What is being typed at a keypad; a pause until then ends it."""
+
+    keypad: KeypadId
+    typed: str
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """A credential that is being written; only once it is on disc is it so, told, and a door opened by it.
+
+    code: as it will be, or the one that is removed. request: who waits for a reply; attempt: of its use, whose
+    door opens.
+    """
+
+    change: BookChange
+    code: Credential
+    until: float
+    who: str
+    request: RequestId | None = None
+    attempt: Attempt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lockout:
+    """Wrong codes of one far end or keypad, or at one door: how many, when the last, and until when none is taken."""
+
+    scope: LockoutScope
+    who: str
+    wrong: int
+    last: float
+    until: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """All codes and cards, and the device's key that their digests were made with, as `secret` in hexadecimal."""
+
+    secret: str = field(repr=False)
+    codes: tuple[Credential, ...] = ()
+
+    def credential(self, wanted: str) -> Credential | None:
+        """The one of that id."""
+        return next((c for c in self.codes if c.id == wanted), None)

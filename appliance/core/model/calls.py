@@ -1,0 +1,312 @@
+"""Calls: states, causes, the far end, media, messages in them."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from appliance.core.model.ids import (
+    NO_ACCOUNT,
+    AccountId,
+    ButtonId,
+    CallId,
+    ConferenceId,
+    MessageId,
+    RecordingId,
+    RingId,
+)
+from appliance.core.model.transfers import TransferPolicy
+
+
+class CallState(StrEnum):
+    """The states of a call; docs/reference/call-states.md is drawn from the table in `calls`."""
+
+    DIALING = "dialing"
+    RINGING = "ringing"
+    EARLY_MEDIA = "early_media"
+    INCOMING = "incoming"
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+    DISCONNECTING = "disconnecting"
+    ENDED = "ended"
+
+
+class Direction(StrEnum):
+    """Who sent the INVITE: they (incoming) or we (outgoing)."""
+
+    INCOMING = "incoming"
+    OUTGOING = "outgoing"
+
+
+class Hold(StrEnum):
+    """Who holds a call."""
+
+    NONE = "none"
+    LOCAL = "local"
+    REMOTE = "remote"
+    BOTH = "both"
+
+
+class By(StrEnum):
+    """Who ended a call, or held it."""
+
+    LOCAL = "local"
+    REMOTE = "remote"
+    NETWORK = "network"
+    DEVICE = "device"
+
+
+class Cause(StrEnum):
+    """Why a call ended, for programs; the SIP code and reason stand beside it."""
+
+    HANGUP = "hangup"
+    BUSY = "busy"
+    REJECTED = "rejected"
+    CANCELED = "canceled"
+    NO_ANSWER = "no_answer"
+    UNAVAILABLE = "unavailable"
+    NOT_FOUND = "not_found"
+    PAYMENT_REQUIRED = "payment_required"
+    UNAUTHORIZED = "unauthorized"
+    MEDIA_FAILED = "media_failed"
+    ICE_FAILED = "ice_failed"
+    RTP_TIMEOUT = "rtp_timeout"
+    NETWORK_LOST = "network_lost"
+    SERVER_ERROR = "server_error"
+    ANSWERED_ELSEWHERE = "answered_elsewhere"
+    TRANSFERRED = "transferred"
+    REPLACED = "replaced"
+    DURATION_LIMIT = "duration_limit"
+    AUDIO_FAILED = "audio_failed"
+    SHUTDOWN = "shutdown"
+    ERROR = "error"
+
+
+class IceFault(StrEnum):
+    """Why ICE has no way for a call's sound: no pair of addresses works, none was found in time, or it was lost."""
+
+    TIMEOUT = "timeout"
+    DISCONNECTED = "disconnected"
+    FAILED_CHECKS = "failed_checks"
+
+
+class EarlySource(StrEnum):
+    """What a caller hears of us before we answer: nothing, the station's own tone, or the panel's microphone."""
+
+    NONE = ""
+    TONE = "tone"
+    PANEL = "panel"
+
+
+class Method(StrEnum):
+    """How a message goes: by MESSAGE (RFC 3428), or in a call by INFO (RFC 6086)."""
+
+    MESSAGE = "MESSAGE"
+    INFO = "INFO"
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """Longest stay in each waiting state, in seconds (the contract, section 2)."""
+
+    dialing_s: float = 32.0
+    ringing_s: float = 60.0
+    early_media_s: float = 60.0
+    incoming_s: float = 60.0
+    connecting_s: float = 32.0
+    disconnecting_s: float = 5.0
+    rtp_s: float = 30.0
+    update_s: float = 10.0
+    transfer_s: float = 90.0
+    transfer_request_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Forwarding:
+    """Where calls to us are sent on to: a target's name or a number at an account, "" for nowhere.
+
+    always: all of them. quiet: those in quiet hours, or while nobody is to be disturbed. busy: those beyond as many as
+    may be. no_answer: those that nobody has answered for `no_answer_s`.
+    """
+
+    always: str = ""
+    quiet: str = ""
+    busy: str = ""
+    no_answer: str = ""
+    no_answer_s: float = 20.0
+
+
+class DigitsBy(StrEnum):
+    """What carries digits that we send to a far end that takes none by RFC 4733."""
+
+    NONE = "none"
+    INFO = "info"
+    INBAND = "inband"
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """The far end as it named itself; texts are clean UTF-8. `uri` has no angle brackets."""
+
+    uri: str
+    display_name: str = ""
+    target: str = ""  # name of the configured target it is, or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """A negotiated codec."""
+
+    name: str
+    clock_rate_hz: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """RTP as it arrives, since the call began: packets received and lost, and the mean jitter."""
+
+    received: int
+    lost: int
+    jitter_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An address that ICE tried (RFC 8445 §5.1.1): host, srflx, prflx or relay; address:port."""
+
+    kind: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a call ended. `explanation`: of a fault, one sentence that names the setting to look at."""
+
+    cause: Cause
+    code: int
+    reason: str
+    by: By
+    explanation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call, from INVITE to the last event. `deadline` bounds the state it is in; None only where it may stay."""
+
+    id: CallId
+    direction: Direction
+    state: CallState
+    remote: Remote
+    created: float
+    deadline: float | None
+    number: str = ""
+    local_uri: str = ""
+    headers: tuple[tuple[str, str], ...] = ()  # of the INVITE
+    hidden: tuple[tuple[str, str], ...] = ()  # further ones of ours, which it does not show
+    answer_headers: tuple[tuple[str, str], ...] = ()  # of the far end's 200
+    end_headers: tuple[tuple[str, str], ...] = ()  # of the far end's BYE, CANCEL or refusal
+    custom_data: str = ""  # what a client notes beside it
+    early: EarlySource = EarlySource.NONE  # of a call to us, before it is answered
+    account: AccountId = NO_ACCOUNT  # through which it goes or came
+    button: ButtonId | None = None  # the press that placed it: a visitor waits
+    conference: ConferenceId | None = None
+    ring: RingId | None = None  # the visitor's ring that it is part of
+    confirm: str = ""  # the digit that the far end must still press before anybody is heard
+    placed: bool = True  # False: its INVITE waits for the SIP process
+    placed_again: bool = False  # it stands for one that was lost with the SIP process
+    redirected: tuple[str, ...] = ()  # where it rang before far ends sent it on, the first one first
+    forward_to: str = ""  # where it is sent on to, if nobody has answered at `forward_at`
+    forward_at: float | None = None
+    answered_by_us: bool = False
+    held_local: bool = False
+    set_aside: bool = False  # held by us only because another call is in front
+    held_remote: bool = False
+    muted: bool = False
+    codec: Codec | None = None
+    ice: bool = False  # its sound goes by a pair of addresses that ICE has found
+    takes_events: bool = True  # digits by RFC 4733
+    srtp: bool = False  # its sound is encrypted
+    transport: str = "udp"  # of its messages
+    quality: Quality | None = None
+    rtp_lost_since: float | None = None
+    ringing_since: float | None = None
+    connected_since: float | None = None
+    answers_at: float | None = None  # by itself, if it is in front then
+    ends_at: float | None = None  # it has talked as long as a call may
+    end_announced: bool = False
+    ask_updates: bool | None = None  # whether the far end's changes are asked of a client; None: as configured
+    update_until: float | None = None  # one waits for his word
+    recording: RecordingId | None = None
+    digits: str = ""  # received lately, towards a code
+    digit_at: float = 0.0
+    sent: tuple[tuple[str, float], ...] = ()  # digits that we sent lately, and when
+    transfer_policy: TransferPolicy = TransferPolicy.REFUSE
+    replaces: CallId | None = None  # the call of ours whose place it takes once it is answered
+    end: End | None = None  # decided when disconnecting, final when ended
+
+    @property
+    def hold(self) -> Hold:
+        """Who holds it."""
+        if self.held_local:
+            return Hold.BOTH if self.held_remote else Hold.LOCAL
+        return Hold.REMOTE if self.held_remote else Hold.NONE
+
+    @property
+    def caller(self) -> str:
+        """The address of who called."""
+        return self.remote.uri if self.direction is Direction.INCOMING else self.local_uri
+
+    @property
+    def called(self) -> str:
+        """The address of who was called."""
+        return self.local_uri if self.direction is Direction.INCOMING else self.remote.uri
+
+    @property
+    def alive(self) -> bool:
+        """Whether a dialog is there that we want: neither ending nor ended."""
+        return self.state not in {CallState.DISCONNECTING, CallState.ENDED}
+
+    @property
+    def answered(self) -> bool:
+        """Whether somebody has answered; where he must press a digit to show that he is somebody, he has."""
+        return self.state in {CallState.CONNECTING, CallState.CONNECTED} and not self.confirm
+
+    @property
+    def talks(self) -> bool:
+        """Whether people may hear each other, unless it is held."""
+        return self.state is CallState.CONNECTED and not self.confirm
+
+    @property
+    def unanswered_here(self) -> bool:
+        """Whether somebody calls and nobody here has answered."""
+        incoming = self.direction is Direction.INCOMING
+        return incoming and self.state in {CallState.INCOMING, CallState.EARLY_MEDIA} and not self.answered_by_us
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A recording whose file is being made or written; `begun`: the SIP process writes samples."""
+
+    id: RecordingId
+    call: CallId
+    ready: bool = False  # file and index row are durable
+    begun: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a message holds. `type`: as in Content-Type, without parameters; `headers`: X- ones."""
+
+    type: str
+    body: str
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message that was sent and is not answered; `call`: the one that it goes in, if any."""
+
+    id: MessageId
+    method: Method
+    to: str
+    call: CallId | None
+    deadline: float
+    digit: str = ""  # that it stands for

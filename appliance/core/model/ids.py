@@ -1,0 +1,20 @@
+"""Identifiers of everything that has one."""
+
+from typing import NewType
+
+CallId = NewType("CallId", str)
+ButtonId = NewType("ButtonId", str)
+LampId = NewType("LampId", str)
+DoorId = NewType("DoorId", str)
+KeypadId = NewType("KeypadId", str)
+ReaderId = NewType("ReaderId", str)
+RecordingId = NewType("RecordingId", str)
+RequestId = NewType("RequestId", str)
+AccountId = NewType("AccountId", str)
+MessageId = NewType("MessageId", str)
+ConferenceId = NewType("ConferenceId", str)
+RingId = NewType("RingId", str)
+SensorId = NewType("SensorId", str)
+CredentialId = NewType("CredentialId", str)
+NO_ACCOUNT = AccountId("")  # straight from address to address
+DIRECT = AccountId("direct")  # what clients call that

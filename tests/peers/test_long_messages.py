@@ -43,9 +43,11 @@ def test_a_text_of_many_bytes_arrives_whole(door):
     ("method", "request_of"),
     [
         ("INVITE", lambda far: long(far, 20_000, body=far.sdp)),
+        ("INVITE", lambda far: far.request("INVITE", body=far.sdp + "a=x-more:1\r\n" * 2_000)),
         ("INVITE", lambda far: far.request("INVITE", body=far.sdp, headers="X-Many: 1\r\n" * 2_000)),
+        ("MESSAGE", lambda far: far.request("MESSAGE", body="parcel " * 3_000, kind="text/plain")),
     ],
-    ids=["one long header", "many headers"],
+    ids=["one long header", "a long body", "many headers", "a long text"],
 )
 def test_what_is_too_long_is_refused_and_reported(door, method, request_of):
     with Packets(loopback(), to=door.address) as far:
@@ -59,9 +61,9 @@ def test_what_is_too_long_is_refused_and_reported(door, method, request_of):
 def test_what_is_too_long_is_reported_once_a_minute(door):
     with Packets(loopback(), to=door.address) as far, Packets(loopback(), to=door.address) as other:
         for seq in range(1, 4):
-            far.send(far.request("MESSAGE", seq, headers="X-Many: 1\r\n" * 2_000, body="parcel", kind="text/plain"))
+            far.send(far.request("MESSAGE", seq, body="parcel " * 3_000, kind="text/plain"))
             far.receive("SIP/2.0 513", "MESSAGE")
-        other.send(other.request("MESSAGE", headers="X-Many: 1\r\n" * 2_000, body="parcel", kind="text/plain"))
+        other.send(other.request("MESSAGE", body="parcel " * 3_000, kind="text/plain"))
         door.wait("request.refused", **{"from": other.address})
     assert len([e for e in door.of("request.refused") if e["data"]["from"] == far.address]) == 1
 

@@ -73,6 +73,12 @@ def test_the_library_is_packaged_at_the_recorded_version() -> None:
     assert version.startswith(recorded[1] + "+dfsg-")
 
 
+def test_the_daemon_depends_on_the_newest_version_of_the_library() -> None:
+    """It uses names that only our patches give the bindings: with an older package it would not start."""
+    newest = output("dpkg-parsechangelog", "-l", PJSUA2 / "debian/changelog", "-S", "Version").strip()
+    assert f" python3-pjsua2 (>= {newest}),\n" in (DEBIAN / "control").read_text()
+
+
 def test_the_librarys_rules_are_a_makefile_that_dh_could_run() -> None:
     assert "dh build" in output("make", "--dry-run", "--file", PJSUA2 / "debian/rules", "build")
 

@@ -55,7 +55,6 @@ BEAT_S = 0.25
 ALARM_S = 5.0  # a turn that takes longer than that is a deadlock; the daemon has killed us before, if it lives
 STOP_WITHIN_S = 0.5
 MAX_CALLS = 32
-TOO_LARGE = 513
 MESSAGE_LEVEL = 4  # pjsua logs SIP messages from here on
 APPEND = 0x1108  # PJ_O_APPEND
 DECOR = 2 | 4 | 8 | 16 | 32 | 64 | 128 | 512  # PJ_LOG_HAS_: year, month, day, time, µs, sender, newline, space
@@ -142,7 +141,7 @@ class Engine:
             for message in self._channel.receive():
                 self._take(message)
             now = time.monotonic()
-            self._report_oversized(now)
+            self._report_refused(now)
             self._accounts.turn(now)
             self._calls.turn(now, self._media.held)
             self._media.turn(now)
@@ -209,12 +208,12 @@ class Engine:
             case _:
                 assert_never(message)
 
-    def _report_oversized(self, now: float) -> None:
-        """Requests by UDP that are too long to be read (packaging/pjsua2/patches, oversized)."""
-        for refused in self._endpoint.oversizedRefused():
-            method, _, source = translate.clean(str(refused)).rpartition(" ")
+    def _report_refused(self, now: float) -> None:
+        """Requests that the gate before the transaction layer has refused (packaging/pjsua2/patches)."""
+        for refused in self._endpoint.requestsRefused():
+            code, method, source, reason = translate.clean(str(refused)).split(" ", 3)
             self._channel.post(
-                inputs.RequestRefused(at=now, method=method, source=source, code=TOO_LARGE, reason="Message Too Large")
+                inputs.RequestRefused(at=now, method=method, source=source, code=int(code), reason=reason)
             )
 
     def _announce(self, doing: str) -> None:

@@ -60,6 +60,8 @@ def test_a_request_in_a_call_from_elsewhere_is_refused_and_the_call_goes_on(meth
     far, call = talking
     with Thief(far) as thief:
         thief.refused(method, **IN_DIALOG[method])
+        told = door.wait("request.refused", **{"from": thief.address})["data"]
+    assert told == {"method": method, "from": thief.address, "code": 403, "reason": "Not From The Far End"}
     goes_on(door, far, call)  # with lower numbers than the thief's: the dialog has counted none of those
 
 

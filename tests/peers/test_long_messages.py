@@ -1,9 +1,14 @@
-"""Messages of many thousands of bytes by UDP: what fits into 16 kB is read whole, what does not gets 513."""
+"""Messages of many thousands of bytes: what fits into 16 kB is read whole; a longer request gets 513."""
+
+import socket
 
 import pytest
 
-from tests.peers.daemon import loopback
+from tests.peers.daemon import Daemon, loopback
 from tests.peers.packets import Packets
+from tests.peers.registrars import Kamailio
+from tests.peers.test_connections import listeners
+from tests.peers.test_registration import account
 from tests.shown import shows
 
 READ = 16384  # bytes
@@ -81,3 +86,55 @@ def test_an_ack_that_is_too_long_is_not_answered_and_a_bye_ends_its_call(door):
         far.receive("SIP/2.0 200", "BYE")
         door.final(call, kind="call.ended", cause="hangup", by="remote")
     assert not [message for message in far.seen if message.startswith("SIP/2.0 513")]
+
+
+def test_an_answer_that_is_too_long_is_as_if_it_were_lost(door):
+    with Packets(door.far_address, door.far_port) as far:
+        call = door.ring()
+        invite = far.receive("INVITE", "INVITE")
+        far.send(far.reply(invite, "200 OK", far.sdp + "a=x-more:1\r\n" * 2_000))
+        far.send(far.reply(invite, "180 Ringing"))
+        door.wait("call.ringing", call)  # no call was made of the part that fits
+        far.send(far.reply(invite, "200 OK", far.sdp))
+        far.receive("ACK", "ACK")
+        door.talk(call)
+    assert door.of("request.refused") == []
+
+
+def by_tcp(message):
+    return message.replace(b"SIP/2.0/UDP", b"SIP/2.0/TCP")
+
+
+def read(connection):
+    """All that comes until the station closes the connection."""
+    connection.settimeout(120)
+    parts = []
+    try:
+        while part := connection.recv(65536):
+            parts.append(part)
+    except ConnectionResetError:
+        pass
+    return b"".join(parts).decode()
+
+
+def test_what_is_too_long_by_tcp_is_refused_and_its_end_is_not_read_as_another_message(tmp_path):
+    """Somebody could write a message of the PBX's into the end of a text that the PBX passes on."""
+    with Kamailio(tmp_path / "k") as pbx:
+        home = account(tmp_path, pbx, "202", transport="tcp")
+        target = {"far": {"uri": "far", "account": "home"}}
+        with Daemon(tmp_path / "door", account={"home": home}, target=target) as door:
+            door.wait("account.registered", account="home")
+            (where,) = set(listeners(door))
+            with Packets(pbx.address, to="{}:{}".format(*where)) as far:
+                hidden = by_tcp(far.request("MESSAGE", 2, "from the end of another", "text/plain"))
+                text = "parcel " * 2_400 + hidden.decode()
+                with socket.create_connection(where, 120, (pbx.address, 0)) as connection:
+                    connection.sendall(by_tcp(far.request("MESSAGE", body=text, kind="text/plain")))
+                    answers = read(connection)
+                assert answers.startswith("SIP/2.0 513 ") and answers.count("SIP/2.0 ") == answers.count("SIP/2.0 513")
+                refused = door.wait("request.refused", **{"from": pbx.address})["data"]
+                assert (refused["method"], refused["code"]) == ("MESSAGE", 513)
+                with socket.create_connection(where, 120, (pbx.address, 0)) as connection:
+                    connection.sendall(by_tcp(far.request("OPTIONS", 3)))
+                    assert connection.recv(65536).startswith(b"SIP/2.0 200 ")
+            assert door.of("message.received") == []

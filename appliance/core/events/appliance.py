@@ -116,9 +116,9 @@ class AccessDenied(Event):
 
 @dataclass(frozen=True, slots=True)
 class RequestRefused(Event):
-    """A SIP request was refused before it became a call or a message: 513 where it is longer than 16 kB by UDP.
+    """A SIP request was refused before anything looked at it: 513, longer than 16 kB; 403, not from its call's far end.
 
-    from: the address it came from; reported at most once a minute for each.
+    from: the address it came from; reported at most once a minute for each code and address.
     """
 
     TYPE = "request.refused"

@@ -143,7 +143,7 @@ class RequestsDropped(Input):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestRefused(Input):
-    """A SIP request outside of what calls and messages are made of was refused. source: the address of its sender."""
+    """The gate of the SIP process refused a request. source: the address of its sender."""
 
     method: str
     source: str

@@ -17,6 +17,7 @@ TEST_PACKAGES=(
     systemd dpkg-dev python3-debian               # read the unit and the packaging
     procps util-linux iproute2                    # iproute2: network namespaces on a cable
     dbus-daemon dbus-bin                          # a message bus of the tests' own
+    python3-systemd                               # shows why the service does not use it
     faketime                                      # a clock that jumps
     espeak-ng                                     # somebody who speaks, and types nothing
 )

@@ -1,6 +1,7 @@
 """Tells systemd how the service is: READY, STATUS, WATCHDOG (sd_notify(3)). Without systemd nothing is sent.
 
-The protocol is a datagram to a socket named in the environment; systemd promises to keep it.
+The protocol is a datagram to a socket named in the environment; systemd promises to keep it. systemd-python would stop
+the event loop while systemd does not read (tests/unit/test_libsystemd.py).
 """
 
 import logging

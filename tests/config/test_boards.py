@@ -41,6 +41,11 @@ def test_a_board_has_all_lines_at_its_chip_and_none_of_a_bus(board, chip):
         assert config.door["front"].line == "GPIO26"  # 9 to 27 are pulled down at power-on
 
 
+@pytest.mark.parametrize("file", [*(f"hardware/{board}.toml" for board in BOARDS), "packaging/debian/intercomd.toml"])
+def test_a_station_of_the_package_is_on_d_bus(file):
+    assert load(ROOT / file).dbus.enabled
+
+
 def drawn(name):
     root = ET.parse(HARDWARE / f"{name}.svg").getroot()
     return root, {element.text for element in root.iter("{http://www.w3.org/2000/svg}text")}

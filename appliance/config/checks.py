@@ -11,6 +11,7 @@ from appliance.config import describe
 from appliance.config.schema import Deadlines, Door, Keypad
 from appliance.core import peers
 from appliance.core.events import EVENTS
+from appliance.core.model import DIRECT
 
 ACTIONS = ("action", "long_action", "double_action")
 # What a lamp may be at instead of a line of its own, and what then is of no use.
@@ -47,6 +48,7 @@ def cross(raw: dict[str, Any]) -> Found:
     for name, target in targets.items():
         yield from _target(_at("target", name), target, doors, accounts)
     yield from _same_users(targets)
+    yield from _reserved(accounts)
     yield from _forwarding(raw, targets, accounts)
     yield from _hours(raw)
     for name, rule in _tables(raw, "rule").items():
@@ -119,6 +121,11 @@ def _target(place: str, target: dict[str, Any], doors: dict[str, Any], accounts:
         elif not _user(target):
             yield f"{place}.uri", "needs a user, as in sip:kitchen@192.0.2.8: the name that goes with the password"
     yield from _opened(place, target, doors)
+
+
+def _reserved(accounts: dict[str, Any]) -> Found:
+    if DIRECT in accounts:
+        yield _at("account", DIRECT), f'"{DIRECT}" means no account, in requests and in events; choose another name'
 
 
 def _same_users(targets: dict[str, dict[str, Any]]) -> Found:

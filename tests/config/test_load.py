@@ -239,6 +239,8 @@ BETWEEN_TABLES = [
      "door.d.digits: they begin with those of door e, which would open first"),
     (SIMULATED + "[door.d]\ndigits = '2'\n[door.e]\ndigits = '2'",
      "door.e.digits: they begin with those of door d, which would open first"),
+    ("[account.direct]\nuser = 'door'\npassword_file = 'p'\nregistrar = '192.0.2.1'",
+     'account.direct: "direct" means no account, in requests and in events; choose another name'),
 ]  # fmt: skip
 
 

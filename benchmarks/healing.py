@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measures import say
-from tests.peers.daemon import Daemon, until
+from tests.peers.daemon import Daemon
 from tests.peers.namespaces import PBX, Cable, NameServer
 from tests.peers.registrars import Kamailio
 from tests.peers.test_registration import account
+from tests.support.waiting import until
 
 OFFICE, DESK = "201", "202"  # the station's number, and that of who is called
 NAME, NOBODY, ELSEWHERE = "pbx.test", "10.9.0.99", "10.9.0.8"

@@ -13,7 +13,7 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
 
-from tests.api.waiting import until
+from tests.support.waiting import until
 
 START_S = 60.0  # a cold start on a loaded machine
 FLAGS = [

@@ -12,7 +12,7 @@ from websockets.exceptions import InvalidStatus
 from appliance.api import events
 from tests.api.conftest import PATIENCE_S, TOKEN
 from tests.api.test_events import over_tcp, received
-from tests.api.waiting import until
+from tests.support.waiting import until
 
 SSE = {"Accept": "text/event-stream"}
 

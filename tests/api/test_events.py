@@ -6,7 +6,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect, unix_connect
 
 from tests.api.conftest import PATIENCE_S, TOKEN
-from tests.api.waiting import until
+from tests.support.waiting import until
 
 
 def over_tcp(served, path="/v1/events", token=TOKEN, **options) -> ClientConnection:

@@ -7,7 +7,7 @@ from appliance.core.model import Action, Pattern, RequestId, SoundTrial
 from tests.api import fake
 from tests.api.browser import START_S, chromium
 from tests.api.conftest import TOKEN
-from tests.api.waiting import until
+from tests.support.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def browser(tmp_path_factory):
 @pytest.fixture
 def page(browser, shared):
     browser.open("about:blank")
-    until(lambda: browser.value("location.href") == "about:blank", seconds=START_S)
+    until(lambda: browser.value("location.href") == "about:blank", patience=START_S)
     yield browser
     browser.open("about:blank")
 
@@ -28,7 +28,7 @@ def page(browser, shared):
 def opened(page, shared, station):
     page.open(f"{shared.bound.url}#token={TOKEN}")
     page.shows("#link-text", "live")
-    until(lambda: station.subscribers, seconds=START_S)
+    until(lambda: station.subscribers, patience=START_S)
 
 
 def test_the_page_shows_the_state_and_follows_it(page, shared, station):
@@ -160,7 +160,7 @@ def displayed(page, shared, station, *flats):
     station.state["directory"] = [{"flat": flat, "name": name, "targets": ["Kitchen"]} for flat, name in flats]
     page.open(f"{shared.bound.url}display#token={TOKEN}")
     page.shows("#station", "Front door")
-    until(lambda: station.subscribers, seconds=START_S)
+    until(lambda: station.subscribers, patience=START_S)
 
 
 def test_a_visitor_calls_a_flat_from_the_list_and_sees_what_becomes_of_it(page, shared, station):

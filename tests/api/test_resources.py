@@ -6,7 +6,7 @@ import pytest
 from appliance.core import inputs, orders
 from appliance.core.model import Content, MessageId, Pattern, RequestId, SoundTrial, TransferPolicy
 from tests.api import fake
-from tests.api.waiting import until
+from tests.support.waiting import until
 
 ORDERS = [
     ("POST", "/v1/calls/c-1/answer", None, inputs.AnswerCall("c-1")),

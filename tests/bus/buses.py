@@ -12,6 +12,8 @@ from pathlib import Path
 from dbus_fast import Message, MessageType
 from dbus_fast.aio import MessageBus
 
+from tests.support.waiting import until_async
+
 ROOT = Path(__file__).resolve().parents[2]
 POLICY = ROOT / "packaging/dbus/org.intercomd.conf"
 PATIENCE_S = 120.0
@@ -141,15 +143,7 @@ class Client:
         assert answer.message_type is MessageType.METHOD_RETURN, (answer.error_name, answer.body)
         return answer.body[0] if answer.body else None
 
-    async def until(self, found, what):
-        """What `found` gives once that is true."""
-        async with asyncio.timeout(PATIENCE_S):
-            while not (value := found()):
-                await asyncio.sleep(0.01)
-        assert value, what
-        return value
-
     async def members(self, count):
         """Names of the signals that came, once there are so many."""
-        await self.until(lambda: len(self.heard) >= count, "signals")
+        await until_async(lambda: len(self.heard) >= count, "signals")
         return [message.member for message in self.heard]

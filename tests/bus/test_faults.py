@@ -19,7 +19,8 @@ from appliance.errors import IntercomError
 from tests.api.fake import Station
 from tests.bus.buses import PATIENCE_S, Client, TheBus, policy
 from tests.bus.test_objects import APPLIANCE1, ROOT
-from tests.peers.daemon import Daemon, until
+from tests.peers.daemon import Daemon
+from tests.support.waiting import until, until_async
 
 
 def failure(tmp_path, address, meanwhile=None, station=None):
@@ -208,7 +209,7 @@ def test_the_daemon_lives_without_its_bus_and_is_on_it_whenever_it_is_there(tmp_
             call = door.wait("call.dialing")["call"]
             assert path == f"/org/intercomd/calls/{call.replace('-', '_')}"
             await client.ask(path, "org.intercomd.Call1", "Hangup")  # it may be over by itself already
-            await client.until(lambda: any(each.member == "InterfacesRemoved" for each in client.heard), "its end")
+            await until_async(lambda: any(each.member == "InterfacesRemoved" for each in client.heard), "its end")
             told = [json.loads(each.body[2]) for each in client.heard if each.member == "Event"]
             assert {"call.dialing"} <= {each["type"] for each in told}
             for envelope in told:

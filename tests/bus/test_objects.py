@@ -14,6 +14,7 @@ from appliance.bus.tree import name_path
 from appliance.core import inputs
 from tests.api.fake import Station, call, door, placed, refused
 from tests.bus.buses import PATIENCE_S, Client
+from tests.support.waiting import until_async
 
 ROOT, CALL, DOOR, ACCOUNT = (
     "/org/intercomd",
@@ -38,7 +39,7 @@ async def served(bus, station):
             if serving.done():
                 await serving
         async with Client(bus.address) as client:
-            await client.until(lambda: station.subscribers, "the service to follow events")
+            await until_async(lambda: station.subscribers, "the service to follow events")
             yield client
     finally:
         serving.cancel()
@@ -285,13 +286,13 @@ def test_who_does_not_wait_for_answers_is_refused_beyond_a_bound_and_others_go_o
 
         async with Client(bus.address) as other:
             asked = ask(client, service.MOST_OF_ONE + 3)
-            await client.until(lambda: sum(each.done() for each in asked) == 3, "three refusals")
+            await until_async(lambda: sum(each.done() for each in asked) == 3, "three refusals")
             assert {each.result().error_name for each in asked if each.done()} == {f"{STANDARD}.Error.LimitsExceeded"}
             assert await client.get(ROOT, f"{STANDARD}.Properties", "Get", "ss", APPLIANCE1, "Ready")
             left = service.MOST - service.MOST_OF_ONE
             others = ask(other, left + 2)
-            await client.until(lambda: sum(each.done() for each in others) == 2, "two refusals of another client")
-            await client.until(lambda: len(station.requests) == service.MOST, "all others to be asked")
+            await until_async(lambda: sum(each.done() for each in others) == 2, "two refusals of another client")
+            await until_async(lambda: len(station.requests) == service.MOST, "all others to be asked")
             station.gate.set()
             answers = await asyncio.gather(*asked, *others)
             assert sum(each.message_type is MessageType.METHOD_RETURN for each in answers) == service.MOST

@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import pytest
 
 from appliance.cli import show
 from appliance.simulator.panel import ask
+from tests.support.waiting import until
 
 SIMULATED = Path(__file__).resolve().parents[2] / "hardware" / "simulated.toml"
 
@@ -32,20 +32,17 @@ def daemon(tmp_path_factory):
     argv = [sys.executable, "-m", "appliance", "--demo", "--config", str(config), "--state", str(state)]
     process = subprocess.Popen(argv, stdout=log, stderr=log)
     try:
-        until((state / "http.address").exists, state)
-        until(lambda: json.loads(ctl(state, "--json", "state").stdout)["appliance"]["ready"], state)
+        until((state / "http.address").exists, "the interface", log=(state / "log").read_text)
+        until(
+            lambda: json.loads(ctl(state, "--json", "state").stdout)["appliance"]["ready"],
+            "readiness",
+            log=(state / "log").read_text,
+        )
         yield state
     finally:
         os.kill(process.pid, signal.SIGTERM)
         process.wait(120)
         log.close()
-
-
-def until(condition, state):
-    deadline = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < deadline, (state / "log").read_text()
-        time.sleep(0.05)
 
 
 def command(state, *words, url=None):
@@ -286,8 +283,8 @@ def test_idle_waits_for_the_end_of_calls_and_of_a_doors_opening(daemon):
         assert "After 0.5 s it is still not idle" in late.stderr
         waiting = subprocess.Popen(command(daemon, "idle", "--seconds", "60"))
         try:
-            time.sleep(0.5)
-            assert waiting.poll() is None, "a call is on"
+            with pytest.raises(subprocess.TimeoutExpired):  # a call is on
+                waiting.wait(0.5)
             assert ctl(daemon, "hangup").returncode == 0
             assert waiting.wait(60) == 0
         finally:

@@ -6,11 +6,11 @@ import os
 import shutil
 import signal
 import tempfile
-import time
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from appliance.simulator.stations import Station, free_sip_port
+from tests.support.waiting import until_async
 
 PATIENCE_S = 120.0
 
@@ -85,7 +85,7 @@ class Appliance(Station):
                     return event
             return None
 
-        event = await until(find, f"{self.name}: {kind} {data}", patience, self.told)
+        event = await until_async(find, f"{self.name}: {kind} {data}", patience, self.told)
         self._taken.add(event["id"])
         return event
 
@@ -128,7 +128,9 @@ class Appliance(Station):
 
     async def sip(self):
         """The id of the SIP process that lives now."""
-        return await until(lambda: next((p for p in children(self.pid) if "appliance.sip" in command(p)), None), "SIP")
+        return await until_async(
+            lambda: next((p for p in children(self.pid) if "appliance.sip" in command(p)), None), "SIP"
+        )
 
 
 @asynccontextmanager
@@ -198,15 +200,6 @@ async def connect(front, kitchen):
         await station.wait("call.connected", call=call)
         await station.wait("media.started", call=call)
     return ours, theirs
-
-
-async def until(condition, what, patience=PATIENCE_S, told=str):
-    """Wait for what `condition` gives, or fail."""
-    end = time.monotonic() + patience
-    while not (found := condition()):
-        assert time.monotonic() < end, f"{what} did not come in {patience} s{told()}"
-        await asyncio.sleep(0.01)
-    return found
 
 
 # -- processes ---------------------------------------------------------------------------------------------------------

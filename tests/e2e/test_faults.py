@@ -14,9 +14,9 @@ from tests.e2e.harness import (
     pair,
     place,
     ring,
-    until,
 )
 from tests.peers.sipp import Sipp
+from tests.support.waiting import until_async
 
 
 def test_a_missing_card_is_told_and_the_call_goes_on():
@@ -61,10 +61,10 @@ def test_an_http_port_in_use_costs_no_call_and_is_taken_when_it_is_free():
                 front = Appliance(directory / "front", config)
                 await front.start()
                 try:
-                    await until(
-                        lambda: "appliance.degraded part=http" in front.log.read_text(), "degraded", told=front.told
+                    await until_async(
+                        lambda: "appliance.degraded part=http" in front.log.read_text(), "degraded", log=front.told
                     )
-                    await until(lambda: "appliance.ready" in front.log.read_text(), "ready", told=front.told)
+                    await until_async(lambda: "appliance.ready" in front.log.read_text(), "ready", log=front.told)
                     other.close()
                     degraded = await front.wait("appliance.degraded", 2 * PATIENCE_S, part="http")  # tried each 10 s
                     assert "Something listens there already" in degraded["data"]["why"]
@@ -91,7 +91,7 @@ def test_a_far_end_that_refuses_is_told_by_cause_and_code(code, kind, cause, tmp
                 await front.press("ring")
                 await front.wait(kind, cause=cause, code=code, by="remote")
                 assert (await front.get("/v1/state"))["panel"]["picture"] in {"error", "idle"}
-                await until(lambda: front.of("lamp.changed", pattern="fast"), "the lamp's error", told=front.told)
+                await until_async(lambda: front.of("lamp.changed", pattern="fast"), "the lamp's error", log=front.told)
                 await peer.finished()
 
     asyncio.run(scenario())
@@ -225,7 +225,7 @@ def test_a_second_daemon_in_the_same_place_is_refused():
         async with appliances(config) as (front,):
             second = Appliance(front.directory, front.config)
             await second.start()
-            await until(lambda: second.ended is not None, "its end")
+            await until_async(lambda: second.ended is not None, "its end")
             assert second.ended == 1
             assert "Another daemon uses" in front.log.read_text()
             await second.kill()  # ends what followed; the first one's sockets stay

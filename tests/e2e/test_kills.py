@@ -7,7 +7,8 @@ from contextlib import suppress
 import pytest
 
 from appliance.errors import IntercomError
-from tests.e2e.harness import appliances, connect, kill, living, pair, tree, until
+from tests.e2e.harness import appliances, connect, kill, living, pair, tree
+from tests.support.waiting import until_async
 
 SEEDS = range(4)
 KILLS_OF_DAEMON, KILLS_OF_SIP = 5, 5  # for each seed
@@ -35,16 +36,7 @@ async def quiet(*stations):
             await station.request("POST", f"/v1/calls/{call['id']}/hangup")
         return not found
 
-    await true(no_call, "the end of all calls")
-
-
-async def true(asked, what):
-    """Wait until the answer is yes."""
-    for _ in range(400):
-        if await asked():
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError(f"{what} did not come")
+    await until_async(no_call, "the end of all calls")
 
 
 async def at_a_moment_of_a_call(chance, front, kitchen, act):
@@ -70,7 +62,7 @@ async def every_recording_can_be_played(station):
         return all(recording["complete"] for recording in recordings)
 
     recordings = []
-    await true(finished, "the end of all recordings")
+    await until_async(finished, "the end of all recordings")
     for recording in recordings:
         with wave.open(io.BytesIO(await station.get(recording["url"]))) as file:
             assert file.getnframes() > 0
@@ -85,14 +77,14 @@ def test_a_daemon_that_is_killed_leaves_the_door_shut_and_nothing_running_and_co
         async with appliances(*pair()) as (front, kitchen):
             for _ in range(KILLS_OF_DAEMON):
                 # It, the SIP process, the relay guard.
-                processes = await until(lambda: len(found := tree(front.pid)) == 3 and found, "all processes")
+                processes = await until_async(lambda: len(found := tree(front.pid)) == 3 and found, "all processes")
 
                 async def act():
                     await front.kill()
 
                 await at_a_moment_of_a_call(chance, front, kitchen, act)
-                await until(lambda: front.relay() == "0", "the relay at rest", told=front.told)
-                await until(lambda gone=processes: not living(gone), "the end of its processes", told=front.told)
+                await until_async(lambda: front.relay() == "0", "the relay at rest", log=front.told)
+                await until_async(lambda gone=processes: not living(gone), "the end of its processes", log=front.told)
                 await front.start()
                 await front.ready()
                 await quiet(front, kitchen)
@@ -122,7 +114,7 @@ def test_a_sip_process_that_is_killed_costs_its_call_and_nothing_else(seed):
                 await at_a_moment_of_a_call(chance, front, kitchen, act)
                 await front.wait("appliance.recovered", part="sip")
                 await quiet(front, kitchen)
-                await until(lambda: front.relay() == "0", "the relay at rest", told=front.told)
+                await until_async(lambda: front.relay() == "0", "the relay at rest", log=front.told)
             assert len(set(victims)) == KILLS_OF_SIP
             for station in (front, kitchen):
                 ids_never_come_again(station)

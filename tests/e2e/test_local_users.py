@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.peers.daemon import Daemon, until
+from tests.peers.daemon import Daemon
+from tests.support.waiting import until
 
 LIMIT = 500  # descriptors, so that a thousand connections would use all of them up
 PATIENCE_S = 120.0

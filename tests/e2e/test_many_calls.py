@@ -8,9 +8,8 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
-from tests.e2e.harness import PATIENCE_S, appliances, merged, pair, until
+from tests.e2e.harness import PATIENCE_S, appliances, merged, pair
+from tests.support.waiting import until_async
 
 FULL = bool(os.environ.get("LOAD_FULL"))  # by make test-load
 CALLS, LOOK_EVERY = 1000 if FULL else 300, 50
@@ -86,12 +85,13 @@ def test_after_hundreds_of_calls_memory_descriptors_and_threads_are_what_they_we
 
 async def no_more_descriptors_than(settled, *stations):
     """Soon: one that is just being closed is none too many."""
-    for _ in range(200):
-        now = await weights(*stations)
-        if all(now[name]["descriptors"] <= settled[name]["descriptors"] + MORE_DESCRIPTORS for name in now):
-            return
-        await asyncio.sleep(0.1)
-    pytest.fail(f"descriptors: {settled} before, {now} now")
+    now = {}
+
+    async def few():
+        now.update(await weights(*stations))
+        return all(now[name]["descriptors"] <= settled[name]["descriptors"] + MORE_DESCRIPTORS for name in now)
+
+    await until_async(few, "descriptors to be closed", log=lambda: f"{settled} before, {now} now")
 
 
 class Callers:
@@ -199,7 +199,7 @@ def test_of_ten_who_call_at_once_one_rings_and_nine_are_told_at_once_that_it_is_
                         180 in said for said in outside.said.values()
                     )
 
-                await until(told, "nine times busy, one ringing", told=lambda: f"{outside.said}{kitchen.told()}")
+                await until_async(told, "nine times busy, one ringing", log=lambda: f"{outside.said}{kitchen.told()}")
                 (ringing,) = [name for name in names if outside.final(name) is None]
                 assert outside.said[ringing][-1] == 180  # the nine did not wait for its end
                 assert (await kitchen.call())["state"] == "incoming"
@@ -209,12 +209,12 @@ def test_of_ten_who_call_at_once_one_rings_and_nine_are_told_at_once_that_it_is_
                     outside.take()
                     return outside.final(ringing)
 
-                assert await until(over, "the end of the tenth", told=kitchen.told) in {486, 603}
+                assert await until_async(over, "the end of the tenth", log=kitchen.told) in {486, 603}
 
                 def all_ended():
                     return sum(event["type"] in FINAL for event in kitchen.events) >= AT_ONCE
 
-                await until(all_ended, "the end of all", PATIENCE_S, kitchen.told)
+                await until_async(all_ended, "the end of all", PATIENCE_S, kitchen.told)
                 calls = [event["call"] for event in kitchen.of("call.incoming")]
                 ends = [event["call"] for event in kitchen.events if event["type"] in FINAL]
                 assert len(calls) == AT_ONCE and sorted(ends) == sorted(calls)
@@ -233,7 +233,7 @@ async def crowd_comes_talks_and_goes(outside, kitchen, number):
             outside.take()
             return condition()
 
-        await until(looked, what, 3 * PATIENCE_S, lambda: f"{outside.said}{kitchen.told()}")
+        await until_async(looked, what, 3 * PATIENCE_S, lambda: f"{outside.said}{kitchen.told()}")
 
     for name in names:
         outside.invite(name)

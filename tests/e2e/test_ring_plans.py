@@ -7,9 +7,10 @@ from collections import Counter
 import pytest
 
 from appliance.simulator.stations import free_sip_port
-from tests.e2e.harness import KITCHEN, appliances, kill, merged, pair, ring, until
+from tests.e2e.harness import KITCHEN, appliances, kill, merged, pair, ring
 from tests.e2e.test_kills import FINAL, FIRST, calls, quiet
 from tests.sip.stations import Ear, tone_file
+from tests.support.waiting import until_async
 
 SEEDS, KILLS = range(4), 5
 WITHIN_S = 1.0  # of the press
@@ -101,6 +102,6 @@ def test_who_answers_hears_the_tone_that_asks_for_a_digit_and_the_visitor_only_a
             assert (await door.wait("ring.ended"))["data"]["target"] == "kitchen"
             await ear.hears(VISITOR_HZ, *AS_PLAYED)
             await ear.hears(ASKED_HZ, *ABSENT)
-            await until(lambda: door.of("call.canceled", cause="answered_elsewhere"), "the hall's rest")
+            await until_async(lambda: door.of("call.canceled", cause="answered_elsewhere"), "the hall's rest")
 
     asyncio.run(scenario())

@@ -12,7 +12,18 @@ import tomli
 
 from appliance.simulator.script import STEPS
 from appliance.simulator.stations import CODE, to_toml
-from tests.e2e.harness import PATIENCE_S, Appliance, children, command, kill, living, merged, place, tree, until
+from tests.e2e.harness import (
+    PATIENCE_S,
+    Appliance,
+    children,
+    command,
+    kill,
+    living,
+    merged,
+    place,
+    tree,
+)
+from tests.support.waiting import until_async
 
 NAMES = [step.name for step in STEPS]
 IMPATIENT_S = 8.0  # for a step that will not be seen; the others take 2.5 s at most
@@ -36,7 +47,7 @@ class Runner:
         def printed():
             return sum(text in line for line in self.printed) >= times or self.process.returncode is not None
 
-        await until(printed, f"{text!r} in print", 3 * PATIENCE_S, lambda: f"{self.printed} {self.complained}")
+        await until_async(printed, f"{text!r} in print", 3 * PATIENCE_S, lambda: f"{self.printed} {self.complained}")
         assert sum(text in line for line in self.printed) >= times, (self.printed, self.complained)
 
     async def status(self):
@@ -85,7 +96,7 @@ async def demonstration(*options, hardware=None, own_directory=True):
             if process.returncode is None:
                 process.terminate()
                 await runner.status()
-            await until(lambda: not living(left), "the end of all processes")
+            await until_async(lambda: not living(left), "the end of all processes")
             sockets = [path for path in directory.rglob("*") if path.is_socket()]
             assert not sockets
         finally:
@@ -137,7 +148,7 @@ def test_the_stations_end_with_a_demonstration_that_is_killed():
             both = tree(runner.process.pid)
             runner.process.kill()
             await runner.status()
-            await until(lambda: not living(both), "the end of all processes")
+            await until_async(lambda: not living(both), "the end of all processes")
 
     asyncio.run(scenario())
 

@@ -16,7 +16,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.harness import PATIENCE_S, Appliance, connect, living, pair, place, ring, together, tree, until
+from tests.e2e.harness import (
+    PATIENCE_S,
+    Appliance,
+    connect,
+    living,
+    pair,
+    place,
+    ring,
+    together,
+    tree,
+)
+from tests.support.waiting import until_async
 
 HOUR, TEN_YEARS = 3600, 10 * 365 * 86400
 DISC_MB = 24  # a recording wants 16 to begin
@@ -359,12 +370,12 @@ def test_a_loop_that_is_held_up_costs_no_call_and_no_pulse_lasts_longer():
             ours, _theirs = await connect(front, kitchen)
             before = await front.sip()
             await front.order("/v1/doors/front/open", {"seconds": 1.0})
-            await until(lambda: front.relay() == "1", "the relay", told=front.told)
+            await until_async(lambda: front.relay() == "1", "the relay", log=front.told)
             os.kill(front.pid, signal.SIGSTOP)
             try:
                 held_up = time.monotonic()
-                await until(lambda: front.relay() == "0", "its end, by the guard", told=front.told)
-                await until(lambda: time.monotonic() > held_up + 7.0, "the end of a long silence")
+                await until_async(lambda: front.relay() == "0", "its end, by the guard", log=front.told)
+                await until_async(lambda: time.monotonic() > held_up + 7.0, "the end of a long silence")
             finally:
                 os.kill(front.pid, signal.SIGCONT)
             await front.wait("door.locked")
@@ -411,12 +422,12 @@ def test_both_daemons_stopped_in_mid_call_say_bye_close_their_files_and_are_gone
                 asked = time.monotonic()
                 for station in both:
                     os.kill(station.pid, signal.SIGTERM)
-                await until(lambda: not living(processes), "the end of all processes", told=front.told)
+                await until_async(lambda: not living(processes), "the end of all processes", log=front.told)
                 taken = time.monotonic() - asked
                 record_property("seconds_from_sigterm_to_gone", round(taken, 2))
                 assert taken < 10
                 for station in both:
-                    await until(lambda station=station: station.ended is not None, "its status", told=station.told)
+                    await until_async(lambda station=station: station.ended is not None, "its status", log=station.told)
                 assert (front.relay(), front.ended, kitchen.ended) == ("0", 0, 0)
                 sent = [m.received for station in both for m in station.trace.read() if m.method == "BYE"]
                 assert False in sent, sent

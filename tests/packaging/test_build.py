@@ -5,11 +5,12 @@ import os
 import subprocess
 import sys
 import tarfile
-import time
 import zipfile
 from pathlib import Path
 
 import pytest
+
+from tests.support.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "packaging/pjsua2/build"
@@ -292,13 +293,6 @@ def _runs(pid: int) -> bool:
         return False
 
 
-def _until(condition, what: str) -> None:
-    deadline = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.05)
-
-
 def test_a_build_that_is_stopped_takes_its_programs_along_and_leaves_nothing_half_made(machine: Machine) -> None:
     pids = machine.folder / "pids"
     machine.stand_in("cp", f"sleep 300 & echo $! >{pids}.new; mv {pids}.new {pids}; wait")
@@ -309,13 +303,13 @@ def test_a_build_that_is_stopped_takes_its_programs_along_and_leaves_nothing_hal
         stderr=subprocess.DEVNULL,
     )
     try:
-        _until(pids.exists, "the build has not come to its first step")
+        until(pids.exists, "the build has not come to its first step")
         build.terminate()
         assert build.wait(timeout=120) == 130
     finally:
         build.kill()
     started = int(pids.read_text())
-    _until(lambda: not _runs(started), f"process {started} outlives the build")
+    until(lambda: not _runs(started), f"process {started} outlives the build")
     assert not list(machine.cache.rglob("*.work"))
 
 

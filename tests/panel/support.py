@@ -17,6 +17,7 @@ from appliance.panel import guard
 from appliance.panel.claims import Claims
 from appliance.panel.lamps import Lamps
 from appliance.panel.relay import DoorWiring, SimulatedLine, guard_command
+from tests.support.waiting import until
 
 LONG = 120.0  # seconds that anything may take on a machine that is busy
 SECOND = 1_000_000_000
@@ -39,25 +40,7 @@ def send(pid, number):
     """Send a signal. One that stops is over when it does: until then the process may do what it was about to."""
     os.kill(pid, number)
     if number == signal.SIGSTOP:
-        until_now(lambda: Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T", "the stop")
-
-
-async def until(condition, what="the condition"):
-    """Wait for it, in asyncio."""
-    deadline = time.monotonic() + LONG
-    while not (value := condition()):
-        assert time.monotonic() < deadline, f"{what} did not come in {LONG} s"
-        await asyncio.sleep(0.01)
-    return value
-
-
-def until_now(condition, what="the condition"):
-    """Wait for it, without asyncio."""
-    deadline = time.monotonic() + LONG
-    while not (value := condition()):
-        assert time.monotonic() < deadline, f"{what} did not come in {LONG} s"
-        time.sleep(0.01)
-    return value
+        until(lambda: Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T", "the stop")
 
 
 class _Skipping(selectors.DefaultSelector):
@@ -139,7 +122,7 @@ class Daemon:
                 return None
             return sock
 
-        return cls(until_now(connected, "the guard"))
+        return cls(until(connected, "the guard"))
 
     def send(self, pulse, end, door=0, kind=guard.PULSE):
         self.sock.send(guard.RECORD.pack(door, kind if pulse > 0 else guard.NONE, pulse, end))

@@ -11,7 +11,7 @@ from appliance.panel.buttons import Buttons, ButtonWiring
 from appliance.panel.claims import Claims
 from appliance.panel.inputs import SETTLED_S
 from tests.panel.boards import text
-from tests.panel.support import until
+from tests.support.waiting import until_async
 
 RING = ButtonId("ring")
 
@@ -39,16 +39,16 @@ async def test_press_and_release_are_posted_whatever_the_pull(board, pull, idle)
     board.drive(0, idle)
     with Panel(board, ButtonWiring(RING, board.pins[0], pull)) as panel:
         board.drive(0, not idle)
-        await until(lambda: panel.edges == [(RING, True)])
+        await until_async(lambda: panel.edges == [(RING, True)])
         board.drive(0, idle)
-        await until(lambda: panel.edges == [(RING, True), (RING, False)])
+        await until_async(lambda: panel.edges == [(RING, True), (RING, False)])
 
 
 async def test_bounces_are_all_posted_since_the_core_debounces(board):
     with Panel(board, ButtonWiring(RING, board.pins[0])) as panel:
         for number, high in enumerate((False, True, False, True, False), start=1):
             board.drive(0, high)
-            await until(lambda number=number: len(panel.edges) == number)
+            await until_async(lambda number=number: len(panel.edges) == number)
         assert panel.edges == [(RING, True), (RING, False)] * 2 + [(RING, True)]
 
 
@@ -56,14 +56,14 @@ async def test_edge_brings_the_moment_it_happened(board):
     with Panel(board, ButtonWiring(RING, board.pins[0])) as panel:
         before = time.monotonic()
         board.drive(0, False)
-        (edge,) = await until(lambda: panel.posted)
+        (edge,) = await until_async(lambda: panel.posted)
         assert before - 1 < edge.at <= time.monotonic()
 
 
 async def test_edge_that_comes_in_another_thread_is_posted_too(board):
     with Panel(board, ButtonWiring(RING, board.pins[0])) as panel:
         await asyncio.to_thread(board.drive, 0, False)
-        await until(lambda: panel.edges == [(RING, True)])
+        await until_async(lambda: panel.edges == [(RING, True)])
 
 
 async def test_button_that_is_down_at_the_start_is_posted(board):
@@ -71,9 +71,9 @@ async def test_button_that_is_down_at_the_start_is_posted(board):
     with Panel(
         board, ButtonWiring(RING, board.pins[0], "none"), ButtonWiring(ButtonId("idle"), board.pins[2])
     ) as panel:
-        await until(lambda: panel.edges == [(RING, True)])
+        await until_async(lambda: panel.edges == [(RING, True)])
         board.drive(0, True)
-        await until(lambda: panel.edges == [(RING, True), (RING, False)])
+        await until_async(lambda: panel.edges == [(RING, True), (RING, False)])
 
 
 async def test_button_that_came_up_while_the_line_settled_is_not_posted_as_down(board):
@@ -87,23 +87,23 @@ async def test_button_that_came_up_while_the_line_settled_is_not_posted_as_down(
 async def test_button_named_otherwise_works(board):
     with Panel(board, ButtonWiring(RING, board.other_name)) as panel:
         board.drive(0, False)
-        await until(lambda: panel.edges == [(RING, True)])
+        await until_async(lambda: panel.edges == [(RING, True)])
 
 
 async def test_line_in_use_is_told_once_with_its_user_and_taken_when_it_is_free(board):
     held = board.hold(0)
     with Panel(board, ButtonWiring(RING, board.pins[0]), ButtonWiring(ButtonId("other"), board.pins[2])) as panel:
-        failed = await until(lambda: [i for i in panel.posted if isinstance(i, PartFailed)])
+        failed = await until_async(lambda: [i for i in panel.posted if isinstance(i, PartFailed)])
         assert failed[0].part == "panel"
         assert f"button ring ({text(board.pins[0])})" in failed[0].why
         assert "in use" in failed[0].why
         assert "gpioinfo" in failed[0].resolution
         board.drive(2, False)
-        await until(lambda: panel.edges == [(ButtonId("other"), True)])
+        await until_async(lambda: panel.edges == [(ButtonId("other"), True)])
         held.close()
-        await until(lambda: any(isinstance(i, PartRecovered) for i in panel.posted), "the recovery")
+        await until_async(lambda: any(isinstance(i, PartRecovered) for i in panel.posted), "the recovery")
         board.drive(0, False)
-        await until(lambda: (RING, True) in panel.edges)
+        await until_async(lambda: (RING, True) in panel.edges)
         assert sum(isinstance(i, PartFailed) for i in panel.posted) == 1
 
 
@@ -111,7 +111,7 @@ async def test_lines_that_fail_together_are_told_together(board):
     wiring = (ButtonWiring(RING, board.missing), ButtonWiring(ButtonId("other"), board.pins[1]))
     held = board.hold(1)
     with Panel(board, *wiring) as panel:
-        (failed,) = await until(lambda: panel.posted)
+        (failed,) = await until_async(lambda: panel.posted)
         assert f"button ring ({text(board.missing)})" in failed.why
         assert f"button other ({text(board.pins[1])})" in failed.why
     held.close()

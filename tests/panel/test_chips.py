@@ -18,7 +18,7 @@ from appliance.panel.claims import Claims
 from appliance.panel.lamps import Lamps, LampWiring
 from appliance.panel.names import ChipLine
 from tests.panel.boards import ChipBoard
-from tests.panel.support import until
+from tests.support.waiting import until_async
 
 RING, RED = ButtonId("ring"), LampId("red")
 NOBODY = 65534
@@ -76,7 +76,7 @@ async def test_edge_has_the_kernels_time_however_late_the_loop_is(board):
         board.drive(0, False)
         after = time.monotonic()
         time.sleep(3.0)  # noqa: ASYNC251  the loop stands still
-        await until(lambda: panel.edges == [True])
+        await until_async(lambda: panel.edges == [True])
         assert before <= panel.posted[0].at < after + 1.5
 
 
@@ -86,9 +86,9 @@ async def test_line_that_will_not_rest_leaves_the_loop_time_and_tells_its_level_
             board.drive(0, False)
             board.drive(0, True)
         board.drive(0, False)
-        await until(lambda: panel.edges[-1:] == [True])
+        await until_async(lambda: panel.edges[-1:] == [True])
         board.drive(0, True)
-        await until(lambda: panel.edges[-1:] == [False])
+        await until_async(lambda: panel.edges[-1:] == [False])
         assert len(panel.edges) <= EVENTS_KEPT + 2
 
 
@@ -107,12 +107,12 @@ async def test_lamps_line_is_an_output_with_its_level_from_the_first_moment(boar
 async def test_an_edge_has_the_kernels_time_and_no_other(board):
     """Its line was moved within these two moments, whenever it is heard of."""
     with Panel(board, [ButtonWiring(RING, board.pins[0])]) as panel:
-        await until(lambda: info(board, 0).used)
+        await until_async(lambda: info(board, 0).used)
         for number in range(40):
             before = time.monotonic()
             board.drive(0, number % 2 == 1)
             after = time.monotonic()
-            edges = await until(lambda number=number: panel.of(ButtonEdge)[number:])
+            edges = await until_async(lambda number=number: panel.of(ButtonEdge)[number:])
             assert before <= edges[0].at <= after
 
 
@@ -121,24 +121,24 @@ async def test_no_thread_is_started(board):
     with Panel(board, wiring, [LampWiring(RED, (board.pins[4],))]) as panel:
         panel.lamps.desire(((RED, Shine(Pattern.FAST)),))
         board.drive(0, False)
-        await until(lambda: panel.edges == [True])
+        await until_async(lambda: panel.edges == [True])
         assert threading.active_count() == 1
 
 
 async def test_line_in_use_is_told_with_its_user(board):
     held = board.hold(0)
     with Panel(board, [ButtonWiring(RING, board.pins[0])]) as panel:
-        (failed,) = await until(lambda: panel.of(PartFailed))
+        (failed,) = await until_async(lambda: panel.of(PartFailed))
         assert failed.why == f"button ring (line LINE0 of chip {board.label}): in use by 'someone else'"
         assert "gpioinfo" in failed.resolution
         held.close()
-        await until(lambda: panel.of(PartRecovered))
+        await until_async(lambda: panel.of(PartRecovered))
 
 
 async def test_line_that_a_button_has_under_another_name_is_told(board):
     wiring = [ButtonWiring(RING, board.pins[0]), ButtonWiring(ButtonId("other"), board.other_name)]
     with Panel(board, wiring) as panel:
-        (failed,) = await until(lambda: panel.of(PartFailed))
+        (failed,) = await until_async(lambda: panel.of(PartFailed))
         assert failed.why == f"button other (line 0 of chip {board.label}): in use by 'intercomd'"
 
 
@@ -154,7 +154,7 @@ async def test_line_that_a_button_has_under_another_name_is_told(board):
 async def test_line_that_is_not_there_is_told_with_cause_and_remedy(board, chip, line, cause, remedy):
     wrong = ChipLine(chip.format(board.label), line)
     with Panel(board, [ButtonWiring(RING, wrong)]) as panel:
-        (failed,) = await until(lambda: panel.of(PartFailed))
+        (failed,) = await until_async(lambda: panel.of(PartFailed))
         assert cause.format(board.label) in failed.why
         assert remedy.format(board.label) in failed.resolution
 
@@ -163,7 +163,7 @@ async def test_chip_that_may_not_be_opened_is_told_with_cause_and_remedy(board):
     os.seteuid(NOBODY)
     try:
         with Panel(board, [ButtonWiring(RING, board.pins[0])]) as panel:
-            (failed,) = await until(lambda: panel.of(PartFailed))
+            (failed,) = await until_async(lambda: panel.of(PartFailed))
     finally:
         os.seteuid(0)
     assert f"{board.path}: Permission denied" in failed.why
@@ -173,44 +173,44 @@ async def test_chip_that_may_not_be_opened_is_told_with_cause_and_remedy(board):
 async def test_chip_that_goes_is_told_once_and_its_lines_work_again_when_it_is_back(board):
     with Panel(board, [ButtonWiring(RING, board.pins[0])], [LampWiring(RED, (board.pins[1],))]) as panel:
         panel.lamps.desire(((RED, Shine(Pattern.ON)),))
-        await until(lambda: board.level(1))
+        await until_async(lambda: board.level(1))
         board.take_away()
-        (failed,) = await until(lambda: panel.of(PartFailed))
+        (failed,) = await until_async(lambda: panel.of(PartFailed))
         assert f"button ring (line LINE0 of chip {board.label}): its chip was taken away" in failed.why
         assert f"lamp red (line LINE1 of chip {board.label}): its chip was taken away" in failed.why
         assert "bring it back" in failed.resolution
         board.bring_back()
-        await until(lambda: panel.of(PartRecovered))
-        await until(lambda: board.level(1))
+        await until_async(lambda: panel.of(PartRecovered))
+        await until_async(lambda: board.level(1))
         board.drive(0, False)
-        await until(lambda: panel.edges[-1:] == [True])
+        await until_async(lambda: panel.edges[-1:] == [True])
         board.drive(0, True)
-        await until(lambda: panel.edges[-2:] == [True, False])
+        await until_async(lambda: panel.edges[-2:] == [True, False])
 
 
 async def test_chip_that_goes_under_a_finger_releases_the_button_and_comes_back_without_a_press(board):
     with Panel(board, [ButtonWiring(RING, board.pins[0], "none")]) as panel:
-        await until(lambda: panel.edges == [True])  # the chip's lines are low until they are driven
+        await until_async(lambda: panel.edges == [True])  # the chip's lines are low until they are driven
         board.take_away()
-        await until(lambda: panel.edges == [True, False])
+        await until_async(lambda: panel.edges == [True, False])
         board.bring_back()
-        await until(lambda: panel.of(PartRecovered))
+        await until_async(lambda: panel.of(PartRecovered))
         board.drive(0, True)
-        await until(lambda: panel.edges == [True, False, False])
+        await until_async(lambda: panel.edges == [True, False, False])
         board.drive(0, False)
-        await until(lambda: panel.edges == [True, False, False, True])
+        await until_async(lambda: panel.edges == [True, False, False, True])
 
 
 async def test_pin_by_number_is_a_raspberry_pis(board):
     with Panel(board, [ButtonWiring(RING, 5)]) as panel:
-        (failed,) = await until(lambda: panel.of(PartFailed))
+        (failed,) = await until_async(lambda: panel.of(PartFailed))
         assert "button ring (pin 5): pin 5 is a number of a Raspberry Pi" in failed.why
         assert "chip and line" in failed.resolution
     pi = ChipBoard("pinctrl-bcm2711")
     try:
         with Panel(pi, [ButtonWiring(RING, 5)]) as panel:
             pi.drive(5, False)
-            await until(lambda: panel.edges == [True])
+            await until_async(lambda: panel.edges == [True])
     finally:
         pi.close()
 

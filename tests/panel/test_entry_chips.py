@@ -22,7 +22,8 @@ from appliance.panel.names import ChipLine
 from appliance.panel.readers import WiegandReader, WiegandWiring
 from appliance.panel.wiegand import Spoiled
 from tests.panel.boards import ChipBoard
-from tests.panel.support import closed_by, framed, until
+from tests.panel.support import closed_by, framed
+from tests.support.waiting import until_async
 
 GATE = ReaderId("gate")
 PAUSE_S = 0.08
@@ -50,7 +51,7 @@ class Reader:
             self.board.drive(line, True)
 
     async def __aenter__(self):
-        await until(lambda: self.reader._block)
+        await until_async(lambda: self.reader._block)
         return self
 
     async def __aexit__(self, *_):
@@ -118,13 +119,13 @@ async def test_a_lost_edge_discards_the_card_and_the_next_one_is_read(board):
         assert not reader.numbers
         await until_read(reader, whole, lambda: reader.numbers)
         assert set(reader.numbers) == {4711}
-        await until(lambda: sum(told.count for told in reader.of(ReadingDiscarded)) >= 26)
+        await until_async(lambda: sum(told.count for told in reader.of(ReadingDiscarded)) >= 26)
 
 
 async def test_edges_that_the_kernel_had_no_room_for_spoil_a_card_and_are_noticed(board):
     async with Reader(board, lengths=frozenset({26}), timeout_s=5.0) as reader:
         reader.send((0,) * (EVENTS_KEPT + 100))  # the oldest go
-        await until(lambda: reader.of(ReadingDiscarded))
+        await until_async(lambda: reader.of(ReadingDiscarded))
         assert [told.why for told in reader.of(ReadingDiscarded)] == [Spoiled.PULSES_LOST]
         assert not reader.numbers
 
@@ -140,10 +141,10 @@ async def test_keys_of_a_reader_are_those_of_its_keypad(board):
 async def test_a_reader_whose_chip_goes_is_told_and_reads_again(board):
     async with Reader(board) as reader:
         board.take_away()
-        await until(lambda: reader.of(PartFailed))
+        await until_async(lambda: reader.of(PartFailed))
         assert reader.of(PartFailed)[0].why.startswith("reader gate (line LINE0 of chip ")
         board.bring_back()
-        await until(lambda: reader.of(PartRecovered))
+        await until_async(lambda: reader.of(PartRecovered))
         reader.reset()
         await until_read(reader, framed(99, 26), lambda: 99 in reader.numbers)
 
@@ -154,7 +155,7 @@ async def test_lines_of_several_chips_are_refused_with_the_reason(board):
         posted = []
         claims = Claims(None, posted.append)
         reader = WiegandReader(WiegandWiring(GATE, board.pins[0], other.pins[1]), claims, posted.append)
-        await until(lambda: posted)
+        await until_async(lambda: posted)
         assert "they are lines of several chips: /dev/gpiochip" in posted[0].why
         claims.close()
         reader.close()
@@ -166,10 +167,10 @@ async def test_a_line_in_use_is_told_with_its_user(board):
     other, posted = board.hold(1), []
     claims = Claims(None, posted.append)
     reader = WiegandReader(WiegandWiring(GATE, *board.pins[:2]), claims, posted.append)
-    await until(lambda: posted)
+    await until_async(lambda: posted)
     assert "in use by 'someone else'" in posted[0].why
     other.close()
-    await until(lambda: any(isinstance(given, PartRecovered) for given in posted))
+    await until_async(lambda: any(isinstance(given, PartRecovered) for given in posted))
     claims.close()
     reader.close()
 
@@ -238,43 +239,43 @@ class Keypad:
 
 async def test_every_key_of_a_matrix_is_told_once(board, monkeypatch):
     with Keypad(board, monkeypatch) as keypad:
-        await until(lambda: keypad.rests)
+        await until_async(lambda: keypad.rests)
         for number, key in enumerate("123456789"):
             keypad.press(key)
-            await until(lambda number=number: len(keypad.keys) > number)
+            await until_async(lambda number=number: len(keypad.keys) > number)
             keypad.release(key)
-            await until(lambda: keypad.rests)
+            await until_async(lambda: keypad.rests)
         assert keypad.keys == "123456789"
 
 
 async def test_a_key_brings_the_moment_of_its_edge(board, monkeypatch):
     with Keypad(board, monkeypatch) as keypad:
-        await until(lambda: keypad.rests)
+        await until_async(lambda: keypad.rests)
         before = time.monotonic()
         keypad.press("5")
-        (key,) = await until(lambda: keypad.posted)
+        (key,) = await until_async(lambda: keypad.posted)
         assert before <= key.at < time.monotonic() - keypad.debounce_s
 
 
 async def test_three_keys_that_look_like_four_are_refused_on_real_lines(board, monkeypatch):
     with Keypad(board, monkeypatch) as keypad:
-        await until(lambda: keypad.rests)
+        await until_async(lambda: keypad.rests)
         keypad.press("1", "2", "4")
         await asyncio.sleep(0.5)
         keypad.release("1", "2", "4")
-        await until(lambda: keypad.rests)
+        await until_async(lambda: keypad.rests)
         keypad.press("9")
-        await until(lambda: keypad.keys)
+        await until_async(lambda: keypad.keys)
         assert keypad.keys == "9"
 
 
 async def test_a_keypad_whose_chip_goes_is_told_and_works_when_it_is_back(board, monkeypatch):
     with Keypad(board, monkeypatch) as keypad:
-        await until(lambda: keypad.rests)
+        await until_async(lambda: keypad.rests)
         board.take_away()
-        await until(lambda: any(isinstance(given, PartFailed) for given in keypad.posted))
+        await until_async(lambda: any(isinstance(given, PartFailed) for given in keypad.posted))
         board.bring_back()
-        await until(lambda: any(isinstance(given, PartRecovered) for given in keypad.posted))
-        await until(lambda: keypad.rests)
+        await until_async(lambda: any(isinstance(given, PartRecovered) for given in keypad.posted))
+        await until_async(lambda: keypad.rests)
         keypad.press("3")
-        await until(lambda: keypad.keys == "3")
+        await until_async(lambda: keypad.keys == "3")

@@ -1,5 +1,6 @@
 """The guard process itself, run for real with simulated lines: no relay stays energised, whatever anybody does."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -11,7 +12,8 @@ import pytest
 
 from appliance.panel import guard
 from appliance.panel.relay import guard_command
-from tests.panel.support import LONG, SECOND, Daemon, GuardProcess, level, run_guard, until_now, wiring
+from tests.panel.support import LONG, SECOND, Daemon, GuardProcess, level, run_guard, wiring
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -133,7 +135,7 @@ def test_train_of_overlapping_pulses_does_not_exceed_the_cap(tmp_path):
         answers = [guarded.daemon.ask(pulse + n, pulse + int(s * SECOND)) for n, s in enumerate(lengths, 1)]
         assert first[1] is True
         assert max(answer[3] for answer in (first, *answers)) <= latest
-        until_now(lambda: not level(doors[0]), "the end")
+        until(lambda: not level(doors[0]), "the end")
 
 
 def test_pulse_decided_while_energised_but_late_does_not_add_to_the_cap(tmp_path):
@@ -153,7 +155,7 @@ def test_end_of_file_makes_the_relay_inactive(doors, tmp_path, listens):
         daemon.pulse(9.0)
         assert level(doors[0])
         daemon.sock.close()
-        until_now(lambda: not level(doors[0]), "the relay's rest")
+        until(lambda: not level(doors[0]), "the relay's rest")
         if not listens:
             assert guarded.ended() == (0, "")
 
@@ -183,7 +185,7 @@ def test_guard_serves_one_daemon_after_another_and_remembers_the_pulses(doors, t
         assert second.ask(pulse, pulse + 9 * SECOND)[1] is False
         assert second.pulse(9.0)[1][1] is True
         second.sock.close()
-        until_now(lambda: not level(doors[0]), "the relay's rest")
+        until(lambda: not level(doors[0]), "the relay's rest")
         assert Daemon.at(path).pulse(9.0, door=1)[1][1] is True
 
 
@@ -221,7 +223,7 @@ def test_guard_that_was_stopped_beyond_the_end_ends_the_pulse_when_it_goes_on(do
     with GuardProcess(doors) as guarded:
         pulse, _ = guarded.daemon.pulse(3.0)
         guarded.signal(signal.SIGSTOP)
-        until_now(lambda: time.monotonic_ns() > pulse + 3 * SECOND)
+        until(lambda: time.monotonic_ns() > pulse + 3 * SECOND)
         guarded.signal(signal.SIGCONT)
         assert guarded.daemon.heard()[:3] == (0, False, pulse)
         assert not level(doors[0])
@@ -263,11 +265,11 @@ def test_daemon_that_does_not_read_keeps_no_pulse_from_ending(doors):
             try:
                 guarded.daemon.sock.send(flood)
             except BlockingIOError:
-                time.sleep(0)
+                os.sched_yield()
         guarded.daemon.sock.settimeout(LONG)
         now = time.monotonic_ns()
         guarded.daemon.send(now, now + SECOND // 10)
-        until_now(lambda: time.monotonic_ns() > now + SECOND // 10 and not level(doors[0]), "the end")
+        until(lambda: time.monotonic_ns() > now + SECOND // 10 and not level(doors[0]), "the end")
         assert guarded.process.poll() is None
 
 

@@ -13,7 +13,8 @@ from appliance.app.places import Places
 from appliance.config.load import load
 from appliance.panel import guard
 from appliance.panel.relay import guard_command
-from tests.panel.support import LONG, SECOND, Daemon, level, until_now, wiring
+from tests.panel.support import LONG, SECOND, Daemon, level, wiring
+from tests.support.waiting import until
 
 GUARDED = '[guard]\nsocket = "/run/intercomd/guard.sock"\n'
 FRONT = '[door.front]\nchip = "pinctrl-bcm2711"\nline = "GPIO26"\n'
@@ -197,7 +198,7 @@ def test_systemd_that_does_not_listen_keeps_no_pulse_from_ending(tmp_path):
         daemon = Daemon.at(tmp_path / "guard.sock")
         pulse, _ = daemon.pulse(3.0)
         assert daemon.heard()[:3] == (0, False, pulse)
-        until_now(lambda: not level(doors[0]), "the end")
+        until(lambda: not level(doors[0]), "the end")
         assert manager.process.poll() is None
 
 

@@ -8,7 +8,8 @@ from appliance.core.inputs import PartFailed, PartRecovered
 from appliance.core.model import LampId, Pattern, Shine
 from appliance.panel.lamps import LampWiring
 from tests.panel.boards import text
-from tests.panel.support import lamps_of, run_virtually, until
+from tests.panel.support import lamps_of, run_virtually
+from tests.support.waiting import until_async
 
 RED, GREEN = LampId("red"), LampId("green")
 STEP = 0.005
@@ -136,13 +137,13 @@ async def test_lamp_whose_line_is_in_use_is_told_and_shines_when_it_is_free(boar
     held = board.hold(0)
     with panel(board, LampWiring(RED, (board.pins[0],)), LampWiring(GREEN, (board.pins[1],))) as (lamps, posted):
         lamps.desire(((RED, Shine(Pattern.ON)), (GREEN, Shine(Pattern.ON))))
-        (failed,) = await until(lambda: posted)
+        (failed,) = await until_async(lambda: posted)
         assert isinstance(failed, PartFailed)
         assert f"lamp red ({text(board.pins[0])})" in failed.why
         assert board.level(1)
         held.close()
-        await until(lambda: board.level(0), "the lamp")
-        await until(lambda: [type(i) for i in posted] == [PartFailed, PartRecovered], "the recovery")
+        await until_async(lambda: board.level(0), "the lamp")
+        await until_async(lambda: [type(i) for i in posted] == [PartFailed, PartRecovered], "the recovery")
 
 
 async def test_lamp_whose_line_fails_later_is_told_and_claimed_again(board, monkeypatch):
@@ -155,10 +156,10 @@ async def test_lamp_whose_line_fails_later_is_told_and_claimed_again(board, monk
 
             patch.setattr(type(board.factory.pin(board.pins[0])), "_set_state", fail)
             lamps.desire(((RED, Shine(Pattern.SLOW)),))
-            (failed,) = await until(lambda: posted)
+            (failed,) = await until_async(lambda: posted)
             assert "Input/output error" in failed.why
-        await until(lambda: any(isinstance(i, PartRecovered) for i in posted), "the recovery")
-        await until(lambda: board.level(0), "the lamp")
+        await until_async(lambda: any(isinstance(i, PartRecovered) for i in posted), "the recovery")
+        await until_async(lambda: board.level(0), "the lamp")
 
 
 def test_closed_lamps_are_dark_and_leave_their_lines_to_others(board):
@@ -224,9 +225,9 @@ async def test_lamp_of_three_lines_takes_none_while_one_is_in_use(board):
     held = board.hold(1)
     with panel(board, LampWiring(RED, board.pins[:3])) as (lamps, posted):
         lamps.desire(((RED, Shine(Pattern.ON)),))
-        (failed,) = await until(lambda: posted)
+        (failed,) = await until_async(lambda: posted)
         assert ", ".join(map(text, board.pins[:3])) in failed.why
         assert not board.level(0)
         held.close()
-        await until(lambda: all(board.level(line) for line in range(3)), "the lamp")
-        await until(lambda: [type(i) for i in posted] == [PartFailed, PartRecovered], "the recovery")
+        await until_async(lambda: all(board.level(line) for line in range(3)), "the lamp")
+        await until_async(lambda: [type(i) for i in posted] == [PartFailed, PartRecovered], "the recovery")

@@ -13,7 +13,8 @@ from appliance.panel.lamps import LampWiring
 from appliance.panel.leds import Led
 from appliance.panel.names import KernelLed
 from appliance.panel.removals import removed
-from tests.panel.support import lamps_of, run_virtually, until
+from tests.panel.support import lamps_of, run_virtually
+from tests.support.waiting import until_async
 
 RED = LampId("red")
 AT_LED = LampWiring(RED, (KernelLed("status"),))
@@ -124,23 +125,23 @@ async def test_lamp_that_is_not_there_is_told_with_those_that_are_and_shines_whe
     made(root, "other")
     with lamps_of(AT_LED) as (lamps, posted):
         lamps.desire(((RED, Shine(Pattern.ON)),))
-        (failed,) = await until(lambda: posted)
+        (failed,) = await until_async(lambda: posted)
         assert failed.why == "lamp red (LED status): the kernel has none of that name; there are: other"
         folder = made(root)
-        await until(lambda: level(folder) == 255, "the lamp")
-        await until(lambda: [type(i) for i in posted] == [PartFailed, LampFound, PartRecovered], "the recovery")
+        await until_async(lambda: level(folder) == 255, "the lamp")
+        await until_async(lambda: [type(i) for i in posted] == [PartFailed, LampFound, PartRecovered], "the recovery")
 
 
 async def test_steady_lamp_that_goes_is_told_at_once(root):
     folder = made(root)
     with lamps_of(AT_LED) as (lamps, posted):
         lamps.desire(((RED, Shine(Pattern.ON)),))
-        await until(lambda: level(folder) == 255, "the lamp")
+        await until_async(lambda: level(folder) == 255, "the lamp")
         lamps._gone(str(root / "another"))
         lamps._gone(str(folder))  # as the kernel tells it
-        failed = await until(lambda: next((i for i in posted if isinstance(i, PartFailed)), None))
+        failed = await until_async(lambda: next((i for i in posted if isinstance(i, PartFailed)), None))
         assert failed.why == "lamp red (LED status): its device was taken away"
-        await until(lambda: isinstance(posted[-1], PartRecovered), "the recovery")
+        await until_async(lambda: isinstance(posted[-1], PartRecovered), "the recovery")
 
 
 def test_uevents_say_what_was_removed():

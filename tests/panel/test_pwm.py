@@ -13,7 +13,8 @@ from appliance.panel import lamps as lamps_
 from appliance.panel import pwm
 from appliance.panel.lamps import LampWiring
 from appliance.panel.names import PwmChannel
-from tests.panel.support import lamps_of, run_virtually, until
+from tests.panel.support import lamps_of, run_virtually
+from tests.support.waiting import until_async
 
 RED = LampId("red")
 CHIP = "fe20c000.pwm"
@@ -164,10 +165,10 @@ async def test_channel_whose_files_are_not_ours_yet_is_tried_again(kernel):
     kernel.closed = True
     with lamps_of(LampWiring(RED, ONE)) as (lamps, posted):
         lamps.desire(((RED, Shine(Pattern.ON)),))
-        failed = await until(lambda: next((i for i in posted if isinstance(i, PartFailed)), None))
+        failed = await until_async(lambda: next((i for i in posted if isinstance(i, PartFailed)), None))
         assert failed.why == f"lamp red (PWM {CHIP}/0): it cannot be written: Permission denied"
         kernel.closed = False
-        await until(lambda: isinstance(posted[-1], PartRecovered), "the recovery")
+        await until_async(lambda: isinstance(posted[-1], PartRecovered), "the recovery")
         assert kernel.shows() == (1.0, "normal")
 
 
@@ -182,7 +183,7 @@ async def test_channel_whose_files_are_not_ours_yet_is_tried_again(kernel):
 async def test_channel_that_cannot_be_had_is_told_with_its_reason(kernel, channel, why):
     kernel.used = {1}
     with lamps_of(LampWiring(RED, (channel,))) as (_, posted):
-        (failed,) = await until(lambda: posted)
+        (failed,) = await until_async(lambda: posted)
         assert failed.why == f"lamp red ({channel}): {why}"
 
 
@@ -193,11 +194,11 @@ def test_chip_may_be_named_as_the_kernel_counts_it(kernel):
 async def test_channel_whose_chip_goes_is_told_and_shines_again_when_it_is_back(kernel):
     with lamps_of(LampWiring(RED, ONE)) as (lamps, posted):
         lamps.desire(((RED, Shine(Pattern.ON)),))
-        await until(lambda: kernel.shows() == (1.0, "normal"), "the lamp")
+        await until_async(lambda: kernel.shows() == (1.0, "normal"), "the lamp")
         lamps._gone(str(kernel.chip.resolve()))  # as the kernel tells it
-        failed = await until(lambda: next((i for i in posted if isinstance(i, PartFailed)), None))
+        failed = await until_async(lambda: next((i for i in posted if isinstance(i, PartFailed)), None))
         assert failed.why == f"lamp red (PWM {CHIP}/0): its device was taken away"
-        await until(lambda: isinstance(posted[-1], PartRecovered), "the recovery")
+        await until_async(lambda: isinstance(posted[-1], PartRecovered), "the recovery")
         assert kernel.shows() == (1.0, "normal")
 
 

@@ -18,7 +18,8 @@ from appliance.core.inputs import GuardLost, GuardReady, RelayChanged
 from appliance.core.model import DoorId
 from appliance.panel import guard
 from appliance.panel.relay import DoorWiring, GpioLine, Relay, SimulatedLine, guard_command
-from tests.panel.support import LONG, SECOND, GuardProcess, free, guards, level, send, until, until_now, wiring
+from tests.panel.support import LONG, SECOND, GuardProcess, free, guards, level, send, wiring
+from tests.support.waiting import until, until_async
 
 FRONT, GATE = DoorId("front"), DoorId("gate")
 
@@ -36,7 +37,7 @@ class Posted(list):
             fits = [i for i in self if isinstance(i, kind) and all(getattr(i, k) == v for k, v in fields.items())]
             return fits[count - 1] if len(fits) >= count else None
 
-        return await until(found, f"{kind.__name__} {fields} (posted: {self})")
+        return await until_async(found, f"{kind.__name__} {fields} (posted: {self})")
 
     def energised(self):
         return [(i.door, i.pulse) for i in self if isinstance(i, RelayChanged) and i.energised]
@@ -101,8 +102,7 @@ async def test_hold_lasts_beyond_a_pulses_bound_and_ends_when_it_is_no_longer_de
         now = time.monotonic_ns()
         relay.desire((RelayPulse(FRONT, now, now + 3600 * SECOND, hold=True),))
         await posted.one(RelayChanged, energised=True)
-        while time.monotonic_ns() < now + SECOND // 2:
-            await asyncio.sleep(0.05)
+        await until_async(lambda: time.monotonic_ns() >= now + SECOND // 2)
         assert level(door)
         relay.desire(())
         await posted.one(RelayChanged, energised=False)
@@ -206,7 +206,7 @@ async def test_stop_returns_with_the_relays_inactive_and_no_process_left(doors):
 async def test_stop_before_the_guard_is_ready_leaves_nothing(doors):
     async with running(doors):
         pass
-    await until(lambda: not guards(doors[0]), "the guard's end")
+    await until_async(lambda: not guards(doors[0]), "the guard's end")
 
 
 async def test_guard_of_its_own_serves_one_daemon_after_another(doors, tmp_path):
@@ -310,13 +310,13 @@ def test_daemon_killed_in_a_pulse_leaves_no_energised_relay_and_no_guard(doors):
     command = [sys.executable, "-c", DAEMON, str(doors[0].line.file)]
     daemon = subprocess.Popen(command, cwd=Path(__file__).parents[2], stdout=subprocess.DEVNULL)
     try:
-        until_now(lambda: doors[0].line.file.exists() and level(doors[0]), "the pulse")
+        until(lambda: doors[0].line.file.exists() and level(doors[0]), "the pulse")
         daemon.kill()
         killed = time.monotonic()
-        until_now(lambda: not level(doors[0]), "the relay's rest")
+        until(lambda: not level(doors[0]), "the relay's rest")
         assert time.monotonic() - killed < 50.0, "not by the pulse's own end"
-        until_now(lambda: not guards(doors[0]), "the guard's end")
-        until_now(lambda: free(doors[0]), "the line's release")  # /proc forgets a name before the files close
+        until(lambda: not guards(doors[0]), "the guard's end")
+        until(lambda: free(doors[0]), "the line's release")  # /proc forgets a name before the files close
     finally:
         daemon.kill()
         daemon.wait(LONG)

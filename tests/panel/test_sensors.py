@@ -6,7 +6,7 @@ from appliance.core.inputs import SensorEdge
 from appliance.core.model import SensorId
 from appliance.panel.claims import Claims
 from appliance.panel.sensors import Sensors, SensorWiring
-from tests.panel.support import until
+from tests.support.waiting import until_async
 
 LEAF = SensorId("leaf")
 
@@ -36,17 +36,17 @@ async def test_level_is_told_once_it_is_known_and_with_each_edge(board, pull, cl
     board.drive(0, closed)
     with Panel(board, SensorWiring(LEAF, board.pins[0], pull, normally_closed=normally_closed)) as panel:
         board.drive(0, closed)  # a simulated pin follows the pull that is set as it is taken
-        await until(lambda: panel.levels[-1:] == [not normally_closed])
+        await until_async(lambda: panel.levels[-1:] == [not normally_closed])
         board.drive(0, not closed)
-        await until(lambda: panel.levels[-1:] == [normally_closed])
+        await until_async(lambda: panel.levels[-1:] == [normally_closed])
         board.drive(0, closed)
-        await until(lambda: panel.levels[-1:] == [not normally_closed])
+        await until_async(lambda: panel.levels[-1:] == [not normally_closed])
 
 
 async def test_cut_wire_of_a_contact_that_is_normally_closed_is_told(board):
     with Panel(board, SensorWiring(LEAF, board.pins[0])) as panel:
         board.drive(0, True)
-        await until(lambda: panel.levels[-1:] == [True])
+        await until_async(lambda: panel.levels[-1:] == [True])
 
 
 async def test_closed_sensors_leave_their_lines_to_others(board):

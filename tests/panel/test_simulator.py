@@ -16,7 +16,8 @@ from appliance.panel.lamps import Lamps, LampWiring
 from appliance.panel.lines import lines
 from appliance.simulator.entry import SimulatedEntry
 from appliance.simulator.panel import SimulatedPanel, SimulatedPin, ask, watch_lamps
-from tests.panel.support import LONG, until
+from tests.panel.support import LONG
+from tests.support.waiting import until_async
 
 RING, OPEN = ButtonWiring(ButtonId("ring"), 17), ButtonWiring(ButtonId("open"), 22, "down")
 NONE = SimulatedEntry(frozenset(), frozenset(), lambda given: None)
@@ -79,7 +80,7 @@ async def test_press_ends_even_if_who_asked_for_it_leaves(tmp_path):
     async with station(tmp_path) as front:
         _, writer = await asyncio.open_unix_connection(front.path)
         writer.write(b'{"press": "ring", "seconds": 60}\n')
-        await until(lambda: front.edges == [("ring", True)])
+        await until_async(lambda: front.edges == [("ring", True)])
         writer.close()
     assert front.edges == [("ring", True), ("ring", False)]
 

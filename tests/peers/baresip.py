@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from tests.peers.sipp import ADDRESS, bound, free_port
+from tests.support.waiting import until
 
 PATIENCE_S = 120.0
 RTP_PORTS = range(20000, 30000, 64)
@@ -99,7 +100,9 @@ class Baresip:
         with (self.directory / "log").open("wb") as log:
             self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.directory)
         try:
-            self.socket = self._connected()
+            until(self._listens, "baresip", log=lambda: self.log)
+            if not self.within:
+                self.socket = until(self._connected, "its control port", log=lambda: self.log)
         except BaseException:
             self.__exit__()
             raise
@@ -148,22 +151,17 @@ class Baresip:
 
     def heard(self):
         """The file of what came in the newest call, once it is there."""
-        end = time.monotonic() + PATIENCE_S
-        while not (files := sorted(self.directory.glob("dump-*-dec.wav"), key=lambda file: file.stat().st_mtime)):
-            assert time.monotonic() < end, self.log
-            time.sleep(0.02)
-        return files[-1]
+        files = until(lambda: list(self.directory.glob("dump-*-dec.wav")), "sound", log=lambda: self.log)
+        return max(files, key=lambda file: file.stat().st_mtime)
+
+    def _listens(self):
+        assert self.process.poll() is None, self.log
+        return bound(self.address, self.port, pid=self.process.pid)
 
     def _connected(self):
-        end = time.monotonic() + PATIENCE_S
-        while True:
-            with contextlib.suppress(ConnectionRefusedError):
-                if bound(self.address, self.port, pid=self.process.pid):
-                    if self.within:
-                        return None
-                    return socket.create_connection((self.address, self.control))
-            assert time.monotonic() < end and self.process.poll() is None, self.log
-            time.sleep(0.02)
+        with contextlib.suppress(ConnectionRefusedError):
+            return socket.create_connection((self.address, self.control))
+        return None
 
     def _read(self, end):
         """Messages are JSON in netstrings: LENGTH:TEXT,"""

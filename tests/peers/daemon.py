@@ -20,9 +20,8 @@ from appliance.simulator import panel
 from appliance.simulator.stations import CODE, to_toml
 from tests.peers.sipp import free_port
 from tests.shown import Witness, asked_by_http
+from tests.support.waiting import LOOK_S, PATIENCE_S, until
 
-PATIENCE_S = 120.0
-LOOK_S = 0.02
 FINAL = {"call.ended", "call.failed", "call.canceled", "call.rejected"}
 DETAILS = {
     "ring.ended",
@@ -39,15 +38,6 @@ DETAILS = {
 def loopback():
     """An address of our own: whatever port we choose there is free."""
     return f"127.{random.randrange(1, 250)}.{random.randrange(250)}.{random.randrange(2, 250)}"
-
-
-def until(condition, what="it", patience=PATIENCE_S):
-    """What `condition` gives once that is neither None nor false."""
-    end = time.monotonic() + patience
-    while not (found := condition()):
-        assert time.monotonic() < end, f"waited in vain for {what}"
-        time.sleep(LOOK_S)
-    return found
 
 
 class Daemon(Witness):
@@ -150,7 +140,8 @@ class Daemon(Witness):
                         with self._new:
                             self.events.append(json.loads(message))
                             self._new.notify_all()
-            time.sleep(LOOK_S)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(LOOK_S)
 
     def begin(self):
         """From now on `wait` looks at what comes after this moment only."""

@@ -13,8 +13,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tests.peers.baresip import Baresip
-from tests.peers.daemon import FINAL, Daemon, loopback, until
+from tests.peers.daemon import FINAL, Daemon, loopback
 from tests.peers.sipp import Sipp
+from tests.support.waiting import until
 
 PATIENCE_S = 120.0  # a 200 whose ACK died with the process is repeated for 32 s before the far end gives up
 GIVES_UP_S = 25  # a far end that rings, and heard of nothing

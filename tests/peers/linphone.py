@@ -4,13 +4,11 @@ import re
 import secrets
 import socket
 import subprocess
-import time
 from pathlib import Path
 
 from tests.peers.sipp import bound, free_port
+from tests.support.waiting import PATIENCE_S, until
 
-PATIENCE_S = 60.0
-LOOK_S = 0.02
 CONFIG = """[sip]
 auto_net_state_mon=0
 bind_address={address}
@@ -67,10 +65,7 @@ class Linphone:
                 cwd=self.directory,
             )
         try:
-            end = time.monotonic() + PATIENCE_S
-            while not self.pipe.exists() or not bound(self.address, self.port, pid=self.process.pid):
-                assert time.monotonic() < end and self.process.poll() is None, self.log
-                time.sleep(LOOK_S)
+            until(self._listens, "linphone", log=lambda: self.log)
             self.socket = socket.socket(socket.AF_UNIX)
             self.socket.settimeout(PATIENCE_S)
             self.socket.connect(str(self.pipe))
@@ -86,6 +81,10 @@ class Linphone:
         if self.socket is not None:
             self.socket.close()
         self.pipe.unlink(missing_ok=True)
+
+    def _listens(self):
+        assert self.process.poll() is None, self.log
+        return self.pipe.exists() and bound(self.address, self.port, pid=self.process.pid)
 
     @property
     def log(self):
@@ -105,17 +104,16 @@ class Linphone:
 
     def wait(self, *names, **expected):
         """The next event of these names, as StreamsRunning or receiving-tone, with these fields; drops those before."""
-        end = time.monotonic() + PATIENCE_S
-        while True:
-            found = self.command("pop-event")
-            if "Event-type" in found:
-                self.events.append(found)
-                name = found.get("Event", found["Event-type"]).removeprefix("LinphoneCall")
-                if name in names and all(found.get(key) == value for key, value in expected.items()):
-                    return found
-            else:
-                assert time.monotonic() < end, f"no {names} {expected} in {self.events}\n{self.log}"
-                time.sleep(LOOK_S)
+
+        def found():
+            while "Event-type" in (event := self.command("pop-event")):
+                self.events.append(event)
+                name = event.get("Event", event["Event-type"]).removeprefix("LinphoneCall")
+                if name in names and all(event.get(key) == value for key, value in expected.items()):
+                    return event
+            return None
+
+        return until(found, f"{names} {expected}", log=lambda: f"{self.events}\n{self.log}")
 
 
 def fields(text):

@@ -6,8 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.peers.daemon import until
 from tests.peers.nameserver import name_of
+from tests.support.waiting import until
 
 DOOR, PBX = "10.9.0.7", "10.9.0.1"
 WIRE = Path(__file__).with_name("wire.py")

@@ -112,13 +112,24 @@ class Packets:
                     self._tag = message.partition("\nTo:")[2].partition("\r")[0].partition("tag=")[2]
                 return message
 
-    def called(self, answer):
-        """The INVITE was sent; `answer` takes the call; this one acknowledges. The 200."""
+    def accepted(self, answer):
+        """The INVITE was sent: let `answer` take the call, and return the 200."""
         self.receive("SIP/2.0 180", "INVITE")
         answer()
-        accepted = self.receive("SIP/2.0 200", "INVITE")
+        return self.receive("SIP/2.0 200", "INVITE")
+
+    def called(self, answer):
+        """The same, and acknowledge the 200."""
+        accepted = self.accepted(answer)
         self.send(self.request("ACK"))
         return accepted
+
+    def talk_to(self, door):
+        """Call the station, which answers: the call, and the 200."""
+        self.send(self.invite())
+        call = door.rung()
+        accepted = self.called(lambda: door.press("answer"))
+        return door.talk(call), accepted
 
     def hang_up(self, seq=9):
         bye = self.request("BYE", seq)
@@ -142,3 +153,14 @@ class Packets:
             head = struct.pack("!BBHII", 0x80, kind | marker, sequence + step, began, 0x1234)
             self.rtp.sendto(head + event, (self.to[0], port))
             time.sleep(0.02)
+
+
+def good_call(door):
+    """A call of a known far end, in which all is as usual, goes through."""
+    with Packets(door.far_address, to=door.address) as far:
+        far.send(far.invite())
+        call = door.wait("call.incoming", source=f"{far.address}:{far.port}")["call"]
+        far.called(lambda: door.press("answer"))
+        door.talk(call)
+        far.hang_up()
+        door.final(call, kind="call.ended", cause="hangup", by="remote")

@@ -10,8 +10,9 @@ import threading
 import time
 from pathlib import Path
 
-from tests.peers.daemon import loopback, until
+from tests.peers.daemon import loopback
 from tests.peers.sipp import free_port
+from tests.support.waiting import until
 
 REALM = "test"
 CONFIG = """#!KAMAILIO

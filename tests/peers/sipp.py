@@ -6,11 +6,11 @@ import random
 import socket
 import struct
 import subprocess
-import time
 from pathlib import Path
 from types import SimpleNamespace
 
 from tests.peers import sipp_scenarios
+from tests.support.waiting import until
 
 ADDRESS = "127.0.0.1"
 PATIENCE_S = 120
@@ -98,20 +98,20 @@ class Sipp:
     def __enter__(self):
         self.directory.mkdir()
         (self.directory / "scenario.xml").write_text(sipp_scenarios.xml(self.scenario, self.options))
-        end = time.monotonic() + PATIENCE_S
         # A daemon whose SIP process was killed repeats its BYE: SIPp sends answers to where the INVITE came from.
-        while bound(self.address, self._port, remote=True):
-            assert time.monotonic() < end, "somebody still speaks to the one before"
-            time.sleep(0.02)
+        until(lambda: not bound(self.address, self._port, remote=True), "the end of the connection to the last one")
         self._spawn()
-        while self.process.poll() is not None or not self._listens():
-            if self.process.poll() is not None:  # somebody took the port first; or it is done already
-                if self.process.returncode == 0:
-                    break
-                self._spawn()
-            assert time.monotonic() < end, self.log()
-            time.sleep(0.02)
+        until(self._begun, "SIPp", PATIENCE_S, self.log)
         return self
+
+    def _begun(self):
+        """Whether it listens or is done; it is started again where another process took its port."""
+        if self.process.poll() is None:
+            return self._listens()
+        if self.process.returncode == 0:
+            return True
+        self._spawn()
+        return False
 
     def __exit__(self, *_):
         self.vanish()
@@ -122,10 +122,7 @@ class Sipp:
 
     def done(self):
         """The same, for tests without a loop."""
-        end = time.monotonic() + PATIENCE_S
-        while self.process.poll() is None:
-            assert time.monotonic() < end, self.log()
-            time.sleep(0.02)
+        until(lambda: self.process.poll() is not None, "the end of SIPp", PATIENCE_S, self.log)
         assert self.process.returncode == 0, self.log()
 
     def vanish(self):
@@ -135,10 +132,7 @@ class Sipp:
 
     def until_sent(self, what, acks):
         """Wait until so many ACKs of the other side have come."""
-        end = time.monotonic() + PATIENCE_S
-        while self.messages().count("\nACK sip:") < acks:
-            assert time.monotonic() < end, f"{what}: {self.log()}"
-            time.sleep(0.02)
+        until(lambda: self.messages().count("\nACK sip:") >= acks, what, PATIENCE_S, self.log)
 
     def messages(self):
         """All that was sent and received, as SIPp logs it."""

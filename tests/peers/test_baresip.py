@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from tests.peers.baresip import Baresip
-from tests.peers.daemon import Daemon, until
+from tests.peers.daemon import Daemon
 from tests.peers.sounds import ABSENT_DB, HEARD_DB, levels_of, tone
+from tests.support.waiting import until
 
 OURS, THEIRS = 1000, 440
 RINGING = 528  # the second tone of the station's bell

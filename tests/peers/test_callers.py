@@ -10,10 +10,11 @@ import pytest
 
 from appliance.sip.digest import Credentials, response
 from tests.peers.baresip import Baresip
-from tests.peers.daemon import Daemon, loopback, until
+from tests.peers.daemon import Daemon, loopback
 from tests.peers.packets import PATIENCE_S, Packets
 from tests.shown import shows
 from tests.sip.test_digest import header
+from tests.support.waiting import until
 
 SECRET = "open sesame"
 

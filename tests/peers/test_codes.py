@@ -10,10 +10,11 @@ import time
 import pytest
 
 from appliance.simulator import panel
-from tests.peers.daemon import Daemon, until
+from tests.peers.daemon import Daemon
 from tests.peers.packets import Packets
 from tests.peers.sipp import Sipp, free_port
 from tests.shown import shows
+from tests.support.waiting import until
 
 DOOR = {"front": {"pulse_s": 0.5}}
 PATIENCE_S = 120.0

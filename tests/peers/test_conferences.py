@@ -11,10 +11,11 @@ import wave
 import pytest
 
 from tests.peers.baresip import Baresip
-from tests.peers.daemon import Daemon, loopback, until
+from tests.peers.daemon import Daemon, loopback
 from tests.peers.sipp import Sipp, free_port
 from tests.peers.test_baresip import levels
 from tests.shown import shows
+from tests.support.waiting import until
 
 PANEL = 1000
 TONES = {"far": 410, "two": 560, "three": 730, "four": 1270, "five": 1630, "six": 2110}

@@ -8,9 +8,10 @@ import subprocess
 import pytest
 
 from tests.certificates import Authority
-from tests.peers.daemon import Daemon, loopback, until
+from tests.peers.daemon import Daemon, loopback
 from tests.peers.registrars import Kamailio
 from tests.peers.test_registration import account
+from tests.support.waiting import until
 
 MANY = 150
 SAID = {

@@ -6,11 +6,12 @@ import signal
 import pytest
 
 from tests.peers.asterisk import Asterisk
-from tests.peers.daemon import Daemon, loopback, until
+from tests.peers.daemon import Daemon, loopback
 from tests.peers.registrars import Notifier
 from tests.peers.sipp import free_port
 from tests.peers.test_registration import account
 from tests.shown import shows
+from tests.support.waiting import until
 
 
 def becomes(door, state, code=200, reason=None):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.peers.daemon import until
 from tests.shown import shows
+from tests.support.waiting import until
 
 RANG = ["dialing", "ringing"]
 TALKED = [*RANG, "connecting", "connected"]

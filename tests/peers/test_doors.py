@@ -19,9 +19,10 @@ from appliance.core.denials import Denial
 from appliance.core.periods import DAYS
 from appliance.simulator.stations import CODE
 from tests.bus.buses import Client, TheBus, policy
-from tests.peers.daemon import Daemon, loopback, until
+from tests.peers.daemon import Daemon, loopback
 from tests.peers.test_codes import Call, added
 from tests.shown import shows
+from tests.support.waiting import until
 
 ROOT, FRONT = "/org/intercomd", "/org/intercomd/doors/front"
 APPLIANCE1, DOOR1 = "org.intercomd.Appliance1", "org.intercomd.Door1"

@@ -3,10 +3,11 @@
 import pytest
 
 from tests.certificates import Authority
-from tests.peers.daemon import Daemon, loopback, until
+from tests.peers.daemon import Daemon, loopback
 from tests.peers.registrars import Kamailio
 from tests.peers.sipp import free_port
 from tests.peers.test_registration import account
+from tests.support.waiting import until
 
 
 @pytest.fixture(scope="module")

@@ -4,10 +4,11 @@ import time
 
 import pytest
 
-from tests.peers.daemon import Daemon, loopback, until
-from tests.peers.packets import Packets
+from tests.peers.daemon import Daemon, loopback
+from tests.peers.packets import Packets, good_call
 from tests.peers.registrars import Kamailio
 from tests.peers.test_registration import account
+from tests.support.waiting import until
 
 RATE, SECONDS = 1000, 10
 
@@ -22,16 +23,6 @@ def flood(far, seconds):
             sent += 1
         time.sleep(0.002)
     return sent
-
-
-def good_call(door):
-    with Packets(door.far_address, to=door.address) as far:
-        far.send(far.invite())
-        call = door.wait("call.incoming", source=f"{far.address}:{far.port}")["call"]
-        far.called(lambda: door.press("answer"))
-        door.talk(call)
-        far.hang_up()
-        door.final(call, kind="call.ended", cause="hangup", by="remote")
 
 
 def heard(door, address):
@@ -71,10 +62,7 @@ def test_a_flood_of_invites_costs_next_to_nothing(door, record_property):
 def test_a_flood_from_a_target_does_not_shut_it_out(tmp_path):
     """Its address may be anybody's who can forge one, and a visitor must not be cut off by that."""
     with Daemon(tmp_path / "d") as door, Packets(door.far_address, to=door.address) as far:
-        far.send(far.invite())
-        call = door.rung()
-        far.called(lambda: door.press("answer"))
-        door.talk(call)
+        call, _ = far.talk_to(door)
         with Packets(door.far_address, to=door.address) as again:
             flood(again, 0.5)
         far.hang_up()

@@ -38,10 +38,7 @@ class Thief(Packets):
 def talking(door):
     """A call from the address that the station knows: its far end, and its id."""
     with Packets(door.far_address, to=door.address) as far:
-        far.send(far.invite())
-        call = door.rung()
-        far.called(lambda: door.press("answer"))
-        door.talk(call)
+        call, _ = far.talk_to(door)
         yield far, call
 
 
@@ -86,9 +83,7 @@ def test_nobody_else_acknowledges_a_call(door):
     with Packets(door.far_address, to=door.address) as far:
         far.send(far.invite())
         call = door.rung()
-        far.receive("SIP/2.0 180", "INVITE")
-        door.press("answer")
-        far.receive("SIP/2.0 200", "INVITE")
+        far.accepted(lambda: door.press("answer"))
         with Thief(far) as thief:
             thief.send(thief.request("ACK"))
             thief.refused("BYE")  # it has come

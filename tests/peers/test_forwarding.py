@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.peers.baresip import Baresip
-from tests.peers.daemon import Daemon, loopback, until
+from tests.peers.daemon import Daemon, loopback
 from tests.peers.packets import Packets
 from tests.peers.sipp import Sipp, free_port
 from tests.shown import shows
+from tests.support.waiting import until
 
 NOWHERE = {"always": "", "quiet": "", "busy": "", "no_answer": "", "no_answer_s": 20.0}
 

@@ -6,12 +6,13 @@ import signal
 import pytest
 
 from tests.peers.baresip import Baresip
-from tests.peers.daemon import Daemon, until
+from tests.peers.daemon import Daemon
 from tests.peers.namespaces import DOOR, PBX, Cable, NameServer
 from tests.peers.registrars import Kamailio
 from tests.peers.sipp import Sipp
 from tests.peers.test_registration import account
 from tests.shown import shows
+from tests.support.waiting import until
 
 PORT, FAR = 5080, 5090
 ELSEWHERE = "10.9.0.8"

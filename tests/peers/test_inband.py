@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.peers.baresip import Baresip
-from tests.peers.daemon import Daemon, until
+from tests.peers.daemon import Daemon
 from tests.peers.packets import Packets
 from tests.peers.registrars import Scripted
 from tests.peers.sipp import Sipp
@@ -16,6 +16,7 @@ from tests.peers.voices import drained, place
 from tests.schema import check
 from tests.shown import shows
 from tests.sip.dtmf import digit, file, silence, typed
+from tests.support.waiting import until
 
 CODE = "4711"
 MS, PAUSE_MS = 120, 120

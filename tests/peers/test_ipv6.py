@@ -4,12 +4,13 @@ from contextlib import closing
 
 import pytest
 
-from tests.peers.daemon import Daemon, until
+from tests.peers.daemon import Daemon
 from tests.peers.namespaces import PBX, Cable, NameServer
 from tests.peers.registrars import Kamailio
 from tests.peers.sipp import Sipp, free_port
 from tests.peers.test_registration import account
 from tests.peers.voices import Voice, opened
+from tests.support.waiting import until
 
 HERE = "::1"
 DOOR6, PBX6 = "fd00:9::7", "fd00:9::1"

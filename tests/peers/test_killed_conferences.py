@@ -5,9 +5,9 @@ from collections import Counter
 import pytest
 
 from tests.peers import kills
-from tests.peers.daemon import until
 from tests.peers.kills import AWHILE_S, DONE, REFUSED, TOLD, uri
 from tests.peers.test_conferences import PATH, joins
+from tests.support.waiting import until
 
 
 def begins(house, *peers):

@@ -8,9 +8,9 @@ import re
 import pytest
 
 from tests.peers import kills
-from tests.peers.daemon import until
 from tests.peers.kills import AWHILE_S, DONE, REFUSED, TOLD, uri
 from tests.peers.test_transfers import allow, dialog, newest_call
+from tests.support.waiting import until
 
 
 def notified(peer, count):

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.peers.daemon import Daemon, loopback, until
+from tests.peers.daemon import Daemon, loopback
 from tests.peers.linphone import Linphone
 from tests.peers.sipp import Sipp
 from tests.sip.sound_server import SoundServer
+from tests.support.waiting import until
 
 
 @pytest.fixture(scope="module")

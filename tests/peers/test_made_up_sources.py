@@ -10,8 +10,9 @@ import pytest
 
 from appliance.sip.floods import STRANGERS_AT_ONCE, STRANGERS_PER_S
 from tests.peers import made_up
-from tests.peers.daemon import Daemon, until
+from tests.peers.daemon import Daemon
 from tests.peers.packets import Packets
+from tests.support.waiting import until
 
 RATE, LONGEST_S, PRESSES = 4000, 100, 20
 

@@ -7,9 +7,10 @@ from contextlib import ExitStack, contextmanager
 from itertools import pairwise
 
 from tests.peers.asterisk import Asterisk
-from tests.peers.daemon import Daemon, until
+from tests.peers.daemon import Daemon
 from tests.peers.registrars import Scripted, user
 from tests.peers.test_registration import account
+from tests.support.waiting import until
 
 MACHINES, EACH = 5, 10
 EXTENSIONS = [str(number) for number in range(201, 201 + MACHINES * EACH)]

@@ -2,11 +2,12 @@
 
 import pytest
 
-from tests.peers.daemon import Daemon, until
+from tests.peers.daemon import Daemon
 from tests.peers.namespaces import PBX, Cable, NameServer
 from tests.peers.registrars import Kamailio
 from tests.peers.test_registration import account
 from tests.shown import shows
+from tests.support.waiting import until
 
 ELSEWHERE, NOBODY = "10.9.0.8", "10.9.0.99"
 

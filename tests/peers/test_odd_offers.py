@@ -56,10 +56,7 @@ def test_sound_by_ipv6_at_a_station_without_is_refused_and_reported(door, sdp_6)
 
 def test_sound_by_ipv6_in_a_call_is_refused_and_the_call_goes_on(door, sdp_6):
     with Packets(door.far_address, to=door.address) as far:
-        far.send(far.invite())
-        call = door.rung()
-        far.called(lambda: door.press("answer"))
-        door.talk(call)
+        call, _ = far.talk_to(door)
         far.send(far.request("INVITE", 2, body=sdp_6(far)))
         far.receive("SIP/2.0 488", "INVITE")
         far.send(far.request("ACK", 2).replace(b"ACK2\r\n", b"INVITE2\r\n"))

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.peers.daemon import Daemon, loopback, until
-from tests.peers.packets import Packets
+from tests.peers.daemon import Daemon, loopback
+from tests.peers.packets import Packets, good_call
 from tests.peers.sipp import listening
 from tests.peers.voices import Voice
 from tests.shown import shows
+from tests.support.waiting import until
 
 TALKED = ["incoming", "ringing", "answering", "connecting", "connected"]
 
@@ -118,10 +119,7 @@ def test_an_offer_without_a_codec_of_ours_is_refused_and_told_and_rings_nobody(d
 @shows("call.updated")
 def test_an_offer_in_a_call_without_a_codec_of_ours_is_refused_and_told_and_the_call_goes_on(door):
     with Packets(door.far_address, to=door.address) as far:
-        far.send(far.invite())
-        call = door.rung()
-        far.called(lambda: door.press("answer"))
-        door.talk(call)
+        call, _ = far.talk_to(door)
         far.send(far.request("INVITE", 2, body=far.sdp.replace("AVP 8 101", "AVP 3")))
         far.receive("SIP/2.0 488", "INVITE")
         far.send(far.request("ACK", 2).replace(b"ACK2\r\n", b"INVITE2\r\n"))  # in the refused transaction
@@ -150,16 +148,6 @@ def test_a_name_of_any_bytes_is_told_as_valid_text(name, door):
         door.final(call, kind="call.canceled", by="remote")
     for event in door.since:
         json.dumps(event, ensure_ascii=False).encode()  # lone surrogates would fail
-
-
-def good_call(door):
-    with Packets(door.far_address, to=door.address) as far:
-        far.send(far.invite())
-        call = door.wait("call.incoming", source=f"{far.address}:{far.port}")["call"]
-        far.called(lambda: door.press("answer"))
-        door.talk(call)
-        far.hang_up()
-        door.final(call, kind="call.ended", cause="hangup", by="remote")
 
 
 def garbage(door, address):
@@ -273,9 +261,7 @@ def test_it_never_acknowledges_our_200(hasty):
     with Packets(hasty.far_address, to=hasty.address) as far:
         far.send(far.invite())
         call = hasty.rung()
-        far.receive("SIP/2.0 180", "INVITE")
-        hasty.press("answer")
-        far.receive("SIP/2.0 200", "INVITE")
+        far.accepted(lambda: hasty.press("answer"))
         hasty.final(call, cause="unavailable", by="local", duration_s=0)
     assert hasty.story(call)[:5] == ["incoming", "ringing", "answering", "connecting", "disconnecting"]
 
@@ -324,10 +310,7 @@ def test_its_ack_has_no_answer_to_our_offer(hasty):
 
 def test_it_takes_the_sound_away_in_mid_call(hasty):
     with Packets(hasty.far_address, to=hasty.address) as far:
-        far.send(far.invite())
-        call = hasty.rung()
-        accepted = far.called(lambda: hasty.press("answer"))
-        hasty.talk(call)
+        call, accepted = far.talk_to(hasty)
         with Voice(far.rtp, accepted):
             until(lambda: hasty.get(f"/v1/calls/{call}")["quality"], "sound")
             none = re.sub("m=audio [0-9]+", "m=audio 0", far.sdp.replace("far 1 1", "far 1 2"))
@@ -341,10 +324,7 @@ def test_it_takes_the_sound_away_in_mid_call(hasty):
 @pytest.mark.parametrize("direction", ["sendonly", "inactive"])
 def test_a_hold_without_sound_lasts(direction, hasty):
     with Packets(hasty.far_address, to=hasty.address) as far:
-        far.send(far.invite())
-        call = hasty.rung()
-        accepted = far.called(lambda: hasty.press("answer"))
-        hasty.talk(call)
+        call, accepted = far.talk_to(hasty)
         with Voice(far.rtp, accepted):
             until(lambda: hasty.get(f"/v1/calls/{call}")["quality"], "sound")
             held = far.sdp.replace("far 1 1", "far 1 2").replace("sendrecv", direction)

@@ -4,9 +4,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.peers.daemon import Daemon, until
+from tests.peers.daemon import Daemon
 from tests.peers.registrars import Kamailio, Scripted
 from tests.peers.test_registration import PATIENCE_S, account
+from tests.support.waiting import until
 
 USER, OTHER = "231", "232"
 

@@ -6,10 +6,11 @@ import time
 
 import pytest
 
-from tests.peers.daemon import Daemon, until
+from tests.peers.daemon import Daemon
 from tests.peers.registrars import Kamailio, Scripted
 from tests.peers.sipp import Sipp, listening
 from tests.shown import shows
+from tests.support.waiting import until
 
 PATIENCE_S = 120.0  # longer than the 32 s after which SIP gives a silent registrar up
 

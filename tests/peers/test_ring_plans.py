@@ -2,9 +2,10 @@
 
 import pytest
 
-from tests.peers.daemon import Daemon, loopback, until
+from tests.peers.daemon import Daemon, loopback
 from tests.peers.sipp import Sipp, free_port
 from tests.shown import shows
+from tests.support.waiting import until
 
 PEOPLE = ("kitchen", "hall", "mobile", "nobody")
 PLANS = {

@@ -2,9 +2,10 @@
 
 import pytest
 
-from tests.peers.daemon import Daemon, until
+from tests.peers.daemon import Daemon
 from tests.peers.sipp import Sipp
 from tests.shown import shows
+from tests.support.waiting import until
 
 
 def calling(door, directory, scenario):

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from appliance.simulator.stations import CODE
-from tests.peers.daemon import Daemon, loopback, until
+from tests.peers.daemon import Daemon, loopback
 from tests.peers.packets import Packets
 from tests.peers.sounds import ABSENT_DB, HEARD_DB, levels_of
 from tests.peers.voices import Voice, drained, event, event_type, opened, packet, place, report
 from tests.shown import shows
+from tests.support.waiting import until
 
 PATIENCE_S = 90.0
 DOOR = {"front": {"digits": "1", "pulse_s": 0.5}}

@@ -14,13 +14,6 @@ def refer(far, seq=2):
     return far.request("REFER", seq, headers=f"Refer-To: {to}\r\n{LINE}\r\n")
 
 
-def calls_us(door, far):
-    far.send(far.invite())
-    call = door.rung()
-    far.called(lambda: door.press("answer"))
-    return door.talk(call)
-
-
 def called(door, far, *, rings=True):
     """We call, and it answers; the call and the INVITE."""
     call = door.ring()
@@ -82,7 +75,7 @@ def test_headers_of_cancel(door):
 @shows("call.transfer_requested")
 def test_headers_of_refer(door):
     with Packets(door.far_address, to=door.address) as far:
-        call = calls_us(door, far)
+        call, _ = far.talk_to(door)
         door.ask("PATCH", f"/v1/calls/{call}", {"transfer_policy": "ask"})
         far.send(refer(far))
         far.receive("SIP/2.0 202", "REFER")
@@ -124,7 +117,7 @@ def test_headers_of_a_refusal_of_refer(door):
 @shows("call.update_received")
 def test_headers_and_body_type_of_their_re_invite(door):
     with Packets(door.far_address, to=door.address) as far:
-        call = calls_us(door, far)
+        call, _ = far.talk_to(door)
         offer = far.sdp.replace("sendrecv", "sendonly")
         far.send(far.request("INVITE", 2, body=offer, headers=f"{LINE}\r\n"))
         far.receive("SIP/2.0 200", "INVITE")
@@ -138,7 +131,7 @@ def test_headers_and_body_type_of_their_re_invite(door):
 @pytest.mark.parametrize("answer", ["200 OK", "488 Not Acceptable Here"])
 def test_headers_and_body_type_of_the_response_to_our_re_invite(door, answer):
     with Packets(door.far_address, to=door.address) as far:
-        call = calls_us(door, far)
+        call, _ = far.talk_to(door)
         door.ask("POST", f"/v1/calls/{call}/update", {"codecs": ["PCMA"]})
         agreed = answer.startswith("200")
         far.send(far.reply(far.receive("INVITE", "INVITE"), answer, far.sdp if agreed else "", headers=[LINE]))
@@ -152,7 +145,7 @@ def test_headers_and_body_type_of_the_response_to_our_re_invite(door, answer):
 @shows("POST /v1/calls/{id}/hangup")
 def test_a_client_hangs_up_with_headers(door):
     with Packets(door.far_address, to=door.address) as far:
-        call = calls_us(door, far)
+        call, _ = far.talk_to(door)
         door.post(f"/v1/calls/{call}/hangup", {"headers": X})
         bye = far.receive("BYE", "BYE")
         far.send(far.reply(bye, "200 OK"))
@@ -191,7 +184,7 @@ def test_words_that_cannot_be_sent_are_refused_and_the_error_names_the_call(door
 @shows("error", "warning")
 def test_errors_and_warnings_name_their_call(door):
     with Packets(door.far_address, to=door.address) as far:
-        call = calls_us(door, far)
+        call, _ = far.talk_to(door)
         door.ask("POST", f"/v1/calls/{call}/answer")
         door.wait("warning", call, code="redundant")
         assert door.ask("POST", f"/v1/calls/{call}/reject")[0] == 409
@@ -202,7 +195,7 @@ def test_errors_and_warnings_name_their_call(door):
 
 def test_a_call_shows_its_number_and_way_and_stays_readable_after_its_end(door):
     with Packets(door.far_address, to=door.address) as far:
-        call = calls_us(door, far)
+        call, _ = far.talk_to(door)
         lasting = door.get(f"/v1/calls/{call}")
         assert (lasting["account"], lasting["number"], lasting["direction"]) == ("direct", "door", "incoming")
         assert lasting["ended"] is None

@@ -13,10 +13,11 @@ from urllib.parse import unquote
 import pytest
 
 from appliance.simulator.stations import CODE
-from tests.peers.daemon import Daemon, loopback, until
+from tests.peers.daemon import Daemon, loopback
 from tests.peers.packets import Packets
 from tests.peers.sipp import Sipp
 from tests.shown import shows
+from tests.support.waiting import until
 
 DEAR = "sip:dear@127.0.0.9:5060"
 

@@ -1,15 +1,15 @@
 """Forged callers: a packet that says it is a target's, and comes from elsewhere, is a stranger's."""
 
 import re
-import time
 
 import pytest
 
 from appliance.simulator.stations import CODE
-from tests.peers.daemon import Daemon, loopback, until
+from tests.peers.daemon import Daemon, loopback
 from tests.peers.packets import Packets
 from tests.peers.registrars import Kamailio
 from tests.peers.test_registration import account
+from tests.support.waiting import until
 
 DIGIT, NAME = "5", "porch.test"
 ASKS_FOR_AN_ANSWER = {
@@ -107,7 +107,7 @@ def opens(door, *claimer, **more):
 
 def at_last(condition, what):
     """Wait for it by one call a second: the station shuts out those that call too often."""
-    until(lambda: condition() or time.sleep(1), what, 120)
+    until(condition, what, every=1.0)
 
 
 @pytest.mark.parametrize("header", ASKS_FOR_AN_ANSWER)

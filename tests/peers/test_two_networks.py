@@ -4,11 +4,12 @@ import re
 
 import pytest
 
-from tests.peers.daemon import Daemon, until
+from tests.peers.daemon import Daemon
 from tests.peers.namespaces import DOOR, HELD, PBX, Cable, Machine, plug
 from tests.peers.registrars import Kamailio
 from tests.peers.test_network import flows
 from tests.peers.test_registration import account
+from tests.support.waiting import until
 
 DOOR_INSIDE, KITCHEN = "10.8.0.7", "10.8.0.2"  # the second network, which the default route does not lead to
 ANY = {"address": "0.0.0.0", "port": 0, "trace": True, "callers": "anyone"}

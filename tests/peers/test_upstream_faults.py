@@ -6,10 +6,11 @@ packaging/pjsua2/advisories.tsv lists all of them.
 
 import pytest
 
-from tests.peers.daemon import Daemon, until
-from tests.peers.packets import Packets
+from tests.peers.daemon import Daemon
+from tests.peers.packets import Packets, good_call
 from tests.peers.registrars import Notifier, Scripted
 from tests.peers.test_registration import account
+from tests.support.waiting import until
 
 MOST_ATTRIBUTES = 68  # of one medium, as pjmedia's parser takes them
 MOST_MEDIA = 16
@@ -17,13 +18,7 @@ MOST_MEDIA = 16
 
 def serves(door, child):
     """A call by somebody else goes through, and the SIP process is the one that was there before."""
-    with Packets(door.far_address, to=door.address) as far:
-        far.send(far.invite())
-        call = door.wait("call.incoming", source=f"{far.address}:{far.port}")["call"]
-        far.called(lambda: door.press("answer"))
-        door.talk(call)
-        far.hang_up()
-        door.final(call, kind="call.ended", cause="hangup", by="remote")
+    good_call(door)
     assert door.processes()["sip"] == child
     assert not door.of("appliance.degraded")
 

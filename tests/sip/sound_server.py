@@ -3,10 +3,10 @@
 import asyncio
 import os
 import subprocess
-import time
 from pathlib import Path
 
-from tests.sip.stations import PATIENCE_S, RATE
+from tests.sip.stations import RATE
+from tests.support.waiting import until, until_async
 
 
 class SoundServer:
@@ -29,10 +29,11 @@ class SoundServer:
         log = (self.directory / "log").open("ab")
         self.process = subprocess.Popen(argv, env=self.environment, stdout=log, stderr=log)
         log.close()
-        end = time.monotonic() + PATIENCE_S
-        while "null" not in self.ask("list", "short", "sinks"):
-            assert self.process.poll() is None and time.monotonic() < end, (self.directory / "log").read_text()
-            time.sleep(0.1)
+        until(self._answers, "the sound server", log=(self.directory / "log").read_text)
+
+    def _answers(self):
+        assert self.process.poll() is None, (self.directory / "log").read_text()
+        return "null" in self.ask("list", "short", "sinks")
 
     def kill(self):
         self.process.kill()
@@ -48,10 +49,10 @@ class SoundServer:
         return tuple(len(self.ask("list", "short", kind).splitlines()) for kind in ("sink-inputs", "source-outputs"))
 
     async def until_open(self, *streams):
-        end = time.monotonic() + PATIENCE_S
-        while (found := await asyncio.to_thread(self.open_streams)) != streams:
-            assert time.monotonic() < end, f"{found} streams, not {streams}"
-            await asyncio.sleep(0.1)
+        async def as_many():
+            return await asyncio.to_thread(self.open_streams) == streams
+
+        await until_async(as_many, f"{streams} streams", log=self.open_streams)
 
     def listen(self, path: Path):
         """Write what the speaker plays into a file, as samples without a header."""

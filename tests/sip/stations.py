@@ -18,6 +18,7 @@ from appliance.core.model import CallId
 from appliance.core.orders import Answer, Place, Ring
 from appliance.sip.link import Link
 from appliance.sip.settings import SipSettings
+from tests.support.waiting import until_async
 
 PATIENCE_S = 120.0
 RATE = 16000
@@ -130,11 +131,8 @@ class Ear:
     async def level(self, hertz: int, seconds: float = 0.5) -> float:
         """dB against what tone_file holds, in the next half second that is recorded."""
         start = len(self.samples())
-        end = time.monotonic() + PATIENCE_S
-        while len(heard := self.samples()) < start + seconds * RATE:
-            assert time.monotonic() < end, f"{self.path} does not grow"
-            await asyncio.sleep(0.05)
-        return level(heard[start:], hertz)
+        await until_async(lambda: len(self.samples()) >= start + seconds * RATE, f"{self.path} to grow")
+        return level(self.samples()[start:], hertz)
 
     async def hears(self, hertz: int, low: float, high: float) -> None:
         """Its level comes to lie between the two (and the sound on its way there may take its time)."""

@@ -10,6 +10,7 @@ from appliance.core.model import CallId
 from appliance.sip import farewells
 from appliance.sip.farewells import Farewells
 from appliance.sip.wire import Farewell
+from tests.support.waiting import until_async
 
 PATIENCE_S = 120.0
 
@@ -33,11 +34,7 @@ def said(udp, text="BYE", call="c-1"):
 
 
 async def over(sender):
-    async def wait():
-        while not all(going.over for going in sender._going):
-            await asyncio.sleep(0.01)
-
-    await asyncio.wait_for(wait(), PATIENCE_S)
+    await until_async(lambda: all(going.over for going in sender._going))
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])

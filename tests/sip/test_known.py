@@ -1,12 +1,11 @@
 """Addresses of the targets: known at once, or when DNS has answered, and looked up again after a while."""
 
-import time
-
 import pytest
 
 from appliance.sip import servers
 from appliance.sip.known import AGAIN_S, FAILED_AGAIN_S, MISSED_AGAIN_S, Known
 from appliance.sip.servers import Server
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -25,13 +24,14 @@ def names(monkeypatch):
 
 def settled(known, now):
     """A turn, and further ones at that moment until what was asked is answered."""
-    end = time.monotonic() + 120
-    changed = known.turn(now)
-    while known._looking:
-        assert time.monotonic() < end
-        time.sleep(0.01)
-        changed = known.turn(now) or changed
-    return changed
+    changes = []
+
+    def answered():
+        changes.append(known.turn(now))
+        return not known._looking
+
+    until(answered, "the addresses of all names")
+    return any(changes)
 
 
 def test_addresses_need_nobody_to_be_asked(names):

@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from appliance.core.model import CallId
 from appliance.core.orders import Answer, HangUp, Place, Refuse, SendDigit
 from appliance.sip import link
 from tests.sip.stations import PATIENCE_S, Station, connect, place, stations, talk
+from tests.support.waiting import until_async
 
 DOOR, KITCHEN = {"user": "door", "display_name": 'Front "1" döör'}, {"user": "kitchen"}
 
@@ -170,10 +170,8 @@ def test_holds_that_meet_on_the_way_are_tried_again_until_both_are_true():
             await kitchen.wait(inputs.MediaStarted, held=True)
             door.link.desire(talk(ours))
             kitchen.link.desire(talk(theirs))
-            end = time.monotonic() + PATIENCE_S
-            while any(station.of(inputs.MediaStarted)[-1].held for station in (door, kitchen)):
-                assert time.monotonic() < end
-                await asyncio.sleep(0.05)
+            both = (door, kitchen)
+            await until_async(lambda: not any(each.of(inputs.MediaStarted)[-1].held for each in both))
 
     asyncio.run(scenario())
 
@@ -452,8 +450,7 @@ def test_a_start_that_fails_for_want_of_descriptors_leaves_no_zombie_and_is_trie
             await door.link.start()
             failed = await door.wait(inputs.PartFailed, part="sip")
             assert "Too many open files" in failed.why
-            while len(begun) < 3:
-                await asyncio.sleep(0.01)
+            await until_async(lambda: len(begun) >= 3)
             monkeypatch.setattr("appliance.sip.link.os.pidfd_open", pidfd)
             await door.wait(inputs.SipReady)
             assert not await asyncio.to_thread(lambda: [pid for pid in begun[:-1] if Path(f"/proc/{pid}").exists()])

@@ -13,6 +13,7 @@ from tests.peers.daemon import loopback
 from tests.peers.registrars import Kamailio
 from tests.sip.stations import stations
 from tests.sip.test_registrations import account, pbx_test
+from tests.support.waiting import until_async
 
 __all__ = ["pbx_test"]
 NAME = "pbx.test"
@@ -32,9 +33,7 @@ def tried(directory, certificate, host, address, resolved, tls):
         settings = account(host, pbx.tls_port, transport="tls", password="pw-201", auth_user="201")
         async with stations({"accounts": (settings,), "tls": tls}) as (door,):
             door.link.order(Register("office"))
-            while not (told := door.of(inputs.Registered) + door.of(inputs.RegistrationFailed)):
-                await asyncio.sleep(0.02)
-            return told[0]
+            return (await until_async(lambda: door.of(inputs.Registered) + door.of(inputs.RegistrationFailed)))[0]
 
     resolved.write_text(address)
     with Kamailio(directory, certificate, address) as pbx:

@@ -1,8 +1,6 @@
 """What the tests of the store share: a collecting `post`, and waiting with a deadline."""
 
 import threading
-import time
-from collections.abc import Callable
 from typing import Any
 
 from appliance.core.inputs import Input
@@ -32,13 +30,6 @@ class Inbox:
                 lambda: sum(isinstance(what, kind) for what in self.all) >= count, PATIENCE_S
             ), f"{count} {kind.__name__} did not come; there were {self.all}"
         return self.of(kind)
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true"
-        time.sleep(0.01)
 
 
 def envelope(number: int, kind: str = "call.connected") -> dict[str, Any]:

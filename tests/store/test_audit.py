@@ -14,7 +14,8 @@ from appliance.errors import IntercomError
 from appliance.store import database
 from appliance.store.audit import Audit
 from appliance.store.writer import Writer
-from tests.store.stores import PATIENCE_S, Inbox, envelope, wait_until
+from tests.store.stores import PATIENCE_S, Inbox, envelope
+from tests.support.waiting import until
 
 ROOT = Path(__file__).parents[2]
 KEPT = ("door.unlocked", "door.denied", "keypad.refused", "keypad.accepted", "access.locked_out", "code.added")
@@ -72,7 +73,7 @@ def test_refusals_push_no_opening_out_while_the_disc_does_not_work(tmp_path):
         for number in range(2, 202):
             audit.append(envelope(number, "door.denied"))
         (tmp_path / "state").unlink()
-        wait_until((tmp_path / "state/intercomd.sqlite3").exists)
+        until((tmp_path / "state/intercomd.sqlite3").exists)
         assert [each["id"] for each in audit.list()] == [201, 200, 199, 198, 197, 1]
 
 

@@ -18,7 +18,8 @@ from appliance.errors import IntercomError
 from appliance.store import database
 from appliance.store.calllog import CallLog
 from appliance.store.writer import Writer
-from tests.store.stores import PATIENCE_S, Inbox, wait_until
+from tests.store.stores import PATIENCE_S, Inbox
+from tests.support.waiting import until
 
 ROOT = Path(__file__).parents[2]
 BEGUN = Call(
@@ -89,7 +90,7 @@ def test_calls_that_an_unclean_end_left_open_are_told_as_cut_off(tmp_path):
         begin(log, "c-2", missed=False)
     with opened(tmp_path, boot="b-2") as log:
         begin(log, "c-3")  # a call of this start is none of those
-        wait_until(lambda: len(log.list()) == 2)
+        until(lambda: len(log.list()) == 2)
         (_, second), (_, first) = log.list()
     assert (first["id"], first["missed"], second["id"], second["missed"]) == ("c-1", True, "c-2", False)
     assert first["ended"] is None
@@ -116,8 +117,8 @@ def test_while_the_disc_fails_no_more_than_the_newest_wait(tmp_path):
             end(log, f"c-{number}")
         directory.unlink()
         directory.mkdir()
-        wait_until(lambda: directory.joinpath(database.FILE).exists())
-        wait_until(lambda: len(log.list()) == 3)
+        until(lambda: directory.joinpath(database.FILE).exists())
+        until(lambda: len(log.list()) == 3)
         assert names(log.list()) == ["c-7", "c-6", "c-5"]
 
 
@@ -175,7 +176,7 @@ def test_killed_again_and_again_every_call_that_was_on_disc_is_in_the_log_once(t
                 state, name = line.decode().split()
                 (begun if state == "begun" else over).add(name)
     with opened(tmp_path, boot="last") as log:
-        wait_until(lambda: set(names(log.list(100_000))) >= begun)
+        until(lambda: set(names(log.list(100_000))) >= begun)
         rows = log.list(100_000)
     assert len(names(rows)) == len(set(names(rows)))
     ends = {call["id"]: call["end"]["cause"] for _, call in rows}

@@ -16,7 +16,8 @@ from appliance.store import database, reservation
 from appliance.store.journal import Journal
 from appliance.store.reservation import Reservation
 from appliance.store.writer import Writer
-from tests.store.stores import PATIENCE_S, Inbox, envelope, wait_until
+from tests.store.stores import PATIENCE_S, Inbox, envelope
+from tests.support.waiting import until
 
 ROOT = Path(__file__).parents[2]
 
@@ -72,7 +73,7 @@ def test_after_an_unclean_end_ids_go_on_beyond_the_reserved_block_and_the_gap_is
 def test_ids_stay_consecutive_over_blocks_and_are_reserved_before_use(tmp_path, block):
     with journal(tmp_path, block=block, clean=False) as (first, _):
         for expected in range(1, 200):
-            wait_until(lambda expected=expected: reservation.read(tmp_path).upto >= expected)
+            until(lambda expected=expected: reservation.read(tmp_path).upto >= expected)
             assert tell(first, 1) == [expected]
     with journal(tmp_path, block=block) as (second, _):
         assert second.take() >= 200
@@ -83,7 +84,7 @@ def test_the_next_block_is_reserved_while_half_of_the_old_one_is_left(tmp_path):
         tell(first, 400)
         assert reservation.read(tmp_path).upto == 1000
         tell(first, 200)
-        wait_until(lambda: reservation.read(tmp_path).upto > 1000)
+        until(lambda: reservation.read(tmp_path).upto > 1000)
 
 
 KILLED = """
@@ -192,7 +193,7 @@ def test_who_opened_the_door_does_not_wait_for_the_batch(tmp_path):
     tell(one, 1, "door.unlocked")
     assert submitted == [1.0, 0.0]
     with database.reader(tmp_path) as connection:
-        wait_until(lambda: connection.execute("SELECT count(*) FROM events").fetchone() == (3,))
+        until(lambda: connection.execute("SELECT count(*) FROM events").fetchone() == (3,))
     assert writer.close(PATIENCE_S)
 
 
@@ -208,7 +209,7 @@ def test_a_directory_that_cannot_be_used_is_told_once_and_the_journal_works_in_m
         assert inbox.wait(PartFailed)[0].part == "storage"
         state.unlink()
         inbox.wait(PartRecovered)
-        wait_until(lambda: reservation.read(state).upto > numbers[-1])
+        until(lambda: reservation.read(state).upto > numbers[-1])
         assert len(inbox.of(PartFailed)) == 1
     assert reservation.read(state) == Reservation(numbers[-1], clean=True)
     with journal(state) as (second, lost):
@@ -223,11 +224,11 @@ def test_with_a_stuck_writer_ids_and_events_go_on(tmp_path):
     one = Journal(tmp_path, writer, keep=100, block=10)
     one.open()
     writer.submit(lambda _: go.wait(PATIENCE_S) and None)
-    wait_until(lambda: not writer._entries)
+    until(lambda: not writer._entries)
     assert tell(one, 500) == list(range(1, 501))
     assert len(one.since(0, ALL)[1]) == 100
     go.set()
-    wait_until(lambda: reservation.read(tmp_path).upto > 500)
+    until(lambda: reservation.read(tmp_path).upto > 500)
     one.close()
     assert writer.close(PATIENCE_S)
     with journal(tmp_path, keep=100) as (second, lost):

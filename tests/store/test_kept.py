@@ -12,17 +12,10 @@ from appliance.core.inputs import KeptFailed, KeptWritten
 from appliance.core.model import Block, DoorId, Kept, SensorId
 from appliance.store import kept
 from appliance.store.kept import Keeper
-from tests.store.stores import PATIENCE_S
+from tests.support.waiting import until_async
 
 LOCKED = Kept(1, locked_down=(DoorId("front"),), blocks=(Block(SensorId("housing"), 500.0),))
 UNLOCKED = Kept(2)
-
-
-async def until(condition):
-    async with asyncio.timeout(PATIENCE_S):
-        while not (value := condition()):
-            await asyncio.sleep(0.01)
-    return value
 
 
 @asynccontextmanager
@@ -48,7 +41,7 @@ def test_what_is_desired_is_read_back_after_a_restart(tmp_path):
     async def run():
         async with keeping(tmp_path / "state") as (keeper, posted):
             keeper.desire(LOCKED)
-            (told,) = await until(lambda: posted)
+            (told,) = await until_async(lambda: posted)
             assert (type(told), told.kept) == (KeptWritten, LOCKED)
             assert found(tmp_path / "state") == (LOCKED, "")
 
@@ -65,7 +58,7 @@ def test_it_is_told_only_when_file_and_directory_are_on_disc(tmp_path, monkeypat
     async def run():
         keeper = Keeper(tmp_path, lambda told: (done.append("told"), posted.append(told)))
         keeper.desire(LOCKED)
-        await until(lambda: posted)
+        await until_async(lambda: posted)
         await keeper.stop()
 
     asyncio.run(run())
@@ -77,7 +70,7 @@ def test_the_newest_is_on_disc_in_the_end(tmp_path):
         async with keeping(tmp_path) as (keeper, posted):
             for wanted in (LOCKED, UNLOCKED, Kept(3, locked_down=(DoorId("gate"),))):
                 keeper.desire(wanted)
-            await until(lambda: posted and posted[-1].kept.change == 3)
+            await until_async(lambda: posted and posted[-1].kept.change == 3)
 
     asyncio.run(run())
     assert found(tmp_path)[0].locked_down == ("gate",)
@@ -99,12 +92,12 @@ def test_a_disc_that_fails_is_told_with_cause_and_remedy_and_the_change_made_goo
     async def run():
         async with keeping(state) as (keeper, posted):
             keeper.desire(LOCKED)
-            failed = (await until(lambda: posted))[0]
+            failed = (await until_async(lambda: posted))[0]
             assert isinstance(failed, KeptFailed)
             assert str(state) in failed.why
             assert failed.resolution
             state.unlink()
-            await until(lambda: isinstance(posted[-1], KeptWritten))
+            await until_async(lambda: isinstance(posted[-1], KeptWritten))
 
     asyncio.run(run())
     assert found(state) == (LOCKED, "")
@@ -117,7 +110,7 @@ def test_a_disc_that_fails_to_the_end_keeps_nobody_from_stopping(tmp_path):
     async def run():
         async with keeping(state) as (keeper, posted):
             keeper.desire(LOCKED)
-            await until(lambda: posted)
+            await until_async(lambda: posted)
 
     asyncio.run(run())
     assert state.read_text() == "no directory"

@@ -17,7 +17,8 @@ from appliance.errors import IntercomError
 from appliance.store import database, recordings, wav
 from appliance.store.recordings import Recordings
 from appliance.store.writer import Writer
-from tests.store.stores import PATIENCE_S, Inbox, wait_until
+from tests.store.stores import PATIENCE_S, Inbox
+from tests.support.waiting import until
 
 RATE_HZ = 8000
 
@@ -96,9 +97,9 @@ def test_the_header_is_kept_right_while_another_descriptor_writes(tmp_path, monk
             kept.desire((asked.recording,))
             for second in (1, 2, 3):
                 sound.write(b"\3\4" * RATE_HZ)
-                wait_until(lambda second=second: _seconds_so_far(path) == second)
+                until(lambda second=second: _seconds_so_far(path) == second)
         kept.desire(())
-        wait_until(lambda: not kept._patching)
+        until(lambda: not kept._patching)
         assert path.read_bytes()[44:] == b"\3\4" * RATE_HZ * 3
 
 

@@ -9,7 +9,8 @@ import wave
 import pytest
 
 from appliance.store import wav
-from tests.store.stores import PATIENCE_S, wait_until
+from tests.store.stores import PATIENCE_S
+from tests.support.waiting import until
 
 RECORDER = """
 import sys
@@ -48,7 +49,7 @@ def recorder(tmp_path):
         [sys.executable, "-c", RECORDER, str(path)], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
     )
     try:
-        wait_until(lambda: path.stat().st_size > 20_000)
+        until(lambda: path.stat().st_size > 20_000)
         assert path.stat().st_ino == inode, "the file that was made durable is the one that is written"
         yield process, path
     finally:
@@ -80,7 +81,7 @@ def test_a_file_whose_writer_was_killed_is_playable_after_the_repair(recorder):
 def test_a_file_that_was_patched_while_it_was_written_ends_as_pjmedia_ends_it(recorder):
     process, path = recorder
     while_written = repaired(path)
-    wait_until(lambda: path.stat().st_size > while_written.bytes + 10_000)
+    until(lambda: path.stat().st_size > while_written.bytes + 10_000)
     process.communicate(b"\n", PATIENCE_S)
     contents = path.read_bytes()
     assert repaired(path).frames > while_written.frames

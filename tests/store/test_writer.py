@@ -13,7 +13,8 @@ from appliance.core.inputs import PartFailed, PartRecovered
 from appliance.errors import IntercomError
 from appliance.store import database
 from appliance.store.writer import Writer
-from tests.store.stores import PATIENCE_S, Inbox, wait_until
+from tests.store.stores import PATIENCE_S, Inbox
+from tests.support.waiting import until
 
 ROOT = Path(__file__).parents[2]
 
@@ -64,7 +65,7 @@ def test_jobs_that_are_due_run_in_the_order_they_came(writer):
     for number in range(50):
         writer.submit(lambda _, number=number: ran.append(number))
     go.set()
-    wait_until(lambda: len(ran) == 50)
+    until(lambda: len(ran) == 50)
     assert ran == list(range(50))
 
 
@@ -107,7 +108,7 @@ def test_a_job_that_may_be_refused_is_refused_at_once_while_the_disc_fails(tmp_p
     inbox.wait(PartFailed)
     why = []
     writer.submit(insert(2), refuse=why.append)
-    wait_until(lambda: bool(why))
+    until(lambda: bool(why))
     assert "cannot be" in why[0]
     with pytest.raises(IntercomError) as caught:
         writer.ask(insert(3))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.api.waiting import until
+from tests.support.waiting import until
 
 SENDERS = {
     "notify": "lib.sd_notify(0, b'STATUS=x')",

@@ -25,6 +25,7 @@ from appliance.core.model import (
 from appliance.errors import IntercomError
 from appliance.inbox import ROOM, Lane
 from appliance.reactor import Reactor, line
+from tests.support.waiting import until_async
 
 SETTINGS = Settings(
     station="Front door",
@@ -70,12 +71,6 @@ def reactor(journal):
     return made
 
 
-async def until(condition):
-    async with asyncio.timeout(120):
-        while not condition():
-            await asyncio.sleep(0.005)
-
-
 def types(journal):
     return [row["type"] for row in journal.rows]
 
@@ -83,7 +78,7 @@ def types(journal):
 async def begun(reactor):
     reactor.start("1", None)
     reactor.post(inputs.SipReady(at=time.monotonic(), address="127.0.0.1:5060"))
-    await until(lambda: reactor.state.sip_ready)
+    await until_async(lambda: reactor.state.sip_ready)
 
 
 def press(active=True):
@@ -95,7 +90,7 @@ def test_a_press_shines_first_then_invites_then_sounds(reactor):
         await begun(reactor)
         reactor.done.clear()
         reactor.post(press())
-        await until(lambda: len(reactor.done) >= 3)
+        await until_async(lambda: len(reactor.done) >= 3)
         kinds = [what[0] if isinstance(what, tuple) else type(what).__name__ for what in reactor.done]
         assert kinds == ["lamps", "Place", "sound"]
         reactor.stop()
@@ -114,7 +109,7 @@ def test_inputs_come_from_any_thread_and_keep_each_threads_order(reactor, journa
         threads = [threading.Thread(target=many, args=(f"p{n}",)) for n in range(4)]
         for thread in threads:
             thread.start()
-        await until(lambda: types(journal).count("appliance.degraded") == 800)
+        await until_async(lambda: types(journal).count("appliance.degraded") == 800)
         for thread in threads:
             thread.join()
         for n in range(4):
@@ -128,7 +123,7 @@ def test_inputs_come_from_any_thread_and_keep_each_threads_order(reactor, journa
 def test_ids_are_consecutive_and_what_the_journal_lost_comes_first(reactor, journal):
     async def main():
         reactor.start("1", EventsLost(from_=3, to=9, certain=False))
-        await until(lambda: len(journal.rows) >= 2)
+        await until_async(lambda: len(journal.rows) >= 2)
         assert types(journal)[:2] == ["events.lost", "appliance.started"]
         assert journal.rows[0]["data"] == {"from": 3, "to": 9, "certain": False}
         assert [row["id"] for row in journal.rows] == list(range(1, len(journal.rows) + 1))
@@ -141,7 +136,7 @@ def test_inputs_posted_before_the_start_are_taken(reactor, journal):
     async def main():
         reactor.post(inputs.PartFailed(at=time.monotonic(), part="storage", why="full"))
         reactor.start("1", None)
-        await until(lambda: "appliance.degraded" in types(journal))
+        await until_async(lambda: "appliance.degraded" in types(journal))
         reactor.stop()
 
     asyncio.run(main())
@@ -156,7 +151,7 @@ def test_an_adapter_that_fails_costs_neither_the_others_nor_the_daemon(reactor, 
         reactor.make_so["lamps"] = broken
         reactor.done.clear()
         reactor.post(press())
-        await until(lambda: any(isinstance(what, orders.Place) for what in reactor.done))
+        await until_async(lambda: any(isinstance(what, orders.Place) for what in reactor.done))
         assert "adapter" in caplog.text
         reactor.stop()
 
@@ -178,9 +173,9 @@ def test_a_core_that_fails_costs_one_input(reactor, journal, caplog, monkeypatch
         await begun(reactor)
         monkeypatch.setattr(module, "step", fails_once)
         reactor.post(press())
-        await until(lambda: "The core failed" in caplog.text)
+        await until_async(lambda: "The core failed" in caplog.text)
         reactor.post(press())
-        await until(lambda: "call.dialing" in types(journal))
+        await until_async(lambda: "call.dialing" in types(journal))
         reactor.stop()
 
     asyncio.run(main())
@@ -196,13 +191,13 @@ def test_what_fails_is_logged_without_the_digits_it_had(reactor, caplog, monkeyp
         await begun(reactor)
         reactor.perform[orders.Place] = broken
         reactor.post(press())
-        await until(lambda: "An adapter failed on Place" in caplog.text)
+        await until_async(lambda: "An adapter failed on Place" in caplog.text)
         assert "127.0.0.2" not in caplog.text.split("An adapter failed on ")[1]
         monkeypatch.setattr(module, "step", broken)
         call = reactor.state.calls[0].id
         digit = inputs.DigitReceived(at=time.monotonic(), call=call, digit="7", method="info", duration_ms=4321)
         reactor.post(digit)
-        await until(lambda: "The core failed on DigitReceived" in caplog.text)
+        await until_async(lambda: "The core failed on DigitReceived" in caplog.text)
         assert "digit='7'" not in caplog.text
         assert "4321" not in caplog.text
         reactor.stop()
@@ -214,9 +209,9 @@ def test_a_deadline_is_met_by_a_tick_without_any_other_input(reactor, journal):
     async def main():
         await begun(reactor)
         reactor.post(press())
-        await until(lambda: "button.pressed" in types(journal))
+        await until_async(lambda: "button.pressed" in types(journal))
         reactor.post(press(active=False))
-        await until(lambda: "button.released" in types(journal))  # within the debounce: a Tick has brought it
+        await until_async(lambda: "button.released" in types(journal))  # within the debounce: a Tick has brought it
         reactor.stop()
 
     asyncio.run(main())
@@ -228,7 +223,7 @@ def test_a_full_inbox_drops_and_says_how_many(reactor, journal, caplog):
 
     async def main():
         reactor.start("1", None)
-        await until(lambda: "5 inputs were dropped" in caplog.text)
+        await until_async(lambda: "5 inputs were dropped" in caplog.text)
         reactor.stop()
 
     asyncio.run(main())
@@ -252,7 +247,7 @@ def test_calls_that_find_no_room_are_refused_and_a_press_is_taken(reactor, journ
         for number in range(ROOM[Lane.OUTSIDE] + 3):
             reactor.post(call_from(number))
         reactor.post(press())
-        await until(lambda: any(isinstance(done, orders.Place) for done in reactor.done))
+        await until_async(lambda: any(isinstance(done, orders.Place) for done in reactor.done))
         refused = [done for done in reactor.done if isinstance(done, orders.Refuse) and done.code == 503]
         assert [refusal.call for refusal in refused] == [f"c{ROOM[Lane.OUTSIDE] + more}" for more in range(3)]
         assert "button.pressed" in types(journal)
@@ -344,7 +339,7 @@ def test_a_deadline_believes_no_level_whose_edges_the_loop_has_not_read_yet(jour
         loop.add_reader(ends, read)
         loop.call_at(now + 0.01, time.sleep, 0.1)  # so that the next two are due in one turn of the loop
         loop.call_at(now + 0.049, busy)
-        await until(lambda: reactor.state.glitches)
+        await until_async(lambda: reactor.state.glitches)
         loop.remove_reader(ends)
 
     try:

@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import is_dataclass, replace
 from pathlib import Path
 from typing import get_args, get_type_hints
@@ -28,6 +27,7 @@ from appliance.replay import run
 from appliance.replay.masks import DIGITS, Masks
 from appliance.replay.record import Recorder
 from tests.core.station import FRONT, KITCHEN, PCMA, SETTINGS
+from tests.support.waiting import until
 
 CODE_AT = Path(__file__).resolve().parents[2]
 REPLAYS = CODE_AT / "tests" / "replays"
@@ -375,12 +375,12 @@ def test_a_daemon_records_what_comes_in_and_ends_the_file_when_it_is_stopped(tmp
     asked = [sys.executable, "-m", "appliance", "--config", str(config), "--state", str(tmp_path)]
     with subprocess.Popen([*asked, "--record-inputs", str(path)], stderr=subprocess.DEVNULL, cwd=CODE_AT) as daemon:
         try:
-            until = time.monotonic() + 120
-            # Its lines are flushed within a second, while it runs.
-            while not (path.exists() and b"appliance.ready" in path.read_bytes()):
-                assert time.monotonic() < until
+
+            def flushed():
                 assert daemon.poll() is None
-                time.sleep(0.05)
+                return path.exists() and b"appliance.ready" in path.read_bytes()
+
+            until(flushed, "its first lines, while it runs")
             daemon.terminate()
             assert daemon.wait(120) == 0
         finally:

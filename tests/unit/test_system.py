@@ -26,6 +26,7 @@ from appliance.core.model import Call, CallId, CallState, Direction, QuietHours,
 from appliance.errors import IntercomError
 from appliance.system import clock, lock, quiet
 from appliance.system.notify import Notify
+from tests.support.waiting import until_async
 
 
 def test_systemd_is_told_at_its_socket(tmp_path, monkeypatch):
@@ -205,8 +206,7 @@ def test_the_watchdog_is_fed_only_while_the_core_takes_inputs(takes, fed, tmp_pa
         reactor.post = post
         feeding = asyncio.create_task(app._feed_watchdog())
         try:
-            while len(asked) < 5:
-                await asyncio.sleep(0.01)
+            await until_async(lambda: len(asked) >= 5)
         finally:
             feeding.cancel()
 
@@ -232,7 +232,7 @@ def test_a_daemon_reads_its_file_again_and_keeps_the_good_one_when_the_new_one_i
         manager.settimeout(120)
         told = []
 
-        def until(wanted):
+        def told_by(wanted):
             """Take what systemd is told, until that."""
             deadline = time.monotonic() + 120
             while not (found := [text for text in told if text.startswith(wanted)]):
@@ -244,18 +244,18 @@ def test_a_daemon_reads_its_file_again_and_keeps_the_good_one_when_the_new_one_i
             config.write_text(contents)
             told.clear()
             process.send_signal(signal.SIGHUP)
-            until("READY=1")
+            told_by("READY=1")
             assert any(text.startswith("RELOADING=1\nMONOTONIC_USEC=") for text in told)
 
         argv = [sys.executable, "-m", "appliance", "--demo", "--config", str(config), "--state", str(tmp_path / "s")]
         process = subprocess.Popen(argv, env={**os.environ, "NOTIFY_SOCKET": path}, stdout=errors, stderr=errors)
         try:
-            until("READY=1")
-            until("STATUS=ready")
+            told_by("READY=1")
+            told_by("STATUS=ready")
             reload(good.replace('digits = "1"', 'digits = "1"\ndigts = "2"'))
-            assert "has errors" in until("STATUS=the changed configuration")
+            assert "has errors" in told_by("STATUS=the changed configuration")
             reload(good.replace("pulse_s = 3.0", "pulse_s = 2.0").replace('name = "Front door"', 'name = "Back door"'))
-            until("STATUS=a restart will change station.name; ready")
+            told_by("STATUS=a restart will change station.name; ready")
             process.send_signal(signal.SIGTERM)
             assert process.wait(120) == 0
         finally:

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.peers.afterwards import address_of, calls, rings
 from tests.peers.daemon import Daemon
+from tests.peers.packets import Packets
 from tests.support.waiting import until
 
 LIMIT = 500  # descriptors, so that a thousand connections would use all of them up
@@ -52,6 +54,10 @@ def test_a_thousand_idle_connections_stop_no_interface_and_no_start_of_the_sip_p
         assert dead(door.process.pid) == []
         assert "Errno 24" not in door.log
         assert len(door.log.splitlines()) < 100
+        with Packets(door.far_address, door.far_port, to=door.address) as phone:
+            rings(door, phone)
+            phone.to = address_of(door)
+            calls(door, phone)
 
 
 CROWD = """

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from appliance.sip.digest import Credentials, response
+from tests.peers.afterwards import rings
 from tests.peers.baresip import Baresip
 from tests.peers.daemon import Daemon, loopback
 from tests.peers.packets import PATIENCE_S, Packets
@@ -143,6 +144,8 @@ def test_guesses_are_locked_out_by_source_and_by_target_and_never_lock_out_the_p
         assert phone.tries("a mistake") == 403
         assert phone.tries(SECRET) == 180
         assert len(door.of("access.locked_out")) == 4
+    with Packets(door.far_address, door.far_port) as rung:
+        rings(door, rung)
 
 
 def test_wrong_answers_from_a_forged_address_lock_nobody_out(door):

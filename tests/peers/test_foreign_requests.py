@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.peers.afterwards import outlived
 from tests.peers.daemon import Daemon, loopback
 from tests.peers.packets import Packets
 from tests.peers.registrars import Kamailio
@@ -35,9 +36,9 @@ class Thief(Packets):
 
 
 @pytest.fixture
-def talking(door):
+def talking(door, record_property):
     """A call from the address that the station knows: its far end, and its id."""
-    with Packets(door.far_address, to=door.address) as far:
+    with outlived(door, record_property), Packets(door.far_address, to=door.address) as far:
         call, _ = far.talk_to(door)
         yield far, call
 

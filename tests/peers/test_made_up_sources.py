@@ -10,6 +10,7 @@ import pytest
 
 from appliance.sip.floods import STRANGERS_AT_ONCE, STRANGERS_PER_S
 from tests.peers import made_up
+from tests.peers.afterwards import outlived
 from tests.peers.daemon import Daemon
 from tests.peers.packets import Packets
 from tests.support.waiting import until
@@ -18,10 +19,13 @@ RATE, LONGEST_S, PRESSES = 4000, 100, 20
 
 
 class Flood:
-    """`with Flood(door.address)`: it runs until the end of the block. `rate`: how many went out a second."""
+    """`with Flood(door.address)`: it runs until the end of the block. `rate`: how many went out a second.
 
-    def __init__(self, to):
-        words = [sys.executable, made_up.__file__, to, str(RATE), str(LONGEST_S)]
+    within: what begins its command, to run in a network namespace.
+    """
+
+    def __init__(self, to, within=()):
+        words = [*within, sys.executable, made_up.__file__, to, str(RATE), str(LONGEST_S)]
         self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def __enter__(self):
@@ -83,8 +87,8 @@ def test_presses_ring_at_once_and_none_is_lost_while_strangers_flood(station, re
         assert megabytes < weight[process] + 20, process
 
 
-def test_a_known_phone_calls_while_strangers_flood(station):
-    with Flood(station.address):
+def test_a_known_phone_calls_while_strangers_flood(station, record_property):
+    with outlived(station, record_property), Flood(station.address):
         station.wait("call.incoming")
         with Packets(station.far_address, to=station.address) as far:
             far.send(far.invite())

@@ -6,6 +6,7 @@ asks nothing. What is ours is looked up beside it.
 
 import pytest
 
+from tests.peers.afterwards import outlived
 from tests.peers.daemon import Daemon
 from tests.peers.namespaces import DOOR, PBX, Cable, SilentNameServer
 from tests.peers.packets import Packets
@@ -37,14 +38,13 @@ def running(cable, silent, tmp_path_factory):
 
 
 @pytest.fixture
-def door(door, silent):
-    """It is asked for no name, and its SIP process is the one that it was; it can be called at the end."""
-    child = door.processes()["sip"]
+def door(door, cable, silent, record_property):
+    """It is asked for no name, and its SIP process is the one that it was; at the end it rings and can be called."""
     assert silent.asked == set()
-    yield door
+    with outlived(door, record_property, lambda: Packets(PBX, FAR, to=f"{DOOR}:{PORT}", bound=cable.pbx.socket)):
+        yield door
+        assert not door.of("appliance.degraded")
     assert silent.asked == set()
-    assert door.processes()["sip"] == child
-    assert not door.of("appliance.degraded")
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Whose sound and digits count in a call: those of its far end, and of nobody else who sends packets into it."""
 
 import contextlib
+import os
 import subprocess
 import sys
 import wave
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from appliance.simulator.stations import CODE
+from tests.peers.afterwards import outlived
 from tests.peers.daemon import Daemon, loopback
 from tests.peers.packets import Packets
 from tests.peers.sounds import ABSENT_DB, HEARD_DB, levels_of
@@ -78,21 +80,22 @@ def sounds_like(door, call, heard, absent):
     assert other < ABSENT_DB, f"{absent} Hz at {other:.1f} dB"
 
 
-def test_a_stranger_is_neither_heard_nor_hears_nor_opens(door):
-    with called(door) as (far, call, accepted), Voice(far.rtp, accepted, FAR_HZ) as voice:
-        flows(door, call)
-        drained(far.rtp)
-        with contextlib.closing(opened(loopback())) as stranger:
-            other = Voice(stranger, accepted, STRANGER_HZ, ssrc=0xBAD)
-            for _ in range(100):
-                other.digit("1")
-            with other:
-                flows(door, call)
-            opens(door, voice)
-            assert not drained(stranger)
-        until(lambda: drained(far.rtp), "our sound at the far end")
-        assert not door.of("media.source_changed")
-    sounds_like(door, call, FAR_HZ, STRANGER_HZ)
+def test_a_stranger_is_neither_heard_nor_hears_nor_opens(door, record_property):
+    with outlived(door, record_property):
+        with called(door) as (far, call, accepted), Voice(far.rtp, accepted, FAR_HZ) as voice:
+            flows(door, call)
+            drained(far.rtp)
+            with contextlib.closing(opened(loopback())) as stranger:
+                other = Voice(stranger, accepted, STRANGER_HZ, ssrc=0xBAD)
+                for _ in range(100):
+                    other.digit("1")
+                with other:
+                    flows(door, call)
+                opens(door, voice)
+                assert not drained(stranger)
+            until(lambda: drained(far.rtp), "our sound at the far end")
+            assert not door.of("media.source_changed")
+        sounds_like(door, call, FAR_HZ, STRANGER_HZ)
 
 
 def test_another_ssrc_from_the_far_ends_address_waits_for_a_pause(door):
@@ -210,12 +213,16 @@ def test_packets_of_an_earlier_call_played_again_open_nothing(door):
         opens(door, voice)
 
 
-def test_wrong_codes_of_a_stranger_lock_nobody_out(tmp_path):
+def test_wrong_codes_of_a_stranger_lock_nobody_out(tmp_path, record_property):
     daemon = Daemon(tmp_path / "d", door={"front": {"pulse_s": 0.5}})
     daemon.config["target"]["far"]["doors"] = ["front"]
     with daemon as door:
         door.post("/v1/codes", {"owner": "Cleaner", "digits": "4711", "doors": ["front"]})
-        with called(door) as (far, call, accepted), Voice(far.rtp, accepted) as voice:
+        with (
+            outlived(door, record_property),
+            called(door) as (far, call, accepted),
+            Voice(far.rtp, accepted) as voice,
+        ):
             flows(door, call)
             with contextlib.closing(opened(loopback())) as stranger:
                 other = Voice(stranger, accepted, ssrc=0xBAD)
@@ -241,21 +248,33 @@ def test_ports_for_sound_are_random_in_the_configured_range(tmp_path):
     assert all({ports[n + 1] - ports[n] for n in range(3)} != {2} for ports in runs)
 
 
+def rtp_flood(accepted, strangers, within=(), seconds=FLOOD_S):
+    """A process that sends packets of these addresses into the call; it prints how many, and in how many seconds."""
+    to, port = place(accepted)
+    words = ["-m", "tests.peers.rtp_flood", to, port, event_type(accepted), FLOOD_PER_S, seconds, *strangers]
+    command = [*within, sys.executable, *map(str, words)]
+    environment = {**os.environ, "PYTHONPATH": str(CODE)}  # a namespace has a working directory of its own
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+
+
+def quality(door, call):
+    """How many packets of its far end a call has lost, and received."""
+    told = door.get(f"/v1/calls/{call}")["quality"]
+    return told["lost"], told["received"]
+
+
 def test_a_flood_of_strangers_packets_into_a_call_leaves_it_to_its_far_end(door, record_property):
-    with called(door) as (far, call, accepted), Voice(far.rtp, accepted, FAR_HZ) as voice:
-        flows(door, call)
-        before = door.get(f"/v1/calls/{call}")["quality"]
-        to, port = place(accepted)
-        strangers = [loopback() for _ in range(8)]
-        command = ["-m", "tests.peers.rtp_flood", to, port, event_type(accepted), FLOOD_PER_S, FLOOD_S, *strangers]
-        flood = subprocess.Popen([sys.executable, *map(str, command)], stdout=subprocess.PIPE, text=True, cwd=CODE)
-        sent, seconds = map(float, flood.communicate(timeout=PATIENCE_S)[0].split())
-        flows(door, call)
-        after = door.get(f"/v1/calls/{call}")["quality"]
-        record_property("packets of strangers a second", round(sent / seconds))
-        lost, came = (after[name] - before[name] for name in ("lost", "received"))
-        record_property("of the far end's packets", f"{lost} of {lost + came} lost")
-        print(f"{sent / seconds:.0f} packets of strangers a second for {seconds} s: {lost} of {lost + came} lost")
-        assert not door.of("dtmf.received") + door.of("media.source_changed") + door.of("media.stopped")
-        opens(door, voice)
-    sounds_like(door, call, FAR_HZ, STRANGER_HZ)
+    with outlived(door, record_property):
+        with called(door) as (far, call, accepted), Voice(far.rtp, accepted, FAR_HZ) as voice:
+            flows(door, call)
+            before = quality(door, call)
+            flood = rtp_flood(accepted, [loopback() for _ in range(8)])
+            sent, seconds = map(float, flood.communicate(timeout=PATIENCE_S)[0].split())
+            flows(door, call)
+            lost, came = (now - then for now, then in zip(quality(door, call), before, strict=True))
+            record_property("packets of strangers a second", round(sent / seconds))
+            record_property("of the far end's packets", f"{lost} of {lost + came} lost")
+            print(f"{sent / seconds:.0f} packets of strangers a second for {seconds} s: {lost} of {lost + came} lost")
+            assert not door.of("dtmf.received") + door.of("media.source_changed") + door.of("media.stopped")
+            opens(door, voice)
+        sounds_like(door, call, FAR_HZ, STRANGER_HZ)

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from appliance.simulator.stations import CODE
+from tests.peers.afterwards import rings
 from tests.peers.daemon import Daemon, loopback
 from tests.peers.packets import Packets
 from tests.peers.registrars import Kamailio
@@ -118,6 +119,8 @@ def test_who_claims_a_target_s_name_from_another_address_is_neither_answered_nor
         assert is_refused(door, loopback(), door, uri, **asks)
         at_last(lambda: opens(door, address, door, uri, **asks), "the name is looked up")
         assert is_refused(door, loopback(), door, uri, **asks)
+        with Packets(address, 5060) as phone:
+            rings(door, phone)
 
 
 def test_a_name_that_cannot_be_looked_up_makes_its_caller_a_stranger_until_it_can(name, tmp_path):

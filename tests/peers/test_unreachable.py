@@ -61,10 +61,12 @@ def phone(cable, version, directory, scenario, to=None, **options):
 def test_right_after_them_a_known_phone_calls_and_a_press_rings(cable, version, door, tmp_path, record_property):
     child, before = door.processes()["sip"], door.memory()
     attack(cable, version)
+    ended = time.monotonic()
     with phone(cable, version, tmp_path, "uac-call", door.address, seconds=1) as peer:
         call = door.wait("call.incoming", target="far")["call"]
         door.press("answer")
         door.talk(call)
+        talked_s = time.monotonic() - ended
         door.final(call, kind="call.ended", by="remote")
         peer.done()
     with phone(cable, version, tmp_path, "uas-answer") as peer:
@@ -75,6 +77,8 @@ def test_right_after_them_a_known_phone_calls_and_a_press_rings(cable, version, 
         peer.done()
     after = door.memory()
     record_property("memory before and after, MB", [before, after])
+    record_property("a known phone talked after s", round(talked_s, 3))
+    print(f"A known phone talked after {talked_s:.3f} s; MB before {before}, after {after}")
     assert door.processes()["sip"] == child
     for process, megabytes in after.items():
         assert megabytes < before[process] + MORE_MB, process

@@ -1,0 +1,60 @@
+"""What holds right after an attack: a press rings, a phone that the station knows calls, and its memory is back."""
+
+import contextlib
+import time
+
+from tests.peers.packets import Packets
+
+MORE_MB = 20  # what a process may weigh more than before
+
+
+@contextlib.contextmanager
+def outlived(door, record, far=None):
+    """The block is an attack; after it the station is what it was. How long that took is recorded, and printed.
+
+    far: makes the phone that the button rings; by default at this machine's address of it.
+    """
+    child, before = door.processes()["sip"], door.memory()
+    yield
+    ended = time.monotonic()
+    door.begin()
+    with far() if far else Packets(door.far_address, door.far_port, to=door.address) as phone:
+        pressed_s = rings(door, phone) - ended
+        phone.to = address_of(door)
+        called_s = calls(door, phone) - ended
+    after = door.memory()
+    figures = {"a press rang after s": round(pressed_s, 3), "a known phone talked after s": round(called_s, 3)}
+    figures["MB more"] = {name: round(after[name] - before[name], 1) for name in after}
+    record("after the attack", figures)
+    print(figures)
+    assert door.processes()["sip"] == child
+    for process, megabytes in after.items():
+        assert megabytes < before[process] + MORE_MB, process
+
+
+def address_of(door):
+    host, _, port = door.address.rpartition(":")
+    return host, int(port)
+
+
+def rings(door, phone):
+    """A press's INVITE comes to the phone, which is busy: when it came."""
+    call = door.ring()
+    invite = phone.receive("INVITE", "INVITE")
+    came = time.monotonic()
+    phone.send(phone.reply(invite, "486 Busy Here"))
+    phone.receive("ACK", "ACK")
+    door.final(call, by="remote")
+    return came
+
+
+def calls(door, phone):
+    """The phone calls, is answered at the panel, and hangs up: when people could talk."""
+    phone.send(phone.invite())
+    call = door.wait("call.incoming", source=f"{phone.address}:{phone.port}")["call"]
+    phone.called(lambda: door.press("answer"))
+    door.talk(call)
+    talked = time.monotonic()
+    phone.hang_up()
+    door.final(call, kind="call.ended", cause="hangup", by="remote")
+    return talked

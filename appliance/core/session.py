@@ -137,6 +137,8 @@ def confirmed(turn: Turn, call: Call) -> None:
     moved = turn.move(connected, Signal.CONFIRMED, told)
     if moved is None:
         return
+    if moved.codec is not None:
+        turn.tell(events.MediaStarted(call.id, codec=moved.codec))
     if moved.confirm:
         turn.put(replace(moved, deadline=turn.now + CONFIRM_S))
     else:
@@ -283,8 +285,12 @@ def hold_failed(turn: Turn, call: Call, given: inputs.HoldFailed) -> None:
 
 
 def media_started(turn: Turn, call: Call, given: inputs.MediaStarted) -> None:
-    """Offer and answer agreed, for the first time or again."""
-    if call.codec != given.codec:
+    """Offer and answer agreed, for the first time or again.
+
+    An answered call has `media.started` after `call.connected`, also where early media had one: see `confirmed`.
+    """
+    waits = call.state is CallState.CONNECTING or (call.answered_by_us and not call.talks)
+    if call.codec != given.codec and not waits:
         turn.tell(events.MediaStarted(call.id, codec=given.codec))
     if call.held_remote != given.held:
         turn.tell(events.CallHeld(call.id, by=By.REMOTE) if given.held else events.CallResumed(call.id, by=By.REMOTE))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.api.waiting import until
 from tests.peers.packets import Packets
 from tests.shown import shows
 
@@ -51,6 +52,34 @@ def test_headers_of_183_with_sound(door):
         far.send(far.reply(invite, "486 Busy Here", headers=["X-Floor: 4"]))
         far.receive("ACK", "ACK")
         door.final(call, kind="call.rejected", code=486, headers={"X-Floor": "4"})
+
+
+def sound(door, call):
+    """The events of the call that say when it is heard, in order."""
+    kinds = {"call.early_media", "call.connected", "media.started"}
+    return [event["type"] for event in door.since if event["call"] == call and event["type"] in kinds]
+
+
+@shows("call.early_media", "media.started")
+def test_media_starts_with_early_media_and_again_after_the_answer(door):
+    with Packets(door.far_address, door.far_port) as far:
+        call = door.ring()
+        invite = far.receive("INVITE", "INVITE")
+        far.send(far.reply(invite, "183 Session Progress", far.sdp))
+        door.wait("media.started", call)
+        far.send(far.reply(invite, "200 OK", far.sdp))
+        far.receive("ACK", "ACK")
+        until(lambda: len(door.of("media.started", call)) == 2, "media.started after the answer")
+        assert sound(door, call) == ["call.early_media", "media.started", "call.connected", "media.started"]
+
+
+@shows("media.started")
+def test_media_starts_once_after_the_answer_without_early_media(door):
+    with Packets(door.far_address, to=door.address) as far:
+        call = calls_us(door, far)
+        far.hang_up()
+        door.final(call, kind="call.ended")
+        assert sound(door, call) == ["call.connected", "media.started"]
 
 
 @shows("call.failed")

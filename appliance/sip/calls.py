@@ -44,6 +44,7 @@ from appliance.sip.wire import Farewell, SipInput
 
 LOG = logging.getLogger(__name__)
 RINGING, PROGRESS, OK, REFUSED, NOT_ACCEPTABLE, PENDING, DECLINE = 180, 183, 200, 300, 488, 491, 603
+REQUEST_TIMEOUT = 408
 COUNT_S = 1.0
 BEGIN_S, BEGIN_POLL_MS = 0.5, 5
 RENEW_AGAIN_S, RENEW_LATEST_S = 0.5, 5.0
@@ -156,7 +157,9 @@ class SipCall(pj.Call):
             if self.attempt is not None and code in ELSEWHERE and not self.ended_by_us:
                 self.attempt.outcome = code, reason  # `Accounts` knows whether there is another server
             else:
-                self.end(code, reason, remote=not self.ended_by_us and code != 0)
+                # pjsip's own BYE, as a request of ours got no answer (RFC 3261 §12.2.1.2): nobody hung up.
+                unanswered = ours and code == REQUEST_TIMEOUT
+                self.end(code, reason, remote=not (self.ended_by_us or unanswered) and code != 0)
 
     @contained
     def onCallTsxState(self, prm: pj.OnCallTsxStateParam) -> None:  # noqa: N802

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.api.waiting import until
 from tests.peers.packets import Packets
 from tests.shown import shows
+from tests.support.waiting import until
 
 X = {"X-Floor": "2"}
 LINE = "X-Floor: 2"
@@ -76,7 +76,7 @@ def test_media_starts_with_early_media_and_again_after_the_answer(door):
 @shows("media.started")
 def test_media_starts_once_after_the_answer_without_early_media(door):
     with Packets(door.far_address, to=door.address) as far:
-        call = calls_us(door, far)
+        call, _ = far.talk_to(door)
         far.hang_up()
         door.final(call, kind="call.ended")
         assert sound(door, call) == ["call.connected", "media.started"]

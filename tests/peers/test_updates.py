@@ -4,6 +4,7 @@ import pytest
 
 from tests.peers.baresip import Baresip
 from tests.peers.daemon import Daemon
+from tests.peers.packets import Packets
 from tests.peers.sipp import Sipp
 from tests.shown import shows
 from tests.support.waiting import until
@@ -143,3 +144,23 @@ def test_baresip_holds_when_a_client_lets_it(door, tmp_path):
         door.wait("call.held", call, by="remote")
         door.press("hangup")
         door.final(call, kind="call.ended", by="local")
+
+
+@shows("call.ended")
+def test_a_far_end_that_ignores_our_update_has_491_for_its_own_and_the_call_ends_as_lost(tmp_path):
+    """As linphone 5 does when its hold crosses our UPDATE, which settles on one codec. RFC 3311 §5.2 wants a 491."""
+    daemon = Daemon(tmp_path / "d", deadlines={"rtp_s": 120.0})
+    with daemon as door, Packets(door.far_address, door.far_port) as far:
+        call = door.ring()
+        invite = far.receive("INVITE", "INVITE")
+        both = far.sdp.replace("RTP/AVP 8", "RTP/AVP 8 0")
+        far.send(far.reply(invite, "200 OK", both, headers=["Allow: INVITE, ACK, BYE, UPDATE"]))
+        far.receive("ACK", "ACK")
+        door.talk(call)
+        far.receive("UPDATE", "UPDATE")
+        far.send(far.inside(invite, "INVITE", body=far.sdp.replace("sendrecv", "sendonly")))
+        far.receive("SIP/2.0 491", "INVITE")
+        far.send(far.inside(invite, "ACK").replace(b"ACK1\r\n", b"INVITE1\r\n"))  # of the same transaction
+        bye = far.receive("BYE", "BYE")
+        far.send(far.reply(bye, "200 OK"))
+        door.final(call, kind="call.ended", cause="network_lost", by="network", code=408)

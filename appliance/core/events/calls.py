@@ -288,8 +288,8 @@ class DtmfSent(CallEvent):
 class MediaStarted(CallEvent):
     """The sound of the call is set up: codec and addresses are agreed. No packet needs to have come yet.
 
-    For an answered call it follows `call.connected`; early media has one of its own before. `media.stopped` reports that
-    no packet comes, `media.resumed` that they come again.
+    For an answered call it follows `call.connected`; early media has one of its own before. `media.stopped` reports
+    that no packet comes, `media.resumed` that they come again.
     """
 
     TYPE = "media.started"

@@ -946,8 +946,9 @@ class Target(Table):
     srtp: Srtp = setting(
         "Whether sound is encrypted in calls to and from this target, where it has no account (SRTP, its keys in the "
         "SDP). optional: where the other side can; mandatory: calls without it fail, and a phone that insists on it "
-        "wants that. Its own calls are recognized by the address that they come from. Only machines that see the SIP "
-        "messages can then listen, or send sound and digits into the call.",
+        "wants that, as does a station with mandatory: optional calls mandatory in vain (488). Its own calls are "
+        "recognized by the address that they come from, or by the user of a target with a password. Only machines that "
+        "see the SIP messages can then listen, or send sound and digits into the call.",
         default="off",
     )
     auto_answer: bool = setting(

@@ -33,6 +33,7 @@ from appliance.sip.callers import Callers
 from appliance.sip.calls import Calls, Post, SipCall
 from appliance.sip.direct import Direct, Lookups, sound_by
 from appliance.sip.floods import vector
+from appliance.sip.guesses import GuessCounts
 from appliance.sip.known import Known
 from appliance.sip.probes import Probes
 from appliance.sip.registration import NO_ANSWER, Account, Registration
@@ -61,12 +62,14 @@ SRTP = {
 class Accounts:
     """All accounts of the process, and the calls through them."""
 
-    def __init__(self, settings: SipSettings, transports: Transports, post: Post, faults: Faults) -> None:
+    def __init__(
+        self, settings: SipSettings, transports: Transports, post: Post, faults: Faults, guessed: GuessCounts
+    ) -> None:
         self._settings, self._udp = settings, transports.udp
         self._known = Known()
         self.calls = Calls(post, self._through, self._known.names)
         self.calls.versions = self._udp.keys()
-        self._callers = Callers(settings.callers, self._known.leads, post)
+        self._callers = Callers(settings.callers, self._known.leads, post, guessed)
         self._encrypted: tuple[tuple[str, str], ...] = ()
         self._transports = transports
         self._direct: dict[str, Direct] = {}  # by how sound is encrypted
@@ -108,7 +111,8 @@ class Accounts:
         created = [each for each in self._registrations.values() if each.created]
         fitting = {each.getId() for each in created if (each.settings.user, each.settings.transport) == asked}
         if prm.accountIndex not in fitting:
-            prm.accountIndex = self._directly(self._srtp(str(prm.rdata.srcAddress))).getId()
+            srtp = self._srtp(str(prm.rdata.srcAddress), self._callers.host(message))
+            prm.accountIndex = self._directly(srtp).getId()
 
     def refused(self, prm: pj.OnRejectedIncomingCallParam) -> None:
         """An INVITE that pjsua has refused by itself."""
@@ -244,11 +248,15 @@ class Accounts:
             direct.calls, direct.probes = self.calls, self._probes
         return self._direct[srtp]
 
-    def _srtp(self, source: str) -> str:
-        """How calls from that address:port are encrypted, where they come through no account."""
+    def _srtp(self, source: str, claimed: str) -> str:
+        """How calls from that address:port are encrypted, where they come through no account.
+
+        claimed: host of the target with a password that the caller says it is, wherever it calls from. The strictest
+        of what fits counts.
+        """
         address = source.rpartition(":")[0].strip("[]")
-        at = (srtp for host, srtp in self._encrypted if self._known.leads(host, address))
-        return next(at, PLAIN)
+        fitting = {srtp for host, srtp in self._encrypted if host == claimed or self._known.leads(host, address)}
+        return max(fitting, key=list(SRTP).index, default=PLAIN)
 
     def _through(self, name: AccountId, srtp: str = PLAIN) -> Account | None:
         if name == NO_ACCOUNT:

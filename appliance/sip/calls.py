@@ -32,6 +32,7 @@ from appliance.sip.codecs import Codecs
 from appliance.sip.dialog import Dialog
 from appliance.sip.digits import Once, Receiving, Sending
 from appliance.sip.floods import Floods
+from appliance.sip.guesses import GuessCounts
 from appliance.sip.hold import Hold, after_glare
 from appliance.sip.ice import Ice
 from appliance.sip.keys import Keys
@@ -51,7 +52,7 @@ RENEW_AGAIN_S, RENEW_LATEST_S = 0.5, 5.0
 ENCRYPTED = "SRTP status: Active"  # in pjsua's report on a call, which alone tells
 EVENT_END = 2  # PJMEDIA_STREAM_DTMF_IS_END, which pjsua2 does not name
 
-Post = Callable[[SipInput | Farewell], None]
+Post = Callable[[SipInput | Farewell | GuessCounts], None]
 OfOneCall = (
     Ring | EarlyMedia | Answer | AnswerUpdate | OfferCodecs | Refuse | HangUp | SendDigit | Refer | NotifyTransfer
 )

@@ -43,6 +43,7 @@ from appliance.sip.callbacks import contained
 from appliance.sip.channel import Channel
 from appliance.sip.codecs import Codecs
 from appliance.sip.devices import LISTING, Devices, needs_a_card, no_cards, plugins_silenced
+from appliance.sip.guesses import GuessCounts
 from appliance.sip.media import Media
 from appliance.sip.settings import SipSettings
 from appliance.sip.tls import Faults
@@ -117,7 +118,7 @@ class Engine:
             self._endpoint.libStart()
         except pj.Error as error:
             raise StartError(f"SIP cannot start: {error.reason}", "See the SIP settings.") from error
-        self._accounts = Accounts(settings, transports, channel.post, self._endpoint.faults)
+        self._accounts = Accounts(settings, transports, channel.post, self._endpoint.faults, start.guessed)
         self._endpoint.accounts, self._calls = self._accounts, self._accounts.calls
         self._calls.codecs = codecs
         self._calls.floods.listen(self._endpoint, transports.port)
@@ -203,7 +204,7 @@ class Engine:
                 self._accounts.write(message)
             case Start():
                 LOG.error("Started twice")
-            case inputs.Input() | Beat() | Farewell():
+            case inputs.Input() | Beat() | Farewell() | GuessCounts():
                 LOG.error("%s is ours to send", type(message).__name__)
             case _:
                 assert_never(message)

@@ -9,6 +9,7 @@ from appliance.codec import plain, reader
 from appliance.core import inputs, orders
 from appliance.core.desired import Sound
 from appliance.core.model import CallId
+from appliance.sip.guesses import GuessCounts
 from appliance.sip.settings import SipSettings
 
 HEAD = struct.Struct("!I")
@@ -16,10 +17,14 @@ HEAD = struct.Struct("!I")
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """The first message to a child. cards_wait_s: leave the card alone so long, for the last child hung opening it."""
+    """The first message to a child. cards_wait_s: leave the card alone so long, for the last child hung opening it.
+
+    guessed: guesses at passwords that the children before have counted.
+    """
 
     settings: SipSettings
     cards_wait_s: float = 0.0
+    guessed: GuessCounts = GuessCounts()  # noqa: RUF009 - frozen
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +96,7 @@ SipInput = (
     | inputs.RequestsDropped
     | inputs.RequestRefused
 )
-ToParent = SipInput | Beat | Farewell
+ToParent = SipInput | Beat | Farewell | GuessCounts
 Message = ToChild | ToParent
 KINDS: dict[str, Any] = {kind.__name__: kind for kind in get_args(Message)}
 

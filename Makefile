@@ -13,7 +13,7 @@ help: ## list what there is to do
 
 run: ## two door stations call each other, no hardware needed (ONCE=1: one call, then end)
 	@packaging/setup run
-	@$(AS_USER) .venv/bin/python -m appliance.simulator $(if $(filter-out 0,$(ONCE)),--once)
+	@$(AS_USER) .venv/bin/python -m appliance.demo $(if $(filter-out 0,$(ONCE)),--once)
 
 test: ## lint, types and all tests; a skipped test fails
 	@packaging/setup test

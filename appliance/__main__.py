@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import appliance
-from appliance.errors import IntercomError
+from appliance.base.errors import IntercomError
 
 if TYPE_CHECKING:
     from appliance.config.schema import Config
@@ -58,7 +58,7 @@ def parser() -> argparse.ArgumentParser:
 def run(given: argparse.Namespace) -> int:
     """Do what the options say. Raises IntercomError."""
     if given.print_events:
-        from appliance.schemas import schemas  # noqa: PLC0415  late: pydantic
+        from appliance.runtime.event_schemas import schemas  # noqa: PLC0415  late: pydantic
 
         return show(schemas())
     if given.print_openapi:
@@ -84,9 +84,9 @@ def run(given: argparse.Namespace) -> int:
         certificates.look(config, path.name)
     inband = [name for name, account in config.account.items() if account.inband_digits]
     if inband:
-        from appliance.sip import supply  # noqa: PLC0415  late: seldom
+        from appliance.sip import features  # noqa: PLC0415  late: seldom
 
-        supply.look(inband)
+        features.look(inband)
     if given.check:
         from appliance.doctor import lamps, trust  # noqa: PLC0415  late: for this alone
 
@@ -104,7 +104,7 @@ def serve(
 ) -> int:
     """Run the daemon until it is stopped; `secrets`: the passwords of the accounts, `file`: what `config` is from."""
     from appliance.app.daemon import App  # noqa: PLC0415  late: everything
-    from appliance.app.places import Places  # noqa: PLC0415
+    from appliance.app.paths import Places  # noqa: PLC0415
     from appliance.replay.record import Recorder  # noqa: PLC0415
     from appliance.system import journald, lock  # noqa: PLC0415
 

@@ -16,7 +16,7 @@ import wave
 from pathlib import Path
 from typing import Any, ClassVar
 
-from appliance.unixhttp import UnixConnection
+from appliance.base.unixhttp import UnixConnection
 from benchmarks.peer import ADDRESS
 from benchmarks.processes import Program, command, tree
 

@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from appliance.schemas import schemas
+from appliance.runtime.event_schemas import schemas
 
 TYPES: dict[str, type | tuple[type, ...]] = {
     "string": str,

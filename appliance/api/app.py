@@ -5,31 +5,27 @@ from typing import Any
 from fastapi import FastAPI
 
 import appliance
-from appliance.api import (
+from appliance.api.http import auth, headers, idempotency, problems, response_schemas
+from appliance.api.ports import Ports
+from appliance.api.routes import (
     accounts,
     audio,
-    auth,
     calls,
     codes,
     conferences,
     config,
     contacts,
-    described,
     doctor,
     doors,
     events,
-    headers,
     health,
     log,
     messages,
     pages,
     panel,
-    problems,
     recordings,
-    repeat,
     state,
 )
-from appliance.api.ports import Ports
 
 RESOURCES = (
     state,
@@ -57,7 +53,7 @@ def build(ports: Ports, token: str) -> FastAPI:
     app = _bare()
     app.state.ports = ports
     # The last added sees a request first.
-    app.add_middleware(repeat.Repeats)
+    app.add_middleware(idempotency.Repeats)
     app.add_middleware(auth.Gate, token=token, denied=ports.denied, patience=auth.Patience())
     app.add_middleware(problems.PlainErrors)
     app.add_middleware(headers.FixedHeaders)
@@ -96,7 +92,7 @@ def _bare() -> FastAPI:
 def _completed(openapi: dict[str, Any]) -> dict[str, Any]:
     """Adds what FastAPI cannot know: the schemas of answers, the token, and the header for repeated orders."""
     components = openapi["components"]
-    components["schemas"] = dict(sorted((components["schemas"] | described.schemas()).items()))
+    components["schemas"] = dict(sorted((components["schemas"] | response_schemas.schemas()).items()))
     components["securitySchemes"] = {
         "token": {
             "type": "http",
@@ -115,7 +111,7 @@ def _completed(openapi: dict[str, Any]) -> dict[str, Any]:
                         "in": "header",
                         "required": False,
                         "description": "The same key with the same body within 24 hours acts once.",
-                        "schema": {"type": "string", "minLength": 1, "maxLength": repeat.LONGEST_KEY},
+                        "schema": {"type": "string", "minLength": 1, "maxLength": idempotency.LONGEST_KEY},
                     }
                 )
     return openapi

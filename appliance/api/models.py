@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from appliance.core import colors
 from appliance.core.model import (
     AccountState,
     Action,
@@ -34,6 +33,7 @@ from appliance.core.model import (
     TransferPolicy,
     TransferState,
 )
+from appliance.core.panel import colors
 
 Time = Annotated[
     str,

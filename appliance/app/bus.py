@@ -5,11 +5,11 @@ import time
 from collections.abc import AsyncGenerator
 from typing import Any
 
-from appliance import libraries
+from appliance.base import libraries
+from appliance.base.errors import IntercomError, sentences
 from appliance.config.schema import Config
 from appliance.core import inputs, orders
-from appliance.errors import IntercomError, sentences
-from appliance.reactor import Reactor
+from appliance.runtime.reactor import Reactor
 
 FIRST_RETRY_S = 0.5
 LAST_RETRY_S = 60.0

@@ -9,26 +9,27 @@ from pathlib import Path
 import appliance
 from appliance.app.bus import Bus
 from appliance.app.panel import Panel
-from appliance.app.places import Places
+from appliance.app.paths import Places
 from appliance.app.web import Kept, Web
+from appliance.base.errors import IntercomError
 from appliance.config import directory
+from appliance.config.core_settings import core_settings, domain
 from appliance.config.load import load
-from appliance.config.plain import core_settings, domain
 from appliance.config.reload import merge
 from appliance.config.schema import Account, Config, ports, registrar
-from appliance.core import inputs, orders, peers
+from appliance.core import inputs, orders
+from appliance.core.accounts import callers
 from appliance.core.model import AccountState
 from appliance.core.orders import SipOrder
-from appliance.errors import IntercomError
-from appliance.reactor import Reactor
 from appliance.replay.record import Recorder
+from appliance.runtime.reactor import Reactor
 from appliance.sip.link import Link
 from appliance.sip.settings import AccountSettings, CallerSettings, SipSettings, TlsSettings
 from appliance.store.audit import Audit
 from appliance.store.calllog import CallLog
 from appliance.store.codes import Codes
 from appliance.store.journal import Journal
-from appliance.store.kept import Keeper
+from appliance.store.persistent_state import Keeper
 from appliance.store.recordings import Recordings
 from appliance.store.writer import Writer
 from appliance.system.clock import Clock
@@ -256,7 +257,7 @@ class App:
                 CallerSettings(name=name, user=user, host=host, password=password)
                 for name, target in config.target.items()
                 if (password := self._passwords.get(f"target.{name}"))
-                for user, host in filter(None, [peers.parts(target.uri)])
+                for user, host in filter(None, [callers.parts(target.uri)])
             ),
         )
 

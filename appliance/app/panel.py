@@ -6,20 +6,20 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, Literal
 
-from appliance.app.entry import entry
-from appliance.app.places import Places
+from appliance.app.keypads_and_readers import entry
+from appliance.app.paths import Places
+from appliance.base.errors import IntercomError
 from appliance.config.schema import Button, Config, Lamp, Sensor
 from appliance.core import inputs
 from appliance.core.model import ButtonId, DoorId, LampId
-from appliance.errors import IntercomError
-from appliance.panel.buttons import Buttons, ButtonWiring
-from appliance.panel.claims import Claims
-from appliance.panel.lamps import Lamps, LampWiring
-from appliance.panel.lines import Factory, lines
-from appliance.panel.names import ChipLine, KernelLed, LightName, PinName, PwmChannel
+from appliance.panel.contacts.buttons import Buttons, ButtonWiring
+from appliance.panel.contacts.sensors import Sensors, SensorWiring
+from appliance.panel.gpio.factory import Factory, lines
+from appliance.panel.gpio.line_claims import Claims
+from appliance.panel.gpio.line_names import ChipLine, KernelLed, LightName, PinName, PwmChannel
+from appliance.panel.lamps.lamps import Lamps, LampWiring
 from appliance.panel.relay import DoorWiring, GpioLine, Relay, SimulatedLine
-from appliance.panel.sensors import Sensors, SensorWiring
-from appliance.reactor import Reactor
+from appliance.runtime.reactor import Reactor
 
 FIRST_PIN = 4
 
@@ -107,7 +107,7 @@ class Panel:
         lamps: tuple[LampWiring, ...],
     ) -> None:
         # Late: a demonstration only.
-        from appliance.simulator.entry import SimulatedEntry  # noqa: PLC0415
+        from appliance.simulator.keypads_and_readers import SimulatedEntry  # noqa: PLC0415
         from appliance.simulator.panel import SimulatedPanel, SimulatedPin  # noqa: PLC0415
 
         panel = self._config.panel

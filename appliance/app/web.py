@@ -9,18 +9,18 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from appliance.app.places import Places
+from appliance.app.paths import Places
+from appliance.base.errors import IntercomError, reason
 from appliance.config.schema import Config
 from appliance.core import inputs, orders
-from appliance.doctor import examine, networks, signalling, told
-from appliance.errors import IntercomError, reason
-from appliance.reactor import Reactor
+from appliance.doctor import daemon_faults, examine, networks, signalling
+from appliance.runtime.reactor import Reactor
 from appliance.store.audit import Audit
 from appliance.store.calllog import CallLog
 from appliance.store.recordings import Recordings
 
 if TYPE_CHECKING:
-    from appliance.api.server import Server
+    from appliance.api.http.server import Server
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ def _load() -> None:
 
     FastAPI takes 0.3 s of a processor. On a board that gave the daemon 3 % of one, the loop stood still for 20 s.
     """
-    from appliance.api import app, auth, server  # noqa: F401, PLC0415
+    from appliance.api.http import auth, server  # noqa: F401, PLC0415
 
 
 class Web:
@@ -94,7 +94,7 @@ class Web:
 
     async def _tcp(self) -> "Server":
         from appliance.api import app  # noqa: PLC0415  late: see _load
-        from appliance.api.server import Server  # noqa: PLC0415
+        from appliance.api.http.server import Server  # noqa: PLC0415
 
         token = await asyncio.to_thread(self._token)
         built = await asyncio.to_thread(app.build, self, token)
@@ -109,7 +109,7 @@ class Web:
 
     def _token(self) -> str:
         """The token, kept with the state; where nothing can be written there, one for this start beside the sockets."""
-        from appliance.api import auth  # noqa: PLC0415
+        from appliance.api.http import auth  # noqa: PLC0415
 
         try:
             return auth.token(self._places.state / "http.token")
@@ -117,8 +117,9 @@ class Web:
             return auth.token(self._places.runtime / "http.token")
 
     async def _unix(self) -> "Server":
-        from appliance.api import app, auth  # noqa: PLC0415
-        from appliance.api.server import Server  # noqa: PLC0415
+        from appliance.api import app  # noqa: PLC0415
+        from appliance.api.http import auth  # noqa: PLC0415
+        from appliance.api.http.server import Server  # noqa: PLC0415
 
         built = await asyncio.to_thread(app.build, self, auth.fresh_token())  # nobody knows it: the file's mode decides
         server = Server(built, self._socket(), None, 0)
@@ -167,7 +168,7 @@ class Web:
         with suppress(IntercomError):  # a log that cannot be read is among the parts that failed
             rows = await asyncio.to_thread(self.call_log.list, signalling.LOOKED_AT)
             found += signalling.calls([call for _, call in rows])
-        found += told.besides(found, self._reactor.state.failed)
+        found += daemon_faults.besides(found, self._reactor.state.failed)
         return [asdict(finding) for finding in found]
 
     def ready(self) -> tuple[bool, str]:

@@ -13,7 +13,7 @@ from dbus_fast import (
 )
 from dbus_fast.aio import MessageBus
 
-from appliance.errors import IntercomError
+from appliance.base.errors import IntercomError
 
 NAME = "org.intercomd"
 DRIVER = "org.freedesktop.DBus"

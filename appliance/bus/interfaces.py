@@ -9,10 +9,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from appliance.base.errors import IntercomError
 from appliance.bus.ports import Json, Ports
 from appliance.core import inputs, orders
 from appliance.core.model import AccountId, ButtonId, CallId, DoorId
-from appliance.errors import IntercomError
 
 ROOT = "/org/intercomd"
 DECLINE = 603

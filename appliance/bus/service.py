@@ -21,6 +21,7 @@ from dbus_fast import (
 )
 from dbus_fast import introspection as xml
 
+from appliance.base.errors import IntercomError
 from appliance.bus.connection import (
     ANSWER_S,
     DRIVER,
@@ -37,7 +38,6 @@ from appliance.bus.connection import (
 from appliance.bus.interfaces import APPLIANCE, ROOT, Asked, Interface, Method
 from appliance.bus.ports import Ports
 from appliance.bus.tree import Object, Tree, changed, children, tree
-from appliance.errors import IntercomError
 
 MOST = 32  # requests under way at once; a client that does not wait for its answers is refused
 MOST_OF_ONE = 24  # client, so that it does not have others refused

@@ -13,9 +13,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 import appliance
-from appliance.cli import codes, idle, show, terms
+from appliance.base.errors import IntercomError, problem
+from appliance.cli import codes, show, terms, wait_idle
 from appliance.cli.client import Client, default_socket
-from appliance.errors import IntercomError, problem
 
 DOOR_ACTS = ("open", "hold", "release", "lock", "unlock")
 TIMED = {"open", "hold"}
@@ -151,7 +151,7 @@ def state(client: Client, given: argparse.Namespace) -> int:
 
 def wait_until_idle(client: Client, given: argparse.Namespace) -> int:
     """`intercomctl idle`."""
-    idle.wait(client, given.seconds)
+    wait_idle.wait(client, given.seconds)
     return 0
 
 
@@ -159,13 +159,13 @@ def panel(client: Client, given: argparse.Namespace) -> int:
     """`intercomctl panel`."""
     if given.act is None:
         return output(client.ask("GET", "/v1/panel"), given, show.panel)
-    from appliance.cli import trials  # noqa: PLC0415  late: the other commands are quicker without
-    from appliance.cli.person import Person  # noqa: PLC0415
+    from appliance.cli import panel_test  # noqa: PLC0415  late: the other commands are quicker without
+    from appliance.cli.prompt import Person  # noqa: PLC0415
 
     def prompt(text: str) -> None:
         print(text, file=sys.stderr, flush=True)
 
-    found = trials.run(client, given.part, given.seconds, prompt, Person())
+    found = panel_test.run(client, given.part, given.seconds, prompt, Person())
     levels = Counter(finding["level"] for finding in found)
     prompt(f"{levels['ok']} well, {levels['warning']} skipped or doubtful, {levels['problem']} with a problem.")
     return findings(found, given)

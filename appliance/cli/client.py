@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from appliance.errors import IntercomError, reason
-from appliance.unixhttp import UnixConnection
+from appliance.base.errors import IntercomError, reason
+from appliance.base.unixhttp import UnixConnection
 
 Json = dict[str, Any]
 TIMEOUT_S = 10.0

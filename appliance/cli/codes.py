@@ -6,9 +6,9 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
-from appliance import weekly
+from appliance.base import schedule_text
+from appliance.base.errors import IntercomError
 from appliance.cli.client import Client
-from appliance.errors import IntercomError
 
 Json = dict[str, Any]
 
@@ -68,10 +68,10 @@ def secret(prompt: str) -> str:
 def period(text: str) -> Json:
     """A time of some days. Raises IntercomError."""
     try:
-        days, begin, end = weekly.parse(text.strip().lower())
+        days, begin, end = schedule_text.parse(text.strip().lower())
     except ValueError:
         raise IntercomError(
-            "parameter-invalid", f'"{text}" is no time of the week.', "", f"Write {weekly.ALLOWED}."
+            "parameter-invalid", f'"{text}" is no time of the week.', "", f"Write {schedule_text.ALLOWED}."
         ) from None
     return {"days": days, "begin": begin, "end": end}
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from appliance.cli import trials
+from appliance.cli import panel_test
 from appliance.cli.client import Client
 
 Json = dict[str, Any]
@@ -22,7 +22,7 @@ OF_STATE: dict[str, Callable[[Json], list[str]]] = {
     "button": lambda state: _ids(state["panel"]["buttons"]),
     "call": lambda state: _ids(state["calls"]),
     "door": lambda state: _ids(state["doors"]),
-    "part": trials.parts,
+    "part": panel_test.parts,
     "sensor": lambda state: _ids(state["panel"]["sensors"]),
     "to": _targets,
 }

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from appliance.errors import IntercomError, reason
+from appliance.base.errors import IntercomError, reason
 
 Json = dict[str, Any]
 STATE = Path("/var/lib/intercomd")

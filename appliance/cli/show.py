@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from appliance.errors import sentences
+from appliance.base.errors import sentences
 
 Json = dict[str, Any]
 

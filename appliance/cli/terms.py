@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime
 
-from appliance.errors import IntercomError
+from appliance.base.errors import IntercomError
 
 COMMANDS = {
     "accounts": "accounts",

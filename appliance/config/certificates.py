@@ -4,10 +4,10 @@ import ssl
 import stat
 from pathlib import Path
 
+from appliance.base.errors import IntercomError, reason
 from appliance.config import files
 from appliance.config.schema import Config, Tls
 from appliance.config.secrets import CODE, OTHERS
-from appliance.errors import IntercomError, reason
 
 
 def look(config: Config, name: str) -> None:

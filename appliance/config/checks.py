@@ -9,7 +9,7 @@ from typing import Any
 
 from appliance.config import describe
 from appliance.config.schema import Deadlines, Door, Keypad
-from appliance.core import peers
+from appliance.core.accounts import callers
 from appliance.core.events import EVENTS
 from appliance.core.model import DIRECT
 
@@ -139,7 +139,7 @@ def _same_users(targets: dict[str, dict[str, Any]]) -> Found:
 
 
 def _user(target: dict[str, Any]) -> str:
-    return (peers.parts(str(target.get("uri"))) or ("", ""))[0]
+    return (callers.parts(str(target.get("uri"))) or ("", ""))[0]
 
 
 def _plan(name: str, plan: dict[str, Any], targets: dict[str, Any], raw: dict[str, Any]) -> Found:

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from appliance.base.errors import IntercomError
 from appliance.config import files
 from appliance.config.load import CODE
 from appliance.config.schema import Config, sip_uri
-from appliance.core import peers
-from appliance.errors import IntercomError
+from appliance.core.accounts import callers
 
 NEEDED, OPTIONAL = ("flat", "name", "targets"), ("doors",)
 NUMBER = re.compile(r"[0-9]{1,12}")
@@ -132,7 +132,7 @@ def _address(target: str, config: Config) -> str:
         except ValueError:
             return f"{target} is no SIP address"
         return ""
-    if peers.NUMBER.fullmatch(target) and config.account:
+    if callers.NUMBER.fullmatch(target) and config.account:
         return ""
     return (
         f"there is no [target.{target}] or [plan.{target}]{'' if config.account else ', and no account for a number'}"

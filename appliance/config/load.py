@@ -9,9 +9,9 @@ from typing import Any
 import tomli
 from pydantic import ValidationError
 
+from appliance.base.errors import IntercomError, reason
 from appliance.config import checks, describe, files
 from appliance.config.schema import ID_ALLOWED, Config
-from appliance.errors import IntercomError, reason
 
 CODE = "config-invalid"
 _SHOWN = 60  # characters of a wrong value that a message repeats

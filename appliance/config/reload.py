@@ -6,9 +6,9 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
+from appliance.base.errors import IntercomError
 from appliance.config.load import check
 from appliance.config.schema import Config
-from appliance.errors import IntercomError
 
 # Settings that the core decides by. All others were given to an adapter, which has lines, sockets or cards by them.
 _LIVE = re.compile(

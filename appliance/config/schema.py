@@ -9,10 +9,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from appliance import weekly
-from appliance.core import colors, peers
+from appliance.base import schedule_text
+from appliance.core.accounts import callers
+from appliance.core.doors.rules import TRIGGERS
 from appliance.core.model import Action, DigitsBy, Pattern, SensorKind, Strike, TransferPolicy, Watch
-from appliance.core.rules import TRIGGERS
+from appliance.core.panel import colors
 
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 FIRST_PORT = 1024  # those below are not for users' programs
@@ -79,7 +80,7 @@ def _address(text: str) -> str:
 
 def sip_uri(text: str) -> str:
     """The same, if it is a SIP address that can be called. Raises ValueError."""
-    uri = peers.SIP_URI.fullmatch(text)
+    uri = callers.SIP_URI.fullmatch(text)
     rest = _AFTER_HOST.fullmatch(uri["rest"]) if uri else None
     if rest is None or not text.startswith("sip:") or not text.isascii() or not text.isprintable():
         raise ValueError
@@ -130,7 +131,7 @@ def _trigger(text: str) -> str:
 
 
 def _weekly(text: str) -> str:
-    weekly.parse(text)
+    schedule_text.parse(text)
     return text
 
 
@@ -946,9 +947,8 @@ class Target(Table):
     srtp: Srtp = setting(
         "Whether sound is encrypted in calls to and from this target, where it has no account (SRTP, its keys in the "
         "SDP). optional: where the other side can; mandatory: calls without it fail, and a phone that insists on it "
-        "wants that, as does a station with mandatory: optional calls mandatory in vain (488). Its own calls are "
-        "recognized by the address that they come from, or by the user of a target with a password. Only machines that "
-        "see the SIP messages can then listen, or send sound and digits into the call.",
+        "wants that. Its own calls are recognized by the address that they come from. Only machines that see the SIP "
+        "messages can then listen, or send sound and digits into the call.",
         default="off",
     )
     auto_answer: bool = setting(
@@ -1079,7 +1079,7 @@ class Rule(Table):
     )
     times: list[Annotated[str, AfterValidator(_weekly)]] = setting(
         "When it holds, in the machine's local time; none: always. The clock must be right (see [clock]).",
-        allowed=f"a list of {weekly.ALLOWED}",
+        allowed=f"a list of {schedule_text.ALLOWED}",
         default=[],
         example=["mon-fri 08:00-12:00"],
         max_length=16,

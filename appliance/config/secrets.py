@@ -5,9 +5,9 @@ import stat
 from codecs import BOM_UTF8
 from pathlib import Path
 
+from appliance.base.errors import IntercomError, reason
 from appliance.config import files
 from appliance.config.schema import Config
-from appliance.errors import IntercomError, reason
 
 CODE = "config-invalid"
 SHORTEST, LONGEST = 8, 256  # characters; an account's password may be shorter, as its registrar chose it

@@ -1,9 +1,9 @@
 """What a request names: calls, accounts, whom to call; and the errors where that is not there, or cannot be now."""
 
-from appliance.core import peers
+from appliance.base.errors import IntercomError
+from appliance.core.accounts import callers
 from appliance.core.model import DIRECT, NO_ACCOUNT, Account, AccountId, Call, CallId, DoorId, DoorSettings
-from appliance.core.turn import Turn
-from appliance.errors import IntercomError
+from appliance.core.transition import Turn
 
 
 def find(turn: Turn, wanted: CallId) -> Call:
@@ -38,7 +38,7 @@ def whom(turn: Turn, to: str, account: AccountId) -> tuple[str, AccountId]:
     if account == DIRECT:
         target = turn.settings.target(to)
         uri = to if target is None else target.uri
-        if peers.parts(uri) is None:
+        if callers.parts(uri) is None:
             raise not_called(turn, to)
         return uri, NO_ACCOUNT
     if account and turn.settings.account(account) is None:
@@ -47,9 +47,9 @@ def whom(turn: Turn, to: str, account: AccountId) -> tuple[str, AccountId]:
     if target is not None:
         return target.uri, account or target.account
     through = turn.settings.account(account or next((a.name for a in turn.settings.accounts), ""))
-    if through is not None and peers.NUMBER.fullmatch(to):
+    if through is not None and callers.NUMBER.fullmatch(to):
         return f"sip:{to}@{through.domain}", through.name
-    if peers.parts(to) is None:
+    if callers.parts(to) is None:
         raise not_called(turn, to)
     return to, account
 

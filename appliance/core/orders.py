@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from appliance.base.errors import IntercomError
 from appliance.core.model import (
     NO_ACCOUNT,
     AccountId,
@@ -19,7 +20,6 @@ from appliance.core.model import (
     RequestId,
     SoundTrial,
 )
-from appliance.errors import IntercomError
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,34 +4,16 @@ import re
 from dataclasses import replace
 from typing import Literal, assert_type
 
-from appliance.core import (
-    accounts,
-    calls,
-    codes,
-    conferring,
-    custom,
-    directory,
-    doors,
-    early,
-    events,
-    forwarding,
-    front,
-    gestures,
-    inputs,
-    kept,
-    lockdown,
-    messages,
-    referrals,
-    refusals,
-    ringing,
-    sensors,
-    session,
-    transfers,
-    trials,
-    updates,
-)
-from appliance.core.digits import send
-from appliance.core.headers import check as check_headers
+from appliance.base.errors import IntercomError
+from appliance.core import call_states, events, inputs
+from appliance.core.access import codes
+from appliance.core.access.dtmf import send
+from appliance.core.accounts import registration
+from appliance.core.appliance import error_events, persistence
+from appliance.core.calls import early_media, focus, forwarding, notes, session, texts, updates
+from appliance.core.calls.headers import check as check_headers
+from appliance.core.conferences import requests
+from appliance.core.doors import lockdown, pulses, sensors
 from appliance.core.lookup import (
     connected,
     find,
@@ -58,8 +40,11 @@ from appliance.core.model import (
     Method,
 )
 from appliance.core.orders import Reply, Words
-from appliance.core.turn import Turn
-from appliance.errors import IntercomError
+from appliance.core.panel import buttons, self_tests
+from appliance.core.transfers import transferee, transferor
+from appliance.core.transition import Turn
+from appliance.core.visitor_ring import ring as ring_plan
+from appliance.core.visitor_ring.press import ring, ring_flat
 
 DIGITS = re.compile(r"[0-9A-D*#]{1,32}")
 LONGEST_PRESS_S = 60.0
@@ -73,12 +58,12 @@ def requested(turn: Turn, given: inputs.Requested) -> None:
     conference: ConferenceId | None = None
     try:
         if isinstance(given.action, inputs.TestSound):  # replied to at its end
-            trials.sound(turn, given.request, given.action.seconds)
+            self_tests.sound(turn, given.request, given.action.seconds)
             return
         if isinstance(given.action, inputs.LockDoor | inputs.UnlockDoor):  # replied to when it is on disc
             change = lockdown.lock if isinstance(given.action, inputs.LockDoor) else lockdown.unlock
             warning = change(turn, find_door(turn, given.action.door), given.who)
-            kept.reply(turn, given.request, warning)
+            persistence.reply(turn, given.request, warning)
             return
         if isinstance(given.action, inputs.OfBook):  # replied to once it is on disc
             codes.requested(turn, given.action, given.request, given.who)
@@ -87,12 +72,12 @@ def requested(turn: Turn, given: inputs.Requested) -> None:
             turn.order(Reply(given.request, message=write(turn, given.action)))
             return
         if isinstance(given.action, inputs.Conferring):
-            conference, warning = conferring.perform(turn, given.action, given.who)
+            conference, warning = requests.perform(turn, given.action, given.who)
         else:
             call, warning = perform(turn, given.action, given.who)
     except IntercomError as err:
         about = getattr(given.action, "call", None)
-        refusals.tell(turn, err, refusals.name_of(given.action), call=about)
+        error_events.tell(turn, err, error_events.name_of(given.action), call=about)
         turn.order(Reply(given.request, error=err))
         return
     if warning:
@@ -108,18 +93,18 @@ def perform(turn: Turn, action: inputs.AtOnce, who: str) -> tuple[CallId | None,
         case inputs.AnswerCall(wanted):
             return wanted, answer(turn, find(turn, wanted), who, action)
         case inputs.RingCall(wanted):
-            return wanted, early.ring(turn, unanswered_here(find(turn, wanted), "rung"))
+            return wanted, early_media.ring(turn, unanswered_here(find(turn, wanted), "rung"))
         case inputs.SendEarlyMedia(wanted, source):
-            return wanted, early.send(turn, unanswered_here(find(turn, wanted), "sent early media"), source)
+            return wanted, early_media.send(turn, unanswered_here(find(turn, wanted), "sent early media"), source)
         case inputs.SetCustomData(wanted, text):
-            return wanted, custom.note(turn, find(turn, wanted), text)
+            return wanted, notes.note(turn, find(turn, wanted), text)
         case inputs.RejectCall(wanted):
             return wanted, reject(turn, find(turn, wanted), action)
         case inputs.HangUpCall(wanted, headers):
             call = find(turn, wanted)
             check_headers(headers)
             session.hang_up(turn, call, Cause.HANGUP, words=Words(headers=headers))
-            ringing.given_up(turn, call)
+            ring_plan.given_up(turn, call)
             return wanted, "" if call.alive else f"Call {wanted} is ending already."
         case inputs.HoldCall(wanted, held):
             return wanted, hold(turn, connected(find(turn, wanted)), held=held)
@@ -140,16 +125,16 @@ def perform(turn: Turn, action: inputs.AtOnce, who: str) -> tuple[CallId | None,
             return wanted, ""
         case inputs.TransferCall(wanted, to):
             call = connected(find(turn, wanted))
-            transfers.begin(turn, call, whom(turn, to, call.account)[0])
+            transferor.begin(turn, call, whom(turn, to, call.account)[0])
             return wanted, ""
         case inputs.ConnectCalls(wanted, other):
-            transfers.connect(turn, connected(find(turn, wanted)), connected(find(turn, other)))
+            transferor.connect(turn, connected(find(turn, wanted)), connected(find(turn, other)))
             return wanted, ""
         case inputs.AcceptTransfer(wanted):
-            referrals.accept(turn, find(turn, wanted))
+            transferee.accept(turn, find(turn, wanted))
             return wanted, ""
         case inputs.EndTransfer(wanted, code, reason):
-            referrals.end(turn, find(turn, wanted), code, reason)
+            transferee.end(turn, find(turn, wanted), code, reason)
             return wanted, ""
         case inputs.SetTransferPolicy(wanted, policy):
             turn.put(replace(find(turn, wanted), transfer_policy=policy))
@@ -157,15 +142,15 @@ def perform(turn: Turn, action: inputs.AtOnce, who: str) -> tuple[CallId | None,
         case inputs.RegisterAccount(account):
             return None, register(turn, account)
         case inputs.UnregisterAccount(account):
-            return None, accounts.unregister(turn, find_account(turn, account))
+            return None, registration.unregister(turn, find_account(turn, account))
         case inputs.HoldDoor(door, seconds):
-            return None, doors.hold_open(turn, find_door(turn, door), seconds, who)
+            return None, pulses.hold_open(turn, find_door(turn, door), seconds, who)
         case inputs.ReleaseDoor(door):
-            return None, doors.release(turn, find_door(turn, door))
+            return None, pulses.release(turn, find_door(turn, door))
         case inputs.ClearSensor(sensor):
             return None, sensors.clear(turn, sensor, who)
         case inputs.TestLamp():
-            trials.lamp(turn, action)
+            self_tests.lamp(turn, action)
             return None, ""
         case inputs.ChangeRuntime():
             return None, forwarding.change(turn, action)
@@ -183,16 +168,16 @@ def write(turn: Turn, action: inputs.Writing) -> MessageId:
     match action:
         case inputs.SendText(to, content, account):
             uri, account = whom(turn, to, account)
-            return messages.send(turn, Method.MESSAGE, content, uri, account, None)
+            return texts.send(turn, Method.MESSAGE, content, uri, account, None)
         case inputs.SendCallText(wanted, content):
             method = Method.MESSAGE
         case _:
             wanted, content, method = action.call, action.content, Method.INFO
     call = connected(find(turn, wanted))
-    return messages.send(turn, method, content, call.remote.uri, call.account, call.id)
+    return texts.send(turn, method, content, call.remote.uri, call.account, call.id)
 
 
-def act_all(turn: Turn, acts: gestures.Acts) -> None:
+def act_all(turn: Turn, acts: buttons.Acts) -> None:
     """Do what buttons and chords mean."""
     for button, action in acts:
         act(turn, button, action)
@@ -210,7 +195,7 @@ def act(turn: Turn, button: ButtonSettings | ChordSettings, action: Action) -> N
                 call = needed(turn.state.waiting or active, "answer")
                 answer(turn, call, who, inputs.AnswerCall(call.id))
             case Action.HANGUP | Action.HOLD if together is not None:
-                conferring.press(turn, together, action)
+                requests.press(turn, together, action)
             case Action.HANGUP:
                 hang_up(turn)
             case Action.HOLD:
@@ -225,13 +210,13 @@ def act(turn: Turn, button: ButtonSettings | ChordSettings, action: Action) -> N
                 assert_type(action, Literal[Action.DOOR, Action.EXIT])
                 send_digits(turn, connected(needed(active, "open the visitor's door")), button.digits)
     except IntercomError as err:
-        refusals.tell(turn, err, f"{who}: {action}", call=None if active is None else active.id)
+        error_events.tell(turn, err, f"{who}: {action}", call=None if active is None else active.id)
         turn.show_error()
 
 
 def hang_up(turn: Turn) -> None:
     """By a button: the ring that goes on, whoever it calls just now, else the call in front."""
-    if not ringing.cancel(turn):
+    if not ring_plan.cancel(turn):
         session.hang_up(turn, needed(turn.state.active, "hang up"), Cause.HANGUP)
 
 
@@ -243,30 +228,6 @@ def hold_or_swap(turn: Turn, call: Call, who: str) -> None:
         hold(turn, call, held=not call.held_local)
 
 
-def ring(turn: Turn, button: ButtonSettings | ChordSettings) -> None:
-    """A visitor rings, and goes before calls to us that nobody has answered: they wait behind, or give way to him.
-
-    Where a call of ours rings already, or people talk here, the press leaves it alone.
-    """
-    active, plan = turn.state.active, turn.settings.plan(button.target)
-    if turn.state.stopping or plan is None or turn.state.ring is not None:
-        return
-    if active is not None and not (active.unanswered_here or active.held_local or turn.state.away):
-        return
-    if turn.state.full:
-        if turn.state.waiting is None:
-            raise too_many_calls(turn)
-        session.refuse(turn, turn.state.waiting, forwarding.BUSY, Cause.BUSY)
-    ringing.begin(turn, button, plan)
-
-
-def ring_flat(turn: Turn, flat: str, who: str) -> str:
-    """Ring at a flat, unless somebody is rung already, or people talk here."""
-    before = turn.state.ring
-    ring(turn, directory.bell(directory.find(turn, flat), who))
-    return "" if turn.state.ring is not before else "The station is in use already."
-
-
 def dial(turn: Turn, wanted: inputs.Dial) -> CallId:
     """Place a call for a client."""
     to, headers = wanted.to, wanted.headers
@@ -275,7 +236,7 @@ def dial(turn: Turn, wanted: inputs.Dial) -> CallId:
     target = turn.settings.target(to)
     uri, account = whom(turn, to, wanted.account)
     check_headers(headers)
-    custom.check(wanted.custom_data)
+    notes.check(wanted.custom_data)
     if turn.state.full:
         raise too_many_calls(turn)
     name = target.name if target else ""
@@ -289,7 +250,7 @@ def register(turn: Turn, wanted: AccountId) -> str:
         raise IntercomError(
             "unavailable", f"Account {wanted} cannot register now.", "The daemon is stopping.", "Try again later."
         )
-    return accounts.register(turn, account)
+    return registration.register(turn, account)
 
 
 def answer(turn: Turn, call: Call, who: str, wanted: inputs.AnswerCall) -> str:
@@ -299,7 +260,7 @@ def answer(turn: Turn, call: Call, who: str, wanted: inputs.AnswerCall) -> str:
     call = unanswered_here(call, "answered")
     check_headers(wanted.headers)
     if wanted.custom_data is not None:
-        custom.note(turn, call, wanted.custom_data)
+        notes.note(turn, call, wanted.custom_data)
     session.answer(turn, find(turn, call.id), who, wanted.headers)
     return ""
 
@@ -332,9 +293,9 @@ def hold(turn: Turn, call: Call, *, held: bool) -> str:
         turn.put(replace(call, set_aside=False))
         return f"Call {call.id} is {'held' if held else 'not held'} already."
     if held or call.conference is not None:
-        front.hold(turn, call, held=held)
+        focus.hold(turn, call, held=held)
     else:
-        front.bring(turn, call)
+        focus.bring(turn, call)
     return ""
 
 
@@ -342,10 +303,10 @@ def switch_to(turn: Turn, call: Call) -> str:
     """Put a call in front."""
     if call.unanswered_here or not call.alive:
         raise wrong_state(call, "switched to", "answered, or our own,")
-    in_front = call is turn.state.active or call.id in calls.with_sound(turn.state)
+    in_front = call is turn.state.active or call.id in call_states.with_sound(turn.state)
     if in_front and not call.held_local and not turn.state.away:
         return f"Call {call.id} is in front already."
-    front.bring(turn, call)
+    focus.bring(turn, call)
     return ""
 
 
@@ -358,7 +319,7 @@ def switch(turn: Turn, who: str) -> None:
     active = turn.state.active
     together = active.conference if active is not None else None
     others = (c for c in turn.state.calls if c.alive and c is not active)
-    front.bring(turn, needed(next((c for c in others if together is None or c.conference is None), None), "switch to"))
+    focus.bring(turn, needed(next((c for c in others if together is None or c.conference is None), None), "switch to"))
 
 
 def mute(turn: Turn, call: Call, *, muted: bool) -> str:
@@ -386,9 +347,9 @@ def press(turn: Turn, wanted: ButtonId, seconds: float) -> str:
         raise IntercomError("button-not-found", f"There is no button {wanted}.", f"The panel has: {names}.")
     if not 0 <= seconds <= LONGEST_PRESS_S:
         raise IntercomError("parameter-invalid", f"A press of {seconds} s is none.", "It lasts 0 to 60 s.")
-    if gestures.of(turn, wanted).down:
+    if buttons.of(turn, wanted).down:
         return f"Button {wanted} is down already."
-    act_all(turn, gestures.hold_down(turn, button, seconds))
+    act_all(turn, buttons.hold_down(turn, button, seconds))
     return ""
 
 
@@ -402,7 +363,7 @@ def open_door(turn: Turn, wanted: DoorId, seconds: float | None, who: str, means
             f"Its longest pulse is {door.max_s} s.",
             f"Ask for less, or set door.{wanted}.max_s.",
         )
-    return doors.open_door(turn, door, seconds, who, means)
+    return pulses.open_door(turn, door, seconds, who, means)
 
 
 def needed(call: Call | None, to_do: str) -> Call:

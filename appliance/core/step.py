@@ -2,46 +2,20 @@
 
 from dataclasses import dataclass, replace
 
-from appliance.core import (
-    accounts,
-    codes,
-    conferences,
-    contacts,
-    digits,
-    doors,
-    events,
-    forwarding,
-    front,
-    gestures,
-    history,
-    inputs,
-    kept,
-    keypads,
-    lockouts,
-    messages,
-    mixing,
-    network,
-    parts,
-    readers,
-    recording,
-    referrals,
-    refusals,
-    requests,
-    ringing,
-    rules,
-    sensors,
-    session,
-    subscriptions,
-    timed,
-    transfers,
-    trials,
-    updates,
-    views,
-)
+from appliance.core import events, inputs, requests, views
+from appliance.core.access import card_readers, codes, dtmf, keypads, lockouts
+from appliance.core.accounts import contacts, network, registration, subscriptions
+from appliance.core.appliance import error_events, faults, persistence
+from appliance.core.calls import call_log, call_timers, focus, forwarding, recording, session, texts, updates
+from appliance.core.conferences import conference, mixing
+from appliance.core.doors import pulses, rules, sensors
 from appliance.core.inputs import AnyInput
 from appliance.core.model import Cause, LampKind, State
 from appliance.core.orders import Order
-from appliance.core.turn import Turn
+from appliance.core.panel import buttons, self_tests
+from appliance.core.transfers import transferee, transferor
+from appliance.core.transition import Turn
+from appliance.core.visitor_ring import ring
 
 DENIED_TOLD_S = 60.0
 DENIED_KEPT = 16
@@ -69,13 +43,13 @@ def step(state: State, given: AnyInput) -> Step:
     settle(turn)
     due(turn)
     settle(turn)
-    transfers.settle(turn)
-    referrals.settle(turn)
-    digits.ended(turn)
+    transferor.settle(turn)
+    transferee.settle(turn)
+    dtmf.ended(turn)
     rules.settle(turn, state)
-    kept.settle(turn, state)
+    persistence.settle(turn, state)
     mixing.tell(turn, state)
-    history.write(turn, state)
+    call_log.write(turn, state)
     for lamp, shine in views.lamps(turn.state):
         if (lamp, shine) not in lamps:
             turn.tell(events.LampChanged(lamp, shine.pattern, shine.color, shine.brightness))
@@ -84,28 +58,28 @@ def step(state: State, given: AnyInput) -> Step:
 
 def settle(turn: Turn) -> None:
     """What follows from the calls as they are, whatever made them so."""
-    ringing.settle(turn)
-    conferences.settle(turn)
-    front.settle(turn)
+    ring.settle(turn)
+    conference.settle(turn)
+    focus.settle(turn)
 
 
 def due(turn: Turn) -> None:
     """Everything that time alone brings."""
     session.due(turn)
-    timed.due(turn)
+    call_timers.due(turn)
     updates.due(turn)
-    accounts.due(turn)
+    registration.due(turn)
     contacts.due(turn)
     subscriptions.due(turn)
-    digits.due(turn)
+    dtmf.due(turn)
     keypads.due(turn)
     codes.due(turn)
     sensors.due(turn)
-    kept.due(turn)
-    trials.due(turn)
-    messages.due(turn)
-    transfers.due(turn)
-    referrals.due(turn)
+    persistence.due(turn)
+    self_tests.due(turn)
+    texts.due(turn)
+    transferor.due(turn)
+    transferee.due(turn)
     if turn.state.error_until is not None and turn.now >= turn.state.error_until:
         turn.state = replace(turn.state, error_until=None)
 
@@ -117,18 +91,18 @@ def take(turn: Turn, given: AnyInput) -> None:  # noqa: C901, PLR0912, PLR0915 -
         return
     if isinstance(given, inputs.OfAccount):
         before = turn.state.account(given.account).state
-        accounts.told(turn, given)
+        registration.told(turn, given)
         if isinstance(given, inputs.Registered) and turn.state.account(given.account).state is not before:
             subscriptions.registered(turn, given.account)
         return
     match given:
         case inputs.Started(version=version, kept=found, kept_fault=fault):
-            kept.restore(turn, found, fault)
+            persistence.restore(turn, found, fault)
             turn.tell(events.ApplianceStarted(station=turn.settings.station, version=version))
         case inputs.Tick(edges=edges):  # `due` has done all else
-            doors.due(turn)
+            pulses.due(turn)
             for button in turn.settings.buttons:
-                requests.act_all(turn, gestures.due(turn, button, turn.now if edges is None else edges))
+                requests.act_all(turn, buttons.due(turn, button, turn.now if edges is None else edges))
         case inputs.StopRequested():
             stop(turn)
         case inputs.ConfigChanged():
@@ -153,27 +127,27 @@ def take(turn: Turn, given: AnyInput) -> None:  # noqa: C901, PLR0912, PLR0915 -
         case inputs.ButtonEdge(at=at, button=name, active=active, lost=lost):
             pressed = turn.settings.button(name)
             if pressed is not None:
-                requests.act_all(turn, gestures.edge(turn, pressed, active=active, at=at, lost=lost))
+                requests.act_all(turn, buttons.edge(turn, pressed, active=active, at=at, lost=lost))
         case inputs.KeypadKey(keypad=keypad, key=key):
             keypads.pressed(turn, keypad, key)
         case inputs.CardRead():
-            readers.read(turn, given)
+            card_readers.read(turn, given)
         case inputs.ReadingDiscarded():
-            readers.discarded(turn, given)
+            card_readers.discarded(turn, given)
         case inputs.PartFailed(part=part, why=why, resolution=resolution):
-            parts.failed(turn, part, why, resolution)
+            faults.failed(turn, part, why, resolution)
         case inputs.PartRecovered(part=part):
-            parts.recovered(turn, part)
+            faults.recovered(turn, part)
         case inputs.GuardReady():
             turn.state = replace(turn.state, relay_ready=True)
-            doors.guard_ready(turn)
-            parts.recovered(turn, "relay")
+            pulses.guard_ready(turn)
+            faults.recovered(turn, "relay")
         case inputs.GuardLost(why=why):
             turn.state = replace(turn.state, relay_ready=False)
-            doors.guard_lost(turn)
-            parts.failed(turn, "relay", why, "")
+            pulses.guard_lost(turn)
+            faults.failed(turn, "relay", why, "")
         case inputs.RelayChanged(door=door, energised=energised, pulse=pulse):
-            doors.relay_changed(turn, door, energised=energised, pulse_id=pulse)
+            pulses.relay_changed(turn, door, energised=energised, pulse_id=pulse)
         case inputs.LampFound(lamp=name, dims=dims, colors=colors):
             known = dict(turn.state.lamp_kinds) | {name: LampKind(dims, colors)}
             turn.state = replace(turn.state, lamp_kinds=tuple(known.items()))
@@ -182,13 +156,13 @@ def take(turn: Turn, given: AnyInput) -> None:  # noqa: C901, PLR0912, PLR0915 -
             if sensor is not None:
                 sensors.edge(turn, sensor, active=level)
         case inputs.KeptWritten(kept=found):
-            parts.recovered(turn, "kept")
-            kept.written(turn, found)
+            faults.recovered(turn, "kept")
+            persistence.written(turn, found)
         case inputs.KeptFailed(why=why, resolution=resolution):
-            parts.failed(turn, "kept", why, resolution)
-            kept.failed(turn, why, resolution)
+            faults.failed(turn, "kept", why, resolution)
+            persistence.failed(turn, why, resolution)
         case inputs.MicrophoneMeasured(dbfs=dbfs):
-            trials.measured(turn, dbfs)
+            self_tests.measured(turn, dbfs)
         case inputs.ContactAnswered():
             contacts.answered(turn, given)
         case inputs.ContactNotified():
@@ -199,25 +173,25 @@ def take(turn: Turn, given: AnyInput) -> None:  # noqa: C901, PLR0912, PLR0915 -
             network.changed(turn, given)
         case inputs.SipReady(address=address):
             session.sip_ready(turn, address)
-            accounts.sip_ready(turn)
+            registration.sip_ready(turn)
             contacts.sip_ready(turn)
         case inputs.SipSlow(after_s=after_s, waits_for=waits_for):
             text = f"SIP is not ready {after_s:g} s after its start. It waits for: {waits_for}."
             turn.tell(events.WarningTold("sip-not-ready", text))
         case inputs.SipLost(why=why, card=card):
             session.sip_lost(turn, why, card=card)
-            accounts.sip_lost(turn)
-            messages.sip_lost(turn)
+            registration.sip_lost(turn)
+            texts.sip_lost(turn)
             contacts.rest(turn)
         case inputs.CallArrived():
             session.arrived(turn, given)
         case inputs.MessageReceived():
-            if not messages.received(turn, given):
-                source = accounts.host_of(given.source)
+            if not texts.received(turn, given):
+                source = registration.host_of(given.source)
                 denied(turn, inputs.AccessDenied(at=turn.now, who=given.uri, source=source, scope="message"))
         case inputs.MessageAnswered():
-            if not digits.answered(turn, given):
-                messages.answered(turn, given)
+            if not dtmf.answered(turn, given):
+                texts.answered(turn, given)
         case inputs.RecordingPrepared(recording=wanted):
             recording.prepared(turn, wanted)
         case inputs.RecordingBegun(call=call, recording=wanted):
@@ -273,11 +247,11 @@ def of_call(turn: Turn, given: inputs.CallInput) -> None:  # noqa: C901, PLR0912
         case inputs.MediaCounted(quality=quality):
             turn.put(replace(call, quality=quality))
         case inputs.DigitReceived():
-            digits.received(turn, call, given)
+            dtmf.received(turn, call, given)
         case inputs.DigitSent(digit=digit):
-            digits.sent(turn, call, digit)
+            dtmf.sent(turn, call, digit)
         case inputs.DigitsNotSent(why=why):
-            refusals.tell(turn, digits.unsent(why), "send-digits", call=call.id)
+            error_events.tell(turn, dtmf.unsent(why), "send-digits", call=call.id)
         case inputs.UpdateReceived():
             updates.received(turn, call, given)
         case inputs.UpdateSent(changes=changes):
@@ -285,11 +259,11 @@ def of_call(turn: Turn, given: inputs.CallInput) -> None:  # noqa: C901, PLR0912
         case inputs.UpdateAnswered():
             updates.answered(turn, call, given)
         case inputs.InfoReceived(content=content):
-            messages.info_received(turn, call, content)
+            texts.info_received(turn, call, content)
         case inputs.TransferProgressed():
-            transfers.progressed(turn, given)
+            transferor.progressed(turn, given)
         case inputs.TransferRequested():
-            referrals.requested(turn, call, given)
+            transferee.requested(turn, call, given)
         case _:
             session.hold_failed(turn, call, given)
 
@@ -301,8 +275,8 @@ def stop(turn: Turn) -> None:
         turn.tell(events.ApplianceStopping())
         for call in turn.state.calls:
             session.hang_up(turn, call, Cause.SHUTDOWN)
-        ringing.cancel(turn)
-        accounts.stop(turn)
+        ring.cancel(turn)
+        registration.stop(turn)
         contacts.rest(turn)
 
 

@@ -4,23 +4,14 @@ from datetime import UTC, datetime
 from math import inf
 from typing import Any
 
-from appliance.core import (
-    calls,
-    digits,
-    doors,
-    explain,
-    forwarding,
-    gestures,
-    kept,
-    mixing,
-    night,
-    peers,
-    sensors,
-    timed,
-    trials,
-    updates,
-)
+from appliance.core import call_states, diagnosis, wall_clock
+from appliance.core.access import dtmf
+from appliance.core.accounts import callers
+from appliance.core.appliance import persistence
+from appliance.core.calls import call_timers, forwarding, updates
+from appliance.core.conferences import mixing
 from appliance.core.desired import CallMedia, Desired, RelayPulse, Sound
+from appliance.core.doors import pulses, sensors
 from appliance.core.model import (
     DARK,
     DIRECT,
@@ -47,6 +38,7 @@ from appliance.core.model import (
     TransferPolicy,
     Watch,
 )
+from appliance.core.panel import buttons, self_tests
 
 READY, UNCONFIGURED = "ready", "not configured"
 
@@ -62,8 +54,8 @@ def desired(state: State) -> Desired:
             links=mixing.links(state),
             tone=tone(state),
             measure=state.sound_trial is not None,
-            peers=peers.addresses(state.settings),
-            encrypted=peers.encrypted(state.settings),
+            peers=callers.addresses(state.settings),
+            encrypted=callers.encrypted(state.settings),
         ),
         relays=tuple(
             RelayPulse(door, pulse.id, int(pulse.until * 1e9), pulse.held)
@@ -72,7 +64,7 @@ def desired(state: State) -> Desired:
         ),
         recordings=tuple(r.id for r in state.recordings if r.ready),
         quiet_hours=state.runtime.quiet_hours,
-        kept=kept.of(state),
+        kept=persistence.of(state),
         wake_at=wake_at(state),
         status=status(state),
     )
@@ -120,7 +112,7 @@ def lamps(state: State) -> tuple[tuple[LampId, Shine], ...]:
     """How each lamp shines: as it is tried, else as the first picture is shown that it has a pattern for."""
     if not state.settings.lamps:
         return ()
-    true, tried, dark = pictures(state), {trial.lamp: trial for trial in state.lamp_trials}, night.is_now(state)
+    true, tried, dark = pictures(state), {trial.lamp: trial for trial in state.lamp_trials}, wall_clock.is_night(state)
 
     def shine(lamp: LampSettings) -> Shine:
         known, trial = dict(lamp.pictures), tried.get(lamp.id)
@@ -200,20 +192,20 @@ def wake_at(state: State) -> float | None:
     times = [
         state.error_until,
         state.ring.until if state.ring is not None else None,
-        *(at for call in state.calls for at in (call.deadline, timed.wake(call), updates.wake(call))),
+        *(at for call in state.calls for at in (call.deadline, call_timers.wake(call), updates.wake(call))),
         *(at for account in state.accounts for at in (account.wake, account.expires_at)),
         *(message.deadline for message in state.messages),
         *(transfer.until for transfer in state.transfers),
         *(contact.wake for contact in state.contacts),
-        *(digits.wake(call) for call in state.calls),
+        *(dtmf.wake(call) for call in state.calls),
         *(keeping.until for keeping in state.keepings),
         *(run.until for run in state.runs),
-        *(doors.wake(pulse) for _, pulse in state.pulses),
+        *(pulses.wake(pulse) for _, pulse in state.pulses),
         *sensors.wake(state),
         *(each.until for each in state.unkept),
-        *trials.wake(state),
-        night.wake(state),
-        *(gestures.wake(press) for _, press in state.presses),
+        *self_tests.wake(state),
+        wall_clock.wake(state),
+        *(buttons.wake(press) for _, press in state.presses),
     ]
     earliest = min((t for t in times if t is not None), default=inf)
     return None if earliest == inf else earliest
@@ -360,7 +352,7 @@ def snapshot(state: State, epoch: float) -> dict[str, Any]:
                 }
                 for chord in state.settings.chords
             ],
-            "night": night.is_now(state),
+            "night": wall_clock.is_night(state),
             "lamps": [lamp_view(state, lamp.id, shown[lamp.id]) for lamp in state.settings.lamps],
             "keypads": [{"id": keypad.id} for keypad in state.settings.keypads],
             "readers": [
@@ -390,7 +382,7 @@ def door_view(state: State, door: DoorSettings, epoch: float) -> dict[str, Any]:
     contact = next((sensors.of(state, s.id) for s in state.settings.sensors if s.door == door.id), None)
     return {
         "id": door.id,
-        "state": doors.condition(state, door.id),
+        "state": pulses.condition(state, door.id),
         "unlocked": energised,
         "until": iso(pulse.until if pulse is not None else None, epoch),
         "by": pulse.by if pulse is not None else None,
@@ -480,7 +472,7 @@ def account_view(state: State, settings: AccountSettings, epoch: float) -> dict[
         "name": settings.name,
         "state": account.state,
         "user": settings.user,
-        "uri": explain.address_of(settings),
+        "uri": diagnosis.address_of(settings),
         "registrar": settings.registrar,
         "transport": settings.transport,
         "srtp": settings.srtp,
@@ -500,9 +492,9 @@ def call_view(state: State, call: Call, now: float, epoch: float) -> dict[str, A
     """The call object (the contract, section 2) of a call that lasts."""
     return call_facts(call, now, epoch) | {
         "state": call.state,
-        "legacy_state": calls.LEGACY[call.state],
+        "legacy_state": call_states.LEGACY[call.state],
         "hold": call.hold,
-        "active": call.id in calls.with_sound(state),
+        "active": call.id in call_states.with_sound(state),
         "muted": call.muted,
         "conference": call.conference,
         "transfer_policy": call.transfer_policy,
@@ -555,7 +547,7 @@ def logged_call(call: Call, ended: float | None, epoch: float, *, missed: bool) 
 
 def call_facts(call: Call, now: float, epoch: float) -> dict[str, Any]:
     """What is true of a call however long ago it was."""
-    user, host = peers.parts(call.remote.uri) or ("", "")
+    user, host = callers.parts(call.remote.uri) or ("", "")
     return {
         "id": call.id,
         "account": call.account or DIRECT,
@@ -569,7 +561,7 @@ def call_facts(call: Call, now: float, epoch: float) -> dict[str, Any]:
         },
         "local_uri": call.local_uri,
         "number": call.number,
-        "headers": dict(calls.received(call)),
+        "headers": dict(call_states.received(call)),
         "custom_data": call.custom_data,
         "codec": None if call.codec is None else {"name": call.codec.name, "clock_rate_hz": call.codec.clock_rate_hz},
         "srtp": call.srtp,

@@ -2,15 +2,15 @@
 
 from pathlib import Path
 
+from appliance.base.errors import IntercomError
 from appliance.config import directory
+from appliance.config.core_settings import core_settings
 from appliance.config.load import load
-from appliance.config.plain import core_settings
 from appliance.config.schema import Config
 from appliance.config.secrets import passwords
 from appliance.core import views
 from appliance.doctor import trust
 from appliance.doctor.findings import Finding, ok, problem, warning
-from appliance.errors import IntercomError
 
 CHECK = "configuration"
 

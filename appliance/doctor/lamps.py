@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from appliance.board import lights
+from appliance.board import leds_and_pwm
 from appliance.config.schema import Config, Lamp
-from appliance.core.colors import NAMES
+from appliance.core.panel.colors import NAMES
 from appliance.doctor.findings import Finding, ok, problem, warning
 
 GROUP = "Run this as root, or as a member of the group gpio; see that the package's udev rule holds."
@@ -16,8 +16,8 @@ def examine(config: Config, root: Path = Path("/")) -> list[Finding]:
     found = notes(config)
     if config.panel.lines == "simulated":
         return found
-    leds = {led.name: led for led in lights.leds(root)}
-    chips = {name: chip for chip in lights.pwm_chips(root) for name in (chip.name, chip.device)}
+    leds = {led.name: led for led in leds_and_pwm.leds(root)}
+    chips = {name: chip for chip in leds_and_pwm.pwm_chips(root) for name in (chip.name, chip.device)}
     for name, lamp in config.panel.lamp.items():
         place = f"panel.lamp.{name}"
         if lamp.led:
@@ -32,7 +32,7 @@ def notes(config: Config, *, lines_dim: bool | None = None) -> list[Finding]:
     panel = config.panel
     chips = [button.chip for button in panel.button.values()] + [lamp.chip for lamp in panel.lamp.values()]
     chips += [sensor.chip for sensor in panel.sensor.values()]
-    dim = lights.lines_dim() if lines_dim is None else lines_dim
+    dim = leds_and_pwm.lines_dim() if lines_dim is None else lines_dim
     if panel.lines == "simulated" or (
         dim and not any(chips)
     ):  # one named by its chip has all of them taken by libgpiod
@@ -55,7 +55,7 @@ def _without_effect(lamp: Lamp) -> Iterator[str]:
         yield f"{', '.join(sorted(shown))} is shown as the nearest of {', '.join(NAMES)}."
 
 
-def _led(place: str, lamp: Lamp, there: dict[str, lights.Led]) -> Finding:
+def _led(place: str, lamp: Lamp, there: dict[str, leds_and_pwm.Led]) -> Finding:
     led = there.get(lamp.led)
     if led is None:
         known = ", ".join(there) or "none"
@@ -69,7 +69,7 @@ def _led(place: str, lamp: Lamp, there: dict[str, lights.Led]) -> Finding:
     return ok(place, f"LED {led.name}, {led.levels} levels{', colours' if led.colors else ''}.")
 
 
-def _channel(place: str, channel: str, there: dict[str, lights.PwmChip]) -> Finding:
+def _channel(place: str, channel: str, there: dict[str, leds_and_pwm.PwmChip]) -> Finding:
     name, _, number = channel.partition("/")
     chip = there.get(name)
     if chip is None:

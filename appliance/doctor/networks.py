@@ -5,7 +5,7 @@ import socket
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from appliance.core import peers
+from appliance.core.accounts import callers
 from appliance.core.model import Target
 from appliance.doctor.findings import Finding, ok, problem, warning
 
@@ -61,6 +61,6 @@ def _far_ends(snapshot: Json, targets: Sequence[Target]) -> Iterator[tuple[str, 
         if account["server"]:
             yield f"account {account['name']}", account["server"].rpartition(":")[0].strip("[]")
     for target in targets:
-        host = (peers.parts(target.uri) or ("", ""))[1].strip("[]")
+        host = (callers.parts(target.uri) or ("", ""))[1].strip("[]")
         if host and not target.account:
             yield target.name, host

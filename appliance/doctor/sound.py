@@ -8,7 +8,7 @@ from appliance.board.cards import Card
 from appliance.config.schema import Config
 from appliance.doctor.findings import Finding, Level, ok, problem, warning
 
-OURS = b"appliance.sip"  # in the command line of the SIP process, the one that opens PCMs
+OURS = b"appliance.sip.stack"  # in the command line of the SIP process, the one that opens PCMs
 WAYS = {"capture": "record", "playback": "play"}
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from appliance.config.directory import Flat
 from appliance.config.schema import Config, Target
-from appliance.core import peers
+from appliance.core.accounts import callers
 from appliance.doctor.findings import Finding, warning
 
 PBX = 'an account at a PBX, with transport = "tls" where the PBX can'
@@ -39,7 +39,7 @@ def _allowed(target: Target) -> Iterator[str]:
 
 
 def _cause(uri: str) -> str:
-    _, host = peers.parts(uri) or ("", "")
+    _, host = callers.parts(uri) or ("", "")
     try:
         ipaddress.ip_address(host.strip("[]"))
     except ValueError:

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from appliance.errors import HTTP_STATUS
+from appliance.base.errors import HTTP_STATUS
 
 _HEAD = """<!-- Made by python -m appliance.generate from the code that raises the errors. Change that, not this. -->
 # Errors

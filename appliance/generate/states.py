@@ -1,9 +1,9 @@
 """The diagram of a call's states, from the transition table."""
 
-from appliance.core.calls import LEGACY, TABLE, longest
+from appliance.core.call_states import LEGACY, TABLE, longest
 from appliance.core.model import CallState, Deadlines
 
-_HEAD = """<!-- Made by python -m appliance.generate from appliance/core/calls.py. Change that, not this. -->
+_HEAD = """<!-- Made by python -m appliance.generate from appliance/core/call_states.py. Change that, not this. -->
 # States of a call
 
 What is not drawn changes nothing: retransmissions, and responses that crossed on the way. A call that stays in a state

@@ -10,14 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from appliance.base.errors import IntercomError, reason
 from appliance.core.desired import Desired
 from appliance.core.inputs import AnyInput
 from appliance.core.model import State
 from appliance.core.step import Step
-from appliance.errors import IntercomError, reason
-from appliance.replay import lines
-from appliance.replay.lines import Taken
-from appliance.replay.masks import Masks
+from appliance.replay import record_format
+from appliance.replay.record_format import Taken
+from appliance.replay.redaction import Masks
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ class Recorder:
     def begin(self, version: str, state: State) -> None:
         """Write the header, and then whatever is taken. `state`: before the first input."""
         recorded = datetime.now(UTC).isoformat(timespec="seconds")
-        header = lines.header(version, recorded, state)
+        header = record_format.header(version, recorded, state)
         self._thread = threading.Thread(target=self._run, args=(header,), name="inputs", daemon=True)
         self._thread.start()
 
@@ -79,12 +79,12 @@ class Recorder:
             self._over = True
             self._waiting.put_nowait(why)
 
-    def _run(self, header: lines.Json) -> None:
+    def _run(self, header: record_format.Json) -> None:
         try:
             with self._file:
                 self._write(header)
                 why = self._write_all()
-                self._write(lines.ended(why))
+                self._write(record_format.ended(why))
         except OSError as err:
             why = f"it cannot be written: {reason(err)}"
         self._over = True
@@ -104,7 +104,7 @@ class Recorder:
                 continue
             if isinstance(taken, str):
                 return taken
-            self._write(lines.of(taken))
+            self._write(record_format.of(taken))
             if not dirty:
                 flushed, dirty = time.monotonic(), True
         return f"it was longer than {self._longest} bytes"

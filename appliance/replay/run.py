@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from appliance.codec import plain
+from appliance.base.errors import IntercomError
+from appliance.base.records import plain
 from appliance.core import views
 from appliance.core.model import State
 from appliance.core.step import step
-from appliance.errors import IntercomError
-from appliance.replay import lines
-from appliance.replay.lines import Json, Taken
+from appliance.replay import record_format
+from appliance.replay.record_format import Json, Taken
 
 QUIET = {"at", "taken", "fresh"}  # the timeline's own column; and what nobody can read
 
@@ -50,12 +50,12 @@ def replay(path: Path) -> Report:
     head = next(found, (1, None))[1]
     if not isinstance(head, dict) or "intercomd_inputs" not in head:
         raise _unreadable(path, "It does not begin with a recording's header")
-    if head["intercomd_inputs"] != lines.FORMAT:
-        raise _unreadable(path, f"Its format is {head['intercomd_inputs']}, not {lines.FORMAT}")
+    if head["intercomd_inputs"] != record_format.FORMAT:
+        raise _unreadable(path, f"Its format is {head['intercomd_inputs']}, not {record_format.FORMAT}")
     number, ended, difference = 1, "", None
     timeline: list[str] = []
     try:
-        state = lines.start(head)
+        state = record_format.start(head)
         begun, count = state.now, 0
         calls: dict[str, str] = {}
         for number, line in found:
@@ -65,7 +65,7 @@ def replay(path: Path) -> Report:
             count += 1
             taken = _take(state, line)
             state = taken.step.state if taken.step is not None else state
-            again = lines.brought(taken)
+            again = record_format.brought(taken)
             timeline += _told(taken, again, begun, calls)
             calls = again.get("calls", calls)
             difference = difference or _difference(number, line, again)
@@ -97,7 +97,7 @@ def _lines(path: Path) -> Iterator[tuple[int, Any]]:
 
 
 def _take(state: State, line: Json) -> Taken:
-    given = lines.given(line)
+    given = record_format.given(line)
     try:
         taken = step(state, given)
         return Taken(given, taken, views.desired(taken.state))

@@ -11,13 +11,13 @@ from pathlib import Path
 import tomli
 
 import appliance
+from appliance.base.errors import IntercomError, sentences
 from appliance.board.cards import cards
 from appliance.board.chips import chips
 from appliance.board.firmware import model
 from appliance.config.load import check
 from appliance.doctor import lines, sound
 from appliance.doctor.findings import Finding, Level
-from appliance.errors import IntercomError, sentences
 from appliance.setup import ask, choices, files, importer, render, station
 from appliance.setup.ask import Terminal
 

@@ -14,11 +14,11 @@ from typing import Any
 
 import tomli
 
+from appliance.base.errors import IntercomError
 from appliance.config import describe
 from appliance.config import files as regular
 from appliance.config.load import CODE, check
 from appliance.config.secrets import passwords, read
-from appliance.errors import IntercomError
 from appliance.setup import files, station
 from appliance.setup.toml import dump
 

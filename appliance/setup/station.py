@@ -3,10 +3,10 @@
 from contextlib import suppress
 from pathlib import Path
 
+from appliance.base.errors import IntercomError
+from appliance.config.core_settings import core_settings
 from appliance.config.load import load
-from appliance.config.plain import core_settings
 from appliance.core import views
-from appliance.errors import IntercomError
 from appliance.setup import files
 
 USER, GROUP = "intercomd", "intercom"

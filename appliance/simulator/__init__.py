@@ -1,1 +1,1 @@
-"""Stand-ins for what a board has, for `--demo` and the tests: the SIP stack stays real."""
+"""Stand-ins for the panel's hardware, for `--demo` and the tests: the SIP stack stays real."""

@@ -22,8 +22,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from appliance.errors import IntercomError, reason
-from appliance.simulator.entry import SimulatedEntry
+from appliance.base.errors import IntercomError, reason
+from appliance.simulator.keypads_and_readers import SimulatedEntry
 
 LONGEST_PRESS_S = 60.0
 AGAIN_S = 0.1  # a finger needs so long to come back, and the contact has settled by then

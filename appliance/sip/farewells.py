@@ -4,8 +4,8 @@ import asyncio
 import logging
 import socket
 
+from appliance.base.errors import reason
 from appliance.core.model import CallId
-from appliance.errors import reason
 from appliance.sip.wire import Farewell
 
 LOG = logging.getLogger(__name__)

@@ -13,12 +13,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from appliance.base.errors import reason
 from appliance.core import inputs
 from appliance.core.desired import Sound
 from appliance.core.orders import Place, SipOrder
-from appliance.errors import reason
 from appliance.sip.farewells import Farewells
-from appliance.sip.guesses import GuessCounts
 from appliance.sip.settings import SipSettings
 from appliance.sip.wire import Beat, Decoder, Farewell, Message, Start, ToChild, WireError, encode
 
@@ -43,7 +42,7 @@ NOT_READY = "SIP process not ready"
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 # By RLIMIT_RTTIME: a thread of real-time priority ran on and on; one whose card works waits for it in between.
 SPUN = "a card's thread kept the processor busy, which ended it by SIGXCPU"
-CODE = Path(__file__).resolve().parents[2]  # what PYTHONPATH must name for `-m appliance.sip`
+CODE = Path(__file__).resolve().parents[2]  # what PYTHONPATH must name for `-m appliance.sip.stack`
 
 
 class Child(asyncio.Protocol):
@@ -65,7 +64,7 @@ class Child(asyncio.Protocol):
         theirs.set_inheritable(True)
         paths = [str(CODE), *filter(None, [os.environ.get("PYTHONPATH")])]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
-        arguments = [sys.executable, "-m", "appliance.sip", str(theirs.fileno()), str(os.getpid())]
+        arguments = [sys.executable, "-m", "appliance.sip.stack", str(theirs.fileno()), str(os.getpid())]
         # libCreate prints on stdout before any setting counts.
         quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
         self.pid = os.posix_spawn(sys.executable, arguments, environment, file_actions=quiet)
@@ -153,7 +152,6 @@ class Link:
         self._farewells = Farewells(settings.address)
         self._child: Child | None = None
         self._sound = Sound()
-        self._guessed = GuessCounts()
         self._failed = ""  # why, as told
         self._deaths = 0  # of young children in a row
         self._card_hung, self._card_hangs = False, 0
@@ -219,7 +217,7 @@ class Link:
         self._child = child
         await asyncio.get_running_loop().create_unix_connection(lambda: child, sock=ours)
         wait_s = CARDS_WAIT_S * 2 ** min(self._card_hangs - 1, CARDS_WAIT_DOUBLED) if self._card_hung else 0.0
-        child.send(Start(replace(self._settings, port=self._port), wait_s, self._guessed))
+        child.send(Start(replace(self._settings, port=self._port), wait_s))
 
     def _heard(self, child: Child, message: Message) -> None:
         if child is not self._child or self._stopped is not None:
@@ -234,8 +232,6 @@ class Link:
                 self._fail(message.why, message.resolution)
             case Farewell():
                 self._farewells.keep(message)
-            case GuessCounts():
-                self._guessed = message
             case inputs.Input():
                 if isinstance(message, inputs.PartRecovered):
                     self._card_hangs = 0

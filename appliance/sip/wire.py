@@ -5,11 +5,10 @@ import struct
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from appliance.codec import plain, reader
+from appliance.base.records import plain, reader
 from appliance.core import inputs, orders
 from appliance.core.desired import Sound
 from appliance.core.model import CallId
-from appliance.sip.guesses import GuessCounts
 from appliance.sip.settings import SipSettings
 
 HEAD = struct.Struct("!I")
@@ -17,14 +16,10 @@ HEAD = struct.Struct("!I")
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """The first message to a child. cards_wait_s: leave the card alone so long, for the last child hung opening it.
-
-    guessed: guesses at passwords that the children before have counted.
-    """
+    """The first message to a child. cards_wait_s: leave the card alone so long, for the last child hung opening it."""
 
     settings: SipSettings
     cards_wait_s: float = 0.0
-    guessed: GuessCounts = GuessCounts()  # noqa: RUF009 - frozen
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +91,7 @@ SipInput = (
     | inputs.RequestsDropped
     | inputs.RequestRefused
 )
-ToParent = SipInput | Beat | Farewell | GuessCounts
+ToParent = SipInput | Beat | Farewell
 Message = ToChild | ToParent
 KINDS: dict[str, Any] = {kind.__name__: kind for kind in get_args(Message)}
 

@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from appliance.store.backlog import Backlog, Row
+from appliance.store.write_behind import Backlog, Row
 from appliance.store.writer import Writer
 
 TYPES = ("door.", "keypad.accepted", "keypad.refused", "keypad.locked_out", "access.", "code.")

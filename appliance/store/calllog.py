@@ -9,7 +9,7 @@ from typing import Any
 from appliance.core import views
 from appliance.core.model import By, Cause
 from appliance.core.orders import LogCall
-from appliance.store.backlog import Backlog, Row
+from appliance.store.write_behind import Backlog, Row
 from appliance.store.writer import Writer
 
 Json = dict[str, Any]

@@ -10,12 +10,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from appliance import codec
+from appliance.base import records
+from appliance.base.errors import IntercomError
 from appliance.core.inputs import BookRead, CredentialKept, CredentialNotKept, Input, PartFailed
 from appliance.core.model import Book, Credential, CredentialId, LockoutScope
 from appliance.core.orders import DropCredential, KeepCredential, KeepLockouts
-from appliance.errors import IntercomError
-from appliance.store.reservation import sync_directory
+from appliance.store.event_ids import sync_directory
 from appliance.store.writer import After, Job, Writer
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ class Codes:
 
     def keep(self, order: KeepCredential) -> None:
         """Have one on disc."""
-        row = order.code.id, json.dumps(codec.plain(order.code), separators=(",", ":"))
+        row = order.code.id, json.dumps(records.plain(order.code), separators=(",", ":"))
         self._write(
             order.code.id, lambda connection: connection.execute("INSERT OR REPLACE INTO codes VALUES (?, ?)", row)
         )
@@ -72,7 +72,7 @@ class Codes:
     # -- in the writer thread ------------------------------------------------------------------------------------------
 
     def _read(self, connection: sqlite3.Connection) -> After:
-        reader = codec.reader(Credential)
+        reader = records.reader(Credential)
         rows = connection.execute("SELECT code FROM codes ORDER BY id").fetchall()
         credentials = tuple(reader(json.loads(code)) for (code,) in rows)
         kept = connection.execute("SELECT scope, who, wrong, seconds FROM lockouts").fetchall()

@@ -8,7 +8,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from appliance.store.reservation import sync_directory
+from appliance.store.event_ids import sync_directory
 
 log = logging.getLogger(__name__)
 

@@ -11,10 +11,10 @@ from collections import deque
 from pathlib import Path
 from typing import Any
 
+from appliance.base.errors import IntercomError, reason
 from appliance.core.events import EventsLost
-from appliance.errors import IntercomError, reason
-from appliance.store import reservation
-from appliance.store.reservation import Reservation
+from appliance.store import event_ids
+from appliance.store.event_ids import Reservation
 from appliance.store.writer import After, Writer
 
 log = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ class Journal:
         newest = rows[-1][0] if rows else 0
         first, clean = self._first_id(newest)
         try:
-            reservation.write(self._directory, Reservation(first + self._block - 1, clean=False))
+            event_ids.write(self._directory, Reservation(first + self._block - 1, clean=False))
             self._reserved = first + self._block - 1
         except OSError:
             # Nothing can be reserved.
@@ -114,7 +114,7 @@ class Journal:
     def _first_id(self, newest: int) -> tuple[int, bool]:
         """The first id that was certainly never used, and whether all before it were; `newest` is on disc (or 0)."""
         try:
-            found = reservation.read(self._directory)
+            found = event_ids.read(self._directory)
         except FileNotFoundError:
             if not newest:
                 return 1, True
@@ -142,7 +142,7 @@ class Journal:
 
     def _reserve_block(self, _: sqlite3.Connection) -> After:
         upto = self._next + self._block - 1
-        reservation.write(self._directory, Reservation(upto, clean=False))
+        event_ids.write(self._directory, Reservation(upto, clean=False))
 
         def reserved() -> None:
             self._reserved, self._reserving = upto, False
@@ -176,7 +176,7 @@ class Journal:
         def finished() -> None:
             flushed()
             try:
-                reservation.write(self._directory, Reservation(self._next - 1, clean=True))
+                event_ids.write(self._directory, Reservation(self._next - 1, clean=True))
             except OSError as error:
                 log.warning("the clean end could not be noted: %s", reason(error))
 

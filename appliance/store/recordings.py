@@ -16,12 +16,12 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from appliance.base.errors import IntercomError
 from appliance.core.inputs import Input, RecordingAvailable, RecordingPrepared, RecordingRefused
 from appliance.core.model import CallId, RecordingId
 from appliance.core.orders import FinishRecording, PrepareRecording
-from appliance.errors import IntercomError
 from appliance.store import database, wav
-from appliance.store.reservation import sync_directory
+from appliance.store.event_ids import sync_directory
 from appliance.store.writer import After, Writer
 
 log = logging.getLogger(__name__)

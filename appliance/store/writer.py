@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from appliance.base.errors import IntercomError, reason
 from appliance.core.inputs import Input, PartFailed, PartRecovered
-from appliance.errors import IntercomError, reason
 from appliance.store import database
 
 log = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ import fcntl
 import os
 from pathlib import Path
 
-from appliance.errors import IntercomError
+from appliance.base.errors import IntercomError
 
 
 def take(directory: Path) -> int:

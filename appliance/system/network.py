@@ -14,8 +14,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from appliance.base.errors import reason
 from appliance.core import inputs
-from appliance.errors import reason
 
 LOG = logging.getLogger(__name__)
 SETTLED_S = 0.3  # notices come in swarms: an address goes and comes, then its route

@@ -9,7 +9,8 @@ from typing import Any, cast
 import httpx
 import pytest
 
-from appliance.api import app, server
+from appliance.api import app
+from appliance.api.http import server
 from appliance.api.ports import Ports
 from tests.api.fake import Station
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from appliance.base.errors import IntercomError
 from appliance.core import inputs, orders
 from appliance.core.model import CallId, RequestId
-from appliance.errors import IntercomError
 
 TIME = "2026-11-20T06:07:08.123456Z"
 

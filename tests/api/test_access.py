@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.api import app, auth
+from appliance.api import app
+from appliance.api.http import auth
 from tests.api.conftest import TOKEN
 from tests.api.fake import Station
 

@@ -8,7 +8,7 @@ import socket
 import pytest
 from websockets.sync.client import connect
 
-from appliance.api import connections
+from appliance.api.http import connections
 from tests.api.conftest import PATIENCE_S, TOKEN
 
 HALVES = {

@@ -9,8 +9,9 @@ import struct
 
 import pytest
 
-from appliance.api import app, server
-from appliance.feed import QUEUE, Feed
+from appliance.api import app
+from appliance.api.http import server
+from appliance.runtime.event_stream import QUEUE, Feed
 from appliance.store.journal import Journal
 from appliance.store.writer import Writer
 from tests.api.conftest import PATIENCE_S, TOKEN, Served, run

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from appliance.api import events
+from appliance.api.routes import events
 from tests.api.conftest import PATIENCE_S, TOKEN
 from tests.api.test_events import over_tcp, received
 from tests.support.waiting import until

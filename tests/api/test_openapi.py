@@ -8,7 +8,9 @@ import pytest
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-from appliance.api import app, models, problems
+from appliance.api import app, models
+from appliance.api.http import problems
+from appliance.base.errors import HTTP_STATUS
 from appliance.core import views
 from appliance.core.inputs import Action
 from appliance.core.model import (
@@ -41,7 +43,6 @@ from appliance.core.model import (
     State,
     Target,
 )
-from appliance.errors import HTTP_STATUS
 from tests.api import fake
 
 
@@ -240,7 +241,18 @@ def test_a_code_is_what_the_description_says():
 
 def test_every_action_of_a_client_has_a_route():
     """A new action in the core without a way to ask for it is seen here."""
-    from appliance.api import accounts, audio, calls, codes, conferences, config, contacts, doors, messages, panel
+    from appliance.api.routes import (
+        accounts,
+        audio,
+        calls,
+        codes,
+        conferences,
+        config,
+        contacts,
+        doors,
+        messages,
+        panel,
+    )
 
     modules = (accounts, audio, calls, codes, conferences, config, contacts, doors, messages, panel)
     sources = "".join(inspect.getsource(module) for module in modules)

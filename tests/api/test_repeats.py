@@ -3,7 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from appliance.api import repeat
+from appliance.api.http import idempotency
 from appliance.core import orders
 from tests.api import fake
 
@@ -101,7 +101,7 @@ def test_the_same_order_while_the_first_runs_waits_for_its_answer(shared, statio
     assert len(station.requests) == 1
 
 
-def posted(repeats: repeat.Repeats, key: str) -> int:
+def posted(repeats: idempotency.Repeats, key: str) -> int:
     """The status of a POST with `key` through the middleware alone."""
     sent = []
 
@@ -117,7 +117,7 @@ def posted(repeats: repeat.Repeats, key: str) -> int:
         "path": "/v1/x",
         "query_string": b"",
         "headers": [(b"idempotency-key", key.encode())],
-        repeat.WHO: "somebody",
+        idempotency.WHO: "somebody",
     }
     asyncio.run(repeats(scope, receive, send))
     return sent[0]["status"]
@@ -137,7 +137,7 @@ def counting():
 def test_an_answer_is_kept_for_a_day():
     now = [0.0]
     app, served = counting()
-    repeats = repeat.Repeats(app, lambda: now[0])
+    repeats = idempotency.Repeats(app, lambda: now[0])
     posted(repeats, "a")
     now[0] = 86_399.0
     posted(repeats, "a")
@@ -149,10 +149,10 @@ def test_an_answer_is_kept_for_a_day():
 
 def test_not_more_than_a_thousand_answers_are_kept():
     app, served = counting()
-    repeats = repeat.Repeats(app)
+    repeats = idempotency.Repeats(app)
     for number in range(1_100):
         posted(repeats, str(number))
-    assert len(repeats._answers) == repeat.KEPT
+    assert len(repeats._answers) == idempotency.KEPT
     posted(repeats, "1099")
     assert len(served) == 1_100
     posted(repeats, "0")

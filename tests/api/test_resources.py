@@ -344,7 +344,7 @@ def test_a_daemon_that_does_not_answer_is_unavailable(client, station, monkeypat
     async def never(action, who):
         await asyncio.Event().wait()
 
-    monkeypatch.setattr("appliance.api.common.PATIENCE_S", 0.05)
+    monkeypatch.setattr("appliance.api.http.dependencies.PATIENCE_S", 0.05)
     station.request = never
     assert client.post("/v1/doors/front/open").json()["code"] == "unavailable"
 

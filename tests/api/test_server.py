@@ -7,8 +7,9 @@ import stat
 import httpx
 import pytest
 
-from appliance.api import app, server
-from appliance.errors import IntercomError
+from appliance.api import app
+from appliance.api.http import server
+from appliance.base.errors import IntercomError
 from tests.api.conftest import TOKEN
 from tests.api.fake import Station
 

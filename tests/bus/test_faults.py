@@ -12,10 +12,10 @@ from dbus_fast import NameFlag
 
 from appliance.app import bus as app
 from appliance.app.bus import Bus
+from appliance.base.errors import IntercomError
 from appliance.bus import connection, service
 from appliance.config.schema import Config
 from appliance.core import inputs
-from appliance.errors import IntercomError
 from tests.api.fake import Station
 from tests.bus.buses import PATIENCE_S, Client, TheBus, policy
 from tests.bus.test_objects import APPLIANCE1, ROOT

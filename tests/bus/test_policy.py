@@ -7,8 +7,8 @@ import subprocess
 import pytest
 from dbus_fast import Message, NameFlag, RequestNameReply
 
+from appliance.base.errors import IntercomError
 from appliance.bus import service
-from appliance.errors import IntercomError
 from tests.api.fake import Station
 from tests.bus.buses import ME, MY_GROUP, PATIENCE_S, POLICY, Client, TheBus, foreign_group, policy
 from tests.bus.test_objects import APPLIANCE1, ROOT, served

@@ -12,14 +12,13 @@ from pathlib import Path
 import pytest
 
 from appliance.api import app
+from appliance.base.errors import HTTP_STATUS
 from appliance.bus.interfaces import APPLIANCE, DOOR
 from appliance.cli.__main__ import DOOR_ACTS
-from appliance.core.denials import Denial
+from appliance.core.access.keypads import NOBODY
 from appliance.core.events import EVENTS
-from appliance.core.keypads import NOBODY
-from appliance.core.model import Cause, CredentialKind, LockoutScope, Means, Pattern, RingResult, SensorKind
-from appliance.errors import HTTP_STATUS
-from appliance.panel.wiegand import Spoiled
+from appliance.core.model import Cause, CredentialKind, Denial, LockoutScope, Means, Pattern, RingResult, SensorKind
+from appliance.panel.entry.wiegand_frames import Spoiled
 from tests.shown import CHOICES, SHOWN, template
 
 HERE = Path(__file__).parent

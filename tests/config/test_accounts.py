@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 import tomli
 
+from appliance.base.errors import IntercomError
+from appliance.config.core_settings import core_settings
 from appliance.config.load import check
-from appliance.config.plain import core_settings
 from appliance.config.schema import registrar
 from appliance.config.secrets import passwords
 from appliance.core.model import AccountSettings, Target
-from appliance.errors import IntercomError
 
 ROOT = Path(__file__).parents[2]
 OFFICE = '[account.office]\nuser = "201"\nregistrar = "{registrar}"\npassword_file = "{file}"\n'

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from appliance.base.errors import IntercomError
 from appliance.config.certificates import look
 from appliance.config.schema import Config
-from appliance.errors import IntercomError
 from tests.certificates import Authority
 
 ROOT = Path(__file__).parents[2]

@@ -2,12 +2,12 @@
 
 import pytest
 
+from appliance.base.errors import IntercomError
 from appliance.config import directory
+from appliance.config.core_settings import core_settings
 from appliance.config.directory import Flat
 from appliance.config.load import check
-from appliance.config.plain import core_settings
 from appliance.core.model import RingStep
-from appliance.errors import IntercomError
 
 ACCOUNT = {"user": "1", "registrar": "pbx.example", "password_file": "/p"}
 RAW = {

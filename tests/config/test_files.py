@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from appliance.base.errors import IntercomError
 from appliance.config import certificates, directory, files
 from appliance.config.load import load
 from appliance.config.schema import Config, Tls
 from appliance.config.secrets import read
-from appliance.errors import IntercomError
 from appliance.panel import guard
 from appliance.setup import importer
 

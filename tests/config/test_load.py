@@ -12,9 +12,10 @@ import tomli
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from appliance.base.errors import IntercomError
 from appliance.config import load as loading
+from appliance.config.core_settings import core_settings
 from appliance.config.load import check, load
-from appliance.config.plain import core_settings
 from appliance.config.schema import STATUS, Config
 from appliance.core.model import (
     Action,
@@ -29,7 +30,6 @@ from appliance.core.model import (
     Settings,
     Target,
 )
-from appliance.errors import IntercomError
 
 ROOT = Path(__file__).parents[2]
 
@@ -295,7 +295,7 @@ def test_a_file_that_may_not_be_read_is_told(tmp_path):
 import os, sys
 from pathlib import Path
 from appliance.config.load import load
-from appliance.errors import IntercomError
+from appliance.base.errors import IntercomError
 if os.geteuid() == 0:
     os.setgroups([])
     os.setuid(65534)

@@ -4,8 +4,8 @@ import tomllib
 
 import pytest
 
+from appliance.config.core_settings import core_settings
 from appliance.config.load import check
-from appliance.config.plain import core_settings
 from appliance.config.reload import merge
 
 FILE = """

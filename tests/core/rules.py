@@ -2,8 +2,8 @@
 
 from collections import Counter
 
-from appliance.core import calls, events, inputs, views
-from appliance.core.conferences import MOST
+from appliance.core import call_states, events, inputs, views
+from appliance.core.conferences.conference import MOST
 from appliance.core.model import CallState, EarlySource, Hold, Joining, Stage, State, Tone
 from appliance.core.step import Step, step
 
@@ -22,7 +22,7 @@ def checked(state: State, given, ended: Counter | None = None) -> Step:
     assert new.count <= max(new.settings.max_calls, state.count)
     front = alive[-1] if alive else None
     assert new.active is front or {new.active.id, front.id} <= together
-    sounding = set(calls.with_sound(new))
+    sounding = set(call_states.with_sound(new))
     assert sounding <= {new.active and new.active.id} or sounding <= together, "only what is in front has the sound"
     for call in alive:
         if call.id in together:

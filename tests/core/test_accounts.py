@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from appliance.core import accounts, events, inputs, views
+from appliance.core import events, inputs, views
+from appliance.core.accounts import registration
 from appliance.core.model import (
     AccountId,
     AccountSettings,
@@ -598,4 +599,4 @@ def test_every_state_of_an_account_has_a_way_on_and_time_brings_it():
 
 def test_the_settings_of_other_tests_have_no_account():
     assert not SETTINGS.accounts
-    assert accounts.host_of("[2001:db8::1]:5060") == "2001:db8::1"
+    assert registration.host_of("[2001:db8::1]:5060") == "2001:db8::1"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from appliance.core import calls, events, inputs
-from appliance.core.calls import TABLE, Signal, cause_of, longest
+from appliance.core import call_states, events, inputs
+from appliance.core.call_states import TABLE, Signal, cause_of, longest
 from appliance.core.model import (
     Action,
     ButtonId,
@@ -120,7 +120,7 @@ def test_a_call_waits_no_longer_than_the_contract_says(state, seconds):
     ],
 )
 def test_each_state_has_its_legacy_name(state, legacy):
-    assert calls.LEGACY[state] == legacy
+    assert call_states.LEGACY[state] == legacy
 
 
 def test_a_call_goes_through_all_states_and_each_is_told_in_order():

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appliance.core import credentials, events, inputs, views
-from appliance.core.lockouts import FREE, LONGEST_S
+from appliance.core import events, inputs, views
+from appliance.core.access import credentials
+from appliance.core.access.lockouts import FREE, LONGEST_S
 from appliance.core.model import (
     AccountSettings,
     Book,
@@ -553,7 +554,7 @@ def test_one_change_of_a_code_is_written_after_another():
 
 
 def test_there_is_an_end_to_codes(monkeypatch):
-    monkeypatch.setattr("appliance.core.codes.MOST", 1)
+    monkeypatch.setattr("appliance.core.access.codes.MOST", 1)
     station = door(CLEANER)
     asked(station, NEW)
     assert reply(station).error.message == "There are too many codes."

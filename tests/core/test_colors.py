@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from appliance.core import colors
+from appliance.core.panel import colors
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.core import credentials
+from appliance.core.access import credentials
 from appliance.core.model import Book, Clock, Credential, CredentialId, CredentialKind, Day, DoorId, Period
 
 SECRET, OTHER = "5a" * 32, "a5" * 32

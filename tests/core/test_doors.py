@@ -2,7 +2,8 @@
 
 import pytest
 
-from appliance.core import doors, events, inputs
+from appliance.core import events, inputs
+from appliance.core.doors import pulses
 from appliance.core.model import Book, CallId, CallState, DoorSettings, DoorState, Means, Picture, Target
 from appliance.core.views import picture
 from tests.core.station import FRONT, GATE, KITCHEN, Station, ready
@@ -327,7 +328,7 @@ def test_a_door_is_held_open_for_as_long_as_was_asked_and_warns_before_the_end()
     guard(station, energised=True)
     unlocked = station.last(events.DoorUnlocked)
     assert (unlocked.by, unlocked.means, unlocked.held, unlocked.seconds) == ("test", Means.API, True, 300.0)
-    assert doors.condition(station.state, FRONT) is DoorState.HELD
+    assert pulses.condition(station.state, FRONT) is DoorState.HELD
     (relay,) = station.desired.relays
     assert (relay.hold, relay.until - relay.id) == (True, 300 * 10**9)
     station.wait(239.0)
@@ -336,7 +337,7 @@ def test_a_door_is_held_open_for_as_long_as_was_asked_and_warns_before_the_end()
     assert station.last(events.DoorHoldEnding).seconds == 60.0
     guard(station, energised=False, after=60.0)
     assert door_events(station) == ["unlocked", "hold_ending", "locked"]
-    assert doors.condition(station.state, FRONT) is DoorState.LOCKED
+    assert pulses.condition(station.state, FRONT) is DoorState.LOCKED
 
 
 def test_a_short_hold_warns_in_its_middle():
@@ -376,7 +377,7 @@ def test_a_pulse_in_a_hold_changes_nothing():
     held(station)
     guard(station, energised=True)
     assert asked(station).warning == "Door front is open already, and for longer."
-    assert doors.condition(station.state, FRONT) is DoorState.HELD
+    assert pulses.condition(station.state, FRONT) is DoorState.HELD
 
 
 def test_a_hold_is_released_by_the_guards_word():

@@ -3,7 +3,7 @@
 import pytest
 
 from appliance.core import events, inputs, views
-from appliance.core.calls import with_sound
+from appliance.core.call_states import with_sound
 from appliance.core.model import By, CallId, CallState, Cause, EarlySource, Picture, Tone
 from appliance.core.orders import Answer, EarlyMedia, Place, Refuse, Ring
 from tests.core.station import KITCHEN, LONGEST, PCMA, Station, ready

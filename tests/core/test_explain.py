@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from appliance.core import explain
+from appliance.core import diagnosis
 from appliance.core.model import (
     AccountId,
     AccountSettings,
@@ -70,7 +70,7 @@ FAULTS = [
 
 @pytest.mark.parametrize(("call", "how", "part"), FAULTS)
 def test_a_fault_is_explained_by_the_setting_to_look_at(call, how, part):
-    told = explain.call(SETTINGS, call, how)
+    told = diagnosis.call(SETTINGS, call, how)
     assert part in told
     assert told.endswith(".")
     assert told.count(". ") == 0, "one sentence"
@@ -91,4 +91,4 @@ CHOICES = [
 
 @pytest.mark.parametrize(("call", "how"), CHOICES)
 def test_what_people_chose_needs_no_explanation(call, how):
-    assert explain.call(SETTINGS, call, how) == ""
+    assert diagnosis.call(SETTINGS, call, how) == ""

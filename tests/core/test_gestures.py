@@ -6,9 +6,10 @@ from math import inf
 
 import pytest
 
-from appliance.core import events, gestures, inputs, views
+from appliance.core import events, inputs, views
 from appliance.core.model import Action, ButtonId, ButtonSettings, ChordSettings, Settings, State
-from appliance.core.turn import Turn
+from appliance.core.panel import buttons
+from appliance.core.transition import Turn
 from tests.core.station import SETTINGS as STATION
 from tests.core.station import Station
 from tests.core.walk import walk
@@ -261,17 +262,17 @@ def test_of_10000_random_bounce_traces_no_press_is_missed_and_none_is_false(seed
         at, presses = trace(dice)
         told, acts = [], 0
         for number, when in enumerate((*at, inf)):
-            while dice.random() < 0.9 and (press := dict(state.presses).get(PLAIN)) and gestures.wake(press) < when:
-                turn = Turn(state, gestures.wake(press), "")
-                acts += len(gestures.due(turn, button, turn.now))
+            while dice.random() < 0.9 and (press := dict(state.presses).get(PLAIN)) and buttons.wake(press) < when:
+                turn = Turn(state, buttons.wake(press), "")
+                acts += len(buttons.due(turn, button, turn.now))
                 state, told = turn.state, told + turn.events
             if when == inf:
                 break
             turn = Turn(state, when, "")
-            acts += len(gestures.edge(turn, button, active=number % 2 == 0, at=when))
+            acts += len(buttons.edge(turn, button, active=number % 2 == 0, at=when))
             state, told = turn.state, told + turn.events
         turn = Turn(state, at[-1] + 10.0, "")
-        acts += len(gestures.due(turn, button, turn.now))
+        acts += len(buttons.due(turn, button, turn.now))
         told += turn.events
         wanted = [event for down, up in presses for event in ((P, down), (R, up), (C, up))]
         assert [(e.TYPE.removeprefix("button."), e.at) for e in told] == wanted, at

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from appliance.core import doors, events, inputs
+from appliance.core import events, inputs
+from appliance.core.doors import pulses
 from appliance.core.model import Block, DoorState, Kept, Means, RequestId, SensorId
 from appliance.core.orders import Reply
 from tests.core.station import FRONT, GATE, Station, ready
@@ -35,7 +36,7 @@ def test_a_lockdown_holds_at_once_and_is_confirmed_once_it_is_on_disc():
     station = ready()
     request = ask(station, inputs.LockDoor(FRONT))
     assert station.desired.kept.locked_down == (FRONT,)
-    assert doors.condition(station.state, FRONT) is DoorState.LOCKED_DOWN
+    assert pulses.condition(station.state, FRONT) is DoorState.LOCKED_DOWN
     assert door_events(station) == ["locked_down"]
     assert replies(station, request) == []
     write(station)
@@ -125,7 +126,7 @@ def test_a_disc_that_fails_is_told_to_who_waits_and_the_lockdown_holds():
     (reply,) = replies(station, request)
     assert (reply.error.code, reply.error.cause) == ("unavailable", "It is full.")
     assert station.last(events.ApplianceDegraded).part == "kept"
-    assert doors.condition(station.state, FRONT) is DoorState.LOCKED_DOWN
+    assert pulses.condition(station.state, FRONT) is DoorState.LOCKED_DOWN
     write(station)
     assert station.last(events.ApplianceRecovered).part == "kept"
     assert len(replies(station, request)) == 1

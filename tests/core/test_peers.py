@@ -2,8 +2,8 @@
 
 import pytest
 
+from appliance.core.accounts.callers import addresses, caller, parts
 from appliance.core.model import Settings, Target
-from appliance.core.peers import addresses, caller, parts
 
 TARGETS = (
     Target("kitchen", "sip:kitchen@192.0.2.7:5060"),

@@ -22,8 +22,8 @@ from appliance.core.model import (
     Tone,
 )
 from appliance.core.orders import HangUp, Place, PrepareRecording
-from appliance.core.ringing import ELSEWHERE
 from appliance.core.views import picture, status
+from appliance.core.visitor_ring.ring import ELSEWHERE
 from tests.core.station import PCMA, SETTINGS, ready
 
 OFFICE = AccountId("office")

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from appliance.core import events, inputs, sensors, views
+from appliance.core import events, inputs, views
+from appliance.core.doors import sensors
 from appliance.core.model import DoorId, SensorId, SensorKind, SensorSettings
 from tests.core.station import FRONT, SETTINGS, Station, ready
 from tests.core.test_doors import asked, door_events, guard, typed

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from appliance.core import events, inputs, views
-from appliance.core.credentials import digest
+from appliance.core.access.credentials import digest
 from appliance.core.model import (
     Action,
     Book,

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from appliance.core import credentials, events, inputs, views
-from appliance.core.denials import Denial
+from appliance.core import events, inputs, views
+from appliance.core.access import credentials
 from appliance.core.model import (
     Book,
     CallId,
     CredentialKind,
+    Denial,
     DoorSettings,
     KeypadId,
     KeypadSettings,

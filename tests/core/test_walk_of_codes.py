@@ -2,9 +2,10 @@
 
 import dataclasses
 
-from appliance.core import inputs, lockouts
+from appliance.core import inputs
+from appliance.core.access import lockouts
 from appliance.core.model import Book, CallId, KeypadId, KeypadSettings, LockoutScope, ReaderId, ReaderSettings, State
-from appliance.core.turn import Turn
+from appliance.core.transition import Turn
 from tests.core.test_credentials import SECRET, code
 from tests.core.test_every_state import DOOR, KITCHEN, TWO
 from tests.core.walk import walk

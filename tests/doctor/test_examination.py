@@ -6,9 +6,9 @@ from appliance.board import cards as real_cards
 from appliance.board.chips import Chip, Chips, Line
 from appliance.config.load import check
 from appliance.doctor import inputs, lines, sound
+from appliance.doctor.daemon_faults import besides
 from appliance.doctor.examine import examine
 from appliance.doctor.findings import Level, problem
-from appliance.doctor.told import besides
 from tests.board.boards import owned, raspberry, write
 from tests.board.boards import sound as cards
 
@@ -96,7 +96,9 @@ def test_a_file_in_the_microphones_place_needs_no_card(tmp_path):
     assert levels(found) == {"audio.capture": OK, "audio.playback": OK}
 
 
-@pytest.mark.parametrize(("command", "level"), [("aplay x.wav", PROBLEM), ("/usr/bin/python3 -m appliance.sip 5", OK)])
+@pytest.mark.parametrize(
+    ("command", "level"), [("aplay x.wav", PROBLEM), ("/usr/bin/python3 -m appliance.sip.stack 5", OK)]
+)
 def test_a_card_in_use_is_told_with_the_user_unless_that_is_us(tmp_path, command, level):
     owned(cards(tmp_path), 1, "playback", 77, command, "aplay")
     config = audio(capture="null", playback="plughw:CARD=usbphone")

@@ -57,7 +57,7 @@ def test_led_of_one_colour_is_told_where_colours_are_wanted(tmp_path):
 @pytest.mark.parametrize(("lamp", "file"), [({"led": "bell"}, "brightness"), ({"pwm": "pwmchip0/0"}, "export")])
 def test_what_we_may_not_write_to_is_told(tmp_path, monkeypatch, lamp, file):
     board(tmp_path)
-    monkeypatch.setattr("appliance.board.lights.os.access", lambda path, _: path.name != file)
+    monkeypatch.setattr("appliance.board.leds_and_pwm.os.access", lambda path, _: path.name != file)
     (found,) = lamps.examine(config(**lamp), tmp_path)
     assert found.level is PROBLEM
     assert "cannot be written" in found.message

@@ -9,7 +9,7 @@ import tempfile
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from appliance.simulator.stations import Station, free_sip_port
+from appliance.demo.stations import Station, free_sip_port
 from tests.support.waiting import until_async
 
 PATIENCE_S = 120.0

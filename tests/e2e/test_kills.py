@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 
-from appliance.errors import IntercomError
+from appliance.base.errors import IntercomError
 from tests.e2e.harness import appliances, connect, kill, living, pair, tree
 from tests.support.waiting import until_async
 

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from appliance.simulator.stations import free_sip_port
+from appliance.demo.stations import free_sip_port
 from tests.e2e.harness import KITCHEN, appliances, kill, merged, pair, ring
 from tests.e2e.test_kills import FINAL, FIRST, calls, quiet
 from tests.sip.stations import Ear, tone_file

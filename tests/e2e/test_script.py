@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import tomli
 
-from appliance.simulator.script import STEPS
-from appliance.simulator.stations import CODE, to_toml
+from appliance.demo.scenario import STEPS
+from appliance.demo.stations import CODE, to_toml
 from tests.e2e.harness import (
     PATIENCE_S,
     Appliance,
@@ -79,7 +79,7 @@ async def demonstration(*options, hardware=None, own_directory=True):
         for file, changes in (hardware or {}).items():
             change(files, file, changes)
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "appliance.simulator", *options),
+            *(sys.executable, "-m", "appliance.demo", *options),
             *(("--directory", str(directory)) if own_directory else ()),
             *("--hardware", str(files)),
             stdin=asyncio.subprocess.PIPE,
@@ -158,7 +158,7 @@ def test_a_directory_that_is_not_its_own_is_left_alone(tmp_path):
 
     async def scenario():
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "appliance.simulator", "--once", "--directory", str(tmp_path)),
+            *(sys.executable, "-m", "appliance.demo", "--once", "--directory", str(tmp_path)),
             stderr=asyncio.subprocess.PIPE,
             cwd=CODE,
         )

@@ -1,4 +1,4 @@
-from appliance.simulator.trace import Trace
+from appliance.demo.sip_trace import Trace
 
 INVITE = """2026-11-20 22:14:02.711  pjsua_core.c  .RX 986 bytes Request msg INVITE (rdata0x3) from UDP 127.0.0.1:5060:
 INVITE sip:kitchen@127.0.0.1:5070 SIP/2.0

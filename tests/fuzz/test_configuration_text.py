@@ -7,11 +7,11 @@ import tomli
 from hypothesis import given
 from hypothesis import strategies as st
 
+from appliance.base.errors import IntercomError
+from appliance.config.core_settings import core_settings
 from appliance.config.load import check as checked
 from appliance.config.load import load
-from appliance.config.plain import core_settings
 from appliance.config.schema import Config
-from appliance.errors import IntercomError
 from tests.fuzz.budget import tried
 
 EXAMPLES = sorted(Path(__file__).parents[2].rglob("*.toml"))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, "/usr/share/intercomd")
 
-from appliance.unixhttp import UnixConnection
+from appliance.base.unixhttp import UnixConnection
 
 PATIENCE_S = 120
 

@@ -10,8 +10,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from appliance.core.denials import Denial
-from appliance.panel.wiegand import Spoiled
+from appliance.core.model import Denial
+from appliance.panel.entry.wiegand_frames import Spoiled
 from appliance.store.audit import TYPES
 from tests.lab.far import FarEnd
 from tests.lab.guest import GuestError

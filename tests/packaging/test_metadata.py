@@ -29,7 +29,7 @@ from debian.copyright import Copyright
 read = Copyright(open(sys.argv[1]), strict=True)
 named = {part.license.synopsis for part in read.all_files_paragraphs()}
 told = {part.license.synopsis for part in read.all_license_paragraphs()}
-print(read.find_files_paragraph("appliance/errors.py").license.synopsis)
+print(read.find_files_paragraph("appliance/base/errors.py").license.synopsis)
 sys.exit(named != told)
 """
 

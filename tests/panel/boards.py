@@ -8,8 +8,8 @@ import os
 from itertools import count
 from pathlib import Path
 
-from appliance.panel.lines import lines
-from appliance.panel.names import ChipLine, called
+from appliance.panel.gpio.factory import lines
+from appliance.panel.gpio.line_names import ChipLine, called
 
 
 class SimulatedBoard:

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from appliance.core.model import DoorId
 from appliance.panel import guard
-from appliance.panel.claims import Claims
-from appliance.panel.lamps import Lamps
+from appliance.panel.gpio.line_claims import Claims
+from appliance.panel.lamps.lamps import Lamps
 from appliance.panel.relay import DoorWiring, SimulatedLine, guard_command
 from tests.support.waiting import until
 

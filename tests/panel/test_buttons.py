@@ -7,9 +7,9 @@ import pytest
 
 from appliance.core.inputs import ButtonEdge, PartFailed, PartRecovered
 from appliance.core.model import ButtonId
-from appliance.panel.buttons import Buttons, ButtonWiring
-from appliance.panel.claims import Claims
-from appliance.panel.inputs import SETTLED_S
+from appliance.panel.contacts.buttons import Buttons, ButtonWiring
+from appliance.panel.gpio.input_line import SETTLED_S
+from appliance.panel.gpio.line_claims import Claims
 from tests.panel.boards import text
 from tests.support.waiting import until_async
 

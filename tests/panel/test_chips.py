@@ -12,11 +12,11 @@ from gpiozero import DigitalInputDevice, DigitalOutputDevice, PinInvalidBounce
 
 from appliance.core.inputs import ButtonEdge, PartFailed, PartRecovered
 from appliance.core.model import ButtonId, LampId, Pattern, Shine
-from appliance.panel.buttons import Buttons, ButtonWiring
-from appliance.panel.chips import EVENTS_KEPT
-from appliance.panel.claims import Claims
-from appliance.panel.lamps import Lamps, LampWiring
-from appliance.panel.names import ChipLine
+from appliance.panel.contacts.buttons import Buttons, ButtonWiring
+from appliance.panel.gpio.chip_pins import EVENTS_KEPT
+from appliance.panel.gpio.line_claims import Claims
+from appliance.panel.gpio.line_names import ChipLine
+from appliance.panel.lamps.lamps import Lamps, LampWiring
 from tests.panel.boards import ChipBoard
 from tests.support.waiting import until_async
 

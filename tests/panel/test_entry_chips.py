@@ -14,13 +14,13 @@ import pytest
 
 from appliance.core.inputs import CardRead, KeypadKey, PartFailed, PartRecovered, ReadingDiscarded
 from appliance.core.model import KeypadId, ReaderId
-from appliance.panel import block
-from appliance.panel.block import EVENTS_KEPT
-from appliance.panel.claims import Claims
-from appliance.panel.keypads import MatrixKeypad, MatrixWiring
-from appliance.panel.names import ChipLine
-from appliance.panel.readers import WiegandReader, WiegandWiring
-from appliance.panel.wiegand import Spoiled
+from appliance.panel.entry.matrix_keypad import MatrixKeypad, MatrixWiring
+from appliance.panel.entry.wiegand_frames import Spoiled
+from appliance.panel.entry.wiegand_reader import WiegandReader, WiegandWiring
+from appliance.panel.gpio import line_group
+from appliance.panel.gpio.line_claims import Claims
+from appliance.panel.gpio.line_group import EVENTS_KEPT
+from appliance.panel.gpio.line_names import ChipLine
 from tests.panel.boards import ChipBoard
 from tests.panel.support import closed_by, framed
 from tests.support.waiting import until_async
@@ -184,7 +184,7 @@ class Keypad:
 
     def __init__(self, board, monkeypatch):
         self.board, self.posted, self.down, self.driven = board, [], set(), set()
-        drive = block.Block.drive
+        drive = line_group.Block.drive
 
         def driven(one, low):
             low = list(low)
@@ -196,7 +196,7 @@ class Keypad:
             assert self.driven == set(low)
             self.link()
 
-        monkeypatch.setattr(block.Block, "drive", driven)
+        monkeypatch.setattr(line_group.Block, "drive", driven)
         self.claims = Claims(None, self.posted.append)
         self.debounce_s = 0.02
         wiring = MatrixWiring(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from appliance.app.panel import Panel
-from appliance.app.places import Places
+from appliance.app.paths import Places
 from appliance.config.load import load
 from appliance.panel import guard
 from appliance.panel.relay import guard_command

@@ -6,7 +6,7 @@ import pytest
 
 from appliance.core.inputs import PartFailed, PartRecovered
 from appliance.core.model import LampId, Pattern, Shine
-from appliance.panel.lamps import LampWiring
+from appliance.panel.lamps.lamps import LampWiring
 from tests.panel.boards import text
 from tests.panel.support import lamps_of, run_virtually
 from tests.support.waiting import until_async

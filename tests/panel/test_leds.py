@@ -5,14 +5,14 @@ import os
 
 import pytest
 
+from appliance.base.errors import IntercomError
 from appliance.core.inputs import LampFound, PartFailed, PartRecovered
 from appliance.core.model import LampId, LampKind, Pattern, Shine
-from appliance.errors import IntercomError
-from appliance.panel import leds
-from appliance.panel.lamps import LampWiring
-from appliance.panel.leds import Led
-from appliance.panel.names import KernelLed
-from appliance.panel.removals import removed
+from appliance.panel.gpio.line_names import KernelLed
+from appliance.panel.lamps import kernel_led
+from appliance.panel.lamps.kernel_led import Led
+from appliance.panel.lamps.lamps import LampWiring
+from appliance.panel.lamps.uevents import removed
 from tests.panel.support import lamps_of, run_virtually
 from tests.support.waiting import until_async
 
@@ -22,7 +22,7 @@ AT_LED = LampWiring(RED, (KernelLed("status"),))
 
 @pytest.fixture
 def root(tmp_path, monkeypatch):
-    monkeypatch.setattr(leds, "LEDS", tmp_path)
+    monkeypatch.setattr(kernel_led, "LEDS", tmp_path)
     return tmp_path
 
 
@@ -170,7 +170,7 @@ def test_what_is_wrong_is_told_with_its_remedy(root, monkeypatch, number, cause,
         raise OSError(number, os.strerror(number))
 
     with monkeypatch.context() as patch:
-        patch.setattr(leds.os, "pwrite", fail)
+        patch.setattr(kernel_led.os, "pwrite", fail)
         with pytest.raises(IntercomError) as caught:
             led.show(1.0)
         assert cause in caught.value.cause

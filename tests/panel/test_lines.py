@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from appliance.errors import IntercomError
-from appliance.panel.lines import line_errors, lines
+from appliance.base.errors import IntercomError
+from appliance.panel.gpio.factory import line_errors, lines
 
 
 def test_simulated_lines_are_gpiozeros_mock_pins():
@@ -47,14 +47,14 @@ def test_gpio_lines_without_lgpio_are_ours(monkeypatch):
     monkeypatch.delenv("GPIOZERO_PIN_FACTORY", raising=False)
     monkeypatch.setitem(sys.modules, "lgpio", None)
     monkeypatch.setitem(sys.modules, "gpiod", SimpleNamespace(__spec__=ModuleSpec("gpiod", None)))
-    monkeypatch.setitem(sys.modules, "appliance.panel.chips", SimpleNamespace(ChipFactory=lambda: "ours"))
+    monkeypatch.setitem(sys.modules, "appliance.panel.gpio.chip_pins", SimpleNamespace(ChipFactory=lambda: "ours"))
     assert lines("gpio") == "ours"
     assert lines("chips") == "ours"
 
 
 def test_missing_libgpiod_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "gpiod", None)
-    monkeypatch.delitem(sys.modules, "appliance.panel.chips", raising=False)
+    monkeypatch.delitem(sys.modules, "appliance.panel.gpio.chip_pins", raising=False)
     with pytest.raises(IntercomError) as error:
         lines("chips")
     assert "gpiod" in error.value.resolution

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from appliance.base.errors import IntercomError
 from appliance.core.inputs import KeypadKey, PartFailed
 from appliance.core.model import KeypadId
-from appliance.errors import IntercomError
-from appliance.panel.claims import Claims
-from appliance.panel.keypads import UNCHANGED_S, MatrixKeypad, MatrixWiring
-from appliance.panel.matrix import Matrix, ambiguous
+from appliance.panel.entry.matrix_keypad import UNCHANGED_S, MatrixKeypad, MatrixWiring
+from appliance.panel.entry.matrix_scan import Matrix, ambiguous
+from appliance.panel.gpio.line_claims import Claims
 from tests.panel.support import closed_by, run_virtually
 
 ROWS, COLUMNS = ("GPIO5", "GPIO6", "GPIO13", "GPIO19"), ("GPIO12", "GPIO16", "GPIO20")
@@ -166,7 +166,7 @@ class _Block:
 @pytest.fixture
 def wires(monkeypatch):
     wires = Wires()
-    monkeypatch.setitem(sys.modules, "appliance.panel.block", SimpleNamespace(Block=wires.make))
+    monkeypatch.setitem(sys.modules, "appliance.panel.gpio.line_group", SimpleNamespace(Block=wires.make))
     return wires
 
 

@@ -9,17 +9,17 @@ import pytest
 
 from appliance.core.inputs import LampFound, PartFailed, PartRecovered
 from appliance.core.model import LampId, Pattern, Shine
-from appliance.panel import lamps as lamps_
-from appliance.panel import pwm
-from appliance.panel.lamps import LampWiring
-from appliance.panel.names import PwmChannel
+from appliance.panel.gpio.line_names import PwmChannel
+from appliance.panel.lamps import lamps as lamps_
+from appliance.panel.lamps import pwm_lamp
+from appliance.panel.lamps.lamps import LampWiring
 from tests.panel.support import lamps_of, run_virtually
 from tests.support.waiting import until_async
 
 RED = LampId("red")
 CHIP = "fe20c000.pwm"
 ONE, THREE = (PwmChannel(CHIP, 0),), tuple(PwmChannel(CHIP, channel) for channel in range(3))
-FULL = pwm.PERIOD_NS
+FULL = pwm_lamp.PERIOD_NS
 
 
 class Kernel:
@@ -41,10 +41,10 @@ class Kernel:
         (self.chip / "npwm").write_text(f"{channels}\n")
         (self.chip / "export").write_text("")
         self._write_text, self._pwrite, self._open = Path.write_text, os.pwrite, os.open
-        monkeypatch.setattr(pwm, "CHIPS", self.root)
+        monkeypatch.setattr(pwm_lamp, "CHIPS", self.root)
         monkeypatch.setattr(Path, "write_text", lambda path, text: self.write(path, text))  # noqa: PLW0108  binds Path
-        monkeypatch.setattr(pwm.os, "pwrite", lambda file, data, _: self.write(self.path(file), data.decode()))
-        monkeypatch.setattr(pwm.os, "open", self.open)
+        monkeypatch.setattr(pwm_lamp.os, "pwrite", lambda file, data, _: self.write(self.path(file), data.decode()))
+        monkeypatch.setattr(pwm_lamp.os, "open", self.open)
 
     def path(self, file):
         return Path(f"/proc/self/fd/{file}").readlink()
@@ -188,7 +188,7 @@ async def test_channel_that_cannot_be_had_is_told_with_its_reason(kernel, channe
 
 
 def test_chip_may_be_named_as_the_kernel_counts_it(kernel):
-    assert pwm.chip("pwmchip2") == pwm.chip(CHIP) == kernel.chip
+    assert pwm_lamp.chip("pwmchip2") == pwm_lamp.chip(CHIP) == kernel.chip
 
 
 async def test_channel_whose_chip_goes_is_told_and_shines_again_when_it_is_back(kernel):

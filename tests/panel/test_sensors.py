@@ -4,8 +4,8 @@ import pytest
 
 from appliance.core.inputs import SensorEdge
 from appliance.core.model import SensorId
-from appliance.panel.claims import Claims
-from appliance.panel.sensors import Sensors, SensorWiring
+from appliance.panel.contacts.sensors import Sensors, SensorWiring
+from appliance.panel.gpio.line_claims import Claims
 from tests.support.waiting import until_async
 
 LEAF = SensorId("leaf")

@@ -7,14 +7,14 @@ from contextlib import aclosing, asynccontextmanager
 
 import pytest
 
+from appliance.base.errors import IntercomError
 from appliance.core.inputs import ButtonEdge, CardRead, KeypadKey
 from appliance.core.model import ButtonId, LampId, Pattern, Shine
-from appliance.errors import IntercomError
-from appliance.panel.buttons import Buttons, ButtonWiring
-from appliance.panel.claims import Claims
-from appliance.panel.lamps import Lamps, LampWiring
-from appliance.panel.lines import lines
-from appliance.simulator.entry import SimulatedEntry
+from appliance.panel.contacts.buttons import Buttons, ButtonWiring
+from appliance.panel.gpio.factory import lines
+from appliance.panel.gpio.line_claims import Claims
+from appliance.panel.lamps.lamps import Lamps, LampWiring
+from appliance.simulator.keypads_and_readers import SimulatedEntry
 from appliance.simulator.panel import SimulatedPanel, SimulatedPin, ask, watch_lamps
 from tests.panel.support import LONG
 from tests.support.waiting import until_async

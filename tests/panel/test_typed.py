@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from appliance.base.errors import IntercomError
 from appliance.core.inputs import CardRead, KeypadKey, PartFailed, ReadingDiscarded
 from appliance.core.model import KeypadId, ReaderId
-from appliance.errors import IntercomError
-from appliance.panel import typed
-from appliance.panel.claims import Claims
-from appliance.panel.evdev import KeyMoved, find
-from appliance.panel.typed import TypedKeypad, TypedReader, Typing
-from appliance.panel.wiegand import Card, Discarded, Spoiled
+from appliance.panel.entry import usb_keyboard
+from appliance.panel.entry.evdev import KeyMoved, find
+from appliance.panel.entry.usb_keyboard import TypedKeypad, TypedReader, Typing
+from appliance.panel.entry.wiegand_frames import Card, Discarded, Spoiled
+from appliance.panel.gpio.line_claims import Claims
 from tests.panel.support import run_virtually
 
 ENTER, SHIFT, DIGIT = 28, 42, dict(zip("1234567890", range(2, 12), strict=True))
@@ -100,7 +100,7 @@ class Device:
 
 @pytest.fixture
 def device(monkeypatch):
-    monkeypatch.setattr(typed, "InputDevice", Device)
+    monkeypatch.setattr(usb_keyboard, "InputDevice", Device)
     monkeypatch.setattr(Device, "there", True)
 
 
@@ -163,7 +163,7 @@ def test_a_reader_that_is_unplugged_is_told_and_found_again(device):
         Device.last.lost(IntercomError("unavailable", "no", "it is not plugged in", "plug it in"))
         await asyncio.sleep(3600)
         Device.there = True
-        await asyncio.sleep(typed.SEARCHED_S + 1)
+        await asyncio.sleep(usb_keyboard.SEARCHED_S + 1)
         Device.last.type(2, 3, 4, 5, ENTER)
 
     posted = with_part(reader, play)
@@ -229,7 +229,7 @@ def test_a_name_that_is_not_there_is_told_with_those_that_are(names, name, cause
     [("/nowhere/event0", "it is not plugged in"), (os.devnull, "it is no input device")],
 )
 async def test_what_is_no_input_device_is_told(path, cause):
-    from appliance.panel.evdev import InputDevice
+    from appliance.panel.entry.evdev import InputDevice
 
     with pytest.raises(IntercomError) as error:
         InputDevice(path, print, print)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.panel.wiegand import Card, Discarded, Frames, Key, Spoiled, decode
+from appliance.panel.entry.wiegand_frames import Card, Discarded, Frames, Key, Spoiled, decode
 from tests.panel.support import framed
 
 LENGTHS = frozenset({26, 34})

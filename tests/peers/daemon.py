@@ -16,8 +16,8 @@ from pathlib import Path
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import unix_connect
 
+from appliance.demo.stations import CODE, to_toml
 from appliance.simulator import panel
-from appliance.simulator.stations import CODE, to_toml
 from tests.peers.sipp import free_port
 from tests.shown import Witness, asked_by_http
 from tests.support.waiting import LOOK_S, PATIENCE_S, until
@@ -120,7 +120,7 @@ class Daemon(Witness):
         found = {"daemon": self.process.pid}
         for child in children:
             with contextlib.suppress(OSError):
-                if b"appliance.sip" in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0"):
+                if b"appliance.sip.stack" in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0"):
                     found["sip"] = int(child)
         return found
 

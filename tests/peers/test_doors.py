@@ -15,9 +15,9 @@ import pytest
 from dbus_fast import MessageType, unpack_variants
 
 from appliance.bus.interfaces import DOOR
-from appliance.core.denials import Denial
-from appliance.core.periods import DAYS
-from appliance.simulator.stations import CODE
+from appliance.core.model import Denial
+from appliance.core.wall_clock import DAYS
+from appliance.demo.stations import CODE
 from tests.bus.buses import Client, TheBus, policy
 from tests.peers.daemon import Daemon, loopback
 from tests.peers.test_codes import Call, added

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from appliance.sip.floods import STRANGERS_AT_ONCE, STRANGERS_PER_S
+from appliance.sip.stack.routing.floods import STRANGERS_AT_ONCE, STRANGERS_PER_S
 from tests.peers import made_up
 from tests.peers.afterwards import outlived
 from tests.peers.daemon import Daemon

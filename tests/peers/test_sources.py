@@ -9,7 +9,7 @@ import wave
 import numpy as np
 import pytest
 
-from appliance.simulator.stations import CODE
+from appliance.demo.stations import CODE
 from tests.peers.afterwards import outlived
 from tests.peers.daemon import Daemon, loopback
 from tests.peers.packets import Packets

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from appliance.simulator.stations import CODE
+from appliance.demo.stations import CODE
 from tests.peers.daemon import Daemon, loopback
 from tests.peers.packets import Packets
 from tests.peers.sipp import Sipp

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from appliance.simulator.stations import CODE
+from appliance.demo.stations import CODE
 from tests.peers.afterwards import rings
 from tests.peers.daemon import Daemon, loopback
 from tests.peers.packets import Packets

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import tomli
 
+from appliance.base.errors import IntercomError
 from appliance.config.load import load
 from appliance.config.secrets import read
-from appliance.errors import IntercomError
 from appliance.setup import __main__ as command
 from appliance.setup import files, importer
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from appliance import ids
+from appliance.base import ids
 from appliance.core import inputs
 from appliance.core.desired import CallMedia, Sound
 from appliance.core.model import CallId

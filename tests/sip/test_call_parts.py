@@ -2,9 +2,9 @@
 
 import pytest
 
-from appliance.sip.digits import EACH_S, END_LOST_S, Once, Receiving, Sending
-from appliance.sip.hold import BUSY_AGAIN_S, OWNER_AGAIN_S, Hold
-from appliance.sip.rtp import LOOK_S, STOPPED_S, RtpWatch, SourceWatch
+from appliance.sip.stack.calls.dtmf import EACH_S, END_LOST_S, Once, Receiving, Sending
+from appliance.sip.stack.calls.hold import BUSY_AGAIN_S, OWNER_AGAIN_S, Hold
+from appliance.sip.stack.calls.rtp_watch import LOOK_S, STOPPED_S, RtpWatch, SourceWatch
 
 
 def asked(hold, wanted):

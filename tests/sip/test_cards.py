@@ -12,8 +12,8 @@ from appliance.core import inputs
 from appliance.core.desired import Sound
 from appliance.core.model import Tone
 from appliance.sip import link
-from appliance.sip.devices import number_of
-from appliance.sip.media import dbfs
+from appliance.sip.stack.media.bridge import dbfs
+from appliance.sip.stack.media.devices import number_of
 from tests.sip.sound_server import SoundServer
 from tests.sip.stations import PATIENCE_S, Ear, Station, connect, stations, talk, tone_file
 

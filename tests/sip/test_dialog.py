@@ -3,7 +3,7 @@
 import pytest
 
 from appliance.core.model import CallId
-from appliance.sip.dialog import ABOVE_ALL, Dialog
+from appliance.sip.stack.calls.dialog import ABOVE_ALL, Dialog
 
 FAR, PROXY, OURS = "192.0.2.9:5062", "192.0.2.1:5060", "192.0.2.5:5060"
 

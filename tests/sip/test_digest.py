@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.sip import digest
-from appliance.sip.digest import LIFE_S, Challenges, Credentials, Verdict, read, response
+from appliance.sip.stack.accounts import digest
+from appliance.sip.stack.accounts.digest import LIFE_S, Challenges, Credentials, Verdict, read, response
 
 V = Verdict
 HERE, ELSEWHERE = "192.0.2.8", "192.0.2.99"

@@ -7,8 +7,8 @@ import pytest
 from appliance.core import inputs
 from appliance.core.model import CallId
 from appliance.core.orders import Answer, HangUp, Place, Probe, Ring, SendDigit
-from appliance.sip.servers import Place as Where
-from appliance.sip.servers import place_of
+from appliance.sip.stack.routing.servers import Place as Where
+from appliance.sip.stack.routing.servers import place_of
 from tests.sip.stations import stations
 
 CALL = CallId("c-1")

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.core.model import ContactState
-from appliance.sip.documents import LONGEST, Dialogs, UnreadableError, presence
+from appliance.sip.stack.accounts.presence_xml import LONGEST, Dialogs, UnreadableError, presence
 
 C = ContactState
 NAMESPACES = 'xmlns="urn:ietf:params:xml:ns:pidf" xmlns:r="urn:ietf:params:xml:ns:pidf:rpid"'

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from appliance.core.credentials import SHORTEST as SHORTEST_CODE
-from appliance.core.digits import TOGETHER_S
+from appliance.core.access.credentials import SHORTEST as SHORTEST_CODE
+from appliance.core.access.dtmf import TOGETHER_S
 from tests.peers.sounds import from_a_law, to_a_law
 from tests.sip.dtmf import DIGITS, RATE, digit, digits, heard, noise, silence, typed
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from appliance.sip.echoes import ECHO, RATE, UNEVEN, Echoes, Heard
+from appliance.sip.stack.media.dtmf_echo import ECHO, RATE, UNEVEN, Echoes, Heard
 
 TONE = RATE // 10
 

@@ -7,7 +7,7 @@ import struct
 import pytest
 
 from appliance.core import inputs
-from appliance.sip.floods import FILTERED, FILTERED_S, SILENT_S, Floods, only_from, requests_not_from
+from appliance.sip.stack.routing.floods import FILTERED, FILTERED_S, SILENT_S, Floods, only_from, requests_not_from
 
 INVITES, OTHER = b"INVITE sip:door SIP/2.0\r\n\r\n", b"BYE sip:door SIP/2.0\r\n\r\n"
 

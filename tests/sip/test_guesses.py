@@ -5,7 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.core.model import LockoutScope
-from appliance.sip.guesses import FREE_OF_SOURCE, FREE_OF_TARGET, KNOWN, KNOWN_S, SOURCES, Guesses, Locked, place
+from appliance.sip.stack.accounts.guesses import (
+    FREE_OF_SOURCE,
+    FREE_OF_TARGET,
+    KNOWN,
+    KNOWN_S,
+    SOURCES,
+    Guesses,
+    Locked,
+    place,
+)
 
 SOURCE, TARGET = LockoutScope.SOURCE, LockoutScope.TARGET
 HOME, THIEF = "192.0.2.8", "192.0.2.99"

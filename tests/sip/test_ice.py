@@ -3,7 +3,7 @@
 import pytest
 
 from appliance.core.model import Candidate, IceFault
-from appliance.sip.ice import LOOK_S, PATIENCE_S, Ice
+from appliance.sip.stack.calls.ice import LOOK_S, PATIENCE_S, Ice
 
 PAIR = """
      #0 audio opus @48kHz, sendrecv, peer=10.9.0.1:4000

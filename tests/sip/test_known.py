@@ -2,9 +2,9 @@
 
 import pytest
 
-from appliance.sip import servers
-from appliance.sip.known import AGAIN_S, FAILED_AGAIN_S, MISSED_AGAIN_S, Known
-from appliance.sip.servers import Server
+from appliance.sip.stack.routing import servers
+from appliance.sip.stack.routing.servers import Server
+from appliance.sip.stack.routing.trusted_hosts import AGAIN_S, FAILED_AGAIN_S, MISSED_AGAIN_S, Known
 from tests.support.waiting import until
 
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from appliance.core import inputs
-from appliance.sip.offers import Audio, audio, changes, on_hold
-from appliance.sip.updates import AGAIN_S, LONGEST_S, Updates
+from appliance.sip.stack.calls.offers import Audio, audio, changes, on_hold
+from appliance.sip.stack.calls.updates import AGAIN_S, LONGEST_S, Updates
 
 SDP = (
     "v=0\r\no=far 1 2 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\n"

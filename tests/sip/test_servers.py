@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.sip import servers
-from appliance.sip.registration import Choice
-from appliance.sip.servers import Server, Service, literal, locate, ordered, read
+from appliance.sip.stack.accounts.registration import Choice
+from appliance.sip.stack.routing import servers
+from appliance.sip.stack.routing.servers import Server, Service, literal, locate, ordered, read
 
 QUESTION = b"\x04_sip\x04_udp\x03pbx\x04test\x00"
 

@@ -3,7 +3,7 @@
 import pytest
 
 from appliance.core.model import Content
-from appliance.sip.digits import carries, signalled
+from appliance.sip.stack.calls.dtmf import carries, signalled
 
 RELAY = "application/dtmf-relay"
 

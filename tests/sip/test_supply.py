@@ -8,7 +8,7 @@ import pjsua2
 import pytest
 
 from appliance.core.model import CallId
-from appliance.sip import inband
+from appliance.sip.stack.media import inband_dtmf
 
 ACCOUNT = """
 [account.office]
@@ -51,14 +51,14 @@ def test_an_older_pjsua2_is_told_with_cause_and_remedy(start, options):
 
 def test_the_sip_process_loads_with_an_older_pjsua2():
     """No name of the detector's is looked up but where it is wanted."""
-    words = "import pjsua2; del pjsua2.DtmfDetector; import appliance.sip.engine"
+    words = "import pjsua2; del pjsua2.DtmfDetector; import appliance.sip.stack.engine"
     subprocess.run([sys.executable, "-c", words], check=True, timeout=120)
 
 
 def test_an_account_that_takes_them_only_later_is_told_as_a_part_that_fails(monkeypatch):
     monkeypatch.delattr(pjsua2, "DtmfDetector")
     told = []
-    listening = inband.Inband(None, told.append)
+    listening = inband_dtmf.Inband(None, told.append)
     for _ in range(2):
         listening.desire({CallId("c-1")})
     assert [each.part for each in told] == ["digits in the sound"]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.sip.transfers import refer_to
+from appliance.sip.stack.calls.transfers import refer_to
 
 PLACE = "x%40y%3Bto-tag%3D1%3Bfrom-tag%3D2"
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.sip import translate
+from appliance.sip.stack import translate
 
 MESSAGE = (
     "INVITE sip:kitchen@192.0.2.7 SIP/2.0\r\n"

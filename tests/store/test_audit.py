@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.errors import IntercomError
+from appliance.base.errors import IntercomError
 from appliance.store import database
 from appliance.store.audit import Audit
 from appliance.store.writer import Writer

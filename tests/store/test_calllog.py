@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from appliance.base.errors import IntercomError
 from appliance.core.inputs import PartFailed
 from appliance.core.model import By, Call, CallId, CallState, Cause, Direction, End, Remote
 from appliance.core.orders import LogCall
-from appliance.errors import IntercomError
 from appliance.store import database
 from appliance.store.calllog import CallLog
 from appliance.store.writer import Writer

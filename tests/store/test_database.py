@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from appliance.base.errors import IntercomError
 from appliance.core.events import EventsLost
 from appliance.core.inputs import PartFailed, PartRecovered, RecordingRefused
 from appliance.core.model import CallId, RecordingId
 from appliance.core.orders import PrepareRecording
-from appliance.errors import IntercomError
 from appliance.store import database
 from appliance.store.journal import Journal
 from appliance.store.recordings import Recordings

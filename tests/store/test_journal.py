@@ -12,9 +12,9 @@ import pytest
 
 from appliance.core.events import EventsLost
 from appliance.core.inputs import PartFailed, PartRecovered
-from appliance.store import database, reservation
+from appliance.store import database, event_ids
+from appliance.store.event_ids import Reservation
 from appliance.store.journal import Journal
-from appliance.store.reservation import Reservation
 from appliance.store.writer import Writer
 from tests.store.stores import PATIENCE_S, Inbox, envelope
 from tests.support.waiting import until
@@ -73,7 +73,7 @@ def test_after_an_unclean_end_ids_go_on_beyond_the_reserved_block_and_the_gap_is
 def test_ids_stay_consecutive_over_blocks_and_are_reserved_before_use(tmp_path, block):
     with journal(tmp_path, block=block, clean=False) as (first, _):
         for expected in range(1, 200):
-            until(lambda expected=expected: reservation.read(tmp_path).upto >= expected)
+            until(lambda expected=expected: event_ids.read(tmp_path).upto >= expected)
             assert tell(first, 1) == [expected]
     with journal(tmp_path, block=block) as (second, _):
         assert second.take() >= 200
@@ -82,9 +82,9 @@ def test_ids_stay_consecutive_over_blocks_and_are_reserved_before_use(tmp_path, 
 def test_the_next_block_is_reserved_while_half_of_the_old_one_is_left(tmp_path):
     with journal(tmp_path, block=1000) as (first, _):
         tell(first, 400)
-        assert reservation.read(tmp_path).upto == 1000
+        assert event_ids.read(tmp_path).upto == 1000
         tell(first, 200)
-        until(lambda: reservation.read(tmp_path).upto > 1000)
+        until(lambda: event_ids.read(tmp_path).upto > 1000)
 
 
 KILLED = """
@@ -132,9 +132,9 @@ def test_killed_again_and_again_no_id_is_used_twice_and_the_lost_range_covers_th
 @pytest.mark.parametrize(
     ("damage", "first"),
     [
-        pytest.param(lambda d: (d / reservation.FILE).unlink(), 3 + 2 * 100_000, id="reservation lost"),
-        pytest.param(lambda d: (d / reservation.FILE).write_bytes(b"\xff\xfe"), 3 + 2 * 100_000, id="reservation torn"),
-        pytest.param(lambda d: (d / reservation.FILE).write_text('{"upto": "9"}'), 200_003, id="reservation strange"),
+        pytest.param(lambda d: (d / event_ids.FILE).unlink(), 3 + 2 * 100_000, id="reservation lost"),
+        pytest.param(lambda d: (d / event_ids.FILE).write_bytes(b"\xff\xfe"), 3 + 2 * 100_000, id="reservation torn"),
+        pytest.param(lambda d: (d / event_ids.FILE).write_text('{"upto": "9"}'), 200_003, id="reservation strange"),
         pytest.param(lambda d: (d / database.FILE).unlink(), 4, id="database lost"),
         pytest.param(lambda d: (d / database.FILE).write_bytes(b"rubbish" * 999), 4, id="database damaged"),
     ],
@@ -151,7 +151,7 @@ def test_ids_are_not_used_again_whichever_file_is_damaged(tmp_path, damage, firs
 
 def test_with_both_files_damaged_ids_go_on_from_the_clock(tmp_path):
     (tmp_path / database.FILE).write_bytes(b"rubbish" * 999)
-    (tmp_path / reservation.FILE).write_bytes(b"")
+    (tmp_path / event_ids.FILE).write_bytes(b"")
     with journal(tmp_path) as (after, lost):
         assert after.take() > 1_700_000_000_000
         assert not lost.certain
@@ -209,9 +209,9 @@ def test_a_directory_that_cannot_be_used_is_told_once_and_the_journal_works_in_m
         assert inbox.wait(PartFailed)[0].part == "storage"
         state.unlink()
         inbox.wait(PartRecovered)
-        until(lambda: reservation.read(state).upto > numbers[-1])
+        until(lambda: event_ids.read(state).upto > numbers[-1])
         assert len(inbox.of(PartFailed)) == 1
-    assert reservation.read(state) == Reservation(numbers[-1], clean=True)
+    assert event_ids.read(state) == Reservation(numbers[-1], clean=True)
     with journal(state) as (second, lost):
         assert lost is None
         assert second.take() == numbers[-1] + 1
@@ -228,7 +228,7 @@ def test_with_a_stuck_writer_ids_and_events_go_on(tmp_path):
     assert tell(one, 500) == list(range(1, 501))
     assert len(one.since(0, ALL)[1]) == 100
     go.set()
-    until(lambda: reservation.read(tmp_path).upto > 500)
+    until(lambda: event_ids.read(tmp_path).upto > 500)
     one.close()
     assert writer.close(PATIENCE_S)
     with journal(tmp_path, keep=100) as (second, lost):

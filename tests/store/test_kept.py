@@ -10,8 +10,8 @@ import pytest
 
 from appliance.core.inputs import KeptFailed, KeptWritten
 from appliance.core.model import Block, DoorId, Kept, SensorId
-from appliance.store import kept
-from appliance.store.kept import Keeper
+from appliance.store import persistent_state
+from appliance.store.persistent_state import Keeper
 from tests.support.waiting import until_async
 
 LOCKED = Kept(1, locked_down=(DoorId("front"),), blocks=(Block(SensorId("housing"), 500.0),))
@@ -51,9 +51,11 @@ def test_what_is_desired_is_read_back_after_a_restart(tmp_path):
 def test_it_is_told_only_when_file_and_directory_are_on_disc(tmp_path, monkeypatch):
     done = []
     posted = []
-    sync, replace = os.fsync, kept.Path.replace
+    sync, replace = os.fsync, persistent_state.Path.replace
     monkeypatch.setattr(os, "fsync", lambda fd: (done.append("fsync"), sync(fd)))
-    monkeypatch.setattr(kept.Path, "replace", lambda self, to: (done.append("rename"), replace(self, to))[1])
+    monkeypatch.setattr(
+        persistent_state.Path, "replace", lambda self, to: (done.append("rename"), replace(self, to))[1]
+    )
 
     async def run():
         keeper = Keeper(tmp_path, lambda told: (done.append("told"), posted.append(told)))
@@ -117,15 +119,15 @@ def test_a_disc_that_fails_to_the_end_keeps_nobody_from_stopping(tmp_path):
 
 
 def test_times_mean_the_same_after_a_restart_of_the_daemon(tmp_path):
-    kept.write(tmp_path, LOCKED)
+    persistent_state.write(tmp_path, LOCKED)
     assert found(tmp_path)[0].blocks[0].until == 500.0
 
 
 def test_what_was_left_of_a_time_begins_anew_after_the_machine_was_switched_off(tmp_path, monkeypatch):
     until_then = time.monotonic() + 200.0
-    kept.write(tmp_path, Kept(1, blocks=(Block(SensorId("housing"), until_then),)))
-    content = (tmp_path / kept.FILE).read_bytes()
-    (block,) = kept.parsed(content, "another boot", 7.0).blocks
+    persistent_state.write(tmp_path, Kept(1, blocks=(Block(SensorId("housing"), until_then),)))
+    content = (tmp_path / persistent_state.FILE).read_bytes()
+    (block,) = persistent_state.parsed(content, "another boot", 7.0).blocks
     written = json.loads(json.loads(content)["body"])["at"]
     assert block.until == pytest.approx(7.0 + until_then - written)
 
@@ -143,15 +145,15 @@ DAMAGES = {
 
 @pytest.mark.parametrize("content", DAMAGES.values(), ids=DAMAGES.keys())
 def test_a_damaged_file_is_told(tmp_path, content):
-    (tmp_path / kept.FILE).write_bytes(content)
+    (tmp_path / persistent_state.FILE).write_bytes(content)
     nothing, fault = found(tmp_path)
     assert nothing == Kept()
-    assert str(tmp_path / kept.FILE) in fault
+    assert str(tmp_path / persistent_state.FILE) in fault
 
 
 def test_every_changed_byte_is_noticed(tmp_path):
-    kept.write(tmp_path, LOCKED)
-    file = tmp_path / kept.FILE
+    persistent_state.write(tmp_path, LOCKED)
+    file = tmp_path / persistent_state.FILE
     sound = file.read_bytes()
     for place in range(len(sound)):
         file.write_bytes(sound[:place] + bytes([sound[place] ^ 1]) + sound[place + 1 :])
@@ -160,5 +162,5 @@ def test_every_changed_byte_is_noticed(tmp_path):
 
 
 def test_a_file_that_may_not_be_read_is_told(tmp_path):
-    (tmp_path / kept.FILE).mkdir()
+    (tmp_path / persistent_state.FILE).mkdir()
     assert "Is a directory" in found(tmp_path)[1]

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from appliance import ids
+from appliance.base import ids
+from appliance.base.errors import IntercomError
 from appliance.core.inputs import PartFailed, PartRecovered, RecordingAvailable, RecordingPrepared, RecordingRefused
 from appliance.core.model import CallId, RecordingId
 from appliance.core.orders import FinishRecording, PrepareRecording
-from appliance.errors import IntercomError
 from appliance.store import database, recordings, wav
 from appliance.store.recordings import Recordings
 from appliance.store.writer import Writer

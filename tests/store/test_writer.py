@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from appliance.base.errors import IntercomError
 from appliance.core.inputs import PartFailed, PartRecovered
-from appliance.errors import IntercomError
 from appliance.store import database
 from appliance.store.writer import Writer
 from tests.store.stores import PATIENCE_S, Inbox

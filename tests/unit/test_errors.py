@@ -6,8 +6,8 @@ import socket
 
 import pytest
 
+from appliance.base.errors import IntercomError, problem, reason, sentences
 from appliance.core import events, inputs
-from appliance.errors import IntercomError, problem, reason, sentences
 from tests.core.station import Station
 
 

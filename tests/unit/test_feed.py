@@ -2,7 +2,7 @@
 
 import asyncio
 
-from appliance.feed import PAGE, QUEUE, Feed
+from appliance.runtime.event_stream import PAGE, QUEUE, Feed
 
 
 class Past:

@@ -9,7 +9,7 @@ import pytest
 from appliance import generate
 from appliance.core.events import EVENTS
 from appliance.generate import openapi
-from appliance.schemas import schemas
+from appliance.runtime.event_schemas import schemas
 
 
 @pytest.mark.parametrize("path", generate.DOCUMENTS, ids=str)

@@ -13,51 +13,50 @@ EVERY = {"*"}
 ADAPTERS = ("sip", "audio", "panel", "store", "api", "bus", "outlets", "system")
 # room: a folder or module of appliance/ -> our other rooms that it may name, and why no more
 MAY_IMPORT: dict[str, tuple[set[str], str]] = {
-    "core": ({"errors"}, "core decides and performs nothing, so it imports nothing of ours but errors"),
-    **dict.fromkeys(
-        ("", "errors", "ids", "codec", "feed", "libraries", "unixhttp", "weekly"),
-        (set(), "every room may build on this plain part, so it builds on none"),
-    ),
-    "config": (
-        {"core", "errors", "weekly"},
-        "config puts a file into the core's words; app hands its values on",
-    ),
+    "core": ({"base"}, "core decides and performs nothing, so it imports nothing of ours but base"),
+    **dict.fromkeys(("", "base"), (set(), "every room may build on base, so it builds on none")),
+    "config": ({"core", "base"}, "config puts a file into the core's words; app hands its values on"),
     **dict.fromkeys(
         ADAPTERS,
-        (
-            {"core", "errors", "ids", "codec", "libraries"},
-            "an adapter translates between core and the outside; app joins adapters",
-        ),
+        ({"core", "base"}, "an adapter translates between core and the outside; app joins adapters"),
     ),
-    "board": ({"errors"}, "the board says what it has, whoever asks"),
+    "board": ({"base"}, "the board says what it has, whoever asks"),
     "doctor": (
-        {"board", "config", "core", "errors"},
+        {"board", "config", "core", "base"},
         "the doctor holds the configuration against the board, with a daemon or without one",
     ),
     "setup": (
-        {"board", "config", "core", "doctor", "errors"},
+        {"board", "config", "core", "doctor", "base"},
         "the set-up writes a configuration for the board, and has it examined",
     ),
-    "simulator": (
-        {"core", "errors", "ids", "unixhttp"},
-        "a stand-in takes an adapter's place, or looks at a station from outside",
-    ),
-    "replay": ({"core", "errors", "codec"}, "what was recorded is core's inputs and nothing else"),
-    "schemas": ({"core"}, "payload schemas are made from the core's events alone"),
+    "simulator": ({"core", "base"}, "a stand-in takes an adapter's place"),
+    "demo": ({"core", "base", "simulator"}, "the demonstration looks at two stations from outside"),
+    "replay": ({"core", "base"}, "what was recorded is core's inputs and nothing else"),
     "cli": (
-        {"errors", "ids", "unixhttp", "weekly", "doctor"},
+        {"base", "doctor"},
         "the command line is a client: it knows the HTTP interface only, and the doctor where no daemon answers",
     ),
-    "ended": ({"core"}, "what is over is shown in the core's words"),
-    "inbox": ({"core"}, "the inbox holds the core's inputs and knows nothing else"),
-    "reactor": (
-        {"core", "ended", "errors", "ids", "feed", "inbox"},
-        "the reactor turns the core and is handed its adapters by app",
-    ),
+    "runtime": ({"core", "base"}, "the reactor turns the core and is handed its adapters by app"),
     "app": (EVERY, ""),
     "__main__": (EVERY, ""),
     "generate": (EVERY, ""),
 }
+# The core's storeys, from the ground up: a room names only rooms below it. Words, then rules, then what walks them.
+STOREYS = (
+    {"model"},
+    {"inputs", "events", "orders"},
+    {"desired"},
+    {"call_states", "diagnosis", "wall_clock"},
+    {"transition"},
+    {"doors", "accounts"},
+    {"appliance", "lookup"},
+    {"calls"},
+    {"visitor_ring", "conferences", "transfers"},
+    {"access"},
+    {"panel"},
+    {"requests", "views"},
+    {"step"},
+)
 # what of the standard library computes and performs nothing
 PURE = {
     "abc",
@@ -77,7 +76,7 @@ PURE = {
     "zlib",
 }
 ONLY_IN = {
-    "pjsua2": ({"sip"}, "it is native and may abort or hang, so it lives in the SIP process alone"),
+    "pjsua2": ({"sip/stack"}, "it is native and may abort or hang, so it lives in the SIP process alone"),
     "gpiozero": ({"panel", "simulator"}, "only the panel knows of lines"),
     "gpiod": ({"panel"}, "only the panel knows of lines"),
     **dict.fromkeys(("fastapi", "starlette", "uvicorn"), ({"api"}, "only the HTTP interface knows of HTTP")),
@@ -116,9 +115,23 @@ def imports(path: str, source: str) -> Iterator[Import]:
 
 
 def room(name: str) -> str:
-    """appliance.sip.engine or appliance/sip/engine.py -> sip; "": the package itself."""
+    """appliance.sip.stack.engine or appliance/sip/stack/engine.py -> sip; "": the package itself."""
     parts = name.removesuffix(".py").replace("/", ".").split(".")
     return parts[1] if len(parts) > 1 and parts[1] not in {"__init__", "__version__"} else ""
+
+
+def core_room(name: str) -> str:
+    """appliance/core/calls/hold.py or appliance.core.calls.hold -> calls."""
+    return [*name.removesuffix(".py").replace("/", ".").split("."), ""][2]
+
+
+def same_room(found: Import) -> bool:
+    return core_room(found.path) == core_room(found.module)
+
+
+def storey(name: str) -> int:
+    """How high a room of the core lies; the package itself, which holds no rule, lies below all."""
+    return next((level for level, rooms in enumerate(STOREYS) if core_room(name) in rooms), -1)
 
 
 def wrong(found: Import) -> str | None:
@@ -129,12 +142,16 @@ def wrong(found: Import) -> str | None:
         to = room(found.module)
         if found.path == "appliance/panel/guard.py":
             return says + "the guard is started as a file, on the standard library alone"
+        if where == to == "sip" and ".sip.stack" in found.module and "/sip/stack/" not in found.path:
+            return says + "the daemon's side never loads what the SIP process runs"
+        if where == to == "core" and storey(found.module) >= storey(found.path) and not same_room(found):
+            return says + "a room of the core names only rooms of the storeys below its own"
         allowed, why = MAY_IMPORT.get(where, (set(), f"{where} is not in the table of what it may import"))
         return None if to in {"", where} or allowed is EVERY or to in allowed else says + why
     if where == "core" and top not in PURE:
         return says + "core computes; clock, files, threads, randomness and logging are the adapters'"
     rooms, why = ONLY_IN.get(top, ({where}, ""))
-    return None if where in rooms else says + why
+    return None if any(found.path.startswith(f"appliance/{each}") for each in rooms) else says + why
 
 
 def files() -> dict[str, str]:
@@ -170,34 +187,41 @@ def test_no_modules_import_each_other():
 
 def test_every_room_is_in_the_table():
     assert {room(path) for path in files()} <= set(MAY_IMPORT)
+    rooms = {core_room(path) for path in files() if path.startswith("appliance/core/")} - {"__init__"}
+    assert rooms == set().union(*STOREYS)
 
 
 @pytest.mark.parametrize(
     ("path", "line", "why"),
     [
-        ("appliance/core/calls.py", "from appliance.sip import engine", "nothing of ours but errors"),
-        ("appliance/core/calls.py", "from appliance import ids", "nothing of ours but errors"),
-        ("appliance/core/calls.py", "from ..sip.engine import serve", "nothing of ours but errors"),
+        ("appliance/core/call_states.py", "from appliance.sip import engine", "nothing of ours but base"),
+        ("appliance/core/call_states.py", "from appliance import ids", "nothing of ours but base"),
+        ("appliance/core/call_states.py", "from ..sip.engine import serve", "nothing of ours but base"),
         *(
-            ("appliance/core/calls.py", f"import {module}", "core computes")
+            ("appliance/core/call_states.py", f"import {module}", "core computes")
             for module in ("asyncio", "threading", "logging", "time", "os", "pathlib", "sqlite3", "random", "pydantic")
         ),
-        ("appliance/core/calls.py", "def f():\n    import os.path", "core computes"),
-        ("appliance/api/calls.py", "from appliance.sip.link import Link", "app joins adapters"),
+        ("appliance/core/call_states.py", "def f():\n    import os.path", "core computes"),
+        ("appliance/api/routes/calls.py", "from appliance.sip.link import Link", "app joins adapters"),
         ("appliance/sip/link.py", "import appliance.config.schema", "app joins adapters"),
         ("appliance/panel/relay.py", "from appliance import reactor", "app joins adapters"),
-        ("appliance/panel/guard.py", "from appliance.errors import IntercomError", "standard library alone"),
+        ("appliance/panel/guard.py", "from appliance.base.errors import IntercomError", "standard library alone"),
         ("appliance/config/load.py", "from appliance.panel import lines", "core's words"),
-        ("appliance/simulator/panel.py", "from appliance.panel.lines import lines", "stand-in"),
-        ("appliance/reactor.py", "from appliance.store.journal import Journal", "handed its adapters"),
-        ("appliance/errors.py", "from appliance import core", "plain part"),
-        ("appliance/__init__.py", "from appliance.app.daemon import App", "plain part"),
+        ("appliance/simulator/panel.py", "from appliance.panel.gpio.factory import lines", "stand-in"),
+        ("appliance/runtime/reactor.py", "from appliance.store.journal import Journal", "handed its adapters"),
+        ("appliance/base/errors.py", "from appliance import core", "builds on none"),
+        ("appliance/__init__.py", "from appliance.app.daemon import App", "builds on none"),
         ("appliance/cli/show.py", "from appliance.core import model", "client"),
         ("appliance/app/daemon.py", "import pjsua2 as pj", "SIP process alone"),
-        ("appliance/core/calls.py", "import pjsua2", "core computes"),
+        ("appliance/core/call_states.py", "import pjsua2", "core computes"),
         ("appliance/api/app.py", "import gpiozero", "only the panel"),
         ("appliance/app/bus.py", "from dbus_fast.aio import MessageBus", "only the bus"),
         ("appliance/bus/service.py", "from appliance.api import problems", "app joins adapters"),
+        ("appliance/sip/link.py", "import pjsua2", "SIP process alone"),
+        ("appliance/sip/link.py", "from appliance.sip.stack import engine", "never loads"),
+        ("appliance/core/doors/pulses.py", "from appliance.core.calls import updates", "storeys below"),
+        ("appliance/core/transfers/transferee.py", "from appliance.core.conferences import mixing", "storeys below"),
+        ("appliance/core/model/calls.py", "from appliance.core import transition", "storeys below"),
         ("appliance/newroom/a.py", "from appliance.core import model", "not in the table"),
     ],
 )
@@ -210,11 +234,11 @@ def test_a_forbidden_import_is_named_with_its_reason(path, line, why):
 @pytest.mark.parametrize(
     ("path", "line"),
     [
-        ("appliance/core/calls.py", "from appliance.core.model import Call"),
-        ("appliance/core/calls.py", "from .model import Call"),
-        ("appliance/core/calls.py", "from appliance.errors import IntercomError"),
-        ("appliance/core/calls.py", "from collections.abc import Callable\nimport dataclasses, re"),
-        ("appliance/sip/link.py", "from appliance import ids\nimport asyncio\nimport pjsua2"),
+        ("appliance/core/call_states.py", "from appliance.core.model import Call"),
+        ("appliance/core/call_states.py", "from .model import Call"),
+        ("appliance/core/call_states.py", "from appliance.base.errors import IntercomError"),
+        ("appliance/core/call_states.py", "from collections.abc import Callable\nimport dataclasses, re"),
+        ("appliance/sip/stack/engine.py", "from appliance.base import ids\nimport asyncio\nimport pjsua2"),
         ("appliance/api/app.py", "import appliance\nfrom appliance import __version__"),
         ("appliance/app/daemon.py", "from appliance.sip.link import Link\nfrom appliance.config import load"),
     ],

@@ -4,7 +4,7 @@ import pytest
 
 from appliance.core import inputs
 from appliance.core.model import ButtonId, CallId, RequestId
-from appliance.inbox import LANES, ROOM, Inbox, Lane
+from appliance.runtime.inbox import LANES, ROOM, Inbox, Lane
 
 PRESS = inputs.ButtonEdge(at=1.0, button=ButtonId("ring"), active=True)
 TICK = inputs.Tick(at=1.0)

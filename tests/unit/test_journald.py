@@ -14,7 +14,7 @@ import pytest
 
 from appliance.core import inputs
 from appliance.core.model import Settings
-from appliance.reactor import Reactor
+from appliance.runtime.reactor import Reactor
 from appliance.system import journald
 from tests.unit.test_reactor import Memory
 
@@ -114,7 +114,7 @@ def test_the_id_of_an_event_is_the_same_for_ever():
 
 
 def test_reactor_tells_the_log_of_which_event_it_speaks(journal, log, monkeypatch):
-    monkeypatch.setattr("appliance.reactor.log", log)
+    monkeypatch.setattr("appliance.runtime.reactor.log", log)
     reactor = Reactor(Settings(station="Front door"), Memory())
     reactor._take(inputs.Started(at=1.0, version="1"))
     fields = journal.heard()

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from appliance.base.errors import IntercomError
 from appliance.core import inputs, orders
 from appliance.core.events import EventsLost
 from appliance.core.model import (
@@ -22,9 +23,8 @@ from appliance.core.model import (
     Settings,
     Target,
 )
-from appliance.errors import IntercomError
-from appliance.inbox import ROOM, Lane
-from appliance.reactor import Reactor, line
+from appliance.runtime.inbox import ROOM, Lane
+from appliance.runtime.reactor import Reactor, line
 from tests.support.waiting import until_async
 
 SETTINGS = Settings(
@@ -159,7 +159,7 @@ def test_an_adapter_that_fails_costs_neither_the_others_nor_the_daemon(reactor, 
 
 
 def test_a_core_that_fails_costs_one_input(reactor, journal, caplog, monkeypatch):
-    from appliance import reactor as module
+    from appliance.runtime import reactor as module
 
     real = module.step
 
@@ -182,7 +182,7 @@ def test_a_core_that_fails_costs_one_input(reactor, journal, caplog, monkeypatch
 
 
 def test_what_fails_is_logged_without_the_digits_it_had(reactor, caplog, monkeypatch):
-    from appliance import reactor as module
+    from appliance.runtime import reactor as module
 
     def broken(*_):
         raise RuntimeError("broken")

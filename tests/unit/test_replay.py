@@ -15,17 +15,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import appliance
-from appliance import reactor
 from appliance.__main__ import main
+from appliance.base.errors import IntercomError
 from appliance.core import events, inputs, views
 from appliance.core.model import Book, CallId, Codec, DoorId, Quality, RecordingId, RequestId, Settings, State, Target
 from appliance.core.step import step
-from appliance.errors import IntercomError
-from appliance.reactor import Reactor
-from appliance.replay import masks as masking
+from appliance.replay import redaction as masking
 from appliance.replay import run
-from appliance.replay.masks import DIGITS, Masks
 from appliance.replay.record import Recorder
+from appliance.replay.redaction import DIGITS, Masks
+from appliance.runtime import reactor
+from appliance.runtime.reactor import Reactor
 from tests.core.station import FRONT, KITCHEN, PCMA, SETTINGS
 from tests.support.waiting import until
 

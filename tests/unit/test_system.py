@@ -19,11 +19,11 @@ import pytest
 
 from appliance.__main__ import SIMULATED, main
 from appliance.app import daemon
-from appliance.app.places import Places
+from appliance.app.paths import Places
+from appliance.base.errors import IntercomError
 from appliance.config.load import load
 from appliance.core.inputs import ClockSet, QuietChanged
 from appliance.core.model import Call, CallId, CallState, Direction, QuietHours, Remote, Settings, State
-from appliance.errors import IntercomError
 from appliance.system import clock, lock, quiet
 from appliance.system.notify import Notify
 from tests.support.waiting import until_async

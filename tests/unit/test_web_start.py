@@ -6,7 +6,7 @@ import threading
 from types import SimpleNamespace
 
 from appliance import api
-from appliance.app.places import Places
+from appliance.app.paths import Places
 from appliance.app.web import Kept, Web
 from appliance.config.load import check
 

@@ -8,6 +8,7 @@ from appliance.core.model.access import (
     BookChange,
     Credential,
     CredentialKind,
+    Denial,
     Keeping,
     KeypadSettings,
     Lockout,

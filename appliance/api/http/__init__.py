@@ -1,0 +1,1 @@
+"""HTTP itself: server, connections, authentication, problems, repeated requests."""

@@ -1,0 +1,159 @@
+"""Who may ask what: a token over TCP, the file's mode on the Unix socket; Host and Origin against foreign pages."""
+
+import ipaddress
+import os
+import secrets
+import stat
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from appliance.api.http import problems
+from appliance.api.http.dependencies import WHO
+from appliance.base.errors import IntercomError
+
+LISTENER = "intercomd.listener"  # the key in the ASGI scope, put there by `server`
+TOKEN_BYTES = 32
+LOCAL = "127.0.0.1"
+BEARER = "bearer."  # prefix of the WebSocket subprotocol that brings the token: a page can set no header there
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Where a request came in. `unix`: the file's mode has authorised it; `hosts`: the names that are ours."""
+
+    unix: bool = False
+    hosts: frozenset[str] = frozenset()
+
+
+UNKNOWN = Listener()  # has no name of its own, so it refuses everything
+
+
+def fresh_token() -> str:
+    """A token that nobody knows."""
+    return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+def token(path: Path) -> str:
+    """The token kept at `path`: a fresh one at first use, and if others could have read the one there was.
+
+    Blocks on the disc. Raises OSError.
+    """
+    try:
+        with path.open("rb") as file:
+            private = not stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077
+            kept = file.read(1024).decode("ascii", "replace").strip()
+        if private and len(kept) >= TOKEN_BYTES and kept.isascii():
+            return kept
+    except FileNotFoundError:
+        pass
+    fresh = fresh_token()
+    new = path.with_name(path.name + ".new")
+    new.unlink(missing_ok=True)
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(fresh + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    new.rename(path)
+    return fresh
+
+
+@dataclass(slots=True)
+class Patience:
+    """A token bucket (of the other kind) for each source of refused requests: ten at once, then one a second."""
+
+    burst: float = 10.0
+    per_s: float = 1.0
+    sources: int = 256
+    clock: Callable[[], float] = time.monotonic
+    _left: OrderedDict[str, tuple[float, float]] = field(default_factory=OrderedDict)
+
+    def spend(self, source: str) -> bool:
+        """Whether one more refusal of `source` is answered in full."""
+        now = self.clock()
+        left, since = self._left.pop(source, (self.burst, now))
+        left = min(self.burst, left + (now - since) * self.per_s)
+        enough = left >= 1
+        self._left[source] = (left - 1 if enough else left, now)
+        while len(self._left) > self.sources:
+            self._left.popitem(last=False)
+        return enough
+
+
+class Gate:
+    """ASGI middleware: refuses what has no right, and says in the scope who asks."""
+
+    def __init__(self, app: ASGIApp, token: str, denied: Callable[[str, str, str], None], patience: Patience) -> None:
+        self.app, self._token, self._denied, self._patience = app, token, denied, patience
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer it with 401, 403 or 429."""
+        if scope["type"] not in {"http", "websocket"}:
+            await self.app(scope, receive, send)
+            return
+        listener: Listener = scope.get(LISTENER, UNKNOWN)
+        error = None if listener.unix else self._error(scope, listener)
+        if error is None:
+            scope[WHO] = "http:unix" if listener.unix else "http:token"
+            await self.app(scope, receive, send)
+            return
+        source = place(scope["client"][0] if scope.get("client") else "unknown")
+        headers = {"WWW-Authenticate": "Bearer"} if error.code == "unauthorized" else {}
+        if self._patience.spend(source):
+            self._denied("http:unknown", source, _scope_of(scope))
+        else:
+            error = IntercomError("rate-limited", "Too many requests without the right to.", "", "Wait a second.")
+            headers = {"Retry-After": "1"}
+        # For a WebSocket Starlette sends this as the denial of the handshake.
+        await problems.response(error, scope["path"], headers)(scope, receive, send)
+
+    def _error(self, scope: Scope, listener: Listener) -> IntercomError | None:
+        headers = Headers(scope=scope)
+        host = headers.get("host", "").lower()
+        if host not in listener.hosts:
+            # Otherwise a foreign page could give its own name our address (DNS rebinding) and read the answers.
+            return IntercomError(
+                "forbidden", "The request is for another host.", f"Host is {host!r}.", "Use the address intercomd told."
+            )
+        origin = headers.get("origin")
+        if origin is not None and origin.lower() != f"http://{host}":
+            return IntercomError("forbidden", "The request comes from a foreign page.", f"Origin is {origin!r}.")
+        if scope["path"].startswith("/v1/") and not secrets.compare_digest(
+            _given(scope, headers), self._token.encode()
+        ):
+            return IntercomError(
+                "unauthorized",
+                "The token is missing or wrong.",
+                "",
+                "Send Authorization: Bearer with the token in http.token of the state directory.",
+            )
+        return None
+
+
+def place(address: str) -> str:
+    """An address as a source: a local user has all of 127.0.0.0/8 and ::1, so these are one."""
+    try:
+        return LOCAL if ipaddress.ip_address(address).is_loopback else address
+    except ValueError:
+        return address
+
+
+def _given(scope: Scope, headers: Headers) -> bytes:
+    scheme, _, given = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return given.strip().encode("latin-1", "replace")
+    if scope["type"] == "websocket":
+        offered = (name for name in scope["subprotocols"] if name.startswith(BEARER))
+        return next(offered, BEARER).removeprefix(BEARER).encode("latin-1", "replace")
+    return b""
+
+
+def _scope_of(scope: Scope) -> str:
+    if scope["type"] == "websocket" or scope["method"] in {"GET", "HEAD", "OPTIONS"}:
+        return "read"
+    return "door" if scope["path"].startswith(("/v1/doors/", "/v1/codes")) else "control"

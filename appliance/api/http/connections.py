@@ -1,0 +1,100 @@
+"""Connections of the HTTP interface: each has so long for a whole request, and those that wait make room for others.
+
+uvicorn bounds idle time after an answer only, and how many requests it handles, not how many connections it holds. A
+client that was given its answer as a stream of events, or a WebSocket, waits for nothing and stays.
+"""
+
+import asyncio
+import socket
+import struct
+from collections import Counter
+from typing import Any
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from appliance.api.http.auth import place
+
+REQUEST_S = 10.0  # from the connection, or the answer before, to the end of the request's body
+MOST = 128  # at each listener
+MOST_OF_ONE = 96  # source
+_CREDENTIALS = struct.Struct("3i")  # struct ucred: pid, uid, gid
+
+
+class Connection(H11Protocol):
+    """uvicorn's connection with a deadline for each request, and a bound for all of them together."""
+
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Begin to wait, and make room where there are too many."""
+        super().connection_made(transport)
+        self.source = source_of(transport)
+        self._look()
+        surplus = self._surplus()
+        if surplus is not None:
+            surplus.transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        """Take in a part of a request."""
+        super().data_received(data)
+        self._look()
+
+    def on_response_complete(self) -> None:
+        """Wait for the next request."""
+        super().on_response_complete()
+        self._look()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the deadline."""
+        self._forget()
+        super().connection_lost(exc)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether no whole request is under way: neither a WebSocket, nor one that is being answered."""
+        unfinished = self.conn.their_state in {h11.IDLE, h11.SEND_BODY}
+        return unfinished and self.transport.get_protocol() is self
+
+    def _look(self) -> None:
+        if not self.waiting:
+            self._forget()
+        elif self._deadline is None:
+            self._deadline = self.loop.call_later(REQUEST_S, self.transport.abort)
+
+    def _forget(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _surplus(self) -> "Connection | None":
+        """The connection that has to go for this one, or this one itself where all others are at work."""
+        living = [each for each in self.connections if not each.transport.is_closing()]
+        counts = Counter(source_of(each.transport) for each in living)
+        if counts[self.source] > MOST_OF_ONE:
+            greedy = self.source
+        elif len(living) > MOST:
+            greedy = counts.most_common(1)[0][0]
+        else:
+            return None
+        idle = (each for each in living if isinstance(each, Connection) and each.waiting and each is not self)
+        of_it = [each for each in idle if each.source == greedy]
+        return min(of_it, key=lambda each: each.since, default=self)
+
+    @property
+    def since(self) -> float:
+        """When it began to wait, by the loop's clock."""
+        return self._deadline.when() if self._deadline is not None else 0.0
+
+
+def source_of(transport: Any) -> str:
+    """Who is at the other end: an address, all of this machine's as one, or the user of a Unix socket."""
+    connected = transport.get_extra_info("socket")
+    if connected is not None and connected.family == socket.AF_UNIX:
+        try:
+            raw = connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+        except OSError:
+            return "uid:unknown"
+        return f"uid:{_CREDENTIALS.unpack(raw)[1]}"
+    peer = transport.get_extra_info("peername")
+    return place(peer[0] if peer else "unknown")

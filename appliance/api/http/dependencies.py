@@ -1,0 +1,48 @@
+"""What the resources share: who asks, and how an order is passed on and its reply awaited."""
+
+import asyncio
+from typing import Annotated, cast
+
+from fastapi import Depends, Path
+from fastapi.requests import HTTPConnection
+from fastapi.responses import JSONResponse
+
+from appliance.api.ports import Ports
+from appliance.base.errors import IntercomError
+from appliance.core import inputs, orders
+
+WHO = "intercomd.who"  # the key in the ASGI scope, put there by `auth`
+PATIENCE_S = 10.0  # the core replies within a turn of the loop; longer means that it is not running
+
+Id = Annotated[str, Path(max_length=64)]
+
+
+async def _daemon(connection: HTTPConnection) -> Ports:
+    return cast("Ports", connection.app.state.ports)
+
+
+async def _who(connection: HTTPConnection) -> str:
+    return cast("str", connection.scope[WHO])
+
+
+Daemon = Annotated[Ports, Depends(_daemon)]
+Who = Annotated[str, Depends(_who)]
+
+
+async def ask(daemon: Ports, action: inputs.Action, who: str) -> orders.Reply:
+    """The reply to `action`. Raises the error it brings, or `unavailable` when none comes."""
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            reply = await daemon.request(action, who)
+    except TimeoutError:
+        raise IntercomError(
+            "unavailable", "The daemon did not answer.", "It is starting, stopping, or hangs.", "Try again."
+        ) from None
+    if reply.error is not None:
+        raise reply.error
+    return reply
+
+
+def taken(reply: orders.Reply) -> JSONResponse:
+    """The answer to a message that is being sent."""
+    return JSONResponse({"message": reply.message}, 202)

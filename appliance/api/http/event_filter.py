@@ -1,0 +1,79 @@
+"""What a subscriber asked for: where to begin and which events, the same for WebSocket, SSE and long poll."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Annotated
+
+from fastapi import Depends, Header, Query
+
+from appliance.api.http.dependencies import Daemon
+from appliance.api.ports import Json, Ports
+from appliance.base.errors import IntercomError
+from appliance.core.events import EVENTS, EventsLost
+
+Id = Annotated[int | None, Query(ge=0, lt=10**18, description="Begin after this event; without it, from now on.")]
+LastId = Annotated[
+    int | None,
+    Header(alias="Last-Event-ID", ge=0, lt=10**18, description="As `since`, and counts more: EventSource sends it."),
+]
+Types = Annotated[
+    str | None,
+    Query(
+        max_length=2048,
+        description="Only these types, separated by commas; `call.*` stands for all that begin with `call.`.",
+        examples=["call.*,door.unlocked"],
+    ),
+]
+Call = Annotated[str | None, Query(max_length=64, description="Only events of the call with this id.")]
+
+
+class Subscription:
+    """Filtered events of the daemon. `seen`: the id of the last event looked at, passed on or not: resume from there.
+
+    events.lost passes every filter: what it stands for may have been wanted.
+    """
+
+    def __init__(self, daemon: Ports, since: int | None, types: frozenset[str] | None, call: str | None) -> None:
+        self._daemon, self._types, self._call = daemon, types, call
+        self.seen: int = daemon.snapshot()["last_event"] if since is None else since
+
+    async def events(self) -> AsyncGenerator[Json, None]:
+        """Envelopes, at the pace they are taken, until the daemon stops: the bound is the feed's queue."""
+        async with aclosing(self._daemon.feed(self.seen)) as feed:
+            async for envelope in feed:
+                self.seen = envelope["id"]
+                if self._wants(envelope):
+                    yield envelope
+
+    def _wants(self, envelope: Json) -> bool:
+        if envelope["type"] == EventsLost.TYPE:
+            return True
+        return (self._types is None or envelope["type"] in self._types) and self._call in {None, envelope["call"]}
+
+
+# In a coroutine, as FastAPI calls all else in a thread, and the daemon is asked on the loop's.
+async def _subscription(
+    daemon: Daemon, since: Id = None, types: Types = None, call: Call = None, last_event_id: LastId = None
+) -> Subscription:
+    wanted = since if last_event_id is None else last_event_id
+    return Subscription(daemon, wanted, None if types is None else _types(types), call)
+
+
+Subscribed = Annotated[Subscription, Depends(_subscription)]
+
+
+def _types(patterns: str) -> frozenset[str]:
+    """The types that are meant: each pattern is a type, or a family as in call.* . Raises `event-unknown`."""
+    wanted: set[str] = set()
+    for pattern in patterns.split(","):
+        family = pattern[:-1] if pattern.endswith(".*") else None
+        found = {kind for kind in EVENTS if kind == pattern or (family and kind.startswith(family))}
+        if not found:
+            raise IntercomError(
+                "event-unknown",
+                f"No type of event is {pattern!r}.",
+                "A pattern is a type, as in call.connected, or a family, as in call.*.",
+                "`intercomd --print-events` tells all types.",
+            )
+        wanted |= found
+    return frozenset(wanted)

@@ -1,0 +1,131 @@
+"""Every error as application/problem+json (RFC 9457), in the words of the one hierarchy of errors."""
+
+import http.client
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError, ValidationException, WebSocketRequestValidationError
+from fastapi.requests import HTTPConnection
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from appliance.api import models
+from appliance.base.errors import IntercomError, problem
+
+MEDIA_TYPE = "application/problem+json"
+
+# What a pattern allows, in words: people type codes.
+_PATTERNS = {
+    models.CODE: "4 to 12 digits",
+    models.CARD: "1 to 40 letters and digits",
+    models.DIGITS: "1 to 32 of the digits 0 to 9, A to D, * and #",
+}
+_OF_STATUS = {
+    400: "parameter-invalid",
+    404: "not-found",
+    405: "method-not-allowed",
+    413: "body-too-long",
+    416: "range-not-satisfiable",
+}
+
+# For `responses=` of the routers: replaces FastAPI's own description of a validation error.
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "description": "What went wrong, as RFC 9457 says it.",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+}
+
+
+def response(error: IntercomError, instance: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    """The answer that tells `error`; `instance`: the path that was asked for."""
+    body = {**problem(error), "instance": instance}
+    return JSONResponse(body, body["status"], headers, MEDIA_TYPE)
+
+
+def of_status(status: int, headers: dict[str, str]) -> IntercomError:
+    """The error that a bare status of the framework stands for."""
+    code = _OF_STATUS.get(status, "error")
+    match code:
+        case "not-found":
+            return IntercomError(
+                code, "There is nothing at this path.", resolution="GET /openapi.json tells all paths."
+            )
+        case "method-not-allowed":
+            allowed = headers.get("allow", "")
+            return IntercomError(
+                code, "This path does not take that method.", f"It takes {allowed}." if allowed else ""
+            )
+        case "range-not-satisfiable":
+            return IntercomError(code, "The range asked for lies outside the file.", headers.get("content-range", ""))
+        case _:
+            return IntercomError(code, f"The request cannot be served: {_phrase(status)}.")
+
+
+def _phrase(status: int) -> str:
+    return http.client.responses.get(status, str(status)).lower()
+
+
+def install(app: FastAPI) -> None:
+    """Make `app` answer every error as a problem."""
+
+    @app.exception_handler(IntercomError)
+    async def known(request: HTTPConnection, error: IntercomError) -> JSONResponse:
+        return response(error, request.url.path)
+
+    # For a WebSocket Starlette sends the response as the denial of the handshake.
+    @app.exception_handler(RequestValidationError)
+    @app.exception_handler(WebSocketRequestValidationError)
+    async def invalid(request: HTTPConnection, error: ValidationException) -> JSONResponse:
+        return response(invalid_parameter(error), request.url.path)
+
+    @app.exception_handler(HTTPException)
+    async def bare(request: Request, error: HTTPException) -> JSONResponse:
+        headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+        return response(of_status(error.status_code, headers), request.url.path, headers)
+
+    @app.exception_handler(Exception)
+    async def unexpected(request: Request, error: Exception) -> JSONResponse:
+        # Starlette raises it again after the answer, and uvicorn then logs it with its traceback.
+        del error
+        told = IntercomError("error", "This is a fault of intercomd.", resolution="The log has the details.")
+        return response(told, request.url.path, {"Connection": "close"})  # uvicorn closes it then
+
+
+def invalid_parameter(error: ValidationException) -> IntercomError:
+    """What is wrong with a request, each place in its own words; the values themselves are not repeated."""
+    places = []
+    for fault in error.errors():
+        where = ".".join(str(part) for part in fault["loc"][1:]) or str(fault["loc"][0])
+        if fault["type"] == "json_invalid":
+            where = "body"
+        words = _PATTERNS.get(fault.get("ctx", {}).get("pattern", ""))
+        places.append(f"{where}: must be {words}" if words else f"{where}: {fault['msg']}")
+    return IntercomError("parameter-invalid", "The request is not valid.", "; ".join(places))
+
+
+class PlainErrors:
+    """Turns the plain-text errors that Starlette's own responses make (FileResponse's 400 and 416) into problems."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and the answer unless it is such an error."""
+        replaced = False
+
+        async def outgoing(message: Message) -> None:
+            nonlocal replaced
+            if message["type"] == "http.response.start":
+                headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in message["headers"]}
+                if message["status"] >= http.client.BAD_REQUEST and headers.get("content-type", "").startswith(
+                    "text/plain"
+                ):
+                    replaced = True
+                    kept = {k: v for k, v in headers.items() if k in {"allow", "content-range"}}
+                    await response(of_status(message["status"], headers), scope["path"], kept)(scope, receive, send)
+            if not replaced:
+                await send(message)
+
+        await self.app(scope, receive, outgoing if scope["type"] == "http" else send)

@@ -1,0 +1,223 @@
+"""The listeners: one Unix socket, one loopback port, one application, on the loop that is running."""
+
+import asyncio
+import contextlib
+import errno
+import ipaddress
+import os
+import socket
+import stat
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from appliance.api.http.auth import LISTENER, Listener
+from appliance.api.http.connections import Connection
+from appliance.base.errors import IntercomError
+
+SOCKET_MODE = 0o660  # who may write to the socket may give orders
+BACKLOG = 32
+STOP_S = 2
+PING_S = 20.0  # a WebSocket client that is silent for twice this is gone
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """Where the interface listens."""
+
+    socket: Path | None
+    address: str | None
+    port: int
+
+    @property
+    def url(self) -> str:
+        """The page's address, without the token; "" where it is not served by TCP."""
+        return f"http://{_authority(self.address, self.port)}/" if self.address is not None else ""
+
+
+class Server:
+    """Serves `app` until stopped. `socket_path` None: no Unix socket; `address` None: no TCP; `port` 0: a free one."""
+
+    def __init__(self, app: ASGIApp, socket_path: Path | None, address: str | None, port: int) -> None:
+        self._app, self._socket_path, self._address, self._port = app, socket_path, address, port
+        self._running: list[tuple[_Uvicorn, asyncio.Task[None]]] = []
+
+    async def start(self) -> Bound:
+        """Listen. Raises IntercomError (`unavailable`, `config-invalid`), and then listens nowhere."""
+        address, port = self._address, self._port
+        listening: list[tuple[socket.socket, Listener]] = []
+        with contextlib.ExitStack() as undo:
+            if address is not None:
+                tcp = undo.enter_context(_tcp(address, port))
+                address, port = tcp.getsockname()[:2]
+                listening.append((tcp, Listener(hosts=_hosts(address, port))))
+            if self._socket_path is not None:
+                unix = undo.enter_context(await asyncio.to_thread(_unix, self._socket_path))
+                listening.append((unix, Listener(unix=True)))
+            try:
+                for each, listener in listening:
+                    await self._serve(each, listener)
+            except BaseException:
+                await self.stop()
+                raise
+            undo.pop_all()  # from here on uvicorn closes them
+        return Bound(self._socket_path, address, port)
+
+    async def stop(self) -> None:
+        """Close the listeners and, within about two seconds, every connection."""
+        running, self._running = self._running, []
+        for server, _ in running:
+            server.stop()
+        await asyncio.gather(*(task for _, task in running))
+        if self._socket_path is not None and running:
+            await asyncio.to_thread(self._socket_path.unlink, missing_ok=True)
+
+    async def _serve(self, listening: socket.socket, listener: Listener) -> None:
+        server = _Uvicorn(
+            uvicorn.Config(
+                _marked(self._app, listener),
+                http=Connection,
+                ws="auto",
+                lifespan="off",
+                interface="asgi3",
+                log_config=None,
+                log_level="error",  # a warning for each request that is none would let strangers fill the log
+                access_log=False,
+                server_header=False,
+                date_header=False,
+                proxy_headers=False,
+                backlog=BACKLOG,
+                timeout_graceful_shutdown=STOP_S,
+                ws_max_size=4096,
+                ws_max_queue=4,
+                ws_ping_interval=PING_S,
+                ws_ping_timeout=PING_S,
+                ws_per_message_deflate=False,
+            )
+        )
+        task = asyncio.create_task(server.serve([listening]), name="http")
+        self._running.append((server, task))
+        begun = asyncio.create_task(server.begun.wait())
+        await asyncio.wait({task, begun}, return_when=asyncio.FIRST_COMPLETED)
+        begun.cancel()
+        if task.done():
+            task.result()
+
+
+class _Uvicorn(uvicorn.Server):
+    """uvicorn without its signal handlers, which are the daemon's, and without its ten wake-ups a second."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.begun, self._asked = asyncio.Event(), asyncio.Event()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.begun.set()
+
+    async def main_loop(self) -> None:
+        await self._asked.wait()
+
+    def stop(self) -> None:
+        self._asked.set()
+
+
+def _marked(app: ASGIApp, listener: Listener) -> ASGIApp:
+    """`app`, told where its requests come in. Not left to addresses: those of a peer that has gone are unknown."""
+
+    async def marked(scope: Scope, receive: Receive, send: Send) -> None:
+        await app({**scope, LISTENER: listener}, receive, send)
+
+    return marked
+
+
+def _authority(address: str, port: int) -> str:
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+def _hosts(address: str, port: int) -> frozenset[str]:
+    names = {"localhost", "127.0.0.1", "[::1]", f"[{address}]" if ":" in address else address}
+    return frozenset({f"{name}:{port}" for name in names} | (names if port == 80 else set()))  # noqa: PLR2004
+
+
+def _tcp(address: str, port: int) -> socket.socket:
+    try:
+        ip = ipaddress.ip_address("127.0.0.1" if address == "localhost" else address)
+    except ValueError:
+        raise IntercomError("config-invalid", f"{address!r} is not an IP address.", "", "Set http.address.") from None
+    if not ip.is_loopback:
+        raise IntercomError(
+            "config-invalid",
+            f"HTTP does not listen on {address}.",
+            "Orders and tokens would cross the network in the clear.",
+            "Set http.address to 127.0.0.1 or ::1, and reach it through an SSH tunnel.",
+        )
+    listening = socket.socket(socket.AF_INET6 if ip.version == 6 else socket.AF_INET)  # noqa: PLR2004
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((str(ip), port))
+        listening.listen(BACKLOG)  # of two that bind at once, one fails here
+    except OSError as error:
+        listening.close()
+        if error.errno == errno.EADDRINUSE:
+            cause, resolution = "Something listens there already.", f"`ss -ltnp sport = :{port}` tells what."
+        else:
+            cause, resolution = f"{error.strerror}.", ""
+        raise IntercomError(
+            "unavailable",
+            f"HTTP cannot listen on {_authority(str(ip), port)}.",
+            cause,
+            f"{resolution} Set http.port to a free one.".strip(),
+        ) from error
+    return listening
+
+
+def _unix(path: Path) -> socket.socket:
+    """Blocks on the disc."""
+    listening = socket.socket(socket.AF_UNIX)
+    try:
+        _clear(path)
+        os.fchmod(listening.fileno(), SOCKET_MODE)  # before it has a name: never open to more
+        listening.bind(str(path))
+        path.chmod(SOCKET_MODE)  # the umask may have taken bits away
+    except OSError as error:
+        listening.close()
+        raise IntercomError(
+            "unavailable",
+            f"HTTP cannot listen on {path}.",
+            f"{error.strerror or error}.",
+            "Set http.socket to a path in a directory that the daemon may write to.",
+        ) from error
+    except IntercomError:
+        listening.close()
+        raise
+    return listening
+
+
+def _clear(path: Path) -> None:
+    """Remove the socket that a daemon left which did not end well."""
+    try:
+        if not stat.S_ISSOCK(path.lstat().st_mode):
+            raise FileExistsError(errno.EEXIST, "There is a file that is not a socket")
+    except FileNotFoundError:
+        return
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(1.0)
+        try:
+            probe.connect(str(path))
+        except ConnectionRefusedError:
+            path.unlink()
+            return
+    raise IntercomError(
+        "unavailable",
+        f"HTTP cannot listen on {path}.",
+        "Another daemon listens there.",
+        "Stop it, or set http.socket.",
+    )

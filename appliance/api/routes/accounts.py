@@ -1,0 +1,55 @@
+"""/v1/accounts: registrations, read, refreshed and ended."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+
+from appliance.api import models
+from appliance.api.http import problems
+from appliance.api.http.dependencies import Daemon, Id, Who, ask
+from appliance.api.http.response_schemas import answers
+from appliance.api.ports import Ports
+from appliance.base.errors import IntercomError
+from appliance.core import inputs
+from appliance.core.model import AccountId
+
+router = APIRouter(prefix="/v1/accounts", tags=["accounts"], responses=problems.RESPONSES)
+
+
+@router.get("", responses=answers(models.Accounts))
+async def list_accounts(daemon: Daemon) -> JSONResponse:
+    """All accounts and how they are registered."""
+    return JSONResponse({"accounts": daemon.snapshot()["accounts"]})
+
+
+@router.get("/{account}", responses=answers(models.Account))
+async def read_account(account: Id, daemon: Daemon) -> JSONResponse:
+    """One account."""
+    return JSONResponse(_find(daemon, account))
+
+
+@router.post("/{account}/register", responses=answers(models.AccountDone))
+async def register_account(account: Id, daemon: Daemon, who: Who) -> JSONResponse:
+    """Register now, or refresh, and stay registered; the outcome comes by events."""
+    return await _order(daemon, account, inputs.RegisterAccount(AccountId(account)), who)
+
+
+@router.post("/{account}/unregister", responses=answers(models.AccountDone))
+async def unregister_account(account: Id, daemon: Daemon, who: Who) -> JSONResponse:
+    """End the registration until it is asked for again; the outcome comes by events."""
+    return await _order(daemon, account, inputs.UnregisterAccount(AccountId(account)), who)
+
+
+async def _order(daemon: Ports, account: str, action: inputs.Action, who: str) -> JSONResponse:
+    reply = await ask(daemon, action, who)
+    return JSONResponse({"account": _find(daemon, account), "warning": reply.warning or None})
+
+
+def _find(daemon: Ports, account: str) -> dict[str, Any]:
+    found: dict[str, Any] | None = next((a for a in daemon.snapshot()["accounts"] if a["name"] == account), None)
+    if found is None:
+        raise IntercomError(
+            "account-not-found", f"There is no account {account}.", resolution="GET /v1/accounts lists them."
+        )
+    return found

@@ -1,0 +1,26 @@
+"""/v1/audio: whether speaker and microphone work."""
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+
+from appliance.api import models
+from appliance.api.http import problems
+from appliance.api.http.dependencies import Daemon, Who, ask
+from appliance.api.http.response_schemas import answers
+from appliance.core import inputs
+
+router = APIRouter(prefix="/v1/audio", tags=["audio"], responses=problems.RESPONSES)
+
+HEARD_DB = 6.0  # twice the amplitude: no room grows so much louder just when the tone begins
+
+
+@router.post("/self-test", responses=answers(models.SoundTest))
+async def try_sound(daemon: Daemon, who: Who, body: models.TestSound | None = None) -> JSONResponse:
+    """Listen to the silence for 2 s, then play a tone of 1 kHz for `seconds`, and tell what the microphone heard.
+
+    Not while there is a call; one that comes ends the test (409).
+    """
+    reply = await ask(daemon, inputs.TestSound((body or models.TestSound()).seconds), who)
+    quiet, loud = (reply.trial.quiet, reply.trial.loud) if reply.trial else (None, None)
+    heard = quiet is not None and loud is not None and loud - quiet >= HEARD_DB
+    return JSONResponse({"quiet_dbfs": quiet, "tone_dbfs": loud, "heard": heard})

@@ -1,0 +1,219 @@
+"""/v1/calls: list, place, read, change, and what can be done to a call."""
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+
+from appliance.api import models
+from appliance.api.http import problems
+from appliance.api.http.dependencies import Daemon, Id, Who, ask, taken
+from appliance.api.http.response_schemas import answers
+from appliance.api.ports import Ports
+from appliance.base.errors import IntercomError
+from appliance.core import inputs
+from appliance.core.model import AccountId, CallId, Content
+
+OK, DECLINE = 200, 603
+
+router = APIRouter(prefix="/v1/calls", tags=["calls"], responses=problems.RESPONSES)
+
+
+@router.get("", responses=answers(models.Calls))
+async def list_calls(daemon: Daemon) -> JSONResponse:
+    """All calls there are now."""
+    return JSONResponse({"calls": daemon.calls()})
+
+
+@router.post("", status_code=201, responses=answers(models.CallDone, 201))
+async def place_call(body: models.Place, daemon: Daemon, who: Who) -> JSONResponse:
+    """Place a call; its outcome comes by events."""
+    dial = inputs.Dial(body.to, tuple(body.headers.items()), AccountId(body.account), body.custom_data)
+    reply = await ask(daemon, dial, who)
+    if reply.call is None:
+        raise IntercomError("unavailable", "No call was placed.", reply.warning)
+    return JSONResponse(
+        {"id": reply.call, "call": daemon.call(reply.call), "warning": reply.warning or None},
+        201,
+        {"Location": f"{router.prefix}/{reply.call}"},
+    )
+
+
+@router.get("/{call}", responses=answers(models.Call))
+async def read_call(call: Id, daemon: Daemon) -> JSONResponse:
+    """One call: also for 10 minutes after its end, with the state `ended`; then the call log has it."""
+    found = daemon.call(call)
+    if found is None:
+        raise IntercomError("call-not-found", f"There is no call {call}.", "It never was, or is over.")
+    return JSONResponse(found)
+
+
+@router.patch("/{call}", responses=answers(models.CallDone))
+async def change_call(call: Id, body: models.Change, daemon: Daemon, who: Who) -> JSONResponse:
+    """Mute or unmute a call, put it in front or hold it, note something beside it, say what becomes of transfers."""
+    wanted, warnings = CallId(call), []
+    if not body.model_fields_set:
+        raise IntercomError("parameter-invalid", "Nothing is to be changed.", "The body names nothing.")
+    if body.updates is not None:
+        warnings.append((await ask(daemon, inputs.AskUpdates(wanted, body.updates == "ask"), who)).warning)
+    if body.custom_data is not None:
+        warnings.append((await ask(daemon, inputs.SetCustomData(wanted, body.custom_data), who)).warning)
+    if body.active is not None:
+        change = inputs.SwitchTo(wanted) if body.active else inputs.HoldCall(wanted, held=True)
+        warnings.append((await ask(daemon, change, who)).warning)
+    if body.muted is not None:
+        warnings.append((await ask(daemon, inputs.MuteCall(wanted, body.muted), who)).warning)
+    if body.transfer_policy is not None:
+        warnings.append((await ask(daemon, inputs.SetTransferPolicy(wanted, body.transfer_policy), who)).warning)
+    return JSONResponse(
+        {"id": wanted, "call": daemon.call(wanted), "warning": " ".join(filter(None, warnings)) or None}
+    )
+
+
+@router.delete("/{call}", responses=answers(models.CallDone))
+async def end_call(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
+    """Hang up, in whatever state."""
+    return await _order(daemon, inputs.HangUpCall(CallId(call)), who)
+
+
+@router.post("/{call}/answer", responses=answers(models.CallDone))
+async def answer_call(call: Id, daemon: Daemon, who: Who, body: models.AnswerWith | None = None) -> JSONResponse:
+    """Answer an incoming call."""
+    wanted = body or models.AnswerWith()
+    return await _order(daemon, inputs.AnswerCall(CallId(call), tuple(wanted.headers.items()), wanted.custom_data), who)
+
+
+@router.post("/{call}/ring", responses=answers(models.CallDone))
+async def ring_call(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
+    """Tell the caller that it rings (180). That is done at once by itself; after early media it is news."""
+    return await _order(daemon, inputs.RingCall(CallId(call)), who)
+
+
+@router.post("/{call}/early-media", responses=answers(models.CallDone))
+async def send_early_media(call: Id, daemon: Daemon, who: Who, body: models.EarlyMedia | None = None) -> JSONResponse:
+    """Have the caller hear the station before anybody answers (183 with SDP), in place of his own ringback."""
+    return await _order(daemon, inputs.SendEarlyMedia(CallId(call), (body or models.EarlyMedia()).source), who)
+
+
+@router.post("/{call}/update", status_code=202, responses=answers(models.CallDone, 202))
+async def update_call(call: Id, body: models.Update, daemon: Daemon, who: Who) -> JSONResponse:
+    """Ask the far end to go on with these codecs alone, by re-INVITE; `call.updated` tells its answer."""
+    return await _order(daemon, inputs.UpdateCall(CallId(call), tuple(body.codecs)), who, 202)
+
+
+@router.post("/{call}/update-request/accept", responses=answers(models.CallDone))
+async def accept_update(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
+    """Agree to what the far end asks for (`call.update_received` with `asked`)."""
+    return await _order(daemon, inputs.DecideUpdate(CallId(call), accepted=True), who)
+
+
+@router.post("/{call}/update-request/refuse", responses=answers(models.CallDone))
+async def refuse_update(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
+    """Refuse it (488): the call goes on as it was."""
+    return await _order(daemon, inputs.DecideUpdate(CallId(call), accepted=False), who)
+
+
+@router.post("/{call}/reject", responses=answers(models.CallDone))
+async def reject_call(call: Id, daemon: Daemon, who: Who, body: models.Reject | None = None) -> JSONResponse:
+    """Refuse an incoming call."""
+    wanted = body or models.Reject()
+    headers = tuple(wanted.headers.items())
+    return await _order(daemon, inputs.RejectCall(CallId(call), wanted.code, wanted.reason, headers), who)
+
+
+@router.post("/{call}/hangup", responses=answers(models.CallDone))
+async def hang_up_call(call: Id, daemon: Daemon, who: Who, body: models.HangUpWith | None = None) -> JSONResponse:
+    """Hang up, in whatever state."""
+    headers = tuple((body or models.HangUpWith()).headers.items())
+    return await _order(daemon, inputs.HangUpCall(CallId(call), headers), who)
+
+
+@router.post("/{call}/hold", responses=answers(models.CallDone))
+async def hold_call(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
+    """Hold a connected call."""
+    return await _order(daemon, inputs.HoldCall(CallId(call), held=True), who)
+
+
+@router.post("/{call}/resume", responses=answers(models.CallDone))
+async def resume_call(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
+    """Take a held call back."""
+    return await _order(daemon, inputs.HoldCall(CallId(call), held=False), who)
+
+
+@router.post("/{call}/dtmf", responses=answers(models.CallDone))
+async def send_digits(call: Id, body: models.Digits, daemon: Daemon, who: Who) -> JSONResponse:
+    """Send DTMF digits."""
+    return await _order(daemon, inputs.SendDigits(CallId(call), body.digits), who)
+
+
+@router.post("/{call}/transfer", responses=answers(models.CallDone))
+async def transfer_call(call: Id, body: models.Transfer, daemon: Daemon, who: Who) -> JSONResponse:
+    """Pass the far end on to somebody else, or to the far end of another call; the outcome is told by an event."""
+    if bool(body.to) == bool(body.call):
+        raise IntercomError("parameter-invalid", "It is to be transferred to one of `to` and `call`.")
+    if body.call:
+        return await _order(daemon, inputs.ConnectCalls(CallId(call), CallId(body.call)), who)
+    return await _order(daemon, inputs.TransferCall(CallId(call), body.to), who)
+
+
+@router.post("/{call}/transfer-request/accept", responses=answers(models.CallDone))
+async def accept_transfer(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
+    """Call whom the far end wants us to talk with; the outcome is told to it, and by an event."""
+    return await _order(daemon, inputs.AcceptTransfer(CallId(call)), who)
+
+
+@router.post("/{call}/transfer-request/refuse", responses=answers(models.CallDone))
+async def refuse_transfer(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
+    """Do not do what the far end wants; the call goes on."""
+    return await _order(daemon, inputs.EndTransfer(CallId(call), DECLINE, "Decline"), who)
+
+
+@router.post("/{call}/transfer-request/succeed", responses=answers(models.CallDone))
+async def transfer_done(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
+    """The client has done by itself what the far end wants, which is told so; the call ends."""
+    return await _order(daemon, inputs.EndTransfer(CallId(call), OK, "OK"), who)
+
+
+@router.post("/{call}/transfer-request/fail", responses=answers(models.CallDone))
+async def transfer_failed(
+    call: Id, daemon: Daemon, who: Who, body: models.TransferFailure | None = None
+) -> JSONResponse:
+    """The client tried by itself, in vain; the far end is told, and the call goes on."""
+    failed = body or models.TransferFailure()
+    return await _order(daemon, inputs.EndTransfer(CallId(call), failed.code, failed.reason), who)
+
+
+@router.post("/{call}/message", status_code=202, responses=answers(models.MessageTaken, 202))
+async def send_text(call: Id, body: models.Text, daemon: Daemon, who: Who) -> JSONResponse:
+    """Send a MESSAGE in a connected call; whether it arrives is told by an event."""
+    content = Content(body.content_type, body.text, tuple(body.headers.items()))
+    return taken(await ask(daemon, inputs.SendCallText(CallId(call), content), who))
+
+
+@router.post("/{call}/info", status_code=202, responses=answers(models.MessageTaken, 202))
+async def send_info(call: Id, body: models.Info, daemon: Daemon, who: Who) -> JSONResponse:
+    """Send an INFO in a connected call; whether it arrives is told by an event."""
+    content = Content(body.content_type, body.body, tuple(body.headers.items()))
+    return taken(await ask(daemon, inputs.SendInfo(CallId(call), content), who))
+
+
+async def _order(
+    daemon: Ports,
+    action: inputs.AnswerCall
+    | inputs.RingCall
+    | inputs.SendEarlyMedia
+    | inputs.RejectCall
+    | inputs.HangUpCall
+    | inputs.HoldCall
+    | inputs.MuteCall
+    | inputs.SendDigits
+    | inputs.TransferCall
+    | inputs.ConnectCalls
+    | inputs.AcceptTransfer
+    | inputs.EndTransfer
+    | inputs.UpdateCall
+    | inputs.DecideUpdate,
+    who: str,
+    status: int = 200,
+) -> JSONResponse:
+    reply = await ask(daemon, action, who)
+    told = {"id": action.call, "call": daemon.call(action.call), "warning": reply.warning or None}
+    return JSONResponse(told, status)

@@ -1,0 +1,103 @@
+"""/v1/codes: codes and cards that open doors; their digits go in, and never come out again."""
+
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+
+from appliance.api import models
+from appliance.api.http import problems
+from appliance.api.http.dependencies import Daemon, Id, Who, ask
+from appliance.api.http.response_schemas import answers
+from appliance.api.ports import Ports
+from appliance.base.errors import IntercomError
+from appliance.core import inputs
+from appliance.core.model import CredentialId, CredentialKind, DoorId, Period
+
+router = APIRouter(prefix="/v1/codes", tags=["codes"], responses=problems.RESPONSES)
+
+
+@router.get("", responses=answers(models.Codes))
+async def list_codes(daemon: Daemon) -> JSONResponse:
+    """All codes and cards, without their digits."""
+    return JSONResponse({"codes": daemon.codes()})
+
+
+@router.get("/{code}", responses=answers(models.Code))
+async def read_code(code: Id, daemon: Daemon) -> JSONResponse:
+    """One code or card, without its digits."""
+    return JSONResponse(_find(daemon, code))
+
+
+@router.post("", status_code=201, responses=answers(models.CodeDone, 201))
+async def add_code(body: models.NewCode, daemon: Daemon, who: Who) -> JSONResponse:
+    """Add a code or a card; it holds once this is answered, through a power cut as well."""
+    card = body.card is not None
+    action = inputs.AddCredential(
+        CredentialKind.CARD if card else CredentialKind.CODE,
+        (body.card if card else body.digits) or "",
+        body.owner,
+        tuple(map(DoorId, body.doors)),
+        tuple(map(_period, body.schedule)),
+        body.uses,
+        _seconds(body.expires),
+    )
+    reply = await ask(daemon, action, who)
+    return JSONResponse(_done(daemon, str(reply.code)), 201)
+
+
+@router.patch("/{code}", responses=answers(models.CodeDone))
+async def change_code(code: Id, body: models.CodeChange, daemon: Daemon, who: Who) -> JSONResponse:
+    """Change the owner, doors, times or limits; what is not given stays."""
+    known, given = _find(daemon, code), body.model_fields_set
+    action = inputs.ChangeCredential(
+        CredentialId(code),
+        known["owner"] if body.owner is None else body.owner,
+        tuple(map(DoorId, known["doors"] if body.doors is None else body.doors)),
+        tuple(
+            map(
+                _period,
+                map(models.Period.model_validate, known["schedule"]) if body.schedule is None else body.schedule,
+            )
+        ),
+        body.uses if "uses" in given else known["uses"],
+        _seconds(body.expires if "expires" in given else known["expires"]),
+    )
+    await ask(daemon, action, who)
+    return JSONResponse(_done(daemon, code))
+
+
+@router.delete("/{code}", responses=answers(models.Done))
+async def remove_code(code: Id, daemon: Daemon, who: Who) -> JSONResponse:
+    """Have a code or card open nothing any more."""
+    reply = await ask(daemon, inputs.RemoveCredential(CredentialId(code)), who)
+    return JSONResponse({"warning": reply.warning or None})
+
+
+def _find(daemon: Ports, wanted: str) -> dict[str, Any]:
+    found = next((each for each in daemon.codes() if each["id"] == wanted), None)
+    if found is None:
+        raise IntercomError("code-not-found", f"There is no code {wanted}.", resolution="GET /v1/codes lists them.")
+    return found
+
+
+def _done(daemon: Ports, wanted: str) -> dict[str, Any]:
+    code = next((each for each in daemon.codes() if each["id"] == wanted), None)
+    return {"id": wanted, "code": code, "warning": None}
+
+
+def _period(period: models.Period) -> Period:
+    return Period(tuple(period.days), period.begin, period.end)
+
+
+def _seconds(moment: str | None) -> float | None:
+    """A moment as seconds since 1970. Raises IntercomError."""
+    if moment is None:
+        return None
+    try:
+        return datetime.fromisoformat(moment).timestamp()
+    except ValueError:
+        raise IntercomError(
+            "parameter-invalid", "The request is not valid.", f"expires: there is no moment {moment}"
+        ) from None

@@ -1,0 +1,64 @@
+"""/v1/doors: read, open for one bounded pulse, hold open for a bounded time, lock down."""
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+
+from appliance.api import models
+from appliance.api.http import problems
+from appliance.api.http.dependencies import Daemon, Id, Who, ask
+from appliance.api.http.response_schemas import answers
+from appliance.base.errors import IntercomError
+from appliance.core import inputs
+from appliance.core.model import DoorId
+
+router = APIRouter(prefix="/v1/doors", tags=["doors"], responses=problems.RESPONSES)
+
+
+@router.get("", responses=answers(models.Doors))
+async def list_doors(daemon: Daemon) -> JSONResponse:
+    """All doors."""
+    return JSONResponse({"doors": daemon.snapshot()["doors"]})
+
+
+@router.get("/{door}", responses=answers(models.Door))
+async def read_door(door: Id, daemon: Daemon) -> JSONResponse:
+    """One door."""
+    found = next((each for each in daemon.snapshot()["doors"] if each["id"] == door), None)
+    if found is None:
+        raise IntercomError("door-not-found", f"There is no door {door}.", resolution="GET /v1/doors lists them.")
+    return JSONResponse(found)
+
+
+@router.post("/{door}/open", responses=answers(models.Done))
+async def open_door(door: Id, daemon: Daemon, who: Who, body: models.Open | None = None) -> JSONResponse:
+    """Energise the relay for one pulse; the door's own bound holds whatever is asked."""
+    return await _done(daemon, inputs.OpenDoor(DoorId(door), (body or models.Open()).seconds), who)
+
+
+@router.post("/{door}/hold", responses=answers(models.Done))
+async def hold_door(door: Id, daemon: Daemon, who: Who, body: models.HoldOpen | None = None) -> JSONResponse:
+    """Hold the door open; `door.hold_ending` tells before the end, and the door's own bound holds whatever is asked."""
+    return await _done(daemon, inputs.HoldDoor(DoorId(door), (body or models.HoldOpen()).seconds), who)
+
+
+@router.post("/{door}/release", responses=answers(models.Done))
+async def release_door(door: Id, daemon: Daemon, who: Who) -> JSONResponse:
+    """End the hold."""
+    return await _done(daemon, inputs.ReleaseDoor(DoorId(door)), who)
+
+
+@router.post("/{door}/lock", responses=answers(models.Done))
+async def lock_door(door: Id, daemon: Daemon, who: Who) -> JSONResponse:
+    """Lock down, over restarts and power cuts: nothing opens the door. Answered once that is on disc."""
+    return await _done(daemon, inputs.LockDoor(DoorId(door)), who)
+
+
+@router.post("/{door}/unlock", responses=answers(models.Done))
+async def unlock_door(door: Id, daemon: Daemon, who: Who) -> JSONResponse:
+    """End the lockdown; this opens nothing. Answered once it is on disc."""
+    return await _done(daemon, inputs.UnlockDoor(DoorId(door)), who)
+
+
+async def _done(daemon: Daemon, action: inputs.Action, who: Who) -> JSONResponse:
+    reply = await ask(daemon, action, who)
+    return JSONResponse({"warning": reply.warning or None})

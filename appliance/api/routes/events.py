@@ -1,0 +1,169 @@
+"""GET /v1/events: the events, live and from the journal, by WebSocket (RFC 6455), SSE or long poll."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import aclosing
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Request, WebSocket
+from fastapi.responses import JSONResponse
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocketDisconnect
+
+from appliance.api import models
+from appliance.api.http import problems
+from appliance.api.http.event_filter import Subscribed, Subscription
+from appliance.api.http.response_schemas import answers
+from appliance.api.ports import Json
+from appliance.base.errors import IntercomError
+
+PROTOCOL = "intercomd.v1"
+GOING_AWAY = 1001  # RFC 6455 §7.4.1
+SSE = "text/event-stream"
+BEAT_S = 15.0
+LONGEST_WAIT_S = 60
+MOST = 200  # events in one answer to a poll
+
+router = APIRouter(prefix="/v1/events", tags=["events"], responses=problems.RESPONSES)
+
+
+@router.get(
+    "",
+    responses={
+        101: {"description": "WebSocket: each text message that comes is one Envelope, as JSON."},
+        **answers(
+            models.Events,
+            description="The answer to a poll; with Accept: text/event-stream, a stream that goes on: "
+            "each `data` is one Envelope, as JSON, with its `id` and its type as `event`.",
+            content={SSE: {"schema": {"type": "string"}}},
+        ),
+    },
+)
+async def read_events(
+    request: Request,
+    subscription: Subscribed,
+    accept: Annotated[str, Header(include_in_schema=False)] = "",
+    wait: Annotated[
+        float | None,
+        Query(ge=0, le=LONGEST_WAIT_S, allow_inf_nan=False, description="Long poll: seconds to wait for an event."),
+    ] = None,
+) -> Response:
+    """Events by one of three ways, all with the same filters; go on after the last id that came.
+
+    WebSocket: subprotocol intercomd.v1; a second subprotocol `bearer.<token>` brings the token. The daemon pings.
+
+    SSE (Accept: text/event-stream): an id alone at the beginning and with each heartbeat, a comment every 15 s, keeps
+    Last-Event-ID right while no event comes that passes the filters.
+
+    Long poll (`wait`): answers as soon as there are events, with at most 200; give its `since` to the next one.
+
+    What is not kept any more, or was missed by a slow client, is told by an event events.lost, whatever the filters.
+    """
+    if SSE in accept.lower():
+        return _Stream(subscription)
+    if wait is None:
+        raise IntercomError(
+            "upgrade-required",
+            "Events come by WebSocket, SSE or long poll.",
+            "The request asks for none of them.",
+            "Upgrade (RFC 6455 §4.1), send Accept: text/event-stream, or give wait=, in seconds.",
+        )
+    found = await _while_there(request.receive, _poll(subscription, wait))
+    return JSONResponse({"events": found, "since": subscription.seen})
+
+
+@router.websocket("")
+async def events(socket: WebSocket, subscription: Subscribed) -> None:
+    """The WebSocket behind it."""
+    await socket.accept(PROTOCOL if PROTOCOL in socket.scope["subprotocols"] else None)
+    await _while_there(socket.receive, _send(socket, subscription))
+
+
+async def _send(socket: WebSocket, subscription: Subscription) -> None:
+    async with aclosing(subscription.events()) as feed:
+        async for envelope in feed:
+            await socket.send_text(_text(envelope))
+    await socket.close(GOING_AWAY)
+
+
+async def _poll(subscription: Subscription, wait: float) -> list[Json]:
+    """The next events: those that are there, or the first to come in `wait` seconds."""
+    found: list[Json] = []
+    try:
+        async with asyncio.timeout(wait) as patience, aclosing(subscription.events()) as feed:
+            async for envelope in feed:
+                found.append(envelope)
+                if len(found) == MOST:
+                    break
+                # The feed gives what it has without a pause; once it has to wait for more, this ends it.
+                patience.reschedule(asyncio.get_running_loop().time())
+    except TimeoutError:
+        pass
+    return found
+
+
+class _Stream(StreamingResponse):
+    """A response of Server-Sent Events (HTML Living Standard §9.2).
+
+    Sent in our own way: that of the base class, when the client goes, leaves no time to end the feed well.
+    """
+
+    def __init__(self, subscription: Subscription) -> None:
+        super().__init__((), media_type=SSE)
+        self._subscription = subscription
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await _while_there(receive, self._send(send))
+
+    async def _send(self, send: Send) -> None:
+        async with aclosing(_blocks(self._subscription)) as blocks:
+            async for block in blocks:
+                await send({"type": "http.response.body", "body": block.encode(), "more_body": True})
+        await send({"type": "http.response.body"})
+
+
+async def _blocks(subscription: Subscription) -> AsyncGenerator[str, None]:
+    yield f"id: {subscription.seen}\n\n"
+    async with aclosing(subscription.events()) as feed:
+        coming = asyncio.ensure_future(anext(feed, None))
+        try:
+            while True:
+                await asyncio.wait({coming}, timeout=BEAT_S)
+                if not coming.done():
+                    yield f":\nid: {subscription.seen}\n\n"
+                elif (envelope := coming.result()) is None:
+                    return
+                else:
+                    yield f"id: {envelope['id']}\nevent: {envelope['type']}\ndata: {_text(envelope)}\n\n"
+                    coming = asyncio.ensure_future(anext(feed, None))
+        finally:
+            coming.cancel()
+            await asyncio.gather(coming, return_exceptions=True)
+
+
+def _text(envelope: Json) -> str:
+    return json.dumps(envelope, ensure_ascii=False, separators=(",", ":"))
+
+
+async def _while_there(receive: Receive, work: Coroutine[Any, Any, list[Json] | None]) -> list[Json]:
+    """What `work` gives; given up, with nothing, when the far end closes: that is seen only by reading."""
+    working, reading = asyncio.create_task(work), asyncio.create_task(_read(receive))
+    try:
+        await asyncio.wait({working, reading}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (working, reading):
+            task.cancel()
+        outcomes = await asyncio.gather(working, reading, return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, Exception) and not isinstance(outcome, WebSocketDisconnect):
+            raise outcome
+    return outcomes[0] if isinstance(outcomes[0], list) else []
+
+
+async def _read(receive: Receive) -> None:
+    """Until the far end closes; what it sends has no meaning."""
+    while not (await receive())["type"].endswith(".disconnect"):
+        pass

@@ -1,0 +1,29 @@
+"""/livez and /readyz: for supervisors, hence without a token."""
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+
+from appliance.api import models
+from appliance.api.http import problems
+from appliance.api.http.dependencies import Daemon
+from appliance.api.http.response_schemas import answers
+from appliance.base.errors import IntercomError
+
+router = APIRouter(tags=["health"], responses=problems.RESPONSES)
+
+
+@router.get("/livez", responses=answers(models.Health))
+async def live(daemon: Daemon) -> JSONResponse:
+    """Whether the daemon works at all: if not (503), restart it."""
+    if not daemon.alive():
+        raise IntercomError("unavailable", "The daemon takes no inputs.", resolution="Restart it.")
+    return JSONResponse({"status": "ok"})
+
+
+@router.get("/readyz", responses=answers(models.Health))
+async def ready(daemon: Daemon) -> JSONResponse:
+    """Whether calls are possible: if not (503), why."""
+    is_ready, why = daemon.ready()
+    if not is_ready:
+        raise IntercomError("unavailable", "Calls are not possible now.", why)
+    return JSONResponse({"status": "ok"})

@@ -1,0 +1,67 @@
+"""/v1/recordings: the finished ones and their audio; clients never name a file."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from fastapi.responses import FileResponse, JSONResponse
+
+from appliance.api import models
+from appliance.api.http import problems
+from appliance.api.http.dependencies import Daemon, Id
+from appliance.api.http.response_schemas import answers
+from appliance.api.ports import Json, Recording, Recordings
+from appliance.base.errors import IntercomError
+
+_FIELDS = [name for name in models.Recording.model_fields if name != "url"]
+
+router = APIRouter(prefix="/v1/recordings", tags=["recordings"], responses=problems.RESPONSES)
+
+
+@router.get("", responses=answers(models.Recordings))
+async def list_recordings(
+    daemon: Daemon,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str | None, Query(max_length=64)] = None,
+) -> JSONResponse:
+    """A page of recordings, newest first; `cursor` is the `next` of the page before."""
+    rows = await asyncio.to_thread(daemon.recordings.list, limit + 1, cursor)
+    page, more = rows[:limit], len(rows) > limit
+    return JSONResponse({"recordings": [_told(row) for row in page], "next": page[-1].id if more else None})
+
+
+@router.get("/{recording}", responses=answers(models.Recording))
+async def read_recording(recording: Id, daemon: Daemon) -> JSONResponse:
+    """One recording."""
+    return JSONResponse(_told(await asyncio.to_thread(daemon.recordings.get, recording)))
+
+
+@router.get(
+    "/{recording}/audio",
+    response_class=FileResponse,
+    responses={
+        200: {"description": "The whole file.", "content": {"audio/wav": {}}},
+        206: {"description": "The Range that was asked for.", "content": {"audio/wav": {}}},
+    },
+)
+async def read_audio(recording: Id, daemon: Daemon) -> FileResponse:
+    """The audio of a complete recording; takes Range."""
+    path = await asyncio.to_thread(_file, daemon.recordings, recording)
+    return FileResponse(path, media_type="audio/wav", filename=f"{recording}.wav", content_disposition_type="inline")
+
+
+def _told(row: Recording) -> Json:
+    return {name: getattr(row, name) for name in _FIELDS} | {"url": f"{router.prefix}/{row.id}/audio"}
+
+
+def _file(recordings: Recordings, wanted: str) -> Path:
+    if not recordings.get(wanted).complete:
+        # A file that grows while it is sent would break the length promised in the answer's head.
+        raise IntercomError(
+            "conflict", "The recording is still being written.", resolution="Wait for the event recording.available."
+        )
+    path = recordings.path(wanted)
+    if not path.is_file():
+        raise IntercomError("recording-not-found", f"The file of recording {wanted} is gone.")
+    return path

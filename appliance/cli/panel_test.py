@@ -1,0 +1,279 @@
+"""`intercomctl panel test`: leads through a panel part by part, and tells what came of each.
+
+What no program can see (a lamp, a strike) whoever stands there is asked, and answers by a line on standard input: y, n,
+or Enter to skip the part. Where nobody answers it is only said what should be seen, and no door is opened but one that
+was named.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from appliance.base.errors import IntercomError
+from appliance.cli.client import Client
+from appliance.cli.prompt import Person
+
+Json = dict[str, Any]
+PRESS_S, LAMP_S, TONE_S = 30.0, 5.0, 2.0
+ANSWER_S = 60.0  # for who looks at a lamp or listens at a door
+POLL_S = 1.0  # after which it is seen that somebody skips
+Prompt = Callable[[str], None]
+SKIPPED = "It was skipped."
+KINDS = ("lamp", "button", "keypad", "reader", "sensor")
+
+
+def run(client: Client, part: str | None, seconds: float | None, prompt: Prompt, person: Person) -> list[Json]:
+    """Try `part`, all of its kind ("lamp"), or all there are; findings as the doctor's. Ctrl-C ends it early.
+
+    prompt: says what to do or to look at, when it begins. Raises IntercomError where there is no such part.
+    """
+    state = client.ask("GET", "/v1/state")
+    known = parts(state)
+    wanted = [each for each in known if part in {None, each, each.partition(".")[0]}]
+    if not wanted:
+        raise IntercomError("parameter-invalid", f"There is no {part} to test.", f"There is: {', '.join(known)}.")
+    trial = _Trial(client, seconds, prompt, person, state, named=part in known)
+    found: list[Json] = []
+    try:
+        for number, each in enumerate(wanted, start=1):
+            if len(wanted) > 1:
+                prompt(f"{number} of {len(wanted)}: {each}")
+            found.append(trial.of(each))
+    except KeyboardInterrupt:
+        prompt(f"Ended; not tried: {', '.join(wanted[len(found) :])}.")
+    return found
+
+
+def parts(state: Json) -> list[str]:
+    """All parts of a station that can be tried."""
+    of_panel = [f"{kind}.{each['id']}" for kind in KINDS for each in state["panel"][f"{kind}s"]]
+    return [*of_panel, *(f"door.{door['id']}" for door in state["doors"]), "sound"]
+
+
+class _Trial:
+    """How long parts are tried (None: what suits each), and with whom; `named`: one of them was asked for by name.
+
+    state: the station's as it began.
+    """
+
+    def __init__(
+        self, client: Client, seconds: float | None, prompt: Prompt, person: Person, state: Json, *, named: bool
+    ) -> None:
+        self._client, self._seconds, self._prompt = client, seconds, prompt
+        self._person, self._named = person, named
+        self._acts = {button["id"]: button["action"] for button in state["panel"]["buttons"]}
+        failed = [each["why"] for each in state["appliance"]["failed"] if each["part"] == "panel"]
+        self._failed = [why for several in failed for why in several.split("; ")]
+
+    def of(self, part: str) -> Json:
+        """Try it; what came of that. What is known not to work is not tried."""
+        kind, _, name = part.partition(".")
+        broken = next((why for why in self._failed if why.startswith(f"{kind} {name} (")), None)
+        if broken is not None:
+            return _finding(part, "problem", "It does not work.", f"{broken}.", "See intercomctl doctor.")
+        try:
+            match kind:
+                case "lamp":
+                    return self._lamp(name)
+                case "button":
+                    return self._button(name)
+                case "keypad":
+                    return self._keypad(name)
+                case "reader":
+                    return self._reader(name)
+                case "sensor":
+                    return self._sensor(name)
+                case "door":
+                    return self._door(name)
+                case _:
+                    return self._sound()
+        except IntercomError as err:
+            return _finding(part, "problem", err.message, err.cause, err.resolution)
+
+    def _lamp(self, name: str) -> Json:
+        check, seconds = f"lamp.{name}", self._seconds or LAMP_S
+        remedy = "see its line and active_low."
+        self._client.ask("POST", f"/v1/panel/lamps/{name}/test", {"pattern": "fast", "seconds": seconds})
+        end = time.monotonic() + seconds
+        self._prompt(f"Lamp {name} flashes for {seconds:g} s. Do you see it? [y/n, Enter skips]")
+        answer = self._answer()
+        if answer is None:
+            time.sleep(max(0.0, end - time.monotonic()))
+            return _finding(check, "warning", SKIPPED, "Nobody said whether it flashed.", f"If it did not: {remedy}")
+        return _judged(check, answer, "It flashes.", "It does not flash.", remedy.capitalize())
+
+    def _button(self, name: str) -> Json:
+        check, seconds = f"button.{name}", self._seconds or PRESS_S
+        does = "" if self._acts[name] == "none" else f" It does what it is for: {self._acts[name]}."
+        begin = f"Press button {name} within {seconds:g} s.{does} [Enter skips]"
+        for event in self._events("button.pressed", seconds, begin):
+            if event is None:
+                return _finding(check, "warning", SKIPPED)
+            if event["button"] == name:
+                return _finding(check, "ok", "It was pressed.")
+            self._prompt(f"That was button {event['button']}.")
+        return _finding(
+            check,
+            "problem",
+            "It was not pressed.",
+            f"No press was seen in {seconds:g} s.",
+            "See its line and its pull; gpioinfo shows who holds the line.",
+        )
+
+    def _keypad(self, name: str) -> Json:
+        """Which key it was is told to nobody: that each is heard once can be counted."""
+        check, seconds, count = f"keypad.{name}", self._seconds or PRESS_S, 0
+        begin = f"Press each key of keypad {name} once, within {seconds:g} s of each other; then Enter. [Enter skips]"
+        for event in self._events("keypad.digit", seconds, begin, again=True):
+            if event is None:
+                break
+            if event["keypad"] == name:
+                count += 1
+                self._prompt(f"That was key number {count}.")
+        else:
+            if not count:
+                remedy = "See its lines, its device or its reader; three keys at once count for none."
+                return _finding(check, "problem", "No key was heard.", f"None came in {seconds:g} s.", remedy)
+        if not count:
+            return _finding(check, "warning", SKIPPED)
+        keys = f"{count} key{'' if count == 1 else 's'}"
+        return _finding(check, "ok", f"{keys} came. If you pressed more: see the lines of the rows and columns.")
+
+    def _reader(self, name: str) -> Json:
+        check, seconds, broken = f"reader.{name}", self._seconds or PRESS_S, ""
+        begin = f"Hold a card to reader {name} within {seconds:g} s. [Enter skips]"
+        for event in self._events("card.read,card.discarded", seconds, begin):
+            if event is None:
+                return _finding(check, "warning", SKIPPED, broken)
+            if event["reader"] == name and "bits" in event:
+                bits = f" of {event['bits']} bits" if event["bits"] else ""
+                return _finding(check, "ok", f"It read a card{bits}.", broken)
+            if event["reader"] == name:
+                broken = f"What came was no card: {event['why']}."
+                self._prompt(broken)
+        remedy = "See its supply and D0 and D1, which may be swapped; and its bits." if broken else "See its wires."
+        return _finding(check, "problem", "No card was read.", broken or f"None came in {seconds:g} s.", remedy)
+
+    def _sensor(self, name: str) -> Json:
+        """A door's contact is told as the door's, so that it is the state which is compared."""
+        check, seconds = f"sensor.{name}", self._seconds or PRESS_S
+
+        def active() -> bool | None:
+            sensors = self._client.ask("GET", "/v1/panel")["sensors"]
+            level: bool | None = next(each["active"] for each in sensors if each["id"] == name)
+            return level
+
+        before = active()
+        begin = f"Make sensor {name} tell something else than now within {seconds:g} s. [Enter skips]"
+        for event in self._events("sensor.changed,door.opened,door.closed", seconds, begin):
+            if event is None:
+                return _finding(check, "warning", SKIPPED)
+            if active() != before:
+                return _finding(check, "ok", "It changed.")
+        remedy = "See its line, its pull and normally; gpioinfo shows who holds the line."
+        return _finding(check, "problem", "It did not change.", f"It stayed as it was for {seconds:g} s.", remedy)
+
+    def _door(self, name: str) -> Json:
+        check = f"door.{name}"
+        if not self._named:
+            self._prompt(f"Door {name} will be opened: its relay is energised. Open it? [y, Enter skips]")
+            if (self._answer() or "") not in {"y", "yes"}:
+                return _finding(check, "warning", SKIPPED)
+        self._client.ask("POST", f"/v1/doors/{name}/open", {} if self._seconds is None else {"seconds": self._seconds})
+        (door,) = (each for each in self._client.ask("GET", "/v1/doors")["doors"] if each["id"] == name)
+        end = time.monotonic() + (self._seconds or door["pulse_s"]) + 2.0
+        self._prompt(f"Door {name} is open for {self._seconds or door['pulse_s']:g} s.")
+        seen = False
+        while time.monotonic() < end:
+            unlocked = self._client.ask("GET", f"/v1/doors/{name}")["unlocked"]
+            if seen and not unlocked:
+                return self._heard(check)
+            seen = seen or unlocked
+            time.sleep(0.1)
+        return _finding(check, "problem", "Its relay was not seen energised and then at rest.")
+
+    def _heard(self, check: str) -> Json:
+        told = "Its relay was energised and is at rest again."
+        answer = None
+        if self._person.there:
+            self._prompt("Was the strike free meanwhile? [y/n, Enter skips]")
+            answer = self._answer()
+        if answer is None:
+            return _finding(check, "ok", told)
+        remedy = "See the relay's wires and supply, active_low, and the strike."
+        return _judged(check, answer, f"{told} The strike was free.", "The strike was not free.", remedy)
+
+    def _sound(self) -> Json:
+        self._prompt("Be quiet for 2 s; then the speaker plays a tone.")
+        heard = self._client.ask("POST", "/v1/audio/self-test", {"seconds": self._seconds or TONE_S})
+        levels = f"Before the tone {_dbfs(heard['quiet_dbfs'])}, with it {_dbfs(heard['tone_dbfs'])}."
+        if heard["heard"]:
+            return _finding("sound", "ok", "The microphone heard the speaker.", levels)
+        if heard["quiet_dbfs"] is None and heard["tone_dbfs"] is None:
+            return _finding(
+                "sound",
+                "problem",
+                "Nothing came from the microphone.",
+                "No card is configured for it, or it does not work.",
+                "See intercomctl doctor.",
+            )
+        unheard = "The microphone did not hear the speaker."
+        if self._person.there:
+            self._prompt("The microphone heard nothing. Did you hear the tone? [y/n, Enter skips]")
+            answer = self._answer()
+            if answer in {"y", "yes"}:
+                remedy = "See the microphone's gain, mute switch and wires."
+                return _finding("sound", "problem", unheard, f"You did. {levels}", remedy)
+            if answer in {"n", "no"}:
+                remedy = "See its volume and wires."
+                return _finding("sound", "problem", "Nobody heard the speaker.", levels, remedy)
+        return _finding(
+            "sound",
+            "warning",
+            unheard,
+            levels,
+            "If you did not hear it either, see the speaker's volume and wires, else the microphone's.",
+        )
+
+    def _answer(self) -> str | None:
+        """y, n or nothing, asked for again until it is one of these; None: nobody answers."""
+        while (answer := self._person.says(ANSWER_S)) not in {None, "", "y", "yes", "n", "no"}:
+            self._prompt(f"{answer} is no answer: type y or n, or Enter to skip.")
+        return answer
+
+    def _events(self, kinds: str, seconds: float, begin: str, *, again: bool = False) -> Iterator[Json | None]:
+        """The data of events as they come, for so long, or so long after the last one; None: somebody typed Enter.
+
+        By long poll: none is missed between two questions.
+        """
+        since, end = self._client.ask("GET", "/v1/state")["last_event"], time.monotonic() + seconds
+        self._prompt(begin)
+        while (left := end - time.monotonic()) > 0:
+            if self._person.there and self._person.says(0.0) is not None:
+                yield None
+                return
+            answer = self._client.ask("GET", f"/v1/events?since={since}&wait={min(left, POLL_S):.1f}&types={kinds}")
+            since = answer["since"]
+            for event in answer["events"]:
+                if event["type"] in kinds.split(","):  # else events.lost
+                    end = time.monotonic() + seconds if again else end
+                    yield event["data"]
+
+
+def _judged(check: str, answer: str, good: str, bad: str, remedy: str) -> Json:
+    """What somebody has seen."""
+    match answer:
+        case "y" | "yes":
+            return _finding(check, "ok", good)
+        case "n" | "no":
+            return _finding(check, "problem", bad, "Whoever looked said so.", remedy)
+        case _:
+            return _finding(check, "warning", SKIPPED)
+
+
+def _dbfs(level: float | None) -> str:
+    return "nothing" if level is None else f"{level:g} dBFS"
+
+
+def _finding(check: str, level: str, message: str, cause: str = "", resolution: str = "") -> Json:
+    return {"check": check, "level": level, "message": message, "cause": cause, "resolution": resolution}

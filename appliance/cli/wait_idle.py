@@ -1,0 +1,32 @@
+"""Waits until nobody would notice an end of the daemon: what comes before an upgrade."""
+
+import time
+from typing import Any
+
+from appliance.base.errors import IntercomError
+from appliance.cli.client import Client
+
+Json = dict[str, Any]
+
+_POLL_S = 5.0  # well within what the client waits for an answer
+_EVENTS = "types=call.*,door.*"
+
+
+def wait(client: Client, seconds: float) -> None:
+    """Return when no call is on and no door open; new calls may begin meanwhile.
+
+    Raises IntercomError: `conflict` where that did not come in `seconds`, or what the client raises.
+    """
+    deadline = time.monotonic() + seconds
+    while busy := _busy(state := client.ask("GET", "/v1/state")):
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise IntercomError("conflict", f"After {seconds:g} s it is still not idle.", busy, "Try again later.")
+        client.ask("GET", f"/v1/events?{_EVENTS}&since={state['last_event']}&wait={min(left, _POLL_S):.3f}")
+
+
+def _busy(state: Json) -> str:
+    """What is on, in words; empty if nothing is."""
+    calls = [call["summary"] or f"A call is {call['state']}" for call in state["calls"]]
+    doors = [f"door {door['id']} is open" for door in state["doors"] if door["until"]]  # or is about to be
+    return "; ".join(calls + doors)

@@ -1,0 +1,209 @@
+"""The configuration as the core's own settings."""
+
+from collections.abc import Iterator
+from itertools import chain, repeat
+
+from appliance.base import schedule_text
+from appliance.config.directory import Flat
+from appliance.config.schema import Account, Button, Chord, Config, Lamp, Pictures, Plan, Rule, Target, registrar
+from appliance.core import model
+from appliance.core.model import AccountId, ButtonId, DoorId, KeypadId, LampId, Pattern, Picture, ReaderId, SensorId
+from appliance.core.panel.colors import WHITE
+
+
+def core_settings(config: Config, flats: tuple[Flat, ...] = ()) -> model.Settings:
+    """All that the core is told; `flats`: the directory's."""
+    return model.Settings(
+        station=config.station.name,
+        user=config.station.user,
+        buttons=tuple(_button(name, button) for name, button in config.panel.button.items()),
+        chords=tuple(_chord(name, chord) for name, chord in config.panel.chord.items()),
+        lamps=tuple(_lamp(name, lamp) for name, lamp in config.panel.lamp.items()),
+        night=model.Night(*config.panel.night.split("-")) if config.panel.night else None,
+        keypads=tuple(
+            model.KeypadSettings(KeypadId(name), doors=tuple(map(DoorId, keypad.doors)))
+            for name, keypad in config.panel.keypad.items()
+        ),
+        readers=tuple(
+            model.ReaderSettings(
+                ReaderId(name), tell_numbers=reader.tell_numbers, doors=tuple(map(DoorId, reader.doors))
+            )
+            for name, reader in config.panel.reader.items()
+        ),
+        doors=tuple(
+            model.DoorSettings(
+                DoorId(name),
+                pulse_s=door.pulse_s,
+                max_s=door.max_s,
+                digits=door.digits,
+                max_hold_s=door.max_hold_s,
+                strike=door.strike,
+            )
+            for name, door in config.door.items()
+        ),
+        sensors=tuple(
+            model.SensorSettings(
+                SensorId(name),
+                sensor.kind,
+                DoorId(sensor.door) if sensor.door else None,
+                open_s=sensor.open_s,
+                block_s=sensor.block_s,
+            )
+            for name, sensor in config.panel.sensor.items()
+        ),
+        rules=tuple(_rule(name, rule) for name, rule in config.rule.items()),
+        targets=(
+            *(_target(name, target, config) for name, target in config.target.items()),
+            *(target for flat in flats for target in _own_targets(flat, config)),
+        ),
+        plans=tuple(_plan(name, plan) for name, plan in config.plan.items()),
+        directory=tuple(_entry(flat, config) for flat in flats),
+        accounts=tuple(_account(name, account) for name, account in config.account.items()),
+        callers=config.sip.callers,
+        transfer_policy=config.sip.transfer_policy,
+        max_calls=config.sip.max_calls,
+        max_call_s=config.sip.max_call_s,
+        ask_updates=config.sip.updates == "ask",
+        digits_otherwise=config.sip.digits_otherwise,
+        max_redirects=config.sip.max_redirects,
+        runtime=model.Runtime(
+            model.Forwarding(**config.forwarding.model_dump()), model.QuietHours(**config.quiet_hours.model_dump())
+        ),
+        record=config.recording.enabled,
+        deadlines=model.Deadlines(**config.deadlines.model_dump()),
+    )
+
+
+def domain(account: Account) -> str:
+    """The domain of an account's address."""
+    return account.domain or registrar(account.registrar)[0]
+
+
+def _account(name: str, account: Account) -> model.AccountSettings:
+    return model.AccountSettings(
+        AccountId(name),
+        account.user,
+        domain(account),
+        account.registrar.removeprefix("sip:"),
+        transport=account.transport,
+        srtp=account.srtp,
+        refresh_s=account.refresh_s,
+        callers=account.callers,
+        inband_digits=account.inband_digits,
+        transfer_policy=account.transfer_policy,
+    )
+
+
+def _target(name: str, target: Target, config: Config) -> model.Target:
+    uri = target.uri
+    if target.account and not uri.startswith("sip:"):
+        uri = f"sip:{uri}@{domain(config.account[target.account])}"
+    return model.Target(
+        name,
+        uri,
+        tuple(DoorId(door) for door in target.doors),
+        AccountId(target.account),
+        auto_answer=target.auto_answer,
+        watch=target.watch,
+        watch_s=target.watch_s,
+        confirm=target.confirm,
+        srtp=target.srtp,
+        verify=bool(target.password_file),
+    )
+
+
+def _own_targets(flat: Flat, config: Config) -> Iterator[model.Target]:
+    """Those of a flat that no table has: addresses, and numbers at the first account."""
+    for place, text in enumerate(flat.targets):
+        if text in config.target or text in config.plan:
+            continue
+        account = "" if text.startswith("sip:") else next(iter(config.account))
+        uri = f"sip:{text}@{domain(config.account[account])}" if account else text
+        doors = tuple(DoorId(door) for door in flat.doors)
+        yield model.Target(_name(flat, place), uri, doors, AccountId(account))
+
+
+def _name(flat: Flat, place: int) -> str:
+    """Of a flat's own target. No table's name has a blank."""
+    return f"flat {flat.number}" if len(flat.targets) == 1 else f"flat {flat.number}, {place + 1}"
+
+
+def _entry(flat: Flat, config: Config) -> model.Entry:
+    steps: list[model.RingStep] = []
+    for place, text in enumerate(flat.targets):
+        if text in config.plan:
+            steps += _plan(text, config.plan[text]).steps
+        else:
+            name = text if text in config.target else _name(flat, place)
+            steps.append(model.RingStep((name,), config.directory.step_s))
+    return model.Entry(flat.number, flat.name, model.Plan(f"flat {flat.number}", tuple(steps)))
+
+
+def _plan(name: str, plan: Plan) -> model.Plan:
+    lasting = chain(plan.step_s, repeat(plan.step_s[-1]))
+    return model.Plan(
+        name,
+        tuple(model.RingStep(tuple(targets), seconds) for targets, seconds in zip(plan.steps, lasting, strict=False)),
+        plan.cycles,
+    )
+
+
+def _button(name: str, button: Button) -> model.ButtonSettings:
+    return model.ButtonSettings(
+        ButtonId(name),
+        button.action,
+        button.long_action,
+        target=button.target,
+        door=DoorId(button.door) if button.door else None,
+        digits=button.digits,
+        debounce_s=button.debounce_ms / 1000,
+        long_press_s=button.long_press_ms / 1000,
+        double_action=button.double_action,
+        double_s=button.double_ms / 1000,
+        min_press_s=button.min_press_ms / 1000,
+        stuck_s=button.stuck_s or None,
+    )
+
+
+def _chord(name: str, chord: Chord) -> model.ChordSettings:
+    return model.ChordSettings(
+        ButtonId(name),
+        tuple(ButtonId(button) for button in chord.buttons),
+        chord.action,
+        target=chord.target,
+        door=DoorId(chord.door) if chord.door else None,
+        digits=chord.digits,
+        within_s=chord.within_ms / 1000,
+    )
+
+
+def _rule(name: str, rule: Rule) -> model.Rule:
+    times = (schedule_text.parse(text) for text in rule.times)
+    return model.Rule(
+        name,
+        rule.on,
+        DoorId(rule.door),
+        tuple(
+            (name, wanted if isinstance(wanted, str) else str(wanted).lower()) for name, wanted in rule.where.items()
+        ),
+        tuple(model.Period(tuple(map(model.Day, days)), begin, end) for days, begin, end in times),
+    )
+
+
+def _lamp(name: str, lamp: Lamp) -> model.LampSettings:
+    named = ((picture, getattr(lamp.colors, picture)) for picture in Picture)
+    colors = tuple((picture, color) for picture, color in named if color)
+    several = lamp.rgb_lines or lamp.rgb_pwm or colors
+    return model.LampSettings(
+        LampId(name),
+        _pictures(lamp.pictures),
+        color=lamp.color or (WHITE if several else None),
+        colors=colors,
+        brightness=lamp.brightness,
+        night_brightness=lamp.brightness if lamp.night_brightness is None else lamp.night_brightness,
+    )
+
+
+def _pictures(pictures: Pictures) -> tuple[tuple[Picture, Pattern], ...]:
+    named = ((picture, getattr(pictures, picture)) for picture in Picture)
+    return tuple((picture, pattern) for picture, pattern in named if pattern is not None)

@@ -1,0 +1,1 @@
+"""Access: codes, cards, keypads, digits in calls, and lockouts."""

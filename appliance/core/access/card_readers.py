@@ -1,0 +1,28 @@
+"""Card readers: what they read is told, and opens a door of theirs; and how often it was nothing whole."""
+
+from dataclasses import replace
+
+from appliance.core import events, inputs
+from appliance.core.access import codes
+from appliance.core.model import Attempt, CredentialKind, LockoutScope, Means
+from appliance.core.transition import Turn
+
+
+def read(turn: Turn, given: inputs.CardRead) -> None:
+    """Take a card in."""
+    reader = turn.settings.reader(given.reader)
+    if reader is not None:
+        number = given.number if reader.tell_numbers else None
+        turn.tell(events.CardRead(reader.id, number, masked=number is None, bits=given.bits, at=turn.now))
+        by = Attempt(f"reader {reader.id}", Means.CARD, reader.doors, LockoutScope.READER, reader.id)
+        codes.shown(turn, by, CredentialKind.CARD, given.number)
+
+
+def discarded(turn: Turn, given: inputs.ReadingDiscarded) -> None:
+    """Count what was no card."""
+    if turn.settings.reader(given.reader) is None:
+        return
+    known = dict(turn.state.discarded)
+    known[given.reader] = known.get(given.reader, 0) + given.count
+    turn.state = replace(turn.state, discarded=tuple(sorted(known.items())))
+    turn.tell(events.CardDiscarded(given.reader, given.count, given.why))

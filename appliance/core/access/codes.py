@@ -1,0 +1,304 @@
+"""The book of codes and cards: how clients change it, and what becomes of one that is shown.
+
+What is changed is so only once it is on disc. A use that counts is written before the door opens: a power cut gives
+none back.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from appliance.base.errors import IntercomError
+from appliance.core import events, inputs
+from appliance.core.access import credentials, lockouts
+from appliance.core.appliance import error_events, faults
+from appliance.core.doors import outcomes, pulses
+from appliance.core.model import (
+    Attempt,
+    Book,
+    BookChange,
+    Credential,
+    CredentialId,
+    CredentialKind,
+    Denial,
+    DoorId,
+    Keeping,
+    RequestId,
+)
+from appliance.core.orders import DropCredential, KeepCredential, Reply
+from appliance.core.transition import Turn
+
+KEPT_S = 8.0  # a write takes milliseconds; a client is answered before it gives up
+MOST = 1000
+
+
+# -- shown -----------------------------------------------------------------------------------------------------------
+
+
+PART = "codes"
+
+
+def shown(turn: Turn, attempt: Attempt, kind: CredentialKind, text: str) -> str:
+    """Take a code that was typed, or a card: open its doors, or return why nothing opens.
+
+    "" where that depends on the disc or the guard; `outcomes` then reports it.
+    """
+    if refused_at_once(turn, attempt):
+        outcomes.refused(turn, attempt, Denial.LOCKED_OUT)
+        return Denial.LOCKED_OUT
+    book = turn.state.book
+    if book is None:
+        unavailable(turn, attempt)
+        return Denial.UNAVAILABLE
+    found = credentials.match(book, kind, text)
+    if found is None:
+        wrong(turn, attempt)
+        outcomes.refused(turn, attempt, Denial.WRONG)
+        return Denial.WRONG
+    by = replace(attempt, by=f"{found.kind} of {found.owner}, {attempt.by}", code=found.id, owner=found.owner)
+    wanted = tuple(door for door in found.doors if door in attempt.doors)
+    why = credentials.why_not(found, turn.state.clock, turn.now) if wanted else Denial.FOREIGN
+    if not why and is_kept(turn, found.id):
+        why = Denial.BEING_WRITTEN
+    if why:
+        deny(turn, by, wanted or found.doors, why)
+        outcomes.refused(turn, by, why)
+        return why
+    lockouts.right(turn, attempt)
+    if found.uses is None:
+        open_doors(turn, by, wanted)
+    else:
+        spend(turn, replace(by, doors=wanted), found, found.uses)
+    return ""
+
+
+def unavailable(turn: Turn, attempt: Attempt) -> None:
+    """Refuse what cannot be looked up. It may be right, so it counts for no lockout."""
+    if PART not in dict(turn.state.failed):  # the store names a better cause where it knows one
+        why, resolution = "Codes and cards have not been read yet.", "GET /v1/state shows what fails: the storage?"
+        faults.failed(turn, PART, why, resolution)
+    deny(turn, attempt, attempt.doors, Denial.UNAVAILABLE)
+    outcomes.refused(turn, attempt, Denial.UNAVAILABLE)
+
+
+def read(turn: Turn, book: Book) -> None:
+    """Take the book in; from now on codes open doors."""
+    turn.state = replace(turn.state, book=book)
+    faults.recovered(turn, PART)
+
+
+def wrong(turn: Turn, attempt: Attempt) -> None:
+    """Tell, and count."""
+    deny(turn, attempt, attempt.doors, Denial.WRONG)
+    lockouts.wrong(turn, attempt)
+
+
+def known(book: Book | None, digits: str) -> bool:
+    """Whether they are a code of the book, be it valid now or not."""
+    return book is not None and credentials.match(book, CredentialKind.CODE, digits) is not None
+
+
+def refused_at_once(turn: Turn, attempt: Attempt) -> bool:
+    """Whether nothing is even looked at: who tries, or each door that he could open, is locked out."""
+    left = lockouts.left_s(turn, attempt.scope, attempt.who)
+    if not left and (lockouts.open_doors(turn, attempt) or not attempt.doors):
+        return False
+    deny(turn, attempt, attempt.doors, Denial.LOCKED_OUT)
+    return True
+
+
+def spend(turn: Turn, attempt: Attempt, found: Credential, uses: int) -> None:
+    """Write that it was used, and then open."""
+    keep(turn, Keeping(BookChange.USED, replace(found, uses=uses - 1), turn.now + KEPT_S, attempt.by, attempt=attempt))
+
+
+def open_doors(turn: Turn, attempt: Attempt, wanted: tuple[DoorId, ...]) -> None:
+    """Open them, and report each that does not open. The first that does decides the outcome."""
+    free, opening = lockouts.open_doors(turn, attempt), False
+    why: str = Denial.LOCKED_OUT
+    for door in turn.settings.doors:
+        if door.id not in wanted:
+            continue
+        if door.id not in free:
+            deny(turn, attempt, (door.id,), Denial.LOCKED_OUT)
+            continue
+        why = pulses.refusal(turn, door, attempt.means) or why
+        try:
+            pulses.open_door(turn, door, None, attempt.by, attempt.means, None if opening else attempt)
+        except IntercomError:
+            continue  # reported as door.denied; nobody waits for a reply
+        opening = True
+    if not opening:
+        outcomes.refused(turn, attempt, why)
+
+
+def deny(turn: Turn, attempt: Attempt, wanted: Iterable[DoorId], why: str) -> None:
+    """Tell that doors stay locked."""
+    for door in wanted:
+        turn.tell(events.DoorDenied(door, by=attempt.by, means=attempt.means, why=why))
+
+
+# -- changed by clients ----------------------------------------------------------------------------------------------
+
+
+def requested(turn: Turn, action: inputs.OfBook, request: RequestId, who: str) -> None:
+    """Add, change or remove one; the reply follows once it is on disc. Raises IntercomError."""
+    book = turn.state.book
+    if book is None:
+        raise IntercomError(
+            "unavailable",
+            "Codes cannot be changed now.",
+            "They have not been read yet, for the storage does not work.",
+            "Try again; GET /v1/state tells what does not work.",
+        )
+    match action:
+        case inputs.AddCredential():
+            change, credential = BookChange.ADDED, added(turn, book, action)
+        case inputs.ChangeCredential():
+            change, credential = BookChange.CHANGED, find(turn, book, action.id)
+            check(turn, action)
+            credential = replace(
+                credential,
+                owner=action.owner,
+                doors=action.doors,
+                schedule=action.schedule,
+                uses=action.uses,
+                expires=action.expires,
+            )
+        case _:
+            change, credential = BookChange.REMOVED, find(turn, book, action.id)
+    keep(turn, Keeping(change, credential, turn.now + KEPT_S, who, request))
+
+
+def keep(turn: Turn, keeping: Keeping) -> None:
+    """Have it written, and wait for that."""
+    removed = keeping.change is BookChange.REMOVED
+    turn.order(DropCredential(keeping.code.id) if removed else KeepCredential(keeping.code))
+    turn.state = replace(turn.state, keepings=(*turn.state.keepings, keeping))
+
+
+def added(turn: Turn, book: Book, action: inputs.AddCredential) -> Credential:
+    """The new one."""
+    check(turn, action)
+    if action.kind is CredentialKind.CODE:
+        begins = [
+            static.id for static in turn.settings.doors if static.digits and action.digits.startswith(static.digits)
+        ]
+        if begins:
+            raise IntercomError(
+                "conflict",
+                "These digits cannot be a code.",
+                f"They begin with the digits of door {begins[0]}, which would open first.",
+                f"Choose others, or change door.{begins[0]}.digits.",
+            )
+    waiting = tuple(keeping.code for keeping in turn.state.keepings if keeping.change is BookChange.ADDED)
+    known = credentials.match(replace(book, codes=book.codes + waiting), action.kind, action.digits)
+    if known is not None:
+        raise IntercomError(
+            "conflict", "There is such a code already.", f"It is that of {known.owner}.", "Choose other digits."
+        )
+    if len(book.codes) + len(waiting) >= MOST:
+        raise IntercomError("conflict", "There are too many codes.", f"There are {MOST}.", "Remove some.")
+    code = action.kind is CredentialKind.CODE
+    return Credential(
+        CredentialId(f"a-{turn.new_id()}"),
+        action.kind,
+        action.owner,
+        credentials.digest(book.secret, action.kind, action.digits),
+        action.doors,
+        length=len(action.digits) if code else 0,
+        schedule=action.schedule,
+        uses=action.uses,
+        expires=action.expires,
+    )
+
+
+def check(turn: Turn, wanted: inputs.AddCredential | inputs.ChangeCredential) -> None:
+    """Whether its doors are there, and its times make sense."""
+    for name in wanted.doors:
+        if turn.settings.door(name) is None:
+            names = ", ".join(door.id for door in turn.settings.doors) or "none"
+            raise IntercomError("door-not-found", f"There is no door {name}.", f"The station has: {names}.")
+    for period in wanted.schedule:
+        if period.begin == period.end:
+            raise IntercomError(
+                "parameter-invalid",
+                f"A time from {period.begin} to {period.end} is none.",
+                resolution="The whole day is from 00:00 to 24:00.",
+            )
+
+
+def find(turn: Turn, book: Book, wanted: CredentialId) -> Credential:
+    """The one of that id, unless it is being written."""
+    found = book.credential(wanted)
+    if found is None:
+        raise IntercomError(
+            "code-not-found",
+            f"There is no code {wanted}.",
+            "It was removed, or never was.",
+            "GET /v1/codes lists them.",
+        )
+    if is_kept(turn, wanted):
+        raise IntercomError("conflict", f"Code {wanted} is being written just now.", "", "Try again.")
+    return found
+
+
+def is_kept(turn: Turn, wanted: CredentialId) -> bool:
+    """Whether it is being written."""
+    return any(keeping.code.id == wanted for keeping in turn.state.keepings)
+
+
+# -- on disc ---------------------------------------------------------------------------------------------------------
+
+
+def kept(turn: Turn, wanted: CredentialId) -> None:
+    """It is on disc: so it is from now on."""
+    keeping = taken(turn, wanted)
+    book = turn.state.book
+    if keeping is None or book is None:
+        return
+    about, removed = keeping.code, keeping.change is BookChange.REMOVED
+    others = tuple(each for each in book.codes if each.id != wanted)
+    now = others if removed else tuple(sorted((*others, about), key=lambda each: each.id))
+    turn.state = replace(turn.state, book=replace(book, codes=now))
+    if keeping.attempt is not None:
+        open_doors(turn, keeping.attempt, keeping.attempt.doors)
+    else:
+        told = {BookChange.ADDED: events.CodeAdded, BookChange.REMOVED: events.CodeRemoved}.get(
+            keeping.change, events.CodeChanged
+        )
+        turn.tell(told(about.id, about.kind, about.owner, about.doors, by=keeping.who))
+    if keeping.request is not None:
+        turn.order(Reply(keeping.request, code=wanted))
+
+
+def not_kept(turn: Turn, wanted: CredentialId, why: str) -> None:
+    """It is not: so nothing has changed, and nothing opens."""
+    keeping = taken(turn, wanted)
+    if keeping is not None:
+        failed(turn, keeping, why)
+
+
+def due(turn: Turn) -> None:
+    """Writes that nobody tells of: a disc that hangs."""
+    for keeping in turn.state.keepings:
+        if turn.now >= keeping.until:
+            turn.state = replace(turn.state, keepings=tuple(k for k in turn.state.keepings if k is not keeping))
+            failed(turn, keeping, "The disc takes too long.")
+
+
+def failed(turn: Turn, keeping: Keeping, why: str) -> None:
+    """Say so to whom it concerns."""
+    if keeping.attempt is not None:
+        deny(turn, keeping.attempt, keeping.attempt.doors, f"{Denial.NOT_WRITTEN}: {why}")
+        outcomes.refused(turn, keeping.attempt, f"{Denial.NOT_WRITTEN}: {why}")
+    if keeping.request is not None:
+        error = IntercomError("unavailable", "The code could not be written.", why, "Try again.")
+        error_events.tell(turn, error, "keep-code")
+        turn.order(Reply(keeping.request, error=error))
+
+
+def taken(turn: Turn, wanted: CredentialId) -> Keeping | None:
+    """What waits for that; it does no longer."""
+    found = next((k for k in turn.state.keepings if k.code.id == wanted), None)
+    turn.state = replace(turn.state, keepings=tuple(k for k in turn.state.keepings if k is not found))
+    return found

@@ -1,0 +1,45 @@
+"""Codes and cards: which one was shown, and whether it opens anything now. Nothing here changes the state.
+
+Digits are compared as HMAC-SHA256 (RFC 2104) under the device's key, all of them each time and each in constant time.
+"""
+
+import hashlib
+import hmac
+
+from appliance.core import wall_clock
+from appliance.core.model import Book, Clock, Credential, CredentialKind, Denial
+
+SHORTEST, LONGEST = 4, 12  # digits of a code
+
+
+def digest(secret: str, kind: CredentialKind, shown: str) -> str:
+    """What is kept of digits, or of a card's number, in hexadecimal; `secret`, the key, is so too."""
+    return hmac.new(
+        bytes.fromhex(secret), f"{kind}:{shown}".encode("utf-8", "backslashreplace"), hashlib.sha256
+    ).hexdigest()
+
+
+def match(book: Book, kind: CredentialKind, shown: str) -> Credential | None:
+    """The code of these digits, or the card of this number."""
+    wanted, found = digest(book.secret, kind, shown), None
+    for credential in book.codes:
+        if hmac.compare_digest(credential.digest, wanted):
+            found = credential
+    return found
+
+
+def longest(book: Book | None) -> int:
+    """How many digits the longest code has; 0 without any."""
+    return max((c.length for c in book.codes), default=0) if book is not None else 0
+
+
+def why_not(credential: Credential, clock: Clock | None, now: float) -> str:
+    """Why it opens nothing now, for people; "" if it does."""
+    if credential.uses == 0:
+        return Denial.USED_UP
+    if credential.expires is not None:
+        if clock is None or not clock.trusted:
+            return Denial.NO_CLOCK
+        if clock.epoch + now >= credential.expires:
+            return Denial.EXPIRED
+    return wall_clock.why_not(credential.schedule, clock, now) or ""

@@ -1,0 +1,240 @@
+"""Digits of the far end, which may be a code; no channel ever tells which they were.
+
+What is typed is a run. It ends with #, after a pause, or once it is as long as the longest code: then it was a code, or
+a wrong one that counts. * begins anew. So each wrong code is one guess, whatever is typed round it.
+"""
+
+import hmac
+from dataclasses import replace
+
+from appliance.base.errors import IntercomError
+from appliance.core import events, inputs
+from appliance.core.access import codes, credentials, lockouts
+from appliance.core.accounts import callers
+from appliance.core.appliance import error_events
+from appliance.core.calls import session, texts
+from appliance.core.model import (
+    Attempt,
+    Call,
+    CallState,
+    Content,
+    CredentialKind,
+    Denial,
+    DigitsBy,
+    DoorSettings,
+    LockoutScope,
+    Means,
+    Method,
+    State,
+)
+from appliance.core.orders import SendDigit
+from appliance.core.transition import Turn
+
+TOGETHER_S = 5.0  # digits further apart are not one code
+ECHO_S = 1.0  # a digit that we sent so long before or after comes back
+EACH_S = 0.3  # how long one takes that we send
+INBAND = "inband"
+RELAY, PRESS_MS = "application/dtmf-relay", 160
+STRANGER = "stranger"  # they can open nothing, so they count together
+
+
+def received(turn: Turn, call: Call, given: inputs.DigitReceived) -> None:
+    """A digit came in a call."""
+    masked = masks(turn.state)
+    turn.tell(
+        events.DtmfReceived(
+            call.id,
+            digit=None if masked else given.digit,
+            masked=masked,
+            method=given.method,
+            duration_ms=given.duration_ms,
+        )
+    )
+    if call.state is not CallState.CONNECTED or not believed(turn, call, given):
+        return
+    if call.confirm:
+        if given.digit == call.confirm:
+            session.shown_human(turn, call)
+        return
+    if masked:
+        typed(turn, call, given.digit)
+
+
+def masks(state: State) -> bool:
+    """Whether a digit may belong to a code; while the book is unread, each may."""
+    known = state.book is None or any(c.kind is CredentialKind.CODE for c in state.book.codes)
+    return known or any(door.digits for door in state.settings.doors)
+
+
+def believed(turn: Turn, call: Call, given: inputs.DigitReceived) -> bool:
+    """Whether a far end pressed it. Of digits in the sound itself that is doubtful: people and echoes make them too."""
+    if given.method != INBAND:
+        return True
+    account = turn.settings.account(call.account)
+    echo = any(digit == given.digit and abs(turn.now - at) <= ECHO_S for digit, at in call.sent)
+    return account is not None and account.inband_digits and not echo
+
+
+def typed(turn: Turn, call: Call, digit: str) -> None:
+    """One more of the run; where that makes a code, its door opens."""
+    if digit == "*" or (digit == "#" and not call.digits):
+        entered(turn, call, call.digits)
+        turn.put(replace(call, digits=digit, digit_at=turn.now))
+        return
+    run = call.digits + digit
+    call = turn.put(replace(call, digits=run, digit_at=turn.now))
+    own = [door for door in turn.settings.doors if same(run, door.digits)]
+    if own:
+        turn.put(replace(call, digits=""))
+        opened(turn, call, own)
+    elif digit == "#" or over(turn.state, run):
+        entered(turn, call, run)
+
+
+def same(run: str, digits: str) -> bool:
+    """Whether the run is these digits of a door's, in constant time; * or # in front may be left out of them."""
+    whole, bare = (hmac.compare_digest(plain(each), plain(digits)) for each in (run, run.lstrip("*#")))
+    return bool(digits) and (whole or bare)
+
+
+def plain(text: str) -> bytes:
+    """As bytes, whatever a far end has sent for a digit."""
+    return text.encode("utf-8", "backslashreplace")
+
+
+def over(state: State, run: str) -> bool:
+    """Whether no longer code can come of it."""
+    digits = run.lstrip("*#")
+    longest = credentials.LONGEST if state.book is None else credentials.longest(state.book)
+    if len(digits) >= max([longest, *(len(door.digits.lstrip("*#")) for door in state.settings.doors)]):
+        return True
+    return len(digits) == longest and codes.known(state.book, digits)
+
+
+def entered(turn: Turn, call: Call, run: str) -> None:
+    """A run is over that is no door's own: a code of the book, or a wrong one, or too short for either."""
+    turn.put(replace(call, digits=""))
+    digits = run.strip("*#")
+    if len(digits) < shortest(turn.state):
+        return
+    attempt = attempt_of(turn, call)
+    why = codes.shown(turn, attempt, CredentialKind.CODE, digits)
+    if why == Denial.UNAVAILABLE:
+        guessed(turn, attempt)
+    if why == Denial.WRONG and not attempt.doors:
+        _, host = callers.parts(call.remote.uri) or ("", "")
+        turn.tell(events.AccessDenied(who=call.remote.uri, from_=host, scope="door"))
+
+
+def guessed(turn: Turn, attempt: Attempt) -> None:
+    """Count a run that may be a code of the unread book, but is surely a wrong guess at doors' own digits."""
+    own = tuple(door.id for door in turn.settings.doors if door.digits and door.id in attempt.doors)
+    if own:
+        lockouts.wrong(turn, replace(attempt, doors=own))
+
+
+def shortest(state: State) -> int:
+    """How many digits may be a code at least."""
+    own = [len(door.digits.strip("*#")) for door in state.settings.doors if door.digits]
+    return min([credentials.SHORTEST, *own])
+
+
+def opened(turn: Turn, call: Call, own: list[DoorSettings]) -> None:
+    """Doors' own digits were typed."""
+    attempt = attempt_of(turn, call)
+    codes.deny(turn, attempt, (door.id for door in own if door.id not in attempt.doors), Denial.NO_TARGET)
+    wanted = tuple(door.id for door in own if door.id in attempt.doors)
+    if wanted and not codes.refused_at_once(turn, attempt):
+        lockouts.right(turn, attempt)
+        codes.open_doors(turn, attempt, wanted)
+
+
+def attempt_of(turn: Turn, call: Call) -> Attempt:
+    """Who types, and which doors he may open: those that his target's table names."""
+    target = turn.settings.target(call.remote.target)
+    uri = call.remote.uri
+    if target is None:
+        return Attempt(f"digits of {uri}", Means.DTMF, (), LockoutScope.CALLER, STRANGER, uri)
+    return Attempt(f"digits of {target.name}", Means.DTMF, target.doors, LockoutScope.CALLER, target.name, uri)
+
+
+def due(turn: Turn) -> None:
+    """Runs that a pause has ended."""
+    for call in turn.state.calls:
+        if (at := wake(call)) is not None and turn.now >= at:
+            entered(turn, call, call.digits)
+
+
+def wake(call: Call) -> float | None:
+    """When `due` has something to do."""
+    return call.digit_at + TOGETHER_S if call.digits and call.talks else None
+
+
+def ended(turn: Turn) -> None:
+    """Calls that are over in the middle of a run: no guess is free, and nothing opens after a call."""
+    for call, _ in turn.finished:
+        digits, attempt = call.digits.strip("*#"), attempt_of(turn, call)
+        guess = len(digits) >= shortest(turn.state) and not codes.known(turn.state.book, digits)
+        if not guess or codes.refused_at_once(turn, attempt):
+            continue
+        if turn.state.book is None:
+            codes.unavailable(turn, attempt)
+            guessed(turn, attempt)
+        else:
+            codes.wrong(turn, attempt)
+
+
+def send(turn: Turn, call: Call, wanted: str) -> None:
+    """Send digits by RFC 4733, or where the far end takes none of these, as configured. Raises IntercomError."""
+    way = turn.settings.digits_otherwise
+    if not call.takes_events and way is DigitsBy.NONE:
+        raise unsent("The far end takes no digits by RFC 4733 (telephone-event).")
+    turn.tell(events.DtmfSending(call.id, count=len(wanted)))
+    if not call.takes_events and way is DigitsBy.INFO:
+        for digit in wanted:
+            content = Content(RELAY, f"Signal={digit}\r\nDuration={PRESS_MS}\r\n", ())
+            texts.send(turn, Method.INFO, content, call.remote.uri, call.account, call.id, digit=digit)
+    else:
+        turn.order(SendDigit(call.id, wanted, inband=not call.takes_events))
+    turn.put(with_sent(turn, call, wanted))
+
+
+def answered(turn: Turn, given: inputs.MessageAnswered) -> bool:
+    """Whether it was a digit by INFO that has its final response: it went out, or was refused."""
+    outgoing = next((m for m in turn.state.messages if m.id == given.message and m.digit), None)
+    call = None if outgoing is None or outgoing.call is None else turn.state.call(outgoing.call)
+    if outgoing is None or call is None:
+        return False
+    texts.forget(turn, outgoing)
+    if given.code in texts.OK:
+        sent(turn, call, outgoing.digit)
+    else:
+        why = f"The far end answered INFO with {given.code} {given.reason}".rstrip()
+        error_events.tell(turn, unsent(why), "send-digits", given.code, call.id)
+    return True
+
+
+def unsent(why: str) -> IntercomError:
+    """The error for digits that do not reach the far end."""
+    return IntercomError(
+        "digits-unsupported",
+        "The digits were not sent.",
+        why,
+        "Switch telephone-event on at the far end, or set sip.digits_otherwise to info or inband.",
+    )
+
+
+def sent(turn: Turn, call: Call, digit: str) -> None:
+    """A digit went out. Where this station knows any code, it may be the code of a door, and is not named."""
+    settings = turn.settings
+    codes_sent = any(b.digits for b in settings.buttons) or any(c.digits for c in settings.chords)
+    masked = codes_sent or masks(turn.state)
+    turn.tell(events.DtmfSent(call.id, digit=None if masked else digit, masked=masked))
+    turn.put(with_sent(turn, call, digit))
+
+
+def with_sent(turn: Turn, call: Call, digits: str) -> Call:
+    """The call that goes on with digits of ours, one after another from now on."""
+    lately = [(digit, at) for digit, at in call.sent if turn.now - at <= ECHO_S]
+    now = [(digit, turn.now + number * EACH_S) for number, digit in enumerate(digits)]
+    return replace(call, sent=(*lately, *now))

@@ -1,0 +1,93 @@
+"""Keypads: a key that goes down is told, though not which, for it may belong to a code.
+
+What is typed is a run, as in a call (see digits): a code opens a door of the keypad's, and a flat's number, closed by
+#, rings there. * begins anew.
+"""
+
+from dataclasses import replace
+
+from appliance.base.errors import IntercomError
+from appliance.core import events
+from appliance.core.access import codes, credentials, lockouts
+from appliance.core.appliance import error_events
+from appliance.core.doors import outcomes
+from appliance.core.model import (
+    Attempt,
+    CredentialKind,
+    Denial,
+    Entry,
+    KeypadId,
+    KeypadSettings,
+    LockoutScope,
+    Means,
+    Run,
+)
+from appliance.core.transition import Turn
+from appliance.core.visitor_ring import press
+
+TOGETHER_S = 5.0
+NOBODY = "there is no such flat"
+
+
+def pressed(turn: Turn, wanted: KeypadId, key: str) -> None:
+    """Take a key of a keypad in."""
+    keypad = turn.settings.keypad(wanted)
+    if keypad is None:
+        return
+    turn.tell(events.KeypadDigit(keypad.id, digit=None, masked=True, at=turn.now))
+    typed = "".join(run.typed for run in turn.state.runs if run.keypad == keypad.id)
+    if key in {"*", "#"}:
+        over(turn, keypad, typed, closed=key == "#")
+        return
+    typed += key
+    book = turn.state.book
+    whole = len(typed) == credentials.longest(book) and codes.known(book, typed)
+    if whole or len(typed) >= credentials.LONGEST:
+        over(turn, keypad, typed, closed=False)
+    else:
+        put(turn, keypad.id, Run(keypad.id, typed, turn.now + TOGETHER_S))
+
+
+def over(turn: Turn, keypad: KeypadSettings, typed: str, *, closed: bool) -> None:
+    """The run is over: a code, a flat's number if it was closed, or wrong."""
+    put(turn, keypad.id, None)
+    entry = turn.settings.entry(typed) if closed else None
+    if entry is not None and not codes.known(turn.state.book, typed):
+        ring(turn, entry, f"keypad {keypad.id}")
+    elif len(typed) >= credentials.SHORTEST:
+        why = codes.shown(turn, attempt_at(keypad), CredentialKind.CODE, typed)
+        left = lockouts.left_s(turn, LockoutScope.KEYPAD, keypad.id)
+        if why == Denial.WRONG and left:
+            turn.tell(events.KeypadLockedOut(keypad.id, seconds=round(left, 3)))
+    elif typed and closed:
+        outcomes.refused(turn, attempt_at(keypad), NOBODY)
+
+
+def attempt_at(keypad: KeypadSettings) -> Attempt:
+    """An attempt of somebody at the keypad."""
+    return Attempt(f"keypad {keypad.id}", Means.KEYPAD, keypad.doors, LockoutScope.KEYPAD, keypad.id)
+
+
+def ring(turn: Turn, entry: Entry, who: str) -> None:
+    """Ring there; what cannot be done is told, and heard."""
+    try:
+        press.ring(turn, press.bell(entry, who))
+    except IntercomError as err:
+        error_events.tell(turn, err, f"{who}: ring {entry.flat}")
+        turn.show_error()
+
+
+def due(turn: Turn) -> None:
+    """Runs that a pause has ended."""
+    for run in turn.state.runs:
+        keypad = turn.settings.keypad(run.keypad)
+        if keypad is None:
+            put(turn, run.keypad, None)
+        elif turn.now >= run.until:
+            over(turn, keypad, run.typed, closed=False)
+
+
+def put(turn: Turn, keypad: KeypadId, run: Run | None) -> None:
+    """Store it, or forget it."""
+    others = tuple(each for each in turn.state.runs if each.keypad != keypad)
+    turn.state = replace(turn.state, runs=others if run is None else (*others, run))

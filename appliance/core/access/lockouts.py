@@ -1,0 +1,92 @@
+"""Lockouts: after some wrong codes none is taken for a while, from one far end, at one keypad, or at one door.
+
+Each further wrong one doubles the time. A right one ends the count of who showed it, and halves that of the door: who
+guesses there is another. What was locked out when the station went off is so from its start on, for the whole time.
+"""
+
+from dataclasses import replace
+
+from appliance.core import events
+from appliance.core.model import Attempt, DoorId, Lockout, LockoutScope
+from appliance.core.orders import KeepLockouts
+from appliance.core.transition import Turn
+
+FREE = dict.fromkeys(LockoutScope, 5) | {LockoutScope.DOOR: 15}  # the last of so many wrong ones locks out
+FIRST_S, LONGEST_S = 30.0, 3600.0
+FORGOTTEN_S = 86_400.0  # after the last wrong one
+DOUBLINGS = 16  # enough for LONGEST_S
+
+
+def left_s(turn: Turn, scope: LockoutScope, who: str) -> float:
+    """For how long it is locked out still; 0: it is not."""
+    until = of(turn, scope, who).until
+    return 0.0 if until is None else max(0.0, until - turn.now)
+
+
+def open_doors(turn: Turn, attempt: Attempt) -> tuple[DoorId, ...]:
+    """Those of its doors that are not locked out."""
+    return tuple(door for door in attempt.doors if not left_s(turn, LockoutScope.DOOR, door))
+
+
+def wrong(turn: Turn, attempt: Attempt) -> None:
+    """A wrong code: counted against who showed it, and against each door that a right one could have opened."""
+    count(turn, attempt.scope, attempt.who, attempt)
+    for door in open_doors(turn, attempt):
+        count(turn, LockoutScope.DOOR, door, attempt)
+    keep(turn)
+
+
+def right(turn: Turn, attempt: Attempt) -> None:
+    """A right one."""
+    before = turn.state.lockouts
+    put(turn, replace(of(turn, attempt.scope, attempt.who), wrong=0, until=None))
+    for door in attempt.doors:
+        known = of(turn, LockoutScope.DOOR, door)
+        put(turn, replace(known, wrong=known.wrong // 2))
+    if turn.state.lockouts != before:
+        keep(turn)
+
+
+def read(turn: Turn, kept: tuple[tuple[LockoutScope, str, int, float], ...]) -> None:
+    """These were there when the station went off."""
+    for scope, who, count_, seconds in kept:
+        until = turn.now + min(seconds, LONGEST_S) if seconds > 0 else None
+        put(turn, Lockout(scope, who, count_, turn.now, until))
+
+
+def count(turn: Turn, scope: LockoutScope, who: str, attempt: Attempt) -> None:
+    """One more."""
+    known = of(turn, scope, who)
+    so_far = known.wrong if turn.now - known.last < FORGOTTEN_S else 0
+    beyond = so_far + 1 - FREE[scope]
+    until = None if beyond < 0 else turn.now + min(FIRST_S * 2 ** min(beyond, DOUBLINGS), LONGEST_S)
+    put(turn, Lockout(scope, who, so_far + 1, turn.now, until))
+    if until is not None:
+        turn.tell(events.AccessLockedOut(who, attempt.source, scope, seconds=round(until - turn.now, 3)))
+
+
+def of(turn: Turn, scope: LockoutScope, who: str) -> Lockout:
+    """What is known of it."""
+    nothing = Lockout(scope, who, 0, turn.now)
+    return next((each for each in turn.state.lockouts if (each.scope, each.who) == (scope, who)), nothing)
+
+
+def put(turn: Turn, lockout: Lockout) -> None:
+    """Store it, or forget it."""
+    others = [each for each in turn.state.lockouts if (each.scope, each.who) != (lockout.scope, lockout.who)]
+    kept = [*others, lockout] if lockout.wrong else others
+    turn.state = replace(turn.state, lockouts=tuple(sorted(kept, key=lambda each: (each.scope, each.who))))
+
+
+def keep(turn: Turn) -> None:
+    """Have all of them outlast a restart; what is on disc stays until it has been read with the book."""
+    if turn.state.book is None:
+        return
+    turn.order(
+        KeepLockouts(
+            tuple(
+                (each.scope, each.who, each.wrong, round(max(0.0, (each.until or 0.0) - turn.now), 3))
+                for each in turn.state.lockouts
+            )
+        )
+    )

@@ -1,0 +1,1 @@
+"""Accounts: registrations, callers and what proves them, watched contacts, and the network."""

@@ -1,0 +1,33 @@
+"""The machine's network as it comes and goes: told, accounts registered again at once, calls moved to a new address."""
+
+from dataclasses import replace
+
+from appliance.core import events, inputs
+from appliance.core.accounts import registration, subscriptions
+from appliance.core.model import Network
+from appliance.core.orders import Renew
+from appliance.core.transition import Turn
+
+
+def changed(turn: Turn, given: inputs.NetworkChanged) -> None:
+    """It is another one than before, or known for the first time: then only its absence is news."""
+    before = turn.state.network
+    now = Network(given.addresses, given.nameservers)
+    turn.state = replace(turn.state, network=now)
+    if not now.addresses:
+        if before is None or before.addresses:
+            turn.tell(events.NetworkDown())
+        return
+    if given.addresses != turn.state.last_addresses:
+        moved = bool(turn.state.last_addresses)
+        turn.state = replace(turn.state, last_addresses=given.addresses)
+        if moved and turn.state.sip_ready:
+            turn.order(Renew())
+    if before is None:
+        return
+    if not before.addresses:
+        turn.tell(events.NetworkUp(addresses=", ".join(now.addresses)))
+    else:
+        turn.tell(events.NetworkChanged(addresses=", ".join(now.addresses), nameservers=", ".join(now.nameservers)))
+    registration.network_changed(turn)
+    subscriptions.network_changed(turn)

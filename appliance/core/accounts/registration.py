@@ -1,0 +1,386 @@
+"""Accounts: registered, kept so, and registered again after whatever went wrong, by timers of our own.
+
+A registrar that restarts may forget us and tells nobody; so a registration is renewed every few seconds, far more often
+than it would expire. What is likely to pass is tried again within 8 s, what a person has to mend more slowly.
+"""
+
+import zlib
+from dataclasses import dataclass, replace
+
+from appliance.core import diagnosis, events, inputs
+from appliance.core.accounts import callers as accounts_callers
+from appliance.core.model import (
+    NO_ACCOUNT,
+    Account,
+    AccountId,
+    AccountSettings,
+    AccountState,
+    Target,
+    TlsFault,
+    TransferPolicy,
+)
+from appliance.core.orders import Register, Unregister
+from appliance.core.transition import Turn
+
+S = AccountState
+ANSWER_S = 40.0  # the SIP process tells after 32 s that nobody answers (RFC 3261 §17.1.2.2, timer F)
+FIRST_QUICK_S, LONGEST_QUICK_S = 5.0, 8.0
+FIRST_SLOW_S, LONGEST_SLOW_S = 60.0, 300.0
+LONGEST_ASKED_S = 3600.0  # a registrar that asks for more (Retry-After) is asked again all the same
+SHORTEST_S = 1.0
+NETWORK_SPREAD_S = 1.0
+UNREACHABLE_KEPT = 16
+QUICK = {0, 408, 423, 429, 480, 491}  # beside 5xx: passes by itself
+
+
+# -- the SIP process -------------------------------------------------------------------------------------------------
+
+
+def sip_ready(turn: Turn) -> None:
+    """It takes orders: register all that are wanted."""
+    for settings in turn.settings.accounts:
+        account = turn.state.account(settings.name)
+        if account.wanted and not turn.state.stopping:
+            attempt(turn, account)
+        else:
+            put(turn, account)
+
+
+def sip_lost(turn: Turn) -> None:
+    """Registrations are not kept up any more; the next process begins anew."""
+    for account in turn.state.accounts:
+        told = account.state is S.REGISTERED
+        at_rest(turn, account, told=told)
+
+
+def told(turn: Turn, given: inputs.AccountInput) -> None:
+    """What the SIP process tells about an account."""
+    settings, account = turn.settings.account(given.account), turn.state.account(given.account)
+    if settings is None:
+        return
+    match given:
+        case inputs.Registered():
+            registered(turn, settings, account, given)
+        case inputs.RegistrationFailed():
+            failed(turn, settings, account, given)
+        case inputs.ServerFailed(server=server, why=why):
+            unreachable(turn, account, server, why)
+        case _:
+            unregistered(turn, account)
+
+
+def registered(turn: Turn, settings: AccountSettings, account: Account, given: inputs.Registered) -> None:
+    """The registrar granted it, for the first time or again."""
+    if not account.wanted:  # it crossed our order to unregister
+        return
+    account = reachable(turn, account, given.server)
+    new = replace(
+        account,
+        state=S.REGISTERED,
+        asking=False,
+        wake=turn.now + max(SHORTEST_S, min(settings.refresh_s, given.expires_s / 2)),
+        failures=0,
+        began=None,
+        registered_before=True,
+        expires_at=turn.now + max(SHORTEST_S, given.expires_s),
+        server=given.server,
+        hosts=given.hosts,
+        code=0,
+        reason="",
+        explanation="",
+    )
+    if account.state is not S.REGISTERED:
+        new = replace(new, registered_since=turn.now)
+        began = turn.now if account.began is None else account.began
+        turn.tell(
+            events.AccountRegistered(
+                account.name,
+                after="recovery" if account.registered_before else "start",
+                after_s=round(turn.now - began, 3),
+                expires_s=given.expires_s,
+            )
+        )
+    put(turn, new)
+
+
+def failed(turn: Turn, settings: AccountSettings, account: Account, given: inputs.RegistrationFailed) -> None:
+    """The registrar refused it, or nobody answered."""
+    if not account.wanted:  # it was to be ended anyway
+        if account.asking:
+            at_rest(turn, account, told=True)
+        return
+    if given.code == 0 and given.tls is TlsFault.NONE:
+        account = unreachable(turn, account, given.server or settings.registrar, given.reason)
+    elif given.code:
+        account = reachable(turn, account, given.server)
+    failures = account.failures + 1
+    delay = delay_of(turn, account.name, failures, given)
+    explanation = diagnosis.registration(settings, given)
+    if given.code != account.code or account.state is S.REGISTERED or is_told(failures):
+        turn.tell(
+            events.AccountFailed(
+                account.name,
+                code=given.code,
+                reason=given.reason,
+                retry_in_s=round(delay, 3),
+                explanation=explanation,
+            )
+        )
+    put(
+        turn,
+        replace(
+            account,
+            state=S.FAILED,
+            asking=False,
+            wake=turn.now + delay,
+            failures=failures,
+            began=turn.now if account.began is None else account.began,
+            registered_since=None,
+            code=given.code,
+            reason=given.reason,
+            explanation=explanation,
+        ),
+    )
+
+
+def unreachable(turn: Turn, account: Account, server: str, why: str) -> Account:
+    """A server does not do its work: told once, until it does."""
+    if server in account.unreachable:
+        return account
+    turn.tell(events.ServerUnreachable(account.name, server=server, why=why))
+    account = replace(account, unreachable=(*account.unreachable, server)[-UNREACHABLE_KEPT:])
+    put(turn, account)
+    return account
+
+
+def reachable(turn: Turn, account: Account, server: str) -> Account:
+    """A server answers: told where it did not before. One that could not even be looked up is known by its name."""
+    settings = turn.settings.account(account.name)
+    known = {server, settings.registrar if settings is not None else server}
+    for name in account.unreachable:
+        if name in known:
+            turn.tell(events.ServerReachable(account.name, server=name))
+    return replace(account, unreachable=tuple(name for name in account.unreachable if name not in known))
+
+
+def unregistered(turn: Turn, account: Account) -> None:
+    """The registration has ended: as asked, or the registrar ended it, and then it is begun anew."""
+    if account.asking or account.state is S.REGISTERED:
+        at_rest(turn, account, told=True)
+    if account.wanted:
+        rested = turn.state.account(account.name)
+        put(turn, replace(rested, wake=turn.now + quick(turn, account.name, 1), began=turn.now))
+
+
+# -- time ------------------------------------------------------------------------------------------------------------
+
+
+def due(turn: Turn) -> None:
+    """Registrations that ran out, answers that never came, refreshes and attempts that are due."""
+    for settings in turn.settings.accounts:
+        account = turn.state.account(settings.name)
+        if account.expires_at is not None and turn.now >= account.expires_at:
+            turn.tell(events.AccountExpired(account.name))
+            state = S.REGISTERING if account.state is S.REGISTERED else account.state  # a refresh has long been out
+            account = replace(account, state=state, expires_at=None, registered_since=None)
+            put(turn, account)
+        if account.wake is None or turn.now < account.wake:
+            continue
+        if account.asking:
+            silent = inputs.RegistrationFailed(at=turn.now, account=account.name, code=0, reason="No answer")
+            failed(turn, settings, account, silent)
+        else:
+            attempt(turn, account)
+
+
+def attempt(turn: Turn, account: Account) -> None:
+    """Send a REGISTER."""
+    new = replace(account, wanted=True, asking=True, wake=turn.now + ANSWER_S)
+    if account.state is not S.REGISTERED:
+        new = replace(new, state=S.REGISTERING, began=turn.now if account.began is None else account.began)
+        if is_told(account.failures + 1):
+            turn.tell(events.AccountRegistering(account.name, attempt=account.failures + 1, in_s=0.0))
+    turn.order(Register(account.name))
+    put(turn, new)
+
+
+def delay_of(turn: Turn, name: AccountId, failures: int, given: inputs.RegistrationFailed) -> float:
+    """Seconds until the next attempt, after so many failures in a row."""
+    if given.retry_after_s is not None:
+        asked = min(max(given.retry_after_s, SHORTEST_S), LONGEST_ASKED_S)
+        return asked + spread(turn, name) * min(asked, FIRST_QUICK_S)  # whoever was sent away together comes apart
+    lasting = given.tls in {TlsFault.NAME, TlsFault.ISSUER}
+    if (given.code in QUICK and not lasting) or 500 <= given.code < 600:  # noqa: PLR2004 - server errors, RFC 3261 §21.5
+        return quick(turn, name, failures)
+    longest = min(FIRST_SLOW_S * failures, LONGEST_SLOW_S)
+    return longest * (0.9 + 0.1 * spread(turn, name))
+
+
+def quick(turn: Turn, name: AccountId, failures: int) -> float:
+    """1 to 5 s, later to 8: a registrar that is back is noticed within 10 s, and not by all its stations at once."""
+    longest = min(FIRST_QUICK_S + failures - 1, LONGEST_QUICK_S)
+    return SHORTEST_S + spread(turn, name) * (longest - SHORTEST_S)
+
+
+def spread(turn: Turn, name: AccountId) -> float:
+    """From 0 up to 1, at random: the input's id has not been used before."""
+    return zlib.crc32(f"{turn.fresh} {name}".encode()) / 2**32
+
+
+def is_told(count: int) -> bool:
+    """Whether it is 1, 2, 4, 8…: a registrar that is away for days must not fill the journal."""
+    return count & (count - 1) == 0
+
+
+def network_changed(turn: Turn) -> None:
+    """Another network: what is registered is so at an address that may be gone, and what failed may work now."""
+    if not turn.state.sip_ready or turn.state.stopping:
+        return
+    for settings in turn.settings.accounts:
+        account = turn.state.account(settings.name)
+        if account.wanted:
+            # Soon, but not all stations of a house at once after a power cut.
+            put(turn, replace(account, asking=False, wake=turn.now + spread(turn, account.name) * NETWORK_SPREAD_S))
+
+
+# -- clients ---------------------------------------------------------------------------------------------------------
+
+
+def register(turn: Turn, account: Account) -> str:
+    """Register, or refresh, now; gives a warning's text where that is under way."""
+    if account.asking and account.wanted:
+        return f"Account {account.name} is registering already."
+    if not turn.state.sip_ready:
+        put(turn, replace(account, wanted=True))
+        return f"Account {account.name} registers as soon as SIP is ready."
+    attempt(turn, account)
+    return ""
+
+
+def unregister(turn: Turn, account: Account) -> str:
+    """End the registration; gives a warning's text where there is none."""
+    if not account.wanted:
+        return f"Account {account.name} is to be unregistered already."
+    if account.asking or account.expires_at is not None:
+        turn.order(Unregister(account.name))
+        put(turn, replace(account, wanted=False, asking=True, wake=turn.now + ANSWER_S))
+    else:
+        at_rest(turn, replace(account, wanted=False), told=account.state is not S.UNREGISTERED)
+    return ""
+
+
+def stop(turn: Turn) -> None:
+    """The daemon goes: what is registered is ended."""
+    for account in turn.state.accounts:
+        unregister(turn, account)
+
+
+# -- what others ask -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """A caller or writer: the account it came through, the target it is if any, and whether it may."""
+
+    account: AccountId
+    target: Target | None
+    welcome: bool
+
+
+def sender(turn: Turn, given: inputs.CallArrived | inputs.MessageReceived) -> Sender:
+    """The sender, by what it has proven.
+
+    An account that takes calls from anyone is what the call came through, yet its registrar vouches for none of them.
+    """
+    near = registrars(turn, given.source, given.transport)
+    through = calls_here(turn, given, near)
+    account = through.name if through else NO_ACCOUNT
+    vouched = account if through in near else NO_ACCOUNT
+    shown = given.shown if isinstance(given, inputs.CallArrived) else ""
+    target = turn.settings.target(shown) or accounts_callers.caller(
+        turn.settings, given.uri, given.source, vouched, given.names
+    )
+    callers = through.callers if through else turn.settings.callers
+    return Sender(account, target, welcome=target is not None or callers != "targets")
+
+
+def registrars(turn: Turn, source: str, transport: str) -> list[AccountSettings]:
+    """The accounts whose registrar, or one of its proxies, sent what came from the source.
+
+    The address of a UDP packet can be forged: for an account by TCP or TLS it counts for nothing.
+    """
+    host = host_of(source)
+    near = [a for a in turn.settings.accounts if host and is_server(turn.state.account(a.name), host)]
+    return [a for a in near if accounts_callers.proves(transport, a.transport)]
+
+
+def calls_here(
+    turn: Turn, given: inputs.CallArrived | inputs.MessageReceived, near: list[AccountSettings]
+) -> AccountSettings | None:
+    """The account through which a call or message came; near: those whose registrar sent it.
+
+    From and To are only what the caller says. So it counts only where the packet came from the registrar's address,
+    unless the account takes calls from anyone.
+    """
+    called = turn.settings.account(given.account)
+    if called is not None and (called in near or called.callers == "anyone"):
+        return called
+    return near[0] if near else None
+
+
+def is_server(account: Account, host: str) -> bool:
+    """Whether the account is registered there: any of its proxies may send its calls."""
+    return host == host_of(account.server) or (bool(account.server) and host in account.hosts)
+
+
+def host_of(address: str) -> str:
+    """The host of host:port."""
+    return address.rpartition(":")[0].strip("[]").lower()
+
+
+def own_address(turn: Turn, account: AccountId) -> str:
+    """The address that our calls through this account, or through none, come from; "" before SIP was ready once."""
+    settings = turn.settings.account(account)
+    if settings is not None:
+        return diagnosis.address_of(settings)
+    return f"sip:{turn.settings.user}@{turn.state.sip_address}" if turn.state.sip_address else ""
+
+
+def transport_of(turn: Turn, account: AccountId) -> str:
+    """What carries the messages of calls through this account; those without one go by UDP."""
+    settings = turn.settings.account(account)
+    return settings.transport if settings is not None else "udp"
+
+
+def policy_of(turn: Turn, account: AccountId) -> TransferPolicy:
+    """What becomes of transfers that far ends of calls through this account, or through none, ask for."""
+    settings = turn.settings.account(account)
+    return settings.transfer_policy if settings is not None else turn.settings.transfer_policy
+
+
+# -- the state -------------------------------------------------------------------------------------------------------
+
+
+def at_rest(turn: Turn, account: Account, *, told: bool) -> None:
+    """Neither registered nor asking."""
+    if told:
+        turn.tell(events.AccountUnregistered(account.name))
+    put(
+        turn,
+        replace(
+            account,
+            state=S.UNREGISTERED,
+            asking=False,
+            wake=None,
+            failures=0,
+            began=None,
+            registered_since=None,
+            expires_at=None,
+        ),
+    )
+
+
+def put(turn: Turn, account: Account) -> None:
+    """Store it."""
+    others = tuple(a for a in turn.state.accounts if a.name != account.name)
+    turn.state = replace(turn.state, accounts=tuple(sorted((*others, account), key=lambda a: a.name)))

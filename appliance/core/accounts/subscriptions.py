@@ -1,0 +1,119 @@
+"""Watched contacts of whom their server tells (RFC 6665): a PBX knows who is there, and who talks, better than we do.
+
+Asked for is presence (RFC 3856), and where the server does not know that, a telephone's calls (RFC 4235). A server that
+was restarted has forgotten who is subscribed and tells nobody; so it is asked anew every `watch_s` seconds.
+"""
+
+import zlib
+from dataclasses import replace
+
+from appliance.core import inputs
+from appliance.core.accounts import contacts
+from appliance.core.model import AccountId, Contact, ContactState, Package, Settings, Target, Watch
+from appliance.core.orders import Subscribe, Unsubscribe
+from appliance.core.transition import Turn
+
+ANSWER_S = 40.0  # the SIP process tells after 32 s that nobody answers (RFC 3261 §17.1.2.2, timer F)
+SOON_S, SLOW_S, LONGEST_ASKED_S = 5.0, 300.0, 3600.0
+SETTLED_S = 2.0  # accounts are registered at the new address within so long
+NO_NOTIFY = "It was not told how it is"
+ONGOING = {"deactivated", "timeout"}  # begin anew at once (RFC 6665 §4.1.3)
+REFUSED = {"rejected", "noresource", "invariant"}  # do not
+BAD_EVENT, GONE, BEGUN = 489, 481, 200
+PASSING = {0, 408, 423, 429, 480, GONE, 491}  # beside 5xx
+
+
+def due(turn: Turn) -> None:
+    """Subscriptions that are to begin, or to begin anew, and answers that never came."""
+    for target in contacts.watched(turn, Watch.SUBSCRIBE):
+        contact = turn.state.contact(target.name)
+        if contact.wake is None or turn.now < contact.wake:
+            continue
+        if contact.asking:
+            ended(turn, inputs.SubscriptionEnded(at=turn.now, contact=target.name, code=0, reason=NO_NOTIFY))
+        else:
+            ask(turn, target, contact)
+
+
+def ask(turn: Turn, target: Target, contact: Contact) -> None:
+    """Send a SUBSCRIBE."""
+    turn.order(Subscribe(target.name, target.uri, target.account, contact.package))
+    contacts.put(turn, replace(contact, asking=True, wake=turn.now + ANSWER_S))
+
+
+def notified(turn: Turn, given: inputs.ContactNotified) -> None:
+    """A contact's server tells how it is."""
+    target, contact = find(turn, given.contact), turn.state.contact(given.contact)
+    if target is None or contact.wake is None:
+        return
+    wake = turn.now + target.watch_s if contact.asking else contact.wake
+    new = replace(contact, state=given.state, asking=False, wake=wake, code=BEGUN, reason=given.reason)
+    contacts.become(turn, target, new)
+
+
+def ended(turn: Turn, given: inputs.SubscriptionEnded) -> None:
+    """Nothing more will be told: what a server means to have begun anew goes on; of others nothing is known now."""
+    target, contact = find(turn, given.contact), turn.state.contact(given.contact)
+    if target is None or contact.wake is None:
+        return
+    if given.code == BAD_EVENT and contact.package is Package.PRESENCE:
+        ask(turn, target, replace(contact, package=Package.DIALOG))
+        return
+    again = turn.now + delay_of(turn, target, contact, given)
+    new = replace(contact, asking=False, wake=again, package=Package.PRESENCE)
+    if contact.asking or not (given.code == BEGUN and given.reason in ONGOING):
+        new = replace(new, state=ContactState.UNKNOWN, code=given.code, reason=given.reason)
+    contacts.become(turn, target, new)
+
+
+def delay_of(turn: Turn, target: Target, contact: Contact, given: inputs.SubscriptionEnded) -> float:
+    """Seconds until it is asked again."""
+    spread = zlib.crc32(f"{turn.fresh} {target.name}".encode()) / 2**32
+    if given.retry_after_s is not None:
+        return min(max(given.retry_after_s, SOON_S), LONGEST_ASKED_S) + spread * SOON_S
+    if not contact.asking and (given.code == GONE or (given.code == BEGUN and given.reason in ONGOING)):
+        return SOON_S * (1.0 + spread)
+    server = 500 <= given.code < 600  # noqa: PLR2004 - RFC 3261 §21.5
+    if given.reason in REFUSED if given.code == BEGUN else not (given.code in PASSING or server):
+        return max(target.watch_s, SLOW_S)
+    return target.watch_s
+
+
+def registered(turn: Turn, account: AccountId) -> None:
+    """The account is there again: what its server tells is asked for anew."""
+    for target in contacts.watched(turn, Watch.SUBSCRIBE):
+        if target.account == account:
+            soon(turn, target, contacts.first(turn, target))
+
+
+def network_changed(turn: Turn) -> None:
+    """Servers shall tell it to our new address."""
+    for target in contacts.watched(turn, Watch.SUBSCRIBE):
+        soon(turn, target, SETTLED_S + contacts.first(turn, target))
+
+
+def soon(turn: Turn, target: Target, delay_s: float) -> None:
+    """Ask in a moment."""
+    contact = turn.state.contact(target.name)
+    if contact.wake is not None:
+        contacts.put(turn, replace(contact, asking=False, wake=turn.now + delay_s))
+
+
+def configured(turn: Turn, before: Settings) -> None:
+    """Other targets are watched from now on: those that are not any more, or are elsewhere, are begun anew."""
+    now = {about(target) for target in contacts.watched(turn, Watch.SUBSCRIBE)}
+    for target in before.targets:
+        if target.watch is Watch.SUBSCRIBE and about(target) not in now:
+            turn.order(Unsubscribe(target.name))
+            others = tuple(c for c in turn.state.contacts if c.name != target.name)
+            turn.state = replace(turn.state, contacts=others)
+
+
+def about(target: Target) -> tuple[str, str, AccountId]:
+    """What a subscription is made of."""
+    return target.name, target.uri, target.account
+
+
+def find(turn: Turn, name: str) -> Target | None:
+    """The target of that name, where it is watched in this way."""
+    return next((each for each in contacts.watched(turn, Watch.SUBSCRIBE) if each.name == name), None)

@@ -1,0 +1,37 @@
+"""Parts of the appliance that do not work: told once for each reason, and once more when they work again."""
+
+from dataclasses import replace
+
+from appliance.base.errors import sentences
+from appliance.core import events
+from appliance.core.transition import Turn
+
+
+def failed(turn: Turn, part: str, why: str, resolution: str) -> None:
+    """A part does not work: told once for each reason."""
+    if (part, why) in turn.state.failed:
+        return
+    others = tuple(pair for pair in turn.state.failed if pair[0] != part)
+    turn.state = replace(turn.state, failed=(*others, (part, why)))
+    match part:
+        case "panel":
+            turn.tell(events.PanelFailed(why=why, resolution=resolution))
+        case "audio":
+            turn.tell(events.AudioFailed(error=why, resolution=resolution))
+        case _:
+            turn.tell(events.ApplianceDegraded(part=part, why=sentences(why, resolution)))
+
+
+def recovered(turn: Turn, part: str) -> None:
+    """A part works again: told where it had failed."""
+    kept = tuple(pair for pair in turn.state.failed if pair[0] != part)
+    if kept == turn.state.failed:
+        return
+    turn.state = replace(turn.state, failed=kept)
+    match part:
+        case "panel":
+            turn.tell(events.PanelRecovered())
+        case "audio":
+            turn.tell(events.AudioRecovered())
+        case _:
+            turn.tell(events.ApplianceRecovered(part=part))

@@ -1,0 +1,91 @@
+"""What outlasts restarts and power cuts: restored before the first input, and written whenever it changes.
+
+What is to be on disc is a condition, `views.desired`; so a write that failed is made good when the disc works again. A
+client who asked for a change is answered when it is on disc.
+"""
+
+from dataclasses import replace
+
+from appliance.base.errors import IntercomError
+from appliance.core import events
+from appliance.core.doors import pulses
+from appliance.core.model import Kept, RequestId, State, Unkept
+from appliance.core.orders import Reply
+from appliance.core.transition import Turn
+
+PATIENCE_S = 5.0  # a worn SD card may take seconds to write
+
+
+def of(state: State) -> Kept:
+    """What is to be on disc."""
+    return Kept(
+        state.kept_change,
+        locked_down=state.locked_down,
+        blocks=state.blocks,
+        changed=state.changed,
+        configured=None if state.changed is None else state.settings.runtime,
+    )
+
+
+def restore(turn: Turn, found: Kept, fault: str) -> None:
+    """Begin with what was on disc. What cannot be read may have been a lockdown: then all doors are locked down."""
+    if fault:
+        found = Kept(found.change + 1, locked_down=tuple(sorted(door.id for door in turn.settings.doors)))
+    turn.state = replace(
+        turn.state,
+        kept_change=found.change,
+        locked_down=found.locked_down,
+        blocks=found.blocks,
+        changed=found.changed if found.configured == turn.settings.runtime else None,
+        on_disc=None if fault else found,
+    )
+    for door in found.locked_down:
+        pulses.end(turn, door)
+    if fault:
+        text = f"What was kept over the restart cannot be read, so every door is locked down: {fault}"
+        turn.tell(events.WarningTold("kept-state-damaged", f"{text} Unlock them: intercomctl door ID unlock."))
+        for door in found.locked_down:
+            turn.tell(events.DoorLockedDown(door, by="a damaged file"))
+
+
+def reply(turn: Turn, request: RequestId, warning: str) -> None:
+    """Answer a client as soon as all is on disc: at this step's end, if nothing changed."""
+    until = turn.now + PATIENCE_S
+    turn.state = replace(turn.state, unkept=(*turn.state.unkept, Unkept(request, until, warning)))
+
+
+def written(turn: Turn, found: Kept) -> None:
+    """That is on disc, whatever has changed meanwhile."""
+    turn.state = replace(turn.state, on_disc=found)
+
+
+def settle(turn: Turn, before: State) -> None:
+    """Number what this step changed, so that no older write is taken for it; answer those whose change is on disc."""
+    change = before.kept_change + 1
+    if of(turn.state) != of(before) and turn.state.kept_change == before.kept_change:
+        turn.state = replace(turn.state, kept_change=change)
+    if turn.state.on_disc == of(turn.state):
+        for each in turn.state.unkept:
+            turn.order(Reply(each.request, warning=each.warning))
+        turn.state = replace(turn.state, unkept=())
+
+
+def failed(turn: Turn, why: str, resolution: str) -> None:
+    """The disc does not take it: tell all who wait that the change would not outlast a restart."""
+    for each in turn.state.unkept:
+        refuse(turn, each, why, resolution)
+    turn.state = replace(turn.state, unkept=())
+
+
+def due(turn: Turn) -> None:
+    """The disc takes too long."""
+    for each in turn.state.unkept:
+        if turn.now >= each.until:
+            refuse(turn, each, f"The disc took longer than {PATIENCE_S:g} s.", "Check the disc or SD card.")
+    turn.state = replace(turn.state, unkept=tuple(each for each in turn.state.unkept if each.until > turn.now))
+
+
+def refuse(turn: Turn, each: Unkept, why: str, resolution: str) -> None:
+    """Tell a client that it holds, but not for long."""
+    error = IntercomError("unavailable", "It holds now, but may not outlast a restart.", why, resolution)
+    turn.order(Reply(each.request, error=error))

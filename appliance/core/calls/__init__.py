@@ -1,0 +1,1 @@
+"""Calls: from INVITE to the last event, with media, hold, updates, texts and recordings."""

@@ -1,0 +1,24 @@
+"""The call log: which calls are in it, and when each is written."""
+
+from appliance.core.model import By, Cause, End, State
+from appliance.core.orders import LogCall
+from appliance.core.transition import Turn, missed
+
+CUT_OFF = End(Cause.ERROR, 0, "", By.DEVICE)
+
+
+def write(turn: Turn, before: State) -> None:
+    """Have calls written that began, connected or ended in this step: a power cut leaves what is known of them."""
+    for call in turn.state.calls:
+        known = before.call(call.id)
+        news = known is None or known.connected_since != call.connected_since
+        if news and not is_turned_away(call.end):
+            turn.order(LogCall(call, None, missed(call, call.end or CUT_OFF)))
+    for call, end in turn.finished:
+        if not is_turned_away(end):
+            turn.order(LogCall(call, turn.now, missed(call, end)))
+
+
+def is_turned_away(end: End | None) -> bool:
+    """Whether a stranger was refused. Events tell of him; who calls again and again must not fill the log."""
+    return end is not None and end.cause is Cause.UNAUTHORIZED and end.by is By.LOCAL

@@ -1,0 +1,48 @@
+"""What time brings to a call beside its states' deadlines: it answers itself, is sent on, has lasted long enough."""
+
+from dataclasses import replace
+
+from appliance.core import events
+from appliance.core.calls import forwarding, session
+from appliance.core.model import Call, Cause
+from appliance.core.transition import Turn
+
+LAST_S = 10.0  # before a call has lasted as long as it may, a tone tells both sides
+
+
+def due(turn: Turn) -> None:
+    """What has come."""
+    for call in turn.state.calls:
+        at = wake(call)
+        if at is None or turn.now < at:
+            continue
+        if call.unanswered_here and call.answers_at is not None and turn.now >= call.answers_at:
+            answer(turn, call)
+        elif call.unanswered_here:
+            session.refuse(turn, call, forwarding.MOVED, Cause.NO_ANSWER, call.forward_to)
+        elif call.ends_at is not None and turn.now >= call.ends_at:
+            session.hang_up(turn, call, Cause.DURATION_LIMIT)
+        else:
+            turn.put(replace(call, end_announced=True))
+            text = f"Call {call.id} ends in {LAST_S:g} s: it lasts too long."
+            turn.tell(events.WarningTold("duration-limit", text, call.id))
+
+
+def answer(turn: Turn, call: Call) -> None:
+    """By itself: only in front, and where the tone that tells people here of it can be heard. Else it rings on."""
+    silent = "audio" in dict(turn.state.failed)
+    if call is turn.state.active and not silent:
+        session.answer(turn, call, "auto-answer")
+    else:
+        turn.put(replace(call, answers_at=None))
+        why = "nobody here could hear that it is answered" if silent else "another call is in front"
+        turn.tell(events.NoticeTold("rings-on", f"Call {call.id} rings on, though it may answer itself: {why}."))
+
+
+def wake(call: Call) -> float | None:
+    """When `due` has something to do."""
+    if call.unanswered_here:
+        return min((at for at in (call.answers_at, call.forward_at) if at is not None), default=None)
+    if call.ends_at is None or not call.alive:
+        return None
+    return call.ends_at if call.end_announced else call.ends_at - LAST_S

@@ -1,0 +1,34 @@
+"""What a caller hears before his call is answered: the ringback of his own phone (180), or the station itself (183)."""
+
+from dataclasses import replace
+
+from appliance.core import events
+from appliance.core.call_states import Signal
+from appliance.core.model import Call, CallState, EarlySource
+from appliance.core.orders import EarlyMedia, Ring
+from appliance.core.transition import Turn
+
+
+def ring(turn: Turn, call: Call) -> str:
+    """180 once more; it is news only after 183, when the caller's phone may go back to its own ringback."""
+    turn.order(Ring(call.id))
+    if call.state is CallState.INCOMING:
+        return f"Call {call.id} rings already."
+    turn.tell(events.CallRinging(call.id))
+    return ""
+
+
+def send(turn: Turn, call: Call, source: EarlySource) -> str:
+    """183 with SDP, from when the caller hears that source; or another source where it has gone out already.
+
+    Nothing changes in who may answer, and until when.
+    """
+    if call.early is source:
+        return f"The caller of {call.id} hears the {source} already."
+    new = replace(call, early=source)
+    if call.early is not EarlySource.NONE:
+        turn.put(new)
+        return ""
+    turn.order(EarlyMedia(call.id))
+    turn.move(new, Signal.EARLY_MEDIA, events.CallEarlyMedia(call.id))
+    return ""

@@ -1,0 +1,19 @@
+"""SIP headers that clients may send: X- ones, in one line each."""
+
+import re
+
+from appliance.base.errors import IntercomError
+
+NAME = re.compile(r"[Xx]-[A-Za-z0-9-]{1,62}")
+
+
+def check(headers: tuple[tuple[str, str], ...]) -> None:
+    """Raises IntercomError for one that cannot be sent."""
+    for name, value in headers:
+        if not NAME.fullmatch(name) or not value.isprintable():
+            raise IntercomError(
+                "parameter-invalid",
+                f"The header {name!r} cannot be sent.",
+                "Only X- headers with printable values can.",
+                "Rename it, or leave it out.",
+            )

@@ -1,0 +1,67 @@
+"""Recordings: file and index row first, then samples; finished however the call or the SIP process ends."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from appliance.core import events
+from appliance.core.model import Call, CallId, Recording, RecordingId
+from appliance.core.orders import FinishRecording, PrepareRecording
+from appliance.core.transition import Turn
+
+
+def begin(turn: Turn, call: Call) -> None:
+    """Have the file of a call made, where calls are recorded."""
+    if not turn.settings.record:
+        return
+    recording = RecordingId(f"r-{turn.new_id()}")
+    turn.put(replace(call, recording=recording))
+    turn.state = replace(turn.state, recordings=(*turn.state.recordings, Recording(recording, call.id)))
+    turn.order(PrepareRecording(call.id, recording, call.remote.uri))
+
+
+def prepared(turn: Turn, recording: RecordingId) -> None:
+    """The file is there; where its call is over by now, it stays empty and goes."""
+    if not change(turn, recording, lambda r: replace(r, ready=True)):
+        turn.order(FinishRecording(recording))
+
+
+def begun(turn: Turn, call: CallId, recording: RecordingId) -> None:
+    """Samples are written."""
+    if change(turn, recording, lambda r: replace(r, begun=True)):
+        turn.tell(events.RecordingStarted(call, recording))
+
+
+def closed(turn: Turn, call: CallId, recording: RecordingId) -> None:
+    """The SIP process is done with the file."""
+    change(turn, recording, lambda _: None)
+    turn.tell(events.RecordingStopped(call, recording))
+    turn.order(FinishRecording(recording))
+
+
+def refused(turn: Turn, call: CallId, recording: RecordingId, why: str) -> None:
+    """It cannot be made; the call goes on without."""
+    change(turn, recording, lambda _: None)
+    turn.tell(events.RecordingFailed(call, recording, why))
+    found = turn.state.call(call)
+    if found is not None and found.recording == recording:
+        turn.put(replace(found, recording=None))
+
+
+def available(turn: Turn, recording: RecordingId, duration_s: float, size: int, *, recovered: bool) -> None:
+    """It can be fetched."""
+    kind = events.RecordingRecovered if recovered else events.RecordingAvailable
+    turn.tell(kind(recording, url=f"/v1/recordings/{recording}/audio", duration_s=duration_s, bytes=size))
+
+
+def sip_lost(turn: Turn) -> None:
+    """The SIP process took its files with it; those that had begun, and no others are left, are repaired."""
+    for recording in turn.state.recordings:
+        closed(turn, recording.call, recording.id)
+
+
+def change(turn: Turn, wanted: RecordingId, to: Callable[[Recording], Recording | None]) -> bool:
+    """Put `to(recording)` in its place, or drop it for None; False where it is unknown."""
+    found = [r for r in turn.state.recordings if r.id == wanted]
+    kept = tuple(new for r in turn.state.recordings if (new := to(r) if r.id == wanted else r) is not None)
+    turn.state = replace(turn.state, recordings=kept)
+    return bool(found)

@@ -1,0 +1,135 @@
+"""Messages: SIP MESSAGE in and out of a call, and INFO in one; what becomes of each that we send is told once."""
+
+import re
+from dataclasses import replace
+
+from appliance.base.errors import IntercomError
+from appliance.core import events, inputs
+from appliance.core.accounts import registration
+from appliance.core.calls.headers import check as check_headers
+from appliance.core.model import AccountId, Call, CallId, Content, MessageId, Method, Outgoing
+from appliance.core.orders import SendMessage
+from appliance.core.transition import Turn
+
+LONGEST_BYTES = 1000  # with its headers it still fits into 1,300 bytes, or nearly (RFC 3428 §8)
+MOST = 32  # sent and not answered yet
+ANSWER_S = 40.0  # the SIP process tells after 32 s that nobody answers (RFC 3261 §17.1.2.2, timer F)
+REQUEST_TIMEOUT = 408
+OK = range(200, 300)
+TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,63}/[A-Za-z0-9!#$&^_.+-]{1,63}")  # RFC 6838 §4.2
+
+
+def received(turn: Turn, given: inputs.MessageReceived) -> bool:
+    """A MESSAGE came; False where a stranger sent it, whom nobody hears."""
+    call = None if given.call is None else turn.state.call(given.call)
+    if call is not None:
+        target, account = call.remote.target, call.account
+    else:
+        sender = registration.sender(turn, given)
+        if not sender.welcome:
+            return False
+        target, account = sender.target.name if sender.target else "", sender.account
+    content = given.content
+    turn.tell(
+        events.MessageReceived(
+            call.id if call else None,
+            by=given.uri,
+            display_name=given.display_name,
+            target=target,
+            account=account,
+            content_type=content.type,
+            body=content.body,
+            headers=dict(content.headers),
+        )
+    )
+    return True
+
+
+def info_received(turn: Turn, call: Call, content: Content) -> None:
+    """An INFO came in a call."""
+    told = events.InfoReceived(call.id, content_type=content.type, body=content.body, headers=dict(content.headers))
+    turn.tell(told)
+
+
+def send(
+    turn: Turn,
+    method: Method,
+    content: Content,
+    to: str,
+    account: AccountId,
+    call: CallId | None,
+    *,
+    digit: str = "",
+) -> MessageId:
+    """Send a message, and tell later what became of it. `digit`: what it stands for. Raises IntercomError."""
+    check(content)
+    if not turn.state.sip_ready or turn.state.stopping:
+        raise IntercomError(
+            "unavailable", "No message can be sent now.", "SIP is not ready, or the daemon is stopping.", "Try again."
+        )
+    if len(turn.state.messages) >= MOST:
+        raise IntercomError(
+            "rate-limited", "Too many messages wait for their answers.", f"At most {MOST} may.", "Wait for some."
+        )
+    message = MessageId(f"m-{turn.new_id()}")
+    outgoing = Outgoing(message, method, to, call, turn.now + ANSWER_S, digit)
+    turn.state = replace(turn.state, messages=(*turn.state.messages, outgoing))
+    turn.order(SendMessage(message, method, to, account, call, content))
+    return message
+
+
+def check(content: Content) -> None:
+    """Raises IntercomError for what cannot be sent."""
+    length = len(content.body.encode())
+    if length > LONGEST_BYTES:
+        raise IntercomError(
+            "text-too-long",
+            f"The message has {length} bytes.",
+            f"It may have {LONGEST_BYTES}, so that it fits into one packet with its headers.",
+            "Send it in parts.",
+        )
+    if not TYPE.fullmatch(content.type):
+        raise IntercomError(
+            "parameter-invalid", f"{content.type!r} is no type of content.", "", "Use one such as text/plain."
+        )
+    check_headers(content.headers)
+
+
+def answered(turn: Turn, given: inputs.MessageAnswered) -> None:
+    """The last response to a message of ours came, or none will."""
+    outgoing = next((m for m in turn.state.messages if m.id == given.message), None)
+    if outgoing is None:
+        return
+    if given.code in OK:
+        forget(turn, outgoing)
+        sent = events.MessageSent if outgoing.method is Method.MESSAGE else events.InfoSent
+        turn.tell(sent(outgoing.call, message=outgoing.id, to=outgoing.to))
+    else:
+        failed(turn, outgoing, given.code, given.reason)
+
+
+def failed(turn: Turn, outgoing: Outgoing, code: int, reason: str) -> None:
+    """It came to nothing."""
+    forget(turn, outgoing)
+    kind = events.MessageFailed if outgoing.method is Method.MESSAGE else events.InfoFailed
+    turn.tell(kind(outgoing.call, message=outgoing.id, to=outgoing.to, code=code, reason=reason))
+
+
+def due(turn: Turn) -> None:
+    """Messages that nobody answers, and those of calls that are over."""
+    for outgoing in turn.state.messages:
+        if turn.now >= outgoing.deadline:
+            failed(turn, outgoing, REQUEST_TIMEOUT, "No answer")
+        elif outgoing.call is not None and turn.state.call(outgoing.call) is None:
+            failed(turn, outgoing, 0, "The call is over")
+
+
+def sip_lost(turn: Turn) -> None:
+    """The SIP process took them with it: whether they arrived is not known."""
+    for outgoing in turn.state.messages:
+        failed(turn, outgoing, 0, "The SIP process was lost")
+
+
+def forget(turn: Turn, outgoing: Outgoing) -> None:
+    """It is not waited for any more."""
+    turn.state = replace(turn.state, messages=tuple(m for m in turn.state.messages if m is not outgoing))

@@ -1,0 +1,86 @@
+"""Changes of a call by either side (re-INVITE, UPDATE): told, and where a client wants it, decided by him in time."""
+
+from dataclasses import replace
+
+from appliance.base.errors import IntercomError
+from appliance.core import events, inputs
+from appliance.core.model import Call, CallState, State
+from appliance.core.orders import AnswerUpdate, OfferCodecs
+from appliance.core.transition import Turn
+
+ACCEPTED, REFUSED = 200, 488  # RFC 3261 §14.2
+
+
+def asks(state: State, call: Call) -> bool:
+    """Whether the far end's changes of this call wait for a client's word."""
+    return state.settings.ask_updates if call.ask_updates is None else call.ask_updates
+
+
+def received(turn: Turn, call: Call, given: inputs.UpdateReceived) -> None:
+    """The far end wants a change."""
+    if call.state is not CallState.CONNECTED:
+        return
+    told = events.CallUpdateReceived(
+        call.id,
+        changes=given.changes,
+        asked=given.asked,
+        headers=dict(given.headers),
+        content_type=given.content_type,
+    )
+    turn.tell(told)
+    if given.asked:
+        turn.put(replace(call, update_until=turn.now + turn.settings.deadlines.update_s))
+
+
+def answered(turn: Turn, call: Call, given: inputs.UpdateAnswered) -> None:
+    """A change of theirs, or of ours, has its final response."""
+    turn.put(replace(call, update_until=None))
+    result = "accepted" if given.code < 300 else "rejected"  # noqa: PLR2004 - RFC 3261 §7.2
+    told = events.CallUpdated(
+        call.id,
+        result=result,
+        changes=given.changes,
+        code=given.code,
+        reason=given.reason,
+        headers=dict(given.headers),
+        content_type=given.content_type,
+    )
+    turn.tell(told)
+
+
+def decide(turn: Turn, call: Call, *, accepted: bool) -> None:
+    """A client's word on what the far end asks for. Raises IntercomError."""
+    if call.update_until is None:
+        raise IntercomError(
+            "conflict",
+            f"No change of call {call.id} waits for an answer.",
+            "None was asked for, or it was answered in the meantime.",
+            "See call.update_received.",
+        )
+    turn.put(replace(call, update_until=None))
+    turn.order(AnswerUpdate(call.id, ACCEPTED if accepted else REFUSED))
+
+
+def ask_from_now(turn: Turn, call: Call, *, wanted: bool) -> str:
+    """Whether this call's changes are asked of a client from now on."""
+    if asks(turn.state, call) == wanted:
+        return f"It is so already for call {call.id}."
+    turn.put(replace(call, ask_updates=wanted))
+    return ""
+
+
+def offer(turn: Turn, call: Call, codecs: tuple[str, ...]) -> None:
+    """Ask the far end to go on with these codecs alone."""
+    turn.order(OfferCodecs(call.id, codecs))
+
+
+def due(turn: Turn) -> None:
+    """Nobody has answered in time: all stays as it is."""
+    for call in turn.state.calls:
+        if call.update_until is not None and call.alive and turn.now >= call.update_until:
+            decide(turn, call, accepted=False)
+
+
+def wake(call: Call) -> float | None:
+    """When `due` has something to do."""
+    return call.update_until if call.alive else None

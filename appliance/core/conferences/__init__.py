@@ -1,0 +1,1 @@
+"""Conferences: calls that hear each other and the panel."""

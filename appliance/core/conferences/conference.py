@@ -1,0 +1,175 @@
+"""A conference: calls that hear each other and the panel, until the last of them is over.
+
+There is one at most, since there is one panel. The panel may leave it (held), and does so while another call is in
+front; its calls go on among themselves then. Whoever goes leaves the rest talking.
+"""
+
+from dataclasses import replace
+
+from appliance.core import events
+from appliance.core.calls import focus, session
+from appliance.core.inputs import Dial
+from appliance.core.model import (
+    Call,
+    CallId,
+    Cause,
+    Conference,
+    ConferenceId,
+    Joining,
+    Participant,
+    Stage,
+)
+from appliance.core.transition import Turn
+
+MOST = 6  # participants beside the panel
+EJECTED, ENDED = "ejected", "ended"  # reasons of participants' going that are no causes of calls' ends
+
+
+def begin(turn: Turn) -> Conference:
+    """A conference that nobody is in yet."""
+    conference = Conference(ConferenceId(f"k-{turn.new_id()}"), created=turn.now)
+    turn.state = replace(turn.state, conference=conference)
+    turn.tell(events.ConferenceConnecting(conference.id))
+    return conference
+
+
+def take_in(turn: Turn, conference: Conference, taken: list[Call], who: str) -> Conference:
+    """Have calls that there are join it, which go on where they were held; one to us that rings is answered."""
+    ids, order = {call.id for call in taken}, turn.state.calls
+    together = [
+        replace(call, conference=conference.id) if call.id in ids else call
+        for call in order
+        if call.id in ids or call.conference is not None
+    ]
+    # They come to where its calls are; those of a conference that begins, to the front.
+    first = next((n for n, call in enumerate(order) if call.conference is not None), len(order))
+    behind, before = (
+        [call for call in part if call.id not in ids and call.conference is None]
+        for part in (order[:first], order[first:])
+    )
+    participants = tuple(
+        Participant(call.id, Joining.ANSWERED if call.unanswered_here else Joining.TAKEN_IN, Stage.COMING)
+        for call in taken
+    )
+    joined = replace(conference, participants=(*conference.participants, *participants))
+    turn.become(replace(turn.state, calls=(*behind, *together, *before), conference=joined))
+    for call in taken:
+        member = replace(call, conference=conference.id)
+        if call.unanswered_here:
+            session.answer(turn, member, who)
+        elif call.held_local:
+            focus.hold(turn, member, held=False)
+    return joined
+
+
+def invite(turn: Turn, conference: Conference, uri: str, whom: Dial) -> Conference:
+    """Call somebody into it; `whom` with the account that is to be used."""
+    target = turn.settings.target(whom.to)
+    call = session.place(
+        turn,
+        uri,
+        target.name if target else "",
+        headers=whom.headers,
+        account=whom.account,
+        custom_data=whom.custom_data,
+        conference=conference.id,
+    )
+    coming = Participant(call.id, Joining.INVITED, Stage.INVITING)
+    conference = replace(conference, participants=(*conference.participants, coming))
+    turn.state = replace(turn.state, conference=conference)
+    turn.tell(events.ConferenceInvitationSending(*of(conference, coming), to=uri))
+    return conference
+
+
+def remove(turn: Turn, conference: Conference, participant: Participant, call: Call) -> None:
+    """Have a participant leave: its call ends."""
+    if participant.stage is Stage.IN:
+        turn.tell(events.ConferenceParticipantRemoved(*of(conference, participant), reason=EJECTED))
+        keep(turn, conference, replace(participant, stage=Stage.LEFT))
+    session.hang_up(turn, call, Cause.HANGUP)
+
+
+def end(turn: Turn, conference: Conference) -> None:
+    """End all its calls."""
+    turn.state = replace(turn.state, conference=replace(conference, ending=True))
+    turn.tell(events.ConferenceDisconnecting(conference.id))
+    for call in turn.state.calls:
+        if call.conference is not None:
+            session.hang_up(turn, call, Cause.HANGUP)
+
+
+def settle(turn: Turn) -> None:
+    """Follow what has become of its calls: who is in, who has left, and whether it is over."""
+    conference = turn.state.conference
+    if conference is None:
+        return
+    known = {participant.call for participant in conference.participants}
+    for call in turn.state.calls:
+        if call.conference is not None and call.id not in known:  # by a transfer
+            new = Participant(call.id, Joining.REPLACING, Stage.COMING)
+            conference = replace(conference, participants=(*conference.participants, new))
+    for participant in conference.participants:
+        conference = follow(turn, conference, participant)
+    left = tuple(p for p in conference.participants if turn.state.call(p.call) is not None)
+    if not left:
+        turn.state = replace(turn.state, conference=None)
+        since = conference.connected_since
+        if since is None:
+            turn.tell(events.ConferenceCanceled(conference.id))
+        else:
+            turn.tell(events.ConferenceEnded(conference.id, duration_s=round(turn.now - since, 3)))
+        return
+    over = all(p.stage is Stage.LEFT for p in left)
+    if over and not conference.ending:
+        turn.tell(events.ConferenceDisconnecting(conference.id))
+    turn.state = replace(
+        turn.state, conference=replace(conference, participants=left, ending=conference.ending or over)
+    )
+
+
+def follow(turn: Turn, conference: Conference, participant: Participant) -> Conference:
+    """Tell how a participant gets on, and keep it."""
+    call, stage = turn.state.call(participant.call), participant.stage
+    if stage is Stage.INVITING and call is not None and call.placed:
+        turn.tell(events.ConferenceInvitationSent(*of(conference, participant)))
+        stage = Stage.COMING
+    if call is None or not call.alive:
+        if stage is not Stage.LEFT:
+            tell_gone(turn, conference, replace(participant, stage=stage))
+        stage = Stage.LEFT
+    elif call.talks and stage is Stage.COMING:
+        if participant.joining is Joining.INVITED:
+            turn.tell(events.ConferenceInvitationAccepted(*of(conference, participant)))
+        if conference.connected_since is None:
+            turn.tell(events.ConferenceConnected(conference.id))
+            conference = replace(conference, connected_since=turn.now)
+        turn.tell(events.ConferenceParticipantAdded(*of(conference, participant), reason=participant.joining))
+        stage = Stage.IN
+    return keep(turn, conference, replace(participant, stage=stage))
+
+
+def tell_gone(turn: Turn, conference: Conference, participant: Participant) -> None:
+    """Tell that a participant has left, or one who was invited will not come. Of others their calls tell."""
+    call = turn.state.call(participant.call)
+    ended = {call.id: end for call, end in turn.finished}
+    how = ended[participant.call] if call is None else call.end
+    cause, code, reason = (Cause.ERROR, 0, "") if how is None else (how.cause, how.code, how.reason)
+    if participant.stage is Stage.IN:
+        why = ENDED if conference.ending else cause.value
+        turn.tell(events.ConferenceParticipantRemoved(*of(conference, participant), reason=why))
+    elif participant.joining is Joining.INVITED:
+        told = events.ConferenceInvitationRejected(*of(conference, participant), cause=cause, code=code, reason=reason)
+        turn.tell(told)
+
+
+def keep(turn: Turn, conference: Conference, participant: Participant) -> Conference:
+    """Put a participant in the place of the one with its call."""
+    participants = tuple(participant if p.call == participant.call else p for p in conference.participants)
+    conference = replace(conference, participants=participants)
+    turn.state = replace(turn.state, conference=conference)
+    return conference
+
+
+def of(conference: Conference, participant: Participant) -> tuple[CallId, ConferenceId, CallId]:
+    """What each event of a participant begins with."""
+    return participant.call, conference.id, participant.call

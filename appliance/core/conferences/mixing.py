@@ -1,0 +1,59 @@
+"""Who hears whom in a conference, and how it is shown: functions of the state alone."""
+
+from dataclasses import dataclass
+
+from appliance.core import events
+from appliance.core.model import Call, CallId, Hold, State
+from appliance.core.transition import Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """The conference's sound: calls that hear each other, those of them that are not heard, and the panel's part."""
+
+    participants: tuple[CallId, ...]
+    muted: tuple[CallId, ...]
+    speaker: bool
+    microphone: bool
+
+
+NOTHING = Mix((), (), speaker=False, microphone=False)
+
+
+def mix(state: State) -> Mix:
+    """What it is now. Who is held or holds is out of it: nobody shall hear him, or his hold music."""
+    conference = state.conference
+    if conference is None:
+        return NOTHING
+    talking = {call.id for call in state.calls if talks(call)}
+    heard = tuple(p.call for p in conference.participants if p.call in talking)
+    muted = tuple(p.call for p in conference.participants if p.muted and p.call in heard)
+    here = bool(heard) and not conference.held
+    return Mix(heard, muted, speaker=here, microphone=here and not conference.muted)
+
+
+def talks(call: Call) -> bool:
+    """Whether sound flows in a call, if it is let."""
+    return call.talks and call.hold is Hold.NONE
+
+
+def links(state: State) -> tuple[tuple[CallId, CallId], ...]:
+    """Pairs of speaking and hearing call."""
+    now = mix(state)
+    return tuple(
+        (one, other) for one in now.participants if one not in now.muted for other in now.participants if other != one
+    )
+
+
+def tell(turn: Turn, before: State) -> None:
+    """Tell that it is otherwise now; at its end only that it is over."""
+    now = mix(turn.state)
+    if turn.state.conference is not None and now != mix(before):
+        told = events.ConferenceChanged(
+            turn.state.conference.id,
+            participants=now.participants,
+            muted=now.muted,
+            speaker=now.speaker,
+            microphone=now.microphone,
+        )
+        turn.tell(told)

@@ -1,0 +1,191 @@
+"""What is asked of a conference, by a button or a client: checked against the state, and done."""
+
+from dataclasses import replace
+from typing import Literal, assert_type
+
+from appliance.base.errors import IntercomError
+from appliance.core import inputs
+from appliance.core.calls import focus, notes
+from appliance.core.calls.headers import check as check_headers
+from appliance.core.conferences import conference as conferences_conference
+from appliance.core.lookup import find, too_many_calls, whom, wrong_state
+from appliance.core.model import AccountId, Action, Call, CallId, Conference, ConferenceId, Participant, Stage
+from appliance.core.transition import Turn
+
+
+def perform(turn: Turn, action: inputs.Conferring, who: str) -> tuple[ConferenceId, str]:
+    """The conference that it is about, and a warning's text or ""; raises IntercomError where it cannot be done."""
+    if isinstance(action, inputs.Confer):
+        return begin(turn, action, who), ""
+    conference = find_conference(turn, action.conference)
+    match action:
+        case inputs.InviteInto(_, dial):
+            invite(turn, lasting(conference), dial)
+            return conference.id, ""
+        case inputs.TakeInto(_, wanted):
+            return conference.id, take_in(turn, lasting(conference), find(turn, wanted), who)
+        case inputs.RemoveFrom(_, wanted):
+            return conference.id, remove(turn, conference, participant(conference, wanted))
+        case inputs.MuteIn(_, wanted, muted):
+            return conference.id, mute(turn, lasting(conference), wanted, muted=muted)
+        case inputs.HoldConference(_, held):
+            return conference.id, hold(turn, lasting(conference), held=held)
+        case _:
+            assert_type(action, inputs.EndConference)
+            return conference.id, end(turn, conference)
+
+
+def begin(turn: Turn, action: inputs.Confer, who: str) -> ConferenceId:
+    """Begin one; nothing is done where anything of it cannot be."""
+    if turn.state.conference is not None:
+        raise IntercomError(
+            "conflict",
+            "There is a conference already.",
+            f"It is {turn.state.conference.id}; a station has one microphone and one speaker.",
+            "Take the calls into it, or end it.",
+        )
+    calls = [joining(find(turn, wanted)) for wanted in dict.fromkeys(action.calls)]
+    called = [place(turn, dial) for dial in action.invite]
+    room(len(calls) + len(called))
+    if not calls and not called:
+        raise IntercomError("parameter-invalid", "A conference needs somebody in it.", "No participants are given.")
+    if not calls and turn.state.full:
+        raise too_many_calls(turn)
+    conference = conferences_conference.begin(turn)
+    if calls:
+        conference = conferences_conference.take_in(turn, conference, calls, who)
+    for uri, dial in called:
+        conference = conferences_conference.invite(turn, conference, uri, dial)
+    return conference.id
+
+
+def invite(turn: Turn, conference: Conference, dial: inputs.Dial) -> None:
+    """Call somebody into it."""
+    uri, dial = place(turn, dial)
+    room(members(conference) + 1)
+    conferences_conference.invite(turn, conference, uri, dial)
+
+
+def take_in(turn: Turn, conference: Conference, call: Call, who: str) -> str:
+    """Take a call that there is into it."""
+    if call.conference is not None:
+        return f"Call {call.id} is in the conference already."
+    room(members(conference) + 1)
+    conferences_conference.take_in(turn, conference, [joining(call)], who)
+    return ""
+
+
+def remove(turn: Turn, conference: Conference, found: Participant) -> str:
+    """Have a participant leave."""
+    if found.stage is Stage.LEFT:
+        return f"Call {found.call} is leaving already."
+    conferences_conference.remove(turn, conference, found, find(turn, found.call))
+    return ""
+
+
+def mute(turn: Turn, conference: Conference, wanted: CallId | None, *, muted: bool) -> str:
+    """Keep a participant, or the panel, from being heard."""
+    found = None if wanted is None else participant(conference, wanted)
+    was, name = (conference.muted, "The panel") if found is None else (found.muted, f"Call {found.call}")
+    if was == muted:
+        return f"{name} is {'muted' if muted else 'not muted'} already."
+    if found is None:
+        turn.state = replace(turn.state, conference=replace(conference, muted=muted))
+    else:
+        conferences_conference.keep(turn, conference, replace(found, muted=muted))
+    return ""
+
+
+def hold(turn: Turn, conference: Conference, *, held: bool) -> str:
+    """Have the panel leave, or come back. One that is set aside, and is now held on purpose, stays held."""
+    if conference.connected_since is None:
+        raise IntercomError("conflict", f"Conference {conference.id} cannot be held now.", "Nobody is in it yet.")
+    if conference.held == held:
+        turn.state = replace(turn.state, conference=replace(conference, set_aside=False))
+        return f"Conference {conference.id} is {'held' if held else 'not held'} already."
+    if held:
+        focus.leave(turn, conference, held=True)
+    else:
+        focus.return_to(turn, conference)
+    return ""
+
+
+def end(turn: Turn, conference: Conference) -> str:
+    """End it, and all its calls."""
+    if conference.ending:
+        return f"Conference {conference.id} is ending already."
+    conferences_conference.end(turn, conference)
+    return ""
+
+
+def press(turn: Turn, conference: Conference, action: Literal[Action.HANGUP, Action.HOLD]) -> None:
+    """A button was pressed while it is in front."""
+    if action is Action.HANGUP:
+        end(turn, conference)
+    else:
+        hold(turn, conference, held=not conference.held)
+
+
+def place(turn: Turn, dial: inputs.Dial) -> tuple[str, inputs.Dial]:
+    """The SIP URI to call, and the same with the account that is to be used; raises what a call would."""
+    if turn.state.stopping:
+        raise IntercomError("unavailable", "Nobody can be called now.", "The daemon is stopping.", "Try again later.")
+    uri, account = whom(turn, dial.to, dial.account)
+    check_headers(dial.headers)
+    notes.check(dial.custom_data)
+    return uri, replace(dial, account=AccountId(account))
+
+
+def joining(call: Call) -> Call:
+    """The same, if it may still join."""
+    if not call.alive:
+        raise wrong_state(call, "taken into a conference", "not ending")
+    return call
+
+
+def room(participants: int) -> None:
+    """So many fit in."""
+    if participants > conferences_conference.MOST:
+        raise IntercomError(
+            "too-many-calls",
+            f"A conference has at most {conferences_conference.MOST} participants.",
+            f"With these it would have {participants}.",
+            "Remove one of them first.",
+        )
+
+
+def members(conference: Conference) -> int:
+    """How many are in it, or come."""
+    return sum(p.stage is not Stage.LEFT for p in conference.participants)
+
+
+def find_conference(turn: Turn, wanted: ConferenceId) -> Conference:
+    """The conference of that id."""
+    found = turn.state.conference
+    if found is None or found.id != wanted:
+        raise IntercomError(
+            "conference-not-found",
+            f"There is no conference {wanted}.",
+            "It has ended, or never was.",
+            "GET /v1/conferences lists what there is.",
+        )
+    return found
+
+
+def lasting(conference: Conference) -> Conference:
+    """The same, unless it ends."""
+    if conference.ending:
+        raise IntercomError("conflict", f"Conference {conference.id} is ending.")
+    return conference
+
+
+def participant(conference: Conference, wanted: CallId) -> Participant:
+    """The participant whose call that is."""
+    found = conference.participant(wanted)
+    if found is None:
+        raise IntercomError(
+            "call-not-found",
+            f"Call {wanted} is not in conference {conference.id}.",
+            f"There are {', '.join(p.call for p in conference.participants)}.",
+        )
+    return found

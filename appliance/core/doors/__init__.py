@@ -1,0 +1,1 @@
+"""Doors: pulses of their relays, lockdown, sensors, and rules that open them."""

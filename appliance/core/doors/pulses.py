@@ -1,0 +1,213 @@
+"""Doors: one bounded pulse at a time, whoever asks and however often; a hold is a longer one.
+
+The core decides a pulse and names it by the nanosecond of the decision; the guard energises the relay at most once for
+each name and ends the pulse by its own clock. So nothing here has to switch anything off. A pulse lasts from when it
+was decided, also where a daemon that was held up heard of the press or code late. Time alone decides only on a Tick:
+other inputs may overtake what the guard has answered.
+"""
+
+from dataclasses import replace
+
+from appliance.base.errors import IntercomError
+from appliance.core import events
+from appliance.core.doors import outcomes, sensors
+from appliance.core.model import Attempt, Denial, DoorId, DoorSettings, DoorState, Means, Pulse, State
+from appliance.core.transition import Turn
+
+CONFIRM_S = 1.0  # the guard answers within a millisecond, or is not there
+WARNING_S = 60.0  # before the end of a hold; of a short one in its middle
+
+
+def open_door(
+    turn: Turn, door: DoorSettings, seconds: float | None, by: str, means: Means, attempt: Attempt | None = None
+) -> str:
+    """Begin or prolong a pulse; gives a warning's text where it changes nothing.
+
+    No chain of requests energises the relay for longer than the door's `max_s`: a pulse that runs is prolonged up to
+    that bound from its beginning. attempt: the code or card behind it, whose outcome is reported once the guard has
+    answered. Raises IntercomError: `door-locked-down`, `door-blocked`, and without a guard `unavailable`.
+    """
+    until = turn.decided + (door.pulse_s if seconds is None else seconds)
+    warning = energise(turn, door, Pulse(0, turn.decided, until, by, means))
+    running = of(turn, door.id)
+    if attempt is not None and running is not None:
+        if running.confirmed:
+            outcomes.opened(turn, attempt)
+        else:
+            put(turn, door.id, replace(running, attempts=(*running.attempts, attempt)))
+    return warning
+
+
+def hold_open(turn: Turn, door: DoorSettings, seconds: float | None, by: str) -> str:
+    """Hold open, for as long as the door may be where nothing is said; else as `open_door`, with `max_hold_s`."""
+    if door.max_hold_s <= 0 or not 0 < (door.max_hold_s if seconds is None else seconds) <= door.max_hold_s:
+        never = "Its configuration allows no holds." if door.max_hold_s <= 0 else ""
+        raise IntercomError(
+            "parameter-invalid",
+            f"Door {door.id} cannot be held open{'' if seconds is None else f' for {seconds} s'}.",
+            never or f"Its longest hold is {door.max_hold_s} s.",
+            f"Set door.{door.id}.max_hold_s, if its strike is made for that.",
+        )
+    until = turn.decided + (door.max_hold_s if seconds is None else seconds)
+    return energise(turn, door, Pulse(0, turn.decided, until, by, Means.API, held=True))
+
+
+def energise(turn: Turn, door: DoorSettings, wanted: Pulse) -> str:
+    """Begin a pulse or hold, or have it take the place of one that runs, whose beginning stays."""
+    refuse(turn, door, wanted)
+    running = of(turn, door.id)
+    if running is not None:
+        began = running.began if running.until > turn.decided else turn.decided
+        wanted = replace(wanted, began=began, energised=running.energised, attempts=running.attempts)
+    until = min(wanted.until, wanted.began + (door.max_hold_s if wanted.held else door.max_s))
+    if running is not None and until <= running.until:
+        return f"Door {door.id} is open already, and for longer."
+    pulse_id = max(int(turn.decided * 1e9), 0 if running is None else running.id + 1)
+    put(turn, door.id, replace(wanted, id=pulse_id, until=until))
+    return ""
+
+
+def refusal(turn: Turn, door: DoorSettings, means: Means) -> str:
+    """Why the door may not open now, or cannot; "" if it can."""
+    if door.id in turn.state.locked_down:
+        return Denial.LOCKED_DOWN
+    if means is not Means.EXIT and (block := sensors.blocking(turn.state)) is not None:
+        return f"{Denial.TAMPERED}: {block.sensor}"
+    return "" if turn.state.relay_ready else Denial.NO_GUARD
+
+
+def refuse(turn: Turn, door: DoorSettings, wanted: Pulse) -> None:
+    """Raise IntercomError, and report it, where `refusal` has a reason."""
+    why = refusal(turn, door, wanted.means)
+    if not why:
+        return
+    block = sensors.blocking(turn.state)
+    if why == Denial.LOCKED_DOWN:
+        error = locked_down(door.id)
+    elif why != Denial.NO_GUARD and block is not None:
+        error = sensors.error(turn.state, door.id, block)
+    else:
+        error = IntercomError(
+            "unavailable",
+            f"Door {door.id} cannot be opened now.",
+            "The process that holds its relay is not there.",
+            "It is started again by itself; see its log if this stays so.",
+        )
+    turn.tell(events.DoorDenied(door.id, by=wanted.by, means=wanted.means, why=why))
+    raise error
+
+
+def locked_down(door: DoorId) -> IntercomError:
+    """What they are told who want such a door open."""
+    return IntercomError(
+        "door-locked-down",
+        f"Door {door} does not open.",
+        "It is locked down.",
+        f"Unlock it first: intercomctl door {door} unlock",
+    )
+
+
+def release(turn: Turn, door: DoorSettings) -> str:
+    """End a hold; gives a warning's text where there is none."""
+    running = of(turn, door.id)
+    if running is None or not running.held:
+        return f"Door {door.id} is not held open."
+    end(turn, door.id)
+    return ""
+
+
+def end(turn: Turn, door: DoorId) -> None:
+    """Have the guard end what runs now; it is over when the guard has told so."""
+    running = of(turn, door)
+    if running is not None:
+        put(turn, door, replace(running, until=min(running.until, turn.decided), warned=True))
+
+
+def relay_changed(turn: Turn, door: DoorId, *, energised: bool, pulse_id: int) -> None:
+    """The guard took a pulse, or ended one."""
+    pulse = of(turn, door)
+    if pulse is None:
+        return
+    if pulse.id != pulse_id:  # told of the one before, which this one was to prolong: it crossed our order
+        if pulse.energised and not energised:
+            put(turn, door, replace(pulse, energised=False))
+            locked(turn, door)
+    elif not energised:
+        over(turn, door, pulse)
+    elif not pulse.confirmed:
+        put(turn, door, replace(pulse, confirmed=True, energised=True, attempts=()))
+        seconds = round(max(0.0, pulse.until - turn.decided), 3)
+        for attempt in pulse.attempts:
+            outcomes.opened(turn, attempt)
+        turn.tell(events.DoorUnlocked(door, by=pulse.by, means=pulse.means, seconds=seconds, held=pulse.held))
+
+
+def guard_lost(turn: Turn) -> None:
+    """Pulses that the guard had not taken are void; of the others it alone knows the end."""
+    for door, pulse in turn.state.pulses:
+        if not pulse.confirmed:
+            over(turn, door, pulse)
+
+
+def guard_ready(turn: Turn) -> None:
+    """A guard that has just come holds every relay at rest."""
+    for door, pulse in turn.state.pulses:
+        over(turn, door, pulse)
+
+
+def due(turn: Turn) -> None:
+    """Holds that end soon; pulses that nobody confirmed, or whose end nobody told."""
+    for door, pulse in turn.state.pulses:
+        if turn.now >= ends(pulse):
+            over(turn, door, pulse)
+        elif turn.now >= wake(pulse):
+            put(turn, door, replace(pulse, warned=True))
+            turn.tell(events.DoorHoldEnding(door, seconds=round(pulse.until - turn.now, 3)))
+
+
+def wake(pulse: Pulse) -> float:
+    """When `due` has something to do."""
+    if pulse.held and pulse.confirmed and not pulse.warned:
+        return pulse.until - min(WARNING_S, (pulse.until - pulse.began) / 2)
+    return ends(pulse)
+
+
+def ends(pulse: Pulse) -> float:
+    """When a pulse is taken for over that nobody told the end of."""
+    return (pulse.until if pulse.confirmed else pulse.id / 1e9) + CONFIRM_S
+
+
+def over(turn: Turn, door: DoorId, pulse: Pulse) -> None:
+    """The pulse is over, or came to nothing."""
+    put(turn, door, None)
+    if not pulse.confirmed:
+        turn.tell(events.DoorDenied(door, by=pulse.by, means=pulse.means, why=Denial.NOT_TAKEN))
+        for attempt in pulse.attempts:
+            outcomes.refused(turn, attempt, Denial.NOT_TAKEN)
+    if pulse.energised:
+        locked(turn, door)
+
+
+def locked(turn: Turn, door: DoorId) -> None:
+    """The relay is at rest again."""
+    turn.tell(events.DoorLocked(door))
+    sensors.locked(turn, door)
+
+
+def condition(state: State, door: DoorId) -> DoorState:
+    """What a door is now, for people."""
+    pulse = dict(state.pulses).get(door)
+    if pulse is not None and pulse.energised:
+        return DoorState.HELD if pulse.held else DoorState.UNLOCKED
+    return DoorState.LOCKED_DOWN if door in state.locked_down else DoorState.LOCKED
+
+
+def of(turn: Turn, door: DoorId) -> Pulse | None:
+    """The door's pulse now."""
+    return next((pulse for name, pulse in turn.state.pulses if name == door), None)
+
+
+def put(turn: Turn, door: DoorId, pulse: Pulse | None) -> None:
+    """Store it, or forget it."""
+    others = tuple(pair for pair in turn.state.pulses if pair[0] != door)
+    turn.state = replace(turn.state, pulses=others if pulse is None else tuple(sorted((*others, (door, pulse)))))

@@ -1,0 +1,169 @@
+"""Sensors: what the contacts of doors, a tamper contact and others mean.
+
+A level counts once it has held for a moment, so that a reed that bounces is one opening. A contact tells whether the
+door's leaf is open, the relay only whether it could be: so a leaf that opens without our opening was forced. A tamper
+contact blocks opening, but for whoever leaves, from inside where nobody can have tampered.
+"""
+
+from dataclasses import replace
+
+from appliance.base.errors import IntercomError
+from appliance.core import events
+from appliance.core.model import Block, DoorId, Sensing, SensorId, SensorKind, SensorSettings, State
+from appliance.core.transition import Turn
+
+SETTLE_S = 0.05
+GRACE_S = 3.0  # a leaf that was pulled at the pulse's end opens after it
+UNKNOWN = Sensing()
+LEAF = {None: "unknown", True: "open", False: "closed"}
+
+
+def edge(turn: Turn, sensor: SensorSettings, *, active: bool | None) -> None:
+    """Take a level in; None: the line is lost, and nothing is known."""
+    sensing = of(turn.state, sensor.id)
+    if active is None:
+        put(turn, sensor.id, replace(UNKNOWN, ours_until=sensing.ours_until))
+    elif active == sensing.active:
+        put(turn, sensor.id, replace(sensing, level=active, settles=None))
+    else:
+        put(turn, sensor.id, replace(sensing, level=active, settles=turn.now + SETTLE_S))
+
+
+def due(turn: Turn) -> None:
+    """Levels that have settled, doors that stay open, blocks that end."""
+    for sensor in turn.settings.sensors:
+        sensing = of(turn.state, sensor.id)
+        if sensing.settles is not None and turn.now >= sensing.settles:
+            settled(turn, sensor, sensing, active=sensing.level)
+        elif sensor.door is not None and sensing.until is not None and turn.now >= sensing.until:
+            stays_open(turn, sensor, sensor.door, sensing)
+    for block in turn.state.blocks:
+        if turn.now >= block.until:
+            unblock(turn, block)
+
+
+def wake(state: State) -> tuple[float, ...]:
+    """When `due` has something to do."""
+    known = (of(state, sensor.id) for sensor in state.settings.sensors)
+    times = [at for sensing in known for at in (sensing.settles, sensing.until) if at is not None]
+    return (*times, *(block.until for block in state.blocks))
+
+
+def settled(turn: Turn, sensor: SensorSettings, before: Sensing, *, active: bool) -> None:
+    """A new level that counts; the first one after a start is told where it is no rest."""
+    until = turn.now + sensor.open_s if active and sensor.kind is SensorKind.CONTACT and sensor.open_s else None
+    now = replace(before, active=active, settles=None, since=turn.now, until=until, alarm="")
+    forced = before.active is False and active and not ours(turn, sensor, before)
+    if sensor.kind is SensorKind.CONTACT and forced:
+        now = replace(now, alarm="forced")
+    put(turn, sensor.id, now)
+    if before.active is None and not active:
+        return
+    if sensor.kind is not SensorKind.CONTACT or sensor.door is None:
+        turn.tell(events.SensorChanged(sensor.id, kind=sensor.kind, active=active))
+    elif active:
+        turn.tell(events.DoorOpened(sensor.door))
+        if forced:
+            turn.tell(events.DoorForced(sensor.door))
+    else:
+        turn.tell(events.DoorClosed(sensor.door, seconds=round(turn.now - before.since, 3)))
+    if sensor.kind is SensorKind.TAMPER:
+        tampered(turn, sensor, active=active)
+
+
+# -- contacts --------------------------------------------------------------------------------------------------------
+
+
+def ours(turn: Turn, sensor: SensorSettings, sensing: Sensing) -> bool:
+    """Whether the leaf may open now: somebody has opened the door, or had until a moment ago."""
+    return any(door == sensor.door for door, _ in turn.state.pulses) or turn.now < sensing.ours_until
+
+
+def locked(turn: Turn, door: DoorId) -> None:
+    """The door's relay is at rest again; its leaf may still come open."""
+    for sensor in turn.settings.sensors:
+        if sensor.door == door:
+            put(turn, sensor.id, replace(of(turn.state, sensor.id), ours_until=turn.now + GRACE_S))
+
+
+def stays_open(turn: Turn, sensor: SensorSettings, door: DoorId, sensing: Sensing) -> None:
+    """The leaf has been open for as long as it should; while the door is held open, it may."""
+    held = [pulse.until for name, pulse in turn.state.pulses if name == door and pulse.held]
+    if held:
+        put(turn, sensor.id, replace(sensing, until=max(held[0], turn.now) + sensor.open_s))
+    else:
+        put(turn, sensor.id, replace(sensing, until=None, alarm="held_open"))
+        turn.tell(events.DoorHeldOpen(door, seconds=round(turn.now - sensing.since, 3)))
+
+
+# -- tamper ----------------------------------------------------------------------------------------------------------
+
+
+def tampered(turn: Turn, sensor: SensorSettings, *, active: bool) -> None:
+    """Somebody is at the panel, or is done: nothing opens for a while from then on."""
+    known = any(block.sensor == sensor.id for block in turn.state.blocks)
+    if sensor.block_s and (active or known):
+        keep(turn, Block(sensor.id, turn.now + sensor.block_s))
+        if active:
+            turn.tell(events.SensorBlocked(sensor.id, seconds=sensor.block_s))
+
+
+def blocking(state: State) -> Block | None:
+    """The block that lasts longest."""
+    return max(state.blocks, key=lambda block: block.until, default=None)
+
+
+def unblock(turn: Turn, block: Block) -> None:
+    """A block's time is over; while the contact is still active another begins."""
+    sensor = turn.settings.sensor(block.sensor)
+    if sensor is not None and sensor.block_s and of(turn.state, sensor.id).active:
+        keep(turn, Block(sensor.id, turn.now + sensor.block_s))
+        return
+    lift(turn, block.sensor)
+    turn.tell(events.SensorUnblocked(block.sensor, by=""))
+
+
+def clear(turn: Turn, wanted: SensorId, by: str) -> str:
+    """End a sensor's block for a client, until it is active anew; gives a warning's text where there is none."""
+    if turn.settings.sensor(wanted) is None:
+        names = ", ".join(sensor.id for sensor in turn.settings.sensors) or "none"
+        raise IntercomError("sensor-not-found", f"There is no sensor {wanted}.", f"The panel has: {names}.")
+    if not any(block.sensor == wanted for block in turn.state.blocks):
+        return f"Sensor {wanted} blocks nothing."
+    lift(turn, wanted)
+    turn.tell(events.SensorUnblocked(wanted, by=by))
+    return ""
+
+
+def error(state: State, door: DoorId, block: Block) -> IntercomError:
+    """What they are told who want the door open."""
+    left = max(1, round(block.until - state.now))
+    return IntercomError(
+        "door-blocked",
+        f"Door {door} does not open for {left} s.",
+        f"Sensor {block.sensor} told that somebody tampers.",
+        f"See to the panel, then: intercomctl clear {block.sensor}",
+    )
+
+
+def keep(turn: Turn, block: Block) -> None:
+    """Store a block in place of the one of its sensor."""
+    others = (each for each in turn.state.blocks if each.sensor != block.sensor)
+    turn.state = replace(turn.state, blocks=tuple(sorted((*others, block), key=lambda each: each.sensor)))
+
+
+def lift(turn: Turn, sensor: SensorId) -> None:
+    """Forget a sensor's block."""
+    turn.state = replace(turn.state, blocks=tuple(each for each in turn.state.blocks if each.sensor != sensor))
+
+
+def of(state: State, sensor: SensorId) -> Sensing:
+    """What is known of a sensor."""
+    return next((sensing for name, sensing in state.sensors if name == sensor), UNKNOWN)
+
+
+def put(turn: Turn, sensor: SensorId, sensing: Sensing) -> None:
+    """Store it."""
+    others = (pair for pair in turn.state.sensors if pair[0] != sensor)
+    both = (*others, (sensor, sensing))
+    turn.state = replace(turn.state, sensors=tuple(sorted(both, key=lambda pair: pair[0])))

@@ -1,0 +1,1 @@
+"""The panel: presses of buttons, colors of lamps, and self-tests."""

@@ -1,0 +1,117 @@
+"""Trials of the panel: whether a lamp shines, and whether the microphone hears what the speaker plays.
+
+An installer wants to know before anybody can be called. A call always comes first: it ends a trial of the sound, and
+while there is one none begins. Buttons and relays need no trial: a press is told as an event, whatever it does, and a
+door's pulse is bounded anyhow.
+"""
+
+from dataclasses import replace
+from math import inf
+
+from appliance.base.errors import IntercomError
+from appliance.core import inputs
+from appliance.core.model import LampTrial, RequestId, SoundTrial, State
+from appliance.core.orders import Reply
+from appliance.core.panel import colors
+from appliance.core.transition import Turn
+
+LONGEST_LAMP_S = 60.0
+LONGEST_SOUND_S = 5.0
+QUIET_S = 2.0  # a card may take most of it to open
+
+
+def lamp(turn: Turn, wanted: inputs.TestLamp) -> None:
+    """Have a lamp shine so; another trial of the same lamp takes the place of the one before."""
+    names = [each.id for each in turn.settings.lamps]
+    if wanted.lamp not in names:
+        raise IntercomError(
+            "lamp-not-found", f"There is no lamp {wanted.lamp}.", f"The panel has: {', '.join(names) or 'none'}."
+        )
+    if not 0 < wanted.seconds <= LONGEST_LAMP_S:
+        raise IntercomError(
+            "parameter-invalid", f"A lamp cannot be tested for {wanted.seconds} s.", "It lasts up to 60 s."
+        )
+    try:
+        color = None if wanted.color is None else colors.parse(wanted.color)
+    except ValueError as error:
+        raise IntercomError(
+            "parameter-invalid",
+            f"{wanted.color} is no colour of a lamp.",
+            f"There are {', '.join(colors.NAMES)}, and #rrggbb but black.",
+        ) from error
+    others = tuple(trial for trial in turn.state.lamp_trials if trial.lamp != wanted.lamp)
+    trial = LampTrial(wanted.lamp, wanted.pattern, turn.now + wanted.seconds, color)
+    turn.state = replace(turn.state, lamp_trials=(*others, trial))
+
+
+def sound(turn: Turn, request: RequestId, seconds: float) -> None:
+    """Begin: the reply comes at the end."""
+    state = turn.state
+    if not 0 < seconds <= LONGEST_SOUND_S:
+        raise IntercomError("parameter-invalid", f"A tone of {seconds} s is none.", "It lasts up to 5 s.")
+    card = dict(state.failed).get("audio")
+    if card is not None:
+        raise IntercomError(
+            "audio-unavailable",
+            "The sound cannot be tested now.",
+            card,
+            "Mend that first: audio.recovered tells when it works.",
+        )
+    if state.active is not None:
+        raise IntercomError(
+            "conflict",
+            "The sound cannot be tested now.",
+            f"Call {state.active.id} is {state.active.state}.",
+            "Wait for its end, or end it.",
+        )
+    if state.sound_trial is not None:
+        raise IntercomError("conflict", "The sound is being tested already.", resolution="Try again in a few seconds.")
+    if not state.sip_ready or state.stopping:
+        raise IntercomError(
+            "unavailable",
+            "The sound cannot be tested now.",
+            "The process that has the sound cards is not there.",
+            "See what the status says.",
+        )
+    tone_at = turn.now + QUIET_S
+    turn.state = replace(state, sound_trial=SoundTrial(request, tone_at, tone_at + seconds))
+
+
+def measured(turn: Turn, dbfs: float) -> None:
+    """The microphone's level: the highest before the tone and the highest with it count."""
+    trial = turn.state.sound_trial
+    if trial is None:
+        return
+    if turn.now < trial.tone_at:
+        trial = replace(trial, quiet=max(dbfs, -inf if trial.quiet is None else trial.quiet))
+    else:
+        trial = replace(trial, loud=max(dbfs, -inf if trial.loud is None else trial.loud))
+    turn.state = replace(turn.state, sound_trial=trial)
+
+
+def due(turn: Turn) -> None:
+    """Trials whose time is over, and one of the sound that a call or the SIP process's end cut short."""
+    state = turn.state
+    if any(trial.until <= turn.now for trial in state.lamp_trials):
+        turn.state = replace(state, lamp_trials=tuple(t for t in state.lamp_trials if t.until > turn.now))
+    trial = state.sound_trial
+    if trial is None:
+        return
+    if state.active is not None or not state.sip_ready or state.stopping:
+        cause = "A call began." if state.active is not None else "The process that has the sound cards ended."
+        cut = IntercomError("conflict", "The test of the sound was cut short.", cause, "Try again.")
+        turn.order(Reply(trial.request, error=cut))
+    elif trial.until <= turn.now:
+        turn.order(Reply(trial.request, trial=trial))
+    else:
+        return
+    turn.state = replace(turn.state, sound_trial=None)
+
+
+def wake(state: State) -> tuple[float, ...]:
+    """When `due` has something to do, or what is desired changes."""
+    times = [trial.until for trial in state.lamp_trials]
+    trial = state.sound_trial
+    if trial is not None:
+        times.append(trial.tone_at if state.now < trial.tone_at else trial.until)
+    return tuple(times)

@@ -1,0 +1,1 @@
+"""Transfers: as transferor and as transferee (RFC 5589)."""

@@ -1,0 +1,194 @@
+"""Transfers that a far end asks for (RFC 3515): that we talk with somebody else, which the call's policy decides.
+
+What comes of it is told to the far end by NOTIFY, while it is there. Once it is done, it ends its call with us.
+"""
+
+from dataclasses import replace
+from typing import Literal, assert_type
+
+from appliance.base.errors import IntercomError
+from appliance.core import events, inputs
+from appliance.core.accounts import callers
+from appliance.core.calls import session
+from appliance.core.lookup import too_many_calls
+from appliance.core.model import (
+    Call,
+    CallId,
+    CallState,
+    Cause,
+    Kind,
+    Role,
+    Transfer,
+    TransferPolicy,
+    TransferState,
+)
+from appliance.core.orders import NotifyTransfer
+from appliance.core.transfers import transferor
+from appliance.core.transition import Turn
+
+TRYING, RINGING, OK = 100, 180, 200
+TIMEOUT, UNSUPPORTED, UNAVAILABLE, BUSY, PENDING, DECLINE = 408, 416, 480, 486, 491, 603
+FINAL, SUCCESS, REFUSALS = range(200, 700), range(200, 300), range(300, 700)
+BY_POLICY = "Not allowed by transfer_policy"
+
+
+def requested(turn: Turn, call: Call, given: inputs.TransferRequested) -> None:
+    """REFER came. One that was accepted is decided on here, and the far end told."""
+    until = turn.now + turn.settings.deadlines.transfer_request_s
+    transfer = Transfer(
+        call.id,
+        Role.TRANSFEREE,
+        given.to,
+        until,
+        state=TransferState.ASKED,
+        replaces=given.replaces,
+        referred_by=given.referred_by,
+    )
+    if given.refused:
+        transferor.fail(turn, transfer, given.refused, BY_POLICY, given.headers)
+    elif call.state is not CallState.CONNECTED or turn.state.transfer(call.id) is not None:
+        turn.order(NotifyTransfer(call.id, PENDING, "Request Pending"))
+    elif callers.parts(given.to) is None:
+        answer(turn, transfer, UNSUPPORTED, "Unsupported URI Scheme")
+    else:
+        decide(turn, call, transfer, dict(given.headers))
+
+
+def decide(turn: Turn, call: Call, transfer: Transfer, headers: dict[str, str]) -> None:
+    """By the call's policy. headers: X- ones of the REFER."""
+    match call.transfer_policy:
+        case TransferPolicy.REFUSE:  # it was changed meanwhile
+            answer(turn, transfer, DECLINE, BY_POLICY)
+        case TransferPolicy.ASK:
+            transferor.put(turn, transfer)
+            turn.order(NotifyTransfer(call.id, TRYING, "Trying"))
+            turn.tell(events.CallTransferRequested(call.id, to=transfer.to, headers=headers))
+        case _:
+            assert_type(call.transfer_policy, Literal[TransferPolicy.FOLLOW])
+            if turn.state.full:
+                answer(turn, transfer, BUSY, "Busy Here")
+            else:
+                turn.order(NotifyTransfer(call.id, TRYING, "Trying"))
+                follow(turn, call, transfer)
+
+
+def follow(turn: Turn, call: Call, transfer: Transfer) -> None:
+    """Call whom the far end names, by the way that the call with it goes.
+
+    That one waits, held; one in a conference talks on, and the new one comes there as well.
+    """
+    # A target of another account counts as a stranger: the server of this call may lead its address anywhere.
+    known = (t.name for t in turn.settings.targets if (t.uri, t.account) == (transfer.to, call.account))
+    target = next(known, "")
+    replaces = (("Replaces", transfer.replaces), ("Require", "replaces")) if transfer.replaces else ()
+    by = (("Referred-By", transfer.referred_by),) if transfer.referred_by else ()
+    kind = Kind.ATTENDED if transfer.replaces else Kind.BLIND
+    turn.tell(events.CallTransferring(call.id, to=transfer.to, kind=kind))
+    new = session.place(
+        turn, transfer.to, target, account=call.account, hidden=(*replaces, *by), conference=call.conference
+    )
+    until = turn.now + turn.settings.deadlines.transfer_s
+    transferor.put(turn, replace(transfer, state=TransferState.UNDER_WAY, other=new.id, until=until))
+
+
+# -- clients ---------------------------------------------------------------------------------------------------------
+
+
+def accept(turn: Turn, call: Call) -> None:
+    """A client has us do as the far end wants. Raises IntercomError."""
+    transfer = asked(turn, call)
+    if turn.state.full:
+        raise too_many_calls(turn)
+    follow(turn, call, transfer)
+
+
+def end(turn: Turn, call: Call, code: int, reason: str) -> None:
+    """A client refuses, or has done it by itself, or could not. Raises IntercomError."""
+    if code not in FINAL:
+        raise IntercomError(
+            "parameter-invalid", f"A transfer cannot come to {code}.", "It is a final SIP code, 200 to 699."
+        )
+    answer(turn, asked(turn, call), code, reason)
+
+
+def asked(turn: Turn, call: Call) -> Transfer:
+    """What the far end wants and nobody has decided on yet. Raises IntercomError."""
+    transfer = turn.state.transfer(call.id)
+    if transfer is None or transfer.state is not TransferState.ASKED:
+        raise IntercomError(
+            "transfer-not-requested",
+            f"Nobody asks for a transfer of call {call.id}.",
+            "The far end has not asked, or it is decided already.",
+        )
+    return transfer
+
+
+# -- what comes of it ------------------------------------------------------------------------------------------------
+
+
+def answer(turn: Turn, transfer: Transfer, code: int, reason: str) -> None:
+    """Tell the far end what came of it, where it is still there, and everybody else."""
+    lasts = transferor.lasts(turn, transfer.call)
+    if lasts:
+        turn.order(NotifyTransfer(transfer.call, code, reason))
+    if code not in SUCCESS:
+        transferor.fail(turn, transfer, code, reason)
+        return
+    transferor.forget(turn, transfer)
+    turn.tell(events.CallTransferred(transfer.call, to=transfer.to, role=transfer.role))
+    if lasts:
+        until = turn.now + turn.settings.deadlines.disconnecting_s
+        transferor.put(turn, replace(transfer, state=TransferState.DONE, until=until))
+
+
+def due(turn: Turn) -> None:
+    """Those that nobody decides on, whose new call is not answered, or after which the far end does not go."""
+    for transfer in transferor.of(turn, Role.TRANSFEREE):
+        if turn.now < transfer.until:
+            continue
+        match transfer.state:
+            case TransferState.ASKED:
+                answer(turn, transfer, DECLINE, "Nobody decided in time")
+            case TransferState.UNDER_WAY:
+                answer(turn, transfer, TIMEOUT, "Request Timeout")
+                leave(turn, transfer.other, Cause.NO_ANSWER)
+            case _:
+                assert_type(transfer.state, Literal[TransferState.DONE])
+                transferor.forget(turn, transfer)
+                leave(turn, transfer.call, Cause.TRANSFERRED)
+
+
+def leave(turn: Turn, wanted: CallId | None, cause: Cause) -> None:
+    """End a call that is still there."""
+    for call in turn.state.calls:
+        if call.id == wanted:
+            session.hang_up(turn, call, cause)
+
+
+def settle(turn: Turn) -> None:
+    """Those whose new call has gone on, and those of calls that are over."""
+    for transfer in transferor.of(turn, Role.TRANSFEREE):
+        over = not transferor.lasts(turn, transfer.call)
+        match transfer.state:
+            case TransferState.UNDER_WAY:
+                look(turn, transfer)
+            case TransferState.ASKED if over:
+                transferor.fail(turn, transfer, 0, "The call is over")
+            case TransferState.DONE if over:
+                transferor.forget(turn, transfer)
+            case _:
+                pass
+
+
+def look(turn: Turn, transfer: Transfer) -> None:
+    """How the new call goes."""
+    new = next((call for call in turn.state.calls if call.id == transfer.other), None)
+    if new is None:
+        (end,) = (end for call, end in turn.finished if call.id == transfer.other)
+        answer(turn, transfer, end.code if end.code in REFUSALS else UNAVAILABLE, end.reason or end.cause)
+    elif new.state is CallState.CONNECTED:
+        answer(turn, transfer, OK, "OK")
+    elif new.ringing_since is not None and not transfer.rang:
+        transferor.put(turn, replace(transfer, rang=True))
+        if transferor.lasts(turn, transfer.call):
+            turn.order(NotifyTransfer(transfer.call, RINGING, "Ringing"))

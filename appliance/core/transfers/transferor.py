@@ -1,0 +1,120 @@
+"""Transfers of a far end to somebody else (RFC 3515, 5589): each that is begun ends by one event."""
+
+from dataclasses import replace
+
+from appliance.base.errors import IntercomError
+from appliance.core import events, inputs
+from appliance.core.calls import session
+from appliance.core.model import Call, CallId, Cause, Kind, Role, Transfer, TransferState
+from appliance.core.orders import Refer
+from appliance.core.transition import Turn
+
+TIMEOUT = 408
+OK = range(200, 300)
+Headers = tuple[tuple[str, str], ...]
+
+
+# -- we pass a far end on --------------------------------------------------------------------------------------------
+
+
+def begin(turn: Turn, call: Call, to: str, other: CallId | None = None) -> None:
+    """Ask the far end of `call` to call `to`; with `other`, to take the place of that call. Raises IntercomError."""
+    for taken in (call.id, other):
+        if any(taken is not None and taken in {t.call, t.other} for t in turn.state.transfers):
+            raise IntercomError("conflict", f"Call {taken} is being transferred already.", "", "Wait for its outcome.")
+    until = turn.now + turn.settings.deadlines.transfer_s
+    put(turn, Transfer(call.id, Role.TRANSFEROR, to, until, other))
+    turn.order(Refer(call.id, to, other))
+    turn.tell(events.CallTransferring(call.id, to=to, kind=Kind.BLIND if other is None else Kind.ATTENDED))
+
+
+def connect(turn: Turn, call: Call, other: Call) -> None:
+    """Have the far ends of two calls talk with each other (RFC 5589 §7). Raises IntercomError."""
+    if call.id == other.id:
+        raise IntercomError(
+            "parameter-invalid", "A call cannot be transferred to itself.", "", "Name another call, or an address."
+        )
+    begin(turn, call, other.remote.uri, other.id)
+
+
+def progressed(turn: Turn, given: inputs.TransferProgressed) -> None:
+    """The far end told how it goes; what comes after the outcome is late."""
+    transfer = turn.state.transfer(given.call)
+    if transfer is None or transfer.role is not Role.TRANSFEROR or 0 < given.code < OK.start:
+        return
+    if given.code in OK:
+        succeed(turn, transfer, given.headers)
+    else:
+        fail(turn, transfer, given.code, given.reason, given.headers)
+
+
+def succeed(turn: Turn, transfer: Transfer, headers: Headers = ()) -> None:
+    """They talk with each other: our own calls with them end, where they have not yet. headers: of the NOTIFY."""
+    forget(turn, transfer)
+    turn.tell(events.CallTransferred(transfer.call, to=transfer.to, role=transfer.role, headers=dict(headers)))
+    for call in turn.state.calls:
+        if call.id in {transfer.call, transfer.other}:
+            session.hang_up(turn, call, Cause.TRANSFERRED)
+
+
+def due(turn: Turn) -> None:
+    """Those whose outcome nobody tells."""
+    for transfer in of(turn, Role.TRANSFEROR):
+        if turn.now < transfer.until:
+            continue
+        if transfer.state is TransferState.DONE:
+            succeed(turn, transfer)
+        else:
+            fail(turn, transfer, TIMEOUT, "Its outcome was not told in time")
+
+
+def settle(turn: Turn) -> None:
+    """Those of calls that are over.
+
+    A far end that takes the place of our other call may go without a word more, as Asterisk does: that it is there is
+    told by the end of that call, which comes soon before or after.
+    """
+    for transfer in of(turn, Role.TRANSFEROR):
+        if any(call.id == transfer.other and end.cause is Cause.TRANSFERRED for call, end in turn.finished):
+            transfer = replace(transfer, state=TransferState.DONE)  # noqa: PLW2901 - the same one, as it is now
+            put(turn, transfer)
+        if lasts(turn, transfer.call):
+            continue
+        if transfer.state is TransferState.DONE:
+            succeed(turn, transfer)
+        elif lasts(turn, transfer.other):
+            soon = turn.now + turn.settings.deadlines.disconnecting_s
+            put(turn, replace(transfer, until=min(transfer.until, soon)))
+        else:
+            fail(turn, transfer, 0, "The call is over")
+
+
+# -- all roles -------------------------------------------------------------------------------------------------------
+
+
+def fail(turn: Turn, transfer: Transfer, code: int, reason: str, headers: Headers = ()) -> None:
+    """It came to nothing. headers: of the message that says so."""
+    forget(turn, transfer)
+    role, told = transfer.role, dict(headers)
+    turn.tell(events.CallTransferFailed(transfer.call, code=code, reason=reason, role=role, headers=told))
+
+
+def of(turn: Turn, role: Role) -> list[Transfer]:
+    """Those in which we have that part."""
+    return [transfer for transfer in turn.state.transfers if transfer.role is role]
+
+
+def lasts(turn: Turn, wanted: CallId | None) -> bool:
+    """Whether that call is there, and not being ended."""
+    return any(call.id == wanted and call.alive for call in turn.state.calls)
+
+
+def put(turn: Turn, transfer: Transfer) -> None:
+    """Store it."""
+    forget(turn, transfer)
+    turn.state = replace(turn.state, transfers=(*turn.state.transfers, transfer))
+
+
+def forget(turn: Turn, transfer: Transfer) -> None:
+    """It is over."""
+    turn.state = replace(turn.state, transfers=tuple(t for t in turn.state.transfers if t.call != transfer.call))

@@ -1,0 +1,159 @@
+"""One turn of the core: the state being changed, and the orders and events that the change brings."""
+
+from dataclasses import replace
+
+from appliance.core import call_states, diagnosis, events
+from appliance.core.call_states import Signal
+from appliance.core.model import (
+    By,
+    Call,
+    CallId,
+    CallState,
+    Cause,
+    Direction,
+    End,
+    Settings,
+    State,
+)
+from appliance.core.orders import FinishRecording, Order
+
+ERROR_SHOWN_S = 3.0
+
+
+class Turn:
+    """Lives for one `step` only, so that the decisions beside it read as sentences and the state stays a value.
+
+    now: when that happened which is decided about. decided: when it is, which is later where the daemon was held up.
+    """
+
+    def __init__(self, state: State, now: float, fresh: str, taken: float = 0.0) -> None:
+        self.state, self.now, self.decided, self.fresh = replace(state, now=now), now, max(now, taken), fresh
+        self.front = state.active  # as last told
+        self.orders: list[Order] = []
+        self.events: list[events.Event] = []
+        self.finished: list[tuple[Call, End]] = []
+        self._made = 0
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the state."""
+        return self.state.settings
+
+    def new_id(self) -> str:
+        """An id that nothing else has; a second one of the same step sorts after the first."""
+        self._made += 1
+        return self.fresh if self._made == 1 else f"{self.fresh}-{self._made}"
+
+    def order(self, order: Order) -> None:
+        """Have an adapter do something."""
+        self.orders.append(order)
+
+    def tell(self, event: events.Event) -> None:
+        """Tell the world."""
+        self.events.append(event)
+
+    def put(self, call: Call) -> Call:
+        """Store a changed or new call."""
+        self.become(self.state.with_call(call))
+        return call
+
+    def bring(self, call: Call) -> None:
+        """Put a call in front."""
+        self.become(self.state.with_front(call))
+
+    def become(self, state: State) -> None:
+        """Go on with that state, and tell which calls lost, and which got, the speaker and the microphone."""
+        had, has = call_states.with_sound(self.state), call_states.with_sound(state)
+        self.state = state
+        for call in had:
+            if call not in has:
+                self.tell(events.CallActiveChanged(call, old=True, new=False))
+        for call in has:
+            if call not in had:
+                self.tell(events.CallActiveChanged(call, old=False, new=True))
+
+    def move(self, call: Call, signal: Signal, *told: events.Event) -> Call | None:
+        """Take the call along the table and give it its new deadline; `told` goes before call.state_changed.
+
+        None, and nothing is told, where the table has no such pair.
+        """
+        new = call_states.TABLE.get((call.state, signal))
+        if new is None:
+            return None
+        limit = call_states.longest(new, self.settings.deadlines)
+        moved = replace(call, state=new, deadline=None if limit is None else self.now + limit)
+        for event in told:
+            self.tell(event)
+        self.tell(events.CallStateChanged(call.id, old=call.state, new=new))
+        return self.put(moved)
+
+    def finish(self, call: Call, end: End) -> None:
+        """End a call for good: its one final event, its recording, its place in the state."""
+        end = replace(end, explanation=diagnosis.call(self.settings, call, end))
+        self.finished.append((replace(call, end=end), end))
+        self.move(replace(call, end=end), Signal.OVER)
+        self.state = replace(self.state, calls=tuple(c for c in self.state.calls if c.id != call.id))
+        talked = self.now - call.connected_since if call.connected_since is not None else 0.0
+        final = final_event(call, end)
+        self.tell(
+            final(
+                call.id,
+                cause=end.cause,
+                code=end.code,
+                reason=end.reason,
+                by=end.by,
+                direction=call.direction,
+                duration_s=round(talked, 3),
+                missed=missed(call, end),
+                explanation=end.explanation,
+                headers=dict(call.end_headers),
+                from_=call.caller,
+                to=call.called,
+                codec=call.codec,
+            )
+        )
+        failed = final is events.CallFailed or (final is events.CallRejected and call.direction is Direction.OUTGOING)
+        ring = self.state.ring
+        if failed and (ring is None or ring.id != call.ring):  # a visitor's ring goes on with others
+            self.show_error()
+        self.end_recordings(call.id)
+
+    def show_error(self) -> None:
+        """Have the panel show, and the speaker tell, that something did not work."""
+        self.state = replace(self.state, error_until=self.now + ERROR_SHOWN_S)
+
+    def end_recordings(self, call: CallId) -> None:
+        """Finish the call's recordings that never began; one that did ends when its file is closed."""
+        for recording in self.state.recordings:
+            if recording.call == call and recording.ready and not recording.begun:
+                self.order(FinishRecording(recording.id))
+        self.state = replace(
+            self.state,
+            recordings=tuple(r for r in self.state.recordings if r.call != call or r.begun),
+        )
+
+
+def final_event(call: Call, end: End) -> type[events.FinalEvent]:
+    """Which of the four last events a call gets (the contract, section 2)."""
+    if call.connected_since is not None:
+        return events.CallEnded
+    if call.direction is Direction.INCOMING:
+        return events.CallRejected if end.by is By.LOCAL else events.CallCanceled
+    if end.cause in {Cause.CANCELED, Cause.REPLACED, Cause.SHUTDOWN, Cause.ANSWERED_ELSEWHERE}:
+        return events.CallCanceled
+    return events.CallRejected if end.cause in {Cause.BUSY, Cause.REJECTED} else events.CallFailed
+
+
+def missed(call: Call, end: End) -> bool:
+    """Whether somebody called and nobody here took notice: not so where we refused, or it was answered elsewhere."""
+    noticed = call.answered_by_us or end.cause in {Cause.REJECTED, Cause.UNAUTHORIZED, Cause.ANSWERED_ELSEWHERE}
+    return call.direction is Direction.INCOMING and not noticed
+
+
+def unanswered(call: Call) -> bool:
+    """Whether our own call is still waiting for somebody to answer."""
+    return call.direction is Direction.OUTGOING and call.state in {
+        CallState.DIALING,
+        CallState.RINGING,
+        CallState.EARLY_MEDIA,
+    }

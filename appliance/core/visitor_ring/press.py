@@ -1,0 +1,50 @@
+"""What a press begins: a visitor's ring, of a button's target or of a flat in the directory."""
+
+from appliance.base.errors import IntercomError
+from appliance.core.calls import forwarding, session
+from appliance.core.lookup import too_many_calls
+from appliance.core.model import Action, ButtonId, ButtonSettings, Cause, ChordSettings, Entry
+from appliance.core.transition import Turn
+from appliance.core.visitor_ring import ring as ring_plan
+
+
+def bell(entry: Entry, who: str) -> ButtonSettings:
+    """The button that there would be for each flat, were there room for them."""
+    return ButtonSettings(ButtonId(who), Action.RING, target=entry.plan.name)
+
+
+def find(turn: Turn, flat: str) -> Entry:
+    """The flat of that number. Raises IntercomError."""
+    entry = turn.settings.entry(flat)
+    if entry is None:
+        raise IntercomError(
+            "flat-not-found",
+            f"There is no flat {flat}.",
+            "The directory does not have it.",
+            "GET /v1/contacts lists them.",
+        )
+    return entry
+
+
+def ring(turn: Turn, button: ButtonSettings | ChordSettings) -> None:
+    """A visitor rings, and goes before calls to us that nobody has answered: they wait behind, or give way to him.
+
+    Where a call of ours rings already, or people talk here, the press leaves it alone.
+    """
+    active, plan = turn.state.active, turn.settings.plan(button.target)
+    if turn.state.stopping or plan is None or turn.state.ring is not None:
+        return
+    if active is not None and not (active.unanswered_here or active.held_local or turn.state.away):
+        return
+    if turn.state.full:
+        if turn.state.waiting is None:
+            raise too_many_calls(turn)
+        session.refuse(turn, turn.state.waiting, forwarding.BUSY, Cause.BUSY)
+    ring_plan.begin(turn, button, plan)
+
+
+def ring_flat(turn: Turn, flat: str, who: str) -> str:
+    """Ring at a flat, unless somebody is rung already, or people talk here."""
+    before = turn.state.ring
+    ring(turn, bell(find(turn, flat), who))
+    return "" if turn.state.ring is not before else "The station is in use already."

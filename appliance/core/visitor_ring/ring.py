@@ -1,0 +1,152 @@
+"""A visitor's ring: who is called, at once and one after another, until somebody answers or nobody is left."""
+
+from dataclasses import replace
+
+from appliance.core import events
+from appliance.core.calls import session
+from appliance.core.model import (
+    AccountState,
+    ButtonSettings,
+    Call,
+    Cause,
+    ChordSettings,
+    ContactState,
+    Plan,
+    Ring,
+    RingId,
+    RingResult,
+    Target,
+)
+from appliance.core.transition import Turn, unanswered
+
+ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"'  # RFC 3326 §2: no phone shows it as a missed call
+PAUSE_S = 2.0  # between two cycles, lest those who refuse at once be called without end
+OUT_OF_REACH_S = 4.0  # what a step has whose targets are known not to be there, while there is another one
+
+
+def begin(turn: Turn, button: ButtonSettings | ChordSettings, plan: Plan) -> None:
+    """Ring the first of the plan."""
+    ring = Ring(RingId(f"v-{turn.fresh}"), button.id, plan, turn.now)
+    turn.tell(events.RingStarted(ring=ring.id, button=button.id, to=plan.name))
+    start(turn, ring, 0)
+
+
+def settle(turn: Turn) -> None:
+    """Go on as calls and time have it: an answer ends the ring, a step that failed or is over brings the next."""
+    ring = turn.state.ring
+    if ring is None:
+        return
+    calls = parts(turn, ring)
+    answered = next((call for call in calls if call.answered), None)
+    if answered is not None:
+        end(turn, ring, RingResult.ANSWERED, answered)
+    elif ring.until is not None and turn.now >= ring.until:
+        for call in filter(unanswered, calls):
+            session.hang_up(turn, call, Cause.NO_ANSWER)
+        advance(turn, ring)
+    elif not calls and ring.step is not None:
+        advance(turn, ring)
+
+
+def advance(turn: Turn, ring: Ring) -> None:
+    """The next step, or the next cycle after a pause; while the network is away, one more is tried."""
+    following = 0 if ring.step is None else ring.step + 1
+    if occupied(turn, ring):
+        end(turn, ring, RingResult.CANCELED)
+    elif following < len(ring.plan.steps):
+        start(turn, ring, following)
+    elif parts(turn, ring):  # somebody has still to confirm
+        turn.state = replace(turn.state, ring=replace(ring, until=None))
+    elif ring.cycle + 1 < ring.plan.cycles or network_may_come(turn, ring):
+        waits = replace(ring, step=None, cycle=ring.cycle + 1, until=turn.now + PAUSE_S)
+        turn.state = replace(turn.state, ring=waits)
+    else:
+        end(turn, ring, RingResult.UNANSWERED)
+
+
+def start(turn: Turn, ring: Ring, number: int) -> None:
+    """Call all targets of a step who are not called already; where the configuration has lost them all, go on."""
+    step = ring.plan.steps[number]
+    targets = [target for target in map(turn.settings.target, step.targets) if target is not None]
+    last = number + 1 == len(ring.plan.steps)
+    seconds = step.seconds
+    if not last and not any(in_reach(turn, target) for target in targets):
+        seconds = min(seconds or OUT_OF_REACH_S, OUT_OF_REACH_S)
+    ring = replace(ring, step=number, until=None if seconds is None else turn.now + seconds)
+    turn.state = replace(turn.state, ring=ring)
+    called = {call.remote.target for call in parts(turn, ring)}
+    for target in targets:
+        if target.name not in called:
+            session.place(
+                turn,
+                target.uri,
+                target.name,
+                ring.button,
+                account=target.account,
+                ring=ring.id,
+                confirm=target.confirm,
+            )
+    settle(turn)
+
+
+def cancel(turn: Turn) -> bool:
+    """The visitor gives up. Whether anything rang."""
+    ring = turn.state.ring
+    if ring is None:
+        return False
+    end(turn, ring, RingResult.CANCELED)
+    return True
+
+
+def given_up(turn: Turn, call: Call) -> None:
+    """A client has ended one of its calls: with the last of them the ring is over, and does not go on elsewhere."""
+    ring = turn.state.ring
+    if ring is not None and ring.id == call.ring and not parts(turn, ring):
+        end(turn, ring, RingResult.CANCELED)
+
+
+def end(turn: Turn, ring: Ring, result: RingResult, by: Call | None = None) -> None:
+    """The ring is over: whoever rings still is told at once that he need not come."""
+    turn.state = replace(turn.state, ring=None)
+    for call in parts(turn, ring):
+        if by is None:
+            session.hang_up(turn, call, Cause.NO_ANSWER if result is RingResult.UNANSWERED else Cause.CANCELED)
+        elif call.id != by.id:
+            session.hang_up(turn, call, Cause.ANSWERED_ELSEWHERE, ELSEWHERE)
+    if by is not None and not occupied(turn, ring):
+        turn.bring(by)
+    turn.tell(
+        events.RingEnded(
+            button=ring.button,
+            ring=ring.id,
+            result=result,
+            call=by.id if by is not None else None,
+            target=by.remote.target if by is not None else "",
+        )
+    )
+    if result is RingResult.UNANSWERED:
+        turn.show_error()
+
+
+def parts(turn: Turn, ring: Ring) -> list[Call]:
+    """Its calls that are not being ended."""
+    return [call for call in turn.state.calls if call.ring == ring.id and call.alive]
+
+
+def occupied(turn: Turn, ring: Ring) -> bool:
+    """Whether people talk here already, with somebody who called meanwhile."""
+    active = turn.state.active
+    return active is not None and active.answered and active.ring != ring.id
+
+
+def in_reach(turn: Turn, target: Target) -> bool:
+    """Whether nothing speaks against a call's arriving: neither its account's registrar nor, if watched, it itself."""
+    if turn.state.contact(target.name).state is ContactState.UNAVAILABLE:
+        return False
+    account = turn.state.account(target.account)
+    return account.failures == 0 or account.state is AccountState.REGISTERED
+
+
+def network_may_come(turn: Turn, ring: Ring) -> bool:
+    """Whether the visitor pressed before the network was there, or as it went, and may still be heard."""
+    return turn.state.offline and turn.now - ring.began < turn.settings.deadlines.dialing_s

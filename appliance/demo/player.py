@@ -1,0 +1,90 @@
+"""Plays a table of steps: acts at the panels, and waits for each step until all of it has been seen."""
+
+import asyncio
+from dataclasses import dataclass
+
+from appliance.base.errors import IntercomError
+from appliance.demo.expectations import Scene, Side, Sight
+from appliance.demo.scenario import Step
+from appliance.demo.stations import until
+
+LOOK_S = 0.02
+AFTER_END_S = 0.5  # what a daemon that has ended told last may still be on its way
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A step that was seen. began: of the act, CLOCK_MONOTONIC; times: of its sights, in their order."""
+
+    step: Step
+    began: float
+    times: tuple[float, ...]
+
+
+class NotSeenError(Exception):
+    """A step that was not seen, and what of it: expected, seen instead, and where to look."""
+
+    def __init__(self, step: Step, expected: str, seen: str, where: str) -> None:
+        super().__init__(f"{step.name}: {expected}")
+        self.step, self.expected, self.seen, self.where = step, expected, seen, where
+
+
+async def play(step: Step, scene: Scene, patience_s: float) -> Seen:
+    """Do what the step says and see it all. Raises NotSeenError with the first sight in the table that did not come."""
+    for side in scene.values():
+        side.begin()
+    try:
+        began = await step.act(scene)
+    except IntercomError as error:
+        logs = " and ".join(str(side.station.log) for side in scene.values())
+        raise NotSeenError(step, step.text, str(error), logs) from error
+    watches = [asyncio.create_task(_watch(sight, scene)) for sight in step.sights]
+    try:
+        await until(lambda: all(watch.done() for watch in watches) or _over(scene), patience_s)
+        if _over(scene):
+            await asyncio.wait(watches, timeout=AFTER_END_S)
+        times = [watch.result() if watch.done() else None for watch in watches]
+    finally:
+        for watch in watches:
+            watch.cancel()
+        await asyncio.gather(*watches, return_exceptions=True)
+    for sight, at in zip(step.sights, times, strict=True):
+        if at is None:
+            raise _not_seen(step, sight, scene)
+    return Seen(step, began, tuple(at for at in times if at is not None))
+
+
+async def _watch(sight: Sight, scene: Scene) -> float:
+    """When it was seen."""
+    side = scene[sight.side]
+    while True:
+        try:
+            at = await sight.look(side)
+        except IntercomError as error:  # it does not answer yet, or no more
+            side.answered, at = str(error), None
+        if at is not None:
+            return at
+        await asyncio.sleep(LOOK_S)
+
+
+def _over(scene: Scene) -> bool:
+    return any(side.station.ended is not None for side in scene.values())
+
+
+def _not_seen(step: Step, sight: Sight, scene: Scene) -> NotSeenError:
+    side = scene[sight.side]
+    seen = sight.seen(side)
+    for other in scene.values():
+        if other.station.ended is not None:
+            seen += (
+                f"; the daemon of {other.station.name} ended with status {other.station.ended}: {_last_words(other)}"
+            )
+    return NotSeenError(step, f"{side.station.name}: {sight.text}", seen, str(sight.where(side)))
+
+
+def _last_words(side: Side) -> str:
+    try:
+        lines = side.station.log.read_text(errors="replace").splitlines()
+    except OSError as error:
+        return str(error)
+    return lines[-1] if lines else "it said nothing"

@@ -1,0 +1,57 @@
+"""Where the demonstration keeps what it makes: a directory that is its own, emptied at each start."""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from appliance.base.errors import IntercomError, reason
+
+MARK = ".intercomd-demo"  # says that the directory is ours, and locked that it is in use
+
+
+def default() -> Path:
+    """Below the user's own state."""
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "intercomd-demo"
+
+
+@contextmanager
+def kept(directory: Path) -> Iterator[Path]:
+    """The directory, empty and ours alone. Raises IntercomError."""
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not (directory / MARK).exists() and any(directory.iterdir()):
+            raise IntercomError(
+                "unavailable", f"{directory} is not empty.", "It was not made by a demonstration.", "Give another."
+            )
+        lock = (directory / MARK).open("w")
+    except OSError as error:
+        raise IntercomError(
+            "unavailable", f"{directory} cannot be used.", reason(error), "Give another with --directory."
+        ) from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise IntercomError(
+                "unavailable", "A demonstration runs already.", f"It uses {directory}.", "End it, or give --directory."
+            ) from error
+        _empty(directory)
+        yield directory
+
+
+def remove(directory: Path) -> None:
+    """Leave nothing of it."""
+    _empty(directory)
+    (directory / MARK).unlink(missing_ok=True)
+    directory.rmdir()
+
+
+def _empty(directory: Path) -> None:
+    for path in directory.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif path.name != MARK:
+            path.unlink()

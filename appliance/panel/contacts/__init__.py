@@ -1,0 +1,1 @@
+"""Contacts at input lines: buttons and sensors."""

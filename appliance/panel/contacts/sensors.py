@@ -1,0 +1,44 @@
+"""The panel's sensors: the contacts of doors, of housings and others. Their level counts, from when it is known."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from appliance.core.inputs import Input, SensorEdge
+from appliance.core.model import SensorId
+from appliance.panel.gpio.input_line import Heard, InputLine, InputWiring
+from appliance.panel.gpio.line_claims import Claims
+
+
+@dataclass(frozen=True, slots=True)
+class SensorWiring(InputWiring):
+    """A sensor's line. One that is normally closed is active when it is open, and so when its wire is cut."""
+
+    normally_closed: bool = True
+
+
+class Sensors:
+    """Posts SensorEdge: the level once it is taken, each edge, and None where it is lost. Made on the loop's thread."""
+
+    def __init__(self, wiring: tuple[SensorWiring, ...], claims: Claims, post: Callable[[Input], None]) -> None:
+        self._post = post
+        self._lines = [InputLine(f"sensor {sensor.id}", sensor, claims, self._heard(sensor)) for sensor in wiring]
+
+    def close(self) -> None:
+        """Let go of the lines."""
+        for line in self._lines:
+            line.close()
+
+    def _heard(self, wiring: SensorWiring) -> Heard:
+        sensor = SensorId(wiring.id)
+
+        def edge(at: float, closed: bool) -> None:
+            self._post(SensorEdge(at=at, sensor=sensor, active=closed != wiring.normally_closed))
+
+        def settled(closed: bool, _from_the_first: bool) -> None:
+            edge(time.monotonic(), closed)
+
+        def lost() -> None:
+            self._post(SensorEdge(at=time.monotonic(), sensor=sensor, active=None))
+
+        return Heard(edge, settled, lost)

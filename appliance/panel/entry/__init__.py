@@ -1,0 +1,1 @@
+"""Keypads and card readers: matrix, Wiegand, USB."""

@@ -1,0 +1,146 @@
+"""Matrix keypads on lines: keys become inputs. Nothing is scanned while no key moves.
+
+At rest all rows are driven low, so that a key which goes down pulls its column low: an edge, by which the scan begins.
+It drives row after row alone, the others let go of so that two keys short nothing. It ends when no key is down, or as
+nothing has changed for a while, when the edge of a column begins it again.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from appliance.base.errors import IntercomError
+from appliance.core.inputs import Input, KeypadKey
+from appliance.core.model import KeypadId
+from appliance.panel.entry.matrix_scan import Crossing, Matrix
+from appliance.panel.gpio.line_claims import Claims
+from appliance.panel.gpio.line_names import PinName, called
+
+if TYPE_CHECKING:
+    from appliance.panel.gpio.line_group import Block, Seen
+
+BETWEEN_S = 0.005  # two scans
+UNCHANGED_S = 2.0  # after which a key is taken for one that leans against something
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixWiring:
+    """A matrix keypad's lines, all of one chip. `keys`: a text for each row, a character for each column, " " for none.
+
+    pull: "up" the columns' resistors are the chip's own, "none" the wiring has them. settle_s: how long a column needs
+    to follow its row.
+    """
+
+    id: KeypadId
+    rows: tuple[PinName, ...]
+    columns: tuple[PinName, ...]
+    keys: tuple[str, ...]
+    pull: Literal["up", "none"] = "up"
+    debounce_s: float = 0.02
+    settle_s: float = 0.001
+
+
+class MatrixKeypad:
+    """One keypad; on the loop's thread. Lines that are lost are claimed again, and no key that is down then counts."""
+
+    def __init__(self, wiring: MatrixWiring, claims: Claims, post: Callable[[Input], None]) -> None:
+        self._wiring, self._claims, self._post = wiring, claims, post
+        self._name = f"keypad {wiring.id} ({', '.join(called(pin) for pin in (*wiring.rows, *wiring.columns))})"
+        self._loop = asyncio.get_running_loop()
+        self._block: Block | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._matrix = Matrix(wiring.debounce_s)
+        self._was_lost = False
+        self._found: set[Crossing] = set()
+        self._began = 0.0  # when an edge began the scanning
+        self._changed = 0.0  # when a scan was last another than the one before
+        claims.take(self._name, self._take)
+
+    def close(self) -> None:
+        """Let go of the lines."""
+        if self._timer:
+            self._timer.cancel()
+        if self._block:
+            self._block.close()
+        self._timer = self._block = None
+
+    def _take(self) -> None:
+        from appliance.panel.gpio.line_group import Block  # noqa: PLC0415  late: libgpiod is loaded only where it is needed
+
+        wiring = self._wiring
+        self._matrix = Matrix(wiring.debounce_s, silent=self._was_lost)
+        self._block = Block(wiring.columns, wiring.pull, self._moved, self._lost, outputs=wiring.rows, both=True)
+        self._begin(self._loop.time())  # with what is down already
+
+    def _lost(self, why: IntercomError) -> None:
+        self._was_lost = True
+        self.close()
+        self._claims.lost(self._name, self._take, why)
+
+    def _moved(self, edges: list["Seen"]) -> None:
+        self._begin(edges[0].at)
+
+    def _begin(self, at: float) -> None:
+        if self._block:
+            self._block.ignore()
+            self._began = self._changed = at
+            self._scan()
+
+    def _scan(self) -> None:
+        self._found = set()
+        self._drive(0)
+
+    def _drive(self, row: int) -> None:
+        if self._block:
+            self._block.drive([row])
+            self._after(self._wiring.settle_s, lambda: self._see(row))
+
+    def _see(self, row: int) -> None:
+        block = self._block
+        if block is None:
+            return
+        self._found |= {(row, column) for column in block.low()}
+        if not block.held:  # lost by that
+            return
+        if row + 1 < len(self._wiring.rows):
+            self._drive(row + 1)
+        else:
+            self._scanned(self._loop.time())
+
+    def _scanned(self, now: float) -> None:
+        closed = frozenset(self._found)
+        if closed != self._matrix.seen:
+            self._changed = now
+        for row, column in self._matrix.scanned(closed, now):
+            key = self._wiring.keys[row][column]
+            if key != " ":
+                self._post(KeypadKey(at=self._began, keypad=self._wiring.id, key=key))
+            self._began = now  # of those that follow
+        if self._matrix.at_rest or now - self._changed >= UNCHANGED_S:
+            self._rest()
+        else:
+            self._after(BETWEEN_S, self._scan)
+
+    def _rest(self) -> None:
+        if self._block:
+            self._block.drive(range(len(self._wiring.rows)))
+            self._after(self._wiring.settle_s, self._rested)
+
+    def _rested(self) -> None:
+        """Wait for an edge, unless a key moved meanwhile: what has come until now the scan itself has caused."""
+        block = self._block
+        if block is None:
+            return
+        block.forget()
+        low = block.low()
+        if not block.held:
+            return
+        if low == {column for _, column in self._matrix.seen}:
+            block.watch()
+        else:
+            self._begin(self._loop.time())
+
+    def _after(self, seconds: float, act: Callable[[], None]) -> None:
+        if self._block:
+            self._timer = self._loop.call_later(seconds, act)

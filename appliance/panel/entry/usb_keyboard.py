@@ -1,0 +1,168 @@
+"""Keypads and card readers at USB: both type as a keyboard does, a reader its card's number and Enter.
+
+Codes are those of include/uapi/linux/input-event-codes.h, with the American layout that such devices type by.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from appliance.base.errors import IntercomError
+from appliance.core.inputs import CardRead, Input, KeypadKey
+from appliance.core.model import KeypadId, ReaderId
+from appliance.panel.entry.evdev import InputDevice, KeyMoved
+from appliance.panel.entry.wiegand_frames import Card, Discarded, Spoiled
+from appliance.panel.entry.wiegand_reader import Told
+from appliance.panel.gpio.line_claims import Claims
+
+SEARCHED_S = 5.0  # how often a device that is not plugged in is looked for, at the least
+TOGETHER_S = 1.0  # what a reader types is one number if no pause is longer
+LENGTHS = range(4, 33)  # characters of a card's number
+
+_SHIFT = frozenset({42, 54})
+_ENTER = frozenset({28, 96})
+_ROW = dict(zip(range(2, 12), "1234567890", strict=True))  # KEY_1 to KEY_0
+_PAD = dict(zip((79, 80, 81, 75, 76, 77, 71, 72, 73, 82), "1234567890", strict=True))  # KEY_KP1 to KEY_KP0
+_PHONE = dict(zip(range(0x200, 0x20C), "0123456789*#", strict=True))  # KEY_NUMERIC_0 to KEY_NUMERIC_POUND
+_LETTERS = {30: "A", 48: "B", 46: "C", 32: "D", 18: "E", 33: "F"}
+# Keypads of a computer have neither * nor # everywhere: Enter is #, Backspace and Num-* are *.
+KEYS = _ROW | _PAD | _PHONE | dict.fromkeys(_ENTER, "#") | {55: "*", 14: "*"}
+SHIFTED = {9: "*", 4: "#"}  # Shift-8, Shift-3
+
+
+class Typing:
+    """What a card reader types, put together; by the times of its keys."""
+
+    def __init__(self) -> None:
+        self._text = ""
+        self._why = ""
+        self.last = 0.0  # s, the time of the newest key
+
+    def key(self, moved: KeyMoved) -> Card | Discarded | None:
+        """Take a key in: a card at its Enter; or that what was typed before a pause was none."""
+        pause = self.due(moved.at)
+        if moved.after_loss:
+            self._why = Spoiled.KEYS_LOST
+        if not moved.down or moved.code in _SHIFT:
+            return pause
+        self.last = moved.at
+        if moved.code in _ENTER:
+            return self._card() or pause
+        character = (_ROW | _PAD | _LETTERS).get(moved.code)
+        if character is None:
+            self._why = self._why or Spoiled.CHARACTERS
+        self._text = (self._text + (character or "?"))[: LENGTHS.stop]
+        return pause
+
+    def due(self, now: float) -> Discarded | None:
+        """Drop what no Enter has ended by now."""
+        if not self.waits or now < self.ends_at:
+            return None
+        self._text, self._why = "", ""
+        return Discarded(Spoiled.NO_ENTER)
+
+    @property
+    def waits(self) -> bool:
+        """Whether something was typed."""
+        return bool(self._text)
+
+    @property
+    def ends_at(self) -> float:
+        """When what was typed is dropped unless another key comes."""
+        return self.last + TOGETHER_S
+
+    def _card(self) -> Card | Discarded | None:
+        text, why = self._text, self._why
+        self._text, self._why = "", ""
+        if why:
+            return Discarded(why)
+        if text and len(text) not in LENGTHS:
+            expected = f"{LENGTHS.start} to {LENGTHS.stop - 1}"
+            return Discarded(f"{Spoiled.TYPED_LENGTH}: {len(text)} characters, not {expected}")
+        return Card(text, 0) if text else None
+
+
+class _Plugged:
+    """A device that may come and go; on the loop's thread."""
+
+    def __init__(self, name: str, device: str, claims: Claims, moved: Callable[[KeyMoved], None]) -> None:
+        self._name, self._wanted, self._claims, self._moved = f"{name} ({device})", device, claims, moved
+        self._device: InputDevice | None = None
+        claims.take(self._name, self._take, longest=SEARCHED_S)
+
+    def close(self) -> None:
+        """Let go of it."""
+        if self._device is not None:
+            self._device.close()
+        self._device = None
+
+    def _take(self) -> None:
+        self._device = InputDevice(self._wanted, self._moved, self._lost)
+
+    def _lost(self, why: IntercomError) -> None:
+        self._device = None
+        self._claims.lost(self._name, self._take, why, longest=SEARCHED_S)
+
+
+class TypedKeypad:
+    """A keypad at USB, or any keyboard: digits, * and # become inputs, other keys mean nothing."""
+
+    def __init__(self, keypad: KeypadId, device: str, claims: Claims, post: Callable[[Input], None]) -> None:
+        self._keypad, self._post = keypad, post
+        self._shift: set[int] = set()
+        self._plugged = _Plugged(f"keypad {keypad}", device, claims, self._moved)
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._plugged.close()
+
+    def _moved(self, moved: KeyMoved) -> None:
+        if moved.code in _SHIFT:
+            (self._shift.add if moved.down else self._shift.discard)(moved.code)
+        elif moved.down:
+            key = (SHIFTED if self._shift else KEYS).get(moved.code)
+            if key is not None:
+                self._post(KeypadKey(at=moved.at, keypad=self._keypad, key=key))
+
+
+class TypedReader:
+    """A card reader at USB."""
+
+    def __init__(self, reader: ReaderId, device: str, claims: Claims, post: Callable[[Input], None]) -> None:
+        self._reader, self._post = reader, post
+        self._loop = asyncio.get_running_loop()
+        self._typing = Typing()
+        self._told = Told(reader, self._loop, post)
+        self._timer: asyncio.TimerHandle | None = None
+        self._plugged = _Plugged(f"reader {reader}", device, claims, self._moved)
+
+    def close(self) -> None:
+        """Let go of it, and tell nothing any more."""
+        self._plugged.close()
+        self._told.close()
+        if self._timer:
+            self._timer.cancel()
+
+    def _moved(self, moved: KeyMoved) -> None:
+        self._tell(self._typing.key(moved))
+        if self._typing.waits and self._timer is None:
+            self._wait()
+
+    def _wait(self) -> None:
+        left = max(0.0, self._typing.ends_at - time.monotonic())
+        self._timer = self._loop.call_later(left, self._due)
+
+    def _due(self) -> None:
+        self._timer = None
+        self._tell(self._typing.due(time.monotonic()))
+        if self._typing.waits:
+            self._wait()
+
+    def _tell(self, reading: Card | Discarded | None) -> None:
+        match reading:
+            case Card(number=number):
+                self._post(CardRead(at=self._typing.last, reader=self._reader, number=number, bits=0))
+            case Discarded(why=why):
+                self._told.discarded(why)
+            case None:
+                pass

@@ -1,0 +1,1 @@
+"""Lines of GPIO chips: names, claims, groups, inputs."""

@@ -1,0 +1,108 @@
+"""A line that is read: claimed, told edge by edge, and claimed again when it is lost."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from appliance.panel.gpio.factory import line_errors
+from appliance.panel.gpio.line_claims import Claims
+from appliance.panel.gpio.line_names import PinName, called
+
+LONGEST_LAG_S = 5.0
+SETTLED_S = 0.05  # by then a line just taken has followed its pull, however long the cable
+
+
+@dataclass(frozen=True, slots=True)
+class InputWiring:
+    """A contact's line; it is closed while the contact connects the line to the other side of its resistor.
+
+    `pull` is the board's own resistor; "none" where the wiring has one, which then pulls up.
+    """
+
+    id: str
+    pin: PinName
+    pull: Literal["up", "down", "none"] = "up"
+
+    @property
+    def active_low(self) -> bool:
+        """Whether the contact pulls its line to ground."""
+        return self.pull != "down"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What is told of a line, from whichever thread gpiozero calls in.
+
+    edge: when (the moment of the edge, not of the call), and whether it is closed from then on. settled: whether it is
+    closed a moment after it was taken, and was so from the first on. lost: nothing is known until that comes.
+    """
+
+    edge: Callable[[float, bool], None]
+    settled: Callable[[bool, bool], None]
+    lost: Callable[[], None]
+
+
+class InputLine:
+    """One line. `name` says to people what it is. Made on the loop's thread."""
+
+    def __init__(self, name: str, wiring: InputWiring, claims: Claims, heard: Heard) -> None:
+        self._wiring, self._claims, self._heard = wiring, claims, heard
+        self._line = f"{name} ({called(wiring.pin)})"
+        self._device: Any = None
+        self._was_lost = False
+        self._settling: asyncio.TimerHandle | None = None
+        claims.take(self._line, self._take)
+
+    def close(self) -> None:
+        """Let go of it."""
+        if self._settling:
+            self._settling.cancel()
+        if self._device:
+            with suppress(*line_errors()):
+                self._device.close()
+        self._device = None
+
+    def _take(self) -> None:
+        # Late: the board's libraries are loaded only where there is a panel.
+        from gpiozero import DigitalInputDevice  # noqa: PLC0415
+
+        wiring, factory = self._wiring, self._claims.factory
+        # Not gpiozero's Button: that one starts a thread for each, which wakes ten times a second.
+        device = self._device = DigitalInputDevice(
+            wiring.pin,
+            pull_up={"up": True, "down": False, "none": None}[wiring.pull],
+            active_state=False if wiring.pull == "none" else None,
+            pin_factory=factory,
+        )
+
+        def edge(closed: bool) -> None:
+            self._heard.edge(moment(closed), closed)
+
+        def moment(closed: bool) -> float:
+            if (at := getattr(device.pin, "edge_at", None)) is not None:  # ChipPin knows it, by this clock
+                return float(at)
+            since = device.active_time if closed else device.inactive_time
+            # A factory whose clock is not the one it stamps edges with must not send us to another day.
+            lag = since if since is not None and 0 <= since < LONGEST_LAG_S else 0.0
+            return time.monotonic() - lag
+
+        device.when_activated = lambda: edge(closed=True)
+        device.when_deactivated = lambda: edge(closed=False)
+        device.pin.when_lost = self._lost  # called by ChipPin alone: other pins do not notice
+        closed = bool(device.is_active) and not self._was_lost
+        self._settling = asyncio.get_running_loop().call_later(SETTLED_S, self._settled, closed)
+
+    def _settled(self, closed_at_first: bool) -> None:
+        with suppress(*line_errors()):
+            if self._device:
+                closed = bool(self._device.is_active)
+                self._heard.settled(closed, closed and closed_at_first)
+
+    def _lost(self, why: Exception) -> None:
+        self._was_lost = True
+        self.close()
+        self._heard.lost()
+        self._claims.lost(self._line, self._take, why)

@@ -1,0 +1,86 @@
+"""The panel's claims on lines: each is taken as soon as it can be had, and what cannot be had is told once."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from functools import partial
+
+from appliance.base.errors import IntercomError, reason
+from appliance.core.inputs import Input, PartFailed, PartRecovered
+from appliance.panel.gpio.factory import Factory, line_errors
+
+FIRST_RETRY_S = 1.0
+LONGEST_RETRY_S = 60.0
+TOGETHER_S = 0.1
+PART = "panel"
+USUAL_REMEDY = "See who uses the line (gpioinfo) and which pin the settings name; it is tried again by itself"
+
+
+class Claims:
+    """All claims of a panel share one, so that it has failed until the last line works. Lives on the asyncio thread."""
+
+    def __init__(self, factory: Factory, post: Callable[[Input], None]) -> None:
+        self.factory = factory
+        self._post = post
+        self._loop = asyncio.get_running_loop()
+        self._failed: dict[str, tuple[str, str]] = {}  # line: why, remedy
+        self._retries: dict[str, asyncio.TimerHandle] = {}
+        self._told: dict[str, tuple[str, str]] = {}  # what was posted of it
+        self._telling: asyncio.Handle | None = None
+
+    def take(
+        self, line: str, make: Callable[[], None], delay: float = FIRST_RETRY_S, *, longest: float = LONGEST_RETRY_S
+    ) -> None:
+        """Call `make`, again with a growing delay, `longest` at last, while it fails.
+
+        `line` says to people what it is, pin included.
+        """
+        try:
+            make()
+        except line_errors() as error:
+            self.lost(line, make, error, delay, longest=longest)
+        else:
+            self._failed.pop(line, None)
+            self._retries.pop(line, None)
+            if self._told:
+                self._tell_soon()
+
+    def lost(
+        self,
+        line: str,
+        make: Callable[[], None],
+        why: Exception,
+        delay: float = FIRST_RETRY_S,
+        *,
+        longest: float = LONGEST_RETRY_S,
+    ) -> None:
+        """Say that a line failed, and call `make` after `delay` seconds."""
+        if isinstance(why, IntercomError):
+            self._failed[line] = why.cause, why.resolution
+        else:
+            self._failed[line] = " ".join(reason(why).split()) or type(why).__name__, USUAL_REMEDY
+        again = partial(self.take, line, make, min(longest, 2 * delay), longest=longest)
+        self._retries[line] = self._loop.call_later(delay, again)
+        self._tell_soon()
+
+    def close(self) -> None:
+        """Try nothing any more."""
+        for retry in self._retries.values():
+            retry.cancel()
+        if self._telling:
+            self._telling.cancel()
+
+    def _tell_soon(self) -> None:
+        # Once for all that happens together: a chip that goes takes its lines along one by one.
+        self._telling = self._telling or self._loop.call_later(TOGETHER_S, self._tell)
+
+    def _tell(self) -> None:
+        self._telling = None
+        now = time.monotonic()
+        if self._failed and self._failed != self._told:
+            why = "; ".join(f"{line}: {cause}" for line, (cause, _) in self._failed.items())
+            resolution = "; ".join(dict.fromkeys(remedy for _, remedy in self._failed.values()))
+            self._post(PartFailed(at=now, part=PART, why=why, resolution=resolution))
+        elif self._told and not self._failed:
+            self._post(PartRecovered(at=now, part=PART))
+        self._told = dict(self._failed)

@@ -1,0 +1,172 @@
+"""Several lines of one GPIO chip, taken together by libgpiod 2.
+
+For what a pin alone cannot do: levels of several lines set or read at one moment, edges of several lines in the order
+in which they came, and the knowledge that some were lost. On any board, whatever gpiozero uses for buttons and lamps.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import gpiod
+from gpiod.line import Bias, Direction, Drive, Edge, Value
+
+from appliance.base.errors import IntercomError
+from appliance.panel import guard
+from appliance.panel.gpio.chip_pins import CONSUMER, locate, trouble, unusable
+from appliance.panel.gpio.line_names import PinName, called
+
+EVENTS_KEPT = 1024  # edges that the kernel keeps while the loop is busy: the most it does (GPIO_V2_LINES_MAX * 16)
+Pull = Literal["up", "none"]
+_BIAS = {"up": Bias.PULL_UP, "none": Bias.DISABLED}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An edge. at: CLOCK_MONOTONIC seconds by the kernel; after_loss: edges of the block before it were lost."""
+
+    line: int
+    at: float
+    after_loss: bool
+
+
+class Block:
+    """The lines, numbered as given, until `close`; on the asyncio loop's thread.
+
+    inputs: those that are read, with the chip's pull-up resistor or without, and whose edges come to `edges`: falling
+    ones, or both. outputs: those that are driven low or let go of (open drain). lost: called when the chip is taken
+    away, the lines are let go of by then. Raises IntercomError where one cannot be had, or they are on several chips.
+    """
+
+    def __init__(
+        self,
+        inputs: tuple[PinName, ...],
+        pull: Pull,
+        edges: Callable[[list[Seen]], None],
+        lost: Callable[[IntercomError], None],
+        *,
+        outputs: tuple[PinName, ...] = (),
+        both: bool = False,
+    ) -> None:
+        self._edges, self._lost = edges, lost
+        self._what = ", ".join(called(name) for name in (*inputs, *outputs))
+        path, offsets = self._find((*inputs, *outputs))
+        self._inputs, self._outputs = offsets[: len(inputs)], offsets[len(inputs) :]
+        self._number = {offset: number for number, offset in enumerate(self._inputs)}
+        self._newest = 0  # of the kernel's numbers of edges
+        seen = gpiod.LineSettings(
+            direction=Direction.INPUT, bias=_BIAS[pull], edge_detection=Edge.BOTH if both else Edge.FALLING
+        )
+        driven = gpiod.LineSettings(direction=Direction.OUTPUT, drive=Drive.OPEN_DRAIN, output_value=Value.ACTIVE)
+        wanted = dict.fromkeys(self._inputs, seen) | dict.fromkeys(self._outputs, driven)
+        self._request = self._take(path, wanted)
+        self._loop = asyncio.get_running_loop()
+        self._watched = False
+        self.watch()
+
+    def close(self) -> None:
+        """Let go of the lines; may be called twice."""
+        if self._request is not None:
+            self.ignore()
+            self._request.release()
+        self._request = None
+
+    def watch(self) -> None:
+        """Have edges told, those that came meanwhile among them."""
+        if self._request is not None and not self._watched:
+            self._watched = True
+            self._loop.add_reader(self._request.fd, self._read)
+
+    def ignore(self) -> None:
+        """Have no edges told until `watch`."""
+        if self._watched:
+            self._watched = False
+            self._loop.remove_reader(self._request.fd)
+
+    def forget(self) -> None:
+        """Drop the edges that came."""
+        with suppress(_Gone):
+            while self._come():
+                pass
+
+    def drive(self, low: Iterable[int]) -> None:
+        """Drive these outputs low and let go of the others, all at once."""
+        wanted = set(low)
+        levels: Mapping[Any, Value] = {
+            offset: Value.INACTIVE if number in wanted else Value.ACTIVE for number, offset in enumerate(self._outputs)
+        }
+        with suppress(_Gone):
+            self._try(lambda: self._request.set_values(levels))
+
+    def low(self) -> frozenset[int]:
+        """The inputs that are low now; none once the lines are lost."""
+        try:
+            levels = self._try(lambda: self._request.get_values(self._inputs))
+        except _Gone:
+            return frozenset()
+        return frozenset(number for number, level in enumerate(levels) if level is Value.INACTIVE)
+
+    @property
+    def held(self) -> bool:
+        """Whether the lines are still there."""
+        return self._request is not None
+
+    def _read(self) -> None:
+        with suppress(_Gone):
+            while came := self._come():
+                self._edges([self._seen(event) for event in came])
+                if not self._watched:  # whoever was told has had enough
+                    return
+
+    def _seen(self, event: Any) -> Seen:
+        whole = event.global_seqno == self._newest + 1
+        self._newest = event.global_seqno
+        return Seen(self._number[event.line_offset], event.timestamp_ns / 1e9, after_loss=not whole)
+
+    def _come(self) -> list[Any]:
+        def read() -> list[Any]:
+            return self._request.read_edge_events() if self._request.wait_edge_events(0) else []
+
+        came: list[Any] = self._try(read)
+        return came
+
+    def _try(self, act: Callable[[], Any]) -> Any:
+        """What `act` gives. Raises _Gone when the lines are lost, which was told then."""
+        if self._request is None:
+            raise _Gone
+        try:
+            return act()
+        except OSError as error:
+            self.close()
+            self._lost(trouble(self._what, error))
+            raise _Gone from error
+
+    def _find(self, names: tuple[PinName, ...]) -> tuple[str, list[int]]:
+        try:
+            found = [locate(name) for name in names]
+        except guard.Refused as refused:
+            raise unusable(self._what, refused.cause, refused.remedy) from refused
+        except OSError as error:
+            raise trouble(self._what, error) from error
+        paths = {path for path, _ in found}
+        if len(paths) > 1:
+            cause = f"they are lines of several chips: {', '.join(sorted(paths))}"
+            raise unusable(self._what, cause, "wire all of them to one chip")
+        return paths.pop(), [offset for _, offset in found]
+
+    def _take(self, path: str, wanted: dict[int, Any]) -> Any:
+        try:
+            with gpiod.Chip(path) as chip:
+                try:
+                    return chip.request_lines(wanted, consumer=CONSUMER, event_buffer_size=EVENTS_KEPT)
+                except OSError as error:
+                    users = [chip.get_line_info(offset).consumer for offset in wanted]
+                    raise trouble(self._what, error, ", ".join(dict.fromkeys(filter(None, users)))) from error
+        except OSError as error:
+            raise trouble(self._what, error) from error
+
+
+class _Gone(Exception):  # noqa: N818  what happened
+    """The lines are lost."""

@@ -1,0 +1,1 @@
+"""Lamps: at lines, as kernel LEDs, and by PWM."""

@@ -1,0 +1,59 @@
+"""Lamps that the kernel has a driver for: LED-class devices (Documentation/leds/leds-class.rst).
+
+Those with colours are its multicolour class (leds-class-multicolor.rst). A write to sysfs returns at once: drivers that
+may sleep set the brightness in a workqueue of the kernel.
+"""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from appliance.core.model import LampKind
+from appliance.core.panel.colors import WHITE, parts
+from appliance.panel.gpio.line_names import KernelLed
+from appliance.panel.lamps.sysfs import trouble
+
+LEDS = Path("/sys/class/leds")
+PARTS = ("red", "green", "blue")
+
+
+class Led:
+    """One lamp. Raises IntercomError."""
+
+    def __init__(self, wiring: KernelLed) -> None:
+        self._wiring = wiring
+        folder = LEDS / wiring.name
+        try:
+            self.devices: tuple[str, ...] = (str(folder.resolve(strict=True)),)
+            self._full = int((folder / "max_brightness").read_text())
+            (folder / "trigger").write_text("none")  # else the kernel goes on to blink it
+            index = folder / "multi_index"
+            self._index = index.read_text().split() if index.exists() else []
+            self._intensity = os.open(folder / "multi_intensity", os.O_WRONLY) if self._index else -1
+            self._brightness = os.open(folder / "brightness", os.O_WRONLY)
+        except OSError as error:
+            raise trouble(wiring, LEDS, error) from error
+        self._color = ""
+        self.glows = self._full > 1
+        self.kind = LampKind(dims=self.glows, colors=bool(self._index))
+        self.show(0.0)
+
+    def show(self, level: float, color: str = WHITE) -> None:
+        """Shine; the least that it can is still light."""
+        try:
+            if self._index and color != self._color:
+                known = dict(zip(PARTS, parts(color), strict=True))
+                shares = (round(self._full * known.get(name, 0.0)) for name in self._index)
+                os.pwrite(self._intensity, b"%s\n" % " ".join(map(str, shares)).encode(), 0)
+                self._color = color
+            os.pwrite(self._brightness, b"%d\n" % (max(1, round(self._full * level)) if level else 0), 0)
+        except OSError as error:
+            raise trouble(self._wiring, LEDS, error) from error
+
+    def close(self) -> None:
+        """Switch it off and let go of it."""
+        with suppress(OSError):
+            os.pwrite(self._brightness, b"0\n", 0)
+        for file in (self._brightness, self._intensity):
+            if file >= 0:
+                os.close(file)

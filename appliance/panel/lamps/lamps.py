@@ -1,0 +1,175 @@
+"""The panel's lamps: each shines as is desired, by one timer for each lamp that blinks or glows."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from math import pi, sin
+
+from appliance.core.inputs import Input, LampFound
+from appliance.core.model import DARK, LampId, Pattern, Shine
+from appliance.core.panel.colors import WHITE
+from appliance.panel.gpio.factory import line_errors
+from appliance.panel.gpio.line_claims import Claims
+from appliance.panel.gpio.line_names import KernelLed, LightName, PwmChannel, called
+from appliance.panel.lamps.gpio_lamp import Line
+from appliance.panel.lamps.kernel_led import Led
+from appliance.panel.lamps.lamp_output import Light, Three
+from appliance.panel.lamps.pwm_lamp import Pwm, export
+from appliance.panel.lamps.sysfs import gone
+from appliance.panel.lamps.uevents import Removals
+
+# Levels, each with how many seconds it lasts. The last is dark: a pattern begins with what the lamp is not, so that it
+# answers at once.
+Steps = tuple[tuple[float, float], ...]
+FLASHES: dict[Pattern, Steps] = {
+    Pattern.SLOW: ((1, 0.5), (0, 0.5)),
+    Pattern.FAST: ((1, 0.125), (0, 0.125)),
+    Pattern.PULSE: ((1, 0.1), (0, 1.9)),
+    Pattern.DOUBLE: ((1, 0.1), (0, 0.1), (1, 0.1), (0, 1.7)),
+}
+GLOW_STEPS, GLOW_STEP_S = 20, 0.05
+# The eye sees the square root of the light, about: so it takes the square of a half sine.
+GLOW: Steps = (
+    *((sin(pi * (step + 0.5) / GLOW_STEPS) ** 2, GLOW_STEP_S) for step in range(GLOW_STEPS)),
+    (0, 2.0 - GLOW_STEPS * GLOW_STEP_S),
+)
+GROUP_S = 0.25  # what udev has to give the files of a channel, which was exported just now, to our group
+
+
+@dataclass(frozen=True, slots=True)
+class LampWiring:
+    """What a lamp is at: one thing, or three of a kind for red, green and blue."""
+
+    id: LampId
+    lights: tuple[LightName, ...]
+    active_low: bool = False
+
+
+class Lamps:
+    """Makes the lamps what `desire` says; on the loop's thread."""
+
+    def __init__(self, wiring: tuple[LampWiring, ...], claims: Claims, post: Callable[[Input], None]) -> None:
+        self._lamps = {lamp.id: _Lamp(lamp, claims, post) for lamp in wiring}
+        names = [name for lamp in wiring for name in lamp.lights]
+        self._removals = Removals(self._gone) if any(isinstance(n, KernelLed | PwmChannel) for n in names) else None
+
+    def desire(self, shines: tuple[tuple[LampId, Shine], ...]) -> None:
+        """Say how each lamp shines; one that is not named is dark. A pattern that goes on keeps its rhythm."""
+        wanted = dict(shines)
+        for name, lamp in self._lamps.items():
+            lamp.desire(wanted.get(name, DARK))
+
+    def close(self) -> None:
+        """Switch all off and let go of them."""
+        if self._removals:
+            self._removals.close()
+        for lamp in self._lamps.values():
+            lamp.close()
+
+    def _gone(self, device: str) -> None:
+        for lamp in self._lamps.values():
+            lamp.gone(device)
+
+
+class _Lamp:
+    """One lamp. A light that fails is given back and claimed again; the pattern then begins anew."""
+
+    def __init__(self, wiring: LampWiring, claims: Claims, post: Callable[[Input], None]) -> None:
+        self._wiring, self._claims, self._post = wiring, claims, post
+        self._name = f"lamp {wiring.id} ({', '.join(map(called, wiring.lights))})"
+        self._loop = asyncio.get_running_loop()
+        self._light: Light | None = None
+        self._shine = DARK
+        self._level = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        claims.take(self._name, self._export)
+
+    def desire(self, shine: Shine) -> None:
+        before, self._shine = self._shine, shine
+        if self._light is None or shine == before:
+            return
+        if shine.pattern is before.pattern:
+            self._show(self._light, self._level)
+        else:
+            self._begin(self._light)
+
+    def gone(self, device: str) -> None:
+        if self._light and device in self._light.devices:
+            self._lost(gone(", ".join(map(called, self._wiring.lights))))
+
+    def close(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        if self._light:
+            self._light.close()
+            self._light = None
+
+    def _export(self) -> None:
+        """Have the kernel make what is not there yet, and take it once it is ours."""
+        channels = [name for name in self._wiring.lights if isinstance(name, PwmChannel)]
+        if [name for name in channels if export(name)]:
+            self._timer = self._loop.call_later(GROUP_S, self._claims.take, self._name, self._export)
+        else:
+            self._take()
+
+    def _take(self) -> None:
+        with ExitStack() as made:
+            lights = []
+            for name in self._wiring.lights:
+                lights.append(self._make(name))
+                made.callback(lights[-1].close)
+            made.pop_all()
+        self._light = Three(tuple(lights)) if len(lights) > 1 else lights[0]
+        kind = self._light.kind
+        self._post(LampFound(at=time.monotonic(), lamp=self._wiring.id, dims=kind.dims, colors=kind.colors))
+        self._loop.call_soon(self._begin_anew)  # not at once: should it fail, this claim is over before the next
+
+    def _make(self, name: LightName) -> Light:
+        match name:
+            case KernelLed():
+                return Led(name)
+            case PwmChannel():
+                return Pwm(name, active_low=self._wiring.active_low)
+            case _:
+                return Line(name, self._claims.factory, self._lost, active_low=self._wiring.active_low)
+
+    def _begin_anew(self) -> None:
+        """With a light just taken, which is dark."""
+        self._level = 0.0
+        if self._light:
+            self._begin(self._light)
+
+    def _begin(self, light: Light) -> None:
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        pattern = self._shine.pattern
+        if pattern in FLASHES:
+            steps = GLOW if pattern is Pattern.PULSE and light.glows else FLASHES[pattern]
+            self._turn(light, steps, -1 if self._level else 0, self._loop.time())
+        else:
+            self._show(light, float(pattern is Pattern.ON))
+
+    def _turn(self, light: Light, steps: Steps, step: int, at: float) -> None:
+        """Do what was due at `at`, and come back: reckoned from there, so that lateness does not add up."""
+        level, lasting = steps[step]
+        # Not in the past, where the loop stood still: no flurry to make up for it.
+        after = max(at + lasting, self._loop.time())
+        self._timer = self._loop.call_at(after, self._turn, light, steps, (step + 1) % len(steps), after)
+        self._show(light, level)
+
+    def _show(self, light: Light, level: float) -> None:
+        """Shine with so much of what is desired."""
+        self._level = level
+        try:
+            light.show(level * self._shine.brightness / 100, self._shine.color or WHITE)
+        except line_errors() as error:
+            self._lost(error)
+
+    def _lost(self, why: Exception) -> None:
+        if self._light:  # once: three lines go one by one
+            self.close()
+            self._claims.lost(self._name, self._export, why)

@@ -1,0 +1,29 @@
+"""What goes wrong with lamps that are files of the kernel's, as people can mend it."""
+
+import errno
+from pathlib import Path
+
+from appliance.base.errors import IntercomError
+
+
+def trouble(what: object, root: Path, error: OSError) -> IntercomError:
+    """Say what `error` means for `what`, one of those under `root`."""
+    match error.errno:
+        case errno.ENOENT:
+            there = ", ".join(sorted(path.name for path in root.iterdir())) if root.is_dir() else ""
+            cause, remedy = f"the kernel has none of that name; there are: {there or 'none'}", "take one of those"
+        case errno.ENODEV:
+            cause, remedy = "its device was taken away", "bring it back: it is taken again by itself"
+        case errno.EBUSY:
+            cause, remedy = "a driver of the kernel has it", "take it from that driver, or another channel"
+        case errno.EACCES | errno.EPERM | errno.EROFS:
+            cause = f"it cannot be written: {error.strerror}"
+            remedy = "let the group gpio, and the service's sandbox, write to it (docs/how-to/wire-lines.md)"
+        case _:
+            cause, remedy = error.strerror or str(error), "the kernel's log (dmesg) may tell more"
+    return IntercomError("unavailable", f"{what} cannot be used", cause, remedy)
+
+
+def gone(what: object) -> IntercomError:
+    """Say that its device went."""
+    return trouble(what, Path(), OSError(errno.ENODEV, ""))

@@ -1,0 +1,67 @@
+"""The lines of a recording: JSON, a header first, then one for each input with what it brought, then how it ended."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from appliance.base.records import plain, reader
+from appliance.core.desired import Desired
+from appliance.core.inputs import AnyInput
+from appliance.core.model import Settings, State
+from appliance.core.step import Step
+
+FORMAT = 1
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One input and what the core made of it; `step` and `desired` are None where it failed."""
+
+    given: AnyInput
+    step: Step | None
+    desired: Desired | None
+
+
+def header(version: str, recorded: str, state: State) -> Json:
+    """The first line. `recorded`: when, ISO 8601; `now`: CLOCK_MONOTONIC seconds before the first input."""
+    return {
+        "intercomd_inputs": FORMAT,
+        "version": version,
+        "recorded": recorded,
+        "now": state.now,
+        "settings": plain(state.settings),
+    }
+
+
+def start(line: Json) -> State:
+    """The state that a header tells of. Raises ValueError, KeyError or TypeError."""
+    settings: Settings = reader(Settings)(line["settings"])
+    return State(settings, now=reader(float)(line["now"]))
+
+
+def of(taken: Taken) -> Json:
+    """The line of an input: it whole, the events whole, the orders by name, and all that should hold after it."""
+    return {"input": [type(taken.given).__name__, plain(taken.given)], **brought(taken)}
+
+
+def brought(taken: Taken) -> Json:
+    """What an input brought: the part of its line that a replay has to give again."""
+    if taken.step is None:
+        return {"failed": True}
+    return {
+        "calls": {call.id: call.state.value for call in taken.step.state.calls},
+        "orders": [type(order).__name__ for order in taken.step.orders],
+        "events": [[event.TYPE, plain(event)] for event in taken.step.events],
+        "desired": plain(taken.desired),
+    }
+
+
+def given(line: Json) -> AnyInput:
+    """The input of a line. Raises ValueError, KeyError or TypeError."""
+    found: AnyInput = reader(AnyInput)(line["input"])
+    return found
+
+
+def ended(why: str) -> Json:
+    """The last line; without one the recording was cut off."""
+    return {"ended": why}

@@ -1,0 +1,255 @@
+"""Runs the core: one inbox, one state, one writer. Inputs come in, orders and events go out, conditions are kept.
+
+Adapters post inputs from any thread and never touch the state.
+"""
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import fields, replace
+from typing import Any, Protocol, cast
+
+from appliance.base import ids
+from appliance.base.errors import IntercomError
+from appliance.core import events, inputs, orders, views
+from appliance.core.desired import Desired
+from appliance.core.model import CallId, Kept, RequestId, Settings, State
+from appliance.core.step import Step, step
+from appliance.runtime.ended_calls import Ended
+from appliance.runtime.event_stream import Feed, Past, enveloped
+from appliance.runtime.inbox import Inbox
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 200  # inputs taken before others on the loop get their turn
+UNAVAILABLE = 503  # to a caller whose call finds no room in the inbox
+REPLY_S = 9.0  # a test of the sound takes 7 s, all else a turn of the loop
+Json = dict[str, Any]
+
+
+class Journal(Past, Protocol):
+    """What gives events their ids and keeps them."""
+
+    def take(self) -> int:
+        """A fresh id."""
+
+    def append(self, envelope: Json) -> None:
+        """Keep an event."""
+
+
+class Reactor:
+    """Owns the state; lives on the loop's thread, but for `post`.
+
+    `perform` maps each kind of order to what carries it out; `make_so` maps the fields of `Desired` to their adapters,
+    called whenever the field changed. Both are filled before `start`. `watch` sees each input with what it brought,
+    None where the core failed on it.
+    """
+
+    def __init__(self, settings: Settings, journal: Journal) -> None:
+        self.state = State(settings, now=time.monotonic())
+        self.desired = Desired()
+        self.feed = Feed(journal)
+        self.perform: dict[type[orders.Order], Callable[[Any], None]] = {orders.Reply: self._reply}
+        self.make_so: dict[str, Callable[[Any], None]] = {}
+        self.keep: list[Callable[[Json], None]] = [journal.append]  # each gets every event
+        self.watch: Callable[[inputs.AnyInput, Step | None, Desired | None], None] | None = None
+        self._journal = journal
+        self._ended = Ended()
+        self._inbox = Inbox(self._schedule)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._replies: dict[RequestId, asyncio.Future[orders.Reply]] = {}
+
+    # -- inputs ------------------------------------------------------------------------------------------------------
+
+    def post(self, given: inputs.Input) -> None:
+        """Take an input into the inbox; from any thread, never waits. One whose lane is full is dropped, and logged."""
+        taken = cast("inputs.AnyInput", given)
+        room, loop = self._inbox.put(taken), self._loop
+        if not room and isinstance(taken, inputs.CallArrived) and loop is not None:
+            # Else the SIP process would keep it for as long as its caller likes, and has room for so many only.
+            loop.call_soon_threadsafe(self._turn_away, taken)
+
+    def _schedule(self) -> None:
+        loop = self._loop
+        if loop is not None:  # `start` takes what came before
+            loop.call_soon_threadsafe(self._drain)
+
+    def _turn_away(self, call: inputs.CallArrived) -> None:
+        if orders.Refuse in self.perform:
+            self._guarded(self.perform[orders.Refuse], orders.Refuse(call.call, UNAVAILABLE))
+
+    def start(self, version: str, lost: events.EventsLost | None, kept: Kept | None = None, fault: str = "") -> None:
+        """Begin to take inputs, those first that were posted before.
+
+        lost: what the journal lost at its last end. kept: what outlasted the restart; fault: why it cannot be read.
+        """
+        self._loop = asyncio.get_running_loop()
+        if lost is not None:
+            self._tell(lost, time.monotonic())
+        found = Kept() if kept is None else kept
+        self._take(inputs.Started(at=time.monotonic(), version=version, kept=found, kept_fault=fault))
+        self._drain()
+
+    def stop(self) -> None:
+        """Take no more inputs, and end every feed."""
+        self._loop = None
+        if self._timer is not None:
+            self._timer.cancel()
+        for reply in self._replies.values():
+            reply.cancel()
+        self.feed.close()
+
+    def _drain(self) -> None:
+        for lane, count in self._inbox.dropped().items():
+            log.error("%d inputs were dropped: the inbox has no more room for those of its lane %s", count, lane)
+        for _ in range(AT_ONCE):
+            given = self._inbox.take()
+            if given is None:
+                break
+            self._take(given)
+        else:
+            if self._loop is not None:
+                self._loop.call_soon(self._drain)
+        self._wake_up()
+
+    def _take(self, given: inputs.AnyInput) -> None:
+        given = replace(given, taken=time.monotonic(), fresh=ids.new("")[1:])
+        try:
+            taken = step(self.state, given)
+            desired = views.desired(taken.state)
+        except Exception:  # the reactor's edge: a programming error costs one input, not the door phone
+            log.exception("The core failed on %s", type(given).__name__)  # its values may be digits of a door code
+            if self.watch is not None:
+                self.watch(given, None, None)
+            return
+        if self.watch is not None:
+            self.watch(given, taken, desired)
+        self.state, before = taken.state, self.desired
+        self.desired = desired
+        for event in taken.events:
+            self._tell(event, taken.state.now)
+        # Lamps and relay are quick, and people wait for them; an INVITE goes before the sound that may open a card.
+        self._make_so(before, "lamps", "relays", "kept")
+        for order in taken.orders:
+            if isinstance(order, orders.LogCall) and order.ended is not None:
+                self._ended.add(order.call, order.ended)
+            self._guarded(self.perform[type(order)], order)
+        self._make_so(before, "sound", "recordings", "quiet_hours", "status")
+
+    def _make_so(self, before: Desired, *parts: str) -> None:
+        for part in parts:
+            wanted = getattr(self.desired, part)
+            if part in self.make_so and wanted != getattr(before, part):
+                self._guarded(self.make_so[part], wanted)
+
+    def _guarded(self, act: Callable[[Any], None], what: object) -> None:
+        try:
+            act(what)
+        except Exception:  # the reactor's edge: one adapter's fault is not the others'
+            log.exception("An adapter failed on %s", type(what).__name__)
+
+    def _wake_up(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self.desired.wake_at is not None and self._loop is not None:
+            self._timer = self._loop.call_at(self.desired.wake_at, self._tick, self.desired.wake_at)
+
+    def _tick(self, due: float) -> None:
+        # The loop asked for edges of lines after the deadline, and takes them in first; not for those since then.
+        self.post(inputs.Tick(at=time.monotonic(), edges=due))
+
+    # -- events ------------------------------------------------------------------------------------------------------
+
+    def _tell(self, event: events.Event, now: float) -> None:
+        call = getattr(event, "call", None)
+        envelope = enveloped(self._journal.take(), event.TYPE, now, self._journal.boot, call, data_of(event))
+        log.info("%s", line(envelope), extra={"event": envelope["type"], "call": envelope["call"]})
+        for keep in self.keep:
+            keep(envelope)
+        self.feed.publish(envelope)
+
+    # -- clients -----------------------------------------------------------------------------------------------------
+
+    async def request(self, action: inputs.Action, who: str) -> orders.Reply:
+        """Have the core decide about a client's request; its reply. Raises IntercomError `unavailable`."""
+        if self._loop is None:
+            raise IntercomError("unavailable", "The daemon is stopping.", "", "Try again when it runs.")
+        request = RequestId(ids.new("q"))
+        future: asyncio.Future[orders.Reply] = self._loop.create_future()
+        self._replies[request] = future
+        try:
+            asked = inputs.Requested(at=time.monotonic(), request=request, who=who, action=action)
+            if not self._inbox.put(asked):
+                why = "Clients ask for more than the station can do."
+                raise IntercomError("unavailable", "Too many requests wait for an answer.", why, "Try again later.")
+            return await asyncio.wait_for(future, REPLY_S)
+        except (TimeoutError, asyncio.CancelledError) as err:
+            if isinstance(err, asyncio.CancelledError) and not future.cancelled():
+                raise  # the client went, not we
+            raise IntercomError("unavailable", "The daemon did not answer in time.", "", "Try again.") from err
+        finally:
+            del self._replies[request]
+
+    def _reply(self, reply: orders.Reply) -> None:
+        future = self._replies.get(reply.request)
+        if future is not None and not future.done():
+            future.set_result(reply)
+
+    def snapshot(self) -> Json:
+        """The state as clients see it, with the id of the last event in it."""
+        now = time.monotonic()
+        epoch = time.time() - now
+        shown = views.snapshot(replace(self.state, now=max(now, self.state.now)), epoch)
+        return {**shown, "last_event": self.feed.last, "time": views.iso(now, epoch)}
+
+    def calls(self) -> list[Json]:
+        """All calls as clients see them."""
+        now = time.monotonic()
+        return [views.call_view(self.state, call, now, time.time() - now) for call in views.in_order(self.state)]
+
+    def call(self, wanted: str) -> Json | None:
+        """One call as clients see it, also for a while after its end; None for any other."""
+        now, found = time.monotonic(), self.state.call(CallId(wanted))
+        epoch = time.time() - now
+        if found is None:
+            return self._ended.view(wanted, self.state, now, epoch)
+        return views.call_view(self.state, found, now, epoch)
+
+    def codes(self) -> list[Json]:
+        """All codes and cards as clients see them."""
+        return views.codes(self.state)
+
+    def subscribe(self, since: int) -> AsyncGenerator[Json, None]:
+        """Envelopes after `since`; see `Feed.follow`."""
+        return self.feed.follow(since)
+
+
+def data_of(event: events.Event) -> Json:
+    """An event's fields as its `data`: plain JSON values."""
+    return {
+        field.name.rstrip("_"): plain(getattr(event, field.name)) for field in fields(event) if field.name != "call"
+    }
+
+
+def plain(value: Any) -> Any:
+    """A value of an event as JSON has it."""
+    if hasattr(value, "__dataclass_fields__"):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    return value
+
+
+def line(envelope: Json) -> str:
+    """An event in one line of fields, for the log."""
+    call = [f"call={envelope['call']}"] if envelope["call"] else []
+    told = [f"{name}={in_line(value)}" for name, value in envelope["data"].items() if value not in (None, "", {})]
+    return " ".join([envelope["type"], *call, *told])
+
+
+def in_line(value: Any) -> str:
+    """A value of a log line: a record's fields with slashes, as in opus/48000; what has line ends as JSON."""
+    text = "/".join(map(str, value.values())) if isinstance(value, dict) else str(value)
+    return text if text.isprintable() else json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,1 @@
+"""The SIP process: pjsua2 and what surrounds it. The daemon never imports it."""

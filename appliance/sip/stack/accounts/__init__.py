@@ -1,0 +1,1 @@
+"""Accounts in the SIP process: registrations, digest authentication, subscriptions, probes."""

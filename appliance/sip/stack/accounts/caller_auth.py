@@ -1,0 +1,64 @@
+"""Digest authentication of direct callers: targets with a password (see digest), whatever address they call from."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from appliance.core import inputs
+from appliance.core.accounts import callers
+from appliance.sip.settings import CallerSettings
+from appliance.sip.stack import translate
+from appliance.sip.stack.accounts.digest import Challenges, Verdict
+from appliance.sip.stack.accounts.guesses import Guesses
+
+REALM = "intercom"
+ASKED, FORBIDDEN = 401, 403
+NOTHING_SAID = {Verdict.MISSING, Verdict.STALE}
+Post = Callable[[inputs.AccessLockedOut], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """code 0: the call goes on, as that of the target `shown`, "" where no password is asked for.
+
+    Otherwise it is answered with that code and challenge; `why` is reported, where there is something to report.
+    """
+
+    code: int = 0
+    shown: str = ""
+    challenge: str = ""
+    why: str = ""
+
+
+class Callers:
+    """The targets with a password. leads: whether a host of the configuration is at an address."""
+
+    def __init__(self, callers: tuple[CallerSettings, ...], leads: Callable[[str, str], bool], post: Post) -> None:
+        self._callers = {caller.user: caller for caller in callers}
+        self._challenges, self._guesses = Challenges(REALM), Guesses()
+        self._leads, self._post = leads, post
+
+    def judge(self, invite: str, address: str, now: float) -> Judgement:
+        """What becomes of an INVITE from an address; now: seconds of a clock that only goes forward."""
+        user = (callers.parts(translate.address(translate.header(invite, "From"))[0]) or ("", ""))[0]
+        caller = self._callers.get(user)
+        if caller is None:
+            return Judgement()
+        at_home = self._leads(caller.host, address)
+        if self._guesses.locks_out(caller.name, address, now, at_home=at_home):
+            return Judgement(FORBIDDEN)  # reported when the lockout began
+        passwords = {caller.user: caller.password}
+        answer = translate.header(invite, "Authorization")
+        verdict = self._challenges.judge(answer, "INVITE", passwords.get, address, now)
+        if verdict is Verdict.ACCEPTED:
+            self._guesses.right(caller.name, address, now)
+            return Judgement(shown=caller.name)
+        if verdict in NOTHING_SAID:
+            asked = self._challenges.make(address, now, stale=verdict is Verdict.STALE)
+            return Judgement(ASKED, challenge=asked)
+        if verdict is Verdict.WRONG:
+            for found in self._guesses.wrong(caller.name, address, now, at_home=at_home):
+                locked = inputs.AccessLockedOut(
+                    at=now, who=found.who, source=address, scope=found.scope, seconds=found.seconds
+                )
+                self._post(locked)
+        return Judgement(FORBIDDEN, why=verdict)

@@ -1,0 +1,105 @@
+"""Limits on guessing targets' passwords: wrong answers lock out the source they came from, and strangers to the target.
+
+Each further wrong answer after a lockout doubles its time. A lockout of the target never holds for its own address, nor
+for sources that have shown its password: else anybody could keep the real phone out.
+"""
+
+import ipaddress
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from appliance.core.access.lockouts import DOUBLINGS, FIRST_S, FORGOTTEN_S, LONGEST_S
+from appliance.core.model import LockoutScope
+
+FREE_OF_SOURCE, FREE_OF_TARGET = 5, 15  # the last of so many wrong ones locks out
+SOURCES = 256  # counted at once; the one that was silent longest is forgotten
+KNOWN, KNOWN_S = 8, 30 * 86_400.0  # sources of a target that have shown its password lately
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """A lockout that begins: of the source or the target `who`."""
+
+    scope: LockoutScope
+    who: str
+    seconds: float
+
+
+@dataclass(slots=True)
+class Count:
+    """Wrong answers, by target where several are counted together."""
+
+    wrong: dict[str, int] = field(default_factory=dict)
+    last: float = 0.0
+    until: float = 0.0
+
+    def add(self, target: str, free: int, now: float) -> float:
+        """One more; the seconds of the lockout that it brings, 0 for none."""
+        if now - self.last >= FORGOTTEN_S:
+            self.wrong.clear()
+        self.wrong[target], self.last = self.wrong.get(target, 0) + 1, now
+        beyond = sum(self.wrong.values()) - free
+        if beyond < 0:
+            return 0.0
+        seconds: float = min(FIRST_S * 2 ** min(beyond, DOUBLINGS), LONGEST_S)
+        self.until = now + seconds
+        return seconds
+
+
+class Guesses:
+    """All of them. now: seconds of a clock that only goes forward."""
+
+    def __init__(self) -> None:
+        self._sources: OrderedDict[str, Count] = OrderedDict()
+        self._targets: dict[str, Count] = {}  # there are no more than the configuration has
+        self._known: dict[str, OrderedDict[str, float]] = {}
+
+    def locks_out(self, target: str, address: str, now: float, *, at_home: bool) -> bool:
+        """Whether no answer from there is looked at. at_home: it is the target's own address."""
+        source = place(address)
+        count, of_target = self._sources.get(source), self._targets.get(target)
+        if count is not None and now < count.until:
+            return True
+        return of_target is not None and now < of_target.until and not at_home and not self._knows(target, source, now)
+
+    def wrong(self, target: str, address: str, now: float, *, at_home: bool) -> list[Locked]:
+        """A wrong answer; the lockouts that it brings. One from a place that is the target's own counts there only."""
+        source = place(address)
+        count = self._sources.pop(source, None) or Count()
+        self._sources[source] = count
+        while len(self._sources) > SOURCES:
+            self._sources.popitem(last=False)
+        found = [Locked(LockoutScope.SOURCE, source, count.add(target, FREE_OF_SOURCE, now))]
+        if not at_home and not self._knows(target, source, now):
+            of_target = self._targets.setdefault(target, Count())
+            found.append(Locked(LockoutScope.TARGET, target, of_target.add(target, FREE_OF_TARGET, now)))
+        return [locked for locked in found if locked.seconds]
+
+    def right(self, target: str, address: str, now: float) -> None:
+        """A right answer: the source is the target's, and what it guessed wrong for this target is forgotten.
+
+        What it guessed for others is not: whoever has one password could guess at another for ever.
+        """
+        source = place(address)
+        if (count := self._sources.get(source)) is not None:
+            count.wrong.pop(target, None)
+            if not count.wrong:
+                del self._sources[source]
+        known = self._known.setdefault(target, OrderedDict())
+        known.pop(source, None)
+        known[source] = now
+        while len(known) > KNOWN:
+            known.popitem(last=False)
+
+    def _knows(self, target: str, source: str, now: float) -> bool:
+        known = self._known.get(target)
+        return known is not None and now - known.get(source, -KNOWN_S) < KNOWN_S
+
+
+def place(address: str) -> str:
+    """What counts as one source: an address, or the network of one of IPv6, of which a host has as many as it likes."""
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    return str(ipaddress.ip_network((found, 64), strict=False)) if found.version == 6 else str(found)  # noqa: PLR2004

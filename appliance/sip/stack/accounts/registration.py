@@ -1,0 +1,200 @@
+"""Accounts in pjsua2: one for calls straight from address to address, and one at each registrar."""
+
+import re
+import time
+
+import pjsua2 as pj
+
+from appliance.core import inputs
+from appliance.core.accounts import callers
+from appliance.core.model import AccountId, Method, TlsFault
+from appliance.sip.settings import AccountSettings
+from appliance.sip.stack import translate
+from appliance.sip.stack.accounts.caller_auth import Judgement
+from appliance.sip.stack.accounts.options_probe import Probes
+from appliance.sip.stack.callbacks import contained
+from appliance.sip.stack.calls.call import Calls, Post, Through
+from appliance.sip.stack.routing import servers
+from appliance.sip.stack.routing.failover import SILENT_S
+from appliance.sip.stack.routing.servers import Server
+from appliance.sip.stack.routing.tls import Faults
+
+FORBIDDEN = 403
+SECONDS = re.compile(r"[0-9]{1,9}")
+ELSEWHERE = {0, 408, 500, 502, 503, 504}  # another server may do better (RFC 3263 §4.3)
+NO_ANSWER = "No answer"
+NO_FAULT = TlsFault.NONE, ""
+
+
+class Account(Through):
+    """What takes the calls to one of our addresses."""
+
+    calls: Calls
+    probes: Probes
+
+    @contained
+    def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:  # noqa: N802
+        """An INVITE outside any dialog. Answered later, from the loop: in here pjsip asserts on the request."""
+        message, source = str(prm.rdata.wholeMsg), str(prm.rdata.srcAddress)
+        self.calls.arrived(self, prm.callId, prm.rdata, self.judge(message, source))
+
+    def judge(self, invite: str, source: str) -> Judgement:  # noqa: ARG002
+        """What becomes of a call, before anybody hears of it; registrars know who calls."""
+        return Judgement()
+
+    @contained
+    def onIncomingSubscribe(self, prm: pj.OnIncomingSubscribeParam) -> None:  # noqa: N802
+        """SUBSCRIBE (RFC 6665): nobody is told of our presence. pjsua2 would keep each for an hour."""
+        prm.code = FORBIDDEN
+
+    @contained
+    def onSendRequest(self, prm: pj.OnSendRequestParam) -> None:  # noqa: N802
+        """A request outside any dialog was answered."""
+        self.probes.answered(prm)
+
+    @contained
+    def onInstantMessage(self, prm: pj.OnInstantMessageParam) -> None:  # noqa: N802
+        """MESSAGE outside of calls (RFC 3428), which pjsua2 has answered 200."""
+        self.calls.written(prm.rdata, account=self.name)
+
+    @contained
+    def onInstantMessageStatus(self, prm: pj.OnInstantMessageStatusParam) -> None:  # noqa: N802
+        """A MESSAGE of ours outside of calls was answered."""
+        code = int(prm.code) if str(prm.rdata.wholeMsg) else 0
+        self.calls.messages.answered((None, Method.MESSAGE, str(prm.toUri)), code, translate.clean(prm.reason))
+
+
+class Choice:
+    """Which of several servers is used: the one that works, and the next one when it does not."""
+
+    def __init__(self) -> None:
+        self.all: tuple[Server, ...] = ()
+        self.now: Server | None = None
+        self._tried: list[Server] = []  # in vain, since one has worked
+
+    def offer(self, found: tuple[Server, ...]) -> None:
+        """These are there; what is used stays so, if it is among them."""
+        self.all = found
+        if self.now not in found:
+            self.now = found[0]
+
+    @property
+    def more(self) -> bool:
+        """Whether there is one that has not been tried in vain."""
+        return any(server not in {*self._tried, self.now} for server in self.all)
+
+    def move_on(self) -> None:
+        """Take the next one."""
+        if self.now is not None:
+            self._tried.append(self.now)
+        self.now = next(server for server in self.all if server not in self._tried)
+
+    def settle(self, *, works: bool) -> None:
+        """It works; or none of them does, and the next attempt begins with the first."""
+        if not works and self.all:
+            self.now = self.all[0]
+        self._tried.clear()
+
+
+class Registration(Account):
+    """An account at a registrar. `wish`: what the core wants and pjsip has not begun yet, True to register."""
+
+    def __init__(self, settings: AccountSettings, post: Post, faults: Faults) -> None:
+        super().__init__()
+        self.settings, self.name, self.post, self._faults = settings, AccountId(settings.name), post, faults
+        self.wish: bool | None = None
+        self.ending = False  # what it wanted last
+        self.not_before = 0.0
+        self.asked_at: float | None = None  # while a REGISTER is not answered
+        self._sent_by = ""  # where our messages to the registrar come from
+        self.failing = False  # this server is to be left for another
+        self.servers = Choice()
+        self.anew = 0  # how often it was begun anew
+        self.resolved_at = 0.0
+        self.resolving = self.created = False
+        places = [servers.literal(host, port, settings.transport) for host, port in settings.servers]
+        self.literal = all(places)  # nothing has to be looked up
+        if self.literal:
+            self.servers.offer(tuple(filter(None, places)))
+
+    @contained
+    def onRegState(self, prm: pj.OnRegStateParam) -> None:  # noqa: N802
+        """A REGISTER was answered, or came to nothing."""
+        code, message, at = int(prm.code), str(prm.rdata.wholeMsg), time.monotonic()
+        self.asked_at = None
+        if code // 100 != 2:  # noqa: PLR2004 - RFC 3261 §21.2
+            fault, why = NO_FAULT if message or self.servers.now is None else self._faults.of(self.servers.now)
+            reason = why or reason_of(code, translate.clean(prm.reason), message)
+            self.fail(code if message else 0, reason, message, fault)
+            return
+        self.servers.settle(works=True)
+        if prm.expiration > 0:
+            server = translate.clean(str(prm.rdata.srcAddress))
+            hosts = tuple(dict.fromkeys(each.address for each in self.servers.all))
+            granted = float(prm.expiration)
+            told = inputs.Registered(at=at, account=self.name, expires_s=granted, server=server, hosts=hosts)
+            self.post(told)
+            before, self._sent_by = self._sent_by, sent_by(message)
+            self.calls.registered(self.name, moved=before not in {"", self._sent_by})
+        else:
+            self.post(inputs.Unregistered(at=at, account=self.name))
+
+    def fail(self, code: int, reason: str, message: str = "", fault: TlsFault = TlsFault.NONE) -> None:
+        """It came to nothing here: another server is tried, or else it is told."""
+        self.resolved_at = 0.0  # it may have moved
+        now = self.servers.now
+        server = now.at if now is not None else ""
+        if code in ELSEWHERE and self.servers.more and not self.ending:
+            self.failing = True
+            self.post(inputs.ServerFailed(at=time.monotonic(), account=self.name, server=server, why=reason))
+            return
+        self.servers.settle(works=code not in ELSEWHERE)
+        after = SECONDS.match(translate.header(message, "Retry-After"))
+        failed = inputs.RegistrationFailed(
+            at=time.monotonic(),
+            account=self.name,
+            code=code,
+            reason=reason,
+            retry_after_s=float(after[0]) if after else None,
+            tls=fault,
+            server=server,
+            unresolved=now is None,
+        )
+        self.post(failed)
+
+    def sends(self, request: pj.SipRxData) -> bool:
+        """Whether a request came from one of its servers, of which any may send us calls."""
+        source = str(request.srcAddress).rpartition(":")[0].strip("[]")
+        near = source in {server.address for server in self.servers.all}
+        return near and callers.proves(str(request.transport), self.settings.transport)
+
+    @property
+    def server(self) -> Server | None:  # type: ignore[override]  # of Through, where it is always the same
+        """Where its messages go now."""
+        return self.servers.now
+
+    def leaves(self, server: Server | None, code: int, reason: str) -> bool:
+        """Whether there is another server than that one, by which a call came to nothing."""
+        if self.servers.now == server and self.servers.more and not self.ending:
+            self.fail(code, reason)
+        return self.failing or self.servers.now != server
+
+    def silent(self, now: float) -> bool:
+        """Whether its server has not answered for so long that it, or another one, should be asked anew.
+
+        By UDP the question is repeated for 32 s. A connection brings it once; and a PBX that is just starting may take
+        connections, and drop what comes by them, before it is ready.
+        """
+        anew = self.servers.more or self.settings.transport != "udp"
+        return self.asked_at is not None and now - self.asked_at >= SILENT_S and anew
+
+
+def sent_by(message: str) -> str:
+    """Our host and port in the answer to a request of ours (RFC 3261 §18.1.1)."""
+    return translate.header(message, "Via").partition(";")[0].rpartition(" ")[2]
+
+
+def reason_of(code: int, reason: str, message: str) -> str:
+    """The reason phrase, with the new address where the registrar has moved (RFC 3261 §21.3)."""
+    contact = translate.header(message, "Contact") if code // 100 == 3 else ""  # noqa: PLR2004
+    return f"{reason}, to {translate.address(contact)[0]}" if contact else reason

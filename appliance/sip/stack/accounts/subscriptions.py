@@ -1,0 +1,140 @@
+"""SUBSCRIBE to what servers know of contacts (RFC 6665), as pjsua2's buddies; what they tell, and when they end it."""
+
+import re
+import time
+
+import pjsua2 as pj
+
+from appliance.core import inputs
+from appliance.core.model import ContactState, Package
+from appliance.core.orders import Subscribe
+from appliance.sip.stack import translate
+from appliance.sip.stack.accounts import presence_xml
+from appliance.sip.stack.accounts.presence_xml import Dialogs, UnreadableError
+from appliance.sip.stack.callbacks import contained
+from appliance.sip.stack.calls.call import Post
+
+BEGUN = 200
+PARAMETER = re.compile(r";\s*(reason|retry-after)\s*=\s*([^;\s]+)", re.IGNORECASE)
+
+
+class Subscription(pj.Buddy):
+    """One SUBSCRIBE, its renewals, which are pjsua's, and all that comes of it. Freeing it ends it at the server."""
+
+    def __init__(self, table: "Subscriptions", order: Subscribe) -> None:
+        super().__init__()
+        self.table, self.contact, self.package = table, order.contact, order.package
+        self._dialogs = Dialogs()
+
+    @contained
+    def onBuddyEvSubState(self, prm: pj.OnBuddyEvSubStateParam) -> None:  # noqa: N802
+        """Presence: SUBSCRIBE was answered, or NOTIFY came."""
+        self._happened(prm.e)
+
+    @contained
+    def onBuddyEvSubDlgEventState(self, prm: pj.OnBuddyEvSubStateParam) -> None:  # noqa: N802
+        """Calls: likewise."""
+        self._happened(prm.e)
+
+    def _happened(self, event: pj.SipEvent) -> None:
+        over = self.getInfo().subState == pj.PJSIP_EVSUB_STATE_TERMINATED
+        message = translate.received(event)
+        if message.startswith("NOTIFY "):
+            if over:
+                given = dict(PARAMETER.findall(translate.header(message, "Subscription-State").lower()))
+                after = given.get("retry-after", "")
+                seconds = float(after[:6]) if after.isascii() and after.isdigit() else None
+                self.table.ended(self, BEGUN, translate.clean(given.get("reason", "")), seconds)
+            else:
+                self.table.notified(self, *self._read(message))
+        elif over and event.type == pj.PJSIP_EVENT_TSX_STATE:
+            transaction = event.body.tsxState.tsx
+            code = 0 if translate.nothing_came(event) else int(transaction.statusCode)
+            self.table.ended(self, code, translate.clean(transaction.statusText), None)
+        elif over:
+            self.table.ended(self, 0, "It ran out", None)
+
+    def _read(self, message: str) -> tuple[ContactState, str]:
+        body = translate.body(message)
+        if not body.strip():  # a server that does not know yet, or may not tell
+            return ContactState.UNKNOWN, translate.clean(translate.header(message, "Subscription-State"))
+        try:
+            match self.package:
+                case Package.PRESENCE:
+                    return presence_xml.presence(body), ""
+                case Package.DIALOG:
+                    return self._dialogs.take(body), ""
+        except UnreadableError:
+            return ContactState.UNKNOWN, presence_xml.UNREADABLE
+
+
+class Subscriptions:
+    """All of them. One that is asked for anew takes the place of the one before once it is told something."""
+
+    def __init__(self, post: Post) -> None:
+        self._post = post
+        self._asked: dict[str, Subscription] = {}  # nothing was told yet
+        self._told: dict[str, Subscription] = {}
+        self._over: list[Subscription] = []  # to be freed, outside of callbacks
+
+    def subscribe(self, account: pj.Account, order: Subscribe) -> None:
+        """Ask."""
+        self._drop(self._asked, order.contact)
+        made = self._asked[order.contact] = Subscription(self, order)
+        config = pj.BuddyConfig()
+        config.uri = order.uri
+        try:
+            made.create(account, config)
+            if order.package is Package.PRESENCE:
+                made.subscribePresence(True)
+            else:
+                made.subscribeDlgEvent(True)
+        except pj.Error as error:
+            self.ended(made, 0, translate.clean(error.reason), None)
+
+    def unsubscribe(self, contact: str) -> None:
+        """Nothing more is wanted of it."""
+        self._drop(self._asked, contact)
+        self._drop(self._told, contact)
+
+    def failed(self, contact: str, why: str) -> None:
+        """It could not even be asked."""
+        self._post(inputs.SubscriptionEnded(at=time.monotonic(), contact=contact, code=0, reason=why))
+
+    def notified(self, which: Subscription, state: ContactState, reason: str) -> None:
+        """A server told how a contact is."""
+        contact = which.contact
+        if self._asked.get(contact) is which:
+            del self._asked[contact]
+            self._drop(self._told, contact)
+            self._told[contact] = which
+        if self._told.get(contact) is which:
+            self._post(inputs.ContactNotified(at=time.monotonic(), contact=contact, state=state, reason=reason))
+
+    def ended(self, which: Subscription, code: int, reason: str, retry_after_s: float | None) -> None:
+        """Nothing more comes of it: told, unless another one has taken its place or is about to."""
+        contact = which.contact
+        last = self._asked.get(contact, self._told.get(contact)) is which
+        for table in (self._asked, self._told):
+            if table.get(contact) is which:
+                self._drop(table, contact)
+        if last:
+            self._drop(self._told, contact)
+            at = time.monotonic()
+            self._post(
+                inputs.SubscriptionEnded(at=at, contact=contact, code=code, reason=reason, retry_after_s=retry_after_s)
+            )
+
+    def turn(self) -> None:
+        """Free what is over: pjsua would ask again by itself."""
+        self._over.clear()
+
+    def clear(self) -> None:
+        """Free all, before the accounts go."""
+        self._asked.clear()
+        self._told.clear()
+        self._over.clear()
+
+    def _drop(self, table: dict[str, Subscription], contact: str) -> None:
+        if contact in table:
+            self._over.append(table.pop(contact))

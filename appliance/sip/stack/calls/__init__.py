@@ -1,0 +1,1 @@
+"""Calls in the SIP process: dialogs, offers, hold, transfers, digits, texts."""

@@ -1,0 +1,780 @@
+"""Calls in pjsua2: each tells what happened to it, and does what it is ordered to."""
+
+import logging
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager, nullcontext, suppress
+
+import pjsua2 as pj
+
+from appliance.base import ids
+from appliance.core import inputs
+from appliance.core.accounts import callers
+from appliance.core.model import NO_ACCOUNT, AccountId, CallId, Codec, IceFault, Method, Quality
+from appliance.core.orders import (
+    Answer,
+    AnswerUpdate,
+    CallOrder,
+    EarlyMedia,
+    HangUp,
+    NotifyTransfer,
+    OfferCodecs,
+    Place,
+    Refer,
+    Refuse,
+    Ring,
+    SendDigit,
+)
+from appliance.sip.stack import translate
+from appliance.sip.stack.accounts.caller_auth import Judgement
+from appliance.sip.stack.callbacks import contained
+from appliance.sip.stack.calls import dtmf, transfers
+from appliance.sip.stack.calls.dialog import Dialog
+from appliance.sip.stack.calls.dtmf import Once, Receiving, Sending
+from appliance.sip.stack.calls.hold import Hold, after_glare
+from appliance.sip.stack.calls.ice import Ice
+from appliance.sip.stack.calls.offers import Audio, audio, on_hold, unreachable
+from appliance.sip.stack.calls.rtp_watch import RtpWatch, SourceWatch
+from appliance.sip.stack.calls.texts import Messages
+from appliance.sip.stack.calls.updates import Updates
+from appliance.sip.stack.media.dtmf_tones import Keys
+from appliance.sip.stack.routing.codecs import Codecs
+from appliance.sip.stack.routing.failover import ELSEWHERE, Attempt
+from appliance.sip.stack.routing.floods import Floods
+from appliance.sip.stack.routing.servers import Server
+from appliance.sip.wire import Farewell, SipInput
+
+LOG = logging.getLogger(__name__)
+RINGING, PROGRESS, OK, REFUSED, NOT_ACCEPTABLE, PENDING, DECLINE = 180, 183, 200, 300, 488, 491, 603
+REQUEST_TIMEOUT = 408
+COUNT_S = 1.0
+BEGIN_S, BEGIN_POLL_MS = 0.5, 5
+RENEW_AGAIN_S, RENEW_LATEST_S = 0.5, 5.0
+ENCRYPTED = "SRTP status: Active"  # in pjsua's report on a call, which alone tells
+EVENT_END = 2  # PJMEDIA_STREAM_DTMF_IS_END, which pjsua2 does not name
+
+Post = Callable[[SipInput | Farewell], None]
+OfOneCall = (
+    Ring | EarlyMedia | Answer | AnswerUpdate | OfferCodecs | Refuse | HangUp | SendDigit | Refer | NotifyTransfer
+)
+
+
+class Through(pj.Account):
+    """An account that calls go through; the one of calls from address to address has no name."""
+
+    name = NO_ACCOUNT
+    server: Server | None = None  # that messages go to now, where the account has one
+
+    def renewing(self, address: str) -> AbstractContextManager[None]:  # noqa: ARG002
+        """What is offered in here is for sound to that address:port, "" where none is known."""
+        return nullcontext()
+
+
+def operation(code: int = 0) -> pj.CallOpParam:
+    """What pjsua2 wants with each act; without the counts, 2.17 offers T.140 text, which blocks for 0.1 to 0.3 s."""
+    parameters = pj.CallOpParam(True)
+    parameters.statusCode, parameters.opt.textCount, parameters.opt.videoCount = code, 0, 0
+    return parameters
+
+
+def add_header(parameters: pj.CallOpParam, name: str, value: str) -> None:
+    """Have the message carry a header."""
+    parameters.txOption.headers.append(translate.to_header(name, value))
+
+
+def described(message: str) -> tuple[translate.Headers, str]:
+    """X- headers and content type of a message."""
+    return translate.own_headers(message), translate.content(message).type
+
+
+class SipCall(pj.Call):
+    """One call. Freeing it hangs up whoever has its slot by then: only `Calls` holds one, and frees it once ended."""
+
+    def __init__(self, table: "Calls", account: "Through", call: CallId, slot: int = pj.PJSUA_INVALID_ID) -> None:
+        super().__init__(account, slot)
+        self.account, self.account_name = account, account.name
+        self.table, self.call, self.outgoing = table, call, slot == pj.PJSUA_INVALID_ID
+        self.ended_by_us = self.over = self.confirmed = False
+        self.attempt: Attempt | None = None  # of ours, until something came from where it went
+        self.reason_header = ""
+        self.end_headers: translate.Headers = ()  # of what ended it
+        self.transfer_headers: translate.Headers = ()  # of what came last of a transfer: REFER, its answer, or NOTIFY
+        self.reinvite_message = ""  # that comes in now
+        self.dialog = Dialog(call, table.post)
+        self.contacts: list[str] = []  # of a 3xx
+        self.referred = transfers.Referred()
+        self.audio: int | None = None  # index of the medium that has a stream
+        self.sends = self.receives = False  # as negotiated, seen from here
+        self.codec: Codec | None = None
+        self.their_address = ""  # for RTP
+        self.updates = Updates(call, table.post)
+        self.hold, self.rtp, self.ice = Hold(), RtpWatch(), Ice()
+        self.source = SourceWatch()
+        self.begun = False  # its INVITE is out
+        self.offers = False  # it came without an offer: ours is in the 200, and the answer in the ACK
+        self.counted_at = 0.0
+        self.updating = False  # pjsua's UPDATE, to settle on one codec, is not answered: a re-INVITE would repeat it
+        self.renew_at: float | None = None  # the far end is to be told where we are now
+        self.renewing = self.elsewhere = False  # it is being told; our IP address is another one, too
+        self.sending, self.receiving, self.once = Sending(), Receiving(), Once()
+        self.takes_events, self.sends_inband, self.keys = True, False, Keys()
+        self.told_digits = False  # the far end tells of digits; many a gateway leaves them in the sound all the same
+
+    @contained
+    def onCallState(self, prm: pj.OnCallStateParam) -> None:  # noqa: N802
+        """The INVITE session went on (RFC 3261 §13, as pjsip_inv_state counts it)."""
+        self._watch_dialog(prm.e)  # before the daemon hears of it, who may have to end the call from then on
+        self.begun = True
+        info, at = self.getInfo(), time.monotonic()
+        if info.state == pj.PJSIP_INV_STATE_EARLY and self.outgoing:
+            message = translate.received(prm.e)
+            progressed = inputs.CallProgressed(
+                at=at,
+                call=self.call,
+                code=int(info.lastStatusCode),
+                early_media=translate.has_sdp(message),
+                headers=translate.own_headers(message),
+            )
+            self.table.post(progressed)
+        elif info.state == pj.PJSIP_INV_STATE_CONNECTING:
+            headers = translate.own_headers(translate.received(prm.e)) if self.outgoing else ()
+            self.table.post(inputs.CallAnswered(at=at, call=self.call, headers=headers))
+        elif info.state == pj.PJSIP_INV_STATE_CONFIRMED:
+            self.confirmed = True
+            self.table.post(inputs.CallConfirmed(at=at, call=self.call))
+            acknowledged = self.offers and prm.e.type == pj.PJSIP_EVENT_RX_MSG
+            if acknowledged and not translate.has_sdp(str(prm.e.body.rxMsg.rdata.wholeMsg)):
+                self.table.post(inputs.NoAnswerToOffer(at=at, call=self.call))
+        elif info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
+            code = 0 if translate.nothing_came(prm.e) else int(info.lastStatusCode)
+            reason = translate.clean(info.lastReason)
+            transaction = prm.e.body.tsxState.tsx
+            ours = transaction.method == "BYE" and transaction.role == pj.PJSIP_ROLE_UAC
+            if ours and self.codec is None and not self.ended_by_us:  # pjsua has no use for their answer
+                self.ended_by_us, code, reason = True, NOT_ACCEPTABLE, "Not Acceptable Here"
+            if (
+                prm.e.body.tsxState.tsx.method == "INVITE" and self.outgoing
+            ):  # refused; see _read_headers for the others
+                self.end_headers = translate.own_headers(translate.received(prm.e))
+            if self.attempt is not None and code in ELSEWHERE and not self.ended_by_us:
+                self.attempt.outcome = code, reason  # `Accounts` knows whether there is another server
+            else:
+                # pjsip's own BYE, as a request of ours got no answer (RFC 3261 §12.2.1.2): nobody hung up.
+                unanswered = ours and code == REQUEST_TIMEOUT
+                self.end(code, reason, remote=not (self.ended_by_us or unanswered) and code != 0)
+
+    @contained
+    def onCallTsxState(self, prm: pj.OnCallTsxStateParam) -> None:  # noqa: N802
+        """A transaction went on: a Reason header came with BYE or CANCEL, or our re-INVITE was answered."""
+        event = prm.e.body.tsxState
+        transaction = event.tsx
+        self._read_headers(transaction, translate.received(prm.e))
+        # After a refusal the transaction lingers in COMPLETED for 32 s (RFC 3261 §17.1.1.2): its end is no news.
+        final = transaction.state == pj.PJSIP_TSX_STATE_COMPLETED or (
+            transaction.state == pj.PJSIP_TSX_STATE_TERMINATED and event.prevState != pj.PJSIP_TSX_STATE_COMPLETED
+        )
+        code, reason = int(transaction.statusCode), translate.clean(transaction.statusText)
+        ours = transaction.role == pj.PJSIP_ROLE_UAC
+        self._watch(transaction)
+        self._watch_dialog(prm.e)
+        if transaction.method == "INFO":
+            if ours and final:
+                self._message_answered(Method.INFO, 0 if translate.nothing_came(prm.e) else code, reason)
+            elif not ours and transaction.state == pj.PJSIP_TSX_STATE_TRYING:
+                self._informed(translate.received(prm.e))
+        elif transaction.method == "REFER" and not ours:
+            self.referred.message = translate.received(prm.e) or self.referred.message
+        elif transaction.method == "REFER" and final and translate.nothing_came(prm.e):
+            self._transferred(0, "No answer")  # pjsua makes a 500 of it, which then comes too late
+        elif self.confirmed and final and transaction.method in {"INVITE", "UPDATE"}:
+            if transaction.method == "INVITE" and ours:
+                self._reinvite_answered(code, reason, translate.received(prm.e))
+            elif not ours and code != PENDING:
+                self.updates.answered(code, reason)
+
+    @contained
+    def onCallRxReinvite(self, prm: pj.OnCallRxReinviteParam) -> None:  # noqa: N802
+        """A re-INVITE with an offer: it may wait for a client's word. If not, onCallRxOffer comes next."""
+        self.reinvite_message = str(prm.rdata.wholeMsg)
+        if self.call in self.table.asking and not self._unreachable(prm.offer):
+            prm.isAsync = self.updates.comes(*self._offer(prm.offer), *self._taken_message(), asked=True)
+
+    @contained
+    def onCallRxOffer(self, prm: pj.OnCallRxOfferParam) -> None:  # noqa: N802
+        """An offer by re-INVITE, or by UPDATE, which cannot wait for a client's word (RFC 3311 §5.2)."""
+        changes = self.updates.comes(*self._offer(prm.offer), *self._taken_message(), asked=False)
+        if self._unreachable(prm.offer) or (changes and self.call in self.table.asking):
+            prm.statusCode = NOT_ACCEPTABLE
+
+    @contained
+    def onCallSdpCreated(self, prm: pj.OnCallSdpCreatedParam) -> None:  # noqa: N802
+        """Our side of an offer and its answer: kept while the far end's offer waits."""
+        if self.updates.waits:
+            self.updates.answer = str(prm.sdp.wholeSdp)
+
+    @contained
+    def onInstantMessage(self, prm: pj.OnInstantMessageParam) -> None:  # noqa: N802
+        """MESSAGE in the call (RFC 3428), which pjsua2 has answered 200."""
+        self.table.written(prm.rdata, call=self.call)
+
+    @contained
+    def onInstantMessageStatus(self, prm: pj.OnInstantMessageStatusParam) -> None:  # noqa: N802
+        """A MESSAGE of ours in the call was answered."""
+        code = int(prm.code) if str(prm.rdata.wholeMsg) else 0
+        self._message_answered(Method.MESSAGE, code, translate.clean(prm.reason))
+
+    @contained
+    def onCallMediaState(self, prm: pj.OnCallMediaStateParam) -> None:  # noqa: N802, ARG002
+        """An offer was answered: audio has a direction, a codec and a port in the bridge."""
+        self.audio, self.sends, self.receives = None, False, False
+        self.ice.begin(time.monotonic())
+        failed = {pj.PJSUA_CALL_MEDIA_NONE, pj.PJSUA_CALL_MEDIA_ERROR}
+        info = self.getInfo()  # kept: SWIG frees it with what hangs on it once nothing in Python names it
+        for media in info.media:
+            if media.type == pj.PJMEDIA_TYPE_AUDIO and media.status not in failed:
+                self.audio = int(media.index)
+                self.sends = bool(media.dir & pj.PJMEDIA_DIR_ENCODING)
+                self.receives = bool(media.dir & pj.PJMEDIA_DIR_DECODING)
+                if self.sends or self.receives:
+                    stream = self.getStreamInfo(media.index)
+                    self.codec, self.their_address = translate.codec(stream), translate.clean(stream.remoteRtpAddress)
+                    self.takes_events = stream.audTxEventPt >= 0
+                break
+        self.table.media_changed = True
+        if self.audio is not None and self.codec is not None:
+            # Who does not let us send holds us (RFC 3264 §8.4): sendonly or inactive on their side. When it is we that
+            # hold, "sends" stays unless they hold too.
+            held = not self.sends
+            srtp = ENCRYPTED in self.dump(True, "")
+            started = inputs.MediaStarted(
+                at=time.monotonic(),
+                call=self.call,
+                codec=self.codec,
+                held=held,
+                events=self.takes_events,
+                srtp=srtp,
+            )
+            self.table.post(started)
+
+    @contained
+    def onDtmfEvent(self, prm: pj.OnDtmfEventParam) -> None:  # noqa: N802
+        """A packet of an event of RFC 4733; 16, a flash, and those above it are no digits."""
+        digit, now = translate.clean(prm.digit), time.monotonic()
+        if prm.method == pj.PJSUA_DTMF_METHOD_RFC2833 and digit in dtmf.DIGITS:
+            self.told_digits = True
+            event, last = (digit, int(prm.timestamp)), bool(prm.flags & EVENT_END)
+            self._tell_digits(self.receiving.packet(event, int(prm.duration), now, last=last), "rfc4733")
+
+    def onCallRedirected(self, prm: pj.OnCallRedirectedParam) -> int:  # noqa: N802
+        """3xx (RFC 3261 §8.1.3.4), once for each Contact: pjsip itself calls nobody else.
+
+        It would send the next INVITE along the route of the first one. "stop", pjsua2's default, would end the call as
+        our own 487.
+        """
+        with suppress(Exception):  # as `contained`, but something must be returned
+            self.contacts.append(translate.address(prm.targetUri)[0])
+        return int(pj.PJSIP_REDIRECT_REJECT)
+
+    @contained
+    def onCallTransferStatus(self, prm: pj.OnCallTransferStatusParam) -> None:  # noqa: N802
+        """REFER was answered, or its outcome told by NOTIFY."""
+        self._transferred(int(prm.statusCode), translate.clean(prm.reason))
+
+    @contained
+    def onCallTransferRequest(self, prm: pj.OnCallTransferRequestParam) -> None:  # noqa: N802
+        """REFER (RFC 3515). What is accepted is carried out by the core's orders (packaging/pjsua2/patches)."""
+        code = self.referred.answer(welcome=self.call in self.table.transferable)
+        prm.statusCode = code
+        if code == transfers.PENDING:
+            return
+        to, replaces = transfers.refer_to(prm.dstUri)
+        refused = 0 if code == transfers.ACCEPTED else code
+        wanted = inputs.TransferRequested(
+            at=time.monotonic(),
+            call=self.call,
+            to=to,
+            replaces=replaces,
+            referred_by=self.referred.by,
+            refused=refused,
+            headers=translate.own_headers(self.referred.message),
+        )
+        self.table.post(wanted)
+
+    @contained
+    def onCallReplaceRequest(self, prm: pj.OnCallReplaceRequestParam) -> None:  # noqa: N802
+        """An INVITE with Replaces (RFC 3891) for this call. A provisional code: it is a call to us like any other."""
+        welcome = self.call in self.table.transferable
+        prm.statusCode = RINGING if welcome else DECLINE
+        self.table.replaced = self.call if welcome else None
+
+    def audio_media(self) -> pj.AudioMedia | None:
+        """The call's port in the bridge, while it has one."""
+        if self.over or self.audio is None:
+            return None
+        try:
+            return self.getAudioMedia(self.audio)
+        except pj.Error:
+            return None
+
+    def end(self, code: int, reason: str, *, remote: bool) -> None:
+        """Tell once that it is over."""
+        if self.over:
+            return
+        self.over = True
+        self.table.media_changed = True
+        ended = inputs.CallEnded(
+            at=time.monotonic(),
+            call=self.call,
+            code=code,
+            reason=reason,
+            remote=remote,
+            reason_header=self.reason_header,
+            contacts=tuple(self.contacts),
+            headers=self.end_headers,
+        )
+        self.table.post(ended)
+
+    def heard(self, presses: list[tuple[str, int]]) -> None:
+        """Digits were in the sound that came, with durations in milliseconds."""
+        if not self.told_digits:
+            self._tell_digits(presses, "inband")
+
+    def turn(self, now: float, *, held: bool) -> None:
+        """What is due: hold, digits, a look at the packets."""
+        self._tell_digits(self.receiving.turn(now), "rfc4733")
+        gone, next_digit = self.sending.turn(now)
+        if gone:
+            self.table.post(inputs.DigitSent(at=now, call=self.call, digit=gone))
+        if next_digit:
+            self._send_digit(next_digit)
+        free = self.confirmed and not self.updating
+        if free and self.hold.due(held, now):
+            self._reinvite(held, now)
+        if free and self.renew_at is not None and now >= self.renew_at:
+            self._renew(now)
+        if free and self.updates.due(now):
+            self._offer_codecs(now)
+        if self.ice.due(now):
+            self._look_at_ice(now)
+        if self.rtp.due(now):
+            self._look_at_packets(now)
+
+    def _message_answered(self, method: Method, code: int, reason: str) -> None:
+        self.table.messages.answered((self.call, method, ""), code, reason)
+
+    def _transferred(self, code: int, reason: str) -> None:
+        headers, self.transfer_headers = self.transfer_headers, ()
+        told = inputs.TransferProgressed(at=time.monotonic(), call=self.call, code=code, reason=reason, headers=headers)
+        self.table.post(told)
+
+    def _informed(self, message: str) -> None:
+        """INFO (RFC 6086): a digit, or content of another kind. A digit is never reported as content."""
+        content = translate.content(message)
+        if not dtmf.carries(content):
+            self.table.post(inputs.InfoReceived(at=time.monotonic(), call=self.call, content=content))
+        elif (press := dtmf.signalled(content.body)) is not None:
+            self.told_digits = True
+            self._tell_digits([press], "info")
+
+    def _send_digit(self, digit: str) -> None:
+        sound = self.audio_media()
+        try:
+            if not self.sends_inband:
+                self.dialDtmf(digit)
+            elif sound is not None:
+                self.keys.press(digit, sound)
+        except pj.Error as error:  # its sound is being negotiated, or there is none
+            LOG.warning("%s: digits not sent: %s", self.call, error.reason)
+            self.sending.drop()
+            self.table.post(
+                inputs.DigitsNotSent(at=time.monotonic(), call=self.call, why=translate.clean(error.reason))
+            )
+
+    def _tell_digits(self, presses: list[tuple[str, int]], method: str) -> None:
+        now = time.monotonic()
+        for digit, duration_ms in presses:
+            if self.once.is_new(digit, method, now - duration_ms / 1000, now):
+                told = inputs.DigitReceived(at=now, call=self.call, digit=digit, method=method, duration_ms=duration_ms)
+                self.table.post(told)
+
+    def _read_headers(self, transaction: pj.SipTransaction, message: str) -> None:
+        if not message:
+            return
+        if transaction.method in {"BYE", "CANCEL"} and transaction.role == pj.PJSIP_ROLE_UAS:
+            self.reason_header = translate.header(message, "Reason") or self.reason_header
+            self.end_headers = translate.own_headers(message)
+        elif transaction.method in {"REFER", "NOTIFY"}:
+            self.transfer_headers = translate.own_headers(message)
+
+    def _watch(self, transaction: pj.SipTransaction) -> None:
+        if transaction.method == "INVITE" and transaction.state == pj.PJSIP_TSX_STATE_PROCEEDING:
+            self.attempt = None  # 100 at the least
+        if transaction.method == "UPDATE" and transaction.role == pj.PJSIP_ROLE_UAC:
+            self.updating = transaction.state < pj.PJSIP_TSX_STATE_COMPLETED
+
+    def _watch_dialog(self, happened: pj.SipEvent) -> None:
+        event = happened.body.tsxState
+        if self.over or happened.type != pj.PJSIP_EVENT_TSX_STATE or event.tsx.method not in {"INVITE", "UPDATE"}:
+            return
+        if event.type == pj.PJSIP_EVENT_TX_MSG:
+            self.dialog.sent(str(event.src.tdata.wholeMsg), str(event.src.tdata.dstAddress))
+        elif event.type == pj.PJSIP_EVENT_RX_MSG:
+            self.dialog.came(str(event.src.rdata.wholeMsg), str(event.src.rdata.srcAddress))
+
+    def _reinvite(self, held: bool, now: float) -> None:
+        self.hold.asked = held
+        try:
+            with self.table.codecs.only(self.updates.codecs):
+                if held:
+                    self.setHold(operation())
+                else:
+                    parameters = operation()
+                    parameters.opt.flag = pj.PJSUA_CALL_UNHOLD
+                    self.reinvite(parameters)
+            self.updates.sent("hold" if held else "resume")
+        except pj.Error as error:
+            LOG.debug("%s: re-INVITE later: %s", self.call, error.reason)
+            self.hold.postpone(now)
+
+    def _renew(self, now: float) -> None:
+        """Tell the far end where we are now, for messages and sound; again until pjsip has time for it."""
+        self.renew_at = None
+        parameters = operation()
+        media = pj.PJSUA_CALL_REINIT_MEDIA if self.elsewhere else 0
+        parameters.opt.flag = media | pj.PJSUA_CALL_UPDATE_CONTACT | pj.PJSUA_CALL_UPDATE_VIA
+        try:
+            with self.table.codecs.only(self.updates.codecs), self.account.renewing(self.their_address):
+                self.reinvite(parameters)
+            self.updates.sent("address")
+        except pj.Error as error:
+            LOG.info("%s: re-INVITE from the new address later: %s", self.call, error.reason)
+            self.renew_at = now + RENEW_AGAIN_S
+        else:
+            self.renewing, self.elsewhere = True, False
+
+    def _offer_codecs(self, now: float) -> None:
+        try:
+            with self.table.codecs.only(self.updates.codecs):
+                self.reinvite(operation())
+            self.updates.sent("codec")
+        except pj.Error as error:
+            LOG.debug("%s: re-INVITE with other codecs later: %s", self.call, error.reason)
+            self.updates.postpone(now)
+
+    def _offer(self, offer: pj.SdpSession) -> tuple[Audio, Audio | None]:
+        """The far end's sound as it is, and as it wants it to be."""
+        now = Audio(self.codec.name if self.codec else "", self.their_address, held=not self.sends)
+        return now, audio(str(offer.wholeSdp), self.table.codecs.configured)
+
+    def _unreachable(self, offer: pj.SdpSession) -> bool:
+        return unreachable(str(offer.wholeSdp), self.table.versions)
+
+    def _taken_message(self) -> tuple[translate.Headers, str]:
+        """X- headers and content type of the re-INVITE that comes in; there are none of an UPDATE."""
+        message, self.reinvite_message = self.reinvite_message, ""
+        return described(message)
+
+    def _reinvite_answered(self, code: int, reason: str, message: str) -> None:
+        again = self.renewing and code == PENDING
+        if again:
+            self.renew_at, self.elsewhere = after_glare(time.monotonic(), call_id_is_ours=self.outgoing), True
+        self.renewing = False
+        held = self.hold.asked is not None and code >= REFUSED  # told as HoldFailed, or tried again
+        headers, content_type = described(message)
+        self.updates.settle(code, reason, headers, content_type, told=held or again)
+        if not self.hold.answered(code, time.monotonic(), call_id_is_ours=self.outgoing):
+            failed = inputs.HoldFailed(
+                at=time.monotonic(),
+                call=self.call,
+                code=code,
+                reason=reason,
+                held=self.hold.held,
+                headers=headers,
+                content_type=content_type,
+            )
+            self.table.post(failed)
+
+    def _look_at_ice(self, now: float) -> None:
+        news = self.ice.look(self.dump(True, ""), now)
+        if isinstance(news, IceFault):
+            self.table.post(inputs.IceFailed(at=now, call=self.call, fault=news))
+        elif news is not None:
+            self.table.post(inputs.IceCompleted(at=now, call=self.call, local=news[0], remote=news[1]))
+
+    def _look_at_packets(self, now: float) -> None:
+        news = None
+        sound = self.sends and self.receives and not self.ice.runs
+        if self.confirmed and self.audio is None:  # no codec, or none any more
+            news = self.rtp.look(None, now)
+        elif self.confirmed and self.audio is not None and sound:
+            try:
+                statistics = self.getStreamStat(self.audio)  # kept while its parts are read, see onCallMediaState
+                rtcp = statistics.rtcp
+                received = rtcp.rxStat
+                quality = Quality(int(received.pkt), int(received.loss), round(received.jitterUsec.mean / 1000, 1))
+                source = translate.clean(statistics.source)
+            except pj.Error:  # the stream is being made anew
+                return
+            news = self.rtp.look(quality.received, now)
+            if previous := self.source.look(source, self.their_address):
+                changed = inputs.SourceChanged(at=now, call=self.call, source=source, previous=previous)
+                self.table.post(changed)
+            if now - self.counted_at >= COUNT_S:
+                self.counted_at = now
+                self.table.post(inputs.MediaCounted(at=now, call=self.call, quality=quality))
+        else:
+            news = self.rtp.excuse(now)
+        if news is not None:
+            kind = inputs.RtpResumed if news else inputs.RtpStopped
+            self.table.post(kind(at=now, call=self.call))
+
+
+class Calls:
+    """All living calls by our own ids: pjsua2's are used again."""
+
+    codecs: Codecs  # given by the engine, once there are any
+    versions: Collection[int] = (4, 6)  # of IP, that we speak
+
+    def __init__(
+        self,
+        post: Post,
+        through: Callable[[AccountId, str], Through | None],
+        names: Callable[[str, str], tuple[str, ...]],
+    ) -> None:
+        """names: of targets, that lead to an address, given with the host that its sender says it has."""
+        self.post, self._through, self._names = post, through, names
+        self.floods = Floods(post)
+        self.transferable: frozenset[CallId] = frozenset()  # see core.desired
+        self.replaced: CallId | None = None  # by the INVITE that comes in now
+        self.asking: frozenset[CallId] = frozenset()  # calls whose changes are asked of a client
+        self.media_changed = False  # some call's audio came, went or changed its direction
+        self._living: dict[CallId, SipCall] = {}
+        self._refusals: list[tuple[SipCall, pj.CallOpParam]] = []  # of calls that nobody is told of
+        self.messages = Messages(post, self.get, lambda account: through(account, "off"))
+
+    def __iter__(self) -> Iterator[SipCall]:
+        """Those that are not over."""
+        return iter([call for call in self._living.values() if not call.over])
+
+    def get(self, wanted: CallId) -> SipCall | None:
+        """The living call of that id."""
+        call = self._living.get(wanted)
+        return call if call is not None and not call.over else None
+
+    def arrived(self, account: Through, slot: int, rdata: pj.SipRxData, judged: Judgement) -> None:
+        """An INVITE came: pjsua2 wants the object at once, and answers 500 by itself otherwise."""
+        message, source = str(rdata.wholeMsg), str(rdata.srcAddress)
+        call = SipCall(self, account, CallId(ids.new("c")), slot)
+        self._living[call.call] = call
+        replaces, self.replaced = self.replaced, None
+        if judged.code:
+            self._turned_away(call, message, source, judged)
+            return
+        call.dialog.came(message, source)
+        call.offers = not translate.has_sdp(message)
+        # Of the message, as pjsua keeps no more than 255 bytes of each
+        uri, display_name = translate.party(translate.header(message, "From"))
+        refused = translate.has_sdp(message) and unreachable(translate.body(message), self.versions)
+        if refused:
+            call.ended_by_us = True
+            self._refusals.append((call, operation(NOT_ACCEPTABLE)))
+        arrived = inputs.CallArrived(
+            at=time.monotonic(),
+            call=call.call,
+            uri=uri,
+            display_name=display_name,
+            source=translate.clean(source),
+            names=self._names_at(source, uri),
+            transport=str(rdata.transport),
+            local_uri=translate.party(translate.header(message, "To"))[0],
+            headers=translate.own_headers(message),
+            account=account.name,
+            answer_after_s=translate.answer_after(message),
+            diverted=translate.diverted(message),
+            replaces=replaces if translate.header(message, "Replaces") else None,
+            shown=judged.shown,
+            refused=NOT_ACCEPTABLE if refused else 0,
+            reason="Not Acceptable Here" if refused else "",
+        )
+        self.post(arrived)
+
+    def _turned_away(self, call: SipCall, message: str, source: str, judged: Judgement) -> None:
+        """It is answered from the loop, and nobody is told of a call."""
+        parameters = operation(judged.code)
+        if judged.challenge:
+            add_header(parameters, "WWW-Authenticate", judged.challenge)
+        self._refusals.append((call, parameters))
+        if judged.why:
+            who = translate.party(translate.header(message, "From"))[0]
+            host = translate.clean(source).rpartition(":")[0]
+            denied = inputs.AccessDenied(at=time.monotonic(), who=who, source=host, scope="call", why=judged.why)
+            self.post(denied)
+
+    def refused(self, prm: pj.OnRejectedIncomingCallParam, name: AccountId) -> None:
+        """An INVITE came that pjsua has refused by itself, with no call made of it: its offer has nothing for us."""
+        message, source = str(prm.rdata.wholeMsg), str(prm.rdata.srcAddress)
+        if not message:
+            return
+        uri, display_name = translate.party(translate.header(message, "From"))
+        arrived = inputs.CallArrived(
+            at=time.monotonic(),
+            call=CallId(ids.new("c")),
+            uri=uri,
+            display_name=display_name,
+            source=translate.clean(source),
+            names=self._names_at(source, uri),
+            transport=str(prm.rdata.transport),
+            local_uri=translate.party(translate.header(message, "To"))[0],
+            headers=translate.own_headers(message),
+            account=name,
+            refused=int(prm.statusCode),
+            reason=translate.clean(prm.reason),
+        )
+        self.post(arrived)
+
+    def written(self, rdata: pj.SipRxData, *, account: AccountId = NO_ACCOUNT, call: CallId | None = None) -> None:
+        """A MESSAGE came."""
+        message, source = str(rdata.wholeMsg), str(rdata.srcAddress)
+        uri, display_name = translate.party(translate.header(message, "From"))
+        came = inputs.MessageReceived(
+            at=time.monotonic(),
+            uri=uri,
+            display_name=display_name,
+            source=translate.clean(source),
+            names=self._names_at(source, uri),
+            transport=str(rdata.transport),
+            content=translate.content(message),
+            account=account,
+            call=call,
+        )
+        self.post(came)
+
+    def _names_at(self, source: str, uri: str) -> tuple[str, ...]:
+        return self._names(source.rpartition(":")[0].strip("[]"), (callers.parts(uri) or ("", ""))[1])
+
+    def perform(self, order: CallOrder) -> None:
+        """Do as ordered; an order for a call that is over meets nothing."""
+        if isinstance(order, Place):
+            self._place(order)
+        elif (call := self.get(order.call)) is not None:
+            try:
+                self._perform(call, order)
+            except pj.Error as error:  # the call has gone on meanwhile, and tells so itself
+                LOG.info("%s: %s came too late: %s", order.call, type(order).__name__, error.reason)
+
+    def _perform(self, call: SipCall, order: OfOneCall) -> None:  # noqa: C901, PLR0912 - a table
+        match order:
+            case Ring():
+                call.answer(operation(RINGING))
+            case EarlyMedia():
+                call.answer(operation(PROGRESS))
+            case Answer(_, headers):
+                parameters = operation(OK)
+                for name, value in headers:
+                    add_header(parameters, name, value)
+                call.answer(parameters)
+            case AnswerUpdate(_, code):
+                parameters = operation(code)
+                if code == OK:
+                    parameters.sdp.wholeSdp = on_hold(call.updates.answer) if call.hold.held else call.updates.answer
+                call.answer(parameters)
+            case OfferCodecs(_, codecs):
+                call.updates.want(codecs, time.monotonic())
+            case Refuse(_, code, contact, reason, headers):
+                call.ended_by_us = True
+                parameters = operation(code)
+                parameters.reason = translate.clean(reason)
+                for name, value in ((("Contact", f"<{contact}>"),) if contact else ()) + headers:
+                    add_header(parameters, name, value)
+                call.hangup(parameters)
+            case HangUp(_, reason, headers):
+                call.ended_by_us = True
+                parameters = operation()
+                for name, value in ((("Reason", reason),) if reason else ()) + headers:
+                    add_header(parameters, name, value)
+                call.hangup(parameters)
+            case SendDigit(digits=wanted, inband=inband):
+                call.sending.add(wanted)
+                call.sends_inband = inband
+            case Refer(other=other):
+                transfers.refer(order, call, None if other is None else self.get(other), operation(), self.post)
+            case NotifyTransfer():
+                call.referred.notify(order, call)
+
+    def again(self, call: SipCall, attempt: Attempt) -> None:
+        """Place it by way of the server that its account has now.
+
+        pjsip waits for the first one's answer for 32 s in all. Should it come, it is to a call that nobody knows.
+        """
+        del self._living[call.call]
+        call.call, call.attempt = CallId(ids.new("c")), None
+        call.dialog = Dialog(call.call, self.post)  # what ends the call, should we die, is the next one's
+        self._living[call.call] = call
+        call.ended_by_us, call.over = True, attempt.outcome is not None
+        with suppress(pj.Error):
+            call.hangup(operation())
+        self._place(attempt.order)
+
+    def _place(self, order: Place) -> None:
+        account = self._through(order.account, order.srtp)
+        if account is None:
+            self.never_placed(order.call, 0, f"The registrar of {order.account} has no address")
+            return
+        call = SipCall(self, account, order.call)
+        call.attempt = Attempt(order, account.server, time.monotonic())
+        self._living[order.call] = call
+        parameters = operation()
+        for name, value in order.headers:
+            add_header(parameters, name, value)
+        if order.expires_s:
+            add_header(parameters, "Expires", str(order.expires_s))
+        try:
+            call.makeCall(order.uri, parameters)
+        except pj.Error as error:
+            call.end(0, translate.clean(error.reason), remote=False)
+
+    def wait_until_begun(self, wanted: CallId) -> None:
+        """Until its INVITE is out, which with ICE goes by a timer of pjsip, and by the route that there is then."""
+        end = time.monotonic() + BEGIN_S
+        while (call := self.get(wanted)) is not None and not call.begun and time.monotonic() < end:
+            pj.Endpoint.instance().libHandleEvents(BEGIN_POLL_MS)
+
+    def never_placed(self, call: CallId, code: int, reason: str) -> None:
+        """Tell that a call is over for which no INVITE was sent."""
+        self.post(inputs.CallEnded(at=time.monotonic(), call=call, code=code, reason=reason, remote=False))
+
+    def turn(self, now: float, held: frozenset[CallId]) -> None:
+        """What is due in each call; ended ones are freed here, in this thread and outside any callback."""
+        self.floods.turn(now)
+        while self._refusals:
+            refused, parameters = self._refusals.pop()
+            with suppress(pj.Error):  # who has canceled meanwhile
+                refused.hangup(parameters)
+        for call in self:
+            call.turn(now, held=call.call in held)
+        self._living = {key: call for key, call in self._living.items() if not call.over}
+        self.messages.turn(now)
+
+    def renew(self) -> None:
+        """Our address has changed: the far ends are told.
+
+        Those of an account when it is registered at the new one, as pjsua tells the address that it is registered with.
+        """
+        for call in self:
+            call.renew_at = time.monotonic() + (RENEW_LATEST_S if call.account_name else 0.0)
+            call.elsewhere = True
+
+    def registered(self, account: AccountId, *, moved: bool) -> None:
+        """The account is registered, from the address that we have now. `moved`: by another connection than before.
+
+        A connection has a port of its own, which is what its calls have told their far ends.
+        """
+        for call in self:
+            if call.account_name == account and (moved or call.renew_at is not None):
+                call.renew_at = time.monotonic()
+
+    def clear(self) -> None:
+        """Free all, before the endpoint goes."""
+        self.floods.close()
+        self._refusals.clear()
+        self._living.clear()

@@ -1,0 +1,121 @@
+"""Messages that we send: one at a time to each far end, as RFC 3428 §8 asks, and each with what became of it."""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+
+import pjsua2 as pj
+
+from appliance.core import inputs
+from appliance.core.model import AccountId, CallId, Method
+from appliance.core.orders import SendMessage
+from appliance.sip.stack import translate
+
+Way = tuple[CallId | None, Method, str]
+"""In which call, by which method, and outside of calls to whom: messages that go the same way go one after another."""
+
+
+Towards = Callable[[], AbstractContextManager[None]]
+"""What is sent in here goes to where the far end was found."""
+
+LONGEST_WAIT_S = 7.0  # with the 32 s that an answer may take, less than the core waits
+
+
+@dataclass(slots=True)
+class Queue:
+    """Messages of one way: the one that is out, and those that wait, each with the time since when and its route."""
+
+    out: SendMessage | None = None
+    waiting: deque[tuple[float, SendMessage, Towards]] = field(default_factory=deque)
+
+
+class Messages:
+    """All of them. `answered` may be called from within a callback: what follows is sent by `turn`."""
+
+    def __init__(
+        self,
+        post: Callable[[inputs.MessageAnswered], None],
+        call: Callable[[CallId], pj.Call | None],
+        through: Callable[[AccountId], pj.Account | None],
+    ) -> None:
+        self._post, self._call, self._through = post, call, through
+        self._queues: dict[Way, Queue] = {}
+
+    def perform(self, order: SendMessage, towards: Towards = nullcontext) -> None:
+        """Send it when those before it are answered."""
+        now = time.monotonic()
+        self._queues.setdefault(way_of(order), Queue()).waiting.append((now, order, towards))
+        self.turn(now)
+
+    def never_sent(self, order: SendMessage, why: str) -> None:
+        """Report that there is nowhere to send it to."""
+        self._tell(order, 0, why)
+
+    def answered(self, way: Way, code: int, reason: str) -> None:
+        """The one that is out has its final response; code 0: none will come."""
+        queue = self._queues.get(way)
+        if queue is not None and queue.out is not None:
+            self._tell(queue.out, code, reason)
+            queue.out = None
+
+    def turn(self, now: float) -> None:
+        """Send what is next; those of a call that is over go without a word, for its end is told."""
+        for way, queue in list(self._queues.items()):
+            while queue.waiting and now - queue.waiting[0][0] > LONGEST_WAIT_S:
+                self._tell(queue.waiting.popleft()[1], 0, "The message before it was not answered in time")
+            if queue.out is None and queue.waiting:
+                _, queue.out, towards = queue.waiting.popleft()
+                self._begin(way, queue.out, towards)
+            gone = way[0] is not None and self._call(way[0]) is None
+            if gone or (queue.out is None and not queue.waiting):
+                del self._queues[way]
+
+    def _tell(self, order: SendMessage, code: int, reason: str) -> None:
+        self._post(inputs.MessageAnswered(at=time.monotonic(), message=order.message, code=code, reason=reason))
+
+    def _begin(self, way: Way, order: SendMessage, towards: Towards) -> None:
+        try:
+            with towards():
+                self._send(order)
+        except pj.Error as error:
+            self.answered(way, 0, translate.clean(error.reason))
+
+    def _send(self, order: SendMessage) -> None:
+        call = None if order.call is None else self._call(order.call)
+        if order.call is not None and call is None:
+            return  # told with the call's end
+        if call is not None and order.method is Method.INFO:
+            request = pj.CallSendRequestParam()
+            request.method = order.method
+            request.txOption.contentType, request.txOption.msgBody = order.content.type, order.content.body
+            add_headers(request.txOption, order.content.headers)
+            call.sendRequest(request)
+            return
+        message = pj.SendInstantMessageParam()
+        message.contentType, message.content = order.content.type, order.content.body
+        add_headers(message.txOption, order.content.headers)
+        if call is not None:
+            call.sendInstantMessage(message)
+            return
+        account = self._through(order.account)
+        if account is None:
+            self.answered(way_of(order), 0, f"The registrar of {order.account} has no address")
+            return
+        config = pj.BuddyConfig()
+        config.uri = order.to
+        buddy = pj.Buddy()  # what pjsua2 calls whom it writes to; it keeps nothing of it once the request is made
+        buddy.create(account, config)
+        buddy.sendInstantMessage(message)
+
+
+def way_of(order: SendMessage) -> Way:
+    """The way that it goes."""
+    return order.call, order.method, order.to if order.call is None else ""
+
+
+def add_headers(option: pj.SipTxOption, headers: tuple[tuple[str, str], ...]) -> None:
+    """Have a request carry headers."""
+    for name, value in headers:
+        option.headers.append(translate.to_header(name, value))

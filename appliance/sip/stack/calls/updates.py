@@ -1,0 +1,105 @@
+"""Changes of a call by re-INVITE (RFC 3261 §14) or UPDATE (RFC 3311): the far end's are told, or asked of a client."""
+
+import time
+from collections.abc import Callable
+
+from appliance.core import inputs
+from appliance.core.model import CallId
+from appliance.sip.stack.calls import offers
+from appliance.sip.stack.calls.offers import Audio
+from appliance.sip.stack.translate import Headers
+
+AGAIN_S = 0.1
+LONGEST_S = 5.0  # that a change of ours waits for another one to be over
+REQUEST_PENDING = 491
+Post = Callable[[inputs.UpdateReceived | inputs.UpdateSent | inputs.UpdateAnswered], None]
+
+
+class Updates:
+    """Those of one call. `codecs`: only these are offered, () for all that are configured.
+
+    waits: the far end's re-INVITE waits for a client's word, with `answer` as what we would agree to.
+    """
+
+    def __init__(self, call: CallId, post: Post) -> None:
+        self._call, self._post = call, post
+        self._theirs: tuple[str, ...] = ()
+        self._ours: tuple[str, ...] = ()
+        self.waits, self.answer = False, ""
+        self.codecs: tuple[str, ...] = ()
+        self._wanted_at: float | None = None
+        self._until = 0.0
+
+    # -- theirs ------------------------------------------------------------------------------------------------------
+
+    def comes(self, now: Audio, wanted: Audio | None, headers: Headers, content_type: str, *, asked: bool) -> bool:
+        """An offer came; whether it changes anything, which is told. asked: it waits for a client's word.
+
+        headers, content_type: of the re-INVITE that brought it.
+        """
+        self._theirs = () if wanted is None else offers.changes(now, wanted)
+        if not self._theirs:
+            return False
+        self.waits = asked
+        told = inputs.UpdateReceived(
+            at=time.monotonic(),
+            call=self._call,
+            changes=self._theirs,
+            asked=asked,
+            headers=headers,
+            content_type=content_type,
+        )
+        self._post(told)
+        return True
+
+    def answered(self, code: int, reason: str) -> None:
+        """It has its final response; that all stays as it is, is told only where it was refused."""
+        theirs, self._theirs, self.waits = self._theirs, (), False
+        if theirs or code >= 300:  # noqa: PLR2004
+            self._tell(theirs, code, reason)
+
+    # -- ours --------------------------------------------------------------------------------------------------------
+
+    def want(self, codecs: tuple[str, ...], now: float) -> None:
+        """Offer only these codecs, from now on."""
+        self.codecs, self._wanted_at, self._until = codecs, now, now + LONGEST_S
+
+    def due(self, now: float) -> bool:
+        """Whether the offer of codecs is to be sent now."""
+        return self._wanted_at is not None and now >= self._wanted_at
+
+    def postpone(self, now: float) -> None:
+        """It could not be sent: something else is being negotiated. After a while it is given up."""
+        self._wanted_at = now + AGAIN_S
+        if now >= self._until:
+            self._wanted_at, self.codecs = None, ()
+            self._tell(("codec",), REQUEST_PENDING, "Another change is not over")
+
+    def sent(self, *changes: str) -> None:
+        """A re-INVITE of ours went out."""
+        self._ours = changes
+        if "codec" in changes:
+            self._wanted_at = None
+        self._post(inputs.UpdateSent(at=time.monotonic(), call=self._call, changes=changes))
+
+    def settle(self, code: int, reason: str, headers: Headers, content_type: str, *, told: bool) -> None:
+        """Ours has its final response; told: somebody else tells of its refusal, or tries again."""
+        ours, self._ours = self._ours, ()
+        if code >= 300 and "codec" in ours:  # noqa: PLR2004
+            self.codecs = ()
+        if ours and not told:
+            self._tell(ours, code, reason, headers, content_type)
+
+    def _tell(
+        self, changes: tuple[str, ...], code: int, reason: str, headers: Headers = (), content_type: str = ""
+    ) -> None:
+        answered = inputs.UpdateAnswered(
+            at=time.monotonic(),
+            call=self._call,
+            changes=changes,
+            code=code,
+            reason=reason,
+            headers=headers,
+            content_type=content_type,
+        )
+        self._post(answered)

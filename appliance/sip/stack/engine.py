@@ -1,0 +1,271 @@
+"""The SIP process's main loop: one poll() on pjsip's descriptor and the daemon's socket, all in one thread."""
+
+import ctypes
+import gc
+import logging
+import os
+import select
+import signal
+import socket
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import assert_never
+
+import pjsua2 as pj
+
+from appliance.core import inputs
+from appliance.core.desired import Sound
+from appliance.core.orders import (
+    Answer,
+    AnswerUpdate,
+    EarlyMedia,
+    HangUp,
+    NotifyTransfer,
+    OfferCodecs,
+    Place,
+    Probe,
+    Refer,
+    Refuse,
+    Register,
+    Renew,
+    Ring,
+    SendDigit,
+    SendMessage,
+    Subscribe,
+    Unregister,
+    Unsubscribe,
+)
+from appliance.sip.settings import SipSettings
+from appliance.sip.stack import translate
+from appliance.sip.stack.accounts.accounts import Accounts
+from appliance.sip.stack.callbacks import contained
+from appliance.sip.stack.channel import Channel
+from appliance.sip.stack.media.bridge import Media
+from appliance.sip.stack.media.devices import LISTING, Devices, needs_a_card, no_cards, plugins_silenced
+from appliance.sip.stack.routing.codecs import Codecs
+from appliance.sip.stack.routing.tls import Faults
+from appliance.sip.stack.routing.transports import StartError, Transports
+from appliance.sip.wire import Beat, Farewell, Message, Start
+
+LOG = logging.getLogger(__name__)
+POLL_S = 0.05  # pjsip's timers and callbacks from other threads wait so long at most
+BEAT_S = 0.25
+ALARM_S = 5.0  # a turn that takes longer than that is a deadlock; the daemon has killed us before, if it lives
+STOP_WITHIN_S = 0.5
+MAX_CALLS = 32
+MESSAGE_LEVEL = 4  # pjsua logs SIP messages from here on
+APPEND = 0x1108  # PJ_O_APPEND
+DECOR = 2 | 4 | 8 | 16 | 32 | 64 | 128 | 512  # PJ_LOG_HAS_: year, month, day, time, µs, sender, newline, space
+
+
+LIBC = ctypes.CDLL(None)
+
+
+class Endpoint(pj.Endpoint):
+    """pjsua2 as a whole."""
+
+    devices: Devices | None = None
+    accounts: Accounts | None = None
+    faults = Faults()
+
+    @contained
+    def onTransportState(self, prm: pj.OnTransportStateParam) -> None:  # noqa: N802
+        """A connection by TCP or TLS was made, or ended."""
+        self.faults.changed(prm)
+
+    @contained
+    def onSelectAccount(self, prm: pj.OnSelectAccountParam) -> None:  # noqa: N802
+        """A request came that begins something."""
+        if self.accounts is not None:
+            self.accounts.choose(prm)
+
+    @contained
+    def onRejectedIncomingCall(self, prm: pj.OnRejectedIncomingCallParam) -> None:  # noqa: N802
+        """An INVITE came that pjsua has answered by a refusal."""
+        if self.accounts is not None:
+            self.accounts.refused(prm)
+
+    @contained
+    def onMediaEvent(self, prm: pj.OnMediaEventParam) -> None:  # noqa: N802
+        """From a thread of the card, which is lost: leave a note, nothing else."""
+        if prm.ev.type == pj.PJMEDIA_EVENT_AUD_DEV_ERROR and self.devices is not None:
+            self.devices.broke()
+
+
+class Engine:
+    """Everything that exists from Start to the end of the process."""
+
+    def __init__(self, channel: Channel, start: Start) -> None:
+        """Raises StartError."""
+        self._channel, self.alive = channel, True
+        self._peers: tuple[str, ...] = ()
+        settings = start.settings
+        self._traced = bool(settings.trace)
+        self._endpoint = Endpoint()
+        self._endpoint.libCreate()
+        try:
+            self._announce(LISTING)
+            with plugins_silenced(), no_cards(start.cards_wait_s > 0 or not needs_a_card(settings)):
+                self._endpoint.libInit(endpoint_config(settings))
+            # Nothing else seeds rand(), by which pjsip chooses SSRCs and ports: they would be the same in every run.
+            LIBC.srand(ctypes.c_uint(int.from_bytes(os.urandom(4))))
+            self._announce("")
+            transports = Transports(self._endpoint, settings)
+            codecs = Codecs(self._endpoint, settings.codecs)
+            self._endpoint.libStart()
+        except pj.Error as error:
+            raise StartError(f"SIP cannot start: {error.reason}", "See the SIP settings.") from error
+        self._accounts = Accounts(settings, transports, channel.post, self._endpoint.faults)
+        self._endpoint.accounts, self._calls = self._accounts, self._accounts.calls
+        self._calls.codecs = codecs
+        self._calls.floods.listen(self._endpoint, transports.port)
+        self._endpoint.oversizedRefuse()
+        devices = Devices(self._endpoint, settings, channel.post, self._announce)
+        self._endpoint.devices = devices
+        self._media = Media(self._endpoint, settings, self._calls, devices, channel.post)
+        self._poll, self._poll_ms = self._poller()
+        self._address = transports.address
+        devices.check(time.monotonic(), start.cards_wait_s)
+
+    def run(self) -> None:
+        """Until the daemon's end of the socket closes, or `alive` is False."""
+        self._channel.post(inputs.SipReady(at=time.monotonic(), address=self._address))
+        beat = 0.0
+        while self.alive and self._channel.open:
+            # SIGALRM's default ends the process, in native code as well, where no Python handler would run.
+            signal.setitimer(signal.ITIMER_REAL, ALARM_S)
+            self._poll.poll(self._poll_ms)
+            self._endpoint.libHandleEvents(0)
+            for message in self._channel.receive():
+                self._take(message)
+            now = time.monotonic()
+            self._report_refused(now)
+            self._accounts.turn(now)
+            self._calls.turn(now, self._media.held)
+            self._media.turn(now)
+            self._channel.flush()
+            if self._traced:
+                LIBC.fflush(None)  # pjsip leaves the trace's last 4 KiB in stdio's buffer
+            if now >= beat:
+                beat = now + BEAT_S
+                self._channel.post(Beat(now))
+
+    def stop(self) -> None:
+        """BYE to all, and every object freed before the library: freed after it, they abort."""
+        self._endpoint.hangupAllCalls()
+        # BYE is out. What is left may wait for a card that does not close: the microphone is then closed this way.
+        signal.setitimer(signal.ITIMER_REAL, STOP_WITHIN_S)
+        self._endpoint.devices = self._endpoint.accounts = None
+        self._calls.clear()
+        self._media.clear()
+        self._accounts.clear()
+        del self._media, self._calls, self._accounts
+        for name in ("last_type", "last_value", "last_traceback", "last_exc"):
+            with suppress(AttributeError):
+                delattr(sys, name)
+        gc.collect()
+        self._endpoint.libDestroy(pj.PJSUA_DESTROY_NO_RX_MSG)
+
+    def _take(self, message: Message) -> None:
+        match message:
+            case Sound():
+                self._media.desire(message)
+                self._calls.transferable = frozenset(each.call for each in message.calls if each.transferable)
+                self._calls.asking = frozenset(each.call for each in message.calls if each.asks)
+                self._accounts.encrypt(message.encrypted)
+                if message.peers != self._peers:
+                    self._peers = message.peers
+                    self._accounts.know(message.peers)
+            case (
+                Place()
+                | Ring()
+                | EarlyMedia()
+                | Answer()
+                | AnswerUpdate()
+                | OfferCodecs()
+                | Refuse()
+                | HangUp()
+                | SendDigit()
+                | Refer()
+                | NotifyTransfer()
+            ):
+                self._accounts.call(message)
+            case Probe() | Subscribe() | Unsubscribe():
+                self._accounts.watch(message)
+            case Renew():
+                self._calls.renew()
+                self._accounts.renew()
+            case Register() | Unregister():
+                self._accounts.perform(message)
+            case SendMessage():
+                self._accounts.write(message)
+            case Start():
+                LOG.error("Started twice")
+            case inputs.Input() | Beat() | Farewell():
+                LOG.error("%s is ours to send", type(message).__name__)
+            case _:
+                assert_never(message)
+
+    def _report_refused(self, now: float) -> None:
+        """Requests that the gate before the transaction layer has refused (packaging/pjsua2/patches)."""
+        for refused in self._endpoint.requestsRefused():
+            code, method, source, reason = translate.clean(str(refused)).split(" ", 3)
+            self._channel.post(
+                inputs.RequestRefused(at=now, method=method, source=source, code=int(code), reason=reason)
+            )
+
+    def _announce(self, doing: str) -> None:
+        self._channel.post(Beat(time.monotonic(), doing))
+
+    def _poller(self) -> tuple[select.poll, float]:
+        """What to wait on, and how long in milliseconds."""
+        poller = select.poll()
+        poller.register(self._channel, select.POLLIN)
+        # The handle is a pointer to the descriptor inside pjsip's I/O queue (pj_ioqueue_get_os_handle, 2.16).
+        descriptor = ctypes.c_int.from_address(self._endpoint.libGetSipIoqueueHandle()).value
+        if "eventpoll" not in str(Path(f"/proc/self/fd/{descriptor}").readlink()):
+            raise StartError("This pjsua2 was built without epoll", "Build it with packaging/pjsua2/build.")
+        poller.register(descriptor, select.POLLIN)
+        return poller, POLL_S * 1000
+
+
+def endpoint_config(settings: SipSettings) -> pj.EpConfig:
+    """pjsua2 with no threads but those of the media."""
+    config = pj.EpConfig()
+    config.uaConfig.threadCnt, config.uaConfig.mainThreadOnly = 0, True
+    config.uaConfig.maxCalls, config.uaConfig.userAgent = MAX_CALLS, settings.user_agent
+    config.medConfig.noVad = True  # silence is sent as well: no packets then means that something is wrong
+    config.medConfig.ecTailLen = 0  # devices turns it on for a real card
+    log = config.logConfig
+    log.consoleLevel = log.level = log.msgLogging = 0
+    if settings.trace:
+        log.level, log.msgLogging, log.filename = MESSAGE_LEVEL, 1, settings.trace
+        log.fileFlags, log.decor = APPEND, DECOR
+    return config
+
+
+def serve(sock: socket.socket) -> int:
+    """The whole life of the process; its exit status. The socket brings Start first."""
+    first = sock.recv(1 << 20)  # one small message, sent in one piece
+    channel = Channel(sock)
+    messages = channel.begin(first)
+    if not messages or not isinstance(messages[0], Start):
+        return 0
+    try:
+        engine = Engine(channel, messages[0])
+    except StartError as error:
+        failed = inputs.PartFailed(at=time.monotonic(), part="sip", why=error.why, resolution=error.resolution)
+        channel.post(failed)
+        os._exit(1)  # what there is of pjsua2 needs no orderly end
+
+    def end(*_: object) -> None:
+        engine.alive = False  # nothing more: SIGTERM comes just after the end of file, while BYE goes out
+
+    signal.signal(signal.SIGTERM, end)
+    try:
+        engine.run()
+    finally:
+        engine.stop()
+    return 0

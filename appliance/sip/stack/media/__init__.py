@@ -1,0 +1,1 @@
+"""Sound in the SIP process: bridge, devices, recorders, tones, digits in the sound."""

@@ -1,0 +1,206 @@
+"""Makes the desired sound true: who hears whom, what is recorded, which tone plays, and whether the card is open."""
+
+import logging
+import time
+from contextlib import suppress
+from math import log10
+from pathlib import Path
+
+import pjsua2 as pj
+
+from appliance.core import inputs
+from appliance.core.desired import CallMedia, Sound
+from appliance.core.model import CallId, Tone
+from appliance.sip.settings import SipSettings
+from appliance.sip.stack.calls.call import Calls, Post
+from appliance.sip.stack.media.devices import Devices
+from appliance.sip.stack.media.inband_dtmf import Inband
+from appliance.sip.stack.media.recorders import Recorders
+from appliance.sip.stack.media.tones import RATE, Tones
+
+LOG = logging.getLogger(__name__)
+MICROPHONE, SPEAKER, SILENCE, TONE = "microphone", "speaker", "silence", "tone"
+CONFIRM, MUSIC = "confirm", "music"
+Route = tuple[str, str]  # from, to: names of ports
+MEASURE_S = 0.1
+
+
+class Media:
+    """The bridge of the SIP process. It is brought in line whenever the desire or a call's audio has changed."""
+
+    def __init__(
+        self, endpoint: pj.Endpoint, settings: SipSettings, calls: Calls, devices: Devices, post: Post
+    ) -> None:
+        self._manager = endpoint.audDevManager()
+        self._calls, self._devices, self._post = calls, devices, post
+        self._recorders = Recorders(Path(settings.recordings).absolute(), post)
+        self._inband = Inband(calls, post)
+        self._tones, self._confirm = Tones(), Tones()
+        self._confirm.play(Tone.CONFIRM)
+        # A port that nobody transmits to gets nothing at all: a recorder would skip the time, RTP would stop.
+        self._silence = pj.ToneGenerator()
+        self._silence.createToneGenerator(RATE, 1)
+        self._player = self._open_player(settings.microphone_file, "audio")
+        self._music = self._open_player(settings.hold_music, "hold music")
+        self._sound = Sound()
+        self._changed = True
+        self._measure_at = 0.0
+        self._made: dict[Route, tuple[int, int]] = {}  # with the numbers of the ports in the bridge
+
+    @property
+    def held(self) -> frozenset[CallId]:
+        """The calls that we should hold."""
+        return frozenset(media.call for media in self._sound.calls if media.held)
+
+    def desire(self, sound: Sound) -> None:
+        """What should be true from now on."""
+        self._sound, self._changed = sound, True
+
+    def turn(self, now: float) -> None:
+        """Bring all in line where something has changed, and look after files and card."""
+        if self._changed or self._calls.media_changed:
+            self._changed = self._calls.media_changed = False
+            self._apply()
+        self._inband.turn()
+        self._recorders.turn(now)
+        self._devices.turn(now)
+        if self._sound.measure and now >= self._measure_at:
+            self._measure_at = now + MEASURE_S
+            self._measure(now)
+
+    def clear(self) -> None:
+        """Free all, before the endpoint goes."""
+        self._made.clear()
+        self._recorders.clear()
+        self._inband.clear()
+        del self._tones, self._confirm, self._silence, self._player, self._music
+
+    def _measure(self, now: float) -> None:
+        if self._player or self._devices.working:
+            level = (self._player or self._manager.getCaptureDevMedia()).getRxLevel()
+            self._post(inputs.MicrophoneMeasured(at=now, dbfs=dbfs(level)))
+
+    def _apply(self) -> None:
+        living = [media for media in self._sound.calls if self._calls.get(media.call) is not None]
+        self._recorders.desire({media.recording: media.call for media in living if media.recording is not None})
+        self._inband.desire({media.call for media in living if media.inband})
+        self._tones.play(self._sound.tone)
+        ports = self._ports(living)
+        wanted = self._listening(self._wanted(living))
+        wanted = {route for route in wanted if route[0] in ports and route[1] in ports}
+        for route, numbers in list(self._made.items()):
+            source, sink = ports.get(route[0]), ports.get(route[1])
+            if route in wanted and source and sink and numbers == (source.getPortId(), sink.getPortId()):
+                continue
+            del self._made[route]  # a port that is gone, or has another number, took its routes with it
+            if source and sink and numbers == (source.getPortId(), sink.getPortId()):
+                with suppress(pj.Error):
+                    source.stopTransmit(sink)
+        for route in sorted(wanted):
+            source, sink = ports[route[0]], ports[route[1]]
+            # Always: after a re-INVITE a new port may have the old one's number, and none of its routes.
+            with suppress(pj.Error):
+                source.startTransmit(sink)
+                self._made[route] = source.getPortId(), sink.getPortId()
+        card = {SPEAKER} if self._player else {SPEAKER, MICROPHONE}
+        self._devices.want(any(card & set(route) for route in wanted), echo=not self._sound.measure)
+
+    def _wanted(self, living: list[CallMedia]) -> set[Route]:
+        routes: set[Route] = {(SILENCE, _port(call.call)) for call in self._calls}
+        if self._sound.tone is not None:
+            routes.add((TONE, SPEAKER))
+        if self._sound.measure:
+            routes.add((MICROPHONE, SILENCE))  # a port is read, and measured, only while another takes what it gives
+            routes.add((SILENCE, SPEAKER))
+        for media in living:
+            port = _port(media.call)
+            sinks = [port]
+            if media.recording is not None:
+                recorder = f"recording {media.recording}"
+                routes |= {(SILENCE, recorder), (port, recorder)}
+                sinks.append(recorder)
+            if media.microphone and not media.held:
+                routes |= {(MICROPHONE, sink) for sink in sinks}
+            routes |= {(_port(one), sink) for one, other in self._sound.links if other == media.call for sink in sinks}
+            if media.tone:
+                routes.add((TONE, port))
+            if media.confirm:
+                routes.add((CONFIRM, port))
+            if media.held:  # RFC 3264 §8.4: we go on sending
+                routes.add((MUSIC, port))
+            if media.speaker:
+                routes.add((port, SPEAKER))
+        return routes
+
+    def _listening(self, routes: set[Route]) -> set[Route]:
+        """The same, and what the ears of a call hear: what comes in it, and what goes out."""
+        heard = {(_port(call), _heard(call)) for call in self._inband.ears}
+        sent = {(source, _sent(call)) for call in self._inband.ears for source, sink in routes if sink == _port(call)}
+        return routes | heard | sent
+
+    def _ports(self, living: list[CallMedia]) -> dict[str, pj.AudioMedia]:
+        ports: dict[str, pj.AudioMedia] = {
+            MICROPHONE: self._player or self._manager.getCaptureDevMedia(),
+            SPEAKER: self._manager.getPlaybackDevMedia(),
+            SILENCE: self._silence,
+            TONE: self._tones.generator,
+            CONFIRM: self._confirm.generator,
+        }
+        if self._music is not None:
+            ports[MUSIC] = self._music
+        for call in self._calls:
+            if (audio := call.audio_media()) is not None:
+                ports[_port(call.call)] = audio
+        for media in living:
+            if (recorder := self._recorders.recorder(media.recording)) is not None:
+                ports[f"recording {media.recording}"] = recorder
+        for each, ears in self._inband.ears.items():
+            ports |= {_heard(each): ears.heard, _sent(each): ears.sent}
+        return ports
+
+    def _open_player(self, path: str, part: str) -> pj.AudioMediaPlayer | None:
+        if not path:
+            return None
+        player = pj.AudioMediaPlayer()
+        why = ""
+        if Path(path).exists() and not Path(path).is_file():  # to open a FIFO would hang
+            why = "it is not a regular file"
+        else:
+            try:
+                player.createPlayer(path)
+            except pj.Error as error:
+                why = error.reason
+        if not why:
+            return player
+        failed = inputs.PartFailed(
+            at=time.monotonic(),
+            part=part,
+            why=f"{path} cannot be played: {why}",
+            resolution="Give a readable WAV file of 16 bit, mono.",
+        )
+        self._post(failed)
+        return None
+
+
+def dbfs(level: int) -> float:
+    """What a port's level means: pjmedia tells the mean amplitude as the complement of its µ-law code (ITU-T G.711).
+
+    0 dBFS is an amplitude that is full all the time; silence is given as -90.3, that of 1 of 32768.
+    """
+    exponent, mantissa = level >> 4 & 7, level & 15
+    amplitude = (((mantissa << 3) + 0x84) << exponent) - 0x84
+    return round(20 * log10(max(amplitude, 1) / 32768), 1)
+
+
+def _port(call: CallId) -> str:
+    return f"call {call}"
+
+
+def _heard(call: CallId) -> str:
+    """What listens to what comes in a call."""
+    return f"heard {call}"
+
+
+def _sent(call: CallId) -> str:
+    """What listens to what goes out in it."""
+    return f"sent {call}"

@@ -1,0 +1,241 @@
+"""The card: its PCMs are open while something sounds; else, and while it does not work, the null device is."""
+
+import logging
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pjsua2 as pj
+
+from appliance.core import inputs
+from appliance.sip.settings import NULL, SipSettings
+from appliance.sip.stack.calls.call import Post
+
+LOG = logging.getLogger(__name__)
+LINGER_S = 2.0  # a card closes this long after its last sound: between ringback and talk it need not be opened anew
+AGAIN_S = (1.0, 2.0, 5.0)  # waits between tries of a failed card; the last one stays
+ECHO_TAIL_MS = 200
+ALSA_CONFIG = "ALSA_CONFIG_PATH"  # read by alsa-lib each time
+NO_CARDS = str(Path(__file__).with_name("no_cards.conf"))
+LISTING = "listing the ALSA PCMs"
+CARDS = Path("/proc/asound/cards")
+LIST_AGAIN_S = 60.0
+
+
+@contextmanager
+def plugins_silenced() -> Iterator[None]:
+    """ALSA's plugins are tried while PCMs are listed, and some (JACK's) write to stderr themselves: not now."""
+    with Path(os.devnull).open("wb") as nowhere:
+        kept = os.dup(2)
+        os.dup2(nowhere.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+
+
+@contextmanager
+def no_cards(wanted: bool) -> Iterator[None]:
+    """Let ALSA list nothing, where `wanted`: each PCM is opened for the list, and one of them may hang."""
+    kept = os.environ.get(ALSA_CONFIG)
+    if wanted:
+        os.environ[ALSA_CONFIG] = NO_CARDS
+    try:
+        yield
+    finally:
+        if kept is not None:
+            os.environ[ALSA_CONFIG] = kept
+        elif wanted:
+            del os.environ[ALSA_CONFIG]
+
+
+def needs_a_card(settings: SipSettings) -> bool:
+    """Whether the station uses a PCM. Without one it needs no list of them, which waits for every sound server."""
+    return settings.playback != NULL or (settings.capture != NULL and not settings.microphone_file)
+
+
+def number_of(name: str, listed: dict[str, int]) -> int | None:
+    """The number of a PCM; what its name leaves out is as in ALSA: the first device, of the first card."""
+    first = next((number for each, number in listed.items() if each.startswith(f"{name}:CARD=")), None)
+    return listed.get(name, listed.get(f"{name},DEV=0", first))
+
+
+def of_a_card(name: str) -> bool:
+    """Whether a PCM needs a card of the kernel's; others come from programs such as a sound server."""
+    return "CARD=" in name or name.partition(":")[0] in {"default", "sysdefault", "hw", "plughw"}
+
+
+def cards() -> str:
+    """The cards that the kernel has, as it lists them."""
+    try:
+        return CARDS.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+class Devices:
+    """Opens and closes the PCMs. announce: told before what may block, with what it is, and "" after it."""
+
+    def __init__(
+        self, endpoint: pj.Endpoint, settings: SipSettings, post: Post, announce: Callable[[str], None]
+    ) -> None:
+        self._endpoint, self._settings = endpoint, settings
+        self._post, self._announce = post, announce
+        self._manager = endpoint.audDevManager()
+        self._capture = NULL if settings.microphone_file else settings.capture
+        self._playback = settings.playback
+        self._wanted = self._opened = False
+        self._echo = True
+        self._close_at: float | None = None
+        self._failed, self._tries, self._again_at = "", 0, 0.0
+        self._absent: str | None = None  # the cards there were when those wanted were not among them
+        self._list_at = 0.0
+        self._broken = False  # set by pjsua2's own threads
+        self._manager.setNullDev()
+
+    @property
+    def real(self) -> bool:
+        """Whether a card is configured at all."""
+        return needs_a_card(self._settings)
+
+    def check(self, now: float, wait_s: float) -> None:
+        """At the start: is the card there? wait_s: do not touch it so long."""
+        if not self.real:
+            return
+        if wait_s > 0:
+            self._fail(f"{self._names()} hung, or kept the processor busy", "Check the card and its cable.", now)
+            self._again_at = now + wait_s
+        elif missing := self._missing():
+            self._fail_missing(missing, now)
+
+    @property
+    def working(self) -> bool:
+        """Whether a microphone is open now."""
+        return self._opened and self._capture != NULL
+
+    def want(self, wanted: bool, *, echo: bool = True) -> None:
+        """Whether something is to be heard or said; `echo`: what the speaker plays is taken out of the microphone."""
+        self._wanted = wanted
+        if echo != self._echo:
+            self._echo = echo
+            if self._opened:
+                with suppress(pj.Error):  # then it is as it was: the next opening sets it
+                    self._cancel_echo()
+
+    def broke(self) -> None:
+        """The card was lost; from any thread, so this only leaves a note."""
+        self._broken = True
+
+    def turn(self, now: float) -> None:
+        """Open, close, or try again."""
+        if not self.real:
+            return
+        if self._broken:
+            self._broken = False
+            if self._opened:
+                self._null()
+                self._fail(f"{self._names()} was lost while in use", "Plug the card in again; check its cable.", now)
+        if self._failed:
+            if now >= self._again_at:
+                self._try_again(now)
+        elif self._wanted and not self._opened:
+            self._open(now)
+        elif self._opened:
+            self._close_in_time(now)
+
+    def _close_in_time(self, now: float) -> None:
+        if self._wanted:
+            self._close_at = None
+        elif self._close_at is None:
+            self._close_at = now + LINGER_S
+        elif now >= self._close_at:
+            self._null()
+
+    def _names(self) -> str:
+        names = dict.fromkeys(name for name in (self._capture, self._playback) if name != NULL)
+        return " and ".join(f"ALSA PCM {name!r}" for name in names)
+
+    def _listed(self) -> dict[str, int]:
+        devices = self._manager.enumDev2()  # kept while its parts are read
+        return {str(device.name): number for number, device in enumerate(devices)}
+
+    def _missing(self) -> list[str]:
+        listed = self._listed()
+        names = dict.fromkeys(name for name in (self._capture, self._playback) if name != NULL)
+        return [name for name in names if number_of(name, listed) is None]
+
+    def _fail_missing(self, missing: list[str], now: float) -> None:
+        # Listing opens each PCM there is, which is much work for nothing while no card has come.
+        self._absent = cards() if all(of_a_card(name) for name in missing) else None
+        self._list_at = now + LIST_AGAIN_S
+        self._fail(
+            f"There is no ALSA PCM {' nor '.join(repr(name) for name in missing)}",
+            "Plug its card in, which is found within seconds, or name another; intercomctl doctor lists them.",
+            now,
+        )
+
+    def _try_again(self, now: float) -> None:
+        if self._absent is not None and now < self._list_at and self._absent == cards():
+            self._again_at = now + AGAIN_S[-1]
+            return
+        self._absent = None
+        self._announce(LISTING)
+        with plugins_silenced():
+            self._manager.refreshDevs()  # safe: no PCM is open now
+        if missing := self._missing():
+            self._fail_missing(missing, now)
+        else:
+            self._open(now)
+            if self._opened and not self._wanted:
+                self._null()
+        self._announce("")
+
+    def _open(self, now: float) -> None:
+        if self._playback == NULL:
+            self._fail("Capture without playback is not possible", "Name a playback PCM as well.", now)
+            return
+        listed = self._listed()
+        alone = self._capture == NULL
+        playback = number_of(self._playback, listed)
+        capture = playback if alone else number_of(self._capture, listed)
+        self._announce(f"opening {self._names()}")
+        try:
+            if playback is None or capture is None:
+                self._fail_missing(self._missing(), now)
+                return
+            self._cancel_echo()
+            # Without any device, so that these two only take note: each would open the card, and close it again.
+            self._manager.setNoDev()
+            self._manager.setCaptureDev(capture)
+            self._manager.setPlaybackDev(playback)
+            self._manager.setSndDevMode(pj.PJSUA_SND_DEV_SPEAKER_ONLY if alone else 0)
+        except pj.Error as error:
+            self._null()
+            self._fail(f"{self._names()}: {error.reason}", "See who uses it: fuser -v /dev/snd/*", now)
+        else:
+            self._opened = True
+            if self._failed:
+                self._failed, self._tries = "", 0
+                self._post(inputs.PartRecovered(at=now, part="audio"))
+        finally:
+            self._announce("")
+
+    def _cancel_echo(self) -> None:
+        echo = self._echo and self._capture != NULL
+        self._manager.setEcOptions(ECHO_TAIL_MS if echo else 0, pj.PJMEDIA_ECHO_WEBRTC_AEC3 if echo else 0)
+
+    def _null(self) -> None:
+        self._manager.setNullDev()
+        self._opened, self._close_at = False, None
+
+    def _fail(self, why: str, resolution: str, now: float) -> None:
+        self._again_at = now + AGAIN_S[min(self._tries, len(AGAIN_S) - 1)]
+        self._tries += 1
+        if self._failed:
+            LOG.debug("The card still does not work: %s", why)
+            return
+        self._failed = why
+        self._post(inputs.PartFailed(at=time.monotonic(), part="audio", why=why, resolution=resolution))

@@ -1,0 +1,105 @@
+"""Digits that far ends make in the sound itself (ITU-T Q.23), in calls whose account takes them.
+
+Two detectors listen to each such call: one to what comes, one to what we send, whose digits come back from some far
+ends and count for nothing. They are part of our build of pjsua2 (packaging/pjsua2/patches, dtmf-detector), run in the
+bridge's own thread, and are asked from the loop.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+
+import pjsua2 as pj
+
+from appliance.core import inputs
+from appliance.core.model import CallId
+from appliance.sip.stack.calls.call import Calls
+from appliance.sip.stack.media.dtmf_echo import RATE, Echoes, Heard
+
+LOG = logging.getLogger(__name__)
+# Twist, reverse twist (dB) and the least level of each tone (dBm0). Of what comes: by ITU-T Q.24, table A-1. Of what we
+# send all that could be heard as a digit once it was filtered and amplified on its way.
+THEIRS, OURS = (8, 4, -36), (20, 20, -50)
+
+
+class Ears:
+    """Both detectors of one call."""
+
+    def __init__(self) -> None:
+        self.heard, self.sent = pj.DtmfDetector(), pj.DtmfDetector()
+        self.heard.createDtmfDetector(*THEIRS)
+        self.sent.createDtmfDetector(*OURS)
+        self._echoes, self._ignored = Echoes(), 0
+
+    def digits(self) -> list[tuple[str, int]]:
+        """Those that a far end has pressed since this was last asked, with durations in milliseconds."""
+        # In this order: what is ours began before it came back, and is known by then.
+        heard, sent = taken(self.heard), taken(self.sent)
+        for each in sent:
+            self._echoes.sent(each)
+        pressed = []
+        for each in heard:
+            if each.end is None:
+                continue
+            if self._echoes.is_ours(each):
+                self._ignore()
+            else:
+                pressed.append((each.digit, (each.end - each.begin) * 1000 // RATE))
+        return pressed
+
+    def _ignore(self) -> None:
+        """Music may bring several a second, for hours: told after one, two, four, and so on."""
+        self._ignored += 1
+        if self._ignored.bit_count() == 1:
+            LOG.info("Ignored in the sound of a call: %d digits of our own, come back", self._ignored)
+
+
+class Inband:
+    """The ears of all calls that have any."""
+
+    def __init__(self, calls: Calls, post: Callable[[inputs.PartFailed], None]) -> None:
+        self._calls, self._post = calls, post
+        self._ears: dict[CallId, Ears] = {}
+        self._failed = False
+
+    def desire(self, wanted: set[CallId]) -> None:
+        """Listen to exactly these."""
+        for call in set(self._ears) - wanted:
+            del self._ears[call]
+        if wanted and not hasattr(pj, "DtmfDetector"):
+            self._fail()
+            return
+        for call in wanted - set(self._ears):
+            self._ears[call] = Ears()
+
+    @property
+    def ears(self) -> Mapping[CallId, Ears]:
+        """Those that listen now."""
+        return self._ears
+
+    def turn(self) -> None:
+        """Tell what was pressed."""
+        for call, ears in self._ears.items():
+            if (digits := ears.digits()) and (living := self._calls.get(call)) is not None:
+                living.heard(digits)
+
+    def clear(self) -> None:
+        """Free all, before the endpoint goes."""
+        self._ears.clear()
+
+    def _fail(self) -> None:
+        if not self._failed:
+            self._failed = True
+            failed = inputs.PartFailed(
+                at=time.monotonic(),
+                part="digits in the sound",
+                why="The pjsua2 that is installed cannot hear them",
+                resolution="Install the python3-pjsua2 that came with this intercomd, and restart it.",
+            )
+            self._post(failed)
+
+
+def taken(detector: "pj.DtmfDetector") -> list[Heard]:  # in quotes: an older pjsua2 has no such name
+    """What it has heard since this was last asked."""
+    digits = detector.take()  # kept while its parts are read
+    return [Heard(str(each.digit), int(each.begin), int(each.end) or None) for each in digits]

@@ -1,0 +1,75 @@
+"""One recorder a call, as long as its recording is desired."""
+
+import logging
+import time
+from pathlib import Path
+
+import pjsua2 as pj
+
+from appliance.core import inputs
+from appliance.core.model import CallId, RecordingId
+from appliance.sip.stack.calls.call import Post
+
+LOG = logging.getLogger(__name__)
+
+
+class Recorders:
+    """Opens and closes WAV files `directory`/ID.wav. What flows into them is the routes' part."""
+
+    def __init__(self, directory: Path, post: Post) -> None:
+        self._directory, self._post = directory, post
+        self._running: dict[RecordingId, tuple[CallId, pj.AudioMediaRecorder]] = {}
+        self._closing: dict[RecordingId, CallId] = {}
+        self._done: set[RecordingId] = set()  # one that began is never begun again: that would empty its file
+
+    def desire(self, wanted: dict[RecordingId, CallId]) -> None:
+        """Let exactly these run."""
+        for recording in set(self._running) - set(wanted):
+            call, _recorder = self._running.pop(recording)  # freed: pjmedia's own thread closes it a moment later
+            self._closing[recording] = call
+        for recording, call in wanted.items():
+            if recording not in self._done:
+                self._done.add(recording)
+                self._open(recording, call)
+
+    def recorder(self, recording: RecordingId | None) -> pj.AudioMediaRecorder | None:
+        """The one that runs."""
+        return self._running[recording][1] if recording in self._running else None
+
+    def turn(self, now: float) -> None:
+        """Tell which files are closed by now."""
+        if not self._closing:
+            return
+        opened = set(_open_files())
+        for recording, call in list(self._closing.items()):
+            if str(self._path(recording).resolve()) not in opened:
+                del self._closing[recording]
+                self._post(inputs.RecordingClosed(at=now, call=call, recording=recording))
+
+    def clear(self) -> None:
+        """Close all, before the endpoint goes."""
+        self._running.clear()
+
+    def _path(self, recording: RecordingId) -> Path:
+        return self._directory / f"{recording}.wav"
+
+    def _open(self, recording: RecordingId, call: CallId) -> None:
+        recorder, now = pj.AudioMediaRecorder(), time.monotonic
+        try:
+            recorder.createRecorder(str(self._path(recording)))
+        except pj.Error as error:
+            why = f"{self._path(recording)}: {error.reason}"
+            self._post(inputs.RecordingRefused(at=now(), call=call, recording=recording, why=why))
+            return
+        self._running[recording] = call, recorder
+        self._post(inputs.RecordingBegun(at=now(), call=call, recording=recording))
+
+
+def _open_files() -> list[str]:
+    found = []
+    for descriptor in Path("/proc/self/fd").iterdir():
+        try:
+            found.append(str(descriptor.readlink()))
+        except OSError:  # the one that lists the directory
+            continue
+    return found

@@ -1,0 +1,44 @@
+"""Which codecs are offered and accepted, and in which order: pjsip knows that for all calls at once only."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pjsua2 as pj
+
+from appliance.sip.stack.routing.transports import StartError
+
+LOWEST_PRIORITY, HIGHEST_PRIORITY = 1, 250
+
+
+class Codecs:
+    """Those that are configured, by their names in SDP, the preferred one first. Raises StartError for another."""
+
+    def __init__(self, endpoint: pj.Endpoint, configured: tuple[str, ...]) -> None:
+        self._endpoint, self.configured = endpoint, configured
+        codecs_known = endpoint.codecEnum2()  # kept while its parts are read
+        self._known = [str(codec.codecId) for codec in codecs_known]
+        self._prefer(configured)
+
+    @contextmanager
+    def only(self, wanted: tuple[str, ...]) -> Iterator[None]:
+        """What is offered in here has these codecs alone; with none named, all that are configured."""
+        if not wanted:
+            yield
+            return
+        self._prefer(wanted)
+        try:
+            yield
+        finally:
+            self._prefer(self.configured)
+
+    def _prefer(self, codecs: tuple[str, ...]) -> None:
+        for codec in self._known:
+            self._endpoint.codecSetPriority(codec, 0)
+        for place, wanted in enumerate(codecs):
+            found = [codec for codec in self._known if codec.partition("/")[0].lower() == wanted.lower()]
+            if not found:
+                names = ", ".join(sorted({codec.partition("/")[0] for codec in self._known}))
+                raise StartError(
+                    f"There is no codec {wanted}; this pjsua2 has {names}", "Set the codecs to some of these."
+                )
+            self._endpoint.codecSetPriority(found[0], max(HIGHEST_PRIORITY - place, LOWEST_PRIORITY))

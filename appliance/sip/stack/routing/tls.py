@@ -1,0 +1,85 @@
+"""TLS in pjsua2 (RFC 5246, RFC 8446, RFC 5922): what it is made with, and what was wrong with whose certificate."""
+
+import socket
+import time
+
+import pjsua2 as pj
+
+from appliance.core.model import TlsFault
+from appliance.sip.settings import TlsSettings
+from appliance.sip.stack import translate
+from appliance.sip.stack.routing.servers import Server
+
+HANDSHAKE_MS = 5000
+UNHEARD_MS = 5000
+KEPT = 64
+UNTRUSTED = pj.PJ_SSL_CERT_EUNTRUSTED | pj.PJ_SSL_CERT_EISSUER_NOT_FOUND | pj.PJ_SSL_CERT_EISSUER_MISMATCH
+
+
+def patience() -> pj.SockOpt:
+    """What the far end does not acknowledge ends the connection.
+
+    The kernel would wait for a quarter of an hour, and a registrar that is back without its connections would be met
+    only when it sends again.
+    """
+    option = pj.SockOpt()
+    option.level, option.optName = socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT
+    option.setOptValInt(UNHEARD_MS)
+    return option
+
+
+def transport(address: str, settings: TlsSettings) -> pj.TransportConfig:
+    """A transport that believes only in whom the settings name. Its listener has a port of its own."""
+    config = pj.TransportConfig()
+    config.boundAddress = address
+    tls = config.tlsConfig
+    tls.CaListFile, tls.verifyServer = settings.ca_file, settings.verify
+    tls.certFile, tls.privKeyFile = settings.certificate_file, settings.key_file
+    tls.proto = pj.PJ_SSL_SOCK_PROTO_TLS1_2 | pj.PJ_SSL_SOCK_PROTO_TLS1_3
+    tls.msecTimeout = HANDSHAKE_MS
+    tls.sockOptParams.sockOpts.append(patience())
+    return config
+
+
+class Faults:
+    """What was wrong with the certificate of each server, by address:port, until it shows a better one."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[TlsFault, str]] = {}
+
+    def changed(self, prm: pj.OnTransportStateParam) -> None:
+        """A connection was made, or came to nothing."""
+        info = prm.tlsInfo  # kept while its parts are read
+        if not prm.type.startswith("TLS") or info.isEmpty():
+            return
+        server = translate.clean(info.remoteAddr)
+        self._known.pop(server, None)
+        if prm.state == pj.PJSIP_TP_STATE_DISCONNECTED and info.verifyStatus:
+            self._known[server] = fault(int(info.verifyStatus), info)
+        while len(self._known) > KEPT:
+            del self._known[next(iter(self._known))]
+
+    def of(self, server: Server) -> tuple[TlsFault, str]:
+        """What it is, and in words; NONE where there is nothing to say."""
+        return self._known.get(server.at, (TlsFault.NONE, ""))
+
+
+def fault(status: int, info: pj.TlsInfo) -> tuple[TlsFault, str]:
+    """The first that a person has to mend: a certificate of an unknown authority proves no name and no time."""
+    certificate = info.remoteCertInfo
+    if status & UNTRUSTED:
+        issuer = translate.clean(certificate.issuerCn or certificate.issuerInfo)
+        return TlsFault.ISSUER, f"its certificate is by {issuer or 'nobody named'}, which is no trusted authority"
+    if status & pj.PJ_SSL_CERT_EVALIDITY_PERIOD:
+        begin, end = (day(moment.sec) for moment in (certificate.validityStart, certificate.validityEnd))
+        return TlsFault.TIME, f"its certificate is valid from {begin} to {end} and it is {day(int(time.time()))} here"
+    if status & pj.PJ_SSL_CERT_EIDENTITY_NOT_MATCH:
+        names = [translate.clean(name.name) for name in certificate.subjectAltName]
+        names = names or [translate.clean(certificate.subjectCn)]
+        return TlsFault.NAME, f"its certificate is for {', '.join(names)} only"
+    return TlsFault.OTHER, f"its certificate is no good: {', '.join(map(translate.clean, info.verifyMsgs))}"
+
+
+def day(seconds: int) -> str:
+    """A time as people write it, in UTC."""
+    return time.strftime("%Y-%m-%d %H:%M", time.gmtime(seconds))

@@ -1,0 +1,123 @@
+"""What outlasts restarts and power cuts, in a small file of its own: written durably, read before the first input.
+
+Not in the database: a damaged one is set aside and begun anew, and a lockdown must not end by that.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import time
+import zlib
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from appliance.base.errors import reason
+from appliance.base.records import plain, reader
+from appliance.core.inputs import Input, KeptFailed, KeptWritten
+from appliance.core.model import Kept
+from appliance.store import database
+from appliance.store.event_ids import sync_directory
+
+log = logging.getLogger(__name__)
+
+FILE = "kept.json"
+FORMAT = 1
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+FIRST_RETRY_S, LONGEST_RETRY_S = 0.5, 30.0
+LAST_WRITE_S = 2.0
+
+
+class Keeper:
+    """Has on disc what is desired, and tells when it is; tries again while the disc fails. Lives on the loop."""
+
+    def __init__(self, directory: Path, post: Callable[[Input], None]) -> None:
+        self._directory, self._post = directory, post
+        self._wanted = self._there = Kept()
+        self._news = asyncio.Event()
+        self._closing = False
+        self._task: asyncio.Task[None] | None = None
+
+    def read(self) -> tuple[Kept, str]:
+        """What was kept, and why it cannot be read; call it in a thread, before anything else."""
+        try:
+            found = parsed((self._directory / FILE).read_bytes(), boot_id(), time.monotonic())
+        except FileNotFoundError:  # the first start
+            return Kept(), ""
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+            log.warning("%s cannot be read: %r", FILE, error)
+            return Kept(), f"{self._directory / FILE}: {reason(error)}."
+        self._wanted = self._there = found
+        return found, ""
+
+    def desire(self, wanted: Kept) -> None:
+        """Have that on disc; KeptWritten or KeptFailed follows."""
+        self._wanted = wanted
+        self._news.set()
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._keep(), name="kept")
+
+    async def stop(self) -> None:
+        """Return when what was desired is written, or was tried once more."""
+        self._closing = True
+        self._news.set()
+        if self._task is not None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._task, LAST_WRITE_S)
+
+    async def _keep(self) -> None:
+        delay = FIRST_RETRY_S
+        while self._there != self._wanted:
+            self._news.clear()
+            last, wanted = self._closing, self._wanted
+            try:
+                await asyncio.to_thread(write, self._directory, wanted)
+            except OSError as error:
+                why, resolution = database.explain(error, self._directory)
+                self._post(KeptFailed(at=time.monotonic(), why=why, resolution=resolution))
+                if last:
+                    log.warning("not kept before the end: %s", why)
+                    return
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._news.wait(), delay)
+                delay = min(2 * delay, LONGEST_RETRY_S)
+                continue
+            self._there, delay = wanted, FIRST_RETRY_S
+            self._post(KeptWritten(at=time.monotonic(), kept=wanted))
+
+
+def boot_id() -> str:
+    """Which boot of the machine this is; times of CLOCK_MONOTONIC mean nothing in another (proc(5))."""
+    return BOOT_ID.read_text().strip()
+
+
+def write(directory: Path, kept: Kept) -> None:
+    """Replace the file so that a power cut leaves the old one or the new one, and return when it is on disc.
+
+    Raises OSError.
+    """
+    body = json.dumps({"boot": boot_id(), "at": time.monotonic(), "kept": plain(kept)})
+    directory.mkdir(mode=0o750, parents=True, exist_ok=True)
+    new = directory / f"{FILE}.new"
+    with new.open("w", encoding="utf-8") as file:
+        json.dump({"format": FORMAT, "crc32": zlib.crc32(body.encode()), "body": body}, file)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(directory / FILE)
+    sync_directory(directory)
+
+
+def parsed(content: bytes, boot: str, now: float) -> Kept:
+    """What a file says, with its times as those of this boot. Raises ValueError, KeyError or TypeError.
+
+    After the machine was switched off, what was left of each time when it was written begins anew: no clock can be
+    trusted to say for how long it was off.
+    """
+    outer = json.loads(content)
+    body: str = reader(str)(outer["body"])
+    if outer["format"] != FORMAT or outer["crc32"] != zlib.crc32(body.encode()):
+        raise ValueError("it is damaged, or of another intercomd")
+    found = json.loads(body)
+    kept: Kept = reader(Kept)(found["kept"])
+    return kept if found["boot"] == boot else kept.later(now - reader(float)(found["at"]))

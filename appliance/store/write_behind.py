@@ -1,0 +1,81 @@
+"""Rows on their way to the disc: none waits for it, and whoever reads finds those that were put before."""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Collection
+from contextlib import closing, suppress
+from typing import Any
+
+from appliance.base.errors import IntercomError
+from appliance.store import database
+from appliance.store.writer import After, Writer
+
+Row = tuple[Any, ...]
+
+
+class Backlog:
+    """The newest row of each key, at most `keep` of them, until `write` has put it on disc, in the writer's thread.
+
+    `put` and `close` never wait, and are called by one thread; `read` reads the disc and is for threads other than
+    asyncio's.
+    """
+
+    def __init__(self, writer: Writer, keep: int, write: Callable[[sqlite3.Connection, Collection[Row]], None]) -> None:
+        self._writer, self._keep, self._write = writer, keep, write
+        self._lock = threading.Lock()  # guards what follows
+        self._waiting: dict[int | str, Row] = {}
+        self._queued = False
+
+    def put(self, key: int | str, row: Row) -> None:
+        """Have a row on disc as soon as the disc works, in the place of one with that key."""
+        with self._lock:
+            self._waiting[key] = row
+            if len(self._waiting) > self._keep:
+                del self._waiting[next(iter(self._waiting))]
+        self._flush_soon()
+
+    def read(self, query: str, values: tuple[int, ...], what: str) -> list[Row]:
+        """What is on disc, with what was put before if it can be. Raises IntercomError `unavailable`, about `what`."""
+        self.settle()
+        try:
+            with closing(database.reader(self._writer.directory)) as connection:
+                return connection.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            why, resolution = database.explain(error, self._writer.directory)
+            raise IntercomError("unavailable", f"{what} cannot be read.", why, resolution) from error
+
+    def settle(self) -> None:
+        """Wait until what was put is on disc, if that can be."""
+        with self._lock:
+            queued = self._queued
+        if queued:
+            with suppress(IntercomError):  # reported elsewhere; what is on disc can be read all the same
+                self._writer.ask(lambda _: None)
+
+    def close(self) -> None:
+        """Queue the last rows; `Writer.close` then waits for them."""
+        self._writer.submit(self._flush)
+
+    def _flush_soon(self) -> None:
+        with self._lock:
+            if self._queued or not self._waiting:
+                return
+            self._queued = True
+        if not self._writer.submit(self._flush):
+            with self._lock:
+                self._queued = False  # the next row tries again
+
+    # -- in the writer's thread ----------------------------------------------------------------------------------------
+
+    def _flush(self, connection: sqlite3.Connection) -> After:
+        with self._lock:
+            rows = dict(self._waiting)
+        self._write(connection, rows.values())
+
+        def flushed() -> None:
+            with self._lock:
+                self._waiting = {key: row for key, row in self._waiting.items() if rows.get(key) is not row}
+                self._queued = False
+            self._flush_soon()
+
+        return flushed

@@ -41,16 +41,16 @@ def parser() -> argparse.ArgumentParser:
         prog="intercomd", description="Turns a small board into a SIP intercom or door phone; runs until SIGTERM."
     )
     made.add_argument("--config", type=Path, metavar="FILE", help=f"configuration file (default {DEFAULT})")
-    made.add_argument("--state", type=Path, metavar="DIR", help="where journal, recordings and token are kept")
+    made.add_argument("--state", type=Path, metavar="DIR", help="directory of the journal, recordings and token")
     made.add_argument("--demo", action="store_true", help="simulated panel and relay, real SIP")
-    made.add_argument("--check", action="store_true", help="check the configuration and leave: status 1 if it is bad")
-    made.add_argument("--print-events", action="store_true", help="print each event's JSON Schema and leave")
-    made.add_argument("--print-openapi", action="store_true", help="print the HTTP interface's OpenAPI and leave")
-    made.add_argument("--print-config-schema", action="store_true", help="print the configuration's JSON Schema")
     made.add_argument(
-        "--record-inputs", type=Path, metavar="FILE", help="run, and write all that comes in for --replay"
+        "--check", action="store_true", help="check the configuration and exit: status 1 if it has errors"
     )
-    made.add_argument("--replay", type=Path, metavar="FILE", help="decide a recording again: status 1 if otherwise")
+    made.add_argument("--print-events", action="store_true", help="print each event's JSON Schema and exit")
+    made.add_argument("--print-openapi", action="store_true", help="print the HTTP interface's OpenAPI and exit")
+    made.add_argument("--print-config-schema", action="store_true", help="print the configuration's JSON Schema")
+    made.add_argument("--record-inputs", type=Path, metavar="FILE", help="run, and record all inputs for --replay")
+    made.add_argument("--replay", type=Path, metavar="FILE", help="replay a recording: status 1 if a decision differs")
     made.add_argument("--version", action="version", version=f"intercomd {appliance.__version__}")
     return made
 
@@ -90,7 +90,7 @@ def run(given: argparse.Namespace) -> int:
     if given.check:
         from appliance.doctor import lamps, trust  # noqa: PLC0415  late: for this alone
 
-        print(f"{path} is well.")
+        print(f"{path}: OK")
         for note in (*lamps.notes(config), *trust.notes(config, flats)):
             print(f"Note: {note.check}: {note.message} {note.cause} {note.resolution}")
         return 0
@@ -136,10 +136,12 @@ def replay(path: Path) -> int:
         return 2
     print(*report.timeline, sep="\n")
     print(f"{report.inputs} inputs, recorded {report.recorded} by intercomd {report.version}.")
-    print(f"The recording ends: {report.ended}." if report.ended else "The recording was cut off.")
+    print(f"The recording ends: {report.ended}." if report.ended else "The recording is incomplete.")
     if report.version != appliance.__version__:
-        print(f"This is intercomd {appliance.__version__}: what differs may be meant so.")
-    print("All went as it was recorded." if report.difference is None else f"It differs: {report.difference}")
+        print(f"This is intercomd {appliance.__version__}: a difference may be intended.")
+    print(
+        "The replay matches the recording." if report.difference is None else f"The replay differs: {report.difference}"
+    )
     return 0 if report.difference is None else 1
 
 

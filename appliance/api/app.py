@@ -97,7 +97,7 @@ def _completed(openapi: dict[str, Any]) -> dict[str, Any]:
         "token": {
             "type": "http",
             "scheme": "bearer",
-            "description": "Over TCP; on the Unix socket the file's mode decides.",
+            "description": "Needed over TCP; on the Unix socket the mode of the file decides.",
         }
     }
     for path, methods in openapi["paths"].items():
@@ -110,7 +110,7 @@ def _completed(openapi: dict[str, Any]) -> dict[str, Any]:
                         "name": "Idempotency-Key",
                         "in": "header",
                         "required": False,
-                        "description": "The same key with the same body within 24 hours acts once.",
+                        "description": "A request with the same key and body within 24 hours is carried out once.",
                         "schema": {"type": "string", "minLength": 1, "maxLength": idempotency.LONGEST_KEY},
                     }
                 )

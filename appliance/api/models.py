@@ -65,7 +65,7 @@ ContentType = Annotated[
 
 
 class Order(BaseModel):
-    """A body that a client sends: what it does not know is refused, so that a slip of the pen is told."""
+    """A body that a client sends. Unknown fields are refused, so that typing errors are reported."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -74,49 +74,50 @@ class Order(BaseModel):
 
 
 class Place(Order):
-    """A call to be placed."""
+    """A call to place."""
 
     to: str = Field(
-        min_length=1, max_length=512, pattern=Line, description="A target's name, a SIP URI, or a number at an account."
+        min_length=1,
+        max_length=512,
+        pattern=Line,
+        description="Name of a target, a SIP URI, or a number at an account.",
     )
     account: str = Field(
         default="",
         max_length=64,
         pattern=Line,
-        description="The account to call through; without, a target's own, or for a number the first there is. "
-        "`direct`: none, from address to address.",
+        description="Account of the call. Omitted: the account of the target, or the first account for a number. "
+        "`direct`: no account; the call goes directly to the address.",
     )
     headers: Headers = Field(default_factory=dict, max_length=16, description="X- headers of the INVITE.")
     custom_data: CustomData = ""
 
 
 class AnswerWith(Order):
-    """How an incoming call is answered."""
+    """Options of an answer."""
 
-    headers: Headers = Field(default_factory=dict, max_length=16, description="X- headers of the 200.")
+    headers: Headers = Field(default_factory=dict, max_length=16, description="X- headers of the 200 response.")
     custom_data: CustomData | None = None
 
 
 class EarlyMedia(Order):
-    """What the caller hears before anybody answers."""
+    """Sound that the caller hears before the answer."""
 
     source: Literal[EarlySource.TONE, EarlySource.PANEL] = Field(
         default=EarlySource.TONE,
-        description="tone: the one that the station itself plays; panel: what its microphone hears, while no other "
-        "call is in front.",
+        description="tone: a ringing tone from the station; panel: the sound of the microphone, while no other call is "
+        "in the foreground.",
     )
 
 
 class Join(Order):
-    """Who comes into a conference: a call that there is, or somebody who is called."""
+    """A participant to add to a conference: an existing call, or somebody to call."""
 
-    call: str | None = Field(
-        default=None, max_length=64, description="The id of a call; one to us that rings is answered by that."
-    )
+    call: str | None = Field(default=None, max_length=64, description="Id of a call; a ringing call is answered.")
     to: str | None = Field(
-        default=None, min_length=1, max_length=512, pattern=Line, description="As for a call that is placed."
+        default=None, min_length=1, max_length=512, pattern=Line, description="As in a request to place a call."
     )
-    account: str = Field(default="", max_length=64, pattern=Line, description="As for a call that is placed.")
+    account: str = Field(default="", max_length=64, pattern=Line, description="As in a request to place a call.")
     headers: Headers = Field(default_factory=dict, max_length=16, description="X- headers of the INVITE.")
 
     @model_validator(mode="after")
@@ -127,71 +128,72 @@ class Join(Order):
 
 
 class Confer(Order):
-    """A conference to begin."""
+    """A conference to create."""
 
     participants: list[Join] = Field(min_length=1, max_length=6)
 
 
 class ConferenceChange(Order):
-    """What of a conference can be changed."""
+    """Changes of a conference."""
 
     held: bool | None = Field(
         default=None,
-        description="true: the panel leaves, and the others talk on; false: it comes back, and is in front with them.",
+        description="true: the panel leaves, and the others keep talking; false: the panel returns, and the conference "
+        "is in the foreground.",
     )
-    muted: bool | None = Field(default=None, description="Whether our microphone is kept from all of them.")
+    muted: bool | None = Field(default=None, description="Whether no participant hears the microphone.")
 
 
 class ParticipantChange(Order):
-    """What of a participant can be changed."""
+    """Changes of a participant."""
 
-    call: str = Field(max_length=64, description="The id of its call.")
-    muted: bool = Field(description="Whether the others, and the panel, do not hear it.")
+    call: str = Field(max_length=64, description="Id of the participant's call.")
+    muted: bool = Field(description="Whether the other participants and the panel do not hear this one.")
 
 
 class Change(Order):
-    """What of a call can be changed."""
+    """Changes of a call."""
 
-    muted: bool | None = Field(default=None, description="Whether our microphone is kept from the call.")
+    muted: bool | None = Field(default=None, description="Whether the far end does not hear the microphone.")
     active: bool | None = Field(
         default=None,
-        description="true: put it in front, so that it has the speaker and the microphone, and the others are held; "
+        description="true: bring the call to the foreground, with the speaker and the microphone, and hold the others; "
         "false: hold it.",
     )
     updates: Literal["accept", "ask"] | None = Field(
-        default=None, description="What becomes of changes that the far end asks for: ask, a client decides."
+        default=None, description="How to handle changes that the far end requests; with ask, a client decides."
     )
     custom_data: CustomData | None = None
     transfer_policy: TransferPolicy | None = Field(
         default=None,
-        description="What becomes of its far end's wish that we talk with somebody else, and of somebody else's to "
-        "take its place: refuse, follow, or ask clients.",
+        description="How to handle transfers that the far end requests, and calls that replace this one: refuse, "
+        "follow, or ask clients.",
     )
 
 
 class Update(Order):
-    """What we ask the far end to change."""
+    """Changes to request from the far end."""
 
     codecs: list[Literal["opus", "G722", "PCMA", "PCMU"]] = Field(
-        min_length=1, max_length=4, description="The only ones from now on, the preferred one first."
+        min_length=1, max_length=4, description="The only codecs from now on, the preferred one first."
     )
 
 
 class Reject(Order):
-    """How an incoming call is refused."""
+    """Response to an incoming call that is refused."""
 
-    code: int = Field(default=486, ge=400, le=699, description="The final SIP response (RFC 3261 §21.4 to 21.6).")
+    code: int = Field(default=486, ge=400, le=699, description="Final SIP response (RFC 3261 §21.4 to 21.6).")
     reason: str = Field(
-        default="", max_length=128, pattern=Line, description="Its reason phrase. Empty: the usual one of the code."
+        default="", max_length=128, pattern=Line, description="Reason phrase. Empty: the usual one of the code."
     )
     headers: Headers = Field(default_factory=dict, max_length=16, description="X- headers of the response.")
 
 
 class HangUpWith(Order):
-    """How a call is ended."""
+    """Options of a hang-up."""
 
     headers: Headers = Field(
-        default_factory=dict, max_length=16, description="X- headers of BYE, CANCEL or the refusal that ends the call."
+        default_factory=dict, max_length=16, description="X- headers of the BYE, CANCEL or refusal that ends the call."
     )
 
 
@@ -202,28 +204,28 @@ class Digits(Order):
 
 
 class Transfer(Order):
-    """Whom the far end of a call is passed on to: one of the two."""
+    """New peer of the far end: give either `to` or `call`."""
 
     to: str = Field(
         default="",
         max_length=512,
         pattern=Line,
-        description="A target's name, a SIP URI, or a number at an account (blind).",
+        description="Name of a target, a SIP URI, or a number at an account (blind transfer).",
     )
     call: str = Field(
-        default="", max_length=64, description="Another call, whose far end it is to talk with (attended)."
+        default="", max_length=64, description="Another call, whose far end is the new peer (attended transfer)."
     )
 
 
 class TransferFailure(Order):
-    """Why a transfer that the far end asked for came to nothing."""
+    """Result of a requested transfer that failed."""
 
-    code: int = Field(default=503, ge=300, le=699, description="A final SIP response (RFC 3261 §21.3 to 21.6).")
+    code: int = Field(default=503, ge=300, le=699, description="Final SIP response (RFC 3261 §21.3 to 21.6).")
     reason: str = Field(default="Service Unavailable", max_length=128, pattern=Line)
 
 
 class Text(Order):
-    """A message to somebody, by SIP MESSAGE."""
+    """A text message, sent by SIP MESSAGE."""
 
     text: str = Field(min_length=1, max_length=1000, description="At most 1,000 bytes of UTF-8.")
     content_type: ContentType = "text/plain"
@@ -231,91 +233,98 @@ class Text(Order):
 
 
 class Letter(Text):
-    """The same outside of calls."""
+    """A text message outside of calls."""
 
     to: str = Field(
-        min_length=1, max_length=512, pattern=Line, description="A target's name, a SIP URI, or a number at an account."
+        min_length=1,
+        max_length=512,
+        pattern=Line,
+        description="Name of a target, a SIP URI, or a number at an account.",
     )
-    account: str = Field(default="", max_length=64, pattern=Line, description="As for a call.")
+    account: str = Field(default="", max_length=64, pattern=Line, description="As in a request to place a call.")
 
 
 class Info(Order):
-    """What an INFO holds."""
+    """Content of an INFO request."""
 
     content_type: ContentType
     body: str = Field(max_length=1000, description="At most 1,000 bytes of UTF-8.")
-    headers: Headers = Field(default_factory=dict, max_length=16, description="X- headers of the INFO.")
+    headers: Headers = Field(default_factory=dict, max_length=16, description="X- headers of the INFO request.")
 
 
 class Press(Order):
-    """How a button is pressed."""
+    """Options of a press."""
 
-    seconds: float = Field(default=0.0, ge=0, le=60, allow_inf_nan=False, description="How long it is down.")
+    seconds: float = Field(default=0.0, ge=0, le=60, allow_inf_nan=False, description="Duration of the press.")
 
 
 class TestLamp(Order):
-    """How a lamp is tried."""
+    """Options of a lamp test."""
 
-    pattern: Pattern = Field(default=Pattern.FAST, description="How it shines.")
-    seconds: float = Field(default=5.0, gt=0, le=60, allow_inf_nan=False, description="For how long.")
-    color: Color | None = Field(default=None, description="In which colour; null: its own.")
+    pattern: Pattern = Field(default=Pattern.FAST, description="Pattern of the lamp.")
+    seconds: float = Field(default=5.0, gt=0, le=60, allow_inf_nan=False, description="Duration of the test.")
+    color: Color | None = Field(default=None, description="Colour; null: the configured one.")
 
 
 class TestSound(Order):
-    """How speaker and microphone are tried."""
+    """Options of a test of the speaker and the microphone."""
 
-    seconds: float = Field(default=2.0, gt=0, le=5, allow_inf_nan=False, description="How long the tone lasts.")
+    seconds: float = Field(default=2.0, gt=0, le=5, allow_inf_nan=False, description="Duration of the tone.")
 
 
 class ForwardingChange(Order):
-    """Where calls to us are sent on to; what is not given stays. A target's name, or a number; "" for nowhere."""
+    """Changes of call forwarding; omitted fields stay. Give the name of a target, or a number; "" for none."""
 
     always: str | None = Field(default=None, max_length=64, pattern=Line, description="All calls.")
     quiet: str | None = Field(
-        default=None, max_length=64, pattern=Line, description="In quiet hours, or while nobody is to be disturbed."
+        default=None, max_length=64, pattern=Line, description="Calls in quiet hours, or during do not disturb."
     )
-    busy: str | None = Field(default=None, max_length=64, pattern=Line, description="Those beyond as many as may be.")
+    busy: str | None = Field(default=None, max_length=64, pattern=Line, description="Calls beyond the limit of calls.")
     no_answer: str | None = Field(
-        default=None, max_length=64, pattern=Line, description="Those that nobody has answered in time."
+        default=None, max_length=64, pattern=Line, description="Calls that are not answered in time."
     )
     no_answer_s: float | None = Field(
-        default=None, ge=1, le=600, allow_inf_nan=False, description="How long a call rings before that."
+        default=None, ge=1, le=600, allow_inf_nan=False, description="How long a call rings before it is forwarded."
     )
 
 
 class QuietHours(Order):
-    """Each day, in the machine's local time; both "" for never."""
+    """Quiet hours of each day, in the machine's local time; both "" for none."""
 
     begin: Annotated[str, Field(pattern=Clock, examples=["22:00"])]
     end: Annotated[str, Field(pattern=Clock, examples=["06:30"])]
 
 
 class RuntimeChange(Order):
-    """What is to be otherwise, over restarts too, until the file is changed; what is not given stays."""
+    """Run-time settings to change. Kept over restarts until the file changes; omitted fields stay."""
 
     forwarding: ForwardingChange | None = None
     quiet_hours: QuietHours | None = None
-    do_not_disturb: bool | None = Field(default=None, description="Calls do not ring here; visitors ring all the same.")
+    do_not_disturb: bool | None = Field(default=None, description="Calls do not ring; visitors still do.")
 
 
 class Open(Order):
-    """How a door is opened."""
+    """Options of an opening."""
 
     seconds: float | None = Field(
-        default=None, gt=0, le=60, allow_inf_nan=False, description="The pulse's length; null: the door's own."
+        default=None, gt=0, le=60, allow_inf_nan=False, description="Length of the pulse; null: the configured one."
     )
 
 
 class HoldOpen(Order):
-    """How a door is held open."""
+    """Options of a hold."""
 
     seconds: float | None = Field(
-        default=None, gt=0, le=43_200, allow_inf_nan=False, description="For how long; null: as long as it may be."
+        default=None,
+        gt=0,
+        le=43_200,
+        allow_inf_nan=False,
+        description="Duration of the hold; null: the longest one allowed.",
     )
 
 
 class Period(Order):
-    """A time of some days of the week, in the machine's local time."""
+    """A time on some days of the week, in the machine's local time."""
 
     days: list[Day] = Field(min_length=1, max_length=7)
     begin: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["08:00"])]
@@ -323,7 +332,7 @@ class Period(Order):
         str,
         Field(
             pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$",
-            description="Where it is before begin, it is the next day's.",
+            description="If it is earlier than begin, it is on the next day.",
             examples=["12:00"],
         ),
     ]
@@ -342,11 +351,11 @@ Expires = Annotated[Time | None, Field(description="From when on it opens nothin
 
 
 class NewCode(Order):
-    """A code, by its digits, or a card, by its number."""
+    """A code, given by its digits, or a card, given by its number."""
 
     owner: Owner
-    digits: str | None = Field(default=None, pattern=CODE, description="Typed in a call or at a keypad.")
-    card: str | None = Field(default=None, pattern=CARD, description="The number, as the reader tells it.")
+    digits: str | None = Field(default=None, pattern=CODE, description="Digits to type in a call or at a keypad.")
+    card: str | None = Field(default=None, pattern=CARD, description="Number of the card, as the reader reports it.")
     doors: OpenedDoors
     schedule: Schedule = []
     uses: Uses = None
@@ -360,7 +369,7 @@ class NewCode(Order):
 
 
 class CodeChange(Order):
-    """What of a code or card is to be otherwise; what is not given stays."""
+    """Changes of a code or card; omitted fields stay."""
 
     owner: Owner | None = None
     doors: OpenedDoors | None = None
@@ -373,19 +382,22 @@ class CodeChange(Order):
 
 
 class Answer(BaseModel):
-    """A body that is sent. It is there to be described, so pydantic makes no validator of it (tens of MB in all)."""
+    """A body that the daemon sends.
+
+    The class only describes it: a pydantic validator for each of them would take tens of MB.
+    """
 
     model_config = ConfigDict(defer_build=True)
 
 
 class Remote(Answer):
-    """The far end, as it named itself."""
+    """The far end, as it identifies itself."""
 
     uri: str
     user: str
     host: str
     display_name: str
-    target: str | None = Field(description="The name of the configured target it is.")
+    target: str | None = Field(description="Name of the configured target, if it is one.")
 
 
 class Codec(Answer):
@@ -396,42 +408,42 @@ class Codec(Answer):
 
 
 class Quality(Answer):
-    """RTP as it arrives, since the call began."""
+    """Received RTP since the beginning of the call."""
 
-    received: int = Field(description="Packets.")
-    lost: int = Field(description="Packets that never came.")
+    received: int = Field(description="Received packets.")
+    lost: int = Field(description="Lost packets.")
     jitter_ms: float
 
 
 class End(Answer):
-    """How a call ended: a cause for programs, the SIP code (0: none came) and reason, and who ended it."""
+    """How a call ended: a cause for programs, the SIP code (0: none was received) and reason, and who ended it."""
 
     cause: Cause
     code: int
     reason: str
     by: By
-    explanation: str = Field(description="Of a fault, one sentence that names the setting to look at; else empty.")
+    explanation: str = Field(description="One sentence on a failure that names the setting to check; otherwise empty.")
 
 
 class Account(Answer):
-    """An account and how it is registered."""
+    """An account and its registration."""
 
     name: str
     state: AccountState
     user: str
-    uri: str = Field(description="Our own address there.")
+    uri: str = Field(description="SIP address of the station at this account.")
     registrar: str = Field(description="As configured.")
     transport: Literal["udp", "tcp", "tls"]
     srtp: Literal["off", "optional", "mandatory"]
-    server: str = Field(description="address:port of the registrar's last answer; empty before the first.")
+    server: str = Field(description="address:port of the registrar's last response; empty before the first.")
     registered_since: Time | None
-    expires: Time | None = Field(description="Until when the registrar keeps what it last granted.")
-    failures: int = Field(description="In a row.")
-    retry_at: Time | None = Field(description="When it is tried again, after a failure.")
-    code: int = Field(description="SIP code of the last failure; 0: none, or nobody answered.")
+    expires: Time | None = Field(description="End of the current registration.")
+    failures: int = Field(description="Consecutive failures.")
+    retry_at: Time | None = Field(description="Time of the next attempt after a failure.")
+    code: int = Field(description="SIP code of the last failure; 0: none, or no response.")
     reason: str
-    explanation: str = Field(description="One sentence on the last failure that names the setting to look at.")
-    summary: str = Field(description="One line for people.")
+    explanation: str = Field(description="One sentence on the last failure that names the setting to check.")
+    summary: str = Field(description="Summary for display.")
 
 
 class Accounts(Answer):
@@ -441,37 +453,39 @@ class Accounts(Answer):
 
 
 class CallFacts(Answer):
-    """What is told of a call, be it there or long over."""
+    """Facts of a call, which stay readable after its end."""
 
     id: str
-    account: str = Field(description="Through which it goes or came; direct: straight from address to address.")
+    account: str = Field(description="Account of the call; direct: none.")
     direction: Direction
     remote: Remote
     local_uri: str
-    number: str = Field(description="What was dialled; of an incoming call the user, or address, that was called.")
-    headers: dict[str, str] = Field(description="X- headers received, with the INVITE or with the 200 to ours.")
-    custom_data: str = Field(description="What a client notes beside the call.")
+    number: str = Field(description="Dialled number; for an incoming call the user, or address, that was called.")
+    headers: dict[str, str] = Field(
+        description="X- headers of the INVITE that was received, or of the 200 response to ours."
+    )
+    custom_data: str = Field(description="Free text that a client stores with the call.")
     codec: Codec | None
-    srtp: bool = Field(description="Whether its sound is encrypted.")
-    transport: Literal["udp", "tcp", "tls"] = Field(description="What carries its messages.")
+    srtp: bool = Field(description="Whether the sound is encrypted.")
+    transport: Literal["udp", "tcp", "tls"] = Field(description="Transport protocol of its messages.")
     created: Time
     ringing_since: Time | None
     connected_since: Time | None
     ended: Time | None
-    duration_s: float = Field(description="Since it was connected; 0 before.")
-    ring: str | None = Field(description="The visitor's ring that it is part of, as `ring.started` names it.")
-    recording: str | None = Field(description="The recording's id.")
-    quality: Quality | None = Field(description="Counted about each second while sound is due.")
+    duration_s: float = Field(description="Seconds since the call was connected; 0 before.")
+    ring: str | None = Field(description="Id of the visitor's ring of this call, as in `ring.started`.")
+    recording: str | None = Field(description="Id of the recording.")
+    quality: Quality | None = Field(description="Updated about once a second while sound is expected.")
     end: End | None
 
 
 class CallTransfer(Answer):
-    """A transfer of a call, whose far end we pass on (transferor), or which passes us on (transferee)."""
+    """A transfer of a call. transferor: we transfer the far end; transferee: the far end transfers us."""
 
     role: Role
-    state: TransferState = Field(description="asked: a client is to say what becomes of it; done: the call is to end.")
+    state: TransferState = Field(description="asked: a client must decide; done: the call is about to end.")
     to: str
-    until: Time = Field(description="Then it is refused, or has failed, or the call is ended.")
+    until: Time = Field(description="Deadline, after which it is refused, has failed, or the call is ended.")
 
 
 class Call(CallFacts):
@@ -482,97 +496,97 @@ class Call(CallFacts):
     hold: Hold
     active: bool = Field(description="Whether it has the speaker and the microphone.")
     muted: bool
-    conference: str | None = Field(description="The id of the conference that it is in.")
-    transfer: CallTransfer | None = Field(description="That is under way.")
-    transfer_policy: TransferPolicy = Field(description="What becomes of transfers that its far end asks for.")
-    summary: str = Field(description="One line for people.")
+    conference: str | None = Field(description="Id of its conference.")
+    transfer: CallTransfer | None = Field(description="The transfer in progress.")
+    transfer_policy: TransferPolicy = Field(description="How transfers that its far end requests are handled.")
+    summary: str = Field(description="Summary for display.")
 
 
 class LoggedCall(CallFacts):
-    """A call that is over. One that a power cut ended has no time of its end, and the cause `error` by `device`."""
+    """A call that has ended. A call that a power cut ended has no end time, and the cause `error` by `device`."""
 
     end: End
-    missed: bool = Field(description="Whether somebody called and nobody here took notice.")
+    missed: bool = Field(description="Whether an incoming call was not answered here.")
 
 
 class CallLog(Answer):
-    """A page of the call log, newest first: in the order in which the calls began."""
+    """A page of the call log, newest first, in the order in which the calls began."""
 
     calls: list[LoggedCall]
-    next: str | None = Field(description="The cursor of the next page; null at the end.")
+    next: str | None = Field(description="Cursor of the next page; null on the last page.")
 
 
 class Calls(Answer):
-    """All calls there are now."""
+    """All current calls."""
 
     calls: list[Call]
 
 
 class Done(Answer):
-    """An order was carried out."""
+    """The request was carried out."""
 
-    warning: str | None = Field(description="It was so already.")
+    warning: str | None = Field(description="A note that nothing had to change.")
 
 
 class CallDone(Done):
-    """An order about a call was carried out."""
+    """The request about a call was carried out."""
 
     id: str
-    call: Call | None = Field(description="As it is now, also for 10 minutes after its end.")
+    call: Call | None = Field(description="Current state of the call, also for 10 minutes after its end.")
 
 
 class Participant(Answer):
     """A call in a conference."""
 
-    call: str = Field(description="The call's id.")
+    call: str = Field(description="Id of the call.")
     joining: Joining
     state: Stage
-    muted: bool = Field(description="Whether the others, and the panel, do not hear it.")
-    hold: Hold = Field(description="Who is held, or holds, neither hears nor is heard.")
-    name: str = Field(description="The far end, for people.")
+    muted: bool = Field(description="Whether the other participants and the panel do not hear this one.")
+    hold: Hold = Field(description="Held by which side; a held participant neither hears nor is heard.")
+    name: str = Field(description="Name of the far end, for display.")
 
 
 class Participants(Answer):
-    """All calls in a conference, and those that come or go."""
+    """All calls in a conference, including those that are joining or leaving."""
 
     participants: list[Participant]
 
 
 class Conference(Answer):
-    """Calls that hear each other, and the panel."""
+    """Calls that hear each other and the panel."""
 
     id: str
     state: ConferenceState
-    held: bool = Field(description="Whether the panel has left it; the others talk on.")
-    muted: bool = Field(description="Whether our microphone reaches none of them.")
+    held: bool = Field(description="Whether the panel has left it; the others keep talking.")
+    muted: bool = Field(description="Whether no participant hears the microphone.")
     created: Time
-    connected_since: Time | None = Field(description="When the first participant was in.")
-    duration_s: float = Field(description="Since then.")
+    connected_since: Time | None = Field(description="Time at which the first participant joined.")
+    duration_s: float = Field(description="Seconds since then.")
     participants: list[Participant]
-    summary: str = Field(description="One line for people.")
+    summary: str = Field(description="Summary for display.")
 
 
 class Conferences(Answer):
-    """All conferences there are: one, or none."""
+    """All current conferences: one, or none."""
 
     conferences: list[Conference]
 
 
 class ConferenceDone(Done):
-    """An order about a conference was carried out."""
+    """The request about a conference was carried out."""
 
     id: str
-    conference: Conference | None = Field(description="As it is now; null once it is over.")
+    conference: Conference | None = Field(description="Current state of the conference; null after its end.")
 
 
 class AccountDone(Done):
-    """An order about an account was taken."""
+    """The request about an account was accepted."""
 
     account: Account
 
 
 class MessageTaken(Answer):
-    """A message is being sent: `message.sent` or `message.failed` (`info.…`) with its id follows."""
+    """The message is being sent: `message.sent` or `message.failed` (`info.…`) with its id follows."""
 
     message: str
 
@@ -583,16 +597,18 @@ class Door(Answer):
     id: str
     state: DoorState
     unlocked: bool = Field(description="Whether the relay is energised.")
-    until: Time | None = Field(description="When the pulse or hold ends.")
-    by: str | None = Field(description="Who opened it.")
-    means: Means | None = Field(description="By what it was opened.")
-    contact: Literal["open", "closed", "unknown"] | None = Field(description="Its leaf; null: it has no contact.")
-    alarm: Literal["forced", "held_open"] | None = Field(description="What is wrong with its leaf, until it is closed.")
+    until: Time | None = Field(description="End of the pulse or hold.")
+    by: str | None = Field(description="Person or part that opened it.")
+    means: Means | None = Field(description="Means by which it was opened.")
+    contact: Literal["open", "closed", "unknown"] | None = Field(
+        description="State of its leaf; null: the door has no contact."
+    )
+    alarm: Literal["forced", "held_open"] | None = Field(description="Alarm of the contact, until the leaf is closed.")
     strike: Strike
-    pulse_s: float = Field(description="The length of one pulse.")
-    max_s: float = Field(description="The bound that no pulses exceed.")
-    max_hold_s: float = Field(description="The bound that no hold exceeds; 0: it is never held open.")
-    available: bool = Field(description="Whether the relay can be worked now.")
+    pulse_s: float = Field(description="Length of one pulse.")
+    max_s: float = Field(description="Longest time that consecutive pulses may last.")
+    max_hold_s: float = Field(description="Longest hold; 0: the door cannot be held open.")
+    available: bool = Field(description="Whether the relay can be operated now.")
 
 
 class Doors(Answer):
@@ -602,14 +618,14 @@ class Doors(Answer):
 
 
 class Code(Answer):
-    """A code or card; its digits are told by nobody."""
+    """A code or card; no request returns its digits."""
 
     id: str
     kind: CredentialKind
     owner: str
     doors: list[str]
     schedule: list[Period]
-    uses: int | None = Field(description="How often it opens doors still; null: without limit.")
+    uses: int | None = Field(description="Remaining uses; null: no limit.")
     expires: Time | None
 
 
@@ -623,43 +639,45 @@ class CodeDone(Done):
     """A code or card was added or changed."""
 
     id: str
-    code: Code | None = Field(description="As it is now; null where it was removed meanwhile.")
+    code: Code | None = Field(description="Current state of the code; null if it has been removed.")
 
 
 class Button(Answer):
-    """A button and what it does."""
+    """A button and its action."""
 
     id: str
     action: Action
     long_action: Action | None
     double_action: Action | None
-    target: str | None = Field(description="Whom it rings.")
+    target: str | None = Field(description="Target that it rings.")
     down: bool
-    stuck: bool = Field(description="Whether it has been down for so long that it counts for nothing until it is up.")
-    glitches: int = Field(description="Pulses of its line, since the daemon's start, that were too short for a press.")
+    stuck: bool = Field(description="Whether it has been down for so long that it is ignored until it is released.")
+    glitches: int = Field(
+        description="Pulses of its line since the start of the daemon that were too short for a press."
+    )
 
 
 class Chord(Answer):
-    """Buttons that mean something of their own when they are pressed together."""
+    """Buttons with an action of their own when they are pressed together."""
 
     id: str
     buttons: list[str]
     action: Action
-    target: str | None = Field(description="Whom it rings.")
+    target: str | None = Field(description="Target that it rings.")
 
 
 class Lamp(Answer):
-    """A lamp and how it shines: slow is 1 Hz, fast 4 Hz; every 2 s double flashes twice, pulse glows up and down.
+    """A lamp and its pattern: slow is 1 Hz, fast 4 Hz; every 2 s double flashes twice, and pulse glows up and down.
 
-    A lamp at a line flashes once for a pulse.
+    A lamp on a line shows a pulse as one flash.
     """
 
     id: str
     pattern: Pattern
-    color: str | None = Field(description="As #rrggbb; null: its own.")
-    brightness: int = Field(description="In % of what it can; 0: it is off.")
-    dims: bool | None = Field(description="Whether its hardware has more than on and off; null: it was not found yet.")
-    colors: bool | None = Field(description="Whether its hardware has colours; null: it was not found yet.")
+    color: str | None = Field(description="As #rrggbb; null: the configured one.")
+    brightness: int = Field(description="In percent of the maximum; 0: off.")
+    dims: bool | None = Field(description="Whether its hardware has brightness; null: not known yet.")
+    colors: bool | None = Field(description="Whether its hardware has colours; null: not known yet.")
 
 
 class Keypad(Answer):
@@ -672,25 +690,27 @@ class Reader(Answer):
     """A card reader."""
 
     id: str
-    discarded: int = Field(description="How often, since the daemon's start, what it sent was no whole card or key.")
+    discarded: int = Field(description="Number of invalid cards or keys since the start of the daemon.")
 
 
 class Sensor(Answer):
-    """A sensor and what it tells."""
+    """A sensor and its state."""
 
     id: str
     kind: SensorKind
-    door: str | None = Field(description="Of a contact: its door.")
-    active: bool | None = Field(description="Whether it is not at rest; null: its line is not to be had.")
-    blocks_until: Time | None = Field(description="Until when it keeps doors from being opened; null: it does not.")
+    door: str | None = Field(description="For a contact: its door.")
+    active: bool | None = Field(description="Whether it is active (not at rest); null: its line is not available.")
+    blocks_until: Time | None = Field(description="Until when it keeps the doors locked; null: it does not.")
 
 
 class Panel(Answer):
-    """What can be pressed, and what is shown."""
+    """Buttons, lamps and other parts of the panel, and what they show."""
 
     picture: Picture
-    pictures: list[Picture] = Field(description="All that are true: a lamp shows the first that it has a pattern for.")
-    tone: Tone | None = Field(description="The sound on the station's own speaker.")
+    pictures: list[Picture] = Field(
+        description="All situations that are true now; each lamp shows the first for which it has a pattern."
+    )
+    tone: Tone | None = Field(description="Sound on the station's own speaker.")
     buttons: list[Button]
     chords: list[Chord]
     night: bool = Field(description="Whether it is night for the lamps.")
@@ -701,17 +721,17 @@ class Panel(Answer):
 
 
 class SoundTest(Answer):
-    """What the microphone heard: its highest level in dBFS; null: nothing came from it at all."""
+    """Highest levels at the microphone in dBFS; null: the microphone delivered nothing."""
 
     quiet_dbfs: float | None = Field(description="Before the tone.")
-    tone_dbfs: float | None = Field(description="With it.")
-    heard: bool = Field(description="Whether the tone made it at least twice as loud (6 dB).")
+    tone_dbfs: float | None = Field(description="During the tone.")
+    heard: bool = Field(description="Whether the level was at least twice as high (6 dB) during the tone.")
 
 
 class Finding(Answer):
-    """What one check found."""
+    """The result of one check."""
 
-    check: str = Field(description="What was looked at; for settings their dotted name.")
+    check: str = Field(description="Subject of the check; for settings the dotted name.")
     level: Literal["ok", "warning", "problem"]
     message: str
     cause: str
@@ -719,7 +739,7 @@ class Finding(Answer):
 
 
 class Findings(Answer):
-    """What the doctor found, most general first."""
+    """The results of the doctor, the most general ones first."""
 
     findings: list[Finding]
 
@@ -736,49 +756,49 @@ class Appliance(Answer):
 
     station: str
     ready: bool = Field(description="Whether calls are possible.")
-    configured: bool = Field(description="Whether there is anybody to call, or who may call.")
+    configured: bool = Field(description="Whether there is a target to call, or an account for calls.")
     stopping: bool
     address: str = Field(description="host:port that SIP listens on; empty while it does not.")
-    dropped_requests: int = Field(description="SIP requests dropped since who sent them sends too many.")
-    status: str = Field(description="One line for people.")
-    failed: list[Failed] = Field(description="What does not work now.")
+    dropped_requests: int = Field(description="SIP requests dropped because their senders sent too many.")
+    status: str = Field(description="Summary for display.")
+    failed: list[Failed] = Field(description="Parts that do not work now.")
 
 
 class Network(Answer):
     """The machine's network."""
 
     up: bool
-    addresses: list[str] = Field(description="That others can reach it at; none while it is down.")
+    addresses: list[str] = Field(description="Addresses at which others can reach it; none while it is down.")
     nameservers: list[str]
 
 
 class Target(Answer):
-    """Somebody who can be called by name."""
+    """A person or phone that can be called by name."""
 
     name: str
     uri: str
-    account: str | None = Field(description="Through which it is called.")
+    account: str | None = Field(description="Account for its calls.")
 
 
 class Contact(Answer):
-    """A target, and what is known of it where it is watched."""
+    """A target and, if it is watched, its state."""
 
     name: str
     uri: str
     account: str | None
     watched: bool
     state: ContactState
-    since: Time | None = Field(description="In this state.")
-    code: int = Field(description="SIP code of its last answer; 0: none came.")
+    since: Time | None = Field(description="Begin of this state.")
+    code: int = Field(description="SIP code of its last response; 0: none was received.")
     reason: str
 
 
 class Entry(Answer):
     """A flat of the directory."""
 
-    flat: str = Field(description="Its number, which a visitor types.")
-    name: str = Field(description="Who lives there, for people.")
-    targets: list[str] = Field(description="Whom it rings, one after another: names of targets.")
+    flat: str = Field(description="Number that a visitor types.")
+    name: str = Field(description="Name for display.")
+    targets: list[str] = Field(description="Names of the targets to ring, one after another.")
 
 
 class Contacts(Answer):
@@ -789,33 +809,33 @@ class Contacts(Answer):
 
 
 class Forwarding(Answer):
-    """Where calls to us are sent on to: a target's name or a number; empty for nowhere."""
+    """Call forwarding: name of a target or a number; empty: none."""
 
     always: str
-    quiet: str = Field(description="In quiet hours, or while nobody is to be disturbed.")
+    quiet: str = Field(description="Calls in quiet hours, or during do not disturb.")
     busy: str
     no_answer: str
     no_answer_s: float
 
 
 class Hours(Answer):
-    """Each day, in the machine's local time; both empty: never."""
+    """Quiet hours of each day, in the machine's local time; both empty: none."""
 
     begin: str
     end: str
 
 
 class Runtime(Answer):
-    """What clients may change while the station runs, as it is now."""
+    """Current values of the settings that clients may change while the station runs."""
 
     forwarding: Forwarding
     quiet_hours: Hours
     do_not_disturb: bool
-    quiet: bool = Field(description="Whether it is within the quiet hours.")
+    quiet: bool = Field(description="Whether quiet hours are in force now.")
 
 
 class RuntimeDone(Done):
-    """It is so from now on."""
+    """The changes are active."""
 
     runtime: Runtime
 
@@ -838,7 +858,7 @@ class Snapshot(Answer):
 
 
 class Envelope(Answer):
-    """An event, as every channel tells it; `intercomd --print-events` prints the schema of each type's `data`."""
+    """An event, the same on every channel; `intercomd --print-events` prints the schema of each type's `data`."""
 
     id: int = Field(description="Strictly increasing, never used twice.")
     type: str = Field(examples=["call.connected"])
@@ -853,18 +873,18 @@ class Audit(Answer):
     """A page of the audit, newest first: events of doors, keypads, codes and refused access."""
 
     events: list[Envelope]
-    next: str | None = Field(description="The cursor of the next page; null at the end.")
+    next: str | None = Field(description="Cursor of the next page; null on the last page.")
 
 
 class Events(Answer):
-    """What a poll brings."""
+    """The answer to a poll."""
 
-    events: list[Envelope] = Field(description="In their order; none if none came in time.")
-    since: int = Field(description="What the next poll has to begin after, be it that no event passed the filters.")
+    events: list[Envelope] = Field(description="In order; empty if none came in time.")
+    since: int = Field(description="Start of the next poll, even if no event passed the filters.")
 
 
 class Recording(Answer):
-    """A recording: a WAV file, and what is known of it."""
+    """A recording: a WAV file and its description."""
 
     id: str
     call: str
@@ -872,21 +892,21 @@ class Recording(Answer):
     started: Time
     duration_s: float = Field(description="0 until it is complete.")
     bytes: int = Field(description="0 until it is complete.")
-    sha256: str = Field(description="Of the file; empty until it is complete.")
-    complete: bool = Field(description="False while it is being written.")
-    recovered: bool = Field(description="Whether an unclean end had cut it off.")
-    url: str = Field(description="Where its audio is.")
+    sha256: str = Field(description="Hash of the file; empty until it is complete.")
+    complete: bool = Field(description="False while it is being recorded.")
+    recovered: bool = Field(description="Whether an unclean end had cut the recording short.")
+    url: str = Field(description="Path of the audio file.")
 
 
 class Recordings(Answer):
     """A page of recordings, newest first."""
 
     recordings: list[Recording]
-    next: str | None = Field(description="The cursor of the next page; null at the end.")
+    next: str | None = Field(description="Cursor of the next page; null on the last page.")
 
 
 class Health(Answer):
-    """All is well."""
+    """The station works."""
 
     status: Literal["ok"]
 
@@ -900,5 +920,5 @@ class Problem(Answer):
     detail: str = Field(description="What happened.")
     instance: str
     code: str
-    cause: str = Field(description="Why; may be empty.")
-    resolution: str = Field(description="What to do about it; may be empty.")
+    cause: str = Field(description="Cause; may be empty.")
+    resolution: str = Field(description="Remedy; may be empty.")

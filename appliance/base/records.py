@@ -50,7 +50,7 @@ def reader(hint: Any) -> Callable[[Any], Any]:
         return lambda value: tuple([read(item) for read, item in zip(several, value, strict=True)])
     if hint in {str, int, bool, float}:
         return lambda value: _checked(hint, value)
-    raise TypeError(f"no way to carry a {hint}")
+    raise TypeError(f"cannot encode {hint}")
 
 
 def _named(value: Any) -> Any:

@@ -46,7 +46,7 @@ def unreachable(cause: str) -> IntercomError:
         "unavailable",
         "The message bus cannot be reached.",
         cause,
-        "It is tried again by itself; see that dbus.service runs.",
+        "The service tries again by itself; check that dbus.service runs.",
     )
 
 
@@ -97,8 +97,8 @@ def taken() -> IntercomError:
     return IntercomError(
         "conflict",
         "Another process has the name org.intercomd on the message bus.",
-        "busctl status org.intercomd tells which.",
-        "End it; the name is asked for again by itself.",
+        "busctl status org.intercomd shows which.",
+        "End it; the service requests the name again by itself.",
     )
 
 

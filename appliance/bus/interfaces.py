@@ -102,7 +102,9 @@ def _flag(name: str, key: str) -> Property:
 
 def _bounded(text: str) -> str:
     if len(text) > LONGEST:
-        raise IntercomError("parameter-invalid", f"{len(text)} characters are too many.", f"At most {LONGEST} may be.")
+        raise IntercomError(
+            "parameter-invalid", f"{len(text)} characters are too long.", f"The limit is {LONGEST} characters."
+        )
     return text
 
 

@@ -111,7 +111,7 @@ class Service:
                     async with asyncio.timeout(ANSWER_S):
                         await sent
                 except TimeoutError:
-                    raise unreachable("It takes no more messages.") from None
+                    raise unreachable("It accepts no more messages.") from None
                 except OSError as err:
                     raise unreachable(sentence(err)) from err
 

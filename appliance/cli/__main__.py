@@ -20,7 +20,7 @@ from appliance.cli.client import Client, default_socket
 DOOR_ACTS = ("open", "hold", "release", "lock", "unlock")
 TIMED = {"open", "hold"}
 SHORTEST_TRIAL_S, LONGEST_TRIAL_S = 0.1, 600.0
-OUTPUT = {"--json": "print answers and errors as JSON", "--utc": "print moments in UTC, not in local time"}
+OUTPUT = {"--json": "print answers and errors as JSON", "--utc": "print times in UTC, not in local time"}
 CONFIG = Path("/etc/intercomd/intercomd.toml")
 
 Json = dict[str, Any]
@@ -61,17 +61,15 @@ def parser() -> argparse.ArgumentParser:
             sub.add_argument(option, action="store_true", default=argparse.SUPPRESS, help=help_)
         return sub
 
-    add("state", state, "show what the station is and does")
-    idle_ = add("idle", wait_until_idle, "wait until no call is on and no door open")
-    idle_.add_argument("--seconds", type=float, default=600.0, help="how long at most (default 600)")
+    add("state", state, "show the state of the station")
+    idle_ = add("idle", wait_until_idle, "wait until no call is active and no door is open")
+    idle_.add_argument("--seconds", type=float, default=600.0, help="longest time (default 600)")
     watch_ = add("watch", watch, "print events as they come")
-    watch_.add_argument("--since", type=int, metavar="ID", help="begin after this event")
+    watch_.add_argument("--since", type=int, metavar="ID", help="start after this event")
     dial_ = add("dial", dial, "call a target or a SIP address")
     dial_.add_argument("to")
     for name, text in (("answer", "answer a call"), ("hangup", "end a call"), ("hold", "hold a call")):
-        add(name, on_call(name), text).add_argument(
-            "call", nargs="?", help="its id (default: the one that can be meant)"
-        )
+        add(name, on_call(name), text).add_argument("call", nargs="?", help="its id (default: the only call that fits)")
     add("resume", on_call("resume"), "resume a held call").add_argument("call", nargs="?")
     reject_ = add("reject", reject, "refuse an incoming call")
     reject_.add_argument("call", nargs="?")
@@ -81,26 +79,36 @@ def parser() -> argparse.ArgumentParser:
     dtmf_ = add("dtmf", dtmf, "send digits in a call")
     dtmf_.add_argument("digits")
     dtmf_.add_argument("call", nargs="?")
-    transfer_ = add("transfer", transfer, "have the far end of a call talk with somebody else")
+    transfer_ = add("transfer", transfer, "transfer the far end of a call to another address")
     transfer_.add_argument("to", help="a target, a SIP address, a number at an account, or another call's id")
-    transfer_.add_argument("call", nargs="?", help="its id (default: the one that is active)")
+    transfer_.add_argument("call", nargs="?", help="its id (default: the active call)")
     door_ = add("door", door, "open a door, hold it open, or lock it down")
     door_.add_argument("door")
-    door_.add_argument("act", nargs="?", choices=DOOR_ACTS, default="open", help="what (default: open it for a moment)")
-    door_.add_argument("--seconds", type=float, help="how long it opens, or is held (default: the door's own)")
-    clear_ = add("clear", clear, "let doors open again that a tamper contact blocks")
+    door_.add_argument(
+        "act", nargs="?", choices=DOOR_ACTS, default="open", help="what to do (default: open it for a moment)"
+    )
+    door_.add_argument("--seconds", type=float, help="duration of the opening or hold (default: as configured)")
+    clear_ = add("clear", clear, "end the blocking of doors by a tamper contact")
     clear_.add_argument("sensor")
     press_ = add("press", press, "press a button of the panel")
     press_.add_argument("button")
-    press_.add_argument("--seconds", type=float, default=0.0, help="how long it is down")
-    panel_options(add("panel", panel, "show buttons and lamps, or lead through a test of every part"))
-    doctor_ = add("doctor", doctor, "examine configuration, cards and lines, and by a daemon its accounts and calls")
-    doctor_.add_argument("--config", type=Path, metavar="FILE", default=CONFIG, help=f"without one (default {CONFIG})")
-    add("page", page, "show the address of the station's page with its token, and how to open it from elsewhere")
+    press_.add_argument("--seconds", type=float, default=0.0, help="duration of the press")
+    panel_options(add("panel", panel, "show buttons and lamps, or test every part step by step"))
+    doctor_ = add(
+        "doctor", doctor, "check the configuration, cards and lines, and the accounts and calls of a running daemon"
+    )
+    doctor_.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        default=CONFIG,
+        help=f"file to check if no daemon runs (default {CONFIG})",
+    )
+    add("page", page, "show the address of the station's page with its token, and how to open it on another computer")
     add("accounts", accounts, "show the accounts at registrars")
     add("recordings", recordings, "list recordings, newest first")
     codes.options(add("code", code, "list codes and cards that open doors, add one, or remove one"))
-    log_options(add("log", log, "list calls that are over, or who opened doors and was refused, newest first"))
+    log_options(add("log", log, "list past calls, or openings and refusals of doors, newest first"))
     for_shell(commands.add_parser("ids"))
     return made
 
@@ -113,20 +121,20 @@ def for_shell(parser: argparse.ArgumentParser) -> None:
 
 def panel_options(parser: argparse.ArgumentParser) -> None:
     """Whether parts are tried, which, and for how long."""
-    parser.add_argument("act", nargs="?", choices=["test"], metavar="test", help="have each part tried in turn")
+    parser.add_argument("act", nargs="?", choices=["test"], metavar="test", help="test each part, one after another")
     parser.add_argument(
         "part",
         nargs="?",
-        help="one part: lamp.ID, button.ID, keypad.ID, reader.ID, sensor.ID, door.ID or sound; or a kind, as lamp",
+        help="one part: lamp.ID, button.ID, keypad.ID, reader.ID, sensor.ID, door.ID or sound; or a kind, such as lamp",
     )
-    parser.add_argument("--seconds", type=trial_seconds, help="how long a part is tried (default: what suits it)")
+    parser.add_argument("--seconds", type=trial_seconds, help="duration of each test (default: depends on the part)")
 
 
 def log_options(parser: argparse.ArgumentParser) -> None:
     """Which log, and which page of it."""
     parser.add_argument("what", nargs="?", choices=["calls", "doors"], default="calls", metavar="calls|doors")
-    parser.add_argument("--limit", type=int, default=50, help="how many (default 50, at most 200)")
-    parser.add_argument("--cursor", help="go on where the page before ended")
+    parser.add_argument("--limit", type=int, default=50, help="number of entries (default 50, at most 200)")
+    parser.add_argument("--cursor", help="continue after the previous page")
 
 
 def complete(client: Client, given: argparse.Namespace) -> int:
@@ -167,7 +175,7 @@ def panel(client: Client, given: argparse.Namespace) -> int:
 
     found = panel_test.run(client, given.part, given.seconds, prompt, Person())
     levels = Counter(finding["level"] for finding in found)
-    prompt(f"{levels['ok']} well, {levels['warning']} skipped or doubtful, {levels['problem']} with a problem.")
+    prompt(f"{levels['ok']} OK, {levels['warning']} skipped or with a warning, {levels['problem']} with a problem.")
     return findings(found, given)
 
 

@@ -81,15 +81,15 @@ class Client:
         if isinstance(err, PermissionError):
             return IntercomError(
                 "forbidden",
-                f"You may not use {where}.",
+                f"You are not allowed to use {where}.",
                 "The socket is for its owner and group only.",
-                "Become a member of the group intercom, or use sudo.",
+                "Join the group intercom, or use sudo.",
             )
         return IntercomError(
             "server-unreachable",
             f"No daemon answers at {where}.",
             reason(err),
-            "Is intercomd running? Name another place by --socket or --url.",
+            "Start intercomd, or give another address with --socket or --url.",
         )
 
 

@@ -16,17 +16,17 @@ Json = dict[str, Any]
 def options(parser: argparse.ArgumentParser) -> None:
     """All options."""
     parser.add_argument("act", nargs="?", choices=["list", "add", "remove"], default="list", metavar="list|add|remove")
-    parser.add_argument("code", nargs="?", help="the id of the one to remove")
-    parser.add_argument("--owner", help="whose it is (add)")
+    parser.add_argument("code", nargs="?", help="id of the code to remove")
+    parser.add_argument("--owner", help="its owner (add)")
     parser.add_argument("--door", action="append", metavar="DOOR", help="a door that it opens; may be repeated (add)")
-    parser.add_argument("--card", action="store_true", help="a card, not a code: its number is asked for (add)")
+    parser.add_argument(
+        "--card", action="store_true", help="a card instead of a code; the command asks for its number (add)"
+    )
     parser.add_argument(
         "--time", action="append", metavar="TIME", help='when it is valid, as in "mon-fri 08:00-12:00"; may be repeated'
     )
-    parser.add_argument("--uses", type=int, metavar="N", help="how often it opens (default: without limit)")
-    parser.add_argument(
-        "--expires", metavar="MOMENT", help="from when on it opens nothing, as in 2026-12-24T18:00, local time"
-    )
+    parser.add_argument("--uses", type=int, metavar="N", help="how often it may be used (default: no limit)")
+    parser.add_argument("--expires", metavar="MOMENT", help="end of its validity, such as 2026-12-24T18:00, local time")
 
 
 def run(client: Client, given: argparse.Namespace) -> Json:
@@ -37,7 +37,7 @@ def run(client: Client, given: argparse.Namespace) -> Json:
         case "remove":
             if not given.code:
                 raise IntercomError(
-                    "parameter-invalid", "Which code?", "", "Name its id; `intercomctl code` lists them."
+                    "parameter-invalid", "No code is given.", "", "Give its id; `intercomctl code` lists them."
                 )
             return client.ask("DELETE", f"/v1/codes/{given.code}")
         case _:
@@ -47,9 +47,7 @@ def run(client: Client, given: argparse.Namespace) -> Json:
 def new(given: argparse.Namespace) -> Json:
     """What is to be added."""
     if not given.owner or not given.door:
-        raise IntercomError(
-            "parameter-invalid", "Whose code is it, and for which door?", "", "Give --owner and --door."
-        )
+        raise IntercomError("parameter-invalid", "The owner or the door is missing.", "", "Give --owner and --door.")
     return {
         "owner": given.owner,
         "card" if given.card else "digits": secret("Number of the card: " if given.card else "Digits of the code: "),
@@ -71,7 +69,7 @@ def period(text: str) -> Json:
         days, begin, end = schedule_text.parse(text.strip().lower())
     except ValueError:
         raise IntercomError(
-            "parameter-invalid", f'"{text}" is no time of the week.', "", f"Write {schedule_text.ALLOWED}."
+            "parameter-invalid", f'"{text}" is not a time of the week.', "", f"Write {schedule_text.ALLOWED}."
         ) from None
     return {"days": days, "begin": begin, "end": end}
 
@@ -82,6 +80,6 @@ def moment(text: str) -> str:
         at = datetime.fromisoformat(text).astimezone(UTC)
     except ValueError:
         raise IntercomError(
-            "parameter-invalid", f'"{text}" is no moment.', "", "Write it as in 2026-12-24T18:00."
+            "parameter-invalid", f'"{text}" is not a date and time.', "", "Write it like 2026-12-24T18:00."
         ) from None
     return f"{at:%Y-%m-%dT%H:%M:%S}Z"

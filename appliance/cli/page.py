@@ -49,12 +49,15 @@ def _read(file: Path, runtime: Path) -> str:
         return file.read_text(encoding="utf-8").strip()
     except PermissionError as error:
         raise IntercomError(
-            "forbidden", f"You may not read {file}.", "The token in it lets people open doors.", "Use sudo."
+            "forbidden",
+            f"You are not allowed to read {file}.",
+            "It contains the token, which allows opening doors.",
+            "Use sudo.",
         ) from error
     except OSError as error:
         raise IntercomError(
             "unavailable",
             f"No station serves a page from {runtime}.",
             reason(error),
-            "Is intercomd running? Name another station's socket by --socket.",
+            "Start intercomd, or give the socket of another station with --socket.",
         ) from error

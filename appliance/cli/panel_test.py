@@ -40,7 +40,7 @@ def run(client: Client, part: str | None, seconds: float | None, prompt: Prompt,
                 prompt(f"{number} of {len(wanted)}: {each}")
             found.append(trial.of(each))
     except KeyboardInterrupt:
-        prompt(f"Ended; not tried: {', '.join(wanted[len(found) :])}.")
+        prompt(f"Ended; not tested: {', '.join(wanted[len(found) :])}.")
     return found
 
 
@@ -70,7 +70,7 @@ class _Trial:
         kind, _, name = part.partition(".")
         broken = next((why for why in self._failed if why.startswith(f"{kind} {name} (")), None)
         if broken is not None:
-            return _finding(part, "problem", "It does not work.", f"{broken}.", "See intercomctl doctor.")
+            return _finding(part, "problem", "It does not work.", f"{broken}.", "Run intercomctl doctor.")
         try:
             match kind:
                 case "lamp":
@@ -92,19 +92,21 @@ class _Trial:
 
     def _lamp(self, name: str) -> Json:
         check, seconds = f"lamp.{name}", self._seconds or LAMP_S
-        remedy = "see its line and active_low."
+        remedy = "check its line and active_low."
         self._client.ask("POST", f"/v1/panel/lamps/{name}/test", {"pattern": "fast", "seconds": seconds})
         end = time.monotonic() + seconds
         self._prompt(f"Lamp {name} flashes for {seconds:g} s. Do you see it? [y/n, Enter skips]")
         answer = self._answer()
         if answer is None:
             time.sleep(max(0.0, end - time.monotonic()))
-            return _finding(check, "warning", SKIPPED, "Nobody said whether it flashed.", f"If it did not: {remedy}")
+            return _finding(
+                check, "warning", SKIPPED, "Nobody confirmed whether it flashed.", f"If it did not flash: {remedy}"
+            )
         return _judged(check, answer, "It flashes.", "It does not flash.", remedy.capitalize())
 
     def _button(self, name: str) -> Json:
         check, seconds = f"button.{name}", self._seconds or PRESS_S
-        does = "" if self._acts[name] == "none" else f" It does what it is for: {self._acts[name]}."
+        does = "" if self._acts[name] == "none" else f" Its action is carried out: {self._acts[name]}."
         begin = f"Press button {name} within {seconds:g} s.{does} [Enter skips]"
         for event in self._events("button.pressed", seconds, begin):
             if event is None:
@@ -117,7 +119,7 @@ class _Trial:
             "problem",
             "It was not pressed.",
             f"No press was seen in {seconds:g} s.",
-            "See its line and its pull; gpioinfo shows who holds the line.",
+            "Check its line and pull; gpioinfo shows which program uses the line.",
         )
 
     def _keypad(self, name: str) -> Json:
@@ -132,12 +134,14 @@ class _Trial:
                 self._prompt(f"That was key number {count}.")
         else:
             if not count:
-                remedy = "See its lines, its device or its reader; three keys at once count for none."
-                return _finding(check, "problem", "No key was heard.", f"None came in {seconds:g} s.", remedy)
+                remedy = "Check its lines, its device or its reader; three keys pressed at once are ignored."
+                return _finding(
+                    check, "problem", "No key was received.", f"None was received in {seconds:g} s.", remedy
+                )
         if not count:
             return _finding(check, "warning", SKIPPED)
         keys = f"{count} key{'' if count == 1 else 's'}"
-        return _finding(check, "ok", f"{keys} came. If you pressed more: see the lines of the rows and columns.")
+        return _finding(check, "ok", f"{keys} came. If you pressed more, check the lines of the rows and columns.")
 
     def _reader(self, name: str) -> Json:
         check, seconds, broken = f"reader.{name}", self._seconds or PRESS_S, ""
@@ -149,10 +153,10 @@ class _Trial:
                 bits = f" of {event['bits']} bits" if event["bits"] else ""
                 return _finding(check, "ok", f"It read a card{bits}.", broken)
             if event["reader"] == name:
-                broken = f"What came was no card: {event['why']}."
+                broken = f"The reader sent no valid card: {event['why']}."
                 self._prompt(broken)
-        remedy = "See its supply and D0 and D1, which may be swapped; and its bits." if broken else "See its wires."
-        return _finding(check, "problem", "No card was read.", broken or f"None came in {seconds:g} s.", remedy)
+        remedy = "Check its supply, whether D0 and D1 are swapped, and its bits." if broken else "Check its wires."
+        return _finding(check, "problem", "No card was read.", broken or f"None was received in {seconds:g} s.", remedy)
 
     def _sensor(self, name: str) -> Json:
         """A door's contact is told as the door's, so that it is the state which is compared."""
@@ -164,14 +168,14 @@ class _Trial:
             return level
 
         before = active()
-        begin = f"Make sensor {name} tell something else than now within {seconds:g} s. [Enter skips]"
+        begin = f"Change the state of sensor {name} within {seconds:g} s. [Enter skips]"
         for event in self._events("sensor.changed,door.opened,door.closed", seconds, begin):
             if event is None:
                 return _finding(check, "warning", SKIPPED)
             if active() != before:
                 return _finding(check, "ok", "It changed.")
-        remedy = "See its line, its pull and normally; gpioinfo shows who holds the line."
-        return _finding(check, "problem", "It did not change.", f"It stayed as it was for {seconds:g} s.", remedy)
+        remedy = "Check its line, pull and normally; gpioinfo shows which program uses the line."
+        return _finding(check, "problem", "It did not change.", f"Its state was the same for {seconds:g} s.", remedy)
 
     def _door(self, name: str) -> Json:
         check = f"door.{name}"
@@ -190,18 +194,18 @@ class _Trial:
                 return self._heard(check)
             seen = seen or unlocked
             time.sleep(0.1)
-        return _finding(check, "problem", "Its relay was not seen energised and then at rest.")
+        return _finding(check, "problem", "The relay was not energised and then released.")
 
     def _heard(self, check: str) -> Json:
-        told = "Its relay was energised and is at rest again."
+        told = "The relay was energised and then released."
         answer = None
         if self._person.there:
-            self._prompt("Was the strike free meanwhile? [y/n, Enter skips]")
+            self._prompt("Was the strike open during that time? [y/n, Enter skips]")
             answer = self._answer()
         if answer is None:
             return _finding(check, "ok", told)
-        remedy = "See the relay's wires and supply, active_low, and the strike."
-        return _judged(check, answer, f"{told} The strike was free.", "The strike was not free.", remedy)
+        remedy = "Check the relay's wires and supply, active_low, and the strike."
+        return _judged(check, answer, f"{told} The strike opened.", "The strike did not open.", remedy)
 
     def _sound(self) -> Json:
         self._prompt("Be quiet for 2 s; then the speaker plays a tone.")
@@ -213,32 +217,32 @@ class _Trial:
             return _finding(
                 "sound",
                 "problem",
-                "Nothing came from the microphone.",
-                "No card is configured for it, or it does not work.",
-                "See intercomctl doctor.",
+                "The microphone delivered no sound.",
+                "No card is configured for it, or the card does not work.",
+                "Run intercomctl doctor.",
             )
         unheard = "The microphone did not hear the speaker."
         if self._person.there:
             self._prompt("The microphone heard nothing. Did you hear the tone? [y/n, Enter skips]")
             answer = self._answer()
             if answer in {"y", "yes"}:
-                remedy = "See the microphone's gain, mute switch and wires."
+                remedy = "Check the microphone's gain, mute switch and wires."
                 return _finding("sound", "problem", unheard, f"You did. {levels}", remedy)
             if answer in {"n", "no"}:
-                remedy = "See its volume and wires."
+                remedy = "Check its volume and wires."
                 return _finding("sound", "problem", "Nobody heard the speaker.", levels, remedy)
         return _finding(
             "sound",
             "warning",
             unheard,
             levels,
-            "If you did not hear it either, see the speaker's volume and wires, else the microphone's.",
+            "If you did not hear it either, check the speaker's volume and wires; or else the microphone's.",
         )
 
     def _answer(self) -> str | None:
         """y, n or nothing, asked for again until it is one of these; None: nobody answers."""
         while (answer := self._person.says(ANSWER_S)) not in {None, "", "y", "yes", "n", "no"}:
-            self._prompt(f"{answer} is no answer: type y or n, or Enter to skip.")
+            self._prompt(f"{answer} is not an answer: type y or n, or Enter to skip.")
         return answer
 
     def _events(self, kinds: str, seconds: float, begin: str, *, again: bool = False) -> Iterator[Json | None]:
@@ -266,7 +270,7 @@ def _judged(check: str, answer: str, good: str, bad: str, remedy: str) -> Json:
         case "y" | "yes":
             return _finding(check, "ok", good)
         case "n" | "no":
-            return _finding(check, "problem", bad, "Whoever looked said so.", remedy)
+            return _finding(check, "problem", bad, "The person at the panel said so.", remedy)
         case _:
             return _finding(check, "warning", SKIPPED)
 

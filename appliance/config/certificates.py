@@ -35,7 +35,7 @@ def authorities(tls: Tls) -> None:
         context.load_verify_locations(tls.ca_file)
     except ssl.SSLError as error:
         raise IntercomError(
-            CODE, f"{tls.ca_file} holds no certificates", f"{error.reason or error}.", "Give a file in PEM form."
+            CODE, f"{tls.ca_file} contains no certificates", f"{error.reason or error}.", "Give a file in PEM form."
         ) from error
     except OSError as error:
         raise unreadable(Path(tls.ca_file), error) from error
@@ -54,9 +54,9 @@ def own(tls: Tls) -> None:
         if path == key and mode & OTHERS:
             raise IntercomError(
                 CODE,
-                f"others may read {path} too",
+                f"other users can read {path}",
                 f"Its mode is {stat.S_IMODE(mode):04o}.",
-                f"Allow nobody but the service's user: chmod 0600 {path}",
+                f"Let only the service's user read it: chmod 0600 {path}",
             )
     try:
         # A password is never asked for on a terminal that is not there.
@@ -64,7 +64,7 @@ def own(tls: Tls) -> None:
     except (ssl.SSLError, ValueError) as error:
         raise IntercomError(
             CODE,
-            f"{tls.certificate_file} and {tls.key_file} are no certificate and its key",
+            f"{tls.certificate_file} and {tls.key_file} are not a certificate and its key",
             f"{getattr(error, 'reason', None) or error}.",
             "Give both in PEM form, the key without a password.",
         ) from error
@@ -73,7 +73,7 @@ def own(tls: Tls) -> None:
 def unreadable(path: Path, error: OSError) -> IntercomError:
     """The error for a file that cannot be read."""
     if isinstance(error, FileNotFoundError):
-        cause, resolution = "There is no such file.", "Put it there, or give the path of another."
+        cause, resolution = "There is no such file.", "Create it, or give another path."
     elif isinstance(error, PermissionError):
         cause = "The service's user may not read it."
         resolution = "Let that user read the file and enter its directory."

@@ -14,11 +14,11 @@ from appliance.core.events import EVENTS
 from appliance.core.model import DIRECT
 
 ACTIONS = ("action", "long_action", "double_action")
-# What a lamp may be at instead of a line of its own, and what then is of no use.
+# What a lamp may be at instead of a line of its own, and what then has no effect.
 LIGHTS = {
     "led": (("pin", "chip", "line", "active_low"), "the kernel knows the line of its own LED"),
     "pwm": (("pin", "chip", "line"), "the channel is named in pwm"),
-    "rgb_lines": (("pin", "line", "active_low"), "it has three lines, and common says at which level they shine"),
+    "rgb_lines": (("pin", "line", "active_low"), "it has three lines, and common gives the level at which they shine"),
     "rgb_pwm": (("pin", "chip", "line", "active_low"), "the channels are named in rgb_pwm"),
 }
 Found = Iterator[tuple[str, str]]  # dotted place, sentence
@@ -67,11 +67,14 @@ def _button(place: str, button: dict[str, Any], doors: dict[str, Any], targets: 
     actions = {button.get(key) for key in ACTIONS} - {None} if _plain(button) else set()
     target, door, digits = (button.get(key) or None for key in ("target", "door", "digits"))
     if "ring" in actions and target is None:
-        yield f"{place}.target", f"is missing: whom the button rings{_choice(targets)}"
+        yield f"{place}.target", f"is missing: the target that the button rings{_choice(targets)}"
     if "door" in actions and door is None and digits is None:
-        yield f"{place}.door", f"is missing: which door the button opens{_choice(doors)}, or digits for the far end's"
+        yield (
+            f"{place}.door",
+            f"is missing: the door that the button opens{_choice(doors)}, or digits for a door at the far end",
+        )
     if "exit" in actions and door is None:
-        yield f"{place}.door", f"is missing: which door the button opens{_choice(doors)}"
+        yield f"{place}.door", f"is missing: the door that the button opens{_choice(doors)}"
     if door is not None and digits is not None:
         yield f"{place}.digits", "either door or digits, not both: a button opens one door"
     if isinstance(target, str):
@@ -88,22 +91,22 @@ def _chords(raw: dict[str, Any], buttons: dict[str, Any], doors: dict[str, Any],
 
 def _chord(name: str, chord: dict[str, Any], buttons: dict[str, Any]) -> Found:
     if name in buttons:
-        yield _at("panel.chord", name), f"there is a [{_at('panel.button', name)}] too; events must tell them apart"
+        yield _at("panel.chord", name), f"there is a [{_at('panel.button', name)}] too; events need different names"
     named = chord.get("buttons")
     named = [button for button in named if isinstance(button, str)] if isinstance(named, list) else []
     for button in named:
         yield from _named(_at("panel.chord", name, "buttons"), button, "panel.button", buttons)
     if len(set(named)) < len(named):
-        yield _at("panel.chord", name, "buttons"), "a button makes no chord with itself"
+        yield _at("panel.chord", name, "buttons"), "a chord needs two different buttons"
 
 
 def _sensors(sensors: dict[str, Any], doors: dict[str, Any]) -> Found:
     for name, sensor in sensors.items():
         kind, door, place = sensor.get("kind"), sensor.get("door") or None, _at("panel.sensor", name, "door")
         if kind == "contact" and door is None:
-            yield place, f"is missing: whose leaf it watches{_choice(doors)}"
+            yield place, f"is missing: the door that it watches{_choice(doors)}"
         if kind in ("tamper", "other") and door is not None:  # a list could not be in a set
-            yield place, "is of no use: only a contact watches a door's leaf"
+            yield place, "has no effect: only a contact watches a door"
         if isinstance(door, str):
             yield from _named(place, door, "door", doors)
 
@@ -112,14 +115,14 @@ def _target(place: str, target: dict[str, Any], doors: dict[str, Any], accounts:
     if isinstance(account := target.get("account") or None, str):
         yield from _named(f"{place}.account", account, "account", accounts)
     elif target.get("watch") == "subscribe":
-        yield f"{place}.watch", "subscribe needs an account, whose server knows of it; or use options"
+        yield f"{place}.watch", "subscribe needs an account, because its server reports the state; or use options"
     if account and target.get("srtp", "off") != "off":
-        yield f"{place}.srtp", f"is of no use: set account.{account}.srtp"
+        yield f"{place}.srtp", f"has no effect: set account.{account}.srtp"
     if target.get("password_file"):
         if account:
-            yield f"{place}.password_file", "is of no use: the account's registrar knows who calls"
+            yield f"{place}.password_file", "has no effect: the account's registrar identifies the caller"
         elif not _user(target):
-            yield f"{place}.uri", "needs a user, as in sip:kitchen@192.0.2.8: the name that goes with the password"
+            yield f"{place}.uri", "needs a user, as in sip:kitchen@192.0.2.8: the user name for the password"
     yield from _opened(place, target, doors)
 
 
@@ -144,7 +147,7 @@ def _user(target: dict[str, Any]) -> str:
 
 def _plan(name: str, plan: dict[str, Any], targets: dict[str, Any], raw: dict[str, Any]) -> Found:
     if name in targets:
-        yield _at("plan", name), f"there is a [{_at('target', name)}] too; a button must tell them apart"
+        yield _at("plan", name), f"there is a [{_at('target', name)}] too; a button needs different names"
     steps = plan.get("steps")
     for step in steps if isinstance(steps, list) else []:
         for target in step if isinstance(step, list) else []:
@@ -203,7 +206,7 @@ def _pair(raw: dict[str, Any]) -> Found:
     given = [name for name in names if tls.get(name)] if isinstance(tls, dict) else []
     if len(given) == 1:
         (missing,) = set(names) - set(given)
-        yield f"tls.{missing}", f"is missing: tls.{given[0]} is of no use without it"
+        yield f"tls.{missing}", f"is missing: tls.{given[0]} has no effect without it"
 
 
 def _forwarding(raw: dict[str, Any], targets: dict[str, Any], accounts: dict[str, Any]) -> Found:
@@ -223,7 +226,7 @@ def _hours(raw: dict[str, Any]) -> Found:
     given = [name for name in names if isinstance(hours, dict) and hours.get(name)]
     if len(given) == 1:
         (missing,) = set(names) - set(given)
-        yield f"quiet_hours.{missing}", f"is missing: quiet_hours.{given[0]} is of no use without it"
+        yield f"quiet_hours.{missing}", f"is missing: quiet_hours.{given[0]} has no effect without it"
 
 
 def _rule(place: str, rule: dict[str, Any], doors: dict[str, Any]) -> Found:
@@ -234,7 +237,7 @@ def _rule(place: str, rule: dict[str, Any], doors: dict[str, Any]) -> Found:
     known = [field.name for field in fields(event)] if event is not None else []
     for name in where if isinstance(where, dict) and known else ():
         if name not in known:
-            yield f"{place}.where", f"{kind} tells no {name} (it tells {', '.join(known)})"
+            yield f"{place}.where", f"{kind} does not report {name} (it reports {', '.join(known)})"
 
 
 def _wired(raw: dict[str, Any]) -> bool:
@@ -245,17 +248,17 @@ def _wired(raw: dict[str, Any]) -> bool:
 def _lamp(place: str, lamp: dict[str, Any], used: dict[Any, str]) -> Found:
     given = [key for key in LIGHTS if lamp.get(key)]
     for other in given[1:]:
-        yield f"{place}.{other}", f"either {given[0]} or {other}, not both: it is one lamp"
+        yield f"{place}.{other}", f"either {given[0]} or {other}, not both: a lamp has one kind of wiring"
     for light in given[:1]:
         keys, why = LIGHTS[light]
-        yield from ((f"{place}.{key}", f"is of no use with {light}: {why}") for key in keys if lamp.get(key))
+        yield from ((f"{place}.{key}", f"has no effect with {light}: {why}") for key in keys if lamp.get(key))
     three = {key: lamp[key] for key in ("rgb_lines", "rgb_pwm") if isinstance(lamp.get(key), list) and lamp[key]}
-    yield from ((f"{place}.{key}", "must name three: of red, green, blue") for key in three if len(three[key]) < 3)  # noqa: PLR2004
+    yield from ((f"{place}.{key}", "must have three entries: red, green, blue") for key in three if len(three[key]) < 3)  # noqa: PLR2004
     if lamp.get("common") == "anode" and not three:
-        yield f"{place}.common", "is of no use: only the three of rgb_lines or rgb_pwm have something in common"
+        yield f"{place}.common", "has no effect: only rgb_lines and rgb_pwm use it"
     table = lamp.get("colors")
     if given in ([], ["pwm"]) and (lamp.get("color") or (isinstance(table, dict) and any(table.values()))):
-        yield f"{place}.color", "is of no use: a lamp of one line or PWM channel has one colour"
+        yield f"{place}.color", "has no effect: a lamp of one line or PWM channel has one colour"
     for channel in (lamp.get("pwm"), *three.get("rgb_pwm", ())):
         if isinstance(channel, str) and channel:
             yield from _once(place, channel, used, "PWM channel")
@@ -270,11 +273,11 @@ def _lamps(raw: dict[str, Any], lamps: dict[str, Any], used: dict[Any, str]) -> 
     if isinstance(night, str) and night:
         begin, _, end = night.partition("-")
         if begin == end:
-            yield "panel.night", "it ends when it begins"
+            yield "panel.night", "its begin and end are equal"
         if not dimmed:
-            yield "panel.night", "is of no use: no lamp has a night_brightness"
+            yield "panel.night", "has no effect: no lamp has a night_brightness"
     for name in dimmed if not night else []:
-        yield _at("panel.lamp", name, "night_brightness"), "is of no use without panel.night, its hours"
+        yield _at("panel.lamp", name, "night_brightness"), "has no effect without panel.night, its hours"
 
 
 def _lines(
@@ -338,7 +341,10 @@ def _keypad(place: str, keypad: dict[str, Any], readers: dict[str, Any], *, wire
     if isinstance(reader := keypad.get("reader") or None, str):
         yield from _named(f"{place}.reader", reader, "panel.reader", readers)
         if readers.get(reader, {}).get("device"):
-            yield f"{place}.reader", f"reader {reader} is at USB: its keys are a keypad with that device of their own"
+            yield (
+                f"{place}.reader",
+                f"reader {reader} is a USB device: configure its keys as a keypad with the same device",
+            )
     if not isinstance(keys, list) or not all(isinstance(row, str) for row in keys):
         return
     if isinstance(rows, list) and rows and len(rows) != len(keys):
@@ -352,17 +358,17 @@ def _way(place: str, lines: tuple[str, ...], others: tuple[str, ...], table: dic
     on_lines = [key for key in lines if table.get(key)]
     otherwise = [key for key in others if table.get(key)]
     if len(otherwise) + bool(on_lines) > 1:
-        yield f"{place}.{otherwise[-1]}", f"either {' and '.join(lines)}, or {' or '.join(others)}: one way only"
+        yield f"{place}.{otherwise[-1]}", f"either {' and '.join(lines)}, or {' or '.join(others)}, not a mixture"
     elif on_lines and len(on_lines) < len(lines):
         (missing,) = set(lines) - set(on_lines)
-        yield f"{place}.{missing}", f"is missing: {on_lines[0]} is of no use without it"
+        yield f"{place}.{missing}", f"is missing: {on_lines[0]} has no effect without it"
     elif wired and not on_lines and not otherwise:
         yield f"{place}.{lines[0]}", f'is missing (or {" or ".join(others)}): panel.lines is "gpio"'
 
 
 def _once(place: str, line: str, used: dict[Any, str], what: str = "line") -> Found:
     if line in used:
-        yield place, f"{what} {line} is taken by {used[line]} already"
+        yield place, f"{what} {line} is used by {used[line]} already"
     used.setdefault(line, place)
 
 

@@ -58,7 +58,7 @@ def parse(contents: bytes, name: str, config: Config) -> tuple[Flat, ...]:
         text = contents.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = contents.count(b"\n", 0, error.start) + 1
-        raise IntercomError(CODE, f"{name}:{line}: this is no UTF-8", resolution="Save the file as UTF-8.") from error
+        raise IntercomError(CODE, f"{name}:{line}: this is not UTF-8", resolution="Save the file as UTF-8.") from error
     first = text.split("\n", 1)[0]
     rows = csv.reader(
         io.StringIO(text, newline=""), delimiter=";" if first.count(";") > first.count(",") else ",", strict=True
@@ -93,12 +93,12 @@ def parse(contents: bytes, name: str, config: Config) -> tuple[Flat, ...]:
 def _head(columns: list[str]) -> Iterator[str]:
     for column in NEEDED:
         if column not in columns:
-            yield f"there is no column {column}; the first line has to name the columns, as in {','.join(NEEDED)}"
+            yield f"there is no column {column}; the first line must name the columns, as in {','.join(NEEDED)}"
     for column in columns:
         if column not in NEEDED + OPTIONAL:
-            yield f'there is no use for a column "{column}"; there are {", ".join(NEEDED + OPTIONAL)}'
+            yield f'there is no column "{column}"; the columns are {", ".join(NEEDED + OPTIONAL)}'
         elif columns.count(column) > 1:
-            yield f"column {column} is there twice"
+            yield f"column {column} appears twice"
 
 
 def _cells(row: list[str], columns: list[str]) -> Wrong:
@@ -110,11 +110,11 @@ def _flat(flat: Flat, known: dict[str, Flat], config: Config) -> Wrong:
     if not NUMBER.fullmatch(flat.number):
         yield "flat", f'"{flat.number}" must be 1 to 12 digits'
     elif flat.number in known:
-        yield "flat", f"{flat.number} is there already, as {known[flat.number].name}"
+        yield "flat", f"{flat.number} appears already, as {known[flat.number].name}"
     if not NAME.fullmatch(flat.name):
         yield "name", "must be 1 to 64 printable characters"
     if not 0 < len(flat.targets) <= MOST_TARGETS:
-        yield "targets", f"must name 1 to {MOST_TARGETS}, with blanks between them"
+        yield "targets", f"must name 1 to {MOST_TARGETS}, separated by spaces"
     for target in flat.targets:
         if target not in config.target and target not in config.plan and (sentence := _address(target, config)):
             yield "targets", sentence
@@ -130,7 +130,7 @@ def _address(target: str, config: Config) -> str:
         try:
             sip_uri(target)
         except ValueError:
-            return f"{target} is no SIP address"
+            return f"{target} is not a SIP address"
         return ""
     if callers.NUMBER.fullmatch(target) and config.account:
         return ""

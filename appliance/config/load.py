@@ -43,7 +43,7 @@ def check(raw: dict[str, Any], name: str) -> Config:
         raise IntercomError(
             CODE,
             "\n".join(f"{name}: {sentence}" for sentence in problems.values()),
-            resolution="" if len(problems) > 1 else "Correct it; intercomd --check tells whether all is well.",
+            resolution="" if len(problems) > 1 else "Correct it, then run intercomd --check.",
         )
     return config
 
@@ -57,7 +57,7 @@ def _read(path: Path) -> bytes:
             cause, resolution = f"{error.strerror}.", "Give a regular file with --config."
             raise IntercomError(CODE, f"The configuration {path} cannot be read.", cause, resolution) from error
         cause, resolution = {
-            errno.ENOENT: ("There is no such file.", "Give another with --config, or begin with the example file."),
+            errno.ENOENT: ("There is no such file.", "Give another with --config, or start from the example file."),
             errno.EACCES: (
                 "The service's user may not read it.",
                 "Let that user read the file and enter its directory.",
@@ -72,23 +72,23 @@ def _parse(contents: bytes, name: str) -> dict[str, Any]:
         return tomli.loads(contents.decode("utf-8-sig"))  # some editors put a byte-order mark at the beginning
     except UnicodeDecodeError as error:
         line = contents.count(b"\n", 0, error.start) + 1
-        found = "UTF-16, not UTF-8" if contents.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "no UTF-8"
+        found = "UTF-16, not UTF-8" if contents.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "not UTF-8"
         message, resolution = f"{name}:{line}: this is {found}", "Save the file as UTF-8."
     except tomli.TOMLDecodeError as error:
         message, resolution = f"{name}:{error.lineno}: {_syntax(error)}", "Correct that line or the one before it."
     except ValueError:  # of int(), above sys.set_int_max_str_digits
-        message, resolution = f"{name}: it holds a number of thousands of digits", "Begin with the example file."
+        message, resolution = f"{name}: it contains a number with thousands of digits", "Start from the example file."
     except RecursionError:
-        message, resolution = f"{name}: it is nested too deeply", "Begin with the example file."
+        message, resolution = f"{name}: it is nested too deeply", "Start from the example file."
     raise IntercomError(CODE, message, resolution=resolution)
 
 
 def _syntax(error: tomli.TOMLDecodeError) -> str:
     message: str = error.msg
     if message == "Cannot overwrite a value" or message.startswith("Duplicate"):
-        return "this key stands in its table twice"
+        return "this key appears twice in its table"
     if message.startswith("Cannot declare"):
-        return "this table stands in the file twice"
+        return "this table appears twice in the file"
     return f"{message[0].lower()}{message[1:]} (column {error.colno})"
 
 
@@ -100,7 +100,7 @@ def _explain(kind: str, loc: tuple[int | str, ...], raw: dict[str, Any]) -> tupl
         return place, f"{place}: no such setting{_nearest(keys[-1], list(model.model_fields) if model else [])}"
     if field is None:
         if loc[-1] == "[key]":
-            return place, f"{place}: this is no name here; it must be {ID_ALLOWED}"
+            return place, f"{place}: this name is not allowed here; it must be {ID_ALLOWED}"
         return place, f"{place}: must be a table, [{place}]"
     if describe.child(field) is not None:
         return place, f"{place}: must be a table, [{place}]"

@@ -50,9 +50,9 @@ def read(setting: str) -> str:
     if not credential and mode & OTHERS:
         raise IntercomError(
             CODE,
-            f"others may read {path} too",
+            f"other users can read {path}",
             f"Its mode is {stat.S_IMODE(mode):04o}.",
-            f"Allow nobody but the service's user: chmod 0600 {path}",
+            f"Let only the service's user read it: chmod 0600 {path}",
         )
     try:
         password = contents.decode("utf-8-sig").removesuffix("\n").removesuffix("\r")
@@ -61,9 +61,9 @@ def read(setting: str) -> str:
     if not password or len(contents) > MOST or not password.isprintable():
         raise IntercomError(
             CODE,
-            f"{path} holds no password",
-            f"It has to hold one line of 1 to {LONGEST} characters in UTF-8.",
-            "Write the password, and nothing else, into it.",
+            f"{path} contains no password",
+            f"It must contain one line of 1 to {LONGEST} characters in UTF-8.",
+            "Write only the password into it.",
         )
     return password
 
@@ -74,8 +74,8 @@ def long_enough(password: str, setting: str) -> None:
         raise IntercomError(
             CODE,
             f"the password in {place(setting)[0]} is too short",
-            f"It has {len(password)} of at least {SHORTEST} characters, so it could be guessed.",
-            "Write a longer one into the file, such as openssl rand -base64 12 prints, and into the phone.",
+            f"It has {len(password)} characters and could be guessed; at least {SHORTEST} are needed.",
+            "Write a longer one, such as openssl rand -base64 12 prints, into the file and the phone.",
         )
 
 
@@ -88,7 +88,7 @@ def place(setting: str) -> tuple[Path, bool]:
         raise IntercomError(
             CODE,
             f"there is no credential {setting}",
-            "systemd has passed none on: CREDENTIALS_DIRECTORY is not set.",
+            "systemd passed no credentials: CREDENTIALS_DIRECTORY is not set.",
             f"Add LoadCredential={setting}:/path to the unit, or give the path of a file here.",
         )
     return Path(directory) / setting, True
@@ -100,7 +100,7 @@ def unreadable(path: Path, error: OSError | ValueError) -> IntercomError:
         cause, resolution = "There is no such file.", f"Write the password into it, then: chmod 0600 {path}"
     elif isinstance(error, PermissionError):
         cause = "The service's user may not read it."
-        resolution = "Make that user the file's owner, and let it enter the directory."
+        resolution = "Make that user the owner of the file, and let the user enter the directory."
     elif isinstance(error, files.UnfitError):
         cause, resolution = f"{error.strerror}.", "Give the path of a regular file that holds the password."
     else:

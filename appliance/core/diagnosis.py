@@ -27,7 +27,7 @@ def registration(settings: AccountSettings, given: RegistrationFailed) -> str:
     if given.tls is not TlsFault.NONE:
         return f"{registrar} cannot be trusted, as {reason}: {mended(field, given.tls)}."
     if given.code in UNAUTHORIZED:
-        return f"{registrar} does not take the password: check {field}.password_file and {field}.auth_user."
+        return f"{registrar} rejects the password: check {field}.password_file and {field}.auth_user."
     match given.code:
         case 0 if given.unresolved:
             return (
@@ -46,7 +46,7 @@ def registration(settings: AccountSettings, given: RegistrationFailed) -> str:
                 f"{field}.password_file, and whether the PBX lets this address register."
             )
         case 404:
-            return f"{registrar} knows no {address_of(settings)}: check {field}.user and {field}.domain."
+            return f"{registrar} does not know {address_of(settings)}: check {field}.user and {field}.domain."
         case 423:
             return f"{registrar} wants longer registrations: raise {field}.expires_s."
         case _:
@@ -55,7 +55,7 @@ def registration(settings: AccountSettings, given: RegistrationFailed) -> str:
         return f"{registrar} has moved, {reason}: set {field}.registrar to its new address."
     if given.code // 100 == 5:  # noqa: PLR2004
         return (
-            f"{registrar} has trouble of its own, {given.code} {reason}: nothing to change here; if it stays so, "
+            f"{registrar} reports a fault of its own, {given.code} {reason}: nothing to change here; if it stays so, "
             f"check {field}.registrar."
         )
     return f"{registrar} answers {given.code} {reason}: check {field}.user, {field}.domain and {field}.registrar."
@@ -80,17 +80,17 @@ def mended(field: str, tls: TlsFault) -> str:
 def call(settings: Settings, over: Call, end: End) -> str:
     """On a call that came to its end by a fault; "" where people ended it, or chose not to talk."""
     if end.cause is Cause.AUDIO_FAILED:
-        return f"The sound card took the call along, as {end.reason}: check audio.capture, audio.playback and the card."
+        return f"The call ended with its sound card, as {end.reason}: check audio.capture, audio.playback and the card."
     if end.cause is Cause.ICE_FAILED:
         field = f"account.{over.account}.ice" if over.account else "sip.ice"
         return (
-            f"No way for sound to {over.remote.uri} was found by ICE: check whether firewalls let UDP through between "
-            f"here and there; without {field} sound goes to the one address that the far end names first."
+            f"ICE found no path for sound to {over.remote.uri}: check whether firewalls let UDP through between "
+            f"here and there; without {field} sound goes to the first address that the far end names."
         )
     if end.cause is Cause.RTP_TIMEOUT:
         return (
-            f"No sound came from {over.remote.uri} any more, for {settings.deadlines.rtp_s:g} s: check the network and "
-            "whether a firewall in between lets UDP through both ways."
+            f"No sound has come from {over.remote.uri} for {settings.deadlines.rtp_s:g} s: check the network and "
+            "whether a firewall lets UDP through in both directions."
         )
     if over.direction is Direction.INCOMING or over.connected_since is not None or end.cause in PEOPLE:
         return ""
@@ -110,20 +110,20 @@ def refused(settings: Settings, over: Call, end: End) -> str:
         return f"{peer} wants a password, and the call went through no account: {through}."
     if end.code in UNAUTHORIZED and account is not None:
         field = f"account.{account.name}"
-        return f"{account.registrar} does not take the password: check {field}.password_file and {field}.auth_user."
+        return f"{account.registrar} rejects the password: check {field}.password_file and {field}.auth_user."
     if end.code == 403:  # noqa: PLR2004 - RFC 3261 §21.4.4
         return f"{peer} refuses the call ({said}): check {address}, and whether the far end lets this station call."
     if end.code in UNKNOWN:
         return f"{peer} is not known there ({said}): check {address}."
     if end.code in NO_AGREEMENT:
         encrypted = "" if account is None else f", and account.{account.name}.srtp"
-        return f"{peer} agrees to none of the offered ways of sound ({said}): check sip.codecs{encrypted}."
+        return f"{peer} accepts none of the offered codecs and encryption ({said}): check sip.codecs{encrypted}."
     if end.cause is Cause.UNAVAILABLE and (end.code in NOBODY or end.by is not By.REMOTE):
         where = peer if account is None else account.registrar
         cause = f" ({end.reason})" if end.code in NOBODY and end.reason else ""
         return f"Nobody answers at {where}{cause}: check {address}, the network, and the firewall."
     if end.code // 100 == 3:  # noqa: PLR2004 - RFC 3261 §21.3
-        return f"{peer} is to be called elsewhere ({said}): set {address} to the new address."
+        return f"{peer} has another address ({said}): set {address} to the new address."
     if end.cause in {Cause.SERVER_ERROR, Cause.UNAVAILABLE}:
-        return f"{peer} cannot be had now ({said}): nothing to change here; if it stays so, check {address}."
-    return f"{peer} did not take the call ({said}): check {address}."
+        return f"{peer} cannot be reached now ({said}): nothing to change here; if this continues, check {address}."
+    return f"{peer} did not accept the call ({said}): check {address}."

@@ -11,7 +11,10 @@ def find(turn: Turn, wanted: CallId) -> Call:
     call = turn.state.call(wanted)
     if call is None:
         raise IntercomError(
-            "call-not-found", f"There is no call {wanted}.", "It has ended, or never was.", "GET /v1/calls lists them."
+            "call-not-found",
+            f"There is no call {wanted}.",
+            "It has ended or never existed.",
+            "GET /v1/calls lists them.",
         )
     return call
 
@@ -42,7 +45,7 @@ def whom(turn: Turn, to: str, account: AccountId) -> tuple[str, AccountId]:
             raise not_called(turn, to)
         return uri, NO_ACCOUNT
     if account and turn.settings.account(account) is None:
-        raise IntercomError("no-account", f"There is no account {account}.", f"There is: {account_names(turn)}.")
+        raise IntercomError("no-account", f"There is no account {account}.", f"The station has: {account_names(turn)}.")
     target = turn.settings.target(to)
     if target is not None:
         return target.uri, account or target.account
@@ -83,7 +86,7 @@ def too_many_calls(turn: Turn) -> IntercomError:
     return IntercomError(
         "too-many-calls",
         "No further call can be placed.",
-        f"There are as many as may be: {turn.settings.max_calls}.",
+        f"The limit is {turn.settings.max_calls} calls.",
         "End one of them, or set sip.max_calls higher.",
     )
 
@@ -93,7 +96,7 @@ def wrong_state(call: Call, done: str, needed_state: str) -> IntercomError:
     return IntercomError(
         "call-wrong-state",
         f"Call {call.id} cannot be {done} now.",
-        f"It is {call.state}{', but the far end has yet to confirm by its digit' if call.confirm else ''}.",
+        f"It is {call.state}{', but the far end has not confirmed it by its digit yet' if call.confirm else ''}.",
         f"Only a call that is {needed_state} can.",
     )
 

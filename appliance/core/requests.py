@@ -269,13 +269,13 @@ def reject(turn: Turn, call: Call, wanted: inputs.RejectCall) -> str:
     """Refuse an incoming call."""
     if wanted.code not in REFUSALS:
         raise IntercomError(
-            "parameter-invalid", f"{wanted.code} is no code of refusal.", "Codes of refusal are 400 to 699."
+            "parameter-invalid", f"{wanted.code} cannot refuse a call.", "Give a SIP code from 400 to 699."
         )
     if len(wanted.reason) > LONGEST_REASON or not wanted.reason.isprintable():
         raise IntercomError(
             "parameter-invalid",
             "The reason cannot be sent.",
-            f"It has {len(wanted.reason)} characters, or some that do not print.",
+            f"It has {len(wanted.reason)} characters, or some that are not printable.",
             f"Use one line of at most {LONGEST_REASON} characters.",
         )
     check_headers(wanted.headers)
@@ -305,7 +305,7 @@ def switch_to(turn: Turn, call: Call) -> str:
         raise wrong_state(call, "switched to", "answered, or our own,")
     in_front = call is turn.state.active or call.id in call_states.with_sound(turn.state)
     if in_front and not call.held_local and not turn.state.away:
-        return f"Call {call.id} is in front already."
+        return f"Call {call.id} is in the foreground already."
     focus.bring(turn, call)
     return ""
 
@@ -334,7 +334,7 @@ def send_digits(turn: Turn, call: Call, digits: str) -> None:
     """Send digits to the far end."""
     if not DIGITS.fullmatch(digits):
         raise IntercomError(
-            "parameter-invalid", "These are no digits.", "Digits are 0 to 9, A to D, * and #, at most 32."
+            "parameter-invalid", "These are not DTMF digits.", "Digits are 0 to 9, A to D, * and #, at most 32."
         )
     send(turn, call, digits)
 
@@ -346,7 +346,7 @@ def press(turn: Turn, wanted: ButtonId, seconds: float) -> str:
         names = ", ".join(b.id for b in turn.settings.buttons) or "none"
         raise IntercomError("button-not-found", f"There is no button {wanted}.", f"The panel has: {names}.")
     if not 0 <= seconds <= LONGEST_PRESS_S:
-        raise IntercomError("parameter-invalid", f"A press of {seconds} s is none.", "It lasts 0 to 60 s.")
+        raise IntercomError("parameter-invalid", f"A press cannot last {seconds} s.", "A press lasts 0 to 60 s.")
     if buttons.of(turn, wanted).down:
         return f"Button {wanted} is down already."
     act_all(turn, buttons.hold_down(turn, button, seconds))

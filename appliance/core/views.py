@@ -227,7 +227,7 @@ def lacking(settings: Settings) -> str:
     if settings.targets or settings.accounts or settings.callers == "anyone":
         return ""
     if settings.buttons or settings.lamps or settings.doors:
-        return f"{UNCONFIGURED}: it knows nobody to call"
+        return f"{UNCONFIGURED}: it has no target to call"
     return UNCONFIGURED
 
 

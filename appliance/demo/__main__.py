@@ -31,10 +31,10 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m appliance.demo",
         description="Starts a door station and an indoor station and plays one call between them, over real SIP.",
     )
-    made.add_argument("--once", action="store_true", help="end after the call: status 0 if every step was seen")
+    made.add_argument("--once", action="store_true", help="end after the call: status 0 if every step succeeded")
     made.add_argument("--step", action="store_true", help="wait for Enter before each step")
     made.add_argument(
-        "--directory", type=Path, help=f"where state and recordings are kept (default {workspace.default()})"
+        "--directory", type=Path, help=f"directory of state and recordings (default {workspace.default()})"
     )
     # For the tests: how long a step may take, and configurations in which something is wrong.
     made.add_argument("--patience", type=float, default=PATIENCE_S, help=argparse.SUPPRESS)
@@ -61,7 +61,7 @@ async def _until_signal(given: argparse.Namespace) -> int:
             async with running(*(side.station for side in scene.values())):
                 status = await _call(scene, given.patience, await _keyboard() if given.step else None)
                 if not given.once and all(side.station.ended is None for side in scene.values()):
-                    print("Both stations run on; Ctrl-C ends them.", flush=True)
+                    print("Both stations keep running; Ctrl-C ends them.", flush=True)
                     await asyncio.Event().wait()
         except asyncio.CancelledError:
             if given.directory is None:

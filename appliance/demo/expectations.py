@@ -201,7 +201,7 @@ def door_ready(side: str, door: str) -> Sight:
         of.answered = f"doors: {doors}"
         return time.monotonic() if any(each["id"] == door and each["available"] for each in doors) else None
 
-    return Sight(side, f"the relay of door {door} can be worked", look, lambda of: of.answered, _log)
+    return Sight(side, f"the relay of door {door} can be operated", look, lambda of: of.answered, _log)
 
 
 def page(side: str) -> Sight:

@@ -87,4 +87,4 @@ def _last_words(side: Side) -> str:
         lines = side.station.log.read_text(errors="replace").splitlines()
     except OSError as error:
         return str(error)
-    return lines[-1] if lines else "it said nothing"
+    return lines[-1] if lines else "it printed nothing"

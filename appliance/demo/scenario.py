@@ -142,7 +142,7 @@ STEPS = (
     ),
     Step(
         "recording",
-        "The call can be listened to",
+        "The recording of the call is available",
         expectations.now,
         (
             event(FRONT, "recording.stopped", earlier=True),

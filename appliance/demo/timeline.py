@@ -40,7 +40,7 @@ class Timeline:
         """The step that was not seen."""
         sys.stdout.flush()
         print(
-            f"\nStep {error.step.name} was not seen.\n"
+            f"\nStep {error.step.name} failed.\n"
             f"  expected: {error.expected}\n  seen:     {error.seen}\n  look in:  {error.where}",
             file=sys.stderr,
             flush=True,
@@ -49,4 +49,4 @@ class Timeline:
     def end(self) -> None:
         """Where the call can be listened to."""
         recordings = [str(side.recording) for side in self._scene.values() if side.recording]
-        print(f"\nEvery step was seen. The recording: {', '.join(recordings)}", flush=True)
+        print(f"\nEvery step succeeded. The recording: {', '.join(recordings)}", flush=True)

@@ -24,12 +24,12 @@ def kept(directory: Path) -> Iterator[Path]:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not (directory / MARK).exists() and any(directory.iterdir()):
             raise IntercomError(
-                "unavailable", f"{directory} is not empty.", "It was not made by a demonstration.", "Give another."
+                "unavailable", f"{directory} is not empty.", "It was not created by a demonstration.", "Give another."
             )
         lock = (directory / MARK).open("w")
     except OSError as error:
         raise IntercomError(
-            "unavailable", f"{directory} cannot be used.", reason(error), "Give another with --directory."
+            "unavailable", f"{directory} cannot be used.", reason(error), "Give another one with --directory."
         ) from error
     with lock:
         try:

@@ -28,11 +28,9 @@ def examine(file: Path) -> tuple[Config | None, list[Finding]]:
         found += _errors(error)
     found += trust.notes(config, _flats(config))
     if lack := views.lacking(core_settings(config)):
-        found.append(
-            warning(CHECK, f"The station is {lack}.", resolution=f"Run intercomd-setup, or write it into {file}.")
-        )
+        found.append(warning(CHECK, f"The station is {lack}.", resolution=f"Run intercomd-setup, or edit {file}."))
     if not any(finding.check == CHECK for finding in found):
-        found.insert(0, ok(CHECK, f"{file} is well."))
+        found.insert(0, ok(CHECK, f"{file}: OK"))
     return config, found
 
 

@@ -10,7 +10,7 @@ from appliance.config.schema import Config
 from appliance.doctor.findings import Finding, ok, problem
 
 OURS = b"appliance"  # in the command line of the daemon, which grabs them
-LOOKED_FOR = "it is looked for again by itself"
+LOOKED_FOR = "the service finds it by itself"
 RULES = "sudo udevadm trigger --action=change --subsystem-match=input, which the start of the service does too"
 
 
@@ -38,7 +38,7 @@ def _examine(place: str, wanted: str, there: tuple[InputDevice, ...], root: Path
             place,
             f"{len(found)} input devices are named {wanted}.",
             f"They are {', '.join(map(str, found))}.",
-            "Name one by its path, as /dev/input/by-id or by-path has it.",
+            "Give the path of one of them, in /dev/input/by-id or by-path.",
         )
     if not found or not found[0].exists():
         names = [each.name for each in there]
@@ -56,14 +56,14 @@ def _examine(place: str, wanted: str, there: tuple[InputDevice, ...], root: Path
             place,
             f"The input device {wanted} cannot be opened.",
             f"{error.strerror}.",
-            f"Run this as root; if the service says so, have udev's rules given to it again: {RULES}.",
+            f"Run this as root. If the service reports this, apply the udev rules again: {RULES}.",
         )
     except OSError as error:
         return problem(
             place,
-            f"{wanted} is no input device, or does not answer.",
+            f"{wanted} is not an input device, or does not answer.",
             f"{error.strerror}.",
-            "Name one of /dev/input/by-id that ends in -event-kbd.",
+            "Give one of /dev/input/by-id that ends in -event-kbd.",
         )
     return _held(place, wanted, found[0], root) if grabbed else ok(place, f"Input device {wanted}, free.")
 
@@ -79,8 +79,8 @@ def _held(place: str, wanted: str, path: Path, root: Path) -> Finding:
     return problem(
         place,
         f"The input device {wanted} is grabbed by another program.",
-        f"{' or '.join(others) or 'One that cannot be seen from here'} has it.",
-        "End that program; fuser -v /dev/input/event*, as root, shows who has which.",
+        f"{' or '.join(others) or 'A program that is not visible here'} has it.",
+        "End that program; fuser -v /dev/input/event*, as root, shows which programs use which device.",
     )
 
 

@@ -8,7 +8,7 @@ from appliance.config.schema import Config, Lamp
 from appliance.core.panel.colors import NAMES
 from appliance.doctor.findings import Finding, ok, problem, warning
 
-GROUP = "Run this as root, or as a member of the group gpio; see that the package's udev rule holds."
+GROUP = "Run this as root, or as a member of the group gpio; check that the package's udev rule is active."
 
 
 def examine(config: Config, root: Path = Path("/")) -> list[Finding]:
@@ -38,7 +38,12 @@ def notes(config: Config, *, lines_dim: bool | None = None) -> list[Finding]:
     ):  # one named by its chip has all of them taken by libgpiod
         return []
     return [
-        warning(f"panel.lamp.{name}", message, "A line is on or off.", "Use pwm, rgb_pwm or led, or leave it out.")
+        warning(
+            f"panel.lamp.{name}",
+            message,
+            "A line is only on or off.",
+            "Use pwm, rgb_pwm or led, or remove the setting.",
+        )
         for name, lamp in panel.lamp.items()
         for message in _without_effect(lamp)
     ]
@@ -49,7 +54,7 @@ def _without_effect(lamp: Lamp) -> Iterator[str]:
         return
     dimmed = [key for key in ("brightness", "night_brightness") if getattr(lamp, key) not in {None, 100}]
     if dimmed:
-        yield f"{' and '.join(dimmed)} of no effect: it shines fully, by night as well."
+        yield f"{' and '.join(dimmed)} without effect: the lamp has full brightness, also at night."
     shown = {lamp.color, *lamp.colors.model_dump().values()} - {"", *NAMES.values()}
     if shown:
         yield f"{', '.join(sorted(shown))} is shown as the nearest of {', '.join(NAMES)}."
@@ -61,10 +66,10 @@ def _led(place: str, lamp: Lamp, there: dict[str, leds_and_pwm.Led]) -> Finding:
         known = ", ".join(there) or "none"
         return problem(place, f"There is no LED {lamp.led!r}.", f"There is: {known}.", f"Correct {place}.led.")
     if not led.ours:
-        return problem(place, f"LED {led.name} cannot be written.", "It belongs to others.", GROUP)
+        return problem(place, f"LED {led.name} cannot be written.", "It belongs to another user or group.", GROUP)
     if not led.colors and (lamp.color or any(lamp.colors.model_dump().values())):
         return warning(
-            place, f"LED {led.name} has one colour.", "It is of no multicolour driver.", "Leave out colours."
+            place, f"LED {led.name} has one colour.", "Its driver is not a multicolour driver.", "Remove the colours."
         )
     return ok(place, f"LED {led.name}, {led.levels} levels{', colours' if led.colors else ''}.")
 
@@ -78,7 +83,7 @@ def _channel(place: str, channel: str, there: dict[str, leds_and_pwm.PwmChip]) -
             place, f"There is no PWM chip {name!r}.", f"There is: {known}.", f"Correct {place}, or enable it."
         )
     if int(number) >= chip.channels:
-        return problem(place, f"PWM {name} has {chip.channels} channels.", "They count from 0.", f"Correct {place}.")
+        return problem(place, f"PWM {name} has {chip.channels} channels.", "The first one is 0.", f"Correct {place}.")
     if not chip.ours:
-        return problem(place, f"PWM {name} cannot be written.", "It belongs to others.", GROUP)
+        return problem(place, f"PWM {name} cannot be written.", "It belongs to another user or group.", GROUP)
     return ok(place, f"PWM {name}, channel {number}.")

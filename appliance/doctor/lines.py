@@ -55,14 +55,14 @@ def examine(config: Config, root: Path = Path("/")) -> list[Finding]:
     if config.panel.lines == "simulated":
         return [ok("lines", "They are simulated.")]
     if not wired:
-        return [ok("lines", "None is wanted.")]
+        return [ok("lines", "None is configured.")]
     there = chips.chips(root / "dev")
     found = [
         problem(
             "lines",
             f"{path} cannot be opened.",
             f"{why}.",
-            "Run this as root, or as a member of the group gpio; see that the package's udev rule holds.",
+            "Run this as root, or as a member of the group gpio; check that the package's udev rule is active.",
         )
         for path, why in there.closed
     ]
@@ -87,8 +87,8 @@ def fail_safe(door: str) -> Finding:
     """What its installer has to know of such a strike."""
     return ok(
         f"door.{door}.strike",
-        "A fail-safe strike belongs at the relay's normally closed contact, which lets go of it while the relay is "
-        "energised. A power cut opens the door, lockdown or not.",
+        "Wire a fail-safe strike to the relay's normally closed contact, which releases it while the relay is "
+        "energised. A power cut opens the door, also during a lockdown.",
     )
 
 
@@ -96,12 +96,12 @@ def released(root: Path) -> Finding:
     """Whether the relay's line goes back to rest when the kernel or its holder dies."""
     check, persist, board = "strict_gpiod", firmware.outputs_persist(root), firmware.model(root)
     if persist is False:
-        return ok(check, "A line that nobody holds becomes an input.")
+        return ok(check, "A line that no process uses becomes an input.")
     if persist is None and "Raspberry Pi" not in board:
-        return ok(check, "Not for this board. The relay needs a resistor that holds it off all the same.")
+        return ok(check, "This board does not need it. The relay needs a resistor that holds it off in any case.")
     return warning(
         check,
-        "A relay's line that nobody holds keeps its level.",
+        "The line of a relay keeps its level when no process uses it.",
         f"{board or 'This kernel'} does so unless strict_gpiod is set, so a door might stay open after a crash.",
         "Add dtparam=strict_gpiod to /boot/firmware/config.txt, and restart the board.",
     )
@@ -139,8 +139,8 @@ def _examine(wire: Wire, there: Chips) -> Finding:
         return problem(
             wire.place,
             f"The line {where} is in use.",
-            f"{line.consumer or 'The kernel'} has it.",
-            "Take it away from there (a program, or an overlay in config.txt), or wire another line.",
+            f"{line.consumer or 'The kernel'} uses it.",
+            "End that use (a program, or an overlay in config.txt), or wire another line.",
         )
     return ok(wire.place, f"Line {where}{', held by ' + line.consumer if line.used else ', free'}.")
 

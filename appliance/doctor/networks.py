@@ -34,7 +34,7 @@ def examine(
     """
     addresses = snapshot["network"]["addresses"]
     if not addresses:
-        return [warning(CHECK, "This machine is in no network.", "No interface has an address.", "Check the cable.")]
+        return [warning(CHECK, "This machine is not in a network.", "No interface has an address.", "Check the cable.")]
     everywhere = ipaddress.ip_address(bound).is_unspecified
     ours: dict[str, str] = {}
     found = []
@@ -47,8 +47,8 @@ def examine(
             found.append(problem(CHECK, f"No route leads to {who} ({host}).", cause, resolution))
             continue
         if not everywhere and ipaddress.ip_address(ours[who]) != ipaddress.ip_address(bound):
-            message = f"Calls to {who} ({host}) name {bound}, but leave by {ours[who]}."
-            resolution = 'Set sip.address to "0.0.0.0", or see that the other network reaches that address.'
+            message = f"Calls to {who} ({host}) use the address {bound}, but leave from {ours[who]}."
+            resolution = 'Set sip.address to "0.0.0.0", or check that the other network reaches that address.'
             found.append(warning(CHECK, message, f"SIP listens on {bound} only.", resolution))
     named = f"{bound} to everyone" if not everywhere else ", ".join(f"{own} to {who}" for who, own in ours.items())
     calls = f" Calls name {named}." if named else ""

@@ -22,7 +22,7 @@ def _account(view: Json) -> Finding:
     told = f"Not registered as {view['user']}."
     if view["explanation"]:
         return problem(check, told, view["explanation"])
-    return warning(check, told, f"It is {view['state']}.", "Look again in a moment, or see intercomctl accounts.")
+    return warning(check, told, f"It is {view['state']}.", "Run this again in a moment, or see intercomctl accounts.")
 
 
 def calls(logged: Sequence[Json]) -> list[Finding]:
@@ -35,4 +35,4 @@ def calls(logged: Sequence[Json]) -> list[Finding]:
         return [
             warning("calls", f"The last call, to {who} at {newest['created']}, failed.", newest["end"]["explanation"])
         ]
-    return [ok("calls", f"The last call, to {who}, met no fault.")]
+    return [ok("calls", f"The last call, to {who}, had no fault.")]

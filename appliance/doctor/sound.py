@@ -17,7 +17,7 @@ def examine(config: Config, proc: Path = Path("/proc")) -> list[Finding]:
     there = cards.cards(proc)
     if config.audio.microphone_file:
         return [
-            ok("audio.capture", "A file is played in the microphone's place."),
+            ok("audio.capture", "A file is played instead of the microphone."),
             _one(config, "playback", there, proc),
         ]
     capture, playback = (_one(config, way, there, proc) for way in WAYS)
@@ -29,15 +29,15 @@ def examine(config: Config, proc: Path = Path("/proc")) -> list[Finding]:
 def _one(config: Config, way: str, there: tuple[Card, ...], proc: Path) -> Finding:
     check, pcm = f"audio.{way}", str(getattr(config.audio, way))
     if pcm == "null":
-        return ok(check, "No card is wanted.")
+        return ok(check, "No card is configured.")
     able = [card for card in there if getattr(card, way)]
     choice = f"There are: {', '.join(f'{card.pcm()} ({card.name})' for card in able)}." if able else ""
     if not able:
         return problem(
             check,
             f"No sound card can {WAYS[way]}." if there else "There is no sound card.",
-            f"There is {', '.join(card.name for card in there)}." if there else "The kernel has none at all.",
-            'Plug one in, enable its driver, or set "null" to do without.',
+            f"There is {', '.join(card.name for card in there)}." if there else "The kernel knows none.",
+            'Plug one in, enable its driver, or set "null" for none.',
         )
     named = cards.card_of(pcm)
     if named is None:
@@ -45,7 +45,7 @@ def _one(config: Config, way: str, there: tuple[Card, ...], proc: Path) -> Findi
             return warning(
                 check,
                 "ALSA chooses the card.",
-                f"{choice} The first of them is the default, and which comes first may change from boot to boot.",
+                f"{choice} The first of them is the default, and the first one may differ after each boot.",
                 f"Name the card: audio.{way} = {able[0].pcm()!r}.",
             )
         if missing := _missing(check, pcm):
@@ -60,7 +60,7 @@ def _one(config: Config, way: str, there: tuple[Card, ...], proc: Path) -> Findi
         return warning(
             check,
             f"The card is named by its number, {named}.",
-            "Numbers are given in the order in which cards are found, which may change from boot to boot.",
+            "Cards are numbered in the order of their detection, which may differ after each boot.",
             f"Name it by its id: audio.{way} = {card.pcm()!r}.",
         )
     return _held(check, way, card, proc) or _known(check, card)
@@ -83,8 +83,8 @@ def _held(check: str, way: str, card: Card, proc: Path) -> Finding | None:
             return problem(
                 check,
                 f"The card {card.id} is in use.",
-                f"{name} (process {pid}) has it open.",
-                "End that program: a card is used by one at a time.",
+                f"{name} (process {pid}) has opened it.",
+                "End that program: only one program can use a card.",
             )
     return None
 
@@ -94,7 +94,7 @@ def _known(check: str, card: Card) -> Finding:
         return warning(
             check,
             f"The card {card.id} ({card.name}) is one of several of its kind.",
-            "Which of them is found first decides which gets the number in its name.",
+            "The number in the name depends on which of them is detected first.",
             "Give each a name by its port: a udev rule that sets ATTR{id} for its KERNELS.",
         )
     return ok(check, f"Card {card.id}: {card.name}.")

@@ -24,7 +24,7 @@ def _targets(config: Config) -> Iterator[Finding]:
         place = f"target.{name}"
         yield warning(
             place,
-            f"Only an address proves who calls as {name}, and it {' and '.join(allowed)}.",
+            f"The address is the only proof of who calls as {name}, and the caller {' and '.join(allowed)}.",
             _cause(target.uri),
             f"Better: a password ({place}.password_file), or {PBX}. "
             f"To accept the address as the only proof: {place}.accept_address = true.",
@@ -43,7 +43,7 @@ def _cause(uri: str) -> str:
     try:
         ipaddress.ip_address(host.strip("[]"))
     except ValueError:
-        return f"A packet with an address that {host} leads to can be forged, and so can an answer of DNS."
+        return f"A packet with an address that {host} leads to can be forged, and so can a DNS response."
     return f"A packet with the address {host} can be forged by machines in its network."
 
 
@@ -56,7 +56,7 @@ def _flats(config: Config, flats: Sequence[Flat]) -> Iterator[Finding]:
     if named:
         yield warning(
             "directory.file",
-            f"Only an address proves who calls as flat {', '.join(named)}, and it may open doors by digits.",
+            f"The address is the only proof of who calls as flat {', '.join(named)}, which may open doors by digits.",
             "Packets with that address can be forged by machines in its network.",
             f"Better: numbers at {PBX}; or name a [target.…] with a password_file in the flat's line.",
         )

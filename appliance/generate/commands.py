@@ -64,7 +64,7 @@ def daemon_manual() -> str:
         8,
         summary="SIP intercom or door phone",
         synopsis=r"[\fIOPTION\fR]...",
-        status="0: ended well; 1: an error, told with its cause and what to do; 2: wrong usage.",
+        status="0: success; 1: an error, printed with its cause and remedy; 2: wrong usage.",
         files={
             str(DEFAULT): "The configuration; every setting is explained in the examples of the documentation.",
             "/var/lib/intercomd": "Journal, recordings and the token of the HTTP interface, where systemd runs it.",
@@ -81,7 +81,7 @@ def client_manual() -> str:
         1,
         summary="show and control a running intercomd",
         synopsis=r"[\fIOPTION\fR]... \fICOMMAND\fR [\fIARGUMENT\fR]...",
-        status="0: done; 1: refused or not reached; 2: wrong usage.",
+        status="0: success; 1: refused, or no daemon answers; 2: wrong usage.",
         files={"/run/intercomd/http.sock": "The daemon's Unix socket, open to the group intercom."},
         see=r"\fBintercomd\fR(8)",
     )
@@ -94,13 +94,13 @@ def setup_manual() -> str:
         8,
         summary="propose, check and write a configuration for intercomd",
         synopsis=r"[\fIOPTION\fR]...",
-        status="0: done; 1: refused or not possible, told with cause and remedy, or what was written does not work "
-        "yet; 2: wrong usage.",
+        status="0: success; 1: refused or impossible, printed with cause and remedy, or the configuration does not "
+        "work yet; 2: wrong usage.",
         files={
-            str(DEFAULT): "What is written; the file before is kept beside it as .old.",
+            str(DEFAULT): "The written file; the previous one is kept beside it as .old.",
             str(BOOT): "Imported once by intercomd-setup.service when the board starts: a configuration in which an "
-            "account may have password in place of password_file. A copy without passwords and digits is left as "
-            "intercomd.imported.toml; why a file was refused stands in intercomd-errors.txt.",
+            "account may have password instead of password_file. A copy without passwords and digits is left as "
+            "intercomd.imported.toml; intercomd-errors.txt contains the reason for a refusal.",
         },
         see=r"\fBintercomd\fR(8), \fBintercomctl\fR(1)",
     )

@@ -83,7 +83,7 @@ class GpioLine:
         except OSError as error:
             user = line_info(opened, offset)[32:64].rstrip(b"\0").decode(errors="replace")
             by = f", in use by {user!r}" if user else ""
-            cause = f"line {line} of chip {chip} cannot be had: {error.strerror}{by}"
+            cause = f"line {line} of chip {chip} is not available: {error.strerror}{by}"
             raise Refused(1, cause, FREE_IT if user else "") from error
         finally:
             os.close(opened)
@@ -104,7 +104,7 @@ class SimulatedLine:
         except BlockingIOError as error:
             raise Refused(1, f"simulated line {path} is held by another guard") from error
         except OSError as error:
-            raise Refused(1, f"simulated line {path} cannot be had: {error.strerror}") from error
+            raise Refused(1, f"simulated line {path} is not available: {error.strerror}") from error
 
     def put(self, active: bool) -> None:
         """Set the level: one byte, so no reader sees half of it."""
@@ -178,7 +178,7 @@ def missing_chip(chip: str, labels: list[str], shut: dict[str, str]) -> Refused:
     """Return why there is no such chip."""
     if shut:
         which = ", ".join(f"{path}: {why}" for path, why in shut.items())
-        return Refused(1, f"GPIO chip {chip!r} is not among those that can be opened ({which})", OPEN_IT)
+        return Refused(1, f"GPIO chip {chip!r} cannot be opened by this user ({which})", OPEN_IT)
     if not labels:
         return Refused(1, "this machine has no GPIO chip (/dev/gpiochip*)", "load the driver of its GPIO lines")
     there = f"no GPIO chip is labelled {chip!r}; there are: {', '.join(sorted(labels))}"
@@ -340,7 +340,7 @@ class Guard:
         for door in self._doors:
             if door.fd in came:
                 # At once, not at the next pulse: when the chip is back, its lines belong to nobody until we take them.
-                raise Refused(1, f"door {door.name}: the chip of its relay's line was taken away", "bring it back")
+                raise Refused(1, f"door {door.name}: the chip of its relay's line was removed", "reconnect it")
         flags = came.get((self._daemon or listener).fileno(), 0)
         # What a daemon that is gone had still sent is not read: it is no longer there to want it.
         gone = self._daemon is not None and bool(flags & (select.POLLHUP | select.POLLRDHUP | select.POLLERR))
@@ -487,7 +487,7 @@ def meet(where: str) -> tuple[socket.socket, bool]:
             raise Refused(2, "systemd: one socket of a .socket unit is expected (LISTEN_PID, LISTEN_FDS)")
         return inherited(3, listening=True), True
     if not where.isdecimal():
-        raise Refused(2, f"{where!r} is no descriptor's number, no path with a slash, nor systemd")
+        raise Refused(2, f"{where!r} is not a number of a descriptor, no path with a slash, nor systemd")
     return inherited(int(where), listening=False), False
 
 

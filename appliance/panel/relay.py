@@ -158,7 +158,7 @@ class Relay:
     def _hello(self, link: "_Link") -> None:
         missing = [door.id for door in self._doors if door.id not in link.names]
         if missing:
-            link.end(f"the relay guard knows no door {', '.join(missing)}: it is to be started again")
+            link.end(f"the relay guard does not know door {', '.join(missing)}: it must be restarted")
             return
         self._link, self._why = link, ""
         self._post(GuardReady(at=time.monotonic()))
@@ -214,7 +214,7 @@ class _Link:
         except BlockingIOError:
             self._hang()
         except OSError as error:
-            self.end(f"the relay guard left: {error.strerror}")
+            self.end(f"the relay guard closed its socket: {error.strerror}")
         else:
             if pulse:
                 self.busy.add(door)
@@ -249,10 +249,12 @@ class _Link:
             except BlockingIOError:
                 break
             except OSError as error:
-                self.end(f"the relay guard left: {error.strerror}")
+                self.end(f"the relay guard closed its socket: {error.strerror}")
                 break
             if len(packet) < guard.RECORD.size:
-                self.end("the relay guard left" if not packet else "the relay guard sent nonsense")
+                self.end(
+                    "the relay guard closed its socket" if not packet else "the relay guard sent an invalid message"
+                )
                 break
             self._asked = None
             self._take(packet)
@@ -279,7 +281,7 @@ class _Link:
                 self._told[door] = energised, pulse
                 self._heard(door, bool(energised), pulse)
         else:
-            self.end("the relay guard sent nonsense")
+            self.end("the relay guard sent an invalid message")
 
     def _rearm(self) -> None:
         """One timer for the earliest moment by which something must have been heard."""

@@ -49,7 +49,7 @@ def replay(path: Path) -> Report:
     found = _lines(path)
     head = next(found, (1, None))[1]
     if not isinstance(head, dict) or "intercomd_inputs" not in head:
-        raise _unreadable(path, "It does not begin with a recording's header")
+        raise _unreadable(path, "It does not begin with the header of a recording")
     if head["intercomd_inputs"] != record_format.FORMAT:
         raise _unreadable(path, f"Its format is {head['intercomd_inputs']}, not {record_format.FORMAT}")
     number, ended, difference = 1, "", None
@@ -70,7 +70,7 @@ def replay(path: Path) -> Report:
             calls = again.get("calls", calls)
             difference = difference or _difference(number, line, again)
     except (ValueError, KeyError, TypeError) as err:
-        raise _unreadable(path, f"Line {number} is none that this version takes: {err!r}") from err
+        raise _unreadable(path, f"Line {number} is not known to this version: {err!r}") from err
     return Report(
         version=str(head.get("version")),
         recorded=str(head.get("recorded")),
@@ -93,7 +93,7 @@ def _lines(path: Path) -> Iterator[tuple[int, Any]]:
     except OSError as err:
         raise _unreadable(path, str(err.strerror)) from err
     except ValueError as err:
-        raise _unreadable(path, f"It is no JSON: {err}") from err
+        raise _unreadable(path, f"It is not JSON: {err}") from err
 
 
 def _take(state: State, line: Json) -> Taken:
@@ -149,5 +149,5 @@ def _unreadable(path: Path, why: str) -> IntercomError:
         "parameter-invalid",
         f"{path} cannot be replayed.",
         f"{why}.",
-        "Take a file that intercomd --record-inputs wrote, and the version that its first line names.",
+        "Use a file that intercomd --record-inputs wrote, with the version that its first line names.",
     )

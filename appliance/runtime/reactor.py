@@ -104,7 +104,7 @@ class Reactor:
 
     def _drain(self) -> None:
         for lane, count in self._inbox.dropped().items():
-            log.error("%d inputs were dropped: the inbox has no more room for those of its lane %s", count, lane)
+            log.error("%d inputs were dropped: the inbox is full for lane %s", count, lane)
         for _ in range(AT_ONCE):
             given = self._inbox.take()
             if given is None:
@@ -177,15 +177,17 @@ class Reactor:
     async def request(self, action: inputs.Action, who: str) -> orders.Reply:
         """Have the core decide about a client's request; its reply. Raises IntercomError `unavailable`."""
         if self._loop is None:
-            raise IntercomError("unavailable", "The daemon is stopping.", "", "Try again when it runs.")
+            raise IntercomError("unavailable", "The daemon is stopping.", "", "Try again after it has started.")
         request = RequestId(ids.new("q"))
         future: asyncio.Future[orders.Reply] = self._loop.create_future()
         self._replies[request] = future
         try:
             asked = inputs.Requested(at=time.monotonic(), request=request, who=who, action=action)
             if not self._inbox.put(asked):
-                why = "Clients ask for more than the station can do."
-                raise IntercomError("unavailable", "Too many requests wait for an answer.", why, "Try again later.")
+                why = "Clients send more requests than the station can handle."
+                raise IntercomError(
+                    "unavailable", "Too many requests are waiting for an answer.", why, "Try again later."
+                )
             return await asyncio.wait_for(future, REPLY_S)
         except (TimeoutError, asyncio.CancelledError) as err:
             if isinstance(err, asyncio.CancelledError) and not future.cancelled():

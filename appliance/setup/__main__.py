@@ -45,13 +45,13 @@ def parser() -> argparse.ArgumentParser:
         description="Finds sound cards and GPIO lines, proposes a configuration for intercomd, checks it, and says "
         "what to wire.",
     )
-    made.add_argument("--yes", action="store_true", help="ask nothing: take what is proposed")
-    made.add_argument("--ring", default="", metavar="URI", help="whom the button rings, as in sip:kitchen@192.0.2.10")
-    made.add_argument("--print", action="store_true", help="print the configuration and write nothing")
+    made.add_argument("--yes", action="store_true", help="ask nothing: accept the proposal")
     made.add_argument(
-        "--force", action="store_true", help="replace a configuration that is there, which is kept as .old"
+        "--ring", default="", metavar="URI", help="address that the button rings, such as sip:kitchen@192.0.2.10"
     )
-    made.add_argument("--config", type=Path, metavar="FILE", default=CONFIG, help=f"what to write (default {CONFIG})")
+    made.add_argument("--print", action="store_true", help="print the configuration and write nothing")
+    made.add_argument("--force", action="store_true", help="replace an existing configuration, which is kept as .old")
+    made.add_argument("--config", type=Path, metavar="FILE", default=CONFIG, help=f"file to write (default {CONFIG})")
     made.add_argument(
         "--import",
         dest="import_",
@@ -59,7 +59,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="FILE",
         nargs="?",
         const=BOOT,
-        help=f"take this configuration (default {BOOT}), check it, and move its secrets away",
+        help=f"import this configuration (default {BOOT}): check it, and move its secrets away",
     )
     made.add_argument("--version", action="version", version=f"intercomd-setup {appliance.__version__}")
     return made
@@ -68,7 +68,7 @@ def parser() -> argparse.ArgumentParser:
 def import_(given: argparse.Namespace) -> int:
     """`intercomd-setup --import`."""
     done = importer.run(given.import_, given.config)
-    print(f"{done.file} {'was imported from' if done.changed else 'is already what is in'} {given.import_}.")
+    print(f"{done.file} {'was imported from' if done.changed else 'already has the content of'} {given.import_}.")
     if done.warning:
         print(done.warning, file=sys.stderr)
         return 1
@@ -83,17 +83,17 @@ def set_up(given: argparse.Namespace, root: Path) -> int:
     if replaces and not given.force:
         told = IntercomError(
             "conflict",
-            f"{file} configures this station already.",
+            f"This station is already configured in {file}.",
             "",
-            "Add --force to replace it (it is kept as .old), or --print to see what would be proposed.",
+            "Add --force to replace it (it is kept as .old), or --print to see the proposal.",
         )
         if given.yes or not ask.confirmed(
-            terminal, f"{file} configures this station already. Replace it?", default=False
+            terminal, f"This station is already configured in {file}. Replace it?", default=False
         ):
             raise told
     found, lines_ = cards(root / "proc"), chips(root / "dev")
     for path, why in lines_.closed:
-        print(f"{path} cannot be looked at: {why}. Run this as root.", file=sys.stderr)
+        print(f"{path} cannot be examined: {why}. Run this as root.", file=sys.stderr)
     chosen = replace(choices.suggest(found, lines_), ring=given.ring)
     if not given.yes and not given.print:
         chosen = ask.questions(terminal, chosen, found, lines_)
@@ -133,13 +133,13 @@ def report(chosen: choices.Choices, findings: list[Finding], file: Path) -> None
         print(f"  {sentence}")
     wrong = [finding for finding in findings if finding.level is not Level.OK]
     if wrong:
-        print("\nNot well yet:")
+        print("\nNot ready yet:")
     for finding in wrong:
         said = sentences(f"{finding.check}:", finding.message, finding.cause, finding.resolution)
         print(f"  {finding.level}: {said}")
     print("\nThen:\n  sudo systemctl restart intercomd intercomd-guard\n  intercomctl panel test")
     if not chosen.ring:
-        print(f"\nThe button rings nobody yet: see the end of {file}.")
+        print(f"\nThe button has no target yet: see the end of {file}.")
 
 
 def _input(question: str) -> str:

@@ -37,7 +37,7 @@ def questions(terminal: Terminal, proposed: Choices, cards: tuple[Card, ...], ch
     lamp = _line(terminal, "lamp", proposed.lamp, chips, choices.LAMP, [button, proposed.relay])
     relay = _line(terminal, "relay", proposed.relay, chips, choices.RELAY, [button, lamp])
     account = _account(terminal)
-    what = "Whom the button rings: a SIP address" + (", or a number at the PBX" if account else "")
+    what = "Address that the button rings: a SIP address" + (", or a number at the PBX" if account else "")
     ring = _matching(terminal, what, proposed.ring or NONE, (_URI, _NUMBER) if account else (_URI,))
     digits = ""
     if relay and ring:
@@ -63,7 +63,7 @@ def _matching(terminal: Terminal, question: str, default: str, forms: Iterable[r
             return ""
         if any(form.fullmatch(answer) for form in forms):
             return answer
-        terminal.say(f"{answer!r} is none.")
+        terminal.say(f"{answer!r} is not valid.")
 
 
 def _choice(
@@ -79,7 +79,7 @@ def _choice(
             return None
         if answer.isdecimal() and 1 <= int(answer) <= len(offered):
             return offered[int(answer) - 1]
-        terminal.say(f"{answer!r} is none of 1 to {len(offered)}, nor {NONE}.")
+        terminal.say(f"{answer!r} is not a number from 1 to {len(offered)}, or {NONE}.")
 
 
 def _card(terminal: Terminal, question: str, default: Card | None, offered: list[Card]) -> Card | None:

@@ -29,7 +29,7 @@ WIPED = "intercomd.wiped"
 LONGEST = 1 << 20
 _MOVED = (
     "# This is what intercomd imported. Its passwords and digits were moved to {file} and files\n"
-    "# beside it. To change something, write all into a file intercomd.toml here, and start the board again: an\n"
+    "# beside it. To change something, write all settings into a file intercomd.toml here, and restart the board. An\n"
     '# account with password = "" keeps the one it has.\n\n'
 )
 
@@ -58,7 +58,7 @@ def run(source: Path, file: Path) -> Imported:
                 "unavailable",
                 f"{source} could not be imported.",
                 f"{error.filename or file}: {error.strerror}.",
-                "Let the file system be written, and start the board again.",
+                "Make the file system writable, and restart the board.",
             ) from error
     except IntercomError as error:
         _tell(source, error)
@@ -76,8 +76,8 @@ def _import(source: Path, file: Path) -> Imported:
     if there and _contents(file) != config and setup != {"replace": True}:
         raise IntercomError(
             "conflict",
-            f"{source.name}: {file} configures this station already.",
-            "An import replaces a configuration only if it is told to.",
+            f"{source.name}: This station is already configured in {file}.",
+            "An import replaces a configuration only on request.",
             "Add to the file: [setup] and, in the next line, replace = true",
         )
     for path, secret in secrets.items():
@@ -91,7 +91,7 @@ def _import(source: Path, file: Path) -> Imported:
         return Imported(
             file,
             changed,
-            f"The secrets in {source} could not be blanked: {error.strerror}. Whoever can read the boot partition "
+            f"The secrets in {source} could not be blanked: {error.strerror}. Everyone who can read the boot partition "
             f"knows them. Remove the file, or mount {source.parent} for writing.",
         )
     return Imported(file, changed)
@@ -105,12 +105,12 @@ def _parse(source: Path) -> Json:
     except regular.UnfitError as error:
         raise IntercomError(CODE, f"{source.name}: {error.strerror}.") from error
     except UnicodeDecodeError as error:
-        raise IntercomError(CODE, f"{source.name}: this is no UTF-8.", resolution="Save the file as UTF-8.") from error
+        raise IntercomError(CODE, f"{source.name}: this is not UTF-8.", resolution="Save the file as UTF-8.") from error
     except (ValueError, RecursionError) as error:
         # Not its text: a parser's message may repeat what stands there, which may be a password.
         line = f" line {error.lineno}:" if isinstance(error, tomli.TOMLDecodeError) else ""
         raise IntercomError(
-            CODE, f"{source.name}:{line} this is no TOML.", resolution="Correct that line or the one before it."
+            CODE, f"{source.name}:{line} this is not valid TOML.", resolution="Correct that line or the one before it."
         ) from error
 
 
@@ -128,7 +128,7 @@ def _separate(raw: Json, directory: Path, name: str) -> tuple[Json, dict[Path, s
         if not isinstance(password, str) or not password.isprintable():
             raise IntercomError(CODE, f"{where}: it must be a text of one line.")
         if "/" in account or account.startswith("."):
-            raise IntercomError(CODE, f"{where}: the account's name is none.")
+            raise IntercomError(CODE, f"{where}: the account's name is not valid.")
         table["password_file"] = str(path)
         if password:
             secrets[path] = password
@@ -183,6 +183,6 @@ def _contents(file: Path) -> Json | None:
 
 def _tell(source: Path, error: IntercomError) -> None:
     """Beside the file, for whoever puts the card into his computer again."""
-    text = f"intercomd.toml was not imported.\n\n{error}\n\nCorrect it, and start the board again.\n"
+    text = f"intercomd.toml was not imported.\n\n{error}\n\nCorrect it, and restart the board.\n"
     with suppress(OSError):  # the journal has it too
         files.replace(source.with_name(ERRORS), text.replace("\n", "\r\n"))

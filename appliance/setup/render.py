@@ -27,8 +27,8 @@ def wiring(chosen: Choices) -> list[str]:
     if chosen.relay:
         said.append(
             f"Relay: its input at {_at(chosen.relay)}, and a resistor of 10 kΩ from there to ground, which holds the "
-            "relay off while nobody drives the line. Where a strike that stays powered is dangerous, use a relay with "
-            "a timer of its own."
+            "relay off while no program drives the line. If a strike that stays powered is dangerous, use a relay with "
+            "its own timer."
         )
     said += [f"Sound: {card.name}." for card in dict.fromkeys((chosen.capture, chosen.playback)) if card]
     return said
@@ -59,7 +59,7 @@ def _panel(chosen: Choices) -> Iterator[str]:
         if chosen.ring:
             yield from ('action = "ring"', f'target = "{TARGET}"')
         else:
-            yield 'action = "none" # "ring", with target = "…", once there is somebody to call: a [target.…] below'
+            yield 'action = "none" # "ring", with target = "…", once there is a target: a [target.…] below'
     if chosen.lamp:
         yield from ("", f"# An LED with its resistor, to ground{_pin(chosen.lamp)}.", "[panel.lamp.status]")
         yield from _line(chosen.lamp)
@@ -77,7 +77,7 @@ def _door(chosen: Choices) -> Iterator[str]:
     )
     if chosen.digits:
         yield f"digits = {value(chosen.digits)} # typed in a call"
-    yield from ("", "# The relay is held by a service of its own, which outlives the daemon.", "[guard]")
+    yield from ("", "# A separate service, which outlives the daemon, controls the relay.", "[guard]")
     yield f"socket = {value(GUARD)}"
 
 
@@ -93,7 +93,13 @@ def _calls(chosen: Choices, password_file: Path) -> Iterator[str]:
         if chosen.relay:
             yield f'doors = ["{DOOR}"]'
     else:
-        yield from ("", "# Whom the button rings:", "#", f"# [target.{TARGET}]", '# uri = "sip:kitchen@192.0.2.10"')
+        yield from (
+            "",
+            "# The address that the button rings:",
+            "#",
+            f"# [target.{TARGET}]",
+            '# uri = "sip:kitchen@192.0.2.10"',
+        )
 
 
 def _bus() -> Iterator[str]:

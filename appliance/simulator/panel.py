@@ -71,7 +71,7 @@ class SimulatedPanel:
                 "unavailable",
                 f"The simulated panel cannot listen on {self._path}",
                 reason(error),
-                "Choose a state directory with a shorter path that this user may write to",
+                "Choose a state directory with a shorter path, writable for this user",
             ) from error
 
     async def stop(self) -> None:
@@ -117,8 +117,8 @@ class SimulatedPanel:
         except KeyError as error:
             return {"error": f"no button or member {error}; the buttons are: {', '.join(self._buttons)}"}
         except (AttributeError, TypeError, ValueError) as error:
-            return {"error": f"no request of a simulated panel: {error}"}
-        return {"error": "no request of a simulated panel: press, edge, keys, card, lamps or watch is expected"}
+            return {"error": f"not a request of a simulated panel: {error}"}
+        return {"error": "not a request of a simulated panel: press, edge, keys, card, lamps or watch is expected"}
 
     async def _press(self, name: str, seconds: float) -> dict[str, Any]:
         if not 0 <= seconds <= LONGEST_PRESS_S:

@@ -37,7 +37,7 @@ class Farewells:
             try:
                 self._going.append(Going(farewell, self._address))
             except (OSError, OverflowError) as error:  # no way to there, or a port that is none
-                LOG.warning("%s: its far end cannot be told of its end: %s", farewell.call, reason(error))
+                LOG.warning("%s: BYE or CANCEL cannot be sent to its far end: %s", farewell.call, reason(error))
             else:
                 LOG.info("%s: %s to %s:%d", farewell.call, farewell.said, farewell.host, farewell.port)
         self._kept.clear()

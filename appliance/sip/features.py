@@ -15,7 +15,7 @@ def look(inband: list[str]) -> None:
         where = ", ".join(f"account.{name}" for name in inband)
         raise IntercomError(
             "config-invalid",
-            f"{where}: inband_digits cannot be had",
-            "The pjsua2 that is installed cannot hear digits in the sound.",
-            "Install the python3-pjsua2 that came with this intercomd, or switch inband_digits off.",
+            f"{where}: inband_digits is not available",
+            "The pjsua2 that is installed cannot detect digits in the sound.",
+            "Install the python3-pjsua2 that came with this intercomd, or set inband_digits to false.",
         )

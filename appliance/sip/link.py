@@ -41,7 +41,7 @@ PJSUA2 = "Is pjsua2 installed? " + (
 NOT_READY = "SIP process not ready"
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 # By RLIMIT_RTTIME: a thread of real-time priority ran on and on; one whose card works waits for it in between.
-SPUN = "a card's thread kept the processor busy, which ended it by SIGXCPU"
+SPUN = "a card's thread kept the processor busy, and the kernel ended it by SIGXCPU"
 CODE = Path(__file__).resolve().parents[2]  # what PYTHONPATH must name for `-m appliance.sip.stack`
 
 
@@ -109,7 +109,7 @@ class Child(asyncio.Protocol):
             for message in self._decoder.feed(data):
                 self._on_message(self, message)
         except WireError as error:
-            self.kill(f"it sent what is no message of ours: {error}")
+            self.kill(f"it sent an unknown message: {error}")
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         """End of file; a process that closes its socket is of no more use."""
@@ -262,7 +262,7 @@ class Link:
             child.why = child.why or SPUN
             self._blame_card()
         why = child.why or f"it ended {_how(child.status)}"
-        LOG.warning("SIP process %d is gone: %s", child.pid, why)
+        LOG.warning("SIP process %d ended: %s", child.pid, why)
         self._farewells.send()
         self._deaths = self._deaths + 1 if now - child.born < YOUNG_S else 0
         if child.ready:

@@ -67,7 +67,7 @@ class Codes:
 
         job: Job = run
         if not self._writer.submit(job, refuse=refuse):
-            refuse("Too much waits to be written, or the service is stopping.")
+            refuse("Too many writes are waiting, or the service is stopping.")
 
     # -- in the writer thread ------------------------------------------------------------------------------------------
 
@@ -93,7 +93,7 @@ def device_key(directory: Path, *, in_use: bool) -> str:
     """
     path = directory / "device.key"
     anew = (
-        f"Put back the file from a copy. Or write 64 random hexadecimal digits into it (openssl rand -hex 32 >{path}), "
+        f"Restore the file from a copy. Or write 64 random hexadecimal digits into it (openssl rand -hex 32 >{path}), "
         f"let the service's user alone read it, restart the service, and replace all codes."
     )
     try:
@@ -103,20 +103,22 @@ def device_key(directory: Path, *, in_use: bool) -> str:
     except FileNotFoundError:
         if in_use:
             raise IntercomError(
-                "unavailable", f"Codes are not taken: {path} is gone, and they are kept by it.", resolution=anew
+                "unavailable",
+                f"Codes are not accepted: {path} is missing, and the stored codes need it.",
+                resolution=anew,
             ) from None
         return _new_key(path)
     except (PermissionError, IsADirectoryError) as error:
         raise IntercomError(
             "unavailable",
-            f"Codes are not taken: {path} cannot be read ({error.strerror}).",
-            resolution=f"Give it back to the service's user (chown intercomd: {path}), and restart the service.",
+            f"Codes are not accepted: {path} cannot be read ({error.strerror}).",
+            resolution=f"Make the service's user its owner (chown intercomd: {path}), and restart the service.",
         ) from error
     if others:
         raise IntercomError(
             "unavailable",
-            f"Codes are not taken: others may read {path}.",
-            resolution=f"chmod 0600 {path}, restart the service, and replace the codes if somebody may have read them.",
+            f"Codes are not accepted: others may read {path}.",
+            resolution=f"chmod 0600 {path}, restart the service, and replace the codes that others may have read.",
         )
     try:
         if len(bytes.fromhex(kept)) == KEY_BYTES:
@@ -125,7 +127,7 @@ def device_key(directory: Path, *, in_use: bool) -> str:
         pass
     raise IntercomError(
         "unavailable",
-        f"Codes are not taken: {path} holds no key.",
+        f"Codes are not accepted: {path} contains no key.",
         resolution=anew,
     )
 

@@ -168,8 +168,8 @@ def explain(error: Exception, directory: Path) -> tuple[str, str]:
     """Why the disc cannot be used, and what to do about it: two sentences for people."""
     if isinstance(error, NewerState):
         return (
-            f"{directory / FILE} was written by a newer intercomd and is left as it is ({error}).",
-            "Install the newer intercomd again, or move the file away; until then nothing is kept or recorded.",
+            f"{directory / FILE} was written by a newer intercomd and stays unchanged ({error}).",
+            "Install the newer intercomd again, or move the file away; until then nothing is saved or recorded.",
         )
     primary = _primary(error) if isinstance(error, sqlite3.Error) else None
     number = error.errno if isinstance(error, OSError) else None
@@ -177,17 +177,17 @@ def explain(error: Exception, directory: Path) -> tuple[str, str]:
     if primary == sqlite3.SQLITE_FULL or number in _FULL_ERRNO:
         return (
             f"No space is left for {directory} ({detail}).",
-            "Delete files or recordings, or use a larger disc; it goes on by itself.",
+            "Delete files or recordings, or use a larger disc; the storage resumes by itself.",
         )
     closed = primary == sqlite3.SQLITE_CANTOPEN and directory.is_dir() and not os.access(directory, os.W_OK)
     if closed or primary == sqlite3.SQLITE_READONLY or number in _READ_ONLY_ERRNO:
         return (
             f"{directory} cannot be written ({detail}).",
-            "Let the service's user own it; or mount the disc for writing, and restart the service.",
+            "Make the service's user its owner; or mount the disc for writing, and restart the service.",
         )
     return (
         f"{directory} cannot be used ({detail}).",
-        "Check that the directory is there, that the service's user owns it, and that the disc is sound.",
+        "Check that the directory exists, that the service's user owns it, and that the disc is sound.",
     )
 
 

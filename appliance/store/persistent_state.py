@@ -117,7 +117,7 @@ def parsed(content: bytes, boot: str, now: float) -> Kept:
     outer = json.loads(content)
     body: str = reader(str)(outer["body"])
     if outer["format"] != FORMAT or outer["crc32"] != zlib.crc32(body.encode()):
-        raise ValueError("it is damaged, or of another intercomd")
+        raise ValueError("it is damaged or was written by another version")
     found = json.loads(body)
     kept: Kept = reader(Kept)(found["kept"])
     return kept if found["boot"] == boot else kept.later(now - reader(float)(found["at"]))

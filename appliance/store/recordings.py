@@ -78,7 +78,7 @@ class Recordings:
             self._ours.add(order.recording)
         refuse = partial(self._refuse, order.call, order.recording)
         if not self._writer.submit(partial(self._prepare, order), refuse=refuse):
-            refuse("Too much waits to be written.")
+            refuse("Too many writes are waiting.")
 
     def desire(self, recordings: tuple[RecordingId, ...]) -> None:
         """Those being written now: their headers are kept right every 2 s."""

@@ -97,7 +97,7 @@ class Writer:
             answer.set_exception(IntercomError("unavailable", "The storage does not work.", why))
 
         if not self.submit(run, refuse=refuse):
-            refuse("Too much waits to be written, or the service is stopping.")
+            refuse("Too many writes are waiting, or the service is stopping.")
         try:
             return answer.result(timeout_s)
         except TimeoutError as error:
@@ -164,7 +164,7 @@ class Writer:
             try:
                 after()
             except Exception:
-                log.exception("what follows a job of the store failed")
+                log.exception("the callback of a store job failed")
         return []
 
     def _transact(self, batch: list[_Entry]) -> list[After]:
@@ -184,9 +184,9 @@ class Writer:
 
     def _failed(self, entry: _Entry, error: Exception) -> list[tuple[_Entry, Exception]]:
         if not database.is_disc_error(error):
-            log.error("a job of the store failed and is dropped", exc_info=error)
+            log.error("a store job failed and was dropped", exc_info=error)
             if entry.refuse:
-                entry.refuse("An error inside the service; the log has it.")
+                entry.refuse("This is a fault of intercomd; see the log.")
             return []
         # A new connection for each try: the file may have been replaced, or the disc mounted anew.
         self._disconnect()
@@ -230,8 +230,8 @@ class Writer:
             return False
         # Told as a failure, which the first write into the new database ends.
         self._tell_failure(
-            f"The database was damaged ({error}); it is kept as {name.name} and a new one was begun.",
-            "Check the disc or SD card. Recordings are listed again after the next start.",
+            f"The database was damaged ({error}); it was renamed to {name.name} and a new one was created.",
+            "Check the disc or SD card. The next start lists the recordings again.",
         )
         return True
 

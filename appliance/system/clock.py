@@ -73,7 +73,7 @@ class Clock:
         self._ahead = 0.0  # of CLOCK_MONOTONIC
         self._timer = int(_libc().timerfd_create(time.CLOCK_REALTIME, os.O_NONBLOCK | os.O_CLOEXEC))
         if self._timer < 0:
-            log.info("a clock that is set will not be told: %s", os.strerror(ctypes.get_errno()))
+            log.info("changes of the clock will not be noticed: %s", os.strerror(ctypes.get_errno()))
             return
         self._wait()
         asyncio.get_running_loop().add_reader(self._timer, self._fired)

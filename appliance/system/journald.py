@@ -80,7 +80,7 @@ class JournalHandler(logging.Handler):
             return
         try:
             if self._lost:
-                text = f"{self._lost} records are missing before this: the journal did not take them"
+                text = f"{self._lost} records are missing before this one: the journal did not accept them"
                 self._send(encode({"MESSAGE": text, "PRIORITY": "4", "SYSLOG_IDENTIFIER": IDENTIFIER}))
                 self._lost = 0
             self._send(data)

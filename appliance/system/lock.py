@@ -22,9 +22,9 @@ def take(directory: Path) -> int:
             return -1
         raise IntercomError(
             "unavailable",
-            f"The state directory {directory} cannot be made.",
+            f"The state directory {directory} cannot be created.",
             f"{err.strerror}.",
-            "Give another with --state, or make it so that this user may write to it.",
+            "Give another with --state, or give it write permission for this user.",
         ) from err
     try:
         descriptor = os.open(directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -37,7 +37,7 @@ def take(directory: Path) -> int:
         raise IntercomError(
             "unavailable",
             f"Another daemon uses the state directory {directory}.",
-            "Two would open the same relay and use the same event ids.",
-            "Stop the other one, or give this one a directory of its own with --state.",
+            "Two daemons would use the same relay and the same event ids.",
+            "Stop the other one, or give this one its own directory with --state.",
         ) from err
     return descriptor

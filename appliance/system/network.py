@@ -63,7 +63,7 @@ class Network:
             )
             self._notices.bind((0, GROUPS))
         except OSError as error:
-            LOG.warning("The kernel tells nothing about the network: %s", reason(error))
+            LOG.warning("The kernel does not report network changes: %s", reason(error))
             self.stop()
             return
         loop.add_reader(self._notices, self._noticed)
@@ -105,7 +105,7 @@ class Network:
         except BlockingIOError:
             pass
         except OSError as error:  # ENOBUFS: some were lost
-            LOG.debug("Notices about the network were lost: %s", error)
+            LOG.debug("Notifications about the network were lost: %s", error)
         self._soon()
 
     def _soon(self) -> None:
@@ -117,7 +117,7 @@ class Network:
         try:
             now = addresses(), nameservers(RESOLVER)
         except OSError as error:
-            LOG.warning("The network cannot be looked at: %s", reason(error))
+            LOG.warning("The network cannot be examined: %s", reason(error))
             return
         if now != self._told:
             self._told = now

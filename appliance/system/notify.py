@@ -31,7 +31,7 @@ class Notify:
                 sender.setblocking(False)
                 sender.sendto("\n".join(lines).encode(), self._path)
         except OSError as err:
-            log.debug("systemd was not told %s: %s", lines, err)
+            log.debug("systemd could not be notified of %s: %s", lines, err)
 
     @property
     def there(self) -> bool:

@@ -89,7 +89,7 @@ def test_a_bus_that_takes_nothing_any_more_is_unavailable(tmp_path, monkeypatch)
             station.tell("notice", text="x" * 100_000)
 
     with TheBus(tmp_path, policy()) as bus:
-        assert failure(tmp_path, bus.address, hang, station).cause == "It takes no more messages."
+        assert failure(tmp_path, bus.address, hang, station).cause == "It accepts no more messages."
 
 
 def test_a_bus_that_goes_ends_the_service(tmp_path):

@@ -67,7 +67,7 @@ def catalogue(group):
     """Row -> whether it is open."""
     lines = (HERE / f"{group}.tsv").read_text().splitlines()
     rows = [line.split("\t") for line in lines if not line.startswith("#")]
-    assert len({row[0] for row in rows}) == len(rows), "a row is there twice"
+    assert len({row[0] for row in rows}) == len(rows), "a row appears twice"
     return {row[0]: row[1:] == ["open"] for row in rows}
 
 

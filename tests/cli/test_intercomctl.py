@@ -117,7 +117,7 @@ def test_simulated_tampering_blocks_opening_until_it_is_cleared(daemon):
     until(lambda: "sensor    housing  tamper  at rest" in ctl(daemon, "panel").stdout, daemon)
     simulated(daemon, edge="sensor.housing", active=True)
     until(lambda: "no door opens until" in ctl(daemon, "panel").stdout, daemon)
-    assert "Sensor housing told that somebody tampers" in ctl(daemon, "door", "front").stderr
+    assert "Sensor housing reported tampering" in ctl(daemon, "door", "front").stderr
     simulated(daemon, edge="sensor.housing", active=False)
     assert ctl(daemon, "clear", "housing").returncode == 0
     assert "There is no sensor none" in ctl(daemon, "clear", "none").stderr
@@ -151,7 +151,7 @@ def test_a_code_is_added_listed_and_removed_and_its_digits_are_no_argument(daemo
     assert "4711" not in json.dumps(json.loads(ctl(daemon, "--json", "code").stdout))
     twice = ctl(daemon, "code", "add", "--owner", "Postman", "--door", "front", given="4711\n")
     assert twice.returncode == 1
-    assert "There is such a code already. It is that of Cleaner." in twice.stderr
+    assert "This code exists already. It belongs to Cleaner." in twice.stderr
     assert ctl(daemon, "code", "remove", code).returncode == 0
     assert ctl(daemon, "code", "remove", code).returncode == 1
     card = ctl(daemon, "code", "add", "--card", "--owner", "Tenant", "--door", "front", given="12345678\n")
@@ -165,10 +165,10 @@ def test_a_code_is_added_listed_and_removed_and_its_digits_are_no_argument(daemo
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (["add"], "Whose code is it"),
-        (["remove"], "Which code?"),
-        (["add", "--owner", "x", "--door", "front", "--time", "always"], "no time of the week"),
-        (["add", "--owner", "x", "--door", "front", "--time", "mon-foo 08:00-09:00"], "no time of the week"),
+        (["add"], "The owner or the door is missing"),
+        (["remove"], "No code is given."),
+        (["add", "--owner", "x", "--door", "front", "--time", "always"], "is not a time of the week"),
+        (["add", "--owner", "x", "--door", "front", "--time", "mon-foo 08:00-09:00"], "is not a time of the week"),
         (["add", "--owner", "x", "--door", "front", "--expires", "tomorrow"], "no moment"),
         (["add", "--owner", "x", "--door", "cellar"], "There is no door cellar"),
         (["add", "--owner", "x", "--door", "front", "--uses", "-1"], "uses: "),
@@ -280,7 +280,7 @@ def test_idle_waits_for_the_end_of_calls_and_of_a_doors_opening(daemon):
         assert ctl(daemon, "dial", uri).returncode == 0
         late = ctl(daemon, "idle", "--seconds", "0.5")
         assert late.returncode == 1
-        assert "After 0.5 s it is still not idle" in late.stderr
+        assert "The station is still busy after 0.5 s" in late.stderr
         waiting = subprocess.Popen(command(daemon, "idle", "--seconds", "60"))
         try:
             with pytest.raises(subprocess.TimeoutExpired):  # a call is on
@@ -333,7 +333,7 @@ def test_without_a_daemon_the_place_and_the_remedy_are_named(tmp_path):
     told = ctl(tmp_path, "state")
     assert told.returncode == 1
     assert "No daemon answers" in told.stderr
-    assert "Is intercomd running?" in told.stderr
+    assert "Start intercomd" in told.stderr
     assert "No such file or directory. Is intercomd" in told.stderr
     assert "Errno" not in told.stderr
 
@@ -341,13 +341,13 @@ def test_without_a_daemon_the_place_and_the_remedy_are_named(tmp_path):
 def test_each_part_of_the_panel_is_tried_and_told_in_a_line(daemon):
     lamp = ctl(daemon, "panel", "test", "lamp.ring", "--seconds", "0.2")
     assert lamp.returncode == 0, lamp.stderr
-    assert lamp.stdout.startswith("warning  lamp.ring  It was skipped. Nobody said whether it flashed.")
+    assert lamp.stdout.startswith("warning  lamp.ring  It was skipped. Nobody confirmed whether it flashed.")
     assert "Lamp ring flashes for 0.2 s." in lamp.stderr
-    assert "0 well, 1 skipped or doubtful, 0 with a problem." in lamp.stderr
+    assert "0 OK, 1 skipped or with a warning, 0 with a problem." in lamp.stderr
     seen = ctl(daemon, "panel", "test", "lamp.ring", "--seconds", "0.2", given="y\n")
     assert seen.stdout.startswith("ok       lamp.ring  It flashes.")
     door = ctl(daemon, "panel", "test", "door.front", "--seconds", "0.5")
-    assert "ok       door.front  Its relay was energised and is at rest again." in door.stdout, door.stderr
+    assert "ok       door.front  The relay was energised and then released." in door.stdout, door.stderr
     assert "Door front is open for 0.5 s." in door.stderr
     unpressed = ctl(daemon, "panel", "test", "button.ring", "--seconds", "0.2")
     assert unpressed.returncode == 1
@@ -433,13 +433,13 @@ def test_whoever_stands_at_the_panel_is_led_through_every_part(daemon):
             guided.answer("")
             guided.said("Hold a card to reader front")
             guided.simulate(card="4711", reader="front")
-            guided.said("Make sensor leaf")
+            guided.said("Change the state of sensor leaf")
             guided.simulate(edge="sensor.leaf", active=True)
-            guided.said("Make sensor housing")
+            guided.said("Change the state of sensor housing")
             guided.answer("")
             guided.said("Door front will be opened")
             guided.answer("y")
-            guided.said("Was the strike free")
+            guided.said("Was the strike open")
             guided.answer("y")
             guided.said("Be quiet")
             found, status = guided.ends()
@@ -470,7 +470,7 @@ def test_all_parts_of_a_kind_are_tried_and_an_unclear_answer_is_asked_for_again(
     with Guided(daemon, "lamp") as guided:
         guided.said("1 of 3: lamp.ring")
         guided.answer("perhaps")
-        guided.said("perhaps is no answer: type y or n, or Enter to skip.")
+        guided.said("perhaps is not an answer: type y or n, or Enter to skip.")
         for answer in ("Y", "n", ""):
             guided.answer(answer)
         found, status = guided.ends()
@@ -484,7 +484,7 @@ def test_whoever_ends_it_early_is_told_what_was_found_and_what_was_not_tried(dae
         guided.answer("y")
         guided.said("Lamp speak flashes")
         guided.process.send_signal(signal.SIGINT)
-        assert "lamp.speak, lamp.open, button.ring" in guided.said("Ended; not tried: ")
+        assert "lamp.speak, lamp.open, button.ring" in guided.said("Ended; not tested: ")
         found, _ = guided.ends()
     assert {check: finding["level"] for check, finding in found.items()} == {"lamp.ring": "ok"}
 
@@ -506,7 +506,7 @@ def test_nobody_who_answers_opens_no_door_that_was_not_named(daemon):
         guided.process.stdin = None
         found, status = guided.ends()
     assert found["door.front"]["message"] == "It was skipped."
-    assert found["keypad.front"]["message"] == "No key was heard."
+    assert found["keypad.front"]["message"] == "No key was received."
     assert found["reader.front"]["message"] == "No card was read."
     assert found["lamp.ring"]["level"] == "warning"
     assert status == 1
@@ -522,7 +522,7 @@ def test_the_doctor_examines_the_station_through_the_daemon_and_without_it(daemo
     alone = ctl(tmp_path, "doctor", "--config", str(file))
     assert alone.returncode == 0, alone.stdout
     assert alone.stdout.startswith("warning  daemon ")
-    assert f"{file} is well." in alone.stdout
+    assert f"{file}: OK" in alone.stdout
     file.write_text("[audio]\ncapture = 5\n")
     wrong = ctl(tmp_path, "doctor", "--config", str(file))
     assert wrong.returncode == 1

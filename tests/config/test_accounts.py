@@ -88,19 +88,19 @@ ERRORS = [
         'account.office.password_file = "etc/x": must be an absolute path, or the name of a credential',
     ),
     ("[tls]\nca_file = 'ca.pem'", 'tls.ca_file = "ca.pem": must be an absolute path'),
-    ("[tls]\nkey_file = '/k'", "tls.certificate_file: is missing: tls.key_file is of no use without it"),
-    ("[tls]\ncertificate_file = '/c'", "tls.key_file: is missing: tls.certificate_file is of no use without it"),
+    ("[tls]\nkey_file = '/k'", "tls.certificate_file: is missing: tls.key_file has no effect without it"),
+    ("[tls]\ncertificate_file = '/c'", "tls.key_file: is missing: tls.certificate_file has no effect without it"),
     (
         "[target.k]\nuri = 'sip:k@x'\nwatch = 'subscribe'",
-        "target.k.watch: subscribe needs an account, whose server knows of it; or use options",
+        "target.k.watch: subscribe needs an account, because its server reports the state; or use options",
     ),
     (
         OFFICE.format(registrar="pbx", file="/x") + "[target.k]\nuri = '3'\naccount = 'office'\npassword_file = '/k'",
-        "target.k.password_file: is of no use: the account's registrar knows who calls",
+        "target.k.password_file: has no effect: the account's registrar identifies the caller",
     ),
     (
         OFFICE.format(registrar="pbx", file="/x") + "[target.k]\nuri = '3'\naccount = 'office'\nsrtp = 'optional'",
-        "target.k.srtp: is of no use: set account.office.srtp",
+        "target.k.srtp: has no effect: set account.office.srtp",
     ),
     ("[target.k]\nuri = 'sip:k@x'\nsrtp = 'yes'", 'target.k.srtp = "yes": must be'),
     ("[sip]\nrtp_ports = '10000-10100'", 'sip.rtp_ports = "10000-10100": must be a range of at least 200 ports'),
@@ -109,7 +109,7 @@ ERRORS = [
     ("[sip]\nrtp_ports = '10000'", "sip.rtp_ports"),
     (
         "[target.k]\nuri = 'sip:192.0.2.8'\npassword_file = '/k'",
-        "target.k.uri: needs a user, as in sip:kitchen@192.0.2.8: the name that goes with the password",
+        "target.k.uri: needs a user, as in sip:kitchen@192.0.2.8: the user name for the password",
     ),
     (
         "[target.k]\nuri = 'sip:a@x'\npassword_file = '/k'\n[target.l]\nuri = 'sip:a@y'\npassword_file = '/l'",
@@ -152,7 +152,7 @@ def test_a_target_s_password_of_seven_characters_is_refused_and_the_setting_name
     with pytest.raises(IntercomError) as caught:
         passwords(target_with(written(tmp_path / "pw", "päss wo\n")), "x.toml")
     assert caught.value.message.startswith("x.toml: target.k.password_file: the password in ")
-    assert "7 of at least 8 characters" in caught.value.cause
+    assert "7 characters and could be guessed; at least 8" in caught.value.cause
     assert "päss" not in str(caught.value)
 
 
@@ -173,12 +173,12 @@ def test_a_credential_of_systemd_is_found_by_its_name_whatever_its_mode(tmp_path
 
 WRONG = [
     (None, "cannot be read. There is no such file. Write the password into it, then: chmod 0600"),
-    (("secret", 0o640), "others may read"),
-    (("secret", 0o604), "Its mode is 0604. Allow nobody but the service's user: chmod 0600"),
-    (("", 0o600), "holds no password"),
+    (("secret", 0o640), "other users can read"),
+    (("secret", 0o604), "Its mode is 0604. Let only the service's user read it: chmod 0600"),
+    (("", 0o600), "contains no password"),
     (("secret\nsecret\n", 0o600), "one line of 1 to 256 characters"),
-    (("secret" * 100, 0o600), "holds no password"),
-    ((b"secret\xff", 0o600), "holds no password"),
+    (("secret" * 100, 0o600), "contains no password"),
+    ((b"secret\xff", 0o600), "contains no password"),
 ]
 
 

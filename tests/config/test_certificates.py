@@ -42,15 +42,15 @@ def test_files_that_are_well(files, tls):
 WRONG = [
     ({"ca_file": "/nonexistent/ca"}, "x.toml: tls.ca_file: /nonexistent/ca cannot be read", "no such file"),
     ({"ca_file": "/tmp"}, "x.toml: tls.ca_file: ", ""),
-    ({"ca_file": "text"}, " holds no certificates", ""),
+    ({"ca_file": "text"}, " contains no certificates", ""),
     (
         {"certificate_file": "/none", "key_file": "key"},
         "x.toml: tls.certificate_file: /none cannot be read",
         "no such file",
     ),
     ({"certificate_file": "certificate", "key_file": "/none"}, ": /none cannot be read", "no such file"),
-    ({"certificate_file": "certificate", "key_file": "other"}, "are no certificate and its key", ""),
-    ({"certificate_file": "text", "key_file": "key"}, "are no certificate and its key", ""),
+    ({"certificate_file": "certificate", "key_file": "other"}, "are not a certificate and its key", ""),
+    ({"certificate_file": "text", "key_file": "key"}, "are not a certificate and its key", ""),
 ]
 
 
@@ -68,7 +68,7 @@ def test_a_key_that_others_may_read_is_refused(files, tmp_path):
     key = tmp_path / "key"
     key.write_bytes(Path(files["key"]).read_bytes())
     key.chmod(0o644)
-    with pytest.raises(IntercomError, match=f"others may read {key} too"):
+    with pytest.raises(IntercomError, match=f"other users can read {key}"):
         looked(files, certificate_file="certificate", key_file=str(key))
 
 

@@ -73,17 +73,17 @@ def test_a_flat_rings_its_targets_one_after_another():
 
 
 WRONG = [
-    ("", ["flats.csv:1: there is no column flat; the first line has to name the columns, as in flat,name,targets"]),
+    ("", ["flats.csv:1: there is no column flat; the first line must name the columns, as in flat,name,targets"]),
     ("flat,name,target\n",
-     ["flats.csv:1: there is no column targets; the first line has to name the columns, as in flat,name,targets",
-      'flats.csv:1: there is no use for a column "target"; there are flat, name, targets, doors']),
-    ("flat,name,targets,name\n", ["flats.csv:1: column name is there twice"]),
+     ["flats.csv:1: there is no column targets; the first line must name the columns, as in flat,name,targets",
+      'flats.csv:1: there is no column "target"; the columns are flat, name, targets, doors']),
+    ("flat,name,targets,name\n", ["flats.csv:1: column name appears twice"]),
     (HEAD + "12a,Miller,kitchen,\n", ['flats.csv:2: flat: "12a" must be 1 to 12 digits']),
-    (HEAD + "\n\n1,A,kitchen,\n1,B,hall,\n", ["flats.csv:5: flat: 1 is there already, as A"]),
+    (HEAD + "\n\n1,A,kitchen,\n1,B,hall,\n", ["flats.csv:5: flat: 1 appears already, as A"]),
     (HEAD + "1,,kitchen,\n", ["flats.csv:2: name: must be 1 to 64 printable characters"]),
-    (HEAD + "1,A,,\n", ["flats.csv:2: targets: must name 1 to 8, with blanks between them"]),
+    (HEAD + "1,A,,\n", ["flats.csv:2: targets: must name 1 to 8, separated by spaces"]),
     (HEAD + "1,A,a@b,\n", ["flats.csv:2: targets: there is no [target.a@b] or [plan.a@b]"]),
-    (HEAD + "1,A,sip:,\n", ["flats.csv:2: targets: sip: is no SIP address"]),
+    (HEAD + "1,A,sip:,\n", ["flats.csv:2: targets: sip: is not a SIP address"]),
     (HEAD + "1,A,kitchen,cellar\n", ["flats.csv:2: doors: there is no [door.cellar] (there is front, gate)"]),
     (HEAD + "1,A,kitchen\n", ["flats.csv:2: targets: the line has 3 cells, not 4"]),
     (HEAD + "1,A,kitchen,front,x\n", ["flats.csv:2: doors: the line has 5 cells, not 4"]),
@@ -91,8 +91,8 @@ WRONG = [
     (HEAD + "x,,,\n",
      ['flats.csv:2: flat: "x" must be 1 to 12 digits',
       "flats.csv:2: name: must be 1 to 64 printable characters",
-      "flats.csv:2: targets: must name 1 to 8, with blanks between them"]),
-    (HEAD.encode() + b"1,M\xfcller,kitchen,\n", ["flats.csv:2: this is no UTF-8"]),
+      "flats.csv:2: targets: must name 1 to 8, separated by spaces"]),
+    (HEAD.encode() + b"1,M\xfcller,kitchen,\n", ["flats.csv:2: this is not UTF-8"]),
 ]  # fmt: skip
 
 

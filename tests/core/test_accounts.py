@@ -489,7 +489,7 @@ def test_a_visitors_ring_through_an_account_is_placed_again_through_it():
 
 def test_an_account_that_is_not_there_cannot_be_called_through():
     error = begun(*ACCOUNTS).ask(inputs.Dial("desk", account=AccountId("x"))).error
-    assert (error.code, error.cause) == ("no-account", "There is: office, home.")
+    assert (error.code, error.cause) == ("no-account", "The station has: office, home.")
 
 
 def test_a_number_without_any_account_cannot_be_called():

@@ -152,7 +152,7 @@ def test_a_code_of_a_stranger_opens_nothing_and_his_guesses_are_told_as_access_d
     station.ask(inputs.AnswerCall(call.id))
     station.give(inputs.CallConfirmed, call=call.id)
     dial(station, "1234#")
-    assert (denied(station), open_now(station)) == (["it is for other doors"], [])
+    assert (denied(station), open_now(station)) == (["it does not open this door"], [])
     for _ in range(7):
         dial(station, "9999#")
     told = [event for event in station.told if isinstance(event, events.AccessDenied)]
@@ -334,7 +334,7 @@ def test_the_fifth_wrong_code_locks_the_keypad_out_and_a_right_one_is_refused_un
     assert (keypad.keypad, keypad.seconds) == (PAD, 30.0)
     press(station, "1234")
     assert open_now(station) == []
-    assert station.last(events.KeypadRefused).why == "after too many wrong codes none is taken for a while"
+    assert station.last(events.KeypadRefused).why == "no code is accepted for a while after too many wrong ones"
     station.wait(30.0)
     assert open_now(press(station, "1234")) == [FRONT]
 
@@ -385,7 +385,7 @@ def test_a_call_that_ends_in_the_middle_of_a_guess_within_a_lockout_prolongs_not
         dial(station, "9999#")
     dial(station, "9999")
     station.give(inputs.CallEnded, call=call.id, code=200, reason="OK", remote=True)
-    assert denied(station)[-1] == "after too many wrong codes none is taken for a while"
+    assert denied(station)[-1] == "no code is accepted for a while after too many wrong ones"
     assert {each.wrong for each in station.state.lockouts} == {5}
 
 
@@ -444,7 +444,7 @@ def test_a_use_that_counts_is_on_disc_before_the_door_opens():
     assert (order.code.uses, open_now(station)) == (0, [])
     assert station.state.book.codes[0].uses == 1
     press(station, "1234")
-    assert denied(station) == ["it is being written just now"]
+    assert denied(station) == ["it is being saved"]
     station.give(inputs.CredentialKept, id=CLEANER.id)
     assert (open_now(station), station.state.book.codes[0].uses) == ([FRONT], 0)
     guard(station, energised=True)
@@ -456,10 +456,10 @@ def test_a_use_that_counts_is_on_disc_before_the_door_opens():
 def test_where_the_use_cannot_be_written_nothing_opens_and_the_use_is_not_lost():
     station = press(door(replace(CLEANER, uses=1)), "1234")
     station.give(inputs.CredentialNotKept, id=CLEANER.id, why="No space is left.")
-    assert denied(station) == ["its use could not be written: No space is left."]
+    assert denied(station) == ["its use could not be recorded: No space is left."]
     press(station, "1234")
     station.wait(10.0)
-    assert denied(station)[1:] == ["its use could not be written: The disc takes too long."]
+    assert denied(station)[1:] == ["its use could not be recorded: The disc takes too long."]
     assert (open_now(station), station.state.book.codes[0].uses, station.state.keepings) == ([], 1, ())
     station.give(inputs.CredentialKept, id=CLEANER.id)
     assert open_now(station) == [], "too late"
@@ -469,7 +469,7 @@ def test_a_door_that_cannot_be_opened_is_denied():
     station = press(door(replace(CLEANER, uses=3)), "1234")
     station.give(inputs.GuardLost, why="killed")
     station.give(inputs.CredentialKept, id=CLEANER.id)
-    assert denied(station) == ["the relay guard is not there"]
+    assert denied(station) == ["the relay guard is not running"]
 
 
 # -- changed by clients ----------------------------------------------------------------------------------------------

@@ -544,7 +544,7 @@ def test_a_conference_counts_as_one_call_and_holds_six():
     assert station.ask(inputs.InviteInto(conference, inputs.Dial("office"))).error.code == "too-many-calls"
     station.arrive(CELLAR)
     error = station.ask(inputs.TakeInto(conference, CELLAR)).error
-    assert (error.code, error.cause) == ("too-many-calls", "With these it would have 7.")
+    assert (error.code, error.cause) == ("too-many-calls", "It would have 7.")
     station.arrive(OFFICE)
     assert station.orders(Refuse) == [Refuse(OFFICE, 486)]
     station.ask(inputs.RemoveFrom(conference, station.state.conference.participants[1].call))

@@ -122,7 +122,7 @@ def test_a_request_that_would_end_sooner_changes_nothing():
     station = ready()
     asked(station, 5.0)
     pulse = station.state.pulses
-    assert asked(station, 1.0).warning == "Door front is open already, and for longer."
+    assert asked(station, 1.0).warning == "Door front is open already, for longer than this."
     assert station.state.pulses == pulse
 
 
@@ -376,7 +376,7 @@ def test_a_pulse_in_a_hold_changes_nothing():
     station = ready()
     held(station)
     guard(station, energised=True)
-    assert asked(station).warning == "Door front is open already, and for longer."
+    assert asked(station).warning == "Door front is open already, for longer than this."
     assert pulses.condition(station.state, FRONT) is DoorState.HELD
 
 

@@ -258,7 +258,9 @@ def test_a_client_changes_what_it_names_and_nothing_else():
     assert door.ask(inputs.ChangeRuntime(quiet_hours=QuietHours("22:00", "06:00"))).error is None
     assert door.desired.quiet_hours == QuietHours("22:00", "06:00")
     assert door.last(events.ConfigChanged).applied == "quiet_hours"
-    assert door.ask(inputs.ChangeRuntime(do_not_disturb=False, always="")).warning == "It is so already."
+    assert (
+        door.ask(inputs.ChangeRuntime(do_not_disturb=False, always="")).warning == "These settings are active already."
+    )
     assert views.snapshot(door.state, 0.0)["runtime"] == {
         "forwarding": {"always": "", "quiet": "", "busy": "", "no_answer": "guard", "no_answer_s": 5.0},
         "quiet_hours": {"begin": "22:00", "end": "06:00"},

@@ -155,7 +155,7 @@ def test_tampering_blocks_opening_for_a_time_from_when_it_has_stopped(station):
     assert told(station) == ["sensor.changed", "sensor.blocked"]
     assert station.last(events.SensorBlocked).seconds == 300.0
     error = station.ask(inputs.OpenDoor(FRONT)).error
-    assert (error.code, error.message) == ("door-blocked", "Door front does not open for 300 s.")
+    assert (error.code, error.message) == ("door-blocked", "Door front stays locked for 300 s.")
     assert station.last(events.DoorDenied).why == "a sensor blocks it: housing"
     station.wait(1000.0)
     assert station.ask(inputs.OpenDoor(FRONT)).error.code == "door-blocked"
@@ -183,7 +183,7 @@ def test_a_client_ends_the_block_until_there_is_tampering_anew(station):
     assert station.ask(inputs.ClearSensor(HOUSING)).warning == ""
     assert station.last(events.SensorUnblocked) == events.SensorUnblocked(HOUSING, by="test")
     asked(station)
-    assert station.ask(inputs.ClearSensor(HOUSING)).warning == "Sensor housing blocks nothing."
+    assert station.ask(inputs.ClearSensor(HOUSING)).warning == "Sensor housing does not block any door."
     level(station, HOUSING, active=False)
     station.wait(20.0)
     asked(station)

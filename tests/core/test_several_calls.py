@@ -255,7 +255,7 @@ def test_more_than_may_be_are_refused_as_busy_and_not_placed():
     station.arrive("c-third")
     assert station.orders(Refuse) == [Refuse("c-third", 486)]
     error = station.ask(inputs.Dial("office")).error
-    assert (error.code, error.cause) == ("too-many-calls", "There are as many as may be: 2.")
+    assert (error.code, error.cause) == ("too-many-calls", "The limit is 2 calls.")
     assert len(station.orders(Place)) == 1
 
 

@@ -118,7 +118,7 @@ def test_a_server_that_knows_no_presence_is_asked_of_calls():
 def test_one_that_never_tells_is_not_waited_for():
     station = begun().wait(40.1)
     assert changes(station) == [(C.UNKNOWN, 0)]
-    assert station.state.contact("hall").reason == "It was not told how it is"
+    assert station.state.contact("hall").reason == "No state was reported"
 
 
 def test_another_address_of_ours_is_told_to_the_server():

@@ -62,7 +62,7 @@ def test_behind_another_call_it_waits_as_any_other():
     station.talking()
     asked(station).wait(10.0)
     assert (station.orders(Answer), station.desired.sound.tone) == ([], Tone.WAITING)
-    assert "another call is in front" in station.last(events.NoticeTold).message
+    assert "another call is in the foreground" in station.last(events.NoticeTold).message
 
 
 def test_who_answers_first_is_not_answered_again():

@@ -61,7 +61,7 @@ def test_a_lamp_is_tried_in_a_colour_if_it_is_one():
     assert dict(station.desired.lamps)[STATUS] == Shine(Pattern.ON, "#ff0000")
     refused = station.ask(inputs.TestLamp(STATUS, Pattern.ON, 3.0, "#000000")).error
     assert refused.code == "parameter-invalid"
-    assert refused.message == "#000000 is no colour of a lamp."
+    assert refused.message == "#000000 is not a colour of a lamp."
 
 
 def test_another_trial_of_a_lamp_takes_the_place_of_the_one_before_and_two_lamps_are_tried_at_once():
@@ -175,9 +175,9 @@ NOBODY = Settings("new")
     ("settings", "said"),
     [
         (NOBODY, "not configured"),
-        (replace(NOBODY, lamps=SETTINGS.lamps), "not configured: it knows nobody to call"),
-        (replace(NOBODY, doors=SETTINGS.doors), "not configured: it knows nobody to call"),
-        (replace(NOBODY, buttons=SETTINGS.buttons), "not configured: it knows nobody to call"),
+        (replace(NOBODY, lamps=SETTINGS.lamps), "not configured: it has no target to call"),
+        (replace(NOBODY, doors=SETTINGS.doors), "not configured: it has no target to call"),
+        (replace(NOBODY, buttons=SETTINGS.buttons), "not configured: it has no target to call"),
         (replace(NOBODY, targets=SETTINGS.targets), "ready"),
         (replace(NOBODY, callers="anyone"), "ready"),
     ],

@@ -75,7 +75,7 @@ def test_a_call_may_ask_where_others_do_not():
     call = station.talking().id
     assert station.ask(inputs.AskUpdates(call, wanted=True)).warning == ""
     assert station.desired.sound.calls[0].asks
-    assert station.ask(inputs.AskUpdates(call, wanted=True)).warning == f"It is so already for call {call}."
+    assert station.ask(inputs.AskUpdates(call, wanted=True)).warning == f"Call {call} has these settings already."
     station.ask(inputs.AskUpdates(call, wanted=False))
     assert not station.desired.sound.calls[0].asks
 

@@ -34,7 +34,7 @@ def audio(**settings):
 @pytest.mark.parametrize(
     ("pcm", "level", "said"),
     [
-        ("null", OK, "No card is wanted"),
+        ("null", OK, "No card is configured"),
         ("plughw:CARD=usbphone", OK, "USB Phone"),
         ("plughw:CARD=vc4hdmi0", PROBLEM, "cannot record"),
         ("plughw:CARD=phone", PROBLEM, "There is no card phone. There are: plughw:CARD=usbphone"),
@@ -56,7 +56,7 @@ def test_the_only_card_is_a_good_default(tmp_path):
     assert levels(found) == {"audio.capture": OK, "audio.playback": OK}
 
 
-@pytest.mark.parametrize(("listed", "pcms", "said"), [("", "", "none at all"), (HDMI, HDMI_PCM, "vc4-hdmi-0")])
+@pytest.mark.parametrize(("listed", "pcms", "said"), [("", "", "knows none"), (HDMI, HDMI_PCM, "vc4-hdmi-0")])
 def test_a_board_that_cannot_record_is_told_so(tmp_path, listed, pcms, said):
     capture, *_ = sound.examine(audio(), cards(tmp_path, listed, pcms) / "proc")
     assert capture.level is PROBLEM
@@ -140,8 +140,8 @@ def door(chip="board", line="DOOR", **more):
         ("board", "BUTTON", OK, "free"),
         ("gpiochip0", "0", OK, "free"),
         ("board", "DOOR", OK, "held by intercomd-guard"),
-        ("board", "LED", PROBLEM, "led0 has it"),
-        ("board", "5", PROBLEM, "The kernel has it"),
+        ("board", "LED", PROBLEM, "led0 uses it"),
+        ("board", "5", PROBLEM, "The kernel uses it"),
         ("board", "TWICE", PROBLEM, "2 lines are named TWICE"),
         ("board", "LAMP", PROBLEM, "board has 6 lines: BUTTON, DOOR"),
         ("other", "DOOR", PROBLEM, "There is: board"),
@@ -218,8 +218,8 @@ def test_a_password_that_cannot_be_read_is_told_beside_the_rest(tmp_path):
     ("text", "level", "said"),
     [
         ("", WARNING, "The station is not configured."),
-        ("[panel.lamp.x]\npin = 5\n", WARNING, "it knows nobody to call"),
-        ('[target.x]\nuri = "sip:x@y"\n', OK, "is well"),
+        ("[panel.lamp.x]\npin = 5\n", WARNING, "it has no target to call"),
+        ('[target.x]\nuri = "sip:x@y"\n', OK, ": OK"),
     ],
 )
 def test_a_station_that_lacks_its_configuration_is_warned_about(tmp_path, text, level, said):
@@ -253,7 +253,7 @@ def examined(root, wanted):
         ("Reader", "There is no input device Reader. There are: Desk keyboard, Twin. Plug it in"),
         ("/dev/input/by-id/usb-x", "There is no input device /dev/input/by-id/usb-x."),
         ("Twin", "2 input devices are named Twin. They are"),
-        ("Desk keyboard", "is no input device, or does not answer"),
+        ("Desk keyboard", "is not an input device, or does not answer"),
     ],
 )
 def test_a_device_that_is_not_there_or_twice_or_something_else_is_told(tmp_path, wanted, said):
@@ -273,7 +273,7 @@ def test_a_device_that_may_not_be_opened_is_told_with_the_remedy(tmp_path, monke
     monkeypatch.setattr(inputs.inputs, "grabbed", refused)
     found = examined(tmp_path, "Desk")
     assert found.level is PROBLEM
-    assert "cannot be opened. Permission denied. Run this as root; " in words(found)
+    assert "cannot be opened. Permission denied. Run this as root. " in words(found)
     assert "udevadm trigger" in found.resolution
 
 
@@ -282,7 +282,7 @@ def test_a_device_that_may_not_be_opened_is_told_with_the_remedy(tmp_path, monke
     [
         ("/usr/bin/python3 -m appliance --config x", OK, "held by intercomd"),
         ("/usr/bin/evtest", PROBLEM, "grabbed by another program. evtest (process 77) has it."),
-        (None, PROBLEM, "One that cannot be seen from here has it."),
+        (None, PROBLEM, "A program that is not visible here has it."),
     ],
 )
 def test_a_device_that_is_grabbed_is_told_with_who_has_it_unless_that_is_us(

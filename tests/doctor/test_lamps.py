@@ -39,7 +39,7 @@ def config(**lamp):
         ({"led": "bel"}, PROBLEM, "There is no LED 'bel'. There is: bell. Correct panel.lamp.a.led."),
         ({"pwm": "fe20c000.pwm/1"}, OK, "PWM fe20c000.pwm, channel 1."),
         ({"pwm": "pwmchip0/1"}, OK, "PWM pwmchip0, channel 1."),
-        ({"pwm": "fe20c000.pwm/2"}, PROBLEM, "has 2 channels. They count from 0."),
+        ({"pwm": "fe20c000.pwm/2"}, PROBLEM, "has 2 channels. The first one is 0."),
         ({"pwm": "other/0"}, PROBLEM, "There is no PWM chip 'other'. There is: fe20c000.pwm."),
     ],
 )
@@ -77,11 +77,11 @@ def test_lines_that_are_looked_at_are_those_that_lamps_have():
 
 
 NOTES = [
-    ({"pin": 17}, ["night_brightness of no effect: it shines fully, by night as well."]),
+    ({"pin": 17}, ["night_brightness without effect: the lamp has full brightness, also at night."]),
     ({"pin": 17, "night_brightness": None}, []),
     (
         {"pin": 17, "brightness": 20},
-        ["brightness and night_brightness of no effect: it shines fully, by night as well."],
+        ["brightness and night_brightness without effect: the lamp has full brightness, also at night."],
     ),
     (
         {
@@ -121,5 +121,7 @@ def test_the_check_of_a_file_says_so_and_finds_it_well(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     well, note = done.stdout.splitlines()
-    assert well == f"{file} is well."
-    assert note.startswith("Note: panel.lamp.a: brightness of no effect: it shines fully, by night as well. A line is")
+    assert well == f"{file}: OK"
+    assert note.startswith(
+        "Note: panel.lamp.a: brightness without effect: the lamp has full brightness, also at night. A line is"
+    )

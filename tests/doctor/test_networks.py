@@ -30,7 +30,7 @@ def test_a_far_end_beyond_another_network_than_sips_is_warned_of():
     assert first.message.endswith("Calls name 10.9.0.7 to everyone.")
     assert (second.level, second.message) == (
         "warning",
-        "Calls to kitchen (10.8.0.2) name 10.9.0.7, but leave by 10.8.0.7.",
+        "Calls to kitchen (10.8.0.2) use the address 10.9.0.7, but leave from 10.8.0.7.",
     )
 
 

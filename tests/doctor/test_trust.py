@@ -35,7 +35,7 @@ def notes(more="", host="192.0.2.8", flats=()):
 def test_a_target_that_only_an_address_proves_is_warned_of(more, said):
     (note,) = notes(more)
     assert (note.check, note.level) == ("target.kitchen", Level.WARNING)
-    assert note.message == f"Only an address proves who calls as kitchen, and it {said}"
+    assert note.message == f"The address is the only proof of who calls as kitchen, and the caller {said}"
     assert "192.0.2.8 can be forged" in note.cause
     for better in ("target.kitchen.password_file", "an account", '"tls"', "target.kitchen.accept_address = true"):
         assert better in note.resolution
@@ -70,7 +70,7 @@ def test_flats_with_addresses_and_doors_are_warned_of_in_one_sentence():
     )
     (note,) = notes(flats=flats)
     assert (note.check, note.level) == ("directory.file", Level.WARNING)
-    assert "flat 1, 2, and" in note.message
+    assert "flat 1, 2, which may" in note.message
 
 
 def test_check_and_doctor_say_it_and_the_configuration_is_well_all_the_same(tmp_path):
@@ -87,7 +87,7 @@ def test_check_and_doctor_say_it_and_the_configuration_is_well_all_the_same(tmp_
     )
     assert done.returncode == 0, done.stderr
     first, note = done.stdout.splitlines()
-    assert first == f"{file} is well."
-    assert note.startswith("Note: target.kitchen: Only an address proves who calls as kitchen")
+    assert first == f"{file}: OK"
+    assert note.startswith("Note: target.kitchen: The address is the only proof of who calls as kitchen")
     found = {finding.check: finding.level for finding in examine(file, tmp_path)}
     assert (found["configuration"], found["target.kitchen"]) == (Level.OK, Level.WARNING)

@@ -67,7 +67,7 @@ def test_an_http_port_in_use_costs_no_call_and_is_taken_when_it_is_free():
                     await until_async(lambda: "appliance.ready" in front.log.read_text(), "ready", log=front.told)
                     other.close()
                     degraded = await front.wait("appliance.degraded", 2 * PATIENCE_S, part="http")  # tried each 10 s
-                    assert "Something listens there already" in degraded["data"]["why"]
+                    assert "Another program listens on it already" in degraded["data"]["why"]
                     await front.wait("appliance.recovered", part="http")
                 finally:
                     await front.stop()

@@ -176,7 +176,7 @@ def test_the_bus_gives_the_same_orders_and_tells_events(station):
 def test_who_is_not_in_the_group_is_refused_by_intercomctl_and_told_why(station, words):
     refused = ctl(station, *words, user="stranger")
     assert refused.returncode == 1
-    assert "Become a member of the group intercom" in refused.stderr
+    assert "Join the group intercom" in refused.stderr
     assert not told(station, "state")["calls"]
 
 

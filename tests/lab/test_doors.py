@@ -238,7 +238,7 @@ def test_tampering_blocks_opening_over_a_restart_until_it_is_cleared(station):
     station.told("sensor.changed", sensor="housing", kind="tamper", active=True)
     station.told("sensor.blocked")
     status, said = station.ask()
-    assert (status, "Sensor housing told that somebody tampers" in said) == (1, True)
+    assert (status, "Sensor housing reported tampering" in said) == (1, True)
     station.told("door.denied", means="api", why="a sensor blocks it: housing")
     station.press_exit()
     station.told("door.unlocked", means="exit")

@@ -361,7 +361,7 @@ def test_kills_in_pulses_leave_no_opening_out_of_the_audit(entrance):
 @shows(
     *("access.locked_out scope=keypad", "access.locked_out scope=caller", "access.locked_out scope=door"),
     *("access.locked_out scope=reader", "keypad.locked_out", "keypad.refused why=a wrong code"),
-    "keypad.refused why=after too many wrong codes none is taken for a while",
+    "keypad.refused why=no code is accepted for a while after too many wrong ones",
 )
 def test_a_thousand_wrong_codes_by_keypads_and_a_caller_open_nothing(entrance, measured):
     guest = entrance.guest

@@ -159,14 +159,14 @@ def test_cards_by_wiegand_at_speed_are_all_read_with_their_numbers(guest, events
     measured(f"{len(numbers)} cards by Wiegand", f"all read, sent {len(told)} times; {pace}")
 
 
-@shows("card.discarded why=a frame of other than the expected lengths")
+@shows("card.discarded why=a frame of an unexpected length")
 def test_a_lost_pulse_is_told_and_counted(guest, events):
     before = len(events.of("card.discarded"))
     for edge in ("down", "up"):
         guest.pull(CHIP, D0, edge)
     (*_, told) = events.wait("card.discarded", before + 1, "that it was no card")
     assert told["data"]["reader"] == "gate"
-    assert told["data"]["why"] == "a frame of other than the expected lengths: 1 bits came, of 4, 8, 26, 34"
+    assert told["data"]["why"] == "a frame of an unexpected length: 1 bits came, of 4, 8, 26, 34"
     shown = json.loads(guest.check("intercomctl", "--json", "state"))["panel"]["readers"]
     assert {reader["id"]: reader["discarded"] > 0 for reader in shown} == {"gate": True, "desk": False}
 

@@ -212,7 +212,7 @@ def test_steady_lamp_whose_driver_goes_is_told_and_shines_again(board, driver, d
     before = len(board.events.of("panel.failed")), len(board.events.of("panel.recovered"))
     board.guest.shell(f"echo {device} >/sys/bus/platform/drivers/{driver}/unbind")
     failed = board.events.wait("panel.failed", before[0] + 1, "it is told")[before[0]]
-    assert f"({what}): its device was taken away" in failed["data"]["why"]
+    assert f"({what}): its device was removed" in failed["data"]["why"]
     board.guest.shell(f"echo {device} >/sys/bus/platform/drivers/{driver}/bind")
     board.events.wait("panel.recovered", before[1] + 1, "it is back")
     board.comes_alone(channel, shining)

@@ -129,7 +129,7 @@ def test_names_that_are_nearly_right_are_told_with_the_right_ones(station):
     station.guard_fails("chip board has no line 'RELAIS'", "did you mean 'RELAY'?")
     tried = station.guest.run("intercomctl", "panel", "test", "button.ring")  # which does not wait for a press, then
     assert "It does not work. button ring (" in tried.stdout
-    assert "chip board has no line 'BUTON'. See intercomctl doctor." in tried.stdout
+    assert "chip board has no line 'BUTON'. Run intercomctl doctor." in tried.stdout
     tried = station.guest.run("intercomctl", "panel", "test", "door.front")
     assert "The process that holds its relay is not there" in tried.stdout
 
@@ -165,9 +165,9 @@ def test_chip_that_goes_and_comes_back_is_told_and_nothing_counts_as_pressed(sta
     station.works()
     pressed = len(station.events("button.pressed"))
     guest.shell("echo 0 >/sys/kernel/config/gpio-sim/board/live")
-    station.panel_told("its chip was taken away", "bring it back")  # for a moment, until it is looked for again
+    station.panel_told("its chip was removed", "reconnect it")  # for a moment, until it is looked for again
     station.panel_fails("this machine has no GPIO chip", "load the driver")
-    station.guard_fails("the chip of its relay's line was taken away", "bring it back")
+    station.guard_fails("the chip of its relay's line was removed", "bring it back")
     guest.shell("echo 1 >/sys/kernel/config/gpio-sim/board/live")
     guest.wait_for(lambda: station.events("panel.recovered"), "the panel is well", HEALED_S)
     assert len(station.events("button.pressed")) == pressed

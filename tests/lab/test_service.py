@@ -197,7 +197,7 @@ def test_what_it_is_exposed_to_is_little(station, unit, measured):
 def ended_by_its_card(station, start):
     """Whether that has happened since then; where the process was taken for hung, another one is brought to it."""
     told = station.guest.journal("--output=cat", f"--after-cursor={start}")
-    if "kept the processor busy, which ended it by SIGXCPU" in told:
+    if "kept the processor busy, and the kernel ended it by SIGXCPU" in told:
         return True
     if "SIP process" in told:
         station.guest.run("intercomctl", "dial", "kitchen")

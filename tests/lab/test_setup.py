@@ -73,7 +73,7 @@ def test_the_set_up_takes_what_is_there_and_its_lines_do_what_they_are_for(board
     board.check("systemctl", "restart", "intercomd-guard", "intercomd")
     board.wait_for(lambda: (told := state(board)) and told["appliance"]["ready"], "the station is ready")
     assert state(board)["appliance"]["failed"] == []
-    assert "it knows nobody to call" in state(board)["appliance"]["status"]
+    assert "it has no target to call" in state(board)["appliance"]["status"]
     found, status = findings(board)
     assert [found[part]["level"] for part in ("panel.button.ring", "panel.lamp.status", "door.front")] == ["ok"] * 3
     assert (found["door.front"]["message"], status) == ("Line DOOR of board, held by intercomd-guard.", 0)

@@ -326,7 +326,7 @@ DOOR = ("--door", "front", "10", "60", "--simulated", "FILE")
 WRONG = [
     ([], "no door"),
     (["5"], "no door"),
-    (["nowhere", *DOOR], "'nowhere' is no descriptor's number"),
+    (["nowhere", *DOOR], "'nowhere' is not a number of a descriptor"),
     (["77", *DOOR], "descriptor 77 is no socket"),
     (["0", *DOOR], "descriptor 0 is no socket"),
     (["systemd", *DOOR], "LISTEN_PID"),

@@ -185,7 +185,7 @@ def test_guard_leaves_at_once_when_its_lines_chip_is_taken_away():
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
             listener.bind("")
             listener.listen(1)
-            with pytest.raises(guard.Refused, match=r"door front: the chip .* was taken away; bring it back"):
+            with pytest.raises(guard.Refused, match=r"door front: the chip .* was removed; reconnect it"):
                 guard.Guard([guard.Door("front", CAP, HOLD, strip)], stop).run(listener, listening=True)
     finally:
         for fd in (reader, stop, never):

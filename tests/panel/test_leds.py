@@ -140,7 +140,7 @@ async def test_steady_lamp_that_goes_is_told_at_once(root):
         lamps._gone(str(root / "another"))
         lamps._gone(str(folder))  # as the kernel tells it
         failed = await until_async(lambda: next((i for i in posted if isinstance(i, PartFailed)), None))
-        assert failed.why == "lamp red (LED status): its device was taken away"
+        assert failed.why == "lamp red (LED status): its device was removed"
         await until_async(lambda: isinstance(posted[-1], PartRecovered), "the recovery")
 
 
@@ -156,7 +156,7 @@ def test_uevents_say_what_was_removed():
 @pytest.mark.parametrize(
     ("number", "cause", "remedy"),
     [
-        (19, "taken away", "bring it back"),
+        (19, "removed", "reconnect it"),
         (16, "a driver of the kernel", "another channel"),
         (13, "Permission denied", "wire-lines"),
         (5, "Input/output", "dmesg"),

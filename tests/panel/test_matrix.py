@@ -122,7 +122,7 @@ class Wires:
     def make(self, inputs, pull, edges, lost, *, outputs, both):
         assert (inputs, pull, outputs, both) == (COLUMNS, "up", ROWS, True)
         if self.lost:
-            raise IntercomError("unavailable", "no", "its chip was taken away", "bring it back")
+            raise IntercomError("unavailable", "no", "its chip was removed", "reconnect it")
         self.block = _Block(self, edges, lost)
         return self.block
 
@@ -155,7 +155,7 @@ class _Block:
     def low(self):
         if self.wires.lost:
             self.held = False
-            self.lost(IntercomError("unavailable", "no", "its chip was taken away", "bring it back"))
+            self.lost(IntercomError("unavailable", "no", "its chip was removed", "reconnect it"))
             return frozenset()
         return self.wires.low_now
 
@@ -300,4 +300,4 @@ def test_a_chip_that_goes_is_told_and_the_keypad_works_when_it_is_back(wires):
     assert keys(posted) == "6"
     (failed,) = [given for given in posted if isinstance(given, PartFailed)]
     assert failed.why.startswith("keypad gate (pin GPIO5, ")
-    assert failed.why.endswith("its chip was taken away")
+    assert failed.why.endswith("its chip was removed")

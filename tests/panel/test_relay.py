@@ -145,7 +145,9 @@ async def test_guard_killed_or_hung_in_a_pulse_is_replaced_and_the_relay_rests(d
         (victim,) = guards(doors[0])
         send(victim, number)
         lost = await posted.one(GuardLost)
-        assert lost.why == ("the relay guard left" if number == signal.SIGKILL else "the relay guard hangs")
+        assert lost.why == (
+            "the relay guard closed its socket" if number == signal.SIGKILL else "the relay guard hangs"
+        )
         await posted.one(GuardReady, count=2)
         assert victim not in guards(doors[0])
         assert not level(doors[0])
@@ -232,7 +234,7 @@ async def test_guard_of_its_own_that_is_started_again_is_found_again(doors, tmp_
             relay.desire((wanted,))
             await posted.one(RelayChanged, energised=True)
             guarded.signal(signal.SIGKILL)
-            await posted.one(GuardLost, why="the relay guard left")
+            await posted.one(GuardLost, why="the relay guard closed its socket")
         with GuardProcess(doors, path):
             await posted.one(GuardReady, count=2)
             other = pulse(9.0, GATE)
@@ -246,7 +248,7 @@ async def test_door_that_the_guard_does_not_know_is_named(doors, tmp_path):
     path = tmp_path / "guard.sock"
     with GuardProcess(doors[:1], path):
         async with running(doors, path) as (_, posted):
-            await posted.one(GuardLost, why="the relay guard knows no door gate: it is to be started again")
+            await posted.one(GuardLost, why="the relay guard does not know door gate: it must be restarted")
 
 
 async def test_guard_with_its_doors_in_another_order_opens_the_right_one(doors, tmp_path):
@@ -281,7 +283,7 @@ async def test_nonsense_from_a_guard_is_a_lost_guard(doors, tmp_path, packet):
             peer, _ = await asyncio.wait_for(asyncio.get_running_loop().sock_accept(listener), LONG)
             with peer:
                 peer.send(packet)
-                assert (await posted.one(GuardLost)).why == "the relay guard sent nonsense"
+                assert (await posted.one(GuardLost)).why == "the relay guard sent an invalid message"
 
 
 DAEMON = """

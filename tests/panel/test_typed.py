@@ -47,7 +47,7 @@ def type_in(text, typing=None, start=1.0, apart=0.005):
         ("123\n", [Discarded(f"{Spoiled.TYPED_LENGTH}: 3 characters, not 4 to 32")]),
         ("1" * 33 + "\n", [Discarded(f"{Spoiled.TYPED_LENGTH}: 33 characters, not 4 to 32")]),
         ("1" * 1000 + "\n", [Discarded(f"{Spoiled.TYPED_LENGTH}: 33 characters, not 4 to 32")]),
-        ("12 34\n1234\n", [Discarded("it typed something else than digits and A to F"), Card("1234", 0)]),
+        ("12 34\n1234\n", [Discarded("it typed characters other than digits and A to F"), Card("1234", 0)]),
     ],
 )
 def test_a_number_with_enter_is_a_card(text, readings):
@@ -59,11 +59,11 @@ def test_a_number_without_enter_is_dropped_after_a_pause_and_does_not_begin_the_
     assert type_in("12345", typing) == []
     assert typing.waits
     assert type_in("6789\n", typing, start=typing.ends_at) == [
-        Discarded("it typed a number and no Enter"),
+        Discarded("it typed a number without Enter"),
         Card("6789", 0),
     ]
     assert type_in("12345", typing, start=50.0) == []
-    assert typing.due(typing.ends_at) == Discarded("it typed a number and no Enter")
+    assert typing.due(typing.ends_at) == Discarded("it typed a number without Enter")
     assert not typing.waits
 
 
@@ -182,8 +182,8 @@ def test_what_is_no_card_is_told_once_and_then_counted_for_a_while(device):
 
     posted = with_part(reader, play)
     assert [(given.count, given.why) for given in posted] == [
-        (1, "it typed a number and no Enter"),
-        (4, "it typed a number and no Enter"),
+        (1, "it typed a number without Enter"),
+        (4, "it typed a number without Enter"),
     ]
     assert all(isinstance(given, ReadingDiscarded) for given in posted)
 
@@ -226,7 +226,7 @@ def test_a_name_that_is_not_there_is_told_with_those_that_are(names, name, cause
 
 @pytest.mark.parametrize(
     ("path", "cause"),
-    [("/nowhere/event0", "it is not plugged in"), (os.devnull, "it is no input device")],
+    [("/nowhere/event0", "it is not plugged in"), (os.devnull, "it is not an input device")],
 )
 async def test_what_is_no_input_device_is_told(path, cause):
     from appliance.panel.entry.evdev import InputDevice

@@ -163,7 +163,7 @@ def test_a_code_typed_before_the_call_is_answered_opens_nothing(guarded):
     assert guarded.of("door.unlocked") == guarded.of("door.denied") == []
 
 
-@shows("door.denied why=it is for other doors")
+@shows("door.denied why=it does not open this door")
 def test_a_code_for_other_doors_than_the_callers_opens_nothing(tmp_path):
     daemon = station(tmp_path / "d")
     daemon.config["target"]["far"]["doors"] = []
@@ -171,14 +171,14 @@ def test_a_code_for_other_doors_than_the_callers_opens_nothing(tmp_path):
         added(door)
         with Call(door) as call:
             call.info("4711")
-            assert door.wait("door.denied", door="front")["data"]["why"] == "it is for other doors"
+            assert door.wait("door.denied", door="front")["data"]["why"] == "it does not open this door"
             call.hang_up()
         assert door.of("door.unlocked") == []
 
 
 @shows(
     "door.denied why=a wrong code",
-    "door.denied why=after too many wrong codes none is taken for a while",
+    "door.denied why=no code is accepted for a while after too many wrong ones",
     "access.locked_out scope=caller",
 )
 def test_a_thousand_wrong_codes_open_nothing_and_each_is_in_the_audit_after_a_kill(tmp_path, record_property):
@@ -208,7 +208,7 @@ def test_a_thousand_wrong_codes_open_nothing_and_each_is_in_the_audit_after_a_ki
         assert [e["id"] for e in kept if e["type"] == "door.denied"] == refused[::-1]
         with Call(door) as call:
             call.info("4711")  # within the lockout, which began anew with the daemon
-            door.wait("door.denied", why="after too many wrong codes none is taken for a while")
+            door.wait("door.denied", why="no code is accepted for a while after too many wrong ones")
             call.hang_up()
 
 
@@ -344,7 +344,7 @@ def test_a_thousand_wrong_codes_at_the_keypad_open_nothing_and_are_all_in_the_au
         (out, *_) = door.of("keypad.locked_out")
         assert out["data"] == {"keypad": "street", "seconds": 30.0}
         at_panel(door, keypad="street", keys="4711#")
-        door.wait("keypad.refused", why="after too many wrong codes none is taken for a while")
+        door.wait("keypad.refused", why="no code is accepted for a while after too many wrong ones")
         assert door.of("door.unlocked") == []
         refused = [e["id"] for e in door.of("keypad.refused")]
         until(lambda: len([e for e in audit(door) if e["type"] == "keypad.refused"]) >= 1001, "the audit")

@@ -30,7 +30,7 @@ def diagnosed(door, check):
 # -- registrations ---------------------------------------------------------------------------------------------------
 
 ACCOUNTS = {
-    "password": "does not take the password: check account.password.password_file and account.password.auth_user.",
+    "password": "rejects the password: check account.password.password_file and account.password.auth_user.",
     "user": "check account.user.user, account.user.auth_user and account.user.password_file",
     "realm": "knows no sip:404@elsewhere.test: check account.realm.user and account.realm.domain.",
     "dns": f"{NOBODY} has no address",
@@ -127,7 +127,7 @@ def test_a_call_whose_sound_is_shut_out_names_the_firewall(tmp_path):
         far.receive("ACK", "ACK")
         far.send(far.reply(far.receive("BYE", "BYE"), "200 OK"))
         told = explained(door, call, kind="call.ended", cause="rtp_timeout")
-    assert told.endswith("check the network and whether a firewall in between lets UDP through both ways.")
+    assert told.endswith("check the network and whether a firewall lets UDP through in both directions.")
 
 
 @pytest.mark.parametrize("account_too", [False, True], ids=["to an address", "through a registrar"])

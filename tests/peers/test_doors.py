@@ -250,7 +250,7 @@ def test_who_has_no_token_or_comes_by_another_name_opens_nothing_and_is_told_of(
             assert not door.of("door.unlocked")
 
 
-@shows("door.denied why=the relay guard is not there", "door.denied why=the relay guard did not take it")
+@shows("door.denied why=the relay guard is not running", "door.denied why=the relay guard did not accept the pulse")
 def test_a_door_whose_guard_hangs_or_is_gone_stays_locked_and_says_so(house):
     guard = house.child("guard")
     os.kill(guard, signal.SIGSTOP)
@@ -270,7 +270,7 @@ def test_a_door_whose_guard_hangs_or_is_gone_stays_locked_and_says_so(house):
     until(lambda: house.door()["available"], "another guard", 60)
 
 
-@shows("door.denied why=it is being written just now", "door.denied why=its use could not be written")
+@shows("door.denied why=it is being saved", "door.denied why=its use could not be recorded")
 def test_a_use_that_cannot_be_written_opens_nothing(house):
     code = added(house, uses=5)
     with Call(house) as call, contextlib.closing(sqlite3.connect(house.directory / "intercomd.sqlite3")) as disc:

@@ -77,7 +77,7 @@ def test_a_registrar_that_is_not_believed_is_explained_by_the_setting_to_look_at
     with station(tmp_path, pbx, stranger, "215", "216", "off") as door:
         told = door.wait("account.failed")["data"]
         assert told["code"] == 0
-        assert "its certificate is by test authority, which is no trusted authority" in told["explanation"]
+        assert "its certificate is by test authority, which is not a trusted authority" in told["explanation"]
         assert "tls.ca_file" in told["explanation"]
         assert told["retry_in_s"] > 30
 

@@ -13,9 +13,9 @@ CALLS = {
     403: "refuses the call (403 Refused): check target.far.uri",
     404: "is not known there (404 Refused): check target.far.uri",
     484: "is not known there (484 Refused): check target.far.uri",
-    488: "agrees to none of the offered ways of sound (488 Refused): check sip.codecs",
-    500: "cannot be had now (500 Refused): nothing to change here",
-    503: "cannot be had now (503 Refused): nothing to change here",
+    488: "accepts none of the offered codecs and encryption (488 Refused): check sip.codecs",
+    500: "cannot be reached now (500 Refused): nothing to change here",
+    503: "cannot be reached now (503 Refused): nothing to change here",
 }
 
 
@@ -65,7 +65,7 @@ def test_registrations_that_fail_say_why_and_one_that_holds_is_well(tmp_path):
             "nobody": nobody,
         }
         expected = {
-            "wrong": "does not take the password: check account.wrong.password_file and account.wrong.auth_user",
+            "wrong": "rejects the password: check account.wrong.password_file and account.wrong.auth_user",
             "other": "check account.other.user, account.other.auth_user",
             "unnamed": "check account.unnamed.registrar for a slip, and whether the network's DNS server answers",
             "nobody": "by TCP",

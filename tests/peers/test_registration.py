@@ -83,10 +83,10 @@ def test_what_is_wrong_is_told_with_its_cause_and_tried_again(kamailio, tmp_path
         expected = [
             ("wrong", 401, 50, 60, "account.wrong.password_file"),
             ("refused", 403, 50, 60, "account.refused.user"),
-            ("busy", 503, 2, 5, "trouble of its own"),
+            ("busy", 503, 2, 5, "a fault of its own"),
             ("gone", 404, 50, 60, "account.gone.user and account.gone.domain"),
             ("moved", 302, 50, 60, "to sip:192.0.2.9:5070: set account.moved.registrar"),
-            ("hiccup", 500, 1, 5, "trouble of its own"),
+            ("hiccup", 500, 1, 5, "a fault of its own"),
             ("nobody", 0, 1, 5, "Nobody answers at 127.0.0.1:9 by TCP"),
             ("unnamed", 0, 1, 5, "the name pbx.invalid cannot be resolved"),
         ]

@@ -44,7 +44,7 @@ def test_what_is_not_well_is_told_and_the_status_says_so(board, capsys):
     assert run(board, "--yes") == 0  # no card is wanted where there is none
     told = capsys.readouterr().out
     assert "warning: strict_gpiod:" in told
-    assert "The button rings nobody yet" in told
+    assert "The button has no target yet" in told
 
 
 def test_a_configuration_that_is_there_stays_unless_it_is_told_otherwise(board, capsys, monkeypatch):

@@ -115,14 +115,14 @@ def test_the_copy_can_be_changed_and_imported_again_and_keeps_the_password(boot)
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[station\n", "intercomd.toml: line 1: this is no TOML"),
-        ('[account.pbx]\npassword = "hunter2\n', "this is no TOML"),
+        ("[station\n", "intercomd.toml: line 1: this is not valid TOML"),
+        ('[account.pbx]\npassword = "hunter2\n', "this is not valid TOML"),
         (GOOD.replace('name = "Tür"', "nmae = 5"), "station.nmae: no such setting; did you mean name?"),
         (GOOD.replace('password = "hunter2"', 'password = "hunter2"\npassword_file = "/x"'), "not both"),
         (GOOD.replace('password = "hunter2"', "password = 5"), "a text of one line"),
         (GOOD.replace('password = "hunter2"', 'password = "a\\nb"'), "a text of one line"),
         (GOOD.replace('password = "hunter2"', 'password = ""'), "cannot be read"),
-        (GOOD.replace("[account.pbx]", '[account."../pbx"]'), "name is none"),
+        (GOOD.replace("[account.pbx]", '[account."../pbx"]'), "name is not valid"),
         (GOOD.replace('password = "hunter2"', ""), "account.pbx.password_file: is missing"),
         (GOOD.replace('uri = "201"', 'uri = "sip:x@y"\ndoors2 = 1'), "target.indoor.doors2: no such setting"),
         ("account = 5\n", "account"),

@@ -45,7 +45,7 @@ def start(tmp_path):
 def test_an_older_pjsua2_is_told_with_cause_and_remedy(start, options):
     status, said = start(*options)
     assert status == 1
-    for words in ("account.office: inband_digits", "cannot hear digits in the sound", "Install the python3-pjsua2"):
+    for words in ("account.office: inband_digits", "cannot detect digits in the sound", "Install the python3-pjsua2"):
         assert words in said
 
 

@@ -55,7 +55,7 @@ def test_a_certificate_for_the_name_by_our_authority_is_believed(names, authorit
 
 NOT_BELIEVED = [
     (TlsFault.NAME, 0, "other.test", "its certificate is for other.test only"),
-    (TlsFault.ISSUER, 1, NAME, "its certificate is by Somebody else, which is no trusted authority"),
+    (TlsFault.ISSUER, 1, NAME, "its certificate is by Somebody else, which is not a trusted authority"),
     (TlsFault.TIME, 0, NAME, "its certificate is valid from "),
 ]
 

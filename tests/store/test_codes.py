@@ -105,7 +105,11 @@ def test_the_key_is_for_the_service_alone_and_stays_the_same(tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "mode", "why"),
-    [("ab" * 32, 0o640, "others may read"), ("ab" * 31, 0o600, "holds no key"), ("no key", 0o600, "holds no key")],
+    [
+        ("ab" * 32, 0o640, "others may read"),
+        ("ab" * 31, 0o600, "contains no key"),
+        ("no key", 0o600, "contains no key"),
+    ],
 )
 def test_a_key_that_others_may_know_or_that_is_none_is_not_used(tmp_path, content, mode, why):
     path = tmp_path / "device.key"
@@ -139,5 +143,5 @@ def test_a_key_that_is_gone_is_not_made_anew_while_codes_are_kept_by_it(tmp_path
     inbox = Inbox()
     with opened(tmp_path, inbox):
         (failed,) = inbox.wait(PartFailed)
-        assert "is gone, and they are kept by it" in failed.why
+        assert "is missing, and the stored codes need it" in failed.why
     assert not (tmp_path / "device.key").exists()

@@ -77,7 +77,7 @@ def test_without_netlink_the_network_is_taken_as_it_is(monkeypatch, caplog):
 
     monkeypatch.setattr(network.socket, "socket", forbidden)
     asyncio.run(scenario())
-    assert "The kernel tells nothing about the network: not allowed" in caplog.text
+    assert "The kernel does not report network changes: not allowed" in caplog.text
 
 
 def test_a_kernel_that_refuses_to_list_is_no_end(monkeypatch, caplog):
@@ -91,4 +91,4 @@ def test_a_kernel_that_refuses_to_list_is_no_end(monkeypatch, caplog):
 
     monkeypatch.setattr(network, "addresses", refused)
     asyncio.run(scenario())
-    assert "The network cannot be looked at: refused" in caplog.text
+    assert "The network cannot be examined: refused" in caplog.text

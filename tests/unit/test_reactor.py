@@ -262,7 +262,7 @@ def test_a_request_is_refused_at_once_while_too_many_wait(reactor):
         for number in range(ROOM[Lane.CLIENTS]):
             asked = inputs.PressButton(button=ButtonId("ring"))
             reactor.post(inputs.Requested(at=0.0, request=RequestId(f"q{number}"), who="local", action=asked))
-        with pytest.raises(IntercomError, match="Too many requests wait"):
+        with pytest.raises(IntercomError, match="Too many requests are waiting"):
             await reactor.request(inputs.PressButton(button=ButtonId("ring")), "local")
         reactor.stop()
 

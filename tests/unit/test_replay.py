@@ -211,7 +211,7 @@ def test_a_file_that_was_cut_off_is_replayed_as_far_as_it_goes(tmp_path, capsys)
     path.write_bytes(whole[: whole.index(b"DigitReceived") + 40])
     assert main(["--replay", str(path)]) == 0
     told = capsys.readouterr().out
-    assert "was cut off" in told
+    assert "is incomplete" in told
     assert "call.connected" in told
     assert "dtmf.received" not in told
 
@@ -221,7 +221,7 @@ def test_a_difference_is_named_with_its_line(tmp_path, capsys):
     recorded(path, BEGUN, visit())
     path.write_text(path.read_text().replace('"call.connected"', '"call.held"'))
     assert main(["--replay", str(path)]) == 1
-    assert 'It differs: line 6: events.0.0 was "call.held", is "call.connected"' in capsys.readouterr().out
+    assert 'The replay differs: line 6: events.0.0 was "call.held", is "call.connected"' in capsys.readouterr().out
 
 
 def test_an_input_on_which_the_core_failed_differs_once_it_is_repaired(tmp_path):
@@ -265,7 +265,7 @@ def test_a_file_of_another_version_is_replayed_and_says_so(tmp_path, capsys):
         ("", "header"),
         ('{"a":1}\n', "header"),
         ("[1]\n", "header"),
-        ("nonsense\n", "no JSON"),
+        ("nonsense\n", "not JSON"),
         ('{"intercomd_inputs":2}\n', "format is 2, not 1"),
         ('{"intercomd_inputs":1,"now":1.0}\n', "Line 1"),
         ('{"intercomd_inputs":1,"now":1.0,"settings":{"station":"x","colour":"red"}}\n', "Line 1"),

@@ -82,7 +82,7 @@ def test_a_second_daemon_in_a_state_directory_is_refused(tmp_path):
 
 def test_a_state_directory_that_cannot_be_made_is_told(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(IntercomError, match="cannot be made"):
+    with pytest.raises(IntercomError, match="cannot be created"):
         lock.take(tmp_path / "file" / "state")
 
 

@@ -107,7 +107,7 @@ class Gate:
         if self._patience.spend(source):
             self._denied("http:unknown", source, _scope_of(scope))
         else:
-            error = IntercomError("rate-limited", "Too many requests without the right to.", "", "Wait a second.")
+            error = IntercomError("rate-limited", "Too many requests without authorization.", "", "Wait a second.")
             headers = {"Retry-After": "1"}
         # For a WebSocket Starlette sends this as the denial of the handshake.
         await problems.response(error, scope["path"], headers)(scope, receive, send)
@@ -118,11 +118,16 @@ class Gate:
         if host not in listener.hosts:
             # Otherwise a foreign page could give its own name our address (DNS rebinding) and read the answers.
             return IntercomError(
-                "forbidden", "The request is for another host.", f"Host is {host!r}.", "Use the address intercomd told."
+                "forbidden",
+                "The request is for another host.",
+                f"Host is {host!r}.",
+                "Use the address that intercomd printed.",
             )
         origin = headers.get("origin")
         if origin is not None and origin.lower() != f"http://{host}":
-            return IntercomError("forbidden", "The request comes from a foreign page.", f"Origin is {origin!r}.")
+            return IntercomError(
+                "forbidden", "The request comes from a page of another site.", f"Origin is {origin!r}."
+            )
         if scope["path"].startswith("/v1/") and not secrets.compare_digest(
             _given(scope, headers), self._token.encode()
         ):

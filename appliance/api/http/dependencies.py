@@ -36,7 +36,7 @@ async def ask(daemon: Ports, action: inputs.Action, who: str) -> orders.Reply:
             reply = await daemon.request(action, who)
     except TimeoutError:
         raise IntercomError(
-            "unavailable", "The daemon did not answer.", "It is starting, stopping, or hangs.", "Try again."
+            "unavailable", "The daemon did not answer.", "It is starting or stopping, or it hangs.", "Try again."
         ) from None
     if reply.error is not None:
         raise reply.error

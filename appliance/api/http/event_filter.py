@@ -11,16 +11,18 @@ from appliance.api.ports import Json, Ports
 from appliance.base.errors import IntercomError
 from appliance.core.events import EVENTS, EventsLost
 
-Id = Annotated[int | None, Query(ge=0, lt=10**18, description="Begin after this event; without it, from now on.")]
+Id = Annotated[int | None, Query(ge=0, lt=10**18, description="Start after this event; without it, from now on.")]
 LastId = Annotated[
     int | None,
-    Header(alias="Last-Event-ID", ge=0, lt=10**18, description="As `since`, and counts more: EventSource sends it."),
+    Header(
+        alias="Last-Event-ID", ge=0, lt=10**18, description="Same as `since`, which it overrides; EventSource sends it."
+    ),
 ]
 Types = Annotated[
     str | None,
     Query(
         max_length=2048,
-        description="Only these types, separated by commas; `call.*` stands for all that begin with `call.`.",
+        description="Only these types, separated by commas; `call.*` means all that begin with `call.`.",
         examples=["call.*,door.unlocked"],
     ),
 ]
@@ -71,9 +73,9 @@ def _types(patterns: str) -> frozenset[str]:
         if not found:
             raise IntercomError(
                 "event-unknown",
-                f"No type of event is {pattern!r}.",
+                f"There is no event type {pattern!r}.",
                 "A pattern is a type, as in call.connected, or a family, as in call.*.",
-                "`intercomd --print-events` tells all types.",
+                "`intercomd --print-events` lists all types.",
             )
         wanted |= found
     return frozenset(wanted)

@@ -87,11 +87,11 @@ class Repeats:
             return None
         if known.asked != asked:
             return IntercomError(
-                "conflict", "This Idempotency-Key was used for another order.", "", "Use a new key for a new order."
+                "conflict", "This Idempotency-Key was used for another request.", "", "Use a new key for a new request."
             )
         await known.done.wait()
         if known.failed:
-            return IntercomError("unavailable", "The same order, sent before, failed.", "", "Try again.")
+            return IntercomError("unavailable", "The same request failed before.", "", "Try again.")
         for message in known.messages:
             await send(message)
         return None

@@ -32,7 +32,7 @@ _OF_STATUS = {
 # For `responses=` of the routers: replaces FastAPI's own description of a validation error.
 RESPONSES: dict[int | str, dict[str, Any]] = {
     "default": {
-        "description": "What went wrong, as RFC 9457 says it.",
+        "description": "The error as a problem object (RFC 9457).",
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
 }
@@ -50,15 +50,15 @@ def of_status(status: int, headers: dict[str, str]) -> IntercomError:
     match code:
         case "not-found":
             return IntercomError(
-                code, "There is nothing at this path.", resolution="GET /openapi.json tells all paths."
+                code, "There is nothing at this path.", resolution="GET /openapi.json lists all paths."
             )
         case "method-not-allowed":
             allowed = headers.get("allow", "")
             return IntercomError(
-                code, "This path does not take that method.", f"It takes {allowed}." if allowed else ""
+                code, "This path does not support that method.", f"It supports {allowed}." if allowed else ""
             )
         case "range-not-satisfiable":
-            return IntercomError(code, "The range asked for lies outside the file.", headers.get("content-range", ""))
+            return IntercomError(code, "The requested range is outside the file.", headers.get("content-range", ""))
         case _:
             return IntercomError(code, f"The request cannot be served: {_phrase(status)}.")
 

@@ -156,7 +156,7 @@ def _tcp(address: str, port: int) -> socket.socket:
         raise IntercomError(
             "config-invalid",
             f"HTTP does not listen on {address}.",
-            "Orders and tokens would cross the network in the clear.",
+            "Requests and tokens would cross the network unencrypted.",
             "Set http.address to 127.0.0.1 or ::1, and reach it through an SSH tunnel.",
         )
     listening = socket.socket(socket.AF_INET6 if ip.version == 6 else socket.AF_INET)  # noqa: PLR2004
@@ -167,7 +167,10 @@ def _tcp(address: str, port: int) -> socket.socket:
     except OSError as error:
         listening.close()
         if error.errno == errno.EADDRINUSE:
-            cause, resolution = "Something listens there already.", f"`ss -ltnp sport = :{port}` tells what."
+            cause, resolution = (
+                "Another program listens on it already.",
+                f"`ss -ltnp sport = :{port}` shows the program.",
+            )
         else:
             cause, resolution = f"{error.strerror}.", ""
         raise IntercomError(
@@ -218,6 +221,6 @@ def _clear(path: Path) -> None:
     raise IntercomError(
         "unavailable",
         f"HTTP cannot listen on {path}.",
-        "Another daemon listens there.",
+        "Another daemon listens on it.",
         "Stop it, or set http.socket.",
     )

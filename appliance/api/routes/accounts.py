@@ -19,7 +19,7 @@ router = APIRouter(prefix="/v1/accounts", tags=["accounts"], responses=problems.
 
 @router.get("", responses=answers(models.Accounts))
 async def list_accounts(daemon: Daemon) -> JSONResponse:
-    """All accounts and how they are registered."""
+    """All accounts and their registrations."""
     return JSONResponse({"accounts": daemon.snapshot()["accounts"]})
 
 
@@ -31,13 +31,13 @@ async def read_account(account: Id, daemon: Daemon) -> JSONResponse:
 
 @router.post("/{account}/register", responses=answers(models.AccountDone))
 async def register_account(account: Id, daemon: Daemon, who: Who) -> JSONResponse:
-    """Register now, or refresh, and stay registered; the outcome comes by events."""
+    """Register or refresh now, and stay registered; events report the outcome."""
     return await _order(daemon, account, inputs.RegisterAccount(AccountId(account)), who)
 
 
 @router.post("/{account}/unregister", responses=answers(models.AccountDone))
 async def unregister_account(account: Id, daemon: Daemon, who: Who) -> JSONResponse:
-    """End the registration until it is asked for again; the outcome comes by events."""
+    """End the registration until the next request to register; events report the outcome."""
     return await _order(daemon, account, inputs.UnregisterAccount(AccountId(account)), who)
 
 

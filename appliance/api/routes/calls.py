@@ -19,13 +19,13 @@ router = APIRouter(prefix="/v1/calls", tags=["calls"], responses=problems.RESPON
 
 @router.get("", responses=answers(models.Calls))
 async def list_calls(daemon: Daemon) -> JSONResponse:
-    """All calls there are now."""
+    """All current calls."""
     return JSONResponse({"calls": daemon.calls()})
 
 
 @router.post("", status_code=201, responses=answers(models.CallDone, 201))
 async def place_call(body: models.Place, daemon: Daemon, who: Who) -> JSONResponse:
-    """Place a call; its outcome comes by events."""
+    """Place a call; events report the outcome."""
     dial = inputs.Dial(body.to, tuple(body.headers.items()), AccountId(body.account), body.custom_data)
     reply = await ask(daemon, dial, who)
     if reply.call is None:
@@ -39,19 +39,19 @@ async def place_call(body: models.Place, daemon: Daemon, who: Who) -> JSONRespon
 
 @router.get("/{call}", responses=answers(models.Call))
 async def read_call(call: Id, daemon: Daemon) -> JSONResponse:
-    """One call: also for 10 minutes after its end, with the state `ended`; then the call log has it."""
+    """One call, also for 10 minutes after its end with the state `ended`; after that it is in the call log."""
     found = daemon.call(call)
     if found is None:
-        raise IntercomError("call-not-found", f"There is no call {call}.", "It never was, or is over.")
+        raise IntercomError("call-not-found", f"There is no call {call}.", "It has ended or never existed.")
     return JSONResponse(found)
 
 
 @router.patch("/{call}", responses=answers(models.CallDone))
 async def change_call(call: Id, body: models.Change, daemon: Daemon, who: Who) -> JSONResponse:
-    """Mute or unmute a call, put it in front or hold it, note something beside it, say what becomes of transfers."""
+    """Mute, hold or bring a call to the foreground, set its custom_data, or its handling of transfers."""
     wanted, warnings = CallId(call), []
     if not body.model_fields_set:
-        raise IntercomError("parameter-invalid", "Nothing is to be changed.", "The body names nothing.")
+        raise IntercomError("parameter-invalid", "There is nothing to change.", "The body is empty.")
     if body.updates is not None:
         warnings.append((await ask(daemon, inputs.AskUpdates(wanted, body.updates == "ask"), who)).warning)
     if body.custom_data is not None:
@@ -70,7 +70,7 @@ async def change_call(call: Id, body: models.Change, daemon: Daemon, who: Who) -
 
 @router.delete("/{call}", responses=answers(models.CallDone))
 async def end_call(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
-    """Hang up, in whatever state."""
+    """End a call in any state."""
     return await _order(daemon, inputs.HangUpCall(CallId(call)), who)
 
 
@@ -83,31 +83,31 @@ async def answer_call(call: Id, daemon: Daemon, who: Who, body: models.AnswerWit
 
 @router.post("/{call}/ring", responses=answers(models.CallDone))
 async def ring_call(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
-    """Tell the caller that it rings (180). That is done at once by itself; after early media it is news."""
+    """Send 180 Ringing to the caller. The station does so by itself at once; use it again after early media."""
     return await _order(daemon, inputs.RingCall(CallId(call)), who)
 
 
 @router.post("/{call}/early-media", responses=answers(models.CallDone))
 async def send_early_media(call: Id, daemon: Daemon, who: Who, body: models.EarlyMedia | None = None) -> JSONResponse:
-    """Have the caller hear the station before anybody answers (183 with SDP), in place of his own ringback."""
+    """Let the caller hear the station before the answer (183 with SDP), instead of the phone's own ringback."""
     return await _order(daemon, inputs.SendEarlyMedia(CallId(call), (body or models.EarlyMedia()).source), who)
 
 
 @router.post("/{call}/update", status_code=202, responses=answers(models.CallDone, 202))
 async def update_call(call: Id, body: models.Update, daemon: Daemon, who: Who) -> JSONResponse:
-    """Ask the far end to go on with these codecs alone, by re-INVITE; `call.updated` tells its answer."""
+    """Request that only these codecs are used, by re-INVITE; `call.updated` reports the answer."""
     return await _order(daemon, inputs.UpdateCall(CallId(call), tuple(body.codecs)), who, 202)
 
 
 @router.post("/{call}/update-request/accept", responses=answers(models.CallDone))
 async def accept_update(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
-    """Agree to what the far end asks for (`call.update_received` with `asked`)."""
+    """Accept a change that the far end requests (`call.update_received` with `asked`)."""
     return await _order(daemon, inputs.DecideUpdate(CallId(call), accepted=True), who)
 
 
 @router.post("/{call}/update-request/refuse", responses=answers(models.CallDone))
 async def refuse_update(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
-    """Refuse it (488): the call goes on as it was."""
+    """Refuse a change that the far end requests (488); the call continues unchanged."""
     return await _order(daemon, inputs.DecideUpdate(CallId(call), accepted=False), who)
 
 
@@ -121,7 +121,7 @@ async def reject_call(call: Id, daemon: Daemon, who: Who, body: models.Reject | 
 
 @router.post("/{call}/hangup", responses=answers(models.CallDone))
 async def hang_up_call(call: Id, daemon: Daemon, who: Who, body: models.HangUpWith | None = None) -> JSONResponse:
-    """Hang up, in whatever state."""
+    """End a call in any state."""
     headers = tuple((body or models.HangUpWith()).headers.items())
     return await _order(daemon, inputs.HangUpCall(CallId(call), headers), who)
 
@@ -134,7 +134,7 @@ async def hold_call(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
 
 @router.post("/{call}/resume", responses=answers(models.CallDone))
 async def resume_call(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
-    """Take a held call back."""
+    """Resume a held call."""
     return await _order(daemon, inputs.HoldCall(CallId(call), held=False), who)
 
 
@@ -146,9 +146,9 @@ async def send_digits(call: Id, body: models.Digits, daemon: Daemon, who: Who) -
 
 @router.post("/{call}/transfer", responses=answers(models.CallDone))
 async def transfer_call(call: Id, body: models.Transfer, daemon: Daemon, who: Who) -> JSONResponse:
-    """Pass the far end on to somebody else, or to the far end of another call; the outcome is told by an event."""
+    """Transfer the far end to another address, or to the far end of another call; an event reports the outcome."""
     if bool(body.to) == bool(body.call):
-        raise IntercomError("parameter-invalid", "It is to be transferred to one of `to` and `call`.")
+        raise IntercomError("parameter-invalid", "Give either `to` or `call`.")
     if body.call:
         return await _order(daemon, inputs.ConnectCalls(CallId(call), CallId(body.call)), who)
     return await _order(daemon, inputs.TransferCall(CallId(call), body.to), who)
@@ -156,19 +156,19 @@ async def transfer_call(call: Id, body: models.Transfer, daemon: Daemon, who: Wh
 
 @router.post("/{call}/transfer-request/accept", responses=answers(models.CallDone))
 async def accept_transfer(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
-    """Call whom the far end wants us to talk with; the outcome is told to it, and by an event."""
+    """Follow a transfer request: call the requested address. The far end and an event get the outcome."""
     return await _order(daemon, inputs.AcceptTransfer(CallId(call)), who)
 
 
 @router.post("/{call}/transfer-request/refuse", responses=answers(models.CallDone))
 async def refuse_transfer(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
-    """Do not do what the far end wants; the call goes on."""
+    """Refuse a transfer request; the call continues."""
     return await _order(daemon, inputs.EndTransfer(CallId(call), DECLINE, "Decline"), who)
 
 
 @router.post("/{call}/transfer-request/succeed", responses=answers(models.CallDone))
 async def transfer_done(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
-    """The client has done by itself what the far end wants, which is told so; the call ends."""
+    """Report that the client carried out a transfer request itself; the far end is notified, and the call ends."""
     return await _order(daemon, inputs.EndTransfer(CallId(call), OK, "OK"), who)
 
 
@@ -176,21 +176,21 @@ async def transfer_done(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
 async def transfer_failed(
     call: Id, daemon: Daemon, who: Who, body: models.TransferFailure | None = None
 ) -> JSONResponse:
-    """The client tried by itself, in vain; the far end is told, and the call goes on."""
+    """Report that the client failed to carry out a transfer request; the far end is notified, the call continues."""
     failed = body or models.TransferFailure()
     return await _order(daemon, inputs.EndTransfer(CallId(call), failed.code, failed.reason), who)
 
 
 @router.post("/{call}/message", status_code=202, responses=answers(models.MessageTaken, 202))
 async def send_text(call: Id, body: models.Text, daemon: Daemon, who: Who) -> JSONResponse:
-    """Send a MESSAGE in a connected call; whether it arrives is told by an event."""
+    """Send a MESSAGE in a connected call; an event reports whether it arrives."""
     content = Content(body.content_type, body.text, tuple(body.headers.items()))
     return taken(await ask(daemon, inputs.SendCallText(CallId(call), content), who))
 
 
 @router.post("/{call}/info", status_code=202, responses=answers(models.MessageTaken, 202))
 async def send_info(call: Id, body: models.Info, daemon: Daemon, who: Who) -> JSONResponse:
-    """Send an INFO in a connected call; whether it arrives is told by an event."""
+    """Send an INFO in a connected call; an event reports whether it arrives."""
     content = Content(body.content_type, body.body, tuple(body.headers.items()))
     return taken(await ask(daemon, inputs.SendInfo(CallId(call), content), who))
 

@@ -1,4 +1,4 @@
-"""/v1/codes: codes and cards that open doors; their digits go in, and never come out again."""
+"""/v1/codes: codes and cards that open doors. No request returns their digits."""
 
 from datetime import datetime
 from typing import Any
@@ -32,7 +32,7 @@ async def read_code(code: Id, daemon: Daemon) -> JSONResponse:
 
 @router.post("", status_code=201, responses=answers(models.CodeDone, 201))
 async def add_code(body: models.NewCode, daemon: Daemon, who: Who) -> JSONResponse:
-    """Add a code or a card; it holds once this is answered, through a power cut as well."""
+    """Add a code or a card; the answer comes after it is saved, so that it survives a power cut."""
     card = body.card is not None
     action = inputs.AddCredential(
         CredentialKind.CARD if card else CredentialKind.CODE,
@@ -49,7 +49,7 @@ async def add_code(body: models.NewCode, daemon: Daemon, who: Who) -> JSONRespon
 
 @router.patch("/{code}", responses=answers(models.CodeDone))
 async def change_code(code: Id, body: models.CodeChange, daemon: Daemon, who: Who) -> JSONResponse:
-    """Change the owner, doors, times or limits; what is not given stays."""
+    """Change the owner, doors, times or limits; omitted fields stay."""
     known, given = _find(daemon, code), body.model_fields_set
     action = inputs.ChangeCredential(
         CredentialId(code),
@@ -70,7 +70,7 @@ async def change_code(code: Id, body: models.CodeChange, daemon: Daemon, who: Wh
 
 @router.delete("/{code}", responses=answers(models.Done))
 async def remove_code(code: Id, daemon: Daemon, who: Who) -> JSONResponse:
-    """Have a code or card open nothing any more."""
+    """Remove a code or card, which then opens no door."""
     reply = await ask(daemon, inputs.RemoveCredential(CredentialId(code)), who)
     return JSONResponse({"warning": reply.warning or None})
 
@@ -92,7 +92,7 @@ def _period(period: models.Period) -> Period:
 
 
 def _seconds(moment: str | None) -> float | None:
-    """A moment as seconds since 1970. Raises IntercomError."""
+    """Convert a time to seconds since 1970. Raises IntercomError."""
     if moment is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""/v1/conferences: calls that hear each other and the panel; begin, read, change, end, and who is in."""
+"""/v1/conferences: calls that hear each other and the panel; create, read, change, end, and the participants."""
 
 from typing import Annotated, Any
 
@@ -15,23 +15,23 @@ from appliance.core import inputs
 from appliance.core.model import AccountId, CallId, ConferenceId
 
 router = APIRouter(prefix="/v1/conferences", tags=["conferences"], responses=problems.RESPONSES)
-CallQuery = Annotated[str, Query(max_length=64, description="The id of the participant's call.")]
+CallQuery = Annotated[str, Query(max_length=64, description="Id of the participant's call.")]
 
 
 @router.get("", responses=answers(models.Conferences))
 async def list_conferences(daemon: Daemon) -> JSONResponse:
-    """All conferences there are: one, or none."""
+    """All current conferences: one, or none."""
     return JSONResponse({"conferences": daemon.snapshot()["conferences"]})
 
 
 @router.post("", status_code=201, responses=answers(models.ConferenceDone, 201))
 async def begin_conference(body: models.Confer, daemon: Daemon, who: Who) -> JSONResponse:
-    """Begin a conference of the panel with calls there are, and with others, who are called."""
+    """Create a conference of the panel with existing calls, and with others, who are called."""
     calls = tuple(CallId(each.call) for each in body.participants if each.call is not None)
     called = tuple(dial(each) for each in body.participants if each.to is not None)
     reply = await ask(daemon, inputs.Confer(calls, called), who)
     if reply.conference is None:
-        raise IntercomError("unavailable", "No conference was begun.", reply.warning)
+        raise IntercomError("unavailable", "No conference was created.", reply.warning)
     return JSONResponse(
         done(daemon, reply.conference, reply.warning), 201, {"Location": f"{router.prefix}/{reply.conference}"}
     )
@@ -45,10 +45,10 @@ async def read_conference(conference: Id, daemon: Daemon) -> JSONResponse:
 
 @router.patch("/{conference}", responses=answers(models.ConferenceDone))
 async def change_conference(conference: Id, body: models.ConferenceChange, daemon: Daemon, who: Who) -> JSONResponse:
-    """Have the panel leave or come back, and mute or unmute its microphone."""
+    """Let the panel leave or return, and mute or unmute its microphone."""
     wanted, warnings = ConferenceId(conference), []
     if body.held is None and body.muted is None:
-        raise IntercomError("parameter-invalid", "Nothing is to be changed.", "Neither held nor muted is given.")
+        raise IntercomError("parameter-invalid", "There is nothing to change.", "Give held or muted.")
     if body.muted is not None:
         warnings.append((await ask(daemon, inputs.MuteIn(wanted, None, body.muted), who)).warning)
     if body.held is not None:
@@ -64,13 +64,13 @@ async def end_conference(conference: Id, daemon: Daemon, who: Who) -> JSONRespon
 
 @router.get("/{conference}/participants", responses=answers(models.Participants))
 async def list_participants(conference: Id, daemon: Daemon) -> JSONResponse:
-    """Who is in, comes or goes."""
+    """All participants, including those that are joining or leaving."""
     return JSONResponse({"participants": find(daemon, conference)["participants"]})
 
 
 @router.post("/{conference}/participants", responses=answers(models.ConferenceDone))
 async def add_participant(conference: Id, body: models.Join, daemon: Daemon, who: Who) -> JSONResponse:
-    """Call somebody into it, or take in a call that there is; whether he comes is told by events."""
+    """Add a participant: call one, or add an existing call; events report whether they join."""
     wanted = ConferenceId(conference)
     if body.call is not None:
         return await _order(daemon, inputs.TakeInto(wanted, CallId(body.call)), who)
@@ -79,13 +79,13 @@ async def add_participant(conference: Id, body: models.Join, daemon: Daemon, who
 
 @router.patch("/{conference}/participants", responses=answers(models.ConferenceDone))
 async def change_participant(conference: Id, body: models.ParticipantChange, daemon: Daemon, who: Who) -> JSONResponse:
-    """Keep what a participant says from all others, or let it through again."""
+    """Mute a participant for all others, or unmute."""
     return await _order(daemon, inputs.MuteIn(ConferenceId(conference), CallId(body.call), body.muted), who)
 
 
 @router.delete("/{conference}/participants", responses=answers(models.ConferenceDone))
 async def remove_participant(conference: Id, call: CallQuery, daemon: Daemon, who: Who) -> JSONResponse:
-    """Have a participant leave: its call ends."""
+    """Remove a participant; the call ends."""
     return await _order(daemon, inputs.RemoveFrom(ConferenceId(conference), CallId(call)), who)
 
 
@@ -98,12 +98,12 @@ async def _order(
 
 
 def dial(body: models.Join) -> inputs.Dial:
-    """Whom to call."""
+    """The address to call."""
     return inputs.Dial(body.to or "", tuple(body.headers.items()), AccountId(body.account))
 
 
 def done(daemon: Ports, wanted: str, warning: str) -> dict[str, Any]:
-    """What an order answers."""
+    """The answer to a request."""
     shown = next((each for each in daemon.snapshot()["conferences"] if each["id"] == wanted), None)
     return {"id": wanted, "conference": shown, "warning": warning or None}
 
@@ -112,5 +112,7 @@ def find(daemon: Ports, wanted: str) -> dict[str, Any]:
     """The conference of that id. Raises conference-not-found."""
     shown: dict[str, Any] | None = done(daemon, wanted, "")["conference"]
     if shown is None:
-        raise IntercomError("conference-not-found", f"There is no conference {wanted}.", "It never was, or is over.")
+        raise IntercomError(
+            "conference-not-found", f"There is no conference {wanted}.", "It has ended or never existed."
+        )
     return shown

@@ -1,4 +1,4 @@
-"""/v1/contacts: the directory, and the targets and whether those that are watched are there."""
+"""/v1/contacts: the directory, and the targets with the state of those that are watched."""
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
@@ -21,6 +21,6 @@ async def list_contacts(daemon: Daemon) -> JSONResponse:
 
 @router.post("/{flat}/ring", responses=answers(models.Done))
 async def ring_flat(flat: Id, daemon: Daemon, who: Who) -> JSONResponse:
-    """Ring at a flat of the directory, as a visitor does who types its number."""
+    """Ring a flat of the directory, like a visitor who types its number."""
     reply = await ask(daemon, inputs.RingFlat(flat), who)
     return JSONResponse({"warning": reply.warning or None})

@@ -31,13 +31,13 @@ async def read_door(door: Id, daemon: Daemon) -> JSONResponse:
 
 @router.post("/{door}/open", responses=answers(models.Done))
 async def open_door(door: Id, daemon: Daemon, who: Who, body: models.Open | None = None) -> JSONResponse:
-    """Energise the relay for one pulse; the door's own bound holds whatever is asked."""
+    """Energise the relay for one pulse, at most for the door's own limit."""
     return await _done(daemon, inputs.OpenDoor(DoorId(door), (body or models.Open()).seconds), who)
 
 
 @router.post("/{door}/hold", responses=answers(models.Done))
 async def hold_door(door: Id, daemon: Daemon, who: Who, body: models.HoldOpen | None = None) -> JSONResponse:
-    """Hold the door open; `door.hold_ending` tells before the end, and the door's own bound holds whatever is asked."""
+    """Hold the door open, at most for the door's own limit; `door.hold_ending` warns before the end."""
     return await _done(daemon, inputs.HoldDoor(DoorId(door), (body or models.HoldOpen()).seconds), who)
 
 
@@ -49,13 +49,13 @@ async def release_door(door: Id, daemon: Daemon, who: Who) -> JSONResponse:
 
 @router.post("/{door}/lock", responses=answers(models.Done))
 async def lock_door(door: Id, daemon: Daemon, who: Who) -> JSONResponse:
-    """Lock down, over restarts and power cuts: nothing opens the door. Answered once that is on disc."""
+    """Lock the door down: nothing opens it, also after a restart or power cut. The answer comes after it is saved."""
     return await _done(daemon, inputs.LockDoor(DoorId(door)), who)
 
 
 @router.post("/{door}/unlock", responses=answers(models.Done))
 async def unlock_door(door: Id, daemon: Daemon, who: Who) -> JSONResponse:
-    """End the lockdown; this opens nothing. Answered once it is on disc."""
+    """End the lockdown; this does not open the door. The answer comes after it is saved."""
     return await _done(daemon, inputs.UnlockDoor(DoorId(door)), who)
 
 

@@ -32,10 +32,10 @@ router = APIRouter(prefix="/v1/events", tags=["events"], responses=problems.RESP
 @router.get(
     "",
     responses={
-        101: {"description": "WebSocket: each text message that comes is one Envelope, as JSON."},
+        101: {"description": "WebSocket: each text message is one Envelope, as JSON."},
         **answers(
             models.Events,
-            description="The answer to a poll; with Accept: text/event-stream, a stream that goes on: "
+            description="The answer to a poll; with Accept: text/event-stream, a continuous stream: "
             "each `data` is one Envelope, as JSON, with its `id` and its type as `event`.",
             content={SSE: {"schema": {"type": "string"}}},
         ),
@@ -50,7 +50,7 @@ async def read_events(
         Query(ge=0, le=LONGEST_WAIT_S, allow_inf_nan=False, description="Long poll: seconds to wait for an event."),
     ] = None,
 ) -> Response:
-    """Events by one of three ways, all with the same filters; go on after the last id that came.
+    """Events by one of three ways, all with the same filters; continue after the last id that was received.
 
     WebSocket: subprotocol intercomd.v1; a second subprotocol `bearer.<token>` brings the token. The daemon pings.
 
@@ -67,7 +67,7 @@ async def read_events(
         raise IntercomError(
             "upgrade-required",
             "Events come by WebSocket, SSE or long poll.",
-            "The request asks for none of them.",
+            "The request uses none of them.",
             "Upgrade (RFC 6455 §4.1), send Accept: text/event-stream, or give wait=, in seconds.",
         )
     found = await _while_there(request.receive, _poll(subscription, wait))
@@ -89,7 +89,7 @@ async def _send(socket: WebSocket, subscription: Subscription) -> None:
 
 
 async def _poll(subscription: Subscription, wait: float) -> list[Json]:
-    """The next events: those that are there, or the first to come in `wait` seconds."""
+    """The next events: those available now, or the first within `wait` seconds."""
     found: list[Json] = []
     try:
         async with asyncio.timeout(wait) as patience, aclosing(subscription.events()) as feed:

@@ -1,4 +1,4 @@
-"""/livez and /readyz: for supervisors, hence without a token."""
+"""/livez and /readyz: for supervisors, without a token."""
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
@@ -14,15 +14,15 @@ router = APIRouter(tags=["health"], responses=problems.RESPONSES)
 
 @router.get("/livez", responses=answers(models.Health))
 async def live(daemon: Daemon) -> JSONResponse:
-    """Whether the daemon works at all: if not (503), restart it."""
+    """Whether the daemon works; if not (503), restart it."""
     if not daemon.alive():
-        raise IntercomError("unavailable", "The daemon takes no inputs.", resolution="Restart it.")
+        raise IntercomError("unavailable", "The daemon does not process inputs.", resolution="Restart it.")
     return JSONResponse({"status": "ok"})
 
 
 @router.get("/readyz", responses=answers(models.Health))
 async def ready(daemon: Daemon) -> JSONResponse:
-    """Whether calls are possible: if not (503), why."""
+    """Whether calls are possible; if not (503), the cause."""
     is_ready, why = daemon.ready()
     if not is_ready:
         raise IntercomError("unavailable", "Calls are not possible now.", why)

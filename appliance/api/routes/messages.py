@@ -1,4 +1,4 @@
-"""/v1/messages: SIP MESSAGE outside of calls. What comes, and what becomes of what is sent, is told by events."""
+"""/v1/messages: SIP MESSAGE outside of calls. Events report received messages and the results of sent ones."""
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
@@ -15,6 +15,6 @@ router = APIRouter(prefix="/v1/messages", tags=["messages"], responses=problems.
 
 @router.post("", status_code=202, responses=answers(models.MessageTaken, 202))
 async def send_message(body: models.Letter, daemon: Daemon, who: Who) -> JSONResponse:
-    """Send a MESSAGE to somebody; whether it arrives is told by an event."""
+    """Send a MESSAGE; an event reports whether it arrives."""
     content = Content(body.content_type, body.text, tuple(body.headers.items()))
     return taken(await ask(daemon, inputs.SendText(body.to, content, AccountId(body.account)), who))

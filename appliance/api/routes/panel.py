@@ -1,4 +1,4 @@
-"""/v1/panel: buttons, lamps, sensors and tone; a press acts as that of the real button."""
+"""/v1/panel: buttons, lamps, sensors and tone; a press acts like a press of the real button."""
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
@@ -15,7 +15,7 @@ router = APIRouter(prefix="/v1/panel", tags=["panel"], responses=problems.RESPON
 
 @router.get("", responses=answers(models.Panel))
 async def read_panel(daemon: Daemon) -> JSONResponse:
-    """Buttons and lamps as they are now."""
+    """Current state of buttons and lamps."""
     return JSONResponse(daemon.snapshot()["panel"])
 
 
@@ -28,7 +28,7 @@ async def press_button(button: Id, daemon: Daemon, who: Who, body: models.Press 
 
 @router.post("/lamps/{lamp}/test", responses=answers(models.Done))
 async def try_lamp(lamp: Id, daemon: Daemon, who: Who, body: models.TestLamp | None = None) -> JSONResponse:
-    """Have a lamp shine in a pattern for `seconds`, whatever the panel shows meanwhile."""
+    """Show a pattern on a lamp for `seconds`, instead of the status."""
     wanted = body or models.TestLamp()
     reply = await ask(daemon, inputs.TestLamp(LampId(lamp), wanted.pattern, wanted.seconds, wanted.color), who)
     return JSONResponse({"warning": reply.warning or None})
@@ -36,6 +36,6 @@ async def try_lamp(lamp: Id, daemon: Daemon, who: Who, body: models.TestLamp | N
 
 @router.post("/sensors/{sensor}/clear", responses=answers(models.Done))
 async def clear_sensor(sensor: Id, daemon: Daemon, who: Who) -> JSONResponse:
-    """Let doors be opened again that a tamper contact blocks."""
+    """End the blocking of doors by a tamper contact."""
     reply = await ask(daemon, inputs.ClearSensor(SensorId(sensor)), who)
     return JSONResponse({"warning": reply.warning or None})

@@ -1,4 +1,4 @@
-"""/v1/recordings: the finished ones and their audio; clients never name a file."""
+"""/v1/recordings: finished recordings and their audio; clients never give a file name."""
 
 import asyncio
 from pathlib import Path
@@ -25,7 +25,7 @@ async def list_recordings(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=64)] = None,
 ) -> JSONResponse:
-    """A page of recordings, newest first; `cursor` is the `next` of the page before."""
+    """A page of recordings, newest first; `cursor` is the `next` of the previous page."""
     rows = await asyncio.to_thread(daemon.recordings.list, limit + 1, cursor)
     page, more = rows[:limit], len(rows) > limit
     return JSONResponse({"recordings": [_told(row) for row in page], "next": page[-1].id if more else None})
@@ -42,11 +42,11 @@ async def read_recording(recording: Id, daemon: Daemon) -> JSONResponse:
     response_class=FileResponse,
     responses={
         200: {"description": "The whole file.", "content": {"audio/wav": {}}},
-        206: {"description": "The Range that was asked for.", "content": {"audio/wav": {}}},
+        206: {"description": "The requested Range.", "content": {"audio/wav": {}}},
     },
 )
 async def read_audio(recording: Id, daemon: Daemon) -> FileResponse:
-    """The audio of a complete recording; takes Range."""
+    """The audio of a complete recording; supports Range."""
     path = await asyncio.to_thread(_file, daemon.recordings, recording)
     return FileResponse(path, media_type="audio/wav", filename=f"{recording}.wav", content_disposition_type="inline")
 

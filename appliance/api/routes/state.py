@@ -13,5 +13,5 @@ router = APIRouter(prefix="/v1/state", tags=["state"], responses=problems.RESPON
 
 @router.get("", responses=answers(models.Snapshot))
 async def read_state(daemon: Daemon) -> JSONResponse:
-    """The whole state; go on from `last_event` with /v1/events?since=."""
+    """The whole state; continue after `last_event` with /v1/events?since=."""
     return JSONResponse(daemon.snapshot())

@@ -74,7 +74,10 @@ def shown(turn: Turn, attempt: Attempt, kind: CredentialKind, text: str) -> str:
 def unavailable(turn: Turn, attempt: Attempt) -> None:
     """Refuse what cannot be looked up. It may be right, so it counts for no lockout."""
     if PART not in dict(turn.state.failed):  # the store names a better cause where it knows one
-        why, resolution = "Codes and cards have not been read yet.", "GET /v1/state shows what fails: the storage?"
+        why, resolution = (
+            "Codes and cards have not been read yet.",
+            "Check the storage; GET /v1/state shows the faults.",
+        )
         faults.failed(turn, PART, why, resolution)
     deny(turn, attempt, attempt.doors, Denial.UNAVAILABLE)
     outcomes.refused(turn, attempt, Denial.UNAVAILABLE)
@@ -147,8 +150,8 @@ def requested(turn: Turn, action: inputs.OfBook, request: RequestId, who: str) -
         raise IntercomError(
             "unavailable",
             "Codes cannot be changed now.",
-            "They have not been read yet, for the storage does not work.",
-            "Try again; GET /v1/state tells what does not work.",
+            "They have not been loaded, because the storage does not work.",
+            "Try again; GET /v1/state shows what does not work.",
         )
     match action:
         case inputs.AddCredential():
@@ -194,7 +197,7 @@ def added(turn: Turn, book: Book, action: inputs.AddCredential) -> Credential:
     known = credentials.match(replace(book, codes=book.codes + waiting), action.kind, action.digits)
     if known is not None:
         raise IntercomError(
-            "conflict", "There is such a code already.", f"It is that of {known.owner}.", "Choose other digits."
+            "conflict", "This code exists already.", f"It belongs to {known.owner}.", "Choose other digits."
         )
     if len(book.codes) + len(waiting) >= MOST:
         raise IntercomError("conflict", "There are too many codes.", f"There are {MOST}.", "Remove some.")
@@ -222,7 +225,7 @@ def check(turn: Turn, wanted: inputs.AddCredential | inputs.ChangeCredential) ->
         if period.begin == period.end:
             raise IntercomError(
                 "parameter-invalid",
-                f"A time from {period.begin} to {period.end} is none.",
+                f"A period from {period.begin} to {period.end} is empty.",
                 resolution="The whole day is from 00:00 to 24:00.",
             )
 
@@ -234,11 +237,11 @@ def find(turn: Turn, book: Book, wanted: CredentialId) -> Credential:
         raise IntercomError(
             "code-not-found",
             f"There is no code {wanted}.",
-            "It was removed, or never was.",
+            "It was removed or never existed.",
             "GET /v1/codes lists them.",
         )
     if is_kept(turn, wanted):
-        raise IntercomError("conflict", f"Code {wanted} is being written just now.", "", "Try again.")
+        raise IntercomError("conflict", f"Code {wanted} is being saved.", "", "Try again.")
     return found
 
 
@@ -292,7 +295,7 @@ def failed(turn: Turn, keeping: Keeping, why: str) -> None:
         deny(turn, keeping.attempt, keeping.attempt.doors, f"{Denial.NOT_WRITTEN}: {why}")
         outcomes.refused(turn, keeping.attempt, f"{Denial.NOT_WRITTEN}: {why}")
     if keeping.request is not None:
-        error = IntercomError("unavailable", "The code could not be written.", why, "Try again.")
+        error = IntercomError("unavailable", "The code could not be saved.", why, "Try again.")
         error_events.tell(turn, error, "keep-code")
         turn.order(Reply(keeping.request, error=error))
 

@@ -188,7 +188,7 @@ def send(turn: Turn, call: Call, wanted: str) -> None:
     """Send digits by RFC 4733, or where the far end takes none of these, as configured. Raises IntercomError."""
     way = turn.settings.digits_otherwise
     if not call.takes_events and way is DigitsBy.NONE:
-        raise unsent("The far end takes no digits by RFC 4733 (telephone-event).")
+        raise unsent("The far end does not accept digits by RFC 4733 (telephone-event).")
     turn.tell(events.DtmfSending(call.id, count=len(wanted)))
     if not call.takes_events and way is DigitsBy.INFO:
         for digit in wanted:
@@ -220,7 +220,7 @@ def unsent(why: str) -> IntercomError:
         "digits-unsupported",
         "The digits were not sent.",
         why,
-        "Switch telephone-event on at the far end, or set sip.digits_otherwise to info or inband.",
+        "Enable telephone-event at the far end, or set sip.digits_otherwise to info or inband.",
     )
 
 

@@ -16,7 +16,7 @@ from appliance.core.transition import Turn
 ANSWER_S = 40.0  # the SIP process tells after 32 s that nobody answers (RFC 3261 §17.1.2.2, timer F)
 SOON_S, SLOW_S, LONGEST_ASKED_S = 5.0, 300.0, 3600.0
 SETTLED_S = 2.0  # accounts are registered at the new address within so long
-NO_NOTIFY = "It was not told how it is"
+NO_NOTIFY = "No state was reported"
 ONGOING = {"deactivated", "timeout"}  # begin anew at once (RFC 6665 §4.1.3)
 REFUSED = {"rejected", "noresource", "invariant"}  # do not
 BAD_EVENT, GONE, BEGUN = 489, 481, 200

@@ -42,7 +42,7 @@ def restore(turn: Turn, found: Kept, fault: str) -> None:
     for door in found.locked_down:
         pulses.end(turn, door)
     if fault:
-        text = f"What was kept over the restart cannot be read, so every door is locked down: {fault}"
+        text = f"The saved state cannot be read, so every door is locked down: {fault}"
         turn.tell(events.WarningTold("kept-state-damaged", f"{text} Unlock them: intercomctl door ID unlock."))
         for door in found.locked_down:
             turn.tell(events.DoorLockedDown(door, by="a damaged file"))
@@ -87,5 +87,7 @@ def due(turn: Turn) -> None:
 
 def refuse(turn: Turn, each: Unkept, why: str, resolution: str) -> None:
     """Tell a client that it holds, but not for long."""
-    error = IntercomError("unavailable", "It holds now, but may not outlast a restart.", why, resolution)
+    error = IntercomError(
+        "unavailable", "The change is active but could not be saved; a restart will lose it.", why, resolution
+    )
     turn.order(Reply(each.request, error=error))

@@ -24,7 +24,7 @@ def due(turn: Turn) -> None:
             session.hang_up(turn, call, Cause.DURATION_LIMIT)
         else:
             turn.put(replace(call, end_announced=True))
-            text = f"Call {call.id} ends in {LAST_S:g} s: it lasts too long."
+            text = f"Call {call.id} ends in {LAST_S:g} s: it reaches its longest duration."
             turn.tell(events.WarningTold("duration-limit", text, call.id))
 
 
@@ -35,8 +35,12 @@ def answer(turn: Turn, call: Call) -> None:
         session.answer(turn, call, "auto-answer")
     else:
         turn.put(replace(call, answers_at=None))
-        why = "nobody here could hear that it is answered" if silent else "another call is in front"
-        turn.tell(events.NoticeTold("rings-on", f"Call {call.id} rings on, though it may answer itself: {why}."))
+        why = "no tone can announce that it is answered" if silent else "another call is in the foreground"
+        turn.tell(
+            events.NoticeTold(
+                "rings-on", f"Call {call.id} keeps ringing although it may be answered automatically: {why}."
+            )
+        )
 
 
 def wake(call: Call) -> float | None:

@@ -140,7 +140,7 @@ def change(turn: Turn, wanted: inputs.ChangeRuntime) -> str:
     changed = [f"forwarding.{name}" for name in names if getattr(rules, name) != getattr(old.forwarding, name)]
     changed += [name for name in ("quiet_hours", "do_not_disturb") if getattr(new, name) != getattr(old, name)]
     if not changed:
-        return "It is so already."
+        return "These settings are active already."
     turn.state = replace(turn.state, changed=new)
     turn.tell(events.ConfigChanged(applied=", ".join(changed), needs_restart=""))
     return ""
@@ -169,8 +169,8 @@ def check(settings: Settings, wanted: inputs.ChangeRuntime) -> None:
     ):
         raise IntercomError(
             "parameter-invalid",
-            f"{hours.begin!r} to {hours.end!r} are no quiet hours.",
-            "Both are times such as 22:30, or both are empty.",
+            f"{hours.begin!r} to {hours.end!r} cannot be quiet hours.",
+            "Give two different times such as 22:30, or leave both empty.",
         )
 
 

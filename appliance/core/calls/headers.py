@@ -14,6 +14,6 @@ def check(headers: tuple[tuple[str, str], ...]) -> None:
             raise IntercomError(
                 "parameter-invalid",
                 f"The header {name!r} cannot be sent.",
-                "Only X- headers with printable values can.",
+                "Only X- headers with printable values are allowed.",
                 "Rename it, or leave it out.",
             )

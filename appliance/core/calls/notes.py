@@ -14,7 +14,7 @@ def note(turn: Turn, call: Call, text: str) -> str:
     """Note it; the warning's text if it is there already. Raises IntercomError."""
     check(text)
     if call.custom_data == text:
-        return f"It is the custom_data of {call.id} already."
+        return f"Call {call.id} has this custom_data already."
     turn.put(replace(call, custom_data=text))
     turn.tell(events.CallChanged(call.id, fields=("custom_data",)))
     return ""
@@ -23,4 +23,6 @@ def note(turn: Turn, call: Call, text: str) -> str:
 def check(text: str) -> None:
     """Raises IntercomError for more than may be."""
     if len(text) > LONGEST:
-        raise IntercomError("text-too-long", f"{len(text)} characters are too many.", f"At most {LONGEST} may be.")
+        raise IntercomError(
+            "text-too-long", f"{len(text)} characters are too long.", f"The limit is {LONGEST} characters."
+        )

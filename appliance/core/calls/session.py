@@ -33,9 +33,9 @@ FORBIDDEN, GONE, NO_ANSWER, STOPPING, DECLINE = 403, 481, 480, 503, 603
 REQUEST_TERMINATED, NOT_ACCEPTABLE = 487, 488
 CONFIRM_S = 15.0  # who answers and must press a digit has so long, while a tone asks for it
 CAUSES_OF_ICE = {
-    IceFault.FAILED_CHECKS: "None of its addresses answers at any of ours.",
-    IceFault.DISCONNECTED: "The pair of addresses that it had found carries nothing any more.",
-    IceFault.TIMEOUT: "It has not settled on a pair of addresses in time.",
+    IceFault.FAILED_CHECKS: "None of its addresses answers any of our addresses.",
+    IceFault.DISCONNECTED: "The pair of addresses that it selected no longer carries packets.",
+    IceFault.TIMEOUT: "It did not select a pair of addresses in time.",
 }
 ICE = "Check the network, and the firewalls between: they must let UDP through."
 NO_WORDS = Words()
@@ -270,7 +270,7 @@ def hold_failed(turn: Turn, call: Call, given: inputs.HoldFailed) -> None:
     error = IntercomError(
         "media-update-failed",
         f"The far end refused to {'resume' if given.held else 'be held'}.",
-        f"It said {given.code} {given.reason}".rstrip(),
+        f"It answered {given.code} {given.reason}".rstrip(),
     )
     error_events.tell(turn, error, "hold-call", given.code, call.id)
     told = events.CallUpdated(
@@ -306,7 +306,7 @@ def ice_failed(turn: Turn, call: Call, fault: IceFault) -> None:
     if not call.alive:
         return
     turn.tell(events.MediaIceFailed(call.id, cause=fault))
-    error = IntercomError("ice-failed", f"There is no way for sound to {call.remote.uri}.", CAUSES_OF_ICE[fault], ICE)
+    error = IntercomError("ice-failed", f"There is no path for sound to {call.remote.uri}.", CAUSES_OF_ICE[fault], ICE)
     error_events.tell(turn, error, "connect-media", call=call.id)
     hang_up(turn, call, Cause.ICE_FAILED)
 

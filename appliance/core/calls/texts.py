@@ -69,7 +69,10 @@ def send(
         )
     if len(turn.state.messages) >= MOST:
         raise IntercomError(
-            "rate-limited", "Too many messages wait for their answers.", f"At most {MOST} may.", "Wait for some."
+            "rate-limited",
+            "Too many messages wait for their answers.",
+            f"The limit is {MOST}.",
+            "Wait until some are answered.",
         )
     message = MessageId(f"m-{turn.new_id()}")
     outgoing = Outgoing(message, method, to, call, turn.now + ANSWER_S, digit)
@@ -85,12 +88,12 @@ def check(content: Content) -> None:
         raise IntercomError(
             "text-too-long",
             f"The message has {length} bytes.",
-            f"It may have {LONGEST_BYTES}, so that it fits into one packet with its headers.",
+            f"The limit is {LONGEST_BYTES}, so that it fits into one packet with its headers.",
             "Send it in parts.",
         )
     if not TYPE.fullmatch(content.type):
         raise IntercomError(
-            "parameter-invalid", f"{content.type!r} is no type of content.", "", "Use one such as text/plain."
+            "parameter-invalid", f"{content.type!r} is not a content type.", "", "Use one such as text/plain."
         )
     check_headers(content.headers)
 

@@ -54,7 +54,7 @@ def decide(turn: Turn, call: Call, *, accepted: bool) -> None:
         raise IntercomError(
             "conflict",
             f"No change of call {call.id} waits for an answer.",
-            "None was asked for, or it was answered in the meantime.",
+            "None was requested, or it has been answered.",
             "See call.update_received.",
         )
     turn.put(replace(call, update_until=None))
@@ -64,7 +64,7 @@ def decide(turn: Turn, call: Call, *, accepted: bool) -> None:
 def ask_from_now(turn: Turn, call: Call, *, wanted: bool) -> str:
     """Whether this call's changes are asked of a client from now on."""
     if asks(turn.state, call) == wanted:
-        return f"It is so already for call {call.id}."
+        return f"Call {call.id} has these settings already."
     turn.put(replace(call, ask_updates=wanted))
     return ""
 

@@ -82,7 +82,7 @@ def invite(turn: Turn, conference: Conference, uri: str, whom: Dial) -> Conferen
 
 
 def remove(turn: Turn, conference: Conference, participant: Participant, call: Call) -> None:
-    """Have a participant leave: its call ends."""
+    """Remove a participant; the call ends."""
     if participant.stage is Stage.IN:
         turn.tell(events.ConferenceParticipantRemoved(*of(conference, participant), reason=EJECTED))
         keep(turn, conference, replace(participant, stage=Stage.LEFT))

@@ -40,15 +40,17 @@ def begin(turn: Turn, action: inputs.Confer, who: str) -> ConferenceId:
     if turn.state.conference is not None:
         raise IntercomError(
             "conflict",
-            "There is a conference already.",
-            f"It is {turn.state.conference.id}; a station has one microphone and one speaker.",
-            "Take the calls into it, or end it.",
+            "A conference exists already.",
+            f"Conference {turn.state.conference.id} uses the station's only microphone and speaker.",
+            "Add the calls to it, or end it.",
         )
     calls = [joining(find(turn, wanted)) for wanted in dict.fromkeys(action.calls)]
     called = [place(turn, dial) for dial in action.invite]
     room(len(calls) + len(called))
     if not calls and not called:
-        raise IntercomError("parameter-invalid", "A conference needs somebody in it.", "No participants are given.")
+        raise IntercomError(
+            "parameter-invalid", "A conference needs participants.", "The list of participants is empty."
+        )
     if not calls and turn.state.full:
         raise too_many_calls(turn)
     conference = conferences_conference.begin(turn)
@@ -99,7 +101,9 @@ def mute(turn: Turn, conference: Conference, wanted: CallId | None, *, muted: bo
 def hold(turn: Turn, conference: Conference, *, held: bool) -> str:
     """Have the panel leave, or come back. One that is set aside, and is now held on purpose, stays held."""
     if conference.connected_since is None:
-        raise IntercomError("conflict", f"Conference {conference.id} cannot be held now.", "Nobody is in it yet.")
+        raise IntercomError(
+            "conflict", f"Conference {conference.id} cannot be held now.", "It has no participants yet."
+        )
     if conference.held == held:
         turn.state = replace(turn.state, conference=replace(conference, set_aside=False))
         return f"Conference {conference.id} is {'held' if held else 'not held'} already."
@@ -129,7 +133,9 @@ def press(turn: Turn, conference: Conference, action: Literal[Action.HANGUP, Act
 def place(turn: Turn, dial: inputs.Dial) -> tuple[str, inputs.Dial]:
     """The SIP URI to call, and the same with the account that is to be used; raises what a call would."""
     if turn.state.stopping:
-        raise IntercomError("unavailable", "Nobody can be called now.", "The daemon is stopping.", "Try again later.")
+        raise IntercomError(
+            "unavailable", "Participants cannot be called now.", "The daemon is stopping.", "Try again later."
+        )
     uri, account = whom(turn, dial.to, dial.account)
     check_headers(dial.headers)
     notes.check(dial.custom_data)
@@ -149,7 +155,7 @@ def room(participants: int) -> None:
         raise IntercomError(
             "too-many-calls",
             f"A conference has at most {conferences_conference.MOST} participants.",
-            f"With these it would have {participants}.",
+            f"It would have {participants}.",
             "Remove one of them first.",
         )
 
@@ -166,8 +172,8 @@ def find_conference(turn: Turn, wanted: ConferenceId) -> Conference:
         raise IntercomError(
             "conference-not-found",
             f"There is no conference {wanted}.",
-            "It has ended, or never was.",
-            "GET /v1/conferences lists what there is.",
+            "It has ended or never existed.",
+            "GET /v1/conferences lists the conferences.",
         )
     return found
 

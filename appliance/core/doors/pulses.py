@@ -46,7 +46,7 @@ def hold_open(turn: Turn, door: DoorSettings, seconds: float | None, by: str) ->
             "parameter-invalid",
             f"Door {door.id} cannot be held open{'' if seconds is None else f' for {seconds} s'}.",
             never or f"Its longest hold is {door.max_hold_s} s.",
-            f"Set door.{door.id}.max_hold_s, if its strike is made for that.",
+            f"Set door.{door.id}.max_hold_s, if its strike allows that.",
         )
     until = turn.decided + (door.max_hold_s if seconds is None else seconds)
     return energise(turn, door, Pulse(0, turn.decided, until, by, Means.API, held=True))
@@ -61,7 +61,7 @@ def energise(turn: Turn, door: DoorSettings, wanted: Pulse) -> str:
         wanted = replace(wanted, began=began, energised=running.energised, attempts=running.attempts)
     until = min(wanted.until, wanted.began + (door.max_hold_s if wanted.held else door.max_s))
     if running is not None and until <= running.until:
-        return f"Door {door.id} is open already, and for longer."
+        return f"Door {door.id} is open already, for longer than this."
     pulse_id = max(int(turn.decided * 1e9), 0 if running is None else running.id + 1)
     put(turn, door.id, replace(wanted, id=pulse_id, until=until))
     return ""
@@ -90,8 +90,8 @@ def refuse(turn: Turn, door: DoorSettings, wanted: Pulse) -> None:
         error = IntercomError(
             "unavailable",
             f"Door {door.id} cannot be opened now.",
-            "The process that holds its relay is not there.",
-            "It is started again by itself; see its log if this stays so.",
+            "The process that holds its relay is not running.",
+            "It restarts by itself; see its log if this continues.",
         )
     turn.tell(events.DoorDenied(door.id, by=wanted.by, means=wanted.means, why=why))
     raise error
@@ -101,7 +101,7 @@ def locked_down(door: DoorId) -> IntercomError:
     """What they are told who want such a door open."""
     return IntercomError(
         "door-locked-down",
-        f"Door {door} does not open.",
+        f"Door {door} cannot be opened.",
         "It is locked down.",
         f"Unlock it first: intercomctl door {door} unlock",
     )

@@ -129,7 +129,7 @@ def clear(turn: Turn, wanted: SensorId, by: str) -> str:
         names = ", ".join(sensor.id for sensor in turn.settings.sensors) or "none"
         raise IntercomError("sensor-not-found", f"There is no sensor {wanted}.", f"The panel has: {names}.")
     if not any(block.sensor == wanted for block in turn.state.blocks):
-        return f"Sensor {wanted} blocks nothing."
+        return f"Sensor {wanted} does not block any door."
     lift(turn, wanted)
     turn.tell(events.SensorUnblocked(wanted, by=by))
     return ""
@@ -140,9 +140,9 @@ def error(state: State, door: DoorId, block: Block) -> IntercomError:
     left = max(1, round(block.until - state.now))
     return IntercomError(
         "door-blocked",
-        f"Door {door} does not open for {left} s.",
-        f"Sensor {block.sensor} told that somebody tampers.",
-        f"See to the panel, then: intercomctl clear {block.sensor}",
+        f"Door {door} stays locked for {left} s.",
+        f"Sensor {block.sensor} reported tampering.",
+        f"Check the panel, then: intercomctl clear {block.sensor}",
     )
 
 

@@ -40,19 +40,19 @@ class Denial(StrEnum):
 
     WRONG = "a wrong code"
     UNAVAILABLE = "codes are unavailable"
-    FOREIGN = "it is for other doors"
+    FOREIGN = "it does not open this door"
     NO_TARGET = "the far end is no target that may open this door"
-    LOCKED_OUT = "after too many wrong codes none is taken for a while"
+    LOCKED_OUT = "no code is accepted for a while after too many wrong ones"
     USED_UP = "the code is used up"
     EXPIRED = "the code has expired"
     NOT_NOW = "the code is not valid at this time"
     NO_CLOCK = "the clock is not synchronised, and this opens at certain times only"
-    BEING_WRITTEN = "it is being written just now"
-    NOT_WRITTEN = "its use could not be written"
+    BEING_WRITTEN = "it is being saved"
+    NOT_WRITTEN = "its use could not be recorded"
     LOCKED_DOWN = "the door is locked down"
     TAMPERED = "a sensor blocks it"
-    NO_GUARD = "the relay guard is not there"
-    NOT_TAKEN = "the relay guard did not take it"
+    NO_GUARD = "the relay guard is not running"
+    NOT_TAKEN = "the relay guard did not accept the pulse"
 
 
 class LockoutScope(StrEnum):

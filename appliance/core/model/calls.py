@@ -217,7 +217,7 @@ class Call:
     forward_at: float | None = None
     answered_by_us: bool = False
     held_local: bool = False
-    set_aside: bool = False  # held by us only because another call is in front
+    set_aside: bool = False  # held by us only because another call is in the foreground
     held_remote: bool = False
     muted: bool = False
     codec: Codec | None = None

@@ -46,8 +46,8 @@ class Participant:
 class Conference:
     """Calls that hear each other, and the panel unless it has left them (`held`). It ends with its last call.
 
-    set_aside: held only because another call is in front. muted: our microphone reaches none of them. connected_since:
-    the first participant is in.
+    set_aside: held only because another call is in the foreground. muted: our microphone reaches none of them.
+    connected_since: the first participant is in.
     """
 
     id: ConferenceId

@@ -116,7 +116,7 @@ class Sensing:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Nothing is opened until then, since that sensor told that somebody tampers."""
+    """Nothing is opened until then, since that sensor reported tampering."""
 
     sensor: SensorId
     until: float

@@ -81,8 +81,8 @@ def while_down(turn: Turn, button: ButtonSettings, press: Press, until: float) -
         press = replace(press, long_at=None, spent=True)
     if press.stuck_at is not None and press.stuck_at <= until and stayed(press, press.stuck_at):
         turn.tell(events.ButtonStuck(button.id, at=press.stuck_at))
-        why = f"It has been down since {press.stuck_at - press.pressed_at:g} s, and counts for nothing until it is up."
-        faults.failed(turn, part(button), why, "See whether it is jammed, or its cable shorted.")
+        why = f"It has been down for {press.stuck_at - press.pressed_at:g} s and is ignored until it is released."
+        faults.failed(turn, part(button), why, "Check whether it is jammed or its cable is shorted.")
         press = replace(press, stuck_at=None, long_at=None, stuck=True, spent=True)
     put(turn, button.id, press)
     return acts

@@ -29,15 +29,15 @@ def lamp(turn: Turn, wanted: inputs.TestLamp) -> None:
         )
     if not 0 < wanted.seconds <= LONGEST_LAMP_S:
         raise IntercomError(
-            "parameter-invalid", f"A lamp cannot be tested for {wanted.seconds} s.", "It lasts up to 60 s."
+            "parameter-invalid", f"A lamp cannot be tested for {wanted.seconds} s.", "A test lasts up to 60 s."
         )
     try:
         color = None if wanted.color is None else colors.parse(wanted.color)
     except ValueError as error:
         raise IntercomError(
             "parameter-invalid",
-            f"{wanted.color} is no colour of a lamp.",
-            f"There are {', '.join(colors.NAMES)}, and #rrggbb but black.",
+            f"{wanted.color} is not a colour of a lamp.",
+            f"Use {', '.join(colors.NAMES)}, or #rrggbb other than black.",
         ) from error
     others = tuple(trial for trial in turn.state.lamp_trials if trial.lamp != wanted.lamp)
     trial = LampTrial(wanted.lamp, wanted.pattern, turn.now + wanted.seconds, color)
@@ -48,14 +48,14 @@ def sound(turn: Turn, request: RequestId, seconds: float) -> None:
     """Begin: the reply comes at the end."""
     state = turn.state
     if not 0 < seconds <= LONGEST_SOUND_S:
-        raise IntercomError("parameter-invalid", f"A tone of {seconds} s is none.", "It lasts up to 5 s.")
+        raise IntercomError("parameter-invalid", f"A tone cannot last {seconds} s.", "A tone lasts up to 5 s.")
     card = dict(state.failed).get("audio")
     if card is not None:
         raise IntercomError(
             "audio-unavailable",
             "The sound cannot be tested now.",
             card,
-            "Mend that first: audio.recovered tells when it works.",
+            "Repair that first: the event audio.recovered reports when it works.",
         )
     if state.active is not None:
         raise IntercomError(
@@ -70,8 +70,8 @@ def sound(turn: Turn, request: RequestId, seconds: float) -> None:
         raise IntercomError(
             "unavailable",
             "The sound cannot be tested now.",
-            "The process that has the sound cards is not there.",
-            "See what the status says.",
+            "The process that uses the sound cards is not running.",
+            "Check the status: intercomctl state.",
         )
     tone_at = turn.now + QUIET_S
     turn.state = replace(state, sound_trial=SoundTrial(request, tone_at, tone_at + seconds))
@@ -98,8 +98,8 @@ def due(turn: Turn) -> None:
     if trial is None:
         return
     if state.active is not None or not state.sip_ready or state.stopping:
-        cause = "A call began." if state.active is not None else "The process that has the sound cards ended."
-        cut = IntercomError("conflict", "The test of the sound was cut short.", cause, "Try again.")
+        cause = "A call began." if state.active is not None else "The process that uses the sound cards ended."
+        cut = IntercomError("conflict", "The sound test was interrupted.", cause, "Try again.")
         turn.order(Reply(trial.request, error=cut))
     elif trial.until <= turn.now:
         turn.order(Reply(trial.request, trial=trial))

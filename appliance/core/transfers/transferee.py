@@ -106,7 +106,7 @@ def end(turn: Turn, call: Call, code: int, reason: str) -> None:
     """A client refuses, or has done it by itself, or could not. Raises IntercomError."""
     if code not in FINAL:
         raise IntercomError(
-            "parameter-invalid", f"A transfer cannot come to {code}.", "It is a final SIP code, 200 to 699."
+            "parameter-invalid", f"A transfer cannot end with {code}.", "Give a final SIP code, 200 to 699."
         )
     answer(turn, asked(turn, call), code, reason)
 
@@ -117,8 +117,8 @@ def asked(turn: Turn, call: Call) -> Transfer:
     if transfer is None or transfer.state is not TransferState.ASKED:
         raise IntercomError(
             "transfer-not-requested",
-            f"Nobody asks for a transfer of call {call.id}.",
-            "The far end has not asked, or it is decided already.",
+            f"Call {call.id} has no transfer request.",
+            "The far end has not sent one, or it has been decided already.",
         )
     return transfer
 

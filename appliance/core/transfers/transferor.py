@@ -65,7 +65,7 @@ def due(turn: Turn) -> None:
         if transfer.state is TransferState.DONE:
             succeed(turn, transfer)
         else:
-            fail(turn, transfer, TIMEOUT, "Its outcome was not told in time")
+            fail(turn, transfer, TIMEOUT, "Its outcome was not reported in time")
 
 
 def settle(turn: Turn) -> None:

@@ -20,7 +20,7 @@ def find(turn: Turn, flat: str) -> Entry:
         raise IntercomError(
             "flat-not-found",
             f"There is no flat {flat}.",
-            "The directory does not have it.",
+            "The directory does not list it.",
             "GET /v1/contacts lists them.",
         )
     return entry

@@ -99,12 +99,12 @@ def find(name: str, names: Path = NAMES) -> str:
             continue
     found = known.get(name, [])
     if len(found) > 1:
-        more = "name one by its path, as /dev/input/by-id or by-path has it"
+        more = "give the path of one of them, in /dev/input/by-id or by-path"
         raise _unusable(name, f"{len(found)} devices have that name: {', '.join(found)}", more)
     if not found:
         near = difflib.get_close_matches(name, known, 1)
         there = ", ".join(sorted(known)) or "none"
-        remedy = f"did you mean {near[0]!r}?" if near else "plug it in: it is looked for again by itself"
+        remedy = f"did you mean {near[0]!r}?" if near else "plug it in: the service finds it by itself"
         raise _unusable(name, f"no input device has that name; there are: {there}", remedy)
     return found[0]
 
@@ -112,19 +112,19 @@ def find(name: str, names: Path = NAMES) -> str:
 def _trouble(name: str, error: OSError) -> IntercomError:
     match error.errno:
         case errno.ENOENT | errno.ENODEV | errno.ENXIO:
-            return _unusable(name, "it is not plugged in", "plug it in: it is looked for again by itself")
+            return _unusable(name, "it is not plugged in", "plug it in: the service finds it by itself")
         case errno.EBUSY:
             return _unusable(name, "another program has grabbed it", "end that program (fuser -v /dev/input/event*)")
         case errno.EACCES | errno.EPERM:
             remedy = (
-                "it belongs to the service if its configuration names it: "
+                "udev gives the service the devices that its configuration names: "
                 "sudo udevadm trigger --action=change --subsystem-match=input"
             )
             return _unusable(name, f"it cannot be opened: {error.strerror}", remedy)
         case errno.ENOTTY | errno.EINVAL:
-            return _unusable(name, "it is no input device", "name one of /dev/input/by-id that ends in -event-kbd")
+            return _unusable(name, "it is not an input device", "give one of /dev/input/by-id that ends in -event-kbd")
         case _:
-            return _unusable(name, error.strerror or str(error), "the kernel's log (dmesg) may tell more")
+            return _unusable(name, error.strerror or str(error), "the kernel's log (dmesg) may say more")
 
 
 def _unusable(name: str, cause: str, remedy: str) -> IntercomError:

@@ -34,14 +34,14 @@ class Spoiled(StrEnum):
     """Why what a reader sent is no card and no key; what follows a colon says more."""
 
     PULSES_LOST = "pulses were lost as this machine was too busy"
-    LENGTH = "a frame of other than the expected lengths"
+    LENGTH = "a frame of an unexpected length"
     PARITY = "the parity is wrong"
-    HALVES = "the halves of a key's 8 bits do not fit each other"
-    NO_KEY = "the bits of a key are none of 0 to 9, * and #"
+    HALVES = "the halves of a key's 8 bits do not match"
+    NO_KEY = "the bits of a key do not mean 0 to 9, * or #"
     KEYS_LOST = "keys were lost as this machine was too busy"
-    CHARACTERS = "it typed something else than digits and A to F"
-    TYPED_LENGTH = "it typed too short or too long a number"
-    NO_ENTER = "it typed a number and no Enter"
+    CHARACTERS = "it typed characters other than digits and A to F"
+    TYPED_LENGTH = "it typed a number of the wrong length"
+    NO_ENTER = "it typed a number without Enter"
 
 
 @dataclass(frozen=True, slots=True)

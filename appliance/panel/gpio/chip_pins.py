@@ -257,11 +257,11 @@ def trouble(line: object, error: OSError, consumer: str = "") -> IntercomError:
         case errno.EBUSY:
             return unusable(line, f"in use by {consumer or 'the kernel'!r}", guard.FREE_IT)
         case errno.ENODEV:
-            return unusable(line, "its chip was taken away", "bring it back: the line is taken again by itself")
+            return unusable(line, "its chip was removed", "reconnect it: the line is claimed again by itself")
         case errno.EACCES | errno.EPERM:
             return unusable(line, f"its chip cannot be opened: {error.strerror}", guard.OPEN_IT)
         case _:
-            return unusable(line, error.strerror or str(error), "the kernel's log (dmesg) may tell more")
+            return unusable(line, error.strerror or str(error), "the kernel's log (dmesg) may say more")
 
 
 def unusable(line: object, cause: str, remedy: str) -> IntercomError:

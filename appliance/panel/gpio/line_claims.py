@@ -13,7 +13,9 @@ FIRST_RETRY_S = 1.0
 LONGEST_RETRY_S = 60.0
 TOGETHER_S = 0.1
 PART = "panel"
-USUAL_REMEDY = "See who uses the line (gpioinfo) and which pin the settings name; it is tried again by itself"
+USUAL_REMEDY = (
+    "Check which program uses the line (gpioinfo) and which pin the settings name; the service tries again by itself"
+)
 
 
 class Claims:

@@ -14,7 +14,7 @@ FREQUENCY_HZ = 100
 
 
 class Line:
-    """A line; `when_lost` is called when its chip was taken away, by pins that notice.
+    """A line; `when_lost` is called when its chip was removed, by pins that notice.
 
     PWM by software costs time of the processor all the while, so it runs only for levels between on and off.
     """

@@ -36,7 +36,7 @@ def export(wiring: PwmChannel) -> bool:
     except OSError as error:
         if error.errno == errno.ENODEV:
             cause = f"the chip has {(folder / 'npwm').read_text().strip()} channels, counted from 0"
-            raise IntercomError("unavailable", f"{wiring} cannot be used", cause, "take one of those") from error
+            raise IntercomError("unavailable", f"{wiring} cannot be used", cause, "use one of those") from error
         raise trouble(wiring, CHIPS, error) from error
     return True
 

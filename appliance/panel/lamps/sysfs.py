@@ -11,16 +11,16 @@ def trouble(what: object, root: Path, error: OSError) -> IntercomError:
     match error.errno:
         case errno.ENOENT:
             there = ", ".join(sorted(path.name for path in root.iterdir())) if root.is_dir() else ""
-            cause, remedy = f"the kernel has none of that name; there are: {there or 'none'}", "take one of those"
+            cause, remedy = f"the kernel has none of that name; there are: {there or 'none'}", "use one of those"
         case errno.ENODEV:
-            cause, remedy = "its device was taken away", "bring it back: it is taken again by itself"
+            cause, remedy = "its device was removed", "reconnect it: it is claimed again by itself"
         case errno.EBUSY:
-            cause, remedy = "a driver of the kernel has it", "take it from that driver, or another channel"
+            cause, remedy = "a driver of the kernel has it", "free it from that driver, or use another channel"
         case errno.EACCES | errno.EPERM | errno.EROFS:
             cause = f"it cannot be written: {error.strerror}"
-            remedy = "let the group gpio, and the service's sandbox, write to it (docs/how-to/wire-lines.md)"
+            remedy = "let the group gpio and the service's sandbox write to it (docs/how-to/wire-lines.md)"
         case _:
-            cause, remedy = error.strerror or str(error), "the kernel's log (dmesg) may tell more"
+            cause, remedy = error.strerror or str(error), "the kernel's log (dmesg) may say more"
     return IntercomError("unavailable", f"{what} cannot be used", cause, remedy)
 
 

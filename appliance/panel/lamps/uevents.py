@@ -25,7 +25,7 @@ class Removals:
             self._socket = socket.socket(socket.AF_NETLINK, kind, NETLINK_KOBJECT_UEVENT)
             self._socket.bind((0, FROM_KERNEL))
         except OSError as error:
-            log.info("a lamp's device that goes will be noticed by its next change: %s", error)
+            log.info("the removal of a lamp's device will be noticed at its next change: %s", error)
             self.close()
         else:
             asyncio.get_running_loop().add_reader(self._socket, self._read)

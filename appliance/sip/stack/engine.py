@@ -116,7 +116,7 @@ class Engine:
             codecs = Codecs(self._endpoint, settings.codecs)
             self._endpoint.libStart()
         except pj.Error as error:
-            raise StartError(f"SIP cannot start: {error.reason}", "See the SIP settings.") from error
+            raise StartError(f"SIP cannot start: {error.reason}", "Check the SIP settings.") from error
         self._accounts = Accounts(settings, transports, channel.post, self._endpoint.faults)
         self._endpoint.accounts, self._calls = self._accounts, self._accounts.calls
         self._calls.codecs = codecs

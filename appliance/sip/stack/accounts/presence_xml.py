@@ -8,7 +8,7 @@ C = ContactState
 LONGEST = 65536
 BUSY = {"busy", "on-the-phone"}  # activities, RFC 4480 §3.2
 OVER = "terminated"
-UNREADABLE = "What its server tells cannot be read"
+UNREADABLE = "The state that its server sent cannot be read"
 
 
 class UnreadableError(Exception):

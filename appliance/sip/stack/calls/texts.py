@@ -64,7 +64,7 @@ class Messages:
         """Send what is next; those of a call that is over go without a word, for its end is told."""
         for way, queue in list(self._queues.items()):
             while queue.waiting and now - queue.waiting[0][0] > LONGEST_WAIT_S:
-                self._tell(queue.waiting.popleft()[1], 0, "The message before it was not answered in time")
+                self._tell(queue.waiting.popleft()[1], 0, "The previous message was not answered in time")
             if queue.out is None and queue.waiting:
                 _, queue.out, towards = queue.waiting.popleft()
                 self._begin(way, queue.out, towards)

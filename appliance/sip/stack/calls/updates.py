@@ -73,7 +73,7 @@ class Updates:
         self._wanted_at = now + AGAIN_S
         if now >= self._until:
             self._wanted_at, self.codecs = None, ()
-            self._tell(("codec",), REQUEST_PENDING, "Another change is not over")
+            self._tell(("codec",), REQUEST_PENDING, "Another change is in progress")
 
     def sent(self, *changes: str) -> None:
         """A re-INVITE of ours went out."""

@@ -173,7 +173,7 @@ class Devices:
         self._list_at = now + LIST_AGAIN_S
         self._fail(
             f"There is no ALSA PCM {' nor '.join(repr(name) for name in missing)}",
-            "Plug its card in, which is found within seconds, or name another; intercomctl doctor lists them.",
+            "Plug in its card, which is detected within seconds, or name another; intercomctl doctor lists them.",
             now,
         )
 
@@ -214,7 +214,7 @@ class Devices:
             self._manager.setSndDevMode(pj.PJSUA_SND_DEV_SPEAKER_ONLY if alone else 0)
         except pj.Error as error:
             self._null()
-            self._fail(f"{self._names()}: {error.reason}", "See who uses it: fuser -v /dev/snd/*", now)
+            self._fail(f"{self._names()}: {error.reason}", "Find the program that uses it: fuser -v /dev/snd/*", now)
         else:
             self._opened = True
             if self._failed:

@@ -51,7 +51,7 @@ class Ears:
         """Music may bring several a second, for hours: told after one, two, four, and so on."""
         self._ignored += 1
         if self._ignored.bit_count() == 1:
-            LOG.info("Ignored in the sound of a call: %d digits of our own, come back", self._ignored)
+            LOG.info("Ignored in the sound of a call: %d digits of our own that came back", self._ignored)
 
 
 class Inband:
@@ -93,7 +93,7 @@ class Inband:
             failed = inputs.PartFailed(
                 at=time.monotonic(),
                 part="digits in the sound",
-                why="The pjsua2 that is installed cannot hear them",
+                why="The pjsua2 that is installed cannot detect them",
                 resolution="Install the python3-pjsua2 that came with this intercomd, and restart it.",
             )
             self._post(failed)

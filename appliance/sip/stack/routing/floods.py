@@ -150,7 +150,7 @@ def attach(
         try:
             sock.setsockopt(socket.SOL_SOCKET, ATTACH, struct.pack("HP", len(steps), ctypes.addressof(code)))
         except OSError as error:  # they end in pjsip then
-            LOG.warning("The kernel takes no filter for SIP: %s", reason(error))
+            LOG.warning("The kernel rejects the filter for SIP: %s", reason(error))
 
 
 def requests_not_from(addresses: list[Address]) -> list[Step]:

@@ -113,7 +113,7 @@ def locate(host: str, port: int, transport: str, versions: Collection[int] = (IP
     every = [Server(host, address, port or PORTS[transport]) for address in _addresses(host)]
     usable = [server for server in every if server.version in versions]
     if not usable:
-        raise OSError("it has no address of a kind that SIP listens on, see sip.address")
+        raise OSError("it has only addresses of a family that SIP does not listen on, see sip.address")
     return usable[:MOST]
 
 

@@ -69,15 +69,21 @@ def fault(status: int, info: pj.TlsInfo) -> tuple[TlsFault, str]:
     certificate = info.remoteCertInfo
     if status & UNTRUSTED:
         issuer = translate.clean(certificate.issuerCn or certificate.issuerInfo)
-        return TlsFault.ISSUER, f"its certificate is by {issuer or 'nobody named'}, which is no trusted authority"
+        return (
+            TlsFault.ISSUER,
+            f"its certificate is by {issuer or 'an unnamed authority'}, which is not a trusted authority",
+        )
     if status & pj.PJ_SSL_CERT_EVALIDITY_PERIOD:
         begin, end = (day(moment.sec) for moment in (certificate.validityStart, certificate.validityEnd))
-        return TlsFault.TIME, f"its certificate is valid from {begin} to {end} and it is {day(int(time.time()))} here"
+        return (
+            TlsFault.TIME,
+            f"its certificate is valid from {begin} to {end} and today is {day(int(time.time()))} here",
+        )
     if status & pj.PJ_SSL_CERT_EIDENTITY_NOT_MATCH:
         names = [translate.clean(name.name) for name in certificate.subjectAltName]
         names = names or [translate.clean(certificate.subjectCn)]
         return TlsFault.NAME, f"its certificate is for {', '.join(names)} only"
-    return TlsFault.OTHER, f"its certificate is no good: {', '.join(map(translate.clean, info.verifyMsgs))}"
+    return TlsFault.OTHER, f"its certificate is not valid: {', '.join(map(translate.clean, info.verifyMsgs))}"
 
 
 def day(seconds: int) -> str:

@@ -338,12 +338,16 @@ class Period(Order):
     ]
 
 
-Owner = Annotated[str, Field(min_length=1, max_length=64, pattern=Line, description="Whose it is, for people.")]
+Owner = Annotated[str, Field(min_length=1, max_length=64, pattern=Line, description="Name of the owner, for display.")]
 OpenedDoors = Annotated[
     list[Annotated[str, Field(max_length=64)]],
-    Field(min_length=1, max_length=32, description="The doors that it opens, where whoever shows it may open them."),
+    Field(
+        min_length=1,
+        max_length=32,
+        description="Doors that it opens, in calls and at keypads and readers that may open them.",
+    ),
 ]
-Schedule = Annotated[list[Period], Field(max_length=16, description="When it is valid; none: always.")]
+Schedule = Annotated[list[Period], Field(max_length=16, description="Times at which it is valid; empty: always.")]
 Uses = Annotated[
     int | None, Field(ge=0, le=1_000_000, description="How often it opens doors from now on; null: without limit.")
 ]

@@ -41,8 +41,8 @@ def setting(
 ) -> Any:
     """A setting; without `default` or `default_factory` in `rest` it is required.
 
-    allowed: what may stand there, where type and range do not tell; why: the reason for a bound; example: a value for
-    the example file in place of the default; secret: no message shows the value.
+    allowed: the allowed values, if type and range do not say them; why: the reason for a bound; example: a value for
+    the example file instead of the default; secret: no message shows the value.
     """
     extra = {"allowed": allowed, "why": why, "unit": unit, "example": example, "secret": secret}
     return Field(description=text, json_schema_extra={key: value for key, value in extra.items() if value}, **rest)

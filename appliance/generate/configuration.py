@@ -25,8 +25,8 @@ _WIDTH = 100
 _REFERENCE = """<!-- Made by python -m appliance.generate from appliance/config/schema.py. Change that, not this. -->
 # Configuration
 
-`intercomd --config FILE` reads one [TOML](https://toml.io) file; `intercomd --check` tells all that is wrong with it
-and starts nothing. Every setting has a default but those called *required*. `<name>` stands for a name that you choose:
+`intercomd --config FILE` reads one [TOML](https://toml.io) file; `intercomd --check` lists all its errors and starts
+nothing. Every setting has a default, except those marked *required*. `<name>` stands for a name that you choose:
 at most 32 small letters, digits, `-` and `_`. The [example file](intercomd.example.toml) has every setting.
 """
 

@@ -1,0 +1,109 @@
+"""Documents, messages and docstrings avoid words that a reader must decode; each has a plain one."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PLAIN = {
+    r"can not": "cannot",
+    r"tells?|told|telling": "report, show, print, say or answer",
+    r"who(?:m|so)?ever": "everyone who, or the role",
+    r"anew": "again",
+    r"be it": "even if, or also",
+    r"(?:is|are|was|were) so(?= already| from| in\b|[.,;:])": "the state itself",
+    r"of (?:ours|theirs)(?! that)": "our, or the owner's name",
+    r"whence|thence|hence": "so, or from where",
+    r"nobody's": "of no one",
+    r"is well|all is well": "OK, or has no error",
+    r"is to be (?:otherwise|had)|to be had|cannot be had|be otherwise": "is not available, or changes",
+    r"as many as may be|as may be": "the limit",
+    r"is of no use": "has no effect",
+}
+WORDS = re.compile("|".join(rf"(?P<w{number}>\b(?:{word})\b)" for number, word in enumerate(PLAIN)), re.IGNORECASE)
+BETTER = list(PLAIN.values())
+
+# Documents and folders that are rewritten; each further one is added here.
+DOCUMENTS = ("README.md", "SECURITY.md", "docs/tutorial/first-door.md", "docs/reference/configuration.md")
+DOCSTRINGS = ("appliance/config/schema.py", "appliance/api/models.py")
+MESSAGES = "appliance"
+NOT_FOR_USERS = {"appliance/generate"}  # drawings and shell scripts
+TEXTS = {"allowed", "why", "description", "help", "message", "cause", "resolution", "epilog", "summary"}
+
+
+def hits(text, line=1):
+    """Each refused word of a text: its line, itself and a better one."""
+    for found in WORDS.finditer(text):
+        better = BETTER[int(found.lastgroup[1:])]
+        yield line + text.count("\n", 0, found.start()), f'"{found[0]}" is not plain: {better}'
+
+
+def written(node):
+    """The text of a string; "" for anything else."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.JoinedStr(values=values):
+            return "".join(written(value) or "{}" for value in values)
+    return ""
+
+
+def messages(tree):
+    """The strings that a call of IntercomError, setting, Field or add_argument is given."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        if name in {"IntercomError", "setting", "Finding"}:
+            yield from ((each.lineno, written(each)) for each in node.args)
+        yield from ((each.value.lineno, written(each.value)) for each in node.keywords if each.arg in TEXTS)
+
+
+def docstrings(tree):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(
+            node
+        ):
+            yield node.body[0].lineno, node.body[0].value.value
+
+
+def modules(*places):
+    for place in places:
+        path = ROOT / place
+        yield from [path] if path.is_file() else sorted(path.rglob("*.py"))
+
+
+def listed(path, found):
+    return [f"{path.relative_to(ROOT)}:{line}: {said}" for line, said in found]
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_documents_are_in_plain_english(name):
+    found = listed(ROOT / name, hits((ROOT / name).read_text(encoding="utf-8")))
+    assert not found, "\n".join(found)
+
+
+def test_messages_are_in_plain_english():
+    found = []
+    for path in modules(MESSAGES):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        if not any(path.is_relative_to(ROOT / place) for place in NOT_FOR_USERS):
+            found += listed(path, (hit for line, text in messages(tree) for hit in hits(text, line)))
+    assert not found, "\n".join(found)
+
+
+def test_docstrings_are_in_plain_english():
+    found = []
+    for path in modules(*DOCSTRINGS):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        found += listed(path, (hit for line, text in docstrings(tree) for hit in hits(text, line)))
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("text", ["It can not be", "an event tells it", "Whoever calls", "be it at night", "it is so."])
+def test_a_word_of_the_list_is_found_with_its_line_and_a_better_one(text):
+    ((line, said),) = hits(f"All is fine here.\n{text}")
+    assert line == 2
+    assert "is not plain: " in said

@@ -16,7 +16,8 @@ TEST_PACKAGES=(
     chromium                                      # opens the station's page
     systemd dpkg-dev python3-debian               # read the unit and the packaging
     procps util-linux iproute2                    # iproute2: network namespaces on a cable
-    dbus-daemon dbus-bin                          # a message bus of the tests' own
+    dbus-daemon dbus-bin libglib2.0-bin           # a message bus of the tests' own, and the guides' client
+    curl                                          # the guides' client of the HTTP interface
     python3-systemd                               # shows why the service does not use it
     faketime                                      # a clock that jumps
     espeak-ng                                     # somebody who speaks, and types nothing

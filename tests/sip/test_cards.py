@@ -1,21 +1,29 @@
 import asyncio
+import itertools
 import os
 import signal
 import socket
 import tempfile
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
+from appliance import ids
 from appliance.core import inputs
 from appliance.core.desired import Sound
-from appliance.core.model import Tone
+from appliance.core.model import CallId, Tone
+from appliance.core.orders import HangUp, Place
 from appliance.sip import link
 from appliance.sip.stack.media.bridge import dbfs
 from appliance.sip.stack.media.devices import number_of
+from tests.peers.daemon import loopback
+from tests.peers.packets import Packets
+from tests.peers.voices import place
 from tests.sip.sound_server import SoundServer
 from tests.sip.stations import PATIENCE_S, Ear, Station, connect, stations, talk, tone_file
+from tests.support.waiting import until_async
 
 OURS, THEIRS = 440, 1000
 AS_PLAYED, ABSENT = (-1.0, 1.0), (-200.0, -50.0)  # dB
@@ -136,6 +144,68 @@ def test_a_card_lost_in_a_call_is_told_and_healed_and_the_far_end_hears_on(serve
             await door.wait(inputs.PartRecovered, part="audio")
             await server.until_open(1, 1)
             assert not kitchen.of(inputs.RtpStopped) + kitchen.of(inputs.CallEnded) + door.of(inputs.SipLost)
+
+    asyncio.run(scenario())
+
+
+class Arrivals:
+    """`with Arrivals(socket) as heard`: when each packet came, in a thread of its own."""
+
+    def __init__(self, receiver):
+        self._receiver, self.at, self._gone = receiver, [], False
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self):
+        self._receiver.settimeout(PATIENCE_S)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._gone = True
+        self._thread.join()
+
+    def _run(self):
+        while not self._gone:
+            self._receiver.recv(2000)
+            self.at.append(time.monotonic())
+
+    async def flow(self):
+        """Wait until a second of sound has come from now on."""
+        before = len(self.at)
+        await until_async(lambda: len(self.at) > before + 50, "sound", log=str)
+
+
+def test_sound_to_the_far_end_goes_on_while_the_card_is_opened_lost_and_closed(server, record_property):
+    """pjsua has no clock between one device and the next (upstream's 8a7ab4a27): the longest pause is printed."""
+
+    async def scenario():
+        async with stations({"user": "door", "capture": "pulse", "playback": "pulse"}) as (door,):
+            with Packets(loopback()) as far:
+                ours = CallId(ids.new("c"))
+                door.link.order(Place(ours, f"sip:far@{far.address}:{far.port}"))
+                invite = await asyncio.to_thread(far.receive, "INVITE", "INVITE")
+                far.rtp.connect(place(invite))
+                with Arrivals(far.rtp) as heard:
+                    far.send(far.reply(invite, "200 OK", far.sdp))
+                    await door.wait(inputs.CallConfirmed, call=ours)
+                    await heard.flow()
+                    door.link.desire(talk(ours))
+                    await server.until_open(1, 1)
+                    await heard.flow()
+                    server.kill()
+                    await door.wait(inputs.PartFailed, part="audio")
+                    await heard.flow()
+                    await asyncio.to_thread(server.start)
+                    await door.wait(inputs.PartRecovered, part="audio")
+                    await heard.flow()
+                    door.link.desire(talk(ours, microphone=False, speaker=False))
+                    await server.until_open(0, 0)
+                    await heard.flow()
+                door.link.order(HangUp(ours))
+                await asyncio.to_thread(far.receive, "BYE", "BYE")
+            pauses = sorted(later - at for at, later in itertools.pairwise(heard.at))
+            record_property("longest pauses between packets, ms", [round(1000 * pause) for pause in pauses[-5:]])
+            print(f"Longest pauses between packets: {[round(1000 * pause) for pause in pauses[-5:]]} ms")
 
     asyncio.run(scenario())
 

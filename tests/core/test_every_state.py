@@ -234,12 +234,13 @@ def asked(common, call: Call):
 def within_bounds(state: State) -> bool:
     """Bounds the walk: what is independent is not multiplied.
 
-    A button that is down, a door's pulse, a lost guard, the error picture and a recording are each walked through
+    A button that is down, a door's pulse, a lost guard, the error picture, ICE and a recording are each walked through
     beside one call, and two calls beside each other while all else is as it should be; what leads further is stepped
     to and checked, but not from.
     """
     beside = len(state.presses) + len(state.pulses) + len(state.recordings) + (state.error_until is not None)
     beside += sum(len(run.typed) for run in state.runs) + 2 * len(state.lockouts)  # see test_walk_of_codes
+    beside += sum(call.ice for call in state.calls)
     if state.settings is not ONE:
         beside += sum(call.muted + (call.rtp_lost_since is not None) + bool(call.digits) for call in state.calls)
         if state.settings is PLAN:  # until the ring is over: what then goes on are the calls of the other walks

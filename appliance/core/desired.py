@@ -1,4 +1,4 @@
-"""What should hold now: conditions, computed after each step by `views.desired`; adapters make each part so.
+"""What should hold now: conditions, computed after each step by `desired_state.desired`; adapters make each part so.
 
 A part is given to its adapter whenever it changed, and again whole after the adapter came back.
 """

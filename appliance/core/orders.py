@@ -1,4 +1,4 @@
-"""What cannot be taken back: acts that an adapter performs once. All else is `desired` (see views)."""
+"""What cannot be taken back: acts that an adapter performs once. All else is `desired`."""
 
 from dataclasses import dataclass
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from appliance.core import events, inputs, requests, views
+from appliance.core import events, inputs, requests
 from appliance.core.access import card_readers, codes, dtmf, keypads, lockouts
 from appliance.core.accounts import contacts, network, registration, subscriptions
 from appliance.core.appliance import error_events, faults, persistence
@@ -12,7 +12,7 @@ from appliance.core.doors import pulses, rules, sensors
 from appliance.core.inputs import AnyInput
 from appliance.core.model import Cause, LampKind, State
 from appliance.core.orders import Order
-from appliance.core.panel import buttons, self_tests
+from appliance.core.panel import buttons, indications, self_tests
 from appliance.core.transfers import transferee, transferor
 from appliance.core.transition import Turn
 from appliance.core.visitor_ring import ring
@@ -23,7 +23,7 @@ DENIED_KEPT = 16
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one input brings: the state after it, what to do once, what to tell. What should hold: views.desired."""
+    """What one input brings: the next state, orders to perform once, and events to report."""
 
     state: State
     orders: tuple[Order, ...]
@@ -36,7 +36,7 @@ def step(state: State, given: AnyInput) -> Step:
     Never raises for any input, in any order; time never runs backwards, whatever an input says.
     """
     turn = Turn(state, max(state.now, given.at), given.fresh, given.taken)
-    lamps = views.lamps(state)
+    lamps = indications.lamps(state)
     due(turn)
     settle(turn)
     take(turn, given)
@@ -50,7 +50,7 @@ def step(state: State, given: AnyInput) -> Step:
     persistence.settle(turn, state)
     mixing.tell(turn, state)
     call_log.write(turn, state)
-    for lamp, shine in views.lamps(turn.state):
+    for lamp, shine in indications.lamps(turn.state):
         if (lamp, shine) not in lamps:
             turn.tell(events.LampChanged(lamp, shine.pattern, shine.color, shine.brightness))
     return Step(turn.state, tuple(turn.orders), tuple(turn.events))

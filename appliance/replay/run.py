@@ -8,7 +8,7 @@ from typing import Any
 
 from appliance.base.errors import IntercomError
 from appliance.base.records import plain
-from appliance.core import views
+from appliance.core import desired_state
 from appliance.core.model import State
 from appliance.core.step import step
 from appliance.replay import record_format
@@ -100,7 +100,7 @@ def _take(state: State, line: Json) -> Taken:
     given = record_format.given(line)
     try:
         taken = step(state, given)
-        return Taken(given, taken, views.desired(taken.state))
+        return Taken(given, taken, desired_state.desired(taken.state))
     except Exception:  # noqa: BLE001 - as in the reactor: what failed there should fail here, and be told
         return Taken(given, None, None)
 

@@ -4,7 +4,7 @@ from collections import deque
 from dataclasses import replace
 from typing import Any
 
-from appliance.core import views
+from appliance.core import snapshot
 from appliance.core.model import Call, CallState, State
 
 READABLE_S = 600.0
@@ -27,5 +27,5 @@ class Ended:
             self._calls.popleft()
         for call, at in self._calls:
             if call.id == wanted:
-                return views.call_view(state, call, at, epoch) | {"ended": views.iso(at, epoch)}
+                return snapshot.call_view(state, call, at, epoch) | {"ended": snapshot.iso(at, epoch)}
         return None

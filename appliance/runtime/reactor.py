@@ -13,7 +13,7 @@ from typing import Any, Protocol, cast
 
 from appliance.base import ids
 from appliance.base.errors import IntercomError
-from appliance.core import events, inputs, orders, views
+from appliance.core import desired_state, events, inputs, orders, snapshot
 from appliance.core.desired import Desired
 from appliance.core.model import CallId, Kept, RequestId, Settings, State
 from appliance.core.step import Step, step
@@ -119,7 +119,7 @@ class Reactor:
         given = replace(given, taken=time.monotonic(), fresh=ids.new("")[1:])
         try:
             taken = step(self.state, given)
-            desired = views.desired(taken.state)
+            desired = desired_state.desired(taken.state)
         except Exception:  # the reactor's edge: a programming error costs one input, not the door phone
             log.exception("The core failed on %s", type(given).__name__)  # its values may be digits of a door code
             if self.watch is not None:
@@ -205,13 +205,13 @@ class Reactor:
         """The state as clients see it, with the id of the last event in it."""
         now = time.monotonic()
         epoch = time.time() - now
-        shown = views.snapshot(replace(self.state, now=max(now, self.state.now)), epoch)
-        return {**shown, "last_event": self.feed.last, "time": views.iso(now, epoch)}
+        shown = snapshot.snapshot(replace(self.state, now=max(now, self.state.now)), epoch)
+        return {**shown, "last_event": self.feed.last, "time": snapshot.iso(now, epoch)}
 
     def calls(self) -> list[Json]:
         """All calls as clients see them."""
         now = time.monotonic()
-        return [views.call_view(self.state, call, now, time.time() - now) for call in views.in_order(self.state)]
+        return [snapshot.call_view(self.state, call, now, time.time() - now) for call in snapshot.in_order(self.state)]
 
     def call(self, wanted: str) -> Json | None:
         """One call as clients see it, also for a while after its end; None for any other."""
@@ -219,11 +219,11 @@ class Reactor:
         epoch = time.time() - now
         if found is None:
             return self._ended.view(wanted, self.state, now, epoch)
-        return views.call_view(self.state, found, now, epoch)
+        return snapshot.call_view(self.state, found, now, epoch)
 
     def codes(self) -> list[Json]:
         """All codes and cards as clients see them."""
-        return views.codes(self.state)
+        return snapshot.codes(self.state)
 
     def subscribe(self, since: int) -> AsyncGenerator[Json, None]:
         """Envelopes after `since`; see `Feed.follow`."""

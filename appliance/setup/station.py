@@ -6,7 +6,7 @@ from pathlib import Path
 from appliance.base.errors import IntercomError
 from appliance.config.core_settings import core_settings
 from appliance.config.load import load
-from appliance.core import views
+from appliance.core import status_line
 from appliance.setup import files
 
 USER, GROUP = "intercomd", "intercom"
@@ -18,7 +18,7 @@ def configured(file: Path) -> bool:
     if not file.exists():
         return False
     try:
-        return views.lacking(core_settings(load(file))) != views.UNCONFIGURED
+        return status_line.lacking(core_settings(load(file))) != status_line.UNCONFIGURED
     except IntercomError:
         return True
 

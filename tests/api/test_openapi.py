@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from appliance.api import app, models
 from appliance.api.http import problems
 from appliance.base.errors import HTTP_STATUS
-from appliance.core import views
+from appliance.core import snapshot
 from appliance.core.inputs import Action
 from appliance.core.model import (
     Action as Does,
@@ -202,20 +202,20 @@ CALL = Call(
     ],
 )
 def test_the_snapshot_of_the_core_is_what_the_description_says(state):
-    exact(models.Snapshot, views.snapshot(state, 1_790_000_000.0) | {"last_event": 1})
+    exact(models.Snapshot, snapshot.snapshot(state, 1_790_000_000.0) | {"last_event": 1})
 
 
 @pytest.mark.parametrize("ended", [None, 9.0])
 def test_a_call_of_the_log_is_what_the_description_says(ended):
     over = replace(CALL, connected_since=3.0, end=End(Cause.HANGUP, 200, "OK", By.REMOTE))
-    exact(models.LoggedCall, views.logged_call(over, ended, 1_790_000_000.0, missed=False))
+    exact(models.LoggedCall, snapshot.logged_call(over, ended, 1_790_000_000.0, missed=False))
 
 
 def test_a_conference_is_what_the_description_says():
     joined = replace(CALL, conference="k-1")
     there = Conference("k-1", 1.0, (Participant("c-1", Joining.INVITED, Stage.COMING),))
     for conference in (there, replace(there, connected_since=2.0, held=True), replace(there, ending=True)):
-        shown = views.snapshot(State(SETTINGS, now=9.0, calls=(joined,), conference=conference), 1_790_000_000.0)
+        shown = snapshot.snapshot(State(SETTINGS, now=9.0, calls=(joined,), conference=conference), 1_790_000_000.0)
         exact(models.Snapshot, shown | {"last_event": 1})
 
 
@@ -232,10 +232,10 @@ def test_a_code_is_what_the_description_says():
     book = Book("5a" * 32, (Credential("a-1", CredentialKind.CODE, "Cleaner", "ab" * 32, ("front",), length=4),))
     limits = {"schedule": (Period((Day.MONDAY,), "08:00", "24:00"),), "uses": 3, "expires": 1_790_000_000.0}
     book = replace(book, codes=(*book.codes, replace(book.codes[0], id="a-2", kind=CredentialKind.CARD, **limits)))
-    told = views.codes(State(SETTINGS, book=book))
+    told = snapshot.codes(State(SETTINGS, book=book))
     exact(models.Codes, {"codes": told})
     assert not any(secret in json.dumps(told) for secret in ("5a5a", "abab", "length"))
-    assert views.codes(State(SETTINGS)) == []
+    assert snapshot.codes(State(SETTINGS)) == []
     exact(models.Code, fake.code("a-1"))
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from appliance.core import call_states, events, inputs, views
+from appliance.core import call_states, desired_state, events, inputs, snapshot
 from appliance.core.conferences.conference import MOST
 from appliance.core.model import CallState, EarlySource, Hold, Joining, Stage, State, Tone
 from appliance.core.step import Step, step
@@ -14,7 +14,7 @@ MAY_STAY = 1e-6  # floating point
 def checked(state: State, given, ended: Counter | None = None) -> Step:
     """Take a step and hold the rules against what it gives."""
     taken = step(state, given)
-    new, wanted = taken.state, views.desired(taken.state)
+    new, wanted = taken.state, desired_state.desired(taken.state)
     assert new.now >= state.now
 
     alive = [call for call in new.calls if call.alive]
@@ -119,7 +119,7 @@ def conferring(state: State, together: set) -> None:
         assert (participant.stage is Stage.LEFT) is not call.alive
         assert (participant.stage is Stage.IN) == call.talks
     in_front = state.active is not None and state.active.id in together
-    media = {m.call: m for m in views.desired(state).sound.calls}
+    media = {m.call: m for m in desired_state.desired(state).sound.calls}
     for call in together & media.keys():
         panel = media[call].microphone or media[call].speaker
         assert not (panel and state.call(call).talks) or (in_front and not conference.held), "the panel is not there"
@@ -144,4 +144,4 @@ def repeated(state: State, given, taken: Step) -> None:
     """The same input gives the same step, and every state can be shown."""
     again = step(state, given)
     assert (again.state, again.events) == (taken.state, taken.events)
-    views.snapshot(taken.state, 0.0)
+    snapshot.snapshot(taken.state, 0.0)

@@ -3,7 +3,7 @@
 import itertools
 from dataclasses import dataclass, field, replace
 
-from appliance.core import events, inputs, views
+from appliance.core import desired_state, events, inputs
 from appliance.core.desired import Desired
 from appliance.core.model import (
     Action,
@@ -132,7 +132,7 @@ class Station:
     @property
     def desired(self) -> Desired:
         """What should hold now."""
-        return views.desired(self.state)
+        return desired_state.desired(self.state)
 
     def types(self) -> list[str]:
         """The types of all events so far."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from appliance.core import events, inputs, views
+from appliance.core import desired_state, events, inputs, snapshot
 from appliance.core.accounts import registration
 from appliance.core.model import (
     AccountId,
@@ -20,6 +20,7 @@ from appliance.core.model import (
     TlsFault,
 )
 from appliance.core.orders import Place, Register, Unregister
+from appliance.core.panel import indications
 from tests.core.rules import checked, repeated
 from tests.core.station import LONGEST, PCMA, SETTINGS, Station, ready
 
@@ -227,9 +228,9 @@ def test_a_call_tells_what_carries_it_and_whether_it_is_encrypted():
     call = station.call
     station.give(inputs.CallConfirmed, call=call.id)
     station.give(inputs.MediaStarted, call=call.id, codec=PCMA, held=False, srtp=True)
-    (shown,) = views.snapshot(station.state, 0.0)["calls"]
+    (shown,) = snapshot.snapshot(station.state, 0.0)["calls"]
     assert (shown["transport"], shown["srtp"]) == ("tls", True)
-    assert views.snapshot(station.state, 0.0)["accounts"][0]["srtp"] == "mandatory"
+    assert snapshot.snapshot(station.state, 0.0)["accounts"][0]["srtp"] == "mandatory"
     assert ready().dialled().transport == "udp"
 
 
@@ -415,9 +416,9 @@ def test_what_a_client_ended_stays_so_with_a_new_sip_process():
 
 def test_the_panel_shows_that_none_of_the_accounts_is_registered():
     station = begun(*ACCOUNTS)
-    assert views.picture(station.state) is Picture.UNREGISTERED
+    assert indications.picture(station.state) is Picture.UNREGISTERED
     granted(station, HOME)
-    assert views.picture(station.state) is Picture.IDLE
+    assert indications.picture(station.state) is Picture.IDLE
     assert station.desired.status == "not registered as 201; registered as 77"
     granted(station)
     assert station.desired.status == "registered as 201; registered as 77"
@@ -426,7 +427,7 @@ def test_the_panel_shows_that_none_of_the_accounts_is_registered():
 def test_the_snapshot_has_the_accounts():
     station = granted(begun(*ACCOUNTS))
     refused(station, 503, "Busy", account=HOME)
-    office, home = views.snapshot(station.state, 0.0)["accounts"]
+    office, home = snapshot.snapshot(station.state, 0.0)["accounts"]
     assert office == {
         "name": "office",
         "state": "registered",
@@ -469,7 +470,7 @@ def test_a_call_goes_through_the_account(to, asked, uri, account):
     reply = station.ask(inputs.Dial(to, account=AccountId(asked)))
     assert station.orders(Place) == [Place(reply.call, uri, (), account, expires_s=LONGEST)]
     assert station.call.account == account
-    assert views.snapshot(station.state, 0.0)["calls"][0]["account"] == (account or "direct")
+    assert snapshot.snapshot(station.state, 0.0)["calls"][0]["account"] == (account or "direct")
 
 
 def test_a_call_is_tried_though_the_account_is_not_registered_and_waits_for_the_sip_process():
@@ -571,7 +572,7 @@ def every_input(state: State, serial: int):
         yield inputs.ServerFailed(**of, server=SERVER, why="gone")
     for action in (inputs.RegisterAccount(OFFICE), inputs.UnregisterAccount(OFFICE)):
         yield inputs.Requested(**common, request="q", who="walk", action=action)
-    wake = views.desired(state).wake_at
+    wake = desired_state.desired(state).wake_at
     yield inputs.Tick(**{**common, "at": state.now if wake is None else max(wake, state.now)})
 
 

@@ -21,7 +21,7 @@ from appliance.core.model import (
     RingStep,
 )
 from appliance.core.orders import Answer, HangUp, Place, Refuse, Ring
-from appliance.core.views import picture
+from appliance.core.panel.indications import picture
 from tests.core.station import KITCHEN, PCMA, Station, ready
 
 S = CallState

@@ -21,7 +21,9 @@ from appliance.core.model import (
     TransferPolicy,
 )
 from appliance.core.orders import Answer, HangUp, Place, Refuse
-from appliance.core.views import picture, snapshot, status
+from appliance.core.panel.indications import picture
+from appliance.core.snapshot import snapshot
+from appliance.core.status_line import status
 from tests.core.station import KITCHEN, PCMA, Station, ready
 
 OFFICE, CELLAR = CallId("c-office"), CallId("c-cellar")

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from appliance.core import events, inputs, views
+from appliance.core import events, inputs, snapshot
 from appliance.core.model import Contact, ContactState, Target, Watch
 from appliance.core.orders import Probe
 from tests.core.station import SETTINGS, Station, ready
@@ -44,7 +44,7 @@ def test_an_answer_says_how_it_is(code, state):
     station = answers(begun(), code, "Said")
     assert changes(station) == [("desk", C.UNKNOWN, state)]
     assert station.last(events.ContactChanged).code == code
-    shown = views.snapshot(station.state, 0.0)["contacts"]
+    shown = snapshot.snapshot(station.state, 0.0)["contacts"]
     assert [(each["name"], each["watched"], each["state"]) for each in shown][-1] == ("desk", True, state)
     assert (shown[-1]["code"], shown[-1]["reason"]) == (code, "Said")
     assert next((each["watched"], each["state"]) for each in shown) == (False, C.UNKNOWN)

@@ -5,7 +5,7 @@ import pytest
 from appliance.core import events, inputs
 from appliance.core.doors import pulses
 from appliance.core.model import Book, CallId, CallState, DoorSettings, DoorState, Means, Picture, Target
-from appliance.core.views import picture
+from appliance.core.panel.indications import picture
 from tests.core.station import FRONT, GATE, KITCHEN, Station, ready
 
 

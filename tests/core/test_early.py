@@ -2,10 +2,11 @@
 
 import pytest
 
-from appliance.core import events, inputs, views
+from appliance.core import events, inputs, snapshot
 from appliance.core.call_states import with_sound
 from appliance.core.model import By, CallId, CallState, Cause, EarlySource, Picture, Tone
 from appliance.core.orders import Answer, EarlyMedia, Place, Refuse, Ring
+from appliance.core.panel import indications
 from tests.core.station import KITCHEN, LONGEST, PCMA, Station, ready
 from tests.core.test_calls import end, outcome
 
@@ -44,7 +45,7 @@ def test_the_caller_hears_the_stations_own_tone():
     assert (station.call.state, station.call.unanswered_here) == (CallState.EARLY_MEDIA, True)
     assert heard(station) == (False, False, True)
     assert station.desired.sound.tone is Tone.RINGING
-    assert views.picture(station.state) is Picture.RINGING
+    assert indications.picture(station.state) is Picture.RINGING
     assert with_sound(station.state) == ()
 
 
@@ -127,7 +128,7 @@ def test_the_answer_has_headers_and_a_note():
     assert station.last(events.CallChanged) == events.CallChanged(IN, fields=("custom_data",))
     station.give(inputs.CallConfirmed, call=IN)
     assert station.last(events.CallConnected).custom_data == "flat 3"
-    assert views.call_facts(station.call, 0.0, 0.0)["custom_data"] == "flat 3"
+    assert snapshot.call_facts(station.call, 0.0, 0.0)["custom_data"] == "flat 3"
 
 
 def test_an_answer_that_cannot_be_given_so_is_none():
@@ -146,7 +147,7 @@ def test_what_the_far_end_sends_with_its_200_is_told():
     station.give(inputs.CallConfirmed, call=call)
     connected = station.last(events.CallConnected)
     assert (connected.custom_data, connected.headers) == ("order 5", {"X-Floor": "2"})
-    assert views.call_facts(station.call, 0.0, 0.0)["headers"] == {"X-Floor": "2"}
+    assert snapshot.call_facts(station.call, 0.0, 0.0)["headers"] == {"X-Floor": "2"}
 
 
 def test_what_the_far_end_sent_with_its_invite_is_told():

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from appliance.core import events, inputs, views
+from appliance.core import events, inputs, snapshot, status_line
 from appliance.core.model import (
     AccountId,
     AccountSettings,
@@ -261,7 +261,7 @@ def test_a_client_changes_what_it_names_and_nothing_else():
     assert (
         door.ask(inputs.ChangeRuntime(do_not_disturb=False, always="")).warning == "These settings are active already."
     )
-    assert views.snapshot(door.state, 0.0)["runtime"] == {
+    assert snapshot.snapshot(door.state, 0.0)["runtime"] == {
         "forwarding": {"always": "", "quiet": "", "busy": "", "no_answer": "guard", "no_answer_s": 5.0},
         "quiet_hours": {"begin": "22:00", "end": "06:00"},
         "do_not_disturb": False,
@@ -311,10 +311,10 @@ def test_what_clients_said_holds_over_a_restart_unless_the_file_says_something_e
 
 def test_the_status_says_that_calls_do_not_ring_here():
     door = station(always="cellar")
-    assert views.status(door.state) == "calls are forwarded to cellar"
+    assert status_line.status(door.state) == "calls are forwarded to cellar"
     door.ask(inputs.ChangeRuntime(always="", do_not_disturb=True))
-    assert views.status(door.state) == "do not disturb"
+    assert status_line.status(door.state) == "do not disturb"
     door.ask(inputs.ChangeRuntime(do_not_disturb=False))
     door.give(inputs.QuietChanged, quiet=True)
     door.give(inputs.QuietChanged, quiet=True)
-    assert views.status(door.state) == "quiet hours"
+    assert status_line.status(door.state) == "quiet hours"

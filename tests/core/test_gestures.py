@@ -6,7 +6,7 @@ from math import inf
 
 import pytest
 
-from appliance.core import events, inputs, views
+from appliance.core import events, inputs, snapshot
 from appliance.core.model import Action, ButtonId, ButtonSettings, ChordSettings, Settings, State
 from appliance.core.panel import buttons
 from appliance.core.transition import Turn
@@ -207,7 +207,7 @@ def test_without_a_shortest_press_the_first_edge_counts_at_once():
 
 
 def glitches(station: Station) -> dict[str, int]:
-    return {b["id"]: b["glitches"] for b in views.snapshot(station.state, 0.0)["panel"]["buttons"] if b["glitches"]}
+    return {b["id"]: b["glitches"] for b in snapshot.snapshot(station.state, 0.0)["panel"]["buttons"] if b["glitches"]}
 
 
 @pytest.mark.parametrize("apart", [0.006, 0.05, 1.0])
@@ -374,7 +374,7 @@ def test_a_chord_may_ring():
     edges(station, PLAIN, 1.0)
     edges(station, LONG, 1.05).wait(0.1)
     assert station.last(events.RingStarted).button == BOTH
-    assert [c["id"] for c in views.snapshot(station.state, 0.0)["panel"]["chords"]] == [BOTH]
+    assert [c["id"] for c in snapshot.snapshot(station.state, 0.0)["panel"]["chords"]] == [BOTH]
 
 
 # -- a button that stays down, a line that goes -----------------------------------------------------------------------
@@ -387,7 +387,7 @@ def test_a_button_that_is_down_for_too_long_is_told_and_counts_for_nothing_until
     part = f"button {button}"
     assert station.last(events.ApplianceDegraded).part == part
     assert part in dict(station.state.failed)
-    shown = {b["id"]: b["stuck"] for b in views.snapshot(station.state, 0.0)["panel"]["buttons"]}
+    shown = {b["id"]: b["stuck"] for b in snapshot.snapshot(station.state, 0.0)["panel"]["buttons"]}
     assert [name for name, stuck in shown.items() if stuck] == [button]
     assert station.desired.wake_at is None
     give(station, button, 80.0, False)

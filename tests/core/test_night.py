@@ -2,7 +2,7 @@
 
 import pytest
 
-from appliance.core import events, inputs, views
+from appliance.core import events, inputs, snapshot
 from appliance.core.model import Clock, LampId, LampSettings, Night, Pattern, Picture, Shine
 from tests.core.station import ready
 
@@ -51,7 +51,7 @@ def test_lamps_shine_less_at_night(night, hours, wanted):
     made = station(night)
     show_clock(made, hours)
     assert brightness(made) == wanted
-    assert views.snapshot(made.state, 0.0)["panel"]["night"] == (wanted == 20)
+    assert snapshot.snapshot(made.state, 0.0)["panel"]["night"] == (wanted == 20)
 
 
 def test_night_begins_and_ends_by_itself_and_is_told():
@@ -99,6 +99,6 @@ def test_what_a_lamp_can_is_shown_once_it_was_found():
     made = station()
     made.give(inputs.LampFound, lamp=RED, dims=False, colors=True)
     made.give(inputs.LampFound, lamp=RED, dims=True, colors=True)
-    assert views.snapshot(made.state, 0.0)["panel"]["lamps"] == [
+    assert snapshot.snapshot(made.state, 0.0)["panel"]["lamps"] == [
         {"id": "red", "pattern": "on", "color": "#ffffff", "brightness": 80, "dims": True, "colors": True}
     ]

@@ -22,7 +22,8 @@ from appliance.core.model import (
     Tone,
 )
 from appliance.core.orders import HangUp, Place, PrepareRecording
-from appliance.core.views import picture, status
+from appliance.core.panel.indications import picture
+from appliance.core.status_line import status
 from appliance.core.visitor_ring.ring import ELSEWHERE
 from tests.core.station import PCMA, SETTINGS, ready
 

@@ -1,6 +1,6 @@
 """Keypads and card readers: what is told of keys and cards, and what is not."""
 
-from appliance.core import events, inputs, views
+from appliance.core import events, inputs, snapshot
 from tests.core.station import ready
 
 
@@ -33,7 +33,7 @@ def test_what_was_no_card_is_told_and_counted():
     assert told(station, events.CardDiscarded) == [
         events.CardDiscarded("gate", count=count, why="25 bits came") for count in (1, 3)
     ]
-    shown = views.snapshot(station.state, 0.0)["panel"]
+    shown = snapshot.snapshot(station.state, 0.0)["panel"]
     assert shown["keypads"] == [{"id": "gate"}]
     assert shown["readers"] == [{"id": "gate", "discarded": 4}, {"id": "office", "discarded": 0}]
 

@@ -16,7 +16,7 @@ from appliance.core.model import (
     Tone,
 )
 from appliance.core.orders import HangUp, Place, Refuse
-from appliance.core.views import picture
+from appliance.core.panel.indications import picture
 from tests.core.station import KITCHEN, LONGEST, Station, ready
 
 

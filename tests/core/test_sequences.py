@@ -8,7 +8,7 @@ from collections import Counter, deque
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from appliance.core import events, inputs, views
+from appliance.core import desired_state, events, inputs, snapshot
 from appliance.core.access.credentials import digest
 from appliance.core.model import (
     Action,
@@ -300,7 +300,7 @@ def test_no_sequence_of_inputs_breaks_a_rule_or_tells_a_digit(moves, talking):
         asked += isinstance(taken_in, inputs.Requested)
         replied.update(order.request for order in taken.orders if isinstance(order, Reply))
         told = json.dumps([dataclasses.asdict(event) for event in taken.events])
-        shown = json.dumps(views.snapshot(taken.state, 0.0)) + views.desired(taken.state).status
+        shown = json.dumps(snapshot.snapshot(taken.state, 0.0)) + desired_state.desired(taken.state).status
         assert not LEAK.search(told), told
         assert not LEAK.search(shown), shown
     assert set(replied.values()) <= {1}
@@ -313,7 +313,7 @@ def test_the_good_beginning_leads_into_a_recorded_call():
     for kind, after, a, b in TALKING:
         world.learn(checked(world.state, world.input(kind, world.state.now + after, a, b)))
     (call,) = world.state.calls
-    assert views.desired(world.state).sound.calls[0].recording == call.recording is not None
+    assert desired_state.desired(world.state).sound.calls[0].recording == call.recording is not None
 
 
 @settings(STEADY, max_examples=100)
@@ -327,7 +327,7 @@ def test_after_any_sequence_time_alone_ends_what_waits(moves):
         checked(world.state, inputs.SensorEdge(at=at, sensor="housing", active=False))
     )  # else it blocks for ever
     for _ in range(200):
-        wake = views.desired(world.state).wake_at
+        wake = desired_state.desired(world.state).wake_at
         if wake is None:
             break
         world.learn(checked(world.state, inputs.Tick(at=wake)))

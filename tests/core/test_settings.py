@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from appliance.core import events, inputs, views
+from appliance.core import desired_state, events, inputs, status_line
 from appliance.core.model import Action, ButtonId, LampId, Pattern, Picture, Target
 from appliance.core.orders import Place, PrepareRecording
 from tests.core.station import SETTINGS, Station, ready
@@ -38,7 +38,7 @@ def test_a_call_goes_on_and_keeps_its_deadline():
 def test_a_lamp_shows_its_new_picture_at_once_and_says_so():
     lamps = tuple(replace(lamp, pictures=((Picture.IDLE, Pattern.FAST),)) for lamp in SETTINGS.lamps)
     station = change(ready(), replace(SETTINGS, lamps=lamps))
-    assert dict(views.desired(station.state).lamps)[LampId("call")].pattern is Pattern.FAST
+    assert dict(desired_state.desired(station.state).lamps)[LampId("call")].pattern is Pattern.FAST
     assert events.LampChanged(LampId("call"), Pattern.FAST, None, 100) in station.told
 
 
@@ -62,9 +62,9 @@ def test_what_was_changed_is_told_by_name():
 
 def test_what_waits_for_a_restart_is_in_the_status_line_until_the_file_is_as_before():
     station = change(ready(), SETTINGS, "", "audio.capture, sip.port")
-    assert views.status(station.state) == "a restart will change audio.capture, sip.port; ready"
+    assert status_line.status(station.state) == "a restart will change audio.capture, sip.port; ready"
     change(station, SETTINGS, "")
-    assert views.status(station.state) == "ready"
+    assert status_line.status(station.state) == "ready"
 
 
 def test_a_file_without_any_change_is_not_told():
@@ -73,10 +73,10 @@ def test_a_file_without_any_change_is_not_told():
 
 def test_a_file_with_errors_changes_nothing_and_is_in_the_status_line_until_it_is_mended():
     station = ready()
-    status, settings = views.status(station.state), station.state.settings
+    status, settings = status_line.status(station.state), station.state.settings
     station.give(inputs.ConfigRejected, errors="door.front.pulse_s = 300: a number from 0.1 to 60")
     assert station.state.settings is settings
-    assert views.status(station.state) == f"the changed configuration has errors and is not used; {status}"
+    assert status_line.status(station.state) == f"the changed configuration has errors and is not used; {status}"
     change(station, SETTINGS, "")
-    assert views.status(station.state) == status
+    assert status_line.status(station.state) == status
     assert [type(event) for event in changes(station)] == [events.ConfigRejected, events.ConfigChanged]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from appliance.core import inputs, views
+from appliance.core import inputs, snapshot
 from appliance.core.model import DIRECT, AccountId, CallState, Candidate, DigitsBy, LockoutScope, MessageId, Method
 from appliance.core.orders import Place, SendDigit, SendMessage
 from tests.core.station import KITCHEN, PCMA, ready
@@ -97,7 +97,7 @@ def test_a_call_whose_answer_cannot_be_used_ends_as_media_failed():
 def test_a_call_that_is_over_says_so():
     station = ready()
     call = replace(station.talking(), state=CallState.ENDED)
-    assert views.call_view(station.state, call, 0.0, 0.0)["summary"] == "the call with kitchen is over"
+    assert snapshot.call_view(station.state, call, 0.0, 0.0)["summary"] == "the call with kitchen is over"
 
 
 def test_a_pair_of_ice_that_is_silent_for_the_deadline_ends_the_call():

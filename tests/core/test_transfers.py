@@ -2,7 +2,7 @@
 
 import pytest
 
-from appliance.core import events, inputs, views
+from appliance.core import events, inputs, snapshot
 from appliance.core.model import (
     AccountId,
     AccountSettings,
@@ -362,8 +362,8 @@ def test_one_transfer_at_a_time():
 
 def test_a_client_accepts():
     station, call = referred(ASK)
-    (shown,) = views.snapshot(station.state, 0.0)["calls"]
-    until = views.iso(station.state.now + station.state.settings.deadlines.transfer_request_s, 0.0)
+    (shown,) = snapshot.snapshot(station.state, 0.0)["calls"]
+    until = snapshot.iso(station.state.now + station.state.settings.deadlines.transfer_request_s, 0.0)
     assert shown["transfer"] == {"role": "transferee", "state": "asked", "to": OFFICE, "until": until}
     assert station.last(events.CallTransferRequested) == events.CallTransferRequested(call, to=OFFICE)
     assert notified(station) == [100]
@@ -441,7 +441,7 @@ def test_the_policy_is_the_accounts_and_can_be_changed_for_a_call():
     assert [station.state.call(call).transfer_policy for call in (through, straight)] == [ASK, FOLLOW]
     assert station.arrive().transfer_policy is FOLLOW
     station.ask(inputs.SetTransferPolicy(through, REFUSE))
-    shown = {call["id"]: call["transfer_policy"] for call in views.snapshot(station.state, 0.0)["calls"]}
+    shown = {call["id"]: call["transfer_policy"] for call in snapshot.snapshot(station.state, 0.0)["calls"]}
     assert (shown[through], shown[straight]) == ("refuse", "follow")
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from appliance.core import events, inputs, views
+from appliance.core import events, inputs, snapshot, status_line
 from appliance.core.model import (
     Action,
     ButtonId,
@@ -18,6 +18,7 @@ from appliance.core.model import (
     Tone,
 )
 from appliance.core.orders import Reply
+from appliance.core.panel import indications
 from tests.core.station import SETTINGS, ready
 
 STATUS, CALL = LampId("status"), LampId("call")
@@ -184,11 +185,11 @@ NOBODY = Settings("new")
 )
 def test_a_station_that_lacks_its_configuration_says_so(settings, said):
     state = replace(ready().state, settings=settings)
-    assert views.status(state) == said
-    assert views.snapshot(state, 0.0)["appliance"]["configured"] == (said == "ready")
-    assert views.picture(state) is Picture.IDLE
+    assert status_line.status(state) == said
+    assert snapshot.snapshot(state, 0.0)["appliance"]["configured"] == (said == "ready")
+    assert indications.picture(state) is Picture.IDLE
 
 
 def test_what_does_not_work_is_said_beside_what_is_lacking():
     state = replace(ready().state, settings=NOBODY, failed=(("audio", "no card"),))
-    assert views.status(state) == "not configured; audio: no card"
+    assert status_line.status(state) == "not configured; audio: no card"

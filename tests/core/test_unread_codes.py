@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from appliance.core import events, inputs, views
+from appliance.core import events, inputs
 from appliance.core.access import credentials
 from appliance.core.model import (
     Book,
@@ -18,6 +18,7 @@ from appliance.core.model import (
     Picture,
 )
 from appliance.core.orders import KeepLockouts
+from appliance.core.panel import indications
 from tests.core.station import FRONT, GATE, ready
 from tests.core.test_codes import CLEANER, OPEN, PAD, READER, denied, dial, open_now, press
 from tests.core.test_credentials import SECRET
@@ -73,10 +74,10 @@ def test_the_visitor_sees_and_clients_hear_that_codes_are_unavailable():
     assert (told.part, "not been read" in told.why) == ("codes", True)
     assert "codes: " in station.desired.status
     station.wait(10.0)
-    assert views.picture(station.state) is Picture.ERROR
+    assert indications.picture(station.state) is Picture.ERROR
     station.give(inputs.BookRead, book=BOOK)
     assert station.last(events.ApplianceRecovered).part == "codes"
-    assert views.picture(station.state) is Picture.IDLE
+    assert indications.picture(station.state) is Picture.IDLE
 
 
 def test_the_stores_own_reason_why_codes_cannot_be_read_stays():

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from appliance.core import inputs, views
+from appliance.core import desired_state, inputs, snapshot, sound, status_line
 from appliance.core.model import (
     DARK,
     Account,
@@ -33,6 +33,7 @@ from appliance.core.model import (
     State,
     Tone,
 )
+from appliance.core.panel import indications
 from tests.core.station import FRONT, GATE, KITCHEN, PCMA, SETTINGS, Station, ready
 
 S, IN, OUT = CallState, Direction.INCOMING, Direction.OUTGOING
@@ -74,7 +75,7 @@ CALLS = [
 @pytest.mark.parametrize(("call", "picture", "tone", "line"), CALLS)
 def test_a_call_is_shown_heard_and_said(call, picture, tone, line):
     state = replace(READY, calls=(call,))
-    assert (views.picture(state), views.tone(state), views.status(state)) == (picture, tone, line)
+    assert (indications.picture(state), indications.tone(state), status_line.status(state)) == (picture, tone, line)
 
 
 @pytest.mark.parametrize(
@@ -92,18 +93,18 @@ def test_a_call_is_shown_heard_and_said(call, picture, tone, line):
     ],
 )
 def test_the_first_that_is_true_is_shown(changes, wanted):
-    assert views.picture(replace(READY, **changes)) is wanted
+    assert indications.picture(replace(READY, **changes)) is wanted
 
 
 def test_an_error_is_heard_only_beside_no_call():
-    assert views.tone(replace(READY, error_until=103.0)) is Tone.ERROR
-    assert views.tone(replace(READY, error_until=103.0, calls=(having(S.EARLY_MEDIA),))) is None
-    assert views.tone(READY) is None
+    assert indications.tone(replace(READY, error_until=103.0)) is Tone.ERROR
+    assert indications.tone(replace(READY, error_until=103.0, calls=(having(S.EARLY_MEDIA),))) is None
+    assert indications.tone(READY) is None
 
 
 def test_a_lamp_is_off_in_a_picture_that_its_settings_do_not_name():
-    assert views.lamps(READY) == (("status", Shine(Pattern.ON)), ("call", DARK))
-    assert views.lamps(replace(READY, calls=(having(S.DIALING),)))[1] == ("call", Shine(Pattern.SLOW))
+    assert indications.lamps(READY) == (("status", Shine(Pattern.ON)), ("call", DARK))
+    assert indications.lamps(replace(READY, calls=(having(S.DIALING),)))[1] == ("call", Shine(Pattern.SLOW))
 
 
 WRITTEN = (Recording(RecordingId("v-1"), CallId("c-1"), ready=True, begun=True),)
@@ -123,16 +124,16 @@ ALL = (Picture.DOOR_OPEN, Picture.RECORDING, Picture.SPEAK, Picture.IN_CALL)
 )
 def test_a_lamp_shows_the_first_picture_that_it_knows_of_all_that_are_true(changes, wanted):
     state = replace(READY, **{"calls": (having(S.CONNECTED, muted=True),), **changes})
-    assert views.pictures(state) == wanted
-    assert views.snapshot(state, 0.0)["panel"]["pictures"] == list(wanted)
+    assert indications.pictures(state) == wanted
+    assert snapshot.snapshot(state, 0.0)["panel"]["pictures"] == list(wanted)
     lamps = tuple(LampSettings(LampId(p), ((p, Pattern.ON), (Picture.IDLE, Pattern.SLOW))) for p in Picture)
-    shown = dict(views.lamps(replace(state, settings=replace(state.settings, lamps=lamps))))
+    shown = dict(indications.lamps(replace(state, settings=replace(state.settings, lamps=lamps))))
     assert {lamp for lamp, shine in shown.items() if shine.pattern is Pattern.ON} == set(wanted)
     known = (LampSettings(LampId("one"), ((Picture.SPEAK, Pattern.PULSE), (Picture.IN_CALL, Pattern.DOUBLE))),)
     pattern = {Picture.HELD: Pattern.OFF}.get(wanted[-1], Pattern.PULSE if Picture.SPEAK in wanted else Pattern.DOUBLE)
     shine = DARK if pattern is Pattern.OFF else Shine(pattern)
-    assert views.lamps(replace(state, settings=replace(state.settings, lamps=known))) == (("one", shine),)
-    assert views.lamps(replace(state, settings=replace(state.settings, lamps=()))) == ()
+    assert indications.lamps(replace(state, settings=replace(state.settings, lamps=known))) == (("one", shine),)
+    assert indications.lamps(replace(state, settings=replace(state.settings, lamps=()))) == ()
 
 
 @pytest.mark.parametrize(
@@ -149,7 +150,7 @@ def test_a_lamp_shows_the_first_picture_that_it_knows_of_all_that_are_true(chang
     ],
 )
 def test_the_status_line_says(changes, wanted):
-    assert views.status(replace(READY, **changes)) == wanted
+    assert status_line.status(replace(READY, **changes)) == wanted
 
 
 @pytest.mark.parametrize(
@@ -161,18 +162,18 @@ def test_the_status_line_says(changes, wanted):
     ],
 )
 def test_somebody_is_named_by_what_is_known_best(remote, wanted):
-    assert views.summary(replace(having(S.INCOMING, IN), remote=remote)) == wanted
+    assert status_line.summary(replace(having(S.INCOMING, IN), remote=remote)) == wanted
 
 
 def test_a_call_that_ends_is_summed_up():
-    assert views.summary(having(S.DISCONNECTING)) == "the call with kitchen is ending"
+    assert status_line.summary(having(S.DISCONNECTING)) == "the call with kitchen is ending"
 
 
 def test_the_earliest_deadline_is_due():
     state = replace(READY, error_until=150.0, calls=(having(S.DIALING),), pulses=OPEN)
-    assert views.wake_at(READY) is None
-    assert views.wake_at(state) == 104.0
-    assert views.wake_at(replace(state, pulses=())) == 150.0
+    assert desired_state.wake_at(READY) is None
+    assert desired_state.wake_at(state) == 104.0
+    assert desired_state.wake_at(replace(state, pulses=())) == 150.0
 
 
 @pytest.mark.parametrize(
@@ -185,22 +186,22 @@ def test_the_earliest_deadline_is_due():
     ],
 )
 def test_times_are_utc_with_microseconds(at, wanted):
-    assert views.iso(at, 1_795_154_828.0) == wanted
+    assert snapshot.iso(at, 1_795_154_828.0) == wanted
 
 
 def test_requests_that_were_dropped_are_counted():
     station = ready()
     for count in (7, 5):
         station.give(inputs.RequestsDropped, count=count)
-    assert views.snapshot(station.state, 0.0)["appliance"]["dropped_requests"] == 12
+    assert snapshot.snapshot(station.state, 0.0)["appliance"]["dropped_requests"] == 12
 
 
 def test_the_targets_are_known_to_the_sip_process():
-    assert views.desired(READY).sound.peers == ("sip:127.0.0.2:5060", "sip:office.example")
+    assert desired_state.desired(READY).sound.peers == ("sip:127.0.0.2:5060", "sip:office.example")
 
 
 def test_the_snapshot_of_an_idle_station_has_its_shape():
-    shown = views.snapshot(READY, 0.0)
+    shown = snapshot.snapshot(READY, 0.0)
     assert shown == json.loads(json.dumps(shown))
     assert shown["appliance"] == {
         "station": "Front door",
@@ -263,7 +264,7 @@ def test_a_call_has_its_whole_shape():
         connected_since=95.0,
         end=End(Cause.HANGUP, 200, "OK", By.LOCAL),
     )
-    assert views.snapshot(replace(READY, calls=(call,)), 0.0)["calls"] == [
+    assert snapshot.snapshot(replace(READY, calls=(call,)), 0.0)["calls"] == [
         {
             "id": "c-1",
             "account": "direct",
@@ -306,7 +307,7 @@ def test_a_call_has_its_whole_shape():
 
 def test_a_caller_whose_address_is_no_uri_can_be_shown():
     call = replace(having(S.INCOMING, IN), remote=Remote("tel:110"))
-    shown = views.call_view(State(SETTINGS, calls=(call,)), call, 100.0, 0.0)
+    shown = snapshot.call_view(State(SETTINGS, calls=(call,)), call, 100.0, 0.0)
     assert (shown["remote"]["user"], shown["remote"]["host"], shown["remote"]["target"]) == ("", "", None)
     assert (shown["codec"], shown["quality"], shown["end"], shown["duration_s"]) == (None, None, None, 0.0)
 
@@ -315,7 +316,7 @@ def test_an_open_door_and_a_pressed_button_are_in_the_snapshot():
     station = ready()
     station.give(inputs.ButtonEdge, button="ring", active=True)
     station.state = replace(station.state, pulses=OPEN)
-    shown = views.snapshot(station.state, 0.0)
+    shown = snapshot.snapshot(station.state, 0.0)
     door, gate = shown["doors"]
     assert (door["unlocked"], door["until"], door["by"]) == (True, "1970-01-01T00:01:43.000000Z", "test")
     assert (gate["id"], gate["unlocked"]) == (GATE, False)
@@ -324,7 +325,7 @@ def test_an_open_door_and_a_pressed_button_are_in_the_snapshot():
 
 def test_what_failed_and_what_is_missing_is_in_the_snapshot():
     state = replace(READY, failed=(("audio", "no card"),), stopping=True, relay_ready=False)
-    shown = views.snapshot(state, 0.0)
+    shown = snapshot.snapshot(state, 0.0)
     assert (shown["appliance"]["ready"], shown["appliance"]["stopping"]) == (False, True)
     assert shown["appliance"]["failed"] == [{"part": "audio", "why": "no card"}]
     assert not shown["doors"][0]["available"]
@@ -409,4 +410,4 @@ def test_the_start_is_told():
 def test_digits_in_the_sound_are_listened_for_where_the_account_takes_them(state, account, switched_on, listens):
     office = replace(OFFICE, inband_digits=switched_on)
     here = replace(READY, settings=replace(SETTINGS, accounts=(office,)))
-    assert views.media(here, having(state, account=AccountId(account))).inband is listens
+    assert sound.media(here, having(state, account=AccountId(account))).inband is listens

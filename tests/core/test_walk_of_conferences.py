@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from appliance.core import inputs, views
+from appliance.core import desired_state, inputs
 from appliance.core.model import CallId, RequestId, State, TransferPolicy
 from tests.core.rules import checked, paired
 from tests.core.test_every_state import KITCHEN, TWO
@@ -88,7 +88,7 @@ def test_whatever_begins_of_a_conference_ends_once_in_any_order(seed):
     for _ in range(20):
         state, told = State(replace(THREE, max_calls=4, transfer_policy=TransferPolicy.FOLLOW), now=100.0), Counter()
         for serial in range(150):
-            wake = views.desired(state).wake_at
+            wake = desired_state.desired(state).wake_at
             choices = [*every_input(state, serial, most=8)][1:]  # not the daemon's stop, after which little happens
             answers = [choice for choice in choices if isinstance(choice, inputs.CallConfirmed)]
             given = chance.choice(answers if answers and chance.random() < ANSWERED else choices)

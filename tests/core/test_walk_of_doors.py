@@ -1,6 +1,6 @@
 """A walk through all that can happen to a door: pulses, holds, lockdown, its contact, tampering, the disc."""
 
-from appliance.core import inputs, views
+from appliance.core import desired_state, inputs
 from appliance.core.model import (
     Action,
     ButtonId,
@@ -41,7 +41,7 @@ def every_input(state: State, serial: int):
         for active in (True, False):
             yield inputs.SensorEdge(**common, sensor=SensorId(sensor), active=active)
     yield inputs.SensorEdge(**common, sensor=SensorId("leaf"), active=None)
-    yield inputs.KeptWritten(**common, kept=views.desired(state).kept)
+    yield inputs.KeptWritten(**common, kept=desired_state.desired(state).kept)
     yield inputs.KeptFailed(**common, why="full", resolution="")
     yield inputs.Started(**common, version="1", kept=Kept(1, locked_down=(DOOR,)))
     yield inputs.ButtonEdge(**common, button=ButtonId("out"), active=True)

@@ -4,7 +4,7 @@ import dataclasses
 from collections import deque
 from functools import cache
 
-from appliance.core import inputs, views
+from appliance.core import desired_state, inputs
 from appliance.core.model import Call, State
 from tests.core.rules import checked
 
@@ -117,7 +117,7 @@ def walk(first: State, every_input, within_bounds, look=lambda given, taken: Non
     while queue:
         state = queue.popleft()
         choices = list(every_input(state, steps))
-        if (wake := views.desired(state).wake_at) is not None:
+        if (wake := desired_state.desired(state).wake_at) is not None:
             choices.append(inputs.Tick(at=max(wake, state.now), fresh=f"{steps:026}"))
         for given in choices:
             taken = checked(state, given)

@@ -53,8 +53,10 @@ STOREYS = (
     {"calls"},
     {"visitor_ring", "conferences", "transfers"},
     {"access"},
+    {"sound"},
     {"panel"},
-    {"requests", "views"},
+    {"status_line"},
+    {"desired_state", "requests", "snapshot"},
     {"step"},
 )
 # what of the standard library computes and performs nothing

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import appliance
 from appliance.__main__ import main
 from appliance.base.errors import IntercomError
-from appliance.core import events, inputs, views
+from appliance.core import desired_state, events, inputs
 from appliance.core.model import Book, CallId, Codec, DoorId, Quality, RecordingId, RequestId, Settings, State, Target
 from appliance.core.step import step
 from appliance.replay import redaction as masking
@@ -102,7 +102,7 @@ def recorded(path: Path, state: State, given_all, **bounds) -> State:
     recorder.begin(appliance.__version__, state)
     for one in given_all:
         taken = step(state, one)
-        recorder.take(one, taken, views.desired(taken.state))
+        recorder.take(one, taken, desired_state.desired(taken.state))
         state = taken.state
     recorder.close()
     return state
@@ -150,7 +150,7 @@ def test_whatever_comes_is_decided_again_alike(pairs):
     assert report.inputs == len(pairs)
     assert report.ended == "the daemon stopped"
     # The status names the far end, with a password in its address hidden in the file.
-    assert replace(views.desired(report.state), status="") == replace(views.desired(end), status="")
+    assert replace(desired_state.desired(report.state), status="") == replace(desired_state.desired(end), status="")
     assert [(c.id, c.state, c.end) for c in report.state.calls] == [(c.id, c.state, c.end) for c in end.calls]
 
 

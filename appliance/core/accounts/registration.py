@@ -15,6 +15,7 @@ from appliance.core.model import (
     AccountId,
     AccountSettings,
     AccountState,
+    State,
     Target,
     TlsFault,
     TransferPolicy,
@@ -384,3 +385,8 @@ def put(turn: Turn, account: Account) -> None:
     """Store it."""
     others = tuple(a for a in turn.state.accounts if a.name != account.name)
     turn.state = replace(turn.state, accounts=tuple(sorted((*others, account), key=lambda a: a.name)))
+
+
+def any_registered(state: State) -> bool:
+    """Whether some account is registered."""
+    return any(account.state is AccountState.REGISTERED for account in state.accounts)

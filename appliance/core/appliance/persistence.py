@@ -1,7 +1,7 @@
 """What outlasts restarts and power cuts: restored before the first input, and written whenever it changes.
 
-What is to be on disc is a condition, `views.desired`; so a write that failed is made good when the disc works again. A
-client who asked for a change is answered when it is on disc.
+The state to be on disc is part of `desired`, so a write that failed is repeated when the disc works again. A client who
+asked for a change is answered when it is on disc.
 """
 
 from dataclasses import replace

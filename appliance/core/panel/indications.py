@@ -1,0 +1,86 @@
+"""What the panel indicates: the pictures that are true, each lamp's light, and the tone."""
+
+from appliance.core import wall_clock
+from appliance.core.accounts.registration import any_registered
+from appliance.core.model import DARK, CallState, Direction, LampId, LampSettings, Pattern, Picture, Shine, State, Tone
+from appliance.core.sound import media, rests
+
+
+def pictures(state: State) -> tuple[Picture, ...]:
+    """All that is true for the panel to show, the most important first: a lamp shows the first that it knows.
+
+    SPEAK: somebody hears the panel's microphone. RECORDING: samples are written.
+    """
+    beside = {
+        Picture.DOOR_OPEN: any(pulse.energised for _, pulse in state.pulses),
+        Picture.RECORDING: any(recording.begun for recording in state.recordings),
+        Picture.SPEAK: any(media(state, call).microphone for call in state.calls if call.alive),
+    }
+    return (*(shown for shown, true in beside.items() if true), situation(state))
+
+
+def picture(state: State) -> Picture:
+    """What the panel shows as a whole: that a door is open, else how the station stands."""
+    first = pictures(state)[0]
+    return first if first is Picture.DOOR_OPEN else situation(state)
+
+
+def situation(state: State) -> Picture:
+    """How the station stands: the first that is true.
+
+    UNREGISTERED while no call can be had: SIP is not there, or accounts are configured and none of them is registered.
+    """
+    call = state.active
+    if call is not None and call.talks:
+        return Picture.HELD if rests(state, call) else Picture.IN_CALL
+    if call is not None and call.direction is Direction.INCOMING:
+        return Picture.RINGING
+    if call is not None or state.ring is not None:
+        return Picture.DIALING
+    if state.error_until is not None:
+        return Picture.ERROR
+    if not state.sip_ready or (state.settings.accounts and not any_registered(state)):
+        return Picture.UNREGISTERED
+    return Picture.ERROR if state.failed else Picture.IDLE
+
+
+def lamps(state: State) -> tuple[tuple[LampId, Shine], ...]:
+    """How each lamp shines: as it is tried, else as the first picture is shown that it has a pattern for."""
+    if not state.settings.lamps:
+        return ()
+    true, tried, dark = pictures(state), {trial.lamp: trial for trial in state.lamp_trials}, wall_clock.is_night(state)
+
+    def shine(lamp: LampSettings) -> Shine:
+        known, trial = dict(lamp.pictures), tried.get(lamp.id)
+        shown = next((each for each in true if each in known), None)
+        if trial is not None:
+            pattern, color = trial.pattern, trial.color
+        else:
+            pattern, color = (known[shown], dict(lamp.colors).get(shown)) if shown is not None else (Pattern.OFF, None)
+        if pattern is Pattern.OFF:
+            return DARK
+        return Shine(pattern, color or lamp.color, lamp.night_brightness if dark else lamp.brightness)
+
+    return tuple((lamp.id, shine(lamp)) for lamp in state.settings.lamps)
+
+
+def tone(state: State) -> Tone | None:
+    """What the station's own speaker plays beside a call."""
+    call = state.active
+    if state.sound_trial is not None:
+        return Tone.TEST if state.now >= state.sound_trial.tone_at else None
+    if call is None and state.ring is None:
+        return None if state.error_until is None else Tone.ERROR
+    if call is None or call.confirm:
+        return Tone.DIALING
+    if call.unanswered_here:
+        return Tone.RINGING if call.answers_at is None else Tone.AUTO_ANSWER
+    if call.state in {CallState.DIALING, CallState.RINGING}:
+        return Tone.DIALING
+    if call.state is not CallState.CONNECTED:
+        return None
+    if call.end_announced:
+        return Tone.ENDING
+    if state.waiting is not None:
+        return Tone.WAITING
+    return Tone.HELD if rests(state, call) else None

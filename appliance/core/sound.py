@@ -1,0 +1,43 @@
+"""The sound of each call: what it hears and who hears it, and which calls rest."""
+
+from appliance.core.calls import updates
+from appliance.core.conferences import mixing
+from appliance.core.desired import CallMedia
+from appliance.core.model import Call, CallState, EarlySource, Hold, State, TransferPolicy
+
+
+def rests(state: State, front: Call) -> bool:
+    """Whether nobody here hears what is in front: a call that one side holds, or a conference that the panel left."""
+    return front.hold is not Hold.NONE if front.conference is None else state.away
+
+
+def media(state: State, call: Call) -> CallMedia:
+    """A call's audio. Nobody is heard while it is held or behind another.
+
+    Nor before it is connected, unless a client wants a caller to hear the panel: it rings here then, so people know.
+    Of a conference that is in front all are heard who talk, unless the panel has left it.
+    """
+    in_front = call is state.active
+    if call.conference is None:
+        talks = in_front and mixing.talks(call)
+        speaker = microphone = talks
+    else:
+        mix = mixing.mix(state)
+        talks = call.id in mix.participants
+        speaker, microphone = talks and mix.speaker and call.id not in mix.muted, talks and mix.microphone
+    before = in_front and call.state is CallState.EARLY_MEDIA and not call.unanswered_here and not state.away
+    early = call.state is CallState.EARLY_MEDIA and call.unanswered_here and call.hold is Hold.NONE
+    panel = early and in_front and call.early is EarlySource.PANEL
+    account = state.settings.account(call.account)
+    return CallMedia(
+        call.id,
+        held=call.held_local,
+        microphone=(microphone and not call.muted) or panel,
+        speaker=speaker or before,
+        tone=(talks and call.end_announced) or (early and not panel),
+        confirm=call.state is CallState.CONNECTED and bool(call.confirm),
+        asks=updates.asks(state, call),
+        recording=next((r.id for r in state.recordings if r.call == call.id and r.ready), None),
+        transferable=call.transfer_policy is not TransferPolicy.REFUSE,
+        inband=call.state is CallState.CONNECTED and account is not None and account.inband_digits,
+    )

@@ -47,9 +47,9 @@ class Forger:
     def __exit__(self, *_):
         self._socket.close()
 
-    def send(self, source, payload):
+    def send(self, source, payload, port=5060):
         # The kernel fills in the checksum of IPv4's header; IPv6 wants no port here.
-        self._socket.sendto(datagram((source, 5060), self._target, payload), (self._target[0], 0))
+        self._socket.sendto(datagram((source, port), self._target, payload), (self._target[0], 0))
 
 
 def options(source, number):

@@ -2,20 +2,25 @@
 
 import os
 import signal
+import socket
+import struct
 
 import pytest
 
 from tests.peers.baresip import Baresip
 from tests.peers.daemon import Daemon
+from tests.peers.forged import Forger
 from tests.peers.namespaces import DOOR, PBX, Cable, NameServer
 from tests.peers.registrars import Kamailio
 from tests.peers.sipp import Sipp
 from tests.peers.test_registration import account
+from tests.peers.voices import FRAME, PCMA, drained, event, packet
 from tests.shown import shows
 from tests.support.waiting import until
 
 PORT, FAR = 5080, 5090
-ELSEWHERE = "10.9.0.8"
+ELSEWHERE, STRANGER = "10.9.0.8", "10.9.0.66"
+EVENTS = range(96, 128)  # payload types that telephone-events may have
 
 
 @pytest.fixture(scope="module")
@@ -139,6 +144,71 @@ def test_two_stations_find_each_other_by_it_and_may_hold_the_call(door, cable, t
         door.final(call, kind="call.ended", cause="hangup", by="remote")
         kitchen.final(came, kind="call.ended", cause="hangup", by="local")
     assert not door.of("media.ice_failed")
+
+
+def attribute(kind, value):
+    """Of a STUN message (RFC 8489 §14)."""
+    return struct.pack("!HH", kind, len(value)) + value + bytes(-len(value) % 4)
+
+
+def stun(kind, *attributes):
+    """A STUN message of a transaction that nobody knows (RFC 8489 §5)."""
+    body = b"".join(attributes)
+    return struct.pack("!HHI", kind, len(body), 0x2112A442) + os.urandom(12) + body
+
+
+def strangers_packets():
+    """Checks and answers as ICE has them, without the password from the SDP; sound; and the digit 1."""
+    name, priority, controls = (
+        attribute(0x06, b"some:body"),
+        attribute(0x24, b"\x7f" * 4),
+        attribute(0x802A, b"\xff" * 8),
+    )
+    signed = attribute(0x08, bytes(20))
+    mapped = attribute(0x20, struct.pack("!BBH", 0, 1, 1) + socket.inet_aton(STRANGER))
+    yield stun(0x0001)
+    yield stun(0x0001, name, priority, controls, attribute(0x25, b""), signed)  # use this pair
+    yield stun(0x0101, mapped, signed)
+    yield stun(0x0111, attribute(0x09, struct.pack("!HBB", 0, 4, 87) + b"Role Conflict"), signed)
+    yield stun(0x0011)
+    yield packet(PCMA, 1, FRAME, 0xBAD, b"\x2a" * FRAME)
+    for kind in EVENTS:
+        yield packet(kind, 2, FRAME, 0xBAD, event("1", 960, end=True))
+
+
+def test_a_stranger_at_the_sockets_of_a_call_changes_neither_its_sound_nor_its_far_end(door, cable, tmp_path):
+    """It sends from an address of its own, and as if from where the far end is."""
+    far = {"uri": f"sip:door@{DOOR}:{PORT}"}
+    cable.pbx.run("ip", "address", "add", f"{STRANGER}/24", "dev", "eth0")
+    with (
+        station(tmp_path / "far", cable.pbx, far, sip={"port": FAR}) as kitchen,
+        cable.pbx.socket(STRANGER) as stranger,
+    ):
+        call = door.ring()
+        came = kitchen.rung()
+        kitchen.press("answer")
+        for each, number, theirs in ((door, call, PBX), (kitchen, came, DOOR)):
+            each.talk(number)
+            completed(each, number, theirs)
+            sound(each, number)
+        found = door.wait("media.ice_completed", call)["data"]
+        port, from_port = (int(found[side]["address"].rpartition(":")[2]) for side in ("local", "remote"))
+        with Forger(cable.pbx, (DOOR, port)) as forger:
+            for _ in range(50):
+                for each in strangers_packets():
+                    stranger.sendto(each, (DOOR, port))
+                    stranger.sendto(each, (DOOR, port + 1))
+                    if each[0] < 0x40:  # STUN: sound from the far end's address is the far end's
+                        forger.send(PBX, each, from_port)
+        for each, number in ((door, call), (kitchen, came)):
+            before = each.get(f"/v1/calls/{number}")["quality"]["received"]
+            until(lambda e=each, n=number, b=before: e.get(f"/v1/calls/{n}")["quality"]["received"] > b + 50, "sound")
+            assert len(each.of("media.ice_completed")) == 1
+            assert not each.of("media.ice_failed") + each.of("media.source_changed") + each.of("dtmf.received")
+        assert not [each for each in drained(stranger) if each[0] >= 0x80], "sound"
+        kitchen.press("hangup")
+        door.final(call, kind="call.ended", cause="hangup", by="remote")
+        kitchen.final(came, kind="call.ended", cause="hangup", by="local")
 
 
 def test_a_station_that_is_called_by_its_name_is_found_as_well(cable, tmp_path):

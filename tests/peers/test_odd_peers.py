@@ -413,3 +413,26 @@ def test_sound_that_is_there_before_its_call_starts_does_not_deafen_us(tmp_path,
         door.post(f"/v1/calls/{call}/hangup")
         far.send(far.reply(far.receive("BYE", "BYE"), "200 OK"))
         door.final(call, kind="call.ended", by="local")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    ["Supported: " + ", ".join(f"x{number}" for number in range(40)) + "\r\n", "Supported: x\r\n" * 40],
+    ids=["in one header", "in many"],
+)
+def test_who_supports_more_extensions_than_are_kept_is_answered_as_any_other(headers, door):
+    with Packets(door.far_address, to=door.address) as far:
+        far.send(far.request("INVITE", body=far.sdp, headers=headers))
+        call = door.rung()
+        far.called(lambda: door.press("answer"))
+        door.talk(call)
+        far.hang_up()
+        door.final(call, kind="call.ended", cause="hangup", by="remote")
+
+
+def test_who_requires_more_extensions_than_are_read_is_refused(door):
+    with Packets(door.far_address, to=door.address) as far:
+        required = "Require: " + ", ".join(["100rel"] * 32 + ["x"]) + "\r\n"
+        far.send(far.request("INVITE", body=far.sdp, headers=required))
+        far.receive("SIP/2.0 400", "INVITE")
+    assert not door.of("call.incoming")

@@ -963,8 +963,9 @@ class Target(Table):
     srtp: Srtp = setting(
         "Whether sound is encrypted in calls to and from this target, if it has no account (SRTP with keys in the "
         "SDP). optional: if the other side supports it. mandatory: calls without it fail; use it if the phone "
-        "requires SRTP. Calls from the target are recognized by their address. Then only machines that see the SIP "
-        "messages can listen, or send sound and digits into the call.",
+        "requires SRTP. Set the same at two stations: optional calls mandatory in vain (488). Calls from the target "
+        "are recognized by their address, or by its password. Then only machines that see the SIP messages can listen, "
+        "or send sound and digits into the call.",
         default="off",
     )
     auto_answer: bool = setting(

@@ -19,7 +19,7 @@ from appliance.core.desired import Sound
 from appliance.core.orders import Place, SipOrder
 from appliance.sip.farewells import Farewells
 from appliance.sip.settings import SipSettings
-from appliance.sip.wire import Beat, Decoder, Farewell, Message, Start, ToChild, WireError, encode
+from appliance.sip.wire import Beat, Decoder, Farewell, GuessCounts, Message, Start, ToChild, WireError, encode
 
 LOG = logging.getLogger(__name__)
 LONGEST_LEGAL_BLOCK_S = 2.0  # listing or opening PCMs, as Beat.doing says; a child beats every 0.25 s otherwise
@@ -152,6 +152,7 @@ class Link:
         self._farewells = Farewells(settings.address)
         self._child: Child | None = None
         self._sound = Sound()
+        self._guessed = GuessCounts()
         self._failed = ""  # why, as told
         self._deaths = 0  # of young children in a row
         self._card_hung, self._card_hangs = False, 0
@@ -217,7 +218,7 @@ class Link:
         self._child = child
         await asyncio.get_running_loop().create_unix_connection(lambda: child, sock=ours)
         wait_s = CARDS_WAIT_S * 2 ** min(self._card_hangs - 1, CARDS_WAIT_DOUBLED) if self._card_hung else 0.0
-        child.send(Start(replace(self._settings, port=self._port), wait_s))
+        child.send(Start(replace(self._settings, port=self._port), wait_s, self._guessed))
 
     def _heard(self, child: Child, message: Message) -> None:
         if child is not self._child or self._stopped is not None:
@@ -232,6 +233,8 @@ class Link:
                 self._fail(message.why, message.resolution)
             case Farewell():
                 self._farewells.keep(message)
+            case GuessCounts():
+                self._guessed = message
             case inputs.Input():
                 if isinstance(message, inputs.PartRecovered):
                     self._card_hangs = 0

@@ -15,11 +15,34 @@ HEAD = struct.Struct("!I")
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """Wrong answers of a source, or for a target: how many, by target; the last one; how long they lock out."""
+
+    who: str
+    wrong: tuple[tuple[str, int], ...]
+    last: float
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class GuessCounts:
+    """All that is counted, to outlast the SIP process. shown: when each source has last shown a target's password."""
+
+    sources: tuple[Counted, ...] = ()
+    targets: tuple[Counted, ...] = ()
+    shown: tuple[tuple[str, tuple[tuple[str, float], ...]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Start:
-    """The first message to a child. cards_wait_s: leave the card alone so long, for the last child hung opening it."""
+    """The first message to a child. cards_wait_s: leave the card alone so long, for the last child hung opening it.
+
+    guessed: guesses at passwords that the children before have counted.
+    """
 
     settings: SipSettings
     cards_wait_s: float = 0.0
+    guessed: GuessCounts = GuessCounts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +114,7 @@ SipInput = (
     | inputs.RequestsDropped
     | inputs.RequestRefused
 )
-ToParent = SipInput | Beat | Farewell
+ToParent = SipInput | Beat | Farewell | GuessCounts
 Message = ToChild | ToParent
 KINDS: dict[str, Any] = {kind.__name__: kind for kind in get_args(Message)}
 

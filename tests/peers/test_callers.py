@@ -1,7 +1,10 @@
 """Targets that must show a password when they call: no packet's address proves who they are."""
 
+import base64
 import contextlib
+import os
 import re
+import signal
 import time
 import uuid
 from dataclasses import replace
@@ -21,14 +24,20 @@ SECRET = "open sesame"
 
 
 @pytest.fixture
-def door(tmp_path):
+def settings():
+    """What its target has beside the password."""
+    return {}
+
+
+@pytest.fixture
+def door(tmp_path, settings):
     """A station that knows one target, with a password."""
     file = tmp_path / "far.password"
     file.write_text(f"{SECRET}\n")
     file.chmod(0o600)
     daemon = Daemon(tmp_path / "door")
     daemon.config["sip"]["trace"] = True
-    daemon.config["target"]["far"] |= {"password_file": str(file), "doors": []}
+    daemon.config["target"]["far"] |= {"password_file": str(file), "doors": [], **settings}
     with daemon as running:
         yield running
 
@@ -187,3 +196,36 @@ def answer(sock):
         return sock.recv(65535)
     except TimeoutError:
         return b""
+
+
+def test_guesses_are_not_free_again_when_the_sip_process_was_killed(door):
+    with Guesser(door, loopback()) as thief, Guesser(door, loopback()) as phone:
+        assert phone.tries(SECRET) == 180
+        for guess in range(5):
+            assert thief.tries(f"guess {guess}") == 403
+        door.wait("access.locked_out", scope="source", **{"from": thief.address})
+        before = door.processes()["sip"]
+        os.kill(before, signal.SIGKILL)
+        until(lambda: door.processes().get("sip", before) != before, "another SIP process")
+        assert phone.tries(SECRET) == 180, "it knows that this is the phone's address"
+        assert thief.tries(SECRET) == 403, "no answer is looked at"
+        assert "nonce" not in thief.seen[-1]
+    assert len(door.of("access.locked_out")) == 1
+
+
+class Encrypting(Guesser):
+    """One whose offer of sound is encrypted."""
+
+    @property
+    def sdp(self):
+        key = base64.b64encode(bytes(30)).decode()
+        offer = super().sdp.replace("RTP/AVP", "RTP/SAVP")
+        return f"{offer}a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{key}\r\n"
+
+
+@pytest.mark.parametrize("settings", [{"srtp": "mandatory"}])
+def test_a_target_whose_calls_must_be_encrypted_makes_none_without_from_wherever_it_calls(door):
+    with Guesser(door, loopback()) as plain, Encrypting(door, loopback()) as encrypting:
+        assert plain.tries(SECRET) == 488
+        assert not door.of("call.ringing")
+        assert encrypting.tries(SECRET) == 180

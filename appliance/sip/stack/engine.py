@@ -47,7 +47,7 @@ from appliance.sip.stack.media.devices import LISTING, Devices, needs_a_card, no
 from appliance.sip.stack.routing.codecs import Codecs
 from appliance.sip.stack.routing.tls import Faults
 from appliance.sip.stack.routing.transports import StartError, Transports
-from appliance.sip.wire import Beat, Farewell, Message, Start
+from appliance.sip.wire import Beat, Farewell, GuessCounts, Message, Start
 
 LOG = logging.getLogger(__name__)
 POLL_S = 0.05  # pjsip's timers and callbacks from other threads wait so long at most
@@ -117,7 +117,7 @@ class Engine:
             self._endpoint.libStart()
         except pj.Error as error:
             raise StartError(f"SIP cannot start: {error.reason}", "Check the SIP settings.") from error
-        self._accounts = Accounts(settings, transports, channel.post, self._endpoint.faults)
+        self._accounts = Accounts(settings, transports, channel.post, self._endpoint.faults, start.guessed)
         self._endpoint.accounts, self._calls = self._accounts, self._accounts.calls
         self._calls.codecs = codecs
         self._calls.floods.listen(self._endpoint, transports.port)
@@ -203,7 +203,7 @@ class Engine:
                 self._accounts.write(message)
             case Start():
                 LOG.error("Started twice")
-            case inputs.Input() | Beat() | Farewell():
+            case inputs.Input() | Beat() | Farewell() | GuessCounts():
                 LOG.error("%s is ours to send", type(message).__name__)
             case _:
                 assert_never(message)

@@ -42,6 +42,7 @@ from appliance.sip.stack.routing.servers import Server, place_of
 from appliance.sip.stack.routing.tls import Faults
 from appliance.sip.stack.routing.transports import Transports
 from appliance.sip.stack.routing.trusted_hosts import Known
+from appliance.sip.wire import GuessCounts
 
 LOG = logging.getLogger(__name__)
 NAME_KEPT_S = 60.0  # servers' names are looked up again after this long, and after each failure
@@ -62,12 +63,14 @@ SRTP = {
 class Accounts:
     """All accounts of the process, and the calls through them."""
 
-    def __init__(self, settings: SipSettings, transports: Transports, post: Post, faults: Faults) -> None:
+    def __init__(
+        self, settings: SipSettings, transports: Transports, post: Post, faults: Faults, guessed: GuessCounts
+    ) -> None:
         self._settings, self._udp = settings, transports.udp
         self._known = Known()
         self.calls = Calls(post, self._through, self._known.names)
         self.calls.versions = self._udp.keys()
-        self._callers = Callers(settings.callers, self._known.leads, post)
+        self._callers = Callers(settings.callers, self._known.leads, post, guessed)
         self._encrypted: tuple[tuple[str, str], ...] = ()
         self._transports = transports
         self._direct: dict[str, Direct] = {}  # by how sound is encrypted
@@ -109,7 +112,8 @@ class Accounts:
         created = [each for each in self._registrations.values() if each.created]
         fitting = {each.getId() for each in created if (each.settings.user, each.settings.transport) == asked}
         if prm.accountIndex not in fitting:
-            prm.accountIndex = self._directly(self._srtp(str(prm.rdata.srcAddress))).getId()
+            srtp = self._srtp(str(prm.rdata.srcAddress), self._callers.host(message))
+            prm.accountIndex = self._directly(srtp).getId()
 
     def refused(self, prm: pj.OnRejectedIncomingCallParam) -> None:
         """An INVITE that pjsua has refused by itself."""
@@ -245,11 +249,15 @@ class Accounts:
             direct.calls, direct.probes = self.calls, self._probes
         return self._direct[srtp]
 
-    def _srtp(self, source: str) -> str:
-        """How calls from that address:port are encrypted, where they come through no account."""
+    def _srtp(self, source: str, claimed: str) -> str:
+        """How calls from that address:port are encrypted, where they come through no account.
+
+        claimed: host of the target with a password that the caller says it is, wherever it calls from. The strictest
+        of what fits counts.
+        """
         address = source.rpartition(":")[0].strip("[]")
-        at = (srtp for host, srtp in self._encrypted if self._known.leads(host, address))
-        return next(at, PLAIN)
+        fitting = {srtp for host, srtp in self._encrypted if host == claimed or self._known.leads(host, address)}
+        return max(fitting, key=list(SRTP).index, default=PLAIN)
 
     def _through(self, name: AccountId, srtp: str = PLAIN) -> Account | None:
         if name == NO_ACCOUNT:

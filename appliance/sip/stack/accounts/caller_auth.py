@@ -9,11 +9,12 @@ from appliance.sip.settings import CallerSettings
 from appliance.sip.stack import translate
 from appliance.sip.stack.accounts.digest import Challenges, Verdict
 from appliance.sip.stack.accounts.guesses import Guesses
+from appliance.sip.wire import GuessCounts
 
 REALM = "intercom"
 ASKED, FORBIDDEN = 401, 403
 NOTHING_SAID = {Verdict.MISSING, Verdict.STALE}
-Post = Callable[[inputs.AccessLockedOut], None]
+Post = Callable[[inputs.AccessLockedOut | GuessCounts], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +31,25 @@ class Judgement:
 
 
 class Callers:
-    """The targets with a password. leads: whether a host of the configuration is at an address."""
+    """The targets with a password. leads: whether a host of the configuration is at an address.
 
-    def __init__(self, callers: tuple[CallerSettings, ...], leads: Callable[[str, str], bool], post: Post) -> None:
+    guessed: what was counted in the process before this one; each change is posted, for the next one.
+    """
+
+    def __init__(
+        self,
+        callers: tuple[CallerSettings, ...],
+        leads: Callable[[str, str], bool],
+        post: Post,
+        guessed: GuessCounts | None = None,
+    ) -> None:
         self._callers = {caller.user: caller for caller in callers}
-        self._challenges, self._guesses = Challenges(REALM), Guesses()
+        self._challenges, self._guesses = Challenges(REALM), Guesses(guessed)
         self._leads, self._post = leads, post
 
     def judge(self, invite: str, address: str, now: float) -> Judgement:
         """What becomes of an INVITE from an address; now: seconds of a clock that only goes forward."""
-        user = (callers.parts(translate.address(translate.header(invite, "From"))[0]) or ("", ""))[0]
-        caller = self._callers.get(user)
+        caller = self._claimed(invite)
         if caller is None:
             return Judgement()
         at_home = self._leads(caller.host, address)
@@ -51,6 +60,7 @@ class Callers:
         verdict = self._challenges.judge(answer, "INVITE", passwords.get, address, now)
         if verdict is Verdict.ACCEPTED:
             self._guesses.right(caller.name, address, now)
+            self._post(self._guesses.counts)
             return Judgement(shown=caller.name)
         if verdict in NOTHING_SAID:
             asked = self._challenges.make(address, now, stale=verdict is Verdict.STALE)
@@ -61,4 +71,14 @@ class Callers:
                     at=now, who=found.who, source=address, scope=found.scope, seconds=found.seconds
                 )
                 self._post(locked)
+            self._post(self._guesses.counts)
         return Judgement(FORBIDDEN, why=verdict)
+
+    def host(self, invite: str) -> str:
+        """Where the target is expected that an INVITE says it comes from; "" for none with a password."""
+        caller = self._claimed(invite)
+        return "" if caller is None else caller.host
+
+    def _claimed(self, invite: str) -> CallerSettings | None:
+        user = (callers.parts(translate.address(translate.header(invite, "From"))[0]) or ("", ""))[0]
+        return self._callers.get(user)

@@ -6,10 +6,12 @@ for sources that have shown its password: else anybody could keep the real phone
 
 import ipaddress
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from appliance.core.access.lockouts import DOUBLINGS, FIRST_S, FORGOTTEN_S, LONGEST_S
 from appliance.core.model import LockoutScope
+from appliance.sip.wire import Counted, GuessCounts
 
 FREE_OF_SOURCE, FREE_OF_TARGET = 5, 15  # the last of so many wrong ones locks out
 SOURCES = 256  # counted at once; the one that was silent longest is forgotten
@@ -47,12 +49,19 @@ class Count:
 
 
 class Guesses:
-    """All of them. now: seconds of a clock that only goes forward."""
+    """All of them. now: seconds of a clock that only goes forward. counts: what has been counted before."""
 
-    def __init__(self) -> None:
-        self._sources: OrderedDict[str, Count] = OrderedDict()
-        self._targets: dict[str, Count] = {}  # there are no more than the configuration has
-        self._known: dict[str, OrderedDict[str, float]] = {}
+    def __init__(self, counts: GuessCounts | None = None) -> None:
+        counts = counts or GuessCounts()
+        self._sources = OrderedDict(_read(counts.sources))
+        self._targets = dict(_read(counts.targets))  # there are no more than the configuration has
+        self._known = {target: OrderedDict(sources) for target, sources in counts.shown}
+
+    @property
+    def counts(self) -> GuessCounts:
+        """What is counted now."""
+        shown = tuple((target, tuple(sources.items())) for target, sources in self._known.items())
+        return GuessCounts(_written(self._sources), _written(self._targets), shown)
 
     def locks_out(self, target: str, address: str, now: float, *, at_home: bool) -> bool:
         """Whether no answer from there is looked at. at_home: it is the target's own address."""
@@ -94,6 +103,14 @@ class Guesses:
     def _knows(self, target: str, source: str, now: float) -> bool:
         known = self._known.get(target)
         return known is not None and now - known.get(source, -KNOWN_S) < KNOWN_S
+
+
+def _read(counted: tuple[Counted, ...]) -> list[tuple[str, Count]]:
+    return [(each.who, Count(dict(each.wrong), each.last, each.until)) for each in counted]
+
+
+def _written(counts: Mapping[str, Count]) -> tuple[Counted, ...]:
+    return tuple(Counted(who, tuple(count.wrong.items()), count.last, count.until) for who, count in counts.items())
 
 
 def place(address: str) -> str:

@@ -42,7 +42,7 @@ from appliance.sip.stack.routing.codecs import Codecs
 from appliance.sip.stack.routing.failover import ELSEWHERE, Attempt
 from appliance.sip.stack.routing.floods import Floods
 from appliance.sip.stack.routing.servers import Server
-from appliance.sip.wire import Farewell, SipInput
+from appliance.sip.wire import Farewell, GuessCounts, SipInput
 
 LOG = logging.getLogger(__name__)
 RINGING, PROGRESS, OK, REFUSED, NOT_ACCEPTABLE, PENDING, DECLINE = 180, 183, 200, 300, 488, 491, 603
@@ -53,7 +53,7 @@ RENEW_AGAIN_S, RENEW_LATEST_S = 0.5, 5.0
 ENCRYPTED = "SRTP status: Active"  # in pjsua's report on a call, which alone tells
 EVENT_END = 2  # PJMEDIA_STREAM_DTMF_IS_END, which pjsua2 does not name
 
-Post = Callable[[SipInput | Farewell], None]
+Post = Callable[[SipInput | Farewell | GuessCounts], None]
 OfOneCall = (
     Ring | EarlyMedia | Answer | AnswerUpdate | OfferCodecs | Refuse | HangUp | SendDigit | Refer | NotifyTransfer
 )

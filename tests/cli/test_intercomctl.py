@@ -169,7 +169,7 @@ def test_a_code_is_added_listed_and_removed_and_its_digits_are_no_argument(daemo
         (["remove"], "No code is given."),
         (["add", "--owner", "x", "--door", "front", "--time", "always"], "is not a time of the week"),
         (["add", "--owner", "x", "--door", "front", "--time", "mon-foo 08:00-09:00"], "is not a time of the week"),
-        (["add", "--owner", "x", "--door", "front", "--expires", "tomorrow"], "no moment"),
+        (["add", "--owner", "x", "--door", "front", "--expires", "tomorrow"], "is not a date and time"),
         (["add", "--owner", "x", "--door", "cellar"], "There is no door cellar"),
         (["add", "--owner", "x", "--door", "front", "--uses", "-1"], "uses: "),
     ],
@@ -334,7 +334,7 @@ def test_without_a_daemon_the_place_and_the_remedy_are_named(tmp_path):
     assert told.returncode == 1
     assert "No daemon answers" in told.stderr
     assert "Start intercomd" in told.stderr
-    assert "No such file or directory. Is intercomd" in told.stderr
+    assert "No such file or directory. Start intercomd" in told.stderr
     assert "Errno" not in told.stderr
 
 

@@ -92,7 +92,7 @@ def device_key(directory: Path, *, in_use: bool) -> str:
     Raises IntercomError, and OSError, which may pass.
     """
     path = directory / "device.key"
-    anew = (
+    new_key = (
         f"Restore the file from a copy. Or write 64 random hexadecimal digits into it (openssl rand -hex 32 >{path}), "
         f"let the service's user alone read it, restart the service, and replace all codes."
     )
@@ -105,7 +105,7 @@ def device_key(directory: Path, *, in_use: bool) -> str:
             raise IntercomError(
                 "unavailable",
                 f"Codes are not accepted: {path} is missing, and the stored codes need it.",
-                resolution=anew,
+                resolution=new_key,
             ) from None
         return _new_key(path)
     except (PermissionError, IsADirectoryError) as error:
@@ -128,7 +128,7 @@ def device_key(directory: Path, *, in_use: bool) -> str:
     raise IntercomError(
         "unavailable",
         f"Codes are not accepted: {path} contains no key.",
-        resolution=anew,
+        resolution=new_key,
     )
 
 

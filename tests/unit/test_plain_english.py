@@ -26,7 +26,15 @@ WORDS = re.compile("|".join(rf"(?P<w{number}>\b(?:{word})\b)" for number, word i
 BETTER = list(PLAIN.values())
 
 # Documents and folders that are rewritten; each further one is added here.
-DOCUMENTS = ("README.md", "SECURITY.md", "docs/tutorial/first-door.md", "docs/reference/configuration.md")
+DOCUMENTS = (
+    *("README.md", "SECURITY.md", "docs/reference/configuration.md", "docs/reference/errors.md"),
+    *("docs/reference/glossary.md", "docs/explanation/security.md"),
+    *(
+        str(path.relative_to(ROOT))
+        for folder in ("tutorial", "how-to")
+        for path in (ROOT / "docs" / folder).glob("*.md")
+    ),
+)
 DOCSTRINGS = ("appliance/config/schema.py", "appliance/api/models.py")
 MESSAGES = "appliance"
 NOT_FOR_USERS = {"appliance/generate"}  # drawings and shell scripts

@@ -10,7 +10,7 @@ _HEAD = """<!-- Made by python -m appliance.generate from appliance/core/events/
 
 Every event is the same object on every channel: `id` (never used twice, consecutive within one `boot`), `type`, `time`
 (UTC), `uptime` (seconds of the monotonic clock), `boot`, `call` (in events of a call, marked *call* below) and `data`,
-which is told here. `intercomd --print-events` prints the JSON Schemas of all payloads.
+which is described here. `intercomd --print-events` prints the JSON Schemas of all payloads.
 
 In systemd's journal an event is a record with the fields `INTERCOMD_EVENT` (its type), `INTERCOMD_CALL` (its call) and
 `MESSAGE_ID`, one for each type; see [Run it as a service](../how-to/run-as-a-service.md).

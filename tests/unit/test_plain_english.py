@@ -28,14 +28,14 @@ BETTER = list(PLAIN.values())
 # Documents and folders that are rewritten; each further one is added here.
 DOCUMENTS = (
     *("README.md", "SECURITY.md", "docs/reference/configuration.md", "docs/reference/errors.md"),
-    *("docs/reference/glossary.md", "docs/explanation/security.md"),
+    *("docs/reference/events.md", "docs/reference/glossary.md", "docs/explanation/security.md"),
     *(
         str(path.relative_to(ROOT))
         for folder in ("tutorial", "how-to")
         for path in (ROOT / "docs" / folder).glob("*.md")
     ),
 )
-DOCSTRINGS = ("appliance/config/schema.py", "appliance/api/models.py")
+DOCSTRINGS = ("appliance/config/schema.py", "appliance/api/models.py", "appliance/core/events")
 MESSAGES = "appliance"
 NOT_FOR_USERS = {"appliance/generate"}  # drawings and shell scripts
 TEXTS = {"allowed", "why", "description", "help", "message", "cause", "resolution", "epilog", "summary"}

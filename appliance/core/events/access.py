@@ -19,7 +19,7 @@ class KeypadDigit(Event):
 
 @dataclass(frozen=True, slots=True)
 class KeypadAccepted(Event):
-    """A code was typed at a keypad and its door opens: the guard has taken it. Never beside keypad.refused."""
+    """A code was typed at a keypad and its door opens: the guard accepted the pulse. Never beside keypad.refused."""
 
     TYPE = "keypad.accepted"
     keypad: KeypadId
@@ -29,7 +29,7 @@ class KeypadAccepted(Event):
 
 @dataclass(frozen=True, slots=True)
 class KeypadRefused(Event):
-    """What was typed at a keypad opens nothing, and rings nowhere; lamp and tone show the error."""
+    """The digits typed at a keypad open no door and ring no flat; lamp and tone show the error."""
 
     TYPE = "keypad.refused"
     keypad: KeypadId
@@ -38,7 +38,7 @@ class KeypadRefused(Event):
 
 @dataclass(frozen=True, slots=True)
 class KeypadLockedOut(Event):
-    """After too many wrong codes none is taken at the keypad for `seconds`; it rings flats all the same."""
+    """After too many wrong codes the keypad accepts none for `seconds`; it still rings flats."""
 
     TYPE = "keypad.locked_out"
     keypad: KeypadId
@@ -47,9 +47,9 @@ class KeypadLockedOut(Event):
 
 @dataclass(frozen=True, slots=True)
 class CardRead(Event):
-    """A card was read. `number` is null and `masked` true unless the reader's settings have it told.
+    """A card was read. `number` is null and `masked` true unless the settings of the reader allow the number.
 
-    `bits`: how many came by Wiegand, parity among them; 0 from a reader at USB.
+    `bits`: number of Wiegand bits, including parity; 0 for a reader on USB.
     """
 
     TYPE = "card.read"
@@ -62,7 +62,7 @@ class CardRead(Event):
 
 @dataclass(frozen=True, slots=True)
 class CardDiscarded(Event):
-    """What a reader sent was no whole card or key, and nothing came of it: so often since this was last told."""
+    """Invalid cards or keys of a reader were discarded; `count` since the last such event."""
 
     TYPE = "card.discarded"
     reader: ReaderId
@@ -72,7 +72,7 @@ class CardDiscarded(Event):
 
 @dataclass(frozen=True, slots=True)
 class CodeEvent(Event):
-    """A code or card: its id and owner; `by`: who changed it."""
+    """A code or card: its id and owner; `by`: the client that changed it."""
 
     code: CredentialId
     kind: CredentialKind
@@ -83,20 +83,20 @@ class CodeEvent(Event):
 
 @dataclass(frozen=True, slots=True)
 class CodeAdded(CodeEvent):
-    """A code or card opens these doors from now on."""
+    """A code or card was added; it opens these doors."""
 
     TYPE = "code.added"
 
 
 @dataclass(frozen=True, slots=True)
 class CodeChanged(CodeEvent):
-    """A code or card has another owner, or other doors, times or limits."""
+    """The owner, doors, times or limits of a code or card were changed."""
 
     TYPE = "code.changed"
 
 
 @dataclass(frozen=True, slots=True)
 class CodeRemoved(CodeEvent):
-    """A code or card opens nothing any more."""
+    """A code or card was removed; it no longer opens doors."""
 
     TYPE = "code.removed"

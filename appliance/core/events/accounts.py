@@ -15,7 +15,7 @@ class AccountEvent(Event):
 
 @dataclass(frozen=True, slots=True)
 class AccountRegistering(AccountEvent):
-    """A REGISTER goes out, or will in `in_s` seconds. Told for attempts 1, 2, 4, 8 and so on."""
+    """A REGISTER is being sent, or will be in `in_s` seconds. Reported for attempts 1, 2, 4, 8 and so on."""
 
     TYPE = "account.registering"
     attempt: int
@@ -24,7 +24,7 @@ class AccountRegistering(AccountEvent):
 
 @dataclass(frozen=True, slots=True)
 class AccountRegistered(AccountEvent):
-    """The account is registered; refreshes are not told. `after`: start, or recovery where it had been before."""
+    """The account is registered; refreshes are not reported. `after`: start, or recovery after a failure."""
 
     TYPE = "account.registered"
     after: str
@@ -34,23 +34,23 @@ class AccountRegistered(AccountEvent):
 
 @dataclass(frozen=True, slots=True)
 class AccountUnregistered(AccountEvent):
-    """The registration was ended: by us, the registrar, or with the SIP process."""
+    """The registration has ended: by us, by the registrar, or with the SIP process."""
 
     TYPE = "account.unregistered"
 
 
 @dataclass(frozen=True, slots=True)
 class AccountExpired(AccountEvent):
-    """The registration ran out before it could be renewed: calls through the registrar no longer arrive."""
+    """The registration expired before it could be renewed: calls through the registrar no longer arrive."""
 
     TYPE = "account.expired"
 
 
 @dataclass(frozen=True, slots=True)
 class AccountFailed(AccountEvent):
-    """A REGISTER failed; tried again in `retry_in_s`. Told for each new code, and failures 1, 2, 4, 8 and so on.
+    """A REGISTER failed; next attempt in `retry_in_s`. Reported for each new code, and failures 1, 2, 4, 8 and so on.
 
-    `code` 0: nobody answered. `explanation`: one sentence that names the setting to look at.
+    `code` 0: no response. `explanation`: one sentence that names the setting to check.
     """
 
     TYPE = "account.failed"
@@ -62,7 +62,7 @@ class AccountFailed(AccountEvent):
 
 @dataclass(frozen=True, slots=True)
 class ServerUnreachable(AccountEvent):
-    """A registrar or proxy of the account does not answer, or is in trouble; `server`: address:port, or its name."""
+    """A registrar or proxy of the account does not answer, or reports a fault; `server`: address:port, or its name."""
 
     TYPE = "server.unreachable"
     server: str
@@ -71,7 +71,7 @@ class ServerUnreachable(AccountEvent):
 
 @dataclass(frozen=True, slots=True)
 class ServerReachable(AccountEvent):
-    """It answers again."""
+    """The server answers again."""
 
     TYPE = "server.reachable"
     server: str
@@ -94,7 +94,7 @@ class NetworkDown(Event):
 
 @dataclass(frozen=True, slots=True)
 class NetworkChanged(Event):
-    """The machine has other addresses or nameservers; calls go on at the new address where the far end lets them."""
+    """The machine has other addresses or nameservers; calls continue at the new address if the far end allows it."""
 
     TYPE = "network.changed"
     addresses: str
@@ -103,9 +103,9 @@ class NetworkChanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class ContactChanged(Event):
-    """A watched contact (a target with `watch`) is in another state than before, or not known for another reason.
+    """The state of a watched target (`watch`), or the reason for an unknown state, has changed.
 
-    `code` 0: nobody answered; 200: its server told it.
+    `code` 0: no response; 200: its server reported the state.
     """
 
     TYPE = "contact.changed"

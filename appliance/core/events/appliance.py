@@ -24,7 +24,7 @@ class PanelRecovered(Event):
 
 @dataclass(frozen=True, slots=True)
 class AudioFailed(Event):
-    """The sound card cannot be used; calls go on without."""
+    """The sound card cannot be used; calls continue without it."""
 
     TYPE = "audio.failed"
     error: str
@@ -64,7 +64,7 @@ class ApplianceStopping(Event):
 
 @dataclass(frozen=True, slots=True)
 class ConfigChanged(Event):
-    """The changed configuration was read. Names of settings, joined by commas: `applied` hold now, the others later."""
+    """The changed configuration was read. Names of settings, joined by commas: `applied` are active, others later."""
 
     TYPE = "config.changed"
     applied: str
@@ -73,7 +73,7 @@ class ConfigChanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class ConfigRejected(Event):
-    """The changed configuration has errors: what held before holds on."""
+    """The changed configuration has errors; the previous one stays active."""
 
     TYPE = "config.rejected"
     errors: str
@@ -101,10 +101,10 @@ class ApplianceRecovered(Event):
 
 @dataclass(frozen=True, slots=True)
 class AccessDenied(Event):
-    """Somebody asked without the right to. At most once a minute for each `from`, the address, and 16 times for all.
+    """A request was refused. At most once a minute for each `from`, the address, and 16 times for all.
 
-    scope: read, control or door over HTTP; call for who calls too often, or does not know the password, message for a
-    stranger who writes. why: of a password, "wrong" or "replayed".
+    scope: read, control or door over HTTP; call for callers that call too often, or do not know the password; message
+    for messages from strangers. why: for a password, "wrong" or "replayed".
     """
 
     TYPE = "access.denied"
@@ -116,9 +116,9 @@ class AccessDenied(Event):
 
 @dataclass(frozen=True, slots=True)
 class RequestRefused(Event):
-    """A SIP request was refused before anything looked at it: 513, longer than 16 kB; 403, not from its call's far end.
+    """A SIP request was refused before processing: 513, longer than 16 kB; 403, not from the far end of its call.
 
-    from: the address it came from; reported at most once a minute for each code and address.
+    from: the address of the sender; reported at most once a minute for each code and address.
     """
 
     TYPE = "request.refused"
@@ -130,10 +130,10 @@ class RequestRefused(Event):
 
 @dataclass(frozen=True, slots=True)
 class AccessLockedOut(Event):
-    """After too many wrong codes or passwords none is taken for `seconds`; `who`: what is locked out.
+    """After too many wrong codes or passwords none is accepted for `seconds`; `who`: what is locked out.
 
-    scope: caller, keypad, reader or door for codes; for passwords of targets that call, source (an address) or target
-    (every address but its own, and those that have shown its password). from: the address of the caller who sent the
+    scope: caller, keypad, reader or door for codes; for passwords of calling targets, source (an address) or target
+    (every address except its own, and those that have shown its password). from: the address of the caller with the
     last wrong one; else empty.
     """
 
@@ -146,7 +146,7 @@ class AccessLockedOut(Event):
 
 @dataclass(frozen=True, slots=True)
 class EventsLost(Event):
-    """Events `from` to `to` are not kept. `certain` false: some of these ids may never have been used."""
+    """Events `from` to `to` were not saved. `certain` false: some of these ids may never have been used."""
 
     TYPE = "events.lost"
     from_: int
@@ -156,7 +156,7 @@ class EventsLost(Event):
 
 @dataclass(frozen=True, slots=True)
 class NoticeTold(Event):
-    """Something that whoever reads the events should know, and that is no fault."""
+    """Information that is not a fault."""
 
     TYPE = "notice"
     code: str
@@ -165,7 +165,7 @@ class NoticeTold(Event):
 
 @dataclass(frozen=True, slots=True)
 class WarningTold(Event):
-    """Something was asked that changes nothing, or is suspicious."""
+    """A request changed nothing, or something is suspicious."""
 
     TYPE = "warning"
     code: str
@@ -175,10 +175,10 @@ class WarningTold(Event):
 
 @dataclass(frozen=True, slots=True)
 class ErrorTold(Event):
-    """What somebody asked for, by a button or as a client, was not done; a client has the same as his answer.
+    """A request by a button or a client was not carried out; the client gets the same error as its answer.
 
-    `operation`: what was asked; `sip_code`: the far end's answer behind it, 0 where there is none; `http_status`: what
-    HTTP answers with it.
+    `operation`: the request; `sip_code`: the far end's response that caused it, 0 for none; `http_status`: the status
+    of the HTTP answer.
     """
 
     TYPE = "error"

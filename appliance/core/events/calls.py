@@ -19,9 +19,9 @@ class CallDialing(CallEvent):
 
 @dataclass(frozen=True, slots=True)
 class CallIncoming(CallEvent):
-    """An INVITE came. `by` and `from`: its address as the caller gave it; `source`: where the packet came from.
+    """An INVITE was received. `by` and `from`: address that the caller gave; `source`: address of the packet.
 
-    to: what was called. headers: its X- ones.
+    to: what was called. headers: its X- headers.
     """
 
     TYPE = "call.incoming"
@@ -36,7 +36,7 @@ class CallIncoming(CallEvent):
 
 @dataclass(frozen=True, slots=True)
 class CallRinging(CallEvent):
-    """It rings: 180 came, or we sent it. headers: X- ones of the 180 that came."""
+    """The call is ringing: 180 was received or sent. headers: X- headers of the received 180."""
 
     TYPE = "call.ringing"
     headers: dict[str, str] = field(default_factory=dict)
@@ -44,7 +44,7 @@ class CallRinging(CallEvent):
 
 @dataclass(frozen=True, slots=True)
 class CallEarlyMedia(CallEvent):
-    """The far end sends sound before it answers (18x with SDP), or we do. headers: X- ones of the 18x that came."""
+    """The far end sends sound before its answer (18x with SDP), or we do. headers: X- headers of the received 18x."""
 
     TYPE = "call.early_media"
     headers: dict[str, str] = field(default_factory=dict)
@@ -52,7 +52,7 @@ class CallEarlyMedia(CallEvent):
 
 @dataclass(frozen=True, slots=True)
 class CallAnswering(CallEvent):
-    """Somebody here answers."""
+    """The call is being answered here."""
 
     TYPE = "call.answering"
     who: str
@@ -60,16 +60,16 @@ class CallAnswering(CallEvent):
 
 @dataclass(frozen=True, slots=True)
 class CallConnecting(CallEvent):
-    """200 to the INVITE came or went; ACK is due."""
+    """The 200 to the INVITE was received or sent; the ACK is due."""
 
     TYPE = "call.connecting"
 
 
 @dataclass(frozen=True, slots=True)
 class CallConnected(CallEvent):
-    """People can talk. `headers`: X- ones received, with the INVITE or with the 200 to ours.
+    """The call is connected. `headers`: X- headers of the received INVITE, or of the 200 response to ours.
 
-    from, to: who called whom. codec: of the sound, null while none is agreed on.
+    from, to: caller and called address. codec: of the sound, null while none is negotiated.
     """
 
     TYPE = "call.connected"
@@ -83,7 +83,7 @@ class CallConnected(CallEvent):
 
 @dataclass(frozen=True, slots=True)
 class CallChanged(CallEvent):
-    """What clients note beside the call was changed; `fields`: what of it."""
+    """Clients changed data that they store with the call; `fields`: the changed ones."""
 
     TYPE = "call.changed"
     fields: tuple[str, ...]
@@ -99,7 +99,7 @@ class CallDisconnecting(CallEvent):
 
 @dataclass(frozen=True, slots=True)
 class CallStateChanged(CallEvent):
-    """The call went from one state to another."""
+    """The state of the call has changed."""
 
     TYPE = "call.state_changed"
     old: CallState
@@ -117,7 +117,7 @@ class CallActiveChanged(CallEvent):
 
 @dataclass(frozen=True, slots=True)
 class CallSwitched(CallEvent):
-    """Another call is in front: the buttons mean it, and the speaker and the microphone are its own. `from`: before."""
+    """Another call is in the foreground, with the buttons, the speaker and the microphone. `from`: the previous one."""
 
     TYPE = "call.switched"
     from_: CallId
@@ -126,7 +126,7 @@ class CallSwitched(CallEvent):
 
 @dataclass(frozen=True, slots=True)
 class CallHeld(CallEvent):
-    """Somebody holds the call."""
+    """One side holds the call."""
 
     TYPE = "call.held"
     by: By
@@ -134,7 +134,7 @@ class CallHeld(CallEvent):
 
 @dataclass(frozen=True, slots=True)
 class CallResumed(CallEvent):
-    """Somebody no longer holds the call."""
+    """One side no longer holds the call."""
 
     TYPE = "call.resumed"
     by: By
@@ -142,10 +142,10 @@ class CallResumed(CallEvent):
 
 @dataclass(frozen=True, slots=True)
 class CallUpdateReceived(CallEvent):
-    """The far end wants a change by re-INVITE or UPDATE: hold, resume, codec, address.
+    """The far end requests a change by re-INVITE or UPDATE: hold, resume, codec, address.
 
-    asked: a client is to accept or refuse it; else it is answered already, and call.updated follows. headers and
-    content_type: X- headers and type of the body of the re-INVITE; of an UPDATE they are empty.
+    asked: a client must accept or refuse it; if false, it has been answered already, and call.updated follows. headers
+    and content_type: X- headers and type of the body of the re-INVITE; for an UPDATE they are empty.
     """
 
     TYPE = "call.update_received"
@@ -157,7 +157,7 @@ class CallUpdateReceived(CallEvent):
 
 @dataclass(frozen=True, slots=True)
 class CallUpdating(CallEvent):
-    """We ask the far end for a change by re-INVITE: hold, resume, codec, address."""
+    """We request a change by re-INVITE: hold, resume, codec, address."""
 
     TYPE = "call.updating"
     changes: tuple[str, ...]
@@ -165,10 +165,10 @@ class CallUpdating(CallEvent):
 
 @dataclass(frozen=True, slots=True)
 class CallUpdated(CallEvent):
-    """A change that one side asked for by re-INVITE or UPDATE was accepted, or rejected: the call goes on as it was.
+    """A change that one side requested by re-INVITE or UPDATE was accepted, or rejected without effect.
 
     result: accepted or rejected. changes: hold, resume, codec, address. code and reason: of the response. headers and
-    content_type: X- headers and type of the body of the response that came to our re-INVITE.
+    content_type: X- headers and type of the body of the response to our re-INVITE.
     """
 
     TYPE = "call.updated"
@@ -182,7 +182,7 @@ class CallUpdated(CallEvent):
 
 @dataclass(frozen=True, slots=True)
 class CallForwarded(CallEvent):
-    """The call goes on elsewhere. `code`: of the response that says so, the far end's to us or ours to the caller."""
+    """The call is redirected. `code`: of the response, from the far end to us or from us to the caller."""
 
     TYPE = "call.forwarded"
     to: str
@@ -205,10 +205,11 @@ class CallUnmuted(CallEvent):
 
 @dataclass(frozen=True, slots=True)
 class FinalEvent(CallEvent):
-    """The last event of a call: exactly one of four. `code`: SIP status, 0 where none came; `by`: who ended it.
+    """The last event of a call: exactly one of four. `code`: SIP status, 0 for none; `by`: the side that ended it.
 
-    `explanation`: of a fault, one sentence that names the setting to look at; else empty. headers: X- ones of the far
-    end's BYE, CANCEL or refusal. from, to: who called whom. codec: of the sound, null where there was none.
+    `explanation`: one sentence on a failure that names the setting to check; otherwise empty. headers: X- headers of
+    the far end's BYE, CANCEL or refusal. from, to: caller and called address. codec: of the sound, null if there was
+    none.
     """
 
     cause: Cause
@@ -227,35 +228,35 @@ class FinalEvent(CallEvent):
 
 @dataclass(frozen=True, slots=True)
 class CallEnded(FinalEvent):
-    """A call that had connected is over."""
+    """A connected call has ended."""
 
     TYPE = "call.ended"
 
 
 @dataclass(frozen=True, slots=True)
 class CallFailed(FinalEvent):
-    """Our call never connected."""
+    """Our call was not connected."""
 
     TYPE = "call.failed"
 
 
 @dataclass(frozen=True, slots=True)
 class CallCanceled(FinalEvent):
-    """Given up by the side that called; `missed` for an unanswered incoming one."""
+    """The caller gave up; `missed` for an unanswered incoming call."""
 
     TYPE = "call.canceled"
 
 
 @dataclass(frozen=True, slots=True)
 class CallRejected(FinalEvent):
-    """Refused by the side that was called."""
+    """The called side refused the call."""
 
     TYPE = "call.rejected"
 
 
 @dataclass(frozen=True, slots=True)
 class DtmfReceived(CallEvent):
-    """A digit came. `digit` is null and `masked` true where it may belong to a door code."""
+    """A digit was received. `digit` is null and `masked` true if it may belong to a door code."""
 
     TYPE = "dtmf.received"
     digit: str | None
@@ -266,7 +267,7 @@ class DtmfReceived(CallEvent):
 
 @dataclass(frozen=True, slots=True)
 class DtmfSending(CallEvent):
-    """Digits go out; how many, not which: they may be a code of the far end."""
+    """Digits are being sent; only their number is reported, because they may be a code of the far end."""
 
     TYPE = "dtmf.sending"
     count: int
@@ -274,7 +275,7 @@ class DtmfSending(CallEvent):
 
 @dataclass(frozen=True, slots=True)
 class DtmfSent(CallEvent):
-    """One digit went out. Where this station knows any code, or a button sends one, it may belong to a code.
+    """One digit was sent. If this station has any code, or a button sends one, it may belong to a code.
 
     `digit` is null and `masked` true then.
     """
@@ -286,10 +287,10 @@ class DtmfSent(CallEvent):
 
 @dataclass(frozen=True, slots=True)
 class MediaStarted(CallEvent):
-    """The sound of the call is set up: codec and addresses are agreed. No packet needs to have come yet.
+    """The sound of the call is set up: codec and addresses are negotiated. No packet needs to have come yet.
 
-    For an answered call it follows `call.connected`; early media has one of its own before. `media.stopped` reports
-    that no packet comes, `media.resumed` that they come again.
+    For an answered call it follows `call.connected`; early media has its own event before. `media.stopped` reports that
+    no packets arrive, `media.resumed` that they arrive again.
     """
 
     TYPE = "media.started"
@@ -298,7 +299,7 @@ class MediaStarted(CallEvent):
 
 @dataclass(frozen=True, slots=True)
 class MediaIceCompleted(CallEvent):
-    """ICE has found addresses that sound goes between: our candidate and theirs (RFC 8445 §8.1)."""
+    """ICE has selected the addresses for the sound: our candidate and theirs (RFC 8445 §8.1)."""
 
     TYPE = "media.ice_completed"
     local: Candidate
@@ -307,7 +308,7 @@ class MediaIceCompleted(CallEvent):
 
 @dataclass(frozen=True, slots=True)
 class MediaIceFailed(CallEvent):
-    """ICE has found no way for the sound; the call ends. It is all the same whether a network or a firewall is why."""
+    """ICE has found no path for the sound, for example because of a firewall; the call ends."""
 
     TYPE = "media.ice_failed"
     cause: IceFault
@@ -315,11 +316,10 @@ class MediaIceFailed(CallEvent):
 
 @dataclass(frozen=True, slots=True)
 class MediaSourceChanged(CallEvent):
-    """The sound of the call comes from another address than before, and ours goes there now.
+    """The sound of the call comes from another address, and ours is sent there now.
 
-    `source`, `previous`: address and port. The first source of a call is reported where it is not the address that the
-    other side's SDP named, as behind a NAT; any later one after a re-INVITE, or after 5 s without a packet from the one
-    before.
+    `source`, `previous`: address and port. The first source of a call is reported if it is not the address in the other
+    side's SDP, as behind a NAT; a later one after a re-INVITE, or after 5 s without a packet from the previous one.
     """
 
     TYPE = "media.source_changed"
@@ -329,13 +329,13 @@ class MediaSourceChanged(CallEvent):
 
 @dataclass(frozen=True, slots=True)
 class MediaStopped(CallEvent):
-    """No RTP is received any more."""
+    """RTP no longer arrives."""
 
     TYPE = "media.stopped"
 
 
 @dataclass(frozen=True, slots=True)
 class MediaResumed(CallEvent):
-    """RTP is received again."""
+    """RTP arrives again."""
 
     TYPE = "media.resumed"

@@ -22,17 +22,17 @@ class ConferenceConnecting(ConferenceEvent):
 
 @dataclass(frozen=True, slots=True)
 class ConferenceConnected(ConferenceEvent):
-    """The first participant is in."""
+    """The first participant has joined."""
 
     TYPE = "conference.connected"
 
 
 @dataclass(frozen=True, slots=True)
 class ConferenceChanged(ConferenceEvent):
-    """Who hears whom is otherwise now.
+    """The participants who hear each other have changed.
 
-    participants: calls that hear each other; who is held, or holds, is not among them. muted: those of them that the
-    others do not hear. speaker, microphone: whether the panel hears them, and they it.
+    participants: calls that hear each other, without held ones. muted: those of them that the others do not hear.
+    speaker, microphone: whether the panel hears them, and they hear the panel.
     """
 
     TYPE = "conference.changed"
@@ -44,28 +44,28 @@ class ConferenceChanged(ConferenceEvent):
 
 @dataclass(frozen=True, slots=True)
 class ConferenceHeld(ConferenceEvent):
-    """The panel has left the conference, whose calls go on among themselves."""
+    """The panel has left the conference, whose participants keep talking."""
 
     TYPE = "conference.held"
 
 
 @dataclass(frozen=True, slots=True)
 class ConferenceResumed(ConferenceEvent):
-    """The panel is back in the conference."""
+    """The panel has returned to the conference."""
 
     TYPE = "conference.resumed"
 
 
 @dataclass(frozen=True, slots=True)
 class ConferenceDisconnecting(ConferenceEvent):
-    """Its last calls are being ended by us."""
+    """We are ending its last calls."""
 
     TYPE = "conference.disconnecting"
 
 
 @dataclass(frozen=True, slots=True)
 class ConferenceEnded(ConferenceEvent):
-    """A conference that had connected is over, with the last of its calls."""
+    """A connected conference has ended with its last call."""
 
     TYPE = "conference.ended"
     duration_s: float
@@ -73,14 +73,14 @@ class ConferenceEnded(ConferenceEvent):
 
 @dataclass(frozen=True, slots=True)
 class ConferenceCanceled(ConferenceEvent):
-    """A conference is over that nobody ever was in."""
+    """A conference ended before anybody joined."""
 
     TYPE = "conference.canceled"
 
 
 @dataclass(frozen=True, slots=True)
 class ParticipantEvent(CallEvent):
-    """An event of a call in a conference; `participant` is the call's id."""
+    """An event of a call in a conference; `participant` is the id of the call."""
 
     conference: ConferenceId
     participant: CallId
@@ -88,7 +88,7 @@ class ParticipantEvent(CallEvent):
 
 @dataclass(frozen=True, slots=True)
 class ConferenceInvitationSending(ParticipantEvent):
-    """Somebody is being called into the conference."""
+    """A participant is being called."""
 
     TYPE = "conference.invitation_sending"
     to: str
@@ -96,21 +96,21 @@ class ConferenceInvitationSending(ParticipantEvent):
 
 @dataclass(frozen=True, slots=True)
 class ConferenceInvitationSent(ParticipantEvent):
-    """The INVITE has gone out, which waits while the SIP process is not there."""
+    """The INVITE was sent; it waits while the SIP process is not available."""
 
     TYPE = "conference.invitation_sent"
 
 
 @dataclass(frozen=True, slots=True)
 class ConferenceInvitationAccepted(ParticipantEvent):
-    """Who was called into the conference has answered."""
+    """The invited participant has answered."""
 
     TYPE = "conference.invitation_accepted"
 
 
 @dataclass(frozen=True, slots=True)
 class ConferenceInvitationRejected(ParticipantEvent):
-    """Who was called into the conference will not come: refused, not reached, or given up by us (`canceled`)."""
+    """The invited participant does not join: refused, not reached, or given up by us (`canceled`)."""
 
     TYPE = "conference.invitation_rejected"
     cause: Cause
@@ -120,7 +120,7 @@ class ConferenceInvitationRejected(ParticipantEvent):
 
 @dataclass(frozen=True, slots=True)
 class ConferenceParticipantAdded(ParticipantEvent):
-    """A participant is in: invited, answered into it, taken in as a call that was there, or replacing one in it."""
+    """A participant has joined: invited, answered, added from an existing call, or replacing another."""
 
     TYPE = "conference.participant_added"
     reason: Joining
@@ -128,7 +128,7 @@ class ConferenceParticipantAdded(ParticipantEvent):
 
 @dataclass(frozen=True, slots=True)
 class ConferenceParticipantRemoved(ParticipantEvent):
-    """A participant is no longer in. `reason`: ejected by a client, ended with the conference, or its call's cause."""
+    """A participant has left. `reason`: ejected by a client, ended with the conference, or the cause of the call."""
 
     TYPE = "conference.participant_removed"
     reason: str

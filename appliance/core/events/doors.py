@@ -8,7 +8,7 @@ from appliance.core.model import DoorId, Means, SensorId, SensorKind
 
 @dataclass(frozen=True, slots=True)
 class DoorUnlocked(Event):
-    """The relay is energised. `by`: who opened it; `means`: by what; `held`: it is held open."""
+    """The relay is energised. `by`: person or part that opened it; `means`: by what means; `held`: it is held open."""
 
     TYPE = "door.unlocked"
     door: DoorId
@@ -28,7 +28,7 @@ class DoorLocked(Event):
 
 @dataclass(frozen=True, slots=True)
 class DoorDenied(Event):
-    """Somebody wanted the door to open, and it does not."""
+    """A door was not opened although it was requested."""
 
     TYPE = "door.denied"
     door: DoorId
@@ -39,7 +39,7 @@ class DoorDenied(Event):
 
 @dataclass(frozen=True, slots=True)
 class DoorHoldEnding(Event):
-    """A door that is held open is locked soon."""
+    """The hold of a door ends soon."""
 
     TYPE = "door.hold_ending"
     door: DoorId
@@ -48,7 +48,7 @@ class DoorHoldEnding(Event):
 
 @dataclass(frozen=True, slots=True)
 class DoorLockedDown(Event):
-    """Nothing opens the door any more, until it is unlocked."""
+    """The door is locked down: nothing opens it until the lockdown ends."""
 
     TYPE = "door.locked_down"
     door: DoorId
@@ -57,7 +57,7 @@ class DoorLockedDown(Event):
 
 @dataclass(frozen=True, slots=True)
 class DoorLockdownEnded(Event):
-    """The door can be opened again."""
+    """The lockdown has ended; the door can be opened again."""
 
     TYPE = "door.lockdown_ended"
     door: DoorId
@@ -66,7 +66,7 @@ class DoorLockdownEnded(Event):
 
 @dataclass(frozen=True, slots=True)
 class DoorOpened(Event):
-    """The door's leaf has opened, as its contact tells."""
+    """The leaf of the door has opened, as its contact reports."""
 
     TYPE = "door.opened"
     door: DoorId
@@ -74,7 +74,7 @@ class DoorOpened(Event):
 
 @dataclass(frozen=True, slots=True)
 class DoorClosed(Event):
-    """The door's leaf is closed again; `seconds`: how long it was open."""
+    """The leaf of the door is closed again; `seconds`: how long it was open."""
 
     TYPE = "door.closed"
     door: DoorId
@@ -83,7 +83,7 @@ class DoorClosed(Event):
 
 @dataclass(frozen=True, slots=True)
 class DoorHeldOpen(Event):
-    """The door's leaf has been open for longer than it should, and nobody holds it open by our relay."""
+    """The leaf of the door has been open for too long, without a hold."""
 
     TYPE = "door.held_open"
     door: DoorId
@@ -92,7 +92,7 @@ class DoorHeldOpen(Event):
 
 @dataclass(frozen=True, slots=True)
 class DoorForced(Event):
-    """The door's leaf has opened, and we had not opened it."""
+    """The leaf of the door has opened without our relay."""
 
     TYPE = "door.forced"
     door: DoorId
@@ -100,7 +100,7 @@ class DoorForced(Event):
 
 @dataclass(frozen=True, slots=True)
 class SensorChanged(Event):
-    """A sensor's contact has left its rest, or is back in it."""
+    """A sensor became active, or returned to rest."""
 
     TYPE = "sensor.changed"
     sensor: SensorId
@@ -110,7 +110,7 @@ class SensorChanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class SensorBlocked(Event):
-    """Somebody tampers: no door is opened, but from inside, for so long from when it has stopped."""
+    """A tamper contact is active: doors open only from inside, until `seconds` after it has returned to rest."""
 
     TYPE = "sensor.blocked"
     sensor: SensorId
@@ -119,7 +119,7 @@ class SensorBlocked(Event):
 
 @dataclass(frozen=True, slots=True)
 class SensorUnblocked(Event):
-    """Doors are opened again. `by`: who said so; "": its time was over."""
+    """Doors can be opened again. `by`: the client that ended the blocking; "": its time was over."""
 
     TYPE = "sensor.unblocked"
     sensor: SensorId
@@ -128,7 +128,7 @@ class SensorUnblocked(Event):
 
 @dataclass(frozen=True, slots=True)
 class RuleTriggered(Event):
-    """A rule of the configuration opens a door, or tries to. `on`: the type of event that it waited for."""
+    """A rule of the configuration opens a door, or tries to. `on`: type of the event that triggered it."""
 
     TYPE = "rule.triggered"
     rule: str

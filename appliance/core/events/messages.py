@@ -8,7 +8,7 @@ from appliance.core.model import AccountId, CallId, MessageId
 
 @dataclass(frozen=True, slots=True)
 class InfoReceived(CallEvent):
-    """An INFO came in a call. `headers`: its X- ones. Digits are told by dtmf.received instead."""
+    """An INFO was received in a call. `headers`: its X- headers. Digits are reported by dtmf.received instead."""
 
     TYPE = "info.received"
     content_type: str
@@ -18,7 +18,7 @@ class InfoReceived(CallEvent):
 
 @dataclass(frozen=True, slots=True)
 class MessageReceived(Event):
-    """A MESSAGE came, in a call or outside. `by`: its sender's address, `headers`: its X- ones."""
+    """A MESSAGE was received, in a call or outside. `by`: address of the sender, `headers`: its X- headers."""
 
     TYPE = "message.received"
     call: CallId | None
@@ -33,7 +33,7 @@ class MessageReceived(Event):
 
 @dataclass(frozen=True, slots=True)
 class MessageEvent(Event):
-    """An event of a message of ours, which went in a call or outside."""
+    """An event of a message that the station sends, in a call or outside."""
 
     call: CallId | None
     message: MessageId
@@ -42,14 +42,14 @@ class MessageEvent(Event):
 
 @dataclass(frozen=True, slots=True)
 class MessageSent(MessageEvent):
-    """A MESSAGE was taken by the far end, or by what keeps it for him (202)."""
+    """The far end, or a server that stores messages (202), accepted the MESSAGE."""
 
     TYPE = "message.sent"
 
 
 @dataclass(frozen=True, slots=True)
 class MessageFailed(MessageEvent):
-    """A MESSAGE was not delivered. `code` 0: there was nobody to say so."""
+    """A MESSAGE was not delivered. `code` 0: no response."""
 
     TYPE = "message.failed"
     code: int
@@ -58,14 +58,14 @@ class MessageFailed(MessageEvent):
 
 @dataclass(frozen=True, slots=True)
 class InfoSent(MessageEvent):
-    """An INFO was taken by the far end."""
+    """The far end accepted the INFO."""
 
     TYPE = "info.sent"
 
 
 @dataclass(frozen=True, slots=True)
 class InfoFailed(MessageEvent):
-    """An INFO was not taken. `code` 0: there was nobody to say so."""
+    """The far end did not accept the INFO. `code` 0: no response."""
 
     TYPE = "info.failed"
     code: int

@@ -30,35 +30,35 @@ class ButtonReleased(ButtonEvent):
 
 @dataclass(frozen=True, slots=True)
 class ButtonClicked(ButtonEvent):
-    """A button went down and up again before its long press, and no second click followed where that means anything."""
+    """A button was pressed and released before its long press, and no double click followed."""
 
     TYPE = "button.clicked"
 
 
 @dataclass(frozen=True, slots=True)
 class ButtonDoubleClicked(ButtonEvent):
-    """A button went down for the second time soon after it was clicked."""
+    """A button was pressed a second time soon after a click."""
 
     TYPE = "button.double_clicked"
 
 
 @dataclass(frozen=True, slots=True)
 class ButtonHeld(ButtonEvent):
-    """A button has been down for its long press."""
+    """A button has been down for the time of a long press."""
 
     TYPE = "button.held"
 
 
 @dataclass(frozen=True, slots=True)
 class ButtonStuck(ButtonEvent):
-    """A button has been down for so long that nobody can be pressing it; it counts for nothing until it is up."""
+    """A button has been down for too long; it is ignored until it is released."""
 
     TYPE = "button.stuck"
 
 
 @dataclass(frozen=True, slots=True)
 class ButtonChord(Event):
-    """Buttons that mean something together were pressed together; `at`: CLOCK_MONOTONIC seconds of the last edge."""
+    """The buttons of a chord were pressed together; `at`: CLOCK_MONOTONIC seconds of the last edge."""
 
     TYPE = "button.chord"
     chord: ButtonId
@@ -68,7 +68,7 @@ class ButtonChord(Event):
 
 @dataclass(frozen=True, slots=True)
 class LampChanged(Event):
-    """A lamp is to shine otherwise."""
+    """The pattern, colour or brightness of a lamp has changed."""
 
     TYPE = "lamp.changed"
     lamp: LampId

@@ -44,6 +44,6 @@ class RecordingAvailable(Event):
 
 @dataclass(frozen=True, slots=True)
 class RecordingRecovered(RecordingAvailable):
-    """A recording that an unclean end had cut off was repaired."""
+    """A recording that an unclean end had cut short was repaired."""
 
     TYPE = "recording.recovered"

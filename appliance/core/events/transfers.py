@@ -8,7 +8,7 @@ from appliance.core.model import CallId, Kind, Role
 
 @dataclass(frozen=True, slots=True)
 class CallTransferring(CallEvent):
-    """The far end is asked to call somebody else, or we are: blind, or in the place of a call that is (attended)."""
+    """A transfer is in progress, of the far end by us or of us by the far end; blind, or to another call (attended)."""
 
     TYPE = "call.transferring"
     to: str
@@ -17,9 +17,9 @@ class CallTransferring(CallEvent):
 
 @dataclass(frozen=True, slots=True)
 class CallTransferRequested(CallEvent):
-    """The far end wants us to call somebody else; a client is to say what becomes of it (`transfer_policy` ask).
+    """The far end asks us to call another address; a client must decide (`transfer_policy` ask).
 
-    headers: X- ones of its REFER.
+    headers: X- headers of its REFER.
     """
 
     TYPE = "call.transfer_requested"
@@ -29,7 +29,7 @@ class CallTransferRequested(CallEvent):
 
 @dataclass(frozen=True, slots=True)
 class CallReplaced(CallEvent):
-    """Another call, `to`, takes its place; this one ends."""
+    """Another call, `to`, replaces this one, which ends."""
 
     TYPE = "call.replaced"
     to: CallId
@@ -37,7 +37,7 @@ class CallReplaced(CallEvent):
 
 @dataclass(frozen=True, slots=True)
 class CallTransferred(CallEvent):
-    """The transfer is done; `role` is our part in it. The call ends. headers: X- ones of the NOTIFY that says so."""
+    """The transfer succeeded; `role` is our part in it. The call ends. headers: X- headers of the final NOTIFY."""
 
     TYPE = "call.transferred"
     to: str
@@ -47,9 +47,9 @@ class CallTransferred(CallEvent):
 
 @dataclass(frozen=True, slots=True)
 class CallTransferFailed(CallEvent):
-    """The transfer came to nothing; the call goes on. `code` 0: nobody said why.
+    """The transfer failed; the call continues. `code` 0: no reason was given.
 
-    headers: X- ones of the NOTIFY that says so, or of the response that refuses our REFER.
+    headers: X- headers of the NOTIFY that reports it, or of the response that refuses our REFER.
     """
 
     TYPE = "call.transfer_failed"

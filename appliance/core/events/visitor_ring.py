@@ -18,7 +18,7 @@ class RingStarted(Event):
 
 @dataclass(frozen=True, slots=True)
 class RingEnded(Event):
-    """A visitor's ring is over. `call`, `target`: who answered."""
+    """A visitor's ring is over. `call`, `target`: the answered call and its target."""
 
     TYPE = "ring.ended"
     ring: RingId

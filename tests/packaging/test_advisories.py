@@ -59,7 +59,7 @@ def test_all_codecs_and_telephone_events_fit_in_one_sdp():
 
 
 def source(pattern):
-    return [path for path in (ROOT / "appliance/sip").glob("*.py") if re.search(pattern, path.read_text())]
+    return [path for path in (ROOT / "appliance/sip").rglob("*.py") if re.search(pattern, path.read_text())]
 
 
 def test_pjsip_is_given_no_nameserver():

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance import ids
+from appliance.base import ids
 from appliance.core import inputs
 from appliance.core.desired import Sound
 from appliance.core.model import CallId, Tone

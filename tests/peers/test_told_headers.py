@@ -156,6 +156,18 @@ def test_headers_and_body_type_of_their_re_invite(door):
         door.final(call, kind="call.ended")
 
 
+@shows("call.update_received")
+def test_headers_and_body_type_of_their_update(door):
+    with Packets(door.far_address, to=door.address) as far:
+        call, _ = far.talk_to(door)
+        offer = far.sdp.replace("sendrecv", "sendonly")
+        far.send(far.request("UPDATE", 2, body=offer, headers=f"{LINE}\r\n"))
+        far.receive("SIP/2.0 200", "UPDATE")
+        door.wait("call.update_received", call, headers=X, content_type="application/sdp")
+        far.hang_up(3)
+        door.final(call, kind="call.ended")
+
+
 @shows("call.updated")
 @pytest.mark.parametrize("answer", ["200 OK", "488 Not Acceptable Here"])
 def test_headers_and_body_type_of_the_response_to_our_re_invite(door, answer):

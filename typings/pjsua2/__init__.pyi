@@ -413,6 +413,7 @@ class OnCallRxReinviteParam:
 
 class OnCallRxOfferParam:
     offer: SdpSession
+    rdata: SipRxData
     statusCode: int
 
 class OnCallSdpCreatedParam:

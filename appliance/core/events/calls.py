@@ -145,7 +145,7 @@ class CallUpdateReceived(CallEvent):
     """The far end requests a change by re-INVITE or UPDATE: hold, resume, codec, address.
 
     asked: a client must accept or refuse it; if false, it has been answered already, and call.updated follows. headers
-    and content_type: X- headers and type of the body of the re-INVITE; for an UPDATE they are empty.
+    and content_type: X- headers of the request, and the type of its body.
     """
 
     TYPE = "call.update_received"

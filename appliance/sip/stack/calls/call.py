@@ -99,7 +99,6 @@ class SipCall(pj.Call):
         self.reason_header = ""
         self.end_headers: translate.Headers = ()  # of what ended it
         self.transfer_headers: translate.Headers = ()  # of what came last of a transfer: REFER, its answer, or NOTIFY
-        self.reinvite_message = ""  # that comes in now
         self.dialog = Dialog(call, table.post)
         self.contacts: list[str] = []  # of a 3xx
         self.referred = transfers.Referred()
@@ -195,14 +194,15 @@ class SipCall(pj.Call):
     @contained
     def onCallRxReinvite(self, prm: pj.OnCallRxReinviteParam) -> None:  # noqa: N802
         """A re-INVITE with an offer: it may wait for a client's word. If not, onCallRxOffer comes next."""
-        self.reinvite_message = str(prm.rdata.wholeMsg)
         if self.call in self.table.asking and not self._unreachable(prm.offer):
-            prm.isAsync = self.updates.comes(*self._offer(prm.offer), *self._taken_message(), asked=True)
+            message = described(str(prm.rdata.wholeMsg))
+            prm.isAsync = self.updates.comes(*self._offer(prm.offer), *message, asked=True)
 
     @contained
     def onCallRxOffer(self, prm: pj.OnCallRxOfferParam) -> None:  # noqa: N802
         """An offer by re-INVITE, or by UPDATE, which cannot wait for a client's word (RFC 3311 §5.2)."""
-        changes = self.updates.comes(*self._offer(prm.offer), *self._taken_message(), asked=False)
+        message = described(str(prm.rdata.wholeMsg))
+        changes = self.updates.comes(*self._offer(prm.offer), *message, asked=False)
         if self._unreachable(prm.offer) or (changes and self.call in self.table.asking):
             prm.statusCode = NOT_ACCEPTABLE
 
@@ -468,11 +468,6 @@ class SipCall(pj.Call):
 
     def _unreachable(self, offer: pj.SdpSession) -> bool:
         return unreachable(str(offer.wholeSdp), self.table.versions)
-
-    def _taken_message(self) -> tuple[translate.Headers, str]:
-        """X- headers and content type of the re-INVITE that comes in; there are none of an UPDATE."""
-        message, self.reinvite_message = self.reinvite_message, ""
-        return described(message)
 
     def _reinvite_answered(self, code: int, reason: str, message: str) -> None:
         again = self.renewing and code == PENDING

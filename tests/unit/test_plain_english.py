@@ -27,8 +27,9 @@ BETTER = list(PLAIN.values())
 
 # Documents and folders that are rewritten; each further one is added here.
 DOCUMENTS = (
-    *("README.md", "SECURITY.md", "docs/reference/configuration.md", "docs/reference/errors.md"),
-    *("docs/reference/events.md", "docs/reference/glossary.md", "docs/explanation/security.md"),
+    *(f"{name}.md" for name in ("README", "SECURITY", "CHANGELOG", "CONTRIBUTING")),
+    *(f"docs/reference/{name}.md" for name in ("configuration", "errors", "events", "glossary")),
+    *(f"docs/explanation/{name}.md" for name in ("architecture", "dependencies", "security")),
     *(
         str(path.relative_to(ROOT))
         for folder in ("tutorial", "how-to")

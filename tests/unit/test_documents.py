@@ -95,3 +95,18 @@ def test_the_readme_names_the_library_of_lines_by_chip():
     assert "by `chip` and `line` need libgpiod's: `.venv/bin/pip install gpiod`" in told
     assert "intercomctl --socket ~/.local/state/intercomd-demo/front/http.sock" in told
     assert "ssh -L 8080:127.0.0.1:8080" in told
+
+
+GUIDES = sorted(
+    [*(ROOT / "docs").glob("[het]*/*.md"), *ROOT.glob("*.md"), ROOT / "tests/lab/README.md"], key=lambda path: path.name
+)
+
+
+@pytest.mark.parametrize("path", GUIDES, ids=lambda path: path.name)
+def test_headings_and_tables_stand_on_lines_of_their_own(path):
+    outside = re.sub(r"(?ms)^ *```.*?^ *```$", "", path.read_text())
+    assert [line for line in outside.splitlines() if re.match(r"#+ .{60}", line)] == []
+    for table in re.findall(r"(?m)(?:^\|.*\n)+", outside):
+        rows = table.splitlines()
+        assert len({row.count("|") - row.count("\\|") for row in rows}) == 1, table
+        assert [row for row in rows if not row.endswith("|")] == []

@@ -22,7 +22,7 @@ SIMULATED = Path(__file__).resolve().parents[1] / "hardware" / "simulated.toml"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the daemon, or print what was asked for; the exit status: 0 well, 1 an error told, 2 wrong usage."""
+    """Run the daemon, or print the requested text; exit status 0: success, 1: an error was printed, 2: wrong usage."""
     given = parser().parse_args(arguments)
     try:
         return run(given)

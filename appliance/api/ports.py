@@ -92,7 +92,7 @@ class Ports(Protocol):
     def feed(self, since: int) -> AsyncGenerator[Json, None]:
         """Envelopes after the event `since`, then live ones, until the daemon stops.
 
-        What is not kept, or was missed because the subscriber's bounded queue was full, is told by `events.lost`.
+        `events.lost` reports events that are not kept, or were lost because the subscriber's queue was full.
         """
 
     async def doctor(self) -> list[Json]:

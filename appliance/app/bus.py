@@ -22,7 +22,7 @@ def _load() -> None:
 
 
 class Bus:
-    """Our place on the message bus. Calls and door do not need it: what hinders it is told, and it is tried again."""
+    """Our place on the message bus. Calls and door do not need it: faults are reported, and it is tried again."""
 
     def __init__(self, config: Config, reactor: Reactor) -> None:
         self._config, self._reactor = config.dbus, reactor

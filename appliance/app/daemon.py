@@ -151,7 +151,7 @@ class App:
         self._reactor.post(given)
 
     async def _tell_ready(self, web: Web, reactor: Reactor) -> None:
-        """Tell systemd that we are ready: relays are at rest, and who waited for the start finds us at our socket.
+        """Report to systemd that we are ready: relays are at rest, and clients find us at our socket.
 
         Buttons work before that. Neither network nor far end is waited for, and for a guard that is not there not long.
         """
@@ -197,7 +197,7 @@ class App:
             self._notify.send("READY=1")
 
     def _tell_status(self, text: str) -> None:
-        """The status line, in a call with its length: told anew now and then, for as long as people talk."""
+        """The status line, in a call with its length: sent again from time to time during the call."""
         if self._status_timer is not None:
             self._status_timer.cancel()
             self._status_timer = None
@@ -220,7 +220,7 @@ class App:
                 return
 
     async def _feed_watchdog(self) -> None:
-        """Tell systemd that the core takes inputs in time; when it does not, nothing is told and systemd restarts us.
+        """Report to systemd that the core takes inputs in time; without the report systemd restarts us.
 
         A loop that turns is not enough: what is posted has to come through inbox and core.
         """

@@ -23,7 +23,7 @@ class Part(Protocol):
 
 
 def entry(panel: Panel, claims: Claims, post: Post) -> list[Part]:
-    """All of them; what cannot be had is told and tried again by itself."""
+    """All of them; those that are not available are reported and tried again."""
     parts: list[Part] = []
     for name, keypad in panel.keypad.items():
         if keypad.device:

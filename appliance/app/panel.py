@@ -43,7 +43,7 @@ class Panel:
         self._simulation: Any = None
 
     async def start(self) -> None:
-        """Take the lines; what cannot be had is told and tried again by itself."""
+        """Take the lines; those that are not available are reported and tried again."""
         panel, post = self._config.panel, self._reactor.post
         if self._config.door:
             self._relay = Relay(self._doors(), self._guard(), post, self._spare)
@@ -152,7 +152,7 @@ class Panel:
         return (self._pin(configured, 0),)
 
     def _guard(self) -> Path | None:
-        """The socket of a guard that runs by itself; None: a child of ours."""
+        """The socket of a guard that runs by itself; None: our child."""
         configured = self._config.guard.socket
         return Path(configured) if configured and not self._simulated else None
 

@@ -61,7 +61,7 @@ class Web:
         self.tried = asyncio.Event()  # set once it listens, or was told why not
 
     async def serve(self) -> None:
-        """Listen; what hinders it is told, and tried again until all is served."""
+        """Listen; faults are reported, and it is tried again until all is served."""
         await asyncio.to_thread(_load)
         told = ""
         while why := await self._start():
@@ -160,7 +160,7 @@ class Web:
         return self._reactor.subscribe(since)
 
     async def doctor(self) -> list[dict[str, Any]]:
-        """What is wrong, as far as it can be seen from inside; beside it, what the adapters have told already."""
+        """What is wrong, as far as it can be seen from inside; beside it, what the adapters have reported already."""
         found = await asyncio.to_thread(examine.examine, self._file)
         snapshot, targets = self.snapshot(), self._reactor.state.settings.targets
         found += signalling.accounts(snapshot["accounts"])

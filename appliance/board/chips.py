@@ -55,7 +55,7 @@ class Chips:
 
 
 def chips(dev: Path = Path("/dev")) -> Chips:
-    """All chips. One that has two names in /dev is told once."""
+    """All chips. A chip with two names in /dev is listed once."""
     found: dict[int, Chip] = {}
     closed: list[tuple[str, str]] = []
     for _, path in sorted(_numbered(dev.glob("gpiochip*"))):

@@ -32,7 +32,7 @@ def devices(root: Path = Path("/")) -> tuple[InputDevice, ...]:
 
 
 def grabbed(path: Path) -> bool:
-    """Whether some process has grabbed it, so that no other is told of its keys. Raises OSError if it is not readable.
+    """Whether a process has grabbed it, so that no other receives its keys. Raises OSError if it is not readable.
 
     It is grabbed for that, and let go of at once.
     """

@@ -53,5 +53,5 @@ def pwm_chips(root: Path = Path("/")) -> tuple[PwmChip, ...]:
 
 
 def lines_dim() -> bool:
-    """Whether lines that are named by their pins have PWM: that of lgpio, or of what gpiozero was told to take."""
+    """Whether lines that are named by their pins have PWM: that of lgpio, or of the factory set for gpiozero."""
     return bool(os.environ.get("GPIOZERO_PIN_FACTORY") or find_spec("lgpio"))

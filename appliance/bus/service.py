@@ -1,7 +1,7 @@
-"""Our objects on the bus: answers calls, tells changes and events, until the connection ends.
+"""Our objects on the bus: answers calls, reports changes and events, until the connection ends.
 
-What a client was told and what it is answered come from one place: before any answer the objects are made anew from the
-daemon's snapshot, and what changed is told first.
+Signals and answers come from one place: before any answer the objects are made again from the
+daemon's snapshot, and changes are reported first.
 """
 
 import asyncio
@@ -57,7 +57,7 @@ STANDARD = {  # interface, method -> signature of what it takes
 async def serve(daemon: Ports, address: str, up: Callable[[], None]) -> None:
     """Be on the bus until the daemon's events end; `up` is called once we have our name.
 
-    Raises `unavailable`, `forbidden` or `conflict` when the bus or our name cannot be had, or is lost.
+    Raises `unavailable`, `forbidden` or `conflict` when the bus or our name is not available, or is lost.
     """
     bus = await connect(address)
     try:
@@ -71,7 +71,7 @@ async def serve(daemon: Ports, address: str, up: Callable[[], None]) -> None:
 
 
 class Service:
-    """Answers and tells on one connection."""
+    """Answers calls and sends signals on one connection."""
 
     def __init__(self, daemon: Ports, bus: Bus) -> None:
         self._daemon, self._bus = daemon, bus
@@ -82,7 +82,7 @@ class Service:
         self._acts: dict[asyncio.Task[None], str | None] = {}  # under way, and who asked
 
     async def run(self) -> None:
-        """Tell events until they end. Raises `unavailable` when the bus goes, `conflict` when our name does."""
+        """Send events until they end. Raises `unavailable` when the bus goes, `conflict` when our name does."""
         follow = asyncio.create_task(self._follow())
         lost = asyncio.create_task(self._lost.wait())
         # dbus-fast tells no types there.
@@ -118,7 +118,7 @@ class Service:
     # -- what changes ------------------------------------------------------------------------------------------------
 
     def _refresh(self) -> None:
-        """Tell what has changed since the last time."""
+        """Report what has changed since the last time."""
         old, new = self._shown, tree(self._daemon.snapshot())
         self._shown = new
         for path in old.keys() - new.keys():
@@ -253,7 +253,7 @@ def variants(interface: Interface, values: dict[str, Any]) -> dict[str, Variant]
 
 
 def managed(there: Object) -> dict[str, dict[str, Variant]]:
-    """An object as the ObjectManager tells it."""
+    """An object as the ObjectManager returns it."""
     return {there.interface.name: variants(there.interface, there.values), PROPERTIES: {}}
 
 
@@ -263,7 +263,7 @@ def offered(path: str, interface: Interface | None) -> set[str]:
 
 
 def introspection(path: str, there: Object | None, below: list[str]) -> str:
-    """The XML that tells what is at a path."""
+    """The XML that describes the object at a path."""
     interface = None if there is None else there.interface
     standard = [each for each in xml.Node.default(path).interfaces if each.name in {PEER, *offered(path, interface)}]
     node = xml.Node(path, interfaces=[*standard, *([described(interface)] if interface else [])])

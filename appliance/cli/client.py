@@ -25,7 +25,7 @@ class Client:
     def ask(self, method: str, path: str, body: Json | None = None) -> Json:
         """Send one request and give its answer.
 
-        Raises IntercomError with the code that the daemon tells, or `server-unreachable` where there is none.
+        Raises IntercomError with the daemon's code, or `server-unreachable` if no daemon answers.
         """
         connection = self._connection()
         headers = {"Content-Type": "application/json"} | self._authorization()

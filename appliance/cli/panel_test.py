@@ -1,8 +1,8 @@
-"""`intercomctl panel test`: leads through a panel part by part, and tells what came of each.
+"""`intercomctl panel test`: tests a panel part by part, and prints each result.
 
-What no program can see (a lamp, a strike) whoever stands there is asked, and answers by a line on standard input: y, n,
-or Enter to skip the part. Where nobody answers it is only said what should be seen, and no door is opened but one that
-was named.
+No program can see a lamp or a strike, so it asks the person at the panel, who answers by a line on standard input: y,
+n, or Enter to skip the part. If nobody answers, it only prints what should be seen, and opens no door except a named
+one.
 """
 
 import time
@@ -123,7 +123,7 @@ class _Trial:
         )
 
     def _keypad(self, name: str) -> Json:
-        """Which key it was is told to nobody: that each is heard once can be counted."""
+        """No key is shown, as it may belong to a code; the number of keys is."""
         check, seconds, count = f"keypad.{name}", self._seconds or PRESS_S, 0
         begin = f"Press each key of keypad {name} once, within {seconds:g} s of each other; then Enter. [Enter skips]"
         for event in self._events("keypad.digit", seconds, begin, again=True):
@@ -159,7 +159,7 @@ class _Trial:
         return _finding(check, "problem", "No card was read.", broken or f"None was received in {seconds:g} s.", remedy)
 
     def _sensor(self, name: str) -> Json:
-        """A door's contact is told as the door's, so that it is the state which is compared."""
+        """Compare states, because the contact of a door is reported by events of the door."""
         check, seconds = f"sensor.{name}", self._seconds or PRESS_S
 
         def active() -> bool | None:

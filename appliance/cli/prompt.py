@@ -1,4 +1,4 @@
-"""Whoever tries the panel and answers in lines on standard input; nobody, where that is at its end."""
+"""The person who tests the panel and answers in lines on standard input; none at its end."""
 
 import os
 import select

@@ -1,1 +1,1 @@
-"""The configuration: what the TOML file may say, read and checked whole, and told in plain sentences."""
+"""The configuration: the TOML file, read and checked as a whole, with errors in plain sentences."""

@@ -1,6 +1,6 @@
 """What no table can say alone: names that must be there, lines used twice, bounds that belong together.
 
-Works on the file as read, since it also has to tell about a file in which other things are wrong.
+Works on the file as read, because it also reports on a file with other errors.
 """
 
 from collections.abc import Iterator
@@ -373,7 +373,7 @@ def _once(place: str, line: str, used: dict[Any, str], what: str = "line") -> Fo
 
 
 def _tables(raw: dict[str, Any], *path: str) -> dict[str, dict[str, Any]]:
-    """The tables that the user named there; what is no table is told by the schema."""
+    """The tables that the user named there; the schema reports values that are not tables."""
     found: Any = raw
     for key in path:
         found = found.get(key) if isinstance(found, dict) else None

@@ -12,7 +12,7 @@ from appliance.core.panel.colors import WHITE
 
 
 def core_settings(config: Config, flats: tuple[Flat, ...] = ()) -> model.Settings:
-    """All that the core is told; `flats`: the directory's."""
+    """The settings of the core; `flats`: those of the directory."""
     return model.Settings(
         station=config.station.name,
         user=config.station.user,

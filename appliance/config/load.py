@@ -1,4 +1,4 @@
-"""Reads the configuration file and tells all that is wrong with it at once."""
+"""Reads the configuration file and reports all its errors at once."""
 
 import difflib
 import errno
@@ -21,8 +21,8 @@ def load(path: Path) -> Config:
     """Read, check and complete the file at `path`.
 
     Raises IntercomError `config-invalid` and nothing else. Its message has a line for each error, such as
-    "intercomd.toml: door.front.pulse_s = 300: a number from 0.1 to 60"; the line's number is told only where the file
-    is no TOML, since the parser keeps no positions of values.
+    "intercomd.toml: door.front.pulse_s = 300: a number from 0.1 to 60"; the number of the line is given only for a file
+    that is not TOML, because the parser keeps no positions of values.
     """
     return check(_parse(_read(path), path.name), path.name)
 

@@ -54,7 +54,7 @@ class Side:
         return [change for change in self.station.lamps[self._lamps :] if "lamp" in change]
 
     async def packets(self) -> int:
-        """How many RTP packets came in this step; a stream that is made anew counts from 0."""
+        """How many RTP packets came in this step; a new stream counts from 0."""
         await asyncio.sleep(ASK_EVERY_S)
         calls = (await self.station.get("/v1/calls"))["calls"]
         received = sum((call.get("quality") or {}).get("received", 0) for call in calls)
@@ -72,7 +72,7 @@ Scene = dict[str, Side]
 class Sight:
     """Something that must be seen. side: at which station; look: when it was (CLOCK_MONOTONIC), None if not yet.
 
-    seen: what there is instead, for people; where: the file that tells more. exact: the moment is its own, not that of
+    seen: what there is instead, for people; where: the file with details. exact: the moment is its own, not that of
     the look that found it.
     """
 

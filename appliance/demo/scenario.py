@@ -22,7 +22,7 @@ from appliance.demo.expectations import (
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step of the call. act: gives the moment (CLOCK_MONOTONIC) from which its times are told."""
+    """A step of the call. act: gives the moment (CLOCK_MONOTONIC) from which its times count."""
 
     name: str
     text: str

@@ -1,4 +1,4 @@
-"""Stations as processes: real daemons with a simulated panel, that end with whoever started them."""
+"""Stations as processes: real daemons with a simulated panel, which end with the process that started them."""
 
 import asyncio
 import contextlib
@@ -125,7 +125,7 @@ class Station:
         return await asyncio.to_thread(self._request, method, path, body)
 
     async def get(self, path: str) -> Any:
-        """What is there. Raises IntercomError `unavailable` where it cannot be had."""
+        """What is there. Raises IntercomError `unavailable` if it cannot be read."""
         try:
             status, answer = await self.request("GET", path)
         except OSError as error:

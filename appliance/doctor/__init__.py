@@ -1,1 +1,1 @@
-"""Examines a station: its configuration, cards and lines, each check told in one sentence with cause and remedy."""
+"""Examines a station: its configuration, cards and lines, each check reported in one sentence with cause and remedy."""

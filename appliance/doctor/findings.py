@@ -24,7 +24,7 @@ class Finding:
 
 
 def ok(check: str, message: str) -> Finding:
-    """All is well."""
+    """No fault."""
     return Finding(check, Level.OK, message)
 
 

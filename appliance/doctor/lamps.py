@@ -12,7 +12,7 @@ GROUP = "Run this as root, or as a member of the group gpio; check that the pack
 
 
 def examine(config: Config, root: Path = Path("/")) -> list[Finding]:
-    """What the settings alone tell, and one finding for each lamp at the LED class or at PWM."""
+    """Findings from the settings alone, and one finding for each lamp at the LED class or at PWM."""
     found = notes(config)
     if config.panel.lines == "simulated":
         return found

@@ -1,4 +1,4 @@
-"""Accounts and calls: what a running daemon knows of them, in the words it has told already."""
+"""Accounts and calls: what a running daemon knows of them, in the words of its events."""
 
 from collections.abc import Sequence
 from typing import Any

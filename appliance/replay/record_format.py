@@ -34,7 +34,7 @@ def header(version: str, recorded: str, state: State) -> Json:
 
 
 def start(line: Json) -> State:
-    """The state that a header tells of. Raises ValueError, KeyError or TypeError."""
+    """The state that a header describes. Raises ValueError, KeyError or TypeError."""
     settings: Settings = reader(Settings)(line["settings"])
     return State(settings, now=reader(float)(line["now"]))
 

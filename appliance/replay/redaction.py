@@ -1,4 +1,4 @@
-"""What a recording does not tell: digits are changed for others, secrets left out, such that the core decides alike."""
+"""Hides secrets in a recording: digits are replaced and secrets left out, without a change of decisions."""
 
 import random
 import re

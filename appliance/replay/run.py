@@ -1,4 +1,4 @@
-"""Takes a recording through the core again, tells it as a timeline, and names the first difference."""
+"""Replays a recording through the core, prints it as a timeline, and names the first difference."""
 
 import json
 from collections.abc import Iterator
@@ -106,7 +106,7 @@ def _take(state: State, line: Json) -> Taken:
 
 
 def _difference(number: int, line: Json, again: Json) -> Difference | None:
-    """What was recorded has to come again; what only this version tells is not asked for."""
+    """The recorded results must come again; results that only this version has are ignored."""
     wanted = {name: recorded for name, recorded in line.items() if name != "input"}
     return next((Difference(number, *found) for found in _unequal("", wanted, again)), None)
 

@@ -9,7 +9,7 @@ from appliance.core.events import EVENTS, CallEvent, Event
 
 
 def schemas() -> dict[str, dict[str, Any]]:
-    """Event type → JSON Schema (2020-12) of its `data`; `x-call` tells whether the envelope names a call."""
+    """Event type → JSON Schema (2020-12) of its `data`; `x-call` says whether the envelope names a call."""
     return {kind: _schema(event) for kind, event in EVENTS.items()}
 
 

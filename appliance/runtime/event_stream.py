@@ -1,4 +1,4 @@
-"""Events to subscribers: each at its own pace from a bounded queue, resumed by id, told what it missed."""
+"""Events to subscribers: each at its own pace from a bounded queue, resumed by id, with a report of lost ones."""
 
 import asyncio
 from collections import deque
@@ -61,8 +61,9 @@ class Feed:
     async def follow(self, since: int) -> AsyncGenerator[Json, None]:
         """Events after `since`, then live ones, until `close`; what there is comes without a pause, a page at a time.
 
-        What is no longer kept, or was lost to a full queue, is told by `events.lost`, whose id is that of the last one
-        lost: who resumes from there misses nothing more. Where `since` is no id of ours yet, it is that of our newest.
+        `events.lost` reports events that are no longer kept, or were lost to a full queue. Its id is that of the last
+        lost one, so a client that resumes from there misses nothing more. If `since` is not yet one of our ids, it is
+        the id of our newest event.
         """
         while any(page := self._past.since(since, PAGE)):
             lost, old = page

@@ -1,6 +1,6 @@
 """A configuration from the boot partition: imported once, its secrets moved to where only the service may read them.
 
-The boot partition is FAT: everybody on the board reads it, and so does whoever has the card in his computer. The file
+The boot partition is FAT: everybody on the board can read it, and so can anyone with the card in a computer. The file
 there is a configuration as any other, in which an account may have `password` in place of `password_file`. It replaces
 a configuration only where that one configures nothing, or where `[setup]` says `replace = true`.
 """
@@ -182,7 +182,7 @@ def _contents(file: Path) -> Json | None:
 
 
 def _tell(source: Path, error: IntercomError) -> None:
-    """Beside the file, for whoever puts the card into his computer again."""
+    """Beside the file, for the person who puts the card into a computer again."""
     text = f"intercomd.toml was not imported.\n\n{error}\n\nCorrect it, and restart the board.\n"
     with suppress(OSError):  # the journal has it too
         files.replace(source.with_name(ERRORS), text.replace("\n", "\r\n"))

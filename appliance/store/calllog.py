@@ -21,7 +21,7 @@ _UPSERT = (
 
 
 class CallLog:
-    """The newest `keep` calls in the writer's database; `boot` tells this start of the service from others.
+    """The newest `keep` calls in the writer's database; `boot` identifies this start of the service.
 
     `open`, `write` and `close` never wait, and are called by one thread; `list` reads the disc and is for threads other
     than asyncio's. Calls are numbered as they began: their ids sort by a clock that may have been wrong.

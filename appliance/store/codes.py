@@ -32,7 +32,7 @@ class Codes:
         self._writer, self._post = writer, post
 
     def open(self) -> None:
-        """Have all of it posted, as soon as the disc can be read; what forbids that is told."""
+        """Post all of it, as soon as the disc can be read; report the cause if it cannot."""
         self._writer.submit(self._read)
 
     def keep(self, order: KeepCredential) -> None:

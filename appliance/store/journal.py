@@ -1,4 +1,4 @@
-"""The journal: gives each event its id, keeps the newest events, and tells a client what it missed."""
+"""The journal: gives each event its id, keeps the newest events, and reports to a client what it missed."""
 
 import json
 import logging
@@ -49,8 +49,8 @@ class Journal:
     def open(self) -> EventsLost | None:
         """Read what is kept and reserve the first ids: before the loop runs, since this waits for the disc.
 
-        Returns the range that is to be told before any other event, if an unclean end or a damaged file lost one.
-        A directory that cannot be used is told by the writer; the journal then works in memory.
+        Returns the range that must be reported before any other event, if an unclean end or a damaged file lost one.
+        The writer reports a directory that cannot be used; the journal then works in memory.
         """
         try:
             rows: list[tuple[int, str]] = self._writer.ask(self._load, timeout_s=10.0)
@@ -184,10 +184,10 @@ class Journal:
 
 
 def _apart() -> int:
-    """A first id that keeps this start's apart from those of others where no file can tell which were used.
+    """A first id that keeps this start's apart from those of others where no file says which were used.
 
     By the clock, so that they increase. A board without a clock of its own begins at the same time whenever it is
     switched on: then starts are kept apart by the milliseconds that no two of them share, each of which stands for as
-    many ids as are told in a long time, and by chance.
+    many ids as are used in a long time, and by chance.
     """
     return time.time_ns() // 1_000_000 * _IDS_IN_A_MS + secrets.randbelow(_IDS_IN_A_MS)

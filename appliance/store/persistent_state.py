@@ -1,6 +1,6 @@
 """What outlasts restarts and power cuts, in a small file of its own: written durably, read before the first input.
 
-Not in the database: a damaged one is set aside and begun anew, and a lockdown must not end by that.
+Not in the database: a damaged one is set aside and a new one begun, and a lockdown must not end by that.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ LAST_WRITE_S = 2.0
 
 
 class Keeper:
-    """Has on disc what is desired, and tells when it is; tries again while the disc fails. Lives on the loop."""
+    """Writes the desired state to disc, and confirms it; tries again while the disc fails. Lives on the loop."""
 
     def __init__(self, directory: Path, post: Callable[[Input], None]) -> None:
         self._directory, self._post = directory, post
@@ -111,7 +111,7 @@ def write(directory: Path, kept: Kept) -> None:
 def parsed(content: bytes, boot: str, now: float) -> Kept:
     """What a file says, with its times as those of this boot. Raises ValueError, KeyError or TypeError.
 
-    After the machine was switched off, what was left of each time when it was written begins anew: no clock can be
+    After the machine was switched off, the remaining part of each time starts again: no clock can be
     trusted to say for how long it was off.
     """
     outer = json.loads(content)

@@ -1,4 +1,4 @@
-"""Rows on their way to the disc: none waits for it, and whoever reads finds those that were put before."""
+"""Rows on their way to the disc: none waits for it, and a reader finds those that were put before."""
 
 import sqlite3
 import threading

@@ -38,8 +38,8 @@ class _Entry:
 class Writer:
     """Takes jobs from any thread and never makes the caller wait.
 
-    A disc that is full, read-only or missing is told once by PartFailed("storage"); what could not be written is kept
-    and tried again after 0.5 s, later up to 30 s; PartRecovered tells that all of it is on disc. A damaged database is
+    A disc that is full, read-only or missing is reported once by PartFailed("storage"). Unwritten jobs are kept and
+    tried again after 0.5 s, later up to 30 s; PartRecovered reports that all of them are on disc. A damaged database is
     set aside and a new one begun.
     """
 

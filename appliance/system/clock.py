@@ -1,6 +1,6 @@
 """What the clock on the wall shows, for what is due at a time of day; what waits, waits by CLOCK_MONOTONIC.
 
-A board without a clock of its own starts years ago, until the network tells it the time. The kernel says that it was
+A board without a clock of its own starts years ago, until the network sets the time. The kernel says that it was
 set (timerfd_create(2), TFD_TIMER_CANCEL_ON_SET). It has nothing that says when it came to be synchronised, or when
 local time begins to differ from UTC by another hour: those are looked at now and then.
 """
@@ -65,7 +65,7 @@ class Clock:
         trusted: bool = False,
         synchronised: Callable[[], bool] = synchronised,
     ) -> None:
-        """Begin; `was_set` is called as well, be it by a little. Where the kernel cannot say so, nobody is told."""
+        """Begin; `was_set` is called for each change, even a small one, if the kernel can notice it."""
         self._post, self._was_set, self._trusted, self._synchronised = post, was_set, trusted, synchronised
         self._told: model.Clock | None = None
         self._look_again: asyncio.TimerHandle | None = None
@@ -88,7 +88,7 @@ class Clock:
             self._timer = -1
 
     def _look(self) -> None:
-        """Tell what is otherwise than it was told, and look again when it may be."""
+        """Report changes since the last report, and look again when there may be one."""
         if self._look_again is not None:
             self._look_again.cancel()
         now, epoch = time.time(), time.time() - time.monotonic()

@@ -60,8 +60,8 @@ def message_id(event: str) -> str:
 class JournalHandler(logging.Handler):
     """Sends to the journal at `path`, and never waits for it.
 
-    A journal that takes nothing (it hangs, or is being started again) costs the record; how many were lost is told
-    as soon as it takes one. A record's `event` and `call` (`extra=` of the logging call) become fields.
+    A journal that takes nothing (it hangs, or is being started again) costs the record; the number of lost ones is
+    reported as soon as it takes one. A record's `event` and `call` (`extra=` of the logging call) become fields.
     """
 
     def __init__(self, path: str) -> None:

@@ -12,7 +12,7 @@ def take(directory: Path) -> int:
     """Take the directory for this process until it ends; the descriptor that holds it.
 
     Makes the directory, readable by its owner only, where it is missing. Raises IntercomError `unavailable` where
-    another process has it or it cannot be made, and -1 is given where it cannot be written, be it there or not: state
+    another process has it or it cannot be made, and -1 is given where it cannot be written, even if it exists: state
     is then kept in memory, and no other can use it either.
     """
     try:

@@ -1,4 +1,4 @@
-"""What the machine's network is, and when it changes: told by the kernel (rtnetlink(7)) and by the resolver's file.
+"""What the machine's network is, and its changes, from the kernel (rtnetlink(7)) and the resolver's file.
 
 The kernel's notices only wake us; what there is now is then asked for as a whole, so that a lost notice costs nothing.
 """

@@ -1,4 +1,4 @@
-"""Tells systemd how the service is: READY, STATUS, WATCHDOG (sd_notify(3)). Without systemd nothing is sent.
+"""Reports the state of the service to systemd: READY, STATUS, WATCHDOG (sd_notify(3)). Without systemd nothing is sent.
 
 The protocol is a datagram to a socket named in the environment; systemd promises to keep it. systemd-python would stop
 the event loop while systemd does not read (tests/unit/test_libsystemd.py).
@@ -39,7 +39,7 @@ class Notify:
         return bool(self._path)
 
     def reloading(self) -> None:
-        """Say that the configuration is read again; READY=1 ends it. The time tells which reload is meant."""
+        """Say that the configuration is read again; READY=1 ends it. The time identifies the reload."""
         self.send("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
 
     def status(self, text: str) -> None:

@@ -1,4 +1,4 @@
-"""Tells when the quiet hours begin and end, by the machine's local time, which the core knows nothing of."""
+"""Reports when the quiet hours begin and end, by the machine's local time, which the core does not know."""
 
 import asyncio
 import time

@@ -243,7 +243,7 @@ def test_a_step_that_fails_is_named_with_status_1(name, act, hardware):
                 runner.process.stdin.write(b"\n")
             assert await runner.status() == 1
             complained = "".join(runner.complained)
-            assert f"Step {name} was not seen" in complained
+            assert f"Step {name} failed" in complained
             assert all(word in complained for word in ("expected:", "seen:", "look in:"))
             printed = "".join(runner.printed)
             assert [n for n in NAMES if f" s  {n}: " in printed] == NAMES[: NAMES.index(name)]

@@ -167,7 +167,7 @@ def test_chip_that_goes_and_comes_back_is_told_and_nothing_counts_as_pressed(sta
     guest.shell("echo 0 >/sys/kernel/config/gpio-sim/board/live")
     station.panel_told("its chip was removed", "reconnect it")  # for a moment, until it is looked for again
     station.panel_fails("this machine has no GPIO chip", "load the driver")
-    station.guard_fails("the chip of its relay's line was removed", "bring it back")
+    station.guard_fails("the chip of its relay's line was removed", "reconnect it")
     guest.shell("echo 1 >/sys/kernel/config/gpio-sim/board/live")
     guest.wait_for(lambda: station.events("panel.recovered"), "the panel is well", HEALED_S)
     assert len(station.events("button.pressed")) == pressed

@@ -93,7 +93,7 @@ def test_the_doctor_names_who_has_a_line_or_a_card_with_and_without_the_daemon(b
     def taken():
         found, status = findings(board)
         line, sound = found["door.front"], found["audio.playback"]
-        return status == 1 and "thief has it" in line["cause"] and "aplay (process" in sound["cause"]
+        return status == 1 and "thief uses it" in line["cause"] and "aplay (process" in sound["cause"]
 
     board.wait_for(taken, "the doctor sees who has line and card")
     board.check("systemctl", "stop", "thief", "player")

@@ -178,7 +178,7 @@ async def test_chip_that_goes_is_told_once_and_its_lines_work_again_when_it_is_b
         (failed,) = await until_async(lambda: panel.of(PartFailed))
         assert f"button ring (line LINE0 of chip {board.label}): its chip was removed" in failed.why
         assert f"lamp red (line LINE1 of chip {board.label}): its chip was removed" in failed.why
-        assert "bring it back" in failed.resolution
+        assert "reconnect it" in failed.resolution
         board.bring_back()
         await until_async(lambda: panel.of(PartRecovered))
         await until_async(lambda: board.level(1))

@@ -36,7 +36,14 @@ DOCUMENTS = (
         for path in (ROOT / "docs" / folder).glob("*.md")
     ),
 )
-DOCSTRINGS = ("appliance/config/schema.py", "appliance/api/models.py", "appliance/core/events")
+DOCSTRINGS = (
+    *("appliance/__main__.py", "appliance/core/events"),
+    *(
+        f"appliance/{name}"
+        for name in ("api", "app", "base", "board", "bus", "cli", "config", "demo", "doctor", "generate")
+    ),
+    *(f"appliance/{name}" for name in ("replay", "runtime", "setup", "store", "system")),
+)
 MESSAGES = "appliance"
 NOT_FOR_USERS = {"appliance/generate"}  # drawings and shell scripts
 TEXTS = {"allowed", "why", "description", "help", "message", "cause", "resolution", "epilog", "summary"}

@@ -39,7 +39,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 
 
 def response(error: IntercomError, instance: str, headers: dict[str, str] | None = None) -> JSONResponse:
-    """The answer that tells `error`; `instance`: the path that was asked for."""
+    """The answer that reports `error`; `instance`: the requested path."""
     body = {**problem(error), "instance": instance}
     return JSONResponse(body, body["status"], headers, MEDIA_TYPE)
 

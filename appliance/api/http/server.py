@@ -130,7 +130,7 @@ class _Uvicorn(uvicorn.Server):
 
 
 def _marked(app: ASGIApp, listener: Listener) -> ASGIApp:
-    """`app`, told where its requests come in. Not left to addresses: those of a peer that has gone are unknown."""
+    """`app` with the listener of each request. The address cannot say it: a closed peer has none."""
 
     async def marked(scope: Scope, receive: Receive, send: Send) -> None:
         await app({**scope, LISTENER: listener}, receive, send)

@@ -16,7 +16,7 @@ HEARD_DB = 6.0  # twice the amplitude: no room grows so much louder just when th
 
 @router.post("/self-test", responses=answers(models.SoundTest))
 async def try_sound(daemon: Daemon, who: Who, body: models.TestSound | None = None) -> JSONResponse:
-    """Listen to the silence for 2 s, then play a tone of 1 kHz for `seconds`, and tell what the microphone heard.
+    """Listen to the silence for 2 s, then play a tone of 1 kHz for `seconds`, and report what the microphone heard.
 
     Not while there is a call; one that comes ends the test (409).
     """

@@ -59,7 +59,7 @@ async def read_events(
 
     Long poll (`wait`): answers as soon as there are events, with at most 200; give its `since` to the next one.
 
-    What is not kept any more, or was missed by a slow client, is told by an event events.lost, whatever the filters.
+    The event events.lost reports events that are no longer kept, or that a slow client missed, despite the filters.
     """
     if SSE in accept.lower():
         return _Stream(subscription)

@@ -363,7 +363,7 @@ async function connect() {
 function lost(error) {
   link("lost", "no connection");
   if (error.code === "unauthorized") {
-    banner("The token in this page's address is missing or wrong.", "Open the address that intercomd told.", "Try again", connect);
+    banner("The token in this page's address is missing or wrong.", "Open the address that intercomd printed.", "Try again", connect);
     return;
   }
   const wait = RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)];

@@ -16,7 +16,9 @@ from appliance.config import directory
 from appliance.config.core_settings import core_settings, domain
 from appliance.config.load import load
 from appliance.config.reload import merge
-from appliance.config.schema import Account, Config, ports, registrar
+from appliance.config.schema import Config
+from appliance.config.schema.addresses import ports, registrar
+from appliance.config.schema.sip import Account
 from appliance.core import inputs, orders
 from appliance.core.accounts import callers
 from appliance.core.model import AccountState

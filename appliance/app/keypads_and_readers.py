@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from appliance.config.schema import Panel
+from appliance.config.schema.panel import Panel
 from appliance.core.inputs import Input
 from appliance.core.model import KeypadId, ReaderId
 from appliance.panel.entry.matrix_keypad import MatrixKeypad, MatrixWiring

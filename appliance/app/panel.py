@@ -9,7 +9,10 @@ from typing import Any, Literal
 from appliance.app.keypads_and_readers import entry
 from appliance.app.paths import Places
 from appliance.base.errors import IntercomError
-from appliance.config.schema import Button, Config, Lamp, Sensor
+from appliance.config.schema import Config
+from appliance.config.schema.buttons import Button
+from appliance.config.schema.lamps import Lamp
+from appliance.config.schema.panel import Sensor
 from appliance.core import inputs
 from appliance.core.model import ButtonId, DoorId, LampId
 from appliance.panel.contacts.buttons import Buttons, ButtonWiring

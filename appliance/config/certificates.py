@@ -6,7 +6,8 @@ from pathlib import Path
 
 from appliance.base.errors import IntercomError, reason
 from appliance.config import files
-from appliance.config.schema import Config, Tls
+from appliance.config.schema import Config
+from appliance.config.schema.sip import Tls
 from appliance.config.secrets import CODE, OTHERS
 
 

@@ -8,7 +8,9 @@ from dataclasses import fields
 from typing import Any
 
 from appliance.config import describe
-from appliance.config.schema import Deadlines, Door, Keypad
+from appliance.config.schema.doors import Door
+from appliance.config.schema.entry import Keypad
+from appliance.config.schema.sip import Deadlines
 from appliance.core.accounts import callers
 from appliance.core.events import EVENTS
 from appliance.core.model import DIRECT

@@ -5,7 +5,13 @@ from itertools import chain, repeat
 
 from appliance.base import schedule_text
 from appliance.config.directory import Flat
-from appliance.config.schema import Account, Button, Chord, Config, Lamp, Pictures, Plan, Rule, Target, registrar
+from appliance.config.schema import Config
+from appliance.config.schema.addresses import registrar
+from appliance.config.schema.buttons import Button, Chord
+from appliance.config.schema.doors import Rule
+from appliance.config.schema.lamps import Lamp, Pictures
+from appliance.config.schema.sip import Account
+from appliance.config.schema.targets import Plan, Target
 from appliance.core import model
 from appliance.core.model import AccountId, ButtonId, DoorId, KeypadId, LampId, Pattern, Picture, ReaderId, SensorId
 from appliance.core.panel.colors import WHITE

@@ -10,7 +10,8 @@ from pathlib import Path
 from appliance.base.errors import IntercomError
 from appliance.config import files
 from appliance.config.load import CODE
-from appliance.config.schema import Config, sip_uri
+from appliance.config.schema import Config
+from appliance.config.schema.addresses import sip_uri
 from appliance.core.accounts import callers
 
 NEEDED, OPTIONAL = ("flat", "name", "targets"), ("doors",)

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 
 from appliance.base.errors import IntercomError, reason
 from appliance.config import checks, describe, files
-from appliance.config.schema import ID_ALLOWED, Config
+from appliance.config.schema import Config
+from appliance.config.schema.base import ID_ALLOWED
 
 CODE = "config-invalid"
 _SHOWN = 60  # characters of a wrong value that a message repeats

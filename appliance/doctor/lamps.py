@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from appliance.board import leds_and_pwm
-from appliance.config.schema import Config, Lamp
+from appliance.config.schema import Config
+from appliance.config.schema.lamps import Lamp
 from appliance.core.panel.colors import NAMES
 from appliance.doctor.findings import Finding, ok, problem, warning
 

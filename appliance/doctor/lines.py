@@ -3,12 +3,18 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from appliance.board import chips, firmware
 from appliance.board.chips import Chip, Chips
-from appliance.config.schema import Button, Config, Lamp, Sensor
+from appliance.config.schema import Config
 from appliance.core.model import Strike
 from appliance.doctor.findings import Finding, ok, problem, warning
+
+if TYPE_CHECKING:
+    from appliance.config.schema.buttons import Button
+    from appliance.config.schema.lamps import Lamp
+    from appliance.config.schema.panel import Sensor
 
 OURS = "intercomd"  # what the consumers of our own lines begin with
 
@@ -24,12 +30,12 @@ class Wire:
 
 def wires(config: Config) -> Iterator[Wire]:
     """All lines of the configuration."""
-    parts: list[tuple[str, Button | Lamp | Sensor]] = [
-        (f"panel.button.{name}", each) for name, each in config.panel.button.items()
-    ]
     lamps = config.panel.lamp.items()
-    parts += [(f"panel.lamp.{name}", each) for name, each in lamps if each.pin is not None or each.line]
-    parts += [(f"panel.sensor.{name}", each) for name, each in config.panel.sensor.items()]
+    parts: tuple[tuple[str, Button | Lamp | Sensor], ...] = (
+        *((f"panel.button.{name}", each) for name, each in config.panel.button.items()),
+        *((f"panel.lamp.{name}", each) for name, each in lamps if each.pin is not None or each.line),
+        *((f"panel.sensor.{name}", each) for name, each in config.panel.sensor.items()),
+    )
     for place, each in parts:
         # A pin is a number of a Raspberry Pi, whose lines are named so.
         yield Wire(place, each.chip, each.line) if each.pin is None else Wire(place, "", f"GPIO{each.pin}")

@@ -4,7 +4,8 @@ import ipaddress
 from collections.abc import Iterator, Sequence
 
 from appliance.config.directory import Flat
-from appliance.config.schema import Config, Target
+from appliance.config.schema import Config
+from appliance.config.schema.targets import Target
 from appliance.core.accounts import callers
 from appliance.doctor.findings import Finding, warning
 

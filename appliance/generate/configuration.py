@@ -22,7 +22,7 @@ _EXAMPLE_NAMES = {
 _COMMENTED = {"panel.chord.both"}  # tables that need another than the one of each kind that the example has
 _WIDTH = 100
 
-_REFERENCE = """<!-- Made by python -m appliance.generate from appliance/config/schema.py. Change that, not this. -->
+_REFERENCE = """<!-- Made by python -m appliance.generate from appliance/config/schema/. Change that, not this. -->
 # Configuration
 
 `intercomd --config FILE` reads one [TOML](https://toml.io) file; `intercomd --check` lists all its errors and starts
@@ -31,7 +31,7 @@ at most 32 small letters, digits, `-` and `_`. The [example file](intercomd.exam
 """
 
 _EXAMPLE = """\
-# Every setting of intercomd. Made by python -m appliance.generate from appliance/config/schema.py.
+# Every setting of intercomd. Made by python -m appliance.generate from appliance/config/schema/.
 #
 # A setting that is left out has its default. Test a changed file with: intercomd --check --config FILE
 """

@@ -11,7 +11,7 @@ import tomli
 from appliance.base.errors import IntercomError
 from appliance.config.core_settings import core_settings
 from appliance.config.load import check
-from appliance.config.schema import registrar
+from appliance.config.schema.addresses import registrar
 from appliance.config.secrets import passwords
 from appliance.core.model import AccountSettings, Target
 

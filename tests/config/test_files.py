@@ -11,7 +11,8 @@ import pytest
 from appliance.base.errors import IntercomError
 from appliance.config import certificates, directory, files
 from appliance.config.load import load
-from appliance.config.schema import Config, Tls
+from appliance.config.schema import Config
+from appliance.config.schema.sip import Tls
 from appliance.config.secrets import read
 from appliance.panel import guard
 from appliance.setup import importer

@@ -16,7 +16,8 @@ from appliance.base.errors import IntercomError
 from appliance.config import load as loading
 from appliance.config.core_settings import core_settings
 from appliance.config.load import check, load
-from appliance.config.schema import STATUS, Config
+from appliance.config.schema import Config
+from appliance.config.schema.lamps import STATUS
 from appliance.core.model import (
     Action,
     ButtonSettings,

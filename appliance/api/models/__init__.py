@@ -1,0 +1,96 @@
+"""The shapes of what is asked and answered: the OpenAPI description is made of them.
+
+Answers are sent as the core made them, without a second check at run time; a test holds both together.
+"""
+
+from appliance.api.models.accounts import Account, AccountDone, Accounts, Contact, Contacts, Entry, Network, Target
+from appliance.api.models.appliance import Appliance, Envelope, Events, Failed, Finding, Findings, Health, Snapshot
+from appliance.api.models.base import (
+    CARD,
+    CODE,
+    DIGITS,
+    Answer,
+    Clock,
+    Color,
+    ContentType,
+    CustomData,
+    Done,
+    Headers,
+    Line,
+    Order,
+    Problem,
+    Time,
+)
+from appliance.api.models.calls import (
+    AnswerWith,
+    Call,
+    CallDone,
+    CallFacts,
+    CallLog,
+    Calls,
+    CallTransfer,
+    Change,
+    Codec,
+    Digits,
+    EarlyMedia,
+    End,
+    HangUpWith,
+    Join,
+    LoggedCall,
+    Place,
+    Quality,
+    Reject,
+    Remote,
+    Transfer,
+    TransferFailure,
+    Update,
+)
+from appliance.api.models.codes import (
+    Audit,
+    Code,
+    CodeChange,
+    CodeDone,
+    Codes,
+    Expires,
+    NewCode,
+    OpenedDoors,
+    Owner,
+    Period,
+    Schedule,
+    Uses,
+)
+from appliance.api.models.conferences import (
+    Confer,
+    Conference,
+    ConferenceChange,
+    ConferenceDone,
+    Conferences,
+    Participant,
+    ParticipantChange,
+    Participants,
+)
+from appliance.api.models.doors import Door, Doors, HoldOpen, Open
+from appliance.api.models.messages import Info, Letter, MessageTaken, Text
+from appliance.api.models.panel import (
+    Button,
+    Chord,
+    Keypad,
+    Lamp,
+    Panel,
+    Press,
+    Reader,
+    Sensor,
+    SoundTest,
+    TestLamp,
+    TestSound,
+)
+from appliance.api.models.recordings import Recording, Recordings
+from appliance.api.models.runtime import (
+    Forwarding,
+    ForwardingChange,
+    Hours,
+    QuietHours,
+    Runtime,
+    RuntimeChange,
+    RuntimeDone,
+)

@@ -1,0 +1,91 @@
+"""The station: snapshot, events, faults, health."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from appliance.api.models.accounts import Account, Contact, Entry, Network, Target
+from appliance.api.models.base import Answer, Time
+from appliance.api.models.calls import Call
+from appliance.api.models.conferences import Conference
+from appliance.api.models.doors import Door
+from appliance.api.models.panel import Panel
+from appliance.api.models.runtime import Runtime
+
+
+class Finding(Answer):
+    """The result of one check."""
+
+    check: str = Field(description="Subject of the check; for settings the dotted name.")
+    level: Literal["ok", "warning", "problem"]
+    message: str
+    cause: str
+    resolution: str
+
+
+class Findings(Answer):
+    """The results of the doctor, the most general ones first."""
+
+    findings: list[Finding]
+
+
+class Failed(Answer):
+    """A part that does not work now."""
+
+    part: str
+    why: str
+
+
+class Appliance(Answer):
+    """The station itself."""
+
+    station: str
+    ready: bool = Field(description="Whether calls are possible.")
+    configured: bool = Field(description="Whether there is a target to call, or an account for calls.")
+    stopping: bool
+    address: str = Field(description="host:port that SIP listens on; empty while it does not.")
+    dropped_requests: int = Field(description="SIP requests dropped because their senders sent too many.")
+    status: str = Field(description="Summary for display.")
+    failed: list[Failed] = Field(description="Parts that do not work now.")
+
+
+class Snapshot(Answer):
+    """The whole state, and the id of the last event in it."""
+
+    appliance: Appliance
+    network: Network
+    accounts: list[Account]
+    calls: list[Call]
+    conferences: list[Conference]
+    doors: list[Door]
+    panel: Panel
+    runtime: Runtime
+    targets: list[Target]
+    directory: list[Entry]
+    contacts: list[Contact]
+    last_event: int
+
+
+class Envelope(Answer):
+    """An event, the same on every channel; `intercomd --print-events` prints the schema of each type's `data`."""
+
+    id: int = Field(description="Strictly increasing, never used twice.")
+    type: str = Field(examples=["call.connected"])
+    time: Time
+    uptime: float = Field(description="Seconds of the monotonic clock.")
+    boot: str
+    call: str | None
+    data: dict[str, Any]
+
+
+class Events(Answer):
+    """The answer to a poll."""
+
+    events: list[Envelope] = Field(description="In order; empty if none came in time.")
+    since: int = Field(description="Start of the next poll, even if no event passed the filters.")
+
+
+class Health(Answer):
+    """The station works."""
+
+    status: Literal["ok"]

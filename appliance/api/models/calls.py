@@ -1,0 +1,247 @@
+"""Calls."""
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from appliance.api.models.base import DIGITS, Answer, CustomData, Done, Headers, Line, Order, Time
+from appliance.core.model import By, CallState, Cause, Direction, EarlySource, Hold, Role, TransferPolicy, TransferState
+
+
+class Place(Order):
+    """A call to place."""
+
+    to: str = Field(
+        min_length=1,
+        max_length=512,
+        pattern=Line,
+        description="Name of a target, a SIP URI, or a number at an account.",
+    )
+    account: str = Field(
+        default="",
+        max_length=64,
+        pattern=Line,
+        description="Account of the call. Omitted: the account of the target, or the first account for a number. "
+        "`direct`: no account; the call goes directly to the address.",
+    )
+    headers: Headers = Field(default_factory=dict, max_length=16, description="X- headers of the INVITE.")
+    custom_data: CustomData = ""
+
+
+class AnswerWith(Order):
+    """Options of an answer."""
+
+    headers: Headers = Field(default_factory=dict, max_length=16, description="X- headers of the 200 response.")
+    custom_data: CustomData | None = None
+
+
+class EarlyMedia(Order):
+    """Sound that the caller hears before the answer."""
+
+    source: Literal[EarlySource.TONE, EarlySource.PANEL] = Field(
+        default=EarlySource.TONE,
+        description="tone: a ringing tone from the station; panel: the sound of the microphone, while no other call is "
+        "in the foreground.",
+    )
+
+
+class Join(Order):
+    """A participant to add to a conference: an existing call, or somebody to call."""
+
+    call: str | None = Field(default=None, max_length=64, description="Id of a call; a ringing call is answered.")
+    to: str | None = Field(
+        default=None, min_length=1, max_length=512, pattern=Line, description="As in a request to place a call."
+    )
+    account: str = Field(default="", max_length=64, pattern=Line, description="As in a request to place a call.")
+    headers: Headers = Field(default_factory=dict, max_length=16, description="X- headers of the INVITE.")
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "Join":
+        if (self.call is None) == (self.to is None):
+            raise ValueError("either call or to is needed")
+        return self
+
+
+class Change(Order):
+    """Changes of a call."""
+
+    muted: bool | None = Field(default=None, description="Whether the far end does not hear the microphone.")
+    active: bool | None = Field(
+        default=None,
+        description="true: bring the call to the foreground, with the speaker and the microphone, and hold the others; "
+        "false: hold it.",
+    )
+    updates: Literal["accept", "ask"] | None = Field(
+        default=None, description="How to handle changes that the far end requests; with ask, a client decides."
+    )
+    custom_data: CustomData | None = None
+    transfer_policy: TransferPolicy | None = Field(
+        default=None,
+        description="How to handle transfers that the far end requests, and calls that replace this one: refuse, "
+        "follow, or ask clients.",
+    )
+
+
+class Update(Order):
+    """Changes to request from the far end."""
+
+    codecs: list[Literal["opus", "G722", "PCMA", "PCMU"]] = Field(
+        min_length=1, max_length=4, description="The only codecs from now on, the preferred one first."
+    )
+
+
+class Reject(Order):
+    """Response to an incoming call that is refused."""
+
+    code: int = Field(default=486, ge=400, le=699, description="Final SIP response (RFC 3261 §21.4 to 21.6).")
+    reason: str = Field(
+        default="", max_length=128, pattern=Line, description="Reason phrase. Empty: the usual one of the code."
+    )
+    headers: Headers = Field(default_factory=dict, max_length=16, description="X- headers of the response.")
+
+
+class HangUpWith(Order):
+    """Options of a hang-up."""
+
+    headers: Headers = Field(
+        default_factory=dict, max_length=16, description="X- headers of the BYE, CANCEL or refusal that ends the call."
+    )
+
+
+class Digits(Order):
+    """DTMF digits to send."""
+
+    digits: str = Field(pattern=DIGITS, examples=["12#"])
+
+
+class Transfer(Order):
+    """New peer of the far end: give either `to` or `call`."""
+
+    to: str = Field(
+        default="",
+        max_length=512,
+        pattern=Line,
+        description="Name of a target, a SIP URI, or a number at an account (blind transfer).",
+    )
+    call: str = Field(
+        default="", max_length=64, description="Another call, whose far end is the new peer (attended transfer)."
+    )
+
+
+class TransferFailure(Order):
+    """Result of a requested transfer that failed."""
+
+    code: int = Field(default=503, ge=300, le=699, description="Final SIP response (RFC 3261 §21.3 to 21.6).")
+    reason: str = Field(default="Service Unavailable", max_length=128, pattern=Line)
+
+
+class Remote(Answer):
+    """The far end, as it identifies itself."""
+
+    uri: str
+    user: str
+    host: str
+    display_name: str
+    target: str | None = Field(description="Name of the configured target, if it is one.")
+
+
+class Codec(Answer):
+    """A negotiated codec."""
+
+    name: str
+    clock_rate_hz: int
+
+
+class Quality(Answer):
+    """Received RTP since the beginning of the call."""
+
+    received: int = Field(description="Received packets.")
+    lost: int = Field(description="Lost packets.")
+    jitter_ms: float
+
+
+class End(Answer):
+    """How a call ended: a cause for programs, the SIP code (0: none was received) and reason, and who ended it."""
+
+    cause: Cause
+    code: int
+    reason: str
+    by: By
+    explanation: str = Field(description="One sentence on a failure that names the setting to check; otherwise empty.")
+
+
+class CallFacts(Answer):
+    """Facts of a call, which stay readable after its end."""
+
+    id: str
+    account: str = Field(description="Account of the call; direct: none.")
+    direction: Direction
+    remote: Remote
+    local_uri: str
+    number: str = Field(description="Dialled number; for an incoming call the user, or address, that was called.")
+    headers: dict[str, str] = Field(
+        description="X- headers of the INVITE that was received, or of the 200 response to ours."
+    )
+    custom_data: str = Field(description="Free text that a client stores with the call.")
+    codec: Codec | None
+    srtp: bool = Field(description="Whether the sound is encrypted.")
+    transport: Literal["udp", "tcp", "tls"] = Field(description="Transport protocol of its messages.")
+    created: Time
+    ringing_since: Time | None
+    connected_since: Time | None
+    ended: Time | None
+    duration_s: float = Field(description="Seconds since the call was connected; 0 before.")
+    ring: str | None = Field(description="Id of the visitor's ring of this call, as in `ring.started`.")
+    recording: str | None = Field(description="Id of the recording.")
+    quality: Quality | None = Field(description="Updated about once a second while sound is expected.")
+    end: End | None
+
+
+class CallTransfer(Answer):
+    """A transfer of a call. transferor: we transfer the far end; transferee: the far end transfers us."""
+
+    role: Role
+    state: TransferState = Field(description="asked: a client must decide; done: the call is about to end.")
+    to: str
+    until: Time = Field(description="Deadline, after which it is refused, has failed, or the call is ended.")
+
+
+class Call(CallFacts):
+    """A call."""
+
+    state: CallState
+    legacy_state: Literal["PROGRESSING", "ALERTING", "CONNECTED", "TERMINATED"]
+    hold: Hold
+    active: bool = Field(description="Whether it has the speaker and the microphone.")
+    muted: bool
+    conference: str | None = Field(description="Id of its conference.")
+    transfer: CallTransfer | None = Field(description="The transfer in progress.")
+    transfer_policy: TransferPolicy = Field(description="How transfers that its far end requests are handled.")
+    summary: str = Field(description="Summary for display.")
+
+
+class LoggedCall(CallFacts):
+    """A call that has ended. A call that a power cut ended has no end time, and the cause `error` by `device`."""
+
+    end: End
+    missed: bool = Field(description="Whether an incoming call was not answered here.")
+
+
+class CallLog(Answer):
+    """A page of the call log, newest first, in the order in which the calls began."""
+
+    calls: list[LoggedCall]
+    next: str | None = Field(description="Cursor of the next page; null on the last page.")
+
+
+class Calls(Answer):
+    """All current calls."""
+
+    calls: list[Call]
+
+
+class CallDone(Done):
+    """The request about a call was carried out."""
+
+    id: str
+    call: Call | None = Field(description="Current state of the call, also for 10 minutes after its end.")

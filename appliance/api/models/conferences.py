@@ -1,0 +1,75 @@
+"""Conferences."""
+
+from pydantic import Field
+
+from appliance.api.models.base import Answer, Done, Order, Time
+from appliance.api.models.calls import Join
+from appliance.core.model import ConferenceState, Hold, Joining, Stage
+
+
+class Confer(Order):
+    """A conference to create."""
+
+    participants: list[Join] = Field(min_length=1, max_length=6)
+
+
+class ConferenceChange(Order):
+    """Changes of a conference."""
+
+    held: bool | None = Field(
+        default=None,
+        description="true: the panel leaves, and the others keep talking; false: the panel returns, and the conference "
+        "is in the foreground.",
+    )
+    muted: bool | None = Field(default=None, description="Whether no participant hears the microphone.")
+
+
+class ParticipantChange(Order):
+    """Changes of a participant."""
+
+    call: str = Field(max_length=64, description="Id of the participant's call.")
+    muted: bool = Field(description="Whether the other participants and the panel do not hear this one.")
+
+
+class Participant(Answer):
+    """A call in a conference."""
+
+    call: str = Field(description="Id of the call.")
+    joining: Joining
+    state: Stage
+    muted: bool = Field(description="Whether the other participants and the panel do not hear this one.")
+    hold: Hold = Field(description="Held by which side; a held participant neither hears nor is heard.")
+    name: str = Field(description="Name of the far end, for display.")
+
+
+class Participants(Answer):
+    """All calls in a conference, including those that are joining or leaving."""
+
+    participants: list[Participant]
+
+
+class Conference(Answer):
+    """Calls that hear each other and the panel."""
+
+    id: str
+    state: ConferenceState
+    held: bool = Field(description="Whether the panel has left it; the others keep talking.")
+    muted: bool = Field(description="Whether no participant hears the microphone.")
+    created: Time
+    connected_since: Time | None = Field(description="Time at which the first participant joined.")
+    duration_s: float = Field(description="Seconds since then.")
+    participants: list[Participant]
+    summary: str = Field(description="Summary for display.")
+
+
+class Conferences(Answer):
+    """All current conferences: one, or none."""
+
+    conferences: list[Conference]
+
+
+class ConferenceDone(Done):
+    """The request about a conference was carried out."""
+
+    id: str
+    conference: Conference | None = Field(description="Current state of the conference; null after its end.")

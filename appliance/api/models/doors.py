@@ -1,0 +1,54 @@
+"""Doors."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from appliance.api.models.base import Answer, Order, Time
+from appliance.core.model import DoorState, Means, Strike
+
+
+class Open(Order):
+    """Options of an opening."""
+
+    seconds: float | None = Field(
+        default=None, gt=0, le=60, allow_inf_nan=False, description="Length of the pulse; null: the configured one."
+    )
+
+
+class HoldOpen(Order):
+    """Options of a hold."""
+
+    seconds: float | None = Field(
+        default=None,
+        gt=0,
+        le=43_200,
+        allow_inf_nan=False,
+        description="Duration of the hold; null: the longest one allowed.",
+    )
+
+
+class Door(Answer):
+    """A door and its relay."""
+
+    id: str
+    state: DoorState
+    unlocked: bool = Field(description="Whether the relay is energised.")
+    until: Time | None = Field(description="End of the pulse or hold.")
+    by: str | None = Field(description="Person or part that opened it.")
+    means: Means | None = Field(description="Means by which it was opened.")
+    contact: Literal["open", "closed", "unknown"] | None = Field(
+        description="State of its leaf; null: the door has no contact."
+    )
+    alarm: Literal["forced", "held_open"] | None = Field(description="Alarm of the contact, until the leaf is closed.")
+    strike: Strike
+    pulse_s: float = Field(description="Length of one pulse.")
+    max_s: float = Field(description="Longest time that consecutive pulses may last.")
+    max_hold_s: float = Field(description="Longest hold; 0: the door cannot be held open.")
+    available: bool = Field(description="Whether the relay can be operated now.")
+
+
+class Doors(Answer):
+    """All doors."""
+
+    doors: list[Door]

@@ -1,0 +1,27 @@
+"""Recordings."""
+
+from pydantic import Field
+
+from appliance.api.models.base import Answer, Time
+
+
+class Recording(Answer):
+    """A recording: a WAV file and its description."""
+
+    id: str
+    call: str
+    remote: str
+    started: Time
+    duration_s: float = Field(description="0 until it is complete.")
+    bytes: int = Field(description="0 until it is complete.")
+    sha256: str = Field(description="Hash of the file; empty until it is complete.")
+    complete: bool = Field(description="False while it is being recorded.")
+    recovered: bool = Field(description="Whether an unclean end had cut the recording short.")
+    url: str = Field(description="Path of the audio file.")
+
+
+class Recordings(Answer):
+    """A page of recordings, newest first."""
+
+    recordings: list[Recording]
+    next: str | None = Field(description="Cursor of the next page; null on the last page.")

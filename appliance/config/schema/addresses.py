@@ -1,0 +1,68 @@
+"""Addresses in settings: SIP URIs, registrars, ports."""
+
+import ipaddress
+import re
+
+from appliance.core.accounts import callers
+
+FIRST_PORT = 1024  # those below are not for users' programs
+LEAST_PORTS = 200  # two for each of 32 calls, and enough to choose from
+_REGISTRAR = re.compile(
+    r"(?:sip:)?(?P<host>\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?)(?::(?P<port>[0-9]{1,5}))?"
+)
+_AFTER_HOST = re.compile(r"(?::(?P<port>[0-9]{1,5}))?(?:;[^@?]*)?")  # port and parameters, RFC 3261 §19.1.1
+
+
+def loopback(text: str) -> str:
+    """Check that the text is a loopback address. Raises ValueError."""
+    if not ipaddress.ip_address(text).is_loopback:
+        raise ValueError
+    return text
+
+
+def address(text: str) -> str:
+    """Normalize an IP address. Raises ValueError."""
+    return str(ipaddress.ip_address(text))
+
+
+def sip_uri(text: str) -> str:
+    """The same, if it is a SIP address that can be called. Raises ValueError."""
+    uri = callers.SIP_URI.fullmatch(text)
+    rest = _AFTER_HOST.fullmatch(uri["rest"]) if uri else None
+    if rest is None or not text.startswith("sip:") or not text.isascii() or not text.isprintable():
+        raise ValueError
+    if rest["port"] and not 0 < int(rest["port"]) <= 65535:  # noqa: PLR2004 - RFC 768
+        raise ValueError
+    return text
+
+
+def registrar(text: str) -> tuple[str, int]:
+    """Host and port of a registrar or proxy as configured; port 0 where none is said. Raises ValueError."""
+    found = _REGISTRAR.fullmatch(text)
+    if found is None or not 0 < int(found["port"] or 1) <= 65535:  # noqa: PLR2004 - RFC 768
+        raise ValueError
+    if found["host"].startswith("["):
+        ipaddress.IPv6Address(found["host"][1:-1])
+    return found["host"].lower(), int(found["port"] or 0)
+
+
+def ports(text: str) -> tuple[int, int]:
+    """The first and the last of a range of UDP ports, written 10000-19999. Raises ValueError."""
+    first, _, last = text.partition("-")
+    if not (first.isdecimal() and last.isdecimal()):
+        raise ValueError
+    if not FIRST_PORT <= int(first) <= int(last) - LEAST_PORTS + 1 <= 65536 - LEAST_PORTS:
+        raise ValueError
+    return int(first), int(last)
+
+
+def port_range(text: str) -> str:
+    """Check that the text is a range of ports. Raises ValueError."""
+    ports(text)
+    return text
+
+
+def registrar_text(text: str) -> str:
+    """Check that the text names a registrar. Raises ValueError."""
+    registrar(text)
+    return text

@@ -1,0 +1,108 @@
+"""[door.NAME], [guard] and [rule.NAME]."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from appliance.base import schedule_text
+from appliance.config.schema.base import Table, setting
+from appliance.config.schema.lines import LINE_WHY, chip_setting, line_setting
+from appliance.core.doors.rules import TRIGGERS
+from appliance.core.model import Strike
+
+
+def _trigger(text: str) -> str:
+    if text not in {kind.TYPE for kind in TRIGGERS}:
+        raise ValueError
+    return text
+
+
+def _weekly(text: str) -> str:
+    schedule_text.parse(text)
+    return text
+
+
+class Door(Table):
+    """A door with a strike at a relay. One [door.<id>] for each.
+
+    To open the door, the relay is energised, for each kind of strike; docs/how-to/open-doors.md shows the wiring.
+    """
+
+    strike: Strike = setting(
+        "fail_secure: current opens the strike, so the door stays locked in a power cut; wire it to the normally "
+        "open contact of the relay. fail_safe: current keeps it locked, as with a magnet, so a power cut opens the "
+        "door, also during a lockdown; wire it to the normally closed contact.",
+        default=Strike.FAIL_SECURE,
+        strict=False,
+    )
+
+    chip: str = chip_setting(LINE_WHY, "pinctrl-bcm2711")
+    line: str = line_setting(LINE_WHY, "GPIO26")
+    active_low: bool = setting("Whether the relay is energised when its line is at 0 V.", default=False)
+    pulse_s: float = setting("How long one opening energises the relay.", unit="s", default=3.0, ge=0.1, le=60)
+    max_s: float = setting(
+        "Longest time that consecutive openings may energise the relay.",
+        why="a strike left powered overheats",
+        unit="s",
+        default=10.0,
+        ge=0.1,
+        le=60,
+    )
+    max_hold_s: float = setting(
+        "How long a client may hold the door open; an event warns a minute before the end. 0: never. Only for a "
+        "strike whose manufacturer allows current for this time (100 % duty), or a fail_safe one.",
+        allowed="0, or from max_s to 43200",
+        unit="s",
+        default=0.0,
+        ge=0,
+        le=43_200,
+    )
+    digits: str = setting(
+        "Digits (DTMF) that open the door when a target that names the door types them in a call. For codes with an "
+        "owner, times and limits use intercomctl code. Empty: no digits.",
+        allowed="1 to 12 digits, with * or # in front, or # behind, or both",
+        default="",
+        pattern=r"^([*#]?[0-9]{1,12}#?)?$",
+        secret=True,
+    )
+
+
+class Guard(Table):
+    """The process that holds the relays of the doors, and ends each opening whatever happens to the daemon."""
+
+    socket: Annotated[str, Field(pattern=r"^(/[^\x00]{1,100})?$")] = setting(
+        'Unix socket of a guard that runs as a separate service: "/run/intercomd/guard.sock" is the socket of '
+        "intercomd-guard.service. Restart that service after a change of a door's chip, line, active_low, max_s or "
+        "max_hold_s. Empty: the daemon starts a guard itself, as it always does for simulated lines.",
+        allowed='a path of at most 101 characters that begins with /, or ""',
+        default="",
+    )
+
+
+class Rule(Table):
+    """A door that opens by itself when something happens. One [rule.<name>] for each.
+
+    It opens like any other opening: for a limited time, reported with the name of the rule, and not during a lockdown
+    or while a tamper contact blocks it.
+    """
+
+    on: Annotated[str, AfterValidator(_trigger)] = setting(
+        "Type of the event that opens the door (docs/reference/events.md).",
+        allowed="one of " + ", ".join(f'"{kind.TYPE}"' for kind in TRIGGERS),
+        example="ring.started",
+    )
+    where: dict[str, str | bool] = setting(
+        "Conditions on the event: fields of its data with their values.",
+        allowed='an inline table such as { button = "ring" } or { sensor = "pir", active = true }',
+        default_factory=dict,
+        example={"button": "ring"},
+    )
+    times: list[Annotated[str, AfterValidator(_weekly)]] = setting(
+        "Times at which the rule applies, in the machine's local time. Empty: always. The clock must be "
+        "synchronised (see [clock]).",
+        allowed=f"a list of {schedule_text.ALLOWED}",
+        default=[],
+        example=["mon-fri 08:00-12:00"],
+        max_length=16,
+    )
+    door: str = setting("Door to open.", allowed="the name of a [door.…] table", example="front")

@@ -1,0 +1,41 @@
+"""[http] and [dbus]: the interfaces."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from appliance.config.schema.addresses import loopback
+from appliance.config.schema.base import Table, setting
+
+
+class Http(Table):
+    """The HTTP interface and its page."""
+
+    address: Annotated[str, AfterValidator(loopback)] = setting(
+        "Address that HTTP listens on.",
+        allowed="a loopback address, 127.0.0.1 or ::1",
+        why="on others it would need TLS, which is not there yet",
+        default="127.0.0.1",
+    )
+    port: int = setting("TCP port that HTTP listens on. 0: any free one.", default=8080, ge=0, le=65535)
+    socket: bool | Annotated[str, Field(pattern=r"^/[^\x00]{1,100}$")] = setting(
+        "Unix socket that HTTP listens on as well; the mode of the file says who may use it. true: http.sock in the "
+        "runtime directory of the service. A path: that socket. false: none.",
+        allowed="true, false, or a path of at most 101 characters that begins with /",
+        default=True,
+    )
+
+
+class Dbus(Table):
+    """The interface on the message bus, as org.intercomd; it needs the package python3-dbus-fast.
+
+    The policy of the bus says who may use it: the group intercom.
+    """
+
+    enabled: bool = setting("Whether the station offers the interface on the message bus.", default=False)
+    address: str = setting(
+        'Message bus: "system" for the system bus, or the address of another bus.',
+        allowed='"system", or an address that begins with unix:path= or unix:abstract=',
+        default="system",
+        pattern=r"^(system|unix:(path|abstract)=[-0-9A-Za-z_/.%]{1,200})$",
+    )

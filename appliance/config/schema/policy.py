@@ -1,0 +1,61 @@
+"""[forwarding], [quiet_hours] and [clock]."""
+
+from typing import Any, Literal
+
+from appliance.config.schema.base import Table, setting
+
+
+def _rule(which: str) -> Any:
+    return setting(
+        f"{which}: the name of a [target.…] table, or a number at the first account. Empty: not forwarded.",
+        allowed="at most 64 letters, digits and any of . _ ~ + * # -",
+        default="",
+        pattern=r"^[A-Za-z0-9._~+*#-]{0,64}$",
+    )
+
+
+class Forwarding(Table):
+    """Forwarding of calls to this station (302): the caller is redirected to another address.
+
+    Clients may change it while the station runs (PATCH /v1/config/runtime); their change lasts until the file changes.
+    A rule does not apply to a call that has been at its address already.
+    """
+
+    always: str = _rule("All calls")
+    quiet: str = _rule("Calls in the quiet hours, or during do not disturb; without this rule they are refused")
+    busy: str = _rule("Calls beyond sip.max_calls; without this rule they are refused as busy")
+    no_answer: str = _rule("Calls that are not answered in time")
+    no_answer_s: float = setting(
+        "How long a call rings before it is forwarded. Has no effect if deadlines.incoming_s is shorter.",
+        unit="s",
+        default=20.0,
+        ge=1,
+        le=600,
+    )
+
+
+def _time(what: str) -> Any:
+    return setting(
+        f"{what} of each day, in the machine's local time. Empty: none.",
+        allowed='a time such as "22:30", or ""',
+        default="",
+        pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9])?$",
+    )
+
+
+class QuietHours(Table):
+    """Times without ringing for calls; visitors still ring. Clients may change it, as with [forwarding]."""
+
+    begin: str = _time("Begin")
+    end: str = _time("End")
+
+
+class Clock(Table):
+    """Trust in the clock, for codes and rules with times."""
+
+    trust: Literal["synchronised", "always"] = setting(
+        "When the clock is trusted. synchronised: while a time server sets it. Without that, codes with a schedule "
+        "or an expiry are refused, and rules with times open no door, so that nobody can open a door by setting the "
+        "clock. always: for a board with a battery for its clock and no time server.",
+        default="synchronised",
+    )

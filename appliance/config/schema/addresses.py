@@ -20,7 +20,7 @@ def loopback(text: str) -> str:
     return text
 
 
-def address(text: str) -> str:
+def ip_address_text(text: str) -> str:
     """Normalize an IP address. Raises ValueError."""
     return str(ipaddress.ip_address(text))
 

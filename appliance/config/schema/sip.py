@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator
 
-from appliance.config.schema.addresses import LEAST_PORTS, address, port_range, registrar_text
+from appliance.config.schema.addresses import LEAST_PORTS, ip_address_text, port_range, registrar_text
 from appliance.config.schema.base import FILE, USER, Srtp, Table, ice_setting, setting, transfer_policy_setting
 from appliance.core.model import DigitsBy, TransferPolicy
 
@@ -14,7 +14,7 @@ Codec = Literal["opus", "G722", "PCMA", "PCMU"]
 class Sip(Table):
     """Calls: where SIP listens, and the rules for calls without an account."""
 
-    address: Annotated[str, AfterValidator(address)] = setting(
+    address: Annotated[str, AfterValidator(ip_address_text)] = setting(
         "Address that SIP listens on. 0.0.0.0: all addresses of the machine, IPv4 and IPv6. ::: all of them, IPv6 "
         "only. With either, each far end gets the address of the route to it, even if the machine is in two "
         "networks.",

@@ -41,6 +41,7 @@ def _load() -> None:
 
     FastAPI takes 0.3 s of a processor. On a board that gave the daemon 3 % of one, the loop stood still for 20 s.
     """
+    from appliance.api import app  # noqa: F401, PLC0415
     from appliance.api.http import auth, server  # noqa: F401, PLC0415
 
 

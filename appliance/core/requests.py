@@ -77,11 +77,11 @@ def requested(turn: Turn, given: inputs.Requested) -> None:
             call, warning = perform(turn, given.action, given.who)
     except IntercomError as err:
         about = getattr(given.action, "call", None)
-        error_events.tell(turn, err, error_events.name_of(given.action), call=about)
+        error_events.emit(turn, err, error_events.name_of(given.action), call=about)
         turn.order(Reply(given.request, error=err))
         return
     if warning:
-        turn.tell(events.WarningTold("redundant", warning, call))
+        turn.emit(events.WarningTold("redundant", warning, call))
     turn.order(Reply(given.request, call=call, conference=conference, warning=warning))
 
 
@@ -210,7 +210,7 @@ def act(turn: Turn, button: ButtonSettings | ChordSettings, action: Action) -> N
                 assert_type(action, Literal[Action.DOOR, Action.EXIT])
                 send_digits(turn, connected(needed(active, "open the visitor's door")), button.digits)
     except IntercomError as err:
-        error_events.tell(turn, err, f"{who}: {action}", call=None if active is None else active.id)
+        error_events.emit(turn, err, f"{who}: {action}", call=None if active is None else active.id)
         turn.show_error()
 
 

@@ -48,11 +48,11 @@ def step(state: State, given: AnyInput) -> Step:
     dtmf.ended(turn)
     rules.settle(turn, state)
     persistence.settle(turn, state)
-    mixing.tell(turn, state)
+    mixing.report(turn, state)
     call_log.write(turn, state)
     for lamp, shine in indications.lamps(turn.state):
         if (lamp, shine) not in lamps:
-            turn.tell(events.LampChanged(lamp, shine.pattern, shine.color, shine.brightness))
+            turn.emit(events.LampChanged(lamp, shine.pattern, shine.color, shine.brightness))
     return Step(turn.state, tuple(turn.orders), tuple(turn.events))
 
 
@@ -98,7 +98,7 @@ def take(turn: Turn, given: AnyInput) -> None:  # noqa: C901, PLR0912, PLR0915 -
     match given:
         case inputs.Started(version=version, kept=found, kept_fault=fault):
             persistence.restore(turn, found, fault)
-            turn.tell(events.ApplianceStarted(station=turn.settings.station, version=version))
+            turn.emit(events.ApplianceStarted(station=turn.settings.station, version=version))
         case inputs.Tick(edges=edges):  # `due` has done all else
             pulses.due(turn)
             for button in turn.settings.buttons:
@@ -111,10 +111,10 @@ def take(turn: Turn, given: AnyInput) -> None:  # noqa: C901, PLR0912, PLR0915 -
             forwarding.quiet_changed(turn, quiet=quiet)
         case inputs.ConfigRejected(errors=errors):
             turn.state = replace(turn.state, rejected=True)
-            turn.tell(events.ConfigRejected(errors))
+            turn.emit(events.ConfigRejected(errors))
         case inputs.ClockSet(by_s=by_s):
             way = "forward" if by_s > 0 else "back"
-            turn.tell(events.NoticeTold("clock-set", f"The clock was set {way} by {abs(by_s):.1f} s."))
+            turn.emit(events.NoticeTold("clock-set", f"The clock was set {way} by {abs(by_s):.1f} s."))
         case inputs.ClockTold(clock=clock):
             turn.state = replace(turn.state, clock=clock)
         case inputs.BookRead(book=book, lockouts=locked):
@@ -177,7 +177,7 @@ def take(turn: Turn, given: AnyInput) -> None:  # noqa: C901, PLR0912, PLR0915 -
             contacts.sip_ready(turn)
         case inputs.SipSlow(after_s=after_s, waits_for=waits_for):
             text = f"SIP is not ready {after_s:g} s after its start. It waits for: {waits_for}."
-            turn.tell(events.WarningTold("sip-not-ready", text))
+            turn.emit(events.WarningTold("sip-not-ready", text))
         case inputs.SipLost(why=why, card=card):
             session.sip_lost(turn, why, card=card)
             registration.sip_lost(turn)
@@ -205,12 +205,12 @@ def take(turn: Turn, given: AnyInput) -> None:  # noqa: C901, PLR0912, PLR0915 -
         case inputs.Requested():
             requests.requested(turn, given)
         case inputs.AccessLockedOut(who=who, source=source, scope=scope, seconds=seconds):
-            turn.tell(events.AccessLockedOut(who, source, scope, seconds=seconds))
+            turn.emit(events.AccessLockedOut(who, source, scope, seconds=seconds))
         case inputs.RequestsDropped(count=count):
             turn.state = replace(turn.state, dropped=turn.state.dropped + count)
         case inputs.RequestRefused(method=method, source=source, code=code, reason=reason):
             if is_news(turn, f"{code} {source}"):
-                turn.tell(events.RequestRefused(method=method, from_=source, code=code, reason=reason))
+                turn.emit(events.RequestRefused(method=method, from_=source, code=code, reason=reason))
         case _:
             denied(turn, given)
 
@@ -233,13 +233,13 @@ def of_call(turn: Turn, given: inputs.CallInput) -> None:  # noqa: C901, PLR0912
             session.media_started(turn, call, given)
         case inputs.IceCompleted(local=local, remote=remote):
             turn.put(replace(call, ice=True))
-            turn.tell(events.MediaIceCompleted(call.id, local=local, remote=remote))
+            turn.emit(events.MediaIceCompleted(call.id, local=local, remote=remote))
         case inputs.IceFailed(fault=fault):
             session.ice_failed(turn, call, fault)
         case inputs.NoAnswerToOffer():
             session.hang_up(turn, call, Cause.MEDIA_FAILED)
         case inputs.SourceChanged(source=source, previous=previous):
-            turn.tell(events.MediaSourceChanged(call.id, source=source, previous=previous))
+            turn.emit(events.MediaSourceChanged(call.id, source=source, previous=previous))
         case inputs.RtpStopped():
             session.rtp_stopped(turn, call)
         case inputs.RtpResumed():
@@ -251,11 +251,11 @@ def of_call(turn: Turn, given: inputs.CallInput) -> None:  # noqa: C901, PLR0912
         case inputs.DigitSent(digit=digit):
             dtmf.sent(turn, call, digit)
         case inputs.DigitsNotSent(why=why):
-            error_events.tell(turn, dtmf.unsent(why), "send-digits", call=call.id)
+            error_events.emit(turn, dtmf.unsent(why), "send-digits", call=call.id)
         case inputs.UpdateReceived():
             updates.received(turn, call, given)
         case inputs.UpdateSent(changes=changes):
-            turn.tell(events.CallUpdating(call.id, changes=changes))
+            turn.emit(events.CallUpdating(call.id, changes=changes))
         case inputs.UpdateAnswered():
             updates.answered(turn, call, given)
         case inputs.InfoReceived(content=content):
@@ -272,7 +272,7 @@ def stop(turn: Turn) -> None:
     """End every call; the daemon goes when none is left."""
     if not turn.state.stopping:
         turn.state = replace(turn.state, stopping=True)
-        turn.tell(events.ApplianceStopping())
+        turn.emit(events.ApplianceStopping())
         for call in turn.state.calls:
             session.hang_up(turn, call, Cause.SHUTDOWN)
         ring.cancel(turn)
@@ -283,7 +283,7 @@ def stop(turn: Turn) -> None:
 def configured(turn: Turn, given: inputs.ConfigChanged) -> None:
     """Other settings hold, from the next decision on: what is under way keeps its deadline, and its pulse its end."""
     if given.applied or given.needs_restart or turn.state.rejected:
-        turn.tell(events.ConfigChanged(applied=given.applied, needs_restart=given.needs_restart))
+        turn.emit(events.ConfigChanged(applied=given.applied, needs_restart=given.needs_restart))
     if given.settings.runtime != turn.settings.runtime:  # what the file says now goes before what clients said
         turn.state = replace(turn.state, changed=None)
     before = turn.settings
@@ -295,7 +295,7 @@ def configured(turn: Turn, given: inputs.ConfigChanged) -> None:
 def denied(turn: Turn, given: inputs.AccessDenied) -> None:
     """Report a refusal."""
     if is_news(turn, given.source):
-        turn.tell(events.AccessDenied(who=given.who, from_=given.source, scope=given.scope, why=given.why))
+        turn.emit(events.AccessDenied(who=given.who, from_=given.source, scope=given.scope, why=given.why))
 
 
 def is_news(turn: Turn, what: str) -> bool:

@@ -48,7 +48,7 @@ class Turn:
         """Have an adapter do something."""
         self.orders.append(order)
 
-    def tell(self, event: events.Event) -> None:
+    def emit(self, event: events.Event) -> None:
         """Tell the world."""
         self.events.append(event)
 
@@ -67,10 +67,10 @@ class Turn:
         self.state = state
         for call in had:
             if call not in has:
-                self.tell(events.CallActiveChanged(call, old=True, new=False))
+                self.emit(events.CallActiveChanged(call, old=True, new=False))
         for call in has:
             if call not in had:
-                self.tell(events.CallActiveChanged(call, old=False, new=True))
+                self.emit(events.CallActiveChanged(call, old=False, new=True))
 
     def move(self, call: Call, signal: Signal, *told: events.Event) -> Call | None:
         """Take the call along the table and give it its new deadline; `told` goes before call.state_changed.
@@ -83,8 +83,8 @@ class Turn:
         limit = call_states.longest(new, self.settings.deadlines)
         moved = replace(call, state=new, deadline=None if limit is None else self.now + limit)
         for event in told:
-            self.tell(event)
-        self.tell(events.CallStateChanged(call.id, old=call.state, new=new))
+            self.emit(event)
+        self.emit(events.CallStateChanged(call.id, old=call.state, new=new))
         return self.put(moved)
 
     def finish(self, call: Call, end: End) -> None:
@@ -95,7 +95,7 @@ class Turn:
         self.state = replace(self.state, calls=tuple(c for c in self.state.calls if c.id != call.id))
         talked = self.now - call.connected_since if call.connected_since is not None else 0.0
         final = final_event(call, end)
-        self.tell(
+        self.emit(
             final(
                 call.id,
                 cause=end.cause,

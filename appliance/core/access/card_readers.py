@@ -13,7 +13,7 @@ def read(turn: Turn, given: inputs.CardRead) -> None:
     reader = turn.settings.reader(given.reader)
     if reader is not None:
         number = given.number if reader.tell_numbers else None
-        turn.tell(events.CardRead(reader.id, number, masked=number is None, bits=given.bits, at=turn.now))
+        turn.emit(events.CardRead(reader.id, number, masked=number is None, bits=given.bits, at=turn.now))
         by = Attempt(f"reader {reader.id}", Means.CARD, reader.doors, LockoutScope.READER, reader.id)
         codes.shown(turn, by, CredentialKind.CARD, given.number)
 
@@ -25,4 +25,4 @@ def discarded(turn: Turn, given: inputs.ReadingDiscarded) -> None:
     known = dict(turn.state.discarded)
     known[given.reader] = known.get(given.reader, 0) + given.count
     turn.state = replace(turn.state, discarded=tuple(sorted(known.items())))
-    turn.tell(events.CardDiscarded(given.reader, given.count, given.why))
+    turn.emit(events.CardDiscarded(given.reader, given.count, given.why))

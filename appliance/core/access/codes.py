@@ -137,7 +137,7 @@ def open_doors(turn: Turn, attempt: Attempt, wanted: tuple[DoorId, ...]) -> None
 def deny(turn: Turn, attempt: Attempt, wanted: Iterable[DoorId], why: str) -> None:
     """Tell that doors stay locked."""
     for door in wanted:
-        turn.tell(events.DoorDenied(door, by=attempt.by, means=attempt.means, why=why))
+        turn.emit(events.DoorDenied(door, by=attempt.by, means=attempt.means, why=why))
 
 
 # -- changed by clients ----------------------------------------------------------------------------------------------
@@ -269,7 +269,7 @@ def kept(turn: Turn, wanted: CredentialId) -> None:
         told = {BookChange.ADDED: events.CodeAdded, BookChange.REMOVED: events.CodeRemoved}.get(
             keeping.change, events.CodeChanged
         )
-        turn.tell(told(about.id, about.kind, about.owner, about.doors, by=keeping.who))
+        turn.emit(told(about.id, about.kind, about.owner, about.doors, by=keeping.who))
     if keeping.request is not None:
         turn.order(Reply(keeping.request, code=wanted))
 
@@ -296,7 +296,7 @@ def failed(turn: Turn, keeping: Keeping, why: str) -> None:
         outcomes.refused(turn, keeping.attempt, f"{Denial.NOT_WRITTEN}: {why}")
     if keeping.request is not None:
         error = IntercomError("unavailable", "The code could not be saved.", why, "Try again.")
-        error_events.tell(turn, error, "keep-code")
+        error_events.emit(turn, error, "keep-code")
         turn.order(Reply(keeping.request, error=error))
 
 

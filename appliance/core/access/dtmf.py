@@ -41,7 +41,7 @@ STRANGER = "stranger"  # they can open nothing, so they count together
 def received(turn: Turn, call: Call, given: inputs.DigitReceived) -> None:
     """A digit came in a call."""
     masked = masks(turn.state)
-    turn.tell(
+    turn.emit(
         events.DtmfReceived(
             call.id,
             digit=None if masked else given.digit,
@@ -123,7 +123,7 @@ def entered(turn: Turn, call: Call, run: str) -> None:
         guessed(turn, attempt)
     if why == Denial.WRONG and not attempt.doors:
         _, host = callers.parts(call.remote.uri) or ("", "")
-        turn.tell(events.AccessDenied(who=call.remote.uri, from_=host, scope="door"))
+        turn.emit(events.AccessDenied(who=call.remote.uri, from_=host, scope="door"))
 
 
 def guessed(turn: Turn, attempt: Attempt) -> None:
@@ -189,7 +189,7 @@ def send(turn: Turn, call: Call, wanted: str) -> None:
     way = turn.settings.digits_otherwise
     if not call.takes_events and way is DigitsBy.NONE:
         raise unsent("The far end does not accept digits by RFC 4733 (telephone-event).")
-    turn.tell(events.DtmfSending(call.id, count=len(wanted)))
+    turn.emit(events.DtmfSending(call.id, count=len(wanted)))
     if not call.takes_events and way is DigitsBy.INFO:
         for digit in wanted:
             content = Content(RELAY, f"Signal={digit}\r\nDuration={PRESS_MS}\r\n", ())
@@ -210,7 +210,7 @@ def answered(turn: Turn, given: inputs.MessageAnswered) -> bool:
         sent(turn, call, outgoing.digit)
     else:
         why = f"The far end answered INFO with {given.code} {given.reason}".rstrip()
-        error_events.tell(turn, unsent(why), "send-digits", given.code, call.id)
+        error_events.emit(turn, unsent(why), "send-digits", given.code, call.id)
     return True
 
 
@@ -229,7 +229,7 @@ def sent(turn: Turn, call: Call, digit: str) -> None:
     settings = turn.settings
     codes_sent = any(b.digits for b in settings.buttons) or any(c.digits for c in settings.chords)
     masked = codes_sent or masks(turn.state)
-    turn.tell(events.DtmfSent(call.id, digit=None if masked else digit, masked=masked))
+    turn.emit(events.DtmfSent(call.id, digit=None if masked else digit, masked=masked))
     turn.put(with_sent(turn, call, digit))
 
 

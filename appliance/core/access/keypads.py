@@ -34,7 +34,7 @@ def pressed(turn: Turn, wanted: KeypadId, key: str) -> None:
     keypad = turn.settings.keypad(wanted)
     if keypad is None:
         return
-    turn.tell(events.KeypadDigit(keypad.id, digit=None, masked=True, at=turn.now))
+    turn.emit(events.KeypadDigit(keypad.id, digit=None, masked=True, at=turn.now))
     typed = "".join(run.typed for run in turn.state.runs if run.keypad == keypad.id)
     if key in {"*", "#"}:
         over(turn, keypad, typed, closed=key == "#")
@@ -58,7 +58,7 @@ def over(turn: Turn, keypad: KeypadSettings, typed: str, *, closed: bool) -> Non
         why = codes.shown(turn, attempt_at(keypad), CredentialKind.CODE, typed)
         left = lockouts.left_s(turn, LockoutScope.KEYPAD, keypad.id)
         if why == Denial.WRONG and left:
-            turn.tell(events.KeypadLockedOut(keypad.id, seconds=round(left, 3)))
+            turn.emit(events.KeypadLockedOut(keypad.id, seconds=round(left, 3)))
     elif typed and closed:
         outcomes.refused(turn, attempt_at(keypad), NOBODY)
 
@@ -73,7 +73,7 @@ def ring(turn: Turn, entry: Entry, who: str) -> None:
     try:
         press.ring(turn, press.bell(entry, who))
     except IntercomError as err:
-        error_events.tell(turn, err, f"{who}: ring {entry.flat}")
+        error_events.emit(turn, err, f"{who}: ring {entry.flat}")
         turn.show_error()
 
 

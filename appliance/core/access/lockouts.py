@@ -62,7 +62,7 @@ def count(turn: Turn, scope: LockoutScope, who: str, attempt: Attempt) -> None:
     until = None if beyond < 0 else turn.now + min(FIRST_S * 2 ** min(beyond, DOUBLINGS), LONGEST_S)
     put(turn, Lockout(scope, who, so_far + 1, turn.now, until))
     if until is not None:
-        turn.tell(events.AccessLockedOut(who, attempt.source, scope, seconds=round(until - turn.now, 3)))
+        turn.emit(events.AccessLockedOut(who, attempt.source, scope, seconds=round(until - turn.now, 3)))
 
 
 def of(turn: Turn, scope: LockoutScope, who: str) -> Lockout:

@@ -71,7 +71,7 @@ def become(turn: Turn, target: Target, new: Contact) -> None:
         told = events.ContactChanged(
             target.name, uri=target.uri, old=old.state, new=new.state, code=new.code, reason=new.reason
         )
-        turn.tell(told)
+        turn.emit(told)
     put(turn, new)
 
 

@@ -16,7 +16,7 @@ def changed(turn: Turn, given: inputs.NetworkChanged) -> None:
     turn.state = replace(turn.state, network=now)
     if not now.addresses:
         if before is None or before.addresses:
-            turn.tell(events.NetworkDown())
+            turn.emit(events.NetworkDown())
         return
     if given.addresses != turn.state.last_addresses:
         moved = bool(turn.state.last_addresses)
@@ -26,8 +26,8 @@ def changed(turn: Turn, given: inputs.NetworkChanged) -> None:
     if before is None:
         return
     if not before.addresses:
-        turn.tell(events.NetworkUp(addresses=", ".join(now.addresses)))
+        turn.emit(events.NetworkUp(addresses=", ".join(now.addresses)))
     else:
-        turn.tell(events.NetworkChanged(addresses=", ".join(now.addresses), nameservers=", ".join(now.nameservers)))
+        turn.emit(events.NetworkChanged(addresses=", ".join(now.addresses), nameservers=", ".join(now.nameservers)))
     registration.network_changed(turn)
     subscriptions.network_changed(turn)

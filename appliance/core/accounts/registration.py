@@ -93,7 +93,7 @@ def registered(turn: Turn, settings: AccountSettings, account: Account, given: i
     if account.state is not S.REGISTERED:
         new = replace(new, registered_since=turn.now)
         began = turn.now if account.began is None else account.began
-        turn.tell(
+        turn.emit(
             events.AccountRegistered(
                 account.name,
                 after="recovery" if account.registered_before else "start",
@@ -118,7 +118,7 @@ def failed(turn: Turn, settings: AccountSettings, account: Account, given: input
     delay = delay_of(turn, account.name, failures, given)
     explanation = diagnosis.registration(settings, given)
     if given.code != account.code or account.state is S.REGISTERED or is_told(failures):
-        turn.tell(
+        turn.emit(
             events.AccountFailed(
                 account.name,
                 code=given.code,
@@ -148,7 +148,7 @@ def unreachable(turn: Turn, account: Account, server: str, why: str) -> Account:
     """A server does not do its work: told once, until it does."""
     if server in account.unreachable:
         return account
-    turn.tell(events.ServerUnreachable(account.name, server=server, why=why))
+    turn.emit(events.ServerUnreachable(account.name, server=server, why=why))
     account = replace(account, unreachable=(*account.unreachable, server)[-UNREACHABLE_KEPT:])
     put(turn, account)
     return account
@@ -160,7 +160,7 @@ def reachable(turn: Turn, account: Account, server: str) -> Account:
     known = {server, settings.registrar if settings is not None else server}
     for name in account.unreachable:
         if name in known:
-            turn.tell(events.ServerReachable(account.name, server=name))
+            turn.emit(events.ServerReachable(account.name, server=name))
     return replace(account, unreachable=tuple(name for name in account.unreachable if name not in known))
 
 
@@ -181,7 +181,7 @@ def due(turn: Turn) -> None:
     for settings in turn.settings.accounts:
         account = turn.state.account(settings.name)
         if account.expires_at is not None and turn.now >= account.expires_at:
-            turn.tell(events.AccountExpired(account.name))
+            turn.emit(events.AccountExpired(account.name))
             state = S.REGISTERING if account.state is S.REGISTERED else account.state  # a refresh has long been out
             account = replace(account, state=state, expires_at=None, registered_since=None)
             put(turn, account)
@@ -200,7 +200,7 @@ def attempt(turn: Turn, account: Account) -> None:
     if account.state is not S.REGISTERED:
         new = replace(new, state=S.REGISTERING, began=turn.now if account.began is None else account.began)
         if is_told(account.failures + 1):
-            turn.tell(events.AccountRegistering(account.name, attempt=account.failures + 1, in_s=0.0))
+            turn.emit(events.AccountRegistering(account.name, attempt=account.failures + 1, in_s=0.0))
     turn.order(Register(account.name))
     put(turn, new)
 
@@ -365,7 +365,7 @@ def policy_of(turn: Turn, account: AccountId) -> TransferPolicy:
 def at_rest(turn: Turn, account: Account, *, told: bool) -> None:
     """Neither registered nor asking."""
     if told:
-        turn.tell(events.AccountUnregistered(account.name))
+        turn.emit(events.AccountUnregistered(account.name))
     put(
         turn,
         replace(

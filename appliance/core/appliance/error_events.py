@@ -13,9 +13,9 @@ from appliance.core.transition import Turn
 WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
 
-def tell(turn: Turn, error: IntercomError, operation: str, sip_code: int = 0, call: CallId | None = None) -> None:
+def emit(turn: Turn, error: IntercomError, operation: str, sip_code: int = 0, call: CallId | None = None) -> None:
     """`operation`: see `name_of`; sip_code: the far end's answer behind it; `call`: the one that was meant."""
-    turn.tell(
+    turn.emit(
         events.ErrorTold(
             code=error.code,
             message=error.message,

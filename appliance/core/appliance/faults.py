@@ -15,11 +15,11 @@ def failed(turn: Turn, part: str, why: str, resolution: str) -> None:
     turn.state = replace(turn.state, failed=(*others, (part, why)))
     match part:
         case "panel":
-            turn.tell(events.PanelFailed(why=why, resolution=resolution))
+            turn.emit(events.PanelFailed(why=why, resolution=resolution))
         case "audio":
-            turn.tell(events.AudioFailed(error=why, resolution=resolution))
+            turn.emit(events.AudioFailed(error=why, resolution=resolution))
         case _:
-            turn.tell(events.ApplianceDegraded(part=part, why=sentences(why, resolution)))
+            turn.emit(events.ApplianceDegraded(part=part, why=sentences(why, resolution)))
 
 
 def recovered(turn: Turn, part: str) -> None:
@@ -30,8 +30,8 @@ def recovered(turn: Turn, part: str) -> None:
     turn.state = replace(turn.state, failed=kept)
     match part:
         case "panel":
-            turn.tell(events.PanelRecovered())
+            turn.emit(events.PanelRecovered())
         case "audio":
-            turn.tell(events.AudioRecovered())
+            turn.emit(events.AudioRecovered())
         case _:
-            turn.tell(events.ApplianceRecovered(part=part))
+            turn.emit(events.ApplianceRecovered(part=part))

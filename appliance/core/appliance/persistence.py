@@ -43,9 +43,9 @@ def restore(turn: Turn, found: Kept, fault: str) -> None:
         pulses.end(turn, door)
     if fault:
         text = f"The saved state cannot be read, so every door is locked down: {fault}"
-        turn.tell(events.WarningTold("kept-state-damaged", f"{text} Unlock them: intercomctl door ID unlock."))
+        turn.emit(events.WarningTold("kept-state-damaged", f"{text} Unlock them: intercomctl door ID unlock."))
         for door in found.locked_down:
-            turn.tell(events.DoorLockedDown(door, by="a damaged file"))
+            turn.emit(events.DoorLockedDown(door, by="a damaged file"))
 
 
 def reply(turn: Turn, request: RequestId, warning: str) -> None:

@@ -25,7 +25,7 @@ def due(turn: Turn) -> None:
         else:
             turn.put(replace(call, end_announced=True))
             text = f"Call {call.id} ends in {LAST_S:g} s: it reaches its longest duration."
-            turn.tell(events.WarningTold("duration-limit", text, call.id))
+            turn.emit(events.WarningTold("duration-limit", text, call.id))
 
 
 def answer(turn: Turn, call: Call) -> None:
@@ -36,7 +36,7 @@ def answer(turn: Turn, call: Call) -> None:
     else:
         turn.put(replace(call, answers_at=None))
         why = "no tone can announce that it is answered" if silent else "another call is in the foreground"
-        turn.tell(
+        turn.emit(
             events.NoticeTold(
                 "rings-on", f"Call {call.id} keeps ringing although it may be answered automatically: {why}."
             )

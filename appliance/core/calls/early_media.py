@@ -14,7 +14,7 @@ def ring(turn: Turn, call: Call) -> str:
     turn.order(Ring(call.id))
     if call.state is CallState.INCOMING:
         return f"Call {call.id} rings already."
-    turn.tell(events.CallRinging(call.id))
+    turn.emit(events.CallRinging(call.id))
     return ""
 
 

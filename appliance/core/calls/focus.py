@@ -31,20 +31,20 @@ def settle(turn: Turn) -> None:
     if front is not None and turn.front is not None and front.id != turn.front.id:
         before = turn.state.call(turn.front.id) or turn.front
         if front.conference is None or before.conference is None:
-            turn.tell(events.CallSwitched(front.id, from_=before.id, to=front.id))
+            turn.emit(events.CallSwitched(front.id, from_=before.id, to=front.id))
     turn.front = front
 
 
 def hold(turn: Turn, call: Call, *, held: bool, aside: bool = False) -> None:
     """Hold or resume; the microphone follows at once, the far end is told by re-INVITE."""
     turn.put(replace(call, held_local=held, set_aside=aside, rtp_lost_since=None, deadline=None))
-    turn.tell(events.CallHeld(call.id, by=By.LOCAL) if held else events.CallResumed(call.id, by=By.LOCAL))
+    turn.emit(events.CallHeld(call.id, by=By.LOCAL) if held else events.CallResumed(call.id, by=By.LOCAL))
 
 
 def leave(turn: Turn, conference: Conference, *, held: bool, aside: bool = False) -> None:
     """The panel leaves the conference, whose calls go on among themselves, or comes back to it; no far end is told."""
     turn.state = replace(turn.state, conference=replace(conference, held=held, set_aside=aside))
-    turn.tell(events.ConferenceHeld(conference.id) if held else events.ConferenceResumed(conference.id))
+    turn.emit(events.ConferenceHeld(conference.id) if held else events.ConferenceResumed(conference.id))
 
 
 def bring(turn: Turn, call: Call) -> None:

@@ -142,7 +142,7 @@ def change(turn: Turn, wanted: inputs.ChangeRuntime) -> str:
     if not changed:
         return "These settings are active already."
     turn.state = replace(turn.state, changed=new)
-    turn.tell(events.ConfigChanged(applied=", ".join(changed), needs_restart=""))
+    turn.emit(events.ConfigChanged(applied=", ".join(changed), needs_restart=""))
     return ""
 
 
@@ -178,7 +178,7 @@ def quiet_changed(turn: Turn, *, quiet: bool) -> None:
     """The quiet hours have begun, or are over."""
     if quiet != turn.state.quiet:
         turn.state = replace(turn.state, quiet=quiet)
-        turn.tell(events.NoticeTold("quiet-hours", f"The quiet hours {'have begun' if quiet else 'are over'}."))
+        turn.emit(events.NoticeTold("quiet-hours", f"The quiet hours {'have begun' if quiet else 'are over'}."))
 
 
 def standing(state: State) -> list[str]:

@@ -16,7 +16,7 @@ def note(turn: Turn, call: Call, text: str) -> str:
     if call.custom_data == text:
         return f"Call {call.id} has this custom_data already."
     turn.put(replace(call, custom_data=text))
-    turn.tell(events.CallChanged(call.id, fields=("custom_data",)))
+    turn.emit(events.CallChanged(call.id, fields=("custom_data",)))
     return ""
 
 

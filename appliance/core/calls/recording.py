@@ -28,20 +28,20 @@ def prepared(turn: Turn, recording: RecordingId) -> None:
 def begun(turn: Turn, call: CallId, recording: RecordingId) -> None:
     """Samples are written."""
     if change(turn, recording, lambda r: replace(r, begun=True)):
-        turn.tell(events.RecordingStarted(call, recording))
+        turn.emit(events.RecordingStarted(call, recording))
 
 
 def closed(turn: Turn, call: CallId, recording: RecordingId) -> None:
     """The SIP process is done with the file."""
     change(turn, recording, lambda _: None)
-    turn.tell(events.RecordingStopped(call, recording))
+    turn.emit(events.RecordingStopped(call, recording))
     turn.order(FinishRecording(recording))
 
 
 def refused(turn: Turn, call: CallId, recording: RecordingId, why: str) -> None:
     """It cannot be made; the call goes on without."""
     change(turn, recording, lambda _: None)
-    turn.tell(events.RecordingFailed(call, recording, why))
+    turn.emit(events.RecordingFailed(call, recording, why))
     found = turn.state.call(call)
     if found is not None and found.recording == recording:
         turn.put(replace(found, recording=None))
@@ -50,7 +50,7 @@ def refused(turn: Turn, call: CallId, recording: RecordingId, why: str) -> None:
 def available(turn: Turn, recording: RecordingId, duration_s: float, size: int, *, recovered: bool) -> None:
     """It can be fetched."""
     kind = events.RecordingRecovered if recovered else events.RecordingAvailable
-    turn.tell(kind(recording, url=f"/v1/recordings/{recording}/audio", duration_s=duration_s, bytes=size))
+    turn.emit(kind(recording, url=f"/v1/recordings/{recording}/audio", duration_s=duration_s, bytes=size))
 
 
 def sip_lost(turn: Turn) -> None:

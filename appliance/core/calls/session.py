@@ -91,7 +91,7 @@ def place(
     turn.state = replace(turn.state, error_until=None)
     if ready:
         turn.order(invitation(turn, call))
-    turn.tell(events.CallDialing(call.id, to=uri, target=target, button=button, from_=call.local_uri))
+    turn.emit(events.CallDialing(call.id, to=uri, target=target, button=button, from_=call.local_uri))
     return turn.put(call)
 
 
@@ -141,7 +141,7 @@ def confirmed(turn: Turn, call: Call) -> None:
     if moved is None:
         return
     if moved.codec is not None:
-        turn.tell(events.MediaStarted(call.id, codec=moved.codec))
+        turn.emit(events.MediaStarted(call.id, codec=moved.codec))
     if moved.confirm:
         turn.put(replace(moved, deadline=turn.now + CONFIRM_S))
     else:
@@ -180,7 +180,7 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
         transfer_policy=registration.policy_of(turn, sender.account),
         replaces=given.replaces,
     )
-    turn.tell(
+    turn.emit(
         events.CallIncoming(
             given.call,
             by=given.uri,
@@ -213,7 +213,7 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
         answers_at = None if after is None else turn.now + max(after, TOLD_BEFORE_S)
         rung = replace(call, ringing_since=turn.now, answers_at=answers_at)
         turn.put(forwarding.to_be_sent_on(turn, rung, given))
-        turn.tell(events.CallRinging(call.id))
+        turn.emit(events.CallRinging(call.id))
 
 
 def answer(turn: Turn, call: Call, who: str, headers: tuple[tuple[str, str], ...] = ()) -> None:
@@ -231,9 +231,9 @@ def answer(turn: Turn, call: Call, who: str, headers: tuple[tuple[str, str], ...
         turn.bring(answered if old is None else replace(answered, conference=old.conference))
     else:
         turn.put(answered)
-    turn.tell(events.CallAnswering(call.id, who=who))
+    turn.emit(events.CallAnswering(call.id, who=who))
     if old is not None:
-        turn.tell(events.CallReplaced(old.id, to=call.id))
+        turn.emit(events.CallReplaced(old.id, to=call.id))
         hang_up(turn, old, Cause.REPLACED)
 
 
@@ -250,7 +250,7 @@ def refuse(turn: Turn, call: Call, code: int, cause: Cause, to: str = "", words:
     """Send a final response instead of an answer; `to`: the URI that the caller is to call instead."""
     turn.order(Refuse(call.id, code, to, words.reason, words.headers))
     if to:
-        turn.tell(events.CallForwarded(call.id, to=to, code=code))
+        turn.emit(events.CallForwarded(call.id, to=to, code=code))
     give_up(turn, call, End(cause, code, words.reason, By.LOCAL))
 
 
@@ -260,7 +260,7 @@ def refuse(turn: Turn, call: Call, code: int, cause: Cause, to: str = "", words:
 def mute(turn: Turn, call: Call, *, muted: bool) -> None:
     """Cut our microphone off, or let it through again; the far end is not told."""
     turn.put(replace(call, muted=muted))
-    turn.tell(events.CallMuted(call.id) if muted else events.CallUnmuted(call.id))
+    turn.emit(events.CallMuted(call.id) if muted else events.CallUnmuted(call.id))
 
 
 def hold_failed(turn: Turn, call: Call, given: inputs.HoldFailed) -> None:
@@ -272,7 +272,7 @@ def hold_failed(turn: Turn, call: Call, given: inputs.HoldFailed) -> None:
         f"The far end refused to {'resume' if given.held else 'be held'}.",
         f"It answered {given.code} {given.reason}".rstrip(),
     )
-    error_events.tell(turn, error, "hold-call", given.code, call.id)
+    error_events.emit(turn, error, "hold-call", given.code, call.id)
     told = events.CallUpdated(
         call.id,
         result="rejected",
@@ -282,7 +282,7 @@ def hold_failed(turn: Turn, call: Call, given: inputs.HoldFailed) -> None:
         headers=dict(given.headers),
         content_type=given.content_type,
     )
-    turn.tell(told)
+    turn.emit(told)
     if call is turn.state.active or call.conference is not None:
         focus.hold(turn, call, held=given.held)
 
@@ -294,9 +294,9 @@ def media_started(turn: Turn, call: Call, given: inputs.MediaStarted) -> None:
     """
     waits = call.state is CallState.CONNECTING or (call.answered_by_us and not call.talks)
     if call.codec != given.codec and not waits:
-        turn.tell(events.MediaStarted(call.id, codec=given.codec))
+        turn.emit(events.MediaStarted(call.id, codec=given.codec))
     if call.held_remote != given.held:
-        turn.tell(events.CallHeld(call.id, by=By.REMOTE) if given.held else events.CallResumed(call.id, by=By.REMOTE))
+        turn.emit(events.CallHeld(call.id, by=By.REMOTE) if given.held else events.CallResumed(call.id, by=By.REMOTE))
     known = replace(call, codec=given.codec, srtp=given.srtp, held_remote=given.held, takes_events=given.events)
     turn.put(known)
 
@@ -305,9 +305,9 @@ def ice_failed(turn: Turn, call: Call, fault: IceFault) -> None:
     """No sound can go between us and the far end: nobody would hear why, so the call ends."""
     if not call.alive:
         return
-    turn.tell(events.MediaIceFailed(call.id, cause=fault))
+    turn.emit(events.MediaIceFailed(call.id, cause=fault))
     error = IntercomError("ice-failed", f"There is no path for sound to {call.remote.uri}.", CAUSES_OF_ICE[fault], ICE)
-    error_events.tell(turn, error, "connect-media", call=call.id)
+    error_events.emit(turn, error, "connect-media", call=call.id)
     hang_up(turn, call, Cause.ICE_FAILED)
 
 
@@ -315,7 +315,7 @@ def rtp_stopped(turn: Turn, call: Call) -> None:
     """No packets come; a far end that is gone says no BYE."""
     if not call.talks or call.held_local or call.held_remote or call.rtp_lost_since is not None:
         return
-    turn.tell(events.MediaStopped(call.id))
+    turn.emit(events.MediaStopped(call.id))
     turn.put(replace(call, rtp_lost_since=turn.now, deadline=turn.now + turn.settings.deadlines.rtp_s))
 
 
@@ -323,7 +323,7 @@ def rtp_resumed(turn: Turn, call: Call) -> None:
     """Packets come again."""
     if call.rtp_lost_since is None:
         return
-    turn.tell(events.MediaResumed(call.id))
+    turn.emit(events.MediaResumed(call.id))
     deadline = None if call.state is CallState.CONNECTED else call.deadline
     turn.put(replace(call, rtp_lost_since=None, deadline=deadline))
 
@@ -385,7 +385,7 @@ def follow(turn: Turn, call: Call, to: forwarding.Place, code: int) -> None:
         )
     )
     turn.order(invitation(turn, other))
-    turn.tell(events.CallForwarded(call.id, to=to.uri, code=code))
+    turn.emit(events.CallForwarded(call.id, to=to.uri, code=code))
 
 
 def cause_of_end(turn: Turn, call: Call, given: inputs.CallEnded) -> Cause:
@@ -442,9 +442,9 @@ def sip_ready(turn: Turn, address: str) -> None:
     recovered = not first and not turn.state.sip_ready
     turn.state = replace(turn.state, sip_ready=True, sip_address=address)
     if first:
-        turn.tell(events.ApplianceReady(address=address))
+        turn.emit(events.ApplianceReady(address=address))
     elif recovered:
-        turn.tell(events.ApplianceRecovered(part="sip"))
+        turn.emit(events.ApplianceRecovered(part="sip"))
     for call in turn.state.calls:
         if not call.placed:
             turn.order(invitation(turn, call))
@@ -454,7 +454,7 @@ def sip_ready(turn: Turn, address: str) -> None:
 def sip_lost(turn: Turn, why: str, *, card: bool) -> None:
     """Its calls are gone. Visitors' rings that nobody had answered are placed again, once. `card`: by its fault."""
     if turn.state.sip_ready or not turn.state.sip_address:
-        turn.tell(events.ApplianceDegraded(part="sip", why=why))
+        turn.emit(events.ApplianceDegraded(part="sip", why=why))
     turn.state = replace(turn.state, sip_ready=False)
     waiting = []
     for call in turn.state.calls:

@@ -30,7 +30,7 @@ def received(turn: Turn, given: inputs.MessageReceived) -> bool:
             return False
         target, account = sender.target.name if sender.target else "", sender.account
     content = given.content
-    turn.tell(
+    turn.emit(
         events.MessageReceived(
             call.id if call else None,
             by=given.uri,
@@ -48,7 +48,7 @@ def received(turn: Turn, given: inputs.MessageReceived) -> bool:
 def info_received(turn: Turn, call: Call, content: Content) -> None:
     """An INFO came in a call."""
     told = events.InfoReceived(call.id, content_type=content.type, body=content.body, headers=dict(content.headers))
-    turn.tell(told)
+    turn.emit(told)
 
 
 def send(
@@ -106,7 +106,7 @@ def answered(turn: Turn, given: inputs.MessageAnswered) -> None:
     if given.code in OK:
         forget(turn, outgoing)
         sent = events.MessageSent if outgoing.method is Method.MESSAGE else events.InfoSent
-        turn.tell(sent(outgoing.call, message=outgoing.id, to=outgoing.to))
+        turn.emit(sent(outgoing.call, message=outgoing.id, to=outgoing.to))
     else:
         failed(turn, outgoing, given.code, given.reason)
 
@@ -115,7 +115,7 @@ def failed(turn: Turn, outgoing: Outgoing, code: int, reason: str) -> None:
     """It came to nothing."""
     forget(turn, outgoing)
     kind = events.MessageFailed if outgoing.method is Method.MESSAGE else events.InfoFailed
-    turn.tell(kind(outgoing.call, message=outgoing.id, to=outgoing.to, code=code, reason=reason))
+    turn.emit(kind(outgoing.call, message=outgoing.id, to=outgoing.to, code=code, reason=reason))
 
 
 def due(turn: Turn) -> None:

@@ -27,7 +27,7 @@ def received(turn: Turn, call: Call, given: inputs.UpdateReceived) -> None:
         headers=dict(given.headers),
         content_type=given.content_type,
     )
-    turn.tell(told)
+    turn.emit(told)
     if given.asked:
         turn.put(replace(call, update_until=turn.now + turn.settings.deadlines.update_s))
 
@@ -45,7 +45,7 @@ def answered(turn: Turn, call: Call, given: inputs.UpdateAnswered) -> None:
         headers=dict(given.headers),
         content_type=given.content_type,
     )
-    turn.tell(told)
+    turn.emit(told)
 
 
 def decide(turn: Turn, call: Call, *, accepted: bool) -> None:

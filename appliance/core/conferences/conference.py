@@ -29,7 +29,7 @@ def begin(turn: Turn) -> Conference:
     """A conference that nobody is in yet."""
     conference = Conference(ConferenceId(f"k-{turn.new_id()}"), created=turn.now)
     turn.state = replace(turn.state, conference=conference)
-    turn.tell(events.ConferenceConnecting(conference.id))
+    turn.emit(events.ConferenceConnecting(conference.id))
     return conference
 
 
@@ -77,14 +77,14 @@ def invite(turn: Turn, conference: Conference, uri: str, whom: Dial) -> Conferen
     coming = Participant(call.id, Joining.INVITED, Stage.INVITING)
     conference = replace(conference, participants=(*conference.participants, coming))
     turn.state = replace(turn.state, conference=conference)
-    turn.tell(events.ConferenceInvitationSending(*of(conference, coming), to=uri))
+    turn.emit(events.ConferenceInvitationSending(*of(conference, coming), to=uri))
     return conference
 
 
 def remove(turn: Turn, conference: Conference, participant: Participant, call: Call) -> None:
     """Remove a participant; the call ends."""
     if participant.stage is Stage.IN:
-        turn.tell(events.ConferenceParticipantRemoved(*of(conference, participant), reason=EJECTED))
+        turn.emit(events.ConferenceParticipantRemoved(*of(conference, participant), reason=EJECTED))
         keep(turn, conference, replace(participant, stage=Stage.LEFT))
     session.hang_up(turn, call, Cause.HANGUP)
 
@@ -92,7 +92,7 @@ def remove(turn: Turn, conference: Conference, participant: Participant, call: C
 def end(turn: Turn, conference: Conference) -> None:
     """End all its calls."""
     turn.state = replace(turn.state, conference=replace(conference, ending=True))
-    turn.tell(events.ConferenceDisconnecting(conference.id))
+    turn.emit(events.ConferenceDisconnecting(conference.id))
     for call in turn.state.calls:
         if call.conference is not None:
             session.hang_up(turn, call, Cause.HANGUP)
@@ -115,13 +115,13 @@ def settle(turn: Turn) -> None:
         turn.state = replace(turn.state, conference=None)
         since = conference.connected_since
         if since is None:
-            turn.tell(events.ConferenceCanceled(conference.id))
+            turn.emit(events.ConferenceCanceled(conference.id))
         else:
-            turn.tell(events.ConferenceEnded(conference.id, duration_s=round(turn.now - since, 3)))
+            turn.emit(events.ConferenceEnded(conference.id, duration_s=round(turn.now - since, 3)))
         return
     over = all(p.stage is Stage.LEFT for p in left)
     if over and not conference.ending:
-        turn.tell(events.ConferenceDisconnecting(conference.id))
+        turn.emit(events.ConferenceDisconnecting(conference.id))
     turn.state = replace(
         turn.state, conference=replace(conference, participants=left, ending=conference.ending or over)
     )
@@ -131,24 +131,24 @@ def follow(turn: Turn, conference: Conference, participant: Participant) -> Conf
     """Tell how a participant gets on, and keep it."""
     call, stage = turn.state.call(participant.call), participant.stage
     if stage is Stage.INVITING and call is not None and call.placed:
-        turn.tell(events.ConferenceInvitationSent(*of(conference, participant)))
+        turn.emit(events.ConferenceInvitationSent(*of(conference, participant)))
         stage = Stage.COMING
     if call is None or not call.alive:
         if stage is not Stage.LEFT:
-            tell_gone(turn, conference, replace(participant, stage=stage))
+            report_removed(turn, conference, replace(participant, stage=stage))
         stage = Stage.LEFT
     elif call.talks and stage is Stage.COMING:
         if participant.joining is Joining.INVITED:
-            turn.tell(events.ConferenceInvitationAccepted(*of(conference, participant)))
+            turn.emit(events.ConferenceInvitationAccepted(*of(conference, participant)))
         if conference.connected_since is None:
-            turn.tell(events.ConferenceConnected(conference.id))
+            turn.emit(events.ConferenceConnected(conference.id))
             conference = replace(conference, connected_since=turn.now)
-        turn.tell(events.ConferenceParticipantAdded(*of(conference, participant), reason=participant.joining))
+        turn.emit(events.ConferenceParticipantAdded(*of(conference, participant), reason=participant.joining))
         stage = Stage.IN
     return keep(turn, conference, replace(participant, stage=stage))
 
 
-def tell_gone(turn: Turn, conference: Conference, participant: Participant) -> None:
+def report_removed(turn: Turn, conference: Conference, participant: Participant) -> None:
     """Tell that a participant has left, or one who was invited will not come. Of others their calls tell."""
     call = turn.state.call(participant.call)
     ended = {call.id: end for call, end in turn.finished}
@@ -156,10 +156,10 @@ def tell_gone(turn: Turn, conference: Conference, participant: Participant) -> N
     cause, code, reason = (Cause.ERROR, 0, "") if how is None else (how.cause, how.code, how.reason)
     if participant.stage is Stage.IN:
         why = ENDED if conference.ending else cause.value
-        turn.tell(events.ConferenceParticipantRemoved(*of(conference, participant), reason=why))
+        turn.emit(events.ConferenceParticipantRemoved(*of(conference, participant), reason=why))
     elif participant.joining is Joining.INVITED:
         told = events.ConferenceInvitationRejected(*of(conference, participant), cause=cause, code=code, reason=reason)
-        turn.tell(told)
+        turn.emit(told)
 
 
 def keep(turn: Turn, conference: Conference, participant: Participant) -> Conference:

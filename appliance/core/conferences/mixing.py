@@ -45,7 +45,7 @@ def links(state: State) -> tuple[tuple[CallId, CallId], ...]:
     )
 
 
-def tell(turn: Turn, before: State) -> None:
+def report(turn: Turn, before: State) -> None:
     """Tell that it is otherwise now; at its end only that it is over."""
     now = mix(turn.state)
     if turn.state.conference is not None and now != mix(before):
@@ -56,4 +56,4 @@ def tell(turn: Turn, before: State) -> None:
             speaker=now.speaker,
             microphone=now.microphone,
         )
-        turn.tell(told)
+        turn.emit(told)

@@ -16,7 +16,7 @@ def lock(turn: Turn, door: DoorSettings, by: str) -> str:
     if door.id in turn.state.locked_down:
         return f"Door {door.id} is locked down already."
     turn.state = replace(turn.state, locked_down=tuple(sorted((*turn.state.locked_down, door.id))))
-    turn.tell(events.DoorLockedDown(door.id, by=by))
+    turn.emit(events.DoorLockedDown(door.id, by=by))
     pulses.end(turn, door.id)
     return ""
 
@@ -26,5 +26,5 @@ def unlock(turn: Turn, door: DoorSettings, by: str) -> str:
     if door.id not in turn.state.locked_down:
         return f"Door {door.id} is not locked down."
     turn.state = replace(turn.state, locked_down=tuple(each for each in turn.state.locked_down if each != door.id))
-    turn.tell(events.DoorLockdownEnded(door.id, by=by))
+    turn.emit(events.DoorLockdownEnded(door.id, by=by))
     return ""

@@ -11,13 +11,13 @@ from appliance.core.transition import Turn
 def opened(turn: Turn, attempt: Attempt) -> None:
     """Report that a door opens by what was shown."""
     if attempt.scope is LockoutScope.KEYPAD and attempt.code is not None:
-        turn.tell(events.KeypadAccepted(KeypadId(attempt.who), code=attempt.code, owner=attempt.owner))
+        turn.emit(events.KeypadAccepted(KeypadId(attempt.who), code=attempt.code, owner=attempt.owner))
 
 
 def refused(turn: Turn, attempt: Attempt, why: str) -> None:
     """Report that nothing opens; lamp and tone say no more than that."""
     if attempt.scope is LockoutScope.KEYPAD:
-        turn.tell(events.KeypadRefused(KeypadId(attempt.who), why=why))
+        turn.emit(events.KeypadRefused(KeypadId(attempt.who), why=why))
         turn.show_error()
     elif attempt.scope is LockoutScope.READER and attempt.doors:  # without doors, clients say what becomes of the card
         turn.show_error()

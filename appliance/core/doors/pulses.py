@@ -93,7 +93,7 @@ def refuse(turn: Turn, door: DoorSettings, wanted: Pulse) -> None:
             "The process that holds its relay is not running.",
             "It restarts by itself; see its log if this continues.",
         )
-    turn.tell(events.DoorDenied(door.id, by=wanted.by, means=wanted.means, why=why))
+    turn.emit(events.DoorDenied(door.id, by=wanted.by, means=wanted.means, why=why))
     raise error
 
 
@@ -139,7 +139,7 @@ def relay_changed(turn: Turn, door: DoorId, *, energised: bool, pulse_id: int) -
         seconds = round(max(0.0, pulse.until - turn.decided), 3)
         for attempt in pulse.attempts:
             outcomes.opened(turn, attempt)
-        turn.tell(events.DoorUnlocked(door, by=pulse.by, means=pulse.means, seconds=seconds, held=pulse.held))
+        turn.emit(events.DoorUnlocked(door, by=pulse.by, means=pulse.means, seconds=seconds, held=pulse.held))
 
 
 def guard_lost(turn: Turn) -> None:
@@ -162,7 +162,7 @@ def due(turn: Turn) -> None:
             over(turn, door, pulse)
         elif turn.now >= wake(pulse):
             put(turn, door, replace(pulse, warned=True))
-            turn.tell(events.DoorHoldEnding(door, seconds=round(pulse.until - turn.now, 3)))
+            turn.emit(events.DoorHoldEnding(door, seconds=round(pulse.until - turn.now, 3)))
 
 
 def wake(pulse: Pulse) -> float:
@@ -181,7 +181,7 @@ def over(turn: Turn, door: DoorId, pulse: Pulse) -> None:
     """The pulse is over, or came to nothing."""
     put(turn, door, None)
     if not pulse.confirmed:
-        turn.tell(events.DoorDenied(door, by=pulse.by, means=pulse.means, why=Denial.NOT_TAKEN))
+        turn.emit(events.DoorDenied(door, by=pulse.by, means=pulse.means, why=Denial.NOT_TAKEN))
         for attempt in pulse.attempts:
             outcomes.refused(turn, attempt, Denial.NOT_TAKEN)
     if pulse.energised:
@@ -190,7 +190,7 @@ def over(turn: Turn, door: DoorId, pulse: Pulse) -> None:
 
 def locked(turn: Turn, door: DoorId) -> None:
     """The relay is at rest again."""
-    turn.tell(events.DoorLocked(door))
+    turn.emit(events.DoorLocked(door))
     sensors.locked(turn, door)
 
 

@@ -63,8 +63,8 @@ def run(turn: Turn, rule: Rule) -> None:
     if door is None or why is Denial.NOT_NOW:
         return  # a reload took the door away, or nothing is to happen now
     if why is not None:
-        turn.tell(events.DoorDenied(door.id, by=by, means=Means.RULE, why=why))
+        turn.emit(events.DoorDenied(door.id, by=by, means=Means.RULE, why=why))
         return
-    turn.tell(events.RuleTriggered(rule.name, on=rule.on, door=door.id))
+    turn.emit(events.RuleTriggered(rule.name, on=rule.on, door=door.id))
     with suppress(IntercomError):  # told as door.denied; nobody waits for a reply
         pulses.open_door(turn, door, None, by, Means.RULE)

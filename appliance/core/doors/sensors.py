@@ -60,13 +60,13 @@ def settled(turn: Turn, sensor: SensorSettings, before: Sensing, *, active: bool
     if before.active is None and not active:
         return
     if sensor.kind is not SensorKind.CONTACT or sensor.door is None:
-        turn.tell(events.SensorChanged(sensor.id, kind=sensor.kind, active=active))
+        turn.emit(events.SensorChanged(sensor.id, kind=sensor.kind, active=active))
     elif active:
-        turn.tell(events.DoorOpened(sensor.door))
+        turn.emit(events.DoorOpened(sensor.door))
         if forced:
-            turn.tell(events.DoorForced(sensor.door))
+            turn.emit(events.DoorForced(sensor.door))
     else:
-        turn.tell(events.DoorClosed(sensor.door, seconds=round(turn.now - before.since, 3)))
+        turn.emit(events.DoorClosed(sensor.door, seconds=round(turn.now - before.since, 3)))
     if sensor.kind is SensorKind.TAMPER:
         tampered(turn, sensor, active=active)
 
@@ -93,7 +93,7 @@ def stays_open(turn: Turn, sensor: SensorSettings, door: DoorId, sensing: Sensin
         put(turn, sensor.id, replace(sensing, until=max(held[0], turn.now) + sensor.open_s))
     else:
         put(turn, sensor.id, replace(sensing, until=None, alarm="held_open"))
-        turn.tell(events.DoorHeldOpen(door, seconds=round(turn.now - sensing.since, 3)))
+        turn.emit(events.DoorHeldOpen(door, seconds=round(turn.now - sensing.since, 3)))
 
 
 # -- tamper ----------------------------------------------------------------------------------------------------------
@@ -105,7 +105,7 @@ def tampered(turn: Turn, sensor: SensorSettings, *, active: bool) -> None:
     if sensor.block_s and (active or known):
         keep(turn, Block(sensor.id, turn.now + sensor.block_s))
         if active:
-            turn.tell(events.SensorBlocked(sensor.id, seconds=sensor.block_s))
+            turn.emit(events.SensorBlocked(sensor.id, seconds=sensor.block_s))
 
 
 def blocking(state: State) -> Block | None:
@@ -120,7 +120,7 @@ def unblock(turn: Turn, block: Block) -> None:
         keep(turn, Block(sensor.id, turn.now + sensor.block_s))
         return
     lift(turn, block.sensor)
-    turn.tell(events.SensorUnblocked(block.sensor, by=""))
+    turn.emit(events.SensorUnblocked(block.sensor, by=""))
 
 
 def clear(turn: Turn, wanted: SensorId, by: str) -> str:
@@ -131,7 +131,7 @@ def clear(turn: Turn, wanted: SensorId, by: str) -> str:
     if not any(block.sensor == wanted for block in turn.state.blocks):
         return f"Sensor {wanted} does not block any door."
     lift(turn, wanted)
-    turn.tell(events.SensorUnblocked(wanted, by=by))
+    turn.emit(events.SensorUnblocked(wanted, by=by))
     return ""
 
 

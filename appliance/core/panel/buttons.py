@@ -23,7 +23,7 @@ def edge(turn: Turn, button: ButtonSettings, *, active: bool, at: float, lost: b
     acts = due(turn, button, at)
     press = of(turn, button.id)
     if lost and press.down and press.release_at is None:
-        turn.tell(events.ButtonReleased(button.id, at=at))
+        turn.emit(events.ButtonReleased(button.id, at=at))
         at_ease(turn, button, press)
         put(turn, button.id, None)
     elif active != press.level:
@@ -59,7 +59,7 @@ def due(turn: Turn, button: ButtonSettings, until: float) -> Acts:
         acts += came_up(turn, button, press, press.edge_at if press.release_at is None else up_at)
         return acts + due(turn, button, until)  # a finger may be on it still, or nothing is left to wait for
     if press.click_until is not None and press.click_until <= until and not second(press):
-        turn.tell(events.ButtonClicked(button.id, at=press.clicked_at))
+        turn.emit(events.ButtonClicked(button.id, at=press.clicked_at))
         acts += [(button, button.action)]
         press = replace(press, click_until=None)
         put(turn, button.id, press)
@@ -76,11 +76,11 @@ def while_down(turn: Turn, button: ButtonSettings, press: Press, until: float) -
         press = replace(press, chord_until=None, acted=at_once(button))
         acts += [(button, button.action)] if press.acted else []
     if press.long_at is not None and press.long_at <= until and stayed(press, press.long_at):
-        turn.tell(events.ButtonHeld(button.id, at=press.long_at))
+        turn.emit(events.ButtonHeld(button.id, at=press.long_at))
         acts += [(button, button.long_action)] if button.long_action else []
         press = replace(press, long_at=None, spent=True)
     if press.stuck_at is not None and press.stuck_at <= until and stayed(press, press.stuck_at):
-        turn.tell(events.ButtonStuck(button.id, at=press.stuck_at))
+        turn.emit(events.ButtonStuck(button.id, at=press.stuck_at))
         why = f"It has been down for {press.stuck_at - press.pressed_at:g} s and is ignored until it is released."
         faults.failed(turn, part(button), why, "Check whether it is jammed or its cable is shorted.")
         press = replace(press, stuck_at=None, long_at=None, stuck=True, spent=True)
@@ -90,19 +90,19 @@ def while_down(turn: Turn, button: ButtonSettings, press: Press, until: float) -
 
 def went_down(turn: Turn, button: ButtonSettings, press: Press, at: float) -> Acts:
     """The button is believed to be down since `at`."""
-    turn.tell(events.ButtonPressed(button.id, at=at))
+    turn.emit(events.ButtonPressed(button.id, at=at))
     stuck_at = None if button.stuck_s is None else at + button.stuck_s
     down = Press(
         level=press.level, edge_at=press.edge_at, settles=inf, down=True, pressed_at=at, spent=True, stuck_at=stuck_at
     )
     if press.click_until is not None and button.double_action is not None:
-        turn.tell(events.ButtonDoubleClicked(button.id, at=at))
+        turn.emit(events.ButtonDoubleClicked(button.id, at=at))
         put(turn, button.id, down)
         return [(button, button.double_action)]
     for chord in turn.settings.chords:
         others = [each for each in turn.settings.buttons if each.id in chord.buttons and each.id != button.id]
         if button.id in chord.buttons and others and all(waits(turn, other, at) for other in others):
-            turn.tell(events.ButtonChord(chord.id, buttons=chord.buttons, at=at))
+            turn.emit(events.ButtonChord(chord.id, buttons=chord.buttons, at=at))
             put(turn, button.id, down)
             for other in others:
                 partner = of(turn, other.id)
@@ -118,7 +118,7 @@ def went_down(turn: Turn, button: ButtonSettings, press: Press, at: float) -> Ac
 
 def came_up(turn: Turn, button: ButtonSettings, press: Press, at: float) -> Acts:
     """The button is believed to be up since `at`."""
-    turn.tell(events.ButtonReleased(button.id, at=at))
+    turn.emit(events.ButtonReleased(button.id, at=at))
     at_ease(turn, button, press)
     edge_at = max(press.edge_at, at)
     settles = edge_at + (button.min_press_s if press.level else 0.0)
@@ -129,7 +129,7 @@ def came_up(turn: Turn, button: ButtonSettings, press: Press, at: float) -> Acts
     put(turn, button.id, up)
     if press.spent:
         return []
-    turn.tell(events.ButtonClicked(button.id, at=at))
+    turn.emit(events.ButtonClicked(button.id, at=at))
     return [] if press.acted else [(button, button.action)]
 
 

@@ -62,7 +62,7 @@ def decide(turn: Turn, call: Call, transfer: Transfer, headers: dict[str, str]) 
         case TransferPolicy.ASK:
             transferor.put(turn, transfer)
             turn.order(NotifyTransfer(call.id, TRYING, "Trying"))
-            turn.tell(events.CallTransferRequested(call.id, to=transfer.to, headers=headers))
+            turn.emit(events.CallTransferRequested(call.id, to=transfer.to, headers=headers))
         case _:
             assert_type(call.transfer_policy, Literal[TransferPolicy.FOLLOW])
             if turn.state.full:
@@ -83,7 +83,7 @@ def follow(turn: Turn, call: Call, transfer: Transfer) -> None:
     replaces = (("Replaces", transfer.replaces), ("Require", "replaces")) if transfer.replaces else ()
     by = (("Referred-By", transfer.referred_by),) if transfer.referred_by else ()
     kind = Kind.ATTENDED if transfer.replaces else Kind.BLIND
-    turn.tell(events.CallTransferring(call.id, to=transfer.to, kind=kind))
+    turn.emit(events.CallTransferring(call.id, to=transfer.to, kind=kind))
     new = session.place(
         turn, transfer.to, target, account=call.account, hidden=(*replaces, *by), conference=call.conference
     )
@@ -135,7 +135,7 @@ def answer(turn: Turn, transfer: Transfer, code: int, reason: str) -> None:
         transferor.fail(turn, transfer, code, reason)
         return
     transferor.forget(turn, transfer)
-    turn.tell(events.CallTransferred(transfer.call, to=transfer.to, role=transfer.role))
+    turn.emit(events.CallTransferred(transfer.call, to=transfer.to, role=transfer.role))
     if lasts:
         until = turn.now + turn.settings.deadlines.disconnecting_s
         transferor.put(turn, replace(transfer, state=TransferState.DONE, until=until))

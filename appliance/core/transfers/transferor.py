@@ -25,7 +25,7 @@ def begin(turn: Turn, call: Call, to: str, other: CallId | None = None) -> None:
     until = turn.now + turn.settings.deadlines.transfer_s
     put(turn, Transfer(call.id, Role.TRANSFEROR, to, until, other))
     turn.order(Refer(call.id, to, other))
-    turn.tell(events.CallTransferring(call.id, to=to, kind=Kind.BLIND if other is None else Kind.ATTENDED))
+    turn.emit(events.CallTransferring(call.id, to=to, kind=Kind.BLIND if other is None else Kind.ATTENDED))
 
 
 def connect(turn: Turn, call: Call, other: Call) -> None:
@@ -51,7 +51,7 @@ def progressed(turn: Turn, given: inputs.TransferProgressed) -> None:
 def succeed(turn: Turn, transfer: Transfer, headers: Headers = ()) -> None:
     """They talk with each other: our own calls with them end, where they have not yet. headers: of the NOTIFY."""
     forget(turn, transfer)
-    turn.tell(events.CallTransferred(transfer.call, to=transfer.to, role=transfer.role, headers=dict(headers)))
+    turn.emit(events.CallTransferred(transfer.call, to=transfer.to, role=transfer.role, headers=dict(headers)))
     for call in turn.state.calls:
         if call.id in {transfer.call, transfer.other}:
             session.hang_up(turn, call, Cause.TRANSFERRED)
@@ -96,7 +96,7 @@ def fail(turn: Turn, transfer: Transfer, code: int, reason: str, headers: Header
     """It came to nothing. headers: of the message that says so."""
     forget(turn, transfer)
     role, told = transfer.role, dict(headers)
-    turn.tell(events.CallTransferFailed(transfer.call, code=code, reason=reason, role=role, headers=told))
+    turn.emit(events.CallTransferFailed(transfer.call, code=code, reason=reason, role=role, headers=told))
 
 
 def of(turn: Turn, role: Role) -> list[Transfer]:

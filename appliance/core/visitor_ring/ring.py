@@ -27,7 +27,7 @@ OUT_OF_REACH_S = 4.0  # what a step has whose targets are known not to be there,
 def begin(turn: Turn, button: ButtonSettings | ChordSettings, plan: Plan) -> None:
     """Ring the first of the plan."""
     ring = Ring(RingId(f"v-{turn.fresh}"), button.id, plan, turn.now)
-    turn.tell(events.RingStarted(ring=ring.id, button=button.id, to=plan.name))
+    turn.emit(events.RingStarted(ring=ring.id, button=button.id, to=plan.name))
     start(turn, ring, 0)
 
 
@@ -115,7 +115,7 @@ def end(turn: Turn, ring: Ring, result: RingResult, by: Call | None = None) -> N
             session.hang_up(turn, call, Cause.ANSWERED_ELSEWHERE, ELSEWHERE)
     if by is not None and not occupied(turn, ring):
         turn.bring(by)
-    turn.tell(
+    turn.emit(
         events.RingEnded(
             button=ring.button,
             ring=ring.id,

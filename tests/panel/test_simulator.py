@@ -111,10 +111,10 @@ async def test_watcher_sees_each_change_of_a_blinking_lamp_in_order(tmp_path):
         ({"edge": "ring"}, "'active'"),
         ({"press": "ring", "seconds": -1}, "0 to 60 seconds"),
         ({"press": "ring", "seconds": "long"}, "could not convert"),
-        ({"press": ["ring"]}, "no request"),
-        ({"dance": True}, "no request"),
-        ([], "no request"),
-        (5, "no request"),
+        ({"press": ["ring"]}, "not a request"),
+        ({"dance": True}, "not a request"),
+        ([], "not a request"),
+        (5, "not a request"),
     ],
 )
 async def test_wrong_request_is_answered_with_what_is_wrong(tmp_path, request_, said):

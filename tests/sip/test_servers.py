@@ -82,7 +82,7 @@ def test_addresses_of_a_kind_that_we_cannot_send_by_are_left_out(monkeypatch):
     assert [server.version for server in locate("pbx.test", 5060, "udp")] == [6, 4]
     assert locate("pbx.test", 5060, "udp", (4,)) == [Server("pbx.test", "192.0.2.1", 5060)]
     del answers[1]
-    with pytest.raises(OSError, match="listens on"):
+    with pytest.raises(OSError, match="listen on"):
         locate("pbx.test", 5060, "udp", (4,))
 
 

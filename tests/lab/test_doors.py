@@ -305,7 +305,7 @@ def test_a_chip_that_goes_leaves_nothing_known_of_the_leaf_and_opens_nothing_on_
     gone = lambda: (door := station.door()) and (door["contact"], door["available"]) == ("unknown", False)  # noqa: E731
     guest.wait_for(gone, "nothing is known of the leaf, and the door cannot be opened", PATIENCE_S)
     status, said = station.ask()
-    assert (status, "The process that holds its relay is not there" in said) == (1, True)
+    assert (status, "The process that holds its relay is not running" in said) == (1, True)
     station.told("panel.failed")
     # All its lines are low now: the contacts are closed, and the exit button looks pressed.
     guest.shell(f"echo {device} >{driver}/bind")

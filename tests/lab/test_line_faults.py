@@ -131,7 +131,7 @@ def test_names_that_are_nearly_right_are_told_with_the_right_ones(station):
     assert "It does not work. button ring (" in tried.stdout
     assert "chip board has no line 'BUTON'. Run intercomctl doctor." in tried.stdout
     tried = station.guest.run("intercomctl", "panel", "test", "door.front")
-    assert "The process that holds its relay is not there" in tried.stdout
+    assert "The process that holds its relay is not running" in tried.stdout
 
 
 @pytest.mark.parametrize("line", ["BUTTON", "RELAY"])

@@ -196,7 +196,7 @@ def test_intercomctl_does_all_of_it(house):
     assert house.commands("press", "hold", act=2)[0] == 0
     house.wait("button.released", button="hold")
     assert "hold" in house.commands("panel")[1]
-    assert "blocks nothing" in house.commands("clear", "housing", act=2)[1]
+    assert "does not block any door" in house.commands("clear", "housing", act=2)[1]
     assert house.commands("code", "add", "--owner", "Cleaner", "--door", "front", given="4711\n")[0] == 0
     code = house.wait("code.added")["data"]["code"]
     assert "Cleaner" in house.commands("code", "list")[1]

@@ -110,3 +110,11 @@ def test_headings_and_tables_stand_on_lines_of_their_own(path):
         rows = table.splitlines()
         assert len({row.count("|") - row.count("\\|") for row in rows}) == 1, table
         assert [row for row in rows if not row.endswith("|")] == []
+
+
+def test_every_module_that_the_page_on_the_architecture_names_is_there():
+    rooms = "|".join(path.name for path in (ROOT / "appliance").iterdir() if path.is_dir() and path.name[0] != "_")
+    named = re.findall(rf"`(?:appliance/)?((?:{rooms})/[a-z_/]+)(?:\.py)?`", text("docs/explanation/architecture.md"))
+    assert len(named) > 10
+    places = {name: ROOT / "appliance" / name for name in named}
+    assert [name for name, path in places.items() if not (path.is_dir() or path.with_suffix(".py").exists())] == []

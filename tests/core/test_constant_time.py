@@ -17,7 +17,7 @@ from appliance.sip.stack.accounts import digest
 from tests.core.test_credentials import SECRET, code
 
 SECRETS = {"digest", "digits", "response", "expected", "password", "secret"}
-MODULES = [Path(core.__file__).parent / name for name in ("credentials.py", "codes.py", "digits.py")]
+MODULES = [Path(core.__file__).parent / "access" / name for name in ("credentials.py", "codes.py", "dtmf.py")]
 MODULES += [Path(digest.__file__)]
 
 

@@ -73,7 +73,6 @@ def test_media_starts_with_early_media_and_again_after_the_answer(door):
         assert sound(door, call) == ["call.early_media", "media.started", "call.connected", "media.started"]
 
 
-@shows("media.started")
 def test_media_starts_once_after_the_answer_without_early_media(door):
     with Packets(door.far_address, to=door.address) as far:
         call, _ = far.talk_to(door)

@@ -60,7 +60,7 @@ def sound(door, call):
     return [event["type"] for event in door.since if event["call"] == call and event["type"] in kinds]
 
 
-@shows("call.early_media", "media.started")
+@shows("call.early_media")
 def test_media_starts_with_early_media_and_again_after_the_answer(door):
     with Packets(door.far_address, door.far_port) as far:
         call = door.ring()

@@ -12,7 +12,7 @@ from appliance.core.accounts import registration
 from appliance.core.appliance import error_events, persistence
 from appliance.core.calls import early_media, focus, forwarding, notes, session, texts, updates
 from appliance.core.calls.headers import check as check_headers
-from appliance.core.conferences import requests
+from appliance.core.conferences import requests as conference_requests
 from appliance.core.doors import lockdown, pulses, sensors
 from appliance.core.lookup import (
     connected,
@@ -72,7 +72,7 @@ def requested(turn: Turn, given: inputs.Requested) -> None:
             turn.order(Reply(given.request, message=write(turn, given.action)))
             return
         if isinstance(given.action, inputs.Conferring):
-            conference, warning = requests.perform(turn, given.action, given.who)
+            conference, warning = conference_requests.perform(turn, given.action, given.who)
         else:
             call, warning = perform(turn, given.action, given.who)
     except IntercomError as err:
@@ -195,7 +195,7 @@ def act(turn: Turn, button: ButtonSettings | ChordSettings, action: Action) -> N
                 call = needed(turn.state.waiting or active, "answer")
                 answer(turn, call, who, inputs.AnswerCall(call.id))
             case Action.HANGUP | Action.HOLD if together is not None:
-                requests.press(turn, together, action)
+                conference_requests.press(turn, together, action)
             case Action.HANGUP:
                 hang_up(turn)
             case Action.HOLD:

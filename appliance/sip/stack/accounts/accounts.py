@@ -34,7 +34,9 @@ from appliance.sip.stack.accounts.direct import Direct, Lookups, sound_by
 from appliance.sip.stack.accounts.options_probe import Probes
 from appliance.sip.stack.accounts.registration import NO_ANSWER, Account, Registration
 from appliance.sip.stack.accounts.subscriptions import Subscriptions
-from appliance.sip.stack.calls.call import Calls, Post, SipCall
+from appliance.sip.stack.calls.call import SipCall
+from appliance.sip.stack.calls.operations import Post
+from appliance.sip.stack.calls.table import Calls
 from appliance.sip.stack.routing import servers
 from appliance.sip.stack.routing.failover import Attempt
 from appliance.sip.stack.routing.floods import vector

@@ -8,7 +8,7 @@ import pjsua2 as pj
 from appliance.core import inputs
 from appliance.core.orders import Probe
 from appliance.sip.stack import translate
-from appliance.sip.stack.calls.call import Post
+from appliance.sip.stack.calls.operations import Post
 
 
 class Probes:

@@ -13,7 +13,8 @@ from appliance.sip.stack import translate
 from appliance.sip.stack.accounts.caller_auth import Judgement
 from appliance.sip.stack.accounts.options_probe import Probes
 from appliance.sip.stack.callbacks import contained
-from appliance.sip.stack.calls.call import Calls, Post, Through
+from appliance.sip.stack.calls.operations import Post, Through
+from appliance.sip.stack.calls.table import Calls
 from appliance.sip.stack.routing import servers
 from appliance.sip.stack.routing.failover import SILENT_S
 from appliance.sip.stack.routing.servers import Server

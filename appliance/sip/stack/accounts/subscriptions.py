@@ -12,7 +12,7 @@ from appliance.sip.stack import translate
 from appliance.sip.stack.accounts import presence_xml
 from appliance.sip.stack.accounts.presence_xml import Dialogs, UnreadableError
 from appliance.sip.stack.callbacks import contained
-from appliance.sip.stack.calls.call import Post
+from appliance.sip.stack.calls.operations import Post
 
 BEGUN = 200
 PARAMETER = re.compile(r";\s*(reason|retry-after)\s*=\s*([^;\s]+)", re.IGNORECASE)

@@ -12,7 +12,8 @@ from appliance.core import inputs
 from appliance.core.desired import CallMedia, Sound
 from appliance.core.model import CallId, Tone
 from appliance.sip.settings import SipSettings
-from appliance.sip.stack.calls.call import Calls, Post
+from appliance.sip.stack.calls.operations import Post
+from appliance.sip.stack.calls.table import Calls
 from appliance.sip.stack.media.devices import Devices
 from appliance.sip.stack.media.inband_dtmf import Inband
 from appliance.sip.stack.media.recorders import Recorders

@@ -11,7 +11,7 @@ import pjsua2 as pj
 
 from appliance.core import inputs
 from appliance.sip.settings import NULL, SipSettings
-from appliance.sip.stack.calls.call import Post
+from appliance.sip.stack.calls.operations import Post
 
 LOG = logging.getLogger(__name__)
 LINGER_S = 2.0  # a card closes this long after its last sound: between ringback and talk it need not be opened anew

@@ -13,7 +13,7 @@ import pjsua2 as pj
 
 from appliance.core import inputs
 from appliance.core.model import CallId
-from appliance.sip.stack.calls.call import Calls
+from appliance.sip.stack.calls.table import Calls
 from appliance.sip.stack.media.dtmf_echo import RATE, Echoes, Heard
 
 LOG = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ import pjsua2 as pj
 
 from appliance.core import inputs
 from appliance.core.model import CallId, RecordingId
-from appliance.sip.stack.calls.call import Post
+from appliance.sip.stack.calls.operations import Post
 
 LOG = logging.getLogger(__name__)
 

@@ -1,0 +1,299 @@
+"""All living calls of the SIP process, by our own ids."""
+
+import logging
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
+
+import pjsua2 as pj
+
+from appliance.base import ids
+from appliance.core import inputs
+from appliance.core.accounts import callers
+from appliance.core.model import NO_ACCOUNT, AccountId, CallId
+from appliance.core.orders import (
+    Answer,
+    AnswerUpdate,
+    CallOrder,
+    EarlyMedia,
+    HangUp,
+    NotifyTransfer,
+    OfferCodecs,
+    Place,
+    Refer,
+    Refuse,
+    Ring,
+    SendDigit,
+)
+from appliance.sip.stack import translate
+from appliance.sip.stack.accounts.caller_auth import Judgement
+from appliance.sip.stack.calls import transfers
+from appliance.sip.stack.calls.call import SipCall
+from appliance.sip.stack.calls.dialog import Dialog
+from appliance.sip.stack.calls.offers import on_hold, unreachable
+from appliance.sip.stack.calls.operations import NOT_ACCEPTABLE, RINGING, Post, Through, add_header, operation
+from appliance.sip.stack.calls.texts import Messages
+from appliance.sip.stack.routing.codecs import Codecs
+from appliance.sip.stack.routing.failover import Attempt
+from appliance.sip.stack.routing.floods import Floods
+
+LOG = logging.getLogger(__name__)
+PROGRESS = 183
+OK = 200
+BEGIN_S = 0.5
+BEGIN_POLL_MS = 5
+RENEW_LATEST_S = 5.0
+OfOneCall = (
+    Ring | EarlyMedia | Answer | AnswerUpdate | OfferCodecs | Refuse | HangUp | SendDigit | Refer | NotifyTransfer
+)
+
+
+class Calls:
+    """All living calls by our own ids: pjsua2's are used again."""
+
+    codecs: Codecs  # given by the engine, once there are any
+    versions: Collection[int] = (4, 6)  # of IP, that we speak
+
+    def __init__(
+        self,
+        post: Post,
+        through: Callable[[AccountId, str], Through | None],
+        names: Callable[[str, str], tuple[str, ...]],
+    ) -> None:
+        """names: of targets, that lead to an address, given with the host that its sender says it has."""
+        self.post, self._through, self._names = post, through, names
+        self.floods = Floods(post)
+        self.transferable: frozenset[CallId] = frozenset()  # see core.desired
+        self.replaced: CallId | None = None  # by the INVITE that comes in now
+        self.asking: frozenset[CallId] = frozenset()  # calls whose changes are asked of a client
+        self.media_changed = False  # some call's audio came, went or changed its direction
+        self._living: dict[CallId, SipCall] = {}
+        self._refusals: list[tuple[SipCall, pj.CallOpParam]] = []  # of calls that nobody is told of
+        self.messages = Messages(post, self.get, lambda account: through(account, "off"))
+
+    def __iter__(self) -> Iterator[SipCall]:
+        """Those that are not over."""
+        return iter([call for call in self._living.values() if not call.over])
+
+    def get(self, wanted: CallId) -> SipCall | None:
+        """The living call of that id."""
+        call = self._living.get(wanted)
+        return call if call is not None and not call.over else None
+
+    def arrived(self, account: Through, slot: int, rdata: pj.SipRxData, judged: Judgement) -> None:
+        """An INVITE came: pjsua2 wants the object at once, and answers 500 by itself otherwise."""
+        message, source = str(rdata.wholeMsg), str(rdata.srcAddress)
+        call = SipCall(self, account, CallId(ids.new("c")), slot)
+        self._living[call.call] = call
+        replaces, self.replaced = self.replaced, None
+        if judged.code:
+            self._turned_away(call, message, source, judged)
+            return
+        call.dialog.came(message, source)
+        call.offers = not translate.has_sdp(message)
+        # Of the message, as pjsua keeps no more than 255 bytes of each
+        uri, display_name = translate.party(translate.header(message, "From"))
+        refused = translate.has_sdp(message) and unreachable(translate.body(message), self.versions)
+        if refused:
+            call.ended_by_us = True
+            self._refusals.append((call, operation(NOT_ACCEPTABLE)))
+        arrived = inputs.CallArrived(
+            at=time.monotonic(),
+            call=call.call,
+            uri=uri,
+            display_name=display_name,
+            source=translate.clean(source),
+            names=self._names_at(source, uri),
+            transport=str(rdata.transport),
+            local_uri=translate.party(translate.header(message, "To"))[0],
+            headers=translate.own_headers(message),
+            account=account.name,
+            answer_after_s=translate.answer_after(message),
+            diverted=translate.diverted(message),
+            replaces=replaces if translate.header(message, "Replaces") else None,
+            shown=judged.shown,
+            refused=NOT_ACCEPTABLE if refused else 0,
+            reason="Not Acceptable Here" if refused else "",
+        )
+        self.post(arrived)
+
+    def _turned_away(self, call: SipCall, message: str, source: str, judged: Judgement) -> None:
+        """It is answered from the loop, and nobody is told of a call."""
+        parameters = operation(judged.code)
+        if judged.challenge:
+            add_header(parameters, "WWW-Authenticate", judged.challenge)
+        self._refusals.append((call, parameters))
+        if judged.why:
+            who = translate.party(translate.header(message, "From"))[0]
+            host = translate.clean(source).rpartition(":")[0]
+            denied = inputs.AccessDenied(at=time.monotonic(), who=who, source=host, scope="call", why=judged.why)
+            self.post(denied)
+
+    def refused(self, prm: pj.OnRejectedIncomingCallParam, name: AccountId) -> None:
+        """An INVITE came that pjsua has refused by itself, with no call made of it: its offer has nothing for us."""
+        message, source = str(prm.rdata.wholeMsg), str(prm.rdata.srcAddress)
+        if not message:
+            return
+        uri, display_name = translate.party(translate.header(message, "From"))
+        arrived = inputs.CallArrived(
+            at=time.monotonic(),
+            call=CallId(ids.new("c")),
+            uri=uri,
+            display_name=display_name,
+            source=translate.clean(source),
+            names=self._names_at(source, uri),
+            transport=str(prm.rdata.transport),
+            local_uri=translate.party(translate.header(message, "To"))[0],
+            headers=translate.own_headers(message),
+            account=name,
+            refused=int(prm.statusCode),
+            reason=translate.clean(prm.reason),
+        )
+        self.post(arrived)
+
+    def written(self, rdata: pj.SipRxData, *, account: AccountId = NO_ACCOUNT, call: CallId | None = None) -> None:
+        """A MESSAGE came."""
+        message, source = str(rdata.wholeMsg), str(rdata.srcAddress)
+        uri, display_name = translate.party(translate.header(message, "From"))
+        came = inputs.MessageReceived(
+            at=time.monotonic(),
+            uri=uri,
+            display_name=display_name,
+            source=translate.clean(source),
+            names=self._names_at(source, uri),
+            transport=str(rdata.transport),
+            content=translate.content(message),
+            account=account,
+            call=call,
+        )
+        self.post(came)
+
+    def _names_at(self, source: str, uri: str) -> tuple[str, ...]:
+        return self._names(source.rpartition(":")[0].strip("[]"), (callers.parts(uri) or ("", ""))[1])
+
+    def perform(self, order: CallOrder) -> None:
+        """Do as ordered; an order for a call that is over meets nothing."""
+        if isinstance(order, Place):
+            self._place(order)
+        elif (call := self.get(order.call)) is not None:
+            try:
+                self._perform(call, order)
+            except pj.Error as error:  # the call has gone on meanwhile, and tells so itself
+                LOG.info("%s: %s came too late: %s", order.call, type(order).__name__, error.reason)
+
+    def _perform(self, call: SipCall, order: OfOneCall) -> None:  # noqa: C901, PLR0912 - a table
+        match order:
+            case Ring():
+                call.answer(operation(RINGING))
+            case EarlyMedia():
+                call.answer(operation(PROGRESS))
+            case Answer(_, headers):
+                parameters = operation(OK)
+                for name, value in headers:
+                    add_header(parameters, name, value)
+                call.answer(parameters)
+            case AnswerUpdate(_, code):
+                parameters = operation(code)
+                if code == OK:
+                    parameters.sdp.wholeSdp = on_hold(call.updates.answer) if call.hold.held else call.updates.answer
+                call.answer(parameters)
+            case OfferCodecs(_, codecs):
+                call.updates.want(codecs, time.monotonic())
+            case Refuse(_, code, contact, reason, headers):
+                call.ended_by_us = True
+                parameters = operation(code)
+                parameters.reason = translate.clean(reason)
+                for name, value in ((("Contact", f"<{contact}>"),) if contact else ()) + headers:
+                    add_header(parameters, name, value)
+                call.hangup(parameters)
+            case HangUp(_, reason, headers):
+                call.ended_by_us = True
+                parameters = operation()
+                for name, value in ((("Reason", reason),) if reason else ()) + headers:
+                    add_header(parameters, name, value)
+                call.hangup(parameters)
+            case SendDigit(digits=wanted, inband=inband):
+                call.sending.add(wanted)
+                call.sends_inband = inband
+            case Refer(other=other):
+                transfers.refer(order, call, None if other is None else self.get(other), operation(), self.post)
+            case NotifyTransfer():
+                call.referred.notify(order, call)
+
+    def again(self, call: SipCall, attempt: Attempt) -> None:
+        """Place it by way of the server that its account has now.
+
+        pjsip waits for the first one's answer for 32 s in all. Should it come, it is to a call that nobody knows.
+        """
+        del self._living[call.call]
+        call.call, call.attempt = CallId(ids.new("c")), None
+        call.dialog = Dialog(call.call, self.post)  # what ends the call, should we die, is the next one's
+        self._living[call.call] = call
+        call.ended_by_us, call.over = True, attempt.outcome is not None
+        with suppress(pj.Error):
+            call.hangup(operation())
+        self._place(attempt.order)
+
+    def _place(self, order: Place) -> None:
+        account = self._through(order.account, order.srtp)
+        if account is None:
+            self.never_placed(order.call, 0, f"The registrar of {order.account} has no address")
+            return
+        call = SipCall(self, account, order.call)
+        call.attempt = Attempt(order, account.server, time.monotonic())
+        self._living[order.call] = call
+        parameters = operation()
+        for name, value in order.headers:
+            add_header(parameters, name, value)
+        if order.expires_s:
+            add_header(parameters, "Expires", str(order.expires_s))
+        try:
+            call.makeCall(order.uri, parameters)
+        except pj.Error as error:
+            call.end(0, translate.clean(error.reason), remote=False)
+
+    def wait_until_begun(self, wanted: CallId) -> None:
+        """Until its INVITE is out, which with ICE goes by a timer of pjsip, and by the route that there is then."""
+        end = time.monotonic() + BEGIN_S
+        while (call := self.get(wanted)) is not None and not call.begun and time.monotonic() < end:
+            pj.Endpoint.instance().libHandleEvents(BEGIN_POLL_MS)
+
+    def never_placed(self, call: CallId, code: int, reason: str) -> None:
+        """Tell that a call is over for which no INVITE was sent."""
+        self.post(inputs.CallEnded(at=time.monotonic(), call=call, code=code, reason=reason, remote=False))
+
+    def turn(self, now: float, held: frozenset[CallId]) -> None:
+        """What is due in each call; ended ones are freed here, in this thread and outside any callback."""
+        self.floods.turn(now)
+        while self._refusals:
+            refused, parameters = self._refusals.pop()
+            with suppress(pj.Error):  # who has canceled meanwhile
+                refused.hangup(parameters)
+        for call in self:
+            call.turn(now, held=call.call in held)
+        self._living = {key: call for key, call in self._living.items() if not call.over}
+        self.messages.turn(now)
+
+    def renew(self) -> None:
+        """Our address has changed: the far ends are told.
+
+        Those of an account when it is registered at the new one, as pjsua tells the address that it is registered with.
+        """
+        for call in self:
+            call.renew_at = time.monotonic() + (RENEW_LATEST_S if call.account_name else 0.0)
+            call.elsewhere = True
+
+    def registered(self, account: AccountId, *, moved: bool) -> None:
+        """The account is registered, from the address that we have now. `moved`: by another connection than before.
+
+        A connection has a port of its own, which is what its calls have told their far ends.
+        """
+        for call in self:
+            if call.account_name == account and (moved or call.renew_at is not None):
+                call.renew_at = time.monotonic()
+
+    def clear(self) -> None:
+        """Free all, before the endpoint goes."""
+        self.floods.close()
+        self._refusals.clear()
+        self._living.clear()

@@ -93,8 +93,8 @@ def test_messages_to_one_go_one_after_another(door, far):
         second = door.post("/v1/messages", {"to": "far", "text": TEXT})["message"]
         told = [door.wait("message.failed", message=each, patience=120)["data"] for each in (first, second)]
     assert [data["code"] for data in told] == [0, 0]
-    assert "before it" in told[1]["reason"]
-    assert "before it" not in told[0]["reason"]
+    assert "previous message" in told[1]["reason"]
+    assert "previous message" not in told[0]["reason"]
 
 
 def test_a_message_in_a_call_arrives(door, far):

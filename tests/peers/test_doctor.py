@@ -32,7 +32,7 @@ def diagnosed(door, check):
 ACCOUNTS = {
     "password": "rejects the password: check account.password.password_file and account.password.auth_user.",
     "user": "check account.user.user, account.user.auth_user and account.user.password_file",
-    "realm": "knows no sip:404@elsewhere.test: check account.realm.user and account.realm.domain.",
+    "realm": "does not know sip:404@elsewhere.test: check account.realm.user and account.realm.domain.",
     "dns": f"{NOBODY} has no address",
     "firewall": "check account.firewall.registrar and account.firewall.transport, the network, and the firewall.",
     "transport": "by TCP (Connection refused): check account.transport.registrar and account.transport.transport",

@@ -22,7 +22,7 @@ from tests.bus.buses import Client, TheBus, policy
 from tests.peers.daemon import Daemon, loopback
 from tests.peers.test_codes import Call, added
 from tests.shown import shows
-from tests.support.waiting import until
+from tests.support.waiting import until, until_async
 
 ROOT, FRONT = "/org/intercomd", "/org/intercomd/doors/front"
 APPLIANCE1, DOOR1 = "org.intercomd.Appliance1", "org.intercomd.Door1"
@@ -166,9 +166,9 @@ def test_the_bus_tells_of_doors_what_http_does_and_each_event(house):
                 m for m in client.heard if (m.member, m.path) == ("PropertiesChanged", FRONT) and told(m) == state
             ]
             told = lambda message: unpack_variants(message.body[1]).get("State")  # noqa: E731
-            await client.until(lambda: changed("held"), "that the door is held open")
+            await until_async(lambda: changed("held"), "that the door is held open")
             house.post("/v1/doors/front/release")
-            await client.until(lambda: changed("locked"), "that it is locked")
+            await until_async(lambda: changed("locked"), "that it is locked")
             heard = [m.body for m in client.heard if m.member == "Event"]
             assert {"door.unlocked", "door.locked"} <= {kind for _, kind, _ in heard}
             shown = unpack_variants(await client.get(FRONT, PROPERTIES, "GetAll", "s", DOOR1))

@@ -20,6 +20,7 @@ from appliance.panel import guard
 HELLO_S = 10.0
 ANSWER_S = 2.0
 END_S = 0.5  # for the news of a pulse's end: nothing is lost by a guard that is replaced then, as all should be at rest
+LATE_S = 0.1  # a timer that comes so late shows that the loop was held up
 STEADY_S = 10.0
 LONGEST_DELAY_S = 5.0
 
@@ -288,7 +289,14 @@ class _Link:
         if self._watch:
             self._watch.cancel()
         due = min([*self._due.values(), *([self._asked] if self._asked else [])], default=None)
-        self._watch = None if due is None or self.gone.done() else self._loop.call_at(due, self._hang)
+        self._watch = None if due is None or self.gone.done() else self._loop.call_at(due, self._look, due)
+
+    def _look(self, due: float) -> None:
+        """Find the guard hung; where this loop was held up, only after it has read what the guard said meanwhile."""
+        if self._loop.time() - due > LATE_S:
+            self._watch = self._loop.call_later(LATE_S, self._hang)
+        else:
+            self._hang()
 
     def _hang(self) -> None:
         self.hung = True

@@ -103,7 +103,7 @@ class Child(asyncio.Protocol):
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        """Runs before due timers, so that a daemon that stalled never takes its child for hung."""
+        """Take in what the child sent."""
         self.heard = time.monotonic()
         try:
             for message in self._decoder.feed(data):
@@ -157,6 +157,7 @@ class Link:
         self._deaths = 0  # of young children in a row
         self._card_hung, self._card_hangs = False, 0
         self._timer: asyncio.TimerHandle | None = None
+        self._check_at = 0.0
         self._next: asyncio.Task[None] | None = None
         self._stopped: asyncio.Future[None] | None = None
 
@@ -293,9 +294,12 @@ class Link:
         self._post(inputs.PartFailed(at=time.monotonic(), part="sip", why=why, resolution=resolution))
 
     def _check(self) -> None:
-        self._timer = asyncio.get_running_loop().call_later(CHECK_S, self._check)
+        loop = asyncio.get_running_loop()
+        held_up = 0.0 < self._check_at < loop.time() - CHECK_S
+        self._check_at = loop.time() + CHECK_S
+        self._timer = loop.call_at(self._check_at, self._check)
         child = self._child
-        if child is None or child.why:
+        if child is None or child.why or held_up:  # what the child sent meanwhile may not have been read yet
             return
         if (megabytes := resident_mb(child.pid)) > MOST_MB:
             child.kill(f"it took {megabytes:.0f} MB of memory, of {MOST_MB} MB that it may take")

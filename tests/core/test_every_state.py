@@ -147,6 +147,7 @@ def every_input(state: State, serial: int):
         yield inputs.MediaCounted(**of, quality=Quality(received=50, lost=1, jitter_ms=2.0))
         yield inputs.DigitReceived(**of, digit="1", method="rfc4733", duration_ms=100)
         yield inputs.DigitSent(**of, digit="1")
+        yield inputs.DigitsNotSent(**of, why="no telephone-event")
         yield inputs.InfoReceived(**of, content=TEXT)
         yield inputs.HoldFailed(**of, code=488, reason="no", held=not call.held_local)
         yield inputs.UpdateReceived(**of, changes=("hold",))
@@ -207,6 +208,8 @@ def beside_calls(common, pulses):
     yield inputs.MessageReceived(**common, uri="sip:x@y", display_name="", source="127.0.0.9:5060", content=TEXT)
     yield inputs.MessageAnswered(**common, message="none", code=200, reason="OK")
     yield inputs.RequestsDropped(**common, count=7)
+    yield inputs.RequestRefused(**common, method="INFO", source="127.0.0.9", code=405, reason="Method Not Allowed")
+    yield inputs.SipSlow(**common, after_s=5.0, waits_for="listing sound cards")
     yield inputs.AccessDenied(**common, who="x", source="127.0.0.9", scope="http")
     yield inputs.AccessLockedOut(**common, who="x", source="127.0.0.9", scope=LockoutScope.TARGET, seconds=30.0)
 
@@ -234,13 +237,13 @@ def asked(common, call: Call):
 def within_bounds(state: State) -> bool:
     """Bounds the walk: what is independent is not multiplied.
 
-    A button that is down, a door's pulse, a lost guard, the error picture, ICE and a recording are each walked through
+    A button that is down, a door's pulse, a lost guard, the error picture and a recording are each walked through
     beside one call, and two calls beside each other while all else is as it should be; what leads further is stepped
     to and checked, but not from.
     """
     beside = len(state.presses) + len(state.pulses) + len(state.recordings) + (state.error_until is not None)
     beside += sum(len(run.typed) for run in state.runs) + 2 * len(state.lockouts)  # see test_walk_of_codes
-    beside += sum(call.ice for call in state.calls)
+    beside += 2 * sum(call.ice for call in state.calls)  # it only names the fault when the sound ends
     if state.settings is not ONE:
         beside += sum(call.muted + (call.rtp_lost_since is not None) + bool(call.digits) for call in state.calls)
         if state.settings is PLAN:  # until the ring is over: what then goes on are the calls of the other walks

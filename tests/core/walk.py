@@ -52,6 +52,7 @@ TOLD = {
     "change",
     "kept_change",
     "answer_headers",
+    "attempts",
     "rejected",
     "needs_restart",
     "network",

@@ -16,7 +16,7 @@ import pytest
 from appliance.core.desired import RelayPulse
 from appliance.core.inputs import GuardLost, GuardReady, RelayChanged
 from appliance.core.model import DoorId
-from appliance.panel import guard
+from appliance.panel import guard, relay
 from appliance.panel.relay import DoorWiring, GpioLine, Relay, SimulatedLine, guard_command
 from tests.panel.support import LONG, SECOND, GuardProcess, free, guards, level, send, wiring
 from tests.support.waiting import until, until_async
@@ -337,3 +337,18 @@ def test_command_names_every_kind_of_line(tmp_path):
         ("gate", 5 * SECOND // 2, 0, ["--gpio-active-low", "expander", "3"]),
         ("cellar", 60 * SECOND, 0, ["--simulated", str(tmp_path / "relay")]),
     ]
+
+
+def test_a_guard_whose_news_waits_unread_is_not_taken_for_hung():
+    """The loop was held up between reading sockets and running timers."""
+
+    async def scenario():
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            connection = relay._Link(ours, lambda _: None, lambda *_: None)
+            connection._look(asyncio.get_running_loop().time() - 7.0)
+            assert not connection.hung
+            await until_async(lambda: connection.hung, "what is looked for once more")
+            connection.end("over")
+
+    asyncio.run(scenario())

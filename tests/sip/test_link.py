@@ -5,7 +5,9 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -14,6 +16,7 @@ from appliance.core.desired import Sound
 from appliance.core.model import CallId
 from appliance.core.orders import Answer, HangUp, Place, Refuse, SendDigit
 from appliance.sip import link
+from appliance.sip.settings import SipSettings
 from tests.sip.stations import PATIENCE_S, Station, connect, place, stations, talk
 from tests.support.waiting import until_async
 
@@ -456,5 +459,24 @@ def test_a_start_that_fails_for_want_of_descriptors_leaves_no_zombie_and_is_trie
             assert not await asyncio.to_thread(lambda: [pid for pid in begun[:-1] if Path(f"/proc/{pid}").exists()])
         finally:
             await door.link.stop()
+
+    asyncio.run(scenario())
+
+
+def test_a_check_that_comes_late_kills_no_process_whose_beats_may_not_have_been_read():
+    """The loop was held up between reading sockets and running timers: beats wait in the socket."""
+
+    async def scenario():
+        now, killed = time.monotonic(), []
+        kept = link.Link(SipSettings(address="127.0.0.1", user="door"), lambda given: None)
+        kept._child = SimpleNamespace(
+            pid=0, why="", ready=True, reported=True, doing="", born=now - 60.0, heard=now - 60.0, kill=killed.append
+        )
+        kept._check_at = now - 7.0
+        kept._check()
+        assert not killed
+        kept._check()
+        kept._timer.cancel()
+        assert len(killed) == 1
 
     asyncio.run(scenario())

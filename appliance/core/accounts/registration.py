@@ -8,7 +8,7 @@ import zlib
 from dataclasses import dataclass, replace
 
 from appliance.core import diagnosis, events, inputs
-from appliance.core.accounts import callers as accounts_callers
+from appliance.core.accounts import callers as known_callers
 from appliance.core.model import (
     NO_ACCOUNT,
     Account,
@@ -298,7 +298,7 @@ def sender(turn: Turn, given: inputs.CallArrived | inputs.MessageReceived) -> Se
     account = through.name if through else NO_ACCOUNT
     vouched = account if through in near else NO_ACCOUNT
     shown = given.shown if isinstance(given, inputs.CallArrived) else ""
-    target = turn.settings.target(shown) or accounts_callers.caller(
+    target = turn.settings.target(shown) or known_callers.caller(
         turn.settings, given.uri, given.source, vouched, given.names
     )
     callers = through.callers if through else turn.settings.callers
@@ -312,7 +312,7 @@ def registrars(turn: Turn, source: str, transport: str) -> list[AccountSettings]
     """
     host = host_of(source)
     near = [a for a in turn.settings.accounts if host and is_server(turn.state.account(a.name), host)]
-    return [a for a in near if accounts_callers.proves(transport, a.transport)]
+    return [a for a in near if known_callers.proves(transport, a.transport)]
 
 
 def calls_here(

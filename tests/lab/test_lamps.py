@@ -150,7 +150,7 @@ def test_brightness_and_colour_reach_the_kernel(board):
 def test_doctor_and_check_say_what_lamps_can(board):
     told = board.guest.check("intercomd", "--check", "--config", "/etc/intercomd/intercomd.toml")
     (note,) = [line for line in told.splitlines() if line.startswith("Note: ")]
-    assert note.startswith("Note: panel.lamp.lines: brightness of no effect")
+    assert note.startswith("Note: panel.lamp.lines: brightness without effect")
     findings = json.loads(board.guest.run("intercomctl", "--json", "doctor").stdout)["findings"]
     lamps = [(each["check"].rpartition(".")[2], each["level"]) for each in findings if "panel.lamp" in each["check"]]
     assert {name for name, level in lamps if level == "ok"} == set(LAMPS)

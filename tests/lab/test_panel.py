@@ -20,7 +20,7 @@ def suite(make_guest, installed_disc):
     here = Path(gpiozero.locate_file("."))
     # Debian 13 has 1.6.2; this one, without a line of machine code in it, runs there as well.
     guest.copy_in(here / "gpiozero", *here.glob("gpiozero-*.dist-info"), to="/root/newer")
-    guest.copy_in(TESTS / "panel", to="/root/suite/tests")
+    guest.copy_in(TESTS / "panel", TESTS / "support", to="/root/suite/tests")
     guest.copy_in(TESTS.parent / "pyproject.toml", to="/root/suite")
     return guest
 

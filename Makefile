@@ -12,39 +12,39 @@ help: ## list what there is to do
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 24
 
 run: ## two door stations call each other, no hardware needed (ONCE=1: one call, then end)
-	@packaging/setup run
+	@packaging/bootstrap run
 	@$(AS_USER) .venv/bin/python -m appliance.demo $(if $(filter-out 0,$(ONCE)),--once)
 
 test: ## lint, types and all tests; a skipped test fails
-	@packaging/setup test
+	@packaging/bootstrap test
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	$(AS_USER) .venv/bin/python -m pytest -n 4 --dist worksteal --durations=10 -m "not lab"
 
 fuzz: ## ever new inputs for what reads the network, messages, settings and requests (FUZZ_SECONDS=600)
-	@packaging/setup test
+	@packaging/bootstrap test
 	@$(AS_USER) tests/fuzz/run
 
 test-load: ## a thousand calls one after the other, and twenty at once, with what they leave behind (8 minutes)
-	@packaging/setup test
+	@packaging/bootstrap test
 	LOAD_FULL=1 $(AS_USER) .venv/bin/python -m pytest tests/e2e/test_many_calls.py -o junit_family=xunit1 \
 	    --junitxml=build/load.xml
 
 test-lab: ## the packages, installed by apt in a booted Debian 13 with simulated lines and cards (see tests/lab)
-	@packaging/setup test
+	@packaging/bootstrap test
 	$(AS_USER) tests/lab/test
 
 test-lab-full: ## the same with the counts that a release is shown with (an hour)
-	@packaging/setup test
+	@packaging/bootstrap test
 	$(AS_USER) tests/lab/test --full
 
 bench: ## measure start, calls, memory, CPU and healing, beside pjsua2 and baresip (15 minutes; writes docs/benchmarks.md)
-	@packaging/setup test
+	@packaging/bootstrap test
 	@$(AS_USER) .venv/bin/python -m benchmarks
 
 generated: ## write anew the files that are made from the code
-	@packaging/setup run
+	@packaging/bootstrap run
 	.venv/bin/python -m appliance.generate
 
 deb: ## Debian 13 packages of intercomd and python3-pjsua2, each built in a fresh root, into dist/

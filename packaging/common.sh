@@ -1,4 +1,4 @@
-# Read by packaging/setup, packaging/deb and packaging/pjsua2/build: telling the user, and installing Debian packages.
+# Read by packaging/bootstrap, packaging/deb and packaging/pjsua2/build: telling the user, and installing Debian packages.
 # All words go to standard error; standard output is for results.
 
 # What each part needs from Debian. The names hold for Debian 12 and 13 and Raspberry Pi OS based on them.

@@ -14,7 +14,7 @@ settings.load_profile("steady")
 
 def _fail(report: pytest.TestReport | pytest.CollectReport, reason: object) -> None:
     report.outcome = "failed"
-    report.longrepr = f"Skipped ({reason}), which fails: packaging/setup test installs what tests need."
+    report.longrepr = f"Skipped ({reason}), which fails: packaging/bootstrap test installs what tests need."
 
 
 def _reason(report: pytest.TestReport | pytest.CollectReport) -> object:

@@ -36,7 +36,7 @@ CARDS_WAIT_S = 30.0  # before a card is tried again that hung or span; doubled e
 CARDS_WAIT_DOUBLED = 5  # times at most
 # In a checkout no index has it: the set-up builds it.
 PJSUA2 = "Is pjsua2 installed? " + (
-    "apt install python3-pjsua2" if sys.prefix == sys.base_prefix else "In a checkout: packaging/setup run"
+    "apt install python3-pjsua2" if sys.prefix == sys.base_prefix else "In a checkout: packaging/bootstrap run"
 )
 NOT_READY = "SIP process not ready"
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")

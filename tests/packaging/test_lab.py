@@ -51,7 +51,7 @@ def test_a_clone_without_pytest_is_told_before_anything_is_built(clone, status):
         python(clone, status)
     told = lab(clone)
     assert told.returncode == 1
-    assert "cause:  .venv has no pytest\nremedy: packaging/setup test" in told.stderr
+    assert "cause:  .venv has no pytest\nremedy: packaging/bootstrap test" in told.stderr
     assert not (clone / "built").exists()
 
 

@@ -1,4 +1,4 @@
-"""packaging/setup: prepares a clone once, does nothing the second time, and tells what went wrong."""
+"""packaging/bootstrap: prepares a clone once, does nothing the second time, and tells what went wrong."""
 
 import os
 import shutil
@@ -41,7 +41,7 @@ class Clone:
         """What a set-up says; `installed` tells what it did."""
         self.called.unlink(missing_ok=True)
         result = subprocess.run(
-            [self.folder / "packaging/setup", mode],
+            [self.folder / "packaging/bootstrap", mode],
             env=self.environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -81,7 +81,7 @@ def test_a_set_up_for_tests_serves_run_but_not_the_other_way_round(clone: Clone)
     assert clone.setup("run") == ""
 
 
-@pytest.mark.parametrize("file", ["pyproject.toml", "packaging/pjsua2/config_site.h", "packaging/setup"])
+@pytest.mark.parametrize("file", ["pyproject.toml", "packaging/pjsua2/config_site.h", "packaging/bootstrap"])
 def test_a_changed_input_is_set_up_again(clone: Clone, file: str, tmp_path: Path) -> None:
     clone.setup("run")
     clone.refuse.touch()  # enough to see that it tries: a changed recipe would build for minutes
@@ -119,6 +119,6 @@ def test_a_python_that_is_too_old_or_absent_is_told(clone: Clone, script: str | 
 
 @pytest.mark.parametrize("arguments", [[], ["all"], ["run", "test"]])
 def test_wrong_usage_ends_with_2(arguments: list[str]) -> None:
-    result = subprocess.run([ROOT / "packaging/setup", *arguments], capture_output=True, text=True, timeout=120)
+    result = subprocess.run([ROOT / "packaging/bootstrap", *arguments], capture_output=True, text=True, timeout=120)
     assert result.returncode == 2
     assert "Usage:" in result.stderr

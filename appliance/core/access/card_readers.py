@@ -1,4 +1,4 @@
-"""Card readers: what they read is told, and opens a door of theirs; and how often it was nothing whole."""
+"""Card readers: report cards, open doors with them, and count readings that were not a whole card."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from appliance.core.transition import Turn
 
 
 def read(turn: Turn, given: inputs.CardRead) -> None:
-    """Take a card in."""
+    """Process a card that a reader read."""
     reader = turn.settings.reader(given.reader)
     if reader is not None:
         number = given.number if reader.tell_numbers else None
@@ -19,7 +19,7 @@ def read(turn: Turn, given: inputs.CardRead) -> None:
 
 
 def discarded(turn: Turn, given: inputs.ReadingDiscarded) -> None:
-    """Count what was no card."""
+    """Count readings that were not a card."""
     if turn.settings.reader(given.reader) is None:
         return
     known = dict(turn.state.discarded)

@@ -1,7 +1,7 @@
-"""The book of codes and cards: how clients change it, and what becomes of one that is shown.
+"""The book of codes and cards: how clients change it, and what a code or card does when it is shown.
 
-What is changed is so only once it is on disc. A use that counts is written before the door opens: a power cut gives
-none back.
+A change takes effect only once it is on disc. A use that counts is written before the door opens, so that a power cut
+returns none.
 """
 
 from collections.abc import Iterable
@@ -38,9 +38,9 @@ PART = "codes"
 
 
 def shown(turn: Turn, attempt: Attempt, kind: CredentialKind, text: str) -> str:
-    """Take a code that was typed, or a card: open its doors, or return why nothing opens.
+    """Process a typed code or a card: open its doors, or return why nothing opens.
 
-    "" where that depends on the disc or the guard; `outcomes` then reports it.
+    Returns "" if the outcome depends on the disc or the guard; `outcomes` then reports it.
     """
     if refused_at_once(turn, attempt):
         outcomes.refused(turn, attempt, Denial.LOCKED_OUT)
@@ -72,8 +72,8 @@ def shown(turn: Turn, attempt: Attempt, kind: CredentialKind, text: str) -> str:
 
 
 def unavailable(turn: Turn, attempt: Attempt) -> None:
-    """Refuse what cannot be looked up. It may be right, so it counts for no lockout."""
-    if PART not in dict(turn.state.failed):  # the store names a better cause where it knows one
+    """Deny a code or card because the book is not loaded. It may be valid, so it counts for no lockout."""
+    if PART not in dict(turn.state.failed):  # the store reports a better cause if it knows one
         why, resolution = (
             "Codes and cards have not been read yet.",
             "Check the storage; GET /v1/state shows the faults.",
@@ -84,24 +84,24 @@ def unavailable(turn: Turn, attempt: Attempt) -> None:
 
 
 def read(turn: Turn, book: Book) -> None:
-    """Take the book in; from now on codes open doors."""
+    """Store the loaded book; from now on codes open doors."""
     turn.state = replace(turn.state, book=book)
     faults.recovered(turn, PART)
 
 
 def wrong(turn: Turn, attempt: Attempt) -> None:
-    """Tell, and count."""
+    """Report a wrong code, and count it."""
     deny(turn, attempt, attempt.doors, Denial.WRONG)
     lockouts.wrong(turn, attempt)
 
 
 def known(book: Book | None, digits: str) -> bool:
-    """Whether they are a code of the book, be it valid now or not."""
+    """Whether these digits are a code of the book, valid now or not."""
     return book is not None and credentials.match(book, CredentialKind.CODE, digits) is not None
 
 
 def refused_at_once(turn: Turn, attempt: Attempt) -> bool:
-    """Whether nothing is even looked at: who tries, or each door that he could open, is locked out."""
+    """Deny at once, without a look at the code, if whoever tries or every door of the attempt is locked out."""
     left = lockouts.left_s(turn, attempt.scope, attempt.who)
     if not left and (lockouts.open_doors(turn, attempt) or not attempt.doors):
         return False
@@ -110,12 +110,12 @@ def refused_at_once(turn: Turn, attempt: Attempt) -> bool:
 
 
 def spend(turn: Turn, attempt: Attempt, found: Credential, uses: int) -> None:
-    """Write that it was used, and then open."""
+    """Write that the code was used, then open its doors."""
     keep(turn, Keeping(BookChange.USED, replace(found, uses=uses - 1), turn.now + KEPT_S, attempt.by, attempt=attempt))
 
 
 def open_doors(turn: Turn, attempt: Attempt, wanted: tuple[DoorId, ...]) -> None:
-    """Open them, and report each that does not open. The first that does decides the outcome."""
+    """Open the doors, and report each that does not open. The first that opens decides the outcome."""
     free, opening = lockouts.open_doors(turn, attempt), False
     why: str = Denial.LOCKED_OUT
     for door in turn.settings.doors:
@@ -135,7 +135,7 @@ def open_doors(turn: Turn, attempt: Attempt, wanted: tuple[DoorId, ...]) -> None
 
 
 def deny(turn: Turn, attempt: Attempt, wanted: Iterable[DoorId], why: str) -> None:
-    """Tell that doors stay locked."""
+    """Report that doors stay locked."""
     for door in wanted:
         turn.emit(events.DoorDenied(door, by=attempt.by, means=attempt.means, why=why))
 
@@ -144,7 +144,7 @@ def deny(turn: Turn, attempt: Attempt, wanted: Iterable[DoorId], why: str) -> No
 
 
 def requested(turn: Turn, action: inputs.OfBook, request: RequestId, who: str) -> None:
-    """Add, change or remove one; the reply follows once it is on disc. Raises IntercomError."""
+    """Add, change or remove a credential; the reply follows once it is on disc. Raises IntercomError."""
     book = turn.state.book
     if book is None:
         raise IntercomError(
@@ -173,14 +173,14 @@ def requested(turn: Turn, action: inputs.OfBook, request: RequestId, who: str) -
 
 
 def keep(turn: Turn, keeping: Keeping) -> None:
-    """Have it written, and wait for that."""
+    """Order the write, and wait for its result."""
     removed = keeping.change is BookChange.REMOVED
     turn.order(DropCredential(keeping.code.id) if removed else KeepCredential(keeping.code))
     turn.state = replace(turn.state, keepings=(*turn.state.keepings, keeping))
 
 
 def added(turn: Turn, book: Book, action: inputs.AddCredential) -> Credential:
-    """The new one."""
+    """Build the new credential. Raises IntercomError."""
     check(turn, action)
     if action.kind is CredentialKind.CODE:
         begins = [
@@ -216,7 +216,7 @@ def added(turn: Turn, book: Book, action: inputs.AddCredential) -> Credential:
 
 
 def check(turn: Turn, wanted: inputs.AddCredential | inputs.ChangeCredential) -> None:
-    """Whether its doors are there, and its times make sense."""
+    """Raise IntercomError for a door that does not exist or an empty period."""
     for name in wanted.doors:
         if turn.settings.door(name) is None:
             names = ", ".join(door.id for door in turn.settings.doors) or "none"
@@ -231,7 +231,7 @@ def check(turn: Turn, wanted: inputs.AddCredential | inputs.ChangeCredential) ->
 
 
 def find(turn: Turn, book: Book, wanted: CredentialId) -> Credential:
-    """The one of that id, unless it is being written."""
+    """Find a credential by its id. Raises IntercomError, also while the credential is being written."""
     found = book.credential(wanted)
     if found is None:
         raise IntercomError(
@@ -246,7 +246,7 @@ def find(turn: Turn, book: Book, wanted: CredentialId) -> Credential:
 
 
 def is_kept(turn: Turn, wanted: CredentialId) -> bool:
-    """Whether it is being written."""
+    """Whether the credential is being written."""
     return any(keeping.code.id == wanted for keeping in turn.state.keepings)
 
 
@@ -254,7 +254,7 @@ def is_kept(turn: Turn, wanted: CredentialId) -> bool:
 
 
 def kept(turn: Turn, wanted: CredentialId) -> None:
-    """It is on disc: so it is from now on."""
+    """The change is on disc, so it takes effect now."""
     keeping = taken(turn, wanted)
     book = turn.state.book
     if keeping is None or book is None:
@@ -275,14 +275,14 @@ def kept(turn: Turn, wanted: CredentialId) -> None:
 
 
 def not_kept(turn: Turn, wanted: CredentialId, why: str) -> None:
-    """It is not: so nothing has changed, and nothing opens."""
+    """The write failed: nothing has changed, and nothing opens."""
     keeping = taken(turn, wanted)
     if keeping is not None:
         failed(turn, keeping, why)
 
 
 def due(turn: Turn) -> None:
-    """Writes that nobody tells of: a disc that hangs."""
+    """Fail writes that take too long: the disc may hang."""
     for keeping in turn.state.keepings:
         if turn.now >= keeping.until:
             turn.state = replace(turn.state, keepings=tuple(k for k in turn.state.keepings if k is not keeping))
@@ -290,7 +290,7 @@ def due(turn: Turn) -> None:
 
 
 def failed(turn: Turn, keeping: Keeping, why: str) -> None:
-    """Say so to whom it concerns."""
+    """Report the failed write to the client, or deny the doors of the code or card."""
     if keeping.attempt is not None:
         deny(turn, keeping.attempt, keeping.attempt.doors, f"{Denial.NOT_WRITTEN}: {why}")
         outcomes.refused(turn, keeping.attempt, f"{Denial.NOT_WRITTEN}: {why}")
@@ -301,7 +301,7 @@ def failed(turn: Turn, keeping: Keeping, why: str) -> None:
 
 
 def taken(turn: Turn, wanted: CredentialId) -> Keeping | None:
-    """What waits for that; it does no longer."""
+    """Find the change that waits for this write, and remove it from those that wait."""
     found = next((k for k in turn.state.keepings if k.code.id == wanted), None)
     turn.state = replace(turn.state, keepings=tuple(k for k in turn.state.keepings if k is not found))
     return found

@@ -1,6 +1,6 @@
-"""Codes and cards: which one was shown, and whether it opens anything now. Nothing here changes the state.
+"""Codes and cards: find the one that was shown, and decide whether it opens anything now. Changes no state.
 
-Digits are compared as HMAC-SHA256 (RFC 2104) under the device's key, all of them each time and each in constant time.
+Digits are compared as HMAC-SHA256 (RFC 2104) under the device's key: every code each time, and in constant time.
 """
 
 import hashlib
@@ -13,14 +13,14 @@ SHORTEST, LONGEST = 4, 12  # digits of a code
 
 
 def digest(secret: str, kind: CredentialKind, shown: str) -> str:
-    """What is kept of digits, or of a card's number, in hexadecimal; `secret`, the key, is so too."""
+    """The stored form of a code's digits or a card's number, in hexadecimal; so is `secret`, the key."""
     return hmac.new(
         bytes.fromhex(secret), f"{kind}:{shown}".encode("utf-8", "backslashreplace"), hashlib.sha256
     ).hexdigest()
 
 
 def match(book: Book, kind: CredentialKind, shown: str) -> Credential | None:
-    """The code of these digits, or the card of this number."""
+    """The code with these digits, or the card with this number."""
     wanted, found = digest(book.secret, kind, shown), None
     for credential in book.codes:
         if hmac.compare_digest(credential.digest, wanted):
@@ -29,12 +29,12 @@ def match(book: Book, kind: CredentialKind, shown: str) -> Credential | None:
 
 
 def longest(book: Book | None) -> int:
-    """How many digits the longest code has; 0 without any."""
+    """The number of digits of the longest code; 0 without codes."""
     return max((c.length for c in book.codes), default=0) if book is not None else 0
 
 
 def why_not(credential: Credential, clock: Clock | None, now: float) -> str:
-    """Why it opens nothing now, for people; "" if it does."""
+    """Why the credential opens nothing now, for people; "" if it opens its doors."""
     if credential.uses == 0:
         return Denial.USED_UP
     if credential.expires is not None:

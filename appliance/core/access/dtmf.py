@@ -1,7 +1,7 @@
-"""Digits of the far end, which may be a code; no channel ever tells which they were.
+"""DTMF digits of far ends, which may form a code; no channel ever reveals which digits they were.
 
-What is typed is a run. It ends with #, after a pause, or once it is as long as the longest code: then it was a code, or
-a wrong one that counts. * begins anew. So each wrong code is one guess, whatever is typed round it.
+The digits of one entry end with #, after a pause, or when they are as long as the longest code: they were a code, or a
+wrong one that counts. * begins a new entry. So each wrong code is one guess, whatever is typed around it.
 """
 
 import hmac
@@ -31,15 +31,15 @@ from appliance.core.orders import SendDigit
 from appliance.core.transition import Turn
 
 TOGETHER_S = 5.0  # digits further apart are not one code
-ECHO_S = 1.0  # a digit that we sent so long before or after comes back
-EACH_S = 0.3  # how long one takes that we send
+ECHO_S = 1.0  # our own digit may come back within so long
+EACH_S = 0.3  # how long we take to send one digit
 INBAND = "inband"
 RELAY, PRESS_MS = "application/dtmf-relay", 160
-STRANGER = "stranger"  # they can open nothing, so they count together
+STRANGER = "stranger"  # strangers can open nothing, so they count together
 
 
 def received(turn: Turn, call: Call, given: inputs.DigitReceived) -> None:
-    """A digit came in a call."""
+    """A digit arrived in a call."""
     masked = masks(turn.state)
     turn.emit(
         events.DtmfReceived(
@@ -61,13 +61,13 @@ def received(turn: Turn, call: Call, given: inputs.DigitReceived) -> None:
 
 
 def masks(state: State) -> bool:
-    """Whether a digit may belong to a code; while the book is unread, each may."""
+    """Whether a digit may belong to a code; while the book is not loaded, every digit may."""
     known = state.book is None or any(c.kind is CredentialKind.CODE for c in state.book.codes)
     return known or any(door.digits for door in state.settings.doors)
 
 
 def believed(turn: Turn, call: Call, given: inputs.DigitReceived) -> bool:
-    """Whether a far end pressed it. Of digits in the sound itself that is doubtful: people and echoes make them too."""
+    """Whether the far end really pressed it. Digits in the sound are doubtful: voices and echoes can imitate them."""
     if given.method != INBAND:
         return True
     account = turn.settings.account(call.account)
@@ -76,7 +76,7 @@ def believed(turn: Turn, call: Call, given: inputs.DigitReceived) -> bool:
 
 
 def typed(turn: Turn, call: Call, digit: str) -> None:
-    """One more of the run; where that makes a code, its door opens."""
+    """Append the digit; open the door if a code is complete."""
     if digit == "*" or (digit == "#" and not call.digits):
         entered(turn, call, call.digits)
         turn.put(replace(call, digits=digit, digit_at=turn.now))
@@ -92,18 +92,18 @@ def typed(turn: Turn, call: Call, digit: str) -> None:
 
 
 def same(run: str, digits: str) -> bool:
-    """Whether the run is these digits of a door's, in constant time; * or # in front may be left out of them."""
+    """Whether the entry equals a door's own digits, in constant time; * or # before the entry does not count."""
     whole, bare = (hmac.compare_digest(plain(each), plain(digits)) for each in (run, run.lstrip("*#")))
     return bool(digits) and (whole or bare)
 
 
 def plain(text: str) -> bytes:
-    """As bytes, whatever a far end has sent for a digit."""
+    """Encode any text that a far end sent as a digit."""
     return text.encode("utf-8", "backslashreplace")
 
 
 def over(state: State, run: str) -> bool:
-    """Whether no longer code can come of it."""
+    """Whether the entry cannot become a longer code."""
     digits = run.lstrip("*#")
     longest = credentials.LONGEST if state.book is None else credentials.longest(state.book)
     if len(digits) >= max([longest, *(len(door.digits.lstrip("*#")) for door in state.settings.doors)]):
@@ -112,7 +112,7 @@ def over(state: State, run: str) -> bool:
 
 
 def entered(turn: Turn, call: Call, run: str) -> None:
-    """A run is over that is no door's own: a code of the book, or a wrong one, or too short for either."""
+    """An entry ended that is not a door's own digits: a code of the book, a wrong code, or too short to be either."""
     turn.put(replace(call, digits=""))
     digits = run.strip("*#")
     if len(digits) < shortest(turn.state):
@@ -127,20 +127,20 @@ def entered(turn: Turn, call: Call, run: str) -> None:
 
 
 def guessed(turn: Turn, attempt: Attempt) -> None:
-    """Count a run that may be a code of the unread book, but is surely a wrong guess at doors' own digits."""
+    """Count an entry that may be a code of the book, which is not loaded, but is a wrong guess at doors' own digits."""
     own = tuple(door.id for door in turn.settings.doors if door.digits and door.id in attempt.doors)
     if own:
         lockouts.wrong(turn, replace(attempt, doors=own))
 
 
 def shortest(state: State) -> int:
-    """How many digits may be a code at least."""
+    """The least number of digits that may be a code."""
     own = [len(door.digits.strip("*#")) for door in state.settings.doors if door.digits]
     return min([credentials.SHORTEST, *own])
 
 
 def opened(turn: Turn, call: Call, own: list[DoorSettings]) -> None:
-    """Doors' own digits were typed."""
+    """Somebody typed the own digits of these doors."""
     attempt = attempt_of(turn, call)
     codes.deny(turn, attempt, (door.id for door in own if door.id not in attempt.doors), Denial.NO_TARGET)
     wanted = tuple(door.id for door in own if door.id in attempt.doors)
@@ -150,7 +150,7 @@ def opened(turn: Turn, call: Call, own: list[DoorSettings]) -> None:
 
 
 def attempt_of(turn: Turn, call: Call) -> Attempt:
-    """Who types, and which doors he may open: those that his target's table names."""
+    """Build the attempt of this caller; its doors are those of the caller's target."""
     target = turn.settings.target(call.remote.target)
     uri = call.remote.uri
     if target is None:
@@ -159,19 +159,19 @@ def attempt_of(turn: Turn, call: Call) -> Attempt:
 
 
 def due(turn: Turn) -> None:
-    """Runs that a pause has ended."""
+    """End entries after a pause."""
     for call in turn.state.calls:
         if (at := wake(call)) is not None and turn.now >= at:
             entered(turn, call, call.digits)
 
 
 def wake(call: Call) -> float | None:
-    """When `due` has something to do."""
+    """The time at which a pause ends the call's entry; None without an entry."""
     return call.digit_at + TOGETHER_S if call.digits and call.talks else None
 
 
 def ended(turn: Turn) -> None:
-    """Calls that are over in the middle of a run: no guess is free, and nothing opens after a call."""
+    """Judge entries of calls that have ended: no guess is free, and nothing opens after a call."""
     for call, _ in turn.finished:
         digits, attempt = call.digits.strip("*#"), attempt_of(turn, call)
         guess = len(digits) >= shortest(turn.state) and not codes.known(turn.state.book, digits)
@@ -185,7 +185,7 @@ def ended(turn: Turn) -> None:
 
 
 def send(turn: Turn, call: Call, wanted: str) -> None:
-    """Send digits by RFC 4733, or where the far end takes none of these, as configured. Raises IntercomError."""
+    """Send digits by RFC 4733; if the far end does not accept these, as configured. Raises IntercomError."""
     way = turn.settings.digits_otherwise
     if not call.takes_events and way is DigitsBy.NONE:
         raise unsent("The far end does not accept digits by RFC 4733 (telephone-event).")
@@ -200,7 +200,7 @@ def send(turn: Turn, call: Call, wanted: str) -> None:
 
 
 def answered(turn: Turn, given: inputs.MessageAnswered) -> bool:
-    """Whether it was a digit by INFO that has its final response: it went out, or was refused."""
+    """Process the final response to a digit sent by INFO; False if the message was not a digit."""
     outgoing = next((m for m in turn.state.messages if m.id == given.message and m.digit), None)
     call = None if outgoing is None or outgoing.call is None else turn.state.call(outgoing.call)
     if outgoing is None or call is None:
@@ -225,7 +225,7 @@ def unsent(why: str) -> IntercomError:
 
 
 def sent(turn: Turn, call: Call, digit: str) -> None:
-    """A digit went out. Where this station knows any code, it may be the code of a door, and is not named."""
+    """A digit was sent. If this station knows any code, the digit may belong to one, so the event omits it."""
     settings = turn.settings
     codes_sent = any(b.digits for b in settings.buttons) or any(c.digits for c in settings.chords)
     masked = codes_sent or masks(turn.state)
@@ -234,7 +234,7 @@ def sent(turn: Turn, call: Call, digit: str) -> None:
 
 
 def with_sent(turn: Turn, call: Call, digits: str) -> Call:
-    """The call that goes on with digits of ours, one after another from now on."""
+    """The call with our digits added as sent, one after another from now on."""
     lately = [(digit, at) for digit, at in call.sent if turn.now - at <= ECHO_S]
     now = [(digit, turn.now + number * EACH_S) for number, digit in enumerate(digits)]
     return replace(call, sent=(*lately, *now))

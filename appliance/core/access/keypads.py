@@ -1,7 +1,7 @@
-"""Keypads: a key that goes down is told, though not which, for it may belong to a code.
+"""Keypads: an event reports each key press, but not which key, for it may belong to a code.
 
-What is typed is a run, as in a call (see digits): a code opens a door of the keypad's, and a flat's number, closed by
-#, rings there. * begins anew.
+The digits of one entry end as in a call (see `dtmf`): a code opens a door of the keypad's, and a flat's number that #
+closes rings there. * begins a new entry.
 """
 
 from dataclasses import replace
@@ -30,7 +30,7 @@ NOBODY = "there is no such flat"
 
 
 def pressed(turn: Turn, wanted: KeypadId, key: str) -> None:
-    """Take a key of a keypad in."""
+    """Process a key of a keypad."""
     keypad = turn.settings.keypad(wanted)
     if keypad is None:
         return
@@ -49,7 +49,7 @@ def pressed(turn: Turn, wanted: KeypadId, key: str) -> None:
 
 
 def over(turn: Turn, keypad: KeypadSettings, typed: str, *, closed: bool) -> None:
-    """The run is over: a code, a flat's number if it was closed, or wrong."""
+    """The entry ended: a code, a flat's number if # closed it, or wrong."""
     put(turn, keypad.id, None)
     entry = turn.settings.entry(typed) if closed else None
     if entry is not None and not codes.known(turn.state.book, typed):
@@ -64,12 +64,12 @@ def over(turn: Turn, keypad: KeypadSettings, typed: str, *, closed: bool) -> Non
 
 
 def attempt_at(keypad: KeypadSettings) -> Attempt:
-    """An attempt of somebody at the keypad."""
+    """Build the attempt of somebody at this keypad."""
     return Attempt(f"keypad {keypad.id}", Means.KEYPAD, keypad.doors, LockoutScope.KEYPAD, keypad.id)
 
 
 def ring(turn: Turn, entry: Entry, who: str) -> None:
-    """Ring there; what cannot be done is told, and heard."""
+    """Ring at the flat; an event and the panel report an error."""
     try:
         press.ring(turn, press.bell(entry, who))
     except IntercomError as err:
@@ -78,7 +78,7 @@ def ring(turn: Turn, entry: Entry, who: str) -> None:
 
 
 def due(turn: Turn) -> None:
-    """Runs that a pause has ended."""
+    """End entries after a pause."""
     for run in turn.state.runs:
         keypad = turn.settings.keypad(run.keypad)
         if keypad is None:
@@ -88,6 +88,6 @@ def due(turn: Turn) -> None:
 
 
 def put(turn: Turn, keypad: KeypadId, run: Run | None) -> None:
-    """Store it, or forget it."""
+    """Store the keypad's entry; None removes it."""
     others = tuple(each for each in turn.state.runs if each.keypad != keypad)
     turn.state = replace(turn.state, runs=others if run is None else (*others, run))

@@ -1,7 +1,7 @@
-"""Lockouts: after some wrong codes none is taken for a while, from one far end, at one keypad, or at one door.
+"""Lockouts: after several wrong codes, none is accepted for a while from one far end, at one keypad or at one door.
 
-Each further wrong one doubles the time. A right one ends the count of who showed it, and halves that of the door: who
-guesses there is another. What was locked out when the station went off is so from its start on, for the whole time.
+Each further wrong code doubles the time. A right code clears the count of its source, but only halves the door's: the
+guesser may be somebody else. A lockout that was active when the station stopped begins again, in full, at its start.
 """
 
 from dataclasses import replace
@@ -11,25 +11,25 @@ from appliance.core.model import Attempt, DoorId, Lockout, LockoutScope
 from appliance.core.orders import KeepLockouts
 from appliance.core.transition import Turn
 
-FREE = dict.fromkeys(LockoutScope, 5) | {LockoutScope.DOOR: 15}  # the last of so many wrong ones locks out
+FREE = dict.fromkeys(LockoutScope, 5) | {LockoutScope.DOOR: 15}  # the last of so many wrong codes locks out
 FIRST_S, LONGEST_S = 30.0, 3600.0
-FORGOTTEN_S = 86_400.0  # after the last wrong one
+FORGOTTEN_S = 86_400.0  # after the last wrong code
 DOUBLINGS = 16  # enough for LONGEST_S
 
 
 def left_s(turn: Turn, scope: LockoutScope, who: str) -> float:
-    """For how long it is locked out still; 0: it is not."""
+    """Seconds that the lockout still lasts; 0 if there is none."""
     until = of(turn, scope, who).until
     return 0.0 if until is None else max(0.0, until - turn.now)
 
 
 def open_doors(turn: Turn, attempt: Attempt) -> tuple[DoorId, ...]:
-    """Those of its doors that are not locked out."""
+    """The attempt's doors that are not locked out."""
     return tuple(door for door in attempt.doors if not left_s(turn, LockoutScope.DOOR, door))
 
 
 def wrong(turn: Turn, attempt: Attempt) -> None:
-    """A wrong code: counted against who showed it, and against each door that a right one could have opened."""
+    """Count a wrong code, for its source and for each door that a right code could have opened."""
     count(turn, attempt.scope, attempt.who, attempt)
     for door in open_doors(turn, attempt):
         count(turn, LockoutScope.DOOR, door, attempt)
@@ -37,7 +37,7 @@ def wrong(turn: Turn, attempt: Attempt) -> None:
 
 
 def right(turn: Turn, attempt: Attempt) -> None:
-    """A right one."""
+    """Clear the count of a right code's source, and halve those of its doors."""
     before = turn.state.lockouts
     put(turn, replace(of(turn, attempt.scope, attempt.who), wrong=0, until=None))
     for door in attempt.doors:
@@ -48,14 +48,14 @@ def right(turn: Turn, attempt: Attempt) -> None:
 
 
 def read(turn: Turn, kept: tuple[tuple[LockoutScope, str, int, float], ...]) -> None:
-    """These were there when the station went off."""
+    """Restore the lockouts that were stored when the station stopped."""
     for scope, who, count_, seconds in kept:
         until = turn.now + min(seconds, LONGEST_S) if seconds > 0 else None
         put(turn, Lockout(scope, who, count_, turn.now, until))
 
 
 def count(turn: Turn, scope: LockoutScope, who: str, attempt: Attempt) -> None:
-    """One more."""
+    """Count one wrong code, and lock out if there were too many."""
     known = of(turn, scope, who)
     so_far = known.wrong if turn.now - known.last < FORGOTTEN_S else 0
     beyond = so_far + 1 - FREE[scope]
@@ -66,20 +66,20 @@ def count(turn: Turn, scope: LockoutScope, who: str, attempt: Attempt) -> None:
 
 
 def of(turn: Turn, scope: LockoutScope, who: str) -> Lockout:
-    """What is known of it."""
+    """The lockout of this source or door; an empty one if there is none."""
     nothing = Lockout(scope, who, 0, turn.now)
     return next((each for each in turn.state.lockouts if (each.scope, each.who) == (scope, who)), nothing)
 
 
 def put(turn: Turn, lockout: Lockout) -> None:
-    """Store it, or forget it."""
+    """Store the lockout; one without wrong codes is removed."""
     others = [each for each in turn.state.lockouts if (each.scope, each.who) != (lockout.scope, lockout.who)]
     kept = [*others, lockout] if lockout.wrong else others
     turn.state = replace(turn.state, lockouts=tuple(sorted(kept, key=lambda each: (each.scope, each.who))))
 
 
 def keep(turn: Turn) -> None:
-    """Have all of them outlast a restart; what is on disc stays until it has been read with the book."""
+    """Have all lockouts stored, to outlast a restart. Not before the stored ones have been loaded with the book."""
     if turn.state.book is None:
         return
     turn.order(

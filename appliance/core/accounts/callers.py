@@ -14,18 +14,18 @@ SIP_URI = re.compile(
 NUMBER = re.compile(r"[A-Za-z0-9._~+*#-]{1,64}")  # a user part that needs no escapes
 
 
-# How well the way of a message proves its source, the least first: a UDP packet's address can be forged; a connection
-# (TCP) is with somebody at the address; one that we made by TLS is with the server whose certificate we have checked.
+# How well each transport proves a message's source, the weakest first: a UDP packet's address can be forged; a TCP
+# connection comes from its address; a TLS connection that we made leads to the server whose certificate we checked.
 PROOF = ("udp", "tcp", "tls")
 
 
 def proves(transport: str, needed: str) -> bool:
-    """Whether what came by one transport is proof enough where another was agreed on."""
+    """Whether a message's transport is sufficient proof if another transport was agreed on."""
     return transport in PROOF[PROOF.index(needed) :]
 
 
 def parts(uri: str) -> tuple[str, str] | None:
-    """User ("" if none) and host of a SIP URI (RFC 3261 §19.1), None if it is none; the host in small letters."""
+    """User ("" if none) and host (in lower case) of a SIP URI (RFC 3261 §19.1); None for text that is not a SIP URI."""
     match = SIP_URI.fullmatch(uri)
     return (match["user"] or "", match["host"].lower()) if match else None
 
@@ -35,16 +35,16 @@ def caller(
 ) -> Target | None:
     """The target that calls, or None for a stranger.
 
-    account: whose registrar sent the packet, if one did. names: those of the targets' host names that lead to the
-    source. From is only what the caller says (RFC 3261 §8.1.1.3), so its host counts for nothing: a packet of a target
-    that is configured by its address, or by a name, must have come from there, and that of a target with an account
-    from the registrar, which knows who calls.
+    account: the account whose registrar sent the packet, if one did. names: those of the targets' host names that
+    resolve to the source. From is only what the caller claims (RFC 3261 §8.1.1.3), so its host counts for nothing: a
+    packet of a target that is configured by address or host name must have come from there, and that of a target with
+    an account from the registrar, which knows its callers.
     """
     said = parts(uri)
     if said is None:
         return None
     for target in settings.targets:
-        if target.verify:  # nothing but its password proves who it is
+        if target.verify:  # only its password proves its identity
             continue
         user, host = parts(target.uri) or ("", "")
         address = _address(host)
@@ -60,18 +60,18 @@ def caller(
 
 
 def addresses(settings: Settings) -> tuple[str, ...]:
-    """Where the targets are that are called without an account: their SIP URIs without users and passwords."""
+    """Addresses of the targets that have no account: their SIP URIs without users and passwords."""
     uris = (SIP_URI.fullmatch(target.uri) for target in settings.targets if not target.account)
     return tuple(dict.fromkeys(f"sip:{uri['host']}{uri['rest']}" for uri in uris if uri))
 
 
 def srtp(settings: Settings, target: str | None) -> str:
-    """Whether sound is encrypted in a call to this target that goes through no account."""
+    """How a call to this target outside accounts is encrypted: off, optional or mandatory."""
     return next((each.srtp for each in settings.targets if each.name == target), "off")
 
 
 def encrypted(settings: Settings) -> tuple[tuple[str, str], ...]:
-    """Hosts whose calls are encrypted, and how: optional or mandatory."""
+    """Hosts of targets without an account whose calls are encrypted: optional or mandatory."""
     found = [(parts(each.uri), each) for each in settings.targets if not each.account and each.srtp != "off"]
     return tuple((said[1], each.srtp) for said, each in found if said is not None)
 

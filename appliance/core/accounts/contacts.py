@@ -1,6 +1,6 @@
-"""Watched contacts: targets that are asked now and then whether they are there, so that it is known before one is rung.
+"""Watched contacts: targets that are probed regularly, so that their state is known before a visitor rings.
 
-By OPTIONS (RFC 3261 §11), which every SIP phone answers as it would answer a call; see also `subscriptions`.
+The probe is OPTIONS (RFC 3261 §11), which a SIP phone answers as it would answer a call; see also `subscriptions`.
 """
 
 import zlib
@@ -12,27 +12,27 @@ from appliance.core.orders import Probe
 from appliance.core.transition import Turn
 
 C = ContactState
-ANSWER_S = 40.0  # the SIP process tells after 32 s that nobody answers (RFC 3261 §17.1.2.2, timer F)
+ANSWER_S = 40.0  # the SIP process reports after 32 s that no answer came (RFC 3261 §17.1.2.2, timer F)
 FIRST_SPREAD_S = 2.0
 BUSY = {486, 600}
 ABSENT = {0, 404, 408, 410, 480, 502, 503, 504, 604}
 
 
 def sip_ready(turn: Turn) -> None:
-    """Ask all that are watched, not quite at once; servers are asked once their account is registered, or in vain."""
+    """Begin to watch all contacts, at slightly different times; servers are asked once their account is registered."""
     for target in watched(turn):
         delay = first(turn, target) if target.watch is Watch.OPTIONS else ANSWER_S
         put(turn, replace(turn.state.contact(target.name), asking=False, wake=turn.now + delay))
 
 
 def rest(turn: Turn) -> None:
-    """SIP is not there, or the daemon goes: nobody is asked; what was known stays so until it is known better."""
+    """Probe nobody while SIP is not ready or the daemon stops; the known states stay until better ones arrive."""
     for contact in turn.state.contacts:
         put(turn, replace(contact, asking=False, wake=None))
 
 
 def due(turn: Turn) -> None:
-    """Questions that are due, and answers that never came."""
+    """Send probes that are due, and handle answers that never came."""
     for target in watched(turn, Watch.OPTIONS):
         contact = turn.state.contact(target.name)
         if contact.wake is None or turn.now < contact.wake:
@@ -45,7 +45,7 @@ def due(turn: Turn) -> None:
 
 
 def answered(turn: Turn, given: inputs.ContactAnswered) -> None:
-    """A contact answered, or nobody did: told where that is news."""
+    """A contact answered, or no answer came."""
     target = next((each for each in watched(turn, Watch.OPTIONS) if each.name == given.contact), None)
     contact = turn.state.contact(given.contact)
     if target is None or not contact.asking:
@@ -62,7 +62,7 @@ def answered(turn: Turn, given: inputs.ContactAnswered) -> None:
 
 
 def become(turn: Turn, target: Target, new: Contact) -> None:
-    """Store it, and tell where it is in another state than before, or not known for another reason."""
+    """Store the contact; emit an event if its state is new, or unknown for another reason than before."""
     old = turn.state.contact(target.name)
     unknown = new.state is C.UNKNOWN and (new.code, new.reason) != (old.code, old.reason)
     if new.state is not old.state:
@@ -76,7 +76,7 @@ def become(turn: Turn, target: Target, new: Contact) -> None:
 
 
 def configured(turn: Turn) -> None:
-    """Other targets are watched from now on."""
+    """The configuration changed: watch its targets from now on."""
     names = {target.name for target in watched(turn)}
     turn.state = replace(turn.state, contacts=tuple(c for c in turn.state.contacts if c.name in names))
     for target in watched(turn):
@@ -85,24 +85,24 @@ def configured(turn: Turn) -> None:
 
 
 def state_of(code: int) -> ContactState:
-    """What a final response to OPTIONS says; one that we do not understand at least comes from somebody."""
+    """The state that a final response to OPTIONS means; an unknown code at least proves that somebody is there."""
     if code in BUSY:
         return C.BUSY
     return C.UNAVAILABLE if code in ABSENT else C.AVAILABLE
 
 
 def watched(turn: Turn, *ways: Watch) -> tuple[Target, ...]:
-    """The targets that are asked in one of these ways, or in any; none when the daemon goes."""
+    """The targets that are watched in one of these ways, or in any; none while the daemon stops."""
     wanted = ways or (Watch.OPTIONS, Watch.SUBSCRIBE)
     return () if turn.state.stopping else tuple(target for target in turn.settings.targets if target.watch in wanted)
 
 
 def first(turn: Turn, target: Target) -> float:
-    """When it is asked for the first time: not all contacts in one moment."""
+    """Seconds until the first probe, so that not all contacts are probed at once."""
     return zlib.crc32(f"{turn.fresh} {target.name}".encode()) / 2**32 * FIRST_SPREAD_S
 
 
 def put(turn: Turn, contact: Contact) -> None:
-    """Store it."""
+    """Store the contact."""
     others = tuple(c for c in turn.state.contacts if c.name != contact.name)
     turn.state = replace(turn.state, contacts=tuple(sorted((*others, contact), key=lambda c: c.name)))

@@ -1,4 +1,4 @@
-"""The machine's network as it comes and goes: told, accounts registered again at once, calls moved to a new address."""
+"""The machine's network: report its changes, register accounts again at once, and move calls to a new address."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ from appliance.core.transition import Turn
 
 
 def changed(turn: Turn, given: inputs.NetworkChanged) -> None:
-    """It is another one than before, or known for the first time: then only its absence is news."""
+    """The network changed, or is known for the first time: then only its absence is reported."""
     before = turn.state.network
     now = Network(given.addresses, given.nameservers)
     turn.state = replace(turn.state, network=now)

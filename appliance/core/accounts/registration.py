@@ -1,7 +1,7 @@
-"""Accounts: registered, kept so, and registered again after whatever went wrong, by timers of our own.
+"""Accounts: register, keep registered, and register again after any failure, by timers of our own.
 
-A registrar that restarts may forget us and tells nobody; so a registration is renewed every few seconds, far more often
-than it would expire. What is likely to pass is tried again within 8 s, what a person has to mend more slowly.
+A registrar that restarts may forget us without notice, so a registration is renewed every few seconds, far more often
+than it would expire. Faults that usually pass are retried within 8 s; faults that a person must fix, more slowly.
 """
 
 import zlib
@@ -24,21 +24,21 @@ from appliance.core.orders import Register, Unregister
 from appliance.core.transition import Turn
 
 S = AccountState
-ANSWER_S = 40.0  # the SIP process tells after 32 s that nobody answers (RFC 3261 §17.1.2.2, timer F)
+ANSWER_S = 40.0  # the SIP process reports after 32 s that no answer came (RFC 3261 §17.1.2.2, timer F)
 FIRST_QUICK_S, LONGEST_QUICK_S = 5.0, 8.0
 FIRST_SLOW_S, LONGEST_SLOW_S = 60.0, 300.0
-LONGEST_ASKED_S = 3600.0  # a registrar that asks for more (Retry-After) is asked again all the same
+LONGEST_ASKED_S = 3600.0  # an upper limit for Retry-After
 SHORTEST_S = 1.0
 NETWORK_SPREAD_S = 1.0
 UNREACHABLE_KEPT = 16
-QUICK = {0, 408, 423, 429, 480, 491}  # beside 5xx: passes by itself
+QUICK = {0, 408, 423, 429, 480, 491}  # beside 5xx: faults that pass without help
 
 
 # -- the SIP process -------------------------------------------------------------------------------------------------
 
 
 def sip_ready(turn: Turn) -> None:
-    """It takes orders: register all that are wanted."""
+    """The SIP process accepts orders: register every wanted account."""
     for settings in turn.settings.accounts:
         account = turn.state.account(settings.name)
         if account.wanted and not turn.state.stopping:
@@ -48,14 +48,14 @@ def sip_ready(turn: Turn) -> None:
 
 
 def sip_lost(turn: Turn) -> None:
-    """Registrations are not kept up any more; the next process begins anew."""
+    """The SIP process is gone, and the registrations with it; the next process registers again."""
     for account in turn.state.accounts:
         told = account.state is S.REGISTERED
         at_rest(turn, account, told=told)
 
 
 def told(turn: Turn, given: inputs.AccountInput) -> None:
-    """What the SIP process tells about an account."""
+    """Process a report of the SIP process about an account."""
     settings, account = turn.settings.account(given.account), turn.state.account(given.account)
     if settings is None:
         return
@@ -71,8 +71,8 @@ def told(turn: Turn, given: inputs.AccountInput) -> None:
 
 
 def registered(turn: Turn, settings: AccountSettings, account: Account, given: inputs.Registered) -> None:
-    """The registrar granted it, for the first time or again."""
-    if not account.wanted:  # it crossed our order to unregister
+    """The registrar accepted the registration, for the first time or again."""
+    if not account.wanted:  # the response crossed our order to unregister
         return
     account = reachable(turn, account, given.server)
     new = replace(
@@ -105,8 +105,8 @@ def registered(turn: Turn, settings: AccountSettings, account: Account, given: i
 
 
 def failed(turn: Turn, settings: AccountSettings, account: Account, given: inputs.RegistrationFailed) -> None:
-    """The registrar refused it, or nobody answered."""
-    if not account.wanted:  # it was to be ended anyway
+    """The registrar refused the registration, or did not answer."""
+    if not account.wanted:  # unregistered meanwhile
         if account.asking:
             at_rest(turn, account, told=True)
         return
@@ -145,7 +145,7 @@ def failed(turn: Turn, settings: AccountSettings, account: Account, given: input
 
 
 def unreachable(turn: Turn, account: Account, server: str, why: str) -> Account:
-    """A server does not do its work: told once, until it does."""
+    """A server does not work: reported once, until it works again."""
     if server in account.unreachable:
         return account
     turn.emit(events.ServerUnreachable(account.name, server=server, why=why))
@@ -155,7 +155,7 @@ def unreachable(turn: Turn, account: Account, server: str, why: str) -> Account:
 
 
 def reachable(turn: Turn, account: Account, server: str) -> Account:
-    """A server answers: told where it did not before. One that could not even be looked up is known by its name."""
+    """A server answers: reported if it did not before. A server whose name did not resolve is known by that name."""
     settings = turn.settings.account(account.name)
     known = {server, settings.registrar if settings is not None else server}
     for name in account.unreachable:
@@ -165,7 +165,7 @@ def reachable(turn: Turn, account: Account, server: str) -> Account:
 
 
 def unregistered(turn: Turn, account: Account) -> None:
-    """The registration has ended: as asked, or the registrar ended it, and then it is begun anew."""
+    """The registration has ended: on our request, or by the registrar; then we register again."""
     if account.asking or account.state is S.REGISTERED:
         at_rest(turn, account, told=True)
     if account.wanted:
@@ -177,12 +177,12 @@ def unregistered(turn: Turn, account: Account) -> None:
 
 
 def due(turn: Turn) -> None:
-    """Registrations that ran out, answers that never came, refreshes and attempts that are due."""
+    """Handle expired registrations and missing answers; send refreshes and attempts that are due."""
     for settings in turn.settings.accounts:
         account = turn.state.account(settings.name)
         if account.expires_at is not None and turn.now >= account.expires_at:
             turn.emit(events.AccountExpired(account.name))
-            state = S.REGISTERING if account.state is S.REGISTERED else account.state  # a refresh has long been out
+            state = S.REGISTERING if account.state is S.REGISTERED else account.state  # a refresh was sent long ago
             account = replace(account, state=state, expires_at=None, registered_since=None)
             put(turn, account)
         if account.wake is None or turn.now < account.wake:
@@ -209,7 +209,7 @@ def delay_of(turn: Turn, name: AccountId, failures: int, given: inputs.Registrat
     """Seconds until the next attempt, after so many failures in a row."""
     if given.retry_after_s is not None:
         asked = min(max(given.retry_after_s, SHORTEST_S), LONGEST_ASKED_S)
-        return asked + spread(turn, name) * min(asked, FIRST_QUICK_S)  # whoever was sent away together comes apart
+        return asked + spread(turn, name) * min(asked, FIRST_QUICK_S)  # stations sent away together return apart
     lasting = given.tls in {TlsFault.NAME, TlsFault.ISSUER}
     if (given.code in QUICK and not lasting) or 500 <= given.code < 600:  # noqa: PLR2004 - server errors, RFC 3261 §21.5
         return quick(turn, name, failures)
@@ -218,23 +218,23 @@ def delay_of(turn: Turn, name: AccountId, failures: int, given: inputs.Registrat
 
 
 def quick(turn: Turn, name: AccountId, failures: int) -> float:
-    """1 to 5 s, later to 8: a registrar that is back is noticed within 10 s, and not by all its stations at once."""
+    """Seconds to wait, 1 to 5, later to 8: a registrar that returns is noticed within 10 s, but not by all at once."""
     longest = min(FIRST_QUICK_S + failures - 1, LONGEST_QUICK_S)
     return SHORTEST_S + spread(turn, name) * (longest - SHORTEST_S)
 
 
 def spread(turn: Turn, name: AccountId) -> float:
-    """From 0 up to 1, at random: the input's id has not been used before."""
+    """A random number from 0 up to 1: the input's id has not been used before."""
     return zlib.crc32(f"{turn.fresh} {name}".encode()) / 2**32
 
 
 def is_told(count: int) -> bool:
-    """Whether it is 1, 2, 4, 8…: a registrar that is away for days must not fill the journal."""
+    """Whether to report this failure: the 1st, 2nd, 4th, 8th…, so that a long outage does not fill the journal."""
     return count & (count - 1) == 0
 
 
 def network_changed(turn: Turn) -> None:
-    """Another network: what is registered is so at an address that may be gone, and what failed may work now."""
+    """The network changed: a registration may be bound to an address that is gone, and what failed may work now."""
     if not turn.state.sip_ready or turn.state.stopping:
         return
     for settings in turn.settings.accounts:
@@ -248,7 +248,7 @@ def network_changed(turn: Turn) -> None:
 
 
 def register(turn: Turn, account: Account) -> str:
-    """Register, or refresh, now; gives a warning's text where that is under way."""
+    """Register or refresh now; return a warning if that is in progress."""
     if account.asking and account.wanted:
         return f"Account {account.name} is registering already."
     if not turn.state.sip_ready:
@@ -259,7 +259,7 @@ def register(turn: Turn, account: Account) -> str:
 
 
 def unregister(turn: Turn, account: Account) -> str:
-    """End the registration; gives a warning's text where there is none."""
+    """End the registration; return a warning if there is none."""
     if not account.wanted:
         return f"Account {account.name} is to be unregistered already."
     if account.asking or account.expires_at is not None:
@@ -271,17 +271,17 @@ def unregister(turn: Turn, account: Account) -> str:
 
 
 def stop(turn: Turn) -> None:
-    """The daemon goes: what is registered is ended."""
+    """The daemon stops: unregister every account."""
     for account in turn.state.accounts:
         unregister(turn, account)
 
 
-# -- what others ask -------------------------------------------------------------------------------------------------
+# -- identities of callers and senders -------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """A caller or writer: the account it came through, the target it is if any, and whether it may."""
+    """A caller or the sender of a message: its account, its target if it is one, and whether it is welcome."""
 
     account: AccountId
     target: Target | None
@@ -289,9 +289,9 @@ class Sender:
 
 
 def sender(turn: Turn, given: inputs.CallArrived | inputs.MessageReceived) -> Sender:
-    """The sender, by what it has proven.
+    """Identify a caller or sender by what it has proven.
 
-    An account that takes calls from anyone is what the call came through, yet its registrar vouches for none of them.
+    An account that accepts calls from anyone is the way by which the call came, but its registrar proves no identity.
     """
     near = registrars(turn, given.source, given.transport)
     through = calls_here(turn, given, near)
@@ -306,7 +306,7 @@ def sender(turn: Turn, given: inputs.CallArrived | inputs.MessageReceived) -> Se
 
 
 def registrars(turn: Turn, source: str, transport: str) -> list[AccountSettings]:
-    """The accounts whose registrar, or one of its proxies, sent what came from the source.
+    """The accounts whose registrar, or one of its proxies, sent a packet from this source.
 
     The address of a UDP packet can be forged: for an account by TCP or TLS it counts for nothing.
     """
@@ -318,10 +318,10 @@ def registrars(turn: Turn, source: str, transport: str) -> list[AccountSettings]
 def calls_here(
     turn: Turn, given: inputs.CallArrived | inputs.MessageReceived, near: list[AccountSettings]
 ) -> AccountSettings | None:
-    """The account through which a call or message came; near: those whose registrar sent it.
+    """The account through which a call or message came; near: the accounts whose registrar sent it.
 
-    From and To are only what the caller says. So it counts only where the packet came from the registrar's address,
-    unless the account takes calls from anyone.
+    From and To are only what the caller claims. So an account counts only if the packet came from its registrar's
+    address, unless the account accepts calls from anyone.
     """
     called = turn.settings.account(given.account)
     if called is not None and (called in near or called.callers == "anyone"):
@@ -330,7 +330,7 @@ def calls_here(
 
 
 def is_server(account: Account, host: str) -> bool:
-    """Whether the account is registered there: any of its proxies may send its calls."""
+    """Whether the host belongs to the account's registrar: any of its proxies may send the account's calls."""
     return host == host_of(account.server) or (bool(account.server) and host in account.hosts)
 
 
@@ -340,7 +340,7 @@ def host_of(address: str) -> str:
 
 
 def own_address(turn: Turn, account: AccountId) -> str:
-    """The address that our calls through this account, or through none, come from; "" before SIP was ready once."""
+    """Our address in calls through this account, or through none; "" until SIP has been ready once."""
     settings = turn.settings.account(account)
     if settings is not None:
         return diagnosis.address_of(settings)
@@ -348,13 +348,13 @@ def own_address(turn: Turn, account: AccountId) -> str:
 
 
 def transport_of(turn: Turn, account: AccountId) -> str:
-    """What carries the messages of calls through this account; those without one go by UDP."""
+    """The transport of calls through this account; udp without an account."""
     settings = turn.settings.account(account)
     return settings.transport if settings is not None else "udp"
 
 
 def policy_of(turn: Turn, account: AccountId) -> TransferPolicy:
-    """What becomes of transfers that far ends of calls through this account, or through none, ask for."""
+    """The transfer policy of calls through this account, or through none."""
     settings = turn.settings.account(account)
     return settings.transfer_policy if settings is not None else turn.settings.transfer_policy
 
@@ -363,7 +363,7 @@ def policy_of(turn: Turn, account: AccountId) -> TransferPolicy:
 
 
 def at_rest(turn: Turn, account: Account, *, told: bool) -> None:
-    """Neither registered nor asking."""
+    """Set the account to neither registered nor registering."""
     if told:
         turn.emit(events.AccountUnregistered(account.name))
     put(
@@ -382,7 +382,7 @@ def at_rest(turn: Turn, account: Account, *, told: bool) -> None:
 
 
 def put(turn: Turn, account: Account) -> None:
-    """Store it."""
+    """Store the account."""
     others = tuple(a for a in turn.state.accounts if a.name != account.name)
     turn.state = replace(turn.state, accounts=tuple(sorted((*others, account), key=lambda a: a.name)))
 

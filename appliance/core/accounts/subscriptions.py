@@ -1,7 +1,7 @@
-"""Watched contacts of whom their server tells (RFC 6665): a PBX knows who is there, and who talks, better than we do.
+"""Watched contacts by subscription (RFC 6665): a PBX knows best who is present and who is in a call.
 
-Asked for is presence (RFC 3856), and where the server does not know that, a telephone's calls (RFC 4235). A server that
-was restarted has forgotten who is subscribed and tells nobody; so it is asked anew every `watch_s` seconds.
+The event package is presence (RFC 3856), or, if the server does not know that, dialog (RFC 4235). A server that
+restarts forgets its subscribers without notice, so we subscribe again every `watch_s` seconds.
 """
 
 import zlib
@@ -13,18 +13,18 @@ from appliance.core.model import AccountId, Contact, ContactState, Package, Sett
 from appliance.core.orders import Subscribe, Unsubscribe
 from appliance.core.transition import Turn
 
-ANSWER_S = 40.0  # the SIP process tells after 32 s that nobody answers (RFC 3261 §17.1.2.2, timer F)
+ANSWER_S = 40.0  # the SIP process reports after 32 s that no answer came (RFC 3261 §17.1.2.2, timer F)
 SOON_S, SLOW_S, LONGEST_ASKED_S = 5.0, 300.0, 3600.0
-SETTLED_S = 2.0  # accounts are registered at the new address within so long
+SETTLED_S = 2.0  # accounts are registered at a new address within so long
 NO_NOTIFY = "No state was reported"
-ONGOING = {"deactivated", "timeout"}  # begin anew at once (RFC 6665 §4.1.3)
-REFUSED = {"rejected", "noresource", "invariant"}  # do not
+ONGOING = {"deactivated", "timeout"}  # subscribe again at once (RFC 6665 §4.1.3)
+REFUSED = {"rejected", "noresource", "invariant"}  # do not subscribe again at once
 BAD_EVENT, GONE, BEGUN = 489, 481, 200
 PASSING = {0, 408, 423, 429, 480, GONE, 491}  # beside 5xx
 
 
 def due(turn: Turn) -> None:
-    """Subscriptions that are to begin, or to begin anew, and answers that never came."""
+    """Begin or repeat subscriptions that are due, and handle answers that never came."""
     for target in contacts.watched(turn, Watch.SUBSCRIBE):
         contact = turn.state.contact(target.name)
         if contact.wake is None or turn.now < contact.wake:
@@ -42,7 +42,7 @@ def ask(turn: Turn, target: Target, contact: Contact) -> None:
 
 
 def notified(turn: Turn, given: inputs.ContactNotified) -> None:
-    """A contact's server tells how it is."""
+    """A contact's server reported its state."""
     target, contact = find(turn, given.contact), turn.state.contact(given.contact)
     if target is None or contact.wake is None:
         return
@@ -52,7 +52,7 @@ def notified(turn: Turn, given: inputs.ContactNotified) -> None:
 
 
 def ended(turn: Turn, given: inputs.SubscriptionEnded) -> None:
-    """Nothing more will be told: what a server means to have begun anew goes on; of others nothing is known now."""
+    """The subscription ended: it begins again if the server means that; otherwise the contact's state is unknown."""
     target, contact = find(turn, given.contact), turn.state.contact(given.contact)
     if target is None or contact.wake is None:
         return
@@ -67,7 +67,7 @@ def ended(turn: Turn, given: inputs.SubscriptionEnded) -> None:
 
 
 def delay_of(turn: Turn, target: Target, contact: Contact, given: inputs.SubscriptionEnded) -> float:
-    """Seconds until it is asked again."""
+    """Seconds until the next SUBSCRIBE."""
     spread = zlib.crc32(f"{turn.fresh} {target.name}".encode()) / 2**32
     if given.retry_after_s is not None:
         return min(max(given.retry_after_s, SOON_S), LONGEST_ASKED_S) + spread * SOON_S
@@ -80,27 +80,27 @@ def delay_of(turn: Turn, target: Target, contact: Contact, given: inputs.Subscri
 
 
 def registered(turn: Turn, account: AccountId) -> None:
-    """The account is there again: what its server tells is asked for anew."""
+    """The account is registered again: repeat its subscriptions."""
     for target in contacts.watched(turn, Watch.SUBSCRIBE):
         if target.account == account:
             soon(turn, target, contacts.first(turn, target))
 
 
 def network_changed(turn: Turn) -> None:
-    """Servers shall tell it to our new address."""
+    """The network changed: subscribe again, so that the servers report to our new address."""
     for target in contacts.watched(turn, Watch.SUBSCRIBE):
         soon(turn, target, SETTLED_S + contacts.first(turn, target))
 
 
 def soon(turn: Turn, target: Target, delay_s: float) -> None:
-    """Ask in a moment."""
+    """Subscribe again after `delay_s`, if the contact is being watched."""
     contact = turn.state.contact(target.name)
     if contact.wake is not None:
         contacts.put(turn, replace(contact, asking=False, wake=turn.now + delay_s))
 
 
 def configured(turn: Turn, before: Settings) -> None:
-    """Other targets are watched from now on: those that are not any more, or are elsewhere, are begun anew."""
+    """The configuration changed: end the subscriptions of targets that are gone or have moved."""
     now = {about(target) for target in contacts.watched(turn, Watch.SUBSCRIBE)}
     for target in before.targets:
         if target.watch is Watch.SUBSCRIBE and about(target) not in now:
@@ -110,10 +110,10 @@ def configured(turn: Turn, before: Settings) -> None:
 
 
 def about(target: Target) -> tuple[str, str, AccountId]:
-    """What a subscription is made of."""
+    """What a subscription depends on."""
     return target.name, target.uri, target.account
 
 
 def find(turn: Turn, name: str) -> Target | None:
-    """The target of that name, where it is watched in this way."""
+    """The target of that name, if it is watched by subscription."""
     return next((each for each in contacts.watched(turn, Watch.SUBSCRIBE) if each.name == name), None)

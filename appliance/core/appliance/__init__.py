@@ -1,1 +1,1 @@
-"""The station itself: faults of its parts, errors as events, and what outlasts a restart."""
+"""The station itself: faults of its parts, errors as events, and persistent state."""

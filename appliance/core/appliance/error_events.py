@@ -1,6 +1,6 @@
-"""What was asked for and not done, told to all: who follows the events sees why a button, or a client, had no effect.
+"""Error events: they show every reader of the events why a button or a request had no effect.
 
-The answer to a client says the same; but a button has nobody to answer, and a far end may refuse later than we reply.
+The reply to a client has the same text; but a button has nobody to reply to, and a far end may refuse after our reply.
 """
 
 import re
@@ -14,7 +14,7 @@ WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
 
 def emit(turn: Turn, error: IntercomError, operation: str, sip_code: int = 0, call: CallId | None = None) -> None:
-    """`operation`: see `name_of`; sip_code: the far end's answer behind it; `call`: the one that was meant."""
+    """Emit `error`. `operation`: see `name_of`; sip_code: the far end's answer; `call`: the call that was meant."""
     turn.emit(
         events.ErrorTold(
             code=error.code,
@@ -30,5 +30,5 @@ def emit(turn: Turn, error: IntercomError, operation: str, sip_code: int = 0, ca
 
 
 def name_of(action: object) -> str:
-    """What a client asked for, as in hang-up-call."""
+    """The name of a client's request, such as hang-up-call."""
     return WORD.sub("-", type(action).__name__).lower()

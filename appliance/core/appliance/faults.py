@@ -1,4 +1,4 @@
-"""Parts of the appliance that do not work: told once for each reason, and once more when they work again."""
+"""Faults of the appliance's parts: reported once for each reason, and once more when the part works again."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ from appliance.core.transition import Turn
 
 
 def failed(turn: Turn, part: str, why: str, resolution: str) -> None:
-    """A part does not work: told once for each reason."""
+    """A part does not work: report it once for each reason."""
     if (part, why) in turn.state.failed:
         return
     others = tuple(pair for pair in turn.state.failed if pair[0] != part)
@@ -23,7 +23,7 @@ def failed(turn: Turn, part: str, why: str, resolution: str) -> None:
 
 
 def recovered(turn: Turn, part: str) -> None:
-    """A part works again: told where it had failed."""
+    """A part works again: report it if it had failed."""
     kept = tuple(pair for pair in turn.state.failed if pair[0] != part)
     if kept == turn.state.failed:
         return

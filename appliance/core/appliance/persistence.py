@@ -1,7 +1,7 @@
-"""What outlasts restarts and power cuts: restored before the first input, and written whenever it changes.
+"""Persistent state: restored before the first input, and written whenever it changes.
 
-The state to be on disc is part of `desired`, so a write that failed is repeated when the disc works again. A client who
-asked for a change is answered when it is on disc.
+The wanted content of the disc is part of `desired`, so a failed write is repeated when the disc works again. A client
+that requested a change gets its reply when the change is on disc.
 """
 
 from dataclasses import replace
@@ -17,7 +17,7 @@ PATIENCE_S = 5.0  # a worn SD card may take seconds to write
 
 
 def of(state: State) -> Kept:
-    """What is to be on disc."""
+    """The state that should be on disc."""
     return Kept(
         state.kept_change,
         locked_down=state.locked_down,
@@ -28,7 +28,7 @@ def of(state: State) -> Kept:
 
 
 def restore(turn: Turn, found: Kept, fault: str) -> None:
-    """Begin with what was on disc. What cannot be read may have been a lockdown: then all doors are locked down."""
+    """Start with the state from disc. An unreadable file may have held a lockdown, so all doors are locked down."""
     if fault:
         found = Kept(found.change + 1, locked_down=tuple(sorted(door.id for door in turn.settings.doors)))
     turn.state = replace(
@@ -49,18 +49,18 @@ def restore(turn: Turn, found: Kept, fault: str) -> None:
 
 
 def reply(turn: Turn, request: RequestId, warning: str) -> None:
-    """Answer a client as soon as all is on disc: at this step's end, if nothing changed."""
+    """Reply to a client once everything is on disc: at the end of this step, if nothing changed."""
     until = turn.now + PATIENCE_S
     turn.state = replace(turn.state, unkept=(*turn.state.unkept, Unkept(request, until, warning)))
 
 
 def written(turn: Turn, found: Kept) -> None:
-    """That is on disc, whatever has changed meanwhile."""
+    """This state is on disc, whatever has changed meanwhile."""
     turn.state = replace(turn.state, on_disc=found)
 
 
 def settle(turn: Turn, before: State) -> None:
-    """Number what this step changed, so that no older write is taken for it; answer those whose change is on disc."""
+    """Number this step's change, so that no older write is taken for it; reply to clients whose change is on disc."""
     change = before.kept_change + 1
     if of(turn.state) != of(before) and turn.state.kept_change == before.kept_change:
         turn.state = replace(turn.state, kept_change=change)
@@ -71,14 +71,14 @@ def settle(turn: Turn, before: State) -> None:
 
 
 def failed(turn: Turn, why: str, resolution: str) -> None:
-    """The disc does not take it: tell all who wait that the change would not outlast a restart."""
+    """The write failed: the change would not outlast a restart, which every waiting client must know."""
     for each in turn.state.unkept:
         refuse(turn, each, why, resolution)
     turn.state = replace(turn.state, unkept=())
 
 
 def due(turn: Turn) -> None:
-    """The disc takes too long."""
+    """Refuse requests whose write takes too long."""
     for each in turn.state.unkept:
         if turn.now >= each.until:
             refuse(turn, each, f"The disc took longer than {PATIENCE_S:g} s.", "Check the disc or SD card.")
@@ -86,7 +86,7 @@ def due(turn: Turn) -> None:
 
 
 def refuse(turn: Turn, each: Unkept, why: str, resolution: str) -> None:
-    """Tell a client that it holds, but not for long."""
+    """Reply that the change is active, but that a restart will lose it."""
     error = IntercomError(
         "unavailable", "The change is active but could not be saved; a restart will lose it.", why, resolution
     )

@@ -1,4 +1,4 @@
-"""The call log: which calls are in it, and when each is written."""
+"""The call log: which calls are logged, and when each row is written."""
 
 from appliance.core.model import By, Cause, End, State
 from appliance.core.orders import LogCall
@@ -8,7 +8,7 @@ CUT_OFF = End(Cause.ERROR, 0, "", By.DEVICE)
 
 
 def write(turn: Turn, before: State) -> None:
-    """Have calls written that began, connected or ended in this step: a power cut leaves what is known of them."""
+    """Order a log row for each call that began, connected or ended in this step, so that a power cut loses little."""
     for call in turn.state.calls:
         known = before.call(call.id)
         news = known is None or known.connected_since != call.connected_since
@@ -20,5 +20,5 @@ def write(turn: Turn, before: State) -> None:
 
 
 def is_turned_away(end: End | None) -> bool:
-    """Whether a stranger was refused. Events tell of him; who calls again and again must not fill the log."""
+    """Whether we refused this caller as a stranger. Events report it; repeated attempts must not fill the log."""
     return end is not None and end.cause is Cause.UNAUTHORIZED and end.by is By.LOCAL

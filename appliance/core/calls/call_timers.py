@@ -1,4 +1,4 @@
-"""What time brings to a call beside its states' deadlines: it answers itself, is sent on, has lasted long enough."""
+"""Timers of a call beside its states' deadlines: automatic answer, forwarding after no answer, longest duration."""
 
 from dataclasses import replace
 
@@ -7,11 +7,11 @@ from appliance.core.calls import forwarding, session
 from appliance.core.model import Call, Cause
 from appliance.core.transition import Turn
 
-LAST_S = 10.0  # before a call has lasted as long as it may, a tone tells both sides
+LAST_S = 10.0  # a tone warns both sides so long before a call reaches its longest duration
 
 
 def due(turn: Turn) -> None:
-    """What has come."""
+    """Act on the timers that have expired."""
     for call in turn.state.calls:
         at = wake(call)
         if at is None or turn.now < at:
@@ -29,7 +29,7 @@ def due(turn: Turn) -> None:
 
 
 def answer(turn: Turn, call: Call) -> None:
-    """By itself: only in front, and where the tone that tells people here of it can be heard. Else it rings on."""
+    """Answer automatically, but only the foreground call, and only if a tone can announce it; else it keeps ringing."""
     silent = "audio" in dict(turn.state.failed)
     if call is turn.state.active and not silent:
         session.answer(turn, call, "auto-answer")
@@ -44,7 +44,7 @@ def answer(turn: Turn, call: Call) -> None:
 
 
 def wake(call: Call) -> float | None:
-    """When `due` has something to do."""
+    """The next time at which `due` must act on the call; None if there is none."""
     if call.unanswered_here:
         return min((at for at in (call.answers_at, call.forward_at) if at is not None), default=None)
     if call.ends_at is None or not call.alive:

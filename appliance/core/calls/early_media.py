@@ -1,4 +1,4 @@
-"""What a caller hears before his call is answered: the ringback of his own phone (180), or the station itself (183)."""
+"""What a caller hears before the answer: the ringback of the caller's own phone (180), or the station itself (183)."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ from appliance.core.transition import Turn
 
 
 def ring(turn: Turn, call: Call) -> str:
-    """180 once more; it is news only after 183, when the caller's phone may go back to its own ringback."""
+    """Send 180 again; an event follows only after 183, when the caller's phone may return to its own ringback."""
     turn.order(Ring(call.id))
     if call.state is CallState.INCOMING:
         return f"Call {call.id} rings already."
@@ -19,9 +19,9 @@ def ring(turn: Turn, call: Call) -> str:
 
 
 def send(turn: Turn, call: Call, source: EarlySource) -> str:
-    """183 with SDP, from when the caller hears that source; or another source where it has gone out already.
+    """Send 183 with SDP, after which the caller hears `source`; after the first 183 only the source changes.
 
-    Nothing changes in who may answer, and until when.
+    Who may answer and the call's deadline stay as they are.
     """
     if call.early is source:
         return f"The caller of {call.id} hears the {source} already."

@@ -1,4 +1,4 @@
-"""What is in front, a call or a conference, has speaker and microphone; others that talk are held, some wait."""
+"""The foreground (one call or one conference) has speaker and microphone; other connected calls are held."""
 
 from dataclasses import replace
 
@@ -8,10 +8,10 @@ from appliance.core.transition import Turn
 
 
 def settle(turn: Turn) -> None:
-    """Make it so after whatever came: hold who talks behind the call in front, take that one back if set aside.
+    """Hold connected calls behind the foreground call, and resume the foreground call if it was set aside.
 
-    A call that somebody here holds stays held when it comes to the front by itself, since the one before it ended. The
-    calls of a conference are never held for being behind another: they talk on, and the panel leaves them.
+    A call that was held on purpose stays held when it reaches the foreground only because the call before it ended. The
+    calls of a conference are never held for being in the background: they talk on, and the panel leaves them.
     """
     front = turn.state.active
     for call in turn.state.calls:
@@ -36,19 +36,19 @@ def settle(turn: Turn) -> None:
 
 
 def hold(turn: Turn, call: Call, *, held: bool, aside: bool = False) -> None:
-    """Hold or resume; the microphone follows at once, the far end is told by re-INVITE."""
+    """Hold or resume a call: the microphone follows at once, and a re-INVITE follows for the far end."""
     turn.put(replace(call, held_local=held, set_aside=aside, rtp_lost_since=None, deadline=None))
     turn.emit(events.CallHeld(call.id, by=By.LOCAL) if held else events.CallResumed(call.id, by=By.LOCAL))
 
 
 def leave(turn: Turn, conference: Conference, *, held: bool, aside: bool = False) -> None:
-    """The panel leaves the conference, whose calls go on among themselves, or comes back to it; no far end is told."""
+    """The panel leaves the conference, whose calls go on among themselves, or returns. Far ends get no notice."""
     turn.state = replace(turn.state, conference=replace(conference, held=held, set_aside=aside))
     turn.emit(events.ConferenceHeld(conference.id) if held else events.ConferenceResumed(conference.id))
 
 
 def bring(turn: Turn, call: Call) -> None:
-    """Put a call in front, with its conference if it is in one, and take both back where they are held."""
+    """Bring a call, and the conference that it is in, to the foreground; resume both if they are held."""
     turn.bring(call)
     if call.held_local:
         hold(turn, call, held=False)
@@ -58,6 +58,6 @@ def bring(turn: Turn, call: Call) -> None:
 
 
 def return_to(turn: Turn, conference: Conference) -> None:
-    """Put a conference in front that the panel had left."""
+    """Bring a conference that the panel had left back to the foreground."""
     leave(turn, conference, held=False)
     turn.bring(next(call for call in reversed(turn.state.calls) if call.conference is not None))

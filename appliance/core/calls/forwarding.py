@@ -1,7 +1,7 @@
-"""Forwarding: where calls to us are sent on to instead of ringing here, and where far ends may send calls of ours.
+"""Forwarding: where our incoming calls go instead of ringing here, and where far ends may redirect our own calls.
 
-Either way a call goes only to a target, or to a number at an account of ours, so that nobody can have this station, or
-its PBX, call whomever he likes; and never to where it has been already.
+Either way a call goes only to a target, or to a number at one of our accounts, so that nobody can make this station or
+its PBX call an arbitrary address; and never to an address that the call has already visited.
 """
 
 import re
@@ -16,7 +16,7 @@ from appliance.core.model import NO_ACCOUNT, AccountId, Call, Cause, Forwarding,
 from appliance.core.transition import Turn, unanswered
 
 MOVED, BUSY, UNDISTURBED = 302, 486, 480  # RFC 3261 §21.3.3, §21.4.22, §21.4.18
-MOST_DIVERSIONS = 5  # of a call before it came here: more is a loop that no address shows
+MOST_DIVERSIONS = 5  # of a call before it reached us: more is a loop that its addresses do not show
 SHORTEST_S, LONGEST_S = 1.0, 600.0
 TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 RULES = ("always", "quiet", "busy", "no_answer")
@@ -24,7 +24,7 @@ RULES = ("always", "quiet", "busy", "no_answer")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Somebody who may be called: as which target, and through which account."""
+    """An address that may be called: its URI, its target's name and its account."""
 
     uri: str
     target: str = ""
@@ -33,7 +33,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Turned:
-    """How a call to us is turned away; `to`: the URI that the caller is to call instead, "" for none."""
+    """How we turn an incoming call away; `to`: the URI that the caller should call instead, "" for none."""
 
     cause: Cause
     code: int
@@ -41,7 +41,7 @@ class Turned:
 
 
 def place(settings: Settings, name: str) -> Place | None:
-    """Whom a rule names: a target, or a number at the first account; None where it is neither."""
+    """The address that a rule names: a target, or a number at the first account; None if it is neither."""
     target = settings.target(name)
     if target is not None:
         return Place(target.uri, target.name, target.account)
@@ -55,7 +55,7 @@ def place(settings: Settings, name: str) -> Place | None:
 
 
 def turned_away(state: State, call: Call, given: inputs.CallArrived, *, busy: bool) -> Turned | None:
-    """How a welcome call is turned away, None where it rings here. A rule that leads nowhere, or back, is none."""
+    """How to turn a welcome call away; None if it rings here. A rule without a usable destination does not count."""
     rules = state.runtime.forwarding
     if to := destination(state.settings, rules.always, call, given):
         return Turned(Cause.REJECTED, MOVED, to)
@@ -67,19 +67,19 @@ def turned_away(state: State, call: Call, given: inputs.CallArrived, *, busy: bo
 
 
 def turned(cause: Cause, code: int, to: str) -> Turned:
-    """Sent on where that is possible, refused by `code` where not."""
+    """Forward (302) if there is a destination, else refuse with `code`."""
     return Turned(cause, MOVED if to else code, to)
 
 
 def to_be_sent_on(turn: Turn, call: Call, given: inputs.CallArrived) -> Call:
-    """The same call that rings here, with where it goes on to if nobody answers."""
+    """The ringing call, with the destination and the time at which it is forwarded if nobody answers."""
     rules = turn.state.runtime.forwarding
     to = destination(turn.settings, rules.no_answer, call, given)
     return replace(call, forward_to=to, forward_at=turn.now + rules.no_answer_s) if to else call
 
 
 def destination(settings: Settings, name: str, call: Call, given: inputs.CallArrived) -> str:
-    """The URI of whom a rule names; "" for nobody, the caller himself, and where the call has been already."""
+    """The URI that a rule names; "" for no usable one, for the caller, and for an address that the call has visited."""
     found = place(settings, name)
     if found is None or len(given.diverted) >= MOST_DIVERSIONS or found.target == call.remote.target != "":
         return ""
@@ -87,16 +87,16 @@ def destination(settings: Settings, name: str, call: Call, given: inputs.CallArr
 
 
 def visited(uri: str, before: Iterable[str]) -> bool:
-    """Whether it is one of these addresses, whatever port and parameters they have."""
+    """Whether `uri` is one of these addresses; port and parameters do not count."""
     wanted = callers.parts(uri)
     return any(callers.parts(each) == wanted for each in before)
 
 
-# -- calls of ours ---------------------------------------------------------------------------------------------------
+# -- our own calls ---------------------------------------------------------------------------------------------------
 
 
 def followed(turn: Turn, call: Call, contacts: tuple[str, ...]) -> Place | None:
-    """Which of these a call of ours goes on to; None where none may be called, or it was sent on too often already."""
+    """The contact of a redirect (3xx) to which our call goes on; None if none is allowed or the limit is reached."""
     if not unanswered(call) or turn.state.stopping or len(call.redirected) >= turn.settings.max_redirects:
         return None
     allowed = (known(turn.state, call, contact) for contact in contacts)
@@ -105,7 +105,7 @@ def followed(turn: Turn, call: Call, contacts: tuple[str, ...]) -> Place | None:
 
 
 def known(state: State, call: Call, contact: str) -> Place | None:
-    """Who a far end means: a target, which is called as it is configured, or a number at the call's own registrar."""
+    """The address that a redirect means: a target, called as it is configured, or a number at the call's registrar."""
     meant = callers.parts(contact)
     if meant is None:
         return None
@@ -123,11 +123,11 @@ def known(state: State, call: Call, contact: str) -> Place | None:
     return Place(f"sip:{user}@{account.domain}", account=account.name)
 
 
-# -- what clients change ---------------------------------------------------------------------------------------------
+# -- run-time settings -----------------------------------------------------------------------------------------------
 
 
 def change(turn: Turn, wanted: inputs.ChangeRuntime) -> str:
-    """Change what a client wants otherwise; the warning's text if it is all so already. Raises IntercomError."""
+    """Change run-time settings; return a warning if all have these values already. Raises IntercomError."""
     check(turn.settings, wanted)
     old = turn.state.runtime
     names = [each.name for each in fields(Forwarding) if getattr(wanted, each.name) is not None]
@@ -147,7 +147,7 @@ def change(turn: Turn, wanted: inputs.ChangeRuntime) -> str:
 
 
 def check(settings: Settings, wanted: inputs.ChangeRuntime) -> None:
-    """Raises IntercomError for what cannot be."""
+    """Raise IntercomError for a value that is not allowed."""
     for rule in RULES:
         name = getattr(wanted, rule)
         if name and place(settings, name) is None:
@@ -175,14 +175,14 @@ def check(settings: Settings, wanted: inputs.ChangeRuntime) -> None:
 
 
 def quiet_changed(turn: Turn, *, quiet: bool) -> None:
-    """The quiet hours have begun, or are over."""
+    """Report that the quiet hours have begun or ended."""
     if quiet != turn.state.quiet:
         turn.state = replace(turn.state, quiet=quiet)
         turn.emit(events.NoticeTold("quiet-hours", f"The quiet hours {'have begun' if quiet else 'are over'}."))
 
 
 def standing(state: State) -> list[str]:
-    """What of this people should know who look at the status."""
+    """What the status line reports about forwarding, do not disturb and quiet hours."""
     runtime = state.runtime
     if runtime.forwarding.always:
         return [f"calls are forwarded to {runtime.forwarding.always}"]
@@ -192,7 +192,7 @@ def standing(state: State) -> list[str]:
 
 
 def view(state: State) -> dict[str, Any]:
-    """For clients."""
+    """The run-time settings as clients read them."""
     runtime = state.runtime
     rules, hours = runtime.forwarding, runtime.quiet_hours
     return {

@@ -1,4 +1,4 @@
-"""SIP headers that clients may send: X- ones, in one line each."""
+"""SIP headers that clients may send: X- headers of one line each."""
 
 import re
 
@@ -8,7 +8,7 @@ NAME = re.compile(r"[Xx]-[A-Za-z0-9-]{1,62}")
 
 
 def check(headers: tuple[tuple[str, str], ...]) -> None:
-    """Raises IntercomError for one that cannot be sent."""
+    """Raise IntercomError for a header that cannot be sent."""
     for name, value in headers:
         if not NAME.fullmatch(name) or not value.isprintable():
             raise IntercomError(

@@ -1,4 +1,4 @@
-"""What clients note beside a call, for each other and for the log: text that means nothing to the station."""
+"""Notes (custom_data) that clients attach to a call, for each other and for the log; the station does not read them."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ LONGEST = 1000
 
 
 def note(turn: Turn, call: Call, text: str) -> str:
-    """Note it; the warning's text if it is there already. Raises IntercomError."""
+    """Store the note; return a warning if it is there already. Raises IntercomError."""
     check(text)
     if call.custom_data == text:
         return f"Call {call.id} has this custom_data already."
@@ -21,7 +21,7 @@ def note(turn: Turn, call: Call, text: str) -> str:
 
 
 def check(text: str) -> None:
-    """Raises IntercomError for more than may be."""
+    """Raise IntercomError for a note above the limit."""
     if len(text) > LONGEST:
         raise IntercomError(
             "text-too-long", f"{len(text)} characters are too long.", f"The limit is {LONGEST} characters."

@@ -10,7 +10,7 @@ from appliance.core.transition import Turn
 
 
 def begin(turn: Turn, call: Call) -> None:
-    """Have the file of a call made, where calls are recorded."""
+    """Order the file of a call's recording, if calls are recorded."""
     if not turn.settings.record:
         return
     recording = RecordingId(f"r-{turn.new_id()}")
@@ -20,26 +20,26 @@ def begin(turn: Turn, call: Call) -> None:
 
 
 def prepared(turn: Turn, recording: RecordingId) -> None:
-    """The file is there; where its call is over by now, it stays empty and goes."""
+    """The file exists; if the recording is no longer wanted, finish it, which removes an empty file."""
     if not change(turn, recording, lambda r: replace(r, ready=True)):
         turn.order(FinishRecording(recording))
 
 
 def begun(turn: Turn, call: CallId, recording: RecordingId) -> None:
-    """Samples are written."""
+    """The SIP process writes samples into the file."""
     if change(turn, recording, lambda r: replace(r, begun=True)):
         turn.emit(events.RecordingStarted(call, recording))
 
 
 def closed(turn: Turn, call: CallId, recording: RecordingId) -> None:
-    """The SIP process is done with the file."""
+    """The SIP process has closed the file."""
     change(turn, recording, lambda _: None)
     turn.emit(events.RecordingStopped(call, recording))
     turn.order(FinishRecording(recording))
 
 
 def refused(turn: Turn, call: CallId, recording: RecordingId, why: str) -> None:
-    """It cannot be made; the call goes on without."""
+    """The recording could not start; the call goes on without it."""
     change(turn, recording, lambda _: None)
     turn.emit(events.RecordingFailed(call, recording, why))
     found = turn.state.call(call)
@@ -48,19 +48,19 @@ def refused(turn: Turn, call: CallId, recording: RecordingId, why: str) -> None:
 
 
 def available(turn: Turn, recording: RecordingId, duration_s: float, size: int, *, recovered: bool) -> None:
-    """It can be fetched."""
+    """A finished recording can be fetched."""
     kind = events.RecordingRecovered if recovered else events.RecordingAvailable
     turn.emit(kind(recording, url=f"/v1/recordings/{recording}/audio", duration_s=duration_s, bytes=size))
 
 
 def sip_lost(turn: Turn) -> None:
-    """The SIP process took its files with it; those that had begun, and no others are left, are repaired."""
+    """The SIP process is gone, so every recording that is left here has ended; the files are repaired."""
     for recording in turn.state.recordings:
         closed(turn, recording.call, recording.id)
 
 
 def change(turn: Turn, wanted: RecordingId, to: Callable[[Recording], Recording | None]) -> bool:
-    """Put `to(recording)` in its place, or drop it for None; False where it is unknown."""
+    """Replace the recording by `to(recording)`, or drop it for None. False if there is no such recording."""
     found = [r for r in turn.state.recordings if r.id == wanted]
     kept = tuple(new for r in turn.state.recordings if (new := to(r) if r.id == wanted else r) is not None)
     turn.state = replace(turn.state, recordings=kept)

@@ -1,4 +1,4 @@
-"""Calls: who may call, whom we call, answering, holding and ending."""
+"""Calls: who may call, outgoing calls, answering, holding and ending."""
 
 from dataclasses import replace
 from math import ceil
@@ -31,7 +31,7 @@ from appliance.core.transition import Turn, unanswered
 
 FORBIDDEN, GONE, NO_ANSWER, STOPPING, DECLINE = 403, 481, 480, 503, 603
 REQUEST_TERMINATED, NOT_ACCEPTABLE = 487, 488
-CONFIRM_S = 15.0  # who answers and must press a digit has so long, while a tone asks for it
+CONFIRM_S = 15.0  # the person who answered must press a digit within this time, while a tone asks for it
 CAUSES_OF_ICE = {
     IceFault.FAILED_CHECKS: "None of its addresses answers any of our addresses.",
     IceFault.DISCONNECTED: "The pair of addresses that it selected no longer carries packets.",
@@ -39,7 +39,7 @@ CAUSES_OF_ICE = {
 }
 ICE = "Check the network, and the firewalls between: they must let UDP through."
 NO_WORDS = Words()
-TOLD_BEFORE_S = 1.0  # the tone of a call that is answered by itself is heard before anybody hears us
+TOLD_BEFORE_S = 1.0  # the tone that announces an automatic answer is heard before the caller hears us
 
 
 # -- our own calls ---------------------------------------------------------------------------------------------------
@@ -60,10 +60,10 @@ def place(
     conference: ConferenceId | None = None,
     hidden: tuple[tuple[str, str], ...] = (),
 ) -> Call:
-    """Call somebody. While the SIP process is not there the call waits for it, within the deadline of dialing.
+    """Place a call. Until the SIP process is ready the call waits for it, within the deadline of dialing.
 
-    An account that is not registered does not hinder it: many registrars take calls all the same, and a visitor who
-    rings is better served by a try. `hidden`: headers of the INVITE that the call does not show.
+    An account that is not registered does not prevent the call: many registrars accept calls nevertheless, and a
+    visitor is better served by a try. `hidden`: headers of the INVITE that the call's view omits.
     """
     ready = turn.state.sip_ready
     call = Call(
@@ -96,7 +96,7 @@ def place(
 
 
 def invitation(turn: Turn, call: Call) -> Place:
-    """The order for its INVITE. After that time nobody here waits for an answer, be it that we cannot tell so."""
+    """Build the Place order. Expires is our longest wait, so that a phone that we cannot CANCEL stops ringing."""
     limits = turn.settings.deadlines
     longest = limits.dialing_s + max(limits.ringing_s, limits.early_media_s)
     headers = call.headers + call.hidden
@@ -105,7 +105,7 @@ def invitation(turn: Turn, call: Call) -> Place:
 
 
 def progressed(turn: Turn, call: Call, given: inputs.CallProgressed) -> None:
-    """A provisional response to our INVITE came."""
+    """Our INVITE got a provisional response."""
     if call.direction is Direction.INCOMING:
         return
     first = call if call.ringing_since is not None else replace(call, ringing_since=turn.now)
@@ -117,12 +117,12 @@ def progressed(turn: Turn, call: Call, given: inputs.CallProgressed) -> None:
 
 
 def answered(turn: Turn, call: Call, headers: tuple[tuple[str, str], ...]) -> None:
-    """200 came or went."""
+    """The 200 to the INVITE was sent or received."""
     turn.move(replace(call, answer_headers=headers), Signal.ANSWERED, events.CallConnecting(call.id))
 
 
 def confirmed(turn: Turn, call: Call) -> None:
-    """The dialog stands; where we gave the call up meanwhile (RFC 3261 §9.1), it is ended at once."""
+    """The dialog is confirmed; if we gave the call up meanwhile (RFC 3261 §9.1), end it at once."""
     if call.state is CallState.DISCONNECTING:
         turn.order(HangUp(call.id))
         return
@@ -149,7 +149,7 @@ def confirmed(turn: Turn, call: Call) -> None:
 
 
 def shown_human(turn: Turn, call: Call) -> None:
-    """Who answered has pressed the digit that was asked of him."""
+    """The person who answered has pressed the digit that the tone asked for."""
     recording.begin(turn, turn.put(replace(call, confirm="", deadline=None)))
 
 
@@ -157,7 +157,7 @@ def shown_human(turn: Turn, call: Call) -> None:
 
 
 def arrived(turn: Turn, given: inputs.CallArrived) -> None:
-    """An INVITE came: ring, or wait behind the call in front; refuse a stranger, and one more than may be."""
+    """An INVITE arrived: ring, or wait behind the foreground call; refuse strangers, and calls above the limit."""
     if turn.state.call(given.call) is not None:
         return
     sender = registration.sender(turn, given)
@@ -217,10 +217,10 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
 
 
 def answer(turn: Turn, call: Call, who: str, headers: tuple[tuple[str, str], ...] = ()) -> None:
-    """Somebody here takes the call; 200 goes out, and its ACK is due soon. The one that was in front is set aside.
+    """Answer a call: send 200, whose ACK is due soon. The foreground call is set aside.
 
-    One that is answered into a conference goes there, and the front stays as it is. One that takes the place of a
-    participant goes there as well, and the conference comes to the front.
+    A call that is answered into a conference joins it, and the foreground stays as it is. A call that replaces a
+    participant joins the conference as well, which comes to the foreground.
     """
     turn.order(Answer(call.id, headers))
     deadline = turn.now + turn.settings.deadlines.connecting_s
@@ -238,16 +238,16 @@ def answer(turn: Turn, call: Call, who: str, headers: tuple[tuple[str, str], ...
 
 
 def follows_on(turn: Turn, old: Call) -> bool:
-    """Whether a welcome call that is to take the place of `old` is answered at once: nobody else is heard than before.
+    """Whether a welcome call that replaces `old` is answered at once: only if nobody is heard who was not heard before.
 
-    That it knows the identifiers of `old` is no proof by itself: they can be read on the way (RFC 3891 §7).
+    That the caller knows the identifiers of `old` is no proof by itself: they can be read on the way (RFC 3891 §7).
     """
     in_front = old is turn.state.active and not old.held_local and old.conference is None
     return in_front and old.transfer_policy is TransferPolicy.FOLLOW
 
 
 def refuse(turn: Turn, call: Call, code: int, cause: Cause, to: str = "", words: Words = NO_WORDS) -> None:
-    """Send a final response instead of an answer; `to`: the URI that the caller is to call instead."""
+    """Send a final response instead of an answer; `to`: the URI that the caller should call instead."""
     turn.order(Refuse(call.id, code, to, words.reason, words.headers))
     if to:
         turn.emit(events.CallForwarded(call.id, to=to, code=code))
@@ -258,13 +258,13 @@ def refuse(turn: Turn, call: Call, code: int, cause: Cause, to: str = "", words:
 
 
 def mute(turn: Turn, call: Call, *, muted: bool) -> None:
-    """Cut our microphone off, or let it through again; the far end is not told."""
+    """Mute or unmute our microphone; the far end gets no notice."""
     turn.put(replace(call, muted=muted))
     turn.emit(events.CallMuted(call.id) if muted else events.CallUnmuted(call.id))
 
 
 def hold_failed(turn: Turn, call: Call, given: inputs.HoldFailed) -> None:
-    """The far end would not; the call is as it was, but one that is not in front stays without sound."""
+    """The far end refused to be held or resumed: undo the change, but keep background calls without sound."""
     if call.held_local == given.held or not call.talks:
         return
     error = IntercomError(
@@ -288,9 +288,9 @@ def hold_failed(turn: Turn, call: Call, given: inputs.HoldFailed) -> None:
 
 
 def media_started(turn: Turn, call: Call, given: inputs.MediaStarted) -> None:
-    """Offer and answer agreed, for the first time or again.
+    """Offer and answer agree, for the first time or again.
 
-    An answered call has `media.started` after `call.connected`, also where early media had one: see `confirmed`.
+    An answered call has `media.started` after `call.connected`, also if its early media had one: see `confirmed`.
     """
     waits = call.state is CallState.CONNECTING or (call.answered_by_us and not call.talks)
     if call.codec != given.codec and not waits:
@@ -302,7 +302,7 @@ def media_started(turn: Turn, call: Call, given: inputs.MediaStarted) -> None:
 
 
 def ice_failed(turn: Turn, call: Call, fault: IceFault) -> None:
-    """No sound can go between us and the far end: nobody would hear why, so the call ends."""
+    """ICE found no path for sound, so the call ends: nobody could hear the other side."""
     if not call.alive:
         return
     turn.emit(events.MediaIceFailed(call.id, cause=fault))
@@ -312,7 +312,7 @@ def ice_failed(turn: Turn, call: Call, fault: IceFault) -> None:
 
 
 def rtp_stopped(turn: Turn, call: Call) -> None:
-    """No packets come; a far end that is gone says no BYE."""
+    """No packets arrive: a far end that is gone sends no BYE, so a deadline starts."""
     if not call.talks or call.held_local or call.held_remote or call.rtp_lost_since is not None:
         return
     turn.emit(events.MediaStopped(call.id))
@@ -320,7 +320,7 @@ def rtp_stopped(turn: Turn, call: Call) -> None:
 
 
 def rtp_resumed(turn: Turn, call: Call) -> None:
-    """Packets come again."""
+    """Packets arrive again."""
     if call.rtp_lost_since is None:
         return
     turn.emit(events.MediaResumed(call.id))
@@ -332,7 +332,7 @@ def rtp_resumed(turn: Turn, call: Call) -> None:
 
 
 def hang_up(turn: Turn, call: Call, cause: Cause, reason: str = "", words: Words = NO_WORDS) -> None:
-    """End a call from our side, in whatever state it is; a call that already ends is left alone.
+    """End a call from our side in any state; a call that is ending already is left alone.
 
     reason: a Reason header (RFC 3326).
     """
@@ -351,14 +351,14 @@ def hang_up(turn: Turn, call: Call, cause: Cause, reason: str = "", words: Words
 
 
 def give_up(turn: Turn, call: Call, end: End) -> None:
-    """The call is being ended by us; how is decided now, the last event follows the far end's answer."""
+    """We end the call: its cause is decided now, its last event follows the far end's answer."""
     turn.move(replace(call, end=end), Signal.GIVEN_UP, events.CallDisconnecting(call.id, cause=end.cause))
 
 
 def over(turn: Turn, call: Call, given: inputs.CallEnded) -> None:
-    """The dialog is over."""
+    """The dialog has ended."""
     if call.end is not None:
-        # RFC 3261 §9.1: 487 is what our own CANCEL brings, so its phrase says nothing of why the call ended.
+        # RFC 3261 §9.1: our own CANCEL causes the 487, so its phrase does not say why the call ended.
         ours = call.end.cause is Cause.NO_ANSWER and given.code == REQUEST_TERMINATED
         reason = "No answer" if ours else call.end.reason or given.reason
         turn.finish(call, replace(call.end, code=call.end.code or given.code, reason=reason))
@@ -372,7 +372,7 @@ def over(turn: Turn, call: Call, given: inputs.CallEnded) -> None:
 
 
 def follow(turn: Turn, call: Call, to: forwarding.Place, code: int) -> None:
-    """Call whom the far end names in its place: another dialog of the same call, with the time that its state has."""
+    """Call the address that the far end redirects to: another dialog of the same call, with its full deadline."""
     limit = call_states.longest(call.state, turn.settings.deadlines) or 0.0
     other = turn.put(
         replace(
@@ -389,11 +389,11 @@ def follow(turn: Turn, call: Call, to: forwarding.Place, code: int) -> None:
 
 
 def cause_of_end(turn: Turn, call: Call, given: inputs.CallEnded) -> Cause:
-    """Why the far end, or the network, ended it."""
+    """Why the far end, or the network, ended the call."""
     if call.connected_since is not None:
         if given.remote and turn.state.passes_on(call.id):
             return Cause.TRANSFERRED
-        if by_of_end(given) is By.NETWORK:  # a re-INVITE or another request of ours was never answered
+        if by_of_end(given) is By.NETWORK:  # our re-INVITE, or another request in the dialog, got no answer
             return Cause.NETWORK_LOST
         if given.code == NOT_ACCEPTABLE and not given.remote:
             return Cause.MEDIA_FAILED
@@ -406,14 +406,14 @@ def cause_of_end(turn: Turn, call: Call, given: inputs.CallEnded) -> Cause:
 
 
 def by_of_end(given: inputs.CallEnded) -> By:
-    """Who ended it: nobody there to say so is the network."""
+    """Who ended the call: the network, if nothing answered."""
     if given.code in {0, 408, 502, 503} and not given.remote:
         return By.NETWORK
     return By.REMOTE if given.remote else By.LOCAL
 
 
 def due(turn: Turn) -> None:
-    """Deadlines that have come."""
+    """Act on calls whose deadline has passed."""
     for call in turn.state.calls:
         if call.deadline is None or turn.now < call.deadline:
             continue
@@ -437,7 +437,7 @@ def due(turn: Turn) -> None:
 
 
 def sip_ready(turn: Turn, address: str) -> None:
-    """Orders are taken: calls that wait for that are placed."""
+    """The SIP process accepts orders: place the calls that wait for it."""
     first = not turn.state.sip_address
     recovered = not first and not turn.state.sip_ready
     turn.state = replace(turn.state, sip_ready=True, sip_address=address)
@@ -452,7 +452,7 @@ def sip_ready(turn: Turn, address: str) -> None:
 
 
 def sip_lost(turn: Turn, why: str, *, card: bool) -> None:
-    """Its calls are gone. Visitors' rings that nobody had answered are placed again, once. `card`: by its fault."""
+    """End the SIP process's calls; place unanswered visitors' rings again, once. `card`: a sound card was at fault."""
     if turn.state.sip_ready or not turn.state.sip_address:
         turn.emit(events.ApplianceDegraded(part="sip", why=why))
     turn.state = replace(turn.state, sip_ready=False)

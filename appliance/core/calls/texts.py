@@ -1,4 +1,4 @@
-"""Messages: SIP MESSAGE in and out of a call, and INFO in one; what becomes of each that we send is told once."""
+"""Messages: SIP MESSAGE in and out of calls, and INFO in calls; one event reports the outcome of each that we send."""
 
 import re
 from dataclasses import replace
@@ -11,16 +11,16 @@ from appliance.core.model import AccountId, Call, CallId, Content, MessageId, Me
 from appliance.core.orders import SendMessage
 from appliance.core.transition import Turn
 
-LONGEST_BYTES = 1000  # with its headers it still fits into 1,300 bytes, or nearly (RFC 3428 §8)
-MOST = 32  # sent and not answered yet
-ANSWER_S = 40.0  # the SIP process tells after 32 s that nobody answers (RFC 3261 §17.1.2.2, timer F)
+LONGEST_BYTES = 1000  # with its headers it fits into 1,300 bytes, or nearly (RFC 3428 §8)
+MOST = 32  # sent and not yet answered
+ANSWER_S = 40.0  # the SIP process reports after 32 s that no answer came (RFC 3261 §17.1.2.2, timer F)
 REQUEST_TIMEOUT = 408
 OK = range(200, 300)
 TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,63}/[A-Za-z0-9!#$&^_.+-]{1,63}")  # RFC 6838 §4.2
 
 
 def received(turn: Turn, given: inputs.MessageReceived) -> bool:
-    """A MESSAGE came; False where a stranger sent it, whom nobody hears."""
+    """Report a MESSAGE; False, and no event, if the sender is a stranger."""
     call = None if given.call is None else turn.state.call(given.call)
     if call is not None:
         target, account = call.remote.target, call.account
@@ -46,7 +46,7 @@ def received(turn: Turn, given: inputs.MessageReceived) -> bool:
 
 
 def info_received(turn: Turn, call: Call, content: Content) -> None:
-    """An INFO came in a call."""
+    """Report an INFO that came in a call."""
     told = events.InfoReceived(call.id, content_type=content.type, body=content.body, headers=dict(content.headers))
     turn.emit(told)
 
@@ -61,7 +61,7 @@ def send(
     *,
     digit: str = "",
 ) -> MessageId:
-    """Send a message, and tell later what became of it. `digit`: what it stands for. Raises IntercomError."""
+    """Send a message; an event reports the outcome later. `digit`: the DTMF digit it carries. Raises IntercomError."""
     check(content)
     if not turn.state.sip_ready or turn.state.stopping:
         raise IntercomError(
@@ -82,7 +82,7 @@ def send(
 
 
 def check(content: Content) -> None:
-    """Raises IntercomError for what cannot be sent."""
+    """Raise IntercomError for content that cannot be sent."""
     length = len(content.body.encode())
     if length > LONGEST_BYTES:
         raise IntercomError(
@@ -99,7 +99,7 @@ def check(content: Content) -> None:
 
 
 def answered(turn: Turn, given: inputs.MessageAnswered) -> None:
-    """The last response to a message of ours came, or none will."""
+    """Our message has its final response, or will get none."""
     outgoing = next((m for m in turn.state.messages if m.id == given.message), None)
     if outgoing is None:
         return
@@ -112,14 +112,14 @@ def answered(turn: Turn, given: inputs.MessageAnswered) -> None:
 
 
 def failed(turn: Turn, outgoing: Outgoing, code: int, reason: str) -> None:
-    """It came to nothing."""
+    """Report that a message failed."""
     forget(turn, outgoing)
     kind = events.MessageFailed if outgoing.method is Method.MESSAGE else events.InfoFailed
     turn.emit(kind(outgoing.call, message=outgoing.id, to=outgoing.to, code=code, reason=reason))
 
 
 def due(turn: Turn) -> None:
-    """Messages that nobody answers, and those of calls that are over."""
+    """Messages without an answer in time, and those of calls that have ended."""
     for outgoing in turn.state.messages:
         if turn.now >= outgoing.deadline:
             failed(turn, outgoing, REQUEST_TIMEOUT, "No answer")
@@ -128,11 +128,11 @@ def due(turn: Turn) -> None:
 
 
 def sip_lost(turn: Turn) -> None:
-    """The SIP process took them with it: whether they arrived is not known."""
+    """The SIP process is gone: whether its messages arrived is unknown, so they failed."""
     for outgoing in turn.state.messages:
         failed(turn, outgoing, 0, "The SIP process was lost")
 
 
 def forget(turn: Turn, outgoing: Outgoing) -> None:
-    """It is not waited for any more."""
+    """Stop waiting for an answer to this message."""
     turn.state = replace(turn.state, messages=tuple(m for m in turn.state.messages if m is not outgoing))

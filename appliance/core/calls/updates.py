@@ -1,4 +1,4 @@
-"""Changes of a call by either side (re-INVITE, UPDATE): told, and where a client wants it, decided by him in time."""
+"""Changes of a call by either side (re-INVITE, UPDATE): reported, and decided by a client where that is configured."""
 
 from dataclasses import replace
 
@@ -12,12 +12,12 @@ ACCEPTED, REFUSED = 200, 488  # RFC 3261 §14.2
 
 
 def asks(state: State, call: Call) -> bool:
-    """Whether the far end's changes of this call wait for a client's word."""
+    """Whether the far end's changes of this call wait for a client's decision."""
     return state.settings.ask_updates if call.ask_updates is None else call.ask_updates
 
 
 def received(turn: Turn, call: Call, given: inputs.UpdateReceived) -> None:
-    """The far end wants a change."""
+    """The far end requests a change."""
     if call.state is not CallState.CONNECTED:
         return
     told = events.CallUpdateReceived(
@@ -33,7 +33,7 @@ def received(turn: Turn, call: Call, given: inputs.UpdateReceived) -> None:
 
 
 def answered(turn: Turn, call: Call, given: inputs.UpdateAnswered) -> None:
-    """A change of theirs, or of ours, has its final response."""
+    """A change by either side has its final response."""
     turn.put(replace(call, update_until=None))
     result = "accepted" if given.code < 300 else "rejected"  # noqa: PLR2004 - RFC 3261 §7.2
     told = events.CallUpdated(
@@ -49,7 +49,7 @@ def answered(turn: Turn, call: Call, given: inputs.UpdateAnswered) -> None:
 
 
 def decide(turn: Turn, call: Call, *, accepted: bool) -> None:
-    """A client's word on what the far end asks for. Raises IntercomError."""
+    """A client decides about the far end's change. Raises IntercomError."""
     if call.update_until is None:
         raise IntercomError(
             "conflict",
@@ -62,7 +62,7 @@ def decide(turn: Turn, call: Call, *, accepted: bool) -> None:
 
 
 def ask_from_now(turn: Turn, call: Call, *, wanted: bool) -> str:
-    """Whether this call's changes are asked of a client from now on."""
+    """Set whether clients decide about this call's changes from now on; return a warning if nothing changes."""
     if asks(turn.state, call) == wanted:
         return f"Call {call.id} has these settings already."
     turn.put(replace(call, ask_updates=wanted))
@@ -70,17 +70,17 @@ def ask_from_now(turn: Turn, call: Call, *, wanted: bool) -> str:
 
 
 def offer(turn: Turn, call: Call, codecs: tuple[str, ...]) -> None:
-    """Ask the far end to go on with these codecs alone."""
+    """Offer the far end only these codecs, by re-INVITE."""
     turn.order(OfferCodecs(call.id, codecs))
 
 
 def due(turn: Turn) -> None:
-    """Nobody has answered in time: all stays as it is."""
+    """Refuse changes that no client has decided in time: the call stays as it is."""
     for call in turn.state.calls:
         if call.update_until is not None and call.alive and turn.now >= call.update_until:
             decide(turn, call, accepted=False)
 
 
 def wake(call: Call) -> float | None:
-    """When `due` has something to do."""
+    """The next time at which `due` must act on the call; None if there is none."""
     return call.update_until if call.alive else None

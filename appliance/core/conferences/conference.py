@@ -1,7 +1,7 @@
-"""A conference: calls that hear each other and the panel, until the last of them is over.
+"""A conference: calls that hear each other and the panel, until the last of them has ended.
 
-There is one at most, since there is one panel. The panel may leave it (held), and does so while another call is in
-front; its calls go on among themselves then. Whoever goes leaves the rest talking.
+At most one exists, since there is one panel. The panel may leave it (held), and does so while another call is in the
+foreground; its calls then go on among themselves. A participant that leaves does not end it for the others.
 """
 
 from dataclasses import replace
@@ -22,11 +22,11 @@ from appliance.core.model import (
 from appliance.core.transition import Turn
 
 MOST = 6  # participants beside the panel
-EJECTED, ENDED = "ejected", "ended"  # reasons of participants' going that are no causes of calls' ends
+EJECTED, ENDED = "ejected", "ended"  # reasons why a participant left that are not causes of a call's end
 
 
 def begin(turn: Turn) -> Conference:
-    """A conference that nobody is in yet."""
+    """Begin a conference without participants."""
     conference = Conference(ConferenceId(f"k-{turn.new_id()}"), created=turn.now)
     turn.state = replace(turn.state, conference=conference)
     turn.emit(events.ConferenceConnecting(conference.id))
@@ -34,14 +34,14 @@ def begin(turn: Turn) -> Conference:
 
 
 def take_in(turn: Turn, conference: Conference, taken: list[Call], who: str) -> Conference:
-    """Have calls that there are join it, which go on where they were held; one to us that rings is answered."""
+    """Add existing calls to the conference; held calls resume, and a ringing incoming call is answered."""
     ids, order = {call.id for call in taken}, turn.state.calls
     together = [
         replace(call, conference=conference.id) if call.id in ids else call
         for call in order
         if call.id in ids or call.conference is not None
     ]
-    # They come to where its calls are; those of a conference that begins, to the front.
+    # New calls are placed beside the conference's calls; those of a new conference, in the foreground.
     first = next((n for n, call in enumerate(order) if call.conference is not None), len(order))
     behind, before = (
         [call for call in part if call.id not in ids and call.conference is None]
@@ -63,7 +63,7 @@ def take_in(turn: Turn, conference: Conference, taken: list[Call], who: str) -> 
 
 
 def invite(turn: Turn, conference: Conference, uri: str, whom: Dial) -> Conference:
-    """Call somebody into it; `whom` with the account that is to be used."""
+    """Call somebody into the conference; `whom` names the account to use."""
     target = turn.settings.target(whom.to)
     call = session.place(
         turn,
@@ -90,7 +90,7 @@ def remove(turn: Turn, conference: Conference, participant: Participant, call: C
 
 
 def end(turn: Turn, conference: Conference) -> None:
-    """End all its calls."""
+    """End the conference with all its calls."""
     turn.state = replace(turn.state, conference=replace(conference, ending=True))
     turn.emit(events.ConferenceDisconnecting(conference.id))
     for call in turn.state.calls:
@@ -99,7 +99,7 @@ def end(turn: Turn, conference: Conference) -> None:
 
 
 def settle(turn: Turn) -> None:
-    """Follow what has become of its calls: who is in, who has left, and whether it is over."""
+    """Follow the state of the calls: who has joined, who has left, and whether the conference has ended."""
     conference = turn.state.conference
     if conference is None:
         return
@@ -128,7 +128,7 @@ def settle(turn: Turn) -> None:
 
 
 def follow(turn: Turn, conference: Conference, participant: Participant) -> Conference:
-    """Tell how a participant gets on, and keep it."""
+    """Report a participant's progress, and store it."""
     call, stage = turn.state.call(participant.call), participant.stage
     if stage is Stage.INVITING and call is not None and call.placed:
         turn.emit(events.ConferenceInvitationSent(*of(conference, participant)))
@@ -149,7 +149,7 @@ def follow(turn: Turn, conference: Conference, participant: Participant) -> Conf
 
 
 def report_removed(turn: Turn, conference: Conference, participant: Participant) -> None:
-    """Tell that a participant has left, or one who was invited will not come. Of others their calls tell."""
+    """Report a participant that left, or an invitation that failed; other calls report their own end."""
     call = turn.state.call(participant.call)
     ended = {call.id: end for call, end in turn.finished}
     how = ended[participant.call] if call is None else call.end
@@ -163,7 +163,7 @@ def report_removed(turn: Turn, conference: Conference, participant: Participant)
 
 
 def keep(turn: Turn, conference: Conference, participant: Participant) -> Conference:
-    """Put a participant in the place of the one with its call."""
+    """Store a participant in place of the one with the same call."""
     participants = tuple(participant if p.call == participant.call else p for p in conference.participants)
     conference = replace(conference, participants=participants)
     turn.state = replace(turn.state, conference=conference)
@@ -171,5 +171,5 @@ def keep(turn: Turn, conference: Conference, participant: Participant) -> Confer
 
 
 def of(conference: Conference, participant: Participant) -> tuple[CallId, ConferenceId, CallId]:
-    """What each event of a participant begins with."""
+    """The fields with which each event about a participant begins."""
     return participant.call, conference.id, participant.call

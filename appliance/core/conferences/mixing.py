@@ -1,4 +1,4 @@
-"""Who hears whom in a conference, and how it is shown: functions of the state alone."""
+"""Who hears whom in a conference, and how that is reported: functions of the state alone."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from appliance.core.transition import Turn
 
 @dataclass(frozen=True, slots=True)
 class Mix:
-    """The conference's sound: calls that hear each other, those of them that are not heard, and the panel's part."""
+    """The conference's sound: calls that hear each other, those of them that are muted, and the panel's part."""
 
     participants: tuple[CallId, ...]
     muted: tuple[CallId, ...]
@@ -21,7 +21,7 @@ NOTHING = Mix((), (), speaker=False, microphone=False)
 
 
 def mix(state: State) -> Mix:
-    """What it is now. Who is held or holds is out of it: nobody shall hear him, or his hold music."""
+    """The mix now. Calls that either side holds are out of it: nobody should hear them or their hold music."""
     conference = state.conference
     if conference is None:
         return NOTHING
@@ -33,12 +33,12 @@ def mix(state: State) -> Mix:
 
 
 def talks(call: Call) -> bool:
-    """Whether sound flows in a call, if it is let."""
+    """Whether sound may flow in a call: connected, and held by neither side."""
     return call.talks and call.hold is Hold.NONE
 
 
 def links(state: State) -> tuple[tuple[CallId, CallId], ...]:
-    """Pairs of speaking and hearing call."""
+    """Pairs (speaking call, hearing call)."""
     now = mix(state)
     return tuple(
         (one, other) for one in now.participants if one not in now.muted for other in now.participants if other != one
@@ -46,7 +46,7 @@ def links(state: State) -> tuple[tuple[CallId, CallId], ...]:
 
 
 def report(turn: Turn, before: State) -> None:
-    """Tell that it is otherwise now; at its end only that it is over."""
+    """Report a changed mix, unless the conference has ended."""
     now = mix(turn.state)
     if turn.state.conference is not None and now != mix(before):
         told = events.ConferenceChanged(

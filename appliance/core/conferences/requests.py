@@ -1,4 +1,4 @@
-"""What is asked of a conference, by a button or a client: checked against the state, and done."""
+"""Requests about a conference, by buttons and clients: checked against the state, and performed."""
 
 from dataclasses import replace
 from typing import Literal, assert_type
@@ -14,7 +14,7 @@ from appliance.core.transition import Turn
 
 
 def perform(turn: Turn, action: inputs.Conferring, who: str) -> tuple[ConferenceId, str]:
-    """The conference that it is about, and a warning's text or ""; raises IntercomError where it cannot be done."""
+    """Perform a request; return its conference, and a warning or "". Raises IntercomError if it is not possible."""
     if isinstance(action, inputs.Confer):
         return begin(turn, action, who), ""
     conference = find_conference(turn, action.conference)
@@ -36,7 +36,7 @@ def perform(turn: Turn, action: inputs.Conferring, who: str) -> tuple[Conference
 
 
 def begin(turn: Turn, action: inputs.Confer, who: str) -> ConferenceId:
-    """Begin one; nothing is done where anything of it cannot be."""
+    """Begin a conference; do nothing if any part of the request is not possible."""
     if turn.state.conference is not None:
         raise IntercomError(
             "conflict",
@@ -62,14 +62,14 @@ def begin(turn: Turn, action: inputs.Confer, who: str) -> ConferenceId:
 
 
 def invite(turn: Turn, conference: Conference, dial: inputs.Dial) -> None:
-    """Call somebody into it."""
+    """Call somebody into the conference."""
     uri, dial = place(turn, dial)
     room(members(conference) + 1)
     conferences_conference.invite(turn, conference, uri, dial)
 
 
 def take_in(turn: Turn, conference: Conference, call: Call, who: str) -> str:
-    """Take a call that there is into it."""
+    """Add an existing call to the conference."""
     if call.conference is not None:
         return f"Call {call.id} is in the conference already."
     room(members(conference) + 1)
@@ -78,7 +78,7 @@ def take_in(turn: Turn, conference: Conference, call: Call, who: str) -> str:
 
 
 def remove(turn: Turn, conference: Conference, found: Participant) -> str:
-    """Have a participant leave."""
+    """Remove a participant from the conference."""
     if found.stage is Stage.LEFT:
         return f"Call {found.call} is leaving already."
     conferences_conference.remove(turn, conference, found, find(turn, found.call))
@@ -86,7 +86,7 @@ def remove(turn: Turn, conference: Conference, found: Participant) -> str:
 
 
 def mute(turn: Turn, conference: Conference, wanted: CallId | None, *, muted: bool) -> str:
-    """Keep a participant, or the panel, from being heard."""
+    """Mute or unmute a participant, or the panel."""
     found = None if wanted is None else participant(conference, wanted)
     was, name = (conference.muted, "The panel") if found is None else (found.muted, f"Call {found.call}")
     if was == muted:
@@ -99,7 +99,7 @@ def mute(turn: Turn, conference: Conference, wanted: CallId | None, *, muted: bo
 
 
 def hold(turn: Turn, conference: Conference, *, held: bool) -> str:
-    """Have the panel leave, or come back. One that is set aside, and is now held on purpose, stays held."""
+    """Have the panel leave or return. A set-aside conference that is held now stays held."""
     if conference.connected_since is None:
         raise IntercomError(
             "conflict", f"Conference {conference.id} cannot be held now.", "It has no participants yet."
@@ -115,7 +115,7 @@ def hold(turn: Turn, conference: Conference, *, held: bool) -> str:
 
 
 def end(turn: Turn, conference: Conference) -> str:
-    """End it, and all its calls."""
+    """End the conference with all its calls."""
     if conference.ending:
         return f"Conference {conference.id} is ending already."
     conferences_conference.end(turn, conference)
@@ -123,7 +123,7 @@ def end(turn: Turn, conference: Conference) -> str:
 
 
 def press(turn: Turn, conference: Conference, action: Literal[Action.HANGUP, Action.HOLD]) -> None:
-    """A button was pressed while it is in front."""
+    """Perform a button's action on the foreground conference."""
     if action is Action.HANGUP:
         end(turn, conference)
     else:
@@ -131,7 +131,7 @@ def press(turn: Turn, conference: Conference, action: Literal[Action.HANGUP, Act
 
 
 def place(turn: Turn, dial: inputs.Dial) -> tuple[str, inputs.Dial]:
-    """The SIP URI to call, and the same with the account that is to be used; raises what a call would."""
+    """The SIP URI to call, and `dial` with the account to use. Raises the same errors as a call."""
     if turn.state.stopping:
         raise IntercomError(
             "unavailable", "Participants cannot be called now.", "The daemon is stopping.", "Try again later."
@@ -143,14 +143,14 @@ def place(turn: Turn, dial: inputs.Dial) -> tuple[str, inputs.Dial]:
 
 
 def joining(call: Call) -> Call:
-    """The same, if it may still join."""
+    """Return the call if it may join, else raise IntercomError."""
     if not call.alive:
         raise wrong_state(call, "taken into a conference", "not ending")
     return call
 
 
 def room(participants: int) -> None:
-    """So many fit in."""
+    """Raise IntercomError if there are too many participants."""
     if participants > conferences_conference.MOST:
         raise IntercomError(
             "too-many-calls",
@@ -161,12 +161,12 @@ def room(participants: int) -> None:
 
 
 def members(conference: Conference) -> int:
-    """How many are in it, or come."""
+    """The number of participants that have joined or are joining."""
     return sum(p.stage is not Stage.LEFT for p in conference.participants)
 
 
 def find_conference(turn: Turn, wanted: ConferenceId) -> Conference:
-    """The conference of that id."""
+    """Find a conference by its id. Raises IntercomError."""
     found = turn.state.conference
     if found is None or found.id != wanted:
         raise IntercomError(
@@ -179,14 +179,14 @@ def find_conference(turn: Turn, wanted: ConferenceId) -> Conference:
 
 
 def lasting(conference: Conference) -> Conference:
-    """The same, unless it ends."""
+    """Return the conference unless it is ending, else raise IntercomError."""
     if conference.ending:
         raise IntercomError("conflict", f"Conference {conference.id} is ending.")
     return conference
 
 
 def participant(conference: Conference, wanted: CallId) -> Participant:
-    """The participant whose call that is."""
+    """Find the participant with this call. Raises IntercomError."""
     found = conference.participant(wanted)
     if found is None:
         raise IntercomError(

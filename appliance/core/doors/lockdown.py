@@ -1,6 +1,6 @@
-"""Lockdown: a door that nobody opens, by whatever means, until it is unlocked; it outlasts restarts and power cuts.
+"""Lockdown: nothing opens the door until it is unlocked; it outlasts restarts and power cuts.
 
-It holds from the moment it is asked for. Who asked is answered once it is on disc.
+It takes effect at once. The client's reply follows when it is on disc.
 """
 
 from dataclasses import replace
@@ -12,7 +12,7 @@ from appliance.core.transition import Turn
 
 
 def lock(turn: Turn, door: DoorSettings, by: str) -> str:
-    """Lock down, and end what runs; gives a warning's text where it was so already."""
+    """Lock the door down, and end its pulse; return a warning if it was locked down already."""
     if door.id in turn.state.locked_down:
         return f"Door {door.id} is locked down already."
     turn.state = replace(turn.state, locked_down=tuple(sorted((*turn.state.locked_down, door.id))))
@@ -22,7 +22,7 @@ def lock(turn: Turn, door: DoorSettings, by: str) -> str:
 
 
 def unlock(turn: Turn, door: DoorSettings, by: str) -> str:
-    """End the lockdown, which opens nothing; gives a warning's text where there was none."""
+    """End the lockdown, which opens nothing; return a warning if there was none."""
     if door.id not in turn.state.locked_down:
         return f"Door {door.id} is not locked down."
     turn.state = replace(turn.state, locked_down=tuple(each for each in turn.state.locked_down if each != door.id))

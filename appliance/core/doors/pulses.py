@@ -1,9 +1,9 @@
-"""Doors: one bounded pulse at a time, whoever asks and however often; a hold is a longer one.
+"""Doors: one bounded pulse at a time, however often and by whatever means it is requested; a hold is a longer pulse.
 
 The core decides a pulse and names it by the nanosecond of the decision; the guard energises the relay at most once for
-each name and ends the pulse by its own clock. So nothing here has to switch anything off. A pulse lasts from when it
-was decided, also where a daemon that was held up heard of the press or code late. Time alone decides only on a Tick:
-other inputs may overtake what the guard has answered.
+each name and ends the pulse by its own clock. So nothing here must switch a relay off. A pulse lasts from its decision,
+even if the daemon was busy and the press or code was processed late. Only a Tick ends a pulse by time: other inputs may
+overtake the guard's answers.
 """
 
 from dataclasses import replace
@@ -14,18 +14,18 @@ from appliance.core.doors import outcomes, sensors
 from appliance.core.model import Attempt, Denial, DoorId, DoorSettings, DoorState, Means, Pulse, State
 from appliance.core.transition import Turn
 
-CONFIRM_S = 1.0  # the guard answers within a millisecond, or is not there
-WARNING_S = 60.0  # before the end of a hold; of a short one in its middle
+CONFIRM_S = 1.0  # the guard answers within a millisecond, or is not running
+WARNING_S = 60.0  # before the end of a hold; in the middle of a short one
 
 
 def open_door(
     turn: Turn, door: DoorSettings, seconds: float | None, by: str, means: Means, attempt: Attempt | None = None
 ) -> str:
-    """Begin or prolong a pulse; gives a warning's text where it changes nothing.
+    """Begin or prolong a pulse; return a warning if that changes nothing.
 
-    No chain of requests energises the relay for longer than the door's `max_s`: a pulse that runs is prolonged up to
-    that bound from its beginning. attempt: the code or card behind it, whose outcome is reported once the guard has
-    answered. Raises IntercomError: `door-locked-down`, `door-blocked`, and without a guard `unavailable`.
+    No chain of requests energises the relay for longer than the door's `max_s`: a running pulse is prolonged up to that
+    limit from its beginning. attempt: the code or card behind it, whose outcome is reported once the guard answers.
+    Raises IntercomError: `door-locked-down`, `door-blocked`, and without a guard `unavailable`.
     """
     until = turn.decided + (door.pulse_s if seconds is None else seconds)
     warning = energise(turn, door, Pulse(0, turn.decided, until, by, means))
@@ -39,7 +39,7 @@ def open_door(
 
 
 def hold_open(turn: Turn, door: DoorSettings, seconds: float | None, by: str) -> str:
-    """Hold open, for as long as the door may be where nothing is said; else as `open_door`, with `max_hold_s`."""
+    """Hold the door open, by default for `max_hold_s`, which is also the limit; in all else as `open_door`."""
     if door.max_hold_s <= 0 or not 0 < (door.max_hold_s if seconds is None else seconds) <= door.max_hold_s:
         never = "Its configuration allows no holds." if door.max_hold_s <= 0 else ""
         raise IntercomError(
@@ -53,7 +53,7 @@ def hold_open(turn: Turn, door: DoorSettings, seconds: float | None, by: str) ->
 
 
 def energise(turn: Turn, door: DoorSettings, wanted: Pulse) -> str:
-    """Begin a pulse or hold, or have it take the place of one that runs, whose beginning stays."""
+    """Begin a pulse or hold, or replace the running one, whose beginning stays."""
     refuse(turn, door, wanted)
     running = of(turn, door.id)
     if running is not None:
@@ -68,7 +68,7 @@ def energise(turn: Turn, door: DoorSettings, wanted: Pulse) -> str:
 
 
 def refusal(turn: Turn, door: DoorSettings, means: Means) -> str:
-    """Why the door may not open now, or cannot; "" if it can."""
+    """Why the door cannot open now; "" if it can."""
     if door.id in turn.state.locked_down:
         return Denial.LOCKED_DOWN
     if means is not Means.EXIT and (block := sensors.blocking(turn.state)) is not None:
@@ -77,7 +77,7 @@ def refusal(turn: Turn, door: DoorSettings, means: Means) -> str:
 
 
 def refuse(turn: Turn, door: DoorSettings, wanted: Pulse) -> None:
-    """Raise IntercomError, and report it, where `refusal` has a reason."""
+    """If `refusal` has a reason, report it and raise IntercomError."""
     why = refusal(turn, door, wanted.means)
     if not why:
         return
@@ -98,7 +98,7 @@ def refuse(turn: Turn, door: DoorSettings, wanted: Pulse) -> None:
 
 
 def locked_down(door: DoorId) -> IntercomError:
-    """What they are told who want such a door open."""
+    """The error for a door that is locked down."""
     return IntercomError(
         "door-locked-down",
         f"Door {door} cannot be opened.",
@@ -108,7 +108,7 @@ def locked_down(door: DoorId) -> IntercomError:
 
 
 def release(turn: Turn, door: DoorSettings) -> str:
-    """End a hold; gives a warning's text where there is none."""
+    """End a hold; return a warning if there is none."""
     running = of(turn, door.id)
     if running is None or not running.held:
         return f"Door {door.id} is not held open."
@@ -117,18 +117,18 @@ def release(turn: Turn, door: DoorSettings) -> str:
 
 
 def end(turn: Turn, door: DoorId) -> None:
-    """Have the guard end what runs now; it is over when the guard has told so."""
+    """Have the guard end the running pulse; the pulse is over once the guard has confirmed that."""
     running = of(turn, door)
     if running is not None:
         put(turn, door, replace(running, until=min(running.until, turn.decided), warned=True))
 
 
 def relay_changed(turn: Turn, door: DoorId, *, energised: bool, pulse_id: int) -> None:
-    """The guard took a pulse, or ended one."""
+    """The guard began or ended a pulse."""
     pulse = of(turn, door)
     if pulse is None:
         return
-    if pulse.id != pulse_id:  # told of the one before, which this one was to prolong: it crossed our order
+    if pulse.id != pulse_id:  # about the earlier pulse, which this one should prolong: the report crossed our order
         if pulse.energised and not energised:
             put(turn, door, replace(pulse, energised=False))
             locked(turn, door)
@@ -143,20 +143,20 @@ def relay_changed(turn: Turn, door: DoorId, *, energised: bool, pulse_id: int) -
 
 
 def guard_lost(turn: Turn) -> None:
-    """Pulses that the guard had not taken are void; of the others it alone knows the end."""
+    """The guard is gone: pulses that it had not confirmed are void; only the guard knows the end of the others."""
     for door, pulse in turn.state.pulses:
         if not pulse.confirmed:
             over(turn, door, pulse)
 
 
 def guard_ready(turn: Turn) -> None:
-    """A guard that has just come holds every relay at rest."""
+    """A new guard holds every relay at rest, so all pulses have ended."""
     for door, pulse in turn.state.pulses:
         over(turn, door, pulse)
 
 
 def due(turn: Turn) -> None:
-    """Holds that end soon; pulses that nobody confirmed, or whose end nobody told."""
+    """Warn of holds that end soon; end pulses that the guard did not confirm, or whose end it did not report."""
     for door, pulse in turn.state.pulses:
         if turn.now >= ends(pulse):
             over(turn, door, pulse)
@@ -166,19 +166,19 @@ def due(turn: Turn) -> None:
 
 
 def wake(pulse: Pulse) -> float:
-    """When `due` has something to do."""
+    """The next time at which `due` must act on the pulse."""
     if pulse.held and pulse.confirmed and not pulse.warned:
         return pulse.until - min(WARNING_S, (pulse.until - pulse.began) / 2)
     return ends(pulse)
 
 
 def ends(pulse: Pulse) -> float:
-    """When a pulse is taken for over that nobody told the end of."""
+    """When a pulse counts as ended although the guard did not report it."""
     return (pulse.until if pulse.confirmed else pulse.id / 1e9) + CONFIRM_S
 
 
 def over(turn: Turn, door: DoorId, pulse: Pulse) -> None:
-    """The pulse is over, or came to nothing."""
+    """End a pulse that is over or was never confirmed."""
     put(turn, door, None)
     if not pulse.confirmed:
         turn.emit(events.DoorDenied(door, by=pulse.by, means=pulse.means, why=Denial.NOT_TAKEN))
@@ -195,7 +195,7 @@ def locked(turn: Turn, door: DoorId) -> None:
 
 
 def condition(state: State, door: DoorId) -> DoorState:
-    """What a door is now, for people."""
+    """The door's state now."""
     pulse = dict(state.pulses).get(door)
     if pulse is not None and pulse.energised:
         return DoorState.HELD if pulse.held else DoorState.UNLOCKED
@@ -203,11 +203,11 @@ def condition(state: State, door: DoorId) -> DoorState:
 
 
 def of(turn: Turn, door: DoorId) -> Pulse | None:
-    """The door's pulse now."""
+    """The door's running pulse."""
     return next((pulse for name, pulse in turn.state.pulses if name == door), None)
 
 
 def put(turn: Turn, door: DoorId, pulse: Pulse | None) -> None:
-    """Store it, or forget it."""
+    """Store the door's pulse; None removes it."""
     others = tuple(pair for pair in turn.state.pulses if pair[0] != door)
     turn.state = replace(turn.state, pulses=others if pulse is None else tuple(sorted((*others, (door, pulse)))))

@@ -1,8 +1,8 @@
-"""Rules: a door that opens by itself when something happens, be it at certain times only.
+"""Rules: a door opens automatically when an event occurs, if configured only at certain times.
 
-They see what a turn tells. What a rule itself brings sets off none, and no rule is set off by a relay, so that none can
-go round in a circle. Nor does what is seen for the first time only, after a start or when a line is back: nobody can
-say whether it happens just now.
+Rules see the events of one step. The events of a rule trigger no rules, and relays trigger none, so rules cannot form a
+circle. A level that is seen for the first time, after a start or when a line returns, triggers nothing either: it is
+unknown whether it has just changed.
 """
 
 from contextlib import suppress
@@ -26,7 +26,7 @@ TRIGGERS: tuple[type[events.Event], ...] = (
 
 
 def settle(turn: Turn, before: State) -> None:
-    """Do what the events of this turn set off; `before`: the state at its beginning."""
+    """Run the rules that this step's events trigger; `before`: the state at the step's beginning."""
     for event in tuple(turn.events):
         for rule in turn.settings.rules:
             if fits(rule, event) and happens(event, before):
@@ -34,7 +34,7 @@ def settle(turn: Turn, before: State) -> None:
 
 
 def happens(event: events.Event, before: State) -> bool:
-    """Whether it was otherwise before, as far as sensors tell it."""
+    """Whether the event is a change, as far as sensors are concerned: their level was known before."""
     match event:
         case events.SensorChanged(sensor=sensor):
             return sensors.of(before, sensor).active is not None
@@ -47,24 +47,24 @@ def happens(event: events.Event, before: State) -> bool:
 
 
 def fits(rule: Rule, event: events.Event) -> bool:
-    """Whether the rule is about it."""
+    """Whether the rule matches the event."""
     return rule.on == event.TYPE and all(said(getattr(event, name, None)) == wanted for name, wanted in rule.where)
 
 
 def said(value: object) -> object:
-    """A field as a rule names it."""
+    """A field's value as a rule names it."""
     return {True: "true", False: "false"}[value] if isinstance(value, bool) else value
 
 
 def run(turn: Turn, rule: Rule) -> None:
-    """Open the rule's door, if it is the time for that."""
+    """Open the rule's door, if one of its times is active."""
     by, door = f"rule {rule.name}", turn.settings.door(rule.door)
     why = wall_clock.why_not(rule.times, turn.state.clock, turn.now)
     if door is None or why is Denial.NOT_NOW:
-        return  # a reload took the door away, or nothing is to happen now
+        return  # a reload removed the door, or none of the rule's times is active
     if why is not None:
         turn.emit(events.DoorDenied(door.id, by=by, means=Means.RULE, why=why))
         return
     turn.emit(events.RuleTriggered(rule.name, on=rule.on, door=door.id))
-    with suppress(IntercomError):  # told as door.denied; nobody waits for a reply
+    with suppress(IntercomError):  # reported as door.denied; nobody waits for a reply
         pulses.open_door(turn, door, None, by, Means.RULE)

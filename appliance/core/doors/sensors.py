@@ -1,8 +1,8 @@
-"""Sensors: what the contacts of doors, a tamper contact and others mean.
+"""Sensors: what door contacts, tamper contacts and others mean.
 
-A level counts once it has held for a moment, so that a reed that bounces is one opening. A contact tells whether the
-door's leaf is open, the relay only whether it could be: so a leaf that opens without our opening was forced. A tamper
-contact blocks opening, but for whoever leaves, from inside where nobody can have tampered.
+A level counts once it has lasted for a moment, so that a bouncing reed is one opening. A contact detects whether the
+door's leaf is open, the relay only whether it could be: a leaf that opens without our opening was forced. A tamper
+contact blocks opening, except for exit buttons, which are inside, where nobody can have tampered.
 """
 
 from dataclasses import replace
@@ -13,13 +13,13 @@ from appliance.core.model import Block, DoorId, Sensing, SensorId, SensorKind, S
 from appliance.core.transition import Turn
 
 SETTLE_S = 0.05
-GRACE_S = 3.0  # a leaf that was pulled at the pulse's end opens after it
+GRACE_S = 3.0  # a leaf that was pulled at the end of a pulse opens after it
 UNKNOWN = Sensing()
 LEAF = {None: "unknown", True: "open", False: "closed"}
 
 
 def edge(turn: Turn, sensor: SensorSettings, *, active: bool | None) -> None:
-    """Take a level in; None: the line is lost, and nothing is known."""
+    """Process a level of the line; None: the line is lost, and its level is unknown."""
     sensing = of(turn.state, sensor.id)
     if active is None:
         put(turn, sensor.id, replace(UNKNOWN, ours_until=sensing.ours_until))
@@ -30,7 +30,7 @@ def edge(turn: Turn, sensor: SensorSettings, *, active: bool | None) -> None:
 
 
 def due(turn: Turn) -> None:
-    """Levels that have settled, doors that stay open, blocks that end."""
+    """Process levels that have settled, leaves that stay open, and blocks that end."""
     for sensor in turn.settings.sensors:
         sensing = of(turn.state, sensor.id)
         if sensing.settles is not None and turn.now >= sensing.settles:
@@ -43,14 +43,14 @@ def due(turn: Turn) -> None:
 
 
 def wake(state: State) -> tuple[float, ...]:
-    """When `due` has something to do."""
+    """The times at which `due` must act."""
     known = (of(state, sensor.id) for sensor in state.settings.sensors)
     times = [at for sensing in known for at in (sensing.settles, sensing.until) if at is not None]
     return (*times, *(block.until for block in state.blocks))
 
 
 def settled(turn: Turn, sensor: SensorSettings, before: Sensing, *, active: bool) -> None:
-    """A new level that counts; the first one after a start is told where it is no rest."""
+    """A level has settled. The first one after a start is reported only if the contact is active."""
     until = turn.now + sensor.open_s if active and sensor.kind is SensorKind.CONTACT and sensor.open_s else None
     now = replace(before, active=active, settles=None, since=turn.now, until=until, alarm="")
     forced = before.active is False and active and not ours(turn, sensor, before)
@@ -75,19 +75,19 @@ def settled(turn: Turn, sensor: SensorSettings, before: Sensing, *, active: bool
 
 
 def ours(turn: Turn, sensor: SensorSettings, sensing: Sensing) -> bool:
-    """Whether the leaf may open now: somebody has opened the door, or had until a moment ago."""
+    """Whether our opening explains the open leaf: the door is open now, or was until a moment ago."""
     return any(door == sensor.door for door, _ in turn.state.pulses) or turn.now < sensing.ours_until
 
 
 def locked(turn: Turn, door: DoorId) -> None:
-    """The door's relay is at rest again; its leaf may still come open."""
+    """The door's relay is at rest again; its leaf may still open for a moment."""
     for sensor in turn.settings.sensors:
         if sensor.door == door:
             put(turn, sensor.id, replace(of(turn.state, sensor.id), ours_until=turn.now + GRACE_S))
 
 
 def stays_open(turn: Turn, sensor: SensorSettings, door: DoorId, sensing: Sensing) -> None:
-    """The leaf has been open for as long as it should; while the door is held open, it may."""
+    """The leaf has been open for too long; while the door is held open, it may be."""
     held = [pulse.until for name, pulse in turn.state.pulses if name == door and pulse.held]
     if held:
         put(turn, sensor.id, replace(sensing, until=max(held[0], turn.now) + sensor.open_s))
@@ -100,7 +100,7 @@ def stays_open(turn: Turn, sensor: SensorSettings, door: DoorId, sensing: Sensin
 
 
 def tampered(turn: Turn, sensor: SensorSettings, *, active: bool) -> None:
-    """Somebody is at the panel, or is done: nothing opens for a while from then on."""
+    """Tampering began or ended: from then on, nothing opens for a while."""
     known = any(block.sensor == sensor.id for block in turn.state.blocks)
     if sensor.block_s and (active or known):
         keep(turn, Block(sensor.id, turn.now + sensor.block_s))
@@ -114,7 +114,7 @@ def blocking(state: State) -> Block | None:
 
 
 def unblock(turn: Turn, block: Block) -> None:
-    """A block's time is over; while the contact is still active another begins."""
+    """A block's time has passed; while the contact is still active, another begins."""
     sensor = turn.settings.sensor(block.sensor)
     if sensor is not None and sensor.block_s and of(turn.state, sensor.id).active:
         keep(turn, Block(sensor.id, turn.now + sensor.block_s))
@@ -124,7 +124,7 @@ def unblock(turn: Turn, block: Block) -> None:
 
 
 def clear(turn: Turn, wanted: SensorId, by: str) -> str:
-    """End a sensor's block for a client, until it is active anew; gives a warning's text where there is none."""
+    """End a sensor's block for a client, until the sensor is active again; return a warning if there is none."""
     if turn.settings.sensor(wanted) is None:
         names = ", ".join(sensor.id for sensor in turn.settings.sensors) or "none"
         raise IntercomError("sensor-not-found", f"There is no sensor {wanted}.", f"The panel has: {names}.")
@@ -136,7 +136,7 @@ def clear(turn: Turn, wanted: SensorId, by: str) -> str:
 
 
 def error(state: State, door: DoorId, block: Block) -> IntercomError:
-    """What they are told who want the door open."""
+    """The error for a door that a block keeps locked."""
     left = max(1, round(block.until - state.now))
     return IntercomError(
         "door-blocked",
@@ -147,23 +147,23 @@ def error(state: State, door: DoorId, block: Block) -> IntercomError:
 
 
 def keep(turn: Turn, block: Block) -> None:
-    """Store a block in place of the one of its sensor."""
+    """Store a sensor's block in place of its earlier one."""
     others = (each for each in turn.state.blocks if each.sensor != block.sensor)
     turn.state = replace(turn.state, blocks=tuple(sorted((*others, block), key=lambda each: each.sensor)))
 
 
 def lift(turn: Turn, sensor: SensorId) -> None:
-    """Forget a sensor's block."""
+    """Remove a sensor's block."""
     turn.state = replace(turn.state, blocks=tuple(each for each in turn.state.blocks if each.sensor != sensor))
 
 
 def of(state: State, sensor: SensorId) -> Sensing:
-    """What is known of a sensor."""
+    """The sensor's state; UNKNOWN if there is none."""
     return next((sensing for name, sensing in state.sensors if name == sensor), UNKNOWN)
 
 
 def put(turn: Turn, sensor: SensorId, sensing: Sensing) -> None:
-    """Store it."""
+    """Store the sensor's state."""
     others = (pair for pair in turn.state.sensors if pair[0] != sensor)
     both = (*others, (sensor, sensing))
     turn.state = replace(turn.state, sensors=tuple(sorted(both, key=lambda pair: pair[0])))

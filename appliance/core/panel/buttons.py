@@ -1,8 +1,8 @@
 """Buttons: edges become presses, clicks, double clicks, long presses and chords, and these become actions.
 
-A level is believed once it has lasted: that of a press for `min_press_s`, so that a disturbance on a long cable rings
-nobody; that of a release for `debounce_s`, through which a contact may bounce. What is told, and every limit, counts
-from the edge itself. Time alone decides only on a Tick: other inputs may overtake edges that the kernel already has.
+A level counts once it has lasted: a press for `min_press_s`, so that a disturbance on a long cable rings nobody; a
+release for `debounce_s`, during which a contact may bounce. Events and limits count from the edge itself. Only a Tick
+lets time alone decide: other inputs may overtake edges that the kernel already has.
 """
 
 from dataclasses import replace
@@ -18,7 +18,7 @@ Acts = list[tuple[ButtonSettings | ChordSettings, Action]]
 
 
 def edge(turn: Turn, button: ButtonSettings, *, active: bool, at: float, lost: bool = False) -> Acts:
-    """Take an edge of a line in; the actions that it means. `lost`: the line is gone, and what it said ends with it."""
+    """Process an edge of a line; return the actions. `lost`: the line is gone, which ends a press."""
     at = max(at, of(turn, button.id).edge_at)
     acts = due(turn, button, at)
     press = of(turn, button.id)
@@ -43,7 +43,7 @@ def hold_down(turn: Turn, button: ButtonSettings, seconds: float) -> Acts:
 
 
 def due(turn: Turn, button: ButtonSettings, until: float) -> Acts:
-    """What time brought up to `until`: a level that has lasted, the end of a wait for a chord or a second click."""
+    """Process what is due up to `until`: a level that has lasted, or the end of a wait for a chord or second click."""
     acts: Acts = []
     press = of(turn, button.id)
     if press is AT_REST:
@@ -57,7 +57,7 @@ def due(turn: Turn, button: ButtonSettings, until: float) -> Acts:
     up_at = press.settles if press.release_at is None else press.release_at
     if press.down and up_at <= until and not (press.level and press.release_at is None):
         acts += came_up(turn, button, press, press.edge_at if press.release_at is None else up_at)
-        return acts + due(turn, button, until)  # a finger may be on it still, or nothing is left to wait for
+        return acts + due(turn, button, until)  # the finger may be on it again; otherwise nothing is left to do
     if press.click_until is not None and press.click_until <= until and not second(press):
         turn.emit(events.ButtonClicked(button.id, at=press.clicked_at))
         acts += [(button, button.action)]
@@ -70,7 +70,7 @@ def due(turn: Turn, button: ButtonSettings, until: float) -> Acts:
 
 
 def while_down(turn: Turn, button: ButtonSettings, press: Press, until: float) -> Acts:
-    """What comes as a button stays down: no chord any more, the long press, the alarm that it is stuck."""
+    """Process what is due while a button is down: the end of the wait for a chord, the long press, the stuck alarm."""
     acts: Acts = []
     if press.chord_until is not None and press.chord_until <= until:
         press = replace(press, chord_until=None, acted=at_once(button))
@@ -89,7 +89,7 @@ def while_down(turn: Turn, button: ButtonSettings, press: Press, until: float) -
 
 
 def went_down(turn: Turn, button: ButtonSettings, press: Press, at: float) -> Acts:
-    """The button is believed to be down since `at`."""
+    """The button counts as down since `at`."""
     turn.emit(events.ButtonPressed(button.id, at=at))
     stuck_at = None if button.stuck_s is None else at + button.stuck_s
     down = Press(
@@ -117,7 +117,7 @@ def went_down(turn: Turn, button: ButtonSettings, press: Press, at: float) -> Ac
 
 
 def came_up(turn: Turn, button: ButtonSettings, press: Press, at: float) -> Acts:
-    """The button is believed to be up since `at`."""
+    """The button counts as up since `at`."""
     turn.emit(events.ButtonReleased(button.id, at=at))
     at_ease(turn, button, press)
     edge_at = max(press.edge_at, at)
@@ -134,36 +134,36 @@ def came_up(turn: Turn, button: ButtonSettings, press: Press, at: float) -> Acts
 
 
 def at_ease(turn: Turn, button: ButtonSettings, press: Press) -> None:
-    """A button that was stuck is no longer."""
+    """Report that a stuck button is released."""
     if press.stuck:
         faults.recovered(turn, part(button))
 
 
 def part(button: ButtonSettings) -> str:
-    """The button among what can fail."""
+    """The button's name among the parts that can fail."""
     return f"button {button.id}"
 
 
 def at_once(button: ButtonSettings) -> bool:
-    """Whether a press alone says what is meant: no long press and no second click may follow."""
+    """Whether the press alone triggers the action, since no long press and no second click can follow."""
     return button.long_action is None and button.double_action is None
 
 
 def waits(turn: Turn, button: ButtonSettings, at: float) -> bool:
-    """Whether it is down and has meant nothing yet, so that another that goes down at `at` makes a chord of both."""
+    """Whether the button is down and unused, so that another one that goes down at `at` forms a chord with it."""
     press = of(turn, button.id)
     return press.chord_until is not None and at <= press.chord_until and stayed(press, at)
 
 
 def stayed(press: Press, at: float) -> bool:
-    """Whether a button that is down was so at that time, as far as is known."""
+    """Whether a button that is down was still down at that time, as far as is known."""
     if press.release_at is not None:
         return at <= press.release_at
     return press.level or at <= press.edge_at
 
 
 def second(press: Press) -> bool:
-    """Whether what may become a second click has begun in time."""
+    """Whether a press that may become the second click has begun in time."""
     return press.click_until is not None and press.level and press.edge_at <= press.click_until
 
 
@@ -173,14 +173,14 @@ def of(turn: Turn, button: ButtonId) -> Press:
 
 
 def put(turn: Turn, button: ButtonId, press: Press | None) -> None:
-    """Store it; None: it is at rest."""
+    """Store the button's state; None means at rest."""
     others = tuple(pair for pair in turn.state.presses if pair[0] != button)
     kept = others if press is None else tuple(sorted((*others, (button, press)), key=lambda pair: pair[0]))
     turn.state = replace(turn.state, presses=kept)
 
 
 def count(turn: Turn, button: ButtonId, glitches: int) -> None:
-    """Add to the pulses that were too short to be a press, nor were the bouncing of one."""
+    """Count pulses that were too short for a press and were not the bouncing of one."""
     if glitches:
         counted = dict(turn.state.glitches)
         counted[button] = counted.get(button, 0) + glitches
@@ -188,7 +188,7 @@ def count(turn: Turn, button: ButtonId, glitches: int) -> None:
 
 
 def wake(press: Press) -> float:
-    """When `due` has something to do."""
+    """The next time at which `due` must act on the button."""
     waits_for = [press.settles if press.release_at is None else press.release_at]
     if press.down:
         waits_for += [at for at in (press.chord_until,) if at is not None]

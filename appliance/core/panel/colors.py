@@ -1,4 +1,4 @@
-"""Colours of lamps: by name or as #rrggbb, inside as the latter. Those with names are what three plain lines can."""
+"""Colours of lamps: by name or as #rrggbb; the code uses the latter. The names are what three plain lines can show."""
 
 import re
 
@@ -16,7 +16,7 @@ _DIGITS = re.compile("#[0-9a-f]{6}")
 
 
 def parse(text: str) -> str:
-    """A colour's name or its digits as #rrggbb. Raises ValueError where it is neither, or black: that is a pattern."""
+    """A colour's name or digits as #rrggbb. Raises ValueError for other text, and for black, which is a pattern."""
     color = NAMES.get(text.lower(), text.lower())
     if _DIGITS.fullmatch(color) is None or color == "#000000":
         raise ValueError(text)

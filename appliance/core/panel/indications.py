@@ -1,4 +1,4 @@
-"""What the panel indicates: the pictures that are true, each lamp's light, and the tone."""
+"""What the panel indicates: the active pictures, each lamp's light, and the tone."""
 
 from appliance.core import wall_clock
 from appliance.core.accounts.registration import any_registered
@@ -7,9 +7,9 @@ from appliance.core.sound import media, rests
 
 
 def pictures(state: State) -> tuple[Picture, ...]:
-    """All that is true for the panel to show, the most important first: a lamp shows the first that it knows.
+    """All pictures that apply now, the most important first: a lamp shows the first that it has a pattern for.
 
-    SPEAK: somebody hears the panel's microphone. RECORDING: samples are written.
+    SPEAK: somebody hears the panel's microphone. RECORDING: samples are being written.
     """
     beside = {
         Picture.DOOR_OPEN: any(pulse.energised for _, pulse in state.pulses),
@@ -20,15 +20,15 @@ def pictures(state: State) -> tuple[Picture, ...]:
 
 
 def picture(state: State) -> Picture:
-    """What the panel shows as a whole: that a door is open, else how the station stands."""
+    """The one picture of the whole panel: a door is open, or else the station's situation."""
     first = pictures(state)[0]
     return first if first is Picture.DOOR_OPEN else situation(state)
 
 
 def situation(state: State) -> Picture:
-    """How the station stands: the first that is true.
+    """The station's situation: the first picture that applies.
 
-    UNREGISTERED while no call can be had: SIP is not there, or accounts are configured and none of them is registered.
+    UNREGISTERED while calls are impossible: SIP is not ready, or accounts are configured and none is registered.
     """
     call = state.active
     if call is not None and call.talks:
@@ -45,7 +45,7 @@ def situation(state: State) -> Picture:
 
 
 def lamps(state: State) -> tuple[tuple[LampId, Shine], ...]:
-    """How each lamp shines: as it is tried, else as the first picture is shown that it has a pattern for."""
+    """Each lamp's light: its self-test, or else the first active picture that the lamp has a pattern for."""
     if not state.settings.lamps:
         return ()
     true, tried, dark = pictures(state), {trial.lamp: trial for trial in state.lamp_trials}, wall_clock.is_night(state)
@@ -65,7 +65,7 @@ def lamps(state: State) -> tuple[tuple[LampId, Shine], ...]:
 
 
 def tone(state: State) -> Tone | None:
-    """What the station's own speaker plays beside a call."""
+    """The tone on the station's own speaker, beside a call; None for silence."""
     call = state.active
     if state.sound_trial is not None:
         return Tone.TEST if state.now >= state.sound_trial.tone_at else None

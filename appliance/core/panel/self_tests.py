@@ -1,8 +1,7 @@
-"""Trials of the panel: whether a lamp shines, and whether the microphone hears what the speaker plays.
+"""Self-tests of the panel: whether a lamp shines, and whether the microphone hears what the speaker plays.
 
-An installer wants to know before anybody can be called. A call always comes first: it ends a trial of the sound, and
-while there is one none begins. Buttons and relays need no trial: a press is told as an event, whatever it does, and a
-door's pulse is bounded anyhow.
+They work before any call is possible. A call comes first: it ends a sound test, and during a call none begins. Buttons
+and relays need no self-test: an event reports every press, whatever its action, and a door's pulse is bounded anyway.
 """
 
 from dataclasses import replace
@@ -17,11 +16,11 @@ from appliance.core.transition import Turn
 
 LONGEST_LAMP_S = 60.0
 LONGEST_SOUND_S = 5.0
-QUIET_S = 2.0  # a card may take most of it to open
+QUIET_S = 2.0  # a card may need most of this time to open
 
 
 def lamp(turn: Turn, wanted: inputs.TestLamp) -> None:
-    """Have a lamp shine so; another trial of the same lamp takes the place of the one before."""
+    """Test a lamp; another test of the same lamp replaces the earlier one."""
     names = [each.id for each in turn.settings.lamps]
     if wanted.lamp not in names:
         raise IntercomError(
@@ -45,7 +44,7 @@ def lamp(turn: Turn, wanted: inputs.TestLamp) -> None:
 
 
 def sound(turn: Turn, request: RequestId, seconds: float) -> None:
-    """Begin: the reply comes at the end."""
+    """Begin a sound test; the reply comes at its end."""
     state = turn.state
     if not 0 < seconds <= LONGEST_SOUND_S:
         raise IntercomError("parameter-invalid", f"A tone cannot last {seconds} s.", "A tone lasts up to 5 s.")
@@ -78,7 +77,7 @@ def sound(turn: Turn, request: RequestId, seconds: float) -> None:
 
 
 def measured(turn: Turn, dbfs: float) -> None:
-    """The microphone's level: the highest before the tone and the highest with it count."""
+    """Process the microphone's level, dBFS: the highest before the tone and the highest during the tone count."""
     trial = turn.state.sound_trial
     if trial is None:
         return
@@ -90,7 +89,7 @@ def measured(turn: Turn, dbfs: float) -> None:
 
 
 def due(turn: Turn) -> None:
-    """Trials whose time is over, and one of the sound that a call or the SIP process's end cut short."""
+    """End tests whose time has passed, and a sound test that a call or the end of the SIP process interrupted."""
     state = turn.state
     if any(trial.until <= turn.now for trial in state.lamp_trials):
         turn.state = replace(state, lamp_trials=tuple(t for t in state.lamp_trials if t.until > turn.now))
@@ -109,7 +108,7 @@ def due(turn: Turn) -> None:
 
 
 def wake(state: State) -> tuple[float, ...]:
-    """When `due` has something to do, or what is desired changes."""
+    """The times at which `due` must act, or at which the desired state changes."""
     times = [trial.until for trial in state.lamp_trials]
     trial = state.sound_trial
     if trial is not None:

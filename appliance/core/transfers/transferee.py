@@ -1,6 +1,6 @@
-"""Transfers that a far end asks for (RFC 3515): that we talk with somebody else, which the call's policy decides.
+"""Transfers that a far end requests (RFC 3515): we should talk with somebody else, if the call's policy allows it.
 
-What comes of it is told to the far end by NOTIFY, while it is there. Once it is done, it ends its call with us.
+NOTIFY reports the outcome to the far end, while its call lasts. After a success the far end ends its call with us.
 """
 
 from dataclasses import replace
@@ -33,7 +33,7 @@ BY_POLICY = "Not allowed by transfer_policy"
 
 
 def requested(turn: Turn, call: Call, given: inputs.TransferRequested) -> None:
-    """REFER came. One that was accepted is decided on here, and the far end told."""
+    """A REFER arrived. If the SIP process accepted it, decide, and inform the far end."""
     until = turn.now + turn.settings.deadlines.transfer_request_s
     transfer = Transfer(
         call.id,
@@ -55,9 +55,9 @@ def requested(turn: Turn, call: Call, given: inputs.TransferRequested) -> None:
 
 
 def decide(turn: Turn, call: Call, transfer: Transfer, headers: dict[str, str]) -> None:
-    """By the call's policy. headers: X- ones of the REFER."""
+    """Decide by the call's policy. headers: the REFER's X- headers."""
     match call.transfer_policy:
-        case TransferPolicy.REFUSE:  # it was changed meanwhile
+        case TransferPolicy.REFUSE:  # the policy was changed meanwhile
             answer(turn, transfer, DECLINE, BY_POLICY)
         case TransferPolicy.ASK:
             transferor.put(turn, transfer)
@@ -73,11 +73,11 @@ def decide(turn: Turn, call: Call, transfer: Transfer, headers: dict[str, str]) 
 
 
 def follow(turn: Turn, call: Call, transfer: Transfer) -> None:
-    """Call whom the far end names, by the way that the call with it goes.
+    """Call the address that the far end names, through the same account.
 
-    That one waits, held; one in a conference talks on, and the new one comes there as well.
+    The call with the far end waits, held; a call in a conference talks on, and the new one joins the conference.
     """
-    # A target of another account counts as a stranger: the server of this call may lead its address anywhere.
+    # A target of another account counts as a stranger: this call's server may lead its address anywhere.
     known = (t.name for t in turn.settings.targets if (t.uri, t.account) == (transfer.to, call.account))
     target = next(known, "")
     replaces = (("Replaces", transfer.replaces), ("Require", "replaces")) if transfer.replaces else ()
@@ -95,7 +95,7 @@ def follow(turn: Turn, call: Call, transfer: Transfer) -> None:
 
 
 def accept(turn: Turn, call: Call) -> None:
-    """A client has us do as the far end wants. Raises IntercomError."""
+    """A client accepts the transfer. Raises IntercomError."""
     transfer = asked(turn, call)
     if turn.state.full:
         raise too_many_calls(turn)
@@ -103,7 +103,7 @@ def accept(turn: Turn, call: Call) -> None:
 
 
 def end(turn: Turn, call: Call, code: int, reason: str) -> None:
-    """A client refuses, or has done it by itself, or could not. Raises IntercomError."""
+    """A client refuses the transfer, or reports the outcome of its own one. Raises IntercomError."""
     if code not in FINAL:
         raise IntercomError(
             "parameter-invalid", f"A transfer cannot end with {code}.", "Give a final SIP code, 200 to 699."
@@ -112,7 +112,7 @@ def end(turn: Turn, call: Call, code: int, reason: str) -> None:
 
 
 def asked(turn: Turn, call: Call) -> Transfer:
-    """What the far end wants and nobody has decided on yet. Raises IntercomError."""
+    """The transfer request that waits for a decision. Raises IntercomError."""
     transfer = turn.state.transfer(call.id)
     if transfer is None or transfer.state is not TransferState.ASKED:
         raise IntercomError(
@@ -123,11 +123,11 @@ def asked(turn: Turn, call: Call) -> Transfer:
     return transfer
 
 
-# -- what comes of it ------------------------------------------------------------------------------------------------
+# -- outcomes --------------------------------------------------------------------------------------------------------
 
 
 def answer(turn: Turn, transfer: Transfer, code: int, reason: str) -> None:
-    """Tell the far end what came of it, where it is still there, and everybody else."""
+    """Report the outcome to the far end, while its call lasts, and as an event."""
     lasts = transferor.lasts(turn, transfer.call)
     if lasts:
         turn.order(NotifyTransfer(transfer.call, code, reason))
@@ -142,7 +142,7 @@ def answer(turn: Turn, transfer: Transfer, code: int, reason: str) -> None:
 
 
 def due(turn: Turn) -> None:
-    """Those that nobody decides on, whose new call is not answered, or after which the far end does not go."""
+    """Handle requests that nobody decided, new calls without an answer, and far ends that do not hang up."""
     for transfer in transferor.of(turn, Role.TRANSFEREE):
         if turn.now < transfer.until:
             continue
@@ -166,7 +166,7 @@ def leave(turn: Turn, wanted: CallId | None, cause: Cause) -> None:
 
 
 def settle(turn: Turn) -> None:
-    """Those whose new call has gone on, and those of calls that are over."""
+    """Follow the new calls, and forget transfers whose call has ended."""
     for transfer in transferor.of(turn, Role.TRANSFEREE):
         over = not transferor.lasts(turn, transfer.call)
         match transfer.state:
@@ -181,7 +181,7 @@ def settle(turn: Turn) -> None:
 
 
 def look(turn: Turn, transfer: Transfer) -> None:
-    """How the new call goes."""
+    """Follow the new call of a transfer."""
     new = next((call for call in turn.state.calls if call.id == transfer.other), None)
     if new is None:
         (end,) = (end for call, end in turn.finished if call.id == transfer.other)

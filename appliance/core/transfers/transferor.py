@@ -1,4 +1,4 @@
-"""Transfers of a far end to somebody else (RFC 3515, 5589): each that is begun ends by one event."""
+"""Transfers of a far end to somebody else (RFC 3515, RFC 5589): each ends with one event."""
 
 from dataclasses import replace
 
@@ -18,7 +18,7 @@ Headers = tuple[tuple[str, str], ...]
 
 
 def begin(turn: Turn, call: Call, to: str, other: CallId | None = None) -> None:
-    """Ask the far end of `call` to call `to`; with `other`, to take the place of that call. Raises IntercomError."""
+    """Ask the far end of `call` to call `to`, in place of our call `other` if given. Raises IntercomError."""
     for taken in (call.id, other):
         if any(taken is not None and taken in {t.call, t.other} for t in turn.state.transfers):
             raise IntercomError("conflict", f"Call {taken} is being transferred already.", "", "Wait for its outcome.")
@@ -38,7 +38,7 @@ def connect(turn: Turn, call: Call, other: Call) -> None:
 
 
 def progressed(turn: Turn, given: inputs.TransferProgressed) -> None:
-    """The far end told how it goes; what comes after the outcome is late."""
+    """The far end reported progress by NOTIFY; reports after the outcome are ignored."""
     transfer = turn.state.transfer(given.call)
     if transfer is None or transfer.role is not Role.TRANSFEROR or 0 < given.code < OK.start:
         return
@@ -49,7 +49,7 @@ def progressed(turn: Turn, given: inputs.TransferProgressed) -> None:
 
 
 def succeed(turn: Turn, transfer: Transfer, headers: Headers = ()) -> None:
-    """They talk with each other: our own calls with them end, where they have not yet. headers: of the NOTIFY."""
+    """The far ends talk with each other: end our calls with them. headers: of the NOTIFY."""
     forget(turn, transfer)
     turn.emit(events.CallTransferred(transfer.call, to=transfer.to, role=transfer.role, headers=dict(headers)))
     for call in turn.state.calls:
@@ -58,7 +58,7 @@ def succeed(turn: Turn, transfer: Transfer, headers: Headers = ()) -> None:
 
 
 def due(turn: Turn) -> None:
-    """Those whose outcome nobody tells."""
+    """Handle transfers whose outcome is not reported in time."""
     for transfer in of(turn, Role.TRANSFEROR):
         if turn.now < transfer.until:
             continue
@@ -69,14 +69,14 @@ def due(turn: Turn) -> None:
 
 
 def settle(turn: Turn) -> None:
-    """Those of calls that are over.
+    """Follow transfers whose calls have ended.
 
-    A far end that takes the place of our other call may go without a word more, as Asterisk does: that it is there is
-    told by the end of that call, which comes soon before or after.
+    A far end that takes the place of our other call may hang up without another message, as Asterisk does: the end of
+    that other call, which comes soon before or after, then proves the success.
     """
     for transfer in of(turn, Role.TRANSFEROR):
         if any(call.id == transfer.other and end.cause is Cause.TRANSFERRED for call, end in turn.finished):
-            transfer = replace(transfer, state=TransferState.DONE)  # noqa: PLW2901 - the same one, as it is now
+            transfer = replace(transfer, state=TransferState.DONE)  # noqa: PLW2901 - the same transfer, as it is now
             put(turn, transfer)
         if lasts(turn, transfer.call):
             continue
@@ -93,28 +93,28 @@ def settle(turn: Turn) -> None:
 
 
 def fail(turn: Turn, transfer: Transfer, code: int, reason: str, headers: Headers = ()) -> None:
-    """It came to nothing. headers: of the message that says so."""
+    """The transfer failed. headers: of the message that reported it."""
     forget(turn, transfer)
     role, told = transfer.role, dict(headers)
     turn.emit(events.CallTransferFailed(transfer.call, code=code, reason=reason, role=role, headers=told))
 
 
 def of(turn: Turn, role: Role) -> list[Transfer]:
-    """Those in which we have that part."""
+    """The transfers in which we have this role."""
     return [transfer for transfer in turn.state.transfers if transfer.role is role]
 
 
 def lasts(turn: Turn, wanted: CallId | None) -> bool:
-    """Whether that call is there, and not being ended."""
+    """Whether this call exists and is not ending."""
     return any(call.id == wanted and call.alive for call in turn.state.calls)
 
 
 def put(turn: Turn, transfer: Transfer) -> None:
-    """Store it."""
+    """Store the transfer."""
     forget(turn, transfer)
     turn.state = replace(turn.state, transfers=(*turn.state.transfers, transfer))
 
 
 def forget(turn: Turn, transfer: Transfer) -> None:
-    """It is over."""
+    """Remove the transfer."""
     turn.state = replace(turn.state, transfers=tuple(t for t in turn.state.transfers if t.call != transfer.call))

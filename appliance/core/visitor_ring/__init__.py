@@ -1,1 +1,1 @@
-"""A visitor's ring: the plan that a press rings, step after step."""
+"""A visitor's ring: the plan that a press starts, step by step."""

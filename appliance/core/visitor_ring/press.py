@@ -1,4 +1,4 @@
-"""What a press begins: a visitor's ring, of a button's target or of a flat in the directory."""
+"""The start of a visitor's ring: by a button's target, or by a flat of the directory."""
 
 from appliance.base.errors import IntercomError
 from appliance.core.calls import forwarding, session
@@ -9,12 +9,12 @@ from appliance.core.visitor_ring import ring as ring_plan
 
 
 def bell(entry: Entry, who: str) -> ButtonSettings:
-    """The button that there would be for each flat, were there room for them."""
+    """A virtual button for a flat of the directory."""
     return ButtonSettings(ButtonId(who), Action.RING, target=entry.plan.name)
 
 
 def find(turn: Turn, flat: str) -> Entry:
-    """The flat of that number. Raises IntercomError."""
+    """Find a flat by its number. Raises IntercomError."""
     entry = turn.settings.entry(flat)
     if entry is None:
         raise IntercomError(
@@ -27,9 +27,9 @@ def find(turn: Turn, flat: str) -> Entry:
 
 
 def ring(turn: Turn, button: ButtonSettings | ChordSettings) -> None:
-    """A visitor rings, and goes before calls to us that nobody has answered: they wait behind, or give way to him.
+    """Start a visitor's ring, which goes before unanswered incoming calls: they wait behind it, or are refused.
 
-    Where a call of ours rings already, or people talk here, the press leaves it alone.
+    The press does nothing if one of our calls rings already, or if people talk here.
     """
     active, plan = turn.state.active, turn.settings.plan(button.target)
     if turn.state.stopping or plan is None or turn.state.ring is not None:
@@ -44,7 +44,7 @@ def ring(turn: Turn, button: ButtonSettings | ChordSettings) -> None:
 
 
 def ring_flat(turn: Turn, flat: str, who: str) -> str:
-    """Ring at a flat, unless somebody is rung already, or people talk here."""
+    """Ring at a flat; return a warning if the station is in use."""
     before = turn.state.ring
     ring(turn, bell(find(turn, flat), who))
     return "" if turn.state.ring is not before else "The station is in use already."

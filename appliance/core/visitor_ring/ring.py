@@ -1,4 +1,4 @@
-"""A visitor's ring: who is called, at once and one after another, until somebody answers or nobody is left."""
+"""A visitor's ring: calls the targets of its plan, together or in turn, until somebody answers or the plan ends."""
 
 from dataclasses import replace
 
@@ -20,19 +20,19 @@ from appliance.core.model import (
 from appliance.core.transition import Turn, unanswered
 
 ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"'  # RFC 3326 §2: no phone shows it as a missed call
-PAUSE_S = 2.0  # between two cycles, lest those who refuse at once be called without end
-OUT_OF_REACH_S = 4.0  # what a step has whose targets are known not to be there, while there is another one
+PAUSE_S = 2.0  # between two cycles, so that phones that refuse at once are not called without end
+OUT_OF_REACH_S = 4.0  # length of a step whose targets are all known to be unreachable, while another step follows
 
 
 def begin(turn: Turn, button: ButtonSettings | ChordSettings, plan: Plan) -> None:
-    """Ring the first of the plan."""
+    """Start the first step of the plan."""
     ring = Ring(RingId(f"v-{turn.fresh}"), button.id, plan, turn.now)
     turn.emit(events.RingStarted(ring=ring.id, button=button.id, to=plan.name))
     start(turn, ring, 0)
 
 
 def settle(turn: Turn) -> None:
-    """Go on as calls and time have it: an answer ends the ring, a step that failed or is over brings the next."""
+    """Follow the calls and the time: an answer ends the ring; a step that failed or timed out leads to the next."""
     ring = turn.state.ring
     if ring is None:
         return
@@ -49,13 +49,13 @@ def settle(turn: Turn) -> None:
 
 
 def advance(turn: Turn, ring: Ring) -> None:
-    """The next step, or the next cycle after a pause; while the network is away, one more is tried."""
+    """Start the next step, or the next cycle after a pause; while the network is down, add a cycle."""
     following = 0 if ring.step is None else ring.step + 1
     if occupied(turn, ring):
         end(turn, ring, RingResult.CANCELED)
     elif following < len(ring.plan.steps):
         start(turn, ring, following)
-    elif parts(turn, ring):  # somebody has still to confirm
+    elif parts(turn, ring):  # somebody has yet to confirm
         turn.state = replace(turn.state, ring=replace(ring, until=None))
     elif ring.cycle + 1 < ring.plan.cycles or network_may_come(turn, ring):
         waits = replace(ring, step=None, cycle=ring.cycle + 1, until=turn.now + PAUSE_S)
@@ -65,7 +65,7 @@ def advance(turn: Turn, ring: Ring) -> None:
 
 
 def start(turn: Turn, ring: Ring, number: int) -> None:
-    """Call all targets of a step who are not called already; where the configuration has lost them all, go on."""
+    """Call the step's targets that are not being called yet. If the configuration has lost them all, go on."""
     step = ring.plan.steps[number]
     targets = [target for target in map(turn.settings.target, step.targets) if target is not None]
     last = number + 1 == len(ring.plan.steps)
@@ -90,7 +90,7 @@ def start(turn: Turn, ring: Ring, number: int) -> None:
 
 
 def cancel(turn: Turn) -> bool:
-    """The visitor gives up. Whether anything rang."""
+    """End the visitor's ring, if there is one; returns whether there was one."""
     ring = turn.state.ring
     if ring is None:
         return False
@@ -99,14 +99,14 @@ def cancel(turn: Turn) -> bool:
 
 
 def given_up(turn: Turn, call: Call) -> None:
-    """A client has ended one of its calls: with the last of them the ring is over, and does not go on elsewhere."""
+    """A client has ended one of the ring's calls: the last of them ends the ring, which does not go on elsewhere."""
     ring = turn.state.ring
     if ring is not None and ring.id == call.ring and not parts(turn, ring):
         end(turn, ring, RingResult.CANCELED)
 
 
 def end(turn: Turn, ring: Ring, result: RingResult, by: Call | None = None) -> None:
-    """The ring is over: whoever rings still is told at once that he need not come."""
+    """End the ring: phones that still ring stop at once."""
     turn.state = replace(turn.state, ring=None)
     for call in parts(turn, ring):
         if by is None:
@@ -129,18 +129,18 @@ def end(turn: Turn, ring: Ring, result: RingResult, by: Call | None = None) -> N
 
 
 def parts(turn: Turn, ring: Ring) -> list[Call]:
-    """Its calls that are not being ended."""
+    """The ring's calls that are not ending."""
     return [call for call in turn.state.calls if call.ring == ring.id and call.alive]
 
 
 def occupied(turn: Turn, ring: Ring) -> bool:
-    """Whether people talk here already, with somebody who called meanwhile."""
+    """Whether people talk here already, in a call from outside this ring."""
     active = turn.state.active
     return active is not None and active.answered and active.ring != ring.id
 
 
 def in_reach(turn: Turn, target: Target) -> bool:
-    """Whether nothing speaks against a call's arriving: neither its account's registrar nor, if watched, it itself."""
+    """Whether a call is likely to reach the target: neither its account nor the watched target is known to be down."""
     if turn.state.contact(target.name).state is ContactState.UNAVAILABLE:
         return False
     account = turn.state.account(target.account)
@@ -148,5 +148,5 @@ def in_reach(turn: Turn, target: Target) -> bool:
 
 
 def network_may_come(turn: Turn, ring: Ring) -> bool:
-    """Whether the visitor pressed before the network was there, or as it went, and may still be heard."""
+    """Whether the visitor pressed while the network was down, and so recently that the network may still return."""
     return turn.state.offline and turn.now - ring.began < turn.settings.deadlines.dialing_s

@@ -1,4 +1,4 @@
-"""The call's transition table, its deadlines, and what SIP codes mean; drawn in docs/reference/call-states.md."""
+"""The call's transition table, its deadlines, and the meaning of SIP codes; drawn in docs/reference/call-states.md."""
 
 from enum import StrEnum
 
@@ -8,7 +8,7 @@ S = CallState
 
 
 class Signal(StrEnum):
-    """What moves a call from state to state."""
+    """What moves a call from one state to another."""
 
     RINGS = "180"
     EARLY_MEDIA = "18x with SDP, theirs or ours"
@@ -18,7 +18,7 @@ class Signal(StrEnum):
     OVER = "the dialog is over"
 
 
-# A pair that is not here is ignored: retransmissions and responses that crossed on the way.
+# A pair that is not here is ignored: a retransmission, or a response that crossed ours on the way.
 TABLE: dict[tuple[CallState, Signal], CallState] = {
     (S.DIALING, Signal.RINGS): S.RINGING,
     (S.DIALING, Signal.EARLY_MEDIA): S.EARLY_MEDIA,
@@ -28,7 +28,7 @@ TABLE: dict[tuple[CallState, Signal], CallState] = {
     (S.EARLY_MEDIA, Signal.ANSWERED): S.CONNECTING,
     (S.INCOMING, Signal.EARLY_MEDIA): S.EARLY_MEDIA,
     (S.INCOMING, Signal.ANSWERED): S.CONNECTING,
-    # our own ACK follows a 200 so closely that the SIP process may tell of both as one
+    # our own ACK follows a 200 so closely that the SIP process may report both as one
     (S.DIALING, Signal.CONFIRMED): S.CONNECTED,
     (S.RINGING, Signal.CONFIRMED): S.CONNECTED,
     (S.EARLY_MEDIA, Signal.CONFIRMED): S.CONNECTED,
@@ -64,7 +64,7 @@ CAUSES = {
     486: Cause.BUSY,
     487: Cause.CANCELED,
     488: Cause.MEDIA_FAILED,
-    502: Cause.UNAVAILABLE,  # what pjsip makes of a transport that fails
+    502: Cause.UNAVAILABLE,  # pjsip's code for a transport that fails
     503: Cause.UNAVAILABLE,
     600: Cause.BUSY,
     603: Cause.REJECTED,
@@ -74,7 +74,7 @@ CAUSES = {
 
 
 def cause_of(code: int, rang: bool) -> Cause:
-    """What a final response to our INVITE means (RFC 3261 §21). `rang`: a provisional 18x had come before."""
+    """The meaning of a final response to our INVITE (RFC 3261 §21). `rang`: a provisional 18x had come before."""
     if code in {408, 480} and rang:
         return Cause.NO_ANSWER
     if code in CAUSES:
@@ -91,7 +91,7 @@ def cause_of(code: int, rang: bool) -> Cause:
 
 
 def longest(state: CallState, limits: Deadlines) -> float | None:
-    """How many seconds a call may stay in a state; None: for ever, for people talk."""
+    """How many seconds a call may stay in a state; None: no limit, for people talk."""
     return {
         S.DIALING: limits.dialing_s,
         S.RINGING: limits.ringing_s,
@@ -105,9 +105,9 @@ def longest(state: CallState, limits: Deadlines) -> float | None:
 
 
 def with_sound(state: State) -> tuple[CallId, ...]:
-    """The calls that have the speaker and the microphone: the one in front, once there is something to hear.
+    """The calls that have speaker and microphone: the foreground call, once there is sound.
 
-    More than one only where it is in a conference: then all there that talk.
+    More than one only in a conference: then every participant that is connected and not held.
     """
     front = state.active
     if front is None or (front.unanswered_here and front.early is not EarlySource.PANEL):
@@ -118,5 +118,5 @@ def with_sound(state: State) -> tuple[CallId, ...]:
 
 
 def received(call: Call) -> tuple[tuple[str, str], ...]:
-    """The X- headers that the far end sent, with its INVITE or with its 200."""
+    """The X- headers that the far end sent, in its INVITE or in its 200."""
     return call.headers if call.direction is Direction.INCOMING else call.answer_headers

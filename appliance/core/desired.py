@@ -1,6 +1,6 @@
-"""What should hold now: conditions, computed after each step by `desired_state.desired`; adapters make each part so.
+"""The desired state: conditions that `desired_state.desired` computes after each step and adapters bring about.
 
-A part is given to its adapter whenever it changed, and again whole after the adapter came back.
+An adapter gets its part whenever the part changes, and all of it again after the adapter was restarted.
 """
 
 from dataclasses import dataclass, field
@@ -10,13 +10,12 @@ from appliance.core.model import CallId, DoorId, Kept, LampId, QuietHours, Recor
 
 @dataclass(frozen=True, slots=True)
 class CallMedia:
-    """What should be true of a call's audio.
+    """The desired audio of a call.
 
-    held: we hold it (re-INVITE sendonly). microphone, speaker: routed to and from it. tone: ours is sent to it.
-    asks: the far end's changes wait for our word.
-    recording: the one whose file is ready at its path; both directions go into it. transferable: its far end may ask us
-    to talk with somebody else (REFER), and somebody else may take its place (Replaces). confirm: the tone that asks for
-    a digit is sent to it. inband: digits in the sound itself are listened for.
+    held: we hold it (re-INVITE sendonly). microphone, speaker: routed to and from it. tone: our tone is sent to it.
+    recording: the recording whose file is ready; both directions go into it. transferable: the far end may ask us to
+    talk with somebody else (REFER), and somebody else may take its place (Replaces). confirm: the tone that asks for a
+    digit is sent to it. asks: the far end's changes wait for our decision. inband: detect DTMF digits in the sound.
     """
 
     call: CallId
@@ -33,12 +32,12 @@ class CallMedia:
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """The SIP process's part: each living call's audio, the tone on the station's own speaker, and who is known.
+    """The part of the SIP process: each living call's audio, the tone on the station's speaker, and known hosts.
 
-    measure: the microphone's level is to be told, and the speaker to be heard in it: no echo is cancelled.
-    peers: hosts of the configured targets, who are never shut out for calling too often.
-    encrypted: hosts whose calls through no account are encrypted, and how: optional or mandatory.
-    links: who hears whom beside the panel, as pairs of speaking and hearing call; what it hears is recorded as well.
+    measure: report the microphone's level, with the speaker audible in it: without echo cancellation.
+    peers: hosts of the configured targets, which flood protection never shuts out.
+    encrypted: hosts whose calls outside accounts are encrypted: optional or mandatory.
+    links: pairs (speaking call, hearing call) that hear each other beside the panel; recordings include this sound.
     """
 
     calls: tuple[CallMedia, ...] = ()
@@ -51,9 +50,9 @@ class Sound:
 
 @dataclass(frozen=True, slots=True)
 class RelayPulse:
-    """The exception: a pulse is energised at most once (docs/explanation/architecture.md). Nanoseconds.
+    """The exception: a pulse energises at most once (docs/explanation/architecture.md). `until` in nanoseconds.
 
-    hold: the guard bounds it by the door's longest hold instead.
+    hold: the guard limits it by the door's longest hold, not by its longest pulse.
     """
 
     door: DoorId
@@ -64,13 +63,13 @@ class RelayPulse:
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """All parts."""
+    """The desired state: one part for each adapter."""
 
     lamps: tuple[tuple[LampId, Shine], ...] = ()
     sound: Sound = Sound()
     relays: tuple[RelayPulse, ...] = ()
-    recordings: tuple[RecordingId, ...] = ()  # being written: their headers are kept right
-    quiet_hours: QuietHours = field(default_factory=QuietHours)  # their begin and end are to be told
+    recordings: tuple[RecordingId, ...] = ()  # being written: their headers are kept up to date
+    quiet_hours: QuietHours = field(default_factory=QuietHours)  # their begin and end are to be reported
     kept: Kept = field(default_factory=Kept)  # to be on disc
-    wake_at: float | None = None  # the earliest deadline: a Tick is due then
+    wake_at: float | None = None  # the earliest deadline, CLOCK_MONOTONIC seconds: a Tick is due then
     status: str = ""  # one line for people

@@ -1,4 +1,4 @@
-"""What should hold now, for the adapters: a function of the state alone."""
+"""Compute the desired state for the adapters: a function of the state alone."""
 
 from math import inf
 
@@ -18,7 +18,7 @@ from appliance.core.status_line import status
 
 
 def desired(state: State) -> Desired:
-    """All that should hold now."""
+    """Compute every part."""
     return Desired(
         lamps=lamps(state),
         sound=Sound(
@@ -43,7 +43,7 @@ def desired(state: State) -> Desired:
 
 
 def wake_at(state: State) -> float | None:
-    """The earliest deadline."""
+    """The earliest deadline, CLOCK_MONOTONIC seconds; None if there is none."""
     times = [
         state.error_until,
         state.ring.until if state.ring is not None else None,

@@ -1,4 +1,4 @@
-"""What went wrong with a registration or a call, in one sentence that names the setting to look at."""
+"""Explanations of failed registrations and calls: one sentence that names the setting to check."""
 
 from appliance.core.inputs import RegistrationFailed
 from appliance.core.model import AccountSettings, By, Call, Cause, Direction, End, Settings, TlsFault
@@ -22,7 +22,7 @@ def address_of(settings: AccountSettings) -> str:
 
 
 def registration(settings: AccountSettings, given: RegistrationFailed) -> str:
-    """On a REGISTER that failed."""
+    """Explain a REGISTER that failed."""
     field, registrar, reason = f"account.{settings.name}", settings.registrar, given.reason
     if given.tls is not TlsFault.NONE:
         return f"{registrar} cannot be trusted, as {reason}: {mended(field, given.tls)}."
@@ -62,7 +62,7 @@ def registration(settings: AccountSettings, given: RegistrationFailed) -> str:
 
 
 def mended(field: str, tls: TlsFault) -> str:
-    """What to do about a certificate."""
+    """How to resolve a certificate error."""
     match tls:
         case TlsFault.NAME:
             return f"set {field}.registrar to a name that the certificate has, or give the PBX one for that name"
@@ -78,7 +78,7 @@ def mended(field: str, tls: TlsFault) -> str:
 
 
 def call(settings: Settings, over: Call, end: End) -> str:
-    """On a call that came to its end by a fault; "" where people ended it, or chose not to talk."""
+    """Explain a call that a fault ended; "" if people ended it, or chose not to talk."""
     if end.cause is Cause.AUDIO_FAILED:
         return f"The call ended with its sound card, as {end.reason}: check audio.capture, audio.playback and the card."
     if end.cause is Cause.ICE_FAILED:
@@ -95,12 +95,12 @@ def call(settings: Settings, over: Call, end: End) -> str:
     if over.direction is Direction.INCOMING or over.connected_since is not None or end.cause in PEOPLE:
         return ""
     if end.cause in {Cause.SHUTDOWN, Cause.ERROR}:
-        return ""  # told as the station's own failure
+        return ""  # reported as the station's own failure
     return refused(settings, over, end)
 
 
 def refused(settings: Settings, over: Call, end: End) -> str:
-    """On a call of ours that the far end, the PBX or the network did not take."""
+    """Explain an outgoing call that the far end, the PBX or the network did not accept."""
     account = settings.account(over.account)
     whom = f"target.{over.remote.target}" if over.remote.target else ""
     address = f"{whom}.uri" if whom else "the address that was called"

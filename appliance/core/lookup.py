@@ -1,4 +1,4 @@
-"""What a request names: calls, accounts, whom to call; and the errors where that is not there, or cannot be now."""
+"""Look up what a request names (calls, accounts, addresses, doors), and build the errors for what is not usable."""
 
 from appliance.base.errors import IntercomError
 from appliance.core.accounts import callers
@@ -7,7 +7,7 @@ from appliance.core.transition import Turn
 
 
 def find(turn: Turn, wanted: CallId) -> Call:
-    """The call of that id."""
+    """Find a call by its id, or raise call-not-found."""
     call = turn.state.call(wanted)
     if call is None:
         raise IntercomError(
@@ -20,23 +20,23 @@ def find(turn: Turn, wanted: CallId) -> Call:
 
 
 def connected(call: Call) -> Call:
-    """The same, once people can talk."""
+    """Return the call if people can talk in it, else raise call-wrong-state."""
     if not call.talks:
         raise wrong_state(call, "used so", "connected")
     return call
 
 
 def unanswered_here(call: Call, done: str) -> Call:
-    """The same, while somebody calls and nobody here has answered."""
+    """Return the call if it is incoming and nobody here has answered, else raise call-wrong-state."""
     if not call.unanswered_here:
         raise wrong_state(call, done, "incoming")
     return call
 
 
 def whom(turn: Turn, to: str, account: AccountId) -> tuple[str, AccountId]:
-    """The SIP URI, and the account through which it is called: the one asked for, else the target's own.
+    """The SIP URI, and the account for the call: the requested one, else the target's own.
 
-    DIRECT asks for none, whatever the target has.
+    DIRECT means no account, whatever the target has.
     """
     if account == DIRECT:
         target = turn.settings.target(to)
@@ -58,7 +58,7 @@ def whom(turn: Turn, to: str, account: AccountId) -> tuple[str, AccountId]:
 
 
 def not_called(turn: Turn, to: str) -> IntercomError:
-    """The error for what is no address."""
+    """The error for text that is not an address."""
     return IntercomError(
         "number-invalid",
         f"{to!r} cannot be called.",
@@ -68,7 +68,7 @@ def not_called(turn: Turn, to: str) -> IntercomError:
 
 
 def find_account(turn: Turn, wanted: AccountId) -> Account:
-    """The account of that name."""
+    """Find an account by its name, or raise account-not-found."""
     if turn.settings.account(wanted) is None:
         raise IntercomError(
             "account-not-found", f"There is no account {wanted}.", f"The station has: {account_names(turn)}."
@@ -77,12 +77,12 @@ def find_account(turn: Turn, wanted: AccountId) -> Account:
 
 
 def account_names(turn: Turn) -> str:
-    """Those there are, for people."""
+    """The names of the accounts, for people."""
     return ", ".join(a.name for a in turn.settings.accounts) or "none"
 
 
 def too_many_calls(turn: Turn) -> IntercomError:
-    """The error for a call beyond those that may be."""
+    """The error for a call above the limit."""
     return IntercomError(
         "too-many-calls",
         "No further call can be placed.",
@@ -92,7 +92,7 @@ def too_many_calls(turn: Turn) -> IntercomError:
 
 
 def wrong_state(call: Call, done: str, needed_state: str) -> IntercomError:
-    """The error for a call that is not in the state it takes."""
+    """The error for a call that is in the wrong state."""
     return IntercomError(
         "call-wrong-state",
         f"Call {call.id} cannot be {done} now.",
@@ -102,7 +102,7 @@ def wrong_state(call: Call, done: str, needed_state: str) -> IntercomError:
 
 
 def find_door(turn: Turn, wanted: DoorId) -> DoorSettings:
-    """The door of that id, or door-not-found."""
+    """Find a door by its id, or raise door-not-found."""
     door = turn.settings.door(wanted)
     if door is None:
         names = ", ".join(each.id for each in turn.settings.doors) or "none"

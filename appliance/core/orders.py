@@ -1,4 +1,4 @@
-"""What cannot be taken back: acts that an adapter performs once. All else is `desired`."""
+"""Orders: acts that cannot be taken back, which an adapter performs once. Everything else is `desired`."""
 
 from dataclasses import dataclass
 
@@ -24,10 +24,10 @@ from appliance.core.model import (
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Send an INVITE (RFC 3261 §13.1), through the account where one is named.
+    """Send an INVITE (RFC 3261 §13.1), through the account if one is named.
 
-    expires_s: for how long it is valid (RFC 3261 §13.2.1), so that no phone rings on when the network has gone. srtp:
-    off, optional or mandatory; an account has its own.
+    expires_s: how long the INVITE is valid (RFC 3261 §13.2.1), so that no phone rings on when the network is gone.
+    srtp: off, optional or mandatory; an account has its own.
     """
 
     call: CallId
@@ -62,7 +62,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class AnswerUpdate:
-    """Answer the far end's re-INVITE that waits for us: 200, or a refusal."""
+    """Answer a re-INVITE of the far end that waits for a decision: 200, or a refusal."""
 
     call: CallId
     code: int
@@ -78,7 +78,7 @@ class OfferCodecs:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a client adds to a refusal or an end: its reason phrase, "" for the usual one, and X- headers."""
+    """What a client adds to a refusal or an end: a reason phrase, "" for the usual one, and X- headers."""
 
     reason: str = ""
     headers: tuple[tuple[str, str], ...] = ()
@@ -86,9 +86,9 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """Send a final 3xx to 6xx to the caller, with these X- headers. `contact`: of a 3xx, the URI to call instead.
+    """Send a final 3xx to 6xx to the caller, with these X- headers. `contact`: the URI to call instead, of a 3xx.
 
-    reason: its reason phrase, "" for the usual one.
+    reason: the reason phrase, "" for the usual one.
     """
 
     call: CallId
@@ -100,7 +100,7 @@ class Refuse:
 
 @dataclass(frozen=True, slots=True)
 class HangUp:
-    """Send CANCEL or BYE, with a Reason header (RFC 3326) where given, and with these X- headers."""
+    """Send CANCEL or BYE, with a Reason header (RFC 3326) if one is given, and with these X- headers."""
 
     call: CallId
     reason: str = ""
@@ -109,7 +109,7 @@ class HangUp:
 
 @dataclass(frozen=True, slots=True)
 class SendDigit:
-    """Send digits, in order: by RFC 4733, or as tones in the sound itself."""
+    """Send digits in order: by RFC 4733, or as tones in the sound."""
 
     call: CallId
     digits: str
@@ -118,7 +118,7 @@ class SendDigit:
 
 @dataclass(frozen=True, slots=True)
 class Refer:
-    """Send REFER (RFC 3515): the far end is to call `to`, in place of our call `other` where one is named (RFC 3891).
+    """Send REFER (RFC 3515): the far end should call `to`, and replace our call `other` if one is named (RFC 3891).
 
     TransferProgressed follows.
     """
@@ -130,7 +130,7 @@ class Refer:
 
 @dataclass(frozen=True, slots=True)
 class NotifyTransfer:
-    """Tell the far end by NOTIFY how it goes with what its REFER asked for; a code from 200 on is the last."""
+    """Report the progress of the far end's REFER by NOTIFY (RFC 3515 §2.4.4); a code from 200 on is the last."""
 
     call: CallId
     code: int
@@ -139,7 +139,7 @@ class NotifyTransfer:
 
 @dataclass(frozen=True, slots=True)
 class SendMessage:
-    """Send a message, in `call` where one is named; MessageAnswered follows."""
+    """Send a message, inside `call` if one is named; MessageAnswered follows."""
 
     message: MessageId
     method: Method
@@ -151,7 +151,7 @@ class SendMessage:
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """Send a REGISTER (RFC 3261 §10.2), the first or to refresh; Registered or RegistrationFailed follows."""
+    """Send the first REGISTER, or one that refreshes (RFC 3261 §10.2); Registered or RegistrationFailed follows."""
 
     account: AccountId
 
@@ -165,7 +165,7 @@ class Unregister:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """Ask a contact by OPTIONS (RFC 3261 §11) whether it is there; ContactAnswered follows."""
+    """Check by OPTIONS (RFC 3261 §11) whether a contact is reachable; ContactAnswered follows."""
 
     contact: str
     uri: str
@@ -174,7 +174,7 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Subscribe:
-    """Have a contact's server tell how it is, from now on (SUBSCRIBE, RFC 6665); in place of what was asked before.
+    """Subscribe to a contact's state (SUBSCRIBE, RFC 6665), in place of an earlier subscription or probe.
 
     ContactNotified or SubscriptionEnded follows.
     """
@@ -187,19 +187,19 @@ class Subscribe:
 
 @dataclass(frozen=True, slots=True)
 class Unsubscribe:
-    """Nothing more is wanted of a contact."""
+    """End the subscription or probes of a contact."""
 
     contact: str
 
 
 @dataclass(frozen=True, slots=True)
 class Renew:
-    """The machine's address has changed: move calls to the new one by re-INVITE, and ask registrars anew."""
+    """The machine's address has changed: move calls to the new one by re-INVITE, and register again."""
 
 
 @dataclass(frozen=True, slots=True)
 class PrepareRecording:
-    """Make file and index row durable, then post RecordingPrepared or RecordingRefused."""
+    """Make the file and its index row durable, then post RecordingPrepared or RecordingRefused."""
 
     call: CallId
     recording: RecordingId
@@ -215,9 +215,9 @@ class FinishRecording:
 
 @dataclass(frozen=True, slots=True)
 class LogCall:
-    """Write a call into the call log, in place of what is there of it.
+    """Write a call into the call log; replaces the call's earlier row.
 
-    `ended`: CLOCK_MONOTONIC seconds, None while it lasts. `missed`: of such a call, as if it were cut off now.
+    `ended`: CLOCK_MONOTONIC seconds, None while the call lasts. `missed`: for such a call, as if it were cut off now.
     """
 
     call: Call
@@ -227,30 +227,30 @@ class LogCall:
 
 @dataclass(frozen=True, slots=True)
 class KeepCredential:
-    """Have it on disc, then post CredentialKept, or CredentialNotKept."""
+    """Store a credential on disc, then post CredentialKept or CredentialNotKept."""
 
     code: Credential
 
 
 @dataclass(frozen=True, slots=True)
 class DropCredential:
-    """Have it off the disc, then post CredentialKept, or CredentialNotKept."""
+    """Remove a credential from the disc, then post CredentialKept or CredentialNotKept."""
 
     code: CredentialId
 
 
 @dataclass(frozen=True, slots=True)
 class KeepLockouts:
-    """Have these on disc, in place of those before: scope, who, wrong, and for how many seconds from now."""
+    """Store these lockouts on disc in place of the earlier ones: scope, who, wrong tries, and seconds from now."""
 
     lockouts: tuple[tuple[LockoutScope, str, int, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The answer to a client's request: the id of what it is about, if any, or why not. `warning`: it was so already.
+    """The answer to a client's request: the id of what it concerns, or the error. `warning`: nothing had to change.
 
-    trial: what the test of the sound found.
+    trial: the result of a sound test.
     """
 
     request: RequestId

@@ -1,4 +1,4 @@
-"""What people ask for, by a button or as a client: checked against the state, done, replied to."""
+"""Requests of buttons and clients: checked against the state, performed and answered."""
 
 import re
 from dataclasses import replace
@@ -53,11 +53,11 @@ LONGEST_REASON = 128
 
 
 def requested(turn: Turn, given: inputs.Requested) -> None:
-    """Do what a client asks, or say why not; a request that changes nothing succeeds with a warning."""
+    """Perform a client's request, or reply with the error; a request that changes nothing succeeds with a warning."""
     call: CallId | None = None
     conference: ConferenceId | None = None
     try:
-        if isinstance(given.action, inputs.TestSound):  # replied to at its end
+        if isinstance(given.action, inputs.TestSound):  # the reply follows at the end of the test
             self_tests.sound(turn, given.request, given.action.seconds)
             return
         if isinstance(given.action, inputs.LockDoor | inputs.UnlockDoor):  # replied to when it is on disc
@@ -65,7 +65,7 @@ def requested(turn: Turn, given: inputs.Requested) -> None:
             warning = change(turn, find_door(turn, given.action.door), given.who)
             persistence.reply(turn, given.request, warning)
             return
-        if isinstance(given.action, inputs.OfBook):  # replied to once it is on disc
+        if isinstance(given.action, inputs.OfBook):  # the reply follows when the change is on disc
             codes.requested(turn, given.action, given.request, given.who)
             return
         if isinstance(given.action, inputs.SendText | inputs.SendCallText | inputs.SendInfo):
@@ -86,7 +86,7 @@ def requested(turn: Turn, given: inputs.Requested) -> None:
 
 
 def perform(turn: Turn, action: inputs.AtOnce, who: str) -> tuple[CallId | None, str]:  # noqa: C901, PLR0912 - a table
-    """The call that it is about, and a warning's text or ""; raises IntercomError where it cannot be done."""
+    """Perform a request at once; return its call, and a warning or "". Raises IntercomError if it is not possible."""
     match action:
         case inputs.Dial():
             return dial(turn, action), ""
@@ -164,7 +164,7 @@ def perform(turn: Turn, action: inputs.AtOnce, who: str) -> tuple[CallId | None,
 
 
 def write(turn: Turn, action: inputs.Writing) -> MessageId:
-    """Send a client's message, in a call or to whom he names."""
+    """Send a client's message, in a call or to the address that the client names."""
     match action:
         case inputs.SendText(to, content, account):
             uri, account = whom(turn, to, account)
@@ -178,13 +178,13 @@ def write(turn: Turn, action: inputs.Writing) -> MessageId:
 
 
 def act_all(turn: Turn, acts: buttons.Acts) -> None:
-    """Do what buttons and chords mean."""
+    """Perform the actions of buttons and chords."""
     for button, action in acts:
         act(turn, button, action)
 
 
 def act(turn: Turn, button: ButtonSettings | ChordSettings, action: Action) -> None:
-    """A button was pressed: do what it is for. What cannot be done now is told, and heard, as an error."""
+    """Perform the action of a button or chord. If it is not possible now, an event and the panel report an error."""
     who, active = f"{'button' if isinstance(button, ButtonSettings) else 'chord'} {button.id}", turn.state.active
     together = turn.state.conference if active is not None and active.conference is not None else None
     try:
@@ -201,7 +201,7 @@ def act(turn: Turn, button: ButtonSettings | ChordSettings, action: Action) -> N
             case Action.HOLD:
                 hold_or_swap(turn, connected(needed(active, "hold")), who)
             case Action.NONE:
-                pass  # the press is told as an event, which may be all that is wanted
+                pass  # the event of the press may be all that is wanted
             case Action.SWITCH:
                 switch(turn, who)
             case Action.DOOR | Action.EXIT if button.door is not None:
@@ -215,13 +215,13 @@ def act(turn: Turn, button: ButtonSettings | ChordSettings, action: Action) -> N
 
 
 def hang_up(turn: Turn) -> None:
-    """By a button: the ring that goes on, whoever it calls just now, else the call in front."""
+    """For a button: end the visitor's ring with all its calls, else the foreground call."""
     if not ring_plan.cancel(turn):
         session.hang_up(turn, needed(turn.state.active, "hang up"), Cause.HANGUP)
 
 
 def hold_or_swap(turn: Turn, call: Call, who: str) -> None:
-    """By a button: the only call is held or resumed, and changes place with another that waits, or is set aside."""
+    """For a button: hold or resume the only call, or switch to another call that waits or is set aside."""
     if any(other is not call and (other.unanswered_here or other.set_aside) for other in turn.state.calls):
         switch(turn, who)
     else:
@@ -244,7 +244,7 @@ def dial(turn: Turn, wanted: inputs.Dial) -> CallId:
 
 
 def register(turn: Turn, wanted: AccountId) -> str:
-    """Register, or refresh, an account."""
+    """Register an account, or refresh its registration."""
     account = find_account(turn, wanted)
     if turn.state.stopping:
         raise IntercomError(
@@ -285,9 +285,9 @@ def reject(turn: Turn, call: Call, wanted: inputs.RejectCall) -> str:
 
 
 def hold(turn: Turn, call: Call, *, held: bool) -> str:
-    """Hold, or resume and so put in front. One that is set aside, and is now held on purpose, stays held.
+    """Hold a call, or resume it and so bring it to the foreground. A set-aside call that is held now stays held.
 
-    One in a conference comes back to the others there, wherever that is.
+    A call in a conference resumes among its participants, whether the conference is in the foreground or not.
     """
     if call.held_local == held:
         turn.put(replace(call, set_aside=False))
@@ -300,7 +300,7 @@ def hold(turn: Turn, call: Call, *, held: bool) -> str:
 
 
 def switch_to(turn: Turn, call: Call) -> str:
-    """Put a call in front."""
+    """Bring a call to the foreground."""
     if call.unanswered_here or not call.alive:
         raise wrong_state(call, "switched to", "answered, or our own,")
     in_front = call is turn.state.active or call.id in call_states.with_sound(turn.state)
@@ -311,7 +311,7 @@ def switch_to(turn: Turn, call: Call) -> str:
 
 
 def switch(turn: Turn, who: str) -> None:
-    """To the call that waits to be answered, else to the one that was in front longest ago."""
+    """Switch to the incoming call that waits for an answer, else to the call that left the foreground longest ago."""
     waiting = turn.state.waiting
     if waiting is not None:
         session.answer(turn, waiting, who)
@@ -367,7 +367,7 @@ def open_door(turn: Turn, wanted: DoorId, seconds: float | None, who: str, means
 
 
 def needed(call: Call | None, to_do: str) -> Call:
-    """The active call, for a button that needs one."""
+    """Return the call, or raise call-wrong-state for a button that needs one."""
     if call is None:
         raise IntercomError("call-wrong-state", f"There is no call to {to_do}.")
     return call

@@ -29,7 +29,7 @@ from appliance.core.status_line import conference_summary, lacking, name_of, reg
 def snapshot(state: State, epoch: float) -> dict[str, Any]:
     """The whole state for clients (GET /v1/state).
 
-    `epoch`: what the wall clock showed at CLOCK_MONOTONIC 0, in seconds since 1970.
+    `epoch`: the wall clock's time at CLOCK_MONOTONIC 0, in seconds since 1970.
     """
     presses, shown = dict(state.presses), dict(lamps(state))
     return {
@@ -123,7 +123,7 @@ def door_view(state: State, door: DoorSettings, epoch: float) -> dict[str, Any]:
 
 
 def lamp_view(state: State, lamp: LampId, shine: Shine) -> dict[str, Any]:
-    """A lamp for clients, with what is known of its hardware."""
+    """A lamp for clients, with what its hardware can do."""
     kind = dict(state.lamp_kinds).get(lamp)
     return {
         "id": lamp,
@@ -148,7 +148,7 @@ def sensor_view(state: State, sensor: SensorSettings, epoch: float) -> dict[str,
 
 
 def contact_view(state: State, target: Target, epoch: float) -> dict[str, Any]:
-    """A target for clients, with what is known of it where it is watched."""
+    """A target for clients, with its state if it is watched."""
     contact = state.contact(target.name)
     return {
         "name": target.name,
@@ -163,7 +163,7 @@ def contact_view(state: State, target: Target, epoch: float) -> dict[str, Any]:
 
 
 def codes(state: State) -> list[dict[str, Any]]:
-    """Codes and cards for clients: nothing that their digits could be found by."""
+    """Codes and cards for clients, without anything that would reveal their digits."""
     return (
         []
         if state.book is None
@@ -214,7 +214,7 @@ def account_view(state: State, settings: AccountSettings, epoch: float) -> dict[
 
 
 def call_view(state: State, call: Call, now: float, epoch: float) -> dict[str, Any]:
-    """The call object (the contract, section 2) of a call that lasts."""
+    """A living call as the call object (the contract, section 2)."""
     return call_facts(call, now, epoch) | {
         "state": call.state,
         "legacy_state": call_states.LEGACY[call.state],
@@ -265,13 +265,13 @@ def transfer_view(transfer: Transfer | None, epoch: float) -> dict[str, Any] | N
 
 
 def logged_call(call: Call, ended: float | None, epoch: float, *, missed: bool) -> dict[str, Any]:
-    """A call as the log keeps it; `ended` None: it lasts."""
+    """A call as the log stores it; `ended` None: the call has not ended."""
     facts = call_facts(call, call.created if ended is None else ended, epoch)
     return facts | {"ended": iso(ended, epoch), "missed": missed}
 
 
 def call_facts(call: Call, now: float, epoch: float) -> dict[str, Any]:
-    """What is true of a call however long ago it was."""
+    """The fields of a call that stay true after its end."""
     user, host = callers.parts(call.remote.uri) or ("", "")
     return {
         "id": call.id,

@@ -1,4 +1,4 @@
-"""The sound of each call: what it hears and who hears it, and which calls rest."""
+"""Each call's sound: what it hears, who hears it, and which calls are at rest."""
 
 from appliance.core.calls import updates
 from appliance.core.conferences import mixing
@@ -7,15 +7,15 @@ from appliance.core.model import Call, CallState, EarlySource, Hold, State, Tran
 
 
 def rests(state: State, front: Call) -> bool:
-    """Whether nobody here hears what is in front: a call that one side holds, or a conference that the panel left."""
+    """Whether nobody here hears the foreground: a call that either side holds, or a conference that the panel left."""
     return front.hold is not Hold.NONE if front.conference is None else state.away
 
 
 def media(state: State, call: Call) -> CallMedia:
-    """A call's audio. Nobody is heard while it is held or behind another.
+    """A call's desired audio. A call that is held or in the background has no sound.
 
-    Nor before it is connected, unless a client wants a caller to hear the panel: it rings here then, so people know.
-    Of a conference that is in front all are heard who talk, unless the panel has left it.
+    Nor has a call that is not connected, unless a client lets its caller hear the panel, which rings so that people
+    here know. In a foreground conference every connected participant is heard, unless the panel has left it.
     """
     in_front = call is state.active
     if call.conference is None:

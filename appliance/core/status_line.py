@@ -1,4 +1,4 @@
-"""The station's state in one line, for the service manager and people."""
+"""The station's state in one line, for the service manager and for people."""
 
 from appliance.core.calls import forwarding
 from appliance.core.model import (
@@ -20,7 +20,7 @@ UNCONFIGURED = "not configured"
 
 
 def status(state: State) -> str:
-    """One line for people, as `systemctl status` shows it."""
+    """The status line, as `systemctl status` shows it."""
     if state.stopping:
         return "stopping"
     errors = "the changed configuration has errors and is not used" if state.rejected else ""
@@ -31,7 +31,7 @@ def status(state: State) -> str:
 
 
 def lacking(settings: Settings) -> str:
-    """What is missing before anybody can be called, or call; "" if nothing is."""
+    """What the configuration lacks before calls are possible; "" if it lacks nothing."""
     if settings.targets or settings.accounts or settings.callers == "anyone":
         return ""
     if settings.buttons or settings.lamps or settings.doors:
@@ -40,7 +40,7 @@ def lacking(settings: Settings) -> str:
 
 
 def condition(state: State) -> str:
-    """What the station lacks, as whom it is registered, and last the call there is."""
+    """Faults, registrations and, last, the current call."""
     sip = [] if state.sip_ready else ["SIP is not ready"]
     failed = [f"{part}: {why}" for part, why in state.failed]
     known = [registration(state, settings) for settings in state.settings.accounts if state.sip_ready]

@@ -1,4 +1,4 @@
-"""The one door into the core: `step(state, input)`."""
+"""The only entry point into the core: `step(state, input)`."""
 
 from dataclasses import dataclass, replace
 
@@ -23,7 +23,7 @@ DENIED_KEPT = 16
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one input brings: the next state, orders to perform once, and events to report."""
+    """The result of one input: the next state, orders to perform once, and events to report."""
 
     state: State
     orders: tuple[Order, ...]
@@ -31,7 +31,7 @@ class Step:
 
 
 def step(state: State, given: AnyInput) -> Step:
-    """Take one input in. Deadlines that lie before it come first, as if their Tick had been in time.
+    """Process one input. Deadlines before it come first, as if their Tick had been on time.
 
     Never raises for any input, in any order; time never runs backwards, whatever an input says.
     """
@@ -57,14 +57,14 @@ def step(state: State, given: AnyInput) -> Step:
 
 
 def settle(turn: Turn) -> None:
-    """What follows from the calls as they are, whatever made them so."""
+    """Derive rings, the conference and the foreground from the calls."""
     ring.settle(turn)
     conference.settle(turn)
     focus.settle(turn)
 
 
 def due(turn: Turn) -> None:
-    """Everything that time alone brings."""
+    """Act on every deadline that has passed."""
     session.due(turn)
     call_timers.due(turn)
     updates.due(turn)
@@ -85,7 +85,7 @@ def due(turn: Turn) -> None:
 
 
 def take(turn: Turn, given: AnyInput) -> None:  # noqa: C901, PLR0912, PLR0915 - a table of inputs
-    """Hand an input to what decides about it."""
+    """Pass an input to the rule that decides about it."""
     if isinstance(given, inputs.OfCall):
         of_call(turn, given)
         return
@@ -216,7 +216,7 @@ def take(turn: Turn, given: AnyInput) -> None:  # noqa: C901, PLR0912, PLR0915 -
 
 
 def of_call(turn: Turn, given: inputs.CallInput) -> None:  # noqa: C901, PLR0912 - a table
-    """Inputs about one call; those for a call that is over came late and are ignored."""
+    """Inputs about one call; inputs about a call that has ended came late and are ignored."""
     call = turn.state.call(given.call)
     if call is None:
         return
@@ -269,7 +269,7 @@ def of_call(turn: Turn, given: inputs.CallInput) -> None:  # noqa: C901, PLR0912
 
 
 def stop(turn: Turn) -> None:
-    """End every call; the daemon goes when none is left."""
+    """End every call; the daemon exits when none is left."""
     if not turn.state.stopping:
         turn.state = replace(turn.state, stopping=True)
         turn.emit(events.ApplianceStopping())
@@ -281,10 +281,10 @@ def stop(turn: Turn) -> None:
 
 
 def configured(turn: Turn, given: inputs.ConfigChanged) -> None:
-    """Other settings hold, from the next decision on: what is under way keeps its deadline, and its pulse its end."""
+    """Use new settings from the next decision on: running deadlines and pulses stay as they are."""
     if given.applied or given.needs_restart or turn.state.rejected:
         turn.emit(events.ConfigChanged(applied=given.applied, needs_restart=given.needs_restart))
-    if given.settings.runtime != turn.settings.runtime:  # what the file says now goes before what clients said
+    if given.settings.runtime != turn.settings.runtime:  # a changed file overrides what clients had set
         turn.state = replace(turn.state, changed=None)
     before = turn.settings
     turn.state = replace(turn.state, settings=given.settings, rejected=False, needs_restart=given.needs_restart)
@@ -293,13 +293,13 @@ def configured(turn: Turn, given: inputs.ConfigChanged) -> None:
 
 
 def denied(turn: Turn, given: inputs.AccessDenied) -> None:
-    """Report a refusal."""
+    """Report that access was denied."""
     if is_news(turn, given.source):
         turn.emit(events.AccessDenied(who=given.who, from_=given.source, scope=given.scope, why=given.why))
 
 
 def is_news(turn: Turn, what: str) -> bool:
-    """Whether to report this: once a minute for each source, and for so many sources, as addresses can be made up."""
+    """Whether to report this: once a minute for each source, of a few sources only, as addresses can be forged."""
     known = tuple((each, at) for each, at in turn.state.denied if turn.now - at < DENIED_TOLD_S)
     news = len(known) < DENIED_KEPT and what not in {each for each, _ in known}
     turn.state = replace(turn.state, denied=(*known, (what, turn.now)) if news else known)

@@ -1,4 +1,4 @@
-"""One turn of the core: the state being changed, and the orders and events that the change brings."""
+"""One step of the core in progress: the state being changed, and the orders and events that result."""
 
 from dataclasses import replace
 
@@ -21,14 +21,14 @@ ERROR_SHOWN_S = 3.0
 
 
 class Turn:
-    """Lives for one `step` only, so that the decisions beside it read as sentences and the state stays a value.
+    """The working state of one `step`, so that rules can change it while `State` itself stays an immutable value.
 
-    now: when that happened which is decided about. decided: when it is, which is later where the daemon was held up.
+    now: when the input happened, CLOCK_MONOTONIC seconds. decided: when it is processed, later if the daemon was busy.
     """
 
     def __init__(self, state: State, now: float, fresh: str, taken: float = 0.0) -> None:
         self.state, self.now, self.decided, self.fresh = replace(state, now=now), now, max(now, taken), fresh
-        self.front = state.active  # as last told
+        self.front = state.active  # as last reported
         self.orders: list[Order] = []
         self.events: list[events.Event] = []
         self.finished: list[tuple[Call, End]] = []
@@ -40,16 +40,16 @@ class Turn:
         return self.state.settings
 
     def new_id(self) -> str:
-        """An id that nothing else has; a second one of the same step sorts after the first."""
+        """A unique id; a second one of the same step sorts after the first."""
         self._made += 1
         return self.fresh if self._made == 1 else f"{self.fresh}-{self._made}"
 
     def order(self, order: Order) -> None:
-        """Have an adapter do something."""
+        """Add an order for an adapter."""
         self.orders.append(order)
 
     def emit(self, event: events.Event) -> None:
-        """Tell the world."""
+        """Report an event."""
         self.events.append(event)
 
     def put(self, call: Call) -> Call:
@@ -58,11 +58,11 @@ class Turn:
         return call
 
     def bring(self, call: Call) -> None:
-        """Put a call in front."""
+        """Bring a call to the foreground."""
         self.become(self.state.with_front(call))
 
     def become(self, state: State) -> None:
-        """Go on with that state, and tell which calls lost, and which got, the speaker and the microphone."""
+        """Replace the state, and report which calls lost and which gained the speaker and the microphone."""
         had, has = call_states.with_sound(self.state), call_states.with_sound(state)
         self.state = state
         for call in had:
@@ -73,9 +73,9 @@ class Turn:
                 self.emit(events.CallActiveChanged(call, old=False, new=True))
 
     def move(self, call: Call, signal: Signal, *told: events.Event) -> Call | None:
-        """Take the call along the table and give it its new deadline; `told` goes before call.state_changed.
+        """Move a call along the transition table and set its new deadline; `told` precedes call.state_changed.
 
-        None, and nothing is told, where the table has no such pair.
+        None, and no event, if the table has no such pair.
         """
         new = call_states.TABLE.get((call.state, signal))
         if new is None:
@@ -88,7 +88,7 @@ class Turn:
         return self.put(moved)
 
     def finish(self, call: Call, end: End) -> None:
-        """End a call for good: its one final event, its recording, its place in the state."""
+        """End a call for good: emit its one final event, finish its recording, and remove it from the state."""
         end = replace(end, explanation=diagnosis.call(self.settings, call, end))
         self.finished.append((replace(call, end=end), end))
         self.move(replace(call, end=end), Signal.OVER)
@@ -114,12 +114,12 @@ class Turn:
         )
         failed = final is events.CallFailed or (final is events.CallRejected and call.direction is Direction.OUTGOING)
         ring = self.state.ring
-        if failed and (ring is None or ring.id != call.ring):  # a visitor's ring goes on with others
+        if failed and (ring is None or ring.id != call.ring):  # a visitor's ring goes on with other calls
             self.show_error()
         self.end_recordings(call.id)
 
     def show_error(self) -> None:
-        """Have the panel show, and the speaker tell, that something did not work."""
+        """Show on the panel, and play, that something failed."""
         self.state = replace(self.state, error_until=self.now + ERROR_SHOWN_S)
 
     def end_recordings(self, call: CallId) -> None:
@@ -134,7 +134,7 @@ class Turn:
 
 
 def final_event(call: Call, end: End) -> type[events.FinalEvent]:
-    """Which of the four last events a call gets (the contract, section 2)."""
+    """The type of a call's final event, one of four (the contract, section 2)."""
     if call.connected_since is not None:
         return events.CallEnded
     if call.direction is Direction.INCOMING:
@@ -145,13 +145,13 @@ def final_event(call: Call, end: End) -> type[events.FinalEvent]:
 
 
 def missed(call: Call, end: End) -> bool:
-    """Whether somebody called and nobody here took notice: not so where we refused, or it was answered elsewhere."""
+    """Whether a caller found nobody here: no if we refused the call, or if it was answered elsewhere."""
     noticed = call.answered_by_us or end.cause in {Cause.REJECTED, Cause.UNAUTHORIZED, Cause.ANSWERED_ELSEWHERE}
     return call.direction is Direction.INCOMING and not noticed
 
 
 def unanswered(call: Call) -> bool:
-    """Whether our own call is still waiting for somebody to answer."""
+    """Whether this is our own call, and nobody has answered it yet."""
     return call.direction is Direction.OUTGOING and call.state in {
         CallState.DIALING,
         CallState.RINGING,

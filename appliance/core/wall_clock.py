@@ -1,4 +1,4 @@
-"""What the clock on the wall says: whether it is night, and whether a period of the week holds."""
+"""The local time of day: whether it is night, and whether a weekly period is active."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -9,7 +9,7 @@ DAY_S = 86_400
 
 
 def why_not(periods: tuple[Period, ...], clock: Clock | None, now: float) -> Denial | None:
-    """Why it is none of these times; None if it is, or there are none, which is always."""
+    """Why none of these periods is active; None if one is, or if there are none, which means always."""
     if not periods:
         return None
     if clock is None or not clock.trusted:
@@ -19,7 +19,7 @@ def why_not(periods: tuple[Period, ...], clock: Clock | None, now: float) -> Den
 
 
 def within(period: Period, local: datetime) -> bool:
-    """Whether it is that time; one that ends on the next day belongs to the day of its beginning."""
+    """Whether the local time is inside the period; a period past midnight belongs to the day on which it begins."""
     time = f"{local:%H:%M}"
     today = DAYS[local.weekday()] in period.days
     if period.begin < period.end:
@@ -29,7 +29,7 @@ def within(period: Period, local: datetime) -> bool:
 
 
 def is_night(state: State) -> bool:
-    """Whether it is night, when lamps shine less.
+    """Whether it is night, when lamps are dimmed.
 
     While the clock is not trusted it is day: a lamp that is too bright disturbs less than one that nobody sees.
     """
@@ -38,13 +38,13 @@ def is_night(state: State) -> bool:
 
 
 def wake(state: State) -> float | None:
-    """When night begins or ends next."""
+    """When night next begins or ends, CLOCK_MONOTONIC seconds."""
     left = _left(state)
     return None if left is None else state.now + min(left)
 
 
 def _left(state: State) -> tuple[float, float] | None:
-    """Seconds to the next begin and to the next end; None where there is no night, or nobody knows what time it is."""
+    """Seconds to the next begin and to the next end of the night; None without a night or a trusted clock."""
     hours, clock = state.settings.night, state.clock
     if hours is None or clock is None or not clock.trusted:
         return None
@@ -53,6 +53,6 @@ def _left(state: State) -> tuple[float, float] | None:
 
 
 def _until(time: str, now: float) -> float:
-    """Seconds to that time (HH:MM), a whole day when it is just now."""
+    """Seconds until that time (HH:MM); a whole day if it is now."""
     hours, minutes = map(int, time.split(":"))
     return ((hours * 60 + minutes) * 60 - now) % DAY_S or DAY_S

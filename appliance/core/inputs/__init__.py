@@ -1,6 +1,6 @@
-"""What can happen to the core: every input says when (`at`) and, once it is taken in, brings a fresh id.
+"""Inputs: everything that can happen to the core. Each has its time (`at`) and, once taken in, a fresh id.
 
-`at` is CLOCK_MONOTONIC in seconds: the moment of the edge or packet, not of its processing, which is `taken`.
+`at` is CLOCK_MONOTONIC in seconds: the moment of the edge or packet; `taken` is the moment of its processing.
 """
 
 from typing import get_args

@@ -1,12 +1,12 @@
 """[lamp.NAME]: pictures, patterns, colors."""
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, create_model
 
 from appliance.config.schema.base import Table, setting
 from appliance.config.schema.lines import NAMED_WHY, LineName, chip_setting, line_setting, pin_setting
-from appliance.core.model import Pattern
+from appliance.core.model import Pattern, Picture
 from appliance.core.panel import colors
 
 
@@ -45,23 +45,21 @@ _COLORS = f"{', '.join(colors.NAMES)}, or #rrggbb"
 _Color = Annotated[str, AfterValidator(_color)]
 
 
-def _shown_in(text: str) -> Any:
-    return setting(text, allowed=_COLORS, default="")
+def _color_settings() -> Any:
+    """A colour for each picture, so that a new picture needs no line here."""
+    return {name.value: (_Color, setting(f"Colour of {name}.", allowed=_COLORS, default="")) for name in Picture}
 
 
-class Colors(Table):
-    """Colours of the lamp for each situation, if they differ from `color`. Lines round each part to on or off."""
-
-    idle: _Color = _shown_in("Colour of idle.")
-    dialing: _Color = _shown_in("Colour of dialing.")
-    ringing: _Color = _shown_in("Colour of ringing.")
-    in_call: _Color = _shown_in("Colour of in_call.")
-    held: _Color = _shown_in("Colour of held.")
-    speak: _Color = _shown_in("Colour of speak.")
-    recording: _Color = _shown_in("Colour of recording.")
-    door_open: _Color = _shown_in("Colour of door_open.")
-    error: _Color = _shown_in("Colour of error.")
-    unregistered: _Color = _shown_in("Colour of unregistered.")
+if TYPE_CHECKING:
+    Colors = Table
+else:
+    Colors = create_model(
+        "Colors",
+        __base__=Table,
+        __doc__="Colours of the lamp for each situation, if they differ from `color`. "
+        "Lines round each part to on or off.",
+        **_color_settings(),
+    )
 
 
 STATUS = Pictures(

@@ -1,0 +1,44 @@
+"""The recipes of CONTRIBUTING.md: a lamp picture stands at each place that its recipe names."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from appliance.core.model import Picture
+
+ROOT = Path(__file__).resolve().parents[2]
+RECIPE = "CONTRIBUTING.md, `A lamp picture`"
+# What stands for a picture in each file of the recipe that a person writes.
+PLACES = {
+    "appliance/core/model/panel.py": '    {0.name} = "{0}"',
+    "appliance/core/panel/indications.py": "Picture.{0.name}",
+    "appliance/config/schema/lamps.py": "    {0}: Pattern",
+    "tests/core/test_views.py": "Picture.{0.name}",
+}
+
+
+def names(place, picture):
+    """Whether the file has the line for this picture."""
+    wanted = re.escape(PLACES[place].format(picture))
+    return re.search(rf"{wanted}\b" if wanted[-1].isalnum() else wanted, (ROOT / place).read_text(encoding="utf-8"))
+
+
+def recipe():
+    """The lines of the recipe."""
+    contributing = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    found = re.search(r"(?ms)^### A lamp picture\n(.*?)^##", contributing)
+    assert found, f"{RECIPE}: there is no such section."
+    return found[1]
+
+
+@pytest.mark.parametrize("picture", Picture)
+@pytest.mark.parametrize("place", PLACES)
+def test_a_lamp_picture_stands_at_each_place_of_its_recipe(place, picture):
+    assert names(place, picture), f"{place} lacks the picture {picture}; see {RECIPE}."
+
+
+def test_the_recipe_of_a_lamp_picture_names_at_most_five_files_to_write():
+    written = re.findall(r"(?m)^\d\. `([^`]+)`", recipe())
+    assert [*PLACES, "CHANGELOG.md"] == written
+    assert len(written) <= 5

@@ -18,7 +18,8 @@ TEST_PACKAGES=(
     procps util-linux iproute2                    # iproute2: network namespaces on a cable
     dbus-daemon dbus-bin libglib2.0-bin           # a message bus of the tests' own, and the guides' client
     curl                                          # the guides' client of the HTTP interface
-    python3-systemd                               # shows why the service does not use it
+    libsystemd-dev pkg-config                     # systemd-python is compiled into .venv
+    python3-systemd                               # shows why the service does not use it for the journal
     faketime                                      # a clock that jumps
     espeak-ng                                     # somebody who speaks, and types nothing
 )

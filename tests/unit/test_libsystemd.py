@@ -1,6 +1,7 @@
-"""Why notify and journald are our own: libsystemd waits for a receiver that does not read, and systemd-python with it.
+"""libsystemd waits for a receiver that does not read, and systemd-python with it.
 
-systemd-python keeps Python's global lock while it waits, so that a thread of its own would stop the event loop as well.
+systemd-python keeps Python's global lock while it waits, so a thread of its own would stop the event loop as well. That
+is why journald is our own, and why notify looks at the socket first.
 """
 
 import mmap

@@ -13,6 +13,7 @@ import time
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -70,6 +71,37 @@ def test_systemd_is_told_of_a_reload_with_its_time(tmp_path, monkeypatch):
         assert before <= int(micros) <= time.monotonic_ns() // 1000
     monkeypatch.delenv("NOTIFY_SOCKET")
     assert not Notify().there
+
+
+def test_a_systemd_that_does_not_read_delays_nothing_and_hears_what_comes_after(tmp_path, monkeypatch):
+    path = str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(path)
+        manager.setblocking(False)
+        monkeypatch.setenv("NOTIFY_SOCKET", path)
+        notify = Notify()
+        sent = 10 * int(Path("/proc/sys/net/unix/max_dgram_qlen").read_text())
+        signal.alarm(120)  # waiting would hold Python's lock for ever: nothing but a signal ends that
+        for number in range(sent):
+            notify.send(f"STATUS={number}")
+        signal.alarm(0)
+        heard = []
+        with suppress(BlockingIOError):
+            while True:
+                heard.append(manager.recv(100))
+        assert 0 < len(heard) < sent
+        assert heard == [f"STATUS={number}".encode() for number in range(len(heard))]
+        notify.send("READY=1")
+        assert manager.recv(100) == b"READY=1"
+
+
+def test_a_missing_library_is_said_with_its_remedy_and_the_daemon_goes_on(tmp_path, monkeypatch, caplog):
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+    monkeypatch.setitem(sys.modules, "systemd.daemon", None)
+    notify = Notify()
+    notify.send("READY=1")
+    assert "cannot be reported to systemd" in caplog.text
+    assert "install systemd-python" in caplog.text
 
 
 def test_a_second_daemon_in_a_state_directory_is_refused(tmp_path):

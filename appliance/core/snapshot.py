@@ -214,7 +214,7 @@ def account_view(state: State, settings: AccountSettings, epoch: float) -> dict[
 
 
 def call_view(state: State, call: Call, now: float, epoch: float) -> dict[str, Any]:
-    """A living call as the call object (the contract, section 2)."""
+    """A call that has not ended, as the call object (the contract, section 2)."""
     return call_facts(call, now, epoch) | {
         "state": call.state,
         "legacy_state": call_states.LEGACY[call.state],

@@ -1,4 +1,4 @@
-"""Keypads, card readers, and the code book."""
+"""Keypads, card readers and the code book."""
 
 from dataclasses import dataclass, field
 
@@ -8,9 +8,9 @@ from appliance.core.model import Book, CredentialId, CredentialKind, DoorId, Key
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookRead(Input):
-    """The codes and cards there are, and the lockouts that a restart must not end.
+    """The codes and cards on disc, and the lockouts that a restart must not end.
 
-    lockouts: scope, who, wrong, and for how many seconds he was locked out when that was written.
+    lockouts: scope, who, wrong tries, and the seconds that were left when this was written.
     """
 
     book: Book
@@ -26,7 +26,7 @@ class CredentialKept(Input):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CredentialNotKept(Input):
-    """It could not be written."""
+    """A credential, or its removal, could not be written."""
 
     id: CredentialId
     why: str
@@ -34,7 +34,7 @@ class CredentialNotKept(Input):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeypadKey(Input):
-    """A key of a keypad went down: one of 0 to 9, * and #; debounced."""
+    """A key of a keypad was pressed: one of 0 to 9, * and #; debounced."""
 
     keypad: KeypadId
     key: str
@@ -44,8 +44,8 @@ class KeypadKey(Input):
 class CardRead(Input):
     """A reader has read a card.
 
-    number: in decimal without zeros in front, of `bits` bits as they came by Wiegand, parity left out where it is
-    known; or, with `bits` 0, as the reader typed it.
+    number: decimal, without leading zeros: `bits` bits as they came by Wiegand, without parity if that is known; with
+    `bits` 0, as the reader typed it.
     """
 
     reader: ReaderId
@@ -55,7 +55,7 @@ class CardRead(Input):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadingDiscarded(Input):
-    """What a reader sent was no whole card or key: so often since it was last told. `why`: of the last one."""
+    """Readings that were not a whole card or key, since the last report. `why`: of the last one."""
 
     reader: ReaderId
     count: int
@@ -77,7 +77,7 @@ class AddCredential:
 
 @dataclass(frozen=True, slots=True)
 class ChangeCredential:
-    """Another owner, or other doors, times and limits; each field as it is to be from now on."""
+    """Change owner, doors, times and limits; every field is the new value."""
 
     id: CredentialId
     owner: str
@@ -89,7 +89,7 @@ class ChangeCredential:
 
 @dataclass(frozen=True, slots=True)
 class RemoveCredential:
-    """It opens nothing from now on."""
+    """Remove a credential: it opens nothing from now on."""
 
     id: CredentialId
 

@@ -1,4 +1,4 @@
-"""Registrations, contacts, the network."""
+"""Registrations, contacts and the network."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from appliance.core.model import AccountId, ContactState, TlsFault
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkChanged(Input):
-    """What the network is now: addresses that others can reach us at, none while it is down, and who resolves names."""
+    """The network now: our addresses that others can reach, none while it is down, and the nameservers."""
 
     addresses: tuple[str, ...]
     nameservers: tuple[str, ...] = ()
@@ -16,9 +16,9 @@ class NetworkChanged(Input):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registered(OfAccount):
-    """The registrar granted a REGISTER. `server`: address:port that the answer came from.
+    """The registrar accepted a REGISTER. `server`: address:port of the answer.
 
-    hosts: addresses of all servers of the account, whichever of them may send us calls.
+    hosts: addresses of all servers of the account, each of which may send us calls.
     """
 
     expires_s: float
@@ -28,10 +28,10 @@ class Registered(OfAccount):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistrationFailed(OfAccount):
-    """A REGISTER was refused; code 0: nobody answered. `retry_after_s`: as the registrar asks (RFC 3261 §20.33).
+    """A REGISTER failed; code 0: no answer. `retry_after_s`: as the registrar demands (RFC 3261 §20.33).
 
-    tls: what is wrong with the certificate that it showed; `reason` then says it in words. server: address:port that
-    was tried, "" where there was none to try. unresolved: its name has no address; `reason` says why.
+    tls: what is wrong with its certificate; `reason` then describes it. server: address:port that was tried, "" if
+    none. unresolved: its name has no address; `reason` explains why.
     """
 
     code: int
@@ -44,7 +44,7 @@ class RegistrationFailed(OfAccount):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerFailed(OfAccount):
-    """One of several servers, at address:port, does not answer or is in trouble: another one is being tried."""
+    """One of several servers, at address:port, does not answer or reports a fault: another one is being tried."""
 
     server: str
     why: str
@@ -52,12 +52,12 @@ class ServerFailed(OfAccount):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unregistered(OfAccount):
-    """The registrar took the end of a registration."""
+    """The registrar confirmed the end of a registration."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactAnswered(Input):
-    """A final response to OPTIONS, or code 0: none came. `contact`: the target's name."""
+    """A final response to OPTIONS; code 0: none came. `contact`: the target's name."""
 
     contact: str
     code: int
@@ -66,7 +66,7 @@ class ContactAnswered(Input):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactNotified(Input):
-    """A contact's server told how it is (NOTIFY, RFC 6665 §4.1.3). reason: why that is not known."""
+    """A contact's server reported its state (NOTIFY, RFC 6665 §4.1.3). reason: why the state is unknown."""
 
     contact: str
     state: ContactState
@@ -75,9 +75,10 @@ class ContactNotified(Input):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionEnded(Input):
-    """Nothing more will be told of a contact: SUBSCRIBE was refused, or the server has ended it.
+    """A contact's subscription ended: SUBSCRIBE was refused, or the server ended it.
 
-    code: of the final response, 0: none came; 200: it had begun, and `reason` is the server's (RFC 6665 §4.1.3).
+    code: of the final response, 0: none came; 200: the subscription had begun, and `reason` is the server's (RFC 6665
+    §4.1.3).
     """
 
     contact: str
@@ -95,7 +96,7 @@ class RegisterAccount:
 
 @dataclass(frozen=True, slots=True)
 class UnregisterAccount:
-    """End the registration until RegisterAccount, or until the daemon starts anew."""
+    """End the registration until RegisterAccount, or until the daemon starts again."""
 
     account: AccountId
 

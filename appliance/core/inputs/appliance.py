@@ -8,7 +8,7 @@ from appliance.core.model import Clock, Kept, LockoutScope, QuietHours, Settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Started(Input):
-    """The daemon runs; the first input. `kept`: what was on disc; `kept_fault`: why it cannot be read."""
+    """The daemon runs; the first input. `kept`: the persistent state; `kept_fault`: why it cannot be read."""
 
     version: str
     kept: Kept = field(default_factory=Kept)
@@ -17,21 +17,21 @@ class Started(Input):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tick(Input):
-    """A deadline that `desired` named has come. `edges`: up to when those of lines were heard of; None: to `at`."""
+    """The deadline that `desired` named. `edges`: until when the lines' edges are known; None: until `at`."""
 
     edges: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StopRequested(Input):
-    """SIGTERM: end every call, then go."""
+    """SIGTERM: end every call, then exit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigChanged(Input):
-    """The configuration was read again: `settings` hold from now on, for the same buttons, lamps, doors and accounts.
+    """The configuration was read again; `settings` have the same buttons, lamps, doors and accounts as before.
 
-    `applied`, `needs_restart`: the names of settings that were changed, joined by commas.
+    `applied`, `needs_restart`: names of changed settings, joined by commas.
     """
 
     settings: Settings
@@ -41,35 +41,35 @@ class ConfigChanged(Input):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockSet(Input):
-    """Somebody, or a time server, set the clock: by so many seconds, forward if positive. `at` knows nothing of it."""
+    """A person or a time server set the clock by `by_s` seconds, forward if positive. `at` is not affected."""
 
     by_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockTold(Input):
-    """What the clock shows, and whether it is to be trusted: at the start, and when any of that is otherwise."""
+    """The wall clock, and whether it is trusted: at the start, and after each change."""
 
     clock: Clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuietChanged(Input):
-    """The quiet hours have begun, or are over."""
+    """The quiet hours have begun or ended."""
 
     quiet: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigRejected(Input):
-    """The configuration was read again and has errors: what held before holds on."""
+    """The configuration was read again and has errors: the earlier settings stay."""
 
     errors: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartFailed(Input):
-    """A part of the appliance does not work: panel, audio, storage, http, dbus. Told once, until it recovers."""
+    """A part of the appliance does not work: panel, audio, storage, http, dbus. Sent once, until it recovers."""
 
     part: str
     why: str
@@ -78,21 +78,21 @@ class PartFailed(Input):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartRecovered(Input):
-    """A part that had failed works again."""
+    """A failed part works again."""
 
     part: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SipReady(Input):
-    """The SIP process takes orders; `address` is host:port that it listens on."""
+    """The SIP process accepts orders; `address`: host:port on which it listens."""
 
     address: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SipSlow(Input):
-    """The SIP process was started `after_s` ago and is not ready. `waits_for`: what it is busy with, as "listing …"."""
+    """The SIP process was started `after_s` ago and is not ready. `waits_for`: its current step, as "listing …"."""
 
     after_s: float
     waits_for: str
@@ -100,7 +100,7 @@ class SipSlow(Input):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SipLost(Input):
-    """The SIP process died or hung; its calls are gone. A new one is being started. `card`: by a sound card's fault."""
+    """The SIP process died or hung; its calls are gone, and a new one starts. `card`: a sound card's fault."""
 
     why: str
     card: bool = False
@@ -108,7 +108,7 @@ class SipLost(Input):
 
 @dataclass(frozen=True, slots=True)
 class ChangeRuntime:
-    """Change some of what may be changed while the station runs (see model.Forwarding); None: as it is."""
+    """Change run-time settings (see model.Forwarding); None: unchanged."""
 
     always: str | None = None
     quiet: str | None = None
@@ -121,14 +121,14 @@ class ChangeRuntime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptWritten(Input):
-    """That is on disc."""
+    """This state is on disc."""
 
     kept: Kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptFailed(Input):
-    """The disc does not take what is to be kept; it is tried again."""
+    """The persistent state could not be written; the write is repeated."""
 
     why: str
     resolution: str
@@ -136,14 +136,14 @@ class KeptFailed(Input):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestsDropped(Input):
-    """So many more SIP requests were dropped, whose senders send too many; about every 5 s while there are any."""
+    """`count` more SIP requests were dropped, whose senders send too many; about every 5 s while there are any."""
 
     count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestRefused(Input):
-    """The gate of the SIP process refused a request. source: the address of its sender."""
+    """The request filter of the SIP process refused a request. source: its sender's address."""
 
     method: str
     source: str
@@ -153,7 +153,7 @@ class RequestRefused(Input):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessDenied(Input):
-    """Somebody asked without the right to."""
+    """A request without sufficient rights."""
 
     who: str
     source: str
@@ -163,7 +163,7 @@ class AccessDenied(Input):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessLockedOut(Input):
-    """After too many wrong passwords the SIP process looks at none for `seconds`: of a source, or for a target."""
+    """After too many wrong passwords the SIP process checks none for `seconds`: of a source, or for a target."""
 
     who: str
     source: str

@@ -1,4 +1,4 @@
-"""What all inputs have."""
+"""Base classes of all inputs."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from appliance.core.model import AccountId, CallId, ConferenceId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Input:
-    """The base of all. The reactor puts in `fresh`, 26 sortable characters that no other input has, and `taken`."""
+    """Base of all inputs. The reactor adds `fresh`, 26 sortable characters that no other input has, and `taken`."""
 
     at: float
     taken: float = 0.0
@@ -16,20 +16,20 @@ class Input:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfCall(Input):
-    """The base of inputs about one call that is known already."""
+    """Base of inputs about one known call."""
 
     call: CallId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfAccount(Input):
-    """The base of inputs about one account."""
+    """Base of inputs about one account."""
 
     account: AccountId
 
 
 @dataclass(frozen=True, slots=True)
 class OfConference:
-    """The base of what is asked about a conference."""
+    """Base of requests about a conference."""
 
     conference: ConferenceId

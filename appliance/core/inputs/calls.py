@@ -1,4 +1,4 @@
-"""Calls, as the SIP process reports them, and orders for them."""
+"""Calls: reports of the SIP process, and requests."""
 
 from dataclasses import dataclass
 
@@ -8,32 +8,32 @@ from appliance.core.model import NO_ACCOUNT, AccountId, CallId, Candidate, Codec
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallArrived(Input):
-    """An INVITE came (RFC 3261 §13); nothing but 100 was answered.
+    """An INVITE arrived (RFC 3261 §13); only 100 was sent so far.
 
-    refused: the code of the final response, where the SIP stack gave one by itself, as to an offer without a codec that
-    we have (488); 0 otherwise. The call is over then.
+    refused: the code of the final response, if the SIP stack sent one itself, such as 488 to an offer without a codec
+    that we support; 0 otherwise. The call is over then.
     """
 
     call: CallId
     uri: str
     display_name: str
-    source: str  # address:port the packet came from
-    names: tuple[str, ...] = ()  # host names of targets that lead to that address
-    transport: str = "udp"  # what the way proves of the source: udp, tcp or tls, see peers.PROOF
+    source: str  # address:port of the packet
+    names: tuple[str, ...] = ()  # host names of targets that resolve to that address
+    transport: str = "udp"  # how far its source is proven: udp, tcp or tls, see callers.PROOF
     local_uri: str
-    headers: tuple[tuple[str, str], ...] = ()  # X- ones only
+    headers: tuple[tuple[str, str], ...] = ()  # X- headers only
     account: AccountId = NO_ACCOUNT  # whose address was called
     refused: int = 0
     reason: str = ""
-    answer_after_s: float | None = None  # the caller asks us to answer by ourselves, so long from now
-    diverted: tuple[str, ...] = ()  # who sent the call on before it came here (RFC 5806, RFC 7044)
-    replaces: CallId | None = None  # the call of ours whose place it is to take (RFC 3891)
-    shown: str = ""  # the target whose password the caller has shown to know
+    answer_after_s: float | None = None  # the caller requests an automatic answer so long from now
+    diverted: tuple[str, ...] = ()  # who diverted the call before it reached us (RFC 5806, RFC 7044)
+    replaces: CallId | None = None  # our call that it asks to replace (RFC 3891)
+    shown: str = ""  # the target whose password the caller has proven to know
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallProgressed(OfCall):
-    """A provisional response to our INVITE: 180, or any 18x with SDP (`early_media`). `headers`: its X- ones."""
+    """A provisional response to our INVITE: 180, or any 18x with SDP (`early_media`). `headers`: its X- headers."""
 
     code: int
     early_media: bool
@@ -42,22 +42,22 @@ class CallProgressed(OfCall):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallAnswered(OfCall):
-    """A 200 to the INVITE came or went; the dialog is not confirmed yet. `headers`: X- ones of one that came."""
+    """A 200 to the INVITE was sent or received; the dialog is not confirmed yet. `headers`: X- ones, if received."""
 
     headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallConfirmed(OfCall):
-    """ACK came or went: people can talk."""
+    """ACK was sent or received: people can talk."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallEnded(OfCall):
-    """The dialog is over. `code` and `reason` as on the wire (0: no response ever came); `reason_header`: RFC 3326.
+    """The dialog has ended. `code` and `reason` as on the wire (0: no response came); `reason_header`: RFC 3326.
 
-    contacts: of a 3xx, where the far end wants to be called instead, the preferred first (RFC 3261 §8.1.3.4). headers:
-    X- ones of their BYE, CANCEL or final response.
+    contacts: of a 3xx, the addresses to call instead, the preferred first (RFC 3261 §8.1.3.4). headers: X- headers of
+    the far end's BYE, CANCEL or final response.
     """
 
     code: int
@@ -70,9 +70,9 @@ class CallEnded(OfCall):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaStarted(OfCall):
-    """Audio flows both ways as negotiated, also after each re-INVITE. `held`: the far end sends no media.
+    """Audio flows as negotiated; also after each re-INVITE. `held`: the far end sends no media.
 
-    events: it takes digits by RFC 4733.
+    events: it accepts digits by RFC 4733.
     """
 
     codec: Codec
@@ -83,7 +83,7 @@ class MediaStarted(OfCall):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IceCompleted(OfCall):
-    """ICE found a pair of addresses that works: our candidate and theirs, for RTP."""
+    """ICE found a pair of addresses that works: our candidate and the far end's, for RTP."""
 
     local: Candidate
     remote: Candidate
@@ -91,14 +91,14 @@ class IceCompleted(OfCall):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IceFailed(OfCall):
-    """ICE found none: nothing can be heard."""
+    """ICE found no pair of addresses: nothing can be heard."""
 
     fault: IceFault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoAnswerToOffer(OfCall):
-    """The far end accepted the call by an ACK that has no answer to our offer (RFC 3261 §13.2.1): there is no sound."""
+    """The far end's ACK has no answer to our offer (RFC 3261 §13.2.1): the call is accepted, but there is no sound."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,24 +111,24 @@ class SourceChanged(OfCall):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RtpStopped(OfCall):
-    """Nothing has been received for a while (about 2 s) though it should."""
+    """No packets have arrived for about 2 s although they should."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RtpResumed(OfCall):
-    """Packets come again."""
+    """Packets arrive again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaCounted(OfCall):
-    """How the call's sound arrives (RFC 3550 §6.4): about each second while packets are due."""
+    """Statistics of received sound (RFC 3550 §6.4), about once a second while packets are due."""
 
     quality: Quality
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigitReceived(OfCall):
-    """One DTMF digit, once, whatever the packets did. `method`: rfc4733, info or inband (heard in the sound)."""
+    """One DTMF digit, once, however many packets carried it. `method`: rfc4733, info or inband (heard in the sound)."""
 
     digit: str
     method: str
@@ -137,34 +137,34 @@ class DigitReceived(OfCall):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigitSent(OfCall):
-    """One DTMF digit went out."""
+    """One DTMF digit was sent."""
 
     digit: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigitsNotSent(OfCall):
-    """What is left of the digits that were to be sent was given up."""
+    """The rest of the digits could not be sent."""
 
     why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldFailed(OfCall):
-    """The far end refused the re-INVITE that holds or resumes; what is desired falls back to what is."""
+    """The far end refused the re-INVITE that holds or resumes; the desired state returns to the actual one."""
 
     code: int
     reason: str
     held: bool  # whether we hold the call now
-    headers: tuple[tuple[str, str], ...] = ()  # X- ones of their response
+    headers: tuple[tuple[str, str], ...] = ()  # X- headers of its response
     content_type: str = ""  # of its body
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateReceived(OfCall):
-    """The far end wants a change by re-INVITE or UPDATE: hold, resume, codec, address. asked: it waits for our word.
+    """The far end requests a change by re-INVITE or UPDATE: hold, resume, codec, address. asked: it awaits a decision.
 
-    headers and content_type: X- headers and type of the body of its re-INVITE.
+    headers and content_type: X- headers and body type of its re-INVITE.
     """
 
     changes: tuple[str, ...]
@@ -175,17 +175,17 @@ class UpdateReceived(OfCall):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateSent(OfCall):
-    """A re-INVITE of ours went out that is to change this."""
+    """We sent a re-INVITE that should change this."""
 
     changes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateAnswered(OfCall):
-    """A change of theirs, or ours, has its final response; after a refusal (RFC 3261 §14.2) the call goes on as before.
+    """A change by either side has its final response; after a refusal (RFC 3261 §14.2) the call goes on as before.
 
-    Refusals of our own hold and resume are told by HoldFailed instead. headers and content_type: X- headers and type of
-    the body of their response.
+    HoldFailed reports refusals of our own hold and resume instead. headers and content_type: X- headers and body type
+    of the far end's response.
     """
 
     changes: tuple[str, ...]
@@ -201,13 +201,13 @@ class Dial:
 
     to: str
     headers: tuple[tuple[str, str], ...] = ()
-    account: AccountId = NO_ACCOUNT  # through which; without, a target's own, or for a plain number the first there is
+    account: AccountId = NO_ACCOUNT  # default: the target's own; for a plain number the first account
     custom_data: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerCall:
-    """Answer an incoming call, with X- headers in the 200. `custom_data` None: as it is."""
+    """Answer an incoming call, with X- headers in the 200. `custom_data` None: unchanged."""
 
     call: CallId
     headers: tuple[tuple[str, str], ...] = ()
@@ -216,14 +216,14 @@ class AnswerCall:
 
 @dataclass(frozen=True, slots=True)
 class RingCall:
-    """Tell the caller that it rings (180)."""
+    """Send 180 to the caller again."""
 
     call: CallId
 
 
 @dataclass(frozen=True, slots=True)
 class SendEarlyMedia:
-    """Have the caller hear the station before anybody answers (183 with SDP)."""
+    """Let the caller hear the station before anybody answers (183 with SDP)."""
 
     call: CallId
     source: EarlySource = EarlySource.TONE
@@ -231,7 +231,7 @@ class SendEarlyMedia:
 
 @dataclass(frozen=True, slots=True)
 class SetCustomData:
-    """Note something beside a call, in place of what is there."""
+    """Store a client's note on a call, in place of the earlier one."""
 
     call: CallId
     custom_data: str
@@ -249,7 +249,7 @@ class RejectCall:
 
 @dataclass(frozen=True, slots=True)
 class HangUpCall:
-    """End a call in whatever state; BYE, CANCEL or the refusal carries these X- headers."""
+    """End a call in any state; BYE, CANCEL or the refusal carries these X- headers."""
 
     call: CallId
     headers: tuple[tuple[str, str], ...] = ()
@@ -265,7 +265,7 @@ class HoldCall:
 
 @dataclass(frozen=True, slots=True)
 class DecideUpdate:
-    """Accept, or refuse, the change that the far end asks for."""
+    """Accept or refuse the change that the far end requests."""
 
     call: CallId
     accepted: bool
@@ -273,7 +273,7 @@ class DecideUpdate:
 
 @dataclass(frozen=True, slots=True)
 class AskUpdates:
-    """Whether the far end's changes of a call are asked of a client from now on."""
+    """Whether clients decide about the far end's changes of a call from now on."""
 
     call: CallId
     wanted: bool
@@ -281,7 +281,7 @@ class AskUpdates:
 
 @dataclass(frozen=True, slots=True)
 class UpdateCall:
-    """Ask the far end to go on with these codecs alone, the preferred one first."""
+    """Offer the far end only these codecs, the preferred one first."""
 
     call: CallId
     codecs: tuple[str, ...]
@@ -289,14 +289,14 @@ class UpdateCall:
 
 @dataclass(frozen=True, slots=True)
 class SwitchTo:
-    """Put a call in front: the one that was there is held, and this one resumed."""
+    """Bring a call to the foreground: the current foreground call is held, and this one resumed."""
 
     call: CallId
 
 
 @dataclass(frozen=True, slots=True)
 class MuteCall:
-    """Mute (or unmute) our microphone towards a call."""
+    """Mute (or unmute) our microphone in a call."""
 
     call: CallId
     muted: bool

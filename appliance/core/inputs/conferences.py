@@ -1,4 +1,4 @@
-"""Orders for conferences."""
+"""Requests about conferences."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from appliance.core.model import CallId
 
 @dataclass(frozen=True, slots=True)
 class Confer:
-    """Begin a conference of the panel with calls there are, and with others, who are called; it comes to the front."""
+    """Begin a conference of the panel, existing calls and newly called participants; it comes to the foreground."""
 
     calls: tuple[CallId, ...]
     invite: tuple[Dial, ...]
@@ -17,28 +17,28 @@ class Confer:
 
 @dataclass(frozen=True, slots=True)
 class InviteInto(OfConference):
-    """Call somebody, who is in the conference once he answers."""
+    """Call somebody, who joins the conference on answering."""
 
     whom: Dial
 
 
 @dataclass(frozen=True, slots=True)
 class TakeInto(OfConference):
-    """Take a call that there is into the conference; one to us that rings is answered."""
+    """Add an existing call to the conference; a ringing incoming call is answered."""
 
     call: CallId
 
 
 @dataclass(frozen=True, slots=True)
 class RemoveFrom(OfConference):
-    """Have a participant leave the conference: its call ends."""
+    """Remove a participant from the conference: the call ends."""
 
     call: CallId
 
 
 @dataclass(frozen=True, slots=True)
 class MuteIn(OfConference):
-    """Keep what a participant says from all others (or not); `call` None: what the panel says."""
+    """Mute (or unmute) a participant for all others; `call` None: the panel."""
 
     call: CallId | None
     muted: bool
@@ -46,14 +46,14 @@ class MuteIn(OfConference):
 
 @dataclass(frozen=True, slots=True)
 class HoldConference(OfConference):
-    """Have the panel leave the conference, whose calls go on (or come back, and so put it in front)."""
+    """Have the panel leave the conference, whose calls go on; or return, which brings it to the foreground."""
 
     held: bool
 
 
 @dataclass(frozen=True, slots=True)
 class EndConference(OfConference):
-    """End all its calls."""
+    """End the conference with all its calls."""
 
 
 Conferring = Confer | InviteInto | TakeInto | RemoveFrom | MuteIn | HoldConference | EndConference

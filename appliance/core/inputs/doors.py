@@ -1,4 +1,4 @@
-"""The guard's reports, sensors, and orders for doors."""
+"""The guard's reports, sensors, and requests about doors."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from appliance.core.model import DoorId, SensorId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardReady(Input):
-    """The relay guard is there and all relays are inactive; pulses older than its birth are void."""
+    """The relay guard runs and all relays are at rest; earlier pulses are void."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ class RelayChanged(Input):
 
 @dataclass(frozen=True, slots=True)
 class OpenDoor:
-    """One pulse; `seconds` None: the door's own."""
+    """Open a door for one pulse; `seconds` None: the door's own length."""
 
     door: DoorId
     seconds: float | None = None
@@ -37,7 +37,7 @@ class OpenDoor:
 
 @dataclass(frozen=True, slots=True)
 class HoldDoor:
-    """Hold open; `seconds` None: as long as the door may be."""
+    """Hold a door open; `seconds` None: as long as the door allows."""
 
     door: DoorId
     seconds: float | None = None
@@ -45,28 +45,28 @@ class HoldDoor:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseDoor:
-    """End the hold."""
+    """End a door's hold."""
 
     door: DoorId
 
 
 @dataclass(frozen=True, slots=True)
 class LockDoor:
-    """Lock down; replied to when that is on disc."""
+    """Lock a door down; the reply follows when that is on disc."""
 
     door: DoorId
 
 
 @dataclass(frozen=True, slots=True)
 class UnlockDoor:
-    """End the lockdown; replied to when that is on disc."""
+    """End a door's lockdown; the reply follows when that is on disc."""
 
     door: DoorId
 
 
 @dataclass(frozen=True, slots=True)
 class ClearSensor:
-    """Let doors open again that a sensor blocks."""
+    """End the block of a sensor, so that doors open again."""
 
     sensor: SensorId
 
@@ -76,7 +76,7 @@ Lockdown = LockDoor | UnlockDoor
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SensorEdge(Input):
-    """A sensor's line is so from now on, or since it was taken; None: it is lost."""
+    """The level of a sensor's line has changed, or is known for the first time; None: the line is lost."""
 
     sensor: SensorId
     active: bool | None

@@ -1,4 +1,4 @@
-"""Texts and INFO, both ways."""
+"""Messages and INFO, both ways."""
 
 from dataclasses import dataclass
 
@@ -8,20 +8,20 @@ from appliance.core.model import NO_ACCOUNT, AccountId, CallId, Content, Message
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InfoReceived(OfCall):
-    """An INFO came (RFC 6086) that holds no digit; 200 was answered."""
+    """An INFO without a digit arrived (RFC 6086); 200 was sent."""
 
     content: Content
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageReceived(Input):
-    """A MESSAGE came (RFC 3428), in a call or outside; 200 was answered."""
+    """A MESSAGE arrived (RFC 3428), inside or outside a call; 200 was sent."""
 
     uri: str
     display_name: str
-    source: str  # address:port the packet came from
-    names: tuple[str, ...] = ()  # host names of targets that lead to that address
-    transport: str = "udp"  # what the way proves of the source: udp, tcp or tls, see peers.PROOF
+    source: str  # address:port of the packet
+    names: tuple[str, ...] = ()  # host names of targets that resolve to that address
+    transport: str = "udp"  # how far its source is proven: udp, tcp or tls, see callers.PROOF
     content: Content
     account: AccountId = NO_ACCOUNT  # whose address it was sent to
     call: CallId | None = None
@@ -29,7 +29,7 @@ class MessageReceived(Input):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageAnswered(Input):
-    """The final response to a message of ours; code 0: none came, and none will."""
+    """The final response to our message; code 0: none came, and none will."""
 
     message: MessageId
     code: int
@@ -38,7 +38,7 @@ class MessageAnswered(Input):
 
 @dataclass(frozen=True, slots=True)
 class SendText:
-    """Send a MESSAGE outside of calls: to a target's name, a SIP URI, or a number at an account."""
+    """Send a MESSAGE outside calls: to a target's name, a SIP URI, or a number at an account."""
 
     to: str
     content: Content

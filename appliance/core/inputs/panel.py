@@ -1,4 +1,4 @@
-"""Buttons, lamps, microphone."""
+"""Buttons, lamps and the microphone."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from appliance.core.model import ButtonId, LampId, Pattern
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ButtonEdge(Input):
-    """A button's line changed; active-low already applied. `lost`: the line is gone, which is no release."""
+    """A button's line changed; active-low is applied already. `lost`: the line is gone, which is not a release."""
 
     button: ButtonId
     active: bool
@@ -17,14 +17,14 @@ class ButtonEdge(Input):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MicrophoneMeasured(Input):
-    """How loud the microphone is, in dBFS (0: the loudest there is): several times a second while that is desired."""
+    """The microphone's level in dBFS (0 is the maximum): several times a second while that is desired."""
 
     dbfs: float
 
 
 @dataclass(frozen=True, slots=True)
 class TestLamp:
-    """Have a lamp shine in a pattern for so long, whatever the panel shows. `color` None: its own."""
+    """Test a lamp with a pattern for `seconds`, whatever the panel shows. `color` None: the lamp's own."""
 
     lamp: LampId
     pattern: Pattern
@@ -34,14 +34,14 @@ class TestLamp:
 
 @dataclass(frozen=True, slots=True)
 class TestSound:
-    """Play a tone on the speaker, and measure what the microphone hears of it; the reply comes at the end."""
+    """Play a tone on the speaker, and measure what the microphone hears; the reply comes at the end."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LampFound(Input):
-    """A lamp's hardware was found, and can that."""
+    """A lamp's hardware was found, with these abilities."""
 
     lamp: LampId
     dims: bool

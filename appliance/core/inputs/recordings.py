@@ -1,4 +1,4 @@
-"""Recordings, as the store and the SIP process report them."""
+"""Recordings: reports of the store and of the SIP process."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from appliance.core.model import CallId, RecordingId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingPrepared(Input):
-    """File and index row of a recording are on disc: it may begin."""
+    """A recording's file and index row are on disc: it may begin."""
 
     call: CallId
     recording: RecordingId
@@ -32,7 +32,7 @@ class RecordingClosed(Input):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingRefused(Input):
-    """A recording cannot be made (disc full, not writable)."""
+    """A recording failed (disc full, not writable)."""
 
     call: CallId
     recording: RecordingId

@@ -1,4 +1,4 @@
-"""What a client asks for."""
+"""Requests of clients."""
 
 from dataclasses import dataclass
 
@@ -61,12 +61,12 @@ AtOnce = (
     | UnregisterAccount
     | ChangeRuntime
 )
-Action = AtOnce | Conferring | Writing | Lockdown | OfBook | TestSound  # the last two are replied to at their end
+Action = AtOnce | Conferring | Writing | Lockdown | OfBook | TestSound  # the last three are replied to later
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requested(Input):
-    """A client asks for something; the reply is an order `Reply` with the same id. `who` goes into events."""
+    """A client's request; the reply is an order `Reply` with the same id. `who` appears in events."""
 
     request: RequestId
     who: str

@@ -1,4 +1,4 @@
-"""Transfers, by either side."""
+"""Transfers by either side."""
 
 from dataclasses import dataclass
 
@@ -8,9 +8,9 @@ from appliance.core.model import CallId, TransferPolicy
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferProgressed(OfCall):
-    """What the far end says of the transfer that we asked for (RFC 3515 §2.4.5): final from 200 on, 0 for no answer.
+    """Progress of the transfer that we requested (RFC 3515 §2.4.5): final from 200 on, 0 for no answer.
 
-    headers: X- ones of its NOTIFY, or of its response to REFER.
+    headers: X- headers of the NOTIFY, or of the response to REFER.
     """
 
     code: int
@@ -20,10 +20,10 @@ class TransferProgressed(OfCall):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferRequested(OfCall):
-    """REFER came (RFC 3515): we are to call `to`, with these headers if not empty (RFC 3891, RFC 3892).
+    """A REFER arrived (RFC 3515): we should call `to`, with these headers if not empty (RFC 3891, RFC 3892).
 
-    to: without headers; "" where it is no INVITE that is asked for. refused: the code that was answered, 0 where it was
-    accepted, and the far end waits to be told what comes of it. headers: its X- ones.
+    to: without headers; "" if the REFER asks for something other than an INVITE. refused: the code of our response, 0
+    if the REFER was accepted, so that the far end awaits the outcome. headers: its X- headers.
     """
 
     to: str
@@ -35,7 +35,7 @@ class TransferRequested(OfCall):
 
 @dataclass(frozen=True, slots=True)
 class TransferCall:
-    """Have the far end call somebody else: a target's name, a SIP URI, or a number at an account."""
+    """Transfer the far end: to a target's name, a SIP URI, or a number at an account."""
 
     call: CallId
     to: str
@@ -43,7 +43,7 @@ class TransferCall:
 
 @dataclass(frozen=True, slots=True)
 class ConnectCalls:
-    """Have the far ends of two of our calls talk with each other, and leave (attended transfer)."""
+    """Connect the far ends of two of our calls, and leave (attended transfer)."""
 
     call: CallId
     other: CallId
@@ -51,14 +51,14 @@ class ConnectCalls:
 
 @dataclass(frozen=True, slots=True)
 class AcceptTransfer:
-    """Call whom the far end wants us to call."""
+    """Accept the far end's transfer request."""
 
     call: CallId
 
 
 @dataclass(frozen=True, slots=True)
 class EndTransfer:
-    """The far end's wish is refused, or the client has fulfilled it by itself, or could not: a final SIP code."""
+    """End a transfer request with a final SIP code: refused, or done or tried by the client itself."""
 
     call: CallId
     code: int
@@ -67,7 +67,7 @@ class EndTransfer:
 
 @dataclass(frozen=True, slots=True)
 class SetTransferPolicy:
-    """What becomes of wishes of this call's far end from now on."""
+    """Set how transfer requests of this call's far end are handled from now on."""
 
     call: CallId
     policy: TransferPolicy

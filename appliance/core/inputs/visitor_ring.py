@@ -1,4 +1,4 @@
-"""Presses and flats that a client rings."""
+"""Presses and rings by clients."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from appliance.core.model import ButtonId
 
 @dataclass(frozen=True, slots=True)
 class PressButton:
-    """Press and release a button: as the real one, for `seconds`."""
+    """Press a button for `seconds`, and release it, as a finger would."""
 
     button: ButtonId
     seconds: float = 0.0

@@ -1,4 +1,4 @@
-"""What the core knows: the settings it was given and the state it keeps. Times are seconds of CLOCK_MONOTONIC."""
+"""The core's model: the settings it is given and the state it holds. Times are seconds of CLOCK_MONOTONIC."""
 
 from dataclasses import dataclass, field, replace
 
@@ -104,10 +104,10 @@ from appliance.core.model.visitor_ring import Entry, Plan, Ring, RingResult, Rin
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All that the core is told by the configuration."""
+    """Everything that the core takes from the configuration."""
 
     station: str
-    user: str = ""  # of our address, for calls through no account
+    user: str = ""  # of our address in calls without an account
     buttons: tuple[ButtonSettings, ...] = ()
     chords: tuple[ChordSettings, ...] = ()
     lamps: tuple[LampSettings, ...] = ()
@@ -121,126 +121,126 @@ class Settings:
     plans: tuple[Plan, ...] = ()
     directory: tuple[Entry, ...] = ()
     accounts: tuple[AccountSettings, ...] = ()
-    callers: str = "targets"  # or "anyone"; of calls that come through no account
-    transfer_policy: TransferPolicy = TransferPolicy.REFUSE  # of those as well
-    max_calls: int = 4  # at once, those that ring or wait among them
-    max_call_s: float = 3600.0  # from when people can talk; 0: no limit
-    ask_updates: bool = False  # whether far ends' changes of a call are asked of a client
-    digits_otherwise: DigitsBy = DigitsBy.NONE  # to far ends that take none by RFC 4733
-    max_redirects: int = 4  # 3xx followed by a call of ours; 0: none
+    callers: str = "targets"  # "targets" or "anyone"; for calls without an account
+    transfer_policy: TransferPolicy = TransferPolicy.REFUSE  # for calls without an account as well
+    max_calls: int = 4  # at once, including calls that ring or wait
+    max_call_s: float = 3600.0  # from the moment when people can talk; 0: no limit
+    ask_updates: bool = False  # whether clients decide about far ends' changes of a call
+    digits_otherwise: DigitsBy = DigitsBy.NONE  # to far ends that do not accept RFC 4733
+    max_redirects: int = 4  # 3xx responses that one call of ours follows; 0: none
     runtime: Runtime = field(default_factory=Runtime)
     record: bool = False
     deadlines: Deadlines = field(default_factory=Deadlines)
 
     def button(self, wanted: str) -> ButtonSettings | None:
-        """The button of that id."""
+        """Find a button by its id."""
         return next((b for b in self.buttons if b.id == wanted), None)
 
     def keypad(self, wanted: str) -> KeypadSettings | None:
-        """The keypad of that id."""
+        """Find a keypad by its id."""
         return next((k for k in self.keypads if k.id == wanted), None)
 
     def reader(self, wanted: str) -> ReaderSettings | None:
-        """The reader of that id."""
+        """Find a reader by its id."""
         return next((r for r in self.readers if r.id == wanted), None)
 
     def door(self, wanted: str) -> DoorSettings | None:
-        """The door of that id."""
+        """Find a door by its id."""
         return next((d for d in self.doors if d.id == wanted), None)
 
     def sensor(self, wanted: str) -> SensorSettings | None:
-        """The sensor of that id."""
+        """Find a sensor by its id."""
         return next((s for s in self.sensors if s.id == wanted), None)
 
     def target(self, wanted: str) -> Target | None:
-        """The target of that name."""
+        """Find a target by its name."""
         return next((t for t in self.targets if t.name == wanted), None)
 
     def plan(self, wanted: str) -> Plan | None:
-        """The plan of that name; a target is one of its own."""
+        """Find a ring plan by its name; a target's name stands for a plan of that target alone."""
         alone = Plan(wanted, (RingStep((wanted,)),)) if self.target(wanted) is not None else None
         named = (*self.plans, *(entry.plan for entry in self.directory))
         return next((p for p in named if p.name == wanted), alone)
 
     def entry(self, wanted: str) -> Entry | None:
-        """The flat of that number."""
+        """Find a flat of the directory by its number."""
         return next((e for e in self.directory if e.flat == wanted), None)
 
     def account(self, wanted: str) -> AccountSettings | None:
-        """The account of that name."""
+        """Find an account's settings by its name."""
         return next((a for a in self.accounts if a.name == wanted), None)
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Everything the station is, in one value."""
+    """The whole state of the station, in one value."""
 
     settings: Settings
     now: float = 0.0
-    calls: tuple[Call, ...] = ()  # those that have not ended, the one in front last, behind it the one before it
-    conference: Conference | None = None  # one at most: there is one panel
+    calls: tuple[Call, ...] = ()  # those that have not ended, the foreground call last, before it the previous one
+    conference: Conference | None = None  # at most one: there is one panel
     ring: Ring | None = None
     presses: tuple[tuple[ButtonId, Press], ...] = ()
-    glitches: tuple[tuple[ButtonId, int], ...] = ()  # pulses of each button's line that were too short to be a press
+    glitches: tuple[tuple[ButtonId, int], ...] = ()  # pulses of each button's line that were too short for a press
     pulses: tuple[tuple[DoorId, Pulse], ...] = ()
     locked_down: tuple[DoorId, ...] = ()
-    sensors: tuple[tuple[SensorId, Sensing], ...] = ()  # those of which something is known
+    sensors: tuple[tuple[SensorId, Sensing], ...] = ()  # sensors of which something is known
     blocks: tuple[Block, ...] = ()
-    kept_change: int = 0  # counts the changes of what is kept
-    on_disc: Kept | None = field(default_factory=Kept)  # what is known to be; None: nothing that can be read
+    kept_change: int = 0  # counts the changes of the persistent state
+    on_disc: Kept | None = field(default_factory=Kept)  # as last reported by the store; None: nothing that can be read
     unkept: tuple[Unkept, ...] = ()
     recordings: tuple[Recording, ...] = ()
-    accounts: tuple[Account, ...] = ()  # those that were begun: all once SIP was ready
+    accounts: tuple[Account, ...] = ()  # accounts that have begun to register: all once SIP was ready
     messages: tuple[Outgoing, ...] = ()
     transfers: tuple[Transfer, ...] = ()
-    contacts: tuple[Contact, ...] = ()  # those that are watched
-    book: Book | None = None  # None: not read yet
+    contacts: tuple[Contact, ...] = ()  # watched contacts
+    book: Book | None = None  # None: not loaded yet
     keepings: tuple[Keeping, ...] = ()
     runs: tuple[Run, ...] = ()
     lockouts: tuple[Lockout, ...] = ()
-    clock: Clock | None = None  # None: not known
-    changed: Runtime | None = None  # by clients; None: as configured
-    quiet: bool = False  # it is within the quiet hours
-    network: Network | None = None  # None: not known
-    last_addresses: tuple[str, ...] = ()  # that it had when it last had any
+    clock: Clock | None = None  # None: unknown
+    changed: Runtime | None = None  # run-time settings set by clients; None: as configured
+    quiet: bool = False  # whether the quiet hours apply now
+    network: Network | None = None  # None: unknown
+    last_addresses: tuple[str, ...] = ()  # the machine's addresses when it last had any
     sip_ready: bool = False
-    sip_address: str = ""  # "" until it was ready once
+    sip_address: str = ""  # "" until SIP has been ready once
     relay_ready: bool = False
-    error_until: float | None = None  # the panel shows an error, and the speaker tells it
-    failed: tuple[tuple[str, str], ...] = ()  # part, why: what does not work now
+    error_until: float | None = None  # until then the panel shows an error, and the speaker plays its tone
+    failed: tuple[tuple[str, str], ...] = ()  # (part, why) of everything that does not work now
     lamp_trials: tuple[LampTrial, ...] = ()
-    lamp_kinds: tuple[tuple[LampId, LampKind], ...] = ()  # of those that were found
+    lamp_kinds: tuple[tuple[LampId, LampKind], ...] = ()  # lamps whose hardware was found
     sound_trial: SoundTrial | None = None
-    denied: tuple[tuple[str, float], ...] = ()  # source, when: told lately
-    discarded: tuple[tuple[ReaderId, int], ...] = ()  # of each reader, how often what it sent was no card
-    dropped: int = 0  # SIP requests of who sends too many
-    rejected: bool = False  # the configuration's file has errors, and what it said before holds
-    needs_restart: str = ""  # names of settings that the file has changed and only a restart brings
+    denied: tuple[tuple[str, float], ...] = ()  # (source, when) of recent reports
+    discarded: tuple[tuple[ReaderId, int], ...] = ()  # readings of each reader that were not a card
+    dropped: int = 0  # SIP requests of senders that send too many
+    rejected: bool = False  # the configuration file has errors, so the earlier settings stay
+    needs_restart: str = ""  # names of changed settings that need a restart
     stopping: bool = False
 
     def call(self, wanted: str) -> Call | None:
-        """The living call of that id."""
+        """Find a call by its id; None if it has ended."""
         return next((c for c in self.calls if c.id == wanted), None)
 
     def account(self, wanted: str) -> Account:
-        """The account of that name as it is, at rest if it never began."""
+        """The account of that name; at rest if it never began to register."""
         return next((a for a in self.accounts if a.name == wanted), Account(AccountId(wanted)))
 
     def contact(self, wanted: str) -> Contact:
-        """What is known of the target of that name, nothing if it is not watched."""
+        """The state of the target of that name; unknown if it is not watched."""
         return next((c for c in self.contacts if c.name == wanted), Contact(wanted))
 
     def transfer(self, wanted: CallId) -> Transfer | None:
-        """The transfer of that call that is under way."""
+        """The current transfer of that call."""
         return next((t for t in self.transfers if t.call == wanted), None)
 
     def passes_on(self, call: CallId) -> bool:
-        """Whether the far end of that call ends it as others talk with each other then."""
+        """Whether the far end would end that call because of a transfer."""
         return any(t.leaves(call) for t in self.transfers)
 
     @property
     def runtime(self) -> Runtime:
-        """What holds now of that which clients may change."""
+        """The run-time settings now: those of clients, else as configured."""
         return self.settings.runtime if self.changed is None else self.changed
 
     @property
@@ -250,10 +250,10 @@ class State:
 
     @property
     def active(self) -> Call | None:
-        """The call in front: buttons mean it, and nobody but it has the speaker and the microphone.
+        """The foreground call: buttons act on it, and only it has the speaker and the microphone.
 
-        Of those that we have not begun to end; others are only waiting for their last response. Of a conference that is
-        in front it is one that talks, if any does, and the others have speaker and microphone with it.
+        Calls that we have begun to end do not count; they only wait for their last response. If a conference is in the
+        foreground, it is one of its connected calls, if any, and the others share speaker and microphone with it.
         """
         top = next((c for c in reversed(self.calls) if c.alive), None)
         if top is None or top.conference is None:
@@ -263,7 +263,7 @@ class State:
 
     @property
     def away(self) -> bool:
-        """Whether the conference is in front, and the panel has left it."""
+        """Whether a conference is in the foreground that the panel has left."""
         front = self.active
         return (
             front is not None and front.conference is not None and self.conference is not None and self.conference.held
@@ -271,25 +271,25 @@ class State:
 
     @property
     def waiting(self) -> Call | None:
-        """Of the calls to us that nobody has answered yet the one nearest to the front, and so the oldest behind it."""
+        """The unanswered incoming call nearest to the foreground, and so the oldest of those behind it."""
         return next((c for c in reversed(self.calls) if c.unanswered_here), None)
 
     @property
     def full(self) -> bool:
-        """Whether there are as many calls as may be."""
+        """Whether the limit of calls is reached."""
         return self.count >= self.settings.max_calls
 
     @property
     def count(self) -> int:
-        """How many calls there are; all those of a conference count as one, and all of a ring, be it in its pause."""
+        """The number of calls, as the limit counts them: a conference is one, a visitor's ring is one, even paused."""
         rings = {self.ring.id} if self.ring is not None else set()
         alone = rings | {c.ring or c.id for c in self.calls if c.alive and c.conference is None}
         return len(alone) + any(c.alive and c.conference is not None for c in self.calls)
 
     def with_call(self, call: Call) -> "State":
-        """The same with `call` in place of the one of its id; a new one of ours is in front, one to us behind all.
+        """A copy with `call` in place of that with its id. A new call is in the foreground, an incoming one behind all.
 
-        A new one in a conference is behind the others there, so that those of a conference are always together.
+        A new call in a conference goes behind the others there, so that the calls of a conference stay together.
         """
         if self.call(call.id) is not None:
             return replace(self, calls=tuple(call if c.id == call.id else c for c in self.calls))
@@ -301,7 +301,7 @@ class State:
         return replace(self, calls=(*self.calls, call))
 
     def with_front(self, call: Call) -> "State":
-        """The same with that call of ours in front, and the others of its conference with it."""
+        """A copy with that call in the foreground, and with it the other calls of its conference."""
         if call.conference is None:
             return replace(self, calls=(*(c for c in self.calls if c.id != call.id), call))
         behind = (c for c in self.calls if c.conference is None and c.id != call.id)

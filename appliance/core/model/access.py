@@ -8,7 +8,7 @@ from appliance.core.model.ids import CredentialId, DoorId, KeypadId, ReaderId, R
 
 
 class Means(StrEnum):
-    """By what a door is opened. Rule: by one of the configuration; exit: by whoever is inside and leaves."""
+    """How a door is opened. RULE: by a configured rule; EXIT: by an indoor button."""
 
     BUTTON = "button"
     DTMF = "dtmf"
@@ -20,14 +20,14 @@ class Means(StrEnum):
 
 
 class CredentialKind(StrEnum):
-    """What opens a door: digits that somebody knows, or a card that he has."""
+    """What opens a door: digits that a person knows, or a card."""
 
     CODE = "code"
     CARD = "card"
 
 
 class BookChange(StrEnum):
-    """What is being written about a code or card."""
+    """The change of a code or card that is being written."""
 
     ADDED = "added"
     CHANGED = "changed"
@@ -36,7 +36,7 @@ class BookChange(StrEnum):
 
 
 class Denial(StrEnum):
-    """Why a door stays locked: `why` of door.denied and keypad.refused; what follows a colon says more."""
+    """Why a door stays locked: `why` of door.denied and keypad.refused; text after a colon adds details."""
 
     WRONG = "a wrong code"
     UNAVAILABLE = "codes are unavailable"
@@ -56,10 +56,10 @@ class Denial(StrEnum):
 
 
 class LockoutScope(StrEnum):
-    """What a lockout shuts out. After wrong codes: a far end, a keypad, a reader, or everybody at a door.
+    """What a lockout blocks. After wrong codes: a far end, a keypad, a reader, or everybody at a door.
 
-    After wrong passwords of targets: an address (source), or all addresses that a target has not shown its password
-    from (target).
+    After wrong passwords of targets: an address (source), or all addresses from which a target has not yet shown its
+    password (target).
     """
 
     CALLER = "caller"
@@ -72,7 +72,7 @@ class LockoutScope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class KeypadSettings:
-    """A keypad: keys of 0 to 9, * and #, be they on lines, on a card reader or at USB. `doors`: codes open them."""
+    """A keypad with keys 0 to 9, * and #: on lines, on a card reader or at USB. `doors`: its codes open these."""
 
     id: KeypadId
     doors: tuple[DoorId, ...] = ()
@@ -80,9 +80,9 @@ class KeypadSettings:
 
 @dataclass(frozen=True, slots=True)
 class ReaderSettings:
-    """A card reader. `tell_numbers`: events tell the numbers of cards, for which whoever reads them can make others.
+    """A card reader. `tell_numbers`: events contain card numbers, from which their readers could make copies.
 
-    doors: that cards open there.
+    doors: its cards open these.
     """
 
     id: ReaderId
@@ -92,10 +92,10 @@ class ReaderSettings:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A code or card, and what it opens when. The digits are nowhere: `digest` is their HMAC-SHA256, in hexadecimal.
+    """A code or card, and when it opens which doors. `digest` replaces its digits: HMAC-SHA256 in hexadecimal.
 
-    length: of a code, how many digits it has. schedule: none is always. uses: left; None: no limit. expires: seconds
-    since 1970, UTC; None: never.
+    length: number of digits of a code. schedule: empty means always. uses: how many are left; None: no limit. expires:
+    seconds since 1970, UTC; None: never.
     """
 
     id: CredentialId
@@ -111,9 +111,9 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """Somebody showed a code or card: `by`, for people; `doors` that he may open where he is.
+    """A code or card was shown: `by` whom, for people; `doors` that may open from there.
 
-    scope, who: whom wrong ones are counted against. source: the address of a caller, as he says. code, owner: the
+    scope, who: what wrong codes are counted against. source: a caller's address, as claimed. code, owner: the
     credential that was shown, once it is known.
     """
 
@@ -129,7 +129,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What is being typed at a keypad; a pause until then ends it."""
+    """The digits typed at a keypad so far; a pause until then ends the entry."""
 
     keypad: KeypadId
     typed: str

@@ -1,4 +1,4 @@
-"""Accounts at registrars, targets, watched contacts, the network."""
+"""Accounts at registrars, targets, watched contacts and the network."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,7 +8,7 @@ from appliance.core.model.transfers import TransferPolicy
 
 
 class AccountState(StrEnum):
-    """The states of a registration (RFC 3261 §10): failed until the next attempt, registering while one is out."""
+    """The states of a registration (RFC 3261 §10): failed until the next attempt, registering during an attempt."""
 
     UNREGISTERED = "unregistered"
     REGISTERING = "registering"
@@ -17,7 +17,7 @@ class AccountState(StrEnum):
 
 
 class ContactState(StrEnum):
-    """What is known of a watched contact."""
+    """The state of a watched contact."""
 
     UNKNOWN = "unknown"
     AVAILABLE = "available"
@@ -26,7 +26,7 @@ class ContactState(StrEnum):
 
 
 class Watch(StrEnum):
-    """How it is found out whether a target is there: not at all, asked by OPTIONS, or told to us after SUBSCRIBE."""
+    """How a target is watched: not at all, probed by OPTIONS, or by SUBSCRIBE."""
 
     OFF = "off"
     OPTIONS = "options"
@@ -34,14 +34,14 @@ class Watch(StrEnum):
 
 
 class Package(StrEnum):
-    """What is subscribed to (RFC 6665 §7.2): presence (RFC 3856), or a telephone's calls (RFC 4235)."""
+    """The event package of a subscription (RFC 6665 §7.2): presence (RFC 3856) or dialog (RFC 4235)."""
 
     PRESENCE = "presence"
     DIALOG = "dialog"
 
 
 class TlsFault(StrEnum):
-    """What is wrong with a server's certificate (RFC 5922): its name, who signed it, when it is valid, or else."""
+    """What is wrong with a server's certificate (RFC 5922): its name, its issuer, its validity time, or else."""
 
     NONE = ""
     NAME = "name"
@@ -55,8 +55,8 @@ class AccountSettings:
     """Our address at a registrar: sip:user@domain.
 
     registrar: host[:port] as configured, for texts. transport: udp, tcp or tls. srtp: off, optional or mandatory.
-    refresh_s: the registration is renewed at least so often. callers: whose calls are taken: "registrar" (what comes
-    from its address), "targets" or "anyone".
+    refresh_s: longest time between two renewals. callers: whose calls are accepted: "registrar" (what comes from its
+    address), "targets" or "anyone".
     """
 
     name: AccountId
@@ -67,18 +67,18 @@ class AccountSettings:
     srtp: str = "off"
     refresh_s: float = 8.0
     callers: str = "registrar"
-    inband_digits: bool = False  # whether digits heard in the sound itself may open a door
+    inband_digits: bool = False  # whether digits heard in the sound may open a door
     transfer_policy: TransferPolicy = TransferPolicy.REFUSE
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Somebody whom we know: may be rung, may call us, and may open `doors` by digits.
+    """A known far end: we may call it, it may call us, and its digits may open `doors`.
 
-    `account`: calls to it go through that account, and its own come from there. auto_answer: its calls that ask for it
-    are answered by themselves. watch: it is asked every `watch_s` seconds whether it is there, or its server to tell.
-    confirm: the digit by which who answers a visitor's ring shows that he is no machine; "": none. verify: its calls
-    have to show a password, whatever address they come from. srtp: off, optional or mandatory, without an account.
+    `account`: calls to and from it use that account. auto_answer: its calls are answered automatically if they request
+    that. watch: its state is probed, or subscribed to, every `watch_s` seconds. confirm: the digit that a person who
+    answers a visitor's ring must press, as a machine would not; "": none. verify: its calls must show a password,
+    whatever address they come from. srtp: off, optional or mandatory, for a target without an account.
     """
 
     name: str
@@ -95,12 +95,12 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A registration. `wake` is due next: an answer while `asking`, else a refresh or the next attempt.
+    """A registration. `wake`: when an answer is overdue while `asking`; otherwise the next refresh or attempt.
 
-    wanted: a client may have ended it. failures: in a row. began: since when it is tried; None: not yet, or registered.
-    expires_at: until when the registrar keeps what it last granted. server: address:port of the last answer; hosts: the
-    addresses of all its servers; unreachable: those of them, as address:port, that did not answer when last tried.
-    code, reason, explanation: of the last failure.
+    wanted: false after a client unregistered it. failures: in a row. began: start of the current attempts; None: not
+    yet, or registered. expires_at: until when the registrar keeps the registration. server: address:port of the last
+    answer; hosts: the addresses of all its servers; unreachable: the servers, as address:port, that did not answer when
+    last tried. code, reason, explanation: of the last failure.
     """
 
     name: AccountId
@@ -123,9 +123,9 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A watched target. `wake` is due next: an answer while `asking`, else the question; `since` it is in this state.
+    """A watched target. `wake`: when an answer is overdue while `asking`, else the next probe. `since`: of its state.
 
-    code, reason: of the last answer; 0 for none. package: what its server is asked to tell, where it is asked to.
+    code, reason: of the last answer; 0 for none. package: the event package of its subscription, if it has one.
     """
 
     name: str
@@ -140,7 +140,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """The machine's addresses, none while it has no network, and its nameservers."""
+    """The machine's addresses, none without a network, and its nameservers."""
 
     addresses: tuple[str, ...] = ()
     nameservers: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Run-time settings, and what outlasts a restart."""
+"""Run-time settings and the persistent state."""
 
 from dataclasses import dataclass, field, replace
 
@@ -10,7 +10,7 @@ from appliance.core.model.ids import DoorId, RequestId
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """What clients may change while the station runs."""
+    """The settings that clients may change while the station runs."""
 
     forwarding: Forwarding = field(default_factory=Forwarding)
     quiet_hours: QuietHours = field(default_factory=QuietHours)
@@ -19,10 +19,10 @@ class Runtime:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What outlasts restarts and power cuts. Times are CLOCK_MONOTONIC's of this boot of the machine.
+    """The persistent state, which outlasts restarts and power cuts. Times are CLOCK_MONOTONIC of this boot.
 
-    change: counts, so that two that say the same are told apart. changed: by clients; configured: what the file said
-    when they did, which goes before them once it says something else.
+    change: counts, to distinguish two writes with the same content. changed: run-time settings of clients; configured:
+    the file's settings at that time. Once the file differs from these, it overrides `changed`.
     """
 
     change: int = 0
@@ -32,13 +32,13 @@ class Kept:
     configured: Runtime | None = None
 
     def later(self, seconds: float) -> "Kept":
-        """The same with all its times so much later."""
+        """A copy with all its times later by `seconds`."""
         return replace(self, blocks=tuple(replace(block, until=block.until + seconds) for block in self.blocks))
 
 
 @dataclass(frozen=True, slots=True)
 class Unkept:
-    """A client's change that is not on disc yet; he is answered by then. `warning`: it was so already."""
+    """A client's change that is not on disc yet; the reply is due at `until`. `warning`: nothing had to change."""
 
     request: RequestId
     until: float

@@ -1,4 +1,4 @@
-"""Calls: states, causes, the far end, media, messages in them."""
+"""Calls: states, causes, the far end, media, and messages."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,7 +17,7 @@ from appliance.core.model.transfers import TransferPolicy
 
 
 class CallState(StrEnum):
-    """The states of a call; docs/reference/call-states.md is drawn from the table in `calls`."""
+    """The states of a call; docs/reference/call-states.md is drawn from the table in `call_states`."""
 
     DIALING = "dialing"
     RINGING = "ringing"
@@ -46,7 +46,7 @@ class Hold(StrEnum):
 
 
 class By(StrEnum):
-    """Who ended a call, or held it."""
+    """Who ended or held a call."""
 
     LOCAL = "local"
     REMOTE = "remote"
@@ -55,7 +55,7 @@ class By(StrEnum):
 
 
 class Cause(StrEnum):
-    """Why a call ended, for programs; the SIP code and reason stand beside it."""
+    """Why a call ended, for programs; the SIP code and reason are separate fields."""
 
     HANGUP = "hangup"
     BUSY = "busy"
@@ -81,7 +81,7 @@ class Cause(StrEnum):
 
 
 class IceFault(StrEnum):
-    """Why ICE has no way for a call's sound: no pair of addresses works, none was found in time, or it was lost."""
+    """Why ICE has no path for a call's sound: no pair of addresses works, none was found in time, or it was lost."""
 
     TIMEOUT = "timeout"
     DISCONNECTED = "disconnected"
@@ -89,7 +89,7 @@ class IceFault(StrEnum):
 
 
 class EarlySource(StrEnum):
-    """What a caller hears of us before we answer: nothing, the station's own tone, or the panel's microphone."""
+    """What a caller hears before we answer: nothing, the station's own tone, or the panel's microphone."""
 
     NONE = ""
     TONE = "tone"
@@ -97,7 +97,7 @@ class EarlySource(StrEnum):
 
 
 class Method(StrEnum):
-    """How a message goes: by MESSAGE (RFC 3428), or in a call by INFO (RFC 6086)."""
+    """How a message is sent: by MESSAGE (RFC 3428), or in a call by INFO (RFC 6086)."""
 
     MESSAGE = "MESSAGE"
     INFO = "INFO"
@@ -121,10 +121,10 @@ class Deadlines:
 
 @dataclass(frozen=True, slots=True)
 class Forwarding:
-    """Where calls to us are sent on to: a target's name or a number at an account, "" for nowhere.
+    """Where incoming calls are forwarded: a target's name or a number at an account, "" for nowhere.
 
-    always: all of them. quiet: those in quiet hours, or while nobody is to be disturbed. busy: those beyond as many as
-    may be. no_answer: those that nobody has answered for `no_answer_s`.
+    always: all calls. quiet: calls in quiet hours, or with do not disturb. busy: calls above the limit. no_answer:
+    calls that nobody has answered for `no_answer_s`.
     """
 
     always: str = ""
@@ -135,7 +135,7 @@ class Forwarding:
 
 
 class DigitsBy(StrEnum):
-    """What carries digits that we send to a far end that takes none by RFC 4733."""
+    """How digits are sent to a far end that does not accept RFC 4733."""
 
     NONE = "none"
     INFO = "info"
@@ -161,7 +161,7 @@ class Codec:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """RTP as it arrives, since the call began: packets received and lost, and the mean jitter."""
+    """Statistics of received RTP since the call began: packets received and lost, and the mean jitter."""
 
     received: int
     lost: int
@@ -178,7 +178,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """How a call ended. `explanation`: of a fault, one sentence that names the setting to look at."""
+    """How a call ended. `explanation`: for a fault, one sentence that names the setting to check."""
 
     cause: Cause
     code: int
@@ -189,7 +189,7 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call, from INVITE to the last event. `deadline` bounds the state it is in; None only where it may stay."""
+    """A call, from INVITE to its last event. `deadline` bounds the current state; None: no limit."""
 
     id: CallId
     direction: Direction
@@ -200,20 +200,20 @@ class Call:
     number: str = ""
     local_uri: str = ""
     headers: tuple[tuple[str, str], ...] = ()  # of the INVITE
-    hidden: tuple[tuple[str, str], ...] = ()  # further ones of ours, which it does not show
+    hidden: tuple[tuple[str, str], ...] = ()  # further headers of our INVITE, which views omit
     answer_headers: tuple[tuple[str, str], ...] = ()  # of the far end's 200
     end_headers: tuple[tuple[str, str], ...] = ()  # of the far end's BYE, CANCEL or refusal
-    custom_data: str = ""  # what a client notes beside it
-    early: EarlySource = EarlySource.NONE  # of a call to us, before it is answered
-    account: AccountId = NO_ACCOUNT  # through which it goes or came
-    button: ButtonId | None = None  # the press that placed it: a visitor waits
+    custom_data: str = ""  # a client's note
+    early: EarlySource = EarlySource.NONE  # of an incoming call, before it is answered
+    account: AccountId = NO_ACCOUNT  # that carries the call
+    button: ButtonId | None = None  # whose press placed the call: a visitor waits
     conference: ConferenceId | None = None
-    ring: RingId | None = None  # the visitor's ring that it is part of
+    ring: RingId | None = None  # the visitor's ring that the call is part of
     confirm: str = ""  # the digit that the far end must still press before anybody is heard
     placed: bool = True  # False: its INVITE waits for the SIP process
-    placed_again: bool = False  # it stands for one that was lost with the SIP process
-    redirected: tuple[str, ...] = ()  # where it rang before far ends sent it on, the first one first
-    forward_to: str = ""  # where it is sent on to, if nobody has answered at `forward_at`
+    placed_again: bool = False  # it replaces a call that was lost with the SIP process
+    redirected: tuple[str, ...] = ()  # the earlier addresses of a redirected call, the first one first
+    forward_to: str = ""  # the destination if nobody has answered at `forward_at`
     forward_at: float | None = None
     answered_by_us: bool = False
     held_local: bool = False
@@ -221,62 +221,62 @@ class Call:
     held_remote: bool = False
     muted: bool = False
     codec: Codec | None = None
-    ice: bool = False  # its sound goes by a pair of addresses that ICE has found
-    takes_events: bool = True  # digits by RFC 4733
-    srtp: bool = False  # its sound is encrypted
-    transport: str = "udp"  # of its messages
+    ice: bool = False  # its sound uses a pair of addresses that ICE found
+    takes_events: bool = True  # DTMF digits by RFC 4733
+    srtp: bool = False  # whether its sound is encrypted
+    transport: str = "udp"  # of its SIP messages
     quality: Quality | None = None
     rtp_lost_since: float | None = None
     ringing_since: float | None = None
     connected_since: float | None = None
-    answers_at: float | None = None  # by itself, if it is in front then
-    ends_at: float | None = None  # it has talked as long as a call may
+    answers_at: float | None = None  # the time of its automatic answer, if it is in the foreground then
+    ends_at: float | None = None  # the time at which it reaches the longest duration
     end_announced: bool = False
-    ask_updates: bool | None = None  # whether the far end's changes are asked of a client; None: as configured
-    update_until: float | None = None  # one waits for his word
+    ask_updates: bool | None = None  # whether clients decide about the far end's changes; None: as configured
+    update_until: float | None = None  # a change waits for a client's decision until then
     recording: RecordingId | None = None
-    digits: str = ""  # received lately, towards a code
+    digits: str = ""  # received recently, as the beginning of a code
     digit_at: float = 0.0
-    sent: tuple[tuple[str, float], ...] = ()  # digits that we sent lately, and when
+    sent: tuple[tuple[str, float], ...] = ()  # digits that we sent recently, and when
     transfer_policy: TransferPolicy = TransferPolicy.REFUSE
-    replaces: CallId | None = None  # the call of ours whose place it takes once it is answered
+    replaces: CallId | None = None  # our call that this one replaces once it is answered
     end: End | None = None  # decided when disconnecting, final when ended
 
     @property
     def hold(self) -> Hold:
-        """Who holds it."""
+        """Who holds the call."""
         if self.held_local:
             return Hold.BOTH if self.held_remote else Hold.LOCAL
         return Hold.REMOTE if self.held_remote else Hold.NONE
 
     @property
     def caller(self) -> str:
-        """The address of who called."""
+        """The address of the caller."""
         return self.remote.uri if self.direction is Direction.INCOMING else self.local_uri
 
     @property
     def called(self) -> str:
-        """The address of who was called."""
+        """The address of the called party."""
         return self.local_uri if self.direction is Direction.INCOMING else self.remote.uri
 
     @property
     def alive(self) -> bool:
-        """Whether a dialog is there that we want: neither ending nor ended."""
+        """Whether the call is neither ending nor ended."""
         return self.state not in {CallState.DISCONNECTING, CallState.ENDED}
 
     @property
     def answered(self) -> bool:
-        """Whether somebody has answered; where he must press a digit to show that he is somebody, he has."""
+        """Whether a person has answered, and has pressed the digit that proves it if one is required."""
         return self.state in {CallState.CONNECTING, CallState.CONNECTED} and not self.confirm
 
     @property
     def talks(self) -> bool:
-        """Whether people may hear each other, unless it is held."""
+        """Whether people can talk; a hold does not count here."""
         return self.state is CallState.CONNECTED and not self.confirm
 
     @property
     def unanswered_here(self) -> bool:
-        """Whether somebody calls and nobody here has answered."""
+        """Whether this is an incoming call that nobody here has answered."""
         incoming = self.direction is Direction.INCOMING
         return incoming and self.state in {CallState.INCOMING, CallState.EARLY_MEDIA} and not self.answered_by_us
 
@@ -293,7 +293,7 @@ class Recording:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a message holds. `type`: as in Content-Type, without parameters; `headers`: X- ones."""
+    """The content of a message. `type`: the Content-Type without parameters; `headers`: X- headers."""
 
     type: str
     body: str
@@ -302,11 +302,11 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message that was sent and is not answered; `call`: the one that it goes in, if any."""
+    """A message that we sent and that is not answered yet; `call`: the call that carries it, if any."""
 
     id: MessageId
     method: Method
     to: str
     call: CallId | None
     deadline: float
-    digit: str = ""  # that it stands for
+    digit: str = ""  # that it carries

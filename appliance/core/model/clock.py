@@ -1,4 +1,4 @@
-"""Times of day, days of the week, and the clock on the wall."""
+"""Times of day, days of the week, and the wall clock."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,7 +18,7 @@ class Day(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class QuietHours:
-    """From when to when nobody here is to be disturbed, each day: HH:MM of local time; both "" for never."""
+    """When nobody here should be disturbed, each day: HH:MM of local time; both "" for never."""
 
     begin: str = ""
     end: str = ""
@@ -26,7 +26,7 @@ class QuietHours:
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """From when to when lamps shine less, each day: HH:MM of local time, not the same."""
+    """When lamps are dimmed, each day: HH:MM of local time; the two differ."""
 
     begin: str
     end: str
@@ -34,7 +34,7 @@ class Night:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A time of these days, HH:MM of local time; `end` may be 24:00, and before `begin`: it is the next day's then."""
+    """A time span on certain days, HH:MM of local time; `end` may be 24:00, or before `begin`: then on the next day."""
 
     days: tuple[Day, ...]
     begin: str
@@ -43,9 +43,9 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """The clock on the wall: what it showed at CLOCK_MONOTONIC 0 (seconds since 1970), and local time's lead on UTC.
+    """The wall clock: its time at CLOCK_MONOTONIC 0 (seconds since 1970), and local time's offset from UTC.
 
-    trusted: it is synchronised with a time server, or the configuration says that it may be relied on.
+    trusted: synchronised with a time server, or declared reliable by the configuration.
     """
 
     epoch: float

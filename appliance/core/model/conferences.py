@@ -7,7 +7,7 @@ from appliance.core.model.ids import CallId, ConferenceId
 
 
 class Joining(StrEnum):
-    """How a call came into a conference: we dialled it, answered it, it was there already, or replaces one there."""
+    """How a call joined: we dialled it, we answered it, it existed already, or it replaces a participant."""
 
     INVITED = "invited"
     ANSWERED = "answered"
@@ -16,7 +16,7 @@ class Joining(StrEnum):
 
 
 class ConferenceState(StrEnum):
-    """The states of a conference: connecting until somebody is in it, disconnecting while we end its last calls."""
+    """The states of a conference: connecting until a participant has joined, disconnecting while its last calls end."""
 
     CONNECTING = "connecting"
     CONNECTED = "connected"
@@ -24,17 +24,17 @@ class ConferenceState(StrEnum):
 
 
 class Stage(StrEnum):
-    """How far a participant is; what has been told of him follows it."""
+    """How far a participant is; its events follow these stages."""
 
     INVITING = "inviting"  # its INVITE waits for the SIP process
     COMING = "coming"
     IN = "in"
-    LEFT = "left"  # its call ends
+    LEFT = "left"  # its call is ending
 
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """A call in a conference, until the call is over. `muted`: the others do not hear it."""
+    """A call in a conference, until the call has ended. `muted`: the others do not hear it."""
 
     call: CallId
     joining: Joining
@@ -46,8 +46,8 @@ class Participant:
 class Conference:
     """Calls that hear each other, and the panel unless it has left them (`held`). It ends with its last call.
 
-    set_aside: held only because another call is in the foreground. muted: our microphone reaches none of them.
-    connected_since: the first participant is in.
+    set_aside: held only because another call is in the foreground. muted: our microphone reaches none of the calls.
+    connected_since: when the first participant joined.
     """
 
     id: ConferenceId
@@ -61,11 +61,11 @@ class Conference:
 
     @property
     def state(self) -> ConferenceState:
-        """How far it is."""
+        """The conference's state."""
         if self.ending:
             return ConferenceState.DISCONNECTING
         return ConferenceState.CONNECTING if self.connected_since is None else ConferenceState.CONNECTED
 
     def participant(self, wanted: CallId) -> Participant | None:
-        """The participant whose call that is."""
+        """Find the participant with this call."""
         return next((p for p in self.participants if p.call == wanted), None)

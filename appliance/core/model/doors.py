@@ -9,7 +9,7 @@ from appliance.core.model.ids import DoorId, SensorId
 
 
 class DoorState(StrEnum):
-    """What a door is now: its relay at rest, energised, or so for long; or nothing opens it."""
+    """The state of a door: relay at rest, energised by a pulse, energised by a hold, or locked down."""
 
     LOCKED = "locked"
     UNLOCKED = "unlocked"
@@ -18,7 +18,7 @@ class DoorState(StrEnum):
 
 
 class SensorKind(StrEnum):
-    """What a sensor watches: a door's leaf, the panel's housing, who comes near, or something that is only told."""
+    """What a sensor watches: a door's leaf, the panel's housing, motion, or anything else that is only reported."""
 
     CONTACT = "contact"
     TAMPER = "tamper"
@@ -27,7 +27,7 @@ class SensorKind(StrEnum):
 
 
 class Strike(StrEnum):
-    """What a strike does without current: stays locked, or opens. Either way the relay is energised to open."""
+    """What a strike does without current: it stays locked, or opens. In both cases the relay is energised to open."""
 
     FAIL_SECURE = "fail_secure"
     FAIL_SAFE = "fail_safe"
@@ -35,9 +35,9 @@ class Strike(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DoorSettings:
-    """A door: one pulse's length, the bound that no pulses exceed, and the digits that open it in a call.
+    """A door: the length of a pulse, the limit of all pulses, and the digits that open it in a call. Seconds.
 
-    max_hold_s: how long it may be held open; 0: never.
+    max_hold_s: its longest hold; 0: no holds.
     """
 
     id: DoorId
@@ -50,9 +50,9 @@ class DoorSettings:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`door` opens by itself when an event of the type `on` comes; `times`: only then, none: always.
+    """`door` opens automatically when an event of type `on` occurs; `times`: only then; empty: always.
 
-    where: what its fields must be, as text; true and false are so.
+    where: the values that the event's fields must have, as text, true and false included.
     """
 
     name: str
@@ -64,9 +64,9 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class SensorSettings:
-    """A sensor. A contact: of which door, and how long that may be open; 0: as long as it likes.
+    """A sensor. A contact belongs to `door`; open_s: how long that door may stay open; 0: no limit.
 
-    block_s: for how long a tamper contact blocks opening; 0: not at all.
+    block_s: how long a tamper contact blocks opening; 0: not at all.
     """
 
     id: SensorId
@@ -80,9 +80,9 @@ class SensorSettings:
 class Pulse:
     """A door's pulse. `id`: CLOCK_MONOTONIC nanoseconds of the decision; `began` and `until` in seconds.
 
-    `confirmed`: the guard took this id; `energised`: it said that the relay is on, be it by an earlier id. `held`: the
-    door is held open; `warned`: that this ends soon was told. `attempts`: codes and cards whose outcome the guard's
-    answer decides.
+    `confirmed`: the guard accepted this id; `energised`: it reported that the relay is on, even if for an earlier id.
+    `held`: the pulse is a hold; `warned`: its near end was reported. `attempts`: codes and cards whose outcome depends
+    on the guard's answer.
     """
 
     id: int
@@ -99,10 +99,10 @@ class Pulse:
 
 @dataclass(frozen=True, slots=True)
 class Sensing:
-    """A sensor's line. `active`: the level that counts, None until one has settled; `level`: the newest seen.
+    """A sensor's line. `active`: the level that counts, None until one has settled; `level`: the newest level.
 
-    until: a door's leaf should not be open for longer. ours_until: nobody forces it so soon after the relay's end.
-    alarm: forced, or held_open, until the leaf is closed.
+    until: when a door's leaf will have been open for too long. ours_until: until then, shortly after a pulse, an
+    opening is not forced. alarm: forced, or held_open, until the leaf is closed.
     """
 
     active: bool | None = None
@@ -116,7 +116,7 @@ class Sensing:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Nothing is opened until then, since that sensor reported tampering."""
+    """Nothing opens until then, because that sensor reported tampering."""
 
     sensor: SensorId
     until: float

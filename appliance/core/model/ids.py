@@ -1,4 +1,4 @@
-"""Identifiers of everything that has one."""
+"""The types of identifiers."""
 
 from typing import NewType
 
@@ -16,5 +16,5 @@ ConferenceId = NewType("ConferenceId", str)
 RingId = NewType("RingId", str)
 SensorId = NewType("SensorId", str)
 CredentialId = NewType("CredentialId", str)
-NO_ACCOUNT = AccountId("")  # straight from address to address
-DIRECT = AccountId("direct")  # what clients call that
+NO_ACCOUNT = AccountId("")  # a call directly between two addresses
+DIRECT = AccountId("direct")  # the clients' name for NO_ACCOUNT

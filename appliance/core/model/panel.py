@@ -7,7 +7,7 @@ from appliance.core.model.ids import ButtonId, DoorId, LampId, RequestId
 
 
 class Action(StrEnum):
-    """What a button does. Exit: it is inside, and lets out."""
+    """Action of a button. EXIT: an indoor button that opens the door."""
 
     RING = "ring"
     ANSWER = "answer"
@@ -20,9 +20,9 @@ class Action(StrEnum):
 
 
 class Pattern(StrEnum):
-    """How a lamp shines. Slow: 1 Hz, fast: 4 Hz, both half on; every 2 s double: two flashes, pulse: softly.
+    """How a lamp shines. SLOW: 1 Hz, FAST: 4 Hz, both half on; every 2 s, DOUBLE: two flashes, PULSE: a soft pulse.
 
-    A pulse is one flash of a lamp at a line.
+    A lamp on a plain line cannot dim; its PULSE is one flash.
     """
 
     OFF = "off"
@@ -35,7 +35,7 @@ class Pattern(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Shine:
-    """How a lamp is to shine: `color` (#rrggbb) None where it has one of its own, `brightness` in % of what it can."""
+    """The desired light of a lamp: `color` as #rrggbb, None if fixed by the lamp; `brightness` in % of its maximum."""
 
     pattern: Pattern
     color: str | None = None
@@ -46,9 +46,9 @@ DARK = Shine(Pattern.OFF, None, 0)
 
 
 class Picture(StrEnum):
-    """What the panel shows. Of those that are true a lamp shows the first that it has a pattern for.
+    """What the panel shows. A lamp shows the first active picture that it has a pattern for.
 
-    That order is door_open, recording, speak, and then the one of the others that is true.
+    The order is door_open, recording, speak, and then the one that applies of the others.
     """
 
     IDLE = "idle"
@@ -64,7 +64,7 @@ class Picture(StrEnum):
 
 
 class Tone(StrEnum):
-    """A sound on the station's own speaker; confirm: to a far end that must press a digit first."""
+    """A sound on the station's own speaker; CONFIRM is played to a far end that must press a digit first."""
 
     DIALING = "dialing"
     RINGING = "ringing"
@@ -79,12 +79,12 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ButtonSettings:
-    """A call button; `target` names whom it rings, `door` which door of ours it opens.
+    """A call button; `target`: whom it rings, `door`: which of our doors it opens.
 
     Without a `door`, the action door sends `digits` to the far end of the call, which opens the visitor's door.
-    min_press_s: what is shorter is no press. debounce_s: a contact bounces no longer. double_s: a second press counts
-    as of the same double click until so long after the first one's end. stuck_s: who is down so long is stuck; None:
-    nobody ever is.
+    min_press_s: anything shorter is not a press. debounce_s: how long a contact bounces at most. double_s: longest
+    pause between the first press's end and the second press of a double click. stuck_s: a button that is down for so
+    long is stuck; None: never.
     """
 
     id: ButtonId
@@ -103,9 +103,9 @@ class ButtonSettings:
 
 @dataclass(frozen=True, slots=True)
 class ChordSettings:
-    """Buttons that mean something of their own when the last is pressed within `within_s` of the first.
+    """Buttons with an action of their own when the last is pressed within `within_s` of the first.
 
-    None of them means anything alone before that time is over. `target`, `door` and `digits`: as a button's.
+    None of them acts alone before that time has passed. `target`, `door` and `digits`: as a button's.
     """
 
     id: ButtonId
@@ -119,9 +119,10 @@ class ChordSettings:
 
 @dataclass(frozen=True, slots=True)
 class LampSettings:
-    """A lamp: what it shows in each picture; off where none of those that are true is named.
+    """A lamp: its pattern in each picture; off if no active picture has a pattern.
 
-    color: where a picture has none in `colors`; None: of a lamp that has one only. Brightness in %, by day and night.
+    color: for pictures without an entry in `colors`; None: the lamp has only one colour. Brightness in %, by day and
+    night.
     """
 
     id: LampId
@@ -134,13 +135,13 @@ class LampSettings:
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A button that is down, or whose line has changed lately.
+    """A button that is down, or whose line has changed recently.
 
-    level: of the line, since `edge_at`. settles: it is believed then, or the button at rest; inf: it says nothing new.
-    down: believed to be, since `pressed_at`. acted: a click does nothing more. spent: its release will be no click.
-    chord_until: it may become part of a chord; long_at: the long press is due; stuck_at: it counts as stuck then.
-    clicked_at, click_until: it was clicked, and waits for a second. release_at: a client holds it down until then.
-    glitches: pulses too short for a press, since it was last at rest.
+    level: of the line, since `edge_at`. settles: when that level counts, or the button is at rest; inf: nothing to
+    expect. down: counts as down, since `pressed_at`. acted: a click has no further action. spent: its release is not a
+    click. chord_until: it may become part of a chord; long_at: the long press is due; stuck_at: it counts as stuck
+    then. clicked_at, click_until: it was clicked, and waits for a second click. release_at: a client holds it down
+    until then. glitches: pulses too short for a press, since it was last at rest.
     """
 
     level: bool
@@ -162,7 +163,7 @@ class Press:
 
 @dataclass(frozen=True, slots=True)
 class LampTrial:
-    """Somebody looks whether a lamp works: it shines so, whatever the panel shows, until then."""
+    """A self-test of a lamp: it shines like this until then, whatever the panel shows."""
 
     lamp: LampId
     pattern: Pattern
@@ -172,7 +173,7 @@ class LampTrial:
 
 @dataclass(frozen=True, slots=True)
 class LampKind:
-    """What a lamp's hardware can: brightness between off and full, and colours."""
+    """What a lamp's hardware can do: brightness between off and full, and colours."""
 
     dims: bool
     colors: bool
@@ -180,9 +181,9 @@ class LampKind:
 
 @dataclass(frozen=True, slots=True)
 class SoundTrial:
-    """Somebody wants to know whether speaker and microphone work: first silence is listened to, then a tone is played.
+    """A self-test of speaker and microphone: first the microphone measures silence, then a tone.
 
-    quiet, loud: the microphone's highest level in dBFS, before the tone and with it; None: nothing measured yet.
+    quiet, loud: the microphone's highest level in dBFS, before and during the tone; None: not measured yet.
     """
 
     request: RequestId

@@ -7,14 +7,14 @@ from appliance.core.model.ids import CallId
 
 
 class Role(StrEnum):
-    """Our part in a transfer (RFC 5589 §2): we pass a far end on, or are passed on."""
+    """Our role in a transfer (RFC 5589 §2): we transfer a far end, or a far end transfers us."""
 
     TRANSFEROR = "transferor"
     TRANSFEREE = "transferee"
 
 
 class TransferPolicy(StrEnum):
-    """What becomes of a far end's wish that we talk with somebody else: not done, done, or asked of a client."""
+    """How to handle a far end's transfer request: refuse it, follow it, or ask a client."""
 
     REFUSE = "refuse"
     FOLLOW = "follow"
@@ -22,7 +22,7 @@ class TransferPolicy(StrEnum):
 
 
 class TransferState(StrEnum):
-    """A client is asked, the outcome is waited for, or the far end is to end its call with us as it is done."""
+    """A client must decide, the outcome is awaited, or it succeeded and the far end should now end its call with us."""
 
     ASKED = "asked"
     UNDER_WAY = "under_way"
@@ -30,7 +30,7 @@ class TransferState(StrEnum):
 
 
 class Kind(StrEnum):
-    """Of a transfer (RFC 5589): to an address, or to the far end of another call, whose place is then taken."""
+    """The kind of a transfer (RFC 5589): to an address, or to the far end of another call, which is replaced."""
 
     BLIND = "blind"
     ATTENDED = "attended"
@@ -40,9 +40,9 @@ class Kind(StrEnum):
 class Transfer:
     """A transfer of `call`.
 
-    other: of the transferor, the call whose far end the one of `call` shall talk with, if attended; of the transferee,
-    its new call, once it is placed. replaces, referred_by: the headers that one is to have (RFC 3891, RFC 3892), "" for
-    none. rang: its ringing was told to the transferor.
+    other: as transferor, the call whose far end is the destination of an attended transfer; as transferee, our new
+    call, once it is placed. replaces, referred_by: headers of the new call (RFC 3891, RFC 3892), "" for none. rang: the
+    transferor knows that the new call rings.
     """
 
     call: CallId
@@ -56,7 +56,7 @@ class Transfer:
     rang: bool = False
 
     def leaves(self, call: CallId) -> bool:
-        """Whether it is this transfer that the far end of `call` ends it for, if it does."""
+        """Whether the far end would end `call` because of this transfer."""
         if self.role is Role.TRANSFEROR:
             return call == self.other or (call == self.call and self.state is TransferState.DONE)
         return call == self.call and self.state is not TransferState.ASKED

@@ -1,4 +1,4 @@
-"""A visitor's ring: the plan that a press rings, and how far it is."""
+"""A visitor's ring: its plan, and how far it is."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from appliance.core.model.ids import ButtonId, RingId
 
 
 class RingResult(StrEnum):
-    """How a visitor's ring ended. Canceled: by the visitor, a client, or since people talk here already."""
+    """How a visitor's ring ended. CANCELED: by the visitor or a client, or because people talk here already."""
 
     ANSWERED = "answered"
     UNANSWERED = "unanswered"
@@ -16,7 +16,7 @@ class RingResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RingStep:
-    """Targets that are rung at the same time. `seconds`: None, as long as a call may ring."""
+    """Targets that ring at the same time. `seconds`: the step's length; None: as long as a call may ring."""
 
     targets: tuple[str, ...]
     seconds: float | None = None
@@ -24,7 +24,7 @@ class RingStep:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Whom a press rings: step after step until somebody answers, and all of them `cycles` times."""
+    """What a press rings: step by step until somebody answers, and the whole plan `cycles` times."""
 
     name: str
     steps: tuple[RingStep, ...]
@@ -33,7 +33,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A flat in the directory: its number, who lives there, and whom a visitor for it rings, one after another."""
+    """A flat of the directory: its number, its residents' name, and the plan that a visitor rings."""
 
     flat: str
     name: str
@@ -42,9 +42,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """A visitor's ring, until somebody answers or nobody is left.
+    """A visitor's ring, until somebody answers or the plan ends.
 
-    step: of `plan`, None between two cycles. until: that step, or that pause, ends then. cycle: 0 the first.
+    step: of `plan`, None between two cycles. until: the end of that step or pause. cycle: 0 is the first.
     """
 
     id: RingId

@@ -73,7 +73,7 @@ class Turn:
                 self.emit(events.CallActiveChanged(call, old=False, new=True))
 
     def move(self, call: Call, signal: Signal, *told: events.Event) -> Call | None:
-        """Move a call along the transition table and set its new deadline; `told` precedes call.state_changed.
+        """Move a call along the transition table and set its deadline; the given events precede call.state_changed.
 
         None, and no event, if the table has no such pair.
         """

@@ -101,7 +101,7 @@ def known(book: Book | None, digits: str) -> bool:
 
 
 def refused_at_once(turn: Turn, attempt: Attempt) -> bool:
-    """Deny at once, without a look at the code, if whoever tries or every door of the attempt is locked out."""
+    """Deny at once, without a look at the code, if its source or every door of the attempt is locked out."""
     left = lockouts.left_s(turn, attempt.scope, attempt.who)
     if not left and (lockouts.open_doors(turn, attempt) or not attempt.doors):
         return False

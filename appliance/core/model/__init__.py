@@ -127,7 +127,7 @@ class Settings:
     max_call_s: float = 3600.0  # from the moment when people can talk; 0: no limit
     ask_updates: bool = False  # whether clients decide about far ends' changes of a call
     digits_otherwise: DigitsBy = DigitsBy.NONE  # to far ends that do not accept RFC 4733
-    max_redirects: int = 4  # 3xx responses that one call of ours follows; 0: none
+    max_redirects: int = 4  # 3xx responses that an outgoing call follows; 0: none
     runtime: Runtime = field(default_factory=Runtime)
     record: bool = False
     deadlines: Deadlines = field(default_factory=Deadlines)

@@ -138,10 +138,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
-    """A credential that is being written; only once it is on disc is it so, told, and a door opened by it.
+    """A credential that is being written; only when it is on disc, it takes effect, is reported, and opens doors.
 
-    code: as it will be, or the one that is removed. request: who waits for a reply; attempt: of its use, whose
-    door opens.
+    code: its new content, or the credential to remove. request: the one that waits for a reply; attempt: the use whose
+    doors open.
     """
 
     change: BookChange

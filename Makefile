@@ -1,5 +1,5 @@
 # What there is to do in a clone; make help lists it.
-.PHONY: help run test fuzz test-load test-lab test-lab-full bench generated deb deb-arm64 deb-armhf deb-check deb-arm64-check \
+.PHONY: help run test fuzz test-load test-lab test-lab-full bench generated pictures deb deb-arm64 deb-armhf deb-check deb-arm64-check \
         deb-armhf-check clean
 .DEFAULT_GOAL := help
 
@@ -46,6 +46,10 @@ bench: ## measure start, calls, memory, CPU and healing, beside pjsua2 and bares
 generated: ## write anew the files that are made from the code
 	@packaging/bootstrap run
 	.venv/bin/python -m appliance.generate
+
+pictures: ## write the page's screenshots and the sequence of one ring into docs/, from a call of the demonstration
+	@packaging/bootstrap test
+	@$(AS_USER) .venv/bin/python -m tests.support.pictures
 
 deb: ## Debian 13 packages of intercomd and python3-pjsua2, each built in a fresh root, into dist/
 	@packaging/deb

@@ -57,7 +57,7 @@ async def _until_signal(given: argparse.Namespace) -> int:
     directory = (given.directory or workspace.default()).absolute()
     with workspace.kept(directory):
         try:
-            scene = _scene(directory, given.hardware)
+            scene = scene_in(directory, given.hardware)
             async with running(*(side.station for side in scene.values())):
                 status = await _call(scene, given.patience, await _keyboard() if given.step else None)
                 if not given.once and all(side.station.ended is None for side in scene.values()):
@@ -94,7 +94,7 @@ async def _call(scene: Scene, patience_s: float, keyboard: asyncio.StreamReader 
     return 0
 
 
-def _scene(directory: Path, hardware: Path) -> Scene:
+def scene_in(directory: Path, hardware: Path) -> Scene:
     """Both stations, configured as the shipped files say but for what has to be their own here."""
     ports: dict[str, int] = {}
     for name in FILES:

@@ -49,7 +49,8 @@ class Page:
             answer = json.loads(self._devtools.recv(START_S))
             if answer.get("id") == self._number:
                 assert "error" not in answer, answer
-                return answer["result"]
+                result: dict[str, Any] = answer["result"]
+                return result
 
     def open(self, url: str) -> None:
         self.send("Page.navigate", url=url)

@@ -1,0 +1,165 @@
+"""`make pictures`: plays the call of the demonstration and draws it for the documents.
+
+Writes screenshots of the stations' pages, and the sequence of one ring from the events and the SIP trace of that call.
+"""
+
+import argparse
+import asyncio
+import base64
+import math
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from appliance.demo.__main__ import scene_in
+from appliance.demo.expectations import FRONT, KITCHEN, Scene
+from appliance.demo.player import play
+from appliance.demo.scenario import STEPS
+from appliance.demo.sip_trace import Message
+from appliance.demo.stations import CODE, running
+from tests.api.browser import Page, chromium
+
+IMAGES, SEQUENCE = Path("docs/images"), Path("docs/explanation/one-ring.md")
+PATIENCE_S = 120.0
+# Which page is drawn after which step, and what must stand on it by then.
+SHOTS = {
+    "ring": (KITCHEN, "page-ringing.png", "#calls", "incoming"),
+    "talk": (FRONT, "page-in-call.png", "#calls", "connected"),
+}
+WIDTH, HEIGHT = 1000, 590
+TICK_S = 0.001  # a trace's times are cut off to the millisecond
+ACTS = {  # steps that are drawn: holding and resuming are no part of a ring
+    "ring": ("Visitor", "Front", "presses the button"),
+    "answer": ("Resident", "Kitchen", "answers"),
+    "door": ("Resident", "Kitchen", "presses the door button"),
+    "hangup": ("Resident", "Kitchen", "hangs up"),
+}
+NAMES = {FRONT: "Front", KITCHEN: "Kitchen"}
+TRYING = 100  # from hop to hop only
+UNDRAWN = {"call.state_changed", "button.released", "button.clicked"}  # what is beside them says as much
+PAGE = """# One ring, from press to hang-up
+
+<!-- Made by make pictures from the events and the SIP trace of a call. Change tests/support/pictures.py, not this. -->
+A visitor presses the button at the front door, somebody in the kitchen answers, opens the door, and hangs up. Between
+the stations are the SIP messages; over each station are the events that it reports, except `call.state_changed`,
+`button.released` and `button.clicked`. [How intercomd is built](architecture.md) describes the parts that a press goes
+through, [Events](../reference/events.md) each event.
+
+The pages of both stations in this call: [the kitchen rings](../images/page-ringing.png), [the front door is in the
+call](../images/page-in-call.png).
+
+```mermaid
+sequenceDiagram
+    actor Visitor
+    participant Front as Front door
+    participant Kitchen
+    actor Resident
+{lines}
+```
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Something that was seen. at: CLOCK_MONOTONIC; over: the station that reported the event, "" for a message."""
+
+    at: float
+    over: str
+    text: str
+
+
+def messages(trace: Iterable[Message], since_1970: float) -> Iterable[Moment]:
+    """The SIP messages as the front door saw them; each once, as a busy machine repeats some."""
+    seen = set()
+    for message in trace:
+        ends = ("Kitchen", "Front") if message.received else ("Front", "Kitchen")
+        reply = f"{message.first_line.removeprefix('SIP/2.0 ')} ({message.method})"
+        text = f"{ends[0]}{'--' if message.status else '-'}>>{ends[1]}: {reply if message.status else message.method}"
+        if message.status != TRYING and text not in seen:
+            seen.add(text)
+            yield Moment(message.at - since_1970, "", text)
+
+
+def reported(side: str, envelopes: Iterable[dict[str, Any]]) -> Iterable[Moment]:
+    """The events of one station."""
+    for envelope in envelopes:
+        kind, data = envelope["type"], envelope["data"]
+        about = {
+            "lamp.changed": f" {data.get('lamp')} {data.get('pattern')}",
+            "dtmf.received": f" by {data.get('method')}",
+        }
+        if kind not in UNDRAWN:
+            yield Moment(float(envelope["uptime"]), NAMES[side], kind + about.get(kind, ""))
+
+
+def drawn(moments: Iterable[Moment]) -> list[str]:
+    """Lines of the diagram; events of one station that follow each other share a note."""
+    lines: list[str] = []
+    over = ""
+    for moment in sorted(moments, key=lambda each: each.at):
+        if moment.over and moment.over == over:
+            lines[-1] += f"<br/>{moment.text}"
+        else:
+            lines.append(f"Note over {moment.over}: {moment.text}" if moment.over else moment.text)
+        over = moment.over
+    return lines
+
+
+async def call(scene: Scene, page: Page, images: Path) -> list[str]:
+    """Play the call, write the pictures; the lines of the diagram."""
+    began = []
+    for step in STEPS:
+        began.append((await play(step, scene, PATIENCE_S)).began)
+        if step.name in SHOTS:
+            side, name, selector, text = SHOTS[step.name]
+            png = await asyncio.to_thread(screenshot, page, scene[side].station.page, selector, text)
+            (images / name).write_bytes(png)
+    since_1970 = time.time() - time.monotonic()
+    lines = []
+    for step, start, end in zip(STEPS, began, [*began[1:], math.inf], strict=True):
+        if step.name in ACTS:
+            trace = scene[FRONT].station.trace.read()
+            moments = [*messages((each for each in trace if start <= each.at - since_1970 + TICK_S < end), since_1970)]
+            for side, seen in scene.items():
+                moments += reported(side, (each for each in seen.station.events if start <= each["uptime"] < end))
+            whose, where, what = ACTS[step.name]
+            lines += [f"{whose}->>{where}: {what}", *drawn(moments)]
+    return lines
+
+
+def screenshot(page: Page, address: str, selector: str, text: str) -> bytes:
+    """The page as a PNG, once it shows the text."""
+    page.send("Emulation.setDeviceMetricsOverride", width=WIDTH, height=HEIGHT, deviceScaleFactor=1, mobile=False)
+    page.send("Emulation.setScrollbarsHidden", hidden=True)
+    page.open(address)
+    page.shows(selector, text)
+    return base64.b64decode(page.send("Page.captureScreenshot", format="png")["data"])
+
+
+async def make(root: Path) -> None:
+    """Write all pictures below `root`."""
+    (root / IMAGES).mkdir(parents=True, exist_ok=True)
+    (root / SEQUENCE).parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        scene = scene_in(place, CODE / "hardware")
+        with chromium(place / "chromium") as page:
+            async with running(*(side.station for side in scene.values())):
+                lines = await call(scene, page, root / IMAGES)
+    (root / SEQUENCE).write_text(PAGE.format(lines="\n".join(f"    {line}" for line in lines)), encoding="utf-8")
+
+
+def main() -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m tests.support.pictures", description=__doc__)
+    parser.add_argument("--root", type=Path, default=CODE, help="where docs/ is (default: this clone)")
+    asyncio.run(make(parser.parse_args().root))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

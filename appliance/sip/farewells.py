@@ -1,4 +1,4 @@
-"""What ends calls whose SIP process is gone: kept ready for each, sent in its place. No pjsua2 here."""
+"""Messages that end the calls of a SIP process that died: stored for each call, sent in its place. No pjsua2 here."""
 
 import asyncio
 import logging
@@ -9,13 +9,13 @@ from appliance.core.model import CallId
 from appliance.sip.wire import Farewell
 
 LOG = logging.getLogger(__name__)
-AGAIN_S = (0.5, 1.0, 2.0)  # timer E (RFC 3261 §17.1.2.2), given up sooner: an answer may have gone to the SIP port
+AGAIN_S = (0.5, 1.0, 2.0)  # timer E (RFC 3261 §17.1.2.2), but given up sooner: the answer may have gone to the SIP port
 LONGEST = 65535
 PROVISIONAL = b"SIP/2.0 1"
 
 
 class Farewells:
-    """Those of the living calls. `address`: ours to send from, "" for that of the route. In the loop's thread."""
+    """The farewells of all calls. `address`: our source address, "" for that of the route. Loop's thread only."""
 
     def __init__(self, address: str) -> None:
         self._address = address
@@ -23,36 +23,36 @@ class Farewells:
         self._going: list[Going] = []
 
     def keep(self, farewell: Farewell) -> None:
-        """In place of what was to be said before."""
+        """Store a call's farewell in place of its earlier one."""
         self._kept[farewell.call] = farewell
 
     def drop(self, call: CallId) -> None:
-        """The call has ended otherwise."""
+        """Remove the farewell of a call that has ended."""
         self._kept.pop(call, None)
 
     def send(self) -> None:
-        """All of them."""
+        """Send all farewells."""
         self._going = [going for going in self._going if not going.over]
         for farewell in self._kept.values():
             try:
                 self._going.append(Going(farewell, self._address))
-            except (OSError, OverflowError) as error:  # no way to there, or a port that is none
+            except (OSError, OverflowError) as error:  # no route, or an invalid port
                 LOG.warning("%s: BYE or CANCEL cannot be sent to its far end: %s", farewell.call, reason(error))
             else:
                 LOG.info("%s: %s to %s:%d", farewell.call, farewell.said, farewell.host, farewell.port)
         self._kept.clear()
 
     def close(self) -> None:
-        """Repeat none any more."""
+        """Stop all repetitions."""
         for going in self._going:
             going.end()
 
 
 class Going:
-    """One on its way, repeated until it is answered."""
+    """A farewell that was sent, and is repeated until it is answered."""
 
     def __init__(self, farewell: Farewell, address: str) -> None:
-        """Raises OSError, and OverflowError for a port beyond all."""
+        """Send it. Raises OSError, and OverflowError for a port out of range."""
         self._datagram = farewell.datagram.encode()
         family = socket.AF_INET6 if ":" in farewell.host else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
@@ -71,7 +71,7 @@ class Going:
         self._timer = self._loop.call_later(self._again.pop(0), self._repeat)
 
     def end(self) -> None:
-        """Nothing more of it."""
+        """Stop, and close the socket."""
         if not self.over:
             self.over = True
             self._timer.cancel()
@@ -84,7 +84,7 @@ class Going:
             return
         try:
             self._socket.send(self._datagram)
-        except OSError:  # nobody is there, as an ICMP message has said
+        except OSError:  # an ICMP message has reported that nobody listens
             self.end()
         else:
             self._timer = self._loop.call_later(self._again.pop(0), self._repeat)

@@ -1,4 +1,4 @@
-"""Whether the pjsua2 that is installed has what a configuration needs: without loading it."""
+"""Whether the installed pjsua2 has the features that a configuration needs, without loading it."""
 
 import importlib.util
 from pathlib import Path
@@ -7,9 +7,9 @@ from appliance.base.errors import IntercomError
 
 
 def look(inband: list[str]) -> None:
-    """Raise IntercomError where these accounts take digits in the sound, and pjsua2 cannot hear any."""
+    """Raise IntercomError if accounts need digits in the sound, and the installed pjsua2 cannot detect them."""
     found = importlib.util.find_spec("pjsua2")
-    if found is None or found.origin is None:  # none at all: the SIP process tells that
+    if found is None or found.origin is None:  # not installed: the SIP process reports that
         return
     if "class DtmfDetector" not in Path(found.origin).read_text(encoding="utf-8"):
         where = ", ".join(f"account.{name}" for name in inband)

@@ -1,4 +1,4 @@
-"""The daemon's side of the SIP process: starts, feeds, watches and replaces it. No pjsua2 here."""
+"""The daemon's side of the SIP process: starts, supplies, watches and replaces it. No pjsua2 here."""
 
 import asyncio
 import logging
@@ -22,31 +22,31 @@ from appliance.sip.settings import SipSettings
 from appliance.sip.wire import Beat, Decoder, Farewell, GuessCounts, Message, Start, ToChild, WireError, encode
 
 LOG = logging.getLogger(__name__)
-LONGEST_LEGAL_BLOCK_S = 2.0  # listing or opening PCMs, as Beat.doing says; a child beats every 0.25 s otherwise
-HUNG_AFTER_S = LONGEST_LEGAL_BLOCK_S + 0.25  # of silence once it has said that it begins what may block
-SILENT_S = 4.5  # of silence otherwise: a busy board, or a page read from a slow SD card, is no reason to end calls
-START_WITHIN_S = 30.0  # 0.1 s as a rule; a slow SD card on a busy board takes seconds, an emulated machine still more
-SLOW_S = 5.0  # a start that takes longer is reported, with what it waits for
+LONGEST_LEGAL_BLOCK_S = 2.0  # listing or opening PCMs, as Beat.doing announces; otherwise a child beats every 0.25 s
+HUNG_AFTER_S = LONGEST_LEGAL_BLOCK_S + 0.25  # of silence after it announced something that may block
+SILENT_S = 4.5  # of any other silence: a busy board or a page read from a slow SD card must not end calls
+START_WITHIN_S = 30.0  # usually 0.1 s; a slow SD card on a busy board takes seconds, an emulated machine longer
+SLOW_S = 5.0  # a slower start is reported, with what it waits for
 CHECK_S = 0.25
-MOST_MB = 256  # of memory; twenty calls at once take a third of it
-YOUNG_S = 10.0  # a child that dies younger than this is replaced more slowly each time
+MOST_MB = 256  # of memory; twenty simultaneous calls use a third of it
+YOUNG_S = 10.0  # a child that dies younger than this is replaced with a longer delay each time
 DELAYS_S = (0.0, 0.25, 0.5, 1.0, 2.0, 5.0)
 STOP_WITHIN_S = 1.0
-CARDS_WAIT_S = 30.0  # before a card is tried again that hung or span; doubled each time, as each costs the calls
-CARDS_WAIT_DOUBLED = 5  # times at most
-# In a checkout no index has it: the set-up builds it.
+CARDS_WAIT_S = 30.0  # before a card that hung is opened again; doubled each time, as each attempt may cost the calls
+CARDS_WAIT_DOUBLED = 5  # at most so many times
+# A checkout has no package for it: the set-up builds it.
 PJSUA2 = "Is pjsua2 installed? " + (
     "apt install python3-pjsua2" if sys.prefix == sys.base_prefix else "In a checkout: packaging/bootstrap run"
 )
 NOT_READY = "SIP process not ready"
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-# By RLIMIT_RTTIME: a thread of real-time priority ran on and on; one whose card works waits for it in between.
+# RLIMIT_RTTIME stops a real-time thread that runs without pause; a thread whose card works waits for it in between.
 SPUN = "a card's thread kept the processor busy, and the kernel ended it by SIGXCPU"
-CODE = Path(__file__).resolve().parents[2]  # what PYTHONPATH must name for `-m appliance.sip.stack`
+CODE = Path(__file__).resolve().parents[2]  # for PYTHONPATH, so that `-m appliance.sip.stack` is found
 
 
 class Child(asyncio.Protocol):
-    """One process and its socket. It is gone when both are: its end of file read, and its exit status taken."""
+    """One process and its socket. It is gone after both the socket's end of file and the exit status."""
 
     def __init__(self, on_message: Callable[["Child", Message], None], on_gone: Callable[["Child"], None]) -> None:
         self._on_message, self._on_gone = on_message, on_gone
@@ -57,7 +57,7 @@ class Child(asyncio.Protocol):
         self.status: int | None = None
         self.born = self.heard = time.monotonic()
         self.ready = self.spoke = self.reported = False
-        self.doing = self.why = ""  # what it last said it begins; why we killed it
+        self.doing = self.why = ""  # what it announced last; why we killed it
 
     def spawn(self, theirs: socket.socket) -> None:
         """Start the process. From the main thread: PR_SET_PDEATHSIG follows the thread that spawns."""
@@ -65,45 +65,45 @@ class Child(asyncio.Protocol):
         paths = [str(CODE), *filter(None, [os.environ.get("PYTHONPATH")])]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
         arguments = [sys.executable, "-m", "appliance.sip.stack", str(theirs.fileno()), str(os.getpid())]
-        # libCreate prints on stdout before any setting counts.
+        # libCreate prints on stdout before any setting takes effect.
         quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
         self.pid = os.posix_spawn(sys.executable, arguments, environment, file_actions=quiet)
         try:
             self._descriptor = os.pidfd_open(self.pid)
-        except OSError:  # no descriptor: nobody would hear of its end
+        except OSError:  # without the descriptor its end would go unnoticed
             os.kill(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)
             raise
         asyncio.get_running_loop().add_reader(self._descriptor, self._ended)
 
     def send(self, message: ToChild) -> None:
-        """Write at once, as the socket's buffer is empty as a rule."""
+        """Write at once, as the socket's buffer is usually empty."""
         if self._transport is not None:
             self._transport.write(encode(message))
 
     @property
     def waits_for(self) -> str:
-        """What a child that is not ready yet is busy with."""
+        """The step that keeps a child from being ready."""
         return self.doing or ("opening its SIP ports" if self.spoke else "loading Python and pjsua2")
 
     def kill(self, why: str) -> None:
-        """End it the hard way; a stopped process dies of it too."""
+        """Kill the process; SIGKILL also ends a stopped process."""
         self.why = self.why or why
         if self.status is None:
-            os.kill(self.pid, signal.SIGKILL)  # not reaped yet: the id is still its own
+            os.kill(self.pid, signal.SIGKILL)  # not reaped yet, so the id still belongs to it
 
     def close(self) -> None:
-        """The socket's end of file: it sends BYE and ends."""
+        """Close the socket: at its end of file, the child sends BYE and exits."""
         if self._transport is not None:
             self._transport.close()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The socket is ours."""
+        """The socket is connected."""
         assert isinstance(transport, asyncio.WriteTransport)
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        """Take in what the child sent."""
+        """Process messages of the child."""
         self.heard = time.monotonic()
         try:
             for message in self._decoder.feed(data):
@@ -112,7 +112,7 @@ class Child(asyncio.Protocol):
             self.kill(f"it sent an unknown message: {error}")
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
-        """End of file; a process that closes its socket is of no more use."""
+        """End of file; a process that closes its socket is useless."""
         self._transport = None
         if self.why != STOPPED:
             self.kill("")
@@ -134,11 +134,12 @@ STOPPED = "stopped"
 
 
 class Link:
-    """Keeps one SIP process alive, gives it orders and the desired sound, and posts what it tells.
+    """Keep one SIP process running, send it orders and the desired sound, and post its reports.
 
-    All but `post` (from the loop's thread) is called in the loop's thread, which must be the process's main thread.
-    Posts SipReady, SipLost and SipSlow; PartFailed("sip") while none can start, PartRecovered("sip") after it. Far ends
-    of calls that were lost hear of it at once: what ends their calls is kept here. spare: lends descriptors to start.
+    Every method is called in the loop's thread, which must be the process's main thread, and so is `post`. Posts
+    SipReady, SipLost and SipSlow; PartFailed("sip") while no process can start, PartRecovered("sip") afterwards. When a
+    process dies, its calls' far ends are informed at once by stored messages. spare: lends file descriptors to the
+    start.
     """
 
     def __init__(
@@ -153,8 +154,8 @@ class Link:
         self._child: Child | None = None
         self._sound = Sound()
         self._guessed = GuessCounts()
-        self._failed = ""  # why, as told
-        self._deaths = 0  # of young children in a row
+        self._failed = ""  # the reason, as reported
+        self._deaths = 0  # of young children, in a row
         self._card_hung, self._card_hangs = False, 0
         self._timer: asyncio.TimerHandle | None = None
         self._check_at = 0.0
@@ -163,7 +164,7 @@ class Link:
 
     @property
     def pid(self) -> int | None:
-        """The process that lives now, for status and tests."""
+        """The id of the running process, for status and tests."""
         return self._child.pid if self._child is not None else None
 
     async def start(self) -> None:
@@ -172,7 +173,7 @@ class Link:
         await self._replace(0.0)
 
     def order(self, order: SipOrder) -> None:
-        """Have it done. Without a child that is ready nothing is kept for later: a Place fails visibly."""
+        """Send an order. Without a ready child it is dropped, and a Place fails with CallEnded."""
         if self._child is not None and self._child.ready:
             self._child.send(order)
         elif isinstance(order, Place):
@@ -182,13 +183,13 @@ class Link:
             self._post(ended)
 
     def desire(self, sound: Sound) -> None:
-        """Make this true, now and in every later child."""
+        """Send the desired sound to this and every later child."""
         self._sound = sound
         if self._child is not None and self._child.ready:
             self._child.send(sound)
 
     async def stop(self) -> None:
-        """BYE to all calls, and no child any more. Nothing is posted for it."""
+        """End the child, which sends BYE to all calls. Nothing is posted."""
         if self._timer is not None:
             self._timer.cancel()
         if self._next is not None:
@@ -247,7 +248,7 @@ class Link:
 
     def _ready(self, child: Child, message: inputs.SipReady) -> None:
         child.ready, self._card_hung = True, False
-        self._port = int(message.address.rpartition(":")[2])  # whoever knows us by a free port finds the next child
+        self._port = int(message.address.rpartition(":")[2])  # far ends that know a port find the next child there
         child.send(self._sound)
         if self._failed:
             self._failed = ""
@@ -274,7 +275,7 @@ class Link:
         else:
             self._port = self._settings.port
             self._fail(f"The SIP process does not start: {why}", f"See the log. {PJSUA2}")
-        # The first death is met at once, whatever its age.
+        # After the first death the replacement starts at once, whatever the child's age.
         delay = DELAYS_S[min(max(self._deaths - 1, 0), len(DELAYS_S) - 1)]
         self._next = asyncio.get_running_loop().create_task(self._replace(delay))
 
@@ -282,7 +283,7 @@ class Link:
         await asyncio.sleep(delay)
         try:
             await self._spawn()
-        except OSError as error:  # no memory, no descriptors: they come back
+        except OSError as error:  # a temporary lack of memory or descriptors
             self._fail(f"The SIP process does not start: {reason(error)}", "Free memory and file descriptors.")
             self._next = asyncio.get_running_loop().create_task(self._replace(DELAYS_S[-1]))
 
@@ -299,7 +300,7 @@ class Link:
         self._check_at = loop.time() + CHECK_S
         self._timer = loop.call_at(self._check_at, self._check)
         child = self._child
-        if child is None or child.why or held_up:  # what the child sent meanwhile may not have been read yet
+        if child is None or child.why or held_up:  # messages of the child may be unread
             return
         if (megabytes := resident_mb(child.pid)) > MOST_MB:
             child.kill(f"it took {megabytes:.0f} MB of memory, of {MOST_MB} MB that it may take")
@@ -321,7 +322,7 @@ class Link:
 
 
 def resident_mb(pid: int) -> float:
-    """Memory that a process has in use (proc(5), statm); 0 for one that has ended."""
+    """Resident memory of a process in MB (proc(5), statm); 0 if it has ended."""
     try:
         pages = Path(f"/proc/{pid}/statm").read_bytes().split()[1]
     except OSError:

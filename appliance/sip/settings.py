@@ -1,16 +1,16 @@
-"""What the SIP process is told at its start, as plain values."""
+"""The settings that the SIP process receives at its start, as plain values."""
 
 from dataclasses import dataclass, field
 
-NULL = "null"  # in place of a PCM's name: the null device, paced by pjsua2's software clock
+NULL = "null"  # in place of a PCM's name: the null device, timed by pjsua2's software clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountSettings:
-    """Our address, sip:user@domain, at a registrar.
+    """Our address at a registrar, sip:user@domain.
 
-    servers: hosts and ports of its outbound proxies or else the registrar, the preferred first; port 0: none was said.
-    transport: udp, tcp or tls. srtp: off, optional or mandatory. password: for the digest, told nowhere.
+    servers: hosts and ports of its outbound proxies or else of the registrar, the preferred first; port 0: not given.
+    transport: udp, tcp or tls. srtp: off, optional or mandatory. password: for digest authentication, never printed.
     """
 
     name: str
@@ -27,9 +27,9 @@ class AccountSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallerSettings:
-    """A target, by the name in the configuration, whose calls say that they are `user` and must show that password.
+    """A target, by its configured name, whose calls claim to be `user` and must prove that password.
 
-    host: of its URI, where it is expected to call from; only what guesses lock out goes by it.
+    host: of its URI, from where it is expected to call; only lockouts after wrong guesses depend on it.
     """
 
     name: str
@@ -40,7 +40,7 @@ class CallerSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TlsSettings:
-    """Files (PEM) of the authorities that we trust, and of our own certificate and key, "" for none."""
+    """PEM files of the trusted authorities and of our own certificate and key; "" for none."""
 
     ca_file: str = ""
     verify: bool = True
@@ -50,15 +50,14 @@ class TlsSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SipSettings:
-    """Where SIP listens, who we are, and where sound comes from and goes to.
+    """Where SIP listens, who we are, and which devices carry sound.
 
-    address: to bind to, "" for all. port: UDP, 0 for any free one. rtp_ports: first and last of those that sound is
-    received at. codecs: encoding names as in SDP (RFC 4855), the
-    preferred one first; all others are off. capture, playback: names of ALSA PCMs as pjsua2 lists them, or "null".
-    microphone_file: a WAV (16 bit, mono) played in a loop in the microphone's place, "" for none; capture is then not
-    opened. hold_music: one that held far ends hear, "" for silence. recordings: their directory. trace: file that every
-    SIP message sent or received is appended to, with direction, time and peer; "" for none. ice: for calls that go
-    through no account. callers: who may call through none by a password only.
+    address: to bind to, "" for all. port: UDP, 0 for any free one. rtp_ports: first and last port for received sound.
+    codecs: encoding names as in SDP (RFC 4855), the preferred one first; all others are off. capture, playback: names
+    of ALSA PCMs as pjsua2 lists them, or "null". microphone_file: a WAV file (16 bit, mono) played in a loop instead of
+    the microphone, "" for none; capture is then not opened. hold_music: a WAV file that held far ends hear, "" for
+    silence. recordings: their directory. trace: file to which every SIP message is appended, with direction, time and
+    peer; "" for none. ice: for calls outside accounts. callers: who may call outside accounts only with a password.
     """
 
     address: str = ""

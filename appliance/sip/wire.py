@@ -1,4 +1,4 @@
-"""What crosses the socket pair: frozen dataclasses as length-prefixed JSON; what is not known is an error."""
+"""The protocol on the socket pair: frozen dataclasses as length-prefixed JSON; unknown messages are an error."""
 
 import json
 import struct
@@ -16,7 +16,7 @@ HEAD = struct.Struct("!I")
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Wrong answers of a source, or for a target: how many, by target; the last one; how long they lock out."""
+    """Wrong answers from a source or for a target: how many, by target; time of the last; end of the lockout."""
 
     who: str
     wrong: tuple[tuple[str, int], ...]
@@ -26,7 +26,7 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class GuessCounts:
-    """All that is counted, to outlast the SIP process. shown: when each source has last shown a target's password."""
+    """All counters of wrong answers, which outlast the SIP process. shown: when each source last proved a password."""
 
     sources: tuple[Counted, ...] = ()
     targets: tuple[Counted, ...] = ()
@@ -35,9 +35,9 @@ class GuessCounts:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """The first message to a child. cards_wait_s: leave the card alone so long, for the last child hung opening it.
+    """The first message to a child. cards_wait_s: do not open the card for so long, as the last child hung there.
 
-    guessed: guesses at passwords that the children before have counted.
+    guessed: wrong passwords that earlier children have counted.
     """
 
     settings: SipSettings
@@ -47,7 +47,7 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """The child lives. doing: what it begins now and may legally block in, as opening a PCM."""
+    """A sign of life. doing: what the child begins that may legally block, such as opening a PCM; "" otherwise."""
 
     at: float
     doing: str = ""
@@ -55,7 +55,7 @@ class Beat:
 
 @dataclass(frozen=True, slots=True)
 class Farewell:
-    """What ends a call at its far end when the child has died: to be sent by UDP to that address. See dialog."""
+    """A message that ends a call at its far end if the child dies: for that address, by UDP. See `dialog`."""
 
     call: CallId
     host: str
@@ -64,7 +64,7 @@ class Farewell:
 
     @property
     def said(self) -> str:
-        """BYE, CANCEL or a response, without what it is about."""
+        """BYE, CANCEL or a response code."""
         return self.datagram.partition("\r\n")[0].removeprefix("SIP/2.0 ").partition(" ")[0]
 
 
@@ -120,23 +120,23 @@ KINDS: dict[str, Any] = {kind.__name__: kind for kind in get_args(Message)}
 
 
 class WireError(Exception):
-    """Bytes that are none of our messages: the two sides do not run the same version."""
+    """Bytes that are not a message of this protocol: the two sides run different versions."""
 
 
 def encode(message: Message) -> bytes:
-    """One message, ready to be sent."""
+    """A message as bytes to send."""
     body = json.dumps([type(message).__name__, plain(message)], separators=(",", ":")).encode()
     return HEAD.pack(len(body)) + body
 
 
 class Decoder:
-    """Takes bytes as they come, gives whole messages."""
+    """Splits received bytes into messages."""
 
     def __init__(self) -> None:
         self._rest = b""
 
     def feed(self, data: bytes) -> list[Message]:
-        """The messages completed by `data`. Raises WireError."""
+        """The messages that `data` completes. Raises WireError."""
         data = self._rest + data
         found: list[Message] = []
         at = 0

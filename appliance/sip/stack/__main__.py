@@ -1,4 +1,4 @@
-"""The SIP process: `python -m appliance.sip.stack FD PPID`, started by `link` only."""
+"""The SIP process: `python -m appliance.sip.stack FD PPID`, started only by `link`."""
 
 import ctypes
 import faulthandler
@@ -12,11 +12,11 @@ PR_SET_PDEATHSIG = 1
 
 
 def main() -> int:
-    """Speak with the daemon over descriptor FD, and end when the process PPID does."""
+    """Talk to the daemon over descriptor FD, and end when process PPID ends."""
     sock, parent = socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2])
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group: the daemon ends us, with BYE
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != parent:  # it ended before we could ask to be told
+    if os.getppid() != parent:  # it ended before prctl took effect
         return 0
     faulthandler.enable()
     logging.basicConfig(level=logging.INFO, format="sip: %(levelname)s %(name)s: %(message)s")

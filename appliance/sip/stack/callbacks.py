@@ -1,4 +1,4 @@
-"""What each callback of pjsua2 is wrapped in: no exception may pass back into native code."""
+"""The wrapper of every pjsua2 callback: no exception may return to native code."""
 
 import logging
 from collections.abc import Callable
@@ -10,9 +10,9 @@ LOG = logging.getLogger(__name__)
 
 
 def contained(callback: Callable[Rest, None]) -> Callable[Rest, None]:
-    """The same, but an exception ends in the log.
+    """Wrap a callback so that its exceptions are logged.
 
-    SWIG would print it and keep it in sys.last_traceback, whose frames hold objects past libDestroy: an abort.
+    SWIG would print them and keep them in sys.last_traceback, whose frames hold objects past libDestroy: an abort.
     """
 
     @wraps(callback)

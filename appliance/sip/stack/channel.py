@@ -1,4 +1,4 @@
-"""The child's end of the socket pair: never waits for a busy parent, and tells when the parent is gone."""
+"""The child's end of the socket pair: never waits for a busy parent, and notices when the parent is gone."""
 
 import socket
 
@@ -6,7 +6,7 @@ from appliance.sip.wire import Decoder, Message, ToParent, encode
 
 
 class Channel:
-    """Messages from and to the daemon. `open` turns False when the daemon has closed its end, or died."""
+    """Messages from and to the daemon. `open` becomes False when the daemon closes its end or dies."""
 
     def __init__(self, sock: socket.socket) -> None:
         sock.setblocking(False)
@@ -14,15 +14,15 @@ class Channel:
         self._sock, self._decoder, self._out = sock, Decoder(), bytearray()
 
     def fileno(self) -> int:
-        """For poll()."""
+        """The descriptor, for poll()."""
         return self._sock.fileno()
 
     def begin(self, data: bytes) -> list[Message]:
-        """The messages in what was read before, while waiting for the first one."""
+        """Decode what was read before, while waiting for the first message."""
         return self._decoder.feed(data)
 
     def receive(self) -> list[Message]:
-        """What came since, perhaps nothing."""
+        """Decode what has arrived since, perhaps nothing."""
         try:
             data = self._sock.recv(1 << 20)
         except BlockingIOError:
@@ -34,12 +34,12 @@ class Channel:
         return self._decoder.feed(data)
 
     def post(self, message: ToParent) -> None:
-        """Send; what the socket does not take now goes with the next flush."""
+        """Send a message; the next flush sends what the socket does not accept now."""
         self._out += encode(message)
         self.flush()
 
     def flush(self) -> None:
-        """Send what is left over."""
+        """Send the remaining bytes."""
         if not self._out:
             return
         try:

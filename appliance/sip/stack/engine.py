@@ -1,4 +1,4 @@
-"""The SIP process's main loop: one poll() on pjsip's descriptor and the daemon's socket, all in one thread."""
+"""The SIP process's main loop: one poll() on pjsip's descriptor and the daemon's socket, in one thread."""
 
 import ctypes
 import gc
@@ -50,12 +50,12 @@ from appliance.sip.stack.routing.transports import StartError, Transports
 from appliance.sip.wire import Beat, Farewell, GuessCounts, Message, Start
 
 LOG = logging.getLogger(__name__)
-POLL_S = 0.05  # pjsip's timers and callbacks from other threads wait so long at most
+POLL_S = 0.05  # the longest wait of pjsip's timers, and of callbacks from other threads
 BEAT_S = 0.25
-ALARM_S = 5.0  # a turn that takes longer than that is a deadlock; the daemon has killed us before, if it lives
+ALARM_S = 5.0  # a longer turn is a deadlock; the daemon, if it lives, has killed us before
 STOP_WITHIN_S = 0.5
 MAX_CALLS = 32
-MESSAGE_LEVEL = 4  # pjsua logs SIP messages from here on
+MESSAGE_LEVEL = 4  # pjsua logs SIP messages from this level on
 APPEND = 0x1108  # PJ_O_APPEND
 DECOR = 2 | 4 | 8 | 16 | 32 | 64 | 128 | 512  # PJ_LOG_HAS_: year, month, day, time, µs, sender, newline, space
 
@@ -64,7 +64,7 @@ LIBC = ctypes.CDLL(None)
 
 
 class Endpoint(pj.Endpoint):
-    """pjsua2 as a whole."""
+    """pjsua2's endpoint, with the callbacks that concern no single account or call."""
 
     devices: Devices | None = None
     accounts: Accounts | None = None
@@ -72,33 +72,33 @@ class Endpoint(pj.Endpoint):
 
     @contained
     def onTransportState(self, prm: pj.OnTransportStateParam) -> None:  # noqa: N802
-        """A connection by TCP or TLS was made, or ended."""
+        """A TCP or TLS connection was made, or ended."""
         self.faults.changed(prm)
 
     @contained
     def onSelectAccount(self, prm: pj.OnSelectAccountParam) -> None:  # noqa: N802
-        """A request came that begins something."""
+        """An out-of-dialog request arrived."""
         if self.accounts is not None:
             self.accounts.choose(prm)
 
     @contained
     def onRejectedIncomingCall(self, prm: pj.OnRejectedIncomingCallParam) -> None:  # noqa: N802
-        """An INVITE came that pjsua has answered by a refusal."""
+        """An INVITE arrived that pjsua refused on its own."""
         if self.accounts is not None:
             self.accounts.refused(prm)
 
     @contained
     def onMediaEvent(self, prm: pj.OnMediaEventParam) -> None:  # noqa: N802
-        """From a thread of the card, which is lost: leave a note, nothing else."""
+        """A card was lost. Called in the card's thread: only sets a flag."""
         if prm.ev.type == pj.PJMEDIA_EVENT_AUD_DEV_ERROR and self.devices is not None:
             self.devices.broke()
 
 
 class Engine:
-    """Everything that exists from Start to the end of the process."""
+    """Everything that exists from Start to the process's end."""
 
     def __init__(self, channel: Channel, start: Start) -> None:
-        """Raises StartError."""
+        """Set up pjsua2. Raises StartError."""
         self._channel, self.alive = channel, True
         self._peers: tuple[str, ...] = ()
         settings = start.settings
@@ -130,11 +130,11 @@ class Engine:
         devices.check(time.monotonic(), start.cards_wait_s)
 
     def run(self) -> None:
-        """Until the daemon's end of the socket closes, or `alive` is False."""
+        """Run until the daemon's end of the socket closes, or `alive` is False."""
         self._channel.post(inputs.SipReady(at=time.monotonic(), address=self._address))
         beat = 0.0
         while self.alive and self._channel.open:
-            # SIGALRM's default ends the process, in native code as well, where no Python handler would run.
+            # SIGALRM's default action ends the process even in native code, where no Python handler would run.
             signal.setitimer(signal.ITIMER_REAL, ALARM_S)
             self._poll.poll(self._poll_ms)
             self._endpoint.libHandleEvents(0)
@@ -153,9 +153,9 @@ class Engine:
                 self._channel.post(Beat(now))
 
     def stop(self) -> None:
-        """BYE to all, and every object freed before the library: freed after it, they abort."""
+        """Send BYE to all, and free every object before the library: freed after it, they abort."""
         self._endpoint.hangupAllCalls()
-        # BYE is out. What is left may wait for a card that does not close: the microphone is then closed this way.
+        # BYE is sent. The rest may wait for a card that does not close: SIGALRM then ends the process.
         signal.setitimer(signal.ITIMER_REAL, STOP_WITHIN_S)
         self._endpoint.devices = self._endpoint.accounts = None
         self._calls.clear()
@@ -209,7 +209,7 @@ class Engine:
                 assert_never(message)
 
     def _report_refused(self, now: float) -> None:
-        """Requests that the gate before the transaction layer has refused (packaging/pjsua2/patches)."""
+        """Report requests that the gate before the transaction layer has refused (packaging/pjsua2/patches)."""
         for refused in self._endpoint.requestsRefused():
             code, method, source, reason = translate.clean(str(refused)).split(" ", 3)
             self._channel.post(
@@ -220,7 +220,7 @@ class Engine:
         self._channel.post(Beat(time.monotonic(), doing))
 
     def _poller(self) -> tuple[select.poll, float]:
-        """What to wait on, and how long in milliseconds."""
+        """The descriptors to wait on, and for how long, in milliseconds."""
         poller = select.poll()
         poller.register(self._channel, select.POLLIN)
         # The handle is a pointer to the descriptor inside pjsip's I/O queue (pj_ioqueue_get_os_handle, 2.16).
@@ -232,12 +232,12 @@ class Engine:
 
 
 def endpoint_config(settings: SipSettings) -> pj.EpConfig:
-    """pjsua2 with no threads but those of the media."""
+    """pjsua2's configuration: no threads but those of the media."""
     config = pj.EpConfig()
     config.uaConfig.threadCnt, config.uaConfig.mainThreadOnly = 0, True
     config.uaConfig.maxCalls, config.uaConfig.userAgent = MAX_CALLS, settings.user_agent
-    config.medConfig.noVad = True  # silence is sent as well: no packets then means that something is wrong
-    config.medConfig.ecTailLen = 0  # devices turns it on for a real card
+    config.medConfig.noVad = True  # silence is sent as well: no packets then means a fault
+    config.medConfig.ecTailLen = 0  # `devices` enables it for a real card
     log = config.logConfig
     log.consoleLevel = log.level = log.msgLogging = 0
     if settings.trace:
@@ -247,7 +247,7 @@ def endpoint_config(settings: SipSettings) -> pj.EpConfig:
 
 
 def serve(sock: socket.socket) -> int:
-    """The whole life of the process; its exit status. The socket brings Start first."""
+    """Run the process; returns its exit status. The first message on the socket is Start."""
     first = sock.recv(1 << 20)  # one small message, sent in one piece
     channel = Channel(sock)
     messages = channel.begin(first)
@@ -258,10 +258,10 @@ def serve(sock: socket.socket) -> int:
     except StartError as error:
         failed = inputs.PartFailed(at=time.monotonic(), part="sip", why=error.why, resolution=error.resolution)
         channel.post(failed)
-        os._exit(1)  # what there is of pjsua2 needs no orderly end
+        os._exit(1)  # pjsua2 needs no orderly end at this point
 
     def end(*_: object) -> None:
-        engine.alive = False  # nothing more: SIGTERM comes just after the end of file, while BYE goes out
+        engine.alive = False  # nothing more: SIGTERM comes just after the end of file, while BYE is being sent
 
     signal.signal(signal.SIGTERM, end)
     try:

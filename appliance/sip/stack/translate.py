@@ -1,4 +1,4 @@
-"""From pjsua2's data to ours: clean texts, addresses, headers, codecs."""
+"""Converts pjsua2's data to ours: clean texts, addresses, headers, codecs."""
 
 import re
 
@@ -8,14 +8,14 @@ from appliance.core.model import Codec, Content
 
 ADDRESS = re.compile(r'^\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<token>[^<"]*?))\s*<(?P<uri>[^>]*)>')
 NO_BYTE = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # surrogates that stand for no byte (PEP 383)
-JOINERS = "\u200c\u200d"  # parts of words and of emoji, though they are no characters of their own
+JOINERS = "\u200c\u200d"  # parts of words and of emoji, though not printable by themselves
 PASSWORD = re.compile(r"^(sips?:[^@:;?]*):[^@]*@", re.IGNORECASE)
 ANSWER_AFTER = re.compile(r";\s*answer-after\s*=\s*(\d{1,3})\b", re.IGNORECASE)
 AUTO_ANSWER = re.compile(r"(?:^|info\s*=\s*\"?)\s*(?:(?:alert|ring)[- ])?(?:auto[- ]?)?answer\b", re.IGNORECASE)
 DELAY = re.compile(r";\s*delay\s*=\s*(\d{1,3})\b", re.IGNORECASE)
 BRACKETED = re.compile(r"<([^<>]*)>")
 ESCAPED = re.compile(r"\\(.)")
-# pjsip takes CR and LF alone for line ends as well
+# pjsip accepts a single CR or LF as a line end as well
 LINE_END = r"(?:\r\n|\n|\r(?!\n))"
 LINE, FOLD, BLANK = re.compile(LINE_END), re.compile(LINE_END + r"[ \t]+"), re.compile(LINE_END + "{2}")
 COMPACT = {
@@ -45,8 +45,8 @@ Headers = tuple[tuple[str, str], ...]
 
 
 def clean(text: str) -> str:
-    """Valid UTF-8 in one line: what a peer sent may hold any byte (surrogates, here), and control characters."""
-    if text.isascii() and text.isprintable():  # as a rule
+    """Valid UTF-8 in one line: a peer's text may hold any byte (as surrogates) and control characters."""
+    if text.isascii() and text.isprintable():  # the usual case
         return text.strip()
     text = NO_BYTE.sub("\ufffd", text).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     return "".join(each if each.isprintable() or each in JOINERS else " " for each in text).strip()
@@ -58,13 +58,13 @@ def text(raw: str) -> str:
 
 
 def content(message: str) -> Content:
-    """What a message holds, and its X- headers."""
+    """The content of a message, and its X- headers."""
     kind = header(message, "Content-Type").partition(";")[0]
     return Content(clean(kind).lower(), text(body(message)), own_headers(message))
 
 
 def to_header(name: str, value: str) -> pj.SipHeader:
-    """A header of a message of ours, in one line: a line end in it would begin another."""
+    """A header for our message, in one line: a line end would begin another header."""
     made = pj.SipHeader()
     made.hName, made.hValue = clean(name), clean(value)
     return made
@@ -112,40 +112,40 @@ def long_name(name: str) -> str:
 
 
 def header(message: str, wanted: str) -> str:
-    """The first value of a header, "" where there is none."""
+    """The first value of a header, "" if there is none."""
     return next((value for name, value in headers(message) if name.lower() == wanted.lower()), "")
 
 
 def request_uri(message: str) -> str:
-    """The URI in a request's first line (RFC 3261 §7.1), "" where there is none."""
+    """The URI in a request's first line (RFC 3261 §7.1), "" if there is none."""
     words = LINE.split(message, maxsplit=1)[0].split(" ")
     return clean(words[1]) if len(words) > 1 else ""
 
 
 def transport(message: str) -> str:
-    """How a message came over its last hop (RFC 3261 §18.1.1), in small letters."""
+    """The transport of a message's last hop (RFC 3261 §18.1.1), in lower case."""
     return header(message, "Via").partition(" ")[0].rpartition("/")[2].lower()
 
 
 def own_headers(message: str) -> Headers:
-    """The X- headers."""
+    """The X- headers of a message."""
     return tuple(pair for pair in headers(message) if pair[0][:2].upper() == "X-")
 
 
 def diverted(message: str) -> tuple[str, ...]:
-    """Whose addresses the call was sent on from before: of Diversion (RFC 5806), else of History-Info (RFC 7044)."""
+    """The addresses that diverted the call: from Diversion (RFC 5806), else from History-Info (RFC 7044)."""
     found: dict[str, list[str]] = {"diversion": [], "history-info": []}
     for name, value in headers(message):
         if name.lower() in found:
             found[name.lower()] += [clean(uri) for uri in BRACKETED.findall(value)]
-    # the last entry of History-Info is where the call is now
+    # the last entry of History-Info is the present destination
     return tuple(found["diversion"] or found["history-info"][:-1])
 
 
 def answer_after(message: str) -> float | None:
-    """In how many seconds the caller asks us to answer by ourselves, None where he does not.
+    """In how many seconds the caller requests an automatic answer; None if it does not.
 
-    By Call-Info's answer-after, as most telephones and PBXs do, by an Alert-Info that names it, or by Answer-Mode
+    By Call-Info's answer-after, as most telephones and PBXs send, by an Alert-Info that names it, or by Answer-Mode
     (RFC 5373).
     """
     for name, value in headers(message):
@@ -165,14 +165,14 @@ def has_sdp(message: str) -> bool:
 
 
 def received(event: pj.SipEvent) -> str:
-    """The message behind a transaction's event, "" when it was no message but a timer or a lost transport."""
+    """The message behind a transaction's event, "" if a timer or a lost transport caused it."""
     if event.type != pj.PJSIP_EVENT_TSX_STATE or event.body.tsxState.type != pj.PJSIP_EVENT_RX_MSG:
         return ""
     return str(event.body.tsxState.src.rdata.wholeMsg)
 
 
 def nothing_came(event: pj.SipEvent) -> bool:
-    """Whether pjsip made up a final response because a timer ran out or the transport failed."""
+    """Whether pjsip made up a final response because a timer expired or the transport failed."""
     return event.type == pj.PJSIP_EVENT_TSX_STATE and event.body.tsxState.type in {
         pj.PJSIP_EVENT_TIMER,
         pj.PJSIP_EVENT_TRANSPORT_ERROR,

@@ -1,7 +1,7 @@
-"""All accounts of the SIP process: made, registered as ordered, and moved to another server when theirs fails.
+"""All accounts of the SIP process: created, registered on orders, and moved to another server when theirs fails.
 
-When to register is the core's to say: pjsua2's own retries are off. Names are looked up here, in threads of their own,
-as pjsip would block in the system's resolver for as long as no DNS server answers.
+The core decides when to register: pjsua2's own retries are off. Names are resolved here, in separate threads, as pjsip
+would block in the system's resolver as long as no DNS server answers.
 """
 
 import logging
@@ -47,7 +47,7 @@ from appliance.sip.stack.routing.trusted_hosts import Known
 from appliance.sip.wire import GuessCounts
 
 LOG = logging.getLogger(__name__)
-NAME_KEPT_S = 60.0  # servers' names are looked up again after this long, and after each failure
+NAME_KEPT_S = 60.0  # servers' names are resolved again after this time, and after each failure
 BUSY_S = 0.1
 SESSION_S = 90
 BUSY = {70011, 171001}  # PJ_EBUSY, PJSIP_EBUSY
@@ -89,7 +89,7 @@ class Accounts:
         self._admit()
 
     def perform(self, order: AccountOrder) -> None:
-        """Register or unregister; what comes of it is told later."""
+        """Register or unregister; a report follows."""
         registration = self._registrations[order.account]
         registration.wish = isinstance(order, Register)
         stale = not registration.literal and time.monotonic() - registration.resolved_at > NAME_KEPT_S
@@ -99,11 +99,11 @@ class Accounts:
         self._carry_out(registration)
 
     def choose(self, prm: pj.OnSelectAccountParam) -> None:
-        """Which account a request belongs to that begins something: one of the registrar that sent it, if any.
+        """Choose the account for an out-of-dialog request: an account of the registrar that sent it, if there is one.
 
-        pjsua goes by To, where some PBXs write our address in place of their domain: it then takes the account of
-        direct calls, whose Contact and encryption are not those of the PBX's. Or it takes one at a registrar for a call
-        from elsewhere, who cannot reach us by its connection to the registrar.
+        pjsua chooses by To, where some PBXs write our address instead of their domain: it then takes the account of
+        direct calls, whose Contact and encryption do not suit the PBX. Or, for a call from elsewhere, it takes an
+        account at a registrar, although the caller cannot reach us by the connection to that registrar.
         """
         near, message = self._near(prm.rdata), str(prm.rdata.wholeMsg)
         if near:
@@ -118,23 +118,23 @@ class Accounts:
             prm.accountIndex = self._directly(srtp).getId()
 
     def refused(self, prm: pj.OnRejectedIncomingCallParam) -> None:
-        """An INVITE that pjsua has refused by itself."""
+        """Report an INVITE that pjsua refused on its own."""
         near = self._near(prm.rdata)
         self.calls.refused(prm, near[0].name if near else NO_ACCOUNT)
 
     def know(self, uris: tuple[str, ...]) -> None:
-        """Take these as the targets': what they send is never shut out, like that of the registrars."""
+        """Set the targets' URIs: flood protection never shuts these out, nor the registrars."""
         self._known.desire(uris)
         self._admit()
 
     def encrypt(self, hosts: tuple[tuple[str, str], ...]) -> None:
-        """Calls to and from these hosts are encrypted, see core.desired.Sound."""
+        """Encrypt calls to and from these hosts, see core.desired.Sound."""
         self._encrypted = hosts
         for _, srtp in hosts:
-            self._directly(srtp)  # now, and not when one calls: pjsua is in the midst of that
+            self._directly(srtp)  # now, as pjsua cannot create it while a call arrives
 
     def call(self, order: CallOrder) -> None:
-        """Do what is ordered about a call. One straight to a name is placed when that was looked up."""
+        """Perform a call's order. A direct call to a host name is placed when the name is resolved."""
         if isinstance(order, Place):
             if not self._look_up(order.call, order, order.uri):
                 self.calls.perform(order)
@@ -147,7 +147,7 @@ class Accounts:
             self.calls.perform(order)
 
     def watch(self, order: Probe | Subscribe | Unsubscribe) -> None:
-        """Ask a contact whether it is there, or its server to tell; where it has a name, when that was looked up."""
+        """Watch a contact by OPTIONS or SUBSCRIBE, or stop; a probe of a host name waits until the name is resolved."""
         if isinstance(order, Unsubscribe):
             self._subscriptions.unsubscribe(order.contact)
             return
@@ -161,12 +161,12 @@ class Accounts:
             self._probes.send(account, order)
 
     def write(self, order: SendMessage) -> None:
-        """Send a message. One straight to a name is sent when that was looked up."""
+        """Send a message. A direct message to a host name is sent when the name is resolved."""
         if order.call is not None or not self._look_up(f"message {order.message}", order, order.to):
             self.calls.messages.perform(order)
 
     def _look_up(self, who: str, order: Place | Probe | SendMessage, uri: str) -> bool:
-        """Carry out an order that goes through no account, once it is known where it leads to; False: it is none."""
+        """Carry out an order outside accounts once its destination is known; False if the order uses an account."""
         where = place_of(uri) if order.account == NO_ACCOUNT else None
         if where is None:
             return False
@@ -183,7 +183,7 @@ class Accounts:
         if server is None or where is None:
             self._not_found(order, why)
             return
-        # pjsip would refuse a name, and send to an IPv6 address by IPv4; ICE has to know which of the two it is.
+        # pjsip would refuse a name, and send to an IPv6 address by IPv4; ICE must know which of the two is used.
         routed = where.known is None or server.version == servers.IPV6 or self._settings.ice
         direct = self._directly(order.srtp if isinstance(order, Place) else PLAIN)
         towards = partial(direct.towards, server, where.transport, routed=routed)
@@ -206,7 +206,7 @@ class Accounts:
             self.calls.messages.never_sent(order, why)
 
     def turn(self, now: float) -> None:
-        """What is due: names that were looked up, servers to be left, wishes that pjsip was too busy for."""
+        """Do what is due: resolved names, servers to leave, and requests for which pjsip was too busy."""
         self._subscriptions.turn()
         for found in self._lookups.done():
             self._looked_up(*found)
@@ -221,14 +221,14 @@ class Accounts:
                 self._try_elsewhere(call, call.attempt, now)
 
     def renew(self) -> None:
-        """Our address is another one: what was asked from the old one will not be answered."""
+        """Our address has changed: requests from the old one will not be answered."""
         for registration in self._registrations.values():
             if registration.asked_at is not None:
                 registration.asked_at, registration.wish = None, True
                 self._forget(registration)
 
     def clear(self) -> None:
-        """Free all, before the endpoint goes."""
+        """Free all accounts, before the endpoint."""
         self._subscriptions.clear()
         for account in [*(each for each in self._registrations.values() if each.created), *self._direct.values()]:
             account.shutdown()
@@ -238,13 +238,13 @@ class Accounts:
         del self.calls
 
     def _near(self, request: pj.SipRxData) -> list[Registration]:
-        """Accounts at the registrar that sent a request, the one whose user it asks for first."""
+        """The accounts at the registrar that sent a request, those with the requested user first."""
         near = [each for each in self._registrations.values() if each.created and each.sends(request)]
         user = user_of(str(request.wholeMsg))
         return sorted(near, key=lambda each: each.settings.user != user)
 
     def _directly(self, srtp: str) -> Direct:
-        """The account of calls through none, which are encrypted like this."""
+        """The account for direct calls with this encryption."""
         if srtp not in self._direct:
             make = partial(direct_config, self._settings, srtp, self._udp.keys())
             direct = self._direct[srtp] = Direct(make, self._transports, self._callers)
@@ -252,10 +252,10 @@ class Accounts:
         return self._direct[srtp]
 
     def _srtp(self, source: str, claimed: str) -> str:
-        """How calls from that address:port are encrypted, where they come through no account.
+        """How calls from that address:port are encrypted if they use no account.
 
-        claimed: host of the target with a password that the caller says it is, wherever it calls from. The strictest
-        of what fits counts.
+        claimed: host of the password-protected target that the caller claims to be. The strictest setting that applies
+        counts.
         """
         address = source.rpartition(":")[0].strip("[]")
         fitting = {srtp for host, srtp in self._encrypted if host == claimed or self._known.leads(host, address)}
@@ -278,13 +278,13 @@ class Accounts:
             registration.setRegistration(wish)
         except pj.Error as error:
             registration.asked_at = None
-            if error.status in BUSY:  # the one before is not answered yet
+            if error.status in BUSY:  # the previous request is not answered yet
                 registration.wish, registration.not_before = wish, time.monotonic() + BUSY_S
             else:
                 registration.fail(0, translate.clean(error.reason))
 
     def _move_on(self, registration: Registration) -> None:
-        """Register at the next server; whatever the one before still says is not heard any more."""
+        """Register at the next server; later answers of the previous one are ignored."""
         registration.failing = False
         registration.servers.move_on()
         self._forget(registration)
@@ -303,7 +303,7 @@ class Accounts:
             self._carry_out(registration)
 
     def _try_elsewhere(self, call: SipCall, attempt: Attempt, now: float) -> None:
-        """Place a call anew by the account's next server: a visitor does not wait until the registration has moved."""
+        """Place a call again at the account's next server: a visitor does not wait until the registration has moved."""
         registration = self._registrations.get(call.account_name)
         code, reason = attempt.outcome or (0, NO_ANSWER)
         if registration is not None and not call.ended_by_us and registration.leaves(attempt.server, code, reason):
@@ -316,12 +316,12 @@ class Accounts:
             attempt.began = now
 
     def _forget(self, registration: Registration) -> None:
-        """Begin the registration anew, deaf to what the one before still brings: pjsua does so for another route."""
+        """Begin the registration again with a new route, so that pjsua ignores answers to the previous one."""
         registration.anew += 1
         registration.modify(self._config(registration))
 
     def _resolve(self, registration: Registration) -> None:
-        """In a thread of its own: nothing of pjsua2 here."""
+        """Runs in a separate thread: must not touch pjsua2."""
         found: list[Server] = []
         whys = []
         for host, port in registration.settings.servers:
@@ -354,9 +354,9 @@ class Accounts:
         self._admit()
 
     def _admit(self) -> None:
-        """By TCP and TLS, only registrars may connect to us; these and the targets are never shut out.
+        """By TCP and TLS, only registrars may connect to us; registrars and targets are never shut out.
 
-        An account's servers may speak in its calls, whichever of them brought the call.
+        Every server of an account may send requests in its calls, whichever server brought the call.
         """
         connecting, registrars = set[str](), set[str]()
         for registration in self._registrations.values():
@@ -390,7 +390,7 @@ class Accounts:
         if server.version == servers.IPV6:
             config.sipConfig.ipv6Use = pj.PJSUA_IPV6_ENABLED_USE_IPV6_ONLY
         if account.transport != "udp":
-            # Each connection has its own port: else pjsua, in a private network, stays registered with the first one.
+            # Each connection has its own port: without this, pjsua behind NAT stays registered with the first.
             config.natConfig.contactRewriteUse = ALWAYS
         elif server.version in self._udp:
             config.sipConfig.transportId = self._udp[server.version]
@@ -398,14 +398,15 @@ class Accounts:
 
 
 def user_of(message: str) -> str:
-    """Whom a request asks for."""
+    """The user of a request's URI."""
     return (callers.parts(translate.request_uri(message)) or ("", ""))[0]
 
 
 def base_config(settings: SipSettings, uri: str, versions: Collection[int], *, ice: bool) -> pj.AccountConfig:
-    """What all accounts have: our name, sound from our address, and far ends that learn within 90 s that we are gone.
+    """The settings of every account: our name, our address for sound, and session timers of 90 s.
 
-    Session timers (RFC 4028) with who knows them; 90 s is the least that it allows. Reliable 18x (RFC 3262) likewise.
+    Session timers (RFC 4028) let a far end notice within 90 s that we are gone; 90 s is the least that they allow. They
+    and reliable 18x responses (RFC 3262) are used if the far end supports them.
     """
     config = pj.AccountConfig()
     name = settings.display_name.replace("\\", "\\\\").replace('"', '\\"')
@@ -413,22 +414,22 @@ def base_config(settings: SipSettings, uri: str, versions: Collection[int], *, i
     sound = config.mediaConfig.transportConfig
     sound.boundAddress, sound.randomizePort = settings.address, True
     first, last = settings.rtp_ports
-    sound.port = first + first % 2  # RTP takes an even port, and RTCP the next one (RFC 3550 §11)
+    sound.port = first + first % 2  # RTP uses an even port, and RTCP the next one (RFC 3550 §11)
     sound.portRange = last - 1 + last % 2 - sound.port
     config.callConfig.timerUse = pj.PJSUA_SIP_TIMER_OPTIONAL
     config.callConfig.timerMinSESec = config.callConfig.timerSessExpiresSec = SESSION_S
     config.callConfig.prackUse = pj.PJSUA_100REL_OPTIONAL
-    if servers.IPV6 not in versions:  # an offer of IPv6 then comes as far as to us, who refuse it (see calls)
+    if servers.IPV6 not in versions:  # an offer of IPv6 then reaches us, and we refuse it (see calls)
         config.mediaConfig.ipv6Use = pj.PJSUA_IPV6_DISABLED
     config.natConfig.iceEnabled = ice
-    config.natConfig.iceAggressiveNomination = False  # RFC 8445 §8.1.1 has done away with it
-    config.natConfig.iceAlwaysUpdate = False  # a new offer only where another address than the default is used
-    config.natConfig.iceWaitNominationTimeoutMsec = FOR_EVER  # sip.ice sees to it that it ends
+    config.natConfig.iceAggressiveNomination = False  # RFC 8445 §8.1.1 has removed it
+    config.natConfig.iceAlwaysUpdate = False  # a new offer only if another address than the default is used
+    config.natConfig.iceWaitNominationTimeoutMsec = FOR_EVER  # sip.stack.calls.ice ends it
     return config
 
 
 def direct_config(settings: SipSettings, srtp: str, versions: Collection[int], address: str) -> pj.AccountConfig:
-    """Calls without a registrar: our user at our address."""
+    """The account for calls without a registrar: our user at our address."""
     config = base_config(settings, f"sip:{settings.user}@{address}", versions, ice=settings.ice)
     config.mediaConfig.srtpUse, config.mediaConfig.srtpSecureSignaling = SRTP[srtp], 0
     return config

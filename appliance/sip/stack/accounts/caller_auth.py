@@ -1,4 +1,4 @@
-"""Digest authentication of direct callers: targets with a password (see digest), whatever address they call from."""
+"""Digest authentication of direct callers: targets with a password (see digest), from any address."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ Post = Callable[[inputs.AccessLockedOut | GuessCounts], None]
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """code 0: the call goes on, as that of the target `shown`, "" where no password is asked for.
+    """The decision about a caller. code 0: accept the call; `shown`: the target that proved its password, "" for none.
 
-    Otherwise it is answered with that code and challenge; `why` is reported, where there is something to report.
+    Any other code is the response, with the challenge; `why` is reported unless it is empty.
     """
 
     code: int = 0
@@ -31,9 +31,9 @@ class Judgement:
 
 
 class Callers:
-    """The targets with a password. leads: whether a host of the configuration is at an address.
+    """The targets with a password. leads: whether a configured host is at an address.
 
-    guessed: what was counted in the process before this one; each change is posted, for the next one.
+    guessed: counters of the previous process; each change is posted, for the next process.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Callers:
         self._leads, self._post = leads, post
 
     def judge(self, invite: str, address: str, now: float) -> Judgement:
-        """What becomes of an INVITE from an address; now: seconds of a clock that only goes forward."""
+        """Decide about an INVITE from an address; now: seconds of a monotonic clock."""
         caller = self._claimed(invite)
         if caller is None:
             return Judgement()
@@ -75,7 +75,7 @@ class Callers:
         return Judgement(FORBIDDEN, why=verdict)
 
     def host(self, invite: str) -> str:
-        """Where the target is expected that an INVITE says it comes from; "" for none with a password."""
+        """The host of the password-protected target that an INVITE claims to be; "" for none."""
         caller = self._claimed(invite)
         return "" if caller is None else caller.host
 

@@ -1,12 +1,12 @@
-"""Digest authentication: a caller shows that it knows a password, without sending it (RFC 3261 §22, RFC 7616).
+"""Digest authentication: a caller proves that it knows a password without sending it (RFC 3261 §22, RFC 7616).
 
-A challenge carries a nonce that says when it was made, and for which address, signed with a key of this process; so
-nothing is kept of those that nobody answers. What is kept is how often each was used: an answer that was overheard is
-not taken a second time. An answer counts as a guess only from the address that was asked: else whoever forges a phone's
-address could have it locked out by wrong answers, without ever seeing a challenge.
+A challenge carries a nonce that contains its time and address, signed with a key of this process, so unanswered
+challenges need no memory. What is stored is how often each nonce was used, so that an overheard answer is not accepted
+a second time. An answer counts as a guess only from the address that was challenged: otherwise anybody could forge a
+phone's address and lock the phone out with wrong answers, without ever seeing a challenge.
 
-It is MD5 that is asked for, as all phones know it: where SHA-256 is offered beside it (RFC 8760), libre gives the call
-up. What protects the password is its length, and what protects the answer is the nonce.
+We request MD5, which every phone supports: libre gives up a call if SHA-256 is offered beside it (RFC 8760). The
+password's length protects the password, and the nonce protects the answer.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ NEEDED = {"username", "realm", "nonce", "uri", "response", "nc", "cnonce"}
 
 
 class Verdict(StrEnum):
-    """What an answer to a challenge is worth. MISSING: there is none; STALE: to a challenge that does not count."""
+    """The verdict on an answer to a challenge. MISSING: no answer; STALE: an answer to an invalid challenge."""
 
     ACCEPTED = "accepted"
     MISSING = "missing"
@@ -50,15 +50,15 @@ class Credentials:
 
 
 class Challenges:
-    """All that were made with one key. `realm` is shown to everybody who is asked."""
+    """All challenges made with one key. `realm` is visible to everybody who is challenged."""
 
     def __init__(self, realm: str, key: bytes | None = None) -> None:
         self.realm = realm
         self._key = key or secrets.token_bytes(32)
-        self._used: dict[str, tuple[int, float]] = {}  # nonce: its highest count, and until when it counts
+        self._used: dict[str, tuple[int, float]] = {}  # nonce: its highest count, and until when it is valid
 
     def make(self, address: str, now: float, *, stale: bool = False) -> str:
-        """The value of WWW-Authenticate for that address; now: seconds of a clock that only goes forward."""
+        """The value of WWW-Authenticate for that address; now: seconds of a monotonic clock."""
         made, salt = f"{int(now * 1000):x}", secrets.token_hex(16)
         asked = self._tag(salt, address)
         nonce = f"{made}.{salt}.{asked}.{self._sign(made, salt, asked)}"
@@ -69,16 +69,16 @@ class Challenges:
     def judge(
         self, header: str, method: str, password_of: Callable[[str], str | None], address: str, now: float
     ) -> Verdict:
-        """What the Authorization of a request from an address is worth; `password_of` a user, None for one without.
+        """Judge the Authorization header of a request from an address; `password_of` a user, None for an unknown user.
 
-        As long and as costly for a user that is not there as for a wrong password. A count is used up only by a right
-        answer: else whoever sees a nonce could use it up for its owner.
+        An unknown user takes as long as a wrong password. Only a right answer uses up a count: otherwise anybody who
+        sees a nonce could use it up for its owner.
         """
         given = read(header)
         if given is None:
             return Verdict.MISSING
         made, ours = self._made(given.nonce, address)
-        if made is None or not 0 <= now - made < LIFE_S:  # or of the process before, which a phone may remember
+        if made is None or not 0 <= now - made < LIFE_S:  # or of the previous process, which a phone may remember
             return Verdict.STALE
         self._used = {nonce: use for nonce, use in self._used.items() if now < use[1]}
         again = given.count <= self._used.get(given.nonce, (0, 0.0))[0]
@@ -95,7 +95,7 @@ class Challenges:
         return Verdict.ACCEPTED
 
     def _made(self, nonce: str, address: str) -> tuple[float | None, bool]:
-        """When a nonce was made, None where it is not one of this process, and whether it was for that address."""
+        """When a nonce was made, None if not by this process, and whether it was made for that address."""
         found = NONCE.fullmatch(nonce)
         if found is None or not hmac.compare_digest(self._sign(*found.group(1, 2, 3)), found[4]):
             return None, False
@@ -109,7 +109,7 @@ class Challenges:
 
 
 def read(header: str) -> Credentials | None:
-    """The header as credentials; None for what is none, or none that we ask for: qop=auth, and MD5."""
+    """The header as credentials; None if it is not valid, or not what we request: qop=auth and MD5."""
     scheme, _, rest = header.strip().partition(" ")
     if scheme.lower() != "digest":
         return None
@@ -134,7 +134,7 @@ def read(header: str) -> Credentials | None:
 
 
 def response(given: Credentials, method: str, password: str) -> str:
-    """What who knows the password answers (RFC 7616 §3.4.1)."""
+    """The right answer for this password (RFC 7616 §3.4.1)."""
 
     def digest(text: str) -> str:
         return hashlib.md5(text.encode("utf-8", "surrogateescape"), usedforsecurity=False).hexdigest()

@@ -1,4 +1,4 @@
-"""Calls straight to a far end, with no registrar between: its name is looked up first, as pjsip would block in that."""
+"""Direct calls, without a registrar: host names are resolved first, as pjsip would block meanwhile."""
 
 import queue
 import threading
@@ -17,7 +17,7 @@ from appliance.sip.stack.routing.transports import Transports
 
 
 class Lookups:
-    """Names being looked up, in threads of their own, each for somebody who waits. versions: see servers.locate."""
+    """Names being resolved in separate threads, each for one order. versions: see servers.locate."""
 
     def __init__(self, versions: Collection[int]) -> None:
         self._versions = versions
@@ -25,18 +25,18 @@ class Lookups:
         self._waiting: set[str] = set()
 
     def begin(self, who: str, place: Place) -> None:
-        """Look a place up; `done` gives what was found."""
+        """Resolve a place; `done` returns the result."""
         self._waiting.add(who)
         threading.Thread(target=self._look, args=(who, place), daemon=True).start()
 
     def forget(self, who: str) -> bool:
-        """Do not wait for it any more; False if nobody did."""
+        """Stop waiting for a name; False if nothing waited for it."""
         waits = who in self._waiting
         self._waiting.discard(who)
         return waits
 
     def done(self) -> list[tuple[str, Server | None, str]]:
-        """For whom, the server, or why there is none."""
+        """For each finished name: who waits for it, the server, or why there is none."""
         found = []
         while not self._found.empty():
             who, server, why = self._found.get()
@@ -52,7 +52,7 @@ class Lookups:
 
 
 class Direct(Account):
-    """The account of such calls; `make` gives its configuration for the host:port that we call from."""
+    """The account for direct calls; `make` builds its configuration for the host:port that we call from."""
 
     def __init__(self, make: Callable[[str], pj.AccountConfig], transports: Transports, callers: Callers) -> None:
         super().__init__()
@@ -60,18 +60,18 @@ class Direct(Account):
         self.create(make(transports.address))
 
     def judge(self, invite: str, source: str) -> Judgement:
-        """A caller that claims to be a target with a password has to show it."""
+        """A caller that claims to be a password-protected target must prove it."""
         return self._callers.judge(invite, source.rpartition(":")[0].strip("[]"), time.monotonic())
 
     @contextmanager
     def towards(self, server: Server, transport: str, *, routed: bool) -> Iterator[None]:
-        """Send from the address of the route to that server; `routed`: and to it, wherever the message is addressed.
+        """Send from the address of the route to that server; `routed`: also send to it, whatever the message's address.
 
-        A dialog keeps the route that it began with.
+        A dialog keeps its first route.
         """
         address = self._transports.towards(server.address)
         if not routed and address == self._transports.address:
-            yield  # as it is configured
+            yield  # as configured
             return
         config = self._make(address)
         if routed:
@@ -82,7 +82,7 @@ class Direct(Account):
 
     @contextmanager
     def renewing(self, address: str) -> Iterator[None]:
-        """What is offered in here is for sound to that address:port."""
+        """Offers made inside this context are for sound to that address:port."""
         config = self._make(self._transports.address)
         sound_by(config, servers.IPV6 if address.startswith("[") else servers.IPV4)
         with self._as(config):
@@ -98,7 +98,7 @@ class Direct(Account):
 
 
 def sound_by(config: pj.AccountConfig, version: int) -> None:
-    """Offer sound by that version of IP; by ICE, pjsua would name an address of IPv6 first wherever there is one."""
+    """Offer sound by that version of IP; with ICE, pjsua would prefer an IPv6 address if there is one."""
     if version == servers.IPV6:
         config.mediaConfig.ipv6Use = pj.PJSUA_IPV6_ENABLED_USE_IPV6_ONLY
     elif config.natConfig.iceEnabled:

@@ -1,7 +1,7 @@
-"""Limits on guessing targets' passwords: wrong answers lock out the source they came from, and strangers to the target.
+"""Limits on guessing targets' passwords: wrong answers lock out their source, and unknown sources for the target.
 
-Each further wrong answer after a lockout doubles its time. A lockout of the target never holds for its own address, nor
-for sources that have shown its password: else anybody could keep the real phone out.
+Each further wrong answer after a lockout doubles its time. A target's lockout never applies to its own address, nor to
+sources that have proved its password: otherwise anybody could lock out the real phone.
 """
 
 import ipaddress
@@ -13,9 +13,9 @@ from appliance.core.access.lockouts import DOUBLINGS, FIRST_S, FORGOTTEN_S, LONG
 from appliance.core.model import LockoutScope
 from appliance.sip.wire import Counted, GuessCounts
 
-FREE_OF_SOURCE, FREE_OF_TARGET = 5, 15  # the last of so many wrong ones locks out
-SOURCES = 256  # counted at once; the one that was silent longest is forgotten
-KNOWN, KNOWN_S = 8, 30 * 86_400.0  # sources of a target that have shown its password lately
+FREE_OF_SOURCE, FREE_OF_TARGET = 5, 15  # the last of so many wrong answers locks out
+SOURCES = 256  # counted at once; the source that was silent longest is forgotten
+KNOWN, KNOWN_S = 8, 30 * 86_400.0  # sources of a target that have proved its password recently
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +29,14 @@ class Locked:
 
 @dataclass(slots=True)
 class Count:
-    """Wrong answers, by target where several are counted together."""
+    """Wrong answers, by target if several are counted together."""
 
     wrong: dict[str, int] = field(default_factory=dict)
     last: float = 0.0
     until: float = 0.0
 
     def add(self, target: str, free: int, now: float) -> float:
-        """One more; the seconds of the lockout that it brings, 0 for none."""
+        """Count one more; returns the seconds of the lockout that begins, 0 for none."""
         if now - self.last >= FORGOTTEN_S:
             self.wrong.clear()
         self.wrong[target], self.last = self.wrong.get(target, 0) + 1, now
@@ -49,22 +49,22 @@ class Count:
 
 
 class Guesses:
-    """All of them. now: seconds of a clock that only goes forward. counts: what has been counted before."""
+    """All counters. now: seconds of a monotonic clock. counts: of the previous process."""
 
     def __init__(self, counts: GuessCounts | None = None) -> None:
         counts = counts or GuessCounts()
         self._sources = OrderedDict(_read(counts.sources))
-        self._targets = dict(_read(counts.targets))  # there are no more than the configuration has
+        self._targets = dict(_read(counts.targets))  # never more than the configuration has
         self._known = {target: OrderedDict(sources) for target, sources in counts.shown}
 
     @property
     def counts(self) -> GuessCounts:
-        """What is counted now."""
+        """The counters now."""
         shown = tuple((target, tuple(sources.items())) for target, sources in self._known.items())
         return GuessCounts(_written(self._sources), _written(self._targets), shown)
 
     def locks_out(self, target: str, address: str, now: float, *, at_home: bool) -> bool:
-        """Whether no answer from there is looked at. at_home: it is the target's own address."""
+        """Whether answers from that address are ignored. at_home: it is the target's own address."""
         source = place(address)
         count, of_target = self._sources.get(source), self._targets.get(target)
         if count is not None and now < count.until:
@@ -72,7 +72,7 @@ class Guesses:
         return of_target is not None and now < of_target.until and not at_home and not self._knows(target, source, now)
 
     def wrong(self, target: str, address: str, now: float, *, at_home: bool) -> list[Locked]:
-        """A wrong answer; the lockouts that it brings. One from a place that is the target's own counts there only."""
+        """Count a wrong answer; returns the lockouts that begin. From the target's own address it counts only there."""
         source = place(address)
         count = self._sources.pop(source, None) or Count()
         self._sources[source] = count
@@ -85,9 +85,9 @@ class Guesses:
         return [locked for locked in found if locked.seconds]
 
     def right(self, target: str, address: str, now: float) -> None:
-        """A right answer: the source is the target's, and what it guessed wrong for this target is forgotten.
+        """A right answer: the source becomes known, and its wrong answers for this target are forgotten.
 
-        What it guessed for others is not: whoever has one password could guess at another for ever.
+        Its wrong answers for other targets are not: otherwise the owner of one password could guess at others for ever.
         """
         source = place(address)
         if (count := self._sources.get(source)) is not None:
@@ -114,7 +114,7 @@ def _written(counts: Mapping[str, Count]) -> tuple[Counted, ...]:
 
 
 def place(address: str) -> str:
-    """What counts as one source: an address, or the network of one of IPv6, of which a host has as many as it likes."""
+    """The unit that counts as one source: an IPv4 address, or an IPv6 network, as one host has many addresses."""
     try:
         found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

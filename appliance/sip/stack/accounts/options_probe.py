@@ -1,4 +1,4 @@
-"""OPTIONS to contacts that are watched (RFC 3261 §11): each answer, or that none came, is told."""
+"""OPTIONS to watched contacts (RFC 3261 §11): reports each answer, or that none came."""
 
 import time
 from typing import Any
@@ -12,14 +12,14 @@ from appliance.sip.stack.calls.operations import Post
 
 
 class Probes:
-    """The questions that are out. pjsua gives back with the answer what it was asked with, by its address."""
+    """The probes without an answer. pjsua returns a probe's parameters with the answer, by their address."""
 
     def __init__(self, post: Post) -> None:
         self._post = post
         self._out: dict[int, tuple[str, pj.SendRequestParam]] = {}
 
     def send(self, account: pj.Account, probe: Probe) -> None:
-        """Ask."""
+        """Send a probe."""
         asked: Any = pj.SendRequestParam()
         asked.method, asked.txOption.targetUri = "OPTIONS", probe.uri
         asked.userData = asked.this
@@ -31,7 +31,7 @@ class Probes:
             self.failed(probe.contact, translate.clean(error.reason))
 
     def answered(self, prm: pj.OnSendRequestParam) -> None:
-        """The final response, or what pjsip makes of none."""
+        """The final response, or the one that pjsip makes up if none came."""
         contact, _ = self._out.pop(int(prm.userData), ("", None))
         if not contact:
             return
@@ -41,5 +41,5 @@ class Probes:
         self._post(inputs.ContactAnswered(at=time.monotonic(), contact=contact, code=code, reason=reason))
 
     def failed(self, contact: str, why: str) -> None:
-        """It could not even be asked."""
+        """Report a probe that could not be sent."""
         self._post(inputs.ContactAnswered(at=time.monotonic(), contact=contact, code=0, reason=why))

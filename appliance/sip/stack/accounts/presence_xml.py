@@ -1,4 +1,4 @@
-"""What a server tells of a contact in the body of a NOTIFY: presence (RFC 3863, RFC 4480) or its calls (RFC 4235)."""
+"""The body of a NOTIFY about a contact: presence (RFC 3863, RFC 4480) or dialogs (RFC 4235)."""
 
 from xml.etree import ElementTree as ET
 
@@ -12,11 +12,11 @@ UNREADABLE = "The state that its server sent cannot be read"
 
 
 class UnreadableError(Exception):
-    """It is no document of the kind that was asked for."""
+    """The body is not a document of the expected kind."""
 
 
 def presence(body: str) -> ContactState:
-    """How a presentity is (RFC 3863 §4.1): who is on the phone may be open or closed. Raises UnreadableError."""
+    """The state of a presentity (RFC 3863 §4.1); a busy one may be open or closed. Raises UnreadableError."""
     root = read(body, "presence")
     names = {local(each) for each in root.iter()}
     if names & BUSY:
@@ -28,13 +28,13 @@ def presence(body: str) -> ContactState:
 
 
 class Dialogs:
-    """A telephone's calls, of which a document may tell all, or those that have changed (RFC 4235 §3.5)."""
+    """A telephone's dialogs; a document has all of them, or only those that changed (RFC 4235 §3.5)."""
 
     def __init__(self) -> None:
         self._states: dict[str, str] = {}
 
     def take(self, body: str) -> ContactState:
-        """How it is now. Raises UnreadableError."""
+        """The state after this document. Raises UnreadableError."""
         root = read(body, "dialog-info")
         if root.get("state") == "full":
             self._states.clear()
@@ -47,7 +47,7 @@ class Dialogs:
 
 
 def read(body: str, kind: str) -> ET.Element:
-    """The document's root. Raises UnreadableError, also for one with a document type, which could name entities."""
+    """The document's root. Raises UnreadableError, also for a document type, which could define entities."""
     if len(body) > LONGEST or "<!" in body.replace("<!--", ""):
         raise UnreadableError
     try:
@@ -60,5 +60,5 @@ def read(body: str, kind: str) -> ET.Element:
 
 
 def local(element: ET.Element) -> str:
-    """Its name without the namespace."""
+    """An element's name without its namespace."""
     return element.tag.rpartition("}")[2]

@@ -1,4 +1,4 @@
-"""Accounts in pjsua2: one for calls straight from address to address, and one at each registrar."""
+"""Accounts in pjsua2: the base of all accounts, and an account at a registrar."""
 
 import re
 import time
@@ -22,30 +22,30 @@ from appliance.sip.stack.routing.tls import Faults
 
 FORBIDDEN = 403
 SECONDS = re.compile(r"[0-9]{1,9}")
-ELSEWHERE = {0, 408, 500, 502, 503, 504}  # another server may do better (RFC 3263 §4.3)
+ELSEWHERE = {0, 408, 500, 502, 503, 504}  # another server may succeed (RFC 3263 §4.3)
 NO_ANSWER = "No answer"
 NO_FAULT = TlsFault.NONE, ""
 
 
 class Account(Through):
-    """What takes the calls to one of our addresses."""
+    """An account of pjsua2 that receives the calls to one of our addresses."""
 
     calls: Calls
     probes: Probes
 
     @contained
     def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:  # noqa: N802
-        """An INVITE outside any dialog. Answered later, from the loop: in here pjsip asserts on the request."""
+        """An INVITE outside any dialog. Answered later, from the loop: inside the callback pjsip fails an assertion."""
         message, source = str(prm.rdata.wholeMsg), str(prm.rdata.srcAddress)
         self.calls.arrived(self, prm.callId, prm.rdata, self.judge(message, source))
 
     def judge(self, invite: str, source: str) -> Judgement:  # noqa: ARG002
-        """What becomes of a call, before anybody hears of it; registrars know who calls."""
+        """Decide about a call before it is reported; by default it is accepted, as registrars know their callers."""
         return Judgement()
 
     @contained
     def onIncomingSubscribe(self, prm: pj.OnIncomingSubscribeParam) -> None:  # noqa: N802
-        """SUBSCRIBE (RFC 6665): nobody is told of our presence. pjsua2 would keep each for an hour."""
+        """SUBSCRIBE (RFC 6665): refused, as we report no presence. pjsua2 would keep each subscription for an hour."""
         prm.code = FORBIDDEN
 
     @contained
@@ -55,72 +55,72 @@ class Account(Through):
 
     @contained
     def onInstantMessage(self, prm: pj.OnInstantMessageParam) -> None:  # noqa: N802
-        """MESSAGE outside of calls (RFC 3428), which pjsua2 has answered 200."""
+        """MESSAGE outside calls (RFC 3428), which pjsua2 has answered with 200."""
         self.calls.written(prm.rdata, account=self.name)
 
     @contained
     def onInstantMessageStatus(self, prm: pj.OnInstantMessageStatusParam) -> None:  # noqa: N802
-        """A MESSAGE of ours outside of calls was answered."""
+        """Our MESSAGE outside calls was answered."""
         code = int(prm.code) if str(prm.rdata.wholeMsg) else 0
         self.calls.messages.answered((None, Method.MESSAGE, str(prm.toUri)), code, translate.clean(prm.reason))
 
 
 class Choice:
-    """Which of several servers is used: the one that works, and the next one when it does not."""
+    """The choice between several servers: the one that works, and the next one if it fails."""
 
     def __init__(self) -> None:
         self.all: tuple[Server, ...] = ()
         self.now: Server | None = None
-        self._tried: list[Server] = []  # in vain, since one has worked
+        self._tried: list[Server] = []  # tried in vain since one last worked
 
     def offer(self, found: tuple[Server, ...]) -> None:
-        """These are there; what is used stays so, if it is among them."""
+        """Set the servers; the current one stays if it is among them."""
         self.all = found
         if self.now not in found:
             self.now = found[0]
 
     @property
     def more(self) -> bool:
-        """Whether there is one that has not been tried in vain."""
+        """Whether there is a server that has not been tried in vain."""
         return any(server not in {*self._tried, self.now} for server in self.all)
 
     def move_on(self) -> None:
-        """Take the next one."""
+        """Choose the next server."""
         if self.now is not None:
             self._tried.append(self.now)
         self.now = next(server for server in self.all if server not in self._tried)
 
     def settle(self, *, works: bool) -> None:
-        """It works; or none of them does, and the next attempt begins with the first."""
+        """The current server works; or all have failed, and the next attempt begins with the first."""
         if not works and self.all:
             self.now = self.all[0]
         self._tried.clear()
 
 
 class Registration(Account):
-    """An account at a registrar. `wish`: what the core wants and pjsip has not begun yet, True to register."""
+    """An account at a registrar. `wish`: the core's order that pjsip has not begun yet, True to register."""
 
     def __init__(self, settings: AccountSettings, post: Post, faults: Faults) -> None:
         super().__init__()
         self.settings, self.name, self.post, self._faults = settings, AccountId(settings.name), post, faults
         self.wish: bool | None = None
-        self.ending = False  # what it wanted last
+        self.ending = False  # the last order was to unregister
         self.not_before = 0.0
-        self.asked_at: float | None = None  # while a REGISTER is not answered
-        self._sent_by = ""  # where our messages to the registrar come from
-        self.failing = False  # this server is to be left for another
+        self.asked_at: float | None = None  # while a REGISTER is unanswered
+        self._sent_by = ""  # our address in messages to the registrar
+        self.failing = False  # another server must be tried
         self.servers = Choice()
-        self.anew = 0  # how often it was begun anew
+        self.anew = 0  # how often the registration was begun again
         self.resolved_at = 0.0
         self.resolving = self.created = False
         places = [servers.literal(host, port, settings.transport) for host, port in settings.servers]
-        self.literal = all(places)  # nothing has to be looked up
+        self.literal = all(places)  # no name has to be resolved
         if self.literal:
             self.servers.offer(tuple(filter(None, places)))
 
     @contained
     def onRegState(self, prm: pj.OnRegStateParam) -> None:  # noqa: N802
-        """A REGISTER was answered, or came to nothing."""
+        """A REGISTER was answered, or failed."""
         code, message, at = int(prm.code), str(prm.rdata.wholeMsg), time.monotonic()
         self.asked_at = None
         if code // 100 != 2:  # noqa: PLR2004 - RFC 3261 §21.2
@@ -141,8 +141,8 @@ class Registration(Account):
             self.post(inputs.Unregistered(at=at, account=self.name))
 
     def fail(self, code: int, reason: str, message: str = "", fault: TlsFault = TlsFault.NONE) -> None:
-        """It came to nothing here: another server is tried, or else it is told."""
-        self.resolved_at = 0.0  # it may have moved
+        """The attempt failed: try another server, or else report it."""
+        self.resolved_at = 0.0  # the server may have moved
         now = self.servers.now
         server = now.at if now is not None else ""
         if code in ELSEWHERE and self.servers.more and not self.ending:
@@ -164,38 +164,38 @@ class Registration(Account):
         self.post(failed)
 
     def sends(self, request: pj.SipRxData) -> bool:
-        """Whether a request came from one of its servers, of which any may send us calls."""
+        """Whether a request came from one of the account's servers, any of which may send us calls."""
         source = str(request.srcAddress).rpartition(":")[0].strip("[]")
         near = source in {server.address for server in self.servers.all}
         return near and callers.proves(str(request.transport), self.settings.transport)
 
     @property
     def server(self) -> Server | None:  # type: ignore[override]  # of Through, where it is always the same
-        """Where its messages go now."""
+        """The server that messages go to now."""
         return self.servers.now
 
     def leaves(self, server: Server | None, code: int, reason: str) -> bool:
-        """Whether there is another server than that one, by which a call came to nothing."""
+        """Whether there is another server than that one, at which a call failed."""
         if self.servers.now == server and self.servers.more and not self.ending:
             self.fail(code, reason)
         return self.failing or self.servers.now != server
 
     def silent(self, now: float) -> bool:
-        """Whether its server has not answered for so long that it, or another one, should be asked anew.
+        """Whether its server has not answered for so long that it, or another one, should be asked again.
 
-        By UDP the question is repeated for 32 s. A connection brings it once; and a PBX that is just starting may take
-        connections, and drop what comes by them, before it is ready.
+        By UDP a request is repeated for 32 s. By TCP and TLS it is sent once; and a PBX that is just starting may
+        accept connections and drop their requests before it is ready.
         """
         anew = self.servers.more or self.settings.transport != "udp"
         return self.asked_at is not None and now - self.asked_at >= SILENT_S and anew
 
 
 def sent_by(message: str) -> str:
-    """Our host and port in the answer to a request of ours (RFC 3261 §18.1.1)."""
+    """Our host and port, as the answer to our request shows them (RFC 3261 §18.1.1)."""
     return translate.header(message, "Via").partition(";")[0].rpartition(" ")[2]
 
 
 def reason_of(code: int, reason: str, message: str) -> str:
-    """The reason phrase, with the new address where the registrar has moved (RFC 3261 §21.3)."""
+    """The reason phrase, with the new address if the registrar has moved (RFC 3261 §21.3)."""
     contact = translate.header(message, "Contact") if code // 100 == 3 else ""  # noqa: PLR2004
     return f"{reason}, to {translate.address(contact)[0]}" if contact else reason

@@ -1,4 +1,4 @@
-"""SUBSCRIBE to what servers know of contacts (RFC 6665), as pjsua2's buddies; what they tell, and when they end it."""
+"""SUBSCRIBE for contacts' states (RFC 6665), as pjsua2's buddies: reports their states, and ended subscriptions."""
 
 import re
 import time
@@ -19,7 +19,7 @@ PARAMETER = re.compile(r";\s*(reason|retry-after)\s*=\s*([^;\s]+)", re.IGNORECAS
 
 
 class Subscription(pj.Buddy):
-    """One SUBSCRIBE, its renewals, which are pjsua's, and all that comes of it. Freeing it ends it at the server."""
+    """One SUBSCRIBE, its renewals by pjsua, and its reports. Freeing the object ends the subscription at the server."""
 
     def __init__(self, table: "Subscriptions", order: Subscribe) -> None:
         super().__init__()
@@ -33,7 +33,7 @@ class Subscription(pj.Buddy):
 
     @contained
     def onBuddyEvSubDlgEventState(self, prm: pj.OnBuddyEvSubStateParam) -> None:  # noqa: N802
-        """Calls: likewise."""
+        """Dialogs: SUBSCRIBE was answered, or NOTIFY came."""
         self._happened(prm.e)
 
     def _happened(self, event: pj.SipEvent) -> None:
@@ -56,7 +56,7 @@ class Subscription(pj.Buddy):
 
     def _read(self, message: str) -> tuple[ContactState, str]:
         body = translate.body(message)
-        if not body.strip():  # a server that does not know yet, or may not tell
+        if not body.strip():  # the server does not know the state yet, or may not reveal it
             return ContactState.UNKNOWN, translate.clean(translate.header(message, "Subscription-State"))
         try:
             match self.package:
@@ -69,16 +69,16 @@ class Subscription(pj.Buddy):
 
 
 class Subscriptions:
-    """All of them. One that is asked for anew takes the place of the one before once it is told something."""
+    """All subscriptions. A new one replaces the contact's earlier one at its first report."""
 
     def __init__(self, post: Post) -> None:
         self._post = post
-        self._asked: dict[str, Subscription] = {}  # nothing was told yet
+        self._asked: dict[str, Subscription] = {}  # without a report so far
         self._told: dict[str, Subscription] = {}
-        self._over: list[Subscription] = []  # to be freed, outside of callbacks
+        self._over: list[Subscription] = []  # to be freed outside callbacks
 
     def subscribe(self, account: pj.Account, order: Subscribe) -> None:
-        """Ask."""
+        """Begin a subscription."""
         self._drop(self._asked, order.contact)
         made = self._asked[order.contact] = Subscription(self, order)
         config = pj.BuddyConfig()
@@ -93,16 +93,16 @@ class Subscriptions:
             self.ended(made, 0, translate.clean(error.reason), None)
 
     def unsubscribe(self, contact: str) -> None:
-        """Nothing more is wanted of it."""
+        """End a contact's subscriptions."""
         self._drop(self._asked, contact)
         self._drop(self._told, contact)
 
     def failed(self, contact: str, why: str) -> None:
-        """It could not even be asked."""
+        """Report a subscription that could not be requested."""
         self._post(inputs.SubscriptionEnded(at=time.monotonic(), contact=contact, code=0, reason=why))
 
     def notified(self, which: Subscription, state: ContactState, reason: str) -> None:
-        """A server told how a contact is."""
+        """A server reported a contact's state."""
         contact = which.contact
         if self._asked.get(contact) is which:
             del self._asked[contact]
@@ -112,7 +112,7 @@ class Subscriptions:
             self._post(inputs.ContactNotified(at=time.monotonic(), contact=contact, state=state, reason=reason))
 
     def ended(self, which: Subscription, code: int, reason: str, retry_after_s: float | None) -> None:
-        """Nothing more comes of it: told, unless another one has taken its place or is about to."""
+        """A subscription has ended: reported unless another one has replaced it or is about to."""
         contact = which.contact
         last = self._asked.get(contact, self._told.get(contact)) is which
         for table in (self._asked, self._told):
@@ -126,11 +126,11 @@ class Subscriptions:
             )
 
     def turn(self) -> None:
-        """Free what is over: pjsua would ask again by itself."""
+        """Free ended subscriptions: pjsua would renew them."""
         self._over.clear()
 
     def clear(self) -> None:
-        """Free all, before the accounts go."""
+        """Free all subscriptions, before the accounts."""
         self._asked.clear()
         self._told.clear()
         self._over.clear()

@@ -1,4 +1,4 @@
-"""A call in pjsua2: reports what happens to it, and performs what it is ordered."""
+"""A call in pjsua2: reports its progress, and performs orders."""
 
 import logging
 import time
@@ -29,46 +29,46 @@ DECLINE = 603
 REQUEST_TIMEOUT = 408
 COUNT_S = 1.0
 RENEW_AGAIN_S = 0.5
-ENCRYPTED = "SRTP status: Active"  # in pjsua's report on a call, which alone tells
-EVENT_END = 2  # PJMEDIA_STREAM_DTMF_IS_END, which pjsua2 does not name
+ENCRYPTED = "SRTP status: Active"  # in pjsua's report on a call, the only source
+EVENT_END = 2  # PJMEDIA_STREAM_DTMF_IS_END, which pjsua2 does not export
 
 
 class SipCall(pj.Call):
-    """One call. Freeing it hangs up whoever has its slot by then: only `Calls` holds one, and frees it once ended."""
+    """One call. Freeing it hangs up whatever call is in its slot: so only `Calls` holds it, and frees ended ones."""
 
     def __init__(self, table: Shared, account: Through, call: CallId, slot: int = pj.PJSUA_INVALID_ID) -> None:
         super().__init__(account, slot)
         self.account, self.account_name = account, account.name
         self.table, self.call, self.outgoing = table, call, slot == pj.PJSUA_INVALID_ID
         self.ended_by_us = self.over = self.confirmed = False
-        self.attempt: Attempt | None = None  # of ours, until something came from where it went
+        self.attempt: Attempt | None = None  # of an outgoing call, until its server has sent anything
         self.reason_header = ""
-        self.end_headers: translate.Headers = ()  # of what ended it
-        self.transfer_headers: translate.Headers = ()  # of what came last of a transfer: REFER, its answer, or NOTIFY
+        self.end_headers: translate.Headers = ()  # of the message that ended the call
+        self.transfer_headers: translate.Headers = ()  # of a transfer's last message: REFER, its answer, or NOTIFY
         self.dialog = Dialog(call, table.post)
         self.contacts: list[str] = []  # of a 3xx
         self.referred = transfers.Referred()
         self.audio: int | None = None  # index of the medium that has a stream
-        self.sends = self.receives = False  # as negotiated, seen from here
+        self.sends = self.receives = False  # as negotiated, from our side
         self.codec: Codec | None = None
         self.their_address = ""  # for RTP
         self.updates = Updates(call, table.post)
         self.hold, self.rtp, self.ice = Hold(), RtpWatch(), Ice()
         self.source = SourceWatch()
-        self.begun = False  # its INVITE is out
-        self.offers = False  # it came without an offer: ours is in the 200, and the answer in the ACK
+        self.begun = False  # its INVITE has been sent
+        self.offers = False  # its INVITE had no offer: ours is in the 200, and the answer in the ACK
         self.counted_at = 0.0
-        self.updating = False  # pjsua's UPDATE, to settle on one codec, is not answered: a re-INVITE would repeat it
-        self.renew_at: float | None = None  # the far end is to be told where we are now
-        self.renewing = self.elsewhere = False  # it is being told; our IP address is another one, too
+        self.updating = False  # pjsua's UPDATE, to choose one codec, is unanswered: a re-INVITE would repeat it
+        self.renew_at: float | None = None  # when to inform the far end of our new address
+        self.renewing = self.elsewhere = False  # that is in progress; our IP address has changed as well
         self.sending, self.receiving, self.once = Sending(), Receiving(), Once()
         self.takes_events, self.sends_inband, self.keys = True, False, Keys()
-        self.told_digits = False  # the far end tells of digits; many a gateway leaves them in the sound all the same
+        self.told_digits = False  # the far end signals digits; many gateways nevertheless leave them in the sound
 
     @contained
     def onCallState(self, prm: pj.OnCallStateParam) -> None:  # noqa: N802
-        """The INVITE session went on (RFC 3261 §13, as pjsip_inv_state counts it)."""
-        self._watch_dialog(prm.e)  # before the daemon hears of it, who may have to end the call from then on
+        """The INVITE session progressed (RFC 3261 §13; states of pjsip_inv_state)."""
+        self._watch_dialog(prm.e)  # before the daemon is informed, which may have to end the call from then on
         self.begun = True
         info, at = self.getInfo(), time.monotonic()
         if info.state == pj.PJSIP_INV_STATE_EARLY and self.outgoing:
@@ -95,7 +95,7 @@ class SipCall(pj.Call):
             reason = translate.clean(info.lastReason)
             transaction = prm.e.body.tsxState.tsx
             ours = transaction.method == "BYE" and transaction.role == pj.PJSIP_ROLE_UAC
-            if ours and self.codec is None and not self.ended_by_us:  # pjsua has no use for their answer
+            if ours and self.codec is None and not self.ended_by_us:  # pjsua cannot use their answer
                 self.ended_by_us, code, reason = True, NOT_ACCEPTABLE, "Not Acceptable Here"
             if (
                 prm.e.body.tsxState.tsx.method == "INVITE" and self.outgoing
@@ -104,17 +104,17 @@ class SipCall(pj.Call):
             if self.attempt is not None and code in ELSEWHERE and not self.ended_by_us:
                 self.attempt.outcome = code, reason  # `Accounts` knows whether there is another server
             else:
-                # pjsip's own BYE, as a request of ours got no answer (RFC 3261 §12.2.1.2): nobody hung up.
+                # pjsip sent BYE because our request got no answer (RFC 3261 §12.2.1.2): nobody hung up.
                 unanswered = ours and code == REQUEST_TIMEOUT
                 self.end(code, reason, remote=not (self.ended_by_us or unanswered) and code != 0)
 
     @contained
     def onCallTsxState(self, prm: pj.OnCallTsxStateParam) -> None:  # noqa: N802
-        """A transaction went on: a Reason header came with BYE or CANCEL, or our re-INVITE was answered."""
+        """A transaction progressed: BYE or CANCEL brought a Reason header, or our re-INVITE was answered."""
         event = prm.e.body.tsxState
         transaction = event.tsx
         self._read_headers(transaction, translate.received(prm.e))
-        # After a refusal the transaction lingers in COMPLETED for 32 s (RFC 3261 §17.1.1.2): its end is no news.
+        # After a refusal the transaction stays in COMPLETED for 32 s (RFC 3261 §17.1.1.2): its end is no news.
         final = transaction.state == pj.PJSIP_TSX_STATE_COMPLETED or (
             transaction.state == pj.PJSIP_TSX_STATE_TERMINATED and event.prevState != pj.PJSIP_TSX_STATE_COMPLETED
         )
@@ -139,14 +139,14 @@ class SipCall(pj.Call):
 
     @contained
     def onCallRxReinvite(self, prm: pj.OnCallRxReinviteParam) -> None:  # noqa: N802
-        """A re-INVITE with an offer: it may wait for a client's word. If not, onCallRxOffer comes next."""
+        """A re-INVITE with an offer: it may wait for a client's decision. Otherwise onCallRxOffer follows."""
         if self.call in self.table.asking and not self._unreachable(prm.offer):
             message = described(str(prm.rdata.wholeMsg))
             prm.isAsync = self.updates.comes(*self._offer(prm.offer), *message, asked=True)
 
     @contained
     def onCallRxOffer(self, prm: pj.OnCallRxOfferParam) -> None:  # noqa: N802
-        """An offer by re-INVITE, or by UPDATE, which cannot wait for a client's word (RFC 3311 §5.2)."""
+        """An offer by re-INVITE, or by UPDATE, which cannot wait for a client's decision (RFC 3311 §5.2)."""
         message = described(str(prm.rdata.wholeMsg))
         changes = self.updates.comes(*self._offer(prm.offer), *message, asked=False)
         if self._unreachable(prm.offer) or (changes and self.call in self.table.asking):
@@ -154,18 +154,18 @@ class SipCall(pj.Call):
 
     @contained
     def onCallSdpCreated(self, prm: pj.OnCallSdpCreatedParam) -> None:  # noqa: N802
-        """Our side of an offer and its answer: kept while the far end's offer waits."""
+        """Our side of an offer and its answer: stored while the far end's offer waits."""
         if self.updates.waits:
             self.updates.answer = str(prm.sdp.wholeSdp)
 
     @contained
     def onInstantMessage(self, prm: pj.OnInstantMessageParam) -> None:  # noqa: N802
-        """MESSAGE in the call (RFC 3428), which pjsua2 has answered 200."""
+        """MESSAGE in the call (RFC 3428), which pjsua2 has answered with 200."""
         self.table.written(prm.rdata, call=self.call)
 
     @contained
     def onInstantMessageStatus(self, prm: pj.OnInstantMessageStatusParam) -> None:  # noqa: N802
-        """A MESSAGE of ours in the call was answered."""
+        """Our MESSAGE in the call was answered."""
         code = int(prm.code) if str(prm.rdata.wholeMsg) else 0
         self._message_answered(Method.MESSAGE, code, translate.clean(prm.reason))
 
@@ -175,7 +175,7 @@ class SipCall(pj.Call):
         self.audio, self.sends, self.receives = None, False, False
         self.ice.begin(time.monotonic())
         failed = {pj.PJSUA_CALL_MEDIA_NONE, pj.PJSUA_CALL_MEDIA_ERROR}
-        info = self.getInfo()  # kept: SWIG frees it with what hangs on it once nothing in Python names it
+        info = self.getInfo()  # kept: SWIG frees it with all its parts once no Python name refers to it
         for media in info.media:
             if media.type == pj.PJMEDIA_TYPE_AUDIO and media.status not in failed:
                 self.audio = int(media.index)
@@ -188,8 +188,8 @@ class SipCall(pj.Call):
                 break
         self.table.media_changed = True
         if self.audio is not None and self.codec is not None:
-            # Who does not let us send holds us (RFC 3264 §8.4): sendonly or inactive on their side. When it is we that
-            # hold, "sends" stays unless they hold too.
+            # A far end that does not let us send holds us (RFC 3264 §8.4): sendonly or inactive on its side. While we
+            # hold, "sends" stays true unless the far end holds as well.
             held = not self.sends
             srtp = ENCRYPTED in self.dump(True, "")
             started = inputs.MediaStarted(
@@ -204,7 +204,7 @@ class SipCall(pj.Call):
 
     @contained
     def onDtmfEvent(self, prm: pj.OnDtmfEventParam) -> None:  # noqa: N802
-        """A packet of an event of RFC 4733; 16, a flash, and those above it are no digits."""
+        """A packet of an RFC 4733 event; 16 (flash) and higher numbers are not digits."""
         digit, now = translate.clean(prm.digit), time.monotonic()
         if prm.method == pj.PJSUA_DTMF_METHOD_RFC2833 and digit in dtmf.DIGITS:
             self.told_digits = True
@@ -212,23 +212,23 @@ class SipCall(pj.Call):
             self._tell_digits(self.receiving.packet(event, int(prm.duration), now, last=last), "rfc4733")
 
     def onCallRedirected(self, prm: pj.OnCallRedirectedParam) -> int:  # noqa: N802
-        """3xx (RFC 3261 §8.1.3.4), once for each Contact: pjsip itself calls nobody else.
+        """3xx (RFC 3261 §8.1.3.4), once for each Contact: recorded, and rejected, so that pjsip itself calls nobody.
 
-        It would send the next INVITE along the route of the first one. "stop", pjsua2's default, would end the call as
+        pjsip would send the next INVITE along the first one's route. "stop", pjsua2's default, would end the call with
         our own 487.
         """
-        with suppress(Exception):  # as `contained`, but something must be returned
+        with suppress(Exception):  # as `contained`, but a value must be returned
             self.contacts.append(translate.address(prm.targetUri)[0])
         return int(pj.PJSIP_REDIRECT_REJECT)
 
     @contained
     def onCallTransferStatus(self, prm: pj.OnCallTransferStatusParam) -> None:  # noqa: N802
-        """REFER was answered, or its outcome told by NOTIFY."""
+        """REFER was answered, or a NOTIFY reported its progress."""
         self._transferred(int(prm.statusCode), translate.clean(prm.reason))
 
     @contained
     def onCallTransferRequest(self, prm: pj.OnCallTransferRequestParam) -> None:  # noqa: N802
-        """REFER (RFC 3515). What is accepted is carried out by the core's orders (packaging/pjsua2/patches)."""
+        """REFER (RFC 3515). The core's orders carry out an accepted one (packaging/pjsua2/patches)."""
         code = self.referred.answer(welcome=self.call in self.table.transferable)
         prm.statusCode = code
         if code == transfers.PENDING:
@@ -248,13 +248,13 @@ class SipCall(pj.Call):
 
     @contained
     def onCallReplaceRequest(self, prm: pj.OnCallReplaceRequestParam) -> None:  # noqa: N802
-        """An INVITE with Replaces (RFC 3891) for this call. A provisional code: it is a call to us like any other."""
+        """An INVITE with Replaces (RFC 3891) for this call. A provisional code: it arrives like any other call."""
         welcome = self.call in self.table.transferable
         prm.statusCode = RINGING if welcome else DECLINE
         self.table.replaced = self.call if welcome else None
 
     def audio_media(self) -> pj.AudioMedia | None:
-        """The call's port in the bridge, while it has one."""
+        """The call's port in the bridge, None without audio."""
         if self.over or self.audio is None:
             return None
         try:
@@ -263,7 +263,7 @@ class SipCall(pj.Call):
             return None
 
     def end(self, code: int, reason: str, *, remote: bool) -> None:
-        """Tell once that it is over."""
+        """Report the call's end once."""
         if self.over:
             return
         self.over = True
@@ -281,12 +281,12 @@ class SipCall(pj.Call):
         self.table.post(ended)
 
     def heard(self, presses: list[tuple[str, int]]) -> None:
-        """Digits were in the sound that came, with durations in milliseconds."""
+        """Report digits heard in the received sound, with durations in milliseconds."""
         if not self.told_digits:
             self._tell_digits(presses, "inband")
 
     def turn(self, now: float, *, held: bool) -> None:
-        """What is due: hold, digits, a look at the packets."""
+        """Do what is due: hold, digits, and a look at the packets."""
         self._tell_digits(self.receiving.turn(now), "rfc4733")
         gone, next_digit = self.sending.turn(now)
         if gone:
@@ -314,7 +314,7 @@ class SipCall(pj.Call):
         self.table.post(told)
 
     def _informed(self, message: str) -> None:
-        """INFO (RFC 6086): a digit, or content of another kind. A digit is never reported as content."""
+        """INFO (RFC 6086): a digit, or other content. A digit is never reported as content."""
         content = translate.content(message)
         if not dtmf.carries(content):
             self.table.post(inputs.InfoReceived(at=time.monotonic(), call=self.call, content=content))
@@ -329,7 +329,7 @@ class SipCall(pj.Call):
                 self.dialDtmf(digit)
             elif sound is not None:
                 self.keys.press(digit, sound)
-        except pj.Error as error:  # its sound is being negotiated, or there is none
+        except pj.Error as error:  # its sound is being negotiated, or it has none
             LOG.warning("%s: digits not sent: %s", self.call, error.reason)
             self.sending.drop()
             self.table.post(
@@ -354,7 +354,7 @@ class SipCall(pj.Call):
 
     def _watch(self, transaction: pj.SipTransaction) -> None:
         if transaction.method == "INVITE" and transaction.state == pj.PJSIP_TSX_STATE_PROCEEDING:
-            self.attempt = None  # 100 at the least
+            self.attempt = None  # at least 100 came
         if transaction.method == "UPDATE" and transaction.role == pj.PJSIP_ROLE_UAC:
             self.updating = transaction.state < pj.PJSIP_TSX_STATE_COMPLETED
 
@@ -383,7 +383,7 @@ class SipCall(pj.Call):
             self.hold.postpone(now)
 
     def _renew(self, now: float) -> None:
-        """Tell the far end where we are now, for messages and sound; again until pjsip has time for it."""
+        """Inform the far end of our new address, for messages and sound; repeated until pjsip accepts it."""
         self.renew_at = None
         parameters = operation()
         media = pj.PJSUA_CALL_REINIT_MEDIA if self.elsewhere else 0
@@ -408,7 +408,7 @@ class SipCall(pj.Call):
             self.updates.postpone(now)
 
     def _offer(self, offer: pj.SdpSession) -> tuple[Audio, Audio | None]:
-        """The far end's sound as it is, and as it wants it to be."""
+        """The far end's present sound, and the sound that it requests."""
         now = Audio(self.codec.name if self.codec else "", self.their_address, held=not self.sends)
         return now, audio(str(offer.wholeSdp), self.table.codecs.configured)
 
@@ -420,7 +420,7 @@ class SipCall(pj.Call):
         if again:
             self.renew_at, self.elsewhere = after_glare(time.monotonic(), call_id_is_ours=self.outgoing), True
         self.renewing = False
-        held = self.hold.asked is not None and code >= REFUSED  # told as HoldFailed, or tried again
+        held = self.hold.asked is not None and code >= REFUSED  # reported as HoldFailed, or repeated
         headers, content_type = described(message)
         self.updates.settle(code, reason, headers, content_type, told=held or again)
         if not self.hold.answered(code, time.monotonic(), call_id_is_ours=self.outgoing):
@@ -445,7 +445,7 @@ class SipCall(pj.Call):
     def _look_at_packets(self, now: float) -> None:
         news = None
         sound = self.sends and self.receives and not self.ice.runs
-        if self.confirmed and self.audio is None:  # no codec, or none any more
+        if self.confirmed and self.audio is None:  # it has no codec, or none any more
             news = self.rtp.look(None, now)
         elif self.confirmed and self.audio is not None and sound:
             try:
@@ -454,7 +454,7 @@ class SipCall(pj.Call):
                 received = rtcp.rxStat
                 quality = Quality(int(received.pkt), int(received.loss), round(received.jitterUsec.mean / 1000, 1))
                 source = translate.clean(statistics.source)
-            except pj.Error:  # the stream is being made anew
+            except pj.Error:  # the stream is being created again
                 return
             news = self.rtp.look(quality.received, now)
             if previous := self.source.look(source, self.their_address):

@@ -1,9 +1,9 @@
-"""A call's dialog as its messages show it, and from that what would end it if this process died.
+"""A call's dialog as its messages show it, and the message that would end it if this process died.
 
-As long as pjsip lives, it ends its dialogs. When it is gone, the daemon sends what was last made here, in its place and
-from another port: CANCEL before the answer, 480 to a caller whom nobody has answered, BYE to whom we talk with. It is
-found by the dialog's ids and the branch, not by the port (RFC 3261 §9.2, §12.2.2, §17.1.3). Calls by TCP or TLS have
-none.
+While pjsip runs, it ends its own dialogs. If it is gone, the daemon sends the last message that was made here, from
+another port: CANCEL before the answer, 480 to a caller that we have not answered, BYE in a call. The far end matches
+it by the dialog's ids and the branch, not by the port (RFC 3261 §9.2, §12.2.2, §17.1.3). Calls by TCP or TLS have no
+such message.
 """
 
 import re
@@ -16,13 +16,13 @@ from appliance.sip.stack.routing.servers import PORTS, place_of
 from appliance.sip.wire import Farewell
 
 ROUTE = re.compile("<[^<>]+>")
-ABOVE_ALL = 1 << 24  # pjsip's CSeq begin below 2^15 (sip_dialog.c); to leave some out is no error (RFC 3261 §12.2.2)
+ABOVE_ALL = 1 << 24  # pjsip's CSeq begin below 2^15 (sip_dialog.c); gaps are no error (RFC 3261 §12.2.2)
 PROVISIONAL, OK, REFUSED = 100, 200, 300
 UNAVAILABLE = "SIP/2.0 480 Temporarily Unavailable"
 
 
 class Message:
-    """A request or a response (code 0: a request): what of it a dialog is made of."""
+    """The parts of a request or response (code 0: a request) that a dialog depends on."""
 
     def __init__(self, text: str) -> None:
         first, second, *_ = [*str(translate.LINE.split(text, maxsplit=1)[0]).split(" "), "", ""]
@@ -30,7 +30,7 @@ class Message:
         self.uri = translate.clean(second)
         self._headers = [(name.lower(), value) for name, value in translate.headers(text)]
         self.number, _, self.method = self.one("cseq").partition(" ")
-        # URI where its sender is reached within the dialog; proxies on the way that want to stay on it, the last first
+        # the sender's URI within the dialog; then the proxies that stay on the path, the last first
         self.contact = translate.address(self.one("contact"))[0]
         self.recorded = [route for value in self.all("record-route") for route in ROUTE.findall(value)]
 
@@ -40,27 +40,27 @@ class Message:
         return self.one("via").partition(" ")[0].upper() == "SIP/2.0/UDP"
 
     def all(self, name: str) -> list[str]:
-        """The values of a header."""
+        """All values of a header."""
         return [value for found, value in self._headers if found == name]
 
     def one(self, name: str) -> str:
-        """The first of them, "" where there is none."""
+        """The first value of a header, "" if there is none."""
         return next(iter(self.all(name)), "")
 
 
 class Dialog:
-    """One call's. Tells by `post` each time that something else would end it."""
+    """One call's dialog. Posts a Farewell whenever another message would end the call."""
 
     def __init__(self, call: CallId, post: Callable[[Farewell], None]) -> None:
         self._call, self._post = call, post
-        self._invite = Message("")  # what began it
-        self._peer = ""  # host:port where that went, or came from
+        self._invite = Message("")  # that began the call
+        self._peer = ""  # host:port to which it went, or from which it came
         self._bye: Callable[[str], None] | None = None  # to that Contact, once the dialog is established
         self._branch = f"z9hG4bK{ids.new('')}"
         self._told: Farewell | None = None
 
     def sent(self, text: str, to: str) -> None:
-        """INVITE, UPDATE or an answer to one of them went to that host:port."""
+        """INVITE, UPDATE or an answer to one of them was sent to that host:port."""
         message = Message(text)
         if self._bye is not None or message.method != "INVITE":
             return
@@ -100,7 +100,7 @@ class Dialog:
         ]
 
         def bye(contact: str) -> None:
-            """Along the route, unless its name has to be looked up: then as the INVITE went."""
+            """Send along the route, or, if its name would have to be resolved, where the INVITE went."""
             hop = place_of(routes[0].strip("<>") if routes else contact)
             at = hop.known.at if hop is not None and hop.transport == "udp" and hop.known is not None else self._peer
             self._tell(at, f"BYE {contact} SIP/2.0", headers)
@@ -121,7 +121,7 @@ class Dialog:
 
 
 def same(message: Message, method: str, tag: str = "") -> list[tuple[str, str]]:
-    """What CANCEL has of its INVITE, and an answer of the INVITE or of another answer (RFC 3261 §8.2.6.2, §9.1)."""
+    """The headers that CANCEL copies from its INVITE, and a response from its request (RFC 3261 §8.2.6.2, §9.1)."""
     return [
         *(("Via", via) for via in message.all("via")),
         *(("Route", route) for route in message.all("route") if method == "CANCEL"),

@@ -1,23 +1,23 @@
-"""DTMF digits of one call: sent one after another, received once each whatever brings them."""
+"""DTMF digits of one call: sent one after another, received once each, whatever carries them."""
 
 import re
 from collections import deque
 
 from appliance.core.model import Content
 
-EACH_S = 0.3  # pjmedia sends a digit for 200 ms; 50 ms of pause at least (ITU-T Q.24), and room for its packets
-SAME_S = 1.0  # two ways that tell of one press do so within this time; INFO comes at its begin or at its end
+EACH_S = 0.3  # pjmedia sends a digit for 200 ms; then at least 50 ms of pause (ITU-T Q.24), and room for its packets
+SAME_S = 1.0  # two reports of one press come within this time; INFO comes at its beginning or at its end
 REMEMBERED = 32  # presses
-DIGITS = "0123456789*#ABCD"  # by their numbers as events (RFC 4733 §3.2)
+DIGITS = "0123456789*#ABCD"  # in the order of their event numbers (RFC 4733 §3.2)
 RELAY, ALONE = "application/dtmf-relay", "application/dtmf"
-OTHERS = {"application/vnd.nortelnetworks.digits", "audio/telephone-event"}  # what they hold is not read
+OTHERS = {"application/vnd.nortelnetworks.digits", "audio/telephone-event"}  # digits too, but not decoded
 SIGNAL = re.compile(r"^[ \t]*Signal[ \t]*=[ \t]*(.*?)[ \t]*$", re.IGNORECASE | re.MULTILINE)
 DURATION = re.compile(r"^[ \t]*Duration[ \t]*=[ \t]*(\d{1,5})[ \t]*$", re.IGNORECASE | re.MULTILINE | re.ASCII)
-END_LOST_S = 0.25  # an event is updated every 20 ms (RFC 4733 §2.5.1.2): so long after the last, its end was lost
+END_LOST_S = 0.25  # an event is updated every 20 ms (RFC 4733 §2.5.1.2): after so long its end was lost
 
 
 class Sending:
-    """Digits waiting for their turn."""
+    """Digits that wait to be sent."""
 
     def __init__(self) -> None:
         self._waiting: deque[str] = deque()
@@ -25,16 +25,16 @@ class Sending:
         self._until = 0.0
 
     def add(self, digits: str) -> None:
-        """Send these after those already waiting."""
+        """Append digits."""
         self._waiting.extend(digits)
 
     def drop(self) -> None:
-        """Nothing more can be sent."""
+        """Drop all digits: none can be sent."""
         self._waiting.clear()
         self._going = ""
 
     def turn(self, now: float) -> tuple[str, str]:
-        """The digit that has gone out meanwhile, and the one to begin now; "" for none."""
+        """The digit that was sent meanwhile, and the one to send now; "" for none."""
         if self._going and now < self._until:
             return "", ""
         gone, self._going = self._going, self._waiting.popleft() if self._waiting else ""
@@ -46,15 +46,15 @@ Event = tuple[str, int]  # digit, RTP timestamp of its beginning: the same in al
 
 
 class Receiving:
-    """The digit whose packets are coming."""
+    """The digit whose packets are arriving."""
 
     def __init__(self) -> None:
         self._event: Event | None = None
-        self._done: Event | None = None  # its last packet comes three times, also into a stream made anew meanwhile
+        self._done: Event | None = None  # its last packet comes three times, even into a new stream
         self._duration_ms, self._updated = 0, 0.0
 
     def packet(self, event: Event, duration_ms: int, now: float, *, last: bool) -> list[tuple[str, int]]:
-        """Take what one packet said; the digits that are now complete, with their durations in milliseconds."""
+        """Process one packet; returns digits that are complete now, with durations in milliseconds."""
         if event == self._done:
             return []
         done = self._complete() if event != self._event else []
@@ -62,7 +62,7 @@ class Receiving:
         return done + self._complete() if last else done
 
     def turn(self, now: float) -> list[tuple[str, int]]:
-        """The digit whose end got lost."""
+        """Complete a digit whose end was lost."""
         return self._complete() if now - self._updated > END_LOST_S else []
 
     def _complete(self) -> list[tuple[str, int]]:
@@ -73,14 +73,14 @@ class Receiving:
 
 
 class Once:
-    """A far end may tell of one press by RFC 4733 and by INFO: whichever comes first counts."""
+    """A far end may report one press both by RFC 4733 and by INFO: the first report counts."""
 
     def __init__(self) -> None:
-        # digit, method, begin and end of those told by one method only, the oldest first
+        # digit, method, begin and end of presses that one method has reported, the oldest first
         self._told: deque[tuple[str, str, float, float]] = deque(maxlen=REMEMBERED)
 
     def is_new(self, digit: str, method: str, begin: float, end: float) -> bool:
-        """Whether this is a press of its own, and not the other method's word of one that was told."""
+        """Whether this is a new press, and not the other method's report of a known one."""
         for told in self._told:
             together = begin - SAME_S <= told[3] and told[2] - SAME_S <= end
             if told[0] == digit and told[1] != method and together:
@@ -91,12 +91,12 @@ class Once:
 
 
 def carries(content: Content) -> bool:
-    """Whether the content of an INFO is a digit: by its type, or by what it says."""
+    """Whether the content of an INFO is a digit, by its type or its text."""
     return content.type in {RELAY, ALONE, *OTHERS} or SIGNAL.search(content.body) is not None
 
 
 def signalled(body: str) -> tuple[str, int] | None:
-    """The digit of such an INFO and its duration in milliseconds, None where it has none.
+    """The digit of such an INFO and its duration in milliseconds; None without a digit.
 
     `Signal=5` and `Duration=160` in lines (application/dtmf-relay), or the digit alone (application/dtmf); gateways
     write 10 and 11 for * and #, 12 to 15 for A to D, and 16 for a flash, as RFC 4733 numbers them.

@@ -1,22 +1,22 @@
-"""Makes a call's hold true by re-INVITE (RFC 3264 §8.4): one at a time, again after glare, and none after a refusal."""
+"""Brings about a call's hold by re-INVITE (RFC 3264 §8.4): one at a time, repeated after glare, not after a refusal."""
 
 import random
 
 BUSY_AGAIN_S = 0.05
 MEDIA_BUSY = 70013  # PJ_EINVALIDOP: an offer or answer is pending in pjsua
 REQUEST_PENDING = 491
-BUSY, BUSY_MOST = 500, 5  # RFC 3261 §14.2: the INVITE before is not over there; but a far end may say so for ever
-OWNER_AGAIN_S = (2.1, 4.0)  # RFC 3261 §14.1: who owns the Call-ID waits longer
+BUSY, BUSY_MOST = 500, 5  # RFC 3261 §14.2: the previous INVITE is not finished; but a far end may answer this for ever
+OWNER_AGAIN_S = (2.1, 4.0)  # RFC 3261 §14.1: the owner of the Call-ID waits longer
 OTHER_AGAIN_S = (0.1, 2.0)
 
 
 def after_glare(now: float, *, call_id_is_ours: bool) -> float:
-    """When a re-INVITE is sent again that met one of the far end's."""
+    """When to repeat a re-INVITE that crossed one of the far end."""
     return now + random.uniform(*(OWNER_AGAIN_S if call_id_is_ours else OTHER_AGAIN_S))  # noqa: S311
 
 
 class Hold:
-    """`held` is what the far end has agreed to; `asked` what is on its way; `refused` what it will not have."""
+    """The hold of one call. `held`: as the far end has accepted it; `asked`: in progress; `_refused`: not repeated."""
 
     def __init__(self) -> None:
         self.held = False
@@ -26,18 +26,18 @@ class Hold:
         self._busy = 0  # answers in a row
 
     def due(self, wanted: bool, now: float) -> bool:
-        """Whether the re-INVITE towards `wanted` is to be sent now."""
+        """Whether to send the re-INVITE towards `wanted` now."""
         if wanted == self.held:
             self._refused = None
         return self.asked is None and wanted not in {self.held, self._refused} and now >= self._again_at
 
     def postpone(self, now: float) -> None:
-        """It could not be sent: something else is being negotiated."""
+        """It could not be sent, as something else is being negotiated."""
         self.asked = None
         self._again_at = now + BUSY_AGAIN_S
 
     def answered(self, code: int, now: float, *, call_id_is_ours: bool) -> bool:
-        """Take the final response to ours; False when it was a refusal that the core must know of."""
+        """Process the final response to our re-INVITE; False for a refusal that the core must be informed of."""
         asked, self.asked = self.asked, None
         if asked is None:
             return True

@@ -1,7 +1,7 @@
-"""ICE in a call (RFC 8445, RFC 8839): candidates of both sides are tried, and a pair that works carries the sound.
+"""ICE in a call (RFC 8445, RFC 8839): candidates of both sides are tried, and a working pair carries the sound.
 
-pjsua tells by a callback neither that it has found one nor whether the far end takes part; its report on the call says
-both. So that is read, from each agreement on media until ICE is settled.
+pjsua has no callback that reports the pair, or whether the far end takes part; its report on the call has both. So that
+is read, from each agreement on media until ICE is settled.
 """
 
 import re
@@ -9,7 +9,7 @@ import re
 from appliance.core.model import Candidate, IceFault
 
 LOOK_S = 0.1
-PATIENCE_S = 20.0  # checks that nobody answers have failed after 8 s (RFC 8489 §6.2.1)
+PATIENCE_S = 20.0  # unanswered checks have failed after 8 s (RFC 8489 §6.2.1)
 REPORT = re.compile(r"ICE role: \w+, state: (?P<state>[A-Za-z ]+), comp_cnt")
 PAIR = re.compile(r"\[0\]: L:(\S+) \((.)\) --> R:(\S+) \((.)\)")  # of the first component, RTP
 KINDS = {"h": "host", "s": "srflx", "p": "prflx", "r": "relay"}
@@ -20,7 +20,7 @@ Pair = tuple[Candidate, Candidate]
 
 
 class Ice:
-    """That of one call. `runs`: it is not settled yet, so that no packets are due."""
+    """ICE of one call. `runs`: it is not settled yet, so no packets are due."""
 
     def __init__(self) -> None:
         self._since: float | None = None
@@ -29,21 +29,21 @@ class Ice:
 
     @property
     def runs(self) -> bool:
-        """Whether something is still to come of it."""
+        """Whether ICE is still in progress."""
         return self._since is not None
 
     def begin(self, now: float) -> None:
-        """Offer and answer agree, for the first time or again; what follows may be ICE, and may be ICE anew."""
+        """Offer and answer agree, for the first time or again; ICE may begin, or begin again."""
         if self._since is None:
             self._since = now
         self._look_at = now
 
     def due(self, now: float) -> bool:
-        """Whether to look now."""
+        """Whether to read the report now."""
         return self._since is not None and now >= self._look_at
 
     def look(self, report: str, now: float) -> Pair | IceFault | None:
-        """What is news in pjsua's report: our candidate and theirs, or why there are none."""
+        """The news in pjsua's report: our candidate and the far end's, or the fault; None for no news."""
         assert self._since is not None
         self._look_at = now + LOOK_S
         found = REPORT.search(report)

@@ -1,4 +1,4 @@
-"""What an offer in a call wants to be otherwise (RFC 3264 §8): who may send, by which codec, where sound goes to."""
+"""The changes that an offer requests (RFC 3264 §8): direction, codec, address."""
 
 import re
 from collections.abc import Collection
@@ -15,7 +15,7 @@ NOWHERE = {"0.0.0.0", "::"}  # noqa: S104 - the old way to hold (RFC 3264 §8.4)
 
 @dataclass(frozen=True, slots=True)
 class Audio:
-    """A far end's side of a call's sound: its codec, address:port for RTP ("" unknown), whether it holds."""
+    """A far end's side of a call's sound: its codec, its address:port for RTP ("" unknown), whether it holds."""
 
     codec: str
     address: str
@@ -23,9 +23,9 @@ class Audio:
 
 
 def audio(sdp: str, ours: tuple[str, ...]) -> Audio | None:
-    """Of the first audio stream of a session description (RFC 8866), None where there is none.
+    """The first audio stream of a session description (RFC 8866), None without one.
 
-    Its codec is the first of theirs that is among `ours`: the one that the answer will take.
+    Its codec is the first of its codecs that is among `ours`: the one that the answer will choose.
     """
     media = MEDIA.search(sdp)
     if media is None:
@@ -43,7 +43,7 @@ def audio(sdp: str, ours: tuple[str, ...]) -> Audio | None:
 
 
 def unreachable(sdp: str, versions: Collection[int]) -> bool:
-    """Whether its sound is at an address of a version of IP that we do not speak; ICE may know others."""
+    """Whether its sound is at an address of an IP version that we do not use; ICE may have other addresses."""
     found = audio(sdp, ())
     if found is None or not found.address or CANDIDATE.search(sdp):
         return False
@@ -51,7 +51,7 @@ def unreachable(sdp: str, versions: Collection[int]) -> bool:
 
 
 def changes(now: Audio, wanted: Audio) -> tuple[str, ...]:
-    """What is otherwise: hold or resume, codec, address."""
+    """What differs: hold or resume, codec, address."""
     found = []
     if now.held != wanted.held:
         found.append("hold" if wanted.held else "resume")
@@ -63,5 +63,5 @@ def changes(now: Audio, wanted: Audio) -> tuple[str, ...]:
 
 
 def on_hold(sdp: str) -> str:
-    """The same description, of one who holds: it sends, or nothing goes at all (RFC 3264 §8.4)."""
+    """The same description with our side on hold: it only sends, or nothing flows (RFC 3264 §8.4)."""
     return sdp.replace("a=sendrecv", "a=sendonly").replace("a=recvonly", "a=inactive")

@@ -1,4 +1,4 @@
-"""What orders to a pjsua2 call share: the account it goes through, parameters, headers."""
+"""Shared parts of pjsua2 call operations: the account of a call, parameters, headers."""
 
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, nullcontext
@@ -19,41 +19,41 @@ Post = Callable[[SipInput | Farewell | GuessCounts], None]
 
 
 class Through(pj.Account):
-    """An account that calls go through; the one of calls from address to address has no name."""
+    """An account that carries calls; the account for direct calls has no name."""
 
     name = NO_ACCOUNT
-    server: Server | None = None  # that messages go to now, where the account has one
+    server: Server | None = None  # that messages go to now, if the account has one
 
     def renewing(self, address: str) -> AbstractContextManager[None]:  # noqa: ARG002
-        """What is offered in here is for sound to that address:port, "" where none is known."""
+        """Offers made inside this context are for sound to that address:port, "" if unknown."""
         return nullcontext()
 
 
 class Shared(Protocol):
-    """What a call uses of the table that holds it."""
+    """The part of the call table that a call uses."""
 
     post: Post
     codecs: Codecs
-    versions: Collection[int]  # of IP, that we speak
+    versions: Collection[int]  # IP versions that we use
     messages: Messages
     transferable: frozenset[CallId]
-    asking: frozenset[CallId]  # calls whose changes are asked of a client
-    replaced: CallId | None  # by the INVITE that comes in now
-    media_changed: bool  # some call's audio came, went or changed its direction
+    asking: frozenset[CallId]  # calls about whose changes a client decides
+    replaced: CallId | None  # by the INVITE that is arriving
+    media_changed: bool  # some call's audio began, ended or changed its direction
 
     def written(self, rdata: pj.SipRxData, *, account: AccountId = NO_ACCOUNT, call: CallId | None = None) -> None:
-        """Report a MESSAGE that came in a call."""
+        """Report a MESSAGE, in a call or outside."""
 
 
 def operation(code: int = 0) -> pj.CallOpParam:
-    """What pjsua2 wants with each act; without the counts, 2.17 offers T.140 text, which blocks for 0.1 to 0.3 s."""
+    """Parameters of each operation of pjsua2; without the counts, 2.17 offers T.140 text, which blocks 0.1 to 0.3 s."""
     parameters = pj.CallOpParam(True)
     parameters.statusCode, parameters.opt.textCount, parameters.opt.videoCount = code, 0, 0
     return parameters
 
 
 def add_header(parameters: pj.CallOpParam, name: str, value: str) -> None:
-    """Have the message carry a header."""
+    """Add a header to the message."""
     parameters.txOption.headers.append(translate.to_header(name, value))
 
 

@@ -1,11 +1,11 @@
-"""Notices that a call's packets stop, come again, or come from elsewhere: pjsua2 reports none of these."""
+"""Detects that a call's packets stop, return, or come from elsewhere: pjsua2 reports none of these."""
 
 LOOK_S = 0.5
 STOPPED_S = 2.0
 
 
 class RtpWatch:
-    """Looks at one call's packet count twice a second."""
+    """Checks one call's packet count twice a second."""
 
     def __init__(self) -> None:
         self._look_at = self._moved = 0.0
@@ -13,13 +13,13 @@ class RtpWatch:
         self._stopped = False
 
     def due(self, now: float) -> bool:
-        """Whether to look now."""
+        """Whether to check now."""
         return now >= self._look_at
 
     def look(self, packets: int | None, now: float) -> bool | None:
-        """True: packets come again; False: none have come for a while, repeated while that lasts; None: no news.
+        """True: packets arrive again; False: none for a while, repeated while that lasts; None: no news.
 
-        packets: None where the call has no stream that could take any.
+        packets: None if the call has no stream that could receive any.
         """
         self._look_at = now + LOOK_S
         if packets is None:
@@ -35,22 +35,22 @@ class RtpWatch:
         return None
 
     def excuse(self, now: float) -> bool | None:
-        """No packets are due now, as in a hold; True ends a stop that was told."""
+        """No packets are due now, as during a hold; True ends a stop that was reported."""
         stopped, self._stopped = self._stopped, False
         self._look_at, self._moved, self._packets = now + LOOK_S, now, -1
         return True if stopped else None
 
 
 class SourceWatch:
-    """Looks at where one call's packets come from (packaging/pjsua2/patches, rtp-from-its-source-only)."""
+    """Watches the source of one call's packets (packaging/pjsua2/patches, rtp-from-its-source-only)."""
 
     def __init__(self) -> None:
         self._source = ""
 
     def look(self, source: str, announced: str) -> str:
-        """Where they came from before, if they come from `source` since the last look; "" where that is no news.
+        """The previous source, if packets come from `source` since the last check; "" for no news.
 
-        source: "" while none has come. announced: the address in the far end's SDP.
+        source: "" before any packet. announced: the address in the far end's SDP.
         """
         if source in {"", self._source}:
             return ""

@@ -49,10 +49,10 @@ OfOneCall = (
 
 
 class Calls:
-    """All living calls by our own ids: pjsua2's are used again."""
+    """All living calls by our own ids, as pjsua2 reuses its ids."""
 
-    codecs: Codecs  # given by the engine, once there are any
-    versions: Collection[int] = (4, 6)  # of IP, that we speak
+    codecs: Codecs  # set by the engine, once it has codecs
+    versions: Collection[int] = (4, 6)  # IP versions that we use
 
     def __init__(
         self,
@@ -60,28 +60,28 @@ class Calls:
         through: Callable[[AccountId, str], Through | None],
         names: Callable[[str, str], tuple[str, ...]],
     ) -> None:
-        """names: of targets, that lead to an address, given with the host that its sender says it has."""
+        """names: the targets' host names that resolve to an address, given with the host that its sender claims."""
         self.post, self._through, self._names = post, through, names
         self.floods = Floods(post)
         self.transferable: frozenset[CallId] = frozenset()  # see core.desired
-        self.replaced: CallId | None = None  # by the INVITE that comes in now
-        self.asking: frozenset[CallId] = frozenset()  # calls whose changes are asked of a client
-        self.media_changed = False  # some call's audio came, went or changed its direction
+        self.replaced: CallId | None = None  # by the INVITE that is arriving
+        self.asking: frozenset[CallId] = frozenset()  # calls about whose changes a client decides
+        self.media_changed = False  # some call's audio began, ended or changed its direction
         self._living: dict[CallId, SipCall] = {}
-        self._refusals: list[tuple[SipCall, pj.CallOpParam]] = []  # of calls that nobody is told of
+        self._refusals: list[tuple[SipCall, pj.CallOpParam]] = []  # of calls that are not reported
         self.messages = Messages(post, self.get, lambda account: through(account, "off"))
 
     def __iter__(self) -> Iterator[SipCall]:
-        """Those that are not over."""
+        """The calls that are not over."""
         return iter([call for call in self._living.values() if not call.over])
 
     def get(self, wanted: CallId) -> SipCall | None:
-        """The living call of that id."""
+        """Find a living call by its id."""
         call = self._living.get(wanted)
         return call if call is not None and not call.over else None
 
     def arrived(self, account: Through, slot: int, rdata: pj.SipRxData, judged: Judgement) -> None:
-        """An INVITE came: pjsua2 wants the object at once, and answers 500 by itself otherwise."""
+        """An INVITE arrived: pjsua2 needs the object at once, and otherwise answers 500 on its own."""
         message, source = str(rdata.wholeMsg), str(rdata.srcAddress)
         call = SipCall(self, account, CallId(ids.new("c")), slot)
         self._living[call.call] = call
@@ -91,7 +91,7 @@ class Calls:
             return
         call.dialog.came(message, source)
         call.offers = not translate.has_sdp(message)
-        # Of the message, as pjsua keeps no more than 255 bytes of each
+        # From the message, as pjsua stores at most 255 bytes of each
         uri, display_name = translate.party(translate.header(message, "From"))
         refused = translate.has_sdp(message) and unreachable(translate.body(message), self.versions)
         if refused:
@@ -118,7 +118,7 @@ class Calls:
         self.post(arrived)
 
     def _turned_away(self, call: SipCall, message: str, source: str, judged: Judgement) -> None:
-        """It is answered from the loop, and nobody is told of a call."""
+        """Refuse or challenge a call from the loop, without reporting a call."""
         parameters = operation(judged.code)
         if judged.challenge:
             add_header(parameters, "WWW-Authenticate", judged.challenge)
@@ -130,7 +130,7 @@ class Calls:
             self.post(denied)
 
     def refused(self, prm: pj.OnRejectedIncomingCallParam, name: AccountId) -> None:
-        """An INVITE came that pjsua has refused by itself, with no call made of it: its offer has nothing for us."""
+        """Report an INVITE that pjsua refused on its own, without a call object: we support nothing in its offer."""
         message, source = str(prm.rdata.wholeMsg), str(prm.rdata.srcAddress)
         if not message:
             return
@@ -152,7 +152,7 @@ class Calls:
         self.post(arrived)
 
     def written(self, rdata: pj.SipRxData, *, account: AccountId = NO_ACCOUNT, call: CallId | None = None) -> None:
-        """A MESSAGE came."""
+        """Report a MESSAGE."""
         message, source = str(rdata.wholeMsg), str(rdata.srcAddress)
         uri, display_name = translate.party(translate.header(message, "From"))
         came = inputs.MessageReceived(
@@ -172,13 +172,13 @@ class Calls:
         return self._names(source.rpartition(":")[0].strip("[]"), (callers.parts(uri) or ("", ""))[1])
 
     def perform(self, order: CallOrder) -> None:
-        """Do as ordered; an order for a call that is over meets nothing."""
+        """Perform an order; an order for a call that is over has no effect."""
         if isinstance(order, Place):
             self._place(order)
         elif (call := self.get(order.call)) is not None:
             try:
                 self._perform(call, order)
-            except pj.Error as error:  # the call has gone on meanwhile, and tells so itself
+            except pj.Error as error:  # the call has progressed meanwhile, and reports that itself
                 LOG.info("%s: %s came too late: %s", order.call, type(order).__name__, error.reason)
 
     def _perform(self, call: SipCall, order: OfOneCall) -> None:  # noqa: C901, PLR0912 - a table
@@ -221,13 +221,13 @@ class Calls:
                 call.referred.notify(order, call)
 
     def again(self, call: SipCall, attempt: Attempt) -> None:
-        """Place it by way of the server that its account has now.
+        """Place the call again, at its account's present server.
 
-        pjsip waits for the first one's answer for 32 s in all. Should it come, it is to a call that nobody knows.
+        pjsip waits up to 32 s for the first server's answer. A late answer goes to a call that is no longer known.
         """
         del self._living[call.call]
         call.call, call.attempt = CallId(ids.new("c")), None
-        call.dialog = Dialog(call.call, self.post)  # what ends the call, should we die, is the next one's
+        call.dialog = Dialog(call.call, self.post)  # the message for our death belongs to the next call
         self._living[call.call] = call
         call.ended_by_us, call.over = True, attempt.outcome is not None
         with suppress(pj.Error):
@@ -253,21 +253,21 @@ class Calls:
             call.end(0, translate.clean(error.reason), remote=False)
 
     def wait_until_begun(self, wanted: CallId) -> None:
-        """Until its INVITE is out, which with ICE goes by a timer of pjsip, and by the route that there is then."""
+        """Wait until its INVITE is sent, which with ICE needs a timer of pjsip, and must use the present route."""
         end = time.monotonic() + BEGIN_S
         while (call := self.get(wanted)) is not None and not call.begun and time.monotonic() < end:
             pj.Endpoint.instance().libHandleEvents(BEGIN_POLL_MS)
 
     def never_placed(self, call: CallId, code: int, reason: str) -> None:
-        """Tell that a call is over for which no INVITE was sent."""
+        """Report the end of a call for which no INVITE was sent."""
         self.post(inputs.CallEnded(at=time.monotonic(), call=call, code=code, reason=reason, remote=False))
 
     def turn(self, now: float, held: frozenset[CallId]) -> None:
-        """What is due in each call; ended ones are freed here, in this thread and outside any callback."""
+        """Do what is due in each call; free ended calls, in this thread and outside any callback."""
         self.floods.turn(now)
         while self._refusals:
             refused, parameters = self._refusals.pop()
-            with suppress(pj.Error):  # who has canceled meanwhile
+            with suppress(pj.Error):  # the caller may have canceled meanwhile
                 refused.hangup(parameters)
         for call in self:
             call.turn(now, held=call.call in held)
@@ -275,25 +275,26 @@ class Calls:
         self.messages.turn(now)
 
     def renew(self) -> None:
-        """Our address has changed: the far ends are told.
+        """Our address has changed: inform the far ends.
 
-        Those of an account when it is registered at the new one, as pjsua tells the address that it is registered with.
+        Calls of an account wait until it is registered from the new address, since pjsua announces the registered
+        address.
         """
         for call in self:
             call.renew_at = time.monotonic() + (RENEW_LATEST_S if call.account_name else 0.0)
             call.elsewhere = True
 
     def registered(self, account: AccountId, *, moved: bool) -> None:
-        """The account is registered, from the address that we have now. `moved`: by another connection than before.
+        """The account is registered from our present address. `moved`: by another connection than before.
 
-        A connection has a port of its own, which is what its calls have told their far ends.
+        A connection has its own port, which is the one that its calls have announced to their far ends.
         """
         for call in self:
             if call.account_name == account and (moved or call.renew_at is not None):
                 call.renew_at = time.monotonic()
 
     def clear(self) -> None:
-        """Free all, before the endpoint goes."""
+        """Free all calls, before the endpoint."""
         self.floods.close()
         self._refusals.clear()
         self._living.clear()

@@ -1,4 +1,4 @@
-"""Messages that we send: one at a time to each far end, as RFC 3428 §8 asks, and each with what became of it."""
+"""Messages that we send: one at a time to each far end, as RFC 3428 §8 requires, each with its outcome."""
 
 import time
 from collections import deque
@@ -14,25 +14,25 @@ from appliance.core.orders import SendMessage
 from appliance.sip.stack import translate
 
 Way = tuple[CallId | None, Method, str]
-"""In which call, by which method, and outside of calls to whom: messages that go the same way go one after another."""
+"""The call if there is one, the method, and otherwise the address: messages of one way are sent one after another."""
 
 
 Towards = Callable[[], AbstractContextManager[None]]
-"""What is sent in here goes to where the far end was found."""
+"""A context: what is sent inside goes to the far end's resolved address."""
 
-LONGEST_WAIT_S = 7.0  # with the 32 s that an answer may take, less than the core waits
+LONGEST_WAIT_S = 7.0  # with the 32 s that an answer may take, less than the core's limit
 
 
 @dataclass(slots=True)
 class Queue:
-    """Messages of one way: the one that is out, and those that wait, each with the time since when and its route."""
+    """Messages of one way: the one in progress, and the waiting ones, each with its time and its context."""
 
     out: SendMessage | None = None
     waiting: deque[tuple[float, SendMessage, Towards]] = field(default_factory=deque)
 
 
 class Messages:
-    """All of them. `answered` may be called from within a callback: what follows is sent by `turn`."""
+    """All queues. `answered` may be called inside a callback: `turn` sends the next message."""
 
     def __init__(
         self,
@@ -44,24 +44,24 @@ class Messages:
         self._queues: dict[Way, Queue] = {}
 
     def perform(self, order: SendMessage, towards: Towards = nullcontext) -> None:
-        """Send it when those before it are answered."""
+        """Send the message once the earlier ones are answered."""
         now = time.monotonic()
         self._queues.setdefault(way_of(order), Queue()).waiting.append((now, order, towards))
         self.turn(now)
 
     def never_sent(self, order: SendMessage, why: str) -> None:
-        """Report that there is nowhere to send it to."""
+        """Report that the message has no destination."""
         self._tell(order, 0, why)
 
     def answered(self, way: Way, code: int, reason: str) -> None:
-        """The one that is out has its final response; code 0: none will come."""
+        """The message in progress has its final response; code 0: none will come."""
         queue = self._queues.get(way)
         if queue is not None and queue.out is not None:
             self._tell(queue.out, code, reason)
             queue.out = None
 
     def turn(self, now: float) -> None:
-        """Send what is next; those of a call that is over go without a word, for its end is told."""
+        """Send the next messages; those of an ended call are dropped without a report, as its end is reported."""
         for way, queue in list(self._queues.items()):
             while queue.waiting and now - queue.waiting[0][0] > LONGEST_WAIT_S:
                 self._tell(queue.waiting.popleft()[1], 0, "The previous message was not answered in time")
@@ -85,7 +85,7 @@ class Messages:
     def _send(self, order: SendMessage) -> None:
         call = None if order.call is None else self._call(order.call)
         if order.call is not None and call is None:
-            return  # told with the call's end
+            return  # reported by the call's end
         if call is not None and order.method is Method.INFO:
             request = pj.CallSendRequestParam()
             request.method = order.method
@@ -105,17 +105,17 @@ class Messages:
             return
         config = pj.BuddyConfig()
         config.uri = order.to
-        buddy = pj.Buddy()  # what pjsua2 calls whom it writes to; it keeps nothing of it once the request is made
+        buddy = pj.Buddy()  # pjsua2's name for a recipient; it is not needed once the request is made
         buddy.create(account, config)
         buddy.sendInstantMessage(message)
 
 
 def way_of(order: SendMessage) -> Way:
-    """The way that it goes."""
+    """The way of a message."""
     return order.call, order.method, order.to if order.call is None else ""
 
 
 def add_headers(option: pj.SipTxOption, headers: tuple[tuple[str, str], ...]) -> None:
-    """Have a request carry headers."""
+    """Add headers to a request."""
     for name, value in headers:
         option.headers.append(translate.to_header(name, value))

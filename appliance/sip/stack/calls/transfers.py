@@ -1,4 +1,4 @@
-"""Transfers in pjsua2: REFER sent and received, and what comes of it."""
+"""Transfers in pjsua2: REFER sent and received, and its outcome."""
 
 import time
 from collections.abc import Callable
@@ -12,11 +12,11 @@ from appliance.sip.stack import translate
 
 Post = Callable[[inputs.TransferProgressed], None]
 ACCEPTED, FINAL, PENDING, DECLINE = 202, 200, 491, 603
-LASTS_S = 180  # longer than what we do with a REFER may take
+LASTS_S = 180  # longer than our handling of a REFER may take
 
 
 def refer(order: Refer, call: pj.Call, other: pj.Call | None, parameters: pj.CallOpParam, post: Post) -> None:
-    """Send it, or tell at once that it cannot be sent."""
+    """Send a REFER, or report at once that it cannot be sent."""
     try:
         if order.other is None:
             call.xfer(f"<{order.to}>", parameters)
@@ -29,25 +29,25 @@ def refer(order: Refer, call: pj.Call, other: pj.Call | None, parameters: pj.Cal
 
 
 def told(order: Refer, reason: str, post: Post) -> None:
-    """It came to nothing here."""
+    """Report that the REFER was not sent."""
     post(inputs.TransferProgressed(at=time.monotonic(), call=order.call, code=0, reason=reason))
 
 
 class Referred:
-    """The REFERs of a call's far end: one is carried out at a time. `message`: the one that comes in now."""
+    """The REFERs of a call's far end, of which one at a time is carried out. `message`: the one that is arriving."""
 
     def __init__(self) -> None:
         self.message = ""
-        self._event = ""  # of the one that is carried out
+        self._event = ""  # of the REFER that is being carried out
         self._accepted = 0
 
     @property
     def by(self) -> str:
-        """Who refers us (RFC 3892 §2.1)."""
+        """The Referred-By header (RFC 3892 §2.1)."""
         return translate.header(self.message, "Referred-By")
 
     def answer(self, *, welcome: bool) -> int:
-        """The code of the response; what is accepted is to be told of by NOTIFY."""
+        """The response's code; NOTIFY reports the progress of an accepted REFER."""
         if not welcome:
             return DECLINE
         if self._event:
@@ -58,7 +58,7 @@ class Referred:
         return ACCEPTED
 
     def notify(self, order: NotifyTransfer, call: pj.Call) -> None:
-        """Tell how it goes (RFC 3515 §2.4.4 and 2.4.5)."""
+        """Report progress (RFC 3515 §2.4.4 and 2.4.5)."""
         last = order.code >= FINAL
         state = "terminated;reason=noresource" if last else f"active;expires={LASTS_S}"
         request = pj.CallSendRequestParam()
@@ -73,7 +73,7 @@ class Referred:
 
 
 def refer_to(value: str) -> tuple[str, str]:
-    """URI and Replaces of a Refer-To (RFC 3515 §2.1): "" for a URI that asks for another request than INVITE."""
+    """URI and Replaces of a Refer-To (RFC 3515 §2.1); "" if the URI requests another method than INVITE."""
     address, _, headers = translate.address(value)[0].partition("?")
     uri, _, method = address.partition(";method=")
     method, *parameters = method.split(";")

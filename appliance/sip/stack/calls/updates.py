@@ -1,4 +1,4 @@
-"""Changes of a call by re-INVITE (RFC 3261 §14) or UPDATE (RFC 3311): the far end's are told, or asked of a client."""
+"""Changes of a call by re-INVITE (RFC 3261 §14) or UPDATE (RFC 3311): reported, or decided by a client."""
 
 import time
 from collections.abc import Callable
@@ -10,15 +10,15 @@ from appliance.sip.stack.calls.offers import Audio
 from appliance.sip.stack.translate import Headers
 
 AGAIN_S = 0.1
-LONGEST_S = 5.0  # that a change of ours waits for another one to be over
+LONGEST_S = 5.0  # how long our change waits for another one to finish
 REQUEST_PENDING = 491
 Post = Callable[[inputs.UpdateReceived | inputs.UpdateSent | inputs.UpdateAnswered], None]
 
 
 class Updates:
-    """Those of one call. `codecs`: only these are offered, () for all that are configured.
+    """The changes of one call. `codecs`: only these are offered, () for all configured ones.
 
-    waits: the far end's re-INVITE waits for a client's word, with `answer` as what we would agree to.
+    waits: the far end's re-INVITE waits for a client's decision; `answer`: the SDP that would accept it.
     """
 
     def __init__(self, call: CallId, post: Post) -> None:
@@ -30,10 +30,10 @@ class Updates:
         self._wanted_at: float | None = None
         self._until = 0.0
 
-    # -- theirs ------------------------------------------------------------------------------------------------------
+    # -- by the far end ----------------------------------------------------------------------------------------------
 
     def comes(self, now: Audio, wanted: Audio | None, headers: Headers, content_type: str, *, asked: bool) -> bool:
-        """An offer came; whether it changes anything, which is told. asked: it waits for a client's word.
+        """An offer arrived; returns whether it changes anything, which is reported. asked: it waits for a decision.
 
         headers, content_type: of the re-INVITE that brought it.
         """
@@ -53,37 +53,37 @@ class Updates:
         return True
 
     def answered(self, code: int, reason: str) -> None:
-        """It has its final response; that all stays as it is, is told only where it was refused."""
+        """The far end's change has its final response; without changes only a refusal is reported."""
         theirs, self._theirs, self.waits = self._theirs, (), False
         if theirs or code >= 300:  # noqa: PLR2004
             self._tell(theirs, code, reason)
 
-    # -- ours --------------------------------------------------------------------------------------------------------
+    # -- by us -------------------------------------------------------------------------------------------------------
 
     def want(self, codecs: tuple[str, ...], now: float) -> None:
-        """Offer only these codecs, from now on."""
+        """Offer only these codecs from now on."""
         self.codecs, self._wanted_at, self._until = codecs, now, now + LONGEST_S
 
     def due(self, now: float) -> bool:
-        """Whether the offer of codecs is to be sent now."""
+        """Whether to send the offer of codecs now."""
         return self._wanted_at is not None and now >= self._wanted_at
 
     def postpone(self, now: float) -> None:
-        """It could not be sent: something else is being negotiated. After a while it is given up."""
+        """It could not be sent, as something else is being negotiated; given up after a while."""
         self._wanted_at = now + AGAIN_S
         if now >= self._until:
             self._wanted_at, self.codecs = None, ()
             self._tell(("codec",), REQUEST_PENDING, "Another change is in progress")
 
     def sent(self, *changes: str) -> None:
-        """A re-INVITE of ours went out."""
+        """Our re-INVITE was sent."""
         self._ours = changes
         if "codec" in changes:
             self._wanted_at = None
         self._post(inputs.UpdateSent(at=time.monotonic(), call=self._call, changes=changes))
 
     def settle(self, code: int, reason: str, headers: Headers, content_type: str, *, told: bool) -> None:
-        """Ours has its final response; told: somebody else tells of its refusal, or tries again."""
+        """Our re-INVITE has its final response. The flag: its refusal is reported elsewhere, or it is sent again."""
         ours, self._ours = self._ours, ()
         if code >= 300 and "codec" in ours:  # noqa: PLR2004
             self.codecs = ()

@@ -1,1 +1,1 @@
-"""Sound in the SIP process: bridge, devices, recorders, tones, digits in the sound."""
+"""Sound in the SIP process: bridge, devices, recorders, tones, and digits in the sound."""

@@ -1,4 +1,4 @@
-"""Makes the desired sound true: who hears whom, what is recorded, which tone plays, and whether the card is open."""
+"""Brings about the desired sound: who hears whom, recordings, tones, and whether the card is open."""
 
 import logging
 import time
@@ -27,7 +27,7 @@ MEASURE_S = 0.1
 
 
 class Media:
-    """The bridge of the SIP process. It is brought in line whenever the desire or a call's audio has changed."""
+    """The bridge of the SIP process, adjusted whenever the desired sound or a call's audio has changed."""
 
     def __init__(
         self, endpoint: pj.Endpoint, settings: SipSettings, calls: Calls, devices: Devices, post: Post
@@ -38,7 +38,7 @@ class Media:
         self._inband = Inband(calls, post)
         self._tones, self._confirm = Tones(), Tones()
         self._confirm.play(Tone.CONFIRM)
-        # A port that nobody transmits to gets nothing at all: a recorder would skip the time, RTP would stop.
+        # A port without a source gets nothing at all: a recorder would skip that time, and RTP would stop.
         self._silence = pj.ToneGenerator()
         self._silence.createToneGenerator(RATE, 1)
         self._player = self._open_player(settings.microphone_file, "audio")
@@ -54,11 +54,11 @@ class Media:
         return frozenset(media.call for media in self._sound.calls if media.held)
 
     def desire(self, sound: Sound) -> None:
-        """What should be true from now on."""
+        """Set the desired sound."""
         self._sound, self._changed = sound, True
 
     def turn(self, now: float) -> None:
-        """Bring all in line where something has changed, and look after files and card."""
+        """Adjust the bridge if something has changed, and attend to files and card."""
         if self._changed or self._calls.media_changed:
             self._changed = self._calls.media_changed = False
             self._apply()
@@ -70,7 +70,7 @@ class Media:
             self._measure(now)
 
     def clear(self) -> None:
-        """Free all, before the endpoint goes."""
+        """Free everything, before the endpoint."""
         self._made.clear()
         self._recorders.clear()
         self._inband.clear()
@@ -93,13 +93,13 @@ class Media:
             source, sink = ports.get(route[0]), ports.get(route[1])
             if route in wanted and source and sink and numbers == (source.getPortId(), sink.getPortId()):
                 continue
-            del self._made[route]  # a port that is gone, or has another number, took its routes with it
+            del self._made[route]  # a port that is gone, or has another number, has lost its routes
             if source and sink and numbers == (source.getPortId(), sink.getPortId()):
                 with suppress(pj.Error):
                     source.stopTransmit(sink)
         for route in sorted(wanted):
             source, sink = ports[route[0]], ports[route[1]]
-            # Always: after a re-INVITE a new port may have the old one's number, and none of its routes.
+            # Always: after a re-INVITE a new port may have the old one's number, but none of its routes.
             with suppress(pj.Error):
                 source.startTransmit(sink)
                 self._made[route] = source.getPortId(), sink.getPortId()
@@ -111,7 +111,7 @@ class Media:
         if self._sound.tone is not None:
             routes.add((TONE, SPEAKER))
         if self._sound.measure:
-            routes.add((MICROPHONE, SILENCE))  # a port is read, and measured, only while another takes what it gives
+            routes.add((MICROPHONE, SILENCE))  # a port is read, and measured, only while another port uses its sound
             routes.add((SILENCE, SPEAKER))
         for media in living:
             port = _port(media.call)
@@ -127,14 +127,14 @@ class Media:
                 routes.add((TONE, port))
             if media.confirm:
                 routes.add((CONFIRM, port))
-            if media.held:  # RFC 3264 §8.4: we go on sending
+            if media.held:  # RFC 3264 §8.4: we continue to send
                 routes.add((MUSIC, port))
             if media.speaker:
                 routes.add((port, SPEAKER))
         return routes
 
     def _listening(self, routes: set[Route]) -> set[Route]:
-        """The same, and what the ears of a call hear: what comes in it, and what goes out."""
+        """The same routes, and those to a call's digit detectors: received sound, and sent sound."""
         heard = {(_port(call), _heard(call)) for call in self._inband.ears}
         sent = {(source, _sent(call)) for call in self._inband.ears for source, sink in routes if sink == _port(call)}
         return routes | heard | sent
@@ -164,7 +164,7 @@ class Media:
             return None
         player = pj.AudioMediaPlayer()
         why = ""
-        if Path(path).exists() and not Path(path).is_file():  # to open a FIFO would hang
+        if Path(path).exists() and not Path(path).is_file():  # opening a FIFO would hang
             why = "it is not a regular file"
         else:
             try:
@@ -184,9 +184,9 @@ class Media:
 
 
 def dbfs(level: int) -> float:
-    """What a port's level means: pjmedia tells the mean amplitude as the complement of its µ-law code (ITU-T G.711).
+    """A port's level in dBFS: pjmedia reports the mean amplitude as the complement of its µ-law code (ITU-T G.711).
 
-    0 dBFS is an amplitude that is full all the time; silence is given as -90.3, that of 1 of 32768.
+    0 dBFS is a constant full amplitude; silence is -90.3, an amplitude of 1 of 32768.
     """
     exponent, mantissa = level >> 4 & 7, level & 15
     amplitude = (((mantissa << 3) + 0x84) << exponent) - 0x84
@@ -198,10 +198,10 @@ def _port(call: CallId) -> str:
 
 
 def _heard(call: CallId) -> str:
-    """What listens to what comes in a call."""
+    """The port that analyses a call's received sound."""
     return f"heard {call}"
 
 
 def _sent(call: CallId) -> str:
-    """What listens to what goes out in it."""
+    """The port that analyses a call's sent sound."""
     return f"sent {call}"

@@ -1,4 +1,4 @@
-"""The card: its PCMs are open while something sounds; else, and while it does not work, the null device is."""
+"""The sound card: its PCMs are open while there is sound; otherwise, and while it fails, the null device is used."""
 
 import logging
 import os
@@ -14,10 +14,10 @@ from appliance.sip.settings import NULL, SipSettings
 from appliance.sip.stack.calls.operations import Post
 
 LOG = logging.getLogger(__name__)
-LINGER_S = 2.0  # a card closes this long after its last sound: between ringback and talk it need not be opened anew
-AGAIN_S = (1.0, 2.0, 5.0)  # waits between tries of a failed card; the last one stays
+LINGER_S = 2.0  # a card closes so long after its last sound, so that it stays open between ringback and talk
+AGAIN_S = (1.0, 2.0, 5.0)  # waits between attempts to open a failed card; the last one repeats
 ECHO_TAIL_MS = 200
-ALSA_CONFIG = "ALSA_CONFIG_PATH"  # read by alsa-lib each time
+ALSA_CONFIG = "ALSA_CONFIG_PATH"  # alsa-lib reads it each time
 NO_CARDS = str(Path(__file__).with_name("no_cards.conf"))
 LISTING = "listing the ALSA PCMs"
 CARDS = Path("/proc/asound/cards")
@@ -26,7 +26,7 @@ LIST_AGAIN_S = 60.0
 
 @contextmanager
 def plugins_silenced() -> Iterator[None]:
-    """ALSA's plugins are tried while PCMs are listed, and some (JACK's) write to stderr themselves: not now."""
+    """Silence stderr while PCMs are listed: listing tries ALSA's plugins, and some (JACK's) write there directly."""
     with Path(os.devnull).open("wb") as nowhere:
         kept = os.dup(2)
         os.dup2(nowhere.fileno(), 2)
@@ -39,7 +39,7 @@ def plugins_silenced() -> Iterator[None]:
 
 @contextmanager
 def no_cards(wanted: bool) -> Iterator[None]:
-    """Let ALSA list nothing, where `wanted`: each PCM is opened for the list, and one of them may hang."""
+    """Hide all PCMs from ALSA if `wanted`: listing opens each PCM, and one of them may hang."""
     kept = os.environ.get(ALSA_CONFIG)
     if wanted:
         os.environ[ALSA_CONFIG] = NO_CARDS
@@ -53,23 +53,23 @@ def no_cards(wanted: bool) -> Iterator[None]:
 
 
 def needs_a_card(settings: SipSettings) -> bool:
-    """Whether the station uses a PCM. Without one it needs no list of them, which waits for every sound server."""
+    """Whether the station uses a PCM. If not, it needs no list of PCMs, which waits for every sound server."""
     return settings.playback != NULL or (settings.capture != NULL and not settings.microphone_file)
 
 
 def number_of(name: str, listed: dict[str, int]) -> int | None:
-    """The number of a PCM; what its name leaves out is as in ALSA: the first device, of the first card."""
+    """The number of a PCM; an incomplete name means, as in ALSA, the first device of the first card."""
     first = next((number for each, number in listed.items() if each.startswith(f"{name}:CARD=")), None)
     return listed.get(name, listed.get(f"{name},DEV=0", first))
 
 
 def of_a_card(name: str) -> bool:
-    """Whether a PCM needs a card of the kernel's; others come from programs such as a sound server."""
+    """Whether a PCM needs a card of the kernel; others belong to programs such as a sound server."""
     return "CARD=" in name or name.partition(":")[0] in {"default", "sysdefault", "hw", "plughw"}
 
 
 def cards() -> str:
-    """The cards that the kernel has, as it lists them."""
+    """The kernel's list of cards."""
     try:
         return CARDS.read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -77,7 +77,7 @@ def cards() -> str:
 
 
 class Devices:
-    """Opens and closes the PCMs. announce: told before what may block, with what it is, and "" after it."""
+    """Opens and closes the PCMs. announce: called with a text before anything that may block, and with "" after it."""
 
     def __init__(
         self, endpoint: pj.Endpoint, settings: SipSettings, post: Post, announce: Callable[[str], None]
@@ -91,18 +91,18 @@ class Devices:
         self._echo = True
         self._close_at: float | None = None
         self._failed, self._tries, self._again_at = "", 0, 0.0
-        self._absent: str | None = None  # the cards there were when those wanted were not among them
+        self._absent: str | None = None  # the cards that existed when the configured ones were missing
         self._list_at = 0.0
         self._broken = False  # set by pjsua2's own threads
         self._manager.setNullDev()
 
     @property
     def real(self) -> bool:
-        """Whether a card is configured at all."""
+        """Whether a card is configured."""
         return needs_a_card(self._settings)
 
     def check(self, now: float, wait_s: float) -> None:
-        """At the start: is the card there? wait_s: do not touch it so long."""
+        """Check at the start whether the card exists. wait_s: do not touch it for so long."""
         if not self.real:
             return
         if wait_s > 0:
@@ -117,16 +117,16 @@ class Devices:
         return self._opened and self._capture != NULL
 
     def want(self, wanted: bool, *, echo: bool = True) -> None:
-        """Whether something is to be heard or said; `echo`: what the speaker plays is taken out of the microphone."""
+        """Set whether there is sound to play or capture; `echo`: cancel the speaker's echo in the microphone."""
         self._wanted = wanted
         if echo != self._echo:
             self._echo = echo
             if self._opened:
-                with suppress(pj.Error):  # then it is as it was: the next opening sets it
+                with suppress(pj.Error):  # then nothing changes until the next opening
                     self._cancel_echo()
 
     def broke(self) -> None:
-        """The card was lost; from any thread, so this only leaves a note."""
+        """The card was lost; called from any thread, so it only sets a flag."""
         self._broken = True
 
     def turn(self, now: float) -> None:
@@ -168,7 +168,7 @@ class Devices:
         return [name for name in names if number_of(name, listed) is None]
 
     def _fail_missing(self, missing: list[str], now: float) -> None:
-        # Listing opens each PCM there is, which is much work for nothing while no card has come.
+        # Listing opens every PCM, a waste while no new card has appeared.
         self._absent = cards() if all(of_a_card(name) for name in missing) else None
         self._list_at = now + LIST_AGAIN_S
         self._fail(
@@ -207,7 +207,7 @@ class Devices:
                 self._fail_missing(self._missing(), now)
                 return
             self._cancel_echo()
-            # Without any device, so that these two only take note: each would open the card, and close it again.
+            # Without any device these two only store the number; otherwise each would open the card and close it again.
             self._manager.setNoDev()
             self._manager.setCaptureDev(capture)
             self._manager.setPlaybackDev(playback)

@@ -1,18 +1,18 @@
-"""Which digits in a call's sound are our own, come back: no far end has pressed them."""
+"""Detects our own digits that a far end's sound returns: nobody pressed them."""
 
 from collections import deque
 from dataclasses import dataclass
 
-RATE = 8000  # samples a second, which times are told in
-# A way and back of 400 ms each, the longest that a network is planned for (ITU-T G.114 §4), and what reflects it there.
+RATE = 8000  # samples per second, the unit of all times here
+# A round trip of 400 ms each way, the longest that networks are planned for (ITU-T G.114 §4), plus reflection there.
 ECHO = RATE
-UNEVEN = RATE // 10  # so much earlier may an echo seem to begin: of a noisy digit both ears hear the begin differently
+UNEVEN = RATE // 10  # an echo may seem to begin so much earlier: detectors notice a noisy digit at different times
 REMEMBERED = 64  # digits; a second has at most twenty
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A digit in some sound. begin, end: samples since both ears were opened; end None: it goes on."""
+    """A digit in some sound. begin, end: samples since both detectors were opened; end None: it continues."""
 
     digit: str
     begin: int
@@ -20,19 +20,19 @@ class Heard:
 
 
 class Echoes:
-    """What we have sent of late in one call, to hold against what came."""
+    """The digits that we recently sent in one call, to compare with received ones."""
 
     def __init__(self) -> None:
         self._sent: deque[Heard] = deque(maxlen=REMEMBERED)
 
     def sent(self, heard: Heard) -> None:
-        """A digit was in what we send: told once when it began, and again when it ended."""
+        """A digit was in our sent sound: called when it begins, and again when it ends."""
         if self._sent and self._sent[-1].end is None:
             self._sent.pop()
         self._sent.append(heard)
 
     def is_ours(self, heard: Heard) -> bool:
-        """Whether this, which came, may be one of them."""
+        """Whether this received digit may be the echo of a sent one."""
         return any(
             ours.digit == heard.digit
             and (heard.end is None or heard.end >= ours.begin - UNEVEN)

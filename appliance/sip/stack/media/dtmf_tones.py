@@ -1,4 +1,4 @@
-"""Digits that we send in the sound itself (ITU-T Q.23), to far ends that take them in no other way."""
+"""Digits that we send in the sound itself (ITU-T Q.23), to far ends that accept no other way."""
 
 import pjsua2 as pj
 
@@ -8,13 +8,13 @@ ON_MS, OFF_MS, VOLUME = 200, 50, 12000  # of 32767: ITU-T Q.24 wants 40 ms at le
 
 
 class Keys:
-    """The generator of one call's tones, made when the first is needed."""
+    """The tone generator of one call, created when it is first needed."""
 
     def __init__(self) -> None:
         self._generator: pj.ToneGenerator | None = None
 
     def press(self, digit: str, sound: pj.AudioMedia) -> None:
-        """Have the far end hear a digit. Raises pj.Error."""
+        """Play a digit to the far end. Raises pj.Error."""
         if self._generator is None:
             self._generator = pj.ToneGenerator()
             self._generator.createToneGenerator(RATE, 1)
@@ -22,5 +22,5 @@ class Keys:
         tone.digit, tone.on_msec, tone.off_msec, tone.volume = digit, ON_MS, OFF_MS, VOLUME
         digits = pj.ToneDigitVector()
         digits.append(tone)
-        self._generator.startTransmit(sound)  # each time: after a re-INVITE the sound is another port
+        self._generator.startTransmit(sound)  # each time: after a re-INVITE the call has another port
         self._generator.playDigits(digits)

@@ -1,8 +1,8 @@
-"""Digits that far ends make in the sound itself (ITU-T Q.23), in calls whose account takes them.
+"""Digits that far ends send in the sound itself (ITU-T Q.23), in calls whose account accepts them.
 
-Two detectors listen to each such call: one to what comes, one to what we send, whose digits come back from some far
-ends and count for nothing. They are part of our build of pjsua2 (packaging/pjsua2/patches, dtmf-detector), run in the
-bridge's own thread, and are asked from the loop.
+Each such call has two detectors: one for received sound, one for our sent sound, whose digits some far ends return as
+an echo and which do not count. They are part of our build of pjsua2 (packaging/pjsua2/patches, dtmf-detector), run in
+the bridge's own thread, and are read by the loop.
 """
 
 import logging
@@ -17,8 +17,8 @@ from appliance.sip.stack.calls.table import Calls
 from appliance.sip.stack.media.dtmf_echo import RATE, Echoes, Heard
 
 LOG = logging.getLogger(__name__)
-# Twist, reverse twist (dB) and the least level of each tone (dBm0). Of what comes: by ITU-T Q.24, table A-1. Of what we
-# send all that could be heard as a digit once it was filtered and amplified on its way.
+# Twist, reverse twist (dB) and the least level of each tone (dBm0). For received sound: ITU-T Q.24, table A-1. For sent
+# sound: everything that might be heard as a digit after filters and amplifiers on its way.
 THEIRS, OURS = (8, 4, -36), (20, 20, -50)
 
 
@@ -32,8 +32,8 @@ class Ears:
         self._echoes, self._ignored = Echoes(), 0
 
     def digits(self) -> list[tuple[str, int]]:
-        """Those that a far end has pressed since this was last asked, with durations in milliseconds."""
-        # In this order: what is ours began before it came back, and is known by then.
+        """The digits that the far end has pressed since the last call of this, with durations in milliseconds."""
+        # In this order: our digit began before its echo, so it is known by then.
         heard, sent = taken(self.heard), taken(self.sent)
         for each in sent:
             self._echoes.sent(each)
@@ -48,14 +48,14 @@ class Ears:
         return pressed
 
     def _ignore(self) -> None:
-        """Music may bring several a second, for hours: told after one, two, four, and so on."""
+        """Log an ignored echo. Music may cause several a second for hours: logged after one, two, four, and so on."""
         self._ignored += 1
         if self._ignored.bit_count() == 1:
             LOG.info("Ignored in the sound of a call: %d digits of our own that came back", self._ignored)
 
 
 class Inband:
-    """The ears of all calls that have any."""
+    """The detectors of all calls that need any."""
 
     def __init__(self, calls: Calls, post: Callable[[inputs.PartFailed], None]) -> None:
         self._calls, self._post = calls, post
@@ -63,7 +63,7 @@ class Inband:
         self._failed = False
 
     def desire(self, wanted: set[CallId]) -> None:
-        """Listen to exactly these."""
+        """Run detectors for exactly these calls."""
         for call in set(self._ears) - wanted:
             del self._ears[call]
         if wanted and not hasattr(pj, "DtmfDetector"):
@@ -74,17 +74,17 @@ class Inband:
 
     @property
     def ears(self) -> Mapping[CallId, Ears]:
-        """Those that listen now."""
+        """The detectors in use."""
         return self._ears
 
     def turn(self) -> None:
-        """Tell what was pressed."""
+        """Report pressed digits."""
         for call, ears in self._ears.items():
             if (digits := ears.digits()) and (living := self._calls.get(call)) is not None:
                 living.heard(digits)
 
     def clear(self) -> None:
-        """Free all, before the endpoint goes."""
+        """Free all detectors, before the endpoint."""
         self._ears.clear()
 
     def _fail(self) -> None:
@@ -99,7 +99,7 @@ class Inband:
             self._post(failed)
 
 
-def taken(detector: "pj.DtmfDetector") -> list[Heard]:  # in quotes: an older pjsua2 has no such name
-    """What it has heard since this was last asked."""
+def taken(detector: "pj.DtmfDetector") -> list[Heard]:  # quoted: an older pjsua2 lacks this name
+    """The digits that the detector has heard since the last call of this."""
     digits = detector.take()  # kept while its parts are read
     return [Heard(str(each.digit), int(each.begin), int(each.end) or None) for each in digits]

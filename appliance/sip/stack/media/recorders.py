@@ -1,4 +1,4 @@
-"""One recorder a call, as long as its recording is desired."""
+"""One recorder for each call, as long as its recording is desired."""
 
 import logging
 import time
@@ -14,16 +14,16 @@ LOG = logging.getLogger(__name__)
 
 
 class Recorders:
-    """Opens and closes WAV files `directory`/ID.wav. What flows into them is the routes' part."""
+    """Opens and closes WAV files `directory`/ID.wav. The bridge's routes supply the sound."""
 
     def __init__(self, directory: Path, post: Post) -> None:
         self._directory, self._post = directory, post
         self._running: dict[RecordingId, tuple[CallId, pj.AudioMediaRecorder]] = {}
         self._closing: dict[RecordingId, CallId] = {}
-        self._done: set[RecordingId] = set()  # one that began is never begun again: that would empty its file
+        self._done: set[RecordingId] = set()  # a recording that began is never begun again: that would empty its file
 
     def desire(self, wanted: dict[RecordingId, CallId]) -> None:
-        """Let exactly these run."""
+        """Run exactly these recordings."""
         for recording in set(self._running) - set(wanted):
             call, _recorder = self._running.pop(recording)  # freed: pjmedia's own thread closes it a moment later
             self._closing[recording] = call
@@ -33,11 +33,11 @@ class Recorders:
                 self._open(recording, call)
 
     def recorder(self, recording: RecordingId | None) -> pj.AudioMediaRecorder | None:
-        """The one that runs."""
+        """The running recorder of a recording; None if there is none."""
         return self._running[recording][1] if recording in self._running else None
 
     def turn(self, now: float) -> None:
-        """Tell which files are closed by now."""
+        """Report files that are closed by now."""
         if not self._closing:
             return
         opened = set(_open_files())
@@ -47,7 +47,7 @@ class Recorders:
                 self._post(inputs.RecordingClosed(at=now, call=call, recording=recording))
 
     def clear(self) -> None:
-        """Close all, before the endpoint goes."""
+        """Close all files, before the endpoint."""
         self._running.clear()
 
     def _path(self, recording: RecordingId) -> Path:
@@ -70,6 +70,6 @@ def _open_files() -> list[str]:
     for descriptor in Path("/proc/self/fd").iterdir():
         try:
             found.append(str(descriptor.readlink()))
-        except OSError:  # the one that lists the directory
+        except OSError:  # the descriptor that lists the directory
             continue
     return found

@@ -4,11 +4,11 @@ import pjsua2 as pj
 
 from appliance.core.model import Tone
 
-VOLUME = 8000  # of 32767: a tone is heard, speech stays louder
+VOLUME = 8000  # of 32767: audible, but speech stays louder
 RATE = 16000
 
-# (frequency, second frequency, ms on, ms off), repeated while the tone is wanted. Ringback and the error's busy tone
-# are what telephones in Europe play, and so is the tone of a call that waits (ETSI TR 101 041-2): 425 Hz.
+# (frequency, second frequency, ms on, ms off), repeated while the tone is wanted. Ringback, the busy tone for errors
+# and the call-waiting tone are those of European telephones (ETSI TR 101 041-2): 425 Hz.
 TONES: dict[Tone, tuple[tuple[int, int, int, int], ...]] = {
     Tone.DIALING: ((425, 0, 1000, 4000),),
     Tone.RINGING: ((660, 0, 400, 0), (528, 0, 600, 2000)),
@@ -23,7 +23,7 @@ TONES: dict[Tone, tuple[tuple[int, int, int, int], ...]] = {
 
 
 class Tones:
-    """One generator that lives as long as the bridge."""
+    """One generator that exists as long as the bridge."""
 
     def __init__(self) -> None:
         self.generator = pj.ToneGenerator()
@@ -31,7 +31,7 @@ class Tones:
         self._playing: Tone | None = None
 
     def play(self, tone: Tone | None) -> None:
-        """Play this tone, from its beginning where it was another before."""
+        """Play this tone, from its beginning if another one was playing."""
         if tone == self._playing:
             return
         self.generator.stop()

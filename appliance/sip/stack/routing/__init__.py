@@ -1,1 +1,1 @@
-"""Where packets come from and go to: transports, servers, trusted hosts, limits."""
+"""Routing: transports, servers, trusted hosts, limits, and codecs."""

@@ -1,4 +1,4 @@
-"""Which codecs are offered and accepted, and in which order: pjsip knows that for all calls at once only."""
+"""The offered and accepted codecs and their order, which pjsip stores only for all calls together."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ LOWEST_PRIORITY, HIGHEST_PRIORITY = 1, 250
 
 
 class Codecs:
-    """Those that are configured, by their names in SDP, the preferred one first. Raises StartError for another."""
+    """The configured codecs by their names in SDP, the preferred one first. Raises StartError for an unknown one."""
 
     def __init__(self, endpoint: pj.Endpoint, configured: tuple[str, ...]) -> None:
         self._endpoint, self.configured = endpoint, configured
@@ -21,7 +21,7 @@ class Codecs:
 
     @contextmanager
     def only(self, wanted: tuple[str, ...]) -> Iterator[None]:
-        """What is offered in here has these codecs alone; with none named, all that are configured."""
+        """Offers made inside this context have only these codecs; if none are named, all configured ones."""
         if not wanted:
             yield
             return

@@ -1,11 +1,11 @@
-"""Bounds how many requests come: each call that pjsip has to refuse costs it memory for half a minute.
+"""Limits the rate of requests: each call that pjsip has to refuse costs it memory for half a minute.
 
 Our build of pjsua2 counts them before pjsip's transaction layer (packaging/pjsua2/patches, gate). A stranger that sends
 too many is shut out. As each of its packets still wakes the process, a socket filter (socket(7), SO_ATTACH_FILTER) then
-has the kernel drop its requests by UDP; what belongs to a call that is there passes.
-Strangers together have one budget as well, since by UDP a sender may write any source: one that changes it with each
-packet is never shut out, but all it gets past the gate is what that budget leaves it.
-Another filter lets nobody but registrars connect by TCP: idle connections alone would use up all descriptors.
+makes the kernel drop its UDP requests; messages that belong to existing calls pass.
+Strangers together have one budget as well, since by UDP a sender may write any source address: a sender that changes it
+with each packet is never shut out, but only that budget passes the gate.
+Another filter lets only registrars connect by TCP: idle connections alone would use up all descriptors.
 """
 
 import ctypes
@@ -24,29 +24,29 @@ from appliance.sip.stack.routing import port_owner
 
 LOG = logging.getLogger(__name__)
 PER_S, AT_ONCE = 10.0, 30  # calls and the like from one address
-STRANGERS_PER_S, STRANGERS_AT_ONCE = 5.0, 20  # from all that are not known together: calls, and answers to anything
-KNOWN_PER_S, KNOWN_AT_ONCE = 100.0, 300  # of a registrar or a target; what is beyond that comes again
-SILENT_S = 60.0  # who is silent for so long may ask again
+STRANGERS_PER_S, STRANGERS_AT_ONCE = 5.0, 20  # from all unknown addresses together: calls, and answers to anything
+KNOWN_PER_S, KNOWN_AT_ONCE = 100.0, 300  # of a registrar or a target, which repeats what exceeds that
+SILENT_S = 60.0  # after so much silence an address may send again
 FILTERED_S = 30.0
 FILTERED = 64  # addresses at once
 COUNT_S = 5.0
 
-# Classic BPF: instructions of code, jump if true, jump if false (how many to pass over), and value.
+# Classic BPF: instructions of code, jump if true, jump if false (how many to skip), and value.
 Step = tuple[int, int, int, int]
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-ATTACH, MEMINFO = 26, 55  # SO_ATTACH_FILTER and SO_MEMINFO, which Python does not name
+ATTACH, MEMINFO = 26, 55  # SO_ATTACH_FILTER and SO_MEMINFO, which Python does not export
 LOAD, IF_EQUAL, RETURN = 0x20, 0x15, 0x06  # BPF_LD|BPF_W|BPF_ABS, BPF_JMP|BPF_JEQ|BPF_K, BPF_RET|BPF_K
-PAYLOAD = 8  # behind the UDP header (RFC 768)
-NETWORK = 0xFFF00000  # SKF_NET_OFF: from here on offsets are into the IP header
-SOURCE = {4: 12, 6: 8}  # where it has the source (RFC 791 §3.1, RFC 8200 §3)
+PAYLOAD = 8  # after the UDP header (RFC 768)
+NETWORK = 0xFFF00000  # SKF_NET_OFF: from here on, offsets are into the IP header
+SOURCE = {4: 12, 6: 8}  # offset of the source address (RFC 791 §3.1, RFC 8200 §3)
 WORD = struct.Struct("!I")
-# How those begin that make pjsip keep or answer something for each.
+# The first bytes of requests for each of which pjsip keeps state or sends an answer.
 REQUESTS = [int.from_bytes(word, "big") for word in (b"INVI", b"MESS", b"OPTI", b"REGI", b"SUBS")]
 ALL, NOTHING = 0xFFFFFFFF, 0
 
 
 class Floods:
-    """Who is shut out. `listen` says at which UDP port, once all sockets are there."""
+    """The addresses that are shut out. `listen` names the UDP port, once all sockets exist."""
 
     def __init__(self, post: Callable[[inputs.AccessDenied | inputs.RequestsDropped], None]) -> None:
         self._post = post
@@ -56,11 +56,11 @@ class Floods:
         self._known: set[str] = set()
         self._endpoint: pj.Endpoint | None = None
         self._filtered: dict[str, float] = {}  # by the kernel, until when
-        self._told: dict[str, float] = {}  # when it was shut out, or asked again
+        self._told: dict[str, float] = {}  # when it was shut out, or last sent a request
         self._dropped, self._counted_at = 0, 0.0
 
     def listen(self, endpoint: pj.Endpoint, port: int) -> None:
-        """Count what comes, filter this port of our own, and what takes connections."""
+        """Begin to count requests, and filter our own UDP port and our listening TCP sockets."""
         self._endpoint = endpoint
         self._sockets, self._listening = port_owner.own(port), port_owner.listening()
         self.admit(self._registrars)
@@ -72,7 +72,7 @@ class Floods:
         endpoint.floodsLimit(limits)
 
     def admit(self, registrars: set[str]) -> None:
-        """Let these addresses, and no others, connect by TCP."""
+        """Let only these addresses connect by TCP."""
         self._registrars = registrars
         attach(self._listening, registrars, only_from)
 
@@ -86,7 +86,7 @@ class Floods:
             self._filter()
 
     def turn(self, now: float) -> None:
-        """Tell whom pjsip shuts out, have the kernel drop what they send, and let it look again after a while."""
+        """Report addresses that pjsip shuts out, and have the kernel drop their packets for a while."""
         if self._endpoint is None:
             return
         before = set(self._filtered)
@@ -101,7 +101,7 @@ class Floods:
             self._count(self._endpoint.floodsDropped())
 
     def shut(self, address: str, now: float) -> None:
-        """One that is shut out has asked; it is told when it is for the first time in a while."""
+        """Shut an address out; reported if it is the first time in a while."""
         if address not in self._told:
             self._post(inputs.AccessDenied(at=time.monotonic(), who="caller", source=address, scope="call"))
         self._told[address], self._filtered[address] = now, now + FILTERED_S
@@ -109,7 +109,7 @@ class Floods:
             del self._filtered[next(iter(self._filtered))]
 
     def close(self) -> None:
-        """Let go of the sockets, before they are closed for good."""
+        """Release the sockets, before they are closed for good."""
         for sock in [*self._sockets, *self._listening]:
             sock.close()
         self._sockets, self._listening = [], []
@@ -118,7 +118,7 @@ class Floods:
         attach(self._sockets, self._filtered, requests_not_from)
 
     def _count(self, by_pjsip: int) -> None:
-        """Tell how many requests were dropped, if any were."""
+        """Report how many requests were dropped, if any were."""
         by_kernel = sum(map(drops, self._sockets))
         count, self._dropped = by_pjsip + by_kernel - self._dropped, by_kernel
         if count:
@@ -126,7 +126,7 @@ class Floods:
 
 
 def vector(texts: Iterable[str]) -> pj.StringVector:
-    """Texts as pjsua2 takes them."""
+    """Texts as a pjsua2 vector."""
     made = pj.StringVector()
     for text in texts:
         made.append(text)
@@ -141,7 +141,7 @@ def drops(sock: socket.socket) -> int:
 def attach(
     sockets: list[socket.socket], addresses: Iterable[str], program: Callable[[list[Address]], list[Step]]
 ) -> None:
-    """Have the kernel look at each packet for these sockets, in place of what it did before."""
+    """Attach a filter to these sockets, in place of the earlier one."""
     every = [ipaddress.ip_address(address) for address in addresses]
     for sock in sockets:
         version = 6 if sock.family == socket.AF_INET6 else 4
@@ -149,12 +149,12 @@ def attach(
         code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in steps))
         try:
             sock.setsockopt(socket.SOL_SOCKET, ATTACH, struct.pack("HP", len(steps), ctypes.addressof(code)))
-        except OSError as error:  # they end in pjsip then
+        except OSError as error:  # pjsip then handles all packets
             LOG.warning("The kernel rejects the filter for SIP: %s", reason(error))
 
 
 def requests_not_from(addresses: list[Address]) -> list[Step]:
-    """Everything by UDP but REQUESTS of these."""
+    """A filter that drops the UDP requests of these addresses."""
     kinds = len(REQUESTS)
     return [
         (LOAD, 0, 0, PAYLOAD),
@@ -166,12 +166,12 @@ def requests_not_from(addresses: list[Address]) -> list[Step]:
 
 
 def only_from(addresses: list[Address]) -> list[Step]:
-    """Nothing but what comes from these."""
+    """A filter that passes only packets of these addresses."""
     return [*(step for address in addresses for step in came_from(address, ALL)), (RETURN, 0, 0, NOTHING)]
 
 
 def came_from(address: Address, verdict: int) -> list[Step]:
-    """How much of a packet to take, if it came from there; otherwise go on behind these."""
+    """Steps that return `verdict` if the packet came from the address; otherwise the next steps follow."""
     words = [word for (word,) in WORD.iter_unpack(address.packed)]
     at = NETWORK + SOURCE[address.version]
     steps: list[Step] = []

@@ -1,7 +1,7 @@
-"""Where a registrar or proxy can be reached (RFC 3263): names looked up by the system's own resolver.
+"""Servers of a registrar or proxy (RFC 3263): names resolved by the system's own resolver.
 
-What is in here may take as long as DNS takes: call it in a thread of its own, as nothing of pjsua2 is touched.
-SRV records are asked for by libresolv, which goes by /etc/resolv.conf and rereads it when it was changed.
+These functions may take as long as DNS takes: call them in a separate thread, as they touch nothing of pjsua2.
+libresolv queries SRV records; it follows /etc/resolv.conf, and reads it again after changes.
 """
 
 import ctypes
@@ -29,7 +29,7 @@ HEADER, FIXED, RECORD = struct.Struct("!6H"), struct.Struct("!HHIH"), struct.Str
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where to send to. `name`: as configured, which is also what a certificate has to be for (RFC 5922 §4)."""
+    """A destination. `name`: as configured, which a TLS certificate must match (RFC 5922 §4)."""
 
     name: str
     address: str
@@ -37,7 +37,7 @@ class Server:
 
     @property
     def version(self) -> int:
-        """Of IP: 4 or 6."""
+        """IP version, 4 or 6."""
         return IPV6 if ":" in self.address else IPV4
 
     @property
@@ -46,17 +46,17 @@ class Server:
         return f"[{self.address}]:{self.port}" if self.version == IPV6 else f"{self.address}:{self.port}"
 
     def route(self, transport: str) -> str:
-        """Where to send, as a route that is never written into a message (hide).
+        """A route to this server that is never written into a message (hide).
 
-        So the address may come from our own resolver, and the name need not be one of the network's; TLS asks for a
-        certificate of the name. pjsip takes IPv6 in maddr without brackets only.
+        So the address may come from our own resolver, and the name need not exist in the network; TLS verifies the
+        certificate for the name. pjsip accepts IPv6 in maddr only without brackets.
         """
         return f"sip:{self.name}:{self.port};maddr={self.address};transport={transport}"
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What of a SIP URI says where to send (RFC 3261 §19.1.1); port 0: none was said."""
+    """The destination in a SIP URI (RFC 3261 §19.1.1); port 0: not given."""
 
     host: str
     port: int
@@ -64,12 +64,12 @@ class Place:
 
     @property
     def known(self) -> Server | None:
-        """The server, where the host is an address."""
+        """The server, if the host is an address."""
         return literal(self.host, self.port, self.transport)
 
 
 def place_of(uri: str) -> Place | None:
-    """Where a SIP URI leads; None for what is none."""
+    """The destination of a SIP URI; None for other text."""
     found = TARGET.fullmatch(uri)
     if found is None:
         return None
@@ -88,7 +88,7 @@ class Service:
 
 
 def literal(host: str, port: int, transport: str) -> Server | None:
-    """The server where it is configured by its address, IPv6 in brackets, so that nothing has to be looked up."""
+    """The server if it is configured by its address (IPv6 in brackets), so that nothing has to be resolved."""
     try:
         address = ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
     except ValueError:
@@ -97,11 +97,9 @@ def literal(host: str, port: int, transport: str) -> Server | None:
 
 
 def locate(host: str, port: int, transport: str, versions: Collection[int] = (IPV4, IPV6)) -> list[Server]:
-    """All servers of that name, the preferred first; port 0: what SRV records say, else the transport's own.
+    """All servers of that name, the preferred first; port 0: as SRV records say, else the transport's default.
 
-    versions: of IP that we can send by.
-
-    Raises OSError where there is none.
+    versions: IP versions that we can use. Raises OSError if there is none.
     """
     known = literal(host, port, transport)
     if known is not None:
@@ -129,7 +127,7 @@ def _of_services(host: str, transport: str) -> Iterator[Server]:
 
 def _addresses(host: str) -> list[str]:
     try:
-        # In the order of RFC 6724: what cannot be reached from here is last.
+        # In the order of RFC 6724: unreachable addresses are last.
         found = socket.getaddrinfo(host, None, socket.AF_UNSPEC, socket.SOCK_DGRAM)
     except UnicodeError as error:
         raise OSError(f"{error}") from error
@@ -137,7 +135,7 @@ def _addresses(host: str) -> list[str]:
 
 
 def ordered(records: list[Service], chance: Callable[[], float]) -> list[Service]:
-    """As RFC 2782 wants them tried; `chance`: from 0 up to 1."""
+    """The order in which RFC 2782 tries them; `chance`: a random number from 0 up to 1."""
     left, order = sorted(records, key=lambda record: (record.priority, record.weight)), []
     while left:
         equals = [record for record in left if record.priority == left[0].priority]
@@ -155,7 +153,7 @@ def ordered(records: list[Service], chance: Callable[[], float]) -> list[Service
 
 
 def services(name: str) -> list[Service]:
-    """The SRV records of a name; none where it has none, or DNS does not answer."""
+    """The SRV records of a name; none if it has none, or DNS does not answer."""
     answer = ctypes.create_string_buffer(LONGEST)
     try:
         length = _resolver().res_query(name.encode("idna"), INTERNET, SRV, answer, LONGEST)
@@ -165,7 +163,7 @@ def services(name: str) -> list[Service]:
 
 
 def read(message: bytes) -> list[Service]:
-    """The SRV records in a DNS answer (RFC 1035 §4); none in one that is broken."""
+    """The SRV records in a DNS answer (RFC 1035 §4); none if it is malformed."""
     try:
         return list(_records(message))
     except (struct.error, ValueError):
@@ -184,13 +182,13 @@ def _records(message: bytes) -> Iterator[Service]:
         if kind == SRV:
             priority, weight, port = RECORD.unpack_from(message, at)
             target = _name(message, at + RECORD.size)[0]
-            if target and port:  # "." is: there is no such service here
+            if target and port:  # "." means that the service does not exist here
                 yield Service(priority, weight, port, target)
         at += length
 
 
 def _name(message: bytes, at: int) -> tuple[str, int]:
-    """A name, which may point to another part of the message, and where it ends. Raises ValueError."""
+    """A name, which may point to another part of the message, and its end. Raises ValueError."""
     if at >= len(message):
         raise ValueError("cut off")
     text = ctypes.create_string_buffer(1025)  # NS_MAXDNAME

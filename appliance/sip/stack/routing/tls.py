@@ -1,4 +1,4 @@
-"""TLS in pjsua2 (RFC 5246, RFC 8446, RFC 5922): what it is made with, and what was wrong with whose certificate."""
+"""TLS in pjsua2 (RFC 5246, RFC 8446, RFC 5922): its configuration, and the faults of servers' certificates."""
 
 import socket
 import time
@@ -17,10 +17,10 @@ UNTRUSTED = pj.PJ_SSL_CERT_EUNTRUSTED | pj.PJ_SSL_CERT_EISSUER_NOT_FOUND | pj.PJ
 
 
 def patience() -> pj.SockOpt:
-    """What the far end does not acknowledge ends the connection.
+    """The socket option that ends a connection whose data the far end does not acknowledge.
 
-    The kernel would wait for a quarter of an hour, and a registrar that is back without its connections would be met
-    only when it sends again.
+    The kernel would wait for a quarter of an hour, and a registrar that restarted without its connections would be
+    reached only when it sends again.
     """
     option = pj.SockOpt()
     option.level, option.optName = socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT
@@ -29,7 +29,7 @@ def patience() -> pj.SockOpt:
 
 
 def transport(address: str, settings: TlsSettings) -> pj.TransportConfig:
-    """A transport that believes only in whom the settings name. Its listener has a port of its own."""
+    """A transport that trusts only the configured authorities. Its listener has its own port."""
     config = pj.TransportConfig()
     config.boundAddress = address
     tls = config.tlsConfig
@@ -42,13 +42,13 @@ def transport(address: str, settings: TlsSettings) -> pj.TransportConfig:
 
 
 class Faults:
-    """What was wrong with the certificate of each server, by address:port, until it shows a better one."""
+    """The certificate fault of each server, by address:port, until it shows a valid certificate."""
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[TlsFault, str]] = {}
 
     def changed(self, prm: pj.OnTransportStateParam) -> None:
-        """A connection was made, or came to nothing."""
+        """A connection was made, or failed."""
         info = prm.tlsInfo  # kept while its parts are read
         if not prm.type.startswith("TLS") or info.isEmpty():
             return
@@ -60,12 +60,12 @@ class Faults:
             del self._known[next(iter(self._known))]
 
     def of(self, server: Server) -> tuple[TlsFault, str]:
-        """What it is, and in words; NONE where there is nothing to say."""
+        """The fault and its description; NONE and "" without a fault."""
         return self._known.get(server.at, (TlsFault.NONE, ""))
 
 
 def fault(status: int, info: pj.TlsInfo) -> tuple[TlsFault, str]:
-    """The first that a person has to mend: a certificate of an unknown authority proves no name and no time."""
+    """The fault to fix first: a certificate of an unknown authority proves neither name nor time."""
     certificate = info.remoteCertInfo
     if status & UNTRUSTED:
         issuer = translate.clean(certificate.issuerCn or certificate.issuerInfo)
@@ -87,5 +87,5 @@ def fault(status: int, info: pj.TlsInfo) -> tuple[TlsFault, str]:
 
 
 def day(seconds: int) -> str:
-    """A time as people write it, in UTC."""
+    """A time for people, in UTC."""
     return time.strftime("%Y-%m-%d %H:%M", time.gmtime(seconds))

@@ -1,4 +1,4 @@
-"""Where SIP is heard: UDP for all, TCP and TLS where an account goes by them; each by IPv4, IPv6 or both."""
+"""SIP transports: UDP for all, TCP and TLS if an account uses them; each by IPv4, IPv6 or both."""
 
 import errno
 import ipaddress
@@ -20,7 +20,7 @@ TLS = {IPV4: pj.PJSIP_TRANSPORT_TLS, IPV6: pj.PJSIP_TRANSPORT_TLS6}
 
 
 class StartError(Exception):
-    """SIP cannot be had as configured: why, and what to do."""
+    """SIP cannot start as configured: why, and the remedy."""
 
     def __init__(self, why: str, resolution: str) -> None:
         super().__init__(why)
@@ -28,7 +28,7 @@ class StartError(Exception):
 
 
 class Transports:
-    """All of them. `udp`: pjsua2's ids by version of IP; `address`: host:port of one, IPv4 where there is that."""
+    """All transports. `udp`: pjsua2's ids by IP version; `address`: host:port of one, IPv4 if there is one."""
 
     def __init__(self, endpoint: pj.Endpoint, settings: SipSettings) -> None:
         """Raises StartError."""
@@ -36,7 +36,7 @@ class Transports:
         version = ipaddress.ip_address(settings.address).version if settings.address else IPV4
         self.udp = {version: self._udp(version, settings.port)}
         host, _, port = str(endpoint.transportGetInfo(self.udp[version]).localName).rpartition(":")
-        self.port = int(port)  # of UDP, in both versions
+        self.port = int(port)  # of UDP, for both IP versions
         self.address = self._named(host)
         if not settings.address:
             self._both()
@@ -51,7 +51,7 @@ class Transports:
                 endpoint.transportCreate(TLS[version], tls.transport(settings.address, settings.tls))
 
     def towards(self, far_end: str) -> str:
-        """host:port that a far end at this address reaches us at: on a board in several networks, that of the route."""
+        """Our host:port for a far end at this address: on a board in several networks, that of the route."""
         if self._settings.address not in {"", "::"}:
             return self.address
         family = socket.AF_INET6 if ":" in far_end else socket.AF_INET
@@ -66,7 +66,7 @@ class Transports:
         return f"[{host}]:{self.port}" if ":" in host and host[0] != "[" else f"{host}:{self.port}"
 
     def _both(self) -> None:
-        """All of the machine's addresses: those of IPv6, too, at the same port. Many machines have none."""
+        """Listen on all of the machine's addresses: also IPv6, at the same port. Many machines have none."""
         try:
             self.udp[IPV6] = self._create(IPV6, self.port)
         except pj.Error as error:

@@ -1,4 +1,4 @@
-"""Addresses of the configured targets; names are looked up in a thread of their own."""
+"""Addresses of the configured targets; names are resolved in a separate thread."""
 
 import ipaddress
 import queue
@@ -8,32 +8,32 @@ from contextlib import suppress
 from appliance.sip.stack.routing import servers
 from appliance.sip.stack.routing.servers import Place
 
-AGAIN_S = 60.0  # how long an address that a name has lost is still believed
-FAILED_AGAIN_S = 10.0  # while a name cannot be looked up
-MISSED_AGAIN_S = 5.0  # when somebody calls as a target from an address that its name does not lead to
+AGAIN_S = 60.0  # how long an address that a name has lost is still accepted
+FAILED_AGAIN_S = 10.0  # while a name cannot be resolved
+MISSED_AGAIN_S = 5.0  # when a call claims to be a target but comes from an address to which its name does not resolve
 
 
 class Known:
-    """`desire` sets the targets' URIs; `addresses` and `names` answer with what is known of their hosts so far."""
+    """The hosts of the targets. `desire` sets their URIs; `addresses` and `names` return what is known so far."""
 
     def __init__(self) -> None:
         self._literal: set[str] = set()
-        self._places: dict[str, list[Place]] = {}  # by host, the names only
+        self._places: dict[str, list[Place]] = {}  # by host, only names
         self._found: queue.SimpleQueue[dict[str, set[str]]] = queue.SimpleQueue()
         self._by_name: dict[str, set[str]] = {}
-        self._failed: frozenset[str] = frozenset()  # names that could not be looked up the last time
+        self._failed: frozenset[str] = frozenset()  # names that could not be resolved the last time
         self._asked_at, self._due, self._looking = 0.0, 0.0, False
 
     @property
     def addresses(self) -> set[str]:
-        """Everything that must not be shut out. A name that cannot be looked up keeps what it had."""
+        """Every address that must not be shut out. A name that cannot be resolved keeps its earlier addresses."""
         return self._literal.union(*(self._by_name.get(name, ()) for name in self._places))
 
     def names(self, address: str, said: str) -> tuple[str, ...]:
-        """The names that lead to an address, those that cannot be looked up now excepted.
+        """The names that resolve to an address, except those that cannot be resolved now.
 
-        said: the host that the caller says it has. Where that is a name which leads elsewhere, the phone may have got
-        another address just now: the names are looked up again soon.
+        said: the host that the caller claims. If that is a name that resolves elsewhere, the phone may just have got a
+        new address: the names are resolved again soon.
         """
         led = tuple(name for name in self._places if self.leads(name, address))
         if said in self._places and said not in led:
@@ -41,13 +41,13 @@ class Known:
         return led
 
     def leads(self, host: str, address: str) -> bool:
-        """Whether a host of a target's URI is at an address."""
+        """Whether the host of a target's URI is at an address."""
         if host in self._places:
             return host not in self._failed and canonical(address) in self._by_name.get(host, ())
         return canonical(host.strip("[]")) == canonical(address)
 
     def desire(self, uris: tuple[str, ...]) -> None:
-        """Take these as the targets' from now on."""
+        """Set the targets' URIs."""
         places = [place for place in map(servers.place_of, uris) if place is not None]
         self._literal = {place.known.address for place in places if place.known is not None}
         self._places = {}
@@ -57,7 +57,7 @@ class Known:
         self._due = 0.0
 
     def turn(self, now: float) -> bool:
-        """Look names up that are due; whether `addresses` changed."""
+        """Resolve names that are due; returns whether `addresses` changed."""
         before = self.addresses
         while not self._found.empty():
             found = self._found.get()
@@ -76,7 +76,7 @@ class Known:
 
 
 def found_at(places: list[Place]) -> set[str]:
-    """The addresses of all the places that can be looked up."""
+    """The addresses of all places that can be resolved."""
     found = set[str]()
     for place in places:
         with suppress(OSError):
@@ -85,7 +85,7 @@ def found_at(places: list[Place]) -> set[str]:
 
 
 def canonical(address: str) -> str:
-    """The address as `ipaddress` writes it, without the zone of a link-local one; as it is where it is none."""
+    """The address as `ipaddress` writes it, without the zone of a link-local one; other text unchanged."""
     try:
         return str(ipaddress.ip_address(address.partition("%")[0]))
     except ValueError:

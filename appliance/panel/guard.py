@@ -1,29 +1,29 @@
-"""The relay guard: a process of its own that holds the relay lines and ends every pulse itself.
+"""The relay guard: a separate process that holds the relay lines and ends every pulse itself.
 
-Run as `python -I -S guard.py WHERE DOOR...` or `… WHERE --config FILE`; it needs the standard library only and
-imports nothing of ours.
+Run as `python -I -S guard.py WHERE DOOR...` or `… WHERE --config FILE`; it needs only the standard library and
+imports no other module of intercomd.
 
-WHERE  a number: that inherited descriptor, one end of a SOCK_SEQPACKET pair; the guard leaves at its end of file.
-       a path: listens there, serves one daemon after another and lets go of no line until SIGTERM.
+WHERE  a number: that inherited descriptor, one end of a SOCK_SEQPACKET pair; the guard exits at its end of file.
+       a path: listens there, serves one daemon after another and releases no line until SIGTERM.
        `systemd`: the same on the one listening socket that systemd passed (sd_listen_fds(3)).
-DOOR   `--door ID CAP HOLD`: a pulse is no longer than CAP seconds at a stretch, 60 at most, and the door held open no
-       longer than HOLD seconds, 43200 at most, 0 for never; then where its relay is:
+DOOR   `--door ID CAP HOLD`: a pulse lasts at most CAP seconds without a break, 60 at most, and a hold at most HOLD
+       seconds, 43200 at most, 0 for no holds; then the relay's line:
        `--gpio CHIP LINE` or `--gpio-active-low CHIP LINE`: a chip by its label (or name, or path), a line by its name,
        or by its offset if that is all digits;
        `--simulated FILE`: the level is the first character of FILE, 0 or 1.
-FILE   the daemon's configuration: its doors, where [guard] says that they have a guard that is no child of the daemon.
+FILE   the daemon's configuration: its doors, if [guard] says that the guard is not a child of the daemon.
 
 The first packet to a daemon is RECORD(HELLO, NONE, birth, 0) and the doors' ids, one a line; their order numbers the
-doors. A daemon sends RECORD(door, PULSE or HOLD, pulse, until), or RECORD(door, NONE, 0, until) where no pulse is
-desired any more. Each is answered by RECORD(door, energised, pulse, until), and the end of a pulse is told the same
-way. `pulse` is the moment of the decision, which with two comparisons makes it energised at most once, whatever is sent
-twice, late or after a restart: newer than the newest that this door had, newer than this connection. A hold is a pulse
-in all but its bound. Times are nanoseconds of CLOCK_MONOTONIC.
+doors. A daemon sends RECORD(door, PULSE or HOLD, pulse, until), or RECORD(door, NONE, 0, until) if no pulse is desired
+any more. Each is answered by RECORD(door, energised, pulse, until), and so is the end of a pulse. `pulse` is the moment
+of the decision; two comparisons energise it at most once, even if it is sent twice, late or after a restart: it must be
+newer than the door's newest pulse, and newer than this connection. A hold is a pulse with another limit. Times are
+nanoseconds of CLOCK_MONOTONIC.
 
-systemd is told READY, and fed its watchdog (sd_notify(3)): nobody else notices a guard that hangs.
+systemd gets READY and watchdog messages (sd_notify(3)): nothing else notices a guard that hangs.
 
-Exit status: 0 told to leave, or end of file; 1 a line or socket is not to be had; 2 wrong arguments, or a file that
-cannot be used; 3 the file leaves nothing to guard. With a file, 1 and 2 come some seconds late.
+Exit status: 0 on SIGTERM or end of file; 1 a line or socket is not available; 2 wrong arguments, or a file that
+cannot be used; 3 the file leaves nothing to guard. With a file, 1 and 2 follow some seconds late.
 """
 
 import errno
@@ -42,11 +42,11 @@ HELLO = 255
 NONE, PULSE, HOLD = 0, 1, 2
 LONGEST_S, LONGEST_HOLD_S = 60, 43_200
 LONGEST = 1 << 20  # bytes of a configuration
-HURRY_US = 1_000_000  # the watchdog's patience while a pulse ends soon
-USUAL_CAP_S, USUAL_HOLD_S = 10.0, 0.0  # where the file says nothing
+HURRY_US = 1_000_000  # the watchdog's limit while a pulse ends soon
+USUAL_CAP_S, USUAL_HOLD_S = 10.0, 0.0  # the defaults of the file
 IDLE = 3  # exit status: nothing to guard
 PAUSE_S = 5
-KINDS = {"--gpio": 2, "--gpio-active-low": 2, "--simulated": 1}  # of lines, and how many words tell which
+KINDS = {"--gpio": 2, "--gpio-active-low": 2, "--simulated": 1}  # kinds of lines, and how many words name each
 SECOND = 1_000_000_000
 
 # GPIO character device, second version: include/uapi/linux/gpio.h
@@ -59,7 +59,7 @@ OPEN_IT = "let this user open it: the group that owns /dev/gpiochip* (ls -l) is 
 
 
 class Refused(Exception):  # noqa: N818  what it says
-    """The guard cannot run: exit status, what is wrong, and what to do about it."""
+    """The guard cannot run: exit status, cause, and remedy."""
 
     def __init__(self, status: int, cause: str, remedy: str = "") -> None:
         super().__init__(f"{cause}; {remedy}" if remedy else cause)
@@ -69,7 +69,7 @@ class Refused(Exception):  # noqa: N818  what it says
 class GpioLine:
     """A line of a GPIO chip, requested as output and inactive in one ioctl.
 
-    In two steps (output, then active-low) the relay was seen energised in 13 % of the samples in between.
+    In two steps (output, then active-low) the relay was energised in 13 % of the samples in between.
     """
 
     def __init__(self, chip: str, line: str, active_low: bool) -> None:
@@ -89,12 +89,12 @@ class GpioLine:
             os.close(opened)
 
     def put(self, active: bool) -> None:
-        """Set the level; active-low is the kernel's part."""
+        """Set the level; the kernel applies active-low."""
         fcntl.ioctl(self.fd, SET_VALUES, struct.pack("=QQ", active, 1))
 
 
 class SimulatedLine:
-    """A line that is a file: locked by who holds it, and keeping its level when released, as some boards do."""
+    """A line that is a file: locked by its holder, and keeping its level when released, as on some boards."""
 
     def __init__(self, path: str) -> None:
         try:
@@ -107,7 +107,7 @@ class SimulatedLine:
             raise Refused(1, f"simulated line {path} is not available: {error.strerror}") from error
 
     def put(self, active: bool) -> None:
-        """Set the level: one byte, so no reader sees half of it."""
+        """Set the level: one byte, so that no reader sees a part of it."""
         os.pwrite(self.fd, b"1" if active else b"0", 0)
 
 
@@ -122,7 +122,7 @@ def line_info(chip: int, offset: int) -> bytes:
 def chips(where: str = "") -> tuple[list[tuple[str, str, int]], dict[str, str]]:
     """Return path, label and number of lines of each GPIO chip, and why others cannot be opened.
 
-    `where`: the path of the only one to look at. One chip may have two names in /dev: it is listed once.
+    `where`: the path of the only chip to examine. One chip may have two names in /dev: it is listed once.
     """
     names = [where] if where else [node.path for node in os.scandir("/dev") if node.name.startswith("gpiochip")]
     known: dict[int, tuple[str, str, int]] = {}  # by device number
@@ -147,8 +147,8 @@ def chips(where: str = "") -> tuple[list[tuple[str, str, int]], dict[str, str]]:
 def find(chip: str, line: str) -> tuple[str, int]:
     """Return a chip's path and a line's offset. Raises Refused.
 
-    By label and name, since the numbers of chips move between boards and boots; a chip also by its name in /dev or its
-    path, where two have one label.
+    By label and name, since chip numbers differ between boards and boots; a chip also by its name in /dev or its path,
+    if two have the same label.
     """
     known, shut = chips(chip if chip.startswith("/") else "")
     there = [(path, lines) for path, label, lines in known if chip in {label, path, path.rpartition("/")[2]}]
@@ -175,7 +175,7 @@ def find(chip: str, line: str) -> tuple[str, int]:
 
 
 def missing_chip(chip: str, labels: list[str], shut: dict[str, str]) -> Refused:
-    """Return why there is no such chip."""
+    """Return the error for a chip that does not exist."""
     if shut:
         which = ", ".join(f"{path}: {why}" for path, why in shut.items())
         return Refused(1, f"GPIO chip {chip!r} cannot be opened by this user ({which})", OPEN_IT)
@@ -186,7 +186,7 @@ def missing_chip(chip: str, labels: list[str], shut: dict[str, str]) -> Refused:
 
 
 def meant(word: str, known: list[str], otherwise: str) -> str:
-    """Return a question, where a known word is near."""
+    """Return a question with the nearest known word, else `otherwise`."""
     import difflib  # noqa: PLC0415  late: only who errs pays for it
 
     near = difflib.get_close_matches(word, [name for name in known if name], 1)
@@ -200,15 +200,15 @@ class Door:
         self.name, self._caps, self._line = name, {PULSE: cap, HOLD: hold}, line
         self.energised = False
         self.until = 0
-        self._pulse = 0  # the newest id that was taken
-        self._began = 0  # when it was energised last, or will have been
+        self._pulse = 0  # the newest accepted id
+        self._began = 0  # when it was last energised, or should have been
         self._ended = 0
 
     def ask(self, kind: int, pulse: int, until: int, born: int, now: int) -> None:
-        """Take what a record says, if it may be; `settle` must follow.
+        """Apply a record, if it is valid; `settle` must follow.
 
-        A newer pulse takes the place of one that runs, but not its beginning: together they stay within the newer one's
-        cap. So does a pulse that was decided while the door was energised and came only after that.
+        A newer pulse replaces a running one, but keeps its beginning: together they stay within the newer one's cap.
+        The same holds for a pulse that was decided while the door was energised but arrived later.
         """
         if kind == NONE:
             self.until = min(self.until, now)
@@ -221,12 +221,12 @@ class Door:
             self.until = min(until, self._began + self._caps[kind])
 
     def settle(self, now: int) -> bool:
-        """Make the relay what it should be; True: it changed. Raises OSError: the level is unknown."""
+        """Set the relay to its desired level; True: it changed. Raises OSError: the level is unknown."""
         wanted = now < self.until
         if wanted == self.energised:
             return False
         if wanted:
-            self.energised = True  # before the level: what fails in between is taken for energised
+            self.energised = True  # before the level: a failure in between counts as energised
             self._line.put(True)
         else:
             self.rest(now)
@@ -234,23 +234,23 @@ class Door:
 
     @property
     def fd(self) -> int:
-        """The line's descriptor, which hangs up when the line's chip is taken away."""
+        """The line's descriptor, which hangs up when the line's chip is removed."""
         return self._line.fd
 
     def rest(self, now: int) -> None:
-        """Make the relay inactive, whatever it was, and end its pulse. Raises OSError: the level is unknown."""
+        """Make the relay inactive in any state, and end its pulse. Raises OSError: the level is unknown."""
         self._line.put(False)
         self.until = min(self.until, now)
         if self.energised:
             self.energised, self._ended = False, now
 
     def record(self, number: int) -> bytes:
-        """Return what a daemon is told of this door."""
+        """Return the record of this door's state, for a daemon."""
         return RECORD.pack(number, self.energised, self._pulse, max(0, self.until))
 
 
 class Manager:
-    """systemd, where it runs us: told that we are ready, and again and again that we do not hang."""
+    """The connection to systemd, if it runs us: reports that we are ready, and repeatedly that we do not hang."""
 
     def __init__(self) -> None:
         path = os.environ.get("NOTIFY_SOCKET", "")
@@ -258,10 +258,10 @@ class Manager:
         micros = os.environ.get("WATCHDOG_USEC", "")
         mine = os.environ.get("WATCHDOG_PID") == str(os.getpid())
         self._usual = self._patience = int(micros) if micros.isdecimal() and mine else 0  # of the watchdog, in µs
-        self.due: int | None = None  # when it must be told again
+        self.due: int | None = None  # when the next watchdog message is due
 
     def tell(self, text: bytes) -> None:
-        """Tell it. One that does not listen must not keep a pulse from ending."""
+        """Send a message. If systemd does not read, that must not keep a pulse from ending."""
         if self._path:
             try:
                 with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
@@ -270,9 +270,9 @@ class Manager:
                 return
 
     def beat(self, now: int, end: int | None = None) -> None:
-        """Feed the watchdog, if there is one and it is time; `end`: of the pulse that ends first.
+        """Send a watchdog message, if there is a watchdog and it is time; `end`: of the pulse that ends first.
 
-        Nobody else ends a pulse of a guard that was stopped, so the watchdog has less patience towards a pulse's end.
+        Nothing else ends a pulse of a stopped guard, so the watchdog's limit is shorter near a pulse's end.
         """
         if not self._usual:
             return
@@ -298,7 +298,7 @@ class Guard:
         self._born = 0
 
     def run(self, sock: socket.socket, listening: bool) -> None:
-        """Return when told to by the descriptor `stop`, or at the end of file of a `sock` that does not listen."""
+        """Return when descriptor `stop` becomes readable, or at the end of file of a `sock` that does not listen."""
         if not listening:
             self._welcome(sock)
         names = ", ".join(door.name for door in self._doors)
@@ -328,7 +328,7 @@ class Guard:
         return [door.until for door in self._doors if door.energised]
 
     def _wait(self, listener: socket.socket) -> tuple[bool, bool, bool]:
-        """Wait for a pulse's end, a beat, or what comes: told to stop, something to read, the daemon is gone."""
+        """Wait for a pulse's end, a beat or a message; returns: stop requested, data to read, daemon gone."""
         poller = select.poll()
         poller.register(self._stop, select.POLLIN)
         poller.register(self._daemon or listener, select.POLLIN | select.POLLRDHUP)
@@ -339,10 +339,10 @@ class Guard:
         came = dict(poller.poll(left))
         for door in self._doors:
             if door.fd in came:
-                # At once, not at the next pulse: when the chip is back, its lines belong to nobody until we take them.
+                # At once, not at the next pulse: when the chip returns, its lines are free until we request them.
                 raise Refused(1, f"door {door.name}: the chip of its relay's line was removed", "reconnect it")
         flags = came.get((self._daemon or listener).fileno(), 0)
-        # What a daemon that is gone had still sent is not read: it is no longer there to want it.
+        # The last messages of a daemon that is gone are not read: it no longer wants a pulse.
         gone = self._daemon is not None and bool(flags & (select.POLLHUP | select.POLLRDHUP | select.POLLERR))
         return self._stop in came, bool(flags), gone
 
@@ -359,7 +359,7 @@ class Guard:
         self._daemon = None
 
     def _read(self, daemon: socket.socket) -> bool:
-        """Take one record. False: end of file, or what no daemon of ours sends, which is treated the same way."""
+        """Process one record. False: end of file, or an invalid record, which is handled alike."""
         try:
             data = daemon.recv(RECORD.size + 1, socket.MSG_DONTWAIT)
         except BlockingIOError:
@@ -378,7 +378,7 @@ class Guard:
         return True
 
     def _tell(self, packet: bytes) -> None:
-        """Tell the daemon. One that does not read, or is gone, must not keep a pulse from ending."""
+        """Send a packet to the daemon. If it does not read, or is gone, that must not keep a pulse from ending."""
         if self._daemon:
             try:
                 self._daemon.send(packet, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
@@ -387,7 +387,7 @@ class Guard:
 
 
 def parse(words: list[str]) -> list[tuple[str, int, int, list[str]]]:
-    """Return each door's id, caps in nanoseconds, and the words that say where its line is. Raises Refused."""
+    """Return each door's id, caps in nanoseconds, and the words that name its line. Raises Refused."""
     doors: list[tuple[str, int, int, list[str]]] = []
     rest = iter(words)
     for option in rest:
@@ -413,7 +413,7 @@ def parse(words: list[str]) -> list[tuple[str, int, int, list[str]]]:
 def configured(path: str) -> list[tuple[str, int, int, list[str]]]:
     """Return what `parse` returns, from the daemon's configuration file. Raises Refused.
 
-    The daemon, which reads it too, tells all that is wrong with a file; here is looked at no more than is needed.
+    The daemon, which reads the file too, reports every error in it; this function checks only what it needs.
     """
     import tomllib  # noqa: PLC0415  late: a daemon's child does not need it
 
@@ -439,7 +439,7 @@ def configured(path: str) -> list[tuple[str, int, int, list[str]]]:
 
 
 def contents(path: str) -> bytes:
-    """Return a regular file's contents. Raises OSError, also for what is none or has no end: a FIFO would hang us."""
+    """Return a regular file's contents. Raises OSError, also for other files, such as a FIFO, and for endless ones."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -455,7 +455,7 @@ def contents(path: str) -> bytes:
 
 
 def table(of: dict[str, object], name: str) -> dict[str, object]:
-    """Return a table, empty if it is not there. Raises Refused."""
+    """Return a table, empty if it does not exist. Raises Refused."""
     found = of.get(name, {})
     if not isinstance(found, dict):
         raise Refused(2, f"{name} must be a table")
@@ -463,7 +463,7 @@ def table(of: dict[str, object], name: str) -> dict[str, object]:
 
 
 def is_number(text: str) -> bool:
-    """Whether it is a number."""
+    """Whether the text is a number."""
     try:
         float(text)
     except ValueError:
@@ -472,14 +472,14 @@ def is_number(text: str) -> bool:
 
 
 def take(where: list[str]) -> Line:
-    """Take a line as `parse` returned it. Raises Refused."""
+    """Claim a line as `parse` returned it. Raises Refused."""
     if where[0] == "--simulated":
         return SimulatedLine(where[1])
     return GpioLine(where[1], where[2], where[0] == "--gpio-active-low")
 
 
 def meet(where: str) -> tuple[socket.socket, bool]:
-    """Return the socket that WHERE means, and whether it listens. Raises Refused."""
+    """Return the socket that WHERE names, and whether it listens. Raises Refused."""
     if "/" in where:
         return listen(where), True
     if where == "systemd":
@@ -492,12 +492,12 @@ def meet(where: str) -> tuple[socket.socket, bool]:
 
 
 def spoken(error: Exception) -> str:
-    """Return why something failed, without the number that Python puts before it."""
+    """Return an error's text without the number that Python puts before it."""
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def inherited(number: int, *, listening: bool) -> socket.socket:
-    """Return the descriptor as the socket it must be. Raises Refused."""
+    """Return the descriptor as the expected kind of socket. Raises Refused."""
     try:
         sock = socket.socket(fileno=number)
         fits = sock.family == socket.AF_UNIX and sock.type == socket.SOCK_SEQPACKET
@@ -516,7 +516,7 @@ def listen(path: str) -> socket.socket:
         if os.path.lexists(path):
             if not stat.S_ISSOCK(os.lstat(path).st_mode):
                 raise Refused(2, f"{path} is there and no socket")
-            # Left by one before us: our lines are held by us alone, so it is gone. (pathlib costs a start 8 ms.)
+            # Left by an earlier guard, which is gone, as we hold our lines alone. (pathlib costs a start 8 ms.)
             os.unlink(path)  # noqa: PTH108
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         mask = os.umask(0o177)
@@ -531,9 +531,9 @@ def listen(path: str) -> socket.socket:
 
 
 def listen_for_stop(listening: bool) -> int:
-    """Return a descriptor that becomes readable at SIGTERM, and ignore what is not meant for a guard.
+    """Return a descriptor that becomes readable at SIGTERM, and ignore signals that are not meant for a guard.
 
-    A guard that is a daemon's child ignores SIGTERM too: it leaves by end of file, when nobody can want a pulse.
+    A guard that is a daemon's child ignores SIGTERM too: it exits at the end of file, when nobody can want a pulse.
     """
     for ignored in (signal.SIGINT, signal.SIGHUP, signal.SIGPIPE):
         signal.signal(ignored, signal.SIG_IGN)
@@ -560,23 +560,23 @@ def main(words: list[str]) -> int:
     except OSError as error:
         why, status = f"a line or socket failed: {spoken(error)}", 1
     finally:
-        # Before a word: whoever should read it may keep us waiting.
+        # Before any message: its reader may keep us waiting.
         left = [door.name for door in doors if not came_to_rest(door)]
     if status == IDLE:
-        Manager().tell(b"READY=1")  # or systemd takes it for a failure, whatever the status is
+        Manager().tell(b"READY=1")  # otherwise systemd treats it as a failure, whatever the status is
     if why:
         complain(why)
     if left:
         complain(f"relays that cannot be made inactive: {', '.join(left)}")
     if file and not begun and status != IDLE:
-        # systemd starts us again without a delay, so that a relay is let go of for no longer than must be; who cannot
-        # even begin must not keep a core busy with that. The lines that we have stay ours, inactive.
+        # systemd restarts us without a delay, so that a relay is released as briefly as possible; a guard that cannot
+        # even start must not keep a core busy with that. The lines that we have stay ours, inactive.
         select.select([stop], [], [], PAUSE_S)
     return status
 
 
 def came_to_rest(door: Door) -> bool:
-    """Make a relay inactive, as the last thing that can be done for it."""
+    """Make a relay inactive, as the last act; returns whether that worked."""
     try:
         door.rest(time.monotonic_ns())
     except OSError:
@@ -585,7 +585,7 @@ def came_to_rest(door: Door) -> bool:
 
 
 def complain(text: str) -> None:
-    """Say what is wrong; whoever should read it may be gone."""
+    """Report an error, to systemd and on stderr, even if nobody reads it."""
     Manager().tell(b"STATUS=" + text.encode(errors="replace"))
     try:
         os.write(2, f"intercomd-guard: {text}\n".encode(errors="replace"))

@@ -1,4 +1,4 @@
-"""The daemon's side of the relay guard: starts or finds it, tells it the desired pulses, posts what it did."""
+"""The daemon's side of the relay guard: starts or finds it, sends the desired pulses, posts its reports."""
 
 import asyncio
 import contextlib
@@ -16,11 +16,11 @@ from appliance.core.inputs import GuardLost, GuardReady, Input, RelayChanged
 from appliance.core.model import DoorId
 from appliance.panel import guard
 
-# Both are far above what a busy board needs, and far below what a relay left energised may last.
+# Both are far above what a busy board needs, and far below how long a relay may stay energised.
 HELLO_S = 10.0
 ANSWER_S = 2.0
-END_S = 0.5  # for the news of a pulse's end: nothing is lost by a guard that is replaced then, as all should be at rest
-LATE_S = 0.1  # a timer that comes so late shows that the loop was held up
+END_S = 0.5  # for the report of a pulse's end; replacing a guard then does no harm, as all relays should be at rest
+LATE_S = 0.1  # a timer that is so late shows that the loop was busy
 STEADY_S = 10.0
 LONGEST_DELAY_S = 5.0
 
@@ -43,9 +43,9 @@ class GpioLine:
 
 @dataclass(frozen=True, slots=True)
 class DoorWiring:
-    """A door's relay, and the seconds after which the guard ends whatever is asked.
+    """A door's relay, and the seconds after which the guard ends a pulse or hold in any case.
 
-    cap_s: a pulse, at most 60. hold_s: a hold, at most 43200; 0: there is none.
+    cap_s: a pulse, at most 60. hold_s: a hold, at most 43200; 0: no holds.
     """
 
     id: DoorId
@@ -68,11 +68,12 @@ def guard_command(where: str, doors: tuple[DoorWiring, ...]) -> list[str]:
 
 
 class Relay:
-    """Keeps in touch with a guard: at the socket `how`, or with None a child of its own.
+    """Stays connected to a guard: at the socket `how`, or for None its own child process.
 
-    Runs on the loop that `start` is called in; `desire` is called there too. A guard that does not answer within
-    ANSWER_S, or reports no end within END_S of the pulse's, is called hung: an own child is killed, since only the
-    next one can make its lines inactive; of another the connection is dropped. spare: lends descriptors for a start.
+    Runs on the loop in which `start` is called; `desire` is called there too. A guard that does not answer within
+    ANSWER_S, or reports no end within END_S of the pulse's, counts as hung: an own child is killed, since only the next
+    one can make its lines inactive; to another guard the connection is closed. spare: lends file descriptors to the
+    start.
     """
 
     def __init__(
@@ -85,21 +86,21 @@ class Relay:
         self._doors, self._how, self._post, self._spare = doors, how, post, spare
         self._task: asyncio.Task[None] | None = None
         self._wanted: dict[DoorId, RelayPulse] = {}
-        self._sent: dict[DoorId, RelayPulse] = {}  # kept when the guard goes: none is ever sent again as new
-        self._why = ""  # what the last GuardLost said, until ready
-        self._link: _Link | None = None  # ready
+        self._sent: dict[DoorId, RelayPulse] = {}  # kept when the guard is lost: no pulse is ever sent again as new
+        self._why = ""  # of the last GuardLost, until ready
+        self._link: _Link | None = None  # once it is ready
 
     async def start(self) -> None:
-        """Begin; GuardReady or GuardLost follows."""
+        """Start; GuardReady or GuardLost follows."""
         self._task = asyncio.create_task(self._keep(), name="relay guard")
 
     def desire(self, pulses: tuple[RelayPulse, ...]) -> None:
-        """Tell the guard what is wanted now; a door without a pulse is to be inactive."""
+        """Set the desired pulses; a door without a pulse should be inactive."""
         self._wanted = {pulse.door: pulse for pulse in pulses}
         self._send()
 
     async def stop(self) -> None:
-        """Return when the relays are inactive, as far as a guard says so, and our own guard has ended."""
+        """Return when the relays are inactive, as far as a guard reports that, and our own guard has exited."""
         self.desire(())
         if self._link:
             with contextlib.suppress(TimeoutError):
@@ -123,7 +124,7 @@ class Relay:
             await asyncio.sleep(delay)
 
     async def _follow(self) -> str:
-        """Meet a guard, follow it until it is gone, and return why."""
+        """Connect to a guard, follow it until it is gone, and return why."""
         process: Process | None = None
         try:
             with self._spare():
@@ -169,7 +170,7 @@ class Relay:
         self._post(RelayChanged(at=time.monotonic(), door=door, energised=energised, pulse=pulse))
 
     def _send(self) -> None:
-        """Send what differs from what was sent: at most once as new, later only a shorter end, or none any more."""
+        """Send the differences from what was sent: a pulse once as new, later only a shorter end, or none any more."""
         link = self._link
         if link is None:
             return
@@ -186,7 +187,7 @@ class Relay:
 
 
 class _Link:
-    """One connection with a guard. `gone` is done with the reason when it ended."""
+    """One connection to a guard. `gone` holds the reason once it has ended."""
 
     def __init__(
         self, sock: socket.socket, hello: Callable[["_Link"], None], heard: Callable[[DoorId, bool, int], None]
@@ -200,8 +201,8 @@ class _Link:
         self.busy: set[DoorId] = set()  # has, or may have, a pulse
         self._newest: dict[DoorId, int] = {}  # pulse that was sent
         self._told: dict[DoorId, tuple[int, int]] = {}
-        self._due: dict[DoorId, float] = {}  # when a pulse's end must have been told
-        self._asked: float | None = self._loop.time() + HELLO_S  # when anything at all must have been heard
+        self._due: dict[DoorId, float] = {}  # when a pulse's end must have been reported
+        self._asked: float | None = self._loop.time() + HELLO_S  # by when any message must have arrived
         self._news = asyncio.Event()
         self._watch: asyncio.TimerHandle | None = None
         sock.setblocking(False)
@@ -209,7 +210,7 @@ class _Link:
         self._rearm()
 
     def send(self, door: DoorId, kind: int, pulse: int, until: int) -> None:
-        """Send a record: guard.PULSE, HOLD, or NONE with pulse 0 where none is wanted."""
+        """Send a record: guard.PULSE, HOLD, or NONE with pulse 0 if none is wanted."""
         try:
             self._sock.send(guard.RECORD.pack(self.names.index(door), kind, pulse, until))
         except BlockingIOError:
@@ -224,7 +225,7 @@ class _Link:
             self._rearm()
 
     async def quiet(self) -> None:
-        """Return when all is answered and no relay is energised, or nothing more can be known."""
+        """Return when everything is answered and no relay is energised, or when the connection has ended."""
         while (self._asked or self._due) and not self.gone.done():
             self._news.clear()
             await self._news.wait()
@@ -236,7 +237,7 @@ class _Link:
         self._news.set()
 
     def close(self) -> None:
-        """Leave: a guard makes all inactive at this end of file."""
+        """Disconnect: a guard makes all relays inactive at this end of file."""
         if self._watch:
             self._watch.cancel()
         self._loop.remove_reader(self._sock)
@@ -276,7 +277,7 @@ class _Link:
                 self._due[door] = until / 1e9 + END_S
             else:
                 self._due.pop(door, None)
-                if pulse >= self._newest.get(door, 0):  # no older one's end, while a newer is on its way
+                if pulse >= self._newest.get(door, 0):  # not an older one's end, while a newer one is on its way
                     self.busy.discard(door)
             if self._told.get(door, (0, 0)) != (energised, pulse):
                 self._told[door] = energised, pulse
@@ -285,14 +286,14 @@ class _Link:
             self.end("the relay guard sent an invalid message")
 
     def _rearm(self) -> None:
-        """One timer for the earliest moment by which something must have been heard."""
+        """Set one timer for the earliest moment by which a message must have arrived."""
         if self._watch:
             self._watch.cancel()
         due = min([*self._due.values(), *([self._asked] if self._asked else [])], default=None)
         self._watch = None if due is None or self.gone.done() else self._loop.call_at(due, self._look, due)
 
     def _look(self, due: float) -> None:
-        """Find the guard hung; where this loop was held up, only after it has read what the guard said meanwhile."""
+        """The guard hangs; if this loop was busy, only after it has read what the guard sent meanwhile."""
         if self._loop.time() - due > LATE_S:
             self._watch = self._loop.call_later(LATE_S, self._hang)
         else:
@@ -304,7 +305,7 @@ class _Link:
 
 
 def _connect(path: Path) -> socket.socket:
-    """Connect to a guard that listens. Raises OSError: also at once, rather than wait, when another is being served."""
+    """Connect to a listening guard. Raises OSError, also if it serves another daemon, rather than wait."""
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     try:
         sock.setblocking(False)
@@ -316,7 +317,7 @@ def _connect(path: Path) -> socket.socket:
 
 
 async def _bury(process: Process, *, kill: bool) -> str:
-    """Wait for our guard to end, by force where it must be, and return its last words."""
+    """Wait for our guard to exit, by force if `kill` is set, and return its last message."""
     if kill:
         process.kill()
     try:

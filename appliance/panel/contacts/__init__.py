@@ -1,1 +1,1 @@
-"""Contacts at input lines: buttons and sensors."""
+"""Contacts on input lines: buttons and sensors."""

@@ -1,4 +1,4 @@
-"""The panel's buttons: each edge of a line becomes an input at once; what an edge means is for the core to say."""
+"""The panel's buttons: every edge of a line becomes an input at once; the core decides what it means."""
 
 import time
 from collections.abc import Callable
@@ -12,14 +12,14 @@ from appliance.panel.gpio.line_claims import Claims
 
 @dataclass(frozen=True, slots=True)
 class ButtonWiring(InputWiring):
-    """A button's line: pressed, it is closed."""
+    """A button's line: a pressed button is a closed contact."""
 
 
 class Buttons:
-    """Posts ButtonEdge from whichever thread gpiozero calls in; `at` is the moment of the edge, not of the call.
+    """Posts ButtonEdge from the thread in which gpiozero calls; `at` is the time of the edge, not of the call.
 
-    A line that is active when taken is posted as an edge; not one that comes back, for nobody pressed it then. One that
-    is lost ends its press, which then means nothing. Made on the loop's thread.
+    A line that is active when it is first claimed is posted as an edge; a line that returns active is not, as nobody
+    pressed it then. A lost line ends its press, which then has no action. Created on the loop's thread.
     """
 
     def __init__(self, wiring: tuple[ButtonWiring, ...], claims: Claims, post: Callable[[Input], None]) -> None:
@@ -27,7 +27,7 @@ class Buttons:
         self._lines = [InputLine(f"button {button.id}", button, claims, self._heard(button)) for button in wiring]
 
     def close(self) -> None:
-        """Let go of the lines."""
+        """Release the lines."""
         for line in self._lines:
             line.close()
 

@@ -1,4 +1,4 @@
-"""The panel's sensors: the contacts of doors, of housings and others. Their level counts, from when it is known."""
+"""The panel's sensors: contacts of doors, housings and others. Their level counts from the moment it is known."""
 
 import time
 from collections.abc import Callable
@@ -12,20 +12,20 @@ from appliance.panel.gpio.line_claims import Claims
 
 @dataclass(frozen=True, slots=True)
 class SensorWiring(InputWiring):
-    """A sensor's line. One that is normally closed is active when it is open, and so when its wire is cut."""
+    """A sensor's line. A normally closed sensor is active when it is open, and so when its wire is cut."""
 
     normally_closed: bool = True
 
 
 class Sensors:
-    """Posts SensorEdge: the level once it is taken, each edge, and None where it is lost. Made on the loop's thread."""
+    """Posts SensorEdge: the level of a claimed line, each edge, and None if it is lost. Created on the loop's thread."""
 
     def __init__(self, wiring: tuple[SensorWiring, ...], claims: Claims, post: Callable[[Input], None]) -> None:
         self._post = post
         self._lines = [InputLine(f"sensor {sensor.id}", sensor, claims, self._heard(sensor)) for sensor in wiring]
 
     def close(self) -> None:
-        """Let go of the lines."""
+        """Release the lines."""
         for line in self._lines:
             line.close()
 

@@ -1,6 +1,6 @@
-"""Keys of an input device at USB, by the kernel's own interface (evdev, include/uapi/linux/input.h).
+"""Keys of a USB input device, by the kernel's own interface (evdev, include/uapi/linux/input.h).
 
-A device that is grabbed types nowhere else: what is read here never reaches a console.
+The device is grabbed: what is read here never reaches a console.
 """
 
 import asyncio
@@ -21,14 +21,14 @@ EVENT = struct.Struct("llHHi")  # struct input_event: two longs for its time, ty
 EV_SYN, EV_KEY, SYN_DROPPED = 0, 1, 3
 DOWN = 1  # 0 is up, 2 repeated by the kernel
 GRAB, SET_CLOCK = 0x40044590, 0x400445A0  # EVIOCGRAB, EVIOCSCLOCKID
-AT_ONCE = 64  # events that are read
+AT_ONCE = 64  # events per read
 
 
 @dataclass(frozen=True, slots=True)
 class KeyMoved:
-    """A key went down or up; `code` is its KEY_ number (include/uapi/linux/input-event-codes.h).
+    """A key was pressed or released; `code` is its KEY_ number (include/uapi/linux/input-event-codes.h).
 
-    at: CLOCK_MONOTONIC seconds, by the kernel; after_loss: events before it were lost.
+    at: CLOCK_MONOTONIC seconds, by the kernel; after_loss: events before this one were lost.
     """
 
     code: int
@@ -38,10 +38,10 @@ class KeyMoved:
 
 
 class InputDevice:
-    """A device that is there, until `close`; on the asyncio loop's thread.
+    """An open input device, until `close`; on the asyncio loop's thread.
 
-    name: a path, or the device's own name. keys: called with each key that moves; lost: when the device is unplugged,
-    which closes it. Raises IntercomError where it cannot be had.
+    name: a path, or the device's own name. keys: called with each key that moves; lost: called when the device is
+    unplugged, which closes it. Raises IntercomError if the device is not available.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class InputDevice:
         self._loop.add_reader(self._fd, self._read)
 
     def close(self) -> None:
-        """Let go of it; may be called twice."""
+        """Release the device; may be called twice."""
         if self._fd >= 0:
             self._loop.remove_reader(self._fd)
             os.close(self._fd)
@@ -88,7 +88,7 @@ class InputDevice:
 
 
 def find(name: str, names: Path = NAMES) -> str:
-    """The path of the device of that path or name. Raises IntercomError."""
+    """The path of the device with that path or name. Raises IntercomError."""
     if name.startswith("/"):
         return name
     known: dict[str, list[str]] = {}

@@ -1,8 +1,8 @@
 """Matrix keypads on lines: keys become inputs. Nothing is scanned while no key moves.
 
-At rest all rows are driven low, so that a key which goes down pulls its column low: an edge, by which the scan begins.
-It drives row after row alone, the others let go of so that two keys short nothing. It ends when no key is down, or as
-nothing has changed for a while, when the edge of a column begins it again.
+At rest all rows are driven low, so that a pressed key pulls its column low: that edge starts a scan. The scan drives
+one row at a time and releases the others, so that two keys short nothing. It ends when no key is down, or when nothing
+has changed for a while; an edge of a column then starts it again.
 """
 
 import asyncio
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from appliance.panel.gpio.line_group import Block, Seen
 
 BETWEEN_S = 0.005  # two scans
-UNCHANGED_S = 2.0  # after which a key is taken for one that leans against something
+UNCHANGED_S = 2.0  # then a key counts as jammed
 
 
 @dataclass(frozen=True, slots=True)
 class MatrixWiring:
     """A matrix keypad's lines, all of one chip. `keys`: a text for each row, a character for each column, " " for none.
 
-    pull: "up" the columns' resistors are the chip's own, "none" the wiring has them. settle_s: how long a column needs
-    to follow its row.
+    pull: "up" for the chip's own resistors on the columns, "none" if the wiring has them. settle_s: how long a column
+    needs to follow its row.
     """
 
     id: KeypadId
@@ -42,7 +42,7 @@ class MatrixWiring:
 
 
 class MatrixKeypad:
-    """One keypad; on the loop's thread. Lines that are lost are claimed again, and no key that is down then counts."""
+    """One keypad; on the loop's thread. Lost lines are claimed again; a key that is down then does not count."""
 
     def __init__(self, wiring: MatrixWiring, claims: Claims, post: Callable[[Input], None]) -> None:
         self._wiring, self._claims, self._post = wiring, claims, post
@@ -53,12 +53,12 @@ class MatrixKeypad:
         self._matrix = Matrix(wiring.debounce_s)
         self._was_lost = False
         self._found: set[Crossing] = set()
-        self._began = 0.0  # when an edge began the scanning
-        self._changed = 0.0  # when a scan was last another than the one before
+        self._began = 0.0  # when an edge started the scan
+        self._changed = 0.0  # when a scan last differed from the one before
         claims.take(self._name, self._take)
 
     def close(self) -> None:
-        """Let go of the lines."""
+        """Release the lines."""
         if self._timer:
             self._timer.cancel()
         if self._block:
@@ -71,7 +71,7 @@ class MatrixKeypad:
         wiring = self._wiring
         self._matrix = Matrix(wiring.debounce_s, silent=self._was_lost)
         self._block = Block(wiring.columns, wiring.pull, self._moved, self._lost, outputs=wiring.rows, both=True)
-        self._begin(self._loop.time())  # with what is down already
+        self._begin(self._loop.time())  # with keys that are down already
 
     def _lost(self, why: IntercomError) -> None:
         self._was_lost = True
@@ -101,7 +101,7 @@ class MatrixKeypad:
         if block is None:
             return
         self._found |= {(row, column) for column in block.low()}
-        if not block.held:  # lost by that
+        if not block.held:  # lost while it was read
             return
         if row + 1 < len(self._wiring.rows):
             self._drive(row + 1)
@@ -116,7 +116,7 @@ class MatrixKeypad:
             key = self._wiring.keys[row][column]
             if key != " ":
                 self._post(KeypadKey(at=self._began, keypad=self._wiring.id, key=key))
-            self._began = now  # of those that follow
+            self._began = now  # for the next keys
         if self._matrix.at_rest or now - self._changed >= UNCHANGED_S:
             self._rest()
         else:
@@ -128,7 +128,7 @@ class MatrixKeypad:
             self._after(self._wiring.settle_s, self._rested)
 
     def _rested(self) -> None:
-        """Wait for an edge, unless a key moved meanwhile: what has come until now the scan itself has caused."""
+        """Wait for an edge, unless a key moved meanwhile: the scan itself caused the edges so far."""
         block = self._block
         if block is None:
             return

@@ -1,7 +1,7 @@
-"""A matrix keypad's keys from scans of it: debounced, and none while which ones are down cannot be known.
+"""A matrix keypad's keys from its scans: debounced, and ignored while it is unclear which keys are down.
 
-A key connects its row with its column. Three keys at corners of a rectangle connect the fourth one's row and column as
-well, so no scan can tell whether that one is down (ghosting).
+A key connects its row with its column. Three keys at the corners of a rectangle also connect the fourth one's row and
+column, so no scan can show whether that key is down (ghosting).
 """
 
 from collections import defaultdict
@@ -11,16 +11,16 @@ Crossing = tuple[int, int]  # row, column
 
 
 class Matrix:
-    """Believes a scan that has stayed the same for `debounce_s`. silent: keys that are down at first are not told."""
+    """Accepts a scan that stays the same for `debounce_s`. silent: keys that are down at first are not reported."""
 
     def __init__(self, debounce_s: float, *, silent: bool = False) -> None:
         self._debounce_s, self._silent = debounce_s, silent
-        self.seen: frozenset[Crossing] = frozenset()  # by the newest scan
+        self.seen: frozenset[Crossing] = frozenset()  # in the newest scan
         self._since = 0.0
         self._down: frozenset[Crossing] = frozenset()
 
     def scanned(self, closed: frozenset[Crossing], at: float) -> tuple[Crossing, ...]:
-        """Take in which crossings were found closed at `at`; the keys that went down by that, in the order of rows."""
+        """Process the crossings found closed at `at`; returns the newly pressed keys, in the order of rows."""
         if closed != self.seen:
             self.seen, self._since = closed, at
         self._silent = self._silent and bool(closed)
@@ -32,7 +32,7 @@ class Matrix:
 
     @property
     def at_rest(self) -> bool:
-        """Whether no key is down, nor seems to be."""
+        """Whether no key is down or seems to be."""
         return not self.seen and not self._down
 
 

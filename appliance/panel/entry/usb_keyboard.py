@@ -1,6 +1,6 @@
-"""Keypads and card readers at USB: both type as a keyboard does, a reader its card's number and Enter.
+"""USB keypads and card readers: both act as keyboards; a reader types its card's number and Enter.
 
-Codes are those of include/uapi/linux/input-event-codes.h, with the American layout that such devices type by.
+Key codes are those of include/uapi/linux/input-event-codes.h, in the American layout that such devices use.
 """
 
 import asyncio
@@ -15,8 +15,8 @@ from appliance.panel.entry.wiegand_frames import Card, Discarded, Spoiled
 from appliance.panel.entry.wiegand_reader import Told
 from appliance.panel.gpio.line_claims import Claims
 
-SEARCHED_S = 5.0  # how often a device that is not plugged in is looked for, at the least
-TOGETHER_S = 1.0  # what a reader types is one number if no pause is longer
+SEARCHED_S = 5.0  # how often at least an unplugged device is searched for
+TOGETHER_S = 1.0  # longest pause inside a number that a reader types
 LENGTHS = range(4, 33)  # characters of a card's number
 
 _SHIFT = frozenset({42, 54})
@@ -25,13 +25,13 @@ _ROW = dict(zip(range(2, 12), "1234567890", strict=True))  # KEY_1 to KEY_0
 _PAD = dict(zip((79, 80, 81, 75, 76, 77, 71, 72, 73, 82), "1234567890", strict=True))  # KEY_KP1 to KEY_KP0
 _PHONE = dict(zip(range(0x200, 0x20C), "0123456789*#", strict=True))  # KEY_NUMERIC_0 to KEY_NUMERIC_POUND
 _LETTERS = {30: "A", 48: "B", 46: "C", 32: "D", 18: "E", 33: "F"}
-# Keypads of a computer have neither * nor # everywhere: Enter is #, Backspace and Num-* are *.
+# Not every computer keypad has * and #: Enter is #, Backspace and Num-* are *.
 KEYS = _ROW | _PAD | _PHONE | dict.fromkeys(_ENTER, "#") | {55: "*", 14: "*"}
 SHIFTED = {9: "*", 4: "#"}  # Shift-8, Shift-3
 
 
 class Typing:
-    """What a card reader types, put together; by the times of its keys."""
+    """Assembles what a card reader types, by the times of its keys."""
 
     def __init__(self) -> None:
         self._text = ""
@@ -39,7 +39,7 @@ class Typing:
         self.last = 0.0  # s, the time of the newest key
 
     def key(self, moved: KeyMoved) -> Card | Discarded | None:
-        """Take a key in: a card at its Enter; or that what was typed before a pause was none."""
+        """Process a key; returns a card at its Enter, or that the text before a pause was not a card."""
         pause = self.due(moved.at)
         if moved.after_loss:
             self._why = Spoiled.KEYS_LOST
@@ -55,7 +55,7 @@ class Typing:
         return pause
 
     def due(self, now: float) -> Discarded | None:
-        """Drop what no Enter has ended by now."""
+        """Discard text that no Enter has ended by now."""
         if not self.waits or now < self.ends_at:
             return None
         self._text, self._why = "", ""
@@ -63,12 +63,12 @@ class Typing:
 
     @property
     def waits(self) -> bool:
-        """Whether something was typed."""
+        """Whether text is waiting for its end."""
         return bool(self._text)
 
     @property
     def ends_at(self) -> float:
-        """When what was typed is dropped unless another key comes."""
+        """When the text is discarded unless another key comes."""
         return self.last + TOGETHER_S
 
     def _card(self) -> Card | Discarded | None:
@@ -83,7 +83,7 @@ class Typing:
 
 
 class _Plugged:
-    """A device that may come and go; on the loop's thread."""
+    """A device that may be plugged in and out; on the loop's thread."""
 
     def __init__(self, name: str, device: str, claims: Claims, moved: Callable[[KeyMoved], None]) -> None:
         self._name, self._wanted, self._claims, self._moved = f"{name} ({device})", device, claims, moved
@@ -91,7 +91,7 @@ class _Plugged:
         claims.take(self._name, self._take, longest=SEARCHED_S)
 
     def close(self) -> None:
-        """Let go of it."""
+        """Release the device."""
         if self._device is not None:
             self._device.close()
         self._device = None
@@ -105,7 +105,7 @@ class _Plugged:
 
 
 class TypedKeypad:
-    """A keypad at USB, or any keyboard: digits, * and # become inputs, other keys mean nothing."""
+    """A USB keypad, or any keyboard: digits, * and # become inputs; other keys are ignored."""
 
     def __init__(self, keypad: KeypadId, device: str, claims: Claims, post: Callable[[Input], None]) -> None:
         self._keypad, self._post = keypad, post
@@ -113,7 +113,7 @@ class TypedKeypad:
         self._plugged = _Plugged(f"keypad {keypad}", device, claims, self._moved)
 
     def close(self) -> None:
-        """Let go of it."""
+        """Release the device."""
         self._plugged.close()
 
     def _moved(self, moved: KeyMoved) -> None:
@@ -126,7 +126,7 @@ class TypedKeypad:
 
 
 class TypedReader:
-    """A card reader at USB."""
+    """A USB card reader."""
 
     def __init__(self, reader: ReaderId, device: str, claims: Claims, post: Callable[[Input], None]) -> None:
         self._reader, self._post = reader, post
@@ -137,7 +137,7 @@ class TypedReader:
         self._plugged = _Plugged(f"reader {reader}", device, claims, self._moved)
 
     def close(self) -> None:
-        """Let go of it, and tell nothing any more."""
+        """Release the device, and stop reporting."""
         self._plugged.close()
         self._told.close()
         if self._timer:

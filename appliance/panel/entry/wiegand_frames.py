@@ -1,23 +1,23 @@
 """Wiegand frames from the pulses of a reader's two wires: a pulse on D0 is a 0, one on D1 a 1.
 
-The interface has no beginning, end or check of its own: SIA AC-01-1996.10 (Wiegand reader interface) gives pulses of
-20 to 100 µs every 0.2 to 20 ms, the 26-bit format and its parity; a frame is over when no pulse has come for a while.
-Cards come in the lengths that the settings name, keys in bursts of 4 bits, or of 8 whose first half is the complement.
+The interface has no start, end or checksum of its own: SIA AC-01-1996.10 (Wiegand reader interface) specifies pulses of
+20 to 100 µs every 0.2 to 20 ms, the 26-bit format and its parity; a frame ends when no pulse has come for a while.
+Cards have the lengths that the settings name; keys are bursts of 4 bits, or of 8 whose first half is the complement.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-KEYS = "0123456789*#"  # by value; as on nearly all readers 10 is * (Esc) and 11 is # (Enter)
+KEYS = "0123456789*#"  # by value; on nearly all readers 10 is * (Esc) and 11 is # (Enter)
 BURST, CHECKED_BURST = 4, 8
-LONGEST = 128  # bits that are kept of a frame without end
-# Lengths whose first bit makes the first half even and whose last bit makes the second half odd.
+LONGEST = 128  # bits that are stored of an endless frame
+# Lengths with even parity over the first half, by the first bit, and odd parity over the second half, by the last.
 PARITY = frozenset({26, 34})
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A card's number, in decimal, without parity where it is known; of `bits` bits as they came."""
+    """A card's number, decimal, without parity if that is known; `bits`: its length as received."""
 
     number: str
     bits: int
@@ -31,7 +31,7 @@ class Key:
 
 
 class Spoiled(StrEnum):
-    """Why what a reader sent is no card and no key; what follows a colon says more."""
+    """Why a reading is not a card or key; text after a colon adds details."""
 
     PULSES_LOST = "pulses were lost as this machine was too busy"
     LENGTH = "a frame of an unexpected length"
@@ -46,7 +46,7 @@ class Spoiled(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Discarded:
-    """A frame that is none. Does not tell its bits: but for one they are a card's."""
+    """A frame that is not valid. It omits the bits, which may be a card's except for one."""
 
     why: str
 
@@ -55,9 +55,9 @@ Reading = Card | Key | Discarded
 
 
 class Frames:
-    """Puts pulses together. `lengths`: those of cards; `keys`: whether bursts of 4 or 8 bits are keys.
+    """Assembles pulses to frames. `lengths`: of cards; `keys`: whether bursts of 4 or 8 bits are keys.
 
-    timeout_s: how long after its last pulse a frame is over; by the times of the pulses: nobody has to be quick.
+    timeout_s: how long after its last pulse a frame ends, by the times of the pulses, so late processing does no harm.
     """
 
     def __init__(self, lengths: frozenset[int], *, keys: bool, timeout_s: float) -> None:
@@ -65,12 +65,12 @@ class Frames:
         self._bits: list[int] = []
         self._count = 0
         self.last = 0.0  # s, the time of the newest pulse
-        self._why = ""  # what spoils the frame
+        self._why = ""  # what makes the frame invalid
 
     def pulse(self, bit: int, at: float, *, after_loss: bool = False) -> Reading | None:
-        """Take a pulse in; the frame before it, if this one is too late for that.
+        """Process a pulse; returns the previous frame if this pulse is too late for it.
 
-        after_loss: pulses were lost just before this one, so that what it belongs to is not whole, nor what was before.
+        after_loss: pulses were lost just before this one, so that neither its frame nor the previous one is complete.
         """
         if after_loss:
             self._why = Spoiled.PULSES_LOST
@@ -84,7 +84,7 @@ class Frames:
         return done
 
     def due(self, now: float) -> Reading | None:
-        """The frame that is over by now, if one is."""
+        """The frame that has ended by now, if there is one."""
         if not self._count or now < self.ends_at:
             return None
         bits, count, why = tuple(self._bits), self._count, self._why
@@ -93,12 +93,12 @@ class Frames:
 
     @property
     def ends_at(self) -> float:
-        """When the frame is over unless another pulse comes."""
+        """When the frame ends unless another pulse comes."""
         return self.last + self._timeout_s
 
 
 def decode(bits: tuple[int, ...], count: int, lengths: frozenset[int], *, keys: bool) -> Reading:
-    """What a frame says; `count`: how many bits came, of which `bits` may be but the first."""
+    """Decode a frame; `count`: how many bits came, of which `bits` may hold only the first."""
     if count in lengths:
         return _card(bits)
     if keys and count in {BURST, CHECKED_BURST}:

@@ -1,4 +1,4 @@
-"""Wiegand readers on lines: cards and keys become inputs, by the kernel's own time of each pulse."""
+"""Wiegand readers on lines: cards and keys become inputs, with the kernel's own time of each pulse."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,15 +15,15 @@ from appliance.panel.gpio.line_names import PinName, called
 if TYPE_CHECKING:
     from appliance.panel.gpio.line_group import Block, Seen
 
-TOLD_S = 10.0  # a cable that catches disturbances is told of no more often than this
+TOLD_S = 10.0  # shortest time between two reports about a cable with interference
 
 
 @dataclass(frozen=True, slots=True)
 class WiegandWiring:
-    """A reader's lines D0 and D1, of one chip, at rest high. `lengths`: of cards, in bits; keypad: that of its keys.
+    """A reader's lines D0 and D1, on one chip, high at rest. `lengths`: of cards, in bits; keypad: the one of its keys.
 
-    pull: "up" by the chip's own resistors, "none" by those of the wiring. timeout_s: how long after its last pulse a
-    frame is over.
+    pull: "up" for the chip's own resistors, "none" for those of the wiring. timeout_s: how long after its last pulse a
+    frame ends.
     """
 
     id: ReaderId
@@ -36,7 +36,7 @@ class WiegandWiring:
 
 
 class WiegandReader:
-    """One reader; on the loop's thread. Lines that are lost are claimed again."""
+    """One reader; on the loop's thread. Lost lines are claimed again."""
 
     def __init__(self, wiring: WiegandWiring, claims: Claims, post: Callable[[Input], None]) -> None:
         self._wiring, self._claims, self._post = wiring, claims, post
@@ -49,7 +49,7 @@ class WiegandReader:
         claims.take(self._name, self._take)
 
     def close(self) -> None:
-        """Let go of the lines."""
+        """Release the lines."""
         self._release()
         self._told.close()
 
@@ -87,7 +87,7 @@ class WiegandReader:
         self._timer = self._loop.call_later(left, self._due)
 
     def _due(self) -> None:
-        """See whether the frame is over. Pulses that have come are known: the loop reads them before its timers."""
+        """Check whether the frame has ended. All pulses so far are known: the loop reads them before its timers."""
         self._timer = None
         now = self._loop.time()
         if now < self._frames.ends_at:
@@ -109,7 +109,7 @@ class WiegandReader:
 
 
 class Told:
-    """Tells that a reader's frames were discarded: the first at once, those that follow together."""
+    """Reports discarded frames of a reader: the first at once, those that follow together."""
 
     def __init__(self, reader: ReaderId, loop: asyncio.AbstractEventLoop, post: Callable[[Input], None]) -> None:
         self._reader, self._loop, self._post = reader, loop, post
@@ -117,13 +117,13 @@ class Told:
         self._timer: asyncio.TimerHandle | None = None
 
     def discarded(self, why: str) -> None:
-        """One more."""
+        """Count and report one more."""
         self._count, self._why = self._count + 1, why
         if self._timer is None:
             self._tell()
 
     def close(self) -> None:
-        """Tell nothing any more."""
+        """Stop reporting."""
         if self._timer:
             self._timer.cancel()
 

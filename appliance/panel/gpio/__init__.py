@@ -1,1 +1,1 @@
-"""Lines of GPIO chips: names, claims, groups, inputs."""
+"""Lines of GPIO chips: names, claims, groups and inputs."""

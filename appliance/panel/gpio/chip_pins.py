@@ -1,8 +1,8 @@
-"""gpiozero's pins over the kernel's GPIO character devices, by libgpiod 2 (Python module gpiod).
+"""gpiozero's pins on the kernel's GPIO character devices, by libgpiod 2 (Python module gpiod).
 
 For boards that gpiozero has no library for. No thread: the asyncio loop wakes when a line's descriptor is readable, and
-an edge has the kernel's time (CLOCK_MONOTONIC). An output is requested with its level in one ioctl; the
-kernel sets the bias.
+an edge has the kernel's time (CLOCK_MONOTONIC). An output is requested with its level in one ioctl; the kernel sets the
+bias.
 
 gpiozero's own interface for this differs between 1.6.2 (Debian 13) and 2.0: see `reserve_pins` and `ChipPin.number`.
 """
@@ -27,8 +27,8 @@ from appliance.panel.gpio.line_names import ChipLine, PinName
 
 CONSUMER = "intercomd"
 Lost = Callable[[IntercomError], None]
-EVENTS_KEPT = 64  # edges that the kernel keeps while the loop is busy, the newest
-PAUSE_S = 0.02  # a line with so many at once is not read for so long: one that oscillates must not take all our time
+EVENTS_KEPT = 64  # edges that the kernel stores while the loop is busy, the newest
+PAUSE_S = 0.02  # after so many at once, a line is not read for a while: an oscillating one must not use all our time
 # Labels of the chips whose offsets are the GPIO numbers of a Raspberry Pi: of 0 to 3, of 4, of 5.
 RASPBERRY_PI = ("pinctrl-bcm2835", "pinctrl-bcm2711", "pinctrl-rp1")
 
@@ -37,9 +37,9 @@ EDGES = {"none": Edge.NONE, "rising": Edge.RISING, "falling": Edge.FALLING, "bot
 
 
 class ChipFactory(Factory):  # type: ignore[misc]  # gpiozero has no types
-    """Makes pins of ChipLines, and of numbers (17, "GPIO17") on a Raspberry Pi.
+    """Makes pins of ChipLines, and on a Raspberry Pi of numbers (17, "GPIO17").
 
-    Its pins are for the thread of a running asyncio loop.
+    Its pins belong to the thread of a running asyncio loop.
     """
 
     def __init__(self) -> None:
@@ -47,19 +47,19 @@ class ChipFactory(Factory):  # type: ignore[misc]  # gpiozero has no types
         self._pins: dict[PinName, ChipPin] = {}
 
     def close(self) -> None:
-        """Let go of all lines."""
+        """Release all lines."""
         for pin in self._pins.values():
             pin.close()
         self._pins.clear()
 
     def pin(self, name: PinName) -> "ChipPin":
-        """Return the pin of that name, always the same; its line is not taken yet."""
+        """Return the pin of that name, always the same one; its line is not claimed yet."""
         return self._pins.setdefault(name, ChipPin(name))
 
-    # Both versions' own would look the name up among the pins of a Raspberry Pi's header.
+    # Both versions' own methods would look the name up among the pins of a Raspberry Pi's header.
 
     def reserve_pins(self, requester: Any, *names: PinName) -> None:
-        """Keep the pins for one device. Raises GPIOPinInUse."""
+        """Reserve the pins for one device. Raises GPIOPinInUse."""
         with self._res_lock:
             for name in names:
                 for other in (reservation() for reservation in self._reservations[name]):
@@ -68,19 +68,19 @@ class ChipFactory(Factory):  # type: ignore[misc]  # gpiozero has no types
                 self._reservations[name].append(ref(requester))
 
     def release_pins(self, reserver: Any, *names: PinName) -> None:
-        """Give up what `reserve_pins` kept, if it did."""
+        """Release what `reserve_pins` reserved, if it did."""
         with self._res_lock:
             for name in names:
                 kept = [each for each in self._reservations[name] if each() not in {reserver, None}]
                 self._reservations[name] = kept
 
     def release_all(self, reserver: Any) -> None:
-        """Give up all that was kept for a device."""
+        """Release all pins of a device."""
         self.release_pins(reserver, *list(self._reservations))
 
     @staticmethod
     def ticks() -> float:
-        """Seconds of CLOCK_MONOTONIC, as the kernel stamps edges."""
+        """CLOCK_MONOTONIC in seconds, the clock of the kernel's edges."""
         return time.monotonic()
 
     @staticmethod
@@ -90,15 +90,15 @@ class ChipFactory(Factory):  # type: ignore[misc]  # gpiozero has no types
 
 
 class ChipPin(Pin):  # type: ignore[misc]  # gpiozero has no types
-    """One line; taken when its function is set, until `close`. `state` is the level, 1 for high.
+    """One line; claimed when its function is set, until `close`. `state` is the level, 1 for high.
 
-    `edge_at` is the newest edge's time (`ticks`) as it is told. What cannot be done is an IntercomError with cause and
-    remedy. `when_lost` is called with one when the line's chip is taken away; the line is let go of by then.
+    `edge_at` is the time (`ticks`) of the newest edge while it is reported. Failures are IntercomErrors with cause and
+    remedy. `when_lost` is called with one when the line's chip is removed; the line is released by then.
     """
 
     def __init__(self, name: PinName) -> None:
         super().__init__()
-        self.number = name  # what 1.6.2 gives to release_pins
+        self.number = name  # 1.6.2 passes it to release_pins
         self.when_lost: Lost | None = None
         self.edge_at = 0.0
         self._request: Any = None
@@ -111,7 +111,7 @@ class ChipPin(Pin):  # type: ignore[misc]  # gpiozero has no types
         return str(self.number)
 
     def close(self) -> None:
-        """Let go of the line; may be called twice."""
+        """Release the line; may be called twice."""
         self._release()
         self._forget()
 
@@ -127,7 +127,7 @@ class ChipPin(Pin):  # type: ignore[misc]  # gpiozero has no types
         self._when_changed: Callable[[], Any] | None = None
 
     def _get_info(self) -> SimpleNamespace:
-        return SimpleNamespace(name=self.number)  # what 2.0 gives to release_pins
+        return SimpleNamespace(name=self.number)  # 2.0 passes it to release_pins
 
     def _get_function(self) -> str:
         return self._function
@@ -166,7 +166,7 @@ class ChipPin(Pin):  # type: ignore[misc]  # gpiozero has no types
         return None
 
     def _set_bounce(self, value: float | None) -> None:
-        if value is not None:  # the kernel's would hide what is too short, and give an edge the time of its end
+        if value is not None:  # the kernel's debounce would hide short pulses, and give an edge the time of its end
             raise PinInvalidBounce(f"the bounce of {self!r} is for the core")
 
     def _get_edges(self) -> str:
@@ -180,7 +180,7 @@ class ChipPin(Pin):  # type: ignore[misc]  # gpiozero has no types
         return self._when_changed and self._when_changed()
 
     def _set_when_changed(self, value: Any) -> None:
-        # Methods weakly, as gpiozero's pins do: a device that nobody has any more closes itself.
+        # Methods weakly, as gpiozero's own pins do: a device without references closes itself.
         self._when_changed = WeakMethod(value) if isinstance(value, MethodType) else value and (lambda: value)
         self._apply()
 
@@ -200,7 +200,7 @@ class ChipPin(Pin):  # type: ignore[misc]  # gpiozero has no types
         )
 
     def _apply(self) -> None:
-        """Make the line what was set so far. Raises IntercomError."""
+        """Apply the settings to the line. Raises IntercomError."""
         try:
             if self._request is not None:
                 self._request.reconfigure_lines({self._offset: self._settings()})
@@ -252,7 +252,7 @@ class ChipPin(Pin):  # type: ignore[misc]  # gpiozero has no types
 
 
 def trouble(line: object, error: OSError, consumer: str = "") -> IntercomError:
-    """What the kernel's refusal means for people; `line`: as they call it, `consumer`: who has it."""
+    """The error for the kernel's refusal; `line`: its name for people, `consumer`: who uses it."""
     match error.errno:
         case errno.EBUSY:
             return unusable(line, f"in use by {consumer or 'the kernel'!r}", guard.FREE_IT)
@@ -265,7 +265,7 @@ def trouble(line: object, error: OSError, consumer: str = "") -> IntercomError:
 
 
 def unusable(line: object, cause: str, remedy: str) -> IntercomError:
-    """The error that a line raises which cannot be used."""
+    """The error for a line that cannot be used."""
     return IntercomError("unavailable", f"{line} cannot be used", cause, remedy)
 
 

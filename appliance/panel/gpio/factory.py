@@ -1,4 +1,4 @@
-"""Which lines the panel has: gpiozero's pin factory, and what its makers raise when a line fails."""
+"""The panel's lines: gpiozero's pin factory, and the errors of a line."""
 
 import os
 import sys
@@ -22,8 +22,8 @@ PLAIN_ERRORS = (
 def lines(kind: Literal["simulated", "gpio", "chips"]) -> Factory:
     """Return a pin factory: `simulated` (gpiozero's mock pins), `gpio` (pins by number) or `chips` (ours, by ChipLine).
 
-    Pins by number are gpiozero's own choice where its library for them, lgpio, is installed or the environment names
-    another; elsewhere ours. Raises IntercomError where no pin factory works.
+    Pins by number are gpiozero's own choice if its library for them, lgpio, is installed or the environment names
+    another; otherwise ours. Raises IntercomError if no pin factory works.
     """
     try:
         match kind:
@@ -74,7 +74,7 @@ def _gpio() -> Factory:
 
 
 def line_errors() -> tuple[type[Exception], ...]:
-    """Return what using a line may raise: the classes of the libraries that are loaded."""
+    """Return the errors that using a line may raise: the classes of the loaded libraries."""
     known = [("gpiozero", "GPIOZeroError"), ("lgpio", "error")]
     loaded = [getattr(module, error) for name, error in known if (module := sys.modules.get(name))]
     return (*PLAIN_ERRORS, *loaded)

@@ -1,4 +1,4 @@
-"""A line that is read: claimed, told edge by edge, and claimed again when it is lost."""
+"""An input line: claimed, reported edge by edge, and claimed again when it is lost."""
 
 import asyncio
 import time
@@ -12,14 +12,14 @@ from appliance.panel.gpio.line_claims import Claims
 from appliance.panel.gpio.line_names import PinName, called
 
 LONGEST_LAG_S = 5.0
-SETTLED_S = 0.05  # by then a line just taken has followed its pull, however long the cable
+SETTLED_S = 0.05  # by then a newly claimed line has followed its pull, however long the cable
 
 
 @dataclass(frozen=True, slots=True)
 class InputWiring:
-    """A contact's line; it is closed while the contact connects the line to the other side of its resistor.
+    """A contact's line; closed means that the contact connects the line to the other side of its resistor.
 
-    `pull` is the board's own resistor; "none" where the wiring has one, which then pulls up.
+    `pull` is the board's own resistor; "none" if the wiring has one, which then pulls up.
     """
 
     id: str
@@ -34,10 +34,11 @@ class InputWiring:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What is told of a line, from whichever thread gpiozero calls in.
+    """Callbacks of a line, in the thread in which gpiozero calls.
 
-    edge: when (the moment of the edge, not of the call), and whether it is closed from then on. settled: whether it is
-    closed a moment after it was taken, and was so from the first on. lost: nothing is known until that comes.
+    edge: the time of the edge, not of the call, and whether the contact is closed from then on. settled: whether it is
+    closed a moment after the line was claimed, and whether it was closed from the first. lost: nothing is known until
+    `settled`.
     """
 
     edge: Callable[[float, bool], None]
@@ -46,7 +47,7 @@ class Heard:
 
 
 class InputLine:
-    """One line. `name` says to people what it is. Made on the loop's thread."""
+    """One line. `name` describes it for people. Created on the loop's thread."""
 
     def __init__(self, name: str, wiring: InputWiring, claims: Claims, heard: Heard) -> None:
         self._wiring, self._claims, self._heard = wiring, claims, heard
@@ -57,7 +58,7 @@ class InputLine:
         claims.take(self._line, self._take)
 
     def close(self) -> None:
-        """Let go of it."""
+        """Release the line."""
         if self._settling:
             self._settling.cancel()
         if self._device:
@@ -66,11 +67,11 @@ class InputLine:
         self._device = None
 
     def _take(self) -> None:
-        # Late: the board's libraries are loaded only where there is a panel.
+        # Late import: the board's libraries are loaded only if there is a panel.
         from gpiozero import DigitalInputDevice  # noqa: PLC0415
 
         wiring, factory = self._wiring, self._claims.factory
-        # Not gpiozero's Button: that one starts a thread for each, which wakes ten times a second.
+        # Not gpiozero's Button, which starts a thread that wakes ten times a second.
         device = self._device = DigitalInputDevice(
             wiring.pin,
             pull_up={"up": True, "down": False, "none": None}[wiring.pull],
@@ -85,13 +86,13 @@ class InputLine:
             if (at := getattr(device.pin, "edge_at", None)) is not None:  # ChipPin knows it, by this clock
                 return float(at)
             since = device.active_time if closed else device.inactive_time
-            # A factory whose clock is not the one it stamps edges with must not send us to another day.
+            # A factory that stamps edges with another clock must not lead to a wrong day.
             lag = since if since is not None and 0 <= since < LONGEST_LAG_S else 0.0
             return time.monotonic() - lag
 
         device.when_activated = lambda: edge(closed=True)
         device.when_deactivated = lambda: edge(closed=False)
-        device.pin.when_lost = self._lost  # called by ChipPin alone: other pins do not notice
+        device.pin.when_lost = self._lost  # only ChipPin calls it: other pins do not notice
         closed = bool(device.is_active) and not self._was_lost
         self._settling = asyncio.get_running_loop().call_later(SETTLED_S, self._settled, closed)
 

@@ -1,4 +1,4 @@
-"""The panel's claims on lines: each is taken as soon as it can be had, and what cannot be had is told once."""
+"""The panel's claims on lines: each line is claimed as soon as it is available, and faults are reported once."""
 
 import asyncio
 import time
@@ -19,23 +19,23 @@ USUAL_REMEDY = (
 
 
 class Claims:
-    """All claims of a panel share one, so that it has failed until the last line works. Lives on the asyncio thread."""
+    """All claims of a panel share one instance, so the panel has failed until its last line works. Asyncio thread."""
 
     def __init__(self, factory: Factory, post: Callable[[Input], None]) -> None:
         self.factory = factory
         self._post = post
         self._loop = asyncio.get_running_loop()
-        self._failed: dict[str, tuple[str, str]] = {}  # line: why, remedy
+        self._failed: dict[str, tuple[str, str]] = {}  # line: cause, remedy
         self._retries: dict[str, asyncio.TimerHandle] = {}
-        self._told: dict[str, tuple[str, str]] = {}  # what was posted of it
+        self._told: dict[str, tuple[str, str]] = {}  # as last posted
         self._telling: asyncio.Handle | None = None
 
     def take(
         self, line: str, make: Callable[[], None], delay: float = FIRST_RETRY_S, *, longest: float = LONGEST_RETRY_S
     ) -> None:
-        """Call `make`, again with a growing delay, `longest` at last, while it fails.
+        """Call `make`; while it fails, repeat with a delay that grows up to `longest`.
 
-        `line` says to people what it is, pin included.
+        `line` describes the line for people, pin included.
         """
         try:
             make()
@@ -56,7 +56,7 @@ class Claims:
         *,
         longest: float = LONGEST_RETRY_S,
     ) -> None:
-        """Say that a line failed, and call `make` after `delay` seconds."""
+        """Report that a line failed, and call `make` after `delay` seconds."""
         if isinstance(why, IntercomError):
             self._failed[line] = why.cause, why.resolution
         else:
@@ -66,14 +66,14 @@ class Claims:
         self._tell_soon()
 
     def close(self) -> None:
-        """Try nothing any more."""
+        """Stop all retries."""
         for retry in self._retries.values():
             retry.cancel()
         if self._telling:
             self._telling.cancel()
 
     def _tell_soon(self) -> None:
-        # Once for all that happens together: a chip that goes takes its lines along one by one.
+        # One report for everything that happens together: a removed chip takes its lines along one by one.
         self._telling = self._telling or self._loop.call_later(TOGETHER_S, self._tell)
 
     def _tell(self) -> None:

@@ -1,7 +1,7 @@
-"""Several lines of one GPIO chip, taken together by libgpiod 2.
+"""Several lines of one GPIO chip, claimed together by libgpiod 2.
 
-For what a pin alone cannot do: levels of several lines set or read at one moment, edges of several lines in the order
-in which they came, and the knowledge that some were lost. On any board, whatever gpiozero uses for buttons and lamps.
+For what single pins cannot do: levels of several lines set or read at one moment, edges of several lines in the order
+in which they came, and the notice that some were lost. On any board, whatever gpiozero uses for buttons and lamps.
 """
 
 import asyncio
@@ -18,14 +18,14 @@ from appliance.panel import guard
 from appliance.panel.gpio.chip_pins import CONSUMER, locate, trouble, unusable
 from appliance.panel.gpio.line_names import PinName, called
 
-EVENTS_KEPT = 1024  # edges that the kernel keeps while the loop is busy: the most it does (GPIO_V2_LINES_MAX * 16)
+EVENTS_KEPT = 1024  # edges that the kernel stores while the loop is busy: its maximum (GPIO_V2_LINES_MAX * 16)
 Pull = Literal["up", "none"]
 _BIAS = {"up": Bias.PULL_UP, "none": Bias.DISABLED}
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An edge. at: CLOCK_MONOTONIC seconds by the kernel; after_loss: edges of the block before it were lost."""
+    """An edge. at: CLOCK_MONOTONIC seconds by the kernel; after_loss: earlier edges of the group were lost."""
 
     line: int
     at: float
@@ -35,9 +35,9 @@ class Seen:
 class Block:
     """The lines, numbered as given, until `close`; on the asyncio loop's thread.
 
-    inputs: those that are read, with the chip's pull-up resistor or without, and whose edges come to `edges`: falling
-    ones, or both. outputs: those that are driven low or let go of (open drain). lost: called when the chip is taken
-    away, the lines are let go of by then. Raises IntercomError where one cannot be had, or they are on several chips.
+    inputs: lines that are read, with the chip's pull-up resistor or without, and whose edges go to `edges`: falling
+    ones, or both. outputs: lines that are driven low or released (open drain). lost: called when the chip is removed;
+    the lines are released by then. Raises IntercomError if a line is not available, or if they are on several chips.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Block:
         path, offsets = self._find((*inputs, *outputs))
         self._inputs, self._outputs = offsets[: len(inputs)], offsets[len(inputs) :]
         self._number = {offset: number for number, offset in enumerate(self._inputs)}
-        self._newest = 0  # of the kernel's numbers of edges
+        self._newest = 0  # of the kernel's sequence numbers
         seen = gpiod.LineSettings(
             direction=Direction.INPUT, bias=_BIAS[pull], edge_detection=Edge.BOTH if both else Edge.FALLING
         )
@@ -67,32 +67,32 @@ class Block:
         self.watch()
 
     def close(self) -> None:
-        """Let go of the lines; may be called twice."""
+        """Release the lines; may be called twice."""
         if self._request is not None:
             self.ignore()
             self._request.release()
         self._request = None
 
     def watch(self) -> None:
-        """Have edges told, those that came meanwhile among them."""
+        """Report edges, including those that came meanwhile."""
         if self._request is not None and not self._watched:
             self._watched = True
             self._loop.add_reader(self._request.fd, self._read)
 
     def ignore(self) -> None:
-        """Have no edges told until `watch`."""
+        """Report no edges until `watch`."""
         if self._watched:
             self._watched = False
             self._loop.remove_reader(self._request.fd)
 
     def forget(self) -> None:
-        """Drop the edges that came."""
+        """Discard the edges that came."""
         with suppress(_Gone):
             while self._come():
                 pass
 
     def drive(self, low: Iterable[int]) -> None:
-        """Drive these outputs low and let go of the others, all at once."""
+        """Drive these outputs low and release the others, all at once."""
         wanted = set(low)
         levels: Mapping[Any, Value] = {
             offset: Value.INACTIVE if number in wanted else Value.ACTIVE for number, offset in enumerate(self._outputs)
@@ -110,14 +110,14 @@ class Block:
 
     @property
     def held(self) -> bool:
-        """Whether the lines are still there."""
+        """Whether the lines are still held."""
         return self._request is not None
 
     def _read(self) -> None:
         with suppress(_Gone):
             while came := self._come():
                 self._edges([self._seen(event) for event in came])
-                if not self._watched:  # whoever was told has had enough
+                if not self._watched:  # the callback has called `ignore`
                     return
 
     def _seen(self, event: Any) -> Seen:
@@ -133,7 +133,7 @@ class Block:
         return came
 
     def _try(self, act: Callable[[], Any]) -> Any:
-        """What `act` gives. Raises _Gone when the lines are lost, which was told then."""
+        """The result of `act`. Raises _Gone if the lines are lost, which was reported then."""
         if self._request is None:
             raise _Gone
         try:

@@ -1,4 +1,4 @@
-"""How the panel's lines, and what else lamps are at, are named."""
+"""Names of the panel's lines, and of other lamp outputs."""
 
 from dataclasses import dataclass
 
@@ -43,5 +43,5 @@ LightName = PinName | KernelLed | PwmChannel
 
 
 def called(name: LightName) -> str:
-    """What people call it."""
+    """The name for people."""
     return f"pin {name}" if isinstance(name, int | str) else str(name)

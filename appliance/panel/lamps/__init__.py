@@ -1,1 +1,1 @@
-"""Lamps: at lines, as kernel LEDs, and by PWM."""
+"""Lamps: on lines, as kernel LEDs, and by PWM."""

@@ -1,4 +1,4 @@
-"""Lamps at lines, by gpiozero: on and off, and between them where its pins have PWM (lgpio's by software)."""
+"""Lamps on lines, by gpiozero: on and off, and levels in between if its pins have PWM (lgpio's by software)."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,9 +14,9 @@ FREQUENCY_HZ = 100
 
 
 class Line:
-    """A line; `when_lost` is called when its chip was removed, by pins that notice.
+    """A line; `when_lost` is called when its chip is removed, if its pins notice that.
 
-    PWM by software costs time of the processor all the while, so it runs only for levels between on and off.
+    Software PWM uses processor time all the while, so it runs only for levels between on and off.
     """
 
     glows = False
@@ -26,7 +26,7 @@ class Line:
 
         self.devices: tuple[str, ...] = ()
         self._device = DigitalOutputDevice(pin, active_high=not active_low, pin_factory=factory)
-        self._device.pin.when_lost = when_lost  # called by ChipPin alone: other pins do not notice
+        self._device.pin.when_lost = when_lost  # only ChipPin calls it: other pins do not notice
         self._active_low, self._pwm = active_low, False
         self.kind = LampKind(dims=self._dims(), colors=False)
 
@@ -42,13 +42,13 @@ class Line:
             self._device.value = level > 0
 
     def close(self) -> None:
-        """Go dark, and give the line back."""
+        """Go dark, and release the line."""
         with suppress(*line_errors()):
             self.show(0.0)
             self._device.close()
 
     def _dims(self) -> bool:
-        """Whether the pin has PWM, which gpiozero tells by trying only."""
+        """Whether the pin has PWM, which only a trial shows."""
         from gpiozero import PinPWMUnsupported  # noqa: PLC0415  late, as above
 
         try:

@@ -1,6 +1,6 @@
-"""Lamps that the kernel has a driver for: LED-class devices (Documentation/leds/leds-class.rst).
+"""Lamps with a driver in the kernel: LED-class devices (Documentation/leds/leds-class.rst).
 
-Those with colours are its multicolour class (leds-class-multicolor.rst). A write to sysfs returns at once: drivers that
+Lamps with colours are its multicolour class (leds-class-multicolor.rst). A write to sysfs returns at once: drivers that
 may sleep set the brightness in a workqueue of the kernel.
 """
 
@@ -26,7 +26,7 @@ class Led:
         try:
             self.devices: tuple[str, ...] = (str(folder.resolve(strict=True)),)
             self._full = int((folder / "max_brightness").read_text())
-            (folder / "trigger").write_text("none")  # else the kernel goes on to blink it
+            (folder / "trigger").write_text("none")  # otherwise the kernel may blink it
             index = folder / "multi_index"
             self._index = index.read_text().split() if index.exists() else []
             self._intensity = os.open(folder / "multi_intensity", os.O_WRONLY) if self._index else -1
@@ -39,7 +39,7 @@ class Led:
         self.show(0.0)
 
     def show(self, level: float, color: str = WHITE) -> None:
-        """Shine; the least that it can is still light."""
+        """Shine; any level above 0 is at least the smallest brightness."""
         try:
             if self._index and color != self._color:
                 known = dict(zip(PARTS, parts(color), strict=True))
@@ -51,7 +51,7 @@ class Led:
             raise trouble(self._wiring, LEDS, error) from error
 
     def close(self) -> None:
-        """Switch it off and let go of it."""
+        """Switch it off and release it."""
         with suppress(OSError):
             os.pwrite(self._brightness, b"0\n", 0)
         for file in (self._brightness, self._intensity):

@@ -1,4 +1,4 @@
-"""What a lamp shines by: a line, a PWM channel, a device of the kernel's LED class, or three for its colours."""
+"""A lamp's output: a line, a PWM channel, a device of the kernel's LED class, or three of them for colours."""
 
 from typing import Protocol
 
@@ -9,17 +9,17 @@ HALF = 0.5
 
 
 class Light(Protocol):
-    """One lamp's hardware, dark when it was made. Its makers and methods raise what `line_errors` names."""
+    """One lamp's hardware, dark when created. Creation and methods raise the errors of `line_errors`."""
 
     kind: LampKind
-    glows: bool  # it dims, and that costs nobody any time
-    devices: tuple[str, ...]  # of the kernel's, as paths in /sys: when one of them goes, so does the light
+    glows: bool  # it dims smoothly without any cost
+    devices: tuple[str, ...]  # the kernel's devices, as paths in /sys: if one is removed, the light is lost
 
     def show(self, level: float, color: str = WHITE) -> None:
-        """Shine with so much of what it can, 0 to 1; what cannot do that, or not that colour, comes near it."""
+        """Shine with this share of its maximum, 0 to 1; the nearest that the hardware can do."""
 
     def close(self) -> None:
-        """Go dark, and let go of it; raises nothing."""
+        """Go dark, and release the hardware; raises nothing."""
 
 
 class Three:
@@ -32,11 +32,11 @@ class Three:
         self.kind = LampKind(dims=all(light.kind.dims for light in lights), colors=True)
 
     def show(self, level: float, color: str = WHITE) -> None:
-        """Each shines with its part; where they only go on and off, from half of it on."""
+        """Each light shines with its part; lights that cannot dim are on from half of it."""
         for light, part in zip(self._lights, parts(color), strict=True):
             light.show(level * (part if light.kind.dims else float(part >= HALF)))
 
     def close(self) -> None:
-        """Close all."""
+        """Close all lights."""
         for light in self._lights:
             light.close()

@@ -1,4 +1,4 @@
-"""The panel's lamps: each shines as is desired, by one timer for each lamp that blinks or glows."""
+"""The panel's lamps: each shines as desired, with one timer for each lamp that blinks or glows."""
 
 import asyncio
 import time
@@ -20,8 +20,8 @@ from appliance.panel.lamps.pwm_lamp import Pwm, export
 from appliance.panel.lamps.sysfs import gone
 from appliance.panel.lamps.uevents import Removals
 
-# Levels, each with how many seconds it lasts. The last is dark: a pattern begins with what the lamp is not, so that it
-# answers at once.
+# Levels, each with its length in seconds. The last is dark: a pattern begins with the opposite of the lamp's state, so
+# that the lamp responds at once.
 Steps = tuple[tuple[float, float], ...]
 FLASHES: dict[Pattern, Steps] = {
     Pattern.SLOW: ((1, 0.5), (0, 0.5)),
@@ -30,17 +30,17 @@ FLASHES: dict[Pattern, Steps] = {
     Pattern.DOUBLE: ((1, 0.1), (0, 0.1), (1, 0.1), (0, 1.7)),
 }
 GLOW_STEPS, GLOW_STEP_S = 20, 0.05
-# The eye sees the square root of the light, about: so it takes the square of a half sine.
+# The eye perceives about the square root of the light: so this is the square of a half sine.
 GLOW: Steps = (
     *((sin(pi * (step + 0.5) / GLOW_STEPS) ** 2, GLOW_STEP_S) for step in range(GLOW_STEPS)),
     (0, 2.0 - GLOW_STEPS * GLOW_STEP_S),
 )
-GROUP_S = 0.25  # what udev has to give the files of a channel, which was exported just now, to our group
+GROUP_S = 0.25  # the time in which udev gives our group access to the files of a newly exported channel
 
 
 @dataclass(frozen=True, slots=True)
 class LampWiring:
-    """What a lamp is at: one thing, or three of a kind for red, green and blue."""
+    """A lamp's outputs: one, or three of a kind for red, green and blue."""
 
     id: LampId
     lights: tuple[LightName, ...]
@@ -48,7 +48,7 @@ class LampWiring:
 
 
 class Lamps:
-    """Makes the lamps what `desire` says; on the loop's thread."""
+    """Brings about the lamps' desired light; on the loop's thread."""
 
     def __init__(self, wiring: tuple[LampWiring, ...], claims: Claims, post: Callable[[Input], None]) -> None:
         self._lamps = {lamp.id: _Lamp(lamp, claims, post) for lamp in wiring}
@@ -56,13 +56,13 @@ class Lamps:
         self._removals = Removals(self._gone) if any(isinstance(n, KernelLed | PwmChannel) for n in names) else None
 
     def desire(self, shines: tuple[tuple[LampId, Shine], ...]) -> None:
-        """Say how each lamp shines; one that is not named is dark. A pattern that goes on keeps its rhythm."""
+        """Set how each lamp shines; a lamp that is not named is dark. A pattern that continues keeps its rhythm."""
         wanted = dict(shines)
         for name, lamp in self._lamps.items():
             lamp.desire(wanted.get(name, DARK))
 
     def close(self) -> None:
-        """Switch all off and let go of them."""
+        """Switch all lamps off and release them."""
         if self._removals:
             self._removals.close()
         for lamp in self._lamps.values():
@@ -74,7 +74,7 @@ class Lamps:
 
 
 class _Lamp:
-    """One lamp. A light that fails is given back and claimed again; the pattern then begins anew."""
+    """One lamp. A light that fails is released and claimed again; its pattern then restarts."""
 
     def __init__(self, wiring: LampWiring, claims: Claims, post: Callable[[Input], None]) -> None:
         self._wiring, self._claims, self._post = wiring, claims, post
@@ -108,7 +108,7 @@ class _Lamp:
             self._light = None
 
     def _export(self) -> None:
-        """Have the kernel make what is not there yet, and take it once it is ours."""
+        """Have the kernel export missing channels, and claim the light once we have access."""
         channels = [name for name in self._wiring.lights if isinstance(name, PwmChannel)]
         if [name for name in channels if export(name)]:
             self._timer = self._loop.call_later(GROUP_S, self._claims.take, self._name, self._export)
@@ -125,7 +125,7 @@ class _Lamp:
         self._light = Three(tuple(lights)) if len(lights) > 1 else lights[0]
         kind = self._light.kind
         self._post(LampFound(at=time.monotonic(), lamp=self._wiring.id, dims=kind.dims, colors=kind.colors))
-        self._loop.call_soon(self._begin_anew)  # not at once: should it fail, this claim is over before the next
+        self._loop.call_soon(self._begin_anew)  # later: if it fails, this claim ends before the next one
 
     def _make(self, name: LightName) -> Light:
         match name:
@@ -137,7 +137,7 @@ class _Lamp:
                 return Line(name, self._claims.factory, self._lost, active_low=self._wiring.active_low)
 
     def _begin_anew(self) -> None:
-        """With a light just taken, which is dark."""
+        """Start the pattern with a newly claimed light, which is dark."""
         self._level = 0.0
         if self._light:
             self._begin(self._light)
@@ -154,15 +154,15 @@ class _Lamp:
             self._show(light, float(pattern is Pattern.ON))
 
     def _turn(self, light: Light, steps: Steps, step: int, at: float) -> None:
-        """Do what was due at `at`, and come back: reckoned from there, so that lateness does not add up."""
+        """Do what was due at `at`, and schedule the next step from that time, so that delays do not add up."""
         level, lasting = steps[step]
-        # Not in the past, where the loop stood still: no flurry to make up for it.
+        # Not in the past if the loop stood still: no flurry to catch up.
         after = max(at + lasting, self._loop.time())
         self._timer = self._loop.call_at(after, self._turn, light, steps, (step + 1) % len(steps), after)
         self._show(light, level)
 
     def _show(self, light: Light, level: float) -> None:
-        """Shine with so much of what is desired."""
+        """Shine with this share of the desired brightness."""
         self._level = level
         try:
             light.show(level * self._shine.brightness / 100, self._shine.color or WHITE)
@@ -170,6 +170,6 @@ class _Lamp:
             self._lost(error)
 
     def _lost(self, why: Exception) -> None:
-        if self._light:  # once: three lines go one by one
+        if self._light:  # once: three lines fail one by one
             self.close()
             self._claims.lost(self._name, self._export, why)

@@ -1,4 +1,4 @@
-"""Lamps at PWM channels, by the kernel's sysfs interface (Documentation/driver-api/pwm.rst)."""
+"""Lamps on PWM channels, by the kernel's sysfs interface (Documentation/driver-api/pwm.rst)."""
 
 import errno
 import os
@@ -12,11 +12,11 @@ from appliance.panel.gpio.line_names import PwmChannel
 from appliance.panel.lamps.sysfs import trouble
 
 CHIPS = Path("/sys/class/pwm")
-PERIOD_NS = 1_000_000  # 1 kHz: nobody sees it flicker, and every chip can
+PERIOD_NS = 1_000_000  # 1 kHz: no visible flicker, and every chip supports it
 
 
 def chip(name: str) -> Path:
-    """The folder of a chip, which is named by its device, or as pwmchip0. Raises FileNotFoundError."""
+    """The folder of a chip, named by its device, or as pwmchip0. Raises FileNotFoundError."""
     for folder in sorted(CHIPS.iterdir()) if CHIPS.is_dir() else []:
         if name in {folder.name, (folder / "device").resolve().name}:
             return folder
@@ -24,7 +24,7 @@ def chip(name: str) -> Path:
 
 
 def export(wiring: PwmChannel) -> bool:
-    """Have the kernel make the channel's files; False: they are there already. Raises IntercomError.
+    """Have the kernel create the channel's files; False: they exist already. Raises IntercomError.
 
     A moment later udev lets the group write to them.
     """
@@ -42,7 +42,7 @@ def export(wiring: PwmChannel) -> bool:
 
 
 class Pwm:
-    """One channel that was exported. It stays so, enabled and dark: a disabled one promises no level. IntercomError."""
+    """One exported channel. It stays exported, enabled and dark: a disabled one has no defined level. IntercomError."""
 
     kind = LampKind(dims=True, colors=False)
     glows = True
@@ -59,7 +59,7 @@ class Pwm:
             raise trouble(wiring, CHIPS, error) from error
 
     def show(self, level: float, color: str = WHITE) -> None:  # noqa: ARG002  it has one colour
-        """Shine so long in each period."""
+        """Shine for this share of each period."""
         try:
             os.pwrite(self._duty, b"%d\n" % self._lasting(level), 0)
         except OSError as error:
@@ -72,10 +72,10 @@ class Pwm:
         os.close(self._duty)
 
     def _prepare(self, polarity: str) -> None:
-        """Set it up dark, in the order that every kernel takes.
+        """Set it up dark, in the order that every kernel accepts.
 
-        Older ones refuse anything while the period is 0, all of them a duty cycle above the period, and many drivers
-        another polarity while the channel is enabled.
+        Older kernels refuse everything while the period is 0, all of them a duty cycle above the period, and many
+        drivers a change of polarity while the channel is enabled.
         """
         if self._read("enable") == "1":
             self._write("enable", "0")
@@ -85,7 +85,7 @@ class Pwm:
         if self._read("polarity") != polarity:
             try:
                 self._write("polarity", polarity)
-            except OSError:  # the chip has the one polarity only: what it calls dark is light then
+            except OSError:  # the chip has only one polarity, so its dark is light
                 self._upside_down = True
         self._write("duty_cycle", str(self._lasting(0.0)))
         self._write("enable", "1")

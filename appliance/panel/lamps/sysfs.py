@@ -1,4 +1,4 @@
-"""What goes wrong with lamps that are files of the kernel's, as people can mend it."""
+"""Errors of lamps that are files of the kernel, with their remedies."""
 
 import errno
 from pathlib import Path
@@ -7,7 +7,7 @@ from appliance.base.errors import IntercomError
 
 
 def trouble(what: object, root: Path, error: OSError) -> IntercomError:
-    """Say what `error` means for `what`, one of those under `root`."""
+    """The error that `error` means for `what`, one of the devices under `root`."""
     match error.errno:
         case errno.ENOENT:
             there = ", ".join(sorted(path.name for path in root.iterdir())) if root.is_dir() else ""
@@ -25,5 +25,5 @@ def trouble(what: object, root: Path, error: OSError) -> IntercomError:
 
 
 def gone(what: object) -> IntercomError:
-    """Say that its device went."""
+    """The error for a device that was removed."""
     return trouble(what, Path(), OSError(errno.ENODEV, ""))

@@ -1,4 +1,4 @@
-"""Tells that a device of the kernel's goes: by its uevents, as udev gets them (netlink(7), lib/kobject_uevent.c)."""
+"""Detects removed kernel devices by their uevents, as udev gets them (netlink(7), lib/kobject_uevent.c)."""
 
 import asyncio
 import logging
@@ -8,13 +8,13 @@ from collections.abc import Callable
 log = logging.getLogger(__name__)
 
 NETLINK_KOBJECT_UEVENT, FROM_KERNEL = 15, 1  # include/uapi/linux/netlink.h; the multicast group
-LARGEST = 8192  # a uevent has 2 KiB of variables at most, and the path
+LARGEST = 8192  # a uevent has at most 2 KiB of variables, and the path
 
 
 class Removals:
-    """Calls `gone` with the path in /sys of each device that goes, until `close`; costs nothing until one does.
+    """Calls `gone` with the path in /sys of each removed device, until `close`; costs nothing otherwise.
 
-    Lives on the loop's thread. Where the kernel tells nothing, what is gone is noticed when it is used next.
+    Lives on the loop's thread. If the kernel reports nothing, a removed device is noticed at its next use.
     """
 
     def __init__(self, gone: Callable[[str], None]) -> None:
@@ -31,7 +31,7 @@ class Removals:
             asyncio.get_running_loop().add_reader(self._socket, self._read)
 
     def close(self) -> None:
-        """End."""
+        """Stop listening."""
         if self._socket is not None:
             asyncio.get_running_loop().remove_reader(self._socket)
             self._socket.close()
@@ -42,13 +42,13 @@ class Removals:
             return
         try:
             message, sender = self._socket.recvfrom(LARGEST)
-        except OSError:  # more came than the socket keeps
+        except OSError:  # overflow: more came than the socket stores
             return
         if path := removed(message) if sender[0] == 0 else None:
             self._gone(path)
 
 
 def removed(message: bytes) -> str | None:
-    """The path in /sys of the device that a uevent says has gone: "remove@/devices/…", then variables."""
+    """The path in /sys of the device that a uevent reports as removed: "remove@/devices/…", then variables."""
     action, _, path = message.split(b"\0", 1)[0].partition(b"@")
     return "/sys" + path.decode(errors="replace") if action == b"remove" else None

@@ -26,7 +26,7 @@ class Bus:
 
     def __init__(self, config: Config, reactor: Reactor) -> None:
         self._config, self._reactor = config.dbus, reactor
-        self._told = ""  # the code of what was told; another attempt that ends the same way is not
+        self._told = ""  # the code of the last reported failure; another attempt that ends the same way is not reported
 
     async def serve(self) -> None:
         """Be on the bus while the daemon runs, if that is wanted."""

@@ -44,9 +44,9 @@ from appliance.system.quiet import Quiet
 log = logging.getLogger(__name__)
 
 LAST_CALLS_S = 1.0  # how long calls have to end when the daemon stops
-STATUS_S = 10.0  # how often the status line tells the length of a call anew
+STATUS_S = 10.0  # how often the status line updates the length of a call
 LATE_S = 5.0  # an answer that is later than this does not feed the watchdog: far more than a busy board needs
-GUARD_S = 5.0  # how long READY waits for the guard, which has the lines within a second, or is started anew for ever
+GUARD_S = 5.0  # how long READY waits for the guard, which has the lines within a second, or restarts for ever
 FEEDS = 8  # in the watchdog's time
 
 
@@ -170,7 +170,7 @@ class App:
         self._stop.set()
 
     def _asked_to_reload(self) -> None:
-        # Told at once, before anything is waited for: systemd takes it for the answer to its signal.
+        # At once, before anything is waited for: systemd takes it for the answer to its signal.
         self._notify.reloading()
         before = self._reloading
         self._reloading = asyncio.create_task(self._reload(before), name="reload")

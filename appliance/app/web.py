@@ -59,7 +59,7 @@ class Web:
         self._config, self._places, self._reactor, self._file = config, places, reactor, file
         self.recordings, self.call_log, self.audit = kept.recordings, kept.call_log, kept.audit
         self._servers: dict[str, Server] = {}
-        self.tried = asyncio.Event()  # set once it listens, or was told why not
+        self.tried = asyncio.Event()  # set once it listens, or knows why it cannot
 
     async def serve(self) -> None:
         """Listen; faults are reported, and it is tried again until all is served."""

@@ -109,7 +109,7 @@ async def user_of(bus: Bus, sender: str) -> str:
         async with asyncio.timeout(ANSWER_S):
             reply = await bus.call(ask)
     except (OSError, EOFError, TimeoutError):
-        return "dbus"  # the connection is gone: that is told by whoever waits for its end
+        return "dbus"  # the connection is gone: `closed` reports that
     match reply:
         case Message(message_type=MessageType.METHOD_RETURN, body=[uid]):
             return f"dbus:{uid}"

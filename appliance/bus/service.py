@@ -85,7 +85,7 @@ class Service:
         """Send events until they end. Raises `unavailable` when the bus goes, `conflict` when our name does."""
         follow = asyncio.create_task(self._follow())
         lost = asyncio.create_task(self._lost.wait())
-        # dbus-fast tells no types there.
+        # dbus-fast names no types there.
         gone = asyncio.create_task(self._bus.wait_for_disconnect())  # type: ignore[no-untyped-call]
         try:
             await asyncio.wait({follow, lost, gone}, return_when=asyncio.FIRST_COMPLETED)
@@ -107,7 +107,7 @@ class Service:
                 sent = self._signal(
                     ROOT, APPLIANCE.name, "Event", "tss", [envelope["id"], envelope["type"], json.dumps(envelope)]
                 )
-                try:  # at the pace of the bus; what the feed's queue cannot hold meanwhile is told by events.lost
+                try:  # at the pace of the bus; events.lost reports what the feed's queue cannot hold meanwhile
                     async with asyncio.timeout(ANSWER_S):
                         await sent
                 except TimeoutError:
@@ -135,7 +135,7 @@ class Service:
 
     def _send(self, message: Message) -> asyncio.Future[None]:
         sent: asyncio.Future[None] = self._bus.send(message)
-        # What fails is told once, by the end of the connection.
+        # The end of the connection reports a failure, once.
         sent.add_done_callback(lambda done: None if done.cancelled() else done.exception())
         return sent
 

@@ -9,7 +9,7 @@ from appliance.demo.scenario import Step
 from appliance.demo.stations import until
 
 LOOK_S = 0.02
-AFTER_END_S = 0.5  # what a daemon that has ended told last may still be on its way
+AFTER_END_S = 0.5  # the last output of a daemon that has ended may still be on its way
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from appliance.simulator import panel
 CODE = Path(__file__).resolve().parents[2]
 SIP_PORTS = range(10000, 20000)  # outside of those that the kernel gives to others (32768 to 60999)
 HTTP, PANEL = "http.sock", "panel.sock"
-LOOK_S = 0.01  # how often `until` looks: files and processes tell nobody that they changed
+LOOK_S = 0.01  # how often `until` looks: files and processes do not report their changes
 STOP_WITHIN_S = 60.0
 ANSWER_WITHIN_S = 60.0
 Json = dict[str, Any]

@@ -101,7 +101,7 @@ def _take(state: State, line: Json) -> Taken:
     try:
         taken = step(state, given)
         return Taken(given, taken, desired_state.desired(taken.state))
-    except Exception:  # noqa: BLE001 - as in the reactor: what failed there should fail here, and be told
+    except Exception:  # noqa: BLE001 - as in the reactor: what failed there should fail here, and be reported
         return Taken(given, None, None)
 
 

@@ -67,7 +67,7 @@ class Journal:
             # Nothing can be reserved.
             first, clean = max(first, _apart()), False
         self._next = first
-        self._reserve_in_time()  # without a block: fails, is told, and tried again by the writer
+        self._reserve_in_time()  # without a block: fails, is reported, and tried again by the writer
         return EventsLost(from_=newest + 1, to=first - 1, certain=clean) if newest + 1 < first else None
 
     def take(self) -> int:

@@ -189,7 +189,7 @@ class Recordings:
             finally:
                 os.close(descriptor)
         if recordings and shutil.disk_usage(self._directory).free < LEAST_BYTES:
-            # The SIP process drops what it cannot write, without a word: this tells it, and tries again.
+            # The SIP process drops silently what it cannot write: this reports it, and tries again.
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return self._patch_later if recordings else None
 

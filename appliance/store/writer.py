@@ -188,7 +188,7 @@ class Writer:
             if entry.refuse:
                 entry.refuse("This is a fault of intercomd; see the log.")
             return []
-        # A new connection for each try: the file may have been replaced, or the disc mounted anew.
+        # A new connection for each try: the file may have been replaced, or the disc mounted again.
         self._disconnect()
         if database.is_damage(error) and self._set_aside(error):
             return self._attempt([entry])
@@ -228,7 +228,7 @@ class Writer:
         except OSError as failure:
             log.warning("a damaged database could not be set aside: %s", reason(failure))
             return False
-        # Told as a failure, which the first write into the new database ends.
+        # Reported as a failure, which the first write into the new database ends.
         self._tell_failure(
             f"The database was damaged ({error}); it was renamed to {name.name} and a new one was created.",
             "Check the disc or SD card. The next start lists the recordings again.",

@@ -20,7 +20,7 @@ from appliance.core.inputs import ClockSet, ClockTold, Input
 log = logging.getLogger(__name__)
 
 ABSTIME, CANCEL_ON_SET = 1, 2
-FAR_S = 365 * 86_400  # the timer itself is of no interest; when it is over it begins anew
+FAR_S = 365 * 86_400  # the timer's expiry has no meaning; when it has expired, it begins again
 TOLD_S = 1.0  # less is a correction, no jump
 QUARTER_S = 900  # local time changes at quarters of an hour alone
 SOON_S = 15.0  # while the clock is not synchronised

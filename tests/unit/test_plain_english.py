@@ -1,7 +1,9 @@
 """Documents, messages and docstrings avoid words that a reader must decode; each has a plain one."""
 
 import ast
+import io
 import re
+import tokenize
 from pathlib import Path
 
 import pytest
@@ -36,16 +38,10 @@ DOCUMENTS = (
         for path in (ROOT / "docs" / folder).glob("*.md")
     ),
 )
-DOCSTRINGS = (
-    *("appliance/__main__.py", "appliance/core/events"),
-    *(
-        f"appliance/{name}"
-        for name in ("api", "app", "base", "board", "bus", "cli", "config", "demo", "doctor", "generate")
-    ),
-    *(f"appliance/{name}" for name in ("replay", "runtime", "setup", "store", "system")),
-)
+CODE = ("appliance",)  # docstrings, comments and log lines
 MESSAGES = "appliance"
 NOT_FOR_USERS = {"appliance/generate"}  # drawings and shell scripts
+LOGGED = {"debug", "info", "warning", "error", "exception"}
 TEXTS = {"allowed", "why", "description", "help", "message", "cause", "resolution", "epilog", "summary"}
 
 
@@ -85,6 +81,19 @@ def docstrings(tree):
             yield node.body[0].lineno, node.body[0].value.value
 
 
+def comments(source):
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.start[0], token.string
+
+
+def log_lines(tree):
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Attribute(attr=attr), args=[text, *_]) if attr in LOGGED:
+                yield text.lineno, written(text)
+
+
 def modules(*places):
     for place in places:
         path = ROOT / place
@@ -110,11 +119,14 @@ def test_messages_are_in_plain_english():
     assert not found, "\n".join(found)
 
 
-def test_docstrings_are_in_plain_english():
+@pytest.mark.parametrize("place", CODE)
+def test_docstrings_comments_and_log_lines_are_in_plain_english(place):
     found = []
-    for path in modules(*DOCSTRINGS):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        found += listed(path, (hit for line, text in docstrings(tree) for hit in hits(text, line)))
+    for path in modules(place):
+        source = path.read_text(encoding="utf-8")
+        tree = ast.parse(source)
+        texts = (*docstrings(tree), *comments(source), *log_lines(tree))
+        found += listed(path, (hit for line, text in texts for hit in hits(text, line)))
     assert not found, "\n".join(found)
 
 

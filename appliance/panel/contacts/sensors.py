@@ -18,7 +18,7 @@ class SensorWiring(InputWiring):
 
 
 class Sensors:
-    """Posts SensorEdge: the level of a claimed line, each edge, and None if it is lost. Created on the loop's thread."""
+    """Posts SensorEdge: the level of a claimed line, each edge, and None if it is lost. Made on the loop's thread."""
 
     def __init__(self, wiring: tuple[SensorWiring, ...], claims: Claims, post: Callable[[Input], None]) -> None:
         self._post = post

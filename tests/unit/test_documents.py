@@ -112,9 +112,36 @@ def test_headings_and_tables_stand_on_lines_of_their_own(path):
         assert [row for row in rows if not row.endswith("|")] == []
 
 
-def test_every_module_that_the_page_on_the_architecture_names_is_there():
+@pytest.mark.parametrize("page", ["docs/explanation/architecture.md", "docs/explanation/dependencies.md"])
+def test_every_module_that_a_page_on_the_structure_names_is_there(page):
     rooms = "|".join(path.name for path in (ROOT / "appliance").iterdir() if path.is_dir() and path.name[0] != "_")
-    named = re.findall(rf"`(?:appliance/)?((?:{rooms})/[a-z_/]+)(?:\.py)?`", text("docs/explanation/architecture.md"))
+    named = re.findall(rf"`(?:appliance/)?((?:{rooms})/[a-z_/]+)(?:\.py)?`", text(page))
     assert len(named) > 10
     places = {name: ROOT / "appliance" / name for name in named}
     assert [name for name, path in places.items() if not (path.is_dir() or path.with_suffix(".py").exists())] == []
+
+
+def test_every_path_that_the_map_of_the_house_names_is_there():
+    named = set(re.findall(r"`((?:appliance|tests|packaging|docs)/[\w./-]+)`", text("CONTRIBUTING.md")))
+    assert len(named) > 40
+    assert [path for path in sorted(named) if not (ROOT / path).exists() and "TARGET" not in path] == []
+
+
+def test_every_part_of_our_own_has_its_decision():
+    own = re.findall(r"`((?:\w+/)+\w+\.py)`", text("docs/explanation/dependencies.md").partition("Our own, and why")[2])
+    records = "".join(path.read_text() for path in (ROOT / "docs/explanation/decisions").glob("0*.md"))
+    assert len(own) > 8
+    assert [module for module in own if f"appliance/{module}" not in records] == []
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "docs/explanation/decisions").glob("0*.md")), ids=lambda path: path.stem
+)
+def test_a_decision_is_short_and_has_the_parts_of_a_record(path):
+    record = path.read_text(encoding="utf-8")
+    number = int(path.name[:4])
+    parts = ["Context", "Decision", "Consequences", "In the code"]
+    assert record.startswith(f"# {number}. ")
+    assert "\nStatus: " in record
+    assert re.findall(r"(?m)^## (.+)$", record) == parts
+    assert record.count("\n") <= 30

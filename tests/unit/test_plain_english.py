@@ -29,12 +29,13 @@ BETTER = list(PLAIN.values())
 
 # Documents and folders that are rewritten; each further one is added here.
 DOCUMENTS = (
+    *("docs/index.md", "docs/explanation/one-ring.md"),
     *(f"{name}.md" for name in ("README", "SECURITY", "CHANGELOG", "CONTRIBUTING")),
     *(f"docs/reference/{name}.md" for name in ("configuration", "errors", "events", "glossary")),
     *(f"docs/explanation/{name}.md" for name in ("architecture", "dependencies", "security")),
     *(
         str(path.relative_to(ROOT))
-        for folder in ("tutorial", "how-to")
+        for folder in ("tutorial", "how-to", "explanation/decisions")
         for path in (ROOT / "docs" / folder).glob("*.md")
     ),
 )

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 import appliance
 from appliance.api.http import auth, headers, idempotency, problems, response_schemas
-from appliance.api.ports import Ports
+from appliance.api.ports import HttpPorts
 from appliance.api.routes import (
     accounts,
     audio,
@@ -48,7 +48,7 @@ RESOURCES = (
 )
 
 
-def build(ports: Ports, token: str) -> FastAPI:
+def build(ports: HttpPorts, token: str) -> FastAPI:
     """The ASGI application over `ports`; over TCP `token` is asked for."""
     app = _bare()
     app.state.ports = ports

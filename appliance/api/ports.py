@@ -59,7 +59,7 @@ class Audit(Protocol):
         """At most `limit` envelopes before the id `before`, newest first."""
 
 
-class Ports(Protocol):
+class HttpPorts(Protocol):
     """The daemon as the HTTP interface sees it; all methods are called on the loop's thread and return at once."""
 
     @property

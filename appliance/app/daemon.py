@@ -10,7 +10,7 @@ import appliance
 from appliance.app.bus import Bus
 from appliance.app.panel import Panel
 from appliance.app.paths import Places
-from appliance.app.web import Kept, Web
+from appliance.app.web import StoredLists, Web
 from appliance.base.errors import IntercomError
 from appliance.config import directory
 from appliance.config.core_settings import core_settings, domain
@@ -18,7 +18,7 @@ from appliance.config.load import load
 from appliance.config.reload import merge
 from appliance.config.schema import Config
 from appliance.config.schema.addresses import ports, registrar
-from appliance.config.schema.sip import Account
+from appliance.config.schema.sip import AccountTable
 from appliance.core import inputs, orders
 from appliance.core.accounts import callers
 from appliance.core.model import AccountState
@@ -26,18 +26,18 @@ from appliance.core.orders import SipOrder
 from appliance.replay.record import Recorder
 from appliance.runtime.reactor import Reactor
 from appliance.sip.link import Link
-from appliance.sip.settings import AccountSettings, CallerSettings, SipSettings, TlsSettings
+from appliance.sip.settings import CallerSettings, RegistrarSettings, SipSettings, TlsSettings
 from appliance.store.audit import Audit
 from appliance.store.calllog import CallLog
-from appliance.store.codes import Codes
+from appliance.store.codes import CodeStore
 from appliance.store.journal import Journal
 from appliance.store.persistent_state import Keeper
 from appliance.store.recordings import Recordings
 from appliance.store.writer import Writer
-from appliance.system.clock import Clock
+from appliance.system.clock import ClockMonitor
 from appliance.system.descriptors import Reserve
 from appliance.system.loopfaults import Rarely
-from appliance.system.network import Network
+from appliance.system.network import NetworkMonitor
 from appliance.system.notify import Notify
 from appliance.system.quiet import Quiet
 
@@ -90,7 +90,7 @@ class App:
         recordings = Recordings(self._places.recordings, writer, reactor.post)
         call_log = CallLog(writer, journal.boot)
         audit = Audit(writer)
-        codes = Codes(writer, reactor.post)
+        codes = CodeStore(writer, reactor.post)
         reserve = Reserve()
         link = Link(self._sip_settings(), reactor.post, reserve.lend)
         quiet = Quiet(reactor.post)
@@ -107,10 +107,10 @@ class App:
         if self._notify.there:  # elsewhere SIGHUP is a terminal that was closed, which ends us
             loop.add_signal_handler(signal.SIGHUP, self._asked_to_reload)
         panel = Panel(self._config, self._places, reactor, simulated=self._simulated, spare=reserve.lend)
-        web = Web(self._config, self._places, reactor, Kept(recordings, call_log, audit), self._file)
+        web = Web(self._config, self._places, reactor, StoredLists(recordings, call_log, audit), self._file)
         bus = Bus(self._config, reactor)
-        clock = Clock(reactor.post, quiet.look, trusted=self._config.clock.trust == "always")
-        network = Network(reactor.post)
+        clock = ClockMonitor(reactor.post, quiet.look, trusted=self._config.clock.trust == "always")
+        network = NetworkMonitor(reactor.post)
         if self._recorder is not None:
             self._recorder.begin(appliance.__version__, reactor.state)
             reactor.watch = self._recorder.take
@@ -263,8 +263,8 @@ class App:
             ),
         )
 
-    def _account(self, name: str, account: Account) -> AccountSettings:
-        return AccountSettings(
+    def _account(self, name: str, account: AccountTable) -> RegistrarSettings:
+        return RegistrarSettings(
             name=name,
             user=account.user,
             domain=domain(account),

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from appliance.config.schema.panel import Panel
+from appliance.config.schema.panel import PanelTable
 from appliance.core.inputs import Input
 from appliance.core.model import KeypadId, ReaderId
 from appliance.panel.entry.matrix_keypad import MatrixKeypad, MatrixWiring
@@ -22,7 +22,7 @@ class Part(Protocol):
         """Let go of them."""
 
 
-def entry(panel: Panel, claims: Claims, post: Post) -> list[Part]:
+def entry(panel: PanelTable, claims: Claims, post: Post) -> list[Part]:
     """All of them; those that are not available are reported and tried again."""
     parts: list[Part] = []
     for name, keypad in panel.keypad.items():

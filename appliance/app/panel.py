@@ -10,9 +10,9 @@ from appliance.app.keypads_and_readers import entry
 from appliance.app.paths import Places
 from appliance.base.errors import IntercomError
 from appliance.config.schema import Config
-from appliance.config.schema.buttons import Button
-from appliance.config.schema.lamps import Lamp
-from appliance.config.schema.panel import Sensor
+from appliance.config.schema.buttons import ButtonTable
+from appliance.config.schema.lamps import LampTable
+from appliance.config.schema.panel import SensorTable
 from appliance.core import inputs
 from appliance.core.model import ButtonId, DoorId, LampId
 from appliance.panel.contacts.buttons import Buttons, ButtonWiring
@@ -21,7 +21,7 @@ from appliance.panel.gpio.factory import Factory, lines
 from appliance.panel.gpio.line_claims import Claims
 from appliance.panel.gpio.line_names import ChipLine, KernelLed, LightName, PinName, PwmChannel
 from appliance.panel.lamps.lamps import Lamps, LampWiring
-from appliance.panel.relay import DoorWiring, GpioLine, Relay, SimulatedLine
+from appliance.panel.relay import DoorWiring, GpioRelayLine, Relay, SimulatedRelayLine
 from appliance.runtime.reactor import Reactor
 
 FIRST_PIN = 4
@@ -131,7 +131,7 @@ class Panel:
         chips += [sensor.chip for sensor in panel.sensor.values()]
         return "chips" if any(chips) else "gpio"
 
-    def _pin(self, configured: Button | Lamp | Sensor, number: int) -> PinName:
+    def _pin(self, configured: ButtonTable | LampTable | SensorTable, number: int) -> PinName:
         """The line's name; simulated ones need none of their own. GPIO2 and 3 have pull-ups, in the mock too."""
         if self._simulated:
             return number + FIRST_PIN
@@ -139,7 +139,7 @@ class Panel:
             return configured.pin
         return ChipLine(configured.chip, configured.line)
 
-    def _lights(self, configured: Lamp) -> tuple[LightName, ...]:
+    def _lights(self, configured: LampTable) -> tuple[LightName, ...]:
         """What the lamp is at: its line, or what it has instead."""
         if configured.led:
             return (KernelLed(configured.led),)
@@ -164,9 +164,9 @@ class Panel:
             DoorWiring(
                 DoorId(name),
                 door.max_s,
-                SimulatedLine(self._places.runtime / f"relay-{name}")
+                SimulatedRelayLine(self._places.runtime / f"relay-{name}")
                 if self._simulated
-                else GpioLine(door.chip, door.line, door.active_low),
+                else GpioRelayLine(door.chip, door.line, door.active_low),
                 door.max_hold_s,
             )
             for name, door in self._config.door.items()

@@ -20,7 +20,7 @@ from appliance.store.calllog import CallLog
 from appliance.store.recordings import Recordings
 
 if TYPE_CHECKING:
-    from appliance.api.http.server import Server
+    from appliance.api.http.server import HttpServer
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ HTTP_RETRY_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredLists:
     """What is on disc and can be listed."""
 
     recordings: Recordings
@@ -53,12 +53,12 @@ class Web:
         config: Config,
         places: Places,
         reactor: Reactor,
-        kept: Kept,
+        kept: StoredLists,
         file: Path,
     ) -> None:
         self._config, self._places, self._reactor, self._file = config, places, reactor, file
         self.recordings, self.call_log, self.audit = kept.recordings, kept.call_log, kept.audit
-        self._servers: dict[str, Server] = {}
+        self._servers: dict[str, HttpServer] = {}
         self.tried = asyncio.Event()  # set once it listens, or knows why it cannot
 
     async def serve(self) -> None:
@@ -93,13 +93,13 @@ class Web:
                 hindrances.append(reason(err))
         return " ".join(hindrances)
 
-    async def _tcp(self) -> "Server":
+    async def _tcp(self) -> "HttpServer":
         from appliance.api import app  # noqa: PLC0415  late: see _load
-        from appliance.api.http.server import Server  # noqa: PLC0415
+        from appliance.api.http.server import HttpServer  # noqa: PLC0415
 
         token = await asyncio.to_thread(self._token)
         built = await asyncio.to_thread(app.build, self, token)
-        server = Server(built, None, self._config.http.address, self._config.http.port)
+        server = HttpServer(built, None, self._config.http.address, self._config.http.port)
         bound = await server.start()
         log.info("http %s", bound.url)
         try:
@@ -117,13 +117,13 @@ class Web:
         except OSError:
             return auth.token(self._places.runtime / "http.token")
 
-    async def _unix(self) -> "Server":
+    async def _unix(self) -> "HttpServer":
         from appliance.api import app  # noqa: PLC0415
         from appliance.api.http import auth  # noqa: PLC0415
-        from appliance.api.http.server import Server  # noqa: PLC0415
+        from appliance.api.http.server import HttpServer  # noqa: PLC0415
 
         built = await asyncio.to_thread(app.build, self, auth.fresh_token())  # nobody knows it: the file's mode decides
-        server = Server(built, self._socket(), None, 0)
+        server = HttpServer(built, self._socket(), None, 0)
         bound = await server.start()
         log.info("http %s", bound.socket)
         return server

@@ -15,7 +15,7 @@ _OF_CARD = re.compile(r"CARD=(?P<id>[^,]+)|^(?:plug)?hw:(?P<short>(?!CARD=)[^,]+
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class SoundCard:
     """A card. `id` names it in ALSA whatever order the cards come in; `number` does not.
 
     capture, playback: the numbers of the devices that can.
@@ -48,7 +48,7 @@ class Card:
         return f"plughw:CARD={self.id},DEV={device}"
 
 
-def cards(proc: Path = Path("/proc")) -> tuple[Card, ...]:
+def cards(proc: Path = Path("/proc")) -> tuple[SoundCard, ...]:
     """All cards, in the kernel's order; none where the kernel has no sound."""
     listed, pcms = _text(proc / "asound/cards"), _text(proc / "asound/pcm")
     ways: dict[str, list[tuple[int, int]]] = {"capture": [], "playback": []}
@@ -57,7 +57,7 @@ def cards(proc: Path = Path("/proc")) -> tuple[Card, ...]:
             if f" : {way} " in found["ways"]:
                 devices.append((int(found["card"]), int(found["device"])))
     return tuple(
-        Card(
+        SoundCard(
             number=(number := int(found["number"])),
             id=found["id"],
             driver=found["driver"],
@@ -97,7 +97,7 @@ def card_of(pcm: str) -> str | None:
     return found and (found["id"] or found["short"])
 
 
-def holders(card: Card, way: str, proc: Path = Path("/proc")) -> tuple[int, ...]:
+def holders(card: SoundCard, way: str, proc: Path = Path("/proc")) -> tuple[int, ...]:
     """The processes (or threads) that have a PCM of the card open for "capture" or "playback"."""
     letter = {"capture": "c", "playback": "p"}[way]
     statuses = (proc / f"asound/card{card.number}").glob(f"pcm*{letter}/sub*/status")

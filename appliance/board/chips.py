@@ -15,7 +15,7 @@ _USED, _ACTIVE_LOW, _OUTPUT = 1 << 0, 1 << 1, 1 << 3  # enum gpio_v2_line_flag
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class KernelLine:
     """A line; `name` and `consumer` may be empty."""
 
     offset: int
@@ -33,9 +33,9 @@ class Chip:
     path: str
     name: str
     label: str
-    lines: tuple[Line, ...]
+    lines: tuple[KernelLine, ...]
 
-    def find(self, wanted: str) -> tuple[Line, ...]:
+    def find(self, wanted: str) -> tuple[KernelLine, ...]:
         """The lines of that name, or the one of that offset where it is all digits."""
         if wanted.isdecimal():
             return tuple(line for line in self.lines if line.offset == int(wanted))
@@ -86,10 +86,10 @@ def _chip(path: str, descriptor: int) -> Chip:
     return Chip(path, _word(info[:32]), _word(info[32:64]), lines)
 
 
-def _line(descriptor: int, offset: int) -> Line:
+def _line(descriptor: int, offset: int) -> KernelLine:
     info = fcntl.ioctl(descriptor, _LINE_INFO, struct.pack("=64xI188x", offset))
     (flags,) = struct.unpack_from("=Q", info, 72)
-    return Line(
+    return KernelLine(
         offset,
         _word(info[:32]),
         _word(info[32:64]),

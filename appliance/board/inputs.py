@@ -12,14 +12,14 @@ _GRAB = 0x40044590  # EVIOCGRAB of include/uapi/linux/input.h
 
 
 @dataclass(frozen=True, slots=True)
-class InputDevice:
+class FoundInputDevice:
     """A device, by its own name and by the path to read it at, which may be another at the next boot."""
 
     name: str
     path: Path
 
 
-def devices(root: Path = Path("/")) -> tuple[InputDevice, ...]:
+def devices(root: Path = Path("/")) -> tuple[FoundInputDevice, ...]:
     """All of them, in the kernel's order."""
     found = []
     for event in sorted((root / "sys/class/input").glob("event*"), key=lambda each: (len(each.name), each.name)):
@@ -27,7 +27,7 @@ def devices(root: Path = Path("/")) -> tuple[InputDevice, ...]:
             name = (event / "device/name").read_text().strip()
         except OSError:  # unplugged meanwhile
             continue
-        found.append(InputDevice(name, root / "dev/input" / event.name))
+        found.append(FoundInputDevice(name, root / "dev/input" / event.name))
     return tuple(found)
 
 

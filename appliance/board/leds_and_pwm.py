@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
-class Led:
+class LedDevice:
     """A device of the LED class. `colors`: it is a multicolour one. `ours`: we may write to it."""
 
     name: str
@@ -26,10 +26,10 @@ class PwmChip:
     ours: bool
 
 
-def leds(root: Path = Path("/")) -> tuple[Led, ...]:
+def leds(root: Path = Path("/")) -> tuple[LedDevice, ...]:
     """All LED-class devices."""
     return tuple(
-        Led(
+        LedDevice(
             folder.name,
             int((folder / "max_brightness").read_text()),
             (folder / "multi_index").exists(),

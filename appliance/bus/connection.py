@@ -20,7 +20,7 @@ DRIVER = "org.freedesktop.DBus"
 ANSWER_S = 10.0  # the bus answers within milliseconds, or hangs
 
 
-class Bus(MessageBus):
+class BusConnection(MessageBus):
     """dbus-fast's connection, which before 5.0 reads for ever, and lets nobody else on, when a bus hangs up early."""
 
     async def _auth_readline(self) -> str:
@@ -50,11 +50,11 @@ def unreachable(cause: str) -> IntercomError:
     )
 
 
-async def connect(address: str) -> Bus:
+async def connect(address: str) -> BusConnection:
     """A connection to the bus at `address`, "system" for the system's. Raises `unavailable`."""
-    bus: Bus | None = None
+    bus: BusConnection | None = None
     try:
-        bus = Bus(bus_type=BusType.SYSTEM) if address == "system" else Bus(address)
+        bus = BusConnection(bus_type=BusType.SYSTEM) if address == "system" else BusConnection(address)
         async with asyncio.timeout(ANSWER_S):
             await bus.connect()
     except (OSError, EOFError, ValueError, TypeError, AuthError, DBusError) as err:
@@ -64,13 +64,13 @@ async def connect(address: str) -> Bus:
     return bus
 
 
-def close(bus: Bus) -> None:
+def close(bus: BusConnection) -> None:
     """End the connection, if it is still there."""
     if bus.connected:
         bus.disconnect()
 
 
-async def own(bus: Bus) -> None:
+async def own(bus: BusConnection) -> None:
     """Take our name. Raises `forbidden` where the policy is against it, `conflict` where another has it."""
     try:
         async with asyncio.timeout(ANSWER_S):
@@ -102,7 +102,7 @@ def taken() -> IntercomError:
     )
 
 
-async def user_of(bus: Bus, sender: str) -> str:
+async def user_of(bus: BusConnection, sender: str) -> str:
     """Who sends, for events: dbus:<uid>, as the bus knows it; without the number where he has gone already."""
     ask = Message(DRIVER, "/org/freedesktop/DBus", DRIVER, "GetConnectionUnixUser", signature="s", body=[sender])
     try:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from appliance.base.errors import IntercomError
-from appliance.bus.ports import Json, Ports
+from appliance.bus.ports import BusPorts, Json
 from appliance.core import inputs, orders
 from appliance.core.model import AccountId, ButtonId, CallId, DoorId
 
@@ -23,7 +23,7 @@ LONGEST = 512  # characters of a text that somebody sends
 class Asked:
     """Somebody asks the daemon something: `who` goes into events, `id` is the object's."""
 
-    daemon: Ports
+    daemon: BusPorts
     who: str
     id: str
 
@@ -36,7 +36,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Method:
+class BusMethod:
     """A method; `takes` and `gives` are pairs of name and D-Bus type, `act` gets the values and gives the results."""
 
     name: str
@@ -64,11 +64,11 @@ class Interface:
     """An interface; `signals`: name, and pairs of name and type."""
 
     name: str
-    methods: tuple[Method, ...]
+    methods: tuple[BusMethod, ...]
     properties: tuple[Property, ...]
     signals: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
 
-    def method(self, wanted: str) -> Method | None:
+    def method(self, wanted: str) -> BusMethod | None:
         """The method of that name."""
         return next((method for method in self.methods if method.name == wanted), None)
 
@@ -181,10 +181,10 @@ def _of_account(make: Callable[[AccountId], inputs.Action]) -> Callable[..., Awa
 APPLIANCE = Interface(
     "org.intercomd.Appliance1",
     methods=(
-        Method("Dial", _dial, takes=(("to", "s"),), gives=(("call", "o"),)),
-        Method("HangupAll", _hang_up_all),
-        Method("OpenDoor", _open_named, takes=(("door", "s"), ("seconds", "d"))),
-        Method("PressButton", _press, takes=(("button", "s"), ("seconds", "d"))),
+        BusMethod("Dial", _dial, takes=(("to", "s"),), gives=(("call", "o"),)),
+        BusMethod("HangupAll", _hang_up_all),
+        BusMethod("OpenDoor", _open_named, takes=(("door", "s"), ("seconds", "d"))),
+        BusMethod("PressButton", _press, takes=(("button", "s"), ("seconds", "d"))),
     ),
     properties=(
         Property("Station", "s", lambda view: clean(view["appliance"]["station"])),
@@ -205,18 +205,18 @@ APPLIANCE = Interface(
 CALL = Interface(
     "org.intercomd.Call1",
     methods=(
-        Method("Answer", _of_call(inputs.AnswerCall)),
-        Method("Reject", _of_call(inputs.RejectCall), takes=(("code", "u"),)),
-        Method("Hangup", _of_call(inputs.HangUpCall)),
-        Method("Hold", _of_call(lambda call: inputs.HoldCall(call, held=True))),
-        Method("Resume", _of_call(lambda call: inputs.HoldCall(call, held=False))),
-        Method("SwitchTo", _of_call(inputs.SwitchTo)),
-        Method("Mute", _of_call(lambda call: inputs.MuteCall(call, muted=True))),
-        Method("Unmute", _of_call(lambda call: inputs.MuteCall(call, muted=False))),
-        Method("SendDigits", _of_call(inputs.SendDigits), takes=(("digits", "s"),)),
-        Method("Transfer", _transfer, takes=(("to", "s"),)),
-        Method("AcceptTransfer", _of_call(inputs.AcceptTransfer)),
-        Method("RefuseTransfer", _of_call(lambda call: inputs.EndTransfer(call, DECLINE, "Decline"))),
+        BusMethod("Answer", _of_call(inputs.AnswerCall)),
+        BusMethod("Reject", _of_call(inputs.RejectCall), takes=(("code", "u"),)),
+        BusMethod("Hangup", _of_call(inputs.HangUpCall)),
+        BusMethod("Hold", _of_call(lambda call: inputs.HoldCall(call, held=True))),
+        BusMethod("Resume", _of_call(lambda call: inputs.HoldCall(call, held=False))),
+        BusMethod("SwitchTo", _of_call(inputs.SwitchTo)),
+        BusMethod("Mute", _of_call(lambda call: inputs.MuteCall(call, muted=True))),
+        BusMethod("Unmute", _of_call(lambda call: inputs.MuteCall(call, muted=False))),
+        BusMethod("SendDigits", _of_call(inputs.SendDigits), takes=(("digits", "s"),)),
+        BusMethod("Transfer", _transfer, takes=(("to", "s"),)),
+        BusMethod("AcceptTransfer", _of_call(inputs.AcceptTransfer)),
+        BusMethod("RefuseTransfer", _of_call(lambda call: inputs.EndTransfer(call, DECLINE, "Decline"))),
     ),
     properties=(
         _text("Id", "id"),
@@ -236,11 +236,11 @@ CALL = Interface(
 DOOR = Interface(
     "org.intercomd.Door1",
     methods=(
-        Method("Open", _open, takes=(("seconds", "d"),)),
-        Method("Hold", _hold, takes=(("seconds", "d"),)),
-        Method("Release", _of_door(inputs.ReleaseDoor)),
-        Method("Lock", _of_door(inputs.LockDoor)),
-        Method("Unlock", _of_door(inputs.UnlockDoor)),
+        BusMethod("Open", _open, takes=(("seconds", "d"),)),
+        BusMethod("Hold", _hold, takes=(("seconds", "d"),)),
+        BusMethod("Release", _of_door(inputs.ReleaseDoor)),
+        BusMethod("Lock", _of_door(inputs.LockDoor)),
+        BusMethod("Unlock", _of_door(inputs.UnlockDoor)),
     ),
     properties=(
         _text("Id", "id"),
@@ -260,8 +260,8 @@ DOOR = Interface(
 ACCOUNT = Interface(
     "org.intercomd.Account1",
     methods=(
-        Method("Register", _of_account(inputs.RegisterAccount)),
-        Method("Unregister", _of_account(inputs.UnregisterAccount)),
+        BusMethod("Register", _of_account(inputs.RegisterAccount)),
+        BusMethod("Unregister", _of_account(inputs.UnregisterAccount)),
     ),
     properties=(
         _text("Name", "name"),

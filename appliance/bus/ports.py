@@ -8,7 +8,7 @@ from appliance.core import inputs, orders
 Json = dict[str, Any]
 
 
-class Ports(Protocol):
+class BusPorts(Protocol):
     """The daemon as the bus sees it; all methods are called on the loop's thread and return at once."""
 
     async def request(self, action: inputs.Action, who: str) -> orders.Reply:

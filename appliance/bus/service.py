@@ -26,7 +26,7 @@ from appliance.bus.connection import (
     ANSWER_S,
     DRIVER,
     NAME,
-    Bus,
+    BusConnection,
     close,
     connect,
     own,
@@ -35,8 +35,8 @@ from appliance.bus.connection import (
     unreachable,
     user_of,
 )
-from appliance.bus.interfaces import APPLIANCE, ROOT, Asked, Interface, Method
-from appliance.bus.ports import Ports
+from appliance.bus.interfaces import APPLIANCE, ROOT, Asked, BusMethod, Interface
+from appliance.bus.ports import BusPorts
 from appliance.bus.tree import Object, Tree, changed, children, tree
 
 MOST = 32  # requests under way at once; a client that does not wait for its answers is refused
@@ -54,14 +54,14 @@ STANDARD = {  # interface, method -> signature of what it takes
 }
 
 
-async def serve(daemon: Ports, address: str, up: Callable[[], None]) -> None:
+async def serve(daemon: BusPorts, address: str, up: Callable[[], None]) -> None:
     """Be on the bus until the daemon's events end; `up` is called once we have our name.
 
     Raises `unavailable`, `forbidden` or `conflict` when the bus or our name is not available, or is lost.
     """
     bus = await connect(address)
     try:
-        service = Service(daemon, bus)
+        service = BusService(daemon, bus)
         bus.add_message_handler(service.take)
         await own(bus)
         up()
@@ -70,10 +70,10 @@ async def serve(daemon: Ports, address: str, up: Callable[[], None]) -> None:
         close(bus)
 
 
-class Service:
+class BusService:
     """Answers calls and sends signals on one connection."""
 
-    def __init__(self, daemon: Ports, bus: Bus) -> None:
+    def __init__(self, daemon: BusPorts, bus: BusConnection) -> None:
         self._daemon, self._bus = daemon, bus
         snapshot = daemon.snapshot()
         self._shown: Tree = tree(snapshot)
@@ -191,7 +191,7 @@ class Service:
             raise fault("PropertyReadOnly", f"{given[1]} can only be read.")
         return "v", [shown[given[1]]]
 
-    def _begin(self, message: Message, there: Object, method: Method) -> None:
+    def _begin(self, message: Message, there: Object, method: BusMethod) -> None:
         fits(message, method.signature)
         most = MOST_OF_ONE if list(self._acts.values()).count(message.sender) >= MOST_OF_ONE else MOST
         if most == MOST_OF_ONE or len(self._acts) >= MOST:
@@ -200,7 +200,7 @@ class Service:
         self._acts[act] = message.sender
         act.add_done_callback(self._acts.pop)
 
-    async def _act(self, message: Message, there: Object, method: Method) -> None:
+    async def _act(self, message: Message, there: Object, method: BusMethod) -> None:
         try:
             who = await user_of(self._bus, message.sender or "")
             given = await method.act(Asked(self._daemon, who, there.id), *message.body)

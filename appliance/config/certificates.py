@@ -7,7 +7,7 @@ from pathlib import Path
 from appliance.base.errors import IntercomError, reason
 from appliance.config import files
 from appliance.config.schema import Config
-from appliance.config.schema.sip import Tls
+from appliance.config.schema.sip import TlsTable
 from appliance.config.secrets import CODE, OTHERS
 
 
@@ -26,7 +26,7 @@ def look(config: Config, name: str) -> None:
         raise problems[0]
 
 
-def authorities(tls: Tls) -> None:
+def authorities(tls: TlsTable) -> None:
     """Whether there is somebody to trust. Raises IntercomError."""
     if not tls.verify:
         return
@@ -42,7 +42,7 @@ def authorities(tls: Tls) -> None:
         raise unreadable(Path(tls.ca_file), error) from error
 
 
-def own(tls: Tls) -> None:
+def own(tls: TlsTable) -> None:
     """Whether our own certificate and its key belong together. Raises IntercomError."""
     if not tls.certificate_file:
         return

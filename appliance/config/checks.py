@@ -8,9 +8,9 @@ from dataclasses import fields
 from typing import Any
 
 from appliance.config import describe
-from appliance.config.schema.doors import Door
-from appliance.config.schema.entry import Keypad
-from appliance.config.schema.sip import Deadlines
+from appliance.config.schema.doors import DoorTable
+from appliance.config.schema.entry import KeypadTable
+from appliance.config.schema.sip import DeadlinesTable
 from appliance.core.accounts import callers
 from appliance.core.events import EVENTS
 from appliance.core.model import DIRECT
@@ -157,7 +157,7 @@ def _plan(name: str, plan: dict[str, Any], targets: dict[str, Any], raw: dict[st
                 yield from _named(_at("plan", name, "steps"), target, "target", targets)
     deadlines = raw.get("deadlines")
     given = deadlines.get("ringing_s") if isinstance(deadlines, dict) else None
-    longest = Deadlines.model_fields["ringing_s"].default if given is None else given
+    longest = DeadlinesTable.model_fields["ringing_s"].default if given is None else given
     lasting = plan.get("step_s")
     for seconds in lasting if isinstance(lasting, list) else []:
         if {type(seconds), type(longest)} <= {int, float} and seconds > longest:
@@ -186,7 +186,7 @@ def _choice(there: dict[str, Any]) -> str:
 
 def _bounds(place: str, door: dict[str, Any]) -> Found:
     pulse_s, max_s, hold_s = (
-        door.get(key, Door.model_fields[key].default) for key in ("pulse_s", "max_s", "max_hold_s")
+        door.get(key, DoorTable.model_fields[key].default) for key in ("pulse_s", "max_s", "max_hold_s")
     )
     if {type(pulse_s), type(max_s)} <= {int, float} and pulse_s > max_s:
         yield f"{place}.pulse_s", f"{describe.toml(pulse_s)} s is longer than max_s, {describe.toml(max_s)} s"
@@ -338,7 +338,7 @@ def _blocks(keypads: dict[str, Any], readers: dict[str, Any], lamps: dict[str, A
 
 def _keypad(place: str, keypad: dict[str, Any], readers: dict[str, Any], *, wired: bool) -> Found:
     rows, columns = keypad.get("rows"), keypad.get("columns")
-    keys = keypad.get("keys", Keypad.model_fields["keys"].default)
+    keys = keypad.get("keys", KeypadTable.model_fields["keys"].default)
     yield from _way(place, ("rows", "columns"), ("device", "reader"), keypad, wired=wired)
     if isinstance(reader := keypad.get("reader") or None, str):
         yield from _named(f"{place}.reader", reader, "panel.reader", readers)

@@ -7,11 +7,11 @@ from appliance.base import schedule_text
 from appliance.config.directory import Flat
 from appliance.config.schema import Config
 from appliance.config.schema.addresses import registrar
-from appliance.config.schema.buttons import Button, Chord
-from appliance.config.schema.doors import Rule
-from appliance.config.schema.lamps import Lamp, Pictures
-from appliance.config.schema.sip import Account
-from appliance.config.schema.targets import Plan, Target
+from appliance.config.schema.buttons import ButtonTable, ChordTable
+from appliance.config.schema.doors import RuleTable
+from appliance.config.schema.lamps import LampTable, PicturesTable
+from appliance.config.schema.sip import AccountTable
+from appliance.config.schema.targets import PlanTable, TargetTable
 from appliance.core import model
 from appliance.core.model import AccountId, ButtonId, DoorId, KeypadId, LampId, Pattern, Picture, ReaderId, SensorId
 from appliance.core.panel.colors import WHITE
@@ -80,12 +80,12 @@ def core_settings(config: Config, flats: tuple[Flat, ...] = ()) -> model.Setting
     )
 
 
-def domain(account: Account) -> str:
+def domain(account: AccountTable) -> str:
     """The domain of an account's address."""
     return account.domain or registrar(account.registrar)[0]
 
 
-def _account(name: str, account: Account) -> model.AccountSettings:
+def _account(name: str, account: AccountTable) -> model.AccountSettings:
     return model.AccountSettings(
         AccountId(name),
         account.user,
@@ -100,7 +100,7 @@ def _account(name: str, account: Account) -> model.AccountSettings:
     )
 
 
-def _target(name: str, target: Target, config: Config) -> model.Target:
+def _target(name: str, target: TargetTable, config: Config) -> model.Target:
     uri = target.uri
     if target.account and not uri.startswith("sip:"):
         uri = f"sip:{uri}@{domain(config.account[target.account])}"
@@ -145,7 +145,7 @@ def _entry(flat: Flat, config: Config) -> model.Entry:
     return model.Entry(flat.number, flat.name, model.Plan(f"flat {flat.number}", tuple(steps)))
 
 
-def _plan(name: str, plan: Plan) -> model.Plan:
+def _plan(name: str, plan: PlanTable) -> model.Plan:
     lasting = chain(plan.step_s, repeat(plan.step_s[-1]))
     return model.Plan(
         name,
@@ -154,7 +154,7 @@ def _plan(name: str, plan: Plan) -> model.Plan:
     )
 
 
-def _button(name: str, button: Button) -> model.ButtonSettings:
+def _button(name: str, button: ButtonTable) -> model.ButtonSettings:
     return model.ButtonSettings(
         ButtonId(name),
         button.action,
@@ -171,7 +171,7 @@ def _button(name: str, button: Button) -> model.ButtonSettings:
     )
 
 
-def _chord(name: str, chord: Chord) -> model.ChordSettings:
+def _chord(name: str, chord: ChordTable) -> model.ChordSettings:
     return model.ChordSettings(
         ButtonId(name),
         tuple(ButtonId(button) for button in chord.buttons),
@@ -183,7 +183,7 @@ def _chord(name: str, chord: Chord) -> model.ChordSettings:
     )
 
 
-def _rule(name: str, rule: Rule) -> model.Rule:
+def _rule(name: str, rule: RuleTable) -> model.Rule:
     times = (schedule_text.parse(text) for text in rule.times)
     return model.Rule(
         name,
@@ -196,7 +196,7 @@ def _rule(name: str, rule: Rule) -> model.Rule:
     )
 
 
-def _lamp(name: str, lamp: Lamp) -> model.LampSettings:
+def _lamp(name: str, lamp: LampTable) -> model.LampSettings:
     named = ((picture, getattr(lamp.colors, picture)) for picture in Picture)
     colors = tuple((picture, color) for picture, color in named if color)
     several = lamp.rgb_lines or lamp.rgb_pwm or colors
@@ -210,6 +210,6 @@ def _lamp(name: str, lamp: Lamp) -> model.LampSettings:
     )
 
 
-def _pictures(pictures: Pictures) -> tuple[tuple[Picture, Pattern], ...]:
+def _pictures(pictures: PicturesTable) -> tuple[tuple[Picture, Pattern], ...]:
     named = ((picture, getattr(pictures, picture)) for picture in Picture)
     return tuple((picture, pattern) for picture, pattern in named if pattern is not None)

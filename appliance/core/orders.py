@@ -14,7 +14,7 @@ from appliance.core.model import (
     CredentialId,
     LockoutScope,
     MessageId,
-    Method,
+    MessageMethod,
     Package,
     RecordingId,
     RequestId,
@@ -142,7 +142,7 @@ class SendMessage:
     """Send a message, inside `call` if one is named; MessageAnswered follows."""
 
     message: MessageId
-    method: Method
+    method: MessageMethod
     to: str
     account: AccountId
     call: CallId | None

@@ -35,9 +35,9 @@ from appliance.core.model import (
     ChordSettings,
     ConferenceId,
     DoorId,
-    Means,
     MessageId,
-    Method,
+    MessageMethod,
+    OpenedBy,
 )
 from appliance.core.orders import Reply, Words
 from appliance.core.panel import buttons, self_tests
@@ -160,7 +160,7 @@ def perform(turn: Turn, action: inputs.AtOnce, who: str) -> tuple[CallId | None,
             return None, press(turn, button, seconds)
         case _:
             assert_type(action, inputs.OpenDoor)
-            return None, open_door(turn, action.door, action.seconds, who, Means.API)
+            return None, open_door(turn, action.door, action.seconds, who, OpenedBy.API)
 
 
 def write(turn: Turn, action: inputs.Writing) -> MessageId:
@@ -168,11 +168,11 @@ def write(turn: Turn, action: inputs.Writing) -> MessageId:
     match action:
         case inputs.SendText(to, content, account):
             uri, account = whom(turn, to, account)
-            return texts.send(turn, Method.MESSAGE, content, uri, account, None)
+            return texts.send(turn, MessageMethod.MESSAGE, content, uri, account, None)
         case inputs.SendCallText(wanted, content):
-            method = Method.MESSAGE
+            method = MessageMethod.MESSAGE
         case _:
-            wanted, content, method = action.call, action.content, Method.INFO
+            wanted, content, method = action.call, action.content, MessageMethod.INFO
     call = connected(find(turn, wanted))
     return texts.send(turn, method, content, call.remote.uri, call.account, call.id)
 
@@ -205,7 +205,7 @@ def act(turn: Turn, button: ButtonSettings | ChordSettings, action: Action) -> N
             case Action.SWITCH:
                 switch(turn, who)
             case Action.DOOR | Action.EXIT if button.door is not None:
-                open_door(turn, button.door, None, who, Means.EXIT if action is Action.EXIT else Means.BUTTON)
+                open_door(turn, button.door, None, who, OpenedBy.EXIT if action is Action.EXIT else OpenedBy.BUTTON)
             case _:
                 assert_type(action, Literal[Action.DOOR, Action.EXIT])
                 send_digits(turn, connected(needed(active, "open the visitor's door")), button.digits)
@@ -353,7 +353,7 @@ def press(turn: Turn, wanted: ButtonId, seconds: float) -> str:
     return ""
 
 
-def open_door(turn: Turn, wanted: DoorId, seconds: float | None, who: str, means: Means) -> str:
+def open_door(turn: Turn, wanted: DoorId, seconds: float | None, who: str, means: OpenedBy) -> str:
     """Open a door."""
     door = find_door(turn, wanted)
     if seconds is not None and not 0 < seconds <= door.max_s:

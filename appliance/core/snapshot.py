@@ -15,8 +15,8 @@ from appliance.core.model import (
     Conference,
     DoorSettings,
     LampId,
+    LampOutput,
     SensorSettings,
-    Shine,
     State,
     Target,
     Transfer,
@@ -122,7 +122,7 @@ def door_view(state: State, door: DoorSettings, epoch: float) -> dict[str, Any]:
     }
 
 
-def lamp_view(state: State, lamp: LampId, shine: Shine) -> dict[str, Any]:
+def lamp_view(state: State, lamp: LampId, shine: LampOutput) -> dict[str, Any]:
     """A lamp for clients, with what its hardware can do."""
     kind = dict(state.lamp_kinds).get(lamp)
     return {

@@ -15,7 +15,7 @@ from appliance.demo import workspace
 from appliance.demo.expectations import FRONT, KITCHEN, Scene, Side
 from appliance.demo.player import NotSeenError, play
 from appliance.demo.scenario import STEPS
-from appliance.demo.stations import CODE, Station, free_sip_port, running
+from appliance.demo.stations import CODE, DemoStation, free_sip_port, running
 from appliance.demo.timeline import Timeline
 
 PATIENCE_S = 20.0  # what takes milliseconds as a rule may take seconds on a busy board
@@ -109,7 +109,7 @@ def scene_in(directory: Path, hardware: Path) -> Scene:
         far = TARGETS[name]
         with contextlib.suppress(KeyError):  # a test's configuration may lack it
             config["target"][far]["uri"] = f"sip:{far}@127.0.0.1:{ports[far]}"
-        scene[name] = Side(Station(directory / name, config))
+        scene[name] = Side(DemoStation(directory / name, config))
     return scene
 
 

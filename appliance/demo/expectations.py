@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from appliance.demo.sip_trace import Message
-from appliance.demo.stations import Station
+from appliance.demo.sip_trace import TracedMessage
+from appliance.demo.stations import DemoStation
 
 FRONT, KITCHEN = "front", "kitchen"
 ASK_EVERY_S = 0.1  # what is asked by HTTP
@@ -24,7 +24,7 @@ SPEECH_DBFS, SPEECH_S = -40.0, 1.0  # at least so loud for so long, in blocks
 class Side:
     """A station as it is seen since the step began."""
 
-    def __init__(self, station: Station) -> None:
+    def __init__(self, station: DemoStation) -> None:
         self.station = station
         self.recording: Path | None = None
         self.answered = ""  # by HTTP, last
@@ -45,7 +45,7 @@ class Side:
         """Events of this step, or of all."""
         return self.station.events[0 if earlier else self._events :]
 
-    def messages(self) -> list[Message]:
+    def messages(self) -> list[TracedMessage]:
         """SIP messages of this step."""
         return self.station.trace.read()[self._messages :]
 

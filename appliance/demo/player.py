@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from appliance.base.errors import IntercomError
 from appliance.demo.expectations import Scene, Side, Sight
-from appliance.demo.scenario import Step
+from appliance.demo.scenario import ScenarioStep
 from appliance.demo.stations import until
 
 LOOK_S = 0.02
@@ -13,10 +13,10 @@ AFTER_END_S = 0.5  # the last output of a daemon that has ended may still be on 
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenStep:
     """A step that was seen. began: of the act, CLOCK_MONOTONIC; times: of its sights, in their order."""
 
-    step: Step
+    step: ScenarioStep
     began: float
     times: tuple[float, ...]
 
@@ -24,12 +24,12 @@ class Seen:
 class NotSeenError(Exception):
     """A step that was not seen, and what of it: expected, seen instead, and where to look."""
 
-    def __init__(self, step: Step, expected: str, seen: str, where: str) -> None:
+    def __init__(self, step: ScenarioStep, expected: str, seen: str, where: str) -> None:
         super().__init__(f"{step.name}: {expected}")
         self.step, self.expected, self.seen, self.where = step, expected, seen, where
 
 
-async def play(step: Step, scene: Scene, patience_s: float) -> Seen:
+async def play(step: ScenarioStep, scene: Scene, patience_s: float) -> SeenStep:
     """Do what the step says and see it all. Raises NotSeenError with the first sight in the table that did not come."""
     for side in scene.values():
         side.begin()
@@ -51,7 +51,7 @@ async def play(step: Step, scene: Scene, patience_s: float) -> Seen:
     for sight, at in zip(step.sights, times, strict=True):
         if at is None:
             raise _not_seen(step, sight, scene)
-    return Seen(step, began, tuple(at for at in times if at is not None))
+    return SeenStep(step, began, tuple(at for at in times if at is not None))
 
 
 async def _watch(sight: Sight, scene: Scene) -> float:
@@ -71,7 +71,7 @@ def _over(scene: Scene) -> bool:
     return any(side.station.ended is not None for side in scene.values())
 
 
-def _not_seen(step: Step, sight: Sight, scene: Scene) -> NotSeenError:
+def _not_seen(step: ScenarioStep, sight: Sight, scene: Scene) -> NotSeenError:
     side = scene[sight.side]
     seen = sight.seen(side)
     for other in scene.values():

@@ -21,7 +21,7 @@ from appliance.demo.expectations import (
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ScenarioStep:
     """A step of the call. act: gives the moment (CLOCK_MONOTONIC) from which its times count."""
 
     name: str
@@ -36,7 +36,7 @@ def press(side: str, button: str) -> Callable[[Scene], Awaitable[float]]:
 
 
 STEPS = (
-    Step(
+    ScenarioStep(
         "ready",
         "Both stations start",
         expectations.now,
@@ -48,7 +48,7 @@ STEPS = (
             door_ready(FRONT, "front"),
         ),
     ),
-    Step(
+    ScenarioStep(
         "ring",
         "A visitor presses the button at the Front door: the Kitchen rings",
         press(FRONT, "ring"),
@@ -66,7 +66,7 @@ STEPS = (
             event(FRONT, "call.ringing"),
         ),
     ),
-    Step(
+    ScenarioStep(
         "answer",
         "Somebody in the Kitchen answers",
         press(KITCHEN, "answer"),
@@ -83,8 +83,8 @@ STEPS = (
             lamp(KITCHEN, "call", lit=True),
         ),
     ),
-    Step("talk", "They talk", expectations.now, (packets(FRONT, 100), packets(KITCHEN, 100))),
-    Step(
+    ScenarioStep("talk", "They talk", expectations.now, (packets(FRONT, 100), packets(KITCHEN, 100))),
+    ScenarioStep(
         "hold",
         "The Kitchen holds the call",
         press(KITCHEN, "hold"),
@@ -97,7 +97,7 @@ STEPS = (
             by(FRONT, "the panel shows that it is held", ("panel", "picture"), "held"),
         ),
     ),
-    Step(
+    ScenarioStep(
         "resume",
         "The Kitchen takes it back",
         press(KITCHEN, "hold"),
@@ -110,7 +110,7 @@ STEPS = (
             packets(KITCHEN, 25),
         ),
     ),
-    Step(
+    ScenarioStep(
         "door",
         "The Kitchen opens the Front door",
         press(KITCHEN, "door"),
@@ -126,7 +126,7 @@ STEPS = (
             lamp(FRONT, "open", lit=False),
         ),
     ),
-    Step(
+    ScenarioStep(
         "hangup",
         "The Kitchen hangs up",
         press(KITCHEN, "hangup"),
@@ -140,7 +140,7 @@ STEPS = (
             lamp(FRONT, "speak", lit=False),
         ),
     ),
-    Step(
+    ScenarioStep(
         "recording",
         "The recording of the call is available",
         expectations.now,

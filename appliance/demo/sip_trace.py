@@ -17,7 +17,7 @@ _EVENTS = re.compile(r"^a=rtpmap:\d+ telephone-event/", re.MULTILINE | re.IGNORE
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class TracedMessage:
     """A SIP message. `at`: seconds since 1970, to the millisecond; `method`: of a response, that of its CSeq.
 
     status: 0 for a request. direction: of the SDP's audio (RFC 3264 §5.1), "" without SDP. takes_digits: the SDP offers
@@ -46,10 +46,10 @@ class Trace:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.messages: list[Message] = []
+        self.messages: list[TracedMessage] = []
         self._at = 0  # in the file, where the first message that was not complete begins
 
-    def read(self) -> list[Message]:
+    def read(self) -> list[TracedMessage]:
         """All complete messages so far."""
         try:
             with self.path.open("rb") as file:
@@ -66,14 +66,14 @@ class Trace:
         return self.messages
 
 
-def _message(head: re.Match[str], text: str) -> Message:
+def _message(head: re.Match[str], text: str) -> TracedMessage:
     top, _, body = text.partition("\n\n")
     first_line, *rest = top.split("\n")
     headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in rest)}
     status = int(first_line.split()[1]) if first_line.startswith("SIP/2.0 ") else 0
     has_sdp = "m=audio" in body
     direction = _DIRECTION.search(body)
-    return Message(
+    return TracedMessage(
         at=datetime.strptime(head["time"], "%Y-%m-%d %H:%M:%S.%f").astimezone().timestamp(),
         received=head["way"] == "RX",
         peer=head["peer"],

@@ -33,7 +33,7 @@ Json = dict[str, Any]
 Found = TypeVar("Found")
 
 
-class Station:
+class DemoStation:
     """One station: its directory holds configuration, state, log and SIP trace.
 
     started_by: the command that becomes the daemon.
@@ -166,7 +166,7 @@ class Station:
 
 
 @asynccontextmanager
-async def running(*stations: Station) -> AsyncIterator[None]:
+async def running(*stations: DemoStation) -> AsyncIterator[None]:
     """Have them run; ended afterwards whatever happens."""
     try:
         for station in stations:

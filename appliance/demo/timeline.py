@@ -3,8 +3,8 @@
 import sys
 
 from appliance.demo.expectations import Scene
-from appliance.demo.player import NotSeenError, Seen
-from appliance.demo.scenario import Step
+from appliance.demo.player import NotSeenError, SeenStep
+from appliance.demo.scenario import ScenarioStep
 
 
 class Timeline:
@@ -21,11 +21,11 @@ class Timeline:
             print(f"{side.station.name}: SIP on {address[0]}:{address[1]}, page {side.station.page}")
         print()
 
-    def ask(self, step: Step) -> None:
+    def ask(self, step: ScenarioStep) -> None:
         """Wait for Enter, says this."""
         print(f"Enter: {step.text}", flush=True)
 
-    def step(self, seen: Seen) -> None:
+    def step(self, seen: SeenStep) -> None:
         """A step and all that was seen of it."""
         self._begun.append(seen.began)
         since_first, since_last = seen.began - self._begun[0], seen.began - self._begun[-2:][0]

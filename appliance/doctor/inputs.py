@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from appliance.board import inputs
-from appliance.board.inputs import InputDevice
+from appliance.board.inputs import FoundInputDevice
 from appliance.config.schema import Config
 from appliance.doctor.findings import Finding, ok, problem
 
@@ -29,7 +29,7 @@ def _named(config: Config) -> Iterator[tuple[str, str]]:
                 yield f"panel.{kind}.{name}", part.device
 
 
-def _examine(place: str, wanted: str, there: tuple[InputDevice, ...], root: Path) -> Finding:
+def _examine(place: str, wanted: str, there: tuple[FoundInputDevice, ...], root: Path) -> Finding:
     found = [each.path for each in there if each.name == wanted]
     if wanted.startswith("/"):
         found = [root / wanted.lstrip("/")]

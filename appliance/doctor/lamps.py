@@ -5,7 +5,7 @@ from pathlib import Path
 
 from appliance.board import leds_and_pwm
 from appliance.config.schema import Config
-from appliance.config.schema.lamps import Lamp
+from appliance.config.schema.lamps import LampTable
 from appliance.core.panel.colors import NAMES
 from appliance.doctor.findings import Finding, ok, problem, warning
 
@@ -50,7 +50,7 @@ def notes(config: Config, *, lines_dim: bool | None = None) -> list[Finding]:
     ]
 
 
-def _without_effect(lamp: Lamp) -> Iterator[str]:
+def _without_effect(lamp: LampTable) -> Iterator[str]:
     if lamp.led or lamp.pwm or lamp.rgb_pwm:
         return
     dimmed = [key for key in ("brightness", "night_brightness") if getattr(lamp, key) not in {None, 100}]
@@ -61,7 +61,7 @@ def _without_effect(lamp: Lamp) -> Iterator[str]:
         yield f"{', '.join(sorted(shown))} is shown as the nearest of {', '.join(NAMES)}."
 
 
-def _led(place: str, lamp: Lamp, there: dict[str, leds_and_pwm.Led]) -> Finding:
+def _led(place: str, lamp: LampTable, there: dict[str, leds_and_pwm.LedDevice]) -> Finding:
     led = there.get(lamp.led)
     if led is None:
         known = ", ".join(there) or "none"

@@ -12,9 +12,9 @@ from appliance.core.model import Strike
 from appliance.doctor.findings import Finding, ok, problem, warning
 
 if TYPE_CHECKING:
-    from appliance.config.schema.buttons import Button
-    from appliance.config.schema.lamps import Lamp
-    from appliance.config.schema.panel import Sensor
+    from appliance.config.schema.buttons import ButtonTable
+    from appliance.config.schema.lamps import LampTable
+    from appliance.config.schema.panel import SensorTable
 
 OURS = "intercomd"  # what the consumers of our own lines begin with
 
@@ -31,7 +31,7 @@ class Wire:
 def wires(config: Config) -> Iterator[Wire]:
     """All lines of the configuration."""
     lamps = config.panel.lamp.items()
-    parts: tuple[tuple[str, Button | Lamp | Sensor], ...] = (
+    parts: tuple[tuple[str, ButtonTable | LampTable | SensorTable], ...] = (
         *((f"panel.button.{name}", each) for name, each in config.panel.button.items()),
         *((f"panel.lamp.{name}", each) for name, each in lamps if each.pin is not None or each.line),
         *((f"panel.sensor.{name}", each) for name, each in config.panel.sensor.items()),

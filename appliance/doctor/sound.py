@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from appliance.board import cards
-from appliance.board.cards import Card
+from appliance.board.cards import SoundCard
 from appliance.config.schema import Config
 from appliance.doctor.findings import Finding, Level, ok, problem, warning
 
@@ -26,7 +26,7 @@ def examine(config: Config, proc: Path = Path("/proc")) -> list[Finding]:
     return [capture, playback]
 
 
-def _one(config: Config, way: str, there: tuple[Card, ...], proc: Path) -> Finding:
+def _one(config: Config, way: str, there: tuple[SoundCard, ...], proc: Path) -> Finding:
     check, pcm = f"audio.{way}", str(getattr(config.audio, way))
     if pcm == "null":
         return ok(check, "No card is configured.")
@@ -74,7 +74,7 @@ def _missing(check: str, pcm: str) -> Finding | None:
     return problem(check, f"There is no ALSA PCM {pcm!r}.", f"ALSA lists: {', '.join(listed)}.", "Name one of these.")
 
 
-def _held(check: str, way: str, card: Card, proc: Path) -> Finding | None:
+def _held(check: str, way: str, card: SoundCard, proc: Path) -> Finding | None:
     """Somebody else has the card."""
     for pid in cards.holders(card, way, proc):
         words = _read(proc / str(pid) / "cmdline").replace(b"\0", b" ")
@@ -89,7 +89,7 @@ def _held(check: str, way: str, card: Card, proc: Path) -> Finding | None:
     return None
 
 
-def _known(check: str, card: Card) -> Finding:
+def _known(check: str, card: SoundCard) -> Finding:
     if card.numbered:
         return warning(
             check,

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from appliance.config.directory import Flat
 from appliance.config.schema import Config
-from appliance.config.schema.targets import Target
+from appliance.config.schema.targets import TargetTable
 from appliance.core.accounts import callers
 from appliance.doctor.findings import Finding, warning
 
@@ -32,7 +32,7 @@ def _targets(config: Config) -> Iterator[Finding]:
         )
 
 
-def _allowed(target: Target) -> Iterator[str]:
+def _allowed(target: TargetTable) -> Iterator[str]:
     if target.doors:
         yield f"may open {', '.join(target.doors)} by digits"
     if target.auto_answer:

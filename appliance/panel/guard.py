@@ -193,7 +193,7 @@ def meant(word: str, known: list[str], otherwise: str) -> str:
     return f"did you mean {near[0]!r}?" if near else otherwise
 
 
-class Door:
+class GuardedDoor:
     """A door's relay: energised while now < `until`, which only a newer pulse can raise."""
 
     def __init__(self, name: str, cap: int, hold: int, line: Line) -> None:
@@ -291,7 +291,7 @@ class Manager:
 class Guard:
     """Serves a daemon, or one after another, and ends each pulse in time whatever they do."""
 
-    def __init__(self, doors: list[Door], stop: int) -> None:
+    def __init__(self, doors: list[GuardedDoor], stop: int) -> None:
         self._doors, self._stop = doors, stop
         self._manager = Manager()
         self._daemon: socket.socket | None = None
@@ -545,13 +545,13 @@ def listen_for_stop(listening: bool) -> int:
 
 def main(words: list[str]) -> int:
     """Run the guard; returns the exit status."""
-    doors: list[Door] = []
+    doors: list[GuardedDoor] = []
     where, file = "".join(words[:1]), words[2] if words[1:2] == ["--config"] and len(words) == 3 else ""  # noqa: PLR2004
     stop = listen_for_stop(not where.isdecimal())
     begun, status, why = False, 0, ""
     try:
         for name, cap, hold, line in configured(file) if file else parse(words[1:]):
-            doors.append(Door(name, cap, hold, take(line)))
+            doors.append(GuardedDoor(name, cap, hold, take(line)))
         sock, listening = meet(where)
         begun = True
         Guard(doors, stop).run(sock, listening)
@@ -575,7 +575,7 @@ def main(words: list[str]) -> int:
     return status
 
 
-def came_to_rest(door: Door) -> bool:
+def came_to_rest(door: GuardedDoor) -> bool:
     """Make a relay inactive, as the last act; returns whether that worked."""
     try:
         door.rest(time.monotonic_ns())

@@ -26,14 +26,14 @@ LONGEST_DELAY_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class SimulatedLine:
+class SimulatedRelayLine:
     """A relay's line that is a file: its first character is 0 or 1."""
 
     file: Path
 
 
 @dataclass(frozen=True, slots=True)
-class GpioLine:
+class GpioRelayLine:
     """A relay's line: chip by its label, line by its name (or by its offset if that is all digits)."""
 
     chip: str
@@ -50,7 +50,7 @@ class DoorWiring:
 
     id: DoorId
     cap_s: float
-    line: SimulatedLine | GpioLine
+    line: SimulatedRelayLine | GpioRelayLine
     hold_s: float = 0.0
 
 
@@ -60,9 +60,9 @@ def guard_command(where: str, doors: tuple[DoorWiring, ...]) -> list[str]:
     for door in doors:
         words += ["--door", door.id, str(door.cap_s), str(door.hold_s)]
         match door.line:
-            case SimulatedLine(file):
+            case SimulatedRelayLine(file):
                 words += ["--simulated", str(file)]
-            case GpioLine(chip, line, active_low):
+            case GpioRelayLine(chip, line, active_low):
                 words += ["--gpio-active-low" if active_low else "--gpio", chip, line]
     return words
 

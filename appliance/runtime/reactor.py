@@ -15,7 +15,7 @@ from appliance.base import ids
 from appliance.base.errors import IntercomError
 from appliance.core import desired_state, events, inputs, orders, snapshot
 from appliance.core.desired import Desired
-from appliance.core.model import CallId, Kept, RequestId, Settings, State
+from appliance.core.model import CallId, PersistentState, RequestId, Settings, State
 from appliance.core.step import Step, step
 from appliance.runtime.ended_calls import Ended
 from appliance.runtime.event_stream import Feed, Past, enveloped
@@ -81,7 +81,9 @@ class Reactor:
         if orders.Refuse in self.perform:
             self._guarded(self.perform[orders.Refuse], orders.Refuse(call.call, UNAVAILABLE))
 
-    def start(self, version: str, lost: events.EventsLost | None, kept: Kept | None = None, fault: str = "") -> None:
+    def start(
+        self, version: str, lost: events.EventsLost | None, kept: PersistentState | None = None, fault: str = ""
+    ) -> None:
         """Begin to take inputs, those first that were posted before.
 
         lost: what the journal lost at its last end. kept: what outlasted the restart; fault: why it cannot be read.
@@ -89,7 +91,7 @@ class Reactor:
         self._loop = asyncio.get_running_loop()
         if lost is not None:
             self._tell(lost, time.monotonic())
-        found = Kept() if kept is None else kept
+        found = PersistentState() if kept is None else kept
         self._take(inputs.Started(at=time.monotonic(), version=version, kept=found, kept_fault=fault))
         self._drain()
 

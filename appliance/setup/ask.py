@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from appliance.board.cards import Card
+from appliance.board.cards import SoundCard
 from appliance.board.chips import Chips
 from appliance.setup import choices
-from appliance.setup.choices import Account, Choices, Place
+from appliance.setup.choices import Choices, LinePlace, PbxAccount
 
 T = TypeVar("T")
 NONE = "none"
@@ -25,7 +25,7 @@ class Terminal:
     say: Callable[[str], None]
 
 
-def questions(terminal: Terminal, proposed: Choices, cards: tuple[Card, ...], chips: Chips) -> Choices:
+def questions(terminal: Terminal, proposed: Choices, cards: tuple[SoundCard, ...], chips: Chips) -> Choices:
     """What is chosen."""
     chosen = replace(proposed, station=_text(terminal, "Name of this station", proposed.station))
     chosen = replace(
@@ -82,7 +82,7 @@ def _choice(
         terminal.say(f"{answer!r} is not a number from 1 to {len(offered)}, or {NONE}.")
 
 
-def _card(terminal: Terminal, question: str, default: Card | None, offered: list[Card]) -> Card | None:
+def _card(terminal: Terminal, question: str, default: SoundCard | None, offered: list[SoundCard]) -> SoundCard | None:
     if not offered:
         terminal.say(f"{question}: none was found.")
         return None
@@ -90,8 +90,13 @@ def _card(terminal: Terminal, question: str, default: Card | None, offered: list
 
 
 def _line(
-    terminal: Terminal, part: str, default: Place | None, chips: Chips, kind: tuple[int, ...], taken: list[Place | None]
-) -> Place | None:
+    terminal: Terminal,
+    part: str,
+    default: LinePlace | None,
+    chips: Chips,
+    kind: tuple[int, ...],
+    taken: list[LinePlace | None],
+) -> LinePlace | None:
     """Those that suit first, then all others."""
     best = [*([default] if default else []), *choices.candidates(chips, kind)]
     # Of a Raspberry Pi's lines those that have no other use.
@@ -104,9 +109,9 @@ def _line(
     return _choice(terminal, f"Line of the {part}", default, offered, lambda at: f"{at} {at.pin}".rstrip())
 
 
-def _account(terminal: Terminal) -> Account | None:
+def _account(terminal: Terminal) -> PbxAccount | None:
     registrar = _text(terminal, "PBX to register at: its name or address", NONE)
     if registrar == NONE:
         return None
     user = terminal.ask("  Extension there: ").strip()
-    return Account(registrar, user, terminal.ask_secret("  Its password: "))
+    return PbxAccount(registrar, user, terminal.ask_secret("  Its password: "))

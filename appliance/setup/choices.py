@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from appliance.board.cards import Card
+from appliance.board.cards import SoundCard
 from appliance.board.chips import Chip, Chips
 
 # Of a Raspberry Pi, by their place on the connector. All are pulled to ground while the board starts, so that a relay
@@ -19,7 +19,7 @@ NAMES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class LinePlace:
     """A line, as the configuration names it: chip by label, line by name or offset."""
 
     chip: str
@@ -37,7 +37,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class PbxAccount:
     """An address at a PBX; the password is no part of the configuration."""
 
     registrar: str
@@ -50,25 +50,25 @@ class Choices:
     """What the configuration shall say; None and "": nothing of it."""
 
     station: str = "Front door"
-    capture: Card | None = None
-    playback: Card | None = None
-    button: Place | None = None
-    lamp: Place | None = None
-    relay: Place | None = None
+    capture: SoundCard | None = None
+    playback: SoundCard | None = None
+    button: LinePlace | None = None
+    lamp: LinePlace | None = None
+    relay: LinePlace | None = None
     ring: str = ""  # a SIP address, or a number at the account
     digits: str = ""  # that open the door in a call
-    account: Account | None = None
+    account: PbxAccount | None = None
 
 
-def suggest(cards: tuple[Card, ...], chips: Chips) -> Choices:
+def suggest(cards: tuple[SoundCard, ...], chips: Chips) -> Choices:
     """Choose what is most likely meant.
 
     Lines only where the board's maker has documented them for free use (a Raspberry Pi), or where their names say what
     they are for: another line may be wired to something that a level harms.
     """
-    taken: list[Place] = []
+    taken: list[LinePlace] = []
 
-    def line(kind: tuple[int, ...]) -> Place | None:
+    def line(kind: tuple[int, ...]) -> LinePlace | None:
         found = next((place for place in candidates(chips, kind) if place not in taken), None)
         taken.extend([found] if found else [])
         return found
@@ -84,7 +84,7 @@ def suggest(cards: tuple[Card, ...], chips: Chips) -> Choices:
     )
 
 
-def candidates(chips: Chips, kind: tuple[int, ...]) -> Iterator[Place]:
+def candidates(chips: Chips, kind: tuple[int, ...]) -> Iterator[LinePlace]:
     """Free lines that suit a kind of part, the best first."""
     for number in kind:
         yield from (place for chip, place in free(chips) if place.line == f"GPIO{number}" and header(chip))
@@ -96,11 +96,11 @@ def header(chip: Chip) -> bool:
     return chip.label.startswith("pinctrl-") and bool(chip.find("GPIO17")) and bool(chip.find("GPIO26"))
 
 
-def free(chips: Chips) -> Iterator[tuple[Chip, Place]]:
+def free(chips: Chips) -> Iterator[tuple[Chip, LinePlace]]:
     """Every line that nobody else uses, under a name that means it alone."""
     for chip in chips.found:
         name = chip.label if len(chips.named(chip.label)) == 1 else chip.path
         for line in chip.lines:
             if not line.used or line.consumer.startswith("intercomd"):
                 alone = line.name and len(chip.find(line.name)) == 1
-                yield chip, Place(name, line.name if alone else str(line.offset))
+                yield chip, LinePlace(name, line.name if alone else str(line.offset))

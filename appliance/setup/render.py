@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from appliance.setup.choices import Choices, Place
+from appliance.setup.choices import Choices, LinePlace
 from appliance.setup.toml import value
 
 GUARD = "/run/intercomd/guard.sock"
@@ -34,7 +34,7 @@ def wiring(chosen: Choices) -> list[str]:
     return said
 
 
-def _at(place: Place) -> str:
+def _at(place: LinePlace) -> str:
     return f"{place} ({place.pin})" if place.pin else str(place)
 
 
@@ -107,11 +107,11 @@ def _bus() -> Iterator[str]:
     yield from ("[dbus]", "enabled = true")
 
 
-def _line(place: Place) -> tuple[str, str]:
+def _line(place: LinePlace) -> tuple[str, str]:
     return f"chip = {value(place.chip)}", f"line = {value(place.line)}"
 
 
-def _pin(place: Place) -> str:
+def _pin(place: LinePlace) -> str:
     return f" ({place.pin})" if place.pin else ""
 
 

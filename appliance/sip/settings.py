@@ -6,7 +6,7 @@ NULL = "null"  # in place of a PCM's name: the null device, timed by pjsua2's so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AccountSettings:
+class RegistrarSettings:
     """Our address at a registrar, sip:user@domain.
 
     servers: hosts and ports of its outbound proxies or else of the registrar, the preferred first; port 0: not given.
@@ -73,7 +73,7 @@ class SipSettings:
     recordings: str = "."
     trace: str = ""
     user_agent: str = "intercomd"
-    accounts: tuple[AccountSettings, ...] = ()
+    accounts: tuple[RegistrarSettings, ...] = ()
     tls: TlsSettings = field(default_factory=TlsSettings)
     ice: bool = False
     callers: tuple[CallerSettings, ...] = ()

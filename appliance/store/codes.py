@@ -13,7 +13,7 @@ from pathlib import Path
 from appliance.base import records
 from appliance.base.errors import IntercomError
 from appliance.core.inputs import BookRead, CredentialKept, CredentialNotKept, Input, PartFailed
-from appliance.core.model import Book, Credential, CredentialId, LockoutScope
+from appliance.core.model import Credential, CredentialBook, CredentialId, LockoutScope
 from appliance.core.orders import DropCredential, KeepCredential, KeepLockouts
 from appliance.store.event_ids import sync_directory
 from appliance.store.writer import After, Job, Writer
@@ -25,7 +25,7 @@ PART = "codes"
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
-class Codes:
+class CodeStore:
     """The book in the writer's database. No method waits; all are called by one thread."""
 
     def __init__(self, writer: Writer, post: Callable[[Input], None]) -> None:
@@ -82,7 +82,7 @@ class Codes:
         except IntercomError as error:
             failed = PartFailed(at=time.monotonic(), part=PART, why=error.message, resolution=error.resolution)
             return lambda: self._post(failed)
-        book = Book(secret, credentials)
+        book = CredentialBook(secret, credentials)
         return lambda: self._post(BookRead(at=time.monotonic(), book=book, lockouts=lockouts))
 
 

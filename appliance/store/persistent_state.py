@@ -16,7 +16,7 @@ from pathlib import Path
 from appliance.base.errors import reason
 from appliance.base.records import plain, reader
 from appliance.core.inputs import Input, KeptFailed, KeptWritten
-from appliance.core.model import Kept
+from appliance.core.model import PersistentState
 from appliance.store import database
 from appliance.store.event_ids import sync_directory
 
@@ -34,24 +34,24 @@ class Keeper:
 
     def __init__(self, directory: Path, post: Callable[[Input], None]) -> None:
         self._directory, self._post = directory, post
-        self._wanted = self._there = Kept()
+        self._wanted = self._there = PersistentState()
         self._news = asyncio.Event()
         self._closing = False
         self._task: asyncio.Task[None] | None = None
 
-    def read(self) -> tuple[Kept, str]:
+    def read(self) -> tuple[PersistentState, str]:
         """What was kept, and why it cannot be read; call it in a thread, before anything else."""
         try:
             found = parsed((self._directory / FILE).read_bytes(), boot_id(), time.monotonic())
         except FileNotFoundError:  # the first start
-            return Kept(), ""
+            return PersistentState(), ""
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             log.warning("%s cannot be read: %r", FILE, error)
-            return Kept(), f"{self._directory / FILE}: {reason(error)}."
+            return PersistentState(), f"{self._directory / FILE}: {reason(error)}."
         self._wanted = self._there = found
         return found, ""
 
-    def desire(self, wanted: Kept) -> None:
+    def desire(self, wanted: PersistentState) -> None:
         """Have that on disc; KeptWritten or KeptFailed follows."""
         self._wanted = wanted
         self._news.set()
@@ -92,7 +92,7 @@ def boot_id() -> str:
     return BOOT_ID.read_text().strip()
 
 
-def write(directory: Path, kept: Kept) -> None:
+def write(directory: Path, kept: PersistentState) -> None:
     """Replace the file so that a power cut leaves the old one or the new one, and return when it is on disc.
 
     Raises OSError.
@@ -108,7 +108,7 @@ def write(directory: Path, kept: Kept) -> None:
     sync_directory(directory)
 
 
-def parsed(content: bytes, boot: str, now: float) -> Kept:
+def parsed(content: bytes, boot: str, now: float) -> PersistentState:
     """What a file says, with its times as those of this boot. Raises ValueError, KeyError or TypeError.
 
     After the machine was switched off, the remaining part of each time starts again: no clock can be
@@ -119,5 +119,5 @@ def parsed(content: bytes, boot: str, now: float) -> Kept:
     if outer["format"] != FORMAT or outer["crc32"] != zlib.crc32(body.encode()):
         raise ValueError("it is damaged or was written by another version")
     found = json.loads(body)
-    kept: Kept = reader(Kept)(found["kept"])
+    kept: PersistentState = reader(PersistentState)(found["kept"])
     return kept if found["boot"] == boot else kept.later(now - reader(float)(found["at"]))

@@ -251,7 +251,7 @@ class Recordings:
         return announce
 
 
-def _seal(path: Path) -> tuple[wav.Sound | None, str]:
+def _seal(path: Path) -> tuple[wav.WavContent | None, str]:
     """Repair a file's header and make it durable; its SHA-256. No sound: (None, "")."""
     try:
         file = path.open("r+b")

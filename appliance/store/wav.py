@@ -14,7 +14,7 @@ _MAX_SIZE = 0xFFFF_FFFF
 
 
 @dataclass(frozen=True, slots=True)
-class Sound:
+class WavContent:
     """What a file holds. `bytes`: the whole file."""
 
     frames: int
@@ -27,7 +27,7 @@ class Sound:
         return round(self.frames / self.rate_hz, 3)
 
 
-def repair(descriptor: int) -> Sound | None:
+def repair(descriptor: int) -> WavContent | None:
     """Write the sizes that follow from the file's size into its header; the caller syncs.
 
     None, and nothing is written, while there is no complete PCM header or not one frame. May be called while another
@@ -53,6 +53,6 @@ def repair(descriptor: int) -> Sound | None:
             data = frames * frame_bytes
             os.pwrite(descriptor, struct.pack("<I", start - 8 + data), 4)
             os.pwrite(descriptor, struct.pack("<I", data), at + 4)
-            return Sound(frames, rate_hz, size)
+            return WavContent(frames, rate_hz, size)
         at += 8 + length + length % 2
     return None

@@ -51,7 +51,7 @@ def synchronised() -> bool:
     return int(_libc().adjtimex(ctypes.byref(timex))) >= 0 and int(timex.maxerror) < UNKNOWN_US
 
 
-class Clock:
+class ClockMonitor:
     """Posts ClockTold, and ClockSet, until `stop`; lives on the loop's thread.
 
     trusted: the clock is right whatever the kernel knows of it, as one with a battery and no network is.

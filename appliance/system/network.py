@@ -44,7 +44,7 @@ CLOSE_WRITE, MOVED_TO, CREATE = 0x08, 0x80, 0x100
 NON_BLOCKING = os.O_NONBLOCK | os.O_CLOEXEC
 
 
-class Network:
+class NetworkMonitor:
     """Posts NetworkChanged: once when it starts, and whenever addresses or nameservers are others than before."""
 
     def __init__(self, post: Callable[[inputs.Input], None]) -> None:

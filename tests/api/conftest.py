@@ -11,7 +11,7 @@ import pytest
 
 from appliance.api import app
 from appliance.api.http import server
-from appliance.api.ports import Ports
+from appliance.api.ports import HttpPorts
 from tests.api.fake import Station
 
 TOKEN = "a-token-that-only-this-test-knows-0123456789"
@@ -83,7 +83,7 @@ def station(tmp_path: Path) -> Station:
 @pytest.fixture
 def served(station: Station, loop, tmp_path: Path) -> Generator[Served, None, None]:
     """A server of the test's own."""
-    listening = server.Server(app.build(station, TOKEN), tmp_path / "http.sock", "127.0.0.1", 0)
+    listening = server.HttpServer(app.build(station, TOKEN), tmp_path / "http.sock", "127.0.0.1", 0)
     yield Served(station, run(loop, listening.start()), loop)
     run(loop, listening.stop())
 
@@ -91,9 +91,11 @@ def served(station: Station, loop, tmp_path: Path) -> Generator[Served, None, No
 @pytest.fixture(scope="session")
 def _current(loop, tmp_path_factory) -> Generator[tuple[Current, server.Bound], None, None]:
     current = Current()
-    ports = cast("Ports", current)
+    ports = cast("HttpPorts", current)
     current.station = Station(tmp_path_factory.mktemp("nobody"))
-    listening = server.Server(app.build(ports, TOKEN), tmp_path_factory.mktemp("shared") / "http.sock", "127.0.0.1", 0)
+    listening = server.HttpServer(
+        app.build(ports, TOKEN), tmp_path_factory.mktemp("shared") / "http.sock", "127.0.0.1", 0
+    )
     yield current, run(loop, listening.start())
     run(loop, listening.stop())
 

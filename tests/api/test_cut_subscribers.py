@@ -61,7 +61,7 @@ class Kept(Station):
 @pytest.fixture
 def kept(loop, tmp_path):
     station = Kept(tmp_path)
-    listening = server.Server(app.build(station, TOKEN), None, "127.0.0.1", 0)
+    listening = server.HttpServer(app.build(station, TOKEN), None, "127.0.0.1", 0)
     yield Served(station, run(loop, listening.start()), loop)
     run(loop, listening.stop())
     station.writer.close()

@@ -33,7 +33,7 @@ def test_the_socket_is_for_owner_and_group_only(served):
 
 def test_after_stop_nothing_listens_and_the_socket_is_gone(application, tmp_path):
     async def scenario():
-        listening = server.Server(application, tmp_path / "s", "127.0.0.1", 0)
+        listening = server.HttpServer(application, tmp_path / "s", "127.0.0.1", 0)
         bound = await listening.start()
         await listening.stop()
         await listening.stop()
@@ -49,7 +49,7 @@ def test_stop_does_not_wait_for_open_event_streams(application, tmp_path):
     async def scenario():
         from websockets.asyncio.client import connect
 
-        listening = server.Server(application, None, "127.0.0.1", 0)
+        listening = server.HttpServer(application, None, "127.0.0.1", 0)
         bound = await listening.start()
         uri = f"ws://127.0.0.1:{bound.port}/v1/events"
         sock = socket.create_connection(("127.0.0.1", bound.port))  # past any proxy
@@ -62,7 +62,7 @@ def test_stop_does_not_wait_for_open_event_streams(application, tmp_path):
 
 def test_without_a_socket_path_there_is_only_tcp(application):
     async def scenario():
-        listening = server.Server(application, None, "::1", 0)
+        listening = server.HttpServer(application, None, "::1", 0)
         bound = await listening.start()
         try:
             async with httpx.AsyncClient(trust_env=False) as client:
@@ -78,7 +78,7 @@ def test_without_a_socket_path_there_is_only_tcp(application):
 
 def failing(application, path=None, address="127.0.0.1", port=0) -> IntercomError:
     async def scenario():
-        listening = server.Server(application, path, address, port)
+        listening = server.HttpServer(application, path, address, port)
         with pytest.raises(IntercomError) as failed:
             await listening.start()
         return failed.value
@@ -107,7 +107,7 @@ def test_a_socket_left_by_a_killed_daemon_is_taken_over(application, tmp_path):
     left.close()
 
     async def scenario():
-        listening = server.Server(application, path, "127.0.0.1", 0)
+        listening = server.HttpServer(application, path, "127.0.0.1", 0)
         await listening.start()
         await listening.stop()
 
@@ -139,7 +139,7 @@ def test_a_socket_that_cannot_be_made_is_told(application, tmp_path, name):
 def test_signals_stay_the_daemons(application):
     async def scenario():
         before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
-        listening = server.Server(application, None, "127.0.0.1", 0)
+        listening = server.HttpServer(application, None, "127.0.0.1", 0)
         await listening.start()
         assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)] == before
         await listening.stop()
@@ -161,7 +161,7 @@ def test_an_idle_server_does_not_wake_up(application):
     """uvicorn's own main loop wakes ten times a second."""
 
     async def scenario():
-        listening = server.Server(application, None, "127.0.0.1", 0)
+        listening = server.HttpServer(application, None, "127.0.0.1", 0)
         await listening.start()
         loop = asyncio.get_running_loop()
         timers = [handle for handle in loop._scheduled if not handle.cancelled()]

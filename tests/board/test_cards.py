@@ -2,13 +2,13 @@
 
 import pytest
 
-from appliance.board.cards import Card, card_of, cards, holders
+from appliance.board.cards import SoundCard, card_of, cards, holders
 from tests.board.boards import owned, sound
 
 
 def test_the_cards_of_a_board_are_found_with_what_they_can(tmp_path):
     hdmi, phone, device, other = cards(sound(tmp_path) / "proc")
-    assert phone == Card(1, "usbphone", "USB-Audio", "USB Phone", capture=(0,), playback=(0,))
+    assert phone == SoundCard(1, "usbphone", "USB-Audio", "USB Phone", capture=(0,), playback=(0,))
     assert (hdmi.id, hdmi.screen, hdmi.usb, hdmi.capture, hdmi.playback) == ("vc4hdmi0", True, False, (), (0,))
     assert (device.capture, device.playback) == ((1,), (0,))
     assert (phone.pcm(), device.pcm(1)) == ("plughw:CARD=usbphone,DEV=0", "plughw:CARD=Device,DEV=1")

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from appliance.board import chips
-from appliance.board.chips import Chip, Chips, Line
+from appliance.board.chips import Chip, Chips, KernelLine
 
 LINES = [(b"BUTTON", b"", 0), (b"DOOR", b"intercomd-guard", 1 | 1 << 1 | 1 << 3), (b"", b"", 0)]
 
@@ -41,8 +41,8 @@ def test_chips_are_told_with_their_lines_and_who_uses_them(kernel):
     (chip,) = chips.chips(kernel).found
     assert (chip.name, chip.label, chip.path) == ("gpiochip0", "board", str(kernel / "gpiochip0"))
     button, door, unnamed = chip.lines
-    assert button == Line(0, "BUTTON")
-    assert door == Line(1, "DOOR", "intercomd-guard", used=True, output=True, active_low=True)
+    assert button == KernelLine(0, "BUTTON")
+    assert door == KernelLine(1, "DOOR", "intercomd-guard", used=True, output=True, active_low=True)
     assert (chip.find("DOOR"), chip.find("2"), chip.find("LAMP"), chip.find("9")) == ((door,), (unnamed,), (), ())
 
 

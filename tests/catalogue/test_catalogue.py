@@ -17,7 +17,7 @@ from appliance.bus.interfaces import APPLIANCE, DOOR
 from appliance.cli.__main__ import DOOR_ACTS
 from appliance.core.access.keypads import NOBODY
 from appliance.core.events import EVENTS
-from appliance.core.model import Cause, CredentialKind, Denial, LockoutScope, Means, Pattern, RingResult, SensorKind
+from appliance.core.model import Cause, CredentialKind, Denial, LockoutScope, OpenedBy, Pattern, RingResult, SensorKind
 from appliance.panel.entry.wiegand_frames import Spoiled
 from tests.shown import CHOICES, SHOWN, template
 
@@ -40,13 +40,13 @@ CHOSEN = {
         "access.locked_out": (LockoutScope.CALLER, LockoutScope.SOURCE, LockoutScope.TARGET),
         "code.added": CredentialKind,
         "door.denied": Denial,
-        "door.unlocked": (Means.API, Means.DTMF),
+        "door.unlocked": (OpenedBy.API, OpenedBy.DTMF),
         "dtmf.received": ("rfc4733", "info", "inband"),
     },
     "lines": {
         "access.locked_out": (LockoutScope.KEYPAD, LockoutScope.READER, LockoutScope.DOOR),
         "card.discarded": Spoiled,
-        "door.unlocked": (Means.BUTTON, Means.KEYPAD, Means.CARD, Means.EXIT, Means.RULE),
+        "door.unlocked": (OpenedBy.BUTTON, OpenedBy.KEYPAD, OpenedBy.CARD, OpenedBy.EXIT, OpenedBy.RULE),
         "keypad.refused": (Denial.WRONG, Denial.LOCKED_OUT, NOBODY),
         "lamp.changed": Pattern,
         "ring.ended": RingResult,

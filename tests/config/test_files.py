@@ -12,7 +12,7 @@ from appliance.base.errors import IntercomError
 from appliance.config import certificates, directory, files
 from appliance.config.load import load
 from appliance.config.schema import Config
-from appliance.config.schema.sip import Tls
+from appliance.config.schema.sip import TlsTable
 from appliance.config.secrets import read
 from appliance.panel import guard
 from appliance.setup import importer
@@ -24,8 +24,8 @@ READERS = {
     "configuration": load,
     "password": lambda path: read(str(path)),
     "directory": lambda path: directory.read(Config.model_validate({"directory": {"file": str(path)}})),
-    "authorities": lambda path: certificates.authorities(Tls(ca_file=str(path))),
-    "certificate": lambda path: certificates.own(Tls(certificate_file=str(path), key_file=str(path))),
+    "authorities": lambda path: certificates.authorities(TlsTable(ca_file=str(path))),
+    "certificate": lambda path: certificates.own(TlsTable(certificate_file=str(path), key_file=str(path))),
     "import": lambda path: importer.run(path, path.with_name("imported.toml")),
 }
 

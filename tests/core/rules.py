@@ -4,7 +4,7 @@ from collections import Counter
 
 from appliance.core import call_states, desired_state, events, inputs, snapshot
 from appliance.core.conferences.conference import MOST
-from appliance.core.model import CallState, EarlySource, Hold, Joining, Stage, State, Tone
+from appliance.core.model import CallState, EarlySource, Hold, Joining, ParticipantState, State, Tone
 from appliance.core.step import Step, step
 
 WAITING = set(CallState) - {CallState.CONNECTED, CallState.ENDED}
@@ -109,15 +109,15 @@ def conferring(state: State, together: set) -> None:
     if conference is None:
         return
     assert together
-    replacing = sum(p.joining is Joining.REPLACING or p.stage is Stage.LEFT for p in conference.participants)
+    replacing = sum(p.joining is Joining.REPLACING or p.stage is ParticipantState.LEFT for p in conference.participants)
     assert len(together) <= MOST + replacing
     assert not conference.set_aside or conference.held
     assert not conference.held or conference.connected_since is not None
     for participant in conference.participants:
         call = state.call(participant.call)
         assert call.conference == conference.id
-        assert (participant.stage is Stage.LEFT) is not call.alive
-        assert (participant.stage is Stage.IN) == call.talks
+        assert (participant.stage is ParticipantState.LEFT) is not call.alive
+        assert (participant.stage is ParticipantState.IN) == call.talks
     in_front = state.active is not None and state.active.id in together
     media = {m.call: m for m in desired_state.desired(state).sound.calls}
     for call in together & media.keys():
@@ -133,10 +133,14 @@ def paired(told: Counter, state: State) -> None:
 
     conference = state.conference
     people = conference.participants if conference else ()
-    invited = [p for p in people if p.joining is Joining.INVITED and p.stage in {Stage.INVITING, Stage.COMING}]
+    invited = [
+        p
+        for p in people
+        if p.joining is Joining.INVITED and p.stage in {ParticipantState.INVITING, ParticipantState.COMING}
+    ]
     assert lasting("connecting", "ended", "canceled") == (conference is not None)
     assert lasting("invitation_sending", "invitation_accepted", "invitation_rejected") == len(invited)
-    assert lasting("participant_added", "participant_removed") == sum(p.stage is Stage.IN for p in people)
+    assert lasting("participant_added", "participant_removed") == sum(p.stage is ParticipantState.IN for p in people)
     assert told["conference.connected"] >= told["conference.ended"]
 
 

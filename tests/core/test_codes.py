@@ -11,8 +11,8 @@ from appliance.core.access import credentials
 from appliance.core.access.lockouts import FREE, LONGEST_S
 from appliance.core.model import (
     AccountSettings,
-    Book,
     Clock,
+    CredentialBook,
     CredentialId,
     CredentialKind,
     Day,
@@ -22,7 +22,7 @@ from appliance.core.model import (
     KeypadId,
     KeypadSettings,
     LockoutScope,
-    Means,
+    OpenedBy,
     Period,
     Plan,
     ReaderId,
@@ -47,7 +47,7 @@ OPEN = {
 
 
 def door(*codes, lockouts=(), **changes) -> Station:
-    return ready(**OPEN | changes).give(inputs.BookRead, book=Book(SECRET, codes), lockouts=lockouts)
+    return ready(**OPEN | changes).give(inputs.BookRead, book=CredentialBook(SECRET, codes), lockouts=lockouts)
 
 
 def press(station: Station, keys: str, keypad: KeypadId = PAD) -> Station:
@@ -83,7 +83,7 @@ def test_a_code_typed_in_a_call_opens_the_door_that_it_names_and_its_target_may(
     assert open_now(station) == [FRONT]
     guard(station, energised=True)
     told = station.last(events.DoorUnlocked)
-    assert (told.by, told.means) == ("code of Cleaner, digits of kitchen", Means.DTMF)
+    assert (told.by, told.means) == ("code of Cleaner, digits of kitchen", OpenedBy.DTMF)
     assert station.call.digits in {"", "#"}
 
 
@@ -232,7 +232,7 @@ def test_a_code_typed_at_a_keypad_opens_its_door(typed):
     accepted = station.last(events.KeypadAccepted)
     assert (accepted.keypad, accepted.code, accepted.owner) == (PAD, CLEANER.id, "Cleaner")
     told = station.last(events.DoorUnlocked)
-    assert (told.by, told.means) == ("code of Cleaner, keypad street", Means.KEYPAD)
+    assert (told.by, told.means) == ("code of Cleaner, keypad street", OpenedBy.KEYPAD)
     digits = [event for event in station.told if isinstance(event, events.KeypadDigit)]
     assert {(event.digit, event.masked) for event in digits} == {(None, True)}
 
@@ -315,7 +315,7 @@ def test_a_card_opens_the_readers_door_and_another_does_not():
     assert open_now(station) == [FRONT]
     guard(station, energised=True)
     told = station.last(events.DoorUnlocked)
-    assert (told.by, told.means) == ("card of Cleaner, reader street", Means.CARD)
+    assert (told.by, told.means) == ("card of Cleaner, reader street", OpenedBy.CARD)
 
 
 # -- lockouts --------------------------------------------------------------------------------------------------------
@@ -372,7 +372,7 @@ def test_guesses_from_many_places_lock_the_door_out_for_all():
     assert (out.who, out.scope) == (FRONT, LockoutScope.DOOR)
     assert open_now(press(station, "1234", pads[0].id)) == []
     both = replace(CLEANER, doors=(FRONT, GATE))
-    station.give(inputs.BookRead, book=Book(SECRET, (both,)))
+    station.give(inputs.BookRead, book=CredentialBook(SECRET, (both,)))
     station.talking()
     dial(station, "1234")
     assert open_now(station) == [GATE], "the other door knows nothing of it"

@@ -12,7 +12,7 @@ import pytest
 
 from appliance import core
 from appliance.core.access import credentials, dtmf
-from appliance.core.model import Book, CredentialKind
+from appliance.core.model import CredentialBook, CredentialKind
 from appliance.sip.stack.accounts import digest
 from tests.core.test_credentials import SECRET, code
 
@@ -36,7 +36,7 @@ def compared(monkeypatch):
 
 @pytest.mark.parametrize("guess", ["0000", "1200", "1230", "1234", "9999", "5678"])
 def test_a_guess_is_compared_with_each_code_whole_however_much_of_it_is_right(guess, compared):
-    book = Book(SECRET, tuple(map(code, ("1234", "5678", "4321"))))
+    book = CredentialBook(SECRET, tuple(map(code, ("1234", "5678", "4321"))))
     credentials.match(book, CredentialKind.CODE, guess)
     assert compared == [(64, 64)] * 3, "digests, and all of them though an earlier one fits"
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.core.access import credentials
-from appliance.core.model import Book, Clock, Credential, CredentialId, CredentialKind, Day, DoorId, Period
+from appliance.core.model import Clock, Credential, CredentialBook, CredentialId, CredentialKind, Day, DoorId, Period
 
 SECRET, OTHER = "5a" * 32, "a5" * 32
 CODE, CARD = CredentialKind.CODE, CredentialKind.CARD
@@ -29,7 +29,7 @@ def code(digits: str = "1234", kind: CredentialKind = CODE, secret: str = SECRET
 
 @given(st.lists(DIGITS, unique=True, max_size=8), DIGITS)
 def test_a_code_is_found_by_all_its_digits_and_by_nothing_else(known, shown):
-    book = Book(SECRET, tuple(map(code, known)))
+    book = CredentialBook(SECRET, tuple(map(code, known)))
     assert credentials.match(book, CODE, shown) == (code(shown) if shown in known else None)
     assert credentials.match(book, CARD, shown) is None
     assert credentials.longest(book) == max(map(len, known), default=0)
@@ -41,7 +41,7 @@ def test_nothing_that_is_kept_of_a_code_tells_its_digits_or_fits_another_devices
     kept = code(digits)
     assert digits not in repr(kept) + kept.digest or digits in kept.id
     assert kept.digest != code(digits, secret=OTHER).digest != code(digits, CARD, OTHER).digest
-    assert SECRET not in repr(Book(SECRET))
+    assert SECRET not in repr(CredentialBook(SECRET))
 
 
 def clock(text: str, lead_h: float = 0.0, *, trusted: bool = True) -> Clock:

@@ -4,7 +4,7 @@ import pytest
 
 from appliance.core import events, inputs
 from appliance.core.doors import pulses
-from appliance.core.model import Book, CallId, CallState, DoorSettings, DoorState, Means, Picture, Target
+from appliance.core.model import CallId, CallState, CredentialBook, DoorSettings, DoorState, OpenedBy, Picture, Target
 from appliance.core.panel.indications import picture
 from tests.core.station import FRONT, GATE, KITCHEN, Station, ready
 
@@ -50,7 +50,7 @@ def test_a_button_opens_its_door():
     station.press("exit")
     guard(station, energised=True)
     unlocked = station.last(events.DoorUnlocked)
-    assert (unlocked.by, unlocked.means) == ("button exit", Means.BUTTON)
+    assert (unlocked.by, unlocked.means) == ("button exit", OpenedBy.BUTTON)
 
 
 def test_the_end_that_nobody_tells_is_taken_for_granted_a_second_later():
@@ -69,7 +69,7 @@ def test_a_pulse_that_is_not_confirmed_is_denied():
     station.wait(1.0)
     assert door_events(station) == ["denied"]
     denied = station.last(events.DoorDenied)
-    assert (denied.by, denied.means) == ("test", Means.API)
+    assert (denied.by, denied.means) == ("test", OpenedBy.API)
     assert station.desired.relays == ()
 
 
@@ -216,7 +216,7 @@ def test_a_targets_digits_open_its_door():
     assert [relay.door for relay in station.desired.relays] == [FRONT]
     guard(station, energised=True)
     unlocked = station.last(events.DoorUnlocked)
-    assert (unlocked.by, unlocked.means) == ("digits of kitchen", Means.DTMF)
+    assert (unlocked.by, unlocked.means) == ("digits of kitchen", OpenedBy.DTMF)
     assert station.call.digits == ""
 
 
@@ -237,7 +237,7 @@ def test_a_targets_digits_open_its_door():
     ],
 )
 def test_digits_open_the_door_when_they_are_its_own(digits, apart, opened):
-    station = ready().give(inputs.BookRead, book=Book("5a" * 32))
+    station = ready().give(inputs.BookRead, book=CredentialBook("5a" * 32))
     typed(station, station.talking().id, digits, apart)
     assert bool(station.state.pulses) is opened
 
@@ -266,7 +266,7 @@ def test_digits_of_somebody_who_is_no_target_are_denied():
     typed(station, call.id, "12#")
     assert (door_events(station), station.desired.relays) == (["denied"], ())
     denied = station.last(events.DoorDenied)
-    assert (denied.by, denied.means) == ("digits of sip:stranger@127.0.0.9", Means.DTMF)
+    assert (denied.by, denied.means) == ("digits of sip:stranger@127.0.0.9", OpenedBy.DTMF)
 
 
 def test_digits_before_the_call_is_connected_are_told_and_do_nothing():
@@ -300,7 +300,7 @@ def test_digits_are_masked_where_a_door_has_some_and_told_where_none_has():
     typed(station, station.talking().id, "4")
     told = station.last(events.DtmfReceived)
     assert (told.digit, told.masked, told.method, told.duration_ms) == (None, True, "rfc4733", 100)
-    station = ready(doors=(DoorSettings(FRONT),)).give(inputs.BookRead, book=Book("5a" * 32))
+    station = ready(doors=(DoorSettings(FRONT),)).give(inputs.BookRead, book=CredentialBook("5a" * 32))
     typed(station, station.talking().id, "4")
     told = station.last(events.DtmfReceived)
     assert (told.digit, told.masked) == ("4", False)
@@ -327,7 +327,7 @@ def test_a_door_is_held_open_for_as_long_as_was_asked_and_warns_before_the_end()
     assert held(station, 300.0).error is None
     guard(station, energised=True)
     unlocked = station.last(events.DoorUnlocked)
-    assert (unlocked.by, unlocked.means, unlocked.held, unlocked.seconds) == ("test", Means.API, True, 300.0)
+    assert (unlocked.by, unlocked.means, unlocked.held, unlocked.seconds) == ("test", OpenedBy.API, True, 300.0)
     assert pulses.condition(station.state, FRONT) is DoorState.HELD
     (relay,) = station.desired.relays
     assert (relay.hold, relay.until - relay.id) == (True, 300 * 10**9)
@@ -439,4 +439,4 @@ def test_who_leaves_opens_by_exit():
     station.press("out")
     guard(station, energised=True)
     unlocked = station.last(events.DoorUnlocked)
-    assert (unlocked.by, unlocked.means) == ("button out", Means.EXIT)
+    assert (unlocked.by, unlocked.means) == ("button out", OpenedBy.EXIT)

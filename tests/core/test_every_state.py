@@ -8,7 +8,6 @@ import pytest
 from appliance.core import inputs
 from appliance.core.model import (
     Action,
-    Book,
     ButtonId,
     ButtonSettings,
     Call,
@@ -18,17 +17,18 @@ from appliance.core.model import (
     Codec,
     ContactState,
     Content,
+    CredentialBook,
     CredentialId,
     DoorId,
     DoorSettings,
     IceFault,
-    Kept,
     KeypadId,
     KeypadSettings,
     LampId,
     LampSettings,
     LockoutScope,
     Pattern,
+    PersistentState,
     Picture,
     Plan,
     Quality,
@@ -58,7 +58,7 @@ from appliance.core.orders import (
 )
 from tests.core.walk import walk
 
-BOOK = Book("5a" * 32)
+BOOK = CredentialBook("5a" * 32)
 DOOR, CODEC, TEXT = DoorId("front"), Codec("PCMA", 8000), Content("text/plain", "Hello")
 HERE = Candidate("host", "127.0.0.1:4000")
 KITCHEN = "sip:kitchen@127.0.0.2"
@@ -192,7 +192,7 @@ def beside_calls(common, pulses):
     # what is kept, and sensors, are walked in test_walk_of_doors
     yield inputs.SensorEdge(**common, sensor="none", active=True)
     yield inputs.LampFound(**common, lamp=LampId("status"), dims=True, colors=False)
-    yield inputs.KeptWritten(**common, kept=Kept())
+    yield inputs.KeptWritten(**common, kept=PersistentState())
     yield inputs.KeptFailed(**common, why="full", resolution="")
     # so do contacts, see test_contacts and test_subscriptions
     yield inputs.ContactAnswered(**common, contact="none", code=200, reason="OK")

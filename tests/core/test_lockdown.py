@@ -6,7 +6,7 @@ import pytest
 
 from appliance.core import events, inputs
 from appliance.core.doors import pulses
-from appliance.core.model import Block, DoorState, Kept, Means, RequestId, SensorId
+from appliance.core.model import DoorState, OpenedBy, PersistentState, RequestId, SensorId, TamperBlock
 from appliance.core.orders import Reply
 from tests.core.station import FRONT, GATE, Station, ready
 from tests.core.test_doors import door_events, guard, typed
@@ -61,7 +61,7 @@ def test_a_lockdown_beats_clients(action):
     assert station.last(events.DoorDenied).why == "the door is locked down"
 
 
-@pytest.mark.parametrize(("button", "means"), [("exit", Means.BUTTON), ("out", Means.EXIT)])
+@pytest.mark.parametrize(("button", "means"), [("exit", OpenedBy.BUTTON), ("out", OpenedBy.EXIT)])
 def test_a_lockdown_beats_buttons_and_who_leaves(button, means):
     station = locked_down(ready())
     station.press(button)
@@ -72,7 +72,7 @@ def test_a_lockdown_beats_buttons_and_who_leaves(button, means):
 def test_a_lockdown_beats_digits():
     station = locked_down(ready())
     typed(station, station.talking().id, "12#")
-    assert (station.last(events.DoorDenied).means, station.desired.relays) == (Means.DTMF, ())
+    assert (station.last(events.DoorDenied).means, station.desired.relays) == (OpenedBy.DTMF, ())
 
 
 @pytest.mark.parametrize("action", [inputs.OpenDoor(FRONT), inputs.HoldDoor(FRONT)])
@@ -146,8 +146,8 @@ def test_a_disc_that_takes_too_long_is_told_to_who_waits():
 
 def test_what_was_kept_holds_from_the_first_input_on():
     station = Station()
-    block = Block(SensorId("gone"), 150.0)
-    kept = Kept(7, locked_down=(FRONT,), blocks=(block,))
+    block = TamperBlock(SensorId("gone"), 150.0)
+    kept = PersistentState(7, locked_down=(FRONT,), blocks=(block,))
     station.give(inputs.Started, version="1", kept=kept)
     station.give(inputs.GuardReady)
     assert station.desired.kept == kept == station.state.on_disc

@@ -4,7 +4,7 @@ import pytest
 
 from appliance.core import events, inputs
 from appliance.core.calls.texts import ANSWER_S, LONGEST_BYTES, MOST
-from appliance.core.model import CallId, Content, Method
+from appliance.core.model import CallId, Content, MessageMethod
 from appliance.core.orders import SendMessage
 from tests.core.station import KITCHEN, Station, ready
 
@@ -65,8 +65,8 @@ def test_info_is_told_as_it_came():
 
 
 KINDS = {
-    Method.MESSAGE: (inputs.SendCallText, events.MessageSent, events.MessageFailed),
-    Method.INFO: (inputs.SendInfo, events.InfoSent, events.InfoFailed),
+    MessageMethod.MESSAGE: (inputs.SendCallText, events.MessageSent, events.MessageFailed),
+    MessageMethod.INFO: (inputs.SendInfo, events.InfoSent, events.InfoFailed),
 }
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from appliance.core import events, inputs, snapshot
-from appliance.core.model import Clock, LampId, LampSettings, Night, Pattern, Picture, Shine
+from appliance.core.model import Clock, LampId, LampOutput, LampSettings, Night, Pattern, Picture
 from tests.core.station import ready
 
 RED = LampId("red")
@@ -89,9 +89,9 @@ def test_a_clock_that_is_set_moves_the_night():
 
 def test_a_lamp_has_the_colour_of_its_picture_and_else_its_own():
     made = station()
-    assert dict(made.desired.lamps)[RED] == Shine(Pattern.ON, "#ffffff", 80)
+    assert dict(made.desired.lamps)[RED] == LampOutput(Pattern.ON, "#ffffff", 80)
     made.press("ring")
-    assert dict(made.desired.lamps)[RED] == Shine(Pattern.SLOW, "#00ff00", 80)
+    assert dict(made.desired.lamps)[RED] == LampOutput(Pattern.SLOW, "#00ff00", 80)
     assert made.last(events.LampChanged) == events.LampChanged(RED, Pattern.SLOW, "#00ff00", 80)
 
 

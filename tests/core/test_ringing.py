@@ -10,9 +10,9 @@ from appliance.core.model import (
     CallState,
     Cause,
     LampId,
+    LampOutput,
     Pattern,
     Picture,
-    Shine,
     Tone,
 )
 from appliance.core.orders import HangUp, Place, Refuse
@@ -23,7 +23,7 @@ from tests.core.station import KITCHEN, LONGEST, Station, ready
 def test_a_press_rings_with_lamp_and_tone_before_any_network():
     station = Station()  # no SIP process yet
     station.give(inputs.ButtonEdge, button=ButtonId("ring"), active=True)
-    assert (LampId("call"), Shine(Pattern.SLOW)) in station.desired.lamps
+    assert (LampId("call"), LampOutput(Pattern.SLOW)) in station.desired.lamps
     assert station.desired.sound.tone is Tone.DIALING
     assert station.orders(Place) == []
     assert station.last(events.CallDialing).button == "ring"

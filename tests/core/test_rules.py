@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from appliance.core import events, inputs
-from appliance.core.model import Clock, Day, DoorId, Means, Period, Rule
+from appliance.core.model import Clock, Day, DoorId, OpenedBy, Period, Rule
 from tests.core.station import FRONT, Station, ready
 from tests.core.test_doors import door_events, guard
 from tests.core.test_lockdown import locked_down
@@ -38,7 +38,7 @@ def test_who_presses_the_bell_is_let_in_and_the_rule_is_named():
     guard(station, energised=True)
     assert station.last(events.RuleTriggered) == events.RuleTriggered("practice", on="ring.started", door=FRONT)
     unlocked = station.last(events.DoorUnlocked)
-    assert (unlocked.by, unlocked.means) == ("rule practice", Means.RULE)
+    assert (unlocked.by, unlocked.means) == ("rule practice", OpenedBy.RULE)
     assert station.types().index("rule.triggered") < station.types().index("door.unlocked")
 
 
@@ -86,7 +86,7 @@ def test_a_rule_with_times_is_refused_and_told_while_the_clock_is_not_to_be_trus
         at(station, "2026-11-23T09:00", trusted=False)
     station.press("ring")
     denied = station.last(events.DoorDenied)
-    assert (denied.by, denied.means, "not synchronised" in denied.why) == ("rule practice", Means.RULE, True)
+    assert (denied.by, denied.means, "not synchronised" in denied.why) == ("rule practice", OpenedBy.RULE, True)
     assert (triggered(station), station.desired.relays) == ([], ())
 
 

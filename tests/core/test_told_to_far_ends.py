@@ -5,7 +5,16 @@ from dataclasses import replace
 import pytest
 
 from appliance.core import inputs, snapshot
-from appliance.core.model import DIRECT, AccountId, CallState, Candidate, DigitsBy, LockoutScope, MessageId, Method
+from appliance.core.model import (
+    DIRECT,
+    AccountId,
+    CallState,
+    Candidate,
+    DigitsBy,
+    LockoutScope,
+    MessageId,
+    MessageMethod,
+)
 from appliance.core.orders import Place, SendDigit, SendMessage
 from tests.core.station import KITCHEN, PCMA, ready
 
@@ -39,7 +48,7 @@ def test_digits_go_by_info_and_their_answers_are_the_outcome():
     station = talking(DigitsBy.INFO)
     assert station.ask(inputs.SendDigits(station.call.id, "57")).error is None
     one, other = station.orders(SendMessage)
-    assert one.method is Method.INFO
+    assert one.method is MessageMethod.INFO
     assert "Signal=5" in one.content.body
     station.give(inputs.MessageAnswered, message=one.message, code=200, reason="OK")
     assert [event.digit for event in of_type(station, "dtmf.sent")] == [None]  # a code is known: masked

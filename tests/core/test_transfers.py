@@ -11,9 +11,9 @@ from appliance.core.model import (
     CallState,
     Cause,
     Direction,
-    Role,
     Target,
     TransferPolicy,
+    TransferRole,
     TransferState,
 )
 from appliance.core.orders import Answer, HangUp, NotifyTransfer, Place, Refer, Refuse, Ring
@@ -84,7 +84,7 @@ def test_a_far_end_is_passed_on_and_our_call_with_it_ends():
         progress(station, call, code)
     assert (station.call.state, outcomes(station)) == (CallState.CONNECTED, [])
     progress(station, call, 200)
-    assert outcomes(station) == [events.CallTransferred(call, to=OFFICE, role=Role.TRANSFEROR)]
+    assert outcomes(station) == [events.CallTransferred(call, to=OFFICE, role=TransferRole.TRANSFEROR)]
     assert station.orders(HangUp) == [HangUp(call)]
     progress(station, call, 200)
     ended(station, call, remote=False)
@@ -96,7 +96,7 @@ def test_where_it_comes_to_nothing_the_call_goes_on(code):
     station, call = begun()
     for late in (code, 200):
         progress(station, call, late)
-    assert outcomes(station) == [events.CallTransferFailed(call, code=code, reason="Why", role=Role.TRANSFEROR)]
+    assert outcomes(station) == [events.CallTransferFailed(call, code=code, reason="Why", role=TransferRole.TRANSFEROR)]
     assert station.call.state is CallState.CONNECTED
     assert station.ask(inputs.TransferCall(call, "office")).error is None
 
@@ -104,7 +104,7 @@ def test_where_it_comes_to_nothing_the_call_goes_on(code):
 def test_an_outcome_that_nobody_tells_is_not_waited_for():
     station, _ = begun()
     station.wait(station.state.settings.deadlines.transfer_s)
-    assert [(e.code, e.role) for e in outcomes(station)] == [(408, Role.TRANSFEROR)]
+    assert [(e.code, e.role) for e in outcomes(station)] == [(408, TransferRole.TRANSFEROR)]
     assert station.call.state is CallState.CONNECTED
 
 
@@ -112,7 +112,7 @@ def test_an_outcome_that_nobody_tells_is_not_waited_for():
 def test_a_call_that_ends_before_the_outcome_is_told_was_not_transferred(remote):
     station, call = begun()
     ended(station, call, remote=remote)
-    assert outcomes(station) == [events.CallTransferFailed(call, 0, "The call is over", Role.TRANSFEROR)]
+    assert outcomes(station) == [events.CallTransferFailed(call, 0, "The call is over", TransferRole.TRANSFEROR)]
     assert station.last(events.CallEnded).cause is (Cause.HANGUP if remote else Cause.ERROR)
 
 
@@ -156,7 +156,7 @@ def test_a_far_end_that_has_taken_the_place_may_go_without_a_word():
     for call in (second, first):
         ended(station, call)
         assert (station.last(events.CallEnded).call, station.last(events.CallEnded).cause) == (call, Cause.TRANSFERRED)
-    assert outcomes(station) == [events.CallTransferred(first, to=OFFICE, role=Role.TRANSFEROR)]
+    assert outcomes(station) == [events.CallTransferred(first, to=OFFICE, role=TransferRole.TRANSFEROR)]
     assert station.state.transfers == ()
 
 
@@ -167,7 +167,7 @@ def test_a_far_end_may_go_just_before_the_one_whose_place_it_has_taken():
     assert outcomes(station) == []
     ended(station, second)
     assert station.last(events.CallEnded).cause is Cause.TRANSFERRED
-    assert outcomes(station) == [events.CallTransferred(first, to=OFFICE, role=Role.TRANSFEROR)]
+    assert outcomes(station) == [events.CallTransferred(first, to=OFFICE, role=TransferRole.TRANSFEROR)]
 
 
 def test_a_far_end_that_goes_and_takes_no_place_was_not_transferred():
@@ -184,7 +184,7 @@ def test_a_far_end_that_has_taken_the_place_and_stays_is_left():
     station.ask(inputs.ConnectCalls(first, second))
     ended(station, second)
     station.wait(station.state.settings.deadlines.transfer_s)
-    assert outcomes(station) == [events.CallTransferred(first, to=OFFICE, role=Role.TRANSFEROR)]
+    assert outcomes(station) == [events.CallTransferred(first, to=OFFICE, role=TransferRole.TRANSFEROR)]
     assert station.orders(HangUp) == [HangUp(first)]
 
 
@@ -239,7 +239,7 @@ def test_nobody_passes_us_on_unless_it_was_allowed():
     call = station.talking().id
     assert not station.desired.sound.calls[0].transferable
     refers(station, call, refused=603)
-    assert [(e.code, e.role) for e in outcomes(station)] == [(603, Role.TRANSFEREE)]
+    assert [(e.code, e.role) for e in outcomes(station)] == [(603, TransferRole.TRANSFEREE)]
     refers(station, call)  # it was accepted before the policy was changed
     assert notified(station) == [603]
     assert (len(outcomes(station)), len(station.orders(Place)), station.call.id) == (2, 1, call)
@@ -262,7 +262,7 @@ def test_we_follow_and_leave_when_we_are_answered():
         station.give(inputs.CallProgressed, call=new, code=180, early_media=False)
     station.give(inputs.CallConfirmed, call=new)
     assert notified(station) == [100, 180, 200]
-    assert outcomes(station) == [events.CallTransferred(call, to=OFFICE, role=Role.TRANSFEREE)]
+    assert outcomes(station) == [events.CallTransferred(call, to=OFFICE, role=TransferRole.TRANSFEREE)]
     ended(station, call)
     assert (station.last(events.CallEnded).cause, station.last(events.CallEnded).by) == (Cause.TRANSFERRED, By.REMOTE)
     assert (station.call.id, station.state.transfers) == (new, ())
@@ -304,7 +304,7 @@ def test_where_the_new_call_comes_to_nothing_the_old_one_goes_on(code, told):
     station, call = referred(FOLLOW)
     station.give(inputs.CallEnded, call=placed(station), code=code, reason="Why", remote=bool(code))
     assert notified(station) == [100, told]
-    assert outcomes(station) == [events.CallTransferFailed(call, told, "Why", Role.TRANSFEREE)]
+    assert outcomes(station) == [events.CallTransferFailed(call, told, "Why", TransferRole.TRANSFEREE)]
     assert (station.call.id, station.call.held_local) == (call, False)
 
 
@@ -316,7 +316,7 @@ def test_a_new_call_that_nobody_answers_is_given_up():
     station.wait(20.0)
     assert notified(station) == [100, 408]
     assert station.orders(HangUp) == [HangUp(placed(station))]
-    assert [(e.code, e.role) for e in outcomes(station)] == [(408, Role.TRANSFEREE)]
+    assert [(e.code, e.role) for e in outcomes(station)] == [(408, TransferRole.TRANSFEREE)]
 
 
 def test_a_far_end_that_goes_at_once_is_not_told_and_we_go_on():
@@ -327,7 +327,7 @@ def test_a_far_end_that_goes_at_once_is_not_told_and_we_go_on():
     station.give(inputs.CallProgressed, call=new, code=180, early_media=False)
     station.give(inputs.CallConfirmed, call=new)
     assert notified(station) == [100]
-    assert outcomes(station) == [events.CallTransferred(call, to=OFFICE, role=Role.TRANSFEREE)]
+    assert outcomes(station) == [events.CallTransferred(call, to=OFFICE, role=TransferRole.TRANSFEREE)]
     assert (station.call.id, station.state.transfers) == (new, ())
 
 
@@ -380,7 +380,7 @@ def test_a_client_refuses_or_has_failed_by_itself(code):
     station, call = referred(ASK)
     assert station.ask(inputs.EndTransfer(call, code, "Why")).error is None
     assert station.orders(NotifyTransfer)[-1] == NotifyTransfer(call, code, "Why")
-    assert outcomes(station) == [events.CallTransferFailed(call, code, "Why", Role.TRANSFEREE)]
+    assert outcomes(station) == [events.CallTransferFailed(call, code, "Why", TransferRole.TRANSFEREE)]
     assert (station.call.id, len(station.orders(Place))) == (call, 1)
     assert station.ask(inputs.EndTransfer(call, code, "Why")).error.code == "transfer-not-requested"
 
@@ -389,7 +389,7 @@ def test_a_client_has_done_it_by_itself():
     station, call = referred(ASK)
     assert station.ask(inputs.EndTransfer(call, 200, "OK")).error is None
     assert notified(station) == [100, 200]
-    assert outcomes(station) == [events.CallTransferred(call, to=OFFICE, role=Role.TRANSFEREE)]
+    assert outcomes(station) == [events.CallTransferred(call, to=OFFICE, role=TransferRole.TRANSFEREE)]
     ended(station, call)
     assert station.last(events.CallEnded).cause is Cause.TRANSFERRED
 
@@ -429,7 +429,7 @@ def test_a_call_that_is_being_ended_is_not_transferred_any_more():
 def test_when_the_sip_process_is_lost_nobody_is_followed():
     station, call = referred(FOLLOW)
     station.give(inputs.SipLost, why="killed")
-    assert outcomes(station) == [events.CallTransferFailed(call, 480, "killed", Role.TRANSFEREE)]
+    assert outcomes(station) == [events.CallTransferFailed(call, 480, "killed", TransferRole.TRANSFEREE)]
     assert (notified(station), station.state.calls, station.state.transfers) == ([100], (), ())
 
 

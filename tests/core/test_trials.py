@@ -10,11 +10,11 @@ from appliance.core.model import (
     ButtonId,
     ButtonSettings,
     LampId,
+    LampOutput,
     Pattern,
     Picture,
     RequestId,
     Settings,
-    Shine,
     Tone,
 )
 from appliance.core.orders import Reply
@@ -59,7 +59,7 @@ def test_a_lamp_shines_as_asked_for_so_long_and_then_as_the_panel_has_it():
 def test_a_lamp_is_tried_in_a_colour_if_it_is_one():
     station = ready()
     assert station.ask(inputs.TestLamp(STATUS, Pattern.ON, 3.0, "Red")).error is None
-    assert dict(station.desired.lamps)[STATUS] == Shine(Pattern.ON, "#ff0000")
+    assert dict(station.desired.lamps)[STATUS] == LampOutput(Pattern.ON, "#ff0000")
     refused = station.ask(inputs.TestLamp(STATUS, Pattern.ON, 3.0, "#000000")).error
     assert refused.code == "parameter-invalid"
     assert refused.message == "#000000 is not a colour of a lamp."

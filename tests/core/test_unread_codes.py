@@ -7,8 +7,8 @@ import pytest
 from appliance.core import events, inputs
 from appliance.core.access import credentials
 from appliance.core.model import (
-    Book,
     CallId,
+    CredentialBook,
     CredentialKind,
     Denial,
     DoorSettings,
@@ -24,7 +24,7 @@ from tests.core.test_codes import CLEANER, OPEN, PAD, READER, denied, dial, open
 from tests.core.test_credentials import SECRET
 from tests.core.test_doors import guard
 
-BOOK = Book(SECRET, (CLEANER,))
+BOOK = CredentialBook(SECRET, (CLEANER,))
 OWN = (DoorSettings(FRONT, digits="7531"), DoorSettings(GATE))
 
 
@@ -37,7 +37,7 @@ def test_digits_are_masked_until_the_book_is_read():
     station.talking()
     dial(station, "4")
     assert (station.last(events.DtmfReceived).digit, station.last(events.DtmfReceived).masked) == (None, True)
-    station.give(inputs.BookRead, book=Book(SECRET))
+    station.give(inputs.BookRead, book=CredentialBook(SECRET))
     dial(station, "4")
     assert (station.last(events.DtmfReceived).digit, station.last(events.DtmfReceived).masked) == ("4", False)
 
@@ -161,7 +161,7 @@ def test_a_right_code_whose_door_stays_locked_is_refused_once_and_shown(hindranc
     card = replace(
         counted, kind=CredentialKind.CARD, digest=credentials.digest(SECRET, CredentialKind.CARD, "1234"), length=0
     )
-    station = unread().give(inputs.BookRead, book=Book(SECRET, (counted if by == "keypad" else card,)))
+    station = unread().give(inputs.BookRead, book=CredentialBook(SECRET, (counted if by == "keypad" else card,)))
     if hindrance == "locked down":
         lock(station)
     if hindrance == "guard gone":

@@ -20,16 +20,16 @@ from appliance.core.model import (
     Direction,
     End,
     LampId,
+    LampOutput,
     LampSettings,
-    Means,
+    OpenedBy,
+    OpenRecording,
     Pattern,
     Picture,
     Pulse,
     Quality,
-    Recording,
     RecordingId,
     Remote,
-    Shine,
     State,
     Tone,
 )
@@ -43,7 +43,7 @@ REGISTERED = {
     "settings": replace(SETTINGS, accounts=(OFFICE,)),
     "accounts": (Account(OFFICE.name, AccountState.REGISTERED),),
 }
-OPEN = ((FRONT, Pulse(id=1, began=100.0, until=103.0, by="test", means=Means.API, confirmed=True, energised=True)),)
+OPEN = ((FRONT, Pulse(id=1, began=100.0, until=103.0, by="test", means=OpenedBy.API, confirmed=True, energised=True)),)
 
 
 def having(state: CallState, direction: Direction = OUT, **fields) -> Call:
@@ -103,11 +103,11 @@ def test_an_error_is_heard_only_beside_no_call():
 
 
 def test_a_lamp_is_off_in_a_picture_that_its_settings_do_not_name():
-    assert indications.lamps(READY) == (("status", Shine(Pattern.ON)), ("call", DARK))
-    assert indications.lamps(replace(READY, calls=(having(S.DIALING),)))[1] == ("call", Shine(Pattern.SLOW))
+    assert indications.lamps(READY) == (("status", LampOutput(Pattern.ON)), ("call", DARK))
+    assert indications.lamps(replace(READY, calls=(having(S.DIALING),)))[1] == ("call", LampOutput(Pattern.SLOW))
 
 
-WRITTEN = (Recording(RecordingId("v-1"), CallId("c-1"), ready=True, begun=True),)
+WRITTEN = (OpenRecording(RecordingId("v-1"), CallId("c-1"), ready=True, begun=True),)
 ALL = (Picture.DOOR_OPEN, Picture.RECORDING, Picture.SPEAK, Picture.IN_CALL)
 
 
@@ -131,7 +131,7 @@ def test_a_lamp_shows_the_first_picture_that_it_knows_of_all_that_are_true(chang
     assert {lamp for lamp, shine in shown.items() if shine.pattern is Pattern.ON} == set(wanted)
     known = (LampSettings(LampId("one"), ((Picture.SPEAK, Pattern.PULSE), (Picture.IN_CALL, Pattern.DOUBLE))),)
     pattern = {Picture.HELD: Pattern.OFF}.get(wanted[-1], Pattern.PULSE if Picture.SPEAK in wanted else Pattern.DOUBLE)
-    shine = DARK if pattern is Pattern.OFF else Shine(pattern)
+    shine = DARK if pattern is Pattern.OFF else LampOutput(pattern)
     assert indications.lamps(replace(state, settings=replace(state.settings, lamps=known))) == (("one", shine),)
     assert indications.lamps(replace(state, settings=replace(state.settings, lamps=()))) == ()
 

@@ -4,7 +4,16 @@ import dataclasses
 
 from appliance.core import inputs
 from appliance.core.access import lockouts
-from appliance.core.model import Book, CallId, KeypadId, KeypadSettings, LockoutScope, ReaderId, ReaderSettings, State
+from appliance.core.model import (
+    CallId,
+    CredentialBook,
+    KeypadId,
+    KeypadSettings,
+    LockoutScope,
+    ReaderId,
+    ReaderSettings,
+    State,
+)
 from appliance.core.transition import Turn
 from tests.core.test_credentials import SECRET, code
 from tests.core.test_every_state import DOOR, KITCHEN, TWO
@@ -30,7 +39,7 @@ def every_input(state: State, serial: int):
     yield inputs.SipReady(**common, address="127.0.0.1:5060")
     yield inputs.GuardReady(**common)
     if state.book is None:
-        yield inputs.BookRead(**common, book=Book(SECRET, (code("1111", uses=1),)))
+        yield inputs.BookRead(**common, book=CredentialBook(SECRET, (code("1111", uses=1),)))
     yield inputs.CardRead(**common, reader=READER, number="1", bits=26)
     for key in "1#":
         yield inputs.KeypadKey(**common, keypad=PAD, key=key)

@@ -7,7 +7,7 @@ from appliance.core.model import (
     ButtonSettings,
     DoorId,
     DoorSettings,
-    Kept,
+    PersistentState,
     RequestId,
     SensorId,
     SensorKind,
@@ -43,7 +43,7 @@ def every_input(state: State, serial: int):
     yield inputs.SensorEdge(**common, sensor=SensorId("leaf"), active=None)
     yield inputs.KeptWritten(**common, kept=desired_state.desired(state).kept)
     yield inputs.KeptFailed(**common, why="full", resolution="")
-    yield inputs.Started(**common, version="1", kept=Kept(1, locked_down=(DOOR,)))
+    yield inputs.Started(**common, version="1", kept=PersistentState(1, locked_down=(DOOR,)))
     yield inputs.ButtonEdge(**common, button=ButtonId("out"), active=True)
     for action in (
         inputs.OpenDoor(DOOR),

@@ -3,7 +3,7 @@
 import pytest
 
 from appliance.board import cards as real_cards
-from appliance.board.chips import Chip, Chips, Line
+from appliance.board.chips import Chip, Chips, KernelLine
 from appliance.config.load import check
 from appliance.doctor import inputs, lines, sound
 from appliance.doctor.daemon_faults import besides
@@ -120,12 +120,12 @@ BOARD = Chip(
     "gpiochip0",
     "board",
     (
-        Line(0, "BUTTON"),
-        Line(1, "DOOR", "intercomd-guard", used=True),
-        Line(2, "LED", "led0", used=True),
-        Line(3, "TWICE"),
-        Line(4, "TWICE"),
-        Line(5, "", "", used=True),
+        KernelLine(0, "BUTTON"),
+        KernelLine(1, "DOOR", "intercomd-guard", used=True),
+        KernelLine(2, "LED", "led0", used=True),
+        KernelLine(3, "TWICE"),
+        KernelLine(4, "TWICE"),
+        KernelLine(5, "", "", used=True),
     ),
 )
 

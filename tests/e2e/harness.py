@@ -9,7 +9,7 @@ import tempfile
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from appliance.demo.stations import Station, free_sip_port
+from appliance.demo.stations import DemoStation, free_sip_port
 from tests.support.waiting import until_async
 
 PATIENCE_S = 120.0
@@ -60,7 +60,7 @@ def merged(base, changes):
     return made
 
 
-class Appliance(Station):
+class Appliance(DemoStation):
     """A daemon under test. `wait` takes an event out of what has not been waited for yet."""
 
     def __init__(self, directory, config):

@@ -4,7 +4,7 @@ import re
 import subprocess
 import sys
 
-from appliance.demo.sip_trace import Message
+from appliance.demo.sip_trace import TracedMessage
 from appliance.demo.stations import CODE
 from tests.support import pictures
 
@@ -13,7 +13,7 @@ ARROW = re.compile(r"(?m)^ +(\w+-{1,2}>>\w+: .+)$")
 
 def message(method, status=0, *, received=False):
     first = f"SIP/2.0 {status} OK" if status else f"{method} sip:kitchen@127.0.0.1 SIP/2.0"
-    return Message(0.0, received, "127.0.0.1:5070", first, method, status, "c", False, "", False)
+    return TracedMessage(0.0, received, "127.0.0.1:5070", first, method, status, "c", False, "", False)
 
 
 def test_a_message_that_is_sent_again_is_drawn_once_and_a_trying_not_at_all():

@@ -16,7 +16,7 @@ from appliance.core.model import DoorId
 from appliance.panel import guard
 from appliance.panel.gpio.line_claims import Claims
 from appliance.panel.lamps.lamps import Lamps
-from appliance.panel.relay import DoorWiring, SimulatedLine, guard_command
+from appliance.panel.relay import DoorWiring, SimulatedRelayLine, guard_command
 from tests.support.waiting import until
 
 LONG = 120.0  # seconds that anything may take on a machine that is busy
@@ -69,7 +69,9 @@ def run_virtually(coroutine):
 
 
 def wiring(tmp_path, cap_s=10.0, names=("front",), hold_s=0.0):
-    return tuple(DoorWiring(DoorId(name), cap_s, SimulatedLine(tmp_path / f"relay-{name}"), hold_s) for name in names)
+    return tuple(
+        DoorWiring(DoorId(name), cap_s, SimulatedRelayLine(tmp_path / f"relay-{name}"), hold_s) for name in names
+    )
 
 
 def level(door):

@@ -11,7 +11,7 @@ from gpiod.line import Bias, Direction
 from gpiozero import DigitalInputDevice, DigitalOutputDevice, PinInvalidBounce
 
 from appliance.core.inputs import ButtonEdge, PartFailed, PartRecovered
-from appliance.core.model import ButtonId, LampId, Pattern, Shine
+from appliance.core.model import ButtonId, LampId, LampOutput, Pattern
 from appliance.panel.contacts.buttons import Buttons, ButtonWiring
 from appliance.panel.gpio.chip_pins import EVENTS_KEPT
 from appliance.panel.gpio.line_claims import Claims
@@ -119,7 +119,7 @@ async def test_an_edge_has_the_kernels_time_and_no_other(board):
 async def test_no_thread_is_started(board):
     wiring = [ButtonWiring(ButtonId(str(n)), pin) for n, pin in enumerate(board.pins[:4])]
     with Panel(board, wiring, [LampWiring(RED, (board.pins[4],))]) as panel:
-        panel.lamps.desire(((RED, Shine(Pattern.FAST)),))
+        panel.lamps.desire(((RED, LampOutput(Pattern.FAST)),))
         board.drive(0, False)
         await until_async(lambda: panel.edges == [True])
         assert threading.active_count() == 1
@@ -172,7 +172,7 @@ async def test_chip_that_may_not_be_opened_is_told_with_cause_and_remedy(board):
 
 async def test_chip_that_goes_is_told_once_and_its_lines_work_again_when_it_is_back(board):
     with Panel(board, [ButtonWiring(RING, board.pins[0])], [LampWiring(RED, (board.pins[1],))]) as panel:
-        panel.lamps.desire(((RED, Shine(Pattern.ON)),))
+        panel.lamps.desire(((RED, LampOutput(Pattern.ON)),))
         await until_async(lambda: board.level(1))
         board.take_away()
         (failed,) = await until_async(lambda: panel.of(PartFailed))

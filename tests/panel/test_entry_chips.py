@@ -184,7 +184,7 @@ class Keypad:
 
     def __init__(self, board, monkeypatch):
         self.board, self.posted, self.down, self.driven = board, [], set(), set()
-        drive = line_group.Block.drive
+        drive = line_group.LineGroup.drive
 
         def driven(one, low):
             low = list(low)
@@ -196,7 +196,7 @@ class Keypad:
             assert self.driven == set(low)
             self.link()
 
-        monkeypatch.setattr(line_group.Block, "drive", driven)
+        monkeypatch.setattr(line_group.LineGroup, "drive", driven)
         self.claims = Claims(None, self.posted.append)
         self.debounce_s = 0.02
         wiring = MatrixWiring(

@@ -35,7 +35,7 @@ class Strip:
 def play(records, kind=guard.PULSE):
     """Hand records (time since the last, age of the decision, length asked for, or None: no pulse) to a door."""
     strip = Strip()
-    door = guard.Door("front", CAP, HOLD, strip)
+    door = guard.GuardedDoor("front", CAP, HOLD, strip)
     taken = []
     for wait, age, length in records:
         moment = strip.now + wait
@@ -92,7 +92,7 @@ def test_pulses_and_holds_together_stay_within_the_longest_hold(records, every):
 
 def test_a_pulse_in_a_hold_is_bounded_from_the_holds_beginning():
     strip = Strip()
-    door = guard.Door("front", CAP, HOLD, strip)
+    door = guard.GuardedDoor("front", CAP, HOLD, strip)
     strip.now = BORN + 1
     door.ask(guard.HOLD, BORN + 1, BORN + 1000, BORN, strip.now)
     door.settle(strip.now)
@@ -104,7 +104,7 @@ def test_a_pulse_in_a_hold_is_bounded_from_the_holds_beginning():
 
 def test_a_door_without_holds_takes_none():
     strip = Strip()
-    door = guard.Door("front", CAP, 0, strip)
+    door = guard.GuardedDoor("front", CAP, 0, strip)
     strip.now = BORN + 1
     door.ask(guard.HOLD, BORN + 1, BORN + 1000, BORN, strip.now)
     assert not door.settle(strip.now)
@@ -146,7 +146,7 @@ def test_level_that_cannot_be_set_counts_as_energised_until_it_rests():
                 raise OSError(errno.EIO, "broken")
             super().put(active)
 
-    door = guard.Door("front", CAP, HOLD, Broken())
+    door = guard.GuardedDoor("front", CAP, HOLD, Broken())
     door.ask(guard.PULSE, 20, 90, BORN, 20)
     with pytest.raises(OSError, match="broken"):
         door.settle(20)
@@ -186,7 +186,7 @@ def test_guard_leaves_at_once_when_its_lines_chip_is_taken_away():
             listener.bind("")
             listener.listen(1)
             with pytest.raises(guard.Refused, match=r"door front: the chip .* was removed; reconnect it"):
-                guard.Guard([guard.Door("front", CAP, HOLD, strip)], stop).run(listener, listening=True)
+                guard.Guard([guard.GuardedDoor("front", CAP, HOLD, strip)], stop).run(listener, listening=True)
     finally:
         for fd in (reader, stop, never):
             os.close(fd)

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from appliance.core.inputs import PartFailed, PartRecovered
-from appliance.core.model import LampId, Pattern, Shine
+from appliance.core.model import LampId, LampOutput, Pattern
 from appliance.panel.lamps.lamps import LampWiring
 from tests.panel.boards import text
 from tests.panel.support import lamps_of, run_virtually
@@ -37,7 +37,7 @@ async def seen(board, line, seconds):
 def test_blinking_lamp_keeps_its_times_and_begins_with_light(board, pattern, on, off):
     async def scenario():
         with panel(board, LampWiring(RED, (board.pins[0],))) as (lamps, _):
-            lamps.desire(((RED, Shine(pattern)),))
+            lamps.desire(((RED, LampOutput(pattern)),))
             assert board.level(0)
             runs = await seen(board, 0, 8.0)
             assert all(abs(length - (on if lit else off)) <= 10 for lit, length in runs[:-1])
@@ -50,7 +50,7 @@ def test_blinking_lamp_keeps_its_times_and_begins_with_light(board, pattern, on,
 def test_double_flash_keeps_its_times_and_begins_with_light(board):
     async def scenario():
         with panel(board, LampWiring(RED, (board.pins[0],))) as (lamps, _):
-            lamps.desire(((RED, Shine(Pattern.DOUBLE)),))
+            lamps.desire(((RED, LampOutput(Pattern.DOUBLE)),))
             runs = await seen(board, 0, 8.0)
             wanted = [(True, 100), (False, 100), (True, 100), (False, 1700)] * 4
             assert [lit for lit, _ in runs[:12]] == [lit for lit, _ in wanted[:12]]
@@ -64,7 +64,7 @@ def test_double_flash_keeps_its_times_and_begins_with_light(board):
 def test_steady_lamp_stays_as_it_is(board, pattern, lit, active_low):
     async def scenario():
         with panel(board, LampWiring(RED, (board.pins[0],), active_low)) as (lamps, _):
-            lamps.desire(((RED, Shine(pattern)),))
+            lamps.desire(((RED, LampOutput(pattern)),))
             assert await seen(board, 0, 3.0) == [(lit != active_low, 3000)]
 
     run_virtually(scenario())
@@ -73,9 +73,9 @@ def test_steady_lamp_stays_as_it_is(board, pattern, lit, active_low):
 def test_lamp_that_is_not_named_is_off(board):
     async def scenario():
         with panel(board, LampWiring(RED, (board.pins[0],)), LampWiring(GREEN, (board.pins[1],))) as (lamps, _):
-            lamps.desire(((RED, Shine(Pattern.ON)), (GREEN, Shine(Pattern.ON))))
+            lamps.desire(((RED, LampOutput(Pattern.ON)), (GREEN, LampOutput(Pattern.ON))))
             assert board.level(0)
-            lamps.desire(((GREEN, Shine(Pattern.ON)),))
+            lamps.desire(((GREEN, LampOutput(Pattern.ON)),))
             assert (board.level(0), board.level(1)) == (False, True)
 
     run_virtually(scenario())
@@ -84,14 +84,14 @@ def test_lamp_that_is_not_named_is_off(board):
 def test_lamp_that_shines_answers_a_blink_by_going_out_at_once(board):
     async def scenario():
         with panel(board, LampWiring(RED, (board.pins[0],))) as (lamps, _):
-            lamps.desire(((RED, Shine(Pattern.ON)),))
+            lamps.desire(((RED, LampOutput(Pattern.ON)),))
             await seen(board, 0, 0.3)
-            lamps.desire(((RED, Shine(Pattern.SLOW)),))
+            lamps.desire(((RED, LampOutput(Pattern.SLOW)),))
             runs = await seen(board, 0, 1.2)
             assert [lit for lit, _ in runs] == [False, True, False]
             assert all(abs(length - 500) <= 10 for _, length in runs[:2])
-            lamps.desire(((RED, Shine(Pattern.ON)),))
-            lamps.desire(((RED, Shine(Pattern.SLOW)),))
+            lamps.desire(((RED, LampOutput(Pattern.ON)),))
+            lamps.desire(((RED, LampOutput(Pattern.SLOW)),))
             assert not board.level(0)
 
     run_virtually(scenario())
@@ -100,9 +100,9 @@ def test_lamp_that_shines_answers_a_blink_by_going_out_at_once(board):
 def test_pattern_that_goes_on_keeps_its_rhythm(board):
     async def scenario():
         with panel(board, LampWiring(RED, (board.pins[0],)), LampWiring(GREEN, (board.pins[1],))) as (lamps, _):
-            lamps.desire(((RED, Shine(Pattern.SLOW)),))
+            lamps.desire(((RED, LampOutput(Pattern.SLOW)),))
             first = await seen(board, 0, 0.3)
-            lamps.desire(((RED, Shine(Pattern.SLOW)), (GREEN, Shine(Pattern.FAST))))
+            lamps.desire(((RED, LampOutput(Pattern.SLOW)), (GREEN, LampOutput(Pattern.FAST))))
             then = await seen(board, 0, 0.6)
             assert first == [(True, 300)]
             assert abs(then[0][1] - 200) <= 10
@@ -113,8 +113,8 @@ def test_pattern_that_goes_on_keeps_its_rhythm(board):
 def test_steady_lamps_cost_nothing(board):
     async def scenario():
         with panel(board, LampWiring(RED, (board.pins[0],))) as (lamps, _):
-            lamps.desire(((RED, Shine(Pattern.FAST)),))
-            lamps.desire(((RED, Shine(Pattern.ON)),))
+            lamps.desire(((RED, LampOutput(Pattern.FAST)),))
+            lamps.desire(((RED, LampOutput(Pattern.ON)),))
             await asyncio.sleep(0)
             assert not [h for h in asyncio.get_running_loop()._scheduled if not h.cancelled()]
 
@@ -125,7 +125,7 @@ def test_loop_that_stood_still_makes_no_flurry_of_blinks(board):
     async def scenario():
         loop = asyncio.get_running_loop()
         with panel(board, LampWiring(RED, (board.pins[0],))) as (lamps, _):
-            lamps.desire(((RED, Shine(Pattern.FAST)),))
+            lamps.desire(((RED, LampOutput(Pattern.FAST)),))
             await asyncio.sleep(0.01)
             loop.skipping.now += 60.0
             assert len(await seen(board, 0, 1.0)) <= 11
@@ -136,7 +136,7 @@ def test_loop_that_stood_still_makes_no_flurry_of_blinks(board):
 async def test_lamp_whose_line_is_in_use_is_told_and_shines_when_it_is_free(board):
     held = board.hold(0)
     with panel(board, LampWiring(RED, (board.pins[0],)), LampWiring(GREEN, (board.pins[1],))) as (lamps, posted):
-        lamps.desire(((RED, Shine(Pattern.ON)), (GREEN, Shine(Pattern.ON))))
+        lamps.desire(((RED, LampOutput(Pattern.ON)), (GREEN, LampOutput(Pattern.ON))))
         (failed,) = await until_async(lambda: posted)
         assert isinstance(failed, PartFailed)
         assert f"lamp red ({text(board.pins[0])})" in failed.why
@@ -155,7 +155,7 @@ async def test_lamp_whose_line_fails_later_is_told_and_claimed_again(board, monk
                 raise OSError(5, "Input/output error")
 
             patch.setattr(type(board.factory.pin(board.pins[0])), "_set_state", fail)
-            lamps.desire(((RED, Shine(Pattern.SLOW)),))
+            lamps.desire(((RED, LampOutput(Pattern.SLOW)),))
             (failed,) = await until_async(lambda: posted)
             assert "Input/output error" in failed.why
         await until_async(lambda: any(isinstance(i, PartRecovered) for i in posted), "the recovery")
@@ -165,7 +165,7 @@ async def test_lamp_whose_line_fails_later_is_told_and_claimed_again(board, monk
 def test_closed_lamps_are_dark_and_leave_their_lines_to_others(board):
     async def scenario():
         with panel(board, LampWiring(RED, (board.pins[0],))) as (lamps, _):
-            lamps.desire(((RED, Shine(Pattern.SLOW)),))
+            lamps.desire(((RED, LampOutput(Pattern.SLOW)),))
         assert not board.level(0)
         board.hold(0).close()
 
@@ -187,7 +187,7 @@ def test_closed_lamps_are_dark_and_leave_their_lines_to_others(board):
 def test_lamp_of_three_lines_has_the_nearest_colour(board, color, seen_as, common_anode):
     async def scenario():
         with panel(board, LampWiring(RED, board.pins[:3], common_anode)) as (lamps, _):
-            lamps.desire(((RED, Shine(Pattern.ON, color, 20)),))
+            lamps.desire(((RED, LampOutput(Pattern.ON, color, 20)),))
             assert tuple(board.level(line) != common_anode for line in range(3)) == seen_as
             lamps.desire(())
             assert [board.level(line) for line in range(3)] == [common_anode] * 3
@@ -198,9 +198,9 @@ def test_lamp_of_three_lines_has_the_nearest_colour(board, color, seen_as, commo
 def test_colour_that_changes_leaves_the_rhythm(board):
     async def scenario():
         with panel(board, LampWiring(RED, board.pins[:3])) as (lamps, _):
-            lamps.desire(((RED, Shine(Pattern.SLOW, "#ff0000")),))
+            lamps.desire(((RED, LampOutput(Pattern.SLOW, "#ff0000")),))
             assert await seen(board, 0, 0.3) == [(True, 300)]
-            lamps.desire(((RED, Shine(Pattern.SLOW, "#00ff00")),))
+            lamps.desire(((RED, LampOutput(Pattern.SLOW, "#00ff00")),))
             assert not board.level(0)
             runs = await seen(board, 1, 0.6)
             assert [lit for lit, _ in runs] == [True, False]
@@ -224,7 +224,7 @@ def test_what_lines_can_is_told(board):
 async def test_lamp_of_three_lines_takes_none_while_one_is_in_use(board):
     held = board.hold(1)
     with panel(board, LampWiring(RED, board.pins[:3])) as (lamps, posted):
-        lamps.desire(((RED, Shine(Pattern.ON)),))
+        lamps.desire(((RED, LampOutput(Pattern.ON)),))
         (failed,) = await until_async(lambda: posted)
         assert ", ".join(map(text, board.pins[:3])) in failed.why
         assert not board.level(0)

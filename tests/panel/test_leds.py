@@ -7,10 +7,10 @@ import pytest
 
 from appliance.base.errors import IntercomError
 from appliance.core.inputs import LampFound, PartFailed, PartRecovered
-from appliance.core.model import LampId, LampKind, Pattern, Shine
+from appliance.core.model import LampId, LampKind, LampOutput, Pattern
 from appliance.panel.gpio.line_names import KernelLed
 from appliance.panel.lamps import kernel_led
-from appliance.panel.lamps.kernel_led import Led
+from appliance.panel.lamps.kernel_led import LedLamp
 from appliance.panel.lamps.lamps import LampWiring
 from appliance.panel.lamps.uevents import removed
 from tests.panel.support import lamps_of, run_virtually
@@ -51,7 +51,7 @@ def level(folder):
 )
 def test_lamp_shines_as_brightly_as_it_is_to_and_is_the_kernels_no_longer(root, full, brightness, wanted):
     folder = made(root, full=full)
-    led = Led(KernelLed("status"))
+    led = LedLamp(KernelLed("status"))
     assert (level(folder), (folder / "trigger").read_text()) == (0, "none")
     assert led.kind == LampKind(dims=full > 1, colors=False)
     led.show(brightness)
@@ -70,7 +70,7 @@ def test_lamp_shines_as_brightly_as_it_is_to_and_is_the_kernels_no_longer(root, 
 )
 def test_colour_goes_to_the_multicolour_class_in_its_own_order(root, index, color, wanted):
     folder = made(root, colors=index)
-    led = Led(KernelLed("status"))
+    led = LedLamp(KernelLed("status"))
     assert led.kind == LampKind(dims=True, colors=True)
     led.show(0.2, color)
     assert (read(folder, "multi_intensity"), level(folder)) == (wanted, 51)
@@ -86,13 +86,13 @@ def test_lamps_patterns_are_those_of_every_lamp(root):
 
     async def scenario():
         with lamps_of(AT_LED) as (lamps, posted):
-            lamps.desire(((RED, Shine(Pattern.SLOW, brightness=50)),))
+            lamps.desire(((RED, LampOutput(Pattern.SLOW, brightness=50)),))
             assert level(folder) == 128
             await asyncio.sleep(0.6)
             assert level(folder) == 0
-            lamps.desire(((RED, Shine(Pattern.ON, brightness=50)),))
+            lamps.desire(((RED, LampOutput(Pattern.ON, brightness=50)),))
             assert level(folder) == 128
-            lamps.desire(((RED, Shine(Pattern.ON, brightness=10)),))  # as at night
+            lamps.desire(((RED, LampOutput(Pattern.ON, brightness=10)),))  # as at night
             assert level(folder) == 26
             assert [(type(each), each.dims, each.colors) for each in posted] == [(LampFound, True, False)]
         assert level(folder) == 0
@@ -105,7 +105,7 @@ def test_pulse_glows_up_and_down_within_a_second_by_few_steps(root):
 
     async def scenario():
         with lamps_of(AT_LED) as (lamps, _):
-            lamps.desire(((RED, Shine(Pattern.PULSE)),))
+            lamps.desire(((RED, LampOutput(Pattern.PULSE)),))
             levels = [level(folder)]
             for _ in range(600):
                 await asyncio.sleep(0.005)
@@ -124,7 +124,7 @@ def test_pulse_glows_up_and_down_within_a_second_by_few_steps(root):
 async def test_lamp_that_is_not_there_is_told_with_those_that_are_and_shines_when_it_comes(root):
     made(root, "other")
     with lamps_of(AT_LED) as (lamps, posted):
-        lamps.desire(((RED, Shine(Pattern.ON)),))
+        lamps.desire(((RED, LampOutput(Pattern.ON)),))
         (failed,) = await until_async(lambda: posted)
         assert failed.why == "lamp red (LED status): the kernel has none of that name; there are: other"
         folder = made(root)
@@ -135,7 +135,7 @@ async def test_lamp_that_is_not_there_is_told_with_those_that_are_and_shines_whe
 async def test_steady_lamp_that_goes_is_told_at_once(root):
     folder = made(root)
     with lamps_of(AT_LED) as (lamps, posted):
-        lamps.desire(((RED, Shine(Pattern.ON)),))
+        lamps.desire(((RED, LampOutput(Pattern.ON)),))
         await until_async(lambda: level(folder) == 255, "the lamp")
         lamps._gone(str(root / "another"))
         lamps._gone(str(folder))  # as the kernel tells it
@@ -164,7 +164,7 @@ def test_uevents_say_what_was_removed():
 )
 def test_what_is_wrong_is_told_with_its_remedy(root, monkeypatch, number, cause, remedy):
     made(root)
-    led = Led(KernelLed("status"))
+    led = LedLamp(KernelLed("status"))
 
     def fail(*_):
         raise OSError(number, os.strerror(number))

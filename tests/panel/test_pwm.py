@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from appliance.core.inputs import LampFound, PartFailed, PartRecovered
-from appliance.core.model import LampId, Pattern, Shine
+from appliance.core.model import LampId, LampOutput, Pattern
 from appliance.panel.gpio.line_names import PwmChannel
 from appliance.panel.lamps import lamps as lamps_
 from appliance.panel.lamps import pwm_lamp
@@ -108,11 +108,11 @@ def test_channel_is_exported_and_shines_so_long_in_each_period(kernel, active_lo
 
     async def scenario():
         with lamps_of(LampWiring(RED, ONE, active_low)) as (lamps, posted):
-            lamps.desire(((RED, Shine(Pattern.ON, brightness=30)),))
+            lamps.desire(((RED, LampOutput(Pattern.ON, brightness=30)),))
             await asyncio.sleep(2 * lamps_.GROUP_S)
             assert kernel.shows() == (0.3, polarity)
             assert [(each.dims, each.colors) for each in posted] == [(True, False)]
-            lamps.desire(((RED, Shine(Pattern.ON, brightness=100)),))
+            lamps.desire(((RED, LampOutput(Pattern.ON, brightness=100)),))
             assert kernel.shows() == (1.0, polarity)
             lamps.desire(())
             assert kernel.shows() == (0.0, polarity)
@@ -129,7 +129,7 @@ def test_channel_that_somebody_left_otherwise_is_set_up_anew(kernel, before):
 
     async def scenario():
         with lamps_of(LampWiring(RED, ONE)) as (lamps, _):
-            lamps.desire(((RED, Shine(Pattern.ON, brightness=50)),))
+            lamps.desire(((RED, LampOutput(Pattern.ON, brightness=50)),))
             await asyncio.sleep(0.01)
             assert kernel.shows() == (0.5, "normal")
 
@@ -143,7 +143,7 @@ def test_chip_without_the_other_polarity_is_turned_upside_down(kernel):
         with lamps_of(LampWiring(RED, ONE, active_low=True)) as (lamps, _):
             await asyncio.sleep(2 * lamps_.GROUP_S)
             assert kernel.shows() == (1.0, "normal")
-            lamps.desire(((RED, Shine(Pattern.ON, brightness=30)),))
+            lamps.desire(((RED, LampOutput(Pattern.ON, brightness=30)),))
             assert kernel.shows() == (0.7, "normal")
         assert kernel.shows() == (1.0, "normal")
 
@@ -153,7 +153,7 @@ def test_chip_without_the_other_polarity_is_turned_upside_down(kernel):
 def test_three_channels_have_any_colour(kernel):
     async def scenario():
         with lamps_of(LampWiring(RED, THREE)) as (lamps, posted):
-            lamps.desire(((RED, Shine(Pattern.ON, "#ff3300", 50)),))
+            lamps.desire(((RED, LampOutput(Pattern.ON, "#ff3300", 50)),))
             await asyncio.sleep(2 * lamps_.GROUP_S)
             assert [kernel.shows(channel)[0] for channel in range(3)] == [0.5, 0.1, 0.0]
             assert [(each.dims, each.colors) for each in posted] == [(True, True)]
@@ -164,7 +164,7 @@ def test_three_channels_have_any_colour(kernel):
 async def test_channel_whose_files_are_not_ours_yet_is_tried_again(kernel):
     kernel.closed = True
     with lamps_of(LampWiring(RED, ONE)) as (lamps, posted):
-        lamps.desire(((RED, Shine(Pattern.ON)),))
+        lamps.desire(((RED, LampOutput(Pattern.ON)),))
         failed = await until_async(lambda: next((i for i in posted if isinstance(i, PartFailed)), None))
         assert failed.why == f"lamp red (PWM {CHIP}/0): it cannot be written: Permission denied"
         kernel.closed = False
@@ -193,7 +193,7 @@ def test_chip_may_be_named_as_the_kernel_counts_it(kernel):
 
 async def test_channel_whose_chip_goes_is_told_and_shines_again_when_it_is_back(kernel):
     with lamps_of(LampWiring(RED, ONE)) as (lamps, posted):
-        lamps.desire(((RED, Shine(Pattern.ON)),))
+        lamps.desire(((RED, LampOutput(Pattern.ON)),))
         await until_async(lambda: kernel.shows() == (1.0, "normal"), "the lamp")
         lamps._gone(str(kernel.chip.resolve()))  # as the kernel tells it
         failed = await until_async(lambda: next((i for i in posted if isinstance(i, PartFailed)), None))
@@ -218,9 +218,9 @@ def test_line_whose_pin_has_pwm_runs_it_for_levels_that_need_it(software_pwm):
         with lamps_of(LampWiring(RED, (17,)), factory=software_pwm) as (lamps, posted):
             pin = software_pwm.pin(17)
             assert posted[0] == LampFound(at=posted[0].at, lamp=RED, dims=True, colors=False)
-            lamps.desire(((RED, Shine(Pattern.ON)),))
+            lamps.desire(((RED, LampOutput(Pattern.ON)),))
             assert (pin.frequency, pin.state) == (None, 1)
-            lamps.desire(((RED, Shine(Pattern.ON, brightness=20)),))
+            lamps.desire(((RED, LampOutput(Pattern.ON, brightness=20)),))
             assert (pin.frequency, pin.state) == (100, 0.2)
             lamps.desire(())
             assert (pin.frequency, pin.state) == (None, 0)
@@ -232,7 +232,7 @@ def test_lamp_of_three_lines_with_pwm_has_any_colour_and_a_common_anode(software
     async def scenario():
         with lamps_of(LampWiring(RED, (17, 27, 22), active_low=True), factory=software_pwm) as (lamps, posted):
             assert (posted[0].dims, posted[0].colors) == (True, True)
-            lamps.desire(((RED, Shine(Pattern.ON, "#ff3300", 50)),))
+            lamps.desire(((RED, LampOutput(Pattern.ON, "#ff3300", 50)),))
             assert [round(software_pwm.pin(pin).state, 3) for pin in (17, 27, 22)] == [0.5, 0.9, 1.0]
 
     run_virtually(scenario())
@@ -242,7 +242,7 @@ def test_line_flashes_for_a_pulse_as_its_pwm_costs_time(software_pwm):
     async def scenario():
         with lamps_of(LampWiring(RED, (17,)), factory=software_pwm) as (lamps, _):
             pin = software_pwm.pin(17)
-            lamps.desire(((RED, Shine(Pattern.PULSE, brightness=40)),))
+            lamps.desire(((RED, LampOutput(Pattern.PULSE, brightness=40)),))
             assert (pin.frequency, pin.state) == (100, 0.4)
             await asyncio.sleep(0.15)
             assert (pin.frequency, pin.state) == (None, 0)

@@ -17,7 +17,7 @@ from appliance.core.desired import RelayPulse
 from appliance.core.inputs import GuardLost, GuardReady, RelayChanged
 from appliance.core.model import DoorId
 from appliance.panel import guard, relay
-from appliance.panel.relay import DoorWiring, GpioLine, Relay, SimulatedLine, guard_command
+from appliance.panel.relay import DoorWiring, GpioRelayLine, Relay, SimulatedRelayLine, guard_command
 from tests.panel.support import LONG, SECOND, GuardProcess, free, guards, level, send, wiring
 from tests.support.waiting import until, until_async
 
@@ -326,9 +326,9 @@ def test_daemon_killed_in_a_pulse_leaves_no_energised_relay_and_no_guard(doors):
 
 def test_command_names_every_kind_of_line(tmp_path):
     doors = (
-        DoorWiring(FRONT, 10.0, GpioLine("pinctrl-bcm2711", "GPIO17")),
-        DoorWiring(GATE, 2.5, GpioLine("expander", "3", active_low=True)),
-        DoorWiring(DoorId("cellar"), 60, SimulatedLine(tmp_path / "relay")),
+        DoorWiring(FRONT, 10.0, GpioRelayLine("pinctrl-bcm2711", "GPIO17")),
+        DoorWiring(GATE, 2.5, GpioRelayLine("expander", "3", active_low=True)),
+        DoorWiring(DoorId("cellar"), 60, SimulatedRelayLine(tmp_path / "relay")),
     )
     words = guard_command("systemd", doors)
     assert words[1:5] == ["-I", "-S", guard.__file__, "systemd"]

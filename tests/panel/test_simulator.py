@@ -9,7 +9,7 @@ import pytest
 
 from appliance.base.errors import IntercomError
 from appliance.core.inputs import ButtonEdge, CardRead, KeypadKey
-from appliance.core.model import ButtonId, LampId, Pattern, Shine
+from appliance.core.model import ButtonId, LampId, LampOutput, Pattern
 from appliance.panel.contacts.buttons import Buttons, ButtonWiring
 from appliance.panel.gpio.factory import lines
 from appliance.panel.gpio.line_claims import Claims
@@ -88,7 +88,7 @@ async def test_press_ends_even_if_who_asked_for_it_leaves(tmp_path):
 async def test_lamps_are_told_as_they_are(tmp_path):
     async with station(tmp_path) as front:
         assert (await ask(front.path, {"lamps": True}))["lamps"] == {"red": False, "green": False}
-        front.lamps.desire(((RED.id, Shine(Pattern.ON)), (GREEN.id, Shine(Pattern.ON))))
+        front.lamps.desire(((RED.id, LampOutput(Pattern.ON)), (GREEN.id, LampOutput(Pattern.ON))))
         assert (await ask(front.path, {"lamps": True}))["lamps"] == {"red": True, "green": True}
 
 
@@ -97,7 +97,7 @@ async def test_watcher_sees_each_change_of_a_blinking_lamp_in_order(tmp_path):
         async with asyncio.timeout(LONG), aclosing(watch_lamps(front.path)) as changes:
             first = await anext(changes)
             assert first["lamps"] == {"red": False, "green": False}
-            front.lamps.desire(((GREEN.id, Shine(Pattern.FAST)),))
+            front.lamps.desire(((GREEN.id, LampOutput(Pattern.FAST)),))
             seen = [await anext(changes) for _ in range(6)]
             assert [(c["lamp"], c["lit"]) for c in seen] == [("green", lit) for lit in (True, False) * 3]
             assert [c["at"] for c in seen] == sorted(c["at"] for c in seen)

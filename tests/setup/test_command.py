@@ -5,12 +5,12 @@ import sys
 
 import pytest
 
-from appliance.board.chips import Chip, Chips, Line
+from appliance.board.chips import Chip, Chips, KernelLine
 from appliance.config.load import load
 from appliance.setup import __main__ as command
 from tests.board.boards import raspberry, sound
 
-LINES = tuple(Line(n, f"GPIO{n}") for n in range(28))
+LINES = tuple(KernelLine(n, f"GPIO{n}") for n in range(28))
 PI = Chips((Chip("/dev/gpiochip0", "gpiochip0", "pinctrl-bcm2711", LINES),))
 EMPTY = '[station]\nname = "Intercom"\n'
 

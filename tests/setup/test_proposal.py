@@ -7,32 +7,34 @@ import tomli
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.board.cards import Card
-from appliance.board.chips import Chip, Chips, Line
+from appliance.board.cards import SoundCard
+from appliance.board.chips import Chip, Chips, KernelLine
 from appliance.config.load import check
 from appliance.setup import ask, choices, render
-from appliance.setup.choices import Account, Choices, Place
+from appliance.setup.choices import Choices, LinePlace, PbxAccount
 from appliance.setup.toml import dump
 
-HDMI = Card(0, "vc4hdmi0", "vc4-hdmi", "vc4-hdmi-0", (), (0,))
-PHONE = Card(1, "usbphone", "USB-Audio", "USB Phone", (0,), (0,))
-LISTENER = Card(2, "mic", "USB-Audio", "Microphone", (1,), ())
-PI = Chip("/dev/gpiochip0", "gpiochip0", "pinctrl-bcm2711", tuple(Line(n, f"GPIO{n}") for n in range(28)))
+HDMI = SoundCard(0, "vc4hdmi0", "vc4-hdmi", "vc4-hdmi-0", (), (0,))
+PHONE = SoundCard(1, "usbphone", "USB-Audio", "USB Phone", (0,), (0,))
+LISTENER = SoundCard(2, "mic", "USB-Audio", "Microphone", (1,), ())
+PI = Chip("/dev/gpiochip0", "gpiochip0", "pinctrl-bcm2711", tuple(KernelLine(n, f"GPIO{n}") for n in range(28)))
 LAB = Chip(
     "/dev/gpiochip1",
     "gpiochip1",
     "board",
-    (Line(0, "BUTTON"), Line(1, "DOOR"), Line(2, "LED"), Line(3, ""), Line(4, "X")),
+    (KernelLine(0, "BUTTON"), KernelLine(1, "DOOR"), KernelLine(2, "LED"), KernelLine(3, ""), KernelLine(4, "X")),
 )
-OTHER = Chip("/dev/gpiochip2", "gpiochip2", "soc", tuple(Line(n, "") for n in range(4)))
+OTHER = Chip("/dev/gpiochip2", "gpiochip2", "soc", tuple(KernelLine(n, "") for n in range(4)))
 
 
 def at(chip, line):
-    return Place(chip.label, line)
+    return LinePlace(chip.label, line)
 
 
 def busy(chip, *names, by="spi0"):
-    lines = tuple(Line(each.offset, each.name, by, used=True) if each.name in names else each for each in chip.lines)
+    lines = tuple(
+        KernelLine(each.offset, each.name, by, used=True) if each.name in names else each for each in chip.lines
+    )
     return Chip(chip.path, chip.name, chip.label, lines)
 
 
@@ -70,14 +72,14 @@ def test_a_card_that_does_both_comes_before_a_screen(cards, capture, playback):
 def test_two_chips_of_one_label_are_told_apart_by_their_paths_and_equal_names_by_their_offsets():
     twins = Chips(
         (
-            Chip("/dev/gpiochip0", "gpiochip0", "x", (Line(0, "A"), Line(1, "A"))),
-            Chip("/dev/gpiochip1", "gpiochip1", "x", (Line(0, "B"),)),
+            Chip("/dev/gpiochip0", "gpiochip0", "x", (KernelLine(0, "A"), KernelLine(1, "A"))),
+            Chip("/dev/gpiochip1", "gpiochip1", "x", (KernelLine(0, "B"),)),
         )
     )
     assert [place for _, place in choices.free(twins)] == [
-        Place("/dev/gpiochip0", "0"),
-        Place("/dev/gpiochip0", "1"),
-        Place("/dev/gpiochip1", "B"),
+        LinePlace("/dev/gpiochip0", "0"),
+        LinePlace("/dev/gpiochip0", "1"),
+        LinePlace("/dev/gpiochip1", "B"),
     ]
 
 
@@ -90,7 +92,7 @@ FULL = Choices(
     relay=at(PI, "GPIO26"),
     ring="201",
     digits="12#",
-    account=Account("pbx.example", "200", "secret"),
+    account=PbxAccount("pbx.example", "200", "secret"),
 )
 
 
@@ -106,7 +108,7 @@ def made(chosen, tmp_path):
         FULL,
         Choices(button=at(LAB, "BUTTON"), ring="sip:kitchen@192.0.2.10"),
         Choices(relay=at(LAB, "DOOR")),
-        Choices(capture=LISTENER, playback=HDMI, lamp=Place("/dev/gpiochip3", "7")),
+        Choices(capture=LISTENER, playback=HDMI, lamp=LinePlace("/dev/gpiochip3", "7")),
     ],
 )
 def test_whatever_is_chosen_the_file_has_no_errors(chosen, tmp_path):
@@ -207,7 +209,7 @@ def test_who_answers_gets_what_he_chose_and_is_asked_again_where_that_is_none():
         relay=at(PI, "GPIO26"),
         ring="201",
         digits="42",
-        account=Account("pbx.example", "200", "secret"),
+        account=PbxAccount("pbx.example", "200", "secret"),
     )
 
 

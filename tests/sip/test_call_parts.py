@@ -3,7 +3,7 @@
 import pytest
 
 from appliance.sip.stack.calls.dtmf import EACH_S, END_LOST_S, Once, Receiving, Sending
-from appliance.sip.stack.calls.hold import BUSY_AGAIN_S, OWNER_AGAIN_S, Hold
+from appliance.sip.stack.calls.hold import BUSY_AGAIN_S, OWNER_AGAIN_S, HoldNegotiation
 from appliance.sip.stack.calls.rtp_watch import LOOK_S, STOPPED_S, RtpWatch, SourceWatch
 
 
@@ -14,14 +14,14 @@ def asked(hold, wanted):
 
 
 def test_a_hold_is_asked_for_once_and_is_true_once_answered():
-    hold = asked(Hold(), True)
+    hold = asked(HoldNegotiation(), True)
     assert not hold.due(True, 1.0) and not hold.due(False, 1.0)
     assert hold.answered(200, 1.0, call_id_is_ours=True)
     assert hold.held and not hold.due(True, 1.0) and hold.due(False, 1.0)
 
 
 def test_a_refused_hold_is_not_asked_for_again_until_it_was_given_up():
-    hold = asked(Hold(), True)
+    hold = asked(HoldNegotiation(), True)
     assert not hold.answered(488, 1.0, call_id_is_ours=True)
     assert not hold.held and not hold.due(True, 99.0)
     assert not hold.due(False, 99.0)
@@ -29,21 +29,21 @@ def test_a_refused_hold_is_not_asked_for_again_until_it_was_given_up():
 
 
 def test_a_refused_resume_leaves_the_call_held():
-    hold = asked(Hold(), True)
+    hold = asked(HoldNegotiation(), True)
     hold.answered(200, 0.0, call_id_is_ours=True)
     assert not asked(hold, False).answered(503, 0.0, call_id_is_ours=True)
     assert hold.held and not hold.due(False, 99.0)
 
 
 def test_glare_is_waited_out_for_as_long_as_the_rfc_says():
-    hold = asked(Hold(), True)
+    hold = asked(HoldNegotiation(), True)
     assert hold.answered(491, 10.0, call_id_is_ours=True)
     assert not hold.due(True, 10.0 + OWNER_AGAIN_S[0] - 0.01)
     assert hold.due(True, 10.0 + OWNER_AGAIN_S[1])
 
 
 def test_one_that_met_the_end_of_another_is_tried_again_but_not_for_ever():
-    hold, now = Hold(), 0.0
+    hold, now = HoldNegotiation(), 0.0
     for _ in range(5):
         assert hold.due(True, now)
         hold.asked = True
@@ -55,13 +55,13 @@ def test_one_that_met_the_end_of_another_is_tried_again_but_not_for_ever():
 
 
 def test_a_hold_that_could_not_be_sent_is_sent_a_moment_later():
-    hold = asked(Hold(), True)
+    hold = asked(HoldNegotiation(), True)
     hold.postpone(5.0)
     assert not hold.due(True, 5.0) and hold.due(True, 5.0 + BUSY_AGAIN_S)
 
 
 def test_an_answer_to_what_is_not_ours_changes_nothing():
-    hold = Hold()
+    hold = HoldNegotiation()
     assert hold.answered(500, 0.0, call_id_is_ours=True) and not hold.held
 
 

@@ -7,7 +7,7 @@ import pytest
 from appliance.core import inputs
 from appliance.core.model import CallId
 from appliance.core.orders import Answer, HangUp, Place, Probe, Ring, SendDigit
-from appliance.sip.stack.routing.servers import Place as Where
+from appliance.sip.stack.routing.servers import Destination as Where
 from appliance.sip.stack.routing.servers import place_of
 from tests.sip.stations import stations
 

@@ -3,7 +3,7 @@
 import pytest
 
 from appliance.sip.stack.routing import servers
-from appliance.sip.stack.routing.servers import Server
+from appliance.sip.stack.routing.servers import SipServer
 from appliance.sip.stack.routing.trusted_hosts import AGAIN_S, FAILED_AGAIN_S, MISSED_AGAIN_S, Known
 from tests.support.waiting import until
 
@@ -16,7 +16,7 @@ def names(monkeypatch):
     def locate(host, port, transport):
         if host.lower() not in said:
             raise OSError("unknown")
-        return [Server(host, address, 5060) for address in said[host.lower()]]
+        return [SipServer(host, address, 5060) for address in said[host.lower()]]
 
     monkeypatch.setattr(servers, "locate", locate)
     return said

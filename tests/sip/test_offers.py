@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from appliance.core import inputs
-from appliance.sip.stack.calls.offers import Audio, audio, changes, on_hold
+from appliance.sip.stack.calls.offers import OfferedAudio, audio, changes, on_hold
 from appliance.sip.stack.calls.updates import AGAIN_S, LONGEST_S, Updates
 
 SDP = (
@@ -13,7 +13,7 @@ SDP = (
     "m=audio 4000 RTP/AVP 96 8 101\r\na=rtpmap:96 opus/48000/2\r\na=rtpmap:101 telephone-event/8000\r\na=sendrecv\r\n"
 )
 OURS = ("opus", "G722", "PCMA")
-NOW = Audio("opus", "192.0.2.7:4000", held=False)
+NOW = OfferedAudio("opus", "192.0.2.7:4000", held=False)
 
 
 @pytest.mark.parametrize(
@@ -21,18 +21,18 @@ NOW = Audio("opus", "192.0.2.7:4000", held=False)
     [
         ("", "", NOW),
         ("a=sendrecv\r\n", "", NOW),
-        ("a=sendrecv", "a=sendonly", Audio("opus", "192.0.2.7:4000", held=True)),
-        ("a=sendrecv", "a=inactive", Audio("opus", "192.0.2.7:4000", held=True)),
+        ("a=sendrecv", "a=sendonly", OfferedAudio("opus", "192.0.2.7:4000", held=True)),
+        ("a=sendrecv", "a=inactive", OfferedAudio("opus", "192.0.2.7:4000", held=True)),
         ("a=sendrecv", "a=recvonly", NOW),
         ("a=sendrecv\r\n", "m=video 1 RTP/AVP 99\r\na=sendonly\r\n", NOW),
-        ("c=IN IP4 192.0.2.7", "c=IN IP4 0.0.0.0", Audio("opus", "", held=True)),
-        ("c=IN IP4 192.0.2.7", "c=IN IP6 2001:db8::7", Audio("opus", "[2001:db8::7]:4000", held=False)),
-        ("a=sendrecv\r\n", "c=IN IP4 192.0.2.8\r\n", Audio("opus", "192.0.2.8:4000", held=False)),
+        ("c=IN IP4 192.0.2.7", "c=IN IP4 0.0.0.0", OfferedAudio("opus", "", held=True)),
+        ("c=IN IP4 192.0.2.7", "c=IN IP6 2001:db8::7", OfferedAudio("opus", "[2001:db8::7]:4000", held=False)),
+        ("a=sendrecv\r\n", "c=IN IP4 192.0.2.8\r\n", OfferedAudio("opus", "192.0.2.8:4000", held=False)),
         ("t=0 0\r\n", "a=inactive\r\nt=0 0\r\n", NOW),
-        ("96 8 101", "101 9 96", Audio("G722", "192.0.2.7:4000", held=False)),
-        ("96 8 101", "101", Audio("", "192.0.2.7:4000", held=False)),
+        ("96 8 101", "101 9 96", OfferedAudio("G722", "192.0.2.7:4000", held=False)),
+        ("96 8 101", "101", OfferedAudio("", "192.0.2.7:4000", held=False)),
         ("RTP/AVP", "RTP/SAVP", NOW),
-        ("opus/48000/2", "speex/16000", Audio("PCMA", "192.0.2.7:4000", held=False)),
+        ("opus/48000/2", "speex/16000", OfferedAudio("PCMA", "192.0.2.7:4000", held=False)),
     ],
 )
 def test_the_audio_of_an_offer_is_read(old, new, expected):
@@ -48,10 +48,10 @@ def test_an_offer_without_audio_has_none():
     ("now", "wanted", "expected"),
     [
         (NOW, NOW, ()),
-        (NOW, Audio("OPUS", "192.0.2.7:4000", held=True), ("hold",)),
-        (Audio("PCMA", "", held=True), Audio("PCMA", "192.0.2.7:4000", held=False), ("resume",)),
-        (NOW, Audio("PCMA", "192.0.2.8:4000", held=False), ("codec", "address")),
-        (NOW, Audio("opus", "192.0.2.7:4002", held=False), ("address",)),
+        (NOW, OfferedAudio("OPUS", "192.0.2.7:4000", held=True), ("hold",)),
+        (OfferedAudio("PCMA", "", held=True), OfferedAudio("PCMA", "192.0.2.7:4000", held=False), ("resume",)),
+        (NOW, OfferedAudio("PCMA", "192.0.2.8:4000", held=False), ("codec", "address")),
+        (NOW, OfferedAudio("opus", "192.0.2.7:4002", held=False), ("address",)),
     ],
 )
 def test_what_it_changes_is_named(now, wanted, expected):

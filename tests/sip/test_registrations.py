@@ -9,7 +9,7 @@ import pytest
 from appliance.core import inputs
 from appliance.core.model import CallId
 from appliance.core.orders import Place, Register, Unregister
-from appliance.sip.settings import AccountSettings, SipSettings
+from appliance.sip.settings import RegistrarSettings, SipSettings
 from appliance.sip.wire import Decoder, Start, encode
 from tests.peers.daemon import loopback
 from tests.peers.registrars import Scripted, answer
@@ -36,7 +36,7 @@ socket.getaddrinfo = getaddrinfo
 
 def account(host, port, **more):
     named = {"name": "office", "user": "201", "domain": host, "auth_user": "201", "password": "hidden", **more}
-    return AccountSettings(**{"servers": ((host, port),), **named})
+    return RegistrarSettings(**{"servers": ((host, port),), **named})
 
 
 @pytest.fixture

@@ -9,13 +9,13 @@ from contextlib import asynccontextmanager
 import pytest
 
 from appliance.core.inputs import KeptFailed, KeptWritten
-from appliance.core.model import Block, DoorId, Kept, SensorId
+from appliance.core.model import DoorId, PersistentState, SensorId, TamperBlock
 from appliance.store import persistent_state
 from appliance.store.persistent_state import Keeper
 from tests.support.waiting import until_async
 
-LOCKED = Kept(1, locked_down=(DoorId("front"),), blocks=(Block(SensorId("housing"), 500.0),))
-UNLOCKED = Kept(2)
+LOCKED = PersistentState(1, locked_down=(DoorId("front"),), blocks=(TamperBlock(SensorId("housing"), 500.0),))
+UNLOCKED = PersistentState(2)
 
 
 @asynccontextmanager
@@ -34,7 +34,7 @@ def found(directory):
 
 
 def test_nothing_was_kept_at_the_first_start(tmp_path):
-    assert found(tmp_path / "state") == (Kept(), "")
+    assert found(tmp_path / "state") == (PersistentState(), "")
 
 
 def test_what_is_desired_is_read_back_after_a_restart(tmp_path):
@@ -70,7 +70,7 @@ def test_it_is_told_only_when_file_and_directory_are_on_disc(tmp_path, monkeypat
 def test_the_newest_is_on_disc_in_the_end(tmp_path):
     async def run():
         async with keeping(tmp_path) as (keeper, posted):
-            for wanted in (LOCKED, UNLOCKED, Kept(3, locked_down=(DoorId("gate"),))):
+            for wanted in (LOCKED, UNLOCKED, PersistentState(3, locked_down=(DoorId("gate"),))):
                 keeper.desire(wanted)
             await until_async(lambda: posted and posted[-1].kept.change == 3)
 
@@ -125,7 +125,7 @@ def test_times_mean_the_same_after_a_restart_of_the_daemon(tmp_path):
 
 def test_what_was_left_of_a_time_begins_anew_after_the_machine_was_switched_off(tmp_path, monkeypatch):
     until_then = time.monotonic() + 200.0
-    persistent_state.write(tmp_path, Kept(1, blocks=(Block(SensorId("housing"), until_then),)))
+    persistent_state.write(tmp_path, PersistentState(1, blocks=(TamperBlock(SensorId("housing"), until_then),)))
     content = (tmp_path / persistent_state.FILE).read_bytes()
     (block,) = persistent_state.parsed(content, "another boot", 7.0).blocks
     written = json.loads(json.loads(content)["body"])["at"]
@@ -147,7 +147,7 @@ DAMAGES = {
 def test_a_damaged_file_is_told(tmp_path, content):
     (tmp_path / persistent_state.FILE).write_bytes(content)
     nothing, fault = found(tmp_path)
-    assert nothing == Kept()
+    assert nothing == PersistentState()
     assert str(tmp_path / persistent_state.FILE) in fault
 
 

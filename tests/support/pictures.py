@@ -19,7 +19,7 @@ from appliance.demo.__main__ import scene_in
 from appliance.demo.expectations import FRONT, KITCHEN, Scene
 from appliance.demo.player import play
 from appliance.demo.scenario import STEPS
-from appliance.demo.sip_trace import Message
+from appliance.demo.sip_trace import TracedMessage
 from appliance.demo.stations import CODE, running
 from tests.api.browser import Page, chromium
 
@@ -72,7 +72,7 @@ class Moment:
     text: str
 
 
-def messages(trace: Iterable[Message], since_1970: float) -> Iterable[Moment]:
+def messages(trace: Iterable[TracedMessage], since_1970: float) -> Iterable[Moment]:
     """The SIP messages as the front door saw them; each once, as a busy machine repeats some."""
     seen = set()
     for message in trace:

@@ -7,7 +7,7 @@ import pytest
 
 from appliance.core import inputs
 from appliance.system import network
-from appliance.system.network import Network, nameservers
+from appliance.system.network import NetworkMonitor, nameservers
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_it_is_told_once_at_first_and_then_when_nameservers_are_others(tmp_path,
 
     async def scenario():
         told = asyncio.Queue()
-        watch = Network(told.put_nowait)
+        watch = NetworkMonitor(told.put_nowait)
         watch.start()
         try:
             first = await asyncio.wait_for(told.get(), 120)
@@ -71,7 +71,7 @@ def test_without_netlink_the_network_is_taken_as_it_is(monkeypatch, caplog):
         return real(family, *rest)
 
     async def scenario():
-        watch = Network(pytest.fail)
+        watch = NetworkMonitor(pytest.fail)
         watch.start()
         watch.stop()
 
@@ -85,7 +85,7 @@ def test_a_kernel_that_refuses_to_list_is_no_end(monkeypatch, caplog):
         raise OSError("refused")
 
     async def scenario():
-        watch = Network(pytest.fail)
+        watch = NetworkMonitor(pytest.fail)
         watch.start()
         watch.stop()
 

@@ -18,7 +18,18 @@ import appliance
 from appliance.__main__ import main
 from appliance.base.errors import IntercomError
 from appliance.core import desired_state, events, inputs
-from appliance.core.model import Book, CallId, Codec, DoorId, Quality, RecordingId, RequestId, Settings, State, Target
+from appliance.core.model import (
+    CallId,
+    Codec,
+    CredentialBook,
+    DoorId,
+    Quality,
+    RecordingId,
+    RequestId,
+    Settings,
+    State,
+    Target,
+)
 from appliance.core.step import step
 from appliance.replay import redaction as masking
 from appliance.replay import run
@@ -76,7 +87,7 @@ KNOWN = {
     "duration_s": st.just(1.0),
     "bytes": st.just(100),
     "duration_ms": st.just(100),
-    "book": st.just(Book("5a" * 32)),
+    "book": st.just(CredentialBook("5a" * 32)),
     "settings": st.just(SECRETS) | st.just(replace(SECRETS, targets=(), record=False)),
 }
 ORDINARY = {bool: st.booleans(), str: texts, float: st.floats(0, 1e6)}

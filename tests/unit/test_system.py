@@ -313,7 +313,7 @@ def test_a_clock_that_is_set_is_told_and_one_that_is_corrected_is_not(monkeypatc
         posted = []
         now = SimpleNamespace(CLOCK_REALTIME=time.CLOCK_REALTIME, monotonic=time.monotonic, time=time.time)
         monkeypatch.setattr(clock, "time", now)
-        told = clock.Clock(posted.append)
+        told = clock.ClockMonitor(posted.append)
         for ahead, wanted in ((0.5, []), (3600.0, [3599.5]), (3600.0, []), (-10.0, [-3610.0])):
             now.time = lambda ahead=ahead: time.time() + ahead
             told._fired()  # the kernel's part is shown in the lab: the clock here is everybody's
@@ -329,7 +329,7 @@ def test_a_clock_that_is_set_is_told_and_one_that_is_corrected_is_not(monkeypatc
 def test_without_a_kernel_that_says_so_no_clock_is_told(monkeypatch):
     async def scenario():
         monkeypatch.setattr(clock, "_libc", lambda: SimpleNamespace(timerfd_create=lambda *_: -1))
-        clock.Clock(print, synchronised=lambda: True).stop()
+        clock.ClockMonitor(print, synchronised=lambda: True).stop()
 
     asyncio.run(scenario())
 
@@ -337,7 +337,7 @@ def test_without_a_kernel_that_says_so_no_clock_is_told(monkeypatch):
 def test_what_the_clock_shows_is_told_at_the_start_and_when_it_is_otherwise(monkeypatch):
     async def scenario():
         posted, right = [], [False]
-        told = clock.Clock(posted.append, synchronised=lambda: right[0])
+        told = clock.ClockMonitor(posted.append, synchronised=lambda: right[0])
         (first,) = posted
         assert abs(first.clock.epoch + time.monotonic() - time.time()) < 60
         assert first.clock.utc_offset_s == datetime.now().astimezone().utcoffset().total_seconds()
@@ -354,7 +354,7 @@ def test_what_the_clock_shows_is_told_at_the_start_and_when_it_is_otherwise(monk
         assert posted[-1].clock.epoch - first.clock.epoch > 3000
         told.stop()
         posted.clear()
-        clock.Clock(posted.append, trusted=True, synchronised=lambda: False).stop()
+        clock.ClockMonitor(posted.append, trusted=True, synchronised=lambda: False).stop()
         assert posted[0].clock.trusted
 
     asyncio.run(scenario())

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 from appliance import api
 from appliance.app.paths import Places
-from appliance.app.web import Kept, Web
+from appliance.app.web import StoredLists, Web
 from appliance.config.load import check
 
 
@@ -32,7 +32,7 @@ def test_the_loop_goes_on_while_the_interface_is_imported(tmp_path, monkeypatch)
     config = check({"http": {"port": 0}}, "test")
 
     async def run():
-        web = Web(config, Places(tmp_path, tmp_path), reactor, Kept(None, None, None), tmp_path / "x.toml")
+        web = Web(config, Places(tmp_path, tmp_path), reactor, StoredLists(None, None, None), tmp_path / "x.toml")
         serving = asyncio.create_task(web.serve())
         assert await asyncio.to_thread(slow.asked.wait, 120), "the interface was not imported"
         slow.go.set()

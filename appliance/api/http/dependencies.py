@@ -7,7 +7,7 @@ from fastapi import Depends, Path
 from fastapi.requests import HTTPConnection
 from fastapi.responses import JSONResponse
 
-from appliance.api.ports import Ports
+from appliance.api.ports import HttpPorts
 from appliance.base.errors import IntercomError
 from appliance.core import inputs, orders
 
@@ -17,19 +17,19 @@ PATIENCE_S = 10.0  # the core replies within a turn of the loop; longer means th
 Id = Annotated[str, Path(max_length=64)]
 
 
-async def _daemon(connection: HTTPConnection) -> Ports:
-    return cast("Ports", connection.app.state.ports)
+async def _daemon(connection: HTTPConnection) -> HttpPorts:
+    return cast("HttpPorts", connection.app.state.ports)
 
 
 async def _who(connection: HTTPConnection) -> str:
     return cast("str", connection.scope[WHO])
 
 
-Daemon = Annotated[Ports, Depends(_daemon)]
+Daemon = Annotated[HttpPorts, Depends(_daemon)]
 Who = Annotated[str, Depends(_who)]
 
 
-async def ask(daemon: Ports, action: inputs.Action, who: str) -> orders.Reply:
+async def ask(daemon: HttpPorts, action: inputs.Action, who: str) -> orders.Reply:
     """The reply to `action`. Raises the error it brings, or `unavailable` when none comes."""
     try:
         async with asyncio.timeout(PATIENCE_S):

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Header, Query
 
 from appliance.api.http.dependencies import Daemon
-from appliance.api.ports import Json, Ports
+from appliance.api.ports import HttpPorts, Json
 from appliance.base.errors import IntercomError
 from appliance.core.events import EVENTS, EventsLost
 
@@ -29,13 +29,13 @@ Types = Annotated[
 Call = Annotated[str | None, Query(max_length=64, description="Only events of the call with this id.")]
 
 
-class Subscription:
+class EventSubscription:
     """Filtered events of the daemon. `seen`: the id of the last event looked at, passed on or not: resume from there.
 
     events.lost passes every filter: what it stands for may have been wanted.
     """
 
-    def __init__(self, daemon: Ports, since: int | None, types: frozenset[str] | None, call: str | None) -> None:
+    def __init__(self, daemon: HttpPorts, since: int | None, types: frozenset[str] | None, call: str | None) -> None:
         self._daemon, self._types, self._call = daemon, types, call
         self.seen: int = daemon.snapshot()["last_event"] if since is None else since
 
@@ -56,12 +56,12 @@ class Subscription:
 # In a coroutine, as FastAPI calls all else in a thread, and the daemon is asked on the loop's.
 async def _subscription(
     daemon: Daemon, since: Id = None, types: Types = None, call: Call = None, last_event_id: LastId = None
-) -> Subscription:
+) -> EventSubscription:
     wanted = since if last_event_id is None else last_event_id
-    return Subscription(daemon, wanted, None if types is None else _types(types), call)
+    return EventSubscription(daemon, wanted, None if types is None else _types(types), call)
 
 
-Subscribed = Annotated[Subscription, Depends(_subscription)]
+Subscribed = Annotated[EventSubscription, Depends(_subscription)]
 
 
 def _types(patterns: str) -> frozenset[str]:

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 REF = "#/components/schemas/{model}"
-_named: dict[str, type[models.Answer]] = {}
+_named: dict[str, type[models.AnswerBody]] = {}
 
 
-def answers(shape: type[models.Answer], status: int = 200, **more: Any) -> dict[int | str, dict[str, Any]]:
+def answers(shape: type[models.AnswerBody], status: int = 200, **more: Any) -> dict[int | str, dict[str, Any]]:
     """For `responses=` of a route: it answers `shape` as JSON; `more` is what else is said of that response."""
     _named[shape.__name__] = shape
     content = {"application/json": {"schema": {"$ref": REF.format(model=shape.__name__)}}} | more.pop("content", {})

@@ -38,7 +38,7 @@ class Bound:
         return f"http://{_authority(self.address, self.port)}/" if self.address is not None else ""
 
 
-class Server:
+class HttpServer:
     """Serves `app` until stopped. `socket_path` None: no Unix socket; `address` None: no TCP; `port` 0: a free one."""
 
     def __init__(self, app: ASGIApp, socket_path: Path | None, address: str | None, port: int) -> None:

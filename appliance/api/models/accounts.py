@@ -4,11 +4,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from appliance.api.models.base import Answer, Done, Time
+from appliance.api.models.base import AnswerBody, Done, Time
 from appliance.core.model import AccountState, ContactState
 
 
-class Account(Answer):
+class Account(AnswerBody):
     """An account and its registration."""
 
     name: str
@@ -29,7 +29,7 @@ class Account(Answer):
     summary: str = Field(description="Summary for display.")
 
 
-class Accounts(Answer):
+class Accounts(AnswerBody):
     """All accounts."""
 
     accounts: list[Account]
@@ -41,7 +41,7 @@ class AccountDone(Done):
     account: Account
 
 
-class Network(Answer):
+class Network(AnswerBody):
     """The machine's network."""
 
     up: bool
@@ -49,7 +49,7 @@ class Network(Answer):
     nameservers: list[str]
 
 
-class Target(Answer):
+class Target(AnswerBody):
     """A person or phone that can be called by name."""
 
     name: str
@@ -57,7 +57,7 @@ class Target(Answer):
     account: str | None = Field(description="Account for its calls.")
 
 
-class Contact(Answer):
+class Contact(AnswerBody):
     """A target and, if it is watched, its state."""
 
     name: str
@@ -70,7 +70,7 @@ class Contact(Answer):
     reason: str
 
 
-class Entry(Answer):
+class Entry(AnswerBody):
     """A flat of the directory."""
 
     flat: str = Field(description="Number that a visitor types.")
@@ -78,7 +78,7 @@ class Entry(Answer):
     targets: list[str] = Field(description="Names of the targets to ring, one after another.")
 
 
-class Contacts(Answer):
+class Contacts(AnswerBody):
     """The directory, and the targets."""
 
     directory: list[Entry]

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from appliance.api.models.accounts import Account, Contact, Entry, Network, Target
-from appliance.api.models.base import Answer, Time
+from appliance.api.models.base import AnswerBody, Time
 from appliance.api.models.calls import Call
 from appliance.api.models.conferences import Conference
 from appliance.api.models.doors import Door
@@ -13,7 +13,7 @@ from appliance.api.models.panel import Panel
 from appliance.api.models.runtime import Runtime
 
 
-class Finding(Answer):
+class Finding(AnswerBody):
     """The result of one check."""
 
     check: str = Field(description="Subject of the check; for settings the dotted name.")
@@ -23,20 +23,20 @@ class Finding(Answer):
     resolution: str
 
 
-class Findings(Answer):
+class Findings(AnswerBody):
     """The results of the doctor, the most general ones first."""
 
     findings: list[Finding]
 
 
-class Failed(Answer):
+class Failed(AnswerBody):
     """A part that does not work now."""
 
     part: str
     why: str
 
 
-class Appliance(Answer):
+class Appliance(AnswerBody):
     """The station itself."""
 
     station: str
@@ -49,7 +49,7 @@ class Appliance(Answer):
     failed: list[Failed] = Field(description="Parts that do not work now.")
 
 
-class Snapshot(Answer):
+class Snapshot(AnswerBody):
     """The whole state, and the id of the last event in it."""
 
     appliance: Appliance
@@ -66,7 +66,7 @@ class Snapshot(Answer):
     last_event: int
 
 
-class Envelope(Answer):
+class Envelope(AnswerBody):
     """An event, the same on every channel; `intercomd --print-events` prints the schema of each type's `data`."""
 
     id: int = Field(description="Strictly increasing, never used twice.")
@@ -78,14 +78,14 @@ class Envelope(Answer):
     data: dict[str, Any]
 
 
-class Events(Answer):
+class Events(AnswerBody):
     """The answer to a poll."""
 
     events: list[Envelope] = Field(description="In order; empty if none came in time.")
     since: int = Field(description="Start of the next poll, even if no event passed the filters.")
 
 
-class Health(Answer):
+class Health(AnswerBody):
     """The station works."""
 
     status: Literal["ok"]

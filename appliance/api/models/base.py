@@ -35,13 +35,13 @@ ContentType = Annotated[
 ]
 
 
-class Order(BaseModel):
+class OrderBody(BaseModel):
     """A body that a client sends. Unknown fields are refused, so that typing errors are reported."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-class Answer(BaseModel):
+class AnswerBody(BaseModel):
     """A body that the daemon sends.
 
     The class only describes it: a pydantic validator for each of them would take tens of MB.
@@ -50,13 +50,13 @@ class Answer(BaseModel):
     model_config = ConfigDict(defer_build=True)
 
 
-class Done(Answer):
+class Done(AnswerBody):
     """The request was carried out."""
 
     warning: str | None = Field(description="A note that nothing had to change.")
 
 
-class Problem(Answer):
+class Problem(AnswerBody):
     """An error (RFC 9457). `code` is for programs and keeps its meaning."""
 
     type: str

@@ -4,11 +4,21 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from appliance.api.models.base import DIGITS, Answer, CustomData, Done, Headers, Line, Order, Time
-from appliance.core.model import By, CallState, Cause, Direction, EarlySource, Hold, Role, TransferPolicy, TransferState
+from appliance.api.models.base import DIGITS, AnswerBody, CustomData, Done, Headers, Line, OrderBody, Time
+from appliance.core.model import (
+    By,
+    CallState,
+    Cause,
+    Direction,
+    EarlySource,
+    Hold,
+    TransferPolicy,
+    TransferRole,
+    TransferState,
+)
 
 
-class Place(Order):
+class Place(OrderBody):
     """A call to place."""
 
     to: str = Field(
@@ -28,14 +38,14 @@ class Place(Order):
     custom_data: CustomData = ""
 
 
-class AnswerWith(Order):
+class AnswerWith(OrderBody):
     """Options of an answer."""
 
     headers: Headers = Field(default_factory=dict, max_length=16, description="X- headers of the 200 response.")
     custom_data: CustomData | None = None
 
 
-class EarlyMedia(Order):
+class EarlyMedia(OrderBody):
     """Sound that the caller hears before the answer."""
 
     source: Literal[EarlySource.TONE, EarlySource.PANEL] = Field(
@@ -45,7 +55,7 @@ class EarlyMedia(Order):
     )
 
 
-class Join(Order):
+class Join(OrderBody):
     """A participant to add to a conference: an existing call, or somebody to call."""
 
     call: str | None = Field(default=None, max_length=64, description="Id of a call; a ringing call is answered.")
@@ -62,7 +72,7 @@ class Join(Order):
         return self
 
 
-class Change(Order):
+class Change(OrderBody):
     """Changes of a call."""
 
     muted: bool | None = Field(default=None, description="Whether the far end does not hear the microphone.")
@@ -82,7 +92,7 @@ class Change(Order):
     )
 
 
-class Update(Order):
+class Update(OrderBody):
     """Changes to request from the far end."""
 
     codecs: list[Literal["opus", "G722", "PCMA", "PCMU"]] = Field(
@@ -90,7 +100,7 @@ class Update(Order):
     )
 
 
-class Reject(Order):
+class Reject(OrderBody):
     """Response to an incoming call that is refused."""
 
     code: int = Field(default=486, ge=400, le=699, description="Final SIP response (RFC 3261 §21.4 to 21.6).")
@@ -100,7 +110,7 @@ class Reject(Order):
     headers: Headers = Field(default_factory=dict, max_length=16, description="X- headers of the response.")
 
 
-class HangUpWith(Order):
+class HangUpWith(OrderBody):
     """Options of a hang-up."""
 
     headers: Headers = Field(
@@ -108,13 +118,13 @@ class HangUpWith(Order):
     )
 
 
-class Digits(Order):
+class Digits(OrderBody):
     """DTMF digits to send."""
 
     digits: str = Field(pattern=DIGITS, examples=["12#"])
 
 
-class Transfer(Order):
+class Transfer(OrderBody):
     """New peer of the far end: give either `to` or `call`."""
 
     to: str = Field(
@@ -128,14 +138,14 @@ class Transfer(Order):
     )
 
 
-class TransferFailure(Order):
+class TransferFailure(OrderBody):
     """Result of a requested transfer that failed."""
 
     code: int = Field(default=503, ge=300, le=699, description="Final SIP response (RFC 3261 §21.3 to 21.6).")
     reason: str = Field(default="Service Unavailable", max_length=128, pattern=Line)
 
 
-class Remote(Answer):
+class Remote(AnswerBody):
     """The far end, as it identifies itself."""
 
     uri: str
@@ -145,14 +155,14 @@ class Remote(Answer):
     target: str | None = Field(description="Name of the configured target, if it is one.")
 
 
-class Codec(Answer):
+class Codec(AnswerBody):
     """A negotiated codec."""
 
     name: str
     clock_rate_hz: int
 
 
-class Quality(Answer):
+class Quality(AnswerBody):
     """Received RTP since the beginning of the call."""
 
     received: int = Field(description="Received packets.")
@@ -160,7 +170,7 @@ class Quality(Answer):
     jitter_ms: float
 
 
-class End(Answer):
+class End(AnswerBody):
     """How a call ended: a cause for programs, the SIP code (0: none was received) and reason, and who ended it."""
 
     cause: Cause
@@ -170,7 +180,7 @@ class End(Answer):
     explanation: str = Field(description="One sentence on a failure that names the setting to check; otherwise empty.")
 
 
-class CallFacts(Answer):
+class CallFacts(AnswerBody):
     """Facts of a call, which stay readable after its end."""
 
     id: str
@@ -197,10 +207,10 @@ class CallFacts(Answer):
     end: End | None
 
 
-class CallTransfer(Answer):
+class CallTransfer(AnswerBody):
     """A transfer of a call. transferor: we transfer the far end; transferee: the far end transfers us."""
 
-    role: Role
+    role: TransferRole
     state: TransferState = Field(description="asked: a client must decide; done: the call is about to end.")
     to: str
     until: Time = Field(description="Deadline, after which it is refused, has failed, or the call is ended.")
@@ -227,14 +237,14 @@ class LoggedCall(CallFacts):
     missed: bool = Field(description="Whether an incoming call was not answered here.")
 
 
-class CallLog(Answer):
+class CallLog(AnswerBody):
     """A page of the call log, newest first, in the order in which the calls began."""
 
     calls: list[LoggedCall]
     next: str | None = Field(description="Cursor of the next page; null on the last page.")
 
 
-class Calls(Answer):
+class Calls(AnswerBody):
     """All current calls."""
 
     calls: list[Call]

@@ -5,11 +5,11 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from appliance.api.models.appliance import Envelope
-from appliance.api.models.base import CARD, CODE, Answer, Done, Line, Order, Time
+from appliance.api.models.base import CARD, CODE, AnswerBody, Done, Line, OrderBody, Time
 from appliance.core.model import CredentialKind, Day
 
 
-class Period(Order):
+class Period(OrderBody):
     """A time on some days of the week, in the machine's local time."""
 
     days: list[Day] = Field(min_length=1, max_length=7)
@@ -40,7 +40,7 @@ Uses = Annotated[
 Expires = Annotated[Time | None, Field(description="From when on it opens nothing; null: never.")]
 
 
-class NewCode(Order):
+class NewCode(OrderBody):
     """A code, given by its digits, or a card, given by its number."""
 
     owner: Owner
@@ -58,7 +58,7 @@ class NewCode(Order):
         return self
 
 
-class CodeChange(Order):
+class CodeChange(OrderBody):
     """Changes of a code or card; omitted fields stay."""
 
     owner: Owner | None = None
@@ -68,7 +68,7 @@ class CodeChange(Order):
     expires: Expires = None
 
 
-class Code(Answer):
+class Code(AnswerBody):
     """A code or card; no request returns its digits."""
 
     id: str
@@ -80,7 +80,7 @@ class Code(Answer):
     expires: Time | None
 
 
-class Codes(Answer):
+class Codes(AnswerBody):
     """All codes and cards."""
 
     codes: list[Code]
@@ -93,7 +93,7 @@ class CodeDone(Done):
     code: Code | None = Field(description="Current state of the code; null if it has been removed.")
 
 
-class Audit(Answer):
+class Audit(AnswerBody):
     """A page of the audit, newest first: events of doors, keypads, codes and refused access."""
 
     events: list[Envelope]

@@ -2,18 +2,18 @@
 
 from pydantic import Field
 
-from appliance.api.models.base import Answer, Done, Order, Time
+from appliance.api.models.base import AnswerBody, Done, OrderBody, Time
 from appliance.api.models.calls import Join
-from appliance.core.model import ConferenceState, Hold, Joining, Stage
+from appliance.core.model import ConferenceState, Hold, Joining, ParticipantState
 
 
-class Confer(Order):
+class Confer(OrderBody):
     """A conference to create."""
 
     participants: list[Join] = Field(min_length=1, max_length=6)
 
 
-class ConferenceChange(Order):
+class ConferenceChange(OrderBody):
     """Changes of a conference."""
 
     held: bool | None = Field(
@@ -24,31 +24,31 @@ class ConferenceChange(Order):
     muted: bool | None = Field(default=None, description="Whether no participant hears the microphone.")
 
 
-class ParticipantChange(Order):
+class ParticipantChange(OrderBody):
     """Changes of a participant."""
 
     call: str = Field(max_length=64, description="Id of the participant's call.")
     muted: bool = Field(description="Whether the other participants and the panel do not hear this one.")
 
 
-class Participant(Answer):
+class Participant(AnswerBody):
     """A call in a conference."""
 
     call: str = Field(description="Id of the call.")
     joining: Joining
-    state: Stage
+    state: ParticipantState
     muted: bool = Field(description="Whether the other participants and the panel do not hear this one.")
     hold: Hold = Field(description="Held by which side; a held participant neither hears nor is heard.")
     name: str = Field(description="Name of the far end, for display.")
 
 
-class Participants(Answer):
+class Participants(AnswerBody):
     """All calls in a conference, including those that are joining or leaving."""
 
     participants: list[Participant]
 
 
-class Conference(Answer):
+class Conference(AnswerBody):
     """Calls that hear each other and the panel."""
 
     id: str
@@ -62,7 +62,7 @@ class Conference(Answer):
     summary: str = Field(description="Summary for display.")
 
 
-class Conferences(Answer):
+class Conferences(AnswerBody):
     """All current conferences: one, or none."""
 
     conferences: list[Conference]

@@ -4,11 +4,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from appliance.api.models.base import Answer, Order, Time
-from appliance.core.model import DoorState, Means, Strike
+from appliance.api.models.base import AnswerBody, OrderBody, Time
+from appliance.core.model import DoorState, OpenedBy, Strike
 
 
-class Open(Order):
+class Open(OrderBody):
     """Options of an opening."""
 
     seconds: float | None = Field(
@@ -16,7 +16,7 @@ class Open(Order):
     )
 
 
-class HoldOpen(Order):
+class HoldOpen(OrderBody):
     """Options of a hold."""
 
     seconds: float | None = Field(
@@ -28,7 +28,7 @@ class HoldOpen(Order):
     )
 
 
-class Door(Answer):
+class Door(AnswerBody):
     """A door and its relay."""
 
     id: str
@@ -36,7 +36,7 @@ class Door(Answer):
     unlocked: bool = Field(description="Whether the relay is energised.")
     until: Time | None = Field(description="End of the pulse or hold.")
     by: str | None = Field(description="Person or part that opened it.")
-    means: Means | None = Field(description="Means by which it was opened.")
+    means: OpenedBy | None = Field(description="Means by which it was opened.")
     contact: Literal["open", "closed", "unknown"] | None = Field(
         description="State of its leaf; null: the door has no contact."
     )
@@ -48,7 +48,7 @@ class Door(Answer):
     available: bool = Field(description="Whether the relay can be operated now.")
 
 
-class Doors(Answer):
+class Doors(AnswerBody):
     """All doors."""
 
     doors: list[Door]

@@ -2,10 +2,10 @@
 
 from pydantic import Field
 
-from appliance.api.models.base import Answer, ContentType, Headers, Line, Order
+from appliance.api.models.base import AnswerBody, ContentType, Headers, Line, OrderBody
 
 
-class Text(Order):
+class Text(OrderBody):
     """A text message, sent by SIP MESSAGE."""
 
     text: str = Field(min_length=1, max_length=1000, description="At most 1,000 bytes of UTF-8.")
@@ -25,7 +25,7 @@ class Letter(Text):
     account: str = Field(default="", max_length=64, pattern=Line, description="As in a request to place a call.")
 
 
-class Info(Order):
+class Info(OrderBody):
     """Content of an INFO request."""
 
     content_type: ContentType
@@ -33,7 +33,7 @@ class Info(Order):
     headers: Headers = Field(default_factory=dict, max_length=16, description="X- headers of the INFO request.")
 
 
-class MessageTaken(Answer):
+class MessageTaken(AnswerBody):
     """The message is being sent: `message.sent` or `message.failed` (`info.…`) with its id follows."""
 
     message: str

@@ -2,17 +2,17 @@
 
 from pydantic import Field
 
-from appliance.api.models.base import Answer, Color, Order, Time
+from appliance.api.models.base import AnswerBody, Color, OrderBody, Time
 from appliance.core.model import Action, Pattern, Picture, SensorKind, Tone
 
 
-class Press(Order):
+class PressOptions(OrderBody):
     """Options of a press."""
 
     seconds: float = Field(default=0.0, ge=0, le=60, allow_inf_nan=False, description="Duration of the press.")
 
 
-class TestLamp(Order):
+class TestLamp(OrderBody):
     """Options of a lamp test."""
 
     pattern: Pattern = Field(default=Pattern.FAST, description="Pattern of the lamp.")
@@ -20,13 +20,13 @@ class TestLamp(Order):
     color: Color | None = Field(default=None, description="Colour; null: the configured one.")
 
 
-class TestSound(Order):
+class TestSound(OrderBody):
     """Options of a test of the speaker and the microphone."""
 
     seconds: float = Field(default=2.0, gt=0, le=5, allow_inf_nan=False, description="Duration of the tone.")
 
 
-class Button(Answer):
+class Button(AnswerBody):
     """A button and its action."""
 
     id: str
@@ -41,7 +41,7 @@ class Button(Answer):
     )
 
 
-class Chord(Answer):
+class Chord(AnswerBody):
     """Buttons with an action of their own when they are pressed together."""
 
     id: str
@@ -50,7 +50,7 @@ class Chord(Answer):
     target: str | None = Field(description="Target that it rings.")
 
 
-class Lamp(Answer):
+class Lamp(AnswerBody):
     """A lamp and its pattern: slow is 1 Hz, fast 4 Hz; every 2 s double flashes twice, and pulse glows up and down.
 
     A lamp on a line shows a pulse as one flash.
@@ -64,20 +64,20 @@ class Lamp(Answer):
     colors: bool | None = Field(description="Whether its hardware has colours; null: not known yet.")
 
 
-class Keypad(Answer):
+class Keypad(AnswerBody):
     """A keypad."""
 
     id: str
 
 
-class Reader(Answer):
+class Reader(AnswerBody):
     """A card reader."""
 
     id: str
     discarded: int = Field(description="Number of invalid cards or keys since the start of the daemon.")
 
 
-class Sensor(Answer):
+class Sensor(AnswerBody):
     """A sensor and its state."""
 
     id: str
@@ -87,7 +87,7 @@ class Sensor(Answer):
     blocks_until: Time | None = Field(description="Until when it keeps the doors locked; null: it does not.")
 
 
-class Panel(Answer):
+class Panel(AnswerBody):
     """Buttons, lamps and other parts of the panel, and what they show."""
 
     picture: Picture
@@ -104,7 +104,7 @@ class Panel(Answer):
     sensors: list[Sensor]
 
 
-class SoundTest(Answer):
+class SoundTest(AnswerBody):
     """Highest levels at the microphone in dBFS; null: the microphone delivered nothing."""
 
     quiet_dbfs: float | None = Field(description="Before the tone.")

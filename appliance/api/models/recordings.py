@@ -2,10 +2,10 @@
 
 from pydantic import Field
 
-from appliance.api.models.base import Answer, Time
+from appliance.api.models.base import AnswerBody, Time
 
 
-class Recording(Answer):
+class Recording(AnswerBody):
     """A recording: a WAV file and its description."""
 
     id: str
@@ -20,7 +20,7 @@ class Recording(Answer):
     url: str = Field(description="Path of the audio file.")
 
 
-class Recordings(Answer):
+class Recordings(AnswerBody):
     """A page of recordings, newest first."""
 
     recordings: list[Recording]

@@ -4,10 +4,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from appliance.api.models.base import Answer, Clock, Done, Line, Order
+from appliance.api.models.base import AnswerBody, Clock, Done, Line, OrderBody
 
 
-class ForwardingChange(Order):
+class ForwardingChange(OrderBody):
     """Changes of call forwarding; omitted fields stay. Give the name of a target, or a number; "" for none."""
 
     always: str | None = Field(default=None, max_length=64, pattern=Line, description="All calls.")
@@ -23,14 +23,14 @@ class ForwardingChange(Order):
     )
 
 
-class QuietHours(Order):
+class QuietHours(OrderBody):
     """Quiet hours of each day, in the machine's local time; both "" for none."""
 
     begin: Annotated[str, Field(pattern=Clock, examples=["22:00"])]
     end: Annotated[str, Field(pattern=Clock, examples=["06:30"])]
 
 
-class RuntimeChange(Order):
+class RuntimeChange(OrderBody):
     """Run-time settings to change. Kept over restarts until the file changes; omitted fields stay."""
 
     forwarding: ForwardingChange | None = None
@@ -38,7 +38,7 @@ class RuntimeChange(Order):
     do_not_disturb: bool | None = Field(default=None, description="Calls do not ring; visitors still do.")
 
 
-class Forwarding(Answer):
+class Forwarding(AnswerBody):
     """Call forwarding: name of a target or a number; empty: none."""
 
     always: str
@@ -48,14 +48,14 @@ class Forwarding(Answer):
     no_answer_s: float
 
 
-class Hours(Answer):
+class Hours(AnswerBody):
     """Quiet hours of each day, in the machine's local time; both empty: none."""
 
     begin: str
     end: str
 
 
-class Runtime(Answer):
+class Runtime(AnswerBody):
     """Current values of the settings that clients may change while the station runs."""
 
     forwarding: Forwarding

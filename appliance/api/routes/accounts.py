@@ -9,7 +9,7 @@ from appliance.api import models
 from appliance.api.http import problems
 from appliance.api.http.dependencies import Daemon, Id, Who, ask
 from appliance.api.http.response_schemas import answers
-from appliance.api.ports import Ports
+from appliance.api.ports import HttpPorts
 from appliance.base.errors import IntercomError
 from appliance.core import inputs
 from appliance.core.model import AccountId
@@ -41,12 +41,12 @@ async def unregister_account(account: Id, daemon: Daemon, who: Who) -> JSONRespo
     return await _order(daemon, account, inputs.UnregisterAccount(AccountId(account)), who)
 
 
-async def _order(daemon: Ports, account: str, action: inputs.Action, who: str) -> JSONResponse:
+async def _order(daemon: HttpPorts, account: str, action: inputs.Action, who: str) -> JSONResponse:
     reply = await ask(daemon, action, who)
     return JSONResponse({"account": _find(daemon, account), "warning": reply.warning or None})
 
 
-def _find(daemon: Ports, account: str) -> dict[str, Any]:
+def _find(daemon: HttpPorts, account: str) -> dict[str, Any]:
     found: dict[str, Any] | None = next((a for a in daemon.snapshot()["accounts"] if a["name"] == account), None)
     if found is None:
         raise IntercomError(

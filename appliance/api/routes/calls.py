@@ -7,7 +7,7 @@ from appliance.api import models
 from appliance.api.http import problems
 from appliance.api.http.dependencies import Daemon, Id, Who, ask, taken
 from appliance.api.http.response_schemas import answers
-from appliance.api.ports import Ports
+from appliance.api.ports import HttpPorts
 from appliance.base.errors import IntercomError
 from appliance.core import inputs
 from appliance.core.model import AccountId, CallId, Content
@@ -196,7 +196,7 @@ async def send_info(call: Id, body: models.Info, daemon: Daemon, who: Who) -> JS
 
 
 async def _order(
-    daemon: Ports,
+    daemon: HttpPorts,
     action: inputs.AnswerCall
     | inputs.RingCall
     | inputs.SendEarlyMedia

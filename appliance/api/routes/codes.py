@@ -10,7 +10,7 @@ from appliance.api import models
 from appliance.api.http import problems
 from appliance.api.http.dependencies import Daemon, Id, Who, ask
 from appliance.api.http.response_schemas import answers
-from appliance.api.ports import Ports
+from appliance.api.ports import HttpPorts
 from appliance.base.errors import IntercomError
 from appliance.core import inputs
 from appliance.core.model import CredentialId, CredentialKind, DoorId, Period
@@ -75,14 +75,14 @@ async def remove_code(code: Id, daemon: Daemon, who: Who) -> JSONResponse:
     return JSONResponse({"warning": reply.warning or None})
 
 
-def _find(daemon: Ports, wanted: str) -> dict[str, Any]:
+def _find(daemon: HttpPorts, wanted: str) -> dict[str, Any]:
     found = next((each for each in daemon.codes() if each["id"] == wanted), None)
     if found is None:
         raise IntercomError("code-not-found", f"There is no code {wanted}.", resolution="GET /v1/codes lists them.")
     return found
 
 
-def _done(daemon: Ports, wanted: str) -> dict[str, Any]:
+def _done(daemon: HttpPorts, wanted: str) -> dict[str, Any]:
     code = next((each for each in daemon.codes() if each["id"] == wanted), None)
     return {"id": wanted, "code": code, "warning": None}
 

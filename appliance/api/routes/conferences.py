@@ -9,7 +9,7 @@ from appliance.api import models
 from appliance.api.http import problems
 from appliance.api.http.dependencies import Daemon, Id, Who, ask
 from appliance.api.http.response_schemas import answers
-from appliance.api.ports import Ports
+from appliance.api.ports import HttpPorts
 from appliance.base.errors import IntercomError
 from appliance.core import inputs
 from appliance.core.model import AccountId, CallId, ConferenceId
@@ -90,7 +90,7 @@ async def remove_participant(conference: Id, call: CallQuery, daemon: Daemon, wh
 
 
 async def _order(
-    daemon: Ports,
+    daemon: HttpPorts,
     action: inputs.InviteInto | inputs.TakeInto | inputs.RemoveFrom | inputs.MuteIn | inputs.EndConference,
     who: str,
 ) -> JSONResponse:
@@ -102,13 +102,13 @@ def dial(body: models.Join) -> inputs.Dial:
     return inputs.Dial(body.to or "", tuple(body.headers.items()), AccountId(body.account))
 
 
-def done(daemon: Ports, wanted: str, warning: str) -> dict[str, Any]:
+def done(daemon: HttpPorts, wanted: str, warning: str) -> dict[str, Any]:
     """The answer to a request."""
     shown = next((each for each in daemon.snapshot()["conferences"] if each["id"] == wanted), None)
     return {"id": wanted, "conference": shown, "warning": warning or None}
 
 
-def find(daemon: Ports, wanted: str) -> dict[str, Any]:
+def find(daemon: HttpPorts, wanted: str) -> dict[str, Any]:
     """The conference of that id. Raises conference-not-found."""
     shown: dict[str, Any] | None = done(daemon, wanted, "")["conference"]
     if shown is None:

@@ -14,7 +14,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from appliance.api import models
 from appliance.api.http import problems
-from appliance.api.http.event_filter import Subscribed, Subscription
+from appliance.api.http.event_filter import EventSubscription, Subscribed
 from appliance.api.http.response_schemas import answers
 from appliance.api.ports import Json
 from appliance.base.errors import IntercomError
@@ -81,14 +81,14 @@ async def events(socket: WebSocket, subscription: Subscribed) -> None:
     await _while_there(socket.receive, _send(socket, subscription))
 
 
-async def _send(socket: WebSocket, subscription: Subscription) -> None:
+async def _send(socket: WebSocket, subscription: EventSubscription) -> None:
     async with aclosing(subscription.events()) as feed:
         async for envelope in feed:
             await socket.send_text(_text(envelope))
     await socket.close(GOING_AWAY)
 
 
-async def _poll(subscription: Subscription, wait: float) -> list[Json]:
+async def _poll(subscription: EventSubscription, wait: float) -> list[Json]:
     """The next events: those available now, or the first within `wait` seconds."""
     found: list[Json] = []
     try:
@@ -110,7 +110,7 @@ class _Stream(StreamingResponse):
     Sent in our own way: that of the base class, when the client goes, leaves no time to end the feed well.
     """
 
-    def __init__(self, subscription: Subscription) -> None:
+    def __init__(self, subscription: EventSubscription) -> None:
         super().__init__((), media_type=SSE)
         self._subscription = subscription
 
@@ -125,7 +125,7 @@ class _Stream(StreamingResponse):
         await send({"type": "http.response.body"})
 
 
-async def _blocks(subscription: Subscription) -> AsyncGenerator[str, None]:
+async def _blocks(subscription: EventSubscription) -> AsyncGenerator[str, None]:
     yield f"id: {subscription.seen}\n\n"
     async with aclosing(subscription.events()) as feed:
         coming = asyncio.ensure_future(anext(feed, None))

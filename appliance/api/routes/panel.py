@@ -20,9 +20,9 @@ async def read_panel(daemon: Daemon) -> JSONResponse:
 
 
 @router.post("/buttons/{button}/press", responses=answers(models.Done))
-async def press_button(button: Id, daemon: Daemon, who: Who, body: models.Press | None = None) -> JSONResponse:
+async def press_button(button: Id, daemon: Daemon, who: Who, body: models.PressOptions | None = None) -> JSONResponse:
     """Press a button for `seconds`, then release it."""
-    reply = await ask(daemon, inputs.PressButton(ButtonId(button), (body or models.Press()).seconds), who)
+    reply = await ask(daemon, inputs.PressButton(ButtonId(button), (body or models.PressOptions()).seconds), who)
     return JSONResponse({"warning": reply.warning or None})
 
 

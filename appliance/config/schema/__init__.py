@@ -5,36 +5,36 @@ Every setting has a default or is required, a unit in the name of its key, a ran
 
 from pydantic import Field
 
-from appliance.config.schema.audio import Audio, Recording
+from appliance.config.schema.audio import AudioTable, RecordingTable
 from appliance.config.schema.base import Id, Table
-from appliance.config.schema.doors import Door, Guard, Rule
-from appliance.config.schema.http import Dbus, Http
-from appliance.config.schema.panel import Panel
-from appliance.config.schema.policy import Clock, Forwarding, QuietHours
-from appliance.config.schema.sip import Account, Deadlines, Sip, Tls
-from appliance.config.schema.station import Station
-from appliance.config.schema.targets import Directory, Plan, Target
+from appliance.config.schema.doors import DoorTable, GuardTable, RuleTable
+from appliance.config.schema.http import DbusTable, HttpTable
+from appliance.config.schema.panel import PanelTable
+from appliance.config.schema.policy import ClockTable, ForwardingTable, QuietHoursTable
+from appliance.config.schema.sip import AccountTable, DeadlinesTable, SipTable, TlsTable
+from appliance.config.schema.station import StationTable
+from appliance.config.schema.targets import DirectoryTable, PlanTable, TargetTable
 
 
 class Config(Table):
     """The whole file."""
 
-    station: Station = Field(default_factory=Station)
-    sip: Sip = Field(default_factory=Sip)
-    account: dict[Id, Account] = Field(default_factory=dict)
-    tls: Tls = Field(default_factory=Tls)
-    audio: Audio = Field(default_factory=Audio)
-    http: Http = Field(default_factory=Http)
-    dbus: Dbus = Field(default_factory=Dbus)
-    panel: Panel = Field(default_factory=Panel)
-    door: dict[Id, Door] = Field(default_factory=dict)
-    guard: Guard = Field(default_factory=Guard)
-    rule: dict[Id, Rule] = Field(default_factory=dict)
-    target: dict[Id, Target] = Field(default_factory=dict)
-    plan: dict[Id, Plan] = Field(default_factory=dict)
-    directory: Directory = Field(default_factory=Directory)
-    forwarding: Forwarding = Field(default_factory=Forwarding)
-    quiet_hours: QuietHours = Field(default_factory=QuietHours)
-    clock: Clock = Field(default_factory=Clock)
-    recording: Recording = Field(default_factory=Recording)
-    deadlines: Deadlines = Field(default_factory=Deadlines)
+    station: StationTable = Field(default_factory=StationTable)
+    sip: SipTable = Field(default_factory=SipTable)
+    account: dict[Id, AccountTable] = Field(default_factory=dict)
+    tls: TlsTable = Field(default_factory=TlsTable)
+    audio: AudioTable = Field(default_factory=AudioTable)
+    http: HttpTable = Field(default_factory=HttpTable)
+    dbus: DbusTable = Field(default_factory=DbusTable)
+    panel: PanelTable = Field(default_factory=PanelTable)
+    door: dict[Id, DoorTable] = Field(default_factory=dict)
+    guard: GuardTable = Field(default_factory=GuardTable)
+    rule: dict[Id, RuleTable] = Field(default_factory=dict)
+    target: dict[Id, TargetTable] = Field(default_factory=dict)
+    plan: dict[Id, PlanTable] = Field(default_factory=dict)
+    directory: DirectoryTable = Field(default_factory=DirectoryTable)
+    forwarding: ForwardingTable = Field(default_factory=ForwardingTable)
+    quiet_hours: QuietHoursTable = Field(default_factory=QuietHoursTable)
+    clock: ClockTable = Field(default_factory=ClockTable)
+    recording: RecordingTable = Field(default_factory=RecordingTable)
+    deadlines: DeadlinesTable = Field(default_factory=DeadlinesTable)

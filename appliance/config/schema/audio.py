@@ -3,7 +3,7 @@
 from appliance.config.schema.base import Table, setting
 
 
-class Audio(Table):
+class AudioTable(Table):
     """Speaker and microphone."""
 
     capture: str = setting(
@@ -32,7 +32,7 @@ class Audio(Table):
     )
 
 
-class Recording(Table):
+class RecordingTable(Table):
     """Recording of calls. Respect the law: in many countries everybody who is recorded must know it."""
 
     enabled: bool = setting("Record every call, in both directions, from its answer to its end.", default=False)

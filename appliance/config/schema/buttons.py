@@ -35,7 +35,7 @@ def digits_setting() -> Any:
     )
 
 
-class Button(Table):
+class ButtonTable(Table):
     """A button of the panel."""
 
     pin: int | None = pin_setting(17)
@@ -101,7 +101,7 @@ class Button(Table):
     )
 
 
-class Chord(Table):
+class ChordTable(Table):
     """Two buttons that do something else when they are pressed together.
 
     Each of them waits `within_ms` before it acts alone.

@@ -22,7 +22,7 @@ def _weekly(text: str) -> str:
     return text
 
 
-class Door(Table):
+class DoorTable(Table):
     """A door with a strike at a relay. One [door.<id>] for each.
 
     To open the door, the relay is energised, for each kind of strike; docs/how-to/open-doors.md shows the wiring.
@@ -67,7 +67,7 @@ class Door(Table):
     )
 
 
-class Guard(Table):
+class GuardTable(Table):
     """The process that holds the relays of the doors, and ends each opening whatever happens to the daemon."""
 
     socket: Annotated[str, Field(pattern=r"^(/[^\x00]{1,100})?$")] = setting(
@@ -79,7 +79,7 @@ class Guard(Table):
     )
 
 
-class Rule(Table):
+class RuleTable(Table):
     """A door that opens by itself when something happens. One [rule.<name>] for each.
 
     It opens like any other opening: for a limited time, reported with the name of the rule, and not during a lockdown

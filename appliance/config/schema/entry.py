@@ -52,7 +52,7 @@ def _opened(how: str) -> Any:
     )
 
 
-class Keypad(Table):
+class KeypadTable(Table):
     """A keypad. One [panel.keypad.<id>] for each.
 
     A keypad on lines has rows and columns, a keypad on USB has a device, and a keypad in a Wiegand reader has that
@@ -95,7 +95,7 @@ def _wiegand(which: str, example: str) -> Any:
     )
 
 
-class Reader(Table):
+class ReaderTable(Table):
     """A card reader. One [panel.reader.<id>] for each. A Wiegand reader has lines, a reader on USB has a device."""
 
     chip: str = _own_chip(_RASPBERRY)

@@ -8,7 +8,7 @@ from appliance.config.schema.addresses import loopback
 from appliance.config.schema.base import Table, setting
 
 
-class Http(Table):
+class HttpTable(Table):
     """The HTTP interface and its page."""
 
     address: Annotated[str, AfterValidator(loopback)] = setting(
@@ -26,7 +26,7 @@ class Http(Table):
     )
 
 
-class Dbus(Table):
+class DbusTable(Table):
     """The interface on the message bus, as org.intercomd; it needs the package python3-dbus-fast.
 
     The policy of the bus says who may use it: the group intercom.

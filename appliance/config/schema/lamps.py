@@ -19,7 +19,7 @@ def _pattern(text: str, default: Pattern | None = Pattern.OFF) -> Any:
     return setting(text, default=default, strict=False)
 
 
-class Pictures(Table):
+class PicturesTable(Table):
     """The pattern of the lamp in each situation.
 
     Patterns are off, on, slow (1 Hz), fast (4 Hz), and every 2 s double (two flashes) or pulse. A pulse glows up and
@@ -51,10 +51,10 @@ def _color_settings() -> Any:
 
 
 if TYPE_CHECKING:
-    Colors = Table
+    ColorsTable = Table
 else:
-    Colors = create_model(
-        "Colors",
+    ColorsTable = create_model(
+        "ColorsTable",
         __base__=Table,
         __doc__="Colours of the lamp for each situation, if they differ from `color`. "
         "Lines round each part to on or off.",
@@ -62,7 +62,7 @@ else:
     )
 
 
-STATUS = Pictures(
+STATUS = PicturesTable(
     idle=Pattern.PULSE,
     dialing=Pattern.SLOW,
     ringing=Pattern.FAST,
@@ -83,7 +83,7 @@ _Channel = Annotated[str, Field(pattern=_CHANNEL)]
 _CHANNEL_ALLOWED = "a chip's name, / and a channel's number"
 
 
-class Lamp(Table):
+class LampTable(Table):
     """A lamp of the panel, wired to a line (on and off only), to a PWM channel, or to an LED of the kernel.
 
     `chip`, if given, is the chip of `line` or `rgb_lines`.
@@ -137,5 +137,5 @@ class Lamp(Table):
         allowed=_COLORS,
         default="",
     )
-    pictures: Pictures = Field(default=STATUS, description="Pattern of each situation; a table of its own.")
-    colors: Colors = Field(default=Colors(), description="Colour of each situation; a table of its own.")
+    pictures: PicturesTable = Field(default=STATUS, description="Pattern of each situation; a table of its own.")
+    colors: ColorsTable = Field(default=ColorsTable(), description="Colour of each situation; a table of its own.")

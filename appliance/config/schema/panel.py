@@ -5,14 +5,14 @@ from typing import Literal
 from pydantic import Field
 
 from appliance.config.schema.base import Id, Table, setting
-from appliance.config.schema.buttons import Button, Chord
-from appliance.config.schema.entry import Keypad, Reader
-from appliance.config.schema.lamps import Lamp
+from appliance.config.schema.buttons import ButtonTable, ChordTable
+from appliance.config.schema.entry import KeypadTable, ReaderTable
+from appliance.config.schema.lamps import LampTable
 from appliance.config.schema.lines import NAMED_WHY, chip_setting, line_setting, pin_setting
 from appliance.core.model import SensorKind
 
 
-class Sensor(Table):
+class SensorTable(Table):
     """A contact to watch: of a door's leaf, of the panel's housing, or of something else."""
 
     pin: int | None = pin_setting(27)
@@ -56,7 +56,7 @@ class Sensor(Table):
     )
 
 
-class Panel(Table):
+class PanelTable(Table):
     """Buttons, chords, lamps, keypads, readers and sensors; each has its own table, such as [panel.button.<id>]."""
 
     lines: Literal["simulated", "gpio"] = setting(
@@ -70,9 +70,9 @@ class Panel(Table):
         pattern=r"^$|^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$",
         example="22:00-06:30",
     )
-    button: dict[Id, Button] = Field(default_factory=dict, description="The buttons.")
-    chord: dict[Id, Chord] = Field(default_factory=dict, description="Buttons that do something together.")
-    lamp: dict[Id, Lamp] = Field(default_factory=dict, description="The lamps.")
-    keypad: dict[Id, Keypad] = Field(default_factory=dict, description="The keypads.")
-    reader: dict[Id, Reader] = Field(default_factory=dict, description="The card readers.")
-    sensor: dict[Id, Sensor] = Field(default_factory=dict, description="The sensors.")
+    button: dict[Id, ButtonTable] = Field(default_factory=dict, description="The buttons.")
+    chord: dict[Id, ChordTable] = Field(default_factory=dict, description="Buttons that do something together.")
+    lamp: dict[Id, LampTable] = Field(default_factory=dict, description="The lamps.")
+    keypad: dict[Id, KeypadTable] = Field(default_factory=dict, description="The keypads.")
+    reader: dict[Id, ReaderTable] = Field(default_factory=dict, description="The card readers.")
+    sensor: dict[Id, SensorTable] = Field(default_factory=dict, description="The sensors.")

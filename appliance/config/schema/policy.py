@@ -14,7 +14,7 @@ def _rule(which: str) -> Any:
     )
 
 
-class Forwarding(Table):
+class ForwardingTable(Table):
     """Forwarding of calls to this station (302): the caller is redirected to another address.
 
     Clients may change it while the station runs (PATCH /v1/config/runtime); their change lasts until the file changes.
@@ -43,14 +43,14 @@ def _time(what: str) -> Any:
     )
 
 
-class QuietHours(Table):
+class QuietHoursTable(Table):
     """Times without ringing for calls; visitors still ring. Clients may change it, as with [forwarding]."""
 
     begin: str = _time("Begin")
     end: str = _time("End")
 
 
-class Clock(Table):
+class ClockTable(Table):
     """Trust in the clock, for codes and rules with times."""
 
     trust: Literal["synchronised", "always"] = setting(

@@ -11,7 +11,7 @@ from appliance.core.model import DigitsBy, TransferPolicy
 Codec = Literal["opus", "G722", "PCMA", "PCMU"]
 
 
-class Sip(Table):
+class SipTable(Table):
     """Calls: where SIP listens, and the rules for calls without an account."""
 
     address: Annotated[str, AfterValidator(ip_address_text)] = setting(
@@ -81,7 +81,7 @@ class Sip(Table):
     )
 
 
-class Account(Table):
+class AccountTable(Table):
     """An address at a registrar, such as an extension of a PBX. One [account.<name>] for each."""
 
     user: str = setting(
@@ -164,7 +164,7 @@ class Account(Table):
     ice: bool = ice_setting("calls through this account")
 
 
-class Tls(Table):
+class TlsTable(Table):
     """Certificates, for accounts whose transport is tls. The files are read for each connection."""
 
     ca_file: str = setting(
@@ -197,7 +197,7 @@ def _deadline(text: str, default: float) -> Any:
     return setting(text, unit="s", default=default, ge=1, le=600)
 
 
-class Deadlines(Table):
+class DeadlinesTable(Table):
     """Longest time of a call in each state; after it the call is ended."""
 
     dialing_s: float = _deadline("Our call has no answer yet, not even ringing.", 32.0)

@@ -3,7 +3,7 @@
 from appliance.config.schema.base import Table, setting
 
 
-class Station(Table):
+class StationTable(Table):
     """The name and the address of the station."""
 
     name: str = setting(

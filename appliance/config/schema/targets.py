@@ -9,7 +9,7 @@ from appliance.config.schema.base import FILE, USER, Srtp, Table, setting
 from appliance.core.model import Watch
 
 
-class Target(Table):
+class TargetTable(Table):
     """A person or phone that a button rings, and that may call. One [target.<name>] for each."""
 
     account: str = setting(
@@ -88,7 +88,7 @@ class Target(Table):
         return text if known.data.get("account") and USER.fullmatch(text) else sip_uri(text)
 
 
-class Directory(Table):
+class DirectoryTable(Table):
     """The directory: flats that visitors ring by their number at a keypad, or from the list on the display."""
 
     file: str = setting(
@@ -107,7 +107,7 @@ class Directory(Table):
     )
 
 
-class Plan(Table):
+class PlanTable(Table):
     """Targets that a press rings, step after step until one answers. One [plan.<name>] for each."""
 
     steps: list[Annotated[list[str], Field(min_length=1, max_length=8)]] = setting(

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from appliance.core import events, inputs
 from appliance.core.access import codes
-from appliance.core.model import Attempt, CredentialKind, LockoutScope, Means
+from appliance.core.model import Attempt, CredentialKind, LockoutScope, OpenedBy
 from appliance.core.transition import Turn
 
 
@@ -14,7 +14,7 @@ def read(turn: Turn, given: inputs.CardRead) -> None:
     if reader is not None:
         number = given.number if reader.tell_numbers else None
         turn.emit(events.CardRead(reader.id, number, masked=number is None, bits=given.bits, at=turn.now))
-        by = Attempt(f"reader {reader.id}", Means.CARD, reader.doors, LockoutScope.READER, reader.id)
+        by = Attempt(f"reader {reader.id}", OpenedBy.CARD, reader.doors, LockoutScope.READER, reader.id)
         codes.shown(turn, by, CredentialKind.CARD, given.number)
 
 

@@ -14,14 +14,14 @@ from appliance.core.appliance import error_events, faults
 from appliance.core.doors import outcomes, pulses
 from appliance.core.model import (
     Attempt,
-    Book,
     BookChange,
     Credential,
+    CredentialBook,
     CredentialId,
     CredentialKind,
     Denial,
     DoorId,
-    Keeping,
+    PendingWrite,
     RequestId,
 )
 from appliance.core.orders import DropCredential, KeepCredential, Reply
@@ -57,7 +57,7 @@ def shown(turn: Turn, attempt: Attempt, kind: CredentialKind, text: str) -> str:
     by = replace(attempt, by=f"{found.kind} of {found.owner}, {attempt.by}", code=found.id, owner=found.owner)
     wanted = tuple(door for door in found.doors if door in attempt.doors)
     why = credentials.why_not(found, turn.state.clock, turn.now) if wanted else Denial.FOREIGN
-    if not why and is_kept(turn, found.id):
+    if not why and being_written(turn, found.id):
         why = Denial.BEING_WRITTEN
     if why:
         deny(turn, by, wanted or found.doors, why)
@@ -83,7 +83,7 @@ def unavailable(turn: Turn, attempt: Attempt) -> None:
     outcomes.refused(turn, attempt, Denial.UNAVAILABLE)
 
 
-def read(turn: Turn, book: Book) -> None:
+def read(turn: Turn, book: CredentialBook) -> None:
     """Store the loaded book; from now on codes open doors."""
     turn.state = replace(turn.state, book=book)
     faults.recovered(turn, PART)
@@ -95,7 +95,7 @@ def wrong(turn: Turn, attempt: Attempt) -> None:
     lockouts.wrong(turn, attempt)
 
 
-def known(book: Book | None, digits: str) -> bool:
+def known(book: CredentialBook | None, digits: str) -> bool:
     """Whether these digits are a code of the book, valid now or not."""
     return book is not None and credentials.match(book, CredentialKind.CODE, digits) is not None
 
@@ -103,7 +103,7 @@ def known(book: Book | None, digits: str) -> bool:
 def refused_at_once(turn: Turn, attempt: Attempt) -> bool:
     """Deny at once, without a look at the code, if its source or every door of the attempt is locked out."""
     left = lockouts.left_s(turn, attempt.scope, attempt.who)
-    if not left and (lockouts.open_doors(turn, attempt) or not attempt.doors):
+    if not left and (lockouts.not_locked_out(turn, attempt) or not attempt.doors):
         return False
     deny(turn, attempt, attempt.doors, Denial.LOCKED_OUT)
     return True
@@ -111,12 +111,15 @@ def refused_at_once(turn: Turn, attempt: Attempt) -> bool:
 
 def spend(turn: Turn, attempt: Attempt, found: Credential, uses: int) -> None:
     """Write that the code was used, then open its doors."""
-    keep(turn, Keeping(BookChange.USED, replace(found, uses=uses - 1), turn.now + KEPT_S, attempt.by, attempt=attempt))
+    keep(
+        turn,
+        PendingWrite(BookChange.USED, replace(found, uses=uses - 1), turn.now + KEPT_S, attempt.by, attempt=attempt),
+    )
 
 
 def open_doors(turn: Turn, attempt: Attempt, wanted: tuple[DoorId, ...]) -> None:
     """Open the doors, and report each that does not open. The first that opens decides the outcome."""
-    free, opening = lockouts.open_doors(turn, attempt), False
+    free, opening = lockouts.not_locked_out(turn, attempt), False
     why: str = Denial.LOCKED_OUT
     for door in turn.settings.doors:
         if door.id not in wanted:
@@ -169,17 +172,17 @@ def requested(turn: Turn, action: inputs.OfBook, request: RequestId, who: str) -
             )
         case _:
             change, credential = BookChange.REMOVED, find(turn, book, action.id)
-    keep(turn, Keeping(change, credential, turn.now + KEPT_S, who, request))
+    keep(turn, PendingWrite(change, credential, turn.now + KEPT_S, who, request))
 
 
-def keep(turn: Turn, keeping: Keeping) -> None:
+def keep(turn: Turn, keeping: PendingWrite) -> None:
     """Order the write, and wait for its result."""
     removed = keeping.change is BookChange.REMOVED
     turn.order(DropCredential(keeping.code.id) if removed else KeepCredential(keeping.code))
     turn.state = replace(turn.state, keepings=(*turn.state.keepings, keeping))
 
 
-def added(turn: Turn, book: Book, action: inputs.AddCredential) -> Credential:
+def added(turn: Turn, book: CredentialBook, action: inputs.AddCredential) -> Credential:
     """Build the new credential. Raises IntercomError."""
     check(turn, action)
     if action.kind is CredentialKind.CODE:
@@ -230,7 +233,7 @@ def check(turn: Turn, wanted: inputs.AddCredential | inputs.ChangeCredential) ->
             )
 
 
-def find(turn: Turn, book: Book, wanted: CredentialId) -> Credential:
+def find(turn: Turn, book: CredentialBook, wanted: CredentialId) -> Credential:
     """Find a credential by its id. Raises IntercomError, also while the credential is being written."""
     found = book.credential(wanted)
     if found is None:
@@ -240,12 +243,12 @@ def find(turn: Turn, book: Book, wanted: CredentialId) -> Credential:
             "It was removed or never existed.",
             "GET /v1/codes lists them.",
         )
-    if is_kept(turn, wanted):
+    if being_written(turn, wanted):
         raise IntercomError("conflict", f"Code {wanted} is being saved.", "", "Try again.")
     return found
 
 
-def is_kept(turn: Turn, wanted: CredentialId) -> bool:
+def being_written(turn: Turn, wanted: CredentialId) -> bool:
     """Whether the credential is being written."""
     return any(keeping.code.id == wanted for keeping in turn.state.keepings)
 
@@ -289,7 +292,7 @@ def due(turn: Turn) -> None:
             failed(turn, keeping, "The disc takes too long.")
 
 
-def failed(turn: Turn, keeping: Keeping, why: str) -> None:
+def failed(turn: Turn, keeping: PendingWrite, why: str) -> None:
     """Report the failed write to the client, or deny the doors of the code or card."""
     if keeping.attempt is not None:
         deny(turn, keeping.attempt, keeping.attempt.doors, f"{Denial.NOT_WRITTEN}: {why}")
@@ -300,7 +303,7 @@ def failed(turn: Turn, keeping: Keeping, why: str) -> None:
         turn.order(Reply(keeping.request, error=error))
 
 
-def taken(turn: Turn, wanted: CredentialId) -> Keeping | None:
+def taken(turn: Turn, wanted: CredentialId) -> PendingWrite | None:
     """Find the change that waits for this write, and remove it from those that wait."""
     found = next((k for k in turn.state.keepings if k.code.id == wanted), None)
     turn.state = replace(turn.state, keepings=tuple(k for k in turn.state.keepings if k is not found))

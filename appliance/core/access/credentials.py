@@ -7,7 +7,7 @@ import hashlib
 import hmac
 
 from appliance.core import wall_clock
-from appliance.core.model import Book, Clock, Credential, CredentialKind, Denial
+from appliance.core.model import Clock, Credential, CredentialBook, CredentialKind, Denial
 
 SHORTEST, LONGEST = 4, 12  # digits of a code
 
@@ -19,7 +19,7 @@ def digest(secret: str, kind: CredentialKind, shown: str) -> str:
     ).hexdigest()
 
 
-def match(book: Book, kind: CredentialKind, shown: str) -> Credential | None:
+def match(book: CredentialBook, kind: CredentialKind, shown: str) -> Credential | None:
     """The code with these digits, or the card with this number."""
     wanted, found = digest(book.secret, kind, shown), None
     for credential in book.codes:
@@ -28,7 +28,7 @@ def match(book: Book, kind: CredentialKind, shown: str) -> Credential | None:
     return found
 
 
-def longest(book: Book | None) -> int:
+def longest(book: CredentialBook | None) -> int:
     """The number of digits of the longest code; 0 without codes."""
     return max((c.length for c in book.codes), default=0) if book is not None else 0
 

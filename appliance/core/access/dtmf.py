@@ -23,8 +23,8 @@ from appliance.core.model import (
     DigitsBy,
     DoorSettings,
     LockoutScope,
-    Means,
-    Method,
+    MessageMethod,
+    OpenedBy,
     State,
 )
 from appliance.core.orders import SendDigit
@@ -154,8 +154,8 @@ def attempt_of(turn: Turn, call: Call) -> Attempt:
     target = turn.settings.target(call.remote.target)
     uri = call.remote.uri
     if target is None:
-        return Attempt(f"digits of {uri}", Means.DTMF, (), LockoutScope.CALLER, STRANGER, uri)
-    return Attempt(f"digits of {target.name}", Means.DTMF, target.doors, LockoutScope.CALLER, target.name, uri)
+        return Attempt(f"digits of {uri}", OpenedBy.DTMF, (), LockoutScope.CALLER, STRANGER, uri)
+    return Attempt(f"digits of {target.name}", OpenedBy.DTMF, target.doors, LockoutScope.CALLER, target.name, uri)
 
 
 def due(turn: Turn) -> None:
@@ -193,7 +193,7 @@ def send(turn: Turn, call: Call, wanted: str) -> None:
     if not call.takes_events and way is DigitsBy.INFO:
         for digit in wanted:
             content = Content(RELAY, f"Signal={digit}\r\nDuration={PRESS_MS}\r\n", ())
-            texts.send(turn, Method.INFO, content, call.remote.uri, call.account, call.id, digit=digit)
+            texts.send(turn, MessageMethod.INFO, content, call.remote.uri, call.account, call.id, digit=digit)
     else:
         turn.order(SendDigit(call.id, wanted, inband=not call.takes_events))
     turn.put(with_sent(turn, call, wanted))

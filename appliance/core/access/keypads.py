@@ -16,11 +16,11 @@ from appliance.core.model import (
     CredentialKind,
     Denial,
     Entry,
+    KeypadEntry,
     KeypadId,
     KeypadSettings,
     LockoutScope,
-    Means,
-    Run,
+    OpenedBy,
 )
 from appliance.core.transition import Turn
 from appliance.core.visitor_ring import press
@@ -45,7 +45,7 @@ def pressed(turn: Turn, wanted: KeypadId, key: str) -> None:
     if whole or len(typed) >= credentials.LONGEST:
         over(turn, keypad, typed, closed=False)
     else:
-        put(turn, keypad.id, Run(keypad.id, typed, turn.now + TOGETHER_S))
+        put(turn, keypad.id, KeypadEntry(keypad.id, typed, turn.now + TOGETHER_S))
 
 
 def over(turn: Turn, keypad: KeypadSettings, typed: str, *, closed: bool) -> None:
@@ -65,7 +65,7 @@ def over(turn: Turn, keypad: KeypadSettings, typed: str, *, closed: bool) -> Non
 
 def attempt_at(keypad: KeypadSettings) -> Attempt:
     """Build the attempt of somebody at this keypad."""
-    return Attempt(f"keypad {keypad.id}", Means.KEYPAD, keypad.doors, LockoutScope.KEYPAD, keypad.id)
+    return Attempt(f"keypad {keypad.id}", OpenedBy.KEYPAD, keypad.doors, LockoutScope.KEYPAD, keypad.id)
 
 
 def ring(turn: Turn, entry: Entry, who: str) -> None:
@@ -87,7 +87,7 @@ def due(turn: Turn) -> None:
             over(turn, keypad, run.typed, closed=False)
 
 
-def put(turn: Turn, keypad: KeypadId, run: Run | None) -> None:
+def put(turn: Turn, keypad: KeypadId, run: KeypadEntry | None) -> None:
     """Store the keypad's entry; None removes it."""
     others = tuple(each for each in turn.state.runs if each.keypad != keypad)
     turn.state = replace(turn.state, runs=others if run is None else (*others, run))

@@ -23,7 +23,7 @@ def left_s(turn: Turn, scope: LockoutScope, who: str) -> float:
     return 0.0 if until is None else max(0.0, until - turn.now)
 
 
-def open_doors(turn: Turn, attempt: Attempt) -> tuple[DoorId, ...]:
+def not_locked_out(turn: Turn, attempt: Attempt) -> tuple[DoorId, ...]:
     """The attempt's doors that are not locked out."""
     return tuple(door for door in attempt.doors if not left_s(turn, LockoutScope.DOOR, door))
 
@@ -31,7 +31,7 @@ def open_doors(turn: Turn, attempt: Attempt) -> tuple[DoorId, ...]:
 def wrong(turn: Turn, attempt: Attempt) -> None:
     """Count a wrong code, for its source and for each door that a right code could have opened."""
     count(turn, attempt.scope, attempt.who, attempt)
-    for door in open_doors(turn, attempt):
+    for door in not_locked_out(turn, attempt):
         count(turn, LockoutScope.DOOR, door, attempt)
     keep(turn)
 

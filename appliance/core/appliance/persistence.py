@@ -9,16 +9,16 @@ from dataclasses import replace
 from appliance.base.errors import IntercomError
 from appliance.core import events
 from appliance.core.doors import pulses
-from appliance.core.model import Kept, RequestId, State, Unkept
+from appliance.core.model import PendingReply, PersistentState, RequestId, State
 from appliance.core.orders import Reply
 from appliance.core.transition import Turn
 
 PATIENCE_S = 5.0  # a worn SD card may take seconds to write
 
 
-def of(state: State) -> Kept:
+def of(state: State) -> PersistentState:
     """The state that should be on disc."""
-    return Kept(
+    return PersistentState(
         state.kept_change,
         locked_down=state.locked_down,
         blocks=state.blocks,
@@ -27,10 +27,10 @@ def of(state: State) -> Kept:
     )
 
 
-def restore(turn: Turn, found: Kept, fault: str) -> None:
+def restore(turn: Turn, found: PersistentState, fault: str) -> None:
     """Start with the state from disc. An unreadable file may have held a lockdown, so all doors are locked down."""
     if fault:
-        found = Kept(found.change + 1, locked_down=tuple(sorted(door.id for door in turn.settings.doors)))
+        found = PersistentState(found.change + 1, locked_down=tuple(sorted(door.id for door in turn.settings.doors)))
     turn.state = replace(
         turn.state,
         kept_change=found.change,
@@ -51,10 +51,10 @@ def restore(turn: Turn, found: Kept, fault: str) -> None:
 def reply(turn: Turn, request: RequestId, warning: str) -> None:
     """Reply to a client once everything is on disc: at the end of this step, if nothing changed."""
     until = turn.now + PATIENCE_S
-    turn.state = replace(turn.state, unkept=(*turn.state.unkept, Unkept(request, until, warning)))
+    turn.state = replace(turn.state, unkept=(*turn.state.unkept, PendingReply(request, until, warning)))
 
 
-def written(turn: Turn, found: Kept) -> None:
+def written(turn: Turn, found: PersistentState) -> None:
     """This state is on disc, whatever has changed meanwhile."""
     turn.state = replace(turn.state, on_disc=found)
 
@@ -85,7 +85,7 @@ def due(turn: Turn) -> None:
     turn.state = replace(turn.state, unkept=tuple(each for each in turn.state.unkept if each.until > turn.now))
 
 
-def refuse(turn: Turn, each: Unkept, why: str, resolution: str) -> None:
+def refuse(turn: Turn, each: PendingReply, why: str, resolution: str) -> None:
     """Reply that the change is active, but that a restart will lose it."""
     error = IntercomError(
         "unavailable", "The change is active but could not be saved; a restart will lose it.", why, resolution

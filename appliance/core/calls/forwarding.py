@@ -23,7 +23,7 @@ RULES = ("always", "quiet", "busy", "no_answer")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Callee:
     """An address that may be called: its URI, its target's name and its account."""
 
     uri: str
@@ -40,15 +40,15 @@ class Turned:
     to: str = ""
 
 
-def place(settings: Settings, name: str) -> Place | None:
+def place(settings: Settings, name: str) -> Callee | None:
     """The address that a rule names: a target, or a number at the first account; None if it is neither."""
     target = settings.target(name)
     if target is not None:
-        return Place(target.uri, target.name, target.account)
+        return Callee(target.uri, target.name, target.account)
     account = next(iter(settings.accounts), None)
     if account is None or not callers.NUMBER.fullmatch(name):
         return None
-    return Place(f"sip:{name}@{account.domain}", account=account.name)
+    return Callee(f"sip:{name}@{account.domain}", account=account.name)
 
 
 # -- calls to us -----------------------------------------------------------------------------------------------------
@@ -95,7 +95,7 @@ def visited(uri: str, before: Iterable[str]) -> bool:
 # -- our own calls ---------------------------------------------------------------------------------------------------
 
 
-def followed(turn: Turn, call: Call, contacts: tuple[str, ...]) -> Place | None:
+def followed(turn: Turn, call: Call, contacts: tuple[str, ...]) -> Callee | None:
     """The contact of a redirect (3xx) to which our call goes on; None if none is allowed or the limit is reached."""
     if not unanswered(call) or turn.state.stopping or len(call.redirected) >= turn.settings.max_redirects:
         return None
@@ -104,7 +104,7 @@ def followed(turn: Turn, call: Call, contacts: tuple[str, ...]) -> Place | None:
     return next((to for to in allowed if to is not None and not visited(to.uri, before)), None)
 
 
-def known(state: State, call: Call, contact: str) -> Place | None:
+def known(state: State, call: Call, contact: str) -> Callee | None:
     """The address that a redirect means: a target, called as it is configured, or a number at the call's registrar."""
     meant = callers.parts(contact)
     if meant is None:
@@ -113,14 +113,14 @@ def known(state: State, call: Call, contact: str) -> Place | None:
     for target in state.settings.targets:
         its_user, its_host = callers.parts(target.uri) or ("", "")
         if its_host == host and its_user in {"", user}:
-            return Place(target.uri, target.name, target.account)
+            return Callee(target.uri, target.name, target.account)
     account = state.settings.account(call.account)
     if account is None or not callers.NUMBER.fullmatch(user):
         return None
     registrar = callers.parts(f"sip:{account.registrar}") or ("", "")
     if host not in {account.domain.lower(), registrar[1], *state.account(account.name).hosts}:
         return None
-    return Place(f"sip:{user}@{account.domain}", account=account.name)
+    return Callee(f"sip:{user}@{account.domain}", account=account.name)
 
 
 # -- run-time settings -----------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from appliance.core import events
-from appliance.core.model import Call, CallId, Recording, RecordingId
+from appliance.core.model import Call, CallId, OpenRecording, RecordingId
 from appliance.core.orders import FinishRecording, PrepareRecording
 from appliance.core.transition import Turn
 
@@ -15,7 +15,7 @@ def begin(turn: Turn, call: Call) -> None:
         return
     recording = RecordingId(f"r-{turn.new_id()}")
     turn.put(replace(call, recording=recording))
-    turn.state = replace(turn.state, recordings=(*turn.state.recordings, Recording(recording, call.id)))
+    turn.state = replace(turn.state, recordings=(*turn.state.recordings, OpenRecording(recording, call.id)))
     turn.order(PrepareRecording(call.id, recording, call.remote.uri))
 
 
@@ -59,7 +59,7 @@ def sip_lost(turn: Turn) -> None:
         closed(turn, recording.call, recording.id)
 
 
-def change(turn: Turn, wanted: RecordingId, to: Callable[[Recording], Recording | None]) -> bool:
+def change(turn: Turn, wanted: RecordingId, to: Callable[[OpenRecording], OpenRecording | None]) -> bool:
     """Replace the recording by `to(recording)`, or drop it for None. False if there is no such recording."""
     found = [r for r in turn.state.recordings if r.id == wanted]
     kept = tuple(new for r in turn.state.recordings if (new := to(r) if r.id == wanted else r) is not None)

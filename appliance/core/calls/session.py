@@ -371,7 +371,7 @@ def over(turn: Turn, call: Call, given: inputs.CallEnded) -> None:
     turn.finish(call, End(cause_of_end(turn, call, given), given.code, given.reason, by_of_end(given)))
 
 
-def follow(turn: Turn, call: Call, to: forwarding.Place, code: int) -> None:
+def follow(turn: Turn, call: Call, to: forwarding.Callee, code: int) -> None:
     """Call the address that the far end redirects to: another dialog of the same call, with its full deadline."""
     limit = call_states.longest(call.state, turn.settings.deadlines) or 0.0
     other = turn.put(

@@ -7,7 +7,7 @@ from appliance.base.errors import IntercomError
 from appliance.core import events, inputs
 from appliance.core.accounts import registration
 from appliance.core.calls.headers import check as check_headers
-from appliance.core.model import AccountId, Call, CallId, Content, MessageId, Method, Outgoing
+from appliance.core.model import AccountId, Call, CallId, Content, MessageId, MessageMethod, OutgoingMessage
 from appliance.core.orders import SendMessage
 from appliance.core.transition import Turn
 
@@ -53,7 +53,7 @@ def info_received(turn: Turn, call: Call, content: Content) -> None:
 
 def send(
     turn: Turn,
-    method: Method,
+    method: MessageMethod,
     content: Content,
     to: str,
     account: AccountId,
@@ -75,7 +75,7 @@ def send(
             "Wait until some are answered.",
         )
     message = MessageId(f"m-{turn.new_id()}")
-    outgoing = Outgoing(message, method, to, call, turn.now + ANSWER_S, digit)
+    outgoing = OutgoingMessage(message, method, to, call, turn.now + ANSWER_S, digit)
     turn.state = replace(turn.state, messages=(*turn.state.messages, outgoing))
     turn.order(SendMessage(message, method, to, account, call, content))
     return message
@@ -105,16 +105,16 @@ def answered(turn: Turn, given: inputs.MessageAnswered) -> None:
         return
     if given.code in OK:
         forget(turn, outgoing)
-        sent = events.MessageSent if outgoing.method is Method.MESSAGE else events.InfoSent
+        sent = events.MessageSent if outgoing.method is MessageMethod.MESSAGE else events.InfoSent
         turn.emit(sent(outgoing.call, message=outgoing.id, to=outgoing.to))
     else:
         failed(turn, outgoing, given.code, given.reason)
 
 
-def failed(turn: Turn, outgoing: Outgoing, code: int, reason: str) -> None:
+def failed(turn: Turn, outgoing: OutgoingMessage, code: int, reason: str) -> None:
     """Report that a message failed."""
     forget(turn, outgoing)
-    kind = events.MessageFailed if outgoing.method is Method.MESSAGE else events.InfoFailed
+    kind = events.MessageFailed if outgoing.method is MessageMethod.MESSAGE else events.InfoFailed
     turn.emit(kind(outgoing.call, message=outgoing.id, to=outgoing.to, code=code, reason=reason))
 
 
@@ -133,6 +133,6 @@ def sip_lost(turn: Turn) -> None:
         failed(turn, outgoing, 0, "The SIP process was lost")
 
 
-def forget(turn: Turn, outgoing: Outgoing) -> None:
+def forget(turn: Turn, outgoing: OutgoingMessage) -> None:
     """Stop waiting for an answer to this message."""
     turn.state = replace(turn.state, messages=tuple(m for m in turn.state.messages if m is not outgoing))

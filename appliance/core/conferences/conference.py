@@ -17,7 +17,7 @@ from appliance.core.model import (
     ConferenceId,
     Joining,
     Participant,
-    Stage,
+    ParticipantState,
 )
 from appliance.core.transition import Turn
 
@@ -48,7 +48,7 @@ def take_in(turn: Turn, conference: Conference, taken: list[Call], who: str) -> 
         for part in (order[:first], order[first:])
     )
     participants = tuple(
-        Participant(call.id, Joining.ANSWERED if call.unanswered_here else Joining.TAKEN_IN, Stage.COMING)
+        Participant(call.id, Joining.ANSWERED if call.unanswered_here else Joining.TAKEN_IN, ParticipantState.COMING)
         for call in taken
     )
     joined = replace(conference, participants=(*conference.participants, *participants))
@@ -74,7 +74,7 @@ def invite(turn: Turn, conference: Conference, uri: str, whom: Dial) -> Conferen
         custom_data=whom.custom_data,
         conference=conference.id,
     )
-    coming = Participant(call.id, Joining.INVITED, Stage.INVITING)
+    coming = Participant(call.id, Joining.INVITED, ParticipantState.INVITING)
     conference = replace(conference, participants=(*conference.participants, coming))
     turn.state = replace(turn.state, conference=conference)
     turn.emit(events.ConferenceInvitationSending(*of(conference, coming), to=uri))
@@ -83,9 +83,9 @@ def invite(turn: Turn, conference: Conference, uri: str, whom: Dial) -> Conferen
 
 def remove(turn: Turn, conference: Conference, participant: Participant, call: Call) -> None:
     """Remove a participant; the call ends."""
-    if participant.stage is Stage.IN:
+    if participant.stage is ParticipantState.IN:
         turn.emit(events.ConferenceParticipantRemoved(*of(conference, participant), reason=EJECTED))
-        keep(turn, conference, replace(participant, stage=Stage.LEFT))
+        keep(turn, conference, replace(participant, stage=ParticipantState.LEFT))
     session.hang_up(turn, call, Cause.HANGUP)
 
 
@@ -106,7 +106,7 @@ def settle(turn: Turn) -> None:
     known = {participant.call for participant in conference.participants}
     for call in turn.state.calls:
         if call.conference is not None and call.id not in known:  # by a transfer
-            new = Participant(call.id, Joining.REPLACING, Stage.COMING)
+            new = Participant(call.id, Joining.REPLACING, ParticipantState.COMING)
             conference = replace(conference, participants=(*conference.participants, new))
     for participant in conference.participants:
         conference = follow(turn, conference, participant)
@@ -119,7 +119,7 @@ def settle(turn: Turn) -> None:
         else:
             turn.emit(events.ConferenceEnded(conference.id, duration_s=round(turn.now - since, 3)))
         return
-    over = all(p.stage is Stage.LEFT for p in left)
+    over = all(p.stage is ParticipantState.LEFT for p in left)
     if over and not conference.ending:
         turn.emit(events.ConferenceDisconnecting(conference.id))
     turn.state = replace(
@@ -130,21 +130,21 @@ def settle(turn: Turn) -> None:
 def follow(turn: Turn, conference: Conference, participant: Participant) -> Conference:
     """Report a participant's progress, and store it."""
     call, stage = turn.state.call(participant.call), participant.stage
-    if stage is Stage.INVITING and call is not None and call.placed:
+    if stage is ParticipantState.INVITING and call is not None and call.placed:
         turn.emit(events.ConferenceInvitationSent(*of(conference, participant)))
-        stage = Stage.COMING
+        stage = ParticipantState.COMING
     if call is None or not call.alive:
-        if stage is not Stage.LEFT:
+        if stage is not ParticipantState.LEFT:
             report_removed(turn, conference, replace(participant, stage=stage))
-        stage = Stage.LEFT
-    elif call.talks and stage is Stage.COMING:
+        stage = ParticipantState.LEFT
+    elif call.talks and stage is ParticipantState.COMING:
         if participant.joining is Joining.INVITED:
             turn.emit(events.ConferenceInvitationAccepted(*of(conference, participant)))
         if conference.connected_since is None:
             turn.emit(events.ConferenceConnected(conference.id))
             conference = replace(conference, connected_since=turn.now)
         turn.emit(events.ConferenceParticipantAdded(*of(conference, participant), reason=participant.joining))
-        stage = Stage.IN
+        stage = ParticipantState.IN
     return keep(turn, conference, replace(participant, stage=stage))
 
 
@@ -154,7 +154,7 @@ def report_removed(turn: Turn, conference: Conference, participant: Participant)
     ended = {call.id: end for call, end in turn.finished}
     how = ended[participant.call] if call is None else call.end
     cause, code, reason = (Cause.ERROR, 0, "") if how is None else (how.cause, how.code, how.reason)
-    if participant.stage is Stage.IN:
+    if participant.stage is ParticipantState.IN:
         why = ENDED if conference.ending else cause.value
         turn.emit(events.ConferenceParticipantRemoved(*of(conference, participant), reason=why))
     elif participant.joining is Joining.INVITED:

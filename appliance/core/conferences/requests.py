@@ -9,7 +9,16 @@ from appliance.core.calls import focus, notes
 from appliance.core.calls.headers import check as check_headers
 from appliance.core.conferences import conference as conferences_conference
 from appliance.core.lookup import find, too_many_calls, whom, wrong_state
-from appliance.core.model import AccountId, Action, Call, CallId, Conference, ConferenceId, Participant, Stage
+from appliance.core.model import (
+    AccountId,
+    Action,
+    Call,
+    CallId,
+    Conference,
+    ConferenceId,
+    Participant,
+    ParticipantState,
+)
 from appliance.core.transition import Turn
 
 
@@ -79,7 +88,7 @@ def take_in(turn: Turn, conference: Conference, call: Call, who: str) -> str:
 
 def remove(turn: Turn, conference: Conference, found: Participant) -> str:
     """Remove a participant from the conference."""
-    if found.stage is Stage.LEFT:
+    if found.stage is ParticipantState.LEFT:
         return f"Call {found.call} is leaving already."
     conferences_conference.remove(turn, conference, found, find(turn, found.call))
     return ""
@@ -162,7 +171,7 @@ def room(participants: int) -> None:
 
 def members(conference: Conference) -> int:
     """The number of participants that have joined or are joining."""
-    return sum(p.stage is not Stage.LEFT for p in conference.participants)
+    return sum(p.stage is not ParticipantState.LEFT for p in conference.participants)
 
 
 def find_conference(turn: Turn, wanted: ConferenceId) -> Conference:

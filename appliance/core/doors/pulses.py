@@ -11,7 +11,7 @@ from dataclasses import replace
 from appliance.base.errors import IntercomError
 from appliance.core import events
 from appliance.core.doors import outcomes, sensors
-from appliance.core.model import Attempt, Denial, DoorId, DoorSettings, DoorState, Means, Pulse, State
+from appliance.core.model import Attempt, Denial, DoorId, DoorSettings, DoorState, OpenedBy, Pulse, State
 from appliance.core.transition import Turn
 
 CONFIRM_S = 1.0  # the guard answers within a millisecond, or is not running
@@ -19,7 +19,7 @@ WARNING_S = 60.0  # before the end of a hold; in the middle of a short one
 
 
 def open_door(
-    turn: Turn, door: DoorSettings, seconds: float | None, by: str, means: Means, attempt: Attempt | None = None
+    turn: Turn, door: DoorSettings, seconds: float | None, by: str, means: OpenedBy, attempt: Attempt | None = None
 ) -> str:
     """Begin or prolong a pulse; return a warning if that changes nothing.
 
@@ -49,7 +49,7 @@ def hold_open(turn: Turn, door: DoorSettings, seconds: float | None, by: str) ->
             f"Set door.{door.id}.max_hold_s, if its strike allows that.",
         )
     until = turn.decided + (door.max_hold_s if seconds is None else seconds)
-    return energise(turn, door, Pulse(0, turn.decided, until, by, Means.API, held=True))
+    return energise(turn, door, Pulse(0, turn.decided, until, by, OpenedBy.API, held=True))
 
 
 def energise(turn: Turn, door: DoorSettings, wanted: Pulse) -> str:
@@ -67,11 +67,11 @@ def energise(turn: Turn, door: DoorSettings, wanted: Pulse) -> str:
     return ""
 
 
-def refusal(turn: Turn, door: DoorSettings, means: Means) -> str:
+def refusal(turn: Turn, door: DoorSettings, means: OpenedBy) -> str:
     """Why the door cannot open now; "" if it can."""
     if door.id in turn.state.locked_down:
         return Denial.LOCKED_DOWN
-    if means is not Means.EXIT and (block := sensors.blocking(turn.state)) is not None:
+    if means is not OpenedBy.EXIT and (block := sensors.blocking(turn.state)) is not None:
         return f"{Denial.TAMPERED}: {block.sensor}"
     return "" if turn.state.relay_ready else Denial.NO_GUARD
 

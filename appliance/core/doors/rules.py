@@ -10,7 +10,7 @@ from contextlib import suppress
 from appliance.base.errors import IntercomError
 from appliance.core import events, wall_clock
 from appliance.core.doors import pulses, sensors
-from appliance.core.model import Denial, Means, Rule, State
+from appliance.core.model import Denial, OpenedBy, Rule, State
 from appliance.core.transition import Turn
 
 TRIGGERS: tuple[type[events.Event], ...] = (
@@ -63,8 +63,8 @@ def run(turn: Turn, rule: Rule) -> None:
     if door is None or why is Denial.NOT_NOW:
         return  # a reload removed the door, or none of the rule's times is active
     if why is not None:
-        turn.emit(events.DoorDenied(door.id, by=by, means=Means.RULE, why=why))
+        turn.emit(events.DoorDenied(door.id, by=by, means=OpenedBy.RULE, why=why))
         return
     turn.emit(events.RuleTriggered(rule.name, on=rule.on, door=door.id))
     with suppress(IntercomError):  # reported as door.denied; nobody waits for a reply
-        pulses.open_door(turn, door, None, by, Means.RULE)
+        pulses.open_door(turn, door, None, by, OpenedBy.RULE)

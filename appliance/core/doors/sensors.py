@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from appliance.base.errors import IntercomError
 from appliance.core import events
-from appliance.core.model import Block, DoorId, Sensing, SensorId, SensorKind, SensorSettings, State
+from appliance.core.model import DoorId, Sensing, SensorId, SensorKind, SensorSettings, State, TamperBlock
 from appliance.core.transition import Turn
 
 SETTLE_S = 0.05
@@ -103,21 +103,21 @@ def tampered(turn: Turn, sensor: SensorSettings, *, active: bool) -> None:
     """Tampering began or ended: from then on, nothing opens for a while."""
     known = any(block.sensor == sensor.id for block in turn.state.blocks)
     if sensor.block_s and (active or known):
-        keep(turn, Block(sensor.id, turn.now + sensor.block_s))
+        keep(turn, TamperBlock(sensor.id, turn.now + sensor.block_s))
         if active:
             turn.emit(events.SensorBlocked(sensor.id, seconds=sensor.block_s))
 
 
-def blocking(state: State) -> Block | None:
+def blocking(state: State) -> TamperBlock | None:
     """The block that lasts longest."""
     return max(state.blocks, key=lambda block: block.until, default=None)
 
 
-def unblock(turn: Turn, block: Block) -> None:
+def unblock(turn: Turn, block: TamperBlock) -> None:
     """A block's time has passed; while the contact is still active, another begins."""
     sensor = turn.settings.sensor(block.sensor)
     if sensor is not None and sensor.block_s and of(turn.state, sensor.id).active:
-        keep(turn, Block(sensor.id, turn.now + sensor.block_s))
+        keep(turn, TamperBlock(sensor.id, turn.now + sensor.block_s))
         return
     lift(turn, block.sensor)
     turn.emit(events.SensorUnblocked(block.sensor, by=""))
@@ -135,7 +135,7 @@ def clear(turn: Turn, wanted: SensorId, by: str) -> str:
     return ""
 
 
-def error(state: State, door: DoorId, block: Block) -> IntercomError:
+def error(state: State, door: DoorId, block: TamperBlock) -> IntercomError:
     """The error for a door that a block keeps locked."""
     left = max(1, round(block.until - state.now))
     return IntercomError(
@@ -146,7 +146,7 @@ def error(state: State, door: DoorId, block: Block) -> IntercomError:
     )
 
 
-def keep(turn: Turn, block: Block) -> None:
+def keep(turn: Turn, block: TamperBlock) -> None:
     """Store a sensor's block in place of its earlier one."""
     others = (each for each in turn.state.blocks if each.sensor != block.sensor)
     turn.state = replace(turn.state, blocks=tuple(sorted((*others, block), key=lambda each: each.sensor)))

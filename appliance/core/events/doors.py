@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from appliance.core.events.base import Event
-from appliance.core.model import DoorId, Means, SensorId, SensorKind
+from appliance.core.model import DoorId, OpenedBy, SensorId, SensorKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +13,7 @@ class DoorUnlocked(Event):
     TYPE = "door.unlocked"
     door: DoorId
     by: str
-    means: Means
+    means: OpenedBy
     seconds: float
     held: bool
 
@@ -33,7 +33,7 @@ class DoorDenied(Event):
     TYPE = "door.denied"
     door: DoorId
     by: str
-    means: Means
+    means: OpenedBy
     why: str
 
 

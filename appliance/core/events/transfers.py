@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from appliance.core.events.base import CallEvent
-from appliance.core.model import CallId, Kind, Role
+from appliance.core.model import CallId, TransferKind, TransferRole
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +12,7 @@ class CallTransferring(CallEvent):
 
     TYPE = "call.transferring"
     to: str
-    kind: Kind
+    kind: TransferKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class CallTransferred(CallEvent):
 
     TYPE = "call.transferred"
     to: str
-    role: Role
+    role: TransferRole
     headers: dict[str, str] = field(default_factory=dict)
 
 
@@ -55,5 +55,5 @@ class CallTransferFailed(CallEvent):
     TYPE = "call.transfer_failed"
     code: int
     reason: str
-    role: Role
+    role: TransferRole
     headers: dict[str, str] = field(default_factory=dict)

@@ -3,7 +3,16 @@
 from dataclasses import dataclass, field
 
 from appliance.core.inputs.base import Input
-from appliance.core.model import Book, CredentialId, CredentialKind, DoorId, KeypadId, LockoutScope, Period, ReaderId
+from appliance.core.model import (
+    CredentialBook,
+    CredentialId,
+    CredentialKind,
+    DoorId,
+    KeypadId,
+    LockoutScope,
+    Period,
+    ReaderId,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,7 +22,7 @@ class BookRead(Input):
     lockouts: scope, who, wrong tries, and the seconds that were left when this was written.
     """
 
-    book: Book
+    book: CredentialBook
     lockouts: tuple[tuple[LockoutScope, str, int, float], ...] = ()
 
 

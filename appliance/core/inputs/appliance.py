@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from appliance.core.inputs.base import Input
-from appliance.core.model import Clock, Kept, LockoutScope, QuietHours, Settings
+from appliance.core.model import Clock, LockoutScope, PersistentState, QuietHours, Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -11,7 +11,7 @@ class Started(Input):
     """The daemon runs; the first input. `kept`: the persistent state; `kept_fault`: why it cannot be read."""
 
     version: str
-    kept: Kept = field(default_factory=Kept)
+    kept: PersistentState = field(default_factory=PersistentState)
     kept_fault: str = ""
 
 
@@ -123,7 +123,7 @@ class ChangeRuntime:
 class KeptWritten(Input):
     """This state is on disc."""
 
-    kept: Kept
+    kept: PersistentState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

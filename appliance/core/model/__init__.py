@@ -4,18 +4,18 @@ from dataclasses import dataclass, field, replace
 
 from appliance.core.model.access import (
     Attempt,
-    Book,
     BookChange,
     Credential,
+    CredentialBook,
     CredentialKind,
     Denial,
-    Keeping,
+    KeypadEntry,
     KeypadSettings,
     Lockout,
     LockoutScope,
-    Means,
+    OpenedBy,
+    PendingWrite,
     ReaderSettings,
-    Run,
 )
 from appliance.core.model.accounts import (
     Account,
@@ -29,7 +29,7 @@ from appliance.core.model.accounts import (
     TlsFault,
     Watch,
 )
-from appliance.core.model.appliance import Kept, Runtime, Unkept
+from appliance.core.model.appliance import PendingReply, PersistentState, Runtime
 from appliance.core.model.calls import (
     By,
     Call,
@@ -46,16 +46,15 @@ from appliance.core.model.calls import (
     Forwarding,
     Hold,
     IceFault,
-    Method,
-    Outgoing,
+    MessageMethod,
+    OpenRecording,
+    OutgoingMessage,
     Quality,
-    Recording,
     Remote,
 )
 from appliance.core.model.clock import Clock, Day, Night, Period, QuietHours
-from appliance.core.model.conferences import Conference, ConferenceState, Joining, Participant, Stage
+from appliance.core.model.conferences import Conference, ConferenceState, Joining, Participant, ParticipantState
 from appliance.core.model.doors import (
-    Block,
     DoorSettings,
     DoorState,
     Pulse,
@@ -64,6 +63,7 @@ from appliance.core.model.doors import (
     SensorKind,
     SensorSettings,
     Strike,
+    TamperBlock,
 )
 from appliance.core.model.ids import (
     DIRECT,
@@ -89,17 +89,17 @@ from appliance.core.model.panel import (
     ButtonSettings,
     ChordSettings,
     LampKind,
+    LampOutput,
     LampSettings,
     LampTrial,
     Pattern,
     Picture,
     Press,
-    Shine,
     SoundTrial,
     Tone,
 )
-from appliance.core.model.transfers import Kind, Role, Transfer, TransferPolicy, TransferState
-from appliance.core.model.visitor_ring import Entry, Plan, Ring, RingResult, RingStep
+from appliance.core.model.transfers import Transfer, TransferKind, TransferPolicy, TransferRole, TransferState
+from appliance.core.model.visitor_ring import Entry, Plan, RingResult, RingStep, VisitorRing
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,24 +179,26 @@ class State:
     now: float = 0.0
     calls: tuple[Call, ...] = ()  # those that have not ended, the foreground call last, before it the previous one
     conference: Conference | None = None  # at most one: there is one panel
-    ring: Ring | None = None
+    ring: VisitorRing | None = None
     presses: tuple[tuple[ButtonId, Press], ...] = ()
     glitches: tuple[tuple[ButtonId, int], ...] = ()  # pulses of each button's line that were too short for a press
     pulses: tuple[tuple[DoorId, Pulse], ...] = ()
     locked_down: tuple[DoorId, ...] = ()
     sensors: tuple[tuple[SensorId, Sensing], ...] = ()  # sensors of which something is known
-    blocks: tuple[Block, ...] = ()
+    blocks: tuple[TamperBlock, ...] = ()
     kept_change: int = 0  # counts the changes of the persistent state
-    on_disc: Kept | None = field(default_factory=Kept)  # as last reported by the store; None: nothing that can be read
-    unkept: tuple[Unkept, ...] = ()
-    recordings: tuple[Recording, ...] = ()
+    on_disc: PersistentState | None = field(
+        default_factory=PersistentState
+    )  # as last reported by the store; None: nothing that can be read
+    unkept: tuple[PendingReply, ...] = ()
+    recordings: tuple[OpenRecording, ...] = ()
     accounts: tuple[Account, ...] = ()  # accounts that have begun to register: all once SIP was ready
-    messages: tuple[Outgoing, ...] = ()
+    messages: tuple[OutgoingMessage, ...] = ()
     transfers: tuple[Transfer, ...] = ()
     contacts: tuple[Contact, ...] = ()  # watched contacts
-    book: Book | None = None  # None: not loaded yet
-    keepings: tuple[Keeping, ...] = ()
-    runs: tuple[Run, ...] = ()
+    book: CredentialBook | None = None  # None: not loaded yet
+    keepings: tuple[PendingWrite, ...] = ()
+    runs: tuple[KeypadEntry, ...] = ()
     lockouts: tuple[Lockout, ...] = ()
     clock: Clock | None = None  # None: unknown
     changed: Runtime | None = None  # run-time settings set by clients; None: as configured

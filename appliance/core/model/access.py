@@ -7,7 +7,7 @@ from appliance.core.model.clock import Period
 from appliance.core.model.ids import CredentialId, DoorId, KeypadId, ReaderId, RequestId
 
 
-class Means(StrEnum):
+class OpenedBy(StrEnum):
     """How a door is opened. RULE: by a configured rule; EXIT: by an indoor button."""
 
     BUTTON = "button"
@@ -118,7 +118,7 @@ class Attempt:
     """
 
     by: str
-    means: Means
+    means: OpenedBy
     doors: tuple[DoorId, ...]
     scope: LockoutScope
     who: str
@@ -128,7 +128,7 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class KeypadEntry:
     """The digits typed at a keypad so far; a pause until then ends the entry."""
 
     keypad: KeypadId
@@ -137,7 +137,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Keeping:
+class PendingWrite:
     """A credential that is being written; only when it is on disc, it takes effect, is reported, and opens doors.
 
     code: its new content, or the credential to remove. request: the one that waits for a reply; attempt: the use whose
@@ -164,7 +164,7 @@ class Lockout:
 
 
 @dataclass(frozen=True, slots=True)
-class Book:
+class CredentialBook:
     """All codes and cards, and the device's key that their digests were made with, as `secret` in hexadecimal."""
 
     secret: str = field(repr=False)

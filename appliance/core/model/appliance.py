@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from appliance.core.model.calls import Forwarding
 from appliance.core.model.clock import QuietHours
-from appliance.core.model.doors import Block
+from appliance.core.model.doors import TamperBlock
 from appliance.core.model.ids import DoorId, RequestId
 
 
@@ -18,7 +18,7 @@ class Runtime:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class PersistentState:
     """The persistent state, which outlasts restarts and power cuts. Times are CLOCK_MONOTONIC of this boot.
 
     change: counts, to distinguish two writes with the same content. changed: run-time settings of clients; configured:
@@ -27,17 +27,17 @@ class Kept:
 
     change: int = 0
     locked_down: tuple[DoorId, ...] = ()
-    blocks: tuple[Block, ...] = ()
+    blocks: tuple[TamperBlock, ...] = ()
     changed: Runtime | None = None
     configured: Runtime | None = None
 
-    def later(self, seconds: float) -> "Kept":
+    def later(self, seconds: float) -> "PersistentState":
         """A copy with all its times later by `seconds`."""
         return replace(self, blocks=tuple(replace(block, until=block.until + seconds) for block in self.blocks))
 
 
 @dataclass(frozen=True, slots=True)
-class Unkept:
+class PendingReply:
     """A client's change that is not on disc yet; the reply is due at `until`. `warning`: nothing had to change."""
 
     request: RequestId

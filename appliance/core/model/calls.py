@@ -96,7 +96,7 @@ class EarlySource(StrEnum):
     PANEL = "panel"
 
 
-class Method(StrEnum):
+class MessageMethod(StrEnum):
     """How a message is sent: by MESSAGE (RFC 3428), or in a call by INFO (RFC 6086)."""
 
     MESSAGE = "MESSAGE"
@@ -282,7 +282,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Recording:
+class OpenRecording:
     """A recording whose file is being made or written; `begun`: the SIP process writes samples."""
 
     id: RecordingId
@@ -301,11 +301,11 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
-class Outgoing:
+class OutgoingMessage:
     """A message that we sent and that is not answered yet; `call`: the call that carries it, if any."""
 
     id: MessageId
-    method: Method
+    method: MessageMethod
     to: str
     call: CallId | None
     deadline: float

@@ -23,7 +23,7 @@ class ConferenceState(StrEnum):
     DISCONNECTING = "disconnecting"
 
 
-class Stage(StrEnum):
+class ParticipantState(StrEnum):
     """How far a participant is; its events follow these stages."""
 
     INVITING = "inviting"  # its INVITE waits for the SIP process
@@ -38,7 +38,7 @@ class Participant:
 
     call: CallId
     joining: Joining
-    stage: Stage
+    stage: ParticipantState
     muted: bool = False
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from appliance.core.model.access import Attempt, Means
+from appliance.core.model.access import Attempt, OpenedBy
 from appliance.core.model.clock import Period
 from appliance.core.model.ids import DoorId, SensorId
 
@@ -89,7 +89,7 @@ class Pulse:
     began: float
     until: float
     by: str
-    means: Means
+    means: OpenedBy
     confirmed: bool = False
     energised: bool = False
     held: bool = False
@@ -115,7 +115,7 @@ class Sensing:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class TamperBlock:
     """Nothing opens until then, because that sensor reported tampering."""
 
     sensor: SensorId

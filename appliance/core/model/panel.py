@@ -34,7 +34,7 @@ class Pattern(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Shine:
+class LampOutput:
     """The desired light of a lamp: `color` as #rrggbb, None if fixed by the lamp; `brightness` in % of its maximum."""
 
     pattern: Pattern
@@ -42,7 +42,7 @@ class Shine:
     brightness: int = 100
 
 
-DARK = Shine(Pattern.OFF, None, 0)
+DARK = LampOutput(Pattern.OFF, None, 0)
 
 
 class Picture(StrEnum):

@@ -6,7 +6,7 @@ from enum import StrEnum
 from appliance.core.model.ids import CallId
 
 
-class Role(StrEnum):
+class TransferRole(StrEnum):
     """Our role in a transfer (RFC 5589 §2): we transfer a far end, or a far end transfers us."""
 
     TRANSFEROR = "transferor"
@@ -29,7 +29,7 @@ class TransferState(StrEnum):
     DONE = "done"
 
 
-class Kind(StrEnum):
+class TransferKind(StrEnum):
     """The kind of a transfer (RFC 5589): to an address, or to the far end of another call, which is replaced."""
 
     BLIND = "blind"
@@ -46,7 +46,7 @@ class Transfer:
     """
 
     call: CallId
-    role: Role
+    role: TransferRole
     to: str
     until: float
     other: CallId | None = None
@@ -57,6 +57,6 @@ class Transfer:
 
     def leaves(self, call: CallId) -> bool:
         """Whether the far end would end `call` because of this transfer."""
-        if self.role is Role.TRANSFEROR:
+        if self.role is TransferRole.TRANSFEROR:
             return call == self.other or (call == self.call and self.state is TransferState.DONE)
         return call == self.call and self.state is not TransferState.ASKED

@@ -41,7 +41,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Ring:
+class VisitorRing:
     """A visitor's ring, until somebody answers or the plan ends.
 
     step: of `plan`, None between two cycles. until: the end of that step or pause. cycle: 0 is the first.

@@ -2,7 +2,18 @@
 
 from appliance.core import wall_clock
 from appliance.core.accounts.registration import any_registered
-from appliance.core.model import DARK, CallState, Direction, LampId, LampSettings, Pattern, Picture, Shine, State, Tone
+from appliance.core.model import (
+    DARK,
+    CallState,
+    Direction,
+    LampId,
+    LampOutput,
+    LampSettings,
+    Pattern,
+    Picture,
+    State,
+    Tone,
+)
 from appliance.core.sound import media, rests
 
 
@@ -44,13 +55,13 @@ def situation(state: State) -> Picture:
     return Picture.ERROR if state.failed else Picture.IDLE
 
 
-def lamps(state: State) -> tuple[tuple[LampId, Shine], ...]:
+def lamps(state: State) -> tuple[tuple[LampId, LampOutput], ...]:
     """Each lamp's light: its self-test, or else the first active picture that the lamp has a pattern for."""
     if not state.settings.lamps:
         return ()
     true, tried, dark = pictures(state), {trial.lamp: trial for trial in state.lamp_trials}, wall_clock.is_night(state)
 
-    def shine(lamp: LampSettings) -> Shine:
+    def shine(lamp: LampSettings) -> LampOutput:
         known, trial = dict(lamp.pictures), tried.get(lamp.id)
         shown = next((each for each in true if each in known), None)
         if trial is not None:
@@ -59,7 +70,7 @@ def lamps(state: State) -> tuple[tuple[LampId, Shine], ...]:
             pattern, color = (known[shown], dict(lamp.colors).get(shown)) if shown is not None else (Pattern.OFF, None)
         if pattern is Pattern.OFF:
             return DARK
-        return Shine(pattern, color or lamp.color, lamp.night_brightness if dark else lamp.brightness)
+        return LampOutput(pattern, color or lamp.color, lamp.night_brightness if dark else lamp.brightness)
 
     return tuple((lamp.id, shine(lamp)) for lamp in state.settings.lamps)
 

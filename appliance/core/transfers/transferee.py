@@ -16,10 +16,10 @@ from appliance.core.model import (
     CallId,
     CallState,
     Cause,
-    Kind,
-    Role,
     Transfer,
+    TransferKind,
     TransferPolicy,
+    TransferRole,
     TransferState,
 )
 from appliance.core.orders import NotifyTransfer
@@ -37,7 +37,7 @@ def requested(turn: Turn, call: Call, given: inputs.TransferRequested) -> None:
     until = turn.now + turn.settings.deadlines.transfer_request_s
     transfer = Transfer(
         call.id,
-        Role.TRANSFEREE,
+        TransferRole.TRANSFEREE,
         given.to,
         until,
         state=TransferState.ASKED,
@@ -82,7 +82,7 @@ def follow(turn: Turn, call: Call, transfer: Transfer) -> None:
     target = next(known, "")
     replaces = (("Replaces", transfer.replaces), ("Require", "replaces")) if transfer.replaces else ()
     by = (("Referred-By", transfer.referred_by),) if transfer.referred_by else ()
-    kind = Kind.ATTENDED if transfer.replaces else Kind.BLIND
+    kind = TransferKind.ATTENDED if transfer.replaces else TransferKind.BLIND
     turn.emit(events.CallTransferring(call.id, to=transfer.to, kind=kind))
     new = session.place(
         turn, transfer.to, target, account=call.account, hidden=(*replaces, *by), conference=call.conference
@@ -143,7 +143,7 @@ def answer(turn: Turn, transfer: Transfer, code: int, reason: str) -> None:
 
 def due(turn: Turn) -> None:
     """Handle requests that nobody decided, new calls without an answer, and far ends that do not hang up."""
-    for transfer in transferor.of(turn, Role.TRANSFEREE):
+    for transfer in transferor.of(turn, TransferRole.TRANSFEREE):
         if turn.now < transfer.until:
             continue
         match transfer.state:
@@ -167,7 +167,7 @@ def leave(turn: Turn, wanted: CallId | None, cause: Cause) -> None:
 
 def settle(turn: Turn) -> None:
     """Follow the new calls, and forget transfers whose call has ended."""
-    for transfer in transferor.of(turn, Role.TRANSFEREE):
+    for transfer in transferor.of(turn, TransferRole.TRANSFEREE):
         over = not transferor.lasts(turn, transfer.call)
         match transfer.state:
             case TransferState.UNDER_WAY:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from appliance.base.errors import IntercomError
 from appliance.core import events, inputs
 from appliance.core.calls import session
-from appliance.core.model import Call, CallId, Cause, Kind, Role, Transfer, TransferState
+from appliance.core.model import Call, CallId, Cause, Transfer, TransferKind, TransferRole, TransferState
 from appliance.core.orders import Refer
 from appliance.core.transition import Turn
 
@@ -23,9 +23,11 @@ def begin(turn: Turn, call: Call, to: str, other: CallId | None = None) -> None:
         if any(taken is not None and taken in {t.call, t.other} for t in turn.state.transfers):
             raise IntercomError("conflict", f"Call {taken} is being transferred already.", "", "Wait for its outcome.")
     until = turn.now + turn.settings.deadlines.transfer_s
-    put(turn, Transfer(call.id, Role.TRANSFEROR, to, until, other))
+    put(turn, Transfer(call.id, TransferRole.TRANSFEROR, to, until, other))
     turn.order(Refer(call.id, to, other))
-    turn.emit(events.CallTransferring(call.id, to=to, kind=Kind.BLIND if other is None else Kind.ATTENDED))
+    turn.emit(
+        events.CallTransferring(call.id, to=to, kind=TransferKind.BLIND if other is None else TransferKind.ATTENDED)
+    )
 
 
 def connect(turn: Turn, call: Call, other: Call) -> None:
@@ -40,7 +42,7 @@ def connect(turn: Turn, call: Call, other: Call) -> None:
 def progressed(turn: Turn, given: inputs.TransferProgressed) -> None:
     """The far end reported progress by NOTIFY; reports after the outcome are ignored."""
     transfer = turn.state.transfer(given.call)
-    if transfer is None or transfer.role is not Role.TRANSFEROR or 0 < given.code < OK.start:
+    if transfer is None or transfer.role is not TransferRole.TRANSFEROR or 0 < given.code < OK.start:
         return
     if given.code in OK:
         succeed(turn, transfer, given.headers)
@@ -59,7 +61,7 @@ def succeed(turn: Turn, transfer: Transfer, headers: Headers = ()) -> None:
 
 def due(turn: Turn) -> None:
     """Handle transfers whose outcome is not reported in time."""
-    for transfer in of(turn, Role.TRANSFEROR):
+    for transfer in of(turn, TransferRole.TRANSFEROR):
         if turn.now < transfer.until:
             continue
         if transfer.state is TransferState.DONE:
@@ -74,7 +76,7 @@ def settle(turn: Turn) -> None:
     A far end that takes the place of our other call may hang up without another message, as Asterisk does: the end of
     that other call, which comes soon before or after, then proves the success.
     """
-    for transfer in of(turn, Role.TRANSFEROR):
+    for transfer in of(turn, TransferRole.TRANSFEROR):
         if any(call.id == transfer.other and end.cause is Cause.TRANSFERRED for call, end in turn.finished):
             transfer = replace(transfer, state=TransferState.DONE)  # noqa: PLW2901 - the same transfer, as it is now
             put(turn, transfer)
@@ -99,7 +101,7 @@ def fail(turn: Turn, transfer: Transfer, code: int, reason: str, headers: Header
     turn.emit(events.CallTransferFailed(transfer.call, code=code, reason=reason, role=role, headers=told))
 
 
-def of(turn: Turn, role: Role) -> list[Transfer]:
+def of(turn: Turn, role: TransferRole) -> list[Transfer]:
     """The transfers in which we have this role."""
     return [transfer for transfer in turn.state.transfers if transfer.role is role]
 

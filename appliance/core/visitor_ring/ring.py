@@ -12,10 +12,10 @@ from appliance.core.model import (
     ChordSettings,
     ContactState,
     Plan,
-    Ring,
     RingId,
     RingResult,
     Target,
+    VisitorRing,
 )
 from appliance.core.transition import Turn, unanswered
 
@@ -26,7 +26,7 @@ OUT_OF_REACH_S = 4.0  # length of a step whose targets are all known to be unrea
 
 def begin(turn: Turn, button: ButtonSettings | ChordSettings, plan: Plan) -> None:
     """Start the first step of the plan."""
-    ring = Ring(RingId(f"v-{turn.fresh}"), button.id, plan, turn.now)
+    ring = VisitorRing(RingId(f"v-{turn.fresh}"), button.id, plan, turn.now)
     turn.emit(events.RingStarted(ring=ring.id, button=button.id, to=plan.name))
     start(turn, ring, 0)
 
@@ -48,7 +48,7 @@ def settle(turn: Turn) -> None:
         advance(turn, ring)
 
 
-def advance(turn: Turn, ring: Ring) -> None:
+def advance(turn: Turn, ring: VisitorRing) -> None:
     """Start the next step, or the next cycle after a pause; while the network is down, add a cycle."""
     following = 0 if ring.step is None else ring.step + 1
     if occupied(turn, ring):
@@ -64,7 +64,7 @@ def advance(turn: Turn, ring: Ring) -> None:
         end(turn, ring, RingResult.UNANSWERED)
 
 
-def start(turn: Turn, ring: Ring, number: int) -> None:
+def start(turn: Turn, ring: VisitorRing, number: int) -> None:
     """Call the step's targets that are not being called yet. If the configuration has lost them all, go on."""
     step = ring.plan.steps[number]
     targets = [target for target in map(turn.settings.target, step.targets) if target is not None]
@@ -105,7 +105,7 @@ def given_up(turn: Turn, call: Call) -> None:
         end(turn, ring, RingResult.CANCELED)
 
 
-def end(turn: Turn, ring: Ring, result: RingResult, by: Call | None = None) -> None:
+def end(turn: Turn, ring: VisitorRing, result: RingResult, by: Call | None = None) -> None:
     """End the ring: phones that still ring stop at once."""
     turn.state = replace(turn.state, ring=None)
     for call in parts(turn, ring):
@@ -128,12 +128,12 @@ def end(turn: Turn, ring: Ring, result: RingResult, by: Call | None = None) -> N
         turn.show_error()
 
 
-def parts(turn: Turn, ring: Ring) -> list[Call]:
+def parts(turn: Turn, ring: VisitorRing) -> list[Call]:
     """The ring's calls that are not ending."""
     return [call for call in turn.state.calls if call.ring == ring.id and call.alive]
 
 
-def occupied(turn: Turn, ring: Ring) -> bool:
+def occupied(turn: Turn, ring: VisitorRing) -> bool:
     """Whether people talk here already, in a call from outside this ring."""
     active = turn.state.active
     return active is not None and active.answered and active.ring != ring.id
@@ -147,6 +147,6 @@ def in_reach(turn: Turn, target: Target) -> bool:
     return account.failures == 0 or account.state is AccountState.REGISTERED
 
 
-def network_may_come(turn: Turn, ring: Ring) -> bool:
+def network_may_come(turn: Turn, ring: VisitorRing) -> bool:
     """Whether the visitor pressed while the network was down, and so recently that the network may still return."""
     return turn.state.offline and turn.now - ring.began < turn.settings.deadlines.dialing_s

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from appliance.core.inputs import ButtonEdge, Input
 from appliance.core.model import ButtonId
-from appliance.panel.gpio.input_line import Heard, InputLine, InputWiring
+from appliance.panel.gpio.input_line import InputLine, InputWiring, LineCallbacks
 from appliance.panel.gpio.line_claims import Claims
 
 
@@ -31,7 +31,7 @@ class Buttons:
         for line in self._lines:
             line.close()
 
-    def _heard(self, wiring: ButtonWiring) -> Heard:
+    def _heard(self, wiring: ButtonWiring) -> LineCallbacks:
         button = ButtonId(wiring.id)
 
         def edge(at: float, closed: bool) -> None:
@@ -44,4 +44,4 @@ class Buttons:
         def lost() -> None:
             self._post(ButtonEdge(at=time.monotonic(), button=button, active=False, lost=True))
 
-        return Heard(edge, settled, lost)
+        return LineCallbacks(edge, settled, lost)

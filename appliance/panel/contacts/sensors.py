@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from appliance.core.inputs import Input, SensorEdge
 from appliance.core.model import SensorId
-from appliance.panel.gpio.input_line import Heard, InputLine, InputWiring
+from appliance.panel.gpio.input_line import InputLine, InputWiring, LineCallbacks
 from appliance.panel.gpio.line_claims import Claims
 
 
@@ -29,7 +29,7 @@ class Sensors:
         for line in self._lines:
             line.close()
 
-    def _heard(self, wiring: SensorWiring) -> Heard:
+    def _heard(self, wiring: SensorWiring) -> LineCallbacks:
         sensor = SensorId(wiring.id)
 
         def edge(at: float, closed: bool) -> None:
@@ -41,4 +41,4 @@ class Sensors:
         def lost() -> None:
             self._post(SensorEdge(at=time.monotonic(), sensor=sensor, active=None))
 
-        return Heard(edge, settled, lost)
+        return LineCallbacks(edge, settled, lost)

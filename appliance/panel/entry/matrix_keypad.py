@@ -18,7 +18,7 @@ from appliance.panel.gpio.line_claims import Claims
 from appliance.panel.gpio.line_names import PinName, called
 
 if TYPE_CHECKING:
-    from appliance.panel.gpio.line_group import Block, Seen
+    from appliance.panel.gpio.line_group import LineEdge, LineGroup
 
 BETWEEN_S = 0.005  # two scans
 UNCHANGED_S = 2.0  # then a key counts as jammed
@@ -48,7 +48,7 @@ class MatrixKeypad:
         self._wiring, self._claims, self._post = wiring, claims, post
         self._name = f"keypad {wiring.id} ({', '.join(called(pin) for pin in (*wiring.rows, *wiring.columns))})"
         self._loop = asyncio.get_running_loop()
-        self._block: Block | None = None
+        self._block: LineGroup | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._matrix = Matrix(wiring.debounce_s)
         self._was_lost = False
@@ -66,11 +66,11 @@ class MatrixKeypad:
         self._timer = self._block = None
 
     def _take(self) -> None:
-        from appliance.panel.gpio.line_group import Block  # noqa: PLC0415  late: libgpiod is loaded only where it is needed
+        from appliance.panel.gpio.line_group import LineGroup  # noqa: PLC0415  late: libgpiod is loaded only where it is needed
 
         wiring = self._wiring
         self._matrix = Matrix(wiring.debounce_s, silent=self._was_lost)
-        self._block = Block(wiring.columns, wiring.pull, self._moved, self._lost, outputs=wiring.rows, both=True)
+        self._block = LineGroup(wiring.columns, wiring.pull, self._moved, self._lost, outputs=wiring.rows, both=True)
         self._begin(self._loop.time())  # with keys that are down already
 
     def _lost(self, why: IntercomError) -> None:
@@ -78,7 +78,7 @@ class MatrixKeypad:
         self.close()
         self._claims.lost(self._name, self._take, why)
 
-    def _moved(self, edges: list["Seen"]) -> None:
+    def _moved(self, edges: list["LineEdge"]) -> None:
         self._begin(edges[0].at)
 
     def _begin(self, at: float) -> None:

@@ -13,7 +13,7 @@ from appliance.panel.gpio.line_claims import Claims
 from appliance.panel.gpio.line_names import PinName, called
 
 if TYPE_CHECKING:
-    from appliance.panel.gpio.line_group import Block, Seen
+    from appliance.panel.gpio.line_group import LineEdge, LineGroup
 
 TOLD_S = 10.0  # shortest time between two reports about a cable with interference
 
@@ -42,7 +42,7 @@ class WiegandReader:
         self._wiring, self._claims, self._post = wiring, claims, post
         self._name = f"reader {wiring.id} ({called(wiring.d0)}, {called(wiring.d1)})"
         self._loop = asyncio.get_running_loop()
-        self._block: Block | None = None
+        self._block: LineGroup | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._frames = self._none_yet()
         self._told = Told(wiring.id, self._loop, post)
@@ -54,11 +54,11 @@ class WiegandReader:
         self._told.close()
 
     def _take(self) -> None:
-        from appliance.panel.gpio.line_group import Block  # noqa: PLC0415  late: libgpiod is loaded only where it is needed
+        from appliance.panel.gpio.line_group import LineGroup  # noqa: PLC0415  late: libgpiod is loaded only where it is needed
 
         wiring = self._wiring
         self._frames = self._none_yet()
-        self._block = Block((wiring.d0, wiring.d1), wiring.pull, self._pulses, self._lost)
+        self._block = LineGroup((wiring.d0, wiring.d1), wiring.pull, self._pulses, self._lost)
 
     def _none_yet(self) -> Frames:
         wiring = self._wiring
@@ -75,7 +75,7 @@ class WiegandReader:
             self._block.close()
         self._timer = self._block = None
 
-    def _pulses(self, pulses: list["Seen"]) -> None:
+    def _pulses(self, pulses: list["LineEdge"]) -> None:
         for pulse in pulses:
             last = self._frames.last
             self._tell(self._frames.pulse(pulse.line, pulse.at, after_loss=pulse.after_loss), last)

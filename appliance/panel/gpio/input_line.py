@@ -33,7 +33,7 @@ class InputWiring:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class LineCallbacks:
     """Callbacks of a line, in the thread in which gpiozero calls.
 
     edge: the time of the edge, not of the call, and whether the contact is closed from then on. settled: whether it is
@@ -49,7 +49,7 @@ class Heard:
 class InputLine:
     """One line. `name` describes it for people. Created on the loop's thread."""
 
-    def __init__(self, name: str, wiring: InputWiring, claims: Claims, heard: Heard) -> None:
+    def __init__(self, name: str, wiring: InputWiring, claims: Claims, heard: LineCallbacks) -> None:
         self._wiring, self._claims, self._heard = wiring, claims, heard
         self._line = f"{name} ({called(wiring.pin)})"
         self._device: Any = None

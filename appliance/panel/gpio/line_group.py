@@ -24,7 +24,7 @@ _BIAS = {"up": Bias.PULL_UP, "none": Bias.DISABLED}
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class LineEdge:
     """An edge. at: CLOCK_MONOTONIC seconds by the kernel; after_loss: earlier edges of the group were lost."""
 
     line: int
@@ -32,7 +32,7 @@ class Seen:
     after_loss: bool
 
 
-class Block:
+class LineGroup:
     """The lines, numbered as given, until `close`; on the asyncio loop's thread.
 
     inputs: lines that are read, with the chip's pull-up resistor or without, and whose edges go to `edges`: falling
@@ -44,7 +44,7 @@ class Block:
         self,
         inputs: tuple[PinName, ...],
         pull: Pull,
-        edges: Callable[[list[Seen]], None],
+        edges: Callable[[list[LineEdge]], None],
         lost: Callable[[IntercomError], None],
         *,
         outputs: tuple[PinName, ...] = (),
@@ -120,10 +120,10 @@ class Block:
                 if not self._watched:  # the callback has called `ignore`
                     return
 
-    def _seen(self, event: Any) -> Seen:
+    def _seen(self, event: Any) -> LineEdge:
         whole = event.global_seqno == self._newest + 1
         self._newest = event.global_seqno
-        return Seen(self._number[event.line_offset], event.timestamp_ns / 1e9, after_loss=not whole)
+        return LineEdge(self._number[event.line_offset], event.timestamp_ns / 1e9, after_loss=not whole)
 
     def _come(self) -> list[Any]:
         def read() -> list[Any]:

@@ -13,7 +13,7 @@ Lost = Callable[[IntercomError], None]
 FREQUENCY_HZ = 100
 
 
-class Line:
+class GpioLamp:
     """A line; `when_lost` is called when its chip is removed, if its pins notice that.
 
     Software PWM uses processor time all the while, so it runs only for levels between on and off.

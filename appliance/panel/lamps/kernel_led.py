@@ -17,7 +17,7 @@ LEDS = Path("/sys/class/leds")
 PARTS = ("red", "green", "blue")
 
 
-class Led:
+class LedLamp:
     """One lamp. Raises IntercomError."""
 
     def __init__(self, wiring: KernelLed) -> None:

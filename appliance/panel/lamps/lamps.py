@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from math import pi, sin
 
 from appliance.core.inputs import Input, LampFound
-from appliance.core.model import DARK, LampId, Pattern, Shine
+from appliance.core.model import DARK, LampId, LampOutput, Pattern
 from appliance.core.panel.colors import WHITE
 from appliance.panel.gpio.factory import line_errors
 from appliance.panel.gpio.line_claims import Claims
 from appliance.panel.gpio.line_names import KernelLed, LightName, PwmChannel, called
-from appliance.panel.lamps.gpio_lamp import Line
-from appliance.panel.lamps.kernel_led import Led
+from appliance.panel.lamps.gpio_lamp import GpioLamp
+from appliance.panel.lamps.kernel_led import LedLamp
 from appliance.panel.lamps.lamp_output import Light, Three
 from appliance.panel.lamps.pwm_lamp import Pwm, export
 from appliance.panel.lamps.sysfs import gone
@@ -55,7 +55,7 @@ class Lamps:
         names = [name for lamp in wiring for name in lamp.lights]
         self._removals = Removals(self._gone) if any(isinstance(n, KernelLed | PwmChannel) for n in names) else None
 
-    def desire(self, shines: tuple[tuple[LampId, Shine], ...]) -> None:
+    def desire(self, shines: tuple[tuple[LampId, LampOutput], ...]) -> None:
         """Set how each lamp shines; a lamp that is not named is dark. A pattern that continues keeps its rhythm."""
         wanted = dict(shines)
         for name, lamp in self._lamps.items():
@@ -86,7 +86,7 @@ class _Lamp:
         self._timer: asyncio.TimerHandle | None = None
         claims.take(self._name, self._export)
 
-    def desire(self, shine: Shine) -> None:
+    def desire(self, shine: LampOutput) -> None:
         before, self._shine = self._shine, shine
         if self._light is None or shine == before:
             return
@@ -130,11 +130,11 @@ class _Lamp:
     def _make(self, name: LightName) -> Light:
         match name:
             case KernelLed():
-                return Led(name)
+                return LedLamp(name)
             case PwmChannel():
                 return Pwm(name, active_low=self._wiring.active_low)
             case _:
-                return Line(name, self._claims.factory, self._lost, active_low=self._wiring.active_low)
+                return GpioLamp(name, self._claims.factory, self._lost, active_low=self._wiring.active_low)
 
     def _begin_anew(self) -> None:
         """Start the pattern with a newly claimed light, which is dark."""

@@ -39,7 +39,7 @@ from appliance.core.orders import (
 )
 from appliance.sip.settings import SipSettings
 from appliance.sip.stack import translate
-from appliance.sip.stack.accounts.accounts import Accounts
+from appliance.sip.stack.accounts.accounts import StackAccounts
 from appliance.sip.stack.callbacks import contained
 from appliance.sip.stack.channel import Channel
 from appliance.sip.stack.media.bridge import Media
@@ -67,7 +67,7 @@ class Endpoint(pj.Endpoint):
     """pjsua2's endpoint, with the callbacks that concern no single account or call."""
 
     devices: Devices | None = None
-    accounts: Accounts | None = None
+    accounts: StackAccounts | None = None
     faults = Faults()
 
     @contained
@@ -117,7 +117,7 @@ class Engine:
             self._endpoint.libStart()
         except pj.Error as error:
             raise StartError(f"SIP cannot start: {error.reason}", "Check the SIP settings.") from error
-        self._accounts = Accounts(settings, transports, channel.post, self._endpoint.faults, start.guessed)
+        self._accounts = StackAccounts(settings, transports, channel.post, self._endpoint.faults, start.guessed)
         self._endpoint.accounts, self._calls = self._accounts, self._accounts.calls
         self._calls.codecs = codecs
         self._calls.floods.listen(self._endpoint, transports.port)

@@ -32,15 +32,15 @@ from appliance.sip.stack import translate
 from appliance.sip.stack.accounts.caller_auth import Callers
 from appliance.sip.stack.accounts.direct import Direct, Lookups, sound_by
 from appliance.sip.stack.accounts.options_probe import Probes
-from appliance.sip.stack.accounts.registration import NO_ANSWER, Account, Registration
+from appliance.sip.stack.accounts.registration import NO_ANSWER, RegisteredAccount, Registration
 from appliance.sip.stack.accounts.subscriptions import Subscriptions
 from appliance.sip.stack.calls.call import SipCall
 from appliance.sip.stack.calls.operations import Post
-from appliance.sip.stack.calls.table import Calls
+from appliance.sip.stack.calls.table import CallTable
 from appliance.sip.stack.routing import servers
-from appliance.sip.stack.routing.failover import Attempt
+from appliance.sip.stack.routing.failover import InviteAttempt
 from appliance.sip.stack.routing.floods import vector
-from appliance.sip.stack.routing.servers import Server, place_of
+from appliance.sip.stack.routing.servers import SipServer, place_of
 from appliance.sip.stack.routing.tls import Faults
 from appliance.sip.stack.routing.transports import Transports
 from appliance.sip.stack.routing.trusted_hosts import Known
@@ -62,7 +62,7 @@ SRTP = {
 }
 
 
-class Accounts:
+class StackAccounts:
     """All accounts of the process, and the calls through them."""
 
     def __init__(
@@ -70,7 +70,7 @@ class Accounts:
     ) -> None:
         self._settings, self._udp = settings, transports.udp
         self._known = Known()
-        self.calls = Calls(post, self._through, self._known.names)
+        self.calls = CallTable(post, self._through, self._known.names)
         self.calls.versions = self._udp.keys()
         self._callers = Callers(settings.callers, self._known.leads, post, guessed)
         self._encrypted: tuple[tuple[str, str], ...] = ()
@@ -81,7 +81,7 @@ class Accounts:
         self._directly(PLAIN)
         self._subscriptions = Subscriptions(post)
         self._registrations = {AccountId(each.name): Registration(each, post, faults) for each in settings.accounts}
-        self._found: queue.SimpleQueue[tuple[AccountId, tuple[Server, ...], str]] = queue.SimpleQueue()
+        self._found: queue.SimpleQueue[tuple[AccountId, tuple[SipServer, ...], str]] = queue.SimpleQueue()
         for registration in self._registrations.values():
             registration.calls, registration.probes = self.calls, self._probes
             if registration.literal:
@@ -177,7 +177,7 @@ class Accounts:
             self._lookups.begin(who, where)
         return True
 
-    def _looked_up(self, who: str, server: Server | None, why: str) -> None:
+    def _looked_up(self, who: str, server: SipServer | None, why: str) -> None:
         order = self._waiting.pop(who)
         where = place_of(order.to if isinstance(order, SendMessage) else order.uri)
         if server is None or where is None:
@@ -261,7 +261,7 @@ class Accounts:
         fitting = {srtp for host, srtp in self._encrypted if host == claimed or self._known.leads(host, address)}
         return max(fitting, key=list(SRTP).index, default=PLAIN)
 
-    def _through(self, name: AccountId, srtp: str = PLAIN) -> Account | None:
+    def _through(self, name: AccountId, srtp: str = PLAIN) -> RegisteredAccount | None:
         if name == NO_ACCOUNT:
             return self._directly(srtp)
         registration = self._registrations[name]
@@ -302,7 +302,7 @@ class Accounts:
         if registration.wish is not None and now >= registration.not_before:
             self._carry_out(registration)
 
-    def _try_elsewhere(self, call: SipCall, attempt: Attempt, now: float) -> None:
+    def _try_elsewhere(self, call: SipCall, attempt: InviteAttempt, now: float) -> None:
         """Place a call again at the account's next server: a visitor does not wait until the registration has moved."""
         registration = self._registrations.get(call.account_name)
         code, reason = attempt.outcome or (0, NO_ANSWER)
@@ -322,7 +322,7 @@ class Accounts:
 
     def _resolve(self, registration: Registration) -> None:
         """Runs in a separate thread: must not touch pjsua2."""
-        found: list[Server] = []
+        found: list[SipServer] = []
         whys = []
         for host, port in registration.settings.servers:
             try:
@@ -331,7 +331,7 @@ class Accounts:
                 whys.append(f"the name {host} cannot be resolved: {reason(error)}")
         self._found.put((registration.name, tuple(dict.fromkeys(found)), "; ".join(whys)))
 
-    def _resolved(self, name: AccountId, found: tuple[Server, ...], why: str) -> None:
+    def _resolved(self, name: AccountId, found: tuple[SipServer, ...], why: str) -> None:
         registration = self._registrations[name]
         registration.resolving = False
         if found:

@@ -10,9 +10,9 @@ import pjsua2 as pj
 
 from appliance.base.errors import reason
 from appliance.sip.stack.accounts.caller_auth import Callers, Judgement
-from appliance.sip.stack.accounts.registration import Account
+from appliance.sip.stack.accounts.registration import RegisteredAccount
 from appliance.sip.stack.routing import servers
-from appliance.sip.stack.routing.servers import Place, Server
+from appliance.sip.stack.routing.servers import Destination, SipServer
 from appliance.sip.stack.routing.transports import Transports
 
 
@@ -21,10 +21,10 @@ class Lookups:
 
     def __init__(self, versions: Collection[int]) -> None:
         self._versions = versions
-        self._found: queue.SimpleQueue[tuple[str, Server | None, str]] = queue.SimpleQueue()
+        self._found: queue.SimpleQueue[tuple[str, SipServer | None, str]] = queue.SimpleQueue()
         self._waiting: set[str] = set()
 
-    def begin(self, who: str, place: Place) -> None:
+    def begin(self, who: str, place: Destination) -> None:
         """Resolve a place; `done` returns the result."""
         self._waiting.add(who)
         threading.Thread(target=self._look, args=(who, place), daemon=True).start()
@@ -35,7 +35,7 @@ class Lookups:
         self._waiting.discard(who)
         return waits
 
-    def done(self) -> list[tuple[str, Server | None, str]]:
+    def done(self) -> list[tuple[str, SipServer | None, str]]:
         """For each finished name: who waits for it, the server, or why there is none."""
         found = []
         while not self._found.empty():
@@ -44,14 +44,14 @@ class Lookups:
                 found.append((who, server, why))
         return found
 
-    def _look(self, who: str, place: Place) -> None:
+    def _look(self, who: str, place: Destination) -> None:
         try:
             self._found.put((who, servers.locate(place.host, place.port, place.transport, self._versions)[0], ""))
         except (OSError, IndexError) as error:
             self._found.put((who, None, f"the name {place.host} cannot be resolved: {reason(error)}"))
 
 
-class Direct(Account):
+class Direct(RegisteredAccount):
     """The account for direct calls; `make` builds its configuration for the host:port that we call from."""
 
     def __init__(self, make: Callable[[str], pj.AccountConfig], transports: Transports, callers: Callers) -> None:
@@ -64,7 +64,7 @@ class Direct(Account):
         return self._callers.judge(invite, source.rpartition(":")[0].strip("[]"), time.monotonic())
 
     @contextmanager
-    def towards(self, server: Server, transport: str, *, routed: bool) -> Iterator[None]:
+    def towards(self, server: SipServer, transport: str, *, routed: bool) -> Iterator[None]:
         """Send from the address of the route to that server; `routed`: also send to it, whatever the message's address.
 
         A dialog keeps its first route.

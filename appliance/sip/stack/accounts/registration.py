@@ -7,17 +7,17 @@ import pjsua2 as pj
 
 from appliance.core import inputs
 from appliance.core.accounts import callers
-from appliance.core.model import AccountId, Method, TlsFault
-from appliance.sip.settings import AccountSettings
+from appliance.core.model import AccountId, MessageMethod, TlsFault
+from appliance.sip.settings import RegistrarSettings
 from appliance.sip.stack import translate
 from appliance.sip.stack.accounts.caller_auth import Judgement
 from appliance.sip.stack.accounts.options_probe import Probes
 from appliance.sip.stack.callbacks import contained
 from appliance.sip.stack.calls.operations import Post, Through
-from appliance.sip.stack.calls.table import Calls
+from appliance.sip.stack.calls.table import CallTable
 from appliance.sip.stack.routing import servers
 from appliance.sip.stack.routing.failover import SILENT_S
-from appliance.sip.stack.routing.servers import Server
+from appliance.sip.stack.routing.servers import SipServer
 from appliance.sip.stack.routing.tls import Faults
 
 FORBIDDEN = 403
@@ -27,10 +27,10 @@ NO_ANSWER = "No answer"
 NO_FAULT = TlsFault.NONE, ""
 
 
-class Account(Through):
+class RegisteredAccount(Through):
     """An account of pjsua2 that receives the calls to one of our addresses."""
 
-    calls: Calls
+    calls: CallTable
     probes: Probes
 
     @contained
@@ -62,18 +62,18 @@ class Account(Through):
     def onInstantMessageStatus(self, prm: pj.OnInstantMessageStatusParam) -> None:  # noqa: N802
         """Our MESSAGE outside calls was answered."""
         code = int(prm.code) if str(prm.rdata.wholeMsg) else 0
-        self.calls.messages.answered((None, Method.MESSAGE, str(prm.toUri)), code, translate.clean(prm.reason))
+        self.calls.messages.answered((None, MessageMethod.MESSAGE, str(prm.toUri)), code, translate.clean(prm.reason))
 
 
 class Choice:
     """The choice between several servers: the one that works, and the next one if it fails."""
 
     def __init__(self) -> None:
-        self.all: tuple[Server, ...] = ()
-        self.now: Server | None = None
-        self._tried: list[Server] = []  # tried in vain since one last worked
+        self.all: tuple[SipServer, ...] = ()
+        self.now: SipServer | None = None
+        self._tried: list[SipServer] = []  # tried in vain since one last worked
 
-    def offer(self, found: tuple[Server, ...]) -> None:
+    def offer(self, found: tuple[SipServer, ...]) -> None:
         """Set the servers; the current one stays if it is among them."""
         self.all = found
         if self.now not in found:
@@ -97,10 +97,10 @@ class Choice:
         self._tried.clear()
 
 
-class Registration(Account):
+class Registration(RegisteredAccount):
     """An account at a registrar. `wish`: the core's order that pjsip has not begun yet, True to register."""
 
-    def __init__(self, settings: AccountSettings, post: Post, faults: Faults) -> None:
+    def __init__(self, settings: RegistrarSettings, post: Post, faults: Faults) -> None:
         super().__init__()
         self.settings, self.name, self.post, self._faults = settings, AccountId(settings.name), post, faults
         self.wish: bool | None = None
@@ -170,11 +170,11 @@ class Registration(Account):
         return near and callers.proves(str(request.transport), self.settings.transport)
 
     @property
-    def server(self) -> Server | None:  # type: ignore[override]  # of Through, where it is always the same
+    def server(self) -> SipServer | None:  # type: ignore[override]  # of Through, where it is always the same
         """The server that messages go to now."""
         return self.servers.now
 
-    def leaves(self, server: Server | None, code: int, reason: str) -> bool:
+    def leaves(self, server: SipServer | None, code: int, reason: str) -> bool:
         """Whether there is another server than that one, at which a call failed."""
         if self.servers.now == server and self.servers.more and not self.ending:
             self.fail(code, reason)

@@ -7,20 +7,20 @@ from contextlib import suppress
 import pjsua2 as pj
 
 from appliance.core import inputs
-from appliance.core.model import CallId, Codec, IceFault, Method, Quality
+from appliance.core.model import CallId, Codec, IceFault, MessageMethod, Quality
 from appliance.sip.stack import translate
 from appliance.sip.stack.callbacks import contained
 from appliance.sip.stack.calls import dtmf, transfers
 from appliance.sip.stack.calls.dialog import Dialog
 from appliance.sip.stack.calls.dtmf import Once, Receiving, Sending
-from appliance.sip.stack.calls.hold import Hold, after_glare
+from appliance.sip.stack.calls.hold import HoldNegotiation, after_glare
 from appliance.sip.stack.calls.ice import Ice
-from appliance.sip.stack.calls.offers import Audio, audio, unreachable
+from appliance.sip.stack.calls.offers import OfferedAudio, audio, unreachable
 from appliance.sip.stack.calls.operations import NOT_ACCEPTABLE, RINGING, Shared, Through, described, operation
 from appliance.sip.stack.calls.rtp_watch import RtpWatch, SourceWatch
 from appliance.sip.stack.calls.updates import Updates
 from appliance.sip.stack.media.dtmf_tones import Keys
-from appliance.sip.stack.routing.failover import ELSEWHERE, Attempt
+from appliance.sip.stack.routing.failover import ELSEWHERE, InviteAttempt
 
 LOG = logging.getLogger(__name__)
 REFUSED = 300
@@ -41,7 +41,7 @@ class SipCall(pj.Call):
         self.account, self.account_name = account, account.name
         self.table, self.call, self.outgoing = table, call, slot == pj.PJSUA_INVALID_ID
         self.ended_by_us = self.over = self.confirmed = False
-        self.attempt: Attempt | None = None  # of an outgoing call, until its server has sent anything
+        self.attempt: InviteAttempt | None = None  # of an outgoing call, until its server has sent anything
         self.reason_header = ""
         self.end_headers: translate.Headers = ()  # of the message that ended the call
         self.transfer_headers: translate.Headers = ()  # of a transfer's last message: REFER, its answer, or NOTIFY
@@ -53,7 +53,7 @@ class SipCall(pj.Call):
         self.codec: Codec | None = None
         self.their_address = ""  # for RTP
         self.updates = Updates(call, table.post)
-        self.hold, self.rtp, self.ice = Hold(), RtpWatch(), Ice()
+        self.hold, self.rtp, self.ice = HoldNegotiation(), RtpWatch(), Ice()
         self.source = SourceWatch()
         self.begun = False  # its INVITE has been sent
         self.offers = False  # its INVITE had no offer: ours is in the 200, and the answer in the ACK
@@ -124,7 +124,7 @@ class SipCall(pj.Call):
         self._watch_dialog(prm.e)
         if transaction.method == "INFO":
             if ours and final:
-                self._message_answered(Method.INFO, 0 if translate.nothing_came(prm.e) else code, reason)
+                self._message_answered(MessageMethod.INFO, 0 if translate.nothing_came(prm.e) else code, reason)
             elif not ours and transaction.state == pj.PJSIP_TSX_STATE_TRYING:
                 self._informed(translate.received(prm.e))
         elif transaction.method == "REFER" and not ours:
@@ -167,7 +167,7 @@ class SipCall(pj.Call):
     def onInstantMessageStatus(self, prm: pj.OnInstantMessageStatusParam) -> None:  # noqa: N802
         """Our MESSAGE in the call was answered."""
         code = int(prm.code) if str(prm.rdata.wholeMsg) else 0
-        self._message_answered(Method.MESSAGE, code, translate.clean(prm.reason))
+        self._message_answered(MessageMethod.MESSAGE, code, translate.clean(prm.reason))
 
     @contained
     def onCallMediaState(self, prm: pj.OnCallMediaStateParam) -> None:  # noqa: N802, ARG002
@@ -305,7 +305,7 @@ class SipCall(pj.Call):
         if self.rtp.due(now):
             self._look_at_packets(now)
 
-    def _message_answered(self, method: Method, code: int, reason: str) -> None:
+    def _message_answered(self, method: MessageMethod, code: int, reason: str) -> None:
         self.table.messages.answered((self.call, method, ""), code, reason)
 
     def _transferred(self, code: int, reason: str) -> None:
@@ -407,9 +407,9 @@ class SipCall(pj.Call):
             LOG.debug("%s: re-INVITE with other codecs later: %s", self.call, error.reason)
             self.updates.postpone(now)
 
-    def _offer(self, offer: pj.SdpSession) -> tuple[Audio, Audio | None]:
+    def _offer(self, offer: pj.SdpSession) -> tuple[OfferedAudio, OfferedAudio | None]:
         """The far end's present sound, and the sound that it requests."""
-        now = Audio(self.codec.name if self.codec else "", self.their_address, held=not self.sends)
+        now = OfferedAudio(self.codec.name if self.codec else "", self.their_address, held=not self.sends)
         return now, audio(str(offer.wholeSdp), self.table.codecs.configured)
 
     def _unreachable(self, offer: pj.SdpSession) -> bool:

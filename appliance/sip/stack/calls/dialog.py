@@ -21,7 +21,7 @@ PROVISIONAL, OK, REFUSED = 100, 200, 300
 UNAVAILABLE = "SIP/2.0 480 Temporarily Unavailable"
 
 
-class Message:
+class DialogMessage:
     """The parts of a request or response (code 0: a request) that a dialog depends on."""
 
     def __init__(self, text: str) -> None:
@@ -53,7 +53,7 @@ class Dialog:
 
     def __init__(self, call: CallId, post: Callable[[Farewell], None]) -> None:
         self._call, self._post = call, post
-        self._invite = Message("")  # that began the call
+        self._invite = DialogMessage("")  # that began the call
         self._peer = ""  # host:port to which it went, or from which it came
         self._bye: Callable[[str], None] | None = None  # to that Contact, once the dialog is established
         self._branch = f"z9hG4bK{ids.new('')}"
@@ -61,7 +61,7 @@ class Dialog:
 
     def sent(self, text: str, to: str) -> None:
         """INVITE, UPDATE or an answer to one of them was sent to that host:port."""
-        message = Message(text)
+        message = DialogMessage(text)
         if self._bye is not None or message.method != "INVITE":
             return
         if not message.code:
@@ -74,7 +74,7 @@ class Dialog:
 
     def came(self, text: str, source: str) -> None:
         """INVITE, UPDATE or an answer to one of them came from that host:port."""
-        message = Message(text)
+        message = DialogMessage(text)
         answered = OK <= message.code < REFUSED
         if self._bye is not None:
             if message.contact and (answered or not message.code):  # a target refresh (RFC 3261 §12.2)
@@ -86,7 +86,7 @@ class Dialog:
             names = self._invite.one("from"), message.one("to")
             self._establish(message, message.recorded[::-1], names, self._invite)
 
-    def _establish(self, theirs: Message, routes: list[str], names: tuple[str, str], ours: Message) -> None:
+    def _establish(self, theirs: DialogMessage, routes: list[str], names: tuple[str, str], ours: DialogMessage) -> None:
         """names: From and To of our requests in the dialog."""
         here = place_of(ours.contact)
         via = f"SIP/2.0/UDP {here.host}:{here.port or PORTS['udp']}" if here is not None else "SIP/2.0/UDP intercomd"
@@ -120,7 +120,7 @@ class Dialog:
             self._post(farewell)
 
 
-def same(message: Message, method: str, tag: str = "") -> list[tuple[str, str]]:
+def same(message: DialogMessage, method: str, tag: str = "") -> list[tuple[str, str]]:
     """The headers that CANCEL copies from its INVITE, and a response from its request (RFC 3261 §8.2.6.2, §9.1)."""
     return [
         *(("Via", via) for via in message.all("via")),

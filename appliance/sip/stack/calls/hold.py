@@ -15,7 +15,7 @@ def after_glare(now: float, *, call_id_is_ours: bool) -> float:
     return now + random.uniform(*(OWNER_AGAIN_S if call_id_is_ours else OTHER_AGAIN_S))  # noqa: S311
 
 
-class Hold:
+class HoldNegotiation:
     """The hold of one call. `held`: as the far end has accepted it; `asked`: in progress; `_refused`: not repeated."""
 
     def __init__(self) -> None:

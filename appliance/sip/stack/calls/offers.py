@@ -14,7 +14,7 @@ NOWHERE = {"0.0.0.0", "::"}  # noqa: S104 - the old way to hold (RFC 3264 §8.4)
 
 
 @dataclass(frozen=True, slots=True)
-class Audio:
+class OfferedAudio:
     """A far end's side of a call's sound: its codec, its address:port for RTP ("" unknown), whether it holds."""
 
     codec: str
@@ -22,7 +22,7 @@ class Audio:
     held: bool
 
 
-def audio(sdp: str, ours: tuple[str, ...]) -> Audio | None:
+def audio(sdp: str, ours: tuple[str, ...]) -> OfferedAudio | None:
     """The first audio stream of a session description (RFC 8866), None without one.
 
     Its codec is the first of its codecs that is among `ours`: the one that the answer will choose.
@@ -39,7 +39,7 @@ def audio(sdp: str, ours: tuple[str, ...]) -> Audio | None:
     known = (codec for codec in codecs if codec.lower() in {each.lower() for each in ours})
     written = f"[{host}]" if ":" in host else host
     held = host in NOWHERE or (direction is not None and direction[1] in {"sendonly", "inactive"})
-    return Audio(next(known, ""), "" if host in NOWHERE or not host else f"{written}:{media['port']}", held)
+    return OfferedAudio(next(known, ""), "" if host in NOWHERE or not host else f"{written}:{media['port']}", held)
 
 
 def unreachable(sdp: str, versions: Collection[int]) -> bool:
@@ -50,7 +50,7 @@ def unreachable(sdp: str, versions: Collection[int]) -> bool:
     return (6 if found.address.startswith("[") else 4) not in versions
 
 
-def changes(now: Audio, wanted: Audio) -> tuple[str, ...]:
+def changes(now: OfferedAudio, wanted: OfferedAudio) -> tuple[str, ...]:
     """What differs: hold or resume, codec, address."""
     found = []
     if now.held != wanted.held:

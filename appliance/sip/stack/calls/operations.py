@@ -10,7 +10,7 @@ from appliance.core.model import NO_ACCOUNT, AccountId, CallId
 from appliance.sip.stack import translate
 from appliance.sip.stack.calls.texts import Messages
 from appliance.sip.stack.routing.codecs import Codecs
-from appliance.sip.stack.routing.servers import Server
+from appliance.sip.stack.routing.servers import SipServer
 from appliance.sip.wire import Farewell, GuessCounts, SipInput
 
 RINGING = 180
@@ -22,7 +22,7 @@ class Through(pj.Account):
     """An account that carries calls; the account for direct calls has no name."""
 
     name = NO_ACCOUNT
-    server: Server | None = None  # that messages go to now, if the account has one
+    server: SipServer | None = None  # that messages go to now, if the account has one
 
     def renewing(self, address: str) -> AbstractContextManager[None]:  # noqa: ARG002
         """Offers made inside this context are for sound to that address:port, "" if unknown."""

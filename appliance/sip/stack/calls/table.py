@@ -34,7 +34,7 @@ from appliance.sip.stack.calls.offers import on_hold, unreachable
 from appliance.sip.stack.calls.operations import NOT_ACCEPTABLE, RINGING, Post, Through, add_header, operation
 from appliance.sip.stack.calls.texts import Messages
 from appliance.sip.stack.routing.codecs import Codecs
-from appliance.sip.stack.routing.failover import Attempt
+from appliance.sip.stack.routing.failover import InviteAttempt
 from appliance.sip.stack.routing.floods import Floods
 
 LOG = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ OfOneCall = (
 )
 
 
-class Calls:
+class CallTable:
     """All living calls by our own ids, as pjsua2 reuses its ids."""
 
     codecs: Codecs  # set by the engine, once it has codecs
@@ -220,7 +220,7 @@ class Calls:
             case NotifyTransfer():
                 call.referred.notify(order, call)
 
-    def again(self, call: SipCall, attempt: Attempt) -> None:
+    def again(self, call: SipCall, attempt: InviteAttempt) -> None:
         """Place the call again, at its account's present server.
 
         pjsip waits up to 32 s for the first server's answer. A late answer goes to a call that is no longer known.
@@ -240,7 +240,7 @@ class Calls:
             self.never_placed(order.call, 0, f"The registrar of {order.account} has no address")
             return
         call = SipCall(self, account, order.call)
-        call.attempt = Attempt(order, account.server, time.monotonic())
+        call.attempt = InviteAttempt(order, account.server, time.monotonic())
         self._living[order.call] = call
         parameters = operation()
         for name, value in order.headers:

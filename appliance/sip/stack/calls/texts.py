@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 import pjsua2 as pj
 
 from appliance.core import inputs
-from appliance.core.model import AccountId, CallId, Method
+from appliance.core.model import AccountId, CallId, MessageMethod
 from appliance.core.orders import SendMessage
 from appliance.sip.stack import translate
 
-Way = tuple[CallId | None, Method, str]
+Way = tuple[CallId | None, MessageMethod, str]
 """The call if there is one, the method, and otherwise the address: messages of one way are sent one after another."""
 
 
@@ -86,7 +86,7 @@ class Messages:
         call = None if order.call is None else self._call(order.call)
         if order.call is not None and call is None:
             return  # reported by the call's end
-        if call is not None and order.method is Method.INFO:
+        if call is not None and order.method is MessageMethod.INFO:
             request = pj.CallSendRequestParam()
             request.method = order.method
             request.txOption.contentType, request.txOption.msgBody = order.content.type, order.content.body

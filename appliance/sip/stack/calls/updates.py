@@ -6,7 +6,7 @@ from collections.abc import Callable
 from appliance.core import inputs
 from appliance.core.model import CallId
 from appliance.sip.stack.calls import offers
-from appliance.sip.stack.calls.offers import Audio
+from appliance.sip.stack.calls.offers import OfferedAudio
 from appliance.sip.stack.translate import Headers
 
 AGAIN_S = 0.1
@@ -32,7 +32,9 @@ class Updates:
 
     # -- by the far end ----------------------------------------------------------------------------------------------
 
-    def comes(self, now: Audio, wanted: Audio | None, headers: Headers, content_type: str, *, asked: bool) -> bool:
+    def comes(
+        self, now: OfferedAudio, wanted: OfferedAudio | None, headers: Headers, content_type: str, *, asked: bool
+    ) -> bool:
         """An offer arrived; returns whether it changes anything, which is reported. asked: it waits for a decision.
 
         headers, content_type: of the re-INVITE that brought it.

@@ -13,7 +13,7 @@ from appliance.core.desired import CallMedia, Sound
 from appliance.core.model import CallId, Tone
 from appliance.sip.settings import SipSettings
 from appliance.sip.stack.calls.operations import Post
-from appliance.sip.stack.calls.table import Calls
+from appliance.sip.stack.calls.table import CallTable
 from appliance.sip.stack.media.devices import Devices
 from appliance.sip.stack.media.inband_dtmf import Inband
 from appliance.sip.stack.media.recorders import Recorders
@@ -30,7 +30,7 @@ class Media:
     """The bridge of the SIP process, adjusted whenever the desired sound or a call's audio has changed."""
 
     def __init__(
-        self, endpoint: pj.Endpoint, settings: SipSettings, calls: Calls, devices: Devices, post: Post
+        self, endpoint: pj.Endpoint, settings: SipSettings, calls: CallTable, devices: Devices, post: Post
     ) -> None:
         self._manager = endpoint.audDevManager()
         self._calls, self._devices, self._post = calls, devices, post

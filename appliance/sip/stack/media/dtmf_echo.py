@@ -11,7 +11,7 @@ REMEMBERED = 64  # digits; a second has at most twenty
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class HeardDigit:
     """A digit in some sound. begin, end: samples since both detectors were opened; end None: it continues."""
 
     digit: str
@@ -23,15 +23,15 @@ class Echoes:
     """The digits that we recently sent in one call, to compare with received ones."""
 
     def __init__(self) -> None:
-        self._sent: deque[Heard] = deque(maxlen=REMEMBERED)
+        self._sent: deque[HeardDigit] = deque(maxlen=REMEMBERED)
 
-    def sent(self, heard: Heard) -> None:
+    def sent(self, heard: HeardDigit) -> None:
         """A digit was in our sent sound: called when it begins, and again when it ends."""
         if self._sent and self._sent[-1].end is None:
             self._sent.pop()
         self._sent.append(heard)
 
-    def is_ours(self, heard: Heard) -> bool:
+    def is_ours(self, heard: HeardDigit) -> bool:
         """Whether this received digit may be the echo of a sent one."""
         return any(
             ours.digit == heard.digit

@@ -13,8 +13,8 @@ import pjsua2 as pj
 
 from appliance.core import inputs
 from appliance.core.model import CallId
-from appliance.sip.stack.calls.table import Calls
-from appliance.sip.stack.media.dtmf_echo import RATE, Echoes, Heard
+from appliance.sip.stack.calls.table import CallTable
+from appliance.sip.stack.media.dtmf_echo import RATE, Echoes, HeardDigit
 
 LOG = logging.getLogger(__name__)
 # Twist, reverse twist (dB) and the least level of each tone (dBm0). For received sound: ITU-T Q.24, table A-1. For sent
@@ -57,7 +57,7 @@ class Ears:
 class Inband:
     """The detectors of all calls that need any."""
 
-    def __init__(self, calls: Calls, post: Callable[[inputs.PartFailed], None]) -> None:
+    def __init__(self, calls: CallTable, post: Callable[[inputs.PartFailed], None]) -> None:
         self._calls, self._post = calls, post
         self._ears: dict[CallId, Ears] = {}
         self._failed = False
@@ -99,7 +99,7 @@ class Inband:
             self._post(failed)
 
 
-def taken(detector: "pj.DtmfDetector") -> list[Heard]:  # quoted: an older pjsua2 lacks this name
+def taken(detector: "pj.DtmfDetector") -> list[HeardDigit]:  # quoted: an older pjsua2 lacks this name
     """The digits that the detector has heard since the last call of this."""
     digits = detector.take()  # kept while its parts are read
-    return [Heard(str(each.digit), int(each.begin), int(each.end) or None) for each in digits]
+    return [HeardDigit(str(each.digit), int(each.begin), int(each.end) or None) for each in digits]

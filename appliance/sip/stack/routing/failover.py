@@ -3,18 +3,18 @@
 from dataclasses import dataclass
 
 from appliance.core.orders import Place
-from appliance.sip.stack.routing.servers import Server
+from appliance.sip.stack.routing.servers import SipServer
 
 SILENT_S = 4.0  # three retransmissions by UDP (RFC 3261 §17.1.1.2); a working server sends 100 Trying at once
 ELSEWHERE = {0, 503}  # no answer, or a temporary failure, for which RFC 3261 §21.5.4 suggests another server
 
 
 @dataclass(slots=True)
-class Attempt:
+class InviteAttempt:
     """An INVITE without any answer. `outcome`: code and reason, once it has failed."""
 
     order: Place
-    server: Server | None
+    server: SipServer | None
     began: float
     outcome: tuple[int, str] | None = None
 

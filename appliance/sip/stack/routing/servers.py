@@ -28,7 +28,7 @@ HEADER, FIXED, RECORD = struct.Struct("!6H"), struct.Struct("!HHIH"), struct.Str
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
+class SipServer:
     """A destination. `name`: as configured, which a TLS certificate must match (RFC 5922 §4)."""
 
     name: str
@@ -55,7 +55,7 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Destination:
     """The destination in a SIP URI (RFC 3261 §19.1.1); port 0: not given."""
 
     host: str
@@ -63,22 +63,22 @@ class Place:
     transport: str
 
     @property
-    def known(self) -> Server | None:
+    def known(self) -> SipServer | None:
         """The server, if the host is an address."""
         return literal(self.host, self.port, self.transport)
 
 
-def place_of(uri: str) -> Place | None:
+def place_of(uri: str) -> Destination | None:
     """The destination of a SIP URI; None for other text."""
     found = TARGET.fullmatch(uri)
     if found is None:
         return None
     transport = TRANSPORT.search(found["rest"] or "")
-    return Place(found["host"], int(found["port"] or 0), transport[1].lower() if transport else "udp")
+    return Destination(found["host"], int(found["port"] or 0), transport[1].lower() if transport else "udp")
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class SrvRecord:
     """An SRV record. Lower priorities first; among equals, chance by weight."""
 
     priority: int
@@ -87,16 +87,16 @@ class Service:
     target: str
 
 
-def literal(host: str, port: int, transport: str) -> Server | None:
+def literal(host: str, port: int, transport: str) -> SipServer | None:
     """The server if it is configured by its address (IPv6 in brackets), so that nothing has to be resolved."""
     try:
         address = ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
     except ValueError:
         return None
-    return Server(host, str(address), port or PORTS[transport])
+    return SipServer(host, str(address), port or PORTS[transport])
 
 
-def locate(host: str, port: int, transport: str, versions: Collection[int] = (IPV4, IPV6)) -> list[Server]:
+def locate(host: str, port: int, transport: str, versions: Collection[int] = (IPV4, IPV6)) -> list[SipServer]:
     """All servers of that name, the preferred first; port 0: as SRV records say, else the transport's default.
 
     versions: IP versions that we can use. Raises OSError if there is none.
@@ -108,21 +108,21 @@ def locate(host: str, port: int, transport: str, versions: Collection[int] = (IP
         found = [server for server in _of_services(host, transport) if server.version in versions]
         if found:
             return found[:MOST]
-    every = [Server(host, address, port or PORTS[transport]) for address in _addresses(host)]
+    every = [SipServer(host, address, port or PORTS[transport]) for address in _addresses(host)]
     usable = [server for server in every if server.version in versions]
     if not usable:
         raise OSError("it has only addresses of a family that SIP does not listen on, see sip.address")
     return usable[:MOST]
 
 
-def _of_services(host: str, transport: str) -> Iterator[Server]:
+def _of_services(host: str, transport: str) -> Iterator[SipServer]:
     for service in ordered(services(f"{SERVICES[transport]}.{host}"), random.random):
         try:
             addresses = _addresses(service.target)
         except OSError:
             continue
         for address in addresses:
-            yield Server(host, address, service.port)
+            yield SipServer(host, address, service.port)
 
 
 def _addresses(host: str) -> list[str]:
@@ -134,7 +134,7 @@ def _addresses(host: str) -> list[str]:
     return list(dict.fromkeys(str(one[4][0]) for one in found))
 
 
-def ordered(records: list[Service], chance: Callable[[], float]) -> list[Service]:
+def ordered(records: list[SrvRecord], chance: Callable[[], float]) -> list[SrvRecord]:
     """The order in which RFC 2782 tries them; `chance`: a random number from 0 up to 1."""
     left, order = sorted(records, key=lambda record: (record.priority, record.weight)), []
     while left:
@@ -152,7 +152,7 @@ def ordered(records: list[Service], chance: Callable[[], float]) -> list[Service
 # -- DNS -------------------------------------------------------------------------------------------------------------
 
 
-def services(name: str) -> list[Service]:
+def services(name: str) -> list[SrvRecord]:
     """The SRV records of a name; none if it has none, or DNS does not answer."""
     answer = ctypes.create_string_buffer(LONGEST)
     try:
@@ -162,7 +162,7 @@ def services(name: str) -> list[Service]:
     return read(answer.raw[:length]) if length > 0 else []
 
 
-def read(message: bytes) -> list[Service]:
+def read(message: bytes) -> list[SrvRecord]:
     """The SRV records in a DNS answer (RFC 1035 §4); none if it is malformed."""
     try:
         return list(_records(message))
@@ -170,7 +170,7 @@ def read(message: bytes) -> list[Service]:
         return []
 
 
-def _records(message: bytes) -> Iterator[Service]:
+def _records(message: bytes) -> Iterator[SrvRecord]:
     _, _, questions, answers, _, _ = HEADER.unpack_from(message)
     at = HEADER.size
     for _ in range(questions):
@@ -183,7 +183,7 @@ def _records(message: bytes) -> Iterator[Service]:
             priority, weight, port = RECORD.unpack_from(message, at)
             target = _name(message, at + RECORD.size)[0]
             if target and port:  # "." means that the service does not exist here
-                yield Service(priority, weight, port, target)
+                yield SrvRecord(priority, weight, port, target)
         at += length
 
 

@@ -8,7 +8,7 @@ import pjsua2 as pj
 from appliance.core.model import TlsFault
 from appliance.sip.settings import TlsSettings
 from appliance.sip.stack import translate
-from appliance.sip.stack.routing.servers import Server
+from appliance.sip.stack.routing.servers import SipServer
 
 HANDSHAKE_MS = 5000
 UNHEARD_MS = 5000
@@ -59,7 +59,7 @@ class Faults:
         while len(self._known) > KEPT:
             del self._known[next(iter(self._known))]
 
-    def of(self, server: Server) -> tuple[TlsFault, str]:
+    def of(self, server: SipServer) -> tuple[TlsFault, str]:
         """The fault and its description; NONE and "" without a fault."""
         return self._known.get(server.at, (TlsFault.NONE, ""))
 

@@ -6,7 +6,7 @@ import threading
 from contextlib import suppress
 
 from appliance.sip.stack.routing import servers
-from appliance.sip.stack.routing.servers import Place
+from appliance.sip.stack.routing.servers import Destination
 
 AGAIN_S = 60.0  # how long an address that a name has lost is still accepted
 FAILED_AGAIN_S = 10.0  # while a name cannot be resolved
@@ -18,7 +18,7 @@ class Known:
 
     def __init__(self) -> None:
         self._literal: set[str] = set()
-        self._places: dict[str, list[Place]] = {}  # by host, only names
+        self._places: dict[str, list[Destination]] = {}  # by host, only names
         self._found: queue.SimpleQueue[dict[str, set[str]]] = queue.SimpleQueue()
         self._by_name: dict[str, set[str]] = {}
         self._failed: frozenset[str] = frozenset()  # names that could not be resolved the last time
@@ -71,11 +71,11 @@ class Known:
             threading.Thread(target=self._look, args=(dict(self._places),), daemon=True).start()
         return self.addresses != before
 
-    def _look(self, places: dict[str, list[Place]]) -> None:
+    def _look(self, places: dict[str, list[Destination]]) -> None:
         self._found.put({name: found_at(each) for name, each in places.items()})
 
 
-def found_at(places: list[Place]) -> set[str]:
+def found_at(places: list[Destination]) -> set[str]:
     """The addresses of all places that can be resolved."""
     found = set[str]()
     for place in places:

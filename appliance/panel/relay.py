@@ -290,11 +290,12 @@ class _Link:
         if self._watch:
             self._watch.cancel()
         due = min([*self._due.values(), *([self._asked] if self._asked else [])], default=None)
-        self._watch = None if due is None or self.gone.done() else self._loop.call_at(due, self._look, due)
+        self._watch = None if due is None or self.gone.done() else self._loop.call_at(due, self._look)
 
-    def _look(self, due: float) -> None:
+    def _look(self) -> None:
         """The guard hangs; if this loop was busy, only after it has read what the guard sent meanwhile."""
-        if self._loop.time() - due > LATE_S:
+        assert self._watch is not None
+        if self._loop.time() - self._watch.when() > LATE_S:
             self._watch = self._loop.call_later(LATE_S, self._hang)
         else:
             self._hang()

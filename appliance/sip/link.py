@@ -158,7 +158,6 @@ class Link:
         self._deaths = 0  # of young children, in a row
         self._card_hung, self._card_hangs = False, 0
         self._timer: asyncio.TimerHandle | None = None
-        self._check_at = 0.0
         self._next: asyncio.Task[None] | None = None
         self._stopped: asyncio.Future[None] | None = None
 
@@ -296,9 +295,8 @@ class Link:
 
     def _check(self) -> None:
         loop = asyncio.get_running_loop()
-        held_up = 0.0 < self._check_at < loop.time() - CHECK_S
-        self._check_at = loop.time() + CHECK_S
-        self._timer = loop.call_at(self._check_at, self._check)
+        held_up = self._timer is not None and loop.time() - self._timer.when() > CHECK_S
+        self._timer = loop.call_later(CHECK_S, self._check)
         child = self._child
         if child is None or child.why or held_up:  # messages of the child may be unread
             return

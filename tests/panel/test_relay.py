@@ -346,7 +346,9 @@ def test_a_guard_whose_news_waits_unread_is_not_taken_for_hung():
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             connection = relay._Link(ours, lambda _: None, lambda *_: None)
-            connection._look(asyncio.get_running_loop().time() - 7.0)
+            loop = asyncio.get_running_loop()
+            connection._watch = loop.call_at(loop.time() - 7.0, list)
+            connection._look()
             assert not connection.hung
             await until_async(lambda: connection.hung, "what is looked for once more")
             connection.end("over")

@@ -472,7 +472,7 @@ def test_a_check_that_comes_late_kills_no_process_whose_beats_may_not_have_been_
         kept._child = SimpleNamespace(
             pid=0, why="", ready=True, reported=True, doing="", born=now - 60.0, heard=now - 60.0, kill=killed.append
         )
-        kept._check_at = now - 7.0
+        kept._timer = asyncio.get_running_loop().call_at(now - 7.0, list)
         kept._check()
         assert not killed
         kept._check()

@@ -36,7 +36,6 @@ def step(state: State, given: AnyInput) -> Step:
     Never raises for any input, in any order; time never runs backwards, whatever an input says.
     """
     turn = Turn(state, max(state.now, given.at), given.fresh, given.taken)
-    lamps = indications.lamps(state)
     due(turn)
     settle(turn)
     take(turn, given)
@@ -50,9 +49,11 @@ def step(state: State, given: AnyInput) -> Step:
     persistence.settle(turn, state)
     mixing.report(turn, state)
     call_log.write(turn, state)
-    for lamp, shine in indications.lamps(turn.state):
-        if (lamp, shine) not in lamps:
-            turn.emit(events.LampChanged(lamp, shine.pattern, shine.color, shine.brightness))
+    if turn.state is not state:
+        lamps = indications.lamps(state)
+        for lamp, shine in indications.lamps(turn.state):
+            if (lamp, shine) not in lamps:
+                turn.emit(events.LampChanged(lamp, shine.pattern, shine.color, shine.brightness))
     return Step(turn.state, tuple(turn.orders), tuple(turn.events))
 
 

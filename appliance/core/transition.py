@@ -27,7 +27,8 @@ class Turn:
     """
 
     def __init__(self, state: State, now: float, fresh: str, taken: float = 0.0) -> None:
-        self.state, self.now, self.decided, self.fresh = replace(state, now=now), now, max(now, taken), fresh
+        self.state = state if state.now == now else replace(state, now=now)
+        self.now, self.decided, self.fresh = now, max(now, taken), fresh
         self.front = state.active  # as last reported
         self.orders: list[Order] = []
         self.events: list[events.Event] = []

@@ -64,7 +64,7 @@ def settle(turn: Turn, before: State) -> None:
     change = before.kept_change + 1
     if of(turn.state) != of(before) and turn.state.kept_change == before.kept_change:
         turn.state = replace(turn.state, kept_change=change)
-    if turn.state.on_disc == of(turn.state):
+    if turn.state.unkept and turn.state.on_disc == of(turn.state):
         for each in turn.state.unkept:
             turn.order(Reply(each.request, warning=each.warning))
         turn.state = replace(turn.state, unkept=())
@@ -79,10 +79,11 @@ def failed(turn: Turn, why: str, resolution: str) -> None:
 
 def due(turn: Turn) -> None:
     """Refuse requests whose write takes too long."""
-    for each in turn.state.unkept:
-        if turn.now >= each.until:
-            refuse(turn, each, f"The disc took longer than {PATIENCE_S:g} s.", "Check the disc or SD card.")
-    turn.state = replace(turn.state, unkept=tuple(each for each in turn.state.unkept if each.until > turn.now))
+    late = [each for each in turn.state.unkept if turn.now >= each.until]
+    for each in late:
+        refuse(turn, each, f"The disc took longer than {PATIENCE_S:g} s.", "Check the disc or SD card.")
+    if late:
+        turn.state = replace(turn.state, unkept=tuple(each for each in turn.state.unkept if each not in late))
 
 
 def refuse(turn: Turn, each: PendingReply, why: str, resolution: str) -> None:

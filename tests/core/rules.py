@@ -4,6 +4,7 @@ from collections import Counter
 
 from appliance.core import call_states, desired_state, events, inputs, snapshot
 from appliance.core.conferences.conference import MOST
+from appliance.core.desired import Desired
 from appliance.core.model import CallState, EarlySource, Hold, Joining, ParticipantState, State, Tone
 from appliance.core.step import Step, step
 
@@ -12,14 +13,38 @@ MAY_STAY = 1e-6  # floating point
 
 
 def checked(state: State, given, ended: Counter | None = None) -> Step:
-    """Take a step and hold the rules against what it gives."""
+    """Take a step and hold the rules against what it gives; a state that stays was held against them as it came."""
     taken = step(state, given)
-    new, wanted = taken.state, desired_state.desired(taken.state)
+    new = taken.state
+    ended_once(state, taken, ended)
+    if new is state:
+        return taken
+    wanted = desired_state.desired(new)
     assert new.now >= state.now
+    assert new.count <= max(new.settings.max_calls, state.count)
+    in_calls(new, wanted)
+    at_doors(state, new, wanted)
+    if wanted.wake_at is not None and wanted.wake_at <= new.now:
+        assert step(new, inputs.Tick(at=new.now)).state != new, "a deadline that has come changes nothing: busy waiting"
+    return taken
 
+
+def ended_once(state: State, taken: Step, ended: Counter | None) -> None:
+    """Exactly one final event for each call that left, none for one that stays."""
+    finals = Counter(event.call for event in taken.events if isinstance(event, events.FinalEvent))
+    if finals or taken.state is not state:
+        began = {event.call for event in taken.events if isinstance(event, events.CallDialing | events.CallIncoming)}
+        gone = ({call.id for call in state.calls} | began) - {call.id for call in taken.state.calls}
+        assert finals == Counter(gone), (finals, gone)
+    if ended is not None:
+        ended.update(finals)
+        assert all(count == 1 for count in ended.values())
+
+
+def in_calls(new: State, wanted: Desired) -> None:
+    """One has the panel, each has a deadline while it waits, and no microphone is open but in a connected call."""
     alive = [call for call in new.calls if call.alive]
     together = {call.id for call in new.calls if call.conference is not None}
-    assert new.count <= max(new.settings.max_calls, state.count)
     front = alive[-1] if alive else None
     assert new.active is front or {new.active.id, front.id} <= together
     sounding = set(call_states.with_sound(new))
@@ -48,15 +73,6 @@ def checked(state: State, given, ended: Counter | None = None) -> Step:
         assert wanted.wake_at is not None
         assert wanted.wake_at <= transfer.until
 
-    # exactly one final event for each call that left, none for one that stays
-    finals = Counter(event.call for event in taken.events if isinstance(event, events.FinalEvent))
-    began = {event.call for event in taken.events if isinstance(event, events.CallDialing | events.CallIncoming)}
-    gone = ({call.id for call in state.calls} | began) - {call.id for call in new.calls}
-    assert finals == Counter(gone), (finals, gone)
-    if ended is not None:
-        ended.update(finals)
-        assert all(count == 1 for count in ended.values())
-
     # nothing is desired for a call that is ending or over; no microphone is open but in a connected call
     assert {media.call for media in wanted.sound.calls} == {call.id for call in alive}
     for media in wanted.sound.calls:
@@ -76,7 +92,9 @@ def checked(state: State, given, ended: Counter | None = None) -> Step:
     elif not alive:
         assert wanted.sound.tone in {None, Tone.ERROR, Tone.TEST}
 
-    # the relay: never beyond its bound, and never without a guard
+
+def at_doors(state: State, new: State, wanted: Desired) -> None:
+    """The relay: never beyond its bound, and never without a guard."""
     for door in new.settings.doors:
         for name, pulse in new.pulses:
             if name == door.id:
@@ -95,9 +113,6 @@ def checked(state: State, given, ended: Counter | None = None) -> Step:
     assert not new.unkept or new.on_disc != wanted.kept, "a client waits for what is on disc already"
 
     assert new.error_until is None or wanted.wake_at is not None
-    if wanted.wake_at is not None and wanted.wake_at <= new.now:
-        assert step(new, inputs.Tick(at=new.now)).state != new, "a deadline that has come changes nothing: busy waiting"
-    return taken
 
 
 def conferring(state: State, together: set) -> None:

@@ -61,50 +61,95 @@ TOLD = {
 }
 
 
+TIME, ID = "a time", "an id"  # stand among the values of a part for what the key has beside them
+MOST_KNOWN = 100_000  # parts, so that a long walk does not fill the memory
+
+
 @cache
 def names_of(kind: type) -> tuple[str, ...] | None:
-    """The fields of a dataclass, None for what is none."""
-    return tuple(field.name for field in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else None
+    """The fields of a dataclass but for the settings, None for what is none."""
+    if not dataclasses.is_dataclass(kind):
+        return None
+    return tuple(field.name for field in dataclasses.fields(kind) if field.name != "settings")
 
 
-def normal(state: State):
-    """The state with ids numbered and times ranked: two states that can only do the same are one."""
-    future: set[float] = set()
-    names: dict[str, int] = {}
+class Part:
+    """A tuple or dataclass in a state: its values, and beside them the times and ids in it in their order.
 
-    def collect(value, name=""):
-        if isinstance(value, float):
-            if name in TIMES and value > state.now:
-                future.add(value)
-        elif isinstance(value, tuple):
+    waits: all times in it, those too that decide nothing. mark: the same object for the same values.
+    """
+
+    __slots__ = ("ids", "mark", "times", "value", "values", "waits")
+
+    def __init__(self, value) -> None:
+        self.value = value  # kept, so that nothing else gets its id()
+        self.values, self.times, self.ids, self.waits = [], [], [], []
+
+
+class Keys:
+    """Makes the keys of states. A state shares most of its parts with the one before it, so each part is read once."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, Part] = {}
+        self._marks: dict[tuple, object] = {}
+
+    def of(self, state: State) -> tuple:
+        """The state with ids numbered and times ranked: two states that can only do the same are one."""
+        if len(self._known) > MOST_KNOWN:
+            self._known.clear()
+        whole = self._read(state)
+        ahead = sorted({at for at in whole.waits if at > state.now})
+        rank = {at: n for n, at in enumerate(ahead)}
+        number = {name: n for n, name in enumerate(dict.fromkeys(whole.ids))}
+        return (
+            tuple(whole.values),
+            tuple([rank.get(at, -1) for at in whole.times]),
+            tuple([number[name] for name in whole.ids]),
+        )
+
+    def _part(self, value) -> Part:
+        """A part as it was read before, or is read now."""
+        part = self._known.get(id(value))
+        if part is None:
+            part = self._known[id(value)] = self._read(value)
+            part.mark = self._marks.setdefault(tuple(part.values), object())
+        return part
+
+    def _read(self, value) -> Part:
+        part = Part(value)
+        if (names := names_of(type(value))) is None:
             for item in value:
-                collect(item)
-        elif fields := names_of(type(value)):
-            for field in fields:
-                if field != "settings":
-                    collect(getattr(value, field), field)
-
-    collect(state)
-    rank = {at: n for n, at in enumerate(sorted(future))}
-
-    def plain(value, name=""):
-        if name in TIMES and isinstance(value, float):
-            return rank.get(value, -1)
-        if name in PAST:
-            return value is not None
-        if name in TOLD or (name == "id" and isinstance(value, int)):  # a pulse's id is the time of its decision
-            return None
-        if isinstance(value, tuple):
-            return tuple([plain(item) for item in value])
+                self._add(part, "", item)
+            return part
+        for name in names:
+            self._add(part, name, getattr(value, name))
         if isinstance(value, Call) and not value.alive:
-            return "ending", rank.get(value.deadline, -1), names.setdefault(value.id, len(names))
-        if fields := names_of(type(value)):
-            return tuple([plain(getattr(value, field), field) for field in fields])
-        if isinstance(value, str) and value[:2] in {"c-", "r-", "k-", "v-"}:
-            return names.setdefault(value, len(names))
-        return value
+            part.values, part.times, part.ids = ["ending"], [value.deadline], [value.id]
+        return part
 
-    return plain(state)
+    def _add(self, part: Part, name: str, value) -> None:
+        """Add what stands in a field of that name, "" in a tuple."""
+        if name in TIMES and isinstance(value, float):
+            part.values.append(TIME)
+            part.times.append(value)
+            part.waits.append(value)
+            return
+        inner = self._part(value) if value and (isinstance(value, tuple) or names_of(type(value))) else None
+        if inner is not None:
+            part.waits += inner.waits
+        if name in PAST:
+            part.values.append(value is not None)
+        elif name in TOLD or (name == "id" and isinstance(value, int)):  # a pulse's id is the time of its decision
+            part.values.append(None)
+        elif inner is not None:
+            part.values.append(inner.mark)
+            part.times += inner.times
+            part.ids += inner.ids
+        elif isinstance(value, str) and value[:2] in {"c-", "r-", "k-", "v-"}:
+            part.values.append(ID)
+            part.ids.append(value)
+        else:
+            part.values.append(value)
 
 
 def walk(first: State, every_input, within_bounds, look=lambda given, taken: None) -> tuple[list[State], int]:
@@ -113,7 +158,8 @@ def walk(first: State, every_input, within_bounds, look=lambda given, taken: Non
     every_input(state, serial): what can come in a state, with fresh ids by number. within_bounds(state): whether to go
     on from there. look(given, taken): sees each step.
     """
-    seen, states, steps = {normal(first)}, [first], 0
+    keys = Keys()
+    seen, states, steps = {keys.of(first)}, [first], 0
     queue = deque(states)
     while queue:
         state = queue.popleft()
@@ -126,7 +172,7 @@ def walk(first: State, every_input, within_bounds, look=lambda given, taken: Non
             look(given, taken)
             if taken.state == state or not within_bounds(taken.state):
                 continue
-            key = normal(taken.state)
+            key = keys.of(taken.state)
             if key not in seen:
                 seen.add(key)
                 states.append(taken.state)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from appliance.generate import commands, configuration, drawings, errors, events, openapi, states
+from appliance.generate import commands, configuration, drawings, errors, events, header, openapi, states
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = Path("docs/reference")
@@ -26,6 +26,7 @@ DOCUMENTS = {
     HARDWARE / "door-relay.svg": drawings.relay,
     HARDWARE / "bell-button.svg": drawings.buttons,
     HARDWARE / "reader-keypad.svg": drawings.entry,
+    HARDWARE / "first-door.svg": header.first_door,
 }
 
 

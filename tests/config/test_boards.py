@@ -51,7 +51,7 @@ def drawn(name):
     return root, {element.text for element in root.iter("{http://www.w3.org/2000/svg}text")}
 
 
-@pytest.mark.parametrize("name", DRAWINGS)
+@pytest.mark.parametrize("name", [*DRAWINGS, "first-door"])
 def test_a_drawing_is_well_formed_and_nothing_in_it_is_outside(name):
     root, texts = drawn(name)
     width, height = (int(number) for number in root.get("viewBox").split()[2:])

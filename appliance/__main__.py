@@ -36,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """All options; the man page is made of them."""
+    """All options; the man page is generated from them."""
     made = argparse.ArgumentParser(
         prog="intercomd", description="Turns a small board into a SIP intercom or door phone; runs until SIGTERM."
     )
@@ -56,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Do what the options say. Raises IntercomError."""
+    """Do what the options request. Raises IntercomError."""
     if given.print_events:
         from appliance.runtime.event_schemas import schemas  # noqa: PLC0415  late: pydantic
 
@@ -77,7 +77,7 @@ def run(given: argparse.Namespace) -> int:
     path = given.config or (SIMULATED if given.demo and SIMULATED.exists() else DEFAULT)
     config = load(path)
     secrets = passwords(config, path.name)
-    flats = directory.read(config)  # for what is wrong with it, too
+    flats = directory.read(config)  # errors in it are reported, too
     if any(account.transport == "tls" for account in config.account.values()):
         from appliance.config import certificates  # noqa: PLC0415  late: ssl
 
@@ -102,7 +102,7 @@ def run(given: argparse.Namespace) -> int:
 def serve(
     config: "Config", secrets: dict[str, str], file: Path, state: Path, *, simulated: bool, record: Path | None
 ) -> int:
-    """Run the daemon until it is stopped; `secrets`: the passwords of the accounts, `file`: what `config` is from."""
+    """Run the daemon until it is stopped; `secrets`: passwords by their tables, `file`: the source of `config`."""
     from appliance.app.daemon import App  # noqa: PLC0415  late: everything
     from appliance.app.paths import Places  # noqa: PLC0415
     from appliance.replay.record import Recorder  # noqa: PLC0415
@@ -110,12 +110,12 @@ def serve(
 
     journald.never_wait()
     logging.basicConfig(level=logging.INFO, handlers=[journald.handler()])
-    faulthandler.enable()  # systemd's watchdog ends a daemon that hangs by SIGABRT: where it hung is then in the log
+    faulthandler.enable()  # a daemon that hangs gets SIGABRT from systemd's watchdog: the log then shows where it hung
     runtime = Path(os.environ["RUNTIME_DIRECTORY"]) if "RUNTIME_DIRECTORY" in os.environ else state
     held = lock.take(state)
     try:
         recorder = Recorder(record) if record else None
-        # What lives as long as the daemon is not looked through for garbage again and again.
+        # Objects that live as long as the daemon are not examined for garbage again and again.
         gc.freeze()
         app = App(config, secrets, Places(state, runtime), simulated=simulated, file=file, recorder=recorder)
         asyncio.run(app.run())
@@ -126,7 +126,7 @@ def serve(
 
 
 def replay(path: Path) -> int:
-    """Print a recorded run as it goes now; 0: as it went then, 1: otherwise, 2: it cannot be read."""
+    """Print a recorded run as it goes now; 0: same results, 1: different ones, 2: it cannot be read."""
     from appliance.replay import run as recorded  # noqa: PLC0415  late: not for the daemon
 
     try:
@@ -146,14 +146,14 @@ def replay(path: Path) -> int:
 
 
 def default_state() -> Path:
-    """Systemd's StateDirectory=, else the user's own."""
+    """The directory of systemd's StateDirectory=, else the user's own."""
     if "STATE_DIRECTORY" in os.environ:
         return Path(os.environ["STATE_DIRECTORY"])
     return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "intercomd"
 
 
 def show(what: object) -> int:
-    """Print as JSON."""
+    """Print a value as JSON."""
     print(json.dumps(what, indent=2))
     return 0
 

@@ -1,4 +1,4 @@
-"""Puts the HTTP interface together, and describes it as OpenAPI without a daemon."""
+"""Assembles the HTTP interface, and describes it as OpenAPI without a daemon."""
 
 from typing import Any
 
@@ -49,10 +49,10 @@ RESOURCES = (
 
 
 def build(ports: HttpPorts, token: str) -> FastAPI:
-    """The ASGI application over `ports`; over TCP `token` is asked for."""
+    """The ASGI application over `ports`; over TCP it requires `token`."""
     app = _bare()
     app.state.ports = ports
-    # The last added sees a request first.
+    # The middleware that is added last sees a request first.
     app.add_middleware(idempotency.Repeats)
     app.add_middleware(auth.Gate, token=token, denied=ports.denied, patience=auth.Patience())
     app.add_middleware(problems.PlainErrors)
@@ -62,7 +62,7 @@ def build(ports: HttpPorts, token: str) -> FastAPI:
 
 
 def openapi() -> dict[str, Any]:
-    """The description of the interface, the same that /openapi.json gives."""
+    """The description of the interface, the same as /openapi.json."""
     return _bare().openapi()
 
 
@@ -72,7 +72,7 @@ def _bare() -> FastAPI:
         version=appliance.__version__,
         summary="Calls, panel, door and recordings of one door phone station.",
         license_info={"name": "GPL-3.0-or-later", "identifier": "GPL-3.0-or-later"},
-        docs_url=None,  # both load their scripts from elsewhere
+        docs_url=None,  # both load scripts from other hosts
         redoc_url=None,
         redirect_slashes=False,
     )
@@ -90,7 +90,7 @@ def _bare() -> FastAPI:
 
 
 def _completed(openapi: dict[str, Any]) -> dict[str, Any]:
-    """Adds what FastAPI cannot know: the schemas of answers, the token, and the header for repeated orders."""
+    """Add what FastAPI cannot know: the schemas of answers, the token, and the header for repeated orders."""
     components = openapi["components"]
     components["schemas"] = dict(sorted((components["schemas"] | response_schemas.schemas()).items()))
     components["securitySchemes"] = {

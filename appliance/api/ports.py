@@ -1,4 +1,4 @@
-"""What the HTTP interface needs from the daemon; nothing else of the daemon is known here."""
+"""What the HTTP interface needs from the daemon; it knows nothing else of it."""
 
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ Json = dict[str, Any]
 
 
 class Recording(Protocol):
-    """A row of the index, with what `models.Recording` says but the URL."""
+    """A row of the index, with the fields of `models.Recording` except the URL."""
 
     @property
     def id(self) -> str: ...  # noqa: D102
@@ -39,10 +39,10 @@ class Recordings(Protocol):
         """At most `limit` rows before the id `cursor` (None: from the newest), newest first."""
 
     def get(self, recording: str) -> Recording:
-        """The row of that id. Raises recording-not-found."""
+        """The row with that id. Raises recording-not-found."""
 
     def path(self, recording: str) -> Path:
-        """Where the file of that id is. Raises recording-not-found for what cannot be an id."""
+        """The file of that id. Raises recording-not-found for text that cannot be an id."""
 
 
 class CallLog(Protocol):
@@ -68,11 +68,11 @@ class HttpPorts(Protocol):
 
     @property
     def call_log(self) -> CallLog:
-        """The calls that are over."""
+        """The calls that have ended."""
 
     @property
     def audit(self) -> Audit:
-        """Who opened which door, and who was refused."""
+        """The audit: openings of doors, and refusals."""
 
     def codes(self) -> list[Json]:
         """All codes and cards, shaped as `models.Code`."""
@@ -84,7 +84,7 @@ class HttpPorts(Protocol):
         """The whole state, shaped as `models.Snapshot`."""
 
     def call(self, wanted: str) -> Json | None:
-        """The call of that id, shaped as `models.Call`; None once it is over."""
+        """The call with that id, shaped as `models.Call`; None after its end."""
 
     def calls(self) -> list[Json]:
         """All calls, shaped as `models.Call`."""
@@ -96,10 +96,10 @@ class HttpPorts(Protocol):
         """
 
     async def doctor(self) -> list[Json]:
-        """What an examination of the station found, shaped as `models.Finding`."""
+        """The findings of an examination of the station, shaped as `models.Finding`."""
 
     def ready(self) -> tuple[bool, str]:
-        """Whether calls are possible; if not, why."""
+        """Whether calls are possible; if not, the cause."""
 
     def alive(self) -> bool:
         """Whether the daemon takes inputs."""

@@ -1,4 +1,4 @@
-"""The D-Bus interface as part of the daemon: joined to the reactor, and tried again for ever."""
+"""The D-Bus interface as part of the daemon: connected to the reactor, and retried for ever."""
 
 import asyncio
 import time
@@ -13,23 +13,23 @@ from appliance.runtime.reactor import Reactor
 
 FIRST_RETRY_S = 0.5
 LAST_RETRY_S = 60.0
-LASTING_S = 60.0  # a connection that held so long was well: another one is tried soon
+LASTING_S = 60.0  # after a connection that lasted so long, the next attempt follows soon
 
 
 def _load() -> None:
-    """Import the interface, in a thread, so that the loop goes on; late, as dbus-fast is optional."""
+    """Import the interface in a thread, so that the loop goes on; late, as dbus-fast is optional."""
     from appliance.bus import service  # noqa: F401, PLC0415
 
 
 class Bus:
-    """Our place on the message bus. Calls and door do not need it: faults are reported, and it is tried again."""
+    """Our service on the message bus. Calls and door do not need it: faults are reported, and it is retried."""
 
     def __init__(self, config: Config, reactor: Reactor) -> None:
         self._config, self._reactor = config.dbus, reactor
         self._told = ""  # the code of the last reported failure; another attempt that ends the same way is not reported
 
     async def serve(self) -> None:
-        """Be on the bus while the daemon runs, if that is wanted."""
+        """Serve on the bus while the daemon runs, if that is configured."""
         retry_s = FIRST_RETRY_S
         while self._config.enabled:
             begun = time.monotonic()
@@ -50,7 +50,7 @@ class Bus:
             except IntercomError as err:
                 self._failed(err)
             else:
-                return  # the events have ended: so does the daemon
+                return  # the events have ended, and so does the daemon
             if time.monotonic() - begun >= LASTING_S:
                 retry_s = FIRST_RETRY_S
             await asyncio.sleep(retry_s)
@@ -66,10 +66,10 @@ class Bus:
             self._reactor.post(inputs.PartFailed(at=time.monotonic(), part="dbus", why=why, resolution=err.resolution))
         self._told = err.code
 
-    # -- what the bus asks for (bus.ports.Ports) ---------------------------------------------------------------------
+    # -- for the bus (bus.ports.Ports) -------------------------------------------------------------------------------
 
     async def request(self, action: inputs.Action, who: str) -> orders.Reply:
-        """Hand a request to the core."""
+        """Pass a request to the core."""
         return await self._reactor.request(action, who)
 
     def snapshot(self) -> dict[str, Any]:

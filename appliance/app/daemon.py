@@ -1,4 +1,4 @@
-"""The composition root: makes the adapters from the configuration, wires them to the reactor, starts and stops them."""
+"""The composition root: builds the adapters from the configuration, connects them to the reactor, runs them."""
 
 import asyncio
 import logging
@@ -45,16 +45,16 @@ log = logging.getLogger(__name__)
 
 LAST_CALLS_S = 1.0  # how long calls have to end when the daemon stops
 STATUS_S = 10.0  # how often the status line updates the length of a call
-LATE_S = 5.0  # an answer that is later than this does not feed the watchdog: far more than a busy board needs
+LATE_S = 5.0  # a later answer does not feed the watchdog: far more than a busy board needs
 GUARD_S = 5.0  # how long READY waits for the guard, which has the lines within a second, or restarts for ever
 FEEDS = 8  # in the watchdog's time
 
 
 class App:
-    """The daemon. `run` returns when it was stopped by SIGTERM or SIGINT.
+    """The daemon. `run` returns when SIGTERM or SIGINT has stopped it.
 
-    `passwords`: by table, as in account.office. `file`: what the configuration was read from; under systemd SIGHUP
-    reads it again.
+    `passwords`: by table, as in account.office. `file`: the source of the configuration; under systemd SIGHUP reads it
+    again.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class App:
         self._flats: tuple[directory.Flat, ...] = ()
         self._stop = asyncio.Event()
 
-    async def run(self) -> None:  # noqa: PLR0915 - the order in which all begins and ends, on one screen
+    async def run(self) -> None:  # noqa: PLR0915 - the order of start and stop, on one screen
         """Start everything, wait for the end, stop in reverse."""
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(Rarely())
@@ -104,7 +104,7 @@ class App:
         reactor.make_so |= {"quiet_hours": quiet.desire, "kept": kept.desire}
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._asked_to_stop)
-        if self._notify.there:  # elsewhere SIGHUP is a terminal that was closed, which ends us
+        if self._notify.there:  # elsewhere SIGHUP means a closed terminal, which ends us
             loop.add_signal_handler(signal.SIGHUP, self._asked_to_reload)
         panel = Panel(self._config, self._places, reactor, simulated=self._simulated, spare=reserve.lend)
         web = Web(self._config, self._places, reactor, StoredLists(recordings, call_log, audit), self._file)
@@ -116,7 +116,7 @@ class App:
             reactor.watch = self._recorder.take
         reactor.start(appliance.__version__, lost, found, fault)
         try:
-            await link.start()  # first: the new process begins while we take the lines
+            await link.start()  # first: the new process starts while we claim the lines
             await panel.start()
             network.start()
             recordings.open()
@@ -138,7 +138,7 @@ class App:
             await web.stop()
             await link.stop()
             await panel.stop()
-            await asyncio.sleep(0)  # what the adapters posted at their end is taken in
+            await asyncio.sleep(0)  # the core processes the adapters' last inputs
             reactor.stop()
             await kept.stop()
             journal.close()
@@ -155,7 +155,7 @@ class App:
     async def _tell_ready(self, web: Web, reactor: Reactor) -> None:
         """Report to systemd that we are ready: relays are at rest, and clients find us at our socket.
 
-        Buttons work before that. Neither network nor far end is waited for, and for a guard that is not there not long.
+        Buttons work before that. This waits for neither network nor far ends, and only briefly for a missing guard.
         """
         deadline = time.monotonic() + GUARD_S
         while time.monotonic() < deadline:
@@ -176,7 +176,7 @@ class App:
         self._reloading = asyncio.create_task(self._reload(before), name="reload")
 
     async def _reload(self, before: asyncio.Task[None] | None) -> None:
-        """Read the file again; calls go on."""
+        """Read the file again; calls continue."""
         if before is not None:
             await asyncio.wait([before])
         try:
@@ -199,7 +199,7 @@ class App:
             self._notify.send("READY=1")
 
     def _tell_status(self, text: str) -> None:
-        """The status line, in a call with its length: sent again from time to time during the call."""
+        """Set the status line, in a call with its length, which is updated during the call."""
         if self._status_timer is not None:
             self._status_timer.cancel()
             self._status_timer = None
@@ -212,7 +212,7 @@ class App:
         self._status_timer = asyncio.get_running_loop().call_later(STATUS_S, self._tell_status, text)
 
     async def _last_calls(self, reactor: Reactor) -> None:
-        """Give BYE, CANCEL and the ends of registrations their time, and the recordings theirs."""
+        """Allow time for BYE, CANCEL and the ends of registrations, and for the recordings."""
         deadline = time.monotonic() + LAST_CALLS_S
         while time.monotonic() < deadline:
             await asyncio.sleep(0.02)
@@ -222,9 +222,9 @@ class App:
                 return
 
     async def _feed_watchdog(self) -> None:
-        """Report to systemd that the core takes inputs in time; without the report systemd restarts us.
+        """Report to systemd that the core processes inputs in time; without this report systemd restarts us.
 
-        A loop that turns is not enough: what is posted has to come through inbox and core.
+        A turning loop is not enough: a posted input must come through inbox and core.
         """
         if self._notify.watchdog_s is None:
             return

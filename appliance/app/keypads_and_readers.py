@@ -1,4 +1,4 @@
-"""Keypads and card readers as they are wired."""
+"""Creates keypads and card readers as configured."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -16,14 +16,14 @@ Post = Callable[[Input], None]
 
 
 class Part(Protocol):
-    """What takes its lines or its device, until `close`."""
+    """A part that holds its lines or its device until `close`."""
 
     def close(self) -> None:
-        """Let go of them."""
+        """Release them."""
 
 
 def entry(panel: PanelTable, claims: Claims, post: Post) -> list[Part]:
-    """All of them; those that are not available are reported and tried again."""
+    """All keypads and readers; those that are not available are reported and retried."""
     parts: list[Part] = []
     for name, keypad in panel.keypad.items():
         if keypad.device:
@@ -58,5 +58,5 @@ def entry(panel: PanelTable, claims: Claims, post: Post) -> list[Part]:
 
 
 def _line(chip: str, line: str) -> PinName:
-    """Without a chip the line is one of a Raspberry Pi's own."""
+    """The name of a line; without a chip it is a line of a Raspberry Pi."""
     return ChipLine(chip, line) if chip else line

@@ -1,4 +1,4 @@
-"""The panel as it is wired: buttons, lamps, relays, and the simulated panel where the lines are simulated."""
+"""Creates the panel as configured: buttons, lamps, relays, and the simulated panel for simulated lines."""
 
 import time
 from collections.abc import Callable
@@ -28,7 +28,7 @@ FIRST_PIN = 4
 
 
 class Panel:
-    """Buttons, lamps and relays, and the simulated panel where the lines are simulated."""
+    """Buttons, lamps and relays, and the simulated panel for simulated lines."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Panel:
         self._simulation: Any = None
 
     async def start(self) -> None:
-        """Take the lines; those that are not available are reported and tried again."""
+        """Claim the lines; those that are not available are reported and retried."""
         panel, post = self._config.panel, self._reactor.post
         if self._config.door:
             self._relay = Relay(self._doors(), self._guard(), post, self._spare)
@@ -78,7 +78,7 @@ class Panel:
                 name,
                 self._pin(sensor, len(buttons) + len(lamps) + number),
                 sensor.pull,
-                # A simulated line that nobody drives follows its pull, which is to be rest.
+                # A simulated line without a source follows its pull, which should mean at rest.
                 normally_closed=sensor.normally == "closed" and not self._simulated,
             )
             for number, (name, sensor) in enumerate(panel.sensor.items())
@@ -94,7 +94,7 @@ class Panel:
         shining.desire(self._reactor.desired.lamps)
 
     async def stop(self) -> None:
-        """Let go of the lines; the relays are at rest then."""
+        """Release the lines; the relays are at rest then."""
         if self._simulation is not None:
             await self._simulation.stop()
         for part in self._parts:
@@ -109,7 +109,7 @@ class Panel:
         sensors: tuple[SensorWiring, ...],
         lamps: tuple[LampWiring, ...],
     ) -> None:
-        # Late: a demonstration only.
+        # Late: for demonstrations only.
         from appliance.simulator.keypads_and_readers import SimulatedEntry  # noqa: PLC0415
         from appliance.simulator.panel import SimulatedPanel, SimulatedPin  # noqa: PLC0415
 
@@ -125,14 +125,14 @@ class Panel:
         await self._simulation.start()
 
     def _kind(self) -> Literal["gpio", "chips"]:
-        """What takes the lines: one factory for all, ours if some line is named by its chip."""
+        """The pin factory of all lines: ours if any line is named by its chip."""
         panel = self._config.panel
         chips = [button.chip for button in panel.button.values()] + [lamp.chip for lamp in panel.lamp.values()]
         chips += [sensor.chip for sensor in panel.sensor.values()]
         return "chips" if any(chips) else "gpio"
 
     def _pin(self, configured: ButtonTable | LampTable | SensorTable, number: int) -> PinName:
-        """The line's name; simulated ones need none of their own. GPIO2 and 3 have pull-ups, in the mock too."""
+        """The line's name; simulated lines need no configured name. GPIO2 and 3 have pull-ups, in the mock too."""
         if self._simulated:
             return number + FIRST_PIN
         if configured.pin is not None:
@@ -140,14 +140,14 @@ class Panel:
         return ChipLine(configured.chip, configured.line)
 
     def _lights(self, configured: LampTable) -> tuple[LightName, ...]:
-        """What the lamp is at: its line, or what it has instead."""
+        """The lamp's outputs: its line, or what replaces it."""
         if configured.led:
             return (KernelLed(configured.led),)
         if channels := [configured.pwm] if configured.pwm else configured.rgb_pwm:
             split = (channel.split("/") for channel in channels)
             return tuple(PwmChannel(chip, int(number)) for chip, number in split)
         if configured.rgb_lines:
-            # Without a chip they are a Raspberry Pi's, by gpiozero's names.
+            # Without a chip they are lines of a Raspberry Pi, by gpiozero's names.
             return tuple(
                 ChipLine(configured.chip, line) if configured.chip else f"GPIO{line.removeprefix('GPIO')}"
                 for line in configured.rgb_lines
@@ -155,7 +155,7 @@ class Panel:
         return (self._pin(configured, 0),)
 
     def _guard(self) -> Path | None:
-        """The socket of a guard that runs by itself; None: our child."""
+        """The socket of a guard that runs separately; None: our child process."""
         configured = self._config.guard.socket
         return Path(configured) if configured and not self._simulated else None
 

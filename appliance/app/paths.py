@@ -1,4 +1,4 @@
-"""Where the daemon keeps what it makes."""
+"""Paths of the daemon's files."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,5 +13,5 @@ class Places:
 
     @property
     def recordings(self) -> Path:
-        """Recordings' files."""
+        """The directory of recordings."""
         return self.state / "recordings"

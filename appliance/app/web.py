@@ -1,4 +1,4 @@
-"""The HTTP interface as part of the daemon: started late, tried again, and joined to reactor and store."""
+"""The HTTP interface as part of the daemon: started late, retried, and connected to reactor and store."""
 
 import asyncio
 import logging
@@ -29,7 +29,7 @@ HTTP_RETRY_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class StoredLists:
-    """What is on disc and can be listed."""
+    """The lists on disc: recordings, call log and audit."""
 
     recordings: Recordings
     call_log: CallLog
@@ -37,16 +37,17 @@ class StoredLists:
 
 
 def _load() -> None:
-    """Import the HTTP interface; in a thread, so that the loop goes on with presses and with the start of SIP.
+    """Import the HTTP interface, in a thread, so that the loop can process presses and the start of SIP.
 
-    FastAPI takes 0.3 s of a processor. On a board that gave the daemon 3 % of one, the loop stood still for 20 s.
+    FastAPI takes 0.3 s of processor time. On a board where the daemon had 3 % of a processor, the loop stood still for
+    20 s.
     """
     from appliance.api import app  # noqa: F401, PLC0415
     from appliance.api.http import auth, server  # noqa: F401, PLC0415
 
 
 class Web:
-    """The HTTP interface: started last and tried again, for calls and door do not need it."""
+    """The HTTP interface: started last and retried, as calls and door do not need it."""
 
     def __init__(
         self,
@@ -62,7 +63,7 @@ class Web:
         self.tried = asyncio.Event()  # set once it listens, or knows why it cannot
 
     async def serve(self) -> None:
-        """Listen; faults are reported, and it is tried again until all is served."""
+        """Listen; faults are reported, and retried until every listener works."""
         await asyncio.to_thread(_load)
         told = ""
         while why := await self._start():
@@ -77,11 +78,11 @@ class Web:
 
     async def stop(self) -> None:
         """Close the listeners."""
-        self._reactor.feed.close()  # who follows the events has had the last one, and ends by itself
+        self._reactor.feed.close()  # subscribers have had the last event, and end by themselves
         await asyncio.gather(*(server.stop() for server in self._servers.values()))
 
     async def _start(self) -> str:
-        """Start each listener that does not run yet, whatever hinders the other; the hindrances, "" if none."""
+        """Start each listener that does not run yet, whether or not another fails; the faults, "" if none."""
         hindrances = []
         listeners = {"tcp": self._tcp} | ({"unix": self._unix} if self._config.http.socket else {})
         for name, listen in listeners.items():
@@ -109,7 +110,7 @@ class Web:
         return server
 
     def _token(self) -> str:
-        """The token, kept with the state; where nothing can be written there, one for this start beside the sockets."""
+        """The token, stored with the state; if that cannot be written, one for this start beside the sockets."""
         from appliance.api.http import auth  # noqa: PLC0415
 
         try:
@@ -122,7 +123,7 @@ class Web:
         from appliance.api.http import auth  # noqa: PLC0415
         from appliance.api.http.server import HttpServer  # noqa: PLC0415
 
-        built = await asyncio.to_thread(app.build, self, auth.fresh_token())  # nobody knows it: the file's mode decides
+        built = await asyncio.to_thread(app.build, self, auth.fresh_token())  # a secret token: the file's mode decides
         server = HttpServer(built, self._socket(), None, 0)
         bound = await server.start()
         log.info("http %s", bound.socket)
@@ -134,10 +135,10 @@ class Web:
             return Path(configured)
         return self._places.runtime / "http.sock" if configured else None
 
-    # -- what the API asks for (api.ports.Ports) ---------------------------------------------------------------------
+    # -- for the API (api.ports.Ports) -------------------------------------------------------------------------------
 
     async def request(self, action: inputs.Action, who: str) -> orders.Reply:
-        """Hand a request to the core."""
+        """Pass a request to the core."""
         return await self._reactor.request(action, who)
 
     def snapshot(self) -> dict[str, Any]:
@@ -161,12 +162,12 @@ class Web:
         return self._reactor.subscribe(since)
 
     async def doctor(self) -> list[dict[str, Any]]:
-        """What is wrong, as far as it can be seen from inside; beside it, what the adapters have reported already."""
+        """The faults that can be seen from inside, and those that the adapters have reported."""
         found = await asyncio.to_thread(examine.examine, self._file)
         snapshot, targets = self.snapshot(), self._reactor.state.settings.targets
         found += signalling.accounts(snapshot["accounts"])
         found += await asyncio.to_thread(networks.examine, snapshot, targets, self._config.sip.address)
-        with suppress(IntercomError):  # a log that cannot be read is among the parts that failed
+        with suppress(IntercomError):  # a log that cannot be read is among the failed parts
             rows = await asyncio.to_thread(self.call_log.list, signalling.LOOKED_AT)
             found += signalling.calls([call for _, call in rows])
         found += daemon_faults.besides(found, self._reactor.state.failed)
@@ -177,9 +178,9 @@ class Web:
         return self._reactor.state.sip_ready, self._reactor.desired.status
 
     def alive(self) -> bool:
-        """The loop that answers this is the one that takes inputs."""
+        """Whether inputs are processed: the loop that answers this processes them."""
         return True
 
     def denied(self, who: str, source: str, scope: str) -> None:
-        """Somebody without the right asked."""
+        """Report a request without sufficient rights."""
         self._reactor.post(inputs.AccessDenied(at=time.monotonic(), who=who, source=source, scope=scope))

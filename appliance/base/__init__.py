@@ -1,1 +1,1 @@
-"""Plain parts that every room builds on: errors, ids, records, and what is missing to install."""
+"""The foundation of every package: errors, ids, records, and hints about missing libraries."""

@@ -1,8 +1,8 @@
-"""One hierarchy of errors: what happened, why, and what to do, for every channel alike."""
+"""One hierarchy of errors: message, cause and remedy, the same on every channel."""
 
 from typing import Any
 
-# The contract's codes (section 4), and below the line those that only HTTP has.
+# The contract's codes (section 4); below the line, codes of HTTP alone.
 HTTP_STATUS: dict[str, int] = {
     "call-not-found": 404,
     "call-wrong-state": 409,
@@ -56,7 +56,7 @@ URN = "urn:intercomd:error:"
 
 
 class IntercomError(Exception):
-    """An error that a person or a program can act on.
+    """An error on which a person or a program can act.
 
     `code` is public (kebab case, see docs/reference/errors.md) and keeps its meaning; `message` says what happened,
     `cause` why, `resolution` what to do about it.
@@ -72,7 +72,7 @@ class IntercomError(Exception):
 
 
 def sentences(*parts: str) -> str:
-    """The parts that say something, with a full stop between them; the last one ends as it does."""
+    """Join the non-empty parts as sentences, with a full stop between them; the last one keeps its end."""
     said = [part.strip() for part in parts if part.strip()]
     if not said:
         return ""
@@ -81,7 +81,7 @@ def sentences(*parts: str) -> str:
 
 
 def reason(error: BaseException) -> str:
-    """Why something failed, in words, without the number that Python puts before them."""
+    """The text of an error, without the number that Python puts before it."""
     if not isinstance(error, OSError) or not error.strerror:
         return str(error)
     return f"{error.strerror}: {error.filename}" if error.filename else error.strerror

@@ -1,4 +1,4 @@
-"""Ids of our own: sortable by time, never used twice, the same in every process."""
+"""Our own ids: sortable by time, never used twice, the same in every process."""
 
 import os
 import threading
@@ -14,9 +14,9 @@ _newest_ms = 0
 def new(prefix: str) -> str:
     """`prefix`, a hyphen, 26 characters: 48 bits of milliseconds since 1970, then 80 random bits (as a ULID).
 
-    Each is greater than all before it in this process, also when the clock was set back: lists are sorted by them.
+    Each is greater than all earlier ones of this process, even after the clock was set back: lists are sorted by them.
     """
-    global _newest_ms  # noqa: PLW0603 - of the process, as the clock is
+    global _newest_ms  # noqa: PLW0603 - one for the process, as the clock is
     with _lock:
         _newest_ms = max(time.time_ns() // 1_000_000, _newest_ms + 1)
         number = _newest_ms << 80 | int.from_bytes(os.urandom(10))

@@ -1,4 +1,4 @@
-"""Typed records as plain JSON values, and back: what does not fit its type is an error."""
+"""Typed records as plain JSON values, and back: a value of the wrong type is an error."""
 
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
@@ -9,7 +9,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 
 def plain(value: Any) -> Any:
-    """A record as a dict, a tuple as a list; where a field's type allows several records, [name, dict]."""
+    """A record as a dict, a tuple as a list; if a field's type allows several records, [name, dict]."""
     if is_dataclass(value):
         kind: Any = type(value)
         several = _choices(kind)
@@ -28,7 +28,7 @@ def plain(value: Any) -> Any:
 
 @cache
 def reader(hint: Any) -> Callable[[Any], Any]:
-    """The function that makes a value of type `hint` from what JSON gives; raises ValueError, KeyError or TypeError."""
+    """The function that converts JSON to a value of type `hint`; it raises ValueError, KeyError or TypeError."""
     if is_dataclass(hint) and isinstance(hint, type):
         return _record_reader(hint)
     if isinstance(hint, type) and issubclass(hint, Enum):
@@ -64,7 +64,7 @@ def _choices(kind: type) -> frozenset[str]:
 
 
 def _records(hint: Any) -> dict[str, type]:
-    """The records of a union of nothing else, by name; none where it is no such union."""
+    """The records of a union of records only, by name; empty for other types."""
     arguments = get_args(hint) if get_origin(hint) in {Union, UnionType} else ()
     if arguments and all(is_dataclass(argument) for argument in arguments):
         return {argument.__name__: argument for argument in arguments}

@@ -1,4 +1,4 @@
-"""Times of the week as people write them: "mon-fri 08:00-12:00"."""
+"""Weekly times in people's notation: "mon-fri 08:00-12:00"."""
 
 import re
 
@@ -8,7 +8,7 @@ ALLOWED = 'days and a time, as in "mon-fri 08:00-12:00" or "sat,sun 22:00-06:00"
 
 
 def parse(text: str) -> tuple[tuple[str, ...], str, str]:
-    """Days, begin and end, of local time; an end that is not after the begin is on the next day. Raises ValueError."""
+    """Days, begin and end, in local time; an end that is not after the begin is on the next day. Raises ValueError."""
     if not re.fullmatch(PATTERN, text):
         raise ValueError(text)
     named, times = text.split(" ")
@@ -19,7 +19,7 @@ def parse(text: str) -> tuple[tuple[str, ...], str, str]:
 
 
 def _days(part: str) -> list[str]:
-    """Of one day, or from one to another, over the week's end if need be."""
+    """The days of "mon", or of a range, which may cross the end of the week."""
     first, _, last = part.partition("-")
     begin, end = DAYS.index(first), DAYS.index(last or first)
     return [DAYS[number % len(DAYS)] for number in range(begin, end + 1 + (len(DAYS) if end < begin else 0))]

@@ -1,1 +1,1 @@
-"""What this machine has: sound cards, GPIO chips with their lines, and what its firmware says of itself."""
+"""This machine's hardware: sound cards, GPIO chips with their lines, and its firmware."""

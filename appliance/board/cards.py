@@ -1,4 +1,4 @@
-"""The sound cards, as the kernel lists them in /proc/asound, with names that stay the same from boot to boot."""
+"""The sound cards, as the kernel lists them in /proc/asound, with names that are the same after each boot."""
 
 import ctypes
 import itertools
@@ -16,9 +16,9 @@ _OF_CARD = re.compile(r"CARD=(?P<id>[^,]+)|^(?:plug)?hw:(?P<short>(?!CARD=)[^,]+
 
 @dataclass(frozen=True, slots=True)
 class SoundCard:
-    """A card. `id` names it in ALSA whatever order the cards come in; `number` does not.
+    """A card. `id` names it in ALSA in whatever order the cards appear; `number` does not.
 
-    capture, playback: the numbers of the devices that can.
+    capture, playback: the numbers of the devices for each direction.
     """
 
     number: int
@@ -30,26 +30,26 @@ class SoundCard:
 
     @property
     def usb(self) -> bool:
-        """Whether it hangs on USB, and so may come late or go."""
+        """Whether it is a USB card, which may appear late or disappear."""
         return self.driver.startswith("USB-Audio")
 
     @property
     def screen(self) -> bool:
-        """Whether its sound goes into a screen's cable."""
+        """Whether its sound goes to a monitor's cable."""
         return "hdmi" in f"{self.id} {self.driver} {self.name}".lower()
 
     @property
     def numbered(self) -> bool:
-        """Whether another card of the same kind had its name first: then the order of the two decides who is who."""
+        """Whether another card of the same kind got its name first: then their order decides which is which."""
         return re.search(r"_\d+$", self.id) is not None
 
     def pcm(self, device: int = 0) -> str:
-        """The PCM's name for the configuration; `plughw` converts rates and channels that the card has not."""
+        """The PCM's name for the configuration; `plughw` converts rates and channels that the card lacks."""
         return f"plughw:CARD={self.id},DEV={device}"
 
 
 def cards(proc: Path = Path("/proc")) -> tuple[SoundCard, ...]:
-    """All cards, in the kernel's order; none where the kernel has no sound."""
+    """All cards, in the kernel's order; none without sound in the kernel."""
     listed, pcms = _text(proc / "asound/cards"), _text(proc / "asound/pcm")
     ways: dict[str, list[tuple[int, int]]] = {"capture": [], "playback": []}
     for found in _PCM.finditer(pcms):
@@ -70,7 +70,7 @@ def cards(proc: Path = Path("/proc")) -> tuple[SoundCard, ...]:
 
 
 def pcms() -> tuple[str, ...] | None:
-    """The names of all PCMs in ALSA's configuration, none of which is opened; None where there is no ALSA library."""
+    """The names of all PCMs in ALSA's configuration, without opening any; None without the ALSA library."""
     try:
         alsa = ctypes.CDLL("libasound.so.2")
     except OSError:
@@ -92,7 +92,7 @@ def pcms() -> tuple[str, ...] | None:
 
 
 def card_of(pcm: str) -> str | None:
-    """The id or number of the card that a PCM's name means; None where it names none, as "default" or "null"."""
+    """The id or number of the card that a PCM's name means; None for names without a card, as "default" or "null"."""
     found = _OF_CARD.search(pcm)
     return found and (found["id"] or found["short"])
 

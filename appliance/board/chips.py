@@ -1,4 +1,4 @@
-"""The GPIO chips and who uses which of their lines, asked of the kernel without touching a line.
+"""The GPIO chips and the users of their lines, queried from the kernel without claiming a line.
 
 include/uapi/linux/gpio.h, second version.
 """
@@ -28,7 +28,7 @@ class KernelLine:
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A chip: its number in /dev moves between boards and boots, its label does not."""
+    """A chip: its number in /dev differs between boards and boots, its label does not."""
 
     path: str
     name: str
@@ -36,7 +36,7 @@ class Chip:
     lines: tuple[KernelLine, ...]
 
     def find(self, wanted: str) -> tuple[KernelLine, ...]:
-        """The lines of that name, or the one of that offset where it is all digits."""
+        """The lines of that name, or the line of that offset if it is all digits."""
         if wanted.isdecimal():
             return tuple(line for line in self.lines if line.offset == int(wanted))
         return tuple(line for line in self.lines if line.name == wanted)
@@ -44,13 +44,13 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class Chips:
-    """The chips that could be asked, and for the others why not, as (path, reason)."""
+    """The chips that could be queried, and (path, reason) for the others."""
 
     found: tuple[Chip, ...]
     closed: tuple[tuple[str, str], ...] = ()
 
     def named(self, wanted: str) -> tuple[Chip, ...]:
-        """The chips of that label, or the one of that name or path in /dev."""
+        """The chips with that label, or the one with that name or path in /dev."""
         return tuple(chip for chip in self.found if wanted in {chip.label, chip.name, chip.path})
 
 
@@ -74,7 +74,7 @@ def chips(dev: Path = Path("/dev")) -> Chips:
 
 
 def _numbered(paths: Iterable[Path]) -> list[tuple[int, str]]:
-    """By number: gpiochip10 comes after gpiochip9."""
+    """Sorted by number: gpiochip10 comes after gpiochip9."""
     numbers = [(path.name.removeprefix("gpiochip"), str(path)) for path in paths]
     return [(int(number), path) for number, path in numbers if number.isdecimal()]
 

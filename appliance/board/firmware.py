@@ -1,11 +1,11 @@
-"""What board this is, and what its kernel does with a GPIO output that nobody holds any more."""
+"""The kind of board, and what its kernel does with a released GPIO output."""
 
 import re
 from pathlib import Path
 
 
 def model(root: Path = Path("/")) -> str:
-    """The board's name from the device tree, as "Raspberry Pi 4 Model B Rev 1.5"; "" where there is none."""
+    """The board's name from the device tree, as "Raspberry Pi 4 Model B Rev 1.5"; "" without one."""
     try:
         return (root / "proc/device-tree/model").read_text(encoding="utf-8", errors="replace").rstrip("\0\n")
     except OSError:
@@ -13,9 +13,9 @@ def model(root: Path = Path("/")) -> str:
 
 
 def outputs_persist(root: Path = Path("/")) -> bool | None:
-    """Whether a released output keeps its level: Raspberry Pi's kernel does so unless strict_gpiod is set.
+    """Whether a released output keeps its level, as with Raspberry Pi's kernel unless strict_gpiod is set.
 
-    None: the kernel does not say. dtparam=strict_gpiod becomes pinctrl_….persist_gpio_outputs=n in the kernel's
+    None: the kernel does not show it. dtparam=strict_gpiod becomes pinctrl_….persist_gpio_outputs=n in the kernel's
     arguments (arch/arm/boot/dts/overlays/README of Raspberry Pi's kernel), which the driver shows in /sys.
     """
     shown = sorted((root / "sys/module").glob("pinctrl_*/parameters/persist_gpio_outputs"))

@@ -1,4 +1,4 @@
-"""The input devices (keyboards, and keypads and card readers at USB that type as these do), and who reads them."""
+"""The input devices (keyboards, and USB keypads and card readers that act as these), and the readers of each."""
 
 import errno
 import fcntl
@@ -13,7 +13,7 @@ _GRAB = 0x40044590  # EVIOCGRAB of include/uapi/linux/input.h
 
 @dataclass(frozen=True, slots=True)
 class FoundInputDevice:
-    """A device, by its own name and by the path to read it at, which may be another at the next boot."""
+    """A device, by its own name and by its path, which may differ after the next boot."""
 
     name: str
     path: Path
@@ -34,7 +34,7 @@ def devices(root: Path = Path("/")) -> tuple[FoundInputDevice, ...]:
 def grabbed(path: Path) -> bool:
     """Whether a process has grabbed it, so that no other receives its keys. Raises OSError if it is not readable.
 
-    It is grabbed for that, and let go of at once.
+    The test grabs it and releases it at once.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
@@ -49,11 +49,11 @@ def grabbed(path: Path) -> bool:
 
 
 def readers(path: Path, proc: Path = Path("/proc")) -> Iterator[int]:
-    """The processes that have it open, of those that may be looked at."""
+    """The processes that have it open, as far as we may see them."""
     for folder in proc.iterdir():
         if not folder.name.isdecimal():
             continue
-        with suppress(OSError):  # not ours to see, or ended meanwhile
+        with suppress(OSError):  # another user's, or ended meanwhile
             if any(_link(each) == str(path) for each in (folder / "fd").iterdir()):
                 yield int(folder.name)
 

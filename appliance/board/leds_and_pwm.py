@@ -1,4 +1,4 @@
-"""What the kernel has for lamps that do more than a line: LED-class devices and PWM chips, as sysfs shows them."""
+"""The kernel's devices for lamps beyond plain lines: LED-class devices and PWM chips, as sysfs shows them."""
 
 import os
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class LedDevice:
-    """A device of the LED class. `colors`: it is a multicolour one. `ours`: we may write to it."""
+    """A device of the LED class. `colors`: a multicolour device. `ours`: we may write to it."""
 
     name: str
     levels: int
@@ -18,7 +18,7 @@ class LedDevice:
 
 @dataclass(frozen=True, slots=True)
 class PwmChip:
-    """A PWM chip: its name in /sys/class/pwm changes with the boot, its device's does not."""
+    """A PWM chip: its name in /sys/class/pwm changes between boots, its device's name does not."""
 
     name: str
     device: str
@@ -53,5 +53,5 @@ def pwm_chips(root: Path = Path("/")) -> tuple[PwmChip, ...]:
 
 
 def lines_dim() -> bool:
-    """Whether lines that are named by their pins have PWM: that of lgpio, or of the factory set for gpiozero."""
+    """Whether lines that are named by pins have PWM: with lgpio, or with the factory set for gpiozero."""
     return bool(os.environ.get("GPIOZERO_PIN_FACTORY") or find_spec("lgpio"))

@@ -21,7 +21,7 @@ ANSWER_S = 10.0  # the bus answers within milliseconds, or hangs
 
 
 class BusConnection(MessageBus):
-    """dbus-fast's connection, which before 5.0 reads for ever, and lets nobody else on, when a bus hangs up early."""
+    """dbus-fast's connection. Before 5.0, it reads for ever and blocks the loop when the bus hangs up early."""
 
     async def _auth_readline(self) -> str:
         line = b""
@@ -35,13 +35,13 @@ class BusConnection(MessageBus):
 
 
 def sentence(err: BaseException) -> str:
-    """What the system or the bus says, as a sentence; of an end without a word, that it is one."""
+    """The system's or the bus's error as a sentence; for an end without a message, that it ended."""
     said = (err.strerror if isinstance(err, OSError) else None) or str(err) or "The connection has ended"
     return f"{said.rstrip('.')}."
 
 
 def unreachable(cause: str) -> IntercomError:
-    """The error for a bus that is not there, or goes, or hangs."""
+    """The error for a bus that is missing, gone or hanging."""
     return IntercomError(
         "unavailable",
         "The message bus cannot be reached.",
@@ -51,7 +51,7 @@ def unreachable(cause: str) -> IntercomError:
 
 
 async def connect(address: str) -> BusConnection:
-    """A connection to the bus at `address`, "system" for the system's. Raises `unavailable`."""
+    """A connection to the bus at `address`, "system" for the system bus. Raises `unavailable`."""
     bus: BusConnection | None = None
     try:
         bus = BusConnection(bus_type=BusType.SYSTEM) if address == "system" else BusConnection(address)
@@ -65,13 +65,13 @@ async def connect(address: str) -> BusConnection:
 
 
 def close(bus: BusConnection) -> None:
-    """End the connection, if it is still there."""
+    """End the connection, if it still exists."""
     if bus.connected:
         bus.disconnect()
 
 
 async def own(bus: BusConnection) -> None:
-    """Take our name. Raises `forbidden` where the policy is against it, `conflict` where another has it."""
+    """Request our name. Raises `forbidden` if the policy refuses it, `conflict` if another process has it."""
     try:
         async with asyncio.timeout(ANSWER_S):
             reply = await bus.request_name(NAME, NameFlag.DO_NOT_QUEUE)
@@ -103,13 +103,13 @@ def taken() -> IntercomError:
 
 
 async def user_of(bus: BusConnection, sender: str) -> str:
-    """Who sends, for events: dbus:<uid>, as the bus knows it; without the number where he has gone already."""
+    """The sender for events: dbus:<uid>, as the bus knows it; without the number if the sender is gone."""
     ask = Message(DRIVER, "/org/freedesktop/DBus", DRIVER, "GetConnectionUnixUser", signature="s", body=[sender])
     try:
         async with asyncio.timeout(ANSWER_S):
             reply = await bus.call(ask)
     except (OSError, EOFError, TimeoutError):
-        return "dbus"  # the connection is gone: `closed` reports that
+        return "dbus"  # the connection is gone, which the task that waits for its end reports
     match reply:
         case Message(message_type=MessageType.METHOD_RETURN, body=[uid]):
             return f"dbus:{uid}"

@@ -1,7 +1,7 @@
-"""The four interfaces as tables: what can be asked of each object, and what it shows.
+"""The four interfaces as tables: the methods of each object, and its properties.
 
-docs/reference/dbus/ says the same for people; a test compares the two. An addition keeps an interface's number, any
-other change makes a new one.
+docs/reference/dbus/ documents the same for people; a test compares the two. An addition keeps an interface's number,
+any other change needs a new one.
 """
 
 from collections.abc import Awaitable, Callable
@@ -16,19 +16,19 @@ from appliance.core.model import AccountId, ButtonId, CallId, DoorId
 
 ROOT = "/org/intercomd"
 DECLINE = 603
-LONGEST = 512  # characters of a text that somebody sends
+LONGEST = 512  # characters of a text from a client
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Somebody asks the daemon something: `who` goes into events, `id` is the object's."""
+    """A client's call of a method: `who` goes into events, `id` is the object's."""
 
     daemon: BusPorts
     who: str
     id: str
 
     async def do(self, action: inputs.Action) -> orders.Reply:
-        """The daemon's reply. Raises the error it brings."""
+        """The daemon's reply. Raises the reply's error."""
         reply = await self.daemon.request(action, self.who)
         if reply.error is not None:
             raise reply.error
@@ -37,7 +37,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class BusMethod:
-    """A method; `takes` and `gives` are pairs of name and D-Bus type, `act` gets the values and gives the results."""
+    """A method; `takes` and `gives` are pairs of name and D-Bus type, `act` gets the values and returns the results."""
 
     name: str
     act: Callable[..., Awaitable[list[Any]]]
@@ -46,7 +46,7 @@ class BusMethod:
 
     @property
     def signature(self) -> str:
-        """The D-Bus signature of what it takes."""
+        """The D-Bus signature of its arguments."""
         return "".join(kind for _, kind in self.takes)
 
 
@@ -69,7 +69,7 @@ class Interface:
     signals: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
 
     def method(self, wanted: str) -> BusMethod | None:
-        """The method of that name."""
+        """Find a method by its name."""
         return next((method for method in self.methods if method.name == wanted), None)
 
     def values(self, view: Json) -> dict[str, Any]:
@@ -78,12 +78,12 @@ class Interface:
 
 
 def call_path(call: str) -> str:
-    """Where a call's object is."""
+    """The path of a call's object."""
     return f"{ROOT}/calls/{call.replace('-', '_')}"
 
 
 def clean(text: Any) -> str:
-    """A text as D-Bus takes it: UTF-8 without NUL; None is empty. Callers choose their own names."""
+    """A text that D-Bus accepts: UTF-8 without NUL; None is empty. Callers choose their own names."""
     told = "" if text is None else str(text)
     return told.encode(errors="replace").decode().replace("\0", "\ufffd")
 
@@ -108,7 +108,7 @@ def _bounded(text: str) -> str:
     return text
 
 
-# -- what the methods do -----------------------------------------------------------------------------------------------
+# -- the methods' actions ----------------------------------------------------------------------------------------------
 
 
 async def _dial(asked: Asked, to: str) -> list[Any]:
@@ -120,7 +120,7 @@ async def _dial(asked: Asked, to: str) -> list[Any]:
 
 async def _hang_up_all(asked: Asked) -> list[Any]:
     for call in asked.daemon.snapshot()["calls"]:
-        with suppress(IntercomError):  # it may end by itself meanwhile, which is what was wanted
+        with suppress(IntercomError):  # it may have ended meanwhile, as wanted
             await asked.do(inputs.HangUpCall(CallId(call["id"])))
     return []
 

@@ -1,4 +1,4 @@
-"""What the D-Bus interface needs from the daemon; nothing else of the daemon is known here."""
+"""What the D-Bus interface needs from the daemon; it knows nothing else of it."""
 
 from collections.abc import AsyncGenerator
 from typing import Any, Protocol
@@ -15,7 +15,7 @@ class BusPorts(Protocol):
         """Post a Requested input and wait for its Reply; `who` goes into events."""
 
     def snapshot(self) -> Json:
-        """The whole state, as GET /v1/state gives it."""
+        """The whole state, as in GET /v1/state."""
 
     def feed(self, since: int) -> AsyncGenerator[Json, None]:
         """Envelopes after the event `since`, then live ones, until the daemon stops."""

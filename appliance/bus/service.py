@@ -1,7 +1,7 @@
 """Our objects on the bus: answers calls, reports changes and events, until the connection ends.
 
-Signals and answers come from one place: before any answer the objects are made again from the
-daemon's snapshot, and changes are reported first.
+Signals and answers have one source: before any answer the objects are built again from the daemon's snapshot, and
+changes are reported first.
 """
 
 import asyncio
@@ -39,13 +39,13 @@ from appliance.bus.interfaces import APPLIANCE, ROOT, Asked, BusMethod, Interfac
 from appliance.bus.ports import BusPorts
 from appliance.bus.tree import Object, Tree, changed, children, tree
 
-MOST = 32  # requests under way at once; a client that does not wait for its answers is refused
-MOST_OF_ONE = 24  # client, so that it does not have others refused
+MOST = 32  # requests in progress at once; a client that does not wait for its answers is refused
+MOST_OF_ONE = 24  # of one client, so that others are not refused
 INTROSPECTABLE = "org.freedesktop.DBus.Introspectable"
 PROPERTIES = "org.freedesktop.DBus.Properties"
 MANAGER = "org.freedesktop.DBus.ObjectManager"
 PEER = "org.freedesktop.DBus.Peer"
-STANDARD = {  # interface, method -> signature of what it takes
+STANDARD = {  # interface, method -> signature of its arguments
     (INTROSPECTABLE, "Introspect"): "",
     (PROPERTIES, "Get"): "ss",
     (PROPERTIES, "GetAll"): "s",
@@ -55,7 +55,7 @@ STANDARD = {  # interface, method -> signature of what it takes
 
 
 async def serve(daemon: BusPorts, address: str, up: Callable[[], None]) -> None:
-    """Be on the bus until the daemon's events end; `up` is called once we have our name.
+    """Serve on the bus until the daemon's events end; `up` is called once we have our name.
 
     Raises `unavailable`, `forbidden` or `conflict` when the bus or our name is not available, or is lost.
     """
@@ -79,10 +79,10 @@ class BusService:
         self._shown: Tree = tree(snapshot)
         self._since: int = snapshot["last_event"]
         self._lost = asyncio.Event()
-        self._acts: dict[asyncio.Task[None], str | None] = {}  # under way, and who asked
+        self._acts: dict[asyncio.Task[None], str | None] = {}  # in progress, and the client of each
 
     async def run(self) -> None:
-        """Send events until they end. Raises `unavailable` when the bus goes, `conflict` when our name does."""
+        """Send events until they end. Raises `unavailable` when the bus is lost, `conflict` when our name is."""
         follow = asyncio.create_task(self._follow())
         lost = asyncio.create_task(self._lost.wait())
         # dbus-fast names no types there.
@@ -115,7 +115,7 @@ class BusService:
                 except OSError as err:
                     raise unreachable(sentence(err)) from err
 
-    # -- what changes ------------------------------------------------------------------------------------------------
+    # -- changes -----------------------------------------------------------------------------------------------------
 
     def _refresh(self) -> None:
         """Report what has changed since the last time."""
@@ -142,7 +142,7 @@ class BusService:
     # -- calls -------------------------------------------------------------------------------------------------------
 
     def take(self, message: Message) -> bool:
-        """Look at a message; whether it was ours to answer."""
+        """Process a message; returns whether it was for us to answer."""
         if message.message_type is MessageType.SIGNAL:
             if message.sender == DRIVER and message.member == "NameLost" and message.body == [NAME]:
                 self._lost.set()
@@ -174,7 +174,7 @@ class BusService:
         self._reply(message, Message.new_method_return(message, signature, body))
 
     def _standard(self, member: str, path: str, there: Object | None, given: list[Any]) -> tuple[str, list[Any]]:
-        """Signature and values of what a method of D-Bus's own interfaces gives."""
+        """Signature and values that a method of D-Bus's own interfaces returns."""
         if member == "Introspect":
             return "s", [introspection(path, there, children(self._shown, path))]
         if member == "GetManagedObjects":
@@ -216,7 +216,7 @@ class BusService:
             self._send(reply)
 
 
-# -- messages' parts ---------------------------------------------------------------------------------------------------
+# -- parts of messages -------------------------------------------------------------------------------------------------
 
 
 def fault(name: str, text: str) -> DBusError:
@@ -225,15 +225,15 @@ def fault(name: str, text: str) -> DBusError:
 
 
 def fits(message: Message, signature: str) -> None:
-    """Raise InvalidArgs where a call does not bring what its method takes."""
+    """Raise InvalidArgs if the call's arguments do not match its method."""
     if message.signature != signature:
         raise fault("InvalidArgs", f"{message.member} takes {signature!r}, not {message.signature!r}.")
 
 
 def error(message: Message, err: IntercomError) -> Message:
-    """One of our errors as the answer. Its code is the name; the texts are the whole error, its cause, its remedy.
+    """The answer for one of our errors. Its code is the name; the texts are the whole error, its cause, its remedy.
 
-    Tools such as busctl print the first text only.
+    Tools such as busctl print only the first text.
     """
     return Message(
         message_type=MessageType.ERROR,
@@ -258,7 +258,7 @@ def managed(there: Object) -> dict[str, dict[str, Variant]]:
 
 
 def offered(path: str, interface: Interface | None) -> set[str]:
-    """D-Bus's own interfaces at a path."""
+    """The standard interfaces of D-Bus at a path."""
     return {INTROSPECTABLE} | ({PROPERTIES} if interface else set()) | ({MANAGER} if path == ROOT else set())
 
 

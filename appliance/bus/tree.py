@@ -1,4 +1,4 @@
-"""The objects there are, from the daemon's snapshot, and what changed between two of them."""
+"""All objects, built from the daemon's snapshot, and the changes between two trees."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +9,7 @@ from appliance.bus.ports import Json
 
 @dataclass(frozen=True, slots=True)
 class Object:
-    """An object: its interface, whose it is, and its properties' plain values."""
+    """An object: its interface, its id, and its properties' plain values."""
 
     interface: Interface
     id: str
@@ -20,7 +20,7 @@ Tree = dict[str, Object]
 
 
 def name_path(kind: str, name: str) -> str:
-    """Where the object of a name from the configuration is: - is _2d and _ is _5f there, so that no two are one."""
+    """The path of a configured name's object: - becomes _2d and _ becomes _5f, so that paths are unique."""
     return f"{ROOT}/{kind}/{name.replace('_', '_5f').replace('-', '_2d')}"
 
 
@@ -39,11 +39,11 @@ def tree(snapshot: Json) -> Tree:
 
 
 def changed(old: Object, new: Object) -> dict[str, Any]:
-    """The properties that are otherwise now."""
+    """The properties whose values differ."""
     return {name: value for name, value in new.values.items() if value != old.values[name]}
 
 
 def children(shown: Tree, path: str) -> list[str]:
-    """The next steps of the paths that go on from `path`."""
+    """The next elements of the paths below `path`."""
     above = path.rstrip("/") + "/"
     return sorted({each.removeprefix(above).partition("/")[0] for each in shown if each.startswith(above)})

@@ -28,7 +28,7 @@ Command = Callable[[Client, argparse.Namespace], int]
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; the exit status: 0 done, 1 refused or not reached, 2 wrong usage."""
+    """Run one command; the exit status: 0 done, 1 refused or not reachable, 2 wrong usage."""
     given = parser().parse_args(arguments)
     client = Client(given.socket or default_socket(), given.url, os.environ.get("INTERCOM_TOKEN", ""))
     command: Command = given.command
@@ -114,13 +114,13 @@ def parser() -> argparse.ArgumentParser:
 
 
 def for_shell(parser: argparse.ArgumentParser) -> None:
-    """The command that the shell's completion runs; without a help text, as people have no use for it."""
+    """The command that the shell's completion runs; without a help text, as it is not for people."""
     parser.set_defaults(command=complete)
     parser.add_argument("kind", nargs="*")
 
 
 def panel_options(parser: argparse.ArgumentParser) -> None:
-    """Whether parts are tried, which, and for how long."""
+    """Which parts to test, and for how long."""
     parser.add_argument("act", nargs="?", choices=["test"], metavar="test", help="test each part, one after another")
     parser.add_argument(
         "part",
@@ -145,7 +145,7 @@ def complete(client: Client, given: argparse.Namespace) -> int:
 
 
 def trial_seconds(text: str) -> float:
-    """For how long a part of the panel may be tried. Raises ValueError."""
+    """The length of a part's test in seconds. Raises ValueError."""
     seconds = float(text)
     if not SHORTEST_TRIAL_S <= seconds <= LONGEST_TRIAL_S:
         raise argparse.ArgumentTypeError(f"{text} is not from {SHORTEST_TRIAL_S:g} to {LONGEST_TRIAL_S:g}")
@@ -187,7 +187,7 @@ def page(_client: Client, given: argparse.Namespace) -> int:
 
 
 def doctor(client: Client, given: argparse.Namespace) -> int:
-    """`intercomctl doctor`: by the daemon, which knows more, or where none answers by ourselves."""
+    """`intercomctl doctor`: by the daemon, which knows more, or by ourselves if none answers."""
     try:
         found = client.ask("POST", "/v1/doctor")["findings"]
     except IntercomError as err:
@@ -230,7 +230,7 @@ def code(client: Client, given: argparse.Namespace) -> int:
 
 
 def watch(client: Client, given: argparse.Namespace) -> int:
-    """`intercomctl watch`, until Ctrl-C: nothing is left to do then, and the library would wait for the daemon."""
+    """`intercomctl watch`, until Ctrl-C: the process then exits at once, as the library would wait for the daemon."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     for event in client.events(given.since):
         output(event, given, show.event)
@@ -244,7 +244,7 @@ def dial(client: Client, given: argparse.Namespace) -> int:
 
 
 def on_call(action: str) -> Command:
-    """A command that does one thing to a call."""
+    """A command that performs one action on a call."""
 
     def command(client: Client, given: argparse.Namespace) -> int:
         return output(client.ask("POST", f"/v1/calls/{call_of(client, given, action)}/{action}"), given, show.done)
@@ -304,7 +304,7 @@ def press(client: Client, given: argparse.Namespace) -> int:
 
 
 def call_of(client: Client, given: argparse.Namespace, action: str = "") -> str:
-    """The call that was named, or the only one there is, or that can be meant. Raises IntercomError."""
+    """The named call, or the only one that is possible for this action. Raises IntercomError."""
     if given.call:
         return str(given.call)
     calls = client.ask("GET", "/v1/calls")["calls"]
@@ -321,7 +321,7 @@ def call_of(client: Client, given: argparse.Namespace, action: str = "") -> str:
 
 
 def fits(call: Json, action: str) -> bool:
-    """Whether of several calls this one can be meant."""
+    """Whether the action is possible for this call."""
     if action in {"answer", "reject"}:
         return bool(call["state"] == "incoming")
     return call["hold"] in {"local", "both"} if action == "resume" else bool(call["active"])

@@ -1,4 +1,4 @@
-"""One request to the daemon, and its events: what every command of intercomctl is made of."""
+"""A request to the daemon, and its events: the basis of every command of intercomctl."""
 
 import http.client
 import json
@@ -23,7 +23,7 @@ class Client:
         self._path, self._url, self._token = path, urlsplit(url), token
 
     def ask(self, method: str, path: str, body: Json | None = None) -> Json:
-        """Send one request and give its answer.
+        """Send one request and return its answer.
 
         Raises IntercomError with the daemon's code, or `server-unreachable` if no daemon answers.
         """
@@ -94,7 +94,7 @@ class Client:
 
 
 def default_socket() -> Path:
-    """Where a daemon on this machine listens: the service's runtime directory, else the user's own state directory."""
+    """The socket of a daemon on this machine: in the service's runtime directory, else in the user's own directory."""
     service = Path("/run/intercomd/http.sock")
     state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "intercomd"
     return service if service.parent.exists() else state / "http.sock"

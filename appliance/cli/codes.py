@@ -1,4 +1,4 @@
-"""Codes and cards: what the options of `intercomctl code` say, as the HTTP interface takes it."""
+"""Codes and cards: converts the options of `intercomctl code` to requests of the HTTP interface."""
 
 import argparse
 import getpass
@@ -30,7 +30,7 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(client: Client, given: argparse.Namespace) -> Json:
-    """Do it; the answer. Raises IntercomError."""
+    """Perform the command; returns the answer. Raises IntercomError."""
     match given.act:
         case "list":
             return client.ask("GET", "/v1/codes")
@@ -45,7 +45,7 @@ def run(client: Client, given: argparse.Namespace) -> Json:
 
 
 def new(given: argparse.Namespace) -> Json:
-    """What is to be added."""
+    """The code or card to add."""
     if not given.owner or not given.door:
         raise IntercomError("parameter-invalid", "The owner or the door is missing.", "", "Give --owner and --door.")
     return {
@@ -59,12 +59,12 @@ def new(given: argparse.Namespace) -> Json:
 
 
 def secret(prompt: str) -> str:
-    """From the terminal without showing it, else a line of the input: not from the command line, which others see."""
+    """Read a secret from the terminal without showing it, else a line of input; never from the visible command line."""
     return (getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline()).strip()
 
 
 def period(text: str) -> Json:
-    """A time of some days. Raises IntercomError."""
+    """Parse weekly times. Raises IntercomError."""
     try:
         days, begin, end = schedule_text.parse(text.strip().lower())
     except ValueError:
@@ -75,7 +75,7 @@ def period(text: str) -> Json:
 
 
 def moment(text: str) -> str:
-    """A moment of local time, in UTC. Raises IntercomError."""
+    """Convert a moment of local time to UTC. Raises IntercomError."""
     try:
         at = datetime.fromisoformat(text).astimezone(UTC)
     except ValueError:

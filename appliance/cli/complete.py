@@ -1,4 +1,4 @@
-"""The ids that a running daemon has, for the shell's completion."""
+"""The ids of a running daemon, for the shell's completion."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +17,7 @@ def _targets(state: Json) -> list[str]:
     return [str(target["name"]) for target in state["targets"]]
 
 
-# By the name of the argument that takes them.
+# By the name of the argument that accepts them.
 OF_STATE: dict[str, Callable[[Json], list[str]]] = {
     "button": lambda state: _ids(state["panel"]["buttons"]),
     "call": lambda state: _ids(state["calls"]),

@@ -13,7 +13,7 @@ STATE = Path("/var/lib/intercomd")
 
 
 def find(runtime: Path) -> Json:
-    """The page of the daemon whose socket lies in `runtime`. Raises IntercomError."""
+    """The page of the daemon whose socket is in `runtime`. Raises IntercomError."""
     address = _read(runtime / "http.address", runtime)
     token = _read(next((file for file in _tokens(runtime) if _there(file)), runtime / "http.token"), runtime)
     port = urlsplit(address).port
@@ -24,7 +24,7 @@ def find(runtime: Path) -> Json:
 
 
 def words(page: Json) -> str:
-    """For a terminal."""
+    """The answer for a terminal."""
     return (
         f"{page['address']}\n"
         "This address works on this machine only. To open it on another computer, run there:\n"
@@ -41,7 +41,7 @@ def _there(file: Path) -> bool:
     try:
         return file.exists()
     except PermissionError:
-        return True  # reading it says so
+        return True  # reading it reports the error
 
 
 def _read(file: Path, runtime: Path) -> str:

@@ -15,17 +15,17 @@ from appliance.cli.prompt import Person
 
 Json = dict[str, Any]
 PRESS_S, LAMP_S, TONE_S = 30.0, 5.0, 2.0
-ANSWER_S = 60.0  # for who looks at a lamp or listens at a door
-POLL_S = 1.0  # after which it is seen that somebody skips
+ANSWER_S = 60.0  # for a person who looks at a lamp or listens at a door
+POLL_S = 1.0  # how soon a skip is noticed
 Prompt = Callable[[str], None]
 SKIPPED = "It was skipped."
 KINDS = ("lamp", "button", "keypad", "reader", "sensor")
 
 
 def run(client: Client, part: str | None, seconds: float | None, prompt: Prompt, person: Person) -> list[Json]:
-    """Try `part`, all of its kind ("lamp"), or all there are; findings as the doctor's. Ctrl-C ends it early.
+    """Test `part`, all parts of its kind ("lamp"), or all; findings as the doctor's. Ctrl-C ends the test early.
 
-    prompt: says what to do or to look at, when it begins. Raises IntercomError where there is no such part.
+    prompt: prints what to do or to look at, at its beginning. Raises IntercomError if there is no such part.
     """
     state = client.ask("GET", "/v1/state")
     known = parts(state)
@@ -45,15 +45,15 @@ def run(client: Client, part: str | None, seconds: float | None, prompt: Prompt,
 
 
 def parts(state: Json) -> list[str]:
-    """All parts of a station that can be tried."""
+    """All parts of a station that can be tested."""
     of_panel = [f"{kind}.{each['id']}" for kind in KINDS for each in state["panel"][f"{kind}s"]]
     return [*of_panel, *(f"door.{door['id']}" for door in state["doors"]), "sound"]
 
 
 class _Trial:
-    """How long parts are tried (None: what suits each), and with whom; `named`: one of them was asked for by name.
+    """How long parts are tested (None: the default of each), and with whom; `named`: one part was named.
 
-    state: the station's as it began.
+    state: the station's at the beginning.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class _Trial:
         self._failed = [why for several in failed for why in several.split("; ")]
 
     def of(self, part: str) -> Json:
-        """Try it; what came of that. What is known not to work is not tried."""
+        """Test a part; returns the finding. A part that is known not to work is not tested."""
         kind, _, name = part.partition(".")
         broken = next((why for why in self._failed if why.startswith(f"{kind} {name} (")), None)
         if broken is not None:
@@ -240,15 +240,15 @@ class _Trial:
         )
 
     def _answer(self) -> str | None:
-        """y, n or nothing, asked for again until it is one of these; None: nobody answers."""
+        """y, n or nothing, asked again until it is one of these; None: nobody answers."""
         while (answer := self._person.says(ANSWER_S)) not in {None, "", "y", "yes", "n", "no"}:
             self._prompt(f"{answer} is not an answer: type y or n, or Enter to skip.")
         return answer
 
     def _events(self, kinds: str, seconds: float, begin: str, *, again: bool = False) -> Iterator[Json | None]:
-        """The data of events as they come, for so long, or so long after the last one; None: somebody typed Enter.
+        """The data of events as they arrive, for so long, or so long after the last one; None: somebody typed Enter.
 
-        By long poll: none is missed between two questions.
+        By long poll: no event is missed between two requests.
         """
         since, end = self._client.ask("GET", "/v1/state")["last_event"], time.monotonic() + seconds
         self._prompt(begin)
@@ -259,13 +259,13 @@ class _Trial:
             answer = self._client.ask("GET", f"/v1/events?since={since}&wait={min(left, POLL_S):.1f}&types={kinds}")
             since = answer["since"]
             for event in answer["events"]:
-                if event["type"] in kinds.split(","):  # else events.lost
+                if event["type"] in kinds.split(","):  # otherwise events.lost
                     end = time.monotonic() + seconds if again else end
                     yield event["data"]
 
 
 def _judged(check: str, answer: str, good: str, bad: str, remedy: str) -> Json:
-    """What somebody has seen."""
+    """The finding from a person's answer."""
     match answer:
         case "y" | "yes":
             return _finding(check, "ok", good)

@@ -1,4 +1,4 @@
-"""The person who tests the panel and answers in lines on standard input; none at its end."""
+"""The person who tests the panel and answers with lines on standard input; nobody after its end."""
 
 import os
 import select
@@ -6,15 +6,15 @@ import time
 
 
 class Person:
-    """Reads `descriptor` itself, not through a buffer that would hide what has come."""
+    """Reads `descriptor` itself, not through a buffer that would hide received text."""
 
     def __init__(self, descriptor: int = 0) -> None:
         self._descriptor = descriptor
         self._typed = b""
-        self.there = True  # until the end of the input shows that nobody is
+        self.there = True  # until the end of the input
 
     def says(self, seconds: float) -> str | None:
-        """The next line, in small letters, as soon as it comes; None: none came in that time, or nobody is there."""
+        """The next line in lower case, as soon as it comes; None: none came in that time, or nobody is there."""
         end = time.monotonic() + seconds
         while b"\n" not in self._typed:
             left = end - time.monotonic()

@@ -46,7 +46,7 @@ def panel(answer: Json) -> str:
 
 
 def _shine(lamp: Json) -> str:
-    """As "slow, #00ff00, 20 %", less what goes without saying."""
+    """As "slow, #00ff00, 20 %", without defaults."""
     dimmed = f"{lamp['brightness']} %" if lamp["brightness"] not in (0, 100) else ""
     return ", ".join(filter(None, (lamp["pattern"], lamp["color"], dimmed)))
 
@@ -57,7 +57,7 @@ def _sensor(sensor: Json) -> str:
 
 
 def findings(answer: Json) -> str:
-    """What was found wrong, or well: a line for each."""
+    """Findings: a line for each."""
     rows = answer["findings"]
     width = max((len(row["check"]) for row in rows), default=0)
     return "\n".join(
@@ -121,7 +121,7 @@ def event(envelope: Json) -> str:
 
 
 def _value(value: Any) -> str:
-    """A value as the configuration has it: false, not False; several with commas; a record's with slashes."""
+    """A value in the configuration's notation: false, not False; several with commas; a record's with slashes."""
     match value:
         case bool():
             return str(value).lower()
@@ -134,7 +134,7 @@ def _value(value: Any) -> str:
 
 
 def opened(act: str, door: Json, seconds: float | None) -> str:
-    """What an order has made of a door; `seconds`: how long it opens, where that was asked for."""
+    """The result of an order for a door; `seconds`: the requested length of opening."""
     match act:
         case "open":
             state = f"open for {door['pulse_s'] if seconds is None else seconds:g} s"
@@ -150,5 +150,5 @@ def opened(act: str, door: Json, seconds: float | None) -> str:
 
 
 def done(answer: Json) -> str:
-    """An order that was carried out."""
+    """The result of an order."""
     return answer.get("warning") or answer.get("id") or "Done."

@@ -1,4 +1,4 @@
-"""The words of answers and errors as the command line has them: its own commands, and local time."""
+"""Answers and errors in the command line's terms: its own commands, and local time."""
 
 import re
 from datetime import UTC, datetime

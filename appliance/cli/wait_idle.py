@@ -1,4 +1,4 @@
-"""Waits until nobody would notice an end of the daemon: what comes before an upgrade."""
+"""Waits for a moment when the daemon can end unnoticed, as before an upgrade."""
 
 import time
 from typing import Any
@@ -8,14 +8,14 @@ from appliance.cli.client import Client
 
 Json = dict[str, Any]
 
-_POLL_S = 5.0  # well within what the client waits for an answer
+_POLL_S = 5.0  # well within the client's wait for an answer
 _EVENTS = "types=call.*,door.*"
 
 
 def wait(client: Client, seconds: float) -> None:
-    """Return when no call is on and no door open; new calls may begin meanwhile.
+    """Return when there is no call and no open door; new calls may begin meanwhile.
 
-    Raises IntercomError: `conflict` where that did not come in `seconds`, or what the client raises.
+    Raises IntercomError: `conflict` if that took longer than `seconds`, or the client's errors.
     """
     deadline = time.monotonic() + seconds
     while busy := _busy(state := client.ask("GET", "/v1/state")):
@@ -26,7 +26,7 @@ def wait(client: Client, seconds: float) -> None:
 
 
 def _busy(state: Json) -> str:
-    """What is on, in words; empty if nothing is."""
+    """What is in progress, in words; empty if nothing is."""
     calls = [call["summary"] or f"A call is {call['state']}" for call in state["calls"]]
-    doors = [f"door {door['id']} is open" for door in state["doors"] if door["until"]]  # or is about to be
+    doors = [f"door {door['id']} is open" for door in state["doors"] if door["until"]]  # or is about to open
     return "; ".join(calls + doors)

@@ -1,4 +1,4 @@
-"""The files of TLS, looked at before pjsip gets them: it says nothing about one that is missing, and trusts nobody."""
+"""The files of TLS, checked before pjsip gets them: it does not report a missing file, and then trusts nobody."""
 
 import ssl
 import stat
@@ -12,7 +12,7 @@ from appliance.config.secrets import CODE, OTHERS
 
 
 def look(config: Config, name: str) -> None:
-    """Raise IntercomError `config-invalid` where TLS could not work; `name` begins each line."""
+    """Raise IntercomError `config-invalid` if TLS could not work; `name` begins each line."""
     problems = []
     for setting, wrong in (("ca_file", authorities), ("certificate_file", own)):
         try:
@@ -27,7 +27,7 @@ def look(config: Config, name: str) -> None:
 
 
 def authorities(tls: TlsTable) -> None:
-    """Whether there is somebody to trust. Raises IntercomError."""
+    """Check that there is a trusted authority. Raises IntercomError."""
     if not tls.verify:
         return
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -43,7 +43,7 @@ def authorities(tls: TlsTable) -> None:
 
 
 def own(tls: TlsTable) -> None:
-    """Whether our own certificate and its key belong together. Raises IntercomError."""
+    """Check that our own certificate and key belong together. Raises IntercomError."""
     if not tls.certificate_file:
         return
     key = Path(tls.key_file)
@@ -60,7 +60,7 @@ def own(tls: TlsTable) -> None:
                 f"Let only the service's user read it: chmod 0600 {path}",
             )
     try:
-        # A password is never asked for on a terminal that is not there.
+        # A password prompt is pointless, as there is no terminal.
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(tls.certificate_file, tls.key_file, password="")
     except (ssl.SSLError, ValueError) as error:
         raise IntercomError(

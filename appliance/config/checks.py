@@ -1,4 +1,4 @@
-"""What no table can say alone: names that must be there, lines used twice, bounds that belong together.
+"""Checks across tables: names that must exist, lines used twice, related limits.
 
 Works on the file as read, because it also reports on a file with other errors.
 """
@@ -16,7 +16,7 @@ from appliance.core.events import EVENTS
 from appliance.core.model import DIRECT
 
 ACTIONS = ("action", "long_action", "double_action")
-# What a lamp may be at instead of a line of its own, and what then has no effect.
+# What a lamp may use instead of its own line, and the settings that then have no effect.
 LIGHTS = {
     "led": (("pin", "chip", "line", "active_low"), "the kernel knows the line of its own LED"),
     "pwm": (("pin", "chip", "line"), "the channel is named in pwm"),
@@ -134,7 +134,7 @@ def _reserved(accounts: dict[str, Any]) -> Found:
 
 
 def _same_users(targets: dict[str, dict[str, Any]]) -> Found:
-    """Who calls says no more than his user, before he is asked for the password."""
+    """Targets with the same user: a call shows only the user before the password is requested."""
     known: dict[str, str] = {}
     for name, target in targets.items():
         if target.get("password_file") and (user := _user(target)):
@@ -315,7 +315,7 @@ def _lines(
 
 
 def _blocks(keypads: dict[str, Any], readers: dict[str, Any], lamps: dict[str, Any], used: dict[Any, str]) -> Found:
-    """Lines of what has several, all of one chip."""
+    """Lines of parts with several lines, which must be of one chip."""
     several = [
         (f"{_at('panel.keypad', name)}.{key}", keypad.get("chip"), keypad.get(key))
         for name, keypad in keypads.items()
@@ -356,7 +356,7 @@ def _keypad(place: str, keypad: dict[str, Any], readers: dict[str, Any], *, wire
 
 
 def _way(place: str, lines: tuple[str, ...], others: tuple[str, ...], table: dict[str, Any], *, wired: bool) -> Found:
-    """A thing has all of `lines`, or one of `others`."""
+    """A part must have all of `lines`, or one of `others`."""
     on_lines = [key for key in lines if table.get(key)]
     otherwise = [key for key in others if table.get(key)]
     if len(otherwise) + bool(on_lines) > 1:
@@ -375,7 +375,7 @@ def _once(place: str, line: str, used: dict[Any, str], what: str = "line") -> Fo
 
 
 def _tables(raw: dict[str, Any], *path: str) -> dict[str, dict[str, Any]]:
-    """The tables that the user named there; the schema reports values that are not tables."""
+    """The tables with names of the user; the schema reports values that are not tables."""
     found: Any = raw
     for key in path:
         found = found.get(key) if isinstance(found, dict) else None

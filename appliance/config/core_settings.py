@@ -1,4 +1,4 @@
-"""The configuration as the core's own settings."""
+"""Converts the configuration to the core's settings."""
 
 from collections.abc import Iterator
 from itertools import chain, repeat
@@ -18,7 +18,7 @@ from appliance.core.panel.colors import WHITE
 
 
 def core_settings(config: Config, flats: tuple[Flat, ...] = ()) -> model.Settings:
-    """The settings of the core; `flats`: those of the directory."""
+    """The settings of the core; `flats`: the directory's."""
     return model.Settings(
         station=config.station.name,
         user=config.station.user,
@@ -119,7 +119,7 @@ def _target(name: str, target: TargetTable, config: Config) -> model.Target:
 
 
 def _own_targets(flat: Flat, config: Config) -> Iterator[model.Target]:
-    """Those of a flat that no table has: addresses, and numbers at the first account."""
+    """A flat's targets that no table has: addresses, and numbers at the first account."""
     for place, text in enumerate(flat.targets):
         if text in config.target or text in config.plan:
             continue
@@ -130,7 +130,7 @@ def _own_targets(flat: Flat, config: Config) -> Iterator[model.Target]:
 
 
 def _name(flat: Flat, place: int) -> str:
-    """Of a flat's own target. No table's name has a blank."""
+    """The name of a flat's own target. No table's name has a blank."""
     return f"flat {flat.number}" if len(flat.targets) == 1 else f"flat {flat.number}, {place + 1}"
 
 

@@ -1,4 +1,4 @@
-"""The schema read back: where a setting is, what may stand there, and what it means, for messages and documents."""
+"""The schema as data: place, allowed values and meaning of each setting, for messages and documents."""
 
 import json
 import re
@@ -26,24 +26,24 @@ class Setting:
     text: str
     required: bool
     default: Any
-    example: Any  # None: the default is
-    allowed: str  # with the reason for its bounds
+    example: Any  # None: the default is the example
+    allowed: str  # with the reason for its limits
     unit: str
     secret: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """One table; `name` is its dotted name, with <name> where the user names it."""
+    """One table; `name` is its dotted name, with <name> for names of the user."""
 
     name: str
     text: str
     settings: tuple[Setting, ...]
-    without: dict[str, Any]  # what holds when the table is left out, if that differs from its defaults
+    without: dict[str, Any]  # values that apply without the table, if they differ from its defaults
 
 
 def tables(model: Model = Config, name: str = "", default: BaseModel | None = None) -> list[Described]:
-    """Every table of the file, in order; `default`: what stands for the one at `name` when it is left out."""
+    """Every table of the file, in order; `default`: the value of the one at `name` if it is left out."""
     found = []
     settings = tuple(describe(key, field) for key, field in model.model_fields.items() if child(field) is None)
     if settings:
@@ -62,7 +62,7 @@ def tables(model: Model = Config, name: str = "", default: BaseModel | None = No
 
 
 def child(field: FieldInfo) -> tuple[Model, bool] | None:
-    """The model of a field that is a table (False), or a table of tables that the user names (True)."""
+    """The model of a field that is a table (False), or a table of tables with the user's names (True)."""
     annotation = field.annotation
     named = get_origin(annotation) is dict
     inner = get_args(annotation)[1] if named else annotation
@@ -70,7 +70,7 @@ def child(field: FieldInfo) -> tuple[Model, bool] | None:
 
 
 def describe(key: str, field: FieldInfo) -> Setting:
-    """A field that is no table."""
+    """Describe a field that is not a table."""
     extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
     default = None if field.is_required() else field.get_default(call_default_factory=True)
     unit, why = str(extra.get("unit", "")), extra.get("why")
@@ -110,7 +110,7 @@ def _of_type(annotation: Any) -> str:
 
 
 def toml(value: Any) -> str:
-    """A value as the file would have it, on one line; only hinted at where it is nested."""
+    """A value in TOML, on one line; nested values are only indicated."""
     if isinstance(value, Enum):
         return toml(value.value)
     if isinstance(value, bool | str):
@@ -134,20 +134,20 @@ def _inner(value: Any) -> str:
 
 
 def dotted(keys: Sequence[str]) -> str:
-    """The place of a key or table, as a header of the file would have it."""
+    """The place of a key or table, written as a header of the file."""
     return ".".join(key if _BARE.fullmatch(key) else quoted(key) for key in keys)
 
 
 def quoted(text: str) -> str:
-    """A basic string of TOML: as in JSON, but for DEL, which only TOML wants escaped."""
+    """A basic string of TOML: as in JSON, except for DEL, which only TOML requires to be escaped."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def resolve(path: Sequence[Any]) -> tuple[list[str], Model | None, FieldInfo | None]:
-    """Follow an error's place (of pydantic) as far as the schema goes.
+    """Follow the place of a pydantic error as far as the schema goes.
 
     Returns the keys of the file that lead there, the table that holds the last of them, and that key's field: no field
-    where the table does not know the key, or the key is a name given by the user.
+    if the table does not know the key, or if the key is a name given by the user.
     """
     model: Model = Config
     keys: list[str] = []

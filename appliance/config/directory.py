@@ -1,4 +1,4 @@
-"""The directory: a CSV file (RFC 4180) with a line for each flat, as any spreadsheet writes it."""
+"""The directory: a CSV file (RFC 4180) with a line for each flat, as spreadsheets write it."""
 
 import csv
 import io
@@ -25,7 +25,7 @@ Wrong = Iterator[tuple[str, str]]  # column, sentence
 
 @dataclass(frozen=True, slots=True)
 class Flat:
-    """A line. targets: names of targets and plans, SIP addresses, or numbers at the first account; these open doors."""
+    """A line. targets: names of targets and plans, SIP addresses, or numbers at the first account; may open `doors`."""
 
     number: str
     name: str
@@ -34,7 +34,7 @@ class Flat:
 
 
 def read(config: Config) -> tuple[Flat, ...]:
-    """The flats of the file that the configuration names; none without one.
+    """The flats of the configured file; none without one.
 
     Raises IntercomError `config-invalid`, with a line for each error, as in "directory.csv:7: targets: there is no …".
     """
@@ -126,7 +126,7 @@ def _flat(flat: Flat, known: dict[str, Flat], config: Config) -> Wrong:
 
 
 def _address(target: str, config: Config) -> str:
-    """What is wrong with what is no table's name; "" if nothing is."""
+    """The error of a target that is not a table's name; "" if it is an address or number."""
     if target.startswith("sip:"):
         try:
             sip_uri(target)

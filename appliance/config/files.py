@@ -1,4 +1,4 @@
-"""Files that a configuration names: regular ones only and never more than a bound, as a FIFO or a device has no end."""
+"""Files that a configuration names: only regular ones, and limited in size, as a FIFO or a device has no end."""
 
 import errno
 import os
@@ -16,16 +16,16 @@ _KINDS = {
 
 
 class UnfitError(OSError):
-    """The file is no regular file, or too long; `strerror` is a sentence without its full stop."""
+    """The file is not a regular file, or too long; `strerror` is a sentence without its full stop."""
 
 
 def read(path: Path, most: int = LONGEST) -> tuple[bytes, int]:
     """Return the contents and the mode of a regular file. Raises OSError: UnfitError, and the system's own.
 
-    `path` may also be what /dev/stdin, or a shell's <(…), leads to; then it is a FIFO, and refused.
+    `path` may also be the target of /dev/stdin, or of a shell's <(…); then it is a FIFO, and refused.
     """
-    _refuse(path.stat().st_mode)  # before it is opened: to open a device may do something
-    # It may have been exchanged since then; without O_NONBLOCK to open a FIFO waits for a writer.
+    _refuse(path.stat().st_mode)  # before it is opened, as opening a device may have effects
+    # It may have been replaced since then; without O_NONBLOCK opening a FIFO waits for a writer.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as file:
         mode = os.fstat(descriptor).st_mode

@@ -21,15 +21,15 @@ _SHOWN = 60  # characters of a wrong value that a message repeats
 def load(path: Path) -> Config:
     """Read, check and complete the file at `path`.
 
-    Raises IntercomError `config-invalid` and nothing else. Its message has a line for each error, such as
-    "intercomd.toml: door.front.pulse_s = 300: a number from 0.1 to 60"; the number of the line is given only for a file
-    that is not TOML, because the parser keeps no positions of values.
+    Raises only IntercomError `config-invalid`. Its message has a line for each error, such as "intercomd.toml:
+    door.front.pulse_s = 300: a number from 0.1 to 60"; a line number is given only for a file that is not TOML, because
+    the parser stores no positions of values.
     """
     return check(_parse(_read(path), path.name), path.name)
 
 
 def check(raw: dict[str, Any], name: str) -> Config:
-    """Check a file's contents as TOML gives them; `name` begins each line of the error."""
+    """Check a file's contents as parsed from TOML; `name` begins each line of the error."""
     config = None
     problems: dict[str, str] = {}
     try:

@@ -1,4 +1,4 @@
-"""A changed file for a daemon that runs: what can be taken over at once, and what only a restart brings."""
+"""A changed file for a running daemon: settings that apply at once, and settings that need a restart."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from appliance.base.errors import IntercomError
 from appliance.config.load import check
 from appliance.config.schema import Config
 
-# Settings that the core decides by. All others were given to an adapter, which has lines, sockets or cards by them.
+# Settings of the core. All others belong to an adapter, whose lines, sockets or cards depend on them.
 _LIVE = re.compile(
     r"sip\.(callers|transfer_policy|max_calls|max_call_s|max_redirects|updates|digits_otherwise)|forwarding\..+|quiet_hours\..+"
     r"|recording\..+|deadlines\..+|(target|plan|rule|panel\.chord|directory)\..+"
@@ -27,7 +27,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """What holds from now on, and the dotted names of what was changed."""
+    """The settings from now on, and the dotted names of changed ones."""
 
     config: Config
     applied: tuple[str, ...]
@@ -35,9 +35,9 @@ class Merged:
 
 
 def merge(running: Config, wanted: Config) -> Merged:
-    """Take over from `wanted` what can be.
+    """Apply the settings of `wanted` that can be changed at run time.
 
-    That is nothing where it makes no sense without the rest: a button that opens a door which only a restart brings.
+    None of them if they make no sense without the rest: for example, a button that opens a door which needs a restart.
     """
     old, new = (config.model_dump(mode="json", exclude_none=True) for config in (running, wanted))
     changed = tuple(_differing(old, new))
@@ -55,7 +55,7 @@ def merge(running: Config, wanted: Config) -> Merged:
 
 
 def _is_password(place: str, new: Json) -> bool:
-    """Whether the SIP process would have to know it, which asks callers: a target's, or a new target with one."""
+    """Whether the SIP process, which challenges callers, needs it: a target's password, or a new target with one."""
     match place.split("."):
         case ["target", name]:
             return bool(_password(new["target"].get(name)))
@@ -66,7 +66,7 @@ def _is_password(place: str, new: Json) -> bool:
 
 
 def _targets(old: Json, new: Json) -> Iterator[tuple[str, Json]]:
-    """All that there are from now on: in the order of the file, as the first that fits a caller counts."""
+    """All targets from now on, in the order of the file, as the first that matches a caller counts."""
     for name, target in new.items():
         if name in old:
             yield name, target | {"password_file": _password(old[name])}
@@ -79,7 +79,7 @@ def _password(target: Json | None) -> str:
 
 
 def _differing(old: Json, new: Json, at: str = "") -> Iterator[str]:
-    """The places of all that differs; a table that only one of them has is one place."""
+    """The places of all differences; a table that only one of them has is one place."""
     for key in sorted(old.keys() | new.keys()):
         one, other = old.get(key), new.get(key)
         if isinstance(one, dict) and isinstance(other, dict):
@@ -89,7 +89,7 @@ def _differing(old: Json, new: Json, at: str = "") -> Iterator[str]:
 
 
 def _copy(keys: list[str], source: Json, target: Json) -> None:
-    """Make what is at a place the same: it may be missing."""
+    """Copy the value at a place, or remove it there."""
     *way, last = keys
     for key in way:
         source, target = source[key], target[key]

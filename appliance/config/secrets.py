@@ -40,13 +40,13 @@ def passwords(config: Config, name: str) -> dict[str, str]:
 
 
 def read(setting: str) -> str:
-    """The password in the file that the setting names, without the line's end. Raises IntercomError."""
+    """The password in the file that the setting names, without the line end. Raises IntercomError."""
     path, credential = place(setting)
     try:
         contents, mode = files.read(path)
     except (OSError, ValueError) as error:
         raise unreadable(path, error) from error
-    # systemd keeps credentials where only the service comes, and gives their files modes of its own.
+    # systemd stores credentials where only the service may read them, with file modes of its own.
     if not credential and mode & OTHERS:
         raise IntercomError(
             CODE,
@@ -69,7 +69,7 @@ def read(setting: str) -> str:
 
 
 def long_enough(password: str, setting: str) -> None:
-    """Raises IntercomError for one that a caller could guess."""
+    """Raise IntercomError for a password that a caller could guess."""
     if len(password) < SHORTEST:
         raise IntercomError(
             CODE,
@@ -80,7 +80,7 @@ def long_enough(password: str, setting: str) -> None:
 
 
 def place(setting: str) -> tuple[Path, bool]:
-    """Where the file is, and whether it is a systemd credential: a bare name, without a slash, is one's."""
+    """The file's path, and whether it is a systemd credential: a bare name, without a slash."""
     if "/" in setting:
         return Path(setting), False
     directory = os.environ.get("CREDENTIALS_DIRECTORY")

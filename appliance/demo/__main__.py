@@ -18,7 +18,7 @@ from appliance.demo.scenario import STEPS
 from appliance.demo.stations import CODE, DemoStation, free_sip_port, running
 from appliance.demo.timeline import Timeline
 
-PATIENCE_S = 20.0  # what takes milliseconds as a rule may take seconds on a busy board
+PATIENCE_S = 20.0  # steps of milliseconds may take seconds on a busy board
 SOUNDS = Path(__file__).with_name("sounds")
 FILES = {FRONT: "simulated.toml", KITCHEN: "simulated-indoor.toml"}
 VOICES = {FRONT: "visitor.wav", KITCHEN: "resident.wav"}
@@ -36,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     made.add_argument(
         "--directory", type=Path, help=f"directory of state and recordings (default {workspace.default()})"
     )
-    # For the tests: how long a step may take, and configurations in which something is wrong.
+    # For the tests: a longer time for each step, and configurations with errors.
     made.add_argument("--patience", type=float, default=PATIENCE_S, help=argparse.SUPPRESS)
     made.add_argument("--hardware", type=Path, default=CODE / "hardware", help=argparse.SUPPRESS)
     given = made.parse_args(arguments)
@@ -48,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 async def _until_signal(given: argparse.Namespace) -> int:
-    """The whole demonstration; a signal ends it in order."""
+    """The whole demonstration; a signal ends it properly."""
     loop, this = asyncio.get_running_loop(), asyncio.current_task()
     assert this
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -70,7 +70,7 @@ async def _until_signal(given: argparse.Namespace) -> int:
 
 
 async def _keyboard() -> asyncio.StreamReader:
-    """Lines of standard input; not by a thread, which Ctrl-C could not end."""
+    """Lines of standard input; not in a thread, which Ctrl-C could not end."""
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     return reader
@@ -95,7 +95,7 @@ async def _call(scene: Scene, patience_s: float, keyboard: asyncio.StreamReader 
 
 
 def scene_in(directory: Path, hardware: Path) -> Scene:
-    """Both stations, configured as the shipped files say but for what has to be their own here."""
+    """Both stations, configured as the shipped files except for what must be their own here."""
     ports: dict[str, int] = {}
     for name in FILES:
         ports[name] = free_sip_port(set(ports.values()))

@@ -1,4 +1,4 @@
-"""What can be seen of a station from outside: events, SIP messages, lamps, the door's relay, packets, a recording."""
+"""What is visible of a station from outside: events, SIP messages, lamps, the door's relay, packets, a recording."""
 
 import array
 import asyncio
@@ -15,26 +15,26 @@ from appliance.demo.sip_trace import TracedMessage
 from appliance.demo.stations import DemoStation
 
 FRONT, KITCHEN = "front", "kitchen"
-ASK_EVERY_S = 0.1  # what is asked by HTTP
+ASK_EVERY_S = 0.1  # for HTTP requests
 FULL_SCALE = 32768
 BLOCK_S = 0.1
-SPEECH_DBFS, SPEECH_S = -40.0, 1.0  # at least so loud for so long, in blocks
+SPEECH_DBFS, SPEECH_S = -40.0, 1.0  # the least level and length of speech, in blocks
 
 
 class Side:
-    """A station as it is seen since the step began."""
+    """A station, as seen since the step began."""
 
     def __init__(self, station: DemoStation) -> None:
         self.station = station
         self.recording: Path | None = None
-        self.answered = ""  # by HTTP, last
-        self.energised: set[str] = set()  # doors whose relay was seen so in this step
+        self.answered = ""  # the last answer by HTTP
+        self.energised: set[str] = set()  # doors whose relay was energised in this step
         self._events = self._messages = self._lamps = 0
         self._packets: int | None = None
         self._grown = 0
 
     def begin(self) -> None:
-        """A step begins: what was seen so far does not count for it."""
+        """Begin a step: earlier observations do not count for it."""
         self._events = len(self.station.events)
         self._messages = len(self.station.trace.read())
         self._lamps = len(self.station.lamps)
@@ -50,11 +50,11 @@ class Side:
         return self.station.trace.read()[self._messages :]
 
     def lamps(self) -> list[dict[str, Any]]:
-        """Lamps' changes of this step."""
+        """Changes of lamps in this step."""
         return [change for change in self.station.lamps[self._lamps :] if "lamp" in change]
 
     async def packets(self) -> int:
-        """How many RTP packets came in this step; a new stream counts from 0."""
+        """The number of RTP packets that arrived in this step; a new stream counts from 0."""
         await asyncio.sleep(ASK_EVERY_S)
         calls = (await self.station.get("/v1/calls"))["calls"]
         received = sum((call.get("quality") or {}).get("received", 0) for call in calls)
@@ -70,10 +70,10 @@ Scene = dict[str, Side]
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """Something that must be seen. side: at which station; look: when it was (CLOCK_MONOTONIC), None if not yet.
+    """An expectation. side: its station; look: when it was met (CLOCK_MONOTONIC), None if not yet.
 
-    seen: what there is instead, for people; where: the file with details. exact: the moment is its own, not that of
-    the look that found it.
+    seen: what is there instead, for people; where: the file with details. exact: the moment is its own, not that of the
+    check that found it.
     """
 
     side: str
@@ -90,7 +90,7 @@ async def now(_scene: Scene) -> float:
 
 
 def event(side: str, kind: str, *, earlier: bool = False, **data: object) -> Sight:
-    """An event with these among its data. earlier: it may have come before this step."""
+    """An event with this data. earlier: it may have come before this step."""
 
     async def look(of: Side) -> float | None:
         for told in of.events(earlier=earlier):
@@ -107,7 +107,7 @@ def wire(
 ) -> Sight:
     """A SIP message that this side received: a request, or with `status` the response to ours.
 
-    direction: of its SDP; digits: it takes telephone-event; again: within a dialog.
+    direction: of its SDP; digits: it accepts telephone-event; again: within a dialog.
     """
 
     async def look(of: Side) -> float | None:
@@ -134,7 +134,7 @@ def wire(
 
 
 def lamp(side: str, name: str, *, lit: bool | None = None) -> Sight:
-    """A lamp's line changes, or comes to be on or off."""
+    """A lamp's line changes, or is on or off."""
 
     async def look(of: Side) -> float | None:
         for change in of.lamps():
@@ -170,7 +170,7 @@ def relay(side: str, door: str, *, energised: bool) -> Sight:
 
 
 def packets(side: str, count: int) -> Sight:
-    """So many RTP packets came since the step began."""
+    """At least `count` RTP packets have arrived since the step began."""
 
     async def look(of: Side) -> float | None:
         return time.monotonic() if await of.packets() >= count else None

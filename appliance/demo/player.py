@@ -14,7 +14,7 @@ AFTER_END_S = 0.5  # the last output of a daemon that has ended may still be on 
 
 @dataclass(frozen=True, slots=True)
 class SeenStep:
-    """A step that was seen. began: of the act, CLOCK_MONOTONIC; times: of its sights, in their order."""
+    """A step that was seen. began: time of the act, CLOCK_MONOTONIC; times: of its sights, in their order."""
 
     step: ScenarioStep
     began: float
@@ -22,7 +22,7 @@ class SeenStep:
 
 
 class NotSeenError(Exception):
-    """A step that was not seen, and what of it: expected, seen instead, and where to look."""
+    """A step that failed: the missing sight, what was seen instead, and where to look."""
 
     def __init__(self, step: ScenarioStep, expected: str, seen: str, where: str) -> None:
         super().__init__(f"{step.name}: {expected}")
@@ -30,7 +30,7 @@ class NotSeenError(Exception):
 
 
 async def play(step: ScenarioStep, scene: Scene, patience_s: float) -> SeenStep:
-    """Do what the step says and see it all. Raises NotSeenError with the first sight in the table that did not come."""
+    """Perform a step and wait for all its sights. Raises NotSeenError with the first missing sight in the table."""
     for side in scene.values():
         side.begin()
     try:
@@ -55,12 +55,12 @@ async def play(step: ScenarioStep, scene: Scene, patience_s: float) -> SeenStep:
 
 
 async def _watch(sight: Sight, scene: Scene) -> float:
-    """When it was seen."""
+    """Wait for a sight; returns when it was seen."""
     side = scene[sight.side]
     while True:
         try:
             at = await sight.look(side)
-        except IntercomError as error:  # it does not answer yet, or no more
+        except IntercomError as error:  # not answering yet, or no longer
             side.answered, at = str(error), None
         if at is not None:
             return at

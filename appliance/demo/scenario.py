@@ -1,4 +1,4 @@
-"""The scripted call as a table: what is done at which panel, and what must be seen of it, in events and on the wire."""
+"""The scripted call as a table: actions at the panels, and their expected effects, in events and on the wire."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from appliance.demo.expectations import (
 
 @dataclass(frozen=True, slots=True)
 class ScenarioStep:
-    """A step of the call. act: gives the moment (CLOCK_MONOTONIC) from which its times count."""
+    """A step of the call. act: returns the moment (CLOCK_MONOTONIC) from which its times count."""
 
     name: str
     text: str
@@ -31,7 +31,7 @@ class ScenarioStep:
 
 
 def press(side: str, button: str) -> Callable[[Scene], Awaitable[float]]:
-    """A finger presses a button of that side's panel for 0.1 s."""
+    """Press a button of that side's panel for 0.1 s."""
     return lambda scene: scene[side].station.press(button)
 
 

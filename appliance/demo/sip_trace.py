@@ -1,4 +1,4 @@
-"""Reads the SIP messages out of a trace that pjsip wrote: what a station has sent and received, word for word."""
+"""Reads SIP messages from a trace that pjsip wrote: everything that a station sent and received, verbatim."""
 
 import re
 from dataclasses import dataclass
@@ -36,18 +36,18 @@ class TracedMessage:
     takes_digits: bool
 
     def __str__(self) -> str:
-        """In short, for people."""
+        """A short form for people."""
         what = f"{self.status} to {self.method}" if self.status else self.method
         return f"{'received' if self.received else 'sent'} {what}{f' ({self.direction})' if self.direction else ''}"
 
 
 class Trace:
-    """A trace that is still being written; `messages` grows with each `read`."""
+    """A trace that is still being written; each `read` appends to `messages`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.messages: list[TracedMessage] = []
-        self._at = 0  # in the file, where the first message that was not complete begins
+        self._at = 0  # offset of the first incomplete message
 
     def read(self) -> list[TracedMessage]:
         """All complete messages so far."""

@@ -24,7 +24,7 @@ from appliance.demo.sip_trace import Trace
 from appliance.simulator import panel
 
 CODE = Path(__file__).resolve().parents[2]
-SIP_PORTS = range(10000, 20000)  # outside of those that the kernel gives to others (32768 to 60999)
+SIP_PORTS = range(10000, 20000)  # outside the range that the kernel gives to other programs (32768 to 60999)
 HTTP, PANEL = "http.sock", "panel.sock"
 LOOK_S = 0.01  # how often `until` looks: files and processes do not report their changes
 STOP_WITHIN_S = 60.0
@@ -37,7 +37,7 @@ class DemoStation:
     """One station: its directory holds configuration, state, log and SIP trace.
 
     started_by: the command that becomes the daemon.
-    events: all envelopes of `/v1/events` so far, over restarts too. lamps: each level of a lamp's line that was seen.
+    events: all envelopes of `/v1/events` so far, also over restarts. lamps: each level of a lamp's line that was seen.
     """
 
     def __init__(self, directory: Path, config: Json) -> None:
@@ -64,7 +64,7 @@ class DemoStation:
 
     @property
     def page(self) -> str:
-        """The page's address with the token that lets it give orders; "" or OSError before HTTP listens."""
+        """The page's address with its token, which authorises orders; "" or OSError before HTTP listens."""
         token = (self.directory / "http.token").read_text().strip()
         address = (self.directory / "http.address").read_text().strip()
         return f"{address}#token={token}" if address else ""
@@ -76,7 +76,7 @@ class DemoStation:
         config.write_text(to_toml(self.config))
         paths = [str(CODE), *filter(None, [os.environ.get("PYTHONPATH")])]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
-        environment.pop("RUNTIME_DIRECTORY", None)  # it would put the sockets elsewhere
+        environment.pop("RUNTIME_DIRECTORY", None)  # it would move the sockets
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *self.started_by,
@@ -86,12 +86,12 @@ class DemoStation:
                 stdout=log,
                 stderr=log,
                 env=environment,
-                start_new_session=True,  # Ctrl-C is for us alone: we end it in order
+                start_new_session=True,  # Ctrl-C is only for us, who end it properly
             )
         self._following = [asyncio.create_task(self._follow_events()), asyncio.create_task(self._follow_lamps())]
 
     async def stop(self) -> None:
-        """Have the daemon end in order, by force if it does not, and leave no socket behind, however it ended."""
+        """End the daemon, by force if necessary, and leave no socket behind."""
         await self._end(Process.terminate)
         for name in (HTTP, PANEL):
             (self.directory / name).unlink(missing_ok=True)
@@ -116,16 +116,16 @@ class DemoStation:
         self._following = []
 
     async def press(self, button: str, seconds: float = 0.1) -> float:
-        """Press a button of the simulated panel and let it go; the moment of the press. Raises IntercomError."""
+        """Press a button of the simulated panel and release it; the moment of the press. Raises IntercomError."""
         answer = await panel.ask(self.directory / PANEL, {"press": button, "seconds": seconds})
         return float(answer["at"])
 
     async def request(self, method: str, path: str, body: Json | None = None) -> tuple[int, Any]:
-        """Ask over the Unix socket: status and JSON, or bytes where it is none. Raises OSError."""
+        """Send a request over the Unix socket: status and JSON, or bytes for other content. Raises OSError."""
         return await asyncio.to_thread(self._request, method, path, body)
 
     async def get(self, path: str) -> Any:
-        """What is there. Raises IntercomError `unavailable` if it cannot be read."""
+        """The resource at `path`. Raises IntercomError `unavailable` if it cannot be read."""
         try:
             status, answer = await self.request("GET", path)
         except OSError as error:
@@ -155,7 +155,7 @@ class DemoStation:
                 async with unix_connect(str(self.directory / HTTP), address) as connection:
                     async for message in connection:
                         self.events.append(json.loads(message))
-            await asyncio.sleep(LOOK_S)  # it is starting, or ends
+            await asyncio.sleep(LOOK_S)  # it is starting or ending
 
     async def _follow_lamps(self) -> None:
         while True:
@@ -167,7 +167,7 @@ class DemoStation:
 
 @asynccontextmanager
 async def running(*stations: DemoStation) -> AsyncIterator[None]:
-    """Have them run; ended afterwards whatever happens."""
+    """Run the stations, and end them afterwards whatever happens."""
     try:
         for station in stations:
             await station.start()
@@ -177,7 +177,7 @@ async def running(*stations: DemoStation) -> AsyncIterator[None]:
 
 
 async def until(condition: Callable[[], Found | None], patience_s: float) -> Found | None:
-    """Wait for what `condition` gives that is neither None nor false; None when patience is at its end."""
+    """Wait for a result of `condition` that is neither None nor false; None after `patience_s`."""
     end = time.monotonic() + patience_s
     while not (found := condition()):
         if time.monotonic() > end:
@@ -187,7 +187,7 @@ async def until(condition: Callable[[], Found | None], patience_s: float) -> Fou
 
 
 def free_sip_port(taken: set[int]) -> int:
-    """A UDP port on loopback that nobody uses, and that is not in `taken`. Raises IntercomError."""
+    """A free UDP port on loopback that is not in `taken`. Raises IntercomError."""
     for port in random.sample(SIP_PORTS, 200):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
@@ -200,6 +200,6 @@ def to_toml(table: Json, path: tuple[str, ...] = ()) -> str:
     """A configuration as TOML: tables of texts, numbers, truth values, lists of texts, and tables."""
     plain = {key: value for key, value in table.items() if not isinstance(value, dict)}
     head = f"[{'.'.join(path)}]\n" if path else ""
-    # Texts, numbers and lists of JSON are those of TOML 1.0 too, but for escaped surrogates, which are not made here.
+    # Texts, numbers and lists of JSON are valid TOML 1.0, except for escaped surrogates, which do not occur here.
     own = head + "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in plain.items())
     return own + "".join(to_toml(value, (*path, key)) for key, value in table.items() if isinstance(value, dict))

@@ -1,4 +1,4 @@
-"""Where the demonstration keeps what it makes: a directory that is its own, emptied at each start."""
+"""The directory of the demonstration, emptied at each start."""
 
 import fcntl
 import os
@@ -9,11 +9,11 @@ from pathlib import Path
 
 from appliance.base.errors import IntercomError, reason
 
-MARK = ".intercomd-demo"  # says that the directory is ours, and locked that it is in use
+MARK = ".intercomd-demo"  # marks the directory as ours; locked while it is in use
 
 
 def default() -> Path:
-    """Below the user's own state."""
+    """The default directory, below the user's own state."""
     return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "intercomd-demo"
 
 
@@ -43,7 +43,7 @@ def kept(directory: Path) -> Iterator[Path]:
 
 
 def remove(directory: Path) -> None:
-    """Leave nothing of it."""
+    """Remove the directory."""
     _empty(directory)
     (directory / MARK).unlink(missing_ok=True)
     directory.rmdir()

@@ -1,4 +1,4 @@
-"""The configuration: whether it holds, and what it leaves out."""
+"""The configuration: its errors, and what it omits."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ CHECK = "configuration"
 
 
 def examine(file: Path) -> tuple[Config | None, list[Finding]]:
-    """The configuration in `file`, if it has no errors, and what there is to say about it."""
+    """The configuration in `file`, if it has no errors, and the findings about it."""
     try:
         config = load(file)
     except IntercomError as error:
@@ -38,11 +38,11 @@ def _flats(config: Config) -> tuple[directory.Flat, ...]:
     try:
         return directory.read(config)
     except IntercomError:
-        return ()  # the daemon reports what is wrong with the directory
+        return ()  # the daemon reports errors of the directory
 
 
 def _errors(error: IntercomError) -> list[Finding]:
-    """One for each line."""
+    """One finding for each line of the error."""
     first, *others = error.message.split("\n")
     return [
         problem(CHECK, first, error.cause, "" if others else error.resolution),

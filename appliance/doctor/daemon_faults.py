@@ -1,4 +1,4 @@
-"""Faults that a running daemon has reported, less those that the examination has found by itself."""
+"""Faults that a running daemon has reported, except those that the examination finds itself."""
 
 import re
 from collections.abc import Iterator, Sequence

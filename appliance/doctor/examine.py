@@ -7,10 +7,10 @@ from appliance.doctor.findings import Finding
 
 
 def examine(file: Path, root: Path = Path("/")) -> list[Finding]:
-    """Everything about the station that `file` configures. Reads files and devices, so not for the loop's thread."""
+    """Examine the station that `file` configures. Reads files and devices, so not for the loop's thread."""
     config, found = configuration.examine(file)
     if config is None:
-        return found  # what its lines and cards should be, nobody knows
+        return found  # its lines and cards are unknown
     return [
         *found,
         *sound.examine(config, root / "proc"),

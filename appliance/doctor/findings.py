@@ -1,11 +1,11 @@
-"""What a check finds."""
+"""The findings of checks."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Level(StrEnum):
-    """How bad it is."""
+    """How serious a finding is."""
 
     OK = "ok"
     WARNING = "warning"  # it works, but not always, or not as safely as it could
@@ -14,7 +14,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One check's outcome. `check`: what was looked at, for settings their dotted name; texts as in IntercomError."""
+    """One check's result. `check`: what was checked, for settings their dotted name; texts as in IntercomError."""
 
     check: str
     level: Level

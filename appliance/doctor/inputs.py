@@ -1,4 +1,4 @@
-"""The keypads and card readers at USB: whether those that the configuration names are plugged in and can be read."""
+"""USB keypads and card readers: whether the configured ones are plugged in and readable."""
 
 import difflib
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ RULES = "sudo udevadm trigger --action=change --subsystem-match=input, which the
 
 
 def examine(config: Config, root: Path = Path("/")) -> list[Finding]:
-    """One finding for each; none where the panel is simulated."""
+    """One finding for each; none if the panel is simulated."""
     if config.panel.lines == "simulated":
         return []
     there = inputs.devices(root)
@@ -69,7 +69,7 @@ def _examine(place: str, wanted: str, there: tuple[FoundInputDevice, ...], root:
 
 
 def _held(place: str, wanted: str, path: Path, root: Path) -> Finding:
-    """Somebody has grabbed it; of those who have it open we are the one, if we are among them."""
+    """The finding for a grabbed device; if we have it open, we have grabbed it."""
     others = []
     for pid in inputs.readers(path.resolve(), root / "proc"):
         words = _read(root / f"proc/{pid}/cmdline")

@@ -1,4 +1,4 @@
-"""The lamps that are no mere lines: whether what they are at is there; and what of their settings has no effect."""
+"""Lamps on more than plain lines: whether their outputs exist; and lamp settings without effect."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +13,7 @@ GROUP = "Run this as root, or as a member of the group gpio; check that the pack
 
 
 def examine(config: Config, root: Path = Path("/")) -> list[Finding]:
-    """Findings from the settings alone, and one finding for each lamp at the LED class or at PWM."""
+    """Findings from the settings, and one for each lamp at the LED class or at PWM."""
     found = notes(config)
     if config.panel.lines == "simulated":
         return found
@@ -29,14 +29,14 @@ def examine(config: Config, root: Path = Path("/")) -> list[Finding]:
 
 
 def notes(config: Config, *, lines_dim: bool | None = None) -> list[Finding]:
-    """What can be said without looking at the board: a plain line is on or off. `lines_dim`: pins have PWM."""
+    """Findings without a look at the board: a plain line is on or off. `lines_dim`: pins have PWM."""
     panel = config.panel
     chips = [button.chip for button in panel.button.values()] + [lamp.chip for lamp in panel.lamp.values()]
     chips += [sensor.chip for sensor in panel.sensor.values()]
     dim = leds_and_pwm.lines_dim() if lines_dim is None else lines_dim
     if panel.lines == "simulated" or (
         dim and not any(chips)
-    ):  # one named by its chip has all of them taken by libgpiod
+    ):  # if one is named by its chip, libgpiod claims all of them
         return []
     return [
         warning(

@@ -1,4 +1,4 @@
-"""The GPIO lines: whether those that the configuration names are there, are one each, and are free."""
+"""The GPIO lines: whether the configured ones exist, are unique, and are free."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from appliance.config.schema.lamps import LampTable
     from appliance.config.schema.panel import SensorTable
 
-OURS = "intercomd"  # what the consumers of our own lines begin with
+OURS = "intercomd"  # the prefix of our own lines' consumers
 
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """A line as it is configured; `chip` "": on whichever has it."""
+    """A configured line; `chip` "": on any chip."""
 
     place: str
     chip: str
@@ -37,7 +37,7 @@ def wires(config: Config) -> Iterator[Wire]:
         *((f"panel.sensor.{name}", each) for name, each in config.panel.sensor.items()),
     )
     for place, each in parts:
-        # A pin is a number of a Raspberry Pi, whose lines are named so.
+        # A pin is a number of a Raspberry Pi, whose lines have such names.
         yield Wire(place, each.chip, each.line) if each.pin is None else Wire(place, "", f"GPIO{each.pin}")
     for name, lamp in lamps:
         yield from _block(f"panel.lamp.{name}", lamp.chip, tuple(lamp.rgb_lines))
@@ -50,13 +50,13 @@ def wires(config: Config) -> Iterator[Wire]:
 
 
 def _block(place: str, chip: str, lines: tuple[str, ...]) -> Iterator[Wire]:
-    """Several lines of one chip; without it, of a Raspberry Pi, whose lines are named GPIO0 and on."""
+    """Several lines of one chip; without a chip, of a Raspberry Pi, whose lines are GPIO0, GPIO1 and so on."""
     for line in lines:
         yield Wire(place, chip, line if chip else f"GPIO{line.removeprefix('GPIO')}")
 
 
 def examine(config: Config, root: Path = Path("/")) -> list[Finding]:
-    """One finding for each line, and one for what the kernel does with a relay's line that nobody holds."""
+    """One finding for each line, and one for the kernel's handling of a released relay line."""
     wired = tuple(wires(config))
     if config.panel.lines == "simulated":
         return [ok("lines", "They are simulated.")]
@@ -90,7 +90,7 @@ def examine(config: Config, root: Path = Path("/")) -> list[Finding]:
 
 
 def fail_safe(door: str) -> Finding:
-    """What its installer has to know of such a strike."""
+    """What an installer must know about a fail-safe strike."""
     return ok(
         f"door.{door}.strike",
         "Wire a fail-safe strike to the relay's normally closed contact, which releases it while the relay is "
@@ -99,7 +99,7 @@ def fail_safe(door: str) -> Finding:
 
 
 def released(root: Path) -> Finding:
-    """Whether the relay's line goes back to rest when the kernel or its holder dies."""
+    """Whether the relay's line returns to rest when the kernel or its holder dies."""
     check, persist, board = "strict_gpiod", firmware.outputs_persist(root), firmware.model(root)
     if persist is False:
         return ok(check, "A line that no process uses becomes an input.")

@@ -1,4 +1,4 @@
-"""The networks that this machine is in, and the address of ours that each far end is given."""
+"""The networks of this machine, and the address that each far end gets from us."""
 
 import ipaddress
 import socket
@@ -15,9 +15,9 @@ CHECK = "network"
 
 
 def route_to(host: str) -> str:
-    """Our own address on the route to a host. Asks the resolver for a name; sends nothing to the host itself.
+    """Our own address on the route to a host. Resolves a name; sends nothing to the host itself.
 
-    Raises OSError where the name has no address, or no route leads there.
+    Raises OSError if the name has no address, or if there is no route.
     """
     family, kind, _, _, where = socket.getaddrinfo(host, SIP_PORT, type=socket.SOCK_DGRAM)[0]
     with socket.socket(family, kind) as looking:
@@ -28,7 +28,7 @@ def route_to(host: str) -> str:
 def examine(
     snapshot: Json, targets: Sequence[Target], bound: str, route: Callable[[str], str] = route_to
 ) -> list[Finding]:
-    """One finding for the networks, one for each far end that has no route or is given an address it cannot reach.
+    """One finding for the networks, one for each far end without a route or with an address that it cannot reach.
 
     bound: the address that SIP listens on, `sip.address`. May wait for the resolver.
     """
@@ -56,7 +56,7 @@ def examine(
 
 
 def _far_ends(snapshot: Json, targets: Sequence[Target]) -> Iterator[tuple[str, str]]:
-    """Names and hosts: accounts at the server that they use now, and targets that are called without an account."""
+    """Names and hosts: accounts with their present server, and targets that are called without an account."""
     for account in snapshot["accounts"]:
         if account["server"]:
             yield f"account {account['name']}", account["server"].rpartition(":")[0].strip("[]")

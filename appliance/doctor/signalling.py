@@ -1,4 +1,4 @@
-"""Accounts and calls: what a running daemon knows of them, in the words of its events."""
+"""Accounts and calls: what a running daemon knows of them, in the texts of its events."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -26,7 +26,7 @@ def _account(view: Json) -> Finding:
 
 
 def calls(logged: Sequence[Json]) -> list[Finding]:
-    """Whether the newest call that we placed failed by a fault; `logged`: newest first."""
+    """Whether our newest outgoing call failed by a fault; `logged`: newest first."""
     newest = next((call for call in logged if call["direction"] == "outgoing"), None)
     if newest is None:
         return []

@@ -1,4 +1,4 @@
-"""The sound cards: whether those that the configuration names are there, can do it, and are free."""
+"""The sound cards: whether the configured ones exist, support what is needed, and are free."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -8,12 +8,12 @@ from appliance.board.cards import SoundCard
 from appliance.config.schema import Config
 from appliance.doctor.findings import Finding, Level, ok, problem, warning
 
-OURS = b"appliance.sip.stack"  # in the command line of the SIP process, the one that opens PCMs
+OURS = b"appliance.sip.stack"  # in the command line of the SIP process, which opens PCMs
 WAYS = {"capture": "record", "playback": "play"}
 
 
 def examine(config: Config, proc: Path = Path("/proc")) -> list[Finding]:
-    """One finding for each direction, or for the fault that both have."""
+    """One finding for each direction, or for the fault that both share."""
     there = cards.cards(proc)
     if config.audio.microphone_file:
         return [
@@ -67,7 +67,7 @@ def _one(config: Config, way: str, there: tuple[SoundCard, ...], proc: Path) -> 
 
 
 def _missing(check: str, pcm: str) -> Finding | None:
-    """No PCM of ALSA's configuration has that name, which is no card's."""
+    """The finding for a PCM name that ALSA's configuration does not have and that names no card."""
     listed = cards.pcms()
     if listed is None or pcm == "default" or ":" in pcm or any(pcm == name.partition(":")[0] for name in listed):
         return None
@@ -75,7 +75,7 @@ def _missing(check: str, pcm: str) -> Finding | None:
 
 
 def _held(check: str, way: str, card: SoundCard, proc: Path) -> Finding | None:
-    """Somebody else has the card."""
+    """The finding for a card that another process uses."""
     for pid in cards.holders(card, way, proc):
         words = _read(proc / str(pid) / "cmdline").replace(b"\0", b" ")
         if OURS not in words:

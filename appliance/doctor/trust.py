@@ -1,4 +1,4 @@
-"""Proof of callers: targets that may open a door, or hear the room, and are proven by nothing but an address."""
+"""Proof of callers: targets that may open a door, or hear the room, and whose only proof is an address."""
 
 import ipaddress
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Documents that are made from the code, so that they cannot say anything else: `python -m appliance.generate`."""
+"""Documents that are generated from the code, so that both always agree: `python -m appliance.generate`."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ DOCUMENTS = {
 
 
 def write(root: Path = ROOT) -> list[Path]:
-    """Make every document below `root`; those that changed."""
+    """Generate every document below `root`; returns those that changed."""
     changed = stale(root)
     for path in changed:
         (root / path).parent.mkdir(parents=True, exist_ok=True)
@@ -40,7 +40,7 @@ def write(root: Path = ROOT) -> list[Path]:
 
 
 def stale(root: Path = ROOT) -> list[Path]:
-    """Those documents below `root` that the code would make differently."""
+    """The documents below `root` that differ from the code."""
     return [path for path, make in DOCUMENTS.items() if not _same(root / path, make())]
 
 

@@ -7,7 +7,7 @@ from appliance import generate
 
 
 def main() -> int:
-    """The command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m appliance.generate", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a document is not up to date")
     check: bool = parser.parse_args().check

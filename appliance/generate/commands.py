@@ -157,13 +157,13 @@ def _manual(
 
 
 def _positional(parser: argparse.ArgumentParser) -> str:
-    """What follows a command without an option, in roff."""
+    """A command's positional arguments, in roff."""
     names = [(f"\\fI{_escaped(action.dest.upper())}\\fR", action.nargs is None) for action in _arguments(parser)]
     return "".join(f" {name}" if needed else f" [{name}]" for name, needed in names)
 
 
 def _options(parser: argparse.ArgumentParser, *, helps: bool = True) -> list[str]:
-    """A list in roff; `helps`: --help too."""
+    """A list in roff; `helps`: include --help."""
     lines = []
     for action in parser._actions:  # noqa: SLF001
         if action.option_strings and (helps or action.dest not in {"help", "json", "utc"}):
@@ -174,7 +174,7 @@ def _options(parser: argparse.ArgumentParser, *, helps: bool = True) -> list[str
 
 
 def _escaped(text: str) -> str:
-    """A text that roff shows as it is."""
+    """Escape a text for roff."""
     escaped = text.replace("\\", "\\e").replace("-", "\\-")
     return f"\\&{escaped}" if escaped.startswith((".", "'")) else escaped
 
@@ -203,23 +203,23 @@ def _completion(parser: argparse.ArgumentParser) -> str:
 
 
 def _commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
-    """Its commands by name, in their order, without the one for the shell."""
+    """Its commands by name, in their order, without the one for shells."""
     return {
         name: sub
         for action in parser._actions  # noqa: SLF001
-        if isinstance(action, argparse._SubParsersAction)  # noqa: SLF001 - argparse has no public way to ask for them
+        if isinstance(action, argparse._SubParsersAction)  # noqa: SLF001 - argparse has no public function for them
         for name, sub in action.choices.items()
         if sub.description
     }
 
 
 def _choices(parser: argparse.ArgumentParser) -> list[str]:
-    """The words of which its arguments without an option take one."""
+    """The allowed values of its positional arguments."""
     return [str(word) for action in _arguments(parser) for word in action.choices or ()]
 
 
 def _kinds(parser: argparse.ArgumentParser) -> list[str]:
-    """The kinds of ids that its arguments without an option take."""
+    """The kinds of ids of its positional arguments."""
     return [action.dest for action in _arguments(parser) if action.dest in KINDS]
 
 
@@ -228,5 +228,5 @@ def _arguments(parser: argparse.ArgumentParser) -> list[argparse.Action]:
 
 
 def _names(parser: argparse.ArgumentParser) -> list[str]:
-    """Its options' long names."""
+    """The long names of its options."""
     return [name for action in parser._actions for name in action.option_strings if name.startswith("--")]  # noqa: SLF001

@@ -5,7 +5,7 @@ import textwrap
 from appliance.config import describe
 from appliance.config.describe import NAME, Described, Setting
 
-# What the example calls the tables that the user names.
+# The example's names for the user's tables.
 _EXAMPLE_NAMES = {
     "panel.button": "ring",
     "panel.chord": "both",
@@ -19,7 +19,7 @@ _EXAMPLE_NAMES = {
     "target": "kitchen",
     "plan": "house",
 }
-_COMMENTED = {"panel.chord.both"}  # tables that need another than the one of each kind that the example has
+_COMMENTED = {"panel.chord.both"}  # tables that need others than the example's one of each kind
 _WIDTH = 100
 
 _REFERENCE = """<!-- Made by python -m appliance.generate from appliance/config/schema/. Change that, not this. -->
@@ -61,7 +61,7 @@ def _default(table: Described, setting: Setting) -> str:
     if setting.default is None and table.without.get(setting.key) is None:
         return "none"
     shown = f"`{describe.toml(setting.default)}`" if setting.default is not None else "none"
-    # Without the table of pictures the lamp has others than an empty one has.
+    # Without the table of pictures the lamp has other pictures than with an empty one.
     return f"{shown}; without the table `{describe.toml(table.without[setting.key])}`" if table.without else shown
 
 

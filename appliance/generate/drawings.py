@@ -24,7 +24,7 @@ def wire(*points: Point) -> str:
 
 
 def dots(*points: Point) -> str:
-    """Where wires are joined."""
+    """Dots at these points, where wires are joined."""
     return "".join(f'<circle class="fill" cx="{x}" cy="{y}" r="4"/>' for x, y in points)
 
 
@@ -34,7 +34,7 @@ def text(x: int, y: int, words: str, kind: str = "", anchor: str = "start") -> s
 
 
 def box(x: int, y: int, width: int, height: int, *lines: str, kind: str = "part") -> str:
-    """A part with its name, and what more is said of it, in the middle."""
+    """A part with its name and further lines, in the middle."""
     first = y + height // 2 + 5 - 9 * (len(lines) - 1)
     inside = "".join(
         text(x + width // 2, first + 18 * number, line, anchor="middle") for number, line in enumerate(lines)
@@ -100,7 +100,7 @@ def wall(x: int, height: int) -> str:
 
 
 def drawing(title: str, width: int, height: int, *parts: str) -> str:
-    """A whole file."""
+    """A complete file."""
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" '
         f'aria-label="{escape(title)}">'

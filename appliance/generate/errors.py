@@ -33,7 +33,7 @@ def reference() -> str:
 
 
 def _raised(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    """Code and text of every error that a module makes; a code that only a variable holds is made elsewhere."""
+    """Code and text of every error that a module raises; a code in a variable is defined elsewhere."""
     constants = {
         target.id: node.value
         for node in tree.body
@@ -53,7 +53,7 @@ def _raised(tree: ast.Module) -> Iterator[tuple[str, str]]:
 
 
 def _text(node: ast.expr) -> str:
-    """A text in the code, with the names of what is put into it."""
+    """A text in the code, with the names of its placeholders."""
     match node:
         case ast.Constant():
             return str(node.value)

@@ -1,4 +1,4 @@
-"""The description of the HTTP interface, as the interface itself gives it."""
+"""The description of the HTTP interface, taken from the interface itself."""
 
 import json
 from importlib.metadata import version
@@ -20,10 +20,10 @@ def description() -> str:
 
 
 def same(there: str, made: str) -> bool:
-    """Whether both describe the same.
+    """Whether both describe the same interface.
 
-    The libraries word schemas differently from version to version, and the service runs on several: where others made
-    the file, its version, paths, methods and names of schemas are compared.
+    The libraries word schemas differently from version to version, and the service runs on several: if the file was
+    generated with other versions, only its version, paths, methods and names of schemas are compared.
     """
     old, new = json.loads(there), json.loads(made)
     if old.get(_MADE_BY) == new[_MADE_BY]:

@@ -1,1 +1,1 @@
-"""Recorded runs: what came to the core, written to a file on request and decided again from it."""
+"""Recorded runs: the core's inputs, written to a file on request and replayed from it."""

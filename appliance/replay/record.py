@@ -1,4 +1,4 @@
-"""Writes what comes to the core into a file, on a thread of its own: the loop never waits for the disc."""
+"""Writes the core's inputs to a file, in a separate thread: the loop never waits for the disc."""
 
 import json
 import logging
@@ -21,18 +21,18 @@ from appliance.replay.redaction import Masks
 
 log = logging.getLogger(__name__)
 
-LONGEST = 50_000_000  # bytes: some 70,000 inputs; a call brings one a second
-BEHIND = 5_000  # inputs that wait for the disc
+LONGEST = 50_000_000  # bytes: about 70,000 inputs; a call causes one a second
+BEHIND = 5_000  # inputs that may wait for the disc
 FLUSH_S = 1.0
 END_S = 5.0
 STOPPED = "the daemon stopped"
 
 
 class Recorder:
-    """One recording. It ends, and says so in the file and in the log, when it is too long or the disc too slow."""
+    """One recording. It ends, with a note in the file and in the log, when it is too long or the disc too slow."""
 
     def __init__(self, path: Path, *, longest: int = LONGEST, behind: int = BEHIND) -> None:
-        """Take the file; one that is there is kept as FILE.old. Raises IntercomError."""
+        """Open the file; an existing one is renamed to FILE.old. Raises IntercomError."""
         self._path, self._longest = path, longest
         self._waiting: queue.Queue[Taken | str] = queue.Queue(behind + 1)  # the last place is for the end
         self._behind = behind
@@ -53,14 +53,14 @@ class Recorder:
             ) from err
 
     def begin(self, version: str, state: State) -> None:
-        """Write the header, and then whatever is taken. `state`: before the first input."""
+        """Write the header, and then all inputs. `state`: before the first input."""
         recorded = datetime.now(UTC).isoformat(timespec="seconds")
         header = record_format.header(version, recorded, state)
         self._thread = threading.Thread(target=self._run, args=(header,), name="inputs", daemon=True)
         self._thread.start()
 
     def take(self, given: AnyInput, step: Step | None, desired: Desired | None) -> None:
-        """Have an input recorded; never waits, so a disc that is too slow ends the recording."""
+        """Record an input; never waits, so a disc that is too slow ends the recording."""
         if self._over:
             return
         if self._waiting.qsize() >= self._behind:
@@ -69,7 +69,7 @@ class Recorder:
             self._waiting.put_nowait(Taken(given, step, desired))
 
     def close(self) -> None:
-        """Write what waits, and end. Blocks on the disc."""
+        """Write what is waiting, and end. Blocks on the disc."""
         self._end(STOPPED)
         if self._thread is not None:
             self._thread.join(END_S)
@@ -92,7 +92,7 @@ class Recorder:
         log.log(level, "The recording of inputs %s has ended: %s", self._path, why)
 
     def _write_all(self) -> str:
-        """Write until the end; why it came."""
+        """Write until the end; returns the reason of the end."""
         flushed = time.monotonic()
         dirty = True
         while self._written < self._longest:

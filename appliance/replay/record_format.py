@@ -1,4 +1,4 @@
-"""The lines of a recording: JSON, a header first, then one for each input with what it brought, then how it ended."""
+"""The lines of a recording: JSON, a header first, then one for each input with its results, then how it ended."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +15,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """One input and what the core made of it; `step` and `desired` are None where it failed."""
+    """One input and the core's results; `step` and `desired` are None if the core failed."""
 
     given: AnyInput
     step: Step | None
@@ -40,12 +40,12 @@ def start(line: Json) -> State:
 
 
 def of(taken: Taken) -> Json:
-    """The line of an input: it whole, the events whole, the orders by name, and all that should hold after it."""
+    """The line of an input: input and events complete, orders by name, and the desired state after it."""
     return {"input": [type(taken.given).__name__, plain(taken.given)], **brought(taken)}
 
 
 def brought(taken: Taken) -> Json:
-    """What an input brought: the part of its line that a replay has to give again."""
+    """The results of an input: the part of its line that a replay must reproduce."""
     if taken.step is None:
         return {"failed": True}
     return {

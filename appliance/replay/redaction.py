@@ -1,33 +1,33 @@
-"""Hides secrets in a recording: digits are replaced and secrets left out, without a change of decisions."""
+"""Hides secrets in a recording: replaces digits and omits secrets, without changing decisions."""
 
 import random
 import re
 from typing import Any
 
-DIGITS = "0123456789ABCD"  # * and # stay: they end and begin what is typed
-SECRETS = {"secret": "00", "digest": "masked"}  # so a code of the book is none in the recording
+DIGITS = "0123456789ABCD"  # * and # stay, as they end and begin an entry
+SECRETS = {"secret": "00", "digest": "masked"}  # so the recording contains no code of the book
 FLAT = re.compile(r"\bflat ([0-9]+)")
-FOREIGN = 0xE000  # a private character for whatever else stood for a digit: none is a digit then either
+FOREIGN = 0xE000  # a private character for anything else in place of a digit: it is not a digit afterwards either
 PASSWORD = re.compile(r"(sips?:[^@:;?<>\s]+):[^@\s]*@")  # RFC 3261 §19.1.1
 HIDDEN = "masked"
 UNPRINTABLE = "\x00"
 
 
 class Masks:
-    """One recording's masks, applied to plain JSON: what was equal stays equal, and what differed differs.
+    """One recording's masks, applied to plain JSON: equal values stay equal, and different ones stay different.
 
-    Each digit becomes another one, for the whole file alike: in the settings, in what was received and in what was
-    sent. What is kept of codes goes, so that one that is typed is a wrong one when it is decided again. Passwords in
-    SIP addresses, what messages say and the values of headers go. Names and addresses of people stay.
+    Each digit becomes another one, the same in the whole file: in settings, in received and in sent digits. Stored
+    codes are removed, so that a typed one counts as wrong in a replay. Passwords in SIP addresses, texts of messages
+    and values of headers are removed. Names and addresses of people stay.
     """
 
     def __init__(self) -> None:
         cycle = random.SystemRandom().sample(DIGITS, len(DIGITS))
-        self._digits = dict(zip(cycle, [*cycle[1:], cycle[0]], strict=True))  # one cycle: no digit keeps its place
+        self._digits = dict(zip(cycle, [*cycle[1:], cycle[0]], strict=True))  # one cycle: no digit maps to itself
         self._digits |= {"*": "*", "#": "#"}
 
     def hide(self, value: Any, name: str = "") -> Any:
-        """The same JSON value, masked; `name`: of the member that it is."""
+        """The same JSON value, masked; `name`: of the member that holds it."""
         if name == "headers" and isinstance(value, dict):
             return {key: _hidden(text) for key, text in value.items()}
         if isinstance(value, dict):

@@ -14,12 +14,12 @@ from appliance.core.step import step
 from appliance.replay import record_format
 from appliance.replay.record_format import Json, Taken
 
-QUIET = {"at", "taken", "fresh"}  # the timeline's own column; and what nobody can read
+QUIET = {"at", "taken", "fresh"}  # the timeline has its own column; and values that nobody can read
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Where the core of today decides otherwise than the one that was recorded."""
+    """A difference between the present core's decision and the recorded one."""
 
     line: int
     what: str
@@ -33,7 +33,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a replay gave. ended: why the recording is over, "" where it was cut off."""
+    """The result of a replay. ended: why the recording ended, "" if it was cut off."""
 
     version: str
     recorded: str
@@ -45,7 +45,7 @@ class Report:
 
 
 def replay(path: Path) -> Report:
-    """Take all inputs of a recording through `step`. Raises IntercomError where it is none that we can read."""
+    """Pass all inputs of a recording through `step`. Raises IntercomError if it is not a readable recording."""
     found = _lines(path)
     head = next(found, (1, None))[1]
     if not isinstance(head, dict) or "intercomd_inputs" not in head:
@@ -83,7 +83,7 @@ def replay(path: Path) -> Report:
 
 
 def _lines(path: Path) -> Iterator[tuple[int, Any]]:
-    """The lines with their numbers. One that was cut off, as by a power cut, is left out: it is always the last."""
+    """The lines with their numbers. A line that was cut off, as by a power cut, is omitted: it is always the last."""
     try:
         with path.open(encoding="utf-8") as file:
             for number, text in enumerate(file, 1):
@@ -106,7 +106,7 @@ def _take(state: State, line: Json) -> Taken:
 
 
 def _difference(number: int, line: Json, again: Json) -> Difference | None:
-    """The recorded results must come again; results that only this version has are ignored."""
+    """The recorded results must be reproduced; results that only this version has are ignored."""
     wanted = {name: recorded for name, recorded in line.items() if name != "input"}
     return next((Difference(number, *found) for found in _unequal("", wanted, again)), None)
 
@@ -125,7 +125,7 @@ def _unequal(where: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:
 
 
 def _told(taken: Taken, again: Json, begun: float, before: dict[str, str]) -> Iterator[str]:
-    """The timeline's lines of one input: seconds since the recording began, what came, what it brought."""
+    """The timeline's lines of one input: seconds since the recording began, the input, its results."""
     yield f"{taken.given.at - begun:+10.3f}  {type(taken.given).__name__}{_fields(plain(taken.given))}"
     if "failed" in again:
         yield f"{'':12}  the core FAILED on this input"

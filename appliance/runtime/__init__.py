@@ -1,1 +1,1 @@
-"""What turns the core: the reactor, its inbox, and the stream of events to subscribers."""
+"""The engine around the core: the reactor, its inbox, and the stream of events to subscribers."""

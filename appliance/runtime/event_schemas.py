@@ -1,4 +1,4 @@
-"""JSON Schemas of the events' payloads, as `intercomd --print-events` prints them; made from the dataclasses."""
+"""JSON Schemas of the events' payloads, as `intercomd --print-events` prints them, generated from the dataclasses."""
 
 from dataclasses import fields
 from typing import Any
@@ -9,7 +9,7 @@ from appliance.core.events import EVENTS, CallEvent, Event
 
 
 def schemas() -> dict[str, dict[str, Any]]:
-    """Event type → JSON Schema (2020-12) of its `data`; `x-call` says whether the envelope names a call."""
+    """Event type → JSON Schema (2020-12) of its `data`; `x-call`: whether the envelope names a call."""
     return {kind: _schema(event) for kind, event in EVENTS.items()}
 
 

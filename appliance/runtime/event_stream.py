@@ -8,20 +8,20 @@ from typing import Any, Protocol
 
 Json = dict[str, Any]
 QUEUE = 1000  # events that a slow subscriber may be behind
-PAGE = 200  # older events between which others on the loop get their turn
+PAGE = 200  # older events that are sent before other tasks of the loop get their turn
 
 
 class Past(Protocol):
-    """Where older events are."""
+    """The store of older events."""
 
     boot: str
 
     def since(self, after: int, most: int) -> tuple[tuple[int, int] | None, list[Json]]:
-        """What came after an id: the range that is lost, and the events, at most so many."""
+        """The events after an id: the range that is lost, and at most `most` events."""
 
 
 class Subscriber:
-    """One subscriber's queue; what does not fit is counted as a range."""
+    """One subscriber's queue; events that do not fit are counted as a range."""
 
     def __init__(self) -> None:
         self.queue: deque[Json] = deque()
@@ -47,19 +47,19 @@ class Feed:
         self._closed = False
 
     def publish(self, envelope: Json) -> None:
-        """Give an event to everybody; waits for nobody."""
+        """Send an event to all subscribers, without waiting."""
         self.last = envelope["id"]
         for subscriber in self._subscribers:
             subscriber.put(envelope)
 
     def close(self) -> None:
-        """End all feeds once they are read."""
+        """End all subscriptions once they are read."""
         self._closed = True
         for subscriber in self._subscribers:
             subscriber.news.set()
 
     async def follow(self, since: int) -> AsyncGenerator[Json, None]:
-        """Events after `since`, then live ones, until `close`; what there is comes without a pause, a page at a time.
+        """Events after `since`, then live ones, until `close`; available ones come without a pause, a page at a time.
 
         `events.lost` reports events that are no longer kept, or were lost to a full queue. Its id is that of the last
         lost one, so a client that resumes from there misses nothing more. If `since` is not yet one of our ids, it is
@@ -100,7 +100,7 @@ class Feed:
 
 
 def enveloped(number: int, kind: str, uptime: float, boot: str, call: str | None, data: Json) -> Json:
-    """An event as every channel shows it (the contract, section 1); `uptime`: CLOCK_MONOTONIC in seconds."""
+    """An event's envelope, the same on every channel (the contract, section 1); `uptime`: CLOCK_MONOTONIC seconds."""
     return {
         "id": number,
         "type": kind,

@@ -1,13 +1,12 @@
-"""The reactor's inbox: one order for all inputs, and room of its own for each kind.
+"""The reactor's inbox: one order for all inputs, and separate room for each kind.
 
-What far ends and clients send can come faster than the core decides. Each kind of such input has a lane, which holds
-only so many that all lanes together are decided within a fraction of a second; what comes to a full lane is dropped.
-The panel, the relay, the clock, the ends of calls and whatever else the station itself brings have a lane that nothing
-else can fill.
+Far ends and clients can send inputs faster than the core decides. Each kind of such input has a lane, limited so that
+all lanes together are decided within a fraction of a second; an input for a full lane is dropped. The panel, the relay,
+the clock, the ends of calls and everything else from the station itself have a lane that nothing else can fill.
 
-The lanes are counts, not queues: inputs are taken in the order in which they came, whatever their lane. An end that
+The lanes are counters, not queues: inputs are processed in the order of their arrival, whatever their lane. An end that
 overtook the arrival of its call, or a digit that overtook the answer, would leave the core with a call that never ends
-or a code that lacks a digit. So a press waits for what came before it, which the lanes' bounds keep short.
+or a code that lacks a digit. So a press waits for earlier inputs, which the lanes' limits keep short.
 """
 
 import threading
@@ -19,7 +18,7 @@ from appliance.core import inputs
 
 
 class Lane(StrEnum):
-    """Where an input comes from."""
+    """The source of an input."""
 
     STATION = "station"
     CALLS = "calls"
@@ -38,7 +37,7 @@ LANES: dict[type[inputs.Input], Lane] = {
         (inputs.CallArrived, inputs.MessageReceived, inputs.AccessDenied, inputs.RequestsDropped),
         Lane.OUTSIDE,
     ),
-    # What the far end of a call, or a server, may repeat as often as it likes.
+    # Inputs that the far end of a call, or a server, may repeat as often as it likes.
     **dict.fromkeys(
         (
             inputs.CallProgressed,
@@ -57,9 +56,9 @@ LANES: dict[type[inputs.Input], Lane] = {
 
 
 class Inbox:
-    """Inputs that wait, put in by any thread.
+    """Waiting inputs, added by any thread.
 
-    That thread calls `wake` for the first input since `take` found none.
+    `put` calls `wake` for the first input since `take` found none.
     """
 
     def __init__(self, wake: Callable[[], None]) -> None:
@@ -70,7 +69,7 @@ class Inbox:
         self._dropped: Counter[Lane] = Counter()
 
     def put(self, given: inputs.AnyInput) -> bool:
-        """Take an input in; False if its lane is full, and it is dropped."""
+        """Add an input; False if its lane is full, so that it is dropped."""
         lane = LANES.get(type(given), Lane.STATION)
         with self._lock:
             room = self._held[lane] < ROOM[lane]
@@ -95,7 +94,7 @@ class Inbox:
             return given
 
     def dropped(self) -> dict[Lane, int]:
-        """How many were dropped of each lane since the last call of this; lanes without any are left out."""
+        """How many inputs of each lane were dropped since the last call; lanes without any are omitted."""
         with self._lock:
             counts, self._dropped = dict(self._dropped), Counter()
             return counts

@@ -1,4 +1,4 @@
-"""Runs the core: one inbox, one state, one writer. Inputs come in, orders and events go out, conditions are kept.
+"""Runs the core: one inbox, one state, one writer. Inputs come in; orders, events and the desired state go out.
 
 Adapters post inputs from any thread and never touch the state.
 """
@@ -23,28 +23,28 @@ from appliance.runtime.inbox import Inbox
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 200  # inputs taken before others on the loop get their turn
-UNAVAILABLE = 503  # to a caller whose call finds no room in the inbox
-REPLY_S = 9.0  # a test of the sound takes 7 s, all else a turn of the loop
+AT_ONCE = 200  # inputs processed before other tasks of the loop get their turn
+UNAVAILABLE = 503  # for a caller whose call finds no room in the inbox
+REPLY_S = 9.0  # a sound test takes 7 s, everything else a turn of the loop
 Json = dict[str, Any]
 
 
 class Journal(Past, Protocol):
-    """What gives events their ids and keeps them."""
+    """Assigns ids to events and stores them."""
 
     def take(self) -> int:
-        """A fresh id."""
+        """A new id."""
 
     def append(self, envelope: Json) -> None:
-        """Keep an event."""
+        """Store an event."""
 
 
 class Reactor:
-    """Owns the state; lives on the loop's thread, but for `post`.
+    """Owns the state; lives on the loop's thread, except for `post`.
 
-    `perform` maps each kind of order to what carries it out; `make_so` maps the fields of `Desired` to their adapters,
-    called whenever the field changed. Both are filled before `start`. `watch` sees each input with what it brought,
-    None where the core failed on it.
+    `perform` maps each kind of order to the function that carries it out; `make_so` maps the fields of `Desired` to
+    their adapters, called whenever the field has changed. Both are filled before `start`. `watch` sees each input with
+    its results, None if the core failed on it.
     """
 
     def __init__(self, settings: Settings, journal: Journal) -> None:
@@ -65,16 +65,16 @@ class Reactor:
     # -- inputs ------------------------------------------------------------------------------------------------------
 
     def post(self, given: inputs.Input) -> None:
-        """Take an input into the inbox; from any thread, never waits. One whose lane is full is dropped, and logged."""
+        """Put an input into the inbox; from any thread, never waits. If its lane is full it is dropped, and logged."""
         taken = cast("inputs.AnyInput", given)
         room, loop = self._inbox.put(taken), self._loop
         if not room and isinstance(taken, inputs.CallArrived) and loop is not None:
-            # Else the SIP process would keep it for as long as its caller likes, and has room for so many only.
+            # Otherwise the SIP process would keep the call as long as its caller likes, and it has few places.
             loop.call_soon_threadsafe(self._turn_away, taken)
 
     def _schedule(self) -> None:
         loop = self._loop
-        if loop is not None:  # `start` takes what came before
+        if loop is not None:  # `start` processes earlier ones
             loop.call_soon_threadsafe(self._drain)
 
     def _turn_away(self, call: inputs.CallArrived) -> None:
@@ -84,9 +84,9 @@ class Reactor:
     def start(
         self, version: str, lost: events.EventsLost | None, kept: PersistentState | None = None, fault: str = ""
     ) -> None:
-        """Begin to take inputs, those first that were posted before.
+        """Begin to process inputs, beginning with those that are in the inbox.
 
-        lost: what the journal lost at its last end. kept: what outlasted the restart; fault: why it cannot be read.
+        lost: events that the journal lost at its last end. kept: the persistent state; fault: why it cannot be read.
         """
         self._loop = asyncio.get_running_loop()
         if lost is not None:
@@ -96,7 +96,7 @@ class Reactor:
         self._drain()
 
     def stop(self) -> None:
-        """Take no more inputs, and end every feed."""
+        """Process no more inputs, and end every subscription."""
         self._loop = None
         if self._timer is not None:
             self._timer.cancel()
@@ -122,7 +122,7 @@ class Reactor:
         try:
             taken = step(self.state, given)
             desired = desired_state.desired(taken.state)
-        except Exception:  # the reactor's edge: a programming error costs one input, not the door phone
+        except Exception:  # the reactor's boundary: a programming error costs one input, not the door phone
             log.exception("The core failed on %s", type(given).__name__)  # its values may be digits of a door code
             if self.watch is not None:
                 self.watch(given, None, None)
@@ -133,7 +133,7 @@ class Reactor:
         self.desired = desired
         for event in taken.events:
             self._tell(event, taken.state.now)
-        # Lamps and relay are quick, and people wait for them; an INVITE goes before the sound that may open a card.
+        # Lamps and relay are quick, and people wait for them; an INVITE goes before the sound, which may open a card.
         self._make_so(before, "lamps", "relays", "kept")
         for order in taken.orders:
             if isinstance(order, orders.LogCall) and order.ended is not None:
@@ -150,7 +150,7 @@ class Reactor:
     def _guarded(self, act: Callable[[Any], None], what: object) -> None:
         try:
             act(what)
-        except Exception:  # the reactor's edge: one adapter's fault is not the others'
+        except Exception:  # the reactor's boundary: one adapter's fault must not affect the others
             log.exception("An adapter failed on %s", type(what).__name__)
 
     def _wake_up(self) -> None:
@@ -161,7 +161,7 @@ class Reactor:
             self._timer = self._loop.call_at(self.desired.wake_at, self._tick, self.desired.wake_at)
 
     def _tick(self, due: float) -> None:
-        # The loop asked for edges of lines after the deadline, and takes them in first; not for those since then.
+        # The loop read edges of lines after the deadline, so they are in the inbox; later edges are not.
         self.post(inputs.Tick(at=time.monotonic(), edges=due))
 
     # -- events ------------------------------------------------------------------------------------------------------
@@ -177,7 +177,7 @@ class Reactor:
     # -- clients -----------------------------------------------------------------------------------------------------
 
     async def request(self, action: inputs.Action, who: str) -> orders.Reply:
-        """Have the core decide about a client's request; its reply. Raises IntercomError `unavailable`."""
+        """Have the core decide a client's request; returns the reply. Raises IntercomError `unavailable`."""
         if self._loop is None:
             raise IntercomError("unavailable", "The daemon is stopping.", "", "Try again after it has started.")
         request = RequestId(ids.new("q"))
@@ -193,7 +193,7 @@ class Reactor:
             return await asyncio.wait_for(future, REPLY_S)
         except (TimeoutError, asyncio.CancelledError) as err:
             if isinstance(err, asyncio.CancelledError) and not future.cancelled():
-                raise  # the client went, not we
+                raise  # the client was cancelled, not we
             raise IntercomError("unavailable", "The daemon did not answer in time.", "", "Try again.") from err
         finally:
             del self._replies[request]
@@ -216,7 +216,7 @@ class Reactor:
         return [snapshot.call_view(self.state, call, now, time.time() - now) for call in snapshot.in_order(self.state)]
 
     def call(self, wanted: str) -> Json | None:
-        """One call as clients see it, also for a while after its end; None for any other."""
+        """One call as clients see it, also for a while after its end; None for any other id."""
         now, found = time.monotonic(), self.state.call(CallId(wanted))
         epoch = time.time() - now
         if found is None:
@@ -240,7 +240,7 @@ def data_of(event: events.Event) -> Json:
 
 
 def plain(value: Any) -> Any:
-    """A value of an event as JSON has it."""
+    """A value of an event as JSON."""
     if hasattr(value, "__dataclass_fields__"):
         return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     return value
@@ -254,6 +254,6 @@ def line(envelope: Json) -> str:
 
 
 def in_line(value: Any) -> str:
-    """A value of a log line: a record's fields with slashes, as in opus/48000; what has line ends as JSON."""
+    """A value of a log line: a record's fields with slashes, as in opus/48000; text with line ends as JSON."""
     text = "/".join(map(str, value.values())) if isinstance(value, dict) else str(value)
     return text if text.isprintable() else json.dumps(text, ensure_ascii=False)

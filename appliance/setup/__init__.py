@@ -1,1 +1,1 @@
-"""intercomd-setup: finds cards and chips, proposes a configuration, checks it, and says what to wire."""
+"""intercomd-setup: finds cards and chips, proposes a configuration, checks it, and prints what to wire."""

@@ -26,7 +26,7 @@ BOOT = Path("/boot/firmware/intercomd.toml")
 
 
 def main(arguments: list[str] | None = None, root: Path = Path("/")) -> int:
-    """Run it; the exit status: 0 done, 1 refused or not possible, 2 wrong usage. `root`: where the board is."""
+    """Run the set-up; the exit status: 0 done, 1 refused or not possible, 2 wrong usage. `root`: of the files."""
     given = parser().parse_args(arguments)
     try:
         return import_(given) if given.import_ else set_up(given, root)
@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None, root: Path = Path("/")) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """All options; the man page is made of them."""
+    """All options; the man page is generated from them."""
     made = argparse.ArgumentParser(
         prog="intercomd-setup",
         description="Finds sound cards and GPIO lines, proposes a configuration for intercomd, checks it, and says "
@@ -76,7 +76,7 @@ def import_(given: argparse.Namespace) -> int:
 
 
 def set_up(given: argparse.Namespace, root: Path) -> int:
-    """Propose, ask, check, write, and say what to wire."""
+    """Propose, ask, check, write, and print what to wire."""
     file: Path = given.config
     terminal = Terminal(_input, getpass.getpass, print)
     replaces = not given.print and station.configured(file)
@@ -121,13 +121,13 @@ def set_up(given: argparse.Namespace, root: Path) -> int:
 
 
 def examined(text: str, file: Path, root: Path) -> list[Finding]:
-    """What the doctor says to it. Raises IntercomError where the file would have errors."""
+    """The doctor's findings about it. Raises IntercomError if the file would have errors."""
     config = check(tomli.loads(text), file.name)
     return [*sound.examine(config, root / "proc"), *lines.examine(config, root)]
 
 
 def report(chosen: choices.Choices, findings: list[Finding], file: Path) -> None:
-    """What was done, what is to be done, and what is not well."""
+    """Print what was done, what remains to do, and what has faults."""
     print(f"\n{file} is written.\n\nWire it:")
     for sentence in render.wiring(chosen) or ["There is nothing to wire: no line was chosen."]:
         print(f"  {sentence}")
@@ -143,7 +143,7 @@ def report(chosen: choices.Choices, findings: list[Finding], file: Path) -> None
 
 
 def _input(question: str) -> str:
-    """As input(), whose question would go to standard error where standard output is no terminal."""
+    """Like input(), which would print its question on standard error if standard output is not a terminal."""
     print(question, end="", flush=True)
     line = sys.stdin.readline()
     if not line:

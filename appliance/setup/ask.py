@@ -1,4 +1,4 @@
-"""The questions of the interactive set-up: each has a default, and a wrong answer is asked again."""
+"""The questions of the interactive set-up: each has a default, and is repeated after a wrong answer."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -18,7 +18,7 @@ _NUMBER = re.compile(r"[A-Za-z0-9._~+*#-]{1,64}")
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """Where questions are asked. Both may raise EOFError."""
+    """The terminal for questions. Both functions may raise EOFError."""
 
     ask: Callable[[str], str]
     ask_secret: Callable[[str], str]
@@ -26,7 +26,7 @@ class Terminal:
 
 
 def questions(terminal: Terminal, proposed: Choices, cards: tuple[SoundCard, ...], chips: Chips) -> Choices:
-    """What is chosen."""
+    """Ask all questions; returns the choices."""
     chosen = replace(proposed, station=_text(terminal, "Name of this station", proposed.station))
     chosen = replace(
         chosen,
@@ -47,7 +47,7 @@ def questions(terminal: Terminal, proposed: Choices, cards: tuple[SoundCard, ...
 
 
 def confirmed(terminal: Terminal, question: str, *, default: bool) -> bool:
-    """Yes or no."""
+    """Ask for yes or no."""
     answer = terminal.ask(f"{question} [{'Y/n' if default else 'y/N'}] ").strip().lower()
     return default if not answer else answer.startswith("y")
 
@@ -69,7 +69,7 @@ def _matching(terminal: Terminal, question: str, default: str, forms: Iterable[r
 def _choice(
     terminal: Terminal, question: str, default: T | None, offered: list[T], label: Callable[[T], str]
 ) -> T | None:
-    """One of a list, by its number."""
+    """Choose one of a list, by its number."""
     for number, each in enumerate(offered, 1):
         terminal.say(f"  {number}  {label(each)}")
     usual = str(offered.index(default) + 1) if default in offered else NONE
@@ -97,9 +97,9 @@ def _line(
     kind: tuple[int, ...],
     taken: list[LinePlace | None],
 ) -> LinePlace | None:
-    """Those that suit first, then all others."""
+    """Suitable lines first, then all others."""
     best = [*([default] if default else []), *choices.candidates(chips, kind)]
-    # Of a Raspberry Pi's lines those that have no other use.
+    # Of a Raspberry Pi's lines, those without another use.
     others = [place for chip, place in choices.free(chips) if place.pin or not choices.header(chip)]
     offered = list(dict.fromkeys([*best, *others]))
     offered = [place for place in offered if place not in taken]

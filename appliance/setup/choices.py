@@ -1,4 +1,4 @@
-"""What a configuration is made of, and what is proposed on the board that is there."""
+"""The parts of a configuration, and the proposal for this board."""
 
 import re
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from appliance.board.cards import SoundCard
 from appliance.board.chips import Chip, Chips
 
-# Of a Raspberry Pi, by their place on the connector. All are pulled to ground while the board starts, so that a relay
+# Of a Raspberry Pi, by their pin on the connector. All are pulled to ground while the board starts, so that a relay
 # there stays at rest; none has another use unless config.txt gives it one.
 HEADER = {17: 11, 27: 13, 22: 15, 23: 16, 24: 18, 25: 22, 26: 37, 16: 36, 20: 38, 21: 40, 13: 33, 19: 35}
 BUTTON, LAMP, RELAY = (17, 27, 23), (22, 24, 25), (26, 16, 20, 21)
@@ -27,7 +27,7 @@ class LinePlace:
 
     @property
     def pin(self) -> str:
-        """Where it is on a Raspberry Pi's connector, for people; "" where that is not known."""
+        """Its place on a Raspberry Pi's connector, for people; "" if unknown."""
         number = self.line.removeprefix("GPIO")
         pin = HEADER.get(int(number)) if self.line.startswith("GPIO") and number.isdecimal() else None
         return f"pin {pin} of the connector" if pin else ""
@@ -38,7 +38,7 @@ class LinePlace:
 
 @dataclass(frozen=True, slots=True)
 class PbxAccount:
-    """An address at a PBX; the password is no part of the configuration."""
+    """An address at a PBX; the password is not a part of the configuration."""
 
     registrar: str
     user: str
@@ -47,7 +47,7 @@ class PbxAccount:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What the configuration shall say; None and "": nothing of it."""
+    """The contents of the configuration; None and "": omitted."""
 
     station: str = "Front door"
     capture: SoundCard | None = None
@@ -56,15 +56,15 @@ class Choices:
     lamp: LinePlace | None = None
     relay: LinePlace | None = None
     ring: str = ""  # a SIP address, or a number at the account
-    digits: str = ""  # that open the door in a call
+    digits: str = ""  # open the door in a call
     account: PbxAccount | None = None
 
 
 def suggest(cards: tuple[SoundCard, ...], chips: Chips) -> Choices:
-    """Choose what is most likely meant.
+    """Choose the most likely parts.
 
-    Lines only where the board's maker has documented them for free use (a Raspberry Pi), or where their names say what
-    they are for: another line may be wired to something that a level harms.
+    Lines only if the board's maker has documented them for free use (a Raspberry Pi), or if their names describe their
+    purpose: another line may be connected to something that a level harms.
     """
     taken: list[LinePlace] = []
 
@@ -97,7 +97,7 @@ def header(chip: Chip) -> bool:
 
 
 def free(chips: Chips) -> Iterator[tuple[Chip, LinePlace]]:
-    """Every line that nobody else uses, under a name that means it alone."""
+    """Every line without another user, under a unique name."""
     for chip in chips.found:
         name = chip.label if len(chips.named(chip.label)) == 1 else chip.path
         for line in chip.lines:

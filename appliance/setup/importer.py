@@ -1,8 +1,8 @@
 """A configuration from the boot partition: imported once, its secrets moved to where only the service may read them.
 
 The boot partition is FAT: everybody on the board can read it, and so can anyone with the card in a computer. The file
-there is a configuration as any other, in which an account may have `password` in place of `password_file`. It replaces
-a configuration only where that one configures nothing, or where `[setup]` says `replace = true`.
+there is a normal configuration, in which an account may have `password` instead of `password_file`. It replaces a
+configuration only if that one configures nothing, or if `[setup]` has `replace = true`.
 """
 
 import os
@@ -36,7 +36,7 @@ _MOVED = (
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What was done: the configuration that holds now, and what could not be done beside it."""
+    """The result: the configuration in use now, and what could not be done beside it."""
 
     file: Path
     changed: bool
@@ -46,12 +46,12 @@ class Imported:
 def run(source: Path, file: Path) -> Imported:
     """Import `source` as `file`, and blank its secrets there.
 
-    Raises IntercomError with all that is wrong with it, which is written beside the source too; nothing has changed
-    then. In whatever moment the power goes, the next run does what is left.
+    Raises IntercomError with all errors of `source`, which are written beside it too; nothing has changed then.
+    Whenever the power fails, the next run does the rest.
     """
     try:
         try:
-            _wipe(source.with_name(WIPED))  # what a power cut left
+            _wipe(source.with_name(WIPED))  # left by a power cut
             imported = _import(source, file) if source.exists() else Imported(file, changed=False)
         except OSError as error:
             raise IntercomError(
@@ -100,14 +100,14 @@ def _import(source: Path, file: Path) -> Imported:
 def _parse(source: Path) -> Json:
     try:
         contents, _ = regular.read(source, LONGEST)
-        # Editors on other systems may put a mark at the beginning, and end lines with two characters.
+        # Editors on other systems may write a byte-order mark, and line ends of two characters.
         return tomli.loads(contents.decode("utf-8-sig").replace("\r\n", "\n"))
     except regular.UnfitError as error:
         raise IntercomError(CODE, f"{source.name}: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise IntercomError(CODE, f"{source.name}: this is not UTF-8.", resolution="Save the file as UTF-8.") from error
     except (ValueError, RecursionError) as error:
-        # Not its text: a parser's message may repeat what stands there, which may be a password.
+        # Without its text: a parser's message may quote the file, which may hold a password.
         line = f" line {error.lineno}:" if isinstance(error, tomli.TOMLDecodeError) else ""
         raise IntercomError(
             CODE, f"{source.name}:{line} this is not valid TOML.", resolution="Correct that line or the one before it."
@@ -115,7 +115,7 @@ def _parse(source: Path) -> Json:
 
 
 def _separate(raw: Json, directory: Path, name: str) -> tuple[Json, dict[Path, str]]:
-    """The configuration without passwords, and these by the files that they go to."""
+    """The configuration without passwords, and the passwords by their new files."""
     config, secrets = deepcopy(raw), {}
     accounts = config.get("account")
     for account, table in accounts.items() if isinstance(accounts, dict) else ():
@@ -133,15 +133,15 @@ def _separate(raw: Json, directory: Path, name: str) -> tuple[Json, dict[Path, s
         if password:
             secrets[path] = password
         else:
-            read(str(path))  # the one there is stays; raises where there is none
+            read(str(path))  # an existing one stays; raises if there is none
     return config, secrets
 
 
 def _blank(source: Path, raw: Json, file: Path) -> None:
     """Leave a copy without secrets under another name, so that it is not imported again, and wipe the original.
 
-    The clusters of a file that is only replaced keep its bytes. So the original is overwritten where it stands: after
-    its name is gone, so that what is half overwritten is never imported.
+    The clusters of a replaced file keep their bytes. So the original is overwritten in place: after its name is gone,
+    so that a half-overwritten file is never imported.
     """
     files.replace(source.with_name(IMPORTED), _MOVED.format(file=file) + dump(_blanked(raw, ())))
     source.replace(source.with_name(WIPED))
@@ -182,7 +182,7 @@ def _contents(file: Path) -> Json | None:
 
 
 def _tell(source: Path, error: IntercomError) -> None:
-    """Beside the file, for the person who puts the card into a computer again."""
+    """Write the error beside the file, for the person who puts the card into a computer again."""
     text = f"intercomd.toml was not imported.\n\n{error}\n\nCorrect it, and restart the board.\n"
     with suppress(OSError):  # the journal has it too
         files.replace(source.with_name(ERRORS), text.replace("\n", "\r\n"))

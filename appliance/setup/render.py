@@ -1,4 +1,4 @@
-"""A configuration as a file with its reasons, and as what is to be wired."""
+"""A configuration as a file with comments, and as wiring instructions."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,14 +11,14 @@ DOOR, TARGET, ACCOUNT = "front", "indoor", "pbx"
 
 
 def configuration(chosen: Choices, board: str, password_file: Path) -> str:
-    """The file's text. `board`: its name, or ""; password_file: where the account's password is."""
+    """The file's text. `board`: its name, or ""; password_file: path of the account's password."""
     return "\n".join(
         [*_head(board), *_sound(chosen), *_panel(chosen), *_door(chosen), *_calls(chosen, password_file), *_bus(), ""]
     )
 
 
 def wiring(chosen: Choices) -> list[str]:
-    """What goes where, a sentence each."""
+    """The wiring, a sentence for each part."""
     said = []
     if chosen.button:
         said.append(f"Button: between {_at(chosen.button)} and ground.")
@@ -116,5 +116,5 @@ def _pin(place: LinePlace) -> str:
 
 
 def _comment(text: str) -> str:
-    """Fit for the end of a line."""
+    """A text that fits at the end of a line."""
     return "".join(letter if letter.isprintable() else "?" for letter in text)

@@ -10,11 +10,11 @@ from appliance.core import status_line
 from appliance.setup import files
 
 USER, GROUP = "intercomd", "intercom"
-MODE = 0o640  # it may have digits that open a door; who is in the group may open it anyhow
+MODE = 0o640  # it may have digits that open a door; members of the group may open it anyway
 
 
 def configured(file: Path) -> bool:
-    """Whether there is a configuration that somebody would miss: also one that has errors."""
+    """Whether there is a configuration that somebody would miss, even one with errors."""
     if not file.exists():
         return False
     try:
@@ -24,7 +24,7 @@ def configured(file: Path) -> bool:
 
 
 def write(file: Path, text: str) -> bool:
-    """Replace the file durably and keep the one before as .old; False where it says so already. Raises OSError."""
+    """Replace the file durably and keep the previous one as .old; False if it is unchanged. Raises OSError."""
     with suppress(FileNotFoundError):
         before = file.read_text(encoding="utf-8", errors="surrogateescape")
         if before == text:

@@ -1,4 +1,4 @@
-"""Simulated keypads and readers: keys and cards as if somebody pressed and held them there."""
+"""Simulated keypads and readers: keys and cards as if a person used them."""
 
 import time
 from collections.abc import Callable
@@ -12,14 +12,14 @@ KEYS = frozenset("0123456789*#")
 
 @dataclass(frozen=True, slots=True)
 class SimulatedEntry:
-    """By their ids. What cannot be is a ValueError that says so."""
+    """Keypads and readers by their ids. Raises ValueError, with the reason, for what is not possible."""
 
     keypads: frozenset[str]
     readers: frozenset[str]
     post: Callable[[Input], None]
 
     def keys(self, keypad: str, keys: str) -> float:
-        """Press these keys one after another; the moment of the first."""
+        """Press these keys one after another; returns the moment of the first."""
         if keypad not in self.keypads:
             raise ValueError(f"no keypad {keypad!r}; there is: {', '.join(sorted(self.keypads))}")
         if not keys or not set(keys) <= KEYS:
@@ -30,7 +30,7 @@ class SimulatedEntry:
         return now
 
     def card(self, reader: str, number: str, bits: int) -> float:
-        """Hold a card to a reader; the moment."""
+        """Hold a card to a reader; returns the moment."""
         if reader not in self.readers:
             raise ValueError(f"no reader {reader!r}; there is: {', '.join(sorted(self.readers))}")
         now = time.monotonic()

@@ -26,8 +26,8 @@ from appliance.base.errors import IntercomError, reason
 from appliance.simulator.keypads_and_readers import SimulatedEntry
 
 LONGEST_PRESS_S = 60.0
-AGAIN_S = 0.1  # a finger needs so long to come back, and the contact has settled by then
-UNREAD = 1 << 16  # bytes that a watcher may leave unread
+AGAIN_S = 0.1  # a finger needs so long to return, and the contact has settled by then
+UNREAD = 1 << 16  # bytes that a slow watcher may leave unread
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class SimulatedPin:
 class SimulatedPanel:
     """Drives the pins of buttons as fingers would, and sees the pins of lamps as eyes would.
 
-    To be made before anything takes a pin of `factory` (gpiozero's MockFactory), on the loop's thread.
+    Must be created before any pin of `factory` (gpiozero's MockFactory), on the loop's thread.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class SimulatedPanel:
             ) from error
 
     async def stop(self) -> None:
-        """Release what is pressed, and leave."""
+        """Release pressed buttons, and stop."""
         if self._server:
             self._server.close()
         for task in self._tasks:
@@ -91,7 +91,7 @@ class SimulatedPanel:
             while line := await reader.readline():
                 writer.write(_line(await self._answer(line, writer)))
                 await writer.drain()
-        except (ConnectionError, ValueError):  # gone, or a line without end
+        except (ConnectionError, ValueError):  # gone, or a line without an end
             pass
         finally:
             self._tasks.discard(task)
@@ -160,11 +160,11 @@ class SimulatedPanel:
 
 
 def _pin_that_tells(changed: Callable[[bool], None]) -> type[Any]:
-    """Return a mock pin's class that calls `changed` with each new level."""
+    """Return a mock pin class that calls `changed` with each new level."""
     from gpiozero.pins.mock import MockPin  # noqa: PLC0415  late: only where a panel is simulated
 
     class TellingPin(MockPin):  # type: ignore[misc]  # gpiozero has no types
-        # The one method through which every change goes; gpiozero's own MockConnectedPin overrides it (1.6.2, 2.0.1).
+        # Every change passes this method; gpiozero's own MockConnectedPin overrides it (1.6.2, 2.0.1).
         def _change_state(self, value: bool) -> bool:
             did = bool(super()._change_state(value))
             if did:

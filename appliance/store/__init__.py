@@ -1,1 +1,1 @@
-"""What is kept: the journal of events, the call log and the recordings, in one directory."""
+"""The stored data: the journal of events, the call log and the recordings, in one directory."""

@@ -1,7 +1,7 @@
-"""The audit: who opened which door when and by what, who was refused, and who may open them.
+"""The audit: who opened which door, when and how, who was refused, and who may open them.
 
-It is fed with the events themselves, whatever caused them, and outlasts the journal, which forgets after 10,000 events.
-Anybody can be refused again and again, so refusals have a table and a bound of their own: they push no opening out.
+It gets the events themselves, whatever caused them, and outlasts the journal, which drops them after 10,000 events.
+Anybody can be refused again and again, so refusals have their own table and limit: they displace no opening.
 """
 
 import json
@@ -19,7 +19,7 @@ Json = dict[str, Any]
 
 
 class Audit:
-    """The newest `keep` refusals and the newest `keep` other events of these, each on disc as soon as the disc works.
+    """The newest `keep` refusals and the newest `keep` other events of the audit, on disc as soon as the disc works.
 
     `append` never waits, and is called by one thread; `list` reads the disc and is for threads other than asyncio's.
     """
@@ -29,7 +29,7 @@ class Audit:
         self._refusals = Backlog(writer, keep, _newest("refusals", keep))
 
     def append(self, envelope: Json) -> None:
-        """Keep an event, if it is one of these."""
+        """Store an event, if it belongs to the audit."""
         if envelope["type"].startswith(TYPES):
             number = envelope["id"]
             backlog = self._refusals if envelope["type"].startswith(REFUSALS) else self._openings
@@ -52,7 +52,7 @@ class Audit:
 
 
 def _newest(table: str, keep: int) -> Callable[[sqlite3.Connection, Collection[Row]], None]:
-    """Write rows into `table`, of which the newest `keep` stay."""
+    """A function that writes rows into `table` and keeps its newest `keep`."""
 
     def write(connection: sqlite3.Connection, rows: Collection[Row]) -> None:
         connection.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?)", rows)  # noqa: S608 - as below

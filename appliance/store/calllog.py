@@ -1,4 +1,4 @@
-"""The call log: every call from its beginning on, so that a power cut leaves those that it ended as well."""
+"""The call log: every call from its beginning on, so that calls that a power cut ended are logged as well."""
 
 import json
 import sqlite3
@@ -24,7 +24,8 @@ class CallLog:
     """The newest `keep` calls in the writer's database; `boot` identifies this start of the service.
 
     `open`, `write` and `close` never wait, and are called by one thread; `list` reads the disc and is for threads other
-    than asyncio's. Calls are numbered as they began: their ids sort by a clock that may have been wrong.
+    than asyncio's. Calls are numbered in the order in which they began: their ids sort by a clock that may have been
+    wrong.
     """
 
     def __init__(self, writer: Writer, boot: str, keep: int = 10_000) -> None:
@@ -36,7 +37,7 @@ class CallLog:
         self._writer.submit(self._end_cut_off)
 
     def write(self, order: LogCall) -> None:
-        """Have a call on disc as soon as the disc works."""
+        """Write a call to disc as soon as the disc works."""
         epoch = time.time() - time.monotonic()
         told = snapshot.logged_call(order.call, order.ended, epoch, missed=order.missed)
         row = order.call.id, self._boot, order.ended is not None, json.dumps(told, separators=(",", ":"))

@@ -1,4 +1,4 @@
-"""Codes and cards on disc: what is kept of each, the lockouts, and the device's key that digests are made with."""
+"""Codes and cards on disc: their stored fields, the lockouts, and the device's key for digests."""
 
 import json
 import logging
@@ -32,22 +32,22 @@ class CodeStore:
         self._writer, self._post = writer, post
 
     def open(self) -> None:
-        """Post all of it, as soon as the disc can be read; report the cause if it cannot."""
+        """Post the whole book as soon as the disc can be read; report the cause if it cannot."""
         self._writer.submit(self._read)
 
     def keep(self, order: KeepCredential) -> None:
-        """Have one on disc."""
+        """Write a credential to disc."""
         row = order.code.id, json.dumps(records.plain(order.code), separators=(",", ":"))
         self._write(
             order.code.id, lambda connection: connection.execute("INSERT OR REPLACE INTO codes VALUES (?, ?)", row)
         )
 
     def drop(self, order: DropCredential) -> None:
-        """Have one off the disc."""
+        """Remove a credential from the disc."""
         self._write(order.code, lambda connection: connection.execute("DELETE FROM codes WHERE id = ?", (order.code,)))
 
     def lock(self, order: KeepLockouts) -> None:
-        """Have these lockouts on disc, as soon as it works."""
+        """Write these lockouts to disc, as soon as it works."""
 
         def replace(connection: sqlite3.Connection) -> None:
             connection.execute("DELETE FROM lockouts")
@@ -56,7 +56,7 @@ class CodeStore:
         self._writer.submit(replace)
 
     def _write(self, wanted: CredentialId, change: Callable[[sqlite3.Connection], object]) -> None:
-        """Once, and what came of it is posted: who waits at the door does not wait for a disc that may come back."""
+        """Try once, and post the outcome: a person at the door does not wait for a disc that may recover."""
 
         def run(connection: sqlite3.Connection) -> After:
             change(connection)
@@ -87,9 +87,9 @@ class CodeStore:
 
 
 def device_key(directory: Path, *, in_use: bool) -> str:
-    """The key in `directory`, in hexadecimal; made if none is in use.
+    """The key in `directory`, in hexadecimal; created if none is in use.
 
-    Raises IntercomError, and OSError, which may pass.
+    Raises IntercomError, and OSError, which may be temporary.
     """
     path = directory / "device.key"
     new_key = (

@@ -1,4 +1,4 @@
-"""The one SQLite file: its tables, how it is opened or brought up to date, and what becomes of a damaged one."""
+"""The one SQLite file: its tables, how it is opened or migrated, and what happens to a damaged one."""
 
 import errno
 import logging
@@ -55,14 +55,14 @@ class NewerState(sqlite3.OperationalError):
 
 
 def connect(directory: Path, steps: tuple[str, ...] = STEPS) -> sqlite3.Connection:
-    """Open the file in `directory` for the writer thread; both are made where missing.
+    """Open the file in `directory` for the writer thread; both are created if missing.
 
-    Tables of an older version are brought up to date, with a copy of the file kept. Raises OSError, sqlite3.Error,
-    of which NewerState before anything is written.
+    Tables of an older version are migrated, after a copy of the file. Raises OSError, sqlite3.Error, of which
+    NewerState before anything is written.
 
     WAL: readers never wait for the writer, and a commit is one sequential write. synchronous=FULL: a commit is on disc
-    when it returns, power cut or not (NORMAL would lose the last ones), which the promise about recordings and the
-    record of who opened the door need; the writer commits at most about once a second, so one fsync each is cheap.
+    when it returns, power cut or not (NORMAL would lose the last ones), as the guarantees for recordings and for the
+    audit of doors require; the writer commits at most about once a second, so one fsync each is cheap.
     """
     directory.mkdir(mode=0o750, parents=True, exist_ok=True)
     version = 0
@@ -73,7 +73,7 @@ def connect(directory: Path, steps: tuple[str, ...] = STEPS) -> sqlite3.Connecti
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA journal_size_limit = 1048576")  # a WAL that grew once is cut down again
+        connection.execute("PRAGMA journal_size_limit = 1048576")  # a WAL that has grown is truncated again
         if version < len(steps):
             _migrate(connection, directory, version, steps)
     except (OSError, sqlite3.Error):
@@ -83,12 +83,12 @@ def connect(directory: Path, steps: tuple[str, ...] = STEPS) -> sqlite3.Connecti
 
 
 def _version(connection: sqlite3.Connection) -> int:
-    """The version of the tables, 0 where there are none. Raises sqlite3.Error."""
+    """The version of the tables, 0 without tables. Raises sqlite3.Error."""
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _migrate(connection: sqlite3.Connection, directory: Path, version: int, steps: tuple[str, ...]) -> None:
-    """Bring tables of `version` up to date, all steps or none. Raises OSError, sqlite3.Error."""
+    """Migrate tables of `version`, all steps or none. Raises OSError, sqlite3.Error."""
     if version:
         kept = _back_up(connection, directory, version)
     try:
@@ -111,7 +111,7 @@ def _migrate(connection: sqlite3.Connection, directory: Path, version: int, step
 
 
 def _back_up(connection: sqlite3.Connection, directory: Path, version: int) -> Path:
-    """A durable copy of the database beside it; it takes the place of one made from the same version before."""
+    """A durable copy of the database beside it; it replaces an earlier copy of the same version."""
     kept = directory / f"{FILE}.version-{version}"
     new = directory / f"{kept.name}.new"
     new.unlink(missing_ok=True)
@@ -143,7 +143,7 @@ def reader(directory: Path, steps: tuple[str, ...] = STEPS) -> sqlite3.Connectio
 
 
 def is_disc_error(error: Exception) -> bool:
-    """Whether disc or file is to blame, so that trying again later helps; else it is a programming error."""
+    """Whether disc or file is to blame, so that a retry may help; otherwise it is a programming error."""
     if isinstance(error, sqlite3.OperationalError):
         return _primary(error) != sqlite3.SQLITE_ERROR
     return isinstance(error, OSError) or is_damage(error)
@@ -155,7 +155,7 @@ def is_damage(error: Exception) -> bool:
 
 
 def set_aside(directory: Path) -> Path:
-    """Rename a damaged file, with what belongs to it, to a name with the date; returns that name. Raises OSError."""
+    """Rename a damaged file, and those that belong to it, to a name with the date, which is returned. Raises OSError."""
     damaged = directory / f"{FILE}.damaged-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
     for suffix in ("-wal", "-shm", ""):
         part = directory / f"{FILE}{suffix}"
@@ -165,7 +165,7 @@ def set_aside(directory: Path) -> Path:
 
 
 def explain(error: Exception, directory: Path) -> tuple[str, str]:
-    """Why the disc cannot be used, and what to do about it: two sentences for people."""
+    """Why the disc cannot be used, and the remedy: two sentences for people."""
     if isinstance(error, NewerState):
         return (
             f"{directory / FILE} was written by a newer intercomd and stays unchanged ({error}).",
@@ -192,7 +192,7 @@ def explain(error: Exception, directory: Path) -> tuple[str, str]:
 
 
 def _primary(error: sqlite3.Error) -> int | None:
-    # Extended codes carry the primary one in their low byte (https://sqlite.org/rescode.html). Errors that Python's own
-    # module raises have no code at all.
+    # Extended codes contain the primary one in their low byte (https://sqlite.org/rescode.html). Errors of Python's own
+    # module have no code.
     code: int | None = getattr(error, "sqlite_errorcode", None)
     return None if code is None else code & 0xFF

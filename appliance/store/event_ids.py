@@ -1,4 +1,4 @@
-"""Event ids that may have been used, in a small file of its own: an id is in it, durably, before it is given out."""
+"""Event ids that may have been used, in a small separate file: an id is in it, durably, before it is assigned."""
 
 import json
 import os
@@ -10,14 +10,14 @@ FILE = "event-ids.json"
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """Ids to `upto` may have been used; `clean`: all of them were, the service ended in order."""
+    """Ids up to `upto` may have been used; `clean`: all of them were, as the service ended properly."""
 
     upto: int
     clean: bool
 
 
 def read(directory: Path) -> Reservation:
-    """Raises OSError (FileNotFoundError at the first start), and ValueError if the file is damaged."""
+    """Read the file. Raises OSError (FileNotFoundError at the first start), and ValueError if the file is damaged."""
     found = json.loads((directory / FILE).read_bytes())
     if not isinstance(found, dict) or type(found.get("upto")) is not int or type(found.get("clean")) is not bool:
         raise ValueError(f"{FILE} is damaged")

@@ -1,4 +1,4 @@
-"""The journal: gives each event its id, keeps the newest events, and reports to a client what it missed."""
+"""The journal: assigns an id to each event, stores the newest events, and reports to a client what it missed."""
 
 import json
 import logging
@@ -19,18 +19,18 @@ from appliance.store.writer import After, Writer
 
 log = logging.getLogger(__name__)
 
-_FLUSH_S = 1.0  # longest that an event waits for the disc
-_AT_ONCE = ("door.",)  # who opened the door, and by what, does not wait
-_IDS_IN_A_MS = 1024  # 2^53, the largest id that is exact in JavaScript, is far
+_FLUSH_S = 1.0  # the longest wait of an event for the disc
+_AT_ONCE = ("door.",)  # events about who opened the door, and how, do not wait
+_IDS_IN_A_MS = 1024  # 2^53, the largest id that is exact in JavaScript, is far away
 _DELETE_EVERY = 500  # rows beyond `keep` are deleted this many at a time
 
 
 class Journal:
     """`take`, `append` and `since` are called by one thread, the reactor's; none of them waits.
 
-    Ids are consecutive within one start of the service and never used twice: each comes from a block of `block` that
-    was reserved on disc before (see `reservation`), and the next block is reserved when half of one is used. An id
-    beyond the block, when the writer has been stuck for that long, is given out all the same: events go on.
+    Ids are consecutive within one start of the service and never used twice: each comes from a block of `block` ids
+    that was reserved on disc before (see `event_ids`), and the next block is reserved when half of one is used. If the
+    writer has been stuck for so long that the block is used up, ids are assigned nevertheless: events go on.
     """
 
     def __init__(self, directory: Path, writer: Writer, keep: int = 10_000, *, block: int = 100_000) -> None:
@@ -39,15 +39,15 @@ class Journal:
         self._next = 1
         self._reserved = 0
         self._reserving = False
-        # As text: a quarter of the memory of dictionaries, and it is what goes to disc.
+        # As text: a quarter of the memory of dictionaries, and the format on disc.
         self._kept: deque[tuple[int, str]] = deque(maxlen=keep)
-        self._lock = threading.Lock()  # guards what follows
+        self._lock = threading.Lock()  # protects the following
         self._pending: deque[tuple[int, str]] = deque(maxlen=keep)
         self._flush_queued = False
         self._rows_since_delete = 0
 
     def open(self) -> EventsLost | None:
-        """Read what is kept and reserve the first ids: before the loop runs, since this waits for the disc.
+        """Read the stored events and reserve the first ids: before the loop runs, since this waits for the disc.
 
         Returns the range that must be reported before any other event, if an unclean end or a damaged file lost one.
         The writer reports a directory that cannot be used; the journal then works in memory.
@@ -71,14 +71,14 @@ class Journal:
         return EventsLost(from_=newest + 1, to=first - 1, certain=clean) if newest + 1 < first else None
 
     def take(self) -> int:
-        """A fresh id for the next event."""
+        """A new id for the next event."""
         number = self._next
         self._next += 1
         self._reserve_in_time()
         return number
 
     def append(self, envelope: dict[str, Any]) -> None:
-        """Keep an event (the contract's envelope, its `id` from `take`), on disc within a second or so."""
+        """Store an event (the contract's envelope, its `id` from `take`), on disc within about a second."""
         row = (envelope["id"], json.dumps(envelope, separators=(",", ":")))
         self._kept.append(row)
         at_once = envelope["type"].startswith(_AT_ONCE)
@@ -92,9 +92,9 @@ class Journal:
                 self._flush_queued = False  # the next event tries again
 
     def since(self, after: int, most: int) -> tuple[tuple[int, int] | None, list[dict[str, Any]]]:
-        """What came after the event `after`: the range (first, last) not kept, or None, and at most `most` events.
+        """The events after the event `after`: the range (first, last) that is lost, or None, and at most `most` events.
 
-        An `after` that was never given out (the directory was erased, say) is answered by the range beyond our newest.
+        For an `after` that was never assigned (the directory was erased, say) the range is the one beyond our newest.
         """
         if after >= self._next:
             return (self._next, after), []
@@ -123,9 +123,9 @@ class Journal:
             if not newest:
                 return _apart(), False
         else:
-            # The newest on disc is beyond only where ids were given out in memory, with the disc failing.
+            # The newest on disc is greater only if ids were assigned in memory while the disc failed.
             return max(found.upto, newest) + 1, found.clean
-        # The newest on disc may be an hour old if the disc failed since; a block and a half is what was reserved.
+        # The newest on disc may be an hour old if the disc has failed since; a block and a half was reserved.
         return newest + 2 * self._block, False
 
     def _reserve_in_time(self) -> None:
@@ -146,7 +146,7 @@ class Journal:
 
         def reserved() -> None:
             self._reserved, self._reserving = upto, False
-            self._reserve_in_time()  # ids may have been given out meanwhile
+            self._reserve_in_time()  # ids may have been assigned meanwhile
 
         return reserved
 
@@ -178,16 +178,16 @@ class Journal:
             try:
                 event_ids.write(self._directory, Reservation(self._next - 1, clean=True))
             except OSError as error:
-                log.warning("the clean end could not be noted: %s", reason(error))
+                log.warning("the clean end could not be recorded: %s", reason(error))
 
         return finished
 
 
 def _apart() -> int:
-    """A first id that keeps this start's apart from those of others where no file says which were used.
+    """A first id that separates this start's ids from those of others if no file shows which were used.
 
-    By the clock, so that they increase. A board without a clock of its own begins at the same time whenever it is
-    switched on: then starts are kept apart by the milliseconds that no two of them share, each of which stands for as
-    many ids as are used in a long time, and by chance.
+    By the clock, so that they increase. A board without a battery clock begins at the same time whenever it is switched
+    on: then the milliseconds, which differ from start to start and each stand for as many ids as are used in a long
+    time, and chance separate the starts.
     """
     return time.time_ns() // 1_000_000 * _IDS_IN_A_MS + secrets.randbelow(_IDS_IN_A_MS)

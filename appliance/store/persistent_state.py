@@ -1,6 +1,6 @@
-"""What outlasts restarts and power cuts, in a small file of its own: written durably, read before the first input.
+"""The persistent state, in a small separate file: written durably, and read before the first input.
 
-Not in the database: a damaged one is set aside and a new one begun, and a lockdown must not end by that.
+Not in the database: a damaged database is set aside and a new one begun, and that must not end a lockdown.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ LAST_WRITE_S = 2.0
 
 
 class Keeper:
-    """Writes the desired state to disc, and confirms it; tries again while the disc fails. Lives on the loop."""
+    """Writes the desired persistent state to disc, and confirms it; retries while the disc fails. Lives on the loop."""
 
     def __init__(self, directory: Path, post: Callable[[Input], None]) -> None:
         self._directory, self._post = directory, post
@@ -40,7 +40,7 @@ class Keeper:
         self._task: asyncio.Task[None] | None = None
 
     def read(self) -> tuple[PersistentState, str]:
-        """What was kept, and why it cannot be read; call it in a thread, before anything else."""
+        """The stored state, and why it cannot be read; call it in a thread, before anything else."""
         try:
             found = parsed((self._directory / FILE).read_bytes(), boot_id(), time.monotonic())
         except FileNotFoundError:  # the first start
@@ -52,14 +52,14 @@ class Keeper:
         return found, ""
 
     def desire(self, wanted: PersistentState) -> None:
-        """Have that on disc; KeptWritten or KeptFailed follows."""
+        """Write this state to disc; KeptWritten or KeptFailed follows."""
         self._wanted = wanted
         self._news.set()
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._keep(), name="kept")
 
     async def stop(self) -> None:
-        """Return when what was desired is written, or was tried once more."""
+        """Return when the desired state is written, or was tried once more."""
         self._closing = True
         self._news.set()
         if self._task is not None:
@@ -77,7 +77,7 @@ class Keeper:
                 why, resolution = database.explain(error, self._directory)
                 self._post(KeptFailed(at=time.monotonic(), why=why, resolution=resolution))
                 if last:
-                    log.warning("not kept before the end: %s", why)
+                    log.warning("the state could not be saved before the end: %s", why)
                     return
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._news.wait(), delay)
@@ -88,7 +88,7 @@ class Keeper:
 
 
 def boot_id() -> str:
-    """Which boot of the machine this is; times of CLOCK_MONOTONIC mean nothing in another (proc(5))."""
+    """The id of this boot of the machine; times of CLOCK_MONOTONIC mean nothing in another (proc(5))."""
     return BOOT_ID.read_text().strip()
 
 
@@ -109,10 +109,10 @@ def write(directory: Path, kept: PersistentState) -> None:
 
 
 def parsed(content: bytes, boot: str, now: float) -> PersistentState:
-    """What a file says, with its times as those of this boot. Raises ValueError, KeyError or TypeError.
+    """Parse a file, with its times converted to those of this boot. Raises ValueError, KeyError or TypeError.
 
-    After the machine was switched off, the remaining part of each time starts again: no clock can be
-    trusted to say for how long it was off.
+    After the machine was switched off, the remaining part of each time starts again: no clock can be trusted to know
+    how long it was off.
     """
     outer = json.loads(content)
     body: str = reader(str)(outer["body"])

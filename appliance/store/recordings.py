@@ -1,4 +1,4 @@
-"""Recordings: what was said to be recorded is on disc, playable, and listed, whatever ended the service."""
+"""Recordings: once reported as recorded, a recording is on disc, playable, and listed, whatever ended the service."""
 
 import errno
 import hashlib
@@ -26,9 +26,9 @@ from appliance.store.writer import After, Writer
 
 log = logging.getLogger(__name__)
 
-FLOOR_BYTES = 16 * 1024 * 1024  # free space below which no recording begins: the journal and the system need it
-LEAST_BYTES = 1024 * 1024  # free space below which a recording loses what it hears before anybody looks again
-_PATCH_S = 2.0  # how much of a recording's length a power cut may take from its header
+FLOOR_BYTES = 16 * 1024 * 1024  # below this free space no recording begins: the journal and the system need it
+LEAST_BYTES = 1024 * 1024  # below this free space a recording may lose samples before the next check
+_PATCH_S = 2.0  # seconds of a recording's length that its header may lack after a power cut
 _SETTLE_S = 0.25  # the SIP stack's last buffer reaches the file about 20 ms after it closed it
 _ID = re.compile(r"[0-9a-z][0-9a-z-]{0,63}")
 
@@ -52,7 +52,7 @@ class Recordings:
     """Files `<id>.wav` in `directory`, written by the SIP process, and their index in the writer's database.
 
     `prepare`, `finish`, `desire` and `path` never wait; `list`, `get` and `delete` read the disc and are for threads
-    other than asyncio's. `clock` gives CLOCK_MONOTONIC in seconds.
+    other than asyncio's. `clock` returns CLOCK_MONOTONIC in seconds.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Recordings:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._directory, self._writer, self._post, self._clock = directory, writer, post, clock
-        self._lock = threading.Lock()  # guards what follows
+        self._lock = threading.Lock()  # protects the following
         self._ours: set[RecordingId] = set()  # prepared since the start and not finished
         self._desired: tuple[RecordingId, ...] = ()
         self._patching = False
@@ -81,7 +81,7 @@ class Recordings:
             refuse("Too many writes are waiting.")
 
     def desire(self, recordings: tuple[RecordingId, ...]) -> None:
-        """Those being written now: their headers are kept right every 2 s."""
+        """Set the recordings that are being written now: their headers are updated every 2 s."""
         with self._lock:
             self._desired = recordings
             start = bool(recordings) and not self._patching
@@ -94,7 +94,7 @@ class Recordings:
         self._writer.submit(partial(self._finish, order.recording), delay_s=_SETTLE_S)
 
     def path(self, recording: str) -> Path:
-        """Where its file is or will be; ids that are none (a client's "../x") raise IntercomError."""
+        """The path of its file, now or later; text that is not an id (a client's "../x") raises IntercomError."""
         if not _ID.fullmatch(recording):
             raise _not_found(recording)
         return self._directory / f"{recording}.wav"
@@ -104,14 +104,14 @@ class Recordings:
         return self._read("SELECT * FROM recordings WHERE id < ? ORDER BY id DESC LIMIT ?", cursor or "~", limit)
 
     def get(self, recording: str) -> Recording:
-        """Its row. Raises IntercomError."""
+        """The row of a recording. Raises IntercomError."""
         found = self._read("SELECT * FROM recordings WHERE id = ?", recording)
         if not found:
             raise _not_found(recording)
         return found[0]
 
     def delete(self, recording: str) -> None:
-        """Remove file and row, and wait for it. Raises IntercomError, also while it is being written."""
+        """Remove file and row, and wait for that. Raises IntercomError, also while it is being written."""
         path = self.path(recording)
 
         def remove(connection: sqlite3.Connection) -> None:
@@ -207,7 +207,7 @@ class Recordings:
             if recovered or row is None:
                 return None
             return partial(self._refuse, CallId(row[0]), recording, "Nothing was recorded.")
-        if row is None:  # the index was set aside, damaged, since this recording began
+        if row is None:  # the index was damaged and set aside after this recording began
             self._insert(connection, recording, "", "", _modified(path))
         connection.execute(
             "UPDATE recordings SET duration_s = ?, bytes = ?, sha256 = ?, complete = 1, recovered = ? WHERE id = ?",
@@ -230,7 +230,7 @@ class Recordings:
         return completed
 
     def _recover(self, connection: sqlite3.Connection) -> After | None:
-        """Unfinished rows, and files that have no row since a damaged database was set aside."""
+        """Complete unfinished rows, and files without a row since a damaged database was set aside."""
         with self._lock:
             ours = set(self._ours)
         known = {RecordingId(row[0]): bool(row[1]) for row in connection.execute("SELECT id, complete FROM recordings")}

@@ -1,4 +1,4 @@
-"""WAV headers made right from the file's size: the SIP stack writes sizes only when it closes a file.
+"""Corrects WAV headers from the file's size, as the SIP stack writes sizes only when it closes a file.
 
 Layout: RIFF, size, WAVE, then chunks of a tag, a size and their bytes (Multimedia Programming Interface and Data
 Specifications 1.0, IBM and Microsoft 1991). pjmedia writes one fmt chunk of 16 bytes and then data, 44 bytes before
@@ -15,7 +15,7 @@ _MAX_SIZE = 0xFFFF_FFFF
 
 @dataclass(frozen=True, slots=True)
 class WavContent:
-    """What a file holds. `bytes`: the whole file."""
+    """The contents of a file. `bytes`: the whole file."""
 
     frames: int
     rate_hz: int
@@ -30,8 +30,8 @@ class WavContent:
 def repair(descriptor: int) -> WavContent | None:
     """Write the sizes that follow from the file's size into its header; the caller syncs.
 
-    None, and nothing is written, while there is no complete PCM header or not one frame. May be called while another
-    descriptor appends. Raises OSError.
+    None, and nothing is written, without a complete PCM header or a whole frame. May be called while another descriptor
+    appends. Raises OSError.
     """
     head = os.pread(descriptor, _HEAD, 0)
     size = os.fstat(descriptor).st_size

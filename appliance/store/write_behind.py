@@ -1,4 +1,4 @@
-"""Rows on their way to the disc: none waits for it, and a reader finds those that were put before."""
+"""Rows on their way to the disc: nobody waits for them, and readers find rows that were put before."""
 
 import sqlite3
 import threading
@@ -22,12 +22,12 @@ class Backlog:
 
     def __init__(self, writer: Writer, keep: int, write: Callable[[sqlite3.Connection, Collection[Row]], None]) -> None:
         self._writer, self._keep, self._write = writer, keep, write
-        self._lock = threading.Lock()  # guards what follows
+        self._lock = threading.Lock()  # protects the following
         self._waiting: dict[int | str, Row] = {}
         self._queued = False
 
     def put(self, key: int | str, row: Row) -> None:
-        """Have a row on disc as soon as the disc works, in the place of one with that key."""
+        """Write a row to disc as soon as the disc works, in place of the earlier one with that key."""
         with self._lock:
             self._waiting[key] = row
             if len(self._waiting) > self._keep:
@@ -35,7 +35,7 @@ class Backlog:
         self._flush_soon()
 
     def read(self, query: str, values: tuple[int, ...], what: str) -> list[Row]:
-        """What is on disc, with what was put before if it can be. Raises IntercomError `unavailable`, about `what`."""
+        """The rows on disc, after earlier `put`s if possible. Raises IntercomError `unavailable`, about `what`."""
         self.settle()
         try:
             with closing(database.reader(self._writer.directory)) as connection:
@@ -45,11 +45,11 @@ class Backlog:
             raise IntercomError("unavailable", f"{what} cannot be read.", why, resolution) from error
 
     def settle(self) -> None:
-        """Wait until what was put is on disc, if that can be."""
+        """Wait until all rows are on disc, if possible."""
         with self._lock:
             queued = self._queued
         if queued:
-            with suppress(IntercomError):  # reported elsewhere; what is on disc can be read all the same
+            with suppress(IntercomError):  # reported elsewhere; rows on disc can be read nevertheless
                 self._writer.ask(lambda _: None)
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""The one thread that writes to disc: small jobs, committed in batches, tried again when the disc fails."""
+"""The one thread that writes to disc: small jobs, committed in batches, retried when the disc fails."""
 
 import logging
 import sqlite3
@@ -36,11 +36,11 @@ class _Entry:
 
 
 class Writer:
-    """Takes jobs from any thread and never makes the caller wait.
+    """Accepts jobs from any thread and never makes the caller wait.
 
     A disc that is full, read-only or missing is reported once by PartFailed("storage"). Unwritten jobs are kept and
-    tried again after 0.5 s, later up to 30 s; PartRecovered reports that all of them are on disc. A damaged database is
-    set aside and a new one begun.
+    retried after 0.5 s, later up to 30 s; PartRecovered reports that all of them are on disc. A damaged database is set
+    aside and a new one begun.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Writer:
         self._failing = False
         self._closing = False
         self._changed = threading.Condition()
-        self._entries: list[_Entry] = []  # in the order they came, which is the order of those that are due
+        self._entries: list[_Entry] = []  # in the order of arrival, in which those that are due run
         self._connection: sqlite3.Connection | None = None
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
@@ -69,7 +69,7 @@ class Writer:
     def submit(self, job: Job, *, delay_s: float = 0.0, refuse: Callable[[str], None] | None = None) -> bool:
         """Queue `job` to run in `delay_s` seconds; False if there is no room for it, or after `close`.
 
-        A job with `refuse` is tried once only, even while the disc fails; `refuse` then gets the reason.
+        A job with `refuse` is tried only once, even while the disc fails; `refuse` then gets the reason.
         """
         with self._changed:
             if self._closing or len(self._entries) >= self._capacity:
@@ -81,7 +81,7 @@ class Writer:
     def ask(self, job: Callable[[sqlite3.Connection], T], timeout_s: float = 5.0) -> T:
         """Run `job` in the writer thread and wait for its result: not for the asyncio thread.
 
-        Raises IntercomError: what `job` raised itself, or `unavailable`.
+        Raises IntercomError: the job's own, or `unavailable`.
         """
         answer: Future[T] = Future()
 
@@ -109,7 +109,7 @@ class Writer:
             ) from error
 
     def close(self, timeout_s: float = 2.0) -> bool:
-        """Write what is queued, due or not, each once; True if that ended within `timeout_s` seconds."""
+        """Write all queued jobs, due or not, once each; True if that ended within `timeout_s` seconds."""
         with self._changed:
             self._closing = True
             self._changed.notify()
@@ -124,7 +124,7 @@ class Writer:
         self._disconnect()
 
     def _next_batch(self) -> list[_Entry]:
-        """Wait until something is due; nothing is returned only at the end."""
+        """Wait until a job is due; returns nothing only at the end."""
         with self._changed:
             while self._entries or not self._closing:
                 now = time.monotonic()
@@ -143,16 +143,16 @@ class Writer:
     def _write(self, batch: list[_Entry]) -> None:
         failures = self._attempt(batch)
         if failures and self._closing:
-            log.error("not written before the end: %s", failures[0][1])
+            log.error("rows could not be written before the end: %s", failures[0][1])
         elif failures:
             self._retry_later(failures)
         else:
             self._tell_recovery()
 
     def _attempt(self, batch: list[_Entry]) -> list[tuple[_Entry, Exception]]:
-        """All in one transaction; if that fails each in its own, so that one cannot stop the others.
+        """Run all in one transaction; if that fails, each in its own, so that one cannot stop the others.
 
-        Returns those to be tried again, with the reason.
+        Returns those to retry, with the reason.
         """
         try:
             afters = self._transact(batch)
@@ -168,7 +168,7 @@ class Writer:
         return []
 
     def _transact(self, batch: list[_Entry]) -> list[After]:
-        """Raises whatever a job or the database raises; nothing of the batch is in the database then."""
+        """Run a batch in one transaction. Raises any error of a job or the database; nothing is stored then."""
         if self._connection is None:
             self._connection = database.connect(self.directory)
         connection = self._connection

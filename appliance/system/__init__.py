@@ -1,1 +1,1 @@
-"""What the daemon has to do with the system it runs on: the service manager, the state directory."""
+"""The daemon's dealings with the system: the service manager, the clock, the network, the state directory."""

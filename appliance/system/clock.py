@@ -1,8 +1,8 @@
-"""What the clock on the wall shows, for what is due at a time of day; what waits, waits by CLOCK_MONOTONIC.
+"""The wall clock, for what is due at a time of day; everything else waits by CLOCK_MONOTONIC.
 
-A board without a clock of its own starts years ago, until the network sets the time. The kernel says that it was
-set (timerfd_create(2), TFD_TIMER_CANCEL_ON_SET). It has nothing that says when it came to be synchronised, or when
-local time begins to differ from UTC by another hour: those are looked at now and then.
+A board without a battery clock starts years in the past, until the network sets the time. The kernel reports that the
+clock was set (timerfd_create(2), TFD_TIMER_CANCEL_ON_SET). It does not report when the clock becomes synchronised, or
+when local time's offset from UTC changes: those are checked now and then.
 """
 
 import asyncio
@@ -21,10 +21,10 @@ log = logging.getLogger(__name__)
 
 ABSTIME, CANCEL_ON_SET = 1, 2
 FAR_S = 365 * 86_400  # the timer's expiry has no meaning; when it has expired, it begins again
-TOLD_S = 1.0  # less is a correction, no jump
-QUARTER_S = 900  # local time changes at quarters of an hour alone
+TOLD_S = 1.0  # smaller ones are corrections
+QUARTER_S = 900  # local time changes only at quarters of an hour
 SOON_S = 15.0  # while the clock is not synchronised
-UNKNOWN_US = 16_000_000  # the kernel's maximum error of a clock that nobody corrects (NTP_PHASE_LIMIT)
+UNKNOWN_US = 16_000_000  # the kernel's maximum error of an uncorrected clock (NTP_PHASE_LIMIT)
 
 
 class _Timer(ctypes.Structure):
@@ -46,7 +46,7 @@ class _Timex(ctypes.Structure):
 
 
 def synchronised() -> bool:
-    """Whether something keeps the clock right, as timedatectl says it too: by the kernel's bound of its error."""
+    """Whether the clock is being corrected, as timedatectl reports it: by the kernel's limit of its error."""
     timex = _Timex()
     return int(_libc().adjtimex(ctypes.byref(timex))) >= 0 and int(timex.maxerror) < UNKNOWN_US
 
@@ -54,7 +54,7 @@ def synchronised() -> bool:
 class ClockMonitor:
     """Posts ClockTold, and ClockSet, until `stop`; lives on the loop's thread.
 
-    trusted: the clock is right whatever the kernel knows of it, as one with a battery and no network is.
+    trusted: the clock is right whatever the kernel knows of it, such as one with a battery and no network.
     """
 
     def __init__(
@@ -65,21 +65,21 @@ class ClockMonitor:
         trusted: bool = False,
         synchronised: Callable[[], bool] = synchronised,
     ) -> None:
-        """Begin; `was_set` is called for each change, even a small one, if the kernel can notice it."""
+        """Start; `was_set` is called for each change, even a small one, if the kernel can report it."""
         self._post, self._was_set, self._trusted, self._synchronised = post, was_set, trusted, synchronised
         self._told: model.Clock | None = None
         self._look_again: asyncio.TimerHandle | None = None
         self._look()
-        self._ahead = 0.0  # of CLOCK_MONOTONIC
+        self._ahead = 0.0  # offset from CLOCK_MONOTONIC
         self._timer = int(_libc().timerfd_create(time.CLOCK_REALTIME, os.O_NONBLOCK | os.O_CLOEXEC))
         if self._timer < 0:
-            log.info("changes of the clock will not be noticed: %s", os.strerror(ctypes.get_errno()))
+            log.info("changes of the clock cannot be detected: %s", os.strerror(ctypes.get_errno()))
             return
         self._wait()
         asyncio.get_running_loop().add_reader(self._timer, self._fired)
 
     def stop(self) -> None:
-        """End."""
+        """Stop posting."""
         if self._look_again is not None:
             self._look_again.cancel()
         if self._timer >= 0:
@@ -88,7 +88,7 @@ class ClockMonitor:
             self._timer = -1
 
     def _look(self) -> None:
-        """Report changes since the last report, and look again when there may be one."""
+        """Report changes since the last report, and schedule the next check."""
         if self._look_again is not None:
             self._look_again.cancel()
         now, epoch = time.time(), time.time() - time.monotonic()

@@ -1,4 +1,4 @@
-"""Descriptors kept back: when something has used all others up, the SIP process and the relay guard can still start."""
+"""Reserved descriptors: when all others are used up, the SIP process and the relay guard can still start."""
 
 import os
 from collections.abc import Generator
@@ -8,7 +8,7 @@ COUNT = 16  # a process takes up to ten while it starts
 
 
 class Reserve:
-    """Holds `count` descriptors of nothing, and lends their numbers."""
+    """Holds `count` descriptors without purpose, and lends their numbers."""
 
     def __init__(self, count: int = COUNT) -> None:
         self._count = count
@@ -17,7 +17,7 @@ class Reserve:
 
     @contextmanager
     def lend(self) -> Generator[None, None, None]:
-        """Have so many free; what is left free afterwards is kept back again."""
+        """Have so many descriptors free; those that are free afterwards are reserved again."""
         self.close()
         try:
             yield
@@ -25,11 +25,11 @@ class Reserve:
             self._fill()
 
     def close(self) -> None:
-        """Give all back."""
+        """Release all."""
         while self._held:
             os.close(self._held.pop())
 
     def _fill(self) -> None:
-        with suppress(OSError):  # some are in use; those that come back are taken the next time
+        with suppress(OSError):  # some are in use; those that return are reserved the next time
             while len(self._held) < self._count:
                 self._held.append(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))

@@ -1,8 +1,8 @@
-"""Log records as records of systemd's journal, with fields; where standard error is no journal, as plain lines.
+"""Log records as records of systemd's journal, with fields; without a journal on standard error, as plain lines.
 
-The protocol is a datagram to a socket, promised by systemd (https://systemd.io/JOURNAL_NATIVE_PROTOCOL): a line
-NAME=value for each field, or where a value has more lines NAME, its length in eight bytes, and the value. What is too
-long for a datagram goes into a sealed memory file, whose descriptor is sent.
+The protocol is a datagram to a socket, guaranteed by systemd (https://systemd.io/JOURNAL_NATIVE_PROTOCOL): a line
+NAME=value for each field, or for a value of several lines NAME, its length in eight bytes, and the value. A record that
+is too long for a datagram is written to a sealed memory file, whose descriptor is sent.
 """
 
 import errno
@@ -17,7 +17,7 @@ from collections.abc import Mapping
 
 SOCKET = "/run/systemd/journal/socket"
 IDENTIFIER = "intercomd"
-_EVENTS = uuid.UUID("5c1f7a0e-6c1b-4b0e-9a51-5d0f6c1c2f27")  # what MESSAGE_ID is made in: never to be changed
+_EVENTS = uuid.UUID("5c1f7a0e-6c1b-4b0e-9a51-5d0f6c1c2f27")  # the namespace of MESSAGE_IDs: must never change
 _PRIORITIES = ((logging.CRITICAL, 2), (logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6))  # syslog(3)
 _DEBUG = 7
 _TOO_LONG = {errno.EMSGSIZE, errno.ENOBUFS}
@@ -25,7 +25,7 @@ _SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE | fcntl.F_
 
 
 def handler() -> logging.Handler:
-    """What log records are given to: the journal if standard error is connected to it, else standard error."""
+    """The handler for log records: the journal if standard error is connected to it, else standard error."""
     made: logging.Handler = logging.StreamHandler()
     if to_journal():
         made = JournalHandler(SOCKET)
@@ -39,29 +39,29 @@ def to_journal() -> bool:
 
 
 def never_wait() -> None:
-    """Have standard error lose what a journal that hangs does not take: it is a pipe that fills.
+    """Have standard error drop what a hanging journal does not read: it is a pipe that fills.
 
-    For the processes that share it as well, such as the SIP process: they write to it themselves.
+    This also affects processes that share it, such as the SIP process, which write to it directly.
     """
     if to_journal():
         os.set_blocking(sys.stderr.fileno(), False)
 
 
 def tell(text: str) -> None:
-    """Say why this process ends: one record of the priority error, or a line where standard error is no journal."""
+    """Log why this process ends: one record of the priority error, or a plain line without a journal."""
     handler().handle(logging.makeLogRecord({"name": __name__, "msg": "%s", "args": (text,), "levelno": logging.ERROR}))
 
 
 def message_id(event: str) -> str:
-    """The MESSAGE_ID of a type of event: the same on every machine, in every version."""
+    """The MESSAGE_ID of an event type: the same on every machine, in every version."""
     return uuid.uuid5(_EVENTS, event).hex
 
 
 class JournalHandler(logging.Handler):
     """Sends to the journal at `path`, and never waits for it.
 
-    A journal that takes nothing (it hangs, or is being started again) costs the record; the number of lost ones is
-    reported as soon as it takes one. A record's `event` and `call` (`extra=` of the logging call) become fields.
+    If the journal accepts nothing (it hangs, or is restarting), the record is lost; the number of lost ones is reported
+    as soon as it accepts one. A record's `event` and `call` (`extra=` of the logging call) become fields.
     """
 
     def __init__(self, path: str) -> None:
@@ -75,7 +75,7 @@ class JournalHandler(logging.Handler):
         """Send a record. Called under the handler's lock."""
         try:
             data = encode(self._fields(record))
-        except Exception:  # noqa: BLE001  as every handler: a record that cannot be written must not end its writer
+        except Exception:  # noqa: BLE001  as every handler: a failing record must not end its writer
             self.handleError(record)
             return
         try:
@@ -88,7 +88,7 @@ class JournalHandler(logging.Handler):
             self._lost += 1
 
     def close(self) -> None:
-        """Let go of the socket."""
+        """Close the socket."""
         self._socket.close()
         super().close()
 
@@ -130,7 +130,7 @@ class JournalHandler(logging.Handler):
 
 
 def encode(fields: Mapping[str, str]) -> bytes:
-    """The fields as the protocol wants them."""
+    """The fields in the protocol's format."""
     parts = []
     for name, value in fields.items():
         raw = value.encode(errors="replace")
@@ -143,14 +143,14 @@ def encode(fields: Mapping[str, str]) -> bytes:
 
 
 def priority(level: int) -> int:
-    """A level of the logging module as one of syslog."""
+    """A level of the logging module as a syslog priority."""
     return next((number for least, number in _PRIORITIES if level >= least), _DEBUG)
 
 
 def _is_journal(stream: str) -> bool:
-    """Whether `stream`, device:inode of what systemd connected, is still our standard error."""
+    """Whether `stream`, device:inode of systemd's connection, is still our standard error."""
     try:
         found = os.fstat(sys.stderr.fileno())
-    except (OSError, ValueError, AttributeError):  # closed, or taken by a test
+    except (OSError, ValueError, AttributeError):  # closed, or replaced by a test
         return False
     return stream == f"{found.st_dev}:{found.st_ino}"

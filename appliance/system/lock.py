@@ -9,11 +9,11 @@ from appliance.base.errors import IntercomError
 
 
 def take(directory: Path) -> int:
-    """Take the directory for this process until it ends; the descriptor that holds it.
+    """Lock the directory for this process until it ends; returns the descriptor that holds the lock.
 
-    Makes the directory, readable by its owner only, where it is missing. Raises IntercomError `unavailable` where
-    another process has it or it cannot be made, and -1 is given where it cannot be written, even if it exists: state
-    is then kept in memory, and no other can use it either.
+    Creates the directory, readable only by its owner, if it is missing. Raises IntercomError `unavailable` if another
+    process has it or it cannot be created. Returns -1 if it cannot be written, even if it exists: state is then kept in
+    memory, and no other process can use it either.
     """
     try:
         directory.mkdir(parents=True, exist_ok=True, mode=0o750)

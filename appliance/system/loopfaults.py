@@ -1,7 +1,7 @@
-"""What goes wrong in the event loop itself, logged once a minute for each kind.
+"""Faults of the event loop itself, logged once a minute for each kind.
 
-Without a descriptor left, asyncio reports each connection that it cannot accept, and tries all of them again each
-second: the log grew with the square of the time.
+Without a free descriptor, asyncio reports each connection that it cannot accept, and retries all of them each second:
+the log grew with the square of the time.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 EVERY_S = 60.0
-KINDS = 32  # remembered
+KINDS = 32  # kinds that are remembered
 
 
 class Rarely:
@@ -18,10 +18,10 @@ class Rarely:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._seen: dict[str, tuple[float, int]] = {}  # kind: when it was logged last, and how often it came since
+        self._seen: dict[str, tuple[float, int]] = {}  # kind: when it was last logged, and how often it occurred since
 
     def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """Log it as asyncio does, unless the same was logged just now."""
+        """Log a fault as asyncio does, unless the same was logged recently."""
         kind, now = f"{context.get('message')} {type(context.get('exception')).__name__}", self._clock()
         logged, unsaid = self._seen.get(kind, (-EVERY_S, 0))
         if now - logged < EVERY_S:

@@ -1,6 +1,6 @@
-"""What the machine's network is, and its changes, from the kernel (rtnetlink(7)) and the resolver's file.
+"""The machine's network and its changes, from the kernel (rtnetlink(7)) and the resolver's file.
 
-The kernel's notices only wake us; what there is now is then asked for as a whole, so that a lost notice costs nothing.
+The kernel's messages only wake us; the present state is then queried as a whole, so that a lost message does no harm.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from appliance.base.errors import reason
 from appliance.core import inputs
 
 LOG = logging.getLogger(__name__)
-SETTLED_S = 0.3  # notices come in swarms: an address goes and comes, then its route
+SETTLED_S = 0.3  # messages come in bursts: an address goes and comes, then its route
 RESOLVER = Path("/etc/resolv.conf")
 
 # linux/rtnetlink.h, linux/netlink.h, linux/if_addr.h, linux/if.h
@@ -45,7 +45,7 @@ NON_BLOCKING = os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class NetworkMonitor:
-    """Posts NetworkChanged: once when it starts, and whenever addresses or nameservers are others than before."""
+    """Posts NetworkChanged: once when it starts, and whenever addresses or nameservers have changed."""
 
     def __init__(self, post: Callable[[inputs.Input], None]) -> None:
         self._post = post
@@ -55,7 +55,7 @@ class NetworkMonitor:
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
-        """Begin to listen. Without netlink (a sandbox that forbids it) the network is taken as it is."""
+        """Start to listen. Without netlink (a sandbox that forbids it) the network is reported once, as it is."""
         loop = asyncio.get_running_loop()
         try:
             self._notices = socket.socket(
@@ -71,7 +71,7 @@ class NetworkMonitor:
         self._look()
 
     def stop(self) -> None:
-        """Listen no more."""
+        """Stop listening."""
         if self._timer is not None:
             self._timer.cancel()
         if self._notices is not None:
@@ -88,7 +88,7 @@ class NetworkMonitor:
         self._files = libc.inotify_init1(NON_BLOCKING)
         if self._files < 0:
             return
-        # Its directory, and the one of what it points to: it is replaced by renaming, as a rule.
+        # Its directory, and the one that it points to: it is usually replaced by renaming.
         for directory in {RESOLVER.parent, RESOLVER.resolve().parent}:
             libc.inotify_add_watch(self._files, os.fsencode(directory), CLOSE_WRITE | MOVED_TO | CREATE)
         asyncio.get_running_loop().add_reader(self._files, self._file_changed)
@@ -104,7 +104,7 @@ class NetworkMonitor:
                 pass
         except BlockingIOError:
             pass
-        except OSError as error:  # ENOBUFS: some were lost
+        except OSError as error:  # ENOBUFS: some messages were lost
             LOG.debug("Notifications about the network were lost: %s", error)
         self._soon()
 
@@ -126,13 +126,13 @@ class NetworkMonitor:
 
 
 def addresses() -> tuple[str, ...]:
-    """The addresses that others can reach us at: of interfaces that are up and have a carrier. Raises OSError."""
+    """The addresses that others can reach: of interfaces that are up and have a carrier. Raises OSError."""
     links = {index for index, flags in _links() if flags & UP and flags & LOWER_UP and not flags & LOOPBACK}
     return tuple(sorted(address for index, address in _addresses() if index in links))
 
 
 def nameservers(path: Path) -> tuple[str, ...]:
-    """What resolv.conf(5) names."""
+    """The nameservers in resolv.conf(5)."""
     try:
         lines = [line.split() for line in path.read_text(encoding="utf-8", errors="replace").splitlines()]
     except OSError:
@@ -166,7 +166,7 @@ def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _dump(asked: int, wanted: int) -> Iterator[bytes]:
-    """All the kernel has of a kind; it answers within the call, so that this never waits."""
+    """All the kernel's entries of a kind; it answers within the call, so that this never waits."""
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_NONBLOCK, socket.NETLINK_ROUTE) as asking:
         body = LINK.pack(0, 0, 0, 0, 0)
         asking.send(HEADER.pack(HEADER.size + len(body), asked, REQUEST | DUMP, 1, 0) + body)

@@ -1,8 +1,7 @@
 """Reports the state of the service to systemd: READY, STATUS, WATCHDOG (sd_notify(3)). Without systemd nothing is sent.
 
 systemd-python's `notify` waits while the socket's queue is full, and keeps Python's global lock while it waits
-(tests/unit/test_libsystemd.py). So it is called only while systemd's socket has room; a message for which there is none
-is dropped.
+(tests/unit/test_libsystemd.py). So it is called only while systemd's socket has room; otherwise the message is dropped.
 """
 
 import logging
@@ -29,7 +28,7 @@ class Notify:
         self.watchdog_s: float | None = int(micros) / 1e6 if micros.isdigit() and mine else None
 
     def send(self, *lines: str) -> None:
-        """Send assignments such as READY=1. Never waits; drops them where systemd does not listen or read."""
+        """Send assignments such as READY=1. Never waits; drops them if systemd does not listen or read."""
         if self._notify is None:
             return
         try:
@@ -41,7 +40,7 @@ class Notify:
             log.debug("systemd could not be notified of %s: %s", lines, err)
 
     def _has_room(self) -> bool:
-        """Whether the socket takes one more message at once. Raises OSError where nothing listens.
+        """Whether the socket accepts one more message at once. Raises OSError if nothing listens.
 
         A connected datagram socket is writable while its peer's queue has room (unix_dgram_poll in net/unix/af_unix.c).
         """
@@ -53,20 +52,20 @@ class Notify:
 
     @property
     def there(self) -> bool:
-        """Whether systemd runs us."""
+        """Whether systemd started us."""
         return bool(self._path)
 
     def reloading(self) -> None:
-        """Say that the configuration is read again; READY=1 ends it. The time identifies the reload."""
+        """Report that the configuration is read again; READY=1 ends it. The time identifies the reload."""
         self.send("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
 
     def status(self, text: str) -> None:
-        """The line that `systemctl status` shows; more than one are joined."""
+        """Set the line that `systemctl status` shows; several lines are joined."""
         self.send(f"STATUS={'; '.join(text.splitlines())}")
 
 
 def _library() -> Callable[[str], bool] | None:
-    """systemd-python's `notify`, imported only where systemd runs us; None, with an error in the log, without it."""
+    """systemd-python's `notify`, imported only if systemd started us; None, with an error in the log, without it."""
     try:
         from systemd.daemon import notify  # noqa: PLC0415  late: needed under systemd only
     except ImportError as err:

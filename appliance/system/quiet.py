@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from appliance.core.inputs import Input, QuietChanged
 from appliance.core.model import QuietHours
 
-LONGEST_S = 3600.0  # it looks again at least so often: the machine may have slept, or be in another time zone
+LONGEST_S = 3600.0  # longest time between checks: the machine may have slept, or be in another time zone
 
 
 def at(hours: QuietHours, now: datetime) -> tuple[bool, datetime | None]:
@@ -33,25 +33,25 @@ class Quiet:
         self._timer: asyncio.TimerHandle | None = None
 
     def desire(self, hours: QuietHours) -> None:
-        """These are the hours from now on."""
+        """Set the quiet hours."""
         self._hours = hours
         self.look()
 
     def look(self) -> None:
-        """Look at the clock, now and whenever it matters: it may have been set."""
+        """Check the clock, now and whenever it matters: it may have been set."""
         self.stop()
-        now = datetime.now()  # noqa: DTZ005 - hours on the wall
+        now = datetime.now()  # noqa: DTZ005 - wall-clock hours
         quiet, change = at(self._hours, now)
         if quiet != self._told:
             self._told = quiet
             self._post(QuietChanged(at=time.monotonic(), quiet=quiet))
         if change is not None:
-            # by way of UTC, for local time may make a jump on the way there
+            # by way of UTC, as local time may jump in between
             wait_s = min(change.astimezone().timestamp() - time.time(), LONGEST_S)
             self._timer = asyncio.get_running_loop().call_later(max(wait_s, 0.0) + 0.01, self.look)
 
     def stop(self) -> None:
-        """No more."""
+        """Stop checking."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

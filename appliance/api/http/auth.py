@@ -1,4 +1,4 @@
-"""Who may ask what: a token over TCP, the file's mode on the Unix socket; Host and Origin against foreign pages."""
+"""Authorisation: a token over TCP, the file's mode on the Unix socket; Host and Origin checks against foreign pages."""
 
 import ipaddress
 import os
@@ -25,22 +25,22 @@ BEARER = "bearer."  # prefix of the WebSocket subprotocol that brings the token:
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """Where a request came in. `unix`: the file's mode has authorised it; `hosts`: the names that are ours."""
+    """The listener of a request. `unix`: the file's mode has authorised it; `hosts`: our own names."""
 
     unix: bool = False
     hosts: frozenset[str] = frozenset()
 
 
-UNKNOWN = Listener()  # has no name of its own, so it refuses everything
+UNKNOWN = Listener()  # it has no name, so it refuses everything
 
 
 def fresh_token() -> str:
-    """A token that nobody knows."""
+    """A new random token."""
     return secrets.token_urlsafe(TOKEN_BYTES)
 
 
 def token(path: Path) -> str:
-    """The token kept at `path`: a fresh one at first use, and if others could have read the one there was.
+    """The token stored at `path`: a new one at first use, and if others could have read the old one.
 
     Blocks on the disc. Raises OSError.
     """
@@ -74,7 +74,7 @@ class Patience:
     _left: OrderedDict[str, tuple[float, float]] = field(default_factory=OrderedDict)
 
     def spend(self, source: str) -> bool:
-        """Whether one more refusal of `source` is answered in full."""
+        """Whether one more refusal of `source` gets a full answer."""
         now = self.clock()
         left, since = self._left.pop(source, (self.burst, now))
         left = min(self.burst, left + (now - since) * self.per_s)
@@ -86,7 +86,7 @@ class Patience:
 
 
 class Gate:
-    """ASGI middleware: refuses what has no right, and says in the scope who asks."""
+    """ASGI middleware: refuses unauthorised requests, and stores the client's identity in the scope."""
 
     def __init__(self, app: ASGIApp, token: str, denied: Callable[[str, str, str], None], patience: Patience) -> None:
         self.app, self._token, self._denied, self._patience = app, token, denied, patience
@@ -109,14 +109,14 @@ class Gate:
         else:
             error = IntercomError("rate-limited", "Too many requests without authorization.", "", "Wait a second.")
             headers = {"Retry-After": "1"}
-        # For a WebSocket Starlette sends this as the denial of the handshake.
+        # Starlette sends this as the denial of a WebSocket handshake.
         await problems.response(error, scope["path"], headers)(scope, receive, send)
 
     def _error(self, scope: Scope, listener: Listener) -> IntercomError | None:
         headers = Headers(scope=scope)
         host = headers.get("host", "").lower()
         if host not in listener.hosts:
-            # Otherwise a foreign page could give its own name our address (DNS rebinding) and read the answers.
+            # Otherwise a foreign page could point its own name to our address (DNS rebinding) and read the answers.
             return IntercomError(
                 "forbidden",
                 "The request is for another host.",
@@ -141,7 +141,7 @@ class Gate:
 
 
 def place(address: str) -> str:
-    """An address as a source: a local user has all of 127.0.0.0/8 and ::1, so these are one."""
+    """An address as a source: a local user has all of 127.0.0.0/8 and ::1, so these count as one."""
     try:
         return LOCAL if ipaddress.ip_address(address).is_loopback else address
     except ValueError:

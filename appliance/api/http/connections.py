@@ -1,7 +1,7 @@
-"""Connections of the HTTP interface: each has so long for a whole request, and those that wait make room for others.
+"""Connections of the HTTP interface: each has a deadline for a whole request, and waiting ones make room for others.
 
-uvicorn bounds idle time after an answer only, and how many requests it handles, not how many connections it holds. A
-client that was given its answer as a stream of events, or a WebSocket, waits for nothing and stays.
+uvicorn limits only idle time after an answer, and how many requests it handles, not how many connections it holds. A
+client that is reading a stream of events, or a WebSocket, waits for nothing and stays.
 """
 
 import asyncio
@@ -15,19 +15,19 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from appliance.api.http.auth import place
 
-REQUEST_S = 10.0  # from the connection, or the answer before, to the end of the request's body
+REQUEST_S = 10.0  # from the connection, or the previous answer, to the end of the request's body
 MOST = 128  # at each listener
-MOST_OF_ONE = 96  # source
+MOST_OF_ONE = 96  # of one source
 _CREDENTIALS = struct.Struct("3i")  # struct ucred: pid, uid, gid
 
 
 class Connection(H11Protocol):
-    """uvicorn's connection with a deadline for each request, and a bound for all of them together."""
+    """uvicorn's connection with a deadline for each request, and a limit for all connections together."""
 
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        """Begin to wait, and make room where there are too many."""
+        """Start the deadline, and make room if there are too many connections."""
         super().connection_made(transport)
         self.source = source_of(transport)
         self._look()
@@ -36,7 +36,7 @@ class Connection(H11Protocol):
             surplus.transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        """Take in a part of a request."""
+        """Process a part of a request."""
         super().data_received(data)
         self._look()
 
@@ -46,13 +46,13 @@ class Connection(H11Protocol):
         self._look()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the deadline."""
+        """Cancel the deadline."""
         self._forget()
         super().connection_lost(exc)
 
     @property
     def waiting(self) -> bool:
-        """Whether no whole request is under way: neither a WebSocket, nor one that is being answered."""
+        """Whether it has no complete request: neither a WebSocket, nor a request that is being answered."""
         unfinished = self.conn.their_state in {h11.IDLE, h11.SEND_BODY}
         return unfinished and self.transport.get_protocol() is self
 
@@ -68,7 +68,7 @@ class Connection(H11Protocol):
             self._deadline = None
 
     def _surplus(self) -> "Connection | None":
-        """The connection that has to go for this one, or this one itself where all others are at work."""
+        """The connection to close for this one, or this one itself if all others are busy."""
         living = [each for each in self.connections if not each.transport.is_closing()]
         counts = Counter(source_of(each.transport) for each in living)
         if counts[self.source] > MOST_OF_ONE:
@@ -83,12 +83,12 @@ class Connection(H11Protocol):
 
     @property
     def since(self) -> float:
-        """When it began to wait, by the loop's clock."""
+        """When it started to wait, by the loop's clock."""
         return self._deadline.when() if self._deadline is not None else 0.0
 
 
 def source_of(transport: Any) -> str:
-    """Who is at the other end: an address, all of this machine's as one, or the user of a Unix socket."""
+    """The source of a connection: an address, all of this machine's as one, or the user of a Unix socket."""
     connected = transport.get_extra_info("socket")
     if connected is not None and connected.family == socket.AF_UNIX:
         try:

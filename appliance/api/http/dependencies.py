@@ -1,4 +1,4 @@
-"""What the resources share: who asks, and how an order is passed on and its reply awaited."""
+"""Shared by the resources: the client's identity, and orders with their replies."""
 
 import asyncio
 from typing import Annotated, cast
@@ -12,7 +12,7 @@ from appliance.base.errors import IntercomError
 from appliance.core import inputs, orders
 
 WHO = "intercomd.who"  # the key in the ASGI scope, put there by `auth`
-PATIENCE_S = 10.0  # the core replies within a turn of the loop; longer means that it is not running
+PATIENCE_S = 10.0  # the core replies within a turn of the loop; a longer wait means that it is not running
 
 Id = Annotated[str, Path(max_length=64)]
 
@@ -30,7 +30,7 @@ Who = Annotated[str, Depends(_who)]
 
 
 async def ask(daemon: HttpPorts, action: inputs.Action, who: str) -> orders.Reply:
-    """The reply to `action`. Raises the error it brings, or `unavailable` when none comes."""
+    """The reply to `action`. Raises the reply's error, or `unavailable` if none comes."""
     try:
         async with asyncio.timeout(PATIENCE_S):
             reply = await daemon.request(action, who)
@@ -44,5 +44,5 @@ async def ask(daemon: HttpPorts, action: inputs.Action, who: str) -> orders.Repl
 
 
 def taken(reply: orders.Reply) -> JSONResponse:
-    """The answer to a message that is being sent."""
+    """The answer for a message that is being sent."""
     return JSONResponse({"message": reply.message}, 202)

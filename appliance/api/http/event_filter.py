@@ -1,4 +1,4 @@
-"""What a subscriber asked for: where to begin and which events, the same for WebSocket, SSE and long poll."""
+"""A subscriber's filter: the start and the event types, the same for WebSocket, SSE and long poll."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -30,9 +30,9 @@ Call = Annotated[str | None, Query(max_length=64, description="Only events of th
 
 
 class EventSubscription:
-    """Filtered events of the daemon. `seen`: the id of the last event looked at, passed on or not: resume from there.
+    """Filtered events of the daemon. `seen`: the id of the last event examined, passed on or not: resume from there.
 
-    events.lost passes every filter: what it stands for may have been wanted.
+    events.lost passes every filter: the lost events might have been wanted.
     """
 
     def __init__(self, daemon: HttpPorts, since: int | None, types: frozenset[str] | None, call: str | None) -> None:
@@ -40,7 +40,7 @@ class EventSubscription:
         self.seen: int = daemon.snapshot()["last_event"] if since is None else since
 
     async def events(self) -> AsyncGenerator[Json, None]:
-        """Envelopes, at the pace they are taken, until the daemon stops: the bound is the feed's queue."""
+        """Envelopes, at the subscriber's pace, until the daemon stops; the feed's queue is the limit."""
         async with aclosing(self._daemon.feed(self.seen)) as feed:
             async for envelope in feed:
                 self.seen = envelope["id"]
@@ -53,7 +53,7 @@ class EventSubscription:
         return (self._types is None or envelope["type"] in self._types) and self._call in {None, envelope["call"]}
 
 
-# In a coroutine, as FastAPI calls all else in a thread, and the daemon is asked on the loop's.
+# A coroutine, as FastAPI runs other functions in a thread, but the daemon is used on the loop's thread.
 async def _subscription(
     daemon: Daemon, since: Id = None, types: Types = None, call: Call = None, last_event_id: LastId = None
 ) -> EventSubscription:
@@ -65,7 +65,7 @@ Subscribed = Annotated[EventSubscription, Depends(_subscription)]
 
 
 def _types(patterns: str) -> frozenset[str]:
-    """The types that are meant: each pattern is a type, or a family as in call.* . Raises `event-unknown`."""
+    """The event types: each pattern is a type, or a family as in call.* . Raises `event-unknown`."""
     wanted: set[str] = set()
     for pattern in patterns.split(","):
         family = pattern[:-1] if pattern.endswith(".*") else None

@@ -1,4 +1,4 @@
-"""Orders that are sent twice act once: Idempotency-Key on every POST. And no body is longer than an order needs."""
+"""Repeated orders act once: Idempotency-Key on every POST. Also limits the length of bodies."""
 
 import asyncio
 import hashlib
@@ -18,21 +18,21 @@ LONGEST_BODY = 65_536
 LONGEST_KEY = 255
 KEPT_S = 86_400.0
 KEPT = 1_000  # answers to orders are small: this bounds the memory to about 1 MB
-NOTHING_DONE = {429, 503}  # answers after which the same order may well be tried again
+NOTHING_DONE = {429, 503}  # after these answers the same order may be tried again
 
 
 @dataclass(slots=True)
 class _Answer:
-    """What was asked (its hash) and answered; `messages` is complete when `done`."""
+    """A request (its hash) and its answer; `messages` is complete when `done`."""
 
     asked: bytes
     until: float
     messages: list[Message] = field(default_factory=list)
     done: asyncio.Event = field(default_factory=asyncio.Event)
-    failed: bool = True  # until it has not
+    failed: bool = True  # until the answer is complete
 
     def keeping(self, send: Send) -> Send:
-        """`send`, keeping what goes through."""
+        """`send`, storing a copy of every message."""
 
         async def keep(message: Message) -> None:
             self.messages.append(message)
@@ -49,7 +49,7 @@ class Repeats:
         self._answers: OrderedDict[tuple[str, str], _Answer] = OrderedDict()  # oldest first
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or answer it as the same one was answered before."""
+        """Pass the request on, or repeat the stored answer."""
         if scope["type"] != "http" or scope["method"] in {"GET", "HEAD", "OPTIONS"}:
             await self.app(scope, receive, send)
             return

@@ -1,4 +1,4 @@
-"""Every error as application/problem+json (RFC 9457), in the words of the one hierarchy of errors."""
+"""Every error as application/problem+json (RFC 9457), with the texts of IntercomError."""
 
 import http.client
 from typing import Any
@@ -15,7 +15,7 @@ from appliance.base.errors import IntercomError, problem
 
 MEDIA_TYPE = "application/problem+json"
 
-# What a pattern allows, in words: people type codes.
+# The meaning of a pattern, for people who type codes.
 _PATTERNS = {
     models.CODE: "4 to 12 digits",
     models.CARD: "1 to 40 letters and digits",
@@ -45,7 +45,7 @@ def response(error: IntercomError, instance: str, headers: dict[str, str] | None
 
 
 def of_status(status: int, headers: dict[str, str]) -> IntercomError:
-    """The error that a bare status of the framework stands for."""
+    """The error that a plain status of the framework stands for."""
     code = _OF_STATUS.get(status, "error")
     match code:
         case "not-found":
@@ -90,11 +90,11 @@ def install(app: FastAPI) -> None:
         # Starlette raises it again after the answer, and uvicorn then logs it with its traceback.
         del error
         told = IntercomError("error", "This is a fault of intercomd.", resolution="The log has the details.")
-        return response(told, request.url.path, {"Connection": "close"})  # uvicorn closes it then
+        return response(told, request.url.path, {"Connection": "close"})  # uvicorn then closes it
 
 
 def invalid_parameter(error: ValidationException) -> IntercomError:
-    """What is wrong with a request, each place in its own words; the values themselves are not repeated."""
+    """The error for an invalid request, with a text for each place; the values themselves are not repeated."""
     places = []
     for fault in error.errors():
         where = ".".join(str(part) for part in fault["loc"][1:]) or str(fault["loc"][0])
@@ -106,13 +106,13 @@ def invalid_parameter(error: ValidationException) -> IntercomError:
 
 
 class PlainErrors:
-    """Turns the plain-text errors that Starlette's own responses make (FileResponse's 400 and 416) into problems."""
+    """Turn plain-text errors of Starlette's own responses (FileResponse's 400 and 416) into problems."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and the answer unless it is such an error."""
+        """Pass the request on, and the answer as a problem if it is such an error."""
         replaced = False
 
         async def outgoing(message: Message) -> None:

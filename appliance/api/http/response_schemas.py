@@ -1,7 +1,7 @@
-"""What the routes answer, for the OpenAPI description alone.
+"""The schemas of answers, for the OpenAPI description alone.
 
-FastAPI's `response_model` would make a validator of every answer's shape for each route of each listener, though the
-answers are sent unchecked; with Debian 13's pydantic that took 150 MB. Here a route names its shape by reference.
+FastAPI's `response_model` would build a validator for the answers of each route on each listener, though answers are
+sent unchecked; with Debian 13's pydantic that took 150 MB. Here a route names its schema by reference.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -18,14 +18,14 @@ _named: dict[str, type[models.AnswerBody]] = {}
 
 
 def answers(shape: type[models.AnswerBody], status: int = 200, **more: Any) -> dict[int | str, dict[str, Any]]:
-    """For `responses=` of a route: it answers `shape` as JSON; `more` is what else is said of that response."""
+    """For `responses=` of a route: it answers `shape` as JSON; `more`: other properties of that response."""
     _named[shape.__name__] = shape
     content = {"application/json": {"schema": {"$ref": REF.format(model=shape.__name__)}}} | more.pop("content", {})
     return {status: {"description": "Successful Response", "content": content, **more}}
 
 
 def schemas() -> dict[str, Any]:
-    """The JSON Schemas (2020-12) of all shapes that routes answer, and of what they are made of, by name."""
+    """The JSON Schemas (2020-12) of all answers, and of their parts, by name."""
     shapes: list[type[BaseModel]] = [models.Problem, *_named.values()]
     _, made = models_json_schema([(shape, "serialization") for shape in shapes], ref_template=REF)
     return dict(made["$defs"])

@@ -1,4 +1,4 @@
-"""The listeners: one Unix socket, one loopback port, one application, on the loop that is running."""
+"""The listeners: one Unix socket, one loopback port, one application, on the running loop."""
 
 import asyncio
 import contextlib
@@ -18,15 +18,15 @@ from appliance.api.http.auth import LISTENER, Listener
 from appliance.api.http.connections import Connection
 from appliance.base.errors import IntercomError
 
-SOCKET_MODE = 0o660  # who may write to the socket may give orders
+SOCKET_MODE = 0o660  # everybody who may write to the socket may give orders
 BACKLOG = 32
 STOP_S = 2
-PING_S = 20.0  # a WebSocket client that is silent for twice this is gone
+PING_S = 20.0  # a WebSocket client that is silent for twice this time is gone
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """Where the interface listens."""
+    """The addresses on which the interface listens."""
 
     socket: Path | None
     address: str | None
@@ -34,7 +34,7 @@ class Bound:
 
     @property
     def url(self) -> str:
-        """The page's address, without the token; "" where it is not served by TCP."""
+        """The page's address, without the token; "" without TCP."""
         return f"http://{_authority(self.address, self.port)}/" if self.address is not None else ""
 
 
@@ -46,7 +46,7 @@ class HttpServer:
         self._running: list[tuple[_Uvicorn, asyncio.Task[None]]] = []
 
     async def start(self) -> Bound:
-        """Listen. Raises IntercomError (`unavailable`, `config-invalid`), and then listens nowhere."""
+        """Listen. Raises IntercomError (`unavailable`, `config-invalid`); it then listens nowhere."""
         address, port = self._address, self._port
         listening: list[tuple[socket.socket, Listener]] = []
         with contextlib.ExitStack() as undo:
@@ -84,7 +84,7 @@ class HttpServer:
                 lifespan="off",
                 interface="asgi3",
                 log_config=None,
-                log_level="error",  # a warning for each request that is none would let strangers fill the log
+                log_level="error",  # with a warning for each invalid request, strangers would fill the log
                 access_log=False,
                 server_header=False,
                 date_header=False,
@@ -130,7 +130,7 @@ class _Uvicorn(uvicorn.Server):
 
 
 def _marked(app: ASGIApp, listener: Listener) -> ASGIApp:
-    """`app` with the listener of each request. The address cannot say it: a closed peer has none."""
+    """`app` with the listener of each request. The address cannot identify it: a closed connection has none."""
 
     async def marked(scope: Scope, receive: Receive, send: Send) -> None:
         await app({**scope, LISTENER: listener}, receive, send)
@@ -163,7 +163,7 @@ def _tcp(address: str, port: int) -> socket.socket:
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((str(ip), port))
-        listening.listen(BACKLOG)  # of two that bind at once, one fails here
+        listening.listen(BACKLOG)  # if two bind at the same time, one fails here
     except OSError as error:
         listening.close()
         if error.errno == errno.EADDRINUSE:
@@ -183,13 +183,13 @@ def _tcp(address: str, port: int) -> socket.socket:
 
 
 def _unix(path: Path) -> socket.socket:
-    """Blocks on the disc."""
+    """Create the Unix socket. Blocks on the disc."""
     listening = socket.socket(socket.AF_UNIX)
     try:
         _clear(path)
-        os.fchmod(listening.fileno(), SOCKET_MODE)  # before it has a name: never open to more
+        os.fchmod(listening.fileno(), SOCKET_MODE)  # before it has a name, so that it is never open to more users
         listening.bind(str(path))
-        path.chmod(SOCKET_MODE)  # the umask may have taken bits away
+        path.chmod(SOCKET_MODE)  # the umask may have removed bits
     except OSError as error:
         listening.close()
         raise IntercomError(
@@ -205,7 +205,7 @@ def _unix(path: Path) -> socket.socket:
 
 
 def _clear(path: Path) -> None:
-    """Remove the socket that a daemon left which did not end well."""
+    """Remove the socket of a daemon that crashed."""
     try:
         if not stat.S_ISSOCK(path.lstat().st_mode):
             raise FileExistsError(errno.EEXIST, "There is a file that is not a socket")

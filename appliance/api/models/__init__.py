@@ -1,6 +1,6 @@
-"""The shapes of what is asked and answered: the OpenAPI description is made of them.
+"""The schemas of requests and answers: the OpenAPI description is generated from them.
 
-Answers are sent as the core made them, without a second check at run time; a test holds both together.
+Answers are sent as the core made them, without a second check at run time; a test compares both.
 """
 
 from appliance.api.models.accounts import Account, AccountDone, Accounts, Contact, Contacts, Entry, Network, Target

@@ -1,4 +1,4 @@
-"""What all bodies share."""
+"""Shared by all bodies."""
 
 from typing import Annotated
 
@@ -15,7 +15,7 @@ Time = Annotated[
         json_schema_extra={"format": "date-time"},
     ),
 ]
-# No control characters: what goes into a SIP header must not be able to start another one.
+# No control characters: a text in a SIP header must not be able to start another header.
 CODE = r"^[0-9]{4,12}$"
 CARD = r"^[0-9A-Za-z]{1,40}$"
 DIGITS = r"^[0-9A-D*#]{1,32}$"

@@ -1,4 +1,4 @@
-"""/v1/audio: whether speaker and microphone work."""
+"""/v1/audio: tests speaker and microphone."""
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
@@ -11,7 +11,7 @@ from appliance.core import inputs
 
 router = APIRouter(prefix="/v1/audio", tags=["audio"], responses=problems.RESPONSES)
 
-HEARD_DB = 6.0  # twice the amplitude: no room grows so much louder just when the tone begins
+HEARD_DB = 6.0  # twice the amplitude: no room gets so much louder just when the tone begins
 
 
 @router.post("/self-test", responses=answers(models.SoundTest))

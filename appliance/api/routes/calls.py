@@ -1,4 +1,4 @@
-"""/v1/calls: list, place, read, change, and what can be done to a call."""
+"""/v1/calls: list, place, read and change calls, and act on them."""
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse

@@ -1,4 +1,4 @@
-"""/v1/conferences: calls that hear each other and the panel; create, read, change, end, and the participants."""
+"""/v1/conferences: calls that hear each other and the panel; create, read, change, end; participants."""
 
 from typing import Annotated, Any
 
@@ -109,7 +109,7 @@ def done(daemon: HttpPorts, wanted: str, warning: str) -> dict[str, Any]:
 
 
 def find(daemon: HttpPorts, wanted: str) -> dict[str, Any]:
-    """The conference of that id. Raises conference-not-found."""
+    """The conference with that id. Raises conference-not-found."""
     shown: dict[str, Any] | None = done(daemon, wanted, "")["conference"]
     if shown is None:
         raise IntercomError(

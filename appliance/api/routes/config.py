@@ -1,4 +1,4 @@
-"""/v1/config: what of the configuration clients change while the station runs."""
+"""/v1/config: the settings that clients may change while the station runs."""
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse

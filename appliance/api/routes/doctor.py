@@ -1,4 +1,4 @@
-"""/v1/doctor: what is wrong with configuration, cards, lines, accounts and calls, each in one sentence."""
+"""/v1/doctor: faults of configuration, cards, lines, accounts and calls, one sentence each."""
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse

@@ -1,4 +1,4 @@
-"""GET /v1/events: the events, live and from the journal, by WebSocket (RFC 6455), SSE or long poll."""
+"""GET /v1/events: events, live and from the journal, by WebSocket (RFC 6455), SSE or long poll."""
 
 import asyncio
 import json
@@ -76,7 +76,7 @@ async def read_events(
 
 @router.websocket("")
 async def events(socket: WebSocket, subscription: Subscribed) -> None:
-    """The WebSocket behind it."""
+    """The same events by WebSocket."""
     await socket.accept(PROTOCOL if PROTOCOL in socket.scope["subprotocols"] else None)
     await _while_there(socket.receive, _send(socket, subscription))
 
@@ -97,7 +97,7 @@ async def _poll(subscription: EventSubscription, wait: float) -> list[Json]:
                 found.append(envelope)
                 if len(found) == MOST:
                     break
-                # The feed gives what it has without a pause; once it has to wait for more, this ends it.
+                # The feed yields its events without a pause; when it has to wait for more, this ends the wait.
                 patience.reschedule(asyncio.get_running_loop().time())
     except TimeoutError:
         pass
@@ -107,7 +107,7 @@ async def _poll(subscription: EventSubscription, wait: float) -> list[Json]:
 class _Stream(StreamingResponse):
     """A response of Server-Sent Events (HTML Living Standard §9.2).
 
-    Sent in our own way: that of the base class, when the client goes, leaves no time to end the feed well.
+    Own code, as the base class leaves no time to end the feed properly when the client disconnects.
     """
 
     def __init__(self, subscription: EventSubscription) -> None:
@@ -149,7 +149,7 @@ def _text(envelope: Json) -> str:
 
 
 async def _while_there(receive: Receive, work: Coroutine[Any, Any, list[Json] | None]) -> list[Json]:
-    """What `work` gives; given up, with nothing, when the far end closes: that is seen only by reading."""
+    """The result of `work`; cancelled, with an empty result, when the far end closes, which only reading shows."""
     working, reading = asyncio.create_task(work), asyncio.create_task(_read(receive))
     try:
         await asyncio.wait({working, reading}, return_when=asyncio.FIRST_COMPLETED)
@@ -164,6 +164,6 @@ async def _while_there(receive: Receive, work: Coroutine[Any, Any, list[Json] | 
 
 
 async def _read(receive: Receive) -> None:
-    """Until the far end closes; what it sends has no meaning."""
+    """Read until the far end closes; its messages are ignored."""
     while not (await receive())["type"].endswith(".disconnect"):
         pass

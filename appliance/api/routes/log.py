@@ -1,4 +1,4 @@
-"""/v1/log: what was; the calls that are over, and who opened which door, or was refused."""
+"""/v1/log: the call log, and the audit of doors and refusals."""
 
 import asyncio
 from typing import Annotated
@@ -20,7 +20,7 @@ async def list_logged_calls(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(pattern=r"^[0-9]{1,18}$")] = None,
 ) -> JSONResponse:
-    """A page of the call log, newest first; `cursor` is the `next` of the page before."""
+    """A page of the call log, newest first; `cursor` is the `next` of the previous page."""
     before = None if cursor is None else int(cursor)
     rows = await asyncio.to_thread(daemon.call_log.list, limit + 1, before)
     page, more = rows[:limit], len(rows) > limit
@@ -33,7 +33,7 @@ async def list_audit(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(pattern=r"^[0-9]{1,18}$")] = None,
 ) -> JSONResponse:
-    """A page of the audit, newest first; `cursor` is the `next` of the page before."""
+    """A page of the audit, newest first; `cursor` is the `next` of the previous page."""
     before = None if cursor is None else int(cursor)
     rows = await asyncio.to_thread(daemon.audit.list, limit + 1, before)
     page, more = rows[:limit], len(rows) > limit

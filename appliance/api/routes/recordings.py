@@ -57,7 +57,7 @@ def _told(row: Recording) -> Json:
 
 def _file(recordings: Recordings, wanted: str) -> Path:
     if not recordings.get(wanted).complete:
-        # A file that grows while it is sent would break the length promised in the answer's head.
+        # A file that grows while it is sent would exceed the Content-Length of the answer.
         raise IntercomError(
             "conflict", "The recording is still being written.", resolution="Wait for the event recording.available."
         )

@@ -5,7 +5,7 @@ import re
 
 from appliance.core.accounts import callers
 
-FIRST_PORT = 1024  # those below are not for users' programs
+FIRST_PORT = 1024  # lower ones are reserved for the system
 LEAST_PORTS = 200  # two for each of 32 calls, and enough to choose from
 _REGISTRAR = re.compile(
     r"(?:sip:)?(?P<host>\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?)(?::(?P<port>[0-9]{1,5}))?"
@@ -26,7 +26,7 @@ def ip_address_text(text: str) -> str:
 
 
 def sip_uri(text: str) -> str:
-    """The same, if it is a SIP address that can be called. Raises ValueError."""
+    """Return the text if it is a SIP address that can be called. Raises ValueError."""
     uri = callers.SIP_URI.fullmatch(text)
     rest = _AFTER_HOST.fullmatch(uri["rest"]) if uri else None
     if rest is None or not text.startswith("sip:") or not text.isascii() or not text.isprintable():
@@ -37,7 +37,7 @@ def sip_uri(text: str) -> str:
 
 
 def registrar(text: str) -> tuple[str, int]:
-    """Host and port of a registrar or proxy as configured; port 0 where none is said. Raises ValueError."""
+    """Host and port of a registrar or proxy as configured; port 0: not given. Raises ValueError."""
     found = _REGISTRAR.fullmatch(text)
     if found is None or not 0 < int(found["port"] or 1) <= 65535:  # noqa: PLR2004 - RFC 768
         raise ValueError

@@ -11,7 +11,7 @@ from appliance.core.panel import colors
 
 
 def _color(text: str) -> str:
-    """The same as #rrggbb. "" stays: none."""
+    """A colour as #rrggbb. "" stays: none."""
     return colors.parse(text) if text else ""
 
 

@@ -202,9 +202,9 @@ class Engine:
             case SendMessage():
                 self._accounts.write(message)
             case Start():
-                LOG.error("Started twice")
+                LOG.error("The daemon sent Start twice")
             case inputs.Input() | Beat() | Farewell() | GuessCounts():
-                LOG.error("%s is ours to send", type(message).__name__)
+                LOG.error("The daemon sent %s, a message of this process", type(message).__name__)
             case _:
                 assert_never(message)
 

@@ -330,7 +330,7 @@ class SipCall(pj.Call):
             elif sound is not None:
                 self.keys.press(digit, sound)
         except pj.Error as error:  # its sound is being negotiated, or it has none
-            LOG.warning("%s: digits not sent: %s", self.call, error.reason)
+            LOG.warning("%s: digits were not sent: %s", self.call, error.reason)
             self.sending.drop()
             self.table.post(
                 inputs.DigitsNotSent(at=time.monotonic(), call=self.call, why=translate.clean(error.reason))

@@ -51,7 +51,7 @@ class Ears:
         """Log an ignored echo. Music may cause several a second for hours: logged after one, two, four, and so on."""
         self._ignored += 1
         if self._ignored.bit_count() == 1:
-            LOG.info("Ignored in the sound of a call: %d digits of our own that came back", self._ignored)
+            LOG.info("Ignored in the sound of a call: %d echoes of our own digits", self._ignored)
 
 
 class Inband:

@@ -155,7 +155,7 @@ def is_damage(error: Exception) -> bool:
 
 
 def set_aside(directory: Path) -> Path:
-    """Rename a damaged file, and those that belong to it, to a name with the date, which is returned. Raises OSError."""
+    """Rename a damaged file, and those that belong to it, to a name with the date; returns it. Raises OSError."""
     damaged = directory / f"{FILE}.damaged-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
     for suffix in ("-wal", "-shm", ""):
         part = directory / f"{FILE}{suffix}"

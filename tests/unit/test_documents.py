@@ -92,7 +92,7 @@ def test_the_tutorials_block_for_the_computer_copies_what_make_builds(tmp_path):
 
 def test_the_readme_names_the_library_of_lines_by_chip():
     told = " ".join(text("README.md").split())
-    assert "by `chip` and `line` need libgpiod's: `.venv/bin/pip install gpiod`" in told
+    assert "lines by `chip` and `line`, keypads and readers on lines | `.venv/bin/pip install gpiod`" in told
     assert "intercomctl --socket ~/.local/state/intercomd-demo/front/http.sock" in told
     assert "ssh -L 8080:127.0.0.1:8080" in told
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from appliance.core import inputs, orders
+from appliance.core.model import AccessScope
 
 Json = dict[str, Any]
 
@@ -104,5 +105,5 @@ class HttpPorts(Protocol):
     def alive(self) -> bool:
         """Whether the daemon takes inputs."""
 
-    def denied(self, who: str, source: str, scope: str) -> None:
+    def denied(self, who: str, source: str, scope: AccessScope) -> None:
         """Post AccessDenied: `who` as far as known, `source` an address, `scope` read, control or door."""

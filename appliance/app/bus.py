@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 from appliance.base import libraries
-from appliance.base.errors import IntercomError, sentences
+from appliance.base.errors import ErrorCode, IntercomError, sentences
 from appliance.config.schema import Config
 from appliance.core import inputs, orders
 from appliance.runtime.reactor import Reactor
@@ -41,7 +41,7 @@ class Bus:
             except ImportError as err:
                 self._failed(
                     IntercomError(
-                        "unavailable",
+                        ErrorCode.UNAVAILABLE,
                         "The D-Bus interface is not installed.",
                         f"{err}.",
                         f"{libraries.remedy('python3-dbus-fast', 'dbus-fast')}, or set dbus.enabled = false.",

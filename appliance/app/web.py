@@ -13,6 +13,7 @@ from appliance.app.paths import Places
 from appliance.base.errors import IntercomError, reason
 from appliance.config.schema import Config
 from appliance.core import inputs, orders
+from appliance.core.model import AccessScope
 from appliance.doctor import daemon_faults, examine, networks, signalling
 from appliance.runtime.reactor import Reactor
 from appliance.store.audit import Audit
@@ -181,6 +182,6 @@ class Web:
         """Whether inputs are processed: the loop that answers this processes them."""
         return True
 
-    def denied(self, who: str, source: str, scope: str) -> None:
+    def denied(self, who: str, source: str, scope: AccessScope) -> None:
         """Report a request without sufficient rights."""
         self._reactor.post(inputs.AccessDenied(at=time.monotonic(), who=who, source=source, scope=scope))

@@ -1,56 +1,79 @@
-"""One hierarchy of errors: message, cause and remedy, the same on every channel."""
+"""One hierarchy of errors: what happened, why, and what to do, for every channel alike."""
 
-from typing import Any
+from enum import StrEnum
+from typing import Any, Self
 
-# The contract's codes (section 4); below the line, codes of HTTP alone.
-HTTP_STATUS: dict[str, int] = {
-    "call-not-found": 404,
-    "call-wrong-state": 409,
-    "too-many-calls": 409,
-    "number-invalid": 400,
-    "no-account": 409,
-    "account-not-found": 404,
-    "account-unregistered": 503,
-    "server-unreachable": 502,
-    "parameter-invalid": 400,
-    "media-update-failed": 502,
-    "digits-unsupported": 409,
-    "ice-failed": 502,
-    "audio-unavailable": 503,
-    "button-not-found": 404,
-    "lamp-not-found": 404,
-    "recording-already-running": 409,
-    "recording-not-running": 409,
-    "recording-not-found": 404,
-    "recording-no-media": 409,
-    "storage-full": 507,
-    "playback-not-found": 404,
-    "file-unsupported": 415,
-    "text-too-long": 400,
-    "transfer-not-requested": 409,
-    "conference-not-found": 404,
-    "code-not-found": 404,
-    "door-not-found": 404,
-    "flat-not-found": 404,
-    "door-locked-down": 409,
-    "door-blocked": 409,
-    "sensor-not-found": 404,
-    "unauthorized": 401,
-    "forbidden": 403,
-    "rate-limited": 429,
-    "event-unknown": 404,
-    "config-invalid": 409,
-    "conflict": 409,
-    "unavailable": 503,
-    # --
-    "not-found": 404,
-    "method-not-allowed": 405,
-    "body-too-long": 413,
-    "range-not-satisfiable": 416,
-    "upgrade-required": 426,
-    "error": 500,
+
+class ErrorCode(StrEnum):
+    """The code of an error: for programs, and never renamed. Some are reserved: see docs/reference/contract.md."""
+
+    http_status: int
+
+    def __new__(cls, code: str, http_status: int) -> Self:
+        """Make a member: its value is the code."""
+        made = str.__new__(cls, code)
+        made._value_, made.http_status = code, http_status
+        return made
+
+    ACCOUNT_NOT_FOUND = "account-not-found", 404
+    ACCOUNT_UNREGISTERED = "account-unregistered", 503
+    AUDIO_UNAVAILABLE = "audio-unavailable", 503
+    BODY_TOO_LONG = "body-too-long", 413
+    BUTTON_NOT_FOUND = "button-not-found", 404
+    CALL_NOT_FOUND = "call-not-found", 404
+    CALL_WRONG_STATE = "call-wrong-state", 409
+    CODE_NOT_FOUND = "code-not-found", 404
+    CONFERENCE_NOT_FOUND = "conference-not-found", 404
+    CONFIG_INVALID = "config-invalid", 409
+    CONFLICT = "conflict", 409
+    DIGITS_UNSUPPORTED = "digits-unsupported", 409
+    DOOR_BLOCKED = "door-blocked", 409
+    DOOR_LOCKED_DOWN = "door-locked-down", 409
+    DOOR_NOT_FOUND = "door-not-found", 404
+    ERROR = "error", 500
+    EVENT_UNKNOWN = "event-unknown", 404
+    FILE_UNSUPPORTED = "file-unsupported", 415
+    FLAT_NOT_FOUND = "flat-not-found", 404
+    FORBIDDEN = "forbidden", 403
+    ICE_FAILED = "ice-failed", 502
+    LAMP_NOT_FOUND = "lamp-not-found", 404
+    MEDIA_UPDATE_FAILED = "media-update-failed", 502
+    METHOD_NOT_ALLOWED = "method-not-allowed", 405
+    NO_ACCOUNT = "no-account", 409
+    NOT_FOUND = "not-found", 404
+    NUMBER_INVALID = "number-invalid", 400
+    PARAMETER_INVALID = "parameter-invalid", 400
+    PLAYBACK_NOT_FOUND = "playback-not-found", 404
+    RANGE_NOT_SATISFIABLE = "range-not-satisfiable", 416
+    RATE_LIMITED = "rate-limited", 429
+    RECORDING_ALREADY_RUNNING = "recording-already-running", 409
+    RECORDING_NO_MEDIA = "recording-no-media", 409
+    RECORDING_NOT_FOUND = "recording-not-found", 404
+    RECORDING_NOT_RUNNING = "recording-not-running", 409
+    SENSOR_NOT_FOUND = "sensor-not-found", 404
+    SERVER_UNREACHABLE = "server-unreachable", 502
+    STORAGE_FULL = "storage-full", 507
+    TEXT_TOO_LONG = "text-too-long", 400
+    TOO_MANY_CALLS = "too-many-calls", 409
+    TRANSFER_NOT_REQUESTED = "transfer-not-requested", 409
+    UNAUTHORIZED = "unauthorized", 401
+    UNAVAILABLE = "unavailable", 503
+    UPGRADE_REQUIRED = "upgrade-required", 426
+
+
+HTTP_STATUS: dict[ErrorCode, int] = {code: code.http_status for code in ErrorCode}
+
+# Codes that clients may know already and that nothing raises yet, each with the reason.
+RESERVED: dict[ErrorCode, str] = {
+    ErrorCode.ACCOUNT_UNREGISTERED: "Calls are placed without a registration too, because many servers accept them.",
+    ErrorCode.FILE_UNSUPPORTED: "No request plays a file.",
+    ErrorCode.PLAYBACK_NOT_FOUND: "No request plays a file.",
+    ErrorCode.RECORDING_ALREADY_RUNNING: "No request starts a recording; the configuration does.",
+    ErrorCode.RECORDING_NO_MEDIA: "No request starts a recording; the configuration does.",
+    ErrorCode.RECORDING_NOT_RUNNING: "No request stops a recording; it ends with its call.",
+    ErrorCode.STORAGE_FULL: "A full disc fails a recording (`recording.failed`); a request that must write gets "
+    "`unavailable`.",
 }
-
 
 URN = "urn:intercomd:error:"
 
@@ -62,7 +85,7 @@ class IntercomError(Exception):
     `cause` why, `resolution` what to do about it.
     """
 
-    def __init__(self, code: str, message: str, cause: str = "", resolution: str = "") -> None:
+    def __init__(self, code: ErrorCode, message: str, cause: str = "", resolution: str = "") -> None:
         super().__init__(message)
         self.code, self.message, self.cause, self.resolution = code, message, cause, resolution
 

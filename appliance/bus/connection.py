@@ -13,7 +13,7 @@ from dbus_fast import (
 )
 from dbus_fast.aio import MessageBus
 
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 
 NAME = "org.intercomd"
 DRIVER = "org.freedesktop.DBus"
@@ -43,7 +43,7 @@ def sentence(err: BaseException) -> str:
 def unreachable(cause: str) -> IntercomError:
     """The error for a bus that is missing, gone or hanging."""
     return IntercomError(
-        "unavailable",
+        ErrorCode.UNAVAILABLE,
         "The message bus cannot be reached.",
         cause,
         "The service tries again by itself; check that dbus.service runs.",
@@ -79,7 +79,7 @@ async def own(bus: BusConnection) -> None:
         if err.type != "org.freedesktop.DBus.Error.AccessDenied":
             raise unreachable(sentence(err)) from err
         raise IntercomError(
-            "forbidden",
+            ErrorCode.FORBIDDEN,
             "The message bus refuses the name org.intercomd.",
             sentence(err),
             "Put org.intercomd.conf into /etc/dbus-1/system.d, run as the user it names, and reload dbus.service.",
@@ -95,7 +95,7 @@ async def own(bus: BusConnection) -> None:
 def taken() -> IntercomError:
     """The error for a name that another process has."""
     return IntercomError(
-        "conflict",
+        ErrorCode.CONFLICT,
         "Another process has the name org.intercomd on the message bus.",
         "busctl status org.intercomd shows which.",
         "End it; the service requests the name again by itself.",

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.bus.ports import BusPorts, Json
 from appliance.core import inputs, orders
 from appliance.core.model import AccountId, ButtonId, CallId, DoorId
@@ -103,7 +103,7 @@ def _flag(name: str, key: str) -> Property:
 def _bounded(text: str) -> str:
     if len(text) > LONGEST:
         raise IntercomError(
-            "parameter-invalid", f"{len(text)} characters are too long.", f"The limit is {LONGEST} characters."
+            ErrorCode.PARAMETER_INVALID, f"{len(text)} characters are too long.", f"The limit is {LONGEST} characters."
         )
     return text
 
@@ -114,7 +114,7 @@ def _bounded(text: str) -> str:
 async def _dial(asked: Asked, to: str) -> list[Any]:
     reply = await asked.do(inputs.Dial(_bounded(to)))
     if reply.call is None:
-        raise IntercomError("unavailable", "No call was placed.", reply.warning)
+        raise IntercomError(ErrorCode.UNAVAILABLE, "No call was placed.", reply.warning)
     return [call_path(reply.call)]
 
 

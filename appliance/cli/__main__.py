@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import appliance
-from appliance.base.errors import IntercomError, problem
+from appliance.base.errors import ErrorCode, IntercomError, problem
 from appliance.cli import codes, show, terms, wait_idle
 from appliance.cli.client import Client, default_socket
 
@@ -313,7 +313,7 @@ def call_of(client: Client, given: argparse.Namespace, action: str = "") -> str:
         return str(meant[0]["id"])
     names = ", ".join(call["id"] for call in calls)
     raise IntercomError(
-        "call-not-found",
+        ErrorCode.CALL_NOT_FOUND,
         f"There are {len(calls)} calls." if calls else "There is no call.",
         f"They are {names}." if calls else "",
         "Name one." if calls else "",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from appliance.base.errors import IntercomError, reason
+from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.base.unixhttp import UnixConnection
 
 Json = dict[str, Any]
@@ -80,13 +80,13 @@ class Client:
         where = self._url.netloc or str(self._path)
         if isinstance(err, PermissionError):
             return IntercomError(
-                "forbidden",
+                ErrorCode.FORBIDDEN,
                 f"You are not allowed to use {where}.",
                 "The socket is for its owner and group only.",
                 "Join the group intercom, or use sudo.",
             )
         return IntercomError(
-            "server-unreachable",
+            ErrorCode.SERVER_UNREACHABLE,
             f"No daemon answers at {where}.",
             reason(err),
             "Start intercomd, or give another address with --socket or --url.",

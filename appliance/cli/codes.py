@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from appliance.base import schedule_text
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.cli.client import Client
 
 Json = dict[str, Any]
@@ -37,7 +37,7 @@ def run(client: Client, given: argparse.Namespace) -> Json:
         case "remove":
             if not given.code:
                 raise IntercomError(
-                    "parameter-invalid", "No code is given.", "", "Give its id; `intercomctl code` lists them."
+                    ErrorCode.PARAMETER_INVALID, "No code is given.", "", "Give its id; `intercomctl code` lists them."
                 )
             return client.ask("DELETE", f"/v1/codes/{given.code}")
         case _:
@@ -47,7 +47,9 @@ def run(client: Client, given: argparse.Namespace) -> Json:
 def new(given: argparse.Namespace) -> Json:
     """The code or card to add."""
     if not given.owner or not given.door:
-        raise IntercomError("parameter-invalid", "The owner or the door is missing.", "", "Give --owner and --door.")
+        raise IntercomError(
+            ErrorCode.PARAMETER_INVALID, "The owner or the door is missing.", "", "Give --owner and --door."
+        )
     return {
         "owner": given.owner,
         "card" if given.card else "digits": secret("Number of the card: " if given.card else "Digits of the code: "),
@@ -69,7 +71,7 @@ def period(text: str) -> Json:
         days, begin, end = schedule_text.parse(text.strip().lower())
     except ValueError:
         raise IntercomError(
-            "parameter-invalid", f'"{text}" is not a time of the week.', "", f"Write {schedule_text.ALLOWED}."
+            ErrorCode.PARAMETER_INVALID, f'"{text}" is not a time of the week.', "", f"Write {schedule_text.ALLOWED}."
         ) from None
     return {"days": days, "begin": begin, "end": end}
 
@@ -80,6 +82,6 @@ def moment(text: str) -> str:
         at = datetime.fromisoformat(text).astimezone(UTC)
     except ValueError:
         raise IntercomError(
-            "parameter-invalid", f'"{text}" is not a date and time.', "", "Write it like 2026-12-24T18:00."
+            ErrorCode.PARAMETER_INVALID, f'"{text}" is not a date and time.', "", "Write it like 2026-12-24T18:00."
         ) from None
     return f"{at:%Y-%m-%dT%H:%M:%S}Z"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from appliance.base.errors import IntercomError, reason
+from appliance.base.errors import ErrorCode, IntercomError, reason
 
 Json = dict[str, Any]
 STATE = Path("/var/lib/intercomd")
@@ -49,14 +49,14 @@ def _read(file: Path, runtime: Path) -> str:
         return file.read_text(encoding="utf-8").strip()
     except PermissionError as error:
         raise IntercomError(
-            "forbidden",
+            ErrorCode.FORBIDDEN,
             f"You are not allowed to read {file}.",
             "It contains the token, which allows opening doors.",
             "Use sudo.",
         ) from error
     except OSError as error:
         raise IntercomError(
-            "unavailable",
+            ErrorCode.UNAVAILABLE,
             f"No station serves a page from {runtime}.",
             reason(error),
             "Start intercomd, or give the socket of another station with --socket.",

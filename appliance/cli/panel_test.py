@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.cli.client import Client
 from appliance.cli.prompt import Person
 
@@ -31,7 +31,9 @@ def run(client: Client, part: str | None, seconds: float | None, prompt: Prompt,
     known = parts(state)
     wanted = [each for each in known if part in {None, each, each.partition(".")[0]}]
     if not wanted:
-        raise IntercomError("parameter-invalid", f"There is no {part} to test.", f"There is: {', '.join(known)}.")
+        raise IntercomError(
+            ErrorCode.PARAMETER_INVALID, f"There is no {part} to test.", f"There is: {', '.join(known)}."
+        )
     trial = _Trial(client, seconds, prompt, person, state, named=part in known)
     found: list[Json] = []
     try:

@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.cli.client import Client
 
 Json = dict[str, Any]
@@ -21,7 +21,9 @@ def wait(client: Client, seconds: float) -> None:
     while busy := _busy(state := client.ask("GET", "/v1/state")):
         left = deadline - time.monotonic()
         if left <= 0:
-            raise IntercomError("conflict", f"The station is still busy after {seconds:g} s.", busy, "Try again later.")
+            raise IntercomError(
+                ErrorCode.CONFLICT, f"The station is still busy after {seconds:g} s.", busy, "Try again later."
+            )
         client.ask("GET", f"/v1/events?{_EVENTS}&since={state['last_event']}&wait={min(left, _POLL_S):.3f}")
 
 

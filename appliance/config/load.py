@@ -9,12 +9,12 @@ from typing import Any
 import tomli
 from pydantic import ValidationError
 
-from appliance.base.errors import IntercomError, reason
+from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.config import checks, describe, files
 from appliance.config.schema import Config
 from appliance.config.schema.base import ID_ALLOWED
 
-CODE = "config-invalid"
+CODE = ErrorCode.CONFIG_INVALID
 _SHOWN = 60  # characters of a wrong value that a message repeats
 
 

@@ -5,11 +5,11 @@ import stat
 from codecs import BOM_UTF8
 from pathlib import Path
 
-from appliance.base.errors import IntercomError, reason
+from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.config import files
 from appliance.config.schema import Config
 
-CODE = "config-invalid"
+CODE = ErrorCode.CONFIG_INVALID
 SHORTEST, LONGEST = 8, 256  # characters; an account's password may be shorter, as its registrar chose it
 MOST = LONGEST + len(BOM_UTF8) + len("\r\n")
 OTHERS = stat.S_IRWXG | stat.S_IRWXO

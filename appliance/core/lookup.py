@@ -1,6 +1,6 @@
 """Look up what a request names (calls, accounts, addresses, doors), and build the errors for what is not usable."""
 
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core.accounts import callers
 from appliance.core.model import DIRECT, NO_ACCOUNT, Account, AccountId, Call, CallId, DoorId, DoorSettings
 from appliance.core.transition import Turn
@@ -11,7 +11,7 @@ def find(turn: Turn, wanted: CallId) -> Call:
     call = turn.state.call(wanted)
     if call is None:
         raise IntercomError(
-            "call-not-found",
+            ErrorCode.CALL_NOT_FOUND,
             f"There is no call {wanted}.",
             "It has ended or never existed.",
             "GET /v1/calls lists them.",
@@ -45,7 +45,9 @@ def whom(turn: Turn, to: str, account: AccountId) -> tuple[str, AccountId]:
             raise not_called(turn, to)
         return uri, NO_ACCOUNT
     if account and turn.settings.account(account) is None:
-        raise IntercomError("no-account", f"There is no account {account}.", f"The station has: {account_names(turn)}.")
+        raise IntercomError(
+            ErrorCode.NO_ACCOUNT, f"There is no account {account}.", f"The station has: {account_names(turn)}."
+        )
     target = turn.settings.target(to)
     if target is not None:
         return target.uri, account or target.account
@@ -60,7 +62,7 @@ def whom(turn: Turn, to: str, account: AccountId) -> tuple[str, AccountId]:
 def not_called(turn: Turn, to: str) -> IntercomError:
     """The error for text that is not an address."""
     return IntercomError(
-        "number-invalid",
+        ErrorCode.NUMBER_INVALID,
         f"{to!r} cannot be called.",
         "It is neither the name of a target nor a SIP URI.",
         f"Use one of {', '.join(t.name for t in turn.settings.targets) or 'no targets yet'}, or sip:user@host.",
@@ -71,7 +73,7 @@ def find_account(turn: Turn, wanted: AccountId) -> Account:
     """Find an account by its name, or raise account-not-found."""
     if turn.settings.account(wanted) is None:
         raise IntercomError(
-            "account-not-found", f"There is no account {wanted}.", f"The station has: {account_names(turn)}."
+            ErrorCode.ACCOUNT_NOT_FOUND, f"There is no account {wanted}.", f"The station has: {account_names(turn)}."
         )
     return turn.state.account(wanted)
 
@@ -84,7 +86,7 @@ def account_names(turn: Turn) -> str:
 def too_many_calls(turn: Turn) -> IntercomError:
     """The error for a call above the limit."""
     return IntercomError(
-        "too-many-calls",
+        ErrorCode.TOO_MANY_CALLS,
         "No further call can be placed.",
         f"The limit is {turn.settings.max_calls} calls.",
         "End one of them, or set sip.max_calls higher.",
@@ -94,7 +96,7 @@ def too_many_calls(turn: Turn) -> IntercomError:
 def wrong_state(call: Call, done: str, needed_state: str) -> IntercomError:
     """The error for a call that is in the wrong state."""
     return IntercomError(
-        "call-wrong-state",
+        ErrorCode.CALL_WRONG_STATE,
         f"Call {call.id} cannot be {done} now.",
         f"It is {call.state}{', but the far end has not confirmed it by its digit yet' if call.confirm else ''}.",
         f"Only a call that is {needed_state} can.",
@@ -106,5 +108,5 @@ def find_door(turn: Turn, wanted: DoorId) -> DoorSettings:
     door = turn.settings.door(wanted)
     if door is None:
         names = ", ".join(each.id for each in turn.settings.doors) or "none"
-        raise IntercomError("door-not-found", f"There is no door {wanted}.", f"The station has: {names}.")
+        raise IntercomError(ErrorCode.DOOR_NOT_FOUND, f"There is no door {wanted}.", f"The station has: {names}.")
     return door

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from typing import Literal, assert_type
 
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import call_states, events, inputs
 from appliance.core.access import codes
 from appliance.core.access.dtmf import send
@@ -38,6 +38,7 @@ from appliance.core.model import (
     MessageId,
     MessageMethod,
     OpenedBy,
+    WarningCode,
 )
 from appliance.core.orders import Reply, Words
 from appliance.core.panel import buttons, self_tests
@@ -81,7 +82,7 @@ def requested(turn: Turn, given: inputs.Requested) -> None:
         turn.order(Reply(given.request, error=err))
         return
     if warning:
-        turn.emit(events.WarningTold("redundant", warning, call))
+        turn.emit(events.WarningTold(WarningCode.REDUNDANT, warning, call))
     turn.order(Reply(given.request, call=call, conference=conference, warning=warning))
 
 
@@ -232,7 +233,9 @@ def dial(turn: Turn, wanted: inputs.Dial) -> CallId:
     """Place a call for a client."""
     to, headers = wanted.to, wanted.headers
     if turn.state.stopping:
-        raise IntercomError("unavailable", "No call can be placed now.", "The daemon is stopping.", "Try again later.")
+        raise IntercomError(
+            ErrorCode.UNAVAILABLE, "No call can be placed now.", "The daemon is stopping.", "Try again later."
+        )
     target = turn.settings.target(to)
     uri, account = whom(turn, to, wanted.account)
     check_headers(headers)
@@ -248,7 +251,10 @@ def register(turn: Turn, wanted: AccountId) -> str:
     account = find_account(turn, wanted)
     if turn.state.stopping:
         raise IntercomError(
-            "unavailable", f"Account {wanted} cannot register now.", "The daemon is stopping.", "Try again later."
+            ErrorCode.UNAVAILABLE,
+            f"Account {wanted} cannot register now.",
+            "The daemon is stopping.",
+            "Try again later.",
         )
     return registration.register(turn, account)
 
@@ -269,11 +275,11 @@ def reject(turn: Turn, call: Call, wanted: inputs.RejectCall) -> str:
     """Refuse an incoming call."""
     if wanted.code not in REFUSALS:
         raise IntercomError(
-            "parameter-invalid", f"{wanted.code} cannot refuse a call.", "Give a SIP code from 400 to 699."
+            ErrorCode.PARAMETER_INVALID, f"{wanted.code} cannot refuse a call.", "Give a SIP code from 400 to 699."
         )
     if len(wanted.reason) > LONGEST_REASON or not wanted.reason.isprintable():
         raise IntercomError(
-            "parameter-invalid",
+            ErrorCode.PARAMETER_INVALID,
             "The reason cannot be sent.",
             f"It has {len(wanted.reason)} characters, or some that are not printable.",
             f"Use one line of at most {LONGEST_REASON} characters.",
@@ -334,7 +340,7 @@ def send_digits(turn: Turn, call: Call, digits: str) -> None:
     """Send digits to the far end."""
     if not DIGITS.fullmatch(digits):
         raise IntercomError(
-            "parameter-invalid", "These are not DTMF digits.", "Digits are 0 to 9, A to D, * and #, at most 32."
+            ErrorCode.PARAMETER_INVALID, "These are not DTMF digits.", "Digits are 0 to 9, A to D, * and #, at most 32."
         )
     send(turn, call, digits)
 
@@ -344,9 +350,11 @@ def press(turn: Turn, wanted: ButtonId, seconds: float) -> str:
     button = turn.settings.button(wanted)
     if button is None:
         names = ", ".join(b.id for b in turn.settings.buttons) or "none"
-        raise IntercomError("button-not-found", f"There is no button {wanted}.", f"The panel has: {names}.")
+        raise IntercomError(ErrorCode.BUTTON_NOT_FOUND, f"There is no button {wanted}.", f"The panel has: {names}.")
     if not 0 <= seconds <= LONGEST_PRESS_S:
-        raise IntercomError("parameter-invalid", f"A press cannot last {seconds} s.", "A press lasts 0 to 60 s.")
+        raise IntercomError(
+            ErrorCode.PARAMETER_INVALID, f"A press cannot last {seconds} s.", "A press lasts 0 to 60 s."
+        )
     if buttons.of(turn, wanted).down:
         return f"Button {wanted} is down already."
     act_all(turn, buttons.hold_down(turn, button, seconds))
@@ -358,7 +366,7 @@ def open_door(turn: Turn, wanted: DoorId, seconds: float | None, who: str, means
     door = find_door(turn, wanted)
     if seconds is not None and not 0 < seconds <= door.max_s:
         raise IntercomError(
-            "parameter-invalid",
+            ErrorCode.PARAMETER_INVALID,
             f"Door {wanted} cannot be opened for {seconds} s.",
             f"Its longest pulse is {door.max_s} s.",
             f"Ask for less, or set door.{wanted}.max_s.",
@@ -369,5 +377,5 @@ def open_door(turn: Turn, wanted: DoorId, seconds: float | None, who: str, means
 def needed(call: Call | None, to_do: str) -> Call:
     """Return the call, or raise call-wrong-state for a button that needs one."""
     if call is None:
-        raise IntercomError("call-wrong-state", f"There is no call to {to_do}.")
+        raise IntercomError(ErrorCode.CALL_WRONG_STATE, f"There is no call to {to_do}.")
     return call

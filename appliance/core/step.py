@@ -10,7 +10,7 @@ from appliance.core.calls import call_log, call_timers, focus, forwarding, recor
 from appliance.core.conferences import conference, mixing
 from appliance.core.doors import pulses, rules, sensors
 from appliance.core.inputs import AnyInput
-from appliance.core.model import Cause, LampKind, State
+from appliance.core.model import AccessScope, Cause, LampKind, NoticeCode, State, WarningCode
 from appliance.core.orders import Order
 from appliance.core.panel import buttons, indications, self_tests
 from appliance.core.transfers import transferee, transferor
@@ -115,7 +115,7 @@ def take(turn: Turn, given: AnyInput) -> None:  # noqa: C901, PLR0912, PLR0915 -
             turn.emit(events.ConfigRejected(errors))
         case inputs.ClockSet(by_s=by_s):
             way = "forward" if by_s > 0 else "back"
-            turn.emit(events.NoticeTold("clock-set", f"The clock was set {way} by {abs(by_s):.1f} s."))
+            turn.emit(events.NoticeTold(NoticeCode.CLOCK_SET, f"The clock was set {way} by {abs(by_s):.1f} s."))
         case inputs.ClockTold(clock=clock):
             turn.state = replace(turn.state, clock=clock)
         case inputs.BookRead(book=book, lockouts=locked):
@@ -178,7 +178,7 @@ def take(turn: Turn, given: AnyInput) -> None:  # noqa: C901, PLR0912, PLR0915 -
             contacts.sip_ready(turn)
         case inputs.SipSlow(after_s=after_s, waits_for=waits_for):
             text = f"SIP is not ready {after_s:g} s after its start. It waits for: {waits_for}."
-            turn.emit(events.WarningTold("sip-not-ready", text))
+            turn.emit(events.WarningTold(WarningCode.SIP_NOT_READY, text))
         case inputs.SipLost(why=why, card=card):
             session.sip_lost(turn, why, card=card)
             registration.sip_lost(turn)
@@ -189,7 +189,7 @@ def take(turn: Turn, given: AnyInput) -> None:  # noqa: C901, PLR0912, PLR0915 -
         case inputs.MessageReceived():
             if not texts.received(turn, given):
                 source = registration.host_of(given.source)
-                denied(turn, inputs.AccessDenied(at=turn.now, who=given.uri, source=source, scope="message"))
+                denied(turn, inputs.AccessDenied(at=turn.now, who=given.uri, source=source, scope=AccessScope.MESSAGE))
         case inputs.MessageAnswered():
             if not dtmf.answered(turn, given):
                 texts.answered(turn, given)

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from websockets.asyncio.client import unix_connect
 from websockets.exceptions import WebSocketException
 
-from appliance.base.errors import IntercomError, reason
+from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.base.unixhttp import UnixConnection
 from appliance.demo.sip_trace import Trace
 from appliance.simulator import panel
@@ -129,9 +129,11 @@ class DemoStation:
         try:
             status, answer = await self.request("GET", path)
         except OSError as error:
-            raise IntercomError("unavailable", f"{self.name} does not answer at {path}.", reason(error)) from error
+            raise IntercomError(
+                ErrorCode.UNAVAILABLE, f"{self.name} does not answer at {path}.", reason(error)
+            ) from error
         if status != http.client.OK:
-            raise IntercomError("unavailable", f"{self.name} answers {status} at {path}.", str(answer))
+            raise IntercomError(ErrorCode.UNAVAILABLE, f"{self.name} answers {status} at {path}.", str(answer))
         return answer
 
     def _request(self, method: str, path: str, body: Json | None) -> tuple[int, Any]:
@@ -193,7 +195,7 @@ def free_sip_port(taken: set[int]) -> int:
             probe.bind(("127.0.0.1", port))
             if port not in taken:
                 return port
-    raise IntercomError("unavailable", "No free UDP port was found for SIP.", f"Tried 200 of {SIP_PORTS}.")
+    raise IntercomError(ErrorCode.UNAVAILABLE, "No free UDP port was found for SIP.", f"Tried 200 of {SIP_PORTS}.")
 
 
 def to_toml(table: Json, path: tuple[str, ...] = ()) -> str:

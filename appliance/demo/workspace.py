@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from appliance.base.errors import IntercomError, reason
+from appliance.base.errors import ErrorCode, IntercomError, reason
 
 MARK = ".intercomd-demo"  # marks the directory as ours; locked while it is in use
 
@@ -24,19 +24,25 @@ def kept(directory: Path) -> Iterator[Path]:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not (directory / MARK).exists() and any(directory.iterdir()):
             raise IntercomError(
-                "unavailable", f"{directory} is not empty.", "It was not created by a demonstration.", "Give another."
+                ErrorCode.UNAVAILABLE,
+                f"{directory} is not empty.",
+                "It was not created by a demonstration.",
+                "Give another.",
             )
         lock = (directory / MARK).open("w")
     except OSError as error:
         raise IntercomError(
-            "unavailable", f"{directory} cannot be used.", reason(error), "Give another one with --directory."
+            ErrorCode.UNAVAILABLE, f"{directory} cannot be used.", reason(error), "Give another one with --directory."
         ) from error
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise IntercomError(
-                "unavailable", "A demonstration runs already.", f"It uses {directory}.", "End it, or give --directory."
+                ErrorCode.UNAVAILABLE,
+                "A demonstration runs already.",
+                f"It uses {directory}.",
+                "End it, or give --directory.",
             ) from error
         _empty(directory)
         yield directory

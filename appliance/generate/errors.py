@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from appliance.base.errors import HTTP_STATUS
+from appliance.base.errors import HTTP_STATUS, RESERVED, ErrorCode
 
 _HEAD = """<!-- Made by python -m appliance.generate from the code that raises the errors. Change that, not this. -->
 # Errors
@@ -15,29 +15,38 @@ An error is the same everywhere: a `code` for programs, which keeps its meaning;
 as `org.intercomd.Error.CallNotFound` for `call-not-found`, with the others as its texts. Words in braces differ from
 case to case.
 """
+_RESERVED = """## Reserved codes
+This version never gives these; a later one may.
+"""
 _PACKAGE = Path(__file__).parents[1]
 
 
 def reference() -> str:
     """docs/reference/errors.md."""
-    cases: dict[str, set[str]] = defaultdict(set)
+    cases = raised()
+    sections = [
+        f"## `{code}`\nHTTP status {HTTP_STATUS[code]}.\n\n" + "".join(f"- {text}\n" for text in sorted(cases[code]))
+        for code in sorted(cases)
+    ]
+    reserved = "".join(f"- `{code}`: {why}\n" for code, why in RESERVED.items())
+    return "\n".join([_HEAD, *sections, f"{_RESERVED}\n{reserved}"])
+
+
+def raised() -> dict[ErrorCode, set[str]]:
+    """Every code that the package raises, with the texts of its errors."""
+    cases: dict[ErrorCode, set[str]] = defaultdict(set)
     for path in sorted(_PACKAGE.rglob("*.py")):
         for code, text in _raised(ast.parse(path.read_text(encoding="utf-8"))):
             cases[code].add(text)
-    sections = [
-        f"## `{code}`\nHTTP status {HTTP_STATUS.get(code, 500)}.\n\n"
-        + "".join(f"- {text}\n" for text in sorted(cases[code]))
-        for code in sorted(cases)
-    ]
-    return "\n".join([_HEAD, *sections])
+    return cases
 
 
-def _raised(tree: ast.Module) -> Iterator[tuple[str, str]]:
+def _raised(tree: ast.Module) -> Iterator[tuple[ErrorCode, str]]:
     """Code and text of every error that a module raises; a code in a variable is defined elsewhere."""
     constants = {
         target.id: node.value
         for node in tree.body
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        if isinstance(node, ast.Assign)
         for target in node.targets
         if isinstance(target, ast.Name)
     }
@@ -48,8 +57,8 @@ def _raised(tree: ast.Module) -> Iterator[tuple[str, str]]:
         given |= {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
         code = given.pop("code", None)
         code = constants.get(code.id) if isinstance(code, ast.Name) else code
-        if isinstance(code, ast.Constant):
-            yield str(code.value), " ".join(f"{text.rstrip('.')}." for text in map(_text, given.values()) if text)
+        if isinstance(code, ast.Attribute) and code.attr in ErrorCode.__members__:
+            yield ErrorCode[code.attr], " ".join(f"{text.rstrip('.')}." for text in map(_text, given.values()) if text)
 
 
 def _text(node: ast.expr) -> str:

@@ -36,12 +36,17 @@ def _event(kind: str, schema: dict[str, Any]) -> str:
 def _type(schema: dict[str, Any], definitions: dict[str, Any]) -> str:
     """A JSON Schema in a few words."""
     if "$ref" in schema:
-        return _type(definitions[schema["$ref"].rpartition("/")[2]], definitions)
+        name = schema["$ref"].rpartition("/")[2]
+        return (
+            "one of [the codes of errors](errors.md)" if name == "ErrorCode" else _type(definitions[name], definitions)
+        )
     if "anyOf" in schema:
         return " or ".join(_type(part, definitions) for part in schema["anyOf"])
     if "enum" in schema:
-        return "one of " + ", ".join(f"`{value}`" for value in schema["enum"])
+        return "one of " + ", ".join(f"`{value}`" if value else "empty" for value in schema["enum"])
     if "properties" in schema:
         inner = ", ".join(f"`{name}` ({_type(field, definitions)})" for name, field in schema["properties"].items())
         return f"object of {inner}"
+    if "items" in schema:
+        return f"array of {_type(schema['items'], definitions)}"
     return str(schema["type"])

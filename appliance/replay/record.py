@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from appliance.base.errors import IntercomError, reason
+from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.core.desired import Desired
 from appliance.core.inputs import AnyInput
 from appliance.core.model import State
@@ -46,7 +46,7 @@ class Recorder:
             self._file: BinaryIO = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
         except OSError as err:
             raise IntercomError(
-                "unavailable",
+                ErrorCode.UNAVAILABLE,
                 f"Inputs cannot be recorded into {path}.",
                 f"{err.strerror}.",
                 "Name a file in a directory that the daemon may write to.",

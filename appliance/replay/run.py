@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.records import plain
 from appliance.core import desired_state
 from appliance.core.model import State
@@ -146,7 +146,7 @@ def _fields(values: Json) -> str:
 
 def _unreadable(path: Path, why: str) -> IntercomError:
     return IntercomError(
-        "parameter-invalid",
+        ErrorCode.PARAMETER_INVALID,
         f"{path} cannot be replayed.",
         f"{why}.",
         "Use a file that intercomd --record-inputs wrote, with the version that its first line names.",

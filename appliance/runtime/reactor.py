@@ -12,7 +12,7 @@ from dataclasses import fields, replace
 from typing import Any, Protocol, cast
 
 from appliance.base import ids
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import desired_state, events, inputs, orders, snapshot
 from appliance.core.desired import Desired
 from appliance.core.model import CallId, PersistentState, RequestId, Settings, State
@@ -179,7 +179,7 @@ class Reactor:
     async def request(self, action: inputs.Action, who: str) -> orders.Reply:
         """Have the core decide a client's request; returns the reply. Raises IntercomError `unavailable`."""
         if self._loop is None:
-            raise IntercomError("unavailable", "The daemon is stopping.", "", "Try again after it has started.")
+            raise IntercomError(ErrorCode.UNAVAILABLE, "The daemon is stopping.", "", "Try again after it has started.")
         request = RequestId(ids.new("q"))
         future: asyncio.Future[orders.Reply] = self._loop.create_future()
         self._replies[request] = future
@@ -188,13 +188,13 @@ class Reactor:
             if not self._inbox.put(asked):
                 why = "Clients send more requests than the station can handle."
                 raise IntercomError(
-                    "unavailable", "Too many requests are waiting for an answer.", why, "Try again later."
+                    ErrorCode.UNAVAILABLE, "Too many requests are waiting for an answer.", why, "Try again later."
                 )
             return await asyncio.wait_for(future, REPLY_S)
         except (TimeoutError, asyncio.CancelledError) as err:
             if isinstance(err, asyncio.CancelledError) and not future.cancelled():
                 raise  # the client was cancelled, not we
-            raise IntercomError("unavailable", "The daemon did not answer in time.", "", "Try again.") from err
+            raise IntercomError(ErrorCode.UNAVAILABLE, "The daemon did not answer in time.", "", "Try again.") from err
         finally:
             del self._replies[request]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import tomli
 
 import appliance
-from appliance.base.errors import IntercomError, sentences
+from appliance.base.errors import ErrorCode, IntercomError, sentences
 from appliance.board.cards import cards
 from appliance.board.chips import chips
 from appliance.board.firmware import model
@@ -82,7 +82,7 @@ def set_up(given: argparse.Namespace, root: Path) -> int:
     replaces = not given.print and station.configured(file)
     if replaces and not given.force:
         told = IntercomError(
-            "conflict",
+            ErrorCode.CONFLICT,
             f"This station is already configured in {file}.",
             "",
             "Add --force to replace it (it is kept as .old), or --print to see the proposal.",
@@ -111,7 +111,7 @@ def set_up(given: argparse.Namespace, root: Path) -> int:
             station.write(file, text)
         except OSError as error:
             raise IntercomError(
-                "unavailable",
+                ErrorCode.UNAVAILABLE,
                 f"{file} cannot be written.",
                 f"{error.strerror}.",
                 "Run this as root: sudo intercomd-setup",

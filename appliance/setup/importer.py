@@ -14,7 +14,7 @@ from typing import Any
 
 import tomli
 
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.config import describe
 from appliance.config import files as regular
 from appliance.config.load import CODE, check
@@ -55,7 +55,7 @@ def run(source: Path, file: Path) -> Imported:
             imported = _import(source, file) if source.exists() else Imported(file, changed=False)
         except OSError as error:
             raise IntercomError(
-                "unavailable",
+                ErrorCode.UNAVAILABLE,
                 f"{source} could not be imported.",
                 f"{error.filename or file}: {error.strerror}.",
                 "Make the file system writable, and restart the board.",
@@ -75,7 +75,7 @@ def _import(source: Path, file: Path) -> Imported:
     text = f"# Imported by intercomd-setup from {source}.\n\n{dump(config)}"
     if there and _contents(file) != config and setup != {"replace": True}:
         raise IntercomError(
-            "conflict",
+            ErrorCode.CONFLICT,
             f"{source.name}: This station is already configured in {file}.",
             "An import replaces a configuration only on request.",
             "Add to the file: [setup] and, in the next line, replace = true",

@@ -22,7 +22,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from appliance.base.errors import IntercomError, reason
+from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.simulator.keypads_and_readers import SimulatedEntry
 
 LONGEST_PRESS_S = 60.0
@@ -68,7 +68,7 @@ class SimulatedPanel:
             self._path.chmod(0o600)
         except OSError as error:
             raise IntercomError(
-                "unavailable",
+                ErrorCode.UNAVAILABLE,
                 f"The simulated panel cannot listen on {self._path}",
                 reason(error),
                 "Choose a state directory with a shorter path, writable for this user",
@@ -198,7 +198,7 @@ async def _connected(path: Path) -> AsyncIterator[tuple[StreamReader, StreamWrit
         reader, writer = await asyncio.open_unix_connection(path)
     except OSError as error:
         raise IntercomError(
-            "unavailable",
+            ErrorCode.UNAVAILABLE,
             f"No simulated panel answers at {path}",
             reason(error),
             "Start the station with --demo, and give its own state directory",
@@ -215,5 +215,5 @@ async def _asked(path: Path, reader: StreamReader, writer: StreamWriter, request
     line = await reader.readline()
     answer: dict[str, Any] = json.loads(line) if line else {"error": "it left"}
     if "error" in answer:
-        raise IntercomError("parameter-invalid", f"The simulated panel at {path} refused", str(answer["error"]))
+        raise IntercomError(ErrorCode.PARAMETER_INVALID, f"The simulated panel at {path} refused", str(answer["error"]))
     return answer

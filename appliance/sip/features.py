@@ -3,7 +3,7 @@
 import importlib.util
 from pathlib import Path
 
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 
 
 def look(inband: list[str]) -> None:
@@ -14,7 +14,7 @@ def look(inband: list[str]) -> None:
     if "class DtmfDetector" not in Path(found.origin).read_text(encoding="utf-8"):
         where = ", ".join(f"account.{name}" for name in inband)
         raise IntercomError(
-            "config-invalid",
+            ErrorCode.CONFIG_INVALID,
             f"{where}: inband_digits is not available",
             "The pjsua2 that is installed cannot detect digits in the sound.",
             "Install the python3-pjsua2 that came with this intercomd, or set inband_digits to false.",

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from appliance.base import records
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core.inputs import BookRead, CredentialKept, CredentialNotKept, Input, PartFailed
 from appliance.core.model import Credential, CredentialBook, CredentialId, LockoutScope
 from appliance.core.orders import DropCredential, KeepCredential, KeepLockouts
@@ -103,20 +103,20 @@ def device_key(directory: Path, *, in_use: bool) -> str:
     except FileNotFoundError:
         if in_use:
             raise IntercomError(
-                "unavailable",
+                ErrorCode.UNAVAILABLE,
                 f"Codes are not accepted: {path} is missing, and the stored codes need it.",
                 resolution=new_key,
             ) from None
         return _new_key(path)
     except (PermissionError, IsADirectoryError) as error:
         raise IntercomError(
-            "unavailable",
+            ErrorCode.UNAVAILABLE,
             f"Codes are not accepted: {path} cannot be read ({error.strerror}).",
             resolution=f"Make the service's user its owner (chown intercomd: {path}), and restart the service.",
         ) from error
     if others:
         raise IntercomError(
-            "unavailable",
+            ErrorCode.UNAVAILABLE,
             f"Codes are not accepted: others may read {path}.",
             resolution=f"chmod 0600 {path}, restart the service, and replace the codes that others may have read.",
         )
@@ -126,7 +126,7 @@ def device_key(directory: Path, *, in_use: bool) -> str:
     except ValueError:
         pass
     raise IntercomError(
-        "unavailable",
+        ErrorCode.UNAVAILABLE,
         f"Codes are not accepted: {path} contains no key.",
         resolution=new_key,
     )

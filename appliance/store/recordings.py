@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core.inputs import Input, RecordingAvailable, RecordingPrepared, RecordingRefused
 from appliance.core.model import CallId, RecordingId
 from appliance.core.orders import FinishRecording, PrepareRecording
@@ -120,7 +120,9 @@ class Recordings:
                 raise _not_found(recording)
             if not row[0]:
                 raise IntercomError(
-                    "conflict", f"Recording {recording} is being written.", resolution="Delete it after the call."
+                    ErrorCode.CONFLICT,
+                    f"Recording {recording} is being written.",
+                    resolution="Delete it after the call.",
                 )
             path.unlink(missing_ok=True)
             connection.execute("DELETE FROM recordings WHERE id = ?", (recording,))
@@ -133,7 +135,9 @@ class Recordings:
                 rows = connection.execute(query, values).fetchall()
         except sqlite3.Error as error:
             why, resolution = database.explain(error, self._writer.directory)
-            raise IntercomError("unavailable", "The index of recordings cannot be read.", why, resolution) from error
+            raise IntercomError(
+                ErrorCode.UNAVAILABLE, "The index of recordings cannot be read.", why, resolution
+            ) from error
         return tuple(Recording(*row[:7], *map(bool, row[7:])) for row in rows)
 
     def _refuse(self, call: CallId, recording: RecordingId, why: str) -> None:
@@ -271,5 +275,7 @@ def _modified(path: Path) -> datetime:
 
 def _not_found(recording: str) -> IntercomError:
     return IntercomError(
-        "recording-not-found", f"There is no recording {recording!r}.", resolution="GET /v1/recordings lists them."
+        ErrorCode.RECORDING_NOT_FOUND,
+        f"There is no recording {recording!r}.",
+        resolution="GET /v1/recordings lists them.",
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from contextlib import closing, suppress
 from typing import Any
 
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.store import database
 from appliance.store.writer import After, Writer
 
@@ -42,7 +42,7 @@ class Backlog:
                 return connection.execute(query, values).fetchall()
         except sqlite3.Error as error:
             why, resolution = database.explain(error, self._writer.directory)
-            raise IntercomError("unavailable", f"{what} cannot be read.", why, resolution) from error
+            raise IntercomError(ErrorCode.UNAVAILABLE, f"{what} cannot be read.", why, resolution) from error
 
     def settle(self) -> None:
         """Wait until all rows are on disc, if possible."""

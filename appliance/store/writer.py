@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from appliance.base.errors import IntercomError, reason
+from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.core.inputs import Input, PartFailed, PartRecovered
 from appliance.store import database
 
@@ -94,7 +94,7 @@ class Writer:
             return lambda: answer.set_result(result)
 
         def refuse(why: str) -> None:
-            answer.set_exception(IntercomError("unavailable", "The storage does not work.", why))
+            answer.set_exception(IntercomError(ErrorCode.UNAVAILABLE, "The storage does not work.", why))
 
         if not self.submit(run, refuse=refuse):
             refuse("Too many writes are waiting, or the service is stopping.")
@@ -102,7 +102,7 @@ class Writer:
             return answer.result(timeout_s)
         except TimeoutError as error:
             raise IntercomError(
-                "unavailable",
+                ErrorCode.UNAVAILABLE,
                 "The storage does not answer.",
                 f"The disc took longer than {timeout_s:g} s.",
                 "Try again.",

@@ -5,7 +5,7 @@ import fcntl
 import os
 from pathlib import Path
 
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 
 
 def take(directory: Path) -> int:
@@ -21,7 +21,7 @@ def take(directory: Path) -> int:
         if err.errno == errno.EROFS:
             return -1
         raise IntercomError(
-            "unavailable",
+            ErrorCode.UNAVAILABLE,
             f"The state directory {directory} cannot be created.",
             f"{err.strerror}.",
             "Give another with --state, or give it write permission for this user.",
@@ -35,7 +35,7 @@ def take(directory: Path) -> int:
     except BlockingIOError as err:
         os.close(descriptor)
         raise IntercomError(
-            "unavailable",
+            ErrorCode.UNAVAILABLE,
             f"Another daemon uses the state directory {directory}.",
             "Two daemons would use the same relay and the same event ids.",
             "Stop the other one, or give this one its own directory with --state.",

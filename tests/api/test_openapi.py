@@ -12,6 +12,7 @@ from appliance.api import app, models
 from appliance.api.http import problems
 from appliance.base.errors import HTTP_STATUS
 from appliance.core import snapshot
+from appliance.core.events import EVENTS
 from appliance.core.inputs import Action
 from appliance.core.model import (
     Action as Does,
@@ -265,6 +266,13 @@ def test_every_action_of_a_client_has_a_route():
 def test_every_problem_code_has_an_error_status():
     assert all(400 <= status <= 599 for status in HTTP_STATUS.values())
     assert set(problems._OF_STATUS.values()) <= set(HTTP_STATUS)
+
+
+def test_the_description_enumerates_the_codes_of_errors_and_the_types_of_events():
+    described = app.openapi()["components"]["schemas"]
+    assert described["Problem"]["properties"]["code"] == {"$ref": "#/components/schemas/ErrorCode"}
+    assert described["ErrorCode"]["enum"] == list(HTTP_STATUS)
+    assert described["Envelope"]["properties"]["type"]["enum"] == list(EVENTS)
 
 
 def test_shapes_of_answers_are_described_without_validators_of_them():

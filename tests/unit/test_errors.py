@@ -1,14 +1,21 @@
 """Errors in words: whole sentences, and none of Python's numbers."""
 
+import ast
 import errno
 import os
 import socket
+from pathlib import Path
 
 import pytest
 
-from appliance.base.errors import IntercomError, problem, reason, sentences
+import appliance
+from appliance.base.errors import RESERVED, ErrorCode, IntercomError, problem, reason, sentences
 from appliance.core import events, inputs
+from appliance.generate.errors import raised
+from appliance.runtime.event_schemas import schemas
 from tests.core.station import Station
+
+PACKAGE = Path(appliance.__file__).parent
 
 
 def missing():
@@ -59,3 +66,27 @@ def test_the_problem_object_has_the_words_of_the_error():
         "cause": "",
         "resolution": "See the list.",
     }
+
+
+def test_a_code_is_raised_or_reserved_and_never_both():
+    assert set(raised()) | set(RESERVED) == set(ErrorCode)
+    assert not set(raised()) & set(RESERVED), "raised: no longer reserved"
+
+
+def test_every_error_in_the_code_names_a_code_of_the_enumeration():
+    """By its name, or in a variable: mypy does not look at values of type Any."""
+    written = [
+        f"{path.relative_to(PACKAGE)}:{node.lineno}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "IntercomError"
+        for code in [*node.args[:1], *(each.value for each in node.keywords if each.arg == "code")]
+        if isinstance(code, ast.Constant | ast.JoinedStr)
+    ]
+    assert written == []
+
+
+def test_the_event_of_an_error_enumerates_the_codes():
+    described = schemas()["error"]
+    reference = described["properties"]["code"]["$ref"].rpartition("/")[2]
+    assert described["$defs"][reference]["enum"] == list(ErrorCode)

@@ -15,7 +15,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from appliance.api.http import problems
 from appliance.api.http.dependencies import WHO
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
+from appliance.core.model import AccessScope
 
 LISTENER = "intercomd.listener"  # the key in the ASGI scope, put there by `server`
 TOKEN_BYTES = 32
@@ -88,7 +89,9 @@ class Patience:
 class Gate:
     """ASGI middleware: refuses unauthorised requests, and stores the client's identity in the scope."""
 
-    def __init__(self, app: ASGIApp, token: str, denied: Callable[[str, str, str], None], patience: Patience) -> None:
+    def __init__(
+        self, app: ASGIApp, token: str, denied: Callable[[str, str, AccessScope], None], patience: Patience
+    ) -> None:
         self.app, self._token, self._denied, self._patience = app, token, denied, patience
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -107,7 +110,9 @@ class Gate:
         if self._patience.spend(source):
             self._denied("http:unknown", source, _scope_of(scope))
         else:
-            error = IntercomError("rate-limited", "Too many requests without authorization.", "", "Wait a second.")
+            error = IntercomError(
+                ErrorCode.RATE_LIMITED, "Too many requests without authorization.", "", "Wait a second."
+            )
             headers = {"Retry-After": "1"}
         # Starlette sends this as the denial of a WebSocket handshake.
         await problems.response(error, scope["path"], headers)(scope, receive, send)
@@ -118,7 +123,7 @@ class Gate:
         if host not in listener.hosts:
             # Otherwise a foreign page could point its own name to our address (DNS rebinding) and read the answers.
             return IntercomError(
-                "forbidden",
+                ErrorCode.FORBIDDEN,
                 "The request is for another host.",
                 f"Host is {host!r}.",
                 "Use the address that intercomd printed.",
@@ -126,13 +131,13 @@ class Gate:
         origin = headers.get("origin")
         if origin is not None and origin.lower() != f"http://{host}":
             return IntercomError(
-                "forbidden", "The request comes from a page of another site.", f"Origin is {origin!r}."
+                ErrorCode.FORBIDDEN, "The request comes from a page of another site.", f"Origin is {origin!r}."
             )
         if scope["path"].startswith("/v1/") and not secrets.compare_digest(
             _given(scope, headers), self._token.encode()
         ):
             return IntercomError(
-                "unauthorized",
+                ErrorCode.UNAUTHORIZED,
                 "The token is missing or wrong.",
                 "",
                 "Send Authorization: Bearer with the token in http.token of the state directory.",
@@ -158,7 +163,7 @@ def _given(scope: Scope, headers: Headers) -> bytes:
     return b""
 
 
-def _scope_of(scope: Scope) -> str:
+def _scope_of(scope: Scope) -> AccessScope:
     if scope["type"] == "websocket" or scope["method"] in {"GET", "HEAD", "OPTIONS"}:
-        return "read"
-    return "door" if scope["path"].startswith(("/v1/doors/", "/v1/codes")) else "control"
+        return AccessScope.READ
+    return AccessScope.DOOR if scope["path"].startswith(("/v1/doors/", "/v1/codes")) else AccessScope.CONTROL

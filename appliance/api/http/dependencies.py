@@ -8,7 +8,7 @@ from fastapi.requests import HTTPConnection
 from fastapi.responses import JSONResponse
 
 from appliance.api.ports import HttpPorts
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import inputs, orders
 
 WHO = "intercomd.who"  # the key in the ASGI scope, put there by `auth`
@@ -36,7 +36,10 @@ async def ask(daemon: HttpPorts, action: inputs.Action, who: str) -> orders.Repl
             reply = await daemon.request(action, who)
     except TimeoutError:
         raise IntercomError(
-            "unavailable", "The daemon did not answer.", "It is starting or stopping, or it hangs.", "Try again."
+            ErrorCode.UNAVAILABLE,
+            "The daemon did not answer.",
+            "It is starting or stopping, or it hangs.",
+            "Try again.",
         ) from None
     if reply.error is not None:
         raise reply.error

@@ -8,7 +8,7 @@ from fastapi import Depends, Header, Query
 
 from appliance.api.http.dependencies import Daemon
 from appliance.api.ports import HttpPorts, Json
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core.events import EVENTS, EventsLost
 
 Id = Annotated[int | None, Query(ge=0, lt=10**18, description="Start after this event; without it, from now on.")]
@@ -72,7 +72,7 @@ def _types(patterns: str) -> frozenset[str]:
         found = {kind for kind in EVENTS if kind == pattern or (family and kind.startswith(family))}
         if not found:
             raise IntercomError(
-                "event-unknown",
+                ErrorCode.EVENT_UNKNOWN,
                 f"There is no event type {pattern!r}.",
                 "A pattern is a type, as in call.connected, or a family, as in call.*.",
                 "`intercomd --print-events` lists all types.",

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from appliance.api.http import problems
 from appliance.api.http.dependencies import WHO
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 
 LONGEST_BODY = 65_536
 LONGEST_KEY = 255
@@ -55,7 +55,7 @@ class Repeats:
             return
         body = await _body(receive)
         if body is None:
-            told = IntercomError("body-too-long", f"The body is longer than {LONGEST_BODY} bytes.")
+            told = IntercomError(ErrorCode.BODY_TOO_LONG, f"The body is longer than {LONGEST_BODY} bytes.")
             await problems.response(told, scope["path"])(scope, receive, send)
             return
         key = Headers(scope=scope).get("idempotency-key")
@@ -69,7 +69,7 @@ class Repeats:
     async def _once(self, key: str, body: bytes, scope: Scope, receive: Receive, send: Send) -> IntercomError | None:
         if not 0 < len(key) <= LONGEST_KEY:
             return IntercomError(
-                "parameter-invalid", "The request is not valid.", "Idempotency-Key: 1 to 255 characters"
+                ErrorCode.PARAMETER_INVALID, "The request is not valid.", "Idempotency-Key: 1 to 255 characters"
             )
         name = (scope[WHO], key)
         asked = hashlib.sha256(b"\0".join([scope["path"].encode(), scope["query_string"], body])).digest()
@@ -87,11 +87,14 @@ class Repeats:
             return None
         if known.asked != asked:
             return IntercomError(
-                "conflict", "This Idempotency-Key was used for another request.", "", "Use a new key for a new request."
+                ErrorCode.CONFLICT,
+                "This Idempotency-Key was used for another request.",
+                "",
+                "Use a new key for a new request.",
             )
         await known.done.wait()
         if known.failed:
-            return IntercomError("unavailable", "The same request failed before.", "", "Try again.")
+            return IntercomError(ErrorCode.UNAVAILABLE, "The same request failed before.", "", "Try again.")
         for message in known.messages:
             await send(message)
         return None

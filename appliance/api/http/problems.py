@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from appliance.api import models
-from appliance.base.errors import IntercomError, problem
+from appliance.base.errors import ErrorCode, IntercomError, problem
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -22,11 +22,11 @@ _PATTERNS = {
     models.DIGITS: "1 to 32 of the digits 0 to 9, A to D, * and #",
 }
 _OF_STATUS = {
-    400: "parameter-invalid",
-    404: "not-found",
-    405: "method-not-allowed",
-    413: "body-too-long",
-    416: "range-not-satisfiable",
+    400: ErrorCode.PARAMETER_INVALID,
+    404: ErrorCode.NOT_FOUND,
+    405: ErrorCode.METHOD_NOT_ALLOWED,
+    413: ErrorCode.BODY_TOO_LONG,
+    416: ErrorCode.RANGE_NOT_SATISFIABLE,
 }
 
 # For `responses=` of the routers: replaces FastAPI's own description of a validation error.
@@ -46,19 +46,25 @@ def response(error: IntercomError, instance: str, headers: dict[str, str] | None
 
 def of_status(status: int, headers: dict[str, str]) -> IntercomError:
     """The error that a plain status of the framework stands for."""
-    code = _OF_STATUS.get(status, "error")
+    code = _OF_STATUS.get(status, ErrorCode.ERROR)
     match code:
-        case "not-found":
+        case ErrorCode.NOT_FOUND:
             return IntercomError(
-                code, "There is nothing at this path.", resolution="GET /openapi.json lists all paths."
+                ErrorCode.NOT_FOUND, "There is nothing at this path.", resolution="GET /openapi.json lists all paths."
             )
-        case "method-not-allowed":
+        case ErrorCode.METHOD_NOT_ALLOWED:
             allowed = headers.get("allow", "")
             return IntercomError(
-                code, "This path does not support that method.", f"It supports {allowed}." if allowed else ""
+                ErrorCode.METHOD_NOT_ALLOWED,
+                "This path does not support that method.",
+                f"It supports {allowed}." if allowed else "",
             )
-        case "range-not-satisfiable":
-            return IntercomError(code, "The requested range is outside the file.", headers.get("content-range", ""))
+        case ErrorCode.RANGE_NOT_SATISFIABLE:
+            return IntercomError(
+                ErrorCode.RANGE_NOT_SATISFIABLE,
+                "The requested range is outside the file.",
+                headers.get("content-range", ""),
+            )
         case _:
             return IntercomError(code, f"The request cannot be served: {_phrase(status)}.")
 
@@ -89,7 +95,7 @@ def install(app: FastAPI) -> None:
     async def unexpected(request: Request, error: Exception) -> JSONResponse:
         # Starlette raises it again after the answer, and uvicorn then logs it with its traceback.
         del error
-        told = IntercomError("error", "This is a fault of intercomd.", resolution="The log has the details.")
+        told = IntercomError(ErrorCode.ERROR, "This is a fault of intercomd.", resolution="The log has the details.")
         return response(told, request.url.path, {"Connection": "close"})  # uvicorn then closes it
 
 
@@ -102,7 +108,7 @@ def invalid_parameter(error: ValidationException) -> IntercomError:
             where = "body"
         words = _PATTERNS.get(fault.get("ctx", {}).get("pattern", ""))
         places.append(f"{where}: must be {words}" if words else f"{where}: {fault['msg']}")
-    return IntercomError("parameter-invalid", "The request is not valid.", "; ".join(places))
+    return IntercomError(ErrorCode.PARAMETER_INVALID, "The request is not valid.", "; ".join(places))
 
 
 class PlainErrors:

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from appliance.api.http.auth import LISTENER, Listener
 from appliance.api.http.connections import Connection
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 
 SOCKET_MODE = 0o660  # everybody who may write to the socket may give orders
 BACKLOG = 32
@@ -151,10 +151,12 @@ def _tcp(address: str, port: int) -> socket.socket:
     try:
         ip = ipaddress.ip_address("127.0.0.1" if address == "localhost" else address)
     except ValueError:
-        raise IntercomError("config-invalid", f"{address!r} is not an IP address.", "", "Set http.address.") from None
+        raise IntercomError(
+            ErrorCode.CONFIG_INVALID, f"{address!r} is not an IP address.", "", "Set http.address."
+        ) from None
     if not ip.is_loopback:
         raise IntercomError(
-            "config-invalid",
+            ErrorCode.CONFIG_INVALID,
             f"HTTP does not listen on {address}.",
             "Requests and tokens would cross the network unencrypted.",
             "Set http.address to 127.0.0.1 or ::1, and reach it through an SSH tunnel.",
@@ -174,7 +176,7 @@ def _tcp(address: str, port: int) -> socket.socket:
         else:
             cause, resolution = f"{error.strerror}.", ""
         raise IntercomError(
-            "unavailable",
+            ErrorCode.UNAVAILABLE,
             f"HTTP cannot listen on {_authority(str(ip), port)}.",
             cause,
             f"{resolution} Set http.port to a free one.".strip(),
@@ -193,7 +195,7 @@ def _unix(path: Path) -> socket.socket:
     except OSError as error:
         listening.close()
         raise IntercomError(
-            "unavailable",
+            ErrorCode.UNAVAILABLE,
             f"HTTP cannot listen on {path}.",
             f"{error.strerror or error}.",
             "Set http.socket to a path in a directory that the daemon may write to.",
@@ -219,7 +221,7 @@ def _clear(path: Path) -> None:
             path.unlink()
             return
     raise IntercomError(
-        "unavailable",
+        ErrorCode.UNAVAILABLE,
         f"HTTP cannot listen on {path}.",
         "Another daemon listens on it.",
         "Stop it, or set http.socket.",

@@ -11,6 +11,7 @@ from appliance.api.models.conferences import Conference
 from appliance.api.models.doors import Door
 from appliance.api.models.panel import Panel
 from appliance.api.models.runtime import Runtime
+from appliance.core.events import EVENTS
 
 
 class Finding(AnswerBody):
@@ -70,7 +71,7 @@ class Envelope(AnswerBody):
     """An event, the same on every channel; `intercomd --print-events` prints the schema of each type's `data`."""
 
     id: int = Field(description="Strictly increasing, never used twice.")
-    type: str = Field(examples=["call.connected"])
+    type: str = Field(examples=["call.connected"], json_schema_extra={"enum": list(EVENTS)})
     time: Time
     uptime: float = Field(description="Seconds of the monotonic clock.")
     boot: str

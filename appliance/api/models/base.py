@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from appliance.base.errors import ErrorCode
 from appliance.core.panel import colors
 
 Time = Annotated[
@@ -64,6 +65,6 @@ class Problem(AnswerBody):
     status: int
     detail: str = Field(description="What happened.")
     instance: str
-    code: str
+    code: ErrorCode
     cause: str = Field(description="Cause; may be empty.")
     resolution: str = Field(description="Remedy; may be empty.")

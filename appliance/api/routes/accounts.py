@@ -10,7 +10,7 @@ from appliance.api.http import problems
 from appliance.api.http.dependencies import Daemon, Id, Who, ask
 from appliance.api.http.response_schemas import answers
 from appliance.api.ports import HttpPorts
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import inputs
 from appliance.core.model import AccountId
 
@@ -50,6 +50,6 @@ def _find(daemon: HttpPorts, account: str) -> dict[str, Any]:
     found: dict[str, Any] | None = next((a for a in daemon.snapshot()["accounts"] if a["name"] == account), None)
     if found is None:
         raise IntercomError(
-            "account-not-found", f"There is no account {account}.", resolution="GET /v1/accounts lists them."
+            ErrorCode.ACCOUNT_NOT_FOUND, f"There is no account {account}.", resolution="GET /v1/accounts lists them."
         )
     return found

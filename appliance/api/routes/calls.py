@@ -8,7 +8,7 @@ from appliance.api.http import problems
 from appliance.api.http.dependencies import Daemon, Id, Who, ask, taken
 from appliance.api.http.response_schemas import answers
 from appliance.api.ports import HttpPorts
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import inputs
 from appliance.core.model import AccountId, CallId, Content
 
@@ -29,7 +29,7 @@ async def place_call(body: models.Place, daemon: Daemon, who: Who) -> JSONRespon
     dial = inputs.Dial(body.to, tuple(body.headers.items()), AccountId(body.account), body.custom_data)
     reply = await ask(daemon, dial, who)
     if reply.call is None:
-        raise IntercomError("unavailable", "No call was placed.", reply.warning)
+        raise IntercomError(ErrorCode.UNAVAILABLE, "No call was placed.", reply.warning)
     return JSONResponse(
         {"id": reply.call, "call": daemon.call(reply.call), "warning": reply.warning or None},
         201,
@@ -42,7 +42,7 @@ async def read_call(call: Id, daemon: Daemon) -> JSONResponse:
     """One call, also for 10 minutes after its end with the state `ended`; after that it is in the call log."""
     found = daemon.call(call)
     if found is None:
-        raise IntercomError("call-not-found", f"There is no call {call}.", "It has ended or never existed.")
+        raise IntercomError(ErrorCode.CALL_NOT_FOUND, f"There is no call {call}.", "It has ended or never existed.")
     return JSONResponse(found)
 
 
@@ -51,7 +51,7 @@ async def change_call(call: Id, body: models.Change, daemon: Daemon, who: Who) -
     """Mute, hold or bring a call to the foreground, set its custom_data, or its handling of transfers."""
     wanted, warnings = CallId(call), []
     if not body.model_fields_set:
-        raise IntercomError("parameter-invalid", "There is nothing to change.", "The body is empty.")
+        raise IntercomError(ErrorCode.PARAMETER_INVALID, "There is nothing to change.", "The body is empty.")
     if body.updates is not None:
         warnings.append((await ask(daemon, inputs.AskUpdates(wanted, body.updates == "ask"), who)).warning)
     if body.custom_data is not None:
@@ -148,7 +148,7 @@ async def send_digits(call: Id, body: models.Digits, daemon: Daemon, who: Who) -
 async def transfer_call(call: Id, body: models.Transfer, daemon: Daemon, who: Who) -> JSONResponse:
     """Transfer the far end to another address, or to the far end of another call; an event reports the outcome."""
     if bool(body.to) == bool(body.call):
-        raise IntercomError("parameter-invalid", "Give either `to` or `call`.")
+        raise IntercomError(ErrorCode.PARAMETER_INVALID, "Give either `to` or `call`.")
     if body.call:
         return await _order(daemon, inputs.ConnectCalls(CallId(call), CallId(body.call)), who)
     return await _order(daemon, inputs.TransferCall(CallId(call), body.to), who)

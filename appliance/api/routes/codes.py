@@ -11,7 +11,7 @@ from appliance.api.http import problems
 from appliance.api.http.dependencies import Daemon, Id, Who, ask
 from appliance.api.http.response_schemas import answers
 from appliance.api.ports import HttpPorts
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import inputs
 from appliance.core.model import CredentialId, CredentialKind, DoorId, Period
 
@@ -78,7 +78,9 @@ async def remove_code(code: Id, daemon: Daemon, who: Who) -> JSONResponse:
 def _find(daemon: HttpPorts, wanted: str) -> dict[str, Any]:
     found = next((each for each in daemon.codes() if each["id"] == wanted), None)
     if found is None:
-        raise IntercomError("code-not-found", f"There is no code {wanted}.", resolution="GET /v1/codes lists them.")
+        raise IntercomError(
+            ErrorCode.CODE_NOT_FOUND, f"There is no code {wanted}.", resolution="GET /v1/codes lists them."
+        )
     return found
 
 
@@ -99,5 +101,5 @@ def _seconds(moment: str | None) -> float | None:
         return datetime.fromisoformat(moment).timestamp()
     except ValueError:
         raise IntercomError(
-            "parameter-invalid", "The request is not valid.", f"expires: there is no moment {moment}"
+            ErrorCode.PARAMETER_INVALID, "The request is not valid.", f"expires: there is no moment {moment}"
         ) from None

@@ -10,7 +10,7 @@ from appliance.api.http import problems
 from appliance.api.http.dependencies import Daemon, Id, Who, ask
 from appliance.api.http.response_schemas import answers
 from appliance.api.ports import HttpPorts
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import inputs
 from appliance.core.model import AccountId, CallId, ConferenceId
 
@@ -31,7 +31,7 @@ async def begin_conference(body: models.Confer, daemon: Daemon, who: Who) -> JSO
     called = tuple(dial(each) for each in body.participants if each.to is not None)
     reply = await ask(daemon, inputs.Confer(calls, called), who)
     if reply.conference is None:
-        raise IntercomError("unavailable", "No conference was created.", reply.warning)
+        raise IntercomError(ErrorCode.UNAVAILABLE, "No conference was created.", reply.warning)
     return JSONResponse(
         done(daemon, reply.conference, reply.warning), 201, {"Location": f"{router.prefix}/{reply.conference}"}
     )
@@ -48,7 +48,7 @@ async def change_conference(conference: Id, body: models.ConferenceChange, daemo
     """Let the panel leave or return, and mute or unmute its microphone."""
     wanted, warnings = ConferenceId(conference), []
     if body.held is None and body.muted is None:
-        raise IntercomError("parameter-invalid", "There is nothing to change.", "Give held or muted.")
+        raise IntercomError(ErrorCode.PARAMETER_INVALID, "There is nothing to change.", "Give held or muted.")
     if body.muted is not None:
         warnings.append((await ask(daemon, inputs.MuteIn(wanted, None, body.muted), who)).warning)
     if body.held is not None:
@@ -113,6 +113,6 @@ def find(daemon: HttpPorts, wanted: str) -> dict[str, Any]:
     shown: dict[str, Any] | None = done(daemon, wanted, "")["conference"]
     if shown is None:
         raise IntercomError(
-            "conference-not-found", f"There is no conference {wanted}.", "It has ended or never existed."
+            ErrorCode.CONFERENCE_NOT_FOUND, f"There is no conference {wanted}.", "It has ended or never existed."
         )
     return shown

@@ -7,7 +7,7 @@ from appliance.api import models
 from appliance.api.http import problems
 from appliance.api.http.dependencies import Daemon, Id, Who, ask
 from appliance.api.http.response_schemas import answers
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import inputs
 from appliance.core.model import DoorId
 
@@ -25,7 +25,9 @@ async def read_door(door: Id, daemon: Daemon) -> JSONResponse:
     """One door."""
     found = next((each for each in daemon.snapshot()["doors"] if each["id"] == door), None)
     if found is None:
-        raise IntercomError("door-not-found", f"There is no door {door}.", resolution="GET /v1/doors lists them.")
+        raise IntercomError(
+            ErrorCode.DOOR_NOT_FOUND, f"There is no door {door}.", resolution="GET /v1/doors lists them."
+        )
     return JSONResponse(found)
 
 

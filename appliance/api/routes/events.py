@@ -17,7 +17,7 @@ from appliance.api.http import problems
 from appliance.api.http.event_filter import EventSubscription, Subscribed
 from appliance.api.http.response_schemas import answers
 from appliance.api.ports import Json
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 
 PROTOCOL = "intercomd.v1"
 GOING_AWAY = 1001  # RFC 6455 §7.4.1
@@ -65,7 +65,7 @@ async def read_events(
         return _Stream(subscription)
     if wait is None:
         raise IntercomError(
-            "upgrade-required",
+            ErrorCode.UPGRADE_REQUIRED,
             "Events come by WebSocket, SSE or long poll.",
             "The request uses none of them.",
             "Upgrade (RFC 6455 §4.1), send Accept: text/event-stream, or give wait=, in seconds.",

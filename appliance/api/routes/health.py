@@ -7,7 +7,7 @@ from appliance.api import models
 from appliance.api.http import problems
 from appliance.api.http.dependencies import Daemon
 from appliance.api.http.response_schemas import answers
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 
 router = APIRouter(tags=["health"], responses=problems.RESPONSES)
 
@@ -16,7 +16,7 @@ router = APIRouter(tags=["health"], responses=problems.RESPONSES)
 async def live(daemon: Daemon) -> JSONResponse:
     """Whether the daemon works; if not (503), restart it."""
     if not daemon.alive():
-        raise IntercomError("unavailable", "The daemon does not process inputs.", resolution="Restart it.")
+        raise IntercomError(ErrorCode.UNAVAILABLE, "The daemon does not process inputs.", resolution="Restart it.")
     return JSONResponse({"status": "ok"})
 
 
@@ -25,5 +25,5 @@ async def ready(daemon: Daemon) -> JSONResponse:
     """Whether calls are possible; if not (503), the cause."""
     is_ready, why = daemon.ready()
     if not is_ready:
-        raise IntercomError("unavailable", "Calls are not possible now.", why)
+        raise IntercomError(ErrorCode.UNAVAILABLE, "Calls are not possible now.", why)
     return JSONResponse({"status": "ok"})

@@ -12,7 +12,7 @@ from appliance.api.http import problems
 from appliance.api.http.dependencies import Daemon, Id
 from appliance.api.http.response_schemas import answers
 from appliance.api.ports import Json, Recording, Recordings
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 
 _FIELDS = [name for name in models.Recording.model_fields if name != "url"]
 
@@ -59,9 +59,11 @@ def _file(recordings: Recordings, wanted: str) -> Path:
     if not recordings.get(wanted).complete:
         # A file that grows while it is sent would exceed the Content-Length of the answer.
         raise IntercomError(
-            "conflict", "The recording is still being written.", resolution="Wait for the event recording.available."
+            ErrorCode.CONFLICT,
+            "The recording is still being written.",
+            resolution="Wait for the event recording.available.",
         )
     path = recordings.path(wanted)
     if not path.is_file():
-        raise IntercomError("recording-not-found", f"The file of recording {wanted} is gone.")
+        raise IntercomError(ErrorCode.RECORDING_NOT_FOUND, f"The file of recording {wanted} is gone.")
     return path

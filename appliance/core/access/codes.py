@@ -7,7 +7,7 @@ returns none.
 from collections.abc import Iterable
 from dataclasses import replace
 
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events, inputs
 from appliance.core.access import credentials, lockouts
 from appliance.core.appliance import error_events, faults
@@ -151,7 +151,7 @@ def requested(turn: Turn, action: inputs.OfBook, request: RequestId, who: str) -
     book = turn.state.book
     if book is None:
         raise IntercomError(
-            "unavailable",
+            ErrorCode.UNAVAILABLE,
             "Codes cannot be changed now.",
             "They have not been loaded, because the storage does not work.",
             "Try again; GET /v1/state shows what does not work.",
@@ -191,7 +191,7 @@ def added(turn: Turn, book: CredentialBook, action: inputs.AddCredential) -> Cre
         ]
         if begins:
             raise IntercomError(
-                "conflict",
+                ErrorCode.CONFLICT,
                 "These digits cannot be a code.",
                 f"They begin with the digits of door {begins[0]}, which would open first.",
                 f"Choose others, or change door.{begins[0]}.digits.",
@@ -200,10 +200,10 @@ def added(turn: Turn, book: CredentialBook, action: inputs.AddCredential) -> Cre
     known = credentials.match(replace(book, codes=book.codes + waiting), action.kind, action.digits)
     if known is not None:
         raise IntercomError(
-            "conflict", "This code exists already.", f"It belongs to {known.owner}.", "Choose other digits."
+            ErrorCode.CONFLICT, "This code exists already.", f"It belongs to {known.owner}.", "Choose other digits."
         )
     if len(book.codes) + len(waiting) >= MOST:
-        raise IntercomError("conflict", "There are too many codes.", f"There are {MOST}.", "Remove some.")
+        raise IntercomError(ErrorCode.CONFLICT, "There are too many codes.", f"There are {MOST}.", "Remove some.")
     code = action.kind is CredentialKind.CODE
     return Credential(
         CredentialId(f"a-{turn.new_id()}"),
@@ -223,11 +223,11 @@ def check(turn: Turn, wanted: inputs.AddCredential | inputs.ChangeCredential) ->
     for name in wanted.doors:
         if turn.settings.door(name) is None:
             names = ", ".join(door.id for door in turn.settings.doors) or "none"
-            raise IntercomError("door-not-found", f"There is no door {name}.", f"The station has: {names}.")
+            raise IntercomError(ErrorCode.DOOR_NOT_FOUND, f"There is no door {name}.", f"The station has: {names}.")
     for period in wanted.schedule:
         if period.begin == period.end:
             raise IntercomError(
-                "parameter-invalid",
+                ErrorCode.PARAMETER_INVALID,
                 f"A period from {period.begin} to {period.end} is empty.",
                 resolution="The whole day is from 00:00 to 24:00.",
             )
@@ -238,13 +238,13 @@ def find(turn: Turn, book: CredentialBook, wanted: CredentialId) -> Credential:
     found = book.credential(wanted)
     if found is None:
         raise IntercomError(
-            "code-not-found",
+            ErrorCode.CODE_NOT_FOUND,
             f"There is no code {wanted}.",
             "It was removed or never existed.",
             "GET /v1/codes lists them.",
         )
     if being_written(turn, wanted):
-        raise IntercomError("conflict", f"Code {wanted} is being saved.", "", "Try again.")
+        raise IntercomError(ErrorCode.CONFLICT, f"Code {wanted} is being saved.", "", "Try again.")
     return found
 
 
@@ -298,7 +298,7 @@ def failed(turn: Turn, keeping: PendingWrite, why: str) -> None:
         deny(turn, keeping.attempt, keeping.attempt.doors, f"{Denial.NOT_WRITTEN}: {why}")
         outcomes.refused(turn, keeping.attempt, f"{Denial.NOT_WRITTEN}: {why}")
     if keeping.request is not None:
-        error = IntercomError("unavailable", "The code could not be saved.", why, "Try again.")
+        error = IntercomError(ErrorCode.UNAVAILABLE, "The code could not be saved.", why, "Try again.")
         error_events.emit(turn, error, "keep-code")
         turn.order(Reply(keeping.request, error=error))
 

@@ -7,19 +7,21 @@ wrong one that counts. * begins a new entry. So each wrong code is one guess, wh
 import hmac
 from dataclasses import replace
 
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events, inputs
 from appliance.core.access import codes, credentials, lockouts
 from appliance.core.accounts import callers
 from appliance.core.appliance import error_events
 from appliance.core.calls import session, texts
 from appliance.core.model import (
+    AccessScope,
     Attempt,
     Call,
     CallState,
     Content,
     CredentialKind,
     Denial,
+    DigitMethod,
     DigitsBy,
     DoorSettings,
     LockoutScope,
@@ -33,7 +35,6 @@ from appliance.core.transition import Turn
 TOGETHER_S = 5.0  # digits further apart are not one code
 ECHO_S = 1.0  # our own digit may come back within so long
 EACH_S = 0.3  # how long we take to send one digit
-INBAND = "inband"
 RELAY, PRESS_MS = "application/dtmf-relay", 160
 STRANGER = "stranger"  # strangers can open nothing, so they count together
 
@@ -68,7 +69,7 @@ def masks(state: State) -> bool:
 
 def believed(turn: Turn, call: Call, given: inputs.DigitReceived) -> bool:
     """Whether the far end really pressed it. Digits in the sound are doubtful: voices and echoes can imitate them."""
-    if given.method != INBAND:
+    if given.method != DigitMethod.INBAND:
         return True
     account = turn.settings.account(call.account)
     echo = any(digit == given.digit and abs(turn.now - at) <= ECHO_S for digit, at in call.sent)
@@ -123,7 +124,7 @@ def entered(turn: Turn, call: Call, run: str) -> None:
         guessed(turn, attempt)
     if why == Denial.WRONG and not attempt.doors:
         _, host = callers.parts(call.remote.uri) or ("", "")
-        turn.emit(events.AccessDenied(who=call.remote.uri, from_=host, scope="door"))
+        turn.emit(events.AccessDenied(who=call.remote.uri, from_=host, scope=AccessScope.DOOR))
 
 
 def guessed(turn: Turn, attempt: Attempt) -> None:
@@ -217,7 +218,7 @@ def answered(turn: Turn, given: inputs.MessageAnswered) -> bool:
 def unsent(why: str) -> IntercomError:
     """The error for digits that do not reach the far end."""
     return IntercomError(
-        "digits-unsupported",
+        ErrorCode.DIGITS_UNSUPPORTED,
         "The digits were not sent.",
         why,
         "Enable telephone-event at the far end, or set sip.digits_otherwise to info or inband.",

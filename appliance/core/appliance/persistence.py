@@ -6,10 +6,10 @@ that requested a change gets its reply when the change is on disc.
 
 from dataclasses import replace
 
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events
 from appliance.core.doors import pulses
-from appliance.core.model import PendingReply, PersistentState, RequestId, State
+from appliance.core.model import PendingReply, PersistentState, RequestId, State, WarningCode
 from appliance.core.orders import Reply
 from appliance.core.transition import Turn
 
@@ -43,7 +43,9 @@ def restore(turn: Turn, found: PersistentState, fault: str) -> None:
         pulses.end(turn, door)
     if fault:
         text = f"The saved state cannot be read, so every door is locked down: {fault}"
-        turn.emit(events.WarningTold("kept-state-damaged", f"{text} Unlock them: intercomctl door ID unlock."))
+        turn.emit(
+            events.WarningTold(WarningCode.KEPT_STATE_DAMAGED, f"{text} Unlock them: intercomctl door ID unlock.")
+        )
         for door in found.locked_down:
             turn.emit(events.DoorLockedDown(door, by="a damaged file"))
 
@@ -89,6 +91,6 @@ def due(turn: Turn) -> None:
 def refuse(turn: Turn, each: PendingReply, why: str, resolution: str) -> None:
     """Reply that the change is active, but that a restart will lose it."""
     error = IntercomError(
-        "unavailable", "The change is active but could not be saved; a restart will lose it.", why, resolution
+        ErrorCode.UNAVAILABLE, "The change is active but could not be saved; a restart will lose it.", why, resolution
     )
     turn.order(Reply(each.request, error=error))

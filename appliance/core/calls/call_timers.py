@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from appliance.core import events
 from appliance.core.calls import forwarding, session
-from appliance.core.model import Call, Cause
+from appliance.core.model import Call, Cause, NoticeCode, WarningCode
 from appliance.core.transition import Turn
 
 LAST_S = 10.0  # a tone warns both sides so long before a call reaches its longest duration
@@ -25,7 +25,7 @@ def due(turn: Turn) -> None:
         else:
             turn.put(replace(call, end_announced=True))
             text = f"Call {call.id} ends in {LAST_S:g} s: it reaches its longest duration."
-            turn.emit(events.WarningTold("duration-limit", text, call.id))
+            turn.emit(events.WarningTold(WarningCode.DURATION_LIMIT, text, call.id))
 
 
 def answer(turn: Turn, call: Call) -> None:
@@ -38,7 +38,7 @@ def answer(turn: Turn, call: Call) -> None:
         why = "no tone can announce that it is answered" if silent else "another call is in the foreground"
         turn.emit(
             events.NoticeTold(
-                "rings-on", f"Call {call.id} keeps ringing although it may be answered automatically: {why}."
+                NoticeCode.RINGS_ON, f"Call {call.id} keeps ringing although it may be answered automatically: {why}."
             )
         )
 

@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events, inputs
 from appliance.core.accounts import callers
-from appliance.core.model import NO_ACCOUNT, AccountId, Call, Cause, Forwarding, Runtime, Settings, State
+from appliance.core.model import NO_ACCOUNT, AccountId, Call, Cause, Forwarding, NoticeCode, Runtime, Settings, State
 from appliance.core.transition import Turn, unanswered
 
 MOVED, BUSY, UNDISTURBED = 302, 486, 480  # RFC 3261 §21.3.3, §21.4.22, §21.4.18
@@ -152,14 +152,14 @@ def check(settings: Settings, wanted: inputs.ChangeRuntime) -> None:
         name = getattr(wanted, rule)
         if name and place(settings, name) is None:
             raise IntercomError(
-                "number-invalid",
+                ErrorCode.NUMBER_INVALID,
                 f"Calls cannot be forwarded to {name!r}.",
                 "It is neither the name of a target nor a number at an account.",
                 f"Use one of {', '.join(t.name for t in settings.targets) or 'no targets yet'}.",
             )
     if wanted.no_answer_s is not None and not SHORTEST_S <= wanted.no_answer_s <= LONGEST_S:
         raise IntercomError(
-            "parameter-invalid", f"A call cannot ring for {wanted.no_answer_s} s.", "It rings for 1 to 600 s."
+            ErrorCode.PARAMETER_INVALID, f"A call cannot ring for {wanted.no_answer_s} s.", "It rings for 1 to 600 s."
         )
     hours = wanted.quiet_hours
     if (
@@ -168,7 +168,7 @@ def check(settings: Settings, wanted: inputs.ChangeRuntime) -> None:
         and not (TIME.fullmatch(hours.begin) and TIME.fullmatch(hours.end))
     ):
         raise IntercomError(
-            "parameter-invalid",
+            ErrorCode.PARAMETER_INVALID,
             f"{hours.begin!r} to {hours.end!r} cannot be quiet hours.",
             "Give two different times such as 22:30, or leave both empty.",
         )
@@ -178,7 +178,9 @@ def quiet_changed(turn: Turn, *, quiet: bool) -> None:
     """Report that the quiet hours have begun or ended."""
     if quiet != turn.state.quiet:
         turn.state = replace(turn.state, quiet=quiet)
-        turn.emit(events.NoticeTold("quiet-hours", f"The quiet hours {'have begun' if quiet else 'are over'}."))
+        turn.emit(
+            events.NoticeTold(NoticeCode.QUIET_HOURS, f"The quiet hours {'have begun' if quiet else 'are over'}.")
+        )
 
 
 def standing(state: State) -> list[str]:

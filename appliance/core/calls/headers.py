@@ -2,7 +2,7 @@
 
 import re
 
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 
 NAME = re.compile(r"[Xx]-[A-Za-z0-9-]{1,62}")
 
@@ -12,7 +12,7 @@ def check(headers: tuple[tuple[str, str], ...]) -> None:
     for name, value in headers:
         if not NAME.fullmatch(name) or not value.isprintable():
             raise IntercomError(
-                "parameter-invalid",
+                ErrorCode.PARAMETER_INVALID,
                 f"The header {name!r} cannot be sent.",
                 "Only X- headers with printable values are allowed.",
                 "Rename it, or leave it out.",

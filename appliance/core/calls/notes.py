@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events
 from appliance.core.model import Call
 from appliance.core.transition import Turn
@@ -24,5 +24,5 @@ def check(text: str) -> None:
     """Raise IntercomError for a note above the limit."""
     if len(text) > LONGEST:
         raise IntercomError(
-            "text-too-long", f"{len(text)} characters are too long.", f"The limit is {LONGEST} characters."
+            ErrorCode.TEXT_TOO_LONG, f"{len(text)} characters are too long.", f"The limit is {LONGEST} characters."
         )

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from math import ceil
 
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import call_states, events, inputs
 from appliance.core.accounts import callers, registration
 from appliance.core.appliance import error_events
@@ -25,6 +25,8 @@ from appliance.core.model import (
     Remote,
     RingId,
     TransferPolicy,
+    UpdateChange,
+    UpdateResult,
 )
 from appliance.core.orders import Answer, HangUp, Place, Refuse, Ring, Words
 from appliance.core.transition import Turn, unanswered
@@ -268,15 +270,15 @@ def hold_failed(turn: Turn, call: Call, given: inputs.HoldFailed) -> None:
     if call.held_local == given.held or not call.talks:
         return
     error = IntercomError(
-        "media-update-failed",
+        ErrorCode.MEDIA_UPDATE_FAILED,
         f"The far end refused to {'resume' if given.held else 'be held'}.",
         f"It answered {given.code} {given.reason}".rstrip(),
     )
     error_events.emit(turn, error, "hold-call", given.code, call.id)
     told = events.CallUpdated(
         call.id,
-        result="rejected",
-        changes=("resume" if given.held else "hold",),
+        result=UpdateResult.REJECTED,
+        changes=(UpdateChange.RESUME if given.held else UpdateChange.HOLD,),
         code=given.code,
         reason=given.reason,
         headers=dict(given.headers),
@@ -306,7 +308,9 @@ def ice_failed(turn: Turn, call: Call, fault: IceFault) -> None:
     if not call.alive:
         return
     turn.emit(events.MediaIceFailed(call.id, cause=fault))
-    error = IntercomError("ice-failed", f"There is no path for sound to {call.remote.uri}.", CAUSES_OF_ICE[fault], ICE)
+    error = IntercomError(
+        ErrorCode.ICE_FAILED, f"There is no path for sound to {call.remote.uri}.", CAUSES_OF_ICE[fault], ICE
+    )
     error_events.emit(turn, error, "connect-media", call=call.id)
     hang_up(turn, call, Cause.ICE_FAILED)
 

@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events, inputs
 from appliance.core.accounts import registration
 from appliance.core.calls.headers import check as check_headers
@@ -65,11 +65,14 @@ def send(
     check(content)
     if not turn.state.sip_ready or turn.state.stopping:
         raise IntercomError(
-            "unavailable", "No message can be sent now.", "SIP is not ready, or the daemon is stopping.", "Try again."
+            ErrorCode.UNAVAILABLE,
+            "No message can be sent now.",
+            "SIP is not ready, or the daemon is stopping.",
+            "Try again.",
         )
     if len(turn.state.messages) >= MOST:
         raise IntercomError(
-            "rate-limited",
+            ErrorCode.RATE_LIMITED,
             "Too many messages wait for their answers.",
             f"The limit is {MOST}.",
             "Wait until some are answered.",
@@ -86,14 +89,14 @@ def check(content: Content) -> None:
     length = len(content.body.encode())
     if length > LONGEST_BYTES:
         raise IntercomError(
-            "text-too-long",
+            ErrorCode.TEXT_TOO_LONG,
             f"The message has {length} bytes.",
             f"The limit is {LONGEST_BYTES}, so that it fits into one packet with its headers.",
             "Send it in parts.",
         )
     if not TYPE.fullmatch(content.type):
         raise IntercomError(
-            "parameter-invalid", f"{content.type!r} is not a content type.", "", "Use one such as text/plain."
+            ErrorCode.PARAMETER_INVALID, f"{content.type!r} is not a content type.", "", "Use one such as text/plain."
         )
     check_headers(content.headers)
 

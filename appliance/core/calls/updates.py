@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events, inputs
-from appliance.core.model import Call, CallState, State
+from appliance.core.model import Call, CallState, State, UpdateResult
 from appliance.core.orders import AnswerUpdate, OfferCodecs
 from appliance.core.transition import Turn
 
@@ -35,7 +35,7 @@ def received(turn: Turn, call: Call, given: inputs.UpdateReceived) -> None:
 def answered(turn: Turn, call: Call, given: inputs.UpdateAnswered) -> None:
     """A change by either side has its final response."""
     turn.put(replace(call, update_until=None))
-    result = "accepted" if given.code < 300 else "rejected"  # noqa: PLR2004 - RFC 3261 §7.2
+    result = UpdateResult.ACCEPTED if given.code < 300 else UpdateResult.REJECTED  # noqa: PLR2004 - RFC 3261 §7.2
     told = events.CallUpdated(
         call.id,
         result=result,
@@ -52,7 +52,7 @@ def decide(turn: Turn, call: Call, *, accepted: bool) -> None:
     """A client decides about the far end's change. Raises IntercomError."""
     if call.update_until is None:
         raise IntercomError(
-            "conflict",
+            ErrorCode.CONFLICT,
             f"No change of call {call.id} waits for an answer.",
             "None was requested, or it has been answered.",
             "See call.update_received.",

@@ -22,7 +22,6 @@ from appliance.core.model import (
 from appliance.core.transition import Turn
 
 MOST = 6  # participants beside the panel
-EJECTED, ENDED = "ejected", "ended"  # reasons why a participant left that are not causes of a call's end
 
 
 def begin(turn: Turn) -> Conference:
@@ -84,7 +83,7 @@ def invite(turn: Turn, conference: Conference, uri: str, whom: Dial) -> Conferen
 def remove(turn: Turn, conference: Conference, participant: Participant, call: Call) -> None:
     """Remove a participant; the call ends."""
     if participant.stage is ParticipantState.IN:
-        turn.emit(events.ConferenceParticipantRemoved(*of(conference, participant), reason=EJECTED))
+        turn.emit(events.ConferenceParticipantRemoved(*of(conference, participant), reason="ejected"))
         keep(turn, conference, replace(participant, stage=ParticipantState.LEFT))
     session.hang_up(turn, call, Cause.HANGUP)
 
@@ -155,8 +154,11 @@ def report_removed(turn: Turn, conference: Conference, participant: Participant)
     how = ended[participant.call] if call is None else call.end
     cause, code, reason = (Cause.ERROR, 0, "") if how is None else (how.cause, how.code, how.reason)
     if participant.stage is ParticipantState.IN:
-        why = ENDED if conference.ending else cause.value
-        turn.emit(events.ConferenceParticipantRemoved(*of(conference, participant), reason=why))
+        turn.emit(
+            events.ConferenceParticipantRemoved(
+                *of(conference, participant), reason="ended" if conference.ending else cause
+            )
+        )
     elif participant.joining is Joining.INVITED:
         told = events.ConferenceInvitationRejected(*of(conference, participant), cause=cause, code=code, reason=reason)
         turn.emit(told)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Literal, assert_type
 
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import inputs
 from appliance.core.calls import focus, notes
 from appliance.core.calls.headers import check as check_headers
@@ -48,7 +48,7 @@ def begin(turn: Turn, action: inputs.Confer, who: str) -> ConferenceId:
     """Begin a conference; do nothing if any part of the request is not possible."""
     if turn.state.conference is not None:
         raise IntercomError(
-            "conflict",
+            ErrorCode.CONFLICT,
             "A conference exists already.",
             f"Conference {turn.state.conference.id} uses the station's only microphone and speaker.",
             "Add the calls to it, or end it.",
@@ -58,7 +58,7 @@ def begin(turn: Turn, action: inputs.Confer, who: str) -> ConferenceId:
     room(len(calls) + len(called))
     if not calls and not called:
         raise IntercomError(
-            "parameter-invalid", "A conference needs participants.", "The list of participants is empty."
+            ErrorCode.PARAMETER_INVALID, "A conference needs participants.", "The list of participants is empty."
         )
     if not calls and turn.state.full:
         raise too_many_calls(turn)
@@ -111,7 +111,7 @@ def hold(turn: Turn, conference: Conference, *, held: bool) -> str:
     """Have the panel leave or return. A set-aside conference that is held now stays held."""
     if conference.connected_since is None:
         raise IntercomError(
-            "conflict", f"Conference {conference.id} cannot be held now.", "It has no participants yet."
+            ErrorCode.CONFLICT, f"Conference {conference.id} cannot be held now.", "It has no participants yet."
         )
     if conference.held == held:
         turn.state = replace(turn.state, conference=replace(conference, set_aside=False))
@@ -143,7 +143,7 @@ def place(turn: Turn, dial: inputs.Dial) -> tuple[str, inputs.Dial]:
     """The SIP URI to call, and `dial` with the account to use. Raises the same errors as a call."""
     if turn.state.stopping:
         raise IntercomError(
-            "unavailable", "Participants cannot be called now.", "The daemon is stopping.", "Try again later."
+            ErrorCode.UNAVAILABLE, "Participants cannot be called now.", "The daemon is stopping.", "Try again later."
         )
     uri, account = whom(turn, dial.to, dial.account)
     check_headers(dial.headers)
@@ -162,7 +162,7 @@ def room(participants: int) -> None:
     """Raise IntercomError if there are too many participants."""
     if participants > conferences_conference.MOST:
         raise IntercomError(
-            "too-many-calls",
+            ErrorCode.TOO_MANY_CALLS,
             f"A conference has at most {conferences_conference.MOST} participants.",
             f"It would have {participants}.",
             "Remove one of them first.",
@@ -179,7 +179,7 @@ def find_conference(turn: Turn, wanted: ConferenceId) -> Conference:
     found = turn.state.conference
     if found is None or found.id != wanted:
         raise IntercomError(
-            "conference-not-found",
+            ErrorCode.CONFERENCE_NOT_FOUND,
             f"There is no conference {wanted}.",
             "It has ended or never existed.",
             "GET /v1/conferences lists the conferences.",
@@ -190,7 +190,7 @@ def find_conference(turn: Turn, wanted: ConferenceId) -> Conference:
 def lasting(conference: Conference) -> Conference:
     """Return the conference unless it is ending, else raise IntercomError."""
     if conference.ending:
-        raise IntercomError("conflict", f"Conference {conference.id} is ending.")
+        raise IntercomError(ErrorCode.CONFLICT, f"Conference {conference.id} is ending.")
     return conference
 
 
@@ -199,7 +199,7 @@ def participant(conference: Conference, wanted: CallId) -> Participant:
     found = conference.participant(wanted)
     if found is None:
         raise IntercomError(
-            "call-not-found",
+            ErrorCode.CALL_NOT_FOUND,
             f"Call {wanted} is not in conference {conference.id}.",
             f"There are {', '.join(p.call for p in conference.participants)}.",
         )

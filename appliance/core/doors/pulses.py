@@ -8,7 +8,7 @@ overtake the guard's answers.
 
 from dataclasses import replace
 
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events
 from appliance.core.doors import outcomes, sensors
 from appliance.core.model import Attempt, Denial, DoorId, DoorSettings, DoorState, OpenedBy, Pulse, State
@@ -43,7 +43,7 @@ def hold_open(turn: Turn, door: DoorSettings, seconds: float | None, by: str) ->
     if door.max_hold_s <= 0 or not 0 < (door.max_hold_s if seconds is None else seconds) <= door.max_hold_s:
         never = "Its configuration allows no holds." if door.max_hold_s <= 0 else ""
         raise IntercomError(
-            "parameter-invalid",
+            ErrorCode.PARAMETER_INVALID,
             f"Door {door.id} cannot be held open{'' if seconds is None else f' for {seconds} s'}.",
             never or f"Its longest hold is {door.max_hold_s} s.",
             f"Set door.{door.id}.max_hold_s, if its strike allows that.",
@@ -88,7 +88,7 @@ def refuse(turn: Turn, door: DoorSettings, wanted: Pulse) -> None:
         error = sensors.error(turn.state, door.id, block)
     else:
         error = IntercomError(
-            "unavailable",
+            ErrorCode.UNAVAILABLE,
             f"Door {door.id} cannot be opened now.",
             "The process that holds its relay is not running.",
             "It restarts by itself; see its log if this continues.",
@@ -100,7 +100,7 @@ def refuse(turn: Turn, door: DoorSettings, wanted: Pulse) -> None:
 def locked_down(door: DoorId) -> IntercomError:
     """The error for a door that is locked down."""
     return IntercomError(
-        "door-locked-down",
+        ErrorCode.DOOR_LOCKED_DOWN,
         f"Door {door} cannot be opened.",
         "It is locked down.",
         f"Unlock it first: intercomctl door {door} unlock",

@@ -7,7 +7,7 @@ contact blocks opening, except for exit buttons, which are inside, where nobody 
 
 from dataclasses import replace
 
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events
 from appliance.core.model import DoorId, Sensing, SensorId, SensorKind, SensorSettings, State, TamperBlock
 from appliance.core.transition import Turn
@@ -127,7 +127,7 @@ def clear(turn: Turn, wanted: SensorId, by: str) -> str:
     """End a sensor's block for a client, until the sensor is active again; return a warning if there is none."""
     if turn.settings.sensor(wanted) is None:
         names = ", ".join(sensor.id for sensor in turn.settings.sensors) or "none"
-        raise IntercomError("sensor-not-found", f"There is no sensor {wanted}.", f"The panel has: {names}.")
+        raise IntercomError(ErrorCode.SENSOR_NOT_FOUND, f"There is no sensor {wanted}.", f"The panel has: {names}.")
     if not any(block.sensor == wanted for block in turn.state.blocks):
         return f"Sensor {wanted} does not block any door."
     lift(turn, wanted)
@@ -139,7 +139,7 @@ def error(state: State, door: DoorId, block: TamperBlock) -> IntercomError:
     """The error for a door that a block keeps locked."""
     left = max(1, round(block.until - state.now))
     return IntercomError(
-        "door-blocked",
+        ErrorCode.DOOR_BLOCKED,
         f"Door {door} stays locked for {left} s.",
         f"Sensor {block.sensor} reported tampering.",
         f"Check the panel, then: intercomctl clear {block.sensor}",

@@ -1,6 +1,7 @@
 """Registrations, servers, contacts, the network."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from appliance.core.events.base import Event
 from appliance.core.model import AccountId, ContactState
@@ -27,7 +28,7 @@ class AccountRegistered(AccountEvent):
     """The account is registered; refreshes are not reported. `after`: start, or recovery after a failure."""
 
     TYPE = "account.registered"
-    after: str
+    after: Literal["start", "recovery"]
     after_s: float
     expires_s: float
 

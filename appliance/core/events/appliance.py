@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from appliance.base.errors import ErrorCode
 from appliance.core.events.base import Event
-from appliance.core.model import CallId, LockoutScope
+from appliance.core.model import AccessScope, CallId, LockoutScope, NoticeCode, PasswordFault, WarningCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +111,8 @@ class AccessDenied(Event):
     TYPE = "access.denied"
     who: str
     from_: str
-    scope: str
-    why: str = ""
+    scope: AccessScope
+    why: PasswordFault = PasswordFault.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,7 @@ class NoticeTold(Event):
     """Information that is not a fault."""
 
     TYPE = "notice"
-    code: str
+    code: NoticeCode
     message: str
 
 
@@ -168,7 +169,7 @@ class WarningTold(Event):
     """A request changed nothing, or something is suspicious."""
 
     TYPE = "warning"
-    code: str
+    code: WarningCode
     message: str
     call: CallId | None = None
 
@@ -182,7 +183,7 @@ class ErrorTold(Event):
     """
 
     TYPE = "error"
-    code: str
+    code: ErrorCode
     message: str
     cause: str
     resolution: str

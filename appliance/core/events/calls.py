@@ -1,9 +1,23 @@
 """Calls, their digits and their media."""
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from appliance.core.events.base import CallEvent
-from appliance.core.model import ButtonId, By, CallId, CallState, Candidate, Cause, Codec, Direction, IceFault
+from appliance.core.model import (
+    ButtonId,
+    By,
+    CallId,
+    CallState,
+    Candidate,
+    Cause,
+    Codec,
+    DigitMethod,
+    Direction,
+    IceFault,
+    UpdateChange,
+    UpdateResult,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +100,7 @@ class CallChanged(CallEvent):
     """Clients changed data that they store with the call; `fields`: the changed ones."""
 
     TYPE = "call.changed"
-    fields: tuple[str, ...]
+    fields: tuple[Literal["custom_data"], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +163,7 @@ class CallUpdateReceived(CallEvent):
     """
 
     TYPE = "call.update_received"
-    changes: tuple[str, ...]
+    changes: tuple[UpdateChange, ...]
     asked: bool
     headers: dict[str, str] = field(default_factory=dict)
     content_type: str = ""
@@ -160,7 +174,7 @@ class CallUpdating(CallEvent):
     """We request a change by re-INVITE: hold, resume, codec, address."""
 
     TYPE = "call.updating"
-    changes: tuple[str, ...]
+    changes: tuple[UpdateChange, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +186,8 @@ class CallUpdated(CallEvent):
     """
 
     TYPE = "call.updated"
-    result: str
-    changes: tuple[str, ...]
+    result: UpdateResult
+    changes: tuple[UpdateChange, ...]
     code: int
     reason: str
     headers: dict[str, str] = field(default_factory=dict)
@@ -261,7 +275,7 @@ class DtmfReceived(CallEvent):
     TYPE = "dtmf.received"
     digit: str | None
     masked: bool
-    method: str
+    method: DigitMethod
     duration_ms: int
 
 

@@ -1,6 +1,7 @@
 """Conferences."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from appliance.core.events.base import CallEvent, Event
 from appliance.core.model import CallId, Cause, ConferenceId, Joining
@@ -131,4 +132,4 @@ class ConferenceParticipantRemoved(ParticipantEvent):
     """A participant has left. `reason`: ejected by a client, ended with the conference, or the cause of the call."""
 
     TYPE = "conference.participant_removed"
-    reason: str
+    reason: Cause | Literal["ejected", "ended"]

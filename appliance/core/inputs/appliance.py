@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from appliance.core.inputs.base import Input
-from appliance.core.model import Clock, LockoutScope, PersistentState, QuietHours, Settings
+from appliance.core.model import AccessScope, Clock, LockoutScope, PasswordFault, PersistentState, QuietHours, Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,8 +157,8 @@ class AccessDenied(Input):
 
     who: str
     source: str
-    scope: str
-    why: str = ""
+    scope: AccessScope
+    why: PasswordFault = PasswordFault.NONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

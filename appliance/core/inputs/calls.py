@@ -3,7 +3,18 @@
 from dataclasses import dataclass
 
 from appliance.core.inputs.base import Input, OfCall
-from appliance.core.model import NO_ACCOUNT, AccountId, CallId, Candidate, Codec, EarlySource, IceFault, Quality
+from appliance.core.model import (
+    NO_ACCOUNT,
+    AccountId,
+    CallId,
+    Candidate,
+    Codec,
+    DigitMethod,
+    EarlySource,
+    IceFault,
+    Quality,
+    UpdateChange,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +142,7 @@ class DigitReceived(OfCall):
     """One DTMF digit, once, however many packets carried it. `method`: rfc4733, info or inband (heard in the sound)."""
 
     digit: str
-    method: str
+    method: DigitMethod
     duration_ms: int
 
 
@@ -167,7 +178,7 @@ class UpdateReceived(OfCall):
     headers and content_type: X- headers and body type of its re-INVITE.
     """
 
-    changes: tuple[str, ...]
+    changes: tuple[UpdateChange, ...]
     asked: bool = False
     headers: tuple[tuple[str, str], ...] = ()
     content_type: str = ""
@@ -177,7 +188,7 @@ class UpdateReceived(OfCall):
 class UpdateSent(OfCall):
     """We sent a re-INVITE that should change this."""
 
-    changes: tuple[str, ...]
+    changes: tuple[UpdateChange, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,7 +199,7 @@ class UpdateAnswered(OfCall):
     of the far end's response.
     """
 
-    changes: tuple[str, ...]
+    changes: tuple[UpdateChange, ...]
     code: int
     reason: str
     headers: tuple[tuple[str, str], ...] = ()

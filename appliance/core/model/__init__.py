@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from appliance.core.model.access import (
+    AccessScope,
     Attempt,
     BookChange,
     Credential,
@@ -14,6 +15,7 @@ from appliance.core.model.access import (
     Lockout,
     LockoutScope,
     OpenedBy,
+    PasswordFault,
     PendingWrite,
     ReaderSettings,
 )
@@ -29,7 +31,7 @@ from appliance.core.model.accounts import (
     TlsFault,
     Watch,
 )
-from appliance.core.model.appliance import PendingReply, PersistentState, Runtime
+from appliance.core.model.appliance import NoticeCode, PendingReply, PersistentState, Runtime, WarningCode
 from appliance.core.model.calls import (
     By,
     Call,
@@ -39,6 +41,7 @@ from appliance.core.model.calls import (
     Codec,
     Content,
     Deadlines,
+    DigitMethod,
     DigitsBy,
     Direction,
     EarlySource,
@@ -51,6 +54,8 @@ from appliance.core.model.calls import (
     OutgoingMessage,
     Quality,
     Remote,
+    UpdateChange,
+    UpdateResult,
 )
 from appliance.core.model.clock import Clock, Day, Night, Period, QuietHours
 from appliance.core.model.conferences import Conference, ConferenceState, Joining, Participant, ParticipantState

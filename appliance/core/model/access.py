@@ -55,6 +55,24 @@ class Denial(StrEnum):
     NOT_TAKEN = "the relay guard did not accept the pulse"
 
 
+class AccessScope(StrEnum):
+    """What was refused to somebody: to read, control or open doors; a call; a message."""
+
+    READ = "read"
+    CONTROL = "control"
+    DOOR = "door"
+    CALL = "call"
+    MESSAGE = "message"
+
+
+class PasswordFault(StrEnum):
+    """What is wrong with a caller's password: the caller does not know it, or sent an answer that was used before."""
+
+    NONE = ""
+    WRONG = "wrong"
+    REPLAYED = "replayed"
+
+
 class LockoutScope(StrEnum):
     """What a lockout blocks. After wrong codes: a far end, a keypad, a reader, or everybody at a door.
 

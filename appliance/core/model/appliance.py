@@ -1,11 +1,29 @@
 """Run-time settings and the persistent state."""
 
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 
 from appliance.core.model.calls import Forwarding
 from appliance.core.model.clock import QuietHours
 from appliance.core.model.doors import TamperBlock
 from appliance.core.model.ids import DoorId, RequestId
+
+
+class NoticeCode(StrEnum):
+    """The code of a `notice`."""
+
+    CLOCK_SET = "clock-set"
+    QUIET_HOURS = "quiet-hours"
+    RINGS_ON = "rings-on"
+
+
+class WarningCode(StrEnum):
+    """The code of a `warning`."""
+
+    DURATION_LIMIT = "duration-limit"
+    KEPT_STATE_DAMAGED = "kept-state-damaged"
+    REDUNDANT = "redundant"
+    SIP_NOT_READY = "sip-not-ready"
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,30 @@ class Cause(StrEnum):
     ERROR = "error"
 
 
+class DigitMethod(StrEnum):
+    """How a digit came: as an RTP event (RFC 4733), by INFO, or as tones in the sound."""
+
+    RFC4733 = "rfc4733"
+    INFO = "info"
+    INBAND = "inband"
+
+
+class UpdateChange(StrEnum):
+    """What a re-INVITE or UPDATE changes."""
+
+    HOLD = "hold"
+    RESUME = "resume"
+    CODEC = "codec"
+    ADDRESS = "address"
+
+
+class UpdateResult(StrEnum):
+    """What came of a re-INVITE or UPDATE."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
 class IceFault(StrEnum):
     """Why ICE has no path for a call's sound: no pair of addresses works, none was found in time, or it was lost."""
 

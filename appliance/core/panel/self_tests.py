@@ -7,7 +7,7 @@ and relays need no self-test: an event reports every press, whatever its action,
 from dataclasses import replace
 from math import inf
 
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import inputs
 from appliance.core.model import LampTrial, RequestId, SoundTrial, State
 from appliance.core.orders import Reply
@@ -24,17 +24,19 @@ def lamp(turn: Turn, wanted: inputs.TestLamp) -> None:
     names = [each.id for each in turn.settings.lamps]
     if wanted.lamp not in names:
         raise IntercomError(
-            "lamp-not-found", f"There is no lamp {wanted.lamp}.", f"The panel has: {', '.join(names) or 'none'}."
+            ErrorCode.LAMP_NOT_FOUND,
+            f"There is no lamp {wanted.lamp}.",
+            f"The panel has: {', '.join(names) or 'none'}.",
         )
     if not 0 < wanted.seconds <= LONGEST_LAMP_S:
         raise IntercomError(
-            "parameter-invalid", f"A lamp cannot be tested for {wanted.seconds} s.", "A test lasts up to 60 s."
+            ErrorCode.PARAMETER_INVALID, f"A lamp cannot be tested for {wanted.seconds} s.", "A test lasts up to 60 s."
         )
     try:
         color = None if wanted.color is None else colors.parse(wanted.color)
     except ValueError as error:
         raise IntercomError(
-            "parameter-invalid",
+            ErrorCode.PARAMETER_INVALID,
             f"{wanted.color} is not a colour of a lamp.",
             f"Use {', '.join(colors.NAMES)}, or #rrggbb other than black.",
         ) from error
@@ -47,27 +49,29 @@ def sound(turn: Turn, request: RequestId, seconds: float) -> None:
     """Begin a sound test; the reply comes at its end."""
     state = turn.state
     if not 0 < seconds <= LONGEST_SOUND_S:
-        raise IntercomError("parameter-invalid", f"A tone cannot last {seconds} s.", "A tone lasts up to 5 s.")
+        raise IntercomError(ErrorCode.PARAMETER_INVALID, f"A tone cannot last {seconds} s.", "A tone lasts up to 5 s.")
     card = dict(state.failed).get("audio")
     if card is not None:
         raise IntercomError(
-            "audio-unavailable",
+            ErrorCode.AUDIO_UNAVAILABLE,
             "The sound cannot be tested now.",
             card,
             "Repair that first: the event audio.recovered reports when it works.",
         )
     if state.active is not None:
         raise IntercomError(
-            "conflict",
+            ErrorCode.CONFLICT,
             "The sound cannot be tested now.",
             f"Call {state.active.id} is {state.active.state}.",
             "Wait for its end, or end it.",
         )
     if state.sound_trial is not None:
-        raise IntercomError("conflict", "The sound is being tested already.", resolution="Try again in a few seconds.")
+        raise IntercomError(
+            ErrorCode.CONFLICT, "The sound is being tested already.", resolution="Try again in a few seconds."
+        )
     if not state.sip_ready or state.stopping:
         raise IntercomError(
-            "unavailable",
+            ErrorCode.UNAVAILABLE,
             "The sound cannot be tested now.",
             "The process that uses the sound cards is not running.",
             "Check the status: intercomctl state.",
@@ -98,7 +102,7 @@ def due(turn: Turn) -> None:
         return
     if state.active is not None or not state.sip_ready or state.stopping:
         cause = "A call began." if state.active is not None else "The process that uses the sound cards ended."
-        cut = IntercomError("conflict", "The sound test was interrupted.", cause, "Try again.")
+        cut = IntercomError(ErrorCode.CONFLICT, "The sound test was interrupted.", cause, "Try again.")
         turn.order(Reply(trial.request, error=cut))
     elif trial.until <= turn.now:
         turn.order(Reply(trial.request, trial=trial))

@@ -6,7 +6,7 @@ NOTIFY reports the outcome to the far end, while its call lasts. After a success
 from dataclasses import replace
 from typing import Literal, assert_type
 
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events, inputs
 from appliance.core.accounts import callers
 from appliance.core.calls import session
@@ -106,7 +106,7 @@ def end(turn: Turn, call: Call, code: int, reason: str) -> None:
     """A client refuses the transfer, or reports the outcome of its own one. Raises IntercomError."""
     if code not in FINAL:
         raise IntercomError(
-            "parameter-invalid", f"A transfer cannot end with {code}.", "Give a final SIP code, 200 to 699."
+            ErrorCode.PARAMETER_INVALID, f"A transfer cannot end with {code}.", "Give a final SIP code, 200 to 699."
         )
     answer(turn, asked(turn, call), code, reason)
 
@@ -116,7 +116,7 @@ def asked(turn: Turn, call: Call) -> Transfer:
     transfer = turn.state.transfer(call.id)
     if transfer is None or transfer.state is not TransferState.ASKED:
         raise IntercomError(
-            "transfer-not-requested",
+            ErrorCode.TRANSFER_NOT_REQUESTED,
             f"Call {call.id} has no transfer request.",
             "The far end has not sent one, or it has been decided already.",
         )

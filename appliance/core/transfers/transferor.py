@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events, inputs
 from appliance.core.calls import session
 from appliance.core.model import Call, CallId, Cause, Transfer, TransferKind, TransferRole, TransferState
@@ -21,7 +21,9 @@ def begin(turn: Turn, call: Call, to: str, other: CallId | None = None) -> None:
     """Ask the far end of `call` to call `to`, in place of our call `other` if given. Raises IntercomError."""
     for taken in (call.id, other):
         if any(taken is not None and taken in {t.call, t.other} for t in turn.state.transfers):
-            raise IntercomError("conflict", f"Call {taken} is being transferred already.", "", "Wait for its outcome.")
+            raise IntercomError(
+                ErrorCode.CONFLICT, f"Call {taken} is being transferred already.", "", "Wait for its outcome."
+            )
     until = turn.now + turn.settings.deadlines.transfer_s
     put(turn, Transfer(call.id, TransferRole.TRANSFEROR, to, until, other))
     turn.order(Refer(call.id, to, other))
@@ -34,7 +36,10 @@ def connect(turn: Turn, call: Call, other: Call) -> None:
     """Have the far ends of two calls talk with each other (RFC 5589 §7). Raises IntercomError."""
     if call.id == other.id:
         raise IntercomError(
-            "parameter-invalid", "A call cannot be transferred to itself.", "", "Name another call, or an address."
+            ErrorCode.PARAMETER_INVALID,
+            "A call cannot be transferred to itself.",
+            "",
+            "Name another call, or an address.",
         )
     begin(turn, call, other.remote.uri, other.id)
 

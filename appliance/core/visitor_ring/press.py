@@ -1,6 +1,6 @@
 """The start of a visitor's ring: by a button's target, or by a flat of the directory."""
 
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core.calls import forwarding, session
 from appliance.core.lookup import too_many_calls
 from appliance.core.model import Action, ButtonId, ButtonSettings, Cause, ChordSettings, Entry
@@ -18,7 +18,7 @@ def find(turn: Turn, flat: str) -> Entry:
     entry = turn.settings.entry(flat)
     if entry is None:
         raise IntercomError(
-            "flat-not-found",
+            ErrorCode.FLAT_NOT_FOUND,
             f"There is no flat {flat}.",
             "The directory does not list it.",
             "GET /v1/contacts lists them.",

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 
 NAMES = Path("/sys/class/input")
 EVENT = struct.Struct("llHHi")  # struct input_event: two longs for its time, type, code, value
@@ -128,4 +128,4 @@ def _trouble(name: str, error: OSError) -> IntercomError:
 
 
 def _unusable(name: str, cause: str, remedy: str) -> IntercomError:
-    return IntercomError("unavailable", f"The input device {name} cannot be used", cause, remedy)
+    return IntercomError(ErrorCode.UNAVAILABLE, f"The input device {name} cannot be used", cause, remedy)

@@ -21,7 +21,7 @@ from gpiod.line import Bias, Direction, Edge, Value
 from gpiozero import GPIOPinInUse, PinInvalidBounce, PinInvalidFunction, PinInvalidPull, PinSetInput
 from gpiozero.pins import Factory, Pin
 
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.panel import guard
 from appliance.panel.gpio.line_names import ChipLine, PinName
 
@@ -266,7 +266,7 @@ def trouble(line: object, error: OSError, consumer: str = "") -> IntercomError:
 
 def unusable(line: object, cause: str, remedy: str) -> IntercomError:
     """The error for a line that cannot be used."""
-    return IntercomError("unavailable", f"{line} cannot be used", cause, remedy)
+    return IntercomError(ErrorCode.UNAVAILABLE, f"{line} cannot be used", cause, remedy)
 
 
 def locate(name: PinName) -> tuple[str, int]:

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from typing import Any, Literal
 
 from appliance.base import libraries
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 
 Factory = Any  # gpiozero.pins.Factory: gpiozero has no types
 PLAIN_ERRORS = (
@@ -35,7 +35,7 @@ def lines(kind: Literal["simulated", "gpio", "chips"]) -> Factory:
                 return _chips()
     except ImportError as error:
         raise IntercomError(
-            "unavailable",
+            ErrorCode.UNAVAILABLE,
             "The panel's lines cannot be used",
             f"A library cannot be loaded: {error}",
             libraries.remedy("python3-gpiozero python3-libgpiod", "gpiozero gpiod"),
@@ -65,7 +65,7 @@ def _gpio() -> Factory:
         except line_errors() as error:
             causes = [str(warning.message).removeprefix("Falling back from ") for warning in tried] or [str(error)]
             raise IntercomError(
-                "unavailable",
+                ErrorCode.UNAVAILABLE,
                 "The panel's GPIO lines cannot be used",
                 "No pin factory of gpiozero works here: " + "; ".join(causes),
                 f"{libraries.remedy('python3-libgpiod', 'gpiod')}, and let this user open /dev/gpiochip*; or use "

@@ -5,7 +5,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core.model import LampKind
 from appliance.core.panel.colors import WHITE
 from appliance.panel.gpio.line_names import PwmChannel
@@ -36,7 +36,7 @@ def export(wiring: PwmChannel) -> bool:
     except OSError as error:
         if error.errno == errno.ENODEV:
             cause = f"the chip has {(folder / 'npwm').read_text().strip()} channels, counted from 0"
-            raise IntercomError("unavailable", f"{wiring} cannot be used", cause, "use one of those") from error
+            raise IntercomError(ErrorCode.UNAVAILABLE, f"{wiring} cannot be used", cause, "use one of those") from error
         raise trouble(wiring, CHIPS, error) from error
     return True
 

@@ -3,7 +3,7 @@
 import errno
 from pathlib import Path
 
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 
 
 def trouble(what: object, root: Path, error: OSError) -> IntercomError:
@@ -21,7 +21,7 @@ def trouble(what: object, root: Path, error: OSError) -> IntercomError:
             remedy = "let the group gpio and the service's sandbox write to it (docs/how-to/wire-lines.md)"
         case _:
             cause, remedy = error.strerror or str(error), "the kernel's log (dmesg) may say more"
-    return IntercomError("unavailable", f"{what} cannot be used", cause, remedy)
+    return IntercomError(ErrorCode.UNAVAILABLE, f"{what} cannot be used", cause, remedy)
 
 
 def gone(what: object) -> IntercomError:

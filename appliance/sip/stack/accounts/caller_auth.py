@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from appliance.core import inputs
 from appliance.core.accounts import callers
+from appliance.core.model import PasswordFault
 from appliance.sip.settings import CallerSettings
 from appliance.sip.stack import translate
 from appliance.sip.stack.accounts.digest import Challenges, Verdict
@@ -27,7 +28,7 @@ class Judgement:
     code: int = 0
     shown: str = ""
     challenge: str = ""
-    why: str = ""
+    why: PasswordFault = PasswordFault.NONE
 
 
 class Callers:
@@ -72,7 +73,7 @@ class Callers:
                 )
                 self._post(locked)
             self._post(self._guesses.counts)
-        return Judgement(FORBIDDEN, why=verdict)
+        return Judgement(FORBIDDEN, why=PasswordFault(verdict))
 
     def host(self, invite: str) -> str:
         """The host of the password-protected target that an INVITE claims to be; "" for none."""

@@ -7,7 +7,7 @@ from contextlib import suppress
 import pjsua2 as pj
 
 from appliance.core import inputs
-from appliance.core.model import CallId, Codec, IceFault, MessageMethod, Quality
+from appliance.core.model import CallId, Codec, DigitMethod, IceFault, MessageMethod, Quality, UpdateChange
 from appliance.sip.stack import translate
 from appliance.sip.stack.callbacks import contained
 from appliance.sip.stack.calls import dtmf, transfers
@@ -209,7 +209,7 @@ class SipCall(pj.Call):
         if prm.method == pj.PJSUA_DTMF_METHOD_RFC2833 and digit in dtmf.DIGITS:
             self.told_digits = True
             event, last = (digit, int(prm.timestamp)), bool(prm.flags & EVENT_END)
-            self._tell_digits(self.receiving.packet(event, int(prm.duration), now, last=last), "rfc4733")
+            self._tell_digits(self.receiving.packet(event, int(prm.duration), now, last=last), DigitMethod.RFC4733)
 
     def onCallRedirected(self, prm: pj.OnCallRedirectedParam) -> int:  # noqa: N802
         """3xx (RFC 3261 §8.1.3.4), once for each Contact: recorded, and rejected, so that pjsip itself calls nobody.
@@ -283,11 +283,11 @@ class SipCall(pj.Call):
     def heard(self, presses: list[tuple[str, int]]) -> None:
         """Report digits heard in the received sound, with durations in milliseconds."""
         if not self.told_digits:
-            self._tell_digits(presses, "inband")
+            self._tell_digits(presses, DigitMethod.INBAND)
 
     def turn(self, now: float, *, held: bool) -> None:
         """Do what is due: hold, digits, and a look at the packets."""
-        self._tell_digits(self.receiving.turn(now), "rfc4733")
+        self._tell_digits(self.receiving.turn(now), DigitMethod.RFC4733)
         gone, next_digit = self.sending.turn(now)
         if gone:
             self.table.post(inputs.DigitSent(at=now, call=self.call, digit=gone))
@@ -320,7 +320,7 @@ class SipCall(pj.Call):
             self.table.post(inputs.InfoReceived(at=time.monotonic(), call=self.call, content=content))
         elif (press := dtmf.signalled(content.body)) is not None:
             self.told_digits = True
-            self._tell_digits([press], "info")
+            self._tell_digits([press], DigitMethod.INFO)
 
     def _send_digit(self, digit: str) -> None:
         sound = self.audio_media()
@@ -336,7 +336,7 @@ class SipCall(pj.Call):
                 inputs.DigitsNotSent(at=time.monotonic(), call=self.call, why=translate.clean(error.reason))
             )
 
-    def _tell_digits(self, presses: list[tuple[str, int]], method: str) -> None:
+    def _tell_digits(self, presses: list[tuple[str, int]], method: DigitMethod) -> None:
         now = time.monotonic()
         for digit, duration_ms in presses:
             if self.once.is_new(digit, method, now - duration_ms / 1000, now):
@@ -377,7 +377,7 @@ class SipCall(pj.Call):
                     parameters = operation()
                     parameters.opt.flag = pj.PJSUA_CALL_UNHOLD
                     self.reinvite(parameters)
-            self.updates.sent("hold" if held else "resume")
+            self.updates.sent(UpdateChange.HOLD if held else UpdateChange.RESUME)
         except pj.Error as error:
             LOG.debug("%s: re-INVITE later: %s", self.call, error.reason)
             self.hold.postpone(now)
@@ -391,7 +391,7 @@ class SipCall(pj.Call):
         try:
             with self.table.codecs.only(self.updates.codecs), self.account.renewing(self.their_address):
                 self.reinvite(parameters)
-            self.updates.sent("address")
+            self.updates.sent(UpdateChange.ADDRESS)
         except pj.Error as error:
             LOG.info("%s: re-INVITE from the new address later: %s", self.call, error.reason)
             self.renew_at = now + RENEW_AGAIN_S
@@ -402,7 +402,7 @@ class SipCall(pj.Call):
         try:
             with self.table.codecs.only(self.updates.codecs):
                 self.reinvite(operation())
-            self.updates.sent("codec")
+            self.updates.sent(UpdateChange.CODEC)
         except pj.Error as error:
             LOG.debug("%s: re-INVITE with other codecs later: %s", self.call, error.reason)
             self.updates.postpone(now)

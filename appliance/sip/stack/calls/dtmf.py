@@ -3,7 +3,7 @@
 import re
 from collections import deque
 
-from appliance.core.model import Content
+from appliance.core.model import Content, DigitMethod
 
 EACH_S = 0.3  # pjmedia sends a digit for 200 ms; then at least 50 ms of pause (ITU-T Q.24), and room for its packets
 SAME_S = 1.0  # two reports of one press come within this time; INFO comes at its beginning or at its end
@@ -77,9 +77,9 @@ class Once:
 
     def __init__(self) -> None:
         # digit, method, begin and end of presses that one method has reported, the oldest first
-        self._told: deque[tuple[str, str, float, float]] = deque(maxlen=REMEMBERED)
+        self._told: deque[tuple[str, DigitMethod, float, float]] = deque(maxlen=REMEMBERED)
 
-    def is_new(self, digit: str, method: str, begin: float, end: float) -> bool:
+    def is_new(self, digit: str, method: DigitMethod, begin: float, end: float) -> bool:
         """Whether this is a new press, and not the other method's report of a known one."""
         for told in self._told:
             together = begin - SAME_S <= told[3] and told[2] - SAME_S <= end

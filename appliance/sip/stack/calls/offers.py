@@ -4,6 +4,8 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from appliance.core.model import UpdateChange
+
 STATIC = {"0": "PCMU", "8": "PCMA", "9": "G722"}  # RFC 3551 §6
 MEDIA = re.compile(r"^m=audio (?P<port>\d+)(?:/\d+)? [A-Z/]+(?P<formats>[ \d]*)", re.MULTILINE)
 DIRECTION = re.compile(r"^a=(sendrecv|sendonly|recvonly|inactive)\b", re.MULTILINE)
@@ -50,15 +52,15 @@ def unreachable(sdp: str, versions: Collection[int]) -> bool:
     return (6 if found.address.startswith("[") else 4) not in versions
 
 
-def changes(now: OfferedAudio, wanted: OfferedAudio) -> tuple[str, ...]:
+def changes(now: OfferedAudio, wanted: OfferedAudio) -> tuple[UpdateChange, ...]:
     """What differs: hold or resume, codec, address."""
     found = []
     if now.held != wanted.held:
-        found.append("hold" if wanted.held else "resume")
+        found.append(UpdateChange.HOLD if wanted.held else UpdateChange.RESUME)
     if now.codec.lower() != wanted.codec.lower():
-        found.append("codec")
+        found.append(UpdateChange.CODEC)
     if now.address and wanted.address and now.address != wanted.address:
-        found.append("address")
+        found.append(UpdateChange.ADDRESS)
     return tuple(found)
 
 

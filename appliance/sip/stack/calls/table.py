@@ -10,7 +10,7 @@ import pjsua2 as pj
 from appliance.base import ids
 from appliance.core import inputs
 from appliance.core.accounts import callers
-from appliance.core.model import NO_ACCOUNT, AccountId, CallId
+from appliance.core.model import NO_ACCOUNT, AccessScope, AccountId, CallId
 from appliance.core.orders import (
     Answer,
     AnswerUpdate,
@@ -126,7 +126,9 @@ class CallTable:
         if judged.why:
             who = translate.party(translate.header(message, "From"))[0]
             host = translate.clean(source).rpartition(":")[0]
-            denied = inputs.AccessDenied(at=time.monotonic(), who=who, source=host, scope="call", why=judged.why)
+            denied = inputs.AccessDenied(
+                at=time.monotonic(), who=who, source=host, scope=AccessScope.CALL, why=judged.why
+            )
             self.post(denied)
 
     def refused(self, prm: pj.OnRejectedIncomingCallParam, name: AccountId) -> None:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from appliance.core import inputs
-from appliance.core.model import CallId
+from appliance.core.model import CallId, UpdateChange
 from appliance.sip.stack.calls import offers
 from appliance.sip.stack.calls.offers import OfferedAudio
 from appliance.sip.stack.translate import Headers
@@ -23,8 +23,8 @@ class Updates:
 
     def __init__(self, call: CallId, post: Post) -> None:
         self._call, self._post = call, post
-        self._theirs: tuple[str, ...] = ()
-        self._ours: tuple[str, ...] = ()
+        self._theirs: tuple[UpdateChange, ...] = ()
+        self._ours: tuple[UpdateChange, ...] = ()
         self.waits, self.answer = False, ""
         self.codecs: tuple[str, ...] = ()
         self._wanted_at: float | None = None
@@ -75,25 +75,25 @@ class Updates:
         self._wanted_at = now + AGAIN_S
         if now >= self._until:
             self._wanted_at, self.codecs = None, ()
-            self._tell(("codec",), REQUEST_PENDING, "Another change is in progress")
+            self._tell((UpdateChange.CODEC,), REQUEST_PENDING, "Another change is in progress")
 
-    def sent(self, *changes: str) -> None:
+    def sent(self, *changes: UpdateChange) -> None:
         """Our re-INVITE was sent."""
         self._ours = changes
-        if "codec" in changes:
+        if UpdateChange.CODEC in changes:
             self._wanted_at = None
         self._post(inputs.UpdateSent(at=time.monotonic(), call=self._call, changes=changes))
 
     def settle(self, code: int, reason: str, headers: Headers, content_type: str, *, told: bool) -> None:
         """Our re-INVITE has its final response. The flag: its refusal is reported elsewhere, or it is sent again."""
         ours, self._ours = self._ours, ()
-        if code >= 300 and "codec" in ours:  # noqa: PLR2004
+        if code >= 300 and UpdateChange.CODEC in ours:  # noqa: PLR2004
             self.codecs = ()
         if ours and not told:
             self._tell(ours, code, reason, headers, content_type)
 
     def _tell(
-        self, changes: tuple[str, ...], code: int, reason: str, headers: Headers = (), content_type: str = ""
+        self, changes: tuple[UpdateChange, ...], code: int, reason: str, headers: Headers = (), content_type: str = ""
     ) -> None:
         answered = inputs.UpdateAnswered(
             at=time.monotonic(),

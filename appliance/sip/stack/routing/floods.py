@@ -20,6 +20,7 @@ import pjsua2 as pj
 
 from appliance.base.errors import reason
 from appliance.core import inputs
+from appliance.core.model import AccessScope
 from appliance.sip.stack.routing import port_owner
 
 LOG = logging.getLogger(__name__)
@@ -103,7 +104,7 @@ class Floods:
     def shut(self, address: str, now: float) -> None:
         """Shut an address out; reported if it is the first time in a while."""
         if address not in self._told:
-            self._post(inputs.AccessDenied(at=time.monotonic(), who="caller", source=address, scope="call"))
+            self._post(inputs.AccessDenied(at=time.monotonic(), who="caller", source=address, scope=AccessScope.CALL))
         self._told[address], self._filtered[address] = now, now + FILTERED_S
         while len(self._filtered) > FILTERED:
             del self._filtered[next(iter(self._filtered))]

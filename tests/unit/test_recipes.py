@@ -1,10 +1,11 @@
-"""The recipes of CONTRIBUTING.md: a lamp picture stands at each place that its recipe names."""
+"""The recipes of CONTRIBUTING.md: what is missing at a place that a recipe names is reported with that place."""
 
 import re
 from pathlib import Path
 
 import pytest
 
+from appliance.core.events import EVENTS
 from appliance.core.model import Picture
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,3 +43,11 @@ def test_the_recipe_of_a_lamp_picture_names_at_most_five_files_to_write():
     written = re.findall(r"(?m)^\d\. `([^`]+)`", recipe())
     assert [*PLACES, "CHANGELOG.md"] == written
     assert len(written) <= 5
+
+
+def test_something_reports_each_event():
+    files = (ROOT / "appliance").rglob("*.py")
+    text = "\n".join(path.read_text(encoding="utf-8") for path in files if path.parent.name != "events")
+    names = {event.__name__ for event in EVENTS.values()}
+    silent = sorted(name for name in names if not re.search(rf"\b{name}\b", text))
+    assert not silent, f"Nothing in appliance/core reports {silent}; see CONTRIBUTING.md, `An event`."

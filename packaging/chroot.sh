@@ -1,13 +1,13 @@
 # Read by packaging/deb and packaging/deb-check: fresh Debian 13 roots, and commands run in them.
-# A plain user gets them in a user namespace, whose files are not his: what goes in and out goes through pipes.
+# A plain user gets them in a user namespace, whose files belong to other ids: data goes in and out through pipes.
 suite=trixie
 roots=${XDG_CACHE_HOME:-$HOME/.cache}/intercomd/roots
 
 as_root=()
 [[ $(id -u) == 0 ]] || as_root=(mmdebstrap --unshare-helper)
 
-# fresh_root MIRROR ARCHITECTURES PACKAGE…: a new root with the packages; prints its directory. What it is unpacked from is
-# kept, and made anew once a month.
+# fresh_root MIRROR ARCHITECTURES PACKAGE…: a new root with the packages; prints its directory. The archive of it is
+# kept, and built again once a month.
 fresh_root() {
     local mirror=$1 architectures=$2 packages key kept new dir
     shift 2
@@ -20,13 +20,13 @@ fresh_root() {
         mkdir -p "$roots"
         find "$roots" -name '*.tar*' -mtime +31 -delete
         new=$(mktemp "$kept.XXXXXX")
-        # Device nodes could not be unpacked in a user namespace; in_root brings those there are.
+        # Device nodes could not be unpacked in a user namespace; in_root provides the existing ones.
         mmdebstrap --quiet --variant=apt --architectures="$architectures" ${packages:+--include="$packages"} --format=tar \
             --keyring=/usr/share/keyrings/debian-archive-keyring.gpg --aptopt='Acquire::Languages "none"' \
             --skip=output/dev \
             "$suite" - "deb $mirror $suite main" >"$new" </dev/null || {
             rm -f "$new"
-            fail "The Debian root could not be made" "mmdebstrap's lines above tell" \
+            fail "The Debian root could not be made" "see mmdebstrap's lines above" \
                 "check the network and the mirror $mirror; as a plain user, see mmdebstrap(1) on the mode unshare"
         }
         mv "$new" "$kept"
@@ -34,13 +34,13 @@ fresh_root() {
     dir=$("${as_root[@]}" mktemp --directory --tmpdir intercomd-root.XXXXXX)
     "${as_root[@]}" chmod 755 "$dir"
     "${as_root[@]}" tar -C "$dir" -x <"$kept"
-    # How this machine reaches the network.
+    # This machine's network settings.
     tar -C /etc --dereference -c resolv.conf hosts | "${as_root[@]}" tar -C "$dir/etc" --no-same-owner -x
     "${as_root[@]}" mkdir "$dir/build"
     printf '%s\n' "$dir"
 }
 
-# in_root DIR COMMAND…: run it in a root, with /dev and /proc of its own; what it leaves running ends with it.
+# in_root DIR COMMAND…: run it in a root, with separate /dev and /proc; processes that it leaves running end with it.
 in_root() {
     # shellcheck disable=SC2016 - meant for the other shell
     "${as_root[@]}" unshare --mount --pid --fork --kill-child bash -c '

@@ -1,7 +1,7 @@
-# Read by packaging/bootstrap, packaging/deb and packaging/pjsua2/build: telling the user, and installing Debian packages.
-# All words go to standard error; standard output is for results.
+# Read by packaging/bootstrap, packaging/deb and packaging/pjsua2/build: messages, and installing Debian packages.
+# All messages go to standard error; standard output is for results.
 
-# What each part needs from Debian. The names hold for Debian 12 and 13 and Raspberry Pi OS based on them.
+# The Debian packages of each part, by their names in Debian 12 and 13 and Raspberry Pi OS based on them.
 PJSUA2_PACKAGES=(
     build-essential swig xz-utils ca-certificates debian-archive-keyring
     libasound2-dev libgsm1-dev libopus-dev libspandsp-dev libspeex-dev libspeexdsp-dev libsrtp2-dev libssl-dev uuid-dev python3-dev
@@ -12,30 +12,30 @@ TEST_PACKAGES=(
     sip-tester baresip-core linphone-cli          # far ends of test calls
     kamailio kamailio-tls-modules openssl         # registrar and proxy of tests that start one of their own
     mmdebstrap bubblewrap debian-archive-keyring  # Asterisk of Debian sid in a root of its own
-    pulseaudio libasound2-plugins alsa-utils sox  # a sound card made of software, and a look at what it played
+    pulseaudio libasound2-plugins alsa-utils sox  # a sound card in software, and a check of what it played
     chromium                                      # opens the station's page
     systemd dpkg-dev python3-debian               # read the unit and the packaging
     procps util-linux iproute2                    # iproute2: network namespaces on a cable
-    dbus-daemon dbus-bin libglib2.0-bin           # a message bus of the tests' own, and the guides' client
+    dbus-daemon dbus-bin libglib2.0-bin           # the tests' own message bus, and the guides' client
     curl                                          # the guides' client of the HTTP interface
     libsystemd-dev pkg-config                     # systemd-python is compiled into .venv
     python3-systemd                               # shows why the service does not use it for the journal
     faketime                                      # a clock that jumps
-    espeak-ng                                     # somebody who speaks, and types nothing
+    espeak-ng                                     # a voice, which must not count as digits
 )
 
-DEB_PACKAGES=(mmdebstrap debian-archive-keyring ca-certificates dpkg-dev xz-utils)  # packages made in Debian 13 roots
+DEB_PACKAGES=(mmdebstrap debian-archive-keyring ca-certificates dpkg-dev xz-utils)  # builds packages in Debian 13 roots
 
-EMULATION_PACKAGES=(qemu-user-static arch-test sip-tester)  # packages of another architecture run here, and called
+EMULATION_PACKAGES=(qemu-user-static arch-test sip-tester)  # runs and calls packages of another architecture
 
-# The lab (tests/lab): what its kernel and disc are made with, how its guest reaches the network, and what is on its disc
+# The lab (tests/lab): tools for its kernel and disc, the network of its guest, and the packages on its disc
 # beside the packages under test, so that no test fetches anything.
 LAB_KERNEL_PACKAGES=(build-essential flex bison bc xz-utils python3 debian-archive-keyring)
 LAB_DISC_PACKAGES=(mmdebstrap e2fsprogs debian-archive-keyring)
 LAB_NETWORK_PACKAGES=(slirp4netns util-linux)
 GUEST_PACKAGES=(
     systemd systemd-sysv dbus udev kmod procps iproute2 iputils-ping ca-certificates apt-utils
-    sudo adduser             # a user as people are
+    sudo adduser             # a normal user account
     python3 gpiod alsa-utils strace
     dosfstools               # a boot partition
     python3-libgpiod python3-pytest
@@ -50,10 +50,10 @@ fail() {
     exit 1
 }
 
-# debian_mirror WHAT REMEDY: the address that apt takes Debian from, on standard output; else that WHAT has none.
+# debian_mirror WHAT REMEDY: print apt's address of Debian; without one, fail with WHAT and REMEDY.
 debian_mirror() {
     local uris mirror
-    # What apt itself would ask for: every way of writing sources is understood, and no list need be there yet.
+    # From apt itself: it understands every format of sources, and needs no lists yet.
     uris=$(apt-get update --print-uris 2>/dev/null) || true
     mirror=$(sed -nE "s#^'([^']*/debian(/[0-9]{8}T[0-9]{6}Z)?)/+dists/.*#\1#p" <<<"$uris" | sed -n 1p)
     [[ -n $mirror ]] ||
@@ -62,7 +62,7 @@ debian_mirror() {
     printf '%s\n' "$mirror"
 }
 
-# Which of the packages given are not installed, one a line.
+# Print those of the given packages that are not installed, one a line.
 missing_packages() {
     command -v dpkg-query >/dev/null ||
         fail "This machine is not set up by Debian packages" "there is no dpkg-query" \
@@ -71,7 +71,7 @@ missing_packages() {
         <(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null | sed -n 's/^installed //p' | sort -u)
 }
 
-# need_packages PURPOSE PACKAGE…: show what is missing, then install it, by sudo only where we are not root.
+# need_packages PURPOSE PACKAGE…: show missing packages, then install them, with sudo unless we are root.
 need_packages() {
     local purpose=$1 missing log root=() words
     shift
@@ -95,7 +95,7 @@ need_packages() {
     root+=(env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300)
     log=$(mktemp)
     read -ra words <<<"$missing"
-    # Old or absent package lists show in a trial run; lists that are merely out of date, by a failed download.
+    # A trial run reveals missing package lists; a failed download reveals outdated ones.
     if ! { apt-get -qq --simulate install --no-install-recommends "${words[@]}" >/dev/null 2>&1 &&
         _apt_install; } && ! { say "Refreshing the package lists" && "${root[@]}" -q update >>"$log" 2>&1 </dev/null &&
         _apt_install; }; then

@@ -1,4 +1,4 @@
-"""Load the pjsua2 of a wheel and tell what it can do; exit 1 where something is missing.
+"""Load the pjsua2 of a wheel and print its features; exit with status 1 if one is missing.
 
 selfcheck.py [--assert] WHEEL
 """
@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 CODECS = {"opus/48000/2", "G722/16000/1", "PCMA/8000/1", "PCMU/8000/1"}
-# What is not asked for by an API is told by the functions that the module imports, and by its own texts.
+# Features without an API are recognised by the functions that the module imports, and by its own texts.
 PARTS = {
     "sound by ALSA": b"\0snd_pcm_open\0",
     "encryption by OpenSSL": b"\0SSL_CTX_new\0",
@@ -29,7 +29,7 @@ ECHO_CANCELLERS = ("WebRTC AEC3", "Speex AEC", "Echo suppressor")
 def silence() -> Iterator[None]:
     """Nothing on standard output and error, not even from native code.
 
-    libCreate tells its start before any setting can stop it, and libInit looks for sound devices, at which ALSA's
+    libCreate logs its start before any setting can stop it, and libInit looks for sound devices, at which ALSA's
     plug-ins complain of servers that do not run.
     """
     sys.stdout.flush()

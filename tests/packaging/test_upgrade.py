@@ -84,7 +84,7 @@ def test_a_daemon_that_is_dead_hangs_or_talks_on_does_not_keep_an_upgrade_from_g
     system.command("intercomctl", status)
     ended = system.run("upgrade", NEWER)
     assert (ended.returncode, system.done()) == (0, [ASKED, STOPPED]), ended.stderr
-    assert "going on with the upgrade" in ended.stderr
+    assert "continuing the upgrade" in ended.stderr
 
 
 def test_in_a_chroot_nobody_is_asked_and_nothing_is_stopped(system: System) -> None:

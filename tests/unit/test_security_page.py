@@ -26,7 +26,7 @@ def test_a_bound_has_the_value_that_the_page_says(module, name, value):
 
 
 def test_every_row_of_the_bounds_names_its_place_in_the_code():
-    table = TEXT.partition("\n## Bounds\n")[2].partition("\n## ")[0]
+    table = TEXT.partition("\n## Limits\n")[2].partition("\n## ")[0]
     rows = [line for line in table.splitlines() if line.startswith("|")][2:]
     assert len(rows) == len(BOUND.findall(table)) > 20
 

@@ -2,17 +2,13 @@
 
 from math import inf
 
-from appliance.core import wall_clock
-from appliance.core.access import dtmf
 from appliance.core.accounts import callers
 from appliance.core.appliance import persistence
-from appliance.core.calls import call_timers, updates
 from appliance.core.conferences import mixing
 from appliance.core.desired import Desired, RelayPulse, Sound
-from appliance.core.doors import pulses, sensors
 from appliance.core.model import State
-from appliance.core.panel import buttons, self_tests
 from appliance.core.panel.indications import lamps, tone
+from appliance.core.rooms import ROOMS
 from appliance.core.sound import media
 from appliance.core.status_line import status
 
@@ -43,24 +39,6 @@ def desired(state: State) -> Desired:
 
 
 def wake_at(state: State) -> float | None:
-    """The earliest deadline, CLOCK_MONOTONIC seconds; None if there is none."""
-    times = [
-        state.error_until,
-        state.ring.until if state.ring is not None else None,
-        *(at for call in state.calls for at in (call.deadline, call_timers.wake(call), updates.wake(call))),
-        *(at for account in state.accounts for at in (account.wake, account.expires_at)),
-        *(message.deadline for message in state.messages),
-        *(transfer.until for transfer in state.transfers),
-        *(contact.wake for contact in state.contacts),
-        *(dtmf.wake(call) for call in state.calls),
-        *(keeping.until for keeping in state.keepings),
-        *(run.until for run in state.runs),
-        *(pulses.wake(pulse) for _, pulse in state.pulses),
-        *sensors.wake(state),
-        *(each.until for each in state.unkept),
-        *self_tests.wake(state),
-        wall_clock.wake(state),
-        *(buttons.wake(press) for _, press in state.presses),
-    ]
-    earliest = min((t for t in times if t is not None), default=inf)
+    """The earliest deadline of all rooms, CLOCK_MONOTONIC seconds; None if there is none."""
+    earliest = min((at for room in ROOMS for at in room.wake(state) if at is not None), default=inf)
     return None if earliest == inf else earliest

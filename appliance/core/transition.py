@@ -12,12 +12,15 @@ from appliance.core.model import (
     Cause,
     Direction,
     End,
+    PendingReply,
+    RequestId,
     Settings,
     State,
 )
 from appliance.core.orders import FinishRecording, Order
 
 ERROR_SHOWN_S = 3.0
+SAVED_WITHIN_S = 5.0  # a worn SD card may take seconds to write
 
 
 class Turn:
@@ -122,6 +125,11 @@ class Turn:
     def show_error(self) -> None:
         """Show on the panel, and play, that something failed."""
         self.state = replace(self.state, error_until=self.now + ERROR_SHOWN_S)
+
+    def reply_once_saved(self, request: RequestId, warning: str) -> None:
+        """Reply to a client once everything is on disc: at the end of this step, if nothing changed."""
+        waiting = PendingReply(request, self.now + SAVED_WITHIN_S, warning)
+        self.state = replace(self.state, unkept=(*self.state.unkept, waiting))
 
     def end_recordings(self, call: CallId) -> None:
         """Finish the call's recordings that never began; one that did ends when its file is closed."""

@@ -43,6 +43,15 @@ def wake(state: State) -> float | None:
     return None if left is None else state.now + min(left)
 
 
+def iso(at: float | None, epoch: float) -> str | None:
+    """A monotonic time as RFC 3339 in UTC, with microseconds; None stays None."""
+    return (
+        None
+        if at is None
+        else datetime.fromtimestamp(epoch + at, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    )
+
+
 def _left(state: State) -> tuple[float, float] | None:
     """Seconds to the next begin and to the next end of the night; None without a night or a trusted clock."""
     hours, clock = state.settings.night, state.clock

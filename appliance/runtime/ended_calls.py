@@ -4,7 +4,8 @@ from collections import deque
 from dataclasses import replace
 from typing import Any
 
-from appliance.core import snapshot
+from appliance.core import wall_clock
+from appliance.core.calls.view import call_view
 from appliance.core.model import Call, CallState, State
 
 READABLE_S = 600.0
@@ -27,5 +28,5 @@ class Ended:
             self._calls.popleft()
         for call, at in self._calls:
             if call.id == wanted:
-                return snapshot.call_view(state, call, at, epoch) | {"ended": snapshot.iso(at, epoch)}
+                return call_view(state, call, at, epoch) | {"ended": wall_clock.iso(at, epoch)}
         return None

@@ -13,7 +13,9 @@ from typing import Any, Protocol, cast
 
 from appliance.base import ids
 from appliance.base.errors import ErrorCode, IntercomError
-from appliance.core import desired_state, events, inputs, orders, snapshot
+from appliance.core import desired_state, events, inputs, orders, snapshot, wall_clock
+from appliance.core.access.view import codes_view
+from appliance.core.calls.view import call_view, in_order
 from appliance.core.desired import Desired
 from appliance.core.model import CallId, PersistentState, RequestId, Settings, State
 from appliance.core.step import Step, step
@@ -208,12 +210,12 @@ class Reactor:
         now = time.monotonic()
         epoch = time.time() - now
         shown = snapshot.snapshot(replace(self.state, now=max(now, self.state.now)), epoch)
-        return {**shown, "last_event": self.feed.last, "time": snapshot.iso(now, epoch)}
+        return {**shown, "last_event": self.feed.last, "time": wall_clock.iso(now, epoch)}
 
     def calls(self) -> list[Json]:
         """All calls as clients see them."""
         now = time.monotonic()
-        return [snapshot.call_view(self.state, call, now, time.time() - now) for call in snapshot.in_order(self.state)]
+        return [call_view(self.state, call, now, time.time() - now) for call in in_order(self.state)]
 
     def call(self, wanted: str) -> Json | None:
         """One call as clients see it, also for a while after its end; None for any other id."""
@@ -221,11 +223,11 @@ class Reactor:
         epoch = time.time() - now
         if found is None:
             return self._ended.view(wanted, self.state, now, epoch)
-        return snapshot.call_view(self.state, found, now, epoch)
+        return call_view(self.state, found, now, epoch)
 
     def codes(self) -> list[Json]:
         """All codes and cards as clients see them."""
-        return snapshot.codes(self.state)
+        return codes_view(self.state)
 
     def subscribe(self, since: int) -> AsyncGenerator[Json, None]:
         """Envelopes after `since`; see `Feed.follow`."""

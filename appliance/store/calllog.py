@@ -6,7 +6,7 @@ import time
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from appliance.core import snapshot
+from appliance.core.calls.view import logged_call
 from appliance.core.model import By, Cause
 from appliance.core.orders import LogCall
 from appliance.store.write_behind import Backlog, Row
@@ -39,7 +39,7 @@ class CallLog:
     def write(self, order: LogCall) -> None:
         """Write a call to disc as soon as the disc works."""
         epoch = time.time() - time.monotonic()
-        told = snapshot.logged_call(order.call, order.ended, epoch, missed=order.missed)
+        told = logged_call(order.call, order.ended, epoch, missed=order.missed)
         row = order.call.id, self._boot, order.ended is not None, json.dumps(told, separators=(",", ":"))
         self._backlog.put(order.call.id, row)
 

@@ -12,6 +12,8 @@ from appliance.api import app, models
 from appliance.api.http import problems
 from appliance.base.errors import HTTP_STATUS
 from appliance.core import snapshot
+from appliance.core.access.view import codes_view
+from appliance.core.calls.view import logged_call
 from appliance.core.events import EVENTS
 from appliance.core.inputs import Action
 from appliance.core.model import (
@@ -209,7 +211,7 @@ def test_the_snapshot_of_the_core_is_what_the_description_says(state):
 @pytest.mark.parametrize("ended", [None, 9.0])
 def test_a_call_of_the_log_is_what_the_description_says(ended):
     over = replace(CALL, connected_since=3.0, end=End(Cause.HANGUP, 200, "OK", By.REMOTE))
-    exact(models.LoggedCall, snapshot.logged_call(over, ended, 1_790_000_000.0, missed=False))
+    exact(models.LoggedCall, logged_call(over, ended, 1_790_000_000.0, missed=False))
 
 
 def test_a_conference_is_what_the_description_says():
@@ -235,10 +237,10 @@ def test_a_code_is_what_the_description_says():
     )
     limits = {"schedule": (Period((Day.MONDAY,), "08:00", "24:00"),), "uses": 3, "expires": 1_790_000_000.0}
     book = replace(book, codes=(*book.codes, replace(book.codes[0], id="a-2", kind=CredentialKind.CARD, **limits)))
-    told = snapshot.codes(State(SETTINGS, book=book))
+    told = codes_view(State(SETTINGS, book=book))
     exact(models.Codes, {"codes": told})
     assert not any(secret in json.dumps(told) for secret in ("5a5a", "abab", "length"))
-    assert snapshot.codes(State(SETTINGS)) == []
+    assert codes_view(State(SETTINGS)) == []
     exact(models.Code, fake.code("a-1"))
 
 

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from appliance.core import call_states, desired_state, events, inputs, snapshot
-from appliance.core.conferences.conference import MOST
+from appliance.core.conferences.lifecycle import MOST
 from appliance.core.desired import Desired
 from appliance.core.model import CallState, EarlySource, Hold, Joining, ParticipantState, State, Tone
 from appliance.core.step import Step, step

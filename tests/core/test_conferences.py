@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from appliance.core import events, inputs
-from appliance.core.conferences.conference import MOST
+from appliance.core.conferences.lifecycle import MOST
 from appliance.core.model import (
     AccountId,
     AccountSettings,

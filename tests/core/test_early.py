@@ -2,8 +2,9 @@
 
 import pytest
 
-from appliance.core import events, inputs, snapshot
+from appliance.core import events, inputs
 from appliance.core.call_states import with_sound
+from appliance.core.calls.view import call_facts
 from appliance.core.model import By, CallId, CallState, Cause, EarlySource, Picture, Tone
 from appliance.core.orders import Answer, EarlyMedia, Place, Refuse, Ring
 from appliance.core.panel import indications
@@ -128,7 +129,7 @@ def test_the_answer_has_headers_and_a_note():
     assert station.last(events.CallChanged) == events.CallChanged(IN, fields=("custom_data",))
     station.give(inputs.CallConfirmed, call=IN)
     assert station.last(events.CallConnected).custom_data == "flat 3"
-    assert snapshot.call_facts(station.call, 0.0, 0.0)["custom_data"] == "flat 3"
+    assert call_facts(station.call, 0.0, 0.0)["custom_data"] == "flat 3"
 
 
 def test_an_answer_that_cannot_be_given_so_is_none():
@@ -147,7 +148,7 @@ def test_what_the_far_end_sends_with_its_200_is_told():
     station.give(inputs.CallConfirmed, call=call)
     connected = station.last(events.CallConnected)
     assert (connected.custom_data, connected.headers) == ("order 5", {"X-Floor": "2"})
-    assert snapshot.call_facts(station.call, 0.0, 0.0)["headers"] == {"X-Floor": "2"}
+    assert call_facts(station.call, 0.0, 0.0)["headers"] == {"X-Floor": "2"}
 
 
 def test_what_the_far_end_sent_with_its_invite_is_told():

@@ -3,7 +3,7 @@
 import pytest
 
 from appliance.core import events, inputs
-from appliance.core.calls.texts import ANSWER_S, LONGEST_BYTES, MOST
+from appliance.core.messages.texts import ANSWER_S, LONGEST_BYTES, MOST
 from appliance.core.model import CallId, Content, MessageMethod
 from appliance.core.orders import SendMessage
 from tests.core.station import KITCHEN, Station, ready

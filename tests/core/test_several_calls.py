@@ -3,10 +3,11 @@
 import pytest
 
 from appliance.core import events, inputs
+from appliance.core.calls.view import call_view
 from appliance.core.model import ButtonId, By, CallId, CallState, Cause, Picture, RequestId, Tone
 from appliance.core.orders import Answer, HangUp, Place, Refuse, Ring
 from appliance.core.panel.indications import picture
-from appliance.core.snapshot import call_view, snapshot
+from appliance.core.snapshot import snapshot
 from appliance.core.status_line import status
 from tests.core.station import KITCHEN, PCMA, Station, ready
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from appliance.core import inputs, snapshot
+from appliance.core import inputs
+from appliance.core.calls.view import call_view
 from appliance.core.model import (
     DIRECT,
     AccountId,
@@ -106,7 +107,7 @@ def test_a_call_whose_answer_cannot_be_used_ends_as_media_failed():
 def test_a_call_that_is_over_says_so():
     station = ready()
     call = replace(station.talking(), state=CallState.ENDED)
-    assert snapshot.call_view(station.state, call, 0.0, 0.0)["summary"] == "the call with kitchen is over"
+    assert call_view(station.state, call, 0.0, 0.0)["summary"] == "the call with kitchen is over"
 
 
 def test_a_pair_of_ice_that_is_silent_for_the_deadline_ends_the_call():

@@ -17,6 +17,7 @@ from appliance.core.model import (
     TransferState,
 )
 from appliance.core.orders import Answer, HangUp, NotifyTransfer, Place, Refer, Refuse, Ring
+from appliance.core.wall_clock import iso
 from tests.core.station import FRONT, KITCHEN, LONGEST, PCMA, Station, ready
 
 OFFICE = "sip:office.example"
@@ -363,7 +364,7 @@ def test_one_transfer_at_a_time():
 def test_a_client_accepts():
     station, call = referred(ASK)
     (shown,) = snapshot.snapshot(station.state, 0.0)["calls"]
-    until = snapshot.iso(station.state.now + station.state.settings.deadlines.transfer_request_s, 0.0)
+    until = iso(station.state.now + station.state.settings.deadlines.transfer_request_s, 0.0)
     assert shown["transfer"] == {"role": "transferee", "state": "asked", "to": OFFICE, "until": until}
     assert station.last(events.CallTransferRequested) == events.CallTransferRequested(call, to=OFFICE)
     assert notified(station) == [100]

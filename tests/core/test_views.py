@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from appliance.core import desired_state, inputs, snapshot, sound, status_line
+from appliance.core.calls.view import call_view, summary
 from appliance.core.model import (
     DARK,
     Account,
@@ -34,6 +35,7 @@ from appliance.core.model import (
     Tone,
 )
 from appliance.core.panel import indications
+from appliance.core.wall_clock import iso
 from tests.core.station import FRONT, GATE, KITCHEN, PCMA, SETTINGS, Station, ready
 
 S, IN, OUT = CallState, Direction.INCOMING, Direction.OUTGOING
@@ -162,11 +164,11 @@ def test_the_status_line_says(changes, wanted):
     ],
 )
 def test_somebody_is_named_by_what_is_known_best(remote, wanted):
-    assert status_line.summary(replace(having(S.INCOMING, IN), remote=remote)) == wanted
+    assert summary(replace(having(S.INCOMING, IN), remote=remote)) == wanted
 
 
 def test_a_call_that_ends_is_summed_up():
-    assert status_line.summary(having(S.DISCONNECTING)) == "the call with kitchen is ending"
+    assert summary(having(S.DISCONNECTING)) == "the call with kitchen is ending"
 
 
 def test_the_earliest_deadline_is_due():
@@ -186,7 +188,7 @@ def test_the_earliest_deadline_is_due():
     ],
 )
 def test_times_are_utc_with_microseconds(at, wanted):
-    assert snapshot.iso(at, 1_795_154_828.0) == wanted
+    assert iso(at, 1_795_154_828.0) == wanted
 
 
 def test_requests_that_were_dropped_are_counted():
@@ -307,7 +309,7 @@ def test_a_call_has_its_whole_shape():
 
 def test_a_caller_whose_address_is_no_uri_can_be_shown():
     call = replace(having(S.INCOMING, IN), remote=Remote("tel:110"))
-    shown = snapshot.call_view(State(SETTINGS, calls=(call,)), call, 100.0, 0.0)
+    shown = call_view(State(SETTINGS, calls=(call,)), call, 100.0, 0.0)
     assert (shown["remote"]["user"], shown["remote"]["host"], shown["remote"]["target"]) == ("", "", None)
     assert (shown["codec"], shown["quality"], shown["end"], shown["duration_s"]) == (None, None, None, 0.0)
 

@@ -49,17 +49,21 @@ STOREYS = (
     {"desired"},
     {"call_states", "diagnosis", "wall_clock"},
     {"transition"},
+    {"lookup"},
+    {"dispatch"},
     {"doors", "accounts"},
-    {"appliance", "lookup"},
+    {"appliance"},
     {"calls"},
-    {"visitor_ring", "conferences", "transfers"},
+    {"messages", "visitor_ring", "conferences", "transfers"},
     {"access"},
     {"sound"},
     {"panel"},
-    {"status_line"},
+    {"rooms", "status_line"},
     {"desired_state", "requests", "snapshot"},
     {"step"},
 )
+WORDS = {"model", "inputs", "events"}
+FIVE = ["take", "perform", "due", "wake", "view"]  # what `room` of each rule room offers, in this order
 # what of the standard library computes and performs nothing
 PURE = {
     "abc",
@@ -192,6 +196,19 @@ def test_every_room_is_in_the_table():
     assert {room(path) for path in files()} <= set(MAY_IMPORT)
     rooms = {core_room(path) for path in files() if path.startswith("appliance/core/")} - {"__init__"}
     assert rooms == set().union(*STOREYS)
+
+
+def test_every_rule_room_offers_the_same_five_names():
+    rooms = sorted(path for path in (ROOT / "appliance/core").iterdir() if path.is_dir() and path.name not in WORDS)
+    rooms = [path for path in rooms if path.name != "__pycache__"]
+    assert len(rooms) == 10
+    walked = (ROOT / "appliance/core/rooms.py").read_text()
+    for path in rooms:
+        found = ast.parse((path / "room.py").read_text()).body
+        names = [node.targets[0].id for node in found if isinstance(node, ast.Assign)]
+        names += [node.name for node in found if isinstance(node, ast.FunctionDef)]
+        assert [name for name in names if name in FIVE] == FIVE, f"{path.name}/room.py"
+        assert f"from appliance.core.{path.name} import room as {path.name}\n" in walked, "rooms.py walks it"
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from appliance.core import events, inputs
 from appliance.core.access import credentials, lockouts
 from appliance.core.appliance import error_events, faults
 from appliance.core.doors import outcomes, pulses
+from appliance.core.doors.requests import find_door
 from appliance.core.model import (
     Attempt,
     BookChange,
@@ -22,7 +23,6 @@ from appliance.core.model import (
     Denial,
     DoorId,
     PendingWrite,
-    RequestId,
 )
 from appliance.core.orders import DropCredential, KeepCredential, Reply
 from appliance.core.transition import Turn
@@ -83,10 +83,11 @@ def unavailable(turn: Turn, attempt: Attempt) -> None:
     outcomes.refused(turn, attempt, Denial.UNAVAILABLE)
 
 
-def read(turn: Turn, book: CredentialBook) -> None:
+def read(turn: Turn, given: inputs.BookRead) -> None:
     """Store the loaded book; from now on codes open doors."""
-    turn.state = replace(turn.state, book=book)
+    turn.state = replace(turn.state, book=given.book)
     faults.recovered(turn, PART)
+    lockouts.read(turn, given.lockouts)
 
 
 def wrong(turn: Turn, attempt: Attempt) -> None:
@@ -146,7 +147,7 @@ def deny(turn: Turn, attempt: Attempt, wanted: Iterable[DoorId], why: str) -> No
 # -- changed by clients ----------------------------------------------------------------------------------------------
 
 
-def requested(turn: Turn, action: inputs.OfBook, request: RequestId, who: str) -> None:
+def requested(turn: Turn, action: inputs.OfBook, asked: inputs.Requested) -> None:
     """Add, change or remove a credential; the reply follows once it is on disc. Raises IntercomError."""
     book = turn.state.book
     if book is None:
@@ -172,7 +173,7 @@ def requested(turn: Turn, action: inputs.OfBook, request: RequestId, who: str) -
             )
         case _:
             change, credential = BookChange.REMOVED, find(turn, book, action.id)
-    keep(turn, PendingWrite(change, credential, turn.now + KEPT_S, who, request))
+    keep(turn, PendingWrite(change, credential, turn.now + KEPT_S, asked.who, asked.request))
 
 
 def keep(turn: Turn, keeping: PendingWrite) -> None:
@@ -221,9 +222,7 @@ def added(turn: Turn, book: CredentialBook, action: inputs.AddCredential) -> Cre
 def check(turn: Turn, wanted: inputs.AddCredential | inputs.ChangeCredential) -> None:
     """Raise IntercomError for a door that does not exist or an empty period."""
     for name in wanted.doors:
-        if turn.settings.door(name) is None:
-            names = ", ".join(door.id for door in turn.settings.doors) or "none"
-            raise IntercomError(ErrorCode.DOOR_NOT_FOUND, f"There is no door {name}.", f"The station has: {names}.")
+        find_door(turn, name)
     for period in wanted.schedule:
         if period.begin == period.end:
             raise IntercomError(

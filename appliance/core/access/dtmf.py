@@ -5,6 +5,7 @@ wrong one that counts. * begins a new entry. So each wrong code is one guess, wh
 """
 
 import hmac
+import re
 from dataclasses import replace
 
 from appliance.base.errors import ErrorCode, IntercomError
@@ -12,7 +13,8 @@ from appliance.core import events, inputs
 from appliance.core.access import codes, credentials, lockouts
 from appliance.core.accounts import callers
 from appliance.core.appliance import error_events
-from appliance.core.calls import session, texts
+from appliance.core.calls import connecting
+from appliance.core.messages import texts
 from appliance.core.model import (
     AccessScope,
     Attempt,
@@ -32,6 +34,7 @@ from appliance.core.model import (
 from appliance.core.orders import SendDigit
 from appliance.core.transition import Turn
 
+DIGITS = re.compile(r"[0-9A-D*#]{1,32}")
 TOGETHER_S = 5.0  # digits further apart are not one code
 ECHO_S = 1.0  # our own digit may come back within so long
 EACH_S = 0.3  # how long we take to send one digit
@@ -55,7 +58,7 @@ def received(turn: Turn, call: Call, given: inputs.DigitReceived) -> None:
         return
     if call.confirm:
         if given.digit == call.confirm:
-            session.shown_human(turn, call)
+            connecting.confirmed_by_digit(turn, call)
         return
     if masked:
         typed(turn, call, given.digit)
@@ -187,6 +190,10 @@ def ended(turn: Turn) -> None:
 
 def send(turn: Turn, call: Call, wanted: str) -> None:
     """Send digits by RFC 4733; if the far end does not accept these, as configured. Raises IntercomError."""
+    if not DIGITS.fullmatch(wanted):
+        raise IntercomError(
+            ErrorCode.PARAMETER_INVALID, "These are not DTMF digits.", "Digits are 0 to 9, A to D, * and #, at most 32."
+        )
     way = turn.settings.digits_otherwise
     if not call.takes_events and way is DigitsBy.NONE:
         raise unsent("The far end does not accept digits by RFC 4733 (telephone-event).")
@@ -200,19 +207,24 @@ def send(turn: Turn, call: Call, wanted: str) -> None:
     turn.put(with_sent(turn, call, wanted))
 
 
-def answered(turn: Turn, given: inputs.MessageAnswered) -> bool:
-    """Process the final response to a digit sent by INFO; False if the message was not a digit."""
+def answered(turn: Turn, given: inputs.MessageAnswered) -> None:
+    """Take the final response to a message; for a digit by INFO it means that the digit went out, or was refused."""
     outgoing = next((m for m in turn.state.messages if m.id == given.message and m.digit), None)
     call = None if outgoing is None or outgoing.call is None else turn.state.call(outgoing.call)
     if outgoing is None or call is None:
-        return False
+        texts.answered(turn, given)
+        return
     texts.forget(turn, outgoing)
     if given.code in texts.OK:
         sent(turn, call, outgoing.digit)
     else:
         why = f"The far end answered INFO with {given.code} {given.reason}".rstrip()
         error_events.emit(turn, unsent(why), "send-digits", given.code, call.id)
-    return True
+
+
+def not_sent(turn: Turn, call: Call, why: str) -> None:
+    """Report digits that the SIP process could not send."""
+    error_events.emit(turn, unsent(why), "send-digits", call=call.id)
 
 
 def unsent(why: str) -> IntercomError:

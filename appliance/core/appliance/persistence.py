@@ -7,13 +7,14 @@ that requested a change gets its reply when the change is on disc.
 from dataclasses import replace
 
 from appliance.base.errors import ErrorCode, IntercomError
-from appliance.core import events
+from appliance.core import events, inputs
+from appliance.core.appliance import faults
 from appliance.core.doors import pulses
-from appliance.core.model import PendingReply, PersistentState, RequestId, State, WarningCode
+from appliance.core.model import PendingReply, PersistentState, State, WarningCode
 from appliance.core.orders import Reply
-from appliance.core.transition import Turn
+from appliance.core.transition import SAVED_WITHIN_S, Turn
 
-PATIENCE_S = 5.0  # a worn SD card may take seconds to write
+PART = "kept"  # among what can fail
 
 
 def of(state: State) -> PersistentState:
@@ -25,6 +26,12 @@ def of(state: State) -> PersistentState:
         changed=state.changed,
         configured=None if state.changed is None else state.settings.runtime,
     )
+
+
+def started(turn: Turn, given: inputs.Started) -> None:
+    """Begin with what was on disc, and report the start."""
+    restore(turn, given.kept, given.kept_fault)
+    turn.emit(events.ApplianceStarted(station=turn.settings.station, version=given.version))
 
 
 def restore(turn: Turn, found: PersistentState, fault: str) -> None:
@@ -50,15 +57,10 @@ def restore(turn: Turn, found: PersistentState, fault: str) -> None:
             turn.emit(events.DoorLockedDown(door, by="a damaged file"))
 
 
-def reply(turn: Turn, request: RequestId, warning: str) -> None:
-    """Reply to a client once everything is on disc: at the end of this step, if nothing changed."""
-    until = turn.now + PATIENCE_S
-    turn.state = replace(turn.state, unkept=(*turn.state.unkept, PendingReply(request, until, warning)))
-
-
-def written(turn: Turn, found: PersistentState) -> None:
+def written(turn: Turn, given: inputs.KeptWritten) -> None:
     """This state is on disc, whatever has changed meanwhile."""
-    turn.state = replace(turn.state, on_disc=found)
+    faults.recovered(turn, PART)
+    turn.state = replace(turn.state, on_disc=given.kept)
 
 
 def settle(turn: Turn, before: State) -> None:
@@ -72,10 +74,11 @@ def settle(turn: Turn, before: State) -> None:
         turn.state = replace(turn.state, unkept=())
 
 
-def failed(turn: Turn, why: str, resolution: str) -> None:
+def failed(turn: Turn, given: inputs.KeptFailed) -> None:
     """The write failed: the change would not outlast a restart, which every waiting client must know."""
+    faults.failed(turn, PART, given.why, given.resolution)
     for each in turn.state.unkept:
-        refuse(turn, each, why, resolution)
+        refuse(turn, each, given.why, given.resolution)
     turn.state = replace(turn.state, unkept=())
 
 
@@ -83,7 +86,7 @@ def due(turn: Turn) -> None:
     """Refuse requests whose write takes too long."""
     late = [each for each in turn.state.unkept if turn.now >= each.until]
     for each in late:
-        refuse(turn, each, f"The disc took longer than {PATIENCE_S:g} s.", "Check the disc or SD card.")
+        refuse(turn, each, f"The disc took longer than {SAVED_WITHIN_S:g} s.", "Check the disc or SD card.")
     if late:
         turn.state = replace(turn.state, unkept=tuple(each for each in turn.state.unkept if each not in late))
 

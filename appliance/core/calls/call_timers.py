@@ -1,27 +1,55 @@
-"""Timers of a call beside its states' deadlines: automatic answer, forwarding after no answer, longest duration."""
+"""Timers of a call: the deadline of its state, automatic answer, forwarding after no answer, longest duration."""
 
 from dataclasses import replace
 
 from appliance.core import events
-from appliance.core.calls import forwarding, session
-from appliance.core.model import Call, Cause, NoticeCode, WarningCode
-from appliance.core.transition import Turn
+from appliance.core.calls import ending, forwarding, incoming, media
+from appliance.core.model import By, Call, CallState, Cause, End, IceFault, NoticeCode, WarningCode
+from appliance.core.transition import Turn, unanswered
 
+NO_ANSWER = 480
 LAST_S = 10.0  # a tone warns both sides so long before a call reaches its longest duration
 
 
 def due(turn: Turn) -> None:
-    """Act on the timers that have expired."""
+    """Act on deadlines, and then on the other timers."""
+    expire(turn)
+    remind(turn)
+
+
+def expire(turn: Turn) -> None:
+    """Act on calls whose deadline has passed."""
     for call in turn.state.calls:
-        at = wake(call)
+        if call.deadline is None or turn.now < call.deadline:
+            continue
+        if call.state is CallState.DISCONNECTING:
+            turn.finish(call, call.end or End(Cause.ERROR, 0, "", By.LOCAL))
+        elif call.unanswered_here:
+            ending.refuse(turn, call, NO_ANSWER, Cause.NO_ANSWER)
+        elif call.state is CallState.CONNECTED and call.confirm:
+            ending.hang_up(turn, call, Cause.NO_ANSWER)
+        elif call.state is CallState.CONNECTED and call.ice and not turn.state.offline:
+            media.ice_failed(turn, call, IceFault.DISCONNECTED)
+        elif call.state is CallState.CONNECTED:
+            ending.hang_up(turn, call, Cause.NETWORK_LOST if turn.state.offline else Cause.RTP_TIMEOUT)
+        elif call.ringing_since is not None and unanswered(call):
+            ending.hang_up(turn, call, Cause.NO_ANSWER)
+        else:
+            ending.hang_up(turn, call, Cause.UNAVAILABLE)
+
+
+def remind(turn: Turn) -> None:
+    """Act on the other timers that have expired."""
+    for call in turn.state.calls:
+        at = reminder_at(call)
         if at is None or turn.now < at:
             continue
         if call.unanswered_here and call.answers_at is not None and turn.now >= call.answers_at:
             answer(turn, call)
         elif call.unanswered_here:
-            session.refuse(turn, call, forwarding.MOVED, Cause.NO_ANSWER, call.forward_to)
+            ending.refuse(turn, call, forwarding.MOVED, Cause.NO_ANSWER, call.forward_to)
         elif call.ends_at is not None and turn.now >= call.ends_at:
-            session.hang_up(turn, call, Cause.DURATION_LIMIT)
+            ending.hang_up(turn, call, Cause.DURATION_LIMIT)
         else:
             turn.put(replace(call, end_announced=True))
             text = f"Call {call.id} ends in {LAST_S:g} s: it reaches its longest duration."
@@ -32,7 +60,7 @@ def answer(turn: Turn, call: Call) -> None:
     """Answer automatically, but only the foreground call, and only if a tone can announce it; else it keeps ringing."""
     silent = "audio" in dict(turn.state.failed)
     if call is turn.state.active and not silent:
-        session.answer(turn, call, "auto-answer")
+        incoming.answer(turn, call, "auto-answer")
     else:
         turn.put(replace(call, answers_at=None))
         why = "no tone can announce that it is answered" if silent else "another call is in the foreground"
@@ -43,8 +71,13 @@ def answer(turn: Turn, call: Call) -> None:
         )
 
 
-def wake(call: Call) -> float | None:
+def wake(call: Call) -> tuple[float | None, ...]:
     """The next time at which `due` must act on the call; None if there is none."""
+    return call.deadline, reminder_at(call)
+
+
+def reminder_at(call: Call) -> float | None:
+    """When `remind` has something to do."""
     if call.unanswered_here:
         return min((at for at in (call.answers_at, call.forward_at) if at is not None), default=None)
     if call.ends_at is None or not call.alive:

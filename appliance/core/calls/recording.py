@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from appliance.core import events
+from appliance.core import events, inputs
 from appliance.core.model import Call, CallId, OpenRecording, RecordingId
 from appliance.core.orders import FinishRecording, PrepareRecording
 from appliance.core.transition import Turn
@@ -38,19 +38,21 @@ def closed(turn: Turn, call: CallId, recording: RecordingId) -> None:
     turn.order(FinishRecording(recording))
 
 
-def refused(turn: Turn, call: CallId, recording: RecordingId, why: str) -> None:
+def refused(turn: Turn, given: inputs.RecordingRefused) -> None:
     """The recording could not start; the call goes on without it."""
+    call, recording = given.call, given.recording
     change(turn, recording, lambda _: None)
-    turn.emit(events.RecordingFailed(call, recording, why))
+    turn.emit(events.RecordingFailed(call, recording, given.why))
     found = turn.state.call(call)
     if found is not None and found.recording == recording:
         turn.put(replace(found, recording=None))
 
 
-def available(turn: Turn, recording: RecordingId, duration_s: float, size: int, *, recovered: bool) -> None:
+def available(turn: Turn, given: inputs.RecordingAvailable) -> None:
     """A finished recording can be fetched."""
-    kind = events.RecordingRecovered if recovered else events.RecordingAvailable
-    turn.emit(kind(recording, url=f"/v1/recordings/{recording}/audio", duration_s=duration_s, bytes=size))
+    kind = events.RecordingRecovered if given.recovered else events.RecordingAvailable
+    url = f"/v1/recordings/{given.recording}/audio"
+    turn.emit(kind(given.recording, url=url, duration_s=given.duration_s, bytes=given.bytes))
 
 
 def sip_lost(turn: Turn) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events, inputs
-from appliance.core.model import Call, CallState, State, UpdateResult
+from appliance.core.model import Call, CallState, State, UpdateChange, UpdateResult
 from appliance.core.orders import AnswerUpdate, OfferCodecs
 from appliance.core.transition import Turn
 
@@ -30,6 +30,11 @@ def received(turn: Turn, call: Call, given: inputs.UpdateReceived) -> None:
     turn.emit(told)
     if given.asked:
         turn.put(replace(call, update_until=turn.now + turn.settings.deadlines.update_s))
+
+
+def sent(turn: Turn, call: Call, changes: tuple[UpdateChange, ...]) -> None:
+    """Report a change that we ask for."""
+    turn.emit(events.CallUpdating(call.id, changes=changes))
 
 
 def answered(turn: Turn, call: Call, given: inputs.UpdateAnswered) -> None:

@@ -1,14 +1,15 @@
 """Requests about a conference, by buttons and clients: checked against the state, and performed."""
 
 from dataclasses import replace
-from typing import Literal, assert_type
+from typing import Literal
 
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import inputs
-from appliance.core.calls import focus, notes
-from appliance.core.calls.headers import check as check_headers
-from appliance.core.conferences import conference as conferences_conference
-from appliance.core.lookup import find, too_many_calls, whom, wrong_state
+from appliance.core.accounts.addresses import callee
+from appliance.core.calls import focus
+from appliance.core.calls.requests import check_headers, check_note
+from appliance.core.conferences import lifecycle
+from appliance.core.lookup import find_call, too_many_calls, wrong_state
 from appliance.core.model import (
     AccountId,
     Action,
@@ -19,32 +20,11 @@ from appliance.core.model import (
     Participant,
     ParticipantState,
 )
+from appliance.core.orders import Reply
 from appliance.core.transition import Turn
 
 
-def perform(turn: Turn, action: inputs.Conferring, who: str) -> tuple[ConferenceId, str]:
-    """Perform a request; return its conference, and a warning or "". Raises IntercomError if it is not possible."""
-    if isinstance(action, inputs.Confer):
-        return begin(turn, action, who), ""
-    conference = find_conference(turn, action.conference)
-    match action:
-        case inputs.InviteInto(_, dial):
-            invite(turn, lasting(conference), dial)
-            return conference.id, ""
-        case inputs.TakeInto(_, wanted):
-            return conference.id, take_in(turn, lasting(conference), find(turn, wanted), who)
-        case inputs.RemoveFrom(_, wanted):
-            return conference.id, remove(turn, conference, participant(conference, wanted))
-        case inputs.MuteIn(_, wanted, muted):
-            return conference.id, mute(turn, lasting(conference), wanted, muted=muted)
-        case inputs.HoldConference(_, held):
-            return conference.id, hold(turn, lasting(conference), held=held)
-        case _:
-            assert_type(action, inputs.EndConference)
-            return conference.id, end(turn, conference)
-
-
-def begin(turn: Turn, action: inputs.Confer, who: str) -> ConferenceId:
+def confer(turn: Turn, action: inputs.Confer, asked: inputs.Requested) -> Reply:
     """Begin a conference; do nothing if any part of the request is not possible."""
     if turn.state.conference is not None:
         raise IntercomError(
@@ -53,58 +33,80 @@ def begin(turn: Turn, action: inputs.Confer, who: str) -> ConferenceId:
             f"Conference {turn.state.conference.id} uses the station's only microphone and speaker.",
             "Add the calls to it, or end it.",
         )
-    calls = [joining(find(turn, wanted)) for wanted in dict.fromkeys(action.calls)]
-    called = [place(turn, dial) for dial in action.invite]
-    room(len(calls) + len(called))
+    calls = [joining(find_call(turn, wanted)) for wanted in dict.fromkeys(action.calls)]
+    called = [callee_of(turn, dial) for dial in action.invite]
+    check_room(len(calls) + len(called))
     if not calls and not called:
         raise IntercomError(
             ErrorCode.PARAMETER_INVALID, "A conference needs participants.", "The list of participants is empty."
         )
     if not calls and turn.state.full:
         raise too_many_calls(turn)
-    conference = conferences_conference.begin(turn)
+    conference = lifecycle.begin(turn)
     if calls:
-        conference = conferences_conference.take_in(turn, conference, calls, who)
+        conference = lifecycle.take_in(turn, conference, calls, asked.who)
     for uri, dial in called:
-        conference = conferences_conference.invite(turn, conference, uri, dial)
-    return conference.id
+        conference = lifecycle.invite(turn, conference, uri, dial)
+    return Reply(asked.request, conference=conference.id)
 
 
-def invite(turn: Turn, conference: Conference, dial: inputs.Dial) -> None:
+def invite(turn: Turn, action: inputs.InviteInto, asked: inputs.Requested) -> Reply:
     """Call somebody into the conference."""
-    uri, dial = place(turn, dial)
-    room(members(conference) + 1)
-    conferences_conference.invite(turn, conference, uri, dial)
+    conference = lasting(find_conference(turn, action.conference))
+    uri, dial = callee_of(turn, action.whom)
+    check_room(members(conference) + 1)
+    lifecycle.invite(turn, conference, uri, dial)
+    return Reply(asked.request, conference=conference.id)
 
 
-def take_in(turn: Turn, conference: Conference, call: Call, who: str) -> str:
+def take_in(turn: Turn, action: inputs.TakeInto, asked: inputs.Requested) -> Reply:
     """Add an existing call to the conference."""
+    conference = lasting(find_conference(turn, action.conference))
+    call = find_call(turn, action.call)
     if call.conference is not None:
-        return f"Call {call.id} is in the conference already."
-    room(members(conference) + 1)
-    conferences_conference.take_in(turn, conference, [joining(call)], who)
-    return ""
+        warning = f"Call {call.id} is in the conference already."
+        return Reply(asked.request, conference=conference.id, warning=warning)
+    check_room(members(conference) + 1)
+    lifecycle.take_in(turn, conference, [joining(call)], asked.who)
+    return Reply(asked.request, conference=conference.id)
 
 
-def remove(turn: Turn, conference: Conference, found: Participant) -> str:
+def remove(turn: Turn, action: inputs.RemoveFrom, asked: inputs.Requested) -> Reply:
     """Remove a participant from the conference."""
+    conference = find_conference(turn, action.conference)
+    found = participant(conference, action.call)
     if found.stage is ParticipantState.LEFT:
-        return f"Call {found.call} is leaving already."
-    conferences_conference.remove(turn, conference, found, find(turn, found.call))
-    return ""
+        warning = f"Call {found.call} is leaving already."
+        return Reply(asked.request, conference=conference.id, warning=warning)
+    lifecycle.remove(turn, conference, found, find_call(turn, found.call))
+    return Reply(asked.request, conference=conference.id)
 
 
-def mute(turn: Turn, conference: Conference, wanted: CallId | None, *, muted: bool) -> str:
+def mute(turn: Turn, action: inputs.MuteIn, asked: inputs.Requested) -> Reply:
     """Mute or unmute a participant, or the panel."""
-    found = None if wanted is None else participant(conference, wanted)
+    conference, muted = lasting(find_conference(turn, action.conference)), action.muted
+    found = None if action.call is None else participant(conference, action.call)
     was, name = (conference.muted, "The panel") if found is None else (found.muted, f"Call {found.call}")
     if was == muted:
-        return f"{name} is {'muted' if muted else 'not muted'} already."
+        warning = f"{name} is {'muted' if muted else 'not muted'} already."
+        return Reply(asked.request, conference=conference.id, warning=warning)
     if found is None:
         turn.state = replace(turn.state, conference=replace(conference, muted=muted))
     else:
-        conferences_conference.keep(turn, conference, replace(found, muted=muted))
-    return ""
+        lifecycle.keep(turn, conference, replace(found, muted=muted))
+    return Reply(asked.request, conference=conference.id)
+
+
+def hold_for_client(turn: Turn, action: inputs.HoldConference, asked: inputs.Requested) -> Reply:
+    """Have the panel leave, or come back."""
+    conference = lasting(find_conference(turn, action.conference))
+    return Reply(asked.request, conference=conference.id, warning=hold(turn, conference, held=action.held))
+
+
+def end_for_client(turn: Turn, action: inputs.EndConference, asked: inputs.Requested) -> Reply:
+    """End the conference with all its calls."""
+    conference = find_conference(turn, action.conference)
+    return Reply(asked.request, conference=conference.id, warning=end(turn, conference))
 
 
 def hold(turn: Turn, conference: Conference, *, held: bool) -> str:
@@ -124,10 +126,10 @@ def hold(turn: Turn, conference: Conference, *, held: bool) -> str:
 
 
 def end(turn: Turn, conference: Conference) -> str:
-    """End the conference with all its calls."""
+    """End it, and all its calls."""
     if conference.ending:
         return f"Conference {conference.id} is ending already."
-    conferences_conference.end(turn, conference)
+    lifecycle.end(turn, conference)
     return ""
 
 
@@ -139,15 +141,15 @@ def press(turn: Turn, conference: Conference, action: Literal[Action.HANGUP, Act
         hold(turn, conference, held=not conference.held)
 
 
-def place(turn: Turn, dial: inputs.Dial) -> tuple[str, inputs.Dial]:
+def callee_of(turn: Turn, dial: inputs.Dial) -> tuple[str, inputs.Dial]:
     """The SIP URI to call, and `dial` with the account to use. Raises the same errors as a call."""
     if turn.state.stopping:
         raise IntercomError(
             ErrorCode.UNAVAILABLE, "Participants cannot be called now.", "The daemon is stopping.", "Try again later."
         )
-    uri, account = whom(turn, dial.to, dial.account)
+    uri, account = callee(turn, dial.to, dial.account)
     check_headers(dial.headers)
-    notes.check(dial.custom_data)
+    check_note(dial.custom_data)
     return uri, replace(dial, account=AccountId(account))
 
 
@@ -158,12 +160,12 @@ def joining(call: Call) -> Call:
     return call
 
 
-def room(participants: int) -> None:
+def check_room(participants: int) -> None:
     """Raise IntercomError if there are too many participants."""
-    if participants > conferences_conference.MOST:
+    if participants > lifecycle.MOST:
         raise IntercomError(
             ErrorCode.TOO_MANY_CALLS,
-            f"A conference has at most {conferences_conference.MOST} participants.",
+            f"A conference has at most {lifecycle.MOST} participants.",
             f"It would have {participants}.",
             "Remove one of them first.",
         )

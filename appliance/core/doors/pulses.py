@@ -9,7 +9,7 @@ overtake the guard's answers.
 from dataclasses import replace
 
 from appliance.base.errors import ErrorCode, IntercomError
-from appliance.core import events
+from appliance.core import events, inputs
 from appliance.core.doors import outcomes, sensors
 from appliance.core.model import Attempt, Denial, DoorId, DoorSettings, DoorState, OpenedBy, Pulse, State
 from appliance.core.transition import Turn
@@ -123,12 +123,13 @@ def end(turn: Turn, door: DoorId) -> None:
         put(turn, door, replace(running, until=min(running.until, turn.decided), warned=True))
 
 
-def relay_changed(turn: Turn, door: DoorId, *, energised: bool, pulse_id: int) -> None:
+def relay_changed(turn: Turn, given: inputs.RelayChanged) -> None:
     """The guard began or ended a pulse."""
+    door, energised = given.door, given.energised
     pulse = of(turn, door)
     if pulse is None:
         return
-    if pulse.id != pulse_id:  # about the earlier pulse, which this one should prolong: the report crossed our order
+    if pulse.id != given.pulse:  # about the earlier pulse, which this one should prolong: it crossed our order
         if pulse.energised and not energised:
             put(turn, door, replace(pulse, energised=False))
             locked(turn, door)
@@ -144,6 +145,7 @@ def relay_changed(turn: Turn, door: DoorId, *, energised: bool, pulse_id: int) -
 
 def guard_lost(turn: Turn) -> None:
     """The guard is gone: pulses that it had not confirmed are void; only the guard knows the end of the others."""
+    turn.state = replace(turn.state, relay_ready=False)
     for door, pulse in turn.state.pulses:
         if not pulse.confirmed:
             over(turn, door, pulse)
@@ -151,6 +153,7 @@ def guard_lost(turn: Turn) -> None:
 
 def guard_ready(turn: Turn) -> None:
     """A new guard holds every relay at rest, so all pulses have ended."""
+    turn.state = replace(turn.state, relay_ready=True)
     for door, pulse in turn.state.pulses:
         over(turn, door, pulse)
 

@@ -8,7 +8,7 @@ contact blocks opening, except for exit buttons, which are inside, where nobody 
 from dataclasses import replace
 
 from appliance.base.errors import ErrorCode, IntercomError
-from appliance.core import events
+from appliance.core import events, inputs
 from appliance.core.model import DoorId, Sensing, SensorId, SensorKind, SensorSettings, State, TamperBlock
 from appliance.core.transition import Turn
 
@@ -18,8 +18,11 @@ UNKNOWN = Sensing()
 LEAF = {None: "unknown", True: "open", False: "closed"}
 
 
-def edge(turn: Turn, sensor: SensorSettings, *, active: bool | None) -> None:
+def edge(turn: Turn, given: inputs.SensorEdge) -> None:
     """Process a level of the line; None: the line is lost, and its level is unknown."""
+    sensor, active = turn.settings.sensor(given.sensor), given.active
+    if sensor is None:
+        return
     sensing = of(turn.state, sensor.id)
     if active is None:
         put(turn, sensor.id, replace(UNKNOWN, ours_until=sensing.ours_until))

@@ -1,12 +1,15 @@
 """What the panel indicates: the active pictures, each lamp's light, and the tone."""
 
-from appliance.core import wall_clock
+from dataclasses import replace
+
+from appliance.core import events, inputs, wall_clock
 from appliance.core.accounts.registration import any_registered
 from appliance.core.model import (
     DARK,
     CallState,
     Direction,
     LampId,
+    LampKind,
     LampOutput,
     LampSettings,
     Pattern,
@@ -15,6 +18,7 @@ from appliance.core.model import (
     Tone,
 )
 from appliance.core.sound import media, rests
+from appliance.core.transition import Turn
 
 
 def pictures(state: State) -> tuple[Picture, ...]:
@@ -95,3 +99,19 @@ def tone(state: State) -> Tone | None:
     if state.waiting is not None:
         return Tone.WAITING
     return Tone.HELD if rests(state, call) else None
+
+
+def lamp_found(turn: Turn, given: inputs.LampFound) -> None:
+    """Keep what a lamp's hardware can do."""
+    known = dict(turn.state.lamp_kinds) | {given.lamp: LampKind(given.dims, given.colors)}
+    turn.state = replace(turn.state, lamp_kinds=tuple(known.items()))
+
+
+def report(turn: Turn, before: State) -> None:
+    """Report each lamp that shines otherwise than before this step."""
+    if turn.state is before:
+        return
+    known = lamps(before)
+    for lamp, shine in lamps(turn.state):
+        if (lamp, shine) not in known:
+            turn.emit(events.LampChanged(lamp, shine.pattern, shine.color, shine.brightness))

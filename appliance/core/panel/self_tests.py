@@ -9,7 +9,7 @@ from math import inf
 
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import inputs
-from appliance.core.model import LampTrial, RequestId, SoundTrial, State
+from appliance.core.model import LampTrial, SoundTrial, State
 from appliance.core.orders import Reply
 from appliance.core.panel import colors
 from appliance.core.transition import Turn
@@ -19,7 +19,7 @@ LONGEST_SOUND_S = 5.0
 QUIET_S = 2.0  # a card may need most of this time to open
 
 
-def lamp(turn: Turn, wanted: inputs.TestLamp) -> None:
+def lamp(turn: Turn, wanted: inputs.TestLamp, asked: inputs.Requested) -> Reply:
     """Test a lamp; another test of the same lamp replaces the earlier one."""
     names = [each.id for each in turn.settings.lamps]
     if wanted.lamp not in names:
@@ -43,11 +43,12 @@ def lamp(turn: Turn, wanted: inputs.TestLamp) -> None:
     others = tuple(trial for trial in turn.state.lamp_trials if trial.lamp != wanted.lamp)
     trial = LampTrial(wanted.lamp, wanted.pattern, turn.now + wanted.seconds, color)
     turn.state = replace(turn.state, lamp_trials=(*others, trial))
+    return Reply(asked.request)
 
 
-def sound(turn: Turn, request: RequestId, seconds: float) -> None:
+def sound(turn: Turn, wanted: inputs.TestSound, asked: inputs.Requested) -> None:
     """Begin a sound test; the reply comes at its end."""
-    state = turn.state
+    state, seconds = turn.state, wanted.seconds
     if not 0 < seconds <= LONGEST_SOUND_S:
         raise IntercomError(ErrorCode.PARAMETER_INVALID, f"A tone cannot last {seconds} s.", "A tone lasts up to 5 s.")
     card = dict(state.failed).get("audio")
@@ -77,7 +78,7 @@ def sound(turn: Turn, request: RequestId, seconds: float) -> None:
             "Check the status: intercomctl state.",
         )
     tone_at = turn.now + QUIET_S
-    turn.state = replace(state, sound_trial=SoundTrial(request, tone_at, tone_at + seconds))
+    turn.state = replace(state, sound_trial=SoundTrial(asked.request, tone_at, tone_at + seconds))
 
 
 def measured(turn: Turn, dbfs: float) -> None:

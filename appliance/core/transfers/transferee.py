@@ -9,7 +9,7 @@ from typing import Literal, assert_type
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events, inputs
 from appliance.core.accounts import callers
-from appliance.core.calls import session
+from appliance.core.calls import ending, outgoing
 from appliance.core.lookup import too_many_calls
 from appliance.core.model import (
     Call,
@@ -84,7 +84,7 @@ def follow(turn: Turn, call: Call, transfer: Transfer) -> None:
     by = (("Referred-By", transfer.referred_by),) if transfer.referred_by else ()
     kind = TransferKind.ATTENDED if transfer.replaces else TransferKind.BLIND
     turn.emit(events.CallTransferring(call.id, to=transfer.to, kind=kind))
-    new = session.place(
+    new = outgoing.place(
         turn, transfer.to, target, account=call.account, hidden=(*replaces, *by), conference=call.conference
     )
     until = turn.now + turn.settings.deadlines.transfer_s
@@ -162,7 +162,7 @@ def leave(turn: Turn, wanted: CallId | None, cause: Cause) -> None:
     """End a call that is still there."""
     for call in turn.state.calls:
         if call.id == wanted:
-            session.hang_up(turn, call, cause)
+            ending.hang_up(turn, call, cause)
 
 
 def settle(turn: Turn) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events, inputs
-from appliance.core.calls import session
+from appliance.core.calls import ending
 from appliance.core.model import Call, CallId, Cause, Transfer, TransferKind, TransferRole, TransferState
 from appliance.core.orders import Refer
 from appliance.core.transition import Turn
@@ -61,7 +61,7 @@ def succeed(turn: Turn, transfer: Transfer, headers: Headers = ()) -> None:
     turn.emit(events.CallTransferred(transfer.call, to=transfer.to, role=transfer.role, headers=dict(headers)))
     for call in turn.state.calls:
         if call.id in {transfer.call, transfer.other}:
-            session.hang_up(turn, call, Cause.TRANSFERRED)
+            ending.hang_up(turn, call, Cause.TRANSFERRED)
 
 
 def due(turn: Turn) -> None:

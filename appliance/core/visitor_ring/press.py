@@ -1,7 +1,7 @@
 """The start of a visitor's ring: by a button's target, or by a flat of the directory."""
 
 from appliance.base.errors import ErrorCode, IntercomError
-from appliance.core.calls import forwarding, session
+from appliance.core.calls import ending, forwarding
 from appliance.core.lookup import too_many_calls
 from appliance.core.model import Action, ButtonId, ButtonSettings, Cause, ChordSettings, Entry
 from appliance.core.transition import Turn
@@ -39,7 +39,7 @@ def ring(turn: Turn, button: ButtonSettings | ChordSettings) -> None:
     if turn.state.full:
         if turn.state.waiting is None:
             raise too_many_calls(turn)
-        session.refuse(turn, turn.state.waiting, forwarding.BUSY, Cause.BUSY)
+        ending.refuse(turn, turn.state.waiting, forwarding.BUSY, Cause.BUSY)
     ring_plan.begin(turn, button, plan)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from appliance.core import events
-from appliance.core.calls import session
+from appliance.core.calls import ending, outgoing, requests
 from appliance.core.model import (
     AccountState,
     ButtonSettings,
@@ -42,7 +42,7 @@ def settle(turn: Turn) -> None:
         end(turn, ring, RingResult.ANSWERED, answered)
     elif ring.until is not None and turn.now >= ring.until:
         for call in filter(unanswered, calls):
-            session.hang_up(turn, call, Cause.NO_ANSWER)
+            ending.hang_up(turn, call, Cause.NO_ANSWER)
         advance(turn, ring)
     elif not calls and ring.step is not None:
         advance(turn, ring)
@@ -77,7 +77,7 @@ def start(turn: Turn, ring: VisitorRing, number: int) -> None:
     called = {call.remote.target for call in parts(turn, ring)}
     for target in targets:
         if target.name not in called:
-            session.place(
+            outgoing.place(
                 turn,
                 target.uri,
                 target.name,
@@ -98,11 +98,13 @@ def cancel(turn: Turn) -> bool:
     return True
 
 
-def given_up(turn: Turn, call: Call) -> None:
-    """A client has ended one of the ring's calls: the last of them ends the ring, which does not go on elsewhere."""
+def hang_up(turn: Turn, call: Call, headers: tuple[tuple[str, str], ...]) -> str:
+    """End a call for a client: with the last call of a ring the ring is over, and does not go on elsewhere."""
+    warning = requests.hang_up(turn, call, headers)
     ring = turn.state.ring
     if ring is not None and ring.id == call.ring and not parts(turn, ring):
         end(turn, ring, RingResult.CANCELED)
+    return warning
 
 
 def end(turn: Turn, ring: VisitorRing, result: RingResult, by: Call | None = None) -> None:
@@ -110,9 +112,9 @@ def end(turn: Turn, ring: VisitorRing, result: RingResult, by: Call | None = Non
     turn.state = replace(turn.state, ring=None)
     for call in parts(turn, ring):
         if by is None:
-            session.hang_up(turn, call, Cause.NO_ANSWER if result is RingResult.UNANSWERED else Cause.CANCELED)
+            ending.hang_up(turn, call, Cause.NO_ANSWER if result is RingResult.UNANSWERED else Cause.CANCELED)
         elif call.id != by.id:
-            session.hang_up(turn, call, Cause.ANSWERED_ELSEWHERE, ELSEWHERE)
+            ending.hang_up(turn, call, Cause.ANSWERED_ELSEWHERE, ELSEWHERE)
     if by is not None and not occupied(turn, ring):
         turn.bring(by)
     turn.emit(

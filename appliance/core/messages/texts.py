@@ -6,8 +6,18 @@ from dataclasses import replace
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events, inputs
 from appliance.core.accounts import registration
-from appliance.core.calls.headers import check as check_headers
-from appliance.core.model import AccountId, Call, CallId, Content, MessageId, MessageMethod, OutgoingMessage
+from appliance.core.appliance import refusals
+from appliance.core.calls.requests import check_headers
+from appliance.core.model import (
+    AccessScope,
+    AccountId,
+    Call,
+    CallId,
+    Content,
+    MessageId,
+    MessageMethod,
+    OutgoingMessage,
+)
 from appliance.core.orders import SendMessage
 from appliance.core.transition import Turn
 
@@ -19,15 +29,18 @@ OK = range(200, 300)
 TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,63}/[A-Za-z0-9!#$&^_.+-]{1,63}")  # RFC 6838 §4.2
 
 
-def received(turn: Turn, given: inputs.MessageReceived) -> bool:
-    """Report a MESSAGE; False, and no event, if the sender is a stranger."""
+def received(turn: Turn, given: inputs.MessageReceived) -> None:
+    """A MESSAGE came; a stranger's is refused."""
     call = None if given.call is None else turn.state.call(given.call)
     if call is not None:
         target, account = call.remote.target, call.account
     else:
         sender = registration.sender(turn, given)
         if not sender.welcome:
-            return False
+            source = registration.host_of(given.source)
+            stranger = inputs.AccessDenied(at=turn.now, who=given.uri, source=source, scope=AccessScope.MESSAGE)
+            refusals.denied(turn, stranger)
+            return
         target, account = sender.target.name if sender.target else "", sender.account
     content = given.content
     turn.emit(
@@ -42,7 +55,6 @@ def received(turn: Turn, given: inputs.MessageReceived) -> bool:
             headers=dict(content.headers),
         )
     )
-    return True
 
 
 def info_received(turn: Turn, call: Call, content: Content) -> None:

@@ -7,7 +7,7 @@ foreground; its calls then go on among themselves. A participant that leaves doe
 from dataclasses import replace
 
 from appliance.core import events
-from appliance.core.calls import focus, session
+from appliance.core.calls import ending, focus, incoming, outgoing
 from appliance.core.inputs import Dial
 from appliance.core.model import (
     Call,
@@ -55,7 +55,7 @@ def take_in(turn: Turn, conference: Conference, taken: list[Call], who: str) -> 
     for call in taken:
         member = replace(call, conference=conference.id)
         if call.unanswered_here:
-            session.answer(turn, member, who)
+            incoming.answer(turn, member, who)
         elif call.held_local:
             focus.hold(turn, member, held=False)
     return joined
@@ -64,7 +64,7 @@ def take_in(turn: Turn, conference: Conference, taken: list[Call], who: str) -> 
 def invite(turn: Turn, conference: Conference, uri: str, whom: Dial) -> Conference:
     """Call somebody into the conference; `whom` names the account to use."""
     target = turn.settings.target(whom.to)
-    call = session.place(
+    call = outgoing.place(
         turn,
         uri,
         target.name if target else "",
@@ -85,7 +85,7 @@ def remove(turn: Turn, conference: Conference, participant: Participant, call: C
     if participant.stage is ParticipantState.IN:
         turn.emit(events.ConferenceParticipantRemoved(*of(conference, participant), reason="ejected"))
         keep(turn, conference, replace(participant, stage=ParticipantState.LEFT))
-    session.hang_up(turn, call, Cause.HANGUP)
+    ending.hang_up(turn, call, Cause.HANGUP)
 
 
 def end(turn: Turn, conference: Conference) -> None:
@@ -94,7 +94,7 @@ def end(turn: Turn, conference: Conference) -> None:
     turn.emit(events.ConferenceDisconnecting(conference.id))
     for call in turn.state.calls:
         if call.conference is not None:
-            session.hang_up(turn, call, Cause.HANGUP)
+            ending.hang_up(turn, call, Cause.HANGUP)
 
 
 def settle(turn: Turn) -> None:

@@ -1,0 +1,51 @@
+"""What access by codes, cards and digits takes in, performs, waits for and shows."""
+
+from typing import Any
+
+from appliance.core import inputs
+from appliance.core.access import card_readers, codes, dtmf, keypads
+from appliance.core.dispatch import Perform, Take, asks, asks_call, on, on_call
+from appliance.core.lookup import connected
+from appliance.core.model import State
+from appliance.core.transition import Turn
+
+take = Take(
+    on(inputs.BookRead, codes.read),
+    on(inputs.CredentialKept, lambda turn, given: codes.kept(turn, given.id)),
+    on(inputs.CredentialNotKept, lambda turn, given: codes.not_kept(turn, given.id, given.why)),
+    on(inputs.KeypadKey, lambda turn, given: keypads.pressed(turn, given.keypad, given.key)),
+    on(inputs.CardRead, card_readers.read),
+    on(inputs.ReadingDiscarded, card_readers.discarded),
+    on_call(inputs.DigitReceived, dtmf.received),
+    on_call(inputs.DigitSent, lambda turn, call, given: dtmf.sent(turn, call, given.digit)),
+    on_call(inputs.DigitsNotSent, lambda turn, call, given: dtmf.not_sent(turn, call, given.why)),
+    on(inputs.MessageAnswered, dtmf.answered),
+)
+
+perform = Perform(
+    asks_call(inputs.SendDigits, lambda turn, call, action, _: dtmf.send(turn, connected(call), action.digits)),
+    asks(inputs.AddCredential, codes.requested),
+    asks(inputs.ChangeCredential, codes.requested),
+    asks(inputs.RemoveCredential, codes.requested),
+)
+
+
+def due(turn: Turn) -> None:
+    """Do what time alone brings."""
+    dtmf.due(turn)
+    keypads.due(turn)
+    codes.due(turn)
+
+
+def wake(state: State) -> list[float | None]:
+    """When `due` has something to do."""
+    return [
+        *(dtmf.wake(call) for call in state.calls),
+        *(entry.until for entry in state.runs),
+        *(keeping.until for keeping in state.keepings),
+    ]
+
+
+def view(_state: State, _epoch: float) -> dict[str, Any]:
+    """Nothing: keypads and readers are shown with the panel, and codes only to those who may read them."""
+    return {}

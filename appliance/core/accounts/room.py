@@ -1,0 +1,102 @@
+"""What accounts, contacts and the network take in, perform, wait for and show."""
+
+from typing import Any
+
+from appliance.base.errors import ErrorCode, IntercomError
+from appliance.core import inputs
+from appliance.core.accounts import contacts, network, registration, subscriptions
+from appliance.core.accounts.addresses import find_account
+from appliance.core.accounts.view import account_view, contact_view
+from appliance.core.dispatch import Perform, Take, asks, on
+from appliance.core.model import State
+from appliance.core.orders import Reply
+from appliance.core.transition import Turn
+
+
+def registered(turn: Turn, given: inputs.Registered) -> None:
+    """Keep a registration; where it is a new one, the account's server is asked again for contacts."""
+    before = turn.state.account(given.account).state
+    registration.told(turn, given)
+    if turn.state.account(given.account).state is not before:
+        subscriptions.registered(turn, given.account)
+
+
+def register(turn: Turn, action: inputs.RegisterAccount, asked: inputs.Requested) -> Reply:
+    """Register an account, or refresh its registration. Raises IntercomError."""
+    account = find_account(turn, action.account)
+    if turn.state.stopping:
+        raise IntercomError(
+            ErrorCode.UNAVAILABLE,
+            f"Account {action.account} cannot register now.",
+            "The daemon is stopping.",
+            "Try again later.",
+        )
+    return Reply(asked.request, warning=registration.register(turn, account))
+
+
+def unregister(turn: Turn, action: inputs.UnregisterAccount, asked: inputs.Requested) -> Reply:
+    """End an account's registration. Raises IntercomError."""
+    return Reply(asked.request, warning=registration.unregister(turn, find_account(turn, action.account)))
+
+
+take = Take(
+    on(inputs.SipReady, lambda turn, _: sip_ready(turn)),
+    on(inputs.SipLost, lambda turn, _: sip_lost(turn)),
+    on(inputs.NetworkChanged, network.changed),
+    on(inputs.Registered, registered),
+    on(inputs.RegistrationFailed, registration.told),
+    on(inputs.ServerFailed, registration.told),
+    on(inputs.Unregistered, registration.told),
+    on(inputs.ContactAnswered, contacts.answered),
+    on(inputs.ContactNotified, subscriptions.notified),
+    on(inputs.SubscriptionEnded, subscriptions.ended),
+)
+
+perform = Perform(
+    asks(inputs.RegisterAccount, register),
+    asks(inputs.UnregisterAccount, unregister),
+)
+
+
+def sip_ready(turn: Turn) -> None:
+    """Register, and look after contacts."""
+    registration.sip_ready(turn)
+    contacts.sip_ready(turn)
+
+
+def sip_lost(turn: Turn) -> None:
+    """Wait for the next SIP process."""
+    registration.sip_lost(turn)
+    contacts.rest(turn)
+
+
+def due(turn: Turn) -> None:
+    """Do what time alone brings."""
+    registration.due(turn)
+    contacts.due(turn)
+    subscriptions.due(turn)
+
+
+def wake(state: State) -> list[float | None]:
+    """When `due` has something to do."""
+    return [
+        *(at for account in state.accounts for at in (account.wake, account.expires_at)),
+        *(contact.wake for contact in state.contacts),
+    ]
+
+
+def view(state: State, epoch: float) -> dict[str, Any]:
+    """The network, accounts, and targets as contacts."""
+    return {
+        "network": {
+            "up": not state.offline,
+            "addresses": [] if state.network is None else list(state.network.addresses),
+            "nameservers": [] if state.network is None else list(state.network.nameservers),
+        },
+        "accounts": [account_view(state, settings, epoch) for settings in state.settings.accounts],
+        "targets": [
+            {"name": target.name, "uri": target.uri, "account": target.account or None}
+            for target in state.settings.targets
+        ],
+        "contacts": [contact_view(state, target, epoch) for target in state.settings.targets],
+    }

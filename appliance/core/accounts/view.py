@@ -1,0 +1,54 @@
+"""Accounts and contacts as clients and people read them."""
+
+from typing import Any
+
+from appliance.core import diagnosis, wall_clock
+from appliance.core.model import AccountSettings, AccountState, State, Target, Watch
+
+
+def account_view(state: State, settings: AccountSettings, epoch: float) -> dict[str, Any]:
+    """An account for clients."""
+    account = state.account(settings.name)
+    waits = account.state is AccountState.FAILED and account.wake is not None
+    return {
+        "name": settings.name,
+        "state": account.state,
+        "user": settings.user,
+        "uri": diagnosis.address_of(settings),
+        "registrar": settings.registrar,
+        "transport": settings.transport,
+        "srtp": settings.srtp,
+        "server": account.server,
+        "registered_since": wall_clock.iso(account.registered_since, epoch),
+        "expires": wall_clock.iso(account.expires_at, epoch),
+        "failures": account.failures,
+        "retry_at": wall_clock.iso(account.wake if waits else None, epoch),
+        "code": account.code,
+        "reason": account.reason,
+        "explanation": account.explanation,
+        "summary": registration_line(state, settings),
+    }
+
+
+def contact_view(state: State, target: Target, epoch: float) -> dict[str, Any]:
+    """A target for clients, with its state if it is watched."""
+    contact = state.contact(target.name)
+    return {
+        "name": target.name,
+        "uri": target.uri,
+        "account": target.account or None,
+        "watched": target.watch is not Watch.OFF,
+        "state": contact.state,
+        "since": wall_clock.iso(contact.since, epoch),
+        "code": contact.code,
+        "reason": contact.reason,
+    }
+
+
+def registration_line(state: State, settings: AccountSettings) -> str:
+    """An account in one line."""
+    account = state.account(settings.name)
+    if account.state is AccountState.REGISTERED:
+        return f"registered as {settings.user}"
+    why = f": {account.explanation}" if account.explanation else ""
+    return f"not registered as {settings.user}{why}"

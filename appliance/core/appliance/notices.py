@@ -1,0 +1,30 @@
+"""News of the machine and the configuration that change little: the clock, a file with errors, a slow start of SIP."""
+
+from dataclasses import replace
+
+from appliance.core import events, inputs
+from appliance.core.model import NoticeCode, WarningCode
+from appliance.core.transition import Turn
+
+
+def config_rejected(turn: Turn, given: inputs.ConfigRejected) -> None:
+    """Report errors in the changed file; the settings before it stay."""
+    turn.state = replace(turn.state, rejected=True)
+    turn.emit(events.ConfigRejected(given.errors))
+
+
+def clock_set(turn: Turn, given: inputs.ClockSet) -> None:
+    """Report a leap of the wall clock."""
+    way = "forward" if given.by_s > 0 else "back"
+    turn.emit(events.NoticeTold(NoticeCode.CLOCK_SET, f"The clock was set {way} by {abs(given.by_s):.1f} s."))
+
+
+def clock_told(turn: Turn, given: inputs.ClockTold) -> None:
+    """Keep what the wall clock shows."""
+    turn.state = replace(turn.state, clock=given.clock)
+
+
+def sip_slow(turn: Turn, given: inputs.SipSlow) -> None:
+    """Report that SIP is not ready yet, and what it waits for."""
+    text = f"SIP is not ready {given.after_s:g} s after its start. It waits for: {given.waits_for}."
+    turn.emit(events.WarningTold(WarningCode.SIP_NOT_READY, text))

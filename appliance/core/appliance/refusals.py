@@ -1,0 +1,39 @@
+"""Refused strangers: reported once a minute for each source, so that a flood of them cannot fill the journal."""
+
+from dataclasses import replace
+
+from appliance.core import events, inputs
+from appliance.core.transition import Turn
+
+AGAIN_AFTER_S = 60.0
+MOST_SOURCES = 16  # addresses can be made up
+
+
+def denied(turn: Turn, given: inputs.AccessDenied) -> None:
+    """Report that access was denied."""
+    if is_news(turn, given.source):
+        turn.emit(events.AccessDenied(who=given.who, from_=given.source, scope=given.scope, why=given.why))
+
+
+def locked_out(turn: Turn, given: inputs.AccessLockedOut) -> None:
+    """Report that somebody is locked out for a while."""
+    turn.emit(events.AccessLockedOut(given.who, given.source, given.scope, seconds=given.seconds))
+
+
+def request_refused(turn: Turn, given: inputs.RequestRefused) -> None:
+    """Report a SIP request that nothing here takes."""
+    if is_news(turn, f"{given.code} {given.source}"):
+        turn.emit(events.RequestRefused(method=given.method, from_=given.source, code=given.code, reason=given.reason))
+
+
+def requests_dropped(turn: Turn, given: inputs.RequestsDropped) -> None:
+    """Count SIP requests of those who send too many."""
+    turn.state = replace(turn.state, dropped=turn.state.dropped + given.count)
+
+
+def is_news(turn: Turn, what: str) -> bool:
+    """Whether to report this: once a minute for each source, of a few sources only, as addresses can be forged."""
+    known = tuple((each, at) for each, at in turn.state.denied if turn.now - at < AGAIN_AFTER_S)
+    news = len(known) < MOST_SOURCES and what not in {each for each, _ in known}
+    turn.state = replace(turn.state, denied=(*known, (what, turn.now)) if news else known)
+    return news

@@ -1,0 +1,53 @@
+"""What the station itself takes in, performs, waits for and shows."""
+
+from typing import Any
+
+from appliance.core import inputs
+from appliance.core.appliance import faults, notices, persistence, refusals
+from appliance.core.dispatch import Perform, Take, on
+from appliance.core.model import State
+from appliance.core.transition import Turn
+
+take = Take(
+    on(inputs.Started, persistence.started),
+    on(inputs.KeptWritten, persistence.written),
+    on(inputs.KeptFailed, persistence.failed),
+    on(inputs.PartFailed, lambda turn, given: faults.failed(turn, given.part, given.why, given.resolution)),
+    on(inputs.PartRecovered, lambda turn, given: faults.recovered(turn, given.part)),
+    on(inputs.GuardReady, lambda turn, _: faults.recovered(turn, "relay")),
+    on(inputs.GuardLost, lambda turn, given: faults.failed(turn, "relay", given.why, "")),
+    on(inputs.ConfigRejected, notices.config_rejected),
+    on(inputs.ClockSet, notices.clock_set),
+    on(inputs.ClockTold, notices.clock_told),
+    on(inputs.SipSlow, notices.sip_slow),
+    on(inputs.AccessDenied, refusals.denied),
+    on(inputs.AccessLockedOut, refusals.locked_out),
+    on(inputs.RequestRefused, refusals.request_refused),
+    on(inputs.RequestsDropped, refusals.requests_dropped),
+)
+
+perform = Perform()
+
+
+def due(turn: Turn) -> None:
+    """Do what time alone brings."""
+    persistence.due(turn)
+
+
+def wake(state: State) -> list[float | None]:
+    """When `due` has something to do."""
+    return [waiting.until for waiting in state.unkept]
+
+
+def view(state: State, _epoch: float) -> dict[str, Any]:
+    """The station, as far as it is not the sum of all rooms (`status_line`)."""
+    return {
+        "appliance": {
+            "station": state.settings.station,
+            "ready": state.sip_ready and not state.stopping,
+            "stopping": state.stopping,
+            "address": state.sip_address,
+            "dropped_requests": state.dropped,
+            "failed": [{"part": part, "why": why} for part, why in state.failed],
+        }
+    }

@@ -1,0 +1,103 @@
+"""Calls to us: who may ring here, which calls are turned away, and how a call is answered."""
+
+from dataclasses import replace
+
+from appliance.core import call_states, events, inputs
+from appliance.core.accounts import callers, registration
+from appliance.core.calls import ending, forwarding
+from appliance.core.model import By, Call, CallState, Cause, Direction, End, Remote, TransferPolicy
+from appliance.core.orders import Answer, Ring
+from appliance.core.transition import Turn
+
+FORBIDDEN, GONE = 403, 481
+ANNOUNCED_S = 1.0  # the tone that announces an automatic answer is heard before the caller hears us
+
+
+def arrived(turn: Turn, given: inputs.CallArrived) -> None:
+    """An INVITE arrived: ring, or wait behind the foreground call; refuse strangers, and calls above the limit."""
+    if turn.state.call(given.call) is not None:
+        return
+    sender = registration.sender(turn, given)
+    target = sender.target
+    old = turn.state.call(given.replaces) if given.replaces else None
+    follows = old is not None and sender.welcome and follows_on(turn, old)
+    busy = turn.state.full
+    call = Call(
+        id=given.call,
+        direction=Direction.INCOMING,
+        state=CallState.INCOMING,
+        remote=Remote(given.uri, given.display_name, target.name if target else ""),
+        created=turn.now,
+        deadline=turn.now + turn.settings.deadlines.incoming_s,
+        number=(callers.parts(given.local_uri) or ("", ""))[0] or given.local_uri,
+        local_uri=given.local_uri,
+        headers=given.headers,
+        account=sender.account,
+        transport=registration.transport_of(turn, sender.account),
+        transfer_policy=registration.policy_of(turn, sender.account),
+        replaces=given.replaces,
+    )
+    turn.emit(
+        events.CallIncoming(
+            given.call,
+            by=given.uri,
+            display_name=given.display_name,
+            target=call.remote.target,
+            source=given.source,
+            from_=given.uri,
+            to=given.local_uri,
+            headers=dict(given.headers),
+        )
+    )
+    turn.put(call)
+    turned = forwarding.turned_away(turn.state, call, given, busy=busy)
+    if given.refused:
+        cause = call_states.cause_of(given.refused, rang=False) if sender.welcome else Cause.UNAUTHORIZED
+        turn.finish(call, End(cause, given.refused, given.reason, By.LOCAL))
+    elif turn.state.stopping:
+        ending.refuse(turn, call, ending.STOPPING, Cause.SHUTDOWN)
+    elif given.replaces and (old is None or not old.alive):
+        ending.refuse(turn, call, GONE, Cause.UNAVAILABLE)
+    elif follows:
+        answer(turn, call, "transfer")
+    elif not sender.welcome:
+        ending.refuse(turn, call, FORBIDDEN, Cause.UNAUTHORIZED)
+    elif turned is not None:
+        ending.refuse(turn, call, turned.code, turned.cause, turned.to)
+    else:
+        turn.order(Ring(call.id))
+        after = given.answer_after_s if target is not None and target.auto_answer else None
+        answers_at = None if after is None else turn.now + max(after, ANNOUNCED_S)
+        rung = replace(call, ringing_since=turn.now, answers_at=answers_at)
+        turn.put(forwarding.to_be_sent_on(turn, rung, given))
+        turn.emit(events.CallRinging(call.id))
+
+
+def answer(turn: Turn, call: Call, who: str, headers: tuple[tuple[str, str], ...] = ()) -> None:
+    """Answer a call: send 200, whose ACK is due soon. The foreground call is set aside.
+
+    A call that is answered into a conference joins it, and the foreground stays as it is. A call that replaces a
+    participant joins the conference as well, which comes to the foreground.
+    """
+    turn.order(Answer(call.id, headers))
+    deadline = turn.now + turn.settings.deadlines.connecting_s
+    answered = replace(call, answered_by_us=True, answers_at=None, deadline=deadline)
+    old = turn.state.call(call.replaces) if call.replaces else None
+    old = old if old is not None and old.alive else None
+    if call.conference is None:
+        turn.bring(answered if old is None else replace(answered, conference=old.conference))
+    else:
+        turn.put(answered)
+    turn.emit(events.CallAnswering(call.id, who=who))
+    if old is not None:
+        turn.emit(events.CallReplaced(old.id, to=call.id))
+        ending.hang_up(turn, old, Cause.REPLACED)
+
+
+def follows_on(turn: Turn, old: Call) -> bool:
+    """Whether a welcome call that replaces `old` is answered at once: only if nobody is heard who was not heard before.
+
+    That the caller knows the identifiers of `old` is no proof by itself: they can be read on the way (RFC 3891 §7).
+    """
+    in_front = old is turn.state.active and not old.held_local and old.conference is None
+    return in_front and old.transfer_policy is TransferPolicy.FOLLOW

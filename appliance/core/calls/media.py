@@ -1,0 +1,100 @@
+"""The sound of a call: negotiated, on hold, muted, lost and back."""
+
+from dataclasses import replace
+
+from appliance.base.errors import ErrorCode, IntercomError
+from appliance.core import events, inputs
+from appliance.core.appliance import error_events
+from appliance.core.calls import ending, focus
+from appliance.core.model import By, Call, CallState, Cause, IceFault, Quality, UpdateChange, UpdateResult
+from appliance.core.transition import Turn
+
+CAUSES_OF_ICE = {
+    IceFault.FAILED_CHECKS: "None of its addresses answers any of our addresses.",
+    IceFault.DISCONNECTED: "The pair of addresses that it selected no longer carries packets.",
+    IceFault.TIMEOUT: "It did not select a pair of addresses in time.",
+}
+ICE = "Check the network, and the firewalls between: they must let UDP through."
+
+
+def started(turn: Turn, call: Call, given: inputs.MediaStarted) -> None:
+    """Offer and answer agree, for the first time or again.
+
+    An answered call has `media.started` after `call.connected`, also if its early media had one: see `confirmed`.
+    """
+    waits = call.state is CallState.CONNECTING or (call.answered_by_us and not call.talks)
+    if call.codec != given.codec and not waits:
+        turn.emit(events.MediaStarted(call.id, codec=given.codec))
+    if call.held_remote != given.held:
+        turn.emit(events.CallHeld(call.id, by=By.REMOTE) if given.held else events.CallResumed(call.id, by=By.REMOTE))
+    known = replace(call, codec=given.codec, srtp=given.srtp, held_remote=given.held, takes_events=given.events)
+    turn.put(known)
+
+
+def hold_failed(turn: Turn, call: Call, given: inputs.HoldFailed) -> None:
+    """The far end refused to be held or resumed: undo the change, but keep background calls without sound."""
+    if call.held_local == given.held or not call.talks:
+        return
+    error = IntercomError(
+        ErrorCode.MEDIA_UPDATE_FAILED,
+        f"The far end refused to {'resume' if given.held else 'be held'}.",
+        f"It answered {given.code} {given.reason}".rstrip(),
+    )
+    error_events.emit(turn, error, "hold-call", given.code, call.id)
+    told = events.CallUpdated(
+        call.id,
+        result=UpdateResult.REJECTED,
+        changes=(UpdateChange.RESUME if given.held else UpdateChange.HOLD,),
+        code=given.code,
+        reason=given.reason,
+        headers=dict(given.headers),
+        content_type=given.content_type,
+    )
+    turn.emit(told)
+    if call is turn.state.active or call.conference is not None:
+        focus.hold(turn, call, held=given.held)
+
+
+def ice_completed(turn: Turn, call: Call, given: inputs.IceCompleted) -> None:
+    """Report the pair of addresses that ICE selected."""
+    turn.put(replace(call, ice=True))
+    turn.emit(events.MediaIceCompleted(call.id, local=given.local, remote=given.remote))
+
+
+def ice_failed(turn: Turn, call: Call, fault: IceFault) -> None:
+    """ICE found no path for sound, so the call ends: nobody could hear the other side."""
+    if not call.alive:
+        return
+    turn.emit(events.MediaIceFailed(call.id, cause=fault))
+    error = IntercomError(
+        ErrorCode.ICE_FAILED, f"There is no path for sound to {call.remote.uri}.", CAUSES_OF_ICE[fault], ICE
+    )
+    error_events.emit(turn, error, "connect-media", call=call.id)
+    ending.hang_up(turn, call, Cause.ICE_FAILED)
+
+
+def rtp_stopped(turn: Turn, call: Call) -> None:
+    """No packets arrive: a far end that is gone sends no BYE, so a deadline starts."""
+    if not call.talks or call.held_local or call.held_remote or call.rtp_lost_since is not None:
+        return
+    turn.emit(events.MediaStopped(call.id))
+    turn.put(replace(call, rtp_lost_since=turn.now, deadline=turn.now + turn.settings.deadlines.rtp_s))
+
+
+def rtp_resumed(turn: Turn, call: Call) -> None:
+    """Packets arrive again."""
+    if call.rtp_lost_since is None:
+        return
+    turn.emit(events.MediaResumed(call.id))
+    deadline = None if call.state is CallState.CONNECTED else call.deadline
+    turn.put(replace(call, rtp_lost_since=None, deadline=deadline))
+
+
+def counted(turn: Turn, call: Call, quality: Quality) -> None:
+    """Keep the counts of packets."""
+    turn.put(replace(call, quality=quality))
+
+
+def source_changed(turn: Turn, call: Call, given: inputs.SourceChanged) -> None:
+    """Report that the far end's packets come from another address."""
+    turn.emit(events.MediaSourceChanged(call.id, source=given.source, previous=given.previous))

@@ -1,0 +1,111 @@
+"""Calls that we place: the INVITE, what comes of it before the answer, and redirects that we follow."""
+
+from dataclasses import replace
+from math import ceil
+
+from appliance.core import call_states, events, inputs
+from appliance.core.accounts import callers, registration
+from appliance.core.call_states import Signal
+from appliance.core.calls import forwarding
+from appliance.core.model import (
+    NO_ACCOUNT,
+    AccountId,
+    ButtonId,
+    Call,
+    CallId,
+    CallState,
+    ConferenceId,
+    Direction,
+    Remote,
+    RingId,
+)
+from appliance.core.orders import Place
+from appliance.core.transition import Turn
+
+
+def place(
+    turn: Turn,
+    uri: str,
+    target: str = "",
+    button: ButtonId | None = None,
+    headers: tuple[tuple[str, str], ...] = (),
+    *,
+    account: AccountId = NO_ACCOUNT,
+    custom_data: str = "",
+    ring: RingId | None = None,
+    confirm: str = "",
+    again: bool = False,
+    conference: ConferenceId | None = None,
+    hidden: tuple[tuple[str, str], ...] = (),
+) -> Call:
+    """Place a call. Until the SIP process is ready the call waits for it, within the deadline of dialing.
+
+    An account that is not registered does not prevent the call: many registrars accept calls nevertheless, and a
+    visitor is better served by a try. `hidden`: headers of the INVITE that the call's view omits.
+    """
+    ready = turn.state.sip_ready
+    call = Call(
+        id=CallId(f"c-{turn.new_id()}"),
+        direction=Direction.OUTGOING,
+        state=CallState.DIALING,
+        remote=Remote(uri, target=target),
+        created=turn.now,
+        deadline=turn.now + turn.settings.deadlines.dialing_s,
+        number=target or uri,
+        local_uri=registration.own_address(turn, account),
+        account=account,
+        transport=registration.transport_of(turn, account),
+        button=button,
+        ring=ring,
+        confirm=confirm,
+        headers=headers,
+        custom_data=custom_data,
+        conference=conference,
+        hidden=hidden,
+        placed=ready,
+        placed_again=again,
+        transfer_policy=registration.policy_of(turn, account),
+    )
+    turn.state = replace(turn.state, error_until=None)
+    if ready:
+        turn.order(invitation(turn, call))
+    turn.emit(events.CallDialing(call.id, to=uri, target=target, button=button, from_=call.local_uri))
+    return turn.put(call)
+
+
+def invitation(turn: Turn, call: Call) -> Place:
+    """Build the Place order. Expires is our longest wait, so that a phone that we cannot CANCEL stops ringing."""
+    limits = turn.settings.deadlines
+    longest = limits.dialing_s + max(limits.ringing_s, limits.early_media_s)
+    headers = call.headers + call.hidden
+    srtp = callers.srtp(turn.settings, call.remote.target)
+    return Place(call.id, call.remote.uri, headers, call.account, expires_s=ceil(longest), srtp=srtp)
+
+
+def progressed(turn: Turn, call: Call, given: inputs.CallProgressed) -> None:
+    """Our INVITE got a provisional response."""
+    if call.direction is Direction.INCOMING:
+        return
+    first = call if call.ringing_since is not None else replace(call, ringing_since=turn.now)
+    headers = dict(given.headers)
+    if given.early_media:
+        turn.move(first, Signal.EARLY_MEDIA, events.CallEarlyMedia(call.id, headers))
+    else:
+        turn.move(first, Signal.RINGS, events.CallRinging(call.id, headers))
+
+
+def follow_redirect(turn: Turn, call: Call, to: forwarding.Callee, code: int) -> None:
+    """Call the address that the far end redirects to: another dialog of the same call, with its full deadline."""
+    limit = call_states.longest(call.state, turn.settings.deadlines) or 0.0
+    other = turn.put(
+        replace(
+            call,
+            remote=Remote(to.uri, target=to.target),
+            account=to.account,
+            transport=registration.transport_of(turn, to.account),
+            redirected=(*call.redirected, call.remote.uri),
+            deadline=turn.now + limit,
+        )
+    )
+    turn.order(invitation(turn, other))
+    turn.emit(events.CallForwarded(call.id, to=to.uri, code=code))

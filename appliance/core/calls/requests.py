@@ -1,0 +1,138 @@
+"""Requests about calls, by buttons and clients: checked against the state, and performed. Each raises IntercomError."""
+
+import re
+from dataclasses import replace
+
+from appliance.base.errors import ErrorCode, IntercomError
+from appliance.core import call_states, events, inputs
+from appliance.core.accounts.addresses import callee
+from appliance.core.calls import ending, focus, incoming, outgoing
+from appliance.core.lookup import find_call, too_many_calls, unanswered_here, wrong_state
+from appliance.core.model import Call, CallId, Cause
+from appliance.core.orders import Words
+from appliance.core.transition import Turn
+
+REFUSALS = range(400, 700)
+LONGEST_REASON = 128
+LONGEST_NOTE = 1000
+HEADER = re.compile(r"[Xx]-[A-Za-z0-9-]{1,62}")
+
+
+def dial(turn: Turn, wanted: inputs.Dial) -> CallId:
+    """Place a call for a client."""
+    to, headers = wanted.to, wanted.headers
+    if turn.state.stopping:
+        raise IntercomError(
+            ErrorCode.UNAVAILABLE, "No call can be placed now.", "The daemon is stopping.", "Try again later."
+        )
+    target = turn.settings.target(to)
+    uri, account = callee(turn, to, wanted.account)
+    check_headers(headers)
+    check_note(wanted.custom_data)
+    if turn.state.full:
+        raise too_many_calls(turn)
+    name = target.name if target else ""
+    return outgoing.place(turn, uri, name, headers=headers, account=account, custom_data=wanted.custom_data).id
+
+
+def answer(turn: Turn, call: Call, who: str, wanted: inputs.AnswerCall) -> str:
+    """Answer an incoming call."""
+    if call.answered_by_us:
+        return f"Call {call.id} is answered already."
+    call = unanswered_here(call, "answered")
+    check_headers(wanted.headers)
+    if wanted.custom_data is not None:
+        note(turn, call, wanted.custom_data)
+    incoming.answer(turn, find_call(turn, call.id), who, wanted.headers)
+    return ""
+
+
+def reject(turn: Turn, call: Call, wanted: inputs.RejectCall) -> str:
+    """Refuse an incoming call."""
+    if wanted.code not in REFUSALS:
+        raise IntercomError(
+            ErrorCode.PARAMETER_INVALID, f"{wanted.code} cannot refuse a call.", "Give a SIP code from 400 to 699."
+        )
+    if len(wanted.reason) > LONGEST_REASON or not wanted.reason.isprintable():
+        raise IntercomError(
+            ErrorCode.PARAMETER_INVALID,
+            "The reason cannot be sent.",
+            f"It has {len(wanted.reason)} characters, or some that are not printable.",
+            f"Use one line of at most {LONGEST_REASON} characters.",
+        )
+    check_headers(wanted.headers)
+    unanswered_here(call, "rejected")
+    ending.refuse(turn, call, wanted.code, Cause.REJECTED, words=Words(wanted.reason, wanted.headers))
+    return ""
+
+
+def hang_up(turn: Turn, call: Call, headers: tuple[tuple[str, str], ...]) -> str:
+    """End a call, with X- headers; the warning's text where it ends already."""
+    check_headers(headers)
+    ending.hang_up(turn, call, Cause.HANGUP, words=Words(headers=headers))
+    return "" if call.alive else f"Call {call.id} is ending already."
+
+
+def hold(turn: Turn, call: Call, *, held: bool) -> str:
+    """Hold a call, or resume it and so bring it to the foreground. A set-aside call that is held now stays held.
+
+    A call in a conference resumes among its participants, whether the conference is in the foreground or not.
+    """
+    if call.held_local == held:
+        turn.put(replace(call, set_aside=False))
+        return f"Call {call.id} is {'held' if held else 'not held'} already."
+    if held or call.conference is not None:
+        focus.hold(turn, call, held=held)
+    else:
+        focus.bring(turn, call)
+    return ""
+
+
+def switch_to(turn: Turn, call: Call) -> str:
+    """Bring a call to the foreground."""
+    if call.unanswered_here or not call.alive:
+        raise wrong_state(call, "switched to", "answered, or our own,")
+    in_front = call is turn.state.active or call.id in call_states.with_sound(turn.state)
+    if in_front and not call.held_local and not turn.state.away:
+        return f"Call {call.id} is in the foreground already."
+    focus.bring(turn, call)
+    return ""
+
+
+def mute(turn: Turn, call: Call, *, muted: bool) -> str:
+    """Mute or unmute our microphone; the far end gets no notice."""
+    if call.muted == muted:
+        return f"Call {call.id} is {'muted' if muted else 'not muted'} already."
+    turn.put(replace(call, muted=muted))
+    turn.emit(events.CallMuted(call.id) if muted else events.CallUnmuted(call.id))
+    return ""
+
+
+def note(turn: Turn, call: Call, text: str) -> str:
+    """Store the note; return a warning if it is there already. Raises IntercomError."""
+    check_note(text)
+    if call.custom_data == text:
+        return f"Call {call.id} has this custom_data already."
+    turn.put(replace(call, custom_data=text))
+    turn.emit(events.CallChanged(call.id, fields=("custom_data",)))
+    return ""
+
+
+def check_note(text: str) -> None:
+    """Raise IntercomError for a note above the limit."""
+    if len(text) > LONGEST_NOTE:
+        raise IntercomError(
+            ErrorCode.TEXT_TOO_LONG, f"{len(text)} characters are too long.", f"The limit is {LONGEST_NOTE} characters."
+        )
+
+
+def check_headers(headers: tuple[tuple[str, str], ...]) -> None:
+    """Raise IntercomError for a header that cannot be sent."""
+    for name, value in headers:
+        if not HEADER.fullmatch(name) or not value.isprintable():
+            raise IntercomError(
+                ErrorCode.PARAMETER_INVALID,
+                f"The header {name!r} cannot be sent.",
+                "Only X- headers with printable values are allowed.",
+                "Rename it, or leave it out.",
+            )

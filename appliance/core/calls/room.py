@@ -1,0 +1,97 @@
+"""What calls take in, perform, wait for and show."""
+
+from typing import Any
+
+from appliance.core import inputs
+from appliance.core.calls import (
+    call_timers,
+    connecting,
+    early_media,
+    ending,
+    forwarding,
+    incoming,
+    media,
+    outgoing,
+    recording,
+    requests,
+    sip_process,
+    updates,
+)
+from appliance.core.calls.view import call_view, in_order
+from appliance.core.dispatch import Perform, Take, asks, asks_call, on, on_call
+from appliance.core.lookup import connected, unanswered_here
+from appliance.core.model import Cause, State
+from appliance.core.orders import Reply
+from appliance.core.transition import Turn
+
+take = Take(
+    on(inputs.SipReady, lambda turn, given: sip_process.ready(turn, given.address)),
+    on(inputs.SipLost, lambda turn, given: sip_process.lost(turn, given.why, card=given.card)),
+    on(inputs.CallArrived, incoming.arrived),
+    on_call(inputs.CallProgressed, outgoing.progressed),
+    on_call(inputs.CallAnswered, lambda turn, call, given: connecting.answered(turn, call, given.headers)),
+    on_call(inputs.CallConfirmed, lambda turn, call, _: connecting.confirmed(turn, call)),
+    on_call(inputs.CallEnded, ending.ended),
+    on_call(inputs.MediaStarted, media.started),
+    on_call(inputs.MediaCounted, lambda turn, call, given: media.counted(turn, call, given.quality)),
+    on_call(inputs.IceCompleted, media.ice_completed),
+    on_call(inputs.IceFailed, lambda turn, call, given: media.ice_failed(turn, call, given.fault)),
+    on_call(inputs.NoAnswerToOffer, lambda turn, call, _: ending.hang_up(turn, call, Cause.MEDIA_FAILED)),
+    on_call(inputs.SourceChanged, media.source_changed),
+    on_call(inputs.RtpStopped, lambda turn, call, _: media.rtp_stopped(turn, call)),
+    on_call(inputs.RtpResumed, lambda turn, call, _: media.rtp_resumed(turn, call)),
+    on_call(inputs.HoldFailed, media.hold_failed),
+    on_call(inputs.UpdateReceived, updates.received),
+    on_call(inputs.UpdateSent, lambda turn, call, given: updates.sent(turn, call, given.changes)),
+    on_call(inputs.UpdateAnswered, updates.answered),
+    on(inputs.RecordingPrepared, lambda turn, given: recording.prepared(turn, given.recording)),
+    on(inputs.RecordingBegun, lambda turn, given: recording.begun(turn, given.call, given.recording)),
+    on(inputs.RecordingClosed, lambda turn, given: recording.closed(turn, given.call, given.recording)),
+    on(inputs.RecordingRefused, recording.refused),
+    on(inputs.RecordingAvailable, recording.available),
+    on(inputs.QuietChanged, lambda turn, given: forwarding.quiet_changed(turn, quiet=given.quiet)),
+)
+
+perform = Perform(
+    asks(inputs.Dial, lambda turn, action, asked: Reply(asked.request, call=requests.dial(turn, action))),
+    asks_call(inputs.AnswerCall, lambda turn, call, action, who: requests.answer(turn, call, who, action)),
+    asks_call(inputs.RingCall, lambda turn, call, *_: early_media.ring(turn, unanswered_here(call, "rung"))),
+    asks_call(
+        inputs.SendEarlyMedia,
+        lambda turn, call, action, _: early_media.send(turn, unanswered_here(call, "sent early media"), action.source),
+    ),
+    asks_call(inputs.SetCustomData, lambda turn, call, action, _: requests.note(turn, call, action.custom_data)),
+    asks_call(inputs.RejectCall, lambda turn, call, action, _: requests.reject(turn, call, action)),
+    asks_call(inputs.HoldCall, lambda turn, call, action, _: requests.hold(turn, connected(call), held=action.held)),
+    asks_call(inputs.SwitchTo, lambda turn, call, *_: requests.switch_to(turn, call)),
+    asks_call(inputs.MuteCall, lambda turn, call, action, _: requests.mute(turn, connected(call), muted=action.muted)),
+    asks_call(
+        inputs.DecideUpdate,
+        lambda turn, call, action, _: updates.decide(turn, connected(call), accepted=action.accepted),
+    ),
+    asks_call(inputs.AskUpdates, lambda turn, call, action, _: updates.ask_from_now(turn, call, wanted=action.wanted)),
+    asks_call(inputs.UpdateCall, lambda turn, call, action, _: updates.offer(turn, connected(call), action.codecs)),
+    asks(
+        inputs.ChangeRuntime,
+        lambda turn, action, asked: Reply(asked.request, warning=forwarding.change(turn, action)),
+    ),
+)
+
+
+def due(turn: Turn) -> None:
+    """Do what time alone brings."""
+    call_timers.due(turn)
+    updates.due(turn)
+
+
+def wake(state: State) -> list[float | None]:
+    """When `due` has something to do."""
+    return [at for call in state.calls for at in (*call_timers.wake(call), updates.wake(call))]
+
+
+def view(state: State, epoch: float) -> dict[str, Any]:
+    """The calls, and what clients may change without the file."""
+    return {
+        "calls": [call_view(state, call, state.now, epoch) for call in in_order(state)],
+        "runtime": forwarding.view(state),
+    }

@@ -1,0 +1,111 @@
+"""Calls as clients, the call log and people read them."""
+
+from typing import Any
+
+from appliance.core import call_states, wall_clock
+from appliance.core.accounts import callers
+from appliance.core.model import DIRECT, Call, CallState, Direction, Hold, State, Transfer
+
+
+def in_order(state: State) -> list[Call]:
+    """The calls, the oldest first."""
+    return sorted(state.calls, key=lambda call: call.created)
+
+
+def call_view(state: State, call: Call, now: float, epoch: float) -> dict[str, Any]:
+    """A call that has not ended, as the call object (the contract, section 2)."""
+    return call_facts(call, now, epoch) | {
+        "state": call.state,
+        "legacy_state": call_states.LEGACY[call.state],
+        "hold": call.hold,
+        "active": call.id in call_states.with_sound(state),
+        "muted": call.muted,
+        "conference": call.conference,
+        "transfer_policy": call.transfer_policy,
+        "transfer": transfer_view(state.transfer(call.id), epoch),
+        "ended": None,
+        "summary": summary(call),
+    }
+
+
+def transfer_view(transfer: Transfer | None, epoch: float) -> dict[str, Any] | None:
+    """A transfer that is under way, for clients."""
+    if transfer is None:
+        return None
+    until = wall_clock.iso(transfer.until, epoch)
+    return {"role": transfer.role, "state": transfer.state, "to": transfer.to, "until": until}
+
+
+def logged_call(call: Call, ended: float | None, epoch: float, *, missed: bool) -> dict[str, Any]:
+    """A call as the log stores it; `ended` None: the call has not ended."""
+    facts = call_facts(call, call.created if ended is None else ended, epoch)
+    return facts | {"ended": wall_clock.iso(ended, epoch), "missed": missed}
+
+
+def call_facts(call: Call, now: float, epoch: float) -> dict[str, Any]:
+    """The fields of a call that stay true after its end."""
+    user, host = callers.parts(call.remote.uri) or ("", "")
+    return {
+        "id": call.id,
+        "account": call.account or DIRECT,
+        "direction": call.direction,
+        "remote": {
+            "uri": call.remote.uri,
+            "user": user,
+            "host": host,
+            "display_name": call.remote.display_name,
+            "target": call.remote.target or None,
+        },
+        "local_uri": call.local_uri,
+        "number": call.number,
+        "headers": dict(call_states.received(call)),
+        "custom_data": call.custom_data,
+        "codec": None if call.codec is None else {"name": call.codec.name, "clock_rate_hz": call.codec.clock_rate_hz},
+        "srtp": call.srtp,
+        "transport": call.transport,
+        "created": wall_clock.iso(call.created, epoch),
+        "ringing_since": wall_clock.iso(call.ringing_since, epoch),
+        "connected_since": wall_clock.iso(call.connected_since, epoch),
+        "duration_s": 0.0 if call.connected_since is None else round(max(0.0, now - call.connected_since), 3),
+        "ring": call.ring,
+        "recording": call.recording,
+        "quality": None
+        if call.quality is None
+        else {"received": call.quality.received, "lost": call.quality.lost, "jitter_ms": call.quality.jitter_ms},
+        "end": None
+        if call.end is None
+        else {
+            "cause": call.end.cause,
+            "code": call.end.code,
+            "reason": call.end.reason,
+            "by": call.end.by,
+            "explanation": call.end.explanation,
+        },
+    }
+
+
+def name_of(call: Call) -> str:
+    """The far end, for people."""
+    return call.remote.target or call.remote.display_name or call.remote.uri
+
+
+def summary(call: Call) -> str:
+    """A call in one line."""
+    who = name_of(call)
+    match call.state:
+        case CallState.CONNECTED if call.confirm:
+            return f"{who} has answered and must confirm"
+        case CallState.CONNECTED:
+            held = {
+                Hold.NONE: "",
+                Hold.LOCAL: ", held by us",
+                Hold.REMOTE: ", held by them",
+                Hold.BOTH: ", held by both",
+            }
+            return f"in a call with {who}{held[call.hold]}"
+        case CallState.DISCONNECTING:
+            return f"the call with {who} is ending"
+        case CallState.ENDED:
+            return f"the call with {who} is over"
+        case _:
+            return f"{who} calls" if call.direction is Direction.INCOMING else f"calling {who}"

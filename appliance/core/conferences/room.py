@@ -1,0 +1,36 @@
+"""What conferences take in, perform, wait for and show."""
+
+from typing import Any
+
+from appliance.core import inputs
+from appliance.core.conferences import requests
+from appliance.core.conferences.view import conference_view
+from appliance.core.dispatch import Perform, Take, asks
+from appliance.core.model import State
+from appliance.core.transition import Turn
+
+take = Take()  # a conference follows its calls: see `lifecycle.settle`
+
+perform = Perform(
+    asks(inputs.Confer, requests.confer),
+    asks(inputs.InviteInto, requests.invite),
+    asks(inputs.TakeInto, requests.take_in),
+    asks(inputs.RemoveFrom, requests.remove),
+    asks(inputs.MuteIn, requests.mute),
+    asks(inputs.HoldConference, requests.hold_for_client),
+    asks(inputs.EndConference, requests.end_for_client),
+)
+
+
+def due(_turn: Turn) -> None:
+    """Nothing: a conference has no time of its own."""
+
+
+def wake(_state: State) -> list[float | None]:
+    """Never, as nothing is due."""
+    return []
+
+
+def view(state: State, epoch: float) -> dict[str, Any]:
+    """The conference, if there is one."""
+    return {"conferences": [] if state.conference is None else [conference_view(state, state.conference, epoch)]}

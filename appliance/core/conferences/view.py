@@ -1,0 +1,42 @@
+"""The conference as clients and people read it."""
+
+from typing import Any
+
+from appliance.core import wall_clock
+from appliance.core.calls.view import name_of
+from appliance.core.model import Conference, State
+
+
+def conference_view(state: State, conference: Conference, epoch: float) -> dict[str, Any]:
+    """The conference for clients."""
+    since = conference.connected_since
+    calling = {call.id: call for call in state.calls}
+    return {
+        "id": conference.id,
+        "state": conference.state,
+        "held": conference.held,
+        "muted": conference.muted,
+        "created": wall_clock.iso(conference.created, epoch),
+        "connected_since": wall_clock.iso(since, epoch),
+        "duration_s": 0.0 if since is None else round(max(0.0, state.now - since), 3),
+        "participants": [
+            {
+                "call": participant.call,
+                "joining": participant.joining,
+                "state": participant.stage,
+                "muted": participant.muted,
+                "hold": calling[participant.call].hold,
+                "name": name_of(calling[participant.call]),
+            }
+            for participant in conference.participants
+        ],
+        "summary": conference_summary(state, conference),
+    }
+
+
+def conference_summary(state: State, conference: Conference) -> str:
+    """A conference in one line."""
+    here = [state.call(participant.call) for participant in conference.participants]
+    names = ", ".join(name_of(call) for call in here if call is not None and call.alive)
+    held = ", held by us" if conference.held else ""
+    return f"in a conference with {names}{held}" if names else "the conference ends"

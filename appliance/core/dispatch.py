@@ -1,0 +1,85 @@
+"""Tables of a room: a row for each input that the room takes in, and for each request that it performs.
+
+A room makes its two tables once, when it is imported; `step` and `requests` look up in them who takes what.
+"""
+
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
+
+from appliance.core.inputs import Input, OfCall, Requested
+from appliance.core.lookup import find_call
+from appliance.core.model import Call, CallId
+from appliance.core.orders import Reply
+from appliance.core.transition import Turn
+
+
+class NamesCall(Protocol):
+    """A request about one call."""
+
+    @property
+    def call(self) -> CallId:
+        """The call's id."""
+
+
+AnInput = TypeVar("AnInput", bound=Input)
+InputOfCall = TypeVar("InputOfCall", bound=OfCall)
+AnAction = TypeVar("AnAction")
+ActionOnCall = TypeVar("ActionOnCall", bound=NamesCall)
+InputRow = tuple[type[Input], Callable[[Turn, Any], None]]
+RequestRow = tuple[type, Callable[[Turn, Any, Requested], Reply | None]]
+
+
+class Take:
+    """A room's `take(turn, given)`: hands each input to the row of its class."""
+
+    def __init__(self, *rows: InputRow) -> None:
+        self.rules = dict(rows)
+
+    def __call__(self, turn: Turn, given: Input) -> None:
+        """Apply the rule of the input's row."""
+        self.rules[type(given)](turn, given)
+
+
+class Perform:
+    """A room's `perform(turn, asked)`: hands each request to the row of its action's class.
+
+    Gives the reply, or None where a rule replies later by itself. Raises IntercomError where it cannot be done.
+    """
+
+    def __init__(self, *rows: RequestRow) -> None:
+        self.rules = dict(rows)
+
+    def __call__(self, turn: Turn, asked: Requested) -> Reply | None:
+        """Apply the rule of the request's row."""
+        return self.rules[type(asked.action)](turn, asked.action, asked)
+
+
+def on(kind: type[AnInput], rule: Callable[[Turn, AnInput], None]) -> InputRow:
+    """Make the row of an input."""
+    return kind, rule
+
+
+def on_call(kind: type[InputOfCall], rule: Callable[[Turn, Call, InputOfCall], None]) -> InputRow:
+    """Make the row of an input about one call; an input for a call that has ended came late and is ignored."""
+
+    def take(turn: Turn, given: InputOfCall) -> None:
+        call = turn.state.call(given.call)
+        if call is not None:
+            rule(turn, call, given)
+
+    return kind, take
+
+
+def asks(kind: type[AnAction], rule: Callable[[Turn, AnAction, Requested], Reply | None]) -> RequestRow:
+    """Make the row of a request."""
+    return kind, rule
+
+
+def asks_call(kind: type[ActionOnCall], rule: Callable[[Turn, Call, ActionOnCall, str], str | None]) -> RequestRow:
+    """Make the row of a request about one call; the rule gets who asks, and gives a warning's text or nothing."""
+
+    def perform(turn: Turn, action: ActionOnCall, asked: Requested) -> Reply:
+        warning = rule(turn, find_call(turn, action.call), action, asked.who)
+        return Reply(asked.request, call=action.call, warning=warning or "")
+
+    return kind, perform

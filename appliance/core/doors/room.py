@@ -1,0 +1,42 @@
+"""What doors take in, perform, wait for and show."""
+
+from typing import Any
+
+from appliance.core import inputs
+from appliance.core.dispatch import Perform, Take, asks, on
+from appliance.core.doors import pulses, requests, sensors
+from appliance.core.doors.view import door_view
+from appliance.core.model import State
+from appliance.core.transition import Turn
+
+take = Take(
+    on(inputs.Tick, lambda turn, _: pulses.due(turn)),  # not at any input: see `pulses`
+    on(inputs.GuardReady, lambda turn, _: pulses.guard_ready(turn)),
+    on(inputs.GuardLost, lambda turn, _: pulses.guard_lost(turn)),
+    on(inputs.RelayChanged, pulses.relay_changed),
+    on(inputs.SensorEdge, sensors.edge),
+)
+
+perform = Perform(
+    asks(inputs.OpenDoor, requests.open_for_client),
+    asks(inputs.HoldDoor, requests.hold_open),
+    asks(inputs.ReleaseDoor, requests.release),
+    asks(inputs.LockDoor, requests.lock_down),
+    asks(inputs.UnlockDoor, requests.end_lockdown),
+    asks(inputs.ClearSensor, requests.clear_sensor),
+)
+
+
+def due(turn: Turn) -> None:
+    """Do what time alone brings, but for pulses: see `take`."""
+    sensors.due(turn)
+
+
+def wake(state: State) -> list[float | None]:
+    """When `due`, or a Tick, has something to do."""
+    return [*(pulses.wake(pulse) for _, pulse in state.pulses), *sensors.wake(state)]
+
+
+def view(state: State, epoch: float) -> dict[str, Any]:
+    """The doors."""
+    return {"doors": [door_view(state, door, epoch) for door in state.settings.doors]}

@@ -1,0 +1,1 @@
+"""Messages: SIP MESSAGE and INFO, sent and received."""

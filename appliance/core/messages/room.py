@@ -1,0 +1,36 @@
+"""What messages take in, perform, wait for and show."""
+
+from typing import Any
+
+from appliance.core import inputs
+from appliance.core.dispatch import Perform, Take, asks, on, on_call
+from appliance.core.messages import requests, texts
+from appliance.core.model import State
+from appliance.core.transition import Turn
+
+take = Take(
+    on(inputs.MessageReceived, texts.received),  # `access` takes MessageAnswered, as some messages are digits
+    on_call(inputs.InfoReceived, lambda turn, call, given: texts.info_received(turn, call, given.content)),
+    on(inputs.SipLost, lambda turn, _: texts.sip_lost(turn)),
+)
+
+perform = Perform(
+    asks(inputs.SendText, requests.send_text),
+    asks(inputs.SendCallText, requests.send_in_call),
+    asks(inputs.SendInfo, requests.send_in_call),
+)
+
+
+def due(turn: Turn) -> None:
+    """Do what time alone brings."""
+    texts.due(turn)
+
+
+def wake(state: State) -> list[float | None]:
+    """When `due` has something to do."""
+    return [message.deadline for message in state.messages]
+
+
+def view(_state: State, _epoch: float) -> dict[str, Any]:
+    """Nothing: events report what becomes of a message."""
+    return {}

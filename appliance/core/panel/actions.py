@@ -1,0 +1,123 @@
+"""What presses of buttons do: an edge of a line, a client's press or time becomes an action, and the action is done."""
+
+from typing import Literal, assert_type
+
+from appliance.base.errors import ErrorCode, IntercomError
+from appliance.core import inputs
+from appliance.core.access import dtmf
+from appliance.core.appliance import error_events
+from appliance.core.calls import ending, focus, incoming
+from appliance.core.calls import requests as calls
+from appliance.core.conferences import requests as conferences
+from appliance.core.doors import requests as doors
+from appliance.core.lookup import connected
+from appliance.core.model import Action, ButtonSettings, Call, Cause, ChordSettings, OpenedBy
+from appliance.core.orders import Reply
+from appliance.core.panel import buttons
+from appliance.core.transition import Turn
+from appliance.core.visitor_ring import ring
+from appliance.core.visitor_ring.press import ring as ring_for
+
+LONGEST_PRESS_S = 60.0
+
+
+def edge(turn: Turn, given: inputs.ButtonEdge) -> None:
+    """Take an edge of a button's line in, and do what it means."""
+    button = turn.settings.button(given.button)
+    if button is not None:
+        act_all(turn, buttons.edge(turn, button, active=given.active, at=given.at, lost=given.lost))
+
+
+def tick(turn: Turn, edges: float | None) -> None:
+    """Do what time alone means for buttons. `edges`: up to when all edges are known."""
+    for button in turn.settings.buttons:
+        act_all(turn, buttons.due(turn, button, turn.now if edges is None else edges))
+
+
+def press(turn: Turn, action: inputs.PressButton, asked: inputs.Requested) -> Reply:
+    """Press a button as a finger would."""
+    wanted, seconds = action.button, action.seconds
+    button = turn.settings.button(wanted)
+    if button is None:
+        names = ", ".join(b.id for b in turn.settings.buttons) or "none"
+        raise IntercomError(ErrorCode.BUTTON_NOT_FOUND, f"There is no button {wanted}.", f"The panel has: {names}.")
+    if not 0 <= seconds <= LONGEST_PRESS_S:
+        raise IntercomError(
+            ErrorCode.PARAMETER_INVALID, f"A press cannot last {seconds} s.", "A press lasts 0 to 60 s."
+        )
+    if buttons.of(turn, wanted).down:
+        return Reply(asked.request, warning=f"Button {wanted} is down already.")
+    act_all(turn, buttons.hold_down(turn, button, seconds))
+    return Reply(asked.request)
+
+
+def act_all(turn: Turn, acts: buttons.Acts) -> None:
+    """Perform the actions of buttons and chords."""
+    for button, action in acts:
+        act(turn, button, action)
+
+
+def act(turn: Turn, button: ButtonSettings | ChordSettings, action: Action) -> None:
+    """Perform the action of a button or chord. If it is not possible now, an event and the panel report an error."""
+    who, active = f"{'button' if isinstance(button, ButtonSettings) else 'chord'} {button.id}", turn.state.active
+    together = turn.state.conference if active is not None and active.conference is not None else None
+    try:
+        match action:
+            case Action.RING:
+                ring_for(turn, button)
+            case Action.ANSWER:
+                call = needed(turn.state.waiting or active, "answer")
+                calls.answer(turn, call, who, inputs.AnswerCall(call.id))
+            case Action.HANGUP | Action.HOLD if together is not None:
+                conferences.press(turn, together, action)
+            case Action.HANGUP:
+                hang_up(turn)
+            case Action.HOLD:
+                hold_or_swap(turn, connected(needed(active, "hold")), who)
+            case Action.NONE:
+                pass  # the event of the press may be all that is wanted
+            case Action.SWITCH:
+                switch(turn, who)
+            case Action.DOOR | Action.EXIT if button.door is not None:
+                doors.open_door(
+                    turn, button.door, None, who, OpenedBy.EXIT if action is Action.EXIT else OpenedBy.BUTTON
+                )
+            case _:
+                assert_type(action, Literal[Action.DOOR, Action.EXIT])
+                dtmf.send(turn, connected(needed(active, "open the visitor's door")), button.digits)
+    except IntercomError as err:
+        error_events.emit(turn, err, f"{who}: {action}", call=None if active is None else active.id)
+        turn.show_error()
+
+
+def hang_up(turn: Turn) -> None:
+    """For a button: end the visitor's ring with all its calls, else the foreground call."""
+    if not ring.cancel(turn):
+        ending.hang_up(turn, needed(turn.state.active, "hang up"), Cause.HANGUP)
+
+
+def hold_or_swap(turn: Turn, call: Call, who: str) -> None:
+    """For a button: hold or resume the only call, or switch to another call that waits or is set aside."""
+    if any(other is not call and (other.unanswered_here or other.set_aside) for other in turn.state.calls):
+        switch(turn, who)
+    else:
+        calls.hold(turn, call, held=not call.held_local)
+
+
+def switch(turn: Turn, who: str) -> None:
+    """Switch to the incoming call that waits for an answer, else to the call that left the foreground longest ago."""
+    waiting = turn.state.waiting
+    if waiting is not None:
+        incoming.answer(turn, waiting, who)
+        return
+    active = turn.state.active
+    together = active.conference if active is not None else None
+    others = (c for c in turn.state.calls if c.alive and c is not active)
+    focus.bring(turn, needed(next((c for c in others if together is None or c.conference is None), None), "switch to"))
+
+
+def needed(call: Call | None, to_do: str) -> Call:
+    """Return the call, or raise call-wrong-state for a button that needs one."""
+    if call is None:
+        raise IntercomError(ErrorCode.CALL_WRONG_STATE, f"There is no call to {to_do}.")
+    return call

@@ -1,0 +1,46 @@
+"""What the panel takes in, performs, waits for and shows."""
+
+from dataclasses import replace
+from typing import Any
+
+from appliance.core import inputs, wall_clock
+from appliance.core.dispatch import Perform, Take, asks, on
+from appliance.core.model import State
+from appliance.core.panel import actions, buttons, indications, self_tests
+from appliance.core.panel.view import panel_view
+from appliance.core.transition import Turn
+
+take = Take(
+    on(inputs.Tick, lambda turn, given: actions.tick(turn, given.edges)),
+    on(inputs.ButtonEdge, actions.edge),
+    on(inputs.LampFound, indications.lamp_found),
+    on(inputs.MicrophoneMeasured, lambda turn, given: self_tests.measured(turn, given.dbfs)),
+)
+
+perform = Perform(
+    asks(inputs.PressButton, actions.press),
+    asks(inputs.TestLamp, self_tests.lamp),
+    asks(inputs.TestSound, self_tests.sound),
+)
+
+
+def due(turn: Turn) -> None:
+    """Do what time alone brings, but for buttons: see `actions.tick`."""
+    self_tests.due(turn)
+    if turn.state.error_until is not None and turn.now >= turn.state.error_until:
+        turn.state = replace(turn.state, error_until=None)
+
+
+def wake(state: State) -> list[float | None]:
+    """When `due`, or a Tick, has something to do, and when night begins or ends."""
+    return [
+        state.error_until,
+        wall_clock.wake(state),
+        *self_tests.wake(state),
+        *(buttons.wake(press) for _, press in state.presses),
+    ]
+
+
+def view(state: State, epoch: float) -> dict[str, Any]:
+    """The panel."""
+    return {"panel": panel_view(state, epoch)}

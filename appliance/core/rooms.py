@@ -1,0 +1,51 @@
+"""All rooms of the core, in the order in which time and inputs come to them.
+
+Each offers the same five names: `take(turn, input)`, `perform(turn, request)`, `due(turn)`, `wake(state)` and
+`view(state, epoch)`; one that has nothing of a kind says so by an empty table, or does nothing.
+"""
+
+from typing import Any, Protocol
+
+from appliance.core.access import room as access
+from appliance.core.accounts import room as accounts
+from appliance.core.appliance import room as appliance
+from appliance.core.calls import room as calls
+from appliance.core.conferences import room as conferences
+from appliance.core.dispatch import Perform, Take
+from appliance.core.doors import room as doors
+from appliance.core.messages import room as messages
+from appliance.core.model import State
+from appliance.core.panel import room as panel
+from appliance.core.transfers import room as transfers
+from appliance.core.transition import Turn
+from appliance.core.visitor_ring import room as visitor_ring
+
+
+class Room(Protocol):
+    """What `step`, `requests`, `desired_state` and `snapshot` call."""
+
+    take: Take
+    perform: Perform
+
+    def due(self, turn: Turn, /) -> None:
+        """Do what time alone brings."""
+
+    def wake(self, state: State, /) -> list[float | None]:
+        """Deadlines: when something is due."""
+
+    def view(self, state: State, epoch: float, /) -> dict[str, Any]:
+        """The room's part of the snapshot."""
+
+
+ROOMS: tuple[Room, ...] = (
+    calls,
+    accounts,
+    access,
+    doors,
+    appliance,
+    panel,
+    messages,
+    visitor_ring,
+    conferences,
+    transfers,
+)

@@ -1,0 +1,58 @@
+"""What transfers take in, perform, wait for and show."""
+
+from dataclasses import replace
+from typing import Any
+
+from appliance.core import inputs
+from appliance.core.accounts.addresses import callee
+from appliance.core.dispatch import Perform, Take, asks_call, on_call
+from appliance.core.lookup import connected, find_call
+from appliance.core.model import Call, State
+from appliance.core.transfers import transferee, transferor
+from appliance.core.transition import Turn
+
+
+def transfer(turn: Turn, call: Call, action: inputs.TransferCall, _who: str) -> None:
+    """Have the far end of a call call somebody else. Raises IntercomError."""
+    call = connected(call)
+    transferor.begin(turn, call, callee(turn, action.to, call.account)[0])
+
+
+def set_policy(turn: Turn, call: Call, action: inputs.SetTransferPolicy, _who: str) -> None:
+    """Decide what becomes of transfers that the far end of a call asks for."""
+    turn.put(replace(call, transfer_policy=action.policy))
+
+
+take = Take(
+    on_call(inputs.TransferProgressed, lambda turn, _, given: transferor.progressed(turn, given)),
+    on_call(inputs.TransferRequested, transferee.requested),
+)
+
+perform = Perform(
+    asks_call(inputs.TransferCall, transfer),
+    asks_call(
+        inputs.ConnectCalls,
+        lambda turn, call, action, _: transferor.connect(
+            turn, connected(call), connected(find_call(turn, action.other))
+        ),
+    ),
+    asks_call(inputs.AcceptTransfer, lambda turn, call, *_: transferee.accept(turn, call)),
+    asks_call(inputs.EndTransfer, lambda turn, call, action, _: transferee.end(turn, call, action.code, action.reason)),
+    asks_call(inputs.SetTransferPolicy, set_policy),
+)
+
+
+def due(turn: Turn) -> None:
+    """Do what time alone brings."""
+    transferor.due(turn)
+    transferee.due(turn)
+
+
+def wake(state: State) -> list[float | None]:
+    """When `due` has something to do."""
+    return [transfer.until for transfer in state.transfers]
+
+
+def view(_state: State, _epoch: float) -> dict[str, Any]:
+    """Nothing: a transfer is shown with its call."""
+    return {}

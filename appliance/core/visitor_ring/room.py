@@ -1,0 +1,39 @@
+"""What a visitor's ring takes in, performs, waits for and shows."""
+
+from typing import Any
+
+from appliance.core import inputs
+from appliance.core.dispatch import Perform, Take, asks, asks_call
+from appliance.core.model import State
+from appliance.core.orders import Reply
+from appliance.core.transition import Turn
+from appliance.core.visitor_ring import press, ring
+
+take = Take()  # presses of buttons begin rings: see `panel`
+
+perform = Perform(
+    asks(
+        inputs.RingFlat,
+        lambda turn, action, asked: Reply(asked.request, warning=press.ring_flat(turn, action.flat, asked.who)),
+    ),
+    asks_call(inputs.HangUpCall, lambda turn, call, action, _: ring.hang_up(turn, call, action.headers)),
+)
+
+
+def due(_turn: Turn) -> None:
+    """Nothing: `ring.settle` goes by calls and time together."""
+
+
+def wake(state: State) -> list[float | None]:
+    """When the ring's step, or its pause, is over."""
+    return [] if state.ring is None else [state.ring.until]
+
+
+def view(state: State, _epoch: float) -> dict[str, Any]:
+    """The directory: which flats can be rung."""
+    return {
+        "directory": [
+            {"flat": entry.flat, "name": entry.name, "targets": [t for step in entry.plan.steps for t in step.targets]}
+            for entry in state.settings.directory
+        ]
+    }

@@ -1,0 +1,43 @@
+"""Every room is walked for every input, request and deadline; none can be forgotten."""
+
+import typing
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from appliance.core import desired_state, inputs
+from appliance.core.model import State
+from appliance.core.requests import PERFORMED_BY
+from appliance.core.rooms import ROOMS
+from appliance.core.snapshot import snapshot
+from appliance.core.step import TAKEN_BY, WHOLE
+from tests.core.station import SETTINGS
+
+ACTIONS = {kind for union in typing.get_args(inputs.Action) for kind in typing.get_args(union) or (union,)}
+
+
+def test_each_input_is_taken():
+    assert set(TAKEN_BY) == set(inputs.INPUTS)
+    assert [kind.__name__ for kind, takes in TAKEN_BY.items() if not takes] == []
+    assert {kind for room in ROOMS for kind in room.take.rules} | set(WHOLE.rules) == set(inputs.INPUTS)
+
+
+def test_each_request_is_performed_by_one_room():
+    performed = Counter(action for room in ROOMS for action in room.perform.rules)
+    assert set(performed) == ACTIONS == set(PERFORMED_BY)
+    assert set(performed.values()) == {1}
+
+
+def test_each_part_of_the_snapshot_is_of_one_room():
+    parts = Counter(name for room in ROOMS for name in room.view(State(SETTINGS), 0.0))
+    assert set(parts.values()) == {1}
+    assert set(parts) == set(snapshot(State(SETTINGS), 0.0))
+
+
+@pytest.mark.parametrize("number", range(len(ROOMS)))
+def test_a_deadline_of_any_room_wakes_the_station(number, monkeypatch):
+    state = replace(State(SETTINGS), error_until=50.0)
+    assert desired_state.wake_at(state) == 50.0
+    monkeypatch.setattr(ROOMS[number], "wake", lambda _: [None, 7.0])
+    assert desired_state.wake_at(state) == 7.0

@@ -51,3 +51,23 @@ def test_something_reports_each_event():
     names = {event.__name__ for event in EVENTS.values()}
     silent = sorted(name for name in names if not re.search(rf"\b{name}\b", text))
     assert not silent, f"Nothing in appliance/core reports {silent}; see CONTRIBUTING.md, `An event`."
+
+
+def walks():
+    """Each walk through the map of the house: its files, and the names that it sends the reader to."""
+    contributing = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    for walk in re.findall(r"(?ms)^- \*\*(.+?\?)\*\* (.+?)(?=^- |^$)", contributing):
+        marked = re.findall(r"`([\w./]+)`", walk[1])
+        yield (
+            walk[0],
+            [name for name in marked if name.endswith(".py")],
+            [name for name in marked if name.isidentifier()],
+        )
+
+
+@pytest.mark.parametrize(("question", "files", "names"), [pytest.param(*walk, id=walk[0]) for walk in walks()])
+def test_a_walk_through_the_map_leads_to_names_that_are_there(question, files, names):
+    defined = "\n".join((ROOT / file).read_text(encoding="utf-8") for file in files)
+    missing = [name for name in names if name != "why" and not re.search(rf"(?m)^(?:def|class) {name}\b", defined)]
+    assert names
+    assert not missing, f"CONTRIBUTING.md, {question}: {files} define no {missing}."

@@ -15,6 +15,8 @@ TABLES = sorted(
     if path.stem not in {"test_coverage", "test_every_state", "test_sequences", "test_small_walks"}
     and not path.stem.startswith("test_walk_of_")
 )
+# nor such tests among the tables
+BY_NAME = ["-q", "-k", "not every_state and not random"]
 
 
 def test_every_branch_of_the_core_is_taken(tmp_path, record_property):
@@ -24,7 +26,7 @@ def test_every_branch_of_the_core_is_taken(tmp_path, record_property):
     coverage = [sys.executable, "-m", "coverage"]
     shared = [f"--rcfile={settings}", f"--data-file={data}"]
     ran = subprocess.run(
-        [*coverage, "run", *shared, f"--source={CORE}", "-m", "pytest", "-q", "-p", "no:cacheprovider", *TABLES],
+        [*coverage, "run", *shared, f"--source={CORE}", "-m", "pytest", *BY_NAME, "-p", "no:cacheprovider", *TABLES],
         cwd=ROOT,
         env={
             name: value for name, value in os.environ.items() if not name.startswith(("COV_", "COVERAGE_", "PYTEST_"))

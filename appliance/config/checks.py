@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
 
+from appliance.base.toml import dotted
 from appliance.config import describe
 from appliance.config.schema.doors import DoorTable
 from appliance.config.schema.entry import KeypadTable
@@ -383,4 +384,4 @@ def _tables(raw: dict[str, Any], *path: str) -> dict[str, dict[str, Any]]:
 
 
 def _at(table: str, *keys: str) -> str:
-    return f"{table}.{describe.dotted(keys)}"
+    return f"{table}.{dotted(keys)}"

@@ -1,7 +1,5 @@
 """The schema as data: place, allowed values and meaning of each setting, for messages and documents."""
 
-import json
-import re
 import types
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,11 +9,11 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from appliance.base.toml import value as one_line
 from appliance.config.schema import Config
 
 Model = type[BaseModel]
 NAME = "<name>"
-_BARE = re.compile(r"[A-Za-z0-9_-]+")  # https://toml.io/en/v1.0.0#keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +112,7 @@ def toml(value: Any) -> str:
     if isinstance(value, Enum):
         return toml(value.value)
     if isinstance(value, bool | str):
-        return json.dumps(value, ensure_ascii=False)
+        return one_line(value)
     if isinstance(value, list):
         return f"[{', '.join(_inner(one) for one in value)}]"
     if isinstance(value, dict):
@@ -131,16 +129,6 @@ def _inner(value: Any) -> str:
     if isinstance(value, list):
         return f"[{', '.join('[…]' if isinstance(one, list) else toml(one) for one in value)}]"
     return toml(value)
-
-
-def dotted(keys: Sequence[str]) -> str:
-    """The place of a key or table, written as a header of the file."""
-    return ".".join(key if _BARE.fullmatch(key) else quoted(key) for key in keys)
-
-
-def quoted(text: str) -> str:
-    """A basic string of TOML: as in JSON, except for DEL, which only TOML requires to be escaped."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def resolve(path: Sequence[Any]) -> tuple[list[str], Model | None, FieldInfo | None]:

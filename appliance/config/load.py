@@ -10,6 +10,7 @@ import tomli
 from pydantic import ValidationError
 
 from appliance.base.errors import ErrorCode, IntercomError, reason
+from appliance.base.toml import dotted
 from appliance.config import checks, describe, files
 from appliance.config.schema import Config
 from appliance.config.schema.base import ID_ALLOWED
@@ -96,7 +97,7 @@ def _syntax(error: tomli.TOMLDecodeError) -> str:
 def _explain(kind: str, loc: tuple[int | str, ...], raw: dict[str, Any]) -> tuple[str, str]:
     """The place, and a sentence about it."""
     keys, model, field = describe.resolve(loc)
-    place = describe.dotted(keys)
+    place = dotted(keys)
     if kind == "extra_forbidden" and field is None:
         return place, f"{place}: no such setting{_nearest(keys[-1], list(model.model_fields) if model else [])}"
     if field is None:

@@ -19,6 +19,7 @@ from websockets.asyncio.client import unix_connect
 from websockets.exceptions import WebSocketException
 
 from appliance.base.errors import ErrorCode, IntercomError, reason
+from appliance.base.toml import dump
 from appliance.base.unixhttp import UnixConnection
 from appliance.demo.sip_trace import Trace
 from appliance.simulator import panel
@@ -73,7 +74,7 @@ class DemoStation:
         """Start the daemon and follow its events and lamps. On the main thread: the daemon ends with it."""
         self.directory.mkdir(parents=True, exist_ok=True)
         config = self.directory / "station.toml"
-        config.write_text(to_toml(self.config))
+        config.write_text(dump(self.config))
         paths = [str(CODE), *filter(None, [os.environ.get("PYTHONPATH")])]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
         environment.pop("RUNTIME_DIRECTORY", None)  # it would move the sockets
@@ -196,12 +197,3 @@ def free_sip_port(taken: set[int]) -> int:
             if port not in taken:
                 return port
     raise IntercomError(ErrorCode.UNAVAILABLE, "No free UDP port was found for SIP.", f"Tried 200 of {SIP_PORTS}.")
-
-
-def to_toml(table: Json, path: tuple[str, ...] = ()) -> str:
-    """A configuration as TOML: tables of texts, numbers, truth values, lists of texts, and tables."""
-    plain = {key: value for key, value in table.items() if not isinstance(value, dict)}
-    head = f"[{'.'.join(path)}]\n" if path else ""
-    # Texts, numbers and lists of JSON are valid TOML 1.0, except for escaped surrogates, which do not occur here.
-    own = head + "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in plain.items())
-    return own + "".join(to_toml(value, (*path, key)) for key, value in table.items() if isinstance(value, dict))

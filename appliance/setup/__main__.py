@@ -11,6 +11,7 @@ from pathlib import Path
 import tomli
 
 import appliance
+from appliance.base import durable
 from appliance.base.errors import ErrorCode, IntercomError, sentences
 from appliance.board.cards import cards
 from appliance.board.chips import chips
@@ -18,7 +19,7 @@ from appliance.board.firmware import model
 from appliance.config.load import check
 from appliance.doctor import lines, sound
 from appliance.doctor.findings import Finding, Level
-from appliance.setup import ask, choices, files, importer, render, station
+from appliance.setup import ask, choices, importer, render, station
 from appliance.setup.ask import Terminal
 
 CONFIG = Path("/etc/intercomd/intercomd.toml")
@@ -107,7 +108,7 @@ def set_up(given: argparse.Namespace, root: Path) -> int:
             file.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
             if chosen.account:
                 secret = f"{chosen.account.password}\n"
-                files.replace(password_file, secret, mode=0o600, user=station.USER, group=station.GROUP)
+                durable.update(password_file, secret, mode=0o600, user=station.USER, group=station.GROUP)
             station.write(file, text)
         except OSError as error:
             raise IntercomError(

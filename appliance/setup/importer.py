@@ -14,13 +14,14 @@ from typing import Any
 
 import tomli
 
+from appliance.base import durable
 from appliance.base.errors import ErrorCode, IntercomError
+from appliance.base.toml import dump
 from appliance.config import describe
 from appliance.config import files as regular
 from appliance.config.load import CODE, check
 from appliance.config.secrets import passwords, read
-from appliance.setup import files, station
-from appliance.setup.toml import dump
+from appliance.setup import station
 
 Json = dict[str, Any]
 IMPORTED = "intercomd.imported.toml"
@@ -81,12 +82,12 @@ def _import(source: Path, file: Path) -> Imported:
             "Add to the file: [setup] and, in the next line, replace = true",
         )
     for path, secret in secrets.items():
-        files.replace(path, f"{secret}\n", mode=0o600, user=station.USER, group=station.GROUP)
+        durable.update(path, f"{secret}\n", mode=0o600, user=station.USER, group=station.GROUP)
     passwords(checked, source.name)
     changed = _contents(file) != config and station.write(file, text)
     try:
         _blank(source, raw, file)
-        files.remove(source.with_name(ERRORS))
+        durable.remove(source.with_name(ERRORS))
     except OSError as error:
         return Imported(
             file,
@@ -143,9 +144,9 @@ def _blank(source: Path, raw: Json, file: Path) -> None:
     The clusters of a replaced file keep their bytes. So the original is overwritten in place: after its name is gone,
     so that a half-overwritten file is never imported.
     """
-    files.replace(source.with_name(IMPORTED), _MOVED.format(file=file) + dump(_blanked(raw, ())))
+    durable.update(source.with_name(IMPORTED), _MOVED.format(file=file) + dump(_blanked(raw, ())))
     source.replace(source.with_name(WIPED))
-    files.sync(source.parent)
+    durable.sync(source.parent)
     _wipe(source.with_name(WIPED))
 
 
@@ -158,7 +159,7 @@ def _wipe(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    files.remove(path)
+    durable.remove(path)
 
 
 def _blanked(value: Any, path: tuple[str, ...]) -> Any:
@@ -185,4 +186,4 @@ def _tell(source: Path, error: IntercomError) -> None:
     """Write the error beside the file, for the person who puts the card into a computer again."""
     text = f"intercomd.toml was not imported.\n\n{error}\n\nCorrect it, and restart the board.\n"
     with suppress(OSError):  # the journal has it too
-        files.replace(source.with_name(ERRORS), text.replace("\n", "\r\n"))
+        durable.update(source.with_name(ERRORS), text.replace("\n", "\r\n"))

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from appliance.base.toml import value
 from appliance.setup.choices import Choices, LinePlace
-from appliance.setup.toml import value
 
 GUARD = "/run/intercomd/guard.sock"
 DOOR, TARGET, ACCOUNT = "front", "indoor", "pbx"

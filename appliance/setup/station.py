@@ -3,11 +3,11 @@
 from contextlib import suppress
 from pathlib import Path
 
+from appliance.base import durable
 from appliance.base.errors import IntercomError
 from appliance.config.core_settings import core_settings
 from appliance.config.load import load
 from appliance.core import status_line
-from appliance.setup import files
 
 USER, GROUP = "intercomd", "intercom"
 MODE = 0o640  # it may have digits that open a door; members of the group may open it anyway
@@ -30,5 +30,5 @@ def write(file: Path, text: str) -> bool:
         if before == text:
             return False
         old = file.with_name(f"{file.name}.old")
-        files.replace(old, before, mode=MODE, user="root", group=GROUP)
-    return files.replace(file, text, mode=MODE, user="root", group=GROUP)
+        durable.update(old, before, mode=MODE, user="root", group=GROUP)
+    return durable.update(file, text, mode=MODE, user="root", group=GROUP)

@@ -10,12 +10,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from appliance.base import records
+from appliance.base import durable, records
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core.inputs import BookRead, CredentialKept, CredentialNotKept, Input, PartFailed
 from appliance.core.model import Credential, CredentialBook, CredentialId, LockoutScope
 from appliance.core.orders import DropCredential, KeepCredential, KeepLockouts
-from appliance.store.event_ids import sync_directory
 from appliance.store.writer import After, Job, Writer
 
 log = logging.getLogger(__name__)
@@ -134,12 +133,5 @@ def device_key(directory: Path, *, in_use: bool) -> str:
 
 def _new_key(path: Path) -> str:
     fresh = secrets.token_hex(KEY_BYTES)
-    new = path.with_name(path.name + ".new")
-    new.unlink(missing_ok=True)
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(fresh + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    new.rename(path)
-    sync_directory(path.parent)
+    durable.replace(path, fresh + "\n")
     return fresh

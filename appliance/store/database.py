@@ -8,7 +8,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from appliance.store.event_ids import sync_directory
+from appliance.base import durable
 
 log = logging.getLogger(__name__)
 
@@ -119,13 +119,9 @@ def _back_up(connection: sqlite3.Connection, directory: Path, version: int) -> P
         connection.backup(copy)
         # In one file: a copy in WAL mode could have parts of its own beside it.
         copy.execute("PRAGMA journal_mode = DELETE")
-    descriptor = os.open(new, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    durable.sync(new)
     new.replace(kept)
-    sync_directory(directory)
+    durable.sync(directory)
     return kept
 
 

@@ -1,9 +1,10 @@
 """Event ids that may have been used, in a small separate file: an id is in it, durably, before it is assigned."""
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
+
+from appliance.base import durable
 
 FILE = "event-ids.json"
 
@@ -27,19 +28,5 @@ def read(directory: Path) -> Reservation:
 def write(directory: Path, reservation: Reservation) -> None:
     """Replace the file so that a power cut leaves the old one or the new one. Raises OSError."""
     directory.mkdir(mode=0o750, parents=True, exist_ok=True)
-    new = directory / f"{FILE}.new"
-    with new.open("w", encoding="utf-8") as file:
-        json.dump({"upto": reservation.upto, "clean": reservation.clean}, file)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(directory / FILE)
-    sync_directory(directory)
-
-
-def sync_directory(directory: Path) -> None:
-    """Make new names in `directory` durable (fsync(2): the file's own does not). Raises OSError."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    text = json.dumps({"upto": reservation.upto, "clean": reservation.clean})
+    durable.replace(directory / FILE, text, mode=0o666)

@@ -6,19 +6,18 @@ Not in the database: a damaged database is set aside and a new one begun, and th
 import asyncio
 import json
 import logging
-import os
 import time
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from appliance.base import durable
 from appliance.base.errors import reason
 from appliance.base.records import plain, reader
 from appliance.core.inputs import Input, KeptFailed, KeptWritten
 from appliance.core.model import PersistentState
 from appliance.store import database
-from appliance.store.event_ids import sync_directory
 
 log = logging.getLogger(__name__)
 
@@ -99,13 +98,8 @@ def write(directory: Path, kept: PersistentState) -> None:
     """
     body = json.dumps({"boot": boot_id(), "at": time.monotonic(), "kept": plain(kept)})
     directory.mkdir(mode=0o750, parents=True, exist_ok=True)
-    new = directory / f"{FILE}.new"
-    with new.open("w", encoding="utf-8") as file:
-        json.dump({"format": FORMAT, "crc32": zlib.crc32(body.encode()), "body": body}, file)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(directory / FILE)
-    sync_directory(directory)
+    text = json.dumps({"format": FORMAT, "crc32": zlib.crc32(body.encode()), "body": body})
+    durable.replace(directory / FILE, text, mode=0o666)
 
 
 def parsed(content: bytes, boot: str, now: float) -> PersistentState:

@@ -16,12 +16,12 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from appliance.base import durable
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core.inputs import Input, RecordingAvailable, RecordingPrepared, RecordingRefused
 from appliance.core.model import CallId, RecordingId
 from appliance.core.orders import FinishRecording, PrepareRecording
 from appliance.store import database, wav
-from appliance.store.event_ids import sync_directory
 from appliance.store.writer import After, Writer
 
 log = logging.getLogger(__name__)
@@ -158,7 +158,7 @@ class Recordings:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o640)
             os.fsync(descriptor)
             os.close(descriptor)
-            sync_directory(self._directory)
+            durable.sync(self._directory)
             self._insert(connection, order.recording, order.call, order.remote, datetime.now(UTC))
         except (OSError, sqlite3.Error):
             path.unlink(missing_ok=True)

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 import tomli
 
+from appliance.base.toml import dump
 from appliance.demo.scenario import STEPS
-from appliance.demo.stations import CODE, to_toml
+from appliance.demo.stations import CODE
 from tests.e2e.harness import (
     PATIENCE_S,
     Appliance,
@@ -108,7 +109,7 @@ async def demonstration(*options, hardware=None, own_directory=True):
 
 def change(files, name, changes):
     config = tomli.loads((files / name).read_text())
-    (files / name).write_text(to_toml(merged(config, changes)))
+    (files / name).write_text(dump(merged(config, changes)))
 
 
 def test_every_step_of_the_call_is_seen_and_its_recording_is_there():

@@ -16,7 +16,8 @@ from pathlib import Path
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import unix_connect
 
-from appliance.demo.stations import CODE, to_toml
+from appliance.base.toml import dump
+from appliance.demo.stations import CODE
 from appliance.simulator import panel
 from tests.peers.sipp import free_port
 from tests.shown import Witness, asked_by_http
@@ -72,7 +73,7 @@ class Daemon(Witness):
 
     def __enter__(self):
         self.started.append(self)
-        (self.directory / "door.toml").write_text(to_toml(self.config))
+        (self.directory / "door.toml").write_text(dump(self.config))
         began = time.monotonic()
         environment = {**os.environ, "PYTHONPATH": str(CODE)}
         environment.pop("RUNTIME_DIRECTORY", None)

@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from appliance.base.toml import dump
 from appliance.config import directory
 from appliance.config.load import load
-from appliance.demo.stations import CODE, to_toml
+from appliance.demo.stations import CODE
 from appliance.setup import importer
 from tests.bus.buses import TheBus, policy
 from tests.peers.daemon import Daemon, loopback
@@ -151,7 +152,7 @@ class Reader:
     def recording(self):
         """inputs.jsonl, recorded by a station that has been stopped."""
         config, address = self.directory / "door.toml", self.directory / "state/http.address"
-        config.write_text(to_toml(Daemon(self.directory / "unused").config))
+        config.write_text(dump(Daemon(self.directory / "unused").config))
         argv = [sys.executable, "-m", "appliance", "--demo", "--config", config, "--state", address.parent]
         process = subprocess.Popen([*argv, "--record-inputs", "inputs.jsonl"], cwd=self.directory, env=self.environment)
         try:

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 import tomli
 
+from appliance.base import durable
 from appliance.base.errors import IntercomError
 from appliance.config.load import load
 from appliance.config.secrets import read
 from appliance.setup import __main__ as command
-from appliance.setup import files, importer
+from appliance.setup import importer
 
 SECRETS = ("hunter2", "0815")
 GOOD = """\
@@ -163,8 +164,8 @@ def test_where_the_partition_cannot_be_written_it_is_imported_and_told(boot, mon
             raise OSError(30, "Read-only file system")
         return replace(path, *_, **__)
 
-    replace = files.replace
-    monkeypatch.setattr(files, "replace", closed)
+    replace = durable.update
+    monkeypatch.setattr(durable, "update", closed)
     first, second = boot.write().run(), boot.run()
     assert (first.changed, second.changed) == (True, False)  # at each start; what is so already is not written again
     assert "Read-only file system" in first.warning

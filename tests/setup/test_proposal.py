@@ -7,12 +7,12 @@ import tomli
 from hypothesis import given
 from hypothesis import strategies as st
 
+from appliance.base.toml import dump
 from appliance.board.cards import SoundCard
 from appliance.board.chips import Chip, Chips, KernelLine
 from appliance.config.load import check
 from appliance.setup import ask, choices, render
 from appliance.setup.choices import Choices, LinePlace, PbxAccount
-from appliance.setup.toml import dump
 
 HDMI = SoundCard(0, "vc4hdmi0", "vc4-hdmi", "vc4-hdmi-0", (), (0,))
 PHONE = SoundCard(1, "usbphone", "USB-Audio", "USB Phone", (0,), (0,))

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from appliance.api.http import problems
 from appliance.api.http.dependencies import WHO
+from appliance.base import durable
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core.model import AccessScope
 
@@ -54,13 +55,7 @@ def token(path: Path) -> str:
     except FileNotFoundError:
         pass
     fresh = fresh_token()
-    new = path.with_name(path.name + ".new")
-    new.unlink(missing_ok=True)
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(fresh + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    new.rename(path)
+    durable.replace(path, fresh + "\n")
     return fresh
 
 

@@ -1,10 +1,13 @@
-"""Values as TOML (https://toml.io/en/v1.0.0): what tomli reads, written."""
+"""Values as TOML (https://toml.io/en/v1.0.0): what tomli reads, written; one value stands on one line."""
 
+import json
+import re
+from collections.abc import Sequence
 from typing import Any
 
-from appliance.config.describe import dotted, quoted
-
 Json = dict[str, Any]
+
+_BARE = re.compile(r"[A-Za-z0-9_-]+")  # https://toml.io/en/v1.0.0#keys
 
 
 def dump(tables: Json) -> str:
@@ -27,6 +30,16 @@ def value(given: Any) -> str:
             return "{ " + ", ".join(f"{dotted([key])} = {value(each)}" for key, each in given.items()) + " }"
         case _:  # a date or time, which no setting is
             return quoted(str(given))
+
+
+def dotted(keys: Sequence[str]) -> str:
+    """The place of a key or table, written as a header of the file."""
+    return ".".join(key if _BARE.fullmatch(key) else quoted(key) for key in keys)
+
+
+def quoted(text: str) -> str:
+    """A basic string of TOML: as in JSON, except for DEL, which only TOML requires to be escaped."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _table(table: Json, path: tuple[str, ...]) -> list[str]:

@@ -1,0 +1,85 @@
+"""Files that are replaced whole, so that a power cut leaves the old one or the new one; on FAT as well."""
+
+import os
+import shutil
+import stat
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+
+def replace(path: Path, text: str, *, mode: int = 0o600, dress: Callable[[Path], None] | None = None) -> None:
+    """Write the file, and return when it is on disc. Raises OSError.
+
+    mode: of the new file, less the umask. dress: changes the owner or mode of the new file before it takes its place.
+    """
+    new = path.with_name(f"{path.name}.new")
+    new.unlink(missing_ok=True)
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(text.encode())
+        file.flush()
+        if dress is not None:
+            dress(new)
+        os.fsync(file.fileno())
+    new.replace(path)
+    sync(path.parent)
+
+
+def update(
+    path: Path, text: str, *, mode: int | None = None, user: str | None = None, group: str | None = None
+) -> bool:
+    """Replace the file where it says something else; False where it says so already. Raises OSError.
+
+    mode, user, group: for the new file; where None, those of the one there was stay. Only root can give files away, so
+    names that do not exist, and owners that cannot be set, are left. A file system without owners (FAT) has none.
+    """
+
+    def dress(new: Path) -> None:
+        with suppress(OSError):
+            _dress(path, new, mode, user, group)
+
+    before = _read(path)
+    if before == text.encode() and mode in {None, stat.S_IMODE(path.stat().st_mode)}:
+        return False
+    replace(path, text, dress=dress)
+    return before != text.encode()
+
+
+def remove(path: Path) -> None:
+    """Remove a file durably, if it is there. Raises OSError."""
+    if path.exists():
+        path.unlink()
+        sync(path.parent)
+
+
+def sync(path: Path) -> None:
+    """Make a file, or the names in a directory, durable: fsync(2) of a file leaves out its name. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def _dress(old: Path, new: Path, mode: int | None, user: str | None, group: str | None) -> None:
+    """Owner first: a mode that lets the group read is not given while it is another one's."""
+    if mode is None and old.exists():
+        before = old.stat()
+        os.chown(new, before.st_uid, before.st_gid)
+        new.chmod(stat.S_IMODE(before.st_mode))
+        return
+    for name in ("user", "group"):
+        wanted = {"user": user, "group": group}[name]
+        if wanted is not None:
+            with suppress(LookupError, PermissionError):
+                shutil.chown(new, **{name: wanted})
+    if mode is not None:
+        new.chmod(mode)

@@ -73,7 +73,7 @@ def system(tmp_path: Path) -> System:
 def test_an_upgrade_waits_for_calls_and_then_stops_the_daemon_but_not_the_guard(system: System) -> None:
     ended = system.run("upgrade", NEWER)
     assert ended.returncode == 0, ended.stderr
-    assert "for 10 minutes at most" in ended.stderr
+    assert "for at most 10 minutes" in ended.stderr
     assert system.done() == [ASKED, STOPPED]
 
 

@@ -9,6 +9,7 @@ import pytest
 from appliance.core import events
 from appliance.core.model import Action
 from tests.lab.test_tutorial import TUTORIAL, on_the_computer, steps
+from tests.unit.test_imports import STOREYS
 
 ROOT = Path(__file__).resolve().parents[2]
 ELSEWHERE = {"panel", "audio"}  # they have events of their own
@@ -122,6 +123,14 @@ def test_every_module_that_a_page_on_the_structure_names_is_there(page):
     assert len(named) > 5
     places = {name: ROOT / "appliance" / name for name in named}
     assert [name for name, path in places.items() if not (path.is_dir() or path.with_suffix(".py").exists())] == []
+
+
+def test_the_page_on_the_architecture_and_the_map_name_every_room_of_the_core():
+    storeys = re.search(r"(?ms)^\| storey \|.*?^$", text("docs/explanation/architecture.md"))[0]
+    named = set(re.findall(r"`(\w+)`", storeys))
+    assert set().union(*STOREYS) <= named, "docs/explanation/architecture.md: the table of storeys"
+    rooms = {path.parent.name for path in (ROOT / "appliance/core").glob("*/room.py")}
+    assert {room for room in rooms if f"`appliance/core/{room}`" not in text("CONTRIBUTING.md")} == set()
 
 
 def test_every_path_that_the_map_of_the_house_names_is_there():

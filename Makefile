@@ -1,4 +1,4 @@
-# What there is to do in a clone; make help lists it.
+# The commands of this clone; make help lists them.
 .PHONY: help run test fuzz test-load test-lab test-lab-full bench generated pictures deb deb-arm64 deb-armhf deb-check deb-arm64-check \
         deb-armhf-check clean
 .DEFAULT_GOAL := help
@@ -8,7 +8,7 @@ ONCE ?=
 # As root the SIP stack would get real-time priority, with which ALSA's plug-in for a software card spins.
 AS_USER := $(if $(filter 0,$(shell id -u)),setpriv --bounding-set=-sys_nice --inh-caps=-sys_nice)
 
-help: ## list what there is to do
+help: ## list all commands
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 24
 
 run: ## two door stations call each other, no hardware needed (ONCE=1: one call, then end)
@@ -22,11 +22,11 @@ test: ## lint, types and all tests; a skipped test fails
 	.venv/bin/mypy
 	$(AS_USER) .venv/bin/python -m pytest -n 4 --dist worksteal --durations=10 -m "not lab"
 
-fuzz: ## ever new inputs for what reads the network, messages, settings and requests (FUZZ_SECONDS=600)
+fuzz: ## random inputs for the code that reads the network, messages, settings and requests (FUZZ_SECONDS=600)
 	@packaging/bootstrap test
 	@$(AS_USER) tests/fuzz/run
 
-test-load: ## a thousand calls one after the other, and twenty at once, with what they leave behind (8 minutes)
+test-load: ## a thousand calls one after the other, and twenty at once, with a check of what they leave behind (8 minutes)
 	@packaging/bootstrap test
 	LOAD_FULL=1 $(AS_USER) .venv/bin/python -m pytest tests/e2e/test_many_calls.py -o junit_family=xunit1 \
 	    --junitxml=build/load.xml
@@ -35,7 +35,7 @@ test-lab: ## the packages, installed by apt in a booted Debian 13 with simulated
 	@packaging/bootstrap test
 	$(AS_USER) tests/lab/test
 
-test-lab-full: ## the same with the counts that a release is shown with (an hour)
+test-lab-full: ## the same with the counts for a release (an hour)
 	@packaging/bootstrap test
 	$(AS_USER) tests/lab/test --full
 
@@ -43,7 +43,7 @@ bench: ## measure start, calls, memory, CPU and healing, beside pjsua2 and bares
 	@packaging/bootstrap test
 	@$(AS_USER) .venv/bin/python -m benchmarks
 
-generated: ## write anew the files that are made from the code
+generated: ## write the files that are generated from the code
 	@packaging/bootstrap run
 	.venv/bin/python -m appliance.generate
 
@@ -60,15 +60,15 @@ deb-arm64: ## the same with python3-pjsua2 for 64-bit Raspberry Pi OS, cross-bui
 deb-armhf: ## the same for 32-bit
 	@packaging/deb armhf
 
-deb-check: ## lintian, then install, run, upgrade, remove and purge what make deb made, in a fresh root
+deb-check: ## lintian, then install, run, upgrade, remove and purge the packages of make deb, in a fresh root
 	@packaging/deb-check
 
-deb-arm64-check: ## install what make deb-arm64 made in an emulated root, and make a call
+deb-arm64-check: ## install the packages of make deb-arm64 in an emulated root, and make a call
 	@packaging/deb-emulated-check arm64
 
 deb-armhf-check: ## the same for 32-bit
 	@packaging/deb-emulated-check armhf
 
-clean: ## remove what was made here, .venv too (the cached pjsua2 stays)
+clean: ## remove all built files, .venv too (the cached pjsua2 stays)
 	rm -rf .venv build dist out *.egg-info .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

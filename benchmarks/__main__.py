@@ -13,7 +13,7 @@ DOCS = Path(__file__).resolve().parents[1] / "docs"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--to", type=Path, default=DOCS, metavar="DIR", help="where to write (default: docs)")
     parser.add_argument("--tiny", action="store_true", help="one round of what is quick, to see that it works")
@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _times(directory: Path, size: measures.Size) -> report.Json:
-    """Times, memory and processor, beside others."""
+    """Measure times, memory and processor time, beside other programs."""
     told, begun = report.facts(), time.monotonic()
     bench = measures.Bench(directory, subjects.noise(directory / "noise.wav"), size)
     try:
@@ -42,7 +42,7 @@ def _times(directory: Path, size: measures.Size) -> report.Json:
 
 
 def _healing(directory: Path, size: measures.Size) -> report.Json:
-    """Seconds until all is well again."""
+    """Measure the seconds to recover from faults."""
     told, begun = report.moment(), time.monotonic()
     samples = healing.run(directory, size.healings, size.faults, size.transports)
     return {**told, "took_s": round(time.monotonic() - begun), "samples": samples}

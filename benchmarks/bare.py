@@ -1,4 +1,4 @@
-"""A phone of pjsua2 and nothing else, driven by lines on its standard input: call URI, answer, hangup."""
+"""A phone of pjsua2 and nothing else, controlled by lines on its standard input: call URI, answer, hangup."""
 
 import ctypes
 import select
@@ -18,32 +18,32 @@ class Call(pj.Call):
     phone: "Phone"
 
     def onCallState(self, prm: object) -> None:  # noqa: N802, ARG002
-        """Tell of it, and forget it when it is over."""
+        """Print its state, and drop it when it is over."""
         state = self.getInfo().state
         if state == pj.PJSIP_INV_STATE_DISCONNECTED:
             self.phone.over.append(self)
 
     def onCallMediaState(self, prm: object) -> None:  # noqa: N802, ARG002
-        """Connect the file, and what comes to the speaker."""
+        """Connect the file and the received sound."""
         media = self.getAudioMedia(-1)
         self.phone.player.startTransmit(media)
         media.startTransmit(self.phone.endpoint.audDevManager().getPlaybackDevMedia())
 
 
 class Account(pj.Account):
-    """Takes every call."""
+    """Accepts every call."""
 
     phone: "Phone"
 
     def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:  # noqa: N802
-        """Ring, once we are out of the callback."""
+        """Ring, from outside the callback."""
         call = Call(self, prm.callId)
         call.phone = self.phone
         self.phone.came.append(call)
 
 
 class Phone:
-    """Everything, in one thread: one poll() on pjsip's descriptor and standard input."""
+    """The whole phone, in one thread: one poll() on pjsip's descriptor and standard input."""
 
     def __init__(self, microphone: str, speaker: str) -> None:
         self.came: list[Call] = []
@@ -75,7 +75,7 @@ class Phone:
         self.player.createPlayer(microphone, 0)
 
     def open(self, speaker: str) -> None:
-        """Play on that ALSA PCM while there is a call, or nowhere."""
+        """Play on that ALSA PCM during a call, or nowhere."""
         manager = self.endpoint.audDevManager()
         if speaker == NULL:
             manager.setNullDev()
@@ -88,7 +88,7 @@ class Phone:
         manager.setSndDevMode(pj.PJSUA_SND_DEV_SPEAKER_ONLY)
 
     def run(self) -> None:
-        """Until end of file or SIGTERM."""
+        """Run until end of file or SIGTERM."""
         poller = select.poll()
         poller.register(ctypes.c_int.from_address(self.endpoint.libGetSipIoqueueHandle()).value, select.POLLIN)
         poller.register(0, select.POLLIN)
@@ -99,7 +99,7 @@ class Phone:
             alive = False
 
         signal.signal(signal.SIGTERM, end)
-        print(f"ready {self.address}", flush=True)  # noqa: T201 - that is how it speaks
+        print(f"ready {self.address}", flush=True)  # noqa: T201 - its output protocol
         while alive:
             said = any(number == 0 for number, _ in poller.poll(POLL_MS))
             self.endpoint.libHandleEvents(0)
@@ -117,7 +117,7 @@ class Phone:
         self.endpoint.libDestroy(pj.PJSUA_DESTROY_NO_RX_MSG)
 
     def perform(self, words: list[str]) -> bool:
-        """Do what a line says; whether to go on."""
+        """Perform a line; returns whether to continue."""
         match words:
             case ["call", uri]:
                 call = Call(self.account)
@@ -134,7 +134,7 @@ class Phone:
 
 
 def parameters(code: int) -> pj.CallOpParam:
-    """Of a call or an answer: sound only."""
+    """Parameters of a call or an answer: sound only."""
     made = pj.CallOpParam(True)
     made.statusCode = code
     made.opt.videoCount = made.opt.textCount = 0

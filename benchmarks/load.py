@@ -1,4 +1,4 @@
-"""Busy HTTP clients: each asks for the state again as soon as it has it. Ends at SIGTERM, and prints how many asked."""
+"""Busy HTTP clients: each requests the state again as soon as it has it. At SIGTERM, prints the number of requests."""
 
 import signal
 import sys
@@ -11,7 +11,7 @@ CLIENTS = 4
 
 
 def main() -> None:
-    """The command line: the daemon's Unix socket."""
+    """Run the command line: the daemon's Unix socket."""
     asked = [0] * CLIENTS
     over = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: over.set())
@@ -25,7 +25,7 @@ def main() -> None:
     clients = [threading.Thread(target=run, args=(number,)) for number in range(CLIENTS)]
     for client in clients:
         client.start()
-    print("busy", flush=True)  # noqa: T201 - that is how it speaks
+    print("busy", flush=True)  # noqa: T201 - its output protocol
     for client in clients:
         client.join()
     print("asked", sum(asked), flush=True)  # noqa: T201

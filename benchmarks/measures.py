@@ -1,4 +1,4 @@
-"""The measurements: each starts what it needs, does one thing, and gives samples."""
+"""The measurements: each starts its programs, does one thing, and returns samples."""
 
 import contextlib
 import sys
@@ -39,7 +39,7 @@ INPUTS_OF_A_VISIT = 12
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What is measured. `digits` after the point are worth telling."""
+    """A measured quantity. `digits`: significant decimals."""
 
     title: str
     unit: str
@@ -69,7 +69,7 @@ MEASURES = {
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much is done. window_s: over which processor time is taken. faults, transports: that are healed from."""
+    """The amount of work. window_s: length of processor-time samples. faults, transports: of recovery."""
 
     rounds: int
     calls: int
@@ -113,9 +113,9 @@ TINY = Size(
 
 
 class Bench:
-    """One run of everything.
+    """One run of all measurements.
 
-    samples: measure → subject → values; the parts of a sum are measures of their own, as `pss_idle/guard`.
+    samples: measure → subject → values; the parts of a sum are separate measures, such as `pss_idle/guard`.
     """
 
     def __init__(self, directory: Path, microphone: Path, size: Size) -> None:
@@ -124,7 +124,7 @@ class Bench:
         self._peer, self._echo = Peer(), Echo()
 
     def run(self) -> None:
-        """Everything, in an order that alternates."""
+        """Run all measurements, in an order that alternates."""
         self._steps()
         if self._size.rounds > 1:
             self._warm_up()
@@ -146,13 +146,13 @@ class Bench:
         self._panel()
 
     def _warm_up(self) -> None:
-        """Start each once for nothing: their files are in the page cache then."""
+        """Start each program once, so that its files are in the page cache."""
         for kind in SUBJECTS:
             with self._running(kind):
                 pass
 
     def close(self) -> None:
-        """End the far end."""
+        """Stop the far end."""
         self._peer.close()
         self._echo.close()
 
@@ -187,7 +187,7 @@ class Bench:
                 call = self._peer.invite(subject.uri, "PCMA", self._echo.port)
                 self._add("ring", kind.NAME, (call.rings() - call.sent) / 1e6)
                 call.cancel()
-            if isinstance(subject, Daemon):  # once for each start: the second soon after is delayed on purpose
+            if isinstance(subject, Daemon):  # once for each start: a second kill soon after is delayed on purpose
                 self._add("heal", kind.NAME, subject.kill_sip() * 1e3)
 
     def _in_calls(self, kind: type[Subject]) -> None:
@@ -237,13 +237,13 @@ class Bench:
     def _panel(self) -> None:
         with self._running(Daemon) as subject:
             assert isinstance(subject, Daemon)
-            self._press(subject)  # the first opens connections
+            self._press(subject)  # the first press opens connections
             for _ in range(self._size.presses):
                 self._add("edge", subject.NAME, self._press(subject))
             if self._size.subscribers:
                 self._busy(subject)
             for number in self._size.subscribers:
-                # Half of them by TCP: each listener takes 64 connections.
+                # Half of them by TCP: each listener accepts 64 connections.
                 places = [place for _ in range((number + 1) // 2) for place in subject.events()][:number]
                 told = Subscribers(places)
                 for warm in (True, *[False] * self._size.calls):
@@ -270,7 +270,7 @@ class Bench:
 
     def _press(self, subject: Daemon) -> float:
         """Milliseconds from the edge to the INVITE."""
-        time.sleep(QUIET_S)  # the debounce of the press before
+        time.sleep(QUIET_S)  # the debounce of the previous press
         subject.rest()
         subject.press()
         came = self._peer.refused_invite()
@@ -296,7 +296,7 @@ SETTINGS = Settings(
 
 
 def visits(number: int) -> list[inputs.AnyInput]:
-    """What comes to the core while so many visitors ring and are answered, one after another."""
+    """The core's inputs while `number` visitors ring and are answered, one after another."""
     given: list[inputs.AnyInput] = [inputs.SipReady(at=0.0, fresh="ready", address="192.0.2.2:5060")]
     ring = ButtonId("ring")
     for visit in range(number):
@@ -320,5 +320,5 @@ def visits(number: int) -> list[inputs.AnyInput]:
 
 
 def say(what: str) -> None:
-    """Tell how far it is."""
-    print(what, file=sys.stderr, flush=True)  # noqa: T201 - that is for whoever waits
+    """Print the progress."""
+    print(what, file=sys.stderr, flush=True)  # noqa: T201 - for the person who waits

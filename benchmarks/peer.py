@@ -1,4 +1,4 @@
-"""The far end of every measured call: a plain UDP socket that reads when the kernel took in each packet."""
+"""The far end of every measured call: a plain UDP socket that reads the kernel's time of each packet."""
 
 import multiprocessing
 import re
@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 
 ADDRESS = "127.0.0.1"
-SO_TIMESTAMPNS = 35  # <asm-generic/socket.h>; Python has no name for it. CLOCK_REALTIME
+SO_TIMESTAMPNS = 35  # <asm-generic/socket.h>; Python does not export it. CLOCK_REALTIME
 TIMESPEC = struct.Struct("qq")
 PATIENCE_S = 20.0
 LONGEST = 65535
@@ -18,7 +18,7 @@ CODECS = {"PCMA": "8 PCMA/8000", "opus": "96 opus/48000/2"}
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One SIP message; `at`: nanoseconds of CLOCK_REALTIME when the kernel took it in."""
+    """One SIP message; `at`: nanoseconds of CLOCK_REALTIME when the kernel received it."""
 
     first: str
     headers: dict[str, list[str]]
@@ -41,7 +41,7 @@ class Message:
 
 
 class Peer:
-    """Sends and takes SIP messages one at a time; answers BYE by itself."""
+    """Sends and receives SIP messages one at a time; answers BYE automatically."""
 
     def __init__(self) -> None:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -53,7 +53,7 @@ class Peer:
         self._refused: set[str] = set()
 
     def close(self) -> None:
-        """End."""
+        """Close the socket."""
         self._socket.close()
 
     def receive(self, until: float) -> Message:
@@ -72,7 +72,7 @@ class Peer:
             return Message(lines[0], headers, seconds * 10**9 + nanoseconds, source)
 
     def request(self, method: str) -> Message:
-        """The next request of that method; others on the way, as ACK, are done with. Raises TimeoutError."""
+        """The next request of that method; handles others on the way, such as ACK. Raises TimeoutError."""
         until = time.monotonic() + PATIENCE_S
         while True:
             message = self.receive(until)
@@ -82,7 +82,7 @@ class Peer:
                 self.respond(message, 200)
 
     def response(self, call: str, code: int) -> Message:
-        """A call's next response of that code. Raises TimeoutError, and ConnectionError where a refusal comes."""
+        """A call's next response with that code. Raises TimeoutError, and ConnectionError for a refusal."""
         until = time.monotonic() + PATIENCE_S
         while True:
             message = self.receive(until)
@@ -103,11 +103,11 @@ class Peer:
         self._send([f"SIP/2.0 {code} Told", *copied, f"To: {to}"], request.source)
 
     def refused_invite(self) -> int:
-        """Take a call that comes and refuse it: when its INVITE came in."""
+        """Receive a call and refuse it; returns when its INVITE arrived."""
         while True:
             invite = self.request("INVITE")
             self.respond(invite, 486)
-            if (call := invite.header("call-id")) not in self._refused:  # else it was sent again
+            if (call := invite.header("call-id")) not in self._refused:  # otherwise it was a retransmission
                 self._refused.add(call)
                 return invite.at
 
@@ -133,13 +133,13 @@ class Peer:
     def _send(self, lines: list[str], to: tuple[str, int], sdp: str = "") -> int:
         kind = ["Content-Type: application/sdp"] if sdp else []
         text = "\r\n".join([*lines, *kind, f"Content-Length: {len(sdp)}", "", sdp]).encode()
-        now = time.time_ns()  # loopback hands the packet over within the call
+        now = time.time_ns()  # loopback delivers the packet within the call
         self._socket.sendto(text, to)
         return now
 
 
 class Dialog:
-    """A call of the peer's own. `sent`: when its INVITE went out, as Message.at."""
+    """A call by the peer. `sent`: when its INVITE was sent, as Message.at."""
 
     def __init__(self, peer: Peer, uri: str, target: tuple[str, int], name: str) -> None:
         self._peer, self._uri, self.target, self._name = peer, uri, target, name
@@ -165,11 +165,11 @@ class Dialog:
         ]
 
     def rings(self) -> int:
-        """Wait for 180: when it came in."""
+        """Wait for 180; returns when it arrived."""
         return self._response(180).at
 
     def cancel(self) -> None:
-        """Give it up while it rings."""
+        """Cancel the call while it rings."""
         self._send("CANCEL")
         self._to = self._response(487).header("to")
         self._send("ACK")
@@ -181,7 +181,7 @@ class Dialog:
         self._send("ACK")
 
     def hang_up(self) -> None:
-        """End it after it was answered."""
+        """End the answered call."""
         self._send("BYE", 2)
         self._response(200)
 
@@ -193,7 +193,7 @@ class Dialog:
 
 
 class Echo:
-    """Sends every RTP packet back, under another SSRC than its sender's, from a process of its own."""
+    """Returns every RTP packet, with another SSRC, in a separate process."""
 
     def __init__(self) -> None:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -204,7 +204,7 @@ class Echo:
         self._process.start()
 
     def close(self) -> None:
-        """End."""
+        """Stop the process."""
         self._process.terminate()
         self._process.join()
         self._socket.close()

@@ -1,4 +1,4 @@
-"""Other programs: started with their output read line by line, looked at through /proc, ended with us."""
+"""Other programs: started with their output read line by line, measured through /proc, ended with us."""
 
 import os
 import subprocess
@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 PATIENCE_S = 30.0
-CPU_CLOCK = 2  # CPUCLOCK_SCHED of include/linux/posix-timers.h: nanoseconds of all threads, also of those that ended
+CPU_CLOCK = 2  # CPUCLOCK_SCHED of include/linux/posix-timers.h: nanoseconds of all threads, including ended ones
 
 
 class Program:
@@ -38,7 +38,7 @@ class Program:
         self._process.stdin.flush()
 
     def line(self, wanted: str, since: float = 0.0) -> tuple[float, str]:
-        """The first line after `since` that has `wanted` in it, and when it came (CLOCK_MONOTONIC).
+        """The first line after `since` that contains `wanted`, and when it came (CLOCK_MONOTONIC).
 
         Raises TimeoutError.
         """
@@ -53,7 +53,7 @@ class Program:
                     raise TimeoutError(f"no line with {wanted!r} came from {self._words}:\n{told}")
 
     def stop(self) -> None:
-        """Have it end, by force if it does not."""
+        """End it, by force if necessary."""
         self._process.terminate()
         try:
             self._process.wait(PATIENCE_S)
@@ -71,7 +71,7 @@ class Program:
 
 
 def tree(pid: int) -> list[int]:
-    """A process and all that descend from it."""
+    """A process and all its descendants."""
     parents: dict[int, list[int]] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -86,12 +86,12 @@ def tree(pid: int) -> list[int]:
 
 
 def command(pid: int) -> str:
-    """What it was started as."""
+    """The command line of a process."""
     return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
 
 
 def pss_mb(pid: int) -> float:
-    """Proportional set size: pages of its own, and its share of those that several have."""
+    """Proportional set size: its own pages, and its share of pages that several processes share."""
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
         if line.startswith("Pss:"):
             return int(line.split()[1]) / 1024

@@ -32,23 +32,23 @@ Taken {taken}, in {took_s} s; load {load_before} when it began. An account at a 
 """
 TAIL = """
 ## How it is measured
-- Each has a file of noise for its microphone. What it hears is decoded and dropped, or, where the table says so, played
-  on ALSA's PCM `pulse`, behind which PulseAudio has a null sink in real time. No recording, no echo canceller. They are
-  started one after another, in an order that alternates from round to round; each was started once before, so that its
+- Each has a file of noise for its microphone. Received sound is decoded and dropped, or, if the table says so, played
+  on ALSA's PCM `pulse`, with a null sink of PulseAudio in real time. No recording, no echo canceller. The programs are
+  started one after another, in an order that alternates between rounds; each was started once before, so that its
   files are in the page cache.
-- The far end is a plain UDP socket on the same machine. When a packet was on the wire is told by the kernel
-  (SO_TIMESTAMPNS). It sends every RTP packet back, from a process of its own.
-- *Ready*: the daemon's `appliance.ready`; pjsua2's event loop; baresip's own word. The daemon's HTTP interface comes
-  later, and is there when memory and idle processor time are taken.
+- The far end is a plain UDP socket on the same machine. The time of a packet on the wire is the kernel's
+  (SO_TIMESTAMPNS). A separate process returns every RTP packet.
+- *Ready*: the daemon's `appliance.ready`; pjsua2's event loop; baresip's own report. The daemon's HTTP interface comes
+  later, but before memory and idle processor time are measured.
 - *Order*: for the daemon POST /v1/calls by its Unix socket; for pjsua2 a line on standard input; for baresip a command
   to its ctrl_tcp. *Button edge*: as the simulated panel drove the line.
 - Memory is the sum of the proportional set sizes of all processes. Processor time is that of all their threads, in
   nanoseconds from the kernel, over {window_s:g} s.
-- `step` takes visits through the core: ring, answer, sound, a digit, the end; {visits} of them in a round.
-- Healed: the registrar's own log has another registration of the station; its other events are not waited for. An
-  account is renewed every 8 s, and after a failure tried again within 1 to 8 s by chance. *While people talk*: packets
-  that the station counts, each second.
-- Subscribers are WebSocket clients, half by the Unix socket, half by TCP; the time is that of the last to be told.
+- `step` runs visits through the core: ring, answer, sound, a digit, the end; {visits} of them in a round.
+- Recovered: the registrar's own log has another registration of the station; its other events do not count. An
+  account is renewed every 8 s, and after a failure retried within 1 to 8 s at random. *While people talk*: packets
+  that the station counts each second.
+- Subscribers are WebSocket clients, half by the Unix socket, half by TCP; the time is that of the last one.
 
 `make bench` writes this page and [benchmarks.json](benchmarks.json), which has every sample. The machine should do
 nothing else meanwhile. No test asserts a time.
@@ -57,7 +57,7 @@ nothing else meanwhile. No test asserts a time.
 
 def facts() -> Json:
     """The machine and the versions."""
-    import pjsua2 as pj  # noqa: PLC0415  late: its library prints when it is made
+    import pjsua2 as pj  # noqa: PLC0415  late: its library prints when it is created
 
     cpu = re.search(r"model name\s*: (.*)|Model\s*: (.*)", Path("/proc/cpuinfo").read_text())
     memory = re.search(r"MemTotal:\s*(\d+)", Path("/proc/meminfo").read_text())
@@ -78,17 +78,17 @@ def facts() -> Json:
 
 
 def moment() -> Json:
-    """When it began, and how busy the machine was."""
+    """The time of the start, and the machine's load."""
     return {"taken": datetime.now(UTC).isoformat(timespec="minutes"), "load_before": round(os.getloadavg()[0], 2)}
 
 
 def pj_version(pj: Any) -> str:
-    """The library's own word, without starting it."""
+    """The library's version, without starting it."""
     return str(pj.Endpoint().libVersion().full)
 
 
 def results(samples: dict[str, dict[str, list[float]]], told: Json, took_s: float, size: Size) -> Json:
-    """All that is kept."""
+    """Everything that is stored."""
     return {
         **told,
         "load_after": round(os.getloadavg()[0], 2),
@@ -103,7 +103,7 @@ def results(samples: dict[str, dict[str, list[float]]], told: Json, took_s: floa
 
 
 def summed(values: list[float] | None) -> Json | None:
-    """The samples, and what they come to."""
+    """The samples and their summary."""
     if not values:
         return None
     return {

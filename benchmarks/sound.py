@@ -1,4 +1,4 @@
-"""A sound card made of software: PulseAudio with a null sink, which ALSA's PCM `pulse` plays to in real time."""
+"""A sound card in software: PulseAudio with a null sink, to which ALSA's PCM `pulse` plays in real time."""
 
 import contextlib
 import os

@@ -1,7 +1,7 @@
-"""What is measured: the daemon, bare pjsua2 and baresip, each told to do the same on the same devices.
+"""The measured programs: the daemon, bare pjsua2 and baresip, each with the same calls and devices.
 
-The microphone is a file of noise; what they hear is decoded, and dropped or played on an ALSA PCM. Nothing is recorded,
-and there is no echo canceller.
+The microphone is a file of noise; received sound is decoded, and dropped or played on an ALSA PCM. Nothing is
+recorded, and there is no echo canceller.
 """
 
 import http.client
@@ -24,22 +24,22 @@ NULL = "null"
 NOISE_S, NOISE_HZ = 60, 16_000
 PATIENCE_S = 20.0
 REST_S = 0.05
-PORTS = range(10000, 20000)  # outside of those that the kernel gives to others
+PORTS = range(10000, 20000)  # outside the range that the kernel gives to other programs
 Json = dict[str, Any]
 
 
 def noise(path: Path) -> Path:
-    """A minute of noise, the same each time; encoders have more to do with it than with silence."""
+    """A minute of noise, the same each time; it is harder to encode than silence."""
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(NOISE_HZ)
-        file.writeframes(random.Random(1).randbytes(NOISE_S * NOISE_HZ * 2))  # noqa: S311 - noise is all it is
+        file.writeframes(random.Random(1).randbytes(NOISE_S * NOISE_HZ * 2))  # noqa: S311 - only noise
     return path
 
 
 class Subject:
-    """One of them, in a directory of its own. `start` first, `stop` in the end. speaker: an ALSA PCM, or NULL."""
+    """A measured program in its own directory. `start` first, `stop` at the end. speaker: an ALSA PCM, or NULL."""
 
     NAME: ClassVar[str]
     program: Program
@@ -54,22 +54,22 @@ class Subject:
         raise NotImplementedError
 
     def settle(self) -> None:
-        """Wait for what comes later than that, if anything does."""
+        """Wait for anything that becomes ready later."""
 
     def rest(self) -> None:
-        """Wait until the call before is over for it too."""
+        """Wait until the previous call has ended for it too."""
         time.sleep(REST_S)
 
     def call(self) -> int:
-        """Have it call the far end; nanoseconds of CLOCK_REALTIME just before it was told."""
+        """Have it call the far end; returns nanoseconds of CLOCK_REALTIME just before the order."""
         raise NotImplementedError
 
     def answer(self) -> None:
-        """Have it answer the call that rings."""
+        """Have it answer the ringing call."""
         raise NotImplementedError
 
     def processes(self) -> dict[str, int]:
-        """Its processes, by what they are for."""
+        """Its processes, by their purpose."""
         return {"": self.program.pid}
 
     def stop(self) -> None:
@@ -78,12 +78,12 @@ class Subject:
 
 
 class Bare(Subject):
-    """pjsua2 with as little Python around it as makes a phone."""
+    """pjsua2 with the least Python that makes a phone."""
 
     NAME = "pjsua2"
 
     def start(self) -> float:
-        """Until its event loop begins."""
+        """Start it; returns when its event loop begins."""
         words = [sys.executable, "-m", "benchmarks.bare", str(self.microphone), self.speaker]
         self.program = Program(words, self.directory)
         at, line = self.program.line("ready ")
@@ -135,7 +135,7 @@ ringback_disabled yes
 """
 
     def start(self) -> float:
-        """Until it says so."""
+        """Start it; returns when it reports that it is ready."""
         port, control = free_port(), free_port()
         modules = next(Path("/usr/lib").glob("**/baresip/modules"))
         config = self.CONFIG.format(
@@ -144,7 +144,7 @@ ringback_disabled yes
             control=control,
             microphone=self.microphone,
             rate=NOISE_HZ,
-            # Where any player is there, the one that is named has to be.
+            # If any player is listed, the configured one must be listed.
             player="" if self.speaker == NULL else f"module alsa.so\naudio_player alsa,{self.speaker}",
             modules=modules,
         )
@@ -210,7 +210,7 @@ uri = "{far_end}"
 """
 
     def start(self) -> float:
-        """Until appliance.ready."""
+        """Start it; returns at appliance.ready."""
         path = self.directory / "bench.toml"
         config = self.CONFIG.format(
             address=ADDRESS, microphone=self.microphone, speaker=self.speaker, far_end=self.far_end
@@ -225,14 +225,14 @@ uri = "{far_end}"
         return at - self.program.begun
 
     def settle(self) -> None:
-        """HTTP comes last."""
+        """HTTP is ready last."""
         self.program.line("http http://")
 
     def rest(self) -> None:
-        """It takes one call at a time."""
+        """It handles one call at a time."""
         until = time.monotonic() + PATIENCE_S
         super().rest()
-        self._http.close()  # it is opened again by itself; one that was idle the daemon may have closed
+        self._http.close()  # it reopens automatically; the daemon may have closed an idle one
         while self._http.ask("GET", "/v1/calls")["calls"]:
             if time.monotonic() > until:
                 raise TimeoutError("the daemon keeps a call that is over")
@@ -250,19 +250,19 @@ uri = "{far_end}"
         self._http.ask("POST", f"/v1/calls/{call['id']}/answer")
 
     def press(self) -> None:
-        """Push the ring button down, briefly."""
+        """Press the ring button briefly."""
         if self._panel is None:
             self._panel = socket.socket(socket.AF_UNIX)
             self._panel.connect(str(self.directory / "panel.sock"))
         self._panel.sendall(b'{"press": "ring", "seconds": 0.05}\n')
 
     def pressed(self) -> int:
-        """When the edge of the press was, in nanoseconds of CLOCK_MONOTONIC; waits for the release."""
+        """The time of the press's edge, in nanoseconds of CLOCK_MONOTONIC; waits for the release."""
         assert self._panel is not None
         return int(json.loads(self._panel.recv(4096))["at"] * 1e9)
 
     def events(self) -> list[tuple[socket.socket, str, str]]:
-        """Where events can be had: a connection of each kind, its Host, and its token."""
+        """A connection of each kind for events, with its Host and token."""
         url = (self.directory / "http.address").read_text().strip()
         host, _, port = url.removeprefix("http://").rstrip("/").rpartition(":")
         unix = socket.socket(socket.AF_UNIX)
@@ -304,7 +304,7 @@ class Local(UnixConnection):
         super().__init__(path, PATIENCE_S)
 
     def ask(self, method: str, path: str, body: Json | None = None) -> Json:
-        """A request and its answer, which has to be a good one."""
+        """A request and its answer, which must be a success."""
         content = None if body is None else json.dumps(body)
         self.request(method, path, content, {"Content-Type": "application/json"} if content else {})
         response = self.getresponse()

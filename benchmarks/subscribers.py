@@ -1,4 +1,4 @@
-"""WebSocket clients that only look for one event in what comes: cheap enough to have a hundred of them here."""
+"""WebSocket clients that only search for one event: cheap enough for a hundred of them."""
 
 import base64
 import os
@@ -12,10 +12,10 @@ WANTED = b'"button.pressed"'
 
 
 class Subscribers:
-    """Several connections to /v1/events (RFC 6455: what a server sends is not masked, so a text is found as it is)."""
+    """Several connections to /v1/events (RFC 6455: a server's data is not masked, so a text appears as it is)."""
 
     def __init__(self, places: Iterable[tuple[socket.socket, str, str]]) -> None:
-        """Take sockets that are connected, each with its Host and token."""
+        """Take connected sockets, each with its Host and token."""
         self._selector = selectors.DefaultSelector()
         self._sockets = []
         for connected, host, token in places:
@@ -41,7 +41,7 @@ class Subscribers:
             self._sockets.append(connected)
 
     def all_have_it(self) -> float:
-        """Wait until the event has come to everybody; when it came to the last (CLOCK_MONOTONIC)."""
+        """Wait until the event has reached every client; returns when it reached the last (CLOCK_MONOTONIC)."""
         until = time.monotonic() + PATIENCE_S
         waiting = dict.fromkeys(self._sockets, b"")
         while waiting:
@@ -58,14 +58,14 @@ class Subscribers:
         return time.monotonic()
 
     def quiet(self, seconds: float) -> None:
-        """Read what comes until nothing has come for so long."""
+        """Read until nothing has arrived for so long."""
         while ready := self._selector.select(seconds):
             for key, _ in ready:
                 assert isinstance(key.fileobj, socket.socket)
                 key.fileobj.recv(1 << 16)
 
     def close(self) -> None:
-        """Leave."""
+        """Close the connections."""
         for connected in self._sockets:
             connected.close()
         self._selector.close()

@@ -31,16 +31,16 @@ SHOTS = {
     "talk": (FRONT, "page-in-call.png", "#calls", "connected"),
 }
 WIDTH, HEIGHT = 1000, 590
-TICK_S = 0.001  # a trace's times are cut off to the millisecond
-ACTS = {  # steps that are drawn: holding and resuming are no part of a ring
+TICK_S = 0.001  # a trace's times are truncated to milliseconds
+ACTS = {  # drawn steps: holding and resuming are not part of a ring
     "ring": ("Visitor", "Front", "presses the button"),
     "answer": ("Resident", "Kitchen", "answers"),
     "door": ("Resident", "Kitchen", "presses the door button"),
     "hangup": ("Resident", "Kitchen", "hangs up"),
 }
 NAMES = {FRONT: "Front", KITCHEN: "Kitchen"}
-TRYING = 100  # from hop to hop only
-UNDRAWN = {"call.state_changed", "button.released", "button.clicked"}  # what is beside them says as much
+TRYING = 100  # only from hop to hop
+UNDRAWN = {"call.state_changed", "button.released", "button.clicked"}  # the events beside them say as much
 PAGE = """# One ring, from press to hang-up
 
 <!-- Made by make pictures from the events and the SIP trace of a call. Change tests/support/pictures.py, not this. -->

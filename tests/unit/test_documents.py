@@ -133,6 +133,20 @@ def test_the_page_on_the_architecture_and_the_map_name_every_room_of_the_core():
     assert {room for room in rooms if f"`appliance/core/{room}`" not in text("CONTRIBUTING.md")} == set()
 
 
+def folders(place):
+    """The folders of a folder, without what tools leave there."""
+    names = (path.name for path in (ROOT / place).iterdir() if path.is_dir())
+    return [name for name in names if name[0] not in "._" and name not in {"build", "dist", "out"} and "." not in name]
+
+
+def test_the_map_of_the_house_names_every_folder():
+    inside = [f"{place}/{name}" for place in ("appliance", "tests") for name in folders(place)]
+    assert len(inside) > 30
+    named = {*folders(""), *inside} - {"appliance", "docs", "tests"}
+    missing = [path for path in sorted(named) if f"`{path}" not in text("CONTRIBUTING.md")]
+    assert not missing, f"CONTRIBUTING.md: the map does not name {missing}"
+
+
 def test_every_path_that_the_map_of_the_house_names_is_there():
     named = set(re.findall(r"`((?:appliance|tests|packaging|docs)/[\w./-]+)`", text("CONTRIBUTING.md")))
     assert len(named) > 40

@@ -94,7 +94,7 @@ def asked_by_http(method, path, status, answer):
 
 
 def template(path):
-    """A path as the contract writes it."""
+    """A path as the catalogue writes it."""
     path = path.partition("?")[0]
     for name, of in (
         ("id", "calls"),

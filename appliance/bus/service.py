@@ -21,7 +21,7 @@ from dbus_fast import (
 )
 from dbus_fast import introspection as xml
 
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.bus.connection import (
     ANSWER_S,
     DRIVER,
@@ -239,10 +239,15 @@ def error(message: Message, err: IntercomError) -> Message:
         message_type=MessageType.ERROR,
         destination=message.sender,
         reply_serial=message.serial,
-        error_name=f"{NAME}.Error.{err.code.title().replace('-', '')}",
+        error_name=error_name(err.code),
         signature="sss",
         body=[str(err), err.cause, err.resolution],
     )
+
+
+def error_name(code: ErrorCode) -> str:
+    """The name of an error on the bus: org.intercomd.Error.CallNotFound for call-not-found."""
+    return f"{NAME}.Error.{code.title().replace('-', '')}"
 
 
 def variants(interface: Interface, values: dict[str, Any]) -> dict[str, Variant]:

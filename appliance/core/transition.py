@@ -143,7 +143,7 @@ class Turn:
 
 
 def final_event(call: Call, end: End) -> type[events.FinalEvent]:
-    """The type of a call's final event, one of four (the contract, section 2)."""
+    """The type of a call's final event, one of four (docs/reference/contract.md)."""
     if call.connected_since is not None:
         return events.CallEnded
     if call.direction is Direction.INCOMING:

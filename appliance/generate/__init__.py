@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from appliance.generate import commands, configuration, drawings, errors, events, header, openapi, states
+from appliance.generate import commands, configuration, contract, drawings, errors, events, header, openapi, states
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = Path("docs/reference")
@@ -16,6 +16,7 @@ DOCUMENTS = {
     REFERENCE / "events.md": events.reference,
     REFERENCE / "call-states.md": states.reference,
     REFERENCE / "errors.md": errors.reference,
+    REFERENCE / "contract.md": contract.reference,
     REFERENCE / "openapi.json": openapi.description,
     MANUALS / "intercomd.8": commands.daemon_manual,
     MANUALS / "intercomctl.1": commands.client_manual,

@@ -100,7 +100,7 @@ class Feed:
 
 
 def enveloped(number: int, kind: str, uptime: float, boot: str, call: str | None, data: Json) -> Json:
-    """An event's envelope, the same on every channel (the contract, section 1); `uptime`: CLOCK_MONOTONIC seconds."""
+    """An event's envelope (docs/reference/contract.md); `uptime`: seconds of CLOCK_MONOTONIC."""
     return {
         "id": number,
         "type": kind,

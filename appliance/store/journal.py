@@ -78,7 +78,7 @@ class Journal:
         return number
 
     def append(self, envelope: dict[str, Any]) -> None:
-        """Store an event (the contract's envelope, its `id` from `take`), on disc within about a second."""
+        """Store an event (the envelope, with the `id` from `take`), on disc within about a second."""
         row = (envelope["id"], json.dumps(envelope, separators=(",", ":")))
         self._kept.append(row)
         at_once = envelope["type"].startswith(_AT_ONCE)

@@ -13,7 +13,7 @@ def in_order(state: State) -> list[Call]:
 
 
 def call_view(state: State, call: Call, now: float, epoch: float) -> dict[str, Any]:
-    """A call that has not ended, as the call object (the contract, section 2)."""
+    """A call that has not ended, as the call object (docs/reference/contract.md)."""
     return call_facts(call, now, epoch) | {
         "state": call.state,
         "legacy_state": call_states.LEGACY[call.state],

@@ -129,7 +129,7 @@ class MessageMethod(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
-    """Longest stay in each waiting state, in seconds (the contract, section 2)."""
+    """Longest stay in each waiting state, in seconds (docs/reference/contract.md)."""
 
     dialing_s: float = 32.0
     ringing_s: float = 60.0

@@ -1,0 +1,93 @@
+"""The contract is in the repository, and which order exists on which interface is as its table says."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import appliance
+from appliance.base.errors import ErrorCode
+from appliance.bus.interfaces import INTERFACES
+from appliance.cli.__main__ import parser
+from appliance.core.events import EVENTS
+from appliance.core.model import CallState, Cause
+from appliance.generate.contract import commands, orders, routes
+
+PACKAGE = Path(appliance.__file__).parent
+CONTRACT = PACKAGE.parent / "docs/reference/contract.md"
+STANDARD = {"ObjectManager.GetManagedObjects"}  # of D-Bus itself
+INTERFACE = {interface.name.rpartition(".")[2]: interface for interface in INTERFACES}
+WHERE = ("HTTP", "D-Bus", "command")
+
+
+def named(column):
+    """What the rows name on one interface: the texts without the reasons."""
+    cells = (row[1 + WHERE.index(column)] for row in orders())
+    return [name for cell in cells if not cell.startswith("no: ") for name in cell.split(", ")]
+
+
+def members():
+    """Methods and signals by name, the properties of an interface as one."""
+    found = {
+        f"{short}.{name}"
+        for short, interface in INTERFACE.items()
+        for name in (*(method.name for method in interface.methods), *(name for name, _ in interface.signals))
+    }
+    return found | {f"{short} properties" for short in INTERFACE} | STANDARD
+
+
+def changes(path):
+    """The fields of the body that a PATCH takes, of which each may be an order of its own."""
+    from appliance.api.app import openapi
+
+    described = openapi()
+    body = described["paths"][path]["patch"]["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+    return set(described["components"]["schemas"][body.rpartition("/")[2]]["properties"])
+
+
+def test_every_order_has_a_name_or_a_reason_on_each_interface():
+    rows = orders()
+    assert len({row[0] for row in rows}) == len(rows), "an order appears twice"
+    for row in rows:
+        assert len(row) == 1 + len(WHERE), row
+        for cell in row[1:]:
+            assert cell.removeprefix("no: ").strip() == cell.removeprefix("no: ") != "", row
+
+
+def test_every_endpoint_that_the_table_names_is_in_openapi_and_none_is_forgotten():
+    known = set(routes())
+    parts = [re.fullmatch(r"([A-Z]+ \S+)(?: (\w+))?", name).groups() for name in named("HTTP")]
+    assert {endpoint for endpoint, _ in parts} == known
+    for path in {endpoint.partition(" ")[2] for endpoint, field in parts if field}:
+        fields = {field for endpoint, field in parts if endpoint == f"PATCH {path}"}
+        assert fields == changes(path), path
+
+
+def test_every_member_that_the_table_names_is_on_the_bus_and_no_method_or_signal_is_forgotten():
+    named_members = set(named("D-Bus"))
+    properties = {f"{short}.{each.name}" for short, interface in INTERFACE.items() for each in interface.properties}
+    assert named_members <= members() | properties
+    assert members() <= named_members
+
+
+def test_every_command_that_the_table_names_is_one_and_none_is_forgotten():
+    assert set(named("command")) == set(commands(parser()))
+
+
+@pytest.mark.parametrize(
+    "names", [CallState, Cause, ErrorCode, EVENTS, routes()], ids=["states", "causes", "errors", "events", "routes"]
+)
+def test_the_contract_names_every_one(names):
+    written = set(re.findall(r"`([^`\n]+)`", CONTRACT.read_text()))
+    assert not set(names) - written
+
+
+def test_what_cites_the_contract_names_the_page():
+    texts = ((path, path.read_text()) for path in PACKAGE.rglob("*.py") if "generate" not in path.parts)
+    without = [
+        f"{path.relative_to(PACKAGE)}: {line.strip()}"
+        for path, text in texts
+        for line in text.splitlines()
+        if re.search(r"\bcontract\b", line, re.IGNORECASE) and "docs/reference/contract.md" not in line
+    ]
+    assert without == []

@@ -3,9 +3,9 @@
 import pytest
 
 from appliance.core import events, inputs
-from appliance.core.messages.texts import ANSWER_S, LONGEST_BYTES, MOST
+from appliance.core.messages.texts import LONGEST_BYTES, MOST
 from appliance.core.model import CallId, Content, MessageMethod
-from appliance.core.orders import SendMessage
+from appliance.core.orders import ANSWER_S, SendMessage
 from tests.core.station import KITCHEN, Station, ready
 
 TEXT = Content("text/plain", "There is a parcel", (("X-Floor", "2"),))

@@ -2,7 +2,8 @@
 
 import pytest
 
-from appliance.sip.stack.calls.dtmf import EACH_S, END_LOST_S, Once, Receiving, Sending
+from appliance.core.orders import DIGIT_S
+from appliance.sip.stack.calls.dtmf import END_LOST_S, Once, Receiving, Sending
 from appliance.sip.stack.calls.hold import BUSY_AGAIN_S, OWNER_AGAIN_S, HoldNegotiation
 from appliance.sip.stack.calls.rtp_watch import LOOK_S, STOPPED_S, RtpWatch, SourceWatch
 
@@ -69,12 +70,12 @@ def test_digits_are_sent_one_after_another():
     sending = Sending()
     sending.add("12")
     assert sending.turn(0.0) == ("", "1")
-    assert sending.turn(EACH_S / 2) == ("", "")
+    assert sending.turn(DIGIT_S / 2) == ("", "")
     sending.add("3")
-    assert sending.turn(EACH_S) == ("1", "2")
-    assert sending.turn(2 * EACH_S) == ("2", "3")
-    assert sending.turn(3 * EACH_S) == ("3", "")
-    assert sending.turn(4 * EACH_S) == ("", "")
+    assert sending.turn(DIGIT_S) == ("1", "2")
+    assert sending.turn(2 * DIGIT_S) == ("2", "3")
+    assert sending.turn(3 * DIGIT_S) == ("3", "")
+    assert sending.turn(4 * DIGIT_S) == ("", "")
 
 
 def test_dropped_digits_are_not_told_as_sent():

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from appliance.base.errors import ErrorCode
+from appliance.core import inputs
 from appliance.core.panel import colors
 
 Time = Annotated[
@@ -19,7 +20,7 @@ Time = Annotated[
 # No control characters: a text in a SIP header must not be able to start another header.
 CODE = r"^[0-9]{4,12}$"
 CARD = r"^[0-9A-Za-z]{1,40}$"
-DIGITS = r"^[0-9A-D*#]{1,32}$"
+DIGITS = f"^{inputs.DIGITS}$"
 Line = r"^[^\x00-\x1f\x7f]*$"
 Clock = r"^(([01][0-9]|2[0-3]):[0-5][0-9])?$"  # hours and minutes, or nothing
 Color = Annotated[

@@ -31,13 +31,11 @@ from appliance.core.model import (
     OpenedBy,
     State,
 )
-from appliance.core.orders import SendDigit
+from appliance.core.orders import DIGIT_S, SendDigit
 from appliance.core.transition import Turn
 
-DIGITS = re.compile(r"[0-9A-D*#]{1,32}")
 TOGETHER_S = 5.0  # digits further apart are not one code
 ECHO_S = 1.0  # our own digit may come back within so long
-EACH_S = 0.3  # how long we take to send one digit
 RELAY, PRESS_MS = "application/dtmf-relay", 160
 STRANGER = "stranger"  # strangers can open nothing, so they count together
 
@@ -190,7 +188,7 @@ def ended(turn: Turn) -> None:
 
 def send(turn: Turn, call: Call, wanted: str) -> None:
     """Send digits by RFC 4733; if the far end does not accept these, as configured. Raises IntercomError."""
-    if not DIGITS.fullmatch(wanted):
+    if not re.fullmatch(inputs.DIGITS, wanted):
         raise IntercomError(
             ErrorCode.PARAMETER_INVALID, "These are not DTMF digits.", "Digits are 0 to 9, A to D, * and #, at most 32."
         )
@@ -249,5 +247,5 @@ def sent(turn: Turn, call: Call, digit: str) -> None:
 def with_sent(turn: Turn, call: Call, digits: str) -> Call:
     """The call with our digits added as sent, one after another from now on."""
     lately = [(digit, at) for digit, at in call.sent if turn.now - at <= ECHO_S]
-    now = [(digit, turn.now + number * EACH_S) for number, digit in enumerate(digits)]
+    now = [(digit, turn.now + number * DIGIT_S) for number, digit in enumerate(digits)]
     return replace(call, sent=(*lately, *now))

@@ -8,11 +8,10 @@ from dataclasses import replace
 
 from appliance.core import events, inputs
 from appliance.core.model import Contact, ContactState, Target, Watch
-from appliance.core.orders import Probe
+from appliance.core.orders import ANSWER_S, Probe
 from appliance.core.transition import Turn
 
 C = ContactState
-ANSWER_S = 40.0  # the SIP process reports after 32 s that no answer came (RFC 3261 §17.1.2.2, timer F)
 FIRST_SPREAD_S = 2.0
 BUSY = {486, 600}
 ABSENT = {0, 404, 408, 410, 480, 502, 503, 504, 604}

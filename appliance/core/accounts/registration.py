@@ -20,11 +20,10 @@ from appliance.core.model import (
     TlsFault,
     TransferPolicy,
 )
-from appliance.core.orders import Register, Unregister
+from appliance.core.orders import ANSWER_S, Register, Unregister
 from appliance.core.transition import Turn
 
 S = AccountState
-ANSWER_S = 40.0  # the SIP process reports after 32 s that no answer came (RFC 3261 §17.1.2.2, timer F)
 FIRST_QUICK_S, LONGEST_QUICK_S = 5.0, 8.0
 FIRST_SLOW_S, LONGEST_SLOW_S = 60.0, 300.0
 LONGEST_ASKED_S = 3600.0  # an upper limit for Retry-After

@@ -10,10 +10,9 @@ from dataclasses import replace
 from appliance.core import inputs
 from appliance.core.accounts import contacts
 from appliance.core.model import AccountId, Contact, ContactState, Package, Settings, Target, Watch
-from appliance.core.orders import Subscribe, Unsubscribe
+from appliance.core.orders import ANSWER_S, Subscribe, Unsubscribe
 from appliance.core.transition import Turn
 
-ANSWER_S = 40.0  # the SIP process reports after 32 s that no answer came (RFC 3261 §17.1.2.2, timer F)
 SOON_S, SLOW_S, LONGEST_ASKED_S = 5.0, 300.0, 3600.0
 SETTLED_S = 2.0  # accounts are registered at a new address within so long
 NO_NOTIFY = "No state was reported"

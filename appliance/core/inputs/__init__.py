@@ -54,6 +54,7 @@ from appliance.core.inputs.appliance import (
 )
 from appliance.core.inputs.base import Input, OfAccount, OfCall, OfConference
 from appliance.core.inputs.calls import (
+    DIGITS,
     AnswerCall,
     AskUpdates,
     CallAnswered,

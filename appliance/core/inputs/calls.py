@@ -16,6 +16,8 @@ from appliance.core.model import (
     UpdateChange,
 )
 
+DIGITS = r"[0-9A-D*#]{1,32}"  # what SendDigits takes
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallArrived(Input):

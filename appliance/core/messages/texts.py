@@ -18,12 +18,11 @@ from appliance.core.model import (
     MessageMethod,
     OutgoingMessage,
 )
-from appliance.core.orders import SendMessage
+from appliance.core.orders import ANSWER_S, SendMessage
 from appliance.core.transition import Turn
 
 LONGEST_BYTES = 1000  # with its headers it fits into 1,300 bytes, or nearly (RFC 3428 §8)
 MOST = 32  # sent and not yet answered
-ANSWER_S = 40.0  # the SIP process reports after 32 s that no answer came (RFC 3261 §17.1.2.2, timer F)
 REQUEST_TIMEOUT = 408
 OK = range(200, 300)
 TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,63}/[A-Za-z0-9!#$&^_.+-]{1,63}")  # RFC 6838 §4.2

@@ -4,8 +4,8 @@ import re
 from collections import deque
 
 from appliance.core.model import Content, DigitMethod
+from appliance.core.orders import DIGIT_S
 
-EACH_S = 0.3  # pjmedia sends a digit for 200 ms; then at least 50 ms of pause (ITU-T Q.24), and room for its packets
 SAME_S = 1.0  # two reports of one press come within this time; INFO comes at its beginning or at its end
 REMEMBERED = 32  # presses
 DIGITS = "0123456789*#ABCD"  # in the order of their event numbers (RFC 4733 §3.2)
@@ -38,7 +38,7 @@ class Sending:
         if self._going and now < self._until:
             return "", ""
         gone, self._going = self._going, self._waiting.popleft() if self._waiting else ""
-        self._until = now + EACH_S
+        self._until = now + DIGIT_S
         return gone, self._going
 
 

@@ -79,7 +79,10 @@ class HttpPorts(Protocol):
         """All codes and cards, shaped as `models.Code`."""
 
     async def request(self, action: inputs.Action, who: str) -> orders.Reply:
-        """Post a Requested input and wait for its Reply; `who` goes into events."""
+        """Post a Requested input and wait for its Reply; `who` goes into events.
+
+        Raises IntercomError `unavailable` if none comes in time.
+        """
 
     def snapshot(self) -> Json:
         """The whole state, shaped as `models.Snapshot`."""
@@ -90,7 +93,7 @@ class HttpPorts(Protocol):
     def calls(self) -> list[Json]:
         """All calls, shaped as `models.Call`."""
 
-    def feed(self, since: int) -> AsyncGenerator[Json, None]:
+    def subscribe(self, since: int) -> AsyncGenerator[Json, None]:
         """Envelopes after the event `since`, then live ones, until the daemon stops.
 
         `events.lost` reports events that are not kept, or were lost because the subscriber's queue was full.

@@ -2,13 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
-from typing import Any
 
 from appliance.base import libraries
 from appliance.base.errors import ErrorCode, IntercomError, sentences
 from appliance.config.schema import Config
-from appliance.core import inputs, orders
+from appliance.core import inputs
 from appliance.runtime.reactor import Reactor
 
 FIRST_RETRY_S = 0.5
@@ -37,7 +35,7 @@ class Bus:
                 await asyncio.to_thread(_load)
                 from appliance.bus.service import serve  # noqa: PLC0415  late: see _load
 
-                await serve(self, self._config.address, self._up)
+                await serve(self._reactor, self._config.address, self._up)
             except ImportError as err:
                 self._failed(
                     IntercomError(
@@ -65,17 +63,3 @@ class Bus:
             why = sentences(err.message, err.cause)
             self._reactor.post(inputs.PartFailed(at=time.monotonic(), part="dbus", why=why, resolution=err.resolution))
         self._told = err.code
-
-    # -- for the bus (bus.ports.Ports) -------------------------------------------------------------------------------
-
-    async def request(self, action: inputs.Action, who: str) -> orders.Reply:
-        """Pass a request to the core."""
-        return await self._reactor.request(action, who)
-
-    def snapshot(self) -> dict[str, Any]:
-        """The whole state."""
-        return self._reactor.snapshot()
-
-    def feed(self, since: int) -> AsyncGenerator[dict[str, Any], None]:
-        """Events."""
-        return self._reactor.subscribe(since)

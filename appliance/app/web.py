@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from appliance.app.paths import Places
 from appliance.base.errors import IntercomError, reason
 from appliance.config.schema import Config
-from appliance.core import inputs, orders
+from appliance.core import inputs
 from appliance.core.model import AccessScope
 from appliance.doctor import daemon_faults, examine, networks, signalling
 from appliance.runtime.reactor import Reactor
@@ -60,6 +59,8 @@ class Web:
     ) -> None:
         self._config, self._places, self._reactor, self._file = config, places, reactor, file
         self.recordings, self.call_log, self.audit = kept.recordings, kept.call_log, kept.audit
+        self.request, self.snapshot, self.codes = reactor.request, reactor.snapshot, reactor.codes
+        self.call, self.calls, self.subscribe = reactor.call, reactor.calls, reactor.subscribe
         self._servers: dict[str, HttpServer] = {}
         self.tried = asyncio.Event()  # set once it listens, or knows why it cannot
 
@@ -136,31 +137,7 @@ class Web:
             return Path(configured)
         return self._places.runtime / "http.sock" if configured else None
 
-    # -- for the API (api.ports.Ports) -------------------------------------------------------------------------------
-
-    async def request(self, action: inputs.Action, who: str) -> orders.Reply:
-        """Pass a request to the core."""
-        return await self._reactor.request(action, who)
-
-    def snapshot(self) -> dict[str, Any]:
-        """The whole state."""
-        return self._reactor.snapshot()
-
-    def codes(self) -> list[dict[str, Any]]:
-        """All codes and cards."""
-        return self._reactor.codes()
-
-    def call(self, wanted: str) -> dict[str, Any] | None:
-        """One call."""
-        return self._reactor.call(wanted)
-
-    def calls(self) -> list[dict[str, Any]]:
-        """All calls."""
-        return self._reactor.calls()
-
-    def feed(self, since: int) -> AsyncGenerator[dict[str, Any], None]:
-        """Events."""
-        return self._reactor.subscribe(since)
+    # -- for the API (api.ports.HttpPorts) ----------------------------------------------------------------------------
 
     async def doctor(self) -> list[dict[str, Any]]:
         """The faults that can be seen from inside, and those that the adapters have reported."""

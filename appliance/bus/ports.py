@@ -12,10 +12,13 @@ class BusPorts(Protocol):
     """The daemon as the bus sees it; all methods are called on the loop's thread and return at once."""
 
     async def request(self, action: inputs.Action, who: str) -> orders.Reply:
-        """Post a Requested input and wait for its Reply; `who` goes into events."""
+        """Post a Requested input and wait for its Reply; `who` goes into events.
+
+        Raises IntercomError `unavailable` if none comes in time.
+        """
 
     def snapshot(self) -> Json:
         """The whole state, as in GET /v1/state."""
 
-    def feed(self, since: int) -> AsyncGenerator[Json, None]:
+    def subscribe(self, since: int) -> AsyncGenerator[Json, None]:
         """Envelopes after the event `since`, then live ones, until the daemon stops."""

@@ -101,7 +101,7 @@ class BusService:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _follow(self) -> None:
-        async with aclosing(self._daemon.feed(self._since)) as feed:
+        async with aclosing(self._daemon.subscribe(self._since)) as feed:
             async for envelope in feed:
                 self._refresh()
                 sent = self._signal(

@@ -150,7 +150,7 @@ class Station:
     def calls(self) -> list[dict[str, Any]]:
         return self.state["calls"]
 
-    async def feed(self, since: int) -> AsyncGenerator[dict[str, Any], None]:
+    async def subscribe(self, since: int) -> AsyncGenerator[dict[str, Any], None]:
         queue: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue(self._queue)
         self._subscribers.add(queue)
         try:

@@ -42,7 +42,7 @@ class Kept(Station):
         self.kept.append(envelope)
         self.events.publish(envelope)
 
-    def feed(self, since):
+    def subscribe(self, since):
         return self.events.follow(since)
 
     def snapshot(self):

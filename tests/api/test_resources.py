@@ -1,10 +1,12 @@
 import asyncio
 import json
+from unittest.mock import Mock
 
 import pytest
 
 from appliance.core import inputs, orders
-from appliance.core.model import Content, MessageId, Pattern, RequestId, SoundTrial, TransferPolicy
+from appliance.core.model import Content, MessageId, Pattern, RequestId, Settings, SoundTrial, TransferPolicy
+from appliance.runtime.reactor import Reactor
 from tests.api import fake
 from tests.support.waiting import until
 
@@ -342,9 +344,12 @@ def test_a_fault_of_ours_is_logged_and_told_without_details(client, station, cap
 
 def test_a_daemon_that_does_not_answer_is_unavailable(client, station, monkeypatch):
     async def never(action, who):
-        await asyncio.Event().wait()
+        silent = Reactor(Settings("silent"), Mock())
+        silent._loop = asyncio.get_running_loop()
+        monkeypatch.setattr(silent, "_drain", lambda: None)
+        return await silent.request(action, who)
 
-    monkeypatch.setattr("appliance.api.http.dependencies.PATIENCE_S", 0.05)
+    monkeypatch.setattr("appliance.runtime.reactor.REPLY_S", 0.05)
     station.request = never
     assert client.post("/v1/doors/front/open").json()["code"] == "unavailable"
 

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 import threading
-from types import SimpleNamespace
+from unittest.mock import Mock
 
 from appliance import api
 from appliance.app.paths import Places
@@ -28,7 +28,7 @@ def test_the_loop_goes_on_while_the_interface_is_imported(tmp_path, monkeypatch)
     monkeypatch.setattr(sys, "meta_path", [slow, *sys.meta_path])
     monkeypatch.delitem(sys.modules, "appliance.api.app", raising=False)
     monkeypatch.delattr(api, "app", raising=False)  # else `from appliance.api import app` imports nothing
-    reactor = SimpleNamespace(post=lambda _: None, feed=SimpleNamespace(close=lambda: None))
+    reactor = Mock()
     config = check({"http": {"port": 0}}, "test")
 
     async def run():

@@ -1,6 +1,5 @@
 """Shared by the resources: the client's identity, and orders with their replies."""
 
-import asyncio
 from typing import Annotated, cast
 
 from fastapi import Depends, Path
@@ -8,11 +7,9 @@ from fastapi.requests import HTTPConnection
 from fastapi.responses import JSONResponse
 
 from appliance.api.ports import HttpPorts
-from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import inputs, orders
 
 WHO = "intercomd.who"  # the key in the ASGI scope, put there by `auth`
-PATIENCE_S = 10.0  # the core replies within a turn of the loop; a longer wait means that it is not running
 
 Id = Annotated[str, Path(max_length=64)]
 
@@ -31,16 +28,7 @@ Who = Annotated[str, Depends(_who)]
 
 async def ask(daemon: HttpPorts, action: inputs.Action, who: str) -> orders.Reply:
     """The reply to `action`. Raises the reply's error, or `unavailable` if none comes."""
-    try:
-        async with asyncio.timeout(PATIENCE_S):
-            reply = await daemon.request(action, who)
-    except TimeoutError:
-        raise IntercomError(
-            ErrorCode.UNAVAILABLE,
-            "The daemon did not answer.",
-            "It is starting or stopping, or it hangs.",
-            "Try again.",
-        ) from None
+    reply = await daemon.request(action, who)
     if reply.error is not None:
         raise reply.error
     return reply

@@ -41,7 +41,7 @@ class EventSubscription:
 
     async def events(self) -> AsyncGenerator[Json, None]:
         """Envelopes, at the subscriber's pace, until the daemon stops; the feed's queue is the limit."""
-        async with aclosing(self._daemon.feed(self.seen)) as feed:
+        async with aclosing(self._daemon.subscribe(self.seen)) as feed:
             async for envelope in feed:
                 self.seen = envelope["id"]
                 if self._wants(envelope):

@@ -1,6 +1,6 @@
 """`@shows(…)` says what a test causes by a real line, reader, client or far end, and holds it to that.
 
-All of it was told or asked while the test ran, and each event has the shape that its schema describes. Rows:
+All of it occurred while the test ran, and each event has the shape that its schema describes. Rows:
 an event's type, with one of its data where CHOICES names it, as in `door.unlocked means=card`; `METHOD /path` of the
 HTTP interface; `Door1.Open`, a method, signal or property on the message bus; `intercomctl door open`; `cause:…` of a
 call's end; `error:…` of a refused request.
@@ -31,7 +31,7 @@ CHOICES = {
 
 
 class Witness(ABC):
-    """Something under test that can say what it told and was asked since a moment."""
+    """Something under test that lists its events and requests since a moment."""
 
     started: ClassVar[list] = []  # by the test that runs
 
@@ -45,7 +45,7 @@ class Witness(ABC):
 
 
 def shows(*rows):
-    """The witnesses, those that the test is given and those it starts, have told and been asked all of these."""
+    """The witnesses, those that the test is given and those it starts, have seen all of these events and requests."""
 
     def decorate(test):
         for row in rows:

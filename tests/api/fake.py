@@ -1,4 +1,4 @@
-"""A station without hardware, phone or core: answers requests and tells events as the daemon would."""
+"""A station without hardware, phone or core: answers requests and sends events as the daemon would."""
 
 import asyncio
 import wave

@@ -104,14 +104,14 @@ def test_the_unix_socket_is_authorised_by_its_mode_alone(shared, station):
 
 
 def test_a_request_from_no_known_listener_is_refused(station):
-    """An address that cannot be told (the peer has gone) must not pass for the Unix socket."""
+    """An unknown address (the peer has gone) must not pass for the Unix socket."""
     answer = asked(station, "POST", "/v1/doors/front/open", {"Authorization": f"Bearer {TOKEN}"}, listener=None)
     assert answer.status_code == 403
     assert station.requests == []
 
 
 def test_a_peer_that_has_gone_opens_no_door(served, station):
-    """What getpeername cannot tell is no Unix socket."""
+    """A peer without a name from getpeername is no Unix socket."""
     for _ in range(20):
         with socket.create_connection(("127.0.0.1", served.bound.port)) as gone:
             gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # RST at close

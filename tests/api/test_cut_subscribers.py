@@ -49,7 +49,7 @@ class Kept(Station):
         return {**self.state, "last_event": self.events.last}
 
     async def go_on(self, chance, client):
-        """Tell events, now one, now many, until cancelled; never so far ahead that anything may be lost."""
+        """Send events, now one, now many, until cancelled; never so far ahead that anything may be lost."""
         while True:
             await asyncio.sleep(0.002)
             if self.events.last - client.since > AHEAD:
@@ -68,7 +68,7 @@ def kept(loop, tmp_path):
 
 
 class Client:
-    """Remembers what it saw, and the id that it resumes from, as each way tells it."""
+    """Remembers the events it saw, and the id to resume from, as each way reports it."""
 
     def __init__(self, served, chance, types):
         self.served, self.chance = served, chance

@@ -85,7 +85,7 @@ def test_a_client_that_does_not_read_holds_up_no_other_and_is_told_what_it_misse
             assert received(quick)["id"] == number
         told = [received(slow)]
         while told[-1]["type"] != "events.lost" and len(told) < 1_000:
-            shared.tell("custom")  # what comes after a loss tells it
+            shared.tell("custom")  # the next event after a loss reveals it
             told.append(received(slow))
         lost = told.pop()
         assert [each["id"] for each in told] == list(range(1, lost["data"]["from"]))

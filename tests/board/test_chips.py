@@ -1,4 +1,4 @@
-"""Chips and lines as the kernel's structures tell them; with real ones in the lab."""
+"""Chips and lines as the kernel's structures describe them; with real ones in the lab."""
 
 import os
 import struct

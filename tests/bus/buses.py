@@ -82,7 +82,7 @@ class TheBus:
                 stdout=subprocess.PIPE,
                 stderr=log,
             )
-        assert self.process.stdout.readline(), self._log.read_text()  # it listens before it tells where
+        assert self.process.stdout.readline(), self._log.read_text()  # it listens before it prints its address
 
     def stop(self):
         """End it at once."""
@@ -134,7 +134,7 @@ class Client:
             return await self.bus.call(message)
 
     async def ask(self, path, interface, member, signature="", *body):
-        """The whole answer of ours, be it an error."""
+        """Our whole answer, or the error."""
         return await self.send("org.intercomd", path, interface, member, signature, body)
 
     async def get(self, path, interface, member, signature="", *body):

@@ -38,7 +38,7 @@ def arguments(text):
 
 
 def told(text):
-    """Methods, signals and properties as a document tells them."""
+    """Methods, signals and properties as a document lists them."""
     found = set()
     for line in text.splitlines():
         if match := LINE.fullmatch(line):

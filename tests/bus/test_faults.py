@@ -1,4 +1,4 @@
-"""A bus that is not there, hangs, hangs up, refuses or goes: told once, tried again, and the phone does not mind."""
+"""A bus that is not there, hangs, hangs up, refuses or goes: reported once, retried, and no harm to the phone."""
 
 import asyncio
 import json
@@ -59,7 +59,7 @@ def test_a_bus_that_hangs_up_while_it_is_greeted_is_unavailable_and_holds_nobody
         listener.listen()
 
         async def hang_up(reader, writer):
-            await reader.readuntil(b"\r\n")  # what is left unread would be told as a reset, not as the end
+            await reader.readuntil(b"\r\n")  # unread bytes would cause a reset, not an end of file
             writer.write(said)
             writer.close()
 

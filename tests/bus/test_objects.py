@@ -1,4 +1,4 @@
-"""The objects on a real bus: what they show, take, refuse and tell."""
+"""The objects on a real bus: their properties, calls, refusals and signals."""
 
 import asyncio
 import json

@@ -29,7 +29,7 @@ FAMILIES = {
     "doors": ("door.", "code.", "access.", "dtmf."),
     "lines": ("button.", "lamp.", "panel.", "keypad.", "card.", "sensor.", "ring.", "rule."),
 }
-LEAF = {"door.opened", "door.closed", "door.held_open", "door.forced"}  # told by a contact
+LEAF = {"door.opened", "door.closed", "door.held_open", "door.forced"}  # reported by a contact
 ROOTS = {
     "calls": ("calls", "accounts", "contacts", "conferences", "messages", "log/calls", "config"),
     "doors": ("doors", "panel", "codes", "log/doors"),
@@ -50,7 +50,7 @@ CHOSEN = {
         "keypad.refused": (Denial.WRONG, Denial.LOCKED_OUT, NOBODY),
         "lamp.changed": Pattern,
         "ring.ended": RingResult,
-        "sensor.changed": set(SensorKind) - {SensorKind.CONTACT},  # which is told as the door's leaf
+        "sensor.changed": set(SensorKind) - {SensorKind.CONTACT},  # reported as the door's leaf
     },
 }
 OF_APPLIANCE = {"OpenDoor", "PressButton", "Buttons", "Event"}  # what doors and panel have there
@@ -83,7 +83,7 @@ def shown(group):
 
 
 def there(group):
-    """All rows of the group that this version has; errors are not told apart by groups."""
+    """All rows of the group that this version has; errors have no groups."""
     described = app.openapi()["paths"]
     named = {f"{method.upper()} {path}" for path, methods in described.items() for method in methods}
     ids = re.compile(r"\{(call|conference)\}")

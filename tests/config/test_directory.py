@@ -1,4 +1,4 @@
-"""The directory's CSV file: what spreadsheets write is taken, and what is wrong is told with line and column."""
+"""The directory's CSV file: spreadsheets' output is accepted, and errors are reported with line and column."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A configuration file is read whole, and every error in it is told in a sentence that mends it."""
+"""A configuration file is read whole, and every error in it is reported in a sentence with the remedy."""
 
 # ruff: noqa: E501 - a table is read by the row
 

@@ -141,7 +141,7 @@ def conferring(state: State, together: set) -> None:
 
 
 def paired(told: Counter, state: State) -> None:
-    """What has begun of conferences has ended once, or lasts; `told`: how often each type of event was told so far."""
+    """Every beginning in conferences has one end, or lasts. The counter: how often each type of event was emitted."""
 
     def lasting(begun: str, *ended: str) -> int:
         return told[f"conference.{begun}"] - sum(told[f"conference.{name}"] for name in ended)

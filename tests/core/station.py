@@ -33,7 +33,7 @@ from tests.core.rules import checked
 FRONT, GATE = DoorId("front"), DoorId("gate")
 KITCHEN = "sip:kitchen@127.0.0.2:5060"
 PCMA = Codec("PCMA", 8000)
-LONGEST = 92  # seconds that a call of ours waits for an answer: dialing and ringing
+LONGEST = 92  # seconds that our call waits for an answer: dialing and ringing
 
 SETTINGS = Settings(
     station="Front door",

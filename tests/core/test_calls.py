@@ -485,7 +485,7 @@ def test_packets_that_stop_end_the_call_after_30_s():
     station = ready()
     call = station.talking()
     station.give(inputs.RtpStopped, call=call.id)
-    station.give(inputs.RtpStopped, 10.0, call=call.id)  # told again: the deadline stays
+    station.give(inputs.RtpStopped, 10.0, call=call.id)  # reported again: the deadline stays
     station.wait(19.9)
     assert station.orders(HangUp) == []
     station.wait(0.2)
@@ -536,7 +536,7 @@ def test_a_call_without_an_answer_to_our_offer_ends_at_once():
 def test_packets_that_come_again_are_forgiven():
     station = ready()
     call = station.talking()
-    station.give(inputs.RtpResumed, call=call.id)  # never lost: nothing to tell
+    station.give(inputs.RtpResumed, call=call.id)  # never lost: nothing to report
     station.give(inputs.RtpStopped, call=call.id)
     station.give(inputs.RtpResumed, 29.0, call=call.id)
     station.wait(100.0)

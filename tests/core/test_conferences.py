@@ -1,4 +1,4 @@
-"""Conferences: who hears whom and who does not, what is told of each participant, and that a loss leaves the rest."""
+"""Conferences: who hears whom and who does not, the events of each participant, and that a loss leaves the rest."""
 
 from dataclasses import replace
 

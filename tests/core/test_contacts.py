@@ -1,4 +1,4 @@
-"""Watched contacts: when they are asked, what their answers mean, and what is told."""
+"""Watched contacts: when they are probed, the meaning of their answers, and the events."""
 
 from collections import Counter
 from dataclasses import replace

@@ -16,7 +16,7 @@ def asked(station: Station, seconds: float | None = None):
 
 
 def guard(station: Station, *, energised: bool, pulse: int | None = None, after: float = 0.0) -> Station:
-    """The guard tells of the newest pulse."""
+    """The guard reports the newest pulse."""
     newest = dict(station.state.pulses).get(FRONT)
     if pulse is None:
         pulse = newest.id if newest else 0

@@ -147,7 +147,7 @@ def test_a_stranger_learns_of_no_other_address():
     assert not forwarded(door)
 
 
-# -- calls of ours ---------------------------------------------------------------------------------------------------
+# -- our own calls ---------------------------------------------------------------------------------------------------
 
 
 def moved(station: Station, *contacts: str, code: int = 302) -> Station:

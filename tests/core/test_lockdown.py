@@ -1,4 +1,4 @@
-"""Lockdown: it beats whatever runs and whoever comes, outlasts restarts, and is confirmed once it is on disc."""
+"""Lockdown: it ends every pulse and refuses every opening, outlasts restarts, and is confirmed once it is on disc."""
 
 from dataclasses import replace
 

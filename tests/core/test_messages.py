@@ -1,4 +1,4 @@
-"""Messages: who is heard, what is sent, and that each one sent is told of once, however it ends."""
+"""Messages: which senders are accepted, and that each sent message has one outcome, however it ends."""
 
 import pytest
 

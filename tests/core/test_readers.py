@@ -1,4 +1,4 @@
-"""Keypads and card readers: what is told of keys and cards, and what is not."""
+"""Keypads and card readers: what events reveal about keys and cards, and what they do not."""
 
 from appliance.core import events, inputs, snapshot
 from tests.core.station import ready

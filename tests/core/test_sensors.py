@@ -1,4 +1,4 @@
-"""Sensors: what a door's contact tells beside its relay, and a tamper contact that blocks opening."""
+"""Sensors: what a door's contact reports beside its relay, and a tamper contact that blocks opening."""
 
 from dataclasses import replace
 

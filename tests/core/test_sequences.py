@@ -339,7 +339,7 @@ def test_after_any_sequence_time_alone_ends_what_waits(moves):
 
 
 class Guard:
-    """Takes each pulse at most once, ends it in time, and tells so; its reports wait until they are fetched."""
+    """Accepts each pulse at most once, ends it in time, and reports both; its reports wait until they are fetched."""
 
     def __init__(self) -> None:
         self.born, self.newest = 0, {}

@@ -1,4 +1,4 @@
-"""Settings that change while the station runs: they hold from the next decision on, and what is told of it."""
+"""Settings that change while the station runs: they apply from the next decision on, and events report them."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Contacts of whom their server tells: when it is asked, what comes of that, and when it is asked again."""
+"""Contacts watched by subscription: when it begins, its reports, and when it is repeated."""
 
 from dataclasses import replace
 

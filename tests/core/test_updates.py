@@ -1,4 +1,4 @@
-"""Changes of a call by either side: each is told with what came of it, and what is asked of a client ends in time."""
+"""Changes of a call by either side: each is reported with its outcome, and each question to a client ends in time."""
 
 import pytest
 

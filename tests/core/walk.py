@@ -24,7 +24,7 @@ TIMES = {
     "answers_at",
 }
 PAST = {"ringing_since", "connected_since", "rtp_lost_since"}
-# what is only told, and decides nothing; and parts that touch nothing but their own field
+# inputs that are only reported; and parts that change only their own field
 TOLD = {
     "settings",
     "now",

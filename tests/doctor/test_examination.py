@@ -1,4 +1,4 @@
-"""Each fault of configuration, cards and lines is told once, with its cause and what to do."""
+"""Each fault of configuration, cards and lines is reported once, with its cause and its remedy."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Lamps with brightness and colours: what is not there is told, and what a plain line cannot do."""
+"""Lamps with brightness and colours: missing ones are reported, and what a plain line cannot do."""
 
 import subprocess
 import sys

@@ -90,7 +90,7 @@ class Appliance(DemoStation):
         return event
 
     def forget(self):
-        """Nothing of what was told so far is waited for any more."""
+        """Earlier events do not count any more."""
         self._taken |= {event["id"] for event in self.events}
 
     def of(self, kind, **data):
@@ -143,7 +143,7 @@ async def place():
 
 @asynccontextmanager
 async def appliances(*configs):
-    """Each daemon with its configuration, ready; ended afterwards whatever happens, and told about if it went wrong."""
+    """Each daemon with its configuration, ready; ended afterwards whatever happens, with its log if it failed."""
     async with place() as directory:
         made = [Appliance(directory / config["station"]["user"], config) for config in configs]
         async with together(*made):
@@ -183,7 +183,7 @@ def alone(uri, **changes):
 
 
 async def ring(front, kitchen):
-    """The visitor's call, ringing: its id at both. What was told before is not waited for any more."""
+    """The visitor's call, ringing: its id at both. Earlier events do not count any more."""
     front.forget()
     kitchen.forget()
     await front.press("ring")

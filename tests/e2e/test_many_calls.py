@@ -97,7 +97,7 @@ async def no_more_descriptors_than(settled, *stations):
 class Callers:
     """One socket from which many call at once, each with a dialog of its own; knows just enough SIP for it.
 
-    Whoever is asked for another kind of sound agrees, and whoever is hung up on does too.
+    A far end that is offered another kind of sound agrees, and so does one that gets BYE.
     """
 
     def __init__(self, address):
@@ -244,7 +244,7 @@ async def crowd_comes_talks_and_goes(outside, kitchen, number):
         await kitchen.order(f"/v1/calls/{call}/answer")
     await seen("answers", lambda: all(outside.final(name) == 200 for name in names))
     await seen("all talking", lambda: len(kitchen.of("call.connected")) == CROWD)
-    # One has the speaker and the microphone; the others are told that they are held.
+    # One has the speaker and the microphone; the others are put on hold.
     held = "sendonly", "inactive"
     await seen("holding", lambda: sum(outside.offered.get(name) in held for name in names) == CROWD - 1)
     shown = (await kitchen.get("/v1/calls"))["calls"]

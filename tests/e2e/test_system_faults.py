@@ -433,7 +433,7 @@ def test_both_daemons_stopped_in_mid_call_say_bye_close_their_files_and_are_gone
                 assert False in sent, sent
                 for reading in following:
                     await asyncio.wait_for(reading, PATIENCE_S)
-                # What the daemons told and kept at their end.
+                # Events and files of the daemons at their end.
                 for station in both:
                     await station.stop()
                     await station.start()

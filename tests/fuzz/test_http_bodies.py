@@ -1,4 +1,4 @@
-"""HTTP: whatever a body or a query holds, the answer is one of those that are described, never a failure of ours."""
+"""HTTP: whatever a body or a query holds, the answer is one of the documented ones, never a failure of the server."""
 
 import json
 

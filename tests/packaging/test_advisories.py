@@ -1,4 +1,4 @@
-"""packaging/pjsua2/advisories.tsv: each row holds together, and what it supposes of our build is so."""
+"""packaging/pjsua2/advisories.tsv: each row is consistent, and true for our build."""
 
 import re
 from pathlib import Path

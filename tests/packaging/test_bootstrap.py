@@ -1,4 +1,4 @@
-"""packaging/bootstrap: prepares a clone once, does nothing the second time, and tells what went wrong."""
+"""packaging/bootstrap: prepares a clone once, does nothing the second time, and reports what went wrong."""
 
 import os
 import shutil
@@ -38,7 +38,7 @@ class Clone:
         self.environment = os.environ | {"PYTHON": str(self.python)}
 
     def setup(self, mode: str, status: int = 0) -> str:
-        """What a set-up says; `installed` tells what it did."""
+        """The output of a set-up; `installed` lists what it did."""
         self.called.unlink(missing_ok=True)
         result = subprocess.run(
             [self.folder / "packaging/bootstrap", mode],

@@ -1,4 +1,4 @@
-"""packaging/pjsua2/build: each failure is told with cause and remedy, and a wheel made before is taken as it is."""
+"""packaging/pjsua2/build: each failure is reported with cause and remedy, and an existing wheel is used as it is."""
 
 import fcntl
 import os

@@ -53,7 +53,7 @@ class _Skipping(selectors.DefaultSelector):
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """A loop in which nothing takes time but waiting, and waiting takes none of ours."""
+    """A loop in which only waiting takes time, and only simulated time."""
 
     def __init__(self):
         self.skipping = _Skipping()
@@ -75,7 +75,7 @@ def wiring(tmp_path, cap_s=10.0, names=("front",), hold_s=0.0):
 
 
 def level(door):
-    """What the relay's line does, whoever lives."""
+    """The level of the relay's line, whichever process lives."""
     return {"0": False, "1": True}[door.line.file.read_text()[0]]
 
 
@@ -90,7 +90,7 @@ def free(door):
 
 
 def guards(door):
-    """The ids of the guard processes with that line, as /proc tells."""
+    """The ids of the guard processes with that line, from /proc."""
     found = []
     for folder in Path("/proc").iterdir():
         with contextlib.suppress(OSError):

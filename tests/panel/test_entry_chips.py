@@ -1,9 +1,9 @@
 """Keypads and Wiegand readers on the kernel's GPIO chips: real lines, real edges; runs in the lab.
 
-Nothing here has to be quick: pulses lie in the kernel with their times until the loop reads them, and whoever presses
-keys follows the rows at once, since he stands in the same loop.
+Nothing here has to be quick: pulses lie in the kernel with their times until the loop reads them, and simulated
+keys follow the rows at once, in the same loop.
 
-An edge is told by a thread of the kernel, which goes before all else: on one processor, none is lost.
+A thread of the kernel reports edges, with a higher priority than all others: on one processor, none is lost.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""The guard as a service of its own: its doors come from the daemon's file, and systemd is told how it is."""
+"""The guard as a service of its own: its doors come from the daemon's file, and systemd gets its state."""
 
 import signal
 import socket

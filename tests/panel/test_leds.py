@@ -138,7 +138,7 @@ async def test_steady_lamp_that_goes_is_told_at_once(root):
         lamps.desire(((RED, LampOutput(Pattern.ON)),))
         await until_async(lambda: level(folder) == 255, "the lamp")
         lamps._gone(str(root / "another"))
-        lamps._gone(str(folder))  # as the kernel tells it
+        lamps._gone(str(folder))  # as the kernel reports it
         failed = await until_async(lambda: next((i for i in posted if isinstance(i, PartFailed)), None))
         assert failed.why == "lamp red (LED status): its device was removed"
         await until_async(lambda: isinstance(posted[-1], PartRecovered), "the recovery")

@@ -195,7 +195,7 @@ async def test_channel_whose_chip_goes_is_told_and_shines_again_when_it_is_back(
     with lamps_of(LampWiring(RED, ONE)) as (lamps, posted):
         lamps.desire(((RED, LampOutput(Pattern.ON)),))
         await until_async(lambda: kernel.shows() == (1.0, "normal"), "the lamp")
-        lamps._gone(str(kernel.chip.resolve()))  # as the kernel tells it
+        lamps._gone(str(kernel.chip.resolve()))  # as the kernel reports it
         failed = await until_async(lambda: next((i for i in posted if isinstance(i, PartFailed)), None))
         assert failed.why == f"lamp red (PWM {CHIP}/0): its device was removed"
         await until_async(lambda: isinstance(posted[-1], PartRecovered), "the recovery")

@@ -1,4 +1,4 @@
-"""Sensors on every board: their level is known from when the line is taken, and every edge is told."""
+"""Sensors on every board: their level is known once the line is claimed, and every edge is reported."""
 
 import pytest
 

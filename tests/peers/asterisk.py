@@ -110,7 +110,7 @@ verbose=4
 class Asterisk:
     """Registrar and PBX by UDP and TCP. Its extensions, 101 to 103, have pw- and the number for a password.
 
-    Called: 101 to 103 each other; 602 plays music, which whoever is held hears as well: a tone of MUSIC_HZ.
+    Called: 101 to 103 each other; 602 plays music, which held far ends hear as well: a tone of MUSIC_HZ.
     603 passes who calls it on to 602 after a second, 604 to nobody.
     """
 

@@ -140,12 +140,12 @@ class Baresip:
 
     def ends(self, user=""):
         """What ended each of its calls, of those with that user, so far; "" for one that goes on."""
-        self.command("uastat")  # what there is to be told has been read before its answer
+        self.command("uastat")  # all events have been read before its answer
         found = {}
         for event in self.seen:
             if event.get("id") and str(event.get("peeruri")).startswith(f"sip:{user}"):
                 found.setdefault(event["id"], "")
-                if event["type"] in {"CALL_CLOSED", "TRANSFER_FAILED"}:  # the second is all that is told then
+                if event["type"] in {"CALL_CLOSED", "TRANSFER_FAILED"}:  # the second is the only event then
                     found[event["id"]] = event["param"]
         return found
 

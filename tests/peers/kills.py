@@ -105,7 +105,7 @@ def uri(peer):
 def in_turn(directory, course, runs, look=lambda door: None):
     """The course, killed at each of its moments; what was in them is over, which `look` sees to.
 
-    Tells when, and what each party saw.
+    Reports when, and what each party saw.
     """
     chance, told = random.Random(course.__name__), []
     with ExitStack() as stack:
@@ -166,7 +166,7 @@ def died(door, *calls):
 
 
 def ended(peer, door):
-    """What a baresip was told of the end of each of its calls with us, once all have ended."""
+    """The end of each of a baresip's calls with us, as it saw it, once all have ended."""
     until(lambda: all(peer.ends(f"{door.user}@").values()), f"the end of the calls at {peer.hertz} Hz", PATIENCE_S)
     return peer.ends(f"{door.user}@")
 

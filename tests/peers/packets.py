@@ -71,7 +71,7 @@ class Packets:
         return self.request("INVITE", body=self.sdp)
 
     def inside(self, invite, method, seq=1, body="", kind="application/sdp", headers=""):
-        """A request of ours in the dialog that their `invite`, and our answer to it, have made."""
+        """Our request in the dialog of their `invite` and our answer to it."""
         asked = dict(re.findall(r"^([\w-]+): *(.*?)\r?$", invite, re.MULTILINE))
         to = re.search("<(.*?)>", asked["Contact"])[1]
         content = f"Content-Type: {kind}\r\n" if body else ""

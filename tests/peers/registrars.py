@@ -219,11 +219,11 @@ class Scripted:
                 self.socket.sendto(answer(text, code, headers), peer)
 
     def other(self, text, peer):
-        """Another request than REGISTER, or an answer to one of ours."""
+        """Another request than REGISTER, or an answer to our request."""
 
 
 class Notifier(Scripted):
-    """One that tells of contacts as well. `told`: what becomes of each SUBSCRIBE, the last of all that come later.
+    """A registrar that reports contacts as well, with the fate of each SUBSCRIBE in turn, the last for all later ones.
 
     As (code, None), or (202, (Subscription-State, type, body)) of the NOTIFY that follows; 489 for other packages than
     it knows. `subscribed` has those that came, `ended` how many were taken back.

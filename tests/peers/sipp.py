@@ -37,7 +37,7 @@ OPTIONS = {
     "held": False,  # it holds us before
     "steps": 9,  # of a transfer, after which it only waits for BYE
     "ends": True,  # the call, once its transfer has gone well
-    "notified": (),  # the codes that it tells of that, in their order
+    "notified": (),  # the codes that it reports by NOTIFY, in their order
 }
 
 

@@ -27,7 +27,7 @@ def sdp(direction="sendrecv", version=1, codecs="8 0"):
 
 
 def sdp_without_events():
-    """For G.711 A-law that `plays` sends, and nothing that tells of digits."""
+    """For G.711 A-law that `plays` sends, without telephone events."""
     return (
         "v=0\no=sipp 1 1 IN IP[media_ip_type] [media_ip]\ns=-\nc=IN IP[media_ip_type] [media_ip]\nt=0 0\n"
         "m=audio [rtpstream_audio_port] RTP/AVP 8\na=sendrecv\n"
@@ -316,7 +316,7 @@ def referred(side, o):
 
 
 def referred_in_part(side, o):
-    """Held and referred, as far as `steps` says: held, asked, agreed, and two that tell how it goes."""
+    """Held and referred, as far as `steps` says: held, asked, agreed, and two progress reports."""
     parts = [
         accepts_reinvite("a=(sendonly|inactive)", ANSWER_TO[o.hold], 2),
         [recv("REFER")],

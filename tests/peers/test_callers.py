@@ -158,7 +158,7 @@ def test_guesses_are_locked_out_by_source_and_by_target_and_never_lock_out_the_p
 
 
 def test_wrong_answers_from_a_forged_address_lock_nobody_out(door):
-    """Whoever sends from the phone's address, and sees no challenge, can answer none that was for it."""
+    """A sender with the phone's address that sees no challenge cannot answer one that was for the phone."""
     with Guesser(door, loopback()) as thief, Packets(door.far_address, to=door.address) as forged:
         thief.send(thief.invite())
         thief.receive("SIP/2.0 401", "INVITE")

@@ -207,7 +207,7 @@ def test_a_thousand_wrong_codes_open_nothing_and_each_is_in_the_audit_after_a_ki
         kept = audit(door)
         assert [e["id"] for e in kept if e["type"] == "door.denied"] == refused[::-1]
         with Call(door) as call:
-            call.info("4711")  # within the lockout, which began anew with the daemon
+            call.info("4711")  # within the lockout, which began again with the daemon
             door.wait("door.denied", why="no code is accepted for a while after too many wrong ones")
             call.hang_up()
 

@@ -1,4 +1,4 @@
-"""Contacts that are watched go, come and talk: another station by OPTIONS, an extension by what its PBX tells."""
+"""Contacts that are watched go, come and talk: another station by OPTIONS, an extension by its PBX's reports."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ from tests.support.waiting import until
 
 
 def becomes(door, state, code=200, reason=None):
-    """It is told to be so, and shown."""
+    """An event reports that state, and the interface shows it."""
     told = door.wait("contact.changed", contact="kitchen", new=state, patience=120)["data"]
     assert told["code"] == code and reason in {None, told["reason"]}, told
     (shown,) = (each for each in door.get("/v1/contacts")["contacts"] if each["name"] == "kitchen")

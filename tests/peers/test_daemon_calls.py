@@ -1,4 +1,4 @@
-"""A visitor presses the button, and SIPp is the far end: what it does, and what is told of it."""
+"""A visitor presses the button, and SIPp is the far end: its actions, and the events."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""SIPp calls the station: who is let through, how it goes, and what is told of it."""
+"""SIPp calls the station: who is accepted, how the call goes, and the events."""
 
 import pytest
 

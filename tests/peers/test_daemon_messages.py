@@ -1,4 +1,4 @@
-"""MESSAGE in and out of calls, and INFO in them, with SIPp as the far end: what is told, and who is heard."""
+"""MESSAGE in and out of calls, and INFO in them, with SIPp as the far end: the events, and the accepted senders."""
 
 import pytest
 
@@ -118,7 +118,7 @@ def test_a_message_in_a_call_is_refused_and_the_call_goes_on(door, far):
 
 
 def informs(door, far, code, told):
-    """An INFO of ours in a call, and what is told once it is answered so."""
+    """Our INFO in a call, and the event after this answer."""
     content = {"content_type": "application/vnd.door.json", "body": TEXT}
     with far("uas-informed", code=code, kind=content["content_type"]) as peer:
         call = door.talk(door.ring())

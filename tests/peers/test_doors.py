@@ -98,7 +98,7 @@ def house(running):
 
 
 def whole(house, act, by):
-    """All that can be done with a door, and what is told of it."""
+    """All actions on a door, and their events."""
     act("open", 0.3)
     told = house.wait("door.unlocked", door="front", held=False)["data"]
     assert (told["by"], told["means"]) == (by, "api")

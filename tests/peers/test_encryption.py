@@ -1,4 +1,4 @@
-"""Stations that register at Kamailio by TLS, and encrypt their calls' sound or not, as they are told."""
+"""Stations that register at Kamailio by TLS, and encrypt their calls' sound or not, as configured."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Each fault of a call or registration, caused by a real peer, is told with the setting to look at: by the event, by
+"""Each fault of a call or registration, caused by a real peer, is reported with the setting to check: by the event, by
 the call log or the account, and by the doctor."""
 
 import pytest

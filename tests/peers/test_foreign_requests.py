@@ -116,7 +116,7 @@ def test_in_a_call_of_ours_only_its_far_end_is_heard(door):
 
 
 def answering(sender, invite, method):
-    """A request of the one that an INVITE of ours went to."""
+    """A request from the far end of our INVITE."""
     lines = dict(line.split(": ", 1) for line in invite.partition("\r\n\r\n")[0].split("\r\n")[1:])
     contact = lines["Contact"].partition("<")[2].partition(">")[0]
     return (

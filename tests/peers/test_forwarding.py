@@ -59,7 +59,7 @@ def calling(door, tmp_path, scenario, **options):
 
 
 def sent_on(door, tmp_path, **expected):
-    """It calls, and is told to call `other` instead."""
+    """It calls, and is redirected to `other`."""
     with calling(door, tmp_path, "uac-moved", contact=uri_of(door, "other")) as peer:
         call = door.wait("call.incoming")["call"]
         told = door.wait("call.forwarded", call)["data"]
@@ -116,7 +116,7 @@ def test_nobody_is_to_be_disturbed(door, tmp_path):
 
 
 def test_nobody_is_disturbed_after_the_station_was_killed_either(tmp_path):
-    """Whoever goes to sleep has said so once."""
+    """A resident says good night once."""
     with Daemon(tmp_path / "door") as door:
         change(door, {"do_not_disturb": True, "quiet_hours": {"begin": "22:10", "end": "06:10"}})
         until(lambda: any("22:10" in f.read_text() for f in (tmp_path / "door").rglob("kept.json")), "it on disc")
@@ -170,7 +170,7 @@ def test_baresip_calls_where_it_is_told_to(door, tmp_path):
         other.done()
 
 
-# -- calls of ours ---------------------------------------------------------------------------------------------------
+# -- our own calls ---------------------------------------------------------------------------------------------------
 
 
 @shows("call.forwarded", "call.connected")

@@ -152,7 +152,7 @@ def test_our_own_sound_that_comes_back_opens_nothing(tmp_path, registrar, statio
 
 
 class Gateway:
-    """Sends sound by RTP, and tells of each digit by a telephone event (RFC 4733) as well."""
+    """Sends sound by RTP, and also sends a telephone event (RFC 4733) for each digit."""
 
     def __init__(self, far, accepted):
         self.far = far
@@ -165,7 +165,7 @@ class Gateway:
         self.far.rtp.sendto(head + payload, self.to)
 
     def press(self, which):
-        """The tone is left in the sound, and the event tells of it from its first packet on."""
+        """The tone is left in the sound, and the event reports it from its first packet on."""
         samples = np.concatenate([digit(which, MS, -15.0), silence(PAUSE_MS)])
         began, event = self.timestamp, "0123456789*#ABCD".index(which)
         for at in range(0, len(samples), FRAME):

@@ -1,6 +1,6 @@
 """Twenty kills of the SIP process in transfers: at each moment of each part that we can have in one.
 
-SIPps are told how far they go, and see to it themselves that BYE, CANCEL or 480 comes.
+SIPps get the number of their steps, and check themselves that BYE, CANCEL or 480 comes.
 """
 
 import re
@@ -37,7 +37,7 @@ def blind_transferor(house):
 
 
 def attended_transferor(house):
-    """Two calls of ours: the first one's far end is to take our place in the second."""
+    """Our two calls: the first one's far end should take our place in the second."""
     first = house.sipp("transferee", "uas-referred-in-part", steps=1 + house.run)
     call, other = house.calls(first), house.calls(house.sipp("target", "uas-answer"))
     first.until_sent("the end of our hold", 2)

@@ -36,7 +36,7 @@ def told(machines, kind, **data):
 
 
 def all_of_them(machines, kind, **data):
-    """Wait until each of the fifty has told it; the first that each told."""
+    """Wait until each of the fifty has emitted it; the first event of each."""
 
     def each():
         first = {}

@@ -74,7 +74,7 @@ def test_a_digit_told_by_rtp_and_by_info_is_one_digit(door):
                 far.press(accepted, digit, number)
                 far.send(far.request("INFO", 1 + number, **info(digit)))
             far.receive("SIP/2.0 200", "INFO")
-        far.send(far.request("INFO", 7, **info("9")))  # this one by INFO alone: when it is told, all are
+        far.send(far.request("INFO", 7, **info("9")))  # this one by INFO alone: when it is reported, all are
         door.wait("dtmf.received", call, digit="9")
         far.hang_up()
         door.final(call, kind="call.ended")
@@ -91,7 +91,7 @@ def test_one_press_told_in_two_ways_does_not_make_a_code_of_two_digits(tmp_path)
         far.press(accepted, "5", 1)
         far.send(far.request("INFO", 2, **info("5")))
         far.receive("SIP/2.0 200", "INFO")
-        far.send(far.request("INFO", 3, **info("1")))  # when this one is told, the one before would be
+        far.send(far.request("INFO", 3, **info("1")))  # when this one is reported, the one before would be
         until(lambda: len(door.of("dtmf.received", call)) == 2, "two digits")
         assert not door.of("door.unlocked")
         far.send(far.request("INFO", 4, **info("5")), far.request("INFO", 5, **info("5")))

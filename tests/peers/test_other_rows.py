@@ -159,7 +159,7 @@ def test_the_daemon_stops_in_a_call(tmp_path):
         door.process.terminate()
         peer.done()
         door.process.wait(60)
-    with Daemon(tmp_path / "d") as door:  # it tells of the day before, too
+    with Daemon(tmp_path / "d") as door:  # it reports the day before, too
         door.final(call, kind="call.ended", cause="shutdown", by="local")
 
 

@@ -213,7 +213,7 @@ def test_an_idle_station_writes_nothing_though_its_registration_is_renewed(tmp_p
                 seen = len(registrar.times)
                 until(lambda: len(registrar.times) >= seen + times, "renewals", PATIENCE_S)
 
-            renewed(1)  # what was told at the start is on disc by then
+            renewed(1)  # the events of the start are on disc by then
             before = touched(tmp_path)
             renewed(2)
             assert touched(tmp_path) == before

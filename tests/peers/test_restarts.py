@@ -106,7 +106,7 @@ def test_a_call_goes_on_while_kamailio_is_restarted_under_load_and_the_next_one_
         load.goes_on()
         for user in ("201", "202"):
             until(lambda user=user: f"REGISTERED {user} " in registrar.log[begin:], f"{user} to be back", PATIENCE_S)
-        if transport == "tcp":  # the far end is told of the new connection, as nothing would find the old one's end
+        if transport == "tcp":  # the far end learns the new connection, as nothing would detect the old one's end
             until(lambda: acknowledged(two) > told, "a re-INVITE", PATIENCE_S)
         flows((one, call), (two, came))
         two.press("hangup")  # its BYE goes by the proxies of the call's beginning (RFC 3261 section 12.2.1.1)

@@ -1,4 +1,4 @@
-"""Several callers at once: who waits, who is held, and who is told that we are busy."""
+"""Several callers at once: who waits, who is held, and who gets "busy"."""
 
 import pytest
 

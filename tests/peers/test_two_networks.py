@@ -1,4 +1,4 @@
-"""A board in two networks: signalling and SDP name the address of the route to each far end, whoever calls whom."""
+"""A board in two networks: signalling and SDP name the address of the route to each far end, in either direction."""
 
 import re
 

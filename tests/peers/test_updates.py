@@ -1,4 +1,4 @@
-"""Changes of a call by re-INVITE and UPDATE, the far end's and ours: told, asked of a client, accepted, refused."""
+"""Changes of a call by re-INVITE and UPDATE, the far end's and ours: reported, asked of a client, accepted, refused."""
 
 import pytest
 
@@ -24,7 +24,7 @@ def answered(door, *, asks=False):
 
 
 def changes(door, call):
-    """What was told of each change, in short."""
+    """The events of each change, in short."""
     kinds = ("call.update_received", "call.updating", "call.updated")
     return [
         (e["type"].removeprefix("call."), *e["data"]["changes"], *filter(None, [e["data"].get("code")]))

@@ -167,7 +167,7 @@ def test_where_the_partition_cannot_be_written_it_is_imported_and_told(boot, mon
     replace = durable.update
     monkeypatch.setattr(durable, "update", closed)
     first, second = boot.write().run(), boot.run()
-    assert (first.changed, second.changed) == (True, False)  # at each start; what is so already is not written again
+    assert (first.changed, second.changed) == (True, False)  # at each start; an unchanged file is not written again
     assert "Read-only file system" in first.warning
     assert load(boot.file).station.name == "Tür"
 

@@ -51,7 +51,7 @@ def pcm(samples):
 
 
 def heard(samples, listening=FAR):
-    """What the detector tells: digit, begin and end in samples."""
+    """The detector's output: digit, begin and end in samples."""
     words = [sys.executable, str(HEARS), *map(str, listening)]
     done = subprocess.run(words, input=pcm(samples), capture_output=True, check=True, timeout=300)
     return [tuple(each) for each in json.loads(done.stdout)]

@@ -15,7 +15,7 @@ BLOCK = 16000  # bytes, after which the digits are taken
 def main() -> None:
     """Each digit with begin and end in samples; end 0: it goes on."""
     out = os.dup(1)
-    os.dup2(2, 1)  # where pjsip tells that it begins
+    os.dup2(2, 1)  # where pjsip prints its start
     config = pj.EpConfig()
     config.logConfig.level = config.logConfig.consoleLevel = 0
     config.uaConfig.threadCnt, config.uaConfig.mainThreadOnly = 0, True

@@ -110,7 +110,7 @@ def test_a_digit_whose_end_is_lost_is_told_by_the_next_or_by_time():
 
 
 def looks(watch, packets, begin, seconds):
-    """What is told while each look sees the same count, or one more each."""
+    """The reports while each look sees the same count, or one more each."""
     told, now = [], begin
     while now < begin + seconds:
         count = packets() if callable(packets) else packets

@@ -33,7 +33,7 @@ def answer(status, *more, method="INVITE", to="<sip:far@far.test>;tag=theirs"):
 
 
 class Told(list):
-    """A dialog, and what it has told."""
+    """A dialog, and what it has posted."""
 
     def __init__(self):
         self.dialog = Dialog(CallId("c-1"), self.append)

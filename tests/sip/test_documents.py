@@ -1,4 +1,4 @@
-"""What servers tell of contacts: presence as several of them write it, and calls, whole or in parts."""
+"""Servers' documents about contacts: presence in several dialects, and calls, complete or partial."""
 
 import pytest
 from hypothesis import given

@@ -88,7 +88,7 @@ def text():
 
 @pytest.mark.parametrize("voice", ["en", "en+f5", "de+f2", "fr"])
 def test_ten_minutes_of_speech_are_no_code(voice, text):
-    """Whoever talks may hit a digit now and then, mostly *; never so many that they could be a code."""
+    """A voice may hit a digit now and then, mostly *; never so many that they could be a code."""
     said = subprocess.run(
         f"espeak-ng -v {voice} --stdout | sox -t wav - -t raw -r {RATE} -e signed -b 16 -c 1 -",
         shell=True,

@@ -52,7 +52,7 @@ def floods(port):
 
 
 def arrive(port, source, *packets):
-    """Those that come through; the last one, from elsewhere, tells that all are there."""
+    """Those that come through; the last one, from elsewhere, proves that all have arrived."""
     with socket.socket(port.family, socket.SOCK_DGRAM) as sender, socket.socket(port.family, socket.SOCK_DGRAM) as last:
         sender.bind((source, 0))
         for packet in packets:

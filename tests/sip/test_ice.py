@@ -49,7 +49,7 @@ def test_the_pair_that_was_found_is_told_once(kind, name, there, ice):
     assert not ice.runs
     ice.begin(20.0)  # a re-INVITE that leaves it as it is
     assert ice.look(found, 20.0) is None
-    ice.begin(30.0)  # one by which it was begun anew
+    ice.begin(30.0)  # one that began it again
     assert ice.look(report("Negotiation In Progress"), 30.0) is None
     moved = report("Negotiation Success", there, kind, here="10.9.0.8:4000")
     assert ice.look(moved, 30.1) == (Candidate("host", "10.9.0.8:4000"), Candidate(name, there))

@@ -1,4 +1,4 @@
-"""Digits in the sound of real calls: through codecs and the bridge, ours and theirs, told once or not at all."""
+"""Digits in the sound of real calls: through codecs and the bridge, ours and theirs, reported once or not at all."""
 
 import asyncio
 from dataclasses import replace

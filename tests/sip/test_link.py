@@ -137,7 +137,7 @@ def test_digits_arrive_once_each_in_order_with_their_duration():
                 assert (got.digit, got.method) == (digit, "rfc4733")
                 assert 100 <= got.duration_ms <= 300
                 await kitchen.wait(inputs.DigitSent, call=theirs, digit=digit)
-            kitchen.link.desire(talk(theirs, held=True))  # a stream made anew must not hear the last one again
+            kitchen.link.desire(talk(theirs, held=True))  # a new stream must not hear the last one again
             await door.wait(inputs.MediaStarted, call=ours, held=True)
             kitchen.link.order(HangUp(theirs))
             await door.wait(inputs.CallEnded)
@@ -199,7 +199,7 @@ def test_a_process_that_is_killed_or_stopped_is_replaced_and_the_next_call_works
             first, address = door.link.pid, door.address
             os.kill(first, number)
             assert (await door.wait(inputs.SipLost)).why
-            assert (await door.ready()).address == address  # whoever knows us by it finds the next one
+            assert (await door.ready()).address == address  # far ends that know it find the next one
             assert door.link.pid != first
             with pytest.raises(ProcessLookupError):
                 os.kill(first, 0)

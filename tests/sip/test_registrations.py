@@ -1,4 +1,4 @@
-"""The SIP process registers as ordered, and tells what came of it; names are resolved without pjsip."""
+"""The SIP process registers as ordered, and reports the outcome; names are resolved without pjsip."""
 
 import asyncio
 import socket

@@ -1,4 +1,4 @@
-"""A pjsua2 that cannot hear digits in the sound, where an account takes them: told before anything starts."""
+"""A pjsua2 that cannot hear digits in the sound, where an account needs them: reported before anything starts."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Codes on disc: durable before they are told, without their digits, and under a key that nobody else may read."""
+"""Codes on disc: durable before they are reported, without their digits, and under a key that nobody else may read."""
 
 import sqlite3
 from contextlib import closing, contextmanager

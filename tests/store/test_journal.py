@@ -1,4 +1,4 @@
-"""The journal: ids that nothing makes come twice, the newest events kept, and what was lost told."""
+"""The journal: ids that nothing makes come twice, the newest events kept, and lost ones reported."""
 
 import os
 import signal

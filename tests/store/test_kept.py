@@ -1,4 +1,4 @@
-"""What is kept: durable before it is told, read back after a restart and after a power cut, never taken on trust."""
+"""The persistent state: durable before it is confirmed, read back after a restart and a power cut, never trusted."""
 
 import asyncio
 import json

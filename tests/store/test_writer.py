@@ -1,4 +1,4 @@
-"""The writer thread: batches, failures told once and healed, nothing that makes the caller wait."""
+"""The writer thread: batches, failures reported once and healed, nothing that makes the caller wait."""
 
 import os
 import sqlite3

@@ -1,4 +1,4 @@
-"""docs/reference/coverage.tsv is well formed, and the tests that it names exist."""
+"""docs/reference/coverage.tsv has the right format, and the tests that it names exist."""
 
 import re
 from pathlib import Path

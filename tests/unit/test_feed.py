@@ -1,4 +1,4 @@
-"""The feed: nobody is slowed by a slow subscriber, and nobody misses an event without being told."""
+"""The feed: nobody is slowed by a slow subscriber, and nobody misses an event without a report."""
 
 import asyncio
 
@@ -6,7 +6,7 @@ from appliance.runtime.event_stream import PAGE, QUEUE, Feed
 
 
 class Past:
-    """A journal that kept events from `first` on; `tell` is what the reactor does with each."""
+    """A journal that kept events from `first` on; it handles each as the reactor does."""
 
     boot = "boot"
 

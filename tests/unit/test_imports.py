@@ -103,7 +103,7 @@ class Import:
 
 
 def imports(path: str, source: str) -> Iterator[Import]:
-    """Every import of a file; `from a import b` is told as a.b."""
+    """Every import of a file; `from a import b` counts as a.b."""
     tree = ast.parse(source, path)
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     late = {inner for function in functions for inner in ast.walk(function)}

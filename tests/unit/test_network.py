@@ -1,4 +1,4 @@
-"""The network as the kernel and the resolver's file tell it. Losing it is tried in tests/peers/test_network.py."""
+"""The network as the kernel and the resolver's file describe it. Its loss is tested in tests/peers/test_network.py."""
 
 import asyncio
 import struct

@@ -1,4 +1,4 @@
-"""A recorded run is decided again alike, tells no digits and no secrets, and says where it differs."""
+"""A recorded run is replayed with the same results, reveals no digits and no secrets, and shows where it differs."""
 
 import asyncio
 import json

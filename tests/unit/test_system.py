@@ -265,7 +265,7 @@ def test_a_daemon_reads_its_file_again_and_keeps_the_good_one_when_the_new_one_i
         told = []
 
         def told_by(wanted):
-            """Take what systemd is told, until that."""
+            """Read systemd's messages until that one."""
             deadline = time.monotonic() + 120
             while not (found := [text for text in told if text.startswith(wanted)]):
                 assert time.monotonic() < deadline, (wanted, told)

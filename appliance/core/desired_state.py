@@ -32,7 +32,7 @@ def desired(state: State) -> Desired:
         ),
         recordings=tuple(r.id for r in state.recordings if r.ready),
         quiet_hours=state.runtime.quiet_hours,
-        kept=persistence.of(state),
+        kept=persistence.to_be_saved(state),
         wake_at=wake_at(state),
         status=status(state),
     )

@@ -25,33 +25,25 @@ AnInput = TypeVar("AnInput", bound=Input)
 InputOfCall = TypeVar("InputOfCall", bound=OfCall)
 AnAction = TypeVar("AnAction")
 ActionOnCall = TypeVar("ActionOnCall", bound=NamesCall)
-InputRow = tuple[type[Input], Callable[[Turn, Any], None]]
-RequestRow = tuple[type, Callable[[Turn, Any, Requested], Reply | None]]
+InputRule = Callable[[Turn, Any], None]
+RequestRule = Callable[[Turn, Any, Requested], Reply | None]
+InputRow = tuple[type[Input], InputRule]
+RequestRow = tuple[type, RequestRule]
+InputTable = dict[type[Input], InputRule]
+RequestTable = dict[type, RequestRule]
 
 
-class Take:
-    """A room's `take(turn, given)`: hands each input to the row of its class."""
-
-    def __init__(self, *rows: InputRow) -> None:
-        self.rules = dict(rows)
-
-    def __call__(self, turn: Turn, given: Input) -> None:
-        """Apply the rule of the input's row."""
-        self.rules[type(given)](turn, given)
+def takes(*rows: InputRow) -> InputTable:
+    """Make a room's table `take`."""
+    return dict(rows)
 
 
-class Perform:
-    """A room's `perform(turn, asked)`: hands each request to the row of its action's class.
+def performs(*rows: RequestRow) -> RequestTable:
+    """Make a room's table `perform`.
 
-    Gives the reply, or None where a rule replies later by itself. Raises IntercomError where it cannot be done.
+    A rule gives the reply, or None if it replies later by itself. It raises IntercomError where it cannot be done.
     """
-
-    def __init__(self, *rows: RequestRow) -> None:
-        self.rules = dict(rows)
-
-    def __call__(self, turn: Turn, asked: Requested) -> Reply | None:
-        """Apply the rule of the request's row."""
-        return self.rules[type(asked.action)](turn, asked.action, asked)
+    return dict(rows)
 
 
 def on(kind: type[AnInput], rule: Callable[[Turn, AnInput], None]) -> InputRow:

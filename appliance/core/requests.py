@@ -8,13 +8,13 @@ from appliance.core.orders import Reply
 from appliance.core.rooms import ROOMS
 from appliance.core.transition import Turn
 
-PERFORMED_BY = {action: room.perform for room in ROOMS for action in room.perform.rules}
+RULES = {action: rule for room in ROOMS for action, rule in room.perform.items()}
 
 
 def requested(turn: Turn, given: inputs.Requested) -> None:
     """Perform a client's request, or reply with the error; a request that changes nothing succeeds with a warning."""
     try:
-        reply = PERFORMED_BY[type(given.action)](turn, given)
+        reply = RULES[type(given.action)](turn, given.action, given)
     except IntercomError as err:
         about = getattr(given.action, "call", None)
         error_events.emit(turn, err, error_events.name_of(given.action), call=about)

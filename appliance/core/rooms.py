@@ -1,6 +1,6 @@
 """All rooms of the core, in the order in which time and inputs come to them.
 
-Each offers the same five names: `take(turn, input)`, `perform(turn, request)`, `due(turn)`, `wake(state)` and
+Each offers the same five names: the tables `take` and `perform`, `due(turn)`, `wake(state)` and
 `view(state, epoch)`; one that has nothing of a kind says so by an empty table, or does nothing.
 """
 
@@ -11,7 +11,7 @@ from appliance.core.accounts import room as accounts
 from appliance.core.appliance import room as appliance
 from appliance.core.calls import room as calls
 from appliance.core.conferences import room as conferences
-from appliance.core.dispatch import Perform, Take
+from appliance.core.dispatch import InputTable, RequestTable
 from appliance.core.doors import room as doors
 from appliance.core.messages import room as messages
 from appliance.core.model import State
@@ -24,8 +24,8 @@ from appliance.core.visitor_ring import room as visitor_ring
 class Room(Protocol):
     """What `step`, `requests`, `desired_state` and `snapshot` call."""
 
-    take: Take
-    perform: Perform
+    take: InputTable
+    perform: RequestTable
 
     def due(self, turn: Turn, /) -> None:
         """Do what time alone brings."""

@@ -8,7 +8,7 @@ from appliance.core.accounts import contacts, registration, subscriptions
 from appliance.core.appliance import persistence
 from appliance.core.calls import call_log, ending, focus
 from appliance.core.conferences import lifecycle, mixing
-from appliance.core.dispatch import Take, on
+from appliance.core.dispatch import on, takes
 from appliance.core.doors import rules
 from appliance.core.inputs import AnyInput
 from appliance.core.model import Cause, State
@@ -43,7 +43,7 @@ def step(state: State, given: AnyInput) -> Step:
     settle(turn)
     transferor.settle(turn)
     transferee.settle(turn)
-    dtmf.ended(turn)
+    dtmf.calls_ended(turn)
     rules.settle(turn, state)
     persistence.settle(turn, state)
     mixing.report(turn, state)
@@ -67,8 +67,8 @@ def due(turn: Turn) -> None:
 
 def take(turn: Turn, given: AnyInput) -> None:
     """Hand an input to the rooms that take it."""
-    for room_takes in TAKEN_BY[type(given)]:
-        room_takes(turn, given)
+    for rule in RULES[type(given)]:
+        rule(turn, given)
 
 
 def stop(turn: Turn, _given: inputs.StopRequested) -> None:
@@ -80,7 +80,7 @@ def stop(turn: Turn, _given: inputs.StopRequested) -> None:
             ending.hang_up(turn, call, Cause.SHUTDOWN)
         ring.cancel(turn)
         registration.stop(turn)
-        contacts.rest(turn)
+        contacts.stop_watching(turn)
 
 
 def configured(turn: Turn, given: inputs.ConfigChanged) -> None:
@@ -96,10 +96,10 @@ def configured(turn: Turn, given: inputs.ConfigChanged) -> None:
 
 
 # What reaches every room is decided here; everything else, by the rooms that have a row for it.
-WHOLE = Take(
+WHOLE = takes(
     on(inputs.StopRequested, stop),
     on(inputs.ConfigChanged, configured),
     on(inputs.Requested, requests.requested),
 )
-TAKES = (WHOLE, *(room.take for room in ROOMS))
-TAKEN_BY = {kind: tuple(take for take in TAKES if kind in take.rules) for kind in inputs.INPUTS}
+TABLES = (WHOLE, *(room.take for room in ROOMS))
+RULES = {kind: tuple(table[kind] for table in TABLES if kind in table) for kind in inputs.INPUTS}

@@ -76,7 +76,7 @@ class Turn:
             if call not in had:
                 self.emit(events.CallActiveChanged(call, old=False, new=True))
 
-    def move(self, call: Call, signal: Signal, *told: events.Event) -> Call | None:
+    def move(self, call: Call, signal: Signal, *first: events.Event) -> Call | None:
         """Move a call along the transition table and set its deadline; the given events precede call.state_changed.
 
         None, and no event, if the table has no such pair.
@@ -86,7 +86,7 @@ class Turn:
             return None
         limit = call_states.longest(new, self.settings.deadlines)
         moved = replace(call, state=new, deadline=None if limit is None else self.now + limit)
-        for event in told:
+        for event in first:
             self.emit(event)
         self.emit(events.CallStateChanged(call.id, old=call.state, new=new))
         return self.put(moved)

@@ -43,7 +43,7 @@ def test_a_guess_is_compared_with_each_code_whole_however_much_of_it_is_right(gu
 
 @pytest.mark.parametrize("guess", ["0000", "1200", "1230", "1234"])
 def test_a_guess_is_compared_with_the_digits_of_a_door_whole(guess, compared):
-    assert dtmf.same(guess, "1234") is (guess == "1234")
+    assert dtmf.same_digits(guess, "1234") is (guess == "1234")
     assert compared == [(4, 4), (4, 4)], "with what may stand before it, and without"
 
 

@@ -8,24 +8,25 @@ import pytest
 
 from appliance.core import desired_state, inputs
 from appliance.core.model import State
-from appliance.core.requests import PERFORMED_BY
+from appliance.core.requests import RULES as PERFORMED
 from appliance.core.rooms import ROOMS
 from appliance.core.snapshot import snapshot
-from appliance.core.step import TAKEN_BY, WHOLE
+from appliance.core.step import RULES as TAKEN
+from appliance.core.step import WHOLE
 from tests.core.station import SETTINGS
 
 ACTIONS = {kind for union in typing.get_args(inputs.Action) for kind in typing.get_args(union) or (union,)}
 
 
 def test_each_input_is_taken():
-    assert set(TAKEN_BY) == set(inputs.INPUTS)
-    assert [kind.__name__ for kind, takes in TAKEN_BY.items() if not takes] == []
-    assert {kind for room in ROOMS for kind in room.take.rules} | set(WHOLE.rules) == set(inputs.INPUTS)
+    assert set(TAKEN) == set(inputs.INPUTS)
+    assert [kind.__name__ for kind, takes in TAKEN.items() if not takes] == []
+    assert {kind for room in ROOMS for kind in room.take} | set(WHOLE) == set(inputs.INPUTS)
 
 
 def test_each_request_is_performed_by_one_room():
-    performed = Counter(action for room in ROOMS for action in room.perform.rules)
-    assert set(performed) == ACTIONS == set(PERFORMED_BY)
+    performed = Counter(action for room in ROOMS for action in room.perform)
+    assert set(performed) == ACTIONS == set(PERFORMED)
     assert set(performed.values()) == {1}
 
 

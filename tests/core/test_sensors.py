@@ -37,7 +37,7 @@ def told(station: Station) -> list[str]:
 
 
 def seen(station: Station, sensor: SensorId = LEAF):
-    return sensors.of(station.state, sensor)
+    return sensors.sensing_of(station.state, sensor)
 
 
 def test_sensors_at_rest_tell_nothing_when_they_are_first_seen(station):

@@ -8,7 +8,7 @@ from appliance.core.model import Attempt, CredentialKind, LockoutScope, OpenedBy
 from appliance.core.transition import Turn
 
 
-def read(turn: Turn, given: inputs.CardRead) -> None:
+def card_read(turn: Turn, given: inputs.CardRead) -> None:
     """Process a card that a reader read."""
     reader = turn.settings.reader(given.reader)
     if reader is not None:
@@ -18,7 +18,7 @@ def read(turn: Turn, given: inputs.CardRead) -> None:
         codes.shown(turn, by, CredentialKind.CARD, given.number)
 
 
-def discarded(turn: Turn, given: inputs.ReadingDiscarded) -> None:
+def reading_discarded(turn: Turn, given: inputs.ReadingDiscarded) -> None:
     """Count readings that were not a card."""
     if turn.settings.reader(given.reader) is None:
         return

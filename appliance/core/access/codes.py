@@ -51,7 +51,7 @@ def shown(turn: Turn, attempt: Attempt, kind: CredentialKind, text: str) -> str:
         return Denial.UNAVAILABLE
     found = credentials.match(book, kind, text)
     if found is None:
-        wrong(turn, attempt)
+        wrong_code(turn, attempt)
         outcomes.refused(turn, attempt, Denial.WRONG)
         return Denial.WRONG
     by = replace(attempt, by=f"{found.kind} of {found.owner}, {attempt.by}", code=found.id, owner=found.owner)
@@ -63,7 +63,7 @@ def shown(turn: Turn, attempt: Attempt, kind: CredentialKind, text: str) -> str:
         deny(turn, by, wanted or found.doors, why)
         outcomes.refused(turn, by, why)
         return why
-    lockouts.right(turn, attempt)
+    lockouts.count_right_code(turn, attempt)
     if found.uses is None:
         open_doors(turn, by, wanted)
     else:
@@ -83,20 +83,20 @@ def unavailable(turn: Turn, attempt: Attempt) -> None:
     outcomes.refused(turn, attempt, Denial.UNAVAILABLE)
 
 
-def read(turn: Turn, given: inputs.BookRead) -> None:
+def book_read(turn: Turn, given: inputs.BookRead) -> None:
     """Store the loaded book; from now on codes open doors."""
     turn.state = replace(turn.state, book=given.book)
     faults.recovered(turn, PART)
-    lockouts.read(turn, given.lockouts)
+    lockouts.restore(turn, given.lockouts)
 
 
-def wrong(turn: Turn, attempt: Attempt) -> None:
+def wrong_code(turn: Turn, attempt: Attempt) -> None:
     """Report a wrong code, and count it."""
     deny(turn, attempt, attempt.doors, Denial.WRONG)
-    lockouts.wrong(turn, attempt)
+    lockouts.count_wrong_code(turn, attempt)
 
 
-def known(book: CredentialBook | None, digits: str) -> bool:
+def is_code(book: CredentialBook | None, digits: str) -> bool:
     """Whether these digits are a code of the book, valid now or not."""
     return book is not None and credentials.match(book, CredentialKind.CODE, digits) is not None
 
@@ -112,7 +112,7 @@ def refused_at_once(turn: Turn, attempt: Attempt) -> bool:
 
 def spend(turn: Turn, attempt: Attempt, found: Credential, uses: int) -> None:
     """Write that the code was used, then open its doors."""
-    keep(
+    write(
         turn,
         PendingWrite(BookChange.USED, replace(found, uses=uses - 1), turn.now + KEPT_S, attempt.by, attempt=attempt),
     )
@@ -159,10 +159,10 @@ def requested(turn: Turn, action: inputs.OfBook, asked: inputs.Requested) -> Non
         )
     match action:
         case inputs.AddCredential():
-            change, credential = BookChange.ADDED, added(turn, book, action)
+            change, credential = BookChange.ADDED, new_credential(turn, book, action)
         case inputs.ChangeCredential():
-            change, credential = BookChange.CHANGED, find(turn, book, action.id)
-            check(turn, action)
+            change, credential = BookChange.CHANGED, find_credential(turn, book, action.id)
+            check_limits(turn, action)
             credential = replace(
                 credential,
                 owner=action.owner,
@@ -172,20 +172,20 @@ def requested(turn: Turn, action: inputs.OfBook, asked: inputs.Requested) -> Non
                 expires=action.expires,
             )
         case _:
-            change, credential = BookChange.REMOVED, find(turn, book, action.id)
-    keep(turn, PendingWrite(change, credential, turn.now + KEPT_S, asked.who, asked.request))
+            change, credential = BookChange.REMOVED, find_credential(turn, book, action.id)
+    write(turn, PendingWrite(change, credential, turn.now + KEPT_S, asked.who, asked.request))
 
 
-def keep(turn: Turn, keeping: PendingWrite) -> None:
+def write(turn: Turn, keeping: PendingWrite) -> None:
     """Order the write, and wait for its result."""
     removed = keeping.change is BookChange.REMOVED
     turn.order(DropCredential(keeping.code.id) if removed else KeepCredential(keeping.code))
     turn.state = replace(turn.state, keepings=(*turn.state.keepings, keeping))
 
 
-def added(turn: Turn, book: CredentialBook, action: inputs.AddCredential) -> Credential:
+def new_credential(turn: Turn, book: CredentialBook, action: inputs.AddCredential) -> Credential:
     """Build the new credential. Raises IntercomError."""
-    check(turn, action)
+    check_limits(turn, action)
     if action.kind is CredentialKind.CODE:
         begins = [
             static.id for static in turn.settings.doors if static.digits and action.digits.startswith(static.digits)
@@ -219,7 +219,7 @@ def added(turn: Turn, book: CredentialBook, action: inputs.AddCredential) -> Cre
     )
 
 
-def check(turn: Turn, wanted: inputs.AddCredential | inputs.ChangeCredential) -> None:
+def check_limits(turn: Turn, wanted: inputs.AddCredential | inputs.ChangeCredential) -> None:
     """Raise IntercomError for a door that does not exist or an empty period."""
     for name in wanted.doors:
         find_door(turn, name)
@@ -232,7 +232,7 @@ def check(turn: Turn, wanted: inputs.AddCredential | inputs.ChangeCredential) ->
             )
 
 
-def find(turn: Turn, book: CredentialBook, wanted: CredentialId) -> Credential:
+def find_credential(turn: Turn, book: CredentialBook, wanted: CredentialId) -> Credential:
     """Find a credential by its id. Raises IntercomError, also while the credential is being written."""
     found = book.credential(wanted)
     if found is None:
@@ -255,9 +255,9 @@ def being_written(turn: Turn, wanted: CredentialId) -> bool:
 # -- on disc ---------------------------------------------------------------------------------------------------------
 
 
-def kept(turn: Turn, wanted: CredentialId) -> None:
+def written(turn: Turn, wanted: CredentialId) -> None:
     """The change is on disc, so it takes effect now."""
-    keeping = taken(turn, wanted)
+    keeping = take_pending(turn, wanted)
     book = turn.state.book
     if keeping is None or book is None:
         return
@@ -268,19 +268,19 @@ def kept(turn: Turn, wanted: CredentialId) -> None:
     if keeping.attempt is not None:
         open_doors(turn, keeping.attempt, keeping.attempt.doors)
     else:
-        told = {BookChange.ADDED: events.CodeAdded, BookChange.REMOVED: events.CodeRemoved}.get(
+        event = {BookChange.ADDED: events.CodeAdded, BookChange.REMOVED: events.CodeRemoved}.get(
             keeping.change, events.CodeChanged
         )
-        turn.emit(told(about.id, about.kind, about.owner, about.doors, by=keeping.who))
+        turn.emit(event(about.id, about.kind, about.owner, about.doors, by=keeping.who))
     if keeping.request is not None:
         turn.order(Reply(keeping.request, code=wanted))
 
 
-def not_kept(turn: Turn, wanted: CredentialId, why: str) -> None:
+def not_written(turn: Turn, wanted: CredentialId, why: str) -> None:
     """The write failed: nothing has changed, and nothing opens."""
-    keeping = taken(turn, wanted)
+    keeping = take_pending(turn, wanted)
     if keeping is not None:
-        failed(turn, keeping, why)
+        write_failed(turn, keeping, why)
 
 
 def due(turn: Turn) -> None:
@@ -288,10 +288,10 @@ def due(turn: Turn) -> None:
     for keeping in turn.state.keepings:
         if turn.now >= keeping.until:
             turn.state = replace(turn.state, keepings=tuple(k for k in turn.state.keepings if k is not keeping))
-            failed(turn, keeping, "The disc takes too long.")
+            write_failed(turn, keeping, "The disc takes too long.")
 
 
-def failed(turn: Turn, keeping: PendingWrite, why: str) -> None:
+def write_failed(turn: Turn, keeping: PendingWrite, why: str) -> None:
     """Report the failed write to the client, or deny the doors of the code or card."""
     if keeping.attempt is not None:
         deny(turn, keeping.attempt, keeping.attempt.doors, f"{Denial.NOT_WRITTEN}: {why}")
@@ -302,7 +302,7 @@ def failed(turn: Turn, keeping: PendingWrite, why: str) -> None:
         turn.order(Reply(keeping.request, error=error))
 
 
-def taken(turn: Turn, wanted: CredentialId) -> PendingWrite | None:
+def take_pending(turn: Turn, wanted: CredentialId) -> PendingWrite | None:
     """Find the change that waits for this write, and remove it from those that wait."""
     found = next((k for k in turn.state.keepings if k.code.id == wanted), None)
     turn.state = replace(turn.state, keepings=tuple(k for k in turn.state.keepings if k is not found))

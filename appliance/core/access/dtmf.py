@@ -59,7 +59,7 @@ def received(turn: Turn, call: Call, given: inputs.DigitReceived) -> None:
             connecting.confirmed_by_digit(turn, call)
         return
     if masked:
-        typed(turn, call, given.digit)
+        digit_typed(turn, call, given.digit)
 
 
 def masks(state: State) -> bool:
@@ -77,43 +77,43 @@ def believed(turn: Turn, call: Call, given: inputs.DigitReceived) -> bool:
     return account is not None and account.inband_digits and not echo
 
 
-def typed(turn: Turn, call: Call, digit: str) -> None:
+def digit_typed(turn: Turn, call: Call, digit: str) -> None:
     """Append the digit; open the door if a code is complete."""
     if digit == "*" or (digit == "#" and not call.digits):
-        entered(turn, call, call.digits)
+        code_entered(turn, call, call.digits)
         turn.put(replace(call, digits=digit, digit_at=turn.now))
         return
     run = call.digits + digit
     call = turn.put(replace(call, digits=run, digit_at=turn.now))
-    own = [door for door in turn.settings.doors if same(run, door.digits)]
+    own = [door for door in turn.settings.doors if same_digits(run, door.digits)]
     if own:
         turn.put(replace(call, digits=""))
-        opened(turn, call, own)
-    elif digit == "#" or over(turn.state, run):
-        entered(turn, call, run)
+        door_digits_entered(turn, call, own)
+    elif digit == "#" or is_longest(turn.state, run):
+        code_entered(turn, call, run)
 
 
-def same(run: str, digits: str) -> bool:
+def same_digits(run: str, digits: str) -> bool:
     """Whether the entry equals a door's own digits, in constant time; * or # before the entry does not count."""
-    whole, bare = (hmac.compare_digest(plain(each), plain(digits)) for each in (run, run.lstrip("*#")))
+    whole, bare = (hmac.compare_digest(as_bytes(each), as_bytes(digits)) for each in (run, run.lstrip("*#")))
     return bool(digits) and (whole or bare)
 
 
-def plain(text: str) -> bytes:
+def as_bytes(text: str) -> bytes:
     """Encode any text that a far end sent as a digit."""
     return text.encode("utf-8", "backslashreplace")
 
 
-def over(state: State, run: str) -> bool:
+def is_longest(state: State, run: str) -> bool:
     """Whether the entry cannot become a longer code."""
     digits = run.lstrip("*#")
     longest = credentials.LONGEST if state.book is None else credentials.longest(state.book)
     if len(digits) >= max([longest, *(len(door.digits.lstrip("*#")) for door in state.settings.doors)]):
         return True
-    return len(digits) == longest and codes.known(state.book, digits)
+    return len(digits) == longest and codes.is_code(state.book, digits)
 
 
-def entered(turn: Turn, call: Call, run: str) -> None:
+def code_entered(turn: Turn, call: Call, run: str) -> None:
     """An entry ended that is not a door's own digits: a code of the book, a wrong code, or too short to be either."""
     turn.put(replace(call, digits=""))
     digits = run.strip("*#")
@@ -132,7 +132,7 @@ def guessed(turn: Turn, attempt: Attempt) -> None:
     """Count an entry that may be a code of the book, which is not loaded, but is a wrong guess at doors' own digits."""
     own = tuple(door.id for door in turn.settings.doors if door.digits and door.id in attempt.doors)
     if own:
-        lockouts.wrong(turn, replace(attempt, doors=own))
+        lockouts.count_wrong_code(turn, replace(attempt, doors=own))
 
 
 def shortest(state: State) -> int:
@@ -141,13 +141,13 @@ def shortest(state: State) -> int:
     return min([credentials.SHORTEST, *own])
 
 
-def opened(turn: Turn, call: Call, own: list[DoorSettings]) -> None:
+def door_digits_entered(turn: Turn, call: Call, own: list[DoorSettings]) -> None:
     """Somebody typed the own digits of these doors."""
     attempt = attempt_of(turn, call)
     codes.deny(turn, attempt, (door.id for door in own if door.id not in attempt.doors), Denial.NO_TARGET)
     wanted = tuple(door.id for door in own if door.id in attempt.doors)
     if wanted and not codes.refused_at_once(turn, attempt):
-        lockouts.right(turn, attempt)
+        lockouts.count_right_code(turn, attempt)
         codes.open_doors(turn, attempt, wanted)
 
 
@@ -164,7 +164,7 @@ def due(turn: Turn) -> None:
     """End entries after a pause."""
     for call in turn.state.calls:
         if (at := wake(call)) is not None and turn.now >= at:
-            entered(turn, call, call.digits)
+            code_entered(turn, call, call.digits)
 
 
 def wake(call: Call) -> float | None:
@@ -172,18 +172,18 @@ def wake(call: Call) -> float | None:
     return call.digit_at + TOGETHER_S if call.digits and call.talks else None
 
 
-def ended(turn: Turn) -> None:
+def calls_ended(turn: Turn) -> None:
     """Judge entries of calls that have ended: no guess is free, and nothing opens after a call."""
     for call, _ in turn.finished:
         digits, attempt = call.digits.strip("*#"), attempt_of(turn, call)
-        guess = len(digits) >= shortest(turn.state) and not codes.known(turn.state.book, digits)
+        guess = len(digits) >= shortest(turn.state) and not codes.is_code(turn.state.book, digits)
         if not guess or codes.refused_at_once(turn, attempt):
             continue
         if turn.state.book is None:
             codes.unavailable(turn, attempt)
             guessed(turn, attempt)
         else:
-            codes.wrong(turn, attempt)
+            codes.wrong_code(turn, attempt)
 
 
 def send(turn: Turn, call: Call, wanted: str) -> None:
@@ -212,7 +212,7 @@ def answered(turn: Turn, given: inputs.MessageAnswered) -> None:
     if outgoing is None or call is None:
         texts.answered(turn, given)
         return
-    texts.forget(turn, outgoing)
+    texts.forget_message(turn, outgoing)
     if given.code in texts.OK:
         sent(turn, call, outgoing.digit)
     else:

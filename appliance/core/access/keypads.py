@@ -37,22 +37,22 @@ def pressed(turn: Turn, wanted: KeypadId, key: str) -> None:
     turn.emit(events.KeypadDigit(keypad.id, digit=None, masked=True, at=turn.now))
     typed = "".join(run.typed for run in turn.state.runs if run.keypad == keypad.id)
     if key in {"*", "#"}:
-        over(turn, keypad, typed, closed=key == "#")
+        entry_ended(turn, keypad, typed, closed=key == "#")
         return
     typed += key
     book = turn.state.book
-    whole = len(typed) == credentials.longest(book) and codes.known(book, typed)
+    whole = len(typed) == credentials.longest(book) and codes.is_code(book, typed)
     if whole or len(typed) >= credentials.LONGEST:
-        over(turn, keypad, typed, closed=False)
+        entry_ended(turn, keypad, typed, closed=False)
     else:
-        put(turn, keypad.id, KeypadEntry(keypad.id, typed, turn.now + TOGETHER_S))
+        put_entry(turn, keypad.id, KeypadEntry(keypad.id, typed, turn.now + TOGETHER_S))
 
 
-def over(turn: Turn, keypad: KeypadSettings, typed: str, *, closed: bool) -> None:
+def entry_ended(turn: Turn, keypad: KeypadSettings, typed: str, *, closed: bool) -> None:
     """The entry ended: a code, a flat's number if # closed it, or wrong."""
-    put(turn, keypad.id, None)
+    put_entry(turn, keypad.id, None)
     entry = turn.settings.entry(typed) if closed else None
-    if entry is not None and not codes.known(turn.state.book, typed):
+    if entry is not None and not codes.is_code(turn.state.book, typed):
         ring(turn, entry, f"keypad {keypad.id}")
     elif len(typed) >= credentials.SHORTEST:
         why = codes.shown(turn, attempt_at(keypad), CredentialKind.CODE, typed)
@@ -82,12 +82,12 @@ def due(turn: Turn) -> None:
     for run in turn.state.runs:
         keypad = turn.settings.keypad(run.keypad)
         if keypad is None:
-            put(turn, run.keypad, None)
+            put_entry(turn, run.keypad, None)
         elif turn.now >= run.until:
-            over(turn, keypad, run.typed, closed=False)
+            entry_ended(turn, keypad, run.typed, closed=False)
 
 
-def put(turn: Turn, keypad: KeypadId, run: KeypadEntry | None) -> None:
+def put_entry(turn: Turn, keypad: KeypadId, run: KeypadEntry | None) -> None:
     """Store the keypad's entry; None removes it."""
     others = tuple(each for each in turn.state.runs if each.keypad != keypad)
     turn.state = replace(turn.state, runs=others if run is None else (*others, run))

@@ -19,7 +19,7 @@ DOUBLINGS = 16  # enough for LONGEST_S
 
 def left_s(turn: Turn, scope: LockoutScope, who: str) -> float:
     """Seconds that the lockout still lasts; 0 if there is none."""
-    until = of(turn, scope, who).until
+    until = lockout_of(turn, scope, who).until
     return 0.0 if until is None else max(0.0, until - turn.now)
 
 
@@ -28,57 +28,57 @@ def not_locked_out(turn: Turn, attempt: Attempt) -> tuple[DoorId, ...]:
     return tuple(door for door in attempt.doors if not left_s(turn, LockoutScope.DOOR, door))
 
 
-def wrong(turn: Turn, attempt: Attempt) -> None:
+def count_wrong_code(turn: Turn, attempt: Attempt) -> None:
     """Count a wrong code, for its source and for each door that a right code could have opened."""
-    count(turn, attempt.scope, attempt.who, attempt)
+    count_failure(turn, attempt.scope, attempt.who, attempt)
     for door in not_locked_out(turn, attempt):
-        count(turn, LockoutScope.DOOR, door, attempt)
-    keep(turn)
+        count_failure(turn, LockoutScope.DOOR, door, attempt)
+    save(turn)
 
 
-def right(turn: Turn, attempt: Attempt) -> None:
+def count_right_code(turn: Turn, attempt: Attempt) -> None:
     """Clear the count of a right code's source, and halve those of its doors."""
     before = turn.state.lockouts
-    put(turn, replace(of(turn, attempt.scope, attempt.who), wrong=0, until=None))
+    put_lockout(turn, replace(lockout_of(turn, attempt.scope, attempt.who), wrong=0, until=None))
     for door in attempt.doors:
-        known = of(turn, LockoutScope.DOOR, door)
-        put(turn, replace(known, wrong=known.wrong // 2))
+        known = lockout_of(turn, LockoutScope.DOOR, door)
+        put_lockout(turn, replace(known, wrong=known.wrong // 2))
     if turn.state.lockouts != before:
-        keep(turn)
+        save(turn)
 
 
-def read(turn: Turn, kept: tuple[tuple[LockoutScope, str, int, float], ...]) -> None:
+def restore(turn: Turn, kept: tuple[tuple[LockoutScope, str, int, float], ...]) -> None:
     """Restore the lockouts that were stored when the station stopped."""
     for scope, who, count_, seconds in kept:
         until = turn.now + min(seconds, LONGEST_S) if seconds > 0 else None
-        put(turn, Lockout(scope, who, count_, turn.now, until))
+        put_lockout(turn, Lockout(scope, who, count_, turn.now, until))
 
 
-def count(turn: Turn, scope: LockoutScope, who: str, attempt: Attempt) -> None:
+def count_failure(turn: Turn, scope: LockoutScope, who: str, attempt: Attempt) -> None:
     """Count one wrong code, and lock out if there were too many."""
-    known = of(turn, scope, who)
+    known = lockout_of(turn, scope, who)
     so_far = known.wrong if turn.now - known.last < FORGOTTEN_S else 0
     beyond = so_far + 1 - FREE[scope]
     until = None if beyond < 0 else turn.now + min(FIRST_S * 2 ** min(beyond, DOUBLINGS), LONGEST_S)
-    put(turn, Lockout(scope, who, so_far + 1, turn.now, until))
+    put_lockout(turn, Lockout(scope, who, so_far + 1, turn.now, until))
     if until is not None:
         turn.emit(events.AccessLockedOut(who, attempt.source, scope, seconds=round(until - turn.now, 3)))
 
 
-def of(turn: Turn, scope: LockoutScope, who: str) -> Lockout:
+def lockout_of(turn: Turn, scope: LockoutScope, who: str) -> Lockout:
     """The lockout of this source or door; an empty one if there is none."""
     nothing = Lockout(scope, who, 0, turn.now)
     return next((each for each in turn.state.lockouts if (each.scope, each.who) == (scope, who)), nothing)
 
 
-def put(turn: Turn, lockout: Lockout) -> None:
+def put_lockout(turn: Turn, lockout: Lockout) -> None:
     """Store the lockout; one without wrong codes is removed."""
     others = [each for each in turn.state.lockouts if (each.scope, each.who) != (lockout.scope, lockout.who)]
     kept = [*others, lockout] if lockout.wrong else others
     turn.state = replace(turn.state, lockouts=tuple(sorted(kept, key=lambda each: (each.scope, each.who))))
 
 
-def keep(turn: Turn) -> None:
+def save(turn: Turn) -> None:
     """Have all lockouts stored, to outlast a restart. Not before the stored ones have been loaded with the book."""
     if turn.state.book is None:
         return

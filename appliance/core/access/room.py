@@ -4,25 +4,25 @@ from typing import Any
 
 from appliance.core import inputs
 from appliance.core.access import card_readers, codes, dtmf, keypads
-from appliance.core.dispatch import Perform, Take, asks, asks_call, on, on_call
+from appliance.core.dispatch import asks, asks_call, on, on_call, performs, takes
 from appliance.core.lookup import connected
 from appliance.core.model import State
 from appliance.core.transition import Turn
 
-take = Take(
-    on(inputs.BookRead, codes.read),
-    on(inputs.CredentialKept, lambda turn, given: codes.kept(turn, given.id)),
-    on(inputs.CredentialNotKept, lambda turn, given: codes.not_kept(turn, given.id, given.why)),
+take = takes(
+    on(inputs.BookRead, codes.book_read),
+    on(inputs.CredentialKept, lambda turn, given: codes.written(turn, given.id)),
+    on(inputs.CredentialNotKept, lambda turn, given: codes.not_written(turn, given.id, given.why)),
     on(inputs.KeypadKey, lambda turn, given: keypads.pressed(turn, given.keypad, given.key)),
-    on(inputs.CardRead, card_readers.read),
-    on(inputs.ReadingDiscarded, card_readers.discarded),
+    on(inputs.CardRead, card_readers.card_read),
+    on(inputs.ReadingDiscarded, card_readers.reading_discarded),
     on_call(inputs.DigitReceived, dtmf.received),
     on_call(inputs.DigitSent, lambda turn, call, given: dtmf.sent(turn, call, given.digit)),
     on_call(inputs.DigitsNotSent, lambda turn, call, given: dtmf.not_sent(turn, call, given.why)),
     on(inputs.MessageAnswered, dtmf.answered),
 )
 
-perform = Perform(
+perform = performs(
     asks_call(inputs.SendDigits, lambda turn, call, action, _: dtmf.send(turn, connected(call), action.digits)),
     asks(inputs.AddCredential, codes.requested),
     asks(inputs.ChangeCredential, codes.requested),

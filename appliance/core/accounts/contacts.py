@@ -20,14 +20,14 @@ ABSENT = {0, 404, 408, 410, 480, 502, 503, 504, 604}
 def sip_ready(turn: Turn) -> None:
     """Begin to watch all contacts, at slightly different times; servers are asked once their account is registered."""
     for target in watched(turn):
-        delay = first(turn, target) if target.watch is Watch.OPTIONS else ANSWER_S
-        put(turn, replace(turn.state.contact(target.name), asking=False, wake=turn.now + delay))
+        delay = first_delay(turn, target) if target.watch is Watch.OPTIONS else ANSWER_S
+        put_contact(turn, replace(turn.state.contact(target.name), asking=False, wake=turn.now + delay))
 
 
-def rest(turn: Turn) -> None:
+def stop_watching(turn: Turn) -> None:
     """Probe nobody while SIP is not ready or the daemon stops; the known states stay until better ones arrive."""
     for contact in turn.state.contacts:
-        put(turn, replace(contact, asking=False, wake=None))
+        put_contact(turn, replace(contact, asking=False, wake=None))
 
 
 def due(turn: Turn) -> None:
@@ -40,7 +40,7 @@ def due(turn: Turn) -> None:
             answered(turn, inputs.ContactAnswered(at=turn.now, contact=target.name, code=0, reason="No answer"))
         else:
             turn.order(Probe(target.name, target.uri, target.account))
-            put(turn, replace(contact, asking=True, wake=turn.now + ANSWER_S))
+            put_contact(turn, replace(contact, asking=True, wake=turn.now + ANSWER_S))
 
 
 def answered(turn: Turn, given: inputs.ContactAnswered) -> None:
@@ -57,21 +57,21 @@ def answered(turn: Turn, given: inputs.ContactAnswered) -> None:
         code=given.code,
         reason=given.reason,
     )
-    become(turn, target, new)
+    change_contact(turn, target, new)
 
 
-def become(turn: Turn, target: Target, new: Contact) -> None:
+def change_contact(turn: Turn, target: Target, new: Contact) -> None:
     """Store the contact; emit an event if its state is new, or unknown for another reason than before."""
     old = turn.state.contact(target.name)
     unknown = new.state is C.UNKNOWN and (new.code, new.reason) != (old.code, old.reason)
     if new.state is not old.state:
         new = replace(new, since=turn.now)
     if new.state is not old.state or unknown:
-        told = events.ContactChanged(
+        event = events.ContactChanged(
             target.name, uri=target.uri, old=old.state, new=new.state, code=new.code, reason=new.reason
         )
-        turn.emit(told)
-    put(turn, new)
+        turn.emit(event)
+    put_contact(turn, new)
 
 
 def configured(turn: Turn) -> None:
@@ -80,7 +80,7 @@ def configured(turn: Turn) -> None:
     turn.state = replace(turn.state, contacts=tuple(c for c in turn.state.contacts if c.name in names))
     for target in watched(turn):
         if turn.state.sip_ready and turn.state.contact(target.name).wake is None:
-            put(turn, replace(turn.state.contact(target.name), wake=turn.now + first(turn, target)))
+            put_contact(turn, replace(turn.state.contact(target.name), wake=turn.now + first_delay(turn, target)))
 
 
 def state_of(code: int) -> ContactState:
@@ -96,12 +96,12 @@ def watched(turn: Turn, *ways: Watch) -> tuple[Target, ...]:
     return () if turn.state.stopping else tuple(target for target in turn.settings.targets if target.watch in wanted)
 
 
-def first(turn: Turn, target: Target) -> float:
+def first_delay(turn: Turn, target: Target) -> float:
     """Seconds until the first probe, so that not all contacts are probed at once."""
     return zlib.crc32(f"{turn.fresh} {target.name}".encode()) / 2**32 * FIRST_SPREAD_S
 
 
-def put(turn: Turn, contact: Contact) -> None:
+def put_contact(turn: Turn, contact: Contact) -> None:
     """Store the contact."""
     others = tuple(c for c in turn.state.contacts if c.name != contact.name)
     turn.state = replace(turn.state, contacts=tuple(sorted((*others, contact), key=lambda c: c.name)))

@@ -43,17 +43,17 @@ def sip_ready(turn: Turn) -> None:
         if account.wanted and not turn.state.stopping:
             attempt(turn, account)
         else:
-            put(turn, account)
+            put_account(turn, account)
 
 
 def sip_lost(turn: Turn) -> None:
     """The SIP process is gone, and the registrations with it; the next process registers again."""
     for account in turn.state.accounts:
-        told = account.state is S.REGISTERED
-        at_rest(turn, account, told=told)
+        report = account.state is S.REGISTERED
+        at_rest(turn, account, report=report)
 
 
-def told(turn: Turn, given: inputs.AccountInput) -> None:
+def take_report(turn: Turn, given: inputs.AccountInput) -> None:
     """Process a report of the SIP process about an account."""
     settings, account = turn.settings.account(given.account), turn.state.account(given.account)
     if settings is None:
@@ -100,14 +100,14 @@ def registered(turn: Turn, settings: AccountSettings, account: Account, given: i
                 expires_s=given.expires_s,
             )
         )
-    put(turn, new)
+    put_account(turn, new)
 
 
 def failed(turn: Turn, settings: AccountSettings, account: Account, given: inputs.RegistrationFailed) -> None:
     """The registrar refused the registration, or did not answer."""
     if not account.wanted:  # unregistered meanwhile
         if account.asking:
-            at_rest(turn, account, told=True)
+            at_rest(turn, account, report=True)
         return
     if given.code == 0 and given.tls is TlsFault.NONE:
         account = unreachable(turn, account, given.server or settings.registrar, given.reason)
@@ -116,7 +116,7 @@ def failed(turn: Turn, settings: AccountSettings, account: Account, given: input
     failures = account.failures + 1
     delay = delay_of(turn, account.name, failures, given)
     explanation = diagnosis.registration(settings, given)
-    if given.code != account.code or account.state is S.REGISTERED or is_told(failures):
+    if given.code != account.code or account.state is S.REGISTERED or is_reported(failures):
         turn.emit(
             events.AccountFailed(
                 account.name,
@@ -126,7 +126,7 @@ def failed(turn: Turn, settings: AccountSettings, account: Account, given: input
                 explanation=explanation,
             )
         )
-    put(
+    put_account(
         turn,
         replace(
             account,
@@ -149,7 +149,7 @@ def unreachable(turn: Turn, account: Account, server: str, why: str) -> Account:
         return account
     turn.emit(events.ServerUnreachable(account.name, server=server, why=why))
     account = replace(account, unreachable=(*account.unreachable, server)[-UNREACHABLE_KEPT:])
-    put(turn, account)
+    put_account(turn, account)
     return account
 
 
@@ -166,10 +166,10 @@ def reachable(turn: Turn, account: Account, server: str) -> Account:
 def unregistered(turn: Turn, account: Account) -> None:
     """The registration has ended: on our request, or by the registrar; then we register again."""
     if account.asking or account.state is S.REGISTERED:
-        at_rest(turn, account, told=True)
+        at_rest(turn, account, report=True)
     if account.wanted:
         rested = turn.state.account(account.name)
-        put(turn, replace(rested, wake=turn.now + quick(turn, account.name, 1), began=turn.now))
+        put_account(turn, replace(rested, wake=turn.now + quick(turn, account.name, 1), began=turn.now))
 
 
 # -- time ------------------------------------------------------------------------------------------------------------
@@ -183,7 +183,7 @@ def due(turn: Turn) -> None:
             turn.emit(events.AccountExpired(account.name))
             state = S.REGISTERING if account.state is S.REGISTERED else account.state  # a refresh was sent long ago
             account = replace(account, state=state, expires_at=None, registered_since=None)
-            put(turn, account)
+            put_account(turn, account)
         if account.wake is None or turn.now < account.wake:
             continue
         if account.asking:
@@ -198,10 +198,10 @@ def attempt(turn: Turn, account: Account) -> None:
     new = replace(account, wanted=True, asking=True, wake=turn.now + ANSWER_S)
     if account.state is not S.REGISTERED:
         new = replace(new, state=S.REGISTERING, began=turn.now if account.began is None else account.began)
-        if is_told(account.failures + 1):
+        if is_reported(account.failures + 1):
             turn.emit(events.AccountRegistering(account.name, attempt=account.failures + 1, in_s=0.0))
     turn.order(Register(account.name))
-    put(turn, new)
+    put_account(turn, new)
 
 
 def delay_of(turn: Turn, name: AccountId, failures: int, given: inputs.RegistrationFailed) -> float:
@@ -227,7 +227,7 @@ def spread(turn: Turn, name: AccountId) -> float:
     return zlib.crc32(f"{turn.fresh} {name}".encode()) / 2**32
 
 
-def is_told(count: int) -> bool:
+def is_reported(count: int) -> bool:
     """Whether to report this failure: the 1st, 2nd, 4th, 8th…, so that a long outage does not fill the journal."""
     return count & (count - 1) == 0
 
@@ -240,7 +240,9 @@ def network_changed(turn: Turn) -> None:
         account = turn.state.account(settings.name)
         if account.wanted:
             # Soon, but not all stations of a house at once after a power cut.
-            put(turn, replace(account, asking=False, wake=turn.now + spread(turn, account.name) * NETWORK_SPREAD_S))
+            put_account(
+                turn, replace(account, asking=False, wake=turn.now + spread(turn, account.name) * NETWORK_SPREAD_S)
+            )
 
 
 # -- clients ---------------------------------------------------------------------------------------------------------
@@ -251,7 +253,7 @@ def register(turn: Turn, account: Account) -> str:
     if account.asking and account.wanted:
         return f"Account {account.name} is registering already."
     if not turn.state.sip_ready:
-        put(turn, replace(account, wanted=True))
+        put_account(turn, replace(account, wanted=True))
         return f"Account {account.name} registers as soon as SIP is ready."
     attempt(turn, account)
     return ""
@@ -263,9 +265,9 @@ def unregister(turn: Turn, account: Account) -> str:
         return f"Account {account.name} is to be unregistered already."
     if account.asking or account.expires_at is not None:
         turn.order(Unregister(account.name))
-        put(turn, replace(account, wanted=False, asking=True, wake=turn.now + ANSWER_S))
+        put_account(turn, replace(account, wanted=False, asking=True, wake=turn.now + ANSWER_S))
     else:
-        at_rest(turn, replace(account, wanted=False), told=account.state is not S.UNREGISTERED)
+        at_rest(turn, replace(account, wanted=False), report=account.state is not S.UNREGISTERED)
     return ""
 
 
@@ -361,11 +363,11 @@ def policy_of(turn: Turn, account: AccountId) -> TransferPolicy:
 # -- the state -------------------------------------------------------------------------------------------------------
 
 
-def at_rest(turn: Turn, account: Account, *, told: bool) -> None:
+def at_rest(turn: Turn, account: Account, *, report: bool) -> None:
     """Set the account to neither registered nor registering."""
-    if told:
+    if report:
         turn.emit(events.AccountUnregistered(account.name))
-    put(
+    put_account(
         turn,
         replace(
             account,
@@ -380,7 +382,7 @@ def at_rest(turn: Turn, account: Account, *, told: bool) -> None:
     )
 
 
-def put(turn: Turn, account: Account) -> None:
+def put_account(turn: Turn, account: Account) -> None:
     """Store the account."""
     others = tuple(a for a in turn.state.accounts if a.name != account.name)
     turn.state = replace(turn.state, accounts=tuple(sorted((*others, account), key=lambda a: a.name)))

@@ -7,7 +7,7 @@ from appliance.core import inputs
 from appliance.core.accounts import contacts, network, registration, subscriptions
 from appliance.core.accounts.addresses import find_account
 from appliance.core.accounts.view import account_view, contact_view
-from appliance.core.dispatch import Perform, Take, asks, on
+from appliance.core.dispatch import asks, on, performs, takes
 from appliance.core.model import State
 from appliance.core.orders import Reply
 from appliance.core.transition import Turn
@@ -16,7 +16,7 @@ from appliance.core.transition import Turn
 def registered(turn: Turn, given: inputs.Registered) -> None:
     """Keep a registration; where it is a new one, the account's server is asked again for contacts."""
     before = turn.state.account(given.account).state
-    registration.told(turn, given)
+    registration.take_report(turn, given)
     if turn.state.account(given.account).state is not before:
         subscriptions.registered(turn, given.account)
 
@@ -39,20 +39,20 @@ def unregister(turn: Turn, action: inputs.UnregisterAccount, asked: inputs.Reque
     return Reply(asked.request, warning=registration.unregister(turn, find_account(turn, action.account)))
 
 
-take = Take(
+take = takes(
     on(inputs.SipReady, lambda turn, _: sip_ready(turn)),
     on(inputs.SipLost, lambda turn, _: sip_lost(turn)),
     on(inputs.NetworkChanged, network.changed),
     on(inputs.Registered, registered),
-    on(inputs.RegistrationFailed, registration.told),
-    on(inputs.ServerFailed, registration.told),
-    on(inputs.Unregistered, registration.told),
+    on(inputs.RegistrationFailed, registration.take_report),
+    on(inputs.ServerFailed, registration.take_report),
+    on(inputs.Unregistered, registration.take_report),
     on(inputs.ContactAnswered, contacts.answered),
     on(inputs.ContactNotified, subscriptions.notified),
     on(inputs.SubscriptionEnded, subscriptions.ended),
 )
 
-perform = Perform(
+perform = performs(
     asks(inputs.RegisterAccount, register),
     asks(inputs.UnregisterAccount, unregister),
 )
@@ -67,7 +67,7 @@ def sip_ready(turn: Turn) -> None:
 def sip_lost(turn: Turn) -> None:
     """Wait for the next SIP process."""
     registration.sip_lost(turn)
-    contacts.rest(turn)
+    contacts.stop_watching(turn)
 
 
 def due(turn: Turn) -> None:

@@ -37,22 +37,22 @@ def due(turn: Turn) -> None:
 def ask(turn: Turn, target: Target, contact: Contact) -> None:
     """Send a SUBSCRIBE."""
     turn.order(Subscribe(target.name, target.uri, target.account, contact.package))
-    contacts.put(turn, replace(contact, asking=True, wake=turn.now + ANSWER_S))
+    contacts.put_contact(turn, replace(contact, asking=True, wake=turn.now + ANSWER_S))
 
 
 def notified(turn: Turn, given: inputs.ContactNotified) -> None:
     """A contact's server reported its state."""
-    target, contact = find(turn, given.contact), turn.state.contact(given.contact)
+    target, contact = find_subscribed(turn, given.contact), turn.state.contact(given.contact)
     if target is None or contact.wake is None:
         return
     wake = turn.now + target.watch_s if contact.asking else contact.wake
     new = replace(contact, state=given.state, asking=False, wake=wake, code=BEGUN, reason=given.reason)
-    contacts.become(turn, target, new)
+    contacts.change_contact(turn, target, new)
 
 
 def ended(turn: Turn, given: inputs.SubscriptionEnded) -> None:
     """The subscription ended: it begins again if the server means that; otherwise the contact's state is unknown."""
-    target, contact = find(turn, given.contact), turn.state.contact(given.contact)
+    target, contact = find_subscribed(turn, given.contact), turn.state.contact(given.contact)
     if target is None or contact.wake is None:
         return
     if given.code == BAD_EVENT and contact.package is Package.PRESENCE:
@@ -62,7 +62,7 @@ def ended(turn: Turn, given: inputs.SubscriptionEnded) -> None:
     new = replace(contact, asking=False, wake=again, package=Package.PRESENCE)
     if contact.asking or not (given.code == BEGUN and given.reason in ONGOING):
         new = replace(new, state=ContactState.UNKNOWN, code=given.code, reason=given.reason)
-    contacts.become(turn, target, new)
+    contacts.change_contact(turn, target, new)
 
 
 def delay_of(turn: Turn, target: Target, contact: Contact, given: inputs.SubscriptionEnded) -> float:
@@ -82,37 +82,37 @@ def registered(turn: Turn, account: AccountId) -> None:
     """The account is registered again: repeat its subscriptions."""
     for target in contacts.watched(turn, Watch.SUBSCRIBE):
         if target.account == account:
-            soon(turn, target, contacts.first(turn, target))
+            ask_soon(turn, target, contacts.first_delay(turn, target))
 
 
 def network_changed(turn: Turn) -> None:
     """The network changed: subscribe again, so that the servers report to our new address."""
     for target in contacts.watched(turn, Watch.SUBSCRIBE):
-        soon(turn, target, SETTLED_S + contacts.first(turn, target))
+        ask_soon(turn, target, SETTLED_S + contacts.first_delay(turn, target))
 
 
-def soon(turn: Turn, target: Target, delay_s: float) -> None:
+def ask_soon(turn: Turn, target: Target, delay_s: float) -> None:
     """Subscribe again after `delay_s`, if the contact is being watched."""
     contact = turn.state.contact(target.name)
     if contact.wake is not None:
-        contacts.put(turn, replace(contact, asking=False, wake=turn.now + delay_s))
+        contacts.put_contact(turn, replace(contact, asking=False, wake=turn.now + delay_s))
 
 
 def configured(turn: Turn, before: Settings) -> None:
     """The configuration changed: end the subscriptions of targets that are gone or have moved."""
-    now = {about(target) for target in contacts.watched(turn, Watch.SUBSCRIBE)}
+    now = {identity_of(target) for target in contacts.watched(turn, Watch.SUBSCRIBE)}
     for target in before.targets:
-        if target.watch is Watch.SUBSCRIBE and about(target) not in now:
+        if target.watch is Watch.SUBSCRIBE and identity_of(target) not in now:
             turn.order(Unsubscribe(target.name))
             others = tuple(c for c in turn.state.contacts if c.name != target.name)
             turn.state = replace(turn.state, contacts=others)
 
 
-def about(target: Target) -> tuple[str, str, AccountId]:
+def identity_of(target: Target) -> tuple[str, str, AccountId]:
     """What a subscription depends on."""
     return target.name, target.uri, target.account
 
 
-def find(turn: Turn, name: str) -> Target | None:
+def find_subscribed(turn: Turn, name: str) -> Target | None:
     """The target of that name, if it is watched by subscription."""
     return next((each for each in contacts.watched(turn, Watch.SUBSCRIBE) if each.name == name), None)

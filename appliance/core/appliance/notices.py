@@ -19,7 +19,7 @@ def clock_set(turn: Turn, given: inputs.ClockSet) -> None:
     turn.emit(events.NoticeTold(NoticeCode.CLOCK_SET, f"The clock was set {way} by {abs(given.by_s):.1f} s."))
 
 
-def clock_told(turn: Turn, given: inputs.ClockTold) -> None:
+def clock_read(turn: Turn, given: inputs.ClockTold) -> None:
     """Keep what the wall clock shows."""
     turn.state = replace(turn.state, clock=given.clock)
 

@@ -17,7 +17,7 @@ from appliance.core.transition import SAVED_WITHIN_S, Turn
 PART = "kept"  # among what can fail
 
 
-def of(state: State) -> PersistentState:
+def to_be_saved(state: State) -> PersistentState:
     """The state that should be on disc."""
     return PersistentState(
         state.kept_change,
@@ -66,9 +66,9 @@ def written(turn: Turn, given: inputs.KeptWritten) -> None:
 def settle(turn: Turn, before: State) -> None:
     """Number this step's change, so that no older write is taken for it; reply to clients whose change is on disc."""
     change = before.kept_change + 1
-    if of(turn.state) != of(before) and turn.state.kept_change == before.kept_change:
+    if to_be_saved(turn.state) != to_be_saved(before) and turn.state.kept_change == before.kept_change:
         turn.state = replace(turn.state, kept_change=change)
-    if turn.state.unkept and turn.state.on_disc == of(turn.state):
+    if turn.state.unkept and turn.state.on_disc == to_be_saved(turn.state):
         for each in turn.state.unkept:
             turn.order(Reply(each.request, warning=each.warning))
         turn.state = replace(turn.state, unkept=())

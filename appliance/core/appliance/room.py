@@ -4,11 +4,11 @@ from typing import Any
 
 from appliance.core import inputs
 from appliance.core.appliance import faults, notices, persistence, refusals
-from appliance.core.dispatch import Perform, Take, on
+from appliance.core.dispatch import on, performs, takes
 from appliance.core.model import State
 from appliance.core.transition import Turn
 
-take = Take(
+take = takes(
     on(inputs.Started, persistence.started),
     on(inputs.KeptWritten, persistence.written),
     on(inputs.KeptFailed, persistence.failed),
@@ -18,7 +18,7 @@ take = Take(
     on(inputs.GuardLost, lambda turn, given: faults.failed(turn, "relay", given.why, "")),
     on(inputs.ConfigRejected, notices.config_rejected),
     on(inputs.ClockSet, notices.clock_set),
-    on(inputs.ClockTold, notices.clock_told),
+    on(inputs.ClockTold, notices.clock_read),
     on(inputs.SipSlow, notices.sip_slow),
     on(inputs.AccessDenied, refusals.denied),
     on(inputs.AccessLockedOut, refusals.locked_out),
@@ -26,7 +26,7 @@ take = Take(
     on(inputs.RequestsDropped, refusals.requests_dropped),
 )
 
-perform = Perform()
+perform = performs()
 
 
 def due(turn: Turn) -> None:

@@ -24,7 +24,7 @@ def confirmed(turn: Turn, call: Call) -> None:
         return
     limit = turn.settings.max_call_s
     connected = replace(call, connected_since=turn.now, ends_at=turn.now + limit if limit else None)
-    told = events.CallConnected(
+    event = events.CallConnected(
         call.id,
         after_s=round(turn.now - call.created, 3),
         custom_data=call.custom_data,
@@ -33,7 +33,7 @@ def confirmed(turn: Turn, call: Call) -> None:
         to=call.called,
         codec=call.codec,
     )
-    moved = turn.move(connected, Signal.CONFIRMED, told)
+    moved = turn.move(connected, Signal.CONFIRMED, event)
     if moved is None:
         return
     if moved.codec is not None:

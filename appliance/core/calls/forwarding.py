@@ -126,9 +126,9 @@ def known(state: State, call: Call, contact: str) -> Callee | None:
 # -- run-time settings -----------------------------------------------------------------------------------------------
 
 
-def change(turn: Turn, wanted: inputs.ChangeRuntime) -> str:
+def change_runtime(turn: Turn, wanted: inputs.ChangeRuntime) -> str:
     """Change run-time settings; return a warning if all have these values already. Raises IntercomError."""
-    check(turn.settings, wanted)
+    check_runtime(turn.settings, wanted)
     old = turn.state.runtime
     names = [each.name for each in fields(Forwarding) if getattr(wanted, each.name) is not None]
     rules = replace(old.forwarding, **{name: getattr(wanted, name) for name in names})
@@ -146,7 +146,7 @@ def change(turn: Turn, wanted: inputs.ChangeRuntime) -> str:
     return ""
 
 
-def check(settings: Settings, wanted: inputs.ChangeRuntime) -> None:
+def check_runtime(settings: Settings, wanted: inputs.ChangeRuntime) -> None:
     """Raise IntercomError for a value that is not allowed."""
     for rule in RULES:
         name = getattr(wanted, rule)

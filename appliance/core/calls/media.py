@@ -41,7 +41,7 @@ def hold_failed(turn: Turn, call: Call, given: inputs.HoldFailed) -> None:
         f"It answered {given.code} {given.reason}".rstrip(),
     )
     error_events.emit(turn, error, "hold-call", given.code, call.id)
-    told = events.CallUpdated(
+    event = events.CallUpdated(
         call.id,
         result=UpdateResult.REJECTED,
         changes=(UpdateChange.RESUME if given.held else UpdateChange.HOLD,),
@@ -50,7 +50,7 @@ def hold_failed(turn: Turn, call: Call, given: inputs.HoldFailed) -> None:
         headers=dict(given.headers),
         content_type=given.content_type,
     )
-    turn.emit(told)
+    turn.emit(event)
     if call is turn.state.active or call.conference is not None:
         focus.hold(turn, call, held=given.held)
 

@@ -18,13 +18,13 @@ from appliance.core.calls import (
     updates,
 )
 from appliance.core.calls.view import call_view, in_order
-from appliance.core.dispatch import Perform, Take, asks, asks_call, on, on_call
+from appliance.core.dispatch import asks, asks_call, on, on_call, performs, takes
 from appliance.core.lookup import connected, unanswered_here
 from appliance.core.model import Cause, State
 from appliance.core.orders import Reply
 from appliance.core.transition import Turn
 
-take = Take(
+take = takes(
     on(inputs.SipReady, lambda turn, given: sip_process.ready(turn, given.address)),
     on(inputs.SipLost, lambda turn, given: sip_process.lost(turn, given.why, card=given.card)),
     on(inputs.CallArrived, incoming.arrived),
@@ -52,7 +52,7 @@ take = Take(
     on(inputs.QuietChanged, lambda turn, given: forwarding.quiet_changed(turn, quiet=given.quiet)),
 )
 
-perform = Perform(
+perform = performs(
     asks(inputs.Dial, lambda turn, action, asked: Reply(asked.request, call=requests.dial(turn, action))),
     asks_call(inputs.AnswerCall, lambda turn, call, action, who: requests.answer(turn, call, who, action)),
     asks_call(inputs.RingCall, lambda turn, call, *_: early_media.ring(turn, unanswered_here(call, "rung"))),
@@ -73,7 +73,7 @@ perform = Perform(
     asks_call(inputs.UpdateCall, lambda turn, call, action, _: updates.offer(turn, connected(call), action.codecs)),
     asks(
         inputs.ChangeRuntime,
-        lambda turn, action, asked: Reply(asked.request, warning=forwarding.change(turn, action)),
+        lambda turn, action, asked: Reply(asked.request, warning=forwarding.change_runtime(turn, action)),
     ),
 )
 

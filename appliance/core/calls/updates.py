@@ -20,14 +20,14 @@ def received(turn: Turn, call: Call, given: inputs.UpdateReceived) -> None:
     """The far end requests a change."""
     if call.state is not CallState.CONNECTED:
         return
-    told = events.CallUpdateReceived(
+    event = events.CallUpdateReceived(
         call.id,
         changes=given.changes,
         asked=given.asked,
         headers=dict(given.headers),
         content_type=given.content_type,
     )
-    turn.emit(told)
+    turn.emit(event)
     if given.asked:
         turn.put(replace(call, update_until=turn.now + turn.settings.deadlines.update_s))
 
@@ -41,7 +41,7 @@ def answered(turn: Turn, call: Call, given: inputs.UpdateAnswered) -> None:
     """A change by either side has its final response."""
     turn.put(replace(call, update_until=None))
     result = UpdateResult.ACCEPTED if given.code < 300 else UpdateResult.REJECTED  # noqa: PLR2004 - RFC 3261 §7.2
-    told = events.CallUpdated(
+    event = events.CallUpdated(
         call.id,
         result=result,
         changes=given.changes,
@@ -50,7 +50,7 @@ def answered(turn: Turn, call: Call, given: inputs.UpdateAnswered) -> None:
         headers=dict(given.headers),
         content_type=given.content_type,
     )
-    turn.emit(told)
+    turn.emit(event)
 
 
 def decide(turn: Turn, call: Call, *, accepted: bool) -> None:

@@ -76,15 +76,15 @@ def invite(turn: Turn, conference: Conference, uri: str, whom: Dial) -> Conferen
     coming = Participant(call.id, Joining.INVITED, ParticipantState.INVITING)
     conference = replace(conference, participants=(*conference.participants, coming))
     turn.state = replace(turn.state, conference=conference)
-    turn.emit(events.ConferenceInvitationSending(*of(conference, coming), to=uri))
+    turn.emit(events.ConferenceInvitationSending(*ids_of(conference, coming), to=uri))
     return conference
 
 
 def remove(turn: Turn, conference: Conference, participant: Participant, call: Call) -> None:
     """Remove a participant; the call ends."""
     if participant.stage is ParticipantState.IN:
-        turn.emit(events.ConferenceParticipantRemoved(*of(conference, participant), reason="ejected"))
-        keep(turn, conference, replace(participant, stage=ParticipantState.LEFT))
+        turn.emit(events.ConferenceParticipantRemoved(*ids_of(conference, participant), reason="ejected"))
+        put_participant(turn, conference, replace(participant, stage=ParticipantState.LEFT))
     ending.hang_up(turn, call, Cause.HANGUP)
 
 
@@ -130,7 +130,7 @@ def follow(turn: Turn, conference: Conference, participant: Participant) -> Conf
     """Report a participant's progress, and store it."""
     call, stage = turn.state.call(participant.call), participant.stage
     if stage is ParticipantState.INVITING and call is not None and call.placed:
-        turn.emit(events.ConferenceInvitationSent(*of(conference, participant)))
+        turn.emit(events.ConferenceInvitationSent(*ids_of(conference, participant)))
         stage = ParticipantState.COMING
     if call is None or not call.alive:
         if stage is not ParticipantState.LEFT:
@@ -138,13 +138,13 @@ def follow(turn: Turn, conference: Conference, participant: Participant) -> Conf
         stage = ParticipantState.LEFT
     elif call.talks and stage is ParticipantState.COMING:
         if participant.joining is Joining.INVITED:
-            turn.emit(events.ConferenceInvitationAccepted(*of(conference, participant)))
+            turn.emit(events.ConferenceInvitationAccepted(*ids_of(conference, participant)))
         if conference.connected_since is None:
             turn.emit(events.ConferenceConnected(conference.id))
             conference = replace(conference, connected_since=turn.now)
-        turn.emit(events.ConferenceParticipantAdded(*of(conference, participant), reason=participant.joining))
+        turn.emit(events.ConferenceParticipantAdded(*ids_of(conference, participant), reason=participant.joining))
         stage = ParticipantState.IN
-    return keep(turn, conference, replace(participant, stage=stage))
+    return put_participant(turn, conference, replace(participant, stage=stage))
 
 
 def report_removed(turn: Turn, conference: Conference, participant: Participant) -> None:
@@ -156,15 +156,17 @@ def report_removed(turn: Turn, conference: Conference, participant: Participant)
     if participant.stage is ParticipantState.IN:
         turn.emit(
             events.ConferenceParticipantRemoved(
-                *of(conference, participant), reason="ended" if conference.ending else cause
+                *ids_of(conference, participant), reason="ended" if conference.ending else cause
             )
         )
     elif participant.joining is Joining.INVITED:
-        told = events.ConferenceInvitationRejected(*of(conference, participant), cause=cause, code=code, reason=reason)
-        turn.emit(told)
+        event = events.ConferenceInvitationRejected(
+            *ids_of(conference, participant), cause=cause, code=code, reason=reason
+        )
+        turn.emit(event)
 
 
-def keep(turn: Turn, conference: Conference, participant: Participant) -> Conference:
+def put_participant(turn: Turn, conference: Conference, participant: Participant) -> Conference:
     """Store a participant in place of the one with the same call."""
     participants = tuple(participant if p.call == participant.call else p for p in conference.participants)
     conference = replace(conference, participants=participants)
@@ -172,6 +174,6 @@ def keep(turn: Turn, conference: Conference, participant: Participant) -> Confer
     return conference
 
 
-def of(conference: Conference, participant: Participant) -> tuple[CallId, ConferenceId, CallId]:
+def ids_of(conference: Conference, participant: Participant) -> tuple[CallId, ConferenceId, CallId]:
     """The fields with which each event about a participant begins."""
     return participant.call, conference.id, participant.call

@@ -49,11 +49,11 @@ def report(turn: Turn, before: State) -> None:
     """Report a changed mix, unless the conference has ended."""
     now = mix(turn.state)
     if turn.state.conference is not None and now != mix(before):
-        told = events.ConferenceChanged(
+        event = events.ConferenceChanged(
             turn.state.conference.id,
             participants=now.participants,
             muted=now.muted,
             speaker=now.speaker,
             microphone=now.microphone,
         )
-        turn.emit(told)
+        turn.emit(event)

@@ -93,7 +93,7 @@ def mute(turn: Turn, action: inputs.MuteIn, asked: inputs.Requested) -> Reply:
     if found is None:
         turn.state = replace(turn.state, conference=replace(conference, muted=muted))
     else:
-        lifecycle.keep(turn, conference, replace(found, muted=muted))
+        lifecycle.put_participant(turn, conference, replace(found, muted=muted))
     return Reply(asked.request, conference=conference.id)
 
 

@@ -5,13 +5,13 @@ from typing import Any
 from appliance.core import inputs
 from appliance.core.conferences import requests
 from appliance.core.conferences.view import conference_view
-from appliance.core.dispatch import Perform, Take, asks
+from appliance.core.dispatch import asks, performs, takes
 from appliance.core.model import State
 from appliance.core.transition import Turn
 
-take = Take()  # a conference follows its calls: see `lifecycle.settle`
+take = takes()  # a conference follows its calls: see `lifecycle.settle`
 
-perform = Perform(
+perform = performs(
     asks(inputs.Confer, requests.confer),
     asks(inputs.InviteInto, requests.invite),
     asks(inputs.TakeInto, requests.take_in),

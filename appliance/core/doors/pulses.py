@@ -29,12 +29,12 @@ def open_door(
     """
     until = turn.decided + (door.pulse_s if seconds is None else seconds)
     warning = energise(turn, door, Pulse(0, turn.decided, until, by, means))
-    running = of(turn, door.id)
+    running = pulse_of(turn, door.id)
     if attempt is not None and running is not None:
         if running.confirmed:
             outcomes.opened(turn, attempt)
         else:
-            put(turn, door.id, replace(running, attempts=(*running.attempts, attempt)))
+            put_pulse(turn, door.id, replace(running, attempts=(*running.attempts, attempt)))
     return warning
 
 
@@ -55,7 +55,7 @@ def hold_open(turn: Turn, door: DoorSettings, seconds: float | None, by: str) ->
 def energise(turn: Turn, door: DoorSettings, wanted: Pulse) -> str:
     """Begin a pulse or hold, or replace the running one, whose beginning stays."""
     refuse(turn, door, wanted)
-    running = of(turn, door.id)
+    running = pulse_of(turn, door.id)
     if running is not None:
         began = running.began if running.until > turn.decided else turn.decided
         wanted = replace(wanted, began=began, energised=running.energised, attempts=running.attempts)
@@ -63,7 +63,7 @@ def energise(turn: Turn, door: DoorSettings, wanted: Pulse) -> str:
     if running is not None and until <= running.until:
         return f"Door {door.id} is open already, for longer than this."
     pulse_id = max(int(turn.decided * 1e9), 0 if running is None else running.id + 1)
-    put(turn, door.id, replace(wanted, id=pulse_id, until=until))
+    put_pulse(turn, door.id, replace(wanted, id=pulse_id, until=until))
     return ""
 
 
@@ -85,7 +85,7 @@ def refuse(turn: Turn, door: DoorSettings, wanted: Pulse) -> None:
     if why == Denial.LOCKED_DOWN:
         error = locked_down(door.id)
     elif why != Denial.NO_GUARD and block is not None:
-        error = sensors.error(turn.state, door.id, block)
+        error = sensors.blocked_error(turn.state, door.id, block)
     else:
         error = IntercomError(
             ErrorCode.UNAVAILABLE,
@@ -109,7 +109,7 @@ def locked_down(door: DoorId) -> IntercomError:
 
 def release(turn: Turn, door: DoorSettings) -> str:
     """End a hold; return a warning if there is none."""
-    running = of(turn, door.id)
+    running = pulse_of(turn, door.id)
     if running is None or not running.held:
         return f"Door {door.id} is not held open."
     end(turn, door.id)
@@ -118,25 +118,25 @@ def release(turn: Turn, door: DoorSettings) -> str:
 
 def end(turn: Turn, door: DoorId) -> None:
     """Have the guard end the running pulse; the pulse is over once the guard has confirmed that."""
-    running = of(turn, door)
+    running = pulse_of(turn, door)
     if running is not None:
-        put(turn, door, replace(running, until=min(running.until, turn.decided), warned=True))
+        put_pulse(turn, door, replace(running, until=min(running.until, turn.decided), warned=True))
 
 
 def relay_changed(turn: Turn, given: inputs.RelayChanged) -> None:
     """The guard began or ended a pulse."""
     door, energised = given.door, given.energised
-    pulse = of(turn, door)
+    pulse = pulse_of(turn, door)
     if pulse is None:
         return
     if pulse.id != given.pulse:  # about the earlier pulse, which this one should prolong: it crossed our order
         if pulse.energised and not energised:
-            put(turn, door, replace(pulse, energised=False))
-            locked(turn, door)
+            put_pulse(turn, door, replace(pulse, energised=False))
+            relay_at_rest(turn, door)
     elif not energised:
-        over(turn, door, pulse)
+        pulse_ended(turn, door, pulse)
     elif not pulse.confirmed:
-        put(turn, door, replace(pulse, confirmed=True, energised=True, attempts=()))
+        put_pulse(turn, door, replace(pulse, confirmed=True, energised=True, attempts=()))
         seconds = round(max(0.0, pulse.until - turn.decided), 3)
         for attempt in pulse.attempts:
             outcomes.opened(turn, attempt)
@@ -148,23 +148,23 @@ def guard_lost(turn: Turn) -> None:
     turn.state = replace(turn.state, relay_ready=False)
     for door, pulse in turn.state.pulses:
         if not pulse.confirmed:
-            over(turn, door, pulse)
+            pulse_ended(turn, door, pulse)
 
 
 def guard_ready(turn: Turn) -> None:
     """A new guard holds every relay at rest, so all pulses have ended."""
     turn.state = replace(turn.state, relay_ready=True)
     for door, pulse in turn.state.pulses:
-        over(turn, door, pulse)
+        pulse_ended(turn, door, pulse)
 
 
 def due(turn: Turn) -> None:
     """Warn of holds that end soon; end pulses that the guard did not confirm, or whose end it did not report."""
     for door, pulse in turn.state.pulses:
-        if turn.now >= ends(pulse):
-            over(turn, door, pulse)
+        if turn.now >= latest_end(pulse):
+            pulse_ended(turn, door, pulse)
         elif turn.now >= wake(pulse):
-            put(turn, door, replace(pulse, warned=True))
+            put_pulse(turn, door, replace(pulse, warned=True))
             turn.emit(events.DoorHoldEnding(door, seconds=round(pulse.until - turn.now, 3)))
 
 
@@ -172,29 +172,29 @@ def wake(pulse: Pulse) -> float:
     """The next time at which `due` must act on the pulse."""
     if pulse.held and pulse.confirmed and not pulse.warned:
         return pulse.until - min(WARNING_S, (pulse.until - pulse.began) / 2)
-    return ends(pulse)
+    return latest_end(pulse)
 
 
-def ends(pulse: Pulse) -> float:
+def latest_end(pulse: Pulse) -> float:
     """When a pulse counts as ended although the guard did not report it."""
     return (pulse.until if pulse.confirmed else pulse.id / 1e9) + CONFIRM_S
 
 
-def over(turn: Turn, door: DoorId, pulse: Pulse) -> None:
+def pulse_ended(turn: Turn, door: DoorId, pulse: Pulse) -> None:
     """End a pulse that is over or was never confirmed."""
-    put(turn, door, None)
+    put_pulse(turn, door, None)
     if not pulse.confirmed:
         turn.emit(events.DoorDenied(door, by=pulse.by, means=pulse.means, why=Denial.NOT_TAKEN))
         for attempt in pulse.attempts:
             outcomes.refused(turn, attempt, Denial.NOT_TAKEN)
     if pulse.energised:
-        locked(turn, door)
+        relay_at_rest(turn, door)
 
 
-def locked(turn: Turn, door: DoorId) -> None:
+def relay_at_rest(turn: Turn, door: DoorId) -> None:
     """The relay is at rest again."""
     turn.emit(events.DoorLocked(door))
-    sensors.locked(turn, door)
+    sensors.relay_at_rest(turn, door)
 
 
 def condition(state: State, door: DoorId) -> DoorState:
@@ -205,12 +205,12 @@ def condition(state: State, door: DoorId) -> DoorState:
     return DoorState.LOCKED_DOWN if door in state.locked_down else DoorState.LOCKED
 
 
-def of(turn: Turn, door: DoorId) -> Pulse | None:
+def pulse_of(turn: Turn, door: DoorId) -> Pulse | None:
     """The door's running pulse."""
     return next((pulse for name, pulse in turn.state.pulses if name == door), None)
 
 
-def put(turn: Turn, door: DoorId, pulse: Pulse | None) -> None:
+def put_pulse(turn: Turn, door: DoorId, pulse: Pulse | None) -> None:
     """Store the door's pulse; None removes it."""
     others = tuple(pair for pair in turn.state.pulses if pair[0] != door)
     turn.state = replace(turn.state, pulses=others if pulse is None else tuple(sorted((*others, (door, pulse)))))

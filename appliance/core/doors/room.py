@@ -3,13 +3,13 @@
 from typing import Any
 
 from appliance.core import inputs
-from appliance.core.dispatch import Perform, Take, asks, on
+from appliance.core.dispatch import asks, on, performs, takes
 from appliance.core.doors import pulses, requests, sensors
 from appliance.core.doors.view import door_view
 from appliance.core.model import State
 from appliance.core.transition import Turn
 
-take = Take(
+take = takes(
     on(inputs.Tick, lambda turn, _: pulses.due(turn)),  # not at any input: see `pulses`
     on(inputs.GuardReady, lambda turn, _: pulses.guard_ready(turn)),
     on(inputs.GuardLost, lambda turn, _: pulses.guard_lost(turn)),
@@ -17,7 +17,7 @@ take = Take(
     on(inputs.SensorEdge, sensors.edge),
 )
 
-perform = Perform(
+perform = performs(
     asks(inputs.OpenDoor, requests.open_for_client),
     asks(inputs.HoldDoor, requests.hold_open),
     asks(inputs.ReleaseDoor, requests.release),

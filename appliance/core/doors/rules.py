@@ -30,17 +30,19 @@ def settle(turn: Turn, before: State) -> None:
     for event in tuple(turn.events):
         for rule in turn.settings.rules:
             if fits(rule, event) and happens(event, before):
-                run(turn, rule)
+                apply(turn, rule)
 
 
 def happens(event: events.Event, before: State) -> bool:
     """Whether the event is a change, as far as sensors are concerned: their level was known before."""
     match event:
         case events.SensorChanged(sensor=sensor):
-            return sensors.of(before, sensor).active is not None
+            return sensors.sensing_of(before, sensor).active is not None
         case events.DoorOpened(door=door):
             return all(
-                sensors.of(before, each.id).active is not None for each in before.settings.sensors if each.door == door
+                sensors.sensing_of(before, each.id).active is not None
+                for each in before.settings.sensors
+                if each.door == door
             )
         case _:
             return True
@@ -48,15 +50,15 @@ def happens(event: events.Event, before: State) -> bool:
 
 def fits(rule: Rule, event: events.Event) -> bool:
     """Whether the rule matches the event."""
-    return rule.on == event.TYPE and all(said(getattr(event, name, None)) == wanted for name, wanted in rule.where)
+    return rule.on == event.TYPE and all(as_text(getattr(event, name, None)) == wanted for name, wanted in rule.where)
 
 
-def said(value: object) -> object:
+def as_text(value: object) -> object:
     """A field's value as a rule names it."""
     return {True: "true", False: "false"}[value] if isinstance(value, bool) else value
 
 
-def run(turn: Turn, rule: Rule) -> None:
+def apply(turn: Turn, rule: Rule) -> None:
     """Open the rule's door, if one of its times is active."""
     by, door = f"rule {rule.name}", turn.settings.door(rule.door)
     why = wall_clock.why_not(rule.times, turn.state.clock, turn.now)

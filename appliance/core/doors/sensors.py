@@ -23,19 +23,19 @@ def edge(turn: Turn, given: inputs.SensorEdge) -> None:
     sensor, active = turn.settings.sensor(given.sensor), given.active
     if sensor is None:
         return
-    sensing = of(turn.state, sensor.id)
+    sensing = sensing_of(turn.state, sensor.id)
     if active is None:
-        put(turn, sensor.id, replace(UNKNOWN, ours_until=sensing.ours_until))
+        put_sensing(turn, sensor.id, replace(UNKNOWN, ours_until=sensing.ours_until))
     elif active == sensing.active:
-        put(turn, sensor.id, replace(sensing, level=active, settles=None))
+        put_sensing(turn, sensor.id, replace(sensing, level=active, settles=None))
     else:
-        put(turn, sensor.id, replace(sensing, level=active, settles=turn.now + SETTLE_S))
+        put_sensing(turn, sensor.id, replace(sensing, level=active, settles=turn.now + SETTLE_S))
 
 
 def due(turn: Turn) -> None:
     """Process levels that have settled, leaves that stay open, and blocks that end."""
     for sensor in turn.settings.sensors:
-        sensing = of(turn.state, sensor.id)
+        sensing = sensing_of(turn.state, sensor.id)
         if sensing.settles is not None and turn.now >= sensing.settles:
             settled(turn, sensor, sensing, active=sensing.level)
         elif sensor.door is not None and sensing.until is not None and turn.now >= sensing.until:
@@ -47,7 +47,7 @@ def due(turn: Turn) -> None:
 
 def wake(state: State) -> tuple[float, ...]:
     """The times at which `due` must act."""
-    known = (of(state, sensor.id) for sensor in state.settings.sensors)
+    known = (sensing_of(state, sensor.id) for sensor in state.settings.sensors)
     times = [at for sensing in known for at in (sensing.settles, sensing.until) if at is not None]
     return (*times, *(block.until for block in state.blocks))
 
@@ -56,10 +56,10 @@ def settled(turn: Turn, sensor: SensorSettings, before: Sensing, *, active: bool
     """A level has settled. The first one after a start is reported only if the contact is active."""
     until = turn.now + sensor.open_s if active and sensor.kind is SensorKind.CONTACT and sensor.open_s else None
     now = replace(before, active=active, settles=None, since=turn.now, until=until, alarm="")
-    forced = before.active is False and active and not ours(turn, sensor, before)
+    forced = before.active is False and active and not opened_by_us(turn, sensor, before)
     if sensor.kind is SensorKind.CONTACT and forced:
         now = replace(now, alarm="forced")
-    put(turn, sensor.id, now)
+    put_sensing(turn, sensor.id, now)
     if before.active is None and not active:
         return
     if sensor.kind is not SensorKind.CONTACT or sensor.door is None:
@@ -77,25 +77,25 @@ def settled(turn: Turn, sensor: SensorSettings, before: Sensing, *, active: bool
 # -- contacts --------------------------------------------------------------------------------------------------------
 
 
-def ours(turn: Turn, sensor: SensorSettings, sensing: Sensing) -> bool:
+def opened_by_us(turn: Turn, sensor: SensorSettings, sensing: Sensing) -> bool:
     """Whether our opening explains the open leaf: the door is open now, or was until a moment ago."""
     return any(door == sensor.door for door, _ in turn.state.pulses) or turn.now < sensing.ours_until
 
 
-def locked(turn: Turn, door: DoorId) -> None:
+def relay_at_rest(turn: Turn, door: DoorId) -> None:
     """The door's relay is at rest again; its leaf may still open for a moment."""
     for sensor in turn.settings.sensors:
         if sensor.door == door:
-            put(turn, sensor.id, replace(of(turn.state, sensor.id), ours_until=turn.now + GRACE_S))
+            put_sensing(turn, sensor.id, replace(sensing_of(turn.state, sensor.id), ours_until=turn.now + GRACE_S))
 
 
 def stays_open(turn: Turn, sensor: SensorSettings, door: DoorId, sensing: Sensing) -> None:
     """The leaf has been open for too long; while the door is held open, it may be."""
     held = [pulse.until for name, pulse in turn.state.pulses if name == door and pulse.held]
     if held:
-        put(turn, sensor.id, replace(sensing, until=max(held[0], turn.now) + sensor.open_s))
+        put_sensing(turn, sensor.id, replace(sensing, until=max(held[0], turn.now) + sensor.open_s))
     else:
-        put(turn, sensor.id, replace(sensing, until=None, alarm="held_open"))
+        put_sensing(turn, sensor.id, replace(sensing, until=None, alarm="held_open"))
         turn.emit(events.DoorHeldOpen(door, seconds=round(turn.now - sensing.since, 3)))
 
 
@@ -106,7 +106,7 @@ def tampered(turn: Turn, sensor: SensorSettings, *, active: bool) -> None:
     """Tampering began or ended: from then on, nothing opens for a while."""
     known = any(block.sensor == sensor.id for block in turn.state.blocks)
     if sensor.block_s and (active or known):
-        keep(turn, TamperBlock(sensor.id, turn.now + sensor.block_s))
+        put_block(turn, TamperBlock(sensor.id, turn.now + sensor.block_s))
         if active:
             turn.emit(events.SensorBlocked(sensor.id, seconds=sensor.block_s))
 
@@ -119,10 +119,10 @@ def blocking(state: State) -> TamperBlock | None:
 def unblock(turn: Turn, block: TamperBlock) -> None:
     """A block's time has passed; while the contact is still active, another begins."""
     sensor = turn.settings.sensor(block.sensor)
-    if sensor is not None and sensor.block_s and of(turn.state, sensor.id).active:
-        keep(turn, TamperBlock(sensor.id, turn.now + sensor.block_s))
+    if sensor is not None and sensor.block_s and sensing_of(turn.state, sensor.id).active:
+        put_block(turn, TamperBlock(sensor.id, turn.now + sensor.block_s))
         return
-    lift(turn, block.sensor)
+    remove_block(turn, block.sensor)
     turn.emit(events.SensorUnblocked(block.sensor, by=""))
 
 
@@ -133,12 +133,12 @@ def clear(turn: Turn, wanted: SensorId, by: str) -> str:
         raise IntercomError(ErrorCode.SENSOR_NOT_FOUND, f"There is no sensor {wanted}.", f"The panel has: {names}.")
     if not any(block.sensor == wanted for block in turn.state.blocks):
         return f"Sensor {wanted} does not block any door."
-    lift(turn, wanted)
+    remove_block(turn, wanted)
     turn.emit(events.SensorUnblocked(wanted, by=by))
     return ""
 
 
-def error(state: State, door: DoorId, block: TamperBlock) -> IntercomError:
+def blocked_error(state: State, door: DoorId, block: TamperBlock) -> IntercomError:
     """The error for a door that a block keeps locked."""
     left = max(1, round(block.until - state.now))
     return IntercomError(
@@ -149,23 +149,23 @@ def error(state: State, door: DoorId, block: TamperBlock) -> IntercomError:
     )
 
 
-def keep(turn: Turn, block: TamperBlock) -> None:
+def put_block(turn: Turn, block: TamperBlock) -> None:
     """Store a sensor's block in place of its earlier one."""
     others = (each for each in turn.state.blocks if each.sensor != block.sensor)
     turn.state = replace(turn.state, blocks=tuple(sorted((*others, block), key=lambda each: each.sensor)))
 
 
-def lift(turn: Turn, sensor: SensorId) -> None:
+def remove_block(turn: Turn, sensor: SensorId) -> None:
     """Remove a sensor's block."""
     turn.state = replace(turn.state, blocks=tuple(each for each in turn.state.blocks if each.sensor != sensor))
 
 
-def of(state: State, sensor: SensorId) -> Sensing:
+def sensing_of(state: State, sensor: SensorId) -> Sensing:
     """The sensor's state; UNKNOWN if there is none."""
     return next((sensing for name, sensing in state.sensors if name == sensor), UNKNOWN)
 
 
-def put(turn: Turn, sensor: SensorId, sensing: Sensing) -> None:
+def put_sensing(turn: Turn, sensor: SensorId, sensing: Sensing) -> None:
     """Store the sensor's state."""
     others = (pair for pair in turn.state.sensors if pair[0] != sensor)
     both = (*others, (sensor, sensing))

@@ -11,7 +11,7 @@ def door_view(state: State, door: DoorSettings, epoch: float) -> dict[str, Any]:
     """A door for clients."""
     pulse = dict(state.pulses).get(door.id)
     energised = pulse is not None and pulse.energised
-    contact = next((sensors.of(state, s.id) for s in state.settings.sensors if s.door == door.id), None)
+    contact = next((sensors.sensing_of(state, s.id) for s in state.settings.sensors if s.door == door.id), None)
     return {
         "id": door.id,
         "state": pulses.condition(state, door.id),
@@ -36,6 +36,6 @@ def sensor_view(state: State, sensor: SensorSettings, epoch: float) -> dict[str,
         "id": sensor.id,
         "kind": sensor.kind,
         "door": sensor.door,
-        "active": sensors.of(state, sensor.id).active,
+        "active": sensors.sensing_of(state, sensor.id).active,
         "blocks_until": wall_clock.iso(None if block is None else block.until, epoch),
     }

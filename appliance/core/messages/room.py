@@ -3,18 +3,18 @@
 from typing import Any
 
 from appliance.core import inputs
-from appliance.core.dispatch import Perform, Take, asks, on, on_call
+from appliance.core.dispatch import asks, on, on_call, performs, takes
 from appliance.core.messages import requests, texts
 from appliance.core.model import State
 from appliance.core.transition import Turn
 
-take = Take(
+take = takes(
     on(inputs.MessageReceived, texts.received),  # `access` takes MessageAnswered, as some messages are digits
     on_call(inputs.InfoReceived, lambda turn, call, given: texts.info_received(turn, call, given.content)),
     on(inputs.SipLost, lambda turn, _: texts.sip_lost(turn)),
 )
 
-perform = Perform(
+perform = performs(
     asks(inputs.SendText, requests.send_text),
     asks(inputs.SendCallText, requests.send_in_call),
     asks(inputs.SendInfo, requests.send_in_call),

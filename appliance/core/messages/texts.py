@@ -58,8 +58,8 @@ def received(turn: Turn, given: inputs.MessageReceived) -> None:
 
 def info_received(turn: Turn, call: Call, content: Content) -> None:
     """Report an INFO that came in a call."""
-    told = events.InfoReceived(call.id, content_type=content.type, body=content.body, headers=dict(content.headers))
-    turn.emit(told)
+    event = events.InfoReceived(call.id, content_type=content.type, body=content.body, headers=dict(content.headers))
+    turn.emit(event)
 
 
 def send(
@@ -73,7 +73,7 @@ def send(
     digit: str = "",
 ) -> MessageId:
     """Send a message; an event reports the outcome later. `digit`: the DTMF digit it carries. Raises IntercomError."""
-    check(content)
+    check_content(content)
     if not turn.state.sip_ready or turn.state.stopping:
         raise IntercomError(
             ErrorCode.UNAVAILABLE,
@@ -95,7 +95,7 @@ def send(
     return message
 
 
-def check(content: Content) -> None:
+def check_content(content: Content) -> None:
     """Raise IntercomError for content that cannot be sent."""
     length = len(content.body.encode())
     if length > LONGEST_BYTES:
@@ -118,16 +118,16 @@ def answered(turn: Turn, given: inputs.MessageAnswered) -> None:
     if outgoing is None:
         return
     if given.code in OK:
-        forget(turn, outgoing)
+        forget_message(turn, outgoing)
         sent = events.MessageSent if outgoing.method is MessageMethod.MESSAGE else events.InfoSent
         turn.emit(sent(outgoing.call, message=outgoing.id, to=outgoing.to))
     else:
-        failed(turn, outgoing, given.code, given.reason)
+        message_failed(turn, outgoing, given.code, given.reason)
 
 
-def failed(turn: Turn, outgoing: OutgoingMessage, code: int, reason: str) -> None:
+def message_failed(turn: Turn, outgoing: OutgoingMessage, code: int, reason: str) -> None:
     """Report that a message failed."""
-    forget(turn, outgoing)
+    forget_message(turn, outgoing)
     kind = events.MessageFailed if outgoing.method is MessageMethod.MESSAGE else events.InfoFailed
     turn.emit(kind(outgoing.call, message=outgoing.id, to=outgoing.to, code=code, reason=reason))
 
@@ -136,17 +136,17 @@ def due(turn: Turn) -> None:
     """Messages without an answer in time, and those of calls that have ended."""
     for outgoing in turn.state.messages:
         if turn.now >= outgoing.deadline:
-            failed(turn, outgoing, REQUEST_TIMEOUT, "No answer")
+            message_failed(turn, outgoing, REQUEST_TIMEOUT, "No answer")
         elif outgoing.call is not None and turn.state.call(outgoing.call) is None:
-            failed(turn, outgoing, 0, "The call is over")
+            message_failed(turn, outgoing, 0, "The call is over")
 
 
 def sip_lost(turn: Turn) -> None:
     """The SIP process is gone: whether its messages arrived is unknown, so they failed."""
     for outgoing in turn.state.messages:
-        failed(turn, outgoing, 0, "The SIP process was lost")
+        message_failed(turn, outgoing, 0, "The SIP process was lost")
 
 
-def forget(turn: Turn, outgoing: OutgoingMessage) -> None:
+def forget_message(turn: Turn, outgoing: OutgoingMessage) -> None:
     """Stop waiting for an answer to this message."""
     turn.state = replace(turn.state, messages=tuple(m for m in turn.state.messages if m is not outgoing))

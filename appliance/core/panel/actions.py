@@ -45,7 +45,7 @@ def press(turn: Turn, action: inputs.PressButton, asked: inputs.Requested) -> Re
         raise IntercomError(
             ErrorCode.PARAMETER_INVALID, f"A press cannot last {seconds} s.", "A press lasts 0 to 60 s."
         )
-    if buttons.of(turn, wanted).down:
+    if buttons.press_of(turn, wanted).down:
         return Reply(asked.request, warning=f"Button {wanted} is down already.")
     act_all(turn, buttons.hold_down(turn, button, seconds))
     return Reply(asked.request)

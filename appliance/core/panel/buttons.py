@@ -19,41 +19,41 @@ Acts = list[tuple[ButtonSettings | ChordSettings, Action]]
 
 def edge(turn: Turn, button: ButtonSettings, *, active: bool, at: float, lost: bool = False) -> Acts:
     """Process an edge of a line; return the actions. `lost`: the line is gone, which ends a press."""
-    at = max(at, of(turn, button.id).edge_at)
+    at = max(at, press_of(turn, button.id).edge_at)
     acts = due(turn, button, at)
-    press = of(turn, button.id)
+    press = press_of(turn, button.id)
     if lost and press.down and press.release_at is None:
         turn.emit(events.ButtonReleased(button.id, at=at))
         at_ease(turn, button, press)
-        put(turn, button.id, None)
+        put_press(turn, button.id, None)
     elif active != press.level:
         glitch = not active and not press.down
         settles = at + (button.min_press_s if active else button.debounce_s)
         moved = replace(press, level=active, edge_at=at, settles=inf if active and press.down else settles)
-        put(turn, button.id, replace(moved, glitches=press.glitches + glitch))
+        put_press(turn, button.id, replace(moved, glitches=press.glitches + glitch))
         acts += due(turn, button, at)
     return acts
 
 
 def hold_down(turn: Turn, button: ButtonSettings, seconds: float) -> Acts:
     """Press a button that is up, for a client; `due` lets it go after `seconds`."""
-    acts = went_down(turn, button, of(turn, button.id), turn.now)
-    put(turn, button.id, replace(of(turn, button.id), release_at=turn.now + seconds))
+    acts = went_down(turn, button, press_of(turn, button.id), turn.now)
+    put_press(turn, button.id, replace(press_of(turn, button.id), release_at=turn.now + seconds))
     return acts
 
 
 def due(turn: Turn, button: ButtonSettings, until: float) -> Acts:
     """Process what is due up to `until`: a level that has lasted, or the end of a wait for a chord or second click."""
     acts: Acts = []
-    press = of(turn, button.id)
+    press = press_of(turn, button.id)
     if press is AT_REST:
         return acts
     if press.level and not press.down and press.settles <= until:
         acts += went_down(turn, button, press, press.edge_at)
-        press = of(turn, button.id)
+        press = press_of(turn, button.id)
     if press.down:
         acts += while_down(turn, button, press, until)
-        press = of(turn, button.id)
+        press = press_of(turn, button.id)
     up_at = press.settles if press.release_at is None else press.release_at
     if press.down and up_at <= until and not (press.level and press.release_at is None):
         acts += came_up(turn, button, press, press.edge_at if press.release_at is None else up_at)
@@ -62,10 +62,10 @@ def due(turn: Turn, button: ButtonSettings, until: float) -> Acts:
         turn.emit(events.ButtonClicked(button.id, at=press.clicked_at))
         acts += [(button, button.action)]
         press = replace(press, click_until=None)
-        put(turn, button.id, press)
+        put_press(turn, button.id, press)
     if not press.down and not press.level and (press.settles <= until or press.settles == inf):
-        count(turn, button.id, press.glitches)
-        put(turn, button.id, None if press.click_until is None else replace(press, settles=inf, glitches=0))
+        count_glitches(turn, button.id, press.glitches)
+        put_press(turn, button.id, None if press.click_until is None else replace(press, settles=inf, glitches=0))
     return acts
 
 
@@ -82,9 +82,9 @@ def while_down(turn: Turn, button: ButtonSettings, press: Press, until: float) -
     if press.stuck_at is not None and press.stuck_at <= until and stayed(press, press.stuck_at):
         turn.emit(events.ButtonStuck(button.id, at=press.stuck_at))
         why = f"It has been down for {press.stuck_at - press.pressed_at:g} s and is ignored until it is released."
-        faults.failed(turn, part(button), why, "Check whether it is jammed or its cable is shorted.")
+        faults.failed(turn, part_name(button), why, "Check whether it is jammed or its cable is shorted.")
         press = replace(press, stuck_at=None, long_at=None, stuck=True, spent=True)
-    put(turn, button.id, press)
+    put_press(turn, button.id, press)
     return acts
 
 
@@ -97,22 +97,22 @@ def went_down(turn: Turn, button: ButtonSettings, press: Press, at: float) -> Ac
     )
     if press.click_until is not None and button.double_action is not None:
         turn.emit(events.ButtonDoubleClicked(button.id, at=at))
-        put(turn, button.id, down)
+        put_press(turn, button.id, down)
         return [(button, button.double_action)]
     for chord in turn.settings.chords:
         others = [each for each in turn.settings.buttons if each.id in chord.buttons and each.id != button.id]
         if button.id in chord.buttons and others and all(waits(turn, other, at) for other in others):
             turn.emit(events.ButtonChord(chord.id, buttons=chord.buttons, at=at))
-            put(turn, button.id, down)
+            put_press(turn, button.id, down)
             for other in others:
-                partner = of(turn, other.id)
-                put(turn, other.id, replace(partner, chord_until=None, long_at=None, spent=True))
+                partner = press_of(turn, other.id)
+                put_press(turn, other.id, replace(partner, chord_until=None, long_at=None, spent=True))
             return [(chord, chord.action)]
     windows = [chord.within_s for chord in turn.settings.chords if button.id in chord.buttons]
     long_at = None if button.long_action is None else at + button.long_press_s
     acts_now = not windows and at_once(button)
     chord_until = at + max(windows) if windows else None
-    put(turn, button.id, replace(down, spent=False, acted=acts_now, long_at=long_at, chord_until=chord_until))
+    put_press(turn, button.id, replace(down, spent=False, acted=acts_now, long_at=long_at, chord_until=chord_until))
     return [(button, button.action)] if acts_now else []
 
 
@@ -124,9 +124,9 @@ def came_up(turn: Turn, button: ButtonSettings, press: Press, at: float) -> Acts
     settles = edge_at + (button.min_press_s if press.level else 0.0)
     up = Press(level=press.level, edge_at=edge_at, settles=settles)
     if not press.spent and button.double_action is not None:
-        put(turn, button.id, replace(up, clicked_at=at, click_until=at + button.double_s))
+        put_press(turn, button.id, replace(up, clicked_at=at, click_until=at + button.double_s))
         return []
-    put(turn, button.id, up)
+    put_press(turn, button.id, up)
     if press.spent:
         return []
     turn.emit(events.ButtonClicked(button.id, at=at))
@@ -136,10 +136,10 @@ def came_up(turn: Turn, button: ButtonSettings, press: Press, at: float) -> Acts
 def at_ease(turn: Turn, button: ButtonSettings, press: Press) -> None:
     """Report that a stuck button is released."""
     if press.stuck:
-        faults.recovered(turn, part(button))
+        faults.recovered(turn, part_name(button))
 
 
-def part(button: ButtonSettings) -> str:
+def part_name(button: ButtonSettings) -> str:
     """The button's name among the parts that can fail."""
     return f"button {button.id}"
 
@@ -151,7 +151,7 @@ def at_once(button: ButtonSettings) -> bool:
 
 def waits(turn: Turn, button: ButtonSettings, at: float) -> bool:
     """Whether the button is down and unused, so that another one that goes down at `at` forms a chord with it."""
-    press = of(turn, button.id)
+    press = press_of(turn, button.id)
     return press.chord_until is not None and at <= press.chord_until and stayed(press, at)
 
 
@@ -167,19 +167,19 @@ def second(press: Press) -> bool:
     return press.click_until is not None and press.level and press.edge_at <= press.click_until
 
 
-def of(turn: Turn, button: ButtonId) -> Press:
+def press_of(turn: Turn, button: ButtonId) -> Press:
     """The button's state now."""
     return next((press for name, press in turn.state.presses if name == button), AT_REST)
 
 
-def put(turn: Turn, button: ButtonId, press: Press | None) -> None:
+def put_press(turn: Turn, button: ButtonId, press: Press | None) -> None:
     """Store the button's state; None means at rest."""
     others = tuple(pair for pair in turn.state.presses if pair[0] != button)
     kept = others if press is None else tuple(sorted((*others, (button, press)), key=lambda pair: pair[0]))
     turn.state = replace(turn.state, presses=kept)
 
 
-def count(turn: Turn, button: ButtonId, glitches: int) -> None:
+def count_glitches(turn: Turn, button: ButtonId, glitches: int) -> None:
     """Count pulses that were too short for a press and were not the bouncing of one."""
     if glitches:
         counted = dict(turn.state.glitches)

@@ -4,20 +4,20 @@ from dataclasses import replace
 from typing import Any
 
 from appliance.core import inputs, wall_clock
-from appliance.core.dispatch import Perform, Take, asks, on
+from appliance.core.dispatch import asks, on, performs, takes
 from appliance.core.model import State
 from appliance.core.panel import actions, buttons, indications, self_tests
 from appliance.core.panel.view import panel_view
 from appliance.core.transition import Turn
 
-take = Take(
+take = takes(
     on(inputs.Tick, lambda turn, given: actions.tick(turn, given.edges)),
     on(inputs.ButtonEdge, actions.edge),
     on(inputs.LampFound, indications.lamp_found),
     on(inputs.MicrophoneMeasured, lambda turn, given: self_tests.measured(turn, given.dbfs)),
 )
 
-perform = Perform(
+perform = performs(
     asks(inputs.PressButton, actions.press),
     asks(inputs.TestLamp, self_tests.lamp),
     asks(inputs.TestSound, self_tests.sound),

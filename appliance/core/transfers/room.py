@@ -5,7 +5,7 @@ from typing import Any
 
 from appliance.core import inputs
 from appliance.core.accounts.addresses import callee
-from appliance.core.dispatch import Perform, Take, asks_call, on_call
+from appliance.core.dispatch import asks_call, on_call, performs, takes
 from appliance.core.lookup import connected, find_call
 from appliance.core.model import Call, State
 from appliance.core.transfers import transferee, transferor
@@ -23,12 +23,12 @@ def set_policy(turn: Turn, call: Call, action: inputs.SetTransferPolicy, _who: s
     turn.put(replace(call, transfer_policy=action.policy))
 
 
-take = Take(
+take = takes(
     on_call(inputs.TransferProgressed, lambda turn, _, given: transferor.progressed(turn, given)),
     on_call(inputs.TransferRequested, transferee.requested),
 )
 
-perform = Perform(
+perform = performs(
     asks_call(inputs.TransferCall, transfer),
     asks_call(
         inputs.ConnectCalls,

@@ -60,7 +60,7 @@ def decide(turn: Turn, call: Call, transfer: Transfer, headers: dict[str, str]) 
         case TransferPolicy.REFUSE:  # the policy was changed meanwhile
             answer(turn, transfer, DECLINE, BY_POLICY)
         case TransferPolicy.ASK:
-            transferor.put(turn, transfer)
+            transferor.put_transfer(turn, transfer)
             turn.order(NotifyTransfer(call.id, TRYING, "Trying"))
             turn.emit(events.CallTransferRequested(call.id, to=transfer.to, headers=headers))
         case _:
@@ -88,7 +88,7 @@ def follow(turn: Turn, call: Call, transfer: Transfer) -> None:
         turn, transfer.to, target, account=call.account, hidden=(*replaces, *by), conference=call.conference
     )
     until = turn.now + turn.settings.deadlines.transfer_s
-    transferor.put(turn, replace(transfer, state=TransferState.UNDER_WAY, other=new.id, until=until))
+    transferor.put_transfer(turn, replace(transfer, state=TransferState.UNDER_WAY, other=new.id, until=until))
 
 
 # -- clients ---------------------------------------------------------------------------------------------------------
@@ -134,16 +134,16 @@ def answer(turn: Turn, transfer: Transfer, code: int, reason: str) -> None:
     if code not in SUCCESS:
         transferor.fail(turn, transfer, code, reason)
         return
-    transferor.forget(turn, transfer)
+    transferor.forget_transfer(turn, transfer)
     turn.emit(events.CallTransferred(transfer.call, to=transfer.to, role=transfer.role))
     if lasts:
         until = turn.now + turn.settings.deadlines.disconnecting_s
-        transferor.put(turn, replace(transfer, state=TransferState.DONE, until=until))
+        transferor.put_transfer(turn, replace(transfer, state=TransferState.DONE, until=until))
 
 
 def due(turn: Turn) -> None:
     """Handle requests that nobody decided, new calls without an answer, and far ends that do not hang up."""
-    for transfer in transferor.of(turn, TransferRole.TRANSFEREE):
+    for transfer in transferor.with_role(turn, TransferRole.TRANSFEREE):
         if turn.now < transfer.until:
             continue
         match transfer.state:
@@ -154,7 +154,7 @@ def due(turn: Turn) -> None:
                 leave(turn, transfer.other, Cause.NO_ANSWER)
             case _:
                 assert_type(transfer.state, Literal[TransferState.DONE])
-                transferor.forget(turn, transfer)
+                transferor.forget_transfer(turn, transfer)
                 leave(turn, transfer.call, Cause.TRANSFERRED)
 
 
@@ -167,7 +167,7 @@ def leave(turn: Turn, wanted: CallId | None, cause: Cause) -> None:
 
 def settle(turn: Turn) -> None:
     """Follow the new calls, and forget transfers whose call has ended."""
-    for transfer in transferor.of(turn, TransferRole.TRANSFEREE):
+    for transfer in transferor.with_role(turn, TransferRole.TRANSFEREE):
         over = not transferor.lasts(turn, transfer.call)
         match transfer.state:
             case TransferState.UNDER_WAY:
@@ -175,7 +175,7 @@ def settle(turn: Turn) -> None:
             case TransferState.ASKED if over:
                 transferor.fail(turn, transfer, 0, "The call is over")
             case TransferState.DONE if over:
-                transferor.forget(turn, transfer)
+                transferor.forget_transfer(turn, transfer)
             case _:
                 pass
 
@@ -189,6 +189,6 @@ def look(turn: Turn, transfer: Transfer) -> None:
     elif new.state is CallState.CONNECTED:
         answer(turn, transfer, OK, "OK")
     elif new.ringing_since is not None and not transfer.rang:
-        transferor.put(turn, replace(transfer, rang=True))
+        transferor.put_transfer(turn, replace(transfer, rang=True))
         if transferor.lasts(turn, transfer.call):
             turn.order(NotifyTransfer(transfer.call, RINGING, "Ringing"))

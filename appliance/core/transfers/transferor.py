@@ -25,7 +25,7 @@ def begin(turn: Turn, call: Call, to: str, other: CallId | None = None) -> None:
                 ErrorCode.CONFLICT, f"Call {taken} is being transferred already.", "", "Wait for its outcome."
             )
     until = turn.now + turn.settings.deadlines.transfer_s
-    put(turn, Transfer(call.id, TransferRole.TRANSFEROR, to, until, other))
+    put_transfer(turn, Transfer(call.id, TransferRole.TRANSFEROR, to, until, other))
     turn.order(Refer(call.id, to, other))
     turn.emit(
         events.CallTransferring(call.id, to=to, kind=TransferKind.BLIND if other is None else TransferKind.ATTENDED)
@@ -57,7 +57,7 @@ def progressed(turn: Turn, given: inputs.TransferProgressed) -> None:
 
 def succeed(turn: Turn, transfer: Transfer, headers: Headers = ()) -> None:
     """The far ends talk with each other: end our calls with them. headers: of the NOTIFY."""
-    forget(turn, transfer)
+    forget_transfer(turn, transfer)
     turn.emit(events.CallTransferred(transfer.call, to=transfer.to, role=transfer.role, headers=dict(headers)))
     for call in turn.state.calls:
         if call.id in {transfer.call, transfer.other}:
@@ -66,7 +66,7 @@ def succeed(turn: Turn, transfer: Transfer, headers: Headers = ()) -> None:
 
 def due(turn: Turn) -> None:
     """Handle transfers whose outcome is not reported in time."""
-    for transfer in of(turn, TransferRole.TRANSFEROR):
+    for transfer in with_role(turn, TransferRole.TRANSFEROR):
         if turn.now < transfer.until:
             continue
         if transfer.state is TransferState.DONE:
@@ -81,17 +81,17 @@ def settle(turn: Turn) -> None:
     A far end that takes the place of our other call may hang up without another message, as Asterisk does: the end of
     that other call, which comes soon before or after, then proves the success.
     """
-    for transfer in of(turn, TransferRole.TRANSFEROR):
+    for transfer in with_role(turn, TransferRole.TRANSFEROR):
         if any(call.id == transfer.other and end.cause is Cause.TRANSFERRED for call, end in turn.finished):
             transfer = replace(transfer, state=TransferState.DONE)  # noqa: PLW2901 - the same transfer, as it is now
-            put(turn, transfer)
+            put_transfer(turn, transfer)
         if lasts(turn, transfer.call):
             continue
         if transfer.state is TransferState.DONE:
             succeed(turn, transfer)
         elif lasts(turn, transfer.other):
             soon = turn.now + turn.settings.deadlines.disconnecting_s
-            put(turn, replace(transfer, until=min(transfer.until, soon)))
+            put_transfer(turn, replace(transfer, until=min(transfer.until, soon)))
         else:
             fail(turn, transfer, 0, "The call is over")
 
@@ -101,12 +101,12 @@ def settle(turn: Turn) -> None:
 
 def fail(turn: Turn, transfer: Transfer, code: int, reason: str, headers: Headers = ()) -> None:
     """The transfer failed. headers: of the message that reported it."""
-    forget(turn, transfer)
-    role, told = transfer.role, dict(headers)
-    turn.emit(events.CallTransferFailed(transfer.call, code=code, reason=reason, role=role, headers=told))
+    forget_transfer(turn, transfer)
+    role, shown = transfer.role, dict(headers)
+    turn.emit(events.CallTransferFailed(transfer.call, code=code, reason=reason, role=role, headers=shown))
 
 
-def of(turn: Turn, role: TransferRole) -> list[Transfer]:
+def with_role(turn: Turn, role: TransferRole) -> list[Transfer]:
     """The transfers in which we have this role."""
     return [transfer for transfer in turn.state.transfers if transfer.role is role]
 
@@ -116,12 +116,12 @@ def lasts(turn: Turn, wanted: CallId | None) -> bool:
     return any(call.id == wanted and call.alive for call in turn.state.calls)
 
 
-def put(turn: Turn, transfer: Transfer) -> None:
+def put_transfer(turn: Turn, transfer: Transfer) -> None:
     """Store the transfer."""
-    forget(turn, transfer)
+    forget_transfer(turn, transfer)
     turn.state = replace(turn.state, transfers=(*turn.state.transfers, transfer))
 
 
-def forget(turn: Turn, transfer: Transfer) -> None:
+def forget_transfer(turn: Turn, transfer: Transfer) -> None:
     """Remove the transfer."""
     turn.state = replace(turn.state, transfers=tuple(t for t in turn.state.transfers if t.call != transfer.call))

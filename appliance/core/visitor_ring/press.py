@@ -13,7 +13,7 @@ def bell(entry: Entry, who: str) -> ButtonSettings:
     return ButtonSettings(ButtonId(who), Action.RING, target=entry.plan.name)
 
 
-def find(turn: Turn, flat: str) -> Entry:
+def find_flat(turn: Turn, flat: str) -> Entry:
     """Find a flat by its number. Raises IntercomError."""
     entry = turn.settings.entry(flat)
     if entry is None:
@@ -46,5 +46,5 @@ def ring(turn: Turn, button: ButtonSettings | ChordSettings) -> None:
 def ring_flat(turn: Turn, flat: str, who: str) -> str:
     """Ring at a flat; return a warning if the station is in use."""
     before = turn.state.ring
-    ring(turn, bell(find(turn, flat), who))
+    ring(turn, bell(find_flat(turn, flat), who))
     return "" if turn.state.ring is not before else "The station is in use already."

@@ -36,7 +36,7 @@ def settle(turn: Turn) -> None:
     ring = turn.state.ring
     if ring is None:
         return
-    calls = parts(turn, ring)
+    calls = calls_of(turn, ring)
     answered = next((call for call in calls if call.answered), None)
     if answered is not None:
         end(turn, ring, RingResult.ANSWERED, answered)
@@ -55,7 +55,7 @@ def advance(turn: Turn, ring: VisitorRing) -> None:
         end(turn, ring, RingResult.CANCELED)
     elif following < len(ring.plan.steps):
         start(turn, ring, following)
-    elif parts(turn, ring):  # somebody has yet to confirm
+    elif calls_of(turn, ring):  # somebody has yet to confirm
         turn.state = replace(turn.state, ring=replace(ring, until=None))
     elif ring.cycle + 1 < ring.plan.cycles or network_may_come(turn, ring):
         waits = replace(ring, step=None, cycle=ring.cycle + 1, until=turn.now + PAUSE_S)
@@ -74,7 +74,7 @@ def start(turn: Turn, ring: VisitorRing, number: int) -> None:
         seconds = min(seconds or OUT_OF_REACH_S, OUT_OF_REACH_S)
     ring = replace(ring, step=number, until=None if seconds is None else turn.now + seconds)
     turn.state = replace(turn.state, ring=ring)
-    called = {call.remote.target for call in parts(turn, ring)}
+    called = {call.remote.target for call in calls_of(turn, ring)}
     for target in targets:
         if target.name not in called:
             outgoing.place(
@@ -102,7 +102,7 @@ def hang_up(turn: Turn, call: Call, headers: tuple[tuple[str, str], ...]) -> str
     """End a call for a client: with the last call of a ring the ring is over, and does not go on elsewhere."""
     warning = requests.hang_up(turn, call, headers)
     ring = turn.state.ring
-    if ring is not None and ring.id == call.ring and not parts(turn, ring):
+    if ring is not None and ring.id == call.ring and not calls_of(turn, ring):
         end(turn, ring, RingResult.CANCELED)
     return warning
 
@@ -110,7 +110,7 @@ def hang_up(turn: Turn, call: Call, headers: tuple[tuple[str, str], ...]) -> str
 def end(turn: Turn, ring: VisitorRing, result: RingResult, by: Call | None = None) -> None:
     """End the ring: phones that still ring stop at once."""
     turn.state = replace(turn.state, ring=None)
-    for call in parts(turn, ring):
+    for call in calls_of(turn, ring):
         if by is None:
             ending.hang_up(turn, call, Cause.NO_ANSWER if result is RingResult.UNANSWERED else Cause.CANCELED)
         elif call.id != by.id:
@@ -130,7 +130,7 @@ def end(turn: Turn, ring: VisitorRing, result: RingResult, by: Call | None = Non
         turn.show_error()
 
 
-def parts(turn: Turn, ring: VisitorRing) -> list[Call]:
+def calls_of(turn: Turn, ring: VisitorRing) -> list[Call]:
     """The ring's calls that are not ending."""
     return [call for call in turn.state.calls if call.ring == ring.id and call.alive]
 

@@ -3,15 +3,15 @@
 from typing import Any
 
 from appliance.core import inputs
-from appliance.core.dispatch import Perform, Take, asks, asks_call
+from appliance.core.dispatch import asks, asks_call, performs, takes
 from appliance.core.model import State
 from appliance.core.orders import Reply
 from appliance.core.transition import Turn
 from appliance.core.visitor_ring import press, ring
 
-take = Take()  # presses of buttons begin rings: see `panel`
+take = takes()  # presses of buttons begin rings: see `panel`
 
-perform = Perform(
+perform = performs(
     asks(
         inputs.RingFlat,
         lambda turn, action, asked: Reply(asked.request, warning=press.ring_flat(turn, action.flat, asked.who)),

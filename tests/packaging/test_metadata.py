@@ -155,6 +155,24 @@ def test_continuous_integration_runs_both_and_fails_if_either_does(tmp_path: Pat
     assert ended.stdout.splitlines()[-1] == f"summary of {'test' if outcomes[0] else 'test-lab'}"
 
 
+def test_continuous_integration_shows_why_the_lab_could_not_be_prepared(tmp_path: Path) -> None:
+    for name, script in (
+        ("make", "exit 0"),
+        ("packaging/bootstrap", "exit 0"),
+        ("tests/lab/prepare", "echo 'cause:  no such mirror' >&2; exit 1"),
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / ".ci").mkdir()
+    shutil.copy(ROOT / ".ci/run", tmp_path / ".ci")
+    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    ended = subprocess.run([tmp_path / ".ci/run"], capture_output=True, text=True, timeout=120, env=environment)
+    assert "tests/lab/prepare failed beside make test" in ended.stdout
+    assert "cause:  no such mirror" in ended.stdout
+    assert ended.returncode == 0, "make test-lab prepares once more"
+
+
 @pytest.mark.parametrize("once", [(), ("ONCE=1",)])
 def test_make_run_ends_by_itself_only_when_asked(once: tuple[str, ...]) -> None:
     commands = output("make", "--dry-run", "--no-print-directory", "-C", ROOT, "run", *once)

@@ -1,5 +1,6 @@
 """Guests for the lab's tests: each test module has one of its own, with intercomd installed on its disc."""
 
+import contextlib
 import fcntl
 import json
 import os
@@ -11,25 +12,56 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.guest import Guest
+from tests.lab import jobs
+from tests.lab.guest import Guest, GuestError
 
 HERE = Path(__file__).parent
+PLACE, PREFIX = "/var/tmp", "lab-"
+# Files in the order of their start: first those with guests of their own, then those that share one with one processor,
+# then those that share one with two; of each kind the longest first, so that all workers end at about the same time.
+OWN = ("upgrade", "setup", "doors", "tutorial", "power", "read_only", "first_call", "installed")
+ONE_PROCESSOR = ("entrance", "entry", "buttons", "panel")
+TWO_PROCESSORS = (
+    *"relay_kills",
+    "service_faults",
+    "watchdogs",
+    "service",
+    "line_faults",
+    "gestures",
+    "lamps",
+    "control",
+)
+ORDER = [f"test_{name}" for name in (*OWN, *ONE_PROCESSOR, *TWO_PROCESSORS)]
 _living: list[Guest] = []
+
+
+def _remove_the_dead() -> None:
+    """Remove what earlier runs left that were killed: nobody holds their lock any more."""
+    for left in Path(PLACE).glob(f"{PREFIX}*"):
+        with contextlib.suppress(OSError):
+            if left.stat().st_mtime < time.time() - 3600 and not jobs.alive(left):
+                shutil.rmtree(left)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the place that all workers of this run share; a short path, since sockets lie in it."""
     if "LAB_SESSION" not in os.environ:
-        os.environ["LAB_SESSION"] = tempfile.mkdtemp(prefix="lab-", dir="/var/tmp")
+        os.environ["LAB_SESSION"] = tempfile.mkdtemp(prefix=PREFIX, dir=PLACE)
+        lock = (Path(os.environ["LAB_SESSION"]) / "lock").open("w")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        config.add_cleanup(lock.close)
+        _remove_the_dead()
         config.add_cleanup(lambda: shutil.rmtree(os.environ.pop("LAB_SESSION"), ignore_errors=True))
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is in this directory, so that make test leaves it out."""
-    for item in items:
-        if item.path.is_relative_to(HERE):
-            item.add_marker(pytest.mark.lab)
+    """Mark what is in this directory, so that make test leaves it out; and put the longest files first."""
+    ours = [item for item in items if item.path.is_relative_to(HERE)]
+    for item in ours:
+        item.add_marker(pytest.mark.lab)
+    ours.sort(key=lambda item: ORDER.index(item.path.stem) if item.path.stem in ORDER else -1)
+    items[:] = [item for item in items if not item.path.is_relative_to(HERE)] + ours
 
 
 @pytest.hookimpl(wrapper=True)
@@ -92,32 +124,16 @@ def debs() -> list[Path]:
     return sorted(prepared("LAB_DEBS").glob("*.deb"))
 
 
+@pytest.fixture(scope="session")
+def installed_disc() -> Path:
+    """A disc on which intercomd was installed by apt, as its package leaves it, and the guest was shut down."""
+    return prepared("LAB_INSTALLED")
+
+
 def install(guest: Guest, debs: list[Path]) -> None:
     """`apt install` of the packages, in the guest; what they depend on lies in apt's cache there."""
     guest.copy_in(*debs, to="/root/debs")
     guest.shell("apt-get -qq -y install /root/debs/*.deb", timeout_s=1200)
-
-
-@pytest.fixture(scope="session")
-def installed_disc(session: Path, bare_disc: Path, debs: list[Path], measured: Callable[[str, object], None]) -> Path:
-    """A disc on which intercomd was installed by apt, as its package leaves it, and the guest was shut down."""
-    disc = session / "installed.ext4"
-    with (session / "installed.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # the first worker makes it
-        if not disc.exists():
-            guest = Guest(session / "install", bare_disc)
-            _living.append(guest)
-            try:
-                guest.boot()
-                begun = time.monotonic()
-                install(guest, debs)
-                measured("apt install", time.monotonic() - begun)
-                guest.halt()
-                (guest.directory / "disc").rename(disc)
-            finally:
-                _living.remove(guest)
-                guest.remove()
-    return disc
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +154,66 @@ def make_guest(session: Path) -> Generator[Callable[..., Guest]]:
         guest.remove()
 
 
+class SharedGuest:
+    """A worker's guest that files of tests use one after another, each as it was after its boot."""
+
+    def __init__(self, session: Path, disc: Path) -> None:
+        self._session, self._disc = session, disc
+        self._guest, self._cpus = None, 0
+
+    def take(self, cpus: int) -> Guest:
+        """It, with that number of processors."""
+        if self._guest and self._cpus == cpus:
+            try:
+                self._guest.reset()
+            except GuestError:
+                self.drop()
+        else:
+            self.drop()
+        if not self._guest:
+            directory = Path(tempfile.mkdtemp(prefix="g", dir=self._session))
+            self._guest, self._cpus = Guest(directory, self._disc, cpus=cpus), cpus
+            _living.append(self._guest)
+            self._guest.boot()
+            self._guest.reset()
+        return self._guest
+
+    def drop(self) -> None:
+        """Switch it off; the next file has another one."""
+        if self._guest:
+            _living.remove(self._guest)
+            self._guest.remove()
+            self._guest = None
+
+
+@pytest.fixture(scope="session")
+def shared_guest(session: Path, installed_disc: Path) -> Generator[SharedGuest]:
+    shared = SharedGuest(session, installed_disc)
+    yield shared
+    shared.drop()
+
+
+def taken(shared: SharedGuest, request: pytest.FixtureRequest, cpus: int) -> Generator[Guest]:
+    """A module's turn with the shared guest, which is nobody else's any more after a failure."""
+    failed = request.session.testsfailed
+    yield shared.take(cpus)
+    if request.session.testsfailed > failed:
+        shared.drop()
+
+
 @pytest.fixture(scope="module")
-def guest(make_guest: Callable[..., Guest], installed_disc: Path) -> Guest:
-    """A booted guest with intercomd as its package leaves it: running, not configured. The module's own."""
+def guest(request: pytest.FixtureRequest, shared_guest: SharedGuest) -> Generator[Guest]:
+    """A booted guest with intercomd as its package leaves it: running, not configured. Shared, but not at a time."""
+    yield from taken(shared_guest, request, 2)
+
+
+@pytest.fixture(scope="module")
+def one_processor(request: pytest.FixtureRequest, shared_guest: SharedGuest) -> Generator[Guest]:
+    """The same with one processor, so that no edge is lost: see programs/simulated_lines.py."""
+    yield from taken(shared_guest, request, 1)
+
+
+@pytest.fixture(scope="module")
+def own_guest(make_guest: Callable[..., Guest], installed_disc: Path) -> Guest:
+    """The same for a module that boots it again, cuts its power or changes what is installed: the module's own."""
     return make_guest(installed_disc).boot()

@@ -1,13 +1,29 @@
 """A booted Debian 13 to test in: what a test does with the guest that the lab's commands start and end."""
 
+import fcntl
+import functools
 import os
 import shutil
 import subprocess
 import time
 from pathlib import Path
 
+from tests.lab import jobs
+from tests.support.waiting import until
+
 LAB = Path(__file__).parent
+PROGRAMS = LAB / "programs"  # of the tests, which run in the guest; there they are in /lab/programs
 PATIENCE_S = 120.0
+# For tests of something else: a guest counts the time that a busy host takes from it as that of its processes.
+NOT_HURRIED = "[Service]\nWatchdogSec=0\nLimitRTTIME=infinity\n"
+NO_BYTECODE = shutil.ignore_patterns("__pycache__")
+
+
+@functools.cache
+def _life() -> int:
+    """One end of a pipe whose other end closes with this process, however it ends: the guests end with it."""
+    watched, _held = os.pipe()
+    return fcntl.fcntl(watched, fcntl.F_DUPFD_CLOEXEC, 100)  # the commands have numbers of their own below that
 
 
 class GuestError(AssertionError):
@@ -35,6 +51,7 @@ class Guest:
 
     def boot(self) -> "Guest":
         """Switch it on, and wait for multi-user.target. Raises GuestError with the end of the console."""
+        shutil.copytree(PROGRAMS, self.directory / "share/programs", dirs_exist_ok=True, ignore=NO_BYTECODE)
         self._lab("boot", patience_s=240)
         return self
 
@@ -64,8 +81,11 @@ class Guest:
     @property
     def alive(self) -> bool:
         """Whether it runs: its processes hold a lock."""
-        lock = self.directory / "lock"
-        return lock.exists() and subprocess.run(["flock", "--shared", "--nonblock", lock, "true"]).returncode != 0
+        return jobs.alive(self.directory)
+
+    def reset(self) -> None:
+        """Make it as it was after its boot, for the next file of tests; at first, note what that is."""
+        self.check("bash", "/lab/programs/reset", str(int(time.time())))
 
     def remove(self) -> None:
         """Switch it off and forget its disc."""
@@ -79,13 +99,21 @@ class Guest:
         self, *words: str | Path, given: str = "", timeout_s: float = PATIENCE_S
     ) -> subprocess.CompletedProcess[str]:
         """Run a command as root, with `given` as its standard input; status 255: the guest is not there."""
-        argv = [LAB / "run", "-i", *words] if given else [LAB / "run", *words]
+        argv = list(map(str, words))
+        written: tuple[list[bytes], list[bytes]] = ([], [])
+
+        def output(*parts: bytes) -> None:
+            for texts, part in zip(written, parts, strict=True):
+                texts.append(part)
+
+        def so_far() -> list[str]:
+            return [b"".join(texts).decode(errors="replace") for texts in written]
+
         try:
-            return subprocess.run(
-                argv, input=given, capture_output=True, text=True, timeout=timeout_s, env=self._environment
-            )
-        except subprocess.TimeoutExpired as late:
-            raise GuestError(f"{words} took more than {timeout_s} s; so far: {late.stdout!r} {late.stderr!r}") from late
+            status = jobs.run(self.directory, argv, given.encode(), output, timeout_s)
+        except jobs.LateError:
+            raise GuestError(f"{words} took more than {timeout_s} s; so far: {so_far()}") from None
+        return subprocess.CompletedProcess(argv, status, *so_far())
 
     def check(self, *words: str | Path, given: str = "", timeout_s: float = PATIENCE_S) -> str:
         """What a command prints, which must end with status 0."""
@@ -108,13 +136,8 @@ class Guest:
         self.check("systemd-run", *options, *words)
 
     def wait_for(self, condition, what: str, deadline_s: float = PATIENCE_S):
-        """What `condition` gives as soon as that is true, or GuestError."""
-        end = time.monotonic() + deadline_s
-        while not (found := condition()):
-            if time.monotonic() > end:
-                raise GuestError(f"{what}: not within {deadline_s} s")
-            time.sleep(0.05)
-        return found
+        """What `condition` gives as soon as that is true; a look costs the guest a process, so looks become rarer."""
+        return until(condition, what, deadline_s, every=0.05, slowest=0.4)
 
     # -- files ---------------------------------------------------------------------------------------------------------
 
@@ -129,6 +152,16 @@ class Guest:
     def read(self, path: str) -> str:
         """What is in a text file."""
         return self.check("cat", path)
+
+    def drop_in(self, name: str, text: str, unit: str = "intercomd.service") -> None:
+        """Add lines to a unit until the guest is switched off; "" removes them."""
+        directory = f"/run/systemd/system/{unit}.d"
+        self.check("mkdir", "-p", directory)
+        if text:
+            self.write(f"{directory}/{name}.conf", text)
+        else:
+            self.check("rm", "-f", f"{directory}/{name}.conf")
+        self.check("systemctl", "daemon-reload")
 
     # -- system --------------------------------------------------------------------------------------------------------
 
@@ -169,11 +202,12 @@ class Guest:
     def _lab(self, command: str, *words: str | Path, patience_s: float = PATIENCE_S) -> None:
         ended = subprocess.run(
             [LAB / command, *words],
+            pass_fds=[_life()],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             timeout=patience_s,
-            env={**self._environment, "LAB_BOOT_TIMEOUT": "180"},
+            env={**self._environment, "LAB_BOOT_TIMEOUT": "180", "LAB_LIFE": str(_life())},
         )
         if ended.returncode != 0:
             raise GuestError(f"{command}: {ended.stdout}{ended.stderr}")

@@ -1,13 +1,11 @@
-"""A station whose panel is on simulated lines: fingers on them, and the events that follow, each as it is described."""
+"""A station whose panel is on simulated lines: presses on them, and the events that follow, each as it is described."""
 
 import json
-from pathlib import Path
 
-from tests.lab.guest import Guest
+from tests.lab.guest import NOT_HURRIED, Guest
 from tests.lab.witness import LabWitness
 from tests.schema import check
 
-HERE = Path(__file__).parent
 CHIP = "board"
 PATIENCE_S = 120
 
@@ -18,9 +16,9 @@ class Panel(LabWitness):
     def __init__(self, guest: Guest, *lines: str) -> None:
         super().__init__(guest)
         self.since, self.events = 0, []
+        guest.drop_in("not-hurried", NOT_HURRIED)
         guest.chip(CHIP, *lines)
         guest.check("udevadm", "settle")
-        guest.copy_in(HERE / "fingers.py", to="/root")
 
     def start(self, config: str) -> None:
         """Start it with this configuration, and return when it is ready."""
@@ -31,7 +29,7 @@ class Panel(LabWitness):
 
     def ask(self, path):
         """What its interface answers."""
-        ended = self.guest.run("python3", "/root/asking.py", "GET", path)
+        ended = self.guest.run("python3", "/lab/programs/http_client.py", "GET", path)
         return json.loads(ended.stdout) if ended.returncode == 0 else {"appliance": {"ready": False}}
 
     # -- lines ---------------------------------------------------------------------------------------------------------
@@ -40,13 +38,13 @@ class Panel(LabWitness):
         """Move one of its lines."""
         self.guest.pull(CHIP, line, to)
 
-    def touch(self, *steps):
-        """Fingers as quick as that: [line, way, seconds after it]; when each was, in the guest's time."""
-        return json.loads(self.guest.check("python3", "/root/fingers.py", CHIP, given=json.dumps(steps)))
+    def play(self, *steps):
+        """Move lines as quickly as the steps say: [line, way, seconds after it]; when each was, in the guest's time."""
+        return json.loads(self.guest.check("python3", "/lab/programs/line_player.py", CHIP, given=json.dumps(steps)))
 
     def click(self, line: int) -> None:
         """Press a button that connects to ground, and let go of it."""
-        self.touch((line, "down", 0.1), (line, "up", 0.1))
+        self.play((line, "down", 0.1), (line, "up", 0.1))
 
     def shows(self, *lamps):
         """The lines of lamps come to these levels."""

@@ -8,7 +8,6 @@ from tests.lab.guest import Guest
 CARD = "plughw:CARD=Loopback,DEV=0"
 CHIP, RELAY = "board", 2
 FILE = "/etc/intercomd/intercomd.toml"
-DROP_INS = "/run/systemd/system/{unit}.d"
 CONFIG = f"""
 [station]
 name = "Front door"
@@ -47,21 +46,15 @@ class Station:
         self.guest = guest
 
     def configure(self, text: str) -> None:
-        """Write the configuration; whoever reads it is up to the test."""
+        """Write the configuration; the test has it read."""
         self.guest.write(FILE, text, "640", "root:intercom")
 
     def drop_in(self, name: str, text: str, unit: str = "intercomd.service") -> None:
         """Add lines to a unit until the guest is switched off; "" removes them."""
-        directory = DROP_INS.format(unit=unit)
-        self.guest.check("mkdir", "-p", directory)
-        if text:
-            self.guest.write(f"{directory}/{name}.conf", text)
-        else:
-            self.guest.check("rm", "-f", f"{directory}/{name}.conf")
-        self.guest.check("systemctl", "daemon-reload")
+        self.guest.drop_in(name, text, unit)
 
     def restart(self) -> None:
-        """Start it anew, with its delays forgotten, and return as soon as systemd does: at READY."""
+        """Restart it, with its delays forgotten, and return as soon as systemd does: at READY."""
         self.guest.run("systemctl", "reset-failed", "intercomd")
         self.guest.check("systemctl", "restart", "intercomd")
 

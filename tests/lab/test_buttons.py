@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from tests.lab.far import FarEnd
-from tests.lab.panel import HERE, Panel
+from tests.lab.panel import Panel
 from tests.schema import check
 
 LINES = ("ANSWER", "END", "HOLD", "ONE")
@@ -60,15 +60,13 @@ debounce_ms = {debounce_ms}
 
 
 @pytest.fixture(scope="module")
-def guest(make_guest, installed_disc):
-    """With one processor, so that no edge is lost: see moved.py."""
-    return make_guest(installed_disc, cpus=1).boot()
+def guest(one_processor):
+    return one_processor
 
 
 @pytest.fixture(scope="module")
 def panel(guest):
     guest.chip("worn", *(f"W{number}" for number in range(WORN + 1)))
-    guest.copy_in(HERE / "bounces.py", HERE / "moved.py", to="/root")
     guest.shell(f"for line in $(seq 0 {WORN}); do sim-gpio up worn $line; done")
     made = Panel(guest, *LINES)
     for line in range(len(LINES)):
@@ -158,7 +156,7 @@ def test_one_button_answers_by_a_click_and_hangs_up_by_a_long_press(panel, kitch
 def meant(trace, min_press_s, debounce_s):
     """What a trace comes to: kinds of events in order, and how many of its pulses are too short to be a press.
 
-    None where it depends on when within a step the edge was: whoever played it was kept from the processor.
+    None where it depends on when within a step the edge was: its player was kept from the processor.
     """
     kinds, short, down = [], 0, False
     for (begun, over, closes), (until, at_last, _) in pairwise(trace):
@@ -185,7 +183,7 @@ def test_random_bounces_are_one_press_each_and_short_pulses_none(panel, counts, 
     least, most = 0, 0  # of the pulses that are counted as none
     while decided < wanted:
         run += 1
-        words = ("python3", "/root/bounces.py", "worn", str(run), str(ROUND_AT_ONCE), str(LAST), "/lab/rounds")
+        words = ("python3", "/lab/programs/bounces.py", "worn", str(run), str(ROUND_AT_ONCE), str(LAST), "/lab/rounds")
         panel.guest.check(*words, timeout_s=1800)
         for line in (panel.guest.directory / "share" / "rounds").read_text().splitlines():
             played = json.loads(line)

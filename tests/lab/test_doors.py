@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.lab.test_power import UNIT, WATCH, levels
+from tests.lab.test_power import UNIT, WATCHER, levels
 from tests.lab.witness import LabWitness
 from tests.schema import check
 from tests.shown import shows
@@ -64,20 +64,6 @@ LEAF, RELAY, HOUSING, EXIT, NEAR = range(5)
 # The relay's pull is at the energised level; contacts are closed at rest, and so low, and the button is up.
 LINES = "create board 5 LEAF RELAY HOUSING EXIT NEAR\nup board 1\nup board 3\n"
 PATIENCE_S = 120
-# Sends the same order five times at once, and once more after the pulse: prints the answers' status.
-REPEATS = """
-import concurrent.futures, sys, time
-from asking import ask
-
-def order(_=None):
-    status, _ = ask("/v1/doors/front/open", "POST", '{"seconds": 0.5}', Idempotency_Key=sys.argv[1])
-    return status
-
-with concurrent.futures.ThreadPoolExecutor(5) as pool:
-    answers = list(pool.map(order, range(5)))
-time.sleep(2)
-print(*answers, order())
-"""
 
 
 class Station(LabWitness):
@@ -140,10 +126,14 @@ class Station(LabWitness):
 
 
 @pytest.fixture(scope="module")
+def guest(own_guest):
+    return own_guest
+
+
+@pytest.fixture(scope="module")
 def station(guest):
     guest.write("/etc/sim-gpio", LINES)
-    guest.write("/root/watch.py", WATCH)
-    guest.write("/root/repeats.py", REPEATS)
+    guest.copy_in(*WATCHER, to="/root")
     guest.write("/etc/systemd/system/watch-relay.service", UNIT)
     guest.write("/etc/intercomd/intercomd.toml", CONFIG)
     guest.shell("systemctl --quiet enable watch-relay; sync")
@@ -218,7 +208,7 @@ def test_a_rule_opens_when_somebody_comes_near(station):
 
 def test_a_repeated_request_gives_one_pulse(station):
     rises = [level for _, level in levels(station.guest)].count(1)
-    assert station.guest.check("python3", "/root/repeats.py", "the-same-key").split() == ["200"] * 6
+    assert station.guest.check("python3", "/lab/programs/repeated_order.py", "the-same-key").split() == ["200"] * 6
     station.told("door.locked")
     station.at_rest()
     assert [level for _, level in levels(station.guest)].count(1) == rises + 1

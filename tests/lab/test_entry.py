@@ -4,14 +4,12 @@ import json
 import random
 import re
 import time
-from pathlib import Path
 
 import pytest
 
 from tests.lab.events import Events
 from tests.shown import shows
 
-HERE = Path(__file__).parent
 CHIP, D0, D1, COLUMNS, PIR = "entry", 0, 1, (3, 4, 5), 6
 NAMES = ("D0", "D1", "ROW", "C0", "C1", "C2", "PIR")
 ROWS_OF_PORCH, COLUMNS_OF_PORCH, RELAY = (0, 1, 2, 3), (4, 5, 6), 7
@@ -33,7 +31,7 @@ chip = "porch"
 rows = ["R0", "R1", "R2", "R3"]
 columns = ["K0", "K1", "K2"]
 doors = ["front"]
-# Whoever plays its switches may be kept from the processor.
+# The player of its switches may be kept from the processor.
 settle_ms = 50
 debounce_ms = 200
 
@@ -67,16 +65,14 @@ chip = "porch"
 line = "RELAY"
 pulse_s = 1.0
 """
-SWITCHES = "/run/porch-switches"
-HANDS = "/root/hands.py"
+SWITCHES = "/run/lab/porch-switches"
 DOOR_TOLD = ("door.unlocked", "door.denied")
 HELD_S = 20.0
 
 
 @pytest.fixture(scope="module")
-def guest(make_guest, installed_disc):
-    """With one processor, so that no edge is lost: see moved.py."""
-    return make_guest(installed_disc, cpus=1).boot()
+def guest(one_processor):
+    return one_processor
 
 
 @pytest.fixture(scope="module")
@@ -85,12 +81,11 @@ def events(guest):
     guest.chip(CHIP, *NAMES)
     for line in (D0, D1, *COLUMNS):
         guest.pull(CHIP, line, "up")
-    guest.copy_in(*(HERE / name for name in ("hands.py", "switches.py", "moved.py")), to="/root")
     guest.chip("porch", *PORCH)
     for column in COLUMNS_OF_PORCH:
         guest.pull("porch", column, "up")
     lines = (",".join(map(str, those)) for those in (ROWS_OF_PORCH, COLUMNS_OF_PORCH))
-    guest.service("switches", "python3", "/root/switches.py", "porch", *lines, SWITCHES)
+    guest.service("switches", "python3", "/lab/programs/switches.py", "porch", *lines, SWITCHES)
     plug(guest, "keypad")
     plug(guest, "reader")
     guest.check("udevadm", "settle")
@@ -103,17 +98,17 @@ def events(guest):
 
 
 def plug(guest, kind):
-    guest.service(f"desk-{kind}", "python3", HANDS, "keyboard", f"Desk {kind}", f"/run/desk-{kind}")
-    guest.wait_for(lambda: guest.run("test", "-p", f"/run/desk-{kind}").returncode == 0, "the device is there")
+    guest.service(f"desk-{kind}", "python3", "/lab/programs/usb_keyboard.py", f"Desk {kind}", f"/run/lab/desk-{kind}")
+    guest.wait_for(lambda: guest.run("test", "-p", f"/run/lab/desk-{kind}").returncode == 0, "the device is there")
 
 
 def unplug(guest, kind):
     guest.check("systemctl", "stop", f"desk-{kind}")
-    guest.check("rm", "-f", f"/run/desk-{kind}")
+    guest.check("rm", "-f", f"/run/lab/desk-{kind}")
 
 
 def type_in(guest, kind, text):
-    guest.shell(f"timeout 50 printf '%s\\n' '{text}' >/run/desk-{kind}")
+    guest.shell(f"timeout 50 printf '%s\\n' '{text}' >/run/lab/desk-{kind}")
 
 
 def used(guest, line):
@@ -134,7 +129,7 @@ def grabbed(guest, name):
 def sent(guest, numbers):
     """Hold these cards to the reader; what was said of each."""
     words = [str(word) for word in (D0, D1, *numbers)]
-    told = guest.check("python3", HANDS, "wiegand", CHIP, *words, timeout_s=300)
+    told = guest.check("python3", "/lab/programs/wiegand_sender.py", CHIP, *words, timeout_s=300)
     return [json.loads(line) for line in told.splitlines()]
 
 
@@ -144,7 +139,7 @@ def test_cards_by_wiegand_at_speed_are_all_read_with_their_numbers(guest, events
     told = []
     for batch in range(0, len(numbers), 20):  # so that the kernel has room for all pulses, however late they are read
         left = numbers[batch : batch + 20]
-        while left:  # again those in which whoever sends was kept from the processor
+        while left:  # again those in which the sender was kept from the processor
             told += sent(guest, left)
             held = time.monotonic() + HELD_S
             while left and time.monotonic() < held:
@@ -313,7 +308,9 @@ def test_the_doctor_tells_what_keeps_a_device_from_being_read(guest, events):
     assert findings(guest)["panel.keypad.desk"] == ("ok", "Input device Desk keypad, held by intercomd. ")
     assert findings(guest)["panel.reader.desk"] == ("ok", "Input device Desk reader, held by intercomd. ")
     guest.check("systemctl", "stop", "intercomd")
-    grab = "import fcntl, os, sys, time; fcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x40044590, 1); time.sleep(600)"
+    grab = (
+        "import fcntl, os, signal, sys; fcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x40044590, 1); signal.pause()"
+    )
     event = guest.shell("grep -l 'Desk reader' /sys/class/input/event*/device/name | cut -d/ -f5")
     guest.service("grabber", "python3", "-c", grab, f"/dev/input/{event}")
     guest.wait_for(lambda: findings(guest)["panel.reader.desk"][0] == "problem", "it is grabbed")

@@ -3,7 +3,6 @@
 import json
 import random
 import statistics
-from pathlib import Path
 
 import pytest
 
@@ -11,7 +10,6 @@ from tests.lab.far import FarEnd
 from tests.lab.panel import Panel
 from tests.shown import shows
 
-HERE = Path(__file__).parent
 BOARD = ("RING", "STAFF", "CABLE", "WORN", "QUICK", "RELAY", "SPEAK", "KEPT", "OPEN", "IDLE")
 RING, STAFF, CABLE, WORN, QUICK, RELAY, SPEAK, KEPT, OPEN, IDLE = range(10)
 # Windows are wide: a machine that is busy may stop the finger for a second in between.
@@ -110,9 +108,7 @@ BUSY = 5090
 
 @pytest.fixture(scope="module")
 def started(guest):
-    for name in ("eyes.py", "kernel_led.py", "busy_phone.py"):
-        guest.copy_in(HERE / name, to="/root")
-    guest.service("bright", "python3", "-u", "/root/kernel_led.py", "bright", "255")
+    guest.service("bright", "python3", "-u", "/lab/programs/kernel_led.py", "bright", "255")
     guest.wait_for(lambda: guest.run("test", "-e", "/sys/class/leds/bright").returncode == 0, "the kernel's LED")
     panel = Panel(guest, *BOARD)
     for line in range(QUICK + 1):
@@ -146,7 +142,7 @@ CLICK = ((RING, "down", 0.1), (RING, "up", 0.1))
     "lamp.changed pattern=off",
 )
 def test_every_gesture_comes_from_its_edges_to_its_act(panel):
-    panel.touch(*CLICK)  # a click waits for a second one, and then rings
+    panel.play(*CLICK)  # a click waits for a second one, and then rings
     assert panel.wait("button.pressed", button="ring")["data"]["at"] > 0
     panel.wait("button.released", button="ring")
     panel.wait("button.clicked", button="ring")
@@ -155,16 +151,16 @@ def test_every_gesture_comes_from_its_edges_to_its_act(panel):
     panel.wait("lamp.changed", lamp="speak", pattern="on")
     panel.shows((SPEAK, 1), (KEPT, 0), (OPEN, 0))  # the lamp that tells of the recording shines at 0 V
 
-    panel.touch(*CLICK, *CLICK)
+    panel.play(*CLICK, *CLICK)
     panel.wait("button.double_clicked", button="ring")
     assert panel.wait("call.held", by="local")["call"] == call
     panel.wait("lamp.changed", lamp="speak", pattern="off")
     panel.shows((SPEAK, 0))
-    panel.touch(*CLICK, *CLICK)
+    panel.play(*CLICK, *CLICK)
     panel.wait("button.double_clicked", button="ring")
     assert panel.wait("call.resumed", by="local")["call"] == call
 
-    panel.touch((STAFF, "down", 0.02), (RING, "down", 0.3), (RING, "up", 0.0), (STAFF, "up", 0.0))
+    panel.play((STAFF, "down", 0.02), (RING, "down", 0.3), (RING, "up", 0.0), (STAFF, "up", 0.0))
     panel.wait("button.chord", chord="both", buttons=["ring", "staff"])
     panel.wait("door.unlocked", door="front", by="chord both")
     panel.wait("lamp.changed", lamp="open", pattern="on")
@@ -193,7 +189,7 @@ def test_button_that_stays_down_is_told_and_ignored_until_it_is_up(panel):
 
 
 def test_200_pulses_of_3_ms_ring_nobody_and_are_counted(panel, measured):
-    *_, (_, last) = panel.touch(*[(CABLE, way, 0.003) for _ in range(200) for way in ("down", "up")])
+    *_, (_, last) = panel.play(*[(CABLE, way, 0.003) for _ in range(200) for way in ("down", "up")])
     counted = panel.guest.wait_for(lambda: panel.button("cable")["glitches"], "pulses are counted")
     assert not panel.ask("/v1/calls")["calls"]
     panel.guest.pull("board", CABLE, "down")
@@ -214,7 +210,7 @@ def test_random_bounces_are_one_press_each(panel, counts):
             yield WORN, then, dice.uniform(0.0, 0.004)
 
     for number in range(counts(10, 100)):
-        panel.touch(*bouncing("down", "up"), (WORN, "down", 0.3), *bouncing("up", "down"), (WORN, "up", 0.0))
+        panel.play(*bouncing("down", "up"), (WORN, "down", 0.3), *bouncing("up", "down"), (WORN, "up", 0.0))
         panel.wait("button.clicked", button="worn")
         assert [kind for kind in panel.types() if kind.startswith("button.")] == [], f"after {number} of them"
 
@@ -222,14 +218,14 @@ def test_random_bounces_are_one_press_each(panel, counts):
 @shows("ring.ended result=unanswered")
 def test_button_edge_to_invite(panel, measured):
     """What a figure is made of: the kernel's time of the edge, and when the INVITE is at the far end's socket."""
-    panel.guest.service("busy", "python3", "-u", "/root/busy_phone.py", str(BUSY))
+    panel.guest.service("busy", "python3", "-u", "/lab/programs/busy_phone.py", str(BUSY))
     said = lambda: panel.guest.journal("--unit=busy", "--output=cat").splitlines()  # noqa: E731
     panel.guest.wait_for(lambda: "listens" in said(), "the busy phone listens")
     came = lambda: [float(line) for line in said() if line[:1].isdigit()]  # noqa: E731
     took = []
     for number in range(20):
         panel.rest()
-        panel.touch((QUICK, "down", 0.1), (QUICK, "up", 0.0))
+        panel.play((QUICK, "down", 0.1), (QUICK, "up", 0.0))
         pressed = panel.wait("button.pressed", button="quick")["data"]["at"]
         panel.wait("call.rejected", cause="busy")
         panel.guest.wait_for(lambda number=number: len(came()) > number, "the INVITE is in the journal")
@@ -241,8 +237,8 @@ def test_button_edge_to_invite(panel, measured):
 
 
 def test_lamp_flashes_in_time(panel, measured):
-    """How far its flashes are from where they belong, as seen from outside: eyes are a process of their own."""
-    seen = json.loads(panel.guest.check("python3", "/root/eyes.py", "board", str(IDLE), "10"))
+    """How far its flashes are from where they belong, as seen from outside: the recorder is a process of its own."""
+    seen = json.loads(panel.guest.check("python3", "/lab/programs/line_recorder.py", "board", str(IDLE), "10"))
     began = [at for at, level in seen if level]
     assert len(began) >= 2
     lasting = [(at - began[0]) % 2.0 for at, _ in seen if at >= began[0]]
@@ -258,7 +254,7 @@ def test_kernels_led_has_its_brightness_and_shines_again_after_it_was_away(panel
     guest.wait_for(lambda: {"51", "0"} <= set(told("bright")), "it blinks with a fifth of 255")
     guest.check("systemctl", "stop", "bright")
     panel.wait("panel.failed")
-    guest.service("bright2", "python3", "-u", "/root/kernel_led.py", "bright", "255")
+    guest.service("bright2", "python3", "-u", "/lab/programs/kernel_led.py", "bright", "255")
     panel.wait("panel.recovered")
     guest.wait_for(lambda: {"51", "0"} <= set(told("bright2")), "it blinks again")
 
@@ -268,7 +264,7 @@ def test_chip_that_is_unbound_and_bound_in_a_call_leaves_the_call_and_presses_no
     guest = panel.guest
     driver = "/sys/bus/platform/drivers/gpio-sim"
     device = guest.check("cat", "/sys/kernel/config/gpio-sim/board/dev_name")
-    panel.touch(*CLICK)
+    panel.play(*CLICK)
     call = panel.wait("call.connected")["call"]
     guest.pull("board", RING, "down")  # it goes while a finger is on it: neither a click nor a long press comes of it
     panel.wait("button.pressed", button="ring")
@@ -277,8 +273,8 @@ def test_chip_that_is_unbound_and_bound_in_a_call_leaves_the_call_and_presses_no
     panel.wait("panel.failed")
     guest.shell(f"echo {device} >{driver}/bind")
     panel.wait("panel.recovered")
-    panel.touch(*[(line, "up", 0.0) for line in range(QUICK + 1)])
-    panel.touch((STAFF, "down", 0.1), (STAFF, "up", 0.0))
+    panel.play(*[(line, "up", 0.0) for line in range(QUICK + 1)])
+    panel.play((STAFF, "down", 0.1), (STAFF, "up", 0.0))
     panel.wait("button.clicked", button="staff")
     meant = {"button.clicked", "button.held", "button.double_clicked", "call.held", "call.ended"}
     assert not meant & set(panel.types())

@@ -1,8 +1,15 @@
 """What apt left on the disc, after a boot: a service that runs, not configured, and no unit that failed."""
 
-import time
+import pytest
+
+from tests.lab.programs.pacing import pause
 
 REST_S = 20
+
+
+@pytest.fixture(scope="module")
+def guest(own_guest):
+    return own_guest
 
 
 def test_the_service_runs_after_boot_and_answers(guest):
@@ -22,5 +29,5 @@ def test_at_rest_it_costs_next_to_no_processor_time(guest, measured):
 
     guest.wait_for(lambda: "not configured" in guest.check("intercomctl", "state"), "it is at rest")
     before = used()
-    time.sleep(REST_S)
+    pause(REST_S)
     measured(f"processor time in {REST_S} s of rest, not configured", (used() - before) / 1e9)

@@ -9,7 +9,6 @@ import pytest
 from tests.lab.events import Events
 from tests.lab.far import FarEnd
 
-HERE = Path(__file__).parent
 RING, RED, GREEN, BLUE = range(4)
 CONFIG = """
 [audio]
@@ -81,8 +80,7 @@ class Board:
         self.guest = guest
         guest.chip("board", "RING", "RED", "GREEN", "BLUE")
         guest.pull("board", RING, "up")
-        guest.copy_in(HERE / "kernel_led.py", to="/root")
-        guest.service("glow", "python3", "-u", "/root/kernel_led.py", "glow", "255")
+        guest.service("glow", "python3", "-u", "/lab/programs/kernel_led.py", "glow", "255")
         guest.wait_for(lambda: guest.run("test", "-e", "/sys/class/leds/glow").returncode == 0, "the kernel's LED")
         guest.check("udevadm", "settle")
         guest.run("timedatectl", "set-ntp", "false")
@@ -179,11 +177,11 @@ def test_call_has_its_colours(board):
 
 def test_lamp_is_tried_in_a_colour(board):
     body = json.dumps({"pattern": "on", "seconds": 60, "color": "blue"})
-    board.guest.check("python3", "/root/asking.py", "POST", "/v1/panel/lamps/sign/test", body)
+    board.guest.check("python3", "/lab/programs/http_client.py", "POST", "/v1/panel/lamps/sign/test", body)
     board.shines("sign", pattern="on", color="#0000ff")
     board.comes("pwm", (0, INVERSE), (0, INVERSE), (500, INVERSE))
     body = json.dumps({"pattern": "off", "seconds": 0.1})
-    board.guest.check("python3", "/root/asking.py", "POST", "/v1/panel/lamps/sign/test", body)
+    board.guest.check("python3", "/lab/programs/http_client.py", "POST", "/v1/panel/lamps/sign/test", body)
     board.comes("pwm", (500, INVERSE), (100, INVERSE), (0, INVERSE))
 
 
@@ -231,5 +229,5 @@ def test_pulse_glows(board, measured):
 
     pulsing = share()
     body = json.dumps({"pattern": "on", "seconds": 60})
-    board.guest.check("python3", "/root/asking.py", "POST", "/v1/panel/lamps/glow/test", body)
+    board.guest.check("python3", "/lab/programs/http_client.py", "POST", "/v1/panel/lamps/glow/test", body)
     measured("service's processor time with a lamp that pulses, and with steady ones, %", f"{pulsing}, {share()}")

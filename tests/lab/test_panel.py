@@ -13,9 +13,8 @@ EXPECTED = 25  # of them at least are about the chips
 
 
 @pytest.fixture(scope="module")
-def suite(make_guest, installed_disc):
-    """In a guest with one processor, so that no edge is lost: see moved.py."""
-    guest = make_guest(installed_disc, cpus=1).boot()
+def suite(one_processor):
+    guest = one_processor
     gpiozero = distribution("gpiozero")
     here = Path(gpiozero.locate_file("."))
     # Debian 13 has 1.6.2; this one, without a line of machine code in it, runs there as well.

@@ -7,6 +7,8 @@ import json
 
 import pytest
 
+from tests.lab.guest import PROGRAMS
+
 CONFIG = """
 [audio]
 capture = "null"
@@ -23,19 +25,7 @@ max_s = 30.0
 """
 LINES = "create board 2 BUTTON RELAY\nup board 1\n"
 RELAY = 1
-# Writes "SECONDS LEVEL" at each change of the relay's line, from early boot on.
-WATCH = """
-import pathlib, time
-(level,) = pathlib.Path("/sys/devices/platform").glob("gpio-sim.*/gpiochip*/sim_gpio1/value")
-last = None
-with open("/run/relay", "w", buffering=1) as log:
-    while True:
-        now = level.read_text().strip()
-        if now != last:
-            print(time.monotonic(), now, file=log)
-            last = now
-        time.sleep(0.005)
-"""
+WATCHER = [PROGRAMS / name for name in ("relay_watcher.py", "pacing.py")]  # from early boot on, before /lab is there
 UNIT = """
 [Unit]
 DefaultDependencies=no
@@ -45,7 +35,9 @@ Before=sysinit.target
 
 [Service]
 Type=exec
-ExecStart=/usr/bin/python3 /root/watch.py
+ExecStart=/usr/bin/python3 /root/relay_watcher.py
+# Active once it has looked: on a busy host, the guard could be there before.
+ExecStartPost=/bin/sh -c "until [ -s /run/relay ]; do sleep 0.01; done"
 
 [Install]
 WantedBy=sysinit.target
@@ -53,9 +45,14 @@ WantedBy=sysinit.target
 
 
 @pytest.fixture(scope="module")
+def guest(own_guest):
+    return own_guest
+
+
+@pytest.fixture(scope="module")
 def station(guest):
     guest.write("/etc/sim-gpio", LINES)
-    guest.write("/root/watch.py", WATCH)
+    guest.copy_in(*WATCHER, to="/root")
     guest.write("/etc/systemd/system/watch-relay.service", UNIT)
     guest.write("/etc/intercomd/intercomd.toml", CONFIG)
     guest.shell("systemctl --quiet enable watch-relay; sync")

@@ -40,6 +40,11 @@ mount /boot/firmware
 
 
 @pytest.fixture(scope="module")
+def guest(own_guest):
+    return own_guest
+
+
+@pytest.fixture(scope="module")
 def board(guest):
     guest.chip(*BOARD)
     guest.write("/etc/sim-gpio", " ".join(("create", BOARD[0], "3", *BOARD[1:])) + "\n")
@@ -78,7 +83,7 @@ def test_the_set_up_takes_what_is_there_and_its_lines_do_what_they_are_for(board
     assert [found[part]["level"] for part in ("panel.button.ring", "panel.lamp.status", "door.front")] == ["ok"] * 3
     assert (found["door.front"]["message"], status) == ("Line DOOR of board, held by intercomd-guard.", 0)
     for part in ("lamp.status", "door.front"):
-        board.check("intercomctl", "panel", "test", part, "--seconds", "1")
+        board.check("intercomctl", "panel", "test", part, "--seconds", "3")
     stays = board.run("intercomd-setup", "--yes")
     assert (stays.returncode, "--force" in stays.stderr) == (1, True)
 

@@ -11,10 +11,11 @@ import json
 import os
 import re
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
+
+from tests.lab.programs.pacing import pause
 
 ROOT = Path(__file__).resolve().parents[2]
 TUTORIAL = ROOT / "docs/tutorial/first-door.md"
@@ -113,7 +114,7 @@ class Follower:
 
     def press(self):
         self.guest.pull("board", BUTTON, "down")
-        time.sleep(0.2)
+        pause(0.2)
         self.guest.pull("board", BUTTON, "up")
 
     def ringing(self):
@@ -152,7 +153,7 @@ class Follower:
     def _as_user(self, commands, *before, given=""):
         """A login of its own for each block, as the tutorial has people log in again: groups are new ones then."""
         words = (*before, *LOGIN, "bash", "-euo", "pipefail", "-c", f"cd; {{ {commands}}} 2>&1")
-        return self.guest.check(*words, given=given, timeout_s=300)
+        return self.guest.check(*words, given=given, timeout_s=1200)
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.lab.far import FarEnd
-from tests.lab.guest import Guest, GuestError
+from tests.lab.guest import NOT_HURRIED, Guest, GuestError
 
 RELAYS, RELAY = "relays", 0
 CONFIG = """
@@ -37,17 +37,6 @@ uri = "sip:kitchen@127.0.0.1:5070"
 [recording]
 enabled = true
 """
-WATCH = """
-import glob, signal, sys, time
-(line,) = glob.glob("/sys/devices/platform/gpio-sim.*/gpiochip*/sim_gpio0/value")
-signal.signal(signal.SIGTERM, lambda *_: sys.exit(print(f"{looks} looks, {energised} energised", flush=True)))
-looks = energised = 0
-while True:
-    looks, energised = looks + 1, energised + (open(line).read().strip() == "1")
-    time.sleep(0.001)
-"""
-# How soon a program answers on a busy host is not looked at here.
-PATIENT = "[Service]\nWatchdogSec=0\n"
 STATE_OF = "/var/lib/intercomd/intercomd.sqlite3"
 BUMP = f"""
 import sqlite3
@@ -55,6 +44,11 @@ state = sqlite3.connect("{STATE_OF}")
 state.execute("PRAGMA user_version = " + str(state.execute("PRAGMA user_version").fetchone()[0] + 1))
 state.close()
 """
+
+
+@pytest.fixture(scope="module")
+def guest(own_guest):
+    return own_guest
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +60,7 @@ def station(guest: Guest) -> Guest:
     guest.write("/etc/intercomd/intercomd.toml", CONFIG)
     for unit in ("intercomd", "intercomd-guard"):
         guest.check("mkdir", "-p", f"/etc/systemd/system/{unit}.service.d")
-        guest.write(f"/etc/systemd/system/{unit}.service.d/patient.conf", PATIENT)
+        guest.write(f"/etc/systemd/system/{unit}.service.d/not-hurried.conf", NOT_HURRIED)
     guest.check("systemctl", "daemon-reload")
     guest.check("systemctl", "restart", "intercomd-guard", "intercomd")
     guest.wait_for(lambda: ready(guest), "the station is ready")
@@ -134,8 +128,7 @@ def upgrade(guest: Guest, deb: Path) -> Callable[[], str]:
 
 
 def test_upgrades_wait_for_the_call_and_lose_nothing(station, newer, counts, measured):
-    station.write("/root/watch.py", WATCH)
-    station.service("watch-relay", "python3", "/root/watch.py")
+    station.service("watch-relay", "python3", "/lab/programs/relay_counter.py")
     guard, conffile = pid(station, "intercomd-guard"), station.check("sha256sum", "/etc/intercomd/intercomd.toml")
     recordings, lost = len(told(station, "recordings")["recordings"]), events(station, "events.lost")
     number = counts(2, 10)
@@ -178,8 +171,7 @@ def test_upgrades_wait_for_the_call_and_lose_nothing(station, newer, counts, mea
 def test_a_downgrade_that_would_lose_state_is_refused_and_newer_state_is_left_alone(station, newer, debs):
     said = upgrade(station, newer(99))
     pattern = re.compile(r"installed .*\+99")
-    station.wait_for(lambda: pattern.fullmatch(version(station)), "the newest version", 180)
-    newest = version(station)
+    newest = station.wait_for(lambda: pattern.fullmatch(version(station)), "the newest version", 180)[0]
     station.wait_for(lambda: ready(station), "the station is ready")
     station.check("systemctl", "stop", "intercomd")
     station.write("/var/tmp/bump.py", BUMP)

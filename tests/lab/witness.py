@@ -1,7 +1,6 @@
 """What the service in a guest tells, for `@shows`."""
 
 import json
-from pathlib import Path
 
 from tests.lab.guest import Guest
 from tests.shown import Witness
@@ -12,7 +11,6 @@ class LabWitness(Witness):
 
     def __init__(self, guest: Guest) -> None:
         self.guest = guest
-        guest.copy_in(Path(__file__).with_name("asking.py"), to="/root")
 
     def moment(self) -> int:
         """The newest event; 0 while nobody answers."""
@@ -21,5 +19,5 @@ class LabWitness(Witness):
 
     def witnessed(self, moment: int | None) -> tuple[list[dict], set[str]]:
         """The events from then on; what was asked in a guest is not known."""
-        told = self.guest.check("python3", "/root/asking.py", "events", str(moment or 0), timeout_s=120)
+        told = self.guest.check("python3", "/lab/programs/http_client.py", "events", str(moment or 0), timeout_s=120)
         return [json.loads(line) for line in told.splitlines()], set()

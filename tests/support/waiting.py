@@ -15,12 +15,17 @@ def until(
     patience: float = PATIENCE_S,
     log: Callable[[], object] = str,
     every: float = LOOK_S,
+    slowest: float = 0.0,
 ) -> Any:
-    """Return the first true value of the condition, or fail with the text and the log."""
+    """Return the first true value of the condition, or fail with the text and the log.
+
+    Looks are `every` seconds apart; where each one is dear, `slowest` lets them become rarer, to as many seconds apart.
+    """
     for _ in _looks(what or condition, patience, log):
         if found := condition():
             return found
         time.sleep(every)
+        every = max(every, min(every * 1.5, slowest))
     return None
 
 

@@ -1,12 +1,12 @@
 """Types wrong codes at a keypad at USB, two and two, as they are refused; runs in the guest: wrong_codes.py FIFO COUNT.
 
-No more at once, for the kernel keeps 64 events of a device for whoever reads them late, and each key has four.
+No more at once, for the kernel keeps 64 events of a device for a late reader, and each key has four.
 """
 
 import sys
 from pathlib import Path
 
-from asking import ask
+from http_client import ask
 
 fifo, count = Path(sys.argv[1]), int(sys.argv[2])
 since = ask("/v1/state")[1]["last_event"]

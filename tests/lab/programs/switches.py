@@ -7,9 +7,9 @@ look like four.
 
 import os
 import sys
-import time
 
-from moved import Lines
+from pacing import paced
+from simulated_lines import Lines
 
 Crossing = tuple[int, int]
 
@@ -34,7 +34,7 @@ def main(chip: str, row_lines: str, column_lines: str, fifo: str) -> None:
     os.mkfifo(fifo)
     words = os.open(fifo, os.O_RDWR | os.O_NONBLOCK)
     os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(10))  # a column follows its row at once
-    while True:
+    for _ in paced(0.0005):
         try:
             said = os.read(words, 4096).decode()
         except BlockingIOError:
@@ -50,7 +50,6 @@ def main(chip: str, row_lines: str, column_lines: str, fifo: str) -> None:
         for column in now ^ low:
             lines.pull(columns[column], down=column in now)
         low = now
-        time.sleep(0.0005)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Lines of a simulated chip, moved and looked at from outside; for programs that run in the guest.
+"""The lines of a simulated chip, as the world outside moves and sees them; for programs that run in the guest.
 
 The kernel tells an edge by a thread, which goes before all else: in a guest with one processor it has told each before
 the next one can be made.

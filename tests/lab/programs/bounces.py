@@ -13,11 +13,12 @@ import sys
 import time
 from pathlib import Path
 
-from asking import ask
-from moved import Lines
+from http_client import ask
+from pacing import pause, pause_until
+from simulated_lines import Lines
 
 BOUNCE_S = 0.004  # one of its pulses, at most
-SHORT_S = 0.012  # the last of those that are none, for whoever takes it for one
+SHORT_S = 0.012  # the longest of those that are no press
 PULSES = range(9)
 DOWN_S, REST_S = (0.08, 0.3), 0.2
 
@@ -42,14 +43,14 @@ def played(lines: Lines, traces: dict[int, list[tuple[bool, float]]], dice: rand
     heapq.heapify(due)
     while due:
         at, line, number = heapq.heappop(due)
-        time.sleep(max(0.0, at - time.monotonic()))
+        pause_until(at)
         down, seconds = traces[line][number]
         begun = time.monotonic()
         lines.pull(line, down=down)
         done[line].append((begun, time.monotonic(), down))
         if number + 1 < len(traces[line]):
             heapq.heappush(due, (time.monotonic() + seconds, line, number + 1))
-    time.sleep(REST_S)
+    pause(REST_S)
     return done
 
 
@@ -71,7 +72,7 @@ def main(chip: str, seed: str, rounds: str, last: str, file: str) -> None:
             traces = {line: trace(dice) for line in range(lines.count) if line != int(last)}
             done = played(lines, traces, dice)
             lines.pull(int(last), down=True)
-            time.sleep(REST_S)
+            pause(REST_S)
             lines.pull(int(last), down=False)
             since, events = heard(since, f"b{last}")
             print(json.dumps({"traces": done, "events": events}), file=told, flush=True)

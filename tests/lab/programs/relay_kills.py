@@ -4,8 +4,8 @@ relay_kills.py WHO SIGNAL ACT SECONDS COUNT DEADLINE: WHO daemon, guard or both;
 for SECONDS. The processes get the signal by their ids at a random moment while the relay is energised, and the line's
 level is sampled until it is inactive, and for 5 s from then on. A line of JSON each time: {"after": seconds that the
 relay was energised before, "inactive": seconds from the signal, or null if that did not come within DEADLINE seconds,
-"back": seconds from then until it was energised again, or null}. The line's pull is at the energised level, so whoever
-lets go of it opens the door.
+"back": seconds from then until it was energised again, or null}. The line's pull is at the energised level, so a
+process that lets go of it opens the door.
 """
 
 import contextlib
@@ -19,9 +19,11 @@ import time
 from pathlib import Path
 
 import gpiod
+from pacing import paced, pause
 
 LABEL, RELAY = "board", 2
 STILL_S = 5.0
+MOMENT_S = 5.0  # of the pulse or hold, in which the moment lies: at most half of the shortest one
 PATIENCE_S = 120.0
 UNITS = {"daemon": ["intercomd"], "guard": ["intercomd-guard"], "both": ["intercomd", "intercomd-guard"]}
 
@@ -51,10 +53,11 @@ def guarded():
 
 def until(condition, what):
     deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        if time.monotonic() > deadline:
+    for now in paced(0.02):
+        if condition():
+            return
+        if now > deadline:
             raise SystemExit(f"{what}: not within {PATIENCE_S} s")
-        time.sleep(0.02)
 
 
 def process(unit):
@@ -79,7 +82,7 @@ def main(who, name, act, seconds, count, deadline_s):
     done = 0
     while done < count:
         began = open_door(act, seconds)
-        time.sleep(random.uniform(0, float(seconds) / 2))
+        pause(random.uniform(0, MOMENT_S))
         processes = [os.pidfd_open(process(unit)) for unit in UNITS[who]]
         at = time.monotonic()
         if energised():  # else this machine is so busy that the pulse was over before: another one is tried
@@ -94,20 +97,19 @@ def main(who, name, act, seconds, count, deadline_s):
 
 
 def follow(at, deadline_s):
-    inactive = None
-    while time.monotonic() < at + deadline_s:
+    for now in paced(0.001):
         if not energised():
             inactive = time.monotonic() - at
             break
-        time.sleep(0.001)
-    if inactive is None:
-        return {"inactive": None, "back": None}
+        if now > at + deadline_s:
+            return {"inactive": None, "back": None}
     began = time.monotonic()
-    while (now := time.monotonic()) < began + STILL_S:
+    for now in paced(0.005):
         if energised():
             return {"inactive": inactive, "back": now - began}
-        time.sleep(0.005)
-    return {"inactive": inactive, "back": None}
+        if now > began + STILL_S:
+            return {"inactive": inactive, "back": None}
+    return None
 
 
 if __name__ == "__main__":

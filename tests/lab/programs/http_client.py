@@ -1,7 +1,7 @@
 """Asks the service in a guest, by the client that is installed with it; runs there, by itself or imported.
 
-asking.py METHOD PATH [BODY] prints the answer, and fails where that is an error; asking.py events SINCE prints all
-events after that id, a line each.
+http_client.py METHOD PATH [BODY] prints the answer, and fails where that is an error; http_client.py events SINCE
+prints all events after that id, a line each.
 """
 
 import json

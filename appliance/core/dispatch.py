@@ -1,4 +1,4 @@
-"""Tables of a room: a row for each input that the room takes in, and for each request that it performs.
+"""Tables of a room: a row for each input that the room processes, and for each request that it performs.
 
 A room makes its two tables once, when it is imported; `step` and `requests` look up in them who takes what.
 """

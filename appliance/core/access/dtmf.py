@@ -206,7 +206,7 @@ def send(turn: Turn, call: Call, wanted: str) -> None:
 
 
 def answered(turn: Turn, given: inputs.MessageAnswered) -> None:
-    """Take the final response to a message; for a digit by INFO it means that the digit went out, or was refused."""
+    """Process the final response to a message; for a digit by INFO, the digit was sent or refused."""
     outgoing = next((m for m in turn.state.messages if m.id == given.message and m.digit), None)
     call = None if outgoing is None or outgoing.call is None else turn.state.call(outgoing.call)
     if outgoing is None or call is None:

@@ -1,4 +1,4 @@
-"""What access by codes, cards and digits takes in, performs, waits for and shows."""
+"""The room of access by codes, cards and digits: its inputs, requests, timers and view."""
 
 from typing import Any
 
@@ -31,14 +31,14 @@ perform = performs(
 
 
 def due(turn: Turn) -> None:
-    """Do what time alone brings."""
+    """Act on every deadline of this room that has passed."""
     dtmf.due(turn)
     keypads.due(turn)
     codes.due(turn)
 
 
 def wake(state: State) -> list[float | None]:
-    """When `due` has something to do."""
+    """The times at which `due` must act."""
     return [
         *(dtmf.wake(call) for call in state.calls),
         *(entry.until for entry in state.runs),
@@ -47,5 +47,5 @@ def wake(state: State) -> list[float | None]:
 
 
 def view(_state: State, _epoch: float) -> dict[str, Any]:
-    """Nothing: keypads and readers are shown with the panel, and codes only to those who may read them."""
+    """Nothing: the panel's view has keypads and readers, and codes are only for clients that may read them."""
     return {}

@@ -1,4 +1,4 @@
-"""Whom a request names: accounts by name, and callees by a target's name, a number or a SIP URI."""
+"""Addresses in requests: accounts by name, and callees by a target's name, a number or a SIP URI."""
 
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core.accounts import callers
@@ -33,7 +33,7 @@ def callee(turn: Turn, to: str, account: AccountId) -> tuple[str, AccountId]:
 
 
 def no_address(turn: Turn, to: str) -> IntercomError:
-    """The error for text that is no address."""
+    """The error for text that is not an address."""
     return IntercomError(
         ErrorCode.NUMBER_INVALID,
         f"{to!r} cannot be called.",

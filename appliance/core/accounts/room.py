@@ -1,4 +1,4 @@
-"""What accounts, contacts and the network take in, perform, wait for and show."""
+"""The room of accounts, contacts and the network: its inputs, requests, timers and view."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from appliance.core.transition import Turn
 
 
 def registered(turn: Turn, given: inputs.Registered) -> None:
-    """Keep a registration; where it is a new one, the account's server is asked again for contacts."""
+    """Process a registration; if it is a new one, repeat the account's subscriptions."""
     before = turn.state.account(given.account).state
     registration.take_report(turn, given)
     if turn.state.account(given.account).state is not before:
@@ -59,7 +59,7 @@ perform = performs(
 
 
 def sip_ready(turn: Turn) -> None:
-    """Register, and look after contacts."""
+    """Register the accounts, and watch the contacts."""
     registration.sip_ready(turn)
     contacts.sip_ready(turn)
 
@@ -71,14 +71,14 @@ def sip_lost(turn: Turn) -> None:
 
 
 def due(turn: Turn) -> None:
-    """Do what time alone brings."""
+    """Act on every deadline of this room that has passed."""
     registration.due(turn)
     contacts.due(turn)
     subscriptions.due(turn)
 
 
 def wake(state: State) -> list[float | None]:
-    """When `due` has something to do."""
+    """The times at which `due` must act."""
     return [
         *(at for account in state.accounts for at in (account.wake, account.expires_at)),
         *(contact.wake for contact in state.contacts),

@@ -21,13 +21,13 @@ def locked_out(turn: Turn, given: inputs.AccessLockedOut) -> None:
 
 
 def request_refused(turn: Turn, given: inputs.RequestRefused) -> None:
-    """Report a SIP request that nothing here takes."""
+    """Report a SIP request that was refused."""
     if is_news(turn, f"{given.code} {given.source}"):
         turn.emit(events.RequestRefused(method=given.method, from_=given.source, code=given.code, reason=given.reason))
 
 
 def requests_dropped(turn: Turn, given: inputs.RequestsDropped) -> None:
-    """Count SIP requests of those who send too many."""
+    """Count SIP requests of senders that send too many."""
     turn.state = replace(turn.state, dropped=turn.state.dropped + given.count)
 
 

@@ -1,4 +1,4 @@
-"""What the station itself takes in, performs, waits for and shows."""
+"""The room of the station itself: its inputs, requests, timers and view."""
 
 from typing import Any
 
@@ -30,17 +30,17 @@ perform = performs()
 
 
 def due(turn: Turn) -> None:
-    """Do what time alone brings."""
+    """Act on every deadline of this room that has passed."""
     persistence.due(turn)
 
 
 def wake(state: State) -> list[float | None]:
-    """When `due` has something to do."""
+    """The times at which `due` must act."""
     return [waiting.until for waiting in state.unkept]
 
 
 def view(state: State, _epoch: float) -> dict[str, Any]:
-    """The station, as far as it is not the sum of all rooms (`status_line`)."""
+    """The station's own part; `status_line` covers all rooms together."""
     return {
         "appliance": {
             "station": state.settings.station,

@@ -77,7 +77,7 @@ def wake(call: Call) -> tuple[float | None, ...]:
 
 
 def reminder_at(call: Call) -> float | None:
-    """When `remind` has something to do."""
+    """The next time at which `remind` must act on the call; None if there is none."""
     if call.unanswered_here:
         return min((at for at in (call.answers_at, call.forward_at) if at is not None), default=None)
     if call.ends_at is None or not call.alive:

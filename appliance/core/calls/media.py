@@ -91,7 +91,7 @@ def rtp_resumed(turn: Turn, call: Call) -> None:
 
 
 def counted(turn: Turn, call: Call, quality: Quality) -> None:
-    """Keep the counts of packets."""
+    """Store the packet counts."""
     turn.put(replace(call, quality=quality))
 
 

@@ -1,4 +1,4 @@
-"""Calls that we place: the INVITE, what comes of it before the answer, and redirects that we follow."""
+"""Outgoing calls: the INVITE, its provisional responses, and redirects that we follow."""
 
 from dataclasses import replace
 from math import ceil

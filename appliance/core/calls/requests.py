@@ -67,7 +67,7 @@ def reject(turn: Turn, call: Call, wanted: inputs.RejectCall) -> str:
 
 
 def hang_up(turn: Turn, call: Call, headers: tuple[tuple[str, str], ...]) -> str:
-    """End a call, with X- headers; the warning's text where it ends already."""
+    """End a call, with X- headers; return a warning if it is ending already."""
     check_headers(headers)
     ending.hang_up(turn, call, Cause.HANGUP, words=Words(headers=headers))
     return "" if call.alive else f"Call {call.id} is ending already."

@@ -1,4 +1,4 @@
-"""What calls take in, perform, wait for and show."""
+"""The room of calls: its inputs, requests, timers and view."""
 
 from typing import Any
 
@@ -79,18 +79,18 @@ perform = performs(
 
 
 def due(turn: Turn) -> None:
-    """Do what time alone brings."""
+    """Act on every deadline of this room that has passed."""
     call_timers.due(turn)
     updates.due(turn)
 
 
 def wake(state: State) -> list[float | None]:
-    """When `due` has something to do."""
+    """The times at which `due` must act."""
     return [at for call in state.calls for at in (*call_timers.wake(call), updates.wake(call))]
 
 
 def view(state: State, epoch: float) -> dict[str, Any]:
-    """The calls, and what clients may change without the file."""
+    """The calls, and the run-time settings."""
     return {
         "calls": [call_view(state, call, state.now, epoch) for call in in_order(state)],
         "runtime": forwarding.view(state),

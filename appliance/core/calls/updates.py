@@ -33,7 +33,7 @@ def received(turn: Turn, call: Call, given: inputs.UpdateReceived) -> None:
 
 
 def sent(turn: Turn, call: Call, changes: tuple[UpdateChange, ...]) -> None:
-    """Report a change that we ask for."""
+    """Report a change that we request."""
     turn.emit(events.CallUpdating(call.id, changes=changes))
 
 

@@ -1,4 +1,4 @@
-"""Calls as clients, the call log and people read them."""
+"""Calls as clients, the call log and people see them."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ def call_view(state: State, call: Call, now: float, epoch: float) -> dict[str, A
 
 
 def transfer_view(transfer: Transfer | None, epoch: float) -> dict[str, Any] | None:
-    """A transfer that is under way, for clients."""
+    """A current transfer, for clients."""
     if transfer is None:
         return None
     until = wall_clock.iso(transfer.until, epoch)

@@ -98,7 +98,7 @@ def mute(turn: Turn, action: inputs.MuteIn, asked: inputs.Requested) -> Reply:
 
 
 def hold_for_client(turn: Turn, action: inputs.HoldConference, asked: inputs.Requested) -> Reply:
-    """Have the panel leave, or come back."""
+    """Have the panel leave or return."""
     conference = lasting(find_conference(turn, action.conference))
     return Reply(asked.request, conference=conference.id, warning=hold(turn, conference, held=action.held))
 
@@ -126,7 +126,7 @@ def hold(turn: Turn, conference: Conference, *, held: bool) -> str:
 
 
 def end(turn: Turn, conference: Conference) -> str:
-    """End it, and all its calls."""
+    """End the conference with all its calls; return a warning if it is ending already."""
     if conference.ending:
         return f"Conference {conference.id} is ending already."
     lifecycle.end(turn, conference)

@@ -1,4 +1,4 @@
-"""What conferences take in, perform, wait for and show."""
+"""The room of conferences: its inputs, requests, timers and view."""
 
 from typing import Any
 
@@ -23,11 +23,11 @@ perform = performs(
 
 
 def due(_turn: Turn) -> None:
-    """Nothing: a conference has no time of its own."""
+    """Nothing: a conference has no timers."""
 
 
 def wake(_state: State) -> list[float | None]:
-    """Never, as nothing is due."""
+    """No times, as there are no timers."""
     return []
 
 

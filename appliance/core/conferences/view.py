@@ -1,4 +1,4 @@
-"""The conference as clients and people read it."""
+"""The conference as clients and people see it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What clients and buttons request of doors. Each raises IntercomError where it cannot be done."""
+"""Requests about doors, by clients and buttons. Each raises IntercomError if it is not possible."""
 
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import inputs
@@ -9,7 +9,7 @@ from appliance.core.transition import Turn
 
 
 def find_door(turn: Turn, wanted: DoorId) -> DoorSettings:
-    """The door of that id."""
+    """Find a door by its id, or raise door-not-found."""
     door = turn.settings.door(wanted)
     if door is None:
         names = ", ".join(each.id for each in turn.settings.doors) or "none"

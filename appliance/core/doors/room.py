@@ -1,4 +1,4 @@
-"""What doors take in, perform, wait for and show."""
+"""The room of doors: its inputs, requests, timers and view."""
 
 from typing import Any
 
@@ -28,12 +28,12 @@ perform = performs(
 
 
 def due(turn: Turn) -> None:
-    """Do what time alone brings, but for pulses: see `take`."""
+    """Act on every deadline of this room that has passed, except those of pulses: see `take`."""
     sensors.due(turn)
 
 
 def wake(state: State) -> list[float | None]:
-    """When `due`, or a Tick, has something to do."""
+    """The times at which `due`, or a Tick, must act."""
     return [*(pulses.wake(pulse) for _, pulse in state.pulses), *sensors.wake(state)]
 
 

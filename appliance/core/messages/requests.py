@@ -1,4 +1,4 @@
-"""Messages that clients send: to a callee, or in a call. Each raises IntercomError where it cannot be done."""
+"""Messages that clients send: to a callee, or in a call. Each raises IntercomError if it is not possible."""
 
 from appliance.core import inputs
 from appliance.core.accounts.addresses import callee

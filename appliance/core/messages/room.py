@@ -1,4 +1,4 @@
-"""What messages take in, perform, wait for and show."""
+"""The room of messages: its inputs, requests, timers and view."""
 
 from typing import Any
 
@@ -22,15 +22,15 @@ perform = performs(
 
 
 def due(turn: Turn) -> None:
-    """Do what time alone brings."""
+    """Act on every deadline of this room that has passed."""
     texts.due(turn)
 
 
 def wake(state: State) -> list[float | None]:
-    """When `due` has something to do."""
+    """The times at which `due` must act."""
     return [message.deadline for message in state.messages]
 
 
 def view(_state: State, _epoch: float) -> dict[str, Any]:
-    """Nothing: events report what becomes of a message."""
+    """Nothing: events report the outcome of a message."""
     return {}

@@ -1,4 +1,4 @@
-"""What presses of buttons do: an edge of a line, a client's press or time becomes an action, and the action is done."""
+"""Actions of buttons: an edge of a line, a client's press or time becomes an action, which is performed."""
 
 from typing import Literal, assert_type
 
@@ -22,14 +22,14 @@ LONGEST_PRESS_S = 60.0
 
 
 def edge(turn: Turn, given: inputs.ButtonEdge) -> None:
-    """Take an edge of a button's line in, and do what it means."""
+    """Process an edge of a button's line, and perform its actions."""
     button = turn.settings.button(given.button)
     if button is not None:
         act_all(turn, buttons.edge(turn, button, active=given.active, at=given.at, lost=given.lost))
 
 
 def tick(turn: Turn, edges: float | None) -> None:
-    """Do what time alone means for buttons. `edges`: up to when all edges are known."""
+    """Perform the actions that time alone causes. `edges`: until when all edges are known."""
     for button in turn.settings.buttons:
         act_all(turn, buttons.due(turn, button, turn.now if edges is None else edges))
 

@@ -1,4 +1,4 @@
-"""What the panel takes in, performs, waits for and shows."""
+"""The room of the panel: its inputs, requests, timers and view."""
 
 from dataclasses import replace
 from typing import Any

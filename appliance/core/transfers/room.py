@@ -1,4 +1,4 @@
-"""What transfers take in, perform, wait for and show."""
+"""The room of transfers: its inputs, requests, timers and view."""
 
 from dataclasses import replace
 from typing import Any
@@ -43,13 +43,13 @@ perform = performs(
 
 
 def due(turn: Turn) -> None:
-    """Do what time alone brings."""
+    """Act on every deadline of this room that has passed."""
     transferor.due(turn)
     transferee.due(turn)
 
 
 def wake(state: State) -> list[float | None]:
-    """When `due` has something to do."""
+    """The times at which `due` must act."""
     return [transfer.until for transfer in state.transfers]
 
 

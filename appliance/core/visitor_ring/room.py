@@ -1,4 +1,4 @@
-"""What a visitor's ring takes in, performs, waits for and shows."""
+"""The room of a visitor's ring: its inputs, requests, timers and view."""
 
 from typing import Any
 

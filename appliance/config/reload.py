@@ -1,27 +1,15 @@
 """A changed file for a running daemon: settings that apply at once, and settings that need a restart."""
 
-import re
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
 from appliance.base.errors import IntercomError
+from appliance.config import describe
 from appliance.config.load import check
 from appliance.config.schema import Config
 
-# Settings of the core. All others belong to an adapter, whose lines, sockets or cards depend on them.
-_LIVE = re.compile(
-    r"sip\.(callers|transfer_policy|max_calls|max_call_s|max_redirects|updates|digits_otherwise)|forwarding\..+|quiet_hours\..+"
-    r"|recording\..+|deadlines\..+|(target|plan|rule|panel\.chord|directory)\..+"
-    r"|account\.[^.]+\.(callers|transfer_policy|refresh_s|inband_digits)"
-    r"|door\.[^.]+\.(pulse_s|digits|strike)"
-    r"|panel\.lamp\.[^.]+\.(pictures\..+|colors\..+|color|brightness|night_brightness)|panel\.night"
-    r"|panel\.reader\.[^.]+\.tell_numbers|panel\.(keypad|reader)\.[^.]+\.doors"
-    r"|panel\.sensor\.[^.]+\.(kind|door|open_s|block_s)"
-    r"|panel\.button\.[^.]+\.(action|long_action|double_action|target|door|digits|debounce_ms|min_press_ms|long_press_ms"
-    r"|double_ms|stuck_s)"
-)
 Json = dict[str, Any]
 
 
@@ -41,7 +29,7 @@ def merge(running: Config, wanted: Config) -> Merged:
     """
     old, new = (config.model_dump(mode="json", exclude_none=True) for config in (running, wanted))
     changed = tuple(_differing(old, new))
-    live = tuple(place for place in changed if _LIVE.fullmatch(place) and not _is_password(place, new))
+    live = tuple(place for place in changed if _is_live(place) and not _is_password(place, new))
     merged = deepcopy(old)
     for place in live:
         _copy(place.split("."), new, merged)
@@ -52,6 +40,26 @@ def merge(running: Config, wanted: Config) -> Merged:
     except IntercomError:
         return Merged(running, (), changed)
     return Merged(config, live, tuple(place for place in changed if place not in live))
+
+
+def _is_live(place: str) -> bool:
+    """Whether the schema marks the setting, or a table that holds it, as live: a setting that the core alone uses.
+
+    All others belong to an adapter, whose lines, sockets or cards depend on them.
+    """
+    keys = place.split(".")
+    model: describe.Model = Config
+    while keys:
+        field = model.model_fields[keys.pop(0)]
+        if isinstance(field.json_schema_extra, dict) and field.json_schema_extra.get("live"):
+            return True
+        below = describe.child(field)
+        if below is None:
+            return False
+        model, named = below
+        if named:
+            keys.pop(0)
+    return False
 
 
 def _is_password(place: str, new: Json) -> bool:

@@ -6,7 +6,7 @@ Every setting has a default or is required, a unit in the name of its key, a ran
 from pydantic import Field
 
 from appliance.config.schema.audio import AudioTable, RecordingTable
-from appliance.config.schema.base import Id, Table
+from appliance.config.schema.base import Id, Table, live_table
 from appliance.config.schema.doors import DoorTable, GuardTable, RuleTable
 from appliance.config.schema.http import DbusTable, HttpTable
 from appliance.config.schema.panel import PanelTable
@@ -29,12 +29,12 @@ class Config(Table):
     panel: PanelTable = Field(default_factory=PanelTable)
     door: dict[Id, DoorTable] = Field(default_factory=dict)
     guard: GuardTable = Field(default_factory=GuardTable)
-    rule: dict[Id, RuleTable] = Field(default_factory=dict)
-    target: dict[Id, TargetTable] = Field(default_factory=dict)
-    plan: dict[Id, PlanTable] = Field(default_factory=dict)
-    directory: DirectoryTable = Field(default_factory=DirectoryTable)
-    forwarding: ForwardingTable = Field(default_factory=ForwardingTable)
-    quiet_hours: QuietHoursTable = Field(default_factory=QuietHoursTable)
+    rule: dict[Id, RuleTable] = live_table(default_factory=dict)
+    target: dict[Id, TargetTable] = live_table(default_factory=dict)
+    plan: dict[Id, PlanTable] = live_table(default_factory=dict)
+    directory: DirectoryTable = live_table(default_factory=DirectoryTable)
+    forwarding: ForwardingTable = live_table(default_factory=ForwardingTable)
+    quiet_hours: QuietHoursTable = live_table(default_factory=QuietHoursTable)
     clock: ClockTable = Field(default_factory=ClockTable)
-    recording: RecordingTable = Field(default_factory=RecordingTable)
-    deadlines: DeadlinesTable = Field(default_factory=DeadlinesTable)
+    recording: RecordingTable = live_table(default_factory=RecordingTable)
+    deadlines: DeadlinesTable = live_table(default_factory=DeadlinesTable)

@@ -21,15 +21,22 @@ def setting(
     unit: str = "",
     example: Any = None,
     secret: bool = False,
+    live: bool = False,
     **rest: Any,
 ) -> Any:
     """A setting; without `default` or `default_factory` in `rest` it is required.
 
     allowed: the allowed values, if type and range do not say them; why: the reason for a bound; example: a value for
-    the example file instead of the default; secret: no message shows the value.
+    the example file instead of the default; secret: no message shows the value; live: a change applies
+    without a restart.
     """
-    extra = {"allowed": allowed, "why": why, "unit": unit, "example": example, "secret": secret}
+    extra = {"allowed": allowed, "why": why, "unit": unit, "example": example, "secret": secret, "live": live}
     return Field(description=text, json_schema_extra={key: value for key, value in extra.items() if value}, **rest)
+
+
+def live_table(**rest: Any) -> Any:
+    """A table, all of whose settings are live."""
+    return Field(json_schema_extra={"live": True}, **rest)
 
 
 def transfer_policy_setting(calls: str) -> Any:
@@ -41,6 +48,7 @@ def transfer_policy_setting(calls: str) -> Any:
         "rings. refuse: refuse both.",
         default=TransferPolicy.REFUSE,
         strict=False,
+        live=True,
     )
 
 

@@ -13,6 +13,7 @@ def target_setting() -> Any:
         "Target that the button rings: the name of a [target.…] or [plan.…] table. Required for the action ring.",
         default="",
         example="kitchen",
+        live=True,
     )
 
 
@@ -21,6 +22,7 @@ def door_setting() -> Any:
     return setting(
         "Door of this station that the button opens: the name of a [door.…] table. For the actions door and exit.",
         default="",
+        live=True,
     )
 
 
@@ -32,6 +34,7 @@ def digits_setting() -> Any:
         default="",
         pattern=r"^[0-9*#]{0,8}$",
         secret=True,
+        live=True,
     )
 
 
@@ -52,18 +55,21 @@ class ButtonTable(Table):
         "it. none: only report an event.",
         example="ring",
         strict=False,
+        live=True,
     )
     long_action: Action | None = setting(
         "Action of a long press. Without it, a press acts at once, not at the release.",
         default=None,
         example="hangup",
         strict=False,
+        live=True,
     )
     double_action: Action | None = setting(
         "Action of a double click. With it, a single click waits for a possible second one.",
         default=None,
         example="none",
         strict=False,
+        live=True,
     )
     target: str = target_setting()
     door: str = door_setting()
@@ -75,6 +81,7 @@ class ButtonTable(Table):
         default=5,
         ge=0,
         le=500,
+        live=True,
     )
     debounce_ms: int = setting(
         "Longest bounce of the contact: the button counts as released after the line has been at rest for this time.",
@@ -82,14 +89,18 @@ class ButtonTable(Table):
         default=30,
         ge=0,
         le=1000,
+        live=True,
     )
-    long_press_ms: int = setting("Duration from which a press is long.", unit="ms", default=1000, ge=200, le=10_000)
+    long_press_ms: int = setting(
+        "Duration from which a press is long.", unit="ms", default=1000, ge=200, le=10_000, live=True
+    )
     double_ms: int = setting(
         "Longest time between a click and a second press that make a double click.",
         unit="ms",
         default=300,
         ge=100,
         le=2000,
+        live=True,
     )
     stuck_s: int = setting(
         "Time after which a pressed button counts as stuck. An event reports it, and the button is ignored until it "
@@ -98,6 +109,7 @@ class ButtonTable(Table):
         default=60,
         ge=0,
         le=3600,
+        live=True,
     )
 
 

@@ -34,12 +34,15 @@ class DoorTable(Table):
         "door, also during a lockdown; wire it to the normally closed contact.",
         default=Strike.FAIL_SECURE,
         strict=False,
+        live=True,
     )
 
     chip: str = chip_setting(LINE_WHY, "pinctrl-bcm2711")
     line: str = line_setting(LINE_WHY, "GPIO26")
     active_low: bool = setting("Whether the relay is energised when its line is at 0 V.", default=False)
-    pulse_s: float = setting("How long one opening energises the relay.", unit="s", default=3.0, ge=0.1, le=60)
+    pulse_s: float = setting(
+        "How long one opening energises the relay.", unit="s", default=3.0, ge=0.1, le=60, live=True
+    )
     max_s: float = setting(
         "Longest time that consecutive openings may energise the relay.",
         why="a strike left powered overheats",
@@ -64,6 +67,7 @@ class DoorTable(Table):
         default="",
         pattern=r"^([*#]?[0-9]{1,12}#?)?$",
         secret=True,
+        live=True,
     )
 
 

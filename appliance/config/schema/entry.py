@@ -49,6 +49,7 @@ def _opened(how: str) -> Any:
         f"Doors that {how}, if the code or card is for them (intercomctl code): names of [door.…] tables.",
         default=[],
         example=["front"],
+        live=True,
     )
 
 
@@ -118,4 +119,5 @@ class ReaderTable(Table):
     tell_numbers: bool = setting(
         "Whether the event card.read contains the card's number. Anyone who can read the number can copy the card.",
         default=False,
+        live=True,
     )

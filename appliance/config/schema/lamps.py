@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, create_model
 
-from appliance.config.schema.base import Table, setting
+from appliance.config.schema.base import Table, live_table, setting
 from appliance.config.schema.lines import NAMED_WHY, LineName, chip_setting, line_setting, pin_setting
 from appliance.core.model import Pattern, Picture
 from appliance.core.panel import colors
@@ -122,7 +122,12 @@ class LampTable(Table):
         default="cathode",
     )
     brightness: int = setting(
-        "Brightness in percent of the maximum; a lamp on a line is only on or off.", unit="%", default=100, ge=1, le=100
+        "Brightness in percent of the maximum; a lamp on a line is only on or off.",
+        unit="%",
+        default=100,
+        ge=1,
+        le=100,
+        live=True,
     )
     night_brightness: int | None = setting(
         "Brightness between the hours of panel.night. None: as by day.",
@@ -131,11 +136,13 @@ class LampTable(Table):
         ge=1,
         le=100,
         example=20,
+        live=True,
     )
     color: _Color = setting(
         "Colour for situations that `colors` does not name. Empty: white. Only with led, rgb_lines or rgb_pwm.",
         allowed=_COLORS,
         default="",
+        live=True,
     )
-    pictures: PicturesTable = Field(default=STATUS, description="Pattern of each situation; a table of its own.")
-    colors: ColorsTable = Field(default=ColorsTable(), description="Colour of each situation; a table of its own.")
+    pictures: PicturesTable = live_table(default=STATUS, description="Pattern of each situation; a table of its own.")
+    colors: ColorsTable = live_table(default=ColorsTable(), description="Colour of each situation; a table of its own.")

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from appliance.config.schema.base import Id, Table, setting
+from appliance.config.schema.base import Id, Table, live_table, setting
 from appliance.config.schema.buttons import ButtonTable, ChordTable
 from appliance.config.schema.entry import KeypadTable, ReaderTable
 from appliance.config.schema.lamps import LampTable
@@ -29,6 +29,7 @@ class SensorTable(Table):
         "PIR detects; displays wake up. other: only report an event.",
         example="contact",
         strict=False,
+        live=True,
     )
     normally: Literal["closed", "open"] = setting(
         "The contact at rest, with the leaf shut or the housing intact. A contact that is closed at rest reports a "
@@ -36,7 +37,7 @@ class SensorTable(Table):
         default="closed",
     )
     door: str = setting(
-        "For a contact: the door of the leaf, the name of a [door.…] table.", default="", example="front"
+        "For a contact: the door of the leaf, the name of a [door.…] table.", default="", example="front", live=True
     )
     open_s: float = setting(
         "For a contact: how long the leaf may be open before an event reports it, unless the door is held open. 0: "
@@ -45,6 +46,7 @@ class SensorTable(Table):
         default=60.0,
         ge=0,
         le=86_400,
+        live=True,
     )
     block_s: float = setting(
         "For a tamper contact: how long it keeps the doors locked, also after a restart; clients may end this. 0: "
@@ -53,6 +55,7 @@ class SensorTable(Table):
         default=300.0,
         ge=0,
         le=86_400,
+        live=True,
     )
 
 
@@ -69,9 +72,10 @@ class PanelTable(Table):
         default="",
         pattern=r"^$|^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$",
         example="22:00-06:30",
+        live=True,
     )
     button: dict[Id, ButtonTable] = Field(default_factory=dict, description="The buttons.")
-    chord: dict[Id, ChordTable] = Field(default_factory=dict, description="Buttons that do something together.")
+    chord: dict[Id, ChordTable] = live_table(default_factory=dict, description="Buttons that do something together.")
     lamp: dict[Id, LampTable] = Field(default_factory=dict, description="The lamps.")
     keypad: dict[Id, KeypadTable] = Field(default_factory=dict, description="The keypads.")
     reader: dict[Id, ReaderTable] = Field(default_factory=dict, description="The card readers.")

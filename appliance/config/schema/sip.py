@@ -32,6 +32,7 @@ class SipTable(Table):
         'Which calls without an account are accepted: only those of the [target.…] tables, or all. "anyone" lets '
         "every machine that reaches the port ring this station.",
         default="targets",
+        live=True,
     )
     transfer_policy: TransferPolicy = transfer_policy_setting("calls that go or come through no account")
     ice: bool = ice_setting("calls that go or come through no account")
@@ -42,6 +43,7 @@ class SipTable(Table):
         default=4,
         ge=1,
         le=24,
+        live=True,
     )
     max_call_s: float = setting(
         "Longest duration of a call after its answer. Both sides hear a tone ten seconds before the end. 0: no limit.",
@@ -49,12 +51,14 @@ class SipTable(Table):
         default=3600.0,
         ge=0,
         le=86400,
+        live=True,
     )
     updates: Literal["accept", "ask"] = setting(
         "How to handle changes that a far end requests in a call (hold, resume, codec, address). ask: a client "
         "accepts or refuses each of them within deadlines.update_s; without a decision it is refused. A request by "
         "UPDATE cannot wait and is refused at once.",
         default="accept",
+        live=True,
     )
     max_redirects: int = setting(
         "How often a call of this station may be redirected (3xx) before it counts as refused. Redirections lead "
@@ -62,12 +66,14 @@ class SipTable(Table):
         default=4,
         ge=0,
         le=10,
+        live=True,
     )
     digits_otherwise: DigitsBy = setting(
         "How to send digits to far ends that do not accept RFC 4733 (telephone-event): by INFO, or as tones in the "
         "sound. none: the request fails with the error digits-unsupported.",
         default=DigitsBy.NONE,
         strict=False,
+        live=True,
     )
     codecs: list[Codec] = setting(
         "Codecs to offer and accept, the preferred one first.",
@@ -147,18 +153,21 @@ class AccountTable(Table):
         default=8,
         ge=5,
         le=3600,
+        live=True,
     )
     callers: Literal["registrar", "targets", "anyone"] = setting(
         "Which calls to this address are accepted: all from the registrar, only those of this account's targets, or "
         'all. "anyone" lets every machine that reaches the port ring this station; a caller counts as a target only '
         "if the call came from the registrar.",
         default="registrar",
+        live=True,
     )
     inband_digits: bool = setting(
         "Whether digits that are detected in the sound may open a door, like digits by RFC 4733 or INFO. Everyone "
         "who can be heard in the call, or can play a sound into it, can send such digits. Use it only if the PBX "
         "has no other way.",
         default=False,
+        live=True,
     )
     transfer_policy: TransferPolicy = transfer_policy_setting("calls through this account")
     ice: bool = ice_setting("calls through this account")

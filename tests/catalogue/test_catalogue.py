@@ -1,8 +1,10 @@
-"""The catalogue: every event, endpoint, order and error, each shown by a test, or open as yet.
+"""The catalogue: every event, endpoint and error has a row, and each row a test that shows it, or it is open as yet.
 
-There is a file for each group of them. A row without a mark has to be shown (see `tests/shown.py`) by a test of a
-folder that counts for the group: what comes from a line or reader of the panel is shown in the lab only, where lines
-are real. `open` ones have to be missing there, so that the files stay true.
+There is a file for each group of them, which also has the orders to doors and panel over D-Bus and the command line. A
+row without a mark has to be shown (see `tests/shown.py`) by a test of a folder that counts for the group: what comes
+from a line or reader of the panel is shown in the lab only, where lines are real. `open` ones have to be missing there,
+so that the files stay true. `elsewhere.tsv` has the events, endpoints and errors without such a row: each names a test
+of it, which may do without a real far end or client.
 """
 
 import importlib
@@ -12,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from appliance.api import app
-from appliance.base.errors import HTTP_STATUS
+from appliance.base.errors import HTTP_STATUS, RESERVED
 from appliance.bus.interfaces import APPLIANCE, DOOR
 from appliance.cli.__main__ import DOOR_ACTS
 from appliance.core.access.keypads import NOBODY
@@ -118,6 +120,43 @@ def members(interface):
 
 def by_command():
     return {f"intercomctl {command}" for command in COMMANDS}
+
+
+def elsewhere():
+    """Row -> file and name of its test."""
+    lines = (HERE / "elsewhere.tsv").read_text().splitlines()
+    return dict(line.split("\t") for line in lines if not line.startswith("#"))
+
+
+def endpoints():
+    """Every endpoint by its path in the description, with the row that the catalogue has for it."""
+    ids = re.compile(r"\{(call|conference)\}")
+    return {
+        f"{method.upper()} {path}": f"{method.upper()} {ids.sub('{id}', path).replace('{account}', '{name}')}"
+        for path, methods in app.openapi()["paths"].items()
+        for method in methods
+    }
+
+
+def test_every_event_endpoint_and_error_has_one_row():
+    """An event or error may have several in the groups, for the values of one of its fields or for its clients."""
+    rows = {
+        row.partition(" ")[0] if row.partition(" ")[0] in EVENTS else row
+        for group in FOLDERS
+        for row in catalogue(group)
+    }
+    codes = {f"error:{code}" for code in HTTP_STATUS if code not in RESERVED}
+    missing = (set(EVENTS) | codes) - rows | {name for name, row in endpoints().items() if row not in rows}
+    assert set(elsewhere()) == missing
+
+
+@pytest.mark.parametrize(("row", "where"), elsewhere().items(), ids=str)
+def test_a_row_elsewhere_names_a_test_of_it(row, where):
+    file, _, name = where.partition("::")
+    text = (TESTS.parent / file).read_text()
+    assert re.search(rf"^def {name}\(", text, re.MULTILINE), f"{where} is no test"
+    word = row.removeprefix("error:").partition(" ")[2].partition("{")[0] or re.split(r"[.:]", row)[-1]
+    assert word in text, f"{where} does not name {word}"
 
 
 @pytest.mark.parametrize("group", FOLDERS)

@@ -19,17 +19,11 @@ HERE = Path(__file__).parent
 PLACE, PREFIX = "/var/tmp", "lab-"
 # Files in the order of their start: first those with guests of their own, then those that share one with one processor,
 # then those that share one with two; of each kind the longest first, so that all workers end at about the same time.
-OWN = ("upgrade", "setup", "doors", "tutorial", "power", "read_only", "first_call", "installed")
+OWN = ("tutorial", "upgrade", "setup", "read_only", "first_call", "power", "doors", "installed")
 ONE_PROCESSOR = ("entrance", "entry", "buttons", "panel")
 TWO_PROCESSORS = (
-    *"relay_kills",
-    "service_faults",
-    "watchdogs",
-    "service",
-    "line_faults",
-    "gestures",
-    "lamps",
-    "control",
+    *("service_faults", "relay_kills", "service", "line_faults"),
+    *("watchdogs", "gestures", "lamps", "control"),
 )
 ORDER = [f"test_{name}" for name in (*OWN, *ONE_PROCESSOR, *TWO_PROCESSORS)]
 _living: list[Guest] = []

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.lab.conftest import ORDER
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -67,3 +69,7 @@ def test_a_clone_that_is_prepared_builds_and_runs(clone):
     ran = lab(clone, "tests/lab/test")
     assert (ran.returncode, "python -m pytest -m lab tests/lab/test" in ran.stdout) == (0, True)
     assert (clone / "built").exists()
+
+
+def test_each_file_of_the_lab_has_its_place_in_their_order():
+    assert sorted(ORDER) == sorted(file.stem for file in (ROOT / "tests/lab").glob("test_*.py"))

@@ -1,15 +1,39 @@
-"""A skipped test is a failed test: whatever a test needs, the set-up installs."""
+"""A skipped test is a failed test: whatever a test needs, the set-up installs. Only marked tests start a far end."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.support import far_ends
+
+TESTS = Path(__file__).parent
 
 # Always the same examples, so that a change breaks a test and nothing else does; on a machine however loaded.
 settings.register_profile(
     "steady", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("steady")
+
+far_ends.watch()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of the folders where each test starts a far end."""
+    for item in items:
+        if far_ends.FOLDERS.intersection(item.path.relative_to(TESTS).parts):
+            item.add_marker("far_end")
+
+
+@pytest.fixture(autouse=True)
+def _starts_no_far_end_without_the_mark(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test that `make check` takes for a quick one, and that starts a far end (or whose fixtures did)."""
+    yield
+    started = far_ends.started()
+    marked = request.node.get_closest_marker("far_end") or request.node.get_closest_marker("lab")
+    assert marked or not started, f"Mark this test far_end, as it starts one: {started}"
 
 
 def _fail(report: pytest.TestReport | pytest.CollectReport, reason: object) -> None:

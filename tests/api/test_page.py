@@ -9,6 +9,8 @@ from tests.api.browser import START_S, chromium
 from tests.api.conftest import TOKEN
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.far_end
+
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):

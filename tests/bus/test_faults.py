@@ -200,6 +200,7 @@ def test_attempts_grow_rarer_till_one_lasts_and_each_kind_of_failure_is_told_onc
     ]
 
 
+@pytest.mark.far_end
 def test_the_daemon_lives_without_its_bus_and_is_on_it_whenever_it_is_there(tmp_path):
     bus = TheBus(tmp_path, policy())
 

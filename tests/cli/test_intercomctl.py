@@ -56,6 +56,7 @@ def ctl(state, *words, token=None, url=None, given=""):
     return subprocess.run(asked, input=given, capture_output=True, text=True, timeout=120, env=environment)
 
 
+@pytest.mark.far_end
 def test_the_state_is_shown_in_words_and_as_json(daemon):
     words = ctl(daemon, "state")
     assert words.returncode == 0
@@ -67,6 +68,7 @@ def test_the_state_is_shown_in_words_and_as_json(daemon):
     assert ctl(daemon, "accounts").stdout == "No accounts.\n"
 
 
+@pytest.mark.far_end
 def test_a_door_is_opened_and_what_is_wrong_is_told_with_status_1(daemon):
     assert ctl(daemon, "door", "front", "--seconds", "0.3").returncode == 0
     until(lambda: "front  locked" in ctl(daemon, "state").stdout, daemon)
@@ -80,6 +82,7 @@ def test_a_door_is_opened_and_what_is_wrong_is_told_with_status_1(daemon):
     assert "There is no door cellar" in wrong.stderr
 
 
+@pytest.mark.far_end
 def test_a_door_is_locked_down_and_opens_again_once_it_is_unlocked(daemon):
     assert ctl(daemon, "door", "front", "lock").returncode == 0
     assert "front  locked down" in ctl(daemon, "state").stdout
@@ -95,6 +98,7 @@ def simulated(daemon, **request):
     asyncio.run(ask(daemon / "panel.sock", request))
 
 
+@pytest.mark.far_end
 def test_a_simulated_leaf_that_opens_unasked_is_forced(daemon):
     until(lambda: "sensor    leaf  contact  at rest" in ctl(daemon, "panel").stdout, daemon)
 
@@ -113,6 +117,7 @@ def test_a_simulated_leaf_that_opens_unasked_is_forced(daemon):
     until(forced, daemon)
 
 
+@pytest.mark.far_end
 def test_simulated_tampering_blocks_opening_until_it_is_cleared(daemon):
     until(lambda: "sensor    housing  tamper  at rest" in ctl(daemon, "panel").stdout, daemon)
     simulated(daemon, edge="sensor.housing", active=True)
@@ -125,6 +130,7 @@ def test_simulated_tampering_blocks_opening_until_it_is_cleared(daemon):
     until(lambda: "front  locked" in ctl(daemon, "state").stdout, daemon)
 
 
+@pytest.mark.far_end
 def test_a_call_is_placed_and_ended_without_naming_it(daemon):
     assert ctl(daemon, "hangup").returncode == 1
     placed = ctl(daemon, "dial", "sip:nobody@127.0.0.1:9")
@@ -138,6 +144,7 @@ def test_a_call_is_placed_and_ended_without_naming_it(daemon):
     assert f"{call}  " in ctl(daemon, "log").stdout
 
 
+@pytest.mark.far_end
 def test_a_code_is_added_listed_and_removed_and_its_digits_are_no_argument(daemon):
     assert ctl(daemon, "code").stdout == "No codes.\n"
     options = ["--owner", "Cleaner", "--door", "front", "--uses", "3", "--expires", "2036-12-24T18:00:00+00:00"]
@@ -162,6 +169,7 @@ def test_a_code_is_added_listed_and_removed_and_its_digits_are_no_argument(daemo
     assert "More: intercomctl log doors --cursor" in audit
 
 
+@pytest.mark.far_end
 @pytest.mark.parametrize(
     ("words", "why"),
     [
@@ -179,6 +187,7 @@ def test_what_is_wrong_with_a_code_is_told_with_status_1(daemon, words, why):
     assert (wrong.returncode, why in wrong.stderr, "5678" in wrong.stderr) == (1, True, False), wrong.stderr
 
 
+@pytest.mark.far_end
 def test_json_stands_before_or_after_the_command_and_an_error_is_then_the_problem_object(daemon, tmp_path):
     before, after = ctl(daemon, "--json", "panel"), ctl(daemon, "panel", "--json")
     assert json.loads(before.stdout) == json.loads(after.stdout)
@@ -190,6 +199,7 @@ def test_json_stands_before_or_after_the_command_and_an_error_is_then_the_proble
     assert json.loads(ctl(tmp_path, "state", "--json").stdout)["code"] == "server-unreachable"
 
 
+@pytest.mark.far_end
 def test_an_order_for_a_door_says_what_became_of_the_door(daemon):
     said = [ctl(daemon, "door", "front", *words).stdout for words in (["--seconds", "0.3"], ["lock"], ["unlock"])]
     assert said == [
@@ -200,6 +210,7 @@ def test_an_order_for_a_door_says_what_became_of_the_door(daemon):
     until(lambda: "front  locked" in ctl(daemon, "state").stdout, daemon)
 
 
+@pytest.mark.far_end
 def test_what_is_wrong_is_told_in_the_words_of_the_command_line(daemon):
     assert "`intercomctl code` lists them" in ctl(daemon, "code", "remove", "a-none").stderr
     assert "`intercomctl state` lists them" in ctl(daemon, "hangup", "c-none").stderr
@@ -216,6 +227,7 @@ def test_a_fault_that_the_status_line_names_is_shown_once():
     assert "failed    audio: There is" in show.state({"appliance": {**station, "failed": [fault]}, **lists})
 
 
+@pytest.mark.far_end
 def test_moments_are_local_time_or_utc_and_values_are_as_in_the_configuration(daemon, monkeypatch):
     monkeypatch.setenv("TZ", "XXX-5:30")
     words = ["--owner", "Night", "--door", "front", "--expires", "2036-12-24T18:00:00+00:00"]
@@ -235,6 +247,7 @@ def test_moments_are_local_time_or_utc_and_values_are_as_in_the_configuration(da
     assert show.event(event).endswith("x  a=false b=front c=1/true")
 
 
+@pytest.mark.far_end
 def test_the_shell_completes_the_words_of_choices_and_ids(daemon, tmp_path):
     wrapper = tmp_path / "intercomctl"
     wrapper.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m appliance.cli "$@"\n')
@@ -258,6 +271,7 @@ def test_the_shell_completes_the_words_of_choices_and_ids(daemon, tmp_path):
     assert "kitchen" in completed("dial", "")
 
 
+@pytest.mark.far_end
 def test_watch_prints_events_from_the_one_named(daemon):
     argv = [sys.executable, "-m", "appliance.cli", "--socket", str(daemon / "http.sock"), "watch", "--since", "0"]
     process = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
@@ -270,6 +284,7 @@ def test_watch_prints_events_from_the_one_named(daemon):
         process.wait()
 
 
+@pytest.mark.far_end
 def test_idle_waits_for_the_end_of_calls_and_of_a_doors_opening(daemon):
     assert ctl(daemon, "idle").returncode == 0
     assert ctl(daemon, "door", "front", "--seconds", "1").returncode == 0
@@ -301,6 +316,7 @@ def silent_far_end():
         yield f"sip:nobody@127.0.0.1:{far.getsockname()[1]}"
 
 
+@pytest.mark.far_end
 def test_the_page_of_a_board_without_a_screen_is_told_with_token_and_tunnel(daemon, tmp_path):
     told = ctl(daemon, "page").stdout.splitlines()
     url, token = (daemon / "http.address").read_text(), (daemon / "http.token").read_text().strip()
@@ -315,6 +331,7 @@ def test_the_page_of_a_board_without_a_screen_is_told_with_token_and_tunnel(daem
     assert "No station serves a page" in nowhere.stderr
 
 
+@pytest.mark.far_end
 def test_over_tcp_the_token_is_needed(daemon):
     url = (daemon / "http.address").read_text()
     token = (daemon / "http.token").read_text().strip()
@@ -324,6 +341,7 @@ def test_over_tcp_the_token_is_needed(daemon):
     assert "token" in refused.stderr.lower()
 
 
+@pytest.mark.far_end
 @pytest.mark.parametrize("words", [["fly"], [], ["dial"]])
 def test_wrong_usage_has_status_2(daemon, words):
     assert ctl(daemon, *words).returncode == 2
@@ -338,6 +356,7 @@ def test_without_a_daemon_the_place_and_the_remedy_are_named(tmp_path):
     assert "Errno" not in told.stderr
 
 
+@pytest.mark.far_end
 def test_each_part_of_the_panel_is_tried_and_told_in_a_line(daemon):
     lamp = ctl(daemon, "panel", "test", "lamp.ring", "--seconds", "0.2")
     assert lamp.returncode == 0, lamp.stderr
@@ -364,6 +383,7 @@ def test_each_part_of_the_panel_is_tried_and_told_in_a_line(daemon):
     assert ctl(daemon, "panel", "fly").returncode == 2
 
 
+@pytest.mark.far_end
 def test_a_button_that_is_tried_is_seen_pressed(daemon):
     place = ["--socket", str(daemon / "http.sock")]
     argv = [sys.executable, "-m", "appliance.cli", *place, "panel", "test", "button.ring", "--seconds", "60"]
@@ -416,6 +436,7 @@ class Guided:
         self.process.communicate()
 
 
+@pytest.mark.far_end
 def test_whoever_stands_at_the_panel_is_led_through_every_part(daemon):
     try:
         with Guided(daemon) as guided:
@@ -466,6 +487,7 @@ def test_whoever_stands_at_the_panel_is_led_through_every_part(daemon):
     assert found["reader.front"]["message"] == "It read a card of 26 bits."
 
 
+@pytest.mark.far_end
 def test_all_parts_of_a_kind_are_tried_and_an_unclear_answer_is_asked_for_again(daemon):
     with Guided(daemon, "lamp") as guided:
         guided.said("1 of 3: lamp.ring")
@@ -478,6 +500,7 @@ def test_all_parts_of_a_kind_are_tried_and_an_unclear_answer_is_asked_for_again(
     assert (levels, status) == ({"lamp.ring": "ok", "lamp.speak": "problem", "lamp.open": "warning"}, 1)
 
 
+@pytest.mark.far_end
 def test_whoever_ends_it_early_is_told_what_was_found_and_what_was_not_tried(daemon):
     with Guided(daemon) as guided:
         guided.said("Lamp ring flashes")
@@ -489,6 +512,7 @@ def test_whoever_ends_it_early_is_told_what_was_found_and_what_was_not_tried(dae
     assert {check: finding["level"] for check, finding in found.items()} == {"lamp.ring": "ok"}
 
 
+@pytest.mark.far_end
 @pytest.mark.parametrize(
     ("part", "says"), [("button.ring", "Press button"), ("keypad.front", "Press each"), ("reader.front", "Hold")]
 )
@@ -500,6 +524,7 @@ def test_enter_skips_a_part(daemon, part, says):
     assert (found[part]["level"], found[part]["message"], status) == ("warning", "It was skipped.", 0)
 
 
+@pytest.mark.far_end
 def test_nobody_who_answers_opens_no_door_that_was_not_named(daemon):
     with Guided(daemon, "--seconds", "0.2") as guided:
         guided.process.stdin.close()
@@ -512,6 +537,7 @@ def test_nobody_who_answers_opens_no_door_that_was_not_named(daemon):
     assert status == 1
 
 
+@pytest.mark.far_end
 def test_the_doctor_examines_the_station_through_the_daemon_and_without_it(daemon, tmp_path):
     told = ctl(daemon, "doctor")
     assert told.returncode == 0, told.stdout

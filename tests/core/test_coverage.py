@@ -6,6 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.exhaustive
+
 ROOT = Path(__file__).resolve().parents[2]
 CORE = ROOT / "appliance" / "core"
 # not those that find their way by themselves: what is only met by chance is not tested

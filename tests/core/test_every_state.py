@@ -58,6 +58,8 @@ from appliance.core.orders import (
 )
 from tests.core.walk import walk
 
+pytestmark = pytest.mark.exhaustive
+
 BOOK = CredentialBook("5a" * 32)
 DOOR, CODEC, TEXT = DoorId("front"), Codec("PCMA", 8000), Content("text/plain", "Hello")
 HERE = Candidate("host", "127.0.0.1:4000")

@@ -5,6 +5,7 @@ import json
 import re
 from collections import Counter, deque
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -49,6 +50,8 @@ from appliance.core.model import (
 from appliance.core.orders import PrepareRecording, Reply, SendMessage
 from tests.core.rules import checked, repeated
 from tests.core.station import FRONT, GATE, KITCHEN, SETTINGS, Station, ready
+
+pytestmark = pytest.mark.exhaustive
 
 # always the same examples, so that a change breaks this and nothing else does
 STEADY = settings(

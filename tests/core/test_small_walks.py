@@ -2,10 +2,14 @@
 
 from dataclasses import replace
 
+import pytest
+
 from appliance.core import inputs
 from appliance.core.model import EarlySource, Forwarding, RequestId, Runtime, State, Target
 from tests.core.test_every_state import KITCHEN, ONE, every_input, within_bounds
 from tests.core.walk import walk
+
+pytestmark = pytest.mark.exhaustive
 
 CELLAR, GUARD = "sip:cellar@127.0.0.3", "sip:guard@127.0.0.4"
 PLAIN = replace(ONE, buttons=(), doors=(), record=False)

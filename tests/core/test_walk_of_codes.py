@@ -2,6 +2,8 @@
 
 import dataclasses
 
+import pytest
+
 from appliance.core import inputs
 from appliance.core.access import lockouts
 from appliance.core.model import (
@@ -18,6 +20,8 @@ from appliance.core.transition import Turn
 from tests.core.test_credentials import SECRET, code
 from tests.core.test_every_state import DOOR, KITCHEN, TWO
 from tests.core.walk import walk
+
+pytestmark = pytest.mark.exhaustive
 
 PAD, READER = KeypadId("gate"), ReaderId("gate")
 PLAIN = dataclasses.replace(

@@ -12,6 +12,8 @@ from tests.core.rules import checked, paired
 from tests.core.test_every_state import KITCHEN, TWO
 from tests.core.walk import walk
 
+pytestmark = pytest.mark.exhaustive
+
 THREE = replace(TWO, buttons=(), lamps=(), doors=(), max_calls=2)
 
 ANSWERED, LATE = 0.3, 0.03  # of the steps: somebody answers; time passes until something is due

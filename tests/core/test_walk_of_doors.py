@@ -1,5 +1,7 @@
 """A walk through all that can happen to a door: pulses, holds, lockdown, its contact, tampering, the disc."""
 
+import pytest
+
 from appliance.core import desired_state, inputs
 from appliance.core.model import (
     Action,
@@ -16,6 +18,8 @@ from appliance.core.model import (
     State,
 )
 from tests.core.walk import walk
+
+pytestmark = pytest.mark.exhaustive
 
 DOOR = DoorId("front")
 SETTINGS = Settings(

@@ -9,6 +9,8 @@ from appliance.core.model import CallId, Direction, RequestId, State, TransferPo
 from tests.core.test_every_state import KITCHEN, TWO
 from tests.core.walk import walk
 
+pytestmark = pytest.mark.exhaustive
+
 OFFICE = "sip:office@127.0.0.3"
 PLAIN = dataclasses.replace(TWO, buttons=(), lamps=(), doors=(), max_calls=2)
 

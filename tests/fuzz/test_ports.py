@@ -7,9 +7,13 @@ import socket
 import time
 from pathlib import Path
 
+import pytest
+
 from appliance.core import inputs
 from tests.fuzz.budget import SECONDS
 from tests.sip.stations import connect, stations
+
+pytestmark = pytest.mark.far_end
 
 FEW = 300
 SEEDS = [path.read_bytes() for path in sorted((Path(__file__).parent / "seeds/print").iterdir())]

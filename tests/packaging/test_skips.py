@@ -1,5 +1,6 @@
 """A skipped test fails, however it is skipped, in one process and in several."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -23,7 +24,9 @@ def run(folder: Path, test: str, *options: str) -> subprocess.CompletedProcess[s
     shutil.copy(CONFTEST, folder)
     (folder / "test_it.py").write_text(f"import pytest\n{test}\n")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null", "--rootdir", folder]
-    return subprocess.run([*command, *options, folder], cwd=folder, capture_output=True, text=True, timeout=120)
+    environment = {**os.environ, "PYTHONPATH": str(CONFTEST.parents[1])}
+    words = [*command, *options, folder]
+    return subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=120, env=environment)
 
 
 @pytest.mark.parametrize("options", [(), ("-n", "1")], ids=["one process", "workers"])

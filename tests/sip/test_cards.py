@@ -25,6 +25,8 @@ from tests.sip.sound_server import SoundServer
 from tests.sip.stations import PATIENCE_S, Ear, Station, connect, stations, talk, tone_file
 from tests.support.waiting import until_async
 
+pytestmark = pytest.mark.far_end
+
 OURS, THEIRS = 440, 1000
 AS_PLAYED, ABSENT = (-1.0, 1.0), (-200.0, -50.0)  # dB
 

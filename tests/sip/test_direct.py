@@ -11,10 +11,12 @@ from appliance.sip.stack.routing.servers import Destination as Where
 from appliance.sip.stack.routing.servers import place_of
 from tests.sip.stations import stations
 
+pytestmark = pytest.mark.far_end
+
 CALL = CallId("c-1")
 RESOLVER = """
 import socket
-import time
+import threading
 from pathlib import Path
 
 real = socket.getaddrinfo
@@ -23,7 +25,7 @@ def getaddrinfo(host, *more, **named):
     if host != "far.test":
         return real(host, *more, **named)
     while not (address := Path({path!r}).read_text()):
-        time.sleep(0.02)
+        threading.Event().wait(0.02)
     if address == "none":
         raise socket.gaierror(-2, "Name or service not known")
     return [(socket.AF_INET, socket.SOCK_DGRAM, 17, "", (address, 0))]

@@ -11,6 +11,8 @@ from appliance.core.orders import SendDigit
 from tests.sip.dtmf import file, typed
 from tests.sip.stations import connect, stations, talk
 
+pytestmark = pytest.mark.far_end
+
 CODE = "147*2580#369D"  # each row and each column
 MS, PAUSE_MS = 120, 120
 

@@ -8,6 +8,8 @@ from appliance.core.desired import Sound
 from appliance.core.model import RecordingId
 from tests.sip.stations import RATE, Ear, connect, stations, talk, tone_file
 
+pytestmark = pytest.mark.far_end
+
 OURS, THEIRS = 440, 1000
 AS_PLAYED, ABSENT = (-1.0, 1.0), (-200.0, -50.0)  # dB
 DOOR, KITCHEN = RecordingId("r-door"), RecordingId("r-kitchen")

@@ -20,6 +20,8 @@ from appliance.sip.settings import SipSettings
 from tests.sip.stations import PATIENCE_S, Station, connect, place, stations, talk
 from tests.support.waiting import until_async
 
+pytestmark = pytest.mark.far_end
+
 DOOR, KITCHEN = {"user": "door", "display_name": 'Front "1" döör'}, {"user": "kitchen"}
 
 

@@ -15,6 +15,8 @@ from tests.peers.daemon import loopback
 from tests.peers.registrars import Scripted, answer
 from tests.sip.stations import stations
 
+pytestmark = pytest.mark.far_end
+
 GRANTED, OVERLOADED = (200, {}), (503, {"Retry-After": "7 (busy);duration=3"})
 RESOLVER = """
 import socket

@@ -41,6 +41,7 @@ def start(tmp_path):
     return run
 
 
+@pytest.mark.far_end
 @pytest.mark.parametrize("options", [["--check"], []], ids=["check", "start"])
 def test_an_older_pjsua2_is_told_with_cause_and_remedy(start, options):
     status, said = start(*options)
@@ -65,5 +66,6 @@ def test_an_account_that_takes_them_only_later_is_told_as_a_part_that_fails(monk
     assert not listening.ears
 
 
+@pytest.mark.far_end
 def test_it_serves_where_no_account_takes_such_digits(start):
     assert start("--check", wanted="false")[0] == 0

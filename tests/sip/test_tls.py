@@ -15,6 +15,8 @@ from tests.sip.stations import stations
 from tests.sip.test_registrations import account, pbx_test
 from tests.support.waiting import until_async
 
+pytestmark = pytest.mark.far_end
+
 __all__ = ["pbx_test"]
 NAME = "pbx.test"
 

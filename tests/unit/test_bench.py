@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from appliance.core.model import State
 from appliance.core.step import step
 from benchmarks import measures, report
@@ -13,6 +15,7 @@ from benchmarks.measures import INPUTS_OF_A_VISIT, SETTINGS, visits
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.far_end
 def test_a_tiny_round_of_the_benchmarks_measures_all_three_and_writes_a_table(tmp_path):
     words = [sys.executable, "-m", "benchmarks", "--tiny", "--to", str(tmp_path)]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=500, check=False)

@@ -365,6 +365,7 @@ def test_the_reactor_shows_every_input_with_what_it_brought_even_one_that_the_co
     assert failed == (inputs.GuardReady, None, None)
 
 
+@pytest.mark.far_end
 def test_a_daemon_records_what_comes_in_and_ends_the_file_when_it_is_stopped(tmp_path):
     config, path = tmp_path / "station.toml", tmp_path / "inputs.jsonl"
     config.write_text(

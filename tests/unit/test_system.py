@@ -141,6 +141,7 @@ def test_wrong_usage_has_status_2():
     assert ended.value.code == 2
 
 
+@pytest.mark.far_end
 def test_a_daemon_says_ready_feeds_the_watchdog_and_leaves_within_a_moment(tmp_path):
     config = tmp_path / "station.toml"
     config.write_text(
@@ -254,6 +255,7 @@ def test_the_watchdog_is_fed_only_while_the_core_takes_inputs(takes, fed, tmp_pa
     assert set(told) == ({b"WATCHDOG=1"} if fed else set())
 
 
+@pytest.mark.far_end
 def test_a_daemon_reads_its_file_again_and_keeps_the_good_one_when_the_new_one_is_bad(tmp_path):
     config, log = tmp_path / "station.toml", tmp_path / "log"
     good = SIMULATED.read_text().replace("port = 5060\n", "port = 0\n").replace("port = 8080\n", "port = 0\n")

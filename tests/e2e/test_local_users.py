@@ -61,7 +61,7 @@ def test_a_thousand_idle_connections_stop_no_interface_and_no_start_of_the_sip_p
 
 
 CROWD = """
-import http.client, os, socket, sys, time
+import http.client, os, socket, sys, threading
 
 class Connection(http.client.HTTPConnection):
     def connect(self):
@@ -77,7 +77,7 @@ for _ in range(200):
                 one.request("GET", "/v1/state")
                 answered += one.getresponse().status == 200
             except (http.client.HTTPException, OSError):  # another has taken its place: it asks again
-                time.sleep(0.05)
+                threading.Event().wait(0.05)
         os._exit(0)
 for _ in range(200):
     os.wait()

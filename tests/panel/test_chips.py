@@ -18,7 +18,7 @@ from appliance.panel.gpio.line_claims import Claims
 from appliance.panel.gpio.line_names import ChipLine
 from appliance.panel.lamps.lamps import Lamps, LampWiring
 from tests.panel.boards import ChipBoard
-from tests.support.waiting import until_async
+from tests.support.waiting import pause, until_async
 
 RING, RED = ButtonId("ring"), LampId("red")
 NOBODY = 65534
@@ -75,7 +75,7 @@ async def test_edge_has_the_kernels_time_however_late_the_loop_is(board):
         before = time.monotonic()
         board.drive(0, False)
         after = time.monotonic()
-        time.sleep(3.0)  # noqa: ASYNC251  the loop stands still
+        pause(3.0)  # the loop stands still
         await until_async(lambda: panel.edges == [True])
         assert before <= panel.posted[0].at < after + 1.5
 

@@ -23,7 +23,7 @@ from appliance.panel.gpio.line_group import EVENTS_KEPT
 from appliance.panel.gpio.line_names import ChipLine
 from tests.panel.boards import ChipBoard
 from tests.panel.support import closed_by, framed
-from tests.support.waiting import until_async
+from tests.support.waiting import pause, until_async
 
 GATE = ReaderId("gate")
 PAUSE_S = 0.08
@@ -103,7 +103,7 @@ async def test_a_card_that_the_loop_had_no_time_for_is_read_later_with_the_time_
         for _ in range(20):
             reader.send(framed(4711, 26))  # all that time the loop stands still
             ended.append(time.monotonic())
-            time.sleep(1.5)  # noqa: ASYNC251 - it does not turn
+            pause(1.5)  # it does not turn
             await asyncio.sleep(0.1)
             if read():
                 break

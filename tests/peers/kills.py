@@ -8,14 +8,13 @@ the end of their calls with us: None where that hangs on when exactly it comes.
 import os
 import random
 import signal
-import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tests.peers.baresip import Baresip
 from tests.peers.daemon import FINAL, Daemon, loopback
 from tests.peers.sipp import Sipp
-from tests.support.waiting import until
+from tests.support.waiting import pause, until
 
 PATIENCE_S = 120.0  # a 200 whose ACK died with the process is repeated for 32 s before the far end gives up
 GIVES_UP_S = 25  # a far end that rings, and heard of nothing
@@ -134,7 +133,7 @@ def killed(door, seconds=0.0):
 
     Gives the ids of the calls there were.
     """
-    time.sleep(seconds)
+    pause(seconds)
     door.post("/v1/doors/front/open")
     calls = [call["id"] for call in door.get("/v1/calls")["calls"]]
     os.kill(door.processes()["sip"], signal.SIGKILL)

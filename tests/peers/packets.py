@@ -7,7 +7,10 @@ import time
 import uuid
 from contextlib import suppress
 
+from tests.support.waiting import paced
+
 PATIENCE_S = 120.0
+PACKET_S = 0.02  # of sound, and so between two packets of a telephone event
 
 
 def here(address, port):
@@ -145,14 +148,13 @@ class Packets:
         port = int(accepted.partition("m=audio ")[2].split()[0])
         kind = int(re.search(r"^a=rtpmap:(\d+) telephone-event/8000", accepted, re.MULTILINE)[1])
         began, sequence = 8000 * number, 100 * number
-        for step in range(1, 11):  # the last one three times
+        for _, step in zip(paced(1 / PACKET_S), range(1, 11), strict=False):  # the last one three times
             last = step >= 8
             duration = min(step, 8) * 160
             event = struct.pack("!BBH", "0123456789*#ABCD".index(digit), 10 | (0x80 if last else 0), duration)
             marker = 0x80 if step == 1 else 0
             head = struct.pack("!BBHII", 0x80, kind | marker, sequence + step, began, 0x1234)
             self.rtp.sendto(head + event, (self.to[0], port))
-            time.sleep(0.02)
 
 
 def good_call(door):

@@ -9,8 +9,7 @@ import sys
 import time
 
 from tests.peers.voices import FRAME, PCMA, event, packet
-
-STEP_S = 0.002
+from tests.support.waiting import paced
 
 
 def main(to, port, events, per_s, seconds, *sources):
@@ -23,14 +22,9 @@ def main(to, port, events, per_s, seconds, *sources):
     sound = packet(PCMA, 1, FRAME, 0xBAD, b"\x2a" * FRAME)
     digit = packet(int(events), 2, FRAME, 0xBAD, event("1", 960, end=True))
     sent, begin = 0, time.monotonic()
-    while (passed := time.monotonic() - begin) < float(seconds):
-        for _ in range(int(passed * int(per_s)) - sent):
-            senders[sent % len(senders)].send(sound if sent % 10 else digit)
-            sent += 1
-            if time.monotonic() - begin > float(seconds):
-                break
-        time.sleep(STEP_S)
-    print(sent, round(time.monotonic() - begin, 2))
+    for sent in paced(int(per_s), float(seconds)):
+        senders[sent % len(senders)].send(sound if sent % 10 else digit)
+    print(sent + 1, round(time.monotonic() - begin, 2))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ import math
 import os
 import signal
 import struct
-import time
 import wave
 
 import pytest
@@ -15,7 +14,7 @@ from tests.peers.daemon import Daemon, loopback
 from tests.peers.sipp import Sipp, free_port
 from tests.peers.test_baresip import levels
 from tests.shown import shows
-from tests.support.waiting import until
+from tests.support.waiting import pause, until
 
 PANEL = 1000
 TONES = {"far": 410, "two": 560, "three": 730, "four": 1270, "five": 1630, "six": 2110}
@@ -102,7 +101,7 @@ def hears_none(peer):
 
     def silent():
         before = peer.heard().stat().st_size
-        time.sleep(STILL_S)
+        pause(STILL_S)  # listened to for so long
         found = levels(peer.heard(), PANEL, *TONES.values())
         return peer.heard().stat().st_size == before or (found and max(found) < ABSENT_DB)
 

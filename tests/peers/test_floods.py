@@ -9,7 +9,7 @@ from tests.peers.daemon import Daemon, loopback
 from tests.peers.packets import Packets, good_call
 from tests.peers.registrars import Kamailio
 from tests.peers.test_registration import account
-from tests.support.waiting import until
+from tests.support.waiting import paced, until
 
 RATE, SECONDS = 1000, 10
 
@@ -17,13 +17,10 @@ RATE, SECONDS = 1000, 10
 def flood(far, seconds):
     """INVITEs, each of a call of its own, as fast as they are due: how many were sent."""
     begin, sent = time.monotonic(), 0
-    while (passed := time.monotonic() - begin) < seconds:
-        while sent < passed * RATE:
-            far.dialog = f"flood{begin}{sent}"
-            far.send(far.invite())
-            sent += 1
-        time.sleep(0.002)
-    return sent
+    for sent in paced(RATE, seconds):
+        far.dialog = f"flood{begin}{sent}"
+        far.send(far.invite())
+    return sent + 1
 
 
 def heard(door, address):
@@ -87,10 +84,6 @@ def test_a_flood_from_the_registrar_does_not_shut_it_out(tmp_path):
 def test_a_flood_of_other_requests_costs_next_to_nothing(method, door, record_property):
     with outlived(door, record_property), Packets(loopback(), to=door.address) as stranger:
         request = stranger.request(method, headers="Event: presence\r\n")
-        begin, sent = time.monotonic(), 0
-        while (passed := time.monotonic() - begin) < 2:
-            while sent < passed * RATE:
-                stranger.send(request.replace(stranger.dialog.encode(), b"%s%d" % (stranger.dialog.encode(), sent)))
-                sent += 1
-            time.sleep(0.002)
+        for number in paced(RATE, 2):
+            stranger.send(request.replace(stranger.dialog.encode(), b"%s%d" % (stranger.dialog.encode(), number)))
         door.wait("access.denied", **{"from": stranger.address})

@@ -1,7 +1,6 @@
 """Digits in the sound itself, from real far ends: they open a door where the account says so, and never by an echo."""
 
 import struct
-import time
 
 import numpy as np
 import pytest
@@ -16,7 +15,7 @@ from tests.peers.voices import drained, place
 from tests.schema import check
 from tests.shown import shows
 from tests.sip.dtmf import digit, file, silence, typed
-from tests.support.waiting import until
+from tests.support.waiting import paced, until
 
 CODE = "4711"
 MS, PAUSE_MS = 120, 120
@@ -168,14 +167,13 @@ class Gateway:
         """The tone is left in the sound, and the event reports it from its first packet on."""
         samples = np.concatenate([digit(which, MS, -15.0), silence(PAUSE_MS)])
         began, event = self.timestamp, "0123456789*#ABCD".index(which)
-        for at in range(0, len(samples), FRAME):
+        for _, at in zip(paced(1 / FRAME_S), range(0, len(samples), FRAME), strict=False):
             lasts = min(at + FRAME, MS * 8)
             over = at >= MS * 8
             if at <= MS * 8 + 2 * FRAME:  # the last one three times
                 self.send(101, struct.pack("!BBH", event, 10 | (0x80 if over else 0), lasts), began)
             self.send(8, to_a_law(samples[at : at + FRAME]), self.timestamp)
             self.timestamp += FRAME
-            time.sleep(FRAME_S)
 
 
 def test_a_gateway_that_leaves_the_tones_in_the_sound_types_each_digit_once(registrar, station):

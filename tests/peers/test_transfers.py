@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from urllib.parse import unquote
 
@@ -17,7 +16,7 @@ from tests.peers.daemon import Daemon, loopback
 from tests.peers.packets import Packets
 from tests.peers.sipp import Sipp
 from tests.shown import shows
-from tests.support.waiting import until
+from tests.support.waiting import pause, until
 
 DEAR = "sip:dear@127.0.0.9:5060"
 
@@ -574,7 +573,7 @@ def test_a_sip_process_that_is_killed_in_a_transfer_leaves_nobody_without_its_ou
             station.begin()
         (first, _), (second, _) = called(*three)
         three[0].post(f"/v1/calls/{first}/transfer", {"call": second})
-        time.sleep(chance.uniform(0, 0.03))  # wherever the transfer is by then
+        pause(chance.uniform(0, 0.03))  # a moment at random, wherever the transfer is by then
         victim = three[kills % len(three)]
         kill(victim)
         for station in three:

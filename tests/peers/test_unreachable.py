@@ -8,6 +8,7 @@ from tests.peers.daemon import Daemon
 from tests.peers.forged import Forger, options
 from tests.peers.namespaces import DOOR, PBX, Cable
 from tests.peers.sipp import Sipp
+from tests.support.waiting import paced
 
 DOOR6, PBX6 = "fd00:9::7", "fd00:9::1"
 PORT, FAR = 5080, 5090
@@ -45,9 +46,7 @@ def running(cable, version, tmp_path_factory):
 def attack(cable, version):
     """A request from each address that nobody has."""
     with Forger(cable.pbx, (PLACES[version][0], PORT)) as forger:
-        begin = time.monotonic()
-        for number, source in enumerate(NOBODY[version]):
-            time.sleep(max(0.0, begin + number / A_SECOND - time.monotonic()))
+        for number, source in zip(paced(A_SECOND), NOBODY[version], strict=False):
             forger.send(source, options(source, f"{version}{number}"))
 
 

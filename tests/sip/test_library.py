@@ -8,7 +8,7 @@ import pytest
 
 PATIENCE_S = 120
 BEGIN = """
-import struct, time, wave
+import struct, threading, wave
 import pjsua2 as pj
 config = pj.EpConfig()
 config.logConfig.level = config.logConfig.consoleLevel = 0
@@ -59,16 +59,16 @@ def test_a_player_that_is_dropped_at_its_end_calls_nobody(library):
                 self.startTransmit(speaker)
             def onEof2(self):
                 called.append(self.name)
-                time.sleep(self.seconds)
+                threading.Event().wait(self.seconds)
         for turn in range(10):
             first = Player("first", 0.5)
             second = Player("second", 0)
             while called.count("first") == turn:
-                time.sleep(0.005)
-            time.sleep(0.2)
+                threading.Event().wait(0.005)
+            threading.Event().wait(0.2)
             del second
             others = [pj.AudioMediaPlayer() for _ in range(20)]  # take the memory that it had
-            time.sleep(0.5)
+            threading.Event().wait(0.5)
             del first, others
         print("first", called.count("first"), "second", called.count("second"))
         """

@@ -1,12 +1,20 @@
-"""Wait for a condition: in a blocking test with `until`, in an asynchronous one with `until_async`."""
+"""Wait for a condition: in a blocking test with `until`, in an asynchronous one with `until_async`.
+
+`paced` gives senders their rate. `pause` is for what is about time itself: a moment at random, a while in which something
+must not change, a loop that is held up. No test sleeps in the hope that something has happened by then.
+"""
 
 import asyncio
+import math
+import select
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from itertools import count
 from typing import Any
 
 PATIENCE_S = 120.0
 LOOK_S = 0.02
+STEP_S = 0.002  # a sender that is ahead of its rate waits at least that long, then sends what is due
 
 
 def until(
@@ -24,8 +32,7 @@ def until(
     for _ in _looks(what or condition, patience, log):
         if found := condition():
             return found
-        time.sleep(every)
-        every = max(every, min(every * 1.5, slowest))
+        pause(every)
     return None
 
 
@@ -41,6 +48,23 @@ async def until_async(
             return found
         await asyncio.sleep(LOOK_S)
     return None
+
+
+def pause(seconds: float) -> None:
+    """Let this much time pass; the whole thread stands still."""
+    select.select((), (), (), seconds)
+
+
+def paced(rate: float, seconds: float = math.inf) -> Iterator[int]:
+    """Count from zero, so many numbers a second and for so long; numbers that are late come at once."""
+    begin = time.monotonic()
+    for number in count():
+        ahead = begin + number / rate - time.monotonic()
+        if ahead > 0:
+            pause(max(ahead, STEP_S))
+        if time.monotonic() - begin >= seconds:
+            return
+        yield number
 
 
 def _looks(what: object, patience: float, log: Callable[[], object]) -> Iterator[None]:

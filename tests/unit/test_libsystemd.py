@@ -9,13 +9,12 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.support.waiting import until
+from tests.support.waiting import pause, until
 
 SENDERS = {
     "notify": "lib.sd_notify(0, b'STATUS=x')",
@@ -24,14 +23,14 @@ SENDERS = {
 ENDLESS = "import ctypes\nlib = ctypes.CDLL('libsystemd.so.0')\nprint('begun', flush=True)\nwhile True:\n    {}"
 # Run by Debian's Python, with Debian's systemd-python. One thread sends; the main thread counts in a shared file.
 THREADED = """
-import mmap, sys, threading, time
+import mmap, sys, threading
 from systemd import daemon, journal
 def notify(): daemon.notify("STATUS=x")
 def record(): journal.sendv("MESSAGE=x")
 def endless(send):
     while True:
         send()
-        time.sleep(0.01)  # the main thread has its turn
+        threading.Event().wait(0.01)  # the main thread has its turn
 with open(sys.argv[2], "r+b") as file:
     count = memoryview(mmap.mmap(file.fileno(), 8)).cast("Q")
 print("begun", flush=True)
@@ -103,7 +102,7 @@ def test_systemd_python_in_a_thread_stops_the_other_threads_while_it_waits(sende
     def stopped():
         """Whether the main thread, which does nothing but count, counts no more."""
         before = count[0]
-        time.sleep(0.5)
+        pause(0.5)
         return before > 0 and count[0] == before
 
     with counted.open("r+b") as file:

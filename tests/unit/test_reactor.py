@@ -25,7 +25,7 @@ from appliance.core.model import (
 )
 from appliance.runtime.inbox import ROOM, Lane
 from appliance.runtime.reactor import Reactor, line
-from tests.support.waiting import until_async
+from tests.support.waiting import pause, until_async
 
 SETTINGS = Settings(
     station="Front door",
@@ -329,7 +329,7 @@ def test_a_deadline_believes_no_level_whose_edges_the_loop_has_not_read_yet(jour
         reactor.post(inputs.ButtonEdge(at=now + 0.04, button=other.id, active=True))
 
         def busy():
-            time.sleep(0.2)
+            pause(0.2)
             os.write(begins, b"x")
 
         def read():
@@ -337,7 +337,7 @@ def test_a_deadline_believes_no_level_whose_edges_the_loop_has_not_read_yet(jour
             reactor.post(inputs.ButtonEdge(at=now + 0.06, button=other.id, active=False))
 
         loop.add_reader(ends, read)
-        loop.call_at(now + 0.01, time.sleep, 0.1)  # so that the next two are due in one turn of the loop
+        loop.call_at(now + 0.01, pause, 0.1)  # so that the next two are due in one turn of the loop
         loop.call_at(now + 0.049, busy)
         await until_async(lambda: reactor.state.glitches)
         loop.remove_reader(ends)

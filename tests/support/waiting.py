@@ -1,6 +1,6 @@
 """Wait for a condition: in a blocking test with `until`, in an asynchronous one with `until_async`.
 
-`paced` gives senders their rate. `pause` is for what is about time itself: a moment at random, a while in which something
+`paced` gives senders their rate. `pause` is for what is about time itself: a moment at random, a while in which a thing
 must not change, a loop that is held up. No test sleeps in the hope that something has happened by then.
 """
 

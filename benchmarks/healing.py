@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measures import say
-from tests.peers.daemon import Daemon
-from tests.peers.namespaces import PBX, Cable, NameServer
-from tests.peers.registrars import Kamailio
-from tests.peers.test_registration import account
+from tests.support.daemon import Daemon
+from tests.support.peers.namespaces import PBX, Cable, NameServer
+from tests.support.peers.registrars import Kamailio, account
 from tests.support.waiting import until
 
 OFFICE, DESK = "201", "202"  # the station's number, and that of who is called

@@ -19,7 +19,7 @@ from appliance.core import inputs
 from tests.api.fake import Station
 from tests.bus.buses import PATIENCE_S, Client, TheBus, policy
 from tests.bus.test_objects import APPLIANCE1, ROOT
-from tests.peers.daemon import Daemon
+from tests.support.daemon import Daemon
 from tests.support.waiting import until, until_async
 
 

@@ -1,7 +1,7 @@
 """The catalogue: every event, endpoint and error has a row, and each row a test that shows it, or it is open as yet.
 
 There is a file for each group of them, which also has the orders to doors and panel over D-Bus and the command line. A
-row without a mark has to be shown (see `tests/shown.py`) by a test of a folder that counts for the group: what comes
+row without a mark has to be shown (see `tests/support/shown.py`) by a test of a folder that counts: what comes
 from a line or reader of the panel is shown in the lab only, where lines are real. `open` ones have to be missing there,
 so that the files stay true. `elsewhere.tsv` has the events, endpoints and errors without such a row: each names a test
 of it, which may do without a real far end or client.
@@ -21,7 +21,7 @@ from appliance.core.access.keypads import NOBODY
 from appliance.core.events import EVENTS
 from appliance.core.model import Cause, CredentialKind, Denial, LockoutScope, OpenedBy, Pattern, RingResult, SensorKind
 from appliance.panel.entry.wiegand_frames import Spoiled
-from tests.shown import CHOICES, SHOWN, template
+from tests.support.shown import CHOICES, SHOWN, template
 
 HERE = Path(__file__).parent
 TESTS = HERE.parent

@@ -11,9 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import tomli
 
 from appliance.cli import show
 from appliance.simulator.panel import ask
+from tests.support.daemon import Daemon
 from tests.support.waiting import until
 
 SIMULATED = Path(__file__).resolve().parents[2] / "hardware" / "simulated.toml"
@@ -25,24 +27,12 @@ COMPLETION = SIMULATED.parents[1] / "packaging" / "completions" / "intercomctl"
 def daemon(tmp_path_factory):
     """A door station of its own: free ports, a short path for its sockets."""
     state = tmp_path_factory.mktemp("ctl")
-    config = state / "station.toml"
-    text = SIMULATED.read_text().replace("port = 5060\n", "port = 0\n").replace("port = 8080\n", "port = 0\n")
-    config.write_text(text.replace("socket = false", "socket = true"))
-    log = (state / "log").open("wb")
-    argv = [sys.executable, "-m", "appliance", "--demo", "--config", str(config), "--state", str(state)]
-    process = subprocess.Popen(argv, stdout=log, stderr=log)
-    try:
-        until((state / "http.address").exists, "the interface", log=(state / "log").read_text)
-        until(
-            lambda: json.loads(ctl(state, "--json", "state").stdout)["appliance"]["ready"],
-            "readiness",
-            log=(state / "log").read_text,
-        )
+    config = tomli.loads(SIMULATED.read_text())
+    config["sip"]["port"] = config["http"]["port"] = 0
+    config["http"]["socket"] = True
+    with Daemon(state, config=config) as daemon:
+        until((state / "http.address").exists, "the interface", log=daemon.told)
         yield state
-    finally:
-        os.kill(process.pid, signal.SIGTERM)
-        process.wait(120)
-        log.close()
 
 
 def command(state, *words, url=None):

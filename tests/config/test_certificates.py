@@ -10,7 +10,7 @@ import pytest
 from appliance.base.errors import IntercomError
 from appliance.config.certificates import look
 from appliance.config.schema import Config
-from tests.certificates import Authority
+from tests.support.certificates import Authority
 
 ROOT = Path(__file__).parents[2]
 

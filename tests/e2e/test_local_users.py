@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.peers.afterwards import address_of, calls, rings
-from tests.peers.daemon import Daemon
-from tests.peers.packets import Packets
+from tests.support.daemon import Daemon
+from tests.support.peers.afterwards import address_of, calls, rings
+from tests.support.peers.packets import Packets
 from tests.support.waiting import until
 
 LIMIT = 500  # descriptors, so that a thousand connections would use all of them up

@@ -1,6 +1,5 @@
 """Many calls, one after the other and at once: nothing piles up, and each has its one end."""
 
-import asyncio
 import os
 import re
 import socket
@@ -8,8 +7,8 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.e2e.harness import PATIENCE_S, appliances, merged, pair
-from tests.support.waiting import until_async
+from tests.support.pairs import appliances, merged, pair
+from tests.support.waiting import PATIENCE_S, pause, until
 
 FULL = bool(os.environ.get("LOAD_FULL"))  # by make test-load
 CALLS, LOOK_EVERY = 1000 if FULL else 300, 50
@@ -36,25 +35,25 @@ def weight(pid):
     return {"pss_mb": round(pss, 1), "own_mb": round(own, 1), "descriptors": count["fd"], "threads": count["task"]}
 
 
-async def weights(*stations):
+def weights(*stations):
     return {
         f"{station.config['station']['user']} {what}": weight(pid)
         for station in stations
-        for what, pid in (("daemon", station.pid), ("sip", await station.sip()))
+        for what, pid in (("daemon", station.pid), ("sip", station.sip()))
     }
 
 
-async def short_call(front, kitchen):
+def short_call(front, kitchen):
     """Placed, answered, hung up."""
     begun = time.monotonic()
-    ours = (await front.order("/v1/calls", {"to": "kitchen"}))["id"]
-    theirs = (await kitchen.wait("call.ringing"))["call"]
-    await kitchen.order(f"/v1/calls/{theirs}/answer")
-    await front.wait("call.connected", call=ours)
-    await asyncio.sleep(max(0.0, begun + CALL_S - time.monotonic()))
-    await front.order(f"/v1/calls/{ours}/hangup")
+    ours = front.post("/v1/calls", {"to": "kitchen"})["id"]
+    theirs = kitchen.next("call.ringing")["call"]
+    kitchen.post(f"/v1/calls/{theirs}/answer")
+    front.next("call.connected", call=ours)
+    pause(max(0.0, begun + CALL_S - time.monotonic()))  # more would be turned away
+    front.post(f"/v1/calls/{ours}/hangup")
     for station, call in ((front, ours), (kitchen, theirs)):
-        await station.wait("call.ended", call=call, cause="hangup")
+        station.next("call.ended", call=call, cause="hangup")
         ends = [event["type"] for event in station.events if event["call"] == call and event["type"] in FINAL]
         assert ends == ["call.ended"]
         del station.events[:-1]  # else each wait would look through all of them
@@ -64,34 +63,31 @@ QUIET = {"recording": {"enabled": False}, "sip": {"trace": False}}
 
 
 def test_after_hundreds_of_calls_memory_descriptors_and_threads_are_what_they_were(record_property):
-    async def scenario():
-        async with appliances(*pair(front=QUIET, kitchen=QUIET)) as (front, kitchen):
-            settled = {}
-            for number in range(1, CALLS + 1):
-                await short_call(front, kitchen)
-                if number % LOOK_EVERY:
-                    continue
-                found = await weights(front, kitchen)
-                for name, each in found.items():
-                    record_property(f"after {number} calls, {name}", str(each))
-                settled = settled or (found if number >= SETTLED_AFTER else {})
-            for name, before in settled.items():
-                assert found[name]["own_mb"] < before["own_mb"] + GROWTH_MB, (name, before, found[name])
-                assert found[name]["threads"] <= before["threads"] + MORE_THREADS, (name, before, found[name])
-            await no_more_descriptors_than(settled, front, kitchen)
-
-    asyncio.run(scenario())
+    with appliances(*pair(front=QUIET, kitchen=QUIET)) as (front, kitchen):
+        settled = {}
+        for number in range(1, CALLS + 1):
+            short_call(front, kitchen)
+            if number % LOOK_EVERY:
+                continue
+            found = weights(front, kitchen)
+            for name, each in found.items():
+                record_property(f"after {number} calls, {name}", str(each))
+            settled = settled or (found if number >= SETTLED_AFTER else {})
+        for name, before in settled.items():
+            assert found[name]["own_mb"] < before["own_mb"] + GROWTH_MB, (name, before, found[name])
+            assert found[name]["threads"] <= before["threads"] + MORE_THREADS, (name, before, found[name])
+        no_more_descriptors_than(settled, front, kitchen)
 
 
-async def no_more_descriptors_than(settled, *stations):
+def no_more_descriptors_than(settled, *stations):
     """Soon: one that is just being closed is none too many."""
     now = {}
 
-    async def few():
-        now.update(await weights(*stations))
+    def few():
+        now.update(weights(*stations))
         return all(now[name]["descriptors"] <= settled[name]["descriptors"] + MORE_DESCRIPTORS for name in now)
 
-    await until_async(few, "descriptors to be closed", log=lambda: f"{settled} before, {now} now")
+    until(few, "descriptors to be closed", log=lambda: f"{settled} before, {now} now")
 
 
 class Callers:
@@ -184,109 +180,103 @@ def callers(station):
 
 
 def test_of_ten_who_call_at_once_one_rings_and_nine_are_told_at_once_that_it_is_busy():
-    async def scenario():
-        inside = pair()[1]
-        inside["sip"]["max_calls"] = 1
-        async with appliances(inside) as (kitchen,):
-            with callers(kitchen) as outside:
-                names = [f"caller-{number}" for number in range(AT_ONCE)]
-                for name in names:
-                    outside.invite(name)
+    inside = pair()[1]
+    inside["sip"]["max_calls"] = 1
+    with appliances(inside) as (kitchen,):
+        with callers(kitchen) as outside:
+            names = [f"caller-{number}" for number in range(AT_ONCE)]
+            for name in names:
+                outside.invite(name)
 
-                def told():
-                    outside.take()
-                    return [outside.final(name) for name in names].count(486) == AT_ONCE - 1 and any(
-                        180 in said for said in outside.said.values()
-                    )
+            def told():
+                outside.take()
+                return [outside.final(name) for name in names].count(486) == AT_ONCE - 1 and any(
+                    180 in said for said in outside.said.values()
+                )
 
-                await until_async(told, "nine times busy, one ringing", log=lambda: f"{outside.said}{kitchen.told()}")
-                (ringing,) = [name for name in names if outside.final(name) is None]
-                assert outside.said[ringing][-1] == 180  # the nine did not wait for its end
-                assert (await kitchen.call())["state"] == "incoming"
-                await kitchen.press("hangup")
+            until(told, "nine times busy, one ringing", log=lambda: f"{outside.said}{kitchen.told()}")
+            (ringing,) = [name for name in names if outside.final(name) is None]
+            assert outside.said[ringing][-1] == 180  # the nine did not wait for its end
+            assert kitchen.call()["state"] == "incoming"
+            kitchen.press("hangup")
 
-                def over():
-                    outside.take()
-                    return outside.final(ringing)
+            def over():
+                outside.take()
+                return outside.final(ringing)
 
-                assert await until_async(over, "the end of the tenth", log=kitchen.told) in {486, 603}
+            assert until(over, "the end of the tenth", log=kitchen.told) in {486, 603}
 
-                def all_ended():
-                    return sum(event["type"] in FINAL for event in kitchen.events) >= AT_ONCE
+            def all_ended():
+                return sum(event["type"] in FINAL for event in kitchen.events) >= AT_ONCE
 
-                await until_async(all_ended, "the end of all", PATIENCE_S, kitchen.told)
-                calls = [event["call"] for event in kitchen.of("call.incoming")]
-                ends = [event["call"] for event in kitchen.events if event["type"] in FINAL]
-                assert len(calls) == AT_ONCE and sorted(ends) == sorted(calls)
-                assert [sum(e["call"] == call for e in kitchen.of("call.ringing")) for call in calls].count(1) == 1
-                assert not (await kitchen.get("/v1/calls"))["calls"]
-
-    asyncio.run(scenario())
+            until(all_ended, "the end of all", PATIENCE_S, kitchen.told)
+            calls = [event["call"] for event in kitchen.ever("call.incoming")]
+            ends = [event["call"] for event in kitchen.events if event["type"] in FINAL]
+            assert len(calls) == AT_ONCE and sorted(ends) == sorted(calls)
+            assert [sum(e["call"] == call for e in kitchen.ever("call.ringing")) for call in calls].count(1) == 1
+            assert not kitchen.get("/v1/calls")["calls"]
 
 
-async def crowd_comes_talks_and_goes(outside, kitchen, number):
+def crowd_comes_talks_and_goes(outside, kitchen, number):
     """Twenty call in one moment, all are answered, half of them hang up and half are hung up on."""
     names = [f"{number}-{caller}" for caller in range(CROWD)]
 
-    async def seen(what, condition):
+    def seen(what, condition):
         def looked():
             outside.take()
             return condition()
 
-        await until_async(looked, what, 3 * PATIENCE_S, lambda: f"{outside.said}{kitchen.told()}")
+        until(looked, what, 3 * PATIENCE_S, lambda: f"{outside.said}{kitchen.told()}")
 
     for name in names:
         outside.invite(name)
-    await seen("ringing", lambda: all(180 in outside.said.get(name, ()) for name in names))
-    await seen("events of it", lambda: len(kitchen.of("call.ringing")) == CROWD)
-    calls = [event["call"] for event in kitchen.of("call.ringing")]
+    seen("ringing", lambda: all(180 in outside.said.get(name, ()) for name in names))
+    seen("events of it", lambda: len(kitchen.ever("call.ringing")) == CROWD)
+    calls = [event["call"] for event in kitchen.ever("call.ringing")]
     for call in calls:
-        await kitchen.order(f"/v1/calls/{call}/answer")
-    await seen("answers", lambda: all(outside.final(name) == 200 for name in names))
-    await seen("all talking", lambda: len(kitchen.of("call.connected")) == CROWD)
+        kitchen.post(f"/v1/calls/{call}/answer")
+    seen("answers", lambda: all(outside.final(name) == 200 for name in names))
+    seen("all talking", lambda: len(kitchen.ever("call.connected")) == CROWD)
     # One has the speaker and the microphone; the others are put on hold.
     held = "sendonly", "inactive"
-    await seen("holding", lambda: sum(outside.offered.get(name) in held for name in names) == CROWD - 1)
-    shown = (await kitchen.get("/v1/calls"))["calls"]
+    seen("holding", lambda: sum(outside.offered.get(name) in held for name in names) == CROWD - 1)
+    shown = kitchen.get("/v1/calls")["calls"]
     assert [call["active"] for call in shown].count(True) == 1
 
-    await asyncio.sleep(TALK_S)
+    pause(TALK_S)
 
     def ends():
         return [event for event in kitchen.events if event["type"] in FINAL and event["call"] in calls]
 
     for name in names[::2]:
         outside.hang_up(name)
-    await seen("half of the ends", lambda: len(ends()) >= CROWD // 2)
-    for call in (await kitchen.get("/v1/calls"))["calls"]:
-        await kitchen.request("DELETE", f"/v1/calls/{call['id']}")
-    await seen("all ends", lambda: len(ends()) >= CROWD)
+    seen("half of the ends", lambda: len(ends()) >= CROWD // 2)
+    for call in kitchen.get("/v1/calls")["calls"]:
+        kitchen.ask("DELETE", f"/v1/calls/{call['id']}")
+    seen("all ends", lambda: len(ends()) >= CROWD)
     assert sorted(event["call"] for event in ends()) == sorted(calls)
     assert {(event["type"], event["data"]["cause"]) for event in ends()} == {("call.ended", "hangup")}
-    assert not (await kitchen.get("/v1/calls"))["calls"]
-    await seen("the last words", lambda: outside.gone >= set(names))
+    assert not kitchen.get("/v1/calls")["calls"]
+    seen("the last words", lambda: outside.gone >= set(names))
     del kitchen.events[:-1]
 
 
 def test_twenty_calls_at_once_are_all_answered_and_leave_nothing_behind(record_property):
-    async def scenario():
-        patient = {"rtp_s": 600, "incoming_s": 600}  # nobody says anything, and a busy machine answers slowly
-        inside = merged(pair()[1], {**QUIET, "sip": {"trace": False, "max_calls": CROWD}, "deadlines": patient})
-        async with appliances(inside) as (kitchen,):
-            with callers(kitchen) as outside:
-                settled = {}
-                for number in range(1, ROUNDS + 1):
-                    await crowd_comes_talks_and_goes(outside, kitchen, number)
-                    found = await weights(kitchen)
-                    if number % 10 == 0 or number == ROUNDS:
-                        for name, each in found.items():
-                            record_property(f"after {number} times twenty calls, {name}", str(each))
-                    if number in {1, SETTLED_ROUNDS}:
-                        settled = found
-                for name, before in settled.items():
-                    assert found[name]["threads"] <= before["threads"] + MORE_THREADS, (name, before, found[name])
-                    if FULL:
-                        assert found[name]["own_mb"] < before["own_mb"] + GROWTH_MB, (name, before, found[name])
-                await no_more_descriptors_than(settled, kitchen)
-
-    asyncio.run(scenario())
+    patient = {"rtp_s": 600, "incoming_s": 600}  # nobody says anything, and a busy machine answers slowly
+    inside = merged(pair()[1], {**QUIET, "sip": {"trace": False, "max_calls": CROWD}, "deadlines": patient})
+    with appliances(inside) as (kitchen,):
+        with callers(kitchen) as outside:
+            settled = {}
+            for number in range(1, ROUNDS + 1):
+                crowd_comes_talks_and_goes(outside, kitchen, number)
+                found = weights(kitchen)
+                if number % 10 == 0 or number == ROUNDS:
+                    for name, each in found.items():
+                        record_property(f"after {number} times twenty calls, {name}", str(each))
+                if number in {1, SETTLED_ROUNDS}:
+                    settled = found
+            for name, before in settled.items():
+                assert found[name]["threads"] <= before["threads"] + MORE_THREADS, (name, before, found[name])
+                if FULL:
+                    assert found[name]["own_mb"] < before["own_mb"] + GROWTH_MB, (name, before, found[name])
+            no_more_descriptors_than(settled, kitchen)

@@ -1,16 +1,20 @@
 """A visitor rings two stations at once, and is heard by one of them whatever becomes of his own SIP process."""
 
 import asyncio
+import os
 import random
+import signal
+import threading
 from collections import Counter
+from contextlib import contextmanager
 
 import pytest
 
 from appliance.demo.stations import free_sip_port
-from tests.e2e.harness import KITCHEN, appliances, kill, merged, pair, ring
 from tests.e2e.test_kills import FINAL, FIRST, calls, quiet
 from tests.sip.stations import Ear, tone_file
-from tests.support.waiting import until_async
+from tests.support.pairs import KITCHEN, appliances, merged, pair, ring
+from tests.support.waiting import LOOK_S, pause, until
 
 SEEDS, KILLS = range(4), 5
 WITHIN_S = 1.0  # of the press
@@ -29,79 +33,80 @@ def house(front=None, kitchen=None):
     return door, inside, hall
 
 
-async def answering(station):
+@contextmanager
+def answering(station):
     """Somebody takes each call that rings there, by a client."""
-    seen = set()
-    while True:
-        for event in station.of("call.ringing"):
-            if event["call"] not in seen:
-                seen.add(event["call"])
-                await asyncio.sleep(0.3)
-                await station.request("POST", f"/v1/calls/{event['call']}/answer")
-        await asyncio.sleep(0.02)
+    gone = threading.Event()
+
+    def answer():
+        seen = set()
+        while not gone.wait(LOOK_S):
+            for event in station.ever("call.ringing"):
+                if event["call"] not in seen:
+                    seen.add(event["call"])
+                    gone.wait(0.3)  # nobody is there at once
+                    station.ask("POST", f"/v1/calls/{event['call']}/answer")
+
+    person = threading.Thread(target=answer)
+    person.start()
+    try:
+        yield
+    finally:
+        gone.set()
+        person.join()
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_visitor_is_heard_though_the_sip_process_is_killed_at_any_moment(seed, record_property):
     chance = random.Random(seed)
 
-    async def scenario():
-        async with appliances(*house()) as (front, kitchen, hall):
-            person = asyncio.create_task(answering(kitchen))
+    with appliances(*house()) as (front, kitchen, hall):
+        with answering(kitchen):
             for _ in range(KILLS):
-                front.forget()
-                sip = await front.sip()
-                await front.press("ring")
-                await asyncio.sleep(chance.uniform(0, WITHIN_S))
-                kill(sip)
-                ended = await front.wait("ring.ended")
+                front.begin()
+                sip = front.sip()
+                front.press("ring")
+                pause(chance.uniform(0, WITHIN_S))  # a moment at random
+                os.kill(sip, signal.SIGKILL)
+                ended = front.next("ring.ended")
                 assert ended["data"]["result"] == "answered", front.told()
-                await quiet(front, kitchen, hall)
-            person.cancel()
-            assert len(front.of("ring.started")) == len(front.of("ring.ended")) == KILLS
-            for station in (front, kitchen, hall):
-                assert calls(station, FIRST) == calls(station, FINAL), station.told()
-            told = ((station, event) for station in (front, kitchen, hall) for event in station.events)
-            seen = Counter(f"{s.name}: {event['data']['cause']}" for s, event in told if event["type"] in FINAL)
-            record_property("figures", f"{KILLS} kills: {dict(seen)}")
-
-    asyncio.run(scenario())
+                quiet(front, kitchen, hall)
+        assert len(front.ever("ring.started")) == len(front.ever("ring.ended")) == KILLS
+        for station in (front, kitchen, hall):
+            assert calls(station, FIRST) == calls(station, FINAL), station.told()
+        told = ((station, event) for station in (front, kitchen, hall) for event in station.events)
+        seen = Counter(f"{s.user}: {event['data']['cause']}" for s, event in told if event["type"] in FINAL)
+        record_property("figures", f"{KILLS} kills: {dict(seen)}")
 
 
 def test_a_phone_that_rang_when_the_sip_process_was_killed_rings_for_the_next_call_only():
-    async def scenario():
-        async with appliances(*pair()) as (front, kitchen):
-            _, first = await ring(front, kitchen)
-            kill(await front.sip())
-            await kitchen.wait("call.canceled", call=first, cause="canceled", by="remote")
-            second = (await kitchen.wait("call.ringing"))["call"]
-            await kitchen.press("answer")
-            await kitchen.wait("call.connected", call=second)
-            await front.wait("ring.ended", result="answered")
-            told = [event["type"] for event in kitchen.events if event["type"] in {"call.incoming", "call.canceled"}]
-            assert told == ["call.incoming", "call.canceled", "call.incoming"], kitchen.told()
-
-    asyncio.run(scenario())
+    with appliances(*pair()) as (front, kitchen):
+        _, first = ring(front, kitchen)
+        os.kill(front.sip(), signal.SIGKILL)
+        kitchen.next("call.canceled", call=first, cause="canceled", by="remote")
+        second = kitchen.next("call.ringing")["call"]
+        kitchen.press("answer")
+        kitchen.next("call.connected", call=second)
+        front.next("ring.ended", result="answered")
+        told = [event["type"] for event in kitchen.events if event["type"] in {"call.incoming", "call.canceled"}]
+        assert told == ["call.incoming", "call.canceled", "call.incoming"], kitchen.told()
 
 
 def test_who_answers_hears_the_tone_that_asks_for_a_digit_and_the_visitor_only_after_it(tmp_path):
     voice = str(tone_file(tmp_path / "voice.wav", VISITOR_HZ))
     front = {"audio": {"microphone_file": voice}, "target": {"kitchen": {"confirm": "1"}}}
 
-    async def scenario():
-        async with appliances(*house(front)) as (door, kitchen, _):
-            await door.press("ring")
-            theirs = (await kitchen.wait("call.ringing"))["call"]
-            await kitchen.press("answer")
-            recording = (await kitchen.wait("recording.started", call=theirs))["data"]["recording"]
-            ear = Ear(kitchen.directory / "recordings" / f"{recording}.wav")
-            await ear.hears(ASKED_HZ, *HEARD)
-            await ear.hears(VISITOR_HZ, *ABSENT)
-            assert not door.of("ring.ended")
-            await kitchen.press("door")  # its digit is the one asked for
-            assert (await door.wait("ring.ended"))["data"]["target"] == "kitchen"
-            await ear.hears(VISITOR_HZ, *AS_PLAYED)
-            await ear.hears(ASKED_HZ, *ABSENT)
-            await until_async(lambda: door.of("call.canceled", cause="answered_elsewhere"), "the hall's rest")
-
-    asyncio.run(scenario())
+    with appliances(*house(front)) as (door, kitchen, _):
+        door.press("ring")
+        theirs = kitchen.next("call.ringing")["call"]
+        kitchen.press("answer")
+        recording = kitchen.next("recording.started", call=theirs)["data"]["recording"]
+        ear = Ear(kitchen.directory / "recordings" / f"{recording}.wav")
+        asyncio.run(ear.hears(ASKED_HZ, *HEARD))
+        asyncio.run(ear.hears(VISITOR_HZ, *ABSENT))
+        assert not door.ever("ring.ended")
+        kitchen.press("door")  # its digit is the one asked for
+        assert door.next("ring.ended")["data"]["target"] == "kitchen"
+        asyncio.run(ear.hears(VISITOR_HZ, *AS_PLAYED))
+        asyncio.run(ear.hears(ASKED_HZ, *ABSENT))
+        until(lambda: door.ever("call.canceled", cause="answered_elsewhere"), "the hall's rest")

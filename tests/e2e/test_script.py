@@ -13,18 +13,10 @@ import tomli
 from appliance.base.toml import dump
 from appliance.demo.scenario import STEPS
 from appliance.demo.stations import CODE
-from tests.e2e.harness import (
-    PATIENCE_S,
-    Appliance,
-    children,
-    command,
-    kill,
-    living,
-    merged,
-    place,
-    tree,
-)
-from tests.support.waiting import until_async
+from tests.support.daemon import Daemon
+from tests.support.pairs import merged, place
+from tests.support.processes import children, command, living, tree
+from tests.support.waiting import PATIENCE_S, until_async
 
 NAMES = [step.name for step in STEPS]
 IMPATIENT_S = 8.0  # for a step that will not be seen; the others take 2.5 s at most
@@ -56,7 +48,7 @@ class Runner:
 
     def station(self, name):
         """The station's daemon, seen from here."""
-        found = Appliance(self.directory / name, {"station": {"name": name}})
+        found = Daemon(self.directory / name)
         pids = [pid for pid in children(self.process.pid) if str(found.directory) in command(pid)]
         assert len(pids) == 1, pids
         found.daemon = pids[0]
@@ -73,7 +65,7 @@ class Runner:
 @asynccontextmanager
 async def demonstration(*options, hardware=None, own_directory=True):
     """The runner with what is changed in the shipped files; without `own_directory` it takes its default."""
-    async with place() as top:
+    with place() as top:
         directory, files = top / "state" / "intercomd-demo", top / "hardware"
         shutil.copytree(CODE / "hardware", files)
         change(files, "simulated.toml", {"door": {"front": {"pulse_s": 2.0}}})
@@ -175,33 +167,33 @@ def test_a_directory_that_is_not_its_own_is_left_alone(tmp_path):
 
 
 async def kitchen_dies(runner):
-    kill(runner.station("kitchen").daemon)
+    os.kill(runner.station("kitchen").daemon, signal.SIGKILL)
 
 
 async def front_dies(runner):
-    kill(runner.station("front").daemon)
+    os.kill(runner.station("front").daemon, signal.SIGKILL)
 
 
 async def kitchen_sip_stops(runner):
-    kill(runner.sip("kitchen"), signal.SIGSTOP)
+    os.kill(runner.sip("kitchen"), signal.SIGSTOP)
 
 
 async def front_sip_dies(runner):
-    kill(runner.sip("front"))
+    os.kill(runner.sip("front"), signal.SIGKILL)
 
 
 async def guard_stops(runner):
-    kill(runner.guard(), signal.SIGSTOP)
+    os.kill(runner.guard(), signal.SIGSTOP)
 
 
 async def caller_gives_up(runner):
     front = runner.station("front")
-    await front.order(f"/v1/calls/{(await front.call())['id']}/hangup")
+    front.post(f"/v1/calls/{front.call()['id']}/hangup")
 
 
 async def is_resumed_already(runner):
     kitchen = runner.station("kitchen")
-    await kitchen.order(f"/v1/calls/{(await kitchen.call())['id']}/resume")
+    kitchen.post(f"/v1/calls/{kitchen.call()['id']}/resume")
 
 
 async def recording_is_lost(runner):

@@ -1,35 +1,29 @@
 """Faults of the machine below: a full disc, one that cannot be written, a clock that jumps, an end in mid-call."""
 
-import asyncio
 import io
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sysconfig
+import threading
 import time
 import urllib.request
 import wave
-from contextlib import asynccontextmanager, closing, suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.harness import (
-    PATIENCE_S,
-    Appliance,
-    connect,
-    living,
-    pair,
-    place,
-    ring,
-    together,
-    tree,
-)
-from tests.support.waiting import until_async
+from tests.support.daemon import Daemon
+from tests.support.pairs import connect, pair, place, ring, together
+from tests.support.processes import living, tree
+from tests.support.waiting import PATIENCE_S, until
 
 HOUR, TEN_YEARS = 3600, 10 * 365 * 86400
+BEGUN_BYTES = 4000  # of a recording: a tenth of a second and more
 DISC_MB = 24  # a recording wants 16 to begin
 # A namespace of mounts of its own: nothing of it is left when its last process has ended.
 APART = ("unshare", "--mount") if os.getuid() == 0 else ("unshare", "--mount", "--map-root-user")
@@ -39,14 +33,14 @@ CAN_MOUNT = not subprocess.run([*APART, "mount", "-t", "tmpfs", "x", "/mnt"], ca
 FAKETIME = f"/usr/lib/{sysconfig.get_config_var('MULTIARCH')}/faketime/libfaketime.so.1"
 
 
-class OnDisc(Appliance):
+class OnDisc(Daemon):
     """An appliance whose state is in `disc`, apart from sockets and the like."""
 
     def __init__(self, directory, config):
-        super().__init__(directory, config)
+        super().__init__(directory, config=config)
         self.disc = directory / "disc"
         self.disc.mkdir(parents=True)
-        self.started_by = ("env", f"RUNTIME_DIRECTORY={directory}", *self._on_disc(), *self.started_by)
+        self.within = ("env", f"RUNTIME_DIRECTORY={directory}", *self._on_disc())
 
     def _on_disc(self):
         raise NotImplementedError
@@ -59,32 +53,40 @@ class Mounted(OnDisc):
         return (*APART, "sh", "-c", MOUNT, str(self.disc))
 
     @property
-    def ballast(self):
-        return Path(f"/proc/{self.pid}/root{self.disc}/ballast")
+    def disc_here(self):
+        return Path(f"/proc/{self.pid}/root{self.disc}")
 
-    async def fill(self):
+    @property
+    def ballast(self):
+        return self.disc_here / "ballast"
+
+    def fill(self):
         with suppress(OSError), self.ballast.open("wb", buffering=0) as file:
             while file.write(bytes(4096)) == 4096:
                 pass
 
-    async def clear(self):
+    def clear(self):
         self.ballast.unlink()
 
 
 class Limited(OnDisc):
     """No file may grow, where nothing can be mounted."""
 
+    @property
+    def disc_here(self):
+        return self.disc
+
     def _on_disc(self):
         return ("sh", "-c", UNMOUNTED, str(self.disc))
 
-    async def fill(self):
-        await self._limit(1)
+    def fill(self):
+        self._limit(1)
 
-    async def clear(self):
-        await self._limit(resource.RLIM_INFINITY)
+    def clear(self):
+        self._limit(resource.RLIM_INFINITY)
 
-    async def _limit(self, most):
-        for pid in (self.pid, await self.sip()):
+    def _limit(self, most):
+        for pid in (self.pid, self.sip()):
             resource.prlimit(pid, resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
 
 
@@ -97,103 +99,94 @@ class Closed(OnDisc):
         return (*humble, "sh", "-c", UNMOUNTED, str(self.disc))
 
 
-@asynccontextmanager
-async def stations(kind, **changes):
+@contextmanager
+def stations(kind, **changes):
     """Front door of that kind, and a kitchen."""
-    async with place() as directory:
+    with place() as directory:
         config, inside = pair(front={"sip": {"trace": False}, **changes})
-        front, kitchen = kind(directory / "front", config), Appliance(directory / "kitchen", inside)
-        async with together(front, kitchen):
+        front, kitchen = kind(directory / "front", config), Daemon(directory / "kitchen", config=inside)
+        with together(front, kitchen):
             yield front, kitchen
 
 
-async def the_door_opens_and_locks_in_time(front, seconds=0.5):
-    front.forget()
+def the_door_opens_and_locks_in_time(front, seconds=0.5):
+    front.begin()
     asked = time.monotonic()  # before the pulse began, of which we may hear late
-    await front.order("/v1/doors/front/open", {"seconds": seconds})
-    opened, locked = await front.wait("door.unlocked"), await front.wait("door.locked")
+    front.post("/v1/doors/front/open", {"seconds": seconds})
+    opened, locked = front.next("door.unlocked"), front.next("door.locked")
     assert time.monotonic() - asked >= seconds and locked["uptime"] - opened["uptime"] < seconds + 10
     assert front.relay() == "0"
 
 
-async def they_talk(*both):
+def they_talk(*both):
     """Packets go on arriving at both."""
 
-    async def received(station):
-        return ((await station.call())["quality"] or {"received": 0})["received"]
+    def received(station):
+        return (station.call()["quality"] or {"received": 0})["received"]
 
-    async def hears(station):
-        before, end = await received(station), time.monotonic() + PATIENCE_S
-        while await received(station) < before + 20:
-            assert time.monotonic() < end, f"nothing arrives at {station.name}{station.told()}"
-            await asyncio.sleep(0.05)
-
-    await asyncio.gather(*map(hears, both))
+    for station in both:
+        wanted = received(station) + 20
+        until(lambda s=station, n=wanted: received(s) >= n, f"sound at {station.user}", log=station.told)
 
 
-async def seconds_of(station, url):
-    with wave.open(io.BytesIO(await station.get(url))) as file:
+def seconds_of(station, url):
+    with wave.open(io.BytesIO(station.get(url))) as file:
         return file.getnframes() / file.getframerate()
 
 
 @pytest.mark.parametrize("kind", [Mounted if CAN_MOUNT else Limited])
 def test_a_disc_that_fills_in_a_call_costs_neither_call_nor_door_and_heals_by_itself(kind):
-    async def scenario():
-        async with stations(kind) as (front, kitchen):
-            ours, _theirs = await connect(front, kitchen)
-            recording = (await front.wait("recording.started"))["data"]["recording"]
-            await asyncio.sleep(0.5)  # the file's beginning is on disc
-            await front.fill()
-            told = await front.wait("appliance.degraded", part="storage")  # with nobody doing anything
-            assert told["data"]["why"]
-            assert kind is Limited or "No space is left" in told["data"]["why"]
-            await the_door_opens_and_locks_in_time(front)
-            await they_talk(front, kitchen)
-            failed = (await front.get("/v1/state"))["appliance"]["failed"]
-            assert [each["part"] for each in failed] == ["storage"]
-            await front.clear()
-            await front.wait("appliance.recovered", patience=120, part="storage")
-            await they_talk(front, kitchen)
-            await kitchen.press("hangup")
-            await front.wait("call.ended", call=ours, cause="hangup")
-            available = (await front.wait("recording.available", recording=recording))["data"]
-            seconds = await seconds_of(front, available["url"])
-            assert seconds > 0.2 and seconds == pytest.approx(available["duration_s"], abs=0.01)
-            assert len(front.of("appliance.degraded")) == len(front.of("appliance.recovered")) == 1
-            # What happened while the disc was full is kept all the same.
-            kept = [event["id"] for event in front.events]
-            await front.stop()
-            if kind is Limited:  # the other one's disc has gone with it
-                await front.start()
-                await front.ready()
-                assert [event["id"] for event in front.events if event["id"] <= kept[-1]] == kept
-
-    asyncio.run(scenario())
+    with stations(kind) as (front, kitchen):
+        ours, _theirs = connect(front, kitchen)
+        recording = front.next("recording.started")["data"]["recording"]
+        file = front.disc_here / "recordings" / f"{recording}.wav"
+        until(lambda: file.stat().st_size > BEGUN_BYTES, "the file's beginning on disc", log=front.told)
+        front.fill()
+        told = front.next("appliance.degraded", part="storage")  # with nobody doing anything
+        assert told["data"]["why"]
+        assert kind is Limited or "No space is left" in told["data"]["why"]
+        the_door_opens_and_locks_in_time(front)
+        they_talk(front, kitchen)
+        failed = front.get("/v1/state")["appliance"]["failed"]
+        assert [each["part"] for each in failed] == ["storage"]
+        front.clear()
+        front.next("appliance.recovered", patience=120, part="storage")
+        they_talk(front, kitchen)
+        kitchen.press("hangup")
+        front.next("call.ended", call=ours, cause="hangup")
+        available = front.next("recording.available", recording=recording)["data"]
+        seconds = seconds_of(front, available["url"])
+        assert seconds > 0.2 and seconds == pytest.approx(available["duration_s"], abs=0.01)
+        assert len(front.ever("appliance.degraded")) == len(front.ever("appliance.recovered")) == 1
+        # What happened while the disc was full is kept all the same.
+        kept = [event["id"] for event in front.events]
+        front.stop()
+        if kind is Limited:  # the other one's disc has gone with it
+            front.start()
+            front.ready()
+            assert [event["id"] for event in front.events if event["id"] <= kept[-1]] == kept
 
 
 def test_a_state_directory_that_cannot_be_written_is_told_once_and_costs_no_call():
-    async def scenario():
-        async with stations(Closed) as (front, kitchen):
-            assert (await front.wait("appliance.degraded", part="storage"))["data"]["why"]
-            ours, _theirs = await connect(front, kitchen)
-            await front.wait("recording.failed", call=ours)
-            await the_door_opens_and_locks_in_time(front)
-            await they_talk(front, kitchen)
-            log = front.log.read_text()
-            assert log.count("part=storage") == 1, log
-            assert "part=http" not in log, log
-            assert "Traceback" not in log
-            # What is reached by the token, its page, is served all the same: the token is beside the sockets.
-            token = (front.directory / "http.token").read_text().strip()
-            assert await asyncio.to_thread(asked_with, token, (front.directory / "http.address").read_text()) == 200
-            front.disc.chmod(0o755)
-            await front.wait("appliance.recovered", patience=120, part="storage")
-            await kitchen.press("hangup")
-            await front.wait("call.ended", call=ours, cause="hangup")
-            ours, _theirs = await connect(front, kitchen)
-            await front.wait("recording.started", call=ours)
-
-    asyncio.run(scenario())
+    with stations(Closed) as (front, kitchen):
+        assert front.next("appliance.degraded", part="storage")["data"]["why"]
+        ours, _theirs = connect(front, kitchen)
+        front.next("recording.failed", call=ours)
+        the_door_opens_and_locks_in_time(front)
+        they_talk(front, kitchen)
+        log = front.log
+        assert log.count("part=storage") == 1, log
+        assert "part=http" not in log, log
+        assert "Traceback" not in log
+        # What is reached by the token, its page, is served all the same: the token is beside the sockets.
+        token = (front.directory / "http.token").read_text().strip()
+        assert asked_with(token, (front.directory / "http.address").read_text()) == 200
+        front.disc.chmod(0o755)
+        front.next("appliance.recovered", patience=120, part="storage")
+        kitchen.press("hangup")
+        front.next("call.ended", call=ours, cause="hangup")
+        ours, _theirs = connect(front, kitchen)
+        front.next("recording.started", call=ours)
 
 
 def asked_with(token, url):
@@ -203,12 +196,11 @@ def asked_with(token, url):
         return answer.status
 
 
-class Timed(Appliance):
+class Timed(Daemon):
     """Sees another time of day; its monotonic clock is the machine's."""
 
     def __init__(self, directory, config):
-        super().__init__(directory, config)
-        directory.mkdir(parents=True)
+        super().__init__(directory, config=config)
         self._offset = directory / "offset"
         self.jump(0)
         given = {
@@ -218,7 +210,7 @@ class Timed(Appliance):
             "DONT_FAKE_MONOTONIC": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         }
-        self.started_by = (*self.started_by, "env", *(f"{name}={value}" for name, value in given.items()))
+        self.within = ("env", *(f"{name}={value}" for name, value in given.items()))
 
     def jump(self, offset):
         new = self._offset.with_suffix(".new")
@@ -230,15 +222,15 @@ class Timed(Appliance):
         return datetime.fromisoformat(event["time"]).timestamp() - time.time()
 
 
-async def the_clock_jumps_while_the_door_is_open(front, jump):
+def the_clock_jumps_while_the_door_is_open(front, jump):
     for seconds in (1.0, 4.5, 4.5):  # on a busy machine we may hear of the door when it has locked again
-        front.forget()
+        front.begin()
         asked = time.monotonic()
-        await front.order("/v1/doors/front/open", {"seconds": seconds})
-        opened = await front.wait("door.unlocked")
+        front.post("/v1/doors/front/open", {"seconds": seconds})
+        opened = front.next("door.unlocked")
         front.jump(jump)
         in_time = front.relay() == "1"
-        locked = await front.wait("door.locked")
+        locked = front.next("door.locked")
         assert time.monotonic() - asked >= seconds and locked["uptime"] - opened["uptime"] < seconds + 10
         assert front.relay() == "0"
         if in_time:
@@ -249,74 +241,67 @@ async def the_clock_jumps_while_the_door_is_open(front, jump):
 
 @pytest.mark.parametrize("jump", [HOUR, -HOUR, TEN_YEARS, -TEN_YEARS])
 def test_a_clock_that_jumps_in_a_call_moves_the_time_of_events_and_nothing_else(jump):
-    async def scenario():
-        async with stations(Timed, deadlines={"ringing_s": 2.0}) as (front, kitchen):
-            ours, _theirs = await connect(front, kitchen)
-            await front.wait("recording.started", call=ours)
-            assert abs(front.ahead(front.events[-1])) < 60
-            await the_clock_jumps_while_the_door_is_open(front, jump)
-            await the_door_opens_and_locks_in_time(front)
-            await they_talk(front, kitchen)
-            shown = (await front.call())["connected_since"]
-            assert datetime.fromisoformat(shown) > datetime(2000, 1, 1, tzinfo=UTC)
-            front.jump(0)
-            await they_talk(front, kitchen)
-            front.jump(jump)
-            await kitchen.press("hangup")
-            ended = await front.wait("call.ended", call=ours, cause="hangup")
-            assert 0 < ended["data"]["duration_s"] < 60
-            await front.wait("recording.available")
-            # A deadline that begins after the jump is as long as ever.
-            missed, _theirs = await ring(front, kitchen)
-            rang = front.of("call.ringing", call=missed)[0]
-            failed = await front.wait("call.failed", call=missed, cause="no_answer")
-            assert 1.9 <= failed["uptime"] - rang["uptime"] < 15
-            ids = [event["id"] for event in front.events]
-            assert ids == list(range(ids[0], ids[0] + len(ids)))
-            uptimes = [event["uptime"] for event in front.events]
-            assert uptimes == sorted(uptimes)
-            assert not front.of("appliance.degraded") + front.of("events.lost")
-
-    asyncio.run(scenario())
+    with stations(Timed, deadlines={"ringing_s": 2.0}) as (front, kitchen):
+        ours, _theirs = connect(front, kitchen)
+        front.next("recording.started", call=ours)
+        assert abs(front.ahead(front.events[-1])) < 60
+        the_clock_jumps_while_the_door_is_open(front, jump)
+        the_door_opens_and_locks_in_time(front)
+        they_talk(front, kitchen)
+        shown = front.call()["connected_since"]
+        assert datetime.fromisoformat(shown) > datetime(2000, 1, 1, tzinfo=UTC)
+        front.jump(0)
+        they_talk(front, kitchen)
+        front.jump(jump)
+        kitchen.press("hangup")
+        ended = front.next("call.ended", call=ours, cause="hangup")
+        assert 0 < ended["data"]["duration_s"] < 60
+        front.next("recording.available")
+        # A deadline that begins after the jump is as long as ever.
+        missed, _theirs = ring(front, kitchen)
+        rang = front.ever("call.ringing", call=missed)[0]
+        failed = front.next("call.failed", call=missed, cause="no_answer")
+        assert 1.9 <= failed["uptime"] - rang["uptime"] < 15
+        ids = [event["id"] for event in front.events]
+        assert ids == list(range(ids[0], ids[0] + len(ids)))
+        uptimes = [event["uptime"] for event in front.events]
+        assert uptimes == sorted(uptimes)
+        assert not front.ever("appliance.degraded") + front.ever("events.lost")
 
 
 def test_a_clock_set_back_and_forth_by_years_costs_no_call_and_mixes_up_no_list():
-    async def scenario():
-        async with stations(Timed) as (front, kitchen):
-            made = []
-            for there, back in ((TEN_YEARS, -TEN_YEARS), (-3 * TEN_YEARS, 4 * TEN_YEARS), (-TEN_YEARS, 0)):
-                ours, _theirs = await connect(front, kitchen)
-                made.append((await front.wait("recording.started", call=ours))["data"]["recording"])
-                for jump in (there, back):
-                    front.jump(jump)
-                    await the_door_opens_and_locks_in_time(front)
-                    await they_talk(front, kitchen)
-                await kitchen.press("hangup")
-                ended = await front.wait("call.ended", call=ours, cause="hangup")
-                assert 0 < ended["data"]["duration_s"] < PATIENCE_S
-                await front.wait("recording.available", recording=made[-1])
-            listed = (await front.get("/v1/recordings"))["recordings"]
-            assert [each["id"] for each in listed] == made[::-1]
-            calls = (await front.get("/v1/log/calls"))["calls"]
-            assert [each["recording"] for each in calls] == made[::-1]
-            ids = [event["id"] for event in front.events]
-            assert ids == list(range(ids[0], ids[0] + len(ids)))
-            uptimes = [event["uptime"] for event in front.events]
-            assert uptimes == sorted(uptimes)
-            assert not front.of("appliance.degraded") + front.of("events.lost")
-
-    asyncio.run(scenario())
+    with stations(Timed) as (front, kitchen):
+        made = []
+        for there, back in ((TEN_YEARS, -TEN_YEARS), (-3 * TEN_YEARS, 4 * TEN_YEARS), (-TEN_YEARS, 0)):
+            ours, _theirs = connect(front, kitchen)
+            made.append(front.next("recording.started", call=ours)["data"]["recording"])
+            for jump in (there, back):
+                front.jump(jump)
+                the_door_opens_and_locks_in_time(front)
+                they_talk(front, kitchen)
+            kitchen.press("hangup")
+            ended = front.next("call.ended", call=ours, cause="hangup")
+            assert 0 < ended["data"]["duration_s"] < PATIENCE_S
+            front.next("recording.available", recording=made[-1])
+        listed = front.get("/v1/recordings")["recordings"]
+        assert [each["id"] for each in listed] == made[::-1]
+        calls = front.get("/v1/log/calls")["calls"]
+        assert [each["recording"] for each in calls] == made[::-1]
+        ids = [event["id"] for event in front.events]
+        assert ids == list(range(ids[0], ids[0] + len(ids)))
+        uptimes = [event["uptime"] for event in front.events]
+        assert uptimes == sorted(uptimes)
+        assert not front.ever("appliance.degraded") + front.ever("events.lost")
 
 
 class Remounted(Mounted):
     """A disc whose mount the kernel turns read-only, as it does when a card fails."""
 
-    async def turn(self, way):
+    def turn(self, way):
         """`ro`: what is opened from now on cannot be written; `rw`: it can again."""
         within = ("nsenter", f"--mount=/proc/{self.pid}/ns/mnt", "sh", "-ec")
         act = {"ro": 'mount --bind "$0" "$0"; mount -o remount,bind,ro "$0"', "rw": 'umount "$0"'}[way]
-        process = await asyncio.create_subprocess_exec(*within, act, str(self.disc))
-        assert await process.wait() == 0
+        subprocess.run([*within, act, str(self.disc)], check=True, timeout=PATIENCE_S)
 
 
 class Forbidden(Closed):
@@ -327,122 +312,118 @@ class Forbidden(Closed):
         self.disc.chmod(0o755)
         return given
 
-    async def turn(self, way):
+    def turn(self, way):
         self.disc.chmod({"ro": 0o555, "rw": 0o755}[way])
 
 
 @pytest.mark.parametrize("kind", [Remounted if CAN_MOUNT else Forbidden])
 def test_a_disc_that_turns_read_only_in_a_call_costs_neither_call_nor_door_and_heals_by_itself(kind):
-    async def scenario():
-        async with stations(kind) as (front, kitchen):
-            ours, _theirs = await connect(front, kitchen)
-            await front.wait("recording.started", call=ours)
-            await front.turn("ro")
-            await they_talk(front, kitchen)
-            await the_door_opens_and_locks_in_time(front)
-            status, answer = await front.request("POST", "/v1/doors/front/lock")
-            assert status < 300 or answer["code"] == "unavailable", answer
-            await front.wait("appliance.degraded", part="kept")
-            assert (await front.get("/v1/state"))["doors"][0]["state"] == "locked_down", "it holds all the same"
-            await kitchen.press("hangup")
-            await front.wait("call.ended", call=ours, cause="hangup")
-            ours, _theirs = await connect(front, kitchen)
-            await front.wait("recording.failed", call=ours)
-            await they_talk(front, kitchen)
-            await front.turn("rw")
-            await front.wait("appliance.recovered", part="kept")
-            await front.order("/v1/doors/front/unlock")
-            await the_door_opens_and_locks_in_time(front)
-            await kitchen.press("hangup")
-            await front.wait("call.ended", call=ours, cause="hangup")
-            ours, _theirs = await connect(front, kitchen)
-            await front.wait("recording.started", call=ours)
-            assert "Traceback" not in front.log.read_text()
-
-    asyncio.run(scenario())
+    with stations(kind) as (front, kitchen):
+        ours, _theirs = connect(front, kitchen)
+        front.next("recording.started", call=ours)
+        front.turn("ro")
+        they_talk(front, kitchen)
+        the_door_opens_and_locks_in_time(front)
+        status, answer = front.ask("POST", "/v1/doors/front/lock")
+        assert status < 300 or answer["code"] == "unavailable", answer
+        front.next("appliance.degraded", part="kept")
+        assert front.get("/v1/state")["doors"][0]["state"] == "locked_down", "it holds all the same"
+        kitchen.press("hangup")
+        front.next("call.ended", call=ours, cause="hangup")
+        ours, _theirs = connect(front, kitchen)
+        front.next("recording.failed", call=ours)
+        they_talk(front, kitchen)
+        front.turn("rw")
+        front.next("appliance.recovered", part="kept")
+        front.post("/v1/doors/front/unlock")
+        the_door_opens_and_locks_in_time(front)
+        kitchen.press("hangup")
+        front.next("call.ended", call=ours, cause="hangup")
+        ours, _theirs = connect(front, kitchen)
+        front.next("recording.started", call=ours)
+        assert "Traceback" not in front.log
 
 
 def test_a_loop_that_is_held_up_costs_no_call_and_no_pulse_lasts_longer():
     """Seven seconds: longer than the silence after which a SIP process is taken for hung."""
 
-    async def scenario():
-        async with stations(Appliance) as (front, kitchen):
-            ours, _theirs = await connect(front, kitchen)
-            before = await front.sip()
-            await front.order("/v1/doors/front/open", {"seconds": 1.0})
-            await until_async(lambda: front.relay() == "1", "the relay", log=front.told)
-            os.kill(front.pid, signal.SIGSTOP)
-            try:
-                held_up = time.monotonic()
-                await until_async(lambda: front.relay() == "0", "its end, by the guard", log=front.told)
-                await until_async(lambda: time.monotonic() > held_up + 7.0, "the end of a long silence")
-            finally:
-                os.kill(front.pid, signal.SIGCONT)
-            await front.wait("door.locked")
-            await they_talk(front, kitchen)
-            assert await front.sip() == before
-            await the_door_opens_and_locks_in_time(front)
-            await kitchen.press("hangup")
-            await front.wait("call.ended", call=ours, cause="hangup")
-            assert not front.of("appliance.degraded")
-
-    asyncio.run(scenario())
+    with stations(Daemon) as (front, kitchen):
+        ours, _theirs = connect(front, kitchen)
+        before = front.sip()
+        front.post("/v1/doors/front/open", {"seconds": 1.0})
+        until(lambda: front.relay() == "1", "the relay", log=front.told)
+        os.kill(front.pid, signal.SIGSTOP)
+        try:
+            held_up = time.monotonic()
+            until(lambda: front.relay() == "0", "its end, by the guard", log=front.told)
+            until(lambda: time.monotonic() > held_up + 7.0, "the end of a long silence")
+        finally:
+            os.kill(front.pid, signal.SIGCONT)
+        front.next("door.locked")
+        they_talk(front, kitchen)
+        assert front.sip() == before
+        the_door_opens_and_locks_in_time(front)
+        kitchen.press("hangup")
+        front.next("call.ended", call=ours, cause="hangup")
+        assert not front.ever("appliance.degraded")
 
 
 FOLLOWING = ("wait=60&types=appliance.ready", "since=0")  # a poll for what does not come, and SSE
 
 
-async def follow(station, query):
+def follow(station, query):
     """A client that reads to the end, which is not to hold up the daemon's."""
-    reader, writer = await asyncio.open_unix_connection(station.directory / "http.sock")
+    client = socket.socket(socket.AF_UNIX)
+    client.connect(str(station.directory / "http.sock"))
     accept = "Accept: text/event-stream\r\n" if "wait" not in query else ""
-    writer.write(f"GET /v1/events?{query} HTTP/1.1\r\nHost: station\r\n{accept}\r\n".encode())
+    client.sendall(f"GET /v1/events?{query} HTTP/1.1\r\nHost: station\r\n{accept}\r\n".encode())
 
-    async def read():
-        with closing(writer), suppress(ConnectionError):
-            await reader.read()
+    def read():
+        with client, suppress(ConnectionError):
+            while client.recv(65536):
+                pass
 
-    return asyncio.create_task(read())
+    reading = threading.Thread(target=read, daemon=True)
+    reading.start()
+    return reading
 
 
 def test_both_daemons_stopped_in_mid_call_say_bye_close_their_files_and_are_gone(record_property):
-    async def scenario():
-        async with place() as directory:
-            configs = zip((directory / "front", directory / "kitchen"), pair(), strict=True)
-            both = front, kitchen = [Appliance(*each) for each in configs]
-            async with together(*both):
-                calls = await connect(front, kitchen)
-                for station, call in zip(both, calls, strict=True):
-                    await station.wait("recording.started", call=call)
-                await front.order("/v1/doors/front/open")
-                await they_talk(front, kitchen)
-                following = [await follow(front, way) for way in FOLLOWING]
-                processes = tree(front.pid) + tree(kitchen.pid)
-                assert len(processes) == 5  # two daemons, two SIP processes, one relay guard
-                asked = time.monotonic()
-                for station in both:
-                    os.kill(station.pid, signal.SIGTERM)
-                await until_async(lambda: not living(processes), "the end of all processes", log=front.told)
-                taken = time.monotonic() - asked
-                record_property("seconds_from_sigterm_to_gone", round(taken, 2))
-                assert taken < 10
-                for station in both:
-                    await until_async(lambda station=station: station.ended is not None, "its status", log=station.told)
-                assert (front.relay(), front.ended, kitchen.ended) == ("0", 0, 0)
-                sent = [m.received for station in both for m in station.trace.read() if m.method == "BYE"]
-                assert False in sent, sent
-                for reading in following:
-                    await asyncio.wait_for(reading, PATIENCE_S)
-                # Events and files of the daemons at their end.
-                for station in both:
-                    await station.stop()
-                    await station.start()
-                    await station.ready()
-                    assert not station.of("events.lost"), station.told()
-                    ends = station.of("call.ended")
-                    assert [end["data"]["cause"] in {"shutdown", "hangup"} for end in ends] == [True], ends
-                    (recording,) = (await station.get("/v1/recordings"))["recordings"]
-                    assert recording["complete"] and not recording["recovered"]
-                    assert await seconds_of(station, recording["url"]) > 0.2
-
-    asyncio.run(scenario())
+    with place() as directory:
+        configs = zip((directory / "front", directory / "kitchen"), pair(), strict=True)
+        both = front, kitchen = [Daemon(where, config=config) for where, config in configs]
+        with together(*both):
+            calls = connect(front, kitchen)
+            for station, call in zip(both, calls, strict=True):
+                station.next("recording.started", call=call)
+            front.post("/v1/doors/front/open")
+            they_talk(front, kitchen)
+            following = [follow(front, way) for way in FOLLOWING]
+            processes = tree(front.pid) + tree(kitchen.pid)
+            assert len(processes) == 5  # two daemons, two SIP processes, one relay guard
+            asked = time.monotonic()
+            for station in both:
+                os.kill(station.pid, signal.SIGTERM)
+            until(lambda: not living(processes), "the end of all processes", log=front.told)
+            taken = time.monotonic() - asked
+            record_property("seconds_from_sigterm_to_gone", round(taken, 2))
+            assert taken < 10
+            for station in both:
+                until(lambda station=station: station.ended is not None, "its status", log=station.told)
+            assert (front.relay(), front.ended, kitchen.ended) == ("0", 0, 0)
+            sent = [m.received for station in both for m in station.trace.read() if m.method == "BYE"]
+            assert False in sent, sent
+            for reading in following:
+                reading.join(PATIENCE_S)
+                assert not reading.is_alive()
+            # Events and files of the daemons at their end.
+            for station in both:
+                station.stop()
+                station.start()
+                station.ready()
+                assert not station.ever("events.lost"), station.told()
+                ends = station.ever("call.ended")
+                assert [end["data"]["cause"] in {"shutdown", "hangup"} for end in ends] == [True], ends
+                (recording,) = station.get("/v1/recordings")["recordings"]
+                assert recording["complete"] and not recording["recovered"]
+                assert seconds_of(station, recording["url"]) > 0.2

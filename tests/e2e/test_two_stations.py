@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.harness import appliances, connect, pair
 from tests.sip.stations import RATE, Ear, tone_file
 from tests.sip.test_cards import SoundServer
+from tests.support.pairs import appliances, connect, pair
 
 OURS, THEIRS = 440, 1000
 AS_PLAYED, ABSENT = (-1.0, 1.0), (-200.0, -50.0)  # dB against what is played
@@ -40,49 +40,46 @@ def speaking(tmp_path, playbacks=("null", "null")):
     return pair(*sounds)
 
 
-async def each_is_heard_unless_muted_or_held(front, kitchen, ours, at_front, at_kitchen):
+def each_is_heard_unless_muted_or_held(front, kitchen, ours, at_front, at_kitchen):
     """From the far end's ears: 440 Hz of the front door, 1,000 Hz of the kitchen."""
 
-    async def heard(own, far):
-        await at_kitchen.hears(OURS, *own)
-        await at_front.hears(THEIRS, *far)
+    def heard(own, far):
+        asyncio.run(at_kitchen.hears(OURS, *own))
+        asyncio.run(at_front.hears(THEIRS, *far))
 
-    await heard(AS_PLAYED, AS_PLAYED)
-    await mute(front, ours, muted=True)
-    await heard(ABSENT, AS_PLAYED)
-    await mute(front, ours, muted=False)
-    await heard(AS_PLAYED, AS_PLAYED)
-    await kitchen.press("hold")
-    await front.wait("call.held", by="remote")
-    await heard(ABSENT, ABSENT)
-    await kitchen.press("hold")
-    await front.wait("call.resumed", by="remote")
-    await heard(AS_PLAYED, AS_PLAYED)
+    heard(AS_PLAYED, AS_PLAYED)
+    mute(front, ours, muted=True)
+    heard(ABSENT, AS_PLAYED)
+    mute(front, ours, muted=False)
+    heard(AS_PLAYED, AS_PLAYED)
+    kitchen.press("hold")
+    front.next("call.held", by="remote")
+    heard(ABSENT, ABSENT)
+    kitchen.press("hold")
+    front.next("call.resumed", by="remote")
+    heard(AS_PLAYED, AS_PLAYED)
 
 
-async def mute(station, call, *, muted):
-    status, answer = await station.request("PATCH", f"/v1/calls/{call}", {"muted": muted})
+def mute(station, call, *, muted):
+    status, answer = station.ask("PATCH", f"/v1/calls/{call}", {"muted": muted})
     assert status == 200, answer
 
 
 def test_each_station_is_heard_at_the_other_at_its_level_and_not_while_muted_or_held(tmp_path):
-    async def scenario():
-        async with appliances(*speaking(tmp_path)) as (front, kitchen):
-            ours, theirs = await connect(front, kitchen)
-            ears = []
-            for station, call in ((front, ours), (kitchen, theirs)):
-                started = await station.wait("recording.started", call=call)
-                ears.append(Ear(station.directory / "recordings" / f"{started['data']['recording']}.wav"))
-            await each_is_heard_unless_muted_or_held(front, kitchen, ours, *ears)
-            await kitchen.press("hangup")
-            for station, by in ((front, "remote"), (kitchen, "local")):
-                await station.wait("call.ended", cause="hangup", by=by)
-                available = await station.wait("recording.available")
-                assert available["data"]["duration_s"] > 1
-                audio = await station.get(available["data"]["url"])
-                assert (audio[:4], len(audio)) == (b"RIFF", available["data"]["bytes"])
-
-    asyncio.run(scenario())
+    with appliances(*speaking(tmp_path)) as (front, kitchen):
+        ours, theirs = connect(front, kitchen)
+        ears = []
+        for station, call in ((front, ours), (kitchen, theirs)):
+            started = station.next("recording.started", call=call)
+            ears.append(Ear(station.directory / "recordings" / f"{started['data']['recording']}.wav"))
+        each_is_heard_unless_muted_or_held(front, kitchen, ours, *ears)
+        kitchen.press("hangup")
+        for station, by in ((front, "remote"), (kitchen, "local")):
+            station.next("call.ended", cause="hangup", by=by)
+            available = station.next("recording.available")
+            assert available["data"]["duration_s"] > 1
+            audio = station.get(available["data"]["url"])
+            assert (audio[:4], len(audio)) == (b"RIFF", available["data"]["bytes"])
 
 
 class Speakers(SoundServer):
@@ -122,16 +119,13 @@ def speakers(monkeypatch):
 
 
 def test_the_same_on_real_alsa_pcms(speakers, tmp_path):
-    async def scenario():
-        async with appliances(*speaking(tmp_path, SINKS)) as (front, kitchen):
-            ours, _theirs = await connect(front, kitchen)
-            await each_is_heard_unless_muted_or_held(front, kitchen, ours, *ears)
-            assert not front.of("audio.failed") + kitchen.of("audio.failed")
-
     listeners = [speakers.hear(sink, tmp_path / f"{sink}.raw") for sink in SINKS]
     ears = [Ear(tmp_path / f"{sink}.raw", header=0) for sink in SINKS]
     try:
-        asyncio.run(scenario())
+        with appliances(*speaking(tmp_path, SINKS)) as (front, kitchen):
+            ours, _theirs = connect(front, kitchen)
+            each_is_heard_unless_muted_or_held(front, kitchen, ours, *ears)
+            assert not front.ever("audio.failed") + kitchen.ever("audio.failed")
     finally:
         for listener in listeners:
             listener.kill()
@@ -139,21 +133,19 @@ def test_the_same_on_real_alsa_pcms(speakers, tmp_path):
 
 
 def test_a_real_microphone_is_heard_while_the_far_end_speaks(speakers, tmp_path):
-    async def scenario():
-        desk, kitchen = speaking(tmp_path)
-        desk["audio"] = {"capture": "desk", "playback": "desk"}
-        async with appliances(desk, kitchen) as (front, kitchen):
-            _ours, theirs = await connect(front, kitchen)
-            recording = (await kitchen.wait("recording.started", call=theirs))["data"]["recording"]
-            await Ear(kitchen.directory / "recordings" / f"{recording}.wav").hears(OURS, *AS_PLAYED)
-            await ear.hears(THEIRS, *AS_PLAYED)
-            assert not front.of("audio.failed") + front.of("appliance.degraded")
-
+    desk, kitchen = speaking(tmp_path)
+    desk["audio"] = {"capture": "desk", "playback": "desk"}
     ear = Ear(tmp_path / "room.raw", header=0)
     listener = speakers.hear("room", tmp_path / "room.raw")
     visitor = speakers.play("street", tone_file(tmp_path / "visitor.wav", OURS))
     try:
-        asyncio.run(scenario())
+        with appliances(desk, kitchen) as (front, kitchen):
+            _ours, theirs = connect(front, kitchen)
+            recording = kitchen.next("recording.started", call=theirs)["data"]["recording"]
+            told = Ear(kitchen.directory / "recordings" / f"{recording}.wav")
+            asyncio.run(told.hears(OURS, *AS_PLAYED))
+            asyncio.run(ear.hears(THEIRS, *AS_PLAYED))
+            assert not front.ever("audio.failed") + front.ever("appliance.degraded")
     finally:
         os.killpg(visitor.pid, signal.SIGKILL)
         for process in (visitor, listener):

@@ -2,9 +2,9 @@
 
 import json
 
-from tests import schema
 from tests.lab.guest import Guest
 from tests.lab.witness import LabWitness
+from tests.support import schema
 
 UNIT = "watch"
 

@@ -4,7 +4,7 @@ import json
 
 from tests.lab.guest import NOT_HURRIED, Guest
 from tests.lab.witness import LabWitness
-from tests.schema import check
+from tests.support.schema import check
 
 CHIP = "board"
 PATIENCE_S = 120

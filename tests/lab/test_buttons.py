@@ -7,7 +7,7 @@ import pytest
 
 from tests.lab.far import FarEnd
 from tests.lab.panel import Panel
-from tests.schema import check
+from tests.support.schema import check
 
 LINES = ("ANSWER", "END", "HOLD", "ONE")
 ANSWER, END, HOLD, ONE = range(4)

@@ -6,8 +6,8 @@ import pytest
 
 from tests.lab.test_power import UNIT, WATCHER, levels
 from tests.lab.witness import LabWitness
-from tests.schema import check
-from tests.shown import shows
+from tests.support.schema import check
+from tests.support.shown import shows
 
 CONFIG = """
 [audio]

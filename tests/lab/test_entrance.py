@@ -16,10 +16,10 @@ from tests.lab.far import FarEnd
 from tests.lab.guest import NOT_HURRIED
 from tests.lab.test_entry import grabbed, plug, type_in
 from tests.lab.witness import LabWitness
-from tests.peers import sipp_scenarios
-from tests.peers.sipp import OPTIONS
-from tests.schema import check
-from tests.shown import shows
+from tests.support.peers import sipp_scenarios
+from tests.support.peers.sipp import OPTIONS
+from tests.support.schema import check
+from tests.support.shown import shows
 
 CHIP = "entry"
 BOARD = (

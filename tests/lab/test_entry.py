@@ -8,7 +8,7 @@ import time
 import pytest
 
 from tests.lab.events import Events
-from tests.shown import shows
+from tests.support.shown import shows
 
 CHIP, D0, D1, COLUMNS, PIR = "entry", 0, 1, (3, 4, 5), 6
 NAMES = ("D0", "D1", "ROW", "C0", "C1", "C2", "PIR")

@@ -8,7 +8,7 @@ import pytest
 
 from tests.lab.far import FarEnd
 from tests.lab.panel import Panel
-from tests.shown import shows
+from tests.support.shown import shows
 
 BOARD = ("RING", "STAFF", "CABLE", "WORN", "QUICK", "RELAY", "SPEAK", "KEPT", "OPEN", "IDLE")
 RING, STAFF, CABLE, WORN, QUICK, RELAY, SPEAK, KEPT, OPEN, IDLE = range(10)

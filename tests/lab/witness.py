@@ -3,7 +3,7 @@
 import json
 
 from tests.lab.guest import Guest
-from tests.shown import Witness
+from tests.support.shown import Witness
 
 
 class LabWitness(Witness):

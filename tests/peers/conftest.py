@@ -1,7 +1,7 @@
 import pytest
 
-from tests.peers.daemon import Daemon
-from tests.peers.sipp import Sipp
+from tests.support.daemon import Daemon
+from tests.support.peers.sipp import Sipp
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,9 @@ import signal
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tests.peers.baresip import Baresip
-from tests.peers.daemon import FINAL, Daemon, loopback
-from tests.peers.sipp import Sipp
+from tests.support.daemon import FINAL, Daemon, loopback
+from tests.support.peers.baresip import Baresip
+from tests.support.peers.sipp import Sipp
 from tests.support.waiting import pause, until
 
 PATIENCE_S = 120.0  # a 200 whose ACK died with the process is repeated for 32 s before the far end gives up

@@ -7,14 +7,14 @@ packets a second into the call. `pytest -s` prints the figures.
 import contextlib
 import threading
 
-from tests.peers.afterwards import outlived
-from tests.peers.daemon import Daemon
-from tests.peers.namespaces import DOOR, PBX, Cable
-from tests.peers.packets import Packets
 from tests.peers.test_made_up_sources import PRESSES, Flood, rings, told
 from tests.peers.test_sources import flows, quality, rtp_flood
 from tests.peers.test_unreachable import FAR, PORT, attack
-from tests.peers.voices import Voice
+from tests.support.daemon import Daemon
+from tests.support.peers.afterwards import outlived
+from tests.support.peers.namespaces import DOOR, PBX, Cable
+from tests.support.peers.packets import Packets
+from tests.support.peers.voices import Voice
 from tests.support.waiting import until
 
 STRANGERS = [f"10.9.0.{number}" for number in range(101, 109)]

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from tests.peers.asterisk import MUSIC_HZ, Asterisk
-from tests.peers.daemon import Daemon
-from tests.peers.test_registration import account
+from tests.support.daemon import Daemon
+from tests.support.peers.asterisk import MUSIC_HZ, Asterisk
+from tests.support.peers.registrars import account
 from tests.support.waiting import until
 
 PART_S = 0.5

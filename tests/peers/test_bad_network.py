@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.peers.namespaces import PBX, BadCable
-from tests.peers.registrars import Kamailio
 from tests.peers.test_network import flows, station
-from tests.shown import shows
+from tests.support.peers.namespaces import PBX, BadCable
+from tests.support.peers.registrars import Kamailio
+from tests.support.shown import shows
 
 PATIENCE_S = 120.0  # what is lost is repeated after 0.5, 1, 2 and 4 s (RFC 3261 §17.1.2.2)
 KINDS = {

@@ -5,9 +5,9 @@ import struct
 import numpy as np
 import pytest
 
-from tests.peers.baresip import Baresip
-from tests.peers.daemon import Daemon
-from tests.peers.sounds import ABSENT_DB, HEARD_DB, levels_of, tone
+from tests.support.daemon import Daemon
+from tests.support.peers.baresip import Baresip
+from tests.support.peers.sounds import ABSENT_DB, HEARD_DB, levels_of, tone
 from tests.support.waiting import until
 
 OURS, THEIRS = 1000, 440

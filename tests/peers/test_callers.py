@@ -12,12 +12,12 @@ from dataclasses import replace
 import pytest
 
 from appliance.sip.stack.accounts.digest import Credentials, response
-from tests.peers.afterwards import rings
-from tests.peers.baresip import Baresip
-from tests.peers.daemon import Daemon, loopback
-from tests.peers.packets import PATIENCE_S, Packets
-from tests.shown import shows
 from tests.sip.test_digest import header
+from tests.support.daemon import Daemon, loopback
+from tests.support.peers.afterwards import rings
+from tests.support.peers.baresip import Baresip
+from tests.support.peers.packets import PATIENCE_S, Packets
+from tests.support.shown import shows
 from tests.support.waiting import until
 
 SECRET = "open sesame"

@@ -10,10 +10,10 @@ import time
 import pytest
 
 from appliance.simulator import panel
-from tests.peers.daemon import Daemon
-from tests.peers.packets import Packets
-from tests.peers.sipp import Sipp, free_port
-from tests.shown import shows
+from tests.support.daemon import Daemon
+from tests.support.peers.packets import Packets
+from tests.support.peers.sipp import Sipp, free_port
+from tests.support.shown import shows
 from tests.support.waiting import until
 
 DOOR = {"front": {"pulse_s": 0.5}}

@@ -9,11 +9,11 @@ import wave
 
 import pytest
 
-from tests.peers.baresip import Baresip
-from tests.peers.daemon import Daemon, loopback
-from tests.peers.sipp import Sipp, free_port
 from tests.peers.test_baresip import levels
-from tests.shown import shows
+from tests.support.daemon import Daemon, loopback
+from tests.support.peers.baresip import Baresip
+from tests.support.peers.sipp import Sipp, free_port
+from tests.support.shown import shows
 from tests.support.waiting import pause, until
 
 PANEL = 1000

@@ -7,10 +7,9 @@ import subprocess
 
 import pytest
 
-from tests.certificates import Authority
-from tests.peers.daemon import Daemon, loopback
-from tests.peers.registrars import Kamailio
-from tests.peers.test_registration import account
+from tests.support.certificates import Authority
+from tests.support.daemon import Daemon, loopback
+from tests.support.peers.registrars import Kamailio, account
 from tests.support.waiting import until
 
 MANY = 150

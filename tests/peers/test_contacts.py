@@ -5,12 +5,11 @@ import signal
 
 import pytest
 
-from tests.peers.asterisk import Asterisk
-from tests.peers.daemon import Daemon, loopback
-from tests.peers.registrars import Notifier
-from tests.peers.sipp import free_port
-from tests.peers.test_registration import account
-from tests.shown import shows
+from tests.support.daemon import Daemon, loopback
+from tests.support.peers.asterisk import Asterisk
+from tests.support.peers.registrars import Notifier, account
+from tests.support.peers.sipp import free_port
+from tests.support.shown import shows
 from tests.support.waiting import until
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.shown import shows
+from tests.support.shown import shows
 from tests.support.waiting import until
 
 RANG = ["dialing", "ringing"]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.peers.daemon import loopback
-from tests.shown import shows
+from tests.support.daemon import loopback
+from tests.support.shown import shows
 
 RANG = ["incoming", "ringing"]
 TALKED = [*RANG, "answering", "connecting", "connected"]

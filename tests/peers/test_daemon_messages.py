@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.peers.daemon import loopback
-from tests.shown import shows
+from tests.support.daemon import loopback
+from tests.support.shown import shows
 
 TEXT = "There is a parcel"
 TOLD = {"content_type": "text/plain", "body": TEXT, "headers": {"X-Floor": "2"}}

@@ -1,8 +1,8 @@
 """The display's page in a real browser, at a real daemon: a visitor touches a name, and a far end is called."""
 
 from tests.api.browser import chromium
-from tests.peers.daemon import Daemon
-from tests.peers.packets import Packets
+from tests.support.daemon import Daemon
+from tests.support.peers.packets import Packets
 
 
 def test_a_visitor_calls_a_flat_from_the_list_and_talks(tmp_path):

@@ -7,12 +7,11 @@ import sys
 
 import pytest
 
-from tests.certificates import Authority
-from tests.peers.daemon import Daemon, loopback
-from tests.peers.packets import Packets
-from tests.peers.registrars import Kamailio, Scripted
-from tests.peers.sipp import Sipp
-from tests.peers.test_registration import account
+from tests.support.certificates import Authority
+from tests.support.daemon import Daemon, loopback
+from tests.support.peers.packets import Packets
+from tests.support.peers.registrars import Kamailio, Scripted, account
+from tests.support.peers.sipp import Sipp
 
 PATIENCE_S = 120.0  # longer than the 32 s after which SIP gives a silent registrar up
 YEARS_AGO = ("env", "FAKETIME_DONT_FAKE_MONOTONIC=1", "DONT_FAKE_MONOTONIC=1", "faketime", "-f", "-3650d")

@@ -19,9 +19,9 @@ from appliance.core.model import Denial
 from appliance.core.wall_clock import DAYS
 from appliance.demo.stations import CODE
 from tests.bus.buses import Client, TheBus, policy
-from tests.peers.daemon import Daemon, loopback
 from tests.peers.test_codes import Call, added
-from tests.shown import shows
+from tests.support.daemon import Daemon, loopback
+from tests.support.shown import shows
 from tests.support.waiting import until, until_async
 
 ROOT, FRONT = "/org/intercomd", "/org/intercomd/doors/front"

@@ -1,7 +1,7 @@
 """What goes between the far end and us before and with the answer: 180, 183, X- headers; and what clients note."""
 
-from tests.peers.sipp import Sipp
-from tests.shown import shows
+from tests.support.peers.sipp import Sipp
+from tests.support.shown import shows
 
 
 @shows(

@@ -3,10 +3,9 @@ the call log or the account, and by the doctor."""
 
 import pytest
 
-from tests.peers.daemon import Daemon, loopback
-from tests.peers.registrars import Kamailio
-from tests.peers.sipp import Sipp
-from tests.peers.test_registration import account
+from tests.support.daemon import Daemon, loopback
+from tests.support.peers.registrars import Kamailio, account
+from tests.support.peers.sipp import Sipp
 
 CALLS = {
     401: "wants a password, and the call went through no account: set target.far.account",

@@ -5,11 +5,10 @@ import signal
 
 import pytest
 
-from tests.peers.asterisk import Asterisk
-from tests.peers.daemon import Daemon
-from tests.peers.registrars import Kamailio
-from tests.peers.sipp import Sipp, free_port
-from tests.peers.test_registration import account
+from tests.support.daemon import Daemon
+from tests.support.peers.asterisk import Asterisk
+from tests.support.peers.registrars import Kamailio, account
+from tests.support.peers.sipp import Sipp, free_port
 
 
 @pytest.fixture(scope="module", params=["IPv4", "IPv6"])

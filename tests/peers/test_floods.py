@@ -4,11 +4,10 @@ import time
 
 import pytest
 
-from tests.peers.afterwards import outlived
-from tests.peers.daemon import Daemon, loopback
-from tests.peers.packets import Packets, good_call
-from tests.peers.registrars import Kamailio
-from tests.peers.test_registration import account
+from tests.support.daemon import Daemon, loopback
+from tests.support.peers.afterwards import outlived
+from tests.support.peers.packets import Packets, good_call
+from tests.support.peers.registrars import Kamailio, account
 from tests.support.waiting import paced, until
 
 RATE, SECONDS = 1000, 10

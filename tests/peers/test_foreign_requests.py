@@ -2,11 +2,10 @@
 
 import pytest
 
-from tests.peers.afterwards import outlived
-from tests.peers.daemon import Daemon, loopback
-from tests.peers.packets import Packets
-from tests.peers.registrars import Kamailio
-from tests.peers.test_registration import account
+from tests.support.daemon import Daemon, loopback
+from tests.support.peers.afterwards import outlived
+from tests.support.peers.packets import Packets
+from tests.support.peers.registrars import Kamailio, account
 
 DIGIT = {"body": "Signal=5\r\nDuration=160\r\n", "kind": "application/dtmf-relay"}
 STRANGERS_OFFER = "an offer of sound for the third party"

@@ -4,11 +4,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.peers.baresip import Baresip
-from tests.peers.daemon import Daemon, loopback
-from tests.peers.packets import Packets
-from tests.peers.sipp import Sipp, free_port
-from tests.shown import shows
+from tests.support.daemon import Daemon, loopback
+from tests.support.peers.baresip import Baresip
+from tests.support.peers.packets import Packets
+from tests.support.peers.sipp import Sipp, free_port
+from tests.support.shown import shows
 from tests.support.waiting import until
 
 NOWHERE = {"always": "", "quiet": "", "busy": "", "no_answer": "", "no_answer_s": 20.0}

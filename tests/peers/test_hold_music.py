@@ -6,9 +6,9 @@ from collections import deque
 import numpy as np
 import pytest
 
-from tests.peers.daemon import PATIENCE_S, Daemon
-from tests.peers.packets import Packets
-from tests.peers.sounds import ABSENT_DB, HEARD_DB, from_a_law, levels_of, tone
+from tests.support.daemon import PATIENCE_S, Daemon
+from tests.support.peers.packets import Packets
+from tests.support.peers.sounds import ABSENT_DB, HEARD_DB, from_a_law, levels_of, tone
 
 ROOM, MUSIC = 1000, 700
 RATE = 8000

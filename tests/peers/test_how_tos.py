@@ -15,9 +15,9 @@ from appliance.config.load import load
 from appliance.demo.stations import CODE
 from appliance.setup import importer
 from tests.bus.buses import TheBus, policy
-from tests.peers.daemon import Daemon, loopback
 from tests.peers.how_tos import HOW_TO, TABLE, Config, Flats, Imported, LeftOut, Run, blocks, each
-from tests.peers.sipp import free_port
+from tests.support.daemon import Daemon, loopback, start_command
+from tests.support.peers.sipp import free_port
 from tests.support.waiting import until
 
 ENDLESS = ("gdbus monitor",)  # commands that run until Ctrl-C
@@ -153,8 +153,8 @@ class Reader:
         """inputs.jsonl, recorded by a station that has been stopped."""
         config, address = self.directory / "door.toml", self.directory / "state/http.address"
         config.write_text(dump(Daemon(self.directory / "unused").config))
-        argv = [sys.executable, "-m", "appliance", "--demo", "--config", config, "--state", address.parent]
-        process = subprocess.Popen([*argv, "--record-inputs", "inputs.jsonl"], cwd=self.directory, env=self.environment)
+        argv = start_command(config, address.parent, "--demo", "--record-inputs", "inputs.jsonl")
+        process = subprocess.Popen(argv, cwd=self.directory, env=self.environment)
         try:
             until(address.exists, "its interface")
         finally:

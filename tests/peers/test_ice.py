@@ -7,15 +7,14 @@ import struct
 
 import pytest
 
-from tests.peers.baresip import Baresip
-from tests.peers.daemon import Daemon
-from tests.peers.forged import Forger
-from tests.peers.namespaces import DOOR, PBX, Cable, NameServer
-from tests.peers.registrars import Kamailio
-from tests.peers.sipp import Sipp
-from tests.peers.test_registration import account
-from tests.peers.voices import FRAME, PCMA, drained, event, packet
-from tests.shown import shows
+from tests.support.daemon import Daemon
+from tests.support.peers.baresip import Baresip
+from tests.support.peers.forged import Forger
+from tests.support.peers.namespaces import DOOR, PBX, Cable, NameServer
+from tests.support.peers.registrars import Kamailio, account
+from tests.support.peers.sipp import Sipp
+from tests.support.peers.voices import FRAME, PCMA, drained, event, packet
+from tests.support.shown import shows
 from tests.support.waiting import until
 
 PORT, FAR = 5080, 5090

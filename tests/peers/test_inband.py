@@ -5,16 +5,16 @@ import struct
 import numpy as np
 import pytest
 
-from tests.peers.baresip import Baresip
-from tests.peers.daemon import Daemon
-from tests.peers.packets import Packets
-from tests.peers.registrars import Scripted
-from tests.peers.sipp import Sipp
-from tests.peers.sounds import to_a_law
-from tests.peers.voices import drained, place
-from tests.schema import check
-from tests.shown import shows
 from tests.sip.dtmf import digit, file, silence, typed
+from tests.support.daemon import Daemon
+from tests.support.peers.baresip import Baresip
+from tests.support.peers.packets import Packets
+from tests.support.peers.registrars import Scripted
+from tests.support.peers.sipp import Sipp
+from tests.support.peers.sounds import to_a_law
+from tests.support.peers.voices import drained, place
+from tests.support.schema import check
+from tests.support.shown import shows
 from tests.support.waiting import paced, until
 
 CODE = "4711"

@@ -4,12 +4,11 @@ from contextlib import closing
 
 import pytest
 
-from tests.peers.daemon import Daemon
-from tests.peers.namespaces import PBX, Cable, NameServer
-from tests.peers.registrars import Kamailio
-from tests.peers.sipp import Sipp, free_port
-from tests.peers.test_registration import account
-from tests.peers.voices import Voice, opened
+from tests.support.daemon import Daemon
+from tests.support.peers.namespaces import PBX, Cable, NameServer
+from tests.support.peers.registrars import Kamailio, account
+from tests.support.peers.sipp import Sipp, free_port
+from tests.support.peers.voices import Voice, opened
 from tests.support.waiting import until
 
 HERE = "::1"

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.peers.daemon import Daemon, loopback
-from tests.peers.linphone import Linphone
-from tests.peers.sipp import Sipp
-from tests.sip.sound_server import SoundServer
+from tests.support.daemon import Daemon, loopback
+from tests.support.peers.linphone import Linphone
+from tests.support.peers.sipp import Sipp
+from tests.support.peers.sound_server import SoundServer
 from tests.support.waiting import until
 
 

@@ -4,12 +4,11 @@ import socket
 
 import pytest
 
-from tests.peers.daemon import Daemon, loopback
-from tests.peers.packets import Packets
-from tests.peers.registrars import Kamailio
 from tests.peers.test_connections import listeners
-from tests.peers.test_registration import account
-from tests.shown import shows
+from tests.support.daemon import Daemon, loopback
+from tests.support.peers.packets import Packets
+from tests.support.peers.registrars import Kamailio, account
+from tests.support.shown import shows
 
 READ = 16384  # bytes
 

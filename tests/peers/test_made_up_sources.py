@@ -9,10 +9,10 @@ import time
 import pytest
 
 from appliance.sip.stack.routing.floods import STRANGERS_AT_ONCE, STRANGERS_PER_S
-from tests.peers import made_up
-from tests.peers.afterwards import outlived
-from tests.peers.daemon import Daemon
-from tests.peers.packets import Packets
+from tests.support.daemon import Daemon
+from tests.support.peers import made_up
+from tests.support.peers.afterwards import outlived
+from tests.support.peers.packets import Packets
 from tests.support.waiting import until
 
 RATE, LONGEST_S, PRESSES = 4000, 100, 20

@@ -6,10 +6,9 @@ What is simulated of them is the machine: ten accounts share a process, each wit
 from contextlib import ExitStack, contextmanager
 from itertools import pairwise
 
-from tests.peers.asterisk import Asterisk
-from tests.peers.daemon import Daemon
-from tests.peers.registrars import Scripted, user
-from tests.peers.test_registration import account
+from tests.support.daemon import Daemon
+from tests.support.peers.asterisk import Asterisk
+from tests.support.peers.registrars import Scripted, account, user
 from tests.support.waiting import until
 
 MACHINES, EACH = 5, 10

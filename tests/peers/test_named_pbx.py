@@ -4,11 +4,10 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.peers.daemon import Daemon
-from tests.peers.namespaces import DOOR, PBX, Cable, NameServer, SilentNameServer
-from tests.peers.packets import Packets
-from tests.peers.registrars import Kamailio
-from tests.peers.test_registration import account
+from tests.support.daemon import Daemon
+from tests.support.peers.namespaces import DOOR, PBX, Cable, NameServer, SilentNameServer
+from tests.support.peers.packets import Packets
+from tests.support.peers.registrars import Kamailio, account
 
 NAME, NOWHERE = "pbx.test", "host.silent.test"
 PORT, FAR, OTHER = 5080, 5090, 5092

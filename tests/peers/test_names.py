@@ -6,10 +6,10 @@ asks nothing. What is ours is looked up beside it.
 
 import pytest
 
-from tests.peers.afterwards import outlived
-from tests.peers.daemon import Daemon
-from tests.peers.namespaces import DOOR, PBX, Cable, SilentNameServer
-from tests.peers.packets import Packets
+from tests.support.daemon import Daemon
+from tests.support.peers.afterwards import outlived
+from tests.support.peers.namespaces import DOOR, PBX, Cable, SilentNameServer
+from tests.support.peers.packets import Packets
 
 PORT, FAR, OTHER, STRANGER = 5080, 5090, 5092, "10.9.0.2"
 NAME = "host.silent.test"

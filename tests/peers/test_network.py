@@ -2,11 +2,10 @@
 
 import pytest
 
-from tests.peers.daemon import Daemon
-from tests.peers.namespaces import PBX, Cable, NameServer
-from tests.peers.registrars import Kamailio
-from tests.peers.test_registration import account
-from tests.shown import shows
+from tests.support.daemon import Daemon
+from tests.support.peers.namespaces import PBX, Cable, NameServer
+from tests.support.peers.registrars import Kamailio, account
+from tests.support.shown import shows
 from tests.support.waiting import until
 
 ELSEWHERE, NOBODY = "10.9.0.8", "10.9.0.99"

@@ -4,9 +4,9 @@ import struct
 
 import pytest
 
-from tests.peers.daemon import Daemon
-from tests.peers.packets import Packets
-from tests.shown import shows
+from tests.support.daemon import Daemon
+from tests.support.peers.packets import Packets
+from tests.support.shown import shows
 
 RELAY, ALONE = "application/dtmf-relay", "application/dtmf"
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.peers.daemon import Daemon
-from tests.peers.packets import Packets
+from tests.support.daemon import Daemon
+from tests.support.peers.packets import Packets
 
 
 def talks(door, far, sdp):

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.peers.daemon import Daemon, loopback
-from tests.peers.packets import Packets, good_call
-from tests.peers.sipp import listening
-from tests.peers.voices import Voice
-from tests.shown import shows
+from tests.support.daemon import Daemon, loopback
+from tests.support.peers.packets import Packets, good_call
+from tests.support.peers.sipp import listening
+from tests.support.peers.voices import Voice
+from tests.support.shown import shows
 from tests.support.waiting import paced, until
 
 TALKED = ["incoming", "ringing", "answering", "connecting", "connected"]

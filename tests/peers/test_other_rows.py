@@ -6,11 +6,10 @@ import signal
 
 import pytest
 
-from tests.peers.daemon import Daemon
-from tests.peers.registrars import Kamailio
-from tests.peers.sipp import Sipp
-from tests.peers.test_registration import account
-from tests.shown import shows
+from tests.support.daemon import Daemon
+from tests.support.peers.registrars import Kamailio, account
+from tests.support.peers.sipp import Sipp
+from tests.support.shown import shows
 from tests.support.waiting import until
 
 

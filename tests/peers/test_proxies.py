@@ -4,10 +4,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.peers.daemon import Daemon
-from tests.peers.registrars import Kamailio, Scripted
-from tests.peers.test_registration import PATIENCE_S, account
-from tests.support.waiting import until
+from tests.support.daemon import Daemon
+from tests.support.peers.registrars import Kamailio, Scripted, account
+from tests.support.waiting import PATIENCE_S, until
 
 USER, OTHER = "231", "232"
 

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from tests.peers.daemon import loopback
-from tests.peers.packets import Packets
+from tests.support.daemon import loopback
+from tests.support.peers.packets import Packets
 
 EVENT = "Event: {}\r\nSubscription-State: active\r\n"
 UNKNOWN = {  # method and headers outside of dialogs: the answer, and what it must say

@@ -6,10 +6,10 @@ import time
 
 import pytest
 
-from tests.peers.daemon import Daemon
-from tests.peers.registrars import Kamailio, Scripted
-from tests.peers.sipp import Sipp, listening
-from tests.shown import shows
+from tests.support.daemon import Daemon
+from tests.support.peers.registrars import Kamailio, Scripted, account
+from tests.support.peers.sipp import Sipp, listening
+from tests.support.shown import shows
 from tests.support.waiting import until
 
 PATIENCE_S = 120.0  # longer than the 32 s after which SIP gives a silent registrar up
@@ -19,15 +19,6 @@ PATIENCE_S = 120.0  # longer than the 32 s after which SIP gives a silent regist
 def kamailio(tmp_path_factory):
     with Kamailio(tmp_path_factory.mktemp("k")) as registrar:
         yield registrar
-
-
-def account(directory, registrar, user, password=None, **settings):
-    """A table of the configuration; the right password is pw- and the user's name."""
-    file = directory / f"{user}-{len(list(directory.iterdir()))}"
-    file.write_text(f"{password or f'pw-{user}'}\n")
-    file.chmod(0o600)
-    where = f"{registrar.address}:{registrar.port}"
-    return {"user": user, "registrar": where, "password_file": str(file), **settings}
 
 
 def test_two_accounts_register_with_digest_by_udp_and_by_tcp_and_no_password_is_told(kamailio, tmp_path):

@@ -2,10 +2,9 @@
 
 import pytest
 
-from tests.peers.daemon import Daemon
-from tests.peers.namespaces import PBX, Cable, NameServer
-from tests.peers.registrars import Kamailio
-from tests.peers.test_registration import account
+from tests.support.daemon import Daemon
+from tests.support.peers.namespaces import PBX, Cable, NameServer
+from tests.support.peers.registrars import Kamailio, account
 
 NOBODY = "10.9.0.99"
 

@@ -5,11 +5,10 @@ import time
 
 import pytest
 
-from tests.peers.daemon import Daemon
-from tests.peers.packets import Packets
-from tests.peers.registrars import Kamailio
 from tests.peers.test_network import flows
-from tests.peers.test_registration import account
+from tests.support.daemon import Daemon
+from tests.support.peers.packets import Packets
+from tests.support.peers.registrars import Kamailio, account
 from tests.support.waiting import until
 
 RATE = 200  # REGISTERs a second, of which each is challenged

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.peers.daemon import Daemon, loopback
-from tests.peers.sipp import Sipp, free_port
-from tests.shown import shows
+from tests.support.daemon import Daemon, loopback
+from tests.support.peers.sipp import Sipp, free_port
+from tests.support.shown import shows
 from tests.support.waiting import until
 
 PEOPLE = ("kitchen", "hall", "mobile", "nobody")

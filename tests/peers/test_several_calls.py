@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.peers.daemon import Daemon
-from tests.peers.sipp import Sipp
-from tests.shown import shows
+from tests.support.daemon import Daemon
+from tests.support.peers.sipp import Sipp
+from tests.support.shown import shows
 from tests.support.waiting import until
 
 

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from appliance.demo.stations import CODE
-from tests.peers.afterwards import outlived
-from tests.peers.daemon import Daemon, loopback
-from tests.peers.packets import Packets
-from tests.peers.sounds import ABSENT_DB, HEARD_DB, levels_of
-from tests.peers.voices import Voice, drained, event, event_type, opened, packet, place, report
-from tests.shown import shows
+from tests.support.daemon import Daemon, loopback
+from tests.support.peers.afterwards import outlived
+from tests.support.peers.packets import Packets
+from tests.support.peers.sounds import ABSENT_DB, HEARD_DB, levels_of
+from tests.support.peers.voices import Voice, drained, event, event_type, opened, packet, place, report
+from tests.support.shown import shows
 from tests.support.waiting import until
 
 PATIENCE_S = 90.0
@@ -251,7 +251,7 @@ def test_ports_for_sound_are_random_in_the_configured_range(tmp_path):
 def rtp_flood(accepted, strangers, within=(), seconds=FLOOD_S):
     """A process that sends packets of these addresses into the call; it prints how many, and in how many seconds."""
     to, port = place(accepted)
-    words = ["-m", "tests.peers.rtp_flood", to, port, event_type(accepted), FLOOD_PER_S, seconds, *strangers]
+    words = ["-m", "tests.support.peers.rtp_flood", to, port, event_type(accepted), FLOOD_PER_S, seconds, *strangers]
     command = [*within, sys.executable, *map(str, words)]
     environment = {**os.environ, "PYTHONPATH": str(CODE)}  # a namespace has a working directory of its own
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.peers.daemon import Daemon
-from tests.peers.sipp import Sipp
-from tests.shown import shows
+from tests.support.daemon import Daemon
+from tests.support.peers.sipp import Sipp
+from tests.support.shown import shows
 
 ASKS = ["Call-Info: <sip:192.0.2.9>;answer-after=0\n", "Alert-Info: <http://x.example>;info=alert-autoanswer\n"]
 

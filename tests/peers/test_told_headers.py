@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.peers.packets import Packets
-from tests.shown import shows
+from tests.support.peers.packets import Packets
+from tests.support.shown import shows
 from tests.support.waiting import until
 
 X = {"X-Floor": "2"}

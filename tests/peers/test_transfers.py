@@ -12,10 +12,10 @@ from urllib.parse import unquote
 import pytest
 
 from appliance.demo.stations import CODE
-from tests.peers.daemon import Daemon, loopback
-from tests.peers.packets import Packets
-from tests.peers.sipp import Sipp
-from tests.shown import shows
+from tests.support.daemon import Daemon, loopback
+from tests.support.peers.packets import Packets
+from tests.support.peers.sipp import Sipp
+from tests.support.shown import shows
 from tests.support.waiting import pause, until
 
 DEAR = "sip:dear@127.0.0.9:5060"

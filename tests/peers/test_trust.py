@@ -5,11 +5,10 @@ import re
 import pytest
 
 from appliance.demo.stations import CODE
-from tests.peers.afterwards import rings
-from tests.peers.daemon import Daemon, loopback
-from tests.peers.packets import Packets
-from tests.peers.registrars import Kamailio
-from tests.peers.test_registration import account
+from tests.support.daemon import Daemon, loopback
+from tests.support.peers.afterwards import rings
+from tests.support.peers.packets import Packets
+from tests.support.peers.registrars import Kamailio, account
 from tests.support.waiting import until
 
 DIGIT, NAME = "5", "porch.test"

@@ -4,11 +4,10 @@ import re
 
 import pytest
 
-from tests.peers.daemon import Daemon
-from tests.peers.namespaces import DOOR, HELD, PBX, Cable, Machine, plug
-from tests.peers.registrars import Kamailio
 from tests.peers.test_network import flows
-from tests.peers.test_registration import account
+from tests.support.daemon import Daemon
+from tests.support.peers.namespaces import DOOR, HELD, PBX, Cable, Machine, plug
+from tests.support.peers.registrars import Kamailio, account
 from tests.support.waiting import until
 
 DOOR_INSIDE, KITCHEN = "10.8.0.7", "10.8.0.2"  # the second network, which the default route does not lead to

@@ -4,10 +4,10 @@ import time
 
 import pytest
 
-from tests.peers.daemon import Daemon
-from tests.peers.forged import Forger, options
-from tests.peers.namespaces import DOOR, PBX, Cable
-from tests.peers.sipp import Sipp
+from tests.support.daemon import Daemon
+from tests.support.peers.forged import Forger, options
+from tests.support.peers.namespaces import DOOR, PBX, Cable
+from tests.support.peers.sipp import Sipp
 from tests.support.waiting import paced
 
 DOOR6, PBX6 = "fd00:9::7", "fd00:9::1"

@@ -2,11 +2,11 @@
 
 import pytest
 
-from tests.peers.baresip import Baresip
-from tests.peers.daemon import Daemon
-from tests.peers.packets import Packets
-from tests.peers.sipp import Sipp
-from tests.shown import shows
+from tests.support.daemon import Daemon
+from tests.support.peers.baresip import Baresip
+from tests.support.peers.packets import Packets
+from tests.support.peers.sipp import Sipp
+from tests.support.shown import shows
 from tests.support.waiting import until
 
 

@@ -6,10 +6,9 @@ packaging/pjsua2/advisories.tsv lists all of them.
 
 import pytest
 
-from tests.peers.daemon import Daemon
-from tests.peers.packets import Packets, good_call
-from tests.peers.registrars import Notifier, Scripted
-from tests.peers.test_registration import account
+from tests.support.daemon import Daemon
+from tests.support.peers.packets import Packets, good_call
+from tests.support.peers.registrars import Notifier, Scripted, account
 from tests.support.waiting import until
 
 MOST_ATTRIBUTES = 68  # of one medium, as pjmedia's parser takes them

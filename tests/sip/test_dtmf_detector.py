@@ -8,8 +8,8 @@ import pytest
 
 from appliance.core.access.credentials import SHORTEST as SHORTEST_CODE
 from appliance.core.access.dtmf import TOGETHER_S
-from tests.peers.sounds import from_a_law, to_a_law
 from tests.sip.dtmf import DIGITS, RATE, digit, digits, heard, noise, silence, typed
+from tests.support.peers.sounds import from_a_law, to_a_law
 
 SHORTEST_MS, PAUSE_MS = 40, 50
 LOWEST_DBM0 = -25.0

@@ -9,6 +9,7 @@ import pytest
 
 from appliance.core.model import CallId
 from appliance.sip.stack.media import inband_dtmf
+from tests.support.daemon import start_command
 
 ACCOUNT = """
 [account.office]
@@ -33,7 +34,7 @@ def start(tmp_path):
         file = tmp_path / "door.toml"
         file.write_text(ACCOUNT.format(wanted=wanted, password=password))
         path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
-        words = [sys.executable, "-m", "appliance", "--config", str(file), "--state", str(tmp_path), *options]
+        words = start_command(file, tmp_path, *options)
         environment = {**os.environ, "PYTHONPATH": path}
         done = subprocess.run(words, capture_output=True, text=True, timeout=120, env=environment)
         return done.returncode, done.stdout + done.stderr

@@ -33,6 +33,7 @@ def until(
         if found := condition():
             return found
         pause(every)
+        every = max(every, min(every * 1.5, slowest))
     return None
 
 

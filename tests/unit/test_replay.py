@@ -4,7 +4,6 @@ import asyncio
 import json
 import re
 import subprocess
-import sys
 import tempfile
 from dataclasses import is_dataclass, replace
 from pathlib import Path
@@ -38,6 +37,7 @@ from appliance.replay.redaction import DIGITS, Masks
 from appliance.runtime import reactor
 from appliance.runtime.reactor import Reactor
 from tests.core.station import FRONT, KITCHEN, PCMA, SETTINGS
+from tests.support.daemon import start_command
 from tests.support.waiting import until
 
 CODE_AT = Path(__file__).resolve().parents[2]
@@ -384,7 +384,7 @@ def test_a_daemon_records_what_comes_in_and_ends_the_file_when_it_is_stopped(tmp
         lines = "simulated"
         """
     )
-    asked = [sys.executable, "-m", "appliance", "--config", str(config), "--state", str(tmp_path)]
+    asked = start_command(config, tmp_path)
     with subprocess.Popen([*asked, "--record-inputs", str(path)], stderr=subprocess.DEVNULL, cwd=CODE_AT) as daemon:
         try:
 

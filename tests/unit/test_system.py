@@ -8,7 +8,6 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 import time
 from contextlib import suppress
 from dataclasses import replace
@@ -27,6 +26,7 @@ from appliance.core.inputs import ClockSet, QuietChanged
 from appliance.core.model import Call, CallId, CallState, Direction, QuietHours, Remote, Settings, State
 from appliance.system import clock, lock, quiet
 from appliance.system.notify import Notify
+from tests.support.daemon import start_command
 from tests.support.waiting import until_async
 
 
@@ -152,7 +152,7 @@ def test_a_daemon_says_ready_feeds_the_watchdog_and_leaves_within_a_moment(tmp_p
         manager.bind(path)
         manager.settimeout(120)
         environment = {**os.environ, "NOTIFY_SOCKET": path, "WATCHDOG_USEC": "400000"}
-        argv = [sys.executable, "-m", "appliance", "--demo", "--config", str(config), "--state", str(tmp_path / "s")]
+        argv = start_command(config, tmp_path / "s", "--demo")
         process = subprocess.Popen(argv, env=environment, stdout=log, stderr=log)
         try:
             wanted = {"READY=1", "WATCHDOG=1", "STATUS=ready"}
@@ -281,7 +281,7 @@ def test_a_daemon_reads_its_file_again_and_keeps_the_good_one_when_the_new_one_i
             told_by("READY=1")
             assert any(text.startswith("RELOADING=1\nMONOTONIC_USEC=") for text in told)
 
-        argv = [sys.executable, "-m", "appliance", "--demo", "--config", str(config), "--state", str(tmp_path / "s")]
+        argv = start_command(config, tmp_path / "s", "--demo")
         process = subprocess.Popen(argv, env={**os.environ, "NOTIFY_SOCKET": path}, stdout=errors, stderr=errors)
         try:
             told_by("READY=1")

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.peers.nameserver import name_of
+from tests.support.peers.nameserver import name_of
 from tests.support.waiting import until
 
 DOOR, PBX = "10.9.0.7", "10.9.0.1"

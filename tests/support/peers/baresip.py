@@ -8,7 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from tests.peers.sipp import ADDRESS, bound, free_port
+from tests.support.peers.sipp import ADDRESS, bound, free_port
 from tests.support.waiting import until
 
 PATIENCE_S = 120.0

@@ -3,7 +3,7 @@
 import contextlib
 import time
 
-from tests.peers.packets import Packets
+from tests.support.peers.packets import Packets
 
 MORE_MB = 20  # what a process may weigh more than before
 

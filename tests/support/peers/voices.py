@@ -9,7 +9,7 @@ import time
 
 import numpy as np
 
-from tests.peers.sounds import AMPLITUDE, to_a_law
+from tests.support.peers.sounds import AMPLITUDE, to_a_law
 
 PCMA, FRAME, FRAME_S = 8, 160, 0.02
 SSRC = 0xFA12

@@ -8,7 +8,7 @@ import socket
 import sys
 import time
 
-from tests.peers.voices import FRAME, PCMA, event, packet
+from tests.support.peers.voices import FRAME, PCMA, event, packet
 from tests.support.waiting import paced
 
 

@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 
-from tests.peers import sipp_scenarios
+from tests.support.peers import sipp_scenarios
 from tests.support.waiting import until
 
 ADDRESS = "127.0.0.1"

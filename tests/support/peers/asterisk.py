@@ -8,8 +8,8 @@ import struct
 import subprocess
 from pathlib import Path
 
-from tests.peers.daemon import loopback
-from tests.peers.sipp import RTP_PORTS, free_port
+from tests.support.daemon import loopback
+from tests.support.peers.sipp import RTP_PORTS, free_port
 from tests.support.waiting import until
 
 ROOT = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "intercomd" / "peers" / "asterisk"

@@ -10,8 +10,8 @@ import threading
 import time
 from pathlib import Path
 
-from tests.peers.daemon import loopback
-from tests.peers.sipp import free_port
+from tests.support.daemon import loopback
+from tests.support.peers.sipp import free_port
 from tests.support.waiting import until
 
 REALM = "test"
@@ -274,6 +274,15 @@ class Notifier(Scripted):
             f"Content-Length: {len(body)}",
         ]
         return "\r\n".join([*lines, "", body]).encode()
+
+
+def account(directory, registrar, user, password=None, **settings):
+    """A table of the configuration; the right password is pw- and the user's name."""
+    file = directory / f"{user}-{len(list(directory.iterdir()))}"
+    file.write_text(f"{password or f'pw-{user}'}\n")
+    file.chmod(0o600)
+    where = f"{registrar.address}:{registrar.port}"
+    return {"user": user, "registrar": where, "password_file": str(file), **settings}
 
 
 def user(request):

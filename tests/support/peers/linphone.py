@@ -6,7 +6,7 @@ import socket
 import subprocess
 from pathlib import Path
 
-from tests.peers.sipp import bound, free_port
+from tests.support.peers.sipp import bound, free_port
 from tests.support.waiting import PATIENCE_S, until
 
 CONFIG = """[sip]

@@ -11,7 +11,7 @@ import re
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
-from tests import schema
+from tests.support import schema
 
 SHOWN: dict[str, set[str]] = {}  # row -> tests, with their module
 # Data with a choice of values: what follows a colon in one is particular.

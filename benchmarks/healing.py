@@ -46,7 +46,7 @@ class Place:
         """A daemon that is registered, and rings the other one."""
         table = account(self.directory, self.registrar, user, transport=self.transport)
         table["registrar"] = f"{NAME}:{self.registrar.port}" if user == OFFICE else table["registrar"]
-        settings = {
+        settings: dict[str, dict[str, Any]] = {
             "sip": {"address": "0.0.0.0", "port": 0},  # noqa: S104 - its namespace has nobody else in it
             "account": {"office": table},
             "target": {"far": {"uri": other, "account": "office"}},
@@ -109,9 +109,13 @@ def in_call(place: Place) -> float:
     until(received, "sound")
     place.cable.move(ELSEWHERE)
     begun = time.monotonic()
-    for _ in range(2):  # the first count has what came before
+
+    def comes() -> None:
         before = received()
-        until(lambda before=before: received() > before + SOUND, "sound", PATIENCE_S)
+        until(lambda: received() > before + SOUND, "sound", PATIENCE_S)
+
+    comes()  # this count has what came before
+    comes()
     return time.monotonic() - begun
 
 

@@ -12,8 +12,8 @@ import pytest
 
 from appliance.demo.stations import free_sip_port
 from tests.e2e.test_kills import FINAL, FIRST, calls, quiet
-from tests.sip.stations import Ear, tone_file
 from tests.support.pairs import KITCHEN, appliances, merged, pair, ring
+from tests.support.stations import Ear, tone_file
 from tests.support.waiting import LOOK_S, pause, until
 
 SEEDS, KILLS = range(4), 5

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.sip.stations import RATE, Ear, tone_file
 from tests.sip.test_cards import SoundServer
 from tests.support.pairs import appliances, connect, pair
+from tests.support.stations import RATE, Ear, tone_file
 
 OURS, THEIRS = 440, 1000
 AS_PLAYED, ABSENT = (-1.0, 1.0), (-200.0, -50.0)  # dB against what is played

@@ -11,7 +11,7 @@ import pytest
 
 from appliance.core import inputs
 from tests.fuzz.budget import SECONDS
-from tests.sip.stations import connect, stations
+from tests.support.stations import connect, stations
 
 pytestmark = pytest.mark.far_end
 

@@ -4,8 +4,8 @@ import pytest
 
 from appliance.core import inputs
 from appliance.core.orders import Answer, HangUp, Refuse, Ring
-from tests.sip.stations import stations, talk
 from tests.support.peers.sipp import Sipp
+from tests.support.stations import stations, talk
 
 DOOR = {"user": "door"}
 

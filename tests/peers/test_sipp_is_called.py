@@ -7,8 +7,8 @@ import pytest
 from appliance.core import inputs
 from appliance.core.model import CallId
 from appliance.core.orders import HangUp, Place
-from tests.sip.stations import stations, talk
 from tests.support.peers.sipp import Sipp
+from tests.support.stations import stations, talk
 
 DOOR = {"user": "door"}
 CALL = CallId("c-1")

@@ -18,11 +18,11 @@ from appliance.core.orders import HangUp, Place
 from appliance.sip import link
 from appliance.sip.stack.media.bridge import dbfs
 from appliance.sip.stack.media.devices import number_of
-from tests.sip.stations import PATIENCE_S, Ear, Station, connect, stations, talk, tone_file
 from tests.support.daemon import loopback
 from tests.support.peers.packets import Packets
 from tests.support.peers.sound_server import SoundServer
 from tests.support.peers.voices import place
+from tests.support.stations import PATIENCE_S, Ear, Station, connect, stations, talk, tone_file
 from tests.support.waiting import until_async
 
 pytestmark = pytest.mark.far_end

@@ -9,7 +9,7 @@ from appliance.core.model import CallId
 from appliance.core.orders import Answer, HangUp, Place, Probe, Ring, SendDigit
 from appliance.sip.stack.routing.servers import Destination as Where
 from appliance.sip.stack.routing.servers import place_of
-from tests.sip.stations import stations
+from tests.support.stations import stations
 
 pytestmark = pytest.mark.far_end
 

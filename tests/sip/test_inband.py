@@ -9,7 +9,7 @@ from appliance.core import inputs
 from appliance.core.desired import Sound
 from appliance.core.orders import SendDigit
 from tests.sip.dtmf import file, typed
-from tests.sip.stations import connect, stations, talk
+from tests.support.stations import connect, stations, talk
 
 pytestmark = pytest.mark.far_end
 

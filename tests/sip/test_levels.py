@@ -6,7 +6,7 @@ import pytest
 from appliance.core import inputs
 from appliance.core.desired import Sound
 from appliance.core.model import RecordingId
-from tests.sip.stations import RATE, Ear, connect, stations, talk, tone_file
+from tests.support.stations import RATE, Ear, connect, stations, talk, tone_file
 
 pytestmark = pytest.mark.far_end
 

@@ -17,7 +17,7 @@ from appliance.core.model import CallId
 from appliance.core.orders import Answer, HangUp, Place, Refuse, SendDigit
 from appliance.sip import link
 from appliance.sip.settings import SipSettings
-from tests.sip.stations import PATIENCE_S, Station, connect, place, stations, talk
+from tests.support.stations import PATIENCE_S, Station, connect, place, stations, talk
 from tests.support.waiting import until_async
 
 pytestmark = pytest.mark.far_end

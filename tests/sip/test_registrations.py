@@ -11,9 +11,9 @@ from appliance.core.model import CallId
 from appliance.core.orders import Place, Register, Unregister
 from appliance.sip.settings import RegistrarSettings, SipSettings
 from appliance.sip.wire import Decoder, Start, encode
-from tests.sip.stations import stations
 from tests.support.daemon import loopback
 from tests.support.peers.registrars import Scripted, answer
+from tests.support.stations import stations
 
 pytestmark = pytest.mark.far_end
 

@@ -8,11 +8,11 @@ from appliance.core import inputs
 from appliance.core.model import TlsFault
 from appliance.core.orders import Register
 from appliance.sip.settings import TlsSettings
-from tests.sip.stations import stations
 from tests.sip.test_registrations import account, pbx_test
 from tests.support.certificates import Authority
 from tests.support.daemon import loopback
 from tests.support.peers.registrars import Kamailio
+from tests.support.stations import stations
 from tests.support.waiting import until_async
 
 pytestmark = pytest.mark.far_end

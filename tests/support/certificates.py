@@ -6,7 +6,7 @@ from pathlib import Path
 KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
 
 
-def run(*words, before=0):
+def run(*words: object, before: int = 0) -> None:
     """Have openssl do it, on a clock that is so many days behind."""
     clock = ["faketime", "-f", f"-{before}d"] if before else []
     subprocess.run([*clock, "openssl", *map(str, words)], check=True, capture_output=True)
@@ -15,13 +15,13 @@ def run(*words, before=0):
 class Authority:
     """An authority of its own: `file` is its certificate."""
 
-    def __init__(self, directory, name="test authority"):
+    def __init__(self, directory: Path, name: str = "test authority") -> None:
         self.directory = Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.file, self._key = self.directory / "ca.pem", self.directory / "ca.key"
         run("req", "-x509", *KEY, "-keyout", self._key, "-out", self.file, "-days", 3650, "-subj", f"/CN={name}")
 
-    def sign(self, name, subject, *names, made_days_ago=1):
+    def sign(self, name: str, subject: str, *names: str, made_days_ago: int = 1) -> tuple[str, str]:
         """Certificate, valid for 30 days, and key; `names` as in DNS:pbx.example or IP:127.0.0.1.
 
         subject: its common name, or all of it, as in /O=house/CN=pbx.

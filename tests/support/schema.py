@@ -5,7 +5,7 @@ from typing import Any
 
 from appliance.runtime.event_schemas import schemas
 
-TYPES: dict[str, type | tuple[type, ...]] = {
+TYPES: dict[str, Any] = {
     "string": str,
     "boolean": bool,
     "integer": int,

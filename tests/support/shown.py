@@ -9,10 +9,12 @@ call's end; `error:…` of a refused request.
 import functools
 import re
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, ClassVar
 
 from tests.support import schema
 
+Test = Callable[..., None]
 SHOWN: dict[str, set[str]] = {}  # row -> tests, with their module
 # Data with a choice of values: what follows a colon in one is particular.
 CHOICES = {
@@ -33,26 +35,26 @@ CHOICES = {
 class Witness(ABC):
     """Something under test that lists its events and requests since a moment."""
 
-    started: ClassVar[list] = []  # by the test that runs
+    started: ClassVar[list["Witness"]] = []  # by the test that runs
 
     @abstractmethod
-    def moment(self):
+    def moment(self) -> Any:
         """When the test that begins now began with it."""
 
     @abstractmethod
-    def witnessed(self, moment):
+    def witnessed(self, moment: Any) -> tuple[Sequence[dict[str, Any]], Iterable[str]]:
         """The events from a moment on, from the very beginning where it is None, and the rows of what was asked."""
 
 
-def shows(*rows):
-    """The witnesses, those that the test is given and those it starts, have seen all of these events and requests."""
+def shows(*rows: str) -> Callable[[Test], Test]:
+    """The witnesses, those that the test is given and those it starts, have told and been asked all of these."""
 
-    def decorate(test):
+    def decorate(test: Test) -> Test:
         for row in rows:
             SHOWN.setdefault(row, set()).add(f"{test.__module__}.{test.__name__}")
 
         @functools.wraps(test)
-        def held_to_it(**given):
+        def held_to_it(**given: Any) -> None:
             began = [(witness, witness.moment()) for witness in among(given.values())]
             Witness.started = []
             test(**given)
@@ -65,7 +67,7 @@ def shows(*rows):
     return decorate
 
 
-def among(values):
+def among(values: Iterable[object]) -> Iterator[Witness]:
     """The witnesses there, also of a fixture that gives several."""
     for value in values:
         if isinstance(value, Witness):
@@ -74,7 +76,7 @@ def among(values):
             yield from among(value)
 
 
-def done(events, asked):
+def done(events: Iterable[dict[str, Any]], asked: Iterable[str]) -> set[str]:
     """All rows that these are; an event of another shape than described fails."""
     rows = set(asked)
     for envelope in events:
@@ -88,13 +90,13 @@ def done(events, asked):
     return rows
 
 
-def asked_by_http(method, path, status, answer):
+def asked_by_http(method: str, path: str, status: int, answer: Any) -> str:
     """The row of a request: what was done, or why not."""
     return f"{method} {template(path)}" if status < 400 else f"error:{answer['code']}"
 
 
-def template(path):
-    """A path as the catalogue writes it."""
+def template(path: str) -> str:
+    """A path as the contract writes it."""
     path = path.partition("?")[0]
     for name, of in (
         ("id", "calls"),

@@ -2,14 +2,21 @@
 
 import contextlib
 import time
+from collections.abc import Callable, Iterator
+from typing import Any
 
+from tests.support.daemon import Daemon
 from tests.support.peers.packets import Packets
+
+Address = tuple[str, int]
 
 MORE_MB = 20  # what a process may weigh more than before
 
 
 @contextlib.contextmanager
-def outlived(door, record, far=None):
+def outlived(
+    door: Daemon, record: Callable[[str, object], None], far: Callable[[], Packets] | None = None
+) -> Iterator[Any]:
     """The block is an attack; after it the station is what it was. How long that took is recorded, and printed.
 
     far: makes the phone that the button rings; by default at this machine's address of it.
@@ -23,7 +30,10 @@ def outlived(door, record, far=None):
         phone.to = address_of(door)
         called_s = calls(door, phone) - ended
     after = door.memory()
-    figures = {"a press rang after s": round(pressed_s, 3), "a known phone talked after s": round(called_s, 3)}
+    figures: dict[str, object] = {
+        "a press rang after s": round(pressed_s, 3),
+        "a known phone talked after s": round(called_s, 3),
+    }
     figures["MB more"] = {name: round(after[name] - before[name], 1) for name in after}
     record("after the attack", figures)
     print(figures)
@@ -32,12 +42,12 @@ def outlived(door, record, far=None):
         assert megabytes < before[process] + MORE_MB, process
 
 
-def address_of(door):
+def address_of(door: Daemon) -> Address:
     host, _, port = door.address.rpartition(":")
     return host, int(port)
 
 
-def rings(door, phone):
+def rings(door: Daemon, phone: Packets) -> float:
     """A press's INVITE comes to the phone, which is busy: when it came."""
     call = door.ring()
     invite = phone.receive("INVITE", "INVITE")
@@ -48,7 +58,7 @@ def rings(door, phone):
     return came
 
 
-def calls(door, phone):
+def calls(door: Daemon, phone: Packets) -> float:
     """The phone calls, is answered at the panel, and hangs up: when people could talk."""
     phone.send(phone.invite())
     call = door.wait("call.incoming", source=f"{phone.address}:{phone.port}")["call"]

@@ -6,7 +6,9 @@ import random
 import signal
 import struct
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Self
 
 from tests.support.daemon import loopback
 from tests.support.peers.sipp import RTP_PORTS, free_port
@@ -114,13 +116,13 @@ class Asterisk:
     603 passes who calls it on to 602 after a second, 604 to nobody.
     """
 
-    def __init__(self, directory, extensions=("101", "102", "103")):
+    def __init__(self, directory: Path, extensions: Sequence[str] = ("101", "102", "103")) -> None:
         self.directory, self.extensions = Path(directory), extensions
         self.address = loopback()
         self.port = free_port(self.address)
-        self.process = None
+        self.process: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         modules = next(ROOT.glob("usr/lib/*-linux-gnu/asterisk/modules"), None)
         assert modules is not None, f"no Asterisk in {ROOT}: run packaging/asterisk"
         for part in ("etc", "state/keys", "log", "moh", "run"):
@@ -144,10 +146,10 @@ class Asterisk:
         until(lambda: self._starts() > before, "Asterisk", patience=120)
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.kill()
 
-    def kill(self):
+    def kill(self) -> None:
         """End it in an instant, as a crash does."""
         if self.process is not None:
             os.killpg(self.process.pid, signal.SIGKILL)  # bubblewrap's end takes its process namespace with it
@@ -155,15 +157,15 @@ class Asterisk:
             self.process = None
 
     @property
-    def log(self):
+    def log(self) -> str:
         logs = (self.directory / "log" / name for name in ("messages.log", "stdout.log"))
         return "\n".join(log.read_text(errors="replace") for log in logs if log.exists())
 
-    def _starts(self):
-        assert self.process.poll() is None, self.log
+    def _starts(self) -> int:
+        assert self.process and self.process.poll() is None, self.log
         return self.log.count(READY)
 
-    def _files(self, modules):
+    def _files(self, modules: str) -> dict[str, str]:
         first = random.randrange(RTP_PORTS.start, RTP_PORTS.stop, 100)  # the address is ours alone
         transports = "".join(
             f"[{kind}]\ntype=transport\nprotocol={kind}\nbind={self.address}:{self.port}\n" for kind in ("udp", "tcp")

@@ -6,7 +6,9 @@ import random
 import socket
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, Self
 
 from tests.support.peers.sipp import ADDRESS, bound, free_port
 from tests.support.waiting import until
@@ -61,18 +63,18 @@ class Baresip:
 
     def __init__(
         self,
-        directory,
-        address,
-        port=0,
+        directory: Path,
+        address: str,
+        port: int = 0,
         *,
-        hertz=440,
-        plays="",
-        codec="pcma",
-        within=(),
-        account="",
-        modules="",
-        gives_up_s=120,
-    ):
+        hertz: float = 440,
+        plays: str = "",
+        codec: str = "pcma",
+        within: Sequence[str] = (),
+        account: str = "",
+        modules: str = "",
+        gives_up_s: int = 120,
+    ) -> None:
         self.directory = Path(directory) / "baresip"
         self.within, self.account, self.modules, self.gives_up_s = within, account, modules, gives_up_s
         free_at = ADDRESS if within else address  # a namespace is ours alone
@@ -82,11 +84,13 @@ class Baresip:
         self.control = free_port(free_at)
         while self.control == self.port + 1:  # baresip listens for TLS there
             self.control = free_port(free_at)
-        self.socket = None
-        self.seen = []  # all events there ever were
-        self.events, self._replies, self._buffer, self._token = [], {}, b"", 0
+        self.socket: socket.socket | None = None
+        self.seen: list[dict[str, Any]] = []  # all events there ever were
+        self.events: list[dict[str, Any]] = []
+        self._replies: dict[str | None, dict[str, Any]] = {}
+        self._buffer, self._token = b"", 0
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         self.directory.mkdir()
         rtp = random.choice(RTP_PORTS)
         (self.directory / "config").write_text(CONFIG.format(**vars(self), rtp=rtp, rtp_end=rtp + 60))
@@ -108,27 +112,28 @@ class Baresip:
             raise
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.process.kill()
         self.process.wait()
         if self.socket is not None:
             self.socket.close()
 
     @property
-    def log(self):
+    def log(self) -> str:
         return (self.directory / "log").read_text(errors="replace")[-3000:]
 
-    def command(self, name, parameters=""):
+    def command(self, name: str, parameters: str = "") -> Any:
         """What baresip prints as answer: dial URI, accept, hangup, hold, resume."""
         self._token += 1
         token, end = str(self._token), time.monotonic() + PATIENCE_S
         text = json.dumps({"command": name, "params": parameters, "token": token}).encode()
+        assert self.socket
         self.socket.sendall(b"%d:%s," % (len(text), text))
         while token not in self._replies:
             self._read(end)
         return self._replies.pop(token)["data"]
 
-    def wait(self, kind):
+    def wait(self, kind: str) -> dict[str, Any]:
         """The next event of this type, as CALL_INCOMING, CALL_ESTABLISHED, CALL_CLOSED; those before it are dropped."""
         end = time.monotonic() + PATIENCE_S
         while True:
@@ -138,10 +143,10 @@ class Baresip:
                     return event
             self._read(end)
 
-    def ends(self, user=""):
+    def ends(self, user: str = "") -> dict[str, str]:
         """What ended each of its calls, of those with that user, so far; "" for one that goes on."""
-        self.command("uastat")  # all events have been read before its answer
-        found = {}
+        self.command("uastat")  # what there is to be told has been read before its answer
+        found: dict[str, str] = {}
         for event in self.seen:
             if event.get("id") and str(event.get("peeruri")).startswith(f"sip:{user}"):
                 found.setdefault(event["id"], "")
@@ -149,22 +154,23 @@ class Baresip:
                     found[event["id"]] = event["param"]
         return found
 
-    def heard(self):
+    def heard(self) -> Path:
         """The file of what came in the newest call, once it is there."""
-        files = until(lambda: list(self.directory.glob("dump-*-dec.wav")), "sound", log=lambda: self.log)
+        files: list[Path] = until(lambda: list(self.directory.glob("dump-*-dec.wav")), "sound", log=lambda: self.log)
         return max(files, key=lambda file: file.stat().st_mtime)
 
-    def _listens(self):
+    def _listens(self) -> bool:
         assert self.process.poll() is None, self.log
         return bound(self.address, self.port, pid=self.process.pid)
 
-    def _connected(self):
+    def _connected(self) -> socket.socket | None:
         with contextlib.suppress(ConnectionRefusedError):
             return socket.create_connection((self.address, self.control))
         return None
 
-    def _read(self, end):
+    def _read(self, end: float) -> None:
         """Messages are JSON in netstrings: LENGTH:TEXT,"""
+        assert self.socket
         self.socket.settimeout(max(end - time.monotonic(), 0.001))
         try:
             data = self.socket.recv(65536)

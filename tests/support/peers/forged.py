@@ -3,11 +3,16 @@
 import ipaddress
 import socket
 import struct
+from typing import Self
+
+from tests.support.peers.namespaces import Machine
+
+Address = tuple[str, int]
 
 UDP, HOPS = socket.IPPROTO_UDP, 64
 
 
-def checksum(data):
+def checksum(data: bytes) -> int:
     """Of the internet protocols (RFC 1071)."""
     words = (
         struct.unpack(f"!{len(data) // 2}H", data)
@@ -20,7 +25,7 @@ def checksum(data):
     return ~total & 0xFFFF or 0xFFFF
 
 
-def datagram(source, target, payload):
+def datagram(source: Address, target: Address, payload: bytes) -> bytes:
     """A UDP packet with its IP header; source and target: address and port."""
     (here, from_port), (there, to_port) = source, target
     addresses = ipaddress.ip_address(here).packed + ipaddress.ip_address(there).packed
@@ -36,23 +41,23 @@ def datagram(source, target, payload):
 class Forger:
     """`with Forger(machine, target) as forger`: sends packets from there to address and port, with made-up sources."""
 
-    def __init__(self, machine, target):
+    def __init__(self, machine: Machine, target: Address) -> None:
         self._target = target
         family = socket.AF_INET6 if ":" in target[0] else socket.AF_INET
         self._socket = machine.socket(family=family, kind=socket.SOCK_RAW, protocol=socket.IPPROTO_RAW)
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self._socket.close()
 
-    def send(self, source, payload, port=5060):
+    def send(self, source: str, payload: bytes, port: int = 5060) -> None:
         # The kernel fills in the checksum of IPv4's header; IPv6 wants no port here.
         self._socket.sendto(datagram((source, port), self._target, payload), (self._target[0], 0))
 
 
-def options(source, number):
+def options(source: str, number: int) -> bytes:
     """A question from there, by nobody whom the station knows; pjsip answers it by itself."""
     host = f"[{source}]" if ":" in source else source
     return (

@@ -5,8 +5,10 @@ import secrets
 import socket
 import subprocess
 from pathlib import Path
+from typing import Self
 
 from tests.support.peers.sipp import bound, free_port
+from tests.support.peers.sound_server import SoundServer
 from tests.support.waiting import PATIENCE_S, until
 
 CONFIG = """[sip]
@@ -38,18 +40,20 @@ class Linphone:
     server: a SoundServer, as it sends nothing without a card. digits: how it sends them, rfc4733 or info.
     """
 
-    def __init__(self, directory, address, server, *, digits="rfc4733"):
+    def __init__(self, directory: Path, address: str, server: SoundServer, *, digits: str = "rfc4733") -> None:
         self.directory = Path(directory) / "linphone"
         self.address, self.port = address, free_port(address)
         self.use_info, self.use_rfc2833 = int(digits == "info"), int(digits == "rfc4733")
         self.pipe = Path("/tmp") / f"linphone-{secrets.token_hex(8)}"  # linphone-daemon makes them nowhere else
-        self.socket, self.server, self.events = None, server, []
+        self.socket: socket.socket | None = None
+        self.server = server
+        self.events: list[dict[str, str]] = []
 
     @property
-    def uri(self):
+    def uri(self) -> str:
         return f"sip:linphone@{self.address}:{self.port}"
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         (self.directory / ".local/share/linphone").mkdir(parents=True)
         (self.directory / "rc").write_text(CONFIG.format(**vars(self)))
         argv = ["setpriv", "--pdeathsig", "KILL", "linphone-daemon", "--config", str(self.directory / "rc")]
@@ -66,46 +70,47 @@ class Linphone:
             )
         try:
             until(self._listens, "linphone", log=lambda: self.log)
-            self.socket = socket.socket(socket.AF_UNIX)
-            self.socket.settimeout(PATIENCE_S)
-            self.socket.connect(str(self.pipe))
+            control = self.socket = socket.socket(socket.AF_UNIX)
+            control.settimeout(PATIENCE_S)
+            control.connect(str(self.pipe))
             self.command("ipv6 disable")
         except BaseException:
             self.__exit__()
             raise
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.process.kill()
         self.process.wait()
         if self.socket is not None:
             self.socket.close()
         self.pipe.unlink(missing_ok=True)
 
-    def _listens(self):
+    def _listens(self) -> bool:
         assert self.process.poll() is None, self.log
         return self.pipe.exists() and bound(self.address, self.port, pid=self.process.pid)
 
     @property
-    def log(self):
+    def log(self) -> str:
         return (self.directory / "log").read_text(errors="replace")[-3000:]
 
-    def command(self, words):
+    def command(self, words: object) -> dict[str, str]:
         """Its answer as fields, {"Id": "1"}."""
+        assert self.socket
         self.socket.sendall(f"{words}\n".encode())
         answer = self.socket.recv(65536).decode()
         assert answer.startswith("Status: Ok"), f"{words}: {answer}"
         return fields(answer)
 
-    def settled(self):
+    def settled(self) -> re.Match[str] | None:
         """Whether it has answered our UPDATE that settles on one codec; it ignores one that its own re-INVITE meets."""
         log = (self.directory / "log").read_text(errors="replace")
         return re.search(r"^SIP/2\.0 200 .*\n(?:[^\n]+\n)*?CSeq: \d+ UPDATE", log, re.MULTILINE)
 
-    def wait(self, *names, **expected):
+    def wait(self, *names: str, **expected: object) -> dict[str, str]:
         """The next event of these names, as StreamsRunning or receiving-tone, with these fields; drops those before."""
 
-        def found():
+        def found() -> dict[str, str] | None:
             while "Event-type" in (event := self.command("pop-event")):
                 self.events.append(event)
                 name = event.get("Event", event["Event-type"]).removeprefix("LinphoneCall")
@@ -113,8 +118,9 @@ class Linphone:
                     return event
             return None
 
-        return until(found, f"{names} {expected}", log=lambda: f"{self.events}\n{self.log}")
+        event: dict[str, str] = until(found, f"{names} {expected}", log=lambda: f"{self.events}\n{self.log}")
+        return event
 
 
-def fields(text):
+def fields(text: str) -> dict[str, str]:
     return dict(re.findall(r"^([\w-]+): (.*)$", text, re.MULTILINE))

@@ -20,12 +20,12 @@ INVITE = (
 )
 
 
-def source(number):
+def source(number: int) -> str:
     """One of 16 million, beside those that tests use."""
     return f"127.{128 + number // 62500 % 100}.{number // 250 % 250}.{number % 250 + 2}"
 
 
-def flood(to, rate, seconds):
+def flood(to: str, rate: float, seconds: float) -> float:
     host, _, port = to.partition(":")
     begin, sent = time.monotonic(), 0
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:

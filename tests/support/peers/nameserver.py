@@ -4,15 +4,17 @@ import ast
 import socket
 import struct
 import sys
+from collections.abc import Mapping
+from typing import Any
 
 KINDS = {1: "A", 28: "AAAA", 33: "SRV"}
 
 
-def name(text):
+def name(text: str) -> bytes:
     return b"".join(bytes([len(label)]) + label.encode() for label in text.split(".")) + b"\0"
 
 
-def data(kind, value):
+def data(kind: str, value: Any) -> bytes:
     if kind == "A":
         return socket.inet_aton(value)
     if kind == "AAAA":
@@ -21,7 +23,7 @@ def data(kind, value):
     return struct.pack("!3H", priority, weight, port) + name(target)
 
 
-def name_of(question):
+def name_of(question: bytes) -> str:
     """What a question is about."""
     labels, at = [], 12
     while question[at]:
@@ -30,7 +32,7 @@ def name_of(question):
     return ".".join(labels)
 
 
-def answer(question, records):
+def answer(question: bytes, records: Mapping[str, Any]) -> bytes:
     asked = name_of(question)
     at = 12 + len(name(asked)) - 1
     number = struct.unpack_from("!H", question, at + 1)[0]
@@ -43,7 +45,7 @@ def answer(question, records):
     return head + question[12 : at + 5] + b"".join(rows)
 
 
-def serve(address, records):
+def serve(address: str, records: Mapping[str, Any]) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
         asked.bind((address, 53))
         print("ready", flush=True)

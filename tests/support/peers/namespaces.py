@@ -4,7 +4,9 @@ import contextlib
 import socket
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, Self
 
 from tests.support.peers.nameserver import name_of
 from tests.support.waiting import until
@@ -25,7 +27,7 @@ HELD = ["setpriv", "--pdeathsig", "KILL", "sleep", "infinity"]
 class Machine:
     """One side: `within` begins a command that runs there."""
 
-    def __init__(self, argv):
+    def __init__(self, argv: Sequence[str]) -> None:
         here = Path("/proc/self/ns/net").readlink()
         self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         comm = Path(f"/proc/{self.process.pid}/comm")
@@ -34,14 +36,21 @@ class Machine:
         namespaces = ["--user", "--net", "--mount", "--preserve-credentials"]
         self.within = ["nsenter", "-t", str(self.process.pid), *namespaces]
 
-    def _alive(self):
+    def _alive(self) -> bool:
         assert self.process.poll() is None, "network namespaces cannot be made here"
         return True
 
-    def run(self, *words):
+    def run(self, *words: str | Path) -> None:
         subprocess.run([*self.within, *words], check=True, capture_output=True, timeout=120)
 
-    def socket(self, address="", port=0, family=socket.AF_INET, kind=socket.SOCK_DGRAM, protocol=0):
+    def socket(
+        self,
+        address: str = "",
+        port: int = 0,
+        family: int = socket.AF_INET,
+        kind: int = socket.SOCK_DGRAM,
+        protocol: int = 0,
+    ) -> socket.socket:
         """A socket of that machine's, bound where an address is given."""
         ours, theirs = socket.socketpair()
         with ours, theirs:
@@ -55,7 +64,7 @@ class Machine:
             )
             return socket.socket(fileno=socket.recv_fds(ours, 1, 1)[1][0])
 
-    def end(self):
+    def end(self) -> None:
         self.process.kill()
         self.process.wait()
 
@@ -63,13 +72,16 @@ class Machine:
 class Cable:
     """`with Cable(directory) as cable`: the machines `door` and `pbx`, DOOR and PBX on interfaces called eth0."""
 
-    def __init__(self, directory):
+    def __init__(self, directory: Path) -> None:
         self.resolver = Path(directory) / "resolv.conf"
         self.resolver.write_text("")
+        self.door: Machine
+        self.pbx: Machine
+        self._machines: list[Machine] = []
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         self.door = Machine(["unshare", "--map-root-user", "--net", "--mount", *HELD])
-        self.pbx = None
+        self._machines.append(self.door)
         try:
             self.pbx = self._machine()
             self.door.run("mount", "--bind", self.resolver, "/etc/resolv.conf")
@@ -83,32 +95,34 @@ class Cable:
             raise
         return self
 
-    def __exit__(self, *_):
-        for machine in (self.pbx, self.door):
-            if machine is not None:
-                machine.end()
+    def __exit__(self, *_: object) -> None:
+        for machine in reversed(self._machines):
+            machine.end()
+        self._machines.clear()
 
-    def _machine(self):
-        return Machine([*self.door.within, "unshare", "--net", "--mount", *HELD])
+    def _machine(self) -> Machine:
+        made = Machine([*self.door.within, "unshare", "--net", "--mount", *HELD])
+        self._machines.append(made)
+        return made
 
-    def _plug(self):
+    def _plug(self) -> None:
         plug(self.door, "eth0", self.pbx, "eth0")
 
-    def cut(self):
+    def cut(self) -> None:
         """Pull the plug."""
         self.pbx.run("ip", "link", "set", "eth0", "down")
 
-    def mend(self):
+    def mend(self) -> None:
         """Put it in again."""
         self.pbx.run("ip", "link", "set", "eth0", "up")
 
-    def move(self, address):
+    def move(self, address: str) -> None:
         """The door has another address from now on."""
         self.door.run("ip", "address", "flush", "dev", "eth0", "scope", "global")
         self.door.run("ip", "address", "add", f"{address}/24", "dev", "eth0")
 
 
-def plug(one, name, other, far):
+def plug(one: Machine, name: str, other: Machine, far: str) -> None:
     """A cable between two machines, with these names of its ends."""
     peer = "type", "veth", "peer", "name", far, "netns", str(other.process.pid)
     one.run("ip", "link", "add", name, *peer)
@@ -121,74 +135,83 @@ class BadCable(Cable):
     overtake each other.
     """
 
-    def __init__(self, directory, **spoiled):
+    def __init__(self, directory: Path, **spoiled: float) -> None:
         super().__init__(directory)
         self.spoiled = {"loss": 0.0, "double": 0.0, "delay_s": 0.0, "jitter_s": 0.0, **spoiled}
-        self.between = self.wire = None
+        self.wire: subprocess.Popen[bytes] | None = None
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         if self.wire is not None:
             self.wire.kill()
             self.wire.wait()
+            assert self.wire.stdout
             self.wire.stdout.close()
-        if self.between is not None:
-            self.between.end()
         super().__exit__()
 
-    def _plug(self):
-        self.between = self._machine()
+    def _plug(self) -> None:
+        between = self._machine()
         for machine, end in ((self.door, "door"), (self.pbx, "pbx")):
-            plug(machine, "eth0", self.between, end)
+            plug(machine, "eth0", between, end)
             machine.run(sys.executable, WIRE, "sums", "eth0")
-            self.between.run("ip", "link", "set", end, "up")
+            between.run("ip", "link", "set", end, "up")
         argv = [
-            *self.between.within,
+            *between.within,
             "setpriv",
             "--pdeathsig",
             "KILL",
             sys.executable,
-            WIRE,
+            str(WIRE),
             "carry",
             repr(self.spoiled),
         ]
         self.wire = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
-        assert self.wire.stdout.readline() == b"ready\n"
+        assert self.wire.stdout and self.wire.stdout.readline() == b"ready\n"
 
 
 class NameServer:
     """`with NameServer(machine, records)`: DNS at PBX; records as in {"_sip._udp.x SRV": [[1, 0, 5060, "a.x"]]}."""
 
-    def __init__(self, machine, records):
+    def __init__(self, machine: Machine, records: Mapping[str, Any]) -> None:
         self.machine, self.records = machine, records
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         script = Path(__file__).with_name("nameserver.py")
-        argv = [*self.machine.within, "setpriv", "--pdeathsig", "KILL", sys.executable, script, PBX, repr(self.records)]
+        argv = [
+            *self.machine.within,
+            "setpriv",
+            "--pdeathsig",
+            "KILL",
+            sys.executable,
+            str(script),
+            PBX,
+            repr(self.records),
+        ]
         self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
-        assert self.process.stdout.readline() == b"ready\n"
+        assert self.process.stdout and self.process.stdout.readline() == b"ready\n"
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.process.kill()
         self.process.wait()
+        assert self.process.stdout
         self.process.stdout.close()
 
 
 class SilentNameServer:
     """`with SilentNameServer(machine) as server`: DNS at PBX that answers nothing, and counts names."""
 
-    def __init__(self, machine):
+    def __init__(self, machine: Machine) -> None:
         self._socket = machine.socket(PBX, 53)
         self._socket.setblocking(False)
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self._socket.close()
 
     @property
-    def asked(self):
+    def asked(self) -> set[str]:
         """Since this was read last."""
         names = set()
         with contextlib.suppress(BlockingIOError):

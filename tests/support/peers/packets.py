@@ -5,15 +5,19 @@ import socket
 import struct
 import time
 import uuid
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import Self
 
+from tests.support.daemon import Daemon
+from tests.support.peers.messages import found
 from tests.support.waiting import paced
 
 PATIENCE_S = 120.0
 PACKET_S = 0.02  # of sound, and so between two packets of a telephone event
 
 
-def here(address, port):
+def here(address: str, port: int) -> socket.socket:
     """A UDP socket."""
     made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     made.bind((address, port))
@@ -27,7 +31,14 @@ class Packets:
     UDP socket at an address and port, where it is not this machine's.
     """
 
-    def __init__(self, address, port=0, to="", name=b"", bound=None):
+    def __init__(
+        self,
+        address: str,
+        port: int = 0,
+        to: str = "",
+        name: bytes = b"",
+        bound: Callable[[str, int], socket.socket] | None = None,
+    ) -> None:
         self.socket = (bound or here)(address, port)
         self.rtp = (bound or here)(address, 0)
         self.address, self.port = self.socket.getsockname()
@@ -35,25 +46,27 @@ class Packets:
         self.to = (host, int(number or 0))
         self.name = name
         self.dialog = uuid.uuid4().hex
-        self.seen = []  # every message that came, as text
+        self.seen: list[str] = []  # every message that came, as text
         self._tag = ""
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.socket.close()
         self.rtp.close()
 
     @property
-    def sdp(self):
+    def sdp(self) -> str:
         return (
             f"v=0\r\no=far 1 1 IN IP4 {self.address}\r\ns=-\r\nc=IN IP4 {self.address}\r\nt=0 0\r\n"
             f"m=audio {self.rtp.getsockname()[1]} RTP/AVP 8 101\r\n"
             "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\na=sendrecv\r\n"
         )
 
-    def request(self, method, seq=1, body="", kind="application/sdp", headers=""):
+    def request(
+        self, method: str, seq: int = 1, body: str = "", kind: str = "application/sdp", headers: str = ""
+    ) -> bytes:
         """A request of our dialog; the same arguments give the same bytes, so the same transaction."""
         host, port = self.to
         # CANCEL, and the ACK of a refusal, belong to the INVITE's own transaction (RFC 3261 §9.1, §17.1.1.3)
@@ -70,13 +83,15 @@ class Packets:
         packet = f"{head}{content}Content-Length: {len(body)}\r\n\r\n{body}"
         return packet.encode().replace(b"[name]", self.name)
 
-    def invite(self):
+    def invite(self) -> bytes:
         return self.request("INVITE", body=self.sdp)
 
-    def inside(self, invite, method, seq=1, body="", kind="application/sdp", headers=""):
-        """Our request in the dialog of their `invite` and our answer to it."""
+    def inside(
+        self, invite: str, method: str, seq: int = 1, body: str = "", kind: str = "application/sdp", headers: str = ""
+    ) -> bytes:
+        """A request of ours in the dialog that their `invite`, and our answer to it, have made."""
         asked = dict(re.findall(r"^([\w-]+): *(.*?)\r?$", invite, re.MULTILINE))
-        to = re.search("<(.*?)>", asked["Contact"])[1]
+        to = found("<(.*?)>", asked["Contact"])[1]
         content = f"Content-Type: {kind}\r\n" if body else ""
         return (
             f"{method} {to} SIP/2.0\r\n"
@@ -86,7 +101,7 @@ class Packets:
             f"{headers}{content}Content-Length: {len(body)}\r\n\r\n{body}"
         ).encode()
 
-    def reply(self, request, status, body="", headers=()):
+    def reply(self, request: str, status: str, body: str = "", headers: Sequence[str] = ()) -> bytes:
         """The answer to a request that came."""
         names = ("Via:", "From:", "To:", "Call-ID:", "CSeq:")
         kept = [line for line in request.split("\r\n") if line.startswith(names)]
@@ -95,11 +110,11 @@ class Packets:
         lines += [*headers, *(["Content-Type: application/sdp"] if body else [])]
         return "\r\n".join([f"SIP/2.0 {status}", *lines, f"Content-Length: {len(body)}", "", body]).encode()
 
-    def send(self, *packets):
+    def send(self, *packets: bytes) -> None:
         for packet in packets:
             self.socket.sendto(packet, self.to)
 
-    def receive(self, begin, method, patience=PATIENCE_S):
+    def receive(self, begin: str, method: str, patience: float = PATIENCE_S) -> str:
         """The next message with that first line (its beginning) and method; what comes before it is passed over."""
         end = time.monotonic() + patience
         while True:
@@ -115,26 +130,26 @@ class Packets:
                     self._tag = message.partition("\nTo:")[2].partition("\r")[0].partition("tag=")[2]
                 return message
 
-    def accepted(self, answer):
+    def accepted(self, answer: Callable[[], object]) -> str:
         """The INVITE was sent: let `answer` take the call, and return the 200."""
         self.receive("SIP/2.0 180", "INVITE")
         answer()
         return self.receive("SIP/2.0 200", "INVITE")
 
-    def called(self, answer):
+    def called(self, answer: Callable[[], object]) -> str:
         """The same, and acknowledge the 200."""
         accepted = self.accepted(answer)
         self.send(self.request("ACK"))
         return accepted
 
-    def talk_to(self, door):
+    def talk_to(self, door: Daemon) -> tuple[str, str]:
         """Call the station, which answers: the call, and the 200."""
         self.send(self.invite())
         call = door.rung()
         accepted = self.called(lambda: door.press("answer"))
         return door.talk(call), accepted
 
-    def hang_up(self, seq=9):
+    def hang_up(self, seq: int = 9) -> None:
         bye = self.request("BYE", seq)
         for _ in range(int(PATIENCE_S)):
             self.send(bye)  # again and again: by UDP packets get lost (RFC 3261 §17.1.2.2)
@@ -143,10 +158,10 @@ class Packets:
                 return
         raise AssertionError(f"no answer to BYE in {self.seen}")
 
-    def press(self, accepted, digit, number):
+    def press(self, accepted: str, digit: str, number: int) -> None:
         """A telephone event of 160 ms (RFC 4733), as they want it by their SDP; `number`: of the digit in the call."""
         port = int(accepted.partition("m=audio ")[2].split()[0])
-        kind = int(re.search(r"^a=rtpmap:(\d+) telephone-event/8000", accepted, re.MULTILINE)[1])
+        kind = int(found(r"^a=rtpmap:(\d+) telephone-event/8000", accepted)[1])
         began, sequence = 8000 * number, 100 * number
         for _, step in zip(paced(1 / PACKET_S), range(1, 11), strict=False):  # the last one three times
             last = step >= 8
@@ -157,7 +172,7 @@ class Packets:
             self.rtp.sendto(head + event, (self.to[0], port))
 
 
-def good_call(door):
+def good_call(door: Daemon) -> None:
     """A call of a known far end, in which all is as usual, goes through."""
     with Packets(door.far_address, to=door.address) as far:
         far.send(far.invite())

@@ -8,11 +8,17 @@ import socket
 import subprocess
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, Self
 
 from tests.support.daemon import loopback
+from tests.support.peers.messages import found
 from tests.support.peers.sipp import free_port
 from tests.support.waiting import until
+
+Address = tuple[str, int]
+Answer = tuple[int, dict[str, str]]
 
 REALM = "test"
 CONFIG = """#!KAMAILIO
@@ -92,16 +98,23 @@ class Kamailio:
     namespace. name: what it calls itself in its Record-Route, instead of its address.
     """
 
-    def __init__(self, directory, certificate=None, address="", within=(), name=""):
+    def __init__(
+        self,
+        directory: Path,
+        certificate: tuple[str, str] | None = None,
+        address: str = "",
+        within: Sequence[str] = (),
+        name: str = "",
+    ) -> None:
         self.directory = Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.address = address or loopback()
         self.port = 5070 if within else free_port(self.address)  # a namespace is ours alone
         self.tls_port = self.port + 1
         self.certificate, self.within, self.name = certificate, within, name
-        self.process = None
+        self.process: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         modules = next(Path("/usr/lib").glob("*-linux-gnu/kamailio/modules"))
         config = self.directory / "kamailio.cfg"
         listen_tls = load_tls = ""
@@ -137,10 +150,10 @@ class Kamailio:
         until(self.listens if self.within else self.answers, "Kamailio")
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.kill()
 
-    def kill(self):
+    def kill(self) -> None:
         """End it and its children in an instant, as a crash does."""
         if self.process is not None:
             os.killpg(self.process.pid, signal.SIGKILL)
@@ -148,15 +161,15 @@ class Kamailio:
             self.process = None
 
     @property
-    def log(self):
+    def log(self) -> str:
         return (self.directory / "kamailio.log").read_text(errors="replace")
 
-    def listens(self):
-        assert self.process.poll() is None, self.log
+    def listens(self) -> bool:
+        assert self.process and self.process.poll() is None, self.log
         return "Listening on" in self.log
 
-    def answers(self):
-        assert self.process.poll() is None, self.log
+    def answers(self) -> bool:
+        assert self.process and self.process.poll() is None, self.log
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
             asker.bind((self.address, 0))
             asker.settimeout(0.1)
@@ -181,22 +194,25 @@ class Scripted:
     answered with the code `calls`.
     """
 
-    def __init__(self, *answers, port=0, calls=0):
-        self.answers, self.requests, self.times, self.calls = answers, [], [], calls
-        self._left, self._seen = {}, {}
+    def __init__(self, *answers: Answer, port: int = 0, calls: int = 0) -> None:
+        self.answers, self.calls = answers, calls
+        self.requests: list[str] = []
+        self.times: list[float] = []
+        self._left: dict[str, list[Answer]] = {}
+        self._seen: dict[tuple[str, str], Answer] = {}
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.address = loopback()
         self.socket.bind((self.address, port))
         self.port = self.socket.getsockname()[1]
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         threading.Thread(target=self._run, daemon=True).start()
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.socket.close()
 
-    def _run(self):
+    def _run(self) -> None:
         while True:
             try:
                 data, peer = self.socket.recvfrom(65535)
@@ -208,7 +224,7 @@ class Scripted:
             if not text.startswith("REGISTER "):
                 self.other(text, peer)
                 continue
-            key = re.search(r"^Call-ID:.*$", text, re.MULTILINE)[0], re.search(r"^CSeq:.*$", text, re.MULTILINE)[0]
+            key = found(r"^Call-ID:.*$", text)[0], found(r"^CSeq:.*$", text)[0]
             if key not in self._seen:
                 self.requests.append(text)
                 self.times.append(time.monotonic())
@@ -218,8 +234,8 @@ class Scripted:
             if code:
                 self.socket.sendto(answer(text, code, headers), peer)
 
-    def other(self, text, peer):
-        """Another request than REGISTER, or an answer to our request."""
+    def other(self, text: str, peer: Address) -> None:
+        """Another request than REGISTER, or an answer to one of ours."""
 
 
 class Notifier(Scripted):
@@ -229,15 +245,16 @@ class Notifier(Scripted):
     it knows. `subscribed` has those that came, `ended` how many were taken back.
     """
 
-    def __init__(self, *told, packages=("presence", "dialog")):
+    def __init__(self, *told: Any, packages: Sequence[str] = ("presence", "dialog")) -> None:
         super().__init__((200, {}))
-        self.told, self.packages, self.subscribed, self.ended = list(told), packages, [], 0
-        self._handled = set()
+        self.told, self.packages, self.ended = list(told), packages, 0
+        self.subscribed: list[str] = []
+        self._handled: set[tuple[str, str]] = set()
 
-    def other(self, text, peer):
+    def other(self, text: str, peer: Address) -> None:
         if not text.startswith("SUBSCRIBE "):
             return
-        key = re.search(r"^Call-ID:.*$", text, re.MULTILINE)[0], re.search(r"^CSeq:.*$", text, re.MULTILINE)[0]
+        key = found(r"^Call-ID:.*$", text)[0], found(r"^CSeq:.*$", text)[0]
         if key in self._handled:
             return
         self._handled.add(key)
@@ -247,18 +264,18 @@ class Notifier(Scripted):
             return
         self.subscribed.append(text)
         code, notify = 489, None
-        if re.search(r"^Event: (\w+)", text, re.MULTILINE)[1] in self.packages:
+        if found(r"^Event: (\w+)", text)[1] in self.packages:
             code, notify = self.told.pop(0) if len(self.told) > 1 else self.told[0]
         here = f"<sip:{self.address}:{self.port}>"
         self.socket.sendto(answer(text, code, {"Contact": here, "Expires": "600"}), peer)
         if notify:
             self.socket.sendto(self._notify(text, *notify), peer)
 
-    def _notify(self, subscribe, state, kind, body):
-        def of(name):
-            return re.search(rf"^{name}: *(.*?)\r?$", subscribe, re.MULTILINE)[1]
+    def _notify(self, subscribe: str, state: str, kind: str, body: str) -> bytes:
+        def of(name: str) -> str:
+            return found(rf"^{name}: *(.*?)\r?$", subscribe)[1]
 
-        target = re.search(r"<(sip:[^>]+)>", of("Contact"))[1]
+        target = found(r"<(sip:[^>]+)>", of("Contact"))[1]
         lines = [
             f"NOTIFY {target} SIP/2.0",
             f"Via: SIP/2.0/UDP {self.address}:{self.port};branch=z9hG4bK{secrets.token_hex(6)}",
@@ -276,7 +293,7 @@ class Notifier(Scripted):
         return "\r\n".join([*lines, "", body]).encode()
 
 
-def account(directory, registrar, user, password=None, **settings):
+def account(directory: Path, registrar: Any, user: str, password: str | None = None, **settings: Any) -> dict[str, Any]:
     """A table of the configuration; the right password is pw- and the user's name."""
     file = directory / f"{user}-{len(list(directory.iterdir()))}"
     file.write_text(f"{password or f'pw-{user}'}\n")
@@ -285,16 +302,16 @@ def account(directory, registrar, user, password=None, **settings):
     return {"user": user, "registrar": where, "password_file": str(file), **settings}
 
 
-def user(request):
+def user(request: str) -> str:
     """Whose address it registers."""
-    return re.search(r"^To:[^\r]*sip:([^@]+)@", request, re.MULTILINE)[1]
+    return found(r"^To:[^\r]*sip:([^@]+)@", request)[1]
 
 
-def answer(request, code, headers):
+def answer(request: str, code: int, headers: dict[str, str]) -> bytes:
     """A response; a challenge and the contact come by themselves."""
     copied = re.findall(r"^(?:Via|From|Call-ID|CSeq):.*$", request, re.MULTILINE)
     lines = [f"SIP/2.0 {code} Said", *(line.strip() for line in copied)]
-    lines.append(re.search(r"^To:.*$", request, re.MULTILINE)[0].strip() + ";tag=1")
+    lines.append(found(r"^To:.*$", request)[0].strip() + ";tag=1")
     lines += [f"{name}: {value}" for name, value in headers.items()]
     if code == 401:
         lines.append(
@@ -302,5 +319,5 @@ def answer(request, code, headers):
         )
     if code == 200:
         expires = "" if "Expires" in headers else ";expires=300"
-        lines.append(re.search(r"^Contact:[^>\r]*>", request, re.MULTILINE)[0] + expires)
+        lines.append(found(r"^Contact:[^>\r]*>", request)[0] + expires)
     return "\r\n".join([*lines, "Content-Length: 0", "", ""]).encode()

@@ -12,7 +12,7 @@ from tests.support.peers.voices import FRAME, PCMA, event, packet
 from tests.support.waiting import paced
 
 
-def main(to, port, events, per_s, seconds, *sources):
+def main(to: str, port: str, events: str, per_s: str, seconds: str, *sources: str) -> None:
     senders = []
     for source in sources:
         sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

@@ -6,8 +6,10 @@ import random
 import socket
 import struct
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any, Self
 
 from tests.support.peers import sipp_scenarios
 from tests.support.waiting import until
@@ -41,7 +43,7 @@ OPTIONS = {
 }
 
 
-def free_port(address=ADDRESS, ports=PORTS):
+def free_port(address: str = ADDRESS, ports: range = PORTS) -> int:
     """One that nobody uses for UDP."""
     for port in random.sample(ports, 100):
         with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM) as udp:
@@ -53,7 +55,7 @@ def free_port(address=ADDRESS, ports=PORTS):
     raise AssertionError("no free port")
 
 
-def bound(address, port, transport="udp", *, remote=False, pid="self"):
+def bound(address: str, port: int, transport: str = "udp", *, remote: bool = False, pid: int | str = "self") -> bool:
     """Whether somebody has that port where that process is, or is connected to it, by /proc and without a packet."""
     table = f"/proc/{pid}/net/{transport}{'6' if ':' in address else ''}"
     words = [word[::-1].hex().upper() for (word,) in struct.iter_unpack("4s", ipaddress.ip_address(address).packed)]
@@ -61,12 +63,12 @@ def bound(address, port, transport="udp", *, remote=False, pid="self"):
     return any(line.split()[2 if remote else 1] == wanted for line in Path(table).read_text().splitlines())
 
 
-def host(address):
+def host(address: str) -> str:
     """As it stands before a port (RFC 5952 §6)."""
     return f"[{address}]" if ":" in address else address
 
 
-def listening(address):
+def listening(address: str) -> int:
     """The port at which connections by TCP are taken there, 0 while there is none."""
     wanted = socket.inet_aton(address)[::-1].hex().upper()
     for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
@@ -83,19 +85,29 @@ class Sipp:
     what begins its command, to run in a network namespace. The rest are options of the scenarios, see OPTIONS.
     """
 
-    def __init__(self, directory, scenario, remote="", *, address=ADDRESS, port=0, within=(), **options):
+    def __init__(
+        self,
+        directory: Path,
+        scenario: str,
+        remote: str = "",
+        *,
+        address: str = ADDRESS,
+        port: int = 0,
+        within: Sequence[str] = (),
+        **options: Any,
+    ) -> None:
         assert not set(options) - set(OPTIONS), options
         self.options = SimpleNamespace(**OPTIONS | options)
         self.scenario, self.remote = scenario, remote
         self.directory = Path(directory) / scenario
         self.address, self.port, self._port, self.within = address, port, port, within
-        self.process = None
+        self.process: subprocess.Popen[bytes]
 
     @property
-    def uri(self):
+    def uri(self) -> str:
         return f"sip:{self.options.user}@{host(self.address)}:{self.port}"
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         self.directory.mkdir()
         (self.directory / "scenario.xml").write_text(sipp_scenarios.xml(self.scenario, self.options))
         # A daemon whose SIP process was killed repeats its BYE: SIPp sends answers to where the INVITE came from.
@@ -104,7 +116,7 @@ class Sipp:
         until(self._begun, "SIPp", PATIENCE_S, self.log)
         return self
 
-    def _begun(self):
+    def _begun(self) -> bool:
         """Whether it listens or is done; it is started again where another process took its port."""
         if self.process.poll() is None:
             return self._listens()
@@ -113,42 +125,42 @@ class Sipp:
         self._spawn()
         return False
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.vanish()
 
-    async def finished(self):
+    async def finished(self) -> None:
         """Every call went as the scenario says."""
         await asyncio.to_thread(self.done)
 
-    def done(self):
+    def done(self) -> None:
         """The same, for tests without a loop."""
         until(lambda: self.process.poll() is not None, "the end of SIPp", PATIENCE_S, self.log)
         assert self.process.returncode == 0, self.log()
 
-    def vanish(self):
+    def vanish(self) -> None:
         """Go without a word."""
         self.process.kill()
         self.process.wait()
 
-    def until_sent(self, what, acks):
+    def until_sent(self, what: str, acks: int) -> None:
         """Wait until so many ACKs of the other side have come."""
         until(lambda: self.messages().count("\nACK sip:") >= acks, what, PATIENCE_S, self.log)
 
-    def messages(self):
+    def messages(self) -> str:
         """All that was sent and received, as SIPp logs it."""
         return (self.directory / "messages.log").read_text(errors="replace")
 
-    def log(self):
+    def log(self) -> str:
         files = (self.directory / name for name in ("errors.log", "messages.log"))
         return "\n".join(file.read_text(errors="replace")[-4000:] for file in files if file.exists())
 
-    def _listens(self):
+    def _listens(self) -> bool:
         try:
             return bound(self.address, self.port, self.options.transport, pid=self.process.pid)
         except OSError:  # it is done in this very moment
             return False
 
-    def _spawn(self):
+    def _spawn(self) -> None:
         free_at = ADDRESS if self.within else self.address  # a namespace is ours alone
         self.port = self._port or free_port(free_at)
         own = self.directory.resolve()  # nsenter changes the working directory

@@ -4,6 +4,10 @@ Names: uac-… calls the party under test, uas-… is called by it. Every scenar
 expect ends the call as failed, and SIPp with status 1.
 """
 
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
 TAG = "[pid]T[call_number]"
 CONTACT = (
     "Contact: <sip:[$user]@[local_ip]:[local_port];transport=[transport]>\n"
@@ -12,7 +16,7 @@ CONTACT = (
 TRUE = ' {}="true"'
 
 
-def sdp(direction="sendrecv", version=1, codecs="8 0"):
+def sdp(direction: str = "sendrecv", version: int = 1, codecs: str = "8 0") -> str:
     """Direction as in RFC 3264; "zero" is the old hold by c=0.0.0.0.
 
     An answer gives one codec only: on several, pjsua sends an UPDATE or re-INVITE to settle on one.
@@ -26,15 +30,15 @@ def sdp(direction="sendrecv", version=1, codecs="8 0"):
     )
 
 
-def sdp_without_events():
-    """For G.711 A-law that `plays` sends, without telephone events."""
+def sdp_without_events() -> str:
+    """For G.711 A-law that `plays` sends, and nothing that tells of digits."""
     return (
         "v=0\no=sipp 1 1 IN IP[media_ip_type] [media_ip]\ns=-\nc=IN IP[media_ip_type] [media_ip]\nt=0 0\n"
         "m=audio [rtpstream_audio_port] RTP/AVP 8\na=sendrecv\n"
     )
 
 
-def sdp_by_ice():
+def sdp_by_ice() -> str:
     """With candidates (RFC 8839) that nobody is at."""
     candidates = "".join(
         f"a=candidate:1 {component} UDP {2130706432 - component} [media_ip] {port} typ host\n"
@@ -44,13 +48,21 @@ def sdp_by_ice():
     return f"{body}a=ice-ufrag:dead\na=ice-pwd:nobodyanswershereever12\n{candidates}"
 
 
-def _send(head, body="", kind="application/sdp", retransmit=True):
+def _send(head: str, body: str = "", kind: str = "application/sdp", retransmit: bool = True) -> str:
     content = f"Content-Type: {kind}\n" if body else ""
     retrans = ' retrans="500"' if retransmit else ""
     return f"<send{retrans}><![CDATA[\n{head.strip()}\n{content}Content-Length: [len]\n\n{body}]]></send>"
 
 
-def _request(method, uri, sender, to, headers="", body="", kind="application/sdp"):
+def _request(
+    method: str,
+    uri: str,
+    sender: str,
+    to: str,
+    headers: str = "",
+    body: str = "",
+    kind: str = "application/sdp",
+) -> str:
     contact = CONTACT + "\n" if method in ("INVITE", "REGISTER", "UPDATE", "REFER", "SUBSCRIBE", "NOTIFY") else ""
     return _send(
         f"{method} {uri} SIP/2.0\nVia: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]\n"
@@ -65,7 +77,7 @@ REMOTE = "sip:[service]@[remote_ip]:[remote_port]"
 FROM = "[$display_name]<sip:[$user]@[local_ip]:[local_port]>"
 
 
-def first(method="INVITE", headers="", body="", kind="application/sdp"):
+def first(method: str = "INVITE", headers: str = "", body: str = "", kind: str = "application/sdp") -> str:
     """A request outside a dialog."""
     return _request(
         method,
@@ -78,7 +90,7 @@ def first(method="INVITE", headers="", body="", kind="application/sdp"):
     )
 
 
-def caller(method, headers="", body="", kind="application/sdp"):
+def caller(method: str, headers: str = "", body: str = "", kind: str = "application/sdp") -> str:
     """A request in the dialog that we began."""
     return _request(
         method,
@@ -91,12 +103,12 @@ def caller(method, headers="", body="", kind="application/sdp"):
     )
 
 
-def callee(method, headers="", body="", kind="application/sdp"):
+def callee(method: str, headers: str = "", body: str = "", kind: str = "application/sdp") -> str:
     """A request in the dialog that the other side began (what `invited` kept)."""
     return _request(method, "[$contact]", f"[$to];tag={TAG}", "[$from]", "[routes]\n" + headers, body, kind)
 
 
-def answer(status, body="", headers="", tag=True, retransmit=False):
+def answer(status: str, body: str = "", headers: str = "", tag: bool = True, retransmit: bool = False) -> str:
     """A response to the latest request; `tag` only where that request began the dialog."""
     return _send(
         f"SIP/2.0 {status}\n[last_Via:]\n[last_From:]\n[last_To:]{';tag=' + TAG if tag else ''}\n[last_Call-ID:]\n"
@@ -106,11 +118,11 @@ def answer(status, body="", headers="", tag=True, retransmit=False):
     )
 
 
-def ok(**kw):
+def ok(**kw: Any) -> str:
     return answer("200 OK", tag=False, **kw)
 
 
-def recv(what, optional=False, action="", begins=False):
+def recv(what: str, optional: bool = False, action: str = "", begins: bool = False) -> str:
     """`begins`: keeps route set and remote target of the dialog."""
     kind = "response" if what.isdigit() else "request"
     return (
@@ -119,15 +131,15 @@ def recv(what, optional=False, action="", begins=False):
     )
 
 
-def body_has(regexp):
+def body_has(regexp: str) -> str:
     return f'<ereg regexp="{regexp}" search_in="msg" check_it="true" assign_to="seen"/>'
 
 
-def pause(seconds):
+def pause(seconds: float) -> str:
     return f'<pause milliseconds="{int(seconds * 1000)}"/>'
 
 
-def plays(sound):
+def plays(sound: str) -> str:
     """A file of samples in A-law, by RTP from now on, once."""
     return f'<nop><action><exec rtp_stream="{sound},1,8,PCMA/8000"/></action></nop>'
 
@@ -144,7 +156,7 @@ ANSWER_TO = {"sendonly": "recvonly", "inactive": "inactive", "zero": "recvonly"}
 HELD = {"sendonly": "a=(recvonly|inactive)", "inactive": "a=inactive", "zero": "m=audio"}
 
 
-def typed(o):
+def typed(o: SimpleNamespace) -> Iterator[Any]:
     """Digits by INFO, each once the one before was answered."""
     for digit in o.digits:
         info = caller("INFO", body=INFO.format(digit), kind="application/dtmf-relay")
@@ -152,7 +164,7 @@ def typed(o):
         yield recv("200")
 
 
-def call(o, body=None, ack_body=""):
+def call(o: SimpleNamespace, body: str | None = None, ack_body: str = "") -> list[str]:
     return [
         first(headers="X-Floor: 2\n", body=sdp() if body is None else body),
         PROVISIONAL,
@@ -161,15 +173,15 @@ def call(o, body=None, ack_body=""):
     ]
 
 
-def bye(o):
+def bye(o: SimpleNamespace) -> list[str]:
     return [caller("BYE", o.headers), recv("200")]
 
 
-def reinvite(side, body, check=""):
+def reinvite(side: Callable[..., str], body: str, check: str = "") -> list[str]:
     return [side("INVITE", body=body), TRYING, recv("200", action=body_has(check) if check else ""), side("ACK")]
 
 
-def invited(o):
+def invited(o: SimpleNamespace) -> list[str]:
     return [
         recv("INVITE", action=KEEP, begins=True),
         answer("180 Ringing"),
@@ -178,25 +190,25 @@ def invited(o):
     ]
 
 
-def accepts(headers=""):
+def accepts(headers: str = "") -> list[str]:
     return [answer("200 OK", sdp(codecs="8"), headers=headers, retransmit=True), recv("ACK")]
 
 
-def ends(o):
+def ends(o: SimpleNamespace) -> list[str]:
     """SIPp ends the call that it was asked into."""
     return [callee("BYE", o.headers), recv("200")]
 
 
-def ends_ours():
+def ends_ours() -> list[str]:
     return [caller("BYE"), recv("200")]
 
 
-def hangs_up(o):
+def hangs_up(o: SimpleNamespace) -> list[str]:
     """The party under test ends the call."""
     return [recv("BYE"), ok()]
 
 
-def hold(side, o):
+def hold(side: Callable[..., str], o: SimpleNamespace) -> list[str]:
     return [
         *reinvite(side, sdp(o.hold, 2), HELD[o.hold]),
         pause(o.seconds),
@@ -204,7 +216,7 @@ def hold(side, o):
     ]
 
 
-def again(method, to=f"<{REMOTE}>", headers=""):
+def again(method: str, to: str = f"<{REMOTE}>", headers: str = "") -> str:
     """CANCEL, or the ACK of a refusal: in the INVITE's own transaction, so with its branch."""
     return _send(
         f"{method} {REMOTE};transport=[transport] SIP/2.0\n[last_Via:]\n"
@@ -214,7 +226,7 @@ def again(method, to=f"<{REMOTE}>", headers=""):
     )
 
 
-def uac_cancel(o):
+def uac_cancel(o: SimpleNamespace) -> list[str]:
     return [
         first(body=sdp()),
         TRYING,
@@ -227,7 +239,7 @@ def uac_cancel(o):
     ]
 
 
-def refused(o):
+def refused(o: SimpleNamespace) -> list[str]:
     return [
         first(headers=o.headers, body=sdp()),
         PROVISIONAL,
@@ -236,16 +248,16 @@ def refused(o):
     ]
 
 
-def moved(o):
+def moved(o: SimpleNamespace) -> str:
     """302, with where to call instead in place of its own Contact."""
     return answer("302 Moved Temporarily", retransmit=True).replace(CONTACT, f"Contact: <{o.contact}>")
 
 
-def refuses_reinvite(status):
+def refuses_reinvite(status: str) -> list[str]:
     return [recv("INVITE"), answer(status, tag=False, retransmit=True), recv("ACK")]
 
 
-def accepts_reinvite(wanted, direction, version):
+def accepts_reinvite(wanted: str, direction: str, version: int) -> list[str]:
     return [
         recv("INVITE", action=body_has(wanted)),
         ok(body=sdp(direction, version, "8"), retransmit=True),
@@ -253,13 +265,13 @@ def accepts_reinvite(wanted, direction, version):
     ]
 
 
-def to_invite(step):
+def to_invite(step: str) -> str:
     """An answer not to the latest request, but to the INVITE, as KEEP kept it."""
     step = step.replace("[last_CSeq:]", "CSeq: [$cseq]").replace("[last_Via:]", "Via: [$via]")
     return step.replace("[last_To:]", "To: [$to]").replace("[last_From:]", "From: [$from]")
 
 
-def uas_asked_to_stop(*then, check=""):
+def uas_asked_to_stop(*then: str, check: str = "") -> list[str]:
     """180, and a CANCEL that is answered; `then` goes on in the INVITE's transaction."""
     return [
         recv("INVITE", action=KEEP, begins=True),
@@ -271,12 +283,12 @@ def uas_asked_to_stop(*then, check=""):
     ]
 
 
-def updates(step):
+def updates(step: str) -> str:
     """With the word that UPDATE (RFC 3311) is understood: pjsua settles on one of several codecs by that."""
     return step.replace("OPTIONS, INFO", "OPTIONS, INFO, UPDATE")
 
 
-def uas_ice(o):
+def uas_ice(o: SimpleNamespace) -> list[str]:
     """By ICE, which finds no way."""
     return [
         recv("INVITE", action=KEEP + body_has("a=candidate:"), begins=True),
@@ -287,7 +299,7 @@ def uas_ice(o):
     ]
 
 
-def uas_progress(o, *provisional):
+def uas_progress(o: SimpleNamespace, *provisional: str) -> list[str]:
     return [
         recv("INVITE", action=KEEP, begins=True),
         *(step for one in provisional for step in (one, pause(o.seconds))),
@@ -296,14 +308,14 @@ def uas_progress(o, *provisional):
     ]
 
 
-def notify(side, status, *, last=False):
+def notify(side: Callable[..., str], status: str, *, last: bool = False) -> list[str]:
     """How it goes with a REFER (RFC 3515 §2.4.5)."""
     state = "terminated;reason=noresource" if last else "active;expires=60"
     headers = f"Event: refer\nSubscription-State: {state}\n"
     return [side("NOTIFY", headers, f"SIP/2.0 {status}\n", "message/sipfrag;version=2.0"), recv("200")]
 
 
-def referred(side, o):
+def referred(side: Callable[..., str], o: SimpleNamespace) -> list[str]:
     """The party under test has us call somebody, which comes to what `code` says."""
     return [
         recv("REFER", action=body_has("Referred-By: ")),
@@ -315,8 +327,8 @@ def referred(side, o):
     ]
 
 
-def referred_in_part(side, o):
-    """Held and referred, as far as `steps` says: held, asked, agreed, and two progress reports."""
+def referred_in_part(side: Callable[..., str], o: SimpleNamespace) -> list[str]:
+    """Held and referred, as far as `steps` says: held, asked, agreed, and two that tell how it goes."""
     parts = [
         accepts_reinvite("a=(sendonly|inactive)", ANSWER_TO[o.hold], 2),
         [recv("REFER")],
@@ -327,7 +339,7 @@ def referred_in_part(side, o):
     return [step for part in parts[: o.steps] for step in part]
 
 
-def refers(side, o):
+def refers(side: Callable[..., str], o: SimpleNamespace) -> list[str]:
     """The party under test is to call somebody; where that goes well, we end our call with it."""
     return [
         *(accepts_reinvite("a=(sendonly|inactive)", ANSWER_TO[o.hold], 2) if o.held else ()),
@@ -342,7 +354,7 @@ def refers(side, o):
     ]
 
 
-def refers_once(side, o, event):
+def refers_once(side: Callable[..., str], o: SimpleNamespace, event: str) -> list[str]:
     """The same, which is refused, as is another one meanwhile; `event`: as the NOTIFYs are to name it."""
     refer = side("REFER", f"Refer-To: <{o.refer_to}>\n")
     told = body_has(f"Event: {event}")
@@ -354,7 +366,7 @@ def refers_once(side, o, event):
 
 
 INFO = "Signal={}\r\nDuration=160\r\n"
-SCENARIOS = {
+SCENARIOS: dict[str, Callable[[Any], list[str]]] = {
     "uac-call": lambda o: [*call(o), pause(o.seconds), *bye(o)],
     "uac-plays": lambda o: [*call(o, sdp_without_events()), plays(o.sound), pause(o.seconds), *bye(o)],
     "uac-ice": lambda o: [*call(o, sdp_by_ice()), *hangs_up(o)],
@@ -596,7 +608,7 @@ SCENARIOS = {
 }
 
 
-def xml(name, options):
+def xml(name: str, options: SimpleNamespace) -> str:
     """The scenario as SIPp reads it."""
     steps = "\n".join(filter(None, SCENARIOS[name](options))).replace("[$user]", options.user)
     steps = steps.replace("[$display_name]", options.display_name)

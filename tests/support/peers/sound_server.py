@@ -5,7 +5,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from tests.sip.stations import RATE
+from tests.support.stations import RATE
 from tests.support.waiting import until, until_async
 
 
@@ -13,7 +13,8 @@ class SoundServer:
     """PulseAudio with one null sink, which ALSA's pulse plugin plays to: a real PCM, paced in real time."""
 
     def __init__(self, directory: Path) -> None:
-        self.directory, self.process = directory, None
+        self.directory = directory
+        self.process: subprocess.Popen[bytes]
         self.socket = directory / "native"
         self.environment = {
             **os.environ,
@@ -22,7 +23,7 @@ class SoundServer:
             "PULSE_SERVER": f"unix:{self.socket}",
         }
 
-    def start(self):
+    def start(self) -> None:
         modules = f"module-native-protocol-unix auth-anonymous=1 socket={self.socket}", "module-null-sink rate=48000"
         argv = ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--disable-shm=yes"]
         argv += [argument for module in modules for argument in ("-L", module)]
@@ -31,30 +32,30 @@ class SoundServer:
         log.close()
         until(self._answers, "the sound server", log=(self.directory / "log").read_text)
 
-    def _answers(self):
+    def _answers(self) -> bool:
         assert self.process.poll() is None, (self.directory / "log").read_text()
         return "null" in self.ask("list", "short", "sinks")
 
-    def kill(self):
+    def kill(self) -> None:
         self.process.kill()
         self.process.wait()
         self.socket.unlink(missing_ok=True)
 
-    def ask(self, *argv):
+    def ask(self, *argv: str) -> str:
         done = subprocess.run(["pactl", *argv], env=self.environment, capture_output=True, text=True, timeout=120)
         return done.stdout.strip()
 
-    def open_streams(self):
+    def open_streams(self) -> tuple[int, ...]:
         """How many play and how many record."""
         return tuple(len(self.ask("list", "short", kind).splitlines()) for kind in ("sink-inputs", "source-outputs"))
 
-    async def until_open(self, *streams):
-        async def as_many():
+    async def until_open(self, *streams: int) -> None:
+        async def as_many() -> bool:
             return await asyncio.to_thread(self.open_streams) == streams
 
         await until_async(as_many, f"{streams} streams", log=self.open_streams)
 
-    def listen(self, path: Path):
+    def listen(self, path: Path) -> subprocess.Popen[bytes]:
         """Write what the speaker plays into a file, as samples without a header."""
         argv = ["parec", "-d", "null.monitor", f"--rate={RATE}", "--channels=1", "--format=s16le", "--latency-msec=50"]
         with path.open("wb") as file:

@@ -3,14 +3,18 @@
 import math
 import struct
 import wave
+from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
+
+Samples = npt.NDArray[np.float64]
 
 AMPLITUDE = 8000
 HEARD_DB, ABSENT_DB = -40.0, -60.0
 
 
-def tone(path, hertz):
+def tone(path: Path, hertz: float) -> str:
     """A file with two seconds of it."""
     with wave.open(str(path), "wb") as file:
         file.setparams((1, 2, 16000, 0, "NONE", ""))
@@ -19,7 +23,7 @@ def tone(path, hertz):
     return str(path)
 
 
-def levels_of(samples, rate, *hertz):
+def levels_of(samples: Samples, rate: float, *hertz: float) -> list[float]:
     """dB below full scale of each tone."""
     window = np.hanning(len(samples))
     found = []
@@ -30,7 +34,7 @@ def levels_of(samples, rate, *hertz):
     return found
 
 
-def from_a_law(data):
+def from_a_law(data: bytes) -> Samples:
     """Samples of 16 bit of what PCMA carries (ITU-T G.711)."""
     codes = np.frombuffer(data, dtype=np.uint8).astype(np.int32) ^ 0x55
     exponent, mantissa = codes >> 4 & 7, codes & 15
@@ -38,7 +42,7 @@ def from_a_law(data):
     return np.where(codes & 0x80, size, -size).astype(float)
 
 
-def to_a_law(samples):
+def to_a_law(samples: Samples) -> bytes:
     """The same the other way: of its 256 values the nearest."""
     values = from_a_law(bytes(range(256)))
     order = np.argsort(values)

@@ -22,14 +22,14 @@ SOL_PACKET, ADD_MEMBERSHIP = 263, 1
 OUTGOING = 4
 
 
-def sums(name):
+def sums(name: str) -> None:
     """Have the kernel write checksums itself: no card does it later, and the other side would drop what lacks them."""
     off = array.array("I", [ETHTOOL_STXCSUM, 0])
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         fcntl.ioctl(any_socket, SIOCETHTOOL, struct.pack("16sP", name.encode(), off.buffer_info()[0]))
 
 
-def opened(name):
+def opened(name: str) -> socket.socket:
     """All frames of an interface."""
     link = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ALL))
     link.bind((name, 0))
@@ -38,11 +38,12 @@ def opened(name):
     return link
 
 
-def carry(loss, double, delay_s, jitter_s):
+def carry(loss: float, double: float, delay_s: float, jitter_s: float) -> None:
     """Forever. What is no IPv4, as ARP, goes through as it is: nobody would repeat it soon."""
     ends = opened("door"), opened("pbx")
     other = {ends[0]: ends[1], ends[1]: ends[0]}
-    dice, order, late = random.Random(1), itertools.count(), []
+    dice, order = random.Random(1), itertools.count()
+    late: list[tuple[float, int, socket.socket, bytes]] = []
     print("ready", flush=True)
     while True:
         wait = max(late[0][0] - time.monotonic(), 0) if late else None

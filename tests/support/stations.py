@@ -6,10 +6,13 @@ import signal
 import struct
 import time
 import wave
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from appliance.base import ids
 from appliance.core import inputs
@@ -20,6 +23,8 @@ from appliance.sip.link import Link
 from appliance.sip.settings import SipSettings
 from tests.support.waiting import until_async
 
+Samples = npt.NDArray[np.float64]
+
 PATIENCE_S = 120.0
 RATE = 16000
 AMPLITUDE = 8000
@@ -28,18 +33,20 @@ AMPLITUDE = 8000
 class Station:
     """A link and what it has posted. `wait` takes an input out of what has not been waited for yet."""
 
-    def __init__(self, **settings):
+    def __init__(self, **settings: Any) -> None:
         self.settings = SipSettings(**{"address": "127.0.0.1", **settings})
         self.link = Link(self.settings, self._post)
         self.address = ""
-        self.all, self._unseen, self._news = [], [], asyncio.Event()
+        self.all: list[Any] = []
+        self._unseen: list[Any] = []
+        self._news = asyncio.Event()
 
-    def _post(self, happened):
+    def _post(self, happened: Any) -> None:
         self.all.append(happened)
         self._unseen.append(happened)
         self._news.set()
 
-    async def wait(self, kind, patience=PATIENCE_S, **expected):
+    async def wait(self, kind: type[Any], patience: float = PATIENCE_S, **expected: object) -> Any:
         end = time.monotonic() + patience
         while True:
             for place, happened in enumerate(self._unseen):
@@ -52,20 +59,20 @@ class Station:
             except TimeoutError:
                 raise AssertionError(f"no {kind.__name__} {expected}; unseen: {self._unseen}") from None
 
-    async def ready(self):
+    async def ready(self) -> Self:
         self.address = (await self.wait(inputs.SipReady)).address
         return self
 
     @property
-    def uri(self):
+    def uri(self) -> str:
         return f"sip:{self.settings.user}@{self.address}"
 
-    def of(self, kind):
+    def of(self, kind: type[Any]) -> list[Any]:
         return [happened for happened in self.all if isinstance(happened, kind)]
 
 
 @asynccontextmanager
-async def stations(*several):
+async def stations(*several: Any) -> AsyncIterator[Any]:
     """Each with its settings; started, and stopped afterwards whatever happens."""
     made = [Station(**settings) for settings in several]
     try:
@@ -81,14 +88,18 @@ async def stations(*several):
     # Misuse of pjsua2 shows as an abort when it is freed. (Not asked after a failure, which says more.)
     # A card that is slow to close may cost it SIGALRM.
     for child in children:
-        assert child.status not in {-signal.SIGABRT, -signal.SIGSEGV, 1}, f"the SIP process ended with {child.status}"
+        assert child is None or child.status not in {-signal.SIGABRT, -signal.SIGSEGV, 1}, (
+            f"the SIP process ended with {child.status}"
+        )
 
 
-def talk(call, *, held=False, microphone=True, speaker=True, recording=None):
+def talk(
+    call: CallId, *, held: bool = False, microphone: bool = True, speaker: bool = True, recording: Any = None
+) -> Sound:
     return Sound((CallMedia(call, held, microphone, speaker, tone=False, recording=recording),))
 
 
-async def place(caller, callee):
+async def place(caller: Station, callee: Station) -> tuple[CallId, CallId]:
     """The caller's call, ringing at the callee: both ids."""
     ours = CallId(ids.new("c"))
     caller.link.order(Place(ours, callee.uri))
@@ -98,7 +109,7 @@ async def place(caller, callee):
     return ours, theirs
 
 
-async def connect(caller, callee):
+async def connect(caller: Station, callee: Station) -> tuple[CallId, CallId]:
     ours, theirs = await place(caller, callee)
     callee.link.order(Answer(theirs))
     for station, call in ((caller, ours), (callee, theirs)):
@@ -124,7 +135,7 @@ class Ear:
     def __init__(self, path: Path, header: int = 44) -> None:
         self.path, self._header = path, header
 
-    def samples(self):
+    def samples(self) -> Samples:
         data = self.path.read_bytes()[self._header :]
         return np.frombuffer(data[: len(data) // 2 * 2], dtype="<i2").astype(float)
 
@@ -141,7 +152,7 @@ class Ear:
             assert time.monotonic() < end, f"{hertz} Hz at {found:.1f} dB, not within {low} to {high}"
 
 
-def level(samples, hertz: int) -> float:
+def level(samples: Samples, hertz: int) -> float:
     window = np.hanning(len(samples))
     phase = np.exp(-2j * np.pi * hertz * np.arange(len(samples)) / RATE)
     amplitude = 2 * abs(np.sum(samples * window * phase)) / window.sum()

@@ -1,6 +1,7 @@
 import os
 import signal
 import socket
+from contextlib import contextmanager
 
 import pytest
 
@@ -20,39 +21,49 @@ def test_a_missing_card_is_told_and_the_call_goes_on():
         front.next("call.ended", cause="hangup", by="remote")
 
 
-def test_a_sip_port_in_use_is_told_with_its_remedy_and_taken_when_it_is_free():
+@contextmanager
+def started(config):
+    """A daemon that need not become ready."""
     with place() as directory:
-        config, _ = pair()
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
-            other.bind(("127.0.0.1", config["sip"]["port"]))
-            front = Daemon(directory / "front", config=config)
-            front.start()
-            try:
-                told = front.next("appliance.degraded", part="sip")["data"]["why"]
-                assert f"port {config['sip']['port']}" in told and "in use" in told and "another SIP port" in told
-                assert front.get("/v1/state")["appliance"]["ready"] is False
-                other.close()
-                front.next("appliance.ready", address=f"127.0.0.1:{config['sip']['port']}")
-                front.next("appliance.recovered", part="sip")
-            finally:
-                front.stop()
+        front = Daemon(directory / "front", config=config)
+        front.start()
+        try:
+            yield front
+        finally:
+            front.stop()
+
+
+@contextmanager
+def sip_port_in_use():
+    """A daemon whose port another program has: both."""
+    config, _ = pair()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", config["sip"]["port"]))
+        with started(config) as front:
+            yield front, other
+
+
+def test_a_sip_port_in_use_is_told_with_its_remedy_and_taken_when_it_is_free():
+    with sip_port_in_use() as (front, other):
+        port = front.config["sip"]["port"]
+        told = front.next("appliance.degraded", part="sip")["data"]["why"]
+        assert f"port {port}" in told and "in use" in told and "another SIP port" in told
+        assert front.get("/v1/state")["appliance"]["ready"] is False
+        other.close()
+        front.next("appliance.ready", address=f"127.0.0.1:{port}")
+        front.next("appliance.recovered", part="sip")
 
 
 def test_an_http_port_in_use_costs_no_call_and_is_taken_when_it_is_free():
-    with place() as directory:
-        with socket.create_server(("127.0.0.1", 0)) as other:
-            config, _ = pair(front={"http": {"port": other.getsockname()[1]}})
-            front = Daemon(directory / "front", config=config)
-            front.start()
-            try:
-                until(lambda: "appliance.degraded part=http" in front.log, "degraded", log=front.told)
-                until(lambda: "appliance.ready" in front.log, "ready", log=front.told)
-                other.close()
-                degraded = front.next("appliance.degraded", patience=2 * PATIENCE_S, part="http")  # tried each 10 s
-                assert "Another program listens on it already" in degraded["data"]["why"]
-                front.next("appliance.recovered", part="http")
-            finally:
-                front.stop()
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        config, _ = pair(front={"http": {"port": other.getsockname()[1]}})
+        with started(config) as front:
+            until(lambda: "appliance.degraded part=http" in front.log, "degraded", log=front.told)
+            until(lambda: "appliance.ready" in front.log, "ready", log=front.told)
+            other.close()
+            degraded = front.next("appliance.degraded", patience=2 * PATIENCE_S, part="http")  # tried each 10 s
+            assert "Another program listens on it already" in degraded["data"]["why"]
+            front.next("appliance.recovered", part="http")
 
 
 @pytest.mark.parametrize(
@@ -146,21 +157,13 @@ def test_a_press_while_the_sip_process_is_dead_rings_once_it_is_back():
 
 
 def test_the_panel_and_the_door_work_while_the_sip_process_cannot_start():
-    with place() as directory:
-        config, _ = pair()
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
-            other.bind(("127.0.0.1", config["sip"]["port"]))
-            front = Daemon(directory / "front", config=config)
-            front.start()
-            try:
-                front.next("appliance.degraded", part="sip")
-                front.press("ring")
-                front.next("call.dialing")
-                front.post("/v1/doors/front/open", {"seconds": 0.3})
-                front.next("door.unlocked")
-                front.next("door.locked")
-            finally:
-                front.stop()
+    with sip_port_in_use() as (front, _):
+        front.next("appliance.degraded", part="sip")
+        front.press("ring")
+        front.next("call.dialing")
+        front.post("/v1/doors/front/open", {"seconds": 0.3})
+        front.next("door.unlocked")
+        front.next("door.locked")
 
 
 def test_a_daemon_that_is_told_to_end_says_bye_and_ends_well():

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.support.daemon import Daemon
+from tests.support.daemon import Daemon, settled
 from tests.support.peers.sipp import Sipp
 
 
@@ -14,10 +14,8 @@ def running(tmp_path_factory):
 @pytest.fixture
 def door(running):
     """It, with no call; and each call of the test has come to its one end afterwards."""
-    running.begin()
-    yield running
-    running.hang_up_all()
-    running.settle()
+    with settled(running):
+        yield running
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.support.daemon import Daemon
+from tests.support.daemon import Daemon, settled, talking
 from tests.support.peers.asterisk import MUSIC_HZ, Asterisk
 from tests.support.peers.registrars import account
 from tests.support.waiting import until
@@ -39,20 +39,8 @@ def both(pbx, tmp_path_factory):
 @pytest.fixture
 def stations(both):
     """They, with no call."""
-    for door in both:
-        door.begin()
-    yield both
-    for door in both:
-        door.hang_up_all()
-        door.settle()
-
-
-def talking(caller, callee):
-    """Both ids of a call."""
-    call = caller.ring()
-    came = callee.rung()
-    callee.press("answer")
-    return caller.talk(call), callee.talk(came)
+    with settled(*both):
+        yield both
 
 
 @pytest.mark.parametrize("direction", [1, -1], ids=["101 calls 102", "102 calls 101"])

@@ -5,7 +5,7 @@ import struct
 import numpy as np
 import pytest
 
-from tests.support.daemon import Daemon
+from tests.support.daemon import Daemon, settled
 from tests.support.peers.baresip import Baresip
 from tests.support.peers.sounds import ABSENT_DB, HEARD_DB, levels_of, tone
 from tests.support.waiting import until
@@ -26,10 +26,8 @@ def talking(tmp_path_factory):
 
 @pytest.fixture
 def door(talking):
-    talking.begin()
-    yield talking
-    talking.hang_up_all()
-    talking.settle()
+    with settled(talking):
+        yield talking
 
 
 def levels(path, *hertz):

@@ -10,7 +10,7 @@ import wave
 import pytest
 
 from tests.peers.test_baresip import levels
-from tests.support.daemon import Daemon, loopback
+from tests.support.daemon import Daemon, loopback, settled
 from tests.support.peers.baresip import Baresip
 from tests.support.peers.sipp import Sipp, free_port
 from tests.support.shown import shows
@@ -43,10 +43,8 @@ def talking(tmp_path_factory):
 
 @pytest.fixture
 def door(talking):
-    talking.begin()
-    yield talking
-    talking.hang_up_all()
-    talking.settle()
+    with settled(talking):
+        yield talking
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from tests.support.certificates import Authority
-from tests.support.daemon import Daemon, loopback
+from tests.support.daemon import Daemon, loopback, talking
 from tests.support.peers.registrars import Kamailio, account
 from tests.support.waiting import until
 
@@ -51,11 +51,7 @@ def listeners(station):
 def call(one, two):
     one.begin()
     two.begin()
-    placed = one.ring()
-    came = two.rung()
-    two.press("answer")
-    one.talk(placed)
-    two.talk(came)
+    placed, came = talking(one, two)
     two.press("hangup")
     one.final(placed, kind="call.ended", cause="hangup", by="remote")
     two.final(came, kind="call.ended", by="local")

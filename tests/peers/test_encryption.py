@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.certificates import Authority
-from tests.support.daemon import Daemon, loopback
+from tests.support.daemon import Daemon, loopback, talking
 from tests.support.peers.registrars import Kamailio, account
 from tests.support.peers.sipp import free_port
 from tests.support.waiting import until
@@ -44,11 +44,7 @@ def test_a_call_by_tls_is_encrypted_where_both_sides_agree(ours, theirs, encrypt
         for door in (one, two):
             door.wait("account.registered")
         assert one.get("/v1/accounts/office")["server"] == f"{pbx.address}:{pbx.tls_port}"
-        call = one.ring()
-        came = two.rung()
-        two.press("answer")
-        one.talk(call)
-        two.talk(came)
+        call, came = talking(one, two)
         for door, number in ((one, call), (two, came)):
             shown = door.get(f"/v1/calls/{number}")
             assert (shown["transport"], shown["srtp"], shown["account"]) == ("tls", encrypted, "office")

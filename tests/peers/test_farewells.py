@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from tests.support.daemon import Daemon
+from tests.support.daemon import Daemon, settled
 from tests.support.peers.asterisk import Asterisk
 from tests.support.peers.registrars import Kamailio, account
 from tests.support.peers.sipp import Sipp, free_port
@@ -92,12 +92,8 @@ def registered(request, tmp_path_factory):
 @pytest.fixture
 def stations(registered):
     """They, with no call."""
-    for door in registered:
-        door.begin()
-    yield registered
-    for door in registered:
-        door.hang_up_all()
-        door.settle()
+    with settled(*registered):
+        yield registered
 
 
 def killed(door):

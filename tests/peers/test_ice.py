@@ -52,6 +52,24 @@ def candidate(address):
     return of
 
 
+def connected(door, kitchen):
+    """The kitchen takes the door's call; both have found each other, and hear sound: the call's id at both."""
+    call, came = door.ring(), kitchen.rung()
+    kitchen.press("answer")
+    for each, number, theirs in ((door, call, PBX), (kitchen, came, DOOR)):
+        each.talk(number)
+        completed(each, number, theirs)
+        sound(each, number)
+    return call, came
+
+
+def hung_up(one, call, other, came):
+    """The first one ends the call."""
+    one.press("hangup")
+    one.final(call, kind="call.ended", cause="hangup", by="local")
+    other.final(came, kind="call.ended", cause="hangup", by="remote")
+
+
 def completed(door, call, theirs):
     told = door.wait("media.ice_completed", call)["data"]
     assert candidate(DOOR if theirs == PBX else PBX)(told["local"]), told
@@ -125,13 +143,7 @@ def test_so_does_one_that_came(door, cable, tmp_path):
 def test_two_stations_find_each_other_by_it_and_may_hold_the_call(door, cable, tmp_path):
     far = {"uri": f"sip:door@{DOOR}:{PORT}"}
     with station(tmp_path / "far", cable.pbx, far, sip={"port": FAR}) as kitchen:
-        call = door.ring()
-        came = kitchen.rung()
-        kitchen.press("answer")
-        for each, number, theirs in ((door, call, PBX), (kitchen, came, DOOR)):
-            each.talk(number)
-            completed(each, number, theirs)
-            sound(each, number)
+        call, came = connected(door, kitchen)
         door.press("hold")
         kitchen.wait("call.held", came, by="remote")
         door.press("hold")
@@ -139,9 +151,7 @@ def test_two_stations_find_each_other_by_it_and_may_hold_the_call(door, cable, t
         for each, number in ((door, call), (kitchen, came)):
             before = each.get(f"/v1/calls/{number}")["quality"]["received"]
             until(lambda e=each, n=number, b=before: e.get(f"/v1/calls/{n}")["quality"]["received"] > b + 50, "sound")
-        kitchen.press("hangup")
-        door.final(call, kind="call.ended", cause="hangup", by="remote")
-        kitchen.final(came, kind="call.ended", cause="hangup", by="local")
+        hung_up(kitchen, came, door, call)
     assert not door.of("media.ice_failed")
 
 
@@ -183,13 +193,7 @@ def test_a_stranger_at_the_sockets_of_a_call_changes_neither_its_sound_nor_its_f
         station(tmp_path / "far", cable.pbx, far, sip={"port": FAR}) as kitchen,
         cable.pbx.socket(STRANGER) as stranger,
     ):
-        call = door.ring()
-        came = kitchen.rung()
-        kitchen.press("answer")
-        for each, number, theirs in ((door, call, PBX), (kitchen, came, DOOR)):
-            each.talk(number)
-            completed(each, number, theirs)
-            sound(each, number)
+        call, came = connected(door, kitchen)
         found = door.wait("media.ice_completed", call)["data"]
         port, from_port = (int(found[side]["address"].rpartition(":")[2]) for side in ("local", "remote"))
         with Forger(cable.pbx, (DOOR, port)) as forger:
@@ -205,9 +209,7 @@ def test_a_stranger_at_the_sockets_of_a_call_changes_neither_its_sound_nor_its_f
             assert len(each.of("media.ice_completed")) == 1
             assert not each.of("media.ice_failed") + each.of("media.source_changed") + each.of("dtmf.received")
         assert not [each for each in drained(stranger) if each[0] >= 0x80], "sound"
-        kitchen.press("hangup")
-        door.final(call, kind="call.ended", cause="hangup", by="remote")
-        kitchen.final(came, kind="call.ended", cause="hangup", by="local")
+        hung_up(kitchen, came, door, call)
 
 
 def test_a_station_that_is_called_by_its_name_is_found_as_well(cable, tmp_path):
@@ -219,15 +221,8 @@ def test_a_station_that_is_called_by_its_name_is_found_as_well(cable, tmp_path):
         station(tmp_path / "far", cable.pbx, far, sip={"port": FAR}) as kitchen,
         station(tmp_path / "d", cable.door, {"uri": f"sip:kitchen@kitchen.test:{FAR}"}, sip={"port": PORT + 1}) as door,
     ):
-        call = door.ring()
-        came = kitchen.rung()
-        kitchen.press("answer")
-        door.talk(call)
-        completed(door, call, PBX)
-        completed(kitchen, came, DOOR)
-        door.press("hangup")
-        door.final(call, kind="call.ended", cause="hangup", by="local")
-        kitchen.final(came, kind="call.ended", cause="hangup", by="remote")
+        call, came = connected(door, kitchen)
+        hung_up(door, call, kitchen, came)
 
 
 def member(directory, machine, kamailio, user, other, port):
@@ -247,20 +242,15 @@ def test_a_call_by_it_goes_on_at_another_address(tmp_path):
     ):
         for each in (door, kitchen):
             each.wait("account.registered")
-        call = door.ring()
-        came = kitchen.rung()
-        kitchen.press("answer")
-        for each, number, theirs in ((door, call, PBX), (kitchen, came, DOOR)):
-            completed(each, number, theirs)
+        call, came = connected(door, kitchen)
+        for each in (door, kitchen):
             each.begin()
         cable.move(ELSEWHERE)
         for each, number in ((door, call), (kitchen, came)):
             pair = each.wait("media.ice_completed", number)["data"]
             assert candidate(ELSEWHERE)(pair["local" if each is door else "remote"]), pair
             sound(each, number)
-        kitchen.press("hangup")
-        door.final(call, kind="call.ended", cause="hangup", by="remote")
-        kitchen.final(came, kind="call.ended", cause="hangup", by="local")
+        hung_up(kitchen, came, door, call)
 
 
 def test_an_account_has_it_for_itself(cable, tmp_path):
@@ -271,13 +261,5 @@ def test_an_account_has_it_for_itself(cable, tmp_path):
         ):
             for each in (door, kitchen):
                 each.wait("account.registered")
-            call = door.ring()
-            came = kitchen.rung()
-            kitchen.press("answer")
-            for each, number, theirs in ((door, call, PBX), (kitchen, came, DOOR)):
-                each.talk(number)
-                completed(each, number, theirs)
-                sound(each, number)
-            door.press("hangup")
-            door.final(call, kind="call.ended", cause="hangup", by="local")
-            kitchen.final(came, kind="call.ended", cause="hangup", by="remote")
+            call, came = connected(door, kitchen)
+            hung_up(door, call, kitchen, came)

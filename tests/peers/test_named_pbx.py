@@ -4,7 +4,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.support.daemon import Daemon
+from tests.support.daemon import Daemon, talking
 from tests.support.peers.namespaces import DOOR, PBX, Cable, NameServer, SilentNameServer
 from tests.support.peers.packets import Packets
 from tests.support.peers.registrars import Kamailio, account
@@ -71,11 +71,7 @@ def call_both_ways(door, far):
         children = [each.processes()["sip"] for each in (door, far)]
         for each in (door, far):
             each.begin()
-        call = caller.ring()
-        came = callee.rung()
-        callee.press("answer")
-        caller.talk(call)
-        callee.talk(came)
+        call, came = talking(caller, callee)
         for each in (caller, callee):
             each.press("hold")
             each.wait("call.held")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.daemon import Daemon
+from tests.support.daemon import Daemon, talking
 from tests.support.peers.namespaces import PBX, Cable, NameServer
 from tests.support.peers.registrars import Kamailio, account
 from tests.support.shown import shows
@@ -74,11 +74,7 @@ def test_a_call_goes_on_at_another_address(cable, kamailio, tmp_path):
     ):
         for each in (door, far):
             each.wait("account.registered")
-        call = door.ring()
-        came = far.rung()
-        far.press("answer")
-        door.talk(call)
-        far.talk(came)
+        call, came = talking(door, far)
         flows((door, call), (far, came))
         cable.move(ELSEWHERE)
         door.wait("network.changed", addresses=ELSEWHERE)
@@ -104,11 +100,7 @@ def test_a_call_ends_with_the_network(cable, kamailio, tmp_path):
     ):
         for each in (door, far):
             each.wait("account.registered")
-        call = door.ring()
-        came = far.rung()
-        far.press("answer")
-        door.talk(call)
-        far.talk(came)
+        call, came = talking(door, far)
         cable.cut()
         door.final(call, kind="call.ended", cause="network_lost")
         far.final(came, kind="call.ended", cause="network_lost")  # pulling the plug takes both links down
@@ -139,9 +131,5 @@ def test_a_name_server_that_is_dead_costs_no_call(cable, tmp_path):
     with Daemon(tmp_path / "far", within=cable.pbx.within, sip=sip) as far:
         target = {"far": {"uri": f"sip:far@{PBX}:{far.address.rpartition(':')[2]}"}}
         with Daemon(tmp_path / "door", within=cable.door.within, sip=sip, target=target) as door:
-            call = door.ring()
-            came = far.rung()
-            far.press("answer")
-            door.talk(call)
-            far.talk(came)
+            call, came = talking(door, far)
             flows((door, call), (far, came))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.daemon import Daemon, loopback
+from tests.support.daemon import Daemon, loopback, settled
 from tests.support.peers.packets import Packets, good_call
 from tests.support.peers.sipp import listening
 from tests.support.peers.voices import Voice
@@ -198,10 +198,8 @@ def short(tmp_path_factory):
 
 @pytest.fixture
 def hasty(short):
-    short.begin()
-    yield short
-    short.hang_up_all()
-    short.settle()
+    with settled(short):
+        yield short
 
 
 def dialled(door, far):

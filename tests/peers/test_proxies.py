@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.support.daemon import Daemon
+from tests.support.daemon import Daemon, talking
 from tests.support.peers.registrars import Kamailio, Scripted, account
 from tests.support.waiting import PATIENCE_S, until
 
@@ -34,11 +34,7 @@ def stations(directory, first, second, **settings):
 
 def talk(door, far, first, second):
     """A visitor rings, and is heard; the account is then at the second as well."""
-    call = door.ring()
-    came = far.rung()
-    far.press("answer")
-    door.talk(call)
-    far.talk(came)
+    call, came = talking(door, far)
     left = door.wait("server.unreachable", patience=PATIENCE_S)["data"]
     assert (left["account"], left["server"]) == ("office", f"{first.address}:{first.port}")
     assert [event["call"] for event in door.of("call.dialing")] == [call]

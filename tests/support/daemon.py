@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -342,3 +342,21 @@ class Daemon(Witness):
 def fits(event: Json, data: Mapping[str, object]) -> bool:
     """Whether the event has these data."""
     return all(event["data"].get(name) == value for name, value in data.items())
+
+
+@contextlib.contextmanager
+def settled(*daemons: Daemon) -> Iterator[None]:
+    """No call before the block; after it each call of the block has come to its one end."""
+    for daemon in daemons:
+        daemon.begin()
+    yield
+    for daemon in daemons:
+        daemon.hang_up_all()
+        daemon.settle()
+
+
+def talking(caller: Daemon, callee: Daemon) -> tuple[str, str]:
+    """One rings the other, which answers: the call's id at both."""
+    call, came = caller.ring(), callee.rung()
+    callee.press("answer")
+    return caller.talk(call), callee.talk(came)

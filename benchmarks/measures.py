@@ -15,6 +15,7 @@ from appliance.core.model import (
     ButtonSettings,
     CallId,
     Codec,
+    DigitMethod,
     LampId,
     LampSettings,
     Pattern,
@@ -311,7 +312,9 @@ def visits(number: int) -> list[inputs.AnyInput]:
             inputs.CallConfirmed(at=at + 5, fresh=fresh[5], call=call),
             inputs.MediaStarted(at=at + 5, fresh=fresh[6], call=call, codec=Codec("opus", 48000), held=False),
             inputs.MediaCounted(at=at + 6, fresh=fresh[7], call=call, quality=Quality(50, 0, 1.0)),
-            inputs.DigitReceived(at=at + 7, fresh=fresh[8], call=call, digit="1", method="rfc4733", duration_ms=100),
+            inputs.DigitReceived(
+                at=at + 7, fresh=fresh[8], call=call, digit="1", method=DigitMethod.RFC4733, duration_ms=100
+            ),
             inputs.MediaCounted(at=at + 7, fresh=fresh[9], call=call, quality=Quality(100, 0, 1.0)),
             inputs.CallEnded(at=at + 9, fresh=fresh[10], call=call, code=200, reason="OK", remote=True),
             inputs.Tick(at=at + 50, fresh=fresh[11]),

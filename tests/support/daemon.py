@@ -19,8 +19,8 @@ from typing import Any, Self
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import unix_connect
 
-from appliance.demo.sip_trace import Trace
 from appliance.base.toml import dump
+from appliance.demo.sip_trace import Trace
 from appliance.demo.stations import CODE
 from appliance.simulator import panel
 from tests.support.peers.sipp import free_port

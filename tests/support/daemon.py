@@ -185,7 +185,7 @@ class Daemon(Witness):
         """PSS of each process in MB."""
         return {name: pss_mb(pid) for name, pid in self.processes().items()}
 
-    # -- what it tells -----------------------------------------------------------------------------------------------
+    # -- its events --------------------------------------------------------------------------------------------------
 
     def _follow(self, process: subprocess.Popen[bytes]) -> None:
         while process.poll() is None:
@@ -261,7 +261,7 @@ class Daemon(Witness):
         return told
 
     def story(self, call: str) -> list[str]:
-        """What was told of a call, in short: without the family's name, states and media."""
+        """The events of a call, in short: without the family's name, states and media."""
         told = [e for e in self.since if e["call"] == call and e["type"] not in DETAILS]
         return [e["type"].removeprefix("call.") for e in told if e["data"].get("result") != "accepted"]
 

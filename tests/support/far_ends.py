@@ -1,4 +1,4 @@
-"""Which programs are far ends: a daemon of ours, a SIP peer, a sound server, a browser.
+"""Which programs are far ends: a daemon, a SIP peer, a sound server, a browser.
 
 `make check` leaves out the tests that start one: those of the folders FOLDERS, and those that carry the mark `far_end`.
 A test without the mark that starts a far end all the same fails, so that `make check` stays fast.
@@ -22,7 +22,7 @@ _started: list[str] = []
 
 
 def is_far_end(command: Sequence[str]) -> bool:
-    """Whether the command starts a far end, be it through setpriv or another program that becomes it."""
+    """Whether the command starts a far end, also through setpriv or another program that becomes it."""
     if any(word.startswith(AT_ONCE) for word in command):
         return False
     modules = (after for word, after in pairwise(command) if word == "-m")

@@ -66,7 +66,7 @@ def place() -> Iterator[Path]:
 
 @contextmanager
 def appliances(*configs: Json) -> Iterator[list[Daemon]]:
-    """Run a daemon of each configuration, ready; ended afterwards whatever happens, and told about if it went wrong."""
+    """Run a daemon of each configuration, ready; ended afterwards whatever happens, with their logs printed if it went wrong."""
     with place() as directory:
         made = [Daemon(directory / config["station"]["user"], config=config) for config in configs]
         with together(*made):
@@ -111,7 +111,7 @@ def alone(uri: str, **changes: Json) -> Json:
 
 
 def ring(front: Daemon, kitchen: Daemon) -> tuple[str, str]:
-    """The visitor's call, ringing: its id at both. What was told before is not waited for any more."""
+    """The visitor's call, ringing: its id at both. Nobody waits for earlier events any more."""
     front.begin()
     kitchen.begin()
     front.press("ring")

@@ -47,7 +47,7 @@ class Witness(ABC):
 
 
 def shows(*rows: str) -> Callable[[Test], Test]:
-    """The witnesses, those that the test is given and those it starts, have told and been asked all of these."""
+    """The witnesses, those that the test is given and those it starts, have reported and been asked all of these."""
 
     def decorate(test: Test) -> Test:
         for row in rows:
@@ -96,7 +96,7 @@ def asked_by_http(method: str, path: str, status: int, answer: Any) -> str:
 
 
 def template(path: str) -> str:
-    """A path as the contract writes it."""
+    """A path as the catalogue writes it."""
     path = path.partition("?")[0]
     for name, of in (
         ("id", "calls"),

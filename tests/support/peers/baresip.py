@@ -145,7 +145,7 @@ class Baresip:
 
     def ends(self, user: str = "") -> dict[str, str]:
         """What ended each of its calls, of those with that user, so far; "" for one that goes on."""
-        self.command("uastat")  # what there is to be told has been read before its answer
+        self.command("uastat")  # events up to now come before its answer
         found: dict[str, str] = {}
         for event in self.seen:
             if event.get("id") and str(event.get("peeruri")).startswith(f"sip:{user}"):

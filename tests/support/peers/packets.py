@@ -89,7 +89,7 @@ class Packets:
     def inside(
         self, invite: str, method: str, seq: int = 1, body: str = "", kind: str = "application/sdp", headers: str = ""
     ) -> bytes:
-        """A request of ours in the dialog that their `invite`, and our answer to it, have made."""
+        """Our request in the dialog that their `invite`, and our answer to it, have made."""
         asked = dict(re.findall(r"^([\w-]+): *(.*?)\r?$", invite, re.MULTILINE))
         to = found("<(.*?)>", asked["Contact"])[1]
         content = f"Content-Type: {kind}\r\n" if body else ""

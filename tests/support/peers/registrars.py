@@ -235,7 +235,7 @@ class Scripted:
                 self.socket.sendto(answer(text, code, headers), peer)
 
     def other(self, text: str, peer: Address) -> None:
-        """Another request than REGISTER, or an answer to one of ours."""
+        """Another request than REGISTER, or an answer to our request."""
 
 
 class Notifier(Scripted):

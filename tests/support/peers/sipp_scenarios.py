@@ -31,7 +31,7 @@ def sdp(direction: str = "sendrecv", version: int = 1, codecs: str = "8 0") -> s
 
 
 def sdp_without_events() -> str:
-    """For G.711 A-law that `plays` sends, and nothing that tells of digits."""
+    """For G.711 A-law that `plays` sends, and nothing that announces digits."""
     return (
         "v=0\no=sipp 1 1 IN IP[media_ip_type] [media_ip]\ns=-\nc=IN IP[media_ip_type] [media_ip]\nt=0 0\n"
         "m=audio [rtpstream_audio_port] RTP/AVP 8\na=sendrecv\n"
@@ -328,7 +328,7 @@ def referred(side: Callable[..., str], o: SimpleNamespace) -> list[str]:
 
 
 def referred_in_part(side: Callable[..., str], o: SimpleNamespace) -> list[str]:
-    """Held and referred, as far as `steps` says: held, asked, agreed, and two that tell how it goes."""
+    """Held and referred, as far as `steps` says: held, asked, agreed, and two reports of how it goes."""
     parts = [
         accepts_reinvite("a=(sendonly|inactive)", ANSWER_TO[o.hold], 2),
         [recv("REFER")],

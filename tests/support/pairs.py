@@ -66,7 +66,7 @@ def place() -> Iterator[Path]:
 
 @contextmanager
 def appliances(*configs: Json) -> Iterator[list[Daemon]]:
-    """Run a daemon of each configuration, ready; ended afterwards whatever happens, with their logs printed if it went wrong."""
+    """Run a daemon of each configuration, ready; print their logs if something goes wrong, and end them in any case."""
     with place() as directory:
         made = [Daemon(directory / config["station"]["user"], config=config) for config in configs]
         with together(*made):

@@ -33,7 +33,7 @@ fuzz: ## random inputs for the code that reads the network, messages, settings a
 
 test-load: ## a thousand calls one after the other, and twenty at once, with a check of what they leave behind (8 minutes)
 	@packaging/bootstrap test
-	LOAD_FULL=1 $(AS_USER) .venv/bin/python -m pytest tests/e2e/test_many_calls.py -o junit_family=xunit1 \
+	LOAD_FULL=1 $(AS_USER) .venv/bin/python -m pytest tests/daemon/calls/test_many_calls.py -o junit_family=xunit1 \
 	    --junitxml=build/load.xml
 
 test-lab: ## the packages, installed by apt in a booted Debian 13 with simulated lines and cards (see tests/lab)

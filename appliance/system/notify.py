@@ -1,7 +1,7 @@
 """Reports the state of the service to systemd: READY, STATUS, WATCHDOG (sd_notify(3)). Without systemd nothing is sent.
 
 systemd-python's `notify` waits while the socket's queue is full, and keeps Python's global lock while it waits
-(tests/unit/test_libsystemd.py). So it is called only while systemd's socket has room; otherwise the message is dropped.
+(tests/system/test_libsystemd.py). So it is called only while systemd's socket has room; else the message is dropped.
 """
 
 import logging

@@ -25,7 +25,7 @@ from tests.support.shown import CHOICES, SHOWN, template
 
 HERE = Path(__file__).parent
 TESTS = HERE.parent
-FOLDERS = {"calls": {"peers"}, "doors": {"peers", "lab"}, "lines": {"lab"}}
+FOLDERS = {"calls": {"daemon"}, "doors": {"daemon", "lab"}, "lines": {"lab"}}
 FAMILIES = {
     "calls": ("call.", "account.", "network.", "server.", "contact.", "message.", "info.", "conference.", "request."),
     "doors": ("door.", "code.", "access.", "dtmf."),
@@ -76,8 +76,8 @@ def catalogue(group):
 def shown(group):
     """All that tests which count for the group show: row -> tests."""
     for folder in set().union(*FOLDERS.values()):
-        for file in (TESTS / folder).glob("test_*.py"):
-            importlib.import_module(f"tests.{folder}.{file.stem}")
+        for file in (TESTS / folder).rglob("test_*.py"):
+            importlib.import_module(".".join(file.relative_to(TESTS.parent).with_suffix("").parts))
     counts = tuple(f"tests.{folder}." for folder in FOLDERS[group])
     return {
         row: found for row, tests in SHOWN.items() if (found := [test for test in tests if test.startswith(counts)])

@@ -15,7 +15,7 @@ CORE = ROOT / "appliance" / "core"
 # not those that find their way by themselves: what is only met by chance is not tested
 TABLES = sorted(
     path
-    for path in Path(__file__).parent.glob("test_*.py")
+    for path in Path(__file__).parent.rglob("test_*.py")
     if path.stem not in {"test_coverage", "test_every_state", "test_sequences", "test_small_walks"}
     and not path.stem.startswith("test_walk_of_")
 )

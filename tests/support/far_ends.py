@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-FOLDERS = frozenset({"e2e", "peers"})
+FOLDERS = frozenset({"daemon"})
 PROGRAMS = frozenset(
     {"asterisk", "baresip", "chromium", "kamailio", "linphone-daemon", "linphonec", "pulseaudio", "sipp"}
 )

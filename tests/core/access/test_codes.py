@@ -1,0 +1,626 @@
+"""Codes and cards at a station: typed in calls and at keypads, counted, locked out, changed by clients, and kept."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from appliance.core import events, inputs, snapshot
+from appliance.core.access import credentials
+from appliance.core.access.lockouts import FREE, LONGEST_S
+from appliance.core.access.view import codes_view
+from appliance.core.model import (
+    AccountSettings,
+    Clock,
+    CredentialBook,
+    CredentialId,
+    CredentialKind,
+    Day,
+    DoorId,
+    DoorSettings,
+    Entry,
+    KeypadId,
+    KeypadSettings,
+    LockoutScope,
+    OpenedBy,
+    Period,
+    Plan,
+    ReaderId,
+    ReaderSettings,
+    RingStep,
+    Target,
+)
+from appliance.core.orders import DropCredential, KeepCredential, KeepLockouts, Place, Reply
+from tests.core.access.test_credentials import SECRET, code
+from tests.core.doors.test_doors import guard
+from tests.core.rules import checked
+from tests.core.station import FRONT, GATE, KITCHEN, Station, ready
+
+PAD, READER = KeypadId("street"), ReaderId("street")
+CLEANER = code("1234")
+OPEN = {
+    "doors": (DoorSettings(FRONT), DoorSettings(GATE)),
+    "keypads": (KeypadSettings(PAD, doors=(FRONT,)),),
+    "readers": (ReaderSettings(READER, doors=(FRONT,)),),
+    "directory": (Entry("12", "Miller", Plan("flat 12", (RingStep(("kitchen",)),))),),
+}
+
+
+def door(*codes, lockouts=(), **changes) -> Station:
+    return ready(**OPEN | changes).give(inputs.BookRead, book=CredentialBook(SECRET, codes), lockouts=lockouts)
+
+
+def press(station: Station, keys: str, keypad: KeypadId = PAD) -> Station:
+    for key in keys:
+        station.give(inputs.KeypadKey, 0.2, keypad=keypad, key=key)
+    return station
+
+
+def dial(station: Station, digits: str, call=None, method: str = "rfc4733") -> Station:
+    for digit in digits:
+        wanted = call or station.call.id
+        station.give(inputs.DigitReceived, 0.2, call=wanted, digit=digit, method=method, duration_ms=100)
+    return station
+
+
+def denied(station: Station) -> list[str]:
+    return [event.why for event in station.told if isinstance(event, events.DoorDenied)]
+
+
+def open_now(station: Station) -> list[str]:
+    return [name for name, _ in station.state.pulses]
+
+
+# -- in a call -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["rfc4733", "info"])
+@pytest.mark.parametrize("typed", ["1234", "1234#", "*1234", "#1234#", "99*1234"])
+def test_a_code_typed_in_a_call_opens_the_door_that_it_names_and_its_target_may(typed, method):
+    station = door(CLEANER)
+    station.talking()
+    dial(station, typed, method=method)
+    assert open_now(station) == [FRONT]
+    guard(station, energised=True)
+    told = station.last(events.DoorUnlocked)
+    assert (told.by, told.means) == ("code of Cleaner, digits of kitchen", OpenedBy.DTMF)
+    assert station.call.digits in {"", "#"}
+
+
+def test_a_shorter_code_waits_for_its_end_where_a_longer_one_may_come_of_it():
+    station = door(CLEANER, code("123456"))
+    station.talking()
+    dial(station, "1234")
+    assert open_now(station) == []
+    station.wait(4.9)
+    assert open_now(station) == []
+    station.wait(0.2)
+    assert open_now(station) == [FRONT]
+    assert denied(station) == []
+
+
+def test_a_longer_code_opens_at_its_last_digit():
+    station = door(CLEANER, code("123456"))
+    station.talking()
+    assert open_now(dial(station, "12345")) == []
+    assert open_now(dial(station, "6")) == [FRONT]
+
+
+def test_a_doors_own_longer_digits_are_waited_for():
+    station = door(CLEANER, doors=(DoorSettings(FRONT, digits="987654"), DoorSettings(GATE)))
+    station.talking()
+    assert open_now(dial(station, "1234")) == [FRONT]
+    station = door(CLEANER, doors=(DoorSettings(FRONT, digits="987654"), DoorSettings(GATE)))
+    station.talking()
+    assert open_now(dial(station, "987654")) == [FRONT]
+
+
+@pytest.mark.parametrize("how", ["closed", "pause", "as long as the longest", "the end of the call"])
+def test_each_wrong_code_is_one_guess_however_it_ends(how):
+    station = door(code("123456"))
+    call = station.talking()
+    match how:
+        case "closed":
+            dial(station, "9999#")
+        case "pause":
+            dial(station, "9999").wait(6.0)
+        case "as long as the longest":
+            dial(station, "999999")
+        case _:
+            dial(station, "9999")
+            station.give(inputs.CallEnded, call=call.id, code=200, reason="OK", remote=True)
+    assert denied(station) == ["a wrong code"]
+    assert {(each.scope, each.who, each.wrong) for each in station.state.lockouts} == {
+        (LockoutScope.CALLER, "kitchen", 1),
+        (LockoutScope.DOOR, FRONT, 1),
+    }
+
+
+@pytest.mark.parametrize(("typed", "expected"), [("123", []), ("12345", ["a wrong code"]), ("1234", [])])
+def test_nothing_opens_after_a_call_and_what_was_right_or_too_short_is_no_guess(typed, expected):
+    station = door(CLEANER, code("123456"))
+    call = station.talking()
+    dial(station, typed)
+    station.ask(inputs.HangUpCall(call.id))
+    station.wait(10.0)
+    assert (denied(station), open_now(station)) == (expected, [])
+
+
+def test_a_code_of_a_stranger_opens_nothing_and_his_guesses_are_told_as_access_denied():
+    station = door(CLEANER, callers="anyone")
+    call = station.arrive(uri="sip:x@127.0.0.9", source="127.0.0.9:5060")
+    station.ask(inputs.AnswerCall(call.id))
+    station.give(inputs.CallConfirmed, call=call.id)
+    dial(station, "1234#")
+    assert (denied(station), open_now(station)) == (["it does not open this door"], [])
+    for _ in range(7):
+        dial(station, "9999#")
+    told = [event for event in station.told if isinstance(event, events.AccessDenied)]
+    assert [(event.who, event.from_, event.scope) for event in told] == [("sip:x@127.0.0.9", "127.0.0.9", "door")] * 5
+    out = station.last(events.AccessLockedOut)
+    assert (out.who, out.from_, out.scope, out.seconds) == ("stranger", "sip:x@127.0.0.9", LockoutScope.CALLER, 30.0)
+
+
+def test_digits_are_masked_as_soon_as_there_is_a_code():
+    station = door()
+    station.talking()
+    dial(station, "4")
+    assert station.last(events.DtmfReceived).digit == "4"
+    station = door(CLEANER)
+    station.talking()
+    dial(station, "4")
+    assert (station.last(events.DtmfReceived).digit, station.last(events.DtmfReceived).masked) == (None, True)
+
+
+def test_digits_before_the_book_is_read_open_only_by_a_doors_own():
+    station = ready(**OPEN | {"doors": (DoorSettings(FRONT, digits="77"),)})
+    station.talking()
+    assert open_now(dial(station, "1234#")) == []
+    assert open_now(dial(station, "77")) == [FRONT]
+
+
+# -- digits in the sound itself --------------------------------------------------------------------------------------
+
+OFFICE = AccountSettings("office", "201", "pbx.example", "pbx.example")
+
+
+def inband(switched_on: bool) -> Station:
+    account = replace(OFFICE, inband_digits=switched_on)
+    target = Target("kitchen", "sip:10@pbx.example", doors=(FRONT,), account="office")
+    station = door(CLEANER, accounts=(account,), targets=(target,))
+    station.talking()
+    return station
+
+
+@pytest.mark.parametrize(("switched_on", "opened"), [(False, []), (True, [FRONT])])
+def test_digits_in_the_sound_open_only_where_the_account_switches_that_on(switched_on, opened):
+    station = dial(inband(switched_on), "1234", method="inband")
+    assert open_now(station) == opened
+    assert station.types().count("dtmf.received") == 4
+    assert station.state.lockouts == ()
+
+
+def test_digits_in_the_sound_of_a_call_without_an_account_open_nothing():
+    station = door(CLEANER)
+    station.talking()
+    assert open_now(dial(station, "1234", method="inband")) == []
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_an_echo_of_our_own_digits_opens_nothing(told):
+    station = inband(switched_on=True)
+    call = station.call.id
+    station.ask(inputs.SendDigits(call, "1234"))
+    for digit in "1234":
+        if told:
+            station.give(inputs.DigitSent, 0.3, call=call, digit=digit)
+        station.give(inputs.DigitReceived, 0.1, call=call, digit=digit, method="inband", duration_ms=100)
+    assert (open_now(station), station.call.digits) == ([], "")
+    station.wait(5.0)
+    assert open_now(dial(station, "1234", method="inband")) == [FRONT], "a while later it is the far end's"
+
+
+# -- at a keypad and a reader ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("typed", ["1234", "1234#", "99*1234#"])
+def test_a_code_typed_at_a_keypad_opens_its_door(typed):
+    station = press(door(CLEANER), typed)
+    assert open_now(station) == [FRONT]
+    assert "keypad.accepted" not in station.types(), "the guard has not answered yet"
+    guard(station, energised=True)
+    accepted = station.last(events.KeypadAccepted)
+    assert (accepted.keypad, accepted.code, accepted.owner) == (PAD, CLEANER.id, "Cleaner")
+    told = station.last(events.DoorUnlocked)
+    assert (told.by, told.means) == ("code of Cleaner, keypad street", OpenedBy.KEYPAD)
+    digits = [event for event in station.told if isinstance(event, events.KeypadDigit)]
+    assert {(event.digit, event.masked) for event in digits} == {(None, True)}
+
+
+def test_a_doors_own_digits_are_for_calls_alone():
+    station = press(door(doors=(DoorSettings(FRONT, digits="12345"),)), "12345#")
+    assert open_now(station) == []
+    assert station.last(events.KeypadRefused).why == "a wrong code"
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ("9999#", "a wrong code"),
+        ("99999999999999", "a wrong code"),
+        ("99#", "there is no such flat"),
+        ("9999*", "a wrong code"),
+    ],
+)
+def test_what_is_wrong_at_a_keypad_is_refused_and_told(typed, why):
+    station = press(door(CLEANER), typed)
+    assert station.last(events.KeypadRefused).why == why
+    assert open_now(station) == []
+
+
+@pytest.mark.parametrize("typed", ["#", "*", "**##", "99*", "12*"])
+def test_nothing_comes_of_nothing(typed):
+    station = press(door(CLEANER), typed).wait(10.0)
+    assert not {"keypad.refused", "keypad.accepted", "ring.started"} & set(station.types())
+
+
+def test_a_pause_ends_what_is_typed_at_a_keypad():
+    station = press(door(CLEANER, code("123456")), "1234").wait(5.1)
+    assert open_now(station) == [FRONT]
+    station = press(door(CLEANER), "12").wait(6.0)
+    assert station.state.runs == ()
+    assert "keypad.refused" not in station.types()
+
+
+def test_keypads_that_the_configuration_does_not_have_are_not_heard():
+    station = press(door(CLEANER), "1234#", KeypadId("other"))
+    assert "keypad.digit" not in station.types()
+    station = press(door(CLEANER, code("123456")), "1234")
+    station.give(
+        inputs.ConfigChanged, settings=replace(station.state.settings, keypads=()), applied="x", needs_restart=""
+    )
+    station.wait(10.0)
+    assert (station.state.runs, open_now(station)) == ((), [])
+
+
+def test_a_flats_number_rings_there():
+    station = press(door(CLEANER), "12#")
+    started = station.last(events.RingStarted)
+    assert (started.button, started.to) == ("keypad street", "flat 12")
+    assert station.call.remote.target == "kitchen"
+    assert station.orders(Place)
+    assert "keypad.refused" not in station.types()
+
+
+def test_a_flat_that_cannot_be_rung_now_is_told():
+    station = door(CLEANER, max_calls=1)
+    station.talking()
+    station.ask(inputs.HoldCall(station.call.id, held=True))
+    press(station, "12#")
+    assert station.last(events.ErrorTold).code == "too-many-calls"
+    assert station.last(events.ErrorTold).operation == "keypad street: ring 12"
+
+
+def test_a_code_goes_before_a_flat_of_the_same_number():
+    flat = Entry("1234", "Smith", Plan("flat 1234", (RingStep(("kitchen",)),)))
+    station = press(door(CLEANER, directory=(flat,)), "1234#")
+    assert (open_now(station), "ring.started" in station.types()) == ([FRONT], False)
+
+
+def test_a_card_opens_the_readers_door_and_another_does_not():
+    station = door(code("4711", CredentialKind.CARD), CLEANER)
+    station.give(inputs.CardRead, reader=READER, number="1234", bits=26)
+    assert (open_now(station), denied(station)) == ([], ["a wrong code"])
+    station.give(inputs.CardRead, reader=READER, number="4711", bits=26)
+    assert open_now(station) == [FRONT]
+    guard(station, energised=True)
+    told = station.last(events.DoorUnlocked)
+    assert (told.by, told.means) == ("card of Cleaner, reader street", OpenedBy.CARD)
+
+
+# -- lockouts --------------------------------------------------------------------------------------------------------
+
+
+def guess(station: Station, times: int) -> Station:
+    for _ in range(times):
+        press(station, "9999#")
+    return station
+
+
+def test_the_fifth_wrong_code_locks_the_keypad_out_and_a_right_one_is_refused_until_that_is_over():
+    station = guess(door(CLEANER), FREE[LockoutScope.KEYPAD])
+    out, keypad = station.last(events.AccessLockedOut), station.last(events.KeypadLockedOut)
+    assert (out.who, out.scope, out.seconds) == (PAD, LockoutScope.KEYPAD, 30.0)
+    assert (keypad.keypad, keypad.seconds) == (PAD, 30.0)
+    press(station, "1234")
+    assert open_now(station) == []
+    assert station.last(events.KeypadRefused).why == "no code is accepted for a while after too many wrong ones"
+    station.wait(30.0)
+    assert open_now(press(station, "1234")) == [FRONT]
+
+
+def test_each_further_wrong_code_doubles_the_time_up_to_an_hour_and_guesses_meanwhile_prolong_nothing():
+    station, seconds = door(CLEANER), []
+    for _ in range(FREE[LockoutScope.KEYPAD] + 10):
+        guess(station, 1)
+        told = [event for event in station.told if isinstance(event, events.AccessLockedOut)]
+        keypads = [event.seconds for event in told if event.scope is LockoutScope.KEYPAD]
+        if keypads:
+            guess(station, 2)
+            seconds = keypads
+            station.wait(keypads[-1])
+    assert seconds[:8] == [30.0, 60.0, 120.0, 240.0, 480.0, 960.0, 1920.0, LONGEST_S]
+    assert set(seconds[7:]) == {LONGEST_S}
+
+
+def test_a_right_code_ends_the_count_of_the_keypad_and_halves_that_of_the_door():
+    station = guess(door(CLEANER), 4)
+    press(station, "1234")
+    known = {each.scope: each.wrong for each in station.state.lockouts}
+    assert known == {LockoutScope.DOOR: 2}
+    guess(station, 4)
+    assert "keypad.locked_out" not in station.types()
+
+
+def test_guesses_from_many_places_lock_the_door_out_for_all():
+    pads = tuple(KeypadSettings(KeypadId(f"pad{n}"), doors=(FRONT,)) for n in range(4))
+    station = door(CLEANER, keypads=pads, targets=(Target("kitchen", KITCHEN, doors=(FRONT, GATE)),))
+    for pad in pads:
+        for _ in range(4):
+            press(station, "9999#", pad.id)
+    out = station.last(events.AccessLockedOut)
+    assert (out.who, out.scope) == (FRONT, LockoutScope.DOOR)
+    assert open_now(press(station, "1234", pads[0].id)) == []
+    both = replace(CLEANER, doors=(FRONT, GATE))
+    station.give(inputs.BookRead, book=CredentialBook(SECRET, (both,)))
+    station.talking()
+    dial(station, "1234")
+    assert open_now(station) == [GATE], "the other door knows nothing of it"
+
+
+def test_a_call_that_ends_in_the_middle_of_a_guess_within_a_lockout_prolongs_nothing():
+    station = door(code("123456"))
+    call = station.talking()
+    for _ in range(5):
+        dial(station, "9999#")
+    dial(station, "9999")
+    station.give(inputs.CallEnded, call=call.id, code=200, reason="OK", remote=True)
+    assert denied(station)[-1] == "no code is accepted for a while after too many wrong ones"
+    assert {each.wrong for each in station.state.lockouts} == {5}
+
+
+def test_a_doors_own_digits_are_refused_in_a_lockout_as_well():
+    station = door(doors=(DoorSettings(FRONT, digits="7531"),))
+    station.talking()
+    for _ in range(5):
+        dial(station, "9999")
+    dial(station, "7531")
+    assert open_now(station) == []
+    station.wait(30.0)
+    assert open_now(dial(station, "7531")) == [FRONT]
+
+
+def test_wrong_codes_are_forgotten_after_a_day():
+    station = guess(door(CLEANER), 4)
+    station.wait(86_400.0)
+    guess(station, 1)
+    assert "keypad.locked_out" not in station.types()
+
+
+def test_a_lockout_outlasts_a_restart_for_the_whole_of_its_time():
+    before = guess(door(CLEANER), 5)
+    kept = before.orders(KeepLockouts)[-1].lockouts
+    assert kept == ((LockoutScope.DOOR, FRONT, 5, 0.0), (LockoutScope.KEYPAD, PAD, 5, 30.0))
+    station = door(CLEANER, lockouts=kept)
+    assert open_now(press(station, "1234")) == []
+    station.wait(30.0)
+    assert open_now(press(station, "1234")) == [FRONT]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.sampled_from(["9999#", "1234#", "12#", "wait"]), max_size=30))
+def test_no_more_wrong_codes_are_looked_at_than_a_lockout_lets_through(acts):
+    station, looked_at = door(CLEANER), 0
+    for act in acts:
+        if act == "wait":
+            station.wait(31.0)
+            continue
+        count = len(denied(station))
+        before = {each.scope: each for each in station.state.lockouts}.get(LockoutScope.KEYPAD)
+        free = before is None or before.until is None or before.until <= station.state.now + 1.0
+        press(station, act)
+        new = denied(station)[count:]
+        looked_at = looked_at + 1 if new == ["a wrong code"] else 0 if act == "1234#" and not new else looked_at
+        assert free or "a wrong code" not in new
+    assert looked_at <= FREE[LockoutScope.KEYPAD] + sum(act == "wait" for act in acts)
+
+
+# -- uses ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_use_that_counts_is_on_disc_before_the_door_opens():
+    station = press(door(replace(CLEANER, uses=1)), "1234")
+    (order,) = station.orders(KeepCredential)
+    assert (order.code.uses, open_now(station)) == (0, [])
+    assert station.state.book.codes[0].uses == 1
+    press(station, "1234")
+    assert denied(station) == ["it is being saved"]
+    station.give(inputs.CredentialKept, id=CLEANER.id)
+    assert (open_now(station), station.state.book.codes[0].uses) == ([FRONT], 0)
+    guard(station, energised=True)
+    guard(station, energised=False)
+    press(station, "1234")
+    assert (denied(station)[1:], open_now(station)) == (["the code is used up"], [])
+
+
+def test_where_the_use_cannot_be_written_nothing_opens_and_the_use_is_not_lost():
+    station = press(door(replace(CLEANER, uses=1)), "1234")
+    station.give(inputs.CredentialNotKept, id=CLEANER.id, why="No space is left.")
+    assert denied(station) == ["its use could not be recorded: No space is left."]
+    press(station, "1234")
+    station.wait(10.0)
+    assert denied(station)[1:] == ["its use could not be recorded: The disc takes too long."]
+    assert (open_now(station), station.state.book.codes[0].uses, station.state.keepings) == ([], 1, ())
+    station.give(inputs.CredentialKept, id=CLEANER.id)
+    assert open_now(station) == [], "too late"
+
+
+def test_a_door_that_cannot_be_opened_is_denied():
+    station = press(door(replace(CLEANER, uses=3)), "1234")
+    station.give(inputs.GuardLost, why="killed")
+    station.give(inputs.CredentialKept, id=CLEANER.id)
+    assert denied(station) == ["the relay guard is not running"]
+
+
+# -- changed by clients ----------------------------------------------------------------------------------------------
+
+NEW = inputs.AddCredential(CredentialKind.CODE, "5678", "Postman", (FRONT,))
+
+
+def asked(station: Station, action) -> None:
+    station.give(inputs.Requested, request="q-book", who="http:unix", action=action)
+
+
+def reply(station: Station) -> Reply:
+    return [order for order in station.orders(Reply) if order.request == "q-book"][-1]
+
+
+def test_a_code_is_added_changed_and_removed_each_once_it_is_on_disc():
+    station = door()
+    asked(station, NEW)
+    (order,) = station.orders(KeepCredential)
+    added = order.code
+    assert (added.digest, added.length) == (credentials.digest(SECRET, CredentialKind.CODE, "5678"), 4)
+    assert (station.state.book.codes, station.orders(Reply)) == ((), [])
+    assert "5678" not in repr((order, NEW, station.state.keepings)).replace(added.id, "")
+    station.give(inputs.CredentialKept, id=added.id)
+    assert (reply(station).code, reply(station).error, station.state.book.codes) == (added.id, None, (added,))
+    told = station.last(events.CodeAdded)
+    assert (told.code, told.kind, told.owner, told.doors, told.by) == (
+        *(added.id, CredentialKind.CODE, "Postman", (FRONT,)),
+        "http:unix",
+    )
+    asked(station, inputs.ChangeCredential(added.id, "Parcels", (GATE,), (), 2, None))
+    station.give(inputs.CredentialKept, id=added.id)
+    (changed,) = station.state.book.codes
+    assert (changed.owner, changed.doors, changed.uses, changed.digest) == ("Parcels", (GATE,), 2, added.digest)
+    assert station.last(events.CodeChanged).owner == "Parcels"
+    asked(station, inputs.RemoveCredential(added.id))
+    assert station.orders(DropCredential)[-1].code == added.id
+    station.give(inputs.CredentialKept, id=added.id)
+    assert (station.state.book.codes, station.last(events.CodeRemoved).owner) == ((), "Parcels")
+
+
+def test_a_card_has_no_length_and_may_have_the_number_of_a_code():
+    station = door(CLEANER)
+    asked(station, inputs.AddCredential(CredentialKind.CARD, "1234", "Tenant", (FRONT,)))
+    assert station.orders(KeepCredential)[-1].code.length == 0
+
+
+@pytest.mark.parametrize(
+    ("action", "error"),
+    [
+        (replace(NEW, digits="1234"), "conflict"),
+        (replace(NEW, digits="4444"), "conflict"),
+        (replace(NEW, digits="7712"), "conflict"),
+        (replace(NEW, doors=(FRONT, DoorId("none"))), "door-not-found"),
+        (
+            replace(
+                NEW,
+                schedule=(Period((Day.MONDAY,), "08:00", "09:00"), Period((Day.MONDAY,), "08:00", "08:00")),
+            ),
+            "parameter-invalid",
+        ),
+        (inputs.ChangeCredential(CLEANER.id, "x", (DoorId("none"),), (), None, None), "door-not-found"),
+        (inputs.ChangeCredential(CredentialId("a-none"), "x", (FRONT,), (), None, None), "code-not-found"),
+        (inputs.RemoveCredential(CredentialId("a-none")), "code-not-found"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_its_cause(action, error):
+    station = door(CLEANER, doors=(DoorSettings(FRONT, digits="77"), DoorSettings(GATE)))
+    asked(station, replace(NEW, digits="4444"))
+    asked(station, action)
+    assert reply(station).error.code == error
+    assert station.last(events.ErrorTold).code == error
+    assert len(station.orders(KeepCredential)) == 1
+    assert not any(digits in str(station.last(events.ErrorTold)) for digits in ("1234", "4444", "7712"))
+
+
+def test_one_change_of_a_code_is_written_after_another():
+    station = door(CLEANER)
+    asked(station, inputs.RemoveCredential(CLEANER.id))
+    asked(station, inputs.RemoveCredential(CLEANER.id))
+    assert reply(station).error.code == "conflict"
+
+
+def test_there_is_an_end_to_codes(monkeypatch):
+    monkeypatch.setattr("appliance.core.access.codes.MOST", 1)
+    station = door(CLEANER)
+    asked(station, NEW)
+    assert reply(station).error.message == "There are too many codes."
+
+
+def test_without_a_doors_table_none_is_named():
+    station = door(doors=())
+    asked(station, NEW)
+    assert reply(station).error.cause == "The station has: none."
+
+
+def test_before_the_book_is_read_nothing_can_be_changed():
+    station = ready(**OPEN)
+    asked(station, NEW)
+    assert reply(station).error.code == "unavailable"
+    station.give(inputs.CredentialKept, id=CLEANER.id)
+    station.give(inputs.CredentialNotKept, id=CLEANER.id, why="x")
+    assert station.state.book is None
+
+
+def test_a_change_that_cannot_be_written_is_told_to_who_asked():
+    station = door(CLEANER)
+    asked(station, inputs.RemoveCredential(CLEANER.id))
+    station.give(inputs.CredentialNotKept, id=CLEANER.id, why="No space is left.")
+    assert (reply(station).error.code, reply(station).error.cause) == ("unavailable", "No space is left.")
+    assert station.state.book.codes == (CLEANER,)
+
+
+def test_times_hold_by_the_clock_that_was_told():
+    station = door(replace(CLEANER, expires=1000.0))
+    press(station, "1234")
+    assert "the clock is not synchronised" in denied(station)[-1]
+    station.give(inputs.ClockTold, clock=Clock(0.0, 0.0, trusted=True))
+    assert open_now(press(station, "1234")) == [FRONT]
+
+
+def test_every_step_of_codes_gives_the_same_again():
+    station = door(replace(CLEANER, uses=1))
+    given = inputs.KeypadKey(at=station.state.now, fresh="x", keypad=PAD, key="1")
+    assert checked(station.state, given) == checked(station.state, given)
+
+
+# -- the directory, from the list ------------------------------------------------------------------------------------
+
+
+def test_a_flat_is_rung_from_the_list_as_by_a_visitor():
+    station = door()
+    assert station.ask(inputs.RingFlat("12")).warning == ""
+    assert station.last(events.RingStarted).to == "flat 12"
+    assert station.ask(inputs.RingFlat("12")).warning == "The station is in use already."
+    assert station.ask(inputs.RingFlat("99")).error.code == "flat-not-found"
+
+
+def test_clients_see_codes_without_anything_that_their_digits_could_be_found_by():
+    station = door(replace(CLEANER, uses=2, expires=0.0, schedule=(Period((Day.MONDAY,), "08:00", "24:00"),)))
+    assert codes_view(station.state) == [
+        {
+            "id": CLEANER.id,
+            "kind": "code",
+            "owner": "Cleaner",
+            "doors": [FRONT],
+            "schedule": [{"days": ["mon"], "begin": "08:00", "end": "24:00"}],
+            "uses": 2,
+            "expires": "1970-01-01T00:00:00.000000Z",
+        }
+    ]
+    assert codes_view(ready().state) == []
+    assert not {SECRET, CLEANER.digest} & set(str(snapshot.snapshot(station.state, 0.0)).split("'"))

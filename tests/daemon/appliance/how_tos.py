@@ -1,0 +1,122 @@
+"""The blocks of docs/how-to: what each needs to be tried, or why it is left out. Each guide needs a row here."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+HOW_TO = Path(__file__).resolve().parents[3] / "docs/how-to"
+BLOCK = re.compile(r"^( *)```\w*\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Config:
+    """Part of a configuration, which `base` before it makes whole, or the `rest` of its table behind it."""
+
+    base: str = ""
+    rest: str = ""
+
+
+@dataclass(frozen=True)
+class Run:
+    """Commands. ready: what is needed before each of them, "nothing", "call", "calls" or "recording"."""
+
+    ready: str = "nothing"
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A configuration from the boot partition."""
+
+
+@dataclass(frozen=True)
+class Flats:
+    """A directory of flats."""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Not tried here."""
+
+    why: str
+
+
+GPIO = '[panel]\nlines = "gpio"\n'
+KITCHEN = '[target.kitchen]\nuri = "sip:kitchen@192.0.2.8"\n'
+FRONT = '[door.front]\nchip = "c"\nline = "L"\n'
+GATE = '[door.gate]\nchip = "c"\nline = "G"\n'
+RING = '[panel.button.ring]\npin = 17\naction = "ring"\ntarget = "kitchen"\n'
+OFFICE = '[account.office]\nuser = "201"\nregistrar = "pbx.example"\npassword_file = "office.password"\n'
+NO_BOARD = "the lab's board does it: tests/lab/test_tutorial.py"
+NO_SYSTEMD = "needs systemd and the installed service: tests/lab/test_service.py"
+NO_APT = "needs the packages, installed by apt as root: tests/lab/test_upgrade.py"
+ROOT = "needs root, and changes users or /etc of this machine"
+
+TABLE = {
+    "codes-and-cards.md": [
+        Run(),
+        Run(),
+        Config(rest='user = "201"\nregistrar = "pbx.example"\npassword_file = "office.password"\n'),
+        Run(),
+    ],
+    "forward-calls.md": [Config(), Run()],
+    "hold-a-conference.md": [Run("call")],
+    "keypads-and-readers.md": [
+        Config(GPIO),
+        Config(GPIO),
+        Config(f'{GPIO}[panel.reader.gate]\nd0 = "GPIO24"\nd1 = "GPIO25"\n'),
+        Config(GPIO),
+        LeftOut("a rule of udev: needs root, and a keyboard of that name"),
+        LeftOut("a card at a reader: tests/lab/test_entry.py"),
+    ],
+    "make-a-directory.md": [Flats(), Config()],
+    "open-doors.md": [
+        Config(GPIO),
+        Run(),
+        Config(f'{GPIO}{RING}{KITCHEN}{FRONT}{GATE}[panel.sensor.pir]\npin = 13\nkind = "motion"\n'),
+        *[Config(GPIO + FRONT)] * 4,
+    ],
+    "register-at-a-pbx.md": [
+        LeftOut(f"{ROOT}; sudoedit waits for an editor"),
+        Config(),
+        LeftOut(NO_SYSTEMD),
+        Config(OFFICE),
+        Config(),
+    ],
+    "report-a-bug.md": [LeftOut(NO_SYSTEMD), Run("recording")],
+    "ring-several-people.md": [Config(GPIO + OFFICE), LeftOut(NO_SYSTEMD)],
+    "run-as-a-service.md": [
+        LeftOut(NO_SYSTEMD),
+        Config(GPIO + FRONT),
+        *[LeftOut(NO_SYSTEMD)] * 3,
+    ],
+    "say-who-may-call.md": [Config(), Config()],
+    "set-up-from-the-boot-partition.md": [Imported()],
+    "transfer-calls.md": [Run("calls")],
+    "upgrade.md": [LeftOut(NO_APT)] * 6,
+    "use-d-bus.md": [LeftOut(ROOT), Config(), Run()],
+    "wire-lines.md": [
+        LeftOut(NO_BOARD),
+        Config(GPIO + KITCHEN),
+        Config(GPIO + KITCHEN + FRONT),
+        Config(GPIO),
+        Config(GPIO),
+        Config(),
+        LeftOut(NO_BOARD),
+    ],
+}
+
+
+def blocks(name):
+    """The blocks of a guide, without the indentation of the list that they stand in."""
+    found = BLOCK.finditer((HOW_TO / name).read_text())
+    return [re.sub(rf"(?m)^{block[1]}", "", block[2]) for block in found]
+
+
+def each(kind):
+    """Guide, number of the block, and entry of all of that kind."""
+    return [
+        (name, number, entry)
+        for name, row in TABLE.items()
+        for number, entry in enumerate(row)
+        if isinstance(entry, kind)
+    ]

@@ -133,9 +133,14 @@ def test_the_page_on_the_architecture_and_the_map_name_every_room_of_the_core():
     assert {room for room in rooms if f"`appliance/core/{room}`" not in text("CONTRIBUTING.md")} == set()
 
 
+def kept(path):
+    """Whether it is a file, and not one that Python has left."""
+    return path.is_file() and path.suffix != ".pyc"
+
+
 def folders(place):
     """The folders of a folder, without what tools leave there."""
-    names = (path.name for path in (ROOT / place).iterdir() if path.is_dir())
+    names = (path.name for path in (ROOT / place).iterdir() if path.is_dir() and any(map(kept, path.rglob("*"))))
     return [name for name in names if name[0] not in "._" and name not in {"build", "dist", "out"} and "." not in name]
 
 

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 EVERY = {"*"}
-ADAPTERS = ("sip", "audio", "panel", "store", "api", "bus", "outlets", "system")
+ADAPTERS = ("sip", "panel", "store", "api", "bus", "system")
 # room: a folder or module of appliance/ -> our other rooms that it may name, and why no more
 MAY_IMPORT: dict[str, tuple[set[str], str]] = {
     "core": ({"base"}, "core decides and performs nothing, so it imports nothing of ours but base"),
@@ -283,3 +283,9 @@ def test_no_module_and_no_folder_is_a_warehouse():
     assert {path for path, count in lines.items() if count > 500} <= exempt
     folders = Counter(path.rpartition("/")[0] for path in lines)
     assert {folder: count for folder, count in folders.items() if count > 20} == {}
+
+
+def test_the_rules_name_only_rooms_that_exist():
+    core = {f"core/{name}" for storey in STOREYS for name in storey}
+    rooms = {ROOT / "appliance" / name for name in {*MAY_IMPORT, *core} - {""}}
+    assert not [room for room in rooms if not room.is_dir() and not room.with_suffix(".py").is_file()]

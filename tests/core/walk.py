@@ -122,7 +122,11 @@ class Keys:
                 self._add(part, "", item)
             return part
         for name in names:
-            self._add(part, name, getattr(value, name))
+            inner = getattr(value, name)
+            if inner is None or inner is False or inner == ():  # most are
+                part.values.append(False if name in PAST else None if name in TOLD else inner)
+            else:
+                self._add(part, name, inner)
         if isinstance(value, Call) and not value.alive:
             part.values, part.times, part.ids = ["ending"], [value.deadline], [value.id]
         return part

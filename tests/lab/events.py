@@ -1,4 +1,4 @@
-"""What the service in a guest tells, each event held against its schema."""
+"""Events of the service in a guest, each checked against its schema."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The far end of a call, in the guest: baresip as a unit, which answers by itself or calls, and is told what to do."""
+"""The far end of a call, in the guest: baresip as a unit, which answers automatically or calls, on commands."""
 
 from tests.lab.guest import Guest
 
@@ -44,9 +44,9 @@ print(message["data"])
 
 
 class FarEnd:
-    """A SIP phone that sends 440 Hz and records what it hears; `uri` is where it is called.
+    """A SIP phone that sends 440 Hz and records received sound; `uri` is its address.
 
-    answers: by itself, else when it is told. What it says is in the journal of its unit.
+    answers: automatically, else on a command. Its output is in the journal of its unit.
     """
 
     def __init__(self, guest: Guest, name: str = "kitchen", port: int = 5070, *, answers: bool = True) -> None:

@@ -170,7 +170,7 @@ class Guest:
         return self.run("journalctl", "--no-pager", "--boot", *words).stdout
 
     def properties(self, unit: str, *names: str) -> dict[str, str]:
-        """What `systemctl show` tells of a unit."""
+        """A unit's properties in `systemctl show`."""
         told = self.check("systemctl", "show", unit, *(f"--property={name}" for name in names))
         return dict(line.split("=", 1) for line in told.splitlines() if "=" in line)
 

@@ -54,7 +54,7 @@ class Panel(LabWitness):
             )
 
     def button(self, name):
-        """What is told of it by the interface."""
+        """Its part of the interface's answer."""
         return next(b for b in self.ask("/v1/panel")["buttons"] if b["id"] == name)
 
     # -- events --------------------------------------------------------------------------------------------------------

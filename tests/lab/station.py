@@ -40,7 +40,7 @@ password_file = "office.password"
 
 
 class Station:
-    """intercomd.service in a guest, and what systemd, its journal and its interface tell of it."""
+    """intercomd.service in a guest, and its state in systemd, its journal and its interface."""
 
     def __init__(self, guest: Guest) -> None:
         self.guest = guest
@@ -58,7 +58,7 @@ class Station:
         self.guest.run("systemctl", "reset-failed", "intercomd")
         self.guest.check("systemctl", "restart", "intercomd")
 
-    # -- what is told --------------------------------------------------------------------------------------------------
+    # -- its reports ---------------------------------------------------------------------------------------------------
 
     def value(self, name: str, unit: str = "intercomd.service") -> str:
         return self.guest.properties(unit, name)[name]

@@ -153,7 +153,7 @@ assert ctypes.CDLL(None).adjtimex(timex) >= 0
 
 
 class Entrance(LabWitness):
-    """The service in the guest, input at its keypads and readers, and what it told."""
+    """The service in the guest, input at its keypads and readers, and its events."""
 
     def __init__(self, guest):
         super().__init__(guest)
@@ -331,7 +331,7 @@ def test_what_is_no_whole_card_is_told_and_opens_nothing(entrance):
             if on_lines in missing:
                 entrance.frames(frame)
             entrance.guest.check("kill", "-CONT", daemon)
-            entrance.guest.check("sleep", "11")  # no more often they are told of
+            entrance.guest.check("sleep", "11")  # they are reported no more often
             return {on_lines, at_usb} <= told()
 
         entrance.guest.wait_for(sent, f"{on_lines}; {at_usb}", 240)

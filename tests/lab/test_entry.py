@@ -77,7 +77,7 @@ def guest(one_processor):
 
 @pytest.fixture(scope="module")
 def events(guest):
-    """The service with all of them, and what it told since its start."""
+    """The service with all of them, and its events since its start."""
     guest.chip(CHIP, *NAMES)
     for line in (D0, D1, *COLUMNS):
         guest.pull(CHIP, line, "up")
@@ -184,7 +184,7 @@ def press(guest, keys):
 
 
 def typed(guest, events, keys):
-    """Press one after the other, each until it is told."""
+    """Press one after the other, each until its event comes."""
     told = len(events.of("keypad.digit", keypad="porch"))
     for number, key in enumerate(keys, start=1):
         press(guest, key)
@@ -251,7 +251,7 @@ def test_a_device_that_is_unplugged_is_told_and_works_when_it_is_back(guest, eve
 
 
 def state_of(guest, sensor):
-    """Whether it is active, as the state tells; None: nothing is known."""
+    """Whether it is active, in the service's state; None: unknown."""
     panel = json.loads(guest.check("intercomctl", "--json", "state"))["panel"]
     return next(each["active"] for each in panel["sensors"] if each["id"] == sensor)
 

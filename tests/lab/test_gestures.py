@@ -149,7 +149,7 @@ def test_every_gesture_comes_from_its_edges_to_its_act(panel):
     panel.wait("ring.started", button="ring", to="kitchen")
     call = panel.wait("call.connected")["call"]
     panel.wait("lamp.changed", lamp="speak", pattern="on")
-    panel.shows((SPEAK, 1), (KEPT, 0), (OPEN, 0))  # the lamp that tells of the recording shines at 0 V
+    panel.shows((SPEAK, 1), (KEPT, 0), (OPEN, 0))  # the lamp for the recording shines at 0 V
 
     panel.play(*CLICK, *CLICK)
     panel.wait("button.double_clicked", button="ring")
@@ -193,7 +193,7 @@ def test_200_pulses_of_3_ms_ring_nobody_and_are_counted(panel, measured):
     counted = panel.guest.wait_for(lambda: panel.button("cable")["glitches"], "pulses are counted")
     assert not panel.ask("/v1/calls")["calls"]
     panel.guest.pull("board", CABLE, "down")
-    at = panel.wait("button.pressed", button="cable")["data"]["at"]  # the first that is told of that line
+    at = panel.wait("button.pressed", button="cable")["data"]["at"]  # the first event of that line
     assert at > last
     panel.guest.pull("board", CABLE, "up")
     panel.wait("button.clicked", button="cable")

@@ -1,4 +1,4 @@
-"""What is wrong with lines: told with cause and remedy where people look, while the service goes on, and healed."""
+"""Faults of lines: reported with cause and remedy where people look, while the service goes on, and healed."""
 
 import json
 import re
@@ -55,12 +55,12 @@ class Station:
         return self.guest.properties("intercomd", "StatusText")["StatusText"]
 
     def panel_told(self, cause, remedy):
-        """The daemon has told so in its journal."""
+        """The daemon has reported it in its journal."""
         told = lambda: any(cause in event and remedy in event for event in self.events("panel.failed"))  # noqa: E731
         self.guest.wait_for(told, f"the event tells {cause!r} and {remedy!r}", PATIENCE_S)
 
     def panel_fails(self, cause, remedy):
-        """It tells so in its status too, for it stays so; and runs."""
+        """Its status reports the lasting fault too; and it runs."""
         guest = self.guest
         self.panel_told(cause, remedy)
         guest.wait_for(lambda: cause in self.status, f"the status tells {cause!r}", PATIENCE_S)
@@ -69,7 +69,7 @@ class Station:
         guest.wait_for(lambda: state() == {"ActiveState": "active", "NRestarts": "0"}, "the service runs", PATIENCE_S)
 
     def guard_fails(self, cause, remedy):
-        """The guard tells so in its journal, which systemctl status shows."""
+        """The guard reports it in its journal, which systemctl status shows."""
         self.guest.wait_for(
             lambda: cause in self.said("--unit=intercomd-guard"), f"the guard tells {cause!r}", PATIENCE_S
         )

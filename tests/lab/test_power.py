@@ -72,7 +72,7 @@ def ready(guest):
 
 
 def ready_at(guest):
-    """When systemd was told READY, in seconds since boot."""
+    """When systemd got READY, in seconds since boot."""
     return int(guest.properties("intercomd", "ActiveEnterTimestampMonotonic")["ActiveEnterTimestampMonotonic"]) / 1e6
 
 

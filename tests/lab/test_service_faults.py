@@ -22,7 +22,7 @@ def machine(guest):
 
 @pytest.fixture
 def station(machine):
-    """The service as it is well, which it must be again after each fault."""
+    """The service without faults, as it must be again after each fault."""
     machine.configure(PLAIN)
     yield machine
     machine.configure(PLAIN)

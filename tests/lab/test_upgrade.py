@@ -111,7 +111,7 @@ def pid(guest: Guest, unit: str) -> str:
 
 
 def events(guest: Guest, kind: str) -> list[dict]:
-    """All events of that type that the service has told since the guest was booted, as records of the journal."""
+    """All events of that type since the guest was booted, as records of the journal."""
     lines = guest.journal("--output=json", f"INTERCOMD_EVENT={kind}").splitlines()
     return [json.loads(line) for line in lines if line.startswith("{")]
 

@@ -1,4 +1,4 @@
-"""What the service in a guest tells, for `@shows`."""
+"""The events and requests of the service in a guest, for `@shows`."""
 
 import json
 

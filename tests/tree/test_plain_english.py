@@ -30,8 +30,9 @@ BETTER = list(PLAIN.values())
 DOCUMENTS = (
     *(f"{name}.md" for name in ("README", "SECURITY", "CHANGELOG", "CONTRIBUTING")),
     *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md")),
+    "tests/lab/README.md",
 )
-CODE = ("appliance", "benchmarks", "packaging", "tests/support")  # docstrings, comments and log lines
+CODE = ("appliance", "benchmarks", "packaging", "tests")  # docstrings, comments and log lines
 # Scripts, units and board files, read whole. The patches to pjsua2 quote its own source.
 SCRIPTS = (
     "Makefile",
@@ -41,6 +42,7 @@ SCRIPTS = (
     "systemd/*",
     "packaging/*",
     "packaging/debian/**/*",
+    "tests/lab/*",
 )
 MESSAGES = "appliance"
 NOT_FOR_USERS = {"appliance/generate"}  # drawings and shell scripts
@@ -115,7 +117,7 @@ def test_documents_are_in_plain_english(name):
 
 @pytest.mark.parametrize("pattern", SCRIPTS)
 def test_scripts_and_units_are_in_plain_english(pattern):
-    paths = [path for path in ROOT.glob(pattern) if path.is_file() and path.suffix != ".pyc"]
+    paths = [path for path in ROOT.glob(pattern) if path.is_file() and path.suffix not in {".py", ".pyc"}]
     assert paths, pattern
     found = [hit for path in paths for hit in listed(path, hits(path.read_text(encoding="utf-8")))]
     assert not found, "\n".join(found)

@@ -1,8 +1,8 @@
 """Worn buttons on simulated lines, all pressed at once; runs in the guest: bounces.py CHIP SEED ROUNDS LAST FILE.
 
 Each line of the chip is a button to ground, LAST a button that does not bounce. In a round every other line plays one
-trace: contacts that bounce, one press, and contacts that bounce again; or, of three traces one, pulses that are hardly
-one. Then LAST is pressed, and once its click is told, all that came before it is: FILE gets a line of JSON for each
+trace: contacts that bounce, one press, and contacts that bounce again; or, in one of three traces, pulses that are too
+short. Then LAST is pressed; once its click is reported, all earlier events are, too: FILE gets a line of JSON for each
 round, {"traces": {line: [[begun, over, down], …]}, "events": […]}, times in CLOCK_MONOTONIC seconds.
 """
 

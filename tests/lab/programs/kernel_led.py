@@ -1,6 +1,7 @@
 """Makes a lamp of the kernel's LED class that is there while this runs; runs in the guest: kernel_led.py NAME LEVELS.
 
-By /dev/uleds (Documentation/leds/uleds.rst), which tells every brightness that the lamp is given: printed, one a line.
+By /dev/uleds (Documentation/leds/uleds.rst), which reports every brightness that the lamp is set to: printed, one a
+line.
 """
 
 import os

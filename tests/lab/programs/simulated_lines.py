@@ -1,7 +1,7 @@
-"""The lines of a simulated chip, as the world outside moves and sees them; for programs that run in the guest.
+"""The lines of a simulated chip, driven and read from outside; for programs that run in the guest.
 
-The kernel tells an edge by a thread, which goes before all else: in a guest with one processor it has told each before
-the next one can be made.
+A thread of the kernel reports edges, with a higher priority than all others: in a guest with one processor it has
+reported each edge before the next one can be made.
 """
 
 import os

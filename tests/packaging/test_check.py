@@ -1,4 +1,4 @@
-"""What `make check` leaves out, and that it is told from the rest."""
+"""What `make check` leaves out, and that it is reported from the rest."""
 
 import subprocess
 import sys

@@ -159,7 +159,7 @@ class App:
         """
         deadline = time.monotonic() + GUARD_S
         while time.monotonic() < deadline:
-            if reactor.state.relay_ready or not reactor.state.settings.doors:
+            if reactor.state.doors.relay_ready or not reactor.state.settings.doors:
                 break
             await asyncio.sleep(0.02)
         await web.tried.wait()
@@ -203,11 +203,11 @@ class App:
         if self._status_timer is not None:
             self._status_timer.cancel()
             self._status_timer = None
-        call = self._reactor.state.active
-        if call is None or call.connected_since is None or not self._notify.there:
+        call = self._reactor.state.calls.active
+        if call is None or call.times.connected_since is None or not self._notify.there:
             self._notify.status(text)
             return
-        seconds = int(max(0.0, time.monotonic() - call.connected_since))
+        seconds = int(max(0.0, time.monotonic() - call.times.connected_since))
         self._notify.status(f"{text}, {seconds // 60}:{seconds % 60:02}")
         self._status_timer = asyncio.get_running_loop().call_later(STATUS_S, self._tell_status, text)
 
@@ -217,8 +217,8 @@ class App:
         while time.monotonic() < deadline:
             await asyncio.sleep(0.02)
             state = reactor.state
-            left = any(account.state is not AccountState.UNREGISTERED for account in state.accounts)
-            if state.stopping and not state.calls and not state.recordings and not left:
+            left = any(account.state is not AccountState.UNREGISTERED for account in state.accounts.begun)
+            if state.appliance.stopping and not state.calls.living and not state.calls.recordings and not left:
                 return
 
     async def _feed_watchdog(self) -> None:

@@ -148,12 +148,12 @@ class Web:
         with suppress(IntercomError):  # a log that cannot be read is among the failed parts
             rows = await asyncio.to_thread(self.call_log.list, signalling.LOOKED_AT)
             found += signalling.calls([call for _, call in rows])
-        found += daemon_faults.besides(found, self._reactor.state.failed)
+        found += daemon_faults.besides(found, self._reactor.state.appliance.failed)
         return [asdict(finding) for finding in found]
 
     def ready(self) -> tuple[bool, str]:
         """Whether calls are possible."""
-        return self._reactor.state.sip_ready, self._reactor.desired.status
+        return self._reactor.state.appliance.sip_ready, self._reactor.desired.status
 
     def alive(self) -> bool:
         """Whether inputs are processed: the loop that answers this processes them."""

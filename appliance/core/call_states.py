@@ -109,14 +109,14 @@ def with_sound(state: State) -> tuple[CallId, ...]:
 
     More than one only in a conference: then every participant that is connected and not held.
     """
-    front = state.active
-    if front is None or (front.unanswered_here and front.early is not EarlySource.PANEL):
+    front = state.calls.active
+    if front is None or (front.unanswered_here and front.media.early is not EarlySource.PANEL):
         return ()
     if front.talks and front.conference is not None:
-        return tuple(c.id for c in state.calls if c.conference is not None and c.talks)
+        return tuple(c.id for c in state.calls.living if c.conference is not None and c.talks)
     return (front.id,) if front.talks or front.state is S.EARLY_MEDIA else ()
 
 
 def received(call: Call) -> tuple[tuple[str, str], ...]:
     """The X- headers that the far end sent, in its INVITE or in its 200."""
-    return call.headers if call.direction is Direction.INCOMING else call.answer_headers
+    return call.headers.invite if call.direction is Direction.INCOMING else call.headers.answer

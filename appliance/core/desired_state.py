@@ -18,19 +18,19 @@ def desired(state: State) -> Desired:
     return Desired(
         lamps=lamps(state),
         sound=Sound(
-            calls=tuple(media(state, call) for call in state.calls if call.alive),
+            calls=tuple(media(state, call) for call in state.calls.living if call.alive),
             links=mixing.links(state),
             tone=tone(state),
-            measure=state.sound_trial is not None,
+            measure=state.panel.sound_trial is not None,
             peers=callers.addresses(state.settings),
             encrypted=callers.encrypted(state.settings),
         ),
         relays=tuple(
             RelayPulse(door, pulse.id, int(pulse.until * 1e9), pulse.held)
-            for door, pulse in state.pulses
-            if state.relay_ready
+            for door, pulse in state.doors.pulses
+            if state.doors.relay_ready
         ),
-        recordings=tuple(r.id for r in state.recordings if r.ready),
+        recordings=tuple(r.id for r in state.calls.recordings if r.ready),
         quiet_hours=state.runtime.quiet_hours,
         kept=persistence.to_be_saved(state),
         wake_at=wake_at(state),

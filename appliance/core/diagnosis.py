@@ -92,7 +92,7 @@ def call(settings: Settings, over: Call, end: End) -> str:
             f"No sound has come from {over.remote.uri} for {settings.deadlines.rtp_s:g} s: check the network and "
             "whether a firewall lets UDP through in both directions."
         )
-    if over.direction is Direction.INCOMING or over.connected_since is not None or end.cause in PEOPLE:
+    if over.direction is Direction.INCOMING or over.times.connected_since is not None or end.cause in PEOPLE:
         return ""
     if end.cause in {Cause.SHUTDOWN, Cause.ERROR}:
         return ""  # reported as the station's own failure

@@ -55,7 +55,7 @@ def on_call(kind: type[InputOfCall], rule: Callable[[Turn, Call, InputOfCall], N
     """Make the row of an input about one call; an input for a call that has ended came late and is ignored."""
 
     def take(turn: Turn, given: InputOfCall) -> None:
-        call = turn.state.call(given.call)
+        call = turn.calls.get(given.call)
         if call is not None:
             rule(turn, call, given)
 

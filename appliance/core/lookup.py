@@ -7,7 +7,7 @@ from appliance.core.transition import Turn
 
 def find_call(turn: Turn, wanted: CallId) -> Call:
     """Find a call by its id, or raise call-not-found."""
-    call = turn.state.call(wanted)
+    call = turn.calls.get(wanted)
     if call is None:
         raise IntercomError(
             ErrorCode.CALL_NOT_FOUND,

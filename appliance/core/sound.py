@@ -8,7 +8,7 @@ from appliance.core.model import Call, CallState, EarlySource, Hold, State, Tran
 
 def rests(state: State, front: Call) -> bool:
     """Whether nobody here hears the foreground: a call that either side holds, or a conference that the panel left."""
-    return front.hold is not Hold.NONE if front.conference is None else state.away
+    return front.media.hold is not Hold.NONE if front.conference is None else state.away
 
 
 def media(state: State, call: Call) -> CallMedia:
@@ -17,7 +17,7 @@ def media(state: State, call: Call) -> CallMedia:
     Nor has a call that is not connected, unless a client lets its caller hear the panel, which rings so that people
     here know. In a foreground conference every connected participant is heard, unless the panel has left it.
     """
-    in_front = call is state.active
+    in_front = call is state.calls.active
     if call.conference is None:
         talks = in_front and mixing.talks(call)
         speaker = microphone = talks
@@ -26,18 +26,18 @@ def media(state: State, call: Call) -> CallMedia:
         talks = call.id in mix.participants
         speaker, microphone = talks and mix.speaker and call.id not in mix.muted, talks and mix.microphone
     before = in_front and call.state is CallState.EARLY_MEDIA and not call.unanswered_here and not state.away
-    early = call.state is CallState.EARLY_MEDIA and call.unanswered_here and call.hold is Hold.NONE
-    panel = early and in_front and call.early is EarlySource.PANEL
+    early = call.state is CallState.EARLY_MEDIA and call.unanswered_here and call.media.hold is Hold.NONE
+    panel = early and in_front and call.media.early is EarlySource.PANEL
     account = state.settings.account(call.account)
     return CallMedia(
         call.id,
-        held=call.held_local,
-        microphone=(microphone and not call.muted) or panel,
+        held=call.media.held_local,
+        microphone=(microphone and not call.media.muted) or panel,
         speaker=speaker or before,
-        tone=(talks and call.end_announced) or (early and not panel),
+        tone=(talks and call.times.end_announced) or (early and not panel),
         confirm=call.state is CallState.CONNECTED and bool(call.confirm),
         asks=updates.asks(state, call),
-        recording=next((r.id for r in state.recordings if r.call == call.id and r.ready), None),
+        recording=next((r.id for r in state.calls.recordings if r.call == call.id and r.ready), None),
         transferable=call.transfer_policy is not TransferPolicy.REFUSE,
         inband=call.state is CallState.CONNECTED and account is not None and account.inband_digits,
     )

@@ -12,10 +12,10 @@ UNCONFIGURED = "not configured"
 
 def status(state: State) -> str:
     """The status line, as `systemctl status` shows it."""
-    if state.stopping:
+    if state.appliance.stopping:
         return "stopping"
-    errors = "the changed configuration has errors and is not used" if state.rejected else ""
-    later = f"a restart will change {state.needs_restart}" if state.needs_restart else ""
+    errors = "the changed configuration has errors and is not used" if state.appliance.rejected else ""
+    later = f"a restart will change {state.appliance.needs_restart}" if state.appliance.needs_restart else ""
     lack = lacking(state.settings)
     now = condition(state)
     return "; ".join(filter(None, [errors, later, lack, "" if lack and now == READY else now]))
@@ -32,11 +32,11 @@ def lacking(settings: Settings) -> str:
 
 def condition(state: State) -> str:
     """Faults, registrations and, last, the current call."""
-    sip = [] if state.sip_ready else ["SIP is not ready"]
-    failed = [f"{part}: {why}" for part, why in state.failed]
-    known = [registration_line(state, settings) for settings in state.settings.accounts if state.sip_ready]
+    sip = [] if state.appliance.sip_ready else ["SIP is not ready"]
+    failed = [f"{part}: {why}" for part, why in state.appliance.failed]
+    known = [registration_line(state, settings) for settings in state.settings.accounts if state.appliance.sip_ready]
     standing = "; ".join([*sip, *failed, *known, *forwarding.standing(state)])
-    call = state.active
+    call = state.calls.active
     others = state.count - 1
     if call is None:
         calling = []

@@ -73,10 +73,10 @@ def take(turn: Turn, given: AnyInput) -> None:
 
 def stop(turn: Turn, _given: inputs.StopRequested) -> None:
     """End every call; the daemon exits when none is left."""
-    if not turn.state.stopping:
-        turn.state = replace(turn.state, stopping=True)
+    if not turn.appliance.stopping:
+        turn.appliance = replace(turn.appliance, stopping=True)
         turn.emit(events.ApplianceStopping())
-        for call in turn.state.calls:
+        for call in turn.calls.living:
             ending.hang_up(turn, call, Cause.SHUTDOWN)
         ring.cancel(turn)
         registration.stop(turn)
@@ -85,12 +85,16 @@ def stop(turn: Turn, _given: inputs.StopRequested) -> None:
 
 def configured(turn: Turn, given: inputs.ConfigChanged) -> None:
     """Use new settings from the next decision on: running deadlines and pulses stay as they are."""
-    if given.applied or given.needs_restart or turn.state.rejected:
+    if given.applied or given.needs_restart or turn.appliance.rejected:
         turn.emit(events.ConfigChanged(applied=given.applied, needs_restart=given.needs_restart))
     if given.settings.runtime != turn.settings.runtime:  # a changed file overrides what clients had set
-        turn.state = replace(turn.state, changed=None)
+        turn.appliance = replace(turn.appliance, changed=None)
     before = turn.settings
-    turn.state = replace(turn.state, settings=given.settings, rejected=False, needs_restart=given.needs_restart)
+    turn.state = replace(
+        turn.state,
+        settings=given.settings,
+        appliance=replace(turn.appliance, rejected=False, needs_restart=given.needs_restart),
+    )
     subscriptions.configured(turn, before)
     contacts.configured(turn)
 

@@ -1,26 +1,54 @@
 """One step of the core in progress: the state being changed, and the orders and events that result."""
 
 from dataclasses import replace
+from typing import Any, Generic, TypeVar
 
 from appliance.core import call_states, diagnosis, events
 from appliance.core.call_states import Signal
 from appliance.core.model import (
+    AccessPart,
+    AccountsPart,
+    AppliancePart,
     By,
     Call,
     CallId,
+    CallsPart,
     CallState,
     Cause,
+    Conference,
     Direction,
+    DoorsPart,
     End,
+    OutgoingMessage,
+    PanelPart,
     PendingReply,
     RequestId,
     Settings,
     State,
+    Transfer,
+    VisitorRing,
 )
 from appliance.core.orders import FinishRecording, Order
 
 ERROR_SHOWN_S = 3.0
 SAVED_WITHIN_S = 5.0  # a worn SD card may take seconds to write
+
+P = TypeVar("P")
+
+
+class _Part(Generic[P]):
+    """A part of the state, which a rule changes by assignment: `turn.doors = replace(turn.doors, ...)`."""
+
+    def __set_name__(self, owner: "type[Turn]", name: str) -> None:
+        self._name = name
+
+    def __get__(self, turn: "Turn", owner: "type[Turn]") -> P:
+        part: P = getattr(turn.state, self._name)
+        return part
+
+    def __set__(self, turn: "Turn", part: P) -> None:
+        change: dict[str, Any] = {self._name: part}
+        turn.state = replace(turn.state, **change)
 
 
 class Turn:
@@ -29,10 +57,21 @@ class Turn:
     now: when the input happened, CLOCK_MONOTONIC seconds. decided: when it is processed, later if the daemon was busy.
     """
 
+    calls = _Part[CallsPart]()
+    messages = _Part[tuple[OutgoingMessage, ...]]()
+    conference = _Part[Conference | None]()
+    transfers = _Part[tuple[Transfer, ...]]()
+    ring = _Part[VisitorRing | None]()
+    accounts = _Part[AccountsPart]()
+    doors = _Part[DoorsPart]()
+    access = _Part[AccessPart]()
+    panel = _Part[PanelPart]()
+    appliance = _Part[AppliancePart]()
+
     def __init__(self, state: State, now: float, fresh: str, taken: float = 0.0) -> None:
         self.state = state if state.now == now else replace(state, now=now)
         self.now, self.decided, self.fresh = now, max(now, taken), fresh
-        self.front = state.active  # as last reported
+        self.front = state.calls.active  # as last reported
         self.orders: list[Order] = []
         self.events: list[events.Event] = []
         self.finished: list[tuple[Call, End]] = []
@@ -58,12 +97,12 @@ class Turn:
 
     def put(self, call: Call) -> Call:
         """Store a changed or new call."""
-        self.become(self.state.with_call(call))
+        self.become(replace(self.state, calls=self.calls.with_call(call)))
         return call
 
     def bring(self, call: Call) -> None:
         """Bring a call to the foreground."""
-        self.become(self.state.with_front(call))
+        self.become(replace(self.state, calls=self.calls.with_front(call)))
 
     def become(self, state: State) -> None:
         """Replace the state, and report which calls lost and which gained the speaker and the microphone."""
@@ -96,8 +135,8 @@ class Turn:
         end = replace(end, explanation=diagnosis.call(self.settings, call, end))
         self.finished.append((replace(call, end=end), end))
         self.move(replace(call, end=end), Signal.OVER)
-        self.state = replace(self.state, calls=tuple(c for c in self.state.calls if c.id != call.id))
-        talked = self.now - call.connected_since if call.connected_since is not None else 0.0
+        self.calls = replace(self.calls, living=tuple(c for c in self.calls.living if c.id != call.id))
+        talked = self.now - call.times.connected_since if call.times.connected_since is not None else 0.0
         final = final_event(call, end)
         self.emit(
             final(
@@ -110,41 +149,41 @@ class Turn:
                 duration_s=round(talked, 3),
                 missed=missed(call, end),
                 explanation=end.explanation,
-                headers=dict(call.end_headers),
+                headers=dict(call.headers.end),
                 from_=call.caller,
                 to=call.called,
-                codec=call.codec,
+                codec=call.media.codec,
             )
         )
         failed = final is events.CallFailed or (final is events.CallRejected and call.direction is Direction.OUTGOING)
-        ring = self.state.ring
+        ring = self.ring
         if failed and (ring is None or ring.id != call.ring):  # a visitor's ring goes on with other calls
             self.show_error()
         self.end_recordings(call.id)
 
     def show_error(self) -> None:
         """Show on the panel, and play, that something failed."""
-        self.state = replace(self.state, error_until=self.now + ERROR_SHOWN_S)
+        self.panel = replace(self.panel, error_until=self.now + ERROR_SHOWN_S)
 
     def reply_once_saved(self, request: RequestId, warning: str) -> None:
         """Reply to a client once everything is on disc: at the end of this step, if nothing changed."""
         waiting = PendingReply(request, self.now + SAVED_WITHIN_S, warning)
-        self.state = replace(self.state, unkept=(*self.state.unkept, waiting))
+        self.appliance = replace(self.appliance, pending_replies=(*self.appliance.pending_replies, waiting))
 
     def end_recordings(self, call: CallId) -> None:
         """Finish the call's recordings that never began; one that did ends when its file is closed."""
-        for recording in self.state.recordings:
+        for recording in self.calls.recordings:
             if recording.call == call and recording.ready and not recording.begun:
                 self.order(FinishRecording(recording.id))
-        self.state = replace(
-            self.state,
-            recordings=tuple(r for r in self.state.recordings if r.call != call or r.begun),
+        self.calls = replace(
+            self.calls,
+            recordings=tuple(r for r in self.calls.recordings if r.call != call or r.begun),
         )
 
 
 def final_event(call: Call, end: End) -> type[events.FinalEvent]:
     """The type of a call's final event, one of four (docs/reference/contract.md)."""
-    if call.connected_since is not None:
+    if call.times.connected_since is not None:
         return events.CallEnded
     if call.direction is Direction.INCOMING:
         return events.CallRejected if end.by is By.LOCAL else events.CallCanceled

@@ -54,7 +54,7 @@ def iso(at: float | None, epoch: float) -> str | None:
 
 def _left(state: State) -> tuple[float, float] | None:
     """Seconds to the next begin and to the next end of the night; None without a night or a trusted clock."""
-    hours, clock = state.settings.night, state.clock
+    hours, clock = state.settings.night, state.appliance.clock
     if hours is None or clock is None or not clock.trusted:
         return None
     now = round((clock.epoch + state.now + clock.utc_offset_s) % DAY_S, 3)  # seconds since midnight, local time

@@ -49,7 +49,7 @@ def brought(taken: Taken) -> Json:
     if taken.step is None:
         return {"failed": True}
     return {
-        "calls": {call.id: call.state.value for call in taken.step.state.calls},
+        "calls": {call.id: call.state.value for call in taken.step.state.calls.living},
         "orders": [type(order).__name__ for order in taken.step.orders],
         "events": [[event.TYPE, plain(event)] for event in taken.step.events],
         "desired": plain(taken.desired),

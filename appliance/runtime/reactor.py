@@ -219,7 +219,7 @@ class Reactor:
 
     def call(self, wanted: str) -> Json | None:
         """One call as clients see it, also for a while after its end; None for any other id."""
-        now, found = time.monotonic(), self.state.call(CallId(wanted))
+        now, found = time.monotonic(), self.state.calls.get(CallId(wanted))
         epoch = time.time() - now
         if found is None:
             return self._ended.view(wanted, self.state, now, epoch)

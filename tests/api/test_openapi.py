@@ -17,13 +17,16 @@ from appliance.core.calls.view import logged_call
 from appliance.core.events import EVENTS
 from appliance.core.inputs import Action
 from appliance.core.model import (
-    Action as Does,
-)
-from appliance.core.model import (
+    AccessPart,
+    AppliancePart,
     ButtonSettings,
     By,
     Call,
+    CallHeaders,
+    CallMedia,
+    CallsPart,
     CallState,
+    CallTimes,
     Cause,
     Codec,
     Conference,
@@ -45,6 +48,9 @@ from appliance.core.model import (
     Settings,
     State,
     Target,
+)
+from appliance.core.model import (
+    Action as Does,
 )
 from tests.api import fake
 
@@ -183,23 +189,29 @@ CALL = Call(
     "state",
     [
         State(SETTINGS),
-        State(SETTINGS, now=9.0, calls=(CALL,), sip_ready=True, failed=(("audio", "No card."),)),
         State(
             SETTINGS,
             now=9.0,
-            calls=(
-                Call(
-                    "c-2",
-                    Direction.INCOMING,
-                    CallState.CONNECTED,
-                    Remote("sip:x@y"),
-                    1.0,
-                    None,
-                    headers=(("X-Floor", "2"),),
-                    codec=Codec("opus", 48000),
-                    ringing_since=2.0,
-                    connected_since=3.0,
-                ),
+            calls=CallsPart(living=(CALL,)),
+            appliance=AppliancePart(sip_ready=True, failed=(("audio", "No card."),)),
+        ),
+        State(
+            SETTINGS,
+            now=9.0,
+            calls=CallsPart(
+                living=(
+                    Call(
+                        "c-2",
+                        Direction.INCOMING,
+                        CallState.CONNECTED,
+                        Remote("sip:x@y"),
+                        1.0,
+                        None,
+                        headers=CallHeaders(invite=(("X-Floor", "2"),)),
+                        media=CallMedia(codec=Codec("opus", 48000)),
+                        times=CallTimes(ringing_since=2.0, connected_since=3.0),
+                    ),
+                )
             ),
         ),
     ],
@@ -210,7 +222,7 @@ def test_the_snapshot_of_the_core_is_what_the_description_says(state):
 
 @pytest.mark.parametrize("ended", [None, 9.0])
 def test_a_call_of_the_log_is_what_the_description_says(ended):
-    over = replace(CALL, connected_since=3.0, end=End(Cause.HANGUP, 200, "OK", By.REMOTE))
+    over = replace(CALL, times=replace(CALL.times, connected_since=3.0), end=End(Cause.HANGUP, 200, "OK", By.REMOTE))
     exact(models.LoggedCall, logged_call(over, ended, 1_790_000_000.0, missed=False))
 
 
@@ -218,7 +230,9 @@ def test_a_conference_is_what_the_description_says():
     joined = replace(CALL, conference="k-1")
     there = Conference("k-1", 1.0, (Participant("c-1", Joining.INVITED, ParticipantState.COMING),))
     for conference in (there, replace(there, connected_since=2.0, held=True), replace(there, ending=True)):
-        shown = snapshot.snapshot(State(SETTINGS, now=9.0, calls=(joined,), conference=conference), 1_790_000_000.0)
+        shown = snapshot.snapshot(
+            State(SETTINGS, now=9.0, calls=CallsPart(living=(joined,)), conference=conference), 1_790_000_000.0
+        )
         exact(models.Snapshot, shown | {"last_event": 1})
 
 
@@ -237,7 +251,7 @@ def test_a_code_is_what_the_description_says():
     )
     limits = {"schedule": (Period((Day.MONDAY,), "08:00", "24:00"),), "uses": 3, "expires": 1_790_000_000.0}
     book = replace(book, codes=(*book.codes, replace(book.codes[0], id="a-2", kind=CredentialKind.CARD, **limits)))
-    told = codes_view(State(SETTINGS, book=book))
+    told = codes_view(State(SETTINGS, access=AccessPart(book=book)))
     exact(models.Codes, {"codes": told})
     assert not any(secret in json.dumps(told) for secret in ("5a5a", "abab", "length"))
     assert codes_view(State(SETTINGS)) == []

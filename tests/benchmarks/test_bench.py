@@ -43,7 +43,7 @@ def test_the_core_s_visits_are_calls_that_are_answered():
         state = taken.state
         told += [event.TYPE for event in taken.events]
     assert told.count("call.connected") == told.count("call.ended") == 3
-    assert not state.calls
+    assert not state.calls.living
 
 
 def test_the_table_has_spread_and_ratios_and_the_parts_of_a_sum():

@@ -34,7 +34,7 @@ def ended_once(state: State, taken: Step, ended: Counter | None) -> None:
     finals = Counter(event.call for event in taken.events if isinstance(event, events.FinalEvent))
     if finals or taken.state is not state:
         began = {event.call for event in taken.events if isinstance(event, events.CallDialing | events.CallIncoming)}
-        gone = ({call.id for call in state.calls} | began) - {call.id for call in taken.state.calls}
+        gone = ({call.id for call in state.calls.living} | began) - {call.id for call in taken.state.calls.living}
         assert finals == Counter(gone), (finals, gone)
     if ended is not None:
         ended.update(finals)
@@ -43,32 +43,34 @@ def ended_once(state: State, taken: Step, ended: Counter | None) -> None:
 
 def in_calls(new: State, wanted: Desired) -> None:
     """One has the panel, each has a deadline while it waits, and no microphone is open but in a connected call."""
-    alive = [call for call in new.calls if call.alive]
-    together = {call.id for call in new.calls if call.conference is not None}
+    alive = [call for call in new.calls.living if call.alive]
+    together = {call.id for call in new.calls.living if call.conference is not None}
     front = alive[-1] if alive else None
-    assert new.active is front or {new.active.id, front.id} <= together
+    assert new.calls.active is front or {new.calls.active.id, front.id} <= together
     sounding = set(call_states.with_sound(new))
-    assert sounding <= {new.active and new.active.id} or sounding <= together, "only what is in front has the sound"
+    assert sounding <= {new.calls.active and new.calls.active.id} or sounding <= together, (
+        "only what is in front has the sound"
+    )
     for call in alive:
         if call.id in together:
-            assert not call.set_aside
+            assert not call.media.set_aside
             continue
-        assert call is new.active or not call.talks or call.held_local, "two hear us"
-        assert not call.set_aside or (call.held_local and call is not new.active)
+        assert call is new.calls.active or not call.talks or call.media.held_local, "two hear us"
+        assert not call.media.set_aside or (call.media.held_local and call is not new.calls.active)
     conferring(new, together)
-    for call in new.calls:
+    for call in new.calls.living:
         assert call.state is not CallState.ENDED
         waiting = call.state in WAITING or (call.state is CallState.CONNECTED and call.confirm)
         assert not waiting or call.deadline is not None, f"{call.state} has no deadline"
-        assert call.rtp_lost_since is None or call.deadline is not None
+        assert call.media.rtp_lost_since is None or call.deadline is not None
         assert call.deadline is None or call.deadline > new.now
-        assert call.update_until is None or not call.alive or call.update_until > new.now
+        assert call.updates.until is None or not call.alive or call.updates.until > new.now
         if call.deadline is not None:
             assert wanted.wake_at is not None
             assert wanted.wake_at <= call.deadline
 
     for transfer in new.transfers:
-        assert new.call(transfer.call) is not None or new.call(transfer.other or "") is not None
+        assert new.calls.get(transfer.call) is not None or new.calls.get(transfer.other or "") is not None
         assert transfer.until > new.now
         assert wanted.wake_at is not None
         assert wanted.wake_at <= transfer.until
@@ -76,16 +78,16 @@ def in_calls(new: State, wanted: Desired) -> None:
     # nothing is desired for a call that is ending or over; no microphone is open but in a connected call
     assert {media.call for media in wanted.sound.calls} == {call.id for call in alive}
     for media in wanted.sound.calls:
-        call = new.call(media.call)
+        call = new.calls.get(media.call)
         if media.microphone:
-            assert call.talks or call.early is EarlySource.PANEL
-            assert not (call.held_local or call.held_remote or call.muted)
+            assert call.talks or call.media.early is EarlySource.PANEL
+            assert not (call.media.held_local or call.media.held_remote or call.media.muted)
         assert call.id in sounding or not (media.microphone or media.speaker)
-        assert not (media.speaker and call.state is CallState.CONNECTED and call.hold is not Hold.NONE)
+        assert not (media.speaker and call.state is CallState.CONNECTED and call.media.hold is not Hold.NONE)
     for one, other in wanted.sound.links:
         assert one != other
         assert {one, other} <= together, "who is in no conference hears nobody else, and is not heard"
-        assert all(new.call(c).talks and new.call(c).hold is Hold.NONE for c in (one, other))
+        assert all(new.calls.get(c).talks and new.calls.get(c).media.hold is Hold.NONE for c in (one, other))
         assert not new.conference.participant(one).muted
     if new.ring is not None:
         assert new.ring.until is not None or any(call.ring == new.ring.id for call in alive), "a ring without an end"
@@ -96,28 +98,30 @@ def in_calls(new: State, wanted: Desired) -> None:
 def at_doors(state: State, new: State, wanted: Desired) -> None:
     """The relay: never beyond its bound, and never without a guard."""
     for door in new.settings.doors:
-        for name, pulse in new.pulses:
+        for name, pulse in new.doors.pulses:
             if name == door.id:
                 assert pulse.until - pulse.began <= (door.max_hold_s if pulse.held else door.max_s) + MAY_STAY
-                assert door.id not in new.locked_down or pulse.until <= new.now, "lockdown beats what runs"
+                assert door.id not in new.doors.locked_down or pulse.until <= new.now, "lockdown beats what runs"
                 assert wanted.wake_at is not None
-    assert new.relay_ready or not wanted.relays
+    assert new.doors.relay_ready or not wanted.relays
     for relay in wanted.relays:
-        old = dict(state.pulses).get(relay.door)
+        old = dict(state.doors.pulses).get(relay.door)
         assert old is None or relay.id >= old.id, "a pulse's id is only ever newer"
 
-    for waiting in (*new.unkept, *new.blocks):
+    for waiting in (*new.appliance.pending_replies, *new.doors.blocks):
         assert new.now < waiting.until
         assert wanted.wake_at is not None
         assert wanted.wake_at <= waiting.until
-    assert not new.unkept or new.on_disc != wanted.kept, "a client waits for what is on disc already"
+    assert not new.appliance.pending_replies or new.appliance.on_disc != wanted.kept, (
+        "a client waits for what is on disc already"
+    )
 
-    assert new.error_until is None or wanted.wake_at is not None
+    assert new.panel.error_until is None or wanted.wake_at is not None
 
 
 def conferring(state: State, together: set) -> None:
     """The calls of a conference stand together, and it is there as long as one of them is."""
-    places = [n for n, call in enumerate(state.calls) if call.id in together]
+    places = [n for n, call in enumerate(state.calls.living) if call.id in together]
     assert places == list(range(places[0], places[0] + len(places))) if places else True, "others are between them"
     conference = state.conference
     assert {p.call for p in conference.participants} == together if conference else not together
@@ -129,15 +133,17 @@ def conferring(state: State, together: set) -> None:
     assert not conference.set_aside or conference.held
     assert not conference.held or conference.connected_since is not None
     for participant in conference.participants:
-        call = state.call(participant.call)
+        call = state.calls.get(participant.call)
         assert call.conference == conference.id
         assert (participant.stage is ParticipantState.LEFT) is not call.alive
         assert (participant.stage is ParticipantState.IN) == call.talks
-    in_front = state.active is not None and state.active.id in together
+    in_front = state.calls.active is not None and state.calls.active.id in together
     media = {m.call: m for m in desired_state.desired(state).sound.calls}
     for call in together & media.keys():
         panel = media[call].microphone or media[call].speaker
-        assert not (panel and state.call(call).talks) or (in_front and not conference.held), "the panel is not there"
+        assert not (panel and state.calls.get(call).talks) or (in_front and not conference.held), (
+            "the panel is not there"
+        )
 
 
 def paired(told: Counter, state: State) -> None:

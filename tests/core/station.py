@@ -107,7 +107,7 @@ class Station:
         self.give(
             inputs.CallArrived, call=CallId(call), uri=uri, display_name="", source=source, local_uri="sip:front@x"
         )
-        return self.state.call(CallId(call))
+        return self.state.calls.get(CallId(call))
 
     def dialled(self) -> Call:
         """Ring the kitchen."""
@@ -126,7 +126,7 @@ class Station:
     @property
     def call(self) -> Call:
         """The only call."""
-        (call,) = self.state.calls
+        (call,) = self.state.calls.living
         return call
 
     @property

@@ -7,6 +7,7 @@ import pytest
 
 from appliance.core import inputs
 from appliance.core.model import (
+    AccessPart,
     Action,
     ButtonId,
     ButtonSettings,
@@ -112,7 +113,7 @@ def every_input(state: State, serial: int):
         yield inputs.ReadingDiscarded(**common, reader=ReaderId("gate"), count=1, why="25 bits")
     yield inputs.SipReady(**common, address="127.0.0.1:5060")
     yield inputs.SipLost(**common, why="gone")
-    if len(state.calls) < 2:
+    if len(state.calls.living) < 2:
         for uri, after in ((KITCHEN, None), (KITCHEN, 0.0), ("sip:stranger@127.0.0.9", 0.0)):
             yield inputs.CallArrived(
                 **common,
@@ -125,10 +126,10 @@ def every_input(state: State, serial: int):
             )
         about = {"uri": KITCHEN, "display_name": "", "source": "127.0.0.2:5060", "local_uri": "", "refused": 488}
         yield inputs.CallArrived(**common, call=CallId(f"c-{fresh}"), **about)
-    for call in state.calls:
+    for call in state.calls.living:
         of = {**common, "call": call.id}
         yield from asked(common, call)
-        if not call.placed:
+        if not call.placing.done:
             continue  # no packet can be about it
         yield inputs.CallProgressed(**of, code=180, early_media=False)
         yield inputs.CallProgressed(**of, code=183, early_media=True)
@@ -151,23 +152,23 @@ def every_input(state: State, serial: int):
         yield inputs.DigitSent(**of, digit="1")
         yield inputs.DigitsNotSent(**of, why="no telephone-event")
         yield inputs.InfoReceived(**of, content=TEXT)
-        yield inputs.HoldFailed(**of, code=488, reason="no", held=not call.held_local)
+        yield inputs.HoldFailed(**of, code=488, reason="no", held=not call.media.held_local)
         yield inputs.UpdateReceived(**of, changes=("hold",))
         yield inputs.UpdateSent(**of, changes=("hold",))
         yield inputs.UpdateAnswered(**of, changes=("hold",), code=488, reason="no")
         yield inputs.TransferProgressed(**of, code=200, reason="OK")  # of none: see test_transfers
         yield inputs.TransferRequested(**of, to=KITCHEN)
-    for recording in state.recordings:
+    for recording in state.calls.recordings:
         of = {**common, "call": recording.call, "recording": recording.id}
         yield inputs.RecordingPrepared(**of)
         yield inputs.RecordingBegun(**of)
         yield inputs.RecordingClosed(**of)
         yield inputs.RecordingRefused(**of, why="disc full")
         yield inputs.RecordingAvailable(**common, recording=recording.id, duration_s=1.0, bytes=8000)
-    if len(state.calls) < 2:
+    if len(state.calls.living) < 2:
         yield inputs.Requested(**common, request=RequestId("q"), who="walk", action=inputs.Dial("kitchen"))
     if state.settings is ONE:
-        yield from beside_calls(common, dict(state.pulses))
+        yield from beside_calls(common, dict(state.doors.pulses))
 
 
 def beside_calls(common, pulses):
@@ -243,20 +244,30 @@ def within_bounds(state: State) -> bool:
     beside one call, and two calls beside each other while all else is as it should be; what leads further is stepped
     to and checked, but not from.
     """
-    beside = len(state.presses) + len(state.pulses) + len(state.recordings) + (state.error_until is not None)
-    beside += sum(len(run.typed) for run in state.runs) + 2 * len(state.lockouts)  # see test_walk_of_codes
-    beside += 2 * sum(call.ice for call in state.calls)  # it only names the fault when the sound ends
+    beside = (
+        len(state.panel.presses)
+        + len(state.doors.pulses)
+        + len(state.calls.recordings)
+        + (state.panel.error_until is not None)
+    )
+    beside += sum(len(run.typed) for run in state.access.entries) + 2 * len(
+        state.access.lockouts
+    )  # see test_walk_of_codes
+    beside += 2 * sum(call.media.ice for call in state.calls.living)  # it only names the fault when the sound ends
     if state.settings is not ONE:
-        beside += sum(call.muted + (call.rtp_lost_since is not None) + bool(call.digits) for call in state.calls)
+        beside += sum(
+            call.media.muted + (call.media.rtp_lost_since is not None) + bool(call.digits.received)
+            for call in state.calls.living
+        )
         if state.settings is PLAN:  # until the ring is over: what then goes on are the calls of the other walks
-            beside += sum(call.held_remote + call.placed_again + (not call.alive) for call in state.calls)
-            ringing = state.ring is not None or not state.calls
-            pressed = len(state.presses) <= (not any(call.ringing_since for call in state.calls))
-            few = len(state.calls) <= 2 and not state.stopping
-            return ringing and pressed and few and beside == len(state.presses)
-        return beside == 0 and (state.sip_ready or len(state.calls) < 2)
-    beside += not state.relay_ready
-    return beside <= (1 if len(state.calls) < 2 else 0)
+            beside += sum(call.media.held_remote + call.placing.again + (not call.alive) for call in state.calls.living)
+            ringing = state.ring is not None or not state.calls.living
+            pressed = len(state.panel.presses) <= (not any(call.times.ringing_since for call in state.calls.living))
+            few = len(state.calls.living) <= 2 and not state.appliance.stopping
+            return ringing and pressed and few and beside == len(state.panel.presses)
+        return beside == 0 and (state.appliance.sip_ready or len(state.calls.living) < 2)
+    beside += not state.doors.relay_ready
+    return beside <= (1 if len(state.calls.living) < 2 else 0)
 
 
 @pytest.mark.parametrize("settings", [ONE, TWO, PLAN], ids=["one call", "two calls", "a plan"])
@@ -269,7 +280,7 @@ def test_every_state_that_can_be_reached_keeps_the_rules(settings, record_proper
         kinds.update(type(order) for order in taken.orders)
         assert isinstance(given, inputs.Requested) == any(isinstance(order, Reply) for order in taken.orders)
 
-    states, steps = walk(State(settings, now=100.0, book=BOOK), every_input, within_bounds, look)
+    states, steps = walk(State(settings, now=100.0, access=AccessPart(book=BOOK)), every_input, within_bounds, look)
     with capsys.disabled():
         print(f"\n{len(states)} states, {steps} steps")
     record_property("figures", f"{len(states)} states, {steps} steps")

@@ -31,7 +31,7 @@ NAMED = Call(
 )
 STRANGER = replace(NAMED, remote=Remote(KITCHEN))
 THROUGH = replace(NAMED, account=AccountId("office"))
-TALKING = replace(NAMED, state=CallState.CONNECTED, connected_since=2.0)
+TALKING = replace(NAMED, state=CallState.CONNECTED, times=replace(NAMED.times, connected_since=2.0))
 INCOMING = replace(NAMED, direction=Direction.INCOMING, state=CallState.INCOMING)
 
 

@@ -113,7 +113,7 @@ RESULTS = {
 def test_a_request_gives(name, scene):
     station = SCENES[scene]()
     make, results = RESULTS[name]
-    call = station.state.calls[0].id if station.state.calls else CallId("c-none")
+    call = station.state.calls.living[0].id if station.state.calls.living else CallId("c-none")
     reply = station.ask(make(call))
     got = reply.error.code if reply.error else REDUNDANT if reply.warning else OK
     assert got == results[scene]
@@ -161,7 +161,7 @@ def test_what_is_no_address_cannot_be_called(to):
     error = station.ask(inputs.Dial(to)).error
     assert error.code == "number-invalid"
     assert "kitchen, office" in error.resolution
-    assert station.state.calls == ()
+    assert station.state.calls.living == ()
 
 
 def test_without_targets_the_error_says_so():

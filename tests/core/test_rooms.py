@@ -38,7 +38,7 @@ def test_each_part_of_the_snapshot_is_of_one_room():
 
 @pytest.mark.parametrize("number", range(len(ROOMS)))
 def test_a_deadline_of_any_room_wakes_the_station(number, monkeypatch):
-    state = replace(State(SETTINGS), error_until=50.0)
+    state = replace(State(SETTINGS), panel=replace(State(SETTINGS).panel, error_until=50.0))
     assert desired_state.wake_at(state) == 50.0
     monkeypatch.setattr(ROOMS[number], "wake", lambda _: [None, 7.0])
     assert desired_state.wake_at(state) == 7.0

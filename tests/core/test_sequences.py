@@ -158,7 +158,7 @@ class World:
 
     def _lasts(self, wanted: CallId, at: float) -> bool:
         """Whether that call is there, and still is when all that is due before `at` has been done."""
-        call = self.state.call(wanted)
+        call = self.state.calls.get(wanted)
         return call is not None and (call.deadline is None or call.deadline > at)
 
     def _action(self, call: CallId, a: int, b: int) -> inputs.Action:
@@ -184,7 +184,7 @@ class World:
             inputs.IceFailed: {"fault": choice(list(IceFault))},
             inputs.ContactNotified: {"contact": "kitchen", "state": choice(list(ContactState))},
             inputs.SensorEdge: {"sensor": choice(["leaf", "housing"]), "active": choice([True, False, None])},
-            inputs.KeptWritten: {"kept": PersistentState(change=choice([self.state.kept_change, 0]))},
+            inputs.KeptWritten: {"kept": PersistentState(change=choice([self.state.appliance.kept_change, 0]))},
             inputs.ClockTold: {"clock": Clock(0.0, 3600.0, trusted=flag)},
             inputs.BookRead: {"book": CredentialBook("5a" * 32, (KNOWN,) if flag else ())},
             inputs.CredentialKept: {"id": choice([KNOWN.id, "a-never"])},
@@ -268,7 +268,7 @@ class World:
                 self.recordings.append((order.call, order.recording))
             if isinstance(order, SendMessage):
                 self.messages.append(order.message)
-        self.pulses += [pulse.id for _, pulse in taken.state.pulses if pulse.id not in self.pulses]
+        self.pulses += [pulse.id for _, pulse in taken.state.doors.pulses if pulse.id not in self.pulses]
 
 
 AGES = [0.0, 0.0, 0.001, 0.02, 0.03, 0.5, 1.0, 3.0, 5.0, 30.0, 32.0, 60.0, 1e5, -0.001, -1.0, -1e5]
@@ -315,7 +315,7 @@ def test_the_good_beginning_leads_into_a_recorded_call():
     world = World()
     for kind, after, a, b in TALKING:
         world.learn(checked(world.state, world.input(kind, world.state.now + after, a, b)))
-    (call,) = world.state.calls
+    (call,) = world.state.calls.living
     assert desired_state.desired(world.state).sound.calls[0].recording == call.recording is not None
 
 
@@ -335,7 +335,9 @@ def test_after_any_sequence_time_alone_ends_what_waits(moves):
             break
         world.learn(checked(world.state, inputs.Tick(at=wake)))
     assert wake is None, "deadlines follow each other for ever"
-    assert all(call.connected_since is not None for call in world.state.calls), "only people who talk may stay"
+    assert all(call.times.connected_since is not None for call in world.state.calls.living), (
+        "only people who talk may stay"
+    )
 
 
 # -- the relay with a guard that keeps its word, and whose word takes its time ---------------------------------------
@@ -415,7 +417,7 @@ def test_no_chain_of_requests_energises_a_relay_beyond_its_bound(asks):
     while guard.reports:
         station.give(inputs.RelayChanged, **guard.reports.popleft())
         guard.follow(station)
-    assert {door for door, pulse in station.state.pulses if pulse.energised} == set(guard.on), (
+    assert {door for door, pulse in station.state.doors.pulses if pulse.energised} == set(guard.on), (
         "who is told, is told true"
     )
     for door in station.state.settings.doors:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from appliance.core import inputs
-from appliance.core.model import EarlySource, Forwarding, RequestId, Runtime, State, Target
+from appliance.core.model import AppliancePart, DoorsPart, EarlySource, Forwarding, RequestId, Runtime, State, Target
 from tests.core.test_every_state import KITCHEN, ONE, every_input, within_bounds
 from tests.core.walk import walk
 
@@ -17,22 +17,22 @@ PLAIN = replace(ONE, buttons=(), doors=(), record=False)
 
 def walked(settings, choices) -> int:
     """How many states there are; `choices` gives the inputs of a state, and time is one more. Each keeps the rules."""
-    first = State(settings, now=100.0, sip_ready=True, relay_ready=True)
+    first = State(settings, now=100.0, appliance=AppliancePart(sip_ready=True), doors=DoorsPart(relay_ready=True))
 
     def both(state, serial):
         yield from every_input(state, serial)
         yield from choices(state, {"at": state.now, "fresh": f"{serial:026}"})
 
     def alone(state):
-        plain = not any(call.muted or call.digits for call in state.calls)
-        return plain and len(state.calls) < 2 and within_bounds(state)
+        plain = not any(call.media.muted or call.digits.received for call in state.calls.living)
+        return plain and len(state.calls.living) < 2 and within_bounds(state)
 
     return len(walk(first, both, alone)[0])
 
 
 def forwarding(state, common):
-    for call in state.calls:
-        if call.placed:
+    for call in state.calls.living:
+        if call.placing.done:
             contacts = (KITCHEN, CELLAR, GUARD)
             yield inputs.CallEnded(**common, call=call.id, code=302, reason="", remote=True, contacts=contacts)
     for quiet in (True, False):
@@ -46,7 +46,7 @@ def test_a_call_that_is_sent_on_keeps_the_rules_in_every_state():
 
 
 def early_media(state, common):
-    for call in state.calls:
+    for call in state.calls.living:
         for source in (EarlySource.TONE, EarlySource.PANEL):
             action = inputs.SendEarlyMedia(call.id, source)
             yield inputs.Requested(**common, request=RequestId("q"), who="walk", action=action)
@@ -57,8 +57,8 @@ def test_a_call_with_early_media_keeps_the_rules_in_every_state():
 
 
 def updates(state, common):
-    for call in state.calls:
-        if call.placed:
+    for call in state.calls.living:
+        if call.placing.done:
             yield inputs.UpdateReceived(**common, call=call.id, changes=("hold",), asked=True)
         for action in (inputs.DecideUpdate(call.id, accepted=False), inputs.AskUpdates(call.id, wanted=True)):
             yield inputs.Requested(**common, request=RequestId("q"), who="walk", action=action)

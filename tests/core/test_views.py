@@ -13,12 +13,18 @@ from appliance.core.model import (
     AccountId,
     AccountSettings,
     AccountState,
+    AppliancePart,
     By,
     Call,
+    CallHeaders,
     CallId,
+    CallMedia,
+    CallsPart,
     CallState,
+    CallTimes,
     Cause,
     Direction,
+    DoorsPart,
     End,
     LampId,
     LampOutput,
@@ -39,11 +45,16 @@ from appliance.core.wall_clock import iso
 from tests.core.station import FRONT, GATE, KITCHEN, PCMA, SETTINGS, Station, ready
 
 S, IN, OUT = CallState, Direction.INCOMING, Direction.OUTGOING
-READY = State(SETTINGS, now=100.0, sip_ready=True, sip_address="127.0.0.1:5060", relay_ready=True)
+READY = State(
+    SETTINGS,
+    now=100.0,
+    appliance=AppliancePart(sip_ready=True, sip_address="127.0.0.1:5060"),
+    doors=DoorsPart(relay_ready=True),
+)
 OFFICE = AccountSettings(AccountId("office"), "201", "pbx.example", "pbx.example:5060")
 REGISTERED = {
     "settings": replace(SETTINGS, accounts=(OFFICE,)),
-    "accounts": (Account(OFFICE.name, AccountState.REGISTERED),),
+    "accounts": {"begun": (Account(OFFICE.name, AccountState.REGISTERED),)},
 }
 OPEN = ((FRONT, Pulse(id=1, began=100.0, until=103.0, by="test", means=OpenedBy.API, confirmed=True, energised=True)),)
 
@@ -51,6 +62,13 @@ OPEN = ((FRONT, Pulse(id=1, began=100.0, until=103.0, by="test", means=OpenedBy.
 def having(state: CallState, direction: Direction = OUT, **fields) -> Call:
     remote = Remote(KITCHEN, "Kitchen display", "kitchen")
     return Call(CallId("c-1"), direction, state, remote, created=90.0, deadline=200.0, **fields)
+
+
+def changed(state: State, changes: dict) -> State:
+    """Replace fields of parts of the state, or parts as a whole."""
+    for part, to in changes.items():
+        state = replace(state, **{part: replace(getattr(state, part), **to) if isinstance(to, dict) else to})
+    return state
 
 
 CALLS = [
@@ -62,10 +80,20 @@ CALLS = [
     (having(S.INCOMING, IN, answered_by_us=True), Picture.RINGING, None, "kitchen calls"),
     (having(S.CONNECTING, IN, answered_by_us=True), Picture.RINGING, None, "kitchen calls"),
     (having(S.CONNECTED), Picture.IN_CALL, None, "in a call with kitchen"),
-    (having(S.CONNECTED, held_local=True), Picture.HELD, Tone.HELD, "in a call with kitchen, held by us"),
-    (having(S.CONNECTED, held_remote=True), Picture.HELD, Tone.HELD, "in a call with kitchen, held by them"),
     (
-        having(S.CONNECTED, held_local=True, held_remote=True),
+        having(S.CONNECTED, media=CallMedia(held_local=True)),
+        Picture.HELD,
+        Tone.HELD,
+        "in a call with kitchen, held by us",
+    ),
+    (
+        having(S.CONNECTED, media=CallMedia(held_remote=True)),
+        Picture.HELD,
+        Tone.HELD,
+        "in a call with kitchen, held by them",
+    ),
+    (
+        having(S.CONNECTED, media=CallMedia(held_local=True, held_remote=True)),
         Picture.HELD,
         Tone.HELD,
         "in a call with kitchen, held by both",
@@ -76,7 +104,7 @@ CALLS = [
 
 @pytest.mark.parametrize(("call", "picture", "tone", "line"), CALLS)
 def test_a_call_is_shown_heard_and_said(call, picture, tone, line):
-    state = replace(READY, calls=(call,))
+    state = replace(READY, calls=replace(READY.calls, living=(call,)))
     assert (indications.picture(state), indications.tone(state), status_line.status(state)) == (picture, tone, line)
 
 
@@ -84,29 +112,57 @@ def test_a_call_is_shown_heard_and_said(call, picture, tone, line):
     ("changes", "wanted"),
     [
         pytest.param({}, Picture.IDLE, id="nothing"),
-        pytest.param({"failed": (("audio", "gone"),)}, Picture.ERROR, id="a part failed"),
-        pytest.param({"sip_ready": False, "failed": (("audio", "gone"),)}, Picture.UNREGISTERED, id="no calls"),
-        pytest.param({"sip_ready": False, "error_until": 103.0}, Picture.ERROR, id="error before unregistered"),
-        pytest.param({"calls": (having(S.DIALING),), "error_until": 103.0}, Picture.DIALING, id="call before error"),
-        pytest.param({"calls": (having(S.CONNECTED),), "pulses": OPEN}, Picture.DOOR_OPEN, id="door before call"),
+        pytest.param({"appliance": {"failed": (("audio", "gone"),)}}, Picture.ERROR, id="a part failed"),
         pytest.param(
-            {"pulses": ((FRONT, replace(OPEN[0][1], energised=False)),)}, Picture.IDLE, id="door not energised yet"
+            {"appliance": {"sip_ready": False, "failed": (("audio", "gone"),)}}, Picture.UNREGISTERED, id="no calls"
+        ),
+        pytest.param(
+            {"appliance": {"sip_ready": False}, "panel": {"error_until": 103.0}},
+            Picture.ERROR,
+            id="error before unregistered",
+        ),
+        pytest.param(
+            {"calls": {"living": (having(S.DIALING),)}, "panel": {"error_until": 103.0}},
+            Picture.DIALING,
+            id="call before error",
+        ),
+        pytest.param(
+            {"calls": {"living": (having(S.CONNECTED),)}, "doors": {"pulses": OPEN}},
+            Picture.DOOR_OPEN,
+            id="door before call",
+        ),
+        pytest.param(
+            {"doors": {"pulses": ((FRONT, replace(OPEN[0][1], energised=False)),)}},
+            Picture.IDLE,
+            id="door not energised yet",
         ),
     ],
 )
 def test_the_first_that_is_true_is_shown(changes, wanted):
-    assert indications.picture(replace(READY, **changes)) is wanted
+    assert indications.picture(changed(READY, changes)) is wanted
 
 
 def test_an_error_is_heard_only_beside_no_call():
-    assert indications.tone(replace(READY, error_until=103.0)) is Tone.ERROR
-    assert indications.tone(replace(READY, error_until=103.0, calls=(having(S.EARLY_MEDIA),))) is None
+    assert indications.tone(replace(READY, panel=replace(READY.panel, error_until=103.0))) is Tone.ERROR
+    assert (
+        indications.tone(
+            replace(
+                READY,
+                panel=replace(READY.panel, error_until=103.0),
+                calls=replace(READY.calls, living=(having(S.EARLY_MEDIA),)),
+            )
+        )
+        is None
+    )
     assert indications.tone(READY) is None
 
 
 def test_a_lamp_is_off_in_a_picture_that_its_settings_do_not_name():
     assert indications.lamps(READY) == (("status", LampOutput(Pattern.ON)), ("call", DARK))
-    assert indications.lamps(replace(READY, calls=(having(S.DIALING),)))[1] == ("call", LampOutput(Pattern.SLOW))
+    assert indications.lamps(replace(READY, calls=replace(READY.calls, living=(having(S.DIALING),))))[1] == (
+        "call",
+        LampOutput(Pattern.SLOW),
+    )
 
 
 WRITTEN = (OpenRecording(RecordingId("v-1"), CallId("c-1"), ready=True, begun=True),)
@@ -117,15 +173,27 @@ ALL = (Picture.DOOR_OPEN, Picture.RECORDING, Picture.SPEAK, Picture.IN_CALL)
     ("changes", "wanted"),
     [
         pytest.param({}, ALL[3:], id="nobody hears us"),
-        pytest.param({"calls": (having(S.CONNECTED),)}, ALL[2:], id="speak now"),
-        pytest.param({"calls": (having(S.CONNECTED),), "recordings": WRITTEN}, ALL[1:], id="and it is recorded"),
-        pytest.param({"calls": (having(S.CONNECTED),), "recordings": WRITTEN, "pulses": OPEN}, ALL, id="and a door"),
-        pytest.param({"recordings": (replace(WRITTEN[0], begun=False),)}, ALL[3:], id="nothing is written yet"),
-        pytest.param({"calls": (having(S.CONNECTED, held_remote=True),)}, (Picture.HELD,), id="held by them"),
+        pytest.param({"calls": {"living": (having(S.CONNECTED),)}}, ALL[2:], id="speak now"),
+        pytest.param(
+            {"calls": {"living": (having(S.CONNECTED),), "recordings": WRITTEN}}, ALL[1:], id="and it is recorded"
+        ),
+        pytest.param(
+            {"calls": {"living": (having(S.CONNECTED),), "recordings": WRITTEN}, "doors": {"pulses": OPEN}},
+            ALL,
+            id="and a door",
+        ),
+        pytest.param(
+            {"calls": {"recordings": (replace(WRITTEN[0], begun=False),)}}, ALL[3:], id="nothing is written yet"
+        ),
+        pytest.param(
+            {"calls": {"living": (having(S.CONNECTED, media=CallMedia(held_remote=True)),)}},
+            (Picture.HELD,),
+            id="held by them",
+        ),
     ],
 )
 def test_a_lamp_shows_the_first_picture_that_it_knows_of_all_that_are_true(changes, wanted):
-    state = replace(READY, **{"calls": (having(S.CONNECTED, muted=True),), **changes})
+    state = changed(changed(READY, {"calls": {"living": (having(S.CONNECTED, media=CallMedia(muted=True)),)}}), changes)
     assert indications.pictures(state) == wanted
     assert snapshot.snapshot(state, 0.0)["panel"]["pictures"] == list(wanted)
     lamps = tuple(LampSettings(LampId(p), ((p, Pattern.ON), (Picture.IDLE, Pattern.SLOW))) for p in Picture)
@@ -142,17 +210,20 @@ def test_a_lamp_shows_the_first_picture_that_it_knows_of_all_that_are_true(chang
     ("changes", "wanted"),
     [
         ({}, "ready"),
-        ({"sip_ready": False}, "SIP is not ready"),
-        ({"failed": (("audio", "no card"), ("storage", "full"))}, "audio: no card; storage: full"),
-        ({"calls": (having(S.CONNECTED),), "failed": (("audio", "gone"),)}, "audio: gone, in a call with kitchen"),
-        (REGISTERED | {"failed": (("audio", "gone"),)}, "audio: gone; registered as 201"),
-        (REGISTERED | {"calls": (having(S.CONNECTED),)}, "registered as 201, in a call with kitchen"),
-        (REGISTERED | {"sip_ready": False}, "SIP is not ready"),
-        ({"stopping": True, "calls": (having(S.CONNECTED),)}, "stopping"),
+        ({"appliance": {"sip_ready": False}}, "SIP is not ready"),
+        ({"appliance": {"failed": (("audio", "no card"), ("storage", "full"))}}, "audio: no card; storage: full"),
+        (
+            {"calls": {"living": (having(S.CONNECTED),)}, "appliance": {"failed": (("audio", "gone"),)}},
+            "audio: gone, in a call with kitchen",
+        ),
+        (REGISTERED | {"appliance": {"failed": (("audio", "gone"),)}}, "audio: gone; registered as 201"),
+        (REGISTERED | {"calls": {"living": (having(S.CONNECTED),)}}, "registered as 201, in a call with kitchen"),
+        (REGISTERED | {"appliance": {"sip_ready": False}}, "SIP is not ready"),
+        ({"appliance": {"stopping": True}, "calls": {"living": (having(S.CONNECTED),)}}, "stopping"),
     ],
 )
 def test_the_status_line_says(changes, wanted):
-    assert status_line.status(replace(READY, **changes)) == wanted
+    assert status_line.status(changed(READY, changes)) == wanted
 
 
 @pytest.mark.parametrize(
@@ -172,10 +243,15 @@ def test_a_call_that_ends_is_summed_up():
 
 
 def test_the_earliest_deadline_is_due():
-    state = replace(READY, error_until=150.0, calls=(having(S.DIALING),), pulses=OPEN)
+    state = replace(
+        READY,
+        panel=replace(READY.panel, error_until=150.0),
+        calls=replace(READY.calls, living=(having(S.DIALING),)),
+        doors=replace(READY.doors, pulses=OPEN),
+    )
     assert desired_state.wake_at(READY) is None
     assert desired_state.wake_at(state) == 104.0
-    assert desired_state.wake_at(replace(state, pulses=())) == 150.0
+    assert desired_state.wake_at(replace(state, doors=replace(state.doors, pulses=()))) == 150.0
 
 
 @pytest.mark.parametrize(
@@ -257,16 +333,13 @@ def test_a_call_has_its_whole_shape():
         S.DISCONNECTING,
         local_uri="sip:front@127.0.0.1",
         number="kitchen",
-        answer_headers=(("X-Flat", "3"),),
+        headers=CallHeaders(answer=(("X-Flat", "3"),)),
         custom_data="order 5",
-        muted=True,
-        codec=PCMA,
-        quality=Quality(received=50, lost=1, jitter_ms=2.5),
-        ringing_since=91.0,
-        connected_since=95.0,
+        media=CallMedia(muted=True, codec=PCMA, quality=Quality(received=50, lost=1, jitter_ms=2.5)),
+        times=CallTimes(ringing_since=91.0, connected_since=95.0),
         end=End(Cause.HANGUP, 200, "OK", By.LOCAL),
     )
-    assert snapshot.snapshot(replace(READY, calls=(call,)), 0.0)["calls"] == [
+    assert snapshot.snapshot(replace(READY, calls=replace(READY.calls, living=(call,))), 0.0)["calls"] == [
         {
             "id": "c-1",
             "account": "direct",
@@ -309,7 +382,7 @@ def test_a_call_has_its_whole_shape():
 
 def test_a_caller_whose_address_is_no_uri_can_be_shown():
     call = replace(having(S.INCOMING, IN), remote=Remote("tel:110"))
-    shown = call_view(State(SETTINGS, calls=(call,)), call, 100.0, 0.0)
+    shown = call_view(State(SETTINGS, calls=CallsPart(living=(call,))), call, 100.0, 0.0)
     assert (shown["remote"]["user"], shown["remote"]["host"], shown["remote"]["target"]) == ("", "", None)
     assert (shown["codec"], shown["quality"], shown["end"], shown["duration_s"]) == (None, None, None, 0.0)
 
@@ -317,7 +390,7 @@ def test_a_caller_whose_address_is_no_uri_can_be_shown():
 def test_an_open_door_and_a_pressed_button_are_in_the_snapshot():
     station = ready()
     station.give(inputs.ButtonEdge, button="ring", active=True)
-    station.state = replace(station.state, pulses=OPEN)
+    station.state = replace(station.state, doors=replace(station.state.doors, pulses=OPEN))
     shown = snapshot.snapshot(station.state, 0.0)
     door, gate = shown["doors"]
     assert (door["unlocked"], door["until"], door["by"]) == (True, "1970-01-01T00:01:43.000000Z", "test")
@@ -326,7 +399,11 @@ def test_an_open_door_and_a_pressed_button_are_in_the_snapshot():
 
 
 def test_what_failed_and_what_is_missing_is_in_the_snapshot():
-    state = replace(READY, failed=(("audio", "no card"),), stopping=True, relay_ready=False)
+    state = replace(
+        READY,
+        appliance=replace(READY.appliance, failed=(("audio", "no card"),), stopping=True),
+        doors=replace(READY.doors, relay_ready=False),
+    )
     shown = snapshot.snapshot(state, 0.0)
     assert (shown["appliance"]["ready"], shown["appliance"]["stopping"]) == (False, True)
     assert shown["appliance"]["failed"] == [{"part": "audio", "why": "no card"}]
@@ -338,7 +415,7 @@ def test_how_the_sound_arrives_is_kept():
     call = station.talking()
     quality = Quality(received=50, lost=1, jitter_ms=2.5)
     station.give(inputs.MediaCounted, call=call.id, quality=quality)
-    assert station.call.quality == quality
+    assert station.call.media.quality == quality
 
 
 # -- parts that fail, people without the right -----------------------------------------------------------------------
@@ -360,7 +437,7 @@ def test_a_part_that_fails_is_told_once_for_each_reason_and_once_when_it_works_a
     station.give(inputs.PartRecovered, part=part)
     station.give(inputs.PartRecovered, part=part)
     assert [t for t in station.types() if t in {failed, recovered}] == [failed, failed, recovered]
-    assert station.state.failed == ()
+    assert station.state.appliance.failed == ()
 
 
 def test_who_asks_without_the_right_is_told_once_a_minute_for_each_source():
@@ -391,13 +468,13 @@ def test_guessing_from_many_sources_does_not_fill_the_memory():
     station = Station()
     for number in range(100):
         station.give(inputs.AccessDenied, who="x", source=f"127.0.1.{number}", scope="http")
-    assert len(station.state.denied) == 16
+    assert len(station.state.appliance.denied) == 16
 
 
 def test_the_start_is_told():
     station = ready()
     assert station.types() == ["appliance.started", "appliance.ready"]
-    assert station.state.sip_address == "127.0.0.1:5060"
+    assert station.state.appliance.sip_address == "127.0.0.1:5060"
 
 
 @pytest.mark.parametrize(

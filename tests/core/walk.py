@@ -10,8 +10,7 @@ from tests.core.rules import checked
 
 TIMES = {
     "deadline",
-    "update_until",
-    "forward_at",
+    "at",
     "settles",
     "long_at",
     "stuck_at",
@@ -34,7 +33,7 @@ TOLD = {
     "number",
     "codec",
     "quality",
-    "digit_at",
+    "received_at",
     "sent",
     "clock",
     "last",
@@ -51,7 +50,7 @@ TOLD = {
     "since",
     "change",
     "kept_change",
-    "answer_headers",
+    "answer",
     "attempts",
     "rejected",
     "needs_restart",

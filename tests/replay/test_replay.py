@@ -162,7 +162,9 @@ def test_whatever_comes_is_decided_again_alike(pairs):
     assert report.ended == "the daemon stopped"
     # The status names the far end, with a password in its address hidden in the file.
     assert replace(desired_state.desired(report.state), status="") == replace(desired_state.desired(end), status="")
-    assert [(c.id, c.state, c.end) for c in report.state.calls] == [(c.id, c.state, c.end) for c in end.calls]
+    assert [(c.id, c.state, c.end) for c in report.state.calls.living] == [
+        (c.id, c.state, c.end) for c in end.calls.living
+    ]
 
 
 def test_the_code_that_opened_the_door_opens_it_again_but_is_not_in_the_file(tmp_path):
@@ -179,7 +181,7 @@ def test_the_code_that_opened_the_door_opens_it_again_but_is_not_in_the_file(tmp
     assert "".join(received) == code != CODE
     report = run.replay(path)
     assert report.difference is None
-    assert [door for door, _ in report.state.pulses] == [FRONT]
+    assert [door for door, _ in report.state.doors.pulses] == [FRONT]
 
 
 def test_a_mask_leaves_no_digit_as_it_was_and_keeps_them_apart():
@@ -327,7 +329,7 @@ def test_what_was_reported_once_goes_as_it_went(path):
 def test_the_example_is_a_call_that_the_far_end_refused():
     report = run.replay(REPLAYS / "refused.jsonl")
     assert any(events.CallRejected.TYPE in line and '"busy"' in line for line in report.timeline)
-    assert not report.state.calls
+    assert not report.state.calls.living
 
 
 class Nowhere:

@@ -78,7 +78,7 @@ def types(journal):
 async def begun(reactor):
     reactor.start("1", None)
     reactor.post(inputs.SipReady(at=time.monotonic(), address="127.0.0.1:5060"))
-    await until_async(lambda: reactor.state.sip_ready)
+    await until_async(lambda: reactor.state.appliance.sip_ready)
 
 
 def press(active=True):
@@ -194,7 +194,7 @@ def test_what_fails_is_logged_without_the_digits_it_had(reactor, caplog, monkeyp
         await until_async(lambda: "An adapter failed on Place" in caplog.text)
         assert "127.0.0.2" not in caplog.text.split("An adapter failed on ")[1]
         monkeypatch.setattr(module, "step", broken)
-        call = reactor.state.calls[0].id
+        call = reactor.state.calls.living[0].id
         digit = inputs.DigitReceived(at=time.monotonic(), call=call, digit="7", method="info", duration_ms=4321)
         reactor.post(digit)
         await until_async(lambda: "The core failed on DigitReceived" in caplog.text)
@@ -339,7 +339,7 @@ def test_a_deadline_believes_no_level_whose_edges_the_loop_has_not_read_yet(jour
         loop.add_reader(ends, read)
         loop.call_at(now + 0.01, pause, 0.1)  # so that the next two are due in one turn of the loop
         loop.call_at(now + 0.049, busy)
-        await until_async(lambda: reactor.state.glitches)
+        await until_async(lambda: reactor.state.panel.glitches)
         loop.remove_reader(ends)
 
     try:

@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 BEGUN = Call(
     CallId("c-1"), Direction.INCOMING, CallState.INCOMING, Remote("sip:kitchen@x", target="kitchen"), 10.0, 70.0
 )
-OVER = replace(BEGUN, connected_since=12.0, end=End(Cause.HANGUP, 200, "OK", By.REMOTE))
+OVER = replace(BEGUN, times=replace(BEGUN.times, connected_since=12.0), end=End(Cause.HANGUP, 200, "OK", By.REMOTE))
 
 
 @contextmanager

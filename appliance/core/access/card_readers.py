@@ -22,7 +22,7 @@ def reading_discarded(turn: Turn, given: inputs.ReadingDiscarded) -> None:
     """Count readings that were not a card."""
     if turn.settings.reader(given.reader) is None:
         return
-    known = dict(turn.state.discarded)
+    known = dict(turn.access.discarded)
     known[given.reader] = known.get(given.reader, 0) + given.count
-    turn.state = replace(turn.state, discarded=tuple(sorted(known.items())))
+    turn.access = replace(turn.access, discarded=tuple(sorted(known.items())))
     turn.emit(events.CardDiscarded(given.reader, given.count, given.why))

@@ -45,7 +45,7 @@ def shown(turn: Turn, attempt: Attempt, kind: CredentialKind, text: str) -> str:
     if refused_at_once(turn, attempt):
         outcomes.refused(turn, attempt, Denial.LOCKED_OUT)
         return Denial.LOCKED_OUT
-    book = turn.state.book
+    book = turn.access.book
     if book is None:
         unavailable(turn, attempt)
         return Denial.UNAVAILABLE
@@ -56,7 +56,7 @@ def shown(turn: Turn, attempt: Attempt, kind: CredentialKind, text: str) -> str:
         return Denial.WRONG
     by = replace(attempt, by=f"{found.kind} of {found.owner}, {attempt.by}", code=found.id, owner=found.owner)
     wanted = tuple(door for door in found.doors if door in attempt.doors)
-    why = credentials.why_not(found, turn.state.clock, turn.now) if wanted else Denial.FOREIGN
+    why = credentials.why_not(found, turn.appliance.clock, turn.now) if wanted else Denial.FOREIGN
     if not why and being_written(turn, found.id):
         why = Denial.BEING_WRITTEN
     if why:
@@ -73,7 +73,7 @@ def shown(turn: Turn, attempt: Attempt, kind: CredentialKind, text: str) -> str:
 
 def unavailable(turn: Turn, attempt: Attempt) -> None:
     """Deny a code or card because the book is not loaded. It may be valid, so it counts for no lockout."""
-    if PART not in dict(turn.state.failed):  # the store reports a better cause if it knows one
+    if PART not in dict(turn.appliance.failed):  # the store reports a better cause if it knows one
         why, resolution = (
             "Codes and cards have not been read yet.",
             "Check the storage; GET /v1/state shows the faults.",
@@ -85,7 +85,7 @@ def unavailable(turn: Turn, attempt: Attempt) -> None:
 
 def book_read(turn: Turn, given: inputs.BookRead) -> None:
     """Store the loaded book; from now on codes open doors."""
-    turn.state = replace(turn.state, book=given.book)
+    turn.access = replace(turn.access, book=given.book)
     faults.recovered(turn, PART)
     lockouts.restore(turn, given.lockouts)
 
@@ -149,7 +149,7 @@ def deny(turn: Turn, attempt: Attempt, wanted: Iterable[DoorId], why: str) -> No
 
 def requested(turn: Turn, action: inputs.OfBook, asked: inputs.Requested) -> None:
     """Add, change or remove a credential; the reply follows once it is on disc. Raises IntercomError."""
-    book = turn.state.book
+    book = turn.access.book
     if book is None:
         raise IntercomError(
             ErrorCode.UNAVAILABLE,
@@ -180,7 +180,7 @@ def write(turn: Turn, keeping: PendingWrite) -> None:
     """Order the write, and wait for its result."""
     removed = keeping.change is BookChange.REMOVED
     turn.order(DropCredential(keeping.code.id) if removed else KeepCredential(keeping.code))
-    turn.state = replace(turn.state, keepings=(*turn.state.keepings, keeping))
+    turn.access = replace(turn.access, pending_writes=(*turn.access.pending_writes, keeping))
 
 
 def new_credential(turn: Turn, book: CredentialBook, action: inputs.AddCredential) -> Credential:
@@ -197,7 +197,7 @@ def new_credential(turn: Turn, book: CredentialBook, action: inputs.AddCredentia
                 f"They begin with the digits of door {begins[0]}, which would open first.",
                 f"Choose others, or change door.{begins[0]}.digits.",
             )
-    waiting = tuple(keeping.code for keeping in turn.state.keepings if keeping.change is BookChange.ADDED)
+    waiting = tuple(keeping.code for keeping in turn.access.pending_writes if keeping.change is BookChange.ADDED)
     known = credentials.match(replace(book, codes=book.codes + waiting), action.kind, action.digits)
     if known is not None:
         raise IntercomError(
@@ -249,7 +249,7 @@ def find_credential(turn: Turn, book: CredentialBook, wanted: CredentialId) -> C
 
 def being_written(turn: Turn, wanted: CredentialId) -> bool:
     """Whether the credential is being written."""
-    return any(keeping.code.id == wanted for keeping in turn.state.keepings)
+    return any(keeping.code.id == wanted for keeping in turn.access.pending_writes)
 
 
 # -- on disc ---------------------------------------------------------------------------------------------------------
@@ -258,13 +258,13 @@ def being_written(turn: Turn, wanted: CredentialId) -> bool:
 def written(turn: Turn, wanted: CredentialId) -> None:
     """The change is on disc, so it takes effect now."""
     keeping = take_pending(turn, wanted)
-    book = turn.state.book
+    book = turn.access.book
     if keeping is None or book is None:
         return
     about, removed = keeping.code, keeping.change is BookChange.REMOVED
     others = tuple(each for each in book.codes if each.id != wanted)
     now = others if removed else tuple(sorted((*others, about), key=lambda each: each.id))
-    turn.state = replace(turn.state, book=replace(book, codes=now))
+    turn.access = replace(turn.access, book=replace(book, codes=now))
     if keeping.attempt is not None:
         open_doors(turn, keeping.attempt, keeping.attempt.doors)
     else:
@@ -285,9 +285,11 @@ def not_written(turn: Turn, wanted: CredentialId, why: str) -> None:
 
 def due(turn: Turn) -> None:
     """Fail writes that take too long: the disc may hang."""
-    for keeping in turn.state.keepings:
+    for keeping in turn.access.pending_writes:
         if turn.now >= keeping.until:
-            turn.state = replace(turn.state, keepings=tuple(k for k in turn.state.keepings if k is not keeping))
+            turn.access = replace(
+                turn.access, pending_writes=tuple(k for k in turn.access.pending_writes if k is not keeping)
+            )
             write_failed(turn, keeping, "The disc takes too long.")
 
 
@@ -304,6 +306,6 @@ def write_failed(turn: Turn, keeping: PendingWrite, why: str) -> None:
 
 def take_pending(turn: Turn, wanted: CredentialId) -> PendingWrite | None:
     """Find the change that waits for this write, and remove it from those that wait."""
-    found = next((k for k in turn.state.keepings if k.code.id == wanted), None)
-    turn.state = replace(turn.state, keepings=tuple(k for k in turn.state.keepings if k is not found))
+    found = next((k for k in turn.access.pending_writes if k.code.id == wanted), None)
+    turn.access = replace(turn.access, pending_writes=tuple(k for k in turn.access.pending_writes if k is not found))
     return found

@@ -64,7 +64,7 @@ def received(turn: Turn, call: Call, given: inputs.DigitReceived) -> None:
 
 def masks(state: State) -> bool:
     """Whether a digit may belong to a code; while the book is not loaded, every digit may."""
-    known = state.book is None or any(c.kind is CredentialKind.CODE for c in state.book.codes)
+    known = state.access.book is None or any(c.kind is CredentialKind.CODE for c in state.access.book.codes)
     return known or any(door.digits for door in state.settings.doors)
 
 
@@ -73,21 +73,21 @@ def believed(turn: Turn, call: Call, given: inputs.DigitReceived) -> bool:
     if given.method != DigitMethod.INBAND:
         return True
     account = turn.settings.account(call.account)
-    echo = any(digit == given.digit and abs(turn.now - at) <= ECHO_S for digit, at in call.sent)
+    echo = any(digit == given.digit and abs(turn.now - at) <= ECHO_S for digit, at in call.digits.sent)
     return account is not None and account.inband_digits and not echo
 
 
 def digit_typed(turn: Turn, call: Call, digit: str) -> None:
     """Append the digit; open the door if a code is complete."""
-    if digit == "*" or (digit == "#" and not call.digits):
-        code_entered(turn, call, call.digits)
-        turn.put(replace(call, digits=digit, digit_at=turn.now))
+    if digit == "*" or (digit == "#" and not call.digits.received):
+        code_entered(turn, call, call.digits.received)
+        turn.put(replace(call, digits=replace(call.digits, received=digit, received_at=turn.now)))
         return
-    run = call.digits + digit
-    call = turn.put(replace(call, digits=run, digit_at=turn.now))
+    run = call.digits.received + digit
+    call = turn.put(replace(call, digits=replace(call.digits, received=run, received_at=turn.now)))
     own = [door for door in turn.settings.doors if same_digits(run, door.digits)]
     if own:
-        turn.put(replace(call, digits=""))
+        turn.put(replace(call, digits=replace(call.digits, received="")))
         door_digits_entered(turn, call, own)
     elif digit == "#" or is_longest(turn.state, run):
         code_entered(turn, call, run)
@@ -107,15 +107,15 @@ def as_bytes(text: str) -> bytes:
 def is_longest(state: State, run: str) -> bool:
     """Whether the entry cannot become a longer code."""
     digits = run.lstrip("*#")
-    longest = credentials.LONGEST if state.book is None else credentials.longest(state.book)
+    longest = credentials.LONGEST if state.access.book is None else credentials.longest(state.access.book)
     if len(digits) >= max([longest, *(len(door.digits.lstrip("*#")) for door in state.settings.doors)]):
         return True
-    return len(digits) == longest and codes.is_code(state.book, digits)
+    return len(digits) == longest and codes.is_code(state.access.book, digits)
 
 
 def code_entered(turn: Turn, call: Call, run: str) -> None:
     """An entry ended that is not a door's own digits: a code of the book, a wrong code, or too short to be either."""
-    turn.put(replace(call, digits=""))
+    turn.put(replace(call, digits=replace(call.digits, received="")))
     digits = run.strip("*#")
     if len(digits) < shortest(turn.state):
         return
@@ -162,24 +162,24 @@ def attempt_of(turn: Turn, call: Call) -> Attempt:
 
 def due(turn: Turn) -> None:
     """End entries after a pause."""
-    for call in turn.state.calls:
+    for call in turn.calls.living:
         if (at := wake(call)) is not None and turn.now >= at:
-            code_entered(turn, call, call.digits)
+            code_entered(turn, call, call.digits.received)
 
 
 def wake(call: Call) -> float | None:
     """The time at which a pause ends the call's entry; None without an entry."""
-    return call.digit_at + TOGETHER_S if call.digits and call.talks else None
+    return call.digits.received_at + TOGETHER_S if call.digits.received and call.talks else None
 
 
 def calls_ended(turn: Turn) -> None:
     """Judge entries of calls that have ended: no guess is free, and nothing opens after a call."""
     for call, _ in turn.finished:
-        digits, attempt = call.digits.strip("*#"), attempt_of(turn, call)
-        guess = len(digits) >= shortest(turn.state) and not codes.is_code(turn.state.book, digits)
+        digits, attempt = call.digits.received.strip("*#"), attempt_of(turn, call)
+        guess = len(digits) >= shortest(turn.state) and not codes.is_code(turn.access.book, digits)
         if not guess or codes.refused_at_once(turn, attempt):
             continue
-        if turn.state.book is None:
+        if turn.access.book is None:
             codes.unavailable(turn, attempt)
             guessed(turn, attempt)
         else:
@@ -193,22 +193,22 @@ def send(turn: Turn, call: Call, wanted: str) -> None:
             ErrorCode.PARAMETER_INVALID, "These are not DTMF digits.", "Digits are 0 to 9, A to D, * and #, at most 32."
         )
     way = turn.settings.digits_otherwise
-    if not call.takes_events and way is DigitsBy.NONE:
+    if not call.media.takes_events and way is DigitsBy.NONE:
         raise unsent("The far end does not accept digits by RFC 4733 (telephone-event).")
     turn.emit(events.DtmfSending(call.id, count=len(wanted)))
-    if not call.takes_events and way is DigitsBy.INFO:
+    if not call.media.takes_events and way is DigitsBy.INFO:
         for digit in wanted:
             content = Content(RELAY, f"Signal={digit}\r\nDuration={PRESS_MS}\r\n", ())
             texts.send(turn, MessageMethod.INFO, content, call.remote.uri, call.account, call.id, digit=digit)
     else:
-        turn.order(SendDigit(call.id, wanted, inband=not call.takes_events))
+        turn.order(SendDigit(call.id, wanted, inband=not call.media.takes_events))
     turn.put(with_sent(turn, call, wanted))
 
 
 def answered(turn: Turn, given: inputs.MessageAnswered) -> None:
     """Process the final response to a message; for a digit by INFO, the digit was sent or refused."""
-    outgoing = next((m for m in turn.state.messages if m.id == given.message and m.digit), None)
-    call = None if outgoing is None or outgoing.call is None else turn.state.call(outgoing.call)
+    outgoing = next((m for m in turn.messages if m.id == given.message and m.digit), None)
+    call = None if outgoing is None or outgoing.call is None else turn.calls.get(outgoing.call)
     if outgoing is None or call is None:
         texts.answered(turn, given)
         return
@@ -246,6 +246,6 @@ def sent(turn: Turn, call: Call, digit: str) -> None:
 
 def with_sent(turn: Turn, call: Call, digits: str) -> Call:
     """The call with our digits added as sent, one after another from now on."""
-    lately = [(digit, at) for digit, at in call.sent if turn.now - at <= ECHO_S]
+    lately = [(digit, at) for digit, at in call.digits.sent if turn.now - at <= ECHO_S]
     now = [(digit, turn.now + number * DIGIT_S) for number, digit in enumerate(digits)]
-    return replace(call, sent=(*lately, *now))
+    return replace(call, digits=replace(call.digits, sent=(*lately, *now)))

@@ -35,12 +35,12 @@ def pressed(turn: Turn, wanted: KeypadId, key: str) -> None:
     if keypad is None:
         return
     turn.emit(events.KeypadDigit(keypad.id, digit=None, masked=True, at=turn.now))
-    typed = "".join(run.typed for run in turn.state.runs if run.keypad == keypad.id)
+    typed = "".join(run.typed for run in turn.access.entries if run.keypad == keypad.id)
     if key in {"*", "#"}:
         entry_ended(turn, keypad, typed, closed=key == "#")
         return
     typed += key
-    book = turn.state.book
+    book = turn.access.book
     whole = len(typed) == credentials.longest(book) and codes.is_code(book, typed)
     if whole or len(typed) >= credentials.LONGEST:
         entry_ended(turn, keypad, typed, closed=False)
@@ -52,7 +52,7 @@ def entry_ended(turn: Turn, keypad: KeypadSettings, typed: str, *, closed: bool)
     """The entry ended: a code, a flat's number if # closed it, or wrong."""
     put_entry(turn, keypad.id, None)
     entry = turn.settings.entry(typed) if closed else None
-    if entry is not None and not codes.is_code(turn.state.book, typed):
+    if entry is not None and not codes.is_code(turn.access.book, typed):
         ring(turn, entry, f"keypad {keypad.id}")
     elif len(typed) >= credentials.SHORTEST:
         why = codes.shown(turn, attempt_at(keypad), CredentialKind.CODE, typed)
@@ -79,7 +79,7 @@ def ring(turn: Turn, entry: Entry, who: str) -> None:
 
 def due(turn: Turn) -> None:
     """End entries after a pause."""
-    for run in turn.state.runs:
+    for run in turn.access.entries:
         keypad = turn.settings.keypad(run.keypad)
         if keypad is None:
             put_entry(turn, run.keypad, None)
@@ -89,5 +89,5 @@ def due(turn: Turn) -> None:
 
 def put_entry(turn: Turn, keypad: KeypadId, run: KeypadEntry | None) -> None:
     """Store the keypad's entry; None removes it."""
-    others = tuple(each for each in turn.state.runs if each.keypad != keypad)
-    turn.state = replace(turn.state, runs=others if run is None else (*others, run))
+    others = tuple(each for each in turn.access.entries if each.keypad != keypad)
+    turn.access = replace(turn.access, entries=others if run is None else (*others, run))

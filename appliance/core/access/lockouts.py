@@ -38,12 +38,12 @@ def count_wrong_code(turn: Turn, attempt: Attempt) -> None:
 
 def count_right_code(turn: Turn, attempt: Attempt) -> None:
     """Clear the count of a right code's source, and halve those of its doors."""
-    before = turn.state.lockouts
+    before = turn.access.lockouts
     put_lockout(turn, replace(lockout_of(turn, attempt.scope, attempt.who), wrong=0, until=None))
     for door in attempt.doors:
         known = lockout_of(turn, LockoutScope.DOOR, door)
         put_lockout(turn, replace(known, wrong=known.wrong // 2))
-    if turn.state.lockouts != before:
+    if turn.access.lockouts != before:
         save(turn)
 
 
@@ -68,25 +68,25 @@ def count_failure(turn: Turn, scope: LockoutScope, who: str, attempt: Attempt) -
 def lockout_of(turn: Turn, scope: LockoutScope, who: str) -> Lockout:
     """The lockout of this source or door; an empty one if there is none."""
     nothing = Lockout(scope, who, 0, turn.now)
-    return next((each for each in turn.state.lockouts if (each.scope, each.who) == (scope, who)), nothing)
+    return next((each for each in turn.access.lockouts if (each.scope, each.who) == (scope, who)), nothing)
 
 
 def put_lockout(turn: Turn, lockout: Lockout) -> None:
     """Store the lockout; one without wrong codes is removed."""
-    others = [each for each in turn.state.lockouts if (each.scope, each.who) != (lockout.scope, lockout.who)]
+    others = [each for each in turn.access.lockouts if (each.scope, each.who) != (lockout.scope, lockout.who)]
     kept = [*others, lockout] if lockout.wrong else others
-    turn.state = replace(turn.state, lockouts=tuple(sorted(kept, key=lambda each: (each.scope, each.who))))
+    turn.access = replace(turn.access, lockouts=tuple(sorted(kept, key=lambda each: (each.scope, each.who))))
 
 
 def save(turn: Turn) -> None:
     """Have all lockouts stored, to outlast a restart. Not before the stored ones have been loaded with the book."""
-    if turn.state.book is None:
+    if turn.access.book is None:
         return
     turn.order(
         KeepLockouts(
             tuple(
                 (each.scope, each.who, each.wrong, round(max(0.0, (each.until or 0.0) - turn.now), 3))
-                for each in turn.state.lockouts
+                for each in turn.access.lockouts
             )
         )
     )

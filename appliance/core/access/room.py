@@ -40,9 +40,9 @@ def due(turn: Turn) -> None:
 def wake(state: State) -> list[float | None]:
     """The times at which `due` must act."""
     return [
-        *(dtmf.wake(call) for call in state.calls),
-        *(entry.until for entry in state.runs),
-        *(keeping.until for keeping in state.keepings),
+        *(dtmf.wake(call) for call in state.calls.living),
+        *(entry.until for entry in state.access.entries),
+        *(keeping.until for keeping in state.access.pending_writes),
     ]
 
 

@@ -10,7 +10,7 @@ def codes_view(state: State) -> list[dict[str, Any]]:
     """Codes and cards for clients, without anything that would reveal their digits."""
     return (
         []
-        if state.book is None
+        if state.access.book is None
         else [
             {
                 "id": code.id,
@@ -23,6 +23,6 @@ def codes_view(state: State) -> list[dict[str, Any]]:
                 "uses": code.uses,
                 "expires": wall_clock.iso(code.expires, 0.0),
             }
-            for code in state.book.codes
+            for code in state.access.book.codes
         ]
     )

@@ -48,7 +48,7 @@ def find_account(turn: Turn, wanted: AccountId) -> Account:
         raise IntercomError(
             ErrorCode.ACCOUNT_NOT_FOUND, f"There is no account {wanted}.", f"The station has: {account_names(turn)}."
         )
-    return turn.state.account(wanted)
+    return turn.accounts.get(wanted)
 
 
 def account_names(turn: Turn) -> str:

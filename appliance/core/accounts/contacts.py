@@ -21,19 +21,19 @@ def sip_ready(turn: Turn) -> None:
     """Begin to watch all contacts, at slightly different times; servers are asked once their account is registered."""
     for target in watched(turn):
         delay = first_delay(turn, target) if target.watch is Watch.OPTIONS else ANSWER_S
-        put_contact(turn, replace(turn.state.contact(target.name), asking=False, wake=turn.now + delay))
+        put_contact(turn, replace(turn.accounts.contact(target.name), asking=False, wake=turn.now + delay))
 
 
 def stop_watching(turn: Turn) -> None:
     """Probe nobody while SIP is not ready or the daemon stops; the known states stay until better ones arrive."""
-    for contact in turn.state.contacts:
+    for contact in turn.accounts.contacts:
         put_contact(turn, replace(contact, asking=False, wake=None))
 
 
 def due(turn: Turn) -> None:
     """Send probes that are due, and handle answers that never came."""
     for target in watched(turn, Watch.OPTIONS):
-        contact = turn.state.contact(target.name)
+        contact = turn.accounts.contact(target.name)
         if contact.wake is None or turn.now < contact.wake:
             continue
         if contact.asking:
@@ -46,7 +46,7 @@ def due(turn: Turn) -> None:
 def answered(turn: Turn, given: inputs.ContactAnswered) -> None:
     """A contact answered, or no answer came."""
     target = next((each for each in watched(turn, Watch.OPTIONS) if each.name == given.contact), None)
-    contact = turn.state.contact(given.contact)
+    contact = turn.accounts.contact(given.contact)
     if target is None or not contact.asking:
         return
     new = replace(
@@ -62,7 +62,7 @@ def answered(turn: Turn, given: inputs.ContactAnswered) -> None:
 
 def change_contact(turn: Turn, target: Target, new: Contact) -> None:
     """Store the contact; emit an event if its state is new, or unknown for another reason than before."""
-    old = turn.state.contact(target.name)
+    old = turn.accounts.contact(target.name)
     unknown = new.state is C.UNKNOWN and (new.code, new.reason) != (old.code, old.reason)
     if new.state is not old.state:
         new = replace(new, since=turn.now)
@@ -77,10 +77,10 @@ def change_contact(turn: Turn, target: Target, new: Contact) -> None:
 def configured(turn: Turn) -> None:
     """The configuration changed: watch its targets from now on."""
     names = {target.name for target in watched(turn)}
-    turn.state = replace(turn.state, contacts=tuple(c for c in turn.state.contacts if c.name in names))
+    turn.accounts = replace(turn.accounts, contacts=tuple(c for c in turn.accounts.contacts if c.name in names))
     for target in watched(turn):
-        if turn.state.sip_ready and turn.state.contact(target.name).wake is None:
-            put_contact(turn, replace(turn.state.contact(target.name), wake=turn.now + first_delay(turn, target)))
+        if turn.appliance.sip_ready and turn.accounts.contact(target.name).wake is None:
+            put_contact(turn, replace(turn.accounts.contact(target.name), wake=turn.now + first_delay(turn, target)))
 
 
 def state_of(code: int) -> ContactState:
@@ -93,7 +93,9 @@ def state_of(code: int) -> ContactState:
 def watched(turn: Turn, *ways: Watch) -> tuple[Target, ...]:
     """The targets that are watched in one of these ways, or in any; none while the daemon stops."""
     wanted = ways or (Watch.OPTIONS, Watch.SUBSCRIBE)
-    return () if turn.state.stopping else tuple(target for target in turn.settings.targets if target.watch in wanted)
+    return (
+        () if turn.appliance.stopping else tuple(target for target in turn.settings.targets if target.watch in wanted)
+    )
 
 
 def first_delay(turn: Turn, target: Target) -> float:
@@ -103,5 +105,5 @@ def first_delay(turn: Turn, target: Target) -> float:
 
 def put_contact(turn: Turn, contact: Contact) -> None:
     """Store the contact."""
-    others = tuple(c for c in turn.state.contacts if c.name != contact.name)
-    turn.state = replace(turn.state, contacts=tuple(sorted((*others, contact), key=lambda c: c.name)))
+    others = tuple(c for c in turn.accounts.contacts if c.name != contact.name)
+    turn.accounts = replace(turn.accounts, contacts=tuple(sorted((*others, contact), key=lambda c: c.name)))

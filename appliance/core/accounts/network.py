@@ -11,17 +11,17 @@ from appliance.core.transition import Turn
 
 def changed(turn: Turn, given: inputs.NetworkChanged) -> None:
     """The network changed, or is known for the first time: then only its absence is reported."""
-    before = turn.state.network
+    before = turn.accounts.network
     now = Network(given.addresses, given.nameservers)
-    turn.state = replace(turn.state, network=now)
+    turn.accounts = replace(turn.accounts, network=now)
     if not now.addresses:
         if before is None or before.addresses:
             turn.emit(events.NetworkDown())
         return
-    if given.addresses != turn.state.last_addresses:
-        moved = bool(turn.state.last_addresses)
-        turn.state = replace(turn.state, last_addresses=given.addresses)
-        if moved and turn.state.sip_ready:
+    if given.addresses != turn.accounts.last_addresses:
+        moved = bool(turn.accounts.last_addresses)
+        turn.accounts = replace(turn.accounts, last_addresses=given.addresses)
+        if moved and turn.appliance.sip_ready:
             turn.order(Renew())
     if before is None:
         return

@@ -39,8 +39,8 @@ QUICK = {0, 408, 423, 429, 480, 491}  # beside 5xx: faults that pass without hel
 def sip_ready(turn: Turn) -> None:
     """The SIP process accepts orders: register every wanted account."""
     for settings in turn.settings.accounts:
-        account = turn.state.account(settings.name)
-        if account.wanted and not turn.state.stopping:
+        account = turn.accounts.get(settings.name)
+        if account.wanted and not turn.appliance.stopping:
             attempt(turn, account)
         else:
             put_account(turn, account)
@@ -48,14 +48,14 @@ def sip_ready(turn: Turn) -> None:
 
 def sip_lost(turn: Turn) -> None:
     """The SIP process is gone, and the registrations with it; the next process registers again."""
-    for account in turn.state.accounts:
+    for account in turn.accounts.begun:
         report = account.state is S.REGISTERED
         at_rest(turn, account, report=report)
 
 
 def take_report(turn: Turn, given: inputs.AccountInput) -> None:
     """Process a report of the SIP process about an account."""
-    settings, account = turn.settings.account(given.account), turn.state.account(given.account)
+    settings, account = turn.settings.account(given.account), turn.accounts.get(given.account)
     if settings is None:
         return
     match given:
@@ -168,7 +168,7 @@ def unregistered(turn: Turn, account: Account) -> None:
     if account.asking or account.state is S.REGISTERED:
         at_rest(turn, account, report=True)
     if account.wanted:
-        rested = turn.state.account(account.name)
+        rested = turn.accounts.get(account.name)
         put_account(turn, replace(rested, wake=turn.now + quick(turn, account.name, 1), began=turn.now))
 
 
@@ -178,7 +178,7 @@ def unregistered(turn: Turn, account: Account) -> None:
 def due(turn: Turn) -> None:
     """Handle expired registrations and missing answers; send refreshes and attempts that are due."""
     for settings in turn.settings.accounts:
-        account = turn.state.account(settings.name)
+        account = turn.accounts.get(settings.name)
         if account.expires_at is not None and turn.now >= account.expires_at:
             turn.emit(events.AccountExpired(account.name))
             state = S.REGISTERING if account.state is S.REGISTERED else account.state  # a refresh was sent long ago
@@ -234,10 +234,10 @@ def is_reported(count: int) -> bool:
 
 def network_changed(turn: Turn) -> None:
     """The network changed: a registration may be bound to an address that is gone, and what failed may work now."""
-    if not turn.state.sip_ready or turn.state.stopping:
+    if not turn.appliance.sip_ready or turn.appliance.stopping:
         return
     for settings in turn.settings.accounts:
-        account = turn.state.account(settings.name)
+        account = turn.accounts.get(settings.name)
         if account.wanted:
             # Soon, but not all stations of a house at once after a power cut.
             put_account(
@@ -252,7 +252,7 @@ def register(turn: Turn, account: Account) -> str:
     """Register or refresh now; return a warning if that is in progress."""
     if account.asking and account.wanted:
         return f"Account {account.name} is registering already."
-    if not turn.state.sip_ready:
+    if not turn.appliance.sip_ready:
         put_account(turn, replace(account, wanted=True))
         return f"Account {account.name} registers as soon as SIP is ready."
     attempt(turn, account)
@@ -273,7 +273,7 @@ def unregister(turn: Turn, account: Account) -> str:
 
 def stop(turn: Turn) -> None:
     """The daemon stops: unregister every account."""
-    for account in turn.state.accounts:
+    for account in turn.accounts.begun:
         unregister(turn, account)
 
 
@@ -312,7 +312,7 @@ def registrars(turn: Turn, source: str, transport: str) -> list[AccountSettings]
     The address of a UDP packet can be forged: for an account by TCP or TLS it counts for nothing.
     """
     host = host_of(source)
-    near = [a for a in turn.settings.accounts if host and is_server(turn.state.account(a.name), host)]
+    near = [a for a in turn.settings.accounts if host and is_server(turn.accounts.get(a.name), host)]
     return [a for a in near if known_callers.proves(transport, a.transport)]
 
 
@@ -345,7 +345,7 @@ def own_address(turn: Turn, account: AccountId) -> str:
     settings = turn.settings.account(account)
     if settings is not None:
         return diagnosis.address_of(settings)
-    return f"sip:{turn.settings.user}@{turn.state.sip_address}" if turn.state.sip_address else ""
+    return f"sip:{turn.settings.user}@{turn.appliance.sip_address}" if turn.appliance.sip_address else ""
 
 
 def transport_of(turn: Turn, account: AccountId) -> str:
@@ -384,10 +384,10 @@ def at_rest(turn: Turn, account: Account, *, report: bool) -> None:
 
 def put_account(turn: Turn, account: Account) -> None:
     """Store the account."""
-    others = tuple(a for a in turn.state.accounts if a.name != account.name)
-    turn.state = replace(turn.state, accounts=tuple(sorted((*others, account), key=lambda a: a.name)))
+    others = tuple(a for a in turn.accounts.begun if a.name != account.name)
+    turn.accounts = replace(turn.accounts, begun=tuple(sorted((*others, account), key=lambda a: a.name)))
 
 
 def any_registered(state: State) -> bool:
     """Whether some account is registered."""
-    return any(account.state is AccountState.REGISTERED for account in state.accounts)
+    return any(account.state is AccountState.REGISTERED for account in state.accounts.begun)

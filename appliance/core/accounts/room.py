@@ -15,16 +15,16 @@ from appliance.core.transition import Turn
 
 def registered(turn: Turn, given: inputs.Registered) -> None:
     """Process a registration; if it is a new one, repeat the account's subscriptions."""
-    before = turn.state.account(given.account).state
+    before = turn.accounts.get(given.account).state
     registration.take_report(turn, given)
-    if turn.state.account(given.account).state is not before:
+    if turn.accounts.get(given.account).state is not before:
         subscriptions.registered(turn, given.account)
 
 
 def register(turn: Turn, action: inputs.RegisterAccount, asked: inputs.Requested) -> Reply:
     """Register an account, or refresh its registration. Raises IntercomError."""
     account = find_account(turn, action.account)
-    if turn.state.stopping:
+    if turn.appliance.stopping:
         raise IntercomError(
             ErrorCode.UNAVAILABLE,
             f"Account {action.account} cannot register now.",
@@ -80,8 +80,8 @@ def due(turn: Turn) -> None:
 def wake(state: State) -> list[float | None]:
     """The times at which `due` must act."""
     return [
-        *(at for account in state.accounts for at in (account.wake, account.expires_at)),
-        *(contact.wake for contact in state.contacts),
+        *(at for account in state.accounts.begun for at in (account.wake, account.expires_at)),
+        *(contact.wake for contact in state.accounts.contacts),
     ]
 
 
@@ -89,9 +89,9 @@ def view(state: State, epoch: float) -> dict[str, Any]:
     """The network, accounts, and targets as contacts."""
     return {
         "network": {
-            "up": not state.offline,
-            "addresses": [] if state.network is None else list(state.network.addresses),
-            "nameservers": [] if state.network is None else list(state.network.nameservers),
+            "up": not state.accounts.offline,
+            "addresses": [] if state.accounts.network is None else list(state.accounts.network.addresses),
+            "nameservers": [] if state.accounts.network is None else list(state.accounts.network.nameservers),
         },
         "accounts": [account_view(state, settings, epoch) for settings in state.settings.accounts],
         "targets": [

@@ -25,7 +25,7 @@ PASSING = {0, 408, 423, 429, 480, GONE, 491}  # beside 5xx
 def due(turn: Turn) -> None:
     """Begin or repeat subscriptions that are due, and handle answers that never came."""
     for target in contacts.watched(turn, Watch.SUBSCRIBE):
-        contact = turn.state.contact(target.name)
+        contact = turn.accounts.contact(target.name)
         if contact.wake is None or turn.now < contact.wake:
             continue
         if contact.asking:
@@ -42,7 +42,7 @@ def ask(turn: Turn, target: Target, contact: Contact) -> None:
 
 def notified(turn: Turn, given: inputs.ContactNotified) -> None:
     """A contact's server reported its state."""
-    target, contact = find_subscribed(turn, given.contact), turn.state.contact(given.contact)
+    target, contact = find_subscribed(turn, given.contact), turn.accounts.contact(given.contact)
     if target is None or contact.wake is None:
         return
     wake = turn.now + target.watch_s if contact.asking else contact.wake
@@ -52,7 +52,7 @@ def notified(turn: Turn, given: inputs.ContactNotified) -> None:
 
 def ended(turn: Turn, given: inputs.SubscriptionEnded) -> None:
     """The subscription ended: it begins again if the server means that; otherwise the contact's state is unknown."""
-    target, contact = find_subscribed(turn, given.contact), turn.state.contact(given.contact)
+    target, contact = find_subscribed(turn, given.contact), turn.accounts.contact(given.contact)
     if target is None or contact.wake is None:
         return
     if given.code == BAD_EVENT and contact.package is Package.PRESENCE:
@@ -93,7 +93,7 @@ def network_changed(turn: Turn) -> None:
 
 def ask_soon(turn: Turn, target: Target, delay_s: float) -> None:
     """Subscribe again after `delay_s`, if the contact is being watched."""
-    contact = turn.state.contact(target.name)
+    contact = turn.accounts.contact(target.name)
     if contact.wake is not None:
         contacts.put_contact(turn, replace(contact, asking=False, wake=turn.now + delay_s))
 
@@ -104,8 +104,8 @@ def configured(turn: Turn, before: Settings) -> None:
     for target in before.targets:
         if target.watch is Watch.SUBSCRIBE and identity_of(target) not in now:
             turn.order(Unsubscribe(target.name))
-            others = tuple(c for c in turn.state.contacts if c.name != target.name)
-            turn.state = replace(turn.state, contacts=others)
+            others = tuple(c for c in turn.accounts.contacts if c.name != target.name)
+            turn.accounts = replace(turn.accounts, contacts=others)
 
 
 def identity_of(target: Target) -> tuple[str, str, AccountId]:

@@ -8,7 +8,7 @@ from appliance.core.model import AccountSettings, AccountState, State, Target, W
 
 def account_view(state: State, settings: AccountSettings, epoch: float) -> dict[str, Any]:
     """An account for clients."""
-    account = state.account(settings.name)
+    account = state.accounts.get(settings.name)
     waits = account.state is AccountState.FAILED and account.wake is not None
     return {
         "name": settings.name,
@@ -32,7 +32,7 @@ def account_view(state: State, settings: AccountSettings, epoch: float) -> dict[
 
 def contact_view(state: State, target: Target, epoch: float) -> dict[str, Any]:
     """A target for clients, with its state if it is watched."""
-    contact = state.contact(target.name)
+    contact = state.accounts.contact(target.name)
     return {
         "name": target.name,
         "uri": target.uri,
@@ -47,7 +47,7 @@ def contact_view(state: State, target: Target, epoch: float) -> dict[str, Any]:
 
 def registration_line(state: State, settings: AccountSettings) -> str:
     """An account in one line."""
-    account = state.account(settings.name)
+    account = state.accounts.get(settings.name)
     if account.state is AccountState.REGISTERED:
         return f"registered as {settings.user}"
     why = f": {account.explanation}" if account.explanation else ""

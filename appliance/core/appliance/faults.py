@@ -9,10 +9,10 @@ from appliance.core.transition import Turn
 
 def failed(turn: Turn, part: str, why: str, resolution: str) -> None:
     """A part does not work: report it once for each reason."""
-    if (part, why) in turn.state.failed:
+    if (part, why) in turn.appliance.failed:
         return
-    others = tuple(pair for pair in turn.state.failed if pair[0] != part)
-    turn.state = replace(turn.state, failed=(*others, (part, why)))
+    others = tuple(pair for pair in turn.appliance.failed if pair[0] != part)
+    turn.appliance = replace(turn.appliance, failed=(*others, (part, why)))
     match part:
         case "panel":
             turn.emit(events.PanelFailed(why=why, resolution=resolution))
@@ -24,10 +24,10 @@ def failed(turn: Turn, part: str, why: str, resolution: str) -> None:
 
 def recovered(turn: Turn, part: str) -> None:
     """A part works again: report it if it had failed."""
-    kept = tuple(pair for pair in turn.state.failed if pair[0] != part)
-    if kept == turn.state.failed:
+    kept = tuple(pair for pair in turn.appliance.failed if pair[0] != part)
+    if kept == turn.appliance.failed:
         return
-    turn.state = replace(turn.state, failed=kept)
+    turn.appliance = replace(turn.appliance, failed=kept)
     match part:
         case "panel":
             turn.emit(events.PanelRecovered())

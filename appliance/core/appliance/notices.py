@@ -9,7 +9,7 @@ from appliance.core.transition import Turn
 
 def config_rejected(turn: Turn, given: inputs.ConfigRejected) -> None:
     """Report errors in the changed file; the settings before it stay."""
-    turn.state = replace(turn.state, rejected=True)
+    turn.appliance = replace(turn.appliance, rejected=True)
     turn.emit(events.ConfigRejected(given.errors))
 
 
@@ -21,7 +21,7 @@ def clock_set(turn: Turn, given: inputs.ClockSet) -> None:
 
 def clock_read(turn: Turn, given: inputs.ClockTold) -> None:
     """Keep what the wall clock shows."""
-    turn.state = replace(turn.state, clock=given.clock)
+    turn.appliance = replace(turn.appliance, clock=given.clock)
 
 
 def sip_slow(turn: Turn, given: inputs.SipSlow) -> None:

@@ -20,11 +20,11 @@ PART = "kept"  # among what can fail
 def to_be_saved(state: State) -> PersistentState:
     """The state that should be on disc."""
     return PersistentState(
-        state.kept_change,
-        locked_down=state.locked_down,
-        blocks=state.blocks,
-        changed=state.changed,
-        configured=None if state.changed is None else state.settings.runtime,
+        state.appliance.kept_change,
+        locked_down=state.doors.locked_down,
+        blocks=state.doors.blocks,
+        changed=state.appliance.changed,
+        configured=None if state.appliance.changed is None else state.settings.runtime,
     )
 
 
@@ -40,11 +40,13 @@ def restore(turn: Turn, found: PersistentState, fault: str) -> None:
         found = PersistentState(found.change + 1, locked_down=tuple(sorted(door.id for door in turn.settings.doors)))
     turn.state = replace(
         turn.state,
-        kept_change=found.change,
-        locked_down=found.locked_down,
-        blocks=found.blocks,
-        changed=found.changed if found.configured == turn.settings.runtime else None,
-        on_disc=None if fault else found,
+        appliance=replace(
+            turn.appliance,
+            kept_change=found.change,
+            changed=found.changed if found.configured == turn.settings.runtime else None,
+            on_disc=None if fault else found,
+        ),
+        doors=replace(turn.doors, locked_down=found.locked_down, blocks=found.blocks),
     )
     for door in found.locked_down:
         pulses.end(turn, door)
@@ -60,35 +62,37 @@ def restore(turn: Turn, found: PersistentState, fault: str) -> None:
 def written(turn: Turn, given: inputs.KeptWritten) -> None:
     """This state is on disc, whatever has changed meanwhile."""
     faults.recovered(turn, PART)
-    turn.state = replace(turn.state, on_disc=given.kept)
+    turn.appliance = replace(turn.appliance, on_disc=given.kept)
 
 
 def settle(turn: Turn, before: State) -> None:
     """Number this step's change, so that no older write is taken for it; reply to clients whose change is on disc."""
-    change = before.kept_change + 1
-    if to_be_saved(turn.state) != to_be_saved(before) and turn.state.kept_change == before.kept_change:
-        turn.state = replace(turn.state, kept_change=change)
-    if turn.state.unkept and turn.state.on_disc == to_be_saved(turn.state):
-        for each in turn.state.unkept:
+    change = before.appliance.kept_change + 1
+    if to_be_saved(turn.state) != to_be_saved(before) and turn.appliance.kept_change == before.appliance.kept_change:
+        turn.appliance = replace(turn.appliance, kept_change=change)
+    if turn.appliance.pending_replies and turn.appliance.on_disc == to_be_saved(turn.state):
+        for each in turn.appliance.pending_replies:
             turn.order(Reply(each.request, warning=each.warning))
-        turn.state = replace(turn.state, unkept=())
+        turn.appliance = replace(turn.appliance, pending_replies=())
 
 
 def failed(turn: Turn, given: inputs.KeptFailed) -> None:
     """The write failed: the change would not outlast a restart, which every waiting client must know."""
     faults.failed(turn, PART, given.why, given.resolution)
-    for each in turn.state.unkept:
+    for each in turn.appliance.pending_replies:
         refuse(turn, each, given.why, given.resolution)
-    turn.state = replace(turn.state, unkept=())
+    turn.appliance = replace(turn.appliance, pending_replies=())
 
 
 def due(turn: Turn) -> None:
     """Refuse requests whose write takes too long."""
-    late = [each for each in turn.state.unkept if turn.now >= each.until]
+    late = [each for each in turn.appliance.pending_replies if turn.now >= each.until]
     for each in late:
         refuse(turn, each, f"The disc took longer than {SAVED_WITHIN_S:g} s.", "Check the disc or SD card.")
     if late:
-        turn.state = replace(turn.state, unkept=tuple(each for each in turn.state.unkept if each not in late))
+        turn.appliance = replace(
+            turn.appliance, pending_replies=tuple(each for each in turn.appliance.pending_replies if each not in late)
+        )
 
 
 def refuse(turn: Turn, each: PendingReply, why: str, resolution: str) -> None:

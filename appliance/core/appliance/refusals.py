@@ -28,12 +28,12 @@ def request_refused(turn: Turn, given: inputs.RequestRefused) -> None:
 
 def requests_dropped(turn: Turn, given: inputs.RequestsDropped) -> None:
     """Count SIP requests of senders that send too many."""
-    turn.state = replace(turn.state, dropped=turn.state.dropped + given.count)
+    turn.appliance = replace(turn.appliance, dropped=turn.appliance.dropped + given.count)
 
 
 def is_news(turn: Turn, what: str) -> bool:
     """Whether to report this: once a minute for each source, of a few sources only, as addresses can be forged."""
-    known = tuple((each, at) for each, at in turn.state.denied if turn.now - at < AGAIN_AFTER_S)
+    known = tuple((each, at) for each, at in turn.appliance.denied if turn.now - at < AGAIN_AFTER_S)
     news = len(known) < MOST_SOURCES and what not in {each for each, _ in known}
-    turn.state = replace(turn.state, denied=(*known, (what, turn.now)) if news else known)
+    turn.appliance = replace(turn.appliance, denied=(*known, (what, turn.now)) if news else known)
     return news

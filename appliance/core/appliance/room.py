@@ -36,7 +36,7 @@ def due(turn: Turn) -> None:
 
 def wake(state: State) -> list[float | None]:
     """The times at which `due` must act."""
-    return [waiting.until for waiting in state.unkept]
+    return [waiting.until for waiting in state.appliance.pending_replies]
 
 
 def view(state: State, _epoch: float) -> dict[str, Any]:
@@ -44,10 +44,10 @@ def view(state: State, _epoch: float) -> dict[str, Any]:
     return {
         "appliance": {
             "station": state.settings.station,
-            "ready": state.sip_ready and not state.stopping,
-            "stopping": state.stopping,
-            "address": state.sip_address,
-            "dropped_requests": state.dropped,
-            "failed": [{"part": part, "why": why} for part, why in state.failed],
+            "ready": state.appliance.sip_ready and not state.appliance.stopping,
+            "stopping": state.appliance.stopping,
+            "address": state.appliance.sip_address,
+            "dropped_requests": state.appliance.dropped,
+            "failed": [{"part": part, "why": why} for part, why in state.appliance.failed],
         }
     }

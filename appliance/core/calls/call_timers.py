@@ -19,7 +19,7 @@ def due(turn: Turn) -> None:
 
 def expire(turn: Turn) -> None:
     """Act on calls whose deadline has passed."""
-    for call in turn.state.calls:
+    for call in turn.calls.living:
         if call.deadline is None or turn.now < call.deadline:
             continue
         if call.state is CallState.DISCONNECTING:
@@ -28,11 +28,11 @@ def expire(turn: Turn) -> None:
             ending.refuse(turn, call, NO_ANSWER, Cause.NO_ANSWER)
         elif call.state is CallState.CONNECTED and call.confirm:
             ending.hang_up(turn, call, Cause.NO_ANSWER)
-        elif call.state is CallState.CONNECTED and call.ice and not turn.state.offline:
+        elif call.state is CallState.CONNECTED and call.media.ice and not turn.accounts.offline:
             media.ice_failed(turn, call, IceFault.DISCONNECTED)
         elif call.state is CallState.CONNECTED:
-            ending.hang_up(turn, call, Cause.NETWORK_LOST if turn.state.offline else Cause.RTP_TIMEOUT)
-        elif call.ringing_since is not None and unanswered(call):
+            ending.hang_up(turn, call, Cause.NETWORK_LOST if turn.accounts.offline else Cause.RTP_TIMEOUT)
+        elif call.times.ringing_since is not None and unanswered(call):
             ending.hang_up(turn, call, Cause.NO_ANSWER)
         else:
             ending.hang_up(turn, call, Cause.UNAVAILABLE)
@@ -40,29 +40,29 @@ def expire(turn: Turn) -> None:
 
 def remind(turn: Turn) -> None:
     """Act on the other timers that have expired."""
-    for call in turn.state.calls:
+    for call in turn.calls.living:
         at = reminder_at(call)
         if at is None or turn.now < at:
             continue
-        if call.unanswered_here and call.answers_at is not None and turn.now >= call.answers_at:
+        if call.unanswered_here and call.times.answers_at is not None and turn.now >= call.times.answers_at:
             answer(turn, call)
         elif call.unanswered_here:
-            ending.refuse(turn, call, forwarding.MOVED, Cause.NO_ANSWER, call.forward_to)
-        elif call.ends_at is not None and turn.now >= call.ends_at:
+            ending.refuse(turn, call, forwarding.MOVED, Cause.NO_ANSWER, call.forward.to)
+        elif call.times.ends_at is not None and turn.now >= call.times.ends_at:
             ending.hang_up(turn, call, Cause.DURATION_LIMIT)
         else:
-            turn.put(replace(call, end_announced=True))
+            turn.put(replace(call, times=replace(call.times, end_announced=True)))
             text = f"Call {call.id} ends in {LAST_S:g} s: it reaches its longest duration."
             turn.emit(events.WarningTold(WarningCode.DURATION_LIMIT, text, call.id))
 
 
 def answer(turn: Turn, call: Call) -> None:
     """Answer automatically, but only the foreground call, and only if a tone can announce it; else it keeps ringing."""
-    silent = "audio" in dict(turn.state.failed)
-    if call is turn.state.active and not silent:
+    silent = "audio" in dict(turn.appliance.failed)
+    if call is turn.calls.active and not silent:
         incoming.answer(turn, call, "auto-answer")
     else:
-        turn.put(replace(call, answers_at=None))
+        turn.put(replace(call, times=replace(call.times, answers_at=None)))
         why = "no tone can announce that it is answered" if silent else "another call is in the foreground"
         turn.emit(
             events.NoticeTold(
@@ -79,7 +79,7 @@ def wake(call: Call) -> tuple[float | None, ...]:
 def reminder_at(call: Call) -> float | None:
     """The next time at which `remind` must act on the call; None if there is none."""
     if call.unanswered_here:
-        return min((at for at in (call.answers_at, call.forward_at) if at is not None), default=None)
-    if call.ends_at is None or not call.alive:
+        return min((at for at in (call.times.answers_at, call.forward.at) if at is not None), default=None)
+    if call.times.ends_at is None or not call.alive:
         return None
-    return call.ends_at if call.end_announced else call.ends_at - LAST_S
+    return call.times.ends_at if call.times.end_announced else call.times.ends_at - LAST_S

@@ -14,7 +14,9 @@ CONFIRM_S = 15.0  # the person who answered must press a digit within this time,
 
 def answered(turn: Turn, call: Call, headers: tuple[tuple[str, str], ...]) -> None:
     """The 200 to the INVITE was sent or received."""
-    turn.move(replace(call, answer_headers=headers), Signal.ANSWERED, events.CallConnecting(call.id))
+    turn.move(
+        replace(call, headers=replace(call.headers, answer=headers)), Signal.ANSWERED, events.CallConnecting(call.id)
+    )
 
 
 def confirmed(turn: Turn, call: Call) -> None:
@@ -23,7 +25,9 @@ def confirmed(turn: Turn, call: Call) -> None:
         turn.order(HangUp(call.id))
         return
     limit = turn.settings.max_call_s
-    connected = replace(call, connected_since=turn.now, ends_at=turn.now + limit if limit else None)
+    connected = replace(
+        call, times=replace(call.times, connected_since=turn.now, ends_at=turn.now + limit if limit else None)
+    )
     event = events.CallConnected(
         call.id,
         after_s=round(turn.now - call.created, 3),
@@ -31,13 +35,13 @@ def confirmed(turn: Turn, call: Call) -> None:
         headers=dict(call_states.received(call)),
         from_=call.caller,
         to=call.called,
-        codec=call.codec,
+        codec=call.media.codec,
     )
     moved = turn.move(connected, Signal.CONFIRMED, event)
     if moved is None:
         return
-    if moved.codec is not None:
-        turn.emit(events.MediaStarted(call.id, codec=moved.codec))
+    if moved.media.codec is not None:
+        turn.emit(events.MediaStarted(call.id, codec=moved.media.codec))
     if moved.confirm:
         turn.put(replace(moved, deadline=turn.now + CONFIRM_S))
     else:

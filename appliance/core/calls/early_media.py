@@ -23,10 +23,10 @@ def send(turn: Turn, call: Call, source: EarlySource) -> str:
 
     Who may answer and the call's deadline stay as they are.
     """
-    if call.early is source:
+    if call.media.early is source:
         return f"The caller of {call.id} hears the {source} already."
-    new = replace(call, early=source)
-    if call.early is not EarlySource.NONE:
+    new = replace(call, media=replace(call.media, early=source))
+    if call.media.early is not EarlySource.NONE:
         turn.put(new)
         return ""
     turn.order(EarlyMedia(call.id))

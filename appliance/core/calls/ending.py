@@ -29,9 +29,9 @@ def hang_up(turn: Turn, call: Call, cause: Cause, reason: str = "", words: Words
     """
     if not call.alive:
         return
-    if cause is Cause.HANGUP and call.direction is Direction.OUTGOING and call.connected_since is None:
+    if cause is Cause.HANGUP and call.direction is Direction.OUTGOING and call.times.connected_since is None:
         cause = Cause.CANCELED
-    if not call.placed:
+    if not call.placing.done:
         turn.finish(call, End(cause, 0, "", By.LOCAL))
     elif call.unanswered_here:
         code = STOPPING if cause is Cause.SHUTDOWN else DECLINE
@@ -54,7 +54,7 @@ def ended(turn: Turn, call: Call, given: inputs.CallEnded) -> None:
         reason = "No answer" if ours else call.end.reason or given.reason
         turn.finish(call, replace(call.end, code=call.end.code or given.code, reason=reason))
         return
-    call = replace(call, end_headers=given.headers)
+    call = replace(call, headers=replace(call.headers, end=given.headers))
     to = forwarding.followed(turn, call, given.contacts)
     if to is not None:
         outgoing.follow_redirect(turn, call, to, given.code)
@@ -64,7 +64,7 @@ def ended(turn: Turn, call: Call, given: inputs.CallEnded) -> None:
 
 def cause_of_end(turn: Turn, call: Call, given: inputs.CallEnded) -> Cause:
     """Why the far end, or the network, ended the call."""
-    if call.connected_since is not None:
+    if call.times.connected_since is not None:
         if given.remote and turn.state.passes_on(call.id):
             return Cause.TRANSFERRED
         if by_of_end(given) is By.NETWORK:  # our re-INVITE, or another request in the dialog, got no answer
@@ -76,7 +76,7 @@ def cause_of_end(turn: Turn, call: Call, given: inputs.CallEnded) -> Cause:
         if "cause=200" in given.reason_header.replace(" ", ""):  # RFC 3326 §2, RFC 3261 §16.7 point 10
             return Cause.ANSWERED_ELSEWHERE
         return Cause.CANCELED if given.remote else Cause.ERROR
-    return call_states.cause_of(given.code, rang=call.ringing_since is not None)
+    return call_states.cause_of(given.code, rang=call.times.ringing_since is not None)
 
 
 def by_of_end(given: inputs.CallEnded) -> By:

@@ -13,15 +13,15 @@ def settle(turn: Turn) -> None:
     A call that was held on purpose stays held when it reaches the foreground only because the call before it ended. The
     calls of a conference are never held for being in the background: they talk on, and the panel leaves them.
     """
-    front = turn.state.active
-    for call in turn.state.calls:
+    front = turn.calls.active
+    for call in turn.calls.living:
         if not call.talks or call.conference is not None:
             continue
-        if call is not front and not call.held_local:
+        if call is not front and not call.media.held_local:
             hold(turn, call, held=True, aside=True)
-        elif call is front and call.set_aside:
+        elif call is front and call.media.set_aside:
             hold(turn, call, held=False)
-    conference = turn.state.conference
+    conference = turn.conference
     if conference is not None and conference.connected_since is not None and not conference.ending:
         in_front = front is not None and front.conference is not None
         if not in_front and not conference.held:
@@ -29,7 +29,7 @@ def settle(turn: Turn) -> None:
         elif in_front and conference.set_aside:
             leave(turn, conference, held=False)
     if front is not None and turn.front is not None and front.id != turn.front.id:
-        before = turn.state.call(turn.front.id) or turn.front
+        before = turn.calls.get(turn.front.id) or turn.front
         if front.conference is None or before.conference is None:
             turn.emit(events.CallSwitched(front.id, from_=before.id, to=front.id))
     turn.front = front
@@ -37,22 +37,24 @@ def settle(turn: Turn) -> None:
 
 def hold(turn: Turn, call: Call, *, held: bool, aside: bool = False) -> None:
     """Hold or resume a call: the microphone follows at once, and a re-INVITE follows for the far end."""
-    turn.put(replace(call, held_local=held, set_aside=aside, rtp_lost_since=None, deadline=None))
+    turn.put(
+        replace(call, media=replace(call.media, held_local=held, set_aside=aside, rtp_lost_since=None), deadline=None)
+    )
     turn.emit(events.CallHeld(call.id, by=By.LOCAL) if held else events.CallResumed(call.id, by=By.LOCAL))
 
 
 def leave(turn: Turn, conference: Conference, *, held: bool, aside: bool = False) -> None:
     """The panel leaves the conference, whose calls go on among themselves, or returns. Far ends get no notice."""
-    turn.state = replace(turn.state, conference=replace(conference, held=held, set_aside=aside))
+    turn.conference = replace(conference, held=held, set_aside=aside)
     turn.emit(events.ConferenceHeld(conference.id) if held else events.ConferenceResumed(conference.id))
 
 
 def bring(turn: Turn, call: Call) -> None:
     """Bring a call, and the conference that it is in, to the foreground; resume both if they are held."""
     turn.bring(call)
-    if call.held_local:
+    if call.media.held_local:
         hold(turn, call, held=False)
-    conference = turn.state.conference
+    conference = turn.conference
     if call.conference is not None and conference is not None and conference.held:
         leave(turn, conference, held=False)
 
@@ -60,4 +62,4 @@ def bring(turn: Turn, call: Call) -> None:
 def return_to(turn: Turn, conference: Conference) -> None:
     """Bring a conference that the panel had left back to the foreground."""
     leave(turn, conference, held=False)
-    turn.bring(next(call for call in reversed(turn.state.calls) if call.conference is not None))
+    turn.bring(next(call for call in reversed(turn.calls.living) if call.conference is not None))

@@ -59,7 +59,7 @@ def turned_away(state: State, call: Call, given: inputs.CallArrived, *, busy: bo
     rules = state.runtime.forwarding
     if to := destination(state.settings, rules.always, call, given):
         return Turned(Cause.REJECTED, MOVED, to)
-    if state.quiet or state.runtime.do_not_disturb:
+    if state.appliance.quiet or state.runtime.do_not_disturb:
         return turned(Cause.UNAVAILABLE, UNDISTURBED, destination(state.settings, rules.quiet, call, given))
     if busy:
         return turned(Cause.BUSY, BUSY, destination(state.settings, rules.busy, call, given))
@@ -75,7 +75,7 @@ def to_be_sent_on(turn: Turn, call: Call, given: inputs.CallArrived) -> Call:
     """The ringing call, with the destination and the time at which it is forwarded if nobody answers."""
     rules = turn.state.runtime.forwarding
     to = destination(turn.settings, rules.no_answer, call, given)
-    return replace(call, forward_to=to, forward_at=turn.now + rules.no_answer_s) if to else call
+    return replace(call, forward=replace(call.forward, to=to, at=turn.now + rules.no_answer_s)) if to else call
 
 
 def destination(settings: Settings, name: str, call: Call, given: inputs.CallArrived) -> str:
@@ -97,10 +97,10 @@ def visited(uri: str, before: Iterable[str]) -> bool:
 
 def followed(turn: Turn, call: Call, contacts: tuple[str, ...]) -> Callee | None:
     """The contact of a redirect (3xx) to which our call goes on; None if none is allowed or the limit is reached."""
-    if not unanswered(call) or turn.state.stopping or len(call.redirected) >= turn.settings.max_redirects:
+    if not unanswered(call) or turn.appliance.stopping or len(call.placing.redirected) >= turn.settings.max_redirects:
         return None
     allowed = (known(turn.state, call, contact) for contact in contacts)
-    before = (*call.redirected, call.remote.uri)
+    before = (*call.placing.redirected, call.remote.uri)
     return next((to for to in allowed if to is not None and not visited(to.uri, before)), None)
 
 
@@ -118,7 +118,7 @@ def known(state: State, call: Call, contact: str) -> Callee | None:
     if account is None or not callers.NUMBER.fullmatch(user):
         return None
     registrar = callers.parts(f"sip:{account.registrar}") or ("", "")
-    if host not in {account.domain.lower(), registrar[1], *state.account(account.name).hosts}:
+    if host not in {account.domain.lower(), registrar[1], *state.accounts.get(account.name).hosts}:
         return None
     return Callee(f"sip:{user}@{account.domain}", account=account.name)
 
@@ -141,7 +141,7 @@ def change_runtime(turn: Turn, wanted: inputs.ChangeRuntime) -> str:
     changed += [name for name in ("quiet_hours", "do_not_disturb") if getattr(new, name) != getattr(old, name)]
     if not changed:
         return "These settings are active already."
-    turn.state = replace(turn.state, changed=new)
+    turn.appliance = replace(turn.appliance, changed=new)
     turn.emit(events.ConfigChanged(applied=", ".join(changed), needs_restart=""))
     return ""
 
@@ -176,8 +176,8 @@ def check_runtime(settings: Settings, wanted: inputs.ChangeRuntime) -> None:
 
 def quiet_changed(turn: Turn, *, quiet: bool) -> None:
     """Report that the quiet hours have begun or ended."""
-    if quiet != turn.state.quiet:
-        turn.state = replace(turn.state, quiet=quiet)
+    if quiet != turn.appliance.quiet:
+        turn.appliance = replace(turn.appliance, quiet=quiet)
         turn.emit(
             events.NoticeTold(NoticeCode.QUIET_HOURS, f"The quiet hours {'have begun' if quiet else 'are over'}.")
         )
@@ -190,7 +190,7 @@ def standing(state: State) -> list[str]:
         return [f"calls are forwarded to {runtime.forwarding.always}"]
     if runtime.do_not_disturb:
         return ["do not disturb"]
-    return ["quiet hours"] if state.quiet else []
+    return ["quiet hours"] if state.appliance.quiet else []
 
 
 def view(state: State) -> dict[str, Any]:
@@ -201,5 +201,5 @@ def view(state: State) -> dict[str, Any]:
         "forwarding": {each.name: getattr(rules, each.name) for each in fields(Forwarding)},
         "quiet_hours": {"begin": hours.begin, "end": hours.end},
         "do_not_disturb": runtime.do_not_disturb,
-        "quiet": state.quiet,
+        "quiet": state.appliance.quiet,
     }

@@ -5,7 +5,7 @@ from dataclasses import replace
 from appliance.core import call_states, events, inputs
 from appliance.core.accounts import callers, registration
 from appliance.core.calls import ending, forwarding
-from appliance.core.model import By, Call, CallState, Cause, Direction, End, Remote, TransferPolicy
+from appliance.core.model import By, Call, CallHeaders, CallState, Cause, Direction, End, Remote, TransferPolicy
 from appliance.core.orders import Answer, Ring
 from appliance.core.transition import Turn
 
@@ -15,11 +15,11 @@ ANNOUNCED_S = 1.0  # the tone that announces an automatic answer is heard before
 
 def arrived(turn: Turn, given: inputs.CallArrived) -> None:
     """An INVITE arrived: ring, or wait behind the foreground call; refuse strangers, and calls above the limit."""
-    if turn.state.call(given.call) is not None:
+    if turn.calls.get(given.call) is not None:
         return
     sender = registration.sender(turn, given)
     target = sender.target
-    old = turn.state.call(given.replaces) if given.replaces else None
+    old = turn.calls.get(given.replaces) if given.replaces else None
     follows = old is not None and sender.welcome and follows_on(turn, old)
     busy = turn.state.full
     call = Call(
@@ -31,7 +31,7 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
         deadline=turn.now + turn.settings.deadlines.incoming_s,
         number=(callers.parts(given.local_uri) or ("", ""))[0] or given.local_uri,
         local_uri=given.local_uri,
-        headers=given.headers,
+        headers=CallHeaders(invite=given.headers),
         account=sender.account,
         transport=registration.transport_of(turn, sender.account),
         transfer_policy=registration.policy_of(turn, sender.account),
@@ -54,7 +54,7 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
     if given.refused:
         cause = call_states.cause_of(given.refused, rang=False) if sender.welcome else Cause.UNAUTHORIZED
         turn.finish(call, End(cause, given.refused, given.reason, By.LOCAL))
-    elif turn.state.stopping:
+    elif turn.appliance.stopping:
         ending.refuse(turn, call, ending.STOPPING, Cause.SHUTDOWN)
     elif given.replaces and (old is None or not old.alive):
         ending.refuse(turn, call, GONE, Cause.UNAVAILABLE)
@@ -68,7 +68,7 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
         turn.order(Ring(call.id))
         after = given.answer_after_s if target is not None and target.auto_answer else None
         answers_at = None if after is None else turn.now + max(after, ANNOUNCED_S)
-        rung = replace(call, ringing_since=turn.now, answers_at=answers_at)
+        rung = replace(call, times=replace(call.times, ringing_since=turn.now, answers_at=answers_at))
         turn.put(forwarding.to_be_sent_on(turn, rung, given))
         turn.emit(events.CallRinging(call.id))
 
@@ -81,8 +81,8 @@ def answer(turn: Turn, call: Call, who: str, headers: tuple[tuple[str, str], ...
     """
     turn.order(Answer(call.id, headers))
     deadline = turn.now + turn.settings.deadlines.connecting_s
-    answered = replace(call, answered_by_us=True, answers_at=None, deadline=deadline)
-    old = turn.state.call(call.replaces) if call.replaces else None
+    answered = replace(call, answered_by_us=True, times=replace(call.times, answers_at=None), deadline=deadline)
+    old = turn.calls.get(call.replaces) if call.replaces else None
     old = old if old is not None and old.alive else None
     if call.conference is None:
         turn.bring(answered if old is None else replace(answered, conference=old.conference))
@@ -99,5 +99,5 @@ def follows_on(turn: Turn, old: Call) -> bool:
 
     That the caller knows the identifiers of `old` is no proof by itself: they can be read on the way (RFC 3891 §7).
     """
-    in_front = old is turn.state.active and not old.held_local and old.conference is None
+    in_front = old is turn.calls.active and not old.media.held_local and old.conference is None
     return in_front and old.transfer_policy is TransferPolicy.FOLLOW

@@ -23,17 +23,22 @@ def started(turn: Turn, call: Call, given: inputs.MediaStarted) -> None:
     An answered call has `media.started` after `call.connected`, also if its early media had one: see `confirmed`.
     """
     waits = call.state is CallState.CONNECTING or (call.answered_by_us and not call.talks)
-    if call.codec != given.codec and not waits:
+    if call.media.codec != given.codec and not waits:
         turn.emit(events.MediaStarted(call.id, codec=given.codec))
-    if call.held_remote != given.held:
+    if call.media.held_remote != given.held:
         turn.emit(events.CallHeld(call.id, by=By.REMOTE) if given.held else events.CallResumed(call.id, by=By.REMOTE))
-    known = replace(call, codec=given.codec, srtp=given.srtp, held_remote=given.held, takes_events=given.events)
+    known = replace(
+        call,
+        media=replace(
+            call.media, codec=given.codec, srtp=given.srtp, held_remote=given.held, takes_events=given.events
+        ),
+    )
     turn.put(known)
 
 
 def hold_failed(turn: Turn, call: Call, given: inputs.HoldFailed) -> None:
     """The far end refused to be held or resumed: undo the change, but keep background calls without sound."""
-    if call.held_local == given.held or not call.talks:
+    if call.media.held_local == given.held or not call.talks:
         return
     error = IntercomError(
         ErrorCode.MEDIA_UPDATE_FAILED,
@@ -51,13 +56,13 @@ def hold_failed(turn: Turn, call: Call, given: inputs.HoldFailed) -> None:
         content_type=given.content_type,
     )
     turn.emit(event)
-    if call is turn.state.active or call.conference is not None:
+    if call is turn.calls.active or call.conference is not None:
         focus.hold(turn, call, held=given.held)
 
 
 def ice_completed(turn: Turn, call: Call, given: inputs.IceCompleted) -> None:
     """Report the pair of addresses that ICE selected."""
-    turn.put(replace(call, ice=True))
+    turn.put(replace(call, media=replace(call.media, ice=True)))
     turn.emit(events.MediaIceCompleted(call.id, local=given.local, remote=given.remote))
 
 
@@ -75,24 +80,28 @@ def ice_failed(turn: Turn, call: Call, fault: IceFault) -> None:
 
 def rtp_stopped(turn: Turn, call: Call) -> None:
     """No packets arrive: a far end that is gone sends no BYE, so a deadline starts."""
-    if not call.talks or call.held_local or call.held_remote or call.rtp_lost_since is not None:
+    if not call.talks or call.media.held_local or call.media.held_remote or call.media.rtp_lost_since is not None:
         return
     turn.emit(events.MediaStopped(call.id))
-    turn.put(replace(call, rtp_lost_since=turn.now, deadline=turn.now + turn.settings.deadlines.rtp_s))
+    turn.put(
+        replace(
+            call, media=replace(call.media, rtp_lost_since=turn.now), deadline=turn.now + turn.settings.deadlines.rtp_s
+        )
+    )
 
 
 def rtp_resumed(turn: Turn, call: Call) -> None:
     """Packets arrive again."""
-    if call.rtp_lost_since is None:
+    if call.media.rtp_lost_since is None:
         return
     turn.emit(events.MediaResumed(call.id))
     deadline = None if call.state is CallState.CONNECTED else call.deadline
-    turn.put(replace(call, rtp_lost_since=None, deadline=deadline))
+    turn.put(replace(call, media=replace(call.media, rtp_lost_since=None), deadline=deadline))
 
 
 def counted(turn: Turn, call: Call, quality: Quality) -> None:
     """Store the packet counts."""
-    turn.put(replace(call, quality=quality))
+    turn.put(replace(call, media=replace(call.media, quality=quality)))
 
 
 def source_changed(turn: Turn, call: Call, given: inputs.SourceChanged) -> None:

@@ -12,7 +12,9 @@ from appliance.core.model import (
     AccountId,
     ButtonId,
     Call,
+    CallHeaders,
     CallId,
+    CallPlacing,
     CallState,
     ConferenceId,
     Direction,
@@ -43,7 +45,7 @@ def place(
     An account that is not registered does not prevent the call: many registrars accept calls nevertheless, and a
     visitor is better served by a try. `hidden`: headers of the INVITE that the call's view omits.
     """
-    ready = turn.state.sip_ready
+    ready = turn.appliance.sip_ready
     call = Call(
         id=CallId(f"c-{turn.new_id()}"),
         direction=Direction.OUTGOING,
@@ -58,15 +60,13 @@ def place(
         button=button,
         ring=ring,
         confirm=confirm,
-        headers=headers,
+        headers=CallHeaders(invite=headers, hidden=hidden),
         custom_data=custom_data,
         conference=conference,
-        hidden=hidden,
-        placed=ready,
-        placed_again=again,
+        placing=CallPlacing(done=ready, again=again),
         transfer_policy=registration.policy_of(turn, account),
     )
-    turn.state = replace(turn.state, error_until=None)
+    turn.panel = replace(turn.panel, error_until=None)
     if ready:
         turn.order(invitation(turn, call))
     turn.emit(events.CallDialing(call.id, to=uri, target=target, button=button, from_=call.local_uri))
@@ -77,7 +77,7 @@ def invitation(turn: Turn, call: Call) -> Place:
     """Build the Place order. Expires is our longest wait, so that a phone that we cannot CANCEL stops ringing."""
     limits = turn.settings.deadlines
     longest = limits.dialing_s + max(limits.ringing_s, limits.early_media_s)
-    headers = call.headers + call.hidden
+    headers = call.headers.invite + call.headers.hidden
     srtp = callers.srtp(turn.settings, call.remote.target)
     return Place(call.id, call.remote.uri, headers, call.account, expires_s=ceil(longest), srtp=srtp)
 
@@ -86,7 +86,11 @@ def progressed(turn: Turn, call: Call, given: inputs.CallProgressed) -> None:
     """Our INVITE got a provisional response."""
     if call.direction is Direction.INCOMING:
         return
-    first = call if call.ringing_since is not None else replace(call, ringing_since=turn.now)
+    first = (
+        call
+        if call.times.ringing_since is not None
+        else replace(call, times=replace(call.times, ringing_since=turn.now))
+    )
     headers = dict(given.headers)
     if given.early_media:
         turn.move(first, Signal.EARLY_MEDIA, events.CallEarlyMedia(call.id, headers))
@@ -103,7 +107,7 @@ def follow_redirect(turn: Turn, call: Call, to: forwarding.Callee, code: int) ->
             remote=Remote(to.uri, target=to.target),
             account=to.account,
             transport=registration.transport_of(turn, to.account),
-            redirected=(*call.redirected, call.remote.uri),
+            placing=replace(call.placing, redirected=(*call.placing.redirected, call.remote.uri)),
             deadline=turn.now + limit,
         )
     )

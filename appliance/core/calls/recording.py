@@ -15,7 +15,7 @@ def begin(turn: Turn, call: Call) -> None:
         return
     recording = RecordingId(f"r-{turn.new_id()}")
     turn.put(replace(call, recording=recording))
-    turn.state = replace(turn.state, recordings=(*turn.state.recordings, OpenRecording(recording, call.id)))
+    turn.calls = replace(turn.calls, recordings=(*turn.calls.recordings, OpenRecording(recording, call.id)))
     turn.order(PrepareRecording(call.id, recording, call.remote.uri))
 
 
@@ -43,7 +43,7 @@ def refused(turn: Turn, given: inputs.RecordingRefused) -> None:
     call, recording = given.call, given.recording
     change(turn, recording, lambda _: None)
     turn.emit(events.RecordingFailed(call, recording, given.why))
-    found = turn.state.call(call)
+    found = turn.calls.get(call)
     if found is not None and found.recording == recording:
         turn.put(replace(found, recording=None))
 
@@ -57,13 +57,13 @@ def available(turn: Turn, given: inputs.RecordingAvailable) -> None:
 
 def sip_lost(turn: Turn) -> None:
     """The SIP process is gone, so every recording that is left here has ended; the files are repaired."""
-    for recording in turn.state.recordings:
+    for recording in turn.calls.recordings:
         closed(turn, recording.call, recording.id)
 
 
 def change(turn: Turn, wanted: RecordingId, to: Callable[[OpenRecording], OpenRecording | None]) -> bool:
     """Replace the recording by `to(recording)`, or drop it for None. False if there is no such recording."""
-    found = [r for r in turn.state.recordings if r.id == wanted]
-    kept = tuple(new for r in turn.state.recordings if (new := to(r) if r.id == wanted else r) is not None)
-    turn.state = replace(turn.state, recordings=kept)
+    found = [r for r in turn.calls.recordings if r.id == wanted]
+    kept = tuple(new for r in turn.calls.recordings if (new := to(r) if r.id == wanted else r) is not None)
+    turn.calls = replace(turn.calls, recordings=kept)
     return bool(found)

@@ -21,7 +21,7 @@ HEADER = re.compile(r"[Xx]-[A-Za-z0-9-]{1,62}")
 def dial(turn: Turn, wanted: inputs.Dial) -> CallId:
     """Place a call for a client."""
     to, headers = wanted.to, wanted.headers
-    if turn.state.stopping:
+    if turn.appliance.stopping:
         raise IntercomError(
             ErrorCode.UNAVAILABLE, "No call can be placed now.", "The daemon is stopping.", "Try again later."
         )
@@ -78,8 +78,8 @@ def hold(turn: Turn, call: Call, *, held: bool) -> str:
 
     A call in a conference resumes among its participants, whether the conference is in the foreground or not.
     """
-    if call.held_local == held:
-        turn.put(replace(call, set_aside=False))
+    if call.media.held_local == held:
+        turn.put(replace(call, media=replace(call.media, set_aside=False)))
         return f"Call {call.id} is {'held' if held else 'not held'} already."
     if held or call.conference is not None:
         focus.hold(turn, call, held=held)
@@ -92,8 +92,8 @@ def switch_to(turn: Turn, call: Call) -> str:
     """Bring a call to the foreground."""
     if call.unanswered_here or not call.alive:
         raise wrong_state(call, "switched to", "answered, or our own,")
-    in_front = call is turn.state.active or call.id in call_states.with_sound(turn.state)
-    if in_front and not call.held_local and not turn.state.away:
+    in_front = call is turn.calls.active or call.id in call_states.with_sound(turn.state)
+    if in_front and not call.media.held_local and not turn.state.away:
         return f"Call {call.id} is in the foreground already."
     focus.bring(turn, call)
     return ""
@@ -101,9 +101,9 @@ def switch_to(turn: Turn, call: Call) -> str:
 
 def mute(turn: Turn, call: Call, *, muted: bool) -> str:
     """Mute or unmute our microphone; the far end gets no notice."""
-    if call.muted == muted:
+    if call.media.muted == muted:
         return f"Call {call.id} is {'muted' if muted else 'not muted'} already."
-    turn.put(replace(call, muted=muted))
+    turn.put(replace(call, media=replace(call.media, muted=muted)))
     turn.emit(events.CallMuted(call.id) if muted else events.CallUnmuted(call.id))
     return ""
 

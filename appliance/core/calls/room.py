@@ -86,7 +86,7 @@ def due(turn: Turn) -> None:
 
 def wake(state: State) -> list[float | None]:
     """The times at which `due` must act."""
-    return [at for call in state.calls for at in (*call_timers.wake(call), updates.wake(call))]
+    return [at for call in state.calls.living for at in (*call_timers.wake(call), updates.wake(call))]
 
 
 def view(state: State, epoch: float) -> dict[str, Any]:

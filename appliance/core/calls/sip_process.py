@@ -10,33 +10,39 @@ from appliance.core.transition import Turn, unanswered
 
 def ready(turn: Turn, address: str) -> None:
     """The SIP process accepts orders: place the calls that wait for it."""
-    first = not turn.state.sip_address
-    recovered = not first and not turn.state.sip_ready
-    turn.state = replace(turn.state, sip_ready=True, sip_address=address)
+    first = not turn.appliance.sip_address
+    recovered = not first and not turn.appliance.sip_ready
+    turn.appliance = replace(turn.appliance, sip_ready=True, sip_address=address)
     if first:
         turn.emit(events.ApplianceReady(address=address))
     elif recovered:
         turn.emit(events.ApplianceRecovered(part="sip"))
-    for call in turn.state.calls:
-        if not call.placed:
+    for call in turn.calls.living:
+        if not call.placing.done:
             turn.order(outgoing.invitation(turn, call))
-            turn.put(replace(call, placed=True, deadline=turn.now + turn.settings.deadlines.dialing_s))
+            turn.put(
+                replace(
+                    call,
+                    placing=replace(call.placing, done=True),
+                    deadline=turn.now + turn.settings.deadlines.dialing_s,
+                )
+            )
 
 
 def lost(turn: Turn, why: str, *, card: bool) -> None:
     """End the SIP process's calls; place unanswered visitors' rings again, once. `card`: a sound card was at fault."""
-    if turn.state.sip_ready or not turn.state.sip_address:
+    if turn.appliance.sip_ready or not turn.appliance.sip_address:
         turn.emit(events.ApplianceDegraded(part="sip", why=why))
-    turn.state = replace(turn.state, sip_ready=False)
+    turn.appliance = replace(turn.appliance, sip_ready=False)
     waiting = []
-    for call in turn.state.calls:
-        if not call.placed:
+    for call in turn.calls.living:
+        if not call.placing.done:
             continue
-        if call.ring is not None and unanswered(call) and not call.placed_again:
+        if call.ring is not None and unanswered(call) and not call.placing.again:
             waiting.append(call)
         turn.finish(call, call.end or End(Cause.AUDIO_FAILED if card else Cause.ERROR, 0, why, By.DEVICE))
     recording.sip_lost(turn)
-    for call in waiting if not turn.state.stopping else ():
+    for call in waiting if not turn.appliance.stopping else ():
         outgoing.place(
             turn,
             call.remote.uri,

@@ -13,7 +13,7 @@ ACCEPTED, REFUSED = 200, 488  # RFC 3261 §14.2
 
 def asks(state: State, call: Call) -> bool:
     """Whether the far end's changes of this call wait for a client's decision."""
-    return state.settings.ask_updates if call.ask_updates is None else call.ask_updates
+    return state.settings.ask_updates if call.updates.ask is None else call.updates.ask
 
 
 def received(turn: Turn, call: Call, given: inputs.UpdateReceived) -> None:
@@ -29,7 +29,7 @@ def received(turn: Turn, call: Call, given: inputs.UpdateReceived) -> None:
     )
     turn.emit(event)
     if given.asked:
-        turn.put(replace(call, update_until=turn.now + turn.settings.deadlines.update_s))
+        turn.put(replace(call, updates=replace(call.updates, until=turn.now + turn.settings.deadlines.update_s)))
 
 
 def sent(turn: Turn, call: Call, changes: tuple[UpdateChange, ...]) -> None:
@@ -39,7 +39,7 @@ def sent(turn: Turn, call: Call, changes: tuple[UpdateChange, ...]) -> None:
 
 def answered(turn: Turn, call: Call, given: inputs.UpdateAnswered) -> None:
     """A change by either side has its final response."""
-    turn.put(replace(call, update_until=None))
+    turn.put(replace(call, updates=replace(call.updates, until=None)))
     result = UpdateResult.ACCEPTED if given.code < 300 else UpdateResult.REJECTED  # noqa: PLR2004 - RFC 3261 §7.2
     event = events.CallUpdated(
         call.id,
@@ -55,14 +55,14 @@ def answered(turn: Turn, call: Call, given: inputs.UpdateAnswered) -> None:
 
 def decide(turn: Turn, call: Call, *, accepted: bool) -> None:
     """A client decides about the far end's change. Raises IntercomError."""
-    if call.update_until is None:
+    if call.updates.until is None:
         raise IntercomError(
             ErrorCode.CONFLICT,
             f"No change of call {call.id} waits for an answer.",
             "None was requested, or it has been answered.",
             "See call.update_received.",
         )
-    turn.put(replace(call, update_until=None))
+    turn.put(replace(call, updates=replace(call.updates, until=None)))
     turn.order(AnswerUpdate(call.id, ACCEPTED if accepted else REFUSED))
 
 
@@ -70,7 +70,7 @@ def ask_from_now(turn: Turn, call: Call, *, wanted: bool) -> str:
     """Set whether clients decide about this call's changes from now on; return a warning if nothing changes."""
     if asks(turn.state, call) == wanted:
         return f"Call {call.id} has these settings already."
-    turn.put(replace(call, ask_updates=wanted))
+    turn.put(replace(call, updates=replace(call.updates, ask=wanted)))
     return ""
 
 
@@ -81,11 +81,11 @@ def offer(turn: Turn, call: Call, codecs: tuple[str, ...]) -> None:
 
 def due(turn: Turn) -> None:
     """Refuse changes that no client has decided in time: the call stays as it is."""
-    for call in turn.state.calls:
-        if call.update_until is not None and call.alive and turn.now >= call.update_until:
+    for call in turn.calls.living:
+        if call.updates.until is not None and call.alive and turn.now >= call.updates.until:
             decide(turn, call, accepted=False)
 
 
 def wake(call: Call) -> float | None:
     """The next time at which `due` must act on the call; None if there is none."""
-    return call.update_until if call.alive else None
+    return call.updates.until if call.alive else None

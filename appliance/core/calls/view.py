@@ -9,7 +9,7 @@ from appliance.core.model import DIRECT, Call, CallState, Direction, Hold, State
 
 def in_order(state: State) -> list[Call]:
     """The calls, the oldest first."""
-    return sorted(state.calls, key=lambda call: call.created)
+    return sorted(state.calls.living, key=lambda call: call.created)
 
 
 def call_view(state: State, call: Call, now: float, epoch: float) -> dict[str, Any]:
@@ -17,9 +17,9 @@ def call_view(state: State, call: Call, now: float, epoch: float) -> dict[str, A
     return call_facts(call, now, epoch) | {
         "state": call.state,
         "legacy_state": call_states.LEGACY[call.state],
-        "hold": call.hold,
+        "hold": call.media.hold,
         "active": call.id in call_states.with_sound(state),
-        "muted": call.muted,
+        "muted": call.media.muted,
         "conference": call.conference,
         "transfer_policy": call.transfer_policy,
         "transfer": transfer_view(state.transfer(call.id), epoch),
@@ -60,18 +60,26 @@ def call_facts(call: Call, now: float, epoch: float) -> dict[str, Any]:
         "number": call.number,
         "headers": dict(call_states.received(call)),
         "custom_data": call.custom_data,
-        "codec": None if call.codec is None else {"name": call.codec.name, "clock_rate_hz": call.codec.clock_rate_hz},
-        "srtp": call.srtp,
+        "codec": None
+        if call.media.codec is None
+        else {"name": call.media.codec.name, "clock_rate_hz": call.media.codec.clock_rate_hz},
+        "srtp": call.media.srtp,
         "transport": call.transport,
         "created": wall_clock.iso(call.created, epoch),
-        "ringing_since": wall_clock.iso(call.ringing_since, epoch),
-        "connected_since": wall_clock.iso(call.connected_since, epoch),
-        "duration_s": 0.0 if call.connected_since is None else round(max(0.0, now - call.connected_since), 3),
+        "ringing_since": wall_clock.iso(call.times.ringing_since, epoch),
+        "connected_since": wall_clock.iso(call.times.connected_since, epoch),
+        "duration_s": 0.0
+        if call.times.connected_since is None
+        else round(max(0.0, now - call.times.connected_since), 3),
         "ring": call.ring,
         "recording": call.recording,
         "quality": None
-        if call.quality is None
-        else {"received": call.quality.received, "lost": call.quality.lost, "jitter_ms": call.quality.jitter_ms},
+        if call.media.quality is None
+        else {
+            "received": call.media.quality.received,
+            "lost": call.media.quality.lost,
+            "jitter_ms": call.media.quality.jitter_ms,
+        },
         "end": None
         if call.end is None
         else {
@@ -102,7 +110,7 @@ def summary(call: Call) -> str:
                 Hold.REMOTE: ", held by them",
                 Hold.BOTH: ", held by both",
             }
-            return f"in a call with {who}{held[call.hold]}"
+            return f"in a call with {who}{held[call.media.hold]}"
         case CallState.DISCONNECTING:
             return f"the call with {who} is ending"
         case CallState.ENDED:

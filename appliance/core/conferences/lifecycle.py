@@ -27,14 +27,14 @@ MOST = 6  # participants beside the panel
 def begin(turn: Turn) -> Conference:
     """Begin a conference without participants."""
     conference = Conference(ConferenceId(f"k-{turn.new_id()}"), created=turn.now)
-    turn.state = replace(turn.state, conference=conference)
+    turn.conference = conference
     turn.emit(events.ConferenceConnecting(conference.id))
     return conference
 
 
 def take_in(turn: Turn, conference: Conference, taken: list[Call], who: str) -> Conference:
     """Add existing calls to the conference; held calls resume, and a ringing incoming call is answered."""
-    ids, order = {call.id for call in taken}, turn.state.calls
+    ids, order = {call.id for call in taken}, turn.calls.living
     together = [
         replace(call, conference=conference.id) if call.id in ids else call
         for call in order
@@ -51,12 +51,12 @@ def take_in(turn: Turn, conference: Conference, taken: list[Call], who: str) -> 
         for call in taken
     )
     joined = replace(conference, participants=(*conference.participants, *participants))
-    turn.become(replace(turn.state, calls=(*behind, *together, *before), conference=joined))
+    turn.become(replace(turn.state, calls=replace(turn.calls, living=(*behind, *together, *before)), conference=joined))
     for call in taken:
         member = replace(call, conference=conference.id)
         if call.unanswered_here:
             incoming.answer(turn, member, who)
-        elif call.held_local:
+        elif call.media.held_local:
             focus.hold(turn, member, held=False)
     return joined
 
@@ -75,7 +75,7 @@ def invite(turn: Turn, conference: Conference, uri: str, whom: Dial) -> Conferen
     )
     coming = Participant(call.id, Joining.INVITED, ParticipantState.INVITING)
     conference = replace(conference, participants=(*conference.participants, coming))
-    turn.state = replace(turn.state, conference=conference)
+    turn.conference = conference
     turn.emit(events.ConferenceInvitationSending(*ids_of(conference, coming), to=uri))
     return conference
 
@@ -90,28 +90,28 @@ def remove(turn: Turn, conference: Conference, participant: Participant, call: C
 
 def end(turn: Turn, conference: Conference) -> None:
     """End the conference with all its calls."""
-    turn.state = replace(turn.state, conference=replace(conference, ending=True))
+    turn.conference = replace(conference, ending=True)
     turn.emit(events.ConferenceDisconnecting(conference.id))
-    for call in turn.state.calls:
+    for call in turn.calls.living:
         if call.conference is not None:
             ending.hang_up(turn, call, Cause.HANGUP)
 
 
 def settle(turn: Turn) -> None:
     """Follow the state of the calls: who has joined, who has left, and whether the conference has ended."""
-    conference = turn.state.conference
+    conference = turn.conference
     if conference is None:
         return
     known = {participant.call for participant in conference.participants}
-    for call in turn.state.calls:
+    for call in turn.calls.living:
         if call.conference is not None and call.id not in known:  # by a transfer
             new = Participant(call.id, Joining.REPLACING, ParticipantState.COMING)
             conference = replace(conference, participants=(*conference.participants, new))
     for participant in conference.participants:
         conference = follow(turn, conference, participant)
-    left = tuple(p for p in conference.participants if turn.state.call(p.call) is not None)
+    left = tuple(p for p in conference.participants if turn.calls.get(p.call) is not None)
     if not left:
-        turn.state = replace(turn.state, conference=None)
+        turn.conference = None
         since = conference.connected_since
         if since is None:
             turn.emit(events.ConferenceCanceled(conference.id))
@@ -121,15 +121,13 @@ def settle(turn: Turn) -> None:
     over = all(p.stage is ParticipantState.LEFT for p in left)
     if over and not conference.ending:
         turn.emit(events.ConferenceDisconnecting(conference.id))
-    turn.state = replace(
-        turn.state, conference=replace(conference, participants=left, ending=conference.ending or over)
-    )
+    turn.conference = replace(conference, participants=left, ending=conference.ending or over)
 
 
 def follow(turn: Turn, conference: Conference, participant: Participant) -> Conference:
     """Report a participant's progress, and store it."""
-    call, stage = turn.state.call(participant.call), participant.stage
-    if stage is ParticipantState.INVITING and call is not None and call.placed:
+    call, stage = turn.calls.get(participant.call), participant.stage
+    if stage is ParticipantState.INVITING and call is not None and call.placing.done:
         turn.emit(events.ConferenceInvitationSent(*ids_of(conference, participant)))
         stage = ParticipantState.COMING
     if call is None or not call.alive:
@@ -149,7 +147,7 @@ def follow(turn: Turn, conference: Conference, participant: Participant) -> Conf
 
 def report_removed(turn: Turn, conference: Conference, participant: Participant) -> None:
     """Report a participant that left, or an invitation that failed; other calls report their own end."""
-    call = turn.state.call(participant.call)
+    call = turn.calls.get(participant.call)
     ended = {call.id: end for call, end in turn.finished}
     how = ended[participant.call] if call is None else call.end
     cause, code, reason = (Cause.ERROR, 0, "") if how is None else (how.cause, how.code, how.reason)
@@ -170,7 +168,7 @@ def put_participant(turn: Turn, conference: Conference, participant: Participant
     """Store a participant in place of the one with the same call."""
     participants = tuple(participant if p.call == participant.call else p for p in conference.participants)
     conference = replace(conference, participants=participants)
-    turn.state = replace(turn.state, conference=conference)
+    turn.conference = conference
     return conference
 
 

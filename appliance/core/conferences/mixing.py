@@ -25,7 +25,7 @@ def mix(state: State) -> Mix:
     conference = state.conference
     if conference is None:
         return NOTHING
-    talking = {call.id for call in state.calls if talks(call)}
+    talking = {call.id for call in state.calls.living if talks(call)}
     heard = tuple(p.call for p in conference.participants if p.call in talking)
     muted = tuple(p.call for p in conference.participants if p.muted and p.call in heard)
     here = bool(heard) and not conference.held
@@ -34,7 +34,7 @@ def mix(state: State) -> Mix:
 
 def talks(call: Call) -> bool:
     """Whether sound may flow in a call: connected, and held by neither side."""
-    return call.talks and call.hold is Hold.NONE
+    return call.talks and call.media.hold is Hold.NONE
 
 
 def links(state: State) -> tuple[tuple[CallId, CallId], ...]:
@@ -48,9 +48,9 @@ def links(state: State) -> tuple[tuple[CallId, CallId], ...]:
 def report(turn: Turn, before: State) -> None:
     """Report a changed mix, unless the conference has ended."""
     now = mix(turn.state)
-    if turn.state.conference is not None and now != mix(before):
+    if turn.conference is not None and now != mix(before):
         event = events.ConferenceChanged(
-            turn.state.conference.id,
+            turn.conference.id,
             participants=now.participants,
             muted=now.muted,
             speaker=now.speaker,

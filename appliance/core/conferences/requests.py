@@ -26,11 +26,11 @@ from appliance.core.transition import Turn
 
 def confer(turn: Turn, action: inputs.Confer, asked: inputs.Requested) -> Reply:
     """Begin a conference; do nothing if any part of the request is not possible."""
-    if turn.state.conference is not None:
+    if turn.conference is not None:
         raise IntercomError(
             ErrorCode.CONFLICT,
             "A conference exists already.",
-            f"Conference {turn.state.conference.id} uses the station's only microphone and speaker.",
+            f"Conference {turn.conference.id} uses the station's only microphone and speaker.",
             "Add the calls to it, or end it.",
         )
     calls = [joining(find_call(turn, wanted)) for wanted in dict.fromkeys(action.calls)]
@@ -91,7 +91,7 @@ def mute(turn: Turn, action: inputs.MuteIn, asked: inputs.Requested) -> Reply:
         warning = f"{name} is {'muted' if muted else 'not muted'} already."
         return Reply(asked.request, conference=conference.id, warning=warning)
     if found is None:
-        turn.state = replace(turn.state, conference=replace(conference, muted=muted))
+        turn.conference = replace(conference, muted=muted)
     else:
         lifecycle.put_participant(turn, conference, replace(found, muted=muted))
     return Reply(asked.request, conference=conference.id)
@@ -116,7 +116,7 @@ def hold(turn: Turn, conference: Conference, *, held: bool) -> str:
             ErrorCode.CONFLICT, f"Conference {conference.id} cannot be held now.", "It has no participants yet."
         )
     if conference.held == held:
-        turn.state = replace(turn.state, conference=replace(conference, set_aside=False))
+        turn.conference = replace(conference, set_aside=False)
         return f"Conference {conference.id} is {'held' if held else 'not held'} already."
     if held:
         focus.leave(turn, conference, held=True)
@@ -143,7 +143,7 @@ def press(turn: Turn, conference: Conference, action: Literal[Action.HANGUP, Act
 
 def callee_of(turn: Turn, dial: inputs.Dial) -> tuple[str, inputs.Dial]:
     """The SIP URI to call, and `dial` with the account to use. Raises the same errors as a call."""
-    if turn.state.stopping:
+    if turn.appliance.stopping:
         raise IntercomError(
             ErrorCode.UNAVAILABLE, "Participants cannot be called now.", "The daemon is stopping.", "Try again later."
         )
@@ -178,7 +178,7 @@ def members(conference: Conference) -> int:
 
 def find_conference(turn: Turn, wanted: ConferenceId) -> Conference:
     """Find a conference by its id. Raises IntercomError."""
-    found = turn.state.conference
+    found = turn.conference
     if found is None or found.id != wanted:
         raise IntercomError(
             ErrorCode.CONFERENCE_NOT_FOUND,

@@ -10,7 +10,7 @@ from appliance.core.model import Conference, State
 def conference_view(state: State, conference: Conference, epoch: float) -> dict[str, Any]:
     """The conference for clients."""
     since = conference.connected_since
-    calling = {call.id: call for call in state.calls}
+    calling = {call.id: call for call in state.calls.living}
     return {
         "id": conference.id,
         "state": conference.state,
@@ -25,7 +25,7 @@ def conference_view(state: State, conference: Conference, epoch: float) -> dict[
                 "joining": participant.joining,
                 "state": participant.stage,
                 "muted": participant.muted,
-                "hold": calling[participant.call].hold,
+                "hold": calling[participant.call].media.hold,
                 "name": name_of(calling[participant.call]),
             }
             for participant in conference.participants
@@ -36,7 +36,7 @@ def conference_view(state: State, conference: Conference, epoch: float) -> dict[
 
 def conference_summary(state: State, conference: Conference) -> str:
     """A conference in one line."""
-    here = [state.call(participant.call) for participant in conference.participants]
+    here = [state.calls.get(participant.call) for participant in conference.participants]
     names = ", ".join(name_of(call) for call in here if call is not None and call.alive)
     held = ", held by us" if conference.held else ""
     return f"in a conference with {names}{held}" if names else "the conference ends"

@@ -69,11 +69,11 @@ def energise(turn: Turn, door: DoorSettings, wanted: Pulse) -> str:
 
 def refusal(turn: Turn, door: DoorSettings, means: OpenedBy) -> str:
     """Why the door cannot open now; "" if it can."""
-    if door.id in turn.state.locked_down:
+    if door.id in turn.doors.locked_down:
         return Denial.LOCKED_DOWN
     if means is not OpenedBy.EXIT and (block := sensors.blocking(turn.state)) is not None:
         return f"{Denial.TAMPERED}: {block.sensor}"
-    return "" if turn.state.relay_ready else Denial.NO_GUARD
+    return "" if turn.doors.relay_ready else Denial.NO_GUARD
 
 
 def refuse(turn: Turn, door: DoorSettings, wanted: Pulse) -> None:
@@ -145,22 +145,22 @@ def relay_changed(turn: Turn, given: inputs.RelayChanged) -> None:
 
 def guard_lost(turn: Turn) -> None:
     """The guard is gone: pulses that it had not confirmed are void; only the guard knows the end of the others."""
-    turn.state = replace(turn.state, relay_ready=False)
-    for door, pulse in turn.state.pulses:
+    turn.doors = replace(turn.doors, relay_ready=False)
+    for door, pulse in turn.doors.pulses:
         if not pulse.confirmed:
             pulse_ended(turn, door, pulse)
 
 
 def guard_ready(turn: Turn) -> None:
     """A new guard holds every relay at rest, so all pulses have ended."""
-    turn.state = replace(turn.state, relay_ready=True)
-    for door, pulse in turn.state.pulses:
+    turn.doors = replace(turn.doors, relay_ready=True)
+    for door, pulse in turn.doors.pulses:
         pulse_ended(turn, door, pulse)
 
 
 def due(turn: Turn) -> None:
     """Warn of holds that end soon; end pulses that the guard did not confirm, or whose end it did not report."""
-    for door, pulse in turn.state.pulses:
+    for door, pulse in turn.doors.pulses:
         if turn.now >= latest_end(pulse):
             pulse_ended(turn, door, pulse)
         elif turn.now >= wake(pulse):
@@ -199,18 +199,18 @@ def relay_at_rest(turn: Turn, door: DoorId) -> None:
 
 def condition(state: State, door: DoorId) -> DoorState:
     """The door's state now."""
-    pulse = dict(state.pulses).get(door)
+    pulse = dict(state.doors.pulses).get(door)
     if pulse is not None and pulse.energised:
         return DoorState.HELD if pulse.held else DoorState.UNLOCKED
-    return DoorState.LOCKED_DOWN if door in state.locked_down else DoorState.LOCKED
+    return DoorState.LOCKED_DOWN if door in state.doors.locked_down else DoorState.LOCKED
 
 
 def pulse_of(turn: Turn, door: DoorId) -> Pulse | None:
     """The door's running pulse."""
-    return next((pulse for name, pulse in turn.state.pulses if name == door), None)
+    return next((pulse for name, pulse in turn.doors.pulses if name == door), None)
 
 
 def put_pulse(turn: Turn, door: DoorId, pulse: Pulse | None) -> None:
     """Store the door's pulse; None removes it."""
-    others = tuple(pair for pair in turn.state.pulses if pair[0] != door)
-    turn.state = replace(turn.state, pulses=others if pulse is None else tuple(sorted((*others, (door, pulse)))))
+    others = tuple(pair for pair in turn.doors.pulses if pair[0] != door)
+    turn.doors = replace(turn.doors, pulses=others if pulse is None else tuple(sorted((*others, (door, pulse)))))

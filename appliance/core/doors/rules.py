@@ -61,7 +61,7 @@ def as_text(value: object) -> object:
 def apply(turn: Turn, rule: Rule) -> None:
     """Open the rule's door, if one of its times is active."""
     by, door = f"rule {rule.name}", turn.settings.door(rule.door)
-    why = wall_clock.why_not(rule.times, turn.state.clock, turn.now)
+    why = wall_clock.why_not(rule.times, turn.appliance.clock, turn.now)
     if door is None or why is Denial.NOT_NOW:
         return  # a reload removed the door, or none of the rule's times is active
     if why is not None:

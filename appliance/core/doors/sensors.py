@@ -40,7 +40,7 @@ def due(turn: Turn) -> None:
             settled(turn, sensor, sensing, active=sensing.level)
         elif sensor.door is not None and sensing.until is not None and turn.now >= sensing.until:
             stays_open(turn, sensor, sensor.door, sensing)
-    for block in turn.state.blocks:
+    for block in turn.doors.blocks:
         if turn.now >= block.until:
             unblock(turn, block)
 
@@ -49,7 +49,7 @@ def wake(state: State) -> tuple[float, ...]:
     """The times at which `due` must act."""
     known = (sensing_of(state, sensor.id) for sensor in state.settings.sensors)
     times = [at for sensing in known for at in (sensing.settles, sensing.until) if at is not None]
-    return (*times, *(block.until for block in state.blocks))
+    return (*times, *(block.until for block in state.doors.blocks))
 
 
 def settled(turn: Turn, sensor: SensorSettings, before: Sensing, *, active: bool) -> None:
@@ -79,7 +79,7 @@ def settled(turn: Turn, sensor: SensorSettings, before: Sensing, *, active: bool
 
 def opened_by_us(turn: Turn, sensor: SensorSettings, sensing: Sensing) -> bool:
     """Whether our opening explains the open leaf: the door is open now, or was until a moment ago."""
-    return any(door == sensor.door for door, _ in turn.state.pulses) or turn.now < sensing.ours_until
+    return any(door == sensor.door for door, _ in turn.doors.pulses) or turn.now < sensing.ours_until
 
 
 def relay_at_rest(turn: Turn, door: DoorId) -> None:
@@ -91,7 +91,7 @@ def relay_at_rest(turn: Turn, door: DoorId) -> None:
 
 def stays_open(turn: Turn, sensor: SensorSettings, door: DoorId, sensing: Sensing) -> None:
     """The leaf has been open for too long; while the door is held open, it may be."""
-    held = [pulse.until for name, pulse in turn.state.pulses if name == door and pulse.held]
+    held = [pulse.until for name, pulse in turn.doors.pulses if name == door and pulse.held]
     if held:
         put_sensing(turn, sensor.id, replace(sensing, until=max(held[0], turn.now) + sensor.open_s))
     else:
@@ -104,7 +104,7 @@ def stays_open(turn: Turn, sensor: SensorSettings, door: DoorId, sensing: Sensin
 
 def tampered(turn: Turn, sensor: SensorSettings, *, active: bool) -> None:
     """Tampering began or ended: from then on, nothing opens for a while."""
-    known = any(block.sensor == sensor.id for block in turn.state.blocks)
+    known = any(block.sensor == sensor.id for block in turn.doors.blocks)
     if sensor.block_s and (active or known):
         put_block(turn, TamperBlock(sensor.id, turn.now + sensor.block_s))
         if active:
@@ -113,7 +113,7 @@ def tampered(turn: Turn, sensor: SensorSettings, *, active: bool) -> None:
 
 def blocking(state: State) -> TamperBlock | None:
     """The block that lasts longest."""
-    return max(state.blocks, key=lambda block: block.until, default=None)
+    return max(state.doors.blocks, key=lambda block: block.until, default=None)
 
 
 def unblock(turn: Turn, block: TamperBlock) -> None:
@@ -131,7 +131,7 @@ def clear(turn: Turn, wanted: SensorId, by: str) -> str:
     if turn.settings.sensor(wanted) is None:
         names = ", ".join(sensor.id for sensor in turn.settings.sensors) or "none"
         raise IntercomError(ErrorCode.SENSOR_NOT_FOUND, f"There is no sensor {wanted}.", f"The panel has: {names}.")
-    if not any(block.sensor == wanted for block in turn.state.blocks):
+    if not any(block.sensor == wanted for block in turn.doors.blocks):
         return f"Sensor {wanted} does not block any door."
     remove_block(turn, wanted)
     turn.emit(events.SensorUnblocked(wanted, by=by))
@@ -151,22 +151,22 @@ def blocked_error(state: State, door: DoorId, block: TamperBlock) -> IntercomErr
 
 def put_block(turn: Turn, block: TamperBlock) -> None:
     """Store a sensor's block in place of its earlier one."""
-    others = (each for each in turn.state.blocks if each.sensor != block.sensor)
-    turn.state = replace(turn.state, blocks=tuple(sorted((*others, block), key=lambda each: each.sensor)))
+    others = (each for each in turn.doors.blocks if each.sensor != block.sensor)
+    turn.doors = replace(turn.doors, blocks=tuple(sorted((*others, block), key=lambda each: each.sensor)))
 
 
 def remove_block(turn: Turn, sensor: SensorId) -> None:
     """Remove a sensor's block."""
-    turn.state = replace(turn.state, blocks=tuple(each for each in turn.state.blocks if each.sensor != sensor))
+    turn.doors = replace(turn.doors, blocks=tuple(each for each in turn.doors.blocks if each.sensor != sensor))
 
 
 def sensing_of(state: State, sensor: SensorId) -> Sensing:
     """The sensor's state; UNKNOWN if there is none."""
-    return next((sensing for name, sensing in state.sensors if name == sensor), UNKNOWN)
+    return next((sensing for name, sensing in state.doors.sensors if name == sensor), UNKNOWN)
 
 
 def put_sensing(turn: Turn, sensor: SensorId, sensing: Sensing) -> None:
     """Store the sensor's state."""
-    others = (pair for pair in turn.state.sensors if pair[0] != sensor)
+    others = (pair for pair in turn.doors.sensors if pair[0] != sensor)
     both = (*others, (sensor, sensing))
-    turn.state = replace(turn.state, sensors=tuple(sorted(both, key=lambda pair: pair[0])))
+    turn.doors = replace(turn.doors, sensors=tuple(sorted(both, key=lambda pair: pair[0])))

@@ -9,7 +9,7 @@ from appliance.core.model import DoorSettings, SensorSettings, State
 
 def door_view(state: State, door: DoorSettings, epoch: float) -> dict[str, Any]:
     """A door for clients."""
-    pulse = dict(state.pulses).get(door.id)
+    pulse = dict(state.doors.pulses).get(door.id)
     energised = pulse is not None and pulse.energised
     contact = next((sensors.sensing_of(state, s.id) for s in state.settings.sensors if s.door == door.id), None)
     return {
@@ -25,13 +25,13 @@ def door_view(state: State, door: DoorSettings, epoch: float) -> dict[str, Any]:
         "pulse_s": door.pulse_s,
         "max_s": door.max_s,
         "max_hold_s": door.max_hold_s,
-        "available": state.relay_ready,
+        "available": state.doors.relay_ready,
     }
 
 
 def sensor_view(state: State, sensor: SensorSettings, epoch: float) -> dict[str, Any]:
     """A sensor for clients."""
-    block = next((block for block in state.blocks if block.sensor == sensor.id), None)
+    block = next((block for block in state.doors.blocks if block.sensor == sensor.id), None)
     return {
         "id": sensor.id,
         "kind": sensor.kind,

@@ -1,7 +1,6 @@
 """Messages: SIP MESSAGE in and out of calls, and INFO in calls; one event reports the outcome of each that we send."""
 
 import re
-from dataclasses import replace
 
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events, inputs
@@ -30,7 +29,7 @@ TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,63}/[A-Za-z0-9!#$&^_.+-]{1,63}")  # R
 
 def received(turn: Turn, given: inputs.MessageReceived) -> None:
     """A MESSAGE came; a stranger's is refused."""
-    call = None if given.call is None else turn.state.call(given.call)
+    call = None if given.call is None else turn.calls.get(given.call)
     if call is not None:
         target, account = call.remote.target, call.account
     else:
@@ -74,14 +73,14 @@ def send(
 ) -> MessageId:
     """Send a message; an event reports the outcome later. `digit`: the DTMF digit it carries. Raises IntercomError."""
     check_content(content)
-    if not turn.state.sip_ready or turn.state.stopping:
+    if not turn.appliance.sip_ready or turn.appliance.stopping:
         raise IntercomError(
             ErrorCode.UNAVAILABLE,
             "No message can be sent now.",
             "SIP is not ready, or the daemon is stopping.",
             "Try again.",
         )
-    if len(turn.state.messages) >= MOST:
+    if len(turn.messages) >= MOST:
         raise IntercomError(
             ErrorCode.RATE_LIMITED,
             "Too many messages wait for their answers.",
@@ -90,7 +89,7 @@ def send(
         )
     message = MessageId(f"m-{turn.new_id()}")
     outgoing = OutgoingMessage(message, method, to, call, turn.now + ANSWER_S, digit)
-    turn.state = replace(turn.state, messages=(*turn.state.messages, outgoing))
+    turn.messages = (*turn.messages, outgoing)
     turn.order(SendMessage(message, method, to, account, call, content))
     return message
 
@@ -114,7 +113,7 @@ def check_content(content: Content) -> None:
 
 def answered(turn: Turn, given: inputs.MessageAnswered) -> None:
     """Our message has its final response, or will get none."""
-    outgoing = next((m for m in turn.state.messages if m.id == given.message), None)
+    outgoing = next((m for m in turn.messages if m.id == given.message), None)
     if outgoing is None:
         return
     if given.code in OK:
@@ -134,19 +133,19 @@ def message_failed(turn: Turn, outgoing: OutgoingMessage, code: int, reason: str
 
 def due(turn: Turn) -> None:
     """Messages without an answer in time, and those of calls that have ended."""
-    for outgoing in turn.state.messages:
+    for outgoing in turn.messages:
         if turn.now >= outgoing.deadline:
             message_failed(turn, outgoing, REQUEST_TIMEOUT, "No answer")
-        elif outgoing.call is not None and turn.state.call(outgoing.call) is None:
+        elif outgoing.call is not None and turn.calls.get(outgoing.call) is None:
             message_failed(turn, outgoing, 0, "The call is over")
 
 
 def sip_lost(turn: Turn) -> None:
     """The SIP process is gone: whether its messages arrived is unknown, so they failed."""
-    for outgoing in turn.state.messages:
+    for outgoing in turn.messages:
         message_failed(turn, outgoing, 0, "The SIP process was lost")
 
 
 def forget_message(turn: Turn, outgoing: OutgoingMessage) -> None:
     """Stop waiting for an answer to this message."""
-    turn.state = replace(turn.state, messages=tuple(m for m in turn.state.messages if m is not outgoing))
+    turn.messages = tuple(m for m in turn.messages if m is not outgoing)

@@ -191,3 +191,14 @@ class CredentialBook:
     def credential(self, wanted: str) -> Credential | None:
         """The one of that id."""
         return next((c for c in self.codes if c.id == wanted), None)
+
+
+@dataclass(frozen=True, slots=True)
+class AccessPart:
+    """The codes and cards, and the attempts to use them."""
+
+    book: CredentialBook | None = None  # None: not loaded yet
+    pending_writes: tuple[PendingWrite, ...] = ()
+    entries: tuple[KeypadEntry, ...] = ()
+    lockouts: tuple[Lockout, ...] = ()
+    discarded: tuple[tuple[ReaderId, int], ...] = ()  # readings of each reader that were not a card

@@ -144,3 +144,26 @@ class Network:
 
     addresses: tuple[str, ...] = ()
     nameservers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsPart:
+    """The accounts, the watched contacts, and the network they need."""
+
+    begun: tuple[Account, ...] = ()  # accounts that have begun to register: all once SIP was ready
+    contacts: tuple[Contact, ...] = ()  # watched contacts
+    network: Network | None = None  # None: unknown
+    last_addresses: tuple[str, ...] = ()  # the machine's addresses when it last had any
+
+    def get(self, wanted: str) -> Account:
+        """The account of that name; at rest if it never began to register."""
+        return next((a for a in self.begun if a.name == wanted), Account(AccountId(wanted)))
+
+    def contact(self, wanted: str) -> Contact:
+        """The state of the target of that name; unknown if it is not watched."""
+        return next((c for c in self.contacts if c.name == wanted), Contact(wanted))
+
+    @property
+    def offline(self) -> bool:
+        """Whether the machine is known to have no network."""
+        return self.network is not None and not self.network.addresses

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from appliance.core.model.calls import Forwarding
-from appliance.core.model.clock import QuietHours
+from appliance.core.model.clock import Clock, QuietHours
 from appliance.core.model.doors import TamperBlock
 from appliance.core.model.ids import DoorId, RequestId
 
@@ -61,3 +61,24 @@ class PendingReply:
     request: RequestId
     until: float
     warning: str
+
+
+@dataclass(frozen=True, slots=True)
+class AppliancePart:
+    """The service itself: its clock, its persistent state, its processes and its faults."""
+
+    clock: Clock | None = None  # None: unknown
+    changed: Runtime | None = None  # run-time settings set by clients; None: as configured
+    quiet: bool = False  # whether the quiet hours apply now
+    kept_change: int = 0  # counts the changes of the persistent state
+    # As last reported by the store; None: nothing that can be read.
+    on_disc: PersistentState | None = field(default_factory=PersistentState)
+    pending_replies: tuple[PendingReply, ...] = ()
+    sip_ready: bool = False
+    sip_address: str = ""  # "" until SIP has been ready once
+    failed: tuple[tuple[str, str], ...] = ()  # (part, why) of everything that does not work now
+    denied: tuple[tuple[str, float], ...] = ()  # (source, when) of recent reports
+    dropped: int = 0  # SIP requests of senders that send too many
+    rejected: bool = False  # the configuration file has errors, so the earlier settings stay
+    needs_restart: str = ""  # names of changed settings that need a restart
+    stopping: bool = False

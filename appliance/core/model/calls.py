@@ -1,6 +1,6 @@
 """Calls: states, causes, the far end, media, and messages."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from appliance.core.model.ids import (
@@ -212,6 +212,85 @@ class End:
 
 
 @dataclass(frozen=True, slots=True)
+class CallHeaders:
+    """The X- headers of a call."""
+
+    invite: tuple[tuple[str, str], ...] = ()  # of the INVITE
+    hidden: tuple[tuple[str, str], ...] = ()  # further headers of our INVITE, which views omit
+    answer: tuple[tuple[str, str], ...] = ()  # of the far end's 200
+    end: tuple[tuple[str, str], ...] = ()  # of the far end's BYE, CANCEL or refusal
+
+
+@dataclass(frozen=True, slots=True)
+class CallMedia:
+    """The sound of a call: how it was negotiated, how it arrives, and who holds or mutes it."""
+
+    early: EarlySource = EarlySource.NONE  # of an incoming call, before it is answered
+    codec: Codec | None = None
+    ice: bool = False  # its sound uses a pair of addresses that ICE found
+    takes_events: bool = True  # DTMF digits by RFC 4733
+    srtp: bool = False  # whether its sound is encrypted
+    quality: Quality | None = None
+    rtp_lost_since: float | None = None
+    held_local: bool = False
+    set_aside: bool = False  # held by us only because another call is in the foreground
+    held_remote: bool = False
+    muted: bool = False
+
+    @property
+    def hold(self) -> Hold:
+        """Who holds the call."""
+        if self.held_local:
+            return Hold.BOTH if self.held_remote else Hold.LOCAL
+        return Hold.REMOTE if self.held_remote else Hold.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class CallTimes:
+    """The moments of a call, past and planned."""
+
+    ringing_since: float | None = None
+    connected_since: float | None = None
+    answers_at: float | None = None  # the time of its automatic answer, if it is in the foreground then
+    ends_at: float | None = None  # the time at which it reaches the longest duration
+    end_announced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CallPlacing:
+    """The progress of our INVITE, and its earlier addresses."""
+
+    done: bool = True  # False: its INVITE waits for the SIP process
+    again: bool = False  # it replaces a call that was lost with the SIP process
+    redirected: tuple[str, ...] = ()  # the earlier addresses of a redirected call, the first one first
+
+
+@dataclass(frozen=True, slots=True)
+class CallForward:
+    """Where an incoming call goes that nobody answers in time."""
+
+    to: str = ""  # the destination if nobody has answered at `forward_at`
+    at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallUpdates:
+    """How changes of a call by the far end are decided."""
+
+    ask: bool | None = None  # whether clients decide about the far end's changes; None: as configured
+    until: float | None = None  # a change waits for a client's decision until then
+
+
+@dataclass(frozen=True, slots=True)
+class CallDigits:
+    """The DTMF digits of a call."""
+
+    received: str = ""  # received recently, as the beginning of a code
+    received_at: float = 0.0
+    sent: tuple[tuple[str, float], ...] = ()  # digits that we sent recently, and when
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """A call, from INVITE to its last event. `deadline` bounds the current state; None: no limit."""
 
@@ -223,55 +302,25 @@ class Call:
     deadline: float | None
     number: str = ""
     local_uri: str = ""
-    headers: tuple[tuple[str, str], ...] = ()  # of the INVITE
-    hidden: tuple[tuple[str, str], ...] = ()  # further headers of our INVITE, which views omit
-    answer_headers: tuple[tuple[str, str], ...] = ()  # of the far end's 200
-    end_headers: tuple[tuple[str, str], ...] = ()  # of the far end's BYE, CANCEL or refusal
     custom_data: str = ""  # a client's note
-    early: EarlySource = EarlySource.NONE  # of an incoming call, before it is answered
     account: AccountId = NO_ACCOUNT  # that carries the call
     button: ButtonId | None = None  # whose press placed the call: a visitor waits
     conference: ConferenceId | None = None
     ring: RingId | None = None  # the visitor's ring that the call is part of
     confirm: str = ""  # the digit that the far end must still press before anybody is heard
-    placed: bool = True  # False: its INVITE waits for the SIP process
-    placed_again: bool = False  # it replaces a call that was lost with the SIP process
-    redirected: tuple[str, ...] = ()  # the earlier addresses of a redirected call, the first one first
-    forward_to: str = ""  # the destination if nobody has answered at `forward_at`
-    forward_at: float | None = None
     answered_by_us: bool = False
-    held_local: bool = False
-    set_aside: bool = False  # held by us only because another call is in the foreground
-    held_remote: bool = False
-    muted: bool = False
-    codec: Codec | None = None
-    ice: bool = False  # its sound uses a pair of addresses that ICE found
-    takes_events: bool = True  # DTMF digits by RFC 4733
-    srtp: bool = False  # whether its sound is encrypted
     transport: str = "udp"  # of its SIP messages
-    quality: Quality | None = None
-    rtp_lost_since: float | None = None
-    ringing_since: float | None = None
-    connected_since: float | None = None
-    answers_at: float | None = None  # the time of its automatic answer, if it is in the foreground then
-    ends_at: float | None = None  # the time at which it reaches the longest duration
-    end_announced: bool = False
-    ask_updates: bool | None = None  # whether clients decide about the far end's changes; None: as configured
-    update_until: float | None = None  # a change waits for a client's decision until then
     recording: RecordingId | None = None
-    digits: str = ""  # received recently, as the beginning of a code
-    digit_at: float = 0.0
-    sent: tuple[tuple[str, float], ...] = ()  # digits that we sent recently, and when
     transfer_policy: TransferPolicy = TransferPolicy.REFUSE
     replaces: CallId | None = None  # our call that this one replaces once it is answered
     end: End | None = None  # decided when disconnecting, final when ended
-
-    @property
-    def hold(self) -> Hold:
-        """Who holds the call."""
-        if self.held_local:
-            return Hold.BOTH if self.held_remote else Hold.LOCAL
-        return Hold.REMOTE if self.held_remote else Hold.NONE
+    headers: CallHeaders = field(default_factory=CallHeaders)
+    media: CallMedia = field(default_factory=CallMedia)
+    times: CallTimes = field(default_factory=CallTimes)
+    placing: CallPlacing = field(default_factory=CallPlacing)
+    forward: CallForward = field(default_factory=CallForward)
+    updates: CallUpdates = field(default_factory=CallUpdates)
+    digits: CallDigits = field(default_factory=CallDigits)
 
     @property
     def caller(self) -> str:
@@ -334,3 +383,55 @@ class OutgoingMessage:
     call: CallId | None
     deadline: float
     digit: str = ""  # that it carries
+
+
+@dataclass(frozen=True, slots=True)
+class CallsPart:
+    """The calls that have not ended, and the files of those that are recorded."""
+
+    living: tuple[Call, ...] = ()  # those that have not ended, the foreground call last, before it the previous one
+    recordings: tuple[OpenRecording, ...] = ()
+
+    def get(self, wanted: str) -> Call | None:
+        """Find a call by its id; None if it has ended."""
+        return next((c for c in self.living if c.id == wanted), None)
+
+    @property
+    def active(self) -> Call | None:
+        """The foreground call: buttons act on it, and only it has the speaker and the microphone.
+
+        Calls that we have begun to end do not count; they only wait for their last response. If a conference is in the
+        foreground, it is one of its connected calls, if any, and the others share speaker and microphone with it.
+        """
+        top = next((c for c in reversed(self.living) if c.alive), None)
+        if top is None or top.conference is None:
+            return top
+        talks = (c for c in reversed(self.living) if c.conference is not None and c.talks)
+        return next(talks, top)
+
+    @property
+    def waiting(self) -> Call | None:
+        """The unanswered incoming call nearest to the foreground, and so the oldest of those behind it."""
+        return next((c for c in reversed(self.living) if c.unanswered_here), None)
+
+    def with_call(self, call: Call) -> "CallsPart":
+        """A copy with `call` in place of that with its id. A new call is in the foreground, an incoming one behind all.
+
+        A new call in a conference goes behind the others there, so that the calls of a conference stay together.
+        """
+        if self.get(call.id) is not None:
+            return replace(self, living=tuple(call if c.id == call.id else c for c in self.living))
+        if call.conference is not None:
+            at = next((n for n, c in enumerate(self.living) if c.conference is not None), len(self.living))
+            return replace(self, living=(*self.living[:at], call, *self.living[at:]))
+        if call.direction is Direction.INCOMING:
+            return replace(self, living=(call, *self.living))
+        return replace(self, living=(*self.living, call))
+
+    def with_front(self, call: Call) -> "CallsPart":
+        """A copy with that call in the foreground, and with it the other calls of its conference."""
+        if call.conference is None:
+            return replace(self, living=(*(c for c in self.living if c.id != call.id), call))
+        behind = (c for c in self.living if c.conference is None and c.id != call.id)
+        others = (c for c in self.living if c.conference is not None and c.id != call.id)
+        return replace(self, living=(*behind, *others, call))

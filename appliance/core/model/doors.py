@@ -120,3 +120,14 @@ class TamperBlock:
 
     sensor: SensorId
     until: float
+
+
+@dataclass(frozen=True, slots=True)
+class DoorsPart:
+    """The doors, their sensors, and their relays."""
+
+    pulses: tuple[tuple[DoorId, Pulse], ...] = ()
+    locked_down: tuple[DoorId, ...] = ()
+    sensors: tuple[tuple[SensorId, Sensing], ...] = ()  # sensors of which something is known
+    blocks: tuple[TamperBlock, ...] = ()
+    relay_ready: bool = False

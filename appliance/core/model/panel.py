@@ -191,3 +191,15 @@ class SoundTrial:
     until: float
     quiet: float | None = None
     loud: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PanelPart:
+    """The buttons, the lamps, and the self-tests of the panel."""
+
+    presses: tuple[tuple[ButtonId, Press], ...] = ()
+    glitches: tuple[tuple[ButtonId, int], ...] = ()  # pulses of each button's line that were too short for a press
+    error_until: float | None = None  # until then the panel shows an error, and the speaker plays its tone
+    lamp_trials: tuple[LampTrial, ...] = ()
+    lamp_kinds: tuple[tuple[LampId, LampKind], ...] = ()  # lamps whose hardware was found
+    sound_trial: SoundTrial | None = None

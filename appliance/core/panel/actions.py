@@ -59,14 +59,14 @@ def act_all(turn: Turn, acts: buttons.Acts) -> None:
 
 def act(turn: Turn, button: ButtonSettings | ChordSettings, action: Action) -> None:
     """Perform the action of a button or chord. If it is not possible now, an event and the panel report an error."""
-    who, active = f"{'button' if isinstance(button, ButtonSettings) else 'chord'} {button.id}", turn.state.active
-    together = turn.state.conference if active is not None and active.conference is not None else None
+    who, active = f"{'button' if isinstance(button, ButtonSettings) else 'chord'} {button.id}", turn.calls.active
+    together = turn.conference if active is not None and active.conference is not None else None
     try:
         match action:
             case Action.RING:
                 ring_for(turn, button)
             case Action.ANSWER:
-                call = needed(turn.state.waiting or active, "answer")
+                call = needed(turn.calls.waiting or active, "answer")
                 calls.answer(turn, call, who, inputs.AnswerCall(call.id))
             case Action.HANGUP | Action.HOLD if together is not None:
                 conferences.press(turn, together, action)
@@ -93,26 +93,26 @@ def act(turn: Turn, button: ButtonSettings | ChordSettings, action: Action) -> N
 def hang_up(turn: Turn) -> None:
     """For a button: end the visitor's ring with all its calls, else the foreground call."""
     if not ring.cancel(turn):
-        ending.hang_up(turn, needed(turn.state.active, "hang up"), Cause.HANGUP)
+        ending.hang_up(turn, needed(turn.calls.active, "hang up"), Cause.HANGUP)
 
 
 def hold_or_swap(turn: Turn, call: Call, who: str) -> None:
     """For a button: hold or resume the only call, or switch to another call that waits or is set aside."""
-    if any(other is not call and (other.unanswered_here or other.set_aside) for other in turn.state.calls):
+    if any(other is not call and (other.unanswered_here or other.media.set_aside) for other in turn.calls.living):
         switch(turn, who)
     else:
-        calls.hold(turn, call, held=not call.held_local)
+        calls.hold(turn, call, held=not call.media.held_local)
 
 
 def switch(turn: Turn, who: str) -> None:
     """Switch to the incoming call that waits for an answer, else to the call that left the foreground longest ago."""
-    waiting = turn.state.waiting
+    waiting = turn.calls.waiting
     if waiting is not None:
         incoming.answer(turn, waiting, who)
         return
-    active = turn.state.active
+    active = turn.calls.active
     together = active.conference if active is not None else None
-    others = (c for c in turn.state.calls if c.alive and c is not active)
+    others = (c for c in turn.calls.living if c.alive and c is not active)
     focus.bring(turn, needed(next((c for c in others if together is None or c.conference is None), None), "switch to"))
 
 

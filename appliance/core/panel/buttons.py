@@ -169,22 +169,22 @@ def second(press: Press) -> bool:
 
 def press_of(turn: Turn, button: ButtonId) -> Press:
     """The button's state now."""
-    return next((press for name, press in turn.state.presses if name == button), AT_REST)
+    return next((press for name, press in turn.panel.presses if name == button), AT_REST)
 
 
 def put_press(turn: Turn, button: ButtonId, press: Press | None) -> None:
     """Store the button's state; None means at rest."""
-    others = tuple(pair for pair in turn.state.presses if pair[0] != button)
+    others = tuple(pair for pair in turn.panel.presses if pair[0] != button)
     kept = others if press is None else tuple(sorted((*others, (button, press)), key=lambda pair: pair[0]))
-    turn.state = replace(turn.state, presses=kept)
+    turn.panel = replace(turn.panel, presses=kept)
 
 
 def count_glitches(turn: Turn, button: ButtonId, glitches: int) -> None:
     """Count pulses that were too short for a press and were not the bouncing of one."""
     if glitches:
-        counted = dict(turn.state.glitches)
+        counted = dict(turn.panel.glitches)
         counted[button] = counted.get(button, 0) + glitches
-        turn.state = replace(turn.state, glitches=tuple(sorted(counted.items())))
+        turn.panel = replace(turn.panel, glitches=tuple(sorted(counted.items())))
 
 
 def wake(press: Press) -> float:

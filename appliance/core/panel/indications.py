@@ -27,9 +27,9 @@ def pictures(state: State) -> tuple[Picture, ...]:
     SPEAK: somebody hears the panel's microphone. RECORDING: samples are being written.
     """
     beside = {
-        Picture.DOOR_OPEN: any(pulse.energised for _, pulse in state.pulses),
-        Picture.RECORDING: any(recording.begun for recording in state.recordings),
-        Picture.SPEAK: any(media(state, call).microphone for call in state.calls if call.alive),
+        Picture.DOOR_OPEN: any(pulse.energised for _, pulse in state.doors.pulses),
+        Picture.RECORDING: any(recording.begun for recording in state.calls.recordings),
+        Picture.SPEAK: any(media(state, call).microphone for call in state.calls.living if call.alive),
     }
     return (*(shown for shown, true in beside.items() if true), situation(state))
 
@@ -45,25 +45,29 @@ def situation(state: State) -> Picture:
 
     UNREGISTERED while calls are impossible: SIP is not ready, or accounts are configured and none is registered.
     """
-    call = state.active
+    call = state.calls.active
     if call is not None and call.talks:
         return Picture.HELD if rests(state, call) else Picture.IN_CALL
     if call is not None and call.direction is Direction.INCOMING:
         return Picture.RINGING
     if call is not None or state.ring is not None:
         return Picture.DIALING
-    if state.error_until is not None:
+    if state.panel.error_until is not None:
         return Picture.ERROR
-    if not state.sip_ready or (state.settings.accounts and not any_registered(state)):
+    if not state.appliance.sip_ready or (state.settings.accounts and not any_registered(state)):
         return Picture.UNREGISTERED
-    return Picture.ERROR if state.failed else Picture.IDLE
+    return Picture.ERROR if state.appliance.failed else Picture.IDLE
 
 
 def lamps(state: State) -> tuple[tuple[LampId, LampOutput], ...]:
     """Each lamp's light: its self-test, or else the first active picture that the lamp has a pattern for."""
     if not state.settings.lamps:
         return ()
-    true, tried, dark = pictures(state), {trial.lamp: trial for trial in state.lamp_trials}, wall_clock.is_night(state)
+    true, tried, dark = (
+        pictures(state),
+        {trial.lamp: trial for trial in state.panel.lamp_trials},
+        wall_clock.is_night(state),
+    )
 
     def shine(lamp: LampSettings) -> LampOutput:
         known, trial = dict(lamp.pictures), tried.get(lamp.id)
@@ -81,30 +85,30 @@ def lamps(state: State) -> tuple[tuple[LampId, LampOutput], ...]:
 
 def tone(state: State) -> Tone | None:
     """The tone on the station's own speaker, beside a call; None for silence."""
-    call = state.active
-    if state.sound_trial is not None:
-        return Tone.TEST if state.now >= state.sound_trial.tone_at else None
+    call = state.calls.active
+    if state.panel.sound_trial is not None:
+        return Tone.TEST if state.now >= state.panel.sound_trial.tone_at else None
     if call is None and state.ring is None:
-        return None if state.error_until is None else Tone.ERROR
+        return None if state.panel.error_until is None else Tone.ERROR
     if call is None or call.confirm:
         return Tone.DIALING
     if call.unanswered_here:
-        return Tone.RINGING if call.answers_at is None else Tone.AUTO_ANSWER
+        return Tone.RINGING if call.times.answers_at is None else Tone.AUTO_ANSWER
     if call.state in {CallState.DIALING, CallState.RINGING}:
         return Tone.DIALING
     if call.state is not CallState.CONNECTED:
         return None
-    if call.end_announced:
+    if call.times.end_announced:
         return Tone.ENDING
-    if state.waiting is not None:
+    if state.calls.waiting is not None:
         return Tone.WAITING
     return Tone.HELD if rests(state, call) else None
 
 
 def lamp_found(turn: Turn, given: inputs.LampFound) -> None:
     """Keep what a lamp's hardware can do."""
-    known = dict(turn.state.lamp_kinds) | {given.lamp: LampKind(given.dims, given.colors)}
-    turn.state = replace(turn.state, lamp_kinds=tuple(known.items()))
+    known = dict(turn.panel.lamp_kinds) | {given.lamp: LampKind(given.dims, given.colors)}
+    turn.panel = replace(turn.panel, lamp_kinds=tuple(known.items()))
 
 
 def report(turn: Turn, before: State) -> None:

@@ -27,17 +27,17 @@ perform = performs(
 def due(turn: Turn) -> None:
     """Do what time alone brings, but for buttons: see `actions.tick`."""
     self_tests.due(turn)
-    if turn.state.error_until is not None and turn.now >= turn.state.error_until:
-        turn.state = replace(turn.state, error_until=None)
+    if turn.panel.error_until is not None and turn.now >= turn.panel.error_until:
+        turn.panel = replace(turn.panel, error_until=None)
 
 
 def wake(state: State) -> list[float | None]:
     """When `due`, or a Tick, has something to do, and when night begins or ends."""
     return [
-        state.error_until,
+        state.panel.error_until,
         wall_clock.wake(state),
         *self_tests.wake(state),
-        *(buttons.wake(press) for _, press in state.presses),
+        *(buttons.wake(press) for _, press in state.panel.presses),
     ]
 
 

@@ -40,9 +40,9 @@ def lamp(turn: Turn, wanted: inputs.TestLamp, asked: inputs.Requested) -> Reply:
             f"{wanted.color} is not a colour of a lamp.",
             f"Use {', '.join(colors.NAMES)}, or #rrggbb other than black.",
         ) from error
-    others = tuple(trial for trial in turn.state.lamp_trials if trial.lamp != wanted.lamp)
+    others = tuple(trial for trial in turn.panel.lamp_trials if trial.lamp != wanted.lamp)
     trial = LampTrial(wanted.lamp, wanted.pattern, turn.now + wanted.seconds, color)
-    turn.state = replace(turn.state, lamp_trials=(*others, trial))
+    turn.panel = replace(turn.panel, lamp_trials=(*others, trial))
     return Reply(asked.request)
 
 
@@ -51,7 +51,7 @@ def sound(turn: Turn, wanted: inputs.TestSound, asked: inputs.Requested) -> None
     state, seconds = turn.state, wanted.seconds
     if not 0 < seconds <= LONGEST_SOUND_S:
         raise IntercomError(ErrorCode.PARAMETER_INVALID, f"A tone cannot last {seconds} s.", "A tone lasts up to 5 s.")
-    card = dict(state.failed).get("audio")
+    card = dict(state.appliance.failed).get("audio")
     if card is not None:
         raise IntercomError(
             ErrorCode.AUDIO_UNAVAILABLE,
@@ -59,18 +59,18 @@ def sound(turn: Turn, wanted: inputs.TestSound, asked: inputs.Requested) -> None
             card,
             "Repair that first: the event audio.recovered reports when it works.",
         )
-    if state.active is not None:
+    if state.calls.active is not None:
         raise IntercomError(
             ErrorCode.CONFLICT,
             "The sound cannot be tested now.",
-            f"Call {state.active.id} is {state.active.state}.",
+            f"Call {state.calls.active.id} is {state.calls.active.state}.",
             "Wait for its end, or end it.",
         )
-    if state.sound_trial is not None:
+    if state.panel.sound_trial is not None:
         raise IntercomError(
             ErrorCode.CONFLICT, "The sound is being tested already.", resolution="Try again in a few seconds."
         )
-    if not state.sip_ready or state.stopping:
+    if not state.appliance.sip_ready or state.appliance.stopping:
         raise IntercomError(
             ErrorCode.UNAVAILABLE,
             "The sound cannot be tested now.",
@@ -78,44 +78,49 @@ def sound(turn: Turn, wanted: inputs.TestSound, asked: inputs.Requested) -> None
             "Check the status: intercomctl state.",
         )
     tone_at = turn.now + QUIET_S
-    turn.state = replace(state, sound_trial=SoundTrial(asked.request, tone_at, tone_at + seconds))
+    turn.state = replace(
+        state, panel=replace(state.panel, sound_trial=SoundTrial(asked.request, tone_at, tone_at + seconds))
+    )
 
 
 def measured(turn: Turn, dbfs: float) -> None:
     """Process the microphone's level, dBFS: the highest before the tone and the highest during the tone count."""
-    trial = turn.state.sound_trial
+    trial = turn.panel.sound_trial
     if trial is None:
         return
     if turn.now < trial.tone_at:
         trial = replace(trial, quiet=max(dbfs, -inf if trial.quiet is None else trial.quiet))
     else:
         trial = replace(trial, loud=max(dbfs, -inf if trial.loud is None else trial.loud))
-    turn.state = replace(turn.state, sound_trial=trial)
+    turn.panel = replace(turn.panel, sound_trial=trial)
 
 
 def due(turn: Turn) -> None:
     """End tests whose time has passed, and a sound test that a call or the end of the SIP process interrupted."""
     state = turn.state
-    if any(trial.until <= turn.now for trial in state.lamp_trials):
-        turn.state = replace(state, lamp_trials=tuple(t for t in state.lamp_trials if t.until > turn.now))
-    trial = state.sound_trial
+    if any(trial.until <= turn.now for trial in state.panel.lamp_trials):
+        turn.state = replace(
+            state,
+            panel=replace(state.panel, lamp_trials=tuple(t for t in state.panel.lamp_trials if t.until > turn.now)),
+        )
+    trial = state.panel.sound_trial
     if trial is None:
         return
-    if state.active is not None or not state.sip_ready or state.stopping:
-        cause = "A call began." if state.active is not None else "The process that uses the sound cards ended."
+    if state.calls.active is not None or not state.appliance.sip_ready or state.appliance.stopping:
+        cause = "A call began." if state.calls.active is not None else "The process that uses the sound cards ended."
         cut = IntercomError(ErrorCode.CONFLICT, "The sound test was interrupted.", cause, "Try again.")
         turn.order(Reply(trial.request, error=cut))
     elif trial.until <= turn.now:
         turn.order(Reply(trial.request, trial=trial))
     else:
         return
-    turn.state = replace(turn.state, sound_trial=None)
+    turn.panel = replace(turn.panel, sound_trial=None)
 
 
 def wake(state: State) -> tuple[float, ...]:
     """The times at which `due` must act, or at which the desired state changes."""
-    times = [trial.until for trial in state.lamp_trials]
-    trial = state.sound_trial
+    times = [trial.until for trial in state.panel.lamp_trials]
+    trial = state.panel.sound_trial
     if trial is not None:
         times.append(trial.tone_at if state.now < trial.tone_at else trial.until)
     return tuple(times)

@@ -10,7 +10,7 @@ from appliance.core.panel.indications import lamps, picture, pictures, tone
 
 def panel_view(state: State, epoch: float) -> dict[str, Any]:
     """The panel for clients."""
-    presses, shown = dict(state.presses), dict(lamps(state))
+    presses, shown = dict(state.panel.presses), dict(lamps(state))
     return {
         "picture": picture(state),
         "pictures": list(pictures(state)),
@@ -23,7 +23,7 @@ def panel_view(state: State, epoch: float) -> dict[str, Any]:
                 "target": button.target or None,
                 "down": button.id in presses and presses[button.id].down,
                 "stuck": button.id in presses and presses[button.id].stuck,
-                "glitches": dict(state.glitches).get(button.id, 0),
+                "glitches": dict(state.panel.glitches).get(button.id, 0),
             }
             for button in state.settings.buttons
         ],
@@ -40,7 +40,8 @@ def panel_view(state: State, epoch: float) -> dict[str, Any]:
         "lamps": [lamp_view(state, lamp.id, shown[lamp.id]) for lamp in state.settings.lamps],
         "keypads": [{"id": keypad.id} for keypad in state.settings.keypads],
         "readers": [
-            {"id": reader.id, "discarded": dict(state.discarded).get(reader.id, 0)} for reader in state.settings.readers
+            {"id": reader.id, "discarded": dict(state.access.discarded).get(reader.id, 0)}
+            for reader in state.settings.readers
         ],
         "sensors": [sensor_view(state, sensor, epoch) for sensor in state.settings.sensors],
         "tone": tone(state),
@@ -49,7 +50,7 @@ def panel_view(state: State, epoch: float) -> dict[str, Any]:
 
 def lamp_view(state: State, lamp: LampId, shine: LampOutput) -> dict[str, Any]:
     """A lamp for clients, with what its hardware can do."""
-    kind = dict(state.lamp_kinds).get(lamp)
+    kind = dict(state.panel.lamp_kinds).get(lamp)
     return {
         "id": lamp,
         "pattern": shine.pattern,

@@ -160,7 +160,7 @@ def due(turn: Turn) -> None:
 
 def leave(turn: Turn, wanted: CallId | None, cause: Cause) -> None:
     """End a call that is still there."""
-    for call in turn.state.calls:
+    for call in turn.calls.living:
         if call.id == wanted:
             ending.hang_up(turn, call, cause)
 
@@ -182,13 +182,13 @@ def settle(turn: Turn) -> None:
 
 def look(turn: Turn, transfer: Transfer) -> None:
     """Follow the new call of a transfer."""
-    new = next((call for call in turn.state.calls if call.id == transfer.other), None)
+    new = next((call for call in turn.calls.living if call.id == transfer.other), None)
     if new is None:
         (end,) = (end for call, end in turn.finished if call.id == transfer.other)
         answer(turn, transfer, end.code if end.code in REFUSALS else UNAVAILABLE, end.reason or end.cause)
     elif new.state is CallState.CONNECTED:
         answer(turn, transfer, OK, "OK")
-    elif new.ringing_since is not None and not transfer.rang:
+    elif new.times.ringing_since is not None and not transfer.rang:
         transferor.put_transfer(turn, replace(transfer, rang=True))
         if transferor.lasts(turn, transfer.call):
             turn.order(NotifyTransfer(transfer.call, RINGING, "Ringing"))

@@ -20,7 +20,7 @@ Headers = tuple[tuple[str, str], ...]
 def begin(turn: Turn, call: Call, to: str, other: CallId | None = None) -> None:
     """Ask the far end of `call` to call `to`, in place of our call `other` if given. Raises IntercomError."""
     for taken in (call.id, other):
-        if any(taken is not None and taken in {t.call, t.other} for t in turn.state.transfers):
+        if any(taken is not None and taken in {t.call, t.other} for t in turn.transfers):
             raise IntercomError(
                 ErrorCode.CONFLICT, f"Call {taken} is being transferred already.", "", "Wait for its outcome."
             )
@@ -59,7 +59,7 @@ def succeed(turn: Turn, transfer: Transfer, headers: Headers = ()) -> None:
     """The far ends talk with each other: end our calls with them. headers: of the NOTIFY."""
     forget_transfer(turn, transfer)
     turn.emit(events.CallTransferred(transfer.call, to=transfer.to, role=transfer.role, headers=dict(headers)))
-    for call in turn.state.calls:
+    for call in turn.calls.living:
         if call.id in {transfer.call, transfer.other}:
             ending.hang_up(turn, call, Cause.TRANSFERRED)
 
@@ -108,20 +108,20 @@ def fail(turn: Turn, transfer: Transfer, code: int, reason: str, headers: Header
 
 def with_role(turn: Turn, role: TransferRole) -> list[Transfer]:
     """The transfers in which we have this role."""
-    return [transfer for transfer in turn.state.transfers if transfer.role is role]
+    return [transfer for transfer in turn.transfers if transfer.role is role]
 
 
 def lasts(turn: Turn, wanted: CallId | None) -> bool:
     """Whether this call exists and is not ending."""
-    return any(call.id == wanted and call.alive for call in turn.state.calls)
+    return any(call.id == wanted and call.alive for call in turn.calls.living)
 
 
 def put_transfer(turn: Turn, transfer: Transfer) -> None:
     """Store the transfer."""
     forget_transfer(turn, transfer)
-    turn.state = replace(turn.state, transfers=(*turn.state.transfers, transfer))
+    turn.transfers = (*turn.transfers, transfer)
 
 
 def forget_transfer(turn: Turn, transfer: Transfer) -> None:
     """Remove the transfer."""
-    turn.state = replace(turn.state, transfers=tuple(t for t in turn.state.transfers if t.call != transfer.call))
+    turn.transfers = tuple(t for t in turn.transfers if t.call != transfer.call)

@@ -31,20 +31,20 @@ def ring(turn: Turn, button: ButtonSettings | ChordSettings) -> None:
 
     The press does nothing if one of our calls rings already, or if people talk here.
     """
-    active, plan = turn.state.active, turn.settings.plan(button.target)
-    if turn.state.stopping or plan is None or turn.state.ring is not None:
+    active, plan = turn.calls.active, turn.settings.plan(button.target)
+    if turn.appliance.stopping or plan is None or turn.ring is not None:
         return
-    if active is not None and not (active.unanswered_here or active.held_local or turn.state.away):
+    if active is not None and not (active.unanswered_here or active.media.held_local or turn.state.away):
         return
     if turn.state.full:
-        if turn.state.waiting is None:
+        if turn.calls.waiting is None:
             raise too_many_calls(turn)
-        ending.refuse(turn, turn.state.waiting, forwarding.BUSY, Cause.BUSY)
+        ending.refuse(turn, turn.calls.waiting, forwarding.BUSY, Cause.BUSY)
     ring_plan.begin(turn, button, plan)
 
 
 def ring_flat(turn: Turn, flat: str, who: str) -> str:
     """Ring at a flat; return a warning if the station is in use."""
-    before = turn.state.ring
+    before = turn.ring
     ring(turn, bell(find_flat(turn, flat), who))
-    return "" if turn.state.ring is not before else "The station is in use already."
+    return "" if turn.ring is not before else "The station is in use already."

@@ -33,7 +33,7 @@ def begin(turn: Turn, button: ButtonSettings | ChordSettings, plan: Plan) -> Non
 
 def settle(turn: Turn) -> None:
     """Follow the calls and the time: an answer ends the ring; a step that failed or timed out leads to the next."""
-    ring = turn.state.ring
+    ring = turn.ring
     if ring is None:
         return
     calls = calls_of(turn, ring)
@@ -56,10 +56,10 @@ def advance(turn: Turn, ring: VisitorRing) -> None:
     elif following < len(ring.plan.steps):
         start(turn, ring, following)
     elif calls_of(turn, ring):  # somebody has yet to confirm
-        turn.state = replace(turn.state, ring=replace(ring, until=None))
+        turn.ring = replace(ring, until=None)
     elif ring.cycle + 1 < ring.plan.cycles or network_may_come(turn, ring):
         waits = replace(ring, step=None, cycle=ring.cycle + 1, until=turn.now + PAUSE_S)
-        turn.state = replace(turn.state, ring=waits)
+        turn.ring = waits
     else:
         end(turn, ring, RingResult.UNANSWERED)
 
@@ -73,7 +73,7 @@ def start(turn: Turn, ring: VisitorRing, number: int) -> None:
     if not last and not any(in_reach(turn, target) for target in targets):
         seconds = min(seconds or OUT_OF_REACH_S, OUT_OF_REACH_S)
     ring = replace(ring, step=number, until=None if seconds is None else turn.now + seconds)
-    turn.state = replace(turn.state, ring=ring)
+    turn.ring = ring
     called = {call.remote.target for call in calls_of(turn, ring)}
     for target in targets:
         if target.name not in called:
@@ -91,7 +91,7 @@ def start(turn: Turn, ring: VisitorRing, number: int) -> None:
 
 def cancel(turn: Turn) -> bool:
     """End the visitor's ring, if there is one; returns whether there was one."""
-    ring = turn.state.ring
+    ring = turn.ring
     if ring is None:
         return False
     end(turn, ring, RingResult.CANCELED)
@@ -101,7 +101,7 @@ def cancel(turn: Turn) -> bool:
 def hang_up(turn: Turn, call: Call, headers: tuple[tuple[str, str], ...]) -> str:
     """End a call for a client: with the last call of a ring the ring is over, and does not go on elsewhere."""
     warning = requests.hang_up(turn, call, headers)
-    ring = turn.state.ring
+    ring = turn.ring
     if ring is not None and ring.id == call.ring and not calls_of(turn, ring):
         end(turn, ring, RingResult.CANCELED)
     return warning
@@ -109,7 +109,7 @@ def hang_up(turn: Turn, call: Call, headers: tuple[tuple[str, str], ...]) -> str
 
 def end(turn: Turn, ring: VisitorRing, result: RingResult, by: Call | None = None) -> None:
     """End the ring: phones that still ring stop at once."""
-    turn.state = replace(turn.state, ring=None)
+    turn.ring = None
     for call in calls_of(turn, ring):
         if by is None:
             ending.hang_up(turn, call, Cause.NO_ANSWER if result is RingResult.UNANSWERED else Cause.CANCELED)
@@ -132,23 +132,23 @@ def end(turn: Turn, ring: VisitorRing, result: RingResult, by: Call | None = Non
 
 def calls_of(turn: Turn, ring: VisitorRing) -> list[Call]:
     """The ring's calls that are not ending."""
-    return [call for call in turn.state.calls if call.ring == ring.id and call.alive]
+    return [call for call in turn.calls.living if call.ring == ring.id and call.alive]
 
 
 def occupied(turn: Turn, ring: VisitorRing) -> bool:
     """Whether people talk here already, in a call from outside this ring."""
-    active = turn.state.active
+    active = turn.calls.active
     return active is not None and active.answered and active.ring != ring.id
 
 
 def in_reach(turn: Turn, target: Target) -> bool:
     """Whether a call is likely to reach the target: neither its account nor the watched target is known to be down."""
-    if turn.state.contact(target.name).state is ContactState.UNAVAILABLE:
+    if turn.accounts.contact(target.name).state is ContactState.UNAVAILABLE:
         return False
-    account = turn.state.account(target.account)
+    account = turn.accounts.get(target.account)
     return account.failures == 0 or account.state is AccountState.REGISTERED
 
 
 def network_may_come(turn: Turn, ring: VisitorRing) -> bool:
     """Whether the visitor pressed while the network was down, and so recently that the network may still return."""
-    return turn.state.offline and turn.now - ring.began < turn.settings.deadlines.dialing_s
+    return turn.accounts.offline and turn.now - ring.began < turn.settings.deadlines.dialing_s

@@ -69,7 +69,7 @@ def denied(station: Station) -> list[str]:
 
 
 def open_now(station: Station) -> list[str]:
-    return [name for name, _ in station.state.pulses]
+    return [name for name, _ in station.state.doors.pulses]
 
 
 # -- in a call -------------------------------------------------------------------------------------------------------
@@ -85,7 +85,7 @@ def test_a_code_typed_in_a_call_opens_the_door_that_it_names_and_its_target_may(
     guard(station, energised=True)
     told = station.last(events.DoorUnlocked)
     assert (told.by, told.means) == ("code of Cleaner, digits of kitchen", OpenedBy.DTMF)
-    assert station.call.digits in {"", "#"}
+    assert station.call.digits.received in {"", "#"}
 
 
 def test_a_shorter_code_waits_for_its_end_where_a_longer_one_may_come_of_it():
@@ -131,7 +131,7 @@ def test_each_wrong_code_is_one_guess_however_it_ends(how):
             dial(station, "9999")
             station.give(inputs.CallEnded, call=call.id, code=200, reason="OK", remote=True)
     assert denied(station) == ["a wrong code"]
-    assert {(each.scope, each.who, each.wrong) for each in station.state.lockouts} == {
+    assert {(each.scope, each.who, each.wrong) for each in station.state.access.lockouts} == {
         (LockoutScope.CALLER, "kitchen", 1),
         (LockoutScope.DOOR, FRONT, 1),
     }
@@ -198,7 +198,7 @@ def test_digits_in_the_sound_open_only_where_the_account_switches_that_on(switch
     station = dial(inband(switched_on), "1234", method="inband")
     assert open_now(station) == opened
     assert station.types().count("dtmf.received") == 4
-    assert station.state.lockouts == ()
+    assert station.state.access.lockouts == ()
 
 
 def test_digits_in_the_sound_of_a_call_without_an_account_open_nothing():
@@ -216,7 +216,7 @@ def test_an_echo_of_our_own_digits_opens_nothing(told):
         if told:
             station.give(inputs.DigitSent, 0.3, call=call, digit=digit)
         station.give(inputs.DigitReceived, 0.1, call=call, digit=digit, method="inband", duration_ms=100)
-    assert (open_now(station), station.call.digits) == ([], "")
+    assert (open_now(station), station.call.digits.received) == ([], "")
     station.wait(5.0)
     assert open_now(dial(station, "1234", method="inband")) == [FRONT], "a while later it is the far end's"
 
@@ -269,7 +269,7 @@ def test_a_pause_ends_what_is_typed_at_a_keypad():
     station = press(door(CLEANER, code("123456")), "1234").wait(5.1)
     assert open_now(station) == [FRONT]
     station = press(door(CLEANER), "12").wait(6.0)
-    assert station.state.runs == ()
+    assert station.state.access.entries == ()
     assert "keypad.refused" not in station.types()
 
 
@@ -281,7 +281,7 @@ def test_keypads_that_the_configuration_does_not_have_are_not_heard():
         inputs.ConfigChanged, settings=replace(station.state.settings, keypads=()), applied="x", needs_restart=""
     )
     station.wait(10.0)
-    assert (station.state.runs, open_now(station)) == ((), [])
+    assert (station.state.access.entries, open_now(station)) == ((), [])
 
 
 def test_a_flats_number_rings_there():
@@ -357,7 +357,7 @@ def test_each_further_wrong_code_doubles_the_time_up_to_an_hour_and_guesses_mean
 def test_a_right_code_ends_the_count_of_the_keypad_and_halves_that_of_the_door():
     station = guess(door(CLEANER), 4)
     press(station, "1234")
-    known = {each.scope: each.wrong for each in station.state.lockouts}
+    known = {each.scope: each.wrong for each in station.state.access.lockouts}
     assert known == {LockoutScope.DOOR: 2}
     guess(station, 4)
     assert "keypad.locked_out" not in station.types()
@@ -387,7 +387,7 @@ def test_a_call_that_ends_in_the_middle_of_a_guess_within_a_lockout_prolongs_not
     dial(station, "9999")
     station.give(inputs.CallEnded, call=call.id, code=200, reason="OK", remote=True)
     assert denied(station)[-1] == "no code is accepted for a while after too many wrong ones"
-    assert {each.wrong for each in station.state.lockouts} == {5}
+    assert {each.wrong for each in station.state.access.lockouts} == {5}
 
 
 def test_a_doors_own_digits_are_refused_in_a_lockout_as_well():
@@ -427,7 +427,7 @@ def test_no_more_wrong_codes_are_looked_at_than_a_lockout_lets_through(acts):
             station.wait(31.0)
             continue
         count = len(denied(station))
-        before = {each.scope: each for each in station.state.lockouts}.get(LockoutScope.KEYPAD)
+        before = {each.scope: each for each in station.state.access.lockouts}.get(LockoutScope.KEYPAD)
         free = before is None or before.until is None or before.until <= station.state.now + 1.0
         press(station, act)
         new = denied(station)[count:]
@@ -443,11 +443,11 @@ def test_a_use_that_counts_is_on_disc_before_the_door_opens():
     station = press(door(replace(CLEANER, uses=1)), "1234")
     (order,) = station.orders(KeepCredential)
     assert (order.code.uses, open_now(station)) == (0, [])
-    assert station.state.book.codes[0].uses == 1
+    assert station.state.access.book.codes[0].uses == 1
     press(station, "1234")
     assert denied(station) == ["it is being saved"]
     station.give(inputs.CredentialKept, id=CLEANER.id)
-    assert (open_now(station), station.state.book.codes[0].uses) == ([FRONT], 0)
+    assert (open_now(station), station.state.access.book.codes[0].uses) == ([FRONT], 0)
     guard(station, energised=True)
     guard(station, energised=False)
     press(station, "1234")
@@ -461,7 +461,11 @@ def test_where_the_use_cannot_be_written_nothing_opens_and_the_use_is_not_lost()
     press(station, "1234")
     station.wait(10.0)
     assert denied(station)[1:] == ["its use could not be recorded: The disc takes too long."]
-    assert (open_now(station), station.state.book.codes[0].uses, station.state.keepings) == ([], 1, ())
+    assert (open_now(station), station.state.access.book.codes[0].uses, station.state.access.pending_writes) == (
+        [],
+        1,
+        (),
+    )
     station.give(inputs.CredentialKept, id=CLEANER.id)
     assert open_now(station) == [], "too late"
 
@@ -492,10 +496,10 @@ def test_a_code_is_added_changed_and_removed_each_once_it_is_on_disc():
     (order,) = station.orders(KeepCredential)
     added = order.code
     assert (added.digest, added.length) == (credentials.digest(SECRET, CredentialKind.CODE, "5678"), 4)
-    assert (station.state.book.codes, station.orders(Reply)) == ((), [])
-    assert "5678" not in repr((order, NEW, station.state.keepings)).replace(added.id, "")
+    assert (station.state.access.book.codes, station.orders(Reply)) == ((), [])
+    assert "5678" not in repr((order, NEW, station.state.access.pending_writes)).replace(added.id, "")
     station.give(inputs.CredentialKept, id=added.id)
-    assert (reply(station).code, reply(station).error, station.state.book.codes) == (added.id, None, (added,))
+    assert (reply(station).code, reply(station).error, station.state.access.book.codes) == (added.id, None, (added,))
     told = station.last(events.CodeAdded)
     assert (told.code, told.kind, told.owner, told.doors, told.by) == (
         *(added.id, CredentialKind.CODE, "Postman", (FRONT,)),
@@ -503,13 +507,13 @@ def test_a_code_is_added_changed_and_removed_each_once_it_is_on_disc():
     )
     asked(station, inputs.ChangeCredential(added.id, "Parcels", (GATE,), (), 2, None))
     station.give(inputs.CredentialKept, id=added.id)
-    (changed,) = station.state.book.codes
+    (changed,) = station.state.access.book.codes
     assert (changed.owner, changed.doors, changed.uses, changed.digest) == ("Parcels", (GATE,), 2, added.digest)
     assert station.last(events.CodeChanged).owner == "Parcels"
     asked(station, inputs.RemoveCredential(added.id))
     assert station.orders(DropCredential)[-1].code == added.id
     station.give(inputs.CredentialKept, id=added.id)
-    assert (station.state.book.codes, station.last(events.CodeRemoved).owner) == ((), "Parcels")
+    assert (station.state.access.book.codes, station.last(events.CodeRemoved).owner) == ((), "Parcels")
 
 
 def test_a_card_has_no_length_and_may_have_the_number_of_a_code():
@@ -573,7 +577,7 @@ def test_before_the_book_is_read_nothing_can_be_changed():
     assert reply(station).error.code == "unavailable"
     station.give(inputs.CredentialKept, id=CLEANER.id)
     station.give(inputs.CredentialNotKept, id=CLEANER.id, why="x")
-    assert station.state.book is None
+    assert station.state.access.book is None
 
 
 def test_a_change_that_cannot_be_written_is_told_to_who_asked():
@@ -581,7 +585,7 @@ def test_a_change_that_cannot_be_written_is_told_to_who_asked():
     asked(station, inputs.RemoveCredential(CLEANER.id))
     station.give(inputs.CredentialNotKept, id=CLEANER.id, why="No space is left.")
     assert (reply(station).error.code, reply(station).error.cause) == ("unavailable", "No space is left.")
-    assert station.state.book.codes == (CLEANER,)
+    assert station.state.access.book.codes == (CLEANER,)
 
 
 def test_times_hold_by_the_clock_that_was_told():

@@ -59,7 +59,7 @@ def test_a_code_that_cannot_be_looked_up_is_unavailable_and_locks_nobody_out(whe
                     call = station.talking().id
     assert set(denied(station)) == {Denial.UNAVAILABLE}
     assert len(denied(station)) == 7
-    assert (station.state.lockouts, open_now(station)) == ((), [])
+    assert (station.state.access.lockouts, open_now(station)) == ((), [])
     assert not {"access.locked_out", "keypad.locked_out", "access.denied"} & set(station.types())
     station.give(inputs.BookRead, book=BOOK)
     press(station, "1234")
@@ -69,7 +69,7 @@ def test_a_code_that_cannot_be_looked_up_is_unavailable_and_locks_nobody_out(whe
 def test_the_visitor_sees_and_clients_hear_that_codes_are_unavailable():
     station = press(unread(), "1234#")
     assert station.last(events.KeypadRefused).why == Denial.UNAVAILABLE
-    assert station.state.error_until is not None
+    assert station.state.panel.error_until is not None
     told = station.last(events.ApplianceDegraded)
     assert (told.part, "not been read" in told.why) == ("codes", True)
     assert "codes: " in station.desired.status
@@ -83,7 +83,7 @@ def test_the_visitor_sees_and_clients_hear_that_codes_are_unavailable():
 def test_the_stores_own_reason_why_codes_cannot_be_read_stays():
     station = unread().give(inputs.PartFailed, part="codes", why="device.key is gone", resolution="Put it back.")
     press(station, "1234#")
-    assert dict(station.state.failed)["codes"] == "device.key is gone"
+    assert dict(station.state.appliance.failed)["codes"] == "device.key is gone"
     assert station.types().count("appliance.degraded") == 1
 
 
@@ -169,7 +169,7 @@ def test_a_right_code_whose_door_stays_locked_is_refused_once_and_shown(hindranc
     press(station, "1234#") if by == "keypad" else station.give(inputs.CardRead, reader=READER, number="1234", bits=26)
     match hindrance:
         case "guard stopped":
-            assert station.state.error_until is None
+            assert station.state.panel.error_until is None
             station.wait(2.0)
             assert "door.denied" in station.types()
         case "guard lost before it took the pulse":
@@ -183,4 +183,4 @@ def test_a_right_code_whose_door_stays_locked_is_refused_once_and_shown(hindranc
     assert denied(station) == [why]
     if by == "keypad":
         assert station.last(events.KeypadRefused) == events.KeypadRefused(PAD, why=why)
-    assert station.state.error_until is not None, "lamp and tone"
+    assert station.state.panel.error_until is not None, "lamp and tone"

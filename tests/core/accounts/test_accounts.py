@@ -64,11 +64,11 @@ def test_all_accounts_register_when_sip_is_ready():
     assert station.orders(Register) == [Register(OFFICE), Register(HOME)]
     assert told(station) == ["registering", "registering"]
     granted(station, after=0.5)
-    assert station.state.account(OFFICE).state is S.REGISTERED
+    assert station.state.accounts.get(OFFICE).state is S.REGISTERED
     assert station.last(events.AccountRegistered) == events.AccountRegistered(
         OFFICE, after="start", after_s=0.5, expires_s=300.0
     )
-    assert station.state.account(HOME).state is S.REGISTERING
+    assert station.state.accounts.get(HOME).state is S.REGISTERING
 
 
 def test_a_registration_is_renewed_and_only_its_loss_is_told():
@@ -78,7 +78,7 @@ def test_a_registration_is_renewed_and_only_its_loss_is_told():
         granted(station)
     assert registers(station) == 21
     assert told(station) == ["registering", "registered"]
-    assert station.state.account(OFFICE).state is S.REGISTERED
+    assert station.state.accounts.get(OFFICE).state is S.REGISTERED
 
 
 @pytest.mark.parametrize(("expires_s", "refresh_s"), [(300.0, 8.0), (10.0, 5.0), (1.0, 1.0), (0.1, 1.0)])
@@ -120,13 +120,13 @@ def test_a_failure_is_tried_again_after_a_time_that_grows(code, first, third, tw
     station = begun()
     for count in range(1, 21):
         refused(station, code)
-        account = station.state.account(OFFICE)
+        account = station.state.accounts.get(OFFICE)
         assert (account.state, account.failures) == (S.FAILED, count)
         for number, (low, high) in ((1, first), (3, third), (20, twentieth)):
             if count == number:
                 assert low <= account.wake - station.state.now <= high
         station.wait(account.wake - station.state.now)
-        assert station.state.account(OFFICE).state is S.REGISTERING
+        assert station.state.accounts.get(OFFICE).state is S.REGISTERING
     assert registers(station) == 21
 
 
@@ -134,9 +134,9 @@ def test_a_registrar_that_is_back_is_asked_within_8_s_however_long_it_was_away()
     station = granted(begun())
     for _ in range(1000):
         station.wait(9.0)
-        if station.state.account(OFFICE).asking:
+        if station.state.accounts.get(OFFICE).asking:
             refused(station, 0, "Request Timeout")
-        assert station.state.account(OFFICE).wake <= station.state.now + 8
+        assert station.state.accounts.get(OFFICE).wake <= station.state.now + 8
     granted(station.wait(9.0))
     assert station.last(events.AccountRegistered).after == "recovery"
     assert station.last(events.AccountRegistered).after_s > 3000
@@ -150,7 +150,7 @@ def test_stations_that_failed_together_are_spread():
         for _ in range(number):
             next(station.numbers)
         refused(station, 503)
-        delays.add(round(station.state.account(OFFICE).wake - station.state.now, 1))
+        delays.add(round(station.state.accounts.get(OFFICE).wake - station.state.now, 1))
     assert len(delays) > 20
 
 
@@ -160,7 +160,7 @@ def test_stations_that_failed_together_are_spread():
 @pytest.mark.parametrize("code", [403, 503])
 def test_retry_after_is_obeyed(code, asked, low, high):
     station = refused(begun(), code, retry_after_s=asked)
-    assert low <= station.state.account(OFFICE).wake - station.state.now <= high
+    assert low <= station.state.accounts.get(OFFICE).wake - station.state.now <= high
     assert low <= station.last(events.AccountFailed).retry_in_s <= high
 
 
@@ -168,7 +168,7 @@ def test_failures_are_told_once_for_each_code_and_then_ever_more_rarely():
     station = begun()
     for code in [503] * 8 + [403] + [403] * 7:
         refused(station, code)
-        station.wait(station.state.account(OFFICE).wake - station.state.now)
+        station.wait(station.state.accounts.get(OFFICE).wake - station.state.now)
     codes = [event.code for event in station.told if isinstance(event, events.AccountFailed)]
     assert codes == [503, 503, 503, 503, 403, 403]
 
@@ -236,30 +236,30 @@ def test_a_call_tells_what_carries_it_and_whether_it_is_encrypted():
 
 def test_an_answer_that_never_comes_is_a_failure():
     station = begun().wait(39.0)
-    assert station.state.account(OFFICE).state is S.REGISTERING
+    assert station.state.accounts.get(OFFICE).state is S.REGISTERING
     station.wait(1.1)
     assert station.last(events.AccountFailed).code == 0
-    assert station.state.account(OFFICE).state is S.FAILED
+    assert station.state.accounts.get(OFFICE).state is S.FAILED
 
 
 def test_a_registration_that_cannot_be_renewed_fails_and_then_runs_out():
     station = granted(begun(), expires_s=60.0).wait(8.0)
     refused(station, 0, "Request Timeout")
-    assert station.state.account(OFFICE).state is S.FAILED
+    assert station.state.accounts.get(OFFICE).state is S.FAILED
     while station.state.now < 200 and "expired" not in told(station):
         station.wait(10.0)
-        if station.state.account(OFFICE).asking:
+        if station.state.accounts.get(OFFICE).asking:
             refused(station, 0, "Request Timeout")
     assert told(station).count("expired") == 1
-    assert station.state.account(OFFICE).expires_at is None
+    assert station.state.accounts.get(OFFICE).expires_at is None
 
 
 def test_a_registration_runs_out_while_its_renewal_is_not_answered():
     station = granted(begun(), expires_s=20.0).wait(20.1)
     assert told(station) == ["registering", "registered", "expired"]
-    assert station.state.account(OFFICE).state is S.REGISTERING
+    assert station.state.accounts.get(OFFICE).state is S.REGISTERING
     granted(station)
-    assert station.state.account(OFFICE).state is S.REGISTERED
+    assert station.state.accounts.get(OFFICE).state is S.REGISTERED
 
 
 def test_a_server_that_does_not_answer_is_told_once_and_when_it_answers_again():
@@ -278,7 +278,7 @@ def test_a_server_that_does_not_answer_is_told_once_and_when_it_answers_again():
     granted(station)
     servers = [event for event in station.told if event.TYPE == "server.reachable"]
     assert {event.server for event in servers} == {"pbx.example:5060", "192.0.2.7:5060", SERVER}
-    assert station.state.account(OFFICE).unreachable == ()
+    assert station.state.accounts.get(OFFICE).unreachable == ()
 
 
 def test_calls_may_come_from_any_server_of_the_account():
@@ -313,12 +313,12 @@ def test_a_client_ends_it_and_begins_it_again():
     granted(station)  # it crossed the order
     station.give(inputs.Unregistered, account=OFFICE)
     assert told(station)[-1] == "unregistered"
-    assert station.state.account(OFFICE).state is S.UNREGISTERED
-    assert station.wait(1000).state.account(OFFICE).state is S.UNREGISTERED
+    assert station.state.accounts.get(OFFICE).state is S.UNREGISTERED
+    assert station.wait(1000).state.accounts.get(OFFICE).state is S.UNREGISTERED
     refused(station)  # late
-    assert station.state.account(OFFICE).state is S.UNREGISTERED
+    assert station.state.accounts.get(OFFICE).state is S.UNREGISTERED
     assert station.ask(inputs.RegisterAccount(OFFICE)).warning == ""
-    assert granted(station).state.account(OFFICE).state is S.REGISTERED
+    assert granted(station).state.accounts.get(OFFICE).state is S.REGISTERED
 
 
 @pytest.mark.parametrize("how", ["refused", "silent"])
@@ -329,7 +329,7 @@ def test_a_registrar_that_does_not_let_go_is_left_all_the_same(how):
         refused(station, 500)
     else:
         station.wait(41.0)
-    assert station.state.account(OFFICE).state is S.UNREGISTERED
+    assert station.state.accounts.get(OFFICE).state is S.UNREGISTERED
     assert told(station).count("unregistered") == 1
 
 
@@ -338,7 +338,7 @@ def test_what_has_failed_is_ended_without_a_word_to_the_registrar():
     station.ask(inputs.UnregisterAccount(OFFICE))
     assert station.orders(Unregister) == []
     assert told(station)[-1] == "unregistered"
-    assert station.wait(1000).state.account(OFFICE).state is S.UNREGISTERED
+    assert station.wait(1000).state.accounts.get(OFFICE).state is S.UNREGISTERED
 
 
 def test_a_client_refreshes_it():
@@ -353,7 +353,7 @@ def test_a_registrar_that_ends_it_is_asked_again():
     station = granted(begun()).give(inputs.Unregistered, account=OFFICE)
     assert told(station)[-1] == "unregistered"
     station.wait(5.0)
-    assert station.state.account(OFFICE).state is S.REGISTERING
+    assert station.state.accounts.get(OFFICE).state is S.REGISTERING
     granted(station)
     station.give(inputs.Unregistered, account=OFFICE)
     station.give(inputs.Unregistered, account=OFFICE)
@@ -372,7 +372,7 @@ def test_stopping_ends_what_is_registered():
     station.give(inputs.StopRequested)
     assert station.orders(Unregister) == [Unregister(OFFICE)]
     station.give(inputs.Unregistered, account=OFFICE)
-    assert {account.state for account in station.state.accounts} == {S.UNREGISTERED}
+    assert {account.state for account in station.state.accounts.begun} == {S.UNREGISTERED}
     assert station.ask(inputs.RegisterAccount(OFFICE)).error.code == "unavailable"
     station.give(inputs.SipLost, why="gone").give(inputs.SipReady, address="127.0.0.1:5060")
     assert registers(station) == 2
@@ -384,7 +384,7 @@ def test_stopping_ends_what_is_registered():
 def test_a_new_sip_process_registers_anew():
     station = granted(begun(*ACCOUNTS)).give(inputs.SipLost, why="killed")
     assert told(station) == ["registering", "registering", "registered", "unregistered"]
-    assert station.wait(1000).state.account(OFFICE).state is S.UNREGISTERED
+    assert station.wait(1000).state.accounts.get(OFFICE).state is S.UNREGISTERED
     assert registers(station) == 2
     station.give(inputs.SipReady, address="127.0.0.1:5060")
     assert registers(station) == 4
@@ -563,7 +563,7 @@ def every_input(state: State, serial: int):
     yield inputs.SipReady(**common, address="127.0.0.1:5060")
     yield inputs.SipLost(**common, why="gone")
     yield inputs.StopRequested(**common)
-    if state.sip_ready:
+    if state.appliance.sip_ready:
         yield inputs.Registered(**of, expires_s=300.0, server=SERVER)
         yield inputs.Registered(**of, expires_s=1.0, server=SERVER)
         yield inputs.RegistrationFailed(**of, code=0, reason="")
@@ -586,14 +586,14 @@ def test_every_state_of_an_account_has_a_way_on_and_time_brings_it():
             taken = checked(state, given)
             repeated(state, given, taken)
             state = taken.state
-            account = state.account(OFFICE)
+            account = state.accounts.get(OFFICE)
             seen[account.state] += 1
-            if state.sip_ready and account.wanted and not state.stopping:
+            if state.appliance.sip_ready and account.wanted and not state.appliance.stopping:
                 assert account.wake is not None, "nothing would ever try it again"
             if account.asking or account.state in {S.REGISTERING, S.REGISTERED, S.FAILED}:
                 assert account.wake is not None
             assert account.wake is None or account.wake >= state.now
-            assert state.sip_ready or not account.asking
+            assert state.appliance.sip_ready or not account.asking
             assert (account.state is S.REGISTERED) <= (account.expires_at is not None)
     assert set(seen) == set(S)
 

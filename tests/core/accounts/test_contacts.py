@@ -69,13 +69,13 @@ def test_an_answer_that_never_comes_and_one_that_comes_unasked():
     answers(station, 200, contact="kitchen")
     answers(station, 200, contact="nobody")
     assert len(changes(station)) == 1
-    assert station.state.contact("kitchen") == Contact("kitchen")
+    assert station.state.accounts.contact("kitchen") == Contact("kitchen")
 
 
 def test_without_sip_nobody_is_asked_and_after_it_all_are():
     station = answers(begun(), 200).give(inputs.SipLost, why="gone").wait(100.0)
     assert len(station.orders(Probe)) == 1
-    assert station.state.contact("desk").state is C.AVAILABLE
+    assert station.state.accounts.contact("desk").state is C.AVAILABLE
     station.give(inputs.SipReady, address="127.0.0.1:5060").wait(2.1)
     assert len(station.orders(Probe)) == 2
     station.give(inputs.StopRequested).wait(100.0)
@@ -89,10 +89,10 @@ def test_a_reload_watches_others():
     settings = replace(station.state.settings, targets=(HALL,))
     station.give(inputs.ConfigChanged, settings=settings, applied="target.hall", needs_restart="").wait(2.1)
     assert station.orders(Probe)[-1] == Probe("hall", "sip:301@pbx.example", "office")
-    assert [contact.name for contact in station.state.contacts] == ["hall"]
-    before = station.state.contacts
+    assert [contact.name for contact in station.state.accounts.contacts] == ["hall"]
+    before = station.state.accounts.contacts
     station.give(inputs.ConfigChanged, settings=settings, applied="", needs_restart="")
-    assert station.state.contacts == before
+    assert station.state.accounts.contacts == before
 
 
 def test_a_reload_before_sip_is_ready_asks_nobody():

@@ -75,7 +75,7 @@ def test_a_call_that_nothing_comes_of_without_a_network_is_lost_with_it():
     call = station.talking()
     net(station).give(inputs.RtpStopped, call=call.id)
     station.wait(30.1)
-    assert station.state.call(call.id).end.cause is Cause.NETWORK_LOST
+    assert station.state.calls.get(call.id).end.cause is Cause.NETWORK_LOST
     assert station.last(events.CallDisconnecting).cause is Cause.NETWORK_LOST
 
 

@@ -55,7 +55,7 @@ def test_what_it_tells_is_told_at_once_and_only_changes_are():
     tells(station, C.UNKNOWN, "pending")
     tells(station, C.UNKNOWN, "pending")
     assert changes(station)[3:] == [(C.UNKNOWN, 200)]
-    assert station.state.contact("hall").reason == "pending"
+    assert station.state.accounts.contact("hall").reason == "pending"
 
 
 def test_it_is_asked_anew_every_so_often_whatever_it_tells():
@@ -96,11 +96,11 @@ def test_a_refusal_is_told_and_it_is_asked_again_calmly(code, reason, after, lea
 )
 def test_what_is_to_begin_anew_does_so_soon(code, reason, kept):
     station = ends(tells(begun(), C.BUSY), code, reason)
-    assert station.state.contact("hall").state is (C.BUSY if kept else C.UNKNOWN)
+    assert station.state.accounts.contact("hall").state is (C.BUSY if kept else C.UNKNOWN)
     station.wait(10.1)
     assert station.orders(Subscribe) == [ASKED] * 2
     ends(station, code, reason)  # at once, again
-    assert station.state.contact("hall").state is C.UNKNOWN
+    assert station.state.accounts.contact("hall").state is C.UNKNOWN
     station.wait(29.0)
     assert len(station.orders(Subscribe)) == 2
 
@@ -118,7 +118,7 @@ def test_a_server_that_knows_no_presence_is_asked_of_calls():
 def test_one_that_never_tells_is_not_waited_for():
     station = begun().wait(40.1)
     assert changes(station) == [(C.UNKNOWN, 0)]
-    assert station.state.contact("hall").reason == "No state was reported"
+    assert station.state.accounts.contact("hall").reason == "No state was reported"
 
 
 def test_another_address_of_ours_is_told_to_the_server():
@@ -139,10 +139,10 @@ def test_without_sip_nothing_is_asked_and_nothing_is_heard():
 
 def test_of_others_nothing_is_taken():
     station = begun()
-    before = station.state.contacts
+    before = station.state.accounts.contacts
     station.give(inputs.ContactNotified, contact="nobody", state=C.BUSY)
     station.give(inputs.SubscriptionEnded, contact="nobody", code=404, reason="")
-    assert (station.state.contacts, changes(station)) == (before, [])
+    assert (station.state.accounts.contacts, changes(station)) == (before, [])
 
 
 def test_a_reload_ends_what_is_not_wanted_any_more_and_begins_what_is_elsewhere():
@@ -160,4 +160,4 @@ def test_a_reload_ends_what_is_not_wanted_any_more_and_begins_what_is_elsewhere(
     assert station.orders(Subscribe)[-1].uri == moved.uri
     reload(replace(moved, watch=Watch.OFF))
     assert station.orders(Unsubscribe) == [Unsubscribe("hall")] * 2
-    assert station.state.contacts == ()
+    assert station.state.accounts.contacts == ()

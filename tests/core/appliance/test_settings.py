@@ -28,9 +28,9 @@ def test_the_next_press_rings_whom_the_new_settings_name():
 def test_a_call_goes_on_and_keeps_its_deadline():
     station = ready()
     station.give(inputs.ButtonEdge, button=ButtonId("ring"), active=True)
-    before = station.state.calls
+    before = station.state.calls.living
     change(station, replace(SETTINGS, targets=(), record=False, deadlines=replace(SETTINGS.deadlines, dialing_s=1.0)))
-    assert station.state.calls == before
+    assert station.state.calls.living == before
     station.give(inputs.CallConfirmed, call=before[0].id)
     assert not any(isinstance(order, PrepareRecording) for order in station.ordered)
 
@@ -50,7 +50,7 @@ def test_a_button_that_is_down_does_what_it_means_when_it_comes_up():
     station.wait(5.0)
     station.give(inputs.ButtonEdge, button=ButtonId("answer"), active=False)
     station.wait(1.0)
-    assert not station.state.calls
+    assert not station.state.calls.living
 
 
 def test_what_was_changed_is_told_by_name():

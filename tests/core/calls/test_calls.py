@@ -180,7 +180,7 @@ def test_a_confirmation_that_comes_twice_counts_once():
     call = station.talking()
     station.give(inputs.CallConfirmed, 5.0, call=call.id)
     assert station.types().count("call.connected") == 1
-    assert station.call.connected_since == call.connected_since
+    assert station.call.times.connected_since == call.times.connected_since
 
 
 # -- our calls -------------------------------------------------------------------------------------------------------
@@ -232,7 +232,7 @@ def test_a_call_that_waits_for_the_sip_process_is_canceled_without_an_error():
     assert station.orders(Place) == []
     station.ask(inputs.HangUpCall(call.id))
     assert outcome(station) == (events.CallCanceled, Cause.CANCELED, 0, By.LOCAL, False)
-    assert station.state.error_until is None
+    assert station.state.panel.error_until is None
 
 
 def test_our_call_given_up_between_200_and_ack_is_canceled():
@@ -274,7 +274,7 @@ def test_nothing_comes_within_the_deadline_of_dialing():
     assert station.orders(HangUp) == [HangUp(call.id)]
     station.wait(5)  # nor an answer to our CANCEL
     assert outcome(station) == (events.CallFailed, Cause.UNAVAILABLE, 0, By.LOCAL, False)
-    assert station.state.calls == ()
+    assert station.state.calls.living == ()
 
 
 def test_a_dialog_that_is_answered_and_never_confirmed_is_ended():
@@ -311,7 +311,7 @@ def test_an_invite_that_is_told_twice_is_one_call():
     station = ready()
     station.arrive()
     station.arrive()
-    assert len(station.state.calls) == 1
+    assert len(station.state.calls.living) == 1
     assert station.types().count("call.incoming") == 1
 
 
@@ -588,11 +588,11 @@ def test_the_far_end_holds_and_resumes():
     station = ready()
     call = station.talking()
     station.give(inputs.MediaStarted, call=call.id, codec=PCMA, held=True)
-    assert (station.call.hold, station.last(events.CallHeld).by) == ("remote", By.REMOTE)
+    assert (station.call.media.hold, station.last(events.CallHeld).by) == ("remote", By.REMOTE)
     station.ask(inputs.HoldCall(call.id, held=True))
-    assert station.call.hold == "both"
+    assert station.call.media.hold == "both"
     station.give(inputs.MediaStarted, call=call.id, codec=PCMA, held=False)
-    assert (station.call.hold, station.last(events.CallResumed).by) == ("local", By.REMOTE)
+    assert (station.call.media.hold, station.last(events.CallResumed).by) == ("local", By.REMOTE)
     assert station.types().count("media.started") == 1  # the codec stayed
 
 
@@ -604,7 +604,7 @@ def test_a_hold_that_the_far_end_refuses_falls_back(ours, text):
         station.ask(inputs.HoldCall(call.id, held=True))
     station.ask(inputs.HoldCall(call.id, held=ours))
     station.give(inputs.HoldFailed, call=call.id, code=488, reason="no", held=not ours)
-    assert station.call.held_local is not ours
+    assert station.call.media.held_local is not ours
     error = station.last(events.ErrorTold)
     assert (error.code, text in error.message, error.cause) == ("media-update-failed", True, "It answered 488 no")
     assert (error.operation, error.sip_code, error.http_status) == ("hold-call", 488, 502)
@@ -635,7 +635,7 @@ def test_a_call_that_the_stack_has_refused_is_told_with_its_cause_and_does_not_r
     end = station.last(events.CallRejected)
     assert (end.cause, end.code, end.reason, end.by) == (cause, 488, "Not Acceptable Here", By.LOCAL)
     assert end.missed is missed
-    assert not station.state.calls
+    assert not station.state.calls.living
     assert not any(isinstance(order, Ring | Refuse) for order in station.ordered)
 
 
@@ -673,7 +673,7 @@ def test_no_call_begins_once_the_daemon_stops():
     station = ready()
     station.give(inputs.StopRequested)
     station.press("ring")
-    assert station.state.calls == ()
+    assert station.state.calls.living == ()
     assert station.ask(inputs.Dial("kitchen")).error.code == "unavailable"
     call = station.arrive()
     assert station.orders(Refuse) == [Refuse(call.id, 503)]

@@ -133,7 +133,7 @@ def test_in_the_quiet_hours_calls_go_elsewhere():
 def test_a_rule_that_leads_nowhere_or_round_in_a_circle_is_none(name, diverted):
     door = called(station(always=name, no_answer=name), diverted=diverted)
     assert door.call.state is CallState.INCOMING
-    assert door.call.forward_at is None
+    assert door.call.forward.at is None
 
 
 def test_a_caller_at_an_address_of_his_own_is_not_sent_to_himself():
@@ -235,7 +235,7 @@ def test_a_call_is_sent_on_as_often_as_the_settings_say():
     moved(door, CELLAR)
     moved(door, GUARD)
     assert [to for to, _ in forwarded(door)] == [CELLAR]
-    assert not door.state.calls
+    assert not door.state.calls.living
 
 
 def test_a_call_that_is_given_up_goes_nowhere():
@@ -282,7 +282,7 @@ def test_a_client_changes_what_it_names_and_nothing_else():
 def test_what_cannot_be_is_refused(change, code):
     door = station()
     assert door.ask(change).error.code == code
-    assert door.state.changed is None
+    assert door.state.appliance.changed is None
 
 
 def test_the_file_goes_before_what_clients_said_where_it_was_changed():

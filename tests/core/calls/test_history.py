@@ -22,15 +22,15 @@ def test_a_call_is_written_when_it_begins_connects_and_ends():
     station = ready()
     call = station.talking()
     first, second = logged(station)
-    assert (first.call.state, first.ended, first.call.connected_since) == (CallState.DIALING, None, None)
-    assert (second.call.connected_since, second.ended) == (call.connected_since, None)
+    assert (first.call.state, first.ended, first.call.times.connected_since) == (CallState.DIALING, None, None)
+    assert (second.call.times.connected_since, second.ended) == (call.times.connected_since, None)
     station.wait(5.0)
     end(station, call)
     last = logged(station)[-1]
     assert last.ended == station.state.now
     assert last.call.id == call.id
     assert last.call.end.cause is Cause.HANGUP
-    assert last.call.codec == call.codec
+    assert last.call.media.codec == call.media.codec
     assert len(logged(station)) == 3
 
 
@@ -89,5 +89,5 @@ def test_a_stranger_who_is_turned_away_is_not_in_the_log(answered):
         end(station, stranger, 403, remote=False)
     else:
         station.wait(60.0)
-    assert station.state.calls == ()
+    assert station.state.calls.living == ()
     assert logged(station) == []

@@ -96,7 +96,7 @@ def test_what_had_begun_is_finished_when_the_sip_process_is_lost():
     station.give(inputs.SipLost, why="killed")
     assert station.orders(FinishRecording) == [FinishRecording(recording)]
     assert told(station) == ["started", "stopped"]
-    assert station.state.recordings == ()
+    assert station.state.calls.recordings == ()
 
 
 def test_a_recording_of_a_call_that_is_over_goes_on_beside_the_next_call():
@@ -115,4 +115,4 @@ def test_what_has_begun_and_waits_are_told_apart_when_the_sip_process_is_lost():
     station.talking()
     station.give(inputs.SipLost, why="killed")
     assert station.orders(FinishRecording) == [FinishRecording(recording)]
-    assert station.state.recordings == ()
+    assert station.state.calls.recordings == ()

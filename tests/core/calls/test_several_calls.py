@@ -87,8 +87,8 @@ def test_answering_it_holds_the_other_and_each_step_is_told():
     told = station.last(events.CallSwitched)
     assert (told.call, told.from_, told.to) == (OFFICE, first, OFFICE)
     assert (station.last(events.CallHeld).call, station.last(events.CallHeld).by) == (first, By.LOCAL)
-    assert {call.recording for call in station.state.calls} != {None}
-    assert len({call.recording for call in station.state.calls}) == 2
+    assert {call.recording for call in station.state.calls.living} != {None}
+    assert len({call.recording for call in station.state.calls.living}) == 2
 
 
 @pytest.mark.parametrize("remote", [False, True])
@@ -119,7 +119,7 @@ def test_what_was_held_on_purpose_stays_held_when_it_comes_to_the_front_by_itsel
     talked(station, second)
     end(station, second)
     assert heard(station) == {first: ASIDE}
-    assert (station.state.active.id, station.desired.sound.tone) == (first, Tone.HELD)
+    assert (station.state.calls.active.id, station.desired.sound.tone) == (first, Tone.HELD)
     assert station.ask(inputs.HoldCall(first, held=False)).warning == ""
     assert heard(station) == {first: TALKING}
 
@@ -189,7 +189,7 @@ def test_the_switch_button_goes_through_all_calls():
     seen = []
     for _ in range(4):
         station.press("switch")
-        seen.append(station.state.active.id)
+        seen.append(station.state.calls.active.id)
     assert seen == [first, OFFICE, third, first]
 
 
@@ -197,7 +197,7 @@ def test_the_answer_button_takes_the_call_that_waits():
     station, first = waiting()
     station.press("answer")
     assert station.orders(Answer) == [Answer(OFFICE)]
-    assert station.state.call(first).set_aside
+    assert station.state.calls.get(first).media.set_aside
 
 
 def test_the_hang_up_button_ends_the_call_in_front_and_the_one_that_waits_rings():
@@ -213,10 +213,10 @@ def test_of_two_that_ring_the_older_is_in_front():
     station.arrive("c-1")
     station.arrive("c-2")
     station.arrive("c-3")
-    assert station.state.active.id == "c-1"
+    assert station.state.calls.active.id == "c-1"
     assert station.desired.sound.tone is Tone.RINGING
     end(station, CallId("c-1"))
-    assert station.state.active.id == "c-2"
+    assert station.state.calls.active.id == "c-2"
     station.press("answer")
     assert station.orders(Answer) == [Answer("c-2")]
 
@@ -266,12 +266,12 @@ def test_a_visitor_goes_before_a_call_that_nobody_has_answered_and_that_waits():
     station = ready()
     incoming = station.arrive()
     station.press("ring")
-    visitor = station.state.active
+    visitor = station.state.calls.active
     assert (visitor.button, station.orders(Refuse), station.desired.sound.tone) == ("ring", [], Tone.DIALING)
     talked(station, visitor.id)
     assert station.desired.sound.tone is Tone.WAITING
     end(station, visitor.id)
-    assert (station.state.active.id, station.desired.sound.tone) == (incoming.id, Tone.RINGING)
+    assert (station.state.calls.active.id, station.desired.sound.tone) == (incoming.id, Tone.RINGING)
 
 
 def test_a_visitor_goes_before_a_call_that_is_on_hold_here():
@@ -279,7 +279,7 @@ def test_a_visitor_goes_before_a_call_that_is_on_hold_here():
     held = station.talking().id
     station.press("hold")
     station.press("ring")
-    visitor = station.state.active.id
+    visitor = station.state.calls.active.id
     assert visitor != held
     talked(station, visitor)
     assert heard(station) == {held: ASIDE, visitor: TALKING}
@@ -299,10 +299,10 @@ def test_a_press_beyond_what_may_be_takes_the_place_of_a_call_that_waits_or_show
     station.press("ring")
     if ringing:
         assert station.orders(Refuse) == [Refuse(OFFICE, 486)]
-        assert station.state.active.button == "ring"
+        assert station.state.calls.active.button == "ring"
         return
     assert station.last(events.ErrorTold).code == "too-many-calls"
-    assert {call.id for call in station.state.calls} == {first, second}
+    assert {call.id for call in station.state.calls.living} == {first, second}
 
 
 def test_a_ring_behind_a_talk_goes_on_and_is_placed_again_when_the_sip_process_dies():
@@ -315,7 +315,7 @@ def test_a_ring_behind_a_talk_goes_on_and_is_placed_again_when_the_sip_process_d
     station.press("ring")
     assert len(station.orders(Place)) == 1
     station.give(inputs.SipLost, why="died")
-    assert [call.placed_again for call in station.state.calls] == [True]
+    assert [call.placing.again for call in station.state.calls.living] == [True]
     station.give(inputs.SipReady, address="127.0.0.1:5060")
     assert [order.uri for order in station.orders(Place)] == [KITCHEN] * 2
 
@@ -324,7 +324,7 @@ def test_stopping_ends_all_and_none_is_taken_back():
     station, first = both()
     count = len(station.told)
     station.give(inputs.StopRequested)
-    assert {call.state for call in station.state.calls} == {CallState.DISCONNECTING}
+    assert {call.state for call in station.state.calls.living} == {CallState.DISCONNECTING}
     assert "call.resumed" not in since(station, count)
     assert {order.call for order in station.orders(HangUp)} == {first, OFFICE}
 
@@ -338,7 +338,7 @@ def test_mute_is_of_one_call_and_stays_its_own():
     assert heard(station)[OFFICE] == (False, True, False)
     station.give(inputs.Requested, request=RequestId("q"), who="test", action=inputs.PressButton(ButtonId("hangup")))
     assert heard(station) == {first: TALKING}
-    assert call_view(station.state, station.state.call(first), 0.0, 0.0)["active"]
+    assert call_view(station.state, station.state.calls.get(first), 0.0, 0.0)["active"]
 
 
 def test_the_hold_button_takes_a_call_that_waits_and_changes_back():
@@ -347,7 +347,7 @@ def test_the_hold_button_takes_a_call_that_waits_and_changes_back():
     station.arrive("c-2")
     station.press("hold")
     station.give(inputs.CallConfirmed, call="c-2")
-    assert station.state.active.id == "c-2"
-    assert station.state.call(first).set_aside
+    assert station.state.calls.active.id == "c-2"
+    assert station.state.calls.get(first).media.set_aside
     station.press("hold")
-    assert station.state.active.id == first
+    assert station.state.calls.active.id == first

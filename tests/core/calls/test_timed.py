@@ -108,8 +108,10 @@ def test_one_that_is_set_aside_is_ended_as_well_and_hears_no_tone():
     assert {media.call: media.tone for media in station.desired.sound.calls} == {first.id: False, second: False}
     assert station.desired.sound.tone is None
     station.wait(10.0)
-    assert station.state.call(first.id) is None or station.state.call(first.id).state is CallState.DISCONNECTING
-    assert station.state.call(second).alive
+    assert (
+        station.state.calls.get(first.id) is None or station.state.calls.get(first.id).state is CallState.DISCONNECTING
+    )
+    assert station.state.calls.get(second).alive
 
 
 def test_without_a_limit_people_talk_on():

@@ -74,10 +74,10 @@ def three() -> tuple[Station, ConferenceId, CallId, CallId, CallId]:
 
 
 def invited(station: Station, conference: ConferenceId, name: str) -> CallId:
-    known = {call.id for call in station.state.calls}
+    known = {call.id for call in station.state.calls.living}
     reply = station.ask(inputs.InviteInto(conference, inputs.Dial(name)))
     assert (reply.error, reply.conference) == (None, conference)
-    (new,) = {call.id for call in station.state.calls} - known
+    (new,) = {call.id for call in station.state.calls.living} - known
     return new
 
 
@@ -155,14 +155,14 @@ def test_a_conference_of_nobody_yet_rings_and_is_connected_by_the_first_who_come
     station = ready()
     count = len(station.told)
     conference = begun(station, inviting("kitchen", "office"))
-    one, other = (call.id for call in reversed(station.state.calls))
+    one, other = (call.id for call in reversed(station.state.calls.living))
     assert since(station, count) == ["connecting", *["invitation_sending"] * 2, *["invitation_sent"] * 2]
     assert (picture(station.state), station.desired.sound.tone) == (Picture.DIALING, Tone.DIALING)
     assert snapshot(station.state, 0.0)["conferences"][0]["state"] == "connecting"
     station.give(inputs.CallProgressed, call=one, code=183, early_media=True)
     assert heard(station)[one] == (False, True, False), "as of a call of its own"
     talked(station, other)
-    assert (station.state.active.id, picture(station.state)) == (other, Picture.IN_CALL)
+    assert (station.state.calls.active.id, picture(station.state)) == (other, Picture.IN_CALL)
     assert heard(station) == {one: SILENT, other: TALKING}
     assert station.state.conference.id == conference
     assert "call.switched" not in station.types()
@@ -276,7 +276,7 @@ def test_who_must_confirm_that_he_is_somebody_is_heard_by_nobody_before():
     conference = begun(station, calling(first, second))
     station.ask(inputs.HoldConference(conference, held=True))
     station.press("ring")
-    visitor = station.state.active.id
+    visitor = station.state.calls.active.id
     talked(station, visitor)
     station.ask(inputs.TakeInto(conference, visitor))
     assert links(station) == all_of(first, second)
@@ -354,10 +354,10 @@ def test_the_panel_switches_between_a_conference_and_a_call(way):
 def test_a_visitor_can_ring_while_the_panel_has_left_the_conference():
     station, conference, *_ = three()
     station.press("ring")
-    assert station.state.active.button is None, "people talk here"
+    assert station.state.calls.active.button is None, "people talk here"
     station.ask(inputs.HoldConference(conference, held=True))
     station.press("ring")
-    assert station.state.active.button == "ring"
+    assert station.state.calls.active.button == "ring"
 
 
 def test_switching_to_one_who_is_held_in_the_conference_takes_him_back():
@@ -494,7 +494,7 @@ def test_its_last_call_that_we_end_ends_it():
 def test_one_that_nobody_came_to_is_canceled():
     station = ready()
     begun(station, inviting("kitchen", "office"))
-    for call in station.state.calls:
+    for call in station.state.calls.living:
         over(station, call.id, 486)
     assert station.types().count("conference.invitation_rejected") == 2
     assert "conference.canceled" in station.types()
@@ -560,7 +560,7 @@ def test_where_there_are_as_many_calls_as_may_be_a_conference_takes_them_and_beg
     assert station.ask(inviting("office")).error.code == "too-many-calls"
     conference = begun(station, inputs.Confer((first,), (inputs.Dial("office"),)))
     assert station.ask(inputs.TakeInto(conference, second)).error is None
-    assert len(station.state.calls) == 3
+    assert len(station.state.calls.living) == 3
 
 
 REFUSED = {
@@ -652,7 +652,7 @@ def test_whom_a_participant_passes_us_on_to_comes_into_the_conference():
     station, conference, first, second = transferable()
     count = len(station.told)
     station.give(inputs.TransferRequested, call=first, to="sip:office.example")
-    (new,) = {call.id for call in station.state.calls} - {first, second}
+    (new,) = {call.id for call in station.state.calls.living} - {first, second}
     assert (links(station), heard(station)[new]) == (all_of(first, second), SILENT)
     talked(station, new)
     assert links(station) == all_of(first, second, new)
@@ -669,10 +669,10 @@ def test_one_who_is_going_already_leaves_no_place():
     station.ask(inputs.HangUpCall(first))
     station.ask(inputs.AnswerCall(new))
     talked(station, new)
-    assert station.state.call(new).conference is None
+    assert station.state.calls.get(new).conference is None
     assert heard(station)[new] == TALKING
     assert links(station) == set()
-    assert station.state.call(second).conference is not None
+    assert station.state.calls.get(second).conference is not None
 
 
 # -- as it is shown --------------------------------------------------------------------------------------------------
@@ -708,11 +708,11 @@ def test_our_own_call_that_rings_is_taken_in_and_comes_when_it_is_answered():
     station, first, second = two()
     dialled = station.ask(inputs.Dial("office")).call
     conference = begun(station, calling(first, dialled))
-    assert station.state.call(dialled).direction is Direction.OUTGOING
+    assert station.state.calls.get(dialled).direction is Direction.OUTGOING
     assert (heard(station)[first], heard(station)[second]) == (TALKING, ASIDE)
     talked(station, dialled)
     assert links(station) == all_of(first, dialled)
-    assert station.state.call(dialled).state is CallState.CONNECTED
+    assert station.state.calls.get(dialled).state is CallState.CONNECTED
     assert "conference.invitation_accepted" not in station.types()
     assert station.state.conference.id == conference
 
@@ -720,7 +720,7 @@ def test_our_own_call_that_rings_is_taken_in_and_comes_when_it_is_answered():
 def test_a_recorded_call_records_what_it_hears():
     station, first, second = two()
     begun(station, calling(first, second))
-    for recording in station.state.recordings:
+    for recording in station.state.calls.recordings:
         station.give(inputs.RecordingPrepared, call=recording.call, recording=recording.id)
     assert all(media.recording for media in station.desired.sound.calls)
-    assert station.state.call(first).remote.uri == KITCHEN
+    assert station.state.calls.get(first).remote.uri == KITCHEN

@@ -29,12 +29,12 @@ def every_input(state: State, serial: int, most: int = 2):
     yield inputs.StopRequested(**common)
     yield inputs.SipReady(**common, address="127.0.0.1:5060")
     yield inputs.SipLost(**common, why="gone")
-    if len(state.calls) < most:
+    if len(state.calls.living) < most:
         about = {"uri": KITCHEN, "display_name": "", "source": "127.0.0.2:5060", "local_uri": ""}
         yield inputs.CallArrived(**common, call=CallId(f"c-{fresh}"), **about)
-    for call in state.calls:
+    for call in state.calls.living:
         of = {**common, "call": call.id}
-        if call.placed:
+        if call.placing.done:
             yield inputs.CallConfirmed(**of)
             yield inputs.CallEnded(**of, code=200, reason="OK", remote=True)
             if most > 2:
@@ -49,10 +49,10 @@ def asked(state: State, most: int):
     """All that a client can ask."""
     kitchen = inputs.Dial("kitchen")
     conference = state.conference
-    for call in state.calls:
+    for call in state.calls.living:
         yield inputs.AnswerCall(call.id)
         yield inputs.HangUpCall(call.id)
-        yield inputs.HoldCall(call.id, held=not call.held_local)
+        yield inputs.HoldCall(call.id, held=not call.media.held_local)
         yield inputs.SwitchTo(call.id)
         yield inputs.Confer((call.id,), ())
         if conference is not None:
@@ -60,11 +60,13 @@ def asked(state: State, most: int):
             yield inputs.RemoveFrom(conference.id, call.id)
             if most > 2:
                 yield inputs.MuteIn(conference.id, call.id, muted=True)
-    yield inputs.Confer(tuple(call.id for call in state.calls), () if len(state.calls) >= most else (kitchen,))
-    if len(state.calls) < most:
+    yield inputs.Confer(
+        tuple(call.id for call in state.calls.living), () if len(state.calls.living) >= most else (kitchen,)
+    )
+    if len(state.calls.living) < most:
         yield kitchen
     if conference is not None:
-        if len(state.calls) < most:
+        if len(state.calls.living) < most:
             yield inputs.InviteInto(conference.id, kitchen)
         yield inputs.HoldConference(conference.id, held=not conference.held)
         yield inputs.EndConference(conference.id)
@@ -72,7 +74,7 @@ def asked(state: State, most: int):
 
 def within_bounds(state: State) -> bool:
     """A call without the SIP process is walked through alone; the panel's error has nothing to do with it."""
-    return state.error_until is None and (state.sip_ready or len(state.calls) < 2)
+    return state.panel.error_until is None and (state.appliance.sip_ready or len(state.calls.living) < 2)
 
 
 def test_every_state_with_a_conference_keeps_the_rules(record_property, capsys):

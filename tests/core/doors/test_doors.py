@@ -17,7 +17,7 @@ def asked(station: Station, seconds: float | None = None):
 
 def guard(station: Station, *, energised: bool, pulse: int | None = None, after: float = 0.0) -> Station:
     """The guard reports the newest pulse."""
-    newest = dict(station.state.pulses).get(FRONT)
+    newest = dict(station.state.doors.pulses).get(FRONT)
     if pulse is None:
         pulse = newest.id if newest else 0
     return station.give(inputs.RelayChanged, after, door=FRONT, energised=energised, pulse=pulse)
@@ -113,7 +113,7 @@ def test_a_second_request_prolongs_up_to_the_bound():
         station.wait(3.0)
         reply = asked(station, 4.0)
         guard(station, energised=True)
-        untils.append((round(dict(station.state.pulses)[FRONT].until - began, 3), bool(reply.warning)))
+        untils.append((round(dict(station.state.doors.pulses)[FRONT].until - began, 3), bool(reply.warning)))
     assert untils == [(7.0, False), (10.0, False), (10.0, True), (16.0, False)]  # the last one is another pulse
     assert door_events(station) == ["unlocked", "unlocked", "unlocked", "locked", "unlocked"]
 
@@ -121,9 +121,9 @@ def test_a_second_request_prolongs_up_to_the_bound():
 def test_a_request_that_would_end_sooner_changes_nothing():
     station = ready()
     asked(station, 5.0)
-    pulse = station.state.pulses
+    pulse = station.state.doors.pulses
     assert asked(station, 1.0).warning == "Door front is open already, for longer than this."
-    assert station.state.pulses == pulse
+    assert station.state.doors.pulses == pulse
 
 
 def test_prolonging_in_the_same_instant_gives_a_newer_id():
@@ -217,7 +217,7 @@ def test_a_targets_digits_open_its_door():
     guard(station, energised=True)
     unlocked = station.last(events.DoorUnlocked)
     assert (unlocked.by, unlocked.means) == ("digits of kitchen", OpenedBy.DTMF)
-    assert station.call.digits == ""
+    assert station.call.digits.received == ""
 
 
 @pytest.mark.parametrize(
@@ -239,7 +239,7 @@ def test_a_targets_digits_open_its_door():
 def test_digits_open_the_door_when_they_are_its_own(digits, apart, opened):
     station = ready().give(inputs.BookRead, book=CredentialBook("5a" * 32))
     typed(station, station.talking().id, digits, apart)
-    assert bool(station.state.pulses) is opened
+    assert bool(station.state.doors.pulses) is opened
 
 
 def test_digits_do_not_count_twice():
@@ -277,7 +277,7 @@ def test_digits_before_the_call_is_connected_are_told_and_do_nothing():
     typed(station, call.id, "12#")
     assert station.types().count("dtmf.received") == 3
     station.give(inputs.CallConfirmed, call=call.id)
-    assert (station.call.digits, door_events(station)) == ("", [])
+    assert (station.call.digits.received, door_events(station)) == ("", [])
 
 
 def test_digits_without_a_guard_are_denied_once():
@@ -356,7 +356,7 @@ def test_no_chain_of_holds_and_pulses_is_longer_than_the_longest_hold():
         held(station, 400.0)
         guard(station, energised=True)
         asked(station)
-        untils.append(dict(station.state.pulses)[FRONT].until - began)
+        untils.append(dict(station.state.doors.pulses)[FRONT].until - began)
         station.wait(149.0)
     assert untils == [400.0, 549.0, 600.0, 600.0]
 

@@ -150,7 +150,7 @@ def test_what_was_kept_holds_from_the_first_input_on():
     kept = PersistentState(7, locked_down=(FRONT,), blocks=(block,))
     station.give(inputs.Started, version="1", kept=kept)
     station.give(inputs.GuardReady)
-    assert station.desired.kept == kept == station.state.on_disc
+    assert station.desired.kept == kept == station.state.appliance.on_disc
     assert station.ask(inputs.OpenDoor(FRONT)).error.code == "door-locked-down"
     assert station.ask(inputs.OpenDoor(GATE)).error.code == "door-blocked"
     station.wait(60.0)
@@ -160,8 +160,8 @@ def test_what_was_kept_holds_from_the_first_input_on():
 def test_a_file_that_cannot_be_read_locks_every_door_down():
     station = Station()
     station.give(inputs.Started, version="1", kept_fault="/var/lib/kept.json: damaged.")
-    assert station.state.locked_down == (FRONT, GATE)
-    assert station.desired.kept != station.state.on_disc
+    assert station.state.doors.locked_down == (FRONT, GATE)
+    assert station.desired.kept != station.state.appliance.on_disc
     warning = station.last(events.WarningTold)
     assert warning.code == "kept-state-damaged"
     assert "/var/lib/kept.json: damaged." in warning.message

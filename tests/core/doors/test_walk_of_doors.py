@@ -5,10 +5,12 @@ import pytest
 from appliance.core import desired_state, inputs
 from appliance.core.model import (
     Action,
+    AppliancePart,
     ButtonId,
     ButtonSettings,
     DoorId,
     DoorSettings,
+    DoorsPart,
     PersistentState,
     RequestId,
     SensorId,
@@ -39,7 +41,7 @@ def every_input(state: State, serial: int):
     yield inputs.GuardReady(**common)
     yield inputs.GuardLost(**common, why="gone")
     for energised in (True, False):
-        pulse = getattr(dict(state.pulses).get(DOOR), "id", 0)
+        pulse = getattr(dict(state.doors.pulses).get(DOOR), "id", 0)
         yield inputs.RelayChanged(**common, door=DOOR, energised=energised, pulse=pulse)
     for sensor in ("leaf", "housing"):
         for active in (True, False):
@@ -62,13 +64,13 @@ def every_input(state: State, serial: int):
 
 def within_bounds(state: State) -> bool:
     """One sensor that is not at rest at a time, or one client who waits."""
-    settling = sum(sensing.settles is not None for _, sensing in state.sensors)
-    awake = sum(bool(sensing.active) for _, sensing in state.sensors)
-    return settling + awake + len(state.unkept) <= 1 and not state.presses
+    settling = sum(sensing.settles is not None for _, sensing in state.doors.sensors)
+    awake = sum(bool(sensing.active) for _, sensing in state.doors.sensors)
+    return settling + awake + len(state.appliance.pending_replies) <= 1 and not state.panel.presses
 
 
 def test_every_state_of_a_door_keeps_the_rules():
-    first = State(SETTINGS, now=100.0, sip_ready=True, relay_ready=True)
+    first = State(SETTINGS, now=100.0, appliance=AppliancePart(sip_ready=True), doors=DoorsPart(relay_ready=True))
     states, steps = walk(first, every_input, within_bounds)
     print(f"\n{len(states)} states, {steps} steps")
     assert len(states) > 100

@@ -156,7 +156,7 @@ def test_edges_mean(button, at, wanted, actions, late):
     station = edges(panel(), button, *at, late=late).wait(5.0)
     assert seen(station) == wanted
     assert acted(station) == [f"button {button}: {action}" for action in actions]
-    assert bool(station.state.presses) == (len(at) == 1)
+    assert bool(station.state.panel.presses) == (len(at) == 1)
     if len(at) > 1:
         assert station.desired.wake_at is None
 
@@ -217,7 +217,7 @@ def test_200_pulses_of_3_ms_ring_nobody_and_are_counted(apart):
         edges(station, PLAIN, number * apart, number * apart + 0.003)
     station.wait(1.0)
     assert (seen(station), glitches(station)) == ([], {PLAIN: 200})
-    assert station.state.presses == ()
+    assert station.state.panel.presses == ()
 
 
 def test_bounces_of_a_press_are_no_pulses():
@@ -228,7 +228,7 @@ def test_bounces_of_a_press_are_no_pulses():
 def test_pulses_are_counted_while_a_second_click_is_waited_for():
     station = edges(panel(), DOUBLE, 1.0, 1.1, 1.2, 1.202).wait(1.0)
     assert seen(station) == [(P, 1.0), (R, 1.1), (C, 1.1)]
-    assert (glitches(station), station.state.presses) == ({DOUBLE: 1}, ())
+    assert (glitches(station), station.state.panel.presses) == ({DOUBLE: 1}, ())
 
 
 def trace(dice: random.Random) -> tuple[list[float], list[tuple[float, float]]]:
@@ -262,7 +262,9 @@ def test_of_10000_random_bounce_traces_no_press_is_missed_and_none_is_false(seed
         at, presses = trace(dice)
         told, acts = [], 0
         for number, when in enumerate((*at, inf)):
-            while dice.random() < 0.9 and (press := dict(state.presses).get(PLAIN)) and buttons.wake(press) < when:
+            while (
+                dice.random() < 0.9 and (press := dict(state.panel.presses).get(PLAIN)) and buttons.wake(press) < when
+            ):
                 turn = Turn(state, buttons.wake(press), "")
                 acts += len(buttons.due(turn, button, turn.now))
                 state, told = turn.state, told + turn.events
@@ -277,7 +279,7 @@ def test_of_10000_random_bounce_traces_no_press_is_missed_and_none_is_false(seed
         wanted = [event for down, up in presses for event in ((P, down), (R, up), (C, up))]
         assert [(e.TYPE.removeprefix("button."), e.at) for e in told] == wanted, at
         assert acts == len(presses)
-        assert turn.state.presses == ()
+        assert turn.panel.presses == ()
         state = replace(turn.state, now=0.0)
 
 
@@ -289,7 +291,7 @@ def test_random_bounce_traces_are_presses_by_whole_steps_too():
         station = edges(Station(first), PLAIN, *at, late=dice.random() < 0.3).wait(1.0)
         wanted = [event for down, up in presses for event in ((P, down), (R, up), (C, up))]
         assert seen(station) == [(kind, round(when, 3)) for kind, when in wanted], at
-        assert station.state.presses == ()
+        assert station.state.panel.presses == ()
 
 
 # -- two together ------------------------------------------------------------------------------------------------------
@@ -386,7 +388,7 @@ def test_a_button_that_is_down_for_too_long_is_told_and_counts_for_nothing_until
     assert seen(station)[-1] == (S, 61.0)
     part = f"button {button}"
     assert station.last(events.ApplianceDegraded).part == part
-    assert part in dict(station.state.failed)
+    assert part in dict(station.state.appliance.failed)
     shown = {b["id"]: b["stuck"] for b in snapshot.snapshot(station.state, 0.0)["panel"]["buttons"]}
     assert [name for name, stuck in shown.items() if stuck] == [button]
     assert station.desired.wake_at is None
@@ -394,7 +396,7 @@ def test_a_button_that_is_down_for_too_long_is_told_and_counts_for_nothing_until
     station.wait(1.0)
     assert seen(station)[-2:] == [(S, 61.0), (R, 80.0)]
     assert station.last(events.ApplianceRecovered).part == part
-    assert station.state.failed == ()
+    assert station.state.appliance.failed == ()
     assert acted(station) == [f"{part}: {action}" for action in actions]
     edges(station, button, 90.0, 90.2).wait(1.0)
     assert seen(station)[-1] == (C, 90.2)
@@ -413,13 +415,13 @@ def test_a_line_that_goes_ends_its_press_and_that_is_no_click(button):
     station.wait(5.0)
     assert seen(station) == [(P, 1.0), (R, 1.05)]
     assert len(acted(station)) == before == (button is PLAIN)
-    assert station.state.presses == ()
+    assert station.state.panel.presses == ()
 
 
 def test_a_line_that_goes_while_its_button_is_stuck_ends_the_alarm():
     station = edges(panel(), PLAIN, 1.0)
     give(station, PLAIN, 70.0, False, lost=True)
-    assert (seen(station)[-1], station.state.failed) == ((R, 70.0), ())
+    assert (seen(station)[-1], station.state.appliance.failed) == ((R, 70.0), ())
 
 
 @pytest.mark.parametrize("at", [(), (1.0,), (1.0, 1.2)])
@@ -427,7 +429,7 @@ def test_a_line_that_goes_before_a_press_is_believed_or_after_it_leaves_nothing(
     station = edges(panel(), PLAIN, *at, late=True)
     station.give(inputs.ButtonEdge, 0.001, button=PLAIN, active=False, lost=True)
     station.wait(5.0)
-    assert station.state.presses == ()
+    assert station.state.panel.presses == ()
     assert len(seen(station)) == len(at) // 2 * 2
 
 
@@ -455,7 +457,7 @@ def test_a_client_presses_as_a_finger_does(button, seconds, wanted, late):
         station.give(inputs.Tick, 80.0)
     station.wait(80.0)
     assert seen(station) == wanted
-    assert station.state.presses == ()
+    assert station.state.panel.presses == ()
 
 
 def test_a_client_that_presses_what_is_down_is_told_so():
@@ -490,13 +492,13 @@ def test_a_finger_that_stays_after_a_clients_press_is_a_press_of_its_own(late):
         station.give(inputs.Tick, 8.0)
     station.wait(3.0)
     assert seen(station) == [(P, 0.0), (R, 2.0), (C, 2.0), (P, 2.0)]
-    assert dict(station.state.presses)[PLAIN].down
+    assert dict(station.state.panel.presses)[PLAIN].down
 
 
 def test_a_finger_on_one_button_leaves_the_other():
     station = edges(panel(), LONG, 1.0)
     edges(station, PLAIN, 1.1, 1.2).wait(0.1)
-    assert [name for name, press in station.state.presses if press.down] == [LONG]
+    assert [name for name, press in station.state.panel.presses if press.down] == [LONG]
 
 
 # -- all that can be ---------------------------------------------------------------------------------------------------
@@ -518,7 +520,7 @@ def test_every_state_of_two_buttons_that_make_a_chord_keeps_the_rules_and_comes_
                     yield inputs.Requested(at=at, fresh=fresh, request="q", who="walk", action=press)
 
         def bounded(state):
-            return state.error_until is None and all(press.glitches < 2 for _, press in state.presses)
+            return state.panel.error_until is None and all(press.glitches < 2 for _, press in state.panel.presses)
 
         states, _ = walk(State(settings, now=100.0), every_input, bounded)
         for state in states:
@@ -526,7 +528,7 @@ def test_every_state_of_two_buttons_that_make_a_chord_keeps_the_rules_and_comes_
             for button in settings.buttons:
                 station.give(inputs.ButtonEdge, button=button.id, active=False)
             station.wait(70.0)
-            assert station.state.presses == ()
+            assert station.state.panel.presses == ()
             assert station.desired.wake_at is None
 
 

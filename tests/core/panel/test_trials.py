@@ -82,7 +82,7 @@ def test_another_trial_of_a_lamp_takes_the_place_of_the_one_before_and_two_lamps
 def test_a_lamp_that_is_not_there_or_a_time_that_is_none_is_refused(lamp, seconds, code):
     station = ready()
     assert try_lamp(station, lamp, seconds=seconds).error.code == code
-    assert station.state.lamp_trials == ()
+    assert station.state.panel.lamp_trials == ()
 
 
 def test_where_there_is_no_lamp_that_is_said():
@@ -107,7 +107,7 @@ def test_silence_is_listened_to_then_a_tone_is_played_and_the_reply_tells_both_l
     assert not station.desired.sound.measure
     assert station.desired.sound.tone is None
     station.give(inputs.MicrophoneMeasured, dbfs=0.0)  # came late
-    assert station.state.sound_trial is None
+    assert station.state.panel.sound_trial is None
 
 
 def test_a_microphone_that_nothing_came_from_is_told_by_no_level():
@@ -191,5 +191,7 @@ def test_a_station_that_lacks_its_configuration_says_so(settings, said):
 
 
 def test_what_does_not_work_is_said_beside_what_is_lacking():
-    state = replace(ready().state, settings=NOBODY, failed=(("audio", "no card"),))
+    state = replace(
+        ready().state, settings=NOBODY, appliance=replace(ready().state.appliance, failed=(("audio", "no card"),))
+    )
     assert status_line.status(state) == "not configured; audio: no card"

@@ -138,7 +138,7 @@ def test_two_far_ends_are_connected_and_both_of_our_calls_end():
     for call in (first, second):
         ended(station, call, remote=False)
         assert station.last(events.CallEnded).cause is Cause.TRANSFERRED
-    assert station.state.calls == ()
+    assert station.state.calls.living == ()
 
 
 def test_the_one_that_is_replaced_may_end_first():
@@ -177,7 +177,7 @@ def test_a_far_end_that_goes_and_takes_no_place_was_not_transferred():
     ended(station, first)
     station.wait(station.state.settings.deadlines.disconnecting_s)
     assert [(e.call, e.code) for e in outcomes(station)] == [(first, 408)]
-    assert (station.call.id, station.call.held_local) == (second, False)
+    assert (station.call.id, station.call.media.held_local) == (second, False)
 
 
 def test_a_far_end_that_has_taken_the_place_and_stays_is_left():
@@ -193,7 +193,7 @@ def test_where_they_are_not_connected_both_calls_are_as_they_were():
     station, first, second = two()
     station.ask(inputs.ConnectCalls(first, second))
     progress(station, first, 603)
-    assert [(call.id, call.held_local) for call in station.state.calls] == [(first, True), (second, False)]
+    assert [(call.id, call.media.held_local) for call in station.state.calls.living] == [(first, True), (second, False)]
     ended(station, second)
     assert station.last(events.CallEnded).cause is Cause.HANGUP
 
@@ -203,7 +203,7 @@ def test_a_call_beside_it_goes_on():
     station.arrive("c-other")
     progress(station, call, 200)
     assert station.orders(HangUp) == [HangUp(call)]
-    assert station.state.call(CallId("c-other")).alive
+    assert station.state.calls.get(CallId("c-other")).alive
 
 
 def test_a_place_is_taken_by_one():
@@ -255,9 +255,9 @@ def test_we_follow_and_leave_when_we_are_answered():
         OFFICE,
         "attended",
     )
-    assert station.state.call(new).remote.target == "office"
-    assert station.state.call(new).headers == ()
-    assert station.state.call(call).held_local
+    assert station.state.calls.get(new).remote.target == "office"
+    assert station.state.calls.get(new).headers.invite == ()
+    assert station.state.calls.get(call).media.held_local
     assert notified(station) == [100]
     for _ in range(2):
         station.give(inputs.CallProgressed, call=new, code=180, early_media=False)
@@ -278,7 +278,7 @@ def test_the_far_end_of_one_account_cannot_have_us_take_its_choice_for_a_target_
         station.give(inputs.CallConfirmed, call=call)
         station.ask(inputs.SetTransferPolicy(call, FOLLOW))
         refers(station, call, "sip:301@office.example")
-        assert station.state.call(placed(station)).remote.target == target
+        assert station.state.calls.get(placed(station)).remote.target == target
 
 
 def test_a_new_call_that_is_sent_on_is_to_take_the_same_place():
@@ -306,7 +306,7 @@ def test_where_the_new_call_comes_to_nothing_the_old_one_goes_on(code, told):
     station.give(inputs.CallEnded, call=placed(station), code=code, reason="Why", remote=bool(code))
     assert notified(station) == [100, told]
     assert outcomes(station) == [events.CallTransferFailed(call, told, "Why", TransferRole.TRANSFEREE)]
-    assert (station.call.id, station.call.held_local) == (call, False)
+    assert (station.call.id, station.call.media.held_local) == (call, False)
 
 
 def test_a_new_call_that_nobody_answers_is_given_up():
@@ -431,7 +431,7 @@ def test_when_the_sip_process_is_lost_nobody_is_followed():
     station, call = referred(FOLLOW)
     station.give(inputs.SipLost, why="killed")
     assert outcomes(station) == [events.CallTransferFailed(call, 480, "killed", TransferRole.TRANSFEREE)]
-    assert (notified(station), station.state.calls, station.state.transfers) == ([100], (), ())
+    assert (notified(station), station.state.calls.living, station.state.transfers) == ([100], (), ())
 
 
 def test_the_policy_is_the_accounts_and_can_be_changed_for_a_call():
@@ -439,7 +439,7 @@ def test_the_policy_is_the_accounts_and_can_be_changed_for_a_call():
     station = ready(accounts=(account,), transfer_policy=FOLLOW)
     through = station.ask(inputs.Dial("402", account=AccountId("office"))).call
     straight = station.ask(inputs.Dial("sip:x@127.0.0.9")).call
-    assert [station.state.call(call).transfer_policy for call in (through, straight)] == [ASK, FOLLOW]
+    assert [station.state.calls.get(call).transfer_policy for call in (through, straight)] == [ASK, FOLLOW]
     assert station.arrive().transfer_policy is FOLLOW
     station.ask(inputs.SetTransferPolicy(through, REFUSE))
     shown = {call["id"]: call["transfer_policy"] for call in snapshot.snapshot(station.state, 0.0)["calls"]}
@@ -465,7 +465,7 @@ def test_a_stranger_takes_no_place_though_it_knows_the_identifiers_of_the_call()
     new = takes(station, old, **STRANGER)
     assert station.orders(Answer) == []
     assert station.orders(Refuse)[-1] == Refuse(new, 403)
-    assert station.state.call(old).talks
+    assert station.state.calls.get(old).talks
 
 
 def test_another_takes_the_place_of_whom_we_talk_with():

@@ -23,13 +23,13 @@ def every_input(state: State, serial: int):
     yield inputs.SipReady(**common, address="127.0.0.1:5060")
     yield inputs.SipLost(**common, why="gone")
     about = {"uri": KITCHEN, "display_name": "", "source": "127.0.0.2:5060", "local_uri": ""}
-    if len(state.calls) < 2:
+    if len(state.calls.living) < 2:
         yield inputs.CallArrived(**common, call=CallId(f"c-{fresh}"), **about)
-    for call in state.calls:
+    for call in state.calls.living:
         of = {**common, "call": call.id}
-        if not call.placed:
+        if not call.placing.done:
             continue
-        if len(state.calls) < 3:
+        if len(state.calls.living) < 3:
             yield inputs.CallArrived(**common, call=CallId(f"c-{fresh}"), replaces=call.id, **about)
         if call.direction is Direction.OUTGOING:
             yield inputs.CallProgressed(**of, code=180, early_media=False)
@@ -46,22 +46,26 @@ def every_input(state: State, serial: int):
 
 def asked(state: State):
     """All that a client can ask."""
-    for call in state.calls:
+    for call in state.calls.living:
         yield inputs.AnswerCall(call.id)
         yield inputs.HangUpCall(call.id)
         yield inputs.TransferCall(call.id, OFFICE)
         yield inputs.AcceptTransfer(call.id)
         yield inputs.EndTransfer(call.id, 200, "OK")
         yield inputs.EndTransfer(call.id, 603, "Decline")
-        for other in state.calls:
+        for other in state.calls.living:
             yield inputs.ConnectCalls(call.id, other.id)
-    if len(state.calls) < 2:
+    if len(state.calls.living) < 2:
         yield inputs.Dial("kitchen")
 
 
 def within_bounds(state: State) -> bool:
     """Not from where there are three calls, or one and no SIP process; the panel's error has nothing to do with it."""
-    return state.error_until is None and len(state.calls) < 3 and (state.sip_ready or not state.calls)
+    return (
+        state.panel.error_until is None
+        and len(state.calls.living) < 3
+        and (state.appliance.sip_ready or not state.calls.living)
+    )
 
 
 @pytest.mark.parametrize("policy", [TransferPolicy.FOLLOW, TransferPolicy.ASK])

@@ -49,7 +49,7 @@ def rung(station):
 
 def calls(station):
     """The living calls by target."""
-    return {call.remote.target: call for call in station.state.calls if call.alive}
+    return {call.remote.target: call for call in station.state.calls.living if call.alive}
 
 
 def rings(station, name):
@@ -74,7 +74,7 @@ def refuses(station, name, code=486):
 
 def let_go(station):
     """The far ends confirm what we ended."""
-    for call in [call for call in station.state.calls if not call.alive]:
+    for call in [call for call in station.state.calls.living if not call.alive]:
         station.give(inputs.CallEnded, call=call.id, code=487, reason="", remote=False)
 
 
@@ -88,7 +88,7 @@ def test_the_first_to_answer_stops_the_others_who_need_not_come():
     station = house(("kitchen", "hall", 30))
     station.press("ring")
     started = station.last(events.RingStarted)
-    assert (started.button, started.to, {call.ring for call in station.state.calls}) == (
+    assert (started.button, started.to, {call.ring for call in station.state.calls.living}) == (
         "ring",
         "house",
         {started.ring},
@@ -161,7 +161,7 @@ def test_a_step_in_which_all_refuse_brings_the_next_at_once_and_no_error_meanwhi
     refuses(station, "hall", 404)
     assert rung(station) == ["kitchen", "hall", "302"]
     assert picture(station.state) is Picture.DIALING
-    assert station.state.error_until is None
+    assert station.state.panel.error_until is None
     refuses(station, "mobile", 480)
     assert ended(station) == (RingResult.UNANSWERED, "")
     assert picture(station.state) is Picture.ERROR
@@ -181,15 +181,15 @@ def test_who_refuses_at_once_is_called_as_often_as_the_plan_says_with_pauses():
 @pytest.mark.parametrize(
     "away",
     [
-        {"accounts": (Account(OFFICE, AccountState.FAILED, failures=1),)},
-        {"accounts": (Account(OFFICE, AccountState.REGISTERING, failures=3),)},
+        {"begun": (Account(OFFICE, AccountState.FAILED, failures=1),)},
+        {"begun": (Account(OFFICE, AccountState.REGISTERING, failures=3),)},
         {"contacts": (Contact("mobile", ContactState.UNAVAILABLE),)},
     ],
     ids=["account failed", "account tries again", "watched and away"],
 )
 def test_a_step_whose_targets_are_known_to_be_away_soon_brings_the_next(away):
     station = house(("mobile", 30), ("kitchen", 30), accounts=(AccountSettings(OFFICE, "1", "pbx.example", "pbx"),))
-    station.state = replace(station.state, **away)
+    station.state = replace(station.state, accounts=replace(station.state.accounts, **away))
     station.press("ring")
     assert rung(station) == ["302"]  # it may be there all the same
     station.wait(4.0)
@@ -198,7 +198,9 @@ def test_a_step_whose_targets_are_known_to_be_away_soon_brings_the_next(away):
 
 def test_the_last_step_has_its_time_whatever_is_known():
     station = house(("mobile", 30))
-    station.state = replace(station.state, contacts=(Contact("mobile", ContactState.UNAVAILABLE),))
+    station.state = replace(
+        station.state, accounts=replace(station.state.accounts, contacts=(Contact("mobile", ContactState.UNAVAILABLE),))
+    )
     station.press("ring")
     station.wait(29.0)
     assert list(calls(station)) == ["mobile"]
@@ -309,7 +311,7 @@ def test_a_new_ring_while_a_talk_is_held_is_of_its_own():
     station.press("hold")
     station.press("ring")
     assert station.types().count("ring.ended") == 1
-    assert len(station.state.calls) == 2
+    assert len(station.state.calls.living) == 2
 
 
 def test_the_sip_process_dies_and_all_who_rang_are_rung_again_once():
@@ -318,7 +320,7 @@ def test_the_sip_process_dies_and_all_who_rang_are_rung_again_once():
     rings(station, "kitchen")
     ring = station.state.ring.id
     station.give(inputs.SipLost, why="died")
-    assert {call.ring for call in station.state.calls} == {ring}
+    assert {call.ring for call in station.state.calls.living} == {ring}
     assert set(calls(station)) == {"kitchen", "hall"}
     station.give(inputs.SipReady, address="127.0.0.1:5060")
     assert rung(station) == ["kitchen", "hall", "kitchen", "hall"]
@@ -357,7 +359,7 @@ def test_the_daemon_stops_and_so_does_the_ring():
     station.give(inputs.StopRequested)
     assert station.state.ring is None
     let_go(station)
-    assert station.state.calls == ()
+    assert station.state.calls.living == ()
 
 
 def test_a_target_that_the_configuration_has_lost_meanwhile_is_passed_over():

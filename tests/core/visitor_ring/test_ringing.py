@@ -86,7 +86,7 @@ def test_a_ring_that_is_lost_with_the_sip_process_is_placed_again_once_only():
     station.give(inputs.SipLost, why="died")
     second = station.call
     assert second.id != first.id
-    assert (second.placed, second.placed_again, second.button) == (False, True, "ring")
+    assert (second.placing.done, second.placing.again, second.button) == (False, True, "ring")
     assert station.last(events.CallFailed).cause is Cause.ERROR
     assert picture(station.state) is Picture.DIALING
     station.give(inputs.SipLost, why="died")  # while it waits: nothing of it is lost
@@ -94,7 +94,7 @@ def test_a_ring_that_is_lost_with_the_sip_process_is_placed_again_once_only():
     station.give(inputs.SipReady, address="127.0.0.1:5060")
     assert [order.call for order in station.orders(Place)] == [first.id, second.id]
     station.give(inputs.SipLost, why="died")
-    assert station.state.calls == ()
+    assert station.state.calls.living == ()
 
 
 @pytest.mark.parametrize("why_not", ["a client's call", "answered", "given up", "the daemon stops"])
@@ -111,7 +111,7 @@ def test_it_is_not_placed_again_where_nobody_waits_for_it(why_not):
             station.dialled()
             station.give(inputs.StopRequested)
     station.give(inputs.SipLost, why="died")
-    assert station.state.calls == ()
+    assert station.state.calls.living == ()
 
 
 def test_a_press_displaces_a_call_from_outside_that_nobody_has_answered_where_only_one_may_be():
@@ -120,7 +120,7 @@ def test_a_press_displaces_a_call_from_outside_that_nobody_has_answered_where_on
     station.press("ring")
     assert station.orders(Refuse) == [Refuse(incoming.id, 486)]
     assert [order.uri for order in station.orders(Place)] == [KITCHEN]
-    assert station.state.active.button == "ring"
+    assert station.state.calls.active.button == "ring"
     station.give(inputs.CallEnded, call=incoming.id, code=486, reason="", remote=False)
     told = station.last(events.CallRejected)
     assert (told.call, told.cause, told.missed) == (incoming.id, Cause.BUSY, True)
@@ -140,7 +140,7 @@ def test_a_press_while_the_last_call_is_ending_rings_again():
     call = station.dialled()
     station.press("hangup")
     station.press("ring")
-    assert [c.state for c in station.state.calls] == [CallState.DISCONNECTING, CallState.DIALING]
+    assert [c.state for c in station.state.calls.living] == [CallState.DISCONNECTING, CallState.DIALING]
     assert station.orders(HangUp) == [HangUp(call.id)]
 
 
@@ -162,13 +162,13 @@ def test_a_new_press_ends_the_error():
     station.give(inputs.CallEnded, call=call.id, code=404, reason="", remote=True)
     station.press("ring")
     assert picture(station.state) is Picture.DIALING
-    assert station.state.error_until is None
+    assert station.state.panel.error_until is None
 
 
 def test_a_button_whose_target_is_unknown_rings_nobody():
     station = ready(buttons=(ButtonSettings(ButtonId("ring"), Action.RING, target="nobody"),))
     station.press("ring")
-    assert station.state.calls == ()
+    assert station.state.calls.living == ()
 
 
 @pytest.mark.parametrize("button", ["answer", "hangup", "hold", "switch", "far"])
@@ -186,9 +186,13 @@ def test_the_buttons_answer_hold_resume_and_hang_up():
     assert station.last(events.CallAnswering).who == "button answer"
     station.give(inputs.CallConfirmed, call=call.id)
     station.press("hold")
-    assert (station.call.hold, picture(station.state), station.desired.sound.tone) == ("local", Picture.HELD, Tone.HELD)
+    assert (station.call.media.hold, picture(station.state), station.desired.sound.tone) == (
+        "local",
+        Picture.HELD,
+        Tone.HELD,
+    )
     station.press("hold")
-    assert station.call.hold == "none"
+    assert station.call.media.hold == "none"
     station.press("far")
     assert station.last(events.DtmfSending).count == 1
     station.press("hangup")

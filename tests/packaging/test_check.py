@@ -1,4 +1,4 @@
-"""What `make check` leaves out, and that it is reported from the rest."""
+"""What `make check` leaves out, and how that is distinguished from the rest."""
 
 import subprocess
 import sys

@@ -28,10 +28,10 @@ def edge(turn: Turn, given: inputs.ButtonEdge) -> None:
         act_all(turn, buttons.edge(turn, button, active=given.active, at=given.at, lost=given.lost))
 
 
-def tick(turn: Turn, edges: float | None) -> None:
+def tick(turn: Turn, given: inputs.Tick) -> None:
     """Perform the actions that time alone causes. `edges`: until when all edges are known."""
     for button in turn.settings.buttons:
-        act_all(turn, buttons.due(turn, button, turn.now if edges is None else edges))
+        act_all(turn, buttons.due(turn, button, turn.now if given.edges is None else given.edges))
 
 
 def press(turn: Turn, action: inputs.PressButton, asked: inputs.Requested) -> Reply:

@@ -11,7 +11,7 @@ from appliance.core.panel.view import panel_view
 from appliance.core.transition import Turn
 
 take = takes(
-    on(inputs.Tick, lambda turn, given: actions.tick(turn, given.edges)),
+    on(inputs.Tick, actions.tick),
     on(inputs.ButtonEdge, actions.edge),
     on(inputs.LampFound, indications.lamp_found),
     on(inputs.MicrophoneMeasured, lambda turn, given: self_tests.measured(turn, given.dbfs)),

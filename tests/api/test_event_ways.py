@@ -107,9 +107,9 @@ def test_what_is_told_comes_as_it_was_told(shared, station, way):
 
 @pytest.mark.parametrize("way", WAYS)
 def test_the_daemon_is_asked_on_its_own_thread(shared, station, way):
-    threads, snapshot, feed = set(), station.snapshot, station.feed
+    threads, snapshot, feed = set(), station.snapshot, station.subscribe
     station.snapshot = lambda: threads.add(threading.get_ident()) or snapshot()
-    station.feed = lambda since: threads.add(threading.get_ident()) or feed(since)
+    station.subscribe = lambda since: threads.add(threading.get_ident()) or feed(since)
     with way(shared) as following:
         shared.tell("notice")
         following.event()

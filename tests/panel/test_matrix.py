@@ -166,7 +166,7 @@ class _Block:
 @pytest.fixture
 def wires(monkeypatch):
     wires = Wires()
-    monkeypatch.setitem(sys.modules, "appliance.panel.gpio.line_group", SimpleNamespace(Block=wires.make))
+    monkeypatch.setitem(sys.modules, "appliance.panel.gpio.line_group", SimpleNamespace(LineGroup=wires.make))
     return wires
 
 

@@ -292,7 +292,7 @@ from pathlib import Path
 from appliance.core.desired import RelayPulse
 from appliance.core.inputs import GuardReady
 from appliance.core.model import DoorId
-from appliance.panel.relay import DoorWiring, Relay, SimulatedLine
+from appliance.panel.relay import DoorWiring, Relay, SimulatedRelayLine
 
 async def main(file):
     def post(what):
@@ -300,7 +300,7 @@ async def main(file):
         if isinstance(what, GuardReady):
             now = time.monotonic_ns()
             relay.desire((RelayPulse(DoorId("front"), now, now + 60 * 10**9),))
-    relay = Relay((DoorWiring(DoorId("front"), 60.0, SimulatedLine(Path(file))),), None, post)
+    relay = Relay((DoorWiring(DoorId("front"), 60.0, SimulatedRelayLine(Path(file))),), None, post)
     await relay.start()
     await asyncio.Event().wait()
 

@@ -23,7 +23,7 @@ from appliance.core.model import (
     By,
     Call,
     CallHeaders,
-    CallMedia,
+    CallSound,
     CallsPart,
     CallState,
     CallTimes,
@@ -208,7 +208,7 @@ CALL = Call(
                         1.0,
                         None,
                         headers=CallHeaders(invite=(("X-Floor", "2"),)),
-                        media=CallMedia(codec=Codec("opus", 48000)),
+                        media=CallSound(codec=Codec("opus", 48000)),
                         times=CallTimes(ringing_since=2.0, connected_since=3.0),
                     ),
                 )

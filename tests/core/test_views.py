@@ -18,7 +18,7 @@ from appliance.core.model import (
     Call,
     CallHeaders,
     CallId,
-    CallMedia,
+    CallSound,
     CallsPart,
     CallState,
     CallTimes,
@@ -81,19 +81,19 @@ CALLS = [
     (having(S.CONNECTING, IN, answered_by_us=True), Picture.RINGING, None, "kitchen calls"),
     (having(S.CONNECTED), Picture.IN_CALL, None, "in a call with kitchen"),
     (
-        having(S.CONNECTED, media=CallMedia(held_local=True)),
+        having(S.CONNECTED, media=CallSound(held_local=True)),
         Picture.HELD,
         Tone.HELD,
         "in a call with kitchen, held by us",
     ),
     (
-        having(S.CONNECTED, media=CallMedia(held_remote=True)),
+        having(S.CONNECTED, media=CallSound(held_remote=True)),
         Picture.HELD,
         Tone.HELD,
         "in a call with kitchen, held by them",
     ),
     (
-        having(S.CONNECTED, media=CallMedia(held_local=True, held_remote=True)),
+        having(S.CONNECTED, media=CallSound(held_local=True, held_remote=True)),
         Picture.HELD,
         Tone.HELD,
         "in a call with kitchen, held by both",
@@ -186,14 +186,14 @@ ALL = (Picture.DOOR_OPEN, Picture.RECORDING, Picture.SPEAK, Picture.IN_CALL)
             {"calls": {"recordings": (replace(WRITTEN[0], begun=False),)}}, ALL[3:], id="nothing is written yet"
         ),
         pytest.param(
-            {"calls": {"living": (having(S.CONNECTED, media=CallMedia(held_remote=True)),)}},
+            {"calls": {"living": (having(S.CONNECTED, media=CallSound(held_remote=True)),)}},
             (Picture.HELD,),
             id="held by them",
         ),
     ],
 )
 def test_a_lamp_shows_the_first_picture_that_it_knows_of_all_that_are_true(changes, wanted):
-    state = changed(changed(READY, {"calls": {"living": (having(S.CONNECTED, media=CallMedia(muted=True)),)}}), changes)
+    state = changed(changed(READY, {"calls": {"living": (having(S.CONNECTED, media=CallSound(muted=True)),)}}), changes)
     assert indications.pictures(state) == wanted
     assert snapshot.snapshot(state, 0.0)["panel"]["pictures"] == list(wanted)
     lamps = tuple(LampSettings(LampId(p), ((p, Pattern.ON), (Picture.IDLE, Pattern.SLOW))) for p in Picture)
@@ -335,7 +335,7 @@ def test_a_call_has_its_whole_shape():
         number="kitchen",
         headers=CallHeaders(answer=(("X-Flat", "3"),)),
         custom_data="order 5",
-        media=CallMedia(muted=True, codec=PCMA, quality=Quality(received=50, lost=1, jitter_ms=2.5)),
+        media=CallSound(muted=True, codec=PCMA, quality=Quality(received=50, lost=1, jitter_ms=2.5)),
         times=CallTimes(ringing_since=91.0, connected_since=95.0),
         end=End(Cause.HANGUP, 200, "OK", By.LOCAL),
     )

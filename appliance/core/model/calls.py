@@ -222,7 +222,7 @@ class CallHeaders:
 
 
 @dataclass(frozen=True, slots=True)
-class CallMedia:
+class CallSound:
     """The sound of a call: how it was negotiated, how it arrives, and who holds or mutes it."""
 
     early: EarlySource = EarlySource.NONE  # of an incoming call, before it is answered
@@ -315,7 +315,7 @@ class Call:
     replaces: CallId | None = None  # our call that this one replaces once it is answered
     end: End | None = None  # decided when disconnecting, final when ended
     headers: CallHeaders = field(default_factory=CallHeaders)
-    media: CallMedia = field(default_factory=CallMedia)
+    media: CallSound = field(default_factory=CallSound)
     times: CallTimes = field(default_factory=CallTimes)
     placing: CallPlacing = field(default_factory=CallPlacing)
     forward: CallForward = field(default_factory=CallForward)

@@ -1,4 +1,4 @@
-"""News of the machine and the configuration that change little: the clock, a file with errors, a slow start of SIP."""
+"""Reports about the machine and its configuration: a clock that was set, a file with errors, a slow start of SIP."""
 
 from dataclasses import replace
 
@@ -8,19 +8,19 @@ from appliance.core.transition import Turn
 
 
 def config_rejected(turn: Turn, given: inputs.ConfigRejected) -> None:
-    """Report errors in the changed file; the settings before it stay."""
+    """Report errors in the changed file; the previous settings stay in use."""
     turn.appliance = replace(turn.appliance, rejected=True)
     turn.emit(events.ConfigRejected(given.errors))
 
 
 def clock_set(turn: Turn, given: inputs.ClockSet) -> None:
-    """Report a leap of the wall clock."""
+    """Report that the wall clock was set."""
     way = "forward" if given.by_s > 0 else "back"
     turn.emit(events.NoticeTold(NoticeCode.CLOCK_SET, f"The clock was set {way} by {abs(given.by_s):.1f} s."))
 
 
 def clock_read(turn: Turn, given: inputs.ClockTold) -> None:
-    """Keep what the wall clock shows."""
+    """Store the time of the wall clock."""
     turn.appliance = replace(turn.appliance, clock=given.clock)
 
 

@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
         from appliance.system import journald  # noqa: PLC0415  late: seldom needed
         from appliance.system.notify import Notify  # noqa: PLC0415
 
-        journald.tell(str(err))
+        journald.send(str(err))
         Notify().status(str(err))
         return 1
 

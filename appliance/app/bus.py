@@ -24,7 +24,9 @@ class Bus:
 
     def __init__(self, config: Config, reactor: Reactor) -> None:
         self._config, self._reactor = config.dbus, reactor
-        self._told = ""  # the code of the last reported failure; another attempt that ends the same way is not reported
+        self._reported = (
+            ""  # the code of the last reported failure; another attempt that ends the same way is not reported
+        )
 
     async def serve(self) -> None:
         """Serve on the bus while the daemon runs, if that is configured."""
@@ -55,11 +57,11 @@ class Bus:
             retry_s = min(2 * retry_s, LAST_RETRY_S)
 
     def _up(self) -> None:
-        self._told = ""
+        self._reported = ""
         self._reactor.post(inputs.PartRecovered(at=time.monotonic(), part="dbus"))
 
     def _failed(self, err: IntercomError) -> None:
-        if err.code != self._told:
+        if err.code != self._reported:
             why = sentences(err.message, err.cause)
             self._reactor.post(inputs.PartFailed(at=time.monotonic(), part="dbus", why=why, resolution=err.resolution))
-        self._told = err.code
+        self._reported = err.code

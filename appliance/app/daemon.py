@@ -100,7 +100,7 @@ class App:
         reactor.perform |= {orders.KeepCredential: codes.keep, orders.DropCredential: codes.drop}
         reactor.perform[orders.KeepLockouts] = codes.lock
         reactor.keep.append(audit.append)
-        reactor.make_so |= {"sound": link.desire, "recordings": recordings.desire, "status": self._tell_status}
+        reactor.make_so |= {"sound": link.desire, "recordings": recordings.desire, "status": self._report_status}
         reactor.make_so |= {"quiet_hours": quiet.desire, "kept": kept.desire}
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._asked_to_stop)
@@ -124,7 +124,7 @@ class App:
             codes.open()
             watchdog = asyncio.create_task(self._feed_watchdog())
             serving = [asyncio.create_task(part.serve()) for part in (web, bus)]
-            serving.append(asyncio.create_task(self._tell_ready(web, reactor)))
+            serving.append(asyncio.create_task(self._report_ready(web, reactor)))
             await self._stop.wait()
             self._notify.send("STOPPING=1")
             await self._last_calls(reactor)
@@ -152,7 +152,7 @@ class App:
     def _post(self, given: inputs.Input) -> None:
         self._reactor.post(given)
 
-    async def _tell_ready(self, web: Web, reactor: Reactor) -> None:
+    async def _report_ready(self, web: Web, reactor: Reactor) -> None:
         """Report to systemd that we are ready: relays are at rest, and clients find us at our socket.
 
         Buttons work before that. This waits for neither network nor far ends, and only briefly for a missing guard.
@@ -198,7 +198,7 @@ class App:
         finally:
             self._notify.send("READY=1")
 
-    def _tell_status(self, text: str) -> None:
+    def _report_status(self, text: str) -> None:
         """Set the status line, in a call with its length, which is updated during the call."""
         if self._status_timer is not None:
             self._status_timer.cancel()
@@ -209,7 +209,7 @@ class App:
             return
         seconds = int(max(0.0, time.monotonic() - call.times.connected_since))
         self._notify.status(f"{text}, {seconds // 60}:{seconds % 60:02}")
-        self._status_timer = asyncio.get_running_loop().call_later(STATUS_S, self._tell_status, text)
+        self._status_timer = asyncio.get_running_loop().call_later(STATUS_S, self._report_status, text)
 
     async def _last_calls(self, reactor: Reactor) -> None:
         """Allow time for BYE, CANCEL and the ends of registrations, and for the recordings."""

@@ -67,15 +67,15 @@ class Web:
     async def serve(self) -> None:
         """Listen; faults are reported, and retried until every listener works."""
         await asyncio.to_thread(_load)
-        told = ""
+        reported = ""
         while why := await self._start():
             self.tried.set()
-            if why != told:
+            if why != reported:
                 self._reactor.post(inputs.PartFailed(at=time.monotonic(), part="http", why=why))
-            told = why
+            reported = why
             await asyncio.sleep(HTTP_RETRY_S)
         self.tried.set()
-        if told:
+        if reported:
             self._reactor.post(inputs.PartRecovered(at=time.monotonic(), part="http"))
 
     async def stop(self) -> None:

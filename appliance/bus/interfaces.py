@@ -84,8 +84,8 @@ def call_path(call: str) -> str:
 
 def clean(text: Any) -> str:
     """A text that D-Bus accepts: UTF-8 without NUL; None is empty. Callers choose their own names."""
-    told = "" if text is None else str(text)
-    return told.encode(errors="replace").decode().replace("\0", "\ufffd")
+    string = "" if text is None else str(text)
+    return string.encode(errors="replace").decode().replace("\0", "\ufffd")
 
 
 def _text(name: str, key: str) -> Property:

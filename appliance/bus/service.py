@@ -127,8 +127,8 @@ class BusService:
             if path not in old:
                 self._signal(ROOT, MANAGER, "InterfacesAdded", "oa{sa{sv}}", [path, managed(there)])
             elif values := changed(old[path], there):
-                told = [there.interface.name, variants(there.interface, values), []]
-                self._signal(path, PROPERTIES, "PropertiesChanged", "sa{sv}as", told)
+                change = [there.interface.name, variants(there.interface, values), []]
+                self._signal(path, PROPERTIES, "PropertiesChanged", "sa{sv}as", change)
 
     def _signal(self, path: str, interface: str, member: str, signature: str, body: list[Any]) -> asyncio.Future[None]:
         return self._send(Message.new_signal(path, interface, member, signature, body))

@@ -32,19 +32,19 @@ class Client:
         try:
             connection.request(method, path, None if body is None else json.dumps(body), headers)
             answer = connection.getresponse()
-            told: Json = json.loads(answer.read() or b"{}")
+            reply: Json = json.loads(answer.read() or b"{}")
         except (OSError, http.client.HTTPException, ValueError) as err:
             raise self._unreachable(err) from err
         finally:
             connection.close()
         if answer.status not in OK:
             raise IntercomError(
-                told.get("code", "error"),
-                told.get("detail", f"The daemon answered {answer.status}."),
-                told.get("cause", ""),
-                told.get("resolution", ""),
+                reply.get("code", "error"),
+                reply.get("detail", f"The daemon answered {answer.status}."),
+                reply.get("cause", ""),
+                reply.get("resolution", ""),
             )
-        return told
+        return reply
 
     def events(self, since: int | None) -> Iterator[Json]:
         """Events after `since` (None: from now on), live, until the daemon ends. Raises IntercomError."""

@@ -199,15 +199,15 @@ class _Trial:
         return _finding(check, "problem", "The relay was not energised and then released.")
 
     def _heard(self, check: str) -> Json:
-        told = "The relay was energised and then released."
+        outcome = "The relay was energised and then released."
         answer = None
         if self._person.there:
             self._prompt("Was the strike open during that time? [y/n, Enter skips]")
             answer = self._answer()
         if answer is None:
-            return _finding(check, "ok", told)
+            return _finding(check, "ok", outcome)
         remedy = "Check the relay's wires and supply, active_low, and the strike."
-        return _judged(check, answer, f"{told} The strike opened.", "The strike did not open.", remedy)
+        return _judged(check, answer, f"{outcome} The strike opened.", "The strike did not open.", remedy)
 
     def _sound(self) -> Json:
         self._prompt("Be quiet for 2 s; then the speaker plays a tone.")

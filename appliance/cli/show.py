@@ -113,11 +113,11 @@ def _past(call: Json) -> str:
 
 def event(envelope: Json) -> str:
     """An event in one line."""
-    told = " ".join(
+    line = " ".join(
         f"{name}={_value(value)}" for name, value in envelope["data"].items() if value not in (None, "", [])
     )
     call = f"  {envelope['call']}" if envelope["call"] else ""
-    return f"{envelope['time']}  {envelope['id']}  {envelope['type']}{call}  {told}".rstrip()
+    return f"{envelope['time']}  {envelope['id']}  {envelope['type']}{call}  {line}".rstrip()
 
 
 def _value(value: Any) -> str:

@@ -93,13 +93,13 @@ def event(side: str, kind: str, *, earlier: bool = False, **data: object) -> Sig
     """An event with this data. earlier: it may have come before this step."""
 
     async def look(of: Side) -> float | None:
-        for told in of.events(earlier=earlier):
-            if told["type"] == kind and all(told["data"].get(name) == value for name, value in data.items()):
-                return float(told["uptime"])
+        for envelope in of.events(earlier=earlier):
+            if envelope["type"] == kind and all(envelope["data"].get(name) == value for name, value in data.items()):
+                return float(envelope["uptime"])
         return None
 
     text = " ".join(["event", kind, *(f"{name}={value}" for name, value in data.items())])
-    return Sight(side, text, look, lambda of: _listed(told["type"] for told in of.events()), _log, exact=True)
+    return Sight(side, text, look, lambda of: _listed(envelope["type"] for envelope in of.events()), _log, exact=True)
 
 
 def wire(

@@ -19,10 +19,12 @@ def _account(view: Json) -> Finding:
     check = f"account.{view['name']}"
     if view["state"] == AccountState.REGISTERED:
         return ok(check, f"Registered as {view['user']} at {view['server']}.")
-    told = f"Not registered as {view['user']}."
+    message = f"Not registered as {view['user']}."
     if view["explanation"]:
-        return problem(check, told, view["explanation"])
-    return warning(check, told, f"It is {view['state']}.", "Run this again in a moment, or see intercomctl accounts.")
+        return problem(check, message, view["explanation"])
+    return warning(
+        check, message, f"It is {view['state']}.", "Run this again in a moment, or see intercomctl accounts."
+    )
 
 
 def calls(logged: Sequence[Json]) -> list[Finding]:

@@ -161,10 +161,10 @@ def _bus() -> str:
 
 
 def _commands() -> str:
-    told = {name: text for name, text in commands(parser()).items() if text}
+    described = {name: text for name, text in commands(parser()).items() if text}
     return _table(
         ("command", "does"),
-        ((f"`intercomctl {name}`", f"{text[:1].upper()}{text[1:]}.") for name, text in told.items()),
+        ((f"`intercomctl {name}`", f"{text[:1].upper()}{text[1:]}.") for name, text in described.items()),
     )
 
 

@@ -260,7 +260,7 @@ class Manager:
         self._usual = self._patience = int(micros) if micros.isdecimal() and mine else 0  # of the watchdog, in µs
         self.due: int | None = None  # when the next watchdog message is due
 
-    def tell(self, text: bytes) -> None:
+    def notify(self, text: bytes) -> None:
         """Send a message. If systemd does not read, that must not keep a pulse from ending."""
         if self._path:
             try:
@@ -280,9 +280,9 @@ class Manager:
         patience = min(self._usual, HURRY_US) if close else self._usual
         if patience != self._patience:
             self._patience = patience
-            self.tell(b"WATCHDOG_USEC=%d\nWATCHDOG=1" % patience)
+            self.notify(b"WATCHDOG_USEC=%d\nWATCHDOG=1" % patience)
         elif self.due is None or now >= self.due:
-            self.tell(b"WATCHDOG=1")
+            self.notify(b"WATCHDOG=1")
         else:
             return
         self.due = now + patience * 1000 // 4
@@ -302,7 +302,7 @@ class Guard:
         if not listening:
             self._welcome(sock)
         names = ", ".join(door.name for door in self._doors)
-        self._manager.tell(b"READY=1\nSTATUS=holds the relays of " + names.encode(errors="replace"))
+        self._manager.notify(b"READY=1\nSTATUS=holds the relays of " + names.encode(errors="replace"))
         while True:
             self._settle()
             self._manager.beat(time.monotonic_ns(), min(self._moments(), default=None))
@@ -322,7 +322,7 @@ class Guard:
     def _settle(self) -> None:
         for number, door in enumerate(self._doors):
             if door.settle(time.monotonic_ns()):
-                self._tell(door.record(number))
+                self._send(door.record(number))
 
     def _moments(self) -> list[int]:
         return [door.until for door in self._doors if door.energised]
@@ -349,7 +349,7 @@ class Guard:
     def _welcome(self, daemon: socket.socket) -> None:
         self._daemon, self._born = daemon, time.monotonic_ns()
         names = "\n".join(door.name for door in self._doors)
-        self._tell(RECORD.pack(HELLO, NONE, self._born, 0) + names.encode())
+        self._send(RECORD.pack(HELLO, NONE, self._born, 0) + names.encode())
 
     def _dismiss(self) -> None:
         for door in self._doors:
@@ -374,10 +374,10 @@ class Guard:
         door = self._doors[number]
         door.ask(kind, pulse, until, self._born, time.monotonic_ns())
         door.settle(time.monotonic_ns())
-        self._tell(door.record(number))
+        self._send(door.record(number))
         return True
 
-    def _tell(self, packet: bytes) -> None:
+    def _send(self, packet: bytes) -> None:
         """Send a packet to the daemon. If it does not read, or is gone, that must not keep a pulse from ending."""
         if self._daemon:
             try:
@@ -563,7 +563,7 @@ def main(words: list[str]) -> int:
         # Before any message: its reader may keep us waiting.
         left = [door.name for door in doors if not came_to_rest(door)]
     if status == IDLE:
-        Manager().tell(b"READY=1")  # otherwise systemd treats it as a failure, whatever the status is
+        Manager().notify(b"READY=1")  # otherwise systemd treats it as a failure, whatever the status is
     if why:
         complain(why)
     if left:
@@ -586,7 +586,7 @@ def came_to_rest(door: GuardedDoor) -> bool:
 
 def complain(text: str) -> None:
     """Report an error, to systemd and on stderr, even if nobody reads it."""
-    Manager().tell(b"STATUS=" + text.encode(errors="replace"))
+    Manager().notify(b"STATUS=" + text.encode(errors="replace"))
     try:
         os.write(2, f"intercomd-guard: {text}\n".encode(errors="replace"))
     except OSError:

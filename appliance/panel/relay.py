@@ -200,7 +200,7 @@ class _Link:
         self.names: tuple[DoorId, ...] = ()
         self.busy: set[DoorId] = set()  # has, or may have, a pulse
         self._newest: dict[DoorId, int] = {}  # pulse that was sent
-        self._told: dict[DoorId, tuple[int, int]] = {}
+        self._reported: dict[DoorId, tuple[int, int]] = {}
         self._due: dict[DoorId, float] = {}  # when a pulse's end must have been reported
         self._asked: float | None = self._loop.time() + HELLO_S  # by when any message must have arrived
         self._news = asyncio.Event()
@@ -279,8 +279,8 @@ class _Link:
                 self._due.pop(door, None)
                 if pulse >= self._newest.get(door, 0):  # not an older one's end, while a newer one is on its way
                     self.busy.discard(door)
-            if self._told.get(door, (0, 0)) != (energised, pulse):
-                self._told[door] = energised, pulse
+            if self._reported.get(door, (0, 0)) != (energised, pulse):
+                self._reported[door] = energised, pulse
                 self._heard(door, bool(energised), pulse)
         else:
             self.end("the relay guard sent an invalid message")

@@ -66,7 +66,7 @@ def replay(path: Path) -> Report:
             taken = _take(state, line)
             state = taken.step.state if taken.step is not None else state
             again = record_format.brought(taken)
-            timeline += _told(taken, again, begun, calls)
+            timeline += _timeline_lines(taken, again, begun, calls)
             calls = again.get("calls", calls)
             difference = difference or _difference(number, line, again)
     except (ValueError, KeyError, TypeError) as err:
@@ -124,7 +124,7 @@ def _unequal(where: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:
         yield where, old, new
 
 
-def _told(taken: Taken, again: Json, begun: float, before: dict[str, str]) -> Iterator[str]:
+def _timeline_lines(taken: Taken, again: Json, begun: float, before: dict[str, str]) -> Iterator[str]:
     """The timeline's lines of one input: seconds since the recording began, the input, its results."""
     yield f"{taken.given.at - begun:+10.3f}  {type(taken.given).__name__}{_fields(plain(taken.given))}"
     if "failed" in again:

@@ -68,9 +68,9 @@ class Feed:
         while any(page := self._past.since(since, PAGE)):
             lost, old = page
             if lost is not None:
-                told = self._told(lost)
-                since = told["id"]
-                yield told
+                gap = self._gap(lost)
+                since = gap["id"]
+                yield gap
             for envelope in old:
                 since = envelope["id"]
                 yield envelope
@@ -84,7 +84,7 @@ class Feed:
                     yield subscriber.queue.popleft()
                 if subscriber.lost is not None:
                     lost, subscriber.lost = subscriber.lost, None
-                    yield self._told(lost)
+                    yield self._gap(lost)
                     continue
                 if self._closed:
                     return
@@ -93,7 +93,7 @@ class Feed:
         finally:
             self._subscribers.discard(subscriber)
 
-    def _told(self, lost: tuple[int, int]) -> Json:
+    def _gap(self, lost: tuple[int, int]) -> Json:
         uptime = asyncio.get_running_loop().time()
         data = {"from": lost[0], "to": lost[1], "certain": True}
         return enveloped(min(lost[1], self.last), "events.lost", uptime, self._past.boot, None, data)

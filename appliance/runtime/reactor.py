@@ -92,7 +92,7 @@ class Reactor:
         """
         self._loop = asyncio.get_running_loop()
         if lost is not None:
-            self._tell(lost, time.monotonic())
+            self._publish(lost, time.monotonic())
         found = PersistentState() if kept is None else kept
         self._take(inputs.Started(at=time.monotonic(), version=version, kept=found, kept_fault=fault))
         self._drain()
@@ -134,7 +134,7 @@ class Reactor:
         self.state, before = taken.state, self.desired
         self.desired = desired
         for event in taken.events:
-            self._tell(event, taken.state.now)
+            self._publish(event, taken.state.now)
         # Lamps and relay are quick, and people wait for them; an INVITE goes before the sound, which may open a card.
         self._make_so(before, "lamps", "relays", "kept")
         for order in taken.orders:
@@ -168,7 +168,7 @@ class Reactor:
 
     # -- events ------------------------------------------------------------------------------------------------------
 
-    def _tell(self, event: events.Event, now: float) -> None:
+    def _publish(self, event: events.Event, now: float) -> None:
         call = getattr(event, "call", None)
         envelope = enveloped(self._journal.take(), event.TYPE, now, self._journal.boot, call, data_of(event))
         log.info("%s", line(envelope), extra={"event": envelope["type"], "call": envelope["call"]})
@@ -251,8 +251,10 @@ def plain(value: Any) -> Any:
 def line(envelope: Json) -> str:
     """An event in one line of fields, for the log."""
     call = [f"call={envelope['call']}"] if envelope["call"] else []
-    told = [f"{name}={in_line(value)}" for name, value in envelope["data"].items() if value not in (None, "", {})]
-    return " ".join([envelope["type"], *call, *told])
+    assignments = [
+        f"{name}={in_line(value)}" for name, value in envelope["data"].items() if value not in (None, "", {})
+    ]
+    return " ".join([envelope["type"], *call, *assignments])
 
 
 def in_line(value: Any) -> str:

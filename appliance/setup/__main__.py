@@ -82,7 +82,7 @@ def set_up(given: argparse.Namespace, root: Path) -> int:
     terminal = Terminal(_input, getpass.getpass, print)
     replaces = not given.print and station.configured(file)
     if replaces and not given.force:
-        told = IntercomError(
+        failed = IntercomError(
             ErrorCode.CONFLICT,
             f"This station is already configured in {file}.",
             "",
@@ -91,7 +91,7 @@ def set_up(given: argparse.Namespace, root: Path) -> int:
         if given.yes or not ask.confirmed(
             terminal, f"This station is already configured in {file}. Replace it?", default=False
         ):
-            raise told
+            raise failed
     found, lines_ = cards(root / "proc"), chips(root / "dev")
     for path, why in lines_.closed:
         print(f"{path} cannot be examined: {why}. Run this as root.", file=sys.stderr)

@@ -62,7 +62,7 @@ def run(source: Path, file: Path) -> Imported:
                 "Make the file system writable, and restart the board.",
             ) from error
     except IntercomError as error:
-        _tell(source, error)
+        _report(source, error)
         raise
     return imported
 
@@ -182,7 +182,7 @@ def _contents(file: Path) -> Json | None:
         return None
 
 
-def _tell(source: Path, error: IntercomError) -> None:
+def _report(source: Path, error: IntercomError) -> None:
     """Write the error beside the file, for the person who puts the card into a computer again."""
     text = f"intercomd.toml was not imported.\n\n{error}\n\nCorrect it, and restart the board.\n"
     with suppress(OSError):  # the journal has it too

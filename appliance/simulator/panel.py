@@ -59,7 +59,7 @@ class SimulatedPanel:
         self._free_at: dict[str, float] = {}  # when a button may be pressed again
         self._server: asyncio.Server | None = None
         for name, lamp in lamps.items():
-            factory.pin(lamp.pin, pin_class=_pin_that_tells(partial(self._changed, name)))
+            factory.pin(lamp.pin, pin_class=_reporting_pin(partial(self._changed, name)))
 
     async def start(self) -> None:
         """Listen. Raises IntercomError."""
@@ -159,11 +159,11 @@ class SimulatedPanel:
                 writer.write(line)
 
 
-def _pin_that_tells(changed: Callable[[bool], None]) -> type[Any]:
+def _reporting_pin(changed: Callable[[bool], None]) -> type[Any]:
     """Return a mock pin class that calls `changed` with each new level."""
     from gpiozero.pins.mock import MockPin  # noqa: PLC0415  late: only where a panel is simulated
 
-    class TellingPin(MockPin):  # type: ignore[misc]  # gpiozero has no types
+    class ReportingPin(MockPin):  # type: ignore[misc]  # gpiozero has no types
         # Every change passes this method; gpiozero's own MockConnectedPin overrides it (1.6.2, 2.0.1).
         def _change_state(self, value: bool) -> bool:
             did = bool(super()._change_state(value))
@@ -171,7 +171,7 @@ def _pin_that_tells(changed: Callable[[bool], None]) -> type[Any]:
                 changed(bool(value))
             return did
 
-    return TellingPin
+    return ReportingPin
 
 
 def _line(message: dict[str, Any]) -> bytes:

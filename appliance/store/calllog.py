@@ -39,8 +39,8 @@ class CallLog:
     def write(self, order: LogCall) -> None:
         """Write a call to disc as soon as the disc works."""
         epoch = time.time() - time.monotonic()
-        told = logged_call(order.call, order.ended, epoch, missed=order.missed)
-        row = order.call.id, self._boot, order.ended is not None, json.dumps(told, separators=(",", ":"))
+        entry = logged_call(order.call, order.ended, epoch, missed=order.missed)
+        row = order.call.id, self._boot, order.ended is not None, json.dumps(entry, separators=(",", ":"))
         self._backlog.put(order.call.id, row)
 
     def list(self, limit: int = 50, before: int | None = None) -> Sequence[tuple[int, Json]]:

@@ -89,8 +89,8 @@ class Writer:
             try:
                 result = job(connection)
             except IntercomError as error:
-                told = error
-                return lambda: answer.set_exception(told)
+                outcome = error
+                return lambda: answer.set_exception(outcome)
             return lambda: answer.set_result(result)
 
         def refuse(why: str) -> None:
@@ -147,7 +147,7 @@ class Writer:
         elif failures:
             self._retry_later(failures)
         else:
-            self._tell_recovery()
+            self._report_recovery()
 
     def _attempt(self, batch: list[_Entry]) -> list[tuple[_Entry, Exception]]:
         """Run all in one transaction; if that fails, each in its own, so that one cannot stop the others.
@@ -204,15 +204,15 @@ class Writer:
         self._retry_at = time.monotonic() + self._retry_s
         self._retry_s = min(self._retry_s * 2, self._longest_retry_s)
         why, resolution = database.explain(failures[0][1], self.directory)
-        self._tell_failure(why, resolution)
+        self._report_failure(why, resolution)
 
-    def _tell_failure(self, why: str, resolution: str) -> None:
+    def _report_failure(self, why: str, resolution: str) -> None:
         if not self._failing:
             self._failing = True
             log.warning("storage fails: %s", why)
             self._post(PartFailed(at=time.monotonic(), part=PART, why=why, resolution=resolution))
 
-    def _tell_recovery(self) -> None:
+    def _report_recovery(self) -> None:
         with self._changed:
             waiting = any(entry.failed for entry in self._entries)
         if self._failing and not waiting:
@@ -229,7 +229,7 @@ class Writer:
             log.warning("a damaged database could not be set aside: %s", reason(failure))
             return False
         # Reported as a failure, which the first write into the new database ends.
-        self._tell_failure(
+        self._report_failure(
             f"The database was damaged ({error}); it was renamed to {name.name} and a new one was created.",
             "Check the disc or SD card. The next start lists the recordings again.",
         )

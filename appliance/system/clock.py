@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 ABSTIME, CANCEL_ON_SET = 1, 2
 FAR_S = 365 * 86_400  # the timer's expiry has no meaning; when it has expired, it begins again
-TOLD_S = 1.0  # smaller ones are corrections
+LEAST_CHANGE_S = 1.0  # smaller ones are corrections
 QUARTER_S = 900  # local time changes only at quarters of an hour
 SOON_S = 15.0  # while the clock is not synchronised
 UNKNOWN_US = 16_000_000  # the kernel's maximum error of an uncorrected clock (NTP_PHASE_LIMIT)
@@ -67,7 +67,7 @@ class ClockMonitor:
     ) -> None:
         """Start; `was_set` is called for each change, even a small one, if the kernel can report it."""
         self._post, self._was_set, self._trusted, self._synchronised = post, was_set, trusted, synchronised
-        self._told: model.Clock | None = None
+        self._reported: model.Clock | None = None
         self._look_again: asyncio.TimerHandle | None = None
         self._look()
         self._ahead = 0.0  # offset from CLOCK_MONOTONIC
@@ -95,13 +95,13 @@ class ClockMonitor:
         lead = datetime.now().astimezone().utcoffset()
         trusted = self._trusted or self._synchronised()
         seen = model.Clock(epoch, lead.total_seconds() if lead is not None else 0.0, trusted)
-        known = self._told
+        known = self._reported
         if (
             known is None
-            or abs(known.epoch - epoch) >= TOLD_S
+            or abs(known.epoch - epoch) >= LEAST_CHANGE_S
             or (known.utc_offset_s, known.trusted) != (seen.utc_offset_s, seen.trusted)
         ):
-            self._told = seen
+            self._reported = seen
             self._post(ClockTold(at=time.monotonic(), clock=seen))
         wait_s = QUARTER_S - now % QUARTER_S if trusted else SOON_S
         self._look_again = asyncio.get_running_loop().call_later(wait_s + 0.01, self._look)
@@ -118,7 +118,7 @@ class ClockMonitor:
         self._wait()
         self._look()
         self._was_set()
-        if abs(self._ahead - before) >= TOLD_S:
+        if abs(self._ahead - before) >= LEAST_CHANGE_S:
             self._post(ClockSet(at=time.monotonic(), by_s=round(self._ahead - before, 3)))
 
 

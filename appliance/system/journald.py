@@ -47,7 +47,7 @@ def never_wait() -> None:
         os.set_blocking(sys.stderr.fileno(), False)
 
 
-def tell(text: str) -> None:
+def send(text: str) -> None:
     """Log why this process ends: one record of the priority error, or a plain line without a journal."""
     handler().handle(logging.makeLogRecord({"name": __name__, "msg": "%s", "args": (text,), "levelno": logging.ERROR}))
 

@@ -49,7 +49,7 @@ class NetworkMonitor:
 
     def __init__(self, post: Callable[[inputs.Input], None]) -> None:
         self._post = post
-        self._told: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+        self._reported: tuple[tuple[str, ...], tuple[str, ...]] | None = None
         self._notices: socket.socket | None = None
         self._files = -1
         self._timer: asyncio.TimerHandle | None = None
@@ -119,10 +119,10 @@ class NetworkMonitor:
         except OSError as error:
             LOG.warning("The network cannot be examined: %s", reason(error))
             return
-        if now != self._told:
-            self._told = now
-            told = inputs.NetworkChanged(at=time.monotonic(), addresses=now[0], nameservers=now[1])
-            self._post(told)
+        if now != self._reported:
+            self._reported = now
+            change = inputs.NetworkChanged(at=time.monotonic(), addresses=now[0], nameservers=now[1])
+            self._post(change)
 
 
 def addresses() -> tuple[str, ...]:

@@ -29,7 +29,7 @@ class Quiet:
     """Posts QuietChanged; lives on the loop's thread."""
 
     def __init__(self, post: Callable[[Input], None]) -> None:
-        self._post, self._hours, self._told = post, QuietHours(), False
+        self._post, self._hours, self._reported = post, QuietHours(), False
         self._timer: asyncio.TimerHandle | None = None
 
     def desire(self, hours: QuietHours) -> None:
@@ -42,8 +42,8 @@ class Quiet:
         self.stop()
         now = datetime.now()  # noqa: DTZ005 - wall-clock hours
         quiet, change = at(self._hours, now)
-        if quiet != self._told:
-            self._told = quiet
+        if quiet != self._reported:
+            self._reported = quiet
             self._post(QuietChanged(at=time.monotonic(), quiet=quiet))
         if change is not None:
             # by way of UTC, as local time may jump in between

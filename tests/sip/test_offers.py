@@ -98,7 +98,7 @@ def test_other_codecs_are_offered_as_soon_as_nothing_else_is_negotiated(updates)
     assert updates.due(10.0 + AGAIN_S)
     updates.sent("codec")
     assert not updates.due(99.0)
-    updates.settle(200, "OK", (), "", told=False)
+    updates.settle(200, "OK", (), "", reported=False)
     assert updates.codecs == ("PCMU",)
     assert kinds(updates) == [(inputs.UpdateSent, ("codec",)), (inputs.UpdateAnswered, ("codec",))]
 
@@ -110,7 +110,7 @@ def test_codecs_that_cannot_be_had_are_given_up(late, updates):
         updates.postpone(10.0 + LONGEST_S)
     else:
         updates.sent("codec")
-        updates.settle(488, "Not Acceptable Here", (), "", told=False)
+        updates.settle(488, "Not Acceptable Here", (), "", reported=False)
     assert not updates.due(99.0)
     assert updates.codecs == ()
     assert updates.told[-1].code in {488, 491}
@@ -118,5 +118,5 @@ def test_codecs_that_cannot_be_had_are_given_up(late, updates):
 
 def test_a_hold_that_is_refused_is_told_elsewhere(updates):
     updates.sent("hold")
-    updates.settle(488, "Not Acceptable Here", (), "", told=True)
+    updates.settle(488, "Not Acceptable Here", (), "", reported=True)
     assert kinds(updates) == [(inputs.UpdateSent, ("hold",))]

@@ -238,7 +238,7 @@ def test_standard_error_that_is_no_journal_is_left_as_it_is(stream, waits):
 
 def test_what_ends_a_process_is_told_as_an_error(journal, tmp_path):
     program = (
-        "from appliance.system import journald; import sys; journald.SOCKET = sys.argv[1]; journald.tell('100 %s')"
+        "from appliance.system import journald; import sys; journald.SOCKET = sys.argv[1]; journald.send('100 %s')"
     )
     argv = [sys.executable, "-c", program, journal.path]
     with (tmp_path / "stderr").open("wb") as file:

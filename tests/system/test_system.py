@@ -182,11 +182,11 @@ def test_the_status_line_tells_a_calls_length_again_and_again_while_there_is_one
         app = daemon.App(load(SIMULATED), {}, Places(tmp_path, tmp_path), simulated=True, file=SIMULATED)
         talking = replace(call, times=replace(call.times, connected_since=time.monotonic() - 3723))
         app._reactor = SimpleNamespace(state=State(Settings("x"), calls=CallsPart(living=(talking,))))
-        app._tell_status("in a call with a")
+        app._report_status("in a call with a")
         for _ in range(3):
             assert re.fullmatch(rb"STATUS=in a call with a, 62:\d\d", await asyncio.to_thread(manager.recv, 100))
         app._reactor.state = State(Settings("x"), calls=CallsPart(living=(replace(call, state=CallState.DIALING),)))
-        app._tell_status("calling a")
+        app._report_status("calling a")
         while (text := await asyncio.to_thread(manager.recv, 100)) != b"STATUS=calling a":
             assert text.startswith(b"STATUS=in a call with a, ")
         assert app._status_timer is None

@@ -55,8 +55,8 @@ class Repeats:
             return
         body = await _body(receive)
         if body is None:
-            told = IntercomError(ErrorCode.BODY_TOO_LONG, f"The body is longer than {LONGEST_BODY} bytes.")
-            await problems.response(told, scope["path"])(scope, receive, send)
+            too_long = IntercomError(ErrorCode.BODY_TOO_LONG, f"The body is longer than {LONGEST_BODY} bytes.")
+            await problems.response(too_long, scope["path"])(scope, receive, send)
             return
         key = Headers(scope=scope).get("idempotency-key")
         if key is None or scope["method"] != "POST":

@@ -95,8 +95,10 @@ def install(app: FastAPI) -> None:
     async def unexpected(request: Request, error: Exception) -> JSONResponse:
         # Starlette raises it again after the answer, and uvicorn then logs it with its traceback.
         del error
-        told = IntercomError(ErrorCode.ERROR, "This is a fault of intercomd.", resolution="The log has the details.")
-        return response(told, request.url.path, {"Connection": "close"})  # uvicorn then closes it
+        internal = IntercomError(
+            ErrorCode.ERROR, "This is a fault of intercomd.", resolution="The log has the details."
+        )
+        return response(internal, request.url.path, {"Connection": "close"})  # uvicorn then closes it
 
 
 def invalid_parameter(error: ValidationException) -> IntercomError:

@@ -215,5 +215,5 @@ async def _order(
     status: int = 200,
 ) -> JSONResponse:
     reply = await ask(daemon, action, who)
-    told = {"id": action.call, "call": daemon.call(action.call), "warning": reply.warning or None}
-    return JSONResponse(told, status)
+    answer = {"id": action.call, "call": daemon.call(action.call), "warning": reply.warning or None}
+    return JSONResponse(answer, status)

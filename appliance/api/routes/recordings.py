@@ -28,13 +28,13 @@ async def list_recordings(
     """A page of recordings, newest first; `cursor` is the `next` of the previous page."""
     rows = await asyncio.to_thread(daemon.recordings.list, limit + 1, cursor)
     page, more = rows[:limit], len(rows) > limit
-    return JSONResponse({"recordings": [_told(row) for row in page], "next": page[-1].id if more else None})
+    return JSONResponse({"recordings": [_body(row) for row in page], "next": page[-1].id if more else None})
 
 
 @router.get("/{recording}", responses=answers(models.Recording))
 async def read_recording(recording: Id, daemon: Daemon) -> JSONResponse:
     """One recording."""
-    return JSONResponse(_told(await asyncio.to_thread(daemon.recordings.get, recording)))
+    return JSONResponse(_body(await asyncio.to_thread(daemon.recordings.get, recording)))
 
 
 @router.get(
@@ -51,7 +51,7 @@ async def read_audio(recording: Id, daemon: Daemon) -> FileResponse:
     return FileResponse(path, media_type="audio/wav", filename=f"{recording}.wav", content_disposition_type="inline")
 
 
-def _told(row: Recording) -> Json:
+def _body(row: Recording) -> Json:
     return {name: getattr(row, name) for name in _FIELDS} | {"url": f"{router.prefix}/{row.id}/audio"}
 
 

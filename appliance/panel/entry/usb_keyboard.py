@@ -12,7 +12,7 @@ from appliance.core.inputs import CardRead, Input, KeypadKey
 from appliance.core.model import KeypadId, ReaderId
 from appliance.panel.entry.evdev import InputDevice, KeyMoved
 from appliance.panel.entry.wiegand_frames import Card, Discarded, Spoiled
-from appliance.panel.entry.wiegand_reader import Told
+from appliance.panel.entry.wiegand_reader import DiscardReports
 from appliance.panel.gpio.line_claims import Claims
 
 SEARCHED_S = 5.0  # how often at least an unplugged device is searched for
@@ -132,19 +132,19 @@ class TypedReader:
         self._reader, self._post = reader, post
         self._loop = asyncio.get_running_loop()
         self._typing = Typing()
-        self._told = Told(reader, self._loop, post)
+        self._reports = DiscardReports(reader, self._loop, post)
         self._timer: asyncio.TimerHandle | None = None
         self._plugged = _Plugged(f"reader {reader}", device, claims, self._moved)
 
     def close(self) -> None:
         """Release the device, and stop reporting."""
         self._plugged.close()
-        self._told.close()
+        self._reports.close()
         if self._timer:
             self._timer.cancel()
 
     def _moved(self, moved: KeyMoved) -> None:
-        self._tell(self._typing.key(moved))
+        self._report(self._typing.key(moved))
         if self._typing.waits and self._timer is None:
             self._wait()
 
@@ -154,15 +154,15 @@ class TypedReader:
 
     def _due(self) -> None:
         self._timer = None
-        self._tell(self._typing.due(time.monotonic()))
+        self._report(self._typing.due(time.monotonic()))
         if self._typing.waits:
             self._wait()
 
-    def _tell(self, reading: Card | Discarded | None) -> None:
+    def _report(self, reading: Card | Discarded | None) -> None:
         match reading:
             case Card(number=number):
                 self._post(CardRead(at=self._typing.last, reader=self._reader, number=number, bits=0))
             case Discarded(why=why):
-                self._told.discarded(why)
+                self._reports.discarded(why)
             case None:
                 pass

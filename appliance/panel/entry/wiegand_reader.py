@@ -15,7 +15,7 @@ from appliance.panel.gpio.line_names import PinName, called
 if TYPE_CHECKING:
     from appliance.panel.gpio.line_group import LineEdge, LineGroup
 
-TOLD_S = 10.0  # shortest time between two reports about a cable with interference
+REPORT_EACH_S = 10.0  # shortest time between two reports about a cable with interference
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +45,13 @@ class WiegandReader:
         self._block: LineGroup | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._frames = self._none_yet()
-        self._told = Told(wiring.id, self._loop, post)
+        self._reports = DiscardReports(wiring.id, self._loop, post)
         claims.take(self._name, self._take)
 
     def close(self) -> None:
         """Release the lines."""
         self._release()
-        self._told.close()
+        self._reports.close()
 
     def _take(self) -> None:
         from appliance.panel.gpio.line_group import LineGroup  # noqa: PLC0415  late: libgpiod is loaded only where it is needed
@@ -78,7 +78,7 @@ class WiegandReader:
     def _pulses(self, pulses: list["LineEdge"]) -> None:
         for pulse in pulses:
             last = self._frames.last
-            self._tell(self._frames.pulse(pulse.line, pulse.at, after_loss=pulse.after_loss), last)
+            self._report(self._frames.pulse(pulse.line, pulse.at, after_loss=pulse.after_loss), last)
         if self._timer is None:
             self._wait()
 
@@ -93,9 +93,9 @@ class WiegandReader:
         if now < self._frames.ends_at:
             self._wait()
         else:
-            self._tell(self._frames.due(now), self._frames.last)
+            self._report(self._frames.due(now), self._frames.last)
 
-    def _tell(self, reading: Reading | None, at: float) -> None:
+    def _report(self, reading: Reading | None, at: float) -> None:
         match reading:
             case None:
                 pass
@@ -105,10 +105,10 @@ class WiegandReader:
                 if self._wiring.keypad is not None:
                     self._post(KeypadKey(at=at, keypad=self._wiring.keypad, key=key))
             case Discarded(why=why):
-                self._told.discarded(why)
+                self._reports.discarded(why)
 
 
-class Told:
+class DiscardReports:
     """Reports discarded frames of a reader: the first at once, those that follow together."""
 
     def __init__(self, reader: ReaderId, loop: asyncio.AbstractEventLoop, post: Callable[[Input], None]) -> None:
@@ -120,16 +120,16 @@ class Told:
         """Count and report one more."""
         self._count, self._why = self._count + 1, why
         if self._timer is None:
-            self._tell()
+            self._report()
 
     def close(self) -> None:
         """Stop reporting."""
         if self._timer:
             self._timer.cancel()
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         self._timer = None
         if self._count:
             count, self._count = self._count, 0
             self._post(ReadingDiscarded(at=self._loop.time(), reader=self._reader, count=count, why=self._why))
-            self._timer = self._loop.call_later(TOLD_S, self._tell)
+            self._timer = self._loop.call_later(REPORT_EACH_S, self._report)

@@ -27,8 +27,8 @@ class Claims:
         self._loop = asyncio.get_running_loop()
         self._failed: dict[str, tuple[str, str]] = {}  # line: cause, remedy
         self._retries: dict[str, asyncio.TimerHandle] = {}
-        self._told: dict[str, tuple[str, str]] = {}  # as last posted
-        self._telling: asyncio.Handle | None = None
+        self._reported: dict[str, tuple[str, str]] = {}  # as last posted
+        self._reporting: asyncio.Handle | None = None
 
     def take(
         self, line: str, make: Callable[[], None], delay: float = FIRST_RETRY_S, *, longest: float = LONGEST_RETRY_S
@@ -44,8 +44,8 @@ class Claims:
         else:
             self._failed.pop(line, None)
             self._retries.pop(line, None)
-            if self._told:
-                self._tell_soon()
+            if self._reported:
+                self._report_soon()
 
     def lost(
         self,
@@ -63,26 +63,26 @@ class Claims:
             self._failed[line] = " ".join(reason(why).split()) or type(why).__name__, USUAL_REMEDY
         again = partial(self.take, line, make, min(longest, 2 * delay), longest=longest)
         self._retries[line] = self._loop.call_later(delay, again)
-        self._tell_soon()
+        self._report_soon()
 
     def close(self) -> None:
         """Stop all retries."""
         for retry in self._retries.values():
             retry.cancel()
-        if self._telling:
-            self._telling.cancel()
+        if self._reporting:
+            self._reporting.cancel()
 
-    def _tell_soon(self) -> None:
+    def _report_soon(self) -> None:
         # One report for everything that happens together: a removed chip takes its lines along one by one.
-        self._telling = self._telling or self._loop.call_later(TOGETHER_S, self._tell)
+        self._reporting = self._reporting or self._loop.call_later(TOGETHER_S, self._report)
 
-    def _tell(self) -> None:
-        self._telling = None
+    def _report(self) -> None:
+        self._reporting = None
         now = time.monotonic()
-        if self._failed and self._failed != self._told:
+        if self._failed and self._failed != self._reported:
             why = "; ".join(f"{line}: {cause}" for line, (cause, _) in self._failed.items())
             resolution = "; ".join(dict.fromkeys(remedy for _, remedy in self._failed.values()))
             self._post(PartFailed(at=now, part=PART, why=why, resolution=resolution))
-        elif self._told and not self._failed:
+        elif self._reported and not self._failed:
             self._post(PartRecovered(at=now, part=PART))
-        self._told = dict(self._failed)
+        self._reported = dict(self._failed)

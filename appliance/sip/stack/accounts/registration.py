@@ -133,8 +133,8 @@ class Registration(RegisteredAccount):
             server = translate.clean(str(prm.rdata.srcAddress))
             hosts = tuple(dict.fromkeys(each.address for each in self.servers.all))
             granted = float(prm.expiration)
-            told = inputs.Registered(at=at, account=self.name, expires_s=granted, server=server, hosts=hosts)
-            self.post(told)
+            news = inputs.Registered(at=at, account=self.name, expires_s=granted, server=server, hosts=hosts)
+            self.post(news)
             before, self._sent_by = self._sent_by, sent_by(message)
             self.calls.registered(self.name, moved=before not in {"", self._sent_by})
         else:

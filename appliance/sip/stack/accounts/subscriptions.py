@@ -74,7 +74,7 @@ class Subscriptions:
     def __init__(self, post: Post) -> None:
         self._post = post
         self._asked: dict[str, Subscription] = {}  # without a report so far
-        self._told: dict[str, Subscription] = {}
+        self._reported: dict[str, Subscription] = {}
         self._over: list[Subscription] = []  # to be freed outside callbacks
 
     def subscribe(self, account: pj.Account, order: Subscribe) -> None:
@@ -95,7 +95,7 @@ class Subscriptions:
     def unsubscribe(self, contact: str) -> None:
         """End a contact's subscriptions."""
         self._drop(self._asked, contact)
-        self._drop(self._told, contact)
+        self._drop(self._reported, contact)
 
     def failed(self, contact: str, why: str) -> None:
         """Report a subscription that could not be requested."""
@@ -106,20 +106,20 @@ class Subscriptions:
         contact = which.contact
         if self._asked.get(contact) is which:
             del self._asked[contact]
-            self._drop(self._told, contact)
-            self._told[contact] = which
-        if self._told.get(contact) is which:
+            self._drop(self._reported, contact)
+            self._reported[contact] = which
+        if self._reported.get(contact) is which:
             self._post(inputs.ContactNotified(at=time.monotonic(), contact=contact, state=state, reason=reason))
 
     def ended(self, which: Subscription, code: int, reason: str, retry_after_s: float | None) -> None:
         """A subscription has ended: reported unless another one has replaced it or is about to."""
         contact = which.contact
-        last = self._asked.get(contact, self._told.get(contact)) is which
-        for table in (self._asked, self._told):
+        last = self._asked.get(contact, self._reported.get(contact)) is which
+        for table in (self._asked, self._reported):
             if table.get(contact) is which:
                 self._drop(table, contact)
         if last:
-            self._drop(self._told, contact)
+            self._drop(self._reported, contact)
             at = time.monotonic()
             self._post(
                 inputs.SubscriptionEnded(at=at, contact=contact, code=code, reason=reason, retry_after_s=retry_after_s)
@@ -132,7 +132,7 @@ class Subscriptions:
     def clear(self) -> None:
         """Free all subscriptions, before the accounts."""
         self._asked.clear()
-        self._told.clear()
+        self._reported.clear()
         self._over.clear()
 
     def _drop(self, table: dict[str, Subscription], contact: str) -> None:

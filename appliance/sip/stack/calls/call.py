@@ -63,7 +63,7 @@ class SipCall(pj.Call):
         self.renewing = self.elsewhere = False  # that is in progress; our IP address has changed as well
         self.sending, self.receiving, self.once = Sending(), Receiving(), Once()
         self.takes_events, self.sends_inband, self.keys = True, False, Keys()
-        self.told_digits = False  # the far end signals digits; many gateways nevertheless leave them in the sound
+        self.signals_digits = False  # the far end signals digits; many gateways nevertheless leave them in the sound
 
     @contained
     def onCallState(self, prm: pj.OnCallStateParam) -> None:  # noqa: N802
@@ -207,9 +207,9 @@ class SipCall(pj.Call):
         """A packet of an RFC 4733 event; 16 (flash) and higher numbers are not digits."""
         digit, now = translate.clean(prm.digit), time.monotonic()
         if prm.method == pj.PJSUA_DTMF_METHOD_RFC2833 and digit in dtmf.DIGITS:
-            self.told_digits = True
+            self.signals_digits = True
             event, last = (digit, int(prm.timestamp)), bool(prm.flags & EVENT_END)
-            self._tell_digits(self.receiving.packet(event, int(prm.duration), now, last=last), DigitMethod.RFC4733)
+            self._report_digits(self.receiving.packet(event, int(prm.duration), now, last=last), DigitMethod.RFC4733)
 
     def onCallRedirected(self, prm: pj.OnCallRedirectedParam) -> int:  # noqa: N802
         """3xx (RFC 3261 §8.1.3.4), once for each Contact: recorded, and rejected, so that pjsip itself calls nobody.
@@ -282,12 +282,12 @@ class SipCall(pj.Call):
 
     def heard(self, presses: list[tuple[str, int]]) -> None:
         """Report digits heard in the received sound, with durations in milliseconds."""
-        if not self.told_digits:
-            self._tell_digits(presses, DigitMethod.INBAND)
+        if not self.signals_digits:
+            self._report_digits(presses, DigitMethod.INBAND)
 
     def turn(self, now: float, *, held: bool) -> None:
         """Do what is due: hold, digits, and a look at the packets."""
-        self._tell_digits(self.receiving.turn(now), DigitMethod.RFC4733)
+        self._report_digits(self.receiving.turn(now), DigitMethod.RFC4733)
         gone, next_digit = self.sending.turn(now)
         if gone:
             self.table.post(inputs.DigitSent(at=now, call=self.call, digit=gone))
@@ -310,8 +310,10 @@ class SipCall(pj.Call):
 
     def _transferred(self, code: int, reason: str) -> None:
         headers, self.transfer_headers = self.transfer_headers, ()
-        told = inputs.TransferProgressed(at=time.monotonic(), call=self.call, code=code, reason=reason, headers=headers)
-        self.table.post(told)
+        progress = inputs.TransferProgressed(
+            at=time.monotonic(), call=self.call, code=code, reason=reason, headers=headers
+        )
+        self.table.post(progress)
 
     def _informed(self, message: str) -> None:
         """INFO (RFC 6086): a digit, or other content. A digit is never reported as content."""
@@ -319,8 +321,8 @@ class SipCall(pj.Call):
         if not dtmf.carries(content):
             self.table.post(inputs.InfoReceived(at=time.monotonic(), call=self.call, content=content))
         elif (press := dtmf.signalled(content.body)) is not None:
-            self.told_digits = True
-            self._tell_digits([press], DigitMethod.INFO)
+            self.signals_digits = True
+            self._report_digits([press], DigitMethod.INFO)
 
     def _send_digit(self, digit: str) -> None:
         sound = self.audio_media()
@@ -336,12 +338,14 @@ class SipCall(pj.Call):
                 inputs.DigitsNotSent(at=time.monotonic(), call=self.call, why=translate.clean(error.reason))
             )
 
-    def _tell_digits(self, presses: list[tuple[str, int]], method: DigitMethod) -> None:
+    def _report_digits(self, presses: list[tuple[str, int]], method: DigitMethod) -> None:
         now = time.monotonic()
         for digit, duration_ms in presses:
             if self.once.is_new(digit, method, now - duration_ms / 1000, now):
-                told = inputs.DigitReceived(at=now, call=self.call, digit=digit, method=method, duration_ms=duration_ms)
-                self.table.post(told)
+                received = inputs.DigitReceived(
+                    at=now, call=self.call, digit=digit, method=method, duration_ms=duration_ms
+                )
+                self.table.post(received)
 
     def _read_headers(self, transaction: pj.SipTransaction, message: str) -> None:
         if not message:
@@ -422,7 +426,7 @@ class SipCall(pj.Call):
         self.renewing = False
         held = self.hold.asked is not None and code >= REFUSED  # reported as HoldFailed, or repeated
         headers, content_type = described(message)
-        self.updates.settle(code, reason, headers, content_type, told=held or again)
+        self.updates.settle(code, reason, headers, content_type, reported=held or again)
         if not self.hold.answered(code, time.monotonic(), call_id_is_ours=self.outgoing):
             failed = inputs.HoldFailed(
                 at=time.monotonic(),

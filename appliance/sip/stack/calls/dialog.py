@@ -57,7 +57,7 @@ class Dialog:
         self._peer = ""  # host:port to which it went, or from which it came
         self._bye: Callable[[str], None] | None = None  # to that Contact, once the dialog is established
         self._branch = f"z9hG4bK{ids.new('')}"
-        self._told: Farewell | None = None
+        self._reported: Farewell | None = None
 
     def sent(self, text: str, to: str) -> None:
         """INVITE, UPDATE or an answer to one of them was sent to that host:port."""
@@ -66,9 +66,9 @@ class Dialog:
             return
         if not message.code:
             self._invite, self._peer = message, to
-            self._tell(to, f"CANCEL {message.uri} SIP/2.0", same(message, "CANCEL"))
+            self._send(to, f"CANCEL {message.uri} SIP/2.0", same(message, "CANCEL"))
         elif PROVISIONAL < message.code < OK:
-            self._tell(to, UNAVAILABLE, same(message, "INVITE"))
+            self._send(to, UNAVAILABLE, same(message, "INVITE"))
         elif OK <= message.code < REFUSED:
             self._establish(self._invite, self._invite.recorded, (message.one("to"), message.one("from")), message)
 
@@ -81,7 +81,7 @@ class Dialog:
                 self._bye(message.contact)
         elif message.method == "INVITE" and not message.code:
             self._invite, self._peer = message, source
-            self._tell(source, UNAVAILABLE, same(message, "INVITE", tag=f";tag={self._branch}"))
+            self._send(source, UNAVAILABLE, same(message, "INVITE", tag=f";tag={self._branch}"))
         elif message.method == "INVITE" and answered:
             names = self._invite.one("from"), message.one("to")
             self._establish(message, message.recorded[::-1], names, self._invite)
@@ -103,20 +103,20 @@ class Dialog:
             """Send along the route, or, if its name would have to be resolved, where the INVITE went."""
             hop = place_of(routes[0].strip("<>") if routes else contact)
             at = hop.known.at if hop is not None and hop.transport == "udp" and hop.known is not None else self._peer
-            self._tell(at, f"BYE {contact} SIP/2.0", headers)
+            self._send(at, f"BYE {contact} SIP/2.0", headers)
 
         self._bye = bye
         bye(theirs.contact or self._invite.uri)
 
-    def _tell(self, to: str, start: str, headers: list[tuple[str, str]]) -> None:
+    def _send(self, to: str, start: str, headers: list[tuple[str, str]]) -> None:
         host, _, port = to.rpartition(":")
         if not self._invite.by_udp or not port.isdigit():
             return
         hops = [] if start.startswith("SIP/2.0") else ["Max-Forwards: 70"]
         lines = [start, *(f"{name}: {value}" for name, value in headers), *hops, "Content-Length: 0"]
         farewell = Farewell(self._call, host.strip("[]"), int(port), "\r\n".join([*lines, "", ""]))
-        if farewell != self._told:
-            self._told = farewell
+        if farewell != self._reported:
+            self._reported = farewell
             self._post(farewell)
 
 

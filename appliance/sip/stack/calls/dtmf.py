@@ -77,16 +77,16 @@ class Once:
 
     def __init__(self) -> None:
         # digit, method, begin and end of presses that one method has reported, the oldest first
-        self._told: deque[tuple[str, DigitMethod, float, float]] = deque(maxlen=REMEMBERED)
+        self._reported: deque[tuple[str, DigitMethod, float, float]] = deque(maxlen=REMEMBERED)
 
     def is_new(self, digit: str, method: DigitMethod, begin: float, end: float) -> bool:
         """Whether this is a new press, and not the other method's report of a known one."""
-        for told in self._told:
-            together = begin - SAME_S <= told[3] and told[2] - SAME_S <= end
-            if told[0] == digit and told[1] != method and together:
-                self._told.remove(told)
+        for earlier in self._reported:
+            together = begin - SAME_S <= earlier[3] and earlier[2] - SAME_S <= end
+            if earlier[0] == digit and earlier[1] != method and together:
+                self._reported.remove(earlier)
                 return False
-        self._told.append((digit, method, begin, end))
+        self._reported.append((digit, method, begin, end))
         return True
 
 

@@ -25,7 +25,7 @@ class Ice:
     def __init__(self) -> None:
         self._since: float | None = None
         self._look_at = 0.0
-        self._told: Pair | IceFault | None = None
+        self._reported: Pair | IceFault | None = None
 
     @property
     def runs(self) -> bool:
@@ -58,7 +58,7 @@ class Ice:
         elif state == SUCCESS and (pair := PAIR.search(report)):
             news = Candidate(KINDS[pair[2]], pair[1]), Candidate(KINDS[pair[4]], pair[3])
         self._since = None
-        if news == self._told:
+        if news == self._reported:
             return None
-        self._told = news or self._told
+        self._reported = news or self._reported
         return news

@@ -51,20 +51,20 @@ class Messages:
 
     def never_sent(self, order: SendMessage, why: str) -> None:
         """Report that the message has no destination."""
-        self._tell(order, 0, why)
+        self._report(order, 0, why)
 
     def answered(self, way: Way, code: int, reason: str) -> None:
         """The message in progress has its final response; code 0: none will come."""
         queue = self._queues.get(way)
         if queue is not None and queue.out is not None:
-            self._tell(queue.out, code, reason)
+            self._report(queue.out, code, reason)
             queue.out = None
 
     def turn(self, now: float) -> None:
         """Send the next messages; those of an ended call are dropped without a report, as its end is reported."""
         for way, queue in list(self._queues.items()):
             while queue.waiting and now - queue.waiting[0][0] > LONGEST_WAIT_S:
-                self._tell(queue.waiting.popleft()[1], 0, "The previous message was not answered in time")
+                self._report(queue.waiting.popleft()[1], 0, "The previous message was not answered in time")
             if queue.out is None and queue.waiting:
                 _, queue.out, towards = queue.waiting.popleft()
                 self._begin(way, queue.out, towards)
@@ -72,7 +72,7 @@ class Messages:
             if gone or (queue.out is None and not queue.waiting):
                 del self._queues[way]
 
-    def _tell(self, order: SendMessage, code: int, reason: str) -> None:
+    def _report(self, order: SendMessage, code: int, reason: str) -> None:
         self._post(inputs.MessageAnswered(at=time.monotonic(), message=order.message, code=code, reason=reason))
 
     def _begin(self, way: Way, order: SendMessage, towards: Towards) -> None:

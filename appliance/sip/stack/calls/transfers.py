@@ -23,12 +23,12 @@ def refer(order: Refer, call: pj.Call, other: pj.Call | None, parameters: pj.Cal
         elif other is not None:
             call.xferReplaces(other, parameters)
         else:
-            told(order, "The other call is over", post)
+            report_failure(order, "The other call is over", post)
     except pj.Error as error:
-        told(order, translate.clean(error.reason), post)
+        report_failure(order, translate.clean(error.reason), post)
 
 
-def told(order: Refer, reason: str, post: Post) -> None:
+def report_failure(order: Refer, reason: str, post: Post) -> None:
     """Report that the REFER was not sent."""
     post(inputs.TransferProgressed(at=time.monotonic(), call=order.call, code=0, reason=reason))
 

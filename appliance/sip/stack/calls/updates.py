@@ -43,7 +43,7 @@ class Updates:
         if not self._theirs:
             return False
         self.waits = asked
-        told = inputs.UpdateReceived(
+        received = inputs.UpdateReceived(
             at=time.monotonic(),
             call=self._call,
             changes=self._theirs,
@@ -51,14 +51,14 @@ class Updates:
             headers=headers,
             content_type=content_type,
         )
-        self._post(told)
+        self._post(received)
         return True
 
     def answered(self, code: int, reason: str) -> None:
         """The far end's change has its final response; without changes only a refusal is reported."""
         theirs, self._theirs, self.waits = self._theirs, (), False
         if theirs or code >= 300:  # noqa: PLR2004
-            self._tell(theirs, code, reason)
+            self._report(theirs, code, reason)
 
     # -- by us -------------------------------------------------------------------------------------------------------
 
@@ -75,7 +75,7 @@ class Updates:
         self._wanted_at = now + AGAIN_S
         if now >= self._until:
             self._wanted_at, self.codecs = None, ()
-            self._tell((UpdateChange.CODEC,), REQUEST_PENDING, "Another change is in progress")
+            self._report((UpdateChange.CODEC,), REQUEST_PENDING, "Another change is in progress")
 
     def sent(self, *changes: UpdateChange) -> None:
         """Our re-INVITE was sent."""
@@ -84,15 +84,15 @@ class Updates:
             self._wanted_at = None
         self._post(inputs.UpdateSent(at=time.monotonic(), call=self._call, changes=changes))
 
-    def settle(self, code: int, reason: str, headers: Headers, content_type: str, *, told: bool) -> None:
+    def settle(self, code: int, reason: str, headers: Headers, content_type: str, *, reported: bool) -> None:
         """Our re-INVITE has its final response. The flag: its refusal is reported elsewhere, or it is sent again."""
         ours, self._ours = self._ours, ()
         if code >= 300 and UpdateChange.CODEC in ours:  # noqa: PLR2004
             self.codecs = ()
-        if ours and not told:
-            self._tell(ours, code, reason, headers, content_type)
+        if ours and not reported:
+            self._report(ours, code, reason, headers, content_type)
 
-    def _tell(
+    def _report(
         self, changes: tuple[UpdateChange, ...], code: int, reason: str, headers: Headers = (), content_type: str = ""
     ) -> None:
         answered = inputs.UpdateAnswered(

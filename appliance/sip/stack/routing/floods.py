@@ -57,7 +57,7 @@ class Floods:
         self._known: set[str] = set()
         self._endpoint: pj.Endpoint | None = None
         self._filtered: dict[str, float] = {}  # by the kernel, until when
-        self._told: dict[str, float] = {}  # when it was shut out, or last sent a request
+        self._reported: dict[str, float] = {}  # when it was shut out, or last sent a request
         self._dropped, self._counted_at = 0, 0.0
 
     def listen(self, endpoint: pj.Endpoint, port: int) -> None:
@@ -92,7 +92,7 @@ class Floods:
             return
         before = set(self._filtered)
         self._filtered = {address: until for address, until in self._filtered.items() if now < until}
-        self._told = {address: at for address, at in self._told.items() if now - at < SILENT_S}
+        self._reported = {address: at for address, at in self._reported.items() if now - at < SILENT_S}
         for address in self._endpoint.floodsShut():
             self.shut(str(address), now)
         if before != set(self._filtered):
@@ -103,9 +103,9 @@ class Floods:
 
     def shut(self, address: str, now: float) -> None:
         """Shut an address out; reported if it is the first time in a while."""
-        if address not in self._told:
+        if address not in self._reported:
             self._post(inputs.AccessDenied(at=time.monotonic(), who="caller", source=address, scope=AccessScope.CALL))
-        self._told[address], self._filtered[address] = now, now + FILTERED_S
+        self._reported[address], self._filtered[address] = now, now + FILTERED_S
         while len(self._filtered) > FILTERED:
             del self._filtered[next(iter(self._filtered))]
 

@@ -39,7 +39,6 @@ from appliance.system.descriptors import Reserve
 from appliance.system.loopfaults import Rarely
 from appliance.system.network import NetworkMonitor
 from appliance.system.notify import Notify
-from appliance.system.quiet import Quiet
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +92,6 @@ class App:
         codes = CodeStore(writer, reactor.post)
         reserve = Reserve()
         link = Link(self._sip_settings(), reactor.post, reserve.lend)
-        quiet = Quiet(reactor.post)
         reactor.perform |= dict.fromkeys(SipOrder.__args__, link.order)
         reactor.perform |= {orders.PrepareRecording: recordings.prepare, orders.FinishRecording: recordings.finish}
         reactor.perform[orders.LogCall] = call_log.write
@@ -101,7 +99,7 @@ class App:
         reactor.perform[orders.KeepLockouts] = codes.lock
         reactor.keep.append(audit.append)
         reactor.make_so |= {"sound": link.desire, "recordings": recordings.desire, "status": self._report_status}
-        reactor.make_so |= {"quiet_hours": quiet.desire, "kept": kept.desire}
+        reactor.make_so["kept"] = kept.desire
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._asked_to_stop)
         if self._notify.there:  # elsewhere SIGHUP means a closed terminal, which ends us
@@ -109,7 +107,7 @@ class App:
         panel = Panel(self._config, self._places, reactor, simulated=self._simulated, spare=reserve.lend)
         web = Web(self._config, self._places, reactor, StoredLists(recordings, call_log, audit), self._file)
         bus = Bus(self._config, reactor)
-        clock = ClockMonitor(reactor.post, quiet.look, trusted=self._config.clock.trust == "always")
+        clock = ClockMonitor(reactor.post, trusted=self._config.clock.trust == "always")
         network = NetworkMonitor(reactor.post)
         if self._recorder is not None:
             self._recorder.begin(appliance.__version__, reactor.state)
@@ -133,7 +131,6 @@ class App:
             await asyncio.gather(watchdog, *serving, return_exceptions=True)
         finally:
             clock.stop()
-            quiet.stop()
             network.stop()
             await web.stop()
             await link.stop()

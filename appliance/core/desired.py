@@ -5,7 +5,7 @@ An adapter gets its part whenever the part changes, and all of it again after th
 
 from dataclasses import dataclass, field
 
-from appliance.core.model import CallId, DoorId, LampId, LampOutput, PersistentState, QuietHours, RecordingId, Tone
+from appliance.core.model import CallId, DoorId, LampId, LampOutput, PersistentState, RecordingId, Tone
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,6 @@ class Desired:
     sound: Sound = Sound()
     relays: tuple[RelayPulse, ...] = ()
     recordings: tuple[RecordingId, ...] = ()  # being written: their headers are kept up to date
-    quiet_hours: QuietHours = field(default_factory=QuietHours)  # their begin and end are to be reported
     kept: PersistentState = field(default_factory=PersistentState)  # to be on disc
     wake_at: float | None = None  # the earliest deadline, CLOCK_MONOTONIC seconds: a Tick is due then
     status: str = ""  # one line for people

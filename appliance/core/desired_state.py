@@ -31,7 +31,6 @@ def desired(state: State) -> Desired:
             if state.doors.relay_ready
         ),
         recordings=tuple(r.id for r in state.calls.recordings if r.ready),
-        quiet_hours=state.runtime.quiet_hours,
         kept=persistence.to_be_saved(state),
         wake_at=wake_at(state),
         status=status(state),

@@ -1,8 +1,8 @@
-"""The local time of day: whether it is night, and whether a weekly period is active."""
+"""The local time of day: whether it is night or quiet hours, and whether a weekly period is active."""
 
 from datetime import UTC, datetime, timedelta
 
-from appliance.core.model import Clock, Day, Denial, Period, State
+from appliance.core.model import Clock, Day, Denial, Night, Period, QuietHours, State
 
 DAYS = tuple(Day)
 DAY_S = 86_400
@@ -33,13 +33,23 @@ def is_night(state: State) -> bool:
 
     While the clock is not trusted it is day: a lamp that is too bright disturbs less than one that nobody sees.
     """
-    left = _left(state)
-    return left is not None and left[1] < left[0]
+    return _within(_night(state))
 
 
-def wake(state: State) -> float | None:
+def is_quiet(state: State) -> bool:
+    """Whether the quiet hours apply: also by a clock that is not trusted, since being wrong disturbs little."""
+    return _within(_quiet(state))
+
+
+def night_changes_at(state: State) -> float | None:
     """When night next begins or ends, CLOCK_MONOTONIC seconds."""
-    left = _left(state)
+    left = _night(state)
+    return None if left is None else state.now + min(left)
+
+
+def quiet_changes_at(state: State) -> float | None:
+    """When the quiet hours next begin or end, CLOCK_MONOTONIC seconds."""
+    left = _quiet(state)
     return None if left is None else state.now + min(left)
 
 
@@ -52,13 +62,27 @@ def iso(at: float | None, epoch: float) -> str | None:
     )
 
 
-def _left(state: State) -> tuple[float, float] | None:
+def _night(state: State) -> tuple[float, float] | None:
     """Seconds to the next begin and to the next end of the night; None without a night or a trusted clock."""
     hours, clock = state.settings.night, state.appliance.clock
-    if hours is None or clock is None or not clock.trusted:
-        return None
-    now = round((clock.epoch + state.now + clock.utc_offset_s) % DAY_S, 3)  # seconds since midnight, local time
-    return _until(hours.begin, now), _until(hours.end, now)
+    return None if hours is None or clock is None or not clock.trusted else _left(hours, clock, state.now)
+
+
+def _quiet(state: State) -> tuple[float, float] | None:
+    """Seconds to the next begin and to the next end of the quiet hours; None without them or a clock."""
+    hours, clock = state.runtime.quiet_hours, state.appliance.clock
+    return None if not hours.begin or clock is None else _left(hours, clock, state.now)
+
+
+def _within(left: tuple[float, float] | None) -> bool:
+    """Whether the end comes before the next begin."""
+    return left is not None and left[1] < left[0]
+
+
+def _left(hours: Night | QuietHours, clock: Clock, now: float) -> tuple[float, float]:
+    """Seconds to the next begin and to the next end."""
+    local = round((clock.epoch + now + clock.utc_offset_s) % DAY_S, 3)  # seconds since midnight
+    return _until(hours.begin, local), _until(hours.end, local)
 
 
 def _until(time: str, now: float) -> float:

@@ -141,7 +141,7 @@ class Reactor:
             if isinstance(order, orders.LogCall) and order.ended is not None:
                 self._ended.add(order.call, order.ended)
             self._guarded(self.perform[type(order)], order)
-        self._make_so(before, "sound", "recordings", "quiet_hours", "status")
+        self._make_so(before, "sound", "recordings", "status")
 
     def _make_so(self, before: Desired, *parts: str) -> None:
         for part in parts:

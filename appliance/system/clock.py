@@ -60,13 +60,11 @@ class ClockMonitor:
     def __init__(
         self,
         post: Callable[[Input], None],
-        was_set: Callable[[], None] = lambda: None,
         *,
         trusted: bool = False,
         synchronised: Callable[[], bool] = synchronised,
     ) -> None:
-        """Start; `was_set` is called for each change, even a small one, if the kernel can report it."""
-        self._post, self._was_set, self._trusted, self._synchronised = post, was_set, trusted, synchronised
+        self._post, self._trusted, self._synchronised = post, trusted, synchronised
         self._reported: model.Clock | None = None
         self._look_again: asyncio.TimerHandle | None = None
         self._look()
@@ -117,7 +115,6 @@ class ClockMonitor:
         before = self._ahead
         self._wait()
         self._look()
-        self._was_set()
         if abs(self._ahead - before) >= LEAST_CHANGE_S:
             self._post(ClockSet(at=time.monotonic(), by_s=round(self._ahead - before, 3)))
 

@@ -180,7 +180,6 @@ def beside_calls(common, pulses):
     yield inputs.BookRead(**common, book=BOOK)
     yield inputs.CredentialKept(**common, id=CredentialId("none"))  # of some: see test_walk_of_codes
     yield inputs.CredentialNotKept(**common, id=CredentialId("none"), why="disc full")
-    yield inputs.QuietChanged(**common, quiet=False)  # what they do is walked through in test_forwarding
     yield inputs.ConfigRejected(**common, errors="wrong")
     for part in ("panel", "audio", "storage"):
         yield inputs.PartFailed(**common, part=part, why="gone")

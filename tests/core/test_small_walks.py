@@ -5,7 +5,18 @@ from dataclasses import replace
 import pytest
 
 from appliance.core import inputs
-from appliance.core.model import AppliancePart, DoorsPart, EarlySource, Forwarding, RequestId, Runtime, State, Target
+from appliance.core.model import (
+    AppliancePart,
+    Clock,
+    DoorsPart,
+    EarlySource,
+    Forwarding,
+    QuietHours,
+    RequestId,
+    Runtime,
+    State,
+    Target,
+)
 from tests.core.test_every_state import KITCHEN, ONE, every_input, within_bounds
 from tests.core.walk import walk
 
@@ -35,14 +46,15 @@ def forwarding(state, common):
         if call.placing.done:
             contacts = (KITCHEN, CELLAR, GUARD)
             yield inputs.CallEnded(**common, call=call.id, code=302, reason="", remote=True, contacts=contacts)
-    for quiet in (True, False):
-        yield inputs.QuietChanged(**common, quiet=quiet)
+    for hour in (12, 23):  # it is quiet from 22:00 to 06:00
+        yield inputs.ClockTold(**common, clock=Clock(0.0, hour * 3600.0, trusted=True))
 
 
 def test_a_call_that_is_sent_on_keeps_the_rules_in_every_state():
     targets = (*PLAIN.targets, Target("cellar", CELLAR), Target("guard", GUARD))
     rules = Forwarding(busy="cellar", quiet="guard", no_answer="cellar")
-    assert walked(replace(PLAIN, targets=targets, runtime=Runtime(rules)), forwarding) > 100
+    runtime = Runtime(rules, QuietHours("22:00", "06:00"))
+    assert walked(replace(PLAIN, targets=targets, runtime=runtime), forwarding) > 100
 
 
 def early_media(state, common):

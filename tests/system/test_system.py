@@ -12,7 +12,7 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -23,9 +23,9 @@ from appliance.app import daemon
 from appliance.app.paths import Places
 from appliance.base.errors import IntercomError
 from appliance.config.load import load
-from appliance.core.inputs import ClockSet, QuietChanged
-from appliance.core.model import Call, CallId, CallsPart, CallState, Direction, QuietHours, Remote, Settings, State
-from appliance.system import clock, lock, quiet
+from appliance.core.inputs import ClockSet
+from appliance.core.model import Call, CallId, CallsPart, CallState, Direction, Remote, Settings, State
+from appliance.system import clock, lock
 from appliance.system.notify import Notify
 from tests.support.daemon import start_command
 from tests.support.waiting import until_async
@@ -375,36 +375,3 @@ def test_the_kernel_says_whether_the_clock_is_kept_right(monkeypatch, answer, er
 
 def test_the_kernel_here_is_asked_without_an_error():
     assert clock.synchronised() in {True, False}
-
-
-@pytest.mark.parametrize(
-    ("begin", "end", "now", "is_quiet", "change"),
-    [
-        ("22:00", "06:30", "2026-11-21 21:59:59", False, "2026-11-21 22:00"),
-        ("22:00", "06:30", "2026-11-21 22:00:00", True, "2026-11-22 06:30"),
-        ("22:00", "06:30", "2026-11-22 06:29:59", True, "2026-11-22 06:30"),
-        ("22:00", "06:30", "2026-11-22 06:30:00", False, "2026-11-22 22:00"),
-        ("12:00", "14:00", "2026-12-31 13:00:00", True, "2026-12-31 14:00"),
-        ("12:00", "14:00", "2026-12-31 15:00:00", False, "2027-01-01 12:00"),
-        ("12:00", "12:00", "2026-11-21 12:00:00", False, None),
-        ("", "", "2026-11-21 12:00:00", False, None),
-    ],
-)
-def test_quiet_hours_begin_and_end_by_the_clock_on_the_wall(begin, end, now, is_quiet, change):
-    expected = is_quiet, None if change is None else datetime.fromisoformat(change)
-    assert quiet.at(QuietHours(begin, end), datetime.fromisoformat(now)) == expected
-
-
-def test_quiet_hours_are_told_when_they_are_wanted_and_when_they_no_longer_are():
-    async def scenario():
-        told = []
-        hours = quiet.Quiet(told.append)
-        now = datetime.now()  # noqa: DTZ005 - hours on the wall
-        around = [(now + timedelta(minutes=by)).strftime("%H:%M") for by in (-60, 60)]
-        hours.desire(QuietHours(*around))
-        hours.look()
-        hours.desire(QuietHours())
-        hours.stop()
-        assert [(type(each), each.quiet) for each in told] == [(QuietChanged, True), (QuietChanged, False)]
-
-    asyncio.run(scenario())

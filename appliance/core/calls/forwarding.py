@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from appliance.base.errors import ErrorCode, IntercomError
-from appliance.core import events, inputs
+from appliance.core import events, inputs, wall_clock
 from appliance.core.accounts import callers
 from appliance.core.model import NO_ACCOUNT, AccountId, Call, Cause, Forwarding, NoticeCode, Runtime, Settings, State
 from appliance.core.transition import Turn, unanswered
@@ -174,8 +174,9 @@ def check_runtime(settings: Settings, wanted: inputs.ChangeRuntime) -> None:
         )
 
 
-def quiet_changed(turn: Turn, *, quiet: bool) -> None:
+def due(turn: Turn) -> None:
     """Report that the quiet hours have begun or ended."""
+    quiet = wall_clock.is_quiet(turn.state)
     if quiet != turn.appliance.quiet:
         turn.appliance = replace(turn.appliance, quiet=quiet)
         turn.emit(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from appliance.core import inputs
+from appliance.core import inputs, wall_clock
 from appliance.core.calls import (
     call_timers,
     connecting,
@@ -49,7 +49,6 @@ take = takes(
     on(inputs.RecordingClosed, lambda turn, given: recording.closed(turn, given.call, given.recording)),
     on(inputs.RecordingRefused, recording.refused),
     on(inputs.RecordingAvailable, recording.available),
-    on(inputs.QuietChanged, lambda turn, given: forwarding.quiet_changed(turn, quiet=given.quiet)),
 )
 
 perform = performs(
@@ -80,13 +79,15 @@ perform = performs(
 
 def due(turn: Turn) -> None:
     """Act on every deadline of this room that has passed."""
+    forwarding.due(turn)
     call_timers.due(turn)
     updates.due(turn)
 
 
 def wake(state: State) -> list[float | None]:
     """The times at which `due` must act."""
-    return [at for call in state.calls.living for at in (*call_timers.wake(call), updates.wake(call))]
+    times = [at for call in state.calls.living for at in (*call_timers.wake(call), updates.wake(call))]
+    return [wall_clock.quiet_changes_at(state), *times]
 
 
 def view(state: State, epoch: float) -> dict[str, Any]:

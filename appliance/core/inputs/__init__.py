@@ -42,7 +42,6 @@ from appliance.core.inputs.appliance import (
     KeptWritten,
     PartFailed,
     PartRecovered,
-    QuietChanged,
     RequestRefused,
     RequestsDropped,
     SipLost,
@@ -174,7 +173,6 @@ AnyInput = (
     | StopRequested
     | ConfigChanged
     | ConfigRejected
-    | QuietChanged
     | ClockSet
     | ClockTold
     | BookRead

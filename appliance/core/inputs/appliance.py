@@ -54,13 +54,6 @@ class ClockTold(Input):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QuietChanged(Input):
-    """The quiet hours have begun or ended."""
-
-    quiet: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigRejected(Input):
     """The configuration was read again and has errors: the earlier settings stay."""
 

@@ -35,7 +35,7 @@ def wake(state: State) -> list[float | None]:
     """When `due`, or a Tick, has something to do, and when night begins or ends."""
     return [
         state.panel.error_until,
-        wall_clock.wake(state),
+        wall_clock.night_changes_at(state),
         *self_tests.wake(state),
         *(buttons.wake(press) for _, press in state.panel.presses),
     ]

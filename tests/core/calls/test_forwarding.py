@@ -1,10 +1,11 @@
 """Forwarding: calls to us that are sent on, calls of ours that far ends send on; never in a circle, or to anybody."""
 
 import dataclasses
+from datetime import UTC, datetime
 
 import pytest
 
-from appliance.core import events, inputs, snapshot, status_line
+from appliance.core import events, inputs, snapshot, status_line, wall_clock
 from appliance.core.model import (
     AccountId,
     AccountSettings,
@@ -12,6 +13,7 @@ from appliance.core.model import (
     CallId,
     CallState,
     Cause,
+    Clock,
     Direction,
     Forwarding,
     QuietHours,
@@ -31,6 +33,12 @@ def station(**rules) -> Station:
     """One that forwards so; `max_calls` and accounts as given."""
     changes = {name: rules.pop(name) for name in ("max_calls", "accounts", "callers") if name in rules}
     return ready(**{"targets": TARGETS, **changes}, runtime=Runtime(Forwarding(**rules)))
+
+
+def show_clock(made: Station, local: str, *, trusted: bool = True) -> None:
+    """Have the clock show that local time now, an hour ahead of UTC."""
+    epoch = datetime.fromisoformat(local).replace(tzinfo=UTC).timestamp() - 3600.0 - made.state.now
+    made.give(inputs.ClockTold, clock=Clock(epoch, 3600.0, trusted))
 
 
 def called(station: Station, call="c-in", diverted=(), uri=KITCHEN, source="127.0.0.2:5060") -> Station:
@@ -108,12 +116,47 @@ def test_nobody_is_disturbed(rules):
 
 def test_in_the_quiet_hours_calls_go_elsewhere():
     door = station(quiet="cellar")
-    door.give(inputs.QuietChanged, quiet=True)
+    show_clock(door, "2026-11-21 21:59")
+    assert door.ask(inputs.ChangeRuntime(quiet_hours=QuietHours("22:00", "06:30"))).error is None
+    assert door.desired.wake_at == pytest.approx(door.state.now + 60.0, abs=0.01)
+    door.wait(60.0)
     called(door)
     assert forwarded(door) == [(CELLAR, 302)]
     end(door, "c-in", 302, remote=False)
-    door.give(inputs.QuietChanged, quiet=False)
+    door.wait(8.5 * 3600.0)
     assert called(door, "c-2").call.state is CallState.INCOMING
+    assert [event.message for event in door.told if isinstance(event, events.NoticeTold)] == [
+        "The quiet hours have begun.",
+        "The quiet hours are over.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "now", "is_quiet", "minutes"),
+    [
+        ("22:00", "06:30", "2026-11-21 21:59", False, 1),
+        ("22:00", "06:30", "2026-11-21 22:00", True, 510),
+        ("22:00", "06:30", "2026-11-22 06:29", True, 1),
+        ("22:00", "06:30", "2026-11-22 06:30", False, 930),
+        ("12:00", "14:00", "2026-12-31 13:00", True, 60),
+        ("12:00", "14:00", "2026-12-31 15:00", False, 21 * 60),
+        ("", "", "2026-11-21 12:00", False, None),
+    ],
+)
+@pytest.mark.parametrize("trusted", [True, False])
+def test_quiet_hours_begin_and_end_by_local_time_of_any_clock(begin, end, now, is_quiet, minutes, trusted):
+    door = ready(runtime=Runtime(quiet_hours=QuietHours(begin, end)))
+    show_clock(door, now, trusted=trusted)
+    assert door.state.appliance.quiet is is_quiet
+    expected = None if minutes is None else pytest.approx(door.state.now + 60.0 * minutes, abs=0.01)
+    assert wall_clock.quiet_changes_at(door.state) == expected
+
+
+def test_quiet_hours_end_when_they_are_no_longer_configured():
+    door = ready(runtime=Runtime(quiet_hours=QuietHours("22:00", "06:30")))
+    show_clock(door, "2026-11-21 23:00")
+    assert door.ask(inputs.ChangeRuntime(quiet_hours=QuietHours())).error is None
+    assert not door.state.appliance.quiet
     assert [event.message for event in door.told if isinstance(event, events.NoticeTold)] == [
         "The quiet hours have begun.",
         "The quiet hours are over.",
@@ -256,7 +299,7 @@ def test_a_client_changes_what_it_names_and_nothing_else():
     assert door.state.runtime.forwarding == Forwarding(no_answer="guard", no_answer_s=5.0)
     assert door.last(events.ConfigChanged).applied == "forwarding.always, forwarding.no_answer_s"
     assert door.ask(inputs.ChangeRuntime(quiet_hours=QuietHours("22:00", "06:00"))).error is None
-    assert door.desired.quiet_hours == QuietHours("22:00", "06:00")
+    assert door.state.runtime.quiet_hours == QuietHours("22:00", "06:00")
     assert door.last(events.ConfigChanged).applied == "quiet_hours"
     assert (
         door.ask(inputs.ChangeRuntime(do_not_disturb=False, always="")).warning == "These settings are active already."
@@ -315,6 +358,6 @@ def test_the_status_says_that_calls_do_not_ring_here():
     door.ask(inputs.ChangeRuntime(always="", do_not_disturb=True))
     assert status_line.status(door.state) == "do not disturb"
     door.ask(inputs.ChangeRuntime(do_not_disturb=False))
-    door.give(inputs.QuietChanged, quiet=True)
-    door.give(inputs.QuietChanged, quiet=True)
+    door.ask(inputs.ChangeRuntime(quiet_hours=QuietHours("22:00", "06:30")))
+    show_clock(door, "2026-11-21 23:00")
     assert status_line.status(door.state) == "quiet hours"

@@ -20,7 +20,7 @@ from tests.support.waiting import paced, until
 CODE = "4711"
 MS, PAUSE_MS = 120, 120
 TYPED = f"*{CODE}#"
-ECHOES = "Ignored in the sound of a call: 16 digits"  # more than the code has
+ECHOES = "Ignored in the sound of a call: 16 echoes"  # more than the code has
 FRAME, FRAME_S = 160, 0.02
 
 

@@ -1,6 +1,7 @@
 """Random sequences of inputs: late, early, twice, for calls that never were; the rules hold after each."""
 
 import dataclasses
+import enum
 import json
 import re
 from collections import Counter, deque
@@ -253,8 +254,8 @@ class World:
         plain = {str: "x", bool: flag, int: b, float: float(b)}  # for what nothing above depends on
         for field in dataclasses.fields(kind):
             if field.default is field.default_factory is dataclasses.MISSING and field.name not in fields | common:
-                hint = field.type
-                fields[field.name] = plain[getattr(hint, "__supertype__", hint)]
+                hint = getattr(field.type, "__supertype__", field.type)
+                fields[field.name] = choice(list(hint)) if isinstance(hint, enum.EnumType) else plain[hint]
         return kind(**common, **fields)
 
     def learn(self, taken) -> None:

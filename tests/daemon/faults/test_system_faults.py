@@ -36,7 +36,7 @@ FAKETIME = f"/usr/lib/{sysconfig.get_config_var('MULTIARCH')}/faketime/libfaketi
 class OnDisc(Daemon):
     """An appliance whose state is in `disc`, apart from sockets and the like."""
 
-    def __init__(self, directory, config):
+    def __init__(self, directory, *, config):
         super().__init__(directory, config=config)
         self.disc = directory / "disc"
         self.disc.mkdir(parents=True)
@@ -104,7 +104,7 @@ def stations(kind, **changes):
     """Front door of that kind, and a kitchen."""
     with place() as directory:
         config, inside = pair(front={"sip": {"trace": False}, **changes})
-        front, kitchen = kind(directory / "front", config), Daemon(directory / "kitchen", config=inside)
+        front, kitchen = kind(directory / "front", config=config), Daemon(directory / "kitchen", config=inside)
         with together(front, kitchen):
             yield front, kitchen
 
@@ -199,7 +199,7 @@ def asked_with(token, url):
 class Timed(Daemon):
     """Sees another time of day; its monotonic clock is the machine's."""
 
-    def __init__(self, directory, config):
+    def __init__(self, directory, *, config):
         super().__init__(directory, config=config)
         self._offset = directory / "offset"
         self.jump(0)

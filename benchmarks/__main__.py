@@ -7,6 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from appliance.base.types import Json
 from benchmarks import healing, measures, report, subjects
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -30,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _times(directory: Path, size: measures.Size) -> report.Json:
+def _times(directory: Path, size: measures.Size) -> Json:
     """Measure times, memory and processor time, beside other programs."""
     told, begun = report.facts(), time.monotonic()
     bench = measures.Bench(directory, subjects.noise(directory / "noise.wav"), size)
@@ -41,7 +42,7 @@ def _times(directory: Path, size: measures.Size) -> report.Json:
     return report.results(bench.samples, told, time.monotonic() - begun, size)
 
 
-def _healing(directory: Path, size: measures.Size) -> report.Json:
+def _healing(directory: Path, size: measures.Size) -> Json:
     """Measure the seconds to recover from faults."""
     told, begun = report.moment(), time.monotonic()
     samples = healing.run(directory, size.healings, size.faults, size.transports)

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import appliance
+from appliance.base.types import Json
 from benchmarks.healing import FAULTS
 from benchmarks.measures import MEASURES, Size
 from benchmarks.subjects import Bare, Baresip, Daemon
 
-Json = dict[str, Any]
 HEAD = """<!-- Made by make bench. Change benchmarks/, not this. -->
 # Benchmarks
 

@@ -14,8 +14,9 @@ import sys
 import time
 import wave
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
+from appliance.base.types import Json
 from appliance.base.unixhttp import UnixConnection
 from benchmarks.peer import ADDRESS
 from benchmarks.processes import Program, command, tree
@@ -25,7 +26,6 @@ NOISE_S, NOISE_HZ = 60, 16_000
 PATIENCE_S = 20.0
 REST_S = 0.05
 PORTS = range(10000, 20000)  # outside the range that the kernel gives to other programs
-Json = dict[str, Any]
 
 
 def noise(path: Path) -> Path:

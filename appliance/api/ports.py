@@ -2,12 +2,11 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
+from appliance.base.types import Json
 from appliance.core import inputs, orders
 from appliance.core.model import AccessScope
-
-Json = dict[str, Any]
 
 
 class Recording(Protocol):

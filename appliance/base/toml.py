@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-Json = dict[str, Any]
+from appliance.base.types import Json
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")  # https://toml.io/en/v1.0.0#keys
 

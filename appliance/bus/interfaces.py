@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from appliance.base.errors import ErrorCode, IntercomError
-from appliance.bus.ports import BusPorts, Json
+from appliance.base.types import Json
+from appliance.bus.ports import BusPorts
 from appliance.core import inputs, orders
 from appliance.core.model import AccountId, ButtonId, CallId, DoorId
 

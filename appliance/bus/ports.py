@@ -1,11 +1,10 @@
 """What the D-Bus interface needs from the daemon; it knows nothing else of it."""
 
 from collections.abc import AsyncGenerator
-from typing import Any, Protocol
+from typing import Protocol
 
+from appliance.base.types import Json
 from appliance.core import inputs, orders
-
-Json = dict[str, Any]
 
 
 class BusPorts(Protocol):

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from appliance.base.types import Json
 from appliance.bus.interfaces import ACCOUNT, APPLIANCE, CALL, DOOR, ROOT, Interface, call_path
-from appliance.bus.ports import Json
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 
 import appliance
 from appliance.base.errors import ErrorCode, IntercomError, problem
+from appliance.base.types import Json
 from appliance.cli import codes, show, terms, wait_idle
 from appliance.cli.client import Client, default_socket
 
@@ -23,7 +23,6 @@ SHORTEST_TRIAL_S, LONGEST_TRIAL_S = 0.1, 600.0
 OUTPUT = {"--json": "print answers and errors as JSON", "--utc": "print times in UTC, not in local time"}
 CONFIG = Path("/etc/intercomd/intercomd.toml")
 
-Json = dict[str, Any]
 Command = Callable[[Client, argparse.Namespace], int]
 
 

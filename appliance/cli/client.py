@@ -5,13 +5,12 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from appliance.base.errors import ErrorCode, IntercomError, reason
+from appliance.base.types import Json
 from appliance.base.unixhttp import UnixConnection
 
-Json = dict[str, Any]
 TIMEOUT_S = 10.0
 OK = range(200, 300)
 

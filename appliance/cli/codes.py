@@ -4,13 +4,11 @@ import argparse
 import getpass
 import sys
 from datetime import UTC, datetime
-from typing import Any
 
 from appliance.base import schedule_text
 from appliance.base.errors import ErrorCode, IntercomError
+from appliance.base.types import Json
 from appliance.cli.client import Client
-
-Json = dict[str, Any]
 
 
 def options(parser: argparse.ArgumentParser) -> None:

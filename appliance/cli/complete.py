@@ -1,12 +1,10 @@
 """The ids of a running daemon, for the shell's completion."""
 
 from collections.abc import Callable
-from typing import Any
 
+from appliance.base.types import Json
 from appliance.cli import panel_test
 from appliance.cli.client import Client
-
-Json = dict[str, Any]
 
 
 def _ids(parts: list[Json]) -> list[str]:

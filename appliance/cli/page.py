@@ -3,12 +3,11 @@
 import getpass
 import socket
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from appliance.base.errors import ErrorCode, IntercomError, reason
+from appliance.base.types import Json
 
-Json = dict[str, Any]
 STATE = Path("/var/lib/intercomd")
 
 

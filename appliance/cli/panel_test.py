@@ -7,13 +7,12 @@ one.
 
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from appliance.base.errors import ErrorCode, IntercomError
+from appliance.base.types import Json
 from appliance.cli.client import Client
 from appliance.cli.prompt import Person
 
-Json = dict[str, Any]
 PRESS_S, LAMP_S, TONE_S = 30.0, 5.0, 2.0
 ANSWER_S = 60.0  # for a person who looks at a lamp or listens at a door
 POLL_S = 1.0  # how soon a skip is noticed

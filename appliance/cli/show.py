@@ -3,8 +3,7 @@
 from typing import Any
 
 from appliance.base.errors import sentences
-
-Json = dict[str, Any]
+from appliance.base.types import Json
 
 
 def state(answer: Json) -> str:

@@ -1,12 +1,10 @@
 """Waits for a moment when the daemon can end unnoticed, as before an upgrade."""
 
 import time
-from typing import Any
 
 from appliance.base.errors import ErrorCode, IntercomError
+from appliance.base.types import Json
 from appliance.cli.client import Client
-
-Json = dict[str, Any]
 
 _POLL_S = 5.0  # well within the client's wait for an answer
 _EVENTS = "types=call.*,door.*"

@@ -3,14 +3,12 @@
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any
 
 from appliance.base.errors import IntercomError
+from appliance.base.types import Json
 from appliance.config import describe
 from appliance.config.load import check
 from appliance.config.schema import Config
-
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

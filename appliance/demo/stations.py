@@ -20,6 +20,7 @@ from websockets.exceptions import WebSocketException
 
 from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.base.toml import dump
+from appliance.base.types import Json
 from appliance.base.unixhttp import UnixConnection
 from appliance.demo.sip_trace import Trace
 from appliance.simulator import panel
@@ -30,7 +31,6 @@ HTTP, PANEL = "http.sock", "panel.sock"
 LOOK_S = 0.01  # how often `until` looks: files and processes do not report their changes
 STOP_WITHIN_S = 60.0
 ANSWER_WITHIN_S = 60.0
-Json = dict[str, Any]
 Found = TypeVar("Found")
 
 

@@ -3,13 +3,12 @@
 import ipaddress
 import socket
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
+from appliance.base.types import Json
 from appliance.core.accounts import callers
 from appliance.core.model import Target
 from appliance.doctor.findings import Finding, ok, problem, warning
 
-Json = dict[str, Any]
 SIP_PORT = 5060
 CHECK = "network"
 

@@ -1,12 +1,11 @@
 """Accounts and calls: what a running daemon knows of them, in the texts of its events."""
 
 from collections.abc import Sequence
-from typing import Any
 
+from appliance.base.types import Json
 from appliance.core.model import AccountState
 from appliance.doctor.findings import Finding, ok, problem, warning
 
-Json = dict[str, Any]
 LOOKED_AT = 20  # calls of the log
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from appliance.base.errors import ErrorCode, IntercomError, reason
+from appliance.base.types import Json
 from appliance.core.desired import Desired
 from appliance.core.inputs import AnyInput
 from appliance.core.model import State
@@ -79,7 +80,7 @@ class Recorder:
             self._over = True
             self._waiting.put_nowait(why)
 
-    def _run(self, header: record_format.Json) -> None:
+    def _run(self, header: Json) -> None:
         try:
             with self._file:
                 self._write(header)

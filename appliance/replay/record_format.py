@@ -1,16 +1,15 @@
 """The lines of a recording: JSON, a header first, then one for each input with its results, then how it ended."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from appliance.base.records import plain, reader
+from appliance.base.types import Json
 from appliance.core.desired import Desired
 from appliance.core.inputs import AnyInput
 from appliance.core.model import Settings, State
 from appliance.core.step import Step
 
 FORMAT = 1
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,12 @@ from typing import Any
 
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.records import plain
+from appliance.base.types import Json
 from appliance.core import desired_state
 from appliance.core.model import State
 from appliance.core.step import step
 from appliance.replay import record_format
-from appliance.replay.record_format import Json, Taken
+from appliance.replay.record_format import Taken
 
 QUIET = {"at", "taken", "fresh"}  # the timeline has its own column; and values that nobody can read
 

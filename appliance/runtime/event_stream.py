@@ -4,9 +4,10 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Protocol
 
-Json = dict[str, Any]
+from appliance.base.types import Json
+
 QUEUE = 1000  # events that a slow subscriber may be behind
 PAGE = 200  # older events that are sent before other tasks of the loop get their turn
 

@@ -13,6 +13,7 @@ from typing import Any, Protocol, cast
 
 from appliance.base import ids
 from appliance.base.errors import ErrorCode, IntercomError
+from appliance.base.types import Json
 from appliance.core import desired_state, events, inputs, orders, snapshot, wall_clock
 from appliance.core.access.view import codes_view
 from appliance.core.calls.view import call_view, in_order
@@ -28,7 +29,6 @@ log = logging.getLogger(__name__)
 AT_ONCE = 200  # inputs processed before other tasks of the loop get their turn
 UNAVAILABLE = 503  # for a caller whose call finds no room in the inbox
 REPLY_S = 9.0  # a sound test takes 7 s, everything else a turn of the loop
-Json = dict[str, Any]
 
 
 class Journal(Past, Protocol):

@@ -17,13 +17,13 @@ import tomli
 from appliance.base import durable
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.toml import dump
+from appliance.base.types import Json
 from appliance.config import describe
 from appliance.config import files as regular
 from appliance.config.load import CODE, check
 from appliance.config.secrets import passwords, read
 from appliance.setup import station
 
-Json = dict[str, Any]
 IMPORTED = "intercomd.imported.toml"
 ERRORS = "intercomd-errors.txt"
 WIPED = "intercomd.wiped"

@@ -7,15 +7,13 @@ Anybody can be refused again and again, so refusals have their own table and lim
 import json
 import sqlite3
 from collections.abc import Callable, Collection, Sequence
-from typing import Any
 
+from appliance.base.types import Json
 from appliance.store.write_behind import Backlog, Row
 from appliance.store.writer import Writer
 
 TYPES = ("door.", "keypad.accepted", "keypad.refused", "keypad.locked_out", "access.", "code.")
 REFUSALS = ("door.denied", "keypad.refused", "keypad.locked_out", "access.")
-
-Json = dict[str, Any]
 
 
 class Audit:

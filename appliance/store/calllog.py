@@ -4,15 +4,14 @@ import json
 import sqlite3
 import time
 from collections.abc import Collection, Sequence
-from typing import Any
 
+from appliance.base.types import Json
 from appliance.core.calls.view import logged_call
 from appliance.core.model import By, Cause
 from appliance.core.orders import LogCall
 from appliance.store.write_behind import Backlog, Row
 from appliance.store.writer import Writer
 
-Json = dict[str, Any]
 _CUT_OFF = {"cause": Cause.ERROR, "code": 0, "reason": "The station went off", "by": By.DEVICE, "explanation": ""}
 _UPSERT = (
     "INSERT INTO calls (id, boot, over, call) VALUES (?, ?, ?, ?)"

@@ -20,6 +20,7 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import unix_connect
 
 from appliance.base.toml import dump
+from appliance.base.types import Json
 from appliance.demo.sip_trace import Trace
 from appliance.demo.stations import CODE
 from appliance.simulator import panel
@@ -28,7 +29,6 @@ from tests.support.processes import pss_mb
 from tests.support.shown import Witness, asked_by_http
 from tests.support.waiting import LOOK_S, PATIENCE_S, until
 
-Json = dict[str, Any]
 FINAL = {"call.ended", "call.failed", "call.canceled", "call.rejected"}
 DETAILS = {
     "ring.ended",

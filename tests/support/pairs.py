@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from appliance.base.types import Json
 from appliance.demo.stations import free_sip_port
-from tests.support.daemon import Daemon, Json
+from tests.support.daemon import Daemon
 
 FRONT: Json = {
     "station": {"name": "Front door", "user": "front"},

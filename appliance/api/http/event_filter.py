@@ -7,8 +7,9 @@ from typing import Annotated
 from fastapi import Depends, Header, Query
 
 from appliance.api.http.dependencies import Daemon
-from appliance.api.ports import HttpPorts, Json
+from appliance.api.ports import HttpPorts
 from appliance.base.errors import ErrorCode, IntercomError
+from appliance.base.types import Json
 from appliance.core.events import EVENTS, EventsLost
 
 Id = Annotated[int | None, Query(ge=0, lt=10**18, description="Start after this event; without it, from now on.")]

@@ -16,8 +16,8 @@ from appliance.api import models
 from appliance.api.http import problems
 from appliance.api.http.event_filter import EventSubscription, Subscribed
 from appliance.api.http.response_schemas import answers
-from appliance.api.ports import Json
 from appliance.base.errors import ErrorCode, IntercomError
+from appliance.base.types import Json
 
 PROTOCOL = "intercomd.v1"
 GOING_AWAY = 1001  # RFC 6455 §7.4.1

@@ -11,8 +11,9 @@ from appliance.api import models
 from appliance.api.http import problems
 from appliance.api.http.dependencies import Daemon, Id
 from appliance.api.http.response_schemas import answers
-from appliance.api.ports import Json, Recording, Recordings
+from appliance.api.ports import Recording, Recordings
 from appliance.base.errors import ErrorCode, IntercomError
+from appliance.base.types import Json
 
 _FIELDS = [name for name in models.Recording.model_fields if name != "url"]
 

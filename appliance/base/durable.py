@@ -76,8 +76,7 @@ def _dress(old: Path, new: Path, mode: int | None, user: str | None, group: str 
         os.chown(new, before.st_uid, before.st_gid)
         new.chmod(stat.S_IMODE(before.st_mode))
         return
-    for name in ("user", "group"):
-        wanted = {"user": user, "group": group}[name]
+    for name, wanted in (("user", user), ("group", group)):
         if wanted is not None:
             with suppress(LookupError, PermissionError):
                 shutil.chown(new, **{name: wanted})

@@ -20,7 +20,7 @@ from appliance.panel import guard
 HELLO_S = 10.0
 ANSWER_S = 2.0
 END_S = 0.5  # for the report of a pulse's end; replacing a guard then does no harm, as all relays should be at rest
-LATE_S = 0.1  # a timer that is so late shows that the loop was busy
+LATE_S = 0.1  # a timer that runs so late shows that something held the loop up
 STEADY_S = 10.0
 LONGEST_DELAY_S = 5.0
 

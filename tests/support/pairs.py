@@ -11,11 +11,14 @@ from appliance.base.types import Json
 from appliance.demo.stations import free_sip_port
 from tests.support.daemon import Daemon
 
-FRONT: Json = {
-    "station": {"name": "Front door", "user": "front"},
+BOTH: Json = {
     "sip": {"address": "127.0.0.1", "port": 0, "callers": "targets", "trace": True},
     "audio": {"capture": "null", "playback": "null"},
     "http": {"port": 0, "socket": True},
+    "recording": {"enabled": True},
+}
+FRONT: Json = BOTH | {
+    "station": {"name": "Front door", "user": "front"},
     "panel": {
         "lines": "simulated",
         "button": {
@@ -26,13 +29,9 @@ FRONT: Json = {
     },
     "door": {"front": {"pulse_s": 1.0, "max_s": 5.0, "digits": "1"}},
     "target": {"kitchen": {"doors": ["front"]}},
-    "recording": {"enabled": True},
 }
-KITCHEN: Json = {
+KITCHEN: Json = BOTH | {
     "station": {"name": "Kitchen", "user": "kitchen"},
-    "sip": {"address": "127.0.0.1", "port": 0, "callers": "targets", "trace": True},
-    "audio": {"capture": "null", "playback": "null"},
-    "http": {"port": 0, "socket": True},
     "panel": {
         "lines": "simulated",
         "button": {
@@ -44,7 +43,6 @@ KITCHEN: Json = {
         "lamp": {"status": {"pin": 22}},
     },
     "target": {"front": {}},
-    "recording": {"enabled": True},
 }
 
 

@@ -125,7 +125,7 @@ class _Lamp:
         self._light = Three(tuple(lights)) if len(lights) > 1 else lights[0]
         kind = self._light.kind
         self._post(LampFound(at=time.monotonic(), lamp=self._wiring.id, dims=kind.dims, colors=kind.colors))
-        self._loop.call_soon(self._begin_anew)  # later: if it fails, this claim ends before the next one
+        self._loop.call_soon(self._restart_pattern)  # later: if it fails, this claim ends before the next one
 
     def _make(self, name: LightName) -> Light:
         match name:
@@ -136,7 +136,7 @@ class _Lamp:
             case _:
                 return GpioLamp(name, self._claims.factory, self._lost, active_low=self._wiring.active_low)
 
-    def _begin_anew(self) -> None:
+    def _restart_pattern(self) -> None:
         """Start the pattern with a newly claimed light, which is dark."""
         self._level = 0.0
         if self._light:

@@ -257,7 +257,7 @@ def test_a_clock_that_jumps_in_a_call_moves_the_time_of_events_and_nothing_else(
         ended = front.next("call.ended", call=ours, cause="hangup")
         assert 0 < ended["data"]["duration_s"] < 60
         front.next("recording.available")
-        # A deadline that begins after the jump is as long as ever.
+        # The jump changes no deadline that begins after it.
         missed, _theirs = ring(front, kitchen)
         rang = front.ever("call.ringing", call=missed)[0]
         failed = front.next("call.failed", call=missed, cause="no_answer")

@@ -12,7 +12,7 @@ from appliance.sip.stack.routing.floods import STRANGERS_AT_ONCE, STRANGERS_PER_
 from tests.support.daemon import Daemon
 from tests.support.peers import made_up
 from tests.support.peers.afterwards import outlived
-from tests.support.peers.packets import Packets
+from tests.support.peers.packets import Packets, good_call
 from tests.support.waiting import until
 
 RATE, LONGEST_S, PRESSES = 4000, 100, 20
@@ -90,10 +90,4 @@ def test_presses_ring_at_once_and_none_is_lost_while_strangers_flood(station, re
 def test_a_known_phone_calls_while_strangers_flood(station, record_property):
     with outlived(station, record_property), Flood(station.address):
         station.wait("call.incoming")
-        with Packets(station.far_address, to=station.address) as far:
-            far.send(far.invite())
-            call = station.wait("call.incoming", source=f"{far.address}:{far.port}")["call"]
-            far.called(lambda: station.press("answer"))
-            station.talk(call)
-            far.hang_up()
-            station.final(call, kind="call.ended", cause="hangup", by="remote")
+        good_call(station)

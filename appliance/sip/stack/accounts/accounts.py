@@ -317,7 +317,7 @@ class StackAccounts:
 
     def _forget(self, registration: Registration) -> None:
         """Begin the registration again with a new route, so that pjsua ignores answers to the previous one."""
-        registration.anew += 1
+        registration.restarts += 1
         registration.modify(self._config(registration))
 
     def _resolve(self, registration: Registration) -> None:
@@ -382,7 +382,7 @@ class StackAccounts:
         config.regConfig.registerOnAdd, config.regConfig.disableRegOnModify = False, True
         config.regConfig.timeoutSec = account.expires_s
         config.regConfig.retryIntervalSec = config.regConfig.firstRetryIntervalSec = 0
-        where = f"{server.route(account.transport)};anew={registration.anew}"
+        where = f"{server.route(account.transport)};anew={registration.restarts}"
         config.sipConfig.proxies.append(f"<{where};lr;hide>")
         config.sipConfig.authCreds.append(pj.AuthCredInfo("digest", "*", account.auth_user, 0, account.password))
         config.mediaConfig.srtpUse, config.mediaConfig.srtpSecureSignaling = SRTP[account.srtp], 0

@@ -110,7 +110,7 @@ class Registration(RegisteredAccount):
         self._sent_by = ""  # our address in messages to the registrar
         self.failing = False  # another server must be tried
         self.servers = Choice()
-        self.anew = 0  # how often the registration was begun again
+        self.restarts = 0  # each gives the route another parameter
         self.resolved_at = 0.0
         self.resolving = self.created = False
         places = [servers.literal(host, port, settings.transport) for host, port in settings.servers]
@@ -186,8 +186,8 @@ class Registration(RegisteredAccount):
         By UDP a request is repeated for 32 s. By TCP and TLS it is sent once; and a PBX that is just starting may
         accept connections and drop their requests before it is ready.
         """
-        anew = self.servers.more or self.settings.transport != "udp"
-        return self.asked_at is not None and now - self.asked_at >= SILENT_S and anew
+        can_ask = self.servers.more or self.settings.transport != "udp"
+        return self.asked_at is not None and now - self.asked_at >= SILENT_S and can_ask
 
 
 def sent_by(message: str) -> str:

@@ -17,11 +17,11 @@ def requested(turn: Turn, given: inputs.Requested) -> None:
         reply = RULES[type(given.action)](turn, given.action, given)
     except IntercomError as err:
         about = getattr(given.action, "call", None)
-        error_events.emit(turn, err, error_events.name_of(given.action), call=about)
+        error_events.emit(turn, err, error_events.name_of(type(given.action)), call=about)
         turn.order(Reply(given.request, error=err))
         return
     if reply is None:  # the rule replies later
         return
     if reply.warning:
-        turn.emit(events.WarningTold(WarningCode.REDUNDANT, reply.warning, reply.call))
+        turn.emit(events.WarningReported(WarningCode.REDUNDANT, reply.warning, reply.call))
     turn.order(reply)

@@ -10,6 +10,7 @@ from appliance.core.model import Settings, State
 from appliance.core.step import Step
 
 FORMAT = 1
+RENAMED = {"ClockTold": "ClockReported"}  # inputs by their names in recordings of earlier versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,8 @@ def brought(taken: Taken) -> Json:
 
 def given(line: Json) -> AnyInput:
     """The input of a line. Raises ValueError, KeyError or TypeError."""
-    found: AnyInput = reader(AnyInput)(line["input"])
+    name, values = line["input"]
+    found: AnyInput = reader(AnyInput)([RENAMED.get(name, name), values])
     return found
 
 

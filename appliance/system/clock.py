@@ -15,7 +15,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from appliance.core import model
-from appliance.core.inputs import ClockSet, ClockTold, Input
+from appliance.core.inputs import ClockReported, ClockSet, Input
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ def synchronised() -> bool:
 
 
 class ClockMonitor:
-    """Posts ClockTold, and ClockSet, until `stop`; lives on the loop's thread.
+    """Posts ClockReported, and ClockSet, until `stop`; lives on the loop's thread.
 
     trusted: the clock is right whatever the kernel knows of it, such as one with a battery and no network.
     """
@@ -100,7 +100,7 @@ class ClockMonitor:
             or (known.utc_offset_s, known.trusted) != (seen.utc_offset_s, seen.trusted)
         ):
             self._reported = seen
-            self._post(ClockTold(at=time.monotonic(), clock=seen))
+            self._post(ClockReported(at=time.monotonic(), clock=seen))
         wait_s = QUARTER_S - now % QUARTER_S if trusted else SOON_S
         self._look_again = asyncio.get_running_loop().call_later(wait_s + 0.01, self._look)
 

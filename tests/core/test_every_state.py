@@ -176,7 +176,7 @@ def beside_calls(common, pulses):
     yield inputs.Started(**common, version="1")
     yield inputs.ConfigChanged(**common, settings=ONE, applied="deadlines.rtp_s", needs_restart="")
     yield inputs.ClockSet(**common, by_s=-3600.0)
-    yield inputs.ClockTold(**common, clock=Clock(0.0, 3600.0, trusted=True))
+    yield inputs.ClockReported(**common, clock=Clock(0.0, 3600.0, trusted=True))
     yield inputs.BookRead(**common, book=BOOK)
     yield inputs.CredentialKept(**common, id=CredentialId("none"))  # of some: see test_walk_of_codes
     yield inputs.CredentialNotKept(**common, id=CredentialId("none"), why="disc full")

@@ -1,8 +1,11 @@
 """Clients' requests: what each gives in each state, and what is wrong with those that cannot be done."""
 
+from typing import get_args
+
 import pytest
 
 from appliance.core import events, inputs
+from appliance.core.appliance import error_events
 from appliance.core.model import Action, ButtonId, CallId, DoorId
 from appliance.core.orders import Place, SendDigit
 from tests.core.station import FRONT, KITCHEN, LONGEST, Station, ready
@@ -107,6 +110,60 @@ RESULTS = {
     "open": (lambda _: inputs.OpenDoor(FRONT), dict.fromkeys(SCENES, OK)),
 }
 
+# The `operation` of the event `error`, which clients read: a class of another name must not change it.
+OPERATIONS = {
+    inputs.Dial: "dial",
+    inputs.AnswerCall: "answer-call",
+    inputs.RingCall: "ring-call",
+    inputs.SendEarlyMedia: "send-early-media",
+    inputs.SetCustomData: "set-custom-data",
+    inputs.RejectCall: "reject-call",
+    inputs.HangUpCall: "hang-up-call",
+    inputs.HoldCall: "hold-call",
+    inputs.DecideUpdate: "decide-update",
+    inputs.AskUpdates: "ask-updates",
+    inputs.UpdateCall: "update-call",
+    inputs.SwitchTo: "switch-to",
+    inputs.MuteCall: "mute-call",
+    inputs.SendDigits: "send-digits",
+    inputs.TransferCall: "transfer-call",
+    inputs.ConnectCalls: "connect-calls",
+    inputs.AcceptTransfer: "accept-transfer",
+    inputs.EndTransfer: "end-transfer",
+    inputs.SetTransferPolicy: "set-transfer-policy",
+    inputs.PressButton: "press-button",
+    inputs.RingFlat: "ring-flat",
+    inputs.OpenDoor: "open-door",
+    inputs.HoldDoor: "hold-door",
+    inputs.ReleaseDoor: "release-door",
+    inputs.ClearSensor: "clear-sensor",
+    inputs.TestLamp: "test-lamp",
+    inputs.RegisterAccount: "register-account",
+    inputs.UnregisterAccount: "unregister-account",
+    inputs.ChangeRuntime: "change-runtime",
+    inputs.Confer: "confer",
+    inputs.InviteInto: "invite-into",
+    inputs.TakeInto: "take-into",
+    inputs.RemoveFrom: "remove-from",
+    inputs.MuteIn: "mute-in",
+    inputs.HoldConference: "hold-conference",
+    inputs.EndConference: "end-conference",
+    inputs.SendText: "send-text",
+    inputs.SendCallText: "send-call-text",
+    inputs.SendInfo: "send-info",
+    inputs.LockDoor: "lock-door",
+    inputs.UnlockDoor: "unlock-door",
+    inputs.AddCredential: "add-credential",
+    inputs.ChangeCredential: "change-credential",
+    inputs.RemoveCredential: "remove-credential",
+    inputs.TestSound: "test-sound",
+}
+
+
+@pytest.mark.parametrize("request_", get_args(inputs.Action))
+def test_an_error_names_a_request_as_clients_know_it(request_):
+    assert error_events.name_of(request_) == OPERATIONS[request_]
+
 
 @pytest.mark.parametrize("scene", SCENES)
 @pytest.mark.parametrize("name", RESULTS)
@@ -121,11 +178,11 @@ def test_a_request_gives(name, scene):
         assert reply.error.message
         assert reply.error.cause
         assert reply.error.resolution
-        told = station.last(events.ErrorTold)
+        told = station.last(events.ErrorReported)
         assert (told.code, told.message, told.sip_code) == (reply.error.code, reply.error.message, 0)
-        assert told.operation.replace("-", "") == type(make(call)).__name__.lower()
+        assert told.operation == OPERATIONS[type(make(call))]
     if reply.warning:
-        assert station.last(events.WarningTold) == events.WarningTold("redundant", reply.warning, reply.call)
+        assert station.last(events.WarningReported) == events.WarningReported("redundant", reply.warning, reply.call)
 
 
 @pytest.mark.parametrize("name", ["hold", "mute"])
@@ -258,7 +315,7 @@ def test_a_clock_that_was_set_is_told_and_changes_nothing():
     station = none()
     before = station.state
     station.give(inputs.ClockSet, by_s=3600.0)
-    assert station.last(events.NoticeTold).message == "The clock was set forward by 3600.0 s."
+    assert station.last(events.NoticeReported).message == "The clock was set forward by 3600.0 s."
     station.give(inputs.ClockSet, by_s=-0.5e9)
-    assert station.last(events.NoticeTold).message == "The clock was set back by 500000000.0 s."
+    assert station.last(events.NoticeReported).message == "The clock was set back by 500000000.0 s."
     assert station.state == before

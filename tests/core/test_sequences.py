@@ -186,7 +186,7 @@ class World:
             inputs.ContactNotified: {"contact": "kitchen", "state": choice(list(ContactState))},
             inputs.SensorEdge: {"sensor": choice(["leaf", "housing"]), "active": choice([True, False, None])},
             inputs.KeptWritten: {"kept": PersistentState(change=choice([self.state.appliance.kept_change, 0]))},
-            inputs.ClockTold: {"clock": Clock(0.0, 3600.0, trusted=flag)},
+            inputs.ClockReported: {"clock": Clock(0.0, 3600.0, trusted=flag)},
             inputs.BookRead: {"book": CredentialBook("5a" * 32, (KNOWN,) if flag else ())},
             inputs.CredentialKept: {"id": choice([KNOWN.id, "a-never"])},
             inputs.CredentialNotKept: {"id": choice([KNOWN.id, "a-never"])},

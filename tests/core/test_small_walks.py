@@ -47,7 +47,7 @@ def forwarding(state, common):
             contacts = (KITCHEN, CELLAR, GUARD)
             yield inputs.CallEnded(**common, call=call.id, code=302, reason="", remote=True, contacts=contacts)
     for hour in (12, 23):  # it is quiet from 22:00 to 06:00
-        yield inputs.ClockTold(**common, clock=Clock(0.0, hour * 3600.0, trusted=True))
+        yield inputs.ClockReported(**common, clock=Clock(0.0, hour * 3600.0, trusted=True))
 
 
 def test_a_call_that_is_sent_on_keeps_the_rules_in_every_state():

@@ -19,6 +19,7 @@ from appliance.base.errors import IntercomError
 from appliance.core import desired_state, events, inputs
 from appliance.core.model import (
     CallId,
+    Clock,
     Codec,
     CredentialBook,
     DoorId,
@@ -30,9 +31,10 @@ from appliance.core.model import (
     Target,
 )
 from appliance.core.step import step
+from appliance.replay import record_format, run
 from appliance.replay import redaction as masking
-from appliance.replay import run
 from appliance.replay.record import Recorder
+from appliance.replay.record_format import Taken
 from appliance.replay.redaction import DIGITS, Masks
 from appliance.runtime import reactor
 from appliance.runtime.reactor import Reactor
@@ -403,3 +405,10 @@ def test_a_daemon_records_what_comes_in_and_ends_the_file_when_it_is_stopped(tmp
     assert report.difference is None, str(report.difference)
     assert report.ended == "the daemon stopped"
     assert any("StopRequested" in line for line in report.timeline)
+
+
+def test_an_input_is_read_by_the_name_that_it_had_in_an_earlier_version():
+    clock = {"at": 101.0, "clock": {"epoch": 0.0, "utc_offset_s": 3600.0, "trusted": True}}
+    given = record_format.given({"input": ["ClockTold", clock]})
+    assert given == inputs.ClockReported(at=101.0, clock=Clock(0.0, 3600.0, trusted=True))
+    assert record_format.of(Taken(given, None, None))["input"][0] == "ClockReported"

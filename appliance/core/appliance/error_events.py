@@ -16,7 +16,7 @@ WORD = re.compile(r"(?<!^)(?=[A-Z])")
 def emit(turn: Turn, error: IntercomError, operation: str, sip_code: int = 0, call: CallId | None = None) -> None:
     """Emit `error`. `operation`: see `name_of`; sip_code: the far end's answer; `call`: the call that was meant."""
     turn.emit(
-        events.ErrorTold(
+        events.ErrorReported(
             code=error.code,
             message=error.message,
             cause=error.cause,
@@ -29,6 +29,6 @@ def emit(turn: Turn, error: IntercomError, operation: str, sip_code: int = 0, ca
     )
 
 
-def name_of(action: object) -> str:
-    """The name of a client's request, such as hang-up-call."""
-    return WORD.sub("-", type(action).__name__).lower()
+def name_of(request: type) -> str:
+    """The name of a kind of client's request in events, such as hang-up-call. It is public; see the test's table."""
+    return WORD.sub("-", request.__name__).lower()

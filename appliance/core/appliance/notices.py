@@ -16,10 +16,10 @@ def config_rejected(turn: Turn, given: inputs.ConfigRejected) -> None:
 def clock_set(turn: Turn, given: inputs.ClockSet) -> None:
     """Report that the wall clock was set."""
     way = "forward" if given.by_s > 0 else "back"
-    turn.emit(events.NoticeTold(NoticeCode.CLOCK_SET, f"The clock was set {way} by {abs(given.by_s):.1f} s."))
+    turn.emit(events.NoticeReported(NoticeCode.CLOCK_SET, f"The clock was set {way} by {abs(given.by_s):.1f} s."))
 
 
-def clock_read(turn: Turn, given: inputs.ClockTold) -> None:
+def clock_read(turn: Turn, given: inputs.ClockReported) -> None:
     """Store the time of the wall clock."""
     turn.appliance = replace(turn.appliance, clock=given.clock)
 
@@ -27,4 +27,4 @@ def clock_read(turn: Turn, given: inputs.ClockTold) -> None:
 def sip_slow(turn: Turn, given: inputs.SipSlow) -> None:
     """Report that SIP is not ready yet, and what it waits for."""
     text = f"SIP is not ready {given.after_s:g} s after its start. It waits for: {given.waits_for}."
-    turn.emit(events.WarningTold(WarningCode.SIP_NOT_READY, text))
+    turn.emit(events.WarningReported(WarningCode.SIP_NOT_READY, text))

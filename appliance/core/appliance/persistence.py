@@ -53,7 +53,7 @@ def restore(turn: Turn, found: PersistentState, fault: str) -> None:
     if fault:
         text = f"The saved state cannot be read, so every door is locked down: {fault}"
         turn.emit(
-            events.WarningTold(WarningCode.KEPT_STATE_DAMAGED, f"{text} Unlock them: intercomctl door ID unlock.")
+            events.WarningReported(WarningCode.KEPT_STATE_DAMAGED, f"{text} Unlock them: intercomctl door ID unlock.")
         )
         for door in found.locked_down:
             turn.emit(events.DoorLockedDown(door, by="a damaged file"))

@@ -18,7 +18,7 @@ take = takes(
     on(inputs.GuardLost, lambda turn, given: faults.failed(turn, "relay", given.why, "")),
     on(inputs.ConfigRejected, notices.config_rejected),
     on(inputs.ClockSet, notices.clock_set),
-    on(inputs.ClockTold, notices.clock_read),
+    on(inputs.ClockReported, notices.clock_read),
     on(inputs.SipSlow, notices.sip_slow),
     on(inputs.AccessDenied, refusals.denied),
     on(inputs.AccessLockedOut, refusals.locked_out),

@@ -53,7 +53,7 @@ def remind(turn: Turn) -> None:
         else:
             turn.put(replace(call, times=replace(call.times, end_announced=True)))
             text = f"Call {call.id} ends in {LAST_S:g} s: it reaches its longest duration."
-            turn.emit(events.WarningTold(WarningCode.DURATION_LIMIT, text, call.id))
+            turn.emit(events.WarningReported(WarningCode.DURATION_LIMIT, text, call.id))
 
 
 def answer(turn: Turn, call: Call) -> None:
@@ -65,7 +65,7 @@ def answer(turn: Turn, call: Call) -> None:
         turn.put(replace(call, times=replace(call.times, answers_at=None)))
         why = "no tone can announce that it is answered" if silent else "another call is in the foreground"
         turn.emit(
-            events.NoticeTold(
+            events.NoticeReported(
                 NoticeCode.RINGS_ON, f"Call {call.id} keeps ringing although it may be answered automatically: {why}."
             )
         )

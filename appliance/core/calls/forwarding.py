@@ -180,7 +180,7 @@ def due(turn: Turn) -> None:
     if quiet != turn.appliance.quiet:
         turn.appliance = replace(turn.appliance, quiet=quiet)
         turn.emit(
-            events.NoticeTold(NoticeCode.QUIET_HOURS, f"The quiet hours {'have begun' if quiet else 'are over'}.")
+            events.NoticeReported(NoticeCode.QUIET_HOURS, f"The quiet hours {'have begun' if quiet else 'are over'}.")
         )
 
 

@@ -42,13 +42,13 @@ from appliance.core.events.appliance import (
     AudioRecovered,
     ConfigChanged,
     ConfigRejected,
-    ErrorTold,
+    ErrorReported,
     EventsLost,
-    NoticeTold,
+    NoticeReported,
     PanelFailed,
     PanelRecovered,
     RequestRefused,
-    WarningTold,
+    WarningReported,
 )
 from appliance.core.events.base import CallEvent, Event
 from appliance.core.events.calls import (

@@ -156,7 +156,7 @@ class EventsLost(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class NoticeTold(Event):
+class NoticeReported(Event):
     """Information that is not a fault."""
 
     TYPE = "notice"
@@ -165,7 +165,7 @@ class NoticeTold(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class WarningTold(Event):
+class WarningReported(Event):
     """A request changed nothing, or something is suspicious."""
 
     TYPE = "warning"
@@ -175,7 +175,7 @@ class WarningTold(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class ErrorTold(Event):
+class ErrorReported(Event):
     """A request by a button or a client was not carried out; the client gets the same error as its answer.
 
     `operation`: the request; `sip_code`: the far end's response that caused it, 0 for none; `http_status`: the status

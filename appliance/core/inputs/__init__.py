@@ -34,8 +34,8 @@ from appliance.core.inputs.appliance import (
     AccessDenied,
     AccessLockedOut,
     ChangeRuntime,
+    ClockReported,
     ClockSet,
-    ClockTold,
     ConfigChanged,
     ConfigRejected,
     KeptFailed,
@@ -174,7 +174,7 @@ AnyInput = (
     | ConfigChanged
     | ConfigRejected
     | ClockSet
-    | ClockTold
+    | ClockReported
     | BookRead
     | CredentialKept
     | CredentialNotKept

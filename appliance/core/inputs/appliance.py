@@ -47,7 +47,7 @@ class ClockSet(Input):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClockTold(Input):
+class ClockReported(Input):
     """The wall clock, and whether it is trusted: at the start, and after each change."""
 
     clock: Clock

@@ -298,8 +298,8 @@ def test_a_flat_that_cannot_be_rung_now_is_told():
     station.talking()
     station.ask(inputs.HoldCall(station.call.id, held=True))
     press(station, "12#")
-    assert station.last(events.ErrorTold).code == "too-many-calls"
-    assert station.last(events.ErrorTold).operation == "keypad street: ring 12"
+    assert station.last(events.ErrorReported).code == "too-many-calls"
+    assert station.last(events.ErrorReported).operation == "keypad street: ring 12"
 
 
 def test_a_code_goes_before_a_flat_of_the_same_number():
@@ -546,9 +546,9 @@ def test_what_cannot_be_is_refused_with_its_cause(action, error):
     asked(station, replace(NEW, digits="4444"))
     asked(station, action)
     assert reply(station).error.code == error
-    assert station.last(events.ErrorTold).code == error
+    assert station.last(events.ErrorReported).code == error
     assert len(station.orders(KeepCredential)) == 1
-    assert not any(digits in str(station.last(events.ErrorTold)) for digits in ("1234", "4444", "7712"))
+    assert not any(digits in str(station.last(events.ErrorReported)) for digits in ("1234", "4444", "7712"))
 
 
 def test_one_change_of_a_code_is_written_after_another():
@@ -592,7 +592,7 @@ def test_times_hold_by_the_clock_that_was_told():
     station = door(replace(CLEANER, expires=1000.0))
     press(station, "1234")
     assert "the clock is not synchronised" in denied(station)[-1]
-    station.give(inputs.ClockTold, clock=Clock(0.0, 0.0, trusted=True))
+    station.give(inputs.ClockReported, clock=Clock(0.0, 0.0, trusted=True))
     assert open_now(press(station, "1234")) == [FRONT]
 
 

@@ -25,7 +25,7 @@ def station(night=NIGHT):
 def show_clock(made, hours, *, trusted=True, offset_s=3600.0):
     """Have the clock show that local time now."""
     epoch = hours * 3600 - offset_s - made.state.now + 20_000 * 86_400
-    made.give(inputs.ClockTold, clock=Clock(epoch, offset_s, trusted))
+    made.give(inputs.ClockReported, clock=Clock(epoch, offset_s, trusted))
 
 
 def brightness(made):

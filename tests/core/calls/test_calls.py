@@ -505,7 +505,7 @@ def test_a_call_for_whose_sound_there_is_no_way_ends_at_once(fault):
     end(station, call.id, remote=False)
     assert outcome(station) == (events.CallEnded, Cause.ICE_FAILED, 200, By.LOCAL, False)
     assert station.last(events.MediaIceFailed).cause is fault
-    assert (station.last(events.ErrorTold).code, station.types().count("error")) == ("ice-failed", 1)
+    assert (station.last(events.ErrorReported).code, station.types().count("error")) == ("ice-failed", 1)
 
 
 def test_the_addresses_that_sound_goes_between_are_told():
@@ -605,7 +605,7 @@ def test_a_hold_that_the_far_end_refuses_falls_back(ours, text):
     station.ask(inputs.HoldCall(call.id, held=ours))
     station.give(inputs.HoldFailed, call=call.id, code=488, reason="no", held=not ours)
     assert station.call.media.held_local is not ours
-    error = station.last(events.ErrorTold)
+    error = station.last(events.ErrorReported)
     assert (error.code, text in error.message, error.cause) == ("media-update-failed", True, "It answered 488 no")
     assert (error.operation, error.sip_code, error.http_status) == ("hold-call", 488, 502)
     told = station.last(events.CallUpdated)

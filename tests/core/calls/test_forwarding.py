@@ -38,7 +38,7 @@ def station(**rules) -> Station:
 def show_clock(made: Station, local: str, *, trusted: bool = True) -> None:
     """Have the clock show that local time now, an hour ahead of UTC."""
     epoch = datetime.fromisoformat(local).replace(tzinfo=UTC).timestamp() - 3600.0 - made.state.now
-    made.give(inputs.ClockTold, clock=Clock(epoch, 3600.0, trusted))
+    made.give(inputs.ClockReported, clock=Clock(epoch, 3600.0, trusted))
 
 
 def called(station: Station, call="c-in", diverted=(), uri=KITCHEN, source="127.0.0.2:5060") -> Station:
@@ -125,7 +125,7 @@ def test_in_the_quiet_hours_calls_go_elsewhere():
     end(door, "c-in", 302, remote=False)
     door.wait(8.5 * 3600.0)
     assert called(door, "c-2").call.state is CallState.INCOMING
-    assert [event.message for event in door.told if isinstance(event, events.NoticeTold)] == [
+    assert [event.message for event in door.told if isinstance(event, events.NoticeReported)] == [
         "The quiet hours have begun.",
         "The quiet hours are over.",
     ]
@@ -157,7 +157,7 @@ def test_quiet_hours_end_when_they_are_no_longer_configured():
     show_clock(door, "2026-11-21 23:00")
     assert door.ask(inputs.ChangeRuntime(quiet_hours=QuietHours())).error is None
     assert not door.state.appliance.quiet
-    assert [event.message for event in door.told if isinstance(event, events.NoticeTold)] == [
+    assert [event.message for event in door.told if isinstance(event, events.NoticeReported)] == [
         "The quiet hours have begun.",
         "The quiet hours are over.",
     ]

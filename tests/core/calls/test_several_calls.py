@@ -247,7 +247,7 @@ def test_our_call_that_is_answered_behind_another_is_set_aside_at_once():
 def test_a_far_end_that_will_not_be_held_is_not_heard_while_it_is_set_aside():
     station, first = both()
     station.give(inputs.HoldFailed, call=first, code=488, reason="no", held=False)
-    assert station.last(events.ErrorTold).code == "media-update-failed"
+    assert station.last(events.ErrorReported).code == "media-update-failed"
     assert heard(station) == {first: ASIDE, OFFICE: TALKING}
     end(station, OFFICE)
     assert heard(station) == {first: TALKING}
@@ -301,7 +301,7 @@ def test_a_press_beyond_what_may_be_takes_the_place_of_a_call_that_waits_or_show
         assert station.orders(Refuse) == [Refuse(OFFICE, 486)]
         assert station.state.calls.active.button == "ring"
         return
-    assert station.last(events.ErrorTold).code == "too-many-calls"
+    assert station.last(events.ErrorReported).code == "too-many-calls"
     assert {call.id for call in station.state.calls.living} == {first, second}
 
 

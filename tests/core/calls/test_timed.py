@@ -62,7 +62,7 @@ def test_behind_another_call_it_waits_as_any_other():
     station.talking()
     asked(station).wait(10.0)
     assert (station.orders(Answer), station.desired.sound.tone) == ([], Tone.WAITING)
-    assert "another call is in the foreground" in station.last(events.NoticeTold).message
+    assert "another call is in the foreground" in station.last(events.NoticeReported).message
 
 
 def test_who_answers_first_is_not_answered_again():
@@ -87,7 +87,7 @@ def test_a_call_that_lasts_too_long_is_announced_to_both_sides_and_ended():
     station.wait(1.1)
     (media,) = station.desired.sound.calls
     assert (station.desired.sound.tone, media.tone) == (Tone.ENDING, True)
-    assert station.last(events.WarningTold).code == "duration-limit"
+    assert station.last(events.WarningReported).code == "duration-limit"
     station.wait(9.0)
     assert station.types().count("warning") == 1
     station.give(inputs.Tick, 1.0)

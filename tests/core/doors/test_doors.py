@@ -199,7 +199,7 @@ def test_without_a_guard_nothing_opens():
     assert reply.error.code == "unavailable"
     assert door_events(station) == ["denied"]
     station.press("exit")
-    assert station.last(events.ErrorTold).code == "unavailable"
+    assert station.last(events.ErrorReported).code == "unavailable"
     assert picture(station.state) is Picture.ERROR
 
 

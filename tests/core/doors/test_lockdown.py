@@ -66,7 +66,7 @@ def test_a_lockdown_beats_buttons_and_who_leaves(button, means):
     station = locked_down(ready())
     station.press(button)
     assert (station.last(events.DoorDenied).means, station.desired.relays) == (means, ())
-    assert station.last(events.ErrorTold).code == "door-locked-down"
+    assert station.last(events.ErrorReported).code == "door-locked-down"
 
 
 def test_a_lockdown_beats_digits():
@@ -162,7 +162,7 @@ def test_a_file_that_cannot_be_read_locks_every_door_down():
     station.give(inputs.Started, version="1", kept_fault="/var/lib/kept.json: damaged.")
     assert station.state.doors.locked_down == (FRONT, GATE)
     assert station.desired.kept != station.state.appliance.on_disc
-    warning = station.last(events.WarningTold)
+    warning = station.last(events.WarningReported)
     assert warning.code == "kept-state-damaged"
     assert "/var/lib/kept.json: damaged." in warning.message
     assert door_events(station) == ["locked_down", "locked_down"]

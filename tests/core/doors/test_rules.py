@@ -26,7 +26,7 @@ def station_with(*rules: Rule) -> Station:
 def at(station: Station, text: str, *, trusted: bool = True) -> Station:
     """The clock on the wall shows that now."""
     epoch = datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() - station.state.now
-    return station.give(inputs.ClockTold, clock=Clock(epoch, 0.0, trusted))
+    return station.give(inputs.ClockReported, clock=Clock(epoch, 0.0, trusted))
 
 
 def triggered(station: Station) -> list[str]:

@@ -171,7 +171,7 @@ def test_tampering_blocks_holds_digits_and_buttons_but_nobody_who_leaves(station
     level(station, HOUSING, active=True)
     assert station.ask(inputs.HoldDoor(FRONT)).error.code == "door-blocked"
     station.press("exit")
-    assert station.last(events.ErrorTold).code == "door-blocked"
+    assert station.last(events.ErrorReported).code == "door-blocked"
     typed(station, station.talking().id, "12#")
     assert station.desired.relays == ()
     station.press("out")

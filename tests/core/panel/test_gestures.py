@@ -66,7 +66,7 @@ def seen(station: Station) -> list[tuple[str, float]]:
 
 def acted(station: Station) -> list[str]:
     """Which actions were done, and so failed: there is no call that they could be about."""
-    return [e.operation for e in station.told if isinstance(e, events.ErrorTold)]
+    return [e.operation for e in station.told if isinstance(e, events.ErrorReported)]
 
 
 TABLE = [
@@ -465,7 +465,7 @@ def test_a_client_that_presses_what_is_down_is_told_so():
     assert station.ask(inputs.PressButton(PLAIN, 1.0)).warning == "Button plain is down already."
     station.wait(2.0)
     assert seen(station) == [(P, 1.0)]
-    assert station.last(events.WarningTold).code == "redundant"
+    assert station.last(events.WarningReported).code == "redundant"
 
 
 def test_a_finger_that_comes_and_goes_while_a_client_presses_changes_nothing():

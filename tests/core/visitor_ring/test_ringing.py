@@ -74,7 +74,7 @@ def test_a_call_that_we_cancel_since_nobody_answers_says_so_and_not_what_our_can
 
 def test_a_slow_start_of_sip_is_a_warning_that_names_what_it_waits_for():
     station = Station().give(inputs.SipSlow, after_s=5.0, waits_for="listing the ALSA PCMs")
-    assert station.last(events.WarningTold) == events.WarningTold(
+    assert station.last(events.WarningReported) == events.WarningReported(
         "sip-not-ready", "SIP is not ready 5 s after its start. It waits for: listing the ALSA PCMs."
     )
 
@@ -175,7 +175,7 @@ def test_a_button_whose_target_is_unknown_rings_nobody():
 def test_a_button_that_needs_a_call_shows_an_error_without_one(button):
     station = ready()
     station.press(button)
-    assert station.last(events.ErrorTold).code == "call-wrong-state"
+    assert station.last(events.ErrorReported).code == "call-wrong-state"
     assert picture(station.state) is Picture.ERROR
 
 
@@ -199,7 +199,7 @@ def test_the_buttons_answer_hold_resume_and_hang_up():
     assert station.orders(HangUp) == [HangUp(call.id)]
     station.press("ring")
     station.press("hold")
-    assert station.last(events.ErrorTold).code == "call-wrong-state"
+    assert station.last(events.ErrorReported).code == "call-wrong-state"
 
 
 def test_a_long_press_does_its_own_action():

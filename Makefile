@@ -1,6 +1,6 @@
 # The commands of this clone; make help lists them.
-.PHONY: help run check test fuzz test-load test-lab test-lab-full bench generated pictures deb deb-arm64 deb-armhf \
-        deb-check deb-arm64-check deb-armhf-check clean
+.PHONY: help run check test fuzz test-load test-lab test-lab-full bench bench-check generated pictures deb \
+        deb-arm64 deb-armhf deb-check deb-arm64-check deb-armhf-check clean
 .DEFAULT_GOAL := help
 
 ONCE ?=
@@ -47,6 +47,10 @@ test-lab-full: ## the same with the counts for a release (an hour)
 bench: ## measure start, calls, memory, CPU and healing, beside pjsua2 and baresip (15 minutes; writes docs/benchmarks.md)
 	@packaging/bootstrap test
 	@$(AS_USER) .venv/bin/python -m benchmarks
+
+bench-check: ## fail if modules, instructions, allocations, start or memory exceed benchmarks/budget.toml (1 minute)
+	@packaging/bootstrap test
+	@$(AS_USER) .venv/bin/python -m benchmarks.check
 
 generated: ## write the files that are generated from the code
 	@packaging/bootstrap run

@@ -13,9 +13,11 @@ CPU_CLOCK = 2  # CPUCLOCK_SCHED of include/linux/posix-timers.h: nanoseconds of 
 class Program:
     """A running program. It ends with us, however we end."""
 
-    def __init__(self, words: list[str], directory: Path) -> None:
+    def __init__(self, words: list[str], directory: Path, more: dict[str, str] | None = None) -> None:
+        """Start it; `more`: additions to its environment."""
         environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[1]), "PYTHONUNBUFFERED": "1"}
         environment.pop("RUNTIME_DIRECTORY", None)
+        environment |= more or {}
         self._words = " ".join(words)
         self.begun = time.monotonic()
         self._process = subprocess.Popen(

@@ -52,6 +52,9 @@ TAIL = """
 
 `make bench` writes this page and [benchmarks.json](benchmarks.json), which has every sample. The machine should do
 nothing else meanwhile. No test asserts a time.
+
+`make bench-check` measures what depends on no clock and fails if it exceeds `benchmarks/budget.toml`: modules loaded,
+instructions (valgrind), bytes allocated, and start and memory as ratios to bare pjsua2.
 """
 
 

@@ -209,15 +209,15 @@ target = "peer"
 uri = "{far_end}"
 """
 
-    def start(self) -> float:
-        """Start it; returns at appliance.ready."""
+    def start(self, more: dict[str, str] | None = None) -> float:
+        """Start it, with more environment; returns at appliance.ready."""
         path = self.directory / "bench.toml"
         config = self.CONFIG.format(
             address=ADDRESS, microphone=self.microphone, speaker=self.speaker, far_end=self.far_end
         )
         path.write_text(config)
         words = ["-m", "appliance", "--demo", "--config", str(path), "--state", str(self.directory)]
-        self.program = Program([sys.executable, *words], self.directory)
+        self.program = Program([sys.executable, *words], self.directory, more)
         at, line = self.program.line("appliance.ready ")
         self.uri = f"sip:bench@{line.rpartition('address=')[2]}"
         self._http = Local(self.directory / "http.sock")

@@ -21,6 +21,7 @@ TEST_PACKAGES=(
     libsystemd-dev pkg-config                     # systemd-python is compiled into .venv
     python3-systemd                               # shows why the service does not use it for the journal
     faketime                                      # a clock that jumps
+    valgrind                                      # counts instructions for make bench-check
     espeak-ng                                     # a voice, which must not count as digits
 )
 

@@ -10,7 +10,7 @@ import pytest
 from appliance.core.model import State
 from appliance.core.step import step
 from benchmarks import measures, report
-from benchmarks.measures import INPUTS_OF_A_VISIT, SETTINGS, visits
+from benchmarks.visits import INPUTS_OF_A_VISIT, SETTINGS, visits
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -20,7 +20,7 @@ from appliance.config.schema import Config
 from appliance.config.schema.addresses import ports, registrar
 from appliance.config.schema.sip import AccountTable
 from appliance.core import inputs, orders
-from appliance.core.accounts import callers
+from appliance.core.accounts import sip_uris
 from appliance.core.model import AccountState
 from appliance.core.orders import SipOrder
 from appliance.replay.record import Recorder
@@ -256,7 +256,7 @@ class App:
                 CallerSettings(name=name, user=user, host=host, password=password)
                 for name, target in config.target.items()
                 if (password := self._passwords.get(f"target.{name}"))
-                for user, host in filter(None, [callers.parts(target.uri)])
+                for user, host in filter(None, [sip_uris.parts(target.uri)])
             ),
         )
 

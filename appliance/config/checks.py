@@ -12,7 +12,7 @@ from appliance.config import describe
 from appliance.config.schema.doors import DoorTable
 from appliance.config.schema.entry import KeypadTable
 from appliance.config.schema.sip import DeadlinesTable
-from appliance.core.accounts import callers
+from appliance.core.accounts import sip_uris
 from appliance.core.events import EVENTS
 from appliance.core.model import DIRECT
 
@@ -145,7 +145,7 @@ def _same_users(targets: dict[str, dict[str, Any]]) -> Found:
 
 
 def _user(target: dict[str, Any]) -> str:
-    return (callers.parts(str(target.get("uri"))) or ("", ""))[0]
+    return (sip_uris.parts(str(target.get("uri"))) or ("", ""))[0]
 
 
 def _plan(name: str, plan: dict[str, Any], targets: dict[str, Any], raw: dict[str, Any]) -> Found:

@@ -12,7 +12,7 @@ from appliance.config import files
 from appliance.config.load import CODE
 from appliance.config.schema import Config
 from appliance.config.schema.addresses import sip_uri
-from appliance.core.accounts import callers
+from appliance.core.accounts import sip_uris
 
 NEEDED, OPTIONAL = ("flat", "name", "targets"), ("doors",)
 NUMBER = re.compile(r"[0-9]{1,12}")
@@ -133,7 +133,7 @@ def _address(target: str, config: Config) -> str:
         except ValueError:
             return f"{target} is not a SIP address"
         return ""
-    if callers.NUMBER.fullmatch(target) and config.account:
+    if sip_uris.NUMBER.fullmatch(target) and config.account:
         return ""
     return (
         f"there is no [target.{target}] or [plan.{target}]{'' if config.account else ', and no account for a number'}"

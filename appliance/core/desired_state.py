@@ -2,7 +2,7 @@
 
 from math import inf
 
-from appliance.core.accounts import callers
+from appliance.core.accounts import sip_uris
 from appliance.core.appliance import persistence
 from appliance.core.conferences import mixing
 from appliance.core.desired import Desired, RelayPulse, Sound
@@ -22,8 +22,8 @@ def desired(state: State) -> Desired:
             links=mixing.links(state),
             tone=tone(state),
             measure=state.panel.sound_trial is not None,
-            peers=callers.addresses(state.settings),
-            encrypted=callers.encrypted(state.settings),
+            peers=sip_uris.addresses(state.settings),
+            encrypted=sip_uris.encrypted(state.settings),
         ),
         relays=tuple(
             RelayPulse(door, pulse.id, int(pulse.until * 1e9), pulse.held)

@@ -5,7 +5,7 @@ import socket
 from collections.abc import Callable, Iterator, Sequence
 
 from appliance.base.types import Json
-from appliance.core.accounts import callers
+from appliance.core.accounts import sip_uris
 from appliance.core.model import Target
 from appliance.doctor.findings import Finding, ok, problem, warning
 
@@ -58,8 +58,8 @@ def _far_ends(snapshot: Json, targets: Sequence[Target]) -> Iterator[tuple[str, 
     """Names and hosts: accounts with their present server, and targets that are called without an account."""
     for account in snapshot["accounts"]:
         if account["server"]:
-            yield f"account {account['name']}", account["server"].rpartition(":")[0].strip("[]")
+            yield f"account {account['name']}", sip_uris.host_of(account["server"])
     for target in targets:
-        host = (callers.parts(target.uri) or ("", ""))[1].strip("[]")
+        host = (sip_uris.parts(target.uri) or ("", ""))[1].strip("[]")
         if host and not target.account:
             yield target.name, host

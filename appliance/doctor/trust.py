@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from appliance.config.directory import Flat
 from appliance.config.schema import Config
 from appliance.config.schema.targets import TargetTable
-from appliance.core.accounts import callers
+from appliance.core.accounts import sip_uris
 from appliance.doctor.findings import Finding, warning
 
 PBX = 'an account at a PBX, with transport = "tls" where the PBX can'
@@ -40,7 +40,7 @@ def _allowed(target: TargetTable) -> Iterator[str]:
 
 
 def _cause(uri: str) -> str:
-    _, host = callers.parts(uri) or ("", "")
+    _, host = sip_uris.parts(uri) or ("", "")
     try:
         ipaddress.ip_address(host.strip("[]"))
     except ValueError:

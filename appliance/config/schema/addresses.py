@@ -3,7 +3,7 @@
 import ipaddress
 import re
 
-from appliance.core.accounts import callers
+from appliance.core.accounts import sip_uris
 
 FIRST_PORT = 1024  # lower ones are reserved for the system
 LEAST_PORTS = 200  # two for each of 32 calls, and enough to choose from
@@ -27,7 +27,7 @@ def ip_address_text(text: str) -> str:
 
 def sip_uri(text: str) -> str:
     """Return the text if it is a SIP address that can be called. Raises ValueError."""
-    uri = callers.SIP_URI.fullmatch(text)
+    uri = sip_uris.SIP_URI.fullmatch(text)
     rest = _AFTER_HOST.fullmatch(uri["rest"]) if uri else None
     if rest is None or not text.startswith("sip:") or not text.isascii() or not text.isprintable():
         raise ValueError

@@ -11,7 +11,7 @@ from dataclasses import replace
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events, inputs
 from appliance.core.access import codes, credentials, lockouts
-from appliance.core.accounts import callers
+from appliance.core.accounts import sip_uris
 from appliance.core.appliance import error_events
 from appliance.core.calls import connecting
 from appliance.core.messages import texts
@@ -124,7 +124,7 @@ def code_entered(turn: Turn, call: Call, run: str) -> None:
     if why == Denial.UNAVAILABLE:
         guessed(turn, attempt)
     if why == Denial.WRONG and not attempt.doors:
-        _, host = callers.parts(call.remote.uri) or ("", "")
+        _, host = sip_uris.parts(call.remote.uri) or ("", "")
         turn.emit(events.AccessDenied(who=call.remote.uri, from_=host, scope=AccessScope.DOOR))
 
 

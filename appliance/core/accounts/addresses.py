@@ -1,8 +1,9 @@
-"""Addresses in requests: accounts by name, and callees by a target's name, a number or a SIP URI."""
+"""Addresses of calls: accounts by name; callees by a target's name, a number or a SIP URI; our own address."""
 
 from appliance.base.errors import ErrorCode, IntercomError
-from appliance.core.accounts import callers
-from appliance.core.model import DIRECT, NO_ACCOUNT, Account, AccountId
+from appliance.core import diagnosis
+from appliance.core.accounts import sip_uris
+from appliance.core.model import DIRECT, NO_ACCOUNT, Account, AccountId, TransferPolicy
 from appliance.core.transition import Turn
 
 
@@ -14,7 +15,7 @@ def callee(turn: Turn, to: str, account: AccountId) -> tuple[str, AccountId]:
     if account == DIRECT:
         target = turn.settings.target(to)
         uri = to if target is None else target.uri
-        if callers.parts(uri) is None:
+        if sip_uris.parts(uri) is None:
             raise no_address(turn, to)
         return uri, NO_ACCOUNT
     if account and turn.settings.account(account) is None:
@@ -25,9 +26,9 @@ def callee(turn: Turn, to: str, account: AccountId) -> tuple[str, AccountId]:
     if target is not None:
         return target.uri, account or target.account
     through = turn.settings.account(account or next((a.name for a in turn.settings.accounts), ""))
-    if through is not None and callers.NUMBER.fullmatch(to):
+    if through is not None and sip_uris.NUMBER.fullmatch(to):
         return f"sip:{to}@{through.domain}", through.name
-    if callers.parts(to) is None:
+    if sip_uris.parts(to) is None:
         raise no_address(turn, to)
     return to, account
 
@@ -54,3 +55,23 @@ def find_account(turn: Turn, wanted: AccountId) -> Account:
 def account_names(turn: Turn) -> str:
     """The names of all accounts, for people."""
     return ", ".join(a.name for a in turn.settings.accounts) or "none"
+
+
+def own_address(turn: Turn, account: AccountId) -> str:
+    """Our address in calls through this account, or through none; "" until SIP has been ready once."""
+    settings = turn.settings.account(account)
+    if settings is not None:
+        return diagnosis.address_of(settings)
+    return f"sip:{turn.settings.user}@{turn.appliance.sip_address}" if turn.appliance.sip_address else ""
+
+
+def transport_of(turn: Turn, account: AccountId) -> str:
+    """The transport of calls through this account; udp without an account."""
+    settings = turn.settings.account(account)
+    return settings.transport if settings is not None else "udp"
+
+
+def policy_of(turn: Turn, account: AccountId) -> TransferPolicy:
+    """The transfer policy of calls through this account, or through none."""
+    settings = turn.settings.account(account)
+    return settings.transfer_policy if settings is not None else turn.settings.transfer_policy

@@ -1,83 +1,108 @@
-"""Identity of callers: which configured target a caller is, decided by proof and not by what its packet says."""
+"""Identity of callers: which account and target a caller is, decided by proof and not by what its packet says.
 
-import ipaddress
-import re
+Three things prove a caller: the password of its target, the source address of its packet, and the registrar that sent
+it. The SIP process checks the password and resolves host names, and posts both results with the call or message; what
+follows from them is decided here, for calls and messages alike.
+"""
+
 from collections.abc import Collection
+from dataclasses import dataclass
 
-from appliance.core.model import NO_ACCOUNT, AccountId, Settings, Target
-
-SIP_URI = re.compile(
-    r"sips?:(?:(?P<user>[^@:;?<>\s]+)(?::[^@<>\s]*)?@)?(?P<host>\[[0-9A-Fa-f:]+\]|[^:;?<>@\[\]\s]+)"
-    r"(?P<rest>(?::\d{1,5})?(?:[;?][^<>@\s]*)?)"
-)
-
-NUMBER = re.compile(r"[A-Za-z0-9._~+*#-]{1,64}")  # a user part that needs no escapes
-
+from appliance.core import inputs
+from appliance.core.accounts import sip_uris
+from appliance.core.accounts.sip_uris import host_of, ip_of
+from appliance.core.model import NO_ACCOUNT, Account, AccountId, AccountSettings, Settings, State, Target
 
 # How well each transport proves a message's source, the weakest first: a UDP packet's address can be forged; a TCP
 # connection comes from its address; a TLS connection that we made leads to the server whose certificate we checked.
 PROOF = ("udp", "tcp", "tls")
 
 
-def proves(transport: str, needed: str) -> bool:
-    """Whether a message's transport is sufficient proof if another transport was agreed on."""
-    return transport in PROOF[PROOF.index(needed) :]
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """A caller or the sender of a message: its account, its target if it is one, and whether it is welcome."""
+
+    account: AccountId
+    target: Target | None
+    welcome: bool
 
 
-def parts(uri: str) -> tuple[str, str] | None:
-    """User ("" if none) and host (in lower case) of a SIP URI (RFC 3261 §19.1); None for text that is not a SIP URI."""
-    match = SIP_URI.fullmatch(uri)
-    return (match["user"] or "", match["host"].lower()) if match else None
+def sender(state: State, given: inputs.CallArrived | inputs.MessageReceived) -> Sender:
+    """Identify a caller or sender by what it has proven.
+
+    An account that accepts calls from anyone is the way by which the call came, but its registrar proves no identity.
+    """
+    settings = state.settings
+    near = registrars(state, given.source, given.transport)
+    through = account_of(settings, given, near)
+    account = through.name if through else NO_ACCOUNT
+    vouched = account if through in near else NO_ACCOUNT
+    shown = given.shown if isinstance(given, inputs.CallArrived) else ""
+    target = settings.target(shown) or caller(settings, given.uri, given.source, vouched, given.names)
+    welcomes = through.callers if through else settings.callers
+    return Sender(account, target, welcome=target is not None or welcomes != "targets")
+
+
+def registrars(state: State, source: str, transport: str) -> list[AccountSettings]:
+    """The accounts whose registrar, or one of its proxies, sent a packet from this source."""
+    return [
+        account
+        for account in state.settings.accounts
+        if sent_by(_hosts(state.accounts.get(account.name)), account.transport, source, transport)
+    ]
+
+
+def sent_by(hosts: Collection[str], agreed: str, source: str, transport: str) -> bool:
+    """Whether a packet's source and transport prove that one of the hosts sent it; agreed: the transport to them.
+
+    The address of a UDP packet can be forged: where TCP or TLS was agreed on it counts for nothing.
+    """
+    return host_of(source) in hosts and transport in PROOF[PROOF.index(agreed) :]
+
+
+def account_of(
+    settings: Settings, given: inputs.CallArrived | inputs.MessageReceived, near: list[AccountSettings]
+) -> AccountSettings | None:
+    """The account through which a call or message came; near: the accounts whose registrar sent it.
+
+    From and To are only what the caller claims. So an account counts only if the packet came from its registrar's
+    address, unless the account accepts calls from anyone.
+    """
+    called = settings.account(given.account)
+    if called is not None and (called in near or called.callers == "anyone"):
+        return called
+    return near[0] if near else None
 
 
 def caller(
     settings: Settings, uri: str, source: str, account: AccountId = NO_ACCOUNT, names: Collection[str] = ()
 ) -> Target | None:
-    """The target that calls, or None for a stranger.
+    """The target that calls without a password, or None for a stranger.
 
     account: the account whose registrar sent the packet, if one did. names: those of the targets' host names that
     resolve to the source. From is only what the caller claims (RFC 3261 §8.1.1.3), so its host counts for nothing: a
     packet of a target that is configured by address or host name must have come from there, and that of a target with
     an account from the registrar, which knows its callers.
     """
-    said = parts(uri)
+    said = sip_uris.parts(uri)
     if said is None:
         return None
     for target in settings.targets:
         if target.verify:  # only its password proves its identity
             continue
-        user, host = parts(target.uri) or ("", "")
-        address = _address(host)
+        user, host = sip_uris.parts(target.uri) or ("", "")
+        address = ip_of(host)
         if target.account:
             agrees = target.account == account
         elif address is None:
             agrees = host in names
         else:
-            agrees = _address(source.rpartition(":")[0]) == address
+            agrees = ip_of(host_of(source)) == address
         if agrees and user in {"", said[0]}:
             return target
     return None
 
 
-def addresses(settings: Settings) -> tuple[str, ...]:
-    """Addresses of the targets that have no account: their SIP URIs without users and passwords."""
-    uris = (SIP_URI.fullmatch(target.uri) for target in settings.targets if not target.account)
-    return tuple(dict.fromkeys(f"sip:{uri['host']}{uri['rest']}" for uri in uris if uri))
-
-
-def srtp(settings: Settings, target: str | None) -> str:
-    """How a call to this target outside accounts is encrypted: off, optional or mandatory."""
-    return next((each.srtp for each in settings.targets if each.name == target), "off")
-
-
-def encrypted(settings: Settings) -> tuple[tuple[str, str], ...]:
-    """Hosts of targets without an account whose calls are encrypted: optional or mandatory."""
-    found = [(parts(each.uri), each) for each in settings.targets if not each.account and each.srtp != "off"]
-    return tuple((said[1], each.srtp) for said, each in found if said is not None)
-
-
-def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        return ipaddress.ip_address(host.strip("[]"))
-    except ValueError:
-        return None
+def _hosts(account: Account) -> set[str]:
+    """The hosts of the account's registrar: any of its proxies may send the account's calls."""
+    return {host_of(account.server), *account.hosts} if account.server else set()

@@ -5,20 +5,16 @@ than it would expire. Faults that usually pass are retried within 8 s; faults th
 """
 
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from appliance.core import diagnosis, events, inputs
-from appliance.core.accounts import callers as known_callers
 from appliance.core.model import (
-    NO_ACCOUNT,
     Account,
     AccountId,
     AccountSettings,
     AccountState,
     State,
-    Target,
     TlsFault,
-    TransferPolicy,
 )
 from appliance.core.orders import ANSWER_S, Register, Unregister
 from appliance.core.transition import Turn
@@ -275,89 +271,6 @@ def stop(turn: Turn) -> None:
     """The daemon stops: unregister every account."""
     for account in turn.accounts.begun:
         unregister(turn, account)
-
-
-# -- identities of callers and senders -------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Sender:
-    """A caller or the sender of a message: its account, its target if it is one, and whether it is welcome."""
-
-    account: AccountId
-    target: Target | None
-    welcome: bool
-
-
-def sender(turn: Turn, given: inputs.CallArrived | inputs.MessageReceived) -> Sender:
-    """Identify a caller or sender by what it has proven.
-
-    An account that accepts calls from anyone is the way by which the call came, but its registrar proves no identity.
-    """
-    near = registrars(turn, given.source, given.transport)
-    through = calls_here(turn, given, near)
-    account = through.name if through else NO_ACCOUNT
-    vouched = account if through in near else NO_ACCOUNT
-    shown = given.shown if isinstance(given, inputs.CallArrived) else ""
-    target = turn.settings.target(shown) or known_callers.caller(
-        turn.settings, given.uri, given.source, vouched, given.names
-    )
-    callers = through.callers if through else turn.settings.callers
-    return Sender(account, target, welcome=target is not None or callers != "targets")
-
-
-def registrars(turn: Turn, source: str, transport: str) -> list[AccountSettings]:
-    """The accounts whose registrar, or one of its proxies, sent a packet from this source.
-
-    The address of a UDP packet can be forged: for an account by TCP or TLS it counts for nothing.
-    """
-    host = host_of(source)
-    near = [a for a in turn.settings.accounts if host and is_server(turn.accounts.get(a.name), host)]
-    return [a for a in near if known_callers.proves(transport, a.transport)]
-
-
-def calls_here(
-    turn: Turn, given: inputs.CallArrived | inputs.MessageReceived, near: list[AccountSettings]
-) -> AccountSettings | None:
-    """The account through which a call or message came; near: the accounts whose registrar sent it.
-
-    From and To are only what the caller claims. So an account counts only if the packet came from its registrar's
-    address, unless the account accepts calls from anyone.
-    """
-    called = turn.settings.account(given.account)
-    if called is not None and (called in near or called.callers == "anyone"):
-        return called
-    return near[0] if near else None
-
-
-def is_server(account: Account, host: str) -> bool:
-    """Whether the host belongs to the account's registrar: any of its proxies may send the account's calls."""
-    return host == host_of(account.server) or (bool(account.server) and host in account.hosts)
-
-
-def host_of(address: str) -> str:
-    """The host of host:port."""
-    return address.rpartition(":")[0].strip("[]").lower()
-
-
-def own_address(turn: Turn, account: AccountId) -> str:
-    """Our address in calls through this account, or through none; "" until SIP has been ready once."""
-    settings = turn.settings.account(account)
-    if settings is not None:
-        return diagnosis.address_of(settings)
-    return f"sip:{turn.settings.user}@{turn.appliance.sip_address}" if turn.appliance.sip_address else ""
-
-
-def transport_of(turn: Turn, account: AccountId) -> str:
-    """The transport of calls through this account; udp without an account."""
-    settings = turn.settings.account(account)
-    return settings.transport if settings is not None else "udp"
-
-
-def policy_of(turn: Turn, account: AccountId) -> TransferPolicy:
-    """The transfer policy of calls through this account, or through none."""
-    settings = turn.settings.account(account)
-    return settings.transfer_policy if settings is not None else turn.settings.transfer_policy
 
 
 # -- the state -------------------------------------------------------------------------------------------------------

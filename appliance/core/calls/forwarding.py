@@ -11,7 +11,7 @@ from typing import Any
 
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events, inputs, wall_clock
-from appliance.core.accounts import callers
+from appliance.core.accounts import sip_uris
 from appliance.core.model import NO_ACCOUNT, AccountId, Call, Cause, Forwarding, NoticeCode, Runtime, Settings, State
 from appliance.core.transition import Turn, unanswered
 
@@ -46,7 +46,7 @@ def place(settings: Settings, name: str) -> Callee | None:
     if target is not None:
         return Callee(target.uri, target.name, target.account)
     account = next(iter(settings.accounts), None)
-    if account is None or not callers.NUMBER.fullmatch(name):
+    if account is None or not sip_uris.NUMBER.fullmatch(name):
         return None
     return Callee(f"sip:{name}@{account.domain}", account=account.name)
 
@@ -88,8 +88,8 @@ def destination(settings: Settings, name: str, call: Call, given: inputs.CallArr
 
 def visited(uri: str, before: Iterable[str]) -> bool:
     """Whether `uri` is one of these addresses; port and parameters do not count."""
-    wanted = callers.parts(uri)
-    return any(callers.parts(each) == wanted for each in before)
+    wanted = sip_uris.parts(uri)
+    return any(sip_uris.parts(each) == wanted for each in before)
 
 
 # -- our own calls ---------------------------------------------------------------------------------------------------
@@ -106,18 +106,18 @@ def followed(turn: Turn, call: Call, contacts: tuple[str, ...]) -> Callee | None
 
 def known(state: State, call: Call, contact: str) -> Callee | None:
     """The address that a redirect means: a target, called as it is configured, or a number at the call's registrar."""
-    meant = callers.parts(contact)
+    meant = sip_uris.parts(contact)
     if meant is None:
         return None
     user, host = meant
     for target in state.settings.targets:
-        its_user, its_host = callers.parts(target.uri) or ("", "")
+        its_user, its_host = sip_uris.parts(target.uri) or ("", "")
         if its_host == host and its_user in {"", user}:
             return Callee(target.uri, target.name, target.account)
     account = state.settings.account(call.account)
-    if account is None or not callers.NUMBER.fullmatch(user):
+    if account is None or not sip_uris.NUMBER.fullmatch(user):
         return None
-    registrar = callers.parts(f"sip:{account.registrar}") or ("", "")
+    registrar = sip_uris.parts(f"sip:{account.registrar}") or ("", "")
     if host not in {account.domain.lower(), registrar[1], *state.accounts.get(account.name).hosts}:
         return None
     return Callee(f"sip:{user}@{account.domain}", account=account.name)

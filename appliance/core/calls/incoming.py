@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from appliance.core import call_states, events, inputs
-from appliance.core.accounts import callers, registration
+from appliance.core.accounts import addresses, callers, sip_uris
 from appliance.core.calls import ending, forwarding
 from appliance.core.model import By, Call, CallHeaders, CallState, Cause, Direction, End, Remote, TransferPolicy
 from appliance.core.orders import Answer, Ring
@@ -17,7 +17,7 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
     """An INVITE arrived: ring, or wait behind the foreground call; refuse strangers, and calls above the limit."""
     if turn.calls.get(given.call) is not None:
         return
-    sender = registration.sender(turn, given)
+    sender = callers.sender(turn.state, given)
     target = sender.target
     old = turn.calls.get(given.replaces) if given.replaces else None
     follows = old is not None and sender.welcome and follows_on(turn, old)
@@ -29,12 +29,12 @@ def arrived(turn: Turn, given: inputs.CallArrived) -> None:
         remote=Remote(given.uri, given.display_name, target.name if target else ""),
         created=turn.now,
         deadline=turn.now + turn.settings.deadlines.incoming_s,
-        number=(callers.parts(given.local_uri) or ("", ""))[0] or given.local_uri,
+        number=(sip_uris.parts(given.local_uri) or ("", ""))[0] or given.local_uri,
         local_uri=given.local_uri,
         headers=CallHeaders(invite=given.headers),
         account=sender.account,
-        transport=registration.transport_of(turn, sender.account),
-        transfer_policy=registration.policy_of(turn, sender.account),
+        transport=addresses.transport_of(turn, sender.account),
+        transfer_policy=addresses.policy_of(turn, sender.account),
         replaces=given.replaces,
     )
     turn.emit(

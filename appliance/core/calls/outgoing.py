@@ -4,7 +4,7 @@ from dataclasses import replace
 from math import ceil
 
 from appliance.core import call_states, events, inputs
-from appliance.core.accounts import callers, registration
+from appliance.core.accounts import addresses, sip_uris
 from appliance.core.call_states import Signal
 from appliance.core.calls import forwarding
 from appliance.core.model import (
@@ -54,9 +54,9 @@ def place(
         created=turn.now,
         deadline=turn.now + turn.settings.deadlines.dialing_s,
         number=target or uri,
-        local_uri=registration.own_address(turn, account),
+        local_uri=addresses.own_address(turn, account),
         account=account,
-        transport=registration.transport_of(turn, account),
+        transport=addresses.transport_of(turn, account),
         button=button,
         ring=ring,
         confirm=confirm,
@@ -64,7 +64,7 @@ def place(
         custom_data=custom_data,
         conference=conference,
         placing=CallPlacing(done=ready, again=again),
-        transfer_policy=registration.policy_of(turn, account),
+        transfer_policy=addresses.policy_of(turn, account),
     )
     turn.panel = replace(turn.panel, error_until=None)
     if ready:
@@ -78,7 +78,7 @@ def invitation(turn: Turn, call: Call) -> Place:
     limits = turn.settings.deadlines
     longest = limits.dialing_s + max(limits.ringing_s, limits.early_media_s)
     headers = call.headers.invite + call.headers.hidden
-    srtp = callers.srtp(turn.settings, call.remote.target)
+    srtp = sip_uris.srtp(turn.settings, call.remote.target)
     return Place(call.id, call.remote.uri, headers, call.account, expires_s=ceil(longest), srtp=srtp)
 
 
@@ -106,7 +106,7 @@ def follow_redirect(turn: Turn, call: Call, to: forwarding.Callee, code: int) ->
             call,
             remote=Remote(to.uri, target=to.target),
             account=to.account,
-            transport=registration.transport_of(turn, to.account),
+            transport=addresses.transport_of(turn, to.account),
             placing=replace(call.placing, redirected=(*call.placing.redirected, call.remote.uri)),
             deadline=turn.now + limit,
         )

@@ -3,7 +3,7 @@
 from typing import Any
 
 from appliance.core import call_states, wall_clock
-from appliance.core.accounts import callers
+from appliance.core.accounts import sip_uris
 from appliance.core.model import DIRECT, Call, CallState, Direction, Hold, State, Transfer
 
 
@@ -44,7 +44,7 @@ def logged_call(call: Call, ended: float | None, epoch: float, *, missed: bool) 
 
 def call_facts(call: Call, now: float, epoch: float) -> dict[str, Any]:
     """The fields of a call that stay true after its end."""
-    user, host = callers.parts(call.remote.uri) or ("", "")
+    user, host = sip_uris.parts(call.remote.uri) or ("", "")
     return {
         "id": call.id,
         "account": call.account or DIRECT,

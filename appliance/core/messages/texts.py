@@ -4,7 +4,8 @@ import re
 
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events, inputs
-from appliance.core.accounts import registration
+from appliance.core.accounts import callers
+from appliance.core.accounts.sip_uris import host_of
 from appliance.core.appliance import refusals
 from appliance.core.calls.requests import check_headers
 from appliance.core.model import (
@@ -33,9 +34,9 @@ def received(turn: Turn, given: inputs.MessageReceived) -> None:
     if call is not None:
         target, account = call.remote.target, call.account
     else:
-        sender = registration.sender(turn, given)
+        sender = callers.sender(turn.state, given)
         if not sender.welcome:
-            source = registration.host_of(given.source)
+            source = host_of(given.source)
             stranger = inputs.AccessDenied(at=turn.now, who=given.uri, source=source, scope=AccessScope.MESSAGE)
             refusals.denied(turn, stranger)
             return

@@ -8,7 +8,7 @@ from typing import Literal, assert_type
 
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events, inputs
-from appliance.core.accounts import callers
+from appliance.core.accounts import sip_uris
 from appliance.core.calls import ending, outgoing
 from appliance.core.lookup import too_many_calls
 from appliance.core.model import (
@@ -48,7 +48,7 @@ def requested(turn: Turn, call: Call, given: inputs.TransferRequested) -> None:
         transferor.fail(turn, transfer, given.refused, BY_POLICY, given.headers)
     elif call.state is not CallState.CONNECTED or turn.state.transfer(call.id) is not None:
         turn.order(NotifyTransfer(call.id, PENDING, "Request Pending"))
-    elif callers.parts(given.to) is None:
+    elif sip_uris.parts(given.to) is None:
         answer(turn, transfer, UNSUPPORTED, "Unsupported URI Scheme")
     else:
         decide(turn, call, transfer, dict(given.headers))

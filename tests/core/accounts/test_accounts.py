@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from appliance.core import desired_state, events, inputs, snapshot
-from appliance.core.accounts import registration
+from appliance.core.accounts import sip_uris
 from appliance.core.model import (
     AccountId,
     AccountSettings,
@@ -600,4 +600,4 @@ def test_every_state_of_an_account_has_a_way_on_and_time_brings_it():
 
 def test_the_settings_of_other_tests_have_no_account():
     assert not SETTINGS.accounts
-    assert registration.host_of("[2001:db8::1]:5060") == "2001:db8::1"
+    assert sip_uris.host_of("[2001:db8::1]:5060") == "2001:db8::1"

@@ -2,7 +2,8 @@
 
 import pytest
 
-from appliance.core.accounts.callers import addresses, caller, parts
+from appliance.core.accounts.callers import caller
+from appliance.core.accounts.sip_uris import addresses, parts
 from appliance.core.model import Settings, Target
 
 TARGETS = (

@@ -14,7 +14,7 @@ from functools import partial
 import pjsua2 as pj
 
 from appliance.base.errors import reason
-from appliance.core.accounts import callers
+from appliance.core.accounts import sip_uris
 from appliance.core.model import NO_ACCOUNT, AccountId
 from appliance.core.orders import (
     AccountOrder,
@@ -257,7 +257,7 @@ class StackAccounts:
         claimed: host of the password-protected target that the caller claims to be. The strictest setting that applies
         counts.
         """
-        address = source.rpartition(":")[0].strip("[]")
+        address = sip_uris.host_of(source)
         fitting = {srtp for host, srtp in self._encrypted if host == claimed or self._known.leads(host, address)}
         return max(fitting, key=list(SRTP).index, default=PLAIN)
 
@@ -399,7 +399,7 @@ class StackAccounts:
 
 def user_of(message: str) -> str:
     """The user of a request's URI."""
-    return (callers.parts(translate.request_uri(message)) or ("", ""))[0]
+    return (sip_uris.parts(translate.request_uri(message)) or ("", ""))[0]
 
 
 def base_config(settings: SipSettings, uri: str, versions: Collection[int], *, ice: bool) -> pj.AccountConfig:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from appliance.core import inputs
-from appliance.core.accounts import callers
+from appliance.core.accounts import sip_uris
 from appliance.core.model import PasswordFault
 from appliance.sip.settings import CallerSettings
 from appliance.sip.stack import translate
@@ -81,5 +81,5 @@ class Callers:
         return "" if caller is None else caller.host
 
     def _claimed(self, invite: str) -> CallerSettings | None:
-        user = (callers.parts(translate.address(translate.header(invite, "From"))[0]) or ("", ""))[0]
+        user = (sip_uris.parts(translate.address(translate.header(invite, "From"))[0]) or ("", ""))[0]
         return self._callers.get(user)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import pjsua2 as pj
 
 from appliance.base.errors import reason
+from appliance.core.accounts.sip_uris import host_of
 from appliance.sip.stack.accounts.caller_auth import Callers, Judgement
 from appliance.sip.stack.accounts.registration import RegisteredAccount
 from appliance.sip.stack.routing import servers
@@ -61,7 +62,7 @@ class Direct(RegisteredAccount):
 
     def judge(self, invite: str, source: str) -> Judgement:
         """A caller that claims to be a password-protected target must prove it."""
-        return self._callers.judge(invite, source.rpartition(":")[0].strip("[]"), time.monotonic())
+        return self._callers.judge(invite, host_of(source), time.monotonic())
 
     @contextmanager
     def towards(self, server: SipServer, transport: str, *, routed: bool) -> Iterator[None]:

@@ -165,9 +165,8 @@ class Registration(RegisteredAccount):
 
     def sends(self, request: pj.SipRxData) -> bool:
         """Whether a request came from one of the account's servers, any of which may send us calls."""
-        source = str(request.srcAddress).rpartition(":")[0].strip("[]")
-        near = source in {server.address for server in self.servers.all}
-        return near and callers.proves(str(request.transport), self.settings.transport)
+        hosts = {server.address for server in self.servers.all}
+        return callers.sent_by(hosts, self.settings.transport, str(request.srcAddress), str(request.transport))
 
     @property
     def server(self) -> SipServer | None:  # type: ignore[override]  # of Through, where it is always the same

@@ -9,7 +9,7 @@ import pjsua2 as pj
 
 from appliance.base import ids
 from appliance.core import inputs
-from appliance.core.accounts import callers
+from appliance.core.accounts import sip_uris
 from appliance.core.model import NO_ACCOUNT, AccessScope, AccountId, CallId
 from appliance.core.orders import (
     Answer,
@@ -171,7 +171,7 @@ class CallTable:
         self.post(came)
 
     def _names_at(self, source: str, uri: str) -> tuple[str, ...]:
-        return self._names(source.rpartition(":")[0].strip("[]"), (callers.parts(uri) or ("", ""))[1])
+        return self._names(sip_uris.host_of(source), (sip_uris.parts(uri) or ("", ""))[1])
 
     def perform(self, order: CallOrder) -> None:
         """Perform an order; an order for a call that is over has no effect."""

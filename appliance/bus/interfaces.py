@@ -198,6 +198,7 @@ APPLIANCE = Interface(
             lambda view: [[clean(each["part"]), clean(each["why"])] for each in view["appliance"]["failed"]],
         ),
         Property("Buttons", "as", lambda view: [clean(each["id"]) for each in view["panel"]["buttons"]]),
+        Property("Cards", "as", lambda view: [clean(each["id"]) for each in view["audio"]["devices"]]),
         Property("Targets", "as", lambda view: [clean(each["name"]) for each in view["targets"]]),
     ),
     signals=(("Event", (("id", "t"), ("type", "s"), ("json", "s"))),),

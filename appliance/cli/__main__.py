@@ -93,6 +93,8 @@ def parser() -> argparse.ArgumentParser:
     press_.add_argument("button")
     press_.add_argument("--seconds", type=float, default=0.0, help="duration of the press")
     panel_options(add("panel", panel, "show buttons and lamps, or test every part step by step"))
+    audio_ = add("audio", audio, "list the sound cards")
+    audio_.add_argument("act", nargs="?", choices=["devices"], default="devices", metavar="devices")
     doctor_ = add(
         "doctor", doctor, "check the configuration, cards and lines, and the accounts and calls of a running daemon"
     )
@@ -176,6 +178,11 @@ def panel(client: Client, given: argparse.Namespace) -> int:
     levels = Counter(finding["level"] for finding in found)
     prompt(f"{levels['ok']} OK, {levels['warning']} skipped or with a warning, {levels['problem']} with a problem.")
     return findings(found, given)
+
+
+def audio(client: Client, given: argparse.Namespace) -> int:
+    """`intercomctl audio`."""
+    return output(client.ask("GET", "/v1/audio/devices"), given, show.devices)
 
 
 def page(_client: Client, given: argparse.Namespace) -> int:

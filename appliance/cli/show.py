@@ -44,6 +44,15 @@ def panel(answer: Json) -> str:
     return "\n".join(lines)
 
 
+def devices(answer: Json) -> str:
+    """The sound cards, with the names for the configuration."""
+    lines = []
+    for card in answer["devices"]:
+        lines.append(f"{card['id']}  {card['name']}{'  USB' if card['usb'] else ''}")
+        lines += [f"  {way:8}  {pcm}" for way in ("capture", "playback") for pcm in card[way]]
+    return "\n".join(lines) or "No sound cards."
+
+
 def _shine(lamp: Json) -> str:
     """As "slow, #00ff00, 20 %", without defaults."""
     dimmed = f"{lamp['brightness']} %" if lamp["brightness"] not in (0, 100) else ""

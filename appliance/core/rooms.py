@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from appliance.core.access import room as access
 from appliance.core.accounts import room as accounts
 from appliance.core.appliance import room as appliance
+from appliance.core.audio import room as audio
 from appliance.core.calls import room as calls
 from appliance.core.conferences import room as conferences
 from appliance.core.dispatch import InputTable, RequestTable
@@ -43,6 +44,7 @@ ROOMS: tuple[Room, ...] = (
     access,
     doors,
     appliance,
+    audio,
     panel,
     messages,
     visitor_ring,

@@ -9,6 +9,7 @@ from appliance.core.model import (
     AccessPart,
     AccountsPart,
     AppliancePart,
+    AudioPart,
     By,
     Call,
     CallId,
@@ -66,6 +67,7 @@ class Turn:
     doors = _Part[DoorsPart]()
     access = _Part[AccessPart]()
     panel = _Part[PanelPart]()
+    audio = _Part[AudioPart]()
     appliance = _Part[AppliancePart]()
 
     def __init__(self, state: State, now: float, fresh: str, taken: float = 0.0) -> None:

@@ -3,9 +3,10 @@
 from dataclasses import replace
 from pathlib import Path
 
-from appliance.board import cards
-from appliance.board.cards import SoundCard
+from appliance.audio import cards
+from appliance.base.errors import IntercomError
 from appliance.config.schema import Config
+from appliance.core.model import SoundCard
 from appliance.doctor.findings import Finding, Level, ok, problem, warning
 
 OURS = b"appliance.sip.stack"  # in the command line of the SIP process, which opens PCMs
@@ -14,7 +15,13 @@ WAYS = {"capture": "record", "playback": "play"}
 
 def examine(config: Config, proc: Path = Path("/proc")) -> list[Finding]:
     """One finding for each direction, or for the fault that both share."""
-    there = cards.cards(proc)
+    if config.audio.playback == "null" and (config.audio.capture == "null" or config.audio.microphone_file):
+        there: tuple[SoundCard, ...] = ()
+    else:
+        try:
+            there = cards.cards()
+        except IntercomError as error:
+            return [problem("audio", error.message, error.cause, error.resolution)]
     if config.audio.microphone_file:
         return [
             ok("audio.capture", "A file is played instead of the microphone."),

@@ -11,9 +11,9 @@ from pathlib import Path
 import tomli
 
 import appliance
+from appliance.audio.cards import cards
 from appliance.base import durable
 from appliance.base.errors import ErrorCode, IntercomError, sentences
-from appliance.board.cards import cards
 from appliance.board.chips import chips
 from appliance.board.firmware import model
 from appliance.config.load import check
@@ -92,7 +92,12 @@ def set_up(given: argparse.Namespace, root: Path) -> int:
             terminal, f"This station is already configured in {file}. Replace it?", default=False
         ):
             raise failed
-    found, lines_ = cards(root / "proc"), chips(root / "dev")
+    lines_ = chips(root / "dev")
+    try:
+        found = cards()
+    except IntercomError as error:
+        found = ()
+        print(error, file=sys.stderr)
     for path, why in lines_.closed:
         print(f"{path} cannot be examined: {why}. Run this as root.", file=sys.stderr)
     chosen = replace(choices.suggest(found, lines_), ring=given.ring)

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from appliance.board.cards import SoundCard
 from appliance.board.chips import Chips
+from appliance.core.model import SoundCard
 from appliance.setup import choices
 from appliance.setup.choices import Choices, LinePlace, PbxAccount
 

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from appliance.board.cards import SoundCard
 from appliance.board.chips import Chip, Chips
+from appliance.core.model import SoundCard
 
 # Of a Raspberry Pi, by their pin on the connector. All are pulled to ground while the board starts, so that a relay
 # there stays at rest; none has another use unless config.txt gives it one.

@@ -109,6 +109,7 @@ SipInput = (
     | inputs.PartFailed
     | inputs.PartRecovered
     | inputs.MicrophoneMeasured
+    | inputs.CardsFound
     | inputs.AccessDenied
     | inputs.AccessLockedOut
     | inputs.RequestsDropped

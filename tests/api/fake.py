@@ -115,6 +115,7 @@ class Station:
                 "readers": [{"id": "gate", "discarded": 0}],
                 "sensors": [{"id": "leaf", "kind": "contact", "door": "front", "active": False, "blocks_until": None}],
             },
+            "audio": {"devices": [device("usbphone")]},
             "runtime": {
                 "forwarding": {"always": "", "quiet": "", "busy": "", "no_answer": "", "no_answer_s": 20.0},
                 "quiet_hours": {"begin": "", "end": ""},
@@ -199,6 +200,11 @@ def event(type_: str, id_: int, data: dict[str, Any], call: str | None = None) -
 def button(id_: str, action: str, target: str | None = None, long_action: str | None = None) -> dict[str, Any]:
     does = {"action": action, "long_action": long_action, "double_action": None, "target": target}
     return {"id": id_, **does, "down": False, "stuck": False, "glitches": 0}
+
+
+def device(id_: str) -> dict[str, Any]:
+    pcm = f"plughw:CARD={id_},DEV=0"
+    return {"id": id_, "name": "USB Phone", "usb": True, "capture": [pcm], "playback": [pcm]}
 
 
 def lamp(id_: str, pattern: str, brightness: int) -> dict[str, Any]:

@@ -354,6 +354,10 @@ def test_a_daemon_that_does_not_answer_is_unavailable(client, station, monkeypat
     assert client.post("/v1/doors/front/open").json()["code"] == "unavailable"
 
 
+def test_the_sound_cards_are_listed(client, station):
+    assert client.get("/v1/audio/devices").json() == {"devices": station.state["audio"]["devices"]}
+
+
 @pytest.mark.parametrize(
     ("quiet", "loud", "heard"),
     [(-60.0, -54.0, True), (-60.0, -54.1, False), (None, -20.0, False), (-60.0, None, False), (None, None, False)],

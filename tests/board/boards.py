@@ -1,20 +1,37 @@
-"""A board made of files: /proc and /sys as the kernel writes them."""
+"""A board made of files: /proc and /sys as the kernel writes them, and its cards as ALSA lists them."""
 
-CARDS = """ 0 [vc4hdmi0       ]: vc4-hdmi - vc4-hdmi-0
-                      vc4-hdmi-0
- 1 [usbphone       ]: USB-Audio - USB Phone
-                      C-Media USB Phone at usb-0000:01:00.0-1.2, full speed
- 2 [Device         ]: USB-Audio - USB Audio Device
-                      GeneralPlus USB Audio Device at usb-0000:01:00.0-1.3, full speed
- 3 [Device_1       ]: USB-Audio - USB Audio Device
-                      GeneralPlus USB Audio Device at usb-0000:01:00.0-1.4, full speed
-"""
-PCMS = """00-00: MAI PCM i2s-hifi-0 : MAI PCM i2s-hifi-0 : playback 1
-01-00: USB Audio : USB Audio : playback 1 : capture 1
-02-00: USB Audio : USB Audio : playback 1
-02-01: USB Audio #1 : USB Audio #1 : capture 1
-03-00: USB Audio : USB Audio : playback 1 : capture 1
-"""
+from appliance.audio import cards as audio
+
+HDMI = ("vc4hdmi0", "vc4-hdmi-0", "vc4-hdmi-0", "", "0")
+PHONE = ("usbphone", "USB Phone", "C-Media USB Phone at usb-0000:01:00.0-1.2, full speed", "0", "0")
+DEVICE = ("Device", "USB Audio Device", "GeneralPlus USB Audio Device at usb-0000:01:00.0-1.3, full speed", "1", "0")
+OTHER = ("Device_1", "USB Audio Device", "GeneralPlus USB Audio Device at usb-0000:01:00.0-1.4, full speed", "0", "0")
+CARDS = (HDMI, PHONE, DEVICE, OTHER)
+
+
+class Alsa:
+    """pyalsaaudio, with these cards: id, name, long name, numbers of the capture and of the playback devices."""
+
+    PCM_PLAYBACK, PCM_CAPTURE = 0, 1
+
+    class ALSAAudioError(Exception):
+        pass
+
+    def __init__(self, *cards):
+        self._cards = cards
+
+    def card_indexes(self):
+        return list(range(len(self._cards)))
+
+    def cards(self):
+        return [card[0] for card in self._cards]
+
+    def card_name(self, number):
+        return self._cards[number][1:3]
+
+    def pcms(self, kind):
+        devices = [(card[0], number) for card in self._cards for number in card[3 if kind == self.PCM_CAPTURE else 4]]
+        return ["null", *(f"{way}:CARD={card},DEV={n}" for card, n in devices for way in ("hw", "plughw")), "pulse"]
 
 
 def write(path, text):
@@ -22,10 +39,15 @@ def write(path, text):
     path.write_text(text)
 
 
-def sound(root, cards=CARDS, pcms=PCMS):
-    """Cards below `root`."""
-    write(root / "proc/asound/cards", cards)
-    write(root / "proc/asound/pcm", pcms)
+def sound(monkeypatch, root, *cards):
+    """A board below `root` with these cards, or with CARDS."""
+    return only(monkeypatch, root, *(cards or CARDS))
+
+
+def only(monkeypatch, root, *cards):
+    """A board below `root` with these cards, perhaps none."""
+    monkeypatch.setattr(audio, "SND", root)
+    monkeypatch.setattr(audio, "alsa_library", lambda: Alsa(*cards))
     return root
 
 

@@ -97,6 +97,7 @@ def test_all_objects_are_there_with_their_properties(bus, tmp_path):
             "Status": "ready",
             "Failed": [],
             "Buttons": ["kitchen", "end"],
+            "Cards": ["usbphone"],
             "Targets": ["Kitchen"],
         }
         one = await client.get(CALL, f"{STANDARD}.Properties", "Get", "ss", CALL1, "State")

@@ -2,21 +2,16 @@
 
 import pytest
 
-from appliance.board import cards as real_cards
 from appliance.board.chips import Chip, Chips, KernelLine
 from appliance.config.load import check
 from appliance.doctor import inputs, lines, sound
 from appliance.doctor.daemon_faults import besides
 from appliance.doctor.examine import examine
 from appliance.doctor.findings import Level, problem
-from tests.board.boards import owned, raspberry, write
+from tests.board.boards import HDMI, PHONE, Alsa, only, owned, raspberry, write
 from tests.board.boards import sound as cards
 
 OK, WARNING, PROBLEM = Level.OK, Level.WARNING, Level.PROBLEM
-ONE = " 1 [usbphone       ]: USB-Audio - USB Phone\n                      at usb\n"
-ONE_PCM = "01-00: USB Audio : USB Audio : playback 1 : capture 1\n"
-HDMI = " 0 [vc4hdmi0       ]: vc4-hdmi - vc4-hdmi-0\n                      vc4-hdmi-0\n"
-HDMI_PCM = "00-00: MAI PCM i2s-hifi-0 : MAI PCM i2s-hifi-0 : playback 1\n"
 
 
 def levels(found):
@@ -45,20 +40,20 @@ def audio(**settings):
         ("null:x", OK, "'null:x'"),
     ],
 )
-def test_a_card_is_there_can_record_and_has_a_name_that_stays(tmp_path, pcm, level, said):
-    capture, _ = sound.examine(audio(capture=pcm, playback="null"), cards(tmp_path) / "proc")
+def test_a_card_is_there_can_record_and_has_a_name_that_stays(tmp_path, monkeypatch, pcm, level, said):
+    capture, _ = sound.examine(audio(capture=pcm, playback="null"), cards(monkeypatch, tmp_path) / "proc")
     assert (capture.check, capture.level) == ("audio.capture", level)
     assert said in words(capture)
 
 
-def test_the_only_card_is_a_good_default(tmp_path):
-    found = sound.examine(audio(), cards(tmp_path, ONE, ONE_PCM) / "proc")
+def test_the_only_card_is_a_good_default(tmp_path, monkeypatch):
+    found = sound.examine(audio(), cards(monkeypatch, tmp_path, PHONE) / "proc")
     assert levels(found) == {"audio.capture": OK, "audio.playback": OK}
 
 
-@pytest.mark.parametrize(("listed", "pcms", "said"), [("", "", "knows none"), (HDMI, HDMI_PCM, "vc4-hdmi-0")])
-def test_a_board_that_cannot_record_is_told_so(tmp_path, listed, pcms, said):
-    capture, *_ = sound.examine(audio(), cards(tmp_path, listed, pcms) / "proc")
+@pytest.mark.parametrize(("listed", "said"), [((), "knows none"), ((HDMI,), "vc4-hdmi-0")])
+def test_a_board_that_cannot_record_is_told_so(tmp_path, monkeypatch, listed, said):
+    capture, *_ = sound.examine(audio(), only(monkeypatch, tmp_path, *listed) / "proc")
     assert capture.level is PROBLEM
     assert said in capture.cause
 
@@ -72,7 +67,7 @@ def test_a_board_that_cannot_record_is_told_so(tmp_path, listed, pcms, said):
 )
 def test_a_wrong_card_is_one_finding_with_the_list(tmp_path, monkeypatch, pcm, message, cause):
     monkeypatch.setattr(sound.cards, "pcms", lambda: ("null", "pulse"))
-    (finding,) = sound.examine(audio(capture=pcm, playback=pcm), cards(tmp_path, ONE, ONE_PCM) / "proc")
+    (finding,) = sound.examine(audio(capture=pcm, playback=pcm), cards(monkeypatch, tmp_path, PHONE) / "proc")
     assert (finding.check, finding.level, finding.message, finding.cause) == ("audio", PROBLEM, message, cause)
 
 
@@ -87,8 +82,16 @@ def test_a_fault_that_the_daemon_has_reported_and_the_examination_finds_is_one_f
     assert besides([], failed[:1]) == [problem("audio", "There is no ALSA PCM 'x'.")]
 
 
-def test_alsas_pcms_are_listed_without_a_card():
-    assert "null" in real_cards.pcms()
+def test_cards_that_cannot_be_listed_are_one_finding(tmp_path, monkeypatch):
+    class Closed(Alsa):
+        def cards(self):
+            raise self.ALSAAudioError("Permission denied [hw:0]")
+
+    only(monkeypatch, tmp_path)
+    monkeypatch.setattr(sound.cards, "alsa_library", Closed)
+    (finding,) = sound.examine(audio(), tmp_path / "proc")
+    assert (finding.check, finding.level) == ("audio", PROBLEM)
+    assert "Permission denied" in words(finding)
 
 
 def test_a_file_in_the_microphones_place_needs_no_card(tmp_path):
@@ -99,16 +102,16 @@ def test_a_file_in_the_microphones_place_needs_no_card(tmp_path):
 @pytest.mark.parametrize(
     ("command", "level"), [("aplay x.wav", PROBLEM), ("/usr/bin/python3 -m appliance.sip.stack 5", OK)]
 )
-def test_a_card_in_use_is_told_with_the_user_unless_that_is_us(tmp_path, command, level):
-    owned(cards(tmp_path), 1, "playback", 77, command, "aplay")
+def test_a_card_in_use_is_told_with_the_user_unless_that_is_us(tmp_path, monkeypatch, command, level):
+    owned(cards(monkeypatch, tmp_path), 1, "playback", 77, command, "aplay")
     config = audio(capture="null", playback="plughw:CARD=usbphone")
     _, playback = sound.examine(config, tmp_path / "proc")
     assert playback.level is level
     assert ("aplay (process 77)" in words(playback)) == (level is PROBLEM)
 
 
-def test_a_user_that_cannot_be_seen_is_told_by_number(tmp_path):
-    owned(cards(tmp_path), 1, "playback", 77, "x")
+def test_a_user_that_cannot_be_seen_is_told_by_number(tmp_path, monkeypatch):
+    owned(cards(monkeypatch, tmp_path), 1, "playback", 77, "x")
     for part in ("cmdline", "comm"):
         (tmp_path / f"proc/77/{part}").unlink()
     _, playback = sound.examine(audio(capture="null", playback="plughw:CARD=usbphone"), tmp_path / "proc")
@@ -206,10 +209,10 @@ def test_a_file_that_is_missing_is_told(tmp_path):
     assert "no such file" in finding.cause
 
 
-def test_a_password_that_cannot_be_read_is_told_beside_the_rest(tmp_path):
+def test_a_password_that_cannot_be_read_is_told_beside_the_rest(tmp_path, monkeypatch):
     file = tmp_path / "x.toml"
     file.write_text('[account.office]\nuser = "1"\nregistrar = "pbx"\npassword_file = "/none"\n')
-    found = examine(file, cards(tmp_path))
+    found = examine(file, cards(monkeypatch, tmp_path))
     assert [finding.level for finding in found if finding.check == "configuration"] == [PROBLEM]
     assert "audio.capture" in levels(found)
 
@@ -222,10 +225,10 @@ def test_a_password_that_cannot_be_read_is_told_beside_the_rest(tmp_path):
         ('[target.x]\nuri = "sip:x@y"\n', OK, ": OK"),
     ],
 )
-def test_a_station_that_lacks_its_configuration_is_warned_about(tmp_path, text, level, said):
+def test_a_station_that_lacks_its_configuration_is_warned_about(tmp_path, monkeypatch, text, level, said):
     file = tmp_path / "x.toml"
     file.write_text(text)
-    first = examine(file, cards(tmp_path))[0]
+    first = examine(file, cards(monkeypatch, tmp_path))[0]
     assert first.level is level
     assert said in words(first)
 
@@ -308,12 +311,12 @@ def test_a_device_that_nobody_has_is_well(tmp_path, monkeypatch):
     assert examined(tmp_path, "/dev/input/event0").level is OK
 
 
-def test_what_is_simulated_is_not_looked_for(tmp_path):
+def test_what_is_simulated_is_not_looked_for(tmp_path, monkeypatch):
     file = tmp_path / "x.toml"
     panel = '[panel]\n{}[panel.keypad.desk]\ndevice = "Desk"\n'
     checks = {}
     for lines_ in ('lines = "simulated"\n', ""):
         file.write_text(panel.format(lines_))
-        checks[lines_] = set(levels(examine(file, cards(tmp_path))))
+        checks[lines_] = set(levels(examine(file, cards(monkeypatch, tmp_path))))
     without, there = checks.values()
     assert there - without == {"panel.keypad.desk"}

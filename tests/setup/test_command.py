@@ -8,7 +8,7 @@ import pytest
 from appliance.board.chips import Chip, Chips, KernelLine
 from appliance.config.load import load
 from appliance.setup import __main__ as command
-from tests.board.boards import raspberry, sound
+from tests.board.boards import only, raspberry, sound
 
 LINES = tuple(KernelLine(n, f"GPIO{n}") for n in range(28))
 PI = Chips((Chip("/dev/gpiochip0", "gpiochip0", "pinctrl-bcm2711", LINES),))
@@ -20,7 +20,7 @@ def board(tmp_path, monkeypatch):
     """A Raspberry Pi with a USB phone, and its file."""
     for module in (command, command.lines.chips):
         monkeypatch.setattr(module, "chips", lambda *_: PI)
-    return raspberry(sound(tmp_path), persists="N")
+    return raspberry(sound(monkeypatch, tmp_path), persists="N")
 
 
 def run(board, *words):
@@ -38,9 +38,8 @@ def test_a_fresh_board_is_set_up_without_a_question_and_told_what_to_wire(board,
     assert "Not well yet" not in told
 
 
-def test_what_is_not_well_is_told_and_the_status_says_so(board, capsys):
-    raspberry(board, persists="Y")
-    (board / "proc/asound/cards").write_text("")
+def test_what_is_not_well_is_told_and_the_status_says_so(board, capsys, monkeypatch):
+    raspberry(only(monkeypatch, board), persists="Y")
     assert run(board, "--yes") == 0  # no card is wanted where there is none
     told = capsys.readouterr().out
     assert "warning: strict_gpiod:" in told

@@ -8,15 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.base.toml import dump
-from appliance.board.cards import SoundCard
 from appliance.board.chips import Chip, Chips, KernelLine
 from appliance.config.load import check
+from appliance.core.model import SoundCard
 from appliance.setup import ask, choices, render
 from appliance.setup.choices import Choices, LinePlace, PbxAccount
 
-HDMI = SoundCard(0, "vc4hdmi0", "vc4-hdmi", "vc4-hdmi-0", (), (0,))
-PHONE = SoundCard(1, "usbphone", "USB-Audio", "USB Phone", (0,), (0,))
-LISTENER = SoundCard(2, "mic", "USB-Audio", "Microphone", (1,), ())
+HDMI = SoundCard(0, "vc4hdmi0", "vc4-hdmi-0", screen=True, playback=(0,))
+PHONE = SoundCard(1, "usbphone", "USB Phone", usb=True, capture=(0,), playback=(0,))
+LISTENER = SoundCard(2, "mic", "Microphone", usb=True, capture=(1,))
 PI = Chip("/dev/gpiochip0", "gpiochip0", "pinctrl-bcm2711", tuple(KernelLine(n, f"GPIO{n}") for n in range(28)))
 LAB = Chip(
     "/dev/gpiochip1",

@@ -46,7 +46,7 @@ def test_the_guide_to_buttons_lists_every_action(action):
     assert f"`{action}`" in text("docs/how-to/wire-lines.md")
 
 
-@pytest.mark.parametrize("module", ["system/journald.py", "board/cards.py", "store/wav.py", "panel/guard.py"])
+@pytest.mark.parametrize("module", ["system/journald.py", "store/wav.py", "panel/guard.py"])
 def test_the_dependencies_say_what_is_our_own(module):
     assert (ROOT / "appliance" / module).is_file()
     assert f"`{module}`" in text("docs/explanation/dependencies.md")

@@ -22,12 +22,14 @@ MAY_IMPORT: dict[str, tuple[set[str], str]] = {
         ({"core", "base"}, "an adapter translates between core and the outside; app joins adapters"),
     ),
     "board": ({"base"}, "the board says what it has, whoever asks"),
+    "audio": ({"core", "base"}, "the cards and their mixers, for the process that uses them and for those that look"),
+    "sip": ({"audio", "core", "base"}, "an adapter translates; it uses the cards, and app joins adapters"),
     "doctor": (
-        {"board", "config", "core", "base"},
+        {"audio", "board", "config", "core", "base"},
         "the doctor holds the configuration against the board, with a daemon or without one",
     ),
     "setup": (
-        {"board", "config", "core", "doctor", "base"},
+        {"audio", "board", "config", "core", "doctor", "base"},
         "the set-up writes a configuration for the board, and has it examined",
     ),
     "simulator": ({"core", "base"}, "a stand-in takes an adapter's place"),
@@ -57,6 +59,7 @@ STOREYS = (
     {"messages", "visitor_ring", "conferences", "transfers"},
     {"access"},
     {"sound"},
+    {"audio"},
     {"panel"},
     {"rooms", "status_line"},
     {"desired_state", "requests", "snapshot"},
@@ -85,6 +88,7 @@ PURE = {
 ONLY_IN = {
     "pjsua2": ({"sip/stack"}, "it is native and may abort or hang, so it lives in the SIP process alone"),
     "gpiozero": ({"panel", "simulator"}, "only the panel knows of lines"),
+    "alsaaudio": ({"audio"}, "only the room of the cards knows of ALSA's library"),
     "gpiod": ({"panel"}, "only the panel knows of lines"),
     **dict.fromkeys(("fastapi", "starlette", "uvicorn"), ({"api"}, "only the HTTP interface knows of HTTP")),
     "dbus_fast": ({"bus"}, "only the bus knows of D-Bus, and the daemon runs without it"),
@@ -201,7 +205,7 @@ def test_every_room_is_in_the_table():
 def test_every_rule_room_offers_the_same_five_names():
     rooms = sorted(path for path in (ROOT / "appliance/core").iterdir() if path.is_dir() and path.name not in WORDS)
     rooms = [path for path in rooms if path.name != "__pycache__"]
-    assert len(rooms) == 10
+    assert len(rooms) == 11
     walked = (ROOT / "appliance/core/rooms.py").read_text()
     for path in rooms:
         found = ast.parse((path / "room.py").read_text()).body

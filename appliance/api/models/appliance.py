@@ -5,6 +5,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from appliance.api.models.accounts import Account, Contact, Entry, Network, Target
+from appliance.api.models.audio import Audio
 from appliance.api.models.base import AnswerBody, Time
 from appliance.api.models.calls import Call
 from appliance.api.models.conferences import Conference
@@ -60,6 +61,7 @@ class Snapshot(AnswerBody):
     conferences: list[Conference]
     doors: list[Door]
     panel: Panel
+    audio: Audio
     runtime: Runtime
     targets: list[Target]
     directory: list[Entry]

@@ -1,4 +1,4 @@
-"""/v1/audio: tests speaker and microphone."""
+"""/v1/audio: sound cards, and a test of speaker and microphone."""
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
@@ -12,6 +12,12 @@ from appliance.core import inputs
 router = APIRouter(prefix="/v1/audio", tags=["audio"], responses=problems.RESPONSES)
 
 HEARD_DB = 6.0  # twice the amplitude: no room gets so much louder just when the tone begins
+
+
+@router.get("/devices", responses=answers(models.Devices))
+async def list_devices(daemon: Daemon) -> JSONResponse:
+    """All sound cards, with the names of their PCMs; the event `audio.devices_changed` reports each change."""
+    return JSONResponse({"devices": daemon.snapshot()["audio"]["devices"]})
 
 
 @router.post("/self-test", responses=answers(models.SoundTest))

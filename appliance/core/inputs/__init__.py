@@ -51,6 +51,7 @@ from appliance.core.inputs.appliance import (
     StopRequested,
     Tick,
 )
+from appliance.core.inputs.audio import CardsFound
 from appliance.core.inputs.base import Input, OfAccount, OfCall, OfConference
 from appliance.core.inputs.calls import (
     DIGITS,
@@ -188,6 +189,7 @@ AnyInput = (
     | GuardLost
     | RelayChanged
     | MicrophoneMeasured
+    | CardsFound
     | NetworkChanged
     | SipReady
     | SipSlow

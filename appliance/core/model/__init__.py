@@ -41,6 +41,7 @@ from appliance.core.model.appliance import (
     Runtime,
     WarningCode,
 )
+from appliance.core.model.audio import AudioPart, DevicesReason, SoundCard
 from appliance.core.model.calls import (
     By,
     Call,
@@ -210,6 +211,7 @@ class State:
     doors: DoorsPart = field(default_factory=DoorsPart)
     access: AccessPart = field(default_factory=AccessPart)
     panel: PanelPart = field(default_factory=PanelPart)
+    audio: AudioPart = field(default_factory=AudioPart)
     appliance: AppliancePart = field(default_factory=AppliancePart)
 
     def transfer(self, wanted: CallId) -> Transfer | None:

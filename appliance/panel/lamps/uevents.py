@@ -2,13 +2,15 @@
 
 import asyncio
 import logging
-import socket
 from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from appliance.base.uevents import FROM_KERNEL, LARGEST, listen
+
+if TYPE_CHECKING:
+    import socket
 
 log = logging.getLogger(__name__)
-
-NETLINK_KOBJECT_UEVENT, FROM_KERNEL = 15, 1  # include/uapi/linux/netlink.h; the multicast group
-LARGEST = 8192  # a uevent has at most 2 KiB of variables, and the path
 
 
 class Removals:
@@ -20,13 +22,10 @@ class Removals:
     def __init__(self, gone: Callable[[str], None]) -> None:
         self._gone = gone
         self._socket: socket.socket | None = None
-        kind = socket.SOCK_RAW | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
         try:
-            self._socket = socket.socket(socket.AF_NETLINK, kind, NETLINK_KOBJECT_UEVENT)
-            self._socket.bind((0, FROM_KERNEL))
+            self._socket = listen(FROM_KERNEL)
         except OSError as error:
             log.info("the removal of a lamp's device will be noticed at its next change: %s", error)
-            self.close()
         else:
             asyncio.get_running_loop().add_reader(self._socket, self._read)
 

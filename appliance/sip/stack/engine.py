@@ -43,6 +43,7 @@ from appliance.sip.stack.accounts.accounts import StackAccounts
 from appliance.sip.stack.callbacks import contained
 from appliance.sip.stack.channel import Channel
 from appliance.sip.stack.media.bridge import Media
+from appliance.sip.stack.media.card_watch import CardWatch
 from appliance.sip.stack.media.devices import LISTING, Devices, needs_a_card, no_cards, plugins_silenced
 from appliance.sip.stack.routing.codecs import Codecs
 from appliance.sip.stack.routing.tls import Faults
@@ -125,6 +126,7 @@ class Engine:
         devices = Devices(self._endpoint, settings, channel.post, self._announce)
         self._endpoint.devices = devices
         self._media = Media(self._endpoint, settings, self._calls, devices, channel.post)
+        self._cards = CardWatch(channel.post, devices.look_again)
         self._poll, self._poll_ms = self._poller()
         self._address = transports.address
         devices.check(time.monotonic(), start.cards_wait_s)
@@ -145,6 +147,7 @@ class Engine:
             self._accounts.turn(now)
             self._calls.turn(now, self._media.held)
             self._media.turn(now)
+            self._cards.turn(now)
             self._channel.flush()
             if self._traced:
                 LIBC.fflush(None)  # pjsip leaves the trace's last 4 KiB in stdio's buffer
@@ -160,6 +163,7 @@ class Engine:
         self._endpoint.devices = self._endpoint.accounts = None
         self._calls.clear()
         self._media.clear()
+        self._cards.close()
         self._accounts.clear()
         del self._media, self._calls, self._accounts
         for name in ("last_type", "last_value", "last_traceback", "last_exc"):
@@ -223,6 +227,7 @@ class Engine:
         """The descriptors to wait on, and for how long, in milliseconds."""
         poller = select.poll()
         poller.register(self._channel, select.POLLIN)
+        poller.register(self._cards, select.POLLIN)
         # The handle is a pointer to the descriptor inside pjsip's I/O queue (pj_ioqueue_get_os_handle, 2.16).
         descriptor = ctypes.c_int.from_address(self._endpoint.libGetSipIoqueueHandle()).value
         if "eventpoll" not in str(Path(f"/proc/self/fd/{descriptor}").readlink()):

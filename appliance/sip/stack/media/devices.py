@@ -129,6 +129,10 @@ class Devices:
         """The card was lost; called from any thread, so it only sets a flag."""
         self._broken = True
 
+    def look_again(self) -> None:
+        """A card of the kernel came, went or changed: try a failed card again at once."""
+        self._absent, self._tries, self._again_at = None, 0, 0.0
+
     def turn(self, now: float) -> None:
         """Open, close, or try again."""
         if not self.real:

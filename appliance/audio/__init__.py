@@ -1,0 +1,1 @@
+"""Sound cards: their list, the kernel's reports about them, and their mixers."""

@@ -1,0 +1,1 @@
+"""The sound cards of the station."""

@@ -1,0 +1,28 @@
+"""The room of the sound cards: its inputs, requests, timers and view."""
+
+from typing import Any
+
+from appliance.core import inputs
+from appliance.core.audio import cards
+from appliance.core.audio.view import audio_view
+from appliance.core.dispatch import on, performs, takes
+from appliance.core.model import State
+from appliance.core.transition import Turn
+
+take = takes(on(inputs.CardsFound, cards.found))
+
+perform = performs()
+
+
+def due(turn: Turn) -> None:
+    """Nothing: cards have no deadlines."""
+
+
+def wake(_state: State) -> list[float | None]:
+    """Return no deadline."""
+    return []
+
+
+def view(state: State, _epoch: float) -> dict[str, Any]:
+    """The cards."""
+    return {"audio": audio_view(state)}

@@ -1,0 +1,52 @@
+"""Sound cards that come and go are reported."""
+
+from dataclasses import replace
+
+import pytest
+
+from appliance.core import inputs, snapshot
+from appliance.core.model import DevicesReason, SoundCard
+from tests.core.station import Station
+
+PHONE = SoundCard(1, "usbphone", "USB Phone", usb=True, capture=(0,), playback=(0,))
+PUCK = SoundCard(2, "puck", "Conference puck", usb=True, capture=(0,), playback=(0,))
+
+
+def listed(*cards):
+    return Station().give(inputs.CardsFound, cards=cards, reason=DevicesReason.START)
+
+
+def test_the_first_list_is_no_change():
+    station = listed(PHONE)
+    assert "audio.devices_changed" not in station.types()
+    assert snapshot.snapshot(station.state, 0.0)["audio"]["devices"] == [
+        {
+            "id": "usbphone",
+            "name": "USB Phone",
+            "usb": True,
+            "capture": ["plughw:CARD=usbphone,DEV=0"],
+            "playback": ["plughw:CARD=usbphone,DEV=0"],
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("after", "added", "removed", "updated"),
+    [
+        ((PHONE, PUCK), ("puck",), (), ()),
+        ((), (), ("usbphone",), ()),
+        ((PUCK,), ("puck",), ("usbphone",), ()),
+        ((replace(PHONE, capture=()),), (), (), ("usbphone",)),
+    ],
+)
+def test_a_card_that_comes_goes_or_changes_is_reported_by_its_id(after, added, removed, updated):
+    station = listed(PHONE).give(inputs.CardsFound, cards=after)
+    event = station.told[-1]
+    assert (event.TYPE, event.added, event.removed, event.updated) == ("audio.devices_changed", added, removed, updated)
+    assert event.reason is DevicesReason.KERNEL
+
+
+@pytest.mark.parametrize("after", [PHONE, replace(PHONE, number=7)])
+def test_a_card_with_another_number_is_the_same_card(after):
+    station = listed(PHONE).give(inputs.CardsFound, cards=(after,))
+    assert "audio.devices_changed" not in station.types()

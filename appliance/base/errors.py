@@ -1,7 +1,10 @@
 """One hierarchy of errors: what happened, why, and what to do, for every channel alike."""
 
+from collections.abc import Callable
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Self, TypeVar
+
+Result = TypeVar("Result")
 
 
 class ErrorCode(StrEnum):
@@ -108,6 +111,19 @@ def reason(error: BaseException) -> str:
     if not isinstance(error, OSError) or not error.strerror:
         return str(error)
     return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+
+
+def survive(act: Callable[[], Result], failed: Callable[[Exception], None]) -> Result | None:
+    """Return the result of `act`, or after any exception call `failed` and return None.
+
+    For what must outlive a fault of our own: a loop, a thread, the log. Besides `contained` in sip/stack/callbacks.py,
+    the only place that catches every exception; elsewhere an `except` names the errors that it expects.
+    """
+    try:
+        return act()
+    except Exception as error:  # noqa: BLE001 - see above
+        failed(error)
+        return None
 
 
 def problem(error: IntercomError) -> dict[str, Any]:

@@ -146,15 +146,12 @@ class Relay:
     async def _spawn(self) -> tuple[socket.socket, Process]:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         fd = theirs.fileno()
-        try:
+        with theirs, contextlib.ExitStack() as undo:
+            undo.enter_context(ours)
             process = await asyncio.create_subprocess_exec(
                 *guard_command(str(fd), self._doors), stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE, pass_fds=[fd], env={}
             )
-        except BaseException:
-            ours.close()
-            raise
-        finally:
-            theirs.close()
+            undo.pop_all()
         return ours, process
 
     def _hello(self, link: "_Link") -> None:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from appliance.base.errors import ErrorCode, IntercomError
+from appliance.base.errors import ErrorCode, IntercomError, survive
 from appliance.base.records import plain
 from appliance.base.types import Json
 from appliance.core import desired_state
+from appliance.core.inputs import AnyInput
 from appliance.core.model import State
 from appliance.core.step import step
 from appliance.replay import record_format
@@ -99,11 +100,13 @@ def _lines(path: Path) -> Iterator[tuple[int, Any]]:
 
 def _take(state: State, line: Json) -> Taken:
     given = record_format.given(line)
-    try:
-        taken = step(state, given)
-        return Taken(given, taken, desired_state.desired(taken.state))
-    except Exception:  # noqa: BLE001 - as in the reactor: what failed there should fail here, and be reported
-        return Taken(given, None, None)
+    failed = Taken(given, None, None)  # as in the reactor: what failed there should fail here, and be reported
+    return survive(lambda: _decide(state, given), lambda _: None) or failed
+
+
+def _decide(state: State, given: AnyInput) -> Taken:
+    taken = step(state, given)
+    return Taken(given, taken, desired_state.desired(taken.state))
 
 
 def _difference(number: int, line: Json, again: Json) -> Difference | None:

@@ -12,7 +12,7 @@ from dataclasses import fields, replace
 from typing import Any, Protocol, cast
 
 from appliance.base import ids
-from appliance.base.errors import ErrorCode, IntercomError
+from appliance.base.errors import ErrorCode, IntercomError, survive
 from appliance.base.types import Json
 from appliance.core import desired_state, events, inputs, orders, snapshot, wall_clock
 from appliance.core.access.view import codes_view
@@ -121,14 +121,13 @@ class Reactor:
 
     def _take(self, given: inputs.AnyInput) -> None:
         given = replace(given, taken=time.monotonic(), fresh=ids.new("")[1:])
-        try:
-            taken = step(self.state, given)
-            desired = desired_state.desired(taken.state)
-        except Exception:  # the reactor's boundary: a programming error costs one input, not the door phone
-            log.exception("The core failed on %s", type(given).__name__)  # its values may be digits of a door code
+        # A programming error costs one input, not the door phone. The values of the input may be digits of a door code.
+        decided = survive(lambda: self._decide(given), lambda error: _log_failure("The core", given, error))
+        if decided is None:
             if self.watch is not None:
                 self.watch(given, None, None)
             return
+        taken, desired = decided
         if self.watch is not None:
             self.watch(given, taken, desired)
         self.state, before = taken.state, self.desired
@@ -143,6 +142,10 @@ class Reactor:
             self._guarded(self.perform[type(order)], order)
         self._make_so(before, "sound", "recordings", "status")
 
+    def _decide(self, given: inputs.AnyInput) -> tuple[Step, Desired]:
+        taken = step(self.state, given)
+        return taken, desired_state.desired(taken.state)
+
     def _make_so(self, before: Desired, *parts: str) -> None:
         for part in parts:
             wanted = getattr(self.desired, part)
@@ -150,10 +153,8 @@ class Reactor:
                 self._guarded(self.make_so[part], wanted)
 
     def _guarded(self, act: Callable[[Any], None], what: object) -> None:
-        try:
-            act(what)
-        except Exception:  # the reactor's boundary: one adapter's fault must not affect the others
-            log.exception("An adapter failed on %s", type(what).__name__)
+        # One adapter's fault must not affect the others.
+        survive(lambda: act(what), lambda error: _log_failure("An adapter", what, error))
 
     def _wake_up(self) -> None:
         if self._timer is not None:
@@ -261,3 +262,8 @@ def in_line(value: Any) -> str:
     """A value of a log line: a record's fields with slashes, as in opus/48000; text with line ends as JSON."""
     text = "/".join(map(str, value.values())) if isinstance(value, dict) else str(value)
     return text if text.isprintable() else json.dumps(text, ensure_ascii=False)
+
+
+def _log_failure(who: str, what: object, error: Exception) -> None:
+    """Log an error and the class of what caused it, whose values may be secret."""
+    log.error("%s failed on %s", who, type(what).__name__, exc_info=error)

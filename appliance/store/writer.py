@@ -6,12 +6,12 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from appliance.base.errors import ErrorCode, IntercomError, reason
+from appliance.base.errors import ErrorCode, IntercomError, reason, survive
 from appliance.core.inputs import Input, PartFailed, PartRecovered
 from appliance.store import database
 
@@ -154,17 +154,14 @@ class Writer:
 
         Returns those to retry, with the reason.
         """
-        try:
-            afters = self._transact(batch)
-        except Exception as error:  # noqa: BLE001 - whatever a job raises: the thread must live for the other jobs
+        errors: list[Exception] = []
+        afters = survive(lambda: self._transact(batch), errors.append)  # the thread must live for the other jobs
+        if afters is None:
             if len(batch) == 1:
-                return self._failed(batch[0], error)
+                return self._failed(batch[0], errors[0])
             return [failure for entry in batch for failure in self._attempt([entry])]
         for after in afters:
-            try:
-                after()
-            except Exception:
-                log.exception("the callback of a store job failed")
+            survive(after, lambda error: log.error("the callback of a store job failed", exc_info=error))
         return []
 
     def _transact(self, batch: list[_Entry]) -> list[After]:
@@ -173,13 +170,11 @@ class Writer:
             self._connection = database.connect(self.directory)
         connection = self._connection
         connection.execute("BEGIN IMMEDIATE")
-        try:
+        with ExitStack() as undo:
+            undo.callback(_roll_back, connection)
             afters = [entry.job(connection) for entry in batch]
             connection.execute("COMMIT")
-        except BaseException:
-            with suppress(sqlite3.Error):
-                connection.execute("ROLLBACK")
-            raise
+            undo.pop_all()
         return [after for after in afters if after is not None]
 
     def _failed(self, entry: _Entry, error: Exception) -> list[tuple[_Entry, Exception]]:
@@ -240,3 +235,8 @@ class Writer:
             with suppress(sqlite3.Error):
                 self._connection.close()
             self._connection = None
+
+
+def _roll_back(connection: sqlite3.Connection) -> None:
+    with suppress(sqlite3.Error):  # the error that ends the transaction is the one to report
+        connection.execute("ROLLBACK")

@@ -15,6 +15,8 @@ import sys
 import uuid
 from collections.abc import Mapping
 
+from appliance.base.errors import survive
+
 SOCKET = "/run/systemd/journal/socket"
 IDENTIFIER = "intercomd"
 _EVENTS = uuid.UUID("5c1f7a0e-6c1b-4b0e-9a51-5d0f6c1c2f27")  # the namespace of MESSAGE_IDs: must never change
@@ -73,10 +75,9 @@ class JournalHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Send a record. Called under the handler's lock."""
-        try:
-            data = encode(self._fields(record))
-        except Exception:  # noqa: BLE001  as every handler: a failing record must not end its writer
-            self.handleError(record)
+        # As with every handler, a record that cannot be written must not end its writer.
+        data = survive(lambda: encode(self._fields(record)), lambda _: self.handleError(record))
+        if data is None:
             return
         try:
             if self._lost:

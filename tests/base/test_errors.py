@@ -4,12 +4,13 @@ import ast
 import errno
 import os
 import socket
+import sys
 from pathlib import Path
 
 import pytest
 
 import appliance
-from appliance.base.errors import RESERVED, ErrorCode, IntercomError, problem, reason, sentences
+from appliance.base.errors import RESERVED, ErrorCode, IntercomError, problem, reason, sentences, survive
 from appliance.core import events, inputs
 from appliance.generate.errors import raised
 from appliance.runtime.event_schemas import schemas
@@ -90,3 +91,12 @@ def test_the_event_of_an_error_enumerates_the_codes():
     described = schemas()["error"]
     reference = described["properties"]["code"]["$ref"].rpartition("/")[2]
     assert described["$defs"][reference]["enum"] == list(ErrorCode)
+
+
+def test_a_fault_that_is_survived_is_handed_on_and_an_exit_is_not_survived():
+    faults = []
+    assert survive(lambda: 7, faults.append) == 7
+    assert survive(lambda: {}["missing"], faults.append) is None
+    assert [type(fault) for fault in faults] == [KeyError]
+    with pytest.raises(SystemExit):
+        survive(sys.exit, faults.append)

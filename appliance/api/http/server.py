@@ -49,7 +49,7 @@ class HttpServer:
         """Listen. Raises IntercomError (`unavailable`, `config-invalid`); it then listens nowhere."""
         address, port = self._address, self._port
         listening: list[tuple[socket.socket, Listener]] = []
-        with contextlib.ExitStack() as undo:
+        async with contextlib.AsyncExitStack() as undo:
             if address is not None:
                 tcp = undo.enter_context(_tcp(address, port))
                 address, port = tcp.getsockname()[:2]
@@ -57,12 +57,9 @@ class HttpServer:
             if self._socket_path is not None:
                 unix = undo.enter_context(await asyncio.to_thread(_unix, self._socket_path))
                 listening.append((unix, Listener(unix=True)))
-            try:
-                for each, listener in listening:
-                    await self._serve(each, listener)
-            except BaseException:
-                await self.stop()
-                raise
+            undo.push_async_callback(self.stop)
+            for each, listener in listening:
+                await self._serve(each, listener)
             undo.pop_all()  # from here on uvicorn closes them
         return Bound(self._socket_path, address, port)
 

@@ -2,7 +2,6 @@
 
 import logging
 import time
-from contextlib import suppress
 
 import pjsua2 as pj
 
@@ -217,9 +216,12 @@ class SipCall(pj.Call):
         pjsip would send the next INVITE along the first one's route. "stop", pjsua2's default, would end the call with
         our own 487.
         """
-        with suppress(Exception):  # as `contained`, but a value must be returned
-            self.contacts.append(translate.address(prm.targetUri)[0])
+        self._redirected(prm)
         return int(pj.PJSIP_REDIRECT_REJECT)
+
+    @contained
+    def _redirected(self, prm: pj.OnCallRedirectedParam) -> None:
+        self.contacts.append(translate.address(prm.targetUri)[0])
 
     @contained
     def onCallTransferStatus(self, prm: pj.OnCallTransferStatusParam) -> None:  # noqa: N802

@@ -31,7 +31,7 @@ PROTECTED = [
 
 @pytest.mark.parametrize(("method", "path", "scope"), PROTECTED)
 @pytest.mark.parametrize("token", [None, "", "wrong", TOKEN[:-1], TOKEN + "x", "\xe9"])
-def test_over_tcp_nothing_is_told_or_done_without_the_token(station, method, path, scope, token):
+def test_over_tcp_nothing_is_shown_or_done_without_the_token(station, method, path, scope, token):
     headers = {} if token is None else {"Authorization": f"Bearer {token}".encode("latin-1")}
     answer = asked(station, method, path, headers)
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized")
@@ -122,7 +122,7 @@ def test_a_peer_that_has_gone_opens_no_door(served, station):
     assert station.requests == []
 
 
-def test_many_refusals_are_answered_with_429_and_told_no_more_but_the_token_still_works(served, station):
+def test_many_refusals_are_answered_with_429_and_no_longer_reported_but_the_token_still_works(served, station):
     with served.tcp(token="wrong") as client:
         answers = [client.get("/v1/state") for _ in range(40)]
     limited = [answer for answer in answers if answer.status_code == 429]

@@ -34,7 +34,7 @@ def kept(station):
         ),
     ],
 )
-def test_a_code_is_added_and_told_without_its_digits(client, kept, body, action):
+def test_a_code_is_added_and_shown_without_its_digits(client, kept, body, action):
     answer = client.post("/v1/codes", json=body)
     assert (answer.status_code, answer.json()) == (201, {"id": "a-1", "code": fake.code("a-1"), "warning": None})
     assert [asked for asked, _ in kept.requests] == [action]
@@ -67,7 +67,7 @@ def test_codes_are_listed_read_and_removed(client, kept):
 
 
 @pytest.mark.parametrize("method", ["GET", "PATCH"])
-def test_a_code_that_is_not_there_is_told(client, kept, method):
+def test_a_code_that_is_not_there_is_reported(client, kept, method):
     answer = client.request(method, "/v1/codes/a-9", json={})
     assert (answer.status_code, answer.json()["code"]) == (404, "code-not-found")
 
@@ -117,7 +117,7 @@ def test_a_body_that_is_wrong_is_refused_with_the_place_and_never_with_the_digit
     assert kept.requests == []
 
 
-def test_without_the_token_codes_are_neither_told_nor_changed(served, kept):
+def test_without_the_token_codes_are_neither_shown_nor_changed(served, kept):
     with served.tcp(token="wrong") as client:
         for answer in (client.get("/v1/codes"), client.post("/v1/codes", json=NEW), client.get("/v1/log/doors")):
             assert answer.status_code == 401

@@ -40,7 +40,7 @@ def test_each_order_becomes_one_request(client, station, method, path, body, act
     assert answer.json() == {"id": "k-1", "conference": fake.conference(), "warning": None}
 
 
-def test_beginning_one_tells_where_it_is(client, station):
+def test_beginning_one_returns_where_it_is(client, station):
     station.state["conferences"] = [fake.conference(state="connecting")]
     station.replies = lambda _: orders.Reply(RequestId("q-1"), conference="k-1")
     people = [{"call": "c-1"}, {"to": "Kitchen", "account": "office", "headers": {"X-Floor": "2"}}]

@@ -99,7 +99,7 @@ WAYS = [by_websocket, by_sse, by_polls]
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_what_is_told_comes_as_it_was_told(shared, station, way):
+def test_an_event_arrives_as_it_was_emitted(shared, station, way):
     with way(shared) as feed:
         shared.tell("call.incoming", "c-1", by="sip:x@y", display_name='"Zoë"\r\n\ndata: no')
         assert feed.event() == station.journal[0]
@@ -154,7 +154,7 @@ def test_filters_let_pass_what_was_asked_for(shared, way, query, ids):
 
 
 @pytest.mark.parametrize("way", [by_websocket, by_sse])
-def test_what_was_lost_is_told_whatever_the_filter(shared, station, way):
+def test_what_was_lost_is_reported_whatever_the_filter(shared, station, way):
     station._queue = 3
     with way(shared, "?types=door.*&call=c-9") as feed:
         shared.on_loop(lambda: [station.tell("notice") for _ in range(10)])
@@ -196,7 +196,7 @@ def test_a_poll_waits_for_0_to_60_seconds(shared, wait):
         assert client.get(f"v1/events?wait={wait}").json()["code"] == "parameter-invalid"
 
 
-def test_who_asks_for_none_of_the_ways_is_told_of_them(shared):
+def test_a_client_that_asks_for_none_of_the_ways_gets_a_list_of_them(shared):
     with shared.tcp() as client:
         answer = client.get("v1/events")
         assert (answer.status_code, answer.json()["code"]) == (426, "upgrade-required")
@@ -246,7 +246,7 @@ def test_a_stream_whose_reader_leaves_is_forgotten(shared, station):
     until(lambda: station.subscribers == 0)
 
 
-def test_a_reader_that_does_not_read_is_told_what_it_missed(shared, station):
+def test_a_reader_that_does_not_read_learns_what_it_missed(shared, station):
     station._queue = 20
     with by_sse(shared) as slow:
         slow.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)

@@ -53,7 +53,7 @@ def test_since_brings_what_was_missed_then_what_comes(shared, station):
         assert received(feed)["id"] == 6
 
 
-def test_without_since_the_past_is_not_told(shared, station):
+def test_without_since_the_past_is_not_reported(shared, station):
     shared.tell("custom")
     with over_tcp(shared) as feed:
         until(lambda: station.subscribers)
@@ -61,7 +61,7 @@ def test_without_since_the_past_is_not_told(shared, station):
         assert received(feed)["id"] == 2
 
 
-def test_what_the_feed_lost_is_told(shared, station):
+def test_what_the_feed_lost_is_reported(shared, station):
     station._queue = 3
     with over_tcp(shared) as feed:
         until(lambda: station.subscribers)
@@ -74,7 +74,7 @@ def test_what_the_feed_lost_is_told(shared, station):
         assert received(feed)["id"] == 11
 
 
-def test_a_client_that_does_not_read_holds_up_no_other_and_is_told_what_it_missed(shared, station):
+def test_a_client_that_does_not_read_holds_up_no_other_and_learns_what_it_missed(shared, station):
     station._queue = 20
     with over_tcp(shared, max_queue=1, close_timeout=0.5) as slow, over_tcp(shared, close_timeout=0.5) as quick:
         slow.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)

@@ -94,7 +94,7 @@ def test_a_key_presses_once(page, shared, station, key, code, text):
     assert [action.button for action, _ in station.requests] == ["end"]
 
 
-def test_a_refused_order_is_told_in_the_banner(page, shared, station):
+def test_a_refused_order_is_reported_in_the_banner(page, shared, station):
     station.replies = fake.refused("unavailable")
     opened(page, shared, station)
     page.mouse('[data-door="front"] button', "mousePressed", "mouseReleased")
@@ -124,7 +124,7 @@ def test_an_installer_tries_lamp_and_sound_and_has_the_station_examined(page, sh
     page.shows("#tried", "The microphone heard the speaker: -60 dBFS before the tone, -20 dBFS with it.")
 
 
-def test_a_wrong_token_is_told_and_nothing_is_shown(page, shared, station):
+def test_a_wrong_token_is_reported_and_nothing_is_shown(page, shared, station):
     page.open(f"{shared.bound.url}#token=wrong")
     page.shows("#banner", "token")
     page.shows("#link-text", "no connection")
@@ -188,7 +188,7 @@ def test_the_list_is_worked_by_keys_alone(page, shared, station):
     assert station.requests == [(inputs.RingFlat("12"), "http:token")]
 
 
-def test_a_flat_that_cannot_be_called_is_told_on_the_display(page, shared, station):
+def test_a_flat_that_cannot_be_called_is_reported_on_the_display(page, shared, station):
     station.replies = fake.refused("too-many-calls")
     displayed(page, shared, station, ("12", "Miller"))
     page.mouse('[data-flat="12"]', "mousePressed", "mouseReleased")

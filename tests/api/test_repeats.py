@@ -64,7 +64,7 @@ def test_what_was_unavailable_may_be_tried_again(client, station):
     assert client.post("/v1/calls/c-1/answer", headers={KEY: "g"}).status_code == 200
 
 
-def test_a_fault_of_ours_is_not_kept(client, station):
+def test_a_fault_of_intercomd_is_not_kept(client, station):
     station.replies = lambda _: 1 / 0
     assert client.post("/v1/calls/c-1/answer", headers={KEY: "h"}).status_code == 500
     station.replies = fake.redundant("")

@@ -71,7 +71,7 @@ MESSAGES = [
 
 
 @pytest.mark.parametrize(("path", "body", "action"), MESSAGES)
-def test_a_message_is_taken_and_its_id_told(client, station, path, body, action):
+def test_a_message_is_taken_and_its_id_returned(client, station, path, body, action):
     station.replies = lambda _: orders.Reply(RequestId("q-1"), message=MessageId("m-1"))
     answer = client.post(path, json=body)
     assert (answer.status_code, answer.json()) == (202, {"message": "m-1"})
@@ -93,7 +93,7 @@ def test_calls_are_listed_and_read(client, station):
     assert client.get("/v1/calls/c-2").json() == fake.call("c-2")
 
 
-def test_placing_a_call_tells_where_it_is(client, station):
+def test_placing_a_call_returns_where_it_is(client, station):
     station.state["calls"] = [fake.call("c-7", state="dialing")]
     station.replies = fake.placed("c-7")
     answer = client.post("/v1/calls", json={"to": "Kitchen", "headers": {"X-Floor": "2"}})
@@ -111,7 +111,7 @@ def test_each_order_becomes_one_request(client, station, method, path, body, act
     assert answer.json()["warning"] is None
 
 
-def test_who_asked_is_told_to_the_daemon(shared, station):
+def test_the_daemon_learns_which_client_asked(shared, station):
     for client in (shared.tcp(), shared.unix()):
         with client:
             client.post("/v1/doors/front/open")
@@ -291,7 +291,7 @@ def test_what_cannot_be_served_is_a_problem_and_asks_nothing(client, station, me
     assert station.requests == []
 
 
-def test_a_wrong_method_tells_the_right_ones(client):
+def test_a_wrong_method_is_answered_with_the_right_ones(client):
     assert client.put("/v1/state").headers["allow"] == "GET"
 
 
@@ -330,7 +330,7 @@ def test_the_daemons_own_errors_keep_their_words(client, station, code, status):
     }
 
 
-def test_a_fault_of_ours_is_logged_and_told_without_details(client, station, caplog):
+def test_a_fault_of_intercomd_is_logged_and_reported_without_details(client, station, caplog):
     def fail(_):
         raise RuntimeError("the secret detail")
 
@@ -370,7 +370,7 @@ def test_the_tone_is_heard_where_it_makes_the_microphone_twice_as_loud(client, s
     assert [action for action, _ in station.requests] == [inputs.TestSound(1.0)]
 
 
-def test_what_the_doctor_finds_is_told(client, station):
+def test_what_the_doctor_finds_is_reported(client, station):
     station.findings = [
         {"check": "configuration", "level": "ok", "message": "All is well.", "cause": "", "resolution": ""}
     ]

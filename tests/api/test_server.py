@@ -132,7 +132,7 @@ def test_a_file_in_the_sockets_place_is_left_alone(application, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["no/such/directory", "long" * 40])
-def test_a_socket_that_cannot_be_made_is_told(application, tmp_path, name):
+def test_a_socket_that_cannot_be_made_is_reported(application, tmp_path, name):
     assert failing(application, tmp_path / name).code == "unavailable"
 
 
@@ -147,7 +147,7 @@ def test_signals_stay_the_daemons(application):
     asyncio.run(scenario())
 
 
-def test_nobodys_requests_are_logged(served, caplog):
+def test_no_request_is_logged(served, caplog):
     caplog.set_level(logging.INFO)
     with served.tcp() as client:
         client.get("/v1/state")

@@ -34,7 +34,7 @@ def test_each_writer_syncs_the_file_before_and_the_directory_after_it_has_its_na
     assert synced == [(new, [new]), (tmp_path, [written])]
 
 
-def test_what_an_interrupted_write_left_is_in_nobodys_way(tmp_path):
+def test_what_an_interrupted_write_left_hinders_no_later_write(tmp_path):
     (tmp_path / "file.new").write_text("half")
     durable.replace(tmp_path / "file", "whole")
     assert [each.read_text() for each in tmp_path.iterdir()] == ["whole"]

@@ -35,7 +35,7 @@ def kernel(monkeypatch, tmp_path):
     return tmp_path
 
 
-def test_chips_are_told_with_their_lines_and_who_uses_them(kernel):
+def test_chips_are_listed_with_their_lines_and_who_uses_them(kernel):
     (kernel / "gpiochip0").touch()
     (kernel / "gpiochips").touch()  # not a chip
     (chip,) = chips.chips(kernel).found
@@ -46,7 +46,7 @@ def test_chips_are_told_with_their_lines_and_who_uses_them(kernel):
     assert (chip.find("DOOR"), chip.find("2"), chip.find("LAMP"), chip.find("9")) == ((door,), (unnamed,), (), ())
 
 
-def test_a_chip_with_two_names_is_told_once_and_one_that_cannot_be_opened_with_the_reason(kernel):
+def test_a_chip_with_two_names_is_listed_once_and_one_that_cannot_be_opened_with_the_reason(kernel):
     (kernel / "gpiochip0").touch()
     os.link(kernel / "gpiochip0", kernel / "gpiochip4")
     (kernel / "gpiochip2").symlink_to(kernel / "nothing")
@@ -55,7 +55,7 @@ def test_a_chip_with_two_names_is_told_once_and_one_that_cannot_be_opened_with_t
     assert found.closed == ((str(kernel / "gpiochip2"), "No such file or directory"),)
 
 
-def test_what_only_looks_like_a_chip_is_told_with_the_reason(tmp_path):
+def test_what_only_looks_like_a_chip_is_listed_with_the_reason(tmp_path):
     (tmp_path / "gpiochip0").touch()
     (told,) = chips.chips(tmp_path).closed
     assert told[1] == "Inappropriate ioctl for device"

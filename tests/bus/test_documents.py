@@ -81,7 +81,7 @@ def test_there_is_one_text_an_interface():
 
 
 @pytest.mark.parametrize("interface", INTERFACES, ids=lambda each: each.name)
-def test_every_error_in_the_text_of_an_interface_is_one_of_ours(interface):
+def test_every_error_in_the_text_of_an_interface_is_an_error_of_intercomd(interface):
     codes = re.findall(r"^## `(.*)`$", (REFERENCE / "errors.md").read_text(), re.MULTILINE)
     ours = {code.title().replace("-", "") for code in codes}
     named = re.findall(r"Possible errors: ((?:\w+,\s+)*\w+)", document(interface))

@@ -51,7 +51,7 @@ def test_a_bus_that_is_not_there_is_unavailable(tmp_path):
 
 
 @pytest.mark.parametrize("said", [b"", b"OK 12", b"ERROR\r\n", b"REJECTED EXTERNAL\r\n", b"\xff\r\n"])
-def test_a_bus_that_hangs_up_while_it_is_greeted_is_unavailable_and_holds_nobody_up(tmp_path, said):
+def test_a_bus_that_hangs_up_while_it_is_greeted_is_unavailable_and_holds_no_one_up(tmp_path, said):
     async def run():
         name = secrets.token_hex(8)
         listener = socket.socket(socket.AF_UNIX)
@@ -99,7 +99,7 @@ def test_a_bus_that_goes_ends_the_service(tmp_path):
     assert failed.cause.endswith(".")
 
 
-def test_a_name_that_another_has_is_told(bus, tmp_path):
+def test_a_name_that_another_has_is_reported(bus, tmp_path):
     async def run():
         async with Client(bus.address) as other:
             await other.bus.request_name("org.intercomd", NameFlag.DO_NOT_QUEUE)
@@ -111,7 +111,7 @@ def test_a_name_that_another_has_is_told(bus, tmp_path):
     assert raised.value.code == "conflict"
 
 
-def test_a_name_that_is_lost_is_told(bus, tmp_path, monkeypatch):
+def test_a_name_that_is_lost_is_reported(bus, tmp_path, monkeypatch):
     made = []
 
     async def connect(address):
@@ -166,7 +166,7 @@ def test_who_does_not_want_the_bus_hears_nothing_of_it():
 
 
 @pytest.mark.parametrize(("lasting_s", "expected"), [(60.0, [0.5, 1, 2, 4, 8, 16]), (0.0, [0.5] * 6)])
-def test_attempts_grow_rarer_till_one_lasts_and_each_kind_of_failure_is_told_once(monkeypatch, lasting_s, expected):
+def test_attempts_grow_rarer_till_one_lasts_and_each_kind_of_failure_is_reported_once(monkeypatch, lasting_s, expected):
     monkeypatch.setattr(app, "LASTING_S", lasting_s)
     waits, reactor = [], None
     codes = iter(["unavailable", "unavailable", "forbidden", "forbidden", "up", "unavailable"])

@@ -146,7 +146,7 @@ def test_a_method_asks_the_daemon_in_the_callers_name(bus, tmp_path, path, inter
     on_bus(bus, tmp_path, act)
 
 
-def test_a_call_that_is_placed_is_told_before_dial_gives_its_path(bus, tmp_path):
+def test_a_call_that_is_placed_is_reported_before_dial_gives_its_path(bus, tmp_path):
     async def act(station, client):
         def place(action):
             station.state["calls"].append(call("c-1", state="dialing"))
@@ -209,7 +209,7 @@ def test_a_property_can_only_be_read(bus, tmp_path):
     on_bus(bus, tmp_path, act)
 
 
-def test_a_calls_life_is_told_and_each_change_before_its_event(bus, tmp_path):
+def test_a_calls_life_is_reported_and_each_change_before_its_event(bus, tmp_path):
     async def act(station, client):
         station.state["calls"] = [call("c-1", state="incoming")]
         station.tell("call.incoming", "c-1", by="sip:a@b")
@@ -249,7 +249,7 @@ def test_a_name_that_d_bus_cannot_carry_is_shown_all_the_same(bus, tmp_path):
     on_bus(bus, tmp_path, act)
 
 
-def test_every_path_tells_what_is_there_and_below(bus, tmp_path):
+def test_every_path_lists_what_is_there_and_below(bus, tmp_path):
     async def act(station, client):
         station.state["calls"] = [call("c-1")]
 

@@ -178,7 +178,7 @@ def test_what_is_shown_is_in_a_group_that_it_counts_for_and_is_there():
     assert not rows - known
 
 
-def test_paths_are_told_as_the_catalogue_writes_them():
+def test_paths_are_counted_as_the_catalogue_writes_them():
     assert template("/v1/calls/c-1/hold") == "/v1/calls/{id}/hold"
     assert template("/v1/accounts/a/register?x=1") == "/v1/accounts/{name}/register"
     assert template("/v1/conferences/k-1/participants?call=c-1") == "/v1/conferences/{id}/participants"

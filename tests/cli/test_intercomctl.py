@@ -59,7 +59,7 @@ def test_the_state_is_shown_in_words_and_as_json(daemon):
 
 
 @pytest.mark.far_end
-def test_a_door_is_opened_and_what_is_wrong_is_told_with_status_1(daemon):
+def test_a_door_is_opened_and_what_is_wrong_is_reported_with_status_1(daemon):
     assert ctl(daemon, "door", "front", "--seconds", "0.3").returncode == 0
     until(lambda: "front  locked" in ctl(daemon, "state").stdout, daemon)
     assert ctl(daemon, "door", "front", "hold", "--seconds", "60").returncode == 0
@@ -172,7 +172,7 @@ def test_a_code_is_added_listed_and_removed_and_its_digits_are_no_argument(daemo
         (["add", "--owner", "x", "--door", "front", "--uses", "-1"], "uses: "),
     ],
 )
-def test_what_is_wrong_with_a_code_is_told_with_status_1(daemon, words, why):
+def test_what_is_wrong_with_a_code_is_reported_with_status_1(daemon, words, why):
     wrong = ctl(daemon, "code", *words, given="5678\n")
     assert (wrong.returncode, why in wrong.stderr, "5678" in wrong.stderr) == (1, True, False), wrong.stderr
 
@@ -201,7 +201,7 @@ def test_an_order_for_a_door_says_what_became_of_the_door(daemon):
 
 
 @pytest.mark.far_end
-def test_what_is_wrong_is_told_in_the_words_of_the_command_line(daemon):
+def test_what_is_wrong_is_reported_in_the_words_of_the_command_line(daemon):
     assert "`intercomctl code` lists them" in ctl(daemon, "code", "remove", "a-none").stderr
     assert "`intercomctl state` lists them" in ctl(daemon, "hangup", "c-none").stderr
     short = ctl(daemon, "code", "add", "--owner", "x", "--door", "front", given="12\n")
@@ -307,7 +307,7 @@ def silent_far_end():
 
 
 @pytest.mark.far_end
-def test_the_page_of_a_board_without_a_screen_is_told_with_token_and_tunnel(daemon, tmp_path):
+def test_the_page_of_a_board_without_a_screen_is_shown_with_token_and_tunnel(daemon, tmp_path):
     told = ctl(daemon, "page").stdout.splitlines()
     url, token = (daemon / "http.address").read_text(), (daemon / "http.token").read_text().strip()
     assert told[0] == f"{url.rstrip('/')}/#token={token}"
@@ -347,7 +347,7 @@ def test_without_a_daemon_the_place_and_the_remedy_are_named(tmp_path):
 
 
 @pytest.mark.far_end
-def test_each_part_of_the_panel_is_tried_and_told_in_a_line(daemon):
+def test_each_part_of_the_panel_is_tried_and_reported_in_a_line(daemon):
     lamp = ctl(daemon, "panel", "test", "lamp.ring", "--seconds", "0.2")
     assert lamp.returncode == 0, lamp.stderr
     assert lamp.stdout.startswith("warning  lamp.ring  It was skipped. Nobody confirmed whether it flashed.")
@@ -427,7 +427,7 @@ class Guided:
 
 
 @pytest.mark.far_end
-def test_whoever_stands_at_the_panel_is_led_through_every_part(daemon):
+def test_a_person_at_the_panel_is_led_through_every_part(daemon):
     try:
         with Guided(daemon) as guided:
             for lamp, answer in (("ring", "y"), ("speak", "n"), ("open", "")):
@@ -491,7 +491,7 @@ def test_all_parts_of_a_kind_are_tried_and_an_unclear_answer_is_asked_for_again(
 
 
 @pytest.mark.far_end
-def test_whoever_ends_it_early_is_told_what_was_found_and_what_was_not_tried(daemon):
+def test_a_test_that_is_ended_early_shows_what_was_found_and_what_was_not_tried(daemon):
     with Guided(daemon) as guided:
         guided.said("Lamp ring flashes")
         guided.answer("y")
@@ -515,7 +515,7 @@ def test_enter_skips_a_part(daemon, part, says):
 
 
 @pytest.mark.far_end
-def test_nobody_who_answers_opens_no_door_that_was_not_named(daemon):
+def test_without_a_person_to_answer_no_door_opens_that_was_not_named(daemon):
     with Guided(daemon, "--seconds", "0.2") as guided:
         guided.process.stdin.close()
         guided.process.stdin = None

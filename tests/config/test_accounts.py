@@ -23,7 +23,7 @@ def config(registrar="pbx.example", file="/x", more=""):
     return check(tomli.loads(OFFICE.format(registrar=registrar, file=file) + more), "x.toml")
 
 
-def test_the_core_is_told_of_accounts_and_of_targets_that_are_numbers():
+def test_the_core_learns_of_accounts_and_of_targets_that_are_numbers():
     told = core_settings(
         config(
             "sip:PBX.example:5080",
@@ -125,7 +125,7 @@ ERRORS = [
 
 
 @pytest.mark.parametrize(("text", "sentence"), ERRORS, ids=[row[1][:60] for row in ERRORS])
-def test_an_error_is_told_in_a_sentence(text, sentence):
+def test_an_error_is_reported_in_a_sentence(text, sentence):
     with pytest.raises(IntercomError) as caught:
         check(tomli.loads(text), "x.toml")
     assert any(line.startswith(f"x.toml: {sentence}") for line in caught.value.message.split("\n")), caught.value
@@ -183,7 +183,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("made", "part"), WRONG, ids=[row[1][:40] for row in WRONG])
-def test_a_file_that_does_not_do_is_told_with_the_remedy_and_without_what_it_holds(tmp_path, made, part):
+def test_a_file_that_does_not_do_is_reported_with_the_remedy_and_without_what_it_holds(tmp_path, made, part):
     path = tmp_path / "pw"
     if made:
         written(path, *made)
@@ -197,19 +197,19 @@ def test_a_file_that_does_not_do_is_told_with_the_remedy_and_without_what_it_hol
     assert "secret" not in said
 
 
-def test_a_directory_in_its_place_is_told(tmp_path):
+def test_a_directory_in_its_place_is_reported(tmp_path):
     with pytest.raises(IntercomError, match="cannot be read"):
         passwords(config(file=tmp_path), "x.toml")
 
 
-def test_a_credential_that_systemd_does_not_pass_on_is_told(monkeypatch):
+def test_a_credential_that_systemd_does_not_pass_on_is_reported(monkeypatch):
     monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
     with pytest.raises(IntercomError) as caught:
         passwords(config(file="office.password"), "x.toml")
     assert "Add LoadCredential=office.password:" in caught.value.resolution
 
 
-def test_all_that_is_wrong_with_them_is_told_at_once(tmp_path):
+def test_all_that_is_wrong_with_them_is_reported_at_once(tmp_path):
     more = OFFICE.replace("office", "home").format(registrar="pbx", file=tmp_path / "b")
     with pytest.raises(IntercomError) as caught:
         passwords(config(file=tmp_path / "a", more=more), "x.toml")
@@ -219,7 +219,7 @@ def test_all_that_is_wrong_with_them_is_told_at_once(tmp_path):
     ]
 
 
-def test_a_file_of_another_user_is_told(tmp_path):
+def test_a_file_of_another_user_is_reported(tmp_path):
     """In a process without the right to pass over file modes, which root has."""
     path = written(tmp_path / "pw", "secret", 0)
     tmp_path.chmod(0o755)
@@ -246,7 +246,7 @@ except OSError as error:
     assert "The service's user may not read it." in done.stdout, done.stderr
 
 
-def test_check_tells_of_a_password_that_is_missing(tmp_path):
+def test_check_reports_a_password_that_is_missing(tmp_path):
     (tmp_path / "x.toml").write_text(OFFICE.format(registrar="pbx", file=tmp_path / "pw"))
     done = subprocess.run(
         [sys.executable, "-m", "appliance", "--check", "--config", tmp_path / "x.toml"],

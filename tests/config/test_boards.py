@@ -52,7 +52,7 @@ def drawn(name):
 
 
 @pytest.mark.parametrize("name", [*DRAWINGS, "first-door"])
-def test_a_drawing_is_well_formed_and_nothing_in_it_is_outside(name):
+def test_a_drawing_is_valid_xml_and_nothing_in_it_is_outside(name):
     root, texts = drawn(name)
     width, height = (int(number) for number in root.get("viewBox").split()[2:])
     assert len(texts) > 10

@@ -72,7 +72,7 @@ def test_a_key_that_others_may_read_is_refused(files, tmp_path):
         looked(files, certificate_file="certificate", key_file=str(key))
 
 
-def test_both_errors_are_told_at_once(files):
+def test_both_errors_are_reported_at_once(files):
     with pytest.raises(IntercomError) as caught:
         looked(files, ca_file="/none", certificate_file="/none", key_file="/none")
     assert "tls.ca_file" in caught.value.message

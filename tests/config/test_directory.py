@@ -97,13 +97,13 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("text", "lines"), WRONG)
-def test_what_is_wrong_is_told_with_its_line_and_column(text, lines):
+def test_what_is_wrong_is_reported_with_its_line_and_column(text, lines):
     told = wrong(text)
     assert set(lines) <= set(told)
     assert all(line.startswith("flats.csv:") for line in told)
 
 
-def test_without_an_account_a_number_is_nobody():
+def test_without_an_account_a_number_is_no_target():
     config = check({name: table for name, table in RAW.items() if name != "account"}, "t")
     with pytest.raises(IntercomError, match="and no account for a number"):
         flats("flat,name,targets\n1,A,305\n", config)

@@ -117,7 +117,7 @@ ONE_ERROR = [
 
 
 @pytest.mark.parametrize(("text", "sentence"), ONE_ERROR, ids=[sentence[:60] for _, sentence in ONE_ERROR])
-def test_an_error_is_told_in_a_sentence(tmp_path, text, sentence):
+def test_an_error_is_reported_in_a_sentence(tmp_path, text, sentence):
     assert told(tmp_path, text) == [sentence]
 
 
@@ -246,7 +246,7 @@ BETWEEN_TABLES = [
 
 
 @pytest.mark.parametrize(("text", "sentence"), BETWEEN_TABLES, ids=[sentence for _, sentence in BETWEEN_TABLES])
-def test_tables_that_contradict_each_other_are_told(tmp_path, text, sentence):
+def test_tables_that_contradict_each_other_are_reported(tmp_path, text, sentence):
     assert told(tmp_path, text) == [sentence]
 
 
@@ -262,7 +262,7 @@ def test_a_door_on_gpio_needs_chip_and_line(tmp_path):
     ]
 
 
-def test_all_errors_are_told_at_once(tmp_path):
+def test_all_errors_are_reported_at_once(tmp_path):
     text = "[sip]\nport = 'x'\n[panel]\nlines = 'simulated'\n[panel.button.a]\naction = 'rign'\ntarget = 'x'\n[foo]\n"
     assert told(tmp_path, text) == [
         'sip.port = "x": must be a whole number from 0 to 65535',
@@ -275,7 +275,7 @@ def test_all_errors_are_told_at_once(tmp_path):
     ]
 
 
-def test_a_missing_file_is_told_with_what_to_do(tmp_path):
+def test_a_missing_file_is_reported_with_what_to_do(tmp_path):
     with pytest.raises(IntercomError) as caught:
         load(tmp_path / "none.toml")
     assert str(caught.value) == (
@@ -284,13 +284,13 @@ def test_a_missing_file_is_told_with_what_to_do(tmp_path):
     )
 
 
-def test_a_directory_in_its_place_is_told(tmp_path):
+def test_a_directory_in_its_place_is_reported(tmp_path):
     with pytest.raises(IntercomError) as caught:
         load(tmp_path)
     assert caught.value.cause == "It is a directory."
 
 
-def test_a_file_that_may_not_be_read_is_told(tmp_path):
+def test_a_file_that_may_not_be_read_is_reported(tmp_path):
     """In a process without the right to pass over file modes, which root has."""
     program = """
 import os, sys
@@ -323,7 +323,7 @@ except IntercomError as error:
     ), done.stderr
 
 
-def test_a_path_that_is_none_is_told():
+def test_a_path_that_is_none_is_reported():
     with pytest.raises(IntercomError, match="cannot be read"):
         load(Path("a\0b"))
 
@@ -370,7 +370,7 @@ def _keys(table, at=""):
     return found
 
 
-def test_the_core_is_told_in_its_own_words():
+def test_the_core_gets_the_settings_in_its_own_words():
     config = check(
         tomli.loads(
             SIMULATED
@@ -495,7 +495,7 @@ def test_whatever_bytes_the_file_is_made_of_only_our_error_is_raised(contents):
     ],
     ids=lambda text: text[:20],
 )
-def test_monstrous_values_are_told(tmp_path, text):
+def test_monstrous_values_are_reported(tmp_path, text):
     assert told(tmp_path, text)
 
 

@@ -311,7 +311,7 @@ def test_every_action_has_a_button_in_these_tests(action):
     assert action in {button.action for button in none().state.settings.buttons}
 
 
-def test_a_clock_that_was_set_is_told_and_changes_nothing():
+def test_a_clock_that_was_set_is_reported_and_changes_nothing():
     station = none()
     before = station.state
     station.give(inputs.ClockSet, by_s=3600.0)

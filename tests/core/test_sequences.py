@@ -294,7 +294,7 @@ TALKING = [  # a good beginning, after which a random sequence gets further
 
 @settings(STEADY, max_examples=300)
 @given(MOVES, st.booleans())
-def test_no_sequence_of_inputs_breaks_a_rule_or_tells_a_digit(moves, talking):
+def test_no_sequence_of_inputs_breaks_a_rule_or_reveals_a_digit(moves, talking):
     world, ended, asked, replied = World(), Counter(), 0, Counter()
     for kind, after, a, b in TALKING + moves if talking else moves:
         taken_in = world.input(kind, world.state.now + after, a, b)

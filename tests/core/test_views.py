@@ -429,7 +429,7 @@ def test_how_the_sound_arrives_is_kept():
         ("storage", "appliance.degraded", "appliance.recovered"),
     ],
 )
-def test_a_part_that_fails_is_told_once_for_each_reason_and_once_when_it_works_again(part, failed, recovered):
+def test_a_part_that_fails_is_reported_once_for_each_reason_and_once_when_it_works_again(part, failed, recovered):
     station = Station()
     station.give(inputs.PartRecovered, part=part)
     for why in ("gone", "gone", "locked"):
@@ -440,7 +440,7 @@ def test_a_part_that_fails_is_told_once_for_each_reason_and_once_when_it_works_a
     assert station.state.appliance.failed == ()
 
 
-def test_who_asks_without_the_right_is_told_once_a_minute_for_each_source():
+def test_a_client_without_the_right_is_reported_once_a_minute_for_each_source():
     station = Station()
 
     def deny(source: str, after: float = 0.0) -> None:
@@ -455,7 +455,7 @@ def test_who_asks_without_the_right_is_told_once_a_minute_for_each_source():
     assert station.types().count("access.denied") == 3
 
 
-def test_refusals_of_many_sources_are_told_sixteen_times_a_minute():
+def test_refusals_of_many_sources_are_reported_sixteen_times_a_minute():
     station = Station()
     for number in range(100):
         station.give(inputs.AccessDenied, 0.5, who="x", source=f"127.0.0.{number}", scope="read")
@@ -471,7 +471,7 @@ def test_guessing_from_many_sources_does_not_fill_the_memory():
     assert len(station.state.appliance.denied) == 16
 
 
-def test_the_start_is_told():
+def test_the_start_is_reported():
     station = ready()
     assert station.types() == ["appliance.started", "appliance.ready"]
     assert station.state.appliance.sip_address == "127.0.0.1:5060"

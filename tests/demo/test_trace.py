@@ -48,7 +48,7 @@ def test_messages_are_read_as_they_come_whatever_stands_between(tmp_path):
     assert round((second.at - first.at) * 1000) == 2
 
 
-def test_a_message_in_a_dialog_that_holds_is_told_as_such(tmp_path):
+def test_a_message_in_a_dialog_that_holds_is_reported_as_such(tmp_path):
     written(tmp_path / "sip.trace", INVITE.format(tag=";tag=1", direction="sendonly"))
     (message,) = Trace(tmp_path / "sip.trace").read()
     assert (message.to_tag, message.direction, str(message)) == (True, "sendonly", "received INVITE (sendonly)")

@@ -52,7 +52,7 @@ def test_the_only_card_is_a_good_default(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(("listed", "said"), [((), "knows none"), ((HDMI,), "vc4-hdmi-0")])
-def test_a_board_that_cannot_record_is_told_so(tmp_path, monkeypatch, listed, said):
+def test_a_board_that_cannot_record_is_reported(tmp_path, monkeypatch, listed, said):
     capture, *_ = sound.examine(audio(), only(monkeypatch, tmp_path, *listed) / "proc")
     assert capture.level is PROBLEM
     assert said in capture.cause
@@ -102,7 +102,7 @@ def test_a_file_in_the_microphones_place_needs_no_card(tmp_path):
 @pytest.mark.parametrize(
     ("command", "level"), [("aplay x.wav", PROBLEM), ("/usr/bin/python3 -m appliance.sip.stack 5", OK)]
 )
-def test_a_card_in_use_is_told_with_the_user_unless_that_is_us(tmp_path, monkeypatch, command, level):
+def test_a_card_in_use_is_reported_with_the_user_unless_that_is_us(tmp_path, monkeypatch, command, level):
     owned(cards(monkeypatch, tmp_path), 1, "playback", 77, command, "aplay")
     config = audio(capture="null", playback="plughw:CARD=usbphone")
     _, playback = sound.examine(config, tmp_path / "proc")
@@ -110,7 +110,7 @@ def test_a_card_in_use_is_told_with_the_user_unless_that_is_us(tmp_path, monkeyp
     assert ("aplay (process 77)" in words(playback)) == (level is PROBLEM)
 
 
-def test_a_user_that_cannot_be_seen_is_told_by_number(tmp_path, monkeypatch):
+def test_a_user_that_cannot_be_seen_is_reported_by_number(tmp_path, monkeypatch):
     owned(cards(monkeypatch, tmp_path), 1, "playback", 77, "x")
     for part in ("cmdline", "comm"):
         (tmp_path / f"proc/77/{part}").unlink()
@@ -165,7 +165,7 @@ def test_a_line_is_there_once_and_free(tmp_path, monkeypatch, chip, line, level,
         (Chips((), (("/dev/gpiochip0", "Permission denied"),)), "/dev/gpiochip0 cannot be opened. Permission denied."),
     ],
 )
-def test_a_board_whose_chips_are_not_to_be_had_says_why(tmp_path, monkeypatch, chips, said):
+def test_a_board_whose_chips_are_not_available_says_why(tmp_path, monkeypatch, chips, said):
     monkeypatch.setattr(lines.chips, "chips", lambda _: chips)
     (finding,) = lines.examine(door(), tmp_path)
     assert finding.level is PROBLEM
@@ -187,7 +187,7 @@ def test_a_relay_on_a_raspberry_pi_wants_strict_gpiod(tmp_path, persists, argume
     assert ("dtparam=strict_gpiod" in words(finding)) == (level is WARNING)
 
 
-def test_a_fail_safe_strike_is_told_with_its_contact(tmp_path, monkeypatch):
+def test_a_fail_safe_strike_is_reported_with_its_contact(tmp_path, monkeypatch):
     monkeypatch.setattr(lines.chips, "chips", lambda _: Chips((BOARD,)))
     config = check({"door": {"front": {"chip": "board", "line": "DOOR", "strike": "fail_safe"}}}, "test")
     found = {finding.check: finding for finding in lines.examine(config, tmp_path)}
@@ -203,13 +203,13 @@ def test_every_error_of_the_file_is_a_finding_and_nothing_else_is_looked_at(tmp_
     assert [finding.message.split(":")[1].split(" =")[0].strip() for finding in found] == ["sip.port", "audio.capture"]
 
 
-def test_a_file_that_is_missing_is_told(tmp_path):
+def test_a_file_that_is_missing_is_reported(tmp_path):
     (finding,) = examine(tmp_path / "none.toml", tmp_path)
     assert finding.level is PROBLEM
     assert "no such file" in finding.cause
 
 
-def test_a_password_that_cannot_be_read_is_told_beside_the_rest(tmp_path, monkeypatch):
+def test_a_password_that_cannot_be_read_is_reported_beside_the_rest(tmp_path, monkeypatch):
     file = tmp_path / "x.toml"
     file.write_text('[account.office]\nuser = "1"\nregistrar = "pbx"\npassword_file = "/none"\n')
     found = examine(file, cards(monkeypatch, tmp_path))
@@ -259,7 +259,7 @@ def examined(root, wanted):
         ("Desk keyboard", "is not an input device, or does not answer"),
     ],
 )
-def test_a_device_that_is_not_there_or_twice_or_something_else_is_told(tmp_path, wanted, said):
+def test_a_device_that_is_not_there_or_twice_or_something_else_is_reported(tmp_path, wanted, said):
     for number, name in ((0, "Desk keyboard"), (9, "Twin"), (10, "Twin")):
         device(tmp_path, number, name)
     (tmp_path / "sys/class/input/event11").mkdir()  # unplugged in this moment
@@ -268,7 +268,7 @@ def test_a_device_that_is_not_there_or_twice_or_something_else_is_told(tmp_path,
     assert said in " ".join(words(found).replace("Twin, Twin", "Twin").split())
 
 
-def test_a_device_that_may_not_be_opened_is_told_with_the_remedy(tmp_path, monkeypatch):
+def test_a_device_that_may_not_be_opened_is_reported_with_the_remedy(tmp_path, monkeypatch):
     def refused(_):
         raise PermissionError(13, "Permission denied")
 
@@ -288,7 +288,7 @@ def test_a_device_that_may_not_be_opened_is_told_with_the_remedy(tmp_path, monke
         (None, PROBLEM, "A program that is not visible here has it."),
     ],
 )
-def test_a_device_that_is_grabbed_is_told_with_who_has_it_unless_that_is_us(
+def test_a_device_that_is_grabbed_is_reported_with_who_has_it_unless_that_is_us(
     tmp_path, monkeypatch, command, level, said
 ):
     device(tmp_path, 0, "Desk")
@@ -305,7 +305,7 @@ def test_a_device_that_is_grabbed_is_told_with_who_has_it_unless_that_is_us(
     assert said in words(found)
 
 
-def test_a_device_that_nobody_has_is_well(tmp_path, monkeypatch):
+def test_a_device_that_no_one_has_is_ok(tmp_path, monkeypatch):
     device(tmp_path, 0, "Desk")
     monkeypatch.setattr(inputs.inputs, "grabbed", lambda _: False)
     assert examined(tmp_path, "/dev/input/event0").level is OK

@@ -49,13 +49,13 @@ def test_what_a_lamp_is_at_is_there(tmp_path, lamp, level, said):
     assert said in f"{found.message} {found.cause} {found.resolution}"
 
 
-def test_led_of_one_colour_is_told_where_colours_are_wanted(tmp_path):
+def test_led_of_one_colour_is_reported_where_colours_are_wanted(tmp_path):
     (found,) = lamps.examine(config(led="bell", color="red"), board(tmp_path, colors=False))
     assert (found.level, found.message) == (WARNING, "LED bell has one colour.")
 
 
 @pytest.mark.parametrize(("lamp", "file"), [({"led": "bell"}, "brightness"), ({"pwm": "pwmchip0/0"}, "export")])
-def test_what_we_may_not_write_to_is_told(tmp_path, monkeypatch, lamp, file):
+def test_what_we_may_not_write_to_is_reported(tmp_path, monkeypatch, lamp, file):
     board(tmp_path)
     monkeypatch.setattr("appliance.board.leds_and_pwm.os.access", lambda path, _: path.name != file)
     (found,) = lamps.examine(config(**lamp), tmp_path)
@@ -64,7 +64,7 @@ def test_what_we_may_not_write_to_is_told(tmp_path, monkeypatch, lamp, file):
     assert "udev rule" in found.resolution
 
 
-def test_board_without_any_is_told_as_such(tmp_path):
+def test_board_without_any_is_reported_as_such(tmp_path):
     led, channel = (lamps.examine(config(**lamp), tmp_path)[0] for lamp in ({"led": "x"}, {"pwm": "x/0"}))
     assert led.cause == channel.cause == "There is: none."
 
@@ -99,7 +99,7 @@ NOTES = [
 
 
 @pytest.mark.parametrize(("lamp", "messages"), NOTES)
-def test_what_a_line_cannot_do_is_told(lamp, messages):
+def test_what_a_line_cannot_do_is_reported(lamp, messages):
     lamp = {"night_brightness": 50, **lamp}
     raw = {"lamp": {"a": {key: value for key, value in lamp.items() if value is not None}}}
     if lamp["night_brightness"] is not None:

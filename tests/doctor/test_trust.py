@@ -73,7 +73,7 @@ def test_flats_with_addresses_and_doors_are_warned_of_in_one_sentence():
     assert "flat 1, 2, which may" in note.message
 
 
-def test_check_and_doctor_say_it_and_the_configuration_is_well_all_the_same(tmp_path):
+def test_check_and_doctor_say_it_and_the_configuration_is_valid_all_the_same(tmp_path):
     file = tmp_path / "x.toml"
     file.write_text(
         '[panel]\nlines = "simulated"\n' + DOOR + KITCHEN.format(host="192.0.2.8", more='doors = ["front"]')

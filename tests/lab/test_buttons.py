@@ -132,7 +132,7 @@ def test_hold_changes_places_with_a_call_that_waits_and_again_with_the_one_that_
     told(panel, "call.ended", second, cause="hangup", by="local")
 
 
-def test_what_a_button_cannot_do_now_is_told(panel):
+def test_what_a_button_cannot_do_now_is_reported(panel):
     for line, button in ((ANSWER, "answer"), (END, "end"), (HOLD, "hold")):
         panel.rest()
         panel.click(line)

@@ -142,7 +142,7 @@ def test_a_door_is_opened_and_locks_again(station):
     station.wait_for(lambda: not unlocked(), "the door is locked again")
 
 
-def test_the_bus_gives_the_same_orders_and_tells_events(station):
+def test_the_bus_gives_the_same_orders_and_reports_events(station):
     path, interface = APPLIANCE
     station.service(
         "listening", "busctl", "wait", "--timeout=600", "org.intercomd", path, interface, "Event", user="member"
@@ -173,7 +173,7 @@ def test_the_bus_gives_the_same_orders_and_tells_events(station):
 
 
 @pytest.mark.parametrize("words", [("state",), ("door", "front"), ("dial", "kitchen"), ("watch",)])
-def test_who_is_not_in_the_group_is_refused_by_intercomctl_and_told_why(station, words):
+def test_a_user_outside_the_group_is_refused_by_intercomctl_with_the_reason(station, words):
     refused = ctl(station, *words, user="stranger")
     assert refused.returncode == 1
     assert "Join the group intercom" in refused.stderr

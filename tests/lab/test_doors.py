@@ -151,7 +151,7 @@ def fresh(station):
 
 
 @shows("door.opened", "door.forced", "door.held_open", "door.closed")
-def test_a_leaf_that_opens_unasked_is_forced_and_one_that_stays_open_is_told(station):
+def test_a_leaf_that_opens_unasked_is_forced_and_one_that_stays_open_is_reported(station):
     station.pull(LEAF, "up")
     station.told("door.forced", door="front")
     station.told("door.held_open", door="front")

@@ -316,7 +316,7 @@ SPOILED = (  # of the reader on lines, of which the kernel keeps 1,024 edges, an
 
 
 @shows(*(f"card.discarded why={why}" for _, on_lines, _, at_usb in SPOILED for why in (on_lines, at_usb)))
-def test_what_is_no_whole_card_is_told_and_opens_nothing(entrance):
+def test_what_is_no_whole_card_is_reported_and_opens_nothing(entrance):
     told = lambda: {e["data"]["why"].partition(":")[0] for e in entrance.of("card.discarded")}  # noqa: E731
     daemon = entrance.guest.properties("intercomd", "MainPID")["MainPID"]
     for frame, on_lines, typed, at_usb in SPOILED:

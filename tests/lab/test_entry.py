@@ -155,7 +155,7 @@ def test_cards_by_wiegand_at_speed_are_all_read_with_their_numbers(guest, events
 
 
 @shows("card.discarded why=a frame of an unexpected length")
-def test_a_lost_pulse_is_told_and_counted(guest, events):
+def test_a_lost_pulse_is_reported_and_counted(guest, events):
     before = len(events.of("card.discarded"))
     for edge in ("down", "up"):
         guest.pull(CHIP, D0, edge)
@@ -167,7 +167,7 @@ def test_a_lost_pulse_is_told_and_counted(guest, events):
 
 
 @shows("keypad.digit")
-def test_keys_on_lines_are_told_but_not_which(guest, events):
+def test_keys_on_lines_are_reported_but_not_which(guest, events):
     for number, column in enumerate(COLUMNS):
         guest.pull(CHIP, column, "down")
         events.wait("keypad.digit", number + 1, "the key", keypad="front")
@@ -218,7 +218,7 @@ def test_three_keys_that_look_like_four_are_refused(guest, events):
 
 
 @shows("sensor.changed kind=motion")
-def test_who_comes_near_is_told_by_event_and_state(guest, events):
+def test_a_person_who_comes_near_is_reported_by_event_and_state(guest, events):
     for count, (edge, active) in enumerate((("up", True), ("down", False)), start=1):
         guest.pull(CHIP, PIR, edge)
         (*_, told) = events.wait("sensor.changed", count, "the movement")
@@ -238,7 +238,7 @@ def test_a_keypad_and_a_reader_at_usb_are_read_and_type_nowhere_else(guest, even
     assert "0010463173" not in guest.journal()
 
 
-def test_a_device_that_is_unplugged_is_told_and_works_when_it_is_back(guest, events):
+def test_a_device_that_is_unplugged_is_reported_and_works_when_it_is_back(guest, events):
     failed, cards = len(events.of("panel.failed")), len(events.of("card.read"))
     recovered = len(events.of("panel.recovered"))
     unplug(guest, "reader")
@@ -304,7 +304,7 @@ def test_the_service_may_read_the_devices_that_are_configured_and_no_other(guest
     assert "DeviceAllow=" in guest.check("systemctl", "cat", "intercomd")
 
 
-def test_the_doctor_tells_what_keeps_a_device_from_being_read(guest, events):
+def test_the_doctor_reports_what_keeps_a_device_from_being_read(guest, events):
     assert findings(guest)["panel.keypad.desk"] == ("ok", "Input device Desk keypad, held by intercomd. ")
     assert findings(guest)["panel.reader.desk"] == ("ok", "Input device Desk reader, held by intercomd. ")
     guest.check("systemctl", "stop", "intercomd")

@@ -177,7 +177,7 @@ def test_every_gesture_comes_from_its_edges_to_its_act(panel):
 
 
 @shows("button.stuck")
-def test_button_that_stays_down_is_told_and_ignored_until_it_is_up(panel):
+def test_button_that_stays_down_is_reported_and_ignored_until_it_is_up(panel):
     panel.guest.pull("board", STAFF, "down")
     panel.wait("button.stuck", button="staff")
     panel.wait("appliance.degraded", part="button staff")
@@ -188,7 +188,7 @@ def test_button_that_stays_down_is_told_and_ignored_until_it_is_up(panel):
     assert not panel.button("staff")["stuck"]
 
 
-def test_200_pulses_of_3_ms_ring_nobody_and_are_counted(panel, measured):
+def test_200_pulses_of_3_ms_ring_no_one_and_are_counted(panel, measured):
     *_, (_, last) = panel.play(*[(CABLE, way, 0.003) for _ in range(200) for way in ("down", "up")])
     counted = panel.guest.wait_for(lambda: panel.button("cable")["glitches"], "pulses are counted")
     assert not panel.ask("/v1/calls")["calls"]

@@ -205,7 +205,7 @@ def test_night_comes_with_the_clock_and_goes(board):
         ("pwm-clk", "pwm-white", "PWM pwm-white/0", "pwm-white", (300, INVERSE)),
     ],
 )
-def test_steady_lamp_whose_driver_goes_is_told_and_shines_again(board, driver, device, what, channel, shining):
+def test_steady_lamp_whose_driver_goes_is_reported_and_shines_again(board, driver, device, what, channel, shining):
     board.comes_alone(channel, shining)
     before = len(board.events.of("panel.failed")), len(board.events.of("panel.recovered"))
     board.guest.shell(f"echo {device} >/sys/bus/platform/drivers/{driver}/unbind")

@@ -120,7 +120,7 @@ def test_lines_are_taken_in_the_sandbox_of_both_units(station):
         }
 
 
-def test_names_that_are_nearly_right_are_told_with_the_right_ones(station):
+def test_names_that_are_nearly_right_are_reported_with_the_right_ones(station):
     station.configure(chip="bord")
     station.panel_fails("no GPIO chip is labelled 'bord'; there are: board", "did you mean 'board'?")
     station.guard_fails("no GPIO chip is labelled 'bord'; there are: board", "did you mean 'board'?")
@@ -135,7 +135,7 @@ def test_names_that_are_nearly_right_are_told_with_the_right_ones(station):
 
 
 @pytest.mark.parametrize("line", ["BUTTON", "RELAY"])
-def test_line_in_use_is_told_with_its_user_and_taken_when_it_is_free(station, line):
+def test_line_in_use_is_reported_with_its_user_and_taken_when_it_is_free(station, line):
     guest = station.guest
     station.stop()
     guest.service("other", "gpiomon", "--consumer=somebody", line)
@@ -150,7 +150,7 @@ def test_line_in_use_is_told_with_its_user_and_taken_when_it_is_free(station, li
     station.works()
 
 
-def test_chip_that_may_not_be_opened_is_told_and_taken_when_it_may(station):
+def test_chip_that_may_not_be_opened_is_reported_and_taken_when_it_may(station):
     station.guest.shell("chown root:root /dev/gpiochip*; chmod 600 /dev/gpiochip*")
     station.configure()
     station.panel_fails(": Permission denied", "udev rule")
@@ -159,7 +159,7 @@ def test_chip_that_may_not_be_opened_is_told_and_taken_when_it_may(station):
     station.heals()
 
 
-def test_chip_that_goes_and_comes_back_is_told_and_nothing_counts_as_pressed(station):
+def test_chip_that_goes_and_comes_back_is_reported_and_nothing_counts_as_pressed(station):
     guest = station.guest
     station.configure()
     station.works()
@@ -174,7 +174,7 @@ def test_chip_that_goes_and_comes_back_is_told_and_nothing_counts_as_pressed(sta
     station.heals()
 
 
-def test_machine_without_chips_is_told_and_its_lines_are_taken_when_there_are(station):
+def test_machine_without_chips_is_reported_and_its_lines_are_taken_when_there_are(station):
     guest = station.guest
     guest.shell("echo 0 >/sys/kernel/config/gpio-sim/board/live")
     station.configure()

@@ -100,7 +100,7 @@ def test_at_idle_with_an_account_that_is_renewed_no_file_is_touched(station, mea
     assert wrote == 0
 
 
-def test_a_wrong_clock_at_boot_is_survived_and_its_jump_told(station):
+def test_a_wrong_clock_at_boot_is_survived_and_its_jump_reported(station):
     right = int(station.check("date", "+%s"))
     try:
         station.check("date", "--set=@100000000")  # 1973
@@ -130,7 +130,7 @@ def test_on_a_root_that_is_read_only_but_for_the_state_directory_it_runs(station
     assert state(station)["appliance"]["failed"] == []
 
 
-def test_with_no_directory_to_write_to_state_is_kept_in_memory_and_told_once(station):
+def test_with_no_directory_to_write_to_state_is_kept_in_memory_and_reported_once(station):
     booted_with(station, ROOT_READ_ONLY)
     ids = []
     for _ in range(2):

@@ -55,7 +55,9 @@ def safe(result):
 @pytest.mark.parametrize("act", ["open", "hold"])
 @pytest.mark.parametrize("signal", ["KILL", "STOP"])
 @pytest.mark.parametrize("who", ["daemon", "guard", "both"])
-def test_relay_becomes_inactive_and_stays_so_whoever_is_killed_or_stopped(station, counts, measured, who, signal, act):
+def test_relay_becomes_inactive_and_stays_so_whichever_process_is_killed_or_stopped(
+    station, counts, measured, who, signal, act
+):
     results = strike(station, who, signal, act, counts(1, 17))
     assert [result for result in results if not safe(result)] == []
     took = sorted(result["inactive"] * 1000 for result in results)

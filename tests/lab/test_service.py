@@ -114,7 +114,7 @@ def test_it_registers_with_a_password_that_only_root_can_read(registered):
     assert PASSWORD not in guest.journal() + registered.shown()
 
 
-def test_its_status_line_tells_registration_and_call(talking):
+def test_its_status_line_shows_registration_and_call(talking):
     talking.says(r"^registered as 201, in a call with kitchen, \d+:\d\d$")
 
 

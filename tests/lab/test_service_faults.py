@@ -64,7 +64,7 @@ def runs(station, status, *reasons):
     ],
     ids=["no TOML", "an unknown setting", "a wrong value"],
 )
-def test_a_wrong_file_is_told_with_its_place(station, broken, reasons):
+def test_a_wrong_file_is_reported_with_its_place(station, broken, reasons):
     station.configure(broken)
     fails(station, *reasons)
     station.says(re.escape(reasons[0]))
@@ -89,25 +89,25 @@ def seconds(span):
     return sum(float(number) * units[unit] for number, unit in re.findall(r"([0-9.]+)(min|ms|us|s)", span))
 
 
-def test_a_file_that_may_not_be_read_is_told(station):
+def test_a_file_that_may_not_be_read_is_reported(station):
     station.guest.check("chmod", "600", FILE)
     station.guest.check("chown", "root:root", FILE)
     fails(station, f"{FILE} cannot be read", "The service's user may not read it", "Let that user read the file")
 
 
-def test_a_file_that_is_not_there_is_told(station):
+def test_a_file_that_is_not_there_is_reported(station):
     station.guest.check("rm", FILE)
     fails(station, f"{FILE} cannot be read", "There is no such file", "start from the example file")
 
 
 @pytest.mark.parametrize("setting", ["office.password", "/etc/intercomd/none"])
-def test_a_password_that_is_missing_is_told(station, setting):
+def test_a_password_that_is_missing_is_reported(station, setting):
     station.configure(PLAIN + ACCOUNT.replace("office.password", setting))
     remedy = "LoadCredential=office.password" if "/" not in setting else "Write the password into it"
     fails(station, "account.office.password_file: ", remedy)
 
 
-def test_a_credential_whose_file_is_missing_is_told_by_systemd(station):
+def test_a_credential_whose_file_is_missing_is_reported_by_systemd(station):
     station.drop_in("password", "[Service]\nLoadCredential=office.password:/etc/intercomd/none\n")
     try:
         fails(station, "status=243/CREDENTIALS")
@@ -135,7 +135,7 @@ def test_without_any_card_calls_go_on_and_the_card_is_found_when_it_comes(statio
     station.says("^ready$")
 
 
-def test_an_unknown_card_is_told_with_those_there_are(station):
+def test_an_unknown_card_is_reported_with_those_there_are(station):
     station.configure(PLAIN.replace("Loopback", "Lopback"))
     runs(station, "^audio: There is no ALSA PCM 'plughw:CARD=Lopback,DEV=0'$")
     assert (
@@ -148,7 +148,7 @@ def test_an_unknown_card_is_told_with_those_there_are(station):
 
 
 @pytest.mark.parametrize("fault", ["full", "read-only"])
-def test_a_state_directory_that_takes_nothing_is_told_and_calls_go_on(station, fault):
+def test_a_state_directory_that_takes_nothing_is_reported_and_calls_go_on(station, fault):
     guest = station.guest
     guest.check("systemctl", "stop", "intercomd")
     guest.shell(f"mount -t tmpfs -o size=1m,mode=0750 state {STATE}; chown intercomd:intercom {STATE}")
@@ -169,7 +169,7 @@ def test_a_state_directory_that_takes_nothing_is_told_and_calls_go_on(station, f
 # -- what else the machine runs ----------------------------------------------------------------------------------------
 
 
-def test_a_dead_bus_is_told_and_found_again(station):
+def test_a_dead_bus_is_reported_and_found_again(station):
     station.configure(PLAIN + "[dbus]\nenabled = true\n")
     bus = int(station.value("MainPID", "dbus.service"))
     station.restart()
@@ -186,7 +186,7 @@ def test_a_dead_bus_is_told_and_found_again(station):
     station.says("^ready$")
 
 
-def test_a_journal_that_hangs_or_is_gone_holds_nobody_up(station):
+def test_a_journal_that_hangs_or_is_gone_holds_no_one_up(station):
     station.restart()
     station.ready()
     pid, sip = station.pid, station.sip()

@@ -168,7 +168,7 @@ def follower(make_guest, bare_disc, debs, tmp_path_factory):
     return Follower(guest, debs, tmp_path_factory.mktemp("computer"))
 
 
-def test_whoever_follows_the_tutorial_has_a_phone_that_rings_and_a_door_that_opens(follower):
+def test_a_reader_who_follows_the_tutorial_has_a_phone_that_rings_and_a_door_that_opens(follower):
     done = 0
     for step in steps():
         follower.follow(step)

@@ -66,7 +66,7 @@ def test_pjsip_is_given_no_nameserver():
     assert not source(r"uaConfig\.nameserver|nameserver\.append")
 
 
-def test_no_call_of_ours_has_text():
+def test_none_of_our_calls_has_text():
     assert source(r"opt\.textCount")
     assert not source(r"textCount\s*=\s*[1-9]")
 

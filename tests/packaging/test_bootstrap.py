@@ -90,7 +90,7 @@ def test_a_changed_input_is_set_up_again(clone: Clone, file: str, tmp_path: Path
     assert "could not be" in clone.setup("run", status=1)
 
 
-def test_what_pip_refused_is_told_and_tried_again(clone: Clone) -> None:
+def test_what_pip_refused_is_reported_and_tried_again(clone: Clone) -> None:
     clone.setup("run")
     shutil.rmtree(clone.folder / ".venv")
     clone.refuse.touch()
@@ -106,7 +106,7 @@ def test_what_pip_refused_is_told_and_tried_again(clone: Clone) -> None:
     ("script", "cause"),
     [("echo 3.9.2; exit 1", "cause:  it is 3.9.2"), (None, "cause:  it is ")],
 )
-def test_a_python_that_is_too_old_or_absent_is_told(clone: Clone, script: str | None, cause: str) -> None:
+def test_a_python_that_is_too_old_or_absent_is_reported(clone: Clone, script: str | None, cause: str) -> None:
     if script:
         clone.python.write_text(f"#!/bin/sh\n{script}\n")
     else:

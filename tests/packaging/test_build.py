@@ -101,7 +101,7 @@ def pjproject(folder: Path, version: str = "2.17") -> Path:
     return folder
 
 
-def test_no_mirror_in_apts_sources_is_told(machine: Machine) -> None:
+def test_no_mirror_in_apts_sources_is_reported(machine: Machine) -> None:
     configuration = machine.folder / "apt.conf"
     configuration.write_text('Dir::Etc::sourcelist "/dev/null";\nDir::Etc::sourceparts "/dev/null";\n')
     machine.environment["APT_CONFIG"] = str(configuration)
@@ -110,7 +110,7 @@ def test_no_mirror_in_apts_sources_is_told(machine: Machine) -> None:
     assert "tarball" in words["remedy"]
 
 
-def test_an_archive_that_cannot_be_reached_or_trusted_is_told_with_apts_own_words(machine: Machine) -> None:
+def test_an_archive_that_cannot_be_reached_or_trusted_is_reported_with_apts_own_words(machine: Machine) -> None:
     machine.stand_in(
         "apt-get", SID.format(source="") + '[[ $* != *--error-on=any* ]] || { echo "E: not signed"; exit 100; }'
     )
@@ -170,7 +170,7 @@ def _changed_release(folder: Path) -> Path:
         (_changed_release, ".patch does not apply"),
     ],
 )
-def test_a_source_of_unknown_layout_is_told(machine: Machine, make, cause: str) -> None:
+def test_a_source_of_unknown_layout_is_reported(machine: Machine, make, cause: str) -> None:
     folder = machine.folder / "source"
     folder.mkdir()
     words = machine.refusal(make(folder))
@@ -179,18 +179,18 @@ def test_a_source_of_unknown_layout_is_told(machine: Machine, make, cause: str) 
 
 
 @pytest.mark.parametrize("version", ["2.14", "1.99"])
-def test_a_source_older_than_the_product_works_with_is_told(machine: Machine, version: str) -> None:
+def test_a_source_older_than_the_product_works_with_is_reported(machine: Machine, version: str) -> None:
     words = machine.refusal(pjproject(machine.folder / "source", version))
     assert "too old" in words["error"]
     assert version in words["cause"]
 
 
-def test_a_source_that_is_not_there_is_told(machine: Machine) -> None:
+def test_a_source_that_is_not_there_is_reported(machine: Machine) -> None:
     assert "/nowhere is not there" in machine.refusal("/nowhere")["error"]
 
 
 @pytest.mark.parametrize("tool", ["g++", "gcc", "make", "swig"])
-def test_a_missing_compiler_is_told(machine: Machine, tool: str) -> None:
+def test_a_missing_compiler_is_reported(machine: Machine, tool: str) -> None:
     machine.without(tool)
     words = machine.refusal()
     assert "cannot be compiled" in words["error"]
@@ -198,7 +198,7 @@ def test_a_missing_compiler_is_told(machine: Machine, tool: str) -> None:
     assert "build-essential" in words["remedy"]
 
 
-def test_missing_packages_are_shown_first_and_a_refused_installation_is_told_with_apts_own_words(
+def test_missing_packages_are_shown_first_and_a_refused_installation_is_reported_with_apts_own_words(
     machine: Machine,
 ) -> None:
     machine.stand_in("dpkg-query", NOTHING_INSTALLED)
@@ -224,7 +224,7 @@ def test_package_lists_are_refreshed_only_where_the_installation_fails_without(m
     assert updated.exists()
 
 
-def test_without_root_and_sudo_the_command_for_root_is_told(machine: Machine) -> None:
+def test_without_root_and_sudo_the_command_for_root_is_shown(machine: Machine) -> None:
     machine.stand_in("dpkg-query", NOTHING_INSTALLED)
     machine.stand_in("id", PLAIN_USER)
     machine.without("sudo")
@@ -234,7 +234,7 @@ def test_without_root_and_sudo_the_command_for_root_is_told(machine: Machine) ->
     assert "swig" in words["remedy"]
 
 
-def test_sudo_that_wants_a_password_without_a_terminal_is_told(machine: Machine) -> None:
+def test_sudo_that_wants_a_password_without_a_terminal_is_reported(machine: Machine) -> None:
     machine.stand_in("dpkg-query", NOTHING_INSTALLED)
     machine.stand_in("id", PLAIN_USER)
     machine.stand_in("sudo", "exit 1")
@@ -252,7 +252,7 @@ def test_a_plain_user_installs_by_sudo(machine: Machine) -> None:
     assert "DEBIAN_FRONTEND=noninteractive" in installed
 
 
-def test_where_all_packages_are_there_nobody_asks_for_sudo(machine: Machine) -> None:
+def test_where_all_packages_are_there_no_one_asks_for_sudo(machine: Machine) -> None:
     machine.stand_in("id", PLAIN_USER)
     machine.stand_in("sudo", "exit 1")
     machine.without("swig")
@@ -260,7 +260,7 @@ def test_where_all_packages_are_there_nobody_asks_for_sudo(machine: Machine) -> 
     assert machine.calls() == []
 
 
-def test_too_little_space_is_told_before_anything_is_fetched(machine: Machine) -> None:
+def test_too_little_space_is_reported_before_anything_is_fetched(machine: Machine) -> None:
     machine.stand_in("df", "echo Filesystem; echo tmpfs 100 95 5 95% /tmp")
     machine.stand_in("apt-get", "exit 1")
     words = machine.refusal()
@@ -270,7 +270,7 @@ def test_too_little_space_is_told_before_anything_is_fetched(machine: Machine) -
     assert machine.calls() == ["df -Pm " + str(machine.cache / "intercomd/pjsua2")]
 
 
-def test_space_that_runs_out_on_the_way_is_told_as_such(machine: Machine) -> None:
+def test_space_that_runs_out_on_the_way_is_reported_as_such(machine: Machine) -> None:
     before = machine.folder / "before"
     machine.stand_in("df", f"[[ -e {before} ]] && a=3 || a=9000; touch {before}; echo F; echo tmpfs 1 1 $a 1% /")
     machine.stand_in("cp", 'echo "cp: No space left on device" >&2; exit 1')
@@ -313,7 +313,7 @@ def test_a_build_that_is_stopped_takes_its_programs_along_and_leaves_nothing_hal
     assert not list(machine.cache.rglob("*.work"))
 
 
-def test_a_cache_that_cannot_be_written_is_told(machine: Machine) -> None:
+def test_a_cache_that_cannot_be_written_is_reported(machine: Machine) -> None:
     machine.environment["XDG_CACHE_HOME"] = "/dev/null/cache"
     assert "cannot be written" in machine.refusal()["error"]
 
@@ -326,7 +326,7 @@ def test_a_cache_that_cannot_be_written_is_told(machine: Machine) -> None:
         ("echo /nowhere .so True", "headers are missing"),
     ],
 )
-def test_a_python_that_cannot_be_built_for_is_told(machine: Machine, python: str, error: str) -> None:
+def test_a_python_that_cannot_be_built_for_is_reported(machine: Machine, python: str, error: str) -> None:
     machine.stand_in("some-python", python)
     machine.environment["PYTHON"] = "some-python"
     assert error in machine.refusal()["error"]
@@ -348,7 +348,7 @@ def made_before(machine: Machine) -> Machine:
     return machine
 
 
-def test_a_wheel_made_before_is_checked_and_told_without_fetching_or_compiling(made_before: Machine) -> None:
+def test_a_wheel_made_before_is_checked_and_reported_without_fetching_or_compiling(made_before: Machine) -> None:
     result = made_before.build()
     assert result.returncode == 0, result.stderr
     assert Path(result.stdout.rstrip("\n")).suffix == ".whl"
@@ -401,7 +401,7 @@ class EpConfig:
     ]  # fmt: skip
 
 
-def test_the_self_check_tells_a_module_that_does_not_load(tmp_path: Path) -> None:
+def test_the_self_check_reports_a_module_that_does_not_load(tmp_path: Path) -> None:
     wheel = tmp_path / "pjsua2.whl"
     with zipfile.ZipFile(wheel, "w") as packed:
         packed.writestr("pjsua2.py", "import _pjsua2")

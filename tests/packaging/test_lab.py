@@ -48,7 +48,7 @@ def test_help_is_shown_at_once(clone):
 
 
 @pytest.mark.parametrize("status", [None, 1])
-def test_a_clone_without_pytest_is_told_before_anything_is_built(clone, status):
+def test_a_clone_without_pytest_is_reported_before_anything_is_built(clone, status):
     if status is not None:
         python(clone, status)
     told = lab(clone)
@@ -57,7 +57,7 @@ def test_a_clone_without_pytest_is_told_before_anything_is_built(clone, status):
     assert not (clone / "built").exists()
 
 
-def test_a_file_that_is_not_there_is_told_before_anything_is_built(clone):
+def test_a_file_that_is_not_there_is_reported_before_anything_is_built(clone):
     python(clone, 0)
     told = lab(clone, "tests/lab/test_nothing.py::test_x")
     assert (told.returncode, "there is no tests/lab/test_nothing.py" in told.stderr) == (1, True)

@@ -70,7 +70,7 @@ def test_the_package_depends_on_what_the_project_depends_on_at_the_same_versions
     assert debian == {f"{named.get(name, name)} (>= {version})" for name, version in split}
 
 
-def test_debians_copyright_is_machine_readable_and_tells_the_projects_licence() -> None:
+def test_debians_copyright_is_machine_readable_and_names_the_projects_licence() -> None:
     assert output("/usr/bin/python3", "-c", READ_COPYRIGHT, DEBIAN / "copyright") == "GPL-3+\n"
     assert PROJECT["license"] == "GPL-3.0-or-later"
     assert "Version 3, 29 June 2007" in (ROOT / "LICENSE").read_text()

@@ -31,7 +31,7 @@ def run(folder: Path, test: str, *options: str) -> subprocess.CompletedProcess[s
 
 @pytest.mark.parametrize("options", [(), ("-n", "1")], ids=["one process", "workers"])
 @pytest.mark.parametrize("way", SKIPS)
-def test_a_skip_fails_and_tells_its_reason(tmp_path: Path, way: str, options: tuple[str, ...]) -> None:
+def test_a_skip_fails_and_reports_its_reason(tmp_path: Path, way: str, options: tuple[str, ...]) -> None:
     result = run(tmp_path, SKIPS[way], *options)
     assert result.returncode != 0, result.stdout
     assert "which fails: packaging/bootstrap test installs what tests need" in result.stdout

@@ -87,7 +87,7 @@ def test_a_daemon_that_is_dead_hangs_or_talks_on_does_not_keep_an_upgrade_from_g
     assert "continuing the upgrade" in ended.stderr
 
 
-def test_in_a_chroot_nobody_is_asked_and_nothing_is_stopped(system: System) -> None:
+def test_in_a_chroot_no_one_is_asked_and_nothing_is_stopped(system: System) -> None:
     (system.root / "run/intercomd/http.sock").unlink()
     (system.root / "run/systemd/system").rmdir()
     assert (system.run("upgrade", NEWER).returncode, system.done()) == (0, [])
@@ -120,5 +120,5 @@ def test_who_was_refused_by_a_newer_package_does_not_go_on_and_who_mends_an_olde
     assert system.done() == ([] if status else [ASKED, STOPPED])
 
 
-def test_a_removal_waits_for_nobody(system: System) -> None:
+def test_a_removal_waits_for_no_one(system: System) -> None:
     assert (system.run("remove").returncode, system.done()) == (0, [])

@@ -90,7 +90,7 @@ async def test_button_named_otherwise_works(board):
         await until_async(lambda: panel.edges == [(RING, True)])
 
 
-async def test_line_in_use_is_told_once_with_its_user_and_taken_when_it_is_free(board):
+async def test_line_in_use_is_reported_once_with_its_user_and_taken_when_it_is_free(board):
     held = board.hold(0)
     with Panel(board, ButtonWiring(RING, board.pins[0]), ButtonWiring(ButtonId("other"), board.pins[2])) as panel:
         failed = await until_async(lambda: [i for i in panel.posted if isinstance(i, PartFailed)])
@@ -107,7 +107,7 @@ async def test_line_in_use_is_told_once_with_its_user_and_taken_when_it_is_free(
         assert sum(isinstance(i, PartFailed) for i in panel.posted) == 1
 
 
-async def test_lines_that_fail_together_are_told_together(board):
+async def test_lines_that_fail_together_are_reported_together(board):
     wiring = (ButtonWiring(RING, board.missing), ButtonWiring(ButtonId("other"), board.pins[1]))
     held = board.hold(1)
     with Panel(board, *wiring) as panel:

@@ -62,7 +62,7 @@ def info(board, line):
 
 
 @pytest.mark.parametrize(("pull", "bias"), [("up", Bias.PULL_UP), ("down", Bias.PULL_DOWN), ("none", Bias.DISABLED)])
-async def test_kernel_is_asked_for_pull_and_tells_every_edge(board, pull, bias):
+async def test_kernel_is_asked_for_pull_and_reports_every_edge(board, pull, bias):
     with Panel(board, [ButtonWiring(RING, board.pins[0], pull)]):
         line = info(board, 0)
         assert (line.consumer, line.direction, line.bias) == ("intercomd", Direction.INPUT, bias)
@@ -80,7 +80,7 @@ async def test_edge_has_the_kernels_time_however_late_the_loop_is(board):
         assert before <= panel.posted[0].at < after + 1.5
 
 
-async def test_line_that_will_not_rest_leaves_the_loop_time_and_tells_its_level_in_the_end(board):
+async def test_line_that_will_not_rest_leaves_the_loop_time_and_reports_its_level_in_the_end(board):
     with Panel(board, [ButtonWiring(RING, board.pins[0])]) as panel:
         for _ in range(EVENTS_KEPT):  # twice as many edges as the kernel keeps, and the loop sees none of them yet
             board.drive(0, False)
@@ -125,7 +125,7 @@ async def test_no_thread_is_started(board):
         assert threading.active_count() == 1
 
 
-async def test_line_in_use_is_told_with_its_user(board):
+async def test_line_in_use_is_reported_with_its_user(board):
     held = board.hold(0)
     with Panel(board, [ButtonWiring(RING, board.pins[0])]) as panel:
         (failed,) = await until_async(lambda: panel.of(PartFailed))
@@ -135,7 +135,7 @@ async def test_line_in_use_is_told_with_its_user(board):
         await until_async(lambda: panel.of(PartRecovered))
 
 
-async def test_line_that_a_button_has_under_another_name_is_told(board):
+async def test_line_that_a_button_has_under_another_name_is_reported(board):
     wiring = [ButtonWiring(RING, board.pins[0]), ButtonWiring(ButtonId("other"), board.other_name)]
     with Panel(board, wiring) as panel:
         (failed,) = await until_async(lambda: panel.of(PartFailed))
@@ -151,7 +151,7 @@ async def test_line_that_a_button_has_under_another_name_is_told(board):
         ("/dev/gpiochip99", "0", "/dev/gpiochip99: No such file or directory", "udev rule"),
     ],
 )
-async def test_line_that_is_not_there_is_told_with_cause_and_remedy(board, chip, line, cause, remedy):
+async def test_line_that_is_not_there_is_reported_with_cause_and_remedy(board, chip, line, cause, remedy):
     wrong = ChipLine(chip.format(board.label), line)
     with Panel(board, [ButtonWiring(RING, wrong)]) as panel:
         (failed,) = await until_async(lambda: panel.of(PartFailed))
@@ -159,7 +159,7 @@ async def test_line_that_is_not_there_is_told_with_cause_and_remedy(board, chip,
         assert remedy.format(board.label) in failed.resolution
 
 
-async def test_chip_that_may_not_be_opened_is_told_with_cause_and_remedy(board):
+async def test_chip_that_may_not_be_opened_is_reported_with_cause_and_remedy(board):
     os.seteuid(NOBODY)
     try:
         with Panel(board, [ButtonWiring(RING, board.pins[0])]) as panel:
@@ -170,7 +170,7 @@ async def test_chip_that_may_not_be_opened_is_told_with_cause_and_remedy(board):
     assert "udev rule" in failed.resolution
 
 
-async def test_chip_that_goes_is_told_once_and_its_lines_work_again_when_it_is_back(board):
+async def test_chip_that_goes_is_reported_once_and_its_lines_work_again_when_it_is_back(board):
     with Panel(board, [ButtonWiring(RING, board.pins[0])], [LampWiring(RED, (board.pins[1],))]) as panel:
         panel.lamps.desire(((RED, LampOutput(Pattern.ON)),))
         await until_async(lambda: board.level(1))
@@ -215,7 +215,7 @@ async def test_pin_by_number_is_a_raspberry_pis(board):
         pi.close()
 
 
-async def test_device_that_nobody_has_any_more_leaves_its_line(board):
+async def test_device_that_no_one_has_any_more_leaves_its_line(board):
     device = DigitalInputDevice(board.pins[0], pull_up=True, pin_factory=board.factory)
     assert info(board, 0).used
     del device

@@ -138,7 +138,7 @@ async def test_keys_of_a_reader_are_those_of_its_keypad(board):
         assert {key.keypad for key in reader.of(KeypadKey)} == {"pad"}
 
 
-async def test_a_reader_whose_chip_goes_is_told_and_reads_again(board):
+async def test_a_reader_whose_chip_goes_is_reported_and_reads_again(board):
     async with Reader(board) as reader:
         board.take_away()
         await until_async(lambda: reader.of(PartFailed))
@@ -163,7 +163,7 @@ async def test_lines_of_several_chips_are_refused_with_the_reason(board):
         other.close()
 
 
-async def test_a_line_in_use_is_told_with_its_user(board):
+async def test_a_line_in_use_is_reported_with_its_user(board):
     other, posted = board.hold(1), []
     claims = Claims(None, posted.append)
     reader = WiegandReader(WiegandWiring(GATE, *board.pins[:2]), claims, posted.append)
@@ -237,7 +237,7 @@ class Keypad:
         self.keypad.close()
 
 
-async def test_every_key_of_a_matrix_is_told_once(board, monkeypatch):
+async def test_every_key_of_a_matrix_is_reported_once(board, monkeypatch):
     with Keypad(board, monkeypatch) as keypad:
         await until_async(lambda: keypad.rests)
         for number, key in enumerate("123456789"):
@@ -269,7 +269,7 @@ async def test_three_keys_that_look_like_four_are_refused_on_real_lines(board, m
         assert keypad.keys == "9"
 
 
-async def test_a_keypad_whose_chip_goes_is_told_and_works_when_it_is_back(board, monkeypatch):
+async def test_a_keypad_whose_chip_goes_is_reported_and_works_when_it_is_back(board, monkeypatch):
     with Keypad(board, monkeypatch) as keypad:
         await until_async(lambda: keypad.rests)
         board.take_away()

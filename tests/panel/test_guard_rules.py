@@ -371,12 +371,12 @@ def test_line_that_is_not_there_is_named(kernel, chip, line, said):
     assert not kernel.opened
 
 
-def test_chip_that_may_be_one_of_those_we_may_not_open_is_told_so(kernel):
+def test_chip_that_may_be_one_of_those_we_may_not_open_is_named_as_such(kernel):
     with pytest.raises(guard.Refused, match=r"nowhere.*/dev/gpiochip5: Permission denied.*udev rule"):
         guard.GpioLine("nowhere", "RELAY", active_low=False)
 
 
-def test_machine_without_chips_is_told_so(kernel):
+def test_machine_without_chips_is_reported_as_such(kernel):
     kernel.chips = {}
     with pytest.raises(guard.Refused, match=r"no GPIO chip \(/dev/gpiochip\*\); load the driver"):
         guard.GpioLine("board", "RELAY", active_low=False)
@@ -400,7 +400,7 @@ def test_label_that_two_chips_have_is_refused_where_both_have_the_line(kernel):
         guard.GpioLine("board", "RELAY", active_low=False)
 
 
-def test_line_in_use_is_told_with_its_user(kernel):
+def test_line_in_use_is_reported_with_its_user(kernel):
     kernel.users["RELAY"] = "doorbell.py"
     with pytest.raises(guard.Refused, match=r"in use by 'doorbell\.py'"):
         guard.GpioLine("board", "RELAY", active_low=False)

@@ -117,7 +117,7 @@ def test_guard_that_cannot_begin_with_a_file_waits_before_it_leaves(file, monkey
     assert waited == [([99], [], [], pause) for pause in pauses]
 
 
-def test_guard_that_waits_leaves_when_it_is_told_to(file):
+def test_guard_that_waits_leaves_when_it_is_stopped(file):
     file.write_text("[")
     command = [sys.executable, "-I", "-S", guard.__file__, "systemd", "--config", str(file)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
@@ -157,7 +157,7 @@ class Manager:
         self.sock.close()
 
 
-def test_systemd_is_told_ready_when_every_relay_is_inactive_and_its_watchdog_is_fed(tmp_path):
+def test_systemd_is_notified_ready_when_every_relay_is_inactive_and_its_watchdog_is_fed(tmp_path):
     doors = wiring(tmp_path)
     doors[0].line.file.write_text("1\n")
     with Manager(tmp_path, doors, tmp_path / "guard.sock") as manager:

@@ -133,7 +133,7 @@ def test_loop_that_stood_still_makes_no_flurry_of_blinks(board):
     run_virtually(scenario())
 
 
-async def test_lamp_whose_line_is_in_use_is_told_and_shines_when_it_is_free(board):
+async def test_lamp_whose_line_is_in_use_is_reported_and_shines_when_it_is_free(board):
     held = board.hold(0)
     with panel(board, LampWiring(RED, (board.pins[0],)), LampWiring(GREEN, (board.pins[1],))) as (lamps, posted):
         lamps.desire(((RED, LampOutput(Pattern.ON)), (GREEN, LampOutput(Pattern.ON))))
@@ -146,7 +146,7 @@ async def test_lamp_whose_line_is_in_use_is_told_and_shines_when_it_is_free(boar
         await until_async(lambda: [type(i) for i in posted] == [PartFailed, PartRecovered], "the recovery")
 
 
-async def test_lamp_whose_line_fails_later_is_told_and_claimed_again(board, monkeypatch):
+async def test_lamp_whose_line_fails_later_is_reported_and_claimed_again(board, monkeypatch):
     with panel(board, LampWiring(RED, (board.pins[0],))) as (lamps, posted):
         await asyncio.sleep(0)
         with monkeypatch.context() as patch:
@@ -209,7 +209,7 @@ def test_colour_that_changes_leaves_the_rhythm(board):
     run_virtually(scenario())
 
 
-def test_what_lines_can_is_told(board):
+def test_the_abilities_of_lines_are_reported(board):
     async def scenario():
         found = []
         with panel(board, LampWiring(RED, (board.pins[0],)), LampWiring(GREEN, board.pins[1:4]), found=found):

@@ -121,7 +121,7 @@ def test_pulse_glows_up_and_down_within_a_second_by_few_steps(root):
     run_virtually(scenario())
 
 
-async def test_lamp_that_is_not_there_is_told_with_those_that_are_and_shines_when_it_comes(root):
+async def test_lamp_that_is_not_there_is_reported_with_those_that_are_and_shines_when_it_comes(root):
     made(root, "other")
     with lamps_of(AT_LED) as (lamps, posted):
         lamps.desire(((RED, LampOutput(Pattern.ON)),))
@@ -132,7 +132,7 @@ async def test_lamp_that_is_not_there_is_told_with_those_that_are_and_shines_whe
         await until_async(lambda: [type(i) for i in posted] == [PartFailed, LampFound, PartRecovered], "the recovery")
 
 
-async def test_steady_lamp_that_goes_is_told_at_once(root):
+async def test_steady_lamp_that_goes_is_reported_at_once(root):
     folder = made(root)
     with lamps_of(AT_LED) as (lamps, posted):
         lamps.desire(((RED, LampOutput(Pattern.ON)),))
@@ -162,7 +162,7 @@ def test_uevents_say_what_was_removed():
         (5, "Input/output", "dmesg"),
     ],
 )
-def test_what_is_wrong_is_told_with_its_remedy(root, monkeypatch, number, cause, remedy):
+def test_what_is_wrong_is_reported_with_its_remedy(root, monkeypatch, number, cause, remedy):
     made(root)
     led = LedLamp(KernelLed("status"))
 

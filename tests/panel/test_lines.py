@@ -25,7 +25,7 @@ def test_gpio_lines_without_a_board_name_the_cause_and_the_remedy(monkeypatch):
     assert "gpiod" in error.value.resolution
 
 
-def test_gpio_lines_tell_every_factory_that_was_tried(monkeypatch):
+def test_gpio_lines_name_every_factory_that_was_tried(monkeypatch):
     monkeypatch.delenv("GPIOZERO_PIN_FACTORY", raising=False)
     monkeypatch.setattr("gpiozero.Device.pin_factory", None)
     for module in ("lgpio", "RPi", "RPi.GPIO", "pigpio", "RPIO", "gpiozero.pins.native", "gpiod"):

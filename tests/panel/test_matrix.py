@@ -192,7 +192,7 @@ def keys(posted):
     return "".join(given.key for given in posted if isinstance(given, KeypadKey))
 
 
-def test_each_key_is_told_once(wires):
+def test_each_key_is_reported_once(wires):
     async def play():
         for key in "1234567890*#":
             wires.press(key)
@@ -243,7 +243,7 @@ def test_a_key_that_is_down_at_the_start_counts(wires):
     assert keys(keypad(play)) == "7"
 
 
-def test_keys_that_overlap_are_told_in_their_order(wires):
+def test_keys_that_overlap_are_reported_in_their_order(wires):
     async def play():
         wires.press("1")
         await asyncio.sleep(0.1)
@@ -285,7 +285,7 @@ def test_a_key_that_is_down_when_the_lines_come_back_was_not_pressed(wires):
     assert keys(keypad(play)) == "43"
 
 
-def test_a_chip_that_goes_is_told_and_the_keypad_works_when_it_is_back(wires):
+def test_a_chip_that_goes_is_reported_and_the_keypad_works_when_it_is_back(wires):
     async def play():
         wires.lost = True
         wires.press("3")

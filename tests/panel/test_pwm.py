@@ -122,7 +122,7 @@ def test_channel_is_exported_and_shines_so_long_in_each_period(kernel, active_lo
 
 
 @pytest.mark.parametrize("before", [("1", "normal"), ("1", "inversed"), ("0", "inversed")])
-def test_channel_that_somebody_left_otherwise_is_set_up_anew(kernel, before):
+def test_channel_that_somebody_left_otherwise_is_set_up_again(kernel, before):
     kernel.export(0)
     for name, value in (("period", 9 * FULL), ("duty_cycle", 8 * FULL), ("polarity", before[1]), ("enable", before[0])):
         kernel.change(kernel.chip / "pwm0", name, str(value))
@@ -180,7 +180,7 @@ async def test_channel_whose_files_are_not_ours_yet_is_tried_again(kernel):
         (PwmChannel("other.pwm", 0), "the kernel has none of that name; there are: pwmchip2"),
     ],
 )
-async def test_channel_that_cannot_be_had_is_told_with_its_reason(kernel, channel, why):
+async def test_channel_that_is_not_available_is_reported_with_its_reason(kernel, channel, why):
     kernel.used = {1}
     with lamps_of(LampWiring(RED, (channel,))) as (_, posted):
         (failed,) = await until_async(lambda: posted)
@@ -191,7 +191,7 @@ def test_chip_may_be_named_as_the_kernel_counts_it(kernel):
     assert pwm_lamp.chip("pwmchip2") == pwm_lamp.chip(CHIP) == kernel.chip
 
 
-async def test_channel_whose_chip_goes_is_told_and_shines_again_when_it_is_back(kernel):
+async def test_channel_whose_chip_goes_is_reported_and_shines_again_when_it_is_back(kernel):
     with lamps_of(LampWiring(RED, ONE)) as (lamps, posted):
         lamps.desire(((RED, LampOutput(Pattern.ON)),))
         await until_async(lambda: kernel.shows() == (1.0, "normal"), "the lamp")

@@ -59,7 +59,7 @@ def pulse(seconds, door=FRONT):
     return RelayPulse(door, now, now + int(seconds * SECOND))
 
 
-async def test_pulse_is_told_when_it_begins_and_when_it_ends(doors):
+async def test_pulse_is_reported_when_it_begins_and_when_it_ends(doors):
     async with running(doors) as (relay, posted):
         await posted.one(GuardReady)
         wanted = pulse(3.0)
@@ -261,7 +261,7 @@ async def test_guard_with_its_doors_in_another_order_opens_the_right_one(doors, 
             assert [level(door) for door in doors] == [False, True]
 
 
-async def test_line_that_cannot_be_had_is_told_once_with_its_cause(doors):
+async def test_line_that_is_not_available_is_reported_once_with_its_cause(doors):
     with doors[1].line.file.open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         async with running(doors) as (_, posted):

@@ -32,7 +32,7 @@ class Panel:
 # closed: the contact pulls the line away from its resistor
 @pytest.mark.parametrize(("pull", "closed"), [("down", True), ("none", False)])
 @pytest.mark.parametrize("normally_closed", [True, False])
-async def test_level_is_told_once_it_is_known_and_with_each_edge(board, pull, closed, normally_closed):
+async def test_level_is_reported_once_it_is_known_and_with_each_edge(board, pull, closed, normally_closed):
     board.drive(0, closed)
     with Panel(board, SensorWiring(LEAF, board.pins[0], pull, normally_closed=normally_closed)) as panel:
         board.drive(0, closed)  # a simulated pin follows the pull that is set as it is taken
@@ -43,7 +43,7 @@ async def test_level_is_told_once_it_is_known_and_with_each_edge(board, pull, cl
         await until_async(lambda: panel.levels[-1:] == [not normally_closed])
 
 
-async def test_cut_wire_of_a_contact_that_is_normally_closed_is_told(board):
+async def test_cut_wire_of_a_contact_that_is_normally_closed_is_reported(board):
     with Panel(board, SensorWiring(LEAF, board.pins[0])) as panel:
         board.drive(0, True)
         await until_async(lambda: panel.levels[-1:] == [True])

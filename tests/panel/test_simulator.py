@@ -85,7 +85,7 @@ async def test_press_ends_even_if_who_asked_for_it_leaves(tmp_path):
     assert front.edges == [("ring", True), ("ring", False)]
 
 
-async def test_lamps_are_told_as_they_are(tmp_path):
+async def test_lamps_are_reported_as_they_are(tmp_path):
     async with station(tmp_path) as front:
         assert (await ask(front.path, {"lamps": True}))["lamps"] == {"red": False, "green": False}
         front.lamps.desire(((RED.id, LampOutput(Pattern.ON)), (GREEN.id, LampOutput(Pattern.ON))))
@@ -164,7 +164,7 @@ async def test_keys_and_cards_are_inputs(tmp_path):
         ({"card": "1", "reader": "yard"}, "no reader 'yard'; there is: gate"),
     ],
 )
-async def test_keys_and_cards_that_cannot_be_are_told(tmp_path, request_, why):
+async def test_keys_and_cards_that_cannot_be_are_reported(tmp_path, request_, why):
     async with station(tmp_path) as front:
         with pytest.raises(IntercomError) as error:
             await ask(front.path, request_)

@@ -139,7 +139,7 @@ def reader(claims, post):
         ((30, 57, 1, 69, 0x110), ""),
     ],
 )
-def test_keys_of_a_keypad_at_usb_are_told(device, codes, keys):
+def test_keys_of_a_keypad_at_usb_are_reported(device, codes, keys):
     async def play():
         Device.last.type(*codes)
 
@@ -157,7 +157,7 @@ def test_star_and_hash_of_a_keyboard_need_shift(device):
     assert "".join(given.key for given in with_part(keypad, play)) == "*#*#83"
 
 
-def test_a_reader_that_is_unplugged_is_told_and_found_again(device):
+def test_a_reader_that_is_unplugged_is_reported_and_found_again(device):
     async def play():
         Device.there = False
         Device.last.lost(IntercomError("unavailable", "no", "it is not plugged in", "plug it in"))
@@ -173,7 +173,7 @@ def test_a_reader_that_is_unplugged_is_told_and_found_again(device):
     assert posted[2] == CardRead(at=posted[2].at, reader="desk", number="1234", bits=0)
 
 
-def test_what_is_no_card_is_told_once_and_then_counted_for_a_while(device):
+def test_what_is_no_card_is_reported_once_and_then_counted_for_a_while(device):
     async def play():
         for _ in range(5):
             Device.last.type(2, 3)
@@ -188,7 +188,7 @@ def test_what_is_no_card_is_told_once_and_then_counted_for_a_while(device):
     assert all(isinstance(given, ReadingDiscarded) for given in posted)
 
 
-def test_a_key_that_was_told_has_the_moment_of_the_kernel(device):
+def test_a_key_that_was_reported_has_the_moment_of_the_kernel(device):
     async def play():
         Device.last.keys(moved(2, 0.125))
 
@@ -217,7 +217,7 @@ def test_a_device_is_found_by_its_name_or_path(names):
         ("Twin", "2 devices have that name: /dev/input/event2, /dev/input/event3", "/dev/input/by-id"),
     ],
 )
-def test_a_name_that_is_not_there_is_told_with_those_that_are(names, name, cause, remedy):
+def test_a_name_that_is_not_there_is_reported_with_those_that_are(names, name, cause, remedy):
     with pytest.raises(IntercomError) as error:
         find(name, names)
     assert cause in error.value.cause
@@ -228,7 +228,7 @@ def test_a_name_that_is_not_there_is_told_with_those_that_are(names, name, cause
     ("path", "cause"),
     [("/nowhere/event0", "it is not plugged in"), (os.devnull, "it is not an input device")],
 )
-async def test_what_is_no_input_device_is_told(path, cause):
+async def test_what_is_no_input_device_is_reported(path, cause):
     from appliance.panel.entry.evdev import InputDevice
 
     with pytest.raises(IntercomError) as error:

@@ -81,7 +81,7 @@ def test_a_frame_with_one_bit_turned_is_never_a_card(number, length, data):
 
 
 @given(st.lists(st.tuples(st.integers(0, 2**32 - 1), st.sampled_from([26, 34])), min_size=1, max_size=5))
-def test_cards_one_after_another_are_told_apart_by_the_pause(cards):
+def test_cards_one_after_another_are_distinguished_by_the_pause(cards):
     frames = Frames(LENGTHS, keys=False, timeout_s=TIMEOUT_S)
     found, at = [], 1.0
     for number, length in cards:
@@ -129,7 +129,7 @@ def test_any_bits_are_something(sent):
         assert isinstance(decode(tuple(sent[:128]), len(sent), LENGTHS, keys=True), Card | Key | Discarded)
 
 
-def test_why_a_frame_was_discarded_does_not_tell_its_bits():
+def test_why_a_frame_was_discarded_does_not_show_its_bits():
     wrong = (1 - framed(12345, 26)[0], *framed(12345, 26)[1:])
     (reading,) = read(wrong)
     assert "12345" not in reading.why

@@ -248,7 +248,7 @@ def test_an_input_on_which_the_core_failed_differs_once_it_is_repaired(tmp_path)
     assert str(run.replay(path).difference) == "line 2: failed was true, is null"
 
 
-def test_a_core_that_fails_now_is_told_and_the_replay_goes_on(tmp_path, monkeypatch):
+def test_a_core_that_fails_now_is_reported_and_the_replay_goes_on(tmp_path, monkeypatch):
     path = tmp_path / "inputs.jsonl"
     recorded(path, BEGUN, visit())
 
@@ -317,7 +317,7 @@ def test_a_disc_that_is_too_slow_ends_the_recording_without_a_gap(tmp_path):
     assert (report.inputs, report.ended) == (2, "the disc was too slow")
 
 
-def test_a_directory_that_is_not_there_is_told_before_the_daemon_starts(tmp_path):
+def test_a_directory_that_is_not_there_is_reported_before_the_daemon_starts(tmp_path):
     with pytest.raises(IntercomError, match="cannot be recorded"):
         Recorder(tmp_path / "nowhere" / "inputs.jsonl")
 

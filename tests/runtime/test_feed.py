@@ -54,7 +54,7 @@ def test_old_events_come_first_then_live_ones_each_once():
     asyncio.run(main())
 
 
-def test_what_is_told_while_the_past_is_read_is_not_lost_however_much_it_is():
+def test_events_emitted_while_the_past_is_read_are_not_lost_however_many_there_are():
     async def main():
         past = Past()
         past.tell(3 * PAGE)
@@ -92,7 +92,7 @@ def test_between_the_pages_of_the_past_others_have_their_turn():
     asyncio.run(main())
 
 
-def test_what_is_not_kept_is_told_before_the_rest():
+def test_what_is_not_kept_is_sent_before_the_rest():
     async def main():
         past = Past(first=8)
         past.tell()
@@ -116,7 +116,7 @@ def test_who_asks_from_beyond_our_newest_goes_on_from_our_newest():
     asyncio.run(main())
 
 
-def test_a_subscriber_that_is_too_slow_is_told_what_it_missed_and_goes_on():
+def test_a_subscriber_that_is_too_slow_learns_what_it_missed_and_goes_on():
     async def main():
         past = Past()
         follower = past.feed.follow(0)

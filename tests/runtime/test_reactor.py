@@ -285,7 +285,7 @@ def test_a_request_is_replied_to_or_refused(reactor):
     asyncio.run(main())
 
 
-def test_a_request_that_waits_when_the_daemon_stops_is_told_so(reactor, monkeypatch):
+def test_a_request_that_waits_when_the_daemon_stops_gets_an_error(reactor, monkeypatch):
     async def main():
         await begun(reactor)
         monkeypatch.setattr(reactor, "_drain", lambda: None)

@@ -27,7 +27,7 @@ def run(board, *words):
     return command.main(["--config", str(board / "etc/intercomd.toml"), *words], board)
 
 
-def test_a_fresh_board_is_set_up_without_a_question_and_told_what_to_wire(board, capsys):
+def test_a_fresh_board_is_set_up_without_a_question_and_shows_what_to_wire(board, capsys):
     assert run(board, "--yes", "--ring", "sip:kitchen@192.0.2.10") == 0
     config = load(board / "etc/intercomd.toml")
     assert config.panel.button["ring"].target == "indoor"
@@ -38,7 +38,7 @@ def test_a_fresh_board_is_set_up_without_a_question_and_told_what_to_wire(board,
     assert "Not well yet" not in told
 
 
-def test_what_is_not_well_is_told_and_the_status_says_so(board, capsys, monkeypatch):
+def test_a_fault_is_reported_and_the_status_says_so(board, capsys, monkeypatch):
     raspberry(only(monkeypatch, board), persists="Y")
     assert run(board, "--yes") == 0  # no card is wanted where there is none
     told = capsys.readouterr().out
@@ -46,7 +46,7 @@ def test_what_is_not_well_is_told_and_the_status_says_so(board, capsys, monkeypa
     assert "The button has no target yet" in told
 
 
-def test_a_configuration_that_is_there_stays_unless_it_is_told_otherwise(board, capsys, monkeypatch):
+def test_a_configuration_that_is_there_stays_unless_an_option_says_otherwise(board, capsys, monkeypatch):
     file = board / "etc/intercomd.toml"
     file.parent.mkdir()
     file.write_text(EMPTY)
@@ -110,7 +110,7 @@ def test_as_a_program_it_reads_its_answers_from_a_pipe(tmp_path):
     assert subprocess.run(argv, capture_output=True, timeout=120, check=False).returncode == 2
 
 
-def test_a_place_that_cannot_be_written_is_told_with_the_remedy(board, capsys):
+def test_a_place_that_cannot_be_written_is_reported_with_the_remedy(board, capsys):
     (board / "etc").write_text("a file where the directory should be")
     assert run(board, "--yes") == 1
     assert "cannot be written" in capsys.readouterr().err

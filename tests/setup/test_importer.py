@@ -158,7 +158,7 @@ def test_a_configuration_that_is_there_is_replaced_only_if_the_file_says_so(boot
     assert load(boot.file).station.name == "Tür"
 
 
-def test_where_the_partition_cannot_be_written_it_is_imported_and_told(boot, monkeypatch):
+def test_where_the_partition_cannot_be_written_it_is_imported_and_reported(boot, monkeypatch):
     def closed(path, *_, **__):
         if path.parent == boot.boot:
             raise OSError(30, "Read-only file system")
@@ -218,7 +218,7 @@ def test_in_whatever_moment_the_power_goes_the_next_start_does_what_is_left(boot
     assert not any(secret in boot.left() for secret in SECRETS)
 
 
-def test_the_command_tells_what_it_did_and_why_it_refused(boot, capsys):
+def test_the_command_reports_what_it_did_and_why_it_refused(boot, capsys):
     words = ["--config", str(boot.file), "--import", str(boot.source)]
     assert command.main(words) == 0  # nothing to do
     boot.write()

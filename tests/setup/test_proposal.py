@@ -69,7 +69,7 @@ def test_a_card_that_does_both_comes_before_a_screen(cards, capture, playback):
     assert (chosen.capture, chosen.playback) == (capture, playback)
 
 
-def test_two_chips_of_one_label_are_told_apart_by_their_paths_and_equal_names_by_their_offsets():
+def test_two_chips_of_one_label_are_distinguished_by_their_paths_and_equal_names_by_their_offsets():
     twins = Chips(
         (
             Chip("/dev/gpiochip0", "gpiochip0", "x", (KernelLine(0, "A"), KernelLine(1, "A"))),
@@ -138,7 +138,7 @@ def test_the_file_says_what_was_chosen_and_where_it_is_wired(tmp_path):
     assert any("10 kΩ" in sentence for sentence in sentences)
 
 
-def test_a_button_with_nobody_to_ring_is_told_by_events_alone(tmp_path):
+def test_a_button_with_no_one_to_ring_is_reported_by_events_alone(tmp_path):
     _, config = made(Choices(button=at(LAB, "BUTTON")), tmp_path)
     assert config.panel.button["ring"].action == "none"
 

@@ -78,7 +78,7 @@ def test_digits_are_sent_one_after_another():
     assert sending.turn(4 * DIGIT_S) == ("", "")
 
 
-def test_dropped_digits_are_not_told_as_sent():
+def test_dropped_digits_are_not_reported_as_sent():
     sending = Sending()
     sending.add("12")
     sending.turn(0.0)
@@ -86,7 +86,7 @@ def test_dropped_digits_are_not_told_as_sent():
     assert sending.turn(1.0) == ("", "")
 
 
-def test_a_digit_is_told_once_at_its_end():
+def test_a_digit_is_reported_once_at_its_end():
     receiving = Receiving()
     event = ("5", 1000)
     assert receiving.packet(event, 20, 0.0, last=False) == []
@@ -101,7 +101,7 @@ def test_the_same_digit_pressed_twice_is_two():
     assert receiving.packet(("5", 3000), 120, 0.3, last=True) == [("5", 120)]
 
 
-def test_a_digit_whose_end_is_lost_is_told_by_the_next_or_by_time():
+def test_a_digit_whose_end_is_lost_is_reported_by_the_next_or_by_time():
     receiving = Receiving()
     receiving.packet(("1", 1000), 80, 0.0, last=False)
     assert receiving.packet(("2", 2000), 20, 0.1, last=False) == [("1", 80)]
@@ -199,7 +199,7 @@ PRESSES = {
 
 
 @pytest.mark.parametrize("case", PRESSES)
-def test_one_press_is_one_digit_whichever_ways_tell_of_it(case):
+def test_one_press_is_one_digit_whichever_ways_report_it(case):
     told, digits = PRESSES[case]
     once = Once()
     assert "".join(one[0] for one in told if once.is_new(*one)) == digits

@@ -115,7 +115,7 @@ def test_the_microphone_is_open_only_while_it_is_wanted(server):
     asyncio.run(scenario())
 
 
-def test_the_microphones_level_is_told_while_that_is_wanted_and_the_tone_is_heard_in_it(server):
+def test_the_microphones_level_is_reported_while_that_is_wanted_and_the_tone_is_heard_in_it(server):
     async def scenario():
         async with stations({"capture": "pulse", "playback": "pulse"}) as (door,):  # pulse records what it plays
             door.link.desire(Sound(measure=True))
@@ -132,7 +132,7 @@ def test_the_microphones_level_is_told_while_that_is_wanted_and_the_tone_is_hear
     asyncio.run(scenario())
 
 
-def test_a_card_lost_in_a_call_is_told_and_healed_and_the_far_end_hears_on(server):
+def test_a_card_lost_in_a_call_is_reported_and_healed_and_the_far_end_hears_on(server):
     async def scenario():
         async with stations({"user": "door", "capture": "pulse", "playback": "pulse"}, {"user": "kitchen"}) as pair:
             door, kitchen = pair
@@ -286,7 +286,7 @@ def test_a_slow_start_of_sip_is_reported_once_with_what_it_waits_for(silent_serv
 
 
 @pytest.mark.parametrize(("level", "wanted"), [(0, -90.3), (0x0F, -48.7), (0x7F, -0.2), (0x6F, -6.2), (0x5F, -12.3)])
-def test_a_ports_level_is_told_in_decibels_below_full_scale(level, wanted):
+def test_a_ports_level_is_reported_in_decibels_below_full_scale(level, wanted):
     assert dbfs(level) == pytest.approx(wanted, abs=0.1)
 
 

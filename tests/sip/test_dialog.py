@@ -123,7 +123,7 @@ def incoming(told, *more, source=FAR):
     told.dialog.came(invite(*more, contact=f"<sip:far@{FAR}>"), source)
 
 
-def test_a_caller_whom_nobody_has_answered_is_answered_480(told):
+def test_a_caller_whom_no_one_has_answered_is_answered_480(told):
     incoming(told)
     told.dialog.sent(answer("100 Trying", to="<sip:far@far.test>"), FAR)
     (begun,) = told
@@ -184,7 +184,7 @@ def test_a_far_end_that_has_moved_gets_bye_at_its_new_contact(told, method):
     assert "To: <sip:far@far.test>;tag=theirs" in told.lines
 
 
-def test_a_change_that_is_refused_moves_nobody(told):
+def test_a_change_that_is_refused_moves_no_one(told):
     told.dialog.sent(invite(), FAR)
     told.dialog.came(answer("200 OK", f"Contact: <sip:far@{FAR}>"), FAR)
     told.dialog.came(answer("488 Not Acceptable Here", "Contact: <sip:far@192.0.2.200>"), FAR)

@@ -84,7 +84,7 @@ def test_who_does_not_is_not_and_uses_nothing_up(wrong, asks):
     assert judge(asks, answer(challenge)) is V.ACCEPTED
 
 
-def test_the_right_answer_to_an_old_question_is_asked_for_anew(asks):
+def test_the_right_answer_to_an_old_question_is_asked_for_again(asks):
     old = answer(asks.make(HERE, 10.0))
     assert judge(asks, old, 10.0 + LIFE_S) is V.STALE
     assert "stale=true" in asks.make(HERE, 80.0, stale=True)
@@ -93,7 +93,7 @@ def test_the_right_answer_to_an_old_question_is_asked_for_anew(asks):
 
 
 @pytest.mark.parametrize("nonce", ["0.0.0", f"2710.{'0' * 32}.{'0' * 32}.{'0' * 64}"])
-def test_a_nonce_that_is_none_of_ours_is_asked_for_anew(nonce, asks):
+def test_a_nonce_that_we_did_not_make_is_asked_for_again(nonce, asks):
     assert judge(asks, answer(asks.make(HERE, 10.0), nonce=nonce)) is V.STALE
     assert judge(asks, answer(Challenges("Front door").make(HERE, 10.0))) is V.STALE, "the process before has asked"
 

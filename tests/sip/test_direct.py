@@ -116,7 +116,7 @@ def test_a_call_that_is_given_up_while_its_name_is_looked_up_is_never_placed(far
     asyncio.run(scenario())
 
 
-def test_contacts_are_asked_and_each_answer_or_silence_is_told_of_the_right_one(far_test):
+def test_contacts_are_asked_and_each_answer_or_silence_is_reported_for_the_right_one(far_test):
     async def scenario():
         far_test.write_text("none")
         async with stations({}, {"address": "127.0.0.9", "user": "kitchen"}) as (door, kitchen):

@@ -46,11 +46,11 @@ def info(*dialogs, state="full"):
 
 
 @pytest.mark.parametrize("what", ["trying", "proceeding", "early", "confirmed"])
-def test_whoever_has_a_call_is_busy(what):
+def test_a_station_with_a_call_is_busy(what):
     assert Dialogs().take(info(("a", "terminated"), ("b", what))) is C.BUSY
 
 
-def test_whoever_has_none_is_there():
+def test_a_station_without_a_call_is_there():
     assert Dialogs().take(info()) is C.AVAILABLE
     assert Dialogs().take(info(("a", "terminated"))) is C.AVAILABLE
     assert Dialogs().take(info().replace("></dialog-info>", '><dialog id="x"/><other/></dialog-info>')) is C.AVAILABLE

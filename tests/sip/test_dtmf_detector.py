@@ -58,7 +58,7 @@ def test_what_is_no_digit_by_q24_is_none(samples):
     assert digits(samples) == ""
 
 
-def test_begin_and_end_are_told_in_samples():
+def test_begin_and_end_are_reported_in_samples():
     told = heard(np.concatenate([silence(1000), digit("5", 200), silence(300), digit("#", 60), silence(1000)]))
     assert [(each, bool(end)) for each, _, end in told] == [("5", False), ("5", True), ("#", False), ("#", True)]
     for (_, begin, end), (first, last) in zip(told[1::2], [(1000, 1200), (1500, 1560)], strict=True):

@@ -79,7 +79,7 @@ def test_one_that_is_never_answered_is_given_up(monkeypatch):
     asyncio.run(scenario())
 
 
-def test_where_nobody_is_or_can_be_none_is_repeated():
+def test_where_no_one_is_or_can_be_none_is_repeated():
     async def scenario():
         sender = Farewells("127.0.0.1")
         async with far() as udp:

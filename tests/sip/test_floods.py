@@ -98,7 +98,7 @@ def test_each_request_that_costs_something_is_dropped(method, floods, port):
     assert arrive(port, source(port), method + b" sip:door SIP/2.0\r\n\r\n", OTHER) == [OTHER]
 
 
-def test_who_goes_on_is_told_once_and_who_comes_back_is_told_again(floods, port):
+def test_a_source_that_goes_on_is_reported_once_and_one_that_comes_back_again(floods, port):
     address = source(port)
     for now in (100.0, 100.1, 130.0, 160.0, 200.0):
         shut(floods, address, now)

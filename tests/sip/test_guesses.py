@@ -117,7 +117,7 @@ def test_the_addresses_of_one_ipv6_network_are_one_source(guesses):
 
 
 @given(st.lists(st.tuples(st.integers(0, 999), st.sampled_from(["a", "b"]), st.booleans()), min_size=300, max_size=600))
-def test_what_is_kept_is_bounded_whoever_guesses(what):
+def test_what_is_kept_is_bounded_however_many_guess(what):
     guesses = Guesses()
     for number, target, right in what:
         address = f"10.0.{number // 250}.{number % 250}"

@@ -43,7 +43,7 @@ def test_it_is_looked_at_while_it_is_under_way(ice):
         ("r", "relay", "[2001:db8::1]:4000"),
     ],
 )
-def test_the_pair_that_was_found_is_told_once(kind, name, there, ice):
+def test_the_pair_that_was_found_is_reported_once(kind, name, there, ice):
     found = report("Negotiation Success", there, kind)
     assert ice.look(found, 10.1) == (HERE, Candidate(name, there))
     assert not ice.runs
@@ -55,7 +55,7 @@ def test_the_pair_that_was_found_is_told_once(kind, name, there, ice):
     assert ice.look(moved, 30.1) == (Candidate("host", "10.9.0.8:4000"), Candidate(name, there))
 
 
-def test_a_failure_is_told_once(ice):
+def test_a_failure_is_reported_once(ice):
     assert ice.look(report("Negotiation Failed"), 18.0) is IceFault.FAILED_CHECKS
     ice.begin(18.1)
     assert ice.look(report("Negotiation Failed"), 18.2) is None

@@ -51,7 +51,7 @@ def test_digits_in_the_sound_are_heard_through_a_codec(codec, typing):
     asyncio.run(scenario())
 
 
-def test_nobody_listens_where_it_is_not_wanted(typing):
+def test_no_one_listens_where_it_is_not_wanted(typing):
     async def scenario():
         async with stations({}, typing) as (door, kitchen):
             ours, theirs = await connect(door, kitchen)
@@ -66,7 +66,7 @@ def test_nobody_listens_where_it_is_not_wanted(typing):
     asyncio.run(scenario())
 
 
-def test_a_far_end_that_tells_of_a_digit_is_not_listened_to_any_more(typing):
+def test_a_far_end_that_reports_a_digit_is_not_listened_to_any_more(typing):
     async def scenario():
         async with stations({}, typing) as (door, kitchen):
             ours, theirs = await connect(door, kitchen)

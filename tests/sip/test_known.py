@@ -34,7 +34,7 @@ def settled(known, now):
     return any(changes)
 
 
-def test_addresses_need_nobody_to_be_asked(names):
+def test_addresses_need_no_one_to_be_asked(names):
     known = Known()
     known.desire(("sip:a@192.0.2.1:5062", "sip:a@[2001:db8::1]", "tel:110"))
     assert known.addresses == {"192.0.2.1", "2001:db8::1"}

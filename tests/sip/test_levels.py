@@ -67,7 +67,7 @@ def test_a_muted_or_held_side_is_not_heard_and_is_heard_again_after_it(tmp_path)
     asyncio.run(scenario())
 
 
-def test_a_recording_lasts_as_long_as_the_call_whoever_was_silent(tmp_path):
+def test_a_recording_lasts_as_long_as_the_call_whichever_side_was_silent(tmp_path):
     async def scenario():
         async with stations({"user": "door", "recordings": str(tmp_path)}, {"user": "kitchen"}) as (door, kitchen):
             ours, _theirs = await connect(door, kitchen)

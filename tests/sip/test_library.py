@@ -46,7 +46,7 @@ def library(tmp_path):
     return run
 
 
-def test_a_player_that_is_dropped_at_its_end_calls_nobody(library):
+def test_a_player_that_is_dropped_at_its_end_calls_no_one(library):
     """The end of the second one's file waits behind the first one's callback while the second one is dropped."""
     said = library(
         """

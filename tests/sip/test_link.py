@@ -181,7 +181,7 @@ def test_holds_that_meet_on_the_way_are_tried_again_until_both_are_true():
     asyncio.run(scenario())
 
 
-def test_many_calls_at_once_are_told_apart():
+def test_many_calls_at_once_are_distinguished():
     async def scenario():
         async with stations(DOOR, KITCHEN) as (door, kitchen):
             pairs = [await place(door, kitchen) for _ in range(6)]
@@ -224,7 +224,7 @@ def test_a_process_that_takes_too_much_memory_is_replaced(monkeypatch):
     asyncio.run(scenario())
 
 
-def test_what_is_desired_is_told_to_the_next_process_again():
+def test_what_is_desired_is_sent_to_the_next_process_again():
     async def scenario():
         async with stations(DOOR, KITCHEN) as (door, kitchen):
             later = CallId("c-later")
@@ -253,7 +253,7 @@ def test_a_call_placed_while_no_process_is_ready_fails_visibly_and_other_orders_
     asyncio.run(scenario())
 
 
-def test_a_busy_port_is_told_with_its_holder_and_taken_once_it_is_free():
+def test_a_busy_port_is_reported_with_its_holder_and_taken_once_it_is_free():
     async def scenario():
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as holder:
             holder.bind(("127.0.0.1", 0))
@@ -280,7 +280,7 @@ def test_a_busy_port_is_told_with_its_holder_and_taken_once_it_is_free():
     ("settings", "why"),
     [({"codecs": ("PCMA", "EVS")}, "no codec EVS"), ({"address": "203.0.113.1"}, "cannot be opened")],
 )
-def test_settings_that_cannot_be_are_told(settings, why):
+def test_settings_that_cannot_be_are_reported(settings, why):
     async def scenario():
         station = Station(**{**DOOR, **settings})
         try:
@@ -359,7 +359,7 @@ def test_a_killed_daemon_takes_its_sip_process_along_which_still_says_bye():
     asyncio.run(scenario())
 
 
-def test_packets_that_stop_are_told_and_told_again_when_they_come():
+def test_packets_that_stop_are_reported_and_reported_again_when_they_come():
     async def scenario():
         async with stations(DOOR, KITCHEN) as (door, kitchen):
             ours, _theirs = await connect(door, kitchen)
@@ -391,7 +391,7 @@ def test_a_muted_or_held_call_is_no_lost_call():
     asyncio.run(scenario())
 
 
-def test_a_card_that_is_not_there_is_told_and_calls_go_on_without():
+def test_a_card_that_is_not_there_is_reported_and_calls_go_on_without():
     async def scenario():
         async with stations({**DOOR, "capture": "nosuch", "playback": "nosuch"}, KITCHEN) as (door, kitchen):
             failed = await door.wait(inputs.PartFailed, part="audio")
@@ -405,7 +405,7 @@ def test_a_card_that_is_not_there_is_told_and_calls_go_on_without():
     asyncio.run(scenario())
 
 
-def test_a_microphone_file_that_is_not_there_is_told(tmp_path):
+def test_a_microphone_file_that_is_not_there_is_reported(tmp_path):
     async def scenario():
         async with stations({**DOOR, "microphone_file": str(tmp_path / "none.wav")}) as (door,):
             failed = await door.wait(inputs.PartFailed, part="audio")

@@ -75,14 +75,14 @@ def kinds(updates):
     return [(type(each), each.changes) for each in updates.told]
 
 
-def test_an_offer_that_changes_nothing_is_not_told(updates):
+def test_an_offer_that_changes_nothing_is_not_reported(updates):
     assert not updates.comes(NOW, NOW, (), "", asked=True)
     updates.answered(200, "OK")
     assert not updates.told
     assert not updates.waits
 
 
-def test_an_offer_that_waits_is_told_with_its_outcome(updates):
+def test_an_offer_that_waits_is_reported_with_its_outcome(updates):
     assert updates.comes(NOW, replace(NOW, held=True), (), "", asked=True)
     assert updates.waits
     updates.answered(487, "Request Terminated")
@@ -104,7 +104,7 @@ def test_other_codecs_are_offered_as_soon_as_nothing_else_is_negotiated(updates)
 
 
 @pytest.mark.parametrize("late", [True, False])
-def test_codecs_that_cannot_be_had_are_given_up(late, updates):
+def test_codecs_that_are_not_available_are_given_up(late, updates):
     updates.want(("PCMU",), 10.0)
     if late:
         updates.postpone(10.0 + LONGEST_S)
@@ -116,7 +116,7 @@ def test_codecs_that_cannot_be_had_are_given_up(late, updates):
     assert updates.told[-1].code in {488, 491}
 
 
-def test_a_hold_that_is_refused_is_told_elsewhere(updates):
+def test_a_hold_that_is_refused_is_reported_elsewhere(updates):
     updates.sent("hold")
     updates.settle(488, "Not Acceptable Here", (), "", reported=True)
     assert kinds(updates) == [(inputs.UpdateSent, ("hold",))]

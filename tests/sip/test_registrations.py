@@ -107,7 +107,7 @@ def test_a_name_is_resolved_when_it_can_be_and_again_after_a_failure(pbx_test):
     asyncio.run(scenario())
 
 
-def test_what_was_asked_by_tcp_and_not_answered_is_asked_anew():
+def test_what_was_asked_by_tcp_and_not_answered_is_asked_again():
     """As of an Asterisk that is just starting: it takes the connection, and drops what comes before it is ready."""
 
     def deaf_at_first(listener):
@@ -160,7 +160,7 @@ def test_the_next_proxy_is_taken_where_one_fails_and_kept_while_it_works(broken)
     asyncio.run(scenario())
 
 
-def test_that_all_proxies_fail_is_told_once_and_the_first_is_tried_first_again():
+def test_that_all_proxies_fail_is_reported_once_and_the_first_is_tried_first_again():
     async def scenario():
         with Scripted((503, {}), (503, {}), GRANTED) as first, Scripted((403, {}), OVERLOADED) as second:
             places = tuple((each.address, each.port) for each in (first, second))

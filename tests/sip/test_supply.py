@@ -44,7 +44,7 @@ def start(tmp_path):
 
 @pytest.mark.far_end
 @pytest.mark.parametrize("options", [["--check"], []], ids=["check", "start"])
-def test_an_older_pjsua2_is_told_with_cause_and_remedy(start, options):
+def test_an_older_pjsua2_is_reported_with_cause_and_remedy(start, options):
     status, said = start(*options)
     assert status == 1
     for words in ("account.office: inband_digits", "cannot detect digits in the sound", "Install the python3-pjsua2"):
@@ -57,7 +57,7 @@ def test_the_sip_process_loads_with_an_older_pjsua2():
     subprocess.run([sys.executable, "-c", words], check=True, timeout=120)
 
 
-def test_an_account_that_takes_them_only_later_is_told_as_a_part_that_fails(monkeypatch):
+def test_an_account_that_takes_them_only_later_is_reported_as_a_part_that_fails(monkeypatch):
     monkeypatch.delattr(pjsua2, "DtmfDetector")
     told = []
     listening = inband_dtmf.Inband(None, told.append)

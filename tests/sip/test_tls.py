@@ -63,7 +63,7 @@ NOT_BELIEVED = [
 
 
 @pytest.mark.parametrize(("fault", "by", "name", "words"), NOT_BELIEVED, ids=[str(row[0]) for row in NOT_BELIEVED])
-def test_another_certificate_is_not_and_why_is_told(fault, by, name, words, authorities, pbx_test, tmp_path):
+def test_another_certificate_is_not_and_the_reason_is_reported(fault, by, name, words, authorities, pbx_test, tmp_path):
     ago = 60 if fault is TlsFault.TIME else 1
     certificate = authorities[by].sign("server", name, f"DNS:{name}", made_days_ago=ago)
     settings = TlsSettings(ca_file=str(authorities[0].file))
@@ -93,13 +93,13 @@ def test_a_certificate_that_only_begins_with_the_name_is_not_believed(case, auth
     assert (told.code, told.tls) == (0, TlsFault.NAME)
 
 
-def test_whoever_turns_verification_off_believes_all(authorities, pbx_test, tmp_path):
+def test_without_verification_it_believes_all(authorities, pbx_test, tmp_path):
     certificate = authorities[1].sign("server", "other.test", "DNS:other.test", made_days_ago=60)
     settings = TlsSettings(ca_file=str(authorities[0].file), verify=False)
     assert isinstance(tried(tmp_path / "k", certificate, NAME, loopback(), pbx_test, settings), inputs.Registered)
 
 
-def test_without_its_file_of_authorities_it_believes_nobody(authorities, pbx_test, tmp_path):
+def test_without_its_file_of_authorities_it_trusts_no_one(authorities, pbx_test, tmp_path):
     certificate = authorities[0].sign("server", NAME, f"DNS:{NAME}")
     settings = TlsSettings(ca_file=str(tmp_path / "gone"))
     told = tried(tmp_path / "k", certificate, NAME, loopback(), pbx_test, settings)

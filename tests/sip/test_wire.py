@@ -56,6 +56,6 @@ def test_nested_records_enums_and_pairs_keep_their_types():
         b"[]",
     ],
 )
-def test_what_is_no_message_of_ours_is_an_error(body):
+def test_what_is_no_message_between_our_processes_is_an_error(body):
     with pytest.raises(WireError):
         Decoder().feed(len(body).to_bytes(4, "big") + body)

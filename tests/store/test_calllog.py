@@ -84,7 +84,7 @@ def test_it_is_there_after_a_restart_and_goes_on(tmp_path):
         assert names(log.list()) == ["c-2", "c-1"]
 
 
-def test_calls_that_an_unclean_end_left_open_are_told_as_cut_off(tmp_path):
+def test_calls_that_an_unclean_end_left_open_are_reported_as_cut_off(tmp_path):
     with opened(tmp_path) as log:
         begin(log, "c-1", missed=True)
         begin(log, "c-2", missed=False)

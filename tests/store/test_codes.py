@@ -73,7 +73,7 @@ def test_lockouts_are_kept_in_place_of_those_before(tmp_path):
     assert read(tmp_path).lockouts == newest
 
 
-def test_what_cannot_be_written_is_told_once_and_not_tried_again(tmp_path):
+def test_what_cannot_be_written_is_reported_once_and_not_tried_again(tmp_path):
     inbox, directory = Inbox(), tmp_path / "state"
     with opened(directory, inbox) as book:
         inbox.wait(BookRead)
@@ -134,7 +134,7 @@ def test_a_key_that_cannot_be_read_is_named_and_hinders_nothing_else(tmp_path):
         inbox.wait(CredentialKept)
 
 
-def test_a_key_that_is_gone_is_not_made_anew_while_codes_are_kept_by_it(tmp_path):
+def test_a_key_that_is_gone_is_not_made_again_while_codes_are_kept_by_it(tmp_path):
     inbox = Inbox()
     with opened(tmp_path, inbox) as book:
         book.keep(KeepCredential(CODE))

@@ -58,7 +58,7 @@ def test_ids_begin_at_one_and_go_on_after_a_clean_end(tmp_path):
     assert len(boots) == 2
 
 
-def test_after_an_unclean_end_ids_go_on_beyond_the_reserved_block_and_the_gap_is_told(tmp_path):
+def test_after_an_unclean_end_ids_go_on_beyond_the_reserved_block_and_the_gap_is_reported(tmp_path):
     with journal(tmp_path, clean=False) as (first, _):
         tell(first, 3)
     with journal(tmp_path) as (second, lost):
@@ -174,7 +174,7 @@ def test_only_the_newest_are_kept_in_memory_and_on_disc(tmp_path):
         assert second.since(0, ALL) == ((1, 550), [envelope(number) for number in range(551, 601)])
 
 
-def test_an_id_from_the_future_is_answered_by_the_range_that_nobody_has(tmp_path):
+def test_an_id_from_the_future_is_answered_by_the_range_that_no_one_has(tmp_path):
     with journal(tmp_path) as (first, _):
         tell(first, 3)
         assert first.since(7, ALL) == ((4, 7), [])
@@ -197,7 +197,7 @@ def test_who_opened_the_door_does_not_wait_for_the_batch(tmp_path):
     assert writer.close(PATIENCE_S)
 
 
-def test_a_directory_that_cannot_be_used_is_told_once_and_the_journal_works_in_memory(tmp_path):
+def test_a_directory_that_cannot_be_used_is_reported_once_and_the_journal_works_in_memory(tmp_path):
     state = tmp_path / "state"
     state.write_text("in the way")
     inbox = Inbox()

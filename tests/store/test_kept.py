@@ -48,7 +48,7 @@ def test_what_is_desired_is_read_back_after_a_restart(tmp_path):
     asyncio.run(run())
 
 
-def test_it_is_told_only_when_file_and_directory_are_on_disc(tmp_path, monkeypatch):
+def test_it_is_reported_only_when_file_and_directory_are_on_disc(tmp_path, monkeypatch):
     done = []
     posted = []
     sync, replace = os.fsync, persistent_state.Path.replace
@@ -87,7 +87,7 @@ def test_what_is_not_written_yet_is_written_at_the_end(tmp_path):
     assert found(tmp_path) == (LOCKED, "")
 
 
-def test_a_disc_that_fails_is_told_with_cause_and_remedy_and_the_change_made_good(tmp_path):
+def test_a_disc_that_fails_is_reported_with_cause_and_remedy_and_the_change_made_good(tmp_path):
     state = tmp_path / "state"
     state.write_text("no directory")
 
@@ -105,7 +105,7 @@ def test_a_disc_that_fails_is_told_with_cause_and_remedy_and_the_change_made_goo
     assert found(state) == (LOCKED, "")
 
 
-def test_a_disc_that_fails_to_the_end_keeps_nobody_from_stopping(tmp_path):
+def test_a_disc_that_fails_to_the_end_keeps_no_one_from_stopping(tmp_path):
     state = tmp_path / "state"
     state.write_text("no directory")
 
@@ -123,7 +123,7 @@ def test_times_mean_the_same_after_a_restart_of_the_daemon(tmp_path):
     assert found(tmp_path)[0].blocks[0].until == 500.0
 
 
-def test_what_was_left_of_a_time_begins_anew_after_the_machine_was_switched_off(tmp_path, monkeypatch):
+def test_what_was_left_of_a_time_begins_again_after_the_machine_was_switched_off(tmp_path, monkeypatch):
     until_then = time.monotonic() + 200.0
     persistent_state.write(tmp_path, PersistentState(1, blocks=(TamperBlock(SensorId("housing"), until_then),)))
     content = (tmp_path / persistent_state.FILE).read_bytes()
@@ -144,7 +144,7 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("content", DAMAGES.values(), ids=DAMAGES.keys())
-def test_a_damaged_file_is_told(tmp_path, content):
+def test_a_damaged_file_is_reported(tmp_path, content):
     (tmp_path / persistent_state.FILE).write_bytes(content)
     nothing, fault = found(tmp_path)
     assert nothing == PersistentState()
@@ -161,6 +161,6 @@ def test_every_changed_byte_is_noticed(tmp_path):
         assert fault or read == LOCKED
 
 
-def test_a_file_that_may_not_be_read_is_told(tmp_path):
+def test_a_file_that_may_not_be_read_is_reported(tmp_path):
     (tmp_path / persistent_state.FILE).mkdir()
     assert "Is a directory" in found(tmp_path)[1]

@@ -156,7 +156,7 @@ def test_with_too_little_space_a_recording_is_refused_and_nothing_is_left(tmp_pa
         assert not kept.path(asked.recording).exists()
 
 
-def test_a_disc_that_fills_while_something_is_recorded_is_told_and_so_is_its_recovery(tmp_path, monkeypatch):
+def test_a_disc_that_fills_while_something_is_recorded_is_reported_and_so_is_its_recovery(tmp_path, monkeypatch):
     monkeypatch.setattr(recordings, "_PATCH_S", 0.01)
     monkeypatch.setattr(recordings, "LEAST_BYTES", 1 << 80)
     with station(tmp_path) as (kept, inbox, _):
@@ -220,7 +220,7 @@ def test_an_id_that_is_none_gives_no_path(tmp_path, wanted):
         assert caught.value.code == "recording-not-found"
 
 
-def test_an_index_that_cannot_be_read_is_told(tmp_path):
+def test_an_index_that_cannot_be_read_is_reported(tmp_path):
     (tmp_path / "state").write_text("in the way")
     writer = Writer(tmp_path / "state", Inbox())
     with pytest.raises(IntercomError) as caught:

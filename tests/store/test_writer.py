@@ -87,7 +87,7 @@ def test_a_stuck_disc_never_makes_the_caller_wait_and_the_queue_is_bounded(tmp_p
     assert ids(tmp_path) == list(range(10))
 
 
-def test_a_directory_that_cannot_be_made_is_told_once_and_healed(tmp_path, writer, inbox):
+def test_a_directory_that_cannot_be_made_is_reported_once_and_healed(tmp_path, writer, inbox):
     (tmp_path / "state").write_text("a file where the directory should be")
     writer.submit(insert(1))
     failed = inbox.wait(PartFailed)
@@ -192,7 +192,7 @@ def test_a_database_damaged_while_it_runs_is_replaced_and_the_job_is_done(tmp_pa
     assert ids(tmp_path) == [1]
 
 
-def test_a_full_disc_is_told_once_kept_and_healed(tmp_path):
+def test_a_full_disc_is_reported_once_kept_and_healed(tmp_path):
     """A file size limit, in a process of its own: a write past it fails as one on a full disc does."""
     program = """
 import resource, sys

@@ -113,7 +113,7 @@ def test_the_id_of_an_event_is_the_same_for_ever():
     assert journald.message_id("call.ended") == "ab30b9bd1a885bf6a5426d546fb7787f"
 
 
-def test_reactor_tells_the_log_of_which_event_it_speaks(journal, log, monkeypatch):
+def test_reactor_names_the_event_of_each_log_line(journal, log, monkeypatch):
     monkeypatch.setattr("appliance.runtime.reactor.log", log)
     reactor = Reactor(Settings(station="Front door"), Memory())
     reactor._take(inputs.Started(at=1.0, version="1"))
@@ -236,7 +236,7 @@ def test_standard_error_that_is_no_journal_is_left_as_it_is(stream, waits):
         assert ended.stdout == f"{waits}\n"
 
 
-def test_what_ends_a_process_is_told_as_an_error(journal, tmp_path):
+def test_what_ends_a_process_is_reported_as_an_error(journal, tmp_path):
     program = (
         "from appliance.system import journald; import sys; journald.SOCKET = sys.argv[1]; journald.send('100 %s')"
     )

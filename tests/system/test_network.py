@@ -37,7 +37,7 @@ def test_a_broken_attribute_ends_the_list():
     assert list(network._attributes(good + struct.pack("=HH", 2, 1) + good)) == [(1, b"\xc0\x00\x02\x07")]
 
 
-def test_it_is_told_once_at_first_and_then_when_nameservers_are_others(tmp_path, monkeypatch):
+def test_it_is_reported_once_at_first_and_then_when_nameservers_are_others(tmp_path, monkeypatch):
     file = tmp_path / "resolv.conf"
     file.write_text("nameserver 192.0.2.1\n")
     monkeypatch.setattr(network, "RESOLVER", file)

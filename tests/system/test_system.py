@@ -31,7 +31,7 @@ from tests.support.daemon import start_command
 from tests.support.waiting import until_async
 
 
-def test_systemd_is_told_at_its_socket(tmp_path, monkeypatch):
+def test_systemd_is_notified_at_its_socket(tmp_path, monkeypatch):
     path = str(tmp_path / "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(path)
@@ -57,7 +57,7 @@ def test_without_systemd_nothing_is_sent(path, monkeypatch):
     assert notify.watchdog_s is None
 
 
-def test_systemd_is_told_of_a_reload_with_its_time(tmp_path, monkeypatch):
+def test_systemd_learns_of_a_reload_with_its_time(tmp_path, monkeypatch):
     path = str(tmp_path / "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(path)
@@ -113,7 +113,7 @@ def test_a_second_daemon_in_a_state_directory_is_refused(tmp_path):
     os.close(lock.take(tmp_path / "state"))
 
 
-def test_a_state_directory_that_cannot_be_made_is_told(tmp_path):
+def test_a_state_directory_that_cannot_be_made_is_reported(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(IntercomError, match="cannot be created"):
         lock.take(tmp_path / "file" / "state")
@@ -172,7 +172,7 @@ def test_a_daemon_says_ready_feeds_the_watchdog_and_leaves_within_a_moment(tmp_p
     assert b"appliance.stopping" in (tmp_path / "log").read_bytes()
 
 
-def test_the_status_line_tells_a_calls_length_again_and_again_while_there_is_one(tmp_path, monkeypatch):
+def test_the_status_line_shows_a_calls_length_again_and_again_while_there_is_one(tmp_path, monkeypatch):
     monkeypatch.setattr(daemon, "STATUS_S", 0.3)
     path = str(tmp_path / "notify")
     monkeypatch.setenv("NOTIFY_SOCKET", path)
@@ -311,7 +311,7 @@ def test_a_state_directory_on_a_disc_that_is_read_only_is_done_without(tmp_path,
     assert lock.take(tmp_path / "state") == -1
 
 
-def test_a_clock_that_is_set_is_told_and_one_that_is_corrected_is_not(monkeypatch):
+def test_a_clock_that_is_set_is_reported_and_one_that_is_corrected_is_not(monkeypatch):
     async def scenario():
         posted = []
         now = SimpleNamespace(CLOCK_REALTIME=time.CLOCK_REALTIME, monotonic=time.monotonic, time=time.time)
@@ -329,7 +329,7 @@ def test_a_clock_that_is_set_is_told_and_one_that_is_corrected_is_not(monkeypatc
     asyncio.run(scenario())
 
 
-def test_without_a_kernel_that_says_so_no_clock_is_told(monkeypatch):
+def test_without_a_kernel_that_says_so_no_clock_is_reported(monkeypatch):
     async def scenario():
         monkeypatch.setattr(clock, "_libc", lambda: SimpleNamespace(timerfd_create=lambda *_: -1))
         clock.ClockMonitor(print, synchronised=lambda: True).stop()
@@ -337,7 +337,7 @@ def test_without_a_kernel_that_says_so_no_clock_is_told(monkeypatch):
     asyncio.run(scenario())
 
 
-def test_what_the_clock_shows_is_told_at_the_start_and_when_it_is_otherwise(monkeypatch):
+def test_what_the_clock_shows_is_reported_at_the_start_and_when_it_changes(monkeypatch):
     async def scenario():
         posted, right = [], [False]
         told = clock.ClockMonitor(posted.append, synchronised=lambda: right[0])

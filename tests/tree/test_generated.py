@@ -17,7 +17,7 @@ def test_a_generated_document_is_up_to_date(path):
     assert path not in generate.stale(), "run python -m appliance.generate"
 
 
-def test_the_generator_writes_what_is_missing_or_old_and_the_check_only_tells(tmp_path):
+def test_the_generator_writes_what_is_missing_or_old_and_the_check_only_reports(tmp_path):
     assert generate.stale(tmp_path) == list(generate.DOCUMENTS)
     assert generate.write(tmp_path) == list(generate.DOCUMENTS)
     assert generate.write(tmp_path) == []

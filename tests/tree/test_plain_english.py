@@ -143,6 +143,18 @@ def test_docstrings_comments_and_log_lines_are_in_plain_english(place):
     assert not found, "\n".join(found)
 
 
+def test_names_of_tests_are_in_plain_english():
+    found = []
+    for path in modules("tests"):
+        tests = (
+            (node.lineno, node.name.replace("_", " "))
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_")
+        )
+        found += listed(path, (hit for line, name in tests for hit in hits(name, line)))
+    assert not found, "\n".join(found)
+
+
 @pytest.mark.parametrize("text", ["It can not be", "an event tells it", "Whoever calls", "be it at night", "it is so."])
 def test_a_word_of_the_list_is_found_with_its_line_and_a_better_one(text):
     ((line, said),) = hits(f"All is fine here.\n{text}")

@@ -147,7 +147,7 @@ def test_nothing_opens_after_a_call_and_what_was_right_or_too_short_is_no_guess(
     assert (denied(station), open_now(station)) == (expected, [])
 
 
-def test_a_code_of_a_stranger_opens_nothing_and_his_guesses_are_told_as_access_denied():
+def test_a_code_of_a_stranger_opens_nothing_and_his_guesses_are_reported_as_access_denied():
     station = door(CLEANER, callers="anyone")
     call = station.arrive(uri="sip:x@127.0.0.9", source="127.0.0.9:5060")
     station.ask(inputs.AnswerCall(call.id))
@@ -253,7 +253,7 @@ def test_a_doors_own_digits_are_for_calls_alone():
         ("9999*", "a wrong code"),
     ],
 )
-def test_what_is_wrong_at_a_keypad_is_refused_and_told(typed, why):
+def test_what_is_wrong_at_a_keypad_is_refused_and_reported(typed, why):
     station = press(door(CLEANER), typed)
     assert station.last(events.KeypadRefused).why == why
     assert open_now(station) == []
@@ -293,7 +293,7 @@ def test_a_flats_number_rings_there():
     assert "keypad.refused" not in station.types()
 
 
-def test_a_flat_that_cannot_be_rung_now_is_told():
+def test_a_flat_that_cannot_be_rung_now_is_reported():
     station = door(CLEANER, max_calls=1)
     station.talking()
     station.ask(inputs.HoldCall(station.call.id, held=True))
@@ -580,7 +580,7 @@ def test_before_the_book_is_read_nothing_can_be_changed():
     assert station.state.access.book is None
 
 
-def test_a_change_that_cannot_be_written_is_told_to_who_asked():
+def test_a_change_that_cannot_be_written_is_an_error_for_its_client():
     station = door(CLEANER)
     asked(station, inputs.RemoveCredential(CLEANER.id))
     station.give(inputs.CredentialNotKept, id=CLEANER.id, why="No space is left.")
@@ -588,7 +588,7 @@ def test_a_change_that_cannot_be_written_is_told_to_who_asked():
     assert station.state.access.book.codes == (CLEANER,)
 
 
-def test_times_hold_by_the_clock_that_was_told():
+def test_times_follow_the_clock_that_was_reported():
     station = door(replace(CLEANER, expires=1000.0))
     press(station, "1234")
     assert "the clock is not synchronised" in denied(station)[-1]

@@ -37,7 +37,7 @@ def test_a_code_is_found_by_all_its_digits_and_by_nothing_else(known, shown):
 
 
 @given(DIGITS)
-def test_nothing_that_is_kept_of_a_code_tells_its_digits_or_fits_another_devices_key(digits):
+def test_nothing_that_is_kept_of_a_code_shows_its_digits_or_fits_another_devices_key(digits):
     kept = code(digits)
     assert digits not in repr(kept) + kept.digest or digits in kept.id
     assert kept.digest != code(digits, secret=OTHER).digest != code(digits, CARD, OTHER).digest

@@ -8,14 +8,14 @@ def told(station, kind):
     return [event for event in station.told if isinstance(event, kind)]
 
 
-def test_a_key_is_told_but_not_which():
+def test_a_key_is_reported_but_not_which():
     station = ready().give(inputs.KeypadKey, keypad="gate", key="7")
     assert told(station, events.KeypadDigit) == [
         events.KeypadDigit("gate", digit=None, masked=True, at=station.state.now)
     ]
 
 
-def test_a_card_is_told_with_its_number_only_where_the_settings_say_so():
+def test_a_card_is_reported_with_its_number_only_where_the_settings_say_so():
     station = ready()
     for reader in ("gate", "office"):
         station.give(inputs.CardRead, reader=reader, number="1234567", bits=26)
@@ -26,7 +26,7 @@ def test_a_card_is_told_with_its_number_only_where_the_settings_say_so():
     ]
 
 
-def test_what_was_no_card_is_told_and_counted():
+def test_what_was_no_card_is_reported_and_counted():
     station = ready()
     for count in (1, 3):
         station.give(inputs.ReadingDiscarded, reader="gate", count=count, why="25 bits came")
@@ -38,7 +38,7 @@ def test_what_was_no_card_is_told_and_counted():
     assert shown["readers"] == [{"id": "gate", "discarded": 4}, {"id": "office", "discarded": 0}]
 
 
-def test_of_what_is_not_in_the_settings_nothing_is_told():
+def test_of_what_is_not_in_the_settings_nothing_is_reported():
     station = ready()
     before = len(station.told)
     station.give(inputs.KeypadKey, keypad="none", key="7")

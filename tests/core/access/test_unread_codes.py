@@ -43,7 +43,7 @@ def test_digits_are_masked_until_the_book_is_read():
 
 
 @pytest.mark.parametrize("where", ["keypad", "reader", "call", "call that ends"])
-def test_a_code_that_cannot_be_looked_up_is_unavailable_and_locks_nobody_out(where):
+def test_a_code_that_cannot_be_looked_up_is_unavailable_and_locks_no_one_out(where):
     station = unread()
     call = station.talking().id if "call" in where else CallId("")
     for _ in range(7):

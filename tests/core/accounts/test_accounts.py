@@ -71,7 +71,7 @@ def test_all_accounts_register_when_sip_is_ready():
     assert station.state.accounts.get(HOME).state is S.REGISTERING
 
 
-def test_a_registration_is_renewed_and_only_its_loss_is_told():
+def test_a_registration_is_renewed_and_only_its_loss_is_reported():
     station = granted(begun())
     for _ in range(20):
         station.wait(8.0)
@@ -164,7 +164,7 @@ def test_retry_after_is_obeyed(code, asked, low, high):
     assert low <= station.last(events.AccountFailed).retry_in_s <= high
 
 
-def test_failures_are_told_once_for_each_code_and_then_ever_more_rarely():
+def test_failures_are_reported_once_for_each_code_and_then_ever_more_rarely():
     station = begun()
     for code in [503] * 8 + [403] + [403] * 7:
         refused(station, code)
@@ -222,7 +222,7 @@ def test_a_certificate_that_is_no_good_is_explained_and_tried_as_often_as_makes_
     assert low <= told.retry_in_s <= high
 
 
-def test_a_call_tells_what_carries_it_and_whether_it_is_encrypted():
+def test_a_call_shows_what_carries_it_and_whether_it_is_encrypted():
     station = granted(begun(replace(ACCOUNTS[0], transport="tls", srtp="mandatory")))
     station.ask(inputs.Dial("desk"))
     call = station.call
@@ -262,7 +262,7 @@ def test_a_registration_runs_out_while_its_renewal_is_not_answered():
     assert station.state.accounts.get(OFFICE).state is S.REGISTERED
 
 
-def test_a_server_that_does_not_answer_is_told_once_and_when_it_answers_again():
+def test_a_server_that_does_not_answer_is_reported_once_and_when_it_answers_again():
     station = granted(begun())
     for _ in range(3):
         refused(station, 0, "No answer")
@@ -361,7 +361,7 @@ def test_a_registrar_that_ends_it_is_asked_again():
 
 
 @pytest.mark.parametrize("action", [inputs.RegisterAccount, inputs.UnregisterAccount])
-def test_an_account_that_is_not_there_is_told(action):
+def test_an_account_that_is_not_there_is_reported(action):
     error = begun().ask(action(AccountId("x"))).error
     assert (error.code, error.cause) == ("account-not-found", "The station has: office.")
     assert ready().ask(action(AccountId("x"))).error.cause == "The station has: none."
@@ -381,7 +381,7 @@ def test_stopping_ends_what_is_registered():
 # -- the SIP process -------------------------------------------------------------------------------------------------
 
 
-def test_a_new_sip_process_registers_anew():
+def test_a_new_sip_process_registers_again():
     station = granted(begun(*ACCOUNTS)).give(inputs.SipLost, why="killed")
     assert told(station) == ["registering", "registering", "registered", "unregistered"]
     assert station.wait(1000).state.accounts.get(OFFICE).state is S.UNREGISTERED

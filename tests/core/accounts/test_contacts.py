@@ -50,7 +50,7 @@ def test_an_answer_says_how_it_is(code, state):
     assert next((each["watched"], each["state"]) for each in shown) == (False, C.UNKNOWN)
 
 
-def test_it_is_asked_again_and_only_a_change_is_told():
+def test_it_is_asked_again_and_only_a_change_is_reported():
     station = begun()
     for code in (200, 200, 0, 0, 200):
         answers(station, code).wait(30.0)
@@ -72,7 +72,7 @@ def test_an_answer_that_never_comes_and_one_that_comes_unasked():
     assert station.state.accounts.contact("kitchen") == Contact("kitchen")
 
 
-def test_without_sip_nobody_is_asked_and_after_it_all_are():
+def test_without_sip_no_one_is_asked_and_after_it_all_are():
     station = answers(begun(), 200).give(inputs.SipLost, why="gone").wait(100.0)
     assert len(station.orders(Probe)) == 1
     assert station.state.accounts.contact("desk").state is C.AVAILABLE
@@ -95,7 +95,7 @@ def test_a_reload_watches_others():
     assert station.state.accounts.contacts == before
 
 
-def test_a_reload_before_sip_is_ready_asks_nobody():
+def test_a_reload_before_sip_is_ready_asks_no_one():
     station = Station()
     settings = replace(SETTINGS, targets=(DESK,))
     station.give(inputs.ConfigChanged, settings=settings, applied="target.desk", needs_restart="").wait(5.0)

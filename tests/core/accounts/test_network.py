@@ -19,7 +19,7 @@ def told(station: Station) -> list[str]:
     return [event.TYPE.removeprefix("network.") for event in station.told if event.TYPE.startswith("network.")]
 
 
-def test_only_changes_are_told_and_a_network_that_is_not_there_at_the_start():
+def test_only_changes_are_reported_and_a_network_that_is_not_there_at_the_start():
     assert told(net(ready(), *HOME)) == []
     assert told(net(ready())) == ["down"]
     station = net(net(ready(), *HOME))
@@ -44,7 +44,7 @@ def test_accounts_are_registered_again_at_once_when_the_network_comes_or_changes
     assert station.orders(Register)[before:] == [Register("office")] * 2
 
 
-def test_a_register_that_is_out_is_sent_anew():
+def test_a_register_that_is_out_is_sent_again():
     station = net(begun(), *HOME)
     net(net(station), *HOME).wait(1.1)
     assert len(station.orders(Register)) == 2
@@ -79,7 +79,7 @@ def test_a_call_that_nothing_comes_of_without_a_network_is_lost_with_it():
     assert station.last(events.CallDisconnecting).cause is Cause.NETWORK_LOST
 
 
-def test_a_call_whose_re_invite_nobody_answers_is_lost_with_the_network():
+def test_a_call_whose_re_invite_no_one_answers_is_lost_with_the_network():
     station = net(ready(), *HOME)
     call = station.talking()
     net(station, *WORK)

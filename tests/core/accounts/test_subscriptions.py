@@ -47,7 +47,7 @@ def test_and_also_where_that_comes_to_nothing():
     assert station.orders(Subscribe) == [ASKED]
 
 
-def test_what_it_tells_is_told_at_once_and_only_changes_are():
+def test_what_it_reports_is_reported_at_once_and_only_changes_are():
     station = begun()
     for state in (C.AVAILABLE, C.AVAILABLE, C.BUSY, C.UNAVAILABLE):
         tells(station, state)
@@ -58,7 +58,7 @@ def test_what_it_tells_is_told_at_once_and_only_changes_are():
     assert station.state.accounts.contact("hall").reason == "pending"
 
 
-def test_it_is_asked_anew_every_so_often_whatever_it_tells():
+def test_it_is_asked_again_every_so_often_whatever_it_reports():
     station = tells(begun(), C.AVAILABLE)
     tells(station.wait(20.0), C.BUSY).wait(10.1)
     assert station.orders(Subscribe) == [ASKED] * 2
@@ -82,7 +82,7 @@ def test_it_is_asked_anew_every_so_often_whatever_it_tells():
         (481, "", None, 30.0, 30.0),
     ],
 )
-def test_a_refusal_is_told_and_it_is_asked_again_calmly(code, reason, after, least, most):
+def test_a_refusal_is_reported_and_it_is_asked_again_calmly(code, reason, after, least, most):
     station = ends(begun(), code, reason, after)
     assert changes(station) == [(C.UNKNOWN, code)]
     station.wait(least - 0.1)
@@ -94,7 +94,7 @@ def test_a_refusal_is_told_and_it_is_asked_again_calmly(code, reason, after, lea
 @pytest.mark.parametrize(
     ("code", "reason", "kept"), [(200, "deactivated", True), (200, "timeout", True), (481, "", False)]
 )
-def test_what_is_to_begin_anew_does_so_soon(code, reason, kept):
+def test_what_must_begin_again_does_so_soon(code, reason, kept):
     station = ends(tells(begun(), C.BUSY), code, reason)
     assert station.state.accounts.contact("hall").state is (C.BUSY if kept else C.UNKNOWN)
     station.wait(10.1)
@@ -115,13 +115,13 @@ def test_a_server_that_knows_no_presence_is_asked_of_calls():
     assert station.orders(Subscribe)[3:] == [ASKED]
 
 
-def test_one_that_never_tells_is_not_waited_for():
+def test_one_that_never_reports_is_not_waited_for():
     station = begun().wait(40.1)
     assert changes(station) == [(C.UNKNOWN, 0)]
     assert station.state.accounts.contact("hall").reason == "No state was reported"
 
 
-def test_another_address_of_ours_is_told_to_the_server():
+def test_a_new_address_of_the_station_is_sent_to_the_server():
     station = tells(begun(), C.AVAILABLE).give(inputs.NetworkChanged, addresses=("192.0.2.7",))
     station.give(inputs.NetworkChanged, addresses=("192.0.2.8",)).wait(4.1)
     assert station.orders(Subscribe) == [ASKED] * 2

@@ -54,7 +54,7 @@ def test_lamps_shine_less_at_night(night, hours, wanted):
     assert snapshot.snapshot(made.state, 0.0)["panel"]["night"] == (wanted == 20)
 
 
-def test_night_begins_and_ends_by_itself_and_is_told():
+def test_night_begins_and_ends_by_itself_and_is_reported():
     made = station()
     show_clock(made, 21.5)
     assert made.desired.wake_at == pytest.approx(made.state.now + 1800, abs=0.01)

@@ -53,7 +53,7 @@ def test_a_button_that_is_down_does_what_it_means_when_it_comes_up():
     assert not station.state.calls.living
 
 
-def test_what_was_changed_is_told_by_name():
+def test_what_was_changed_is_reported_by_name():
     station = change(ready(), SETTINGS, "deadlines.rtp_s, target.cellar", "audio.capture")
     assert changes(station) == [events.ConfigChanged("deadlines.rtp_s, target.cellar", "audio.capture")]
     change(station, SETTINGS, "", "audio.capture")
@@ -67,7 +67,7 @@ def test_what_waits_for_a_restart_is_in_the_status_line_until_the_file_is_as_bef
     assert status_line.status(station.state) == "ready"
 
 
-def test_a_file_without_any_change_is_not_told():
+def test_a_file_without_any_change_is_not_reported():
     assert changes(change(ready(), SETTINGS, "")) == []
 
 

@@ -123,7 +123,7 @@ def test_each_state_has_its_legacy_name(state, legacy):
     assert call_states.LEGACY[state] == legacy
 
 
-def test_a_call_goes_through_all_states_and_each_is_told_in_order():
+def test_a_call_goes_through_all_states_and_each_is_reported_in_order():
     station = ready()
     call = station.talking()
     end(station, call.id)
@@ -151,7 +151,7 @@ def test_a_call_goes_through_all_states_and_each_is_told_in_order():
     assert station.last(events.CallConnected).after_s > 0
 
 
-def test_early_media_is_heard_but_nobody_hears_us_before_the_call_is_connected():
+def test_early_media_is_heard_but_no_one_hears_us_before_the_call_is_connected():
     station = ready()
     call = station.dialled()
     station.give(inputs.CallProgressed, call=call.id, code=183, early_media=True)
@@ -255,7 +255,7 @@ def test_a_200_that_crosses_our_cancel_is_ended_at_once():
     assert outcome(station) == (events.CallCanceled, Cause.CANCELED, 200, By.LOCAL, False)
 
 
-def test_nobody_answers_within_the_deadline_of_ringing():
+def test_no_one_answers_within_the_deadline_of_ringing():
     station = ready()
     call = station.dialled()
     station.give(inputs.CallProgressed, call=call.id, code=180, early_media=False)
@@ -307,7 +307,7 @@ def test_a_known_caller_rings():
     assert (told.by, told.target, told.source) == (KITCHEN, "kitchen", "127.0.0.2:5060")
 
 
-def test_an_invite_that_is_told_twice_is_one_call():
+def test_an_invite_that_is_reported_twice_is_one_call():
     station = ready()
     station.arrive()
     station.arrive()
@@ -364,7 +364,7 @@ def test_hanging_up_a_call_that_rings_here_refuses_it():
     assert outcome(station) == (events.CallRejected, Cause.REJECTED, 603, By.LOCAL, False)
 
 
-def test_nobody_here_answers():
+def test_no_one_here_answers():
     station = ready()
     call = station.arrive()
     station.wait(60)
@@ -508,7 +508,7 @@ def test_a_call_for_whose_sound_there_is_no_way_ends_at_once(fault):
     assert (station.last(events.ErrorReported).code, station.types().count("error")) == ("ice-failed", 1)
 
 
-def test_the_addresses_that_sound_goes_between_are_told():
+def test_the_addresses_that_sound_goes_between_are_reported():
     station = ready()
     here, there = Candidate("host", "192.0.2.7:4000"), Candidate("prflx", "192.0.2.8:4000")
     call = station.talking()
@@ -568,7 +568,7 @@ def test_no_packets_are_missed_in_a_hold(by):
     assert "media.stopped" not in station.types()
 
 
-def test_hold_and_mute_close_the_microphone_and_are_told():
+def test_hold_and_mute_close_the_microphone_and_are_reported():
     station = ready()
     call = station.talking()
     steps = [
@@ -627,7 +627,7 @@ def test_a_hold_that_the_far_end_refuses_falls_back(ours, text):
         ("127.0.0.9:5060", "sip:stranger@127.0.0.9", Cause.UNAUTHORIZED, False),
     ],
 )
-def test_a_call_that_the_stack_has_refused_is_told_with_its_cause_and_does_not_ring(source, uri, cause, missed):
+def test_a_call_that_the_stack_has_refused_is_reported_with_its_cause_and_does_not_ring(source, uri, cause, missed):
     station = ready()
     about = {"display_name": "", "local_uri": "", "refused": 488, "reason": "Not Acceptable Here"}
     station.give(inputs.CallArrived, call=CallId("c-1"), uri=uri, source=source, **about)
@@ -639,7 +639,7 @@ def test_a_call_that_the_stack_has_refused_is_told_with_its_cause_and_does_not_r
     assert not any(isinstance(order, Ring | Refuse) for order in station.ordered)
 
 
-def test_a_hold_that_fails_in_a_call_that_ends_is_not_told():
+def test_a_hold_that_fails_in_a_call_that_ends_is_not_reported():
     station = ready()
     call = station.talking()
     station.ask(inputs.HangUpCall(call.id))

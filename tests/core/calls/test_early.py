@@ -87,7 +87,7 @@ def test_the_caller_is_answered_after_early_media():
     assert outcome(station)[:2] == (events.CallEnded, Cause.HANGUP)
 
 
-def test_nobody_answers_after_early_media():
+def test_no_one_answers_after_early_media():
     station = early()
     station.wait(60.5)
     assert station.orders(Refuse) == [Refuse(IN, 480)]
@@ -108,12 +108,12 @@ def test_a_second_180_is_news_only_after_183():
 @pytest.mark.parametrize(
     "action", [inputs.RingCall, inputs.SendEarlyMedia, inputs.AnswerCall, inputs.RejectCall], ids=lambda a: a.__name__
 )
-def test_a_call_of_ours_is_neither_rung_nor_answered(action):
+def test_an_outgoing_call_is_neither_rung_nor_answered(action):
     station = ready()
     assert station.ask(action(station.dialled().id)).error.code == "call-wrong-state"
 
 
-def test_a_provisional_response_to_a_call_of_theirs_means_nothing():
+def test_a_provisional_response_to_an_incoming_call_means_nothing():
     station = called()
     station.give(inputs.CallProgressed, call=IN, code=183, early_media=True)
     assert station.call.state is CallState.INCOMING
@@ -140,7 +140,7 @@ def test_an_answer_that_cannot_be_given_so_is_none():
     assert station.call.custom_data == ""
 
 
-def test_what_the_far_end_sends_with_its_200_is_told():
+def test_what_the_far_end_sends_with_its_200_is_reported():
     station = ready()
     call = station.ask(inputs.Dial("kitchen", (("X-Ours", "1"),), custom_data="order 5")).call
     assert station.orders(Place) == [Place(call, KITCHEN, (("X-Ours", "1"),), expires_s=LONGEST)]
@@ -151,7 +151,7 @@ def test_what_the_far_end_sends_with_its_200_is_told():
     assert call_facts(station.call, 0.0, 0.0)["headers"] == {"X-Floor": "2"}
 
 
-def test_what_the_far_end_sent_with_its_invite_is_told():
+def test_what_the_far_end_sent_with_its_invite_is_reported():
     station = ready()
     about = {"uri": KITCHEN, "display_name": "", "source": "127.0.0.2:5060", "local_uri": ""}
     station.give(inputs.CallArrived, call=IN, headers=FLOOR, **about)
@@ -160,7 +160,7 @@ def test_what_the_far_end_sent_with_its_invite_is_told():
     assert station.last(events.CallConnected).headers == {"X-Floor": "2"}
 
 
-def test_a_note_is_told_when_it_changes():
+def test_a_note_is_reported_when_it_changes():
     station = called()
     assert station.ask(inputs.SetCustomData(IN, "a")).warning == ""
     assert station.ask(inputs.SetCustomData(IN, "a")).warning

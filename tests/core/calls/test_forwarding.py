@@ -53,7 +53,7 @@ def forwarded(station: Station) -> list[tuple[str, int]]:
 # -- calls to us -----------------------------------------------------------------------------------------------------
 
 
-def test_all_calls_are_sent_on_and_the_caller_is_told_where():
+def test_all_calls_are_sent_on_and_the_caller_learns_where():
     door = called(station(always="cellar"))
     assert door.orders(Refuse) == [Refuse(CallId("c-in"), 302, CELLAR)]
     assert forwarded(door) == [(CELLAR, 302)]
@@ -66,7 +66,7 @@ def test_a_number_is_one_at_the_first_account():
     assert forwarded(door) == [("sip:300@pbx.example", 302)]
 
 
-def test_who_is_beyond_as_many_as_may_be_is_sent_on():
+def test_a_caller_beyond_the_limit_is_sent_on():
     door = station(busy="cellar", max_calls=1)
     door.dialled()
     called(door)
@@ -75,7 +75,7 @@ def test_who_is_beyond_as_many_as_may_be_is_sent_on():
     assert outcome(door) == (events.CallRejected, Cause.BUSY, 302, By.LOCAL, True)
 
 
-def test_nobody_answers_and_the_call_goes_on():
+def test_no_one_answers_and_the_call_goes_on():
     door = called(station(no_answer="cellar", no_answer_s=15.0))
     door.wait(14.9)
     assert door.call.state is CallState.INCOMING
@@ -103,7 +103,7 @@ def test_a_call_that_answers_itself_later_rings_until_it_is_sent_on():
 
 
 @pytest.mark.parametrize("rules", [{}, {"quiet": "cellar"}])
-def test_nobody_is_disturbed(rules):
+def test_no_one_is_disturbed(rules):
     door = station(**rules, busy="guard")
     assert door.ask(inputs.ChangeRuntime(do_not_disturb=True)).error is None
     called(door)
@@ -199,7 +199,7 @@ def moved(station: Station, *contacts: str, code: int = 302) -> Station:
     return station.give(inputs.CallEnded, **fields)
 
 
-def test_a_call_of_ours_goes_on_to_a_target_and_is_the_same_call():
+def test_an_outgoing_call_goes_on_to_a_target_and_is_the_same_call():
     door = station()
     call = door.dialled()
     door.give(inputs.CallProgressed, call=call.id, code=180, early_media=False)
@@ -232,7 +232,7 @@ def test_a_target_that_is_a_whole_host_is_called_as_it_is_configured():
         pytest.param(("sip:300@pbx.example",), id="a number at a registrar that the call does not go through"),
     ],
 )
-def test_a_call_of_ours_goes_nowhere_else(contacts):
+def test_an_outgoing_call_goes_nowhere_else(contacts):
     door = station(accounts=(OFFICE,))
     door.dialled()
     moved(door, *contacts)

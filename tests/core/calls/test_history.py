@@ -44,7 +44,7 @@ def test_nothing_else_is_written_in_between():
     assert len(logged(station)) == before
 
 
-def test_a_call_that_nobody_took_is_missed_from_the_first_moment_on():
+def test_a_call_that_no_one_took_is_missed_from_the_first_moment_on():
     station = ready()
     call = station.arrive()
     end(station, call, 487)
@@ -68,7 +68,7 @@ def test_a_call_that_is_refused_as_busy_is_in_the_log():
     assert logged(station)[-1].missed
 
 
-def test_a_call_of_the_log_is_told_with_the_times_of_its_beginning_and_end():
+def test_a_call_of_the_log_is_reported_with_the_times_of_its_beginning_and_end():
     station = ready()
     call = station.talking()
     station.wait(5.0)

@@ -19,13 +19,13 @@ def answered(station: Station, message: str, code: int = 200, reason: str = "OK"
     station.give(inputs.MessageAnswered, message=message, code=code, reason=reason)
 
 
-def test_a_message_of_somebody_whom_we_know_is_told():
+def test_a_message_of_a_known_sender_is_reported():
     told = arrives(ready()).last(events.MessageReceived)
     assert (told.call, told.by, told.target, told.account) == (None, KITCHEN, "kitchen", "")
     assert (told.content_type, told.body, told.headers) == ("text/plain", TEXT.body, {"X-Floor": "2"})
 
 
-def test_a_stranger_is_not_heard_and_told_of_once_a_minute():
+def test_a_stranger_is_not_heard_and_is_reported_once_a_minute():
     station = ready()
     for port in (5060, 5061):
         arrives(station, "sip:who@example.org", f"192.0.2.9:{port}")
@@ -51,7 +51,7 @@ def test_a_message_in_a_call_that_is_over_is_held_to_the_rules_outside_of_calls(
     assert "message.received" not in station.types()
 
 
-def test_info_is_told_as_it_came():
+def test_info_is_reported_as_it_came():
     station = ready()
     call = station.talking()
     station.give(inputs.InfoReceived, call=call.id, content=TEXT)
@@ -72,7 +72,7 @@ KINDS = {
 
 @pytest.mark.parametrize("method", KINDS)
 @pytest.mark.parametrize("code", [200, 202, 415, 0])
-def test_what_is_sent_in_a_call_is_told_once_it_is_answered(method, code):
+def test_what_is_sent_in_a_call_is_reported_once_it_is_answered(method, code):
     asked, sent, failed = KINDS[method]
     station = ready()
     call = station.talking()
@@ -93,7 +93,7 @@ def test_a_message_goes_to_a_target_by_its_name_and_to_an_address():
     assert [order.to for order in station.orders(SendMessage)] == [KITCHEN, "sip:other@example.org"]
 
 
-def test_a_message_that_nobody_answers_fails_by_itself():
+def test_a_message_that_no_one_answers_fails_by_itself():
     station = ready()
     message = station.ask(inputs.SendText("kitchen", TEXT)).message
     station.wait(ANSWER_S)

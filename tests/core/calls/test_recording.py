@@ -49,7 +49,7 @@ def test_it_is_written_once_its_file_is_there():
     assert told(station) == []
 
 
-def test_a_whole_recording_is_told_from_start_to_end():
+def test_a_whole_recording_is_reported_from_start_to_end():
     station, call, recording = recorded("Prepared", "Begun")
     end(station, call)
     assert (station.desired.recordings, station.orders(FinishRecording)) == ((recording,), [])
@@ -62,7 +62,7 @@ def test_a_whole_recording_is_told_from_start_to_end():
     )
 
 
-def test_one_that_was_repaired_is_told_as_recovered():
+def test_one_that_was_repaired_is_reported_as_recovered():
     station = ready()
     station.give(inputs.RecordingAvailable, recording=RecordingId("r-1"), duration_s=1, bytes=2, recovered=True)
     assert told(station) == ["recovered"]
@@ -109,7 +109,7 @@ def test_a_recording_of_a_call_that_is_over_goes_on_beside_the_next_call():
     assert station.desired.recordings == (recording,)
 
 
-def test_what_has_begun_and_waits_are_told_apart_when_the_sip_process_is_lost():
+def test_what_has_begun_and_waits_are_distinguished_when_the_sip_process_is_lost():
     station, first, recording = recorded("Prepared", "Begun")
     end(station, first)
     station.talking()

@@ -66,7 +66,7 @@ def test_a_second_call_waits_with_a_tone_while_people_talk_on():
     assert station.last(events.CallCanceled).missed
 
 
-def test_answering_it_holds_the_other_and_each_step_is_told():
+def test_answering_it_holds_the_other_and_each_step_is_reported():
     station, first = waiting()
     count = len(station.told)
     station.ask(inputs.AnswerCall(OFFICE))
@@ -165,7 +165,7 @@ def test_the_call_in_front_that_is_held_is_taken_back_by_switching_to_it():
     assert heard(station) == {call: TALKING}
 
 
-def test_a_call_that_nobody_has_answered_cannot_be_switched_to():
+def test_a_call_that_no_one_has_answered_cannot_be_switched_to():
     station, _ = waiting()
     error = station.ask(inputs.SwitchTo(OFFICE)).error
     assert (error.code, error.cause) == ("call-wrong-state", "It is incoming.")
@@ -262,7 +262,7 @@ def test_more_than_may_be_are_refused_as_busy_and_not_placed():
     assert len(station.orders(Place)) == 1
 
 
-def test_a_visitor_goes_before_a_call_that_nobody_has_answered_and_that_waits():
+def test_a_visitor_goes_before_a_call_that_no_one_has_answered_and_that_waits():
     station = ready()
     incoming = station.arrive()
     station.press("ring")

@@ -22,7 +22,7 @@ def updated(station: Station) -> list[tuple]:
     return [(e.result, e.changes, e.code) for e in station.told if isinstance(e, events.CallUpdated)]
 
 
-def test_a_change_that_is_accepted_by_itself_is_told():
+def test_a_change_that_is_accepted_by_itself_is_reported():
     station = ready()
     call = station.talking().id
     station.give(inputs.UpdateReceived, call=call, changes=("hold", "codec"))
@@ -44,7 +44,7 @@ def test_a_client_decides(accepted, code):
     assert updated(station) == [("accepted" if accepted else "rejected", HOLD, code)]
 
 
-def test_nobody_decides_in_time_and_the_call_goes_on_as_it_was():
+def test_no_one_decides_in_time_and_the_call_goes_on_as_it_was():
     station, call = asked()
     station.wait(SETTINGS.deadlines.update_s - 0.1)
     assert not station.orders(AnswerUpdate)

@@ -130,7 +130,7 @@ def test_two_calls_are_taken_into_a_conference_and_all_hear_each_other():
     assert [(call["conference"], call["active"]) for call in shown["calls"]] == [(conference, True)] * 2
 
 
-def test_one_who_is_invited_is_told_step_by_step():
+def test_an_invitation_is_reported_step_by_step():
     station, first, second = two()
     conference = begun(station, calling(first, second))
     count = len(station.told)
@@ -151,7 +151,7 @@ def test_one_who_is_invited_is_told_step_by_step():
     assert heard(station) == {first: TALKING, second: TALKING, third: TALKING}
 
 
-def test_a_conference_of_nobody_yet_rings_and_is_connected_by_the_first_who_comes():
+def test_a_conference_without_participants_rings_and_is_connected_by_the_first_who_joins():
     station = ready()
     count = len(station.told)
     conference = begun(station, inviting("kitchen", "office"))
@@ -270,7 +270,7 @@ def test_a_call_whose_own_microphone_is_muted_is_not_reached_by_the_panel():
     assert links(station) == all_of(first, second, third)
 
 
-def test_who_must_confirm_that_he_is_somebody_is_heard_by_nobody_before():
+def test_a_participant_who_must_confirm_is_heard_by_no_one_before():
     station, first, second = two(targets=(Target("kitchen", KITCHEN, confirm="5"),))
     station.give(inputs.DigitReceived, call=first, digit="5", method="rfc4733", duration_ms=100)
     conference = begun(station, calling(first, second))
@@ -419,7 +419,7 @@ def test_one_who_is_removed_is_hung_up_and_the_rest_talk_on():
 
 
 @pytest.mark.parametrize(("code", "cause"), [(486, Cause.BUSY), (404, Cause.NOT_FOUND)])
-def test_one_who_will_not_come_is_told_and_the_rest_talk_on(code, cause):
+def test_a_participant_who_refuses_is_reported_and_the_rest_talk_on(code, cause):
     station, first, second = two()
     conference = begun(station, calling(first, second))
     third = invited(station, conference, "office")
@@ -438,7 +438,7 @@ def test_an_invitation_is_taken_back():
     assert station.last(events.ConferenceInvitationRejected).cause is Cause.CANCELED
 
 
-def test_a_call_that_was_taken_in_and_never_came_is_told_of_by_its_own_events():
+def test_a_call_that_was_taken_in_and_never_came_is_reported_by_its_own_events():
     station, first, second = two()
     conference = begun(station, calling(first, second))
     station.arrive(CELLAR)
@@ -449,7 +449,7 @@ def test_a_call_that_was_taken_in_and_never_came_is_told_of_by_its_own_events():
     assert links(station) == all_of(first, second)
 
 
-def test_ended_by_a_client_all_are_hung_up_and_each_step_is_told():
+def test_ended_by_a_client_all_are_hung_up_and_each_step_is_reported():
     station, conference, *calls = three()
     count = len(station.told)
     assert station.ask(inputs.EndConference(conference)).warning == ""
@@ -491,7 +491,7 @@ def test_its_last_call_that_we_end_ends_it():
     assert since(station, count)[3:] == ["ended"]
 
 
-def test_one_that_nobody_came_to_is_canceled():
+def test_a_conference_that_no_one_joined_is_cancelled():
     station = ready()
     begun(station, inviting("kitchen", "office"))
     for call in station.state.calls.living:
@@ -510,7 +510,7 @@ def test_one_that_is_ended_while_it_waits_for_the_sip_process_is_canceled_at_onc
     assert station.last(events.ConferenceInvitationRejected).cause is Cause.CANCELED
 
 
-def test_it_ends_with_the_sip_process_and_is_told_so():
+def test_it_ends_with_the_sip_process_and_that_is_reported():
     station, *_ = three()
     count = len(station.told)
     station.give(inputs.SipLost, why="died")
@@ -555,7 +555,7 @@ def test_a_conference_counts_as_one_call_and_holds_six():
     assert len(links(station)) == 20
 
 
-def test_where_there_are_as_many_calls_as_may_be_a_conference_takes_them_and_begins_no_other():
+def test_at_the_limit_of_calls_a_conference_takes_them_and_begins_no_other():
     station, first, second = two(max_calls=2)
     assert station.ask(inviting("office")).error.code == "too-many-calls"
     conference = begun(station, inputs.Confer((first,), (inputs.Dial("office"),)))
@@ -593,13 +593,13 @@ def test_there_is_one_conference_at_most():
     assert (error.code, station.state.conference.id in error.cause) == ("conflict", True)
 
 
-def test_nobody_can_be_invited_while_the_daemon_stops():
+def test_no_one_can_be_invited_while_the_daemon_stops():
     station = ready()
     station.give(inputs.StopRequested)
     assert station.ask(inviting("office")).error.code == "unavailable"
 
 
-def test_one_that_nobody_is_in_cannot_be_held():
+def test_a_conference_without_participants_cannot_be_held():
     station = ready()
     conference = begun(station, inviting("kitchen"))
     assert station.ask(inputs.HoldConference(conference, held=True)).error.code == "conflict"

@@ -27,7 +27,7 @@ def door_events(station: Station) -> list[str]:
     return [t.removeprefix("door.") for t in station.types() if t.startswith("door.")]
 
 
-def test_a_pulse_is_desired_until_its_end_and_told_by_the_guards_word():
+def test_a_pulse_is_desired_until_its_end_and_reported_when_the_guard_reports_it():
     station = ready()
     asked(station)
     (relay,) = station.desired.relays
@@ -53,7 +53,7 @@ def test_a_button_opens_its_door():
     assert (unlocked.by, unlocked.means) == ("button exit", OpenedBy.BUTTON)
 
 
-def test_the_end_that_nobody_tells_is_taken_for_granted_a_second_later():
+def test_the_end_that_no_one_reports_is_taken_for_granted_a_second_later():
     station = ready()
     asked(station)
     guard(station, energised=True)
@@ -269,7 +269,7 @@ def test_digits_of_somebody_who_is_no_target_are_denied():
     assert (denied.by, denied.means) == ("digits of sip:stranger@127.0.0.9", OpenedBy.DTMF)
 
 
-def test_digits_before_the_call_is_connected_are_told_and_do_nothing():
+def test_digits_before_the_call_is_connected_are_reported_and_do_nothing():
     station = ready()
     call = station.dialled()
     station.give(inputs.CallProgressed, call=call.id, code=183, early_media=True)
@@ -295,7 +295,7 @@ def test_one_digit_may_open_two_doors():
     assert [relay.door for relay in station.desired.relays] == [FRONT, GATE]
 
 
-def test_digits_are_masked_where_a_door_has_some_and_told_where_none_has():
+def test_digits_are_masked_where_a_door_has_some_and_reported_where_none_has():
     station = ready()
     typed(station, station.talking().id, "4")
     told = station.last(events.DtmfReceived)
@@ -307,7 +307,7 @@ def test_digits_are_masked_where_a_door_has_some_and_told_where_none_has():
 
 
 @pytest.mark.parametrize("ending", [False, True])
-def test_digits_that_we_send_are_never_told(ending):
+def test_digits_that_we_send_are_never_reported(ending):
     station = ready()
     call = station.talking()
     station.ask(inputs.SendDigits(call.id, "42"))
@@ -394,7 +394,7 @@ def test_a_hold_is_released_by_the_guards_word():
     assert station.ask(inputs.ReleaseDoor(FRONT)).warning == "Door front is not held open."
 
 
-def test_a_door_that_was_released_opens_anew():
+def test_a_door_that_was_released_opens_again():
     station = ready()
     held(station)
     guard(station, energised=True)

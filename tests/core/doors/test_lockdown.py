@@ -92,7 +92,7 @@ def test_other_doors_open():
     assert station.ask(inputs.OpenDoor(GATE)).error is None
 
 
-def test_what_is_so_already_is_confirmed_with_a_warning_as_soon_as_it_is_on_disc():
+def test_a_lockdown_that_holds_already_is_confirmed_with_a_warning_as_soon_as_it_is_on_disc():
     station = ready()
     first, second = ask(station, inputs.LockDoor(FRONT)), ask(station, inputs.LockDoor(FRONT))
     assert replies(station, second) == []
@@ -119,7 +119,7 @@ def test_an_older_write_confirms_no_newer_lockdown():
     assert replies(station, newer) == [Reply(newer)]
 
 
-def test_a_disc_that_fails_is_told_to_who_waits_and_the_lockdown_holds():
+def test_a_disc_that_fails_is_an_error_for_the_client_and_the_lockdown_holds():
     station = ready()
     request = ask(station, inputs.LockDoor(FRONT))
     station.give(inputs.KeptFailed, why="It is full.", resolution="Delete files.")
@@ -132,7 +132,7 @@ def test_a_disc_that_fails_is_told_to_who_waits_and_the_lockdown_holds():
     assert len(replies(station, request)) == 1
 
 
-def test_a_disc_that_takes_too_long_is_told_to_who_waits():
+def test_a_disc_that_takes_too_long_is_an_error_for_the_client():
     station = ready()
     request = ask(station, inputs.LockDoor(FRONT))
     station.wait(2.0)

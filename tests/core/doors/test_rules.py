@@ -80,7 +80,7 @@ def test_times_bound_a_rule(now, opens):
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_a_rule_with_times_is_refused_and_told_while_the_clock_is_not_to_be_trusted(known):
+def test_a_rule_with_times_is_refused_and_reported_while_the_clock_is_not_trusted(known):
     station = station_with(replace(PRACTICE, times=MORNINGS))
     if known:
         at(station, "2026-11-23T09:00", trusted=False)
@@ -129,7 +129,7 @@ def test_what_a_rule_brings_sets_off_no_other_one():
 @pytest.mark.parametrize(
     ("rule", "sensor"), [(Rule("near", "sensor.changed", FRONT), BOX), (Rule("after", "door.opened", FRONT), LEAF)]
 )
-def test_what_is_so_already_at_the_start_or_when_a_line_is_back_sets_off_none(rule, sensor):
+def test_a_state_that_holds_already_at_the_start_or_when_a_line_is_back_sets_off_no_rule(rule, sensor):
     station = ready(rules=(rule,), sensors=SENSORS)
     for _ in range(2):
         level(station, sensor, active=True)

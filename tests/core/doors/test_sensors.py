@@ -40,12 +40,12 @@ def seen(station: Station, sensor: SensorId = LEAF):
     return sensors.sensing_of(station.state, sensor)
 
 
-def test_sensors_at_rest_tell_nothing_when_they_are_first_seen(station):
+def test_sensors_at_rest_report_nothing_when_they_are_first_seen(station):
     assert told(station) == []
     assert seen(station).active is False
 
 
-def test_a_leaf_that_opens_while_the_door_is_unlocked_is_told(station):
+def test_a_leaf_that_opens_while_the_door_is_unlocked_is_reported(station):
     asked(station)
     guard(station, energised=True)
     level(station, LEAF, active=True)
@@ -76,13 +76,13 @@ def test_a_leaf_that_opens_without_our_opening_is_forced(station):
     assert seen(station).alarm == ""
 
 
-def test_a_leaf_that_is_open_at_the_start_is_told_and_not_forced():
+def test_a_leaf_that_is_open_at_the_start_is_reported_and_not_forced():
     station = ready(sensors=SENSORS)
     level(station, LEAF, active=True)
     assert door_events(station) == ["opened"]
 
 
-def test_a_leaf_that_stays_open_is_told_once(station):
+def test_a_leaf_that_stays_open_is_reported_once(station):
     asked(station)
     level(station, LEAF, active=True)
     station.wait(59.0)
@@ -139,12 +139,12 @@ def test_of_a_line_that_is_lost_nothing_is_known(station):
     assert door_events(station) == []
 
 
-def test_a_sensor_that_is_not_configured_tells_nothing(station):
+def test_a_sensor_that_is_not_configured_reports_nothing(station):
     level(station, SensorId("none"), active=True)
     assert told(station) == []
 
 
-def test_another_sensor_is_told_and_blocks_nothing(station):
+def test_another_sensor_is_reported_and_blocks_nothing(station):
     level(station, BOX, active=True)
     assert station.last(events.SensorChanged) == events.SensorChanged(BOX, kind=SensorKind.OTHER, active=True)
     assert asked(station).warning == ""
@@ -167,7 +167,7 @@ def test_tampering_blocks_opening_for_a_time_from_when_it_has_stopped(station):
     asked(station)
 
 
-def test_tampering_blocks_holds_digits_and_buttons_but_nobody_who_leaves(station):
+def test_tampering_blocks_holds_digits_and_buttons_but_no_one_who_leaves(station):
     level(station, HOUSING, active=True)
     assert station.ask(inputs.HoldDoor(FRONT)).error.code == "door-blocked"
     station.press("exit")
@@ -178,7 +178,7 @@ def test_tampering_blocks_holds_digits_and_buttons_but_nobody_who_leaves(station
     assert [relay.door for relay in station.desired.relays] == [FRONT]
 
 
-def test_a_client_ends_the_block_until_there_is_tampering_anew(station):
+def test_a_client_ends_the_block_until_there_is_tampering_again(station):
     level(station, HOUSING, active=True)
     assert station.ask(inputs.ClearSensor(HOUSING)).warning == ""
     assert station.last(events.SensorUnblocked) == events.SensorUnblocked(HOUSING, by="test")
@@ -196,7 +196,7 @@ def test_a_sensor_that_is_not_there_cannot_be_cleared(station):
     assert (error.code, error.cause) == ("sensor-not-found", "The panel has: leaf, housing, box.")
 
 
-def test_a_tamper_contact_that_blocks_nothing_is_told():
+def test_a_tamper_contact_that_blocks_nothing_is_reported():
     station = ready(sensors=(replace(SENSORS[1], block_s=0.0),))
     level(station, HOUSING, active=True)
     assert told(station) == ["sensor.changed"]

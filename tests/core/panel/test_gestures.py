@@ -188,7 +188,7 @@ def test_only_a_tick_and_the_lines_own_edges_say_that_time_is_over():
     assert seen(station) == []
 
 
-def test_edges_that_tell_what_is_known_change_nothing():
+def test_edges_that_report_what_is_known_change_nothing():
     station = edges(panel(), PLAIN, 1.0)
     give(station, PLAIN, 2.0, True)
     give(station, LONG, 2.0, False)
@@ -211,7 +211,7 @@ def glitches(station: Station) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("apart", [0.006, 0.05, 1.0])
-def test_200_pulses_of_3_ms_ring_nobody_and_are_counted(apart):
+def test_200_pulses_of_3_ms_ring_no_one_and_are_counted(apart):
     station = panel()
     for number in range(200):
         edges(station, PLAIN, number * apart, number * apart + 0.003)
@@ -383,7 +383,7 @@ def test_a_chord_may_ring():
 
 
 @pytest.mark.parametrize(("button", "actions"), [(PLAIN, ["hangup"]), (LONG, ["answer"]), (LEFT, ["hangup"])])
-def test_a_button_that_is_down_for_too_long_is_told_and_counts_for_nothing_until_it_is_up(button, actions):
+def test_a_button_that_is_down_for_too_long_is_reported_and_counts_for_nothing_until_it_is_up(button, actions):
     station = edges(panel(), button, 1.0).wait(70.0)
     assert seen(station)[-1] == (S, 61.0)
     part = f"button {button}"
@@ -460,7 +460,7 @@ def test_a_client_presses_as_a_finger_does(button, seconds, wanted, late):
     assert station.state.panel.presses == ()
 
 
-def test_a_client_that_presses_what_is_down_is_told_so():
+def test_a_client_that_presses_a_button_that_is_down_gets_a_warning():
     station = edges(panel(), PLAIN, 1.0).wait(0.1)
     assert station.ask(inputs.PressButton(PLAIN, 1.0)).warning == "Button plain is down already."
     station.wait(2.0)

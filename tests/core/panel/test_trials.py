@@ -89,7 +89,7 @@ def test_where_there_is_no_lamp_that_is_said():
     assert "none" in str(try_lamp(ready(lamps=())).error)
 
 
-def test_silence_is_listened_to_then_a_tone_is_played_and_the_reply_tells_both_levels():
+def test_silence_is_listened_to_then_a_tone_is_played_and_the_reply_reports_both_levels():
     station = ready()
     assert try_sound(station) == []
     assert station.desired.sound.measure
@@ -110,7 +110,7 @@ def test_silence_is_listened_to_then_a_tone_is_played_and_the_reply_tells_both_l
     assert station.state.panel.sound_trial is None
 
 
-def test_a_microphone_that_nothing_came_from_is_told_by_no_level():
+def test_a_microphone_without_sound_is_reported_by_no_level():
     station = ready()
     try_sound(station)
     station.wait(10.0)
@@ -161,7 +161,7 @@ def test_a_call_comes_first_and_ends_a_trial_of_the_sound():
     assert not station.desired.sound.measure
 
 
-def test_a_button_for_nothing_is_told_and_does_nothing():
+def test_a_button_for_nothing_is_reported_and_does_nothing():
     station = ready(buttons=(ButtonSettings(ButtonId("light"), Action.NONE),))
     station.press("light")
     assert station.last(events.ButtonClicked).button == "light"

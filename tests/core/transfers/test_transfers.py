@@ -102,7 +102,7 @@ def test_where_it_comes_to_nothing_the_call_goes_on(code):
     assert station.ask(inputs.TransferCall(call, "office")).error is None
 
 
-def test_an_outcome_that_nobody_tells_is_not_waited_for():
+def test_an_outcome_that_no_one_reports_is_not_waited_for():
     station, _ = begun()
     station.wait(station.state.settings.deadlines.transfer_s)
     assert [(e.code, e.role) for e in outcomes(station)] == [(408, TransferRole.TRANSFEROR)]
@@ -110,7 +110,7 @@ def test_an_outcome_that_nobody_tells_is_not_waited_for():
 
 
 @pytest.mark.parametrize("remote", [True, False])
-def test_a_call_that_ends_before_the_outcome_is_told_was_not_transferred(remote):
+def test_a_call_that_ends_before_the_outcome_is_reported_was_not_transferred(remote):
     station, call = begun()
     ended(station, call, remote=remote)
     assert outcomes(station) == [events.CallTransferFailed(call, 0, "The call is over", TransferRole.TRANSFEROR)]
@@ -235,7 +235,7 @@ def test_when_the_sip_process_is_lost_so_is_the_transfer():
 FOLLOW, ASK, REFUSE = TransferPolicy.FOLLOW, TransferPolicy.ASK, TransferPolicy.REFUSE
 
 
-def test_nobody_passes_us_on_unless_it_was_allowed():
+def test_no_one_transfers_us_unless_it_was_allowed():
     station = ready()
     call = station.talking().id
     assert not station.desired.sound.calls[0].transferable
@@ -309,7 +309,7 @@ def test_where_the_new_call_comes_to_nothing_the_old_one_goes_on(code, told):
     assert (station.call.id, station.call.media.held_local) == (call, False)
 
 
-def test_a_new_call_that_nobody_answers_is_given_up():
+def test_a_new_call_that_no_one_answers_is_given_up():
     deadlines = ready().state.settings.deadlines
     station = ready(transfer_policy=FOLLOW, deadlines=type(deadlines)(transfer_s=20.0))
     call = station.talking().id
@@ -320,7 +320,7 @@ def test_a_new_call_that_nobody_answers_is_given_up():
     assert [(e.code, e.role) for e in outcomes(station)] == [(408, TransferRole.TRANSFEREE)]
 
 
-def test_a_far_end_that_goes_at_once_is_not_told_and_we_go_on():
+def test_a_far_end_that_goes_at_once_is_not_reported_and_we_go_on():
     station, call = referred(FOLLOW)
     ended(station, call)
     assert station.last(events.CallEnded).cause is Cause.TRANSFERRED
@@ -339,7 +339,7 @@ def test_what_is_no_sip_address_is_not_called(to):
     assert [(e.call, e.code) for e in outcomes(station)] == [(call, 416)]
 
 
-def test_with_as_many_calls_as_may_be_we_do_not_follow():
+def test_at_the_limit_of_calls_we_do_not_follow():
     station = ready(transfer_policy=FOLLOW, max_calls=1)
     refers(station, station.talking().id)
     assert notified(station) == [486]
@@ -395,7 +395,7 @@ def test_a_client_has_done_it_by_itself():
     assert station.last(events.CallEnded).cause is Cause.TRANSFERRED
 
 
-def test_what_nobody_has_asked_for_cannot_be_answered():
+def test_what_no_one_has_asked_for_cannot_be_answered():
     station = ready(transfer_policy=ASK)
     call = station.talking().id
     for action in (inputs.AcceptTransfer(call), inputs.EndTransfer(call, 603, "Decline")):
@@ -405,7 +405,7 @@ def test_what_nobody_has_asked_for_cannot_be_answered():
     assert station.ask(inputs.AcceptTransfer(CallId("c-none"))).error.code == "call-not-found"
 
 
-def test_what_nobody_decides_on_is_refused():
+def test_what_no_one_decides_on_is_refused():
     station, call = referred(ASK)
     station.wait(station.state.settings.deadlines.transfer_request_s)
     assert notified(station) == [100, 603]
@@ -427,7 +427,7 @@ def test_a_call_that_is_being_ended_is_not_transferred_any_more():
     assert station.ask(inputs.AcceptTransfer(call)).error.code == "transfer-not-requested"
 
 
-def test_when_the_sip_process_is_lost_nobody_is_followed():
+def test_when_the_sip_process_is_lost_no_one_is_followed():
     station, call = referred(FOLLOW)
     station.give(inputs.SipLost, why="killed")
     assert outcomes(station) == [events.CallTransferFailed(call, 480, "killed", TransferRole.TRANSFEREE)]

@@ -253,7 +253,7 @@ def test_who_has_still_to_confirm_is_waited_for_when_the_last_step_is_over():
     assert ended(station) == (RingResult.ANSWERED, "mobile")
 
 
-def test_who_never_confirms_in_the_last_step_leaves_nobody():
+def test_a_phone_that_never_confirms_in_the_last_step_leaves_no_one():
     station = house(("mobile", 10))
     station.press("ring")
     station.wait(6.0)
@@ -262,7 +262,7 @@ def test_who_never_confirms_in_the_last_step_leaves_nobody():
     assert ended(station) == (RingResult.UNANSWERED, "")
 
 
-def test_the_visitor_hangs_up_and_nobody_rings_on():
+def test_the_visitor_hangs_up_and_no_one_rings_on():
     station = house(("kitchen", "hall", 20), ("mobile", 20), cycles=2)
     station.press("ring")
     station.press("hangup")

@@ -63,7 +63,7 @@ def test_a_press_before_sip_is_ready_is_placed_when_it_is():
     assert len(station.orders(Place)) == 1
 
 
-def test_a_call_that_we_cancel_since_nobody_answers_says_so_and_not_what_our_cancel_brought():
+def test_a_call_that_we_cancel_since_no_one_answers_says_so_and_not_what_our_cancel_brought():
     station = ready()
     call = station.dialled()
     station.give(inputs.CallProgressed, call=call.id, code=180, early_media=False).wait(61.0)
@@ -98,7 +98,7 @@ def test_a_ring_that_is_lost_with_the_sip_process_is_placed_again_once_only():
 
 
 @pytest.mark.parametrize("why_not", ["a client's call", "answered", "given up", "the daemon stops"])
-def test_it_is_not_placed_again_where_nobody_waits_for_it(why_not):
+def test_it_is_not_placed_again_where_no_one_waits_for_it(why_not):
     station = ready()
     match why_not:
         case "a client's call":
@@ -114,7 +114,7 @@ def test_it_is_not_placed_again_where_nobody_waits_for_it(why_not):
     assert station.state.calls.living == ()
 
 
-def test_a_press_displaces_a_call_from_outside_that_nobody_has_answered_where_only_one_may_be():
+def test_a_press_displaces_a_call_from_outside_that_no_one_has_answered_where_only_one_may_be():
     station = ready(max_calls=1)
     incoming = station.arrive()
     station.press("ring")
@@ -165,7 +165,7 @@ def test_a_new_press_ends_the_error():
     assert station.state.panel.error_until is None
 
 
-def test_a_button_whose_target_is_unknown_rings_nobody():
+def test_a_button_whose_target_is_unknown_rings_no_one():
     station = ready(buttons=(ButtonSettings(ButtonId("ring"), Action.RING, target="nobody"),))
     station.press("ring")
     assert station.state.calls.living == ()

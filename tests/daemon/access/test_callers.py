@@ -66,7 +66,7 @@ def test_who_knows_the_password_is_the_target_from_whatever_address(own_address,
 
 
 @shows("access.denied scope=call")
-def test_who_does_not_know_it_is_refused_and_told_though_he_has_the_target_s_address(door, tmp_path):
+def test_a_caller_without_the_password_is_refused_and_reported_even_at_the_target_s_address(door, tmp_path):
     with calling(door, tmp_path, door.far_address, "a guess") as far:
         far.command("dial", f"sip:{door.user}@{door.address}")
         assert "403" in far.wait("CALL_CLOSED")["param"]
@@ -157,7 +157,7 @@ def test_guesses_are_locked_out_by_source_and_by_target_and_never_lock_out_the_p
         rings(door, rung)
 
 
-def test_wrong_answers_from_a_forged_address_lock_nobody_out(door):
+def test_wrong_answers_from_a_forged_address_lock_no_one_out(door):
     """A sender with the phone's address that sees no challenge cannot answer one that was for the phone."""
     with Guesser(door, loopback()) as thief, Packets(door.far_address, to=door.address) as forged:
         thief.send(thief.invite())

@@ -312,7 +312,7 @@ def test_a_code_at_the_keypad_and_a_card_at_the_reader_open_the_door(tmp_path):
 
 
 @shows("door.denied why=codes are unavailable")
-def test_codes_that_cannot_be_read_are_unavailable_masked_and_lock_nobody_out(tmp_path):
+def test_codes_that_cannot_be_read_are_unavailable_masked_and_lock_no_one_out(tmp_path):
     with entrance(tmp_path / "d") as door:
         added(door)
         door.process.send_signal(signal.SIGKILL)

@@ -23,7 +23,7 @@ def becomes(door, state, code=200, reason=None):
 
 
 @shows("contact.changed", "GET /v1/contacts")
-def test_a_contact_that_goes_and_comes_is_told(tmp_path):
+def test_a_contact_that_goes_and_comes_is_reported(tmp_path):
     address = loopback()
     port = free_port(address)
     watched = {"uri": f"sip:door@{address}:{port}", "watch": "options", "watch_s": 5}
@@ -42,7 +42,7 @@ def pbx(tmp_path):
 
 
 @shows("contact.changed", "GET /v1/contacts")
-def test_an_extension_is_there_talks_and_goes_as_its_pbx_tells(pbx, tmp_path):
+def test_an_extension_is_there_talks_and_goes_as_its_pbx_reports(pbx, tmp_path):
     def station(user, **target):
         table = account(tmp_path, pbx, user)
         return Daemon(tmp_path / user, account={"office": table}, target=target)
@@ -85,18 +85,18 @@ def watching(tmp_path):
 
 
 @pytest.mark.parametrize(("code", "packages"), [(403, ("presence",)), (404, ("presence",)), (489, ())])
-def test_a_server_that_refuses_is_told_as_not_knowing(code, packages, watching):
+def test_a_server_that_refuses_leaves_the_state_unknown(code, packages, watching):
     with Notifier((code, None), packages=packages) as server, watching(server) as door:
         becomes(door, "unknown", code)
 
 
-def test_a_server_that_knows_only_of_calls_tells_of_those(watching):
+def test_a_server_that_knows_only_calls_reports_those(watching):
     told = 202, ("active;expires=600", DIALOG, TALKS)
     with Notifier(told, packages=("dialog",)) as server, watching(server) as door:
         becomes(door, "busy")
 
 
-def test_a_subscription_is_renewed_and_begun_anew_after_its_end_and_after_the_sip_process(watching):
+def test_a_subscription_is_renewed_and_begun_again_after_its_end_and_after_the_sip_process(watching):
     told = [
         (202, ("active;expires=600", PIDF, BUSY)),
         (202, ("terminated;reason=rejected;retry-after=5", PIDF, "")),

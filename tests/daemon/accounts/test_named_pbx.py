@@ -152,7 +152,7 @@ def test_a_message_to_a_name_arrives(cable, packets, tmp_path):
             door.wait("message.sent", message=message)
 
 
-def test_a_message_to_a_name_that_nobody_resolves_fails_and_calls_go_on(cable, packets, tmp_path):
+def test_a_message_to_a_name_that_no_one_resolves_fails_and_calls_go_on(cable, packets, tmp_path):
     cable.resolver.write_text(f"nameserver {PBX}\noptions timeout:1 attempts:1\n")
     target = {"far": {"uri": f"sip:far@{PBX}:{FAR}"}, "named": {"uri": f"sip:far@{NOWHERE}:{FAR}"}}
     with SilentNameServer(cable.pbx), station(cable, tmp_path / "d", target=target) as door:

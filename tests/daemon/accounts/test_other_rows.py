@@ -122,7 +122,7 @@ def test_a_sound_card_ends_the_sip_process_in_a_call(door, caller):
 
 
 @shows("error", "error:media-update-failed")
-def test_a_far_end_that_will_not_be_held_is_told_as_an_error(door, far):
+def test_a_far_end_that_will_not_be_held_is_reported_as_an_error(door, far):
     with far("uas-hold-refused") as peer:
         call = door.talk(door.ring())
         door.press("hold")

@@ -21,7 +21,7 @@ def kamailio(tmp_path_factory):
         yield registrar
 
 
-def test_two_accounts_register_with_digest_by_udp_and_by_tcp_and_no_password_is_told(kamailio, tmp_path):
+def test_two_accounts_register_with_digest_by_udp_and_by_tcp_and_no_password_is_shown(kamailio, tmp_path):
     accounts = {
         "office": account(tmp_path, kamailio, "201"),
         "home": account(tmp_path, kamailio, "202", transport="tcp"),
@@ -52,7 +52,7 @@ def test_two_accounts_register_with_digest_by_udp_and_by_tcp_and_no_password_is_
     assert not any("pw-" in text for text in everything)
 
 
-def test_what_is_wrong_is_told_with_its_cause_and_tried_again(kamailio, tmp_path):
+def test_what_is_wrong_is_reported_with_its_cause_and_tried_again(kamailio, tmp_path):
     granted, busy, gone = (200, {}), (503, {"Retry-After": "2"}), (404, {})
     moved = 302, {"Contact": "<sip:192.0.2.9:5070>"}
     with (
@@ -127,7 +127,7 @@ def test_a_registration_that_cannot_be_renewed_runs_out(tmp_path):
             assert door.get("/v1/accounts/office")["expires"] is None
 
 
-def test_a_new_sip_process_registers_anew(kamailio, tmp_path):
+def test_a_new_sip_process_registers_again(kamailio, tmp_path):
     with Daemon(tmp_path / "door", account={"office": account(tmp_path, kamailio, "205")}) as door:
         door.wait("account.registered")
         door.begin()

@@ -45,14 +45,14 @@ def test_a_call_that_people_ended_has_nothing_to_explain(door, tmp_path):
     assert examined(door, "calls")["level"] == "ok"
 
 
-def test_nobody_there_is_told_as_that(tmp_path):
+def test_a_registrar_that_is_not_there_is_reported_as_that(tmp_path):
     with Daemon(tmp_path / "d", deadlines={"dialing_s": 1}) as door:
         told = door.final(door.ring(), kind="call.failed", cause="unavailable")["explanation"]
     assert "Nobody answers at sip:far@" in told
     assert "check target.far.uri, the network, and the firewall" in told
 
 
-def test_registrations_that_fail_say_why_and_one_that_holds_is_well(tmp_path):
+def test_registrations_that_fail_say_why_and_one_that_holds_has_no_error(tmp_path):
     with Kamailio(tmp_path / "k") as registrar:
         unnamed = {**account(tmp_path, registrar, "304"), "registrar": "pbx.invalid"}
         nobody = {**account(tmp_path, registrar, "305"), "registrar": f"{loopback()}:9", "transport": "tcp"}

@@ -56,7 +56,7 @@ def test_they_call_each_other_and_either_ends_it(stations, direction):
     callee.final(came, kind="call.ended", cause="hangup", by="local")
 
 
-def test_an_extension_that_nobody_has_registered_is_not_had(stations):
+def test_an_extension_that_no_one_has_registered_cannot_be_reached(stations):
     caller, _ = stations
     call = caller.post("/v1/calls", {"to": "103"})["id"]
     told = caller.final(call, kind="call.failed")
@@ -96,7 +96,7 @@ def test_who_is_passed_on_hears_the_music(stations):
     two.final(came, kind="call.ended", cause="hangup", by="local")
 
 
-def test_who_is_passed_on_to_nobody_stays_with_us(stations):
+def test_a_phone_that_is_transferred_to_no_one_stays_with_us(stations):
     one, two = stations
     call, came = talking(one, two)
     one.post(f"/v1/calls/{call}/transfer", {"to": "999"})
@@ -108,7 +108,7 @@ def test_who_is_passed_on_to_nobody_stays_with_us(stations):
     two.final(came, kind="call.ended")
 
 
-def test_who_is_connected_with_another_call_of_ours_hears_its_music(stations):
+def test_a_phone_that_is_connected_with_our_other_call_hears_its_music(stations):
     one, two = stations
     call, came = talking(one, two)
     file = recorded(two, came)
@@ -135,7 +135,7 @@ def test_it_passes_us_on_to_its_music(stations):
     two.final(new["id"], kind="call.ended", cause="hangup", by="local")
 
 
-def test_it_passes_us_on_to_nobody_and_we_talk_with_it_again(stations):
+def test_it_transfers_us_to_no_one_and_we_talk_with_it_again(stations):
     _, two = stations
     call = two.talk(two.post("/v1/calls", {"to": "604"})["id"])
     two.wait("call.transfer_failed", call, code=404, role="transferee")

@@ -26,7 +26,7 @@ def test_a_caller_hears_the_station_then_his_own_ringback_and_is_answered_with_h
 
 
 @shows("POST /v1/calls", "PATCH /v1/calls/{id}", "call.connected", "call.changed", "error:text-too-long")
-def test_a_call_of_ours_has_a_note_and_the_200_has_headers(door, tmp_path):
+def test_an_outgoing_call_has_a_note_and_the_200_has_headers(door, tmp_path):
     answered = {"headers": "X-Flat: 3\nX-Floor: 2\n"}
     with Sipp(tmp_path, "uas-answers-with", address=door.far_address, port=door.far_port, **answered) as peer:
         call = door.post("/v1/calls", {"to": "far", "headers": {"X-Order": "5"}, "custom_data": "order 5"})["id"]

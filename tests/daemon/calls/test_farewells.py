@@ -45,7 +45,7 @@ def test_whom_we_call_gets_cancel(door, tmp_path):
         door.final(call, kind="call.failed", cause="error", by="device")
 
 
-def test_whom_nobody_has_answered_gets_480(door, tmp_path):
+def test_a_caller_whom_no_one_has_answered_gets_480(door, tmp_path):
     with Sipp(tmp_path, "uac-refused", door.address, address=door.far_address, user="far", code=480) as peer:
         call = door.rung()
         kill(door)

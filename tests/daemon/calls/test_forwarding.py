@@ -88,7 +88,7 @@ def test_all_calls_are_sent_on_while_a_client_wants_it(door, tmp_path):
         peer.done()
 
 
-def test_nobody_answers_in_time(door, tmp_path):
+def test_no_one_answers_in_time(door, tmp_path):
     change(door, {"forwarding": {"no_answer": "other", "no_answer_s": 1.0}})
     call = sent_on(door, tmp_path, cause="no_answer", missed=True)
     assert door.story(call) == ["incoming", "ringing", "forwarded", "disconnecting", "rejected"]
@@ -104,7 +104,7 @@ def test_the_station_is_busy(door, tmp_path):
         third.done()
 
 
-def test_nobody_is_to_be_disturbed(door, tmp_path):
+def test_do_not_disturb_is_on(door, tmp_path):
     change(door, {"do_not_disturb": True})
     with calling(door, tmp_path / "first", "uac-refused", code=480) as peer:
         call = door.wait("call.incoming")["call"]
@@ -115,7 +115,7 @@ def test_nobody_is_to_be_disturbed(door, tmp_path):
     sent_on(door, tmp_path, cause="unavailable", missed=True)
 
 
-def test_nobody_is_disturbed_after_the_station_was_killed_either(tmp_path):
+def test_do_not_disturb_is_still_on_after_the_station_was_killed(tmp_path):
     """A resident says good night once."""
     with Daemon(tmp_path / "door") as door:
         change(door, {"do_not_disturb": True, "quiet_hours": {"begin": "22:10", "end": "06:10"}})
@@ -137,7 +137,7 @@ def test_in_the_quiet_hours(door, tmp_path):
 
 
 @shows("error:number-invalid")
-def test_nobody_can_be_named_whom_the_station_does_not_know(door):
+def test_no_unknown_target_can_be_named(door):
     for name in ("sip:dear@192.0.2.9", "0900123456"):
         status, answer = door.ask("PATCH", "/v1/config/runtime", {"forwarding": {"always": name}})
         assert (status, answer["code"]) == (400, "number-invalid")
@@ -158,7 +158,7 @@ def test_a_call_that_was_there_already_is_not_sent_back(door, tmp_path):
     assert not door.of("call.forwarded")
 
 
-def test_baresip_calls_where_it_is_told_to(door, tmp_path):
+def test_baresip_calls_where_it_is_redirected_to(door, tmp_path):
     change(door, {"forwarding": {"always": "other"}})
     with (
         at(door, tmp_path, "other", "uas-ends") as other,
@@ -174,7 +174,7 @@ def test_baresip_calls_where_it_is_told_to(door, tmp_path):
 
 
 @shows("call.forwarded", "call.connected")
-def test_a_call_of_ours_goes_on_to_another_target(door, tmp_path):
+def test_an_outgoing_call_goes_on_to_another_target(door, tmp_path):
     contact = uri_of(door, "other")
     far = Sipp(tmp_path, "uas-moved", address=door.far_address, port=door.far_port, contact=contact)
     with far, at(door, tmp_path, "other", "uas-answer") as other:
@@ -190,7 +190,7 @@ def test_a_call_of_ours_goes_on_to_another_target(door, tmp_path):
     assert door.story(call) == ["dialing", "ringing", "forwarded", "connecting", "connected", "disconnecting", "ended"]
 
 
-def test_a_call_of_ours_does_not_go_to_whomever_the_far_end_names(door, tmp_path):
+def test_an_outgoing_call_does_not_go_to_any_address_that_the_far_end_names(door, tmp_path):
     with Packets(loopback()) as dear:
         contact = f"sip:dear@{dear.address}:{dear.port}"
         far = Sipp(tmp_path, "uas-moved", address=door.far_address, port=door.far_port, contact=contact, rings=False)

@@ -179,7 +179,7 @@ def callers(station):
         yield made
 
 
-def test_of_ten_who_call_at_once_one_rings_and_nine_are_told_at_once_that_it_is_busy():
+def test_of_ten_who_call_at_once_one_rings_and_nine_are_refused_at_once_as_busy():
     inside = pair()[1]
     inside["sip"]["max_calls"] = 1
     with appliances(inside) as (kitchen,):

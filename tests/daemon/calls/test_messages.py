@@ -21,7 +21,7 @@ def test_somebody_whom_we_know_writes(door, caller):
 
 
 @shows("access.denied scope=message")
-def test_a_stranger_who_writes_is_told_of_and_not_heard(door, caller):
+def test_a_stranger_who_sends_a_text_is_reported_and_not_heard(door, caller):
     address = loopback()
     with caller("uac-writes", address=address) as peer:
         door.wait("access.denied", scope="message", **{"from": address})
@@ -50,7 +50,7 @@ def test_a_message_in_a_call_names_it(door, caller):
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/json", "application/vnd.door+xml"])
 @shows("info.received")
-def test_info_of_any_content_is_answered_and_told(door, caller, kind):
+def test_info_of_any_content_is_answered_and_reported(door, caller, kind):
     with caller("uac-informs", kind=kind) as peer:
         call = door.rung()
         door.press("answer")
@@ -59,7 +59,7 @@ def test_info_of_any_content_is_answered_and_told(door, caller, kind):
         peer.done()
 
 
-def test_a_digit_by_info_of_its_own_is_a_digit_and_never_told_as_text(door, caller):
+def test_a_digit_by_info_of_its_own_is_a_digit_and_never_reported_as_text(door, caller):
     with caller("uac-informs", kind="application/dtmf", text="7") as peer:
         call = door.rung()
         door.press("answer")
@@ -71,7 +71,7 @@ def test_a_digit_by_info_of_its_own_is_a_digit_and_never_told_as_text(door, call
 
 @pytest.mark.parametrize("code", [200, 202])
 @shows("message.sent", "POST /v1/messages")
-def test_a_message_that_arrives_is_told_as_sent(door, far, code):
+def test_a_message_that_arrives_is_reported_as_sent(door, far, code):
     with far("uas-reads", code=code) as peer:
         message = door.post("/v1/messages", {"to": "far", "text": TEXT})["message"]
         told = door.wait("message.sent", message=message)
@@ -80,7 +80,7 @@ def test_a_message_that_arrives_is_told_as_sent(door, far, code):
 
 
 @pytest.mark.parametrize("code", [404, 415, 486, 503, 603])
-def test_a_message_that_is_refused_is_told_as_failed(door, far, code):
+def test_a_message_that_is_refused_is_reported_as_failed(door, far, code):
     with far("uas-reads", code=code) as peer:
         message = door.post("/v1/messages", {"to": "far", "text": TEXT})["message"]
         door.wait("message.failed", message=message, code=code, reason="Done")
@@ -129,12 +129,12 @@ def informs(door, far, code, told):
 
 
 @shows("info.sent", "POST /v1/calls/{id}/info")
-def test_an_info_that_arrives_is_told_as_sent(door, far):
+def test_an_info_that_arrives_is_reported_as_sent(door, far):
     informs(door, far, 200, "info.sent")
 
 
 @shows("info.failed")
-def test_an_info_that_is_refused_is_told_as_failed(door, far):
+def test_an_info_that_is_refused_is_reported_as_failed(door, far):
     informs(door, far, 415, "info.failed")
 
 

@@ -100,7 +100,7 @@ def test_who_is_not_there_is_followed_by_the_next(door, person):
         hall.done()
 
 
-def test_who_refuses_is_followed_by_the_next_at_once_and_nobody_hears_an_error(door, person):
+def test_a_phone_that_refuses_is_followed_by_the_next_at_once_and_no_one_hears_an_error(door, person):
     with person("kitchen", "uas-refuse", code=486) as kitchen, person("hall", "uas-answer") as hall:
         door.press("calm")
         kitchen.done()
@@ -143,7 +143,7 @@ def test_who_confirms_by_the_digit_is_put_through(door, person):
         mobile.done()
 
 
-def test_the_visitor_hangs_up_and_nobody_rings_on(door, person):
+def test_the_visitor_hangs_up_and_no_one_rings_on(door, person):
     with person("kitchen", "uas-ring") as kitchen, person("hall", "uas-ring") as hall:
         door.press("both")
         call = called(door, "kitchen", "hall")
@@ -157,7 +157,7 @@ def test_the_visitor_hangs_up_and_nobody_rings_on(door, person):
             door.final(one, kind="call.canceled", cause="canceled", by="local")
 
 
-def test_a_phone_that_hears_no_more_of_us_is_told_at_the_start_when_to_stop(door, person):
+def test_a_phone_that_we_can_no_longer_reach_learned_at_the_start_when_to_stop(door, person):
     with person("kitchen", "uas-expires") as kitchen:
         door.press("twice")
         kitchen.done()

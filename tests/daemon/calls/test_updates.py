@@ -34,7 +34,7 @@ def changes(door, call):
 
 
 @shows("call.update_received", "call.updated")
-def test_what_the_far_end_changes_is_told(door, tmp_path):
+def test_what_the_far_end_changes_is_reported(door, tmp_path):
     with calling(door, tmp_path, "uac-hold") as peer:
         call = answered(door)
         door.final(call, kind="call.ended", by="remote")
@@ -75,7 +75,7 @@ def test_a_client_refuses_a_hold_and_the_call_goes_on(door, tmp_path):
     assert not door.of("call.held", call)
 
 
-def test_nobody_decides_in_time(tmp_path):
+def test_no_one_decides_in_time(tmp_path):
     with (
         Daemon(tmp_path / "d", sip={"updates": "ask"}, deadlines={"update_s": 1}) as door,
         calling(door, tmp_path, "uac-change-refused") as peer,
@@ -119,7 +119,7 @@ def test_we_ask_for_a_codec_that_the_far_end_will_not_have(door, tmp_path):
         peer.done()
 
 
-def test_our_own_hold_is_told_as_a_change(door, tmp_path):
+def test_our_own_hold_is_reported_as_a_change(door, tmp_path):
     with Sipp(tmp_path, "uas-held", address=door.far_address, port=door.far_port) as peer:
         call = door.talk(door.ring())
         for count, what in enumerate(("hold", "resume"), 1):

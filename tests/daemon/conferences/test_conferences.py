@@ -217,7 +217,7 @@ def test_who_is_held_or_holds_neither_hears_nor_is_heard(door, far):
     each_hears(peers, PANEL)
 
 
-def test_a_call_beside_the_conference_has_the_panel_alone_and_nobody_hears_what_is_not_his(door, far):
+def test_a_call_beside_the_conference_has_the_panel_alone_and_no_one_hears_another_call(door, far):
     conference, peers, _ = conferring(door, far, "far", "two")
     beside = far("three")
     call = door.post("/v1/calls", {"to": "three"})["id"]
@@ -237,7 +237,7 @@ def test_a_call_beside_the_conference_has_the_panel_alone_and_nobody_hears_what_
 
 
 @shows("conference.canceled", "conference.invitation_rejected", "conference.invitation_sending")
-def test_one_who_will_not_come_and_a_conference_of_nobody(door, tmp_path):
+def test_a_participant_who_refuses_and_a_conference_without_participants(door, tmp_path):
     with Sipp(tmp_path, "uas-refuse", address=door.far_address, port=door.far_port, code=603) as peer:
         conference = door.post(PATH, {"participants": [{"to": "far"}]})["id"]
         told = door.wait("conference.invitation_rejected", conference=conference)["data"]

@@ -155,7 +155,7 @@ def test_a_client_on_the_bus_opens_holds_releases_locks_and_unlocks(house):
     *(f"Door1.{each.name}" for each in DOOR.properties),
     *("Appliance1.Buttons", "Appliance1.Event", "Door1.PropertiesChanged"),
 )
-def test_the_bus_tells_of_doors_what_http_does_and_each_event(house):
+def test_the_bus_shows_doors_what_http_does_and_each_event(house):
     names = {each.name: each.name for each in DOOR.properties}
     as_told = {"PulseSeconds": "pulse_s", "MaxSeconds": "max_s", "MaxHoldSeconds": "max_hold_s"}
 
@@ -210,7 +210,7 @@ def test_intercomctl_does_all_of_it(house):
     *("POST /v1/panel/sensors/{sensor}/clear", "error:button-not-found", "error:lamp-not-found"),
     *("error:sensor-not-found", "error:conflict"),
 )
-def test_a_client_presses_tries_a_lamp_clears_a_sensor_and_is_told_what_is_not_there(house):
+def test_a_client_presses_tries_a_lamp_clears_a_sensor_and_learns_what_is_missing(house):
     house.post("/v1/panel/buttons/hold/press", {"seconds": 0.1})
     house.wait("button.released", button="hold")
     house.post("/v1/panel/lamps/status/test", {"pattern": "on", "seconds": 1.0})
@@ -228,7 +228,7 @@ def test_a_client_presses_tries_a_lamp_clears_a_sensor_and_is_told_what_is_not_t
     *("access.denied scope=read", "access.denied scope=control", "access.denied scope=door"),
     *("error:unauthorized", "error:forbidden"),
 )
-def test_who_has_no_token_or_comes_by_another_name_opens_nothing_and_is_told_of(tmp_path):
+def test_a_client_without_the_token_or_with_another_host_opens_nothing_and_is_reported(tmp_path):
     for scope, method, path in (
         ("read", "GET", "/v1/state"),
         ("control", "POST", "/v1/calls"),
@@ -291,7 +291,7 @@ def test_a_use_that_cannot_be_written_opens_nothing(house):
 
 
 @shows("door.denied why=the far end is no target that may open this door", "access.denied scope=door")
-def test_a_stranger_who_may_call_opens_nothing_and_is_told_of(bus, tmp_path):
+def test_a_stranger_who_may_call_opens_nothing_and_is_reported(bus, tmp_path):
     daemon = House(tmp_path / "d", bus)
     daemon.config["sip"]["callers"] = "anyone"
     daemon.config["dbus"]["enabled"] = False

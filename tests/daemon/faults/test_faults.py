@@ -11,7 +11,7 @@ from tests.support.peers.sipp import Sipp
 from tests.support.waiting import PATIENCE_S, until
 
 
-def test_a_missing_card_is_told_and_the_call_goes_on():
+def test_a_missing_card_is_reported_and_the_call_goes_on():
     missing = {"audio": {"capture": "nosuchmicrophone", "playback": "nosuchspeaker"}}
     with appliances(*pair(front=missing)) as (front, kitchen):
         failed = front.next("audio.failed")["data"]
@@ -43,7 +43,7 @@ def sip_port_in_use():
             yield front, other
 
 
-def test_a_sip_port_in_use_is_told_with_its_remedy_and_taken_when_it_is_free():
+def test_a_sip_port_in_use_is_reported_with_its_remedy_and_taken_when_it_is_free():
     with sip_port_in_use() as (front, other):
         port = front.config["sip"]["port"]
         told = front.next("appliance.degraded", part="sip")["data"]["why"]
@@ -75,7 +75,7 @@ def test_an_http_port_in_use_costs_no_call_and_is_taken_when_it_is_free():
         (603, "call.rejected", "rejected"),
     ],
 )
-def test_a_far_end_that_refuses_is_told_by_cause_and_code(code, kind, cause, tmp_path):
+def test_a_far_end_that_refuses_is_reported_by_cause_and_code(code, kind, cause, tmp_path):
     with Sipp(tmp_path, "uas-refuse", code=code) as peer:
         with appliances(alone(peer.uri)) as (front,):
             front.press("ring")
@@ -85,7 +85,7 @@ def test_a_far_end_that_refuses_is_told_by_cause_and_code(code, kind, cause, tmp
             peer.done()
 
 
-def test_a_ring_that_nobody_answers_ends_at_both_ends():
+def test_a_ring_that_no_one_answers_ends_at_both_ends():
     with appliances(*pair(front={"deadlines": {"ringing_s": 1.0}})) as (front, kitchen):
         ours, theirs = ring(front, kitchen)
         front.next("call.failed", call=ours, cause="no_answer", by="local")
@@ -123,7 +123,7 @@ def third(kitchen, known):
     return caller
 
 
-def test_a_second_caller_is_told_that_it_is_busy_and_the_first_call_goes_on():
+def test_a_second_caller_is_refused_as_busy_and_the_first_call_goes_on():
     config, inside = pair()
     inside["sip"]["max_calls"] = 1
     with appliances(config, third(inside, known=True), inside) as (front, back, kitchen):
@@ -166,7 +166,7 @@ def test_the_panel_and_the_door_work_while_the_sip_process_cannot_start():
         front.next("door.locked")
 
 
-def test_a_daemon_that_is_told_to_end_says_bye_and_ends_well():
+def test_a_daemon_that_is_stopped_sends_bye_and_ends_with_status_0():
     with appliances(*pair()) as (front, kitchen):
         _ours, theirs = connect(front, kitchen)
         front.stop()

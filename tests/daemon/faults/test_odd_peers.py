@@ -60,7 +60,7 @@ def test_a_200_that_comes_again_is_acknowledged_again(door):
     assert door.story(call) == ["dialing", "ringing", "connecting", "connected", "disconnecting", "ended"]
 
 
-def test_a_digit_told_by_rtp_and_by_info_is_one_digit(door):
+def test_a_digit_reported_by_rtp_and_by_info_is_one_digit(door):
     with Packets(door.far_address, to=door.address) as far:
         far.send(far.invite())
         call = door.rung()
@@ -80,7 +80,7 @@ def test_a_digit_told_by_rtp_and_by_info_is_one_digit(door):
     assert "".join(e["data"]["digit"] for e in door.of("dtmf.received", call)) == "55129"
 
 
-def test_one_press_told_in_two_ways_does_not_make_a_code_of_two_digits(tmp_path):
+def test_one_press_reported_in_two_ways_does_not_make_a_code_of_two_digits(tmp_path):
     daemon = Daemon(tmp_path / "d", door={"front": {"digits": "55", "pulse_s": 0.5}})
     daemon.config["target"]["far"]["doors"] = ["front"]
     with daemon as door, Packets(door.far_address, to=door.address) as far:
@@ -102,7 +102,7 @@ def test_one_press_told_in_two_ways_does_not_make_a_code_of_two_digits(tmp_path)
         assert len(door.of("door.unlocked")) == 1
 
 
-def test_an_offer_without_a_codec_of_ours_is_refused_and_told_and_rings_nobody(door):
+def test_an_offer_without_our_own_codec_is_refused_and_reported_and_rings_no_one(door):
     with Packets(door.far_address, to=door.address) as far:
         far.send(far.request("INVITE", body=far.sdp.replace("AVP 8 101", "AVP 3"), headers="X-Floor: 2\r\n"))
         far.receive("SIP/2.0 488", "INVITE")
@@ -116,7 +116,7 @@ def test_an_offer_without_a_codec_of_ours_is_refused_and_told_and_rings_nobody(d
 
 
 @shows("call.updated")
-def test_an_offer_in_a_call_without_a_codec_of_ours_is_refused_and_told_and_the_call_goes_on(door):
+def test_an_offer_in_a_call_without_our_own_codec_is_refused_and_reported_and_the_call_goes_on(door):
     with Packets(door.far_address, to=door.address) as far:
         call, _ = far.talk_to(door)
         far.send(far.request("INVITE", 2, body=far.sdp.replace("AVP 8 101", "AVP 3")))
@@ -138,7 +138,7 @@ NAMES = {
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_name_of_any_bytes_is_told_as_valid_text(name, door):
+def test_a_name_of_any_bytes_is_reported_as_valid_text(name, door):
     with Packets(door.far_address, to=door.address, name=name) as far:
         far.send(far.invite())
         call = door.rung()
@@ -169,7 +169,7 @@ def garbage(door, address):
         yield b"\0" * 65_000
 
 
-def test_nobody_is_told_of_our_presence(door):
+def test_no_one_learns_our_presence(door):
     with Packets(loopback(), to=door.address) as far:
         far.send(far.request("SUBSCRIBE", headers="Event: presence\r\nExpires: 3600\r\n"))
         far.receive("SIP/2.0 403", "SUBSCRIBE")
@@ -207,7 +207,7 @@ def dialled(door, far):
     return door.post("/v1/calls", {"to": f"sip:far@{far.address}:{far.port}"})["id"]
 
 
-def test_nobody_is_there(hasty):
+def test_no_one_is_there(hasty):
     with Packets(hasty.far_address) as far:
         pass
     call = dialled(hasty, far)

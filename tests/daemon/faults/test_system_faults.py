@@ -167,7 +167,7 @@ def test_a_disc_that_fills_in_a_call_costs_neither_call_nor_door_and_heals_by_it
             assert [event["id"] for event in front.events if event["id"] <= kept[-1]] == kept
 
 
-def test_a_state_directory_that_cannot_be_written_is_told_once_and_costs_no_call():
+def test_a_state_directory_that_cannot_be_written_is_reported_once_and_costs_no_call():
     with stations(Closed) as (front, kitchen):
         assert front.next("appliance.degraded", part="storage")["data"]["why"]
         ours, _theirs = connect(front, kitchen)

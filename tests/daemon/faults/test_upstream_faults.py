@@ -100,7 +100,7 @@ def media(sdp):
     return [line for line in sdp.splitlines() if line.startswith("m=")]
 
 
-def test_an_offer_of_ours_has_no_more_media_than_an_sdp_can_hold(door):
+def test_our_own_offer_has_no_more_media_than_an_sdp_can_hold(door):
     """The far end fills the SDP, then changes the kind of what we have refused: those and ours do not fit together."""
     child = door.processes()["sip"]
     with Packets(door.far_address, to=door.address) as far:
@@ -169,7 +169,7 @@ def test_bodies_that_are_empty_or_deep_are_answered(body, door):
     serves(door, child)
 
 
-def test_a_contact_told_by_deep_xml_costs_nothing_but_its_state(tmp_path):
+def test_a_contact_reported_by_deep_xml_costs_nothing_but_its_state(tmp_path):
     deep = 202, ("active", "application/pidf+xml", "<a>" * 1000)
     with Notifier(deep) as registrar:
         watched = {"kitchen": {"uri": "102", "account": "office", "watch": "subscribe", "watch_s": 5}}

@@ -70,7 +70,7 @@ def test_a_held_far_end_hears_music_and_then_the_room_again(station, tmp_path):
         door.final(call, kind="call.ended", by="local")
 
 
-def test_music_that_cannot_be_played_is_told_and_the_far_end_hears_silence(station, tmp_path):
+def test_music_that_cannot_be_played_is_reported_and_the_far_end_hears_silence(station, tmp_path):
     with station(tmp_path / "none.wav") as door, Packets(door.far_address, door.far_port) as far:
         assert "none.wav" in door.wait("appliance.degraded", part="hold music")["data"]["why"]
         call = answered(door, far)

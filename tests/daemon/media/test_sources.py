@@ -213,7 +213,7 @@ def test_packets_of_an_earlier_call_played_again_open_nothing(door):
         opens(door, voice)
 
 
-def test_wrong_codes_of_a_stranger_lock_nobody_out(tmp_path, record_property):
+def test_wrong_codes_of_a_stranger_lock_no_one_out(tmp_path, record_property):
     daemon = Daemon(tmp_path / "d", door={"front": {"pulse_s": 0.5}})
     daemon.config["target"]["far"]["doors"] = ["front"]
     with daemon as door:

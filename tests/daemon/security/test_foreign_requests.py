@@ -62,7 +62,7 @@ def test_a_request_in_a_call_from_elsewhere_is_refused_and_the_call_goes_on(meth
     goes_on(door, far, call)  # with lower numbers than the thief's: the dialog has counted none of those
 
 
-def test_nobody_else_cancels_a_call_that_comes_in(door):
+def test_no_one_else_cancels_a_call_that_comes_in(door):
     with Packets(door.far_address, to=door.address) as far:
         far.send(far.invite())
         call = door.rung()
@@ -79,7 +79,7 @@ def test_nobody_else_cancels_a_call_that_comes_in(door):
         door.final(call, kind="call.ended", by="remote")
 
 
-def test_nobody_else_acknowledges_a_call(door):
+def test_no_one_else_acknowledges_a_call(door):
     with Packets(door.far_address, to=door.address) as far:
         far.send(far.invite())
         call = door.rung()
@@ -94,7 +94,7 @@ def test_nobody_else_acknowledges_a_call(door):
         door.final(call, kind="call.ended", by="remote")
 
 
-def test_in_a_call_of_ours_only_its_far_end_is_heard(door):
+def test_in_our_own_call_only_its_far_end_is_heard(door):
     with Packets(door.far_address, door.far_port) as far:
         call = door.ring()
         invite = far.receive("INVITE", "INVITE")

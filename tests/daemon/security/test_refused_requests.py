@@ -53,7 +53,7 @@ def test_a_request_of_a_dialog_that_is_over_is_for_none(far):
     far._tag = ""
 
 
-def test_a_server_that_tells_of_messages_unasked_is_answered(far):
+def test_a_server_that_notifies_of_messages_unasked_is_answered(far):
     body = {"body": "Messages-Waiting: no\r\n", "kind": "application/simple-message-summary"}
     far.send(far.request("NOTIFY", headers=EVENT.format("message-summary"), **body))
     far.receive("SIP/2.0 200", "NOTIFY")
@@ -106,7 +106,7 @@ def test_what_is_broken_is_refused_as_rfc_3261_says(what, far):
         assert "Accept-Encoding: identity\r\n" in answer
 
 
-def test_an_invite_that_is_broken_or_asks_for_too_much_rings_nobody(far):
+def test_an_invite_that_is_broken_or_asks_for_too_much_rings_no_one(far):
     far.send(changed(r"\r\nMax", "\r\nRequire: nothingSupportsThis\r\nMax")(far.invite()))
     assert "Unsupported: nothingSupportsThis\r\n" in far.receive("SIP/2.0 420", "INVITE")
     far.send(far.request("ACK"))

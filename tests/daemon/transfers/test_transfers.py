@@ -116,7 +116,7 @@ def test_it_refuses_to_be_passed_on_and_our_call_goes_on(code, door, far):
         peer.done()
 
 
-def test_a_far_end_that_never_tells_what_came_of_it_is_not_waited_for(tmp_path):
+def test_a_far_end_that_never_reports_what_came_of_it_is_not_waited_for(tmp_path):
     with Daemon(tmp_path / "d", deadlines={"transfer_s": 1.0}) as door:
         peer = Sipp(tmp_path, "uas-accepts-refer", address=door.far_address, port=door.far_port)
         with peer:
@@ -347,7 +347,7 @@ def test_a_client_refuses_to_be_passed_on(door, caller):
 
 
 @shows("POST /v1/calls/{id}/transfer-request/fail")
-def test_a_client_that_tried_by_itself_tells_that_it_failed(door, caller):
+def test_a_client_that_tried_by_itself_reports_that_it_failed(door, caller):
     with caller("uac-refers", refer_to=DEAR, notified=(100, 486)) as peer:
         call = door.rung()
         door.post(f"{asked(door, call)}/fail", {"code": 486, "reason": "Busy Here"})
@@ -358,7 +358,7 @@ def test_a_client_that_tried_by_itself_tells_that_it_failed(door, caller):
 
 
 @shows("POST /v1/calls/{id}/transfer-request/succeed", "call.transferred", "cause:transferred")
-def test_a_client_that_has_done_it_by_itself_tells_so(door, caller):
+def test_a_client_that_has_done_it_by_itself_reports_so(door, caller):
     with caller("uac-refers", refer_to=DEAR, notified=(100, 200)) as peer:
         call = door.rung()
         door.post(f"{asked(door, call)}/succeed")
@@ -491,7 +491,7 @@ def test_where_people_decide_who_takes_a_place_rings(tmp_path):
             second.done()
 
 
-def test_nobody_takes_a_place_unless_it_is_allowed(door, far, tmp_path):
+def test_no_one_takes_a_place_unless_it_is_allowed(door, far, tmp_path):
     with far("uas-answer") as first:
         old = door.talk(door.ring())
         with takes(door, tmp_path, dialog(first), "uac-refused", address=door.far_address, code=603) as second:
@@ -566,7 +566,7 @@ def test_one_station_connects_two_others_with_each_other(three):
     three[1].final(new, kind="call.ended", cause="hangup", by="local")
 
 
-def test_a_sip_process_that_is_killed_in_a_transfer_leaves_nobody_without_its_outcome(three, record_property):
+def test_a_sip_process_that_is_killed_in_a_transfer_leaves_no_one_without_its_outcome(three, record_property):
     chance, seen = random.Random(9), Counter()
     for kills in range(KILLS):
         for station in three:

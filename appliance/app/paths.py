@@ -1,11 +1,11 @@
 """Paths of the daemon's files."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from appliance.base.record import Record
 
-@dataclass(frozen=True, slots=True)
-class Places:
+
+class Places(Record):
     """The state directory, which lasts, and the runtime directory, which a restart empties."""
 
     state: Path

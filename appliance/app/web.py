@@ -4,12 +4,14 @@ import asyncio
 import logging
 import time
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import asdict
+
 from appliance.app.paths import Places
 from appliance.base.errors import IntercomError, reason
+from appliance.base.record import Record
 from appliance.config.schema import Config
 from appliance.core import inputs
 from appliance.core.model import AccessScope
@@ -27,8 +29,7 @@ log = logging.getLogger(__name__)
 HTTP_RETRY_S = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class StoredLists:
+class StoredLists(Record):
     """The lists on disc: recordings, call log and audit."""
 
     recordings: Recordings

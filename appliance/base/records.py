@@ -1,24 +1,22 @@
 """Typed records as plain JSON values, and back: a value of the wrong type is an error."""
 
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from msgspec.structs import asdict
+
+from appliance.base.record import Record
+
 
 def plain(value: Any) -> Any:
     """A record as a dict, a tuple as a list; if a field's type allows several records, [name, dict]."""
-    if is_dataclass(value):
+    if isinstance(value, Record):
         kind: Any = type(value)
         several = _choices(kind)
-        return {
-            field.name: _named(getattr(value, field.name))
-            if field.name in several
-            else plain(getattr(value, field.name))
-            for field in fields(value)
-        }
+        return {name: _named(inner) if name in several else plain(inner) for name, inner in asdict(value).items()}
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, tuple):
@@ -29,7 +27,7 @@ def plain(value: Any) -> Any:
 @cache
 def reader(hint: Any) -> Callable[[Any], Any]:
     """The function that converts JSON to a value of type `hint`; it raises ValueError, KeyError or TypeError."""
-    if is_dataclass(hint) and isinstance(hint, type):
+    if isinstance(hint, type) and issubclass(hint, Record):
         return _record_reader(hint)
     if isinstance(hint, type) and issubclass(hint, Enum):
         return hint
@@ -66,13 +64,13 @@ def _choices(kind: type) -> frozenset[str]:
 def _records(hint: Any) -> dict[str, type]:
     """The records of a union of records only, by name; empty for other types."""
     arguments = get_args(hint) if get_origin(hint) in {Union, UnionType} else ()
-    if arguments and all(is_dataclass(argument) for argument in arguments):
+    if arguments and all(isinstance(argument, type) and issubclass(argument, Record) for argument in arguments):
         return {argument.__name__: argument for argument in arguments}
     return {}
 
 
-def _record_reader(kind: type) -> Callable[[Any], Any]:
-    readers = {name: reader(hint) for name, hint in get_type_hints(kind).items()}
+def _record_reader(kind: type[Record]) -> Callable[[Any], Any]:
+    readers = {name: reader(hint) for name, hint in get_type_hints(kind).items() if name in kind.__struct_fields__}
 
     def read(values: Any) -> Any:
         if type(values) is not dict:

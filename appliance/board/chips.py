@@ -7,15 +7,15 @@ import fcntl
 import os
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
+
+from appliance.base.record import Record
 
 _CHIP_INFO, _LINE_INFO = 0x8044B401, 0xC100B405
 _USED, _ACTIVE_LOW, _OUTPUT = 1 << 0, 1 << 1, 1 << 3  # enum gpio_v2_line_flag
 
 
-@dataclass(frozen=True, slots=True)
-class KernelLine:
+class KernelLine(Record):
     """A line; `name` and `consumer` may be empty."""
 
     offset: int
@@ -26,8 +26,7 @@ class KernelLine:
     active_low: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Chip:
+class Chip(Record):
     """A chip: its number in /dev differs between boards and boots, its label does not."""
 
     path: str
@@ -42,8 +41,7 @@ class Chip:
         return tuple(line for line in self.lines if line.name == wanted)
 
 
-@dataclass(frozen=True, slots=True)
-class Chips:
+class Chips(Record):
     """The chips that could be queried, and (path, reason) for the others."""
 
     found: tuple[Chip, ...]

@@ -5,14 +5,14 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from appliance.base.record import Record
 
 _GRAB = 0x40044590  # EVIOCGRAB of include/uapi/linux/input.h
 
 
-@dataclass(frozen=True, slots=True)
-class FoundInputDevice:
+class FoundInputDevice(Record):
     """A device, by its own name and by its path, which may differ after the next boot."""
 
     name: str

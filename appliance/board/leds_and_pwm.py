@@ -1,13 +1,13 @@
 """The kernel's devices for lamps beyond plain lines: LED-class devices and PWM chips, as sysfs shows them."""
 
 import os
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from appliance.base.record import Record
 
-@dataclass(frozen=True, slots=True)
-class LedDevice:
+
+class LedDevice(Record):
     """A device of the LED class. `colors`: a multicolour device. `ours`: we may write to it."""
 
     name: str
@@ -16,8 +16,7 @@ class LedDevice:
     ours: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PwmChip:
+class PwmChip(Record):
     """A PWM chip: its name in /sys/class/pwm changes between boots, its device's name does not."""
 
     name: str

@@ -6,10 +6,10 @@ any other change needs a new one.
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 from appliance.base.errors import ErrorCode, IntercomError
+from appliance.base.record import Record
 from appliance.base.types import Json
 from appliance.bus.ports import BusPorts
 from appliance.core import inputs, orders
@@ -20,8 +20,7 @@ DECLINE = 603
 LONGEST = 512  # characters of a text from a client
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Record):
     """A client's call of a method: `who` goes into events, `id` is the object's."""
 
     daemon: BusPorts
@@ -36,8 +35,7 @@ class Asked:
         return reply
 
 
-@dataclass(frozen=True, slots=True)
-class BusMethod:
+class BusMethod(Record):
     """A method; `takes` and `gives` are pairs of name and D-Bus type, `act` gets the values and returns the results."""
 
     name: str
@@ -51,8 +49,7 @@ class BusMethod:
         return "".join(kind for _, kind in self.takes)
 
 
-@dataclass(frozen=True, slots=True)
-class Property:
+class Property(Record):
     """A property: its D-Bus type, and its value from the object's part of the snapshot."""
 
     name: str
@@ -60,8 +57,7 @@ class Property:
     value: Callable[[Json], Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Interface:
+class Interface(Record):
     """An interface; `signals`: name, and pairs of name and type."""
 
     name: str

@@ -1,14 +1,13 @@
 """All objects, built from the daemon's snapshot, and the changes between two trees."""
 
-from dataclasses import dataclass
 from typing import Any
 
+from appliance.base.record import Record
 from appliance.base.types import Json
 from appliance.bus.interfaces import ACCOUNT, APPLIANCE, CALL, DOOR, ROOT, Interface, call_path
 
 
-@dataclass(frozen=True, slots=True)
-class Object:
+class Object(Record):
     """An object: its interface, its id, and its properties' plain values."""
 
     interface: Interface

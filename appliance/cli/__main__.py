@@ -7,9 +7,10 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from urllib.parse import urlencode
+
+from msgspec.structs import asdict
 
 import appliance
 from appliance.base.errors import ErrorCode, IntercomError, problem

@@ -4,7 +4,6 @@ Works on the file as read, because it also reports on a file with other errors.
 """
 
 from collections.abc import Iterator
-from dataclasses import fields
 from typing import Any
 
 from appliance.base.toml import dotted
@@ -237,7 +236,7 @@ def _rule(place: str, rule: dict[str, Any], doors: dict[str, Any]) -> Found:
     if isinstance(door, str):
         yield from _named(f"{place}.door", door, "door", doors)
     event = EVENTS.get(kind) if isinstance(kind, str) else None
-    known = [field.name for field in fields(event)] if event is not None else []
+    known = event.__struct_fields__ if event is not None else ()
     for name in where if isinstance(where, dict) and known else ():
         if name not in known:
             yield f"{place}.where", f"{kind} does not report {name} (it reports {', '.join(known)})"

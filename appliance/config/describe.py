@@ -2,13 +2,13 @@
 
 import types
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from appliance.base.record import Record
 from appliance.base.toml import value as one_line
 from appliance.config.schema import Config
 
@@ -16,8 +16,7 @@ Model = type[BaseModel]
 NAME = "<name>"
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Record):
     """One key of a table."""
 
     key: str
@@ -30,8 +29,7 @@ class Setting:
     secret: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Described:
+class Described(Record):
     """One table; `name` is its dotted name, with <name> for names of the user."""
 
     name: str

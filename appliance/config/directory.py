@@ -4,10 +4,10 @@ import csv
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.base.errors import IntercomError
+from appliance.base.record import Record
 from appliance.config import files
 from appliance.config.load import CODE
 from appliance.config.schema import Config
@@ -23,8 +23,7 @@ LONGEST = 1_000_000  # bytes
 Wrong = Iterator[tuple[str, str]]  # column, sentence
 
 
-@dataclass(frozen=True, slots=True)
-class Flat:
+class Flat(Record):
     """A line. targets: names of targets and plans, SIP addresses, or numbers at the first account; may open `doors`."""
 
     number: str

@@ -2,17 +2,16 @@
 
 from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import dataclass
 
 from appliance.base.errors import IntercomError
+from appliance.base.record import Record
 from appliance.base.types import Json
 from appliance.config import describe
 from appliance.config.load import check
 from appliance.config.schema import Config
 
 
-@dataclass(frozen=True, slots=True)
-class Merged:
+class Merged(Record):
     """The settings from now on, and the dotted names of changed ones."""
 
     config: Config

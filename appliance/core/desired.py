@@ -3,13 +3,11 @@
 An adapter gets its part whenever the part changes, and all of it again after the adapter was restarted.
 """
 
-from dataclasses import dataclass, field
-
+from appliance.base.record import Record
 from appliance.core.model import CallId, DoorId, LampId, LampOutput, PersistentState, RecordingId, Tone
 
 
-@dataclass(frozen=True, slots=True)
-class CallMedia:
+class CallMedia(Record):
     """The desired audio of a call.
 
     held: we hold it (re-INVITE sendonly). microphone, speaker: routed to and from it. tone: our tone is sent to it.
@@ -30,8 +28,7 @@ class CallMedia:
     inband: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Sound:
+class Sound(Record):
     """The part of the SIP process: each living call's audio, the tone on the station's speaker, and known hosts.
 
     measure: report the microphone's level, with the speaker audible in it: without echo cancellation.
@@ -48,8 +45,7 @@ class Sound:
     links: tuple[tuple[CallId, CallId], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RelayPulse:
+class RelayPulse(Record):
     """The exception: a pulse energises at most once (docs/explanation/architecture.md). `until` in nanoseconds.
 
     hold: the guard limits it by the door's longest hold, not by its longest pulse.
@@ -61,14 +57,13 @@ class RelayPulse:
     hold: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Desired:
+class Desired(Record):
     """The desired state: one part for each adapter."""
 
     lamps: tuple[tuple[LampId, LampOutput], ...] = ()
     sound: Sound = Sound()
     relays: tuple[RelayPulse, ...] = ()
     recordings: tuple[RecordingId, ...] = ()  # being written: their headers are kept up to date
-    kept: PersistentState = field(default_factory=PersistentState)  # to be on disc
+    kept: PersistentState = PersistentState()  # to be on disc
     wake_at: float | None = None  # the earliest deadline, CLOCK_MONOTONIC seconds: a Tick is due then
     status: str = ""  # one line for people

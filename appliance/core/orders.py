@@ -1,8 +1,7 @@
 """Orders: acts that cannot be taken back, which an adapter performs once. Everything else is `desired`."""
 
-from dataclasses import dataclass
-
 from appliance.base.errors import IntercomError
+from appliance.base.record import Record
 from appliance.core.model import (
     NO_ACCOUNT,
     AccountId,
@@ -25,8 +24,7 @@ ANSWER_S = 40.0  # the SIP process reports after 32 s that no answer came (RFC 3
 DIGIT_S = 0.3  # pjmedia sends a digit for 200 ms; then at least 50 ms of pause (ITU-T Q.24), and room for its packets
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Record):
     """Send an INVITE (RFC 3261 §13.1), through the account if one is named.
 
     expires_s: how long the INVITE is valid (RFC 3261 §13.2.1), so that no phone rings on when the network is gone.
@@ -41,54 +39,47 @@ class Place:
     srtp: str = "off"
 
 
-@dataclass(frozen=True, slots=True)
-class Ring:
+class Ring(Record):
     """Send 180 to the caller."""
 
     call: CallId
 
 
-@dataclass(frozen=True, slots=True)
-class EarlyMedia:
+class EarlyMedia(Record):
     """Send 183 with SDP to the caller (RFC 3960 §3)."""
 
     call: CallId
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Record):
     """Send 200 to the caller, with these X- headers."""
 
     call: CallId
     headers: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerUpdate:
+class AnswerUpdate(Record):
     """Answer a re-INVITE of the far end that waits for a decision: 200, or a refusal."""
 
     call: CallId
     code: int
 
 
-@dataclass(frozen=True, slots=True)
-class OfferCodecs:
+class OfferCodecs(Record):
     """Offer only these codecs, by re-INVITE; UpdateSent and UpdateAnswered follow."""
 
     call: CallId
     codecs: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Record):
     """What a client adds to a refusal or an end: a reason phrase, "" for the usual one, and X- headers."""
 
     reason: str = ""
     headers: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Refuse:
+class Refuse(Record):
     """Send a final 3xx to 6xx to the caller, with these X- headers. `contact`: the URI to call instead, of a 3xx.
 
     reason: the reason phrase, "" for the usual one.
@@ -101,8 +92,7 @@ class Refuse:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class HangUp:
+class HangUp(Record):
     """Send CANCEL or BYE, with a Reason header (RFC 3326) if one is given, and with these X- headers."""
 
     call: CallId
@@ -110,8 +100,7 @@ class HangUp:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SendDigit:
+class SendDigit(Record):
     """Send digits in order: by RFC 4733, or as tones in the sound."""
 
     call: CallId
@@ -119,8 +108,7 @@ class SendDigit:
     inband: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Refer:
+class Refer(Record):
     """Send REFER (RFC 3515): the far end should call `to`, and replace our call `other` if one is named (RFC 3891).
 
     TransferProgressed follows.
@@ -131,8 +119,7 @@ class Refer:
     other: CallId | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class NotifyTransfer:
+class NotifyTransfer(Record):
     """Report the progress of the far end's REFER by NOTIFY (RFC 3515 §2.4.4); a code from 200 on is the last."""
 
     call: CallId
@@ -140,8 +127,7 @@ class NotifyTransfer:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class SendMessage:
+class SendMessage(Record):
     """Send a message, inside `call` if one is named; MessageAnswered follows."""
 
     message: MessageId
@@ -152,22 +138,19 @@ class SendMessage:
     content: Content
 
 
-@dataclass(frozen=True, slots=True)
-class Register:
+class Register(Record):
     """Send the first REGISTER, or one that refreshes (RFC 3261 §10.2); Registered or RegistrationFailed follows."""
 
     account: AccountId
 
 
-@dataclass(frozen=True, slots=True)
-class Unregister:
+class Unregister(Record):
     """Send a REGISTER that ends the registration (RFC 3261 §10.2.2); Unregistered or RegistrationFailed follows."""
 
     account: AccountId
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
+class Probe(Record):
     """Check by OPTIONS (RFC 3261 §11) whether a contact is reachable; ContactAnswered follows."""
 
     contact: str
@@ -175,8 +158,7 @@ class Probe:
     account: AccountId = NO_ACCOUNT
 
 
-@dataclass(frozen=True, slots=True)
-class Subscribe:
+class Subscribe(Record):
     """Subscribe to a contact's state (SUBSCRIBE, RFC 6665), in place of an earlier subscription or probe.
 
     ContactNotified or SubscriptionEnded follows.
@@ -188,20 +170,17 @@ class Subscribe:
     package: Package
 
 
-@dataclass(frozen=True, slots=True)
-class Unsubscribe:
+class Unsubscribe(Record):
     """End the subscription or probes of a contact."""
 
     contact: str
 
 
-@dataclass(frozen=True, slots=True)
-class Renew:
+class Renew(Record):
     """The machine's address has changed: move calls to the new one by re-INVITE, and register again."""
 
 
-@dataclass(frozen=True, slots=True)
-class PrepareRecording:
+class PrepareRecording(Record):
     """Make the file and its index row durable, then post RecordingPrepared or RecordingRefused."""
 
     call: CallId
@@ -209,15 +188,13 @@ class PrepareRecording:
     remote: str
 
 
-@dataclass(frozen=True, slots=True)
-class FinishRecording:
+class FinishRecording(Record):
     """Repair the header from the file's size, complete the index row, then post RecordingAvailable."""
 
     recording: RecordingId
 
 
-@dataclass(frozen=True, slots=True)
-class LogCall:
+class LogCall(Record):
     """Write a call into the call log; replaces the call's earlier row.
 
     `ended`: CLOCK_MONOTONIC seconds, None while the call lasts. `missed`: for such a call, as if it were cut off now.
@@ -228,29 +205,25 @@ class LogCall:
     missed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class KeepCredential:
+class KeepCredential(Record):
     """Store a credential on disc, then post CredentialKept or CredentialNotKept."""
 
     code: Credential
 
 
-@dataclass(frozen=True, slots=True)
-class DropCredential:
+class DropCredential(Record):
     """Remove a credential from the disc, then post CredentialKept or CredentialNotKept."""
 
     code: CredentialId
 
 
-@dataclass(frozen=True, slots=True)
-class KeepLockouts:
+class KeepLockouts(Record):
     """Store these lockouts on disc in place of the earlier ones: scope, who, wrong tries, and seconds from now."""
 
     lockouts: tuple[tuple[LockoutScope, str, int, float], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Record):
     """The answer to a client's request: the id of what it concerns, or the error. `warning`: nothing had to change.
 
     trial: the result of a sound test.

@@ -1,7 +1,8 @@
 """The only entry point into the core: `step(state, input)`."""
 
-from dataclasses import dataclass, replace
+from msgspec.structs import replace
 
+from appliance.base.record import Record
 from appliance.core import events, inputs, requests
 from appliance.core.access import dtmf
 from appliance.core.accounts import contacts, registration, subscriptions
@@ -20,8 +21,7 @@ from appliance.core.transition import Turn
 from appliance.core.visitor_ring import ring
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Record):
     """The result of one input: the next state, orders to perform once, and events to report."""
 
     state: State

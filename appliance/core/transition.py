@@ -1,7 +1,8 @@
 """One step of the core in progress: the state being changed, and the orders and events that result."""
 
-from dataclasses import replace
 from typing import Any, Generic, TypeVar
+
+from msgspec.structs import replace
 
 from appliance.core import call_states, diagnosis, events
 from appliance.core.call_states import Signal

@@ -7,10 +7,10 @@ import math
 import time
 import wave
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from appliance.base.record import Record
 from appliance.demo.sip_trace import TracedMessage
 from appliance.demo.stations import DemoStation
 
@@ -68,8 +68,7 @@ class Side:
 Scene = dict[str, Side]
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
+class Sight(Record):
     """An expectation. side: its station; look: when it was met (CLOCK_MONOTONIC), None if not yet.
 
     seen: what is there instead, for people; where: the file with details. exact: the moment is its own, not that of the

@@ -1,9 +1,9 @@
 """Plays a table of steps: acts at the panels, and waits for each step until all of it has been seen."""
 
 import asyncio
-from dataclasses import dataclass
 
 from appliance.base.errors import IntercomError
+from appliance.base.record import Record
 from appliance.demo.expectations import Scene, Side, Sight
 from appliance.demo.scenario import ScenarioStep
 from appliance.demo.stations import until
@@ -12,8 +12,7 @@ LOOK_S = 0.02
 AFTER_END_S = 0.5  # the last output of a daemon that has ended may still be on its way
 
 
-@dataclass(frozen=True, slots=True)
-class SeenStep:
+class SeenStep(Record):
     """A step that was seen. began: time of the act, CLOCK_MONOTONIC; times: of its sights, in their order."""
 
     step: ScenarioStep

@@ -1,8 +1,8 @@
 """The scripted call as a table: actions at the panels, and their expected effects, in events and on the wire."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
+from appliance.base.record import Record
 from appliance.demo import expectations
 from appliance.demo.expectations import (
     FRONT,
@@ -20,8 +20,7 @@ from appliance.demo.expectations import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ScenarioStep:
+class ScenarioStep(Record):
     """A step of the call. act: returns the moment (CLOCK_MONOTONIC) from which its times count."""
 
     name: str

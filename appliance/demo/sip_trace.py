@@ -1,9 +1,10 @@
 """Reads SIP messages from a trace that pjsip wrote: everything that a station sent and received, verbatim."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+from appliance.base.record import Record
 
 # Its first line, as in: 2026-11-20 22:14:02.711 pjsua_core.c RX 9 bytes Request msg BYE/cseq=1 from UDP 127.0.0.1:5060:
 _HEAD = re.compile(
@@ -16,8 +17,7 @@ _DIRECTION = re.compile(r"^a=(sendrecv|sendonly|recvonly|inactive)\s*$", re.MULT
 _EVENTS = re.compile(r"^a=rtpmap:\d+ telephone-event/", re.MULTILINE | re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class TracedMessage:
+class TracedMessage(Record):
     """A SIP message. `at`: seconds since 1970, to the millisecond; `method`: of a response, that of its CSeq.
 
     status: 0 for a request. direction: of the SDP's audio (RFC 3264 §5.1), "" without SDP. takes_digits: the SDP offers

@@ -1,7 +1,8 @@
 """The findings of checks."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from appliance.base.record import Record
 
 
 class Level(StrEnum):
@@ -12,8 +13,7 @@ class Level(StrEnum):
     PROBLEM = "problem"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Record):
     """One check's result. `check`: what was checked, for settings their dotted name; texts as in IntercomError."""
 
     check: str

@@ -1,10 +1,10 @@
 """The GPIO lines: whether the configured ones exist, are unique, and are free."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from appliance.base.record import Record
 from appliance.board import chips, firmware
 from appliance.board.chips import Chip, Chips
 from appliance.config.schema import Config
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 OURS = "intercomd"  # the prefix of our own lines' consumers
 
 
-@dataclass(frozen=True, slots=True)
-class Wire:
+class Wire(Record):
     """A configured line; `chip` "": on any chip."""
 
     place: str

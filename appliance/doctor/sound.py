@@ -1,7 +1,8 @@
 """The sound cards: whether the configured ones exist, support what is needed, and are free."""
 
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from appliance.audio import cards
 from appliance.base.errors import IntercomError

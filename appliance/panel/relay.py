@@ -8,9 +8,9 @@ import sys
 import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
+from appliance.base.record import Record
 from appliance.core.desired import RelayPulse
 from appliance.core.inputs import GuardLost, GuardReady, Input, RelayChanged
 from appliance.core.model import DoorId
@@ -25,15 +25,13 @@ STEADY_S = 10.0
 LONGEST_DELAY_S = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class SimulatedRelayLine:
+class SimulatedRelayLine(Record):
     """A relay's line that is a file: its first character is 0 or 1."""
 
     file: Path
 
 
-@dataclass(frozen=True, slots=True)
-class GpioRelayLine:
+class GpioRelayLine(Record):
     """A relay's line: chip by its label, line by its name (or by its offset if that is all digits)."""
 
     chip: str
@@ -41,8 +39,7 @@ class GpioRelayLine:
     active_low: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class DoorWiring:
+class DoorWiring(Record):
     """A door's relay, and the seconds after which the guard ends a pulse or hold in any case.
 
     cap_s: a pulse, at most 60. hold_s: a hold, at most 43200; 0: no holds.

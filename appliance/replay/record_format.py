@@ -1,7 +1,6 @@
 """The lines of a recording: JSON, a header first, then one for each input with its results, then how it ended."""
 
-from dataclasses import dataclass
-
+from appliance.base.record import Record
 from appliance.base.records import plain, reader
 from appliance.base.types import Json
 from appliance.core.desired import Desired
@@ -13,8 +12,7 @@ FORMAT = 1
 RENAMED = {"ClockTold": "ClockReported"}  # inputs by their names in recordings of earlier versions
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(Record):
     """One input and the core's results; `step` and `desired` are None if the core failed."""
 
     given: AnyInput

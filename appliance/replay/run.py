@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from appliance.base.errors import ErrorCode, IntercomError, survive
+from appliance.base.record import Record
 from appliance.base.records import plain
 from appliance.base.types import Json
 from appliance.core import desired_state
@@ -19,8 +19,7 @@ from appliance.replay.record_format import Taken
 QUIET = {"at", "taken", "fresh"}  # the timeline has its own column; and values that nobody can read
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Record):
     """A difference between the present core's decision and the recorded one."""
 
     line: int
@@ -33,8 +32,7 @@ class Difference:
         return f"line {self.line}: {self.what} was {json.dumps(self.recorded)}, is {json.dumps(self.replayed)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Record):
     """The result of a replay. ended: why the recording ended, "" if it was cut off."""
 
     version: str

@@ -1,8 +1,9 @@
 """Ended calls: a client that looks late can still read for a while how each ended."""
 
 from collections import deque
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from appliance.core import wall_clock
 from appliance.core.calls.view import call_view

@@ -1,11 +1,20 @@
-"""JSON Schemas of the events' payloads, as `intercomd --print-events` prints them, generated from the dataclasses."""
+"""JSON Schemas of the payloads of events, as `intercomd --print-events` prints them, generated from their records."""
 
-from dataclasses import fields
+from enum import Enum
 from typing import Any
 
-from pydantic import TypeAdapter
+from msgspec import json
 
+from appliance.base import errors
+from appliance.core import model
 from appliance.core.events import EVENTS, CallEvent, Event
+
+IN_ORDER = {  # the order in which the code names an enumeration's values means something; msgspec sorts them
+    name: [member.value for member in kind]
+    for module in (errors, model)
+    for name, kind in vars(module).items()
+    if isinstance(kind, type) and issubclass(kind, Enum)
+}
 
 
 def schemas() -> dict[str, dict[str, Any]]:
@@ -14,15 +23,19 @@ def schemas() -> dict[str, dict[str, Any]]:
 
 
 def _schema(event: type[Event]) -> dict[str, Any]:
-    made = TypeAdapter(event).json_schema(mode="serialization")
-    names = [field.name for field in fields(event) if field.name != "call"]
+    _, definitions = json.schema_components([event], ref_template="#/$defs/{name}")
+    properties = definitions.pop(event.__name__)["properties"]
+    for name, definition in definitions.items():
+        if "enum" in definition:
+            definition["enum"] = IN_ORDER[name]
+    names = [name for name in event.__struct_fields__ if name != "call"]
     return {
         "title": event.TYPE,
         "description": " ".join((event.__doc__ or "").split()),
         "type": "object",
-        "properties": {name.rstrip("_"): made["properties"][name] for name in names},
+        "properties": {name.rstrip("_"): properties[name] for name in names},
         "required": [name.rstrip("_") for name in names],
         "additionalProperties": False,
         "x-call": issubclass(event, CallEvent),
-        **({"$defs": made["$defs"]} if "$defs" in made else {}),
+        **({"$defs": definitions} if definitions else {}),
     }

@@ -8,11 +8,13 @@ import json
 import logging
 import time
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import fields, replace
 from typing import Any, Protocol, cast
+
+from msgspec.structs import asdict, replace
 
 from appliance.base import ids
 from appliance.base.errors import ErrorCode, IntercomError, survive
+from appliance.base.record import Record
 from appliance.base.types import Json
 from appliance.core import desired_state, events, inputs, orders, snapshot, wall_clock
 from appliance.core.access.view import codes_view
@@ -237,15 +239,13 @@ class Reactor:
 
 def data_of(event: events.Event) -> Json:
     """An event's fields as its `data`: plain JSON values."""
-    return {
-        field.name.rstrip("_"): plain(getattr(event, field.name)) for field in fields(event) if field.name != "call"
-    }
+    return {name.rstrip("_"): plain(getattr(event, name)) for name in event.__struct_fields__ if name != "call"}
 
 
 def plain(value: Any) -> Any:
     """A value of an event as JSON."""
-    if hasattr(value, "__dataclass_fields__"):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Record):
+        return {name: plain(inner) for name, inner in asdict(value).items()}
     return value
 
 

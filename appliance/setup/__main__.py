@@ -5,10 +5,10 @@ import getpass
 import os
 import sys
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 import tomli
+from msgspec.structs import replace
 
 import appliance
 from appliance.audio.cards import cards

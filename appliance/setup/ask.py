@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from msgspec.structs import replace
+
+from appliance.base.record import Record
 from appliance.board.chips import Chips
 from appliance.core.model import SoundCard
 from appliance.setup import choices
@@ -16,8 +18,7 @@ _URI = re.compile(r"sip:[^\s@]+@[^\s@]+")
 _NUMBER = re.compile(r"[A-Za-z0-9._~+*#-]{1,64}")
 
 
-@dataclass(frozen=True, slots=True)
-class Terminal:
+class Terminal(Record):
     """The terminal for questions. Both functions may raise EOFError."""
 
     ask: Callable[[str], str]

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from appliance.base.record import Record
 from appliance.board.chips import Chip, Chips
 from appliance.core.model import SoundCard
 
@@ -18,8 +18,7 @@ NAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class LinePlace:
+class LinePlace(Record):
     """A line, as the configuration names it: chip by label, line by name or offset."""
 
     chip: str
@@ -36,8 +35,7 @@ class LinePlace:
         return f"{self.line} of {self.chip}"
 
 
-@dataclass(frozen=True, slots=True)
-class PbxAccount:
+class PbxAccount(Record):
     """An address at a PBX; the password is not a part of the configuration."""
 
     registrar: str
@@ -45,8 +43,7 @@ class PbxAccount:
     password: str
 
 
-@dataclass(frozen=True, slots=True)
-class Choices:
+class Choices(Record):
     """The contents of the configuration; None and "": omitted."""
 
     station: str = "Front door"

@@ -8,7 +8,6 @@ configuration only if that one configures nothing, or if `[setup]` has `replace 
 import os
 from contextlib import suppress
 from copy import deepcopy
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import tomli
 
 from appliance.base import durable
 from appliance.base.errors import ErrorCode, IntercomError
+from appliance.base.record import Record
 from appliance.base.toml import dump
 from appliance.base.types import Json
 from appliance.config import describe
@@ -35,8 +35,7 @@ _MOVED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Imported:
+class Imported(Record):
     """The result: the configuration in use now, and what could not be done beside it."""
 
     file: Path

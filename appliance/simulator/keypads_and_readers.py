@@ -2,16 +2,15 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from appliance.base.record import Record
 from appliance.core.inputs import CardRead, Input, KeypadKey
 from appliance.core.model import KeypadId, ReaderId
 
 KEYS = frozenset("0123456789*#")
 
 
-@dataclass(frozen=True, slots=True)
-class SimulatedEntry:
+class SimulatedEntry(Record):
     """Keypads and readers by their ids. Raises ValueError, with the reason, for what is not possible."""
 
     keypads: frozenset[str]

@@ -17,12 +17,12 @@ import time
 from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from appliance.base.errors import ErrorCode, IntercomError, reason
+from appliance.base.record import Record
 from appliance.simulator.keypads_and_readers import SimulatedEntry
 
 LONGEST_PRESS_S = 60.0
@@ -30,8 +30,7 @@ AGAIN_S = 0.1  # a finger needs so long to return, and the contact has settled b
 UNREAD = 1 << 16  # bytes that a slow watcher may leave unread
 
 
-@dataclass(frozen=True, slots=True)
-class SimulatedPin:
+class SimulatedPin(Record):
     """A button's or lamp's line. `pin`: as the factory names it."""
 
     pin: object

@@ -1,17 +1,18 @@
 """The settings that the SIP process receives at its start, as plain values."""
 
-from dataclasses import dataclass, field
+from appliance.base.record import Record, RecordWithSecrets
 
 NULL = "null"  # in place of a PCM's name: the null device, timed by pjsua2's software clock
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RegistrarSettings:
+class RegistrarSettings(RecordWithSecrets, kw_only=True):
     """Our address at a registrar, sip:user@domain.
 
     servers: hosts and ports of its outbound proxies or else of the registrar, the preferred first; port 0: not given.
     transport: udp, tcp or tls. srtp: off, optional or mandatory. password: for digest authentication, never printed.
     """
+
+    SECRETS = frozenset({"password"})
 
     name: str
     user: str
@@ -19,27 +20,27 @@ class RegistrarSettings:
     servers: tuple[tuple[str, int], ...]
     transport: str = "udp"
     auth_user: str
-    password: str = field(repr=False)
+    password: str
     expires_s: int = 300
     srtp: str = "off"
     ice: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallerSettings:
+class CallerSettings(RecordWithSecrets, kw_only=True):
     """A target, by its configured name, whose calls claim to be `user` and must prove that password.
 
     host: of its URI, from where it is expected to call; only lockouts after wrong guesses depend on it.
     """
 
+    SECRETS = frozenset({"password"})
+
     name: str
     user: str
     host: str = ""
-    password: str = field(repr=False)
+    password: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TlsSettings:
+class TlsSettings(Record, kw_only=True):
     """PEM files of the trusted authorities and of our own certificate and key; "" for none."""
 
     ca_file: str = ""
@@ -48,8 +49,7 @@ class TlsSettings:
     key_file: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SipSettings:
+class SipSettings(Record, kw_only=True):
     """Where SIP listens, who we are, and which devices carry sound.
 
     address: to bind to, "" for all. port: UDP, 0 for any free one. rtp_ports: first and last port for received sound.
@@ -74,6 +74,6 @@ class SipSettings:
     trace: str = ""
     user_agent: str = "intercomd"
     accounts: tuple[RegistrarSettings, ...] = ()
-    tls: TlsSettings = field(default_factory=TlsSettings)
+    tls: TlsSettings = TlsSettings()
     ice: bool = False
     callers: tuple[CallerSettings, ...] = ()

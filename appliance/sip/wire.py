@@ -1,10 +1,10 @@
-"""The protocol on the socket pair: frozen dataclasses as length-prefixed JSON; unknown messages are an error."""
+"""The protocol on the socket pair: records as length-prefixed JSON; unknown messages are an error."""
 
 import json
 import struct
-from dataclasses import dataclass
 from typing import Any, get_args
 
+from appliance.base.record import Record
 from appliance.base.records import plain, reader
 from appliance.core import inputs, orders
 from appliance.core.desired import Sound
@@ -14,8 +14,7 @@ from appliance.sip.settings import SipSettings
 HEAD = struct.Struct("!I")
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(Record):
     """Wrong answers from a source or for a target: how many, by target; time of the last; end of the lockout."""
 
     who: str
@@ -24,8 +23,7 @@ class Counted:
     until: float
 
 
-@dataclass(frozen=True, slots=True)
-class GuessCounts:
+class GuessCounts(Record):
     """All counters of wrong answers, which outlast the SIP process. shown: when each source last proved a password."""
 
     sources: tuple[Counted, ...] = ()
@@ -33,8 +31,7 @@ class GuessCounts:
     shown: tuple[tuple[str, tuple[tuple[str, float], ...]], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(Record):
     """The first message to a child. cards_wait_s: do not open the card for so long, as the last child hung there.
 
     guessed: wrong passwords that earlier children have counted.
@@ -45,16 +42,14 @@ class Start:
     guessed: GuessCounts = GuessCounts()
 
 
-@dataclass(frozen=True, slots=True)
-class Beat:
+class Beat(Record):
     """A sign of life. doing: what the child begins that may legally block, such as opening a PCM; "" otherwise."""
 
     at: float
     doing: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Farewell:
+class Farewell(Record):
     """A message that ends a call at its far end if the child dies: for that address, by UDP. See `dialog`."""
 
     call: CallId

@@ -1,16 +1,15 @@
 """Event ids that may have been used, in a small separate file: an id is in it, durably, before it is assigned."""
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.base import durable
+from appliance.base.record import Record
 
 FILE = "event-ids.json"
 
 
-@dataclass(frozen=True, slots=True)
-class Reservation:
+class Reservation(Record):
     """Ids up to `upto` may have been used; `clean`: all of them were, as the service ended properly."""
 
     upto: int

@@ -11,13 +11,13 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from appliance.base import durable
 from appliance.base.errors import ErrorCode, IntercomError
+from appliance.base.record import Record
 from appliance.core.inputs import Input, RecordingAvailable, RecordingPrepared, RecordingRefused
 from appliance.core.model import CallId, RecordingId
 from appliance.core.orders import FinishRecording, PrepareRecording
@@ -33,8 +33,7 @@ _SETTLE_S = 0.25  # the SIP stack's last buffer reaches the file about 20 ms aft
 _ID = re.compile(r"[0-9a-z][0-9a-z-]{0,63}")
 
 
-@dataclass(frozen=True, slots=True)
-class Recording:
+class Recording(Record):
     """One row of the index. `started`: UTC, as in events; the last four are set once it is `complete`."""
 
     id: RecordingId

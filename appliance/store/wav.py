@@ -7,14 +7,14 @@ the first sample, with both sizes 0 until the end (pjmedia/src/pjmedia/wav_write
 
 import os
 import struct
-from dataclasses import dataclass
+
+from appliance.base.record import Record
 
 _HEAD = 4096  # bytes in which the data chunk must begin
 _MAX_SIZE = 0xFFFF_FFFF
 
 
-@dataclass(frozen=True, slots=True)
-class WavContent:
+class WavContent(Record):
     """The contents of a file. `bytes`: the whole file."""
 
     frames: int

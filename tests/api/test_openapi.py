@@ -1,11 +1,11 @@
 import inspect
 import json
 import re
-from dataclasses import replace
 from typing import get_args
 
 import pytest
 from fastapi.routing import APIRoute
+from msgspec.structs import replace
 from pydantic import BaseModel
 
 from appliance.api import app, models

@@ -333,9 +333,7 @@ def test_an_empty_file_is_a_station_with_defaults(tmp_path):
     config = load(tmp_path / "x.toml")
     assert config == Config()
     assert core_settings(config) == Settings(station="Intercom", user="intercom")
-    assert config.deadlines.model_dump() == {
-        name: getattr(Deadlines(), name) for name in Deadlines.__dataclass_fields__
-    }
+    assert config.deadlines.model_dump() == {name: getattr(Deadlines(), name) for name in Deadlines.__struct_fields__}
 
 
 @pytest.mark.parametrize("name", ["hardware/simulated.toml", "hardware/simulated-indoor.toml"])

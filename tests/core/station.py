@@ -1,7 +1,9 @@
 """A station for tests: every kind of button, two doors, a target that may open one of them."""
 
 import itertools
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from appliance.core import desired_state, events, inputs
 from appliance.core.desired import Desired

@@ -1,9 +1,9 @@
 """Breadth-first over `step` from the initial state: one call with all that can be beside it, two calls, and a plan."""
 
-import dataclasses
 from typing import get_args
 
 import pytest
+from msgspec import structs
 
 from appliance.core import inputs
 from appliance.core.model import (
@@ -80,13 +80,13 @@ ONE = Settings(
     max_calls=1,
     max_call_s=0.0,
 )
-TWO = dataclasses.replace(
+TWO = structs.replace(
     ONE,
     buttons=(ONE.buttons[0], ButtonSettings(ButtonId("both"), Action.SWITCH, long_action=Action.HOLD)),
     record=False,
     max_calls=2,
 )
-PLAN = dataclasses.replace(
+PLAN = structs.replace(
     TWO,
     buttons=(
         ButtonSettings(ButtonId("ring"), Action.RING, target="house"),

@@ -1,8 +1,7 @@
 """Why a call failed, in one sentence that names the setting to look at; and silence where people chose."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from appliance.core import diagnosis
 from appliance.core.model import (

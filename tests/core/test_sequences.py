@@ -1,6 +1,5 @@
 """Random sequences of inputs: late, early, twice, for calls that never were; the rules hold after each."""
 
-import dataclasses
 import enum
 import json
 import re
@@ -9,6 +8,7 @@ from collections import Counter, deque
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs, to_builtins
 
 from appliance.core import desired_state, events, inputs, snapshot
 from appliance.core.access.credentials import digest
@@ -63,7 +63,7 @@ STEADY = settings(
 )
 
 CODE, LEAK = "ABBA", re.compile('"[AB]"|AA|AB|BA|BB')  # one of its digits alone, or some of them
-STATION = dataclasses.replace(
+STATION = structs.replace(
     SETTINGS,
     buttons=(
         *SETTINGS.buttons,
@@ -83,11 +83,11 @@ STATION = dataclasses.replace(
 )
 CARD = CredentialKind.CARD
 KNOWN = Credential(CredentialId("a-known"), CARD, "Cleaner", digest("5a" * 32, CARD, CODE), (FRONT,), uses=2)
-CHANGED = dataclasses.replace(
+CHANGED = structs.replace(
     STATION,
-    buttons=tuple(dataclasses.replace(b, action=Action.RING, long_action=None, target="") for b in STATION.buttons),
-    lamps=tuple(dataclasses.replace(lamp, pictures=()) for lamp in STATION.lamps),
-    doors=tuple(dataclasses.replace(door, pulse_s=0.1) for door in STATION.doors),
+    buttons=tuple(structs.replace(b, action=Action.RING, long_action=None, target="") for b in STATION.buttons),
+    lamps=tuple(structs.replace(lamp, pictures=()) for lamp in STATION.lamps),
+    doors=tuple(structs.replace(door, pulse_s=0.1) for door in STATION.doors),
     targets=(),
     record=False,
 )
@@ -246,14 +246,14 @@ class World:
         }.get(kind, {})
         if issubclass(kind, inputs.OfCall):
             fields["call"] = call
-        names = {field.name for field in dataclasses.fields(kind)}
+        names = set(kind.__struct_fields__)
         if "recording" in names:
             fields["recording"] = recording
             if "call" in names:
                 fields["call"] = recorded
         plain = {str: "x", bool: flag, int: b, float: float(b)}  # for what nothing above depends on
-        for field in dataclasses.fields(kind):
-            if field.default is field.default_factory is dataclasses.MISSING and field.name not in fields | common:
+        for field in structs.fields(kind):
+            if field.required and field.name not in fields | common:
                 hint = getattr(field.type, "__supertype__", field.type)
                 fields[field.name] = choice(list(hint)) if isinstance(hint, enum.EnumType) else plain[hint]
         return kind(**common, **fields)
@@ -303,7 +303,7 @@ def test_no_sequence_of_inputs_breaks_a_rule_or_reveals_a_digit(moves, talking):
         world.learn(taken)
         asked += isinstance(taken_in, inputs.Requested)
         replied.update(order.request for order in taken.orders if isinstance(order, Reply))
-        told = json.dumps([dataclasses.asdict(event) for event in taken.events])
+        told = json.dumps(to_builtins(taken.events))
         shown = json.dumps(snapshot.snapshot(taken.state, 0.0)) + desired_state.desired(taken.state).status
         assert not LEAK.search(told), told
         assert not LEAK.search(shown), shown

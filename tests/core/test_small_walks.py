@@ -1,8 +1,7 @@
 """Walks through all that can happen to one call, for what would make the big walk (test_every_state) too long."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from appliance.core import inputs
 from appliance.core.model import (

@@ -1,9 +1,9 @@
 """What the state means outside: the picture, the tone, the line for people, and the snapshot."""
 
 import json
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from appliance.core import desired_state, inputs, snapshot, sound, status_line
 from appliance.core.calls.view import call_view, summary

@@ -1,9 +1,9 @@
 """Walks through all states that can be reached, breadth-first over `step`, and holds the rules against each."""
 
-import dataclasses
 from collections import deque
 from functools import cache
 
+from appliance.base.record import Record
 from appliance.core import desired_state, inputs
 from appliance.core.model import Call, State
 from tests.core.rules import checked
@@ -66,14 +66,14 @@ MOST_KNOWN = 100_000  # parts, so that a long walk does not fill the memory
 
 @cache
 def names_of(kind: type) -> tuple[str, ...] | None:
-    """The fields of a dataclass but for the settings, None for what is none."""
-    if not dataclasses.is_dataclass(kind):
+    """The fields of a record but for the settings, None for what is none."""
+    if not issubclass(kind, Record):
         return None
-    return tuple(field.name for field in dataclasses.fields(kind) if field.name != "settings")
+    return tuple(name for name in kind.__struct_fields__ if name != "settings")
 
 
 class Part:
-    """A tuple or dataclass in a state: its values, and beside them the times and ids in it in their order.
+    """A tuple or record in a state: its values, and beside them the times and ids in it in their order.
 
     waits: all times in it, those too that decide nothing. mark: the same object for the same values.
     """

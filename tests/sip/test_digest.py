@@ -1,11 +1,11 @@
 """Challenges and their answers: RFC 7616's own examples, what is refused, and that nothing is taken twice."""
 
 import hmac
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from appliance.sip.stack.accounts import digest
 from appliance.sip.stack.accounts.digest import LIFE_S, Challenges, Credentials, Verdict, read, response

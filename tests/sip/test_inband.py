@@ -1,9 +1,9 @@
 """Digits in the sound of real calls: through codecs and the bridge, ours and theirs, reported once or not at all."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from appliance.core import inputs
 from appliance.core.desired import Sound

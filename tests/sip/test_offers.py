@@ -1,8 +1,7 @@
 """What an offer changes, read from its text; and the changes of a call, without pjsua2."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from appliance.core import inputs
 from appliance.sip.stack.calls.offers import OfferedAudio, audio, changes, on_hold

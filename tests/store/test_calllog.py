@@ -6,10 +6,10 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from appliance.base.errors import IntercomError
 from appliance.core.inputs import PartFailed
@@ -135,7 +135,7 @@ def test_a_log_that_cannot_be_read_says_why(tmp_path):
 
 KILLED = """
 import os, sys
-from dataclasses import replace
+from msgspec.structs import replace
 from pathlib import Path
 from appliance.core.model import CallId
 from appliance.core.orders import LogCall

@@ -8,7 +8,6 @@ import os
 import socket
 import stat
 from collections.abc import Generator
-from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
@@ -17,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from appliance.api.http.auth import LISTENER, Listener
 from appliance.api.http.connections import Connection
 from appliance.base.errors import ErrorCode, IntercomError
+from appliance.base.record import Record
 
 SOCKET_MODE = 0o660  # everybody who may write to the socket may give orders
 BACKLOG = 32
@@ -24,8 +24,7 @@ STOP_S = 2
 PING_S = 20.0  # a WebSocket client that is silent for twice this time is gone
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(Record):
     """The addresses on which the interface listens."""
 
     socket: Path | None

@@ -1,6 +1,6 @@
 """Card readers: report cards, open doors with them, and count readings that were not a whole card."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from appliance.core import events, inputs
 from appliance.core.access import codes

@@ -6,7 +6,8 @@ wrong one that counts. * begins a new entry. So each wrong code is one guess, wh
 
 import hmac
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events, inputs

@@ -4,7 +4,7 @@ The digits of one entry end as in a call (see `dtmf`): a code opens a door of th
 closes rings there. * begins a new entry.
 """
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from appliance.base.errors import IntercomError
 from appliance.core import events

@@ -4,7 +4,7 @@ Each further wrong code doubles the time. A right code clears the count of its s
 guesser may be somebody else. A lockout that was active when the station stopped begins again, in full, at its start.
 """
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from appliance.core import events
 from appliance.core.model import Attempt, DoorId, Lockout, LockoutScope

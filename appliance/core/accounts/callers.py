@@ -6,8 +6,8 @@ follows from them is decided here, for calls and messages alike.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
+from appliance.base.record import Record
 from appliance.core import inputs
 from appliance.core.accounts import sip_uris
 from appliance.core.accounts.sip_uris import host_of, ip_of
@@ -18,8 +18,7 @@ from appliance.core.model import NO_ACCOUNT, Account, AccountId, AccountSettings
 PROOF = ("udp", "tcp", "tls")
 
 
-@dataclass(frozen=True, slots=True)
-class Sender:
+class Sender(Record):
     """A caller or the sender of a message: its account, its target if it is one, and whether it is welcome."""
 
     account: AccountId

@@ -4,7 +4,8 @@ The probe is OPTIONS (RFC 3261 §11), which a SIP phone answers as it would answ
 """
 
 import zlib
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from appliance.core import events, inputs
 from appliance.core.model import Contact, ContactState, Target, Watch

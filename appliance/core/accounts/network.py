@@ -1,6 +1,6 @@
 """The machine's network: report its changes, register accounts again at once, and move calls to a new address."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from appliance.core import events, inputs
 from appliance.core.accounts import registration, subscriptions

@@ -5,7 +5,8 @@ than it would expire. Faults that usually pass are retried within 8 s; faults th
 """
 
 import zlib
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from appliance.core import diagnosis, events, inputs
 from appliance.core.model import (

@@ -5,7 +5,8 @@ restarts forgets its subscribers without notice, so we subscribe again every `wa
 """
 
 import zlib
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from appliance.core import inputs
 from appliance.core.accounts import contacts

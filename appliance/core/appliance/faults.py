@@ -1,6 +1,6 @@
 """Faults of the appliance's parts: reported once for each reason, and once more when the part works again."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from appliance.base.errors import sentences
 from appliance.core import events

@@ -1,6 +1,6 @@
 """Reports about the machine and its configuration: a clock that was set, a file with errors, a slow start of SIP."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from appliance.core import events, inputs
 from appliance.core.model import NoticeCode, WarningCode

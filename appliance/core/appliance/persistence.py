@@ -4,7 +4,7 @@ The wanted content of the disc is part of `desired`, so a failed write is repeat
 that requested a change gets its reply when the change is on disc.
 """
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events, inputs

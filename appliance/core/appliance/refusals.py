@@ -1,6 +1,6 @@
 """Refused strangers: reported once a minute for each source, so that a flood of them cannot fill the journal."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from appliance.core import events, inputs
 from appliance.core.transition import Turn

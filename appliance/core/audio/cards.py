@@ -1,6 +1,6 @@
 """The list of sound cards: reports cards that came, went or changed."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from appliance.core import events, inputs
 from appliance.core.model import SoundCard

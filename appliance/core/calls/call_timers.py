@@ -1,6 +1,6 @@
 """Timers of a call: the deadline of its state, automatic answer, forwarding after no answer, longest duration."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from appliance.core import events
 from appliance.core.calls import ending, forwarding, incoming, media

@@ -1,6 +1,6 @@
 """Calls that are answered, by either side: the 200, the confirmed dialog, and the digit that a person must press."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from appliance.core import call_states, events
 from appliance.core.call_states import Signal

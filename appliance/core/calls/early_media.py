@@ -1,6 +1,6 @@
 """What a caller hears before the answer: the ringback of the caller's own phone (180), or the station itself (183)."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from appliance.core import events
 from appliance.core.call_states import Signal

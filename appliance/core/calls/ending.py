@@ -1,6 +1,6 @@
 """The end of a call: hung up or refused by us, or ended by the far end or the network, with its cause."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from appliance.core import call_states, events, inputs
 from appliance.core.call_states import Signal

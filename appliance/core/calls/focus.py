@@ -1,6 +1,6 @@
 """The foreground (one call or one conference) has speaker and microphone; other connected calls are held."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from appliance.core import events
 from appliance.core.model import By, Call, Conference

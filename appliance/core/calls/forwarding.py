@@ -6,10 +6,12 @@ its PBX call an arbitrary address; and never to an address that the call has alr
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from msgspec.structs import asdict, replace
+
 from appliance.base.errors import ErrorCode, IntercomError
+from appliance.base.record import Record
 from appliance.core import events, inputs, wall_clock
 from appliance.core.accounts import sip_uris
 from appliance.core.model import NO_ACCOUNT, AccountId, Call, Cause, Forwarding, NoticeCode, Runtime, Settings, State
@@ -22,8 +24,7 @@ TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 RULES = ("always", "quiet", "busy", "no_answer")
 
 
-@dataclass(frozen=True, slots=True)
-class Callee:
+class Callee(Record):
     """An address that may be called: its URI, its target's name and its account."""
 
     uri: str
@@ -31,8 +32,7 @@ class Callee:
     account: AccountId = NO_ACCOUNT
 
 
-@dataclass(frozen=True, slots=True)
-class Turned:
+class Turned(Record):
     """How we turn an incoming call away; `to`: the URI that the caller should call instead, "" for none."""
 
     cause: Cause
@@ -130,7 +130,7 @@ def change_runtime(turn: Turn, wanted: inputs.ChangeRuntime) -> str:
     """Change run-time settings; return a warning if all have these values already. Raises IntercomError."""
     check_runtime(turn.settings, wanted)
     old = turn.state.runtime
-    names = [each.name for each in fields(Forwarding) if getattr(wanted, each.name) is not None]
+    names = [name for name in Forwarding.__struct_fields__ if getattr(wanted, name) is not None]
     rules = replace(old.forwarding, **{name: getattr(wanted, name) for name in names})
     new = Runtime(
         rules,
@@ -199,7 +199,7 @@ def view(state: State) -> dict[str, Any]:
     runtime = state.runtime
     rules, hours = runtime.forwarding, runtime.quiet_hours
     return {
-        "forwarding": {each.name: getattr(rules, each.name) for each in fields(Forwarding)},
+        "forwarding": asdict(rules),
         "quiet_hours": {"begin": hours.begin, "end": hours.end},
         "do_not_disturb": runtime.do_not_disturb,
         "quiet": state.appliance.quiet,

@@ -1,6 +1,6 @@
 """Calls to us: who may ring here, which calls are turned away, and how a call is answered."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from appliance.core import call_states, events, inputs
 from appliance.core.accounts import addresses, callers, sip_uris

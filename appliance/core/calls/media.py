@@ -1,6 +1,6 @@
 """The sound of a call: negotiated, on hold, muted, lost and back."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events, inputs

@@ -1,7 +1,8 @@
 """Outgoing calls: the INVITE, its provisional responses, and redirects that we follow."""
 
-from dataclasses import replace
 from math import ceil
+
+from msgspec.structs import replace
 
 from appliance.core import call_states, events, inputs
 from appliance.core.accounts import addresses, sip_uris

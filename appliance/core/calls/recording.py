@@ -1,7 +1,8 @@
 """Recordings: file and index row first, then samples; finished however the call or the SIP process ends."""
 
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from appliance.core import events, inputs
 from appliance.core.model import Call, CallId, OpenRecording, RecordingId

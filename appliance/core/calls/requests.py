@@ -1,7 +1,8 @@
 """Requests about calls, by buttons and clients: checked against the state, and performed. Each raises IntercomError."""
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import call_states, events, inputs

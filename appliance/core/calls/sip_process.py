@@ -1,6 +1,6 @@
 """What the start and the loss of the SIP process mean for calls."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from appliance.core import events
 from appliance.core.calls import outgoing, recording

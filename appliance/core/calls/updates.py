@@ -1,6 +1,6 @@
 """Changes of a call by either side (re-INVITE, UPDATE): reported, and decided by a client where that is configured."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events, inputs

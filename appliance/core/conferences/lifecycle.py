@@ -4,7 +4,7 @@ At most one exists, since there is one panel. The panel may leave it (held), and
 foreground; its calls then go on among themselves. A participant that leaves does not end it for the others.
 """
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from appliance.core import events
 from appliance.core.calls import ending, focus, incoming, outgoing

@@ -1,14 +1,12 @@
 """Who hears whom in a conference, and how that is reported: functions of the state alone."""
 
-from dataclasses import dataclass
-
+from appliance.base.record import Record
 from appliance.core import events
 from appliance.core.model import Call, CallId, Hold, State
 from appliance.core.transition import Turn
 
 
-@dataclass(frozen=True, slots=True)
-class Mix:
+class Mix(Record):
     """The conference's sound: calls that hear each other, those of them that are muted, and the panel's part."""
 
     participants: tuple[CallId, ...]

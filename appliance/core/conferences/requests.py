@@ -1,7 +1,8 @@
 """Requests about a conference, by buttons and clients: checked against the state, and performed."""
 
-from dataclasses import replace
 from typing import Literal
+
+from msgspec.structs import replace
 
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import inputs

@@ -3,7 +3,7 @@
 It takes effect at once. The client's reply follows when it is on disc.
 """
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from appliance.core import events
 from appliance.core.doors import pulses

@@ -6,7 +6,7 @@ even if the daemon was busy and the press or code was processed late. Only a Tic
 overtake the guard's answers.
 """
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events, inputs

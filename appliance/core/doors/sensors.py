@@ -5,7 +5,7 @@ door's leaf is open, the relay only whether it could be: a leaf that opens witho
 contact blocks opening, except for exit buttons, which are inside, where nobody can have tampered.
 """
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events, inputs

@@ -1,4 +1,4 @@
-"""The events that are reported: one frozen dataclass for each event type. The reactor adds id, times and boot.
+"""The events that are reported: one record for each event type. The reactor adds id, times and boot.
 
 The class's docstring is the reference's text, its fields are the event's `data`, less an underscore at the end of a
 name that Python reserves; `call` goes into the envelope.

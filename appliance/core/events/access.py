@@ -1,12 +1,9 @@
 """Keypads, cards, and the code book."""
 
-from dataclasses import dataclass
-
 from appliance.core.events.base import Event
 from appliance.core.model import CredentialId, CredentialKind, DoorId, KeypadId, ReaderId
 
 
-@dataclass(frozen=True, slots=True)
 class KeypadDigit(Event):
     """A key of a keypad was pressed. `digit` is null and `masked` true where it may belong to a door code."""
 
@@ -17,7 +14,6 @@ class KeypadDigit(Event):
     at: float
 
 
-@dataclass(frozen=True, slots=True)
 class KeypadAccepted(Event):
     """A code was typed at a keypad and its door opens: the guard accepted the pulse. Never beside keypad.refused."""
 
@@ -27,7 +23,6 @@ class KeypadAccepted(Event):
     owner: str
 
 
-@dataclass(frozen=True, slots=True)
 class KeypadRefused(Event):
     """The digits typed at a keypad open no door and ring no flat; lamp and tone show the error."""
 
@@ -36,7 +31,6 @@ class KeypadRefused(Event):
     why: str
 
 
-@dataclass(frozen=True, slots=True)
 class KeypadLockedOut(Event):
     """After too many wrong codes the keypad accepts none for `seconds`; it still rings flats."""
 
@@ -45,7 +39,6 @@ class KeypadLockedOut(Event):
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
 class CardRead(Event):
     """A card was read. `number` is null and `masked` true unless the settings of the reader allow the number.
 
@@ -60,7 +53,6 @@ class CardRead(Event):
     at: float
 
 
-@dataclass(frozen=True, slots=True)
 class CardDiscarded(Event):
     """Invalid cards or keys of a reader were discarded; `count` since the last such event."""
 
@@ -70,7 +62,6 @@ class CardDiscarded(Event):
     why: str
 
 
-@dataclass(frozen=True, slots=True)
 class CodeEvent(Event):
     """A code or card: its id and owner; `by`: the client that changed it."""
 
@@ -81,21 +72,18 @@ class CodeEvent(Event):
     by: str
 
 
-@dataclass(frozen=True, slots=True)
 class CodeAdded(CodeEvent):
     """A code or card was added; it opens these doors."""
 
     TYPE = "code.added"
 
 
-@dataclass(frozen=True, slots=True)
 class CodeChanged(CodeEvent):
     """The owner, doors, times or limits of a code or card were changed."""
 
     TYPE = "code.changed"
 
 
-@dataclass(frozen=True, slots=True)
 class CodeRemoved(CodeEvent):
     """A code or card was removed; it no longer opens doors."""
 

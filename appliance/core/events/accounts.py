@@ -1,20 +1,17 @@
 """Registrations, servers, contacts, the network."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from appliance.core.events.base import Event
 from appliance.core.model import AccountId, ContactState
 
 
-@dataclass(frozen=True, slots=True)
 class AccountEvent(Event):
     """An event of an account."""
 
     account: AccountId
 
 
-@dataclass(frozen=True, slots=True)
 class AccountRegistering(AccountEvent):
     """A REGISTER is being sent, or will be in `in_s` seconds. Reported for attempts 1, 2, 4, 8 and so on."""
 
@@ -23,7 +20,6 @@ class AccountRegistering(AccountEvent):
     in_s: float
 
 
-@dataclass(frozen=True, slots=True)
 class AccountRegistered(AccountEvent):
     """The account is registered; refreshes are not reported. `after`: start, or recovery after a failure."""
 
@@ -33,21 +29,18 @@ class AccountRegistered(AccountEvent):
     expires_s: float
 
 
-@dataclass(frozen=True, slots=True)
 class AccountUnregistered(AccountEvent):
     """The registration has ended: by us, by the registrar, or with the SIP process."""
 
     TYPE = "account.unregistered"
 
 
-@dataclass(frozen=True, slots=True)
 class AccountExpired(AccountEvent):
     """The registration expired before it could be renewed: calls through the registrar no longer arrive."""
 
     TYPE = "account.expired"
 
 
-@dataclass(frozen=True, slots=True)
 class AccountFailed(AccountEvent):
     """A REGISTER failed; next attempt in `retry_in_s`. Reported for each new code, and failures 1, 2, 4, 8 and so on.
 
@@ -61,7 +54,6 @@ class AccountFailed(AccountEvent):
     explanation: str
 
 
-@dataclass(frozen=True, slots=True)
 class ServerUnreachable(AccountEvent):
     """A registrar or proxy of the account does not answer, or reports a fault; `server`: address:port, or its name."""
 
@@ -70,7 +62,6 @@ class ServerUnreachable(AccountEvent):
     why: str
 
 
-@dataclass(frozen=True, slots=True)
 class ServerReachable(AccountEvent):
     """The server answers again."""
 
@@ -78,7 +69,6 @@ class ServerReachable(AccountEvent):
     server: str
 
 
-@dataclass(frozen=True, slots=True)
 class NetworkUp(Event):
     """The machine has a network again."""
 
@@ -86,14 +76,12 @@ class NetworkUp(Event):
     addresses: str
 
 
-@dataclass(frozen=True, slots=True)
 class NetworkDown(Event):
     """The machine has no network: no interface with a carrier and an address."""
 
     TYPE = "network.down"
 
 
-@dataclass(frozen=True, slots=True)
 class NetworkChanged(Event):
     """The machine has other addresses or nameservers; calls continue at the new address if the far end allows it."""
 
@@ -102,7 +90,6 @@ class NetworkChanged(Event):
     nameservers: str
 
 
-@dataclass(frozen=True, slots=True)
 class ContactChanged(Event):
     """The state of a watched target (`watch`), or the reason for an unknown state, has changed.
 

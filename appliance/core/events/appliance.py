@@ -1,13 +1,10 @@
 """The daemon, its configuration, faults, and refused access."""
 
-from dataclasses import dataclass
-
 from appliance.base.errors import ErrorCode
 from appliance.core.events.base import Event
 from appliance.core.model import AccessScope, CallId, LockoutScope, NoticeCode, PasswordFault, WarningCode
 
 
-@dataclass(frozen=True, slots=True)
 class PanelFailed(Event):
     """A part of the panel does not work."""
 
@@ -16,14 +13,12 @@ class PanelFailed(Event):
     resolution: str
 
 
-@dataclass(frozen=True, slots=True)
 class PanelRecovered(Event):
     """The panel works again."""
 
     TYPE = "panel.recovered"
 
 
-@dataclass(frozen=True, slots=True)
 class AudioFailed(Event):
     """The sound card cannot be used; calls continue without it."""
 
@@ -32,14 +27,12 @@ class AudioFailed(Event):
     resolution: str
 
 
-@dataclass(frozen=True, slots=True)
 class AudioRecovered(Event):
     """The sound card works again."""
 
     TYPE = "audio.recovered"
 
 
-@dataclass(frozen=True, slots=True)
 class ApplianceStarted(Event):
     """The daemon has started; calls are not possible yet."""
 
@@ -48,7 +41,6 @@ class ApplianceStarted(Event):
     version: str
 
 
-@dataclass(frozen=True, slots=True)
 class ApplianceReady(Event):
     """Calls are possible."""
 
@@ -56,14 +48,12 @@ class ApplianceReady(Event):
     address: str
 
 
-@dataclass(frozen=True, slots=True)
 class ApplianceStopping(Event):
     """The daemon was asked to stop."""
 
     TYPE = "appliance.stopping"
 
 
-@dataclass(frozen=True, slots=True)
 class ConfigChanged(Event):
     """The changed configuration was read. Names of settings, joined by commas: `applied` are active, others later."""
 
@@ -72,7 +62,6 @@ class ConfigChanged(Event):
     needs_restart: str
 
 
-@dataclass(frozen=True, slots=True)
 class ConfigRejected(Event):
     """The changed configuration has errors; the previous one stays active."""
 
@@ -80,7 +69,6 @@ class ConfigRejected(Event):
     errors: str
 
 
-@dataclass(frozen=True, slots=True)
 class ApplianceDegraded(Event):
     """A part does not work: sip, relay, storage, codes, kept, http, dbus, digits in the sound.
 
@@ -92,7 +80,6 @@ class ApplianceDegraded(Event):
     why: str
 
 
-@dataclass(frozen=True, slots=True)
 class ApplianceRecovered(Event):
     """The part works again."""
 
@@ -100,7 +87,6 @@ class ApplianceRecovered(Event):
     part: str
 
 
-@dataclass(frozen=True, slots=True)
 class AccessDenied(Event):
     """A request was refused. At most once a minute for each `from`, the address, and 16 times for all.
 
@@ -115,7 +101,6 @@ class AccessDenied(Event):
     why: PasswordFault = PasswordFault.NONE
 
 
-@dataclass(frozen=True, slots=True)
 class RequestRefused(Event):
     """A SIP request was refused before processing: 513, longer than 16 kB; 403, not from the far end of its call.
 
@@ -129,7 +114,6 @@ class RequestRefused(Event):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
 class AccessLockedOut(Event):
     """After too many wrong codes or passwords none is accepted for `seconds`; `who`: what is locked out.
 
@@ -145,7 +129,6 @@ class AccessLockedOut(Event):
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
 class EventsLost(Event):
     """Events `from` to `to` were not saved. `certain` false: some of these ids may never have been used."""
 
@@ -155,7 +138,6 @@ class EventsLost(Event):
     certain: bool
 
 
-@dataclass(frozen=True, slots=True)
 class NoticeReported(Event):
     """Information that is not a fault."""
 
@@ -164,7 +146,6 @@ class NoticeReported(Event):
     message: str
 
 
-@dataclass(frozen=True, slots=True)
 class WarningReported(Event):
     """A request changed nothing, or something is suspicious."""
 
@@ -174,7 +155,6 @@ class WarningReported(Event):
     call: CallId | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class ErrorReported(Event):
     """A request by a button or a client was not carried out; the client gets the same error as its answer.
 

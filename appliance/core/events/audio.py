@@ -1,12 +1,9 @@
 """Sound cards."""
 
-from dataclasses import dataclass
-
 from appliance.core.events.base import Event
 from appliance.core.model import DevicesReason
 
 
-@dataclass(frozen=True, slots=True)
 class AudioDevicesChanged(Event):
     """Sound cards came, went, or have other devices now; each by its id in ALSA.
 

@@ -1,19 +1,17 @@
 """What all events have."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from appliance.base.record import Record
 from appliance.core.model import CallId
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Record):
     """The base; TYPE is the public name."""
 
     TYPE: ClassVar[str] = ""
 
 
-@dataclass(frozen=True, slots=True)
 class CallEvent(Event):
     """An event of one call."""
 

@@ -1,7 +1,8 @@
 """Calls, their digits and their media."""
 
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import field
 
 from appliance.core.events.base import CallEvent
 from appliance.core.model import (
@@ -20,7 +21,6 @@ from appliance.core.model import (
 )
 
 
-@dataclass(frozen=True, slots=True)
 class CallDialing(CallEvent):
     """An INVITE is being sent. `from`: our own address or the account's."""
 
@@ -31,7 +31,6 @@ class CallDialing(CallEvent):
     from_: str = ""
 
 
-@dataclass(frozen=True, slots=True)
 class CallIncoming(CallEvent):
     """An INVITE was received. `by` and `from`: address that the caller gave; `source`: address of the packet.
 
@@ -48,7 +47,6 @@ class CallIncoming(CallEvent):
     headers: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
 class CallRinging(CallEvent):
     """The call is ringing: 180 was received or sent. headers: X- headers of the received 180."""
 
@@ -56,7 +54,6 @@ class CallRinging(CallEvent):
     headers: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
 class CallEarlyMedia(CallEvent):
     """The far end sends sound before its answer (18x with SDP), or we do. headers: X- headers of the received 18x."""
 
@@ -64,7 +61,6 @@ class CallEarlyMedia(CallEvent):
     headers: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
 class CallAnswering(CallEvent):
     """The call is being answered here."""
 
@@ -72,14 +68,12 @@ class CallAnswering(CallEvent):
     who: str
 
 
-@dataclass(frozen=True, slots=True)
 class CallConnecting(CallEvent):
     """The 200 to the INVITE was received or sent; the ACK is due."""
 
     TYPE = "call.connecting"
 
 
-@dataclass(frozen=True, slots=True)
 class CallConnected(CallEvent):
     """The call is connected. `headers`: X- headers of the received INVITE, or of the 200 response to ours.
 
@@ -95,7 +89,6 @@ class CallConnected(CallEvent):
     codec: Codec | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class CallChanged(CallEvent):
     """Clients changed data that they store with the call; `fields`: the changed ones."""
 
@@ -103,7 +96,6 @@ class CallChanged(CallEvent):
     fields: tuple[Literal["custom_data"], ...]
 
 
-@dataclass(frozen=True, slots=True)
 class CallDisconnecting(CallEvent):
     """We send BYE or CANCEL."""
 
@@ -111,7 +103,6 @@ class CallDisconnecting(CallEvent):
     cause: Cause
 
 
-@dataclass(frozen=True, slots=True)
 class CallStateChanged(CallEvent):
     """The state of the call has changed."""
 
@@ -120,7 +111,6 @@ class CallStateChanged(CallEvent):
     new: CallState
 
 
-@dataclass(frozen=True, slots=True)
 class CallActiveChanged(CallEvent):
     """The call got (true) or lost the speaker and the microphone."""
 
@@ -129,7 +119,6 @@ class CallActiveChanged(CallEvent):
     new: bool
 
 
-@dataclass(frozen=True, slots=True)
 class CallSwitched(CallEvent):
     """Another call is in the foreground, with the buttons, the speaker and the microphone. `from`: the previous one."""
 
@@ -138,7 +127,6 @@ class CallSwitched(CallEvent):
     to: CallId
 
 
-@dataclass(frozen=True, slots=True)
 class CallHeld(CallEvent):
     """One side holds the call."""
 
@@ -146,7 +134,6 @@ class CallHeld(CallEvent):
     by: By
 
 
-@dataclass(frozen=True, slots=True)
 class CallResumed(CallEvent):
     """One side no longer holds the call."""
 
@@ -154,7 +141,6 @@ class CallResumed(CallEvent):
     by: By
 
 
-@dataclass(frozen=True, slots=True)
 class CallUpdateReceived(CallEvent):
     """The far end requests a change by re-INVITE or UPDATE: hold, resume, codec, address.
 
@@ -169,7 +155,6 @@ class CallUpdateReceived(CallEvent):
     content_type: str = ""
 
 
-@dataclass(frozen=True, slots=True)
 class CallUpdating(CallEvent):
     """We request a change by re-INVITE: hold, resume, codec, address."""
 
@@ -177,7 +162,6 @@ class CallUpdating(CallEvent):
     changes: tuple[UpdateChange, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class CallUpdated(CallEvent):
     """A change that one side requested by re-INVITE or UPDATE was accepted, or rejected without effect.
 
@@ -194,7 +178,6 @@ class CallUpdated(CallEvent):
     content_type: str = ""
 
 
-@dataclass(frozen=True, slots=True)
 class CallForwarded(CallEvent):
     """The call is redirected. `code`: of the response, from the far end to us or from us to the caller."""
 
@@ -203,21 +186,18 @@ class CallForwarded(CallEvent):
     code: int
 
 
-@dataclass(frozen=True, slots=True)
 class CallMuted(CallEvent):
     """Our microphone no longer reaches the call."""
 
     TYPE = "call.muted"
 
 
-@dataclass(frozen=True, slots=True)
 class CallUnmuted(CallEvent):
     """Our microphone reaches the call again."""
 
     TYPE = "call.unmuted"
 
 
-@dataclass(frozen=True, slots=True)
 class FinalEvent(CallEvent):
     """The last event of a call: exactly one of four. `code`: SIP status, 0 for none; `by`: the side that ended it.
 
@@ -240,35 +220,30 @@ class FinalEvent(CallEvent):
     codec: Codec | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class CallEnded(FinalEvent):
     """A connected call has ended."""
 
     TYPE = "call.ended"
 
 
-@dataclass(frozen=True, slots=True)
 class CallFailed(FinalEvent):
     """Our call was not connected."""
 
     TYPE = "call.failed"
 
 
-@dataclass(frozen=True, slots=True)
 class CallCanceled(FinalEvent):
     """The caller gave up; `missed` for an unanswered incoming call."""
 
     TYPE = "call.canceled"
 
 
-@dataclass(frozen=True, slots=True)
 class CallRejected(FinalEvent):
     """The called side refused the call."""
 
     TYPE = "call.rejected"
 
 
-@dataclass(frozen=True, slots=True)
 class DtmfReceived(CallEvent):
     """A digit was received. `digit` is null and `masked` true if it may belong to a door code."""
 
@@ -279,7 +254,6 @@ class DtmfReceived(CallEvent):
     duration_ms: int
 
 
-@dataclass(frozen=True, slots=True)
 class DtmfSending(CallEvent):
     """Digits are being sent; only their number is reported, because they may be a code of the far end."""
 
@@ -287,7 +261,6 @@ class DtmfSending(CallEvent):
     count: int
 
 
-@dataclass(frozen=True, slots=True)
 class DtmfSent(CallEvent):
     """One digit was sent. If this station has any code, or a button sends one, it may belong to a code.
 
@@ -299,7 +272,6 @@ class DtmfSent(CallEvent):
     masked: bool
 
 
-@dataclass(frozen=True, slots=True)
 class MediaStarted(CallEvent):
     """The sound of the call is set up: codec and addresses are negotiated. No packet needs to have come yet.
 
@@ -311,7 +283,6 @@ class MediaStarted(CallEvent):
     codec: Codec
 
 
-@dataclass(frozen=True, slots=True)
 class MediaIceCompleted(CallEvent):
     """ICE has selected the addresses for the sound: our candidate and theirs (RFC 8445 §8.1)."""
 
@@ -320,7 +291,6 @@ class MediaIceCompleted(CallEvent):
     remote: Candidate
 
 
-@dataclass(frozen=True, slots=True)
 class MediaIceFailed(CallEvent):
     """ICE has found no path for the sound, for example because of a firewall; the call ends."""
 
@@ -328,7 +298,6 @@ class MediaIceFailed(CallEvent):
     cause: IceFault
 
 
-@dataclass(frozen=True, slots=True)
 class MediaSourceChanged(CallEvent):
     """The sound of the call comes from another address, and ours is sent there now.
 
@@ -341,14 +310,12 @@ class MediaSourceChanged(CallEvent):
     previous: str
 
 
-@dataclass(frozen=True, slots=True)
 class MediaStopped(CallEvent):
     """RTP no longer arrives."""
 
     TYPE = "media.stopped"
 
 
-@dataclass(frozen=True, slots=True)
 class MediaResumed(CallEvent):
     """RTP arrives again."""
 

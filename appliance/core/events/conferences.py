@@ -1,34 +1,31 @@
 """Conferences."""
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated
+
+from msgspec import Meta
 
 from appliance.core.events.base import CallEvent, Event
 from appliance.core.model import CallId, Cause, ConferenceId, Joining
 
 
-@dataclass(frozen=True, slots=True)
 class ConferenceEvent(Event):
     """An event of a conference."""
 
     conference: ConferenceId
 
 
-@dataclass(frozen=True, slots=True)
 class ConferenceConnecting(ConferenceEvent):
     """A conference begins."""
 
     TYPE = "conference.connecting"
 
 
-@dataclass(frozen=True, slots=True)
 class ConferenceConnected(ConferenceEvent):
     """The first participant has joined."""
 
     TYPE = "conference.connected"
 
 
-@dataclass(frozen=True, slots=True)
 class ConferenceChanged(ConferenceEvent):
     """The participants who hear each other have changed.
 
@@ -43,28 +40,24 @@ class ConferenceChanged(ConferenceEvent):
     microphone: bool
 
 
-@dataclass(frozen=True, slots=True)
 class ConferenceHeld(ConferenceEvent):
     """The panel has left the conference, whose participants keep talking."""
 
     TYPE = "conference.held"
 
 
-@dataclass(frozen=True, slots=True)
 class ConferenceResumed(ConferenceEvent):
     """The panel has returned to the conference."""
 
     TYPE = "conference.resumed"
 
 
-@dataclass(frozen=True, slots=True)
 class ConferenceDisconnecting(ConferenceEvent):
     """We are ending its last calls."""
 
     TYPE = "conference.disconnecting"
 
 
-@dataclass(frozen=True, slots=True)
 class ConferenceEnded(ConferenceEvent):
     """A connected conference has ended with its last call."""
 
@@ -72,14 +65,12 @@ class ConferenceEnded(ConferenceEvent):
     duration_s: float
 
 
-@dataclass(frozen=True, slots=True)
 class ConferenceCanceled(ConferenceEvent):
     """A conference ended before anybody joined."""
 
     TYPE = "conference.canceled"
 
 
-@dataclass(frozen=True, slots=True)
 class ParticipantEvent(CallEvent):
     """An event of a call in a conference; `participant` is the id of the call."""
 
@@ -87,7 +78,6 @@ class ParticipantEvent(CallEvent):
     participant: CallId
 
 
-@dataclass(frozen=True, slots=True)
 class ConferenceInvitationSending(ParticipantEvent):
     """A participant is being called."""
 
@@ -95,21 +85,18 @@ class ConferenceInvitationSending(ParticipantEvent):
     to: str
 
 
-@dataclass(frozen=True, slots=True)
 class ConferenceInvitationSent(ParticipantEvent):
     """The INVITE was sent; it waits while the SIP process is not available."""
 
     TYPE = "conference.invitation_sent"
 
 
-@dataclass(frozen=True, slots=True)
 class ConferenceInvitationAccepted(ParticipantEvent):
     """The invited participant has answered."""
 
     TYPE = "conference.invitation_accepted"
 
 
-@dataclass(frozen=True, slots=True)
 class ConferenceInvitationRejected(ParticipantEvent):
     """The invited participant does not join: refused, not reached, or given up by us (`canceled`)."""
 
@@ -119,7 +106,6 @@ class ConferenceInvitationRejected(ParticipantEvent):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
 class ConferenceParticipantAdded(ParticipantEvent):
     """A participant has joined: invited, answered, added from an existing call, or replacing another."""
 
@@ -127,9 +113,8 @@ class ConferenceParticipantAdded(ParticipantEvent):
     reason: Joining
 
 
-@dataclass(frozen=True, slots=True)
 class ConferenceParticipantRemoved(ParticipantEvent):
     """A participant has left. `reason`: ejected by a client, ended with the conference, or the cause of the call."""
 
     TYPE = "conference.participant_removed"
-    reason: Cause | Literal["ejected", "ended"]
+    reason: Annotated[str, Meta(extra_json_schema={"enum": [*(cause.value for cause in Cause), "ejected", "ended"]})]

@@ -1,12 +1,9 @@
 """Doors, sensors and rules."""
 
-from dataclasses import dataclass
-
 from appliance.core.events.base import Event
 from appliance.core.model import DoorId, OpenedBy, SensorId, SensorKind
 
 
-@dataclass(frozen=True, slots=True)
 class DoorUnlocked(Event):
     """The relay is energised. `by`: person or part that opened it; `means`: by what means; `held`: it is held open."""
 
@@ -18,7 +15,6 @@ class DoorUnlocked(Event):
     held: bool
 
 
-@dataclass(frozen=True, slots=True)
 class DoorLocked(Event):
     """The relay is at rest again."""
 
@@ -26,7 +22,6 @@ class DoorLocked(Event):
     door: DoorId
 
 
-@dataclass(frozen=True, slots=True)
 class DoorDenied(Event):
     """A door was not opened although it was requested."""
 
@@ -37,7 +32,6 @@ class DoorDenied(Event):
     why: str
 
 
-@dataclass(frozen=True, slots=True)
 class DoorHoldEnding(Event):
     """The hold of a door ends soon."""
 
@@ -46,7 +40,6 @@ class DoorHoldEnding(Event):
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
 class DoorLockedDown(Event):
     """The door is locked down: nothing opens it until the lockdown ends."""
 
@@ -55,7 +48,6 @@ class DoorLockedDown(Event):
     by: str
 
 
-@dataclass(frozen=True, slots=True)
 class DoorLockdownEnded(Event):
     """The lockdown has ended; the door can be opened again."""
 
@@ -64,7 +56,6 @@ class DoorLockdownEnded(Event):
     by: str
 
 
-@dataclass(frozen=True, slots=True)
 class DoorOpened(Event):
     """The leaf of the door has opened, as its contact reports."""
 
@@ -72,7 +63,6 @@ class DoorOpened(Event):
     door: DoorId
 
 
-@dataclass(frozen=True, slots=True)
 class DoorClosed(Event):
     """The leaf of the door is closed again; `seconds`: how long it was open."""
 
@@ -81,7 +71,6 @@ class DoorClosed(Event):
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
 class DoorHeldOpen(Event):
     """The leaf of the door has been open for too long, without a hold."""
 
@@ -90,7 +79,6 @@ class DoorHeldOpen(Event):
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
 class DoorForced(Event):
     """The leaf of the door has opened without our relay."""
 
@@ -98,7 +86,6 @@ class DoorForced(Event):
     door: DoorId
 
 
-@dataclass(frozen=True, slots=True)
 class SensorChanged(Event):
     """A sensor became active, or returned to rest."""
 
@@ -108,7 +95,6 @@ class SensorChanged(Event):
     active: bool
 
 
-@dataclass(frozen=True, slots=True)
 class SensorBlocked(Event):
     """A tamper contact is active: doors open only from inside, until `seconds` after it has returned to rest."""
 
@@ -117,7 +103,6 @@ class SensorBlocked(Event):
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
 class SensorUnblocked(Event):
     """Doors can be opened again. `by`: the client that ended the blocking; "": its time was over."""
 
@@ -126,7 +111,6 @@ class SensorUnblocked(Event):
     by: str
 
 
-@dataclass(frozen=True, slots=True)
 class RuleTriggered(Event):
     """A rule of the configuration opens a door, or tries to. `on`: type of the event that triggered it."""
 

@@ -1,12 +1,9 @@
 """Texts and INFO."""
 
-from dataclasses import dataclass
-
 from appliance.core.events.base import CallEvent, Event
 from appliance.core.model import AccountId, CallId, MessageId
 
 
-@dataclass(frozen=True, slots=True)
 class InfoReceived(CallEvent):
     """An INFO was received in a call. `headers`: its X- headers. Digits are reported by dtmf.received instead."""
 
@@ -16,7 +13,6 @@ class InfoReceived(CallEvent):
     headers: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
 class MessageReceived(Event):
     """A MESSAGE was received, in a call or outside. `by`: address of the sender, `headers`: its X- headers."""
 
@@ -31,7 +27,6 @@ class MessageReceived(Event):
     headers: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
 class MessageEvent(Event):
     """An event of a message that the station sends, in a call or outside."""
 
@@ -40,14 +35,12 @@ class MessageEvent(Event):
     to: str
 
 
-@dataclass(frozen=True, slots=True)
 class MessageSent(MessageEvent):
     """The far end, or a server that stores messages (202), accepted the MESSAGE."""
 
     TYPE = "message.sent"
 
 
-@dataclass(frozen=True, slots=True)
 class MessageFailed(MessageEvent):
     """A MESSAGE was not delivered. `code` 0: no response."""
 
@@ -56,14 +49,12 @@ class MessageFailed(MessageEvent):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
 class InfoSent(MessageEvent):
     """The far end accepted the INFO."""
 
     TYPE = "info.sent"
 
 
-@dataclass(frozen=True, slots=True)
 class InfoFailed(MessageEvent):
     """The far end did not accept the INFO. `code` 0: no response."""
 

@@ -1,12 +1,9 @@
 """Recordings."""
 
-from dataclasses import dataclass
-
 from appliance.core.events.base import CallEvent, Event
 from appliance.core.model import RecordingId
 
 
-@dataclass(frozen=True, slots=True)
 class RecordingStarted(CallEvent):
     """The call is being recorded; file and index row are on disc."""
 
@@ -14,7 +11,6 @@ class RecordingStarted(CallEvent):
     recording: RecordingId
 
 
-@dataclass(frozen=True, slots=True)
 class RecordingStopped(CallEvent):
     """The recording's file is closed."""
 
@@ -22,7 +18,6 @@ class RecordingStopped(CallEvent):
     recording: RecordingId
 
 
-@dataclass(frozen=True, slots=True)
 class RecordingFailed(CallEvent):
     """The call cannot be recorded."""
 
@@ -31,7 +26,6 @@ class RecordingFailed(CallEvent):
     why: str
 
 
-@dataclass(frozen=True, slots=True)
 class RecordingAvailable(Event):
     """A recording is complete and can be fetched."""
 
@@ -42,7 +36,6 @@ class RecordingAvailable(Event):
     bytes: int
 
 
-@dataclass(frozen=True, slots=True)
 class RecordingRecovered(RecordingAvailable):
     """A recording that an unclean end had cut short was repaired."""
 

@@ -1,12 +1,11 @@
 """Transfers of calls."""
 
-from dataclasses import dataclass, field
+from msgspec import field
 
 from appliance.core.events.base import CallEvent
 from appliance.core.model import CallId, TransferKind, TransferRole
 
 
-@dataclass(frozen=True, slots=True)
 class CallTransferring(CallEvent):
     """A transfer is in progress, of the far end by us or of us by the far end; blind, or to another call (attended)."""
 
@@ -15,7 +14,6 @@ class CallTransferring(CallEvent):
     kind: TransferKind
 
 
-@dataclass(frozen=True, slots=True)
 class CallTransferRequested(CallEvent):
     """The far end asks us to call another address; a client must decide (`transfer_policy` ask).
 
@@ -27,7 +25,6 @@ class CallTransferRequested(CallEvent):
     headers: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
 class CallReplaced(CallEvent):
     """Another call, `to`, replaces this one, which ends."""
 
@@ -35,7 +32,6 @@ class CallReplaced(CallEvent):
     to: CallId
 
 
-@dataclass(frozen=True, slots=True)
 class CallTransferred(CallEvent):
     """The transfer succeeded; `role` is our part in it. The call ends. headers: X- headers of the final NOTIFY."""
 
@@ -45,7 +41,6 @@ class CallTransferred(CallEvent):
     headers: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
 class CallTransferFailed(CallEvent):
     """The transfer failed; the call continues. `code` 0: no reason was given.
 

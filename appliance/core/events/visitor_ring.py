@@ -1,12 +1,9 @@
 """A visitor's ring."""
 
-from dataclasses import dataclass
-
 from appliance.core.events.base import Event
 from appliance.core.model import ButtonId, CallId, RingId, RingResult
 
 
-@dataclass(frozen=True, slots=True)
 class RingStarted(Event):
     """A visitor rings: calls follow, each with this id as its `ring`. `to`: the target or plan."""
 
@@ -16,7 +13,6 @@ class RingStarted(Event):
     to: str
 
 
-@dataclass(frozen=True, slots=True)
 class RingEnded(Event):
     """A visitor's ring is over. `call`, `target`: the answered call and its target."""
 

@@ -1,7 +1,6 @@
 """Keypads, card readers and the code book."""
 
-from dataclasses import dataclass, field
-
+from appliance.base.record import Record, RecordWithSecrets
 from appliance.core.inputs.base import Input
 from appliance.core.model import (
     CredentialBook,
@@ -15,8 +14,7 @@ from appliance.core.model import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BookRead(Input):
+class BookRead(Input, kw_only=True):
     """The codes and cards on disc, and the lockouts that a restart must not end.
 
     lockouts: scope, who, wrong tries, and the seconds that were left when this was written.
@@ -26,31 +24,27 @@ class BookRead(Input):
     lockouts: tuple[tuple[LockoutScope, str, int, float], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CredentialKept(Input):
+class CredentialKept(Input, kw_only=True):
     """A credential, or its removal, is on disc."""
 
     id: CredentialId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CredentialNotKept(Input):
+class CredentialNotKept(Input, kw_only=True):
     """A credential, or its removal, could not be written."""
 
     id: CredentialId
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeypadKey(Input):
+class KeypadKey(Input, kw_only=True):
     """A key of a keypad was pressed: one of 0 to 9, * and #; debounced."""
 
     keypad: KeypadId
     key: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CardRead(Input):
+class CardRead(Input, kw_only=True):
     """A reader has read a card.
 
     number: decimal, without leading zeros: `bits` bits as they came by Wiegand, without parity if that is known; with
@@ -62,8 +56,7 @@ class CardRead(Input):
     bits: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadingDiscarded(Input):
+class ReadingDiscarded(Input, kw_only=True):
     """Readings that were not a whole card or key, since the last report. `why`: of the last one."""
 
     reader: ReaderId
@@ -71,12 +64,13 @@ class ReadingDiscarded(Input):
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class AddCredential:
+class AddCredential(RecordWithSecrets):
     """A new code of these digits, or a card of this number."""
 
+    SECRETS = frozenset({"digits"})
+
     kind: CredentialKind
-    digits: str = field(repr=False)
+    digits: str
     owner: str
     doors: tuple[DoorId, ...]
     schedule: tuple[Period, ...] = ()
@@ -84,8 +78,7 @@ class AddCredential:
     expires: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeCredential:
+class ChangeCredential(Record):
     """Change owner, doors, times and limits; every field is the new value."""
 
     id: CredentialId
@@ -96,8 +89,7 @@ class ChangeCredential:
     expires: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class RemoveCredential:
+class RemoveCredential(Record):
     """Remove a credential: it opens nothing from now on."""
 
     id: CredentialId

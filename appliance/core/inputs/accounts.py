@@ -1,21 +1,18 @@
 """Registrations, contacts and the network."""
 
-from dataclasses import dataclass
-
+from appliance.base.record import Record
 from appliance.core.inputs.base import Input, OfAccount
 from appliance.core.model import AccountId, ContactState, TlsFault
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkChanged(Input):
+class NetworkChanged(Input, kw_only=True):
     """The network now: our addresses that others can reach, none while it is down, and the nameservers."""
 
     addresses: tuple[str, ...]
     nameservers: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Registered(OfAccount):
+class Registered(OfAccount, kw_only=True):
     """The registrar accepted a REGISTER. `server`: address:port of the answer.
 
     hosts: addresses of all servers of the account, each of which may send us calls.
@@ -26,8 +23,7 @@ class Registered(OfAccount):
     hosts: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RegistrationFailed(OfAccount):
+class RegistrationFailed(OfAccount, kw_only=True):
     """A REGISTER failed; code 0: no answer. `retry_after_s`: as the registrar demands (RFC 3261 §20.33).
 
     tls: what is wrong with its certificate; `reason` then describes it. server: address:port that was tried, "" if
@@ -42,21 +38,18 @@ class RegistrationFailed(OfAccount):
     unresolved: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServerFailed(OfAccount):
+class ServerFailed(OfAccount, kw_only=True):
     """One of several servers, at address:port, does not answer or reports a fault: another one is being tried."""
 
     server: str
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unregistered(OfAccount):
+class Unregistered(OfAccount, kw_only=True):
     """The registrar confirmed the end of a registration."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContactAnswered(Input):
+class ContactAnswered(Input, kw_only=True):
     """A final response to OPTIONS; code 0: none came. `contact`: the target's name."""
 
     contact: str
@@ -64,8 +57,7 @@ class ContactAnswered(Input):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContactNotified(Input):
+class ContactNotified(Input, kw_only=True):
     """A contact's server reported its state (NOTIFY, RFC 6665 §4.1.3). reason: why the state is unknown."""
 
     contact: str
@@ -73,8 +65,7 @@ class ContactNotified(Input):
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubscriptionEnded(Input):
+class SubscriptionEnded(Input, kw_only=True):
     """A contact's subscription ended: SUBSCRIBE was refused, or the server ended it.
 
     code: of the final response, 0: none came; 200: the subscription had begun, and `reason` is the server's (RFC 6665
@@ -87,15 +78,13 @@ class SubscriptionEnded(Input):
     retry_after_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RegisterAccount:
+class RegisterAccount(Record):
     """Register now, or refresh, and stay registered."""
 
     account: AccountId
 
 
-@dataclass(frozen=True, slots=True)
-class UnregisterAccount:
+class UnregisterAccount(Record):
     """End the registration until RegisterAccount, or until the daemon starts again."""
 
     account: AccountId

@@ -1,34 +1,29 @@
 """The daemon, its configuration, its parts, and refused requests."""
 
-from dataclasses import dataclass, field
-
+from appliance.base.record import Record
 from appliance.core.inputs.base import Input
 from appliance.core.model import AccessScope, Clock, LockoutScope, PasswordFault, PersistentState, QuietHours, Settings
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Started(Input):
+class Started(Input, kw_only=True):
     """The daemon runs; the first input. `kept`: the persistent state; `kept_fault`: why it cannot be read."""
 
     version: str
-    kept: PersistentState = field(default_factory=PersistentState)
+    kept: PersistentState = PersistentState()
     kept_fault: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tick(Input):
+class Tick(Input, kw_only=True):
     """The deadline that `desired` named. `edges`: until when the lines' edges are known; None: until `at`."""
 
     edges: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StopRequested(Input):
+class StopRequested(Input, kw_only=True):
     """SIGTERM: end every call, then exit."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConfigChanged(Input):
+class ConfigChanged(Input, kw_only=True):
     """The configuration was read again; `settings` have the same buttons, lamps, doors and accounts as before.
 
     `applied`, `needs_restart`: names of changed settings, joined by commas.
@@ -39,29 +34,25 @@ class ConfigChanged(Input):
     needs_restart: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClockSet(Input):
+class ClockSet(Input, kw_only=True):
     """A person or a time server set the clock by `by_s` seconds, forward if positive. `at` is not affected."""
 
     by_s: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClockReported(Input):
+class ClockReported(Input, kw_only=True):
     """The wall clock, and whether it is trusted: at the start, and after each change."""
 
     clock: Clock
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConfigRejected(Input):
+class ConfigRejected(Input, kw_only=True):
     """The configuration was read again and has errors: the earlier settings stay."""
 
     errors: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartFailed(Input):
+class PartFailed(Input, kw_only=True):
     """A part of the appliance does not work: panel, audio, storage, http, dbus. Sent once, until it recovers."""
 
     part: str
@@ -69,38 +60,33 @@ class PartFailed(Input):
     resolution: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartRecovered(Input):
+class PartRecovered(Input, kw_only=True):
     """A failed part works again."""
 
     part: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SipReady(Input):
+class SipReady(Input, kw_only=True):
     """The SIP process accepts orders; `address`: host:port on which it listens."""
 
     address: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SipSlow(Input):
+class SipSlow(Input, kw_only=True):
     """The SIP process was started `after_s` ago and is not ready. `waits_for`: its current step, as "listing …"."""
 
     after_s: float
     waits_for: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SipLost(Input):
+class SipLost(Input, kw_only=True):
     """The SIP process died or hung; its calls are gone, and a new one starts. `card`: a sound card's fault."""
 
     why: str
     card: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeRuntime:
+class ChangeRuntime(Record):
     """Change run-time settings (see model.Forwarding); None: unchanged."""
 
     always: str | None = None
@@ -112,30 +98,26 @@ class ChangeRuntime:
     do_not_disturb: bool | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeptWritten(Input):
+class KeptWritten(Input, kw_only=True):
     """This state is on disc."""
 
     kept: PersistentState
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeptFailed(Input):
+class KeptFailed(Input, kw_only=True):
     """The persistent state could not be written; the write is repeated."""
 
     why: str
     resolution: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestsDropped(Input):
+class RequestsDropped(Input, kw_only=True):
     """`count` more SIP requests were dropped, whose senders send too many; about every 5 s while there are any."""
 
     count: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestRefused(Input):
+class RequestRefused(Input, kw_only=True):
     """The request filter of the SIP process refused a request. source: its sender's address."""
 
     method: str
@@ -144,8 +126,7 @@ class RequestRefused(Input):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccessDenied(Input):
+class AccessDenied(Input, kw_only=True):
     """A request without sufficient rights."""
 
     who: str
@@ -154,8 +135,7 @@ class AccessDenied(Input):
     why: PasswordFault = PasswordFault.NONE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccessLockedOut(Input):
+class AccessLockedOut(Input, kw_only=True):
     """After too many wrong passwords the SIP process checks none for `seconds`: of a source, or for a target."""
 
     who: str

@@ -1,13 +1,10 @@
 """Sound cards."""
 
-from dataclasses import dataclass
-
 from appliance.core.inputs.base import Input
 from appliance.core.model import DevicesReason, SoundCard
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CardsFound(Input):
+class CardsFound(Input, kw_only=True):
     """The sound cards that exist now: when the SIP process has started, and after each change."""
 
     cards: tuple[SoundCard, ...]

@@ -1,12 +1,10 @@
 """Base classes of all inputs."""
 
-from dataclasses import dataclass
-
+from appliance.base.record import Record
 from appliance.core.model import AccountId, CallId, ConferenceId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Input:
+class Input(Record, kw_only=True):
     """Base of all inputs. The reactor adds `fresh`, 26 sortable characters that no other input has, and `taken`."""
 
     at: float
@@ -14,22 +12,19 @@ class Input:
     fresh: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfCall(Input):
+class OfCall(Input, kw_only=True):
     """Base of inputs about one known call."""
 
     call: CallId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfAccount(Input):
+class OfAccount(Input, kw_only=True):
     """Base of inputs about one account."""
 
     account: AccountId
 
 
-@dataclass(frozen=True, slots=True)
-class OfConference:
+class OfConference(Record):
     """Base of requests about a conference."""
 
     conference: ConferenceId

@@ -1,7 +1,6 @@
 """Calls: reports of the SIP process, and requests."""
 
-from dataclasses import dataclass
-
+from appliance.base.record import Record
 from appliance.core.inputs.base import Input, OfCall
 from appliance.core.model import (
     NO_ACCOUNT,
@@ -19,8 +18,7 @@ from appliance.core.model import (
 DIGITS = r"[0-9A-D*#]{1,32}"  # what SendDigits takes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallArrived(Input):
+class CallArrived(Input, kw_only=True):
     """An INVITE arrived (RFC 3261 §13); only 100 was sent so far.
 
     refused: the code of the final response, if the SIP stack sent one itself, such as 488 to an offer without a codec
@@ -44,8 +42,7 @@ class CallArrived(Input):
     shown: str = ""  # the target whose password the caller has proven to know
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallProgressed(OfCall):
+class CallProgressed(OfCall, kw_only=True):
     """A provisional response to our INVITE: 180, or any 18x with SDP (`early_media`). `headers`: its X- headers."""
 
     code: int
@@ -53,20 +50,17 @@ class CallProgressed(OfCall):
     headers: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallAnswered(OfCall):
+class CallAnswered(OfCall, kw_only=True):
     """A 200 to the INVITE was sent or received; the dialog is not confirmed yet. `headers`: X- ones, if received."""
 
     headers: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallConfirmed(OfCall):
+class CallConfirmed(OfCall, kw_only=True):
     """ACK was sent or received: people can talk."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallEnded(OfCall):
+class CallEnded(OfCall, kw_only=True):
     """The dialog has ended. `code` and `reason` as on the wire (0: no response came); `reason_header`: RFC 3326.
 
     contacts: of a 3xx, the addresses to call instead, the preferred first (RFC 3261 §8.1.3.4). headers: X- headers of
@@ -81,8 +75,7 @@ class CallEnded(OfCall):
     headers: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MediaStarted(OfCall):
+class MediaStarted(OfCall, kw_only=True):
     """Audio flows as negotiated; also after each re-INVITE. `held`: the far end sends no media.
 
     events: it accepts digits by RFC 4733.
@@ -94,53 +87,45 @@ class MediaStarted(OfCall):
     srtp: bool = False  # encrypted (RFC 3711)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IceCompleted(OfCall):
+class IceCompleted(OfCall, kw_only=True):
     """ICE found a pair of addresses that works: our candidate and the far end's, for RTP."""
 
     local: Candidate
     remote: Candidate
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IceFailed(OfCall):
+class IceFailed(OfCall, kw_only=True):
     """ICE found no pair of addresses: nothing can be heard."""
 
     fault: IceFault
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoAnswerToOffer(OfCall):
+class NoAnswerToOffer(OfCall, kw_only=True):
     """The far end's ACK has no answer to our offer (RFC 3261 §13.2.1): the call is accepted, but there is no sound."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceChanged(OfCall):
+class SourceChanged(OfCall, kw_only=True):
     """The call's sound comes from another address:port than before, or than the far end's SDP named (`previous`)."""
 
     source: str
     previous: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RtpStopped(OfCall):
+class RtpStopped(OfCall, kw_only=True):
     """No packets have arrived for about 2 s although they should."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RtpResumed(OfCall):
+class RtpResumed(OfCall, kw_only=True):
     """Packets arrive again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MediaCounted(OfCall):
+class MediaCounted(OfCall, kw_only=True):
     """Statistics of received sound (RFC 3550 §6.4), about once a second while packets are due."""
 
     quality: Quality
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DigitReceived(OfCall):
+class DigitReceived(OfCall, kw_only=True):
     """One DTMF digit, once, however many packets carried it. `method`: rfc4733, info or inband (heard in the sound)."""
 
     digit: str
@@ -148,22 +133,19 @@ class DigitReceived(OfCall):
     duration_ms: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DigitSent(OfCall):
+class DigitSent(OfCall, kw_only=True):
     """One DTMF digit was sent."""
 
     digit: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DigitsNotSent(OfCall):
+class DigitsNotSent(OfCall, kw_only=True):
     """The rest of the digits could not be sent."""
 
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HoldFailed(OfCall):
+class HoldFailed(OfCall, kw_only=True):
     """The far end refused the re-INVITE that holds or resumes; the desired state returns to the actual one."""
 
     code: int
@@ -173,8 +155,7 @@ class HoldFailed(OfCall):
     content_type: str = ""  # of its body
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpdateReceived(OfCall):
+class UpdateReceived(OfCall, kw_only=True):
     """The far end requests a change by re-INVITE or UPDATE: hold, resume, codec, address. asked: it awaits a decision.
 
     headers and content_type: X- headers and body type of its re-INVITE.
@@ -186,15 +167,13 @@ class UpdateReceived(OfCall):
     content_type: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpdateSent(OfCall):
+class UpdateSent(OfCall, kw_only=True):
     """We sent a re-INVITE that should change this."""
 
     changes: tuple[UpdateChange, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpdateAnswered(OfCall):
+class UpdateAnswered(OfCall, kw_only=True):
     """A change by either side has its final response; after a refusal (RFC 3261 §14.2) the call goes on as before.
 
     HoldFailed reports refusals of our own hold and resume instead. headers and content_type: X- headers and body type
@@ -208,8 +187,7 @@ class UpdateAnswered(OfCall):
     content_type: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Dial:
+class Dial(Record):
     """Place a call to a target's name, a SIP URI, or a number at an account."""
 
     to: str
@@ -218,8 +196,7 @@ class Dial:
     custom_data: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerCall:
+class AnswerCall(Record):
     """Answer an incoming call, with X- headers in the 200. `custom_data` None: unchanged."""
 
     call: CallId
@@ -227,31 +204,27 @@ class AnswerCall:
     custom_data: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RingCall:
+class RingCall(Record):
     """Send 180 to the caller again."""
 
     call: CallId
 
 
-@dataclass(frozen=True, slots=True)
-class SendEarlyMedia:
+class SendEarlyMedia(Record):
     """Let the caller hear the station before anybody answers (183 with SDP)."""
 
     call: CallId
     source: EarlySource = EarlySource.TONE
 
 
-@dataclass(frozen=True, slots=True)
-class SetCustomData:
+class SetCustomData(Record):
     """Store a client's note on a call, in place of the earlier one."""
 
     call: CallId
     custom_data: str
 
 
-@dataclass(frozen=True, slots=True)
-class RejectCall:
+class RejectCall(Record):
     """Refuse an incoming call with a final code of 4xx to 6xx, a reason phrase, "" for the usual one, and headers."""
 
     call: CallId
@@ -260,63 +233,55 @@ class RejectCall:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class HangUpCall:
+class HangUpCall(Record):
     """End a call in any state; BYE, CANCEL or the refusal carries these X- headers."""
 
     call: CallId
     headers: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class HoldCall:
+class HoldCall(Record):
     """Hold (or resume) a connected call."""
 
     call: CallId
     held: bool
 
 
-@dataclass(frozen=True, slots=True)
-class DecideUpdate:
+class DecideUpdate(Record):
     """Accept or refuse the change that the far end requests."""
 
     call: CallId
     accepted: bool
 
 
-@dataclass(frozen=True, slots=True)
-class AskUpdates:
+class AskUpdates(Record):
     """Whether clients decide about the far end's changes of a call from now on."""
 
     call: CallId
     wanted: bool
 
 
-@dataclass(frozen=True, slots=True)
-class UpdateCall:
+class UpdateCall(Record):
     """Offer the far end only these codecs, the preferred one first."""
 
     call: CallId
     codecs: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SwitchTo:
+class SwitchTo(Record):
     """Bring a call to the foreground: the current foreground call is held, and this one resumed."""
 
     call: CallId
 
 
-@dataclass(frozen=True, slots=True)
-class MuteCall:
+class MuteCall(Record):
     """Mute (or unmute) our microphone in a call."""
 
     call: CallId
     muted: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SendDigits:
+class SendDigits(Record):
     """Send DTMF digits of 0-9 A-D * #."""
 
     call: CallId

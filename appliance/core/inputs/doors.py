@@ -1,25 +1,21 @@
 """The guard's reports, sensors, and requests about doors."""
 
-from dataclasses import dataclass
-
+from appliance.base.record import Record
 from appliance.core.inputs.base import Input
 from appliance.core.model import DoorId, SensorId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GuardReady(Input):
+class GuardReady(Input, kw_only=True):
     """The relay guard runs and all relays are at rest; earlier pulses are void."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GuardLost(Input):
+class GuardLost(Input, kw_only=True):
     """The relay guard is gone."""
 
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RelayChanged(Input):
+class RelayChanged(Input, kw_only=True):
     """The guard energised a door's relay, or ended the pulse."""
 
     door: DoorId
@@ -27,45 +23,39 @@ class RelayChanged(Input):
     pulse: int
 
 
-@dataclass(frozen=True, slots=True)
-class OpenDoor:
+class OpenDoor(Record):
     """Open a door for one pulse; `seconds` None: the door's own length."""
 
     door: DoorId
     seconds: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class HoldDoor:
+class HoldDoor(Record):
     """Hold a door open; `seconds` None: as long as the door allows."""
 
     door: DoorId
     seconds: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseDoor:
+class ReleaseDoor(Record):
     """End a door's hold."""
 
     door: DoorId
 
 
-@dataclass(frozen=True, slots=True)
-class LockDoor:
+class LockDoor(Record):
     """Lock a door down; the reply follows when that is on disc."""
 
     door: DoorId
 
 
-@dataclass(frozen=True, slots=True)
-class UnlockDoor:
+class UnlockDoor(Record):
     """End a door's lockdown; the reply follows when that is on disc."""
 
     door: DoorId
 
 
-@dataclass(frozen=True, slots=True)
-class ClearSensor:
+class ClearSensor(Record):
     """End the block of a sensor, so that doors open again."""
 
     sensor: SensorId
@@ -74,8 +64,7 @@ class ClearSensor:
 Lockdown = LockDoor | UnlockDoor
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SensorEdge(Input):
+class SensorEdge(Input, kw_only=True):
     """The level of a sensor's line has changed, or is known for the first time; None: the line is lost."""
 
     sensor: SensorId

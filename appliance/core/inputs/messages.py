@@ -1,20 +1,17 @@
 """Messages and INFO, both ways."""
 
-from dataclasses import dataclass
-
+from appliance.base.record import Record
 from appliance.core.inputs.base import Input, OfCall
 from appliance.core.model import NO_ACCOUNT, AccountId, CallId, Content, MessageId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InfoReceived(OfCall):
+class InfoReceived(OfCall, kw_only=True):
     """An INFO without a digit arrived (RFC 6086); 200 was sent."""
 
     content: Content
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessageReceived(Input):
+class MessageReceived(Input, kw_only=True):
     """A MESSAGE arrived (RFC 3428), inside or outside a call; 200 was sent."""
 
     uri: str
@@ -27,8 +24,7 @@ class MessageReceived(Input):
     call: CallId | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessageAnswered(Input):
+class MessageAnswered(Input, kw_only=True):
     """The final response to our message; code 0: none came, and none will."""
 
     message: MessageId
@@ -36,8 +32,7 @@ class MessageAnswered(Input):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class SendText:
+class SendText(Record):
     """Send a MESSAGE outside calls: to a target's name, a SIP URI, or a number at an account."""
 
     to: str
@@ -45,16 +40,14 @@ class SendText:
     account: AccountId = NO_ACCOUNT
 
 
-@dataclass(frozen=True, slots=True)
-class SendCallText:
+class SendCallText(Record):
     """Send a MESSAGE in a connected call."""
 
     call: CallId
     content: Content
 
 
-@dataclass(frozen=True, slots=True)
-class SendInfo:
+class SendInfo(Record):
     """Send an INFO in a connected call."""
 
     call: CallId

@@ -1,13 +1,11 @@
 """Buttons, lamps and the microphone."""
 
-from dataclasses import dataclass
-
+from appliance.base.record import Record
 from appliance.core.inputs.base import Input
 from appliance.core.model import ButtonId, LampId, Pattern
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ButtonEdge(Input):
+class ButtonEdge(Input, kw_only=True):
     """A button's line changed; active-low is applied already. `lost`: the line is gone, which is not a release."""
 
     button: ButtonId
@@ -15,15 +13,13 @@ class ButtonEdge(Input):
     lost: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MicrophoneMeasured(Input):
+class MicrophoneMeasured(Input, kw_only=True):
     """The microphone's level in dBFS (0 is the maximum): several times a second while that is desired."""
 
     dbfs: float
 
 
-@dataclass(frozen=True, slots=True)
-class TestLamp:
+class TestLamp(Record):
     """Test a lamp with a pattern for `seconds`, whatever the panel shows. `color` None: the lamp's own."""
 
     lamp: LampId
@@ -32,15 +28,13 @@ class TestLamp:
     color: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TestSound:
+class TestSound(Record):
     """Play a tone on the speaker, and measure what the microphone hears; the reply comes at the end."""
 
     seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LampFound(Input):
+class LampFound(Input, kw_only=True):
     """A lamp's hardware was found, with these abilities."""
 
     lamp: LampId

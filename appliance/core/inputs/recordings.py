@@ -1,37 +1,31 @@
 """Recordings: reports of the store and of the SIP process."""
 
-from dataclasses import dataclass
-
 from appliance.core.inputs.base import Input
 from appliance.core.model import CallId, RecordingId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordingPrepared(Input):
+class RecordingPrepared(Input, kw_only=True):
     """A recording's file and index row are on disc: it may begin."""
 
     call: CallId
     recording: RecordingId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordingBegun(Input):
+class RecordingBegun(Input, kw_only=True):
     """The first samples are being written."""
 
     call: CallId
     recording: RecordingId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordingClosed(Input):
+class RecordingClosed(Input, kw_only=True):
     """The SIP process has closed the file."""
 
     call: CallId
     recording: RecordingId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordingRefused(Input):
+class RecordingRefused(Input, kw_only=True):
     """A recording failed (disc full, not writable)."""
 
     call: CallId
@@ -39,8 +33,7 @@ class RecordingRefused(Input):
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordingAvailable(Input):
+class RecordingAvailable(Input, kw_only=True):
     """A recording is complete, or was repaired after an unclean end (`recovered`)."""
 
     recording: RecordingId

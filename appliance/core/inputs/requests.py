@@ -1,7 +1,5 @@
 """Requests of clients."""
 
-from dataclasses import dataclass
-
 from appliance.core.inputs.access import OfBook
 from appliance.core.inputs.accounts import RegisterAccount, UnregisterAccount
 from appliance.core.inputs.appliance import ChangeRuntime
@@ -64,8 +62,7 @@ AtOnce = (
 Action = AtOnce | Conferring | Writing | Lockdown | OfBook | TestSound  # the last three are replied to later
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Requested(Input):
+class Requested(Input, kw_only=True):
     """A client's request; the reply is an order `Reply` with the same id. `who` appears in events."""
 
     request: RequestId

@@ -1,13 +1,11 @@
 """Transfers by either side."""
 
-from dataclasses import dataclass
-
+from appliance.base.record import Record
 from appliance.core.inputs.base import OfCall
 from appliance.core.model import CallId, TransferPolicy
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TransferProgressed(OfCall):
+class TransferProgressed(OfCall, kw_only=True):
     """Progress of the transfer that we requested (RFC 3515 §2.4.5): final from 200 on, 0 for no answer.
 
     headers: X- headers of the NOTIFY, or of the response to REFER.
@@ -18,8 +16,7 @@ class TransferProgressed(OfCall):
     headers: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TransferRequested(OfCall):
+class TransferRequested(OfCall, kw_only=True):
     """A REFER arrived (RFC 3515): we should call `to`, with these headers if not empty (RFC 3891, RFC 3892).
 
     to: without headers; "" if the REFER asks for something other than an INVITE. refused: the code of our response, 0
@@ -33,31 +30,27 @@ class TransferRequested(OfCall):
     headers: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class TransferCall:
+class TransferCall(Record):
     """Transfer the far end: to a target's name, a SIP URI, or a number at an account."""
 
     call: CallId
     to: str
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectCalls:
+class ConnectCalls(Record):
     """Connect the far ends of two of our calls, and leave (attended transfer)."""
 
     call: CallId
     other: CallId
 
 
-@dataclass(frozen=True, slots=True)
-class AcceptTransfer:
+class AcceptTransfer(Record):
     """Accept the far end's transfer request."""
 
     call: CallId
 
 
-@dataclass(frozen=True, slots=True)
-class EndTransfer:
+class EndTransfer(Record):
     """End a transfer request with a final SIP code: refused, or done or tried by the client itself."""
 
     call: CallId
@@ -65,8 +58,7 @@ class EndTransfer:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class SetTransferPolicy:
+class SetTransferPolicy(Record):
     """Set how transfer requests of this call's far end are handled from now on."""
 
     call: CallId

@@ -1,20 +1,17 @@
 """Presses and rings by clients."""
 
-from dataclasses import dataclass
-
+from appliance.base.record import Record
 from appliance.core.model import ButtonId
 
 
-@dataclass(frozen=True, slots=True)
-class PressButton:
+class PressButton(Record):
     """Press a button for `seconds`, and release it, as a finger would."""
 
     button: ButtonId
     seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class RingFlat:
+class RingFlat(Record):
     """Ring at a flat of the directory, as a visitor does."""
 
     flat: str

@@ -1,7 +1,9 @@
 """The core's model: the settings it is given and the state it holds. Times are seconds of CLOCK_MONOTONIC."""
 
-from dataclasses import dataclass, field, replace
+from msgspec import field
+from msgspec.structs import replace
 
+from appliance.base.record import Record
 from appliance.core.model.access import (
     AccessPart,
     AccessScope,
@@ -127,8 +129,7 @@ from appliance.core.model.transfers import Transfer, TransferKind, TransferPolic
 from appliance.core.model.visitor_ring import Entry, Plan, RingResult, RingStep, VisitorRing
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Record):
     """Everything that the core takes from the configuration."""
 
     station: str
@@ -153,9 +154,9 @@ class Settings:
     ask_updates: bool = False  # whether clients decide about far ends' changes of a call
     digits_otherwise: DigitsBy = DigitsBy.NONE  # to far ends that do not accept RFC 4733
     max_redirects: int = 4  # 3xx responses that an outgoing call follows; 0: none
-    runtime: Runtime = field(default_factory=Runtime)
+    runtime: Runtime = Runtime()
     record: bool = False
-    deadlines: Deadlines = field(default_factory=Deadlines)
+    deadlines: Deadlines = Deadlines()
 
     def button(self, wanted: str) -> ButtonSettings | None:
         """Find a button by its id."""
@@ -196,23 +197,22 @@ class Settings:
         return next((a for a in self.accounts if a.name == wanted), None)
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(Record):
     """The whole state of the station, in one value."""
 
     settings: Settings
     now: float = 0.0
-    calls: CallsPart = field(default_factory=CallsPart)
+    calls: CallsPart = CallsPart()
     messages: tuple[OutgoingMessage, ...] = ()
     conference: Conference | None = None  # at most one: there is one panel
     transfers: tuple[Transfer, ...] = ()
     ring: VisitorRing | None = None
-    accounts: AccountsPart = field(default_factory=AccountsPart)
-    doors: DoorsPart = field(default_factory=DoorsPart)
-    access: AccessPart = field(default_factory=AccessPart)
-    panel: PanelPart = field(default_factory=PanelPart)
-    audio: AudioPart = field(default_factory=AudioPart)
-    appliance: AppliancePart = field(default_factory=AppliancePart)
+    accounts: AccountsPart = AccountsPart()
+    doors: DoorsPart = DoorsPart()
+    access: AccessPart = AccessPart()
+    panel: PanelPart = PanelPart()
+    audio: AudioPart = AudioPart()
+    appliance: AppliancePart = AppliancePart()
 
     def transfer(self, wanted: CallId) -> Transfer | None:
         """The current transfer of that call."""

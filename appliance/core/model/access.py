@@ -1,8 +1,8 @@
 """Codes, cards, keypads, readers and lockouts."""
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 
+from appliance.base.record import Record, RecordWithSecrets
 from appliance.core.model.clock import Period
 from appliance.core.model.ids import CredentialId, DoorId, KeypadId, ReaderId, RequestId
 
@@ -88,16 +88,14 @@ class LockoutScope(StrEnum):
     TARGET = "target"
 
 
-@dataclass(frozen=True, slots=True)
-class KeypadSettings:
+class KeypadSettings(Record):
     """A keypad with keys 0 to 9, * and #: on lines, on a card reader or at USB. `doors`: its codes open these."""
 
     id: KeypadId
     doors: tuple[DoorId, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ReaderSettings:
+class ReaderSettings(Record):
     """A card reader. `tell_numbers`: events contain card numbers, from which their readers could make copies.
 
     doors: its cards open these.
@@ -108,18 +106,19 @@ class ReaderSettings:
     doors: tuple[DoorId, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Credential:
+class Credential(RecordWithSecrets):
     """A code or card, and when it opens which doors. `digest` replaces its digits: HMAC-SHA256 in hexadecimal.
 
     length: number of digits of a code. schedule: empty means always. uses: how many are left; None: no limit. expires:
     seconds since 1970, UTC; None: never.
     """
 
+    SECRETS = frozenset({"digest"})
+
     id: CredentialId
     kind: CredentialKind
     owner: str
-    digest: str = field(repr=False)
+    digest: str
     doors: tuple[DoorId, ...]
     length: int = 0
     schedule: tuple[Period, ...] = ()
@@ -127,8 +126,7 @@ class Credential:
     expires: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Record):
     """A code or card was shown: `by` whom, for people; `doors` that may open from there.
 
     scope, who: what wrong codes are counted against. source: a caller's address, as claimed. code, owner: the
@@ -145,8 +143,7 @@ class Attempt:
     owner: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class KeypadEntry:
+class KeypadEntry(Record):
     """The digits typed at a keypad so far; a pause until then ends the entry."""
 
     keypad: KeypadId
@@ -154,8 +151,7 @@ class KeypadEntry:
     until: float
 
 
-@dataclass(frozen=True, slots=True)
-class PendingWrite:
+class PendingWrite(Record):
     """A credential that is being written; only when it is on disc, it takes effect, is reported, and opens doors.
 
     code: its new content, or the credential to remove. request: the one that waits for a reply; attempt: the use whose
@@ -170,8 +166,7 @@ class PendingWrite:
     attempt: Attempt | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Lockout:
+class Lockout(Record):
     """Wrong codes of one far end or keypad, or at one door: how many, when the last, and until when none is taken."""
 
     scope: LockoutScope
@@ -181,11 +176,12 @@ class Lockout:
     until: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CredentialBook:
+class CredentialBook(RecordWithSecrets):
     """All codes and cards, and the device's key that their digests were made with, as `secret` in hexadecimal."""
 
-    secret: str = field(repr=False)
+    SECRETS = frozenset({"secret"})
+
+    secret: str
     codes: tuple[Credential, ...] = ()
 
     def credential(self, wanted: str) -> Credential | None:
@@ -193,8 +189,7 @@ class CredentialBook:
         return next((c for c in self.codes if c.id == wanted), None)
 
 
-@dataclass(frozen=True, slots=True)
-class AccessPart:
+class AccessPart(Record):
     """The codes and cards, and the attempts to use them."""
 
     book: CredentialBook | None = None  # None: not loaded yet

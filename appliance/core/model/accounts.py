@@ -1,8 +1,8 @@
 """Accounts at registrars, targets, watched contacts and the network."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from appliance.base.record import Record
 from appliance.core.model.ids import NO_ACCOUNT, AccountId, DoorId
 from appliance.core.model.transfers import TransferPolicy
 
@@ -50,8 +50,7 @@ class TlsFault(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class AccountSettings:
+class AccountSettings(Record):
     """Our address at a registrar: sip:user@domain.
 
     registrar: host[:port] as configured, for texts. transport: udp, tcp or tls. srtp: off, optional or mandatory.
@@ -71,8 +70,7 @@ class AccountSettings:
     transfer_policy: TransferPolicy = TransferPolicy.REFUSE
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Record):
     """A known far end: we may call it, it may call us, and its digits may open `doors`.
 
     `account`: calls to and from it use that account. auto_answer: its calls are answered automatically if they request
@@ -93,8 +91,7 @@ class Target:
     srtp: str = "off"
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Record):
     """A registration. `wake`: when an answer is overdue while `asking`; otherwise the next refresh or attempt.
 
     wanted: false after a client unregistered it. failures: in a row. began: start of the current attempts; None: not
@@ -121,8 +118,7 @@ class Account:
     explanation: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Contact:
+class Contact(Record):
     """A watched target. `wake`: when an answer is overdue while `asking`, else the next probe. `since`: of its state.
 
     code, reason: of the last answer; 0 for none. package: the event package of its subscription, if it has one.
@@ -138,16 +134,14 @@ class Contact:
     package: Package = Package.PRESENCE
 
 
-@dataclass(frozen=True, slots=True)
-class Network:
+class Network(Record):
     """The machine's addresses, none without a network, and its nameservers."""
 
     addresses: tuple[str, ...] = ()
     nameservers: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class AccountsPart:
+class AccountsPart(Record):
     """The accounts, the watched contacts, and the network they need."""
 
     begun: tuple[Account, ...] = ()  # accounts that have begun to register: all once SIP was ready

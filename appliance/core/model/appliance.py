@@ -1,8 +1,10 @@
 """Run-time settings and the persistent state."""
 
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from msgspec.structs import replace
+
+from appliance.base.record import Record
 from appliance.core.model.calls import Forwarding
 from appliance.core.model.clock import Clock, QuietHours
 from appliance.core.model.doors import TamperBlock
@@ -26,17 +28,15 @@ class WarningCode(StrEnum):
     SIP_NOT_READY = "sip-not-ready"
 
 
-@dataclass(frozen=True, slots=True)
-class Runtime:
+class Runtime(Record):
     """The settings that clients may change while the station runs."""
 
-    forwarding: Forwarding = field(default_factory=Forwarding)
-    quiet_hours: QuietHours = field(default_factory=QuietHours)
+    forwarding: Forwarding = Forwarding()
+    quiet_hours: QuietHours = QuietHours()
     do_not_disturb: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PersistentState:
+class PersistentState(Record):
     """The persistent state, which outlasts restarts and power cuts. Times are CLOCK_MONOTONIC of this boot.
 
     change: counts, to distinguish two writes with the same content. changed: run-time settings of clients; configured:
@@ -54,8 +54,7 @@ class PersistentState:
         return replace(self, blocks=tuple(replace(block, until=block.until + seconds) for block in self.blocks))
 
 
-@dataclass(frozen=True, slots=True)
-class PendingReply:
+class PendingReply(Record):
     """A client's change that is not on disc yet; the reply is due at `until`. `warning`: nothing had to change."""
 
     request: RequestId
@@ -63,8 +62,7 @@ class PendingReply:
     warning: str
 
 
-@dataclass(frozen=True, slots=True)
-class AppliancePart:
+class AppliancePart(Record):
     """The service itself: its clock, its persistent state, its processes and its faults."""
 
     clock: Clock | None = None  # None: unknown
@@ -72,7 +70,7 @@ class AppliancePart:
     quiet: bool = False  # whether the quiet hours apply now
     kept_change: int = 0  # counts the changes of the persistent state
     # As last reported by the store; None: nothing that can be read.
-    on_disc: PersistentState | None = field(default_factory=PersistentState)
+    on_disc: PersistentState | None = PersistentState()
     pending_replies: tuple[PendingReply, ...] = ()
     sip_ready: bool = False
     sip_address: str = ""  # "" until SIP has been ready once

@@ -1,12 +1,12 @@
 """Sound cards and what the mixer of a card shows."""
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 
+from appliance.base.record import Record
 
-@dataclass(frozen=True, slots=True)
-class SoundCard:
+
+class SoundCard(Record):
     """A card of the kernel. `id` names it in ALSA in whatever order the cards appear; `number` does not.
 
     usb: it may appear late or disappear. screen: its sound goes to a monitor's cable. capture, playback: the numbers of
@@ -38,8 +38,7 @@ class DevicesReason(StrEnum):
     START = "start"
 
 
-@dataclass(frozen=True, slots=True)
-class AudioPart:
+class AudioPart(Record):
     """The sound cards. cards: None until they were listed for the first time."""
 
     cards: tuple[SoundCard, ...] | None = None

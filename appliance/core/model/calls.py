@@ -1,8 +1,10 @@
 """Calls: states, causes, the far end, media, and messages."""
 
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from msgspec.structs import replace
+
+from appliance.base.record import Record
 from appliance.core.model.ids import (
     NO_ACCOUNT,
     AccountId,
@@ -127,8 +129,7 @@ class MessageMethod(StrEnum):
     INFO = "INFO"
 
 
-@dataclass(frozen=True, slots=True)
-class Deadlines:
+class Deadlines(Record):
     """Longest stay in each waiting state, in seconds (docs/reference/contract.md)."""
 
     dialing_s: float = 32.0
@@ -143,8 +144,7 @@ class Deadlines:
     transfer_request_s: float = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class Forwarding:
+class Forwarding(Record):
     """Where incoming calls are forwarded: a target's name or a number at an account, "" for nowhere.
 
     always: all calls. quiet: calls in quiet hours, or with do not disturb. busy: calls above the limit. no_answer:
@@ -166,8 +166,7 @@ class DigitsBy(StrEnum):
     INBAND = "inband"
 
 
-@dataclass(frozen=True, slots=True)
-class Remote:
+class Remote(Record):
     """The far end as it named itself; texts are clean UTF-8. `uri` has no angle brackets."""
 
     uri: str
@@ -175,16 +174,14 @@ class Remote:
     target: str = ""  # name of the configured target it is, or ""
 
 
-@dataclass(frozen=True, slots=True)
-class Codec:
+class Codec(Record):
     """A negotiated codec."""
 
     name: str
     clock_rate_hz: int
 
 
-@dataclass(frozen=True, slots=True)
-class Quality:
+class Quality(Record):
     """Statistics of received RTP since the call began: packets received and lost, and the mean jitter."""
 
     received: int
@@ -192,16 +189,14 @@ class Quality:
     jitter_ms: float
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Record):
     """An address that ICE tried (RFC 8445 §5.1.1): host, srflx, prflx or relay; address:port."""
 
     kind: str
     address: str
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(Record):
     """How a call ended. `explanation`: for a fault, one sentence that names the setting to check."""
 
     cause: Cause
@@ -211,8 +206,7 @@ class End:
     explanation: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class CallHeaders:
+class CallHeaders(Record):
     """The X- headers of a call."""
 
     invite: tuple[tuple[str, str], ...] = ()  # of the INVITE
@@ -221,8 +215,7 @@ class CallHeaders:
     end: tuple[tuple[str, str], ...] = ()  # of the far end's BYE, CANCEL or refusal
 
 
-@dataclass(frozen=True, slots=True)
-class CallSound:
+class CallSound(Record):
     """The sound of a call: how it was negotiated, how it arrives, and who holds or mutes it."""
 
     early: EarlySource = EarlySource.NONE  # of an incoming call, before it is answered
@@ -245,8 +238,7 @@ class CallSound:
         return Hold.REMOTE if self.held_remote else Hold.NONE
 
 
-@dataclass(frozen=True, slots=True)
-class CallTimes:
+class CallTimes(Record):
     """The moments of a call, past and planned."""
 
     ringing_since: float | None = None
@@ -256,8 +248,7 @@ class CallTimes:
     end_announced: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class CallPlacing:
+class CallPlacing(Record):
     """The progress of our INVITE, and its earlier addresses."""
 
     done: bool = True  # False: its INVITE waits for the SIP process
@@ -265,24 +256,21 @@ class CallPlacing:
     redirected: tuple[str, ...] = ()  # the earlier addresses of a redirected call, the first one first
 
 
-@dataclass(frozen=True, slots=True)
-class CallForward:
+class CallForward(Record):
     """Where an incoming call goes that nobody answers in time."""
 
     to: str = ""  # the destination if nobody has answered at `forward_at`
     at: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CallUpdates:
+class CallUpdates(Record):
     """How changes of a call by the far end are decided."""
 
     ask: bool | None = None  # whether clients decide about the far end's changes; None: as configured
     until: float | None = None  # a change waits for a client's decision until then
 
 
-@dataclass(frozen=True, slots=True)
-class CallDigits:
+class CallDigits(Record):
     """The DTMF digits of a call."""
 
     received: str = ""  # received recently, as the beginning of a code
@@ -290,8 +278,7 @@ class CallDigits:
     sent: tuple[tuple[str, float], ...] = ()  # digits that we sent recently, and when
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Record):
     """A call, from INVITE to its last event. `deadline` bounds the current state; None: no limit."""
 
     id: CallId
@@ -314,13 +301,13 @@ class Call:
     transfer_policy: TransferPolicy = TransferPolicy.REFUSE
     replaces: CallId | None = None  # our call that this one replaces once it is answered
     end: End | None = None  # decided when disconnecting, final when ended
-    headers: CallHeaders = field(default_factory=CallHeaders)
-    media: CallSound = field(default_factory=CallSound)
-    times: CallTimes = field(default_factory=CallTimes)
-    placing: CallPlacing = field(default_factory=CallPlacing)
-    forward: CallForward = field(default_factory=CallForward)
-    updates: CallUpdates = field(default_factory=CallUpdates)
-    digits: CallDigits = field(default_factory=CallDigits)
+    headers: CallHeaders = CallHeaders()
+    media: CallSound = CallSound()
+    times: CallTimes = CallTimes()
+    placing: CallPlacing = CallPlacing()
+    forward: CallForward = CallForward()
+    updates: CallUpdates = CallUpdates()
+    digits: CallDigits = CallDigits()
 
     @property
     def caller(self) -> str:
@@ -354,8 +341,7 @@ class Call:
         return incoming and self.state in {CallState.INCOMING, CallState.EARLY_MEDIA} and not self.answered_by_us
 
 
-@dataclass(frozen=True, slots=True)
-class OpenRecording:
+class OpenRecording(Record):
     """A recording whose file is being made or written; `begun`: the SIP process writes samples."""
 
     id: RecordingId
@@ -364,8 +350,7 @@ class OpenRecording:
     begun: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(Record):
     """The content of a message. `type`: the Content-Type without parameters; `headers`: X- headers."""
 
     type: str
@@ -373,8 +358,7 @@ class Content:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class OutgoingMessage:
+class OutgoingMessage(Record):
     """A message that we sent and that is not answered yet; `call`: the call that carries it, if any."""
 
     id: MessageId
@@ -385,8 +369,7 @@ class OutgoingMessage:
     digit: str = ""  # that it carries
 
 
-@dataclass(frozen=True, slots=True)
-class CallsPart:
+class CallsPart(Record):
     """The calls that have not ended, and the files of those that are recorded."""
 
     living: tuple[Call, ...] = ()  # those that have not ended, the foreground call last, before it the previous one

@@ -1,7 +1,8 @@
 """Times of day, days of the week, and the wall clock."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from appliance.base.record import Record
 
 
 class Day(StrEnum):
@@ -16,24 +17,21 @@ class Day(StrEnum):
     SUNDAY = "sun"
 
 
-@dataclass(frozen=True, slots=True)
-class QuietHours:
+class QuietHours(Record):
     """When nobody here should be disturbed, each day: HH:MM of local time; both "" for never."""
 
     begin: str = ""
     end: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Night:
+class Night(Record):
     """When lamps are dimmed, each day: HH:MM of local time; the two differ."""
 
     begin: str
     end: str
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
+class Period(Record):
     """A time span on certain days, HH:MM of local time; `end` may be 24:00, or before `begin`: then on the next day."""
 
     days: tuple[Day, ...]
@@ -41,8 +39,7 @@ class Period:
     end: str
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(Record):
     """The wall clock: its time at CLOCK_MONOTONIC 0 (seconds since 1970), and local time's offset from UTC.
 
     trusted: synchronised with a time server, or declared reliable by the configuration.

@@ -1,8 +1,8 @@
 """Conferences and their participants."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from appliance.base.record import Record
 from appliance.core.model.ids import CallId, ConferenceId
 
 
@@ -32,8 +32,7 @@ class ParticipantState(StrEnum):
     LEFT = "left"  # its call is ending
 
 
-@dataclass(frozen=True, slots=True)
-class Participant:
+class Participant(Record):
     """A call in a conference, until the call has ended. `muted`: the others do not hear it."""
 
     call: CallId
@@ -42,8 +41,7 @@ class Participant:
     muted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Conference:
+class Conference(Record):
     """Calls that hear each other, and the panel unless it has left them (`held`). It ends with its last call.
 
     set_aside: held only because another call is in the foreground. muted: our microphone reaches none of the calls.

@@ -1,8 +1,8 @@
 """Doors, their relays, sensors and rules."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from appliance.base.record import Record
 from appliance.core.model.access import Attempt, OpenedBy
 from appliance.core.model.clock import Period
 from appliance.core.model.ids import DoorId, SensorId
@@ -33,8 +33,7 @@ class Strike(StrEnum):
     FAIL_SAFE = "fail_safe"
 
 
-@dataclass(frozen=True, slots=True)
-class DoorSettings:
+class DoorSettings(Record):
     """A door: the length of a pulse, the limit of all pulses, and the digits that open it in a call. Seconds.
 
     max_hold_s: its longest hold; 0: no holds.
@@ -48,8 +47,7 @@ class DoorSettings:
     strike: Strike = Strike.FAIL_SECURE
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Record):
     """`door` opens automatically when an event of type `on` occurs; `times`: only then; empty: always.
 
     where: the values that the event's fields must have, as text, true and false included.
@@ -62,8 +60,7 @@ class Rule:
     times: tuple[Period, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SensorSettings:
+class SensorSettings(Record):
     """A sensor. A contact belongs to `door`; open_s: how long that door may stay open; 0: no limit.
 
     block_s: how long a tamper contact blocks opening; 0: not at all.
@@ -76,8 +73,7 @@ class SensorSettings:
     block_s: float = 300.0
 
 
-@dataclass(frozen=True, slots=True)
-class Pulse:
+class Pulse(Record):
     """A door's pulse. `id`: CLOCK_MONOTONIC nanoseconds of the decision; `began` and `until` in seconds.
 
     `confirmed`: the guard accepted this id; `energised`: it reported that the relay is on, even if for an earlier id.
@@ -97,8 +93,7 @@ class Pulse:
     attempts: tuple[Attempt, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Sensing:
+class Sensing(Record):
     """A sensor's line. `active`: the level that counts, None until one has settled; `level`: the newest level.
 
     until: when a door's leaf will have been open for too long. ours_until: until then, shortly after a pulse, an
@@ -114,16 +109,14 @@ class Sensing:
     alarm: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TamperBlock:
+class TamperBlock(Record):
     """Nothing opens until then, because that sensor reported tampering."""
 
     sensor: SensorId
     until: float
 
 
-@dataclass(frozen=True, slots=True)
-class DoorsPart:
+class DoorsPart(Record):
     """The doors, their sensors, and their relays."""
 
     pulses: tuple[tuple[DoorId, Pulse], ...] = ()

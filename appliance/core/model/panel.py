@@ -1,8 +1,8 @@
 """Buttons, lamps, tones and self-tests of the panel."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from appliance.base.record import Record
 from appliance.core.model.ids import ButtonId, DoorId, LampId, RequestId
 
 
@@ -33,8 +33,7 @@ class Pattern(StrEnum):
     DOUBLE = "double"
 
 
-@dataclass(frozen=True, slots=True)
-class LampOutput:
+class LampOutput(Record):
     """The desired light of a lamp: `color` as #rrggbb, None if fixed by the lamp; `brightness` in % of its maximum."""
 
     pattern: Pattern
@@ -77,8 +76,7 @@ class Tone(StrEnum):
     TEST = "test"
 
 
-@dataclass(frozen=True, slots=True)
-class ButtonSettings:
+class ButtonSettings(Record):
     """A call button; `target`: whom it rings, `door`: which of our doors it opens.
 
     Without a `door`, the action door sends `digits` to the far end of the call, which opens the visitor's door.
@@ -101,8 +99,7 @@ class ButtonSettings:
     stuck_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ChordSettings:
+class ChordSettings(Record):
     """Buttons with an action of their own when the last is pressed within `within_s` of the first.
 
     None of them acts alone before that time has passed. `target`, `door` and `digits`: as a button's.
@@ -117,8 +114,7 @@ class ChordSettings:
     within_s: float = 0.1
 
 
-@dataclass(frozen=True, slots=True)
-class LampSettings:
+class LampSettings(Record):
     """A lamp: its pattern in each picture; off if no active picture has a pattern.
 
     color: for pictures without an entry in `colors`; None: the lamp has only one colour. Brightness in %, by day and
@@ -133,8 +129,7 @@ class LampSettings:
     night_brightness: int = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Press:
+class Press(Record):
     """A button that is down, or whose line has changed recently.
 
     level: of the line, since `edge_at`. settles: when that level counts, or the button is at rest; inf: nothing to
@@ -161,8 +156,7 @@ class Press:
     glitches: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class LampTrial:
+class LampTrial(Record):
     """A self-test of a lamp: it shines like this until then, whatever the panel shows."""
 
     lamp: LampId
@@ -171,16 +165,14 @@ class LampTrial:
     color: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LampKind:
+class LampKind(Record):
     """What a lamp's hardware can do: brightness between off and full, and colours."""
 
     dims: bool
     colors: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SoundTrial:
+class SoundTrial(Record):
     """A self-test of speaker and microphone: first the microphone measures silence, then a tone.
 
     quiet, loud: the microphone's highest level in dBFS, before and during the tone; None: not measured yet.
@@ -193,8 +185,7 @@ class SoundTrial:
     loud: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PanelPart:
+class PanelPart(Record):
     """The buttons, the lamps, and the self-tests of the panel."""
 
     presses: tuple[tuple[ButtonId, Press], ...] = ()

@@ -1,8 +1,8 @@
 """Transfers of calls."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from appliance.base.record import Record
 from appliance.core.model.ids import CallId
 
 
@@ -36,8 +36,7 @@ class TransferKind(StrEnum):
     ATTENDED = "attended"
 
 
-@dataclass(frozen=True, slots=True)
-class Transfer:
+class Transfer(Record):
     """A transfer of `call`.
 
     other: as transferor, the call whose far end is the destination of an attended transfer; as transferee, our new

@@ -1,8 +1,8 @@
 """A visitor's ring: its plan, and how far it is."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from appliance.base.record import Record
 from appliance.core.model.ids import ButtonId, RingId
 
 
@@ -14,16 +14,14 @@ class RingResult(StrEnum):
     CANCELED = "canceled"
 
 
-@dataclass(frozen=True, slots=True)
-class RingStep:
+class RingStep(Record):
     """Targets that ring at the same time. `seconds`: the step's length; None: as long as a call may ring."""
 
     targets: tuple[str, ...]
     seconds: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Record):
     """What a press rings: step by step until somebody answers, and the whole plan `cycles` times."""
 
     name: str
@@ -31,8 +29,7 @@ class Plan:
     cycles: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Record):
     """A flat of the directory: its number, its residents' name, and the plan that a visitor rings."""
 
     flat: str
@@ -40,8 +37,7 @@ class Entry:
     plan: Plan
 
 
-@dataclass(frozen=True, slots=True)
-class VisitorRing:
+class VisitorRing(Record):
     """A visitor's ring, until somebody answers or the plan ends.
 
     step: of `plan`, None between two cycles. until: the end of that step or pause. cycle: 0 is the first.

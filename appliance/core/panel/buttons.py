@@ -5,8 +5,9 @@ release for `debounce_s`, during which a contact may bounce. Events and limits c
 lets time alone decide: other inputs may overtake edges that the kernel already has.
 """
 
-from dataclasses import replace
 from math import inf
+
+from msgspec.structs import replace
 
 from appliance.core import events
 from appliance.core.appliance import faults

@@ -1,6 +1,6 @@
 """What the panel indicates: the active pictures, each lamp's light, and the tone."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from appliance.core import events, inputs, wall_clock
 from appliance.core.accounts.registration import any_registered

@@ -1,7 +1,8 @@
 """The room of the panel: its inputs, requests, timers and view."""
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from appliance.core import inputs, wall_clock
 from appliance.core.dispatch import asks, on, performs, takes

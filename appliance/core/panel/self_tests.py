@@ -4,8 +4,9 @@ They work before any call is possible. A call comes first: it ends a sound test,
 and relays need no self-test: an event reports every press, whatever its action, and a door's pulse is bounded anyway.
 """
 
-from dataclasses import replace
 from math import inf
+
+from msgspec.structs import replace
 
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import inputs

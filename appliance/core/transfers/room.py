@@ -1,7 +1,8 @@
 """The room of transfers: its inputs, requests, timers and view."""
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from appliance.core import inputs
 from appliance.core.accounts.addresses import callee

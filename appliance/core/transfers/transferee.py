@@ -3,8 +3,9 @@
 NOTIFY reports the outcome to the far end, while its call lasts. After a success the far end ends its call with us.
 """
 
-from dataclasses import replace
 from typing import Literal, assert_type
+
+from msgspec.structs import replace
 
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events, inputs

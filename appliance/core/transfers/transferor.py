@@ -1,6 +1,6 @@
 """Transfers of a far end to somebody else (RFC 3515, RFC 5589): each ends with one event."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events, inputs

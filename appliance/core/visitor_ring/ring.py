@@ -1,6 +1,6 @@
 """A visitor's ring: calls the targets of its plan, together or in turn, until somebody answers or the plan ends."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from appliance.core import events
 from appliance.core.calls import ending, outgoing, requests

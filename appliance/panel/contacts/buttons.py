@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from appliance.core.inputs import ButtonEdge, Input
 from appliance.core.model import ButtonId
@@ -10,7 +9,6 @@ from appliance.panel.gpio.input_line import InputLine, InputWiring, LineCallback
 from appliance.panel.gpio.line_claims import Claims
 
 
-@dataclass(frozen=True, slots=True)
 class ButtonWiring(InputWiring):
     """A button's line: a pressed button is a closed contact."""
 

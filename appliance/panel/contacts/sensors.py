@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from appliance.core.inputs import Input, SensorEdge
 from appliance.core.model import SensorId
@@ -10,7 +9,6 @@ from appliance.panel.gpio.input_line import InputLine, InputWiring, LineCallback
 from appliance.panel.gpio.line_claims import Claims
 
 
-@dataclass(frozen=True, slots=True)
 class SensorWiring(InputWiring):
     """A sensor's line. A normally closed sensor is active when it is open, and so when its wire is cut."""
 

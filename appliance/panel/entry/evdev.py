@@ -11,10 +11,10 @@ import os
 import struct
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.base.errors import ErrorCode, IntercomError
+from appliance.base.record import Record
 
 NAMES = Path("/sys/class/input")
 EVENT = struct.Struct("llHHi")  # struct input_event: two longs for its time, type, code, value
@@ -24,8 +24,7 @@ GRAB, SET_CLOCK = 0x40044590, 0x400445A0  # EVIOCGRAB, EVIOCSCLOCKID
 AT_ONCE = 64  # events per read
 
 
-@dataclass(frozen=True, slots=True)
-class KeyMoved:
+class KeyMoved(Record):
     """A key was pressed or released; `code` is its KEY_ number (include/uapi/linux/input-event-codes.h).
 
     at: CLOCK_MONOTONIC seconds, by the kernel; after_loss: events before this one were lost.

@@ -7,10 +7,10 @@ has changed for a while; an edge of a column then starts it again.
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from appliance.base.errors import IntercomError
+from appliance.base.record import Record
 from appliance.core.inputs import Input, KeypadKey
 from appliance.core.model import KeypadId
 from appliance.panel.entry.matrix_scan import Crossing, Matrix
@@ -24,8 +24,7 @@ BETWEEN_S = 0.005  # two scans
 UNCHANGED_S = 2.0  # then a key counts as jammed
 
 
-@dataclass(frozen=True, slots=True)
-class MatrixWiring:
+class MatrixWiring(Record):
     """A matrix keypad's lines, all of one chip. `keys`: a text for each row, a character for each column, " " for none.
 
     pull: "up" for the chip's own resistors on the columns, "none" if the wiring has them. settle_s: how long a column

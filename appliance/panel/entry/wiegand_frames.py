@@ -5,8 +5,9 @@ The interface has no start, end or checksum of its own: SIA AC-01-1996.10 (Wiega
 Cards have the lengths that the settings name; keys are bursts of 4 bits, or of 8 whose first half is the complement.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from appliance.base.record import Record
 
 KEYS = "0123456789*#"  # by value; on nearly all readers 10 is * (Esc) and 11 is # (Enter)
 BURST, CHECKED_BURST = 4, 8
@@ -15,16 +16,14 @@ LONGEST = 128  # bits that are stored of an endless frame
 PARITY = frozenset({26, 34})
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(Record):
     """A card's number, decimal, without parity if that is known; `bits`: its length as received."""
 
     number: str
     bits: int
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Record):
     """A key of the reader: one of KEYS."""
 
     key: str
@@ -44,8 +43,7 @@ class Spoiled(StrEnum):
     NO_ENTER = "it typed a number without Enter"
 
 
-@dataclass(frozen=True, slots=True)
-class Discarded:
+class Discarded(Record):
     """A frame that is not valid. It omits the bits, which may be a card's except for one."""
 
     why: str

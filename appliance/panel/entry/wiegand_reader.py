@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from appliance.base.errors import IntercomError
+from appliance.base.record import Record
 from appliance.core.inputs import CardRead, Input, KeypadKey, ReadingDiscarded
 from appliance.core.model import KeypadId, ReaderId
 from appliance.panel.entry.wiegand_frames import Card, Discarded, Frames, Key, Reading
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 REPORT_EACH_S = 10.0  # shortest time between two reports about a cable with interference
 
 
-@dataclass(frozen=True, slots=True)
-class WiegandWiring:
+class WiegandWiring(Record):
     """A reader's lines D0 and D1, on one chip, high at rest. `lengths`: of cards, in bits; keypad: the one of its keys.
 
     pull: "up" for the chip's own resistors, "none" for those of the wiring. timeout_s: how long after its last pulse a

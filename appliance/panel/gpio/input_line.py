@@ -4,9 +4,9 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Literal
 
+from appliance.base.record import Record
 from appliance.panel.gpio.factory import line_errors
 from appliance.panel.gpio.line_claims import Claims
 from appliance.panel.gpio.line_names import PinName, called
@@ -15,8 +15,7 @@ LONGEST_LAG_S = 5.0
 SETTLED_S = 0.05  # by then a newly claimed line has followed its pull, however long the cable
 
 
-@dataclass(frozen=True, slots=True)
-class InputWiring:
+class InputWiring(Record):
     """A contact's line; closed means that the contact connects the line to the other side of its resistor.
 
     `pull` is the board's own resistor; "none" if the wiring has one, which then pulls up.
@@ -32,8 +31,7 @@ class InputWiring:
         return self.pull != "down"
 
 
-@dataclass(frozen=True, slots=True)
-class LineCallbacks:
+class LineCallbacks(Record, gc=True):
     """Callbacks of a line, in the thread in which gpiozero calls.
 
     edge: the time of the edge, not of the call, and whether the contact is closed from then on. settled: whether it is

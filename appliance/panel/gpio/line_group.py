@@ -7,13 +7,13 @@ in which they came, and the notice that some were lost. On any board, whatever g
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import gpiod
 from gpiod.line import Bias, Direction, Drive, Edge, Value
 
 from appliance.base.errors import IntercomError
+from appliance.base.record import Record
 from appliance.panel import guard
 from appliance.panel.gpio.chip_pins import CONSUMER, locate, trouble, unusable
 from appliance.panel.gpio.line_names import PinName, called
@@ -23,8 +23,7 @@ Pull = Literal["up", "none"]
 _BIAS = {"up": Bias.PULL_UP, "none": Bias.DISABLED}
 
 
-@dataclass(frozen=True, slots=True)
-class LineEdge:
+class LineEdge(Record):
     """An edge. at: CLOCK_MONOTONIC seconds by the kernel; after_loss: earlier edges of the group were lost."""
 
     line: int

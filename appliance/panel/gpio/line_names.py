@@ -1,10 +1,9 @@
 """Names of the panel's lines, and of other lamp outputs."""
 
-from dataclasses import dataclass
+from appliance.base.record import Record
 
 
-@dataclass(frozen=True, slots=True)
-class ChipLine:
+class ChipLine(Record):
     """A line of a GPIO chip.
 
     Chip: its label, its name in /dev, or its path; line: its name, or its offset if that is all digits.
@@ -17,8 +16,7 @@ class ChipLine:
         return f"line {self.line} of chip {self.chip}"
 
 
-@dataclass(frozen=True, slots=True)
-class KernelLed:
+class KernelLed(Record):
     """A device of the kernel's LED class, by its name in /sys/class/leds."""
 
     name: str
@@ -27,8 +25,7 @@ class KernelLed:
         return f"LED {self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class PwmChannel:
+class PwmChannel(Record):
     """A channel of a PWM chip, which is named by its device, or as in /sys/class/pwm."""
 
     chip: str

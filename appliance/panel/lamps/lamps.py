@@ -4,9 +4,9 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from math import pi, sin
 
+from appliance.base.record import Record
 from appliance.core.inputs import Input, LampFound
 from appliance.core.model import DARK, LampId, LampOutput, Pattern
 from appliance.core.panel.colors import WHITE
@@ -38,8 +38,7 @@ GLOW: Steps = (
 GROUP_S = 0.25  # the time in which udev gives our group access to the files of a newly exported channel
 
 
-@dataclass(frozen=True, slots=True)
-class LampWiring:
+class LampWiring(Record):
     """A lamp's outputs: one, or three of a kind for red, green and blue."""
 
     id: LampId

@@ -1,10 +1,9 @@
 """Codes and cards at a station: typed in calls and at keypads, counted, locked out, changed by clients, and kept."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from appliance.core import events, inputs, snapshot
 from appliance.core.access import credentials

@@ -1,8 +1,7 @@
 """While the book of codes is not read: digits stay masked, nothing opens by a code, and nobody is locked out for it."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from appliance.core import events, inputs
 from appliance.core.access import credentials

@@ -1,8 +1,7 @@
 """Breadth-first over `step` with codes: typed in a call and at a keypad, a use that is being written, and lockouts."""
 
-import dataclasses
-
 import pytest
+from msgspec import structs
 
 from appliance.core import inputs
 from appliance.core.access import lockouts
@@ -24,11 +23,11 @@ from tests.core.walk import walk
 pytestmark = pytest.mark.exhaustive
 
 PAD, READER = KeypadId("gate"), ReaderId("gate")
-PLAIN = dataclasses.replace(
+PLAIN = structs.replace(
     TWO,
     buttons=(),
     lamps=(),
-    doors=(dataclasses.replace(TWO.doors[0], digits=""),),
+    doors=(structs.replace(TWO.doors[0], digits=""),),
     keypads=(KeypadSettings(PAD, doors=(DOOR,)),),
     readers=(ReaderSettings(READER, doors=(DOOR,)),),
     max_calls=1,

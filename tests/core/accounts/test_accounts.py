@@ -2,9 +2,9 @@
 
 import random
 from collections import Counter
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from appliance.core import desired_state, events, inputs, snapshot
 from appliance.core.accounts import sip_uris

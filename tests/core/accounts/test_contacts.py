@@ -1,9 +1,9 @@
 """Watched contacts: when they are probed, the meaning of their answers, and the events."""
 
 from collections import Counter
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from appliance.core import events, inputs, snapshot
 from appliance.core.model import Contact, ContactState, Target, Watch

@@ -1,6 +1,6 @@
 """The network goes, comes back, and is another one."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from appliance.core import events, inputs, snapshot
 from appliance.core.model import By, CallState, Cause

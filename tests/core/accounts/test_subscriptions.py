@@ -1,8 +1,7 @@
 """Contacts watched by subscription: when it begins, its reports, and when it is repeated."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from appliance.core import events, inputs
 from appliance.core.model import ContactState, Package, Target, Watch

@@ -1,6 +1,6 @@
 """Settings that change while the station runs: they apply from the next decision on, and events report them."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from appliance.core import desired_state, events, inputs, status_line
 from appliance.core.model import Action, ButtonId, LampId, Pattern, Picture, Target

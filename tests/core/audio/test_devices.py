@@ -1,8 +1,7 @@
 """Sound cards that come and go are reported."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from appliance.core import inputs, snapshot
 from appliance.core.model import DevicesReason, SoundCard

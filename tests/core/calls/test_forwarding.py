@@ -1,9 +1,9 @@
 """Forwarding: calls to us that are sent on, calls of ours that far ends send on; never in a circle, or to anybody."""
 
-import dataclasses
 from datetime import UTC, datetime
 
 import pytest
+from msgspec import structs
 
 from appliance.core import events, inputs, snapshot, status_line, wall_clock
 from appliance.core.model import (
@@ -94,7 +94,7 @@ def test_who_is_answered_in_time_is_not_sent_on():
 
 
 def test_a_call_that_answers_itself_later_rings_until_it_is_sent_on():
-    targets = (dataclasses.replace(TARGETS[0], auto_answer=True), *TARGETS[1:])
+    targets = (structs.replace(TARGETS[0], auto_answer=True), *TARGETS[1:])
     door = ready(targets=targets, runtime=Runtime(Forwarding(no_answer="cellar", no_answer_s=5.0)))
     about = {"uri": KITCHEN, "display_name": "", "source": "127.0.0.2:5060", "local_uri": ""}
     door.give(inputs.CallArrived, call=CallId("c-in"), answer_after_s=10.0, **about)
@@ -331,10 +331,10 @@ def test_what_cannot_be_is_refused(change, code):
 def test_the_file_goes_before_what_clients_said_where_it_was_changed():
     door = station(always="cellar")
     door.ask(inputs.ChangeRuntime(always="guard", quiet_hours=QuietHours()))
-    settings = dataclasses.replace(door.state.settings, max_calls=2)
+    settings = structs.replace(door.state.settings, max_calls=2)
     door.give(inputs.ConfigChanged, settings=settings, applied="sip.max_calls", needs_restart="")
     assert door.state.runtime.forwarding.always == "guard"
-    settings = dataclasses.replace(settings, runtime=Runtime(Forwarding(busy="cellar")))
+    settings = structs.replace(settings, runtime=Runtime(Forwarding(busy="cellar")))
     door.give(inputs.ConfigChanged, settings=settings, applied="forwarding.always", needs_restart="")
     assert door.state.runtime == settings.runtime
 

@@ -1,8 +1,7 @@
 """Digits to far ends without telephone-event, calls without an account, and what the SIP process refuses by itself."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from appliance.core import inputs
 from appliance.core.calls.view import call_view

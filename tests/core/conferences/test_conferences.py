@@ -1,8 +1,7 @@
 """Conferences: who hears whom and who does not, the events of each participant, and that a loss leaves the rest."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from appliance.core import events, inputs
 from appliance.core.conferences.lifecycle import MOST

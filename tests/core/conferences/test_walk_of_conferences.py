@@ -2,9 +2,9 @@
 
 import random
 from collections import Counter
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from appliance.core import desired_state, inputs
 from appliance.core.model import CallId, RequestId, State, TransferPolicy

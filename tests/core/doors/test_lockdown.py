@@ -1,8 +1,7 @@
 """Lockdown: it ends every pulse and refuses every opening, outlasts restarts, and is confirmed once it is on disc."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from appliance.core import events, inputs
 from appliance.core.doors import pulses

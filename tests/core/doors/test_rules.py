@@ -1,9 +1,9 @@
 """Rules: doors that open by themselves when something happens."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from appliance.core import events, inputs
 from appliance.core.model import Clock, Day, DoorId, OpenedBy, Period, Rule

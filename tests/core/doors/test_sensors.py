@@ -1,8 +1,7 @@
 """Sensors: what a door's contact reports beside its relay, and a tamper contact that blocks opening."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from appliance.core import events, inputs, snapshot
 from appliance.core.doors import sensors

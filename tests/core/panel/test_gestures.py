@@ -1,10 +1,10 @@
 """Edges of a line become presses: debounced, clicked, held, pressed together; a client's press is as a finger's."""
 
 import random
-from dataclasses import replace
 from math import inf
 
 import pytest
+from msgspec.structs import replace
 
 from appliance.core import events, inputs, snapshot
 from appliance.core.model import Action, ButtonId, ButtonSettings, ChordSettings, Settings, State

@@ -1,8 +1,7 @@
 """Trials of the panel before anybody can be called: lamps, speaker, microphone; and what an unconfigured one says."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from appliance.core import events, inputs, snapshot, status_line
 from appliance.core.model import (

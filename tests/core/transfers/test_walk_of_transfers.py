@@ -1,8 +1,7 @@
 """Breadth-first over `step` with transfers in all roles: two calls, in every order of what can come to them."""
 
-import dataclasses
-
 import pytest
+from msgspec import structs
 
 from appliance.core import inputs
 from appliance.core.model import CallId, Direction, RequestId, State, TransferPolicy
@@ -12,7 +11,7 @@ from tests.core.walk import walk
 pytestmark = pytest.mark.exhaustive
 
 OFFICE = "sip:office@127.0.0.3"
-PLAIN = dataclasses.replace(TWO, buttons=(), lamps=(), doors=(), max_calls=2)
+PLAIN = structs.replace(TWO, buttons=(), lamps=(), doors=(), max_calls=2)
 
 
 def every_input(state: State, serial: int):
@@ -70,7 +69,7 @@ def within_bounds(state: State) -> bool:
 
 @pytest.mark.parametrize("policy", [TransferPolicy.FOLLOW, TransferPolicy.ASK])
 def test_every_state_with_a_transfer_keeps_the_rules(policy, record_property, capsys):
-    first = State(dataclasses.replace(PLAIN, transfer_policy=policy), now=100.0)
+    first = State(structs.replace(PLAIN, transfer_policy=policy), now=100.0)
     states, steps = walk(first, every_input, within_bounds)
     transfers = sum(bool(state.transfers) for state in states)
     with capsys.disabled():

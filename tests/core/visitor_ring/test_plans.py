@@ -1,8 +1,7 @@
 """Plans: who is rung at once and one after another, until somebody answers; and that nobody is rung for nothing."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from appliance.core import events, inputs
 from appliance.core.model import (

@@ -7,9 +7,9 @@ import re
 import signal
 import time
 import uuid
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from appliance.sip.stack.accounts.digest import Credentials, response
 from tests.sip.test_digest import header

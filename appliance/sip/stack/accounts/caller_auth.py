@@ -1,8 +1,8 @@
 """Digest authentication of direct callers: targets with a password (see digest), from any address."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from appliance.base.record import Record
 from appliance.core import inputs
 from appliance.core.accounts import sip_uris
 from appliance.core.model import PasswordFault
@@ -18,8 +18,7 @@ NOTHING_SAID = {Verdict.MISSING, Verdict.STALE}
 Post = Callable[[inputs.AccessLockedOut | GuessCounts], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(Record):
     """The decision about a caller. code 0: accept the call; `shown`: the target that proved its password, "" for none.
 
     Any other code is the response, with the challenge; `why` is reported unless it is empty.

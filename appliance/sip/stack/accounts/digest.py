@@ -14,8 +14,9 @@ import hmac
 import re
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
+
+from appliance.base.record import Record
 
 LIFE_S = 60.0
 ALGORITHM = "MD5"
@@ -36,8 +37,7 @@ class Verdict(StrEnum):
     REPLAYED = "replayed"
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
+class Credentials(Record):
     """An Authorization header (RFC 7616 §3.4)."""
 
     username: str

@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from appliance.base.record import Record
 from appliance.core.access.lockouts import DOUBLINGS, FIRST_S, FORGOTTEN_S, LONGEST_S
 from appliance.core.model import LockoutScope
 from appliance.sip.wire import Counted, GuessCounts
@@ -18,8 +19,7 @@ SOURCES = 256  # counted at once; the source that was silent longest is forgotte
 KNOWN, KNOWN_S = 8, 30 * 86_400.0  # sources of a target that have proved its password recently
 
 
-@dataclass(frozen=True, slots=True)
-class Locked:
+class Locked(Record):
     """A lockout that begins: of the source or the target `who`."""
 
     scope: LockoutScope

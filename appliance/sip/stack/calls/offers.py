@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
 
+from appliance.base.record import Record
 from appliance.core.model import UpdateChange
 
 STATIC = {"0": "PCMU", "8": "PCMA", "9": "G722"}  # RFC 3551 §6
@@ -15,8 +15,7 @@ NAME = re.compile(r"^a=rtpmap:(\d+) ([^/\s]+)/", re.MULTILINE)
 NOWHERE = {"0.0.0.0", "::"}  # noqa: S104 - the old way to hold (RFC 3264 §8.4)
 
 
-@dataclass(frozen=True, slots=True)
-class OfferedAudio:
+class OfferedAudio(Record):
     """A far end's side of a call's sound: its codec, its address:port for RTP ("" unknown), whether it holds."""
 
     codec: str

@@ -1,7 +1,8 @@
 """Detects our own digits that a far end's sound returns: nobody pressed them."""
 
 from collections import deque
-from dataclasses import dataclass
+
+from appliance.base.record import Record
 
 RATE = 8000  # samples per second, the unit of all times here
 # A round trip of 400 ms each way, the longest that networks are planned for (ITU-T G.114 §4), plus reflection there.
@@ -10,8 +11,7 @@ UNEVEN = RATE // 10  # an echo may seem to begin so much earlier: detectors noti
 REMEMBERED = 64  # digits; a second has at most twenty
 
 
-@dataclass(frozen=True, slots=True)
-class HeardDigit:
+class HeardDigit(Record):
     """A digit in some sound. begin, end: samples since both detectors were opened; end None: it continues."""
 
     digit: str

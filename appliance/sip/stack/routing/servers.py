@@ -11,8 +11,9 @@ import re
 import socket
 import struct
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
 from functools import cache
+
+from appliance.base.record import Record
 
 PORTS = {"udp": 5060, "tcp": 5060, "tls": 5061}
 SERVICES = {"udp": "_sip._udp", "tcp": "_sip._tcp", "tls": "_sips._tcp"}
@@ -27,8 +28,7 @@ TRANSPORT = re.compile(r";transport=(udp|tcp|tls)(?:[;?]|$)", re.IGNORECASE)
 HEADER, FIXED, RECORD = struct.Struct("!6H"), struct.Struct("!HHIH"), struct.Struct("!3H")
 
 
-@dataclass(frozen=True, slots=True)
-class SipServer:
+class SipServer(Record):
     """A destination. `name`: as configured, which a TLS certificate must match (RFC 5922 §4)."""
 
     name: str
@@ -54,8 +54,7 @@ class SipServer:
         return f"sip:{self.name}:{self.port};maddr={self.address};transport={transport}"
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
+class Destination(Record):
     """The destination in a SIP URI (RFC 3261 §19.1.1); port 0: not given."""
 
     host: str
@@ -77,8 +76,7 @@ def place_of(uri: str) -> Destination | None:
     return Destination(found["host"], int(found["port"] or 0), transport[1].lower() if transport else "udp")
 
 
-@dataclass(frozen=True, slots=True)
-class SrvRecord:
+class SrvRecord(Record):
     """An SRV record. Lower priorities first; among equals, chance by weight."""
 
     priority: int

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from appliance.base.record import Record
+from appliance.base.record import Record, RecordWithSecrets
 from appliance.board.chips import Chip, Chips
 from appliance.core.model import SoundCard
 
@@ -35,8 +35,10 @@ class LinePlace(Record):
         return f"{self.line} of {self.chip}"
 
 
-class PbxAccount(Record):
+class PbxAccount(RecordWithSecrets):
     """An address at a PBX; the password is not a part of the configuration."""
+
+    SECRETS = frozenset({"password"})
 
     registrar: str
     user: str

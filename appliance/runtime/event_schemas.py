@@ -27,7 +27,7 @@ def _schema(event: type[Event]) -> dict[str, Any]:
     properties = definitions.pop(event.__name__)["properties"]
     for name, definition in definitions.items():
         if "enum" in definition:
-            definition["enum"] = IN_ORDER[name]
+            definition |= {"type": "string", "enum": IN_ORDER[name]}
     names = [name for name in event.__struct_fields__ if name != "call"]
     return {
         "title": event.TYPE,

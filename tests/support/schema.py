@@ -36,10 +36,13 @@ def fits(value: Any, schema: dict[str, Any], definitions: dict[str, Any], place:
     if "anyOf" in schema:
         assert any(_fits(value, part, definitions, place) for part in schema["anyOf"]), f"{place}: {value!r}"
         return
-    kind = schema["type"]
+    assert value in schema.get("enum", [value]), f"{place}: {value!r} is none of {schema['enum']}"
+    kind = schema.get("type")
+    if kind is None:
+        assert "enum" in schema, place
+        return
     assert isinstance(value, TYPES[kind]), f"{place}: {value!r} is no {kind}"
     assert kind in {"boolean", "array", "object"} or not isinstance(value, bool), f"{place}: {value!r} is no {kind}"
-    assert value in schema.get("enum", [value]), f"{place}: {value!r} is none of {schema['enum']}"
     if kind == "array" and "items" in schema:
         for item in value:
             fits(item, schema["items"], definitions, place)

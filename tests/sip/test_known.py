@@ -28,7 +28,7 @@ def settled(known, now):
 
     def answered():
         changes.append(known.turn(now))
-        return not known._looking
+        return not known.looking
 
     until(answered, "the addresses of all names")
     return any(changes)

@@ -51,8 +51,8 @@ from appliance.sip.stack.routing.transports import StartError, Transports
 from appliance.sip.wire import Beat, Farewell, GuessCounts, Message, Start
 
 LOG = logging.getLogger(__name__)
-POLL_S = 0.05  # the longest wait of pjsip's timers, and of callbacks from other threads
-BEAT_S = 0.25
+TURN_S = 0.05  # between two looks at what has no event of its own, such as digits in the sound, while there is any
+BEAT_S, IDLE_BEAT_S = 0.25, 1.0
 ALARM_S = 5.0  # a longer turn is a deadlock; the daemon, if it lives, has killed us before
 STOP_WITHIN_S = 0.5
 MAX_CALLS = 32
@@ -127,7 +127,8 @@ class Engine:
         self._endpoint.devices = devices
         self._media = Media(self._endpoint, settings, self._calls, devices, channel.post)
         self._cards = CardWatch(channel.post, devices.look_again)
-        self._poll, self._poll_ms = self._poller()
+        self._wake = self._endpoint.libWakeHandle()
+        self._poll = self._poller()
         self._address = transports.address
         devices.check(time.monotonic(), start.cards_wait_s)
 
@@ -138,7 +139,7 @@ class Engine:
         while self.alive and self._channel.open:
             # SIGALRM's default action ends the process even in native code, where no Python handler would run.
             signal.setitimer(signal.ITIMER_REAL, ALARM_S)
-            self._poll.poll(self._poll_ms)
+            self._sleep(beat)
             self._endpoint.libHandleEvents(0)
             for message in self._channel.receive():
                 self._take(message)
@@ -152,7 +153,7 @@ class Engine:
             if self._traced:
                 LIBC.fflush(None)  # pjsip leaves the trace's last 4 KiB in stdio's buffer
             if now >= beat:
-                beat = now + BEAT_S
+                beat = now + (BEAT_S if self._busy else IDLE_BEAT_S)
                 self._channel.post(Beat(now))
 
     def stop(self) -> None:
@@ -223,17 +224,37 @@ class Engine:
     def _announce(self, doing: str) -> None:
         self._channel.post(Beat(time.monotonic(), doing))
 
-    def _poller(self) -> tuple[select.poll, float]:
-        """The descriptors to wait on, and for how long, in milliseconds."""
+    def wake(self) -> None:
+        """End the sleep, from a signal handler."""
+        os.eventfd_write(self._wake, 1)
+
+    @property
+    def _busy(self) -> bool:
+        return self._media.busy or self._accounts.busy or any(True for _ in self._calls)
+
+    def _sleep(self, until: float) -> None:
+        """Sleep until something happens, pjsip's next timer is due, or that time has come."""
+        left_s = until - time.monotonic()
+        if self._busy:
+            left_s = min(left_s, TURN_S)
+        left_ms = max(left_s * 1000, 0.0)
+        timer_ms = self._endpoint.libNextTimer()
+        for descriptor, _ in self._poll.poll(left_ms if timer_ms < 0 else min(timer_ms, left_ms)):
+            if descriptor == self._wake:
+                os.eventfd_read(self._wake)
+
+    def _poller(self) -> select.poll:
+        """The descriptors to wait on."""
         poller = select.poll()
         poller.register(self._channel, select.POLLIN)
         poller.register(self._cards, select.POLLIN)
+        poller.register(self._wake, select.POLLIN)
         # The handle is a pointer to the descriptor inside pjsip's I/O queue (pj_ioqueue_get_os_handle, 2.16).
         descriptor = ctypes.c_int.from_address(self._endpoint.libGetSipIoqueueHandle()).value
         if "eventpoll" not in str(Path(f"/proc/self/fd/{descriptor}").readlink()):
             raise StartError("This pjsua2 was built without epoll", "Build it with packaging/pjsua2/build.")
         poller.register(descriptor, select.POLLIN)
-        return poller, POLL_S * 1000
+        return poller
 
 
 def endpoint_config(settings: SipSettings) -> pj.EpConfig:
@@ -267,6 +288,7 @@ def serve(sock: socket.socket) -> int:
 
     def end(*_: object) -> None:
         engine.alive = False  # nothing more: SIGTERM comes just after the end of file, while BYE is being sent
+        engine.wake()
 
     signal.signal(signal.SIGTERM, end)
     try:

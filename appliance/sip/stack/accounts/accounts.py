@@ -220,6 +220,11 @@ class StackAccounts:
             if call.attempt is not None and call.attempt.in_vain(now):
                 self._try_elsewhere(call, call.attempt, now)
 
+    @property
+    def busy(self) -> bool:
+        """Whether there is something to look at soon: names being resolved, or registrations under way."""
+        return bool(self._waiting) or self._known.looking or any(each.busy for each in self._registrations.values())
+
     def renew(self) -> None:
         """Our address has changed: requests from the old one will not be answered."""
         for registration in self._registrations.values():

@@ -179,6 +179,11 @@ class Registration(RegisteredAccount):
             self.fail(code, reason)
         return self.failing or self.servers.now != server
 
+    @property
+    def busy(self) -> bool:
+        """Whether its server is being resolved, asked or left."""
+        return self.resolving or self.failing or self.wish is not None or self.asked_at is not None
+
     def silent(self, now: float) -> bool:
         """Whether its server has not answered for so long that it, or another one, should be asked again.
 

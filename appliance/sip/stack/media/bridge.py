@@ -53,6 +53,11 @@ class Media:
         """The calls that we should hold."""
         return frozenset(media.call for media in self._sound.calls if media.held)
 
+    @property
+    def busy(self) -> bool:
+        """Whether there is something to look at soon: sound, a file to close, or a card."""
+        return bool(self._made) or self._changed or self._recorders.closing or self._devices.busy
+
     def desire(self, sound: Sound) -> None:
         """Set the desired sound."""
         self._sound, self._changed = sound, True
@@ -104,7 +109,7 @@ class Media:
                 source.startTransmit(sink)
                 self._made[route] = source.getPortId(), sink.getPortId()
         card = {SPEAKER} if self._player else {SPEAKER, MICROPHONE}
-        self._devices.want(any(card & set(route) for route in wanted), echo=not self._sound.measure)
+        self._devices.want(any(card & set(route) for route in wanted), clock=bool(wanted), echo=not self._sound.measure)
 
     def _wanted(self, living: list[CallMedia]) -> set[Route]:
         routes: set[Route] = {(SILENCE, _port(call.call)) for call in self._calls}

@@ -1,4 +1,8 @@
-"""The sound card: its PCMs are open while there is sound; otherwise, and while it fails, the null device is used."""
+"""The sound card: its PCMs are open while there is sound.
+
+While it fails, and in calls that need no card, pjmedia's null device drives the bridge. Without any sound there is no
+device at all, and so no thread that wakes fifty times a second.
+"""
 
 import logging
 import os
@@ -6,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import cast
 
 import pjsua2 as pj
 
@@ -14,7 +19,9 @@ from appliance.sip.settings import NULL, SipSettings
 from appliance.sip.stack.calls.operations import Post
 
 LOG = logging.getLogger(__name__)
-LINGER_S = 2.0  # a card closes so long after its last sound, so that it stays open between ringback and talk
+# A card closes so long after its last sound, so that it stays open between ringback and talk. The bridge runs on for as
+# long after that: it frees the ports of ended calls, and closes the files of recordings.
+LINGER_S = 2.0
 AGAIN_S = (1.0, 2.0, 5.0)  # waits between attempts to open a failed card; the last one repeats
 ECHO_TAIL_MS = 200
 ALSA_CONFIG = "ALSA_CONFIG_PATH"  # alsa-lib reads it each time
@@ -87,14 +94,15 @@ class Devices:
         self._manager = endpoint.audDevManager()
         self._capture = NULL if settings.microphone_file else settings.capture
         self._playback = settings.playback
-        self._wanted = self._opened = False
+        self._wanted = self._clock = self._opened = False
         self._echo = True
         self._close_at: float | None = None
+        self._runs, self._rest_at = False, cast("float | None", None)  # a device drives the bridge, and until when
         self._failed, self._tries, self._again_at = "", 0, 0.0
         self._absent: str | None = None  # the cards that existed when the configured ones were missing
         self._list_at = 0.0
         self._broken = False  # set by pjsua2's own threads
-        self._manager.setNullDev()
+        self._null()
 
     @property
     def real(self) -> bool:
@@ -116,9 +124,19 @@ class Devices:
         """Whether a microphone is open now."""
         return self._opened and self._capture != NULL
 
-    def want(self, wanted: bool, *, echo: bool = True) -> None:
-        """Set whether there is sound to play or capture; `echo`: cancel the speaker's echo in the microphone."""
-        self._wanted = wanted
+    @property
+    def busy(self) -> bool:
+        """Whether a device drives the bridge, or a card is wanted or failed."""
+        return self._runs or self._wanted or bool(self._failed)
+
+    def want(self, wanted: bool, *, clock: bool, echo: bool = True) -> None:
+        """Set whether there is sound to play or capture; `echo`: cancel the speaker's echo in the microphone.
+
+        clock: sound passes the bridge, perhaps between calls and files only.
+        """
+        self._wanted, self._clock = wanted, clock
+        if clock and not self._runs:
+            self._null()
         if echo != self._echo:
             self._echo = echo
             if self._opened:
@@ -135,8 +153,12 @@ class Devices:
 
     def turn(self, now: float) -> None:
         """Open, close, or try again."""
-        if not self.real:
-            return
+        if self.real:
+            self._attend(now)
+        if self._runs and not self._opened:
+            self._rest_in_time(now)
+
+    def _attend(self, now: float) -> None:
         if self._broken:
             self._broken = False
             if self._opened:
@@ -157,6 +179,15 @@ class Devices:
             self._close_at = now + LINGER_S
         elif now >= self._close_at:
             self._null()
+
+    def _rest_in_time(self, now: float) -> None:
+        if self._clock:
+            self._rest_at = None
+        elif self._rest_at is None:
+            self._rest_at = now + LINGER_S
+        elif now >= self._rest_at:
+            self._manager.setNoDev()
+            self._runs = False
 
     def _names(self) -> str:
         names = dict.fromkeys(name for name in (self._capture, self._playback) if name != NULL)
@@ -220,7 +251,7 @@ class Devices:
             self._null()
             self._fail(f"{self._names()}: {error.reason}", "Find the program that uses it: fuser -v /dev/snd/*", now)
         else:
-            self._opened = True
+            self._opened = self._runs = True
             if self._failed:
                 self._failed, self._tries = "", 0
                 self._post(inputs.PartRecovered(at=now, part="audio"))
@@ -234,6 +265,7 @@ class Devices:
     def _null(self) -> None:
         self._manager.setNullDev()
         self._opened, self._close_at = False, None
+        self._runs, self._rest_at = True, None
 
     def _fail(self, why: str, resolution: str, now: float) -> None:
         self._again_at = now + AGAIN_S[min(self._tries, len(AGAIN_S) - 1)]

@@ -36,6 +36,11 @@ class Recorders:
         """The running recorder of a recording; None if there is none."""
         return self._running[recording][1] if recording in self._running else None
 
+    @property
+    def closing(self) -> bool:
+        """Whether a file is not closed yet."""
+        return bool(self._closing)
+
     def turn(self, now: float) -> None:
         """Report files that are closed by now."""
         if not self._closing:

@@ -14,7 +14,10 @@ MISSED_AGAIN_S = 5.0  # when a call claims to be a target but comes from an addr
 
 
 class Known:
-    """The hosts of the targets. `desire` sets their URIs; `addresses` and `names` return what is known so far."""
+    """The hosts of the targets. `desire` sets their URIs; `addresses` and `names` return what is known so far.
+
+    looking: a thread resolves names now.
+    """
 
     def __init__(self) -> None:
         self._literal: set[str] = set()
@@ -22,7 +25,7 @@ class Known:
         self._found: queue.SimpleQueue[dict[str, set[str]]] = queue.SimpleQueue()
         self._by_name: dict[str, set[str]] = {}
         self._failed: frozenset[str] = frozenset()  # names that could not be resolved the last time
-        self._asked_at, self._due, self._looking = 0.0, 0.0, False
+        self._asked_at, self._due, self.looking = 0.0, 0.0, False
 
     @property
     def addresses(self) -> set[str]:
@@ -63,11 +66,11 @@ class Known:
             found = self._found.get()
             self._by_name |= {name: addresses for name, addresses in found.items() if addresses}
             self._failed = frozenset(name for name, addresses in found.items() if not addresses)
-            self._looking = False
+            self.looking = False
             if self._failed:
                 self._due = min(self._due, now + FAILED_AGAIN_S)
-        if self._places and now >= self._due and not self._looking:
-            self._asked_at, self._due, self._looking = now, now + AGAIN_S, True
+        if self._places and now >= self._due and not self.looking:
+            self._asked_at, self._due, self.looking = now, now + AGAIN_S, True
             threading.Thread(target=self._look, args=(dict(self._places),), daemon=True).start()
         return self.addresses != before
 

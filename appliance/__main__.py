@@ -16,6 +16,7 @@ from appliance.base.errors import IntercomError
 
 if TYPE_CHECKING:
     from appliance.config.schema import Config
+    from appliance.sip.process import SipProcess
 
 DEFAULT = Path("/etc/intercomd/intercomd.toml")
 SIMULATED = Path(__file__).resolve().parents[1] / "hardware" / "simulated.toml"
@@ -67,6 +68,19 @@ def run(given: argparse.Namespace) -> int:
         return show(openapi())
     if given.replay:
         return replay(given.replay)
+    from appliance.sip import process  # noqa: PLC0415
+
+    serves = not (given.check or given.print_config_schema)
+    first = process.spawn_early() if serves else None
+    try:
+        return configured(given, first)
+    finally:
+        if first is not None:
+            first.abandon()
+
+
+def configured(given: argparse.Namespace, first: "SipProcess | None") -> int:
+    """Read the configuration, and do what the options request with it. first: a SIP process for the daemon."""
     from appliance.config import directory  # noqa: PLC0415  late: pydantic
     from appliance.config.load import load  # noqa: PLC0415
     from appliance.config.schema import Config  # noqa: PLC0415
@@ -96,16 +110,25 @@ def run(given: argparse.Namespace) -> int:
         return 0
     simulated = given.demo or config.panel.lines == "simulated"
     state = given.state or default_state()
-    return serve(config, secrets, path, state, simulated=simulated, record=given.record_inputs)
+    return serve(config, secrets, path, state, first, simulated=simulated, record=given.record_inputs)
 
 
 def serve(
-    config: "Config", secrets: dict[str, str], file: Path, state: Path, *, simulated: bool, record: Path | None
+    config: "Config",
+    secrets: dict[str, str],
+    file: Path,
+    state: Path,
+    first: "SipProcess | None",
+    *,
+    simulated: bool,
+    record: Path | None,
 ) -> int:
-    """Run the daemon until it is stopped; `secrets`: passwords by their tables, `file`: the source of `config`."""
+    """Run the daemon until it is stopped.
+
+    secrets: passwords by their tables; file: the source of `config`; first: the SIP process, if it is started already.
+    """
     from appliance.app.daemon import App  # noqa: PLC0415  late: everything
     from appliance.app.paths import Places  # noqa: PLC0415
-    from appliance.replay.record import Recorder  # noqa: PLC0415
     from appliance.system import journald, lock  # noqa: PLC0415
 
     journald.never_wait()
@@ -114,10 +137,15 @@ def serve(
     runtime = Path(os.environ["RUNTIME_DIRECTORY"]) if "RUNTIME_DIRECTORY" in os.environ else state
     held = lock.take(state)
     try:
-        recorder = Recorder(record) if record else None
+        recorder = None
+        if record:
+            from appliance.replay.record import Recorder  # noqa: PLC0415  late: seldom
+
+            recorder = Recorder(record)
         # Objects that live as long as the daemon are not examined for garbage again and again.
         gc.freeze()
-        app = App(config, secrets, Places(state, runtime), simulated=simulated, file=file, recorder=recorder)
+        places = Places(state, runtime)
+        app = App(config, secrets, places, simulated=simulated, file=file, recorder=recorder, first=first)
         asyncio.run(app.run())
     finally:
         if held >= 0:

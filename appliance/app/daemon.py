@@ -5,6 +5,7 @@ import logging
 import signal
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import appliance
 from appliance.app.bus import Bus
@@ -23,9 +24,9 @@ from appliance.core import inputs, orders
 from appliance.core.accounts import sip_uris
 from appliance.core.model import AccountState
 from appliance.core.orders import SipOrder
-from appliance.replay.record import Recorder
 from appliance.runtime.reactor import Reactor
 from appliance.sip.link import Link
+from appliance.sip.process import SipProcess
 from appliance.sip.settings import CallerSettings, RegistrarSettings, SipSettings, TlsSettings
 from appliance.store.audit import Audit
 from appliance.store.calllog import CallLog
@@ -40,6 +41,9 @@ from appliance.system.loopfaults import Rarely
 from appliance.system.network import NetworkMonitor
 from appliance.system.notify import Notify
 
+if TYPE_CHECKING:
+    from appliance.replay.record import Recorder
+
 log = logging.getLogger(__name__)
 
 LAST_CALLS_S = 1.0  # how long calls have to end when the daemon stops
@@ -53,7 +57,7 @@ class App:
     """The daemon. `run` returns when SIGTERM or SIGINT has stopped it.
 
     `passwords`: by table, as in account.office. `file`: the source of the configuration; under systemd SIGHUP reads it
-    again.
+    again. first: a SIP process that has been started already.
     """
 
     def __init__(
@@ -64,13 +68,14 @@ class App:
         *,
         simulated: bool,
         file: Path,
-        recorder: Recorder | None = None,
+        recorder: "Recorder | None" = None,
+        first: SipProcess | None = None,
     ) -> None:
         self._file = file
         self._reloading: asyncio.Task[None] | None = None
         self._status_timer: asyncio.TimerHandle | None = None
         self._config, self._places, self._simulated, self._recorder = config, places, simulated, recorder
-        self._passwords = passwords
+        self._passwords, self._first = passwords, first
         self._notify = Notify()
         self._flats: tuple[directory.Flat, ...] = ()
         self._stop = asyncio.Event()
@@ -91,7 +96,7 @@ class App:
         audit = Audit(writer)
         codes = CodeStore(writer, reactor.post)
         reserve = Reserve()
-        link = Link(self._sip_settings(), reactor.post, reserve.lend)
+        link = Link(self._sip_settings(), reactor.post, reserve.lend, self._first)
         reactor.perform |= dict.fromkeys(SipOrder.__args__, link.order)
         reactor.perform |= {orders.PrepareRecording: recordings.prepare, orders.FinishRecording: recordings.finish}
         reactor.perform[orders.LogCall] = call_log.write

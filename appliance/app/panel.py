@@ -6,7 +6,6 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, Literal
 
-from appliance.app.keypads_and_readers import entry
 from appliance.app.paths import Places
 from appliance.base.errors import IntercomError
 from appliance.config.schema import Config
@@ -88,7 +87,9 @@ class Panel:
         claims = Claims(factory, post)
         shining = Lamps(lamps, claims, post)
         self._parts = [claims, Buttons(buttons, claims, post), Sensors(sensors, claims, post), shining]
-        if not self._simulated:
+        if not self._simulated and (panel.keypad or panel.reader):
+            from appliance.app.keypads_and_readers import entry  # noqa: PLC0415  late: few have any
+
             self._parts += entry(panel, claims, post)
         self._reactor.make_so["lamps"] = shining.desire
         shining.desire(self._reactor.desired.lamps)

@@ -15,7 +15,6 @@ from appliance.base.record import Record
 from appliance.config.schema import Config
 from appliance.core import inputs
 from appliance.core.model import AccessScope
-from appliance.doctor import daemon_faults, examine, networks, signalling
 from appliance.runtime.reactor import Reactor
 from appliance.store.audit import Audit
 from appliance.store.calllog import CallLog
@@ -142,6 +141,9 @@ class Web:
 
     async def doctor(self) -> list[dict[str, Any]]:
         """The faults that can be seen from inside, and those that the adapters have reported."""
+        # Late: for this alone.
+        from appliance.doctor import daemon_faults, examine, networks, signalling  # noqa: PLC0415
+
         found = await asyncio.to_thread(examine.examine, self._file)
         snapshot, targets = self.snapshot(), self._reactor.state.settings.targets
         found += signalling.accounts(snapshot["accounts"])

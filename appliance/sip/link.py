@@ -4,7 +4,6 @@ import asyncio
 import logging
 import os
 import signal
-import socket
 import sys
 import time
 from collections.abc import Callable
@@ -19,16 +18,19 @@ from appliance.core import inputs
 from appliance.core.desired import Sound
 from appliance.core.orders import Place, SipOrder
 from appliance.sip.farewells import Farewells
+from appliance.sip.process import SipProcess, spawn
 from appliance.sip.settings import SipSettings
 from appliance.sip.wire import Beat, Decoder, Farewell, GuessCounts, Message, Start, ToChild, WireError, encode
 
 LOG = logging.getLogger(__name__)
-LONGEST_LEGAL_BLOCK_S = 2.0  # listing or opening PCMs, as Beat.doing announces; otherwise a child beats every 0.25 s
+# Listing or opening PCMs, as Beat.doing announces; otherwise a child beats every 0.25 s, and an idle one every 1 s.
+LONGEST_LEGAL_BLOCK_S = 2.0
 HUNG_AFTER_S = LONGEST_LEGAL_BLOCK_S + 0.25  # of silence after it announced something that may block
 SILENT_S = 4.5  # of any other silence: a busy board or a page read from a slow SD card must not end calls
 START_WITHIN_S = 30.0  # usually 0.1 s; a slow SD card on a busy board takes seconds, an emulated machine longer
 SLOW_S = 5.0  # a slower start is reported, with what it waits for
-CHECK_S = 0.25
+CHECK_S, HASTY_CHECK_S = 1.0, 0.25  # hasty while a child starts or does what may block
+HELD_UP_S = 0.25
 MOST_MB = 256  # of memory; twenty simultaneous calls use a third of it
 YOUNG_S = 10.0  # a child that dies younger than this is replaced with a longer delay each time
 DELAYS_S = (0.0, 0.25, 0.5, 1.0, 2.0, 5.0)
@@ -43,7 +45,6 @@ NOT_READY = "SIP process not ready"
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 # RLIMIT_RTTIME stops a real-time thread that runs without pause; a thread whose card works waits for it in between.
 SPUN = "a card's thread kept the processor busy, and the kernel ended it by SIGXCPU"
-CODE = Path(__file__).resolve().parents[2]  # for PYTHONPATH, so that `-m appliance.sip.stack` is found
 
 
 class Child(asyncio.Protocol):
@@ -60,21 +61,10 @@ class Child(asyncio.Protocol):
         self.ready = self.spoke = self.reported = False
         self.doing = self.why = ""  # what it announced last; why we killed it
 
-    def spawn(self, theirs: socket.socket) -> None:
-        """Start the process. From the main thread: PR_SET_PDEATHSIG follows the thread that spawns."""
-        theirs.set_inheritable(True)
-        paths = [str(CODE), *filter(None, [os.environ.get("PYTHONPATH")])]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
-        arguments = [sys.executable, "-m", "appliance.sip.stack", str(theirs.fileno()), str(os.getpid())]
-        # libCreate prints on stdout before any setting takes effect.
-        quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
-        self.pid = os.posix_spawn(sys.executable, arguments, environment, file_actions=quiet)
-        try:
-            self._descriptor = os.pidfd_open(self.pid)
-        except OSError:  # without the descriptor its end would go unnoticed
-            os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
-            raise
+    def adopt(self, process: SipProcess) -> None:
+        """Watch a process that has started."""
+        process.adopted = True
+        self.pid, self._descriptor = process.pid, process.descriptor
         asyncio.get_running_loop().add_reader(self._descriptor, self._ended)
 
     def send(self, message: ToChild) -> None:
@@ -140,7 +130,7 @@ class Link:
     Every method is called in the loop's thread, which must be the process's main thread, and so is `post`. Posts
     SipReady, SipLost and SipSlow; PartFailed("sip") while no process can start, PartRecovered("sip") afterwards. When a
     process dies, its calls' far ends are informed at once by stored messages. spare: lends file descriptors to the
-    start.
+    start. first: a process that has been started already.
     """
 
     def __init__(
@@ -148,8 +138,9 @@ class Link:
         settings: SipSettings,
         post: Callable[[inputs.Input], None],
         spare: Callable[[], AbstractContextManager[None]] = nullcontext,
+        first: SipProcess | None = None,
     ) -> None:
-        self._settings, self._post, self._spare = settings, post, spare
+        self._settings, self._post, self._spare, self._first = settings, post, spare, first
         self._port = settings.port
         self._farewells = Farewells(settings.address)
         self._child: Child | None = None
@@ -210,15 +201,10 @@ class Link:
     async def _spawn(self) -> None:
         child = Child(self._heard, self._gone)
         with self._spare():
-            ours, theirs = socket.socketpair()
-            with theirs:
-                try:
-                    child.spawn(theirs)
-                except OSError:
-                    ours.close()
-                    raise
+            process, self._first = self._first or spawn(), None
+        child.adopt(process)
         self._child = child
-        await asyncio.get_running_loop().create_unix_connection(lambda: child, sock=ours)
+        await asyncio.get_running_loop().create_unix_connection(lambda: child, sock=process.sock)
         wait_s = CARDS_WAIT_S * 2 ** min(self._card_hangs - 1, CARDS_WAIT_DOUBLED) if self._card_hung else 0.0
         child.send(Start(replace(self._settings, port=self._port), wait_s, self._guessed))
 
@@ -296,9 +282,10 @@ class Link:
 
     def _check(self) -> None:
         loop = asyncio.get_running_loop()
-        held_up = self._timer is not None and loop.time() - self._timer.when() > CHECK_S
-        self._timer = loop.call_later(CHECK_S, self._check)
+        held_up = self._timer is not None and loop.time() - self._timer.when() > HELD_UP_S
         child = self._child
+        hasty = child is not None and (not child.ready or bool(child.doing))
+        self._timer = loop.call_later(HASTY_CHECK_S if hasty else CHECK_S, self._check)
         if child is None or child.why or held_up:  # messages of the child may be unread
             return
         if (megabytes := resident_mb(child.pid)) > MOST_MB:

@@ -25,6 +25,7 @@ from appliance.base.errors import IntercomError
 from appliance.config.load import load
 from appliance.core.inputs import ClockSet
 from appliance.core.model import Call, CallId, CallsPart, CallState, Direction, Remote, Settings, State
+from appliance.sip import process
 from appliance.system import clock, lock
 from appliance.system.notify import Notify
 from tests.support.daemon import start_command
@@ -134,6 +135,16 @@ def test_a_file_is_checked_and_a_bad_one_has_status_1(tmp_path, capsys):
     assert "did you mean name" in told
     assert "sip.port" in told
     assert main(["--check", "--config", str(tmp_path / "none.toml")]) == 1
+
+
+@pytest.mark.far_end
+def test_a_bad_file_leaves_no_sip_process_that_was_started_before_it_was_read(tmp_path, monkeypatch):
+    started, bad = [], tmp_path / "bad.toml"
+    bad.write_text("[station]\nnmae = 'x'\n")
+    spawn = process.spawn
+    monkeypatch.setattr(process, "spawn", lambda: started.append(spawn()) or started[0])
+    assert main(["--config", str(bad), "--state", str(tmp_path)]) == 1
+    assert not Path(f"/proc/{started[0].pid}").exists()
 
 
 def test_wrong_usage_has_status_2():

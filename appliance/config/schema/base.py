@@ -65,7 +65,7 @@ def ice_setting(calls: str) -> Any:
 class Table(BaseModel):
     """A table of the file: no key that it does not know, no value that only looks like the right type."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, defer_build=True)
 
 
 FILE = r"^(/[^\x00]{1,1000})?$"

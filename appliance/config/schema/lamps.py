@@ -145,4 +145,6 @@ class LampTable(Table):
         live=True,
     )
     pictures: PicturesTable = live_table(default=STATUS, description="Pattern of each situation; a table of its own.")
-    colors: ColorsTable = live_table(default=ColorsTable(), description="Colour of each situation; a table of its own.")
+    colors: ColorsTable = live_table(
+        default_factory=ColorsTable, description="Colour of each situation; a table of its own."
+    )

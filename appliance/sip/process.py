@@ -1,0 +1,67 @@
+"""Starts the SIP process. Imports little: the daemon starts it first, so that it loads while the daemon does."""
+
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+
+CODE = Path(__file__).resolve().parents[2]  # for PYTHONPATH, so that `-m appliance.sip.stack` is found
+
+
+class SipProcess:
+    """A process that waits for its first message, our end of its socket, and a pidfd (pidfd_open(2)).
+
+    adopted: somebody watches it.
+    """
+
+    def __init__(self, pid: int, descriptor: int, sock: socket.socket) -> None:
+        self.pid, self.descriptor, self.sock, self.adopted = pid, descriptor, sock, False
+
+    def abandon(self) -> None:
+        """End the process if nobody has adopted it."""
+        if self.adopted:
+            return
+        self.sock.close()
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        os.close(self.descriptor)
+
+
+def spawn() -> SipProcess:
+    """Start a process. From the main thread: PR_SET_PDEATHSIG follows the thread that spawns. Raises OSError."""
+    ours, theirs = socket.socketpair()
+    try:
+        with theirs:
+            pid = _spawn(theirs)
+        return SipProcess(pid, _pidfd(pid), ours)
+    except OSError:
+        ours.close()
+        raise
+
+
+def spawn_early() -> SipProcess | None:
+    """Start a process before anything else; None if that is impossible now, so that the link tries it again."""
+    try:
+        return spawn()
+    except OSError:
+        return None
+
+
+def _spawn(theirs: socket.socket) -> int:
+    theirs.set_inheritable(True)
+    paths = [str(CODE), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    arguments = [sys.executable, "-m", "appliance.sip.stack", str(theirs.fileno()), str(os.getpid())]
+    # libCreate prints on stdout before any setting takes effect.
+    quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+    return os.posix_spawn(sys.executable, arguments, environment, file_actions=quiet)
+
+
+def _pidfd(pid: int) -> int:
+    try:
+        return os.pidfd_open(pid)
+    except OSError:  # without the descriptor its end would go unnoticed
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        raise

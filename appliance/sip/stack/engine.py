@@ -230,7 +230,7 @@ class Engine:
 
     @property
     def _busy(self) -> bool:
-        return self._media.busy or self._accounts.busy or any(True for _ in self._calls)
+        return self._media.busy or self._accounts.busy or self._cards.busy or any(True for _ in self._calls)
 
     def _sleep(self, until: float) -> None:
         """Sleep until something happens, pjsip's next timer is due, or that time has come."""

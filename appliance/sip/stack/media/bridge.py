@@ -55,7 +55,7 @@ class Media:
 
     @property
     def busy(self) -> bool:
-        """Whether there is something to look at soon: sound, a file to close, or a card."""
+        """Whether there is something to look at soon: sound, or a file to close."""
         return bool(self._made) or self._changed or self._recorders.closing or self._devices.busy
 
     def desire(self, sound: Sound) -> None:

@@ -43,6 +43,11 @@ class CardWatch:
         """The descriptor, for poll()."""
         return self._waits.fileno()
 
+    @property
+    def busy(self) -> bool:
+        """Whether cards will be listed soon."""
+        return self._due is not None
+
     def turn(self, now: float) -> None:
         """List the cards if the kernel has reported one, once its reports are complete."""
         if self._waits.poll(0) and self._heard():

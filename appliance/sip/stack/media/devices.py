@@ -126,8 +126,8 @@ class Devices:
 
     @property
     def busy(self) -> bool:
-        """Whether a device drives the bridge, or a card is wanted or failed."""
-        return self._runs or self._wanted or bool(self._failed)
+        """Whether a device drives the bridge, or a card is wanted."""
+        return self._runs or self._wanted
 
     def want(self, wanted: bool, *, clock: bool, echo: bool = True) -> None:
         """Set whether there is sound to play or capture; `echo`: cancel the speaker's echo in the microphone.

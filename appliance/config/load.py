@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.base.toml import dotted
 from appliance.config import checks, describe, files
+from appliance.config.accepted import accepted
 from appliance.config.schema import Config
 from appliance.config.schema.base import ID_ALLOWED
 
@@ -33,13 +34,15 @@ def check(raw: dict[str, Any], name: str) -> Config:
     """Check a file's contents as parsed from TOML; `name` begins each line of the error."""
     config = None
     problems: dict[str, str] = {}
+    refused = set[tuple[str, ...]]()
     try:
         config = Config.model_validate(raw)
     except ValidationError as error:
         for one in error.errors(include_url=False, include_context=False, include_input=False):
+            refused.add(tuple(describe.resolve(one["loc"])[0]))
             place, sentence = _explain(one["type"], one["loc"], raw)
             problems.setdefault(place, sentence)  # a union's members fail one by one at the same place
-    for place, sentence in checks.cross(raw):
+    for place, sentence in checks.cross(accepted(raw, refused)):
         problems.setdefault(place, f"{place}: {sentence}")
     if config is None or problems:
         raise IntercomError(

@@ -250,6 +250,26 @@ def test_tables_that_contradict_each_other_are_reported(tmp_path, text, sentence
     assert told(tmp_path, text) == [sentence]
 
 
+REFUSED = {
+    "panel.lines": "[panel]\nlines = 'gipo'\n[panel.lamp.a]",
+    "panel.lamp.a.led": "[panel.lamp.a]\nled = 5",
+    "panel.keypad.a.device": "[panel.keypad.a]\ndevice = 5",
+    "panel.lamp.a.night_brightness": SIMULATED + "panel.night = '22:00-06:30'\npanel.lamp.a = {led = 'x', night_brightness = 0}",
+    "panel.button.a.digits": SIMULATED + "panel.button.a = {action = 'door', digits = 5}",
+    "door.d.max_s": SIMULATED + "[door.d]\npulse_s = 20\nmax_s = 'x'",
+    "deadlines.ringing_s": "deadlines.ringing_s = 0\n[target.a]\nuri = 'sip:a@b'\n[plan.p]\nsteps = [['a']]",
+    "target.a.uri": "[target.a]\nuri = 5\npassword_file = 'p'",
+    "rule.r.on": "[rule.r]\non = 5\ndoor = 'd'\nwhere = {a = 'b'}\n[door.d]\nchip = 'c'\nline = 'l'",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("place", REFUSED)
+def test_a_setting_that_is_refused_is_neither_missing_nor_in_conflict_with_another(tmp_path, place):
+    (line,) = told(tmp_path, REFUSED[place])
+    assert line.startswith(place)
+    assert "must be" in line
+
+
 def test_no_message_shows_the_digits_of_a_door(tmp_path):
     (line,) = told(tmp_path, SIMULATED + "[door.d]\ndigits = '4711x'")
     assert line == "door.d.digits: must be 1 to 12 digits, with * or # in front, or # behind, or both"

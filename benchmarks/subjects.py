@@ -263,12 +263,16 @@ uri = "{far_end}"
 
     def events(self) -> list[tuple[socket.socket, str, str]]:
         """A connection of each kind for events, with its Host and token."""
-        url = (self.directory / "http.address").read_text().strip()
-        host, _, port = url.removeprefix("http://").rstrip("/").rpartition(":")
+        place, token = self.tcp()
+        host, _, port = place.rpartition(":")
         unix = socket.socket(socket.AF_UNIX)
         unix.connect(str(self.directory / "http.sock"))
-        token = (self.directory / "http.token").read_text().strip()
-        return [(unix, "bench", ""), (socket.create_connection((host, int(port))), f"{host}:{port}", token)]
+        return [(unix, "bench", ""), (socket.create_connection((host, int(port))), place, token)]
+
+    def tcp(self) -> tuple[str, str]:
+        """HOST:PORT of its TCP listener, and the token."""
+        url = (self.directory / "http.address").read_text().strip()
+        return url.removeprefix("http://").rstrip("/"), (self.directory / "http.token").read_text().strip()
 
     def kill_sip(self) -> float:
         """Kill the SIP process; seconds until calls are possible again."""

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 
 import appliance
-from appliance.api.http import auth, headers, idempotency, problems, response_schemas
+from appliance.api.http import admission, auth, headers, idempotency, problems, response_schemas
 from appliance.api.ports import HttpPorts
 from appliance.api.routes import (
     accounts,
@@ -48,12 +48,13 @@ RESOURCES = (
 )
 
 
-def build(ports: HttpPorts, token: str) -> FastAPI:
-    """The ASGI application over `ports`; over TCP it requires `token`."""
+def build(ports: HttpPorts, token: str, places: admission.Places | None = None) -> FastAPI:
+    """The ASGI application over `ports`; over TCP it requires `token`. Listeners of one loop share their `places`."""
     app = _bare()
     app.state.ports = ports
     # The middleware that is added last sees a request first.
     app.add_middleware(idempotency.Repeats)
+    app.add_middleware(admission.Admission, places=places or admission.Places())
     app.add_middleware(auth.Gate, token=token, denied=ports.denied, patience=auth.Patience())
     app.add_middleware(problems.PlainErrors)
     app.add_middleware(headers.FixedHeaders)

@@ -21,6 +21,7 @@ from appliance.store.calllog import CallLog
 from appliance.store.recordings import Recordings
 
 if TYPE_CHECKING:
+    from appliance.api.http.admission import Places as HttpPlaces
     from appliance.api.http.server import HttpServer
 
 log = logging.getLogger(__name__)
@@ -62,11 +63,15 @@ class Web:
         self.request, self.snapshot, self.codes = reactor.request, reactor.snapshot, reactor.codes
         self.call, self.calls, self.subscribe = reactor.call, reactor.calls, reactor.subscribe
         self._servers: dict[str, HttpServer] = {}
+        self._http_places: HttpPlaces | None = None
         self.tried = asyncio.Event()  # set once it listens, or knows why it cannot
 
     async def serve(self) -> None:
         """Listen; faults are reported, and retried until every listener works."""
         await asyncio.to_thread(_load)
+        from appliance.api.http.admission import Places as HttpPlaces  # noqa: PLC0415  late: see _load
+
+        self._http_places = HttpPlaces()
         reported = ""
         while why := await self._start():
             self.tried.set()
@@ -101,7 +106,7 @@ class Web:
         from appliance.api.http.server import HttpServer  # noqa: PLC0415
 
         token = await asyncio.to_thread(self._token)
-        built = await asyncio.to_thread(app.build, self, token)
+        built = await asyncio.to_thread(app.build, self, token, self._http_places)
         server = HttpServer(built, None, self._config.http.address, self._config.http.port)
         bound = await server.start()
         log.info("http %s", bound.url)
@@ -125,7 +130,9 @@ class Web:
         from appliance.api.http import auth  # noqa: PLC0415
         from appliance.api.http.server import HttpServer  # noqa: PLC0415
 
-        built = await asyncio.to_thread(app.build, self, auth.fresh_token())  # a secret token: the file's mode decides
+        built = await asyncio.to_thread(
+            app.build, self, auth.fresh_token(), self._http_places
+        )  # a secret token: the file's mode decides
         server = HttpServer(built, self._socket(), None, 0)
         bound = await server.start()
         log.info("http %s", bound.socket)

@@ -99,18 +99,6 @@ def test_a_thousand_idle_connections_leave_room_for_others(served, caplog, how):
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
-def test_of_connections_that_all_wait_for_events_only_so_many_of_one_source_stay(served):
-    with contextlib.ExitStack() as streams:
-        for _ in range(connections.MOST_OF_ONE):
-            stream = streams.enter_context(open_one(served, "unix"))
-            stream.sendall(b"GET /v1/events HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n")
-            assert stream.recv(12) == b"HTTP/1.1 200"
-        with open_one(served, "unix") as surplus:
-            assert read_to_the_end(surplus) == b""
-        with served.tcp() as client:
-            assert client.get("/v1/state").status_code == 200
-
-
 def test_what_is_no_request_fills_no_log(served, caplog):
     caplog.set_level(logging.WARNING)
     for _ in range(50):

@@ -149,10 +149,11 @@ class Web:
     async def doctor(self) -> list[dict[str, Any]]:
         """The faults that can be seen from inside, and those that the adapters have reported."""
         # Late: for this alone.
-        from appliance.doctor import daemon_faults, examine, networks, signalling  # noqa: PLC0415
+        from appliance.doctor import daemon_faults, examine, networks, signalling, sound  # noqa: PLC0415
 
         found = await asyncio.to_thread(examine.examine, self._file)
         snapshot, targets = self.snapshot(), self._reactor.state.settings.targets
+        found += sound.muted(snapshot["audio"])
         found += signalling.accounts(snapshot["accounts"])
         found += await asyncio.to_thread(networks.examine, snapshot, targets, self._config.sip.address)
         with suppress(IntercomError):  # a log that cannot be read is among the failed parts

@@ -149,6 +149,29 @@ async def _press(asked: Asked, button: str, seconds: float) -> list[Any]:
     return []
 
 
+async def _volume(asked: Asked, percent: float) -> list[Any]:
+    await asked.do(inputs.ChangeAudio(volume=percent, speaker_muted=False))
+    return []
+
+
+async def _gain(asked: Asked, percent: float) -> list[Any]:
+    await asked.do(inputs.ChangeAudio(gain=percent, microphone_muted=False))
+    return []
+
+
+async def _muted(asked: Asked, speaker: bool, microphone: bool) -> list[Any]:
+    await asked.do(inputs.ChangeAudio(speaker_muted=speaker, microphone_muted=microphone))
+    return []
+
+
+def _level(side: str, name: str, signature: str, field: str, unknown: Any) -> Property:
+    def value(view: Json) -> Any:
+        found = view["audio"][side][field]
+        return unknown if found is None else found
+
+    return Property(name, signature, value)
+
+
 def _of_call(make: Callable[..., inputs.Action]) -> Callable[..., Awaitable[list[Any]]]:
     async def act(asked: Asked, *given: Any) -> list[Any]:
         await asked.do(make(CallId(asked.id), *given))
@@ -181,6 +204,9 @@ APPLIANCE = Interface(
         BusMethod("Dial", _dial, takes=(("to", "s"),), gives=(("call", "o"),)),
         BusMethod("HangupAll", _hang_up_all),
         BusMethod("OpenDoor", _open_named, takes=(("door", "s"), ("seconds", "d"))),
+        BusMethod("SetVolume", _volume, takes=(("percent", "d"),)),
+        BusMethod("SetGain", _gain, takes=(("percent", "d"),)),
+        BusMethod("SetSoundMuted", _muted, takes=(("speaker", "b"), ("microphone", "b"))),
         BusMethod("PressButton", _press, takes=(("button", "s"), ("seconds", "d"))),
     ),
     properties=(
@@ -194,6 +220,10 @@ APPLIANCE = Interface(
             lambda view: [[clean(each["part"]), clean(each["why"])] for each in view["appliance"]["failed"]],
         ),
         Property("Buttons", "as", lambda view: [clean(each["id"]) for each in view["panel"]["buttons"]]),
+        _level("speaker", "Volume", "d", "percent", -1.0),
+        _level("speaker", "SpeakerMuted", "b", "muted", unknown=False),
+        _level("microphone", "Gain", "d", "percent", -1.0),
+        _level("microphone", "MicrophoneMuted", "b", "muted", unknown=False),
         Property("Cards", "as", lambda view: [clean(each["id"]) for each in view["audio"]["devices"]]),
         Property("Targets", "as", lambda view: [clean(each["name"]) for each in view["targets"]]),
     ),

@@ -94,8 +94,7 @@ def parser() -> argparse.ArgumentParser:
     press_.add_argument("button")
     press_.add_argument("--seconds", type=float, default=0.0, help="duration of the press")
     panel_options(add("panel", panel, "show buttons and lamps, or test every part step by step"))
-    audio_ = add("audio", audio, "list the sound cards")
-    audio_.add_argument("act", nargs="?", choices=["devices"], default="devices", metavar="devices")
+    audio_options(add("audio", audio, "show or set volume and gain, or list the sound cards"))
     doctor_ = add(
         "doctor", doctor, "check the configuration, cards and lines, and the accounts and calls of a running daemon"
     )
@@ -130,6 +129,17 @@ def panel_options(parser: argparse.ArgumentParser) -> None:
         help="one part: lamp.ID, button.ID, keypad.ID, reader.ID, sensor.ID, door.ID or sound; or a kind, such as lamp",
     )
     parser.add_argument("--seconds", type=trial_seconds, help="duration of each test (default: depends on the part)")
+
+
+def audio_options(parser: argparse.ArgumentParser) -> None:
+    """What to show, and what to set."""
+    parser.add_argument(
+        "act", nargs="?", choices=["devices", "set"], metavar="devices|set", help="list the cards, or set the levels"
+    )
+    parser.add_argument("--volume", type=float, help="of the speaker, in per cent")
+    parser.add_argument("--gain", type=float, help="of the microphone, in per cent")
+    for side in ("speaker", "microphone"):
+        parser.add_argument(f"--{side}", choices=["on", "off"], help=f"the switch of the {side} in the mixer")
 
 
 def log_options(parser: argparse.ArgumentParser) -> None:
@@ -183,7 +193,13 @@ def panel(client: Client, given: argparse.Namespace) -> int:
 
 def audio(client: Client, given: argparse.Namespace) -> int:
     """`intercomctl audio`."""
-    return output(client.ask("GET", "/v1/audio/devices"), given, show.devices)
+    if given.act == "devices":
+        return output(client.ask("GET", "/v1/audio/devices"), given, show.devices)
+    if given.act is None:
+        return output(client.ask("GET", "/v1/audio"), given, show.audio)
+    switches = {f"{side}_muted": way == "off" for side in ("speaker", "microphone") if (way := getattr(given, side))}
+    levels = {name: level for name in ("volume", "gain") if (level := getattr(given, name)) is not None}
+    return output(client.ask("PATCH", "/v1/audio", levels | switches), given, show.done)
 
 
 def page(_client: Client, given: argparse.Namespace) -> int:

@@ -44,6 +44,22 @@ def panel(answer: Json) -> str:
     return "\n".join(lines)
 
 
+def audio(answer: Json) -> str:
+    """Speaker and microphone."""
+    return "\n".join(f"{name:10}  {_level(answer[name])}" for name in ("speaker", "microphone"))
+
+
+def _level(side: Json) -> str:
+    if side["card"] is None:
+        return f"{side['pcm']}: no card" if side["pcm"] != "null" else "none is configured"
+    if side["element"] is None:
+        return f"{side['card']}: its mixer has no element for this"
+    parts = [f"{side['percent']:g} %"] if side["percent"] is not None else []
+    parts += [f"{side['db']:g} dB ({side['min_db']:g} to {side['max_db']:g})"] if side["db"] is not None else []
+    parts += ["muted"] if side["muted"] else []
+    return f"{side['card']}, {side['element']}: {', '.join(parts)}"
+
+
 def devices(answer: Json) -> str:
     """The sound cards, with the names for the configuration."""
     lines = []

@@ -73,7 +73,15 @@ def core_settings(config: Config, flats: tuple[Flat, ...] = ()) -> model.Setting
         digits_otherwise=config.sip.digits_otherwise,
         max_redirects=config.sip.max_redirects,
         runtime=model.Runtime(
-            model.Forwarding(**config.forwarding.model_dump()), model.QuietHours(**config.quiet_hours.model_dump())
+            model.Forwarding(**config.forwarding.model_dump()),
+            model.QuietHours(**config.quiet_hours.model_dump()),
+            levels=model.Levels(config.audio.volume, config.audio.gain),
+        ),
+        audio=model.AudioSettings(
+            capture="null" if config.audio.microphone_file else config.audio.capture,
+            playback=config.audio.playback,
+            max_volume=config.audio.max_volume,
+            max_gain=config.audio.max_gain,
         ),
         record=config.recording.enabled,
         deadlines=model.Deadlines(**config.deadlines.model_dump()),

@@ -28,12 +28,21 @@ class CallMedia(Record):
     inband: bool = False
 
 
+class Level(Record):
+    """A level of a card's mixer in per cent, and its switch; None: left as it is. change: see model.Levels."""
+
+    percent: float | None = None
+    muted: bool | None = None
+    change: int = 0
+
+
 class Sound(Record):
     """The part of the SIP process: each living call's audio, the tone on the station's speaker, and known hosts.
 
     measure: report the microphone's level, with the speaker audible in it: without echo cancellation.
     peers: hosts of the configured targets, which flood protection never shuts out.
     encrypted: hosts whose calls outside accounts are encrypted: optional or mandatory.
+    volume, gain: the levels of the speaker and of the microphone.
     links: pairs (speaking call, hearing call) that hear each other beside the panel; recordings include this sound.
     """
 
@@ -43,6 +52,8 @@ class Sound(Record):
     peers: tuple[str, ...] = ()
     encrypted: tuple[tuple[str, str], ...] = ()
     links: tuple[tuple[CallId, CallId], ...] = ()
+    volume: Level = Level()
+    gain: Level = Level()
 
 
 class RelayPulse(Record):

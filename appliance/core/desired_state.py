@@ -4,6 +4,7 @@ from math import inf
 
 from appliance.core.accounts import sip_uris
 from appliance.core.appliance import persistence
+from appliance.core.audio import levels
 from appliance.core.conferences import mixing
 from appliance.core.desired import Desired, RelayPulse, Sound
 from appliance.core.model import State
@@ -24,6 +25,8 @@ def desired(state: State) -> Desired:
             measure=state.panel.sound_trial is not None,
             peers=sip_uris.addresses(state.settings),
             encrypted=sip_uris.encrypted(state.settings),
+            volume=levels.volume(state),
+            gain=levels.gain(state),
         ),
         relays=tuple(
             RelayPulse(door, pulse.id, int(pulse.until * 1e9), pulse.held)

@@ -7,6 +7,7 @@ from appliance.core import events, inputs, requests
 from appliance.core.access import dtmf
 from appliance.core.accounts import contacts, registration, subscriptions
 from appliance.core.appliance import persistence
+from appliance.core.audio import microphone
 from appliance.core.calls import call_log, ending, focus
 from appliance.core.conferences import lifecycle, mixing
 from appliance.core.dispatch import on, takes
@@ -48,6 +49,7 @@ def step(state: State, given: AnyInput) -> Step:
     persistence.settle(turn, state)
     mixing.report(turn, state)
     call_log.write(turn, state)
+    microphone.report(turn, state)
     indications.report(turn, state)
     return Step(turn.state, tuple(turn.orders), tuple(turn.events))
 

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from appliance.audio import cards
 from appliance.base.errors import IntercomError
+from appliance.base.types import Json
 from appliance.config.schema import Config
 from appliance.core.model import SoundCard
 from appliance.doctor.findings import Finding, Level, ok, problem, warning
@@ -16,7 +17,8 @@ WAYS = {"capture": "record", "playback": "play"}
 
 def examine(config: Config, proc: Path = Path("/proc")) -> list[Finding]:
     """One finding for each direction, or for the fault that both share."""
-    if config.audio.playback == "null" and (config.audio.capture == "null" or config.audio.microphone_file):
+    none = {"null", "simulated"}
+    if config.audio.playback in none and (config.audio.capture in none or config.audio.microphone_file):
         there: tuple[SoundCard, ...] = ()
     else:
         try:
@@ -34,9 +36,27 @@ def examine(config: Config, proc: Path = Path("/proc")) -> list[Finding]:
     return [capture, playback]
 
 
+def muted(audio: Json) -> list[Finding]:
+    """Findings for the levels that the mixers show (GET /v1/audio): a side that is switched off, or at zero."""
+    found = []
+    for way, side, act, level in (
+        ("capture", "microphone", "Nobody hears the visitor.", "gain"),
+        ("playback", "speaker", "The visitor hears nothing.", "volume"),
+    ):
+        shown = audio[side]
+        place = f"The element {shown['element']} of the card {shown['card']}"
+        if shown["muted"]:
+            remedy = f"Switch it on: intercomctl audio set --{side} on"
+            found.append(problem(f"audio.{way}", f"The {side} is muted. {act}", f"{place} is switched off.", remedy))
+        elif shown["percent"] == 0:
+            remedy = f"Set it: intercomctl audio set --{level} 70"
+            found.append(problem(f"audio.{way}", f"The {side} is at 0 %. {act}", f"{place} is at its end.", remedy))
+    return found
+
+
 def _one(config: Config, way: str, there: tuple[SoundCard, ...], proc: Path) -> Finding:
     check, pcm = f"audio.{way}", str(getattr(config.audio, way))
-    if pcm == "null":
+    if pcm in {"null", "simulated"}:
         return ok(check, "No card is configured.")
     able = [card for card in there if getattr(card, way)]
     choice = f"There are: {', '.join(f'{card.pcm()} ({card.name})' for card in able)}." if able else ""

@@ -3,6 +3,7 @@
 from appliance.base.record import Record, RecordWithSecrets
 
 NULL = "null"  # in place of a PCM's name: the null device, timed by pjsua2's software clock
+SIMULATED = "simulated"  # the null device with a simulated mixer
 
 
 class RegistrarSettings(RecordWithSecrets, kw_only=True):
@@ -54,10 +55,11 @@ class SipSettings(Record, kw_only=True):
 
     address: to bind to, "" for all. port: UDP, 0 for any free one. rtp_ports: first and last port for received sound.
     codecs: encoding names as in SDP (RFC 4855), the preferred one first; all others are off. capture, playback: names
-    of ALSA PCMs as pjsua2 lists them, or "null". microphone_file: a WAV file (16 bit, mono) played in a loop instead of
-    the microphone, "" for none; capture is then not opened. hold_music: a WAV file that held far ends hear, "" for
-    silence. recordings: their directory. trace: file to which every SIP message is appended, with direction, time and
-    peer; "" for none. ice: for calls outside accounts. callers: who may call outside accounts only with a password.
+    of ALSA PCMs as pjsua2 lists them, "null", or "simulated". microphone_file: a WAV file (16 bit, mono) played in a
+    loop instead of the microphone, "" for none; capture is then not opened. hold_music: a WAV file that held far ends
+    hear, "" for silence. recordings: their directory. trace: file to which every SIP message is appended, with
+    direction, time and peer; "" for none. ice: for calls outside accounts. callers: who may call outside accounts only
+    with a password.
     """
 
     address: str = ""

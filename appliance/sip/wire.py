@@ -105,6 +105,7 @@ SipInput = (
     | inputs.PartRecovered
     | inputs.MicrophoneMeasured
     | inputs.CardsFound
+    | inputs.LevelsRead
     | inputs.AccessDenied
     | inputs.AccessLockedOut
     | inputs.RequestsDropped

@@ -115,7 +115,11 @@ class Station:
                 "readers": [{"id": "gate", "discarded": 0}],
                 "sensors": [{"id": "leaf", "kind": "contact", "door": "front", "active": False, "blocks_until": None}],
             },
-            "audio": {"devices": [device("usbphone")]},
+            "audio": {
+                "speaker": side("PCM", 70.0, -9.3, muted=False),
+                "microphone": side(None, None, None, muted=True) | {"heard": False},
+                "devices": [device("usbphone")],
+            },
             "runtime": {
                 "forwarding": {"always": "", "quiet": "", "busy": "", "no_answer": "", "no_answer_s": 20.0},
                 "quiet_hours": {"begin": "", "end": ""},
@@ -200,6 +204,21 @@ def event(type_: str, id_: int, data: dict[str, Any], call: str | None = None) -
 def button(id_: str, action: str, target: str | None = None, long_action: str | None = None) -> dict[str, Any]:
     does = {"action": action, "long_action": long_action, "double_action": None, "target": target}
     return {"id": id_, **does, "down": False, "stuck": False, "glitches": 0}
+
+
+def side(element: str | None, percent: float | None, db: float | None, *, muted: bool) -> dict[str, Any]:
+    return {
+        "pcm": "plughw:CARD=usbphone,DEV=0",
+        "card": "usbphone",
+        "profile": "USB headset",
+        "element": element,
+        "percent": percent,
+        "limit": 100.0,
+        "db": db,
+        "min_db": None if db is None else -45.0,
+        "max_db": None if db is None else 0.0,
+        "muted": muted,
+    }
 
 
 def device(id_: str) -> dict[str, Any]:

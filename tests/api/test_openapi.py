@@ -113,6 +113,8 @@ CONTRACT = {
     "GET /v1/panel",
     "POST /v1/panel/buttons/{button}/press",
     "POST /v1/panel/lamps/{lamp}/test",
+    "GET /v1/audio",
+    "PATCH /v1/audio",
     "GET /v1/audio/devices",
     "POST /v1/audio/self-test",
     "PATCH /v1/config/runtime",

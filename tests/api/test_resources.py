@@ -354,6 +354,13 @@ def test_a_daemon_that_does_not_answer_is_unavailable(client, station, monkeypat
     assert client.post("/v1/doors/front/open").json()["code"] == "unavailable"
 
 
+def test_volume_and_gain_are_shown_and_set(client, station):
+    assert client.get("/v1/audio").json() == station.state["audio"]
+    assert client.patch("/v1/audio", json={"volume": 60, "speaker_muted": False}).json() == {"warning": None}
+    assert station.requests[-1][0] == inputs.ChangeAudio(volume=60, speaker_muted=False)
+    assert client.patch("/v1/audio", json={"volume": 101}).status_code in {400, 422}
+
+
 def test_the_sound_cards_are_listed(client, station):
     assert client.get("/v1/audio/devices").json() == {"devices": station.state["audio"]["devices"]}
 

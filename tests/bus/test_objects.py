@@ -97,6 +97,10 @@ def test_all_objects_are_there_with_their_properties(bus, tmp_path):
             "Status": "ready",
             "Failed": [],
             "Buttons": ["kitchen", "end"],
+            "Volume": 70.0,
+            "SpeakerMuted": False,
+            "Gain": -1.0,
+            "MicrophoneMuted": True,
             "Cards": ["usbphone"],
             "Targets": ["Kitchen"],
         }

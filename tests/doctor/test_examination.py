@@ -320,3 +320,14 @@ def test_what_is_simulated_is_not_looked_for(tmp_path, monkeypatch):
         checks[lines_] = set(levels(examine(file, cards(monkeypatch, tmp_path))))
     without, there = checks.values()
     assert there - without == {"panel.keypad.desk"}
+
+
+def test_a_muted_microphone_and_a_speaker_at_zero_are_named_with_the_remedy():
+    side = {"card": "usbphone", "element": "PCM", "muted": False, "percent": 0.0}
+    other = {"card": "usbphone", "element": "Mic", "muted": True, "percent": 50.0}
+    microphone, speaker = sound.muted({"speaker": side, "microphone": other})
+    assert (microphone.check, speaker.check) == ("audio.capture", "audio.playback")
+    assert microphone.cause == "The element Mic of the card usbphone is switched off."
+    assert microphone.resolution == "Switch it on: intercomctl audio set --microphone on"
+    assert speaker.resolution == "Set it: intercomctl audio set --volume 70"
+    assert sound.muted({"speaker": side | {"percent": None}, "microphone": other | {"muted": None}}) == []

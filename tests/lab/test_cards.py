@@ -1,9 +1,11 @@
-"""Cards of the kernel: what is listed and reported when one is unplugged and plugged in."""
+"""Cards of the kernel: unplugged and plugged in, and their mixers."""
 
+import inspect
 import json
 
 import pytest
 
+from tests.audio.mixers import keeps_the_contract
 from tests.lab.far import FarEnd
 from tests.lab.station import CONFIG, Station
 
@@ -46,3 +48,43 @@ def test_a_card_that_is_unplugged_and_plugged_in_is_reported(station):
         plug_in(guest, DUMMY)
     guest.wait_for(lambda: station.events("audio.devices_changed", begin), "an event")
     assert devices(guest) == {"Dummy", "Loopback"}
+
+
+def shown(guest):
+    return json.loads(guest.check("intercomctl", "--json", "audio"))
+
+
+def test_levels_are_set_in_the_mixer_of_a_card_and_changes_by_others_are_reported(station):
+    guest = station.guest
+    guest.wait_for(lambda: shown(guest)["speaker"]["card"] == "Loopback", "the card")
+    guest.check("intercomctl", "audio", "set", "--volume", "50", "--gain", "30")
+    guest.wait_for(lambda: shown(guest)["speaker"]["percent"] == pytest.approx(50, abs=2), "the volume")
+    assert shown(guest)["microphone"]["percent"] == pytest.approx(30, abs=2)
+    begin = station.cursor()
+    guest.check("amixer", "--card=Loopback", "sset", "PCM", "100%")
+    guest.wait_for(lambda: station.events("audio.settings_changed", begin), "an event")
+    assert shown(guest)["speaker"]["percent"] == 100
+
+
+def test_a_muted_microphone_is_named_with_the_remedy_which_helps(station):
+    guest = station.guest
+    station.configure(CONFIG.replace("Loopback", "Dummy"))
+    try:
+        station.restart()
+        guest.wait_for(lambda: shown(guest)["microphone"]["card"] == "Dummy", "the card")
+        guest.check("amixer", "--card=Dummy", "sset", "Mic", "nocap")
+        guest.wait_for(lambda: shown(guest)["microphone"]["muted"], "the switch")
+        assert "intercomctl audio set --microphone on" in guest.run("intercomctl", "doctor").stdout
+        guest.check("intercomctl", "audio", "set", "--microphone", "on")
+        guest.wait_for(lambda: shown(guest)["microphone"]["muted"] is False, "the switch")
+        assert "muted" not in guest.run("intercomctl", "doctor").stdout
+    finally:
+        station.configure(CONFIG)
+        station.restart()
+
+
+@pytest.mark.parametrize(("card", "way", "names"), [("Dummy", "playback", ("Master",)), ("Dummy", "capture", ("Mic",))])
+def test_a_mixer_of_the_kernel_keeps_the_contract(station, card, way, names):
+    lines = ["from appliance.audio.mixer import AlsaMixers", inspect.getsource(keeps_the_contract)]
+    lines += [f"keeps_the_contract(AlsaMixers(), 'hw:CARD={card}', {way!r}, {names!r})"]
+    station.guest.check("env", "PYTHONPATH=/usr/share/intercomd", "python3", "-c", "\n".join(lines))

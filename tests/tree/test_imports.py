@@ -23,7 +23,10 @@ MAY_IMPORT: dict[str, tuple[set[str], str]] = {
     ),
     "board": ({"base"}, "the board says what it has, whoever asks"),
     "audio": ({"core", "base"}, "the cards and their mixers, for the process that uses them and for those that look"),
-    "sip": ({"audio", "core", "base"}, "an adapter translates; it uses the cards, and app joins adapters"),
+    "sip": (
+        {"audio", "simulator", "core", "base"},
+        "an adapter translates; it uses the cards or a simulated one, and app joins adapters",
+    ),
     "doctor": (
         {"audio", "board", "config", "core", "base"},
         "the doctor holds the configuration against the board, with a daemon or without one",
@@ -32,7 +35,7 @@ MAY_IMPORT: dict[str, tuple[set[str], str]] = {
         {"audio", "board", "config", "core", "doctor", "base"},
         "the set-up writes a configuration for the board, and has it examined",
     ),
-    "simulator": ({"core", "base"}, "a stand-in takes an adapter's place"),
+    "simulator": ({"audio", "core", "base"}, "a stand-in takes an adapter's place"),
     "demo": ({"core", "base", "simulator"}, "the demonstration looks at two stations from outside"),
     "replay": ({"core", "base"}, "what was recorded is core's inputs and nothing else"),
     "cli": (

@@ -1,8 +1,8 @@
-"""Sound cards."""
+"""Sound cards and their levels."""
 
 from pydantic import Field
 
-from appliance.api.models.base import AnswerBody
+from appliance.api.models.base import AnswerBody, OrderBody
 
 
 class Device(AnswerBody):
@@ -23,7 +23,41 @@ class Devices(AnswerBody):
     devices: list[Device]
 
 
+class SoundSide(AnswerBody):
+    """The speaker or the microphone, and what the mixer of its card shows; null: the card does not say, or is away."""
+
+    pcm: str = Field(description="The configured ALSA PCM; null: none.", examples=["plughw:CARD=usbphone,DEV=0"])
+    card: str | None = Field(description="Its card, while the card is there.")
+    profile: str | None = Field(description="Which entry of the table of cards names the element.")
+    element: str | None = Field(description="The element of the mixer; null: the mixer has none for this.")
+    percent: float | None = Field(description="Volume of the speaker or gain of the microphone.")
+    limit: float = Field(description="Highest per cent that may be set.")
+    db: float | None = Field(description="The same in decibels.")
+    min_db: float | None
+    max_db: float | None
+    muted: bool | None = Field(description="Whether the switch of the element is off.")
+
+
+class Microphone(SoundSide):
+    """The microphone."""
+
+    heard: bool = Field(description="Whether somebody hears it now; see `audio.microphone_changed`.")
+
+
 class Audio(AnswerBody):
     """The sound of the station."""
 
+    speaker: SoundSide
+    microphone: Microphone
     devices: list[Device]
+
+
+class AudioChange(OrderBody):
+    """Levels to set, in per cent or in decibels. Kept over restarts until the file changes; omitted fields stay."""
+
+    volume: float | None = Field(default=None, ge=0, le=100, allow_inf_nan=False, description="Of the speaker, in %.")
+    volume_db: float | None = Field(default=None, allow_inf_nan=False, description="The same in dB.")
+    gain: float | None = Field(default=None, ge=0, le=100, allow_inf_nan=False, description="Of the microphone, in %.")
+    gain_db: float | None = Field(default=None, allow_inf_nan=False, description="The same in dB.")
+    speaker_muted: bool | None = Field(default=None, description="The switch of the speaker in the mixer.")
+    microphone_muted: bool | None = Field(default=None, description="The switch of the microphone in the mixer.")

@@ -1,4 +1,4 @@
-"""/v1/audio: sound cards, and a test of speaker and microphone."""
+"""/v1/audio: sound cards, their levels, and a test of speaker and microphone."""
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
@@ -12,6 +12,22 @@ from appliance.core import inputs
 router = APIRouter(prefix="/v1/audio", tags=["audio"], responses=problems.RESPONSES)
 
 HEARD_DB = 6.0  # twice the amplitude: no room gets so much louder just when the tone begins
+
+
+@router.get("", responses=answers(models.Audio))
+async def read_audio(daemon: Daemon) -> JSONResponse:
+    """Speaker, microphone and sound cards, with the levels that the mixers of the cards show."""
+    return JSONResponse(daemon.snapshot()["audio"])
+
+
+@router.patch("", responses=answers(models.Done))
+async def change_audio(body: models.AudioChange, daemon: Daemon, who: Who) -> JSONResponse:
+    """Set levels. The event `audio.settings_changed` reports what the mixer shows then, as a card has steps.
+
+    A level for a card that is away is set when the card returns.
+    """
+    reply = await ask(daemon, inputs.ChangeAudio(**body.model_dump()), who)
+    return JSONResponse({"warning": reply.warning or None})
 
 
 @router.get("/devices", responses=answers(models.Devices))

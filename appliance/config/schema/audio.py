@@ -7,17 +7,43 @@ class AudioTable(Table):
     """Speaker and microphone."""
 
     capture: str = setting(
-        'ALSA PCM of the microphone, such as "plughw:CARD=usbphone,DEV=0". "null": no microphone; silence is sent.',
-        allowed='the name of an ALSA PCM, or "null"',
+        'ALSA PCM of the microphone, such as "plughw:CARD=usbphone,DEV=0". "null": no microphone; silence is sent. '
+        '"simulated": the same, with a simulated mixer.',
+        allowed='the name of an ALSA PCM, "null", or "simulated"',
         default="default",
         pattern=r"^[^\x00-\x1f\x7f]{1,128}$",
     )
     playback: str = setting(
-        'ALSA PCM of the speaker. "null": no speaker; received sound is dropped.',
-        allowed='the name of an ALSA PCM, or "null"',
+        'ALSA PCM of the speaker. "null": no speaker; received sound is dropped. "simulated": the same, with a '
+        "simulated mixer.",
+        allowed='the name of an ALSA PCM, "null", or "simulated"',
         default="default",
         pattern=r"^[^\x00-\x1f\x7f]{1,128}$",
     )
+    volume: float | None = setting(
+        "Volume of the speaker, set in the mixer of its card. Clients and buttons may change it at run time. Unset: "
+        "left as the card has it.",
+        default=None,
+        unit="%",
+        example=70.0,
+        ge=0,
+        le=100,
+        live=True,
+    )
+    gain: float | None = setting(
+        "Gain of the microphone, set in the mixer of its card. Clients may change it at run time. Unset: left as the "
+        "card has it.",
+        default=None,
+        unit="%",
+        example=70.0,
+        ge=0,
+        le=100,
+        live=True,
+    )
+    max_volume: float = setting(
+        "Highest volume that clients and buttons may set.", default=100.0, unit="%", ge=0, le=100, live=True
+    )
+    max_gain: float = setting("Highest gain that clients may set.", default=100.0, unit="%", ge=0, le=100, live=True)
     microphone_file: str = setting(
         "WAV file (16 bit, mono) to play in a loop instead of the microphone, for demonstrations. Empty: none.",
         allowed='the path of a file, or ""',

@@ -1,13 +1,36 @@
-"""The sound cards as clients read them."""
+"""The sound cards and their levels as clients read them."""
 
 from typing import Any
 
-from appliance.core.model import SoundCard, State
+from appliance.core.audio import levels, microphone
+from appliance.core.audio.levels import Side
+from appliance.core.model import MixerLevel, SoundCard, State
 
 
 def audio_view(state: State) -> dict[str, Any]:
     """The sound for clients."""
-    return {"devices": [device_view(card) for card in state.audio.cards or ()]}
+    return {
+        "speaker": side_view(levels.speaker(state)),
+        "microphone": side_view(levels.microphone(state)) | {"heard": microphone.heard(state)},
+        "devices": [device_view(card) for card in state.audio.cards or ()],
+    }
+
+
+def side_view(side: Side) -> dict[str, Any]:
+    """The speaker or the microphone."""
+    now = side.now or MixerLevel(card="")
+    return {
+        "pcm": side.pcm,
+        "card": now.card or None,
+        "profile": now.profile or None,
+        "element": now.element or None,
+        "percent": now.percent,
+        "limit": side.limit,
+        "db": now.db,
+        "min_db": now.min_db,
+        "max_db": now.max_db,
+        "muted": now.muted,
+    }
 
 
 def device_view(card: SoundCard) -> dict[str, Any]:

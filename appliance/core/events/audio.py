@@ -1,4 +1,4 @@
-"""Sound cards."""
+"""Sound cards and their mixers."""
 
 from appliance.core.events.base import Event
 from appliance.core.model import DevicesReason
@@ -15,3 +15,25 @@ class AudioDevicesChanged(Event):
     removed: tuple[str, ...]
     updated: tuple[str, ...]
     reason: DevicesReason
+
+
+class AudioSettingsChanged(Event):
+    """The mixer of a card shows other levels: a client, a button or another program has set them.
+
+    volume, gain: in per cent; null: the card has none. muted: whether the switch of the mixer is off.
+    """
+
+    TYPE = "audio.settings_changed"
+    volume: float | None
+    volume_db: float | None
+    speaker_muted: bool | None
+    gain: float | None
+    gain_db: float | None
+    microphone_muted: bool | None
+
+
+class AudioMicrophoneChanged(Event):
+    """Whether somebody hears the microphone of the panel now: a call uses it, its card works and is not muted."""
+
+    TYPE = "audio.microphone_changed"
+    active: bool

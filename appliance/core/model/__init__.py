@@ -43,7 +43,7 @@ from appliance.core.model.appliance import (
     Runtime,
     WarningCode,
 )
-from appliance.core.model.audio import AudioPart, DevicesReason, SoundCard
+from appliance.core.model.audio import AudioPart, AudioSettings, DevicesReason, Levels, MixerLevel, SoundCard
 from appliance.core.model.calls import (
     By,
     Call,
@@ -155,6 +155,7 @@ class Settings(Record):
     digits_otherwise: DigitsBy = DigitsBy.NONE  # to far ends that do not accept RFC 4733
     max_redirects: int = 4  # 3xx responses that an outgoing call follows; 0: none
     runtime: Runtime = Runtime()
+    audio: AudioSettings = AudioSettings()
     record: bool = False
     deadlines: Deadlines = Deadlines()
 

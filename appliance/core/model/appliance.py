@@ -5,6 +5,7 @@ from enum import StrEnum
 from msgspec.structs import replace
 
 from appliance.base.record import Record
+from appliance.core.model.audio import Levels
 from appliance.core.model.calls import Forwarding
 from appliance.core.model.clock import Clock, QuietHours
 from appliance.core.model.doors import TamperBlock
@@ -34,6 +35,7 @@ class Runtime(Record):
     forwarding: Forwarding = Forwarding()
     quiet_hours: QuietHours = QuietHours()
     do_not_disturb: bool = False
+    levels: Levels = Levels()
 
 
 class PersistentState(Record):

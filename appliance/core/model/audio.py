@@ -38,7 +38,48 @@ class DevicesReason(StrEnum):
     START = "start"
 
 
+class MixerLevel(Record):
+    """What the mixer of a card shows for the speaker or the microphone.
+
+    element: "" if the mixer has none for it. percent: on the scale of `core.audio.scale`, or of the card where it has
+    no dB. muted: whether its switch is off. None: the card does not say.
+    """
+
+    card: str
+    profile: str = ""
+    element: str = ""
+    percent: float | None = None
+    db: float | None = None
+    min_db: float | None = None
+    max_db: float | None = None
+    muted: bool | None = None
+
+
+class Levels(Record):
+    """Levels that were set, in per cent and as switches; None: left as the card has them.
+
+    change: counts, so that a level is set again after another program has changed it.
+    """
+
+    volume: float | None = None
+    gain: float | None = None
+    speaker_muted: bool | None = None
+    microphone_muted: bool | None = None
+    change: int = 0
+
+
+class AudioSettings(Record):
+    """The PCMs of microphone and speaker as configured, and the highest levels that clients and buttons may set."""
+
+    capture: str = "default"
+    playback: str = "default"
+    max_volume: float = 100.0
+    max_gain: float = 100.0
+
+
 class AudioPart(Record):
-    """The sound cards. cards: None until they were listed for the first time."""
+    """The sound cards. cards: None until they were listed for the first time. speaker, microphone: None: no card."""
 
     cards: tuple[SoundCard, ...] | None = None
+    speaker: MixerLevel | None = None
+    microphone: MixerLevel | None = None

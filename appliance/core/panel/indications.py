@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from appliance.core import events, inputs, wall_clock
 from appliance.core.accounts.registration import any_registered
+from appliance.core.audio import microphone
 from appliance.core.model import (
     DARK,
     CallState,
@@ -17,7 +18,7 @@ from appliance.core.model import (
     State,
     Tone,
 )
-from appliance.core.sound import media, rests
+from appliance.core.sound import rests
 from appliance.core.transition import Turn
 
 
@@ -29,7 +30,7 @@ def pictures(state: State) -> tuple[Picture, ...]:
     beside = {
         Picture.DOOR_OPEN: any(pulse.energised for _, pulse in state.doors.pulses),
         Picture.RECORDING: any(recording.begun for recording in state.calls.recordings),
-        Picture.SPEAK: any(media(state, call).microphone for call in state.calls.living if call.alive),
+        Picture.SPEAK: microphone.heard(state),
     }
     return (*(shown for shown, true in beside.items() if true), situation(state))
 

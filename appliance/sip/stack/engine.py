@@ -9,12 +9,14 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import assert_never
 
 import pjsua2 as pj
 
+from appliance.audio.mixer import AlsaMixers
 from appliance.core import inputs
 from appliance.core.desired import Sound
 from appliance.core.orders import (
@@ -37,14 +39,17 @@ from appliance.core.orders import (
     Unregister,
     Unsubscribe,
 )
-from appliance.sip.settings import SipSettings
+from appliance.simulator.mixer import SimulatedMixers
+from appliance.sip.settings import NULL, SIMULATED, SipSettings
 from appliance.sip.stack import translate
 from appliance.sip.stack.accounts.accounts import StackAccounts
 from appliance.sip.stack.callbacks import contained
+from appliance.sip.stack.calls.operations import Post
 from appliance.sip.stack.channel import Channel
 from appliance.sip.stack.media.bridge import Media
 from appliance.sip.stack.media.card_watch import CardWatch
 from appliance.sip.stack.media.devices import LISTING, Devices, needs_a_card, no_cards, plugins_silenced
+from appliance.sip.stack.media.levels import Levels
 from appliance.sip.stack.routing.codecs import Codecs
 from appliance.sip.stack.routing.tls import Faults
 from appliance.sip.stack.routing.transports import StartError, Transports
@@ -126,7 +131,8 @@ class Engine:
         devices = Devices(self._endpoint, settings, channel.post, self._announce)
         self._endpoint.devices = devices
         self._media = Media(self._endpoint, settings, self._calls, devices, channel.post)
-        self._cards = CardWatch(channel.post, devices.look_again)
+        self._levels = levels(settings, channel.post, self._announce)
+        self._cards = CardWatch(channel.post, devices.look_again, self._levels.found)
         self._wake = self._endpoint.libWakeHandle()
         self._poll = self._poller()
         self._address = transports.address
@@ -147,8 +153,9 @@ class Engine:
             self._report_refused(now)
             self._accounts.turn(now)
             self._calls.turn(now, self._media.held)
-            self._media.turn(now)
             self._cards.turn(now)
+            self._levels.turn(now)
+            self._media.turn(now)
             self._channel.flush()
             if self._traced:
                 LIBC.fflush(None)  # pjsip leaves the trace's last 4 KiB in stdio's buffer
@@ -165,6 +172,7 @@ class Engine:
         self._calls.clear()
         self._media.clear()
         self._cards.close()
+        self._levels.close()
         self._accounts.clear()
         del self._media, self._calls, self._accounts
         for name in ("last_type", "last_value", "last_traceback", "last_exc"):
@@ -177,6 +185,7 @@ class Engine:
         match message:
             case Sound():
                 self._media.desire(message)
+                self._levels.desire(time.monotonic(), message.volume, message.gain)
                 self._calls.transferable = frozenset(each.call for each in message.calls if each.transferable)
                 self._calls.asking = frozenset(each.call for each in message.calls if each.asks)
                 self._accounts.encrypt(message.encrypted)
@@ -248,6 +257,7 @@ class Engine:
         poller = select.poll()
         poller.register(self._channel, select.POLLIN)
         poller.register(self._cards, select.POLLIN)
+        poller.register(self._levels, select.POLLIN)
         poller.register(self._wake, select.POLLIN)
         # The handle is a pointer to the descriptor inside pjsip's I/O queue (pj_ioqueue_get_os_handle, 2.16).
         descriptor = ctypes.c_int.from_address(self._endpoint.libGetSipIoqueueHandle()).value
@@ -255,6 +265,13 @@ class Engine:
             raise StartError("This pjsua2 was built without epoll", "Build it with packaging/pjsua2/build.")
         poller.register(descriptor, select.POLLIN)
         return poller
+
+
+def levels(settings: SipSettings, post: Post, announce: Callable[[str], None]) -> Levels:
+    """The mixers of the configured cards, or the simulated one."""
+    capture = NULL if settings.microphone_file else settings.capture
+    simulated = SIMULATED in {capture, settings.playback}
+    return Levels(capture, settings.playback, SimulatedMixers() if simulated else AlsaMixers(), post, announce)
 
 
 def endpoint_config(settings: SipSettings) -> pj.EpConfig:

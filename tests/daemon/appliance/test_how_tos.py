@@ -36,6 +36,7 @@ def stations(tmp_path_factory):
             tmp_path_factory.mktemp("door"),
             sip={"address": address, "port": int(here.rpartition(":")[2]), "transfer_policy": "follow"},
             door={"front": {"max_hold_s": 3600.0}, "garage": {}},
+            audio={"capture": "simulated", "playback": "simulated"},
             dbus={"enabled": True, "address": bus.address},
             target=targets,
         )

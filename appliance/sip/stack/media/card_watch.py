@@ -10,7 +10,7 @@ from appliance.audio.cards import cards
 from appliance.base.errors import IntercomError
 from appliance.base.uevents import FROM_KERNEL, FROM_UDEV, LARGEST, listen
 from appliance.core import inputs
-from appliance.core.model import DevicesReason
+from appliance.core.model import DevicesReason, SoundCard
 from appliance.sip.stack.calls.operations import Post
 
 if TYPE_CHECKING:
@@ -25,9 +25,11 @@ OURS = b"\0SUBSYSTEM=sound\0"
 class CardWatch:
     """Posts CardsFound. `fileno` is readable when there is something to do for `turn`."""
 
-    def __init__(self, post: Post, changed: Callable[[], None]) -> None:
-        """`changed`: called after each report about a card, before the list is posted."""
-        self._post, self._changed = post, changed
+    def __init__(
+        self, post: Post, changed: Callable[[], None], use: Callable[[float, tuple[SoundCard, ...]], None]
+    ) -> None:
+        """`changed`: called after each report about a card; `use`: called with each list."""
+        self._post, self._changed, self._use = post, changed, use
         self._due: float | None = time.monotonic() + FIRST_S
         self._reason = DevicesReason.START
         self._waits = select.epoll()
@@ -64,6 +66,7 @@ class CardWatch:
             self._changed()
         self._post(inputs.CardsFound(at=now, cards=found, reason=self._reason))
         self._reason = DevicesReason.KERNEL
+        self._use(now, found)
 
     def close(self) -> None:
         """Stop listening."""

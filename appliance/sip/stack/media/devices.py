@@ -15,7 +15,7 @@ from typing import cast
 import pjsua2 as pj
 
 from appliance.core import inputs
-from appliance.sip.settings import NULL, SipSettings
+from appliance.sip.settings import NULL, SIMULATED, SipSettings
 from appliance.sip.stack.calls.operations import Post
 
 LOG = logging.getLogger(__name__)
@@ -61,7 +61,8 @@ def no_cards(wanted: bool) -> Iterator[None]:
 
 def needs_a_card(settings: SipSettings) -> bool:
     """Whether the station uses a PCM. If not, it needs no list of PCMs, which waits for every sound server."""
-    return settings.playback != NULL or (settings.capture != NULL and not settings.microphone_file)
+    silent = {NULL, SIMULATED}
+    return settings.playback not in silent or (settings.capture not in silent and not settings.microphone_file)
 
 
 def number_of(name: str, listed: dict[str, int]) -> int | None:
@@ -92,8 +93,8 @@ class Devices:
         self._endpoint, self._settings = endpoint, settings
         self._post, self._announce = post, announce
         self._manager = endpoint.audDevManager()
-        self._capture = NULL if settings.microphone_file else settings.capture
-        self._playback = settings.playback
+        self._capture = NULL if settings.microphone_file or settings.capture == SIMULATED else settings.capture
+        self._playback = NULL if settings.playback == SIMULATED else settings.playback
         self._wanted = self._clock = self._opened = False
         self._echo = True
         self._close_at: float | None = None

@@ -1,0 +1,73 @@
+"""The simulated mixer and ALSA's mixers keep the same contract; and each card's elements are found by its profile."""
+
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from appliance.audio.mixer import AlsaMixers, MixerGoneError
+from appliance.audio.profiles import profile, profiles
+from appliance.simulator.mixer import SimulatedMixers
+from tests.audio.mixers import keeps_the_contract
+from tests.support.peers.sound_server import SoundServer
+
+WAYS = ("playback", "capture")
+NAMES = {"playback": ("Speaker", "Master"), "capture": ("Mic", "Capture")}
+
+
+@pytest.fixture
+def server(monkeypatch):
+    """A sound server: its mixer is one of ALSA's, by a plugin, without dB."""
+    with tempfile.TemporaryDirectory(prefix="pulse-") as directory:
+        made = SoundServer(Path(directory))
+        made.start()
+        monkeypatch.setenv("PULSE_SERVER", made.environment["PULSE_SERVER"])
+        monkeypatch.setenv("PULSE_RUNTIME_PATH", directory)
+        yield made
+        made.kill()
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_simulated_mixer_keeps_the_contract(way):
+    keeps_the_contract(SimulatedMixers(), "simulated", way, NAMES[way])
+
+
+@pytest.mark.far_end
+@pytest.mark.usefixtures("server")
+@pytest.mark.parametrize("way", WAYS)
+def test_a_mixer_of_alsa_keeps_the_contract(way):
+    keeps_the_contract(AlsaMixers(), "pulse", way, NAMES[way])
+
+
+@pytest.mark.far_end
+@pytest.mark.usefixtures("server")
+def test_a_mixer_without_the_wanted_elements_has_none():
+    assert AlsaMixers().find("pulse", "playback", ("Turntable",)) is None
+
+
+def test_a_card_that_is_not_there_has_no_mixer():
+    with pytest.raises(MixerGoneError):
+        AlsaMixers().find("hw:CARD=none", "playback", ("PCM",))
+
+
+@pytest.mark.parametrize(
+    ("card", "name", "found"),
+    [
+        ("seeed2micvoicec", "seeed-2mic-voicecard", "ReSpeaker 2-mic"),
+        ("seeed4micvoicec", "seeed-4mic-voicecard", "ReSpeaker 4-mic"),
+        ("sndrpihifiberry", "snd_rpi_hifiberry_dacplus", "HiFiBerry and other PCM512x codecs"),
+        ("wm8960soundcard", "wm8960-soundcard", "WM8960 codec"),
+        ("Headphones", "bcm2835 Headphones", "Headphone jack"),
+        ("USB", "Jabra SPEAK 510 USB", "USB conference puck"),
+        ("Headset", "Plantronics Blackwire Headset", "USB headset"),
+        ("Loopback", "Loopback", "Any card"),
+    ],
+)
+def test_a_card_has_the_profile_of_its_kind(card, name, found):
+    assert profile(card, name).name == found
+
+
+def test_every_profile_names_an_element_and_the_last_fits_any_card():
+    assert all(each.playback or each.capture for each in profiles())
+    assert profiles()[-1].match == ("",)
+    assert all(word == word.lower() for each in profiles() for word in each.match)

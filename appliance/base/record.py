@@ -6,8 +6,12 @@ from msgspec import Struct, field
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
-class Record(Struct, frozen=True, gc=False):
+class Record(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """An immutable value. Its fields hold immutable values too, so records form no cycles for the garbage collector."""
+
+
+class Tagged(Record, tag=True):
+    """One of several kinds that may stand in the same place: encoded, it names its kind in the field `type`."""
 
 
 class RecordWithSecrets(Record):

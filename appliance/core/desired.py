@@ -3,7 +3,7 @@
 An adapter gets its part whenever the part changes, and all of it again after the adapter was restarted.
 """
 
-from appliance.base.record import Record
+from appliance.base.record import Record, Tagged
 from appliance.core.model import CallId, DoorId, LampId, LampOutput, PersistentState, RecordingId, Tone
 
 
@@ -36,7 +36,7 @@ class Level(Record):
     change: int = 0
 
 
-class Sound(Record):
+class Sound(Tagged):
     """The part of the SIP process: each living call's audio, the tone on the station's speaker, and known hosts.
 
     measure: report the microphone's level, with the speaker audible in it: without echo cancellation.

@@ -1,7 +1,7 @@
 """Orders: acts that cannot be taken back, which an adapter performs once. Everything else is `desired`."""
 
 from appliance.base.errors import IntercomError
-from appliance.base.record import Record
+from appliance.base.record import Record, Tagged
 from appliance.core.model import (
     NO_ACCOUNT,
     AccountId,
@@ -24,7 +24,7 @@ ANSWER_S = 40.0  # the SIP process reports after 32 s that no answer came (RFC 3
 DIGIT_S = 0.3  # pjmedia sends a digit for 200 ms; then at least 50 ms of pause (ITU-T Q.24), and room for its packets
 
 
-class Place(Record):
+class Place(Tagged):
     """Send an INVITE (RFC 3261 §13.1), through the account if one is named.
 
     expires_s: how long the INVITE is valid (RFC 3261 §13.2.1), so that no phone rings on when the network is gone.
@@ -39,33 +39,33 @@ class Place(Record):
     srtp: str = "off"
 
 
-class Ring(Record):
+class Ring(Tagged):
     """Send 180 to the caller."""
 
     call: CallId
 
 
-class EarlyMedia(Record):
+class EarlyMedia(Tagged):
     """Send 183 with SDP to the caller (RFC 3960 §3)."""
 
     call: CallId
 
 
-class Answer(Record):
+class Answer(Tagged):
     """Send 200 to the caller, with these X- headers."""
 
     call: CallId
     headers: tuple[tuple[str, str], ...] = ()
 
 
-class AnswerUpdate(Record):
+class AnswerUpdate(Tagged):
     """Answer a re-INVITE of the far end that waits for a decision: 200, or a refusal."""
 
     call: CallId
     code: int
 
 
-class OfferCodecs(Record):
+class OfferCodecs(Tagged):
     """Offer only these codecs, by re-INVITE; UpdateSent and UpdateAnswered follow."""
 
     call: CallId
@@ -79,7 +79,7 @@ class Words(Record):
     headers: tuple[tuple[str, str], ...] = ()
 
 
-class Refuse(Record):
+class Refuse(Tagged):
     """Send a final 3xx to 6xx to the caller, with these X- headers. `contact`: the URI to call instead, of a 3xx.
 
     reason: the reason phrase, "" for the usual one.
@@ -92,7 +92,7 @@ class Refuse(Record):
     headers: tuple[tuple[str, str], ...] = ()
 
 
-class HangUp(Record):
+class HangUp(Tagged):
     """Send CANCEL or BYE, with a Reason header (RFC 3326) if one is given, and with these X- headers."""
 
     call: CallId
@@ -100,7 +100,7 @@ class HangUp(Record):
     headers: tuple[tuple[str, str], ...] = ()
 
 
-class SendDigit(Record):
+class SendDigit(Tagged):
     """Send digits in order: by RFC 4733, or as tones in the sound."""
 
     call: CallId
@@ -108,7 +108,7 @@ class SendDigit(Record):
     inband: bool = False
 
 
-class Refer(Record):
+class Refer(Tagged):
     """Send REFER (RFC 3515): the far end should call `to`, and replace our call `other` if one is named (RFC 3891).
 
     TransferProgressed follows.
@@ -119,7 +119,7 @@ class Refer(Record):
     other: CallId | None = None
 
 
-class NotifyTransfer(Record):
+class NotifyTransfer(Tagged):
     """Report the progress of the far end's REFER by NOTIFY (RFC 3515 §2.4.4); a code from 200 on is the last."""
 
     call: CallId
@@ -127,7 +127,7 @@ class NotifyTransfer(Record):
     reason: str
 
 
-class SendMessage(Record):
+class SendMessage(Tagged):
     """Send a message, inside `call` if one is named; MessageAnswered follows."""
 
     message: MessageId
@@ -138,19 +138,19 @@ class SendMessage(Record):
     content: Content
 
 
-class Register(Record):
+class Register(Tagged):
     """Send the first REGISTER, or one that refreshes (RFC 3261 §10.2); Registered or RegistrationFailed follows."""
 
     account: AccountId
 
 
-class Unregister(Record):
+class Unregister(Tagged):
     """Send a REGISTER that ends the registration (RFC 3261 §10.2.2); Unregistered or RegistrationFailed follows."""
 
     account: AccountId
 
 
-class Probe(Record):
+class Probe(Tagged):
     """Check by OPTIONS (RFC 3261 §11) whether a contact is reachable; ContactAnswered follows."""
 
     contact: str
@@ -158,7 +158,7 @@ class Probe(Record):
     account: AccountId = NO_ACCOUNT
 
 
-class Subscribe(Record):
+class Subscribe(Tagged):
     """Subscribe to a contact's state (SUBSCRIBE, RFC 6665), in place of an earlier subscription or probe.
 
     ContactNotified or SubscriptionEnded follows.
@@ -170,13 +170,13 @@ class Subscribe(Record):
     package: Package
 
 
-class Unsubscribe(Record):
+class Unsubscribe(Tagged):
     """End the subscription or probes of a contact."""
 
     contact: str
 
 
-class Renew(Record):
+class Renew(Tagged):
     """The machine's address has changed: move calls to the new one by re-INVITE, and register again."""
 
 

@@ -1,14 +1,21 @@
-"""The lines of a recording: JSON, a header first, then one for each input with its results, then how it ended."""
+"""The lines of a recording: JSON, a header first, then one for each input with its results, then how it ended.
+
+Format 2. In format 1, an input and a request in it were written as [kind, fields]; `given` reads both.
+"""
+
+from typing import Any
+
+from msgspec import convert, to_builtins
 
 from appliance.base.record import Record
-from appliance.base.records import plain, reader
 from appliance.base.types import Json
 from appliance.core.desired import Desired
 from appliance.core.inputs import AnyInput
 from appliance.core.model import Settings, State
 from appliance.core.step import Step
 
-FORMAT = 1
+FORMAT = 2
+READABLE = {1, FORMAT}
 RENAMED = {"ClockTold": "ClockReported"}  # inputs by their names in recordings of earlier versions
 
 
@@ -27,19 +34,18 @@ def header(version: str, recorded: str, state: State) -> Json:
         "version": version,
         "recorded": recorded,
         "now": state.now,
-        "settings": plain(state.settings),
+        "settings": to_builtins(state.settings),
     }
 
 
 def start(line: Json) -> State:
     """The state that a header describes. Raises ValueError, KeyError or TypeError."""
-    settings: Settings = reader(Settings)(line["settings"])
-    return State(settings, now=reader(float)(line["now"]))
+    return State(convert(line["settings"], Settings), now=convert(line["now"], float))
 
 
 def of(taken: Taken) -> Json:
     """The line of an input: input and events complete, orders by name, and the desired state after it."""
-    return {"input": [type(taken.given).__name__, plain(taken.given)], **brought(taken)}
+    return {"input": to_builtins(taken.given), **brought(taken)}
 
 
 def brought(taken: Taken) -> Json:
@@ -49,16 +55,25 @@ def brought(taken: Taken) -> Json:
     return {
         "calls": {call.id: call.state.value for call in taken.step.state.calls.living},
         "orders": [type(order).__name__ for order in taken.step.orders],
-        "events": [[event.TYPE, plain(event)] for event in taken.step.events],
-        "desired": plain(taken.desired),
+        "events": [[event.TYPE, to_builtins(event)] for event in taken.step.events],
+        "desired": to_builtins(taken.desired),
     }
 
 
 def given(line: Json) -> AnyInput:
     """The input of a line. Raises ValueError, KeyError or TypeError."""
-    name, values = line["input"]
-    found: AnyInput = reader(AnyInput)([RENAMED.get(name, name), values])
+    value = line["input"]
+    if isinstance(value, list):  # format 1
+        value = _tagged(value)
+        if "action" in value:
+            value["action"] = _tagged(value["action"])
+    found: AnyInput = convert(value, AnyInput)
     return found
+
+
+def _tagged(value: Any) -> Json:
+    kind, fields = value
+    return {"type": RENAMED.get(kind, kind), **fields}
 
 
 def ended(why: str) -> Json:

@@ -36,7 +36,7 @@ class Masks:
             return "".join("x" * len(character.encode()) for character in value)
         if name == "headers":
             return [[key, _hidden(text)] for key, text in value]
-        if isinstance(value, list):
+        if isinstance(value, list | tuple):
             return [self.hide(item) for item in value]
         if not isinstance(value, str):
             return value

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from msgspec import to_builtins
+
 from appliance.base.errors import ErrorCode, IntercomError, survive
 from appliance.base.record import Record
-from appliance.base.records import plain
 from appliance.base.types import Json
 from appliance.core import desired_state
 from appliance.core.inputs import AnyInput
@@ -16,7 +17,7 @@ from appliance.core.step import step
 from appliance.replay import record_format
 from appliance.replay.record_format import Taken
 
-QUIET = {"at", "taken", "fresh"}  # the timeline has its own column; and values that nobody can read
+QUIET = {"type", "at", "taken", "fresh"}  # the timeline has its own column; and values that nobody can read
 
 
 class Difference(Record):
@@ -50,8 +51,8 @@ def replay(path: Path) -> Report:
     head = next(found, (1, None))[1]
     if not isinstance(head, dict) or "intercomd_inputs" not in head:
         raise _unreadable(path, "It does not begin with the header of a recording")
-    if head["intercomd_inputs"] != record_format.FORMAT:
-        raise _unreadable(path, f"Its format is {head['intercomd_inputs']}, not {record_format.FORMAT}")
+    if head["intercomd_inputs"] not in record_format.READABLE:
+        raise _unreadable(path, f"Its format is {head['intercomd_inputs']}, not 1 to {record_format.FORMAT}")
     number, ended, difference = 1, "", None
     timeline: list[str] = []
     try:
@@ -119,7 +120,7 @@ def _unequal(where: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:
             yield from _unequal(f"{where}.{key}".lstrip("."), old[key], new.get(key))
         if where == "calls" and new.keys() - old.keys():
             yield where, old, new
-    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+    elif isinstance(old, list) and isinstance(new, list | tuple) and len(old) == len(new):
         for number, (one, other) in enumerate(zip(old, new, strict=True)):
             yield from _unequal(f"{where}.{number}", one, other)
     elif old != new:
@@ -128,7 +129,7 @@ def _unequal(where: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:
 
 def _timeline_lines(taken: Taken, again: Json, begun: float, before: dict[str, str]) -> Iterator[str]:
     """The timeline's lines of one input: seconds since the recording began, the input, its results."""
-    yield f"{taken.given.at - begun:+10.3f}  {type(taken.given).__name__}{_fields(plain(taken.given))}"
+    yield f"{taken.given.at - begun:+10.3f}  {type(taken.given).__name__}{_fields(to_builtins(taken.given))}"
     if "failed" in again:
         yield f"{'':12}  the core FAILED on this input"
         return

@@ -10,11 +10,11 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from typing import Any, Protocol, cast
 
-from msgspec.structs import asdict, replace
+from msgspec import to_builtins
+from msgspec.structs import replace
 
 from appliance.base import ids
 from appliance.base.errors import ErrorCode, IntercomError, survive
-from appliance.base.record import Record
 from appliance.base.types import Json
 from appliance.core import desired_state, events, inputs, orders, snapshot, wall_clock
 from appliance.core.access.view import codes_view
@@ -239,14 +239,7 @@ class Reactor:
 
 def data_of(event: events.Event) -> Json:
     """An event's fields as its `data`: plain JSON values."""
-    return {name.rstrip("_"): plain(getattr(event, name)) for name in event.__struct_fields__ if name != "call"}
-
-
-def plain(value: Any) -> Any:
-    """A value of an event as JSON."""
-    if isinstance(value, Record):
-        return {name: plain(inner) for name, inner in asdict(value).items()}
-    return value
+    return {name.rstrip("_"): value for name, value in to_builtins(event).items() if name != "call"}
 
 
 def line(envelope: Json) -> str:

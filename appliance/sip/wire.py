@@ -1,11 +1,11 @@
-"""The protocol on the socket pair: records as length-prefixed JSON; unknown messages are an error."""
+"""The protocol on the socket pair: records as length-prefixed MessagePack; unknown messages are an error."""
 
-import json
 import struct
-from typing import Any, get_args
+from typing import Any
 
-from appliance.base.record import Record
-from appliance.base.records import plain, reader
+from msgspec import msgpack, to_builtins
+
+from appliance.base.record import Record, Tagged
 from appliance.core import inputs, orders
 from appliance.core.desired import Sound
 from appliance.core.model import CallId
@@ -23,7 +23,7 @@ class Counted(Record):
     until: float
 
 
-class GuessCounts(Record):
+class GuessCounts(Tagged):
     """All counters of wrong answers, which outlast the SIP process. shown: when each source last proved a password."""
 
     sources: tuple[Counted, ...] = ()
@@ -31,7 +31,7 @@ class GuessCounts(Record):
     shown: tuple[tuple[str, tuple[tuple[str, float], ...]], ...] = ()
 
 
-class Start(Record):
+class Start(Tagged):
     """The first message to a child. cards_wait_s: do not open the card for so long, as the last child hung there.
 
     guessed: wrong passwords that earlier children have counted.
@@ -42,14 +42,14 @@ class Start(Record):
     guessed: GuessCounts = GuessCounts()
 
 
-class Beat(Record):
+class Beat(Tagged):
     """A sign of life. doing: what the child begins that may legally block, such as opening a PCM; "" otherwise."""
 
     at: float
     doing: str = ""
 
 
-class Farewell(Record):
+class Farewell(Tagged):
     """A message that ends a call at its far end if the child dies: for that address, by UDP. See `dialog`."""
 
     call: CallId
@@ -113,7 +113,8 @@ SipInput = (
 )
 ToParent = SipInput | Beat | Farewell | GuessCounts
 Message = ToChild | ToParent
-KINDS: dict[str, Any] = {kind.__name__: kind for kind in get_args(Message)}
+ENCODER = msgpack.Encoder()
+DECODER: msgpack.Decoder[Message] = msgpack.Decoder(Message)
 
 
 class WireError(Exception):
@@ -122,7 +123,10 @@ class WireError(Exception):
 
 def encode(message: Message) -> bytes:
     """A message as bytes to send."""
-    body = json.dumps([type(message).__name__, plain(message)], separators=(",", ":")).encode()
+    try:
+        body = ENCODER.encode(message)
+    except UnicodeEncodeError:  # a peer's text with bytes that are no character must not stop the SIP process
+        body = ENCODER.encode(printable(to_builtins(message)))
     return HEAD.pack(len(body)) + body
 
 
@@ -149,8 +153,15 @@ class Decoder:
 
 def _decode(body: bytes) -> Message:
     try:
-        name, values = json.loads(body)
-        message: Message = reader(KINDS[name])(values)
-    except (ValueError, KeyError, TypeError, ArithmeticError, RecursionError) as error:
+        return DECODER.decode(body)
+    except (ValueError, RecursionError) as error:
         raise WireError(f"{body[:80]!r}: {error!r}") from error
-    return message
+
+
+def printable(value: Any) -> Any:
+    """Plain values with a question mark for each surrogate, which UTF-8 does not have."""
+    if isinstance(value, str):
+        return value.encode(errors="replace").decode()
+    if isinstance(value, dict):
+        return {name: printable(inner) for name, inner in value.items()}
+    return [printable(inner) for inner in value] if isinstance(value, list) else value

@@ -1,6 +1,5 @@
 """Codes and cards on disc: their stored fields, the lockouts, and the device's key for digests."""
 
-import json
 import logging
 import os
 import secrets
@@ -10,7 +9,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from appliance.base import durable, records
+from msgspec import json
+
+from appliance.base import durable
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core.inputs import BookRead, CredentialKept, CredentialNotKept, Input, PartFailed
 from appliance.core.model import Credential, CredentialBook, CredentialId, LockoutScope
@@ -36,7 +37,7 @@ class CodeStore:
 
     def keep(self, order: KeepCredential) -> None:
         """Write a credential to disc."""
-        row = order.code.id, json.dumps(records.plain(order.code), separators=(",", ":"))
+        row = order.code.id, json.encode(order.code).decode()
         self._write(
             order.code.id, lambda connection: connection.execute("INSERT OR REPLACE INTO codes VALUES (?, ?)", row)
         )
@@ -71,9 +72,8 @@ class CodeStore:
     # -- in the writer thread ------------------------------------------------------------------------------------------
 
     def _read(self, connection: sqlite3.Connection) -> After:
-        reader = records.reader(Credential)
         rows = connection.execute("SELECT code FROM codes ORDER BY id").fetchall()
-        credentials = tuple(reader(json.loads(code)) for (code,) in rows)
+        credentials = tuple(json.decode(code, type=Credential) for (code,) in rows)
         kept = connection.execute("SELECT scope, who, wrong, seconds FROM lockouts").fetchall()
         lockouts = tuple((LockoutScope(scope), who, wrong, seconds) for scope, who, wrong, seconds in kept)
         try:

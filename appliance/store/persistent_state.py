@@ -12,9 +12,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from msgspec import convert, to_builtins
+
 from appliance.base import durable
 from appliance.base.errors import reason
-from appliance.base.records import plain, reader
 from appliance.core.inputs import Input, KeptFailed, KeptWritten
 from appliance.core.model import PersistentState
 from appliance.store import database
@@ -96,7 +97,7 @@ def write(directory: Path, kept: PersistentState) -> None:
 
     Raises OSError.
     """
-    body = json.dumps({"boot": boot_id(), "at": time.monotonic(), "kept": plain(kept)})
+    body = json.dumps({"boot": boot_id(), "at": time.monotonic(), "kept": to_builtins(kept)})
     directory.mkdir(mode=0o750, parents=True, exist_ok=True)
     text = json.dumps({"format": FORMAT, "crc32": zlib.crc32(body.encode()), "body": body})
     durable.replace(directory / FILE, text, mode=0o666)
@@ -109,9 +110,9 @@ def parsed(content: bytes, boot: str, now: float) -> PersistentState:
     how long it was off.
     """
     outer = json.loads(content)
-    body: str = reader(str)(outer["body"])
+    body = convert(outer["body"], str)
     if outer["format"] != FORMAT or outer["crc32"] != zlib.crc32(body.encode()):
         raise ValueError("it is damaged or was written by another version")
     found = json.loads(body)
-    kept: PersistentState = reader(PersistentState)(found["kept"])
-    return kept if found["boot"] == boot else kept.later(now - reader(float)(found["at"]))
+    kept = convert(found["kept"], PersistentState)
+    return kept if found["boot"] == boot else kept.later(now - convert(found["at"], float))

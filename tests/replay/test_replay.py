@@ -180,7 +180,7 @@ def test_the_code_that_opened_the_door_opens_it_again_but_is_not_in_the_file(tmp
     assert "geheim" not in text
     lines = [json.loads(line) for line in text.splitlines()]
     code = lines[0]["settings"]["doors"][0]["digits"]
-    received = [line["input"][1]["digit"] for line in lines[1:-1] if line["input"][0] == "DigitReceived"]
+    received = [line["input"]["digit"] for line in lines[1:-1] if line["input"]["type"] == "DigitReceived"]
     assert "".join(received) == code != CODE
     report = run.replay(path)
     assert report.difference is None
@@ -282,8 +282,10 @@ def test_a_file_of_another_version_is_replayed_and_says_so(tmp_path, capsys):
         ('{"a":1}\n', "header"),
         ("[1]\n", "header"),
         ("nonsense\n", "not JSON"),
-        ('{"intercomd_inputs":2}\n', "format is 2, not 1"),
-        ('{"intercomd_inputs":1,"now":1.0}\n', "Line 1"),
+        ('{"intercomd_inputs":3}\n', "format is 3, not 1 to 2"),
+        ('{"intercomd_inputs":2,"now":1.0}\n', "Line 1"),
+        ('{"intercomd_inputs":2,"now":1.0,"settings":{"station":"x"}}\n{"input":{"type":"Flood"}}\n', "Line 2"),
+        ('{"intercomd_inputs":2,"now":1.0,"settings":{"station":"x"}}\n{"input":{"type":"Tick"}}\n', "Line 2"),
         ('{"intercomd_inputs":1,"now":1.0,"settings":{"station":"x","colour":"red"}}\n', "Line 1"),
         ('{"intercomd_inputs":1,"now":1.0,"settings":{"station":"x"}}\n{"input":["Flood",{}]}\n', "Line 2"),
         ('{"intercomd_inputs":1,"now":1.0,"settings":{"station":"x"}}\n{"input":[]}\n', "Line 2"),
@@ -327,6 +329,15 @@ def test_a_directory_that_is_not_there_is_reported_before_the_daemon_starts(tmp_
 def test_what_was_reported_once_goes_as_it_went(path):
     report = run.replay(path)
     assert report.difference is None, str(report.difference)
+
+
+def test_a_recording_of_format_1_has_the_clients_requests_that_were_recorded():
+    report = run.replay(REPLAYS / "format-1.jsonl")
+    assert report.inputs == 8
+    (asked,) = (line for line in report.timeline if '"Dial"' in line)
+    assert '"to": "kitchen"' in asked
+    assert any("call.dialing" in line for line in report.timeline)
+    assert report.state.runtime.do_not_disturb
 
 
 def test_the_example_is_a_call_that_the_far_end_refused():
@@ -412,4 +423,4 @@ def test_an_input_is_read_by_the_name_that_it_had_in_an_earlier_version():
     clock = {"at": 101.0, "clock": {"epoch": 0.0, "utc_offset_s": 3600.0, "trusted": True}}
     given = record_format.given({"input": ["ClockTold", clock]})
     assert given == inputs.ClockReported(at=101.0, clock=Clock(0.0, 3600.0, trusted=True))
-    assert record_format.of(Taken(given, None, None))["input"][0] == "ClockReported"
+    assert record_format.of(Taken(given, None, None))["input"]["type"] == "ClockReported"

@@ -145,3 +145,14 @@ def test_a_key_that_is_gone_is_not_made_again_while_codes_are_kept_by_it(tmp_pat
         (failed,) = inbox.wait(PartFailed)
         assert "is missing, and the stored codes need it" in failed.why
     assert not (tmp_path / "device.key").exists()
+
+
+def test_a_code_is_read_as_earlier_versions_wrote_it(tmp_path):
+    read(tmp_path)
+    written = (
+        '{"id":"a-1","kind":"code","owner":"Cleaner","digest":"%s","doors":["front","gate"],"length":4,'
+        '"schedule":[{"days":["mon","fri"],"begin":"08:00","end":"12:00"}],"uses":3,"expires":1800000000.0}'
+    )
+    with closing(sqlite3.connect(tmp_path / database.FILE)) as connection, connection:
+        connection.execute("INSERT INTO codes VALUES (?, ?)", (CODE.id, written % CODE.digest))
+    assert read(tmp_path).book.codes == (CODE,)

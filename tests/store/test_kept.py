@@ -5,15 +5,17 @@ import json
 import os
 import time
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
 from appliance.core.inputs import KeptFailed, KeptWritten
-from appliance.core.model import DoorId, PersistentState, SensorId, TamperBlock
+from appliance.core.model import DoorId, Forwarding, PersistentState, QuietHours, Runtime, SensorId, TamperBlock
 from appliance.store import persistent_state
 from appliance.store.persistent_state import Keeper
 from tests.support.waiting import until_async
 
+FIXTURES = Path(__file__).parent / "fixtures"
 LOCKED = PersistentState(1, locked_down=(DoorId("front"),), blocks=(TamperBlock(SensorId("housing"), 500.0),))
 UNLOCKED = PersistentState(2)
 
@@ -116,6 +118,17 @@ def test_a_disc_that_fails_to_the_end_keeps_no_one_from_stopping(tmp_path):
 
     asyncio.run(run())
     assert state.read_text() == "no directory"
+
+
+def test_a_file_of_format_1_is_read():
+    kept = persistent_state.parsed((FIXTURES / "kept-format-1.json").read_bytes(), "another boot", 2000.0)
+    assert kept == PersistentState(
+        7,
+        (DoorId("front"),),
+        (TamperBlock(SensorId("lid"), 2300.0),),
+        Runtime(Forwarding(busy="cellar", no_answer="200"), QuietHours("22:00", "07:00"), do_not_disturb=True),
+        Runtime(),
+    )
 
 
 def test_times_mean_the_same_after_a_restart_of_the_daemon(tmp_path):

@@ -1,6 +1,6 @@
 """Keypads, card readers and the code book."""
 
-from appliance.base.record import Record, RecordWithSecrets
+from appliance.base.record import RecordWithSecrets, Tagged
 from appliance.core.inputs.base import Input
 from appliance.core.model import (
     CredentialBook,
@@ -64,7 +64,7 @@ class ReadingDiscarded(Input, kw_only=True):
     why: str
 
 
-class AddCredential(RecordWithSecrets):
+class AddCredential(RecordWithSecrets, tag=True):
     """A new code of these digits, or a card of this number."""
 
     SECRETS = frozenset({"digits"})
@@ -78,7 +78,7 @@ class AddCredential(RecordWithSecrets):
     expires: float | None = None
 
 
-class ChangeCredential(Record):
+class ChangeCredential(Tagged):
     """Change owner, doors, times and limits; every field is the new value."""
 
     id: CredentialId
@@ -89,7 +89,7 @@ class ChangeCredential(Record):
     expires: float | None
 
 
-class RemoveCredential(Record):
+class RemoveCredential(Tagged):
     """Remove a credential: it opens nothing from now on."""
 
     id: CredentialId

@@ -1,6 +1,6 @@
 """Registrations, contacts and the network."""
 
-from appliance.base.record import Record
+from appliance.base.record import Tagged
 from appliance.core.inputs.base import Input, OfAccount
 from appliance.core.model import AccountId, ContactState, TlsFault
 
@@ -78,13 +78,13 @@ class SubscriptionEnded(Input, kw_only=True):
     retry_after_s: float | None = None
 
 
-class RegisterAccount(Record):
+class RegisterAccount(Tagged):
     """Register now, or refresh, and stay registered."""
 
     account: AccountId
 
 
-class UnregisterAccount(Record):
+class UnregisterAccount(Tagged):
     """End the registration until RegisterAccount, or until the daemon starts again."""
 
     account: AccountId

@@ -1,6 +1,6 @@
 """The daemon, its configuration, its parts, and refused requests."""
 
-from appliance.base.record import Record
+from appliance.base.record import Tagged
 from appliance.core.inputs.base import Input
 from appliance.core.model import AccessScope, Clock, LockoutScope, PasswordFault, PersistentState, QuietHours, Settings
 
@@ -86,7 +86,7 @@ class SipLost(Input, kw_only=True):
     card: bool = False
 
 
-class ChangeRuntime(Record):
+class ChangeRuntime(Tagged):
     """Change run-time settings (see model.Forwarding); None: unchanged."""
 
     always: str | None = None

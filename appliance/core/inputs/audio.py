@@ -1,6 +1,6 @@
 """Sound cards and their mixers."""
 
-from appliance.base.record import Record
+from appliance.base.record import Tagged
 from appliance.core.inputs.base import Input
 from appliance.core.model import DevicesReason, MixerLevel, SoundCard
 
@@ -19,7 +19,7 @@ class LevelsRead(Input, kw_only=True):
     microphone: MixerLevel | None
 
 
-class ChangeAudio(Record):
+class ChangeAudio(Tagged):
     """Change levels: in per cent or in dB; None: unchanged."""
 
     volume: float | None = None

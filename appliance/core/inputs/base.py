@@ -1,10 +1,10 @@
 """Base classes of all inputs."""
 
-from appliance.base.record import Record
+from appliance.base.record import Tagged
 from appliance.core.model import AccountId, CallId, ConferenceId
 
 
-class Input(Record, kw_only=True):
+class Input(Tagged, kw_only=True):
     """Base of all inputs. The reactor adds `fresh`, 26 sortable characters that no other input has, and `taken`."""
 
     at: float
@@ -24,7 +24,7 @@ class OfAccount(Input, kw_only=True):
     account: AccountId
 
 
-class OfConference(Record):
+class OfConference(Tagged):
     """Base of requests about a conference."""
 
     conference: ConferenceId

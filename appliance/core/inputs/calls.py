@@ -1,6 +1,6 @@
 """Calls: reports of the SIP process, and requests."""
 
-from appliance.base.record import Record
+from appliance.base.record import Tagged
 from appliance.core.inputs.base import Input, OfCall
 from appliance.core.model import (
     NO_ACCOUNT,
@@ -187,7 +187,7 @@ class UpdateAnswered(OfCall, kw_only=True):
     content_type: str = ""
 
 
-class Dial(Record):
+class Dial(Tagged):
     """Place a call to a target's name, a SIP URI, or a number at an account."""
 
     to: str
@@ -196,7 +196,7 @@ class Dial(Record):
     custom_data: str = ""
 
 
-class AnswerCall(Record):
+class AnswerCall(Tagged):
     """Answer an incoming call, with X- headers in the 200. `custom_data` None: unchanged."""
 
     call: CallId
@@ -204,27 +204,27 @@ class AnswerCall(Record):
     custom_data: str | None = None
 
 
-class RingCall(Record):
+class RingCall(Tagged):
     """Send 180 to the caller again."""
 
     call: CallId
 
 
-class SendEarlyMedia(Record):
+class SendEarlyMedia(Tagged):
     """Let the caller hear the station before anybody answers (183 with SDP)."""
 
     call: CallId
     source: EarlySource = EarlySource.TONE
 
 
-class SetCustomData(Record):
+class SetCustomData(Tagged):
     """Store a client's note on a call, in place of the earlier one."""
 
     call: CallId
     custom_data: str
 
 
-class RejectCall(Record):
+class RejectCall(Tagged):
     """Refuse an incoming call with a final code of 4xx to 6xx, a reason phrase, "" for the usual one, and headers."""
 
     call: CallId
@@ -233,55 +233,55 @@ class RejectCall(Record):
     headers: tuple[tuple[str, str], ...] = ()
 
 
-class HangUpCall(Record):
+class HangUpCall(Tagged):
     """End a call in any state; BYE, CANCEL or the refusal carries these X- headers."""
 
     call: CallId
     headers: tuple[tuple[str, str], ...] = ()
 
 
-class HoldCall(Record):
+class HoldCall(Tagged):
     """Hold (or resume) a connected call."""
 
     call: CallId
     held: bool
 
 
-class DecideUpdate(Record):
+class DecideUpdate(Tagged):
     """Accept or refuse the change that the far end requests."""
 
     call: CallId
     accepted: bool
 
 
-class AskUpdates(Record):
+class AskUpdates(Tagged):
     """Whether clients decide about the far end's changes of a call from now on."""
 
     call: CallId
     wanted: bool
 
 
-class UpdateCall(Record):
+class UpdateCall(Tagged):
     """Offer the far end only these codecs, the preferred one first."""
 
     call: CallId
     codecs: tuple[str, ...]
 
 
-class SwitchTo(Record):
+class SwitchTo(Tagged):
     """Bring a call to the foreground: the current foreground call is held, and this one resumed."""
 
     call: CallId
 
 
-class MuteCall(Record):
+class MuteCall(Tagged):
     """Mute (or unmute) our microphone in a call."""
 
     call: CallId
     muted: bool
 
 
-class SendDigits(Record):
+class SendDigits(Tagged):
     """Send DTMF digits of 0-9 A-D * #."""
 
     call: CallId

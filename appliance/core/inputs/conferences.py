@@ -1,12 +1,12 @@
 """Requests about conferences."""
 
-from appliance.base.record import Record
+from appliance.base.record import Tagged
 from appliance.core.inputs.base import OfConference
 from appliance.core.inputs.calls import Dial
 from appliance.core.model import CallId
 
 
-class Confer(Record):
+class Confer(Tagged):
     """Begin a conference of the panel, existing calls and newly called participants; it comes to the foreground."""
 
     calls: tuple[CallId, ...]

@@ -1,6 +1,6 @@
 """The guard's reports, sensors, and requests about doors."""
 
-from appliance.base.record import Record
+from appliance.base.record import Tagged
 from appliance.core.inputs.base import Input
 from appliance.core.model import DoorId, SensorId
 
@@ -23,39 +23,39 @@ class RelayChanged(Input, kw_only=True):
     pulse: int
 
 
-class OpenDoor(Record):
+class OpenDoor(Tagged):
     """Open a door for one pulse; `seconds` None: the door's own length."""
 
     door: DoorId
     seconds: float | None = None
 
 
-class HoldDoor(Record):
+class HoldDoor(Tagged):
     """Hold a door open; `seconds` None: as long as the door allows."""
 
     door: DoorId
     seconds: float | None = None
 
 
-class ReleaseDoor(Record):
+class ReleaseDoor(Tagged):
     """End a door's hold."""
 
     door: DoorId
 
 
-class LockDoor(Record):
+class LockDoor(Tagged):
     """Lock a door down; the reply follows when that is on disc."""
 
     door: DoorId
 
 
-class UnlockDoor(Record):
+class UnlockDoor(Tagged):
     """End a door's lockdown; the reply follows when that is on disc."""
 
     door: DoorId
 
 
-class ClearSensor(Record):
+class ClearSensor(Tagged):
     """End the block of a sensor, so that doors open again."""
 
     sensor: SensorId

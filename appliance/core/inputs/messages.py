@@ -1,6 +1,6 @@
 """Messages and INFO, both ways."""
 
-from appliance.base.record import Record
+from appliance.base.record import Tagged
 from appliance.core.inputs.base import Input, OfCall
 from appliance.core.model import NO_ACCOUNT, AccountId, CallId, Content, MessageId
 
@@ -32,7 +32,7 @@ class MessageAnswered(Input, kw_only=True):
     reason: str
 
 
-class SendText(Record):
+class SendText(Tagged):
     """Send a MESSAGE outside calls: to a target's name, a SIP URI, or a number at an account."""
 
     to: str
@@ -40,14 +40,14 @@ class SendText(Record):
     account: AccountId = NO_ACCOUNT
 
 
-class SendCallText(Record):
+class SendCallText(Tagged):
     """Send a MESSAGE in a connected call."""
 
     call: CallId
     content: Content
 
 
-class SendInfo(Record):
+class SendInfo(Tagged):
     """Send an INFO in a connected call."""
 
     call: CallId

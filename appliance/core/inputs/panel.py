@@ -1,6 +1,6 @@
 """Buttons, lamps and the microphone."""
 
-from appliance.base.record import Record
+from appliance.base.record import Tagged
 from appliance.core.inputs.base import Input
 from appliance.core.model import ButtonId, LampId, Pattern
 
@@ -19,7 +19,7 @@ class MicrophoneMeasured(Input, kw_only=True):
     dbfs: float
 
 
-class TestLamp(Record):
+class TestLamp(Tagged):
     """Test a lamp with a pattern for `seconds`, whatever the panel shows. `color` None: the lamp's own."""
 
     lamp: LampId
@@ -28,7 +28,7 @@ class TestLamp(Record):
     color: str | None = None
 
 
-class TestSound(Record):
+class TestSound(Tagged):
     """Play a tone on the speaker, and measure what the microphone hears; the reply comes at the end."""
 
     seconds: float

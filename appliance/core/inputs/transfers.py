@@ -1,6 +1,6 @@
 """Transfers by either side."""
 
-from appliance.base.record import Record
+from appliance.base.record import Tagged
 from appliance.core.inputs.base import OfCall
 from appliance.core.model import CallId, TransferPolicy
 
@@ -30,27 +30,27 @@ class TransferRequested(OfCall, kw_only=True):
     headers: tuple[tuple[str, str], ...] = ()
 
 
-class TransferCall(Record):
+class TransferCall(Tagged):
     """Transfer the far end: to a target's name, a SIP URI, or a number at an account."""
 
     call: CallId
     to: str
 
 
-class ConnectCalls(Record):
+class ConnectCalls(Tagged):
     """Connect the far ends of two of our calls, and leave (attended transfer)."""
 
     call: CallId
     other: CallId
 
 
-class AcceptTransfer(Record):
+class AcceptTransfer(Tagged):
     """Accept the far end's transfer request."""
 
     call: CallId
 
 
-class EndTransfer(Record):
+class EndTransfer(Tagged):
     """End a transfer request with a final SIP code: refused, or done or tried by the client itself."""
 
     call: CallId
@@ -58,7 +58,7 @@ class EndTransfer(Record):
     reason: str
 
 
-class SetTransferPolicy(Record):
+class SetTransferPolicy(Tagged):
     """Set how transfer requests of this call's far end are handled from now on."""
 
     call: CallId

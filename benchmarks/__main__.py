@@ -5,10 +5,11 @@ import json
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from appliance.base.types import Json
-from benchmarks import healing, measures, report, subjects
+from benchmarks import growth, healing, measures, processes, report, subjects
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
@@ -18,16 +19,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--to", type=Path, default=DOCS, metavar="DIR", help="where to write (default: docs)")
     parser.add_argument("--tiny", action="store_true", help="one round of what is quick, to see that it works")
-    parser.add_argument("--healing", action="store_true", help="only the times to heal; the rest stays as it was")
+    parser.add_argument("--only", choices=PARTS, help="one part; the rest stays as it was")
     given = parser.parse_args(arguments)
     size = measures.TINY if given.tiny else measures.FULL
     kept = given.to / "benchmarks.json"
     with tempfile.TemporaryDirectory(prefix="bench-") as directory:
-        found = json.loads(kept.read_text(encoding="utf-8")) if given.healing else _times(Path(directory), size)
-        found["healing"] = _healing(Path(directory), size)
+        found = json.loads(kept.read_text(encoding="utf-8")) if given.only else _times(Path(directory), size)
+        for part in [given.only] if given.only else PARTS:
+            told, begun = report.moment(), time.monotonic()
+            samples = PARTS[part](Path(directory), size)
+            found[part] = {**told, "took_s": round(time.monotonic() - begun), "samples": samples}
     kept.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     (given.to / "benchmarks.md").write_text(report.table(found), encoding="utf-8")
-    measures.say(f"{given.to / 'benchmarks.md'} and benchmarks.json are written.")
+    processes.say(f"{given.to / 'benchmarks.md'} and benchmarks.json are written.")
     return 0
 
 
@@ -42,11 +46,10 @@ def _times(directory: Path, size: measures.Size) -> Json:
     return report.results(bench.samples, told, time.monotonic() - begun, size)
 
 
-def _healing(directory: Path, size: measures.Size) -> Json:
-    """Measure the seconds to recover from faults."""
-    told, begun = report.moment(), time.monotonic()
-    samples = healing.run(directory, size.healings, size.faults, size.transports)
-    return {**told, "took_s": round(time.monotonic() - begun), "samples": samples}
+PARTS: dict[str, Callable[[Path, measures.Size], Json]] = {
+    "healing": lambda directory, size: healing.run(directory, size.healings, size.faults, size.transports),
+    "growth": lambda directory, size: growth.run(directory, size.histories, size.growths),
+}
 
 
 if __name__ == "__main__":

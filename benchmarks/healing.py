@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measures import say
+from benchmarks.processes import say
 from tests.support.daemon import Daemon
 from tests.support.peers.namespaces import PBX, Cable, NameServer
 from tests.support.peers.registrars import Kamailio, account

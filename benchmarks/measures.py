@@ -12,7 +12,7 @@ from appliance.core.model import State
 from appliance.core.step import step
 from benchmarks import sound
 from benchmarks.peer import CODECS, Echo, Peer
-from benchmarks.processes import Program, cpu_s, pss_mb
+from benchmarks.processes import Program, cpu_s, pss_mb, say
 from benchmarks.subjects import NULL, SUBJECTS, Daemon, Subject
 from benchmarks.subscribers import Subscribers
 from benchmarks.visits import SETTINGS, visits
@@ -58,7 +58,10 @@ MEASURES = {
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """The amount of work. window_s: length of processor-time samples. faults, transports: of recovery."""
+    """The amount of work. window_s: length of processor-time samples. faults, transports: of recovery.
+
+    histories: lengths of history, each measured `growths` times.
+    """
 
     rounds: int
     calls: int
@@ -72,6 +75,8 @@ class Size:
     healings: int
     faults: tuple[str, ...]
     transports: tuple[str, ...]
+    histories: tuple[int, ...]
+    growths: int
 
 
 FULL = Size(
@@ -87,6 +92,8 @@ FULL = Size(
     healings=3,
     faults=("restarted", "forgotten", "link", "address", "in_call", "dns"),
     transports=("udp", "tcp"),
+    histories=(100, 10_000, 1_000_000),
+    growths=3,
 )
 TINY = Size(
     rounds=1,
@@ -101,6 +108,8 @@ TINY = Size(
     healings=1,
     faults=("address",),
     transports=("udp",),
+    histories=(20,),
+    growths=1,
 )
 
 
@@ -300,8 +309,3 @@ class Bench:
             for each in given:
                 state = step(state, each).state
             self._add("step", Daemon.NAME, len(given) / (time.perf_counter() - begun))
-
-
-def say(what: str) -> None:
-    """Print the progress."""
-    print(what, file=sys.stderr, flush=True)  # noqa: T201 - for the person who waits

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -103,3 +104,8 @@ def pss_mb(pid: int) -> float:
 def cpu_s(pid: int) -> float:
     """Processor time of all its threads so far (clock_getcpuclockid)."""
     return time.clock_gettime((~pid << 3) | CPU_CLOCK)
+
+
+def say(what: str) -> None:
+    """Print the progress."""
+    print(what, file=sys.stderr, flush=True)  # noqa: T201 - for the person who waits

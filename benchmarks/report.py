@@ -11,6 +11,7 @@ from typing import Any
 
 import appliance
 from appliance.base.types import Json
+from benchmarks.growth import MEGABYTES, ROWS
 from benchmarks.healing import FAULTS
 from benchmarks.measures import MEASURES, Size
 from benchmarks.subjects import Bare, Baresip, Daemon
@@ -27,6 +28,14 @@ Median, in brackets the smallest and the largest of so many samples. A ratio is 
 HEALING = """
 ## Times to heal
 Taken {taken}, in {took_s} s; load {load_before} when it began. An account at a Kamailio, on a cable of their own.
+
+{table}
+"""
+GROWTH = """
+## As the history grows
+Taken {taken}, in {took_s} s; load {load_before} when it began. The daemon's processor time for one request, in
+milliseconds. The histories were written by the daemon's own stores, which keep the newest 10,000 events and calls,
+50,000 openings of doors, and 1,000 codes and cards; recordings are kept until they are deleted.
 
 {table}
 """
@@ -133,7 +142,8 @@ def table(found: Json) -> str:
             cells = [cell(subjects.get(each), about.digits) for each in names]
             ratios = [ratio(subjects, each) for each in names[1:]]
             rows.append(f"| {title} | {' | '.join([*cells, *ratios])} |")
-    return f"{HEAD.format(**found)}\n" + "\n".join(rows) + f"\n{healing(found)}" + TAIL.format(**found)
+    sections = healing(found) + growth(found)
+    return f"{HEAD.format(**found)}\n" + "\n".join(rows) + f"\n{sections}" + TAIL.format(**found)
 
 
 def healing(found: Json) -> str:
@@ -144,6 +154,19 @@ def healing(found: Json) -> str:
         cells = [cell(summed(taken["samples"].get(fault, {}).get(by)), 1) for by in ("udp", "tcp")]
         rows.append(f"| {title}, s | {' | '.join(cells)} |")
     return HEALING.format(**taken, table="\n".join(rows))
+
+
+def growth(found: Json) -> str:
+    """The cost of requests as the history grows."""
+    taken = found["growth"]
+    sizes = sorted({size for row in taken["samples"].values() for size in row}, key=int)
+    rows = [f"| | {' | '.join(f'{int(size):,}' for size in sizes)} |", f"| --- |{' --: |' * len(sizes)}"]
+    for name, title in ROWS.items():
+        cells = [
+            cell(summed(taken["samples"].get(name, {}).get(size)), 1 if name in MEGABYTES else 2) for size in sizes
+        ]
+        rows.append(f"| {title} | {' | '.join(cells)} |")
+    return GROWTH.format(**taken, table="\n".join(rows))
 
 
 def cell(values: Json | None, digits: int) -> str:

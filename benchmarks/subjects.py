@@ -225,8 +225,8 @@ uri = "{far_end}"
         return at - self.program.begun
 
     def settle(self) -> None:
-        """HTTP is ready last."""
-        self.program.line("http http://")
+        """HTTP is ready last, its Unix socket after its port."""
+        self.program.line(f"http {self.directory / 'http.sock'}")
 
     def rest(self) -> None:
         """It handles one call at a time."""
@@ -248,6 +248,10 @@ uri = "{far_end}"
         """By HTTP."""
         (call,) = self._http.ask("GET", "/v1/calls")["calls"]
         self._http.ask("POST", f"/v1/calls/{call['id']}/answer")
+
+    def ask(self, path: str) -> Json:
+        """GET, by its Unix socket."""
+        return self._http.ask("GET", path)
 
     def press(self) -> None:
         """Press the ring button briefly."""

@@ -1,5 +1,6 @@
 """The journal: assigns an id to each event, stores the newest events, and reports to a client what it missed."""
 
+import bisect
 import json
 import logging
 import secrets
@@ -8,6 +9,7 @@ import threading
 import time
 import uuid
 from collections import deque
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -100,12 +102,8 @@ class Journal:
             return (self._next, after), []
         first = self._kept[0][0] if self._kept else self._next
         lost = (after + 1, first - 1) if after + 1 < first else None
-        found = []
-        for number, text in reversed(self._kept):
-            if number <= after:
-                break
-            found.append(text)
-        return lost, [json.loads(text) for text in found[: -most - 1 : -1]]
+        begin = bisect.bisect_right(self._kept, after, key=lambda row: row[0])
+        return lost, [json.loads(text) for _, text in islice(self._kept, begin, begin + most)]
 
     def close(self) -> None:
         """Queue the last events and the mark of a clean end; `Writer.close` then waits for them."""

@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import json
 import logging
 import os
 import re
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from appliance.base import durable
@@ -28,6 +30,7 @@ log = logging.getLogger(__name__)
 
 FLOOR_BYTES = 16 * 1024 * 1024  # below this free space no recording begins: the journal and the system need it
 LEAST_BYTES = 1024 * 1024  # below this free space a recording may lose samples before the next check
+AT_ONCE = 1000  # files compared with the index at the start
 _PATCH_S = 2.0  # seconds of a recording's length that its header may lack after a power cut
 _SETTLE_S = 0.25  # the SIP stack's last buffer reaches the file about 20 ms after it closed it
 _ID = re.compile(r"[0-9a-z][0-9a-z-]{0,63}")
@@ -236,14 +239,10 @@ class Recordings:
         """Complete unfinished rows, and files without a row since a damaged database was set aside."""
         with self._lock:
             ours = set(self._ours)
-        known = {RecordingId(row[0]): bool(row[1]) for row in connection.execute("SELECT id, complete FROM recordings")}
-        files = {RecordingId(path.stem): path for path in self._directory.glob("*.wav") if _ID.fullmatch(path.stem)}
-        for recording in files.keys() - known.keys() - ours:
-            self._insert(connection, recording, "", "", _modified(files[recording]))
-            known[recording] = False
-        unfinished = sorted(
-            recording for recording, complete in known.items() if not complete and recording not in ours
-        )
+        for recording in self._unlisted(connection) - ours:
+            self._insert(connection, recording, "", "", _modified(self.path(recording)))
+        rows = connection.execute("SELECT id FROM recordings WHERE NOT complete ORDER BY id")
+        unfinished = [RecordingId(row[0]) for row in rows if row[0] not in ours]
         afters = [self._complete(connection, recording, recovered=True) for recording in unfinished]
 
         def announce() -> None:
@@ -252,6 +251,16 @@ class Recordings:
                     after()
 
         return announce
+
+    def _unlisted(self, connection: sqlite3.Connection) -> set[RecordingId]:
+        """The files without a row. SQLite compares them, since a loop over all recordings would hold up the start."""
+        query = "SELECT value FROM json_each(?) WHERE NOT EXISTS (SELECT 1 FROM recordings WHERE recordings.id = value)"
+        found: set[RecordingId] = set()
+        names = (path.stem for path in self._directory.glob("*.wav"))
+        while some := list(islice(names, AT_ONCE)):
+            rows = connection.execute(query, (json.dumps([name for name in some if _ID.fullmatch(name)]),))
+            found.update(RecordingId(row[0]) for row in rows)
+        return found
 
 
 def _seal(path: Path) -> tuple[wav.WavContent | None, str]:

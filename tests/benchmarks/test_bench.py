@@ -28,6 +28,7 @@ def test_a_tiny_round_of_the_benchmarks_measures_all_three_and_writes_a_table(tm
         assert set(told[measure]) == {"intercomd"}
     assert all(len(values["samples"]) == 1 for subjects in told.values() for values in subjects.values())
     assert len(found["healing"]["samples"]["address"]["udp"]) == 1
+    assert all(list(sizes) == ["20"] for sizes in found["growth"]["samples"].values())
     table = (tmp_path / "benchmarks.md").read_text()
     assert "| Order to INVITE, ms |" in table
     assert "| Another address: registered there, s |" in table
@@ -58,7 +59,15 @@ def test_the_table_has_spread_and_ratios_and_the_parts_of_a_sum():
     )
     found = report.results(samples, told, 1.0, measures.TINY)
     found["healing"] = {"taken": "?", "took_s": 1, "load_before": "?", "samples": {"link": {"udp": [3.04, 1.0]}}}
+    found["growth"] = {
+        "taken": "?",
+        "took_s": 1,
+        "load_before": "?",
+        "samples": {"codes": {"100": [0.5], "20": [0.25]}},
+    }
     table = report.table(found)
+    assert "| | 20 | 100 |" in table
+    assert "| GET /v1/codes, all (1,000 at most) | 0.25 (0.25 to 0.25; 1) | 0.50 (0.50 to 0.50; 1) |" in table
     assert "| Link down for 30 s: registered again, s | 2.0 (1.0 to 3.0; 2) |  |" in table
     assert "| Memory (PSS), idle, MB | 40.0 (30.0 to 50.0; 3) | 20.0 (20.0 to 20.0; 1) |  | 2.0 |  |" in table
     assert "of that guard | 5.0" in table

@@ -190,6 +190,11 @@ ALL = (Picture.DOOR_OPEN, Picture.RECORDING, Picture.SPEAK, Picture.IN_CALL)
             (Picture.HELD,),
             id="held by them",
         ),
+        pytest.param(
+            {"calls": {"living": (having(S.CONNECTED),)}, "appliance": {"failed": (("audio", "gone"),)}},
+            (Picture.ERROR, Picture.IN_CALL),
+            id="the card is lost",
+        ),
     ],
 )
 def test_a_lamp_shows_the_first_picture_that_it_knows_of_all_that_are_true(changes, wanted):

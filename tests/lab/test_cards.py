@@ -10,6 +10,23 @@ from tests.lab.far import FarEnd
 from tests.lab.station import CONFIG, Station
 
 DUMMY = "/sys/bus/platform/drivers/snd_dummy", "snd_dummy.0"
+LOOPBACK = "/sys/bus/platform/drivers/snd_aloop", "snd_aloop.0"
+# When the card is there, and when its playback moves, in seconds since the guest was switched on.
+BACK = """
+import pathlib, time
+
+def now():
+    return time.clock_gettime(time.CLOCK_MONOTONIC)
+
+pathlib.Path("{0}/bind").write_text("{1}")
+begun, deadline = now(), now() + 100
+while now() < deadline:
+    status = pathlib.Path("/proc/asound/Loopback/pcm0p/sub0/status")
+    if status.exists() and "RUNNING" in status.read_text():
+        print(now() - begun)
+        break
+    time.sleep(0.01)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -88,3 +105,32 @@ def test_a_mixer_of_the_kernel_keeps_the_contract(station, card, way, names):
     lines = ["from appliance.audio.mixer import AlsaMixers", inspect.getsource(keeps_the_contract)]
     lines += [f"keeps_the_contract(AlsaMixers(), 'hw:CARD={card}', {way!r}, {names!r})"]
     station.guest.check("env", "PYTHONPATH=/usr/share/intercomd", "python3", "-c", "\n".join(lines))
+
+
+def test_a_card_lost_in_a_call_costs_no_call_and_its_sound_is_back_when_it_returns(station, measured):
+    guest = station.guest
+    guest.wait_for(lambda: shown(guest)["speaker"]["card"] == "Loopback", "the card")
+    call = station.dial()
+    guest.wait_for(lambda: "RUNNING" in guest.run("cat", "/proc/asound/Loopback/pcm0p/sub0/status").stdout, "sound")
+    for each in (1, 2, 3):
+        begin = station.cursor()
+        unplug(guest, LOOPBACK)
+        try:
+            guest.wait_for(lambda: station.events("audio.failed", begin), "the loss")  # noqa: B023
+            assert "error" in station.state()["panel"]["pictures"]
+            assert shown(guest)["microphone"]["heard"] is False
+            before = sent(guest)
+            guest.wait_for(lambda: sent(guest) > before + 50, "RTP goes on")  # noqa: B023
+        finally:
+            took = guest.check("python3", "-c", BACK.format(*LOOPBACK)).strip()
+        measured(f"card back to sound, {each}", f"{took} s")
+        guest.wait_for(lambda: station.events("audio.recovered", begin), "the return")  # noqa: B023
+        assert station.calls() == {call: "connected"}
+        assert "error" not in station.state()["panel"]["pictures"]
+        assert float(took) > 0
+    station.hang_up()
+
+
+def sent(guest):
+    """Datagrams that the guest has sent: nothing but the call's sound sends so many."""
+    return int(guest.check("sh", "-c", "awk '/^Udp:/ && $5 ~ /[0-9]/ {print $5}' /proc/net/snmp"))

@@ -47,7 +47,8 @@ DARK = LampOutput(Pattern.OFF, None, 0)
 class Picture(StrEnum):
     """What the panel shows. A lamp shows the first active picture that it has a pattern for.
 
-    The order is door_open, recording, speak, and then the one that applies of the others.
+    The order is door_open, error in a call whose sound card is lost, recording, speak, and then the one that applies of
+    the others.
     """
 
     IDLE = "idle"

@@ -25,10 +25,11 @@ from appliance.core.transition import Turn
 def pictures(state: State) -> tuple[Picture, ...]:
     """All pictures that apply now, the most important first: a lamp shows the first that it has a pattern for.
 
-    SPEAK: somebody hears the panel's microphone. RECORDING: samples are being written.
+    ERROR: a call's card was lost. SPEAK: somebody hears the panel's microphone. RECORDING: samples are being written.
     """
     beside = {
         Picture.DOOR_OPEN: any(pulse.energised for _, pulse in state.doors.pulses),
+        Picture.ERROR: microphone.broken(state) and situation(state) is Picture.IN_CALL,
         Picture.RECORDING: any(recording.begun for recording in state.calls.recordings),
         Picture.SPEAK: microphone.heard(state),
     }
@@ -36,9 +37,9 @@ def pictures(state: State) -> tuple[Picture, ...]:
 
 
 def picture(state: State) -> Picture:
-    """The one picture of the whole panel: a door is open, or else the station's situation."""
+    """The one picture of the whole panel: a door is open, a call has no sound, or else the station's situation."""
     first = pictures(state)[0]
-    return first if first is Picture.DOOR_OPEN else situation(state)
+    return first if first in {Picture.DOOR_OPEN, Picture.ERROR} else situation(state)
 
 
 def situation(state: State) -> Picture:

@@ -19,6 +19,7 @@ import pjsua2 as pj
 from appliance.audio.mixer import AlsaMixers
 from appliance.core import inputs
 from appliance.core.desired import Sound
+from appliance.core.model import SoundCard
 from appliance.core.orders import (
     Answer,
     AnswerUpdate,
@@ -132,7 +133,8 @@ class Engine:
         self._endpoint.devices = devices
         self._media = Media(self._endpoint, settings, self._calls, devices, channel.post)
         self._levels = levels(settings, channel.post, self._announce)
-        self._cards = CardWatch(channel.post, devices.look_again, self._levels.found)
+        self._devices = devices
+        self._cards = CardWatch(channel.post, devices.look_again, self._use)
         self._wake = self._endpoint.libWakeHandle()
         self._poll = self._poller()
         self._address = transports.address
@@ -229,6 +231,10 @@ class Engine:
             self._channel.post(
                 inputs.RequestRefused(at=now, method=method, source=source, code=int(code), reason=reason)
             )
+
+    def _use(self, now: float, cards: tuple[SoundCard, ...]) -> None:
+        self._devices.found(cards)
+        self._levels.found(now, cards)
 
     def _announce(self, doing: str) -> None:
         self._channel.post(Beat(time.monotonic(), doing))

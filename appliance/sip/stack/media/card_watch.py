@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 FIRST_S = 0.5  # after the start, which has more urgent things to do
-SETTLED_S = 0.1  # a card comes in a dozen reports, one for each of its devices
+SETTLED_S = 0.1  # a card comes in a dozen reports, one for each of its devices; later ones lead to another list
 OURS = b"\0SUBSYSTEM=sound\0"
 
 
@@ -52,7 +52,7 @@ class CardWatch:
 
     def turn(self, now: float) -> None:
         """List the cards if the kernel has reported one, once its reports are complete."""
-        if self._waits.poll(0) and self._heard():
+        if self._waits.poll(0) and self._heard() and self._due is None:
             self._due = now + SETTLED_S
         if self._due is None or now < self._due:
             return

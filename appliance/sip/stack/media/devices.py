@@ -14,7 +14,9 @@ from typing import cast
 
 import pjsua2 as pj
 
+from appliance.audio.cards import card_of
 from appliance.core import inputs
+from appliance.core.model import SoundCard
 from appliance.sip.settings import NULL, SIMULATED, SipSettings
 from appliance.sip.stack.calls.operations import Post
 
@@ -22,7 +24,9 @@ LOG = logging.getLogger(__name__)
 # A card closes so long after its last sound, so that it stays open between ringback and talk. The bridge runs on for as
 # long after that: it frees the ports of ended calls, and closes the files of recordings.
 LINGER_S = 2.0
-AGAIN_S = (1.0, 2.0, 5.0)  # waits between attempts to open a failed card; the last one repeats
+# Waits between attempts to open a failed card; the last one repeats. A card of the kernel that comes is tried at once,
+# and again if its files do not have their group yet.
+AGAIN_S = (0.5, 1.0, 2.0, 5.0)
 ECHO_TAIL_MS = 200
 ALSA_CONFIG = "ALSA_CONFIG_PATH"  # alsa-lib reads it each time
 NO_CARDS = str(Path(__file__).with_name("no_cards.conf"))
@@ -151,6 +155,13 @@ class Devices:
     def look_again(self) -> None:
         """A card of the kernel came, went or changed: try a failed card again at once."""
         self._absent, self._tries, self._again_at = None, 0, 0.0
+
+    def found(self, cards_: tuple[SoundCard, ...]) -> None:
+        """These are all cards now. One that is in use and not among them is lost, even if pjsua2 reports nothing."""
+        there = {name for card in cards_ for name in (card.id, str(card.number))}
+        named = {card for pcm in (self._capture, self._playback) if (card := card_of(pcm)) is not None}
+        if self._opened and not named <= there:
+            self._broken = True
 
     def turn(self, now: float) -> None:
         """Open, close, or try again."""

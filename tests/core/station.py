@@ -49,6 +49,8 @@ SETTINGS = Settings(
         ButtonSettings(ButtonId("out"), Action.EXIT, door=FRONT),
         ButtonSettings(ButtonId("far"), Action.DOOR, digits="9"),
         ButtonSettings(ButtonId("light"), Action.NONE),
+        ButtonSettings(ButtonId("louder"), Action.VOLUME_UP),
+        ButtonSettings(ButtonId("quieter"), Action.VOLUME_DOWN),
     ),
     lamps=(
         LampSettings(LampId("status"), tuple((picture, Pattern.ON) for picture in Picture)),

@@ -157,6 +157,7 @@ OPERATIONS = {
     inputs.ChangeCredential: "change-credential",
     inputs.RemoveCredential: "remove-credential",
     inputs.TestSound: "test-sound",
+    inputs.ChangeAudio: "change-audio",
 }
 
 

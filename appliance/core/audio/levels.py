@@ -122,6 +122,7 @@ def wanted(side: Side, before: float | None, percent: float | None, db: float | 
                 ErrorCode.PARAMETER_INVALID,
                 f"The {side.level_name} cannot be {db:g} dB.",
                 f"The card has {low:g} to {high:g} dB.",
+                "Give a level in this range.",
             )
         percent = percent_of(db, low, high)
     assert percent is not None
@@ -130,6 +131,7 @@ def wanted(side: Side, before: float | None, percent: float | None, db: float | 
             ErrorCode.PARAMETER_INVALID,
             f"The {side.level_name} cannot be {percent:g} %.",
             f"The limit is {side.limit:g} % (audio.max_{side.level_name}).",
+            f"Give 0 to {side.limit:g}.",
         )
     return percent
 

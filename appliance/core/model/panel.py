@@ -7,7 +7,7 @@ from appliance.core.model.ids import ButtonId, DoorId, LampId, RequestId
 
 
 class Action(StrEnum):
-    """Action of a button. EXIT: an indoor button that opens the door."""
+    """Action of a button. EXIT: an indoor button that opens the door. VOLUME_…: the speaker, by one step."""
 
     RING = "ring"
     ANSWER = "answer"
@@ -16,6 +16,8 @@ class Action(StrEnum):
     SWITCH = "switch"
     DOOR = "door"
     EXIT = "exit"
+    VOLUME_UP = "volume_up"
+    VOLUME_DOWN = "volume_down"
     NONE = "none"
 
 

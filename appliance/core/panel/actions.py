@@ -6,6 +6,7 @@ from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import inputs
 from appliance.core.access import dtmf
 from appliance.core.appliance import error_events
+from appliance.core.audio import levels
 from appliance.core.calls import ending, focus, incoming
 from appliance.core.calls import requests as calls
 from appliance.core.conferences import requests as conferences
@@ -60,7 +61,6 @@ def act_all(turn: Turn, acts: buttons.Acts) -> None:
 def act(turn: Turn, button: ButtonSettings | ChordSettings, action: Action) -> None:
     """Perform the action of a button or chord. If it is not possible now, an event and the panel report an error."""
     who, active = f"{'button' if isinstance(button, ButtonSettings) else 'chord'} {button.id}", turn.calls.active
-    together = turn.conference if active is not None and active.conference is not None else None
     try:
         match action:
             case Action.RING:
@@ -68,16 +68,14 @@ def act(turn: Turn, button: ButtonSettings | ChordSettings, action: Action) -> N
             case Action.ANSWER:
                 call = needed(turn.calls.waiting or active, "answer")
                 calls.answer(turn, call, who, inputs.AnswerCall(call.id))
-            case Action.HANGUP | Action.HOLD if together is not None:
-                conferences.press(turn, together, action)
-            case Action.HANGUP:
-                hang_up(turn)
-            case Action.HOLD:
-                hold_or_swap(turn, connected(needed(active, "hold")), who)
+            case Action.HANGUP | Action.HOLD:
+                leave(turn, action, who)
             case Action.NONE:
                 pass  # the event of the press may be all that is wanted
             case Action.SWITCH:
                 switch(turn, who)
+            case Action.VOLUME_UP | Action.VOLUME_DOWN:
+                levels.step_volume(turn, up=action is Action.VOLUME_UP)
             case Action.DOOR | Action.EXIT if button.door is not None:
                 doors.open_door(
                     turn, button.door, None, who, OpenedBy.EXIT if action is Action.EXIT else OpenedBy.BUTTON
@@ -88,6 +86,17 @@ def act(turn: Turn, button: ButtonSettings | ChordSettings, action: Action) -> N
     except IntercomError as err:
         error_events.emit(turn, err, f"{who}: {action}", call=None if active is None else active.id)
         turn.show_error()
+
+
+def leave(turn: Turn, action: Literal[Action.HANGUP, Action.HOLD], who: str) -> None:
+    """For a button: hang up or hold the foreground, a call or a conference."""
+    active = turn.calls.active
+    if turn.conference is not None and active is not None and active.conference is not None:
+        conferences.press(turn, turn.conference, action)
+    elif action is Action.HANGUP:
+        hang_up(turn)
+    else:
+        hold_or_swap(turn, connected(needed(active, "hold")), who)
 
 
 def hang_up(turn: Turn) -> None:

@@ -8,7 +8,18 @@ from msgspec.structs import replace
 from appliance.base.errors import ErrorCode
 from appliance.core import inputs, snapshot
 from appliance.core.audio.scale import db_of, percent_of
-from appliance.core.model import AudioSettings, Levels, MixerLevel, Picture, Runtime, State
+from appliance.core.desired import Level
+from appliance.core.model import (
+    Action,
+    AudioSettings,
+    ButtonId,
+    ButtonSettings,
+    Levels,
+    MixerLevel,
+    Picture,
+    Runtime,
+    State,
+)
 from appliance.core.panel import indications
 from tests.core.station import SETTINGS, Station, ready
 
@@ -146,6 +157,35 @@ def test_a_microphone_that_is_muted_or_lost_is_heard_by_nobody_and_the_lamp_show
     made.give(kind, **given_)
     assert heard(made) == [True, False]
     assert Picture.SPEAK not in indications.pictures(made.state)
+
+
+def pressed(made, *buttons):
+    for button in buttons:
+        made.press(button)
+    return made.desired.sound.volume
+
+
+def panel(**changes):
+    buttons = (ButtonSettings(ButtonId("up"), Action.VOLUME_UP), ButtonSettings(ButtonId("down"), Action.VOLUME_DOWN))
+    settings = replace(SETTINGS, buttons=buttons, **{"audio": PHONE, **changes})
+    return Station(State(settings, now=100.0))
+
+
+def test_two_buttons_change_the_volume_by_steps_up_to_the_limit_and_down_to_zero():
+    made = panel().give(inputs.LevelsRead, speaker=replace(SPEAKER, percent=48.7), microphone=MICROPHONE)
+    assert pressed(made, "up").percent == 60.0
+    assert pressed(made, "up", "up", "up").percent == 80.0
+    assert pressed(made, "down").percent == 70.0
+    assert pressed(made, *["down"] * 9).percent == 0.0
+    assert pressed(made, "up") == Level(10.0, muted=False, change=made.state.runtime.levels.change)
+    assert "error" not in made.types()
+
+
+def test_a_button_for_the_volume_of_no_speaker_shows_the_error():
+    made = panel(audio=AudioSettings("null", "null"))
+    made.press("up")
+    (error,) = (event for event in made.told if event.TYPE == "error")
+    assert (error.code, error.operation) == (ErrorCode.AUDIO_UNAVAILABLE, "button up: volume_up")
 
 
 RANGES = st.tuples(st.floats(-100, 20), st.floats(1, 110)).map(lambda pair: (pair[0], pair[0] + pair[1]))

@@ -79,9 +79,11 @@ def test_answering_it_holds_the_other_and_each_step_is_reported():
         "call.answering",
         "call.held",
         "call.switched",
+        "audio.microphone_changed",
         "call.connected",
         "call.state_changed",
         "call.active_changed",
+        "audio.microphone_changed",
         "media.started",
     ]
     told = station.last(events.CallSwitched)

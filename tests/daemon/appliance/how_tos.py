@@ -92,7 +92,7 @@ TABLE = {
     ],
     "say-who-may-call.md": [Config(), Config()],
     "set-up-from-the-boot-partition.md": [Imported()],
-    "set-up-sound.md": [LeftOut(OUTPUT), Config(), Run(), LeftOut(OUTPUT), Config()],
+    "set-up-sound.md": [LeftOut(OUTPUT), Config(), Run(), LeftOut(OUTPUT), Config(), Config()],
     "transfer-calls.md": [Run("calls")],
     "upgrade.md": [LeftOut(NO_APT)] * 6,
     "use-d-bus.md": [LeftOut(ROOT), Config(), Run()],

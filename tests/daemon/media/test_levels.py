@@ -50,3 +50,12 @@ def test_the_microphone_is_reported_while_somebody_hears_it_and_not_while_it_is_
         front.next("audio.microphone_changed", active=True)
         front.press("hangup")
         front.next("audio.microphone_changed", active=False)
+
+
+def test_two_buttons_of_the_panel_change_the_volume(tmp_path):
+    buttons = {"louder": {"action": "volume_up"}, "quieter": {"action": "volume_down"}}
+    with Daemon(tmp_path, audio={**SIMULATED, "volume": 50}, panel={"lines": "simulated", "button": buttons}) as door:
+        until_card(door)
+        for button, percent in (("louder", 60), ("louder", 70), ("quieter", 60)):
+            door.press(button)
+            assert door.next("audio.settings_changed")["data"]["volume"] == pytest.approx(percent, abs=2)

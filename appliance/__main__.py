@@ -1,13 +1,13 @@
 """The command line of the daemon: `intercomd`, or `python -m appliance`."""
 
 import argparse
-import asyncio
 import faulthandler
 import gc
 import json
 import logging
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ import appliance
 from appliance.base.errors import IntercomError
 
 if TYPE_CHECKING:
+    from appliance.config.directory import Flat
     from appliance.config.schema import Config
     from appliance.sip.process import SipProcess
 
@@ -68,30 +69,29 @@ def run(given: argparse.Namespace) -> int:
         return show(openapi())
     if given.replay:
         return replay(given.replay)
-    from appliance.sip import process  # noqa: PLC0415
+    if given.check:
+        return check(source(given))
+    if given.print_config_schema:
+        from appliance.config.schema import Config  # noqa: PLC0415  late: pydantic
 
-    serves = not (given.check or given.print_config_schema)
-    first = process.spawn_early() if serves else None
-    try:
-        return configured(given, first)
-    finally:
-        if first is not None:
-            first.abandon()
+        return show(Config.model_json_schema())
+    return serve(given)
 
 
-def configured(given: argparse.Namespace, first: "SipProcess | None") -> int:
-    """Read the configuration, and do what the options request with it. first: a SIP process for the daemon."""
+def source(given: argparse.Namespace) -> Path:
+    """The configuration file."""
+    return Path(given.config or (SIMULATED if given.demo and SIMULATED.exists() else DEFAULT))
+
+
+def configured(path: Path) -> tuple["Config", dict[str, str], tuple["Flat", ...]]:
+    """The configuration, the passwords by their tables, and the directory. Raises IntercomError."""
     from appliance.config import directory  # noqa: PLC0415  late: pydantic
     from appliance.config.load import load  # noqa: PLC0415
-    from appliance.config.schema import Config  # noqa: PLC0415
     from appliance.config.secrets import passwords  # noqa: PLC0415
 
-    if given.print_config_schema:
-        return show(Config.model_json_schema())
-    path = given.config or (SIMULATED if given.demo and SIMULATED.exists() else DEFAULT)
     config = load(path)
     secrets = passwords(config, path.name)
-    flats = directory.read(config)  # errors in it are reported, too
+    flats = directory.read(config)
     if any(account.transport == "tls" for account in config.account.values()):
         from appliance.config import certificates  # noqa: PLC0415  late: ssl
 
@@ -101,51 +101,75 @@ def configured(given: argparse.Namespace, first: "SipProcess | None") -> int:
         from appliance.sip import features  # noqa: PLC0415  late: seldom
 
         features.look(inband)
-    if given.check:
-        from appliance.doctor import lamps, trust  # noqa: PLC0415  late: for this alone
-
-        print(f"{path}: OK")
-        for note in (*lamps.notes(config), *trust.notes(config, flats)):
-            print(f"Note: {note.check}: {note.message} {note.cause} {note.resolution}")
-        return 0
-    simulated = given.demo or config.panel.lines == "simulated"
-    state = given.state or default_state()
-    return serve(config, secrets, path, state, first, simulated=simulated, record=given.record_inputs)
+    return config, secrets, flats
 
 
-def serve(
-    config: "Config",
-    secrets: dict[str, str],
-    file: Path,
-    state: Path,
-    first: "SipProcess | None",
-    *,
-    simulated: bool,
-    record: Path | None,
-) -> int:
+def check(path: Path) -> int:
+    """Check the configuration."""
+    from appliance.doctor import lamps, trust  # noqa: PLC0415  late: for this alone
+
+    config, _, flats = configured(path)
+    print(f"{path}: OK")
+    for note in (*lamps.notes(config), *trust.notes(config, flats)):
+        print(f"Note: {note.check}: {note.message} {note.cause} {note.resolution}")
+    return 0
+
+
+def serve(given: argparse.Namespace) -> int:
     """Run the daemon until it is stopped.
 
-    secrets: passwords by their tables; file: the source of `config`; first: the SIP process, if it is started already.
+    Three processes load at once: the SIP process, one that reads the configuration, for which it needs much that the
+    daemon does not, and the daemon.
     """
-    from appliance.app.daemon import App  # noqa: PLC0415  late: everything
+    from appliance.base import apart  # noqa: PLC0415
+    from appliance.sip import process  # noqa: PLC0415
+
+    path = source(given)
+    first = process.spawn_early()
+    try:
+        read = apart.begin(partial(configured, path))
+        from appliance.app import daemon  # noqa: F401, PLC0415  here, while it is read
+
+        return run_app(given, path, *read(), first)
+    finally:
+        if first is not None:
+            first.abandon()
+
+
+def run_app(
+    given: argparse.Namespace,
+    path: Path,
+    config: "Config",
+    secrets: dict[str, str],
+    flats: tuple["Flat", ...],
+    first: "SipProcess | None",
+) -> int:
+    """Run the daemon with its configuration, which comes from `path`; first: a SIP process that is started already."""
+    import asyncio  # noqa: PLC0415
+
+    from appliance.app.daemon import App  # noqa: PLC0415
     from appliance.app.paths import Places  # noqa: PLC0415
+    from appliance.app.sip_settings import sip_settings  # noqa: PLC0415
     from appliance.system import journald, lock  # noqa: PLC0415
 
     journald.never_wait()
     logging.basicConfig(level=logging.INFO, handlers=[journald.handler()])
     faulthandler.enable()  # a daemon that hangs gets SIGABRT from systemd's watchdog: the log then shows where it hung
-    runtime = Path(os.environ["RUNTIME_DIRECTORY"]) if "RUNTIME_DIRECTORY" in os.environ else state
+    state = given.state or default_state()
+    places = Places(state, Path(os.environ["RUNTIME_DIRECTORY"]) if "RUNTIME_DIRECTORY" in os.environ else state)
     held = lock.take(state)
     try:
         recorder = None
-        if record:
+        if given.record_inputs:
             from appliance.replay.record import Recorder  # noqa: PLC0415  late: seldom
 
-            recorder = Recorder(record)
+            recorder = Recorder(given.record_inputs)
+        if first is not None:
+            first.begin(sip_settings(config, secrets, places))
         # Objects that live as long as the daemon are not examined for garbage again and again.
         gc.freeze()
-        places = Places(state, runtime)
-        app = App(config, secrets, places, simulated=simulated, file=file, recorder=recorder, first=first)
+        simulated = given.demo or config.panel.lines == "simulated"
+        app = App(config, secrets, places, simulated=simulated, file=path, flats=flats, recorder=recorder, first=first)
         asyncio.run(app.run())
     finally:
         if held >= 0:

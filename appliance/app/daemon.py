@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,23 +12,17 @@ import appliance
 from appliance.app.bus import Bus
 from appliance.app.panel import Panel
 from appliance.app.paths import Places
+from appliance.app.sip_settings import sip_settings
 from appliance.app.web import StoredLists, Web
 from appliance.base.errors import IntercomError
-from appliance.config import directory
-from appliance.config.core_settings import core_settings, domain
-from appliance.config.load import load
-from appliance.config.reload import merge
+from appliance.config.core_settings import core_settings
 from appliance.config.schema import Config
-from appliance.config.schema.addresses import ports, registrar
-from appliance.config.schema.sip import AccountTable
 from appliance.core import inputs, orders
-from appliance.core.accounts import sip_uris
 from appliance.core.model import AccountState
 from appliance.core.orders import SipOrder
 from appliance.runtime.reactor import Reactor
 from appliance.sip.link import Link
 from appliance.sip.process import SipProcess
-from appliance.sip.settings import CallerSettings, RegistrarSettings, SipSettings, TlsSettings
 from appliance.store.audit import Audit
 from appliance.store.calllog import CallLog
 from appliance.store.codes import CodeStore
@@ -42,6 +37,7 @@ from appliance.system.network import NetworkMonitor
 from appliance.system.notify import Notify
 
 if TYPE_CHECKING:
+    from appliance.config.directory import Flat
     from appliance.replay.record import Recorder
 
 log = logging.getLogger(__name__)
@@ -50,6 +46,7 @@ LAST_CALLS_S = 1.0  # how long calls have to end when the daemon stops
 STATUS_S = 10.0  # how often the status line updates the length of a call
 LATE_S = 5.0  # a later answer does not feed the watchdog: far more than a busy board needs
 GUARD_S = 5.0  # how long READY waits for the guard, which has the lines within a second, or restarts for ever
+SIP_FIRST_S = 2.0  # how long HTTP and D-Bus wait for it
 FEEDS = 8  # in the watchdog's time
 
 
@@ -57,7 +54,7 @@ class App:
     """The daemon. `run` returns when SIGTERM or SIGINT has stopped it.
 
     `passwords`: by table, as in account.office. `file`: the source of the configuration; under systemd SIGHUP reads it
-    again. first: a SIP process that has been started already.
+    again. flats: the directory's. first: a SIP process that has been started already.
     """
 
     def __init__(
@@ -68,6 +65,7 @@ class App:
         *,
         simulated: bool,
         file: Path,
+        flats: tuple["Flat", ...] = (),
         recorder: "Recorder | None" = None,
         first: SipProcess | None = None,
     ) -> None:
@@ -77,14 +75,13 @@ class App:
         self._config, self._places, self._simulated, self._recorder = config, places, simulated, recorder
         self._passwords, self._first = passwords, first
         self._notify = Notify()
-        self._flats: tuple[directory.Flat, ...] = ()
+        self._flats = flats
         self._stop = asyncio.Event()
 
     async def run(self) -> None:  # noqa: PLR0915 - the order of start and stop, on one screen
         """Start everything, wait for the end, stop in reverse."""
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(Rarely())
-        self._flats = await asyncio.to_thread(directory.read, self._config)
         writer = Writer(self._places.state, self._post)
         journal = Journal(self._places.state, writer)
         reactor = self._reactor = Reactor(core_settings(self._config, self._flats), journal)
@@ -96,7 +93,8 @@ class App:
         audit = Audit(writer)
         codes = CodeStore(writer, reactor.post)
         reserve = Reserve()
-        link = Link(self._sip_settings(), reactor.post, reserve.lend, self._first)
+        settings = sip_settings(self._config, self._passwords, self._places)
+        link = Link(settings, reactor.post, reserve.lend, self._first)
         reactor.perform |= dict.fromkeys(SipOrder.__args__, link.order)
         reactor.perform |= {orders.PrepareRecording: recordings.prepare, orders.FinishRecording: recordings.finish}
         reactor.perform[orders.LogCall] = call_log.write
@@ -126,7 +124,7 @@ class App:
             call_log.open()
             codes.open()
             watchdog = asyncio.create_task(self._feed_watchdog())
-            serving = [asyncio.create_task(part.serve()) for part in (web, bus)]
+            serving = [asyncio.create_task(self._serve(link, part)) for part in (web, bus)]
             serving.append(asyncio.create_task(self._report_ready(web, reactor)))
             await self._stop.wait()
             self._notify.send("STOPPING=1")
@@ -150,6 +148,12 @@ class App:
             reserve.close()
             if self._recorder is not None:
                 await asyncio.to_thread(self._recorder.close)
+
+    async def _serve(self, link: Link, part: Web | Bus) -> None:
+        """Serve once SIP is ready: loading HTTP or D-Bus takes the time that calls need to be possible."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(link.tried.wait(), SIP_FIRST_S)
+        await part.serve()
 
     def _post(self, given: inputs.Input) -> None:
         self._reactor.post(given)
@@ -179,6 +183,10 @@ class App:
 
     async def _reload(self, before: asyncio.Task[None] | None) -> None:
         """Read the file again; calls continue."""
+        from appliance.config import directory  # noqa: PLC0415  late: each start reads the file in another process
+        from appliance.config.load import load  # noqa: PLC0415
+        from appliance.config.reload import merge  # noqa: PLC0415
+
         if before is not None:
             await asyncio.wait([before])
         try:
@@ -237,44 +245,3 @@ class App:
             await asyncio.sleep(period)
             if self._reactor.state.now >= asked and time.monotonic() - asked - period < LATE_S:
                 self._notify.send("WATCHDOG=1")
-
-    def _sip_settings(self) -> SipSettings:
-        config = self._config
-        return SipSettings(
-            address="" if config.sip.address == "0.0.0.0" else config.sip.address,  # noqa: S104 - compared only
-            port=config.sip.port,
-            rtp_ports=ports(config.sip.rtp_ports),
-            user=config.station.user,
-            display_name=config.station.name,
-            codecs=tuple(config.sip.codecs),
-            capture=config.audio.capture,
-            playback=config.audio.playback,
-            microphone_file=config.audio.microphone_file,
-            hold_music=config.audio.hold_music,
-            recordings=str(self._places.recordings),
-            trace=str(self._places.state / "sip.trace") if config.sip.trace else "",
-            user_agent=f"intercomd/{appliance.__version__}",
-            accounts=tuple(self._account(name, account) for name, account in config.account.items()),
-            tls=TlsSettings(**config.tls.model_dump()),
-            ice=config.sip.ice,
-            callers=tuple(
-                CallerSettings(name=name, user=user, host=host, password=password)
-                for name, target in config.target.items()
-                if (password := self._passwords.get(f"target.{name}"))
-                for user, host in filter(None, [sip_uris.parts(target.uri)])
-            ),
-        )
-
-    def _account(self, name: str, account: AccountTable) -> RegistrarSettings:
-        return RegistrarSettings(
-            name=name,
-            user=account.user,
-            domain=domain(account),
-            servers=tuple(registrar(place) for place in account.proxies or [account.registrar]),
-            transport=account.transport,
-            auth_user=account.auth_user or account.user,
-            password=self._passwords[f"account.{name}"],
-            expires_s=account.expires_s,
-            srtp=account.srtp,
-            ice=account.ice,
-        )

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from itertools import chain, repeat
+from typing import TYPE_CHECKING
 
 from appliance.base import schedule_text
-from appliance.config.directory import Flat
 from appliance.config.schema import Config
 from appliance.config.schema.addresses import registrar
 from appliance.config.schema.buttons import ButtonTable, ChordTable
@@ -16,8 +16,11 @@ from appliance.core import model
 from appliance.core.model import AccountId, ButtonId, DoorId, KeypadId, LampId, Pattern, Picture, ReaderId, SensorId
 from appliance.core.panel.colors import WHITE
 
+if TYPE_CHECKING:
+    from appliance.config.directory import Flat
 
-def core_settings(config: Config, flats: tuple[Flat, ...] = ()) -> model.Settings:
+
+def core_settings(config: Config, flats: tuple["Flat", ...] = ()) -> model.Settings:
     """The settings of the core; `flats`: the directory's."""
     return model.Settings(
         station=config.station.name,
@@ -73,8 +76,8 @@ def core_settings(config: Config, flats: tuple[Flat, ...] = ()) -> model.Setting
         digits_otherwise=config.sip.digits_otherwise,
         max_redirects=config.sip.max_redirects,
         runtime=model.Runtime(
-            model.Forwarding(**config.forwarding.model_dump()),
-            model.QuietHours(**config.quiet_hours.model_dump()),
+            model.Forwarding(**dict(config.forwarding)),
+            model.QuietHours(**dict(config.quiet_hours)),
             levels=model.Levels(config.audio.volume, config.audio.gain),
         ),
         audio=model.AudioSettings(
@@ -84,7 +87,7 @@ def core_settings(config: Config, flats: tuple[Flat, ...] = ()) -> model.Setting
             max_gain=config.audio.max_gain,
         ),
         record=config.recording.enabled,
-        deadlines=model.Deadlines(**config.deadlines.model_dump()),
+        deadlines=model.Deadlines(**dict(config.deadlines)),
     )
 
 
@@ -126,7 +129,7 @@ def _target(name: str, target: TargetTable, config: Config) -> model.Target:
     )
 
 
-def _own_targets(flat: Flat, config: Config) -> Iterator[model.Target]:
+def _own_targets(flat: "Flat", config: Config) -> Iterator[model.Target]:
     """A flat's targets that no table has: addresses, and numbers at the first account."""
     for place, text in enumerate(flat.targets):
         if text in config.target or text in config.plan:
@@ -137,12 +140,12 @@ def _own_targets(flat: Flat, config: Config) -> Iterator[model.Target]:
         yield model.Target(_name(flat, place), uri, doors, AccountId(account))
 
 
-def _name(flat: Flat, place: int) -> str:
+def _name(flat: "Flat", place: int) -> str:
     """The name of a flat's own target. No table's name has a blank."""
     return f"flat {flat.number}" if len(flat.targets) == 1 else f"flat {flat.number}, {place + 1}"
 
 
-def _entry(flat: Flat, config: Config) -> model.Entry:
+def _entry(flat: "Flat", config: Config) -> model.Entry:
     steps: list[model.RingStep] = []
     for place, text in enumerate(flat.targets):
         if text in config.plan:

@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.record import Record
 from appliance.config import files
-from appliance.config.load import CODE
 from appliance.config.schema import Config
 from appliance.config.schema.addresses import sip_uri
 from appliance.core.accounts import sip_uris
@@ -44,7 +43,7 @@ def read(config: Config) -> tuple[Flat, ...]:
         contents, _ = files.read(path, LONGEST)
     except OSError as error:
         raise IntercomError(
-            CODE,
+            ErrorCode.CONFIG_INVALID,
             f"The directory {path} cannot be read.",
             f"{error.strerror}.",
             "Give a file that the service's user may read in directory.file.",
@@ -58,7 +57,8 @@ def parse(contents: bytes, name: str, config: Config) -> tuple[Flat, ...]:
         text = contents.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = contents.count(b"\n", 0, error.start) + 1
-        raise IntercomError(CODE, f"{name}:{line}: this is not UTF-8", resolution="Save the file as UTF-8.") from error
+        why = f"{name}:{line}: this is not UTF-8"
+        raise IntercomError(ErrorCode.CONFIG_INVALID, why, resolution="Save the file as UTF-8.") from error
     first = text.split("\n", 1)[0]
     rows = csv.reader(
         io.StringIO(text, newline=""), delimiter=";" if first.count(";") > first.count(",") else ",", strict=True
@@ -86,7 +86,7 @@ def parse(contents: bytes, name: str, config: Config) -> tuple[Flat, ...]:
     if len(flats) > MOST:
         problems.append(f"{name}: there are more than {MOST} flats")
     if problems:
-        raise IntercomError(CODE, "\n".join(problems))
+        raise IntercomError(ErrorCode.CONFIG_INVALID, "\n".join(problems))
     return tuple(flats.values())
 
 

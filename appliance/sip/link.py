@@ -144,6 +144,7 @@ class Link:
         self._port = settings.port
         self._farewells = Farewells(settings.address)
         self._child: Child | None = None
+        self.tried = asyncio.Event()  # the first process is ready, or has ended
         self._sound = Sound()
         self._guessed = GuessCounts()
         self._failed = ""  # the reason, as reported
@@ -205,6 +206,8 @@ class Link:
         child.adopt(process)
         self._child = child
         await asyncio.get_running_loop().create_unix_connection(lambda: child, sock=process.sock)
+        if process.begun:
+            return
         wait_s = CARDS_WAIT_S * 2 ** min(self._card_hangs - 1, CARDS_WAIT_DOUBLED) if self._card_hung else 0.0
         child.send(Start(replace(self._settings, port=self._port), wait_s, self._guessed))
 
@@ -234,6 +237,7 @@ class Link:
 
     def _ready(self, child: Child, message: inputs.SipReady) -> None:
         child.ready, self._card_hung = True, False
+        self.tried.set()
         self._port = int(message.address.rpartition(":")[2])  # far ends that know a port find the next child there
         child.send(self._sound)
         if self._failed:
@@ -245,6 +249,7 @@ class Link:
         if child is not self._child:
             return
         self._child = None
+        self.tried.set()
         if self._stopped is not None:
             self._stopped.set_result(None)
             return

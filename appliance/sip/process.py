@@ -4,7 +4,12 @@ import os
 import signal
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from appliance.sip.settings import SipSettings
 
 CODE = Path(__file__).resolve().parents[2]  # for PYTHONPATH, so that `-m appliance.sip.stack` is found
 
@@ -12,11 +17,20 @@ CODE = Path(__file__).resolve().parents[2]  # for PYTHONPATH, so that `-m applia
 class SipProcess:
     """A process that waits for its first message, our end of its socket, and a pidfd (pidfd_open(2)).
 
-    adopted: somebody watches it.
+    begun: it has that message. adopted: somebody watches it.
     """
 
     def __init__(self, pid: int, descriptor: int, sock: socket.socket) -> None:
-        self.pid, self.descriptor, self.sock, self.adopted = pid, descriptor, sock, False
+        self.pid, self.descriptor, self.sock = pid, descriptor, sock
+        self.begun = self.adopted = False
+
+    def begin(self, settings: "SipSettings") -> None:
+        """Send the first message. A process that has ended is noticed when it is adopted."""
+        from appliance.sip.wire import Start, encode  # noqa: PLC0415  late: the process starts before
+
+        with suppress(OSError):
+            self.sock.sendall(encode(Start(settings)))
+        self.begun = True
 
     def abandon(self) -> None:
         """End the process if nobody has adopted it."""

@@ -7,14 +7,12 @@ guesser may be somebody else. A lockout that was active when the station stopped
 from msgspec.structs import replace
 
 from appliance.core import events
+from appliance.core.access.lockout_times import DOUBLINGS, FIRST_S, FORGOTTEN_S, LONGEST_S
 from appliance.core.model import Attempt, DoorId, Lockout, LockoutScope
 from appliance.core.orders import KeepLockouts
 from appliance.core.transition import Turn
 
 FREE = dict.fromkeys(LockoutScope, 5) | {LockoutScope.DOOR: 15}  # the last of so many wrong codes locks out
-FIRST_S, LONGEST_S = 30.0, 3600.0
-FORGOTTEN_S = 86_400.0  # after the last wrong code
-DOUBLINGS = 16  # enough for LONGEST_S
 
 
 def left_s(turn: Turn, scope: LockoutScope, who: str) -> float:

@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from appliance.core import events, inputs, snapshot
 from appliance.core.access import credentials
-from appliance.core.access.lockouts import FREE, LONGEST_S
+from appliance.core.access.lockout_times import LONGEST_S
+from appliance.core.access.lockouts import FREE
 from appliance.core.access.view import codes_view
 from appliance.core.model import (
     AccountSettings,

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from appliance.base.record import Record
-from appliance.core.access.lockouts import DOUBLINGS, FIRST_S, FORGOTTEN_S, LONGEST_S
+from appliance.core.access.lockout_times import DOUBLINGS, FIRST_S, FORGOTTEN_S, LONGEST_S
 from appliance.core.model import LockoutScope
 from appliance.sip.wire import Counted, GuessCounts
 

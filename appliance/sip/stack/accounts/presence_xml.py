@@ -1,8 +1,11 @@
 """The body of a NOTIFY about a contact: presence (RFC 3863, RFC 4480) or dialogs (RFC 4235)."""
 
-from xml.etree import ElementTree as ET
+from typing import TYPE_CHECKING
 
 from appliance.core.model import ContactState
+
+if TYPE_CHECKING:
+    from xml.etree import ElementTree as ET
 
 C = ContactState
 LONGEST = 65536
@@ -46,8 +49,10 @@ class Dialogs:
         return C.BUSY if self._states else C.AVAILABLE
 
 
-def read(body: str, kind: str) -> ET.Element:
+def read(body: str, kind: str) -> "ET.Element":
     """The document's root. Raises UnreadableError, also for a document type, which could define entities."""
+    from xml.etree import ElementTree as ET  # noqa: PLC0415  late: for stations that subscribe
+
     if len(body) > LONGEST or "<!" in body.replace("<!--", ""):
         raise UnreadableError
     try:
@@ -59,6 +64,6 @@ def read(body: str, kind: str) -> ET.Element:
     return root
 
 
-def local(element: ET.Element) -> str:
+def local(element: "ET.Element") -> str:
     """An element's name without its namespace."""
     return element.tag.rpartition("}")[2]

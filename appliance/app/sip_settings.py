@@ -1,0 +1,55 @@
+"""The settings of the SIP process, from the configuration and the passwords."""
+
+import appliance
+from appliance.app.paths import Places
+from appliance.config.core_settings import domain
+from appliance.config.schema import Config
+from appliance.config.schema.addresses import ports, registrar
+from appliance.config.schema.sip import AccountTable
+from appliance.core.accounts import sip_uris
+from appliance.sip.settings import CallerSettings, RegistrarSettings, SipSettings, TlsSettings
+
+
+def sip_settings(config: Config, passwords: dict[str, str], places: Places) -> SipSettings:
+    """Everything that the SIP process receives at its start; `passwords`: by table, as in account.office."""
+    return SipSettings(
+        address="" if config.sip.address == "0.0.0.0" else config.sip.address,  # noqa: S104 - compared only
+        port=config.sip.port,
+        rtp_ports=ports(config.sip.rtp_ports),
+        user=config.station.user,
+        display_name=config.station.name,
+        codecs=tuple(config.sip.codecs),
+        capture=config.audio.capture,
+        playback=config.audio.playback,
+        microphone_file=config.audio.microphone_file,
+        hold_music=config.audio.hold_music,
+        recordings=str(places.recordings),
+        trace=str(places.state / "sip.trace") if config.sip.trace else "",
+        user_agent=f"intercomd/{appliance.__version__}",
+        accounts=tuple(
+            _account(name, account, passwords[f"account.{name}"]) for name, account in config.account.items()
+        ),
+        tls=TlsSettings(**dict(config.tls)),
+        ice=config.sip.ice,
+        callers=tuple(
+            CallerSettings(name=name, user=user, host=host, password=password)
+            for name, target in config.target.items()
+            if (password := passwords.get(f"target.{name}"))
+            for user, host in filter(None, [sip_uris.parts(target.uri)])
+        ),
+    )
+
+
+def _account(name: str, account: AccountTable, password: str) -> RegistrarSettings:
+    return RegistrarSettings(
+        name=name,
+        user=account.user,
+        domain=domain(account),
+        servers=tuple(registrar(place) for place in account.proxies or [account.registrar]),
+        transport=account.transport,
+        auth_user=account.auth_user or account.user,
+        password=password,
+        expires_s=account.expires_s,
+        srtp=account.srtp,
+        ice=account.ice,
+    )

@@ -57,8 +57,9 @@ def parse(contents: bytes, name: str, config: Config) -> tuple[Flat, ...]:
         text = contents.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = contents.count(b"\n", 0, error.start) + 1
-        why = f"{name}:{line}: this is not UTF-8"
-        raise IntercomError(ErrorCode.CONFIG_INVALID, why, resolution="Save the file as UTF-8.") from error
+        raise IntercomError(
+            ErrorCode.CONFIG_INVALID, f"{name}:{line}: this is not UTF-8", resolution="Save the file as UTF-8."
+        ) from error
     first = text.split("\n", 1)[0]
     rows = csv.reader(
         io.StringIO(text, newline=""), delimiter=";" if first.count(";") > first.count(",") else ",", strict=True

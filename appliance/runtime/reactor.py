@@ -7,7 +7,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from typing import Any, Protocol, cast
 
 from msgspec import to_builtins
@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 200  # inputs processed before other tasks of the loop get their turn
 UNAVAILABLE = 503  # for a caller whose call finds no room in the inbox
+TO_SIP = frozenset(orders.SipOrder.__args__)
 REPLY_S = 9.0  # a sound test takes 7 s, everything else a turn of the loop
 
 
@@ -134,15 +135,21 @@ class Reactor:
             self.watch(given, taken, desired)
         self.state, before = taken.state, self.desired
         self.desired = desired
+        # What people wait for goes before what is reported; but what is denied is in the audit before a relay moves.
+        self._make_so(before, "lamps")
+        self._perform(each for each in taken.orders if type(each) in TO_SIP)
         for event in taken.events:
             self._publish(event, taken.state.now)
-        # Lamps and relay are quick, and people wait for them; an INVITE goes before the sound, which may open a card.
-        self._make_so(before, "lamps", "relays", "kept")
-        for order in taken.orders:
+        self._make_so(before, "relays", "kept")
+        self._perform(each for each in taken.orders if type(each) not in TO_SIP)
+        # An INVITE goes before the sound, which may open a card.
+        self._make_so(before, "sound", "recordings", "status")
+
+    def _perform(self, wanted: Iterable[orders.Order]) -> None:
+        for order in wanted:
             if isinstance(order, orders.LogCall) and order.ended is not None:
                 self._ended.add(order.call, order.ended)
             self._guarded(self.perform[type(order)], order)
-        self._make_so(before, "sound", "recordings", "status")
 
     def _decide(self, given: inputs.AnyInput) -> tuple[Step, Desired]:
         taken = step(self.state, given)

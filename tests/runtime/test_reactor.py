@@ -98,6 +98,19 @@ def test_a_press_shines_first_then_invites_then_sounds(reactor):
     asyncio.run(main())
 
 
+def test_a_call_is_placed_before_it_is_reported(reactor, journal):
+    reactor.perform[orders.Place] = lambda order: journal.rows.append({"type": type(order).__name__})
+
+    async def main():
+        await begun(reactor)
+        reactor.post(press())
+        await until_async(lambda: "call.dialing" in types(journal))
+        reactor.stop()
+
+    asyncio.run(main())
+    assert types(journal).index("Place") < types(journal).index("button.pressed")
+
+
 def test_inputs_come_from_any_thread_and_keep_each_threads_order(reactor, journal):
     async def main():
         await begun(reactor)

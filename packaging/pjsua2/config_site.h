@@ -12,7 +12,7 @@
 #define PJMEDIA_HAS_WEBRTC_AEC3 1
 /* At the default of 4,000 an INVITE with many codecs, candidates or headers is cut; what is longer than this gets 513. */
 #define PJSIP_MAX_PKT_LEN       16384
-/* At the default of 32 the formats behind them, one of ours perhaps, are not read. */
+/* At the default of 32 the formats behind them, perhaps one that we know, are not read. */
 #define PJMEDIA_MAX_SDP_FMT     128
 /* A connection that somebody else makes and that brings no whole message within 10 s is closed; upstream waits 600 s. */
 #define PJSIP_TRANSPORT_SERVER_IDLE_TIME_FIRST 10

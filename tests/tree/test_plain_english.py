@@ -33,7 +33,7 @@ DOCUMENTS = (
     "tests/lab/README.md",
 )
 CODE = ("appliance", "benchmarks", "packaging", "tests")  # docstrings, comments and log lines
-# Scripts, units and board files, read whole. The patches to pjsua2 quote its own source.
+# Scripts, units and board files, read whole.
 SCRIPTS = (
     "Makefile",
     "pyproject.toml",
@@ -42,6 +42,8 @@ SCRIPTS = (
     "systemd/*",
     "packaging/*",
     "packaging/debian/**/*",
+    "packaging/pjsua2/*",
+    "packaging/pjsua2/debian/**/*",
     "tests/lab/*",
 )
 MESSAGES = "appliance"
@@ -140,6 +142,17 @@ def test_docstrings_comments_and_log_lines_are_in_plain_english(place):
         tree = ast.parse(source)
         texts = (*docstrings(tree), *comments(source), *log_lines(tree))
         found += listed(path, (hit for line, text in texts for hit in hits(text, line)))
+    assert not found, "\n".join(found)
+
+
+def test_headers_and_added_lines_of_patches_are_in_plain_english():
+    found = []
+    for path in sorted((ROOT / "packaging/pjsua2/patches").glob("*.patch")):
+        ours, header = [], True
+        for line in path.read_text(encoding="utf-8").split("\n"):
+            header = header and not line.startswith("--- ")
+            ours.append(line if header or line.startswith("+") else "")  # all else is the source of the library
+        found += listed(path, hits("\n".join(ours)))
     assert not found, "\n".join(found)
 
 

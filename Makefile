@@ -1,5 +1,5 @@
 # The commands of this clone; make help lists them.
-.PHONY: help run check test fuzz test-load test-lab test-lab-full bench bench-check generated pictures deb \
+.PHONY: help run check test fuzz test-load test-lab test-lab-full bench bench-check walks generated pictures deb \
         deb-arm64 deb-armhf deb-check deb-arm64-check deb-armhf-check clean
 .DEFAULT_GOAL := help
 
@@ -51,6 +51,10 @@ bench: ## measure start, calls, memory, CPU and healing, beside pjsua2 and bares
 bench-check: ## fail if modules, instructions, allocations, start or memory exceed benchmarks/budget.toml (1 minute)
 	@packaging/bootstrap test
 	@$(AS_USER) .venv/bin/python -m benchmarks.check
+
+walks: ## count the modules that three walks through the code enter: a press, an INVITE, an order to open (20 s)
+	@packaging/bootstrap test
+	@$(AS_USER) .venv/bin/python -m benchmarks.walks
 
 generated: ## write the files that are generated from the code
 	@packaging/bootstrap run

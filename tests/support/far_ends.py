@@ -13,9 +13,21 @@ from pathlib import Path
 
 FOLDERS = frozenset({"daemon"})
 PROGRAMS = frozenset(
-    {"asterisk", "baresip", "chromium", "kamailio", "linphone-daemon", "linphonec", "pulseaudio", "sipp"}
+    {
+        "asterisk",
+        "baresip",
+        "chromium",
+        "google-chrome",
+        "kamailio",
+        "linphone-daemon",
+        "linphonec",
+        "pulseaudio",
+        "sipp",
+    }
 )
-MODULES = frozenset({"appliance", "appliance.demo", "appliance.sip.stack", "benchmarks"})
+MODULES = frozenset(
+    {"appliance", "appliance.demo", "appliance.sip.stack", "benchmarks", "benchmarks.walks", "tests.support.pictures"}
+)
 AT_ONCE = ("--check", "--print-", "--help", "--version")  # with these the daemon prints something and ends
 
 _started: list[str] = []

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.daemon import Daemon, loopback
+from tests.support.daemon import Daemon, loopback, settled
 from tests.support.peers.linphone import Linphone
 from tests.support.peers.sipp import Sipp
 from tests.support.peers.sound_server import SoundServer
@@ -21,17 +21,29 @@ def server():
         made.kill()
 
 
-@pytest.fixture
-def far(server, tmp_path):
-    with Linphone(tmp_path, loopback(), server) as linphone:
-        yield linphone
-
-
-@pytest.fixture
-def door(far, tmp_path):
+@pytest.fixture(scope="module")
+def both(server, tmp_path_factory):
+    """linphone and a station that rings it, which every test leaves without a call."""
     sip = {"address": loopback(), "port": 0, "transfer_policy": "follow"}
-    with Daemon(tmp_path / "door", sip=sip, target={"far": {"uri": far.uri}}) as daemon:
-        yield daemon
+    with (
+        Linphone(tmp_path_factory.mktemp("l"), loopback(), server) as far,
+        Daemon(tmp_path_factory.mktemp("d"), sip=sip, target={"far": {"uri": far.uri}}) as door,
+    ):
+        yield door, far
+
+
+@pytest.fixture
+def far(both):
+    _, linphone = both
+    linphone.begin()
+    return linphone
+
+
+@pytest.fixture
+def door(both):
+    station, _ = both
+    with settled(station):
+        yield station
 
 
 def rung(door, far):

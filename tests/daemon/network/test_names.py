@@ -9,7 +9,7 @@ import pytest
 from tests.support.daemon import Daemon
 from tests.support.peers.afterwards import outlived
 from tests.support.peers.namespaces import DOOR, PBX, Cable, SilentNameServer
-from tests.support.peers.packets import Packets
+from tests.support.peers.packets import Packets, good_call
 
 PORT, FAR, OTHER, STRANGER = 5080, 5090, 5092, "10.9.0.2"
 NAME = "host.silent.test"
@@ -61,26 +61,12 @@ def packets(cable):
         each.__exit__()
 
 
-def talks(door, far, offer=""):
-    """The far end calls and is answered: call and answer."""
-    far.send(offer or far.invite())
-    call = door.rung()
-    accepted = far.called(lambda: door.press("answer"))
-    return door.talk(call), accepted
-
-
-def good_call(door, far):
-    call, _ = talks(door, far)
-    far.hang_up()
-    door.final(call, kind="call.ended", cause="hangup", by="remote")
-
-
 @pytest.mark.parametrize("method", ["INVITE", "OPTIONS"])
 @pytest.mark.parametrize("via", [f";maddr={NAME}", f";maddr={NAME};rport;received={NAME}"], ids=["maddr", "all"])
 def test_a_stranger_s_via_with_a_name_is_answered_where_it_came_from(method, via, door, packets):
     """And who talks meanwhile does not notice."""
     far, stranger = packets(FAR), packets(0, STRANGER)
-    call, _ = talks(door, far)
+    call, _ = far.talk_to(door)
     request = stranger.invite() if method == "INVITE" else stranger.request(method)
     stranger.send(request.replace(b";branch", f"{via};branch".encode(), 1))
     answer = stranger.receive("SIP/2.0", method)
@@ -113,7 +99,7 @@ HEADERS = {
 @pytest.mark.parametrize("header", HEADERS)
 def test_a_caller_who_names_itself_by_a_name_hears_of_the_call_s_end(header, door, packets):
     far = packets(FAR)
-    call, _ = talks(door, far, HEADERS[header](far.invite()))
+    call, _ = far.talk_to(door, HEADERS[header](far.invite()))
     door.press("hangup")
     bye = far.receive("BYE", "BYE")
     assert NAME in bye
@@ -138,7 +124,7 @@ def test_who_answers_by_a_name_is_acknowledged_and_hears_of_the_end(header, door
 
 def test_a_call_whose_far_end_moves_to_a_name_goes_on(door, packets):
     far = packets(FAR)
-    call, _ = talks(door, far)
+    call, _ = far.talk_to(door)
     far.send(named_contact(far.request("INVITE", 2, far.sdp)))
     far.receive("SIP/2.0 200", "INVITE")
     far.send(far.request("ACK", 2))
@@ -168,7 +154,7 @@ def test_an_offer_of_sound_at_a_name_is_refused(door, packets):
 
 def test_a_call_that_offers_to_move_its_sound_to_a_name_goes_on_as_it_was(door, packets):
     far = packets(FAR)
-    call, _ = talks(door, far)
+    call, _ = far.talk_to(door)
     far.send(far.request("INVITE", 2, named_media(far.sdp)))
     far.receive("SIP/2.0 488", "INVITE")
     far.send(far.request("ACK", 2))
@@ -200,7 +186,7 @@ NAMED = {
 @pytest.mark.parametrize("line", NAMED)
 def test_a_name_beside_the_address_of_the_sound_is_ignored(line, door, packets):
     far = packets(FAR)
-    call, _ = talks(door, far, far.request("INVITE", body=far.sdp + NAMED[line]))
+    call, _ = far.talk_to(door, far.request("INVITE", body=far.sdp + NAMED[line]))
     far.hang_up()
     door.final(call, kind="call.ended", cause="hangup", by="remote")
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.daemon import Daemon
-from tests.support.peers.afterwards import address_of, calls, rings
-from tests.support.peers.packets import Packets
+from tests.support.peers.afterwards import address_of, rings
+from tests.support.peers.packets import Packets, good_call
 from tests.support.waiting import until
 
 LIMIT = 500  # descriptors, so that a thousand connections would use all of them up
@@ -57,7 +57,7 @@ def test_a_thousand_idle_connections_stop_no_interface_and_no_start_of_the_sip_p
         with Packets(door.far_address, door.far_port, to=door.address) as phone:
             rings(door, phone)
             phone.to = address_of(door)
-            calls(door, phone)
+            good_call(door, phone)
 
 
 CROWD = """

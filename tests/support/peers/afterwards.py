@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from tests.support.daemon import Daemon
-from tests.support.peers.packets import Packets
+from tests.support.peers.packets import Packets, good_call
 
 Address = tuple[str, int]
 
@@ -28,7 +28,7 @@ def outlived(
     with far() if far else Packets(door.far_address, door.far_port, to=door.address) as phone:
         pressed_s = rings(door, phone) - ended
         phone.to = address_of(door)
-        called_s = calls(door, phone) - ended
+        called_s = good_call(door, phone) - ended
     after = door.memory()
     figures: dict[str, object] = {
         "a press rang after s": round(pressed_s, 3),
@@ -56,15 +56,3 @@ def rings(door: Daemon, phone: Packets) -> float:
     phone.receive("ACK", "ACK")
     door.final(call, by="remote")
     return came
-
-
-def calls(door: Daemon, phone: Packets) -> float:
-    """The phone calls, is answered at the panel, and hangs up: when people could talk."""
-    phone.send(phone.invite())
-    call = door.wait("call.incoming", source=f"{phone.address}:{phone.port}")["call"]
-    phone.called(lambda: door.press("answer"))
-    door.talk(call)
-    talked = time.monotonic()
-    phone.hang_up()
-    door.final(call, kind="call.ended", cause="hangup", by="remote")
-    return talked

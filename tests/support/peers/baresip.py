@@ -4,13 +4,13 @@ import contextlib
 import json
 import random
 import socket
-import subprocess
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
-from tests.support.peers.sipp import ADDRESS, bound, free_port
+from tests.support.peers.far_end import FarEnd
+from tests.support.peers.sipp import ADDRESS, free_port
 from tests.support.waiting import until
 
 PATIENCE_S = 120.0
@@ -51,7 +51,7 @@ ringback_disabled yes
 """
 
 
-class Baresip:
+class Baresip(FarEnd):
     """`with Baresip(directory, address, port, hertz=440) as far`: ctrl_tcp's commands and events, and its recordings.
 
     address: best one of its own, on which all ports are free. gives_up_s: after so long it rings no longer. Every call
@@ -75,22 +75,20 @@ class Baresip:
         modules: str = "",
         gives_up_s: int = 120,
     ) -> None:
-        self.directory = Path(directory) / "baresip"
-        self.within, self.account, self.modules, self.gives_up_s = within, account, modules, gives_up_s
         free_at = ADDRESS if within else address  # a namespace is ours alone
-        self.address, self.port = address, port or free_port(free_at)
+        super().__init__(Path(directory) / "baresip", address, port or free_port(free_at))
+        self.within, self.account, self.modules, self.gives_up_s = within, account, modules, gives_up_s
         self.hertz, self.codec = hertz, codec
         self.source = f"aufile,{plays}" if plays else f"ausine,{hertz}"
         self.control = free_port(free_at)
         while self.control == self.port + 1:  # baresip listens for TLS there
             self.control = free_port(free_at)
-        self.socket: socket.socket | None = None
         self.seen: list[dict[str, Any]] = []  # all events there ever were
         self.events: list[dict[str, Any]] = []
         self._replies: dict[str | None, dict[str, Any]] = {}
         self._buffer, self._token = b"", 0
 
-    def __enter__(self) -> Self:
+    def prepare(self) -> Sequence[str]:
         self.directory.mkdir()
         rtp = random.choice(RTP_PORTS)
         (self.directory / "config").write_text(CONFIG.format(**vars(self), rtp=rtp, rtp_end=rtp + 60))
@@ -100,27 +98,11 @@ class Baresip:
         (self.directory / "accounts").write_text(f"{account}\n")
         (self.directory / "contacts").write_text("")
         # baresip, unlike SIPp, has no limit of time of its own
-        argv = [*self.within, "setpriv", "--pdeathsig", "KILL", "baresip", "-4", "-v", "-f", str(self.directory)]
-        with (self.directory / "log").open("wb") as log:
-            self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.directory)
-        try:
-            until(self._listens, "baresip", log=lambda: self.log)
-            if not self.within:
-                self.socket = until(self._connected, "its control port", log=lambda: self.log)
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
+        return [*self.within, "setpriv", "--pdeathsig", "KILL", "baresip", "-4", "-v", "-f", str(self.directory)]
 
-    def __exit__(self, *_: object) -> None:
-        self.process.kill()
-        self.process.wait()
-        if self.socket is not None:
-            self.socket.close()
-
-    @property
-    def log(self) -> str:
-        return (self.directory / "log").read_text(errors="replace")[-3000:]
+    def connect(self) -> None:
+        if not self.within:
+            self.socket = until(self._connected, "its control port", log=lambda: self.log)
 
     def command(self, name: str, parameters: str = "") -> Any:
         """What baresip prints as answer: dial URI, accept, hangup, hold, resume."""
@@ -158,10 +140,6 @@ class Baresip:
         """The file of what came in the newest call, once it is there."""
         files: list[Path] = until(lambda: list(self.directory.glob("dump-*-dec.wav")), "sound", log=lambda: self.log)
         return max(files, key=lambda file: file.stat().st_mtime)
-
-    def _listens(self) -> bool:
-        assert self.process.poll() is None, self.log
-        return bound(self.address, self.port, pid=self.process.pid)
 
     def _connected(self) -> socket.socket | None:
         with contextlib.suppress(ConnectionRefusedError):

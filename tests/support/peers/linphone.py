@@ -3,11 +3,11 @@
 import re
 import secrets
 import socket
-import subprocess
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Self
 
-from tests.support.peers.sipp import bound, free_port
+from tests.support.peers.far_end import FarEnd
+from tests.support.peers.sipp import free_port
 from tests.support.peers.sound_server import SoundServer
 from tests.support.waiting import PATIENCE_S, until
 
@@ -34,65 +34,55 @@ uuid=5c3f0d3c-6d4f-4f0e-9b43-9d8a8c1b2a10
 """
 
 
-class Linphone:
+class Linphone(FarEnd):
     """`with Linphone(directory, address) as far`: `command` as of linphone-daemon, and `wait` for what it reports.
 
     server: a SoundServer, as it sends nothing without a card. digits: how it sends them, rfc4733 or info.
     """
 
+    output = "output"
+
     def __init__(self, directory: Path, address: str, server: SoundServer, *, digits: str = "rfc4733") -> None:
-        self.directory = Path(directory) / "linphone"
-        self.address, self.port = address, free_port(address)
+        super().__init__(Path(directory) / "linphone", address, free_port(address))
         self.use_info, self.use_rfc2833 = int(digits == "info"), int(digits == "rfc4733")
         self.pipe = Path("/tmp") / f"linphone-{secrets.token_hex(8)}"  # linphone-daemon makes them nowhere else
-        self.socket: socket.socket | None = None
         self.server = server
         self.events: list[dict[str, str]] = []
+        self._begun = 0  # bytes of the log
 
     @property
     def uri(self) -> str:
         return f"sip:linphone@{self.address}:{self.port}"
 
-    def __enter__(self) -> Self:
+    def prepare(self) -> Sequence[str]:
         (self.directory / ".local/share/linphone").mkdir(parents=True)
         (self.directory / "rc").write_text(CONFIG.format(**vars(self)))
         argv = ["setpriv", "--pdeathsig", "KILL", "linphone-daemon", "--config", str(self.directory / "rc")]
-        argv += ["--log", str(self.directory / "log"), "--disable-stats-events", "--pipe", self.pipe.name]
-        environment = {**self.server.environment, "HOME": str(self.directory)}
-        with (self.directory / "output").open("wb") as output:
-            self.process = subprocess.Popen(
-                argv,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                env=environment,
-                cwd=self.directory,
-            )
-        try:
-            until(self._listens, "linphone", log=lambda: self.log)
-            control = self.socket = socket.socket(socket.AF_UNIX)
-            control.settimeout(PATIENCE_S)
-            control.connect(str(self.pipe))
-            self.command("ipv6 disable")
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.process.kill()
-        self.process.wait()
-        if self.socket is not None:
-            self.socket.close()
-        self.pipe.unlink(missing_ok=True)
-
-    def _listens(self) -> bool:
-        assert self.process.poll() is None, self.log
-        return self.pipe.exists() and bound(self.address, self.port, pid=self.process.pid)
+        return [*argv, "--log", str(self.directory / "log"), "--disable-stats-events", "--pipe", self.pipe.name]
 
     @property
-    def log(self) -> str:
-        return (self.directory / "log").read_text(errors="replace")[-3000:]
+    def environment(self) -> Mapping[str, str]:
+        return {**self.server.environment, "HOME": str(self.directory)}
+
+    def connect(self) -> None:
+        control = self.socket = socket.socket(socket.AF_UNIX)
+        control.settimeout(PATIENCE_S)
+        control.connect(str(self.pipe))
+        self.command("ipv6 disable")
+
+    def begin(self) -> None:
+        """Forget what has happened so far."""
+        while "Event-type" in self.command("pop-event"):
+            pass
+        self.events.clear()
+        self._begun = (self.directory / "log").stat().st_size
+
+    def __exit__(self, *_: object) -> None:
+        super().__exit__()
+        self.pipe.unlink(missing_ok=True)
+
+    def listens(self) -> bool:
+        return super().listens() and self.pipe.exists()
 
     def command(self, words: object) -> dict[str, str]:
         """Its answer as fields, {"Id": "1"}."""
@@ -104,7 +94,7 @@ class Linphone:
 
     def settled(self) -> re.Match[str] | None:
         """Whether it has answered our UPDATE that settles on one codec; it ignores one that its own re-INVITE meets."""
-        log = (self.directory / "log").read_text(errors="replace")
+        log = (self.directory / "log").read_bytes()[self._begun :].decode(errors="replace")
         return re.search(r"^SIP/2\.0 200 .*\n(?:[^\n]+\n)*?CSeq: \d+ UPDATE", log, re.MULTILINE)
 
     def wait(self, *names: str, **expected: object) -> dict[str, str]:

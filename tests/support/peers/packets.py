@@ -6,7 +6,7 @@ import struct
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Self
 
 from tests.support.daemon import Daemon
@@ -142,9 +142,9 @@ class Packets:
         self.send(self.request("ACK"))
         return accepted
 
-    def talk_to(self, door: Daemon) -> tuple[str, str]:
-        """Call the station, which answers: the call, and the 200."""
-        self.send(self.invite())
+    def talk_to(self, door: Daemon, invite: bytes = b"") -> tuple[str, str]:
+        """Call the station, which answers: the call, and the 200. invite: another INVITE than the usual one."""
+        self.send(invite or self.invite())
         call = door.rung()
         accepted = self.called(lambda: door.press("answer"))
         return door.talk(call), accepted
@@ -172,12 +172,17 @@ class Packets:
             self.rtp.sendto(head + event, (self.to[0], port))
 
 
-def good_call(door: Daemon) -> None:
-    """A call of a known far end, in which all is as usual, goes through."""
-    with Packets(door.far_address, to=door.address) as far:
+def good_call(door: Daemon, phone: Packets | None = None) -> float:
+    """A call of a known far end, in which all is as usual, goes through; returns when people could talk.
+
+    phone: the far end; by default one at the address that the station knows.
+    """
+    with nullcontext(phone) if phone else Packets(door.far_address, to=door.address) as far:
         far.send(far.invite())
         call = door.wait("call.incoming", source=f"{far.address}:{far.port}")["call"]
         far.called(lambda: door.press("answer"))
         door.talk(call)
+        talked = time.monotonic()
         far.hang_up()
         door.final(call, kind="call.ended", cause="hangup", by="remote")
+    return talked

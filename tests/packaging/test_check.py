@@ -28,6 +28,8 @@ def test_one(far_end): pass
         "python3 -m appliance.sip.stack",
         "ip netns exec far /usr/bin/baresip -f directory",
         "/usr/bin/chromium --headless",
+        "google-chrome --headless",
+        "python3 -m tests.support.pictures --root directory",
         "sipp 127.0.0.1:5060",
     ],
 )

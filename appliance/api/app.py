@@ -56,7 +56,6 @@ def build(ports: HttpPorts, token: str, places: admission.Places | None = None) 
     app.add_middleware(idempotency.Repeats)
     app.add_middleware(admission.Admission, places=places or admission.Places())
     app.add_middleware(auth.Gate, token=token, denied=ports.denied, patience=auth.Patience())
-    app.add_middleware(problems.PlainErrors)
     app.add_middleware(headers.FixedHeaders)
     problems.install(app)
     return app

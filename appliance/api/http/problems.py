@@ -6,9 +6,9 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError, ValidationException, WebSocketRequestValidationError
 from fastapi.requests import HTTPConnection
-from fastapi.responses import JSONResponse
+from fastapi.responses import FileResponse, JSONResponse
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from appliance.api import models
 from appliance.base.errors import ErrorCode, IntercomError, problem
@@ -113,27 +113,21 @@ def invalid_parameter(error: ValidationException) -> IntercomError:
     return IntercomError(ErrorCode.PARAMETER_INVALID, "The request is not valid.", "; ".join(places))
 
 
-class PlainErrors:
-    """Turn plain-text errors of Starlette's own responses (FileResponse's 400 and 416) into problems."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+class ServedFile(FileResponse):
+    """A file whose errors are problems too: Starlette answers a wrong Range (400, 416) by plain text."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and the answer as a problem if it is such an error."""
+        """Send the file, or the problem in place of Starlette's error."""
         replaced = False
 
         async def outgoing(message: Message) -> None:
             nonlocal replaced
-            if message["type"] == "http.response.start":
+            if message["type"] == "http.response.start" and message["status"] >= http.client.BAD_REQUEST:
+                replaced = True
                 headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in message["headers"]}
-                if message["status"] >= http.client.BAD_REQUEST and headers.get("content-type", "").startswith(
-                    "text/plain"
-                ):
-                    replaced = True
-                    kept = {k: v for k, v in headers.items() if k in {"allow", "content-range"}}
-                    await response(of_status(message["status"], headers), scope["path"], kept)(scope, receive, send)
+                kept = {k: v for k, v in headers.items() if k in {"allow", "content-range"}}
+                await response(of_status(message["status"], headers), scope["path"], kept)(scope, receive, send)
             if not replaced:
                 await send(message)
 
-        await self.app(scope, receive, outgoing if scope["type"] == "http" else send)
+        await super().__call__(scope, receive, outgoing)

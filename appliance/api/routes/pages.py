@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter
-from fastapi.responses import FileResponse
+
+from appliance.api.http.problems import ServedFile
 
 FILES = Path(__file__).parents[1] / "web"
 PAGES = {
@@ -20,9 +21,9 @@ PAGES = {
 router = APIRouter(include_in_schema=False)
 
 
-def _page(name: str, media_type: str) -> Callable[[], Coroutine[Any, Any, FileResponse]]:
-    async def page() -> FileResponse:
-        return FileResponse(FILES / name, media_type=media_type, headers={"Cache-Control": "no-cache"})
+def _page(name: str, media_type: str) -> Callable[[], Coroutine[Any, Any, ServedFile]]:
+    async def page() -> ServedFile:
+        return ServedFile(FILES / name, media_type=media_type, headers={"Cache-Control": "no-cache"})
 
     return page
 

@@ -46,10 +46,12 @@ async def read_recording(recording: Id, daemon: Daemon) -> JSONResponse:
         206: {"description": "The requested Range.", "content": {"audio/wav": {}}},
     },
 )
-async def read_audio(recording: Id, daemon: Daemon) -> FileResponse:
+async def read_audio(recording: Id, daemon: Daemon) -> problems.ServedFile:
     """The audio of a complete recording; supports Range."""
     path = await asyncio.to_thread(_file, daemon.recordings, recording)
-    return FileResponse(path, media_type="audio/wav", filename=f"{recording}.wav", content_disposition_type="inline")
+    return problems.ServedFile(
+        path, media_type="audio/wav", filename=f"{recording}.wav", content_disposition_type="inline"
+    )
 
 
 def _body(row: Recording) -> Json:

@@ -2,6 +2,7 @@
 
 import contextlib
 import sys
+import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from appliance.core.step import step
 from benchmarks import sound
 from benchmarks.peer import CODECS, Echo, Peer
 from benchmarks.processes import Program, cpu_s, pss_mb, say
-from benchmarks.subjects import NULL, SUBJECTS, Daemon, Subject
+from benchmarks.subjects import NULL, SUBJECTS, Daemon, Subject, WholeDaemon
 from benchmarks.subscribers import Subscribers
 from benchmarks.visits import SETTINGS, visits
 
@@ -49,6 +50,8 @@ MEASURES = {
     "cpu_opus": Measure("CPU, Opus call", "% of a core"),
     "cpu_alsa_PCMA": Measure("CPU, G.711 call, speaker on ALSA", "% of a core"),
     "cpu_alsa_opus": Measure("CPU, Opus call, speaker on ALSA", "% of a core"),
+    "cpu_whole_PCMA": Measure("CPU, G.711 call, recording, echo canceller, state on disc", "% of a core"),
+    "cpu_whole_opus": Measure("CPU, Opus call, recording, echo canceller, state on disc", "% of a core"),
     "event_1": Measure("Button edge to event, 1 subscriber", "ms"),
     "event_100": Measure("Button edge to event, last of 100 subscribers", "ms"),
     "busy": Measure("HTTP requests while 4 clients are busy", "1/s", 0),
@@ -143,6 +146,7 @@ class Bench:
                     for kind in self._order(number):
                         say(f"processor with ALSA {number + 1}/{self._size.alsa_rounds} {kind.NAME}")
                         self._on_alsa(kind, speaker)
+                    self._whole(speaker)
         say("buttons and events")
         self._panel()
 
@@ -207,6 +211,20 @@ class Bench:
                 with self._talking(subject, codec):
                     time.sleep(OPENING_S)
                     self._processor(f"cpu_alsa_{codec}", subject)
+
+    def _whole(self, speaker: str) -> None:
+        # Not in /tmp, which may be in memory.
+        with tempfile.TemporaryDirectory(prefix="bench-", dir="/var/tmp") as name:
+            subject = WholeDaemon(Path(name), self._microphone, speaker, self._peer.uri)
+            subject.start()
+            try:
+                subject.settle()
+                for codec in CODECS:
+                    with self._talking(subject, codec):
+                        time.sleep(OPENING_S)
+                        self._processor(f"cpu_whole_{codec}", subject)
+            finally:
+                subject.stop()
 
     @contextlib.contextmanager
     def _talking(self, subject: Subject, codec: str) -> Iterator[None]:

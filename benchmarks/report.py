@@ -42,7 +42,8 @@ milliseconds. The histories were written by the daemon's own stores, which keep 
 TAIL = """
 ## How it is measured
 - Each has a file of noise for its microphone. Received sound is decoded and dropped, or, if the table says so, played
-  on ALSA's PCM `pulse`, with a null sink of PulseAudio in real time. No recording, no echo canceller. The programs are
+  on ALSA's PCM `pulse`, with a null sink of PulseAudio in real time. No recording and no echo canceller, if the
+  table does not say so; then the microphone is the sink's monitor. The programs are
   started one after another, in an order that alternates between rounds; each was started once before, so that its
   files are in the page cache.
 - The far end is a plain UDP socket on the same machine. The time of a packet on the wire is the kernel's

@@ -182,6 +182,11 @@ class Daemon(Subject):
     """The daemon, by HTTP on its Unix socket and by its simulated panel."""
 
     NAME = "intercomd"
+    AUDIO = """[audio]
+capture = "null"
+playback = "{speaker}"
+microphone_file = "{microphone}"
+"""
     CONFIG = """
 [station]
 name = "Bench"
@@ -191,10 +196,7 @@ address = "{address}"
 port = 0
 callers = "anyone"
 codecs = ["opus", "PCMA"]
-[audio]
-capture = "null"
-playback = "{speaker}"
-microphone_file = "{microphone}"
+{audio}
 [http]
 port = 0
 socket = true
@@ -212,10 +214,8 @@ uri = "{far_end}"
     def start(self, more: dict[str, str] | None = None) -> float:
         """Start it, with more environment; returns at appliance.ready."""
         path = self.directory / "bench.toml"
-        config = self.CONFIG.format(
-            address=ADDRESS, microphone=self.microphone, speaker=self.speaker, far_end=self.far_end
-        )
-        path.write_text(config)
+        audio = self.AUDIO.format(microphone=self.microphone, speaker=self.speaker)
+        path.write_text(self.CONFIG.format(address=ADDRESS, audio=audio, far_end=self.far_end))
         words = ["-m", "appliance", "--demo", "--config", str(path), "--state", str(self.directory)]
         self.program = Program([sys.executable, *words], self.directory, more)
         at, line = self.program.line("appliance.ready ")
@@ -303,6 +303,17 @@ uri = "{far_end}"
         if self._panel is not None:
             self._panel.close()
         super().stop()
+
+
+class WholeDaemon(Daemon):
+    """The daemon with what a real station has on: recordings, and a card with microphone, so the echo canceller too."""
+
+    AUDIO = """[audio]
+capture = "{speaker}"
+playback = "{speaker}"
+[recording]
+enabled = true
+"""
 
 
 class Local(UnixConnection):

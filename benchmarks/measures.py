@@ -63,7 +63,7 @@ MEASURES = {
 class Size:
     """The amount of work. window_s: length of processor-time samples. faults, transports: of recovery.
 
-    histories: lengths of history, each measured `growths` times.
+    histories: lengths of history, each measured `growths` times. emulated: arm64.
     """
 
     rounds: int
@@ -80,6 +80,7 @@ class Size:
     transports: tuple[str, ...]
     histories: tuple[int, ...]
     growths: int
+    emulated: bool
 
 
 FULL = Size(
@@ -97,6 +98,7 @@ FULL = Size(
     transports=("udp", "tcp"),
     histories=(100, 10_000, 1_000_000),
     growths=3,
+    emulated=True,
 )
 TINY = Size(
     rounds=1,
@@ -113,6 +115,7 @@ TINY = Size(
     transports=("udp",),
     histories=(20,),
     growths=1,
+    emulated=False,
 )
 
 

@@ -22,6 +22,7 @@ TEST_PACKAGES=(
     python3-systemd                               # shows why the service does not use it for the journal
     faketime                                      # a clock that jumps
     valgrind                                      # counts instructions for make bench-check
+    qemu-user                                     # and those of arm64 for make bench
     espeak-ng                                     # a voice, which must not count as digits
 )
 

@@ -65,7 +65,9 @@ def test_the_table_has_spread_and_ratios_and_the_parts_of_a_sum():
         "load_before": "?",
         "samples": {"codes": {"100": [0.5], "20": [0.25]}},
     }
+    found["arm64"] = {"taken": "?", "took_s": 1, "samples": {"import": 3532.58, "step": 0.4045, "invite": 1.926}}
     table = report.table(found)
+    assert "| Imports of the daemon | 3,532.58 |" in table
     assert "| | 20 | 100 |" in table
     assert "| GET /v1/codes, all (1,000 at most) | 0.25 (0.25 to 0.25; 1) | 0.50 (0.50 to 0.50; 1) |" in table
     assert "| Link down for 30 s: registered again, s | 2.0 (1.0 to 3.0; 2) |  |" in table

@@ -1,5 +1,5 @@
 # The commands of this clone; make help lists them.
-.PHONY: help run check test fuzz test-load test-lab test-lab-full bench bench-check walks generated pictures deb \
+.PHONY: help run check test fuzz test-load test-lab test-lab-full bench bench-check bench-audio walks generated pictures deb \
         deb-arm64 deb-armhf deb-check deb-arm64-check deb-armhf-check clean
 .DEFAULT_GOAL := help
 
@@ -55,6 +55,9 @@ bench-check: ## fail if modules, instructions, allocations, start or memory exce
 walks: ## count the modules that three walks through the code enter: a press, an INVITE, an order to open (20 s)
 	@packaging/bootstrap test
 	@$(AS_USER) .venv/bin/python -m benchmarks.walks
+
+bench-audio: ## measure the echo canceller in simulated rooms (20 minutes; AUDIO_SHORT=1: 3; writes docs/benchmarks-audio.md)
+	@$(AS_USER) benchmarks/handsfree/run
 
 generated: ## write the files that are generated from the code
 	@packaging/bootstrap run

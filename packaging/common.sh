@@ -26,6 +26,11 @@ TEST_PACKAGES=(
     espeak-ng                                     # a voice, which must not count as digits
 )
 
+BENCH_AUDIO_PACKAGES=(python3 python3-venv build-essential python3-dev libspeexdsp1 apt)
+VOICE_PACKAGES=(  # fetched and unpacked, not installed: recorded voices for make bench-audio
+    asterisk-core-sounds-en-g722 asterisk-core-sounds-fr-g722 asterisk-core-sounds-it-g722 asterisk-core-sounds-ru-g722
+)
+
 DEB_PACKAGES=(mmdebstrap debian-archive-keyring ca-certificates dpkg-dev xz-utils)  # builds packages in Debian 13 roots
 
 EMULATION_PACKAGES=(qemu-user-static arch-test sip-tester)  # runs and calls packages of another architecture

@@ -22,6 +22,8 @@ def sip_settings(config: Config, passwords: dict[str, str], places: Places) -> S
         capture=config.audio.capture,
         playback=config.audio.playback,
         microphone_file=config.audio.microphone_file,
+        noise_suppression=config.audio.noise_suppression,
+        open_canceller=config.audio.echo_canceller == "open",
         hold_music=config.audio.hold_music,
         recordings=str(places.recordings),
         trace=str(places.state / "sip.trace") if config.sip.trace else "",

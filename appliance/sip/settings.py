@@ -56,10 +56,10 @@ class SipSettings(Record, kw_only=True):
     address: to bind to, "" for all. port: UDP, 0 for any free one. rtp_ports: first and last port for received sound.
     codecs: encoding names as in SDP (RFC 4855), the preferred one first; all others are off. capture, playback: names
     of ALSA PCMs as pjsua2 lists them, "null", or "simulated". microphone_file: a WAV file (16 bit, mono) played in a
-    loop instead of the microphone, "" for none; capture is then not opened. hold_music: a WAV file that held far ends
-    hear, "" for silence. recordings: their directory. trace: file to which every SIP message is appended, with
-    direction, time and peer; "" for none. ice: for calls outside accounts. callers: who may call outside accounts only
-    with a password.
+    loop instead of the microphone, "" for none; capture is then not opened. noise_suppression, open_canceller: of a
+    card's sound. hold_music: a WAV file that held far ends hear, "" for silence. recordings: their directory. trace:
+    file to which every SIP message is appended, with direction, time and peer; "" for none. ice: for calls outside
+    accounts. callers: who may call outside accounts only with a password.
     """
 
     address: str = ""
@@ -71,6 +71,8 @@ class SipSettings(Record, kw_only=True):
     capture: str = NULL
     playback: str = NULL
     microphone_file: str = ""
+    noise_suppression: bool = True
+    open_canceller: bool = False
     hold_music: str = ""
     recordings: str = "."
     trace: str = ""

@@ -25,6 +25,11 @@ $(D)/_pjsua2.so: $(D)/pjsua2_wrap.o lib
 	$(PJ_CXX) -shared $(PJ_LDXXFLAGS) -Wl,--exclude-libs,ALL -Wl,--as-needed -o $@ $< $(PJ_LDXXLIBS) -l:libspandsp.a -lm
 	$(STRIP) --strip-unneeded $@
 
+# The echo canceller alone, for measurements: sound files in, sound file out.
+canceller/canceller: $(PROGRAMS)/canceller.c lib
+	mkdir -p canceller
+	$(PJ_CC) $(PJ_CFLAGS) -Wall -Werror -o $@ $< $(PJ_LDFLAGS) $(PJ_LDLIBS) -lstdc++ -l:libspandsp.a -lm
+
 # The fuzz targets: pjproject's that read what comes by the network and is built here (no video, no DNS), and those in
 # the directory NATIVE. absent.c has what upstream's name and this build does not have.
 UPSTREAM := audio auth crypto ice multipart presence rtcp rtp sdes sdp sip sip-dialog sip-transaction srtp stream stun \

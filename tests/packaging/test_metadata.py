@@ -59,13 +59,16 @@ def test_debians_control_is_readable_and_names_the_package(control: list[dict[st
 
 def test_the_package_depends_on_what_the_project_depends_on_at_the_same_versions(control: list[dict[str, str]]) -> None:
     debian = set(re.findall(r"python3-(\S+ \(>= \S+\))", control[1]["Depends"]))
-    # D-Bus and systemd are optional in a checkout; the package runs under systemd, and its configuration has D-Bus on.
+    # Optional in a checkout: the package runs under systemd, has D-Bus on, and uses the board's sound cards.
     optional = PROJECT["optional-dependencies"]
-    project = [*PROJECT["dependencies"], *optional["dbus"], *optional["systemd"]]
+    project = [*PROJECT["dependencies"], *(each for name in ("dbus", "systemd", "audio") for each in optional[name])]
     # pjsua2 is on no index: a checkout builds its own, and the package needs what this tree packages.
     changelog = ROOT / "packaging/pjsua2/debian/changelog"
     project.append(f"pjsua2>={output('dpkg-parsechangelog', '-l', changelog, '-S', 'Version').strip()}")
-    named = {"systemd-python": "systemd"}  # where Debian's name is not python3- and the project's
+    named = {
+        "systemd-python": "systemd",
+        "pyalsaaudio": "alsaaudio",
+    }  # where Debian's name is not python3- and the project's
     split = [needed.split(">=") for needed in project]
     assert debian == {f"{named.get(name, name)} (>= {version})" for name, version in split}
 
@@ -76,8 +79,8 @@ def test_debians_copyright_is_machine_readable_and_names_the_projects_licence() 
     assert "Version 3, 29 June 2007" in (ROOT / "LICENSE").read_text()
 
 
-def test_debians_rules_are_a_makefile_that_dh_could_run() -> None:
-    assert "dh build" in output("make", "--dry-run", "--file", DEBIAN / "rules", "build")
+def test_debians_rules_are_a_makefile_that_dh_could_run(tmp_path: Path) -> None:
+    assert "dh build" in output("make", "--dry-run", "--directory", tmp_path, "--file", DEBIAN / "rules", "build")
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """[audio] and [recording]."""
 
+from typing import Literal
+
 from appliance.config.schema.base import Table, setting
 
 
@@ -44,6 +46,15 @@ class AudioTable(Table):
         "Highest volume that clients and buttons may set.", default=100.0, unit="%", ge=0, le=100, live=True
     )
     max_gain: float = setting("Highest gain that clients may set.", default=100.0, unit="%", ge=0, le=100, live=True)
+    noise_suppression: bool = setting(
+        "Make steady noise in the microphone's sound, such as traffic, 12 dB quieter. Applies to a sound card.",
+        default=True,
+    )
+    echo_canceller: Literal["strong", "open"] = setting(
+        "What to prefer while the caller and the visitor speak at once. strong: no echo for the caller. open: more of "
+        "the visitor's voice, and more echo. Applies to a sound card.",
+        default="strong",
+    )
     microphone_file: str = setting(
         "WAV file (16 bit, mono) to play in a loop instead of the microphone, for demonstrations. Empty: none.",
         allowed='the path of a file, or ""',

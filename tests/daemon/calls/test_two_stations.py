@@ -1,18 +1,25 @@
 import asyncio
+import math
 import os
 import signal
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from appliance import demo
 from tests.sip.test_cards import SoundServer
 from tests.support.pairs import appliances, connect, pair
 from tests.support.stations import RATE, Ear, tone_file
+from tests.support.waiting import PATIENCE_S, until_async
 
 OURS, THEIRS = 440, 1000
 AS_PLAYED, ABSENT = (-1.0, 1.0), (-200.0, -50.0)  # dB against what is played
+VOICE = Path(demo.__file__).parent / "sounds" / "resident.wav"
+LOUD_DB, CANCELLED_DB = -50.0, 20.0  # an echo that counts; how much quieter it must come back
 SINKS = ("street", "room")
 DESK = """pcm.desk {
   type asym
@@ -21,6 +28,13 @@ DESK = """pcm.desk {
   hint { show on description desk }
 }
 """  # speaker in the room, microphone in the street
+HALL = """pcm.hall {
+  type asym
+  playback.pcm { type pulse device room }
+  capture.pcm { type pulse device hall.monitor }
+  hint { show on description hall }
+}
+"""  # the microphone picks up what the room's speaker plays, 60 ms later
 PCM = """pcm.{sink} {{
   type asym
   playback.pcm {{ type pulse device {sink} }}
@@ -90,7 +104,14 @@ class Speakers(SoundServer):
         for sink in SINKS:
             self.ask("load-module", "module-null-sink", f"sink_name={sink}", "rate=48000")
         self.alsa = self.directory / "alsa.conf"
-        self.alsa.write_text(f"</usr/share/alsa/alsa.conf>\n{DESK}" + "".join(PCM.format(sink=sink) for sink in SINKS))
+        self.alsa.write_text(
+            f"</usr/share/alsa/alsa.conf>\n{DESK}{HALL}" + "".join(PCM.format(sink=sink) for sink in SINKS)
+        )
+
+    def echo(self):
+        """From now on the microphone in the hall picks up the speaker in the room."""
+        self.ask("load-module", "module-null-sink", "sink_name=hall", "rate=48000")
+        self.ask("load-module", "module-loopback", "source=room.monitor", "sink=hall", "latency_msec=60")
 
     def play(self, sink, path: Path):
         """Play that file there again and again, until the whole group is killed."""
@@ -134,7 +155,8 @@ def test_the_same_on_real_alsa_pcms(speakers, tmp_path):
 
 def test_a_real_microphone_is_heard_while_the_far_end_speaks(speakers, tmp_path):
     desk, kitchen = speaking(tmp_path)
-    desk["audio"] = {"capture": "desk", "playback": "desk"}
+    # A steady tone counts as noise.
+    desk["audio"] = {"capture": "desk", "playback": "desk", "noise_suppression": False}
     ear = Ear(tmp_path / "room.raw", header=0)
     listener = speakers.hear("room", tmp_path / "room.raw")
     visitor = speakers.play("street", tone_file(tmp_path / "visitor.wav", OURS))
@@ -151,3 +173,35 @@ def test_a_real_microphone_is_heard_while_the_far_end_speaks(speakers, tmp_path)
         for process in (visitor, listener):
             process.kill()
             process.wait()
+
+
+async def loudness(*ears):
+    """Of the next three seconds at each, in dB against a full wave."""
+    since = [len(ear.samples()) for ear in ears]
+    for ear, begin in zip(ears, since, strict=True):
+        await until_async(lambda: len(ear.samples()) > begin + 3 * RATE, f"{ear.path} to grow")  # noqa: B023 - awaited here
+    heard = [ear.samples()[begin:] for ear, begin in zip(ears, since, strict=True)]
+    return [20 * math.log10(np.sqrt(np.mean(samples**2)) / 32768 + 1e-9) for samples in heard]
+
+
+@pytest.mark.parametrize("canceller", ["strong", "open"])
+def test_who_calls_does_not_hear_itself_from_the_speaker_at_the_door(canceller, speakers, tmp_path):
+    """The caller speaks; the door's microphone picks it up from the speaker, and hardly anything comes back."""
+    speakers.echo()
+    audio = {"capture": "hall", "playback": "hall", "echo_canceller": canceller}
+    voice = {"microphone_file": str(VOICE), "capture": "null", "playback": "street"}
+    ears = {sink: Ear(tmp_path / f"{sink}.raw", header=0) for sink in ("hall", "street")}
+    listeners = [speakers.hear(sink, ear.path) for sink, ear in ears.items()]
+    try:
+        with appliances(*pair({"audio": audio}, {"audio": voice})) as (front, kitchen):
+            connect(front, kitchen)
+            end = time.monotonic() + PATIENCE_S
+            echo = back = -math.inf
+            while echo < LOUD_DB or back > echo - CANCELLED_DB:  # until the canceller has learnt the room
+                assert time.monotonic() < end, f"echo of {echo:.0f} dB at the microphone, {back:.0f} dB at the caller"
+                echo, back = asyncio.run(loudness(*ears.values()))
+            assert not front.ever("audio.failed")
+    finally:
+        for listener in listeners:
+            listener.kill()
+            listener.wait()

@@ -27,7 +27,7 @@ LINGER_S = 2.0
 # Waits between attempts to open a failed card; the last one repeats. A card of the kernel that comes is tried at once,
 # and again if its files do not have their group yet.
 AGAIN_S = (0.5, 1.0, 2.0, 5.0)
-ECHO_TAIL_MS = 200
+ECHO_TAIL_MS = 200  # AEC3 ignores it; 0 would turn the canceller off
 ALSA_CONFIG = "ALSA_CONFIG_PATH"  # alsa-lib reads it each time
 NO_CARDS = str(Path(__file__).with_name("no_cards.conf"))
 LISTING = "listing the ALSA PCMs"
@@ -271,8 +271,15 @@ class Devices:
             self._announce("")
 
     def _cancel_echo(self) -> None:
-        echo = self._echo and self._capture != NULL
-        self._manager.setEcOptions(ECHO_TAIL_MS if echo else 0, pj.PJMEDIA_ECHO_WEBRTC_AEC3 if echo else 0)
+        if not self._echo or self._capture == NULL:
+            self._manager.setEcOptions(0, 0)
+            return
+        options = pj.PJMEDIA_ECHO_WEBRTC_AEC3
+        if self._settings.noise_suppression:
+            options |= pj.PJMEDIA_ECHO_USE_NOISE_SUPPRESSOR
+        if self._settings.open_canceller:
+            options |= pj.PJMEDIA_ECHO_AGGRESSIVENESS_CONSERVATIVE
+        self._manager.setEcOptions(ECHO_TAIL_MS, options)
 
     def _null(self) -> None:
         self._manager.setNullDev()

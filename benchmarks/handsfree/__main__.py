@@ -1,0 +1,131 @@
+"""`make bench-audio`: scenes through each engine, scored; prints a table and writes docs/benchmarks-audio.md.
+
+The WAV files of each scene are left in build/bench-audio, to listen to.
+"""
+
+import argparse
+import statistics
+import wave
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.handsfree import engines, scores
+from benchmarks.handsfree.scenes import Recipe, Scene, made
+from benchmarks.handsfree.signals import RATE, Sound
+
+if TYPE_CHECKING:
+    from benchmarks.handsfree.engines import Engine
+
+DELAYS_MS = (20, 60, 120, 250)
+ROOMS_S = (0.2, 0.4, 0.6)
+ECHOES_DB = (-10.0, 0.0, 10.0)
+STALLS_MS = (50, 120)
+CONSERVATIVE = 0x1000  # PJMEDIA_ECHO_AGGRESSIVENESS_CONSERVATIVE: the setting echo_canceller = "open"
+
+HEAD = """<!-- Made by make bench-audio. Change benchmarks/handsfree/, not this. -->
+# Hands-free sound
+
+The echo canceller alone, on {count} scenes. A scene is a room by pyroomacoustics, a small speaker and a microphone 8 cm
+apart, two recorded speakers (prompts of Asterisk), and ALSA's two threads as a schedule. Each cell is the median, in
+brackets the worst.
+
+- **ERLE**, dB: how much quieter the echo is after 3 s; after a stall of the playback thread of 50 and 120 ms, 1 s and
+  4 s later.
+- **echo**, **other**: AECMOS by speechmos, 1 to 5: what is left of the echo, and how the rest sounds.
+- **PESQ** (ITU-T P.862.2): the visitor's voice against the same voice before noise and canceller.
+
+`ours` is what the station runs; `ours, open` is the setting `echo_canceller = "open"`; `WebRTC` is the module in the
+PyPI package livekit. No engine keeps the visitor's voice while a loud echo comes in: turn the speaker down, or
+speak in turns.
+
+"""
+
+
+def recipes(*, short: bool) -> Iterator[Recipe]:
+    """All scenes, or some of each group."""
+    rooms = ROOMS_S[1:2] if short else ROOMS_S
+    for seed in (0,) if short else (0, 1):
+        for rt60_s in rooms:
+            for delay_ms in DELAYS_MS:
+                yield Recipe("caller alone", "caller", rt60_s, delay_ms, seed=seed)
+            for echo_db in ECHOES_DB:
+                yield Recipe(f"in turns, echo {echo_db:+.0f} dB", "turns", rt60_s, 60, echo_db, seed=seed)
+                yield Recipe(f"both at once, echo {echo_db:+.0f} dB", "both", rt60_s, 60, echo_db, seed=seed)
+        for noise_db in (None, 20.0, 10.0):
+            group = "visitor alone, " + ("quiet" if noise_db is None else f"street {noise_db:.0f} dB below")
+            yield Recipe(group, "visitor", noise_db=noise_db, seed=seed)
+        yield Recipe("visitor alone, hum 20 dB below", "visitor", noise_db=20.0, noise="hum", seed=seed)
+        for stall_ms in STALLS_MS:
+            yield Recipe(f"caller alone, stall of {stall_ms} ms", "caller", delay_ms=120, stall_ms=stall_ms, seed=seed)
+        yield Recipe("caller alone, clipped", "caller", delay_ms=120, echo_db=10, clip=True, seed=seed)
+        for ppm in (-100.0, 100.0):
+            yield Recipe("caller alone, clocks 100 ppm apart", "caller", delay_ms=120, ppm=ppm, seconds=59.8, seed=seed)
+
+
+def scored(recipe: Recipe, scene: Scene, out: Sound) -> dict[str, float]:
+    """The scores that say something about such a scene."""
+    if recipe.who == "visitor":
+        return {"PESQ": scores.voice_pesq(scene, out)}
+    if recipe.stall_ms:
+        begin_s = 11 if recipe.stall_ms == min(STALLS_MS) else 14
+        return {"ERLE": scores.erle(scene, out, begin_s)}
+    if recipe.who == "caller":
+        late_s = max(5, recipe.seconds - 15)  # AECMOS takes 20 s at most
+        echo, _other = scores.echo_mos(scene, out, "caller", late_s)
+        return {"ERLE": scores.erle(scene, out), "echo": echo}
+    echo, other = scores.echo_mos(scene, out, recipe.who)
+    return {"echo": echo, "other": other}
+
+
+def keep(directory: Path, name: str, sound: Sound) -> None:
+    """Write a WAV file to listen to."""
+    with wave.open(str(directory / f"{name.replace('/', '-')}.wav"), "wb") as file:
+        file.setparams((1, 2, RATE, 0, "NONE", ""))
+        file.writeframes(engines.pcm(sound))
+
+
+def table(found: dict[tuple[str, str], dict[str, list[float]]], names: list[str]) -> str:
+    """A row for each group and score, a column for each engine."""
+    lines = [f"| scene | score | {' | '.join(names)} |", f"|---|---|{'--:|' * len(names)}"]
+    for (group, score), values in found.items():
+        cells = [f"{statistics.median(values[name]):.2f} ({min(values[name]):.2f})" for name in names]
+        lines.append(f"| {group} | {score} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Measure, print and write."""
+    parser = argparse.ArgumentParser(prog="make bench-audio", description=__doc__)
+    parser.add_argument("voices", type=Path, help="directory of Asterisk's prompts: en_US_f_Allison and others")
+    parser.add_argument("canceller", type=Path, help="the program made by packaging/pjsua2/build --canceller")
+    parser.add_argument("--short", action="store_true", help="some scenes of each group only; writes no document")
+    arguments = parser.parse_args()
+    chosen: dict[str, Engine] = {
+        "no canceller": engines.none,
+        "ours": engines.ours(arguments.canceller, engines.SUPPRESSOR),
+        "ours, open": engines.ours(arguments.canceller, engines.SUPPRESSOR | CONSERVATIVE),
+        "WebRTC": engines.webrtc,
+        "speexdsp": engines.speex,
+    }
+    kept = Path("build/bench-audio/wav")
+    kept.mkdir(parents=True, exist_ok=True)
+    found: dict[tuple[str, str], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    count = 0
+    for recipe in recipes(short=arguments.short):
+        scene = made(recipe, arguments.voices)
+        count += 1
+        for name, engine in chosen.items():
+            out = engine(scene)
+            for score, value in scored(recipe, scene, out).items():
+                found[recipe.group, score][name].append(value)
+            keep(kept, f"{count:03} {recipe.who}, {recipe.name}, {name}", out)
+    text = table(found, list(chosen))
+    print(text)  # noqa: T201 - the result
+    if not arguments.short:
+        Path("docs/benchmarks-audio.md").write_text(HEAD.format(count=count) + text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""Voices and noises, as float arrays of 16 kHz mono between -1 and 1."""
+
+from functools import cache
+from pathlib import Path
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import butter, sosfilt
+
+RATE = 16000
+
+Sound = NDArray[np.float64]
+
+CALLERS = ("en_US_f_Allison", "ru_RU_f_IvrvoiceRU")
+VISITORS = ("it_IT_m_Carlo", "fr_CA_f_June")
+TEXT = "demo-instruct.g722"  # a minute of connected speech, in each language
+
+
+@cache
+def voice(directory: Path, name: str) -> Sound:
+    """A recorded speaker of Asterisk's prompts (CC BY-SA 3.0), which are wideband as G.722."""
+    with av.open(directory / name / TEXT, format="g722") as file:
+        samples = np.concatenate([frame.to_ndarray().reshape(-1) for frame in file.decode(audio=0)])
+    return samples / 32768
+
+
+def level(sound: Sound) -> float:
+    """The loudness of what is not silence, in dB: the mean power of the frames that are within 30 dB of the loudest."""
+    frames = sound[: len(sound) // 320 * 320].reshape(-1, 320)
+    power = np.mean(frames**2, axis=1)
+    return float(10 * np.log10(np.mean(power[power > np.max(power) / 1000]) + 1e-12))
+
+
+def at(sound: Sound, decibel: float) -> Sound:
+    """The sound with that level."""
+    return sound * 10 ** ((decibel - level(sound)) / 20)
+
+
+def street(seconds: float, seed: int) -> Sound:
+    """Traffic: brown rumble, and cars that pass."""
+    random = np.random.default_rng(seed)
+    count = int(seconds * RATE)
+    rumble = sosfilt(butter(2, [40, 300], "bandpass", fs=RATE, output="sos"), random.standard_normal(count))
+    hiss = sosfilt(butter(1, [300, 3000], "bandpass", fs=RATE, output="sos"), random.standard_normal(count))
+    time = np.arange(count) / RATE
+    passing = np.arange(random.uniform(0, 3), seconds, 4.0)
+    cars = np.sum(np.exp(-(((time[:, np.newaxis] - passing) / 1.2) ** 2)), axis=1)
+    return at(rumble / np.std(rumble) + (0.15 + 0.5 * cars) * hiss / np.std(hiss), 0)
+
+
+def hum(seconds: float) -> Sound:
+    """Mains: 50 Hz and its odd harmonics."""
+    time = np.arange(int(seconds * RATE)) / RATE
+    orders = np.array([1, 3, 5, 7])
+    return at(np.sum(np.sin(2 * np.pi * 50 * np.outer(time, orders)) / orders, axis=1), 0)

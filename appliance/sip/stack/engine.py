@@ -63,6 +63,7 @@ ALARM_S = 5.0  # a longer turn is a deadlock; the daemon, if it lives, has kille
 STOP_WITHIN_S = 0.5
 MAX_CALLS = 32
 MESSAGE_LEVEL = 4  # pjsua logs SIP messages from this level on
+RESAMPLING = 4  # of G.711 to the bridge's rate and back, by a filter of 128 taps; from 5 on of 256, which nobody hears
 APPEND = 0x1108  # PJ_O_APPEND
 DECOR = 2 | 4 | 8 | 16 | 32 | 64 | 128 | 512  # PJ_LOG_HAS_: year, month, day, time, µs, sender, newline, space
 
@@ -162,7 +163,7 @@ class Engine:
             if self._traced:
                 LIBC.fflush(None)  # pjsip leaves the trace's last 4 KiB in stdio's buffer
             if now >= beat:
-                beat = now + (BEAT_S if self._busy else IDLE_BEAT_S)
+                beat = now + (IDLE_BEAT_S if self._idle else BEAT_S)
                 self._channel.post(Beat(now))
 
     def stop(self) -> None:
@@ -245,7 +246,11 @@ class Engine:
 
     @property
     def _busy(self) -> bool:
-        return self._media.busy or self._accounts.busy or self._cards.busy or any(True for _ in self._calls)
+        return self._media.busy or self._accounts.busy or self._cards.busy or any(call.busy for call in self._calls)
+
+    @property
+    def _idle(self) -> bool:
+        return not (self._busy or self._media.runs or any(True for _ in self._calls))
 
     def _sleep(self, until: float) -> None:
         """Sleep until something happens, pjsip's next timer is due, or that time has come."""
@@ -286,6 +291,7 @@ def endpoint_config(settings: SipSettings) -> pj.EpConfig:
     config.uaConfig.threadCnt, config.uaConfig.mainThreadOnly = 0, True
     config.uaConfig.maxCalls, config.uaConfig.userAgent = MAX_CALLS, settings.user_agent
     config.medConfig.noVad = True  # silence is sent as well: no packets then means a fault
+    config.medConfig.quality = RESAMPLING
     config.medConfig.ecTailLen = 0  # `devices` enables it for a real card
     log = config.logConfig
     log.consoleLevel = log.level = log.msgLogging = 0

@@ -18,6 +18,7 @@ ESCAPED = re.compile(r"\\(.)")
 # pjsip accepts a single CR or LF as a line end as well
 LINE_END = r"(?:\r\n|\n|\r(?!\n))"
 LINE, FOLD, BLANK = re.compile(LINE_END), re.compile(LINE_END + r"[ \t]+"), re.compile(LINE_END + "{2}")
+OPUS_HZ = 48000
 COMPACT = {
     "a": "Accept-Contact",
     "b": "Referred-By",
@@ -180,5 +181,9 @@ def nothing_came(event: pj.SipEvent) -> bool:
 
 
 def codec(stream: pj.StreamInfo) -> Codec:
-    """The codec of a stream, its name as in SDP; the clock rate is the audio's (G.722: 16 kHz, though SDP says 8)."""
-    return Codec(name=clean(stream.codecName), clock_rate_hz=int(stream.codecClockRate))
+    """The codec of a stream, its name as in SDP; the clock rate is the audio's (G.722: 16 kHz, though SDP says 8).
+
+    Opus has no rate but that of its RTP (RFC 7587 §4.1); pjsua2 reports the rate at which it decodes.
+    """
+    name = clean(stream.codecName)
+    return Codec(name=name, clock_rate_hz=OPUS_HZ if name == "opus" else int(stream.codecClockRate))

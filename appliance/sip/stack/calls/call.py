@@ -287,6 +287,12 @@ class SipCall(pj.Call):
         if not self.signals_digits:
             self._report_digits(presses, DigitMethod.INBAND)
 
+    @property
+    def busy(self) -> bool:
+        """Whether something is under way that has no event of its own, so that `turn` must come soon."""
+        waits = self.renew_at is not None or self.hold.asked is not None or self.updates.busy or self.updating
+        return waits or self.sending.busy or self.receiving.busy or self.ice.runs
+
     def turn(self, now: float, *, held: bool) -> None:
         """Do what is due: hold, digits, and a look at the packets."""
         self._report_digits(self.receiving.turn(now), DigitMethod.RFC4733)

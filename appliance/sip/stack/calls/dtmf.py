@@ -24,6 +24,11 @@ class Sending:
         self._going = ""
         self._until = 0.0
 
+    @property
+    def busy(self) -> bool:
+        """Whether a digit is being sent, or waits."""
+        return bool(self._going or self._waiting)
+
     def add(self, digits: str) -> None:
         """Append digits."""
         self._waiting.extend(digits)
@@ -52,6 +57,11 @@ class Receiving:
         self._event: Event | None = None
         self._done: Event | None = None  # its last packet comes three times, even into a new stream
         self._duration_ms, self._updated = 0, 0.0
+
+    @property
+    def busy(self) -> bool:
+        """Whether the end of a digit is awaited."""
+        return self._event is not None
 
     def packet(self, event: Event, duration_ms: int, now: float, *, last: bool) -> list[tuple[str, int]]:
         """Process one packet; returns digits that are complete now, with durations in milliseconds."""

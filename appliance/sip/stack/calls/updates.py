@@ -66,6 +66,11 @@ class Updates:
         """Offer only these codecs from now on."""
         self.codecs, self._wanted_at, self._until = codecs, now, now + LONGEST_S
 
+    @property
+    def busy(self) -> bool:
+        """Whether an offer waits until it can be sent."""
+        return self._wanted_at is not None
+
     def due(self, now: float) -> bool:
         """Whether to send the offer of codecs now."""
         return self._wanted_at is not None and now >= self._wanted_at

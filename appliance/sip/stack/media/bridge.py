@@ -55,8 +55,13 @@ class Media:
 
     @property
     def busy(self) -> bool:
-        """Whether there is something to look at soon: sound, or a file to close."""
-        return bool(self._made) or self._changed or self._recorders.closing or self._devices.busy
+        """Whether there is something to look at soon: digits in the sound, a level, or a file to close."""
+        return self._changed or self._sound.measure or bool(self._inband.ears) or self._recorders.closing
+
+    @property
+    def runs(self) -> bool:
+        """Whether the bridge runs, or a card is wanted."""
+        return self._devices.busy
 
     def desire(self, sound: Sound) -> None:
         """Set the desired sound."""

@@ -7,6 +7,8 @@ import pjsua2 as pj
 
 from appliance.sip.stack.routing.transports import StartError
 
+# pjmedia's bridge runs at this rate, so that Opus at 48 kHz would only resample: a third more processor time in a call.
+BRIDGE_HZ = 16000
 LOWEST_PRIORITY, HIGHEST_PRIORITY = 1, 250
 
 
@@ -17,6 +19,9 @@ class Codecs:
         self._endpoint, self.configured = endpoint, configured
         codecs_known = endpoint.codecEnum2()  # kept while its parts are read
         self._known = [str(codec.codecId) for codec in codecs_known]
+        opus = endpoint.getCodecOpusConfig()
+        opus.sample_rate = BRIDGE_HZ
+        endpoint.setCodecOpusConfig(opus)
         self._prefer(configured)
 
     @contextmanager

@@ -5,6 +5,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect, unix_connect
 
+from appliance.api.routes import events
 from tests.api.conftest import PATIENCE_S, TOKEN
 from tests.support.waiting import until
 
@@ -153,3 +154,9 @@ def test_a_since_that_is_no_id_is_a_problem(shared, since):
 def test_an_unknown_socket_is_refused(shared):
     with pytest.raises(InvalidStatus):
         over_tcp(shared, "/v1/nothing")
+
+
+def test_an_event_becomes_text_once_for_all_subscribers():
+    one, other = {"id": 1, "type": "a"}, {"id": 1, "type": "b"}
+    assert events._text(one) is events._text(one)
+    assert [json.loads(events._text(each)) for each in (other, one, other)] == [other, one, other]

@@ -78,6 +78,7 @@ class UaConfig:
     userAgent: str
 
 class MediaConfig:
+    quality: int
     noVad: bool
     ecTailLen: int
 

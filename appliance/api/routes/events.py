@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import deque
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import aclosing
 from typing import Annotated, Any
@@ -144,8 +145,16 @@ async def _blocks(subscription: EventSubscription) -> AsyncGenerator[str, None]:
             await asyncio.gather(coming, return_exceptions=True)
 
 
+_texts: deque[tuple[Json, str]] = deque(maxlen=8)  # all subscribers send the same envelopes, one soon after the other
+
+
 def _text(envelope: Json) -> str:
-    return json.dumps(envelope, ensure_ascii=False, separators=(",", ":"))
+    for known, text in _texts:
+        if known is envelope:
+            return text
+    text = json.dumps(envelope, ensure_ascii=False, separators=(",", ":"))
+    _texts.appendleft((envelope, text))
+    return text
 
 
 async def _while_there(receive: Receive, work: Coroutine[Any, Any, list[Json] | None]) -> list[Json]:

@@ -10,8 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlencode
 
-from msgspec.structs import asdict
-
 import appliance
 from appliance.base.errors import ErrorCode, IntercomError, problem
 from appliance.base.types import Json
@@ -216,6 +214,8 @@ def doctor(client: Client, given: argparse.Namespace) -> int:
     except IntercomError as err:
         if err.code != "server-unreachable":
             raise
+        from msgspec.structs import asdict  # noqa: PLC0415  late: the other commands are quicker without
+
         from appliance.doctor.examine import examine  # noqa: PLC0415  late: pydantic
         from appliance.doctor.findings import warning  # noqa: PLC0415
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from appliance.demo.stations import CODE
-from tests.support.daemon import Daemon, loopback
+from tests.support.daemon import Daemon, loopback, settled
 from tests.support.peers.afterwards import rings
 from tests.support.peers.packets import Packets
 from tests.support.peers.registrars import Kamailio, account
@@ -45,11 +45,6 @@ class Name:
 
     def leads(self, address):
         self.path.write_text(address)
-
-
-@pytest.fixture
-def name(tmp_path):
-    return Name(tmp_path)
 
 
 class Claimer(Packets):
@@ -105,24 +100,47 @@ def opens(door, *claimer, **more):
         return True
 
 
+@pytest.fixture(scope="module")
+def registrar(tmp_path_factory):
+    with Kamailio(tmp_path_factory.mktemp("k")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory):
+    """A station whose target is configured by name, and the address that this leads to."""
+    directory, address = tmp_path_factory.mktemp("d"), loopback()
+    name = Name(directory)
+    name.leads(address)
+    with station(directory, f"sip:far@{NAME}:5060", name.within) as door:
+        yield door, address
+
+
+@pytest.fixture
+def named(running):
+    door, address = running
+    with settled(door):
+        yield door, address
+
+
 def at_last(condition, what):
     """Wait for it by one call a second: the station shuts out those that call too often."""
     until(condition, what, every=1.0)
 
 
 @pytest.mark.parametrize("header", ASKS_FOR_AN_ANSWER)
-def test_who_claims_a_target_s_name_from_another_address_is_neither_answered_nor_opens(header, name, tmp_path):
-    uri, address, asks = f"sip:far@{NAME}", loopback(), {"headers": ASKS_FOR_AN_ANSWER[header]}
-    name.leads(address)
-    with station(tmp_path, f"{uri}:5060", name.within) as door:
-        assert is_refused(door, loopback(), door, uri, **asks)
-        at_last(lambda: opens(door, address, door, uri, **asks), "the name is looked up")
-        assert is_refused(door, loopback(), door, uri, **asks)
-        with Packets(address, 5060) as phone:
-            rings(door, phone)
+def test_who_claims_a_target_s_name_from_another_address_is_neither_answered_nor_opens(header, named):
+    door, address = named
+    uri, asks = f"sip:far@{NAME}", {"headers": ASKS_FOR_AN_ANSWER[header]}
+    assert is_refused(door, loopback(), door, uri, **asks)
+    at_last(lambda: opens(door, address, door, uri, **asks), "the name is looked up")
+    assert is_refused(door, loopback(), door, uri, **asks)
+    with Packets(address, 5060) as phone:
+        rings(door, phone)
 
 
-def test_a_name_that_cannot_be_looked_up_makes_its_caller_a_stranger_until_it_can(name, tmp_path):
+def test_a_name_that_cannot_be_looked_up_makes_its_caller_a_stranger_until_it_can(tmp_path):
+    name = Name(tmp_path)
     uri, asks = f"sip:far@{NAME}", {"headers": ASKS_FOR_AN_ANSWER["Call-Info"]}
     address, another = loopback(), loopback()
     with station(tmp_path, f"{uri}:5060", name.within) as door:
@@ -134,41 +152,38 @@ def test_a_name_that_cannot_be_looked_up_makes_its_caller_a_stranger_until_it_ca
         assert is_refused(door, address, door, uri, **asks)
 
 
-def test_a_message_that_claims_a_target_s_name_from_another_address_is_a_stranger_s(name, tmp_path):
-    uri = f"sip:far@{NAME}"
-    name.leads(loopback())
-    with station(tmp_path, f"{uri}:5060", name.within) as door, Claimer(loopback(), door, uri) as thief:
+def test_a_message_that_claims_a_target_s_name_from_another_address_is_a_stranger_s(named):
+    door, _ = named
+    with Claimer(loopback(), door, f"sip:far@{NAME}") as thief:
         thief.send(thief.request("MESSAGE", body="open", kind="text/plain"))
         door.wait("access.denied", scope="message", **{"from": thief.address})
         assert not door.of("message.received")
 
 
-def test_who_claims_a_target_of_an_account_that_anyone_may_call_is_a_stranger_there(tmp_path):
-    with Kamailio(tmp_path / "k") as registrar:
-        office = account(tmp_path, registrar, "201", callers="anyone")
-        door = station(tmp_path, "301", account={"office": office})
-        door.config["target"]["far"]["account"] = "office"
-        with door:
-            door.wait("account.registered", account="office")
-            uri, asked = f"sip:301@{registrar.address}", f"sip:201@{registrar.address}"
-            with Claimer(loopback(), door, uri, ASKS_FOR_AN_ANSWER["Call-Info"], asked) as thief:
-                assert thief.claims(door) == ""
-                call = door.wait("call.ringing")["call"]
-                assert door.get(f"/v1/calls/{call}")["account"] == "office"
-                thief.called(lambda: door.press("answer"))
-                door.talk(call)
-                thief.send(thief.request("INFO", 2, f"Signal={DIGIT}\r\nDuration=160\r\n", "application/dtmf-relay"))
-                assert door.wait("door.denied")["data"]["why"] == "the far end is no target that may open this door"
-                thief.hang_up()
-            assert not door.of("door.unlocked")
+def test_who_claims_a_target_of_an_account_that_anyone_may_call_is_a_stranger_there(registrar, tmp_path):
+    office = account(tmp_path, registrar, "201", callers="anyone")
+    door = station(tmp_path, "301", account={"office": office})
+    door.config["target"]["far"]["account"] = "office"
+    with door:
+        door.wait("account.registered", account="office")
+        uri, asked = f"sip:301@{registrar.address}", f"sip:201@{registrar.address}"
+        with Claimer(loopback(), door, uri, ASKS_FOR_AN_ANSWER["Call-Info"], asked) as thief:
+            assert thief.claims(door) == ""
+            call = door.wait("call.ringing")["call"]
+            assert door.get(f"/v1/calls/{call}")["account"] == "office"
+            thief.called(lambda: door.press("answer"))
+            door.talk(call)
+            thief.send(thief.request("INFO", 2, f"Signal={DIGIT}\r\nDuration=160\r\n", "application/dtmf-relay"))
+            assert door.wait("door.denied")["data"]["why"] == "the far end is no target that may open this door"
+            thief.hang_up()
+        assert not door.of("door.unlocked")
 
 
-def test_a_udp_packet_with_the_registrar_s_address_is_a_stranger_s_to_an_account_by_tcp(tmp_path):
+def test_a_udp_packet_with_the_registrar_s_address_is_a_stranger_s_to_an_account_by_tcp(registrar, tmp_path):
     """Anybody can write an address into a UDP packet; into a connection nobody can."""
-    with Kamailio(tmp_path / "k") as registrar:
-        door = station(tmp_path, "301", account={"office": account(tmp_path, registrar, "201", transport="tcp")})
-        door.config["target"]["far"]["account"] = "office"
-        with door:
-            door.wait("account.registered", account="office")
-            uri, asked = f"sip:301@{registrar.address}", f"sip:201@{registrar.address}"
-            assert is_refused(door, registrar.address, door, uri, headers=ASKS_FOR_AN_ANSWER["Call-Info"], asked=asked)
+    door = station(tmp_path, "301", account={"office": account(tmp_path, registrar, "201", transport="tcp")})
+    door.config["target"]["far"]["account"] = "office"
+    with door:
+        door.wait("account.registered", account="office")
+        uri, asked = f"sip:301@{registrar.address}", f"sip:201@{registrar.address}"
+        assert is_refused(door, registrar.address, door, uri, headers=ASKS_FOR_AN_ANSWER["Call-Info"], asked=asked)

@@ -26,6 +26,12 @@ def diagnosed(door, check):
     return found
 
 
+@pytest.fixture(scope="module")
+def pbx(tmp_path_factory):
+    with Kamailio(tmp_path_factory.mktemp("k")) as registrar:
+        yield registrar
+
+
 # -- registrations ---------------------------------------------------------------------------------------------------
 
 ACCOUNTS = {
@@ -38,8 +44,8 @@ ACCOUNTS = {
 }
 
 
-def test_each_registration_that_fails_names_what_to_look_at(tmp_path):
-    with Kamailio(tmp_path / "k") as pbx, Scripted((404, {})) as stranger, Scripted((0, {})) as wall:
+def test_each_registration_that_fails_names_what_to_look_at(pbx, tmp_path):
+    with Scripted((404, {})) as stranger, Scripted((0, {})) as wall:
         accounts = {
             "password": account(tmp_path, pbx, "401", "not it"),
             "user": account(tmp_path, pbx, "402", "pw-403", auth_user="403"),
@@ -101,18 +107,16 @@ def test_a_call_without_a_codec_in_common_names_the_codecs(tmp_path):
     assert told.endswith("(488 Not Acceptable Here): check sip.codecs.")
 
 
-def test_a_call_whose_sound_must_be_encrypted_names_the_encryption(tmp_path):
-    with Kamailio(tmp_path / "k") as pbx:
+def test_a_call_whose_sound_must_be_encrypted_names_the_encryption(pbx, tmp_path):
+    def station(user, srtp):
+        table = account(tmp_path, pbx, user, srtp=srtp)
+        target = {"far": {"uri": "422", "account": "office"}}
+        return Daemon(tmp_path / user, account={"office": table}, target=target)
 
-        def station(user, srtp):
-            table = account(tmp_path, pbx, user, srtp=srtp)
-            target = {"far": {"uri": "422", "account": "office"}}
-            return Daemon(tmp_path / user, account={"office": table}, target=target)
-
-        with station("421", "mandatory") as door, station("422", "off") as far:
-            for each in (door, far):
-                each.wait("account.registered")
-            told = explained(door, door.ring(), code=488, cause="media_failed")
+    with station("421", "mandatory") as door, station("422", "off") as far:
+        for each in (door, far):
+            each.wait("account.registered")
+        told = explained(door, door.ring(), code=488, cause="media_failed")
     assert told.endswith("check sip.codecs, and account.office.srtp.")
 
 

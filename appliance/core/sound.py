@@ -11,6 +11,26 @@ def rests(state: State, front: Call) -> bool:
     return front.media.hold is not Hold.NONE if front.conference is None else state.away
 
 
+def microphone(state: State, call: Call) -> bool:
+    """Whether the panel's microphone reaches the call's far end."""
+    if call.state is not CallState.CONNECTED:
+        return hears_early(state, call)
+    if call.conference is None:
+        return not call.media.muted and mixing.talks(call) and call is state.calls.active
+    mix = mixing.mix(state)
+    return mix.microphone and call.id in mix.participants and not call.media.muted
+
+
+def early(call: Call) -> bool:
+    """Whether a client lets the caller hear something before the answer."""
+    return call.state is CallState.EARLY_MEDIA and call.unanswered_here and call.media.hold is Hold.NONE
+
+
+def hears_early(state: State, call: Call) -> bool:
+    """Whether the caller hears the panel before the answer."""
+    return early(call) and call.media.early is EarlySource.PANEL and call is state.calls.active
+
+
 def media(state: State, call: Call) -> CallMedia:
     """A call's desired audio. A call that is held or in the background has no sound.
 
@@ -19,22 +39,19 @@ def media(state: State, call: Call) -> CallMedia:
     """
     in_front = call is state.calls.active
     if call.conference is None:
-        talks = in_front and mixing.talks(call)
-        speaker = microphone = talks
+        talks = speaker = in_front and mixing.talks(call)
     else:
         mix = mixing.mix(state)
         talks = call.id in mix.participants
-        speaker, microphone = talks and mix.speaker and call.id not in mix.muted, talks and mix.microphone
+        speaker = talks and mix.speaker and call.id not in mix.muted
     before = in_front and call.state is CallState.EARLY_MEDIA and not call.unanswered_here and not state.away
-    early = call.state is CallState.EARLY_MEDIA and call.unanswered_here and call.media.hold is Hold.NONE
-    panel = early and in_front and call.media.early is EarlySource.PANEL
     account = state.settings.account(call.account)
     return CallMedia(
         call.id,
         held=call.media.held_local,
-        microphone=(microphone and not call.media.muted) or panel,
+        microphone=microphone(state, call),
         speaker=speaker or before,
-        tone=(talks and call.times.end_announced) or (early and not panel),
+        tone=(talks and call.times.end_announced) or (early(call) and not hears_early(state, call)),
         confirm=call.state is CallState.CONNECTED and bool(call.confirm),
         asks=updates.asks(state, call),
         recording=next((r.id for r in state.calls.recordings if r.call == call.id and r.ready), None),

@@ -7,7 +7,6 @@ from appliance.core import events, inputs, requests
 from appliance.core.access import dtmf
 from appliance.core.accounts import contacts, registration, subscriptions
 from appliance.core.appliance import persistence
-from appliance.core.audio import microphone
 from appliance.core.calls import call_log, ending, focus
 from appliance.core.conferences import lifecycle, mixing
 from appliance.core.dispatch import on, takes
@@ -36,20 +35,24 @@ def step(state: State, given: AnyInput) -> Step:
     Never raises for any input, in any order; time never runs backwards, whatever an input says.
     """
     turn = Turn(state, max(state.now, given.at), given.fresh, given.taken)
+    begun = turn.state
     due(turn)
     settle(turn)
     take(turn, given)
-    settle(turn)
-    due(turn)
-    settle(turn)
-    transferor.settle(turn)
-    transferee.settle(turn)
+    if turn.state is not begun:  # otherwise there is nothing new to settle, and nothing new is due
+        settle(turn)
+        settled = turn.state
+        due(turn)
+        if turn.state is not settled:
+            settle(turn)
+    if turn.transfers:
+        transferor.settle(turn)
+        transferee.settle(turn)
     dtmf.calls_ended(turn)
     rules.settle(turn, state)
     persistence.settle(turn, state)
     mixing.report(turn, state)
     call_log.write(turn, state)
-    microphone.report(turn, state)
     indications.report(turn, state)
     return Step(turn.state, tuple(turn.orders), tuple(turn.events))
 
@@ -63,8 +66,8 @@ def settle(turn: Turn) -> None:
 
 def due(turn: Turn) -> None:
     """Act on every deadline that has passed."""
-    for room in ROOMS:
-        room.due(turn)
+    for room_due in DUE:
+        room_due(turn)
 
 
 def take(turn: Turn, given: AnyInput) -> None:
@@ -107,5 +110,6 @@ WHOLE = takes(
     on(inputs.ConfigChanged, configured),
     on(inputs.Requested, requests.requested),
 )
+DUE = tuple(room.due for room in ROOMS)
 TABLES = (WHOLE, *(room.take for room in ROOMS))
 RULES = {kind: tuple(table[kind] for table in TABLES if kind in table) for kind in inputs.INPUTS}

@@ -33,12 +33,12 @@ def is_night(state: State) -> bool:
 
     While the clock is not trusted it is day: a lamp that is too bright disturbs less than one that nobody sees.
     """
-    return _within(_night(state))
+    return state.settings.night is not None and _within(_night(state))
 
 
 def is_quiet(state: State) -> bool:
     """Whether the quiet hours apply: also by a clock that is not trusted, since being wrong disturbs little."""
-    return _within(_quiet(state))
+    return state.appliance.clock is not None and _within(_quiet(state))
 
 
 def night_changes_at(state: State) -> float | None:

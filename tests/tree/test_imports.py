@@ -84,6 +84,7 @@ PURE = {
     "itertools",
     "math",
     "msgspec",
+    "operator",
     "re",
     "typing",
     "zlib",

@@ -32,9 +32,12 @@ perform = performs(
 
 def due(turn: Turn) -> None:
     """Act on every deadline of this room that has passed."""
-    dtmf.due(turn)
-    keypads.due(turn)
-    codes.due(turn)
+    if turn.calls.living:
+        dtmf.due(turn)
+    if turn.access.entries:
+        keypads.due(turn)
+    if turn.access.pending_writes:
+        codes.due(turn)
 
 
 def wake(state: State) -> list[float | None]:

@@ -72,9 +72,11 @@ def sip_lost(turn: Turn) -> None:
 
 def due(turn: Turn) -> None:
     """Act on every deadline of this room that has passed."""
-    registration.due(turn)
-    contacts.due(turn)
-    subscriptions.due(turn)
+    if turn.settings.accounts:
+        registration.due(turn)
+    if turn.accounts.contacts:
+        contacts.due(turn)
+        subscriptions.due(turn)
 
 
 def wake(state: State) -> list[float | None]:

@@ -67,6 +67,9 @@ def written(turn: Turn, given: inputs.KeptWritten) -> None:
 
 def settle(turn: Turn, before: State) -> None:
     """Number this step's change, so that no older write is taken for it; reply to clients whose change is on disc."""
+    after = turn.state
+    if after.appliance is before.appliance and after.doors is before.doors and after.settings is before.settings:
+        return
     change = before.appliance.kept_change + 1
     if to_be_saved(turn.state) != to_be_saved(before) and turn.appliance.kept_change == before.appliance.kept_change:
         turn.appliance = replace(turn.appliance, kept_change=change)
@@ -86,6 +89,8 @@ def failed(turn: Turn, given: inputs.KeptFailed) -> None:
 
 def due(turn: Turn) -> None:
     """Refuse requests whose write takes too long."""
+    if not turn.appliance.pending_replies:
+        return
     late = [each for each in turn.appliance.pending_replies if turn.now >= each.until]
     for each in late:
         refuse(turn, each, f"The disc took longer than {SAVED_WITHIN_S:g} s.", "Check the disc or SD card.")

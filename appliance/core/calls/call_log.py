@@ -9,7 +9,7 @@ CUT_OFF = End(Cause.ERROR, 0, "", By.DEVICE)
 
 def write(turn: Turn, before: State) -> None:
     """Order a log row for each call that began, connected or ended in this step, so that a power cut loses little."""
-    for call in turn.calls.living:
+    for call in () if turn.calls is before.calls else turn.calls.living:
         known = before.calls.get(call.id)
         news = known is None or known.times.connected_since != call.times.connected_since
         if news and not is_turned_away(call.end):

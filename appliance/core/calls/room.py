@@ -80,8 +80,9 @@ perform = performs(
 def due(turn: Turn) -> None:
     """Act on every deadline of this room that has passed."""
     forwarding.due(turn)
-    call_timers.due(turn)
-    updates.due(turn)
+    if turn.calls.living:
+        call_timers.due(turn)
+        updates.due(turn)
 
 
 def wake(state: State) -> list[float | None]:

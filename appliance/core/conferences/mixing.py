@@ -45,8 +45,10 @@ def links(state: State) -> tuple[tuple[CallId, CallId], ...]:
 
 def report(turn: Turn, before: State) -> None:
     """Report a changed mix, unless the conference has ended."""
+    if turn.conference is None:
+        return
     now = mix(turn.state)
-    if turn.conference is not None and now != mix(before):
+    if now != mix(before):
         event = events.ConferenceChanged(
             turn.conference.id,
             participants=now.participants,

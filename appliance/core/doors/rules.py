@@ -27,6 +27,8 @@ TRIGGERS: tuple[type[events.Event], ...] = (
 
 def settle(turn: Turn, before: State) -> None:
     """Run the rules that this step's events trigger; `before`: the state at the step's beginning."""
+    if not turn.settings.rules:
+        return
     for event in tuple(turn.events):
         for rule in turn.settings.rules:
             if fits(rule, event) and happens(event, before):

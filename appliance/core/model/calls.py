@@ -322,7 +322,7 @@ class Call(Record):
     @property
     def alive(self) -> bool:
         """Whether the call is neither ending nor ended."""
-        return self.state not in {CallState.DISCONNECTING, CallState.ENDED}
+        return self.state is not CallState.DISCONNECTING and self.state is not CallState.ENDED
 
     @property
     def answered(self) -> bool:
@@ -337,8 +337,8 @@ class Call(Record):
     @property
     def unanswered_here(self) -> bool:
         """Whether this is an incoming call that nobody here has answered."""
-        incoming = self.direction is Direction.INCOMING
-        return incoming and self.state in {CallState.INCOMING, CallState.EARLY_MEDIA} and not self.answered_by_us
+        early = self.state is CallState.INCOMING or self.state is CallState.EARLY_MEDIA
+        return early and self.direction is Direction.INCOMING and not self.answered_by_us
 
 
 class OpenRecording(Record):
@@ -377,7 +377,10 @@ class CallsPart(Record):
 
     def get(self, wanted: str) -> Call | None:
         """Find a call by its id; None if it has ended."""
-        return next((c for c in self.living if c.id == wanted), None)
+        for call in self.living:
+            if call.id == wanted:
+                return call
+        return None
 
     @property
     def active(self) -> Call | None:
@@ -386,11 +389,13 @@ class CallsPart(Record):
         Calls that we have begun to end do not count; they only wait for their last response. If a conference is in the
         foreground, it is one of its connected calls, if any, and the others share speaker and microphone with it.
         """
-        top = next((c for c in reversed(self.living) if c.alive), None)
-        if top is None or top.conference is None:
-            return top
-        talks = (c for c in reversed(self.living) if c.conference is not None and c.talks)
-        return next(talks, top)
+        for top in reversed(self.living):
+            if top.alive:
+                if top.conference is None:
+                    return top
+                talks = (c for c in reversed(self.living) if c.conference is not None and c.talks)
+                return next(talks, top)
+        return None
 
     @property
     def waiting(self) -> Call | None:
@@ -403,7 +408,7 @@ class CallsPart(Record):
         A new call in a conference goes behind the others there, so that the calls of a conference stay together.
         """
         if self.get(call.id) is not None:
-            return replace(self, living=tuple(call if c.id == call.id else c for c in self.living))
+            return replace(self, living=tuple([call if c.id == call.id else c for c in self.living]))
         if call.conference is not None:
             at = next((n for n, c in enumerate(self.living) if c.conference is not None), len(self.living))
             return replace(self, living=(*self.living[:at], call, *self.living[at:]))

@@ -6,6 +6,7 @@ lets time alone decide: other inputs may overtake edges that the kernel already 
 """
 
 from math import inf
+from operator import itemgetter
 
 from msgspec.structs import replace
 
@@ -170,13 +171,16 @@ def second(press: Press) -> bool:
 
 def press_of(turn: Turn, button: ButtonId) -> Press:
     """The button's state now."""
-    return next((press for name, press in turn.panel.presses if name == button), AT_REST)
+    for name, press in turn.panel.presses:
+        if name == button:
+            return press
+    return AT_REST
 
 
 def put_press(turn: Turn, button: ButtonId, press: Press | None) -> None:
     """Store the button's state; None means at rest."""
-    others = tuple(pair for pair in turn.panel.presses if pair[0] != button)
-    kept = others if press is None else tuple(sorted((*others, (button, press)), key=lambda pair: pair[0]))
+    others = [pair for pair in turn.panel.presses if pair[0] != button]
+    kept = tuple(others if press is None else sorted([*others, (button, press)], key=itemgetter(0)))
     turn.panel = replace(turn.panel, presses=kept)
 
 

@@ -13,6 +13,7 @@ from appliance.core.model import (
     LampKind,
     LampOutput,
     LampSettings,
+    LampTrial,
     Pattern,
     Picture,
     State,
@@ -27,13 +28,16 @@ def pictures(state: State) -> tuple[Picture, ...]:
 
     ERROR: a call's card was lost. SPEAK: somebody hears the panel's microphone. RECORDING: samples are being written.
     """
-    beside = {
-        Picture.DOOR_OPEN: any(pulse.energised for _, pulse in state.doors.pulses),
-        Picture.ERROR: microphone.broken(state) and situation(state) is Picture.IN_CALL,
-        Picture.RECORDING: any(recording.begun for recording in state.calls.recordings),
-        Picture.SPEAK: microphone.heard(state),
-    }
-    return (*(shown for shown, true in beside.items() if true), situation(state))
+    now, true = situation(state), []
+    if state.doors.pulses and any(pulse.energised for _, pulse in state.doors.pulses):
+        true.append(Picture.DOOR_OPEN)
+    if now is Picture.IN_CALL and microphone.broken(state):
+        true.append(Picture.ERROR)
+    if state.calls.recordings and any(recording.begun for recording in state.calls.recordings):
+        true.append(Picture.RECORDING)
+    if microphone.heard(state):
+        true.append(Picture.SPEAK)
+    return (*true, now)
 
 
 def picture(state: State) -> Picture:
@@ -65,24 +69,26 @@ def lamps(state: State) -> tuple[tuple[LampId, LampOutput], ...]:
     """Each lamp's light: its self-test, or else the first active picture that the lamp has a pattern for."""
     if not state.settings.lamps:
         return ()
-    true, tried, dark = (
-        pictures(state),
-        {trial.lamp: trial for trial in state.panel.lamp_trials},
-        wall_clock.is_night(state),
-    )
+    true, trials, dark = shown(state)
+    tried = {trial.lamp: trial for trial in trials}
 
     def shine(lamp: LampSettings) -> LampOutput:
         known, trial = dict(lamp.pictures), tried.get(lamp.id)
-        shown = next((each for each in true if each in known), None)
+        first = next((each for each in true if each in known), None)
         if trial is not None:
             pattern, color = trial.pattern, trial.color
         else:
-            pattern, color = (known[shown], dict(lamp.colors).get(shown)) if shown is not None else (Pattern.OFF, None)
+            pattern, color = (known[first], dict(lamp.colors).get(first)) if first is not None else (Pattern.OFF, None)
         if pattern is Pattern.OFF:
             return DARK
         return LampOutput(pattern, color or lamp.color, lamp.night_brightness if dark else lamp.brightness)
 
     return tuple((lamp.id, shine(lamp)) for lamp in state.settings.lamps)
+
+
+def shown(state: State) -> tuple[tuple[Picture, ...], tuple[LampTrial, ...], bool]:
+    """All that lamps show, beside their settings."""
+    return pictures(state), state.panel.lamp_trials, wall_clock.is_night(state)
 
 
 def tone(state: State) -> Tone | None:
@@ -114,10 +120,15 @@ def lamp_found(turn: Turn, given: inputs.LampFound) -> None:
 
 
 def report(turn: Turn, before: State) -> None:
-    """Report each lamp that shines otherwise than before this step."""
-    if turn.state is before:
+    """Report that the microphone is heard, or no longer, and each lamp that shines otherwise than before this step."""
+    after = turn.state
+    was, now = shown(before), shown(after)
+    if was == now and after.settings is before.settings:
         return
+    heard = Picture.SPEAK in now[0]
+    if heard != (Picture.SPEAK in was[0]):
+        turn.emit(events.AudioMicrophoneChanged(active=heard))
     known = lamps(before)
-    for lamp, shine in lamps(turn.state):
+    for lamp, shine in lamps(after):
         if (lamp, shine) not in known:
             turn.emit(events.LampChanged(lamp, shine.pattern, shine.color, shine.brightness))

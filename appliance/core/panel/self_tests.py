@@ -99,7 +99,7 @@ def measured(turn: Turn, dbfs: float) -> None:
 def due(turn: Turn) -> None:
     """End tests whose time has passed, and a sound test that a call or the end of the SIP process interrupted."""
     state = turn.state
-    if any(trial.until <= turn.now for trial in state.panel.lamp_trials):
+    if state.panel.lamp_trials and any(trial.until <= turn.now for trial in state.panel.lamp_trials):
         turn.state = replace(
             state,
             panel=replace(state.panel, lamp_trials=tuple(t for t in state.panel.lamp_trials if t.until > turn.now)),

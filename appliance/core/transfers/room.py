@@ -45,8 +45,9 @@ perform = performs(
 
 def due(turn: Turn) -> None:
     """Act on every deadline of this room that has passed."""
-    transferor.due(turn)
-    transferee.due(turn)
+    if turn.transfers:
+        transferor.due(turn)
+        transferee.due(turn)
 
 
 def wake(state: State) -> list[float | None]:

@@ -13,10 +13,12 @@ def rests(state: State, front: Call) -> bool:
 
 def microphone(state: State, call: Call) -> bool:
     """Whether the panel's microphone reaches the call's far end."""
-    if call.state is not CallState.CONNECTED:
+    if call.state is CallState.EARLY_MEDIA:
         return hears_early(state, call)
+    if not mixing.talks(call):
+        return False
     if call.conference is None:
-        return not call.media.muted and mixing.talks(call) and call is state.calls.active
+        return not call.media.muted and call is state.calls.active
     mix = mixing.mix(state)
     return mix.microphone and call.id in mix.participants and not call.media.muted
 

@@ -18,6 +18,6 @@ def broken(state: State) -> bool:
 def heard(state: State) -> bool:
     """Whether somebody hears the microphone now."""
     for call in state.calls.living:
-        if call.alive and sound.microphone(state, call):
+        if sound.microphone(state, call):
             return works(state)
     return False

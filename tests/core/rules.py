@@ -57,7 +57,7 @@ def in_calls(new: State, wanted: Desired) -> None:
             continue
         assert call is new.calls.active or not call.talks or call.media.held_local, "two hear us"
         assert not call.media.set_aside or (call.media.held_local and call is not new.calls.active)
-    conferring(new, together)
+    conferring(new, wanted, together)
     for call in new.calls.living:
         assert call.state is not CallState.ENDED
         waiting = call.state in WAITING or (call.state is CallState.CONNECTED and call.confirm)
@@ -119,7 +119,7 @@ def at_doors(state: State, new: State, wanted: Desired) -> None:
     assert new.panel.error_until is None or wanted.wake_at is not None
 
 
-def conferring(state: State, together: set) -> None:
+def conferring(state: State, wanted: Desired, together: set) -> None:
     """The calls of a conference stand together, and it is there as long as one of them is."""
     places = [n for n, call in enumerate(state.calls.living) if call.id in together]
     assert places == list(range(places[0], places[0] + len(places))) if places else True, "others are between them"
@@ -138,7 +138,7 @@ def conferring(state: State, together: set) -> None:
         assert (participant.stage is ParticipantState.LEFT) is not call.alive
         assert (participant.stage is ParticipantState.IN) == call.talks
     in_front = state.calls.active is not None and state.calls.active.id in together
-    media = {m.call: m for m in desired_state.desired(state).sound.calls}
+    media = {m.call: m for m in wanted.sound.calls}
     for call in together & media.keys():
         panel = media[call].microphone or media[call].speaker
         assert not (panel and state.calls.get(call).talks) or (in_front and not conference.held), (

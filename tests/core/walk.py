@@ -167,7 +167,7 @@ def walk(first: State, every_input, within_bounds, look=lambda given, taken: Non
     while queue:
         state = queue.popleft()
         choices = list(every_input(state, steps))
-        if (wake := desired_state.desired(state).wake_at) is not None:
+        if (wake := desired_state.wake_at(state)) is not None:
             choices.append(inputs.Tick(at=max(wake, state.now), fresh=f"{steps:026}"))
         for given in choices:
             taken = checked(state, given)

@@ -122,6 +122,8 @@ def lamp_found(turn: Turn, given: inputs.LampFound) -> None:
 def report(turn: Turn, before: State) -> None:
     """Report that the microphone is heard, or no longer, and each lamp that shines otherwise than before this step."""
     after = turn.state
+    if after is before:
+        return
     was, now = shown(before), shown(after)
     if was == now and after.settings is before.settings:
         return

@@ -39,7 +39,7 @@ def header(version: str, recorded: str, state: State) -> Json:
 
 
 def start(line: Json) -> State:
-    """The state that a header describes. Raises ValueError, KeyError or TypeError."""
+    """The state that a header describes. Raises MsgspecError, ValueError, KeyError or TypeError."""
     return State(convert(line["settings"], Settings), now=convert(line["now"], float))
 
 
@@ -61,7 +61,7 @@ def brought(taken: Taken) -> Json:
 
 
 def given(line: Json) -> AnyInput:
-    """The input of a line. Raises ValueError, KeyError or TypeError."""
+    """The input of a line. Raises MsgspecError, ValueError, KeyError or TypeError."""
     value = line["input"]
     if isinstance(value, list):  # format 1
         value = _tagged(value)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from msgspec import to_builtins
+from msgspec import MsgspecError, to_builtins
 
 from appliance.base.errors import ErrorCode, IntercomError, survive
 from appliance.base.record import Record
@@ -70,7 +70,7 @@ def replay(path: Path) -> Report:
             timeline += _timeline_lines(taken, again, begun, calls)
             calls = again.get("calls", calls)
             difference = difference or _difference(number, line, again)
-    except (ValueError, KeyError, TypeError) as err:
+    except (MsgspecError, ValueError, KeyError, TypeError) as err:
         raise _unreadable(path, f"Line {number} is not known to this version: {err!r}") from err
     return Report(
         version=str(head.get("version")),

@@ -15,6 +15,7 @@ IN_ORDER = {  # the order in which the code names an enumeration's values means 
     for name, kind in vars(module).items()
     if isinstance(kind, type) and issubclass(kind, Enum)
 }
+NULL = {"type": "null"}
 
 
 def schemas() -> dict[str, dict[str, Any]]:
@@ -28,6 +29,9 @@ def _schema(event: type[Event]) -> dict[str, Any]:
     for name, definition in definitions.items():
         if "enum" in definition:
             definition |= {"type": "string", "enum": IN_ORDER[name]}
+    for inner in properties, *(definition.get("properties", {}) for definition in definitions.values()):
+        for schema in inner.values():
+            schema.get("anyOf", []).sort(key=NULL.__eq__)  # last: msgspec 0.19 has it first
     names = [name for name in event.__struct_fields__ if name != "call"]
     return {
         "title": event.TYPE,

@@ -3,7 +3,7 @@
 import struct
 from typing import Any
 
-from msgspec import msgpack, to_builtins
+from msgspec import MsgspecError, msgpack, to_builtins
 
 from appliance.base.record import Record, Tagged
 from appliance.core import inputs, orders
@@ -154,7 +154,7 @@ class Decoder:
 def _decode(body: bytes) -> Message:
     try:
         return DECODER.decode(body)
-    except (ValueError, RecursionError) as error:
+    except (MsgspecError, ValueError, RecursionError) as error:  # not a ValueError before msgspec 0.20
         raise WireError(f"{body[:80]!r}: {error!r}") from error
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from msgspec import convert, to_builtins
+from msgspec import MsgspecError, convert, to_builtins
 
 from appliance.base import durable
 from appliance.base.errors import reason
@@ -45,7 +45,7 @@ class Keeper:
             found = parsed((self._directory / FILE).read_bytes(), boot_id(), time.monotonic())
         except FileNotFoundError:  # the first start
             return PersistentState(), ""
-        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        except (OSError, MsgspecError, ValueError, KeyError, TypeError, RecursionError) as error:
             log.warning("%s cannot be read: %r", FILE, error)
             return PersistentState(), f"{self._directory / FILE}: {reason(error)}."
         self._wanted = self._there = found
@@ -104,10 +104,10 @@ def write(directory: Path, kept: PersistentState) -> None:
 
 
 def parsed(content: bytes, boot: str, now: float) -> PersistentState:
-    """Parse a file, with its times converted to those of this boot. Raises ValueError, KeyError or TypeError.
+    """Parse a file, with its times converted to those of this boot.
 
-    After the machine was switched off, the remaining part of each time starts again: no clock can be trusted to know
-    how long it was off.
+    Raises MsgspecError, ValueError, KeyError or TypeError. After the machine was switched off, the remaining part of
+    each time starts again: no clock can be trusted to know how long it was off.
     """
     outer = json.loads(content)
     body = convert(outer["body"], str)

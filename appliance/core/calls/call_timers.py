@@ -13,47 +13,46 @@ LAST_S = 10.0  # a tone warns both sides so long before a call reaches its longe
 
 def due(turn: Turn) -> None:
     """Act on deadlines, and then on the other timers."""
-    expire(turn)
-    remind(turn)
-
-
-def expire(turn: Turn) -> None:
-    """Act on calls whose deadline has passed."""
+    now = turn.now
     for call in turn.calls.living:
-        if call.deadline is None or turn.now < call.deadline:
-            continue
-        if call.state is CallState.DISCONNECTING:
-            turn.finish(call, call.end or End(Cause.ERROR, 0, "", By.LOCAL))
-        elif call.unanswered_here:
-            ending.refuse(turn, call, NO_ANSWER, Cause.NO_ANSWER)
-        elif call.state is CallState.CONNECTED and call.confirm:
-            ending.hang_up(turn, call, Cause.NO_ANSWER)
-        elif call.state is CallState.CONNECTED and call.media.ice and not turn.accounts.offline:
-            media.ice_failed(turn, call, IceFault.DISCONNECTED)
-        elif call.state is CallState.CONNECTED:
-            ending.hang_up(turn, call, Cause.NETWORK_LOST if turn.accounts.offline else Cause.RTP_TIMEOUT)
-        elif call.times.ringing_since is not None and unanswered(call):
-            ending.hang_up(turn, call, Cause.NO_ANSWER)
-        else:
-            ending.hang_up(turn, call, Cause.UNAVAILABLE)
-
-
-def remind(turn: Turn) -> None:
-    """Act on the other timers that have expired."""
-    for call in turn.calls.living:
+        if call.deadline is not None and now >= call.deadline:
+            expire(turn, call)
+    for call in turn.calls.living:  # as they are now
         at = reminder_at(call)
-        if at is None or turn.now < at:
-            continue
-        if call.unanswered_here and call.times.answers_at is not None and turn.now >= call.times.answers_at:
-            answer(turn, call)
-        elif call.unanswered_here:
-            ending.refuse(turn, call, forwarding.MOVED, Cause.NO_ANSWER, call.forward.to)
-        elif call.times.ends_at is not None and turn.now >= call.times.ends_at:
-            ending.hang_up(turn, call, Cause.DURATION_LIMIT)
-        else:
-            turn.put(replace(call, times=replace(call.times, end_announced=True)))
-            text = f"Call {call.id} ends in {LAST_S:g} s: it reaches its longest duration."
-            turn.emit(events.WarningReported(WarningCode.DURATION_LIMIT, text, call.id))
+        if at is not None and now >= at:
+            remind(turn, call)
+
+
+def expire(turn: Turn, call: Call) -> None:
+    """Act on a call whose deadline has passed."""
+    if call.state is CallState.DISCONNECTING:
+        turn.finish(call, call.end or End(Cause.ERROR, 0, "", By.LOCAL))
+    elif call.unanswered_here:
+        ending.refuse(turn, call, NO_ANSWER, Cause.NO_ANSWER)
+    elif call.state is CallState.CONNECTED and call.confirm:
+        ending.hang_up(turn, call, Cause.NO_ANSWER)
+    elif call.state is CallState.CONNECTED and call.media.ice and not turn.accounts.offline:
+        media.ice_failed(turn, call, IceFault.DISCONNECTED)
+    elif call.state is CallState.CONNECTED:
+        ending.hang_up(turn, call, Cause.NETWORK_LOST if turn.accounts.offline else Cause.RTP_TIMEOUT)
+    elif call.times.ringing_since is not None and unanswered(call):
+        ending.hang_up(turn, call, Cause.NO_ANSWER)
+    else:
+        ending.hang_up(turn, call, Cause.UNAVAILABLE)
+
+
+def remind(turn: Turn, call: Call) -> None:
+    """Act on another timer of the call, which has expired."""
+    if call.unanswered_here and call.times.answers_at is not None and turn.now >= call.times.answers_at:
+        answer(turn, call)
+    elif call.unanswered_here:
+        ending.refuse(turn, call, forwarding.MOVED, Cause.NO_ANSWER, call.forward.to)
+    elif call.times.ends_at is not None and turn.now >= call.times.ends_at:
+        ending.hang_up(turn, call, Cause.DURATION_LIMIT)
+    else:
+        turn.put(replace(call, times=replace(call.times, end_announced=True)))
+        text = f"Call {call.id} ends in {LAST_S:g} s: it reaches its longest duration."
+        turn.emit(events.WarningReported(WarningCode.DURATION_LIMIT, text, call.id))
 
 
 def answer(turn: Turn, call: Call) -> None:

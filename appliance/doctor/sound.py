@@ -91,7 +91,7 @@ def _one(config: Config, way: str, there: tuple[SoundCard, ...], proc: Path) -> 
             "Cards are numbered in the order of their detection, which may differ after each boot.",
             f"Name it by its id: audio.{way} = {card.pcm()!r}.",
         )
-    return _held(check, way, card, proc) or _known(check, card)
+    return _held(check, way, card, proc) or _raw(check, pcm, card) or _known(check, card)
 
 
 def _missing(check: str, pcm: str) -> Finding | None:
@@ -115,6 +115,18 @@ def _held(check: str, way: str, card: SoundCard, proc: Path) -> Finding | None:
                 "End that program: only one program can use a card.",
             )
     return None
+
+
+def _raw(check: str, pcm: str, card: SoundCard) -> Finding | None:
+    """The finding for a PCM that converts nothing."""
+    if not pcm.startswith("hw:"):
+        return None
+    return warning(
+        check,
+        f"{pcm} converts neither rates nor channels.",
+        "Many cards lack 16000 Hz or one channel, which calls need.",
+        f"Name it audio.{check.partition('.')[2]} = {card.pcm()!r}.",
+    )
 
 
 def _known(check: str, card: SoundCard) -> Finding:

@@ -111,7 +111,7 @@ def test_a_card_lost_in_a_call_costs_no_call_and_its_sound_is_back_when_it_retur
     guest = station.guest
     guest.wait_for(lambda: shown(guest)["speaker"]["card"] == "Loopback", "the card")
     call = station.dial()
-    guest.wait_for(lambda: "RUNNING" in guest.run("cat", "/proc/asound/Loopback/pcm0p/sub0/status").stdout, "sound")
+    guest.wait_for(lambda: plays(guest, "Loopback"), "sound")
     for each in (1, 2, 3):
         begin = station.cursor()
         unplug(guest, LOOPBACK)
@@ -129,6 +129,54 @@ def test_a_card_lost_in_a_call_costs_no_call_and_its_sound_is_back_when_it_retur
         assert "error" not in station.state()["panel"]["pictures"]
         assert float(took) > 0
     station.hang_up()
+
+
+@pytest.fixture(scope="module")
+def narrow(make_guest, installed_disc):
+    """A station whose card has one rate, and room for one program, as most real cards have."""
+    guest = make_guest(installed_disc, arguments="snd_dummy.model=ac97 snd_dummy.pcm_substreams=1").boot()
+    FarEnd(guest)
+    return Station(guest)
+
+
+def test_a_card_that_another_program_holds_is_named_with_the_program_and_taken_when_it_ends(narrow):
+    guest = narrow.guest
+    narrow.configure(CONFIG.replace("Loopback", "Dummy"))
+    words = ("--device=hw:CARD=Dummy", "--format=S16_LE", "--rate=48000", "--channels=2", "/dev/zero")
+    guest.service("holder", "aplay", *words)
+    guest.wait_for(lambda: plays(guest, "Dummy"), "the holder plays")
+    begin = narrow.cursor()
+    narrow.restart()
+    call = narrow.dial()
+    (failed,) = guest.wait_for(lambda: narrow.events("audio.failed", begin), "the fault")
+    assert "card=Dummy" in failed
+    holder = guest.properties("holder", "MainPID")["MainPID"]
+    assert f"The card Dummy is in use by a program (process {holder})" in failed  # whose name the unit may not see
+    assert f"End it: only one program can use a card. ps -p {holder} names it." in failed
+    guest.run("systemctl", "stop", "holder")
+    guest.wait_for(lambda: narrow.events("audio.recovered", begin), "the card is free")
+    assert narrow.calls() == {call: "connected"}
+    narrow.hang_up()
+
+
+def test_a_raw_card_of_one_rate_is_refused_with_the_name_that_converts_and_this_works(narrow):
+    guest = narrow.guest
+    narrow.configure(CONFIG.replace("plughw:CARD=Loopback", "hw:CARD=Dummy"))
+    begin = narrow.cursor()
+    narrow.restart()
+    narrow.dial()
+    (failed,) = guest.wait_for(lambda: narrow.events("audio.failed", begin), "the fault")
+    assert "The card Dummy has only 48000 Hz, and calls need 16000 Hz" in failed
+    assert "Name it plughw:CARD=Dummy,DEV=0, which converts rates and channels." in failed
+    narrow.hang_up()
+    narrow.configure(CONFIG.replace("Loopback", "Dummy"))
+    narrow.restart()
+    narrow.dial()
+    guest.wait_for(lambda: plays(guest, "Dummy"), "sound")
+
+
+def plays(guest, card):
+    return "RUNNING" in guest.run("cat", f"/proc/asound/{card}/pcm0p/sub0/status").stdout
 
 
 def sent(guest):

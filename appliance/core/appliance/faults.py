@@ -7,7 +7,7 @@ from appliance.core import events
 from appliance.core.transition import Turn
 
 
-def failed(turn: Turn, part: str, why: str, resolution: str) -> None:
+def failed(turn: Turn, part: str, why: str, resolution: str, card: str = "") -> None:
     """A part does not work: report it once for each reason."""
     if (part, why) in turn.appliance.failed:
         return
@@ -17,7 +17,9 @@ def failed(turn: Turn, part: str, why: str, resolution: str) -> None:
         case "panel":
             turn.emit(events.PanelFailed(why=why, resolution=resolution))
         case "audio":
-            turn.emit(events.AudioFailed(error=why, resolution=resolution))
+            call = turn.calls.active
+            hit = call.id if call is not None and call.talks else None
+            turn.emit(events.AudioFailed(card=card, error=why, resolution=resolution, call=hit))
         case _:
             turn.emit(events.ApplianceDegraded(part=part, why=sentences(why, resolution)))
 

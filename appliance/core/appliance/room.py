@@ -12,7 +12,7 @@ take = takes(
     on(inputs.Started, persistence.started),
     on(inputs.KeptWritten, persistence.written),
     on(inputs.KeptFailed, persistence.failed),
-    on(inputs.PartFailed, lambda turn, given: faults.failed(turn, given.part, given.why, given.resolution)),
+    on(inputs.PartFailed, lambda turn, given: faults.failed(turn, given.part, given.why, given.resolution, given.card)),
     on(inputs.PartRecovered, lambda turn, given: faults.recovered(turn, given.part)),
     on(inputs.GuardReady, lambda turn, _: faults.recovered(turn, "relay")),
     on(inputs.GuardLost, lambda turn, given: faults.failed(turn, "relay", given.why, "")),

@@ -20,11 +20,16 @@ class PanelRecovered(Event):
 
 
 class AudioFailed(Event):
-    """The sound card cannot be used; calls continue without it."""
+    """The sound card cannot be used; calls continue without it.
+
+    card: the ids of the configured cards; error: what is wrong. Its `call` is the one that has no sound now.
+    """
 
     TYPE = "audio.failed"
+    card: str
     error: str
     resolution: str
+    call: CallId | None = None
 
 
 class AudioRecovered(Event):

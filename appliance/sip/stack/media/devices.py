@@ -14,12 +14,16 @@ from typing import cast
 
 import pjsua2 as pj
 
+from appliance.audio import cards as audio_cards
+from appliance.audio import pcm as audio_pcm
 from appliance.audio.cards import card_of
+from appliance.base.errors import IntercomError
 from appliance.core import inputs
 from appliance.core.model import SoundCard
 from appliance.sip.settings import NULL, SIMULATED, SipSettings
 from appliance.sip.stack.calls.operations import Post
 
+Look = Callable[[str, str, tuple[SoundCard, ...]], audio_pcm.Fault | None]
 LOG = logging.getLogger(__name__)
 # A card closes so long after its last sound, so that it stays open between ringback and talk. The bridge runs on for as
 # long after that: it frees the ports of ended calls, and closes the files of recordings.
@@ -107,6 +111,7 @@ class Devices:
         self._absent: str | None = None  # the cards that existed when the configured ones were missing
         self._list_at = 0.0
         self._broken = False  # set by pjsua2's own threads
+        self._cards: tuple[SoundCard, ...] = ()
         self._null()
 
     @property
@@ -158,6 +163,7 @@ class Devices:
 
     def found(self, cards_: tuple[SoundCard, ...]) -> None:
         """These are all cards now. One that is in use and not among them is lost, even if pjsua2 reports nothing."""
+        self._cards = cards_
         there = {name for card in cards_ for name in (card.id, str(card.number))}
         named = {card for pcm in (self._capture, self._playback) if (card := card_of(pcm)) is not None}
         if self._opened and not named <= there:
@@ -201,9 +207,11 @@ class Devices:
             self._manager.setNoDev()
             self._runs = False
 
+    def _pcms(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for name in (self._capture, self._playback) if name != NULL))
+
     def _names(self) -> str:
-        names = dict.fromkeys(name for name in (self._capture, self._playback) if name != NULL)
-        return " and ".join(f"ALSA PCM {name!r}" for name in names)
+        return " and ".join(f"ALSA PCM {name!r}" for name in self._pcms())
 
     def _listed(self) -> dict[str, int]:
         devices = self._manager.enumDev2()  # kept while its parts are read
@@ -211,18 +219,18 @@ class Devices:
 
     def _missing(self) -> list[str]:
         listed = self._listed()
-        names = dict.fromkeys(name for name in (self._capture, self._playback) if name != NULL)
-        return [name for name in names if number_of(name, listed) is None]
+        return [name for name in self._pcms() if number_of(name, listed) is None]
 
     def _fail_missing(self, missing: list[str], now: float) -> None:
         # Listing opens every PCM, a waste while no new card has appeared.
         self._absent = cards() if all(of_a_card(name) for name in missing) else None
         self._list_at = now + LIST_AGAIN_S
-        self._fail(
+        unknown = (
             f"There is no ALSA PCM {' nor '.join(repr(name) for name in missing)}",
-            "Plug in its card, which is detected within seconds, or name another; intercomctl doctor lists them.",
-            now,
+            "Plug in its card, which is detected at once, or name another; intercomctl audio devices lists them.",
         )
+        # A card that another program holds is not listed either.
+        self._fail(*(self._fault(audio_pcm.fault) or unknown), now)
 
     def _try_again(self, now: float) -> None:
         if self._absent is not None and now < self._list_at and self._absent == cards():
@@ -253,6 +261,11 @@ class Devices:
             if playback is None or capture is None:
                 self._fail_missing(self._missing(), now)
                 return
+            raw = any(name.startswith("hw:") for name in self._pcms())
+            if raw and (unfit := self._fault(audio_pcm.unfit_of)):
+                self._null()
+                self._fail(*unfit, now)
+                return
             self._cancel_echo()
             # Without any device these two only store the number; otherwise each would open the card and close it again.
             self._manager.setNoDev()
@@ -261,7 +274,8 @@ class Devices:
             self._manager.setSndDevMode(pj.PJSUA_SND_DEV_SPEAKER_ONLY if alone else 0)
         except pj.Error as error:
             self._null()
-            self._fail(f"{self._names()}: {error.reason}", "Find the program that uses it: fuser -v /dev/snd/*", now)
+            unknown = f"{self._names()}: {error.reason}", "Find the program that uses it: fuser -v /dev/snd/*"
+            self._fail(*(self._fault(audio_pcm.fault) or unknown), now)
         else:
             self._opened = self._runs = True
             if self._failed:
@@ -269,6 +283,15 @@ class Devices:
                 self._post(inputs.PartRecovered(at=now, part="audio"))
         finally:
             self._announce("")
+
+    def _fault(self, look: Look) -> audio_pcm.Fault | None:
+        """The first fault that `look` finds in our PCMs."""
+        if not self._cards:
+            with suppress(IntercomError):
+                self._cards = audio_cards.cards()
+        ways = (("playback", self._playback), ("capture", self._capture))
+        found = (look(pcm, way, self._cards) for way, pcm in ways if pcm != NULL)
+        return next(filter(None, found), None)
 
     def _cancel_echo(self) -> None:
         if not self._echo or self._capture == NULL:
@@ -293,4 +316,6 @@ class Devices:
             LOG.debug("The card still does not work: %s", why)
             return
         self._failed = why
-        self._post(inputs.PartFailed(at=time.monotonic(), part="audio", why=why, resolution=resolution))
+        card = ", ".join(dict.fromkeys(card_of(name) or name for name in self._pcms()))
+        failed = inputs.PartFailed(at=time.monotonic(), part="audio", why=why, resolution=resolution, card=card)
+        self._post(failed)

@@ -15,7 +15,7 @@ from tests.support.peers.afterwards import outlived
 from tests.support.peers.packets import Packets, good_call
 from tests.support.waiting import until
 
-RATE, LONGEST_S, PRESSES = 4000, 100, 20
+RATE, LONGEST_S, PRESSES = 4000, 400, 20
 
 
 class Flood:

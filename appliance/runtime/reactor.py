@@ -6,6 +6,7 @@ Adapters post inputs from any thread and never touch the state.
 import asyncio
 import json
 import logging
+import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable
 from typing import Any, Protocol, cast
@@ -64,6 +65,7 @@ class Reactor:
         self._ended = Ended()
         self._inbox = Inbox(self._schedule)
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = 0  # the loop's
         self._timer: asyncio.TimerHandle | None = None
         self._replies: dict[RequestId, asyncio.Future[orders.Reply]] = {}
 
@@ -79,7 +81,11 @@ class Reactor:
 
     def _schedule(self) -> None:
         loop = self._loop
-        if loop is not None:  # `start` processes earlier ones
+        if loop is None:  # `start` processes earlier ones
+            return
+        if threading.get_ident() == self._thread:  # the loop need not be woken, which costs two turns of it
+            loop.call_soon(self._drain)
+        else:
             loop.call_soon_threadsafe(self._drain)
 
     def _turn_away(self, call: inputs.CallArrived) -> None:
@@ -93,7 +99,7 @@ class Reactor:
 
         lost: events that the journal lost at its last end. kept: the persistent state; fault: why it cannot be read.
         """
-        self._loop = asyncio.get_running_loop()
+        self._loop, self._thread = asyncio.get_running_loop(), threading.get_ident()
         if lost is not None:
             self._publish(lost, time.monotonic())
         found = PersistentState() if kept is None else kept

@@ -89,7 +89,6 @@ class CallTable:
         if judged.code:
             self._turned_away(call, message, source, judged)
             return
-        call.dialog.came(message, source)
         call.offers = not translate.has_sdp(message)
         # From the message, as pjsua stores at most 255 bytes of each
         uri, display_name = translate.party(translate.header(message, "From"))
@@ -116,6 +115,7 @@ class CallTable:
             reason="Not Acceptable Here" if refused else "",
         )
         self.post(arrived)
+        call.dialog.came(message, source)  # after it, as the caller waits for what the daemon decides
 
     def _turned_away(self, call: SipCall, message: str, source: str, judged: Judgement) -> None:
         """Refuse or challenge a call from the loop, without reporting a call."""

@@ -18,6 +18,7 @@ class Program:
         """Start it; `more`: additions to its environment."""
         environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[1]), "PYTHONUNBUFFERED": "1"}
         environment.pop("RUNTIME_DIRECTORY", None)
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # the package installs compiled files
         environment |= more or {}
         self._words = " ".join(words)
         self.begun = time.monotonic()

@@ -16,6 +16,7 @@ from benchmarks.healing import FAULTS
 from benchmarks.measures import MEASURES, Size
 from benchmarks.subjects import Bare, Baresip, Daemon
 
+FINDINGS = Path(__file__).with_name("findings.md")  # of profiles, written by hand
 HEAD = """<!-- Made by make bench. Change benchmarks/, not this. -->
 # Benchmarks
 
@@ -154,7 +155,8 @@ def table(found: Json) -> str:
             ratios = [ratio(subjects, each) for each in names[1:]]
             rows.append(f"| {title} | {' | '.join([*cells, *ratios])} |")
     sections = healing(found) + growth(found) + emulated(found)
-    return f"{HEAD.format(**found)}\n" + "\n".join(rows) + f"\n{sections}" + TAIL.format(**found)
+    findings = FINDINGS.read_text(encoding="utf-8")
+    return f"{HEAD.format(**found)}\n" + "\n".join(rows) + f"\n{sections}\n{findings}" + TAIL.format(**found)
 
 
 def healing(found: Json) -> str:

@@ -194,6 +194,9 @@ def beside_calls(common, pulses):
     # what is kept, and sensors, are walked in test_walk_of_doors
     yield inputs.SensorEdge(**common, sensor="none", active=True)
     yield inputs.LampFound(**common, lamp=LampId("status"), dims=True, colors=False)
+    # cards and levels touch nothing but their own part, see tests/core/audio
+    yield inputs.CardsFound(**common, cards=())
+    yield inputs.LevelsRead(**common, speaker=None, microphone=None)
     yield inputs.KeptWritten(**common, kept=PersistentState())
     yield inputs.KeptFailed(**common, why="full", resolution="")
     # so do contacts, see test_contacts and test_subscriptions

@@ -34,6 +34,7 @@ from appliance.core.model import (
     IceFault,
     LampId,
     LockoutScope,
+    MixerLevel,
     Pattern,
     Period,
     PersistentState,
@@ -44,6 +45,7 @@ from appliance.core.model import (
     SensorId,
     SensorKind,
     SensorSettings,
+    SoundCard,
     State,
     Target,
     TransferPolicy,
@@ -194,6 +196,11 @@ class World:
             inputs.CardRead: {"reader": choice(["gate", "unknown"]), "number": CODE},
             inputs.ReadingDiscarded: {"reader": choice(["gate", "unknown"])},
             inputs.NetworkChanged: {"addresses": choice([(), ("192.0.2.7",), ("192.0.2.8",)])},
+            inputs.CardsFound: {"cards": choice([(), (SoundCard(0, "Phone", "Phone"),)])},
+            inputs.LevelsRead: {
+                "speaker": choice([None, MixerLevel("Phone", percent=float(a))]),
+                "microphone": choice([None, MixerLevel("Phone", muted=flag)]),
+            },
             inputs.PartFailed: {"part": choice(["panel", "audio", "storage"])},
             inputs.PartRecovered: {"part": choice(["panel", "audio", "storage"])},
             inputs.RelayChanged: {

@@ -57,6 +57,7 @@ TOLD = {
     "network",
     "last_addresses",
     "lamp_kinds",
+    "cards",
 }
 
 

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from appliance.panel import guard
-from benchmarks.processes import PATIENCE_S, cpu_s, pss_mb
+from benchmarks.processes import PATIENCE_S, cpu_s, own_mb
 from benchmarks.subjects import NULL, Bare, Daemon, Subject, noise
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -55,14 +55,14 @@ def _written(path: Path) -> frozenset[str]:
 
 
 def ratios(directory: Path, pairs: int) -> dict[str, float]:
-    """Processor time of a start until everything serves, and idle memory: the daemon's to that of bare pjsua2.
+    """Processor time of a start until everything serves, and idle memory that is no file's, to those of bare pjsua2.
 
     Neither is a time on the wall clock, and each pair is started one right after the other, so that a busy machine
     slows both alike.
     """
     microphone = noise(directory / "noise.wav")
     cpu: dict[str, list[float]] = {"intercomd": [], "pjsua2": []}
-    pss: dict[str, list[float]] = {"intercomd": [], "pjsua2": []}
+    own: dict[str, list[float]] = {"intercomd": [], "pjsua2": []}
     for number in range(pairs):
         for kind in (Daemon, Bare) if number % 2 else (Bare, Daemon):
             subject: Subject = kind(directory / f"{kind.NAME}-{number}", microphone, NULL, NOBODY)
@@ -71,11 +71,11 @@ def ratios(directory: Path, pairs: int) -> dict[str, float]:
                 subject.settle()
                 pids = subject.processes().values()
                 cpu[kind.NAME].append(sum(map(cpu_s, pids)))
-                pss[kind.NAME].append(sum(map(pss_mb, pids)))
+                own[kind.NAME].append(sum(map(own_mb, pids)))
             finally:
                 subject.stop()
     return {
         # The least of each: whatever else runs can only add to it.
         "start": min(cpu["intercomd"]) / min(cpu["pjsua2"]),
-        "memory": statistics.median(pss["intercomd"]) / statistics.median(pss["pjsua2"]),
+        "memory": statistics.median(own["intercomd"]) / statistics.median(own["pjsua2"]),
     }

@@ -96,10 +96,19 @@ def command(pid: int) -> str:
 
 def pss_mb(pid: int) -> float:
     """Proportional set size: its own pages, and its share of pages that several processes share."""
+    return _memory(pid, "Pss:")
+
+
+def own_mb(pid: int) -> float:
+    """The part of it that is no file's: the same whatever other processes use the same libraries."""
+    return _memory(pid, "Pss_Anon:")
+
+
+def _memory(pid: int, name: str) -> float:
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
+        if line.startswith(name):
             return int(line.split()[1]) / 1024
-    raise RuntimeError(f"no Pss of {pid}")
+    raise RuntimeError(f"no {name} of {pid}")
 
 
 def cpu_s(pid: int) -> float:

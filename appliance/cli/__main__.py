@@ -220,7 +220,7 @@ def doctor(client: Client, given: argparse.Namespace) -> int:
         from appliance.doctor.findings import warning  # noqa: PLC0415
 
         without = warning("daemon", err.message, resolution=err.resolution)
-        found = [asdict(finding) for finding in (without, *examine(given.config))]
+        found = [asdict(finding) for finding in (without, *examine(given.config, mixers=True))]
     return findings(found, given)
 
 

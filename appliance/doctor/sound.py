@@ -5,9 +5,12 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from appliance.audio import cards
+from appliance.audio.mixer import AlsaMixers, MixerGoneError
+from appliance.audio.profiles import profile
 from appliance.base.errors import IntercomError
 from appliance.base.types import Json
 from appliance.config.schema import Config
+from appliance.core.audio.scale import percent_of
 from appliance.core.model import SoundCard
 from appliance.doctor.findings import Finding, Level, ok, problem, warning
 
@@ -34,6 +37,37 @@ def examine(config: Config, proc: Path = Path("/proc")) -> list[Finding]:
     if capture.level is Level.PROBLEM and capture.message == playback.message:
         return [replace(capture, check="audio")]
     return [capture, playback]
+
+
+def mixers(config: Config) -> list[Finding]:
+    """The same as `muted`, by a look at the mixers; only without a daemon, whose loop would wait for a slow card."""
+    try:
+        there = cards.cards()
+    except IntercomError:
+        return []  # reported by `examine`
+    pcms = {"speaker": ("playback", config.audio.playback), "microphone": ("capture", config.audio.capture)}
+    return muted({side: _shown(pcm, way, there) for side, (way, pcm) in pcms.items()})
+
+
+def _shown(pcm: str, way: str, there: tuple[SoundCard, ...]) -> Json:
+    """What the mixer of the PCM's card shows, as in GET /v1/audio."""
+    unknown: Json = {"card": None, "element": None, "percent": None, "muted": None}
+    named = cards.card_of(pcm)
+    card = next((each for each in there if named in {each.id, str(each.number)}), None)
+    if card is None:
+        return unknown
+    try:
+        element = AlsaMixers().find(f"hw:CARD={card.id}", way, getattr(profile(card.id, card.name), way))
+        if element is None:
+            return unknown
+        reading = element.read()
+        element.close()
+    except MixerGoneError:
+        return unknown
+    percent = reading.percent
+    if reading.db is not None and reading.range_db is not None:
+        percent = percent_of(reading.db, *reading.range_db)
+    return {"card": card.id, "element": element.name, "percent": percent, "muted": reading.muted}
 
 
 def muted(audio: Json) -> list[Finding]:

@@ -8,6 +8,7 @@ from appliance.doctor import inputs, lines, sound
 from appliance.doctor.daemon_faults import besides
 from appliance.doctor.examine import examine
 from appliance.doctor.findings import Level, problem
+from appliance.simulator.mixer import SimulatedMixers
 from tests.board.boards import HDMI, PHONE, Alsa, only, owned, raspberry, write
 from tests.board.boards import sound as cards
 
@@ -331,3 +332,19 @@ def test_a_muted_microphone_and_a_speaker_at_zero_are_named_with_the_remedy():
     assert microphone.resolution == "Switch it on: intercomctl audio set --microphone on"
     assert speaker.resolution == "Set it: intercomctl audio set --volume 70"
     assert sound.muted({"speaker": side | {"percent": None}, "microphone": other | {"muted": None}}) == []
+
+
+def test_without_a_daemon_the_doctor_looks_at_the_mixers_itself(tmp_path, monkeypatch):
+    class Muted(SimulatedMixers):
+        def find(self, device, way, names):
+            element = super().find(device, way, names)
+            element.set_muted(way == "capture")
+            return element
+
+    monkeypatch.setattr(sound, "AlsaMixers", Muted)
+    cards(monkeypatch, tmp_path, PHONE)
+    config = audio(capture="plughw:CARD=usbphone", playback="plughw:CARD=usbphone")
+    (finding,) = sound.mixers(config)
+    assert (finding.check, finding.level) == ("audio.capture", PROBLEM)
+    assert finding.cause == "The element Headset of the card usbphone is switched off."
+    assert sound.mixers(audio(capture="null", playback="pulse")) == []

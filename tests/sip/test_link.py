@@ -396,7 +396,7 @@ def test_a_card_that_is_not_there_is_reported_and_calls_go_on_without():
         async with stations({**DOOR, "capture": "nosuch", "playback": "nosuch"}, KITCHEN) as (door, kitchen):
             failed = await door.wait(inputs.PartFailed, part="audio")
             assert failed.why == "There is no ALSA PCM 'nosuch'"
-            assert "intercomctl doctor lists them" in failed.resolution
+            assert "intercomctl audio devices lists them" in failed.resolution
             ours, theirs = await connect(door, kitchen)
             door.link.desire(talk(ours))
             with pytest.raises(AssertionError, match="no RtpStopped"):

@@ -11,22 +11,7 @@ from tests.lab.station import CONFIG, Station
 
 DUMMY = "/sys/bus/platform/drivers/snd_dummy", "snd_dummy.0"
 LOOPBACK = "/sys/bus/platform/drivers/snd_aloop", "snd_aloop.0"
-# When the card is there, and when its playback moves, in seconds since the guest was switched on.
-BACK = """
-import pathlib, time
-
-def now():
-    return time.clock_gettime(time.CLOCK_MONOTONIC)
-
-pathlib.Path("{0}/bind").write_text("{1}")
-begun, deadline = now(), now() + 100
-while now() < deadline:
-    status = pathlib.Path("/proc/asound/Loopback/pcm0p/sub0/status")
-    if status.exists() and "RUNNING" in status.read_text():
-        print(now() - begun)
-        break
-    time.sleep(0.01)
-"""
+STATUS = "/proc/asound/Loopback/pcm0p/sub0/status"
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +107,7 @@ def test_a_card_lost_in_a_call_costs_no_call_and_its_sound_is_back_when_it_retur
             before = sent(guest)
             guest.wait_for(lambda: sent(guest) > before + 50, "RTP goes on")  # noqa: B023
         finally:
-            took = guest.check("python3", "-c", BACK.format(*LOOPBACK)).strip()
+            took = guest.check("python3", "/lab/programs/card_return.py", *LOOPBACK, STATUS).strip()
         measured(f"card back to sound, {each}", f"{took} s")
         guest.wait_for(lambda: station.events("audio.recovered", begin), "the return")  # noqa: B023
         assert station.calls() == {call: "connected"}

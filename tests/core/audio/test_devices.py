@@ -29,6 +29,10 @@ def test_the_first_list_is_no_change():
     ]
 
 
+def test_a_second_card_of_a_kind_has_a_numbered_id():
+    assert [card.numbered for card in (PHONE, replace(PHONE, id="usbphone_1"))] == [False, True]
+
+
 @pytest.mark.parametrize(
     ("after", "added", "removed", "updated"),
     [

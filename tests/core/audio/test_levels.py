@@ -58,6 +58,13 @@ def test_a_level_that_a_client_sets_is_desired_and_kept():
     assert made.desired.kept.changed.levels.volume == 70.0
 
 
+def test_a_side_that_a_client_mutes_is_muted_and_the_other_is_left_alone():
+    made = station()
+    assert made.ask(inputs.ChangeAudio(microphone_muted=True)).error is None
+    sound = made.desired.sound
+    assert (sound.gain.muted, sound.volume.muted) == (True, None)
+
+
 def test_a_level_that_the_mixer_shows_already_changes_nothing():
     made = station()
     made.ask(inputs.ChangeAudio(volume=50.0))

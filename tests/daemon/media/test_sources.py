@@ -229,6 +229,7 @@ def test_wrong_codes_of_a_stranger_lock_no_one_out(tmp_path, record_property):
                 for _ in range(30):  # five would do
                     for digit in "0000#":
                         other.digit(digit)
+            flows(door, call)  # 900 packets at once fill the socket's buffer, which drops what comes behind them
             voice.press("4711#")
             door.wait("door.unlocked", door="front", means="dtmf", patience=PATIENCE_S)
             assert not door.of("door.denied") + door.of("access.locked_out")

@@ -42,8 +42,11 @@ P = TypeVar("P")
 class Part(Protocol[P]):
     """A part of the state, which a rule changes by assignment: `turn.doors = replace(turn.doors, ...)`."""
 
-    def __get__(self, turn: "Turn", owner: "type[Turn] | None" = None) -> P: ...
-    def __set__(self, turn: "Turn", part: P) -> None: ...
+    def __get__(self, turn: "Turn", owner: "type[Turn] | None" = None) -> P:
+        """Read it."""
+
+    def __set__(self, turn: "Turn", part: P) -> None:
+        """Change it."""
 
 
 def state_part(name: str) -> Any:

@@ -79,6 +79,10 @@ def test_the_set_up_takes_what_is_there_and_its_lines_do_what_they_are_for(board
     board.wait_for(lambda: (told := state(board)) and told["appliance"]["ready"], "the station is ready")
     assert state(board)["appliance"]["failed"] == []
     assert "it has no target to call" in state(board)["appliance"]["status"]
+    found, _ = findings(board)
+    assert found["audio.capture"]["message"].startswith("The microphone is muted.")
+    board.check("intercomctl", "audio", "set", "--microphone", "on")
+    board.wait_for(lambda: findings(board)[1] == 0, "the doctor hears the microphone")
     found, status = findings(board)
     assert [found[part]["level"] for part in ("panel.button.ring", "panel.lamp.status", "door.front")] == ["ok"] * 3
     assert (found["door.front"]["message"], status) == ("Line DOOR of board, held by intercomd-guard.", 0)

@@ -159,6 +159,7 @@ class Follower:
 @pytest.fixture(scope="module")
 def follower(make_guest, bare_disc, debs, tmp_path_factory):
     guest = make_guest(bare_disc, arguments="snd_dummy.enable=1,1 snd_dummy.id=Board,Phone").boot()
+    guest.check("amixer", "-q", "-c", "Board", "set", "Mic", "cap")  # as cards come; this one begins muted
     guest.chip("board", "BUTTON", "DOOR", "LED")
     guest.pull("board", BUTTON, "up")
     guest.shell(NETWORK)

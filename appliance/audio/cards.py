@@ -1,6 +1,7 @@
 """The sound cards, as ALSA lists them (pyalsaaudio), with names that are the same after each boot."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,12 @@ def card_of(pcm: str) -> str | None:
     """The id or number of the card that a PCM's name means; None for names without a card, as "default" or "null"."""
     found = _OF_CARD.search(pcm)
     return found and (found["id"] or found["short"])
+
+
+def card_named(pcm: str, among: Iterable[SoundCard]) -> SoundCard | None:
+    """The card that a PCM's name means; None if it names no card, or none of these."""
+    named = card_of(pcm)
+    return next((card for card in among if named in {card.id, str(card.number)}), None)
 
 
 def holders(card: SoundCard, way: str, proc: Path = Path("/proc")) -> tuple[int, ...]:

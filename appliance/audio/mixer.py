@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from appliance.audio.cards import alsa_library
 from appliance.base.errors import IntercomError
 from appliance.base.record import Record
+from appliance.core.audio.scale import percent_of
 
 PLAYBACK, CAPTURE = "playback", "capture"
 MUTES = -99_999.0  # dB; lower is ALSA's word for silence (SND_CTL_TLV_DB_GAIN_MUTE), not a level
@@ -24,6 +25,13 @@ class Reading(Record):
     db: float | None = None
     range_db: tuple[float, float] | None = None
     muted: bool | None = None
+
+    @property
+    def loudness(self) -> float | None:
+        """The level in per cent: by the ear's scale where there is a level in dB, otherwise by the element's own."""
+        if self.db is None or self.range_db is None:
+            return self.percent
+        return percent_of(self.db, *self.range_db)
 
 
 class Element(Protocol):

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from appliance.audio.cards import alsa_library, card_of, holders
+from appliance.audio.cards import alsa_library, card_named, holders
 from appliance.base.errors import IntercomError
 from appliance.core.model import SoundCard
 
@@ -14,7 +14,7 @@ Able = int | tuple[int, int] | list[int]
 
 def fault(pcm: str, way: str, cards: tuple[SoundCard, ...], *, proc: Path = Path("/proc")) -> Fault | None:
     """The fault of a PCM that did not open in that direction; None if none is found."""
-    card = _card(pcm, cards)
+    card = card_named(pcm, cards)
     if card is None:
         return None
     if not getattr(card, way):
@@ -30,13 +30,8 @@ def fault(pcm: str, way: str, cards: tuple[SoundCard, ...], *, proc: Path = Path
 
 def unfit_of(pcm: str, way: str, cards: tuple[SoundCard, ...]) -> Fault | None:
     """The fault of a PCM that would open and then have a wrong pitch; looks at hw:… only."""
-    card = _card(pcm, cards) if pcm.startswith("hw:") else None
+    card = card_named(pcm, cards)
     return None if card is None else unfit(pcm, way, card)
-
-
-def _card(pcm: str, cards: tuple[SoundCard, ...]) -> SoundCard | None:
-    named = card_of(pcm)
-    return next((each for each in cards if named in {each.id, str(each.number)}), None)
 
 
 def unfit(pcm: str, way: str, card: SoundCard) -> Fault | None:

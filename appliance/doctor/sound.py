@@ -6,16 +6,15 @@ from msgspec.structs import replace
 
 from appliance.audio import cards
 from appliance.audio.mixer import AlsaMixers, MixerGoneError
+from appliance.audio.pcm import VERBS
 from appliance.audio.profiles import profile
 from appliance.base.errors import IntercomError
 from appliance.base.types import Json
 from appliance.config.schema import Config
-from appliance.core.audio.scale import percent_of
 from appliance.core.model import SoundCard
 from appliance.doctor.findings import Finding, Level, ok, problem, warning
 
 OURS = b"appliance.sip.stack"  # in the command line of the SIP process, which opens PCMs
-WAYS = {"capture": "record", "playback": "play"}
 
 
 def examine(config: Config, proc: Path = Path("/proc")) -> list[Finding]:
@@ -33,7 +32,7 @@ def examine(config: Config, proc: Path = Path("/proc")) -> list[Finding]:
             ok("audio.capture", "A file is played instead of the microphone."),
             _one(config, "playback", there, proc),
         ]
-    capture, playback = (_one(config, way, there, proc) for way in WAYS)
+    capture, playback = (_one(config, way, there, proc) for way in VERBS)
     if capture.level is Level.PROBLEM and capture.message == playback.message:
         return [replace(capture, check="audio")]
     return [capture, playback]
@@ -52,8 +51,7 @@ def mixers(config: Config) -> list[Finding]:
 def _shown(pcm: str, way: str, there: tuple[SoundCard, ...]) -> Json:
     """What the mixer of the PCM's card shows, as in GET /v1/audio."""
     unknown: Json = {"card": None, "element": None, "percent": None, "muted": None}
-    named = cards.card_of(pcm)
-    card = next((each for each in there if named in {each.id, str(each.number)}), None)
+    card = cards.card_named(pcm, there)
     if card is None:
         return unknown
     try:
@@ -64,10 +62,7 @@ def _shown(pcm: str, way: str, there: tuple[SoundCard, ...]) -> Json:
         element.close()
     except MixerGoneError:
         return unknown
-    percent = reading.percent
-    if reading.db is not None and reading.range_db is not None:
-        percent = percent_of(reading.db, *reading.range_db)
-    return {"card": card.id, "element": element.name, "percent": percent, "muted": reading.muted}
+    return {"card": card.id, "element": element.name, "percent": reading.loudness, "muted": reading.muted}
 
 
 def muted(audio: Json) -> list[Finding]:
@@ -97,7 +92,7 @@ def _one(config: Config, way: str, there: tuple[SoundCard, ...], proc: Path) -> 
     if not able:
         return problem(
             check,
-            f"No sound card can {WAYS[way]}." if there else "There is no sound card.",
+            f"No sound card can {VERBS[way]}." if there else "There is no sound card.",
             f"There is {', '.join(card.name for card in there)}." if there else "The kernel knows none.",
             'Plug one in, enable its driver, or set "null" for none.',
         )
@@ -112,12 +107,12 @@ def _one(config: Config, way: str, there: tuple[SoundCard, ...], proc: Path) -> 
             )
         if missing := _missing(check, pcm):
             return missing
-        return ok(check, f"ALSA's {pcm!r}; with {able[0].name} as the only card that can {WAYS[way]}.")
-    card = next((card for card in there if named in {card.id, str(card.number)}), None)
+        return ok(check, f"ALSA's {pcm!r}; with {able[0].name} as the only card that can {VERBS[way]}.")
+    card = cards.card_named(pcm, there)
     if card is None:
         return problem(check, f"There is no card {named}.", choice, "Plug it in, or name one of these.")
     if card not in able:
-        return problem(check, f"The card {named} ({card.name}) cannot {WAYS[way]}.", choice, "Name one of these.")
+        return problem(check, f"The card {named} ({card.name}) cannot {VERBS[way]}.", choice, "Name one of these.")
     if named.isdecimal() and named != card.id:
         return warning(
             check,

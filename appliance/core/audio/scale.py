@@ -29,5 +29,5 @@ def db_of(percent: float, low: float, high: float) -> float:
 
 
 def _loudness(below: float) -> float:
-    """How loud a level is that is so far from the maximum, as a share of it."""
+    """The loudness of a level as a share of the maximum's; `below`: dB from the maximum, negative."""
     return float(10 ** (below / PER_DECADE_DB))

@@ -387,7 +387,7 @@ class StackAccounts:
         config.regConfig.registerOnAdd, config.regConfig.disableRegOnModify = False, True
         config.regConfig.timeoutSec = account.expires_s
         config.regConfig.retryIntervalSec = config.regConfig.firstRetryIntervalSec = 0
-        where = f"{server.route(account.transport)};anew={registration.restarts}"
+        where = f"{server.route(account.transport)};restarts={registration.restarts}"
         config.sipConfig.proxies.append(f"<{where};lr;hide>")
         config.sipConfig.authCreds.append(pj.AuthCredInfo("digest", "*", account.auth_user, 0, account.password))
         config.mediaConfig.srtpUse, config.mediaConfig.srtpSecureSignaling = SRTP[account.srtp], 0

@@ -16,7 +16,7 @@ import pjsua2 as pj
 
 from appliance.audio import cards as audio_cards
 from appliance.audio import pcm as audio_pcm
-from appliance.audio.cards import card_of
+from appliance.audio.cards import card_named, card_of
 from appliance.base.errors import IntercomError
 from appliance.core import inputs
 from appliance.core.model import SoundCard
@@ -164,9 +164,8 @@ class Devices:
     def found(self, cards_: tuple[SoundCard, ...]) -> None:
         """These are all cards now. One that is in use and not among them is lost, even if pjsua2 reports nothing."""
         self._cards = cards_
-        there = {name for card in cards_ for name in (card.id, str(card.number))}
-        named = {card for pcm in (self._capture, self._playback) if (card := card_of(pcm)) is not None}
-        if self._opened and not named <= there:
+        gone = (pcm for pcm in self._pcms() if card_of(pcm) is not None and card_named(pcm, cards_) is None)
+        if self._opened and any(gone):
             self._broken = True
 
     def turn(self, now: float) -> None:

@@ -8,11 +8,11 @@ import logging
 import select
 from collections.abc import Callable
 
-from appliance.audio.cards import card_of
+from appliance.audio.cards import card_named, card_of
 from appliance.audio.mixer import CAPTURE, PLAYBACK, Element, MixerGoneError, Mixers
 from appliance.audio.profiles import profile
 from appliance.core import inputs
-from appliance.core.audio.scale import db_of, percent_of
+from appliance.core.audio.scale import db_of
 from appliance.core.desired import Level
 from appliance.core.model import MixerLevel, SoundCard
 from appliance.sip.settings import NULL, SIMULATED
@@ -54,11 +54,10 @@ class Side:
         """The card that the PCM names; for "default", the only card. A sound server's mixer is left to its user."""
         if self._pcm == SIMULATED:
             return SoundCard(0, SIMULATED, "Simulated card")
-        named = card_of(self._pcm)
-        if named is None:
+        if card_of(self._pcm) is None:
             able = [card for card in cards if getattr(card, self._way)]
             return able[0] if self._pcm == "default" and len(able) == 1 else None
-        return next((card for card in cards if named in {card.id, str(card.number)}), None)
+        return card_named(self._pcm, cards)
 
     def set(self, wanted: Level) -> None:
         """Set the level as desired, as far as something is; read it."""
@@ -89,14 +88,11 @@ class Side:
             self.close()
             return
         low, high = found.range_db or (None, None)
-        percent = found.percent
-        if found.db is not None and found.range_db is not None:
-            percent = percent_of(found.db, *found.range_db)
         self.level = MixerLevel(
             card=self._card,
             profile=self._profile,
             element=self._element.name,
-            percent=percent,
+            percent=found.loudness,
             db=found.db,
             min_db=low,
             max_db=high,

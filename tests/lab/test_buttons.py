@@ -9,8 +9,8 @@ from tests.lab.far import FarEnd
 from tests.lab.panel import Panel
 from tests.support.schema import check
 
-LINES = ("ANSWER", "END", "HOLD", "ONE")
-ANSWER, END, HOLD, ONE = range(4)
+LINES = ("ANSWER", "END", "HOLD", "ONE", "CABLE")
+ANSWER, END, HOLD, ONE, CABLE = range(5)
 STATION = "sip:intercom@127.0.0.1:5060"
 COMMON = """
 [audio]
@@ -38,6 +38,16 @@ action = "hangup"
 chip = "board"
 line = "HOLD"
 action = "hold"
+
+[panel.button.cable]
+chip = "board"
+line = "CABLE"
+action = "ring"
+target = "nobody"
+min_press_ms = 500
+
+[target.nobody]
+uri = "sip:nobody@127.0.0.1:5090"
 """
 ONE_BUTTON = """
 [panel.button.one]
@@ -138,6 +148,30 @@ def test_what_a_button_cannot_do_now_is_reported(panel):
         panel.click(line)
         panel.wait("button.pressed", button=button)
         assert panel.wait("error")["data"]["code"] == "call-wrong-state"
+
+
+def pulses(panel):
+    """Play 200 pulses on the cable's line; for how long one may have lasted (s), and when the last one ended."""
+    played = panel.play(*[(CABLE, way, 0.003) for _ in range(200) for way in ("down", "up")])
+    longest = max(over - begun for (begun, _), (_, over) in zip(played[::2], played[1::2], strict=True))
+    return longest, played[-1][1]
+
+
+def test_200_pulses_of_3_ms_ring_no_one_and_are_counted(panel, measured):
+    panel.rest()
+    rounds, (longest, last) = 1, pulses(panel)
+    while longest > 0.25:  # a busy host kept the player waiting in a pulse, so that this may be a press
+        panel.rest()
+        rounds, (longest, last) = rounds + 1, pulses(panel)
+    counted = panel.guest.wait_for(lambda: panel.button("cable")["glitches"], "pulses are counted")
+    assert not panel.ask("/v1/calls")["calls"]
+    panel.pull(CABLE, "down")
+    at = panel.wait("button.pressed", button="cable")["data"]["at"]  # the first event of that line
+    assert at > last
+    panel.pull(CABLE, "up")
+    panel.wait("button.clicked", button="cable")
+    assert counted <= panel.button("cable")["glitches"] <= 200 * rounds
+    measured(f"of {200 * rounds} pulses of 3 ms, reported by the kernel and counted", panel.button("cable")["glitches"])
 
 
 def test_one_button_answers_by_a_click_and_hangs_up_by_a_long_press(panel, kitchen):

@@ -1,5 +1,6 @@
 """Why a PCM cannot be used: held by another program, one direction only, a rate or channels that it lacks."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from appliance.audio.cards import alsa_library, card_named, holders
@@ -21,11 +22,16 @@ def fault(pcm: str, way: str, cards: tuple[SoundCard, ...], *, proc: Path = Path
         able = ", ".join(each.pcm(getattr(each, way)[0]) for each in cards if getattr(each, way))
         remedy = f"Name another card: {able}." if able else f"Plug in a card that can {VERBS[way]}."
         return f"The card {card.id} ({card.name}) cannot {VERBS[way]}", remedy
-    for pid in holders(card, way, proc):
-        if not (proc / "self/task" / str(pid)).exists():
-            remedy = f"End it: only one program can use a card. ps -p {pid} names it."
-            return f"The card {card.id} is in use by {_program(pid, proc)}", remedy
+    pid = holder(card, way, lambda pid: (proc / "self/task" / str(pid)).exists(), proc)
+    if pid is not None:
+        remedy = f"End it: only one program can use a card. ps -p {pid} names it."
+        return f"The card {card.id} is in use by {program(pid, proc)}", remedy
     return unfit(pcm, way, card)
+
+
+def holder(card: SoundCard, way: str, ours: Callable[[int], bool], proc: Path = Path("/proc")) -> int | None:
+    """The process (or thread) other than ours that has a PCM of the card open in that direction."""
+    return next((pid for pid in holders(card, way, proc) if not ours(pid)), None)
 
 
 def unfit_of(pcm: str, way: str, cards: tuple[SoundCard, ...]) -> Fault | None:
@@ -74,7 +80,8 @@ def _listed(able: Able) -> str:
     return f"{able[0]} to {able[1]}" if isinstance(able, tuple) else " or ".join(map(str, able))
 
 
-def _program(pid: int, proc: Path) -> str:
+def program(pid: int, proc: Path = Path("/proc")) -> str:
+    """A process in words: its name, if it can be seen, and its number."""
     try:
         name = (proc / str(pid) / "comm").read_text(encoding="utf-8", errors="replace").strip()
     except OSError:  # systemd's ProtectProc= hides programs of other users from the service

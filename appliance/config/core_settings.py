@@ -13,7 +13,18 @@ from appliance.config.schema.lamps import LampTable, PicturesTable
 from appliance.config.schema.sip import AccountTable
 from appliance.config.schema.targets import PlanTable, TargetTable
 from appliance.core import model
-from appliance.core.model import AccountId, ButtonId, DoorId, KeypadId, LampId, Pattern, Picture, ReaderId, SensorId
+from appliance.core.model import (
+    NULL,
+    AccountId,
+    ButtonId,
+    DoorId,
+    KeypadId,
+    LampId,
+    Pattern,
+    Picture,
+    ReaderId,
+    SensorId,
+)
 from appliance.core.panel.colors import WHITE
 
 if TYPE_CHECKING:
@@ -81,7 +92,7 @@ def core_settings(config: Config, flats: tuple["Flat", ...] = ()) -> model.Setti
             levels=model.Levels(config.audio.volume, config.audio.gain),
         ),
         audio=model.AudioSettings(
-            capture="null" if config.audio.microphone_file else config.audio.capture,
+            capture=NULL if config.audio.microphone_file else config.audio.capture,
             playback=config.audio.playback,
             max_volume=config.audio.max_volume,
             max_gain=config.audio.max_gain,

@@ -6,12 +6,12 @@ from msgspec.structs import replace
 
 from appliance.audio import cards
 from appliance.audio.mixer import AlsaMixers, MixerGoneError
-from appliance.audio.pcm import VERBS
+from appliance.audio.pcm import VERBS, holder, program
 from appliance.audio.profiles import profile
 from appliance.base.errors import IntercomError
 from appliance.base.types import Json
 from appliance.config.schema import Config
-from appliance.core.model import SoundCard
+from appliance.core.model import NO_CARD, SoundCard
 from appliance.doctor.findings import Finding, Level, ok, problem, warning
 
 OURS = b"appliance.sip.stack"  # in the command line of the SIP process, which opens PCMs
@@ -19,8 +19,7 @@ OURS = b"appliance.sip.stack"  # in the command line of the SIP process, which o
 
 def examine(config: Config, proc: Path = Path("/proc")) -> list[Finding]:
     """One finding for each direction, or for the fault that both share."""
-    none = {"null", "simulated"}
-    if config.audio.playback in none and (config.audio.capture in none or config.audio.microphone_file):
+    if config.audio.playback in NO_CARD and (config.audio.capture in NO_CARD or config.audio.microphone_file):
         there: tuple[SoundCard, ...] = ()
     else:
         try:
@@ -85,7 +84,7 @@ def muted(audio: Json) -> list[Finding]:
 
 def _one(config: Config, way: str, there: tuple[SoundCard, ...], proc: Path) -> Finding:
     check, pcm = f"audio.{way}", str(getattr(config.audio, way))
-    if pcm in {"null", "simulated"}:
+    if pcm in NO_CARD:
         return ok(check, "No card is configured.")
     able = [card for card in there if getattr(card, way)]
     choice = f"There are: {', '.join(f'{card.pcm()} ({card.name})' for card in able)}." if able else ""
@@ -133,17 +132,15 @@ def _missing(check: str, pcm: str) -> Finding | None:
 
 def _held(check: str, way: str, card: SoundCard, proc: Path) -> Finding | None:
     """The finding for a card that another process uses."""
-    for pid in cards.holders(card, way, proc):
-        words = _read(proc / str(pid) / "cmdline").replace(b"\0", b" ")
-        if OURS not in words:
-            name = _read(proc / str(pid) / "comm").decode(errors="replace").strip() or "a program"
-            return problem(
-                check,
-                f"The card {card.id} is in use.",
-                f"{name} (process {pid}) has opened it.",
-                "End that program: only one program can use a card.",
-            )
-    return None
+    pid = holder(card, way, lambda pid: OURS in _command(pid, proc), proc)
+    if pid is None:
+        return None
+    return problem(
+        check,
+        f"The card {card.id} is in use.",
+        f"{program(pid, proc)} has opened it.",
+        "End that program: only one program can use a card.",
+    )
 
 
 def _raw(check: str, pcm: str, card: SoundCard) -> Finding | None:
@@ -169,8 +166,8 @@ def _known(check: str, card: SoundCard) -> Finding:
     return ok(check, f"Card {card.id}: {card.name}.")
 
 
-def _read(path: Path) -> bytes:
+def _command(pid: int, proc: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return (proc / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ")
     except OSError:
         return b""

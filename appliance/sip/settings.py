@@ -1,9 +1,7 @@
 """The settings that the SIP process receives at its start, as plain values."""
 
 from appliance.base.record import Record, RecordWithSecrets
-
-NULL = "null"  # in place of a PCM's name: the null device, timed by pjsua2's software clock
-SIMULATED = "simulated"  # the null device with a simulated mixer
+from appliance.core.model import NULL
 
 
 class RegistrarSettings(RecordWithSecrets, kw_only=True):

@@ -10,7 +10,7 @@ from appliance.base.record import Record
 from appliance.core import events, inputs
 from appliance.core.audio.scale import percent_of
 from appliance.core.desired import Level
-from appliance.core.model import Levels, MixerLevel, State
+from appliance.core.model import NULL, Levels, MixerLevel, State
 from appliance.core.orders import Reply
 from appliance.core.transition import Turn
 
@@ -153,7 +153,7 @@ def switched(side: Side, before: bool | None, muted: bool | None) -> bool | None
 
 def usable(side: Side) -> None:
     """Raise `audio-unavailable` if this side has no card or no level that can be set; a card that is away returns."""
-    if side.pcm == "null":
+    if side.pcm == NULL:
         raise IntercomError(
             ErrorCode.AUDIO_UNAVAILABLE,
             f"There is no {side.name}.",

@@ -43,7 +43,17 @@ from appliance.core.model.appliance import (
     Runtime,
     WarningCode,
 )
-from appliance.core.model.audio import AudioPart, AudioSettings, DevicesReason, Levels, MixerLevel, SoundCard
+from appliance.core.model.audio import (
+    NO_CARD,
+    NULL,
+    SIMULATED,
+    AudioPart,
+    AudioSettings,
+    DevicesReason,
+    Levels,
+    MixerLevel,
+    SoundCard,
+)
 from appliance.core.model.calls import (
     By,
     Call,

@@ -5,6 +5,10 @@ from enum import StrEnum
 
 from appliance.base.record import Record
 
+NULL = "null"  # in place of a PCM's name: none; its time comes from a clock of software
+SIMULATED = "simulated"  # none as well, with a simulated mixer
+NO_CARD = frozenset({NULL, SIMULATED})
+
 
 class SoundCard(Record):
     """A card of the kernel. `id` names it in ALSA in whatever order the cards appear; `number` does not.

@@ -19,7 +19,7 @@ import pjsua2 as pj
 from appliance.audio.mixer import AlsaMixers
 from appliance.core import inputs
 from appliance.core.desired import Sound
-from appliance.core.model import SoundCard
+from appliance.core.model import NULL, SIMULATED, SoundCard
 from appliance.core.orders import (
     Answer,
     AnswerUpdate,
@@ -41,7 +41,7 @@ from appliance.core.orders import (
     Unsubscribe,
 )
 from appliance.simulator.mixer import SimulatedMixers
-from appliance.sip.settings import NULL, SIMULATED, SipSettings
+from appliance.sip.settings import SipSettings
 from appliance.sip.stack import translate
 from appliance.sip.stack.accounts.accounts import StackAccounts
 from appliance.sip.stack.callbacks import contained

@@ -19,8 +19,8 @@ from appliance.audio import pcm as audio_pcm
 from appliance.audio.cards import card_named, card_of
 from appliance.base.errors import IntercomError
 from appliance.core import inputs
-from appliance.core.model import SoundCard
-from appliance.sip.settings import NULL, SIMULATED, SipSettings
+from appliance.core.model import NO_CARD, NULL, SIMULATED, SoundCard
+from appliance.sip.settings import SipSettings
 from appliance.sip.stack.calls.operations import Post
 
 Look = Callable[[str, str, tuple[SoundCard, ...]], audio_pcm.Fault | None]
@@ -69,8 +69,7 @@ def no_cards(wanted: bool) -> Iterator[None]:
 
 def needs_a_card(settings: SipSettings) -> bool:
     """Whether the station uses a PCM. If not, it needs no list of PCMs, which waits for every sound server."""
-    silent = {NULL, SIMULATED}
-    return settings.playback not in silent or (settings.capture not in silent and not settings.microphone_file)
+    return settings.playback not in NO_CARD or (settings.capture not in NO_CARD and not settings.microphone_file)
 
 
 def number_of(name: str, listed: dict[str, int]) -> int | None:

@@ -14,8 +14,7 @@ from appliance.audio.profiles import profile
 from appliance.core import inputs
 from appliance.core.audio.scale import db_of
 from appliance.core.desired import Level
-from appliance.core.model import MixerLevel, SoundCard
-from appliance.sip.settings import NULL, SIMULATED
+from appliance.core.model import NO_CARD, NULL, SIMULATED, MixerLevel, SoundCard
 from appliance.sip.stack.calls.operations import Post
 
 LOG = logging.getLogger(__name__)
@@ -121,7 +120,7 @@ class Levels:
         self._microphone = Side(capture, CAPTURE, mixers, self._waits)
         self._wanted = Level(), Level()
         self._reported: tuple[MixerLevel | None, MixerLevel | None] = None, None
-        self._real = {capture, playback} - {NULL, SIMULATED} != set()
+        self._real = not {capture, playback} <= NO_CARD
 
     def fileno(self) -> int:
         """The descriptor, for poll()."""

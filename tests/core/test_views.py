@@ -5,7 +5,7 @@ import json
 import pytest
 from msgspec.structs import replace
 
-from appliance.core import desired_state, inputs, snapshot, sound, status_line
+from appliance.core import desired_state, events, inputs, snapshot, sound, status_line
 from appliance.core.calls.view import call_view, summary
 from appliance.core.model import (
     DARK,
@@ -439,10 +439,13 @@ def test_a_part_that_fails_is_reported_once_for_each_reason_and_once_when_it_wor
     station.give(inputs.PartRecovered, part=part)
     for why in ("gone", "gone", "locked"):
         station.give(inputs.PartFailed, part=part, why=why, resolution="Look.")
-    station.give(inputs.PartRecovered, part=part)
-    station.give(inputs.PartRecovered, part=part)
+    station.give(inputs.PartRecovered, part=part, card="usbphone")
+    station.give(inputs.PartRecovered, part=part, card="usbphone")
     assert [t for t in station.types() if t in {failed, recovered}] == [failed, failed, recovered]
     assert station.state.appliance.failed == ()
+    if part == "audio":
+        event = station.last(events.AudioRecovered)
+        assert (event.card, event.error, event.call) == ("usbphone", "locked", None)
 
 
 def test_a_client_without_the_right_is_reported_once_a_minute_for_each_source():

@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from appliance.base.errors import sentences
 from appliance.core import events
+from appliance.core.model import CallId
 from appliance.core.transition import Turn
 
 
@@ -17,23 +18,28 @@ def failed(turn: Turn, part: str, why: str, resolution: str, card: str = "") -> 
         case "panel":
             turn.emit(events.PanelFailed(why=why, resolution=resolution))
         case "audio":
-            call = turn.calls.active
-            hit = call.id if call is not None and call.talks else None
-            turn.emit(events.AudioFailed(card=card, error=why, resolution=resolution, call=hit))
+            turn.emit(events.AudioFailed(card=card, error=why, resolution=resolution, call=talking(turn)))
         case _:
             turn.emit(events.ApplianceDegraded(part=part, why=sentences(why, resolution)))
 
 
-def recovered(turn: Turn, part: str) -> None:
+def recovered(turn: Turn, part: str, card: str = "") -> None:
     """A part works again: report it if it had failed."""
-    kept = tuple(pair for pair in turn.appliance.failed if pair[0] != part)
-    if kept == turn.appliance.failed:
+    why = dict(turn.appliance.failed).get(part)
+    if why is None:
         return
+    kept = tuple(pair for pair in turn.appliance.failed if pair[0] != part)
     turn.appliance = replace(turn.appliance, failed=kept)
     match part:
         case "panel":
             turn.emit(events.PanelRecovered())
         case "audio":
-            turn.emit(events.AudioRecovered())
+            turn.emit(events.AudioRecovered(card=card, error=why, call=talking(turn)))
         case _:
             turn.emit(events.ApplianceRecovered(part=part))
+
+
+def talking(turn: Turn) -> CallId | None:
+    """The call in the foreground whose people can talk: a fault of the sound concerns it."""
+    call = turn.calls.active
+    return call.id if call is not None and call.talks else None

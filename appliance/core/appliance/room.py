@@ -13,7 +13,7 @@ take = takes(
     on(inputs.KeptWritten, persistence.written),
     on(inputs.KeptFailed, persistence.failed),
     on(inputs.PartFailed, lambda turn, given: faults.failed(turn, given.part, given.why, given.resolution, given.card)),
-    on(inputs.PartRecovered, lambda turn, given: faults.recovered(turn, given.part)),
+    on(inputs.PartRecovered, lambda turn, given: faults.recovered(turn, given.part, given.card)),
     on(inputs.GuardReady, lambda turn, _: faults.recovered(turn, "relay")),
     on(inputs.GuardLost, lambda turn, given: faults.failed(turn, "relay", given.why, "")),
     on(inputs.ConfigRejected, notices.config_rejected),

@@ -33,9 +33,15 @@ class AudioFailed(Event):
 
 
 class AudioRecovered(Event):
-    """The sound card works again."""
+    """The sound card works again.
+
+    card: the ids of the configured cards; error: what was wrong. Its `call` is the one that has sound again.
+    """
 
     TYPE = "audio.recovered"
+    card: str
+    error: str
+    call: CallId | None = None
 
 
 class ApplianceStarted(Event):

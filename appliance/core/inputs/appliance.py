@@ -65,9 +65,10 @@ class PartFailed(Input, kw_only=True):
 
 
 class PartRecovered(Input, kw_only=True):
-    """A failed part works again."""
+    """A failed part works again. card: as in PartFailed."""
 
     part: str
+    card: str = ""
 
 
 class SipReady(Input, kw_only=True):

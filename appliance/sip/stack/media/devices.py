@@ -84,7 +84,11 @@ def of_a_card(name: str) -> bool:
 
 
 def cards() -> str:
-    """The kernel's list of cards."""
+    """The kernel's list of cards, compared every few seconds while a configured card is missing.
+
+    Usually `CardWatch` is faster. In a container with users of its own the kernel's reports do not arrive, and nothing
+    there shows it.
+    """
     try:
         return CARDS.read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -278,7 +282,7 @@ class Devices:
             self._opened = self._runs = True
             if self._failed:
                 self._failed, self._tries = "", 0
-                self._post(inputs.PartRecovered(at=now, part="audio"))
+                self._post(inputs.PartRecovered(at=now, part="audio", card=self._ids()))
         finally:
             self._announce("")
 
@@ -314,6 +318,9 @@ class Devices:
             LOG.debug("The card still does not work: %s", why)
             return
         self._failed = why
-        card = ", ".join(dict.fromkeys(card_of(name) or name for name in self._pcms()))
-        failed = inputs.PartFailed(at=time.monotonic(), part="audio", why=why, resolution=resolution, card=card)
+        failed = inputs.PartFailed(at=time.monotonic(), part="audio", why=why, resolution=resolution, card=self._ids())
         self._post(failed)
+
+    def _ids(self) -> str:
+        """The ids of the configured cards."""
+        return ", ".join(dict.fromkeys(card_of(name) or name for name in self._pcms()))

@@ -8,9 +8,11 @@ import struct
 import pytest
 
 from tests.support.daemon import Daemon
+from tests.support.peers import stun
 from tests.support.peers.baresip import Baresip
 from tests.support.peers.forged import Forger
 from tests.support.peers.namespaces import DOOR, PBX, Cable, NameServer
+from tests.support.peers.packets import Packets
 from tests.support.peers.registrars import Kamailio, account
 from tests.support.peers.sipp import Sipp
 from tests.support.peers.voices import FRAME, PCMA, drained, event, packet
@@ -109,6 +111,31 @@ def test_a_call_for_whose_sound_no_way_is_found_ends(door, cable, tmp_path):
 
 
 @shows("media.ice_failed", "cause:ice_failed", "error:ice-failed")
+def test_a_call_ends_whose_caller_answers_all_checks_and_never_selects_a_pair(door, cable):
+    """It is the caller's part to select one (RFC 8445 §8.1.1)."""
+    password = "asecretofthisfarendonly"
+    with Packets(PBX, to=f"{DOOR}:{PORT}", bound=cable.pbx.socket) as far:
+        offer = (
+            f"{far.sdp}a=ice-ufrag:slow\r\na=ice-pwd:{password}\r\n"
+            f"a=candidate:1 1 UDP 2130706431 {PBX} {far.rtp.getsockname()[1]} typ host\r\n"
+        )
+        with stun.answers(far.rtp, lambda asked, source: agreed(asked, source, password)):
+            far.send(far.request("INVITE", body=offer))
+            call = door.rung()
+            far.called(lambda: door.press("answer"))
+            door.talk(call)
+            assert door.wait("media.ice_failed", call)["data"]["cause"] == "timeout"
+            far.send(far.reply(far.receive("BYE", "BYE"), "200 OK"))
+        told = door.final(call, kind="call.ended", cause="ice_failed", by="local")
+    assert "in time" in door.wait("error", code="ice-failed")["data"]["cause"], told
+
+
+def agreed(asked, source, password):
+    """The answer to a check: it came from there."""
+    return stun.signed(stun.message(stun.ANSWER, stun.mapped(source), transaction=asked[8:20]), password.encode())
+
+
+@shows("media.ice_failed", "cause:ice_failed", "error:ice-failed")
 def test_a_pair_that_is_lost_in_the_call_ends_it_as_ice_failed(cable, tmp_path):
     far = {"uri": f"sip:far@{PBX}:{FAR}"}
     ice = {"within": cable.pbx.within, "account": ";medianat=ice", "modules": "module ice.so"}
@@ -155,31 +182,20 @@ def test_two_stations_find_each_other_by_it_and_may_hold_the_call(door, cable, t
     assert not door.of("media.ice_failed")
 
 
-def attribute(kind, value):
-    """Of a STUN message (RFC 8489 §14)."""
-    return struct.pack("!HH", kind, len(value)) + value + bytes(-len(value) % 4)
-
-
-def stun(kind, *attributes):
-    """A STUN message of a transaction that nobody knows (RFC 8489 §5)."""
-    body = b"".join(attributes)
-    return struct.pack("!HHI", kind, len(body), 0x2112A442) + os.urandom(12) + body
-
-
 def strangers_packets():
     """Checks and answers as ICE has them, without the password from the SDP; sound; and the digit 1."""
     name, priority, controls = (
-        attribute(0x06, b"some:body"),
-        attribute(0x24, b"\x7f" * 4),
-        attribute(0x802A, b"\xff" * 8),
+        stun.attribute(0x06, b"some:body"),
+        stun.attribute(0x24, b"\x7f" * 4),
+        stun.attribute(0x802A, b"\xff" * 8),
     )
-    signed = attribute(0x08, bytes(20))
-    mapped = attribute(0x20, struct.pack("!BBH", 0, 1, 1) + socket.inet_aton(STRANGER))
-    yield stun(0x0001)
-    yield stun(0x0001, name, priority, controls, attribute(0x25, b""), signed)  # use this pair
-    yield stun(0x0101, mapped, signed)
-    yield stun(0x0111, attribute(0x09, struct.pack("!HBB", 0, 4, 87) + b"Role Conflict"), signed)
-    yield stun(0x0011)
+    signed = stun.attribute(0x08, bytes(20))
+    mapped = stun.attribute(0x20, struct.pack("!BBH", 0, 1, 1) + socket.inet_aton(STRANGER))
+    yield stun.message(0x0001)
+    yield stun.message(0x0001, name, priority, controls, stun.attribute(0x25, b""), signed)  # use this pair
+    yield stun.message(0x0101, mapped, signed)
+    yield stun.message(0x0111, stun.attribute(0x09, struct.pack("!HBB", 0, 4, 87) + b"Role Conflict"), signed)
+    yield stun.message(0x0011)
     yield packet(PCMA, 1, FRAME, 0xBAD, b"\x2a" * FRAME)
     for kind in EVENTS:
         yield packet(kind, 2, FRAME, 0xBAD, event("1", 960, end=True))

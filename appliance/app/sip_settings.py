@@ -2,6 +2,7 @@
 
 import appliance
 from appliance.app.paths import Places
+from appliance.board import processor
 from appliance.config.core_settings import domain
 from appliance.config.schema import Config
 from appliance.config.schema.addresses import ports, registrar
@@ -19,6 +20,7 @@ def sip_settings(config: Config, passwords: dict[str, str], places: Places) -> S
         user=config.station.user,
         display_name=config.station.name,
         codecs=tuple(config.sip.codecs),
+        opus_complexity=processor.opus_complexity() if (set_to := config.sip.opus_complexity) is None else set_to,
         capture=config.audio.capture,
         playback=config.audio.playback,
         microphone_file=config.audio.microphone_file,

@@ -51,13 +51,14 @@ class TlsSettings(Record, kw_only=True):
 class SipSettings(Record, kw_only=True):
     """Where SIP listens, who we are, and which devices carry sound.
 
-    address: to bind to, "" for all. port: UDP, 0 for any free one. rtp_ports: first and last port for received sound.
-    codecs: encoding names as in SDP (RFC 4855), the preferred one first; all others are off. capture, playback: names
-    of ALSA PCMs as pjsua2 lists them, "null", or "simulated". microphone_file: a WAV file (16 bit, mono) played in a
-    loop instead of the microphone, "" for none; capture is then not opened. noise_suppression, open_canceller: of a
-    card's sound. hold_music: a WAV file that held far ends hear, "" for silence. recordings: their directory. trace:
-    file to which every SIP message is appended, with direction, time and peer; "" for none. ice: for calls outside
-    accounts. callers: who may call outside accounts only with a password.
+    address: to bind to, "" for all. port: UDP, 0 for any free one. rtp_ports: first and last port for received
+    sound. codecs: encoding names as in SDP (RFC 4855), the preferred one first; all others are off.
+    opus_complexity: 0 to 10. capture, playback: names of ALSA PCMs as pjsua2 lists them, "null", or "simulated".
+    microphone_file: a WAV file (16 bit, mono) played in a loop instead of the microphone, "" for none; capture is
+    then not opened. noise_suppression, open_canceller: of a card's sound. hold_music: a WAV file that held far ends
+    hear, "" for silence. recordings: their directory. trace: file to which every SIP message is appended, with
+    direction, time and peer; "" for none. ice: for calls outside accounts. callers: who may call outside accounts
+    only with a password.
     """
 
     address: str = ""
@@ -66,6 +67,7 @@ class SipSettings(Record, kw_only=True):
     user: str = "intercom"
     display_name: str = ""
     codecs: tuple[str, ...] = ("opus", "PCMA", "G722", "PCMU")
+    opus_complexity: int = 5
     capture: str = NULL
     playback: str = NULL
     microphone_file: str = ""

@@ -171,6 +171,8 @@ class OnMediaEventParam:
 
 class CodecOpusConfig:
     sample_rate: int
+    packet_loss: int
+    complexity: int
 
 class Endpoint:
     @staticmethod

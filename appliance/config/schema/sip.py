@@ -80,6 +80,14 @@ class SipTable(Table):
         default=["opus", "G722", "PCMA", "PCMU"],
         min_length=1,
     )
+    opus_complexity: int | None = setting(
+        "Effort of Opus to make the sound that it sends better, against time of the processor. Unset: by the board: 2 "
+        "on a Raspberry Pi 1 or Zero, 8 on a Raspberry Pi 4 or later, 5 on others.",
+        default=None,
+        example=5,
+        ge=0,
+        le=10,
+    )
     trace: bool = setting(
         "Write each SIP message into the state directory, to search for faults. The file grows, and shows who calls "
         "whom.",
@@ -216,6 +224,10 @@ class DeadlinesTable(Table):
     connecting_s: float = _deadline("The call is answered, but not confirmed (ACK).", 32.0)
     disconnecting_s: float = _deadline("We hung up, and the far end does not confirm.", 5.0)
     update_s: float = _deadline("The far end requests a change of the call, and no client decides.", 10.0)
-    rtp_s: float = _deadline("No sound comes from the far end, although it should.", 30.0)
+    rtp_s: float = _deadline(
+        "No packet of sound or comfort noise comes from the far end, although it should. A phone that sends nothing "
+        "at all while nobody speaks counts as gone: switch its silence suppression off, or set this longer.",
+        30.0,
+    )
     transfer_s: float = _deadline("A transfer is in progress, and its outcome is not reported.", 90.0)
     transfer_request_s: float = _deadline("A far end requests a transfer, and no client decides.", 60.0)

@@ -121,7 +121,7 @@ class Engine:
             LIBC.srand(ctypes.c_uint(int.from_bytes(os.urandom(4))))
             self._announce("")
             transports = Transports(self._endpoint, settings)
-            codecs = Codecs(self._endpoint, settings.codecs)
+            codecs = Codecs(self._endpoint, settings.codecs, settings.opus_complexity)
             self._endpoint.libStart()
         except pj.Error as error:
             raise StartError(f"SIP cannot start: {error.reason}", "Check the SIP settings.") from error

@@ -10,17 +10,19 @@ from appliance.sip.stack.routing.transports import StartError
 # pjmedia's bridge runs at this rate, so that Opus at 48 kHz would only resample: a third more processor time in a call.
 BRIDGE_HZ = 16000
 LOWEST_PRIORITY, HIGHEST_PRIORITY = 1, 250
+# Of 100 packets, for far ends that use in-band FEC: Opus then repeats speech in the next packet, at a lower bit rate.
+OPUS_EXPECTED_LOSS = 10
 
 
 class Codecs:
     """The configured codecs by their names in SDP, the preferred one first. Raises StartError for an unknown one."""
 
-    def __init__(self, endpoint: pj.Endpoint, configured: tuple[str, ...]) -> None:
+    def __init__(self, endpoint: pj.Endpoint, configured: tuple[str, ...], opus_complexity: int) -> None:
         self._endpoint, self.configured = endpoint, configured
         codecs_known = endpoint.codecEnum2()  # kept while its parts are read
         self._known = [str(codec.codecId) for codec in codecs_known]
         opus = endpoint.getCodecOpusConfig()
-        opus.sample_rate = BRIDGE_HZ
+        opus.sample_rate, opus.complexity, opus.packet_loss = BRIDGE_HZ, opus_complexity, OPUS_EXPECTED_LOSS
         endpoint.setCodecOpusConfig(opus)
         self._prefer(configured)
 

@@ -24,9 +24,7 @@ RTP_S, TALK_PACKETS = 12, 150
 def held(door, talker):
     """Hold the call at the panel, or resume it; its far end agrees."""
     door.press("hold")
-    offer = talker.receive("INVITE", "INVITE")
-    talker.send(talker.reply(offer, "200 OK", talker.sdp))
-    talker.receive("ACK", "ACK")
+    talker.answer(talker.invited(), "200 OK", talker.sdp)
 
 
 def loss(door, call):

@@ -49,10 +49,9 @@ def rings(door, far, count):
         pressing = threading.Thread(target=door.press, args=("ring",))
         began = time.monotonic()
         pressing.start()
-        invite = far.receive("INVITE", "INVITE")
+        invite = far.invited()
         found.append(time.monotonic() - began)
-        far.send(far.reply(invite, "486 Busy Here"))
-        far.receive("ACK", "ACK")
+        far.answer(invite, "486 Busy Here")
         pressing.join()
         until(lambda: len(door.of("ring.ended")) == number, "the end of the ring")  # noqa: B023 - called at once
     return found

@@ -50,9 +50,8 @@ def address_of(door: Daemon) -> Address:
 def rings(door: Daemon, phone: Packets) -> float:
     """A press's INVITE comes to the phone, which is busy: when it came."""
     call = door.ring()
-    invite = phone.receive("INVITE", "INVITE")
+    invite = phone.invited()
     came = time.monotonic()
-    phone.send(phone.reply(invite, "486 Busy Here"))
-    phone.receive("ACK", "ACK")
+    phone.answer(invite, "486 Busy Here")
     door.final(call, by="remote")
     return came

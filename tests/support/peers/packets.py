@@ -24,6 +24,11 @@ def here(address: str, port: int) -> socket.socket:
     return made
 
 
+def transaction(request: str) -> tuple[str, ...]:
+    """What an INVITE and its ACK have in common: Call-ID, and number of CSeq."""
+    return found(r"^Call-ID: *(.*?)\r?$", request)[1], found(r"^CSeq: *(\d+)", request)[1]
+
+
 class Packets:
     """`with Packets(address) as far`: a UDP socket, and one dialog's worth of SIP over it.
 
@@ -47,6 +52,7 @@ class Packets:
         self.name = name
         self.dialog = uuid.uuid4().hex
         self.seen: list[str] = []  # every message that came, as text
+        self._answered: set[tuple[str, ...]] = set()  # INVITEs, by `answer`
         self._tag = ""
 
     def __enter__(self) -> Self:
@@ -130,6 +136,32 @@ class Packets:
                     self._tag = message.partition("\nTo:")[2].partition("\r")[0].partition("tag=")[2]
                 return message
 
+    def ask(self, request: bytes, begin: str, method: str) -> str:
+        """Send it again and again until that answer comes: by UDP packets get lost (RFC 3261 §17.1)."""
+        for _ in range(int(PATIENCE_S)):
+            self.send(request)
+            with suppress(AssertionError):
+                return self.receive(begin, method, patience=1)
+        raise AssertionError(f"no {begin} {method} in {self.seen}")
+
+    def invited(self) -> str:
+        """The next INVITE that `answer` has not answered; one that was sent again is passed over."""
+        while transaction(invite := self.receive("INVITE", "INVITE")) in self._answered:
+            pass
+        return invite
+
+    def answer(self, invite: str, status: str, body: str = "") -> None:
+        """Answer it again and again until its ACK comes: by UDP packets get lost (RFC 3261 §13.3.1.4, §17.2.1)."""
+        self._answered.add(transaction(invite))
+        final, end = self.reply(invite, status, body), time.monotonic() + PATIENCE_S
+        while time.monotonic() < end:
+            self.send(final)
+            with suppress(AssertionError):
+                while transaction(self.receive("ACK", "ACK", patience=1)) != transaction(invite):
+                    pass
+                return
+        raise AssertionError(f"no ACK of {status} in {self.seen}")
+
     def accepted(self, answer: Callable[[], object]) -> str:
         """The INVITE was sent: let `answer` take the call, and return the 200."""
         self.receive("SIP/2.0 180", "INVITE")
@@ -150,13 +182,7 @@ class Packets:
         return door.talk(call), accepted
 
     def hang_up(self, seq: int = 9) -> None:
-        bye = self.request("BYE", seq)
-        for _ in range(int(PATIENCE_S)):
-            self.send(bye)  # again and again: by UDP packets get lost (RFC 3261 §17.1.2.2)
-            with suppress(AssertionError):
-                self.receive("SIP/2.0 200", "BYE", patience=1)
-                return
-        raise AssertionError(f"no answer to BYE in {self.seen}")
+        self.ask(self.request("BYE", seq), "SIP/2.0 200", "BYE")
 
     def press(self, accepted: str, digit: str, number: int) -> None:
         """A telephone event of 160 ms (RFC 4733), as they want it by their SDP; `number`: of the digit in the call."""
@@ -178,9 +204,13 @@ def good_call(door: Daemon, phone: Packets | None = None) -> float:
     phone: the far end; by default one at the address that the station knows.
     """
     with nullcontext(phone) if phone else Packets(door.far_address, to=door.address) as far:
-        far.send(far.invite())
+        far.ask(far.invite(), "SIP/2.0 180", "INVITE")
         call = door.wait("call.incoming", source=f"{far.address}:{far.port}")["call"]
-        far.called(lambda: door.press("answer"))
+        door.press("answer")
+        while not door.of("call.connected", call):  # the 200 comes again if its ACK was lost
+            with suppress(AssertionError):
+                far.receive("SIP/2.0 200", "INVITE", patience=1)
+                far.send(far.request("ACK"))
         door.talk(call)
         talked = time.monotonic()
         far.hang_up()

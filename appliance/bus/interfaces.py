@@ -13,7 +13,7 @@ from appliance.base.record import Record
 from appliance.base.types import Json
 from appliance.bus.ports import BusPorts
 from appliance.core import inputs, orders
-from appliance.core.model import AccountId, ButtonId, CallId, DoorId
+from appliance.core.model import PLAYABLE, AccountId, ButtonId, CallId, DoorId, Tone
 
 ROOT = "/org/intercomd"
 DECLINE = 603
@@ -164,6 +164,22 @@ async def _muted(asked: Asked, speaker: bool, microphone: bool) -> list[Any]:
     return []
 
 
+async def _play_tone(asked: Asked, tone: str, country: str, seconds: float) -> list[Any]:
+    """On the object's call, or on the speaker for the station's object."""
+    if tone not in PLAYABLE:
+        raise IntercomError(
+            ErrorCode.PARAMETER_INVALID, f"{_bounded(tone)} is no tone.", f"Choose one of: {', '.join(PLAYABLE)}."
+        )
+    call = CallId(asked.id) if asked.id else None
+    await asked.do(inputs.PlayTone(Tone(tone), call, _bounded(country), seconds))
+    return []
+
+
+async def _stop_tone(asked: Asked) -> list[Any]:
+    await asked.do(inputs.StopTone(CallId(asked.id) if asked.id else None))
+    return []
+
+
 def _level(side: str, name: str, signature: str, field: str, unknown: Any) -> Property:
     def value(view: Json) -> Any:
         found = view["audio"][side][field]
@@ -198,6 +214,9 @@ def _of_account(make: Callable[[AccountId], inputs.Action]) -> Callable[..., Awa
 
 # -- the tables --------------------------------------------------------------------------------------------------------
 
+PLAY_TONE = BusMethod("PlayTone", _play_tone, takes=(("tone", "s"), ("country", "s"), ("seconds", "d")))
+STOP_TONE = BusMethod("StopTone", _stop_tone)
+
 APPLIANCE = Interface(
     "org.intercomd.Appliance1",
     methods=(
@@ -208,6 +227,8 @@ APPLIANCE = Interface(
         BusMethod("SetGain", _gain, takes=(("percent", "d"),)),
         BusMethod("SetSoundMuted", _muted, takes=(("speaker", "b"), ("microphone", "b"))),
         BusMethod("PressButton", _press, takes=(("button", "s"), ("seconds", "d"))),
+        PLAY_TONE,
+        STOP_TONE,
     ),
     properties=(
         Property("Station", "s", lambda view: clean(view["appliance"]["station"])),
@@ -242,6 +263,8 @@ CALL = Interface(
         BusMethod("Mute", _of_call(lambda call: inputs.MuteCall(call, muted=True))),
         BusMethod("Unmute", _of_call(lambda call: inputs.MuteCall(call, muted=False))),
         BusMethod("SendDigits", _of_call(inputs.SendDigits), takes=(("digits", "s"),)),
+        PLAY_TONE,
+        STOP_TONE,
         BusMethod("Transfer", _transfer, takes=(("to", "s"),)),
         BusMethod("AcceptTransfer", _of_call(inputs.AcceptTransfer)),
         BusMethod("RefuseTransfer", _of_call(lambda call: inputs.EndTransfer(call, DECLINE, "Decline"))),

@@ -16,6 +16,7 @@ from appliance.base.types import Json
 from appliance.cli import codes, show, terms, wait_idle
 from appliance.cli.client import Client, default_socket
 
+TONES = ("ringback", "busy", "congestion", "call_waiting", "ringing", "door", "warning")
 DOOR_ACTS = ("open", "hold", "release", "lock", "unlock")
 TIMED = {"open", "hold"}
 SHORTEST_TRIAL_S, LONGEST_TRIAL_S = 0.1, 600.0
@@ -77,6 +78,7 @@ def parser() -> argparse.ArgumentParser:
     dtmf_ = add("dtmf", dtmf, "send digits in a call")
     dtmf_.add_argument("digits")
     dtmf_.add_argument("call", nargs="?")
+    tone_options(add("tone", tone, "play a tone on the speaker, or to the far end of a call"))
     transfer_ = add("transfer", transfer, "transfer the far end of a call to another address")
     transfer_.add_argument("to", help="a target, a SIP address, a number at an account, or another call's id")
     transfer_.add_argument("call", nargs="?", help="its id (default: the active call)")
@@ -140,6 +142,14 @@ def audio_options(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--{side}", choices=["on", "off"], help=f"the switch of the {side} in the mixer")
 
 
+def tone_options(parser: argparse.ArgumentParser) -> None:
+    """Which tone, where, and for how long."""
+    parser.add_argument("tone", type=tone_name, help=f"{', '.join(TONES)}; or stop")
+    parser.add_argument("call", nargs="?", help="to the far end of this call (default: on the speaker)")
+    parser.add_argument("--country", default="", help="country whose tone it is: two letters (default: as configured)")
+    parser.add_argument("--seconds", type=float, default=10.0, help="longest duration (default 10)")
+
+
 def log_options(parser: argparse.ArgumentParser) -> None:
     """Which log, and which page of it."""
     parser.add_argument("what", nargs="?", choices=["calls", "doors"], default="calls", metavar="calls|doors")
@@ -160,6 +170,13 @@ def trial_seconds(text: str) -> float:
     if not SHORTEST_TRIAL_S <= seconds <= LONGEST_TRIAL_S:
         raise argparse.ArgumentTypeError(f"{text} is not from {SHORTEST_TRIAL_S:g} to {LONGEST_TRIAL_S:g}")
     return seconds
+
+
+def tone_name(text: str) -> str:
+    """The tone to play, or "stop". Raises ValueError."""
+    if text not in {*TONES, "stop"}:
+        raise argparse.ArgumentTypeError(f"{text} is none of {', '.join(TONES)}, stop")
+    return text
 
 
 def state(client: Client, given: argparse.Namespace) -> int:
@@ -295,6 +312,15 @@ def dtmf(client: Client, given: argparse.Namespace) -> int:
     """`intercomctl dtmf`."""
     path = f"/v1/calls/{call_of(client, given)}/dtmf"
     return output(client.ask("POST", path, {"digits": given.digits}), given, show.done)
+
+
+def tone(client: Client, given: argparse.Namespace) -> int:
+    """`intercomctl tone`."""
+    path = f"/v1/calls/{given.call}/tone" if given.call else "/v1/audio/tone"
+    if given.tone == "stop":
+        return output(client.ask("DELETE", path), given, show.done)
+    body = {"tone": given.tone, "country": given.country, "seconds": given.seconds}
+    return output(client.ask("POST", path, body), given, show.done)
 
 
 def transfer(client: Client, given: argparse.Namespace) -> int:

@@ -96,6 +96,7 @@ def core_settings(config: Config, flats: tuple["Flat", ...] = ()) -> model.Setti
             playback=config.audio.playback,
             max_volume=config.audio.max_volume,
             max_gain=config.audio.max_gain,
+            country=config.audio.country,
         ),
         record=config.recording.enabled,
         deadlines=model.Deadlines(**dict(config.deadlines)),

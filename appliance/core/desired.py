@@ -4,7 +4,7 @@ An adapter gets its part whenever the part changes, and all of it again after th
 """
 
 from appliance.base.record import Record, Tagged
-from appliance.core.model import CallId, DoorId, LampId, LampOutput, PersistentState, RecordingId, Tone
+from appliance.core.model import CallId, CountryTone, DoorId, LampId, LampOutput, PersistentState, RecordingId, Tone
 
 
 class CallMedia(Record):
@@ -14,6 +14,7 @@ class CallMedia(Record):
     recording: the recording whose file is ready; both directions go into it. transferable: the far end may ask us to
     talk with somebody else (REFER), and somebody else may take its place (Replaces). confirm: the tone that asks for a
     digit is sent to it. asks: the far end's changes wait for our decision. inband: detect DTMF digits in the sound.
+    plays: a tone for the far end alone.
     """
 
     call: CallId
@@ -26,6 +27,7 @@ class CallMedia(Record):
     confirm: bool = False
     asks: bool = False
     inband: bool = False
+    plays: CountryTone | None = None
 
 
 class Level(Record):
@@ -42,7 +44,8 @@ class Sound(Tagged):
     measure: report the microphone's level, with the speaker audible in it: without echo cancellation.
     peers: hosts of the configured targets, which flood protection never shuts out.
     encrypted: hosts whose calls outside accounts are encrypted: optional or mandatory.
-    volume, gain: the levels of the speaker and of the microphone.
+    volume, gain: the levels of the speaker and of the microphone. plays: a tone on the speaker, beside `tone`. country:
+    how `tone` sounds.
     links: pairs (speaking call, hearing call) that hear each other beside the panel; recordings include this sound.
     """
 
@@ -54,6 +57,8 @@ class Sound(Tagged):
     links: tuple[tuple[CallId, CallId], ...] = ()
     volume: Level = Level()
     gain: Level = Level()
+    plays: CountryTone | None = None
+    country: str = ""
 
 
 class RelayPulse(Record):

@@ -10,7 +10,7 @@ from appliance.core.desired import Desired, RelayPulse, Sound
 from appliance.core.model import State
 from appliance.core.panel.indications import lamps, tone
 from appliance.core.rooms import ROOMS
-from appliance.core.sound import media
+from appliance.core.sound import media, sound_of
 from appliance.core.status_line import status
 
 
@@ -27,6 +27,8 @@ def desired(state: State) -> Desired:
             encrypted=sip_uris.encrypted(state.settings),
             volume=levels.volume(state),
             gain=levels.gain(state),
+            plays=sound_of(state.audio.tone(None)),
+            country=state.settings.audio.country,
         ),
         relays=tuple(
             RelayPulse(door, pulse.id, int(pulse.until * 1e9), pulse.held)

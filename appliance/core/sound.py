@@ -3,7 +3,7 @@
 from appliance.core.calls import updates
 from appliance.core.conferences import mixing
 from appliance.core.desired import CallMedia
-from appliance.core.model import Call, CallState, EarlySource, Hold, State, TransferPolicy
+from appliance.core.model import Call, CallState, CountryTone, EarlySource, Hold, PlayedTone, State, TransferPolicy
 
 
 def rests(state: State, front: Call) -> bool:
@@ -28,6 +28,16 @@ def early(call: Call) -> bool:
     return call.state is CallState.EARLY_MEDIA and call.unanswered_here and call.media.hold is Hold.NONE
 
 
+def takes_tones(call: Call) -> bool:
+    """Whether a client may play a tone to the far end."""
+    return call.talks or early(call)
+
+
+def sound_of(played: PlayedTone | None) -> CountryTone | None:
+    """The tone itself."""
+    return None if played is None else played.sound
+
+
 def hears_early(state: State, call: Call) -> bool:
     """Whether the caller hears the panel before the answer."""
     return early(call) and call.media.early is EarlySource.PANEL and call is state.calls.active
@@ -48,15 +58,17 @@ def media(state: State, call: Call) -> CallMedia:
         speaker = talks and mix.speaker and call.id not in mix.muted
     before = in_front and call.state is CallState.EARLY_MEDIA and not call.unanswered_here and not state.away
     account = state.settings.account(call.account)
+    plays = sound_of(state.audio.tone(call.id)) if state.audio.tones else None
     return CallMedia(
         call.id,
         held=call.media.held_local,
         microphone=microphone(state, call),
         speaker=speaker or before,
-        tone=(talks and call.times.end_announced) or (early(call) and not hears_early(state, call)),
+        tone=(talks and call.times.end_announced) or (early(call) and not hears_early(state, call) and plays is None),
         confirm=call.state is CallState.CONNECTED and bool(call.confirm),
         asks=updates.asks(state, call),
         recording=next((r.id for r in state.calls.recordings if r.call == call.id and r.ready), None),
         transferable=call.transfer_policy is not TransferPolicy.REFUSE,
+        plays=plays,
         inband=call.state is CallState.CONNECTED and account is not None and account.inband_digits,
     )

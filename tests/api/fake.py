@@ -118,6 +118,7 @@ class Station:
             "audio": {
                 "speaker": side("PCM", 70.0, -9.3, muted=False),
                 "microphone": side(None, None, None, muted=True) | {"heard": False},
+                "tone": None,
                 "devices": [device("usbphone")],
             },
             "runtime": {
@@ -348,6 +349,7 @@ def call(id_: str = "c-1", **changed: Any) -> dict[str, Any]:
         "ring": None,
         "recording": None,
         "quality": None,
+        "tone": None,
         "conference": None,
         "summary": "in a call with Kitchen",
         "end": None,
@@ -356,7 +358,8 @@ def call(id_: str = "c-1", **changed: Any) -> dict[str, Any]:
 
 
 def logged(id_: str = "c-1", **changed: Any) -> dict[str, Any]:
-    live = {"state", "legacy_state", "hold", "active", "muted", "conference", "transfer_policy", "transfer", "summary"}
+    live = {"state", "legacy_state", "hold", "active", "muted", "tone", "conference", "transfer_policy"}
+    live |= {"transfer", "summary"}
     facts = {name: value for name, value in call(id_).items() if name not in live}
     end = {"cause": "hangup", "code": 200, "reason": "OK", "by": "remote", "explanation": ""}
     return facts | {"ended": TIME, "end": end, "missed": False} | changed

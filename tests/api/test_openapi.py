@@ -69,11 +69,13 @@ CONTRACT = {
     "GET /v1/calls/{call}",
     "PATCH /v1/calls/{call}",
     "DELETE /v1/calls/{call}",
+    "DELETE /v1/calls/{call}/tone",
     *(
         f"POST /v1/calls/{{call}}/{act}"
         for act in (
             "answer",
             "ring",
+            "tone",
             "early-media",
             "update",
             "update-request/accept",
@@ -117,6 +119,8 @@ CONTRACT = {
     "PATCH /v1/audio",
     "GET /v1/audio/devices",
     "POST /v1/audio/self-test",
+    "POST /v1/audio/tone",
+    "DELETE /v1/audio/tone",
     "PATCH /v1/config/runtime",
     "POST /v1/doctor",
     "GET /livez",

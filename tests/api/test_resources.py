@@ -5,7 +5,7 @@ from unittest.mock import Mock
 import pytest
 
 from appliance.core import inputs, orders
-from appliance.core.model import Content, MessageId, Pattern, RequestId, Settings, SoundTrial, TransferPolicy
+from appliance.core.model import Content, MessageId, Pattern, RequestId, Settings, SoundTrial, Tone, TransferPolicy
 from appliance.runtime.reactor import Reactor
 from tests.api import fake
 from tests.support.waiting import until
@@ -23,6 +23,14 @@ ORDERS = [
     ("PATCH", "/v1/calls/c-1", {"active": True}, inputs.SwitchTo("c-1")),
     ("PATCH", "/v1/calls/c-1", {"active": False}, inputs.HoldCall("c-1", True)),
     ("POST", "/v1/calls/c-1/dtmf", {"digits": "12#"}, inputs.SendDigits("c-1", "12#")),
+    ("POST", "/v1/calls/c-1/tone", {"tone": "busy"}, inputs.PlayTone(Tone.BUSY, "c-1", "", 10.0)),
+    (
+        *("POST", "/v1/calls/c-1/tone", {"tone": "ringback", "country": "gb", "seconds": 3}),
+        inputs.PlayTone(Tone.RINGBACK, "c-1", "gb", 3.0),
+    ),
+    ("DELETE", "/v1/calls/c-1/tone", None, inputs.StopTone("c-1")),
+    ("POST", "/v1/audio/tone", {"tone": "door"}, inputs.PlayTone(Tone.DOOR, None, "", 10.0)),
+    ("DELETE", "/v1/audio/tone", None, inputs.StopTone()),
     ("PATCH", "/v1/calls/c-1", {"transfer_policy": "ask"}, inputs.SetTransferPolicy("c-1", TransferPolicy.ASK)),
     ("POST", "/v1/calls/c-1/transfer-request/accept", None, inputs.AcceptTransfer("c-1")),
     ("POST", "/v1/calls/c-1/transfer-request/refuse", None, inputs.EndTransfer("c-1", 603, "Decline")),

@@ -12,6 +12,7 @@ from dbus_fast import MessageType, unpack_variants
 from appliance.bus import service
 from appliance.bus.tree import name_path
 from appliance.core import inputs
+from appliance.core.model import Tone
 from tests.api.fake import Station, call, door, placed, refused
 from tests.bus.buses import PATIENCE_S, Client
 from tests.support.waiting import until_async
@@ -135,6 +136,10 @@ def test_all_objects_are_there_with_their_properties(bus, tmp_path):
         (CALL, CALL1, "Resume", (), inputs.HoldCall("c-1", held=False)),
         (CALL, CALL1, "Mute", (), inputs.MuteCall("c-1", muted=True)),
         (CALL, CALL1, "Unmute", (), inputs.MuteCall("c-1", muted=False)),
+        (ROOT, APPLIANCE1, "PlayTone", ("ssd", "door", "", 2.0), inputs.PlayTone(Tone.DOOR, None, "", 2.0)),
+        (ROOT, APPLIANCE1, "StopTone", (), inputs.StopTone()),
+        (CALL, CALL1, "PlayTone", ("ssd", "busy", "de", 5.0), inputs.PlayTone(Tone.BUSY, "c-1", "de", 5.0)),
+        (CALL, CALL1, "StopTone", (), inputs.StopTone("c-1")),
         (CALL, CALL1, "SendDigits", ("s", "12#"), inputs.SendDigits("c-1", "12#")),
         (CALL, CALL1, "Transfer", ("s", "office"), inputs.TransferCall("c-1", "office")),
         (CALL, CALL1, "Transfer", ("s", CALL), inputs.ConnectCalls("c-1", "c-1")),
@@ -206,6 +211,17 @@ def test_a_call_that_is_wrong_in_itself_brings_an_error_of_d_buss_own(
     async def act(station, client):
         answer = await client.ask(path, interface, member, *given)
         assert (answer.message_type, answer.error_name) == (MessageType.ERROR, f"{STANDARD}.Error.{name}")
+        assert station.requests == []
+
+    on_bus(bus, tmp_path, act)
+
+
+def test_a_tone_that_does_not_exist_is_refused_with_the_list_of_tones(bus, tmp_path):
+    async def act(station, client):
+        station.state["calls"] = [call("c-1")]
+        answer = await client.ask(CALL, CALL1, "PlayTone", "ssd", "loud", "", 2.0)
+        assert answer.error_name == "org.intercomd.Error.ParameterInvalid"
+        assert "call_waiting" in answer.body[0]
         assert station.requests == []
 
     on_bus(bus, tmp_path, act)

@@ -543,3 +543,13 @@ def test_the_doctor_examines_the_station_through_the_daemon_and_without_it(daemo
     wrong = ctl(tmp_path, "doctor", "--config", str(file))
     assert wrong.returncode == 1
     assert "problem  configuration  x.toml: audio.capture = 5" in wrong.stdout
+
+
+@pytest.mark.far_end
+def test_a_tone_is_refused_where_there_is_no_speaker_and_an_unknown_one_is_wrong_usage(daemon):
+    refused = ctl(daemon, "tone", "door")
+    assert (refused.returncode, "audio.playback" in refused.stderr) == (1, True), refused.stderr
+    assert ctl(daemon, "tone", "stop").returncode == 0
+    missing = ctl(daemon, "tone", "busy", "c-1", "--country", "de")
+    assert (missing.returncode, "There is no call c-1." in missing.stderr) == (1, True), missing.stderr
+    assert ctl(daemon, "tone", "loud").returncode == 2

@@ -158,6 +158,8 @@ OPERATIONS = {
     inputs.RemoveCredential: "remove-credential",
     inputs.TestSound: "test-sound",
     inputs.ChangeAudio: "change-audio",
+    inputs.PlayTone: "play-tone",
+    inputs.StopTone: "stop-tone",
 }
 
 

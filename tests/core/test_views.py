@@ -354,6 +354,7 @@ def test_a_call_has_its_whole_shape():
             "hold": "none",
             "active": False,
             "muted": True,
+            "tone": None,
             "transfer_policy": "refuse",
             "transfer": None,
             "remote": {

@@ -1,8 +1,11 @@
 """Sound cards and their levels."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from appliance.api.models.base import AnswerBody, OrderBody
+from appliance.core.model import COUNTRIES, Tone
 
 
 class Device(AnswerBody):
@@ -49,6 +52,7 @@ class Audio(AnswerBody):
 
     speaker: SoundSide
     microphone: Microphone
+    tone: Tone | None = Field(description="Tone that a client plays on the speaker.")
     devices: list[Device]
 
 
@@ -61,3 +65,21 @@ class AudioChange(OrderBody):
     gain_db: float | None = Field(default=None, allow_inf_nan=False, description="The same in dB.")
     speaker_muted: bool | None = Field(default=None, description="The switch of the speaker in the mixer.")
     microphone_muted: bool | None = Field(default=None, description="The switch of the microphone in the mixer.")
+
+
+class PlayTone(OrderBody):
+    """A tone to play."""
+
+    tone: Literal[
+        Tone.RINGBACK, Tone.BUSY, Tone.CONGESTION, Tone.CALL_WAITING, Tone.RINGING, Tone.DOOR, Tone.WARNING
+    ] = Field(
+        description="ringback, busy, congestion and call_waiting sound as on the telephones of the country; ringing is "
+        "the station's bell, door and warning are its own signals."
+    )
+    country: str = Field(
+        default="",
+        pattern=f"^({'|'.join(COUNTRIES)})?$",
+        description="Two letters (ISO 3166), or eu. Omitted: `audio.country`.",
+        examples=["de"],
+    )
+    seconds: float = Field(default=10.0, gt=0, le=300, allow_inf_nan=False, description="Longest duration.")

@@ -12,6 +12,7 @@ from appliance.core.model import (
     Direction,
     EarlySource,
     Hold,
+    Tone,
     TransferPolicy,
     TransferRole,
     TransferState,
@@ -224,6 +225,7 @@ class Call(CallFacts):
     hold: Hold
     active: bool = Field(description="Whether it has the speaker and the microphone.")
     muted: bool
+    tone: Tone | None = Field(description="Tone that a client plays to the far end.")
     conference: str | None = Field(description="Id of its conference.")
     transfer: CallTransfer | None = Field(description="The transfer in progress.")
     transfer_policy: TransferPolicy = Field(description="How transfers that its far end requests are handled.")

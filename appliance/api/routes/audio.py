@@ -30,6 +30,20 @@ async def change_audio(body: models.AudioChange, daemon: Daemon, who: Who) -> JS
     return JSONResponse({"warning": reply.warning or None})
 
 
+@router.post("/tone", responses=answers(models.Done))
+async def play_tone(body: models.PlayTone, daemon: Daemon, who: Who) -> JSONResponse:
+    """Play a tone on the speaker, in place of one that a client plays there; `tone.stopped` reports its end."""
+    reply = await ask(daemon, inputs.PlayTone(body.tone, None, body.country, body.seconds), who)
+    return JSONResponse({"warning": reply.warning or None})
+
+
+@router.delete("/tone", responses=answers(models.Done))
+async def stop_tone(daemon: Daemon, who: Who) -> JSONResponse:
+    """Stop the tone that a client plays on the speaker."""
+    reply = await ask(daemon, inputs.StopTone(), who)
+    return JSONResponse({"warning": reply.warning or None})
+
+
 @router.get("/devices", responses=answers(models.Devices))
 async def list_devices(daemon: Daemon) -> JSONResponse:
     """All sound cards, with the names of their PCMs; the event `audio.devices_changed` reports each change."""

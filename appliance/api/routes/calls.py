@@ -144,6 +144,18 @@ async def send_digits(call: Id, body: models.Digits, daemon: Daemon, who: Who) -
     return await _order(daemon, inputs.SendDigits(CallId(call), body.digits), who)
 
 
+@router.post("/{call}/tone", responses=answers(models.CallDone))
+async def play_tone(call: Id, body: models.PlayTone, daemon: Daemon, who: Who) -> JSONResponse:
+    """Play a tone to the far end, in place of one that a client plays there; `tone.stopped` reports its end."""
+    return await _order(daemon, inputs.PlayTone(body.tone, CallId(call), body.country, body.seconds), who)
+
+
+@router.delete("/{call}/tone", responses=answers(models.CallDone))
+async def stop_tone(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
+    """Stop the tone that a client plays to the far end."""
+    return await _order(daemon, inputs.StopTone(CallId(call)), who)
+
+
 @router.post("/{call}/transfer", responses=answers(models.CallDone))
 async def transfer_call(call: Id, body: models.Transfer, daemon: Daemon, who: Who) -> JSONResponse:
     """Transfer the far end to another address, or to the far end of another call; an event reports the outcome."""
@@ -210,10 +222,12 @@ async def _order(
     | inputs.AcceptTransfer
     | inputs.EndTransfer
     | inputs.UpdateCall
-    | inputs.DecideUpdate,
+    | inputs.DecideUpdate
+    | inputs.PlayTone
+    | inputs.StopTone,
     who: str,
     status: int = 200,
 ) -> JSONResponse:
     reply = await ask(daemon, action, who)
-    answer = {"id": action.call, "call": daemon.call(action.call), "warning": reply.warning or None}
+    answer = {"id": action.call, "call": daemon.call(action.call or ""), "warning": reply.warning or None}
     return JSONResponse(answer, status)

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from appliance.config.schema.base import Table, setting
+from appliance.core.model import COUNTRIES, EUROPE
 
 
 class AudioTable(Table):
@@ -46,6 +47,15 @@ class AudioTable(Table):
         "Highest volume that clients and buttons may set.", default=100.0, unit="%", ge=0, le=100, live=True
     )
     max_gain: float = setting("Highest gain that clients may set.", default=100.0, unit="%", ge=0, le=100, live=True)
+    country: str = setting(
+        "Country whose telephone tones the station plays: what the visitor hears while it rings (ringback), when a "
+        "call fails (busy), and when another call waits. Two letters (ISO 3166), or eu: 425 Hz, as most of Europe.",
+        allowed=", ".join(COUNTRIES),
+        default=EUROPE,
+        pattern=f"^({'|'.join(COUNTRIES)})$",
+        example="de",
+        live=True,
+    )
     noise_suppression: bool = setting(
         "Make steady noise in the microphone's sound, such as traffic, 12 dB quieter. Applies to a sound card.",
         default=True,

@@ -1,9 +1,9 @@
-"""The room of the sound cards and their levels: its inputs, requests, timers and view."""
+"""The room of the sound cards, their levels, and ordered tones: its inputs, requests, timers and view."""
 
 from typing import Any
 
 from appliance.core import inputs
-from appliance.core.audio import cards, levels
+from appliance.core.audio import cards, levels, tones
 from appliance.core.audio.view import audio_view
 from appliance.core.dispatch import asks, on, performs, takes
 from appliance.core.model import State
@@ -11,16 +11,22 @@ from appliance.core.transition import Turn
 
 take = takes(on(inputs.CardsFound, cards.found), on(inputs.LevelsRead, levels.read))
 
-perform = performs(asks(inputs.ChangeAudio, levels.change))
+perform = performs(
+    asks(inputs.ChangeAudio, levels.change),
+    asks(inputs.PlayTone, tones.play),
+    asks(inputs.StopTone, tones.end),
+)
 
 
 def due(turn: Turn) -> None:
-    """Do nothing: cards have no deadlines."""
+    """Act on every deadline of this room that has passed."""
+    if turn.audio.tones:
+        tones.due(turn)
 
 
-def wake(_state: State) -> list[float | None]:
-    """Return no deadline."""
-    return []
+def wake(state: State) -> list[float | None]:
+    """The times at which `due` must act."""
+    return tones.wake(state) if state.audio.tones else []
 
 
 def view(state: State, _epoch: float) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from appliance.core.audio import levels, microphone
 from appliance.core.audio.levels import Side
-from appliance.core.model import MixerLevel, SoundCard, State
+from appliance.core.model import MixerLevel, PlayedTone, SoundCard, State, Tone
 
 
 def audio_view(state: State) -> dict[str, Any]:
@@ -12,8 +12,14 @@ def audio_view(state: State) -> dict[str, Any]:
     return {
         "speaker": side_view(levels.speaker(state)),
         "microphone": side_view(levels.microphone(state)) | {"heard": microphone.heard(state)},
+        "tone": tone_view(state.audio.tone(None)),
         "devices": [device_view(card) for card in state.audio.cards or ()],
     }
+
+
+def tone_view(played: PlayedTone | None) -> Tone | None:
+    """The tone that a client plays."""
+    return None if played is None else played.sound.tone
 
 
 def side_view(side: Side) -> dict[str, Any]:

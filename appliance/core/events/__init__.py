@@ -50,7 +50,13 @@ from appliance.core.events.appliance import (
     RequestRefused,
     WarningReported,
 )
-from appliance.core.events.audio import AudioDevicesChanged, AudioMicrophoneChanged, AudioSettingsChanged
+from appliance.core.events.audio import (
+    AudioDevicesChanged,
+    AudioMicrophoneChanged,
+    AudioSettingsChanged,
+    ToneStarted,
+    ToneStopped,
+)
 from appliance.core.events.base import CallEvent, Event
 from appliance.core.events.calls import (
     CallActiveChanged,

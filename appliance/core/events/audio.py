@@ -1,7 +1,7 @@
 """Sound cards and their mixers."""
 
 from appliance.core.events.base import Event
-from appliance.core.model import DevicesReason
+from appliance.core.model import CallId, DevicesReason, Tone, ToneEnd
 
 
 class AudioDevicesChanged(Event):
@@ -37,3 +37,25 @@ class AudioMicrophoneChanged(Event):
 
     TYPE = "audio.microphone_changed"
     active: bool
+
+
+class ToneStarted(Event):
+    """A tone begins: to the far end of the call, or without a call on the speaker.
+
+    country: whose telephone tone it is, "" for a tone that sounds the same everywhere.
+    """
+
+    TYPE = "tone.started"
+    tone: Tone
+    country: str
+    call: CallId | None = None
+
+
+class ToneStopped(Event):
+    """A tone ends. reason: finished, its time is over; situation, the station has no reason to play it any more."""
+
+    TYPE = "tone.stopped"
+    tone: Tone
+    country: str
+    reason: ToneEnd
+    call: CallId | None = None

@@ -2,7 +2,7 @@
 
 from appliance.base.record import Tagged
 from appliance.core.inputs.base import Input
-from appliance.core.model import DevicesReason, MixerLevel, SoundCard
+from appliance.core.model import CallId, DevicesReason, MixerLevel, SoundCard, Tone
 
 
 class CardsFound(Input, kw_only=True):
@@ -28,3 +28,21 @@ class ChangeAudio(Tagged):
     gain_db: float | None = None
     speaker_muted: bool | None = None
     microphone_muted: bool | None = None
+
+
+class PlayTone(Tagged):
+    """Play a tone to the far end of a call, or on the speaker if `call` is None, in place of one that plays there.
+
+    country: as in the configuration if "".
+    """
+
+    tone: Tone
+    call: CallId | None = None
+    country: str = ""
+    seconds: float = 10.0
+
+
+class StopTone(Tagged):
+    """Stop the tone that plays to the far end of a call, or on the speaker if `call` is None."""
+
+    call: CallId | None = None

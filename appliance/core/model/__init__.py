@@ -133,7 +133,17 @@ from appliance.core.model.panel import (
     Picture,
     Press,
     SoundTrial,
+)
+from appliance.core.model.tones import (
+    COUNTRIES,
+    EUROPE,
+    NATIONAL,
+    PLAYABLE,
+    CountryTone,
+    PlayedTone,
     Tone,
+    ToneEnd,
+    of_country,
 )
 from appliance.core.model.transfers import Transfer, TransferKind, TransferPolicy, TransferRole, TransferState
 from appliance.core.model.visitor_ring import Entry, Plan, RingResult, RingStep, VisitorRing

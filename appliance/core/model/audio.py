@@ -4,6 +4,8 @@ import re
 from enum import StrEnum
 
 from appliance.base.record import Record
+from appliance.core.model.ids import CallId
+from appliance.core.model.tones import EUROPE, PlayedTone
 
 NULL = "null"  # in place of a PCM's name: none; its time comes from a clock of software
 SIMULATED = "simulated"  # none as well, with a simulated mixer
@@ -73,17 +75,29 @@ class Levels(Record):
 
 
 class AudioSettings(Record):
-    """The PCMs of microphone and speaker as configured, and the highest levels that clients and buttons may set."""
+    """The PCMs of microphone and speaker as configured, and the highest levels that clients and buttons may set.
+
+    country: whose telephone tones are played, of model.COUNTRIES.
+    """
 
     capture: str = "default"
     playback: str = "default"
     max_volume: float = 100.0
     max_gain: float = 100.0
+    country: str = EUROPE
 
 
 class AudioPart(Record):
-    """The sound cards. cards: None until they were listed for the first time. speaker, microphone: None: no card."""
+    """The sound cards. cards: None until they were listed for the first time. speaker, microphone: None: no card.
+
+    tones: what clients play, at most one for each call and one for the speaker.
+    """
 
     cards: tuple[SoundCard, ...] | None = None
     speaker: MixerLevel | None = None
     microphone: MixerLevel | None = None
+    tones: tuple[PlayedTone, ...] = ()
+
+    def tone(self, call: CallId | None) -> PlayedTone | None:
+        """The tone that a client plays to that call, or on the speaker."""
+        return next((tone for tone in self.tones if tone.call == call), None)

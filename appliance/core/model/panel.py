@@ -1,4 +1,4 @@
-"""Buttons, lamps, tones and self-tests of the panel."""
+"""Buttons, lamps and self-tests of the panel."""
 
 from enum import StrEnum
 
@@ -63,20 +63,6 @@ class Picture(StrEnum):
     DOOR_OPEN = "door_open"
     ERROR = "error"
     UNREGISTERED = "unregistered"
-
-
-class Tone(StrEnum):
-    """A sound on the station's own speaker; CONFIRM is played to a far end that must press a digit first."""
-
-    DIALING = "dialing"
-    RINGING = "ringing"
-    HELD = "held"
-    WAITING = "waiting"
-    AUTO_ANSWER = "auto_answer"
-    CONFIRM = "confirm"
-    ENDING = "ending"
-    ERROR = "error"
-    TEST = "test"
 
 
 class ButtonSettings(Record):

@@ -18,6 +18,8 @@ from appliance.core.model import (
     Picture,
     State,
     Tone,
+    ToneEnd,
+    of_country,
 )
 from appliance.core.sound import rests
 from appliance.core.transition import Turn
@@ -113,6 +115,19 @@ def tone(state: State) -> Tone | None:
     return Tone.HELD if rests(state, call) else None
 
 
+def report_tone(turn: Turn, was: Tone | None, now: Tone | None) -> None:
+    """Report that the station's own tone has changed."""
+    if was is now:
+        return
+    country = turn.settings.audio.country
+    if was is not None:
+        sound = of_country(was, country)
+        turn.emit(events.ToneStopped(sound.tone, sound.country, ToneEnd.SITUATION))
+    if now is not None:
+        sound = of_country(now, country)
+        turn.emit(events.ToneStarted(sound.tone, sound.country))
+
+
 def lamp_found(turn: Turn, given: inputs.LampFound) -> None:
     """Keep what a lamp's hardware can do."""
     known = dict(turn.panel.lamp_kinds) | {given.lamp: LampKind(given.dims, given.colors)}
@@ -120,10 +135,11 @@ def lamp_found(turn: Turn, given: inputs.LampFound) -> None:
 
 
 def report(turn: Turn, before: State) -> None:
-    """Report that the microphone is heard, or no longer, and each lamp that shines otherwise than before this step."""
+    """Report tones, that the microphone is heard, or no longer, and each lamp whose light changed in this step."""
     after = turn.state
     if after is before:
         return
+    report_tone(turn, tone(before), tone(after))
     was, now = shown(before), shown(after)
     if was == now and after.settings is before.settings:
         return

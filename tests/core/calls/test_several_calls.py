@@ -79,6 +79,7 @@ def test_answering_it_holds_the_other_and_each_step_is_reported():
         "call.answering",
         "call.held",
         "call.switched",
+        "tone.stopped",
         "audio.microphone_changed",
         "call.connected",
         "call.state_changed",

@@ -1,17 +1,12 @@
 """What a far end hears while the station holds it: music or silence, never the room."""
 
-import time
-from collections import deque
-
-import numpy as np
 import pytest
 
-from tests.support.daemon import PATIENCE_S, Daemon
+from tests.support.daemon import Daemon
 from tests.support.peers.packets import Packets
-from tests.support.peers.sounds import ABSENT_DB, HEARD_DB, from_a_law, levels_of, tone
+from tests.support.peers.sounds import hears, tone
 
 ROOM, MUSIC = 1000, 700
-RATE = 8000
 
 
 @pytest.fixture
@@ -23,21 +18,6 @@ def station(tmp_path):
         return Daemon(tmp_path / "d", audio=audio, deadlines={"rtp_s": 600})
 
     return made
-
-
-def hears(far, heard, absent):
-    """Wait until the newest half second that came by RTP has the one tones and not the others."""
-    newest, end, found = deque(maxlen=RATE // 2), time.monotonic() + PATIENCE_S, []
-    far.rtp.settimeout(PATIENCE_S)
-    while time.monotonic() < end:
-        packet = far.rtp.recv(2048)
-        if packet[1] & 0x7F == 8:  # PCMA
-            newest.extend(from_a_law(packet[12:]))
-        if len(newest) == newest.maxlen:
-            found = levels_of(np.array(newest), RATE, *heard, *absent)
-            if all(level > HEARD_DB for level in found[: len(heard)]) and max(found[len(heard) :]) < ABSENT_DB:
-                return
-    raise AssertionError(f"{heard} and not {absent}: {found} dB")
 
 
 def answered(door, far):

@@ -2,16 +2,22 @@
 
 import math
 import struct
+import time
 import wave
+from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from tests.support.peers.packets import PATIENCE_S, Packets
+
 Samples = npt.NDArray[np.float64]
 
 AMPLITUDE = 8000
 HEARD_DB, ABSENT_DB = -40.0, -60.0
+G711_RATE = 8000
 
 
 def tone(path: Path, hertz: float) -> str:
@@ -49,3 +55,19 @@ def to_a_law(samples: Samples) -> bytes:
     places = np.clip(np.searchsorted(values[order], samples), 1, 255)
     below, above = values[order][places - 1], values[order][places]
     return np.where(samples - below < above - samples, order[places - 1], order[places]).astype(np.uint8).tobytes()
+
+
+def hears(far: Packets, heard: Sequence[float], absent: Sequence[float]) -> None:
+    """Wait until the newest half second that came by RTP has the one tones and not the others."""
+    newest: deque[float] = deque(maxlen=G711_RATE // 2)
+    end, found = time.monotonic() + PATIENCE_S, list[float]()
+    far.rtp.settimeout(PATIENCE_S)
+    while time.monotonic() < end:
+        packet = far.rtp.recv(2048)
+        if packet[1] & 0x7F == 8:  # PCMA
+            newest.extend(from_a_law(packet[12:]))
+        if len(newest) == newest.maxlen:
+            found = levels_of(np.array(newest), G711_RATE, *heard, *absent)
+            if all(level > HEARD_DB for level in found[: len(heard)]) and max(found[len(heard) :]) < ABSENT_DB:
+                return
+    raise AssertionError(f"{heard} and not {absent}: {found} dB")

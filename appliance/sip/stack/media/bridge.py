@@ -10,7 +10,7 @@ import pjsua2 as pj
 
 from appliance.core import inputs
 from appliance.core.desired import CallMedia, Sound
-from appliance.core.model import CallId, Tone
+from appliance.core.model import CallId, CountryTone, Tone, of_country
 from appliance.sip.settings import SipSettings
 from appliance.sip.stack.calls.operations import Post
 from appliance.sip.stack.calls.table import CallTable
@@ -37,7 +37,8 @@ class Media:
         self._recorders = Recorders(Path(settings.recordings).absolute(), post)
         self._inband = Inband(calls, post)
         self._tones, self._confirm = Tones(), Tones()
-        self._confirm.play(Tone.CONFIRM)
+        self._confirm.play(CountryTone(Tone.CONFIRM))
+        self._ordered: dict[str, Tones] = {}  # by the name of the port that hears the tone
         # A port without a source gets nothing at all: a recorder would skip that time, and RTP would stop.
         self._silence = pj.ToneGenerator()
         self._silence.createToneGenerator(RATE, 1)
@@ -84,6 +85,7 @@ class Media:
         self._made.clear()
         self._recorders.clear()
         self._inband.clear()
+        self._ordered.clear()
         del self._tones, self._confirm, self._silence, self._player, self._music
 
     def _measure(self, now: float) -> None:
@@ -95,7 +97,9 @@ class Media:
         living = [media for media in self._sound.calls if self._calls.get(media.call) is not None]
         self._recorders.desire({media.recording: media.call for media in living if media.recording is not None})
         self._inband.desire({media.call for media in living if media.inband})
-        self._tones.play(self._sound.tone)
+        tone = self._sound.tone
+        self._tones.play(None if tone is None else of_country(tone, self._sound.country))
+        self._play_ordered(living)
         ports = self._ports(living)
         wanted = self._listening(self._wanted(living))
         wanted = {route for route in wanted if route[0] in ports and route[1] in ports}
@@ -116,31 +120,53 @@ class Media:
         card = {SPEAKER} if self._player else {SPEAKER, MICROPHONE}
         self._devices.want(any(card & set(route) for route in wanted), clock=bool(wanted), echo=not self._sound.measure)
 
+    def _play_ordered(self, living: list[CallMedia]) -> None:
+        """Play what clients order, each by a generator of its own, which exists only meanwhile."""
+        wanted = {_port(media.call): media.plays for media in living if media.plays is not None}
+        if self._sound.plays is not None:
+            wanted[SPEAKER] = self._sound.plays
+        for hearer in [each for each in self._ordered if each not in wanted]:
+            del self._ordered[hearer]
+        for hearer, tone in wanted.items():
+            if hearer not in self._ordered:
+                self._ordered[hearer] = Tones()
+            self._ordered[hearer].play(tone)
+
     def _wanted(self, living: list[CallMedia]) -> set[Route]:
         routes: set[Route] = {(SILENCE, _port(call.call)) for call in self._calls}
         if self._sound.tone is not None:
             routes.add((TONE, SPEAKER))
+        if SPEAKER in self._ordered:
+            routes.add((_ordered(SPEAKER), SPEAKER))
         if self._sound.measure:
             routes.add((MICROPHONE, SILENCE))  # a port is read, and measured, only while another port uses its sound
             routes.add((SILENCE, SPEAKER))
         for media in living:
-            port = _port(media.call)
-            sinks = [port]
-            if media.recording is not None:
-                recorder = f"recording {media.recording}"
-                routes |= {(SILENCE, recorder), (port, recorder)}
-                sinks.append(recorder)
-            if media.microphone and not media.held:
-                routes |= {(MICROPHONE, sink) for sink in sinks}
-            routes |= {(_port(one), sink) for one, other in self._sound.links if other == media.call for sink in sinks}
-            if media.tone:
-                routes.add((TONE, port))
-            if media.confirm:
-                routes.add((CONFIRM, port))
-            if media.held:  # RFC 3264 §8.4: we continue to send
-                routes.add((MUSIC, port))
-            if media.speaker:
-                routes.add((port, SPEAKER))
+            routes |= self._of_call(media)
+        return routes
+
+    def _of_call(self, media: CallMedia) -> set[Route]:
+        """The routes to and from one call, and into its recording."""
+        routes: set[Route] = set()
+        port = _port(media.call)
+        sinks = [port]
+        if media.recording is not None:
+            recorder = f"recording {media.recording}"
+            routes |= {(SILENCE, recorder), (port, recorder)}
+            sinks.append(recorder)
+        if media.microphone and not media.held:
+            routes |= {(MICROPHONE, sink) for sink in sinks}
+        routes |= {(_port(one), sink) for one, other in self._sound.links if other == media.call for sink in sinks}
+        if port in self._ordered:
+            routes |= {(_ordered(port), sink) for sink in sinks}
+        if media.tone:
+            routes.add((TONE, port))
+        if media.confirm:
+            routes.add((CONFIRM, port))
+        if media.held:  # RFC 3264 §8.4: we continue to send
+            routes.add((MUSIC, port))
+        if media.speaker:
+            routes.add((port, SPEAKER))
         return routes
 
     def _listening(self, routes: set[Route]) -> set[Route]:
@@ -157,6 +183,7 @@ class Media:
             TONE: self._tones.generator,
             CONFIRM: self._confirm.generator,
         }
+        ports |= {_ordered(hearer): tones.generator for hearer, tones in self._ordered.items()}
         if self._music is not None:
             ports[MUSIC] = self._music
         for call in self._calls:
@@ -205,6 +232,11 @@ def dbfs(level: int) -> float:
 
 def _port(call: CallId) -> str:
     return f"call {call}"
+
+
+def _ordered(hearer: str) -> str:
+    """The port of the tone that a client has ordered for that port."""
+    return f"tone for {hearer}"
 
 
 def _heard(call: CallId) -> str:

@@ -1,15 +1,15 @@
-"""The station's own sounds, as pjsua2's tone generator plays them on the speaker."""
+"""The station's tones, as pjsua2's tone generator plays them."""
 
 import pjsua2 as pj
 
-from appliance.core.model import Tone
+from appliance.core.model import EUROPE, CountryTone, Tone
+from appliance.sip.stack.media.national_tones import Cadence, cadence
 
 VOLUME = 8000  # of 32767: audible, but speech stays louder
 RATE = 16000
 
-# (frequency, second frequency, ms on, ms off), repeated while the tone is wanted. Ringback, the busy tone for errors
-# and the call-waiting tone are those of European telephones (ETSI TR 101 041-2): 425 Hz.
-TONES: dict[Tone, tuple[tuple[int, int, int, int], ...]] = {
+# Repeated while the tone is wanted. Those of telephones are European (ETSI TR 101 041-2): 425 Hz.
+TONES: dict[Tone, Cadence] = {
     Tone.DIALING: ((425, 0, 1000, 4000),),
     Tone.RINGING: ((660, 0, 400, 0), (528, 0, 600, 2000)),
     Tone.HELD: ((425, 0, 100, 150), (425, 0, 100, 9650)),
@@ -19,28 +19,40 @@ TONES: dict[Tone, tuple[tuple[int, int, int, int], ...]] = {
     Tone.ENDING: ((950, 0, 200, 1800),),
     Tone.ERROR: ((425, 0, 250, 250),),
     Tone.TEST: ((1000, 0, 1000, 0),),
+    Tone.RINGBACK: ((425, 0, 1000, 4000),),
+    Tone.BUSY: ((425, 0, 500, 500),),
+    Tone.CONGESTION: ((425, 0, 200, 200),),
+    Tone.CALL_WAITING: ((425, 0, 200, 200), (425, 0, 200, 4400)),
+    Tone.DOOR: ((784, 0, 120, 40), (988, 0, 120, 40), (1175, 0, 240, 1440)),
+    Tone.WARNING: ((950, 0, 300, 200),),
 }
 
 
 class Tones:
-    """One generator that exists as long as the bridge."""
+    """One generator, which plays one tone at a time."""
 
     def __init__(self) -> None:
         self.generator = pj.ToneGenerator()
         self.generator.createToneGenerator(RATE, 1)
-        self._playing: Tone | None = None
+        self._playing: CountryTone | None = None
 
-    def play(self, tone: Tone | None) -> None:
+    def play(self, wanted: CountryTone | None) -> None:
         """Play this tone, from its beginning if another one was playing."""
-        if tone == self._playing:
+        if wanted == self._playing:
             return
         self.generator.stop()
-        self._playing = tone
-        if tone is None:
+        self._playing = wanted
+        if wanted is None:
             return
         parts = pj.ToneDescVector()
-        for frequency, second, on_ms, off_ms in TONES[tone]:
+        for frequency, second, on_ms, off_ms in sounding(wanted):
             part = pj.ToneDesc()
             part.freq1, part.freq2, part.on_msec, part.off_msec, part.volume = frequency, second, on_ms, off_ms, VOLUME
             parts.append(part)
         self.generator.play(parts, True)
+
+
+def sounding(wanted: CountryTone) -> Cadence:
+    """How the tone sounds."""
+    national = None if wanted.country in {"", EUROPE} else cadence(wanted.tone, wanted.country)
+    return TONES[wanted.tone] if national is None else national

@@ -1,0 +1,103 @@
+"""Tones that clients play to a call's far end or on the speaker: one for each, and each for a limited time."""
+
+from msgspec.structs import replace
+
+from appliance.base.errors import ErrorCode, IntercomError
+from appliance.core import events, inputs
+from appliance.core.audio.levels import speaker
+from appliance.core.lookup import find_call, wrong_state
+from appliance.core.model import COUNTRIES, PLAYABLE, CallId, PlayedTone, State, ToneEnd, of_country
+from appliance.core.orders import Reply
+from appliance.core.sound import takes_tones
+from appliance.core.transition import Turn
+
+LONGEST_S = 300.0
+
+
+def play(turn: Turn, wanted: inputs.PlayTone, asked: inputs.Requested) -> Reply:
+    """Begin a tone, in place of the one that plays there."""
+    country = wanted.country or turn.settings.audio.country
+    if wanted.tone not in PLAYABLE:
+        raise IntercomError(
+            ErrorCode.PARAMETER_INVALID,
+            f"The tone {wanted.tone} cannot be ordered.",
+            "Only the station plays it.",
+            f"Choose one of: {', '.join(PLAYABLE)}.",
+        )
+    if country not in COUNTRIES:
+        raise IntercomError(
+            ErrorCode.PARAMETER_INVALID,
+            f"The tones of the country {country!r} are not known.",
+            "It is not in the list of countries.",
+            f"Choose one of: {', '.join(COUNTRIES)}.",
+        )
+    if not 0 < wanted.seconds <= LONGEST_S:
+        raise IntercomError(
+            ErrorCode.PARAMETER_INVALID,
+            f"A tone cannot last {wanted.seconds:g} s.",
+            "",
+            f"Give more than 0 and at most {LONGEST_S:g} s.",
+        )
+    if wanted.call is None:
+        check_speaker(turn.state)
+    else:
+        call = find_call(turn, wanted.call)
+        if not takes_tones(call):
+            raise wrong_state(call, "played a tone", "connected, or hears the station before the answer,")
+    stop(turn, wanted.call, ToneEnd.REPLACED)
+    played = PlayedTone(wanted.call, of_country(wanted.tone, country), turn.now + wanted.seconds)
+    turn.audio = replace(turn.audio, tones=(*turn.audio.tones, played))
+    turn.emit(events.ToneStarted(played.sound.tone, played.sound.country, played.call))
+    return Reply(asked.request, call=wanted.call)
+
+
+def check_speaker(state: State) -> None:
+    """Raise `audio-unavailable` if nothing can be heard on the speaker."""
+    fault = dict(state.appliance.failed).get("audio")
+    if speaker(state).pcm == "null":
+        fault = "None is configured: audio.playback names its card."
+    if fault is not None:
+        raise IntercomError(
+            ErrorCode.AUDIO_UNAVAILABLE,
+            "There is no speaker to play on.",
+            fault,
+            "Repair that first: the event audio.recovered reports when it works.",
+        )
+
+
+def end(turn: Turn, wanted: inputs.StopTone, asked: inputs.Requested) -> Reply:
+    """Stop a tone for a client."""
+    if wanted.call is not None:
+        find_call(turn, wanted.call)
+    stopped = stop(turn, wanted.call, ToneEnd.STOPPED)
+    return Reply(asked.request, call=wanted.call, warning="" if stopped else "No tone is playing there.")
+
+
+def stop(turn: Turn, call: CallId | None, reason: ToneEnd) -> bool:
+    """Stop the tone that plays to that call or on the speaker; False if there is none."""
+    played = turn.audio.tone(call)
+    if played is None:
+        return False
+    turn.audio = replace(turn.audio, tones=tuple(tone for tone in turn.audio.tones if tone is not played))
+    turn.emit(events.ToneStopped(played.sound.tone, played.sound.country, reason, call))
+    return True
+
+
+def settle(turn: Turn) -> None:
+    """Stop the tones whose call has ended, or no longer has sound."""
+    for played in turn.audio.tones:
+        call = None if played.call is None else turn.calls.get(played.call)
+        if played.call is not None and (call is None or not takes_tones(call)):
+            stop(turn, played.call, ToneEnd.CALL_ENDED)
+
+
+def due(turn: Turn) -> None:
+    """Stop the tones whose time is over."""
+    for played in turn.audio.tones:
+        if played.until <= turn.now:
+            stop(turn, played.call, ToneEnd.FINISHED)
+
+
+def wake(state: State) -> list[float | None]:
+    """The times at which `due` must act."""
+    return [played.until for played in state.audio.tones]

@@ -106,6 +106,7 @@ SipInput = (
     | inputs.MicrophoneMeasured
     | inputs.CardsFound
     | inputs.LevelsRead
+    | inputs.XrunsCounted
     | inputs.AccessDenied
     | inputs.AccessLockedOut
     | inputs.RequestsDropped

@@ -197,6 +197,7 @@ def beside_calls(common, pulses):
     # cards and levels touch nothing but their own part, see tests/core/audio
     yield inputs.CardsFound(**common, cards=())
     yield inputs.LevelsRead(**common, speaker=None, microphone=None)
+    yield inputs.XrunsCounted(**common, card="Phone", capture=1, playback=2)
     yield inputs.KeptWritten(**common, kept=PersistentState())
     yield inputs.KeptFailed(**common, why="full", resolution="")
     # so do contacts, see test_contacts and test_subscriptions

@@ -143,9 +143,36 @@ def test_a_card_lost_in_a_call_is_reported_and_healed_and_the_far_end_hears_on(s
             failed = await door.wait(inputs.PartFailed, part="audio")
             assert "'pulse'" in failed.why
             await asyncio.to_thread(server.start)
-            await door.wait(inputs.PartRecovered, part="audio")
+            recovered = await door.wait(inputs.PartRecovered, part="audio")
+            assert recovered.card == failed.card == "pulse"
             await server.until_open(1, 1)
             assert not kitchen.of(inputs.RtpStopped) + kitchen.of(inputs.CallEnded) + door.of(inputs.SipLost)
+
+    asyncio.run(scenario())
+
+
+def test_gaps_in_the_sound_are_counted_by_the_card_and_reported(server):
+    """Alsa's plug-in for the sound server reports EPIPE, as a card does, to a process that comes too late."""
+
+    async def scenario():
+        async with stations({"capture": "pulse", "playback": "pulse"}) as (door,):
+            door.link.desire(Sound(tone=Tone.DIALING))
+            await server.until_open(1, 1)
+
+            async def starved():
+                os.kill(door.link.pid, signal.SIGSTOP)
+                try:
+                    await until_async(
+                        lambda: "Buffer Latency: 0 usec" in server.ask("list", "sink-inputs"), "a dry buffer"
+                    )
+                finally:
+                    os.kill(door.link.pid, signal.SIGCONT)
+                return door.of(inputs.XrunsCounted)
+
+            (counted, *more) = await until_async(starved, "a report")
+            assert counted.card == "pulse"
+            assert counted.playback > 0
+            assert not more
 
     asyncio.run(scenario())
 

@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from appliance.core import events, inputs
+from appliance.core.appliance import faults
 from appliance.core.model import SoundCard
 from appliance.core.transition import Turn
 
@@ -18,6 +19,19 @@ def found(turn: Turn, given: inputs.CardsFound) -> None:
     updated = tuple(card for card in new if card in old and new[card] != old[card])
     if added or removed or updated:
         turn.emit(events.AudioDevicesChanged(added=added, removed=removed, updated=updated, reason=given.reason))
+
+
+def gaps(turn: Turn, given: inputs.XrunsCounted) -> None:
+    """Report gaps in the sound, with the remedy."""
+    turn.emit(
+        events.AudioXruns(
+            card=given.card,
+            capture=given.capture,
+            playback=given.playback,
+            resolution="Find what keeps the processor busy (top), and connect a USB card without a hub.",
+            call=faults.talking(turn),
+        )
+    )
 
 
 def by_id(cards: tuple[SoundCard, ...]) -> dict[str, SoundCard]:

@@ -9,7 +9,9 @@ from appliance.core.dispatch import asks, on, performs, takes
 from appliance.core.model import State
 from appliance.core.transition import Turn
 
-take = takes(on(inputs.CardsFound, cards.found), on(inputs.LevelsRead, levels.read))
+take = takes(
+    on(inputs.CardsFound, cards.found), on(inputs.LevelsRead, levels.read), on(inputs.XrunsCounted, cards.gaps)
+)
 
 perform = performs(
     asks(inputs.ChangeAudio, levels.change),

@@ -54,6 +54,7 @@ from appliance.core.events.audio import (
     AudioDevicesChanged,
     AudioMicrophoneChanged,
     AudioSettingsChanged,
+    AudioXruns,
     ToneStarted,
     ToneStopped,
 )

@@ -59,3 +59,18 @@ class ToneStopped(Event):
     country: str
     reason: ToneEnd
     call: CallId | None = None
+
+
+class AudioXruns(Event):
+    """The sound had gaps, at most once a minute: the buffer of the card ran full (capture) or empty (playback).
+
+    card: the ids of the configured cards. capture, playback: how often since the last such event. Its `call` is the one
+    that people talk in.
+    """
+
+    TYPE = "audio.xruns"
+    card: str
+    capture: int
+    playback: int
+    resolution: str
+    call: CallId | None = None

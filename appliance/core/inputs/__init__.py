@@ -51,7 +51,7 @@ from appliance.core.inputs.appliance import (
     StopRequested,
     Tick,
 )
-from appliance.core.inputs.audio import CardsFound, ChangeAudio, LevelsRead, PlayTone, StopTone
+from appliance.core.inputs.audio import CardsFound, ChangeAudio, LevelsRead, PlayTone, StopTone, XrunsCounted
 from appliance.core.inputs.base import Input, OfAccount, OfCall, OfConference
 from appliance.core.inputs.calls import (
     DIGITS,
@@ -191,6 +191,7 @@ AnyInput = (
     | MicrophoneMeasured
     | CardsFound
     | LevelsRead
+    | XrunsCounted
     | NetworkChanged
     | SipReady
     | SipSlow

@@ -19,6 +19,14 @@ class LevelsRead(Input, kw_only=True):
     microphone: MixerLevel | None
 
 
+class XrunsCounted(Input, kw_only=True):
+    """The sound had gaps: ALSA's buffer ran full (capture) or empty (playback) so often since the last report."""
+
+    card: str
+    capture: int
+    playback: int
+
+
 class ChangeAudio(Tagged):
     """Change levels: in per cent or in dB; None: unchanged."""
 

@@ -3,9 +3,9 @@
 import pytest
 from msgspec.structs import replace
 
-from appliance.core import inputs, snapshot
+from appliance.core import events, inputs, snapshot
 from appliance.core.model import DevicesReason, SoundCard
-from tests.core.station import Station
+from tests.core.station import Station, ready
 
 PHONE = SoundCard(1, "usbphone", "USB Phone", usb=True, capture=(0,), playback=(0,))
 PUCK = SoundCard(2, "puck", "Conference puck", usb=True, capture=(0,), playback=(0,))
@@ -53,3 +53,15 @@ def test_a_card_that_comes_goes_or_changes_is_reported_by_its_id(after, added, r
 def test_a_card_with_another_number_is_the_same_card(after):
     station = listed(PHONE).give(inputs.CardsFound, cards=(after,))
     assert "audio.devices_changed" not in station.types()
+
+
+def test_gaps_in_the_sound_are_reported_with_the_call_and_the_remedy():
+    station = ready()
+    station.give(inputs.XrunsCounted, card="usbphone", capture=0, playback=3)
+    assert station.last(events.AudioXruns).call is None
+    call = station.talking().id
+    station.give(inputs.XrunsCounted, card="usbphone", capture=2, playback=1)
+    event = station.last(events.AudioXruns)
+    assert (event.TYPE, event.card, event.call) == ("audio.xruns", "usbphone", call)
+    assert (event.capture, event.playback) == (2, 1)
+    assert event.resolution == "Find what keeps the processor busy (top), and connect a USB card without a hub."

@@ -37,6 +37,7 @@ NO_CARDS = str(Path(__file__).with_name("no_cards.conf"))
 LISTING = "listing the ALSA PCMs"
 CARDS = Path("/proc/asound/cards")
 LIST_AGAIN_S = 60.0
+XRUNS_LOOK_S, XRUNS_AGAIN_S = 1.0, 60.0
 
 
 @contextmanager
@@ -113,6 +114,8 @@ class Devices:
         self._failed, self._tries, self._again_at = "", 0, 0.0
         self._absent: str | None = None  # the cards that existed when the configured ones were missing
         self._list_at = 0.0
+        self._gaps: tuple[int, int] | None = None  # xruns known so far, of capture and playback
+        self._gaps_at, self._gaps_told_at = 0.0, 0.0  # when to look again, and when to report again
         self._broken = False  # set by pjsua2's own threads
         self._cards: tuple[SoundCard, ...] = ()
         self._null()
@@ -190,7 +193,24 @@ class Devices:
         elif self._wanted and not self._opened:
             self._open(now)
         elif self._opened:
+            self._count_gaps(now)
             self._close_in_time(now)
+
+    def _count_gaps(self, now: float) -> None:
+        """Report xruns, which pjmedia counts (packaging/pjsua2/patches/xruns-counted.patch), at most once a minute."""
+        if now < self._gaps_at:
+            return
+        self._gaps_at = now + XRUNS_LOOK_S
+        counted = self._manager.getXruns(False), self._manager.getXruns(True)
+        if self._gaps is None:  # those of the opening are no gaps in a sound
+            self._gaps = counted
+        elif counted != self._gaps and now >= self._gaps_told_at:
+            (capture, playback), self._gaps = self._gaps, counted
+            self._gaps_told_at = now + XRUNS_AGAIN_S
+            gaps = inputs.XrunsCounted(
+                at=now, card=self._ids(), capture=counted[0] - capture, playback=counted[1] - playback
+            )
+            self._post(gaps)
 
     def _close_in_time(self, now: float) -> None:
         if self._wanted:
@@ -280,6 +300,7 @@ class Devices:
             self._fail(*(self._fault(audio_pcm.fault) or unknown), now)
         else:
             self._opened = self._runs = True
+            self._gaps, self._gaps_at = None, now + XRUNS_LOOK_S
             if self._failed:
                 self._failed, self._tries = "", 0
                 self._post(inputs.PartRecovered(at=now, part="audio", card=self._ids()))

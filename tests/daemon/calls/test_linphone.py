@@ -145,4 +145,4 @@ def test_it_passes_the_door_on(door, far, tmp_path):
         far.command(f"call-transfer {theirs} {third.uri}")
         door.wait("call.transferring", call, to=third.uri)
         door.wait("call.transferred", call, role="transferee")
-        door.final(call, kind="call.ended", by="remote")
+        door.final(call, kind="call.ended", cause="transferred")  # by the side that hangs up first

@@ -52,7 +52,7 @@ class Packets:
         self.name = name
         self.dialog = uuid.uuid4().hex
         self.seen: list[str] = []  # every message that came, as text
-        self._answered: set[tuple[str, ...]] = set()  # INVITEs, by `answer`
+        self._replied: set[tuple[str, ...]] = set()  # INVITEs, by `answer`
         self._tag = ""
 
     def __enter__(self) -> Self:
@@ -146,13 +146,13 @@ class Packets:
 
     def invited(self) -> str:
         """The next INVITE that `answer` has not answered; one that was sent again is passed over."""
-        while transaction(invite := self.receive("INVITE", "INVITE")) in self._answered:
+        while transaction(invite := self.receive("INVITE", "INVITE")) in self._replied:
             pass
         return invite
 
     def answer(self, invite: str, status: str, body: str = "") -> None:
         """Answer it again and again until its ACK comes: by UDP packets get lost (RFC 3261 §13.3.1.4, §17.2.1)."""
-        self._answered.add(transaction(invite))
+        self._replied.add(transaction(invite))
         final, end = self.reply(invite, status, body), time.monotonic() + PATIENCE_S
         while time.monotonic() < end:
             self.send(final)

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.processes import status
+from tests.support.waiting import until
+
 ROOT = Path(__file__).resolve().parents[2]
 
 # Stands for the system's Python: .venv becomes a folder with a copy of this, pip is only written down, and the rest is
@@ -100,6 +103,24 @@ def test_what_pip_refused_is_reported_and_tried_again(clone: Clone) -> None:
     clone.refuse.unlink()
     clone.setup("run")
     assert len(clone.installed()) == 2
+
+
+def test_a_set_up_for_tests_fails_without_asterisk_and_says_why(clone: Clone) -> None:
+    asterisk = clone.folder / "packaging/asterisk"
+    made, refused = "#!/bin/sh\n", "#!/bin/sh\necho 'cause:  no mirror' >&2\nexit 1\n"
+    for script, failed in ((refused, 1), (made, 0), (refused, 1)):  # the last one with everything else at hand
+        asterisk.write_text(script)
+        assert ("cause:  no mirror" in clone.setup("test", failed)) == bool(failed)
+    assert clone.setup("run") == ""
+
+
+def test_a_set_up_that_fails_ends_the_making_of_asterisk(clone: Clone, tmp_path: Path) -> None:
+    began, pid = tmp_path / "began", tmp_path / "pid"
+    os.mkfifo(began)
+    (clone.folder / "packaging/asterisk").write_text(f"#!/bin/sh\nsleep 1000 &\necho $! >{began}\nwait\n")
+    clone.python.write_text(f"#!/bin/sh\ncat {began} >{pid}\nexit 1\n")  # of no use, once the other is under way
+    clone.setup("test", status=1)
+    until(lambda: not status(int(pid.read_text())), "it has ended")
 
 
 @pytest.mark.parametrize(

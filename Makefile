@@ -6,6 +6,9 @@
 ONCE ?=
 ROOM ?=
 
+# Else each of hundreds of daemons, and each worker of pytest, would compile all its modules.
+unexport PYTHONDONTWRITEBYTECODE
+
 # As root the SIP stack would get real-time priority, with which ALSA's plug-in for a software card spins.
 AS_USER := $(if $(filter 0,$(shell id -u)),setpriv --bounding-set=-sys_nice --inh-caps=-sys_nice)
 

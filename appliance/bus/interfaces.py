@@ -175,6 +175,17 @@ async def _play_tone(asked: Asked, tone: str, country: str, seconds: float) -> l
     return []
 
 
+async def _play_sound(asked: Asked, sound: str, loop: bool, volume: float) -> list[Any]:
+    call = CallId(asked.id) if asked.id else None
+    await asked.do(inputs.PlaySound(_bounded(sound), call, loop=loop, volume=volume))
+    return []
+
+
+async def _stop_sound(asked: Asked) -> list[Any]:
+    await asked.do(inputs.StopSound(CallId(asked.id) if asked.id else None))
+    return []
+
+
 async def _stop_tone(asked: Asked) -> list[Any]:
     await asked.do(inputs.StopTone(CallId(asked.id) if asked.id else None))
     return []
@@ -216,6 +227,8 @@ def _of_account(make: Callable[[AccountId], inputs.Action]) -> Callable[..., Awa
 
 PLAY_TONE = BusMethod("PlayTone", _play_tone, takes=(("tone", "s"), ("country", "s"), ("seconds", "d")))
 STOP_TONE = BusMethod("StopTone", _stop_tone)
+PLAY_SOUND = BusMethod("PlaySound", _play_sound, takes=(("sound", "s"), ("loop", "b"), ("volume", "d")))
+STOP_SOUND = BusMethod("StopSound", _stop_sound)
 
 APPLIANCE = Interface(
     "org.intercomd.Appliance1",
@@ -229,6 +242,8 @@ APPLIANCE = Interface(
         BusMethod("PressButton", _press, takes=(("button", "s"), ("seconds", "d"))),
         PLAY_TONE,
         STOP_TONE,
+        PLAY_SOUND,
+        STOP_SOUND,
     ),
     properties=(
         Property("Station", "s", lambda view: clean(view["appliance"]["station"])),
@@ -265,6 +280,8 @@ CALL = Interface(
         BusMethod("SendDigits", _of_call(inputs.SendDigits), takes=(("digits", "s"),)),
         PLAY_TONE,
         STOP_TONE,
+        PLAY_SOUND,
+        STOP_SOUND,
         BusMethod("Transfer", _transfer, takes=(("to", "s"),)),
         BusMethod("AcceptTransfer", _of_call(inputs.AcceptTransfer)),
         BusMethod("RefuseTransfer", _of_call(lambda call: inputs.EndTransfer(call, DECLINE, "Decline"))),

@@ -63,8 +63,9 @@ def parser() -> argparse.ArgumentParser:
     add("state", state, "show the state of the station")
     idle_ = add("idle", wait_until_idle, "wait until no call is active and no door is open")
     idle_.add_argument("--seconds", type=float, default=600.0, help="longest time (default 600)")
-    watch_ = add("watch", watch, "print events as they come")
-    watch_.add_argument("--since", type=int, metavar="ID", help="start after this event")
+    add("watch", watch, "print events as they come").add_argument(
+        "--since", type=int, metavar="ID", help="start after this event"
+    )
     dial_ = add("dial", dial, "call a target or a SIP address")
     dial_.add_argument("to")
     for name, text in (("answer", "answer a call"), ("hangup", "end a call"), ("hold", "hold a call")):
@@ -79,6 +80,7 @@ def parser() -> argparse.ArgumentParser:
     dtmf_.add_argument("digits")
     dtmf_.add_argument("call", nargs="?")
     tone_options(add("tone", tone, "play a tone on the speaker, or to the far end of a call"))
+    sound_options(add("play", play, "play a sound on the speaker, or to the far end of a call"))
     transfer_ = add("transfer", transfer, "transfer the far end of a call to another address")
     transfer_.add_argument("to", help="a target, a SIP address, a number at an account, or another call's id")
     transfer_.add_argument("call", nargs="?", help="its id (default: the active call)")
@@ -148,6 +150,15 @@ def tone_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("call", nargs="?", help="to the far end of this call (default: on the speaker)")
     parser.add_argument("--country", default="", help="country whose tone it is: two letters (default: as configured)")
     parser.add_argument("--seconds", type=float, default=10.0, help="longest duration (default 10)")
+
+
+def sound_options(parser: argparse.ArgumentParser) -> None:
+    """Which sound, where, and how."""
+    parser.add_argument("sound", nargs="?", help="name of a file in audio.sounds, without .wav")
+    parser.add_argument("call", nargs="?", help="to the far end of this call (default: on the speaker)")
+    parser.add_argument("--loop", action="store_true", help="again and again")
+    parser.add_argument("--volume", type=float, default=100.0, help="in per cent of the file's (default 100)")
+    parser.add_argument("--stop", metavar="PLACE", help="stop the sound: speaker, or the id of a call")
 
 
 def log_options(parser: argparse.ArgumentParser) -> None:
@@ -320,6 +331,18 @@ def tone(client: Client, given: argparse.Namespace) -> int:
     if given.tone == "stop":
         return output(client.ask("DELETE", path), given, show.done)
     body = {"tone": given.tone, "country": given.country, "seconds": given.seconds}
+    return output(client.ask("POST", path, body), given, show.done)
+
+
+def play(client: Client, given: argparse.Namespace) -> int:
+    """`intercomctl play`."""
+    call = given.stop or given.call
+    path = f"/v1/calls/{call}/playback" if call and call != "speaker" else "/v1/audio/playback"
+    if given.stop:
+        return output(client.ask("DELETE", path), given, show.done)
+    if not given.sound:
+        raise IntercomError(ErrorCode.PARAMETER_INVALID, "No sound is given.", "", "Name a file of audio.sounds.")
+    body = {"sound": given.sound, "loop": given.loop, "volume": given.volume}
     return output(client.ask("POST", path, body), given, show.done)
 
 

@@ -97,6 +97,7 @@ def core_settings(config: Config, flats: tuple["Flat", ...] = ()) -> model.Setti
             max_volume=config.audio.max_volume,
             max_gain=config.audio.max_gain,
             country=config.audio.country,
+            sounds=config.audio.sounds,
         ),
         record=config.recording.enabled,
         deadlines=model.Deadlines(**dict(config.deadlines)),

@@ -4,7 +4,17 @@ An adapter gets its part whenever the part changes, and all of it again after th
 """
 
 from appliance.base.record import Record, Tagged
-from appliance.core.model import CallId, CountryTone, DoorId, LampId, LampOutput, PersistentState, RecordingId, Tone
+from appliance.core.model import (
+    CallId,
+    CountryTone,
+    DoorId,
+    LampId,
+    LampOutput,
+    PersistentState,
+    PlaybackId,
+    RecordingId,
+    Tone,
+)
 
 
 class CallMedia(Record):
@@ -28,6 +38,17 @@ class CallMedia(Record):
     asks: bool = False
     inband: bool = False
     plays: CountryTone | None = None
+
+
+class PlayedFile(Record):
+    """A file that plays to the far end of `call`, on the speaker, or both; see model.Playback."""
+
+    playback: PlaybackId
+    sound: str
+    call: CallId | None
+    speaker: bool
+    loop: bool
+    volume: float
 
 
 class Level(Record):
@@ -59,6 +80,7 @@ class Sound(Tagged):
     gain: Level = Level()
     plays: CountryTone | None = None
     country: str = ""
+    files: tuple[PlayedFile, ...] = ()
 
 
 class RelayPulse(Record):

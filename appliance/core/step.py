@@ -7,7 +7,7 @@ from appliance.core import events, inputs, requests
 from appliance.core.access import dtmf
 from appliance.core.accounts import contacts, registration, subscriptions
 from appliance.core.appliance import persistence
-from appliance.core.audio import tones
+from appliance.core.audio import playbacks, tones
 from appliance.core.calls import call_log, ending, focus
 from appliance.core.conferences import lifecycle, mixing
 from appliance.core.dispatch import on, takes
@@ -52,6 +52,8 @@ def step(state: State, given: AnyInput) -> Step:
     dtmf.calls_ended(turn)
     if turn.audio.tones:
         tones.settle(turn)
+    if turn.audio.playbacks:
+        playbacks.settle(turn)
     rules.settle(turn, state)
     persistence.settle(turn, state)
     mixing.report(turn, state)

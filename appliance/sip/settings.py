@@ -58,7 +58,7 @@ class SipSettings(Record, kw_only=True):
     then not opened. noise_suppression, open_canceller: of a card's sound. hold_music: a WAV file that held far ends
     hear, "" for silence. recordings: their directory. trace: file to which every SIP message is appended, with
     direction, time and peer; "" for none. ice: for calls outside accounts. callers: who may call outside accounts
-    only with a password.
+    only with a password. sounds: directory of files that clients may play.
     """
 
     address: str = ""
@@ -74,6 +74,7 @@ class SipSettings(Record, kw_only=True):
     noise_suppression: bool = True
     open_canceller: bool = False
     hold_music: str = ""
+    sounds: str = ""
     recordings: str = "."
     trace: str = ""
     user_agent: str = "intercomd"

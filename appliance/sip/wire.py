@@ -105,6 +105,10 @@ SipInput = (
     | inputs.PartRecovered
     | inputs.MicrophoneMeasured
     | inputs.CardsFound
+    | inputs.PlaybackOpened
+    | inputs.PlaybackBegun
+    | inputs.PlaybackEnded
+    | inputs.PlaybackFailed
     | inputs.LevelsRead
     | inputs.XrunsCounted
     | inputs.AccessDenied

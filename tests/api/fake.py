@@ -119,6 +119,7 @@ class Station:
                 "speaker": side("PCM", 70.0, -9.3, muted=False),
                 "microphone": side(None, None, None, muted=True) | {"heard": False},
                 "tone": None,
+                "playback": None,
                 "devices": [device("usbphone")],
             },
             "runtime": {
@@ -350,6 +351,7 @@ def call(id_: str = "c-1", **changed: Any) -> dict[str, Any]:
         "recording": None,
         "quality": None,
         "tone": None,
+        "playback": None,
         "conference": None,
         "summary": "in a call with Kitchen",
         "end": None,
@@ -359,7 +361,7 @@ def call(id_: str = "c-1", **changed: Any) -> dict[str, Any]:
 
 def logged(id_: str = "c-1", **changed: Any) -> dict[str, Any]:
     live = {"state", "legacy_state", "hold", "active", "muted", "tone", "conference", "transfer_policy"}
-    live |= {"transfer", "summary"}
+    live |= {"transfer", "summary", "playback"}
     facts = {name: value for name, value in call(id_).items() if name not in live}
     end = {"cause": "hangup", "code": 200, "reason": "OK", "by": "remote", "explanation": ""}
     return facts | {"ended": TIME, "end": end, "missed": False} | changed

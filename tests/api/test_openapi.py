@@ -70,12 +70,14 @@ CONTRACT = {
     "PATCH /v1/calls/{call}",
     "DELETE /v1/calls/{call}",
     "DELETE /v1/calls/{call}/tone",
+    "DELETE /v1/calls/{call}/playback",
     *(
         f"POST /v1/calls/{{call}}/{act}"
         for act in (
             "answer",
             "ring",
             "tone",
+            "playback",
             "early-media",
             "update",
             "update-request/accept",
@@ -120,6 +122,8 @@ CONTRACT = {
     "GET /v1/audio/devices",
     "POST /v1/audio/self-test",
     "POST /v1/audio/tone",
+    "POST /v1/audio/playback",
+    "DELETE /v1/audio/playback",
     "DELETE /v1/audio/tone",
     "PATCH /v1/config/runtime",
     "POST /v1/doctor",

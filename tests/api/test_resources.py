@@ -28,6 +28,8 @@ ORDERS = [
         *("POST", "/v1/calls/c-1/tone", {"tone": "ringback", "country": "gb", "seconds": 3}),
         inputs.PlayTone(Tone.RINGBACK, "c-1", "gb", 3.0),
     ),
+    ("DELETE", "/v1/calls/c-1/playback", None, inputs.StopSound("c-1")),
+    ("DELETE", "/v1/audio/playback", None, inputs.StopSound()),
     ("DELETE", "/v1/calls/c-1/tone", None, inputs.StopTone("c-1")),
     ("POST", "/v1/audio/tone", {"tone": "door"}, inputs.PlayTone(Tone.DOOR, None, "", 10.0)),
     ("DELETE", "/v1/audio/tone", None, inputs.StopTone()),
@@ -83,6 +85,18 @@ def test_a_message_is_taken_and_its_id_returned(client, station, path, body, act
     station.replies = lambda _: orders.Reply(RequestId("q-1"), message=MessageId("m-1"))
     answer = client.post(path, json=body)
     assert (answer.status_code, answer.json()) == (202, {"message": "m-1"})
+    assert [asked for asked, _ in station.requests] == [action]
+
+
+SOUNDS = [
+    ("/v1/calls/c-1/playback", {"sound": "a", "speaker": True}, inputs.PlaySound("a", "c-1", speaker=True)),
+    ("/v1/audio/playback", {"sound": "a", "loop": True, "volume": 50}, inputs.PlaySound("a", loop=True, volume=50.0)),
+]
+
+
+@pytest.mark.parametrize(("path", "body", "action"), SOUNDS)
+def test_a_sound_is_taken_and_events_report_the_rest(client, station, path, body, action):
+    assert client.post(path, json=body).status_code == 202
     assert [asked for asked, _ in station.requests] == [action]
 
 

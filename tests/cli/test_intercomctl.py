@@ -553,3 +553,14 @@ def test_a_tone_is_refused_where_there_is_no_speaker_and_an_unknown_one_is_wrong
     missing = ctl(daemon, "tone", "busy", "c-1", "--country", "de")
     assert (missing.returncode, "There is no call c-1." in missing.stderr) == (1, True), missing.stderr
     assert ctl(daemon, "tone", "loud").returncode == 2
+
+
+@pytest.mark.far_end
+def test_a_sound_is_refused_where_there_are_none_and_only_one_that_plays_is_stopped(daemon):
+    for words, says in (
+        (["gong"], "Set audio.sounds."),
+        ([], "No sound is given."),
+        (["--stop", "speaker"], "No sound"),
+    ):
+        refused = ctl(daemon, "play", *words)
+        assert (refused.returncode, says in refused.stderr) == (1, True), refused.stderr

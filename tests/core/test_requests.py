@@ -160,6 +160,8 @@ OPERATIONS = {
     inputs.ChangeAudio: "change-audio",
     inputs.PlayTone: "play-tone",
     inputs.StopTone: "stop-tone",
+    inputs.PlaySound: "play-sound",
+    inputs.StopSound: "stop-sound",
 }
 
 

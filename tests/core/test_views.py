@@ -355,6 +355,7 @@ def test_a_call_has_its_whole_shape():
             "active": False,
             "muted": True,
             "tone": None,
+            "playback": None,
             "transfer_policy": "refuse",
             "transfer": None,
             "remote": {

@@ -23,6 +23,7 @@ PJMEDIA_DIR_DECODING: int
 PJMEDIA_ECHO_AGGRESSIVENESS_CONSERVATIVE: int
 PJMEDIA_ECHO_USE_NOISE_SUPPRESSOR: int
 PJMEDIA_ECHO_WEBRTC_AEC3: int
+PJMEDIA_FILE_NO_LOOP: int
 PJMEDIA_EVENT_AUD_DEV_ERROR: int
 PJSIP_TRANSPORT_UDP: int
 PJSIP_TRANSPORT_TCP: int
@@ -530,13 +531,26 @@ class AudDevManager:
     def getPlaybackDevMedia(self) -> AudioMedia: ...
     def getXruns(self, playback: bool) -> int: ...
 
+class MediaFormatAudio:
+    clockRate: int
+    channelCount: int
+
+class ConfPortInfo:
+    format: MediaFormatAudio
+
+class AudioMediaPlayerInfo:
+    sizeSamples: int
+
 class AudioMedia:
+    def adjustRxLevel(self, level: float) -> None: ...
     def getPortId(self) -> int: ...
+    def getPortInfo(self) -> ConfPortInfo: ...
     def getRxLevel(self) -> int: ...
     def startTransmit(self, sink: AudioMedia) -> None: ...
     def stopTransmit(self, sink: AudioMedia) -> None: ...
 
 class AudioMediaPlayer(AudioMedia):
+    def getInfo(self) -> AudioMediaPlayerInfo: ...
     def createPlayer(self, file_name: str, options: int = ...) -> None: ...
 
 class AudioMediaRecorder(AudioMedia):

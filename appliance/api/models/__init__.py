@@ -5,7 +5,17 @@ Answers are sent as the core made them, without a second check at run time; a te
 
 from appliance.api.models.accounts import Account, AccountDone, Accounts, Contact, Contacts, Entry, Network, Target
 from appliance.api.models.appliance import Appliance, Envelope, Events, Failed, Finding, Findings, Health, Snapshot
-from appliance.api.models.audio import Audio, AudioChange, Device, Devices, Microphone, PlayTone, SoundSide
+from appliance.api.models.audio import (
+    Audio,
+    AudioChange,
+    Device,
+    Devices,
+    Microphone,
+    PlayInCall,
+    PlaySound,
+    PlayTone,
+    SoundSide,
+)
 from appliance.api.models.base import (
     CARD,
     CODE,

@@ -53,6 +53,7 @@ class Audio(AnswerBody):
     speaker: SoundSide
     microphone: Microphone
     tone: Tone | None = Field(description="Tone that a client plays on the speaker.")
+    playback: str | None = Field(description="Id of the sound that a client plays on the speaker.")
     devices: list[Device]
 
 
@@ -83,3 +84,20 @@ class PlayTone(OrderBody):
         examples=["de"],
     )
     seconds: float = Field(default=10.0, gt=0, le=300, allow_inf_nan=False, description="Longest duration.")
+
+
+class PlaySound(OrderBody):
+    """A sound to play."""
+
+    sound: str = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$", description="Name of a file in `audio.sounds`, without `.wav`."
+    )
+    loop: bool = Field(default=False, description="Whether it begins again at its end, until it is stopped.")
+    volume: float = Field(default=100.0, ge=0, le=200, allow_inf_nan=False, description="In % of the file's.")
+    seconds: float = Field(default=300.0, gt=0, le=3600, allow_inf_nan=False, description="Longest duration.")
+
+
+class PlayInCall(PlaySound):
+    """A sound to play into a call."""
+
+    speaker: bool = Field(default=False, description="Whether it plays on the speaker as well.")

@@ -226,6 +226,7 @@ class Call(CallFacts):
     active: bool = Field(description="Whether it has the speaker and the microphone.")
     muted: bool
     tone: Tone | None = Field(description="Tone that a client plays to the far end.")
+    playback: str | None = Field(description="Id of the sound that a client plays to the far end.")
     conference: str | None = Field(description="Id of its conference.")
     transfer: CallTransfer | None = Field(description="The transfer in progress.")
     transfer_policy: TransferPolicy = Field(description="How transfers that its far end requests are handled.")

@@ -44,6 +44,20 @@ async def stop_tone(daemon: Daemon, who: Who) -> JSONResponse:
     return JSONResponse({"warning": reply.warning or None})
 
 
+@router.post("/playback", status_code=202, responses=answers(models.Done, 202))
+async def play_sound(body: models.PlaySound, daemon: Daemon, who: Who) -> JSONResponse:
+    """Play a sound on the speaker, in place of one that plays there; the events `playback.…` report the outcome."""
+    await ask(daemon, inputs.PlaySound(**body.model_dump()), who)
+    return JSONResponse({"warning": None}, 202)
+
+
+@router.delete("/playback", responses=answers(models.Done))
+async def stop_sound(daemon: Daemon, who: Who) -> JSONResponse:
+    """Stop the sound that a client plays on the speaker."""
+    await ask(daemon, inputs.StopSound(), who)
+    return JSONResponse({"warning": None})
+
+
 @router.get("/devices", responses=answers(models.Devices))
 async def list_devices(daemon: Daemon) -> JSONResponse:
     """All sound cards, with the names of their PCMs; the event `audio.devices_changed` reports each change."""

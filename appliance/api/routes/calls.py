@@ -156,6 +156,18 @@ async def stop_tone(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
     return await _order(daemon, inputs.StopTone(CallId(call)), who)
 
 
+@router.post("/{call}/playback", status_code=202, responses=answers(models.CallDone, 202))
+async def play_sound(call: Id, body: models.PlayInCall, daemon: Daemon, who: Who) -> JSONResponse:
+    """Play a sound to the far end, in place of one that plays there; the events `playback.…` report the outcome."""
+    return await _order(daemon, inputs.PlaySound(call=CallId(call), **body.model_dump()), who, 202)
+
+
+@router.delete("/{call}/playback", responses=answers(models.CallDone))
+async def stop_sound(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
+    """Stop the sound that a client plays to the far end."""
+    return await _order(daemon, inputs.StopSound(CallId(call)), who)
+
+
 @router.post("/{call}/transfer", responses=answers(models.CallDone))
 async def transfer_call(call: Id, body: models.Transfer, daemon: Daemon, who: Who) -> JSONResponse:
     """Transfer the far end to another address, or to the far end of another call; an event reports the outcome."""
@@ -224,7 +236,9 @@ async def _order(
     | inputs.UpdateCall
     | inputs.DecideUpdate
     | inputs.PlayTone
-    | inputs.StopTone,
+    | inputs.StopTone
+    | inputs.PlaySound
+    | inputs.StopSound,
     who: str,
     status: int = 200,
 ) -> JSONResponse:

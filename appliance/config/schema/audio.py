@@ -56,6 +56,13 @@ class AudioTable(Table):
         example="de",
         live=True,
     )
+    sounds: str = setting(
+        "Directory of sounds that clients may play, NAME.wav each: 16 bit, mono or stereo, of any "
+        "sample rate. Empty: none.",
+        allowed='the path of a directory, or ""',
+        default="",
+        pattern=r"^[^\x00]*$",
+    )
     noise_suppression: bool = setting(
         "Make steady noise in the microphone's sound, such as traffic, 12 dB quieter. Applies to a sound card.",
         default=True,

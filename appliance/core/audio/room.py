@@ -1,22 +1,30 @@
-"""The room of the sound cards, their levels, and ordered tones: its inputs, requests, timers and view."""
+"""The room of the sound cards, their levels, and what clients play: its inputs, requests, timers and view."""
 
 from typing import Any
 
 from appliance.core import inputs
-from appliance.core.audio import cards, levels, tones
+from appliance.core.audio import cards, levels, playbacks, tones
 from appliance.core.audio.view import audio_view
 from appliance.core.dispatch import asks, on, performs, takes
 from appliance.core.model import State
 from appliance.core.transition import Turn
 
 take = takes(
-    on(inputs.CardsFound, cards.found), on(inputs.LevelsRead, levels.read), on(inputs.XrunsCounted, cards.gaps)
+    on(inputs.CardsFound, cards.found),
+    on(inputs.LevelsRead, levels.read),
+    on(inputs.XrunsCounted, cards.gaps),
+    on(inputs.PlaybackOpened, playbacks.opened),
+    on(inputs.PlaybackBegun, playbacks.begun),
+    on(inputs.PlaybackEnded, playbacks.ended),
+    on(inputs.PlaybackFailed, playbacks.failed),
 )
 
 perform = performs(
     asks(inputs.ChangeAudio, levels.change),
     asks(inputs.PlayTone, tones.play),
     asks(inputs.StopTone, tones.end),
+    asks(inputs.PlaySound, playbacks.play),
+    asks(inputs.StopSound, playbacks.end),
 )
 
 
@@ -24,11 +32,15 @@ def due(turn: Turn) -> None:
     """Act on every deadline of this room that has passed."""
     if turn.audio.tones:
         tones.due(turn)
+    if turn.audio.playbacks:
+        playbacks.due(turn)
 
 
 def wake(state: State) -> list[float | None]:
     """The times at which `due` must act."""
-    return tones.wake(state) if state.audio.tones else []
+    if not state.audio.tones and not state.audio.playbacks:
+        return []
+    return [*tones.wake(state), *playbacks.wake(state)]
 
 
 def view(state: State, _epoch: float) -> dict[str, Any]:

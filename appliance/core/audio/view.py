@@ -4,7 +4,7 @@ from typing import Any
 
 from appliance.core.audio import levels, microphone
 from appliance.core.audio.levels import Side
-from appliance.core.model import MixerLevel, PlayedTone, SoundCard, State, Tone
+from appliance.core.model import MixerLevel, Playback, PlaybackId, PlayedTone, SoundCard, State, Tone
 
 
 def audio_view(state: State) -> dict[str, Any]:
@@ -13,6 +13,7 @@ def audio_view(state: State) -> dict[str, Any]:
         "speaker": side_view(levels.speaker(state)),
         "microphone": side_view(levels.microphone(state)) | {"heard": microphone.heard(state)},
         "tone": tone_view(state.audio.tone(None)),
+        "playback": playback_view(state.audio.playback(None)),
         "devices": [device_view(card) for card in state.audio.cards or ()],
     }
 
@@ -20,6 +21,11 @@ def audio_view(state: State) -> dict[str, Any]:
 def tone_view(played: PlayedTone | None) -> Tone | None:
     """The tone that a client plays."""
     return None if played is None else played.sound.tone
+
+
+def playback_view(playback: Playback | None) -> PlaybackId | None:
+    """The id of a playback."""
+    return None if playback is None else playback.id
 
 
 def side_view(side: Side) -> dict[str, Any]:

@@ -21,6 +21,7 @@ def call_view(state: State, call: Call, now: float, epoch: float) -> dict[str, A
         "active": call.id in call_states.with_sound(state),
         "muted": call.media.muted,
         "tone": None if (played := state.audio.tone(call.id)) is None else played.sound.tone,
+        "playback": None if (found := state.audio.playback(call.id)) is None else found.id,
         "conference": call.conference,
         "transfer_policy": call.transfer_policy,
         "transfer": transfer_view(state.transfer(call.id), epoch),

@@ -55,6 +55,12 @@ from appliance.core.events.audio import (
     AudioMicrophoneChanged,
     AudioSettingsChanged,
     AudioXruns,
+    PlaybackEvent,
+    PlaybackFailed,
+    PlaybackFinished,
+    PlaybackReady,
+    PlaybackStarted,
+    PlaybackStopped,
     ToneStarted,
     ToneStopped,
 )

@@ -1,7 +1,7 @@
 """Sound cards and their mixers."""
 
 from appliance.core.events.base import Event
-from appliance.core.model import CallId, DevicesReason, Tone, ToneEnd
+from appliance.core.model import CallId, DevicesReason, PlaybackEnd, PlaybackId, Tone, ToneEnd
 
 
 class AudioDevicesChanged(Event):
@@ -74,3 +74,45 @@ class AudioXruns(Event):
     playback: int
     resolution: str
     call: CallId | None = None
+
+
+class PlaybackEvent(Event):
+    """A playback into the call, or without a call on the speaker alone. sound: the name of its file."""
+
+    playback: PlaybackId
+    sound: str
+    speaker: bool
+    call: CallId | None
+
+
+class PlaybackReady(PlaybackEvent):
+    """The file is open and can be played; it lasts so long."""
+
+    TYPE = "playback.ready"
+    duration_s: float
+
+
+class PlaybackStarted(PlaybackEvent):
+    """The sound flows."""
+
+    TYPE = "playback.started"
+
+
+class PlaybackFinished(PlaybackEvent):
+    """The file was played to its end."""
+
+    TYPE = "playback.finished"
+
+
+class PlaybackStopped(PlaybackEvent):
+    """The playback ended before the end of its file."""
+
+    TYPE = "playback.stopped"
+    reason: PlaybackEnd
+
+
+class PlaybackFailed(PlaybackEvent):
+    """The sound cannot be played."""
+
+    TYPE = "playback.failed"
+    why: str

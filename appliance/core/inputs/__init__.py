@@ -51,7 +51,21 @@ from appliance.core.inputs.appliance import (
     StopRequested,
     Tick,
 )
-from appliance.core.inputs.audio import CardsFound, ChangeAudio, LevelsRead, PlayTone, StopTone, XrunsCounted
+from appliance.core.inputs.audio import (
+    CardsFound,
+    ChangeAudio,
+    LevelsRead,
+    OfPlayback,
+    PlaybackBegun,
+    PlaybackEnded,
+    PlaybackFailed,
+    PlaybackOpened,
+    PlaySound,
+    PlayTone,
+    StopSound,
+    StopTone,
+    XrunsCounted,
+)
 from appliance.core.inputs.base import Input, OfAccount, OfCall, OfConference
 from appliance.core.inputs.calls import (
     DIGITS,
@@ -192,6 +206,10 @@ AnyInput = (
     | CardsFound
     | LevelsRead
     | XrunsCounted
+    | PlaybackOpened
+    | PlaybackBegun
+    | PlaybackEnded
+    | PlaybackFailed
     | NetworkChanged
     | SipReady
     | SipSlow

@@ -2,7 +2,7 @@
 
 from appliance.base.record import Tagged
 from appliance.core.inputs.base import Input
-from appliance.core.model import CallId, DevicesReason, MixerLevel, SoundCard, Tone
+from appliance.core.model import CallId, DevicesReason, MixerLevel, PlaybackId, SoundCard, Tone
 
 
 class CardsFound(Input, kw_only=True):
@@ -25,6 +25,32 @@ class XrunsCounted(Input, kw_only=True):
     card: str
     capture: int
     playback: int
+
+
+class OfPlayback(Input, kw_only=True):
+    """Base of inputs about one playback."""
+
+    playback: PlaybackId
+
+
+class PlaybackOpened(OfPlayback, kw_only=True):
+    """Its file is open, and has so many seconds of sound."""
+
+    duration_s: float
+
+
+class PlaybackBegun(OfPlayback, kw_only=True):
+    """Its sound flows."""
+
+
+class PlaybackEnded(OfPlayback, kw_only=True):
+    """The end of its file was played."""
+
+
+class PlaybackFailed(OfPlayback, kw_only=True):
+    """Its file cannot be played."""
+
+    why: str
 
 
 class ChangeAudio(Tagged):
@@ -52,5 +78,25 @@ class PlayTone(Tagged):
 
 class StopTone(Tagged):
     """Stop the tone that plays to the far end of a call, or on the speaker if `call` is None."""
+
+    call: CallId | None = None
+
+
+class PlaySound(Tagged):
+    """Play a file to the far end of a call, on the speaker if `call` is None or `speaker` is set, or both.
+
+    It replaces what plays there. volume: in per cent of the file's. seconds: its longest duration.
+    """
+
+    sound: str
+    call: CallId | None = None
+    speaker: bool = False
+    loop: bool = False
+    volume: float = 100.0
+    seconds: float = 300.0
+
+
+class StopSound(Tagged):
+    """Stop the file that plays to the far end of a call, or on the speaker if `call` is None."""
 
     call: CallId | None = None

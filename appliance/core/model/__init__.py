@@ -113,6 +113,7 @@ from appliance.core.model.ids import (
     KeypadId,
     LampId,
     MessageId,
+    PlaybackId,
     ReaderId,
     RecordingId,
     RequestId,
@@ -134,6 +135,7 @@ from appliance.core.model.panel import (
     Press,
     SoundTrial,
 )
+from appliance.core.model.playbacks import Playback, PlaybackEnd
 from appliance.core.model.tones import (
     COUNTRIES,
     EUROPE,

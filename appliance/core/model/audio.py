@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from appliance.base.record import Record
 from appliance.core.model.ids import CallId
+from appliance.core.model.playbacks import Playback
 from appliance.core.model.tones import EUROPE, PlayedTone
 
 NULL = "null"  # in place of a PCM's name: none; its time comes from a clock of software
@@ -77,7 +78,7 @@ class Levels(Record):
 class AudioSettings(Record):
     """The PCMs of microphone and speaker as configured, and the highest levels that clients and buttons may set.
 
-    country: whose telephone tones are played, of model.COUNTRIES.
+    country: whose telephone tones are played, of model.COUNTRIES. sounds: the directory of files to play.
     """
 
     capture: str = "default"
@@ -85,19 +86,25 @@ class AudioSettings(Record):
     max_volume: float = 100.0
     max_gain: float = 100.0
     country: str = EUROPE
+    sounds: str = ""
 
 
 class AudioPart(Record):
     """The sound cards. cards: None until they were listed for the first time. speaker, microphone: None: no card.
 
-    tones: what clients play, at most one for each call and one for the speaker.
+    tones, playbacks: what clients play, at most one of each for each call and for the speaker.
     """
 
     cards: tuple[SoundCard, ...] | None = None
     speaker: MixerLevel | None = None
     microphone: MixerLevel | None = None
     tones: tuple[PlayedTone, ...] = ()
+    playbacks: tuple[Playback, ...] = ()
 
     def tone(self, call: CallId | None) -> PlayedTone | None:
         """The tone that a client plays to that call, or on the speaker."""
         return next((tone for tone in self.tones if tone.call == call), None)
+
+    def playback(self, call: CallId | None) -> Playback | None:
+        """The sound that a client plays to that call, or on the speaker."""
+        return next((each for each in self.playbacks if (each.speaker if call is None else each.call == call)), None)

@@ -16,5 +16,6 @@ ConferenceId = NewType("ConferenceId", str)
 RingId = NewType("RingId", str)
 SensorId = NewType("SensorId", str)
 CredentialId = NewType("CredentialId", str)
+PlaybackId = NewType("PlaybackId", str)
 NO_ACCOUNT = AccountId("")  # a call directly between two addresses
 DIRECT = AccountId("direct")  # the clients' name for NO_ACCOUNT

@@ -83,7 +83,7 @@ TABLE = {
         Config(OFFICE),
         Config(),
     ],
-    "play-sounds.md": [Config(), Run(), Run("call")],
+    "play-sounds.md": [Config(), Run(), Run("call"), Config()],
     "report-a-bug.md": [LeftOut(NO_SYSTEMD), Run("recording")],
     "ring-several-people.md": [Config(GPIO + OFFICE), LeftOut(NO_SYSTEMD)],
     "run-as-a-service.md": [

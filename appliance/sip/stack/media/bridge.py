@@ -10,12 +10,13 @@ import pjsua2 as pj
 
 from appliance.core import inputs
 from appliance.core.desired import CallMedia, Sound
-from appliance.core.model import CallId, CountryTone, Tone, of_country
+from appliance.core.model import CallId, CountryTone, PlaybackId, Tone, of_country
 from appliance.sip.settings import SipSettings
 from appliance.sip.stack.calls.operations import Post
 from appliance.sip.stack.calls.table import CallTable
 from appliance.sip.stack.media.devices import Devices
 from appliance.sip.stack.media.inband_dtmf import Inband
+from appliance.sip.stack.media.players import Players
 from appliance.sip.stack.media.recorders import Recorders
 from appliance.sip.stack.media.tones import RATE, Tones
 
@@ -36,6 +37,7 @@ class Media:
         self._calls, self._devices, self._post = calls, devices, post
         self._recorders = Recorders(Path(settings.recordings).absolute(), post)
         self._inband = Inband(calls, post)
+        self._players = Players(settings.sounds, post)
         self._tones, self._confirm = Tones(), Tones()
         self._confirm.play(CountryTone(Tone.CONFIRM))
         self._ordered: dict[str, Tones] = {}  # by the name of the port that hears the tone
@@ -57,7 +59,13 @@ class Media:
     @property
     def busy(self) -> bool:
         """Whether there is something to look at soon: digits in the sound, a level, or a file to close."""
-        return self._changed or self._sound.measure or bool(self._inband.ears) or self._recorders.closing
+        return (
+            self._changed
+            or self._sound.measure
+            or bool(self._inband.ears)
+            or self._recorders.closing
+            or self._players.busy
+        )
 
     @property
     def runs(self) -> bool:
@@ -73,6 +81,8 @@ class Media:
         if self._changed or self._calls.media_changed:
             self._changed = self._calls.media_changed = False
             self._apply()
+        if self._players.busy and self._players.turn(now):
+            self._apply()
         self._inband.turn()
         self._recorders.turn(now)
         self._devices.turn(now)
@@ -85,6 +95,7 @@ class Media:
         self._made.clear()
         self._recorders.clear()
         self._inband.clear()
+        self._players.clear()
         self._ordered.clear()
         del self._tones, self._confirm, self._silence, self._player, self._music
 
@@ -100,6 +111,7 @@ class Media:
         tone = self._sound.tone
         self._tones.play(None if tone is None else of_country(tone, self._sound.country))
         self._play_ordered(living)
+        self._players.desire(self._sound.files)
         ports = self._ports(living)
         wanted = self._listening(self._wanted(living))
         wanted = {route for route in wanted if route[0] in ports and route[1] in ports}
@@ -138,6 +150,7 @@ class Media:
             routes.add((TONE, SPEAKER))
         if SPEAKER in self._ordered:
             routes.add((_ordered(SPEAKER), SPEAKER))
+        routes |= {(_file(each.playback), SPEAKER) for each in self._sound.files if each.speaker}
         if self._sound.measure:
             routes.add((MICROPHONE, SILENCE))  # a port is read, and measured, only while another port uses its sound
             routes.add((SILENCE, SPEAKER))
@@ -159,6 +172,8 @@ class Media:
         routes |= {(_port(one), sink) for one, other in self._sound.links if other == media.call for sink in sinks}
         if port in self._ordered:
             routes |= {(_ordered(port), sink) for sink in sinks}
+        files = [_file(each.playback) for each in self._sound.files if each.call == media.call]
+        routes |= {(file, sink) for file in files for sink in sinks}
         if media.tone:
             routes.add((TONE, port))
         if media.confirm:
@@ -184,6 +199,9 @@ class Media:
             CONFIRM: self._confirm.generator,
         }
         ports |= {_ordered(hearer): tones.generator for hearer, tones in self._ordered.items()}
+        for file in self._sound.files:
+            if (player := self._players.player(file.playback)) is not None:
+                ports[_file(file.playback)] = player
         if self._music is not None:
             ports[MUSIC] = self._music
         for call in self._calls:
@@ -237,6 +255,11 @@ def _port(call: CallId) -> str:
 def _ordered(hearer: str) -> str:
     """The port of the tone that a client has ordered for that port."""
     return f"tone for {hearer}"
+
+
+def _file(playback: PlaybackId) -> str:
+    """The port of a file that plays."""
+    return f"file {playback}"
 
 
 def _heard(call: CallId) -> str:

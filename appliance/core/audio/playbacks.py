@@ -1,0 +1,172 @@
+"""Files that clients play to a call's far end, on the speaker, or both: one at a time at each place."""
+
+import re
+
+from msgspec.structs import replace
+
+from appliance.base.errors import ErrorCode, IntercomError
+from appliance.core import events, inputs
+from appliance.core.audio.tones import check_speaker
+from appliance.core.desired import PlayedFile
+from appliance.core.lookup import find_call, wrong_state
+from appliance.core.model import Call, CallId, Playback, PlaybackEnd, PlaybackId, State
+from appliance.core.orders import Reply
+from appliance.core.sound import takes_tones
+from appliance.core.transition import Turn
+
+LONGEST_S = 3600.0
+LOUDEST = 200.0  # per cent
+BEGINS_WITHIN_S = 10.0  # a card may need seconds to open
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")  # no path: nothing outside the directory of sounds is played
+
+
+def play(turn: Turn, wanted: inputs.PlaySound, asked: inputs.Requested) -> Reply:
+    """Begin a playback, in place of what plays there."""
+    check(turn, wanted)
+    speaker = wanted.speaker or wanted.call is None
+    for other in turn.audio.playbacks:
+        if (speaker and other.speaker) or (wanted.call is not None and other.call == wanted.call):
+            stop(turn, other, PlaybackEnd.REPLACED)
+    made = Playback(
+        PlaybackId(f"p-{turn.new_id()}"),
+        wanted.sound,
+        wanted.call,
+        speaker,
+        wanted.loop,
+        wanted.volume,
+        wanted.seconds,
+        turn.now + BEGINS_WITHIN_S,
+    )
+    turn.audio = replace(turn.audio, playbacks=(*turn.audio.playbacks, made))
+    return Reply(asked.request, call=wanted.call)
+
+
+def check(turn: Turn, wanted: inputs.PlaySound) -> None:
+    """Raise IntercomError for a playback that is not possible."""
+    if not NAME.fullmatch(wanted.sound):
+        raise IntercomError(
+            ErrorCode.PARAMETER_INVALID,
+            "There is no sound of this name.",
+            "A name has 1 to 64 letters, digits, - and _.",
+            "Give the name of a file in audio.sounds without its .wav.",
+        )
+    if not 0 < wanted.seconds <= LONGEST_S or not 0 <= wanted.volume <= LOUDEST:
+        raise IntercomError(
+            ErrorCode.PARAMETER_INVALID,
+            f"A sound cannot be played for {wanted.seconds:g} s at {wanted.volume:g} %.",
+            "",
+            f"Give at most {LONGEST_S:g} s and {LOUDEST:g} %.",
+        )
+    if not turn.settings.audio.sounds:
+        raise IntercomError(
+            ErrorCode.CONFLICT,
+            "No sound can be played.",
+            "The configuration names no directory of sounds.",
+            "Set audio.sounds.",
+        )
+    if not turn.appliance.sip_ready:
+        raise IntercomError(
+            ErrorCode.UNAVAILABLE, "No sound can be played now.", "The SIP process is not running.", "Try again."
+        )
+    if wanted.call is not None and not takes_tones(call := find_call(turn, wanted.call)):
+        raise wrong_state(call, "played to", "connected, or hears the station before the answer,")
+    if wanted.speaker or wanted.call is None:
+        check_speaker(turn.state)
+
+
+def end(turn: Turn, wanted: inputs.StopSound, asked: inputs.Requested) -> Reply:
+    """Stop a playback for a client."""
+    if wanted.call is not None:
+        find_call(turn, wanted.call)
+    found = turn.audio.playback(wanted.call)
+    if found is None:
+        raise IntercomError(ErrorCode.PLAYBACK_NOT_FOUND, "No sound is playing there.", "It has ended, or never began.")
+    stop(turn, found, PlaybackEnd.STOPPED)
+    return Reply(asked.request, call=wanted.call)
+
+
+def opened(turn: Turn, given: inputs.PlaybackOpened) -> None:
+    """The file can be played."""
+    if (playback := find(turn, given)) is not None:
+        turn.emit(events.PlaybackReady(*facts(playback), duration_s=given.duration_s))
+
+
+def begun(turn: Turn, given: inputs.PlaybackBegun) -> None:
+    """The sound flows."""
+    if (playback := find(turn, given)) is not None and not playback.begun:
+        now = replace(playback, begun=True, until=turn.now + playback.seconds)
+        kept = tuple(now if each is playback else each for each in turn.audio.playbacks)
+        turn.audio = replace(turn.audio, playbacks=kept)
+        turn.emit(events.PlaybackStarted(*facts(playback)))
+
+
+def ended(turn: Turn, given: inputs.PlaybackEnded) -> None:
+    """The end of the file was played."""
+    if (playback := find(turn, given)) is not None:
+        drop(turn, playback, events.PlaybackFinished(*facts(playback)))
+
+
+def failed(turn: Turn, given: inputs.PlaybackFailed) -> None:
+    """The file cannot be played."""
+    if (playback := find(turn, given)) is not None:
+        drop(turn, playback, events.PlaybackFailed(*facts(playback), why=given.why))
+
+
+def settle(turn: Turn) -> None:
+    """Stop the playbacks whose call has ended, or all of them without the SIP process that plays them."""
+    for playback in turn.audio.playbacks:
+        call = None if playback.call is None else turn.calls.get(playback.call)
+        if playback.call is not None and not heard(call):
+            stop(turn, playback, PlaybackEnd.CALL_ENDED)
+        elif not turn.appliance.sip_ready:
+            drop(turn, playback, events.PlaybackFailed(*facts(playback), why="The SIP process has ended."))
+
+
+def due(turn: Turn) -> None:
+    """Stop the playbacks whose time is over, and give up those that did not begin."""
+    for playback in turn.audio.playbacks:
+        if playback.until > turn.now:
+            continue
+        if playback.begun:
+            stop(turn, playback, PlaybackEnd.TIME_OVER)
+        else:
+            drop(turn, playback, events.PlaybackFailed(*facts(playback), why="It did not begin in time."))
+
+
+def wake(state: State) -> list[float | None]:
+    """The times at which `due` must act."""
+    return [playback.until for playback in state.audio.playbacks]
+
+
+def files(state: State) -> tuple[PlayedFile, ...]:
+    """What the SIP process plays."""
+    return tuple(
+        PlayedFile(each.id, each.sound, each.call, each.speaker, each.loop, each.volume)
+        for each in state.audio.playbacks
+    )
+
+
+def heard(call: Call | None) -> bool:
+    """Whether the far end of a call can hear a sound."""
+    return call is not None and takes_tones(call)
+
+
+def find(turn: Turn, given: inputs.OfPlayback) -> Playback | None:
+    """The playback that an input is about; None if it has ended meanwhile."""
+    return next((each for each in turn.audio.playbacks if each.id == given.playback), None)
+
+
+def stop(turn: Turn, playback: Playback, reason: PlaybackEnd) -> None:
+    """End a playback before the end of its file."""
+    drop(turn, playback, events.PlaybackStopped(*facts(playback), reason=reason))
+
+
+def drop(turn: Turn, playback: Playback, event: events.PlaybackEvent) -> None:
+    """Remove a playback, and report its end."""
+    turn.audio = replace(turn.audio, playbacks=tuple(each for each in turn.audio.playbacks if each is not playback))
+    turn.emit(event)
+
+
+def facts(playback: Playback) -> tuple[PlaybackId, str, bool, CallId | None]:
+    """The fields of every event of a playback."""
+    return playback.id, playback.sound, playback.speaker, playback.call

@@ -1,0 +1,92 @@
+"""One player for each file that a client plays."""
+
+import time
+from pathlib import Path
+
+import pjsua2 as pj
+
+from appliance.core import inputs
+from appliance.core.desired import PlayedFile
+from appliance.core.model import PlaybackId
+from appliance.sip.stack.callbacks import contained
+from appliance.sip.stack.calls.operations import Post
+
+
+class Player(pj.AudioMediaPlayer):
+    """Plays one file, once or in a loop. `ended`: set by a thread of pjsua2 when a file that does not loop is over."""
+
+    ended = False
+    begun = False
+
+    @contained
+    def onEof2(self) -> None:  # noqa: N802
+        """The end of the file was read."""
+        self.ended = True
+
+
+class Players:
+    """Opens and closes the files. The bridge's routes take the sound from them."""
+
+    def __init__(self, directory: str, post: Post) -> None:
+        self._directory, self._post = Path(directory), post
+        self._known: dict[PlaybackId, Player | None] = {}  # None: over, or not playable; it is not begun again
+
+    def desire(self, wanted: tuple[PlayedFile, ...]) -> None:
+        """Play exactly these files."""
+        ids = {each.playback for each in wanted}
+        for gone in [playback for playback in self._known if playback not in ids]:
+            del self._known[gone]
+        for each in wanted:
+            if each.playback not in self._known:
+                self._known[each.playback] = self._open(each)
+
+    def player(self, playback: PlaybackId) -> Player | None:
+        """The player of a playback; None if it is over."""
+        return self._known.get(playback)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a file plays, whose end must be noticed."""
+        return any(player is not None for player in self._known.values())
+
+    def turn(self, now: float) -> bool:
+        """Report what has begun, and what is over; return whether a player has become free."""
+        over = False
+        for playback, player in self._known.items():
+            if player is None:
+                continue
+            if not player.begun:
+                player.begun = True
+                self._post(inputs.PlaybackBegun(at=now, playback=playback))
+            if player.ended:
+                self._known[playback] = None
+                self._post(inputs.PlaybackEnded(at=now, playback=playback))
+                over = True
+        return over
+
+    def clear(self) -> None:
+        """Close all files, before the endpoint."""
+        self._known.clear()
+
+    def _open(self, wanted: PlayedFile) -> Player | None:
+        path, now = self._directory / f"{wanted.sound}.wav", time.monotonic()
+        player = Player()
+        try:
+            if not path.is_file():  # nor does opening a FIFO hang
+                raise FileNotFoundError(f"there is no such file in {self._directory}")
+            player.createPlayer(str(path), 0 if wanted.loop else pj.PJMEDIA_FILE_NO_LOOP)
+            info = player.getInfo()
+            form = player.getPortInfo().format
+            duration = info.sizeSamples / (form.clockRate * form.channelCount)
+            player.adjustRxLevel(wanted.volume / 100)
+        except (OSError, pj.Error, ZeroDivisionError) as error:
+            why = error.reason if isinstance(error, pj.Error) else str(error)
+            remedy = "Give a WAV file of 16 bit, mono or stereo."
+            self._post(
+                inputs.PlaybackFailed(
+                    at=now, playback=wanted.playback, why=f"{path.name} cannot be played: {why}. {remedy}"
+                )
+            )
+            return None
+        self._post(inputs.PlaybackOpened(at=now, playback=wanted.playback, duration_s=round(duration, 3)))
+        return player

@@ -1,0 +1,129 @@
+"""Files that clients play: where, for how long, and what replaces or ends them."""
+
+import pytest
+from msgspec.structs import replace
+
+from appliance.base.errors import ErrorCode
+from appliance.core import events, inputs, snapshot
+from appliance.core.desired import PlayedFile
+from appliance.core.model import AudioSettings, CallId, PlaybackEnd, State
+from tests.core.station import SETTINGS, Station
+
+
+@pytest.fixture
+def station():
+    made = Station(State(replace(SETTINGS, audio=AudioSettings(sounds="/sounds")), now=100.0))
+    return made.give(inputs.SipReady, address="127.0.0.1:5060")
+
+
+def told(station):
+    """All playback events so far, in short."""
+    return [
+        (each.TYPE, each.sound, each.speaker, each.call)
+        for each in station.told
+        if isinstance(each, events.PlaybackEvent)
+    ]
+
+
+def playing(station):
+    return [(each.sound, each.call, each.speaker) for each in station.desired.sound.files]
+
+
+def begun(station, **wanted):
+    """Play a sound, whose file opens and whose sound flows: the playback's id."""
+    assert station.ask(inputs.PlaySound(**wanted)).error is None
+    playback = station.desired.sound.files[-1].playback
+    station.give(inputs.PlaybackOpened, playback=playback, duration_s=2.0)
+    station.give(inputs.PlaybackBegun, playback=playback)
+    return playback
+
+
+def test_a_sound_in_a_call_is_ready_starts_and_finishes(station):
+    call = station.talking().id
+    playback = begun(station, sound="parcel", call=call, loop=False, volume=50.0)
+    assert station.desired.sound.files == (PlayedFile(playback, "parcel", call, False, False, 50.0),)
+    assert snapshot.snapshot(station.state, 0.0)["calls"][0]["playback"] == playback
+    station.give(inputs.PlaybackBegun, playback=playback)
+    station.give(inputs.PlaybackEnded, playback=playback)
+    assert playing(station) == []
+    assert [kind for kind, *_ in told(station)] == ["playback.ready", "playback.started", "playback.finished"]
+    assert station.last(events.PlaybackReady).duration_s == 2.0
+    assert set(told(station)) == {(kind, "parcel", False, call) for kind, *_ in told(station)}
+
+
+def test_a_sound_may_play_in_a_call_and_on_the_speaker_and_is_replaced_at_either_place(station):
+    call = station.talking().id
+    begun(station, sound="both", call=call, speaker=True)
+    assert playing(station) == [("both", call, True)]
+    assert snapshot.snapshot(station.state, 0.0)["audio"]["playback"] == station.desired.sound.files[0].playback
+    begun(station, sound="gong")
+    assert playing(station) == [("gong", None, True)]
+    assert station.last(events.PlaybackStopped).reason is PlaybackEnd.REPLACED
+    begun(station, sound="parcel", call=call)
+    assert playing(station) == [("gong", None, True), ("parcel", call, False)]
+    begun(station, sound="other", call=call)
+    assert playing(station) == [("gong", None, True), ("other", call, False)]
+
+
+def test_a_client_stops_a_sound_and_a_second_time_there_is_none(station):
+    call = station.talking().id
+    begun(station, sound="parcel", call=call)
+    begun(station, sound="gong")
+    assert station.ask(inputs.StopSound(call)).error is None
+    assert playing(station) == [("gong", None, True)]
+    assert station.last(events.PlaybackStopped).reason is PlaybackEnd.STOPPED
+    assert station.ask(inputs.StopSound(call)).error.code == ErrorCode.PLAYBACK_NOT_FOUND
+    assert station.ask(inputs.StopSound()).error is None
+
+
+def test_a_sound_ends_with_its_call_its_time_and_its_process(station):
+    call = station.talking().id
+    begun(station, sound="parcel", call=call)
+    begun(station, sound="gong", seconds=5.0, loop=True)
+    station.press("hangup")
+    assert station.last(events.PlaybackStopped).reason is PlaybackEnd.CALL_ENDED
+    station.wait(5.0)
+    assert station.last(events.PlaybackStopped).reason is PlaybackEnd.TIME_OVER
+    begun(station, sound="gong")
+    station.give(inputs.SipLost, why="gone")
+    assert station.last(events.PlaybackFailed).why == "The SIP process has ended."
+    assert playing(station) == []
+
+
+def test_a_sound_that_cannot_be_played_or_does_not_begin_fails_and_late_reports_are_ignored(station):
+    station.ask(inputs.PlaySound("gong"))
+    (file,) = station.desired.sound.files
+    station.give(inputs.PlaybackFailed, playback=file.playback, why="gong.wav is broken")
+    assert station.last(events.PlaybackFailed).why == "gong.wav is broken"
+    for late in (inputs.PlaybackBegun, inputs.PlaybackEnded):
+        station.give(late, playback=file.playback)
+    station.give(inputs.PlaybackOpened, playback=file.playback, duration_s=1.0)
+    station.give(inputs.PlaybackFailed, playback=file.playback, why="again")
+    assert [kind for kind, *_ in told(station)] == ["playback.failed"]
+    station.ask(inputs.PlaySound("gong"))
+    station.wait(10.0)
+    assert station.last(events.PlaybackFailed).why == "It did not begin in time."
+
+
+@pytest.mark.parametrize("sound", ["", "../secret", "a/b", ".hidden", "a.wav", "a b", "x" * 65, "-a", "a\n"])
+def test_a_name_that_could_lead_out_of_the_directory_is_refused(station, sound):
+    assert station.ask(inputs.PlaySound(sound)).error.code == ErrorCode.PARAMETER_INVALID
+    assert playing(station) == []
+
+
+@pytest.mark.parametrize("wanted", [{"seconds": 0.0}, {"seconds": 3601.0}, {"volume": -1.0}, {"volume": 201.0}])
+def test_a_sound_has_limits(station, wanted):
+    assert station.ask(inputs.PlaySound("gong", **wanted)).error.code == ErrorCode.PARAMETER_INVALID
+
+
+def test_no_sound_is_played_where_it_cannot_be_heard(station):
+    none = Station(State(SETTINGS, now=100.0)).give(inputs.SipReady, address="127.0.0.1:5060")
+    assert none.ask(inputs.PlaySound("gong")).error.code == ErrorCode.CONFLICT
+    call = station.arrive().id
+    assert station.ask(inputs.PlaySound("gong", call)).error.code == ErrorCode.CALL_WRONG_STATE
+    assert station.ask(inputs.PlaySound("gong", CallId("c-x"))).error.code == ErrorCode.CALL_NOT_FOUND
+    assert station.ask(inputs.StopSound(CallId("c-x"))).error.code == ErrorCode.CALL_NOT_FOUND
+    station.give(inputs.PartFailed, part="audio", why="The card is gone", resolution="")
+    assert station.ask(inputs.PlaySound("gong")).error.code == ErrorCode.AUDIO_UNAVAILABLE
+    station.give(inputs.SipLost, why="gone")
+    assert station.ask(inputs.PlaySound("gong")).error.code == ErrorCode.UNAVAILABLE

@@ -1,0 +1,107 @@
+"""Files that clients play: into a call as its far end hears them, on the speaker, and what cannot be played."""
+
+import os
+import wave
+
+import numpy as np
+import pytest
+
+from tests.support.daemon import Daemon
+from tests.support.peers.packets import Packets
+from tests.support.peers.sounds import hears
+from tests.support.shown import shows
+
+pytestmark = pytest.mark.far_end
+HERTZ = 700
+
+
+def sound(path, seconds, rate=16000, channels=1, width=2):
+    """A file with a tone."""
+    samples = 8000 * np.sin(2 * np.pi * HERTZ * np.arange(round(seconds * rate)) / rate)
+    with wave.open(str(path), "wb") as file:
+        file.setparams((channels, width, rate, 0, "NONE", ""))
+        file.writeframes(np.repeat(samples, channels).astype("<i2").tobytes())
+
+
+@pytest.fixture
+def sounds(tmp_path):
+    """A directory of good and bad files."""
+    made = tmp_path / "sounds"
+    made.mkdir()
+    sound(made / "long.wav", 3.0)
+    sound(made / "stereo.wav", 2.0, 44100, 2)
+    sound(made / "short.wav", 0.3, 22050)
+    (made / "broken.wav").write_bytes(b"RIFF\xff\xff\xff\xffWAVEjunk")
+    (made / "empty.wav").touch()
+    os.mkfifo(made / "pipe.wav")
+    (tmp_path / "secret.wav").write_bytes((made / "long.wav").read_bytes())
+    return made
+
+
+@pytest.fixture
+def station(tmp_path, sounds):
+    """A daemon with a speaker and sounds; its far end sends no sound."""
+    audio = {"capture": "simulated", "playback": "simulated", "sounds": str(sounds)}
+    return lambda: Daemon(tmp_path / "d", audio=audio, deadlines={"rtp_s": 600})
+
+
+def answered(door, far):
+    """The station rings it, it answers: the call's id."""
+    call = door.ring()
+    far.send(far.reply(far.receive("INVITE", "INVITE"), "200 OK", far.sdp))
+    far.receive("ACK", "ACK")
+    return door.talk(call)
+
+
+@shows(
+    *("POST /v1/calls/{id}/playback", "DELETE /v1/calls/{id}/playback"),
+    *("error:playback-not-found", "error:parameter-invalid"),
+)
+def test_a_far_end_hears_a_file_of_any_rate_until_its_end_or_in_a_loop_until_it_is_stopped(station):
+    with station() as door, Packets(door.far_address, door.far_port) as far:
+        call = answered(door, far)
+        place = f"/v1/calls/{call}/playback"
+        began = door.post(place, {"sound": "stereo"})["call"]["playback"]
+        ready = door.next("playback.ready", call)["data"]
+        assert ready == {"playback": began, "sound": "stereo", "speaker": False, "duration_s": 2.0}
+        door.next("playback.started", call)
+        hears(far, [HERTZ], [1000])
+        door.next("playback.finished", call, playback=began)
+        hears(far, [], [HERTZ])
+        door.post(place, {"sound": "long", "loop": True, "speaker": True})
+        assert door.get("/v1/audio")["playback"] == door.get(f"/v1/calls/{call}")["playback"]
+        hears(far, [HERTZ], [1000])
+        assert door.ask("DELETE", place)[0] == 200
+        door.next("playback.stopped", call, sound="long", reason="stopped")
+        hears(far, [], [HERTZ])
+        assert door.ask("DELETE", place)[1]["code"] == "playback-not-found"
+        assert door.ask("POST", place, {"sound": "../secret"})[1]["code"] == "parameter-invalid"
+        door.post(place, {"sound": "long", "loop": True})
+        door.post(f"/v1/calls/{call}/hangup")
+        far.send(far.reply(far.receive("BYE", "BYE"), "200 OK"))
+        door.next("playback.stopped", call, reason="call_ended")
+        door.final(call, kind="call.ended", by="local")
+
+
+def test_a_sound_on_the_speaker_finishes_and_the_next_one_replaces_it(station):
+    with station() as door:
+        door.post("/v1/audio/playback", {"sound": "short"})
+        assert door.next("playback.finished", sound="short")["call"] is None
+        door.post("/v1/audio/playback", {"sound": "long", "loop": True})
+        door.next("playback.started", sound="long")
+        door.post("/v1/audio/playback", {"sound": "short", "loop": True})
+        door.next("playback.stopped", sound="long", reason="replaced")
+        door.next("playback.started", sound="short")
+        assert door.ask("DELETE", "/v1/audio/playback")[0] == 200
+        door.next("playback.stopped", sound="short", reason="stopped")
+
+
+def test_a_file_that_cannot_be_played_is_reported_with_the_remedy(station):
+    with station() as door:
+        for name in ("broken", "empty", "pipe", "none"):
+            door.post("/v1/audio/playback", {"sound": name})
+            why = door.next("playback.failed", sound=name)["data"]["why"]
+            assert f"{name}.wav cannot be played" in why
+            assert "16 bit" in why
+        door.post("/v1/audio/playback", {"sound": "short"})
+        door.next("playback.finished", sound="short")

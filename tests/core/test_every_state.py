@@ -32,6 +32,7 @@ from appliance.core.model import (
     PersistentState,
     Picture,
     Plan,
+    PlaybackId,
     Quality,
     ReaderId,
     ReaderSettings,
@@ -198,6 +199,11 @@ def beside_calls(common, pulses):
     yield inputs.CardsFound(**common, cards=())
     yield inputs.LevelsRead(**common, speaker=None, microphone=None)
     yield inputs.XrunsCounted(**common, card="Phone", capture=1, playback=2)
+    none = PlaybackId("none")  # of some: see tests/core/audio/test_playbacks.py
+    yield inputs.PlaybackOpened(**common, playback=none, duration_s=1.0)
+    yield inputs.PlaybackBegun(**common, playback=none)
+    yield inputs.PlaybackEnded(**common, playback=none)
+    yield inputs.PlaybackFailed(**common, playback=none, why="no such file")
     yield inputs.KeptWritten(**common, kept=PersistentState())
     yield inputs.KeptFailed(**common, why="full", resolution="")
     # so do contacts, see test_contacts and test_subscriptions

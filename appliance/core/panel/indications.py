@@ -1,5 +1,9 @@
 """What the panel indicates: the active pictures, each lamp's light, and the tone."""
 
+from collections.abc import Callable
+from functools import wraps
+from typing import TypeVar
+
 from msgspec.structs import replace
 
 from appliance.core import events, inputs, wall_clock
@@ -23,6 +27,8 @@ from appliance.core.model import (
 )
 from appliance.core.sound import rests
 from appliance.core.transition import Turn
+
+Result = TypeVar("Result")
 
 
 def pictures(state: State) -> tuple[Picture, ...]:
@@ -88,16 +94,35 @@ def lamps(state: State) -> tuple[tuple[LampId, LampOutput], ...]:
     return tuple((lamp.id, shine(lamp)) for lamp in state.settings.lamps)
 
 
+def for_last_states(derive: Callable[[State], Result]) -> Callable[[State], Result]:
+    """Keep what follows from the last two states: a step asks about the one before it and the one after it."""
+    kept: tuple[tuple[State, Result], ...] = ()
+
+    @wraps(derive)
+    def derived(state: State) -> Result:
+        nonlocal kept
+        for known, result in kept:
+            if known is state:
+                return result
+        result = derive(state)
+        kept = (*kept[-1:], (state, result))
+        return result
+
+    return derived
+
+
+@for_last_states
 def shown(state: State) -> tuple[tuple[Picture, ...], tuple[LampTrial, ...], bool]:
     """All that lamps show, beside their settings."""
     return pictures(state), state.panel.lamp_trials, wall_clock.is_night(state)
 
 
+@for_last_states
 def tone(state: State) -> Tone | None:
     """The tone on the station's own speaker, beside a call; None for silence."""
-    call = state.calls.active
     if state.panel.sound_trial is not None:
         return Tone.TEST if state.now >= state.panel.sound_trial.tone_at else None
+    call = state.calls.active
     if call is None and state.ring is None:
         return None if state.panel.error_until is None else Tone.ERROR
     if call is None or call.confirm:

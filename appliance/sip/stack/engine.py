@@ -149,9 +149,10 @@ class Engine:
             # SIGALRM's default action ends the process even in native code, where no Python handler would run.
             signal.setitimer(signal.ITIMER_REAL, ALARM_S)
             self._sleep(beat)
-            self._endpoint.libHandleEvents(0)
+            # Before the packets: what a client was promised, as that a far end may transfer, holds for the next packet.
             for message in self._channel.receive():
                 self._take(message)
+            self._endpoint.libHandleEvents(0)
             now = time.monotonic()
             self._report_refused(now)
             self._accounts.turn(now)

@@ -54,6 +54,8 @@ class House:
         """What comes from now on is looked at."""
         self.run, self.parties, self.go_on = run, {}, False
         self._before = {name for peer in self.baresips.values() for name in peer.ends()}
+        for peer in self.baresips.values():
+            peer.events.clear()  # one that the killed process had just referred may have called another by itself
 
     @property
     def baresips(self):

@@ -69,11 +69,11 @@ def _follow(run_dir: Path, job: Path, output: Output, timeout_s: float | None) -
         while True:
             if out is None and job.is_dir():
                 out, err = (job / "out").open("rb"), (job / "err").open("rb")
-            ended, there = (job / "rc").exists(), alive(run_dir)
+            status, there = _status(job), alive(run_dir)
             if out and err:
                 output(out.read(), err.read())
-            if ended:
-                return int((job / "rc").read_text())
+            if status.endswith("\n"):
+                return int(status)
             if not there:
                 return GONE
             if time.monotonic() > end:
@@ -83,3 +83,11 @@ def _follow(run_dir: Path, job: Path, output: Output, timeout_s: float | None) -
     finally:
         for file in filter(None, (out, err)):
             file.close()
+
+
+def _status(job: Path) -> str:
+    """What the guest has written of the status so far; it may go down before the end of the line."""
+    try:
+        return (job / "rc").read_text()
+    except FileNotFoundError:
+        return ""

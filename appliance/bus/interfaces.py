@@ -164,30 +164,32 @@ async def _muted(asked: Asked, speaker: bool, microphone: bool) -> list[Any]:
     return []
 
 
+def _hearer(asked: Asked) -> CallId | None:
+    """The object's call; None for the station's object: its speaker."""
+    return CallId(asked.id) if asked.id else None
+
+
 async def _play_tone(asked: Asked, tone: str, country: str, seconds: float) -> list[Any]:
-    """On the object's call, or on the speaker for the station's object."""
     if tone not in PLAYABLE:
         raise IntercomError(
             ErrorCode.PARAMETER_INVALID, f"{_bounded(tone)} is no tone.", f"Choose one of: {', '.join(PLAYABLE)}."
         )
-    call = CallId(asked.id) if asked.id else None
-    await asked.do(inputs.PlayTone(Tone(tone), call, _bounded(country), seconds))
+    await asked.do(inputs.PlayTone(Tone(tone), _hearer(asked), _bounded(country), seconds))
     return []
 
 
 async def _play_sound(asked: Asked, sound: str, loop: bool, volume: float) -> list[Any]:
-    call = CallId(asked.id) if asked.id else None
-    await asked.do(inputs.PlaySound(_bounded(sound), call, loop=loop, volume=volume))
+    await asked.do(inputs.PlaySound(_bounded(sound), _hearer(asked), loop=loop, volume=volume))
     return []
 
 
 async def _stop_sound(asked: Asked) -> list[Any]:
-    await asked.do(inputs.StopSound(CallId(asked.id) if asked.id else None))
+    await asked.do(inputs.StopSound(_hearer(asked)))
     return []
 
 
 async def _stop_tone(asked: Asked) -> list[Any]:
-    await asked.do(inputs.StopTone(CallId(asked.id) if asked.id else None))
+    await asked.do(inputs.StopTone(_hearer(asked)))
     return []
 
 

@@ -3,7 +3,17 @@
 from appliance.core.calls import updates
 from appliance.core.conferences import mixing
 from appliance.core.desired import CallMedia
-from appliance.core.model import Call, CallState, CountryTone, EarlySource, Hold, PlayedTone, State, TransferPolicy
+from appliance.core.model import (
+    Call,
+    CallId,
+    CallState,
+    CountryTone,
+    EarlySource,
+    Hold,
+    PlayedTone,
+    State,
+    TransferPolicy,
+)
 
 
 def rests(state: State, front: Call) -> bool:
@@ -31,6 +41,14 @@ def early(call: Call) -> bool:
 def takes_tones(call: Call) -> bool:
     """Whether a client may play a tone to the far end."""
     return call.talks or early(call)
+
+
+def is_heard(state: State, call: CallId | None) -> bool:
+    """Whether what a client plays can be heard: by the call's far end, or on the speaker, for None."""
+    if call is None:
+        return True
+    found = state.calls.get(call)
+    return found is not None and takes_tones(found)
 
 
 def sound_of(played: PlayedTone | None) -> CountryTone | None:

@@ -1,15 +1,12 @@
 """The simulated mixer and ALSA's mixers keep the same contract; and each card's elements are found by its profile."""
 
-import tempfile
-from pathlib import Path
-
 import pytest
 
 from appliance.audio.mixer import AlsaMixers, MixerGoneError
 from appliance.audio.profiles import profile, profiles
 from appliance.simulator.mixer import SimulatedMixers
 from tests.audio.mixers import keeps_the_contract
-from tests.support.peers.sound_server import SoundServer
+from tests.support.peers.sound_server import SoundServer, serving
 
 WAYS = ("playback", "capture")
 NAMES = {"playback": ("Speaker", "Master"), "capture": ("Mic", "Capture")}
@@ -18,13 +15,8 @@ NAMES = {"playback": ("Speaker", "Master"), "capture": ("Mic", "Capture")}
 @pytest.fixture
 def server(monkeypatch):
     """A sound server: its mixer is one of ALSA's, by a plugin, without dB."""
-    with tempfile.TemporaryDirectory(prefix="pulse-") as directory:
-        made = SoundServer(Path(directory))
-        made.start()
-        monkeypatch.setenv("PULSE_SERVER", made.environment["PULSE_SERVER"])
-        monkeypatch.setenv("PULSE_RUNTIME_PATH", directory)
+    with serving(SoundServer, monkeypatch) as made:
         yield made
-        made.kill()
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -8,7 +8,6 @@ import tempfile
 import threading
 import time
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 
@@ -22,7 +21,7 @@ from appliance.sip.stack.media.bridge import dbfs
 from appliance.sip.stack.media.devices import number_of
 from tests.support.daemon import loopback
 from tests.support.peers.packets import Packets
-from tests.support.peers.sound_server import SoundServer
+from tests.support.peers.sound_server import SoundServer, serving
 from tests.support.peers.voices import place
 from tests.support.stations import PATIENCE_S, Ear, Station, connect, stations, talk, tone_file
 from tests.support.waiting import until_async
@@ -35,13 +34,8 @@ AS_PLAYED, ABSENT = (-1.0, 1.0), (-200.0, -50.0)  # dB
 
 @pytest.fixture
 def server(monkeypatch):
-    with tempfile.TemporaryDirectory(prefix="pulse-") as directory:  # a socket's path is short
-        made = SoundServer(Path(directory))
-        made.start()
-        monkeypatch.setenv("PULSE_SERVER", made.environment["PULSE_SERVER"])
-        monkeypatch.setenv("PULSE_RUNTIME_PATH", directory)
+    with serving(SoundServer, monkeypatch) as made:
         yield made
-        made.kill()
 
 
 @pytest.fixture

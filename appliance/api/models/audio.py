@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from appliance.api.models.base import AnswerBody, OrderBody
-from appliance.core.model import COUNTRIES, Tone
+from appliance.core.model import COUNTRIES, SOUND_NAME, Tone
 
 
 class Device(AnswerBody):
@@ -89,9 +89,7 @@ class PlayTone(OrderBody):
 class PlaySound(OrderBody):
     """A sound to play."""
 
-    sound: str = Field(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$", description="Name of a file in `audio.sounds`, without `.wav`."
-    )
+    sound: str = Field(pattern=f"^{SOUND_NAME}$", description="Name of a file in `audio.sounds`, without `.wav`.")
     loop: bool = Field(default=False, description="Whether it begins again at its end, until it is stopped.")
     volume: float = Field(default=100.0, ge=0, le=200, allow_inf_nan=False, description="In % of the file's.")
     seconds: float = Field(default=300.0, gt=0, le=3600, allow_inf_nan=False, description="Longest duration.")

@@ -9,15 +9,14 @@ from appliance.core import events, inputs
 from appliance.core.audio.tones import check_speaker
 from appliance.core.desired import PlayedFile
 from appliance.core.lookup import find_call, wrong_state
-from appliance.core.model import Call, CallId, Playback, PlaybackEnd, PlaybackId, State
+from appliance.core.model import SOUND_NAME, CallId, Playback, PlaybackEnd, PlaybackId, State
 from appliance.core.orders import Reply
-from appliance.core.sound import takes_tones
+from appliance.core.sound import is_heard, takes_tones
 from appliance.core.transition import Turn
 
 LONGEST_S = 3600.0
 LOUDEST = 200.0  # per cent
 BEGINS_WITHIN_S = 10.0  # a card may need seconds to open
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")  # no path: nothing outside the directory of sounds is played
 
 
 def play(turn: Turn, wanted: inputs.PlaySound, asked: inputs.Requested) -> Reply:
@@ -43,7 +42,7 @@ def play(turn: Turn, wanted: inputs.PlaySound, asked: inputs.Requested) -> Reply
 
 def check(turn: Turn, wanted: inputs.PlaySound) -> None:
     """Raise IntercomError for a playback that is not possible."""
-    if not NAME.fullmatch(wanted.sound):
+    if not re.fullmatch(SOUND_NAME, wanted.sound):
         raise IntercomError(
             ErrorCode.PARAMETER_INVALID,
             "There is no sound of this name.",
@@ -115,8 +114,7 @@ def failed(turn: Turn, given: inputs.PlaybackFailed) -> None:
 def settle(turn: Turn) -> None:
     """Stop the playbacks whose call has ended, or all of them without the SIP process that plays them."""
     for playback in turn.audio.playbacks:
-        call = None if playback.call is None else turn.calls.get(playback.call)
-        if playback.call is not None and not heard(call):
+        if not is_heard(turn.state, playback.call):
             stop(turn, playback, PlaybackEnd.CALL_ENDED)
         elif not turn.appliance.sip_ready:
             drop(turn, playback, events.PlaybackFailed(*facts(playback), why="The SIP process has ended."))
@@ -144,11 +142,6 @@ def files(state: State) -> tuple[PlayedFile, ...]:
         PlayedFile(each.id, each.sound, each.call, each.speaker, each.loop, each.volume)
         for each in state.audio.playbacks
     )
-
-
-def heard(call: Call | None) -> bool:
-    """Whether the far end of a call can hear a sound."""
-    return call is not None and takes_tones(call)
 
 
 def find(turn: Turn, given: inputs.OfPlayback) -> Playback | None:

@@ -6,9 +6,9 @@ from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events, inputs
 from appliance.core.audio.levels import speaker
 from appliance.core.lookup import find_call, wrong_state
-from appliance.core.model import COUNTRIES, PLAYABLE, CallId, PlayedTone, State, ToneEnd, of_country
+from appliance.core.model import COUNTRIES, NULL, PLAYABLE, CallId, PlayedTone, State, ToneEnd, of_country
 from appliance.core.orders import Reply
-from appliance.core.sound import takes_tones
+from appliance.core.sound import is_heard, takes_tones
 from appliance.core.transition import Turn
 
 LONGEST_S = 300.0
@@ -54,7 +54,7 @@ def play(turn: Turn, wanted: inputs.PlayTone, asked: inputs.Requested) -> Reply:
 def check_speaker(state: State) -> None:
     """Raise `audio-unavailable` if nothing can be heard on the speaker."""
     fault = dict(state.appliance.failed).get("audio")
-    if speaker(state).pcm == "null":
+    if speaker(state).pcm == NULL:
         fault = "None is configured: audio.playback names its card."
     if fault is not None:
         raise IntercomError(
@@ -86,8 +86,7 @@ def stop(turn: Turn, call: CallId | None, reason: ToneEnd) -> bool:
 def settle(turn: Turn) -> None:
     """Stop the tones whose call has ended, or no longer has sound."""
     for played in turn.audio.tones:
-        call = None if played.call is None else turn.calls.get(played.call)
-        if played.call is not None and (call is None or not takes_tones(call)):
+        if not is_heard(turn.state, played.call):
             stop(turn, played.call, ToneEnd.CALL_ENDED)
 
 

@@ -135,7 +135,7 @@ from appliance.core.model.panel import (
     Press,
     SoundTrial,
 )
-from appliance.core.model.playbacks import Playback, PlaybackEnd
+from appliance.core.model.playbacks import SOUND_NAME, Playback, PlaybackEnd
 from appliance.core.model.tones import (
     COUNTRIES,
     EUROPE,

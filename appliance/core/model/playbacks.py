@@ -5,6 +5,8 @@ from enum import StrEnum
 from appliance.base.record import Record
 from appliance.core.model.ids import CallId, PlaybackId
 
+SOUND_NAME = "[A-Za-z0-9][A-Za-z0-9_-]{0,63}"  # no path: nothing outside the directory of sounds is played
+
 
 class PlaybackEnd(StrEnum):
     """Why a playback stopped before its end."""

@@ -3,7 +3,6 @@ import math
 import os
 import signal
 import subprocess
-import tempfile
 import time
 from pathlib import Path
 
@@ -11,8 +10,8 @@ import numpy as np
 import pytest
 
 from appliance import demo
-from tests.sip.test_cards import SoundServer
 from tests.support.pairs import appliances, connect, pair
+from tests.support.peers.sound_server import SoundServer, serving
 from tests.support.stations import RATE, Ear, tone_file
 from tests.support.waiting import PATIENCE_S, until_async
 
@@ -127,16 +126,9 @@ class Speakers(SoundServer):
 
 @pytest.fixture
 def speakers(monkeypatch):
-    with tempfile.TemporaryDirectory(prefix="pulse-") as directory:  # a socket's path is short
-        made = Speakers(Path(directory))
-        try:
-            made.start()
-            monkeypatch.setenv("PULSE_SERVER", made.environment["PULSE_SERVER"])
-            monkeypatch.setenv("PULSE_RUNTIME_PATH", directory)
-            monkeypatch.setenv("ALSA_CONFIG_PATH", str(made.alsa))
-            yield made
-        finally:
-            made.kill()
+    with serving(Speakers, monkeypatch) as made:
+        monkeypatch.setenv("ALSA_CONFIG_PATH", str(made.alsa))
+        yield made
 
 
 def test_the_same_on_real_alsa_pcms(speakers, tmp_path):

@@ -20,14 +20,6 @@ def station(tmp_path):
     return made
 
 
-def answered(door, far):
-    """The station rings it, it answers: the call's id."""
-    call = door.ring()
-    far.send(far.reply(far.receive("INVITE", "INVITE"), "200 OK", far.sdp))
-    far.receive("ACK", "ACK")
-    return door.talk(call)
-
-
 def agrees(door, far, direction, answer):
     """The button is pressed; the far end is offered that direction, and agrees."""
     door.press("hold")
@@ -39,7 +31,7 @@ def agrees(door, far, direction, answer):
 
 def test_a_held_far_end_hears_music_and_then_the_room_again(station, tmp_path):
     with station(tone(tmp_path / "music.wav", MUSIC)) as door, Packets(door.far_address, door.far_port) as far:
-        call = answered(door, far)
+        call = far.rung_by(door)
         hears(far, [ROOM], [MUSIC])
         agrees(door, far, "sendonly", "recvonly")
         hears(far, [MUSIC], [ROOM])
@@ -53,7 +45,7 @@ def test_a_held_far_end_hears_music_and_then_the_room_again(station, tmp_path):
 def test_music_that_cannot_be_played_is_reported_and_the_far_end_hears_silence(station, tmp_path):
     with station(tmp_path / "none.wav") as door, Packets(door.far_address, door.far_port) as far:
         assert "none.wav" in door.wait("appliance.degraded", part="hold music")["data"]["why"]
-        call = answered(door, far)
+        call = far.rung_by(door)
         hears(far, [ROOM], [MUSIC])
         agrees(door, far, "sendonly", "recvonly")
         hears(far, [], [ROOM, MUSIC])

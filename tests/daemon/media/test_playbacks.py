@@ -45,21 +45,13 @@ def station(tmp_path, sounds):
     return lambda: Daemon(tmp_path / "d", audio=audio, deadlines={"rtp_s": 600})
 
 
-def answered(door, far):
-    """The station rings it, it answers: the call's id."""
-    call = door.ring()
-    far.send(far.reply(far.receive("INVITE", "INVITE"), "200 OK", far.sdp))
-    far.receive("ACK", "ACK")
-    return door.talk(call)
-
-
 @shows(
     *("POST /v1/calls/{id}/playback", "DELETE /v1/calls/{id}/playback"),
     *("error:playback-not-found", "error:parameter-invalid"),
 )
 def test_a_far_end_hears_a_file_of_any_rate_until_its_end_or_in_a_loop_until_it_is_stopped(station):
     with station() as door, Packets(door.far_address, door.far_port) as far:
-        call = answered(door, far)
+        call = far.rung_by(door)
         place = f"/v1/calls/{call}/playback"
         began = door.post(place, {"sound": "stereo"})["call"]["playback"]
         ready = door.next("playback.ready", call)["data"]

@@ -1,14 +1,11 @@
 """Tones by country, as they are heard: in a call, by a caller who is not answered yet, and on the speaker."""
 
-import tempfile
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from tests.support.daemon import Daemon
 from tests.support.peers.packets import Packets
-from tests.support.peers.sound_server import SoundServer
+from tests.support.peers.sound_server import SoundServer, serving
 from tests.support.peers.sounds import HEARD_DB, hears, levels_of
 from tests.support.shown import shows
 from tests.support.stations import RATE
@@ -24,14 +21,6 @@ def station(tmp_path):
     return lambda **audio: Daemon(tmp_path / "d", audio=SPEAKER | audio, deadlines={"rtp_s": 600})
 
 
-def answered(door, far):
-    """The station rings it, it answers: the call's id."""
-    call = door.ring()
-    far.send(far.reply(far.receive("INVITE", "INVITE"), "200 OK", far.sdp))
-    far.receive("ACK", "ACK")
-    return door.talk(call)
-
-
 def ended(door, far, call):
     door.post(f"/v1/calls/{call}/hangup")
     far.send(far.reply(far.receive("BYE", "BYE"), "200 OK"))
@@ -41,7 +30,7 @@ def ended(door, far, call):
 @shows("POST /v1/calls/{id}/tone", "DELETE /v1/calls/{id}/tone", "error:parameter-invalid")
 def test_a_far_end_hears_the_tones_of_the_country_that_a_client_orders(station):
     with station(country="de") as door, Packets(door.far_address, door.far_port) as far:
-        call = answered(door, far)
+        call = far.rung_by(door)
         assert door.post(f"/v1/calls/{call}/tone", {"tone": "busy", "seconds": 300})["call"]["tone"] == "busy"
         assert door.next("tone.started", call)["data"] == {"tone": "busy", "country": "de"}
         hears(far, [425], [480, 620])
@@ -89,13 +78,8 @@ def test_a_client_plays_a_tone_on_the_speaker_and_stops_it(station):
 @pytest.fixture
 def card(monkeypatch):
     """A card whose sound can be heard."""
-    with tempfile.TemporaryDirectory(prefix="pulse-") as directory:  # a socket's path is short
-        made = SoundServer(Path(directory))
-        made.start()
-        monkeypatch.setenv("PULSE_SERVER", made.environment["PULSE_SERVER"])
-        monkeypatch.setenv("PULSE_RUNTIME_PATH", directory)
+    with serving(SoundServer, monkeypatch) as made:
         yield made
-        made.kill()
 
 
 def test_the_visitor_hears_ringback_of_the_country_on_the_speaker(card, tmp_path):

@@ -11,7 +11,7 @@ from typing import Self
 
 from tests.support.daemon import Daemon
 from tests.support.peers.messages import found
-from tests.support.waiting import paced
+from tests.support.waiting import paced, until
 
 PATIENCE_S = 120.0
 PACKET_S = 0.02  # of sound, and so between two packets of a telephone event
@@ -181,6 +181,12 @@ class Packets:
         accepted = self.called(lambda: door.press("answer"))
         return door.talk(call), accepted
 
+    def rung_by(self, door: Daemon) -> str:
+        """The station rings us, and we answer: the call's id."""
+        call = door.ring()
+        self.answer(self.invited(), "200 OK", self.sdp)
+        return door.talk(call)
+
     def hang_up(self, seq: int = 9) -> None:
         self.ask(self.request("BYE", seq), "SIP/2.0 200", "BYE")
 
@@ -207,10 +213,15 @@ def good_call(door: Daemon, phone: Packets | None = None) -> float:
         far.ask(far.invite(), "SIP/2.0 180", "INVITE")
         call = door.wait("call.incoming", source=f"{far.address}:{far.port}")["call"]
         door.press("answer")
-        while not door.of("call.connected", call):  # the 200 comes again if its ACK was lost
-            with suppress(AssertionError):
-                far.receive("SIP/2.0 200", "INVITE", patience=1)
-                far.send(far.request("ACK"))
+
+        def connected() -> bool:  # the 200 comes again if its ACK was lost
+            if not door.of("call.connected", call):
+                with suppress(AssertionError):
+                    far.receive("SIP/2.0 200", "INVITE", patience=1)
+                    far.send(far.request("ACK"))
+            return bool(door.of("call.connected", call))
+
+        until(connected, "connected", log=lambda: far.seen)
         door.talk(call)
         talked = time.monotonic()
         far.hang_up()

@@ -3,7 +3,13 @@
 import asyncio
 import os
 import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
+
+import pytest
 
 from tests.support.stations import RATE
 from tests.support.waiting import until, until_async
@@ -60,3 +66,20 @@ class SoundServer:
         argv = ["parec", "-d", "null.monitor", f"--rate={RATE}", "--channels=1", "--format=s16le", "--latency-msec=50"]
         with path.open("wb") as file:
             return subprocess.Popen(argv, env=self.environment, stdout=file)
+
+
+Kind = TypeVar("Kind", bound=SoundServer)
+
+
+@contextmanager
+def serving(kind: type[Kind], monkeypatch: pytest.MonkeyPatch) -> Iterator[Kind]:
+    """A sound server that ALSA's plug-in finds, in this process and in those that it starts."""
+    with tempfile.TemporaryDirectory(prefix="pulse-") as directory:  # a socket's path is short
+        made = kind(Path(directory))
+        try:
+            made.start()
+            for name in ("PULSE_SERVER", "PULSE_RUNTIME_PATH"):
+                monkeypatch.setenv(name, made.environment[name])
+            yield made
+        finally:
+            made.kill()

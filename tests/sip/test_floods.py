@@ -7,7 +7,15 @@ import struct
 import pytest
 
 from appliance.core import inputs
-from appliance.sip.stack.routing.floods import FILTERED, FILTERED_S, SILENT_S, Floods, only_from, requests_not_from
+from appliance.sip.stack.routing.floods import (
+    FILTERED,
+    FILTERED_S,
+    SILENT_S,
+    Floods,
+    drops,
+    only_from,
+    requests_not_from,
+)
 
 INVITES, OTHER = b"INVITE sip:door SIP/2.0\r\n\r\n", b"BYE sip:door SIP/2.0\r\n\r\n"
 
@@ -131,6 +139,16 @@ def test_what_kernel_and_pjsip_have_dropped_is_counted(floods, port):
     floods.turn(110.0)
     floods.turn(120.0)
     assert [told.count for told in floods.told if isinstance(told, inputs.RequestsDropped)] == [9]
+
+
+def test_kernel_that_does_not_say_what_it_dropped_has_dropped_nothing():
+    class Emulated:
+        """As in qemu-user, which answers with one word of nine."""
+
+        def getsockopt(self, level, option, size):
+            return bytes(4)
+
+    assert drops(Emulated()) == 0
 
 
 def test_only_registrars_connect_by_tcp():

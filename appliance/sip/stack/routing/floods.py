@@ -41,6 +41,7 @@ PAYLOAD = 8  # after the UDP header (RFC 768)
 NETWORK = 0xFFF00000  # SKF_NET_OFF: from here on, offsets are into the IP header
 SOURCE = {4: 12, 6: 8}  # offset of the source address (RFC 791 §3.1, RFC 8200 §3)
 WORD = struct.Struct("!I")
+COUNTS = struct.Struct("=9I")  # SK_MEMINFO_VARS
 # The first bytes of requests for each of which pjsip keeps state or sends an answer.
 REQUESTS = [int.from_bytes(word, "big") for word in (b"INVI", b"MESS", b"OPTI", b"REGI", b"SUBS")]
 ALL, NOTHING = 0xFFFFFFFF, 0
@@ -135,8 +136,12 @@ def vector(texts: Iterable[str]) -> pj.StringVector:
 
 
 def drops(sock: socket.socket) -> int:
-    """How many packets the kernel has dropped for a socket (sock_diag(7), SK_MEMINFO_DROPS)."""
-    return int(struct.unpack("=9I", sock.getsockopt(socket.SOL_SOCKET, MEMINFO, 36))[8])
+    """How many packets the kernel has dropped for a socket (sock_diag(7), SK_MEMINFO_DROPS); 0 if it does not say.
+
+    qemu-user answers with the first word only.
+    """
+    counts = sock.getsockopt(socket.SOL_SOCKET, MEMINFO, COUNTS.size)
+    return int(COUNTS.unpack(counts)[8]) if len(counts) == COUNTS.size else 0
 
 
 def attach(

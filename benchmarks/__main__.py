@@ -24,15 +24,22 @@ def main(arguments: list[str] | None = None) -> int:
     size = measures.TINY if given.tiny else measures.FULL
     kept = given.to / "benchmarks.json"
     with tempfile.TemporaryDirectory(prefix="bench-") as directory:
-        found = json.loads(kept.read_text(encoding="utf-8")) if given.only else _times(Path(directory), size)
+        found = json.loads(kept.read_text(encoding="utf-8")) if given.only or kept.exists() else {}
+        if not given.only:
+            found |= _times(Path(directory), size)
+            _write(given.to, found)
         for part in [given.only] if given.only else PARTS:
             told, begun = report.moment(), time.monotonic()
             samples = PARTS[part](Path(directory), size)
             found[part] = {**told, "took_s": round(time.monotonic() - begun), "samples": samples}
-    kept.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    (given.to / "benchmarks.md").write_text(report.table(found), encoding="utf-8")
+            _write(given.to, found)  # a part that fails leaves what the others have measured
     processes.say(f"{given.to / 'benchmarks.md'} and benchmarks.json are written.")
     return 0
+
+
+def _write(to: Path, found: Json) -> None:
+    (to / "benchmarks.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    (to / "benchmarks.md").write_text(report.table(found), encoding="utf-8")
 
 
 def _times(directory: Path, size: measures.Size) -> Json:

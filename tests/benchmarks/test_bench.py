@@ -9,10 +9,14 @@ import pytest
 
 from appliance.core.model import State
 from appliance.core.step import step
+from benchmarks import __main__ as program
 from benchmarks import measures, report
 from benchmarks.visits import INPUTS_OF_A_VISIT, SETTINGS, visits
 
 ROOT = Path(__file__).resolve().parents[2]
+FACTS = dict.fromkeys(
+    ("machine", "cores", "memory_gb", "kernel", "intercomd", "python", "pjsua2", "baresip", "taken", "load_before"), "?"
+)
 
 
 @pytest.mark.far_end
@@ -47,17 +51,40 @@ def test_the_core_s_visits_are_calls_that_are_answered():
     assert not state.calls.living
 
 
+def test_a_part_that_fails_leaves_what_the_others_have_measured(monkeypatch, tmp_path):
+    def fails(_directory, _size):
+        raise TimeoutError("no registrar came")
+
+    def measured(step):
+        return lambda *_: report.results({"step": {"intercomd": [step]}}, FACTS, 1.0, measures.TINY)
+
+    parts = {
+        "growth": lambda *_: {"state": {"100": [0.5]}},
+        "healing": lambda *_: {"link": {"udp": [3.0]}},
+        "arm64": lambda *_: {},
+    }
+    words = ["--to", str(tmp_path)]
+    monkeypatch.setattr(program, "PARTS", parts)
+    monkeypatch.setattr(program, "_times", measured(10_000.0))
+    assert program.main(words) == 0
+    monkeypatch.setattr(program, "PARTS", parts | {"growth": lambda *_: {"state": {"100": [0.25]}}, "healing": fails})
+    monkeypatch.setattr(program, "_times", measured(20_000.0))
+    with pytest.raises(TimeoutError):
+        program.main(words)
+    table = (tmp_path / "benchmarks.md").read_text()
+    assert "| step, 1/s | 20,000" in table
+    assert "| GET /v1/state | 0.25" in table
+    assert "| Link down for 30 s: registered again, s | 3.0" in table, "the part that failed shows what it had"
+    assert json.loads((tmp_path / "benchmarks.json").read_text())["measures"]["step"]["intercomd"]["max"] == 20_000
+
+
 def test_the_table_has_spread_and_ratios_and_the_parts_of_a_sum():
     samples = {
         "pss_idle": {"intercomd": [30.0, 40.0, 50.0], "pjsua2": [20.0]},
         "pss_idle/guard": {"intercomd": [5.0]},
         "step": {"intercomd": [12345.6]},
     }
-    told = dict.fromkeys(
-        ("machine", "cores", "memory_gb", "kernel", "intercomd", "python", "pjsua2", "baresip", "taken", "load_before"),
-        "?",
-    )
-    found = report.results(samples, told, 1.0, measures.TINY)
+    found = report.results(samples, FACTS, 1.0, measures.TINY)
     found["healing"] = {"taken": "?", "took_s": 1, "load_before": "?", "samples": {"link": {"udp": [3.04, 1.0]}}}
     found["growth"] = {
         "taken": "?",

@@ -1,15 +1,18 @@
 """The budget: what exceeds it is named with its figure, its limit and a remedy."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from appliance.core.step import step
 from benchmarks import budget, check, instructions
 from benchmarks.budget import Budget, Limit
 
 ROOT = Path(__file__).resolve().parents[2]
+STEP = "    turn = Turn(state, "  # where `step` begins
 SMALL = Budget({"instructions.step": Limit("Instructions of a step", 0.8, "Profile it.")}, {"sip": ("pydantic",)})
 
 
@@ -71,3 +74,29 @@ def test_the_program_that_valgrind_counts_runs_each_workload_in_a_child_of_its_o
 
 def test_a_step_allocates_something():
     assert instructions.allocated() > 100
+
+
+@pytest.mark.far_end
+def test_a_loop_that_is_put_into_step_is_counted_and_exceeds_the_budget(monkeypatch, tmp_path, capsys):
+    """In a copy of the code. valgrind counts instructions, so neither the machine's speed nor its load matters."""
+    for room in ("appliance", "benchmarks"):
+        shutil.copytree(ROOT / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__"))
+    module = tmp_path / "appliance" / "core" / "step.py"
+    code = module.read_text(encoding="utf-8")
+    assert code.count(STEP) == 1
+    module.write_text(code.replace(STEP, f"    sum(range(3000))\n{STEP}"), encoding="utf-8")
+    monkeypatch.setattr(instructions, "ROOT", tmp_path)
+    counted = {f"instructions.{what}": count for what, count in instructions.counted().items()}
+    monkeypatch.setattr(check, "measured", lambda: (full(1.0) | counted, nothing_forbidden()))
+    assert check.main() == 1
+    assert "Instructions of a step, millions: " in capsys.readouterr().err
+
+
+def test_a_copy_that_each_step_makes_is_counted_and_exceeds_the_budget(monkeypatch, capsys):
+    monkeypatch.setattr("appliance.core.step.step", lambda state, given: (bytes(2_000), step(state, given))[1])
+    monkeypatch.setattr(
+        check, "measured", lambda: (full(1.0) | {"bytes.step": instructions.allocated()}, nothing_forbidden())
+    )
+    assert check.main() == 1
+    (said,) = capsys.readouterr().err.splitlines()
+    assert said.startswith("Over budget: Bytes that a step allocates: ")

@@ -25,6 +25,7 @@ from appliance.api.routes import (
     panel,
     recordings,
     state,
+    tokens,
 )
 
 RESOURCES = (
@@ -38,6 +39,7 @@ RESOURCES = (
     panel,
     doors,
     codes,
+    tokens,
     audio,
     recordings,
     log,
@@ -55,7 +57,7 @@ def build(ports: HttpPorts, token: str, places: admission.Places | None = None) 
     # The middleware that is added last sees a request first.
     app.add_middleware(idempotency.Repeats)
     app.add_middleware(admission.Admission, places=places or admission.Places())
-    app.add_middleware(auth.Gate, token=token, denied=ports.denied, patience=auth.Patience())
+    app.add_middleware(auth.Gate, token=token, tokens=ports.tokens, reports=ports, patience=auth.Patience())
     app.add_middleware(headers.FixedHeaders)
     problems.install(app)
     return app

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from appliance.api.http.tokens import Token, Tokens
 from appliance.base.types import Json
 from appliance.core import inputs, orders
 from appliance.core.model import AccessScope
@@ -107,5 +108,18 @@ class HttpPorts(Protocol):
     def alive(self) -> bool:
         """Whether the daemon takes inputs."""
 
+    @property
+    def tokens(self) -> Tokens:
+        """The tokens of clients."""
+
+    def token_added(self, token: Token, by: str) -> None:
+        """Report a new token."""
+
+    def token_removed(self, token: Token, by: str) -> None:
+        """Report that a token was removed."""
+
+    def locked_out(self, source: str, seconds: float) -> None:
+        """Report that refusals of an address are no longer reported, for a while."""
+
     def denied(self, who: str, source: str, scope: AccessScope) -> None:
-        """Post AccessDenied: `who` as far as known, `source` an address, `scope` read, control or door."""
+        """Post AccessDenied: `who` as far as known, `source` an address, `scope` view, call, door or admin."""

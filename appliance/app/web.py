@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import asdict
 
 from appliance.app.paths import Places
-from appliance.base.errors import IntercomError, reason
+from appliance.base.errors import IntercomError, reason, sentences
 from appliance.base.record import Record
 from appliance.config.schema import Config
 from appliance.core import inputs
-from appliance.core.model import AccessScope
+from appliance.core.model import AccessScope, LockoutScope
 from appliance.runtime.reactor import Reactor
 from appliance.store.audit import Audit
 from appliance.store.calllog import CallLog
@@ -23,6 +23,7 @@ from appliance.store.recordings import Recordings
 if TYPE_CHECKING:
     from appliance.api.http.admission import Places as HttpPlaces
     from appliance.api.http.server import HttpServer
+    from appliance.api.http.tokens import Token, Tokens
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ def _load() -> None:
     20 s.
     """
     from appliance.api import app  # noqa: F401, PLC0415
-    from appliance.api.http import auth, server  # noqa: F401, PLC0415
+    from appliance.api.http import auth, server, tokens  # noqa: F401, PLC0415
 
 
 class Web:
@@ -64,14 +65,22 @@ class Web:
         self.call, self.calls, self.subscribe = reactor.call, reactor.calls, reactor.subscribe
         self._servers: dict[str, HttpServer] = {}
         self._http_places: HttpPlaces | None = None
+        self.tokens: Tokens  # set before the first request
         self.tried = asyncio.Event()  # set once it listens, or knows why it cannot
 
     async def serve(self) -> None:
         """Listen; faults are reported, and retried until every listener works."""
         await asyncio.to_thread(_load)
         from appliance.api.http.admission import Places as HttpPlaces  # noqa: PLC0415  late: see _load
+        from appliance.api.http.tokens import Tokens  # noqa: PLC0415
 
         self._http_places = HttpPlaces()
+        self.tokens = Tokens(self._places.state / "http.tokens")
+        try:
+            await asyncio.to_thread(self.tokens.load)
+        except IntercomError as err:
+            why, now = sentences(err.message, err.cause), time.monotonic()
+            self._reactor.post(inputs.PartFailed(at=now, part="tokens", why=why, resolution=err.resolution))
         reported = ""
         while why := await self._start():
             self.tried.set()
@@ -173,3 +182,30 @@ class Web:
     def denied(self, who: str, source: str, scope: AccessScope) -> None:
         """Report a request without sufficient rights."""
         self._reactor.post(inputs.AccessDenied(at=time.monotonic(), who=who, source=source, scope=scope))
+
+    def locked_out(self, source: str, seconds: float) -> None:
+        """Report that refusals of an address are no longer reported, for a while."""
+        self._reactor.post(
+            inputs.AccessLockedOut(
+                at=time.monotonic(), who="http:unknown", source=source, scope=LockoutScope.CLIENT, seconds=seconds
+            )
+        )
+
+    def token_added(self, token: "Token", by: str) -> None:
+        """Report a new token."""
+        from appliance.api.http.tokens import utc  # noqa: PLC0415  late: see _load
+
+        self._reactor.post(
+            inputs.AccessTokenAdded(
+                at=time.monotonic(),
+                token=token.id,
+                name=token.name,
+                scopes=token.scopes,
+                expires=utc(token.expires),
+                by=by,
+            )
+        )
+
+    def token_removed(self, token: "Token", by: str) -> None:
+        """Report that a token was removed."""
+        self._reactor.post(inputs.AccessTokenRemoved(at=time.monotonic(), token=token.id, name=token.name, by=by))

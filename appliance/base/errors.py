@@ -57,6 +57,7 @@ class ErrorCode(StrEnum):
     SERVER_UNREACHABLE = "server-unreachable", 502
     STORAGE_FULL = "storage-full", 507
     TEXT_TOO_LONG = "text-too-long", 400
+    TOKEN_NOT_FOUND = "token-not-found", 404
     TOO_MANY_CALLS = "too-many-calls", 409
     TRANSFER_NOT_REQUESTED = "transfer-not-requested", 409
     UNAUTHORIZED = "unauthorized", 401

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import appliance
 from appliance.base.errors import ErrorCode, IntercomError, problem
 from appliance.base.types import Json
-from appliance.cli import codes, show, terms, wait_idle
+from appliance.cli import codes, show, terms, tokens, wait_idle
 from appliance.cli.client import Client, default_socket
 
 TONES = ("ringback", "busy", "congestion", "call_waiting", "ringing", "door", "warning")
@@ -24,6 +24,7 @@ OUTPUT = {"--json": "print answers and errors as JSON", "--utc": "print times in
 CONFIG = Path("/etc/intercomd/intercomd.toml")
 
 Command = Callable[[Client, argparse.Namespace], int]
+Add = Callable[[str, Command, str], argparse.ArgumentParser]  # a command, by its name and help
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -60,12 +61,26 @@ def parser() -> argparse.ArgumentParser:
             sub.add_argument(option, action="store_true", default=argparse.SUPPRESS, help=help_)
         return sub
 
+    follow_commands(add)
+    call_commands(add)
+    house_commands(add)
+    station_commands(add)
+    for_shell(commands.add_parser("ids"))
+    return made
+
+
+def follow_commands(add: Add) -> None:
+    """What shows or awaits something of the whole station."""
     add("state", state, "show the state of the station")
     idle_ = add("idle", wait_until_idle, "wait until no call is active and no door is open")
     idle_.add_argument("--seconds", type=float, default=600.0, help="longest time (default 600)")
     add("watch", watch, "print events as they come").add_argument(
         "--since", type=int, metavar="ID", help="start after this event"
     )
+
+
+def call_commands(add: Add) -> None:
+    """What acts on calls, tones and sounds."""
     dial_ = add("dial", dial, "call a target or a SIP address")
     dial_.add_argument("to")
     for name, text in (("answer", "answer a call"), ("hangup", "end a call"), ("hold", "hold a call")):
@@ -84,6 +99,10 @@ def parser() -> argparse.ArgumentParser:
     transfer_ = add("transfer", transfer, "transfer the far end of a call to another address")
     transfer_.add_argument("to", help="a target, a SIP address, a number at an account, or another call's id")
     transfer_.add_argument("call", nargs="?", help="its id (default: the active call)")
+
+
+def house_commands(add: Add) -> None:
+    """What acts on doors, panel and sound card."""
     door_ = add("door", door, "open a door, hold it open, or lock it down")
     door_.add_argument("door")
     door_.add_argument(
@@ -97,6 +116,10 @@ def parser() -> argparse.ArgumentParser:
     press_.add_argument("--seconds", type=float, default=0.0, help="duration of the press")
     panel_options(add("panel", panel, "show buttons and lamps, or test every part step by step"))
     audio_options(add("audio", audio, "show or set volume and gain, or list the sound cards"))
+
+
+def station_commands(add: Add) -> None:
+    """What administrates the station."""
     doctor_ = add(
         "doctor", doctor, "check the configuration, cards and lines, and the accounts and calls of a running daemon"
     )
@@ -111,9 +134,8 @@ def parser() -> argparse.ArgumentParser:
     add("accounts", accounts, "show the accounts at registrars")
     add("recordings", recordings, "list recordings, newest first")
     codes.options(add("code", code, "list codes and cards that open doors, add one, or remove one"))
+    tokens.options(add("token", token, "list tokens of clients over TCP, make one, or remove one"))
     log_options(add("log", log, "list past calls, or openings and refusals of doors, newest first"))
-    for_shell(commands.add_parser("ids"))
-    return made
 
 
 def for_shell(parser: argparse.ArgumentParser) -> None:
@@ -278,6 +300,12 @@ def log(client: Client, given: argparse.Namespace) -> int:
 def code(client: Client, given: argparse.Namespace) -> int:
     """`intercomctl code`."""
     return output(codes.run(client, given), given, show.codes if given.act == "list" else show.done)
+
+
+def token(client: Client, given: argparse.Namespace) -> int:
+    """`intercomctl token`."""
+    words = {"list": show.tokens, "add": show.new_token}.get(given.act, show.done)
+    return output(tokens.run(client, given), given, words)
 
 
 def watch(client: Client, given: argparse.Namespace) -> int:

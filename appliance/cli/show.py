@@ -116,6 +116,21 @@ def codes(answer: Json) -> str:
     return "\n".join(map(_code, answer["codes"])) or "No codes."
 
 
+def tokens(answer: Json) -> str:
+    """All tokens."""
+    return "\n".join(map(_token, answer["tokens"])) or "No tokens but the station's own (`intercomctl page`)."
+
+
+def new_token(answer: Json) -> str:
+    """A token that was made."""
+    return f"{answer['text']}\n{_token(answer['token'])}\nThe first line is the token. It is not shown again."
+
+
+def _token(token: Json) -> str:
+    end = "" if token["expires"] is None else f"  until {token['expires']}{'' if token['valid'] else ' (expired)'}"
+    return f"{token['id']}  {token['name']}  {', '.join(token['scopes'])}{end}"
+
+
 def _code(code: Json) -> str:
     limits = [f"{','.join(time['days'])} {time['begin']}-{time['end']}" for time in code["schedule"]]
     limits += [] if code["uses"] is None else [f"{code['uses']} uses left"]

@@ -14,6 +14,7 @@ COMMANDS = {
     "panel": "panel",
     "recordings": "recordings",
     "state": "state",
+    "tokens": "token",
 }
 _PATH = re.compile(r"(?:GET )?/v1/(\w+)")
 _MOMENT = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z")

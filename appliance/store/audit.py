@@ -14,7 +14,7 @@ from appliance.store.writer import Writer
 
 TYPES = ("door.", "keypad.accepted", "keypad.refused", "keypad.locked_out", "access.", "code.")
 SPARE = 100
-REFUSALS = ("door.denied", "keypad.refused", "keypad.locked_out", "access.")
+REFUSALS = ("door.denied", "keypad.refused", "keypad.locked_out", "access.denied", "access.locked_out")
 
 
 class Audit:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from appliance.api.http.tokens import Token, Tokens
 from appliance.base.errors import IntercomError
 from appliance.core import inputs, orders
 from appliance.core.model import CallId, RequestId
@@ -82,6 +83,9 @@ class Station:
         self.book: list[dict[str, Any]] = []
         self.requests: list[tuple[inputs.Action, str]] = []
         self.denials: list[tuple[str, str, str]] = []
+        self.lockouts: list[tuple[str, float]] = []
+        self.tokens = Tokens(directory / "http.tokens")
+        self.token_changes: list[tuple[str, str, str]] = []
         self.journal: list[dict[str, Any]] = []
         self.findings: list[dict[str, Any]] = []
         self.replies: Callable[[inputs.Action], orders.Reply] = lambda _: orders.Reply(RequestId("q-1"))
@@ -181,6 +185,15 @@ class Station:
 
     def denied(self, who: str, source: str, scope: str) -> None:
         self.denials.append((who, source, scope))
+
+    def locked_out(self, source: str, seconds: float) -> None:
+        self.lockouts.append((source, seconds))
+
+    def token_added(self, token: Token, by: str) -> None:
+        self.token_changes.append(("added", token.name, by))
+
+    def token_removed(self, token: Token, by: str) -> None:
+        self.token_changes.append(("removed", token.name, by))
 
     # -- what tests do -------------------------------------------------------------------------------------------------
 

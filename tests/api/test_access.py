@@ -16,15 +16,17 @@ from tests.api.fake import Station
 LOOPBACK = auth.Listener(hosts=frozenset({"127.0.0.1:8080", "localhost:8080", "[::1]:8080"}))
 
 PROTECTED = [
-    ("GET", "/v1/state", "read"),
-    ("GET", "/v1/calls", "read"),
-    ("GET", "/v1/events", "read"),
-    ("GET", "/v1/recordings/r-001/audio", "read"),
-    ("GET", "/v1/nothing", "read"),
-    ("POST", "/v1/calls", "control"),
-    ("PATCH", "/v1/calls/c-1", "control"),
-    ("DELETE", "/v1/calls/c-1", "control"),
-    ("POST", "/v1/panel/buttons/kitchen/press", "control"),
+    ("GET", "/v1/state", "view"),
+    ("GET", "/v1/calls", "view"),
+    ("GET", "/v1/events", "view"),
+    ("GET", "/v1/recordings/r-001/audio", "call"),
+    ("GET", "/v1/nothing", "view"),
+    ("GET", "/v1/codes", "admin"),
+    ("POST", "/v1/calls", "call"),
+    ("PATCH", "/v1/calls/c-1", "call"),
+    ("DELETE", "/v1/calls/c-1", "call"),
+    ("POST", "/v1/panel/buttons/kitchen/press", "door"),
+    ("POST", "/v1/nothing", "admin"),
     ("POST", "/v1/doors/front/open", "door"),
 ]
 
@@ -79,7 +81,7 @@ FOREIGN = [
 def test_a_foreign_host_or_origin_is_refused_even_with_the_token(station, headers, path):
     answer = asked(station, "GET", path, {"Authorization": f"Bearer {TOKEN}"} | headers)
     assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
-    assert station.denials == [("http:unknown", "192.0.2.7", "read")]
+    assert station.denials == [("http:unknown", "192.0.2.7", "view")]
 
 
 @pytest.mark.parametrize(
@@ -127,7 +129,8 @@ def test_many_refusals_are_answered_with_429_and_no_longer_reported_but_the_toke
         answers = [client.get("/v1/state") for _ in range(40)]
     limited = [answer for answer in answers if answer.status_code == 429]
     assert answers[0].status_code == 401
-    assert limited and limited[0].json()["code"] == "rate-limited" and limited[0].headers["retry-after"] == "1"
+    assert limited and limited[0].json()["code"] == "rate-limited" and limited[0].headers["retry-after"] == "60"
+    assert station.lockouts == [("127.0.0.1", 60.0)]
     assert len(station.denials) == len(answers) - len(limited)
     with served.tcp() as client:
         assert client.get("/v1/state").status_code == 200
@@ -143,13 +146,16 @@ def test_a_local_user_who_changes_addresses_counts_as_one_source(station):
     assert station.denials[-1][1] == "192.0.2.9"
 
 
-def test_patience_comes_back_at_its_rate():
+def test_patience_comes_back_at_its_rate_and_ends_in_a_lockout_that_nothing_prolongs():
     now = [0.0]
-    patience = auth.Patience(burst=2, per_s=0.5, clock=lambda: now[0])
-    assert [patience.spend("a") for _ in range(3)] == [True, True, False]
-    assert patience.spend("b")
+    patience = auth.Patience(burst=2, per_s=0.5, lockout_s=8, clock=lambda: now[0])
+    assert [patience.spend("a") for _ in range(4)] == [(0, False), (0, False), (8, True), (8, False)]
+    assert patience.spend("b") == (0, False)
     now[0] = 2.0
-    assert [patience.spend("a") for _ in range(2)] == [True, False]
+    assert patience.spend("a") == (6, False)
+    assert [patience.spend("b") for _ in range(3)] == [(0, False), (0, False), (8, True)]
+    now[0] = 8.0
+    assert [patience.spend("a") for _ in range(3)] == [(0, False), (0, False), (8, True)]
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcdefgh"), st.floats(0, 5)), max_size=60))
@@ -159,9 +165,9 @@ def test_patience_never_allows_more_than_burst_and_rate_and_keeps_few_sources(sp
     allowed: list[float] = []
     for source, wait in spent:
         now[0] += wait
-        if patience.spend(source) and source == "a":
+        if not patience.spend(source)[0] and source == "a":
             allowed.append(now[0])
-        assert len(patience._left) <= 4
+        assert len(patience._known) <= 4
     if {source for source, _ in spent} <= set("abcd"):
         assert len(allowed) <= 3 + now[0] + 1e-6
 

@@ -122,7 +122,7 @@ def test_without_the_token_codes_are_neither_shown_nor_changed(served, kept):
         for answer in (client.get("/v1/codes"), client.post("/v1/codes", json=NEW), client.get("/v1/log/doors")):
             assert answer.status_code == 401
     assert kept.requests == []
-    assert [scope for _, _, scope in kept.denials] == ["read", "door", "read"]
+    assert [scope for _, _, scope in kept.denials] == ["admin", "admin", "view"]
 
 
 def test_the_audit_is_read_page_by_page(client, station):

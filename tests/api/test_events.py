@@ -139,7 +139,7 @@ def test_who_has_no_right_gets_a_problem_instead_of_a_socket(served, station, to
         over_tcp(served, token=token, origin=origin)
     assert refused.value.response.status_code == status
     assert json.loads(refused.value.response.body)["code"] == code
-    assert station.denials == [("http:unknown", "127.0.0.1", "read")]
+    assert station.denials == [("http:unknown", "127.0.0.1", "view")]
     assert station.subscribers == 0
 
 

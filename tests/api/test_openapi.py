@@ -105,6 +105,8 @@ CONTRACT = {
     "GET /v1/log/doors",
     *(f"{method} /v1/codes" for method in ("GET", "POST")),
     *(f"{method} /v1/codes/{{code}}" for method in ("GET", "PATCH", "DELETE")),
+    *(f"{method} /v1/tokens" for method in ("GET", "POST")),
+    "DELETE /v1/tokens/{token}",
     "GET /v1/contacts",
     "POST /v1/contacts/{flat}/ring",
     "GET /v1/accounts",

@@ -205,5 +205,5 @@ def test_the_list_follows_the_configuration_and_an_empty_one_says_so(page, share
 
 def test_the_display_asks_for_the_token_as_the_page_does(page, shared, station):
     page.open(f"{shared.bound.url}display#token=wrong")
-    page.shows("#status", "The token is missing or wrong.")
+    page.shows("#status", "The token is missing, wrong or expired.")
     assert page.value("document.querySelectorAll('[data-flat]').length") == 0

@@ -19,7 +19,17 @@ from appliance.bus.interfaces import APPLIANCE, DOOR
 from appliance.cli.__main__ import DOOR_ACTS
 from appliance.core.access.keypads import NOBODY
 from appliance.core.events import EVENTS
-from appliance.core.model import Cause, CredentialKind, Denial, LockoutScope, OpenedBy, Pattern, RingResult, SensorKind
+from appliance.core.model import (
+    AccessScope,
+    Cause,
+    CredentialKind,
+    Denial,
+    LockoutScope,
+    OpenedBy,
+    Pattern,
+    RingResult,
+    SensorKind,
+)
 from appliance.panel.entry.wiegand_frames import Spoiled
 from tests.support.shown import CHOICES, SHOWN, template
 
@@ -34,12 +44,12 @@ FAMILIES = {
 LEAF = {"door.opened", "door.closed", "door.held_open", "door.forced"}  # reported by a contact
 ROOTS = {
     "calls": ("calls", "accounts", "contacts", "conferences", "messages", "log/calls", "config"),
-    "doors": ("doors", "panel", "codes", "log/doors"),
+    "doors": ("doors", "panel", "codes", "tokens", "log/doors"),
 }
 CHOSEN = {
     "doors": {
-        "access.denied": ("read", "control", "door", "call", "message"),
-        "access.locked_out": (LockoutScope.CALLER, LockoutScope.SOURCE, LockoutScope.TARGET),
+        "access.denied": AccessScope,
+        "access.locked_out": (LockoutScope.CALLER, LockoutScope.SOURCE, LockoutScope.TARGET, LockoutScope.CLIENT),
         "code.added": CredentialKind,
         "door.denied": Denial,
         "door.unlocked": (OpenedBy.API, OpenedBy.DTMF),
@@ -61,7 +71,16 @@ COMMANDS = {*(f"door {act}" for act in DOOR_ACTS), "press", "clear", "panel", "l
 }
 ERRORS = {
     *("door-not-found", "door-locked-down", "door-blocked", "button-not-found", "lamp-not-found", "sensor-not-found"),
-    *("code-not-found", "flat-not-found", "unauthorized", "forbidden", "conflict", "parameter-invalid", "unavailable"),
+    *(
+        "code-not-found",
+        "token-not-found",
+        "flat-not-found",
+        "unauthorized",
+        "forbidden",
+        "conflict",
+        "parameter-invalid",
+        "unavailable",
+    ),
 }
 
 

@@ -145,6 +145,24 @@ def test_a_call_is_placed_and_ended_without_naming_it(daemon):
 
 
 @pytest.mark.far_end
+def test_a_token_is_made_used_listed_and_removed(daemon):
+    assert ctl(daemon, "token").stdout == "No tokens but the station's own (`intercomctl page`).\n"
+    made = ctl(daemon, "token", "add", "tablet", "--scope", "view", "--expires", "2099-01-01T00:00")
+    assert made.returncode == 0, made.stderr
+    text, row, _ = made.stdout.splitlines()
+    url = (daemon / "http.address").read_text()
+    assert ctl(daemon, "state", url=url, token=text).returncode == 0
+    refused = ctl(daemon, "door", "front", url=url, token=text)
+    assert (refused.returncode, "The token tablet does not allow this. It lacks door." in refused.stderr) == (1, True)
+    assert ctl(daemon, "token").stdout == f"{row}\n"
+    token = row.split()[0]
+    for wrong in (["add", "tablet", "--scope", "door"], ["add"], ["add", "other"], ["remove"], ["remove", "t-none"]):
+        assert ctl(daemon, "token", *wrong).returncode == 1
+    assert ctl(daemon, "token", "remove", token).returncode == 0
+    assert ctl(daemon, "state", url=url, token=text).returncode == 1
+
+
+@pytest.mark.far_end
 def test_a_code_is_added_listed_and_removed_and_its_digits_are_no_argument(daemon):
     assert ctl(daemon, "code").stdout == "No codes.\n"
     options = ["--owner", "Cleaner", "--door", "front", "--uses", "3", "--expires", "2036-12-24T18:00:00+00:00"]

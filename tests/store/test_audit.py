@@ -58,7 +58,7 @@ def test_the_oldest_go_once_there_are_too_many(tmp_path):
 def test_refusals_push_no_opening_out(tmp_path):
     with opened(tmp_path, keep=5) as audit:
         audit.append(envelope(1, "door.unlocked"))
-        audit.append(envelope(2, "code.added"))
+        audit.append(envelope(2, "access.token_added"))
         for number in range(3, 203):
             audit.append(envelope(number, ("door.denied", "access.denied", "keypad.refused")[number % 3]))
             audit.list(1)

@@ -108,6 +108,7 @@ def template(path: str) -> str:
         ("button", "panel/buttons"),
         ("lamp", "panel/lamps"),
         ("sensor", "panel/sensors"),
+        ("token", "tokens"),
     ):
         path = re.sub(rf"^/v1/{of}/[^/]+", f"/v1/{of}/{{{name}}}", path)
     return path

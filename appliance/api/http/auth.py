@@ -1,6 +1,10 @@
-"""Authorisation: a token over TCP, the file's mode on the Unix socket; Host and Origin checks against foreign pages."""
+"""Authorisation: a token over TCP, the file's mode on the Unix socket; Host and Origin checks against foreign pages.
+
+The station's own token, which root and the service alone can read, allows everything. So does the Unix socket.
+"""
 
 import ipaddress
+import math
 import os
 import secrets
 import stat
@@ -8,13 +12,16 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from appliance.api.http import problems
-from appliance.api.http.dependencies import WHO
+from appliance.api.http import problems, scopes
+from appliance.api.http.dependencies import ALLOWED, WHO
+from appliance.api.http.tokens import Token, Tokens
 from appliance.base import durable
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core.model import AccessScope
@@ -61,33 +68,53 @@ def token(path: Path) -> str:
 
 @dataclass(slots=True)
 class Patience:
-    """A token bucket (of the other kind) for each source of refused requests: ten at once, then one a second."""
+    """How long each source of refused requests is locked out: ten are free, one comes back each second.
+
+    While it is locked out its wrong requests cost little: they are not reported, and their answer is short. Right ones
+    are still served: all local users share an address, and none of them may lock the others out.
+    """
 
     burst: float = 10.0
     per_s: float = 1.0
+    lockout_s: float = 60.0
     sources: int = 256
     clock: Callable[[], float] = time.monotonic
-    _left: OrderedDict[str, tuple[float, float]] = field(default_factory=OrderedDict)
+    _known: OrderedDict[str, tuple[float, float, float]] = field(default_factory=OrderedDict)  # left, since, locked
 
-    def spend(self, source: str) -> bool:
-        """Whether one more refusal of `source` gets a full answer."""
+    def spend(self, source: str) -> tuple[float, bool]:
+        """Count one more refusal: for how many seconds `source` is locked out, and whether that begins now.
+
+        0: its refusal gets a full answer.
+        """
         now = self.clock()
-        left, since = self._left.pop(source, (self.burst, now))
+        left, since, locked = self._known.pop(source, (self.burst, now, now))
         left = min(self.burst, left + (now - since) * self.per_s)
-        enough = left >= 1
-        self._left[source] = (left - 1 if enough else left, now)
-        while len(self._left) > self.sources:
-            self._left.popitem(last=False)
-        return enough
+        was_free = locked <= now
+        if was_free:
+            locked = now if left >= 1 else now + self.lockout_s
+            left = max(left - 1, 0)
+        self._known[source] = (left, now, locked)
+        while len(self._known) > self.sources:
+            self._known.popitem(last=False)
+        return locked - now, was_free and locked > now
+
+
+class Reports(Protocol):
+    """Where refusals are reported."""
+
+    def denied(self, who: str, source: str, scope: AccessScope) -> None:
+        """A request was refused."""
+
+    def locked_out(self, source: str, seconds: float) -> None:
+        """From now on, refusals of this source are not reported for that time."""
 
 
 class Gate:
     """ASGI middleware: refuses unauthorised requests, and stores the client's identity in the scope."""
 
-    def __init__(
-        self, app: ASGIApp, token: str, denied: Callable[[str, str, AccessScope], None], patience: Patience
-    ) -> None:
-        self.app, self._token, self._denied, self._patience = app, token, denied, patience
+    def __init__(self, app: ASGIApp, token: str, tokens: Tokens, reports: Reports, patience: Patience) -> None:
+        self.app, self._token, self._tokens = app, token, tokens
+        self._reports, self._patience = reports, patience
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer it with 401, 403 or 429."""
@@ -95,24 +122,31 @@ class Gate:
             await self.app(scope, receive, send)
             return
         listener: Listener = scope.get(LISTENER, UNKNOWN)
+        scope[WHO] = "http:unix" if listener.unix else "http:unknown"
         error = None if listener.unix else self._error(scope, listener)
         if error is None:
-            scope[WHO] = "http:unix" if listener.unix else "http:token"
             await self.app(scope, receive, send)
             return
-        source = place(scope["client"][0] if scope.get("client") else "unknown")
-        headers = {"WWW-Authenticate": "Bearer"} if error.code == "unauthorized" else {}
-        if self._patience.spend(source):
-            self._denied("http:unknown", source, _scope_of(scope))
-        else:
-            error = IntercomError(
-                ErrorCode.RATE_LIMITED, "Too many requests without authorization.", "", "Wait a second."
-            )
-            headers = {"Retry-After": "1"}
         # Starlette sends this as the denial of a WebSocket handshake.
-        await problems.response(error, scope["path"], headers)(scope, receive, send)
+        await self._refusal(error, scope)(scope, receive, send)
+
+    def _refusal(self, error: IntercomError, scope: Scope) -> ASGIApp:
+        source = place(scope["client"][0] if scope.get("client") else "unknown")
+        locked_s, begins = self._patience.spend(source)
+        if not locked_s:
+            self._reports.denied(scope[WHO], source, scopes.needed(_method(scope), scope["path"])[0])
+            headers = {"WWW-Authenticate": "Bearer"} if error.code == ErrorCode.UNAUTHORIZED else {}
+            return problems.response(error, scope["path"], headers)
+        if begins:
+            self._reports.locked_out(source, locked_s)
+        wait_s = str(math.ceil(locked_s))
+        too_many = IntercomError(
+            ErrorCode.RATE_LIMITED, "Too many requests without authorization.", "", f"Wait {wait_s} s."
+        )
+        return problems.response(too_many, scope["path"], {"Retry-After": wait_s})
 
     def _error(self, scope: Scope, listener: Listener) -> IntercomError | None:
+        """What is wrong with a request over TCP. Stores whose token it brings in the scope."""
         headers = Headers(scope=scope)
         host = headers.get("host", "").lower()
         if host not in listener.hosts:
@@ -128,16 +162,35 @@ class Gate:
             return IntercomError(
                 ErrorCode.FORBIDDEN, "The request comes from a page of another site.", f"Origin is {origin!r}."
             )
-        if scope["path"].startswith("/v1/") and not secrets.compare_digest(
-            _given(scope, headers), self._token.encode()
-        ):
+        if not scope["path"].startswith("/v1/"):
+            return None
+        given = _given(scope, headers)
+        if secrets.compare_digest(given, self._token.encode()):
+            scope[WHO] = "http:token"
+            return None
+        token = self._tokens.find(given)
+        if token is None:
             return IntercomError(
                 ErrorCode.UNAUTHORIZED,
-                "The token is missing or wrong.",
+                "The token is missing, wrong or expired.",
                 "",
-                "Send Authorization: Bearer with the token in http.token of the state directory.",
+                "Send Authorization: Bearer with a token; `intercomctl token add` makes one.",
             )
+        scope[WHO] = f"http:{token.name}"
+        scope[ALLOWED] = partial(self._tokens.valid, token)
+        return _lack(token, scope)
+
+
+def _lack(token: Token, scope: Scope) -> IntercomError | None:
+    lacking = [each for each in scopes.needed(_method(scope), scope["path"]) if not token.allows(each)]
+    if not lacking:
         return None
+    return IntercomError(
+        ErrorCode.FORBIDDEN,
+        f"The token {token.name} does not allow this.",
+        f"It lacks {' and '.join(lacking)}.",
+        "Use a token with this scope; `intercomctl token add` makes one.",
+    )
 
 
 def place(address: str) -> str:
@@ -158,7 +211,5 @@ def _given(scope: Scope, headers: Headers) -> bytes:
     return b""
 
 
-def _scope_of(scope: Scope) -> AccessScope:
-    if scope["type"] == "websocket" or scope["method"] in {"GET", "HEAD", "OPTIONS"}:
-        return AccessScope.READ
-    return AccessScope.DOOR if scope["path"].startswith(("/v1/doors/", "/v1/codes")) else AccessScope.CONTROL
+def _method(scope: Scope) -> str:
+    return "GET" if scope["type"] == "websocket" else str(scope["method"])

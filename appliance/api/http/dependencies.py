@@ -1,5 +1,6 @@
 """Shared by the resources: the client's identity, and orders with their replies."""
 
+from collections.abc import Callable
 from typing import Annotated, cast
 
 from fastapi import Depends, Path
@@ -9,7 +10,8 @@ from fastapi.responses import JSONResponse
 from appliance.api.ports import HttpPorts
 from appliance.core import inputs, orders
 
-WHO = "intercomd.who"  # the key in the ASGI scope, put there by `auth`
+WHO = "intercomd.who"  # keys in the ASGI scope, put there by `auth`
+ALLOWED = "intercomd.allowed"  # whether the client's token is still valid; missing if it has none of its own
 
 Id = Annotated[str, Path(max_length=64)]
 
@@ -18,12 +20,17 @@ async def _daemon(connection: HTTPConnection) -> HttpPorts:
     return cast("HttpPorts", connection.app.state.ports)
 
 
+async def _allowed(connection: HTTPConnection) -> Callable[[], bool]:
+    return cast("Callable[[], bool]", connection.scope.get(ALLOWED, lambda: True))
+
+
 async def _who(connection: HTTPConnection) -> str:
     return cast("str", connection.scope[WHO])
 
 
 Daemon = Annotated[HttpPorts, Depends(_daemon)]
 Who = Annotated[str, Depends(_who)]
+Allowed = Annotated[Callable[[], bool], Depends(_allowed)]
 
 
 async def ask(daemon: HttpPorts, action: inputs.Action, who: str) -> orders.Reply:

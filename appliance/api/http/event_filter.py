@@ -1,12 +1,12 @@
 """A subscriber's filter: the start and the event types, the same for WebSocket, SSE and long poll."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Annotated
 
 from fastapi import Depends, Header, Query
 
-from appliance.api.http.dependencies import Daemon
+from appliance.api.http.dependencies import Allowed, Daemon
 from appliance.api.ports import HttpPorts
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.types import Json
@@ -33,17 +33,27 @@ Call = Annotated[str | None, Query(max_length=64, description="Only events of th
 class EventSubscription:
     """Filtered events of the daemon. `seen`: the id of the last event examined, passed on or not: resume from there.
 
-    events.lost passes every filter: the lost events might have been wanted.
+    events.lost passes every filter: the lost events might have been wanted. allowed: whether the client's token is
+    still valid; a client whose token was removed or has expired gets no further event.
     """
 
-    def __init__(self, daemon: HttpPorts, since: int | None, types: frozenset[str] | None, call: str | None) -> None:
-        self._daemon, self._types, self._call = daemon, types, call
+    def __init__(
+        self,
+        daemon: HttpPorts,
+        since: int | None,
+        types: frozenset[str] | None,
+        call: str | None,
+        allowed: Callable[[], bool],
+    ) -> None:
+        self._daemon, self._types, self._call, self._allowed = daemon, types, call, allowed
         self.seen: int = daemon.snapshot()["last_event"] if since is None else since
 
     async def events(self) -> AsyncGenerator[Json, None]:
-        """Envelopes, at the subscriber's pace, until the daemon stops; the feed's queue is the limit."""
+        """Envelopes, at the subscriber's pace, until the daemon stops or the token ends; the queue is the limit."""
         async with aclosing(self._daemon.subscribe(self.seen)) as feed:
             async for envelope in feed:
+                if not self._allowed():
+                    return
                 self.seen = envelope["id"]
                 if self._wants(envelope):
                     yield envelope
@@ -56,10 +66,15 @@ class EventSubscription:
 
 # A coroutine, as FastAPI runs other functions in a thread, but the daemon is used on the loop's thread.
 async def _subscription(
-    daemon: Daemon, since: Id = None, types: Types = None, call: Call = None, last_event_id: LastId = None
+    daemon: Daemon,
+    allowed: Allowed,
+    since: Id = None,
+    types: Types = None,
+    call: Call = None,
+    last_event_id: LastId = None,
 ) -> EventSubscription:
     wanted = since if last_event_id is None else last_event_id
-    return EventSubscription(daemon, wanted, None if types is None else _types(types), call)
+    return EventSubscription(daemon, wanted, None if types is None else _types(types), call, allowed)
 
 
 Subscribed = Annotated[EventSubscription, Depends(_subscription)]

@@ -105,3 +105,4 @@ from appliance.api.models.runtime import (
     RuntimeChange,
     RuntimeDone,
 )
+from appliance.api.models.tokens import AccessToken, AccessTokenMade, AccessTokens, NewAccessToken

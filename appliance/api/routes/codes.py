@@ -1,6 +1,5 @@
 """/v1/codes: codes and cards that open doors. No request returns their digits."""
 
-from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter
@@ -10,6 +9,7 @@ from appliance.api import models
 from appliance.api.http import problems
 from appliance.api.http.dependencies import Daemon, Id, Who, ask
 from appliance.api.http.response_schemas import answers
+from appliance.api.http.times import seconds
 from appliance.api.ports import HttpPorts
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import inputs
@@ -41,7 +41,7 @@ async def add_code(body: models.NewCode, daemon: Daemon, who: Who) -> JSONRespon
         tuple(map(DoorId, body.doors)),
         tuple(map(_period, body.schedule)),
         body.uses,
-        _seconds(body.expires),
+        seconds(body.expires),
     )
     reply = await ask(daemon, action, who)
     return JSONResponse(_done(daemon, str(reply.code)), 201)
@@ -62,7 +62,7 @@ async def change_code(code: Id, body: models.CodeChange, daemon: Daemon, who: Wh
             )
         ),
         body.uses if "uses" in given else known["uses"],
-        _seconds(body.expires if "expires" in given else known["expires"]),
+        seconds(body.expires if "expires" in given else known["expires"]),
     )
     await ask(daemon, action, who)
     return JSONResponse(_done(daemon, code))
@@ -91,15 +91,3 @@ def _done(daemon: HttpPorts, wanted: str) -> dict[str, Any]:
 
 def _period(period: models.Period) -> Period:
     return Period(tuple(period.days), period.begin, period.end)
-
-
-def _seconds(moment: str | None) -> float | None:
-    """Convert a time to seconds since 1970. Raises IntercomError."""
-    if moment is None:
-        return None
-    try:
-        return datetime.fromisoformat(moment).timestamp()
-    except ValueError:
-        raise IntercomError(
-            ErrorCode.PARAMETER_INVALID, "The request is not valid.", f"expires: there is no moment {moment}"
-        ) from None

@@ -1,4 +1,7 @@
-"""Refused strangers: reported once a minute for each source, so that a flood of them cannot fill the journal."""
+"""Access from outside: tokens, and refused strangers.
+
+The latter are reported once a minute for each source, so that a flood of them cannot fill the journal.
+"""
 
 from msgspec.structs import replace
 
@@ -13,6 +16,16 @@ def denied(turn: Turn, given: inputs.AccessDenied) -> None:
     """Report that access was denied."""
     if is_news(turn, given.source):
         turn.emit(events.AccessDenied(who=given.who, from_=given.source, scope=given.scope, why=given.why))
+
+
+def token_added(turn: Turn, given: inputs.AccessTokenAdded) -> None:
+    """Report a new token."""
+    turn.emit(events.AccessTokenAdded(given.token, given.name, given.scopes, given.expires, given.by))
+
+
+def token_removed(turn: Turn, given: inputs.AccessTokenRemoved) -> None:
+    """Report that a token allows nothing any more."""
+    turn.emit(events.AccessTokenRemoved(given.token, given.name, given.by))
 
 
 def locked_out(turn: Turn, given: inputs.AccessLockedOut) -> None:

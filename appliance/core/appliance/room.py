@@ -22,6 +22,8 @@ take = takes(
     on(inputs.SipSlow, notices.sip_slow),
     on(inputs.AccessDenied, refusals.denied),
     on(inputs.AccessLockedOut, refusals.locked_out),
+    on(inputs.AccessTokenAdded, refusals.token_added),
+    on(inputs.AccessTokenRemoved, refusals.token_removed),
     on(inputs.RequestRefused, refusals.request_refused),
     on(inputs.RequestsDropped, refusals.requests_dropped),
 )

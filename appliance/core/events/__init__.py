@@ -33,6 +33,8 @@ from appliance.core.events.accounts import (
 from appliance.core.events.appliance import (
     AccessDenied,
     AccessLockedOut,
+    AccessTokenAdded,
+    AccessTokenRemoved,
     ApplianceDegraded,
     ApplianceReady,
     ApplianceRecovered,

@@ -81,7 +81,7 @@ class ConfigRejected(Event):
 
 
 class ApplianceDegraded(Event):
-    """A part does not work: sip, relay, storage, codes, kept, http, dbus, digits in the sound.
+    """A part does not work: sip, relay, storage, codes, kept, http, tokens, dbus, digits in the sound.
 
     The panel has `panel.failed` instead, and the sound card `audio.failed`.
     """
@@ -101,8 +101,9 @@ class ApplianceRecovered(Event):
 class AccessDenied(Event):
     """A request was refused. At most once a minute for each `from`, the address, and 16 times for all.
 
-    scope: read, control or door over HTTP; call for callers that call too often, or do not know the password; message
-    for messages from strangers. why: for a password, "wrong" or "replayed".
+    scope: view, call, door or admin over HTTP, where a token is missing or does not allow it; call for callers that
+    call too often, or do not know the password; message for messages from strangers. why: for a password, "wrong" or
+    "replayed".
     """
 
     TYPE = "access.denied"
@@ -126,11 +127,11 @@ class RequestRefused(Event):
 
 
 class AccessLockedOut(Event):
-    """After too many wrong codes or passwords none is accepted for `seconds`; `who`: what is locked out.
+    """After too many wrong codes, passwords or tokens none is accepted for `seconds`; `who`: what is locked out.
 
     scope: caller, keypad, reader or door for codes; for passwords of calling targets, source (an address) or target
-    (every address except its own, and those that have shown its password). from: the address of the caller with the
-    last wrong one; else empty.
+    (every address except its own, and those that have shown its password); client for tokens. from: the address of the
+    caller or client with the last wrong one; else empty.
     """
 
     TYPE = "access.locked_out"
@@ -138,6 +139,26 @@ class AccessLockedOut(Event):
     from_: str
     scope: LockoutScope
     seconds: float
+
+
+class AccessTokenAdded(Event):
+    """`by` made a token for HTTP. expires: when it ends, UTC; null: never."""
+
+    TYPE = "access.token_added"
+    token: str
+    name: str
+    scopes: tuple[AccessScope, ...]
+    expires: str | None
+    by: str
+
+
+class AccessTokenRemoved(Event):
+    """`by` removed a token, which no longer allows anything."""
+
+    TYPE = "access.token_removed"
+    token: str
+    name: str
+    by: str
 
 
 class EventsLost(Event):

@@ -33,6 +33,8 @@ from appliance.core.inputs.accounts import (
 from appliance.core.inputs.appliance import (
     AccessDenied,
     AccessLockedOut,
+    AccessTokenAdded,
+    AccessTokenRemoved,
     ChangeRuntime,
     ClockReported,
     ClockSet,
@@ -234,5 +236,7 @@ AnyInput = (
     | RequestRefused
     | AccessDenied
     | AccessLockedOut
+    | AccessTokenAdded
+    | AccessTokenRemoved
 )
 INPUTS: tuple[type[Input], ...] = get_args(AnyInput)

@@ -140,8 +140,30 @@ class AccessDenied(Input, kw_only=True):
     why: PasswordFault = PasswordFault.NONE
 
 
+class AccessTokenAdded(Input, kw_only=True):
+    """A token for HTTP was made, and is on disc. expires: UTC, as in events; None: never."""
+
+    token: str
+    name: str
+    scopes: tuple[AccessScope, ...]
+    expires: str | None
+    by: str
+
+
+class AccessTokenRemoved(Input, kw_only=True):
+    """A token for HTTP was removed, also from the disc."""
+
+    token: str
+    name: str
+    by: str
+
+
 class AccessLockedOut(Input, kw_only=True):
-    """After too many wrong passwords the SIP process checks none for `seconds`: of a source, or for a target."""
+    """Somebody is locked out for `seconds`.
+
+    After too many wrong passwords of targets, a source, or a target for all others; after too many refused HTTP
+    requests, a client.
+    """
 
     who: str
     source: str

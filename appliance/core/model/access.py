@@ -56,12 +56,16 @@ class Denial(StrEnum):
 
 
 class AccessScope(StrEnum):
-    """What was refused to somebody: to read, control or open doors; a call; a message."""
+    """What a token of HTTP allows, and what was refused to somebody.
 
-    READ = "read"
-    CONTROL = "control"
-    DOOR = "door"
+    VIEW: read the state and the events. CALL: everything about calls, and what the station recorded of them. DOOR: open
+    and lock doors. ADMIN: everything. Of SIP, a call or a MESSAGE was refused.
+    """
+
+    VIEW = "view"
     CALL = "call"
+    DOOR = "door"
+    ADMIN = "admin"
     MESSAGE = "message"
 
 
@@ -77,7 +81,7 @@ class LockoutScope(StrEnum):
     """What a lockout blocks. After wrong codes: a far end, a keypad, a reader, or everybody at a door.
 
     After wrong passwords of targets: an address (source), or all addresses from which a target has not yet shown its
-    password (target).
+    password (target). After wrong tokens: an address (client); correct tokens from there are still accepted.
     """
 
     CALLER = "caller"
@@ -86,6 +90,7 @@ class LockoutScope(StrEnum):
     DOOR = "door"
     SOURCE = "source"
     TARGET = "target"
+    CLIENT = "client"
 
 
 class KeypadSettings(Record):

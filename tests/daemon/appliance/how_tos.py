@@ -60,6 +60,7 @@ TABLE = {
         Run(),
     ],
     "forward-calls.md": [Config(), Run()],
+    "give-programs-access.md": [Run()],
     "hold-a-conference.md": [Run("call")],
     "keypads-and-readers.md": [
         Config(GPIO),

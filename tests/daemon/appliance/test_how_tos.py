@@ -111,10 +111,12 @@ class Reader:
         command = command.replace("/run/intercomd/http.sock", f"{self.door.directory}/http.sock")
         command = re.sub(r"192\.0\.2\.\d+", self.far.address, command)
         command = re.sub(r"2026(?=-12-24)", str(datetime.now(UTC).year + 1), command)
-        return re.sub(r"\b([ack])-01\w*…", lambda found: self.id(found[1]), command)
+        return re.sub(r"\b([ackt])-01\w*…", lambda found: self.id(found[1]), command)
 
     def id(self, kind):
-        """The id of a code, of the conference, or of a call, which is not the active one where there are several."""
+        """The id of a token, a code, the conference, or a call: of several, one that is not active."""
+        if kind == "t":
+            return self.door.get("/v1/tokens")["tokens"][0]["id"]
         if kind == "a":
             return self.door.get("/v1/codes")["codes"][0]["id"]
         if kind == "k":

@@ -225,14 +225,15 @@ def test_a_client_presses_tries_a_lamp_clears_a_sensor_and_learns_what_is_missin
 
 
 @shows(
-    *("access.denied scope=read", "access.denied scope=control", "access.denied scope=door"),
+    *(f"access.denied scope={scope}" for scope in ("view", "call", "door", "admin")),
     *("error:unauthorized", "error:forbidden"),
 )
 def test_a_client_without_the_token_or_with_another_host_opens_nothing_and_is_reported(tmp_path):
     for scope, method, path in (
-        ("read", "GET", "/v1/state"),
-        ("control", "POST", "/v1/calls"),
+        ("view", "GET", "/v1/state"),
+        ("call", "POST", "/v1/calls"),
         ("door", "POST", "/v1/doors/front/open"),
+        ("admin", "POST", "/v1/codes"),
     ):
         with Daemon(tmp_path / scope) as door:  # of this machine's addresses one is reported, once a minute
             url = until(lambda d=door: (d.directory / "http.address").exists() and d.directory / "http.address", "HTTP")

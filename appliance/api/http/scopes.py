@@ -1,0 +1,33 @@
+"""What a token must allow for each request. An order that no line names needs `admin`."""
+
+from appliance.core.model import AccessScope
+
+VIEW, CALL, DOOR, ADMIN = AccessScope.VIEW, AccessScope.CALL, AccessScope.DOOR, AccessScope.ADMIN
+OF_TOKENS = (VIEW, CALL, DOOR, ADMIN)
+_LOOKS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+# The first line counts whose path is that of the request, or a path above it.
+_TO_READ = (
+    ("/v1/recordings", (CALL,)),  # what was said
+    ("/v1/codes", (ADMIN,)),
+    ("/v1/tokens", (ADMIN,)),
+    ("/v1/config", (ADMIN,)),
+    ("", (VIEW,)),
+)
+_TO_ACT = (
+    ("/v1/calls", (CALL,)),
+    ("/v1/conferences", (CALL,)),
+    ("/v1/contacts", (CALL,)),
+    ("/v1/messages", (CALL,)),
+    ("/v1/audio", (CALL,)),
+    ("/v1/doors", (DOOR,)),
+    ("/v1/panel/buttons", (DOOR, CALL)),  # a button may ring, and may open a door
+    ("/v1/doctor", (VIEW,)),  # it only looks
+    ("", (ADMIN,)),
+)
+
+
+def needed(method: str, path: str) -> tuple[AccessScope, ...]:
+    """The scopes that a request needs, all of them; method: "GET" for a WebSocket."""
+    lines = _TO_READ if method in _LOOKS else _TO_ACT
+    return next(scopes for above, scopes in lines if path == above or path.startswith(f"{above}/"))

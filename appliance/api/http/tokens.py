@@ -1,0 +1,187 @@
+"""Tokens that an administrator makes for clients: each with a name, scopes, and perhaps an end.
+
+The file keeps their SHA-256 only. A token is 256 random bits, so a fast hash does not help to find it.
+"""
+
+import hashlib
+import os
+import re
+import secrets
+import stat
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from appliance.api.http.scopes import ADMIN
+from appliance.base import durable
+from appliance.base.errors import ErrorCode, IntercomError, reason
+from appliance.base.record import Record
+from appliance.base.types import Json
+from appliance.core.model import AccessScope
+
+MOST = 64
+LONGEST = 1 << 20  # bytes of the file
+NAME = "[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,38}[A-Za-z0-9])?"
+OURS = frozenset({"unix", "token", "unknown"})  # in events these stand for clients without a token of their own
+
+
+class Token(Record):
+    """A token. created, expires: in seconds since 1970, UTC; expires None: never. sha256: in hexadecimal."""
+
+    id: str
+    name: str
+    scopes: tuple[AccessScope, ...]
+    created: float
+    expires: float | None
+    sha256: str
+
+    def allows(self, scope: AccessScope) -> bool:
+        """Whether a request that needs `scope` may be made with it."""
+        return scope in self.scopes or ADMIN in self.scopes
+
+
+class Tokens:
+    """The tokens in one file. `find` and `valid` never wait; the others block on the disc."""
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+        self._path, self._clock = path, clock
+        self._by_hash: dict[str, Token] = {}
+        self._changing = threading.Lock()
+        self._fault: IntercomError | None = None
+
+    def load(self) -> None:
+        """Read the file, if there is one. Raises IntercomError if it cannot be used: then no token is valid."""
+        try:
+            self._by_hash, self._fault = _read(self._path), None
+        except IntercomError as error:
+            self._by_hash, self._fault = {}, error
+            raise
+
+    def find(self, given: bytes) -> Token | None:
+        """The valid token with this text. The time that this takes says nothing: it compares hashes."""
+        token = self._by_hash.get(hashlib.sha256(given).hexdigest())
+        return token if token is not None and self.valid(token) else None
+
+    def valid(self, token: Token) -> bool:
+        """Whether it was neither removed, nor has expired. With a clock from before it was made, it has."""
+        if self._by_hash.get(token.sha256) is not token:
+            return False
+        return token.expires is None or token.created <= self._clock() < token.expires
+
+    def list(self) -> list[Json]:
+        """All tokens, oldest first, shaped as `models.AccessToken`. Raises IntercomError if the file was not read."""
+        self._check()
+        return [view(token, valid=self.valid(token)) for token in self._by_hash.values()]
+
+    def add(self, name: str, scopes: tuple[AccessScope, ...], expires: float | None) -> tuple[Token, str]:
+        """A new token, which is on disc, and its text, which nothing else keeps. Raises IntercomError."""
+        with self._changing:
+            self._check()
+            self._check_new(name, scopes, expires)
+            text = secrets.token_urlsafe(32)
+            token = Token(
+                f"t-{secrets.token_hex(4)}",
+                name,
+                scopes,
+                self._clock(),
+                expires,
+                hashlib.sha256(text.encode()).hexdigest(),
+            )
+            self._write({**self._by_hash, token.sha256: token})
+        return token, text
+
+    def remove(self, wanted: str) -> Token:
+        """Remove the token with that id; it is invalid from now on. Raises IntercomError."""
+        with self._changing:
+            self._check()
+            token = next((each for each in self._by_hash.values() if each.id == wanted), None)
+            if token is None:
+                raise IntercomError(
+                    ErrorCode.TOKEN_NOT_FOUND, f"There is no token {wanted}.", resolution="GET /v1/tokens lists them."
+                )
+            self._write({sha256: each for sha256, each in self._by_hash.items() if each is not token})
+        return token
+
+    def _check(self) -> None:
+        if self._fault is not None:
+            raise self._fault
+
+    def _check_new(self, name: str, scopes: tuple[AccessScope, ...], expires: float | None) -> None:
+        if not re.fullmatch(NAME, name) or name.lower() in OURS:
+            raise IntercomError(
+                ErrorCode.PARAMETER_INVALID,
+                "A token cannot have this name.",
+                f"It needs 1 to 40 letters, digits, spaces, and . _ -; {', '.join(sorted(OURS))} are taken.",
+                "Name the client, as in kitchen-tablet.",
+            )
+        if not scopes:
+            raise IntercomError(
+                ErrorCode.PARAMETER_INVALID, "The token would allow nothing.", "It has no scope.", "Give at least one."
+            )
+        if any(name.lower() == each.name.lower() for each in self._by_hash.values()):
+            raise IntercomError(
+                ErrorCode.CONFLICT, f"There is a token {name} already.", "", "Remove it, or give another name."
+            )
+        if len(self._by_hash) >= MOST:
+            raise IntercomError(
+                ErrorCode.CONFLICT, "No more tokens can be made.", f"There are {MOST}.", "Remove one that is not used."
+            )
+        if expires is not None and expires <= self._clock():
+            raise IntercomError(
+                ErrorCode.PARAMETER_INVALID, "The token would be expired.", "", "Give a time in the future."
+            )
+
+    def _write(self, wanted: dict[str, Token]) -> None:
+        try:
+            durable.replace(self._path, msgspec.json.encode(list(wanted.values())).decode() + "\n")
+        except OSError as error:
+            raise IntercomError(
+                ErrorCode.UNAVAILABLE,
+                f"The tokens were not changed: {self._path} cannot be written.",
+                reason(error),
+                "Check the disc, and try again.",
+            ) from error
+        self._by_hash = wanted
+
+
+def view(token: Token, *, valid: bool) -> Json:
+    """A token as clients see it, without its hash."""
+    return {
+        "id": token.id,
+        "name": token.name,
+        "scopes": list(token.scopes),
+        "created": utc(token.created),
+        "expires": utc(token.expires),
+        "valid": valid,
+    }
+
+
+def utc(at: float | None) -> str | None:
+    """Seconds since 1970 as events give times."""
+    return None if at is None else f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _read(path: Path) -> dict[str, Token]:
+    remedy = f"Restore it from a copy; or remove {path}, restart the service, and make new tokens."
+    try:
+        with path.open("rb") as file:
+            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            kept = file.read(LONGEST)
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise IntercomError(
+            ErrorCode.UNAVAILABLE, "Tokens are not accepted.", f"{path} cannot be read: {reason(error)}", remedy
+        ) from error
+    if mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise IntercomError(ErrorCode.UNAVAILABLE, "Tokens are not accepted.", f"Others may write to {path}.", remedy)
+    try:
+        return {token.sha256: token for token in msgspec.json.decode(kept, type=tuple[Token, ...])}
+    except msgspec.DecodeError as error:
+        raise IntercomError(
+            ErrorCode.UNAVAILABLE, "Tokens are not accepted.", f"{path} is damaged: {error}.", remedy
+        ) from error

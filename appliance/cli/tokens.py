@@ -1,0 +1,48 @@
+"""Tokens of clients over TCP: converts the options of `intercomctl token` to requests of the HTTP interface."""
+
+import argparse
+
+from appliance.base.errors import ErrorCode, IntercomError
+from appliance.base.types import Json
+from appliance.cli.client import Client
+from appliance.cli.codes import moment
+
+SCOPES = ("view", "call", "door", "admin")
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """All options."""
+    parser.add_argument("act", nargs="?", choices=["list", "add", "remove"], default="list", metavar="list|add|remove")
+    parser.add_argument("token", nargs="?", help="id of the token to remove, or name of the client that gets a new one")
+    parser.add_argument(
+        "--scope",
+        action="append",
+        choices=SCOPES,
+        help="what it allows; may be repeated (add): view reads state, logs and events; call is for calls and "
+        "recordings; door opens and locks doors; admin does everything",
+    )
+    parser.add_argument("--expires", metavar="MOMENT", help="its end, such as 2026-12-24T18:00, local time (add)")
+
+
+def run(client: Client, given: argparse.Namespace) -> Json:
+    """Perform the command; returns the answer. Raises IntercomError."""
+    match given.act:
+        case "list":
+            return client.ask("GET", "/v1/tokens")
+        case "remove":
+            return client.ask("DELETE", f"/v1/tokens/{wanted(given, 'Give its id; `intercomctl token` lists them.')}")
+        case _:
+            name = wanted(given, "Name the client that gets it, as in `intercomctl token add kitchen-tablet`.")
+            expires = None if given.expires is None else moment(given.expires)
+            if not given.scope:
+                raise IntercomError(
+                    ErrorCode.PARAMETER_INVALID, "The token would allow nothing.", "", "Give --scope at least once."
+                )
+            return client.ask("POST", "/v1/tokens", {"name": name, "scopes": given.scope, "expires": expires})
+
+
+def wanted(given: argparse.Namespace, resolution: str) -> str:
+    """The token's id or name. Raises IntercomError."""
+    if not given.token:
+        raise IntercomError(ErrorCode.PARAMETER_INVALID, "No token is given.", "", resolution)
+    return str(given.token)

@@ -1,0 +1,89 @@
+"""Tokens of a real station over its TCP port: each opens what it may, and nothing after its end."""
+
+import contextlib
+import http.client
+import json
+
+import pytest
+from websockets.sync.client import connect
+
+from tests.support.daemon import Daemon
+from tests.support.shown import shows
+from tests.support.waiting import PATIENCE_S, until
+
+
+@pytest.fixture
+def door(tmp_path):
+    with Daemon(tmp_path / "d", door={"front": {}}) as made:
+        yield made
+
+
+def place(door):
+    """Host and port of its TCP listener."""
+    file = door.directory / "http.address"
+    until(file.exists, "the interface", log=door.told)
+    return file.read_text().strip().removeprefix("http://").rstrip("/")
+
+
+def ask(door, method, path, token, body=None):
+    """A request over TCP; status and answer."""
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    with contextlib.closing(http.client.HTTPConnection(place(door), timeout=PATIENCE_S)) as client:
+        client.request(method, path, None if body is None else json.dumps(body), headers)
+        answer = client.getresponse()
+        return answer.status, json.loads(answer.read())
+
+
+def make(door, name, *scopes):
+    made = door.post("/v1/tokens", {"name": name, "scopes": scopes})
+    return made["token"]["id"], made["text"]
+
+
+@shows(
+    *("access.token_added", "access.token_removed", "POST /v1/tokens", "GET /v1/tokens", "DELETE /v1/tokens/{token}"),
+    "error:token-not-found",
+)
+def test_a_token_opens_the_door_and_shows_nothing_until_it_is_removed(door):
+    token, text = make(door, "opener", "door")
+    added = door.wait("access.token_added")["data"]
+    assert added == {"token": token, "name": "opener", "scopes": ["door"], "expires": None, "by": "http:unix"}
+    assert ask(door, "POST", "/v1/doors/front/open", text)[0] == 200
+    assert door.wait("door.unlocked")["data"]["by"] == "http:opener"
+    door.wait("door.locked")
+    for path in ("/v1/state", "/v1/codes", "/v1/tokens", "/v1/recordings"):
+        assert ask(door, "GET", path, text)[0] == 403
+    assert ask(door, "POST", "/v1/tokens", text, {"name": "more", "scopes": ["admin"]})[0] == 403
+    assert door.wait("access.denied", who="http:opener")["data"]["scope"] == "view"
+    assert [each["name"] for each in door.get("/v1/tokens")["tokens"]] == ["opener"]
+    assert door.ask("DELETE", f"/v1/tokens/{token}")[0] == 200
+    assert door.wait("access.token_removed")["data"] == {"token": token, "name": "opener", "by": "http:unix"}
+    door.begin()
+    assert ask(door, "POST", "/v1/doors/front/open", text)[0] == 401
+    assert door.ask("DELETE", f"/v1/tokens/{token}")[1]["code"] == "token-not-found"
+    assert not door.of("door.unlocked")
+    audit = door.get("/v1/log/doors")["events"]
+    assert {"access.token_added", "access.token_removed"} <= {event["type"] for event in audit}
+
+
+@shows("access.locked_out scope=client")
+def test_who_guesses_is_locked_out_and_the_token_works_meanwhile(door):
+    _, text = make(door, "tablet", "view")
+    statuses = [ask(door, "GET", "/v1/state", f"guess-{number}")[0] for number in range(40)]
+    assert statuses[0] == 401 and statuses[-1] == 429
+    locked = door.wait("access.locked_out")["data"]
+    assert locked == {"who": "http:unknown", "from": "127.0.0.1", "scope": "client", "seconds": 60.0}
+    assert ask(door, "GET", "/v1/state", text)[0] == 200
+
+
+def test_a_token_survives_a_kill_and_its_removal_ends_a_stream_of_events(door):
+    token, text = make(door, "follower", "view")
+    door.kill()
+    door.start()
+    door.ready()
+    uri = f"ws://{place(door)}/v1/events"
+    with connect(uri, subprotocols=["intercomd.v1", f"bearer.{text}"], proxy=None) as events:
+        door.press("ring")
+        assert json.loads(events.recv(PATIENCE_S))["id"]
+        assert door.ask("DELETE", f"/v1/tokens/{token}")[0] == 200
+        seen = {json.loads(message)["type"] for message in events}  # until the station closes it
+        assert "access.token_removed" not in seen

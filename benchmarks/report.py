@@ -36,7 +36,9 @@ GROWTH = """
 ## As the history grows
 Taken {taken}, in {took_s} s; load {load_before} when it began. The daemon's processor time for one request, in
 milliseconds. The histories were written by the daemon's own stores, which keep the newest 10,000 events and calls,
-50,000 openings of doors, and 1,000 codes and cards; recordings are kept until they are deleted.
+50,000 openings of doors, and 1,000 codes and cards; recordings are kept until they are deleted. A history of 100 has
+no 200 events and no 1,000 codes, so these two answers are shorter there. A start reads through the index of
+recordings once, for those that were not completed: 2 ms for 10,000.
 
 {table}
 """

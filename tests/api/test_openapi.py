@@ -1,7 +1,6 @@
 import inspect
 import json
 import re
-from types import SimpleNamespace
 from typing import get_args
 
 import pytest
@@ -135,9 +134,8 @@ CONTRACT = {
 }
 
 
-def test_both_listeners_have_the_same_routes_and_not_copies():
-    ports = SimpleNamespace(denied=None)
-    tcp, unix = (app.build(ports, "token").router.routes for _ in range(2))
+def test_both_listeners_have_the_same_routes_and_not_copies(station):
+    tcp, unix = (app.build(station, "token").router.routes for _ in range(2))
     ours = [route for route in tcp if getattr(route, "path", "").startswith("/v1/")]
     assert len(ours) > 50
     assert [route.path for route in ours if not any(route is other for other in unix)] == []

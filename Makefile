@@ -47,7 +47,7 @@ test-lab-full: ## the same with the counts for a release (an hour)
 	@packaging/bootstrap test
 	$(AS_USER) tests/lab/test --full
 
-bench: ## measure start, calls, memory, CPU, healing, growth, beside pjsua2 and baresip (25 minutes; docs/benchmarks.md)
+bench: ## measure start, calls, memory, CPU, healing, growth, beside pjsua2 and baresip (30 minutes; docs/benchmarks.md)
 	@packaging/bootstrap test
 	@$(AS_USER) .venv/bin/python -m benchmarks
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from appliance.base.types import Json
-from benchmarks import arm64, growth, healing, measures, processes, report, subjects
+from benchmarks import arm64, emulated, growth, healing, measures, processes, report, subjects
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
@@ -56,6 +56,7 @@ def _times(directory: Path, size: measures.Size) -> Json:
 PARTS: dict[str, Callable[[Path, measures.Size], Json]] = {
     "healing": lambda directory, size: healing.run(directory, size.healings, size.faults, size.transports),
     "arm64": lambda _, size: arm64.run() if size.emulated else {},
+    "station": lambda directory, size: emulated.run(directory) if size.emulated else {},
     "growth": lambda directory, size: growth.run(directory, size.histories, size.growths),
 }
 

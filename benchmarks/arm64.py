@@ -29,11 +29,8 @@ MERGED = ("bin", "lib", "sbin")  # links that a configured Debian has
 
 def counted() -> dict[str, float]:
     """Millions of instructions: imports, a step, an INVITE in the reactor."""
-    CACHE.mkdir(parents=True, exist_ok=True)
-    root, plugin = _root(), CACHE / "count.so"
-    words = ["cc", "-shared", "-fPIC", "-O2", "-Wl,--unresolved-symbols=ignore-all", "-o", str(plugin), str(PLUGIN)]
-    subprocess.run(words, check=True)
-    program = ["qemu-aarch64", "-L", str(root), "-plugin", str(plugin), str(root / "usr/bin/python3")]
+    root = _root()
+    program = ["qemu-aarch64", "-L", str(root), "-plugin", str(plugin()), str(root / "usr/bin/python3")]
     fixed = {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "", "PYTHONPATH": str(ROOT)}
     environment = {**os.environ, **fixed, "PYTHONPYCACHEPREFIX": str(CACHE / "compiled")}
     for _ in "compiled", "counted":
@@ -50,6 +47,15 @@ def counted() -> dict[str, float]:
     return differences(done.stdout, done.stderr)
 
 
+def plugin() -> Path:
+    """The emulators' plugin, compiled."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    made = CACHE / "count.so"
+    words = ["cc", "-shared", "-fPIC", "-O2", "-Wl,--unresolved-symbols=ignore-all", "-o", str(made), str(PLUGIN)]
+    subprocess.run(words, check=True)
+    return made
+
+
 def _root() -> Path:
     """The unpacked packages, made once."""
     root, fresh = CACHE / "root", CACHE / "root.new"
@@ -57,6 +63,7 @@ def _root() -> Path:
         return root
     say("arm64: unpacking Debian's packages")
     shutil.rmtree(fresh, ignore_errors=True)
+    CACHE.mkdir(parents=True, exist_ok=True)
     script = '. packaging/common.sh; debian_mirror "Debian 13" "use a machine that has one"'
     mirror = subprocess.run(["bash", "-c", script], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
     options = ["--quiet", "--variant=extract", "--architectures=arm64", f"--include={','.join(PACKAGES)}"]

@@ -63,7 +63,7 @@ MEASURES = {
 class Size:
     """The amount of work. window_s: length of processor-time samples. faults, transports: of recovery.
 
-    histories: lengths of history, each measured `growths` times. emulated: arm64.
+    histories: lengths of history, each measured `growths` times. emulated: what runs under qemu-user.
     """
 
     rounds: int

@@ -43,7 +43,8 @@ class Message:
 class Peer:
     """Sends and receives SIP messages one at a time; answers BYE automatically."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience_s: float = PATIENCE_S) -> None:
+        self._patience_s = patience_s
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind((ADDRESS, 0))
         self._socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
@@ -73,7 +74,7 @@ class Peer:
 
     def request(self, method: str) -> Message:
         """The next request of that method; handles others on the way, such as ACK. Raises TimeoutError."""
-        until = time.monotonic() + PATIENCE_S
+        until = time.monotonic() + self._patience_s
         while True:
             message = self.receive(until)
             if message.method == method:
@@ -83,7 +84,7 @@ class Peer:
 
     def response(self, call: str, code: int) -> Message:
         """A call's next response with that code. Raises TimeoutError, and ConnectionError for a refusal."""
-        until = time.monotonic() + PATIENCE_S
+        until = time.monotonic() + self._patience_s
         while True:
             message = self.receive(until)
             if message.header("call-id") != call:

@@ -14,13 +14,15 @@ CPU_CLOCK = 2  # CPUCLOCK_SCHED of include/linux/posix-timers.h: nanoseconds of 
 class Program:
     """A running program. It ends with us, however we end."""
 
-    def __init__(self, words: list[str], directory: Path, more: dict[str, str] | None = None) -> None:
-        """Start it; `more`: additions to its environment."""
+    def __init__(
+        self, words: list[str], directory: Path, more: dict[str, str] | None = None, patience_s: float = PATIENCE_S
+    ) -> None:
+        """Start it; `more`: additions to its environment. patience_s: for each line, and for its end."""
         environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[1]), "PYTHONUNBUFFERED": "1"}
         environment.pop("RUNTIME_DIRECTORY", None)
         environment.pop("PYTHONDONTWRITEBYTECODE", None)  # the package installs compiled files
         environment |= more or {}
-        self._words = " ".join(words)
+        self._words, self._patience_s = " ".join(words), patience_s
         self.begun = time.monotonic()
         self._process = subprocess.Popen(
             ["setpriv", "--pdeathsig", "TERM", *words],
@@ -46,7 +48,7 @@ class Program:
 
         Raises TimeoutError.
         """
-        until = time.monotonic() + PATIENCE_S
+        until = time.monotonic() + self._patience_s
         with self._news:
             while True:
                 for at, line in self._lines:
@@ -60,7 +62,7 @@ class Program:
         """End it, by force if necessary."""
         self._process.terminate()
         try:
-            self._process.wait(PATIENCE_S)
+            self._process.wait(self._patience_s)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

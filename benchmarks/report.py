@@ -11,12 +11,23 @@ from typing import Any
 
 import appliance
 from appliance.base.types import Json
+from benchmarks.emulated import RINGS
 from benchmarks.growth import MEGABYTES, ROWS
 from benchmarks.healing import FAULTS
 from benchmarks.measures import MEASURES, Size
 from benchmarks.subjects import Bare, Baresip, Daemon
 
 FINDINGS = Path(__file__).with_name("findings.md")  # of profiles, written by hand
+COUNTED = {
+    "import": "Imports of the daemon",
+    "step": "step",
+    "invite": "An INVITE that rings and is canceled, in the reactor",
+    "start": "Start until calls are possible",
+    "ring": "INVITE until its 180",
+    "press": "Press until its INVITE",
+    "rest": "A second at rest",
+}
+PI_4_MHZ, PI_4_PER_CYCLE = 1500, 0.88  # a Cortex-A72 in a Raspberry Pi 4; see STATION
 HEAD = """<!-- Made by make bench. Change benchmarks/, not this. -->
 # Benchmarks
 
@@ -45,12 +56,27 @@ recordings once, for those that were not completed: 2 ms for 10,000.
 ARM64 = """
 ## Instructions on arm64
 Taken {taken}, in {took_s} s, under qemu-user with Debian 13's own Python 3.13 and libraries; the same in each
-run. Millions:
+run. pjsua2 is not in these counts:
+
+{table}
+"""
+STATION = """
+A whole station, that is the daemon, its SIP process with pjsua2, and its relay guard, was counted under qemu-user too,
+but on this machine's own architecture, with its Python and pjsua2. Taken {taken}, in {took_s} s; load {load_before}
+when it began. The daemon's count includes the process that reads its configuration. Ring, press and rest are medians
+of {rings}. Threads run beside one another, so these counts vary a little:
 
 {table}
 
-To estimate a board's time, divide by what one of its cores executes in a second when it runs Python: measure that
-on the board once with `perf stat`. pjsua2 is not in these counts.
+No board was measured, so the last column of both tables is an estimate: processor time on a Raspberry Pi 4, summed over
+its cores. For the whole station it takes {ratio:.2f} arm64 instructions for one here, as the daemon's imports do
+({here:,.1f} million here), for pjsua2 too. It divides by {mhz} million cycles a second, the clock of the first
+Raspberry Pi 4, and by {per_cycle} instructions a cycle, which
+[a short program executes on such a board](https://github.com/SE-Processor-Fuzzing/control-hazard-analyzer/issues/65).
+The kernel's own instructions are not counted, and work that repeats executes more instructions a cycle, so the estimate
+may be wrong by a factor of two. By the maker's figures a Raspberry Pi 3 takes three times as long, and a Raspberry Pi 5
+a half to a third. On a board of your own, `perf stat -e instructions:u,task-clock intercomd --check` shows what it
+executes in a second.
 """
 TAIL = """
 ## How it is measured
@@ -189,18 +215,28 @@ def growth(found: Json) -> str:
 
 
 def emulated(found: Json) -> str:
-    """What arm64 executes."""
-    taken = found.get("arm64")
-    if taken is None:  # it was not measured yet
+    """What arm64 executes, and how long a Raspberry Pi takes for it."""
+    parts, station = (found.get(part, {}) for part in ("arm64", "station"))
+    if not parts.get("samples"):  # it was not measured
         return ""
-    titles = {
-        "import": "Imports of the daemon",
-        "step": "step",
-        "invite": "An INVITE that rings and is canceled, in the reactor",
-    }
-    rows = ["| | |", "| --- | --: |"]
-    rows += [f"| {titles[what]} | {count:,.2f} |" for what, count in taken["samples"].items()]
-    return ARM64.format(**taken, table="\n".join(rows))
+    section = ARM64.format(**parts, table=_counted(parts["samples"], 1.0))
+    if station.get("samples"):
+        counts = dict(station["samples"])
+        here = counts.pop("import")
+        ratio = parts["samples"]["import"] / here
+        pi = {"mhz": PI_4_MHZ, "per_cycle": PI_4_PER_CYCLE}
+        about = {**station, **pi, "rings": RINGS, "here": here, "ratio": ratio}
+        section += STATION.format(**about, table=_counted(counts, ratio))
+    return section
+
+
+def _counted(counts: dict[str, float], ratio: float) -> str:
+    rows = ["| | millions | Raspberry Pi 4, ms |", "| --- | --: | --: |"]
+    for what, count in counts.items():
+        whole, _, process = what.partition("/")
+        title = f"&nbsp;&nbsp;of that {process}" if process else COUNTED[whole]
+        rows.append(f"| {title} | {count:,.2f} | {count * ratio / (PI_4_MHZ * PI_4_PER_CYCLE) * 1e3:,.1f} |")
+    return "\n".join(rows)
 
 
 def cell(values: Json | None, digits: int) -> str:

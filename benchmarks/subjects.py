@@ -19,11 +19,10 @@ from typing import ClassVar
 from appliance.base.types import Json
 from appliance.base.unixhttp import UnixConnection
 from benchmarks.peer import ADDRESS
-from benchmarks.processes import Program, command, tree
+from benchmarks.processes import PATIENCE_S, Program, command, tree
 
 NULL = "null"
 NOISE_S, NOISE_HZ = 60, 16_000
-PATIENCE_S = 20.0
 REST_S = 0.05
 PORTS = range(10000, 20000)  # outside the range that the kernel gives to other programs
 
@@ -182,6 +181,8 @@ class Daemon(Subject):
     """The daemon, by HTTP on its Unix socket and by its simulated panel."""
 
     NAME = "intercomd"
+    patience_s = PATIENCE_S
+    command: tuple[str, ...] = (sys.executable, "-m", "appliance")
     AUDIO = """[audio]
 capture = "null"
 playback = "{speaker}"
@@ -216,11 +217,11 @@ uri = "{far_end}"
         path = self.directory / "bench.toml"
         audio = self.AUDIO.format(microphone=self.microphone, speaker=self.speaker)
         path.write_text(self.CONFIG.format(address=ADDRESS, audio=audio, far_end=self.far_end))
-        words = ["-m", "appliance", "--demo", "--config", str(path), "--state", str(self.directory)]
-        self.program = Program([sys.executable, *words], self.directory, more)
+        words = [*self.command, "--demo", "--config", str(path), "--state", str(self.directory)]
+        self.program = Program(words, self.directory, more, self.patience_s)
         at, line = self.program.line("appliance.ready ")
         self.uri = f"sip:bench@{line.rpartition('address=')[2]}"
-        self._http = Local(self.directory / "http.sock")
+        self._http = Local(self.directory / "http.sock", self.patience_s)
         self._panel: socket.socket | None = None
         return at - self.program.begun
 
@@ -230,7 +231,7 @@ uri = "{far_end}"
 
     def rest(self) -> None:
         """It handles one call at a time."""
-        until = time.monotonic() + PATIENCE_S
+        until = time.monotonic() + self.patience_s
         super().rest()
         self._http.close()  # it reopens automatically; the daemon may have closed an idle one
         while self._http.ask("GET", "/v1/calls")["calls"]:
@@ -319,8 +320,8 @@ enabled = true
 class Local(UnixConnection):
     """One connection for all requests."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path, PATIENCE_S)
+    def __init__(self, path: Path, patience_s: float = PATIENCE_S) -> None:
+        super().__init__(path, patience_s)
 
     def ask(self, method: str, path: str, body: Json | None = None) -> Json:
         """A request and its answer, which must be a success."""

@@ -1,6 +1,7 @@
 """The benchmarks run, and write what they promise; no time is looked at."""
 
 import json
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from appliance.core.model import State
 from appliance.core.step import step
 from benchmarks import __main__ as program
-from benchmarks import measures, report
+from benchmarks import arm64, emulated, measures, report
 from benchmarks.visits import INPUTS_OF_A_VISIT, SETTINGS, visits
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -93,11 +94,38 @@ def test_the_table_has_spread_and_ratios_and_the_parts_of_a_sum():
         "samples": {"codes": {"100": [0.5], "20": [0.25]}},
     }
     found["arm64"] = {"taken": "?", "took_s": 1, "samples": {"import": 3532.58, "step": 0.4045, "invite": 1.926}}
+    found["station"] = {
+        "taken": "?",
+        "load_before": "?",
+        "took_s": 1,
+        "samples": {"start": 1320.0, "start/SIP process": 66.0, "import": 1766.29},
+    }
     table = report.table(found)
-    assert "| Imports of the daemon | 3,532.58 |" in table
+    assert "| Imports of the daemon | 3,532.58 | 2,676.2 |" in table
+    assert "| Start until calls are possible | 1,320.00 | 2,000.0 |" in table
+    assert "| &nbsp;&nbsp;of that SIP process | 66.00 | 100.0 |" in table
     assert "| | 20 | 100 |" in table
     assert "| GET /v1/codes, all (1,000 at most) | 0.25 (0.25 to 0.25; 1) | 0.50 (0.50 to 0.50; 1) |" in table
     assert "| Link down for 30 s: registered again, s | 2.0 (1.0 to 3.0; 2) |  |" in table
     assert "| Memory (PSS), idle, MB | 40.0 (30.0 to 50.0; 3) | 20.0 (20.0 to 20.0; 1) |  | 2.0 |  |" in table
     assert "of that guard | 5.0" in table
     assert "| step, 1/s | 12,346 (12,346 to 12,346; 1) |" in table
+
+
+def test_an_emulated_program_counts_into_a_file_of_its_own_with_the_processes_that_it_forks(tmp_path, monkeypatch):
+    monkeypatch.setattr(arm64, "CACHE", tmp_path / "cache")
+    counts, emulator = tmp_path / "counts", f"qemu-{platform.machine()}"
+    counts.mkdir()
+    script = "i=0; while [ $i -lt 1000 ]; do i=$((i+1)); done"
+    for command in (script, f"({script}; true)"):
+        words = [emulator, "-plugin", f"{arm64.plugin()},to={counts}", "/bin/sh", "-c", command]
+        subprocess.run(words, check=True, timeout=120)
+    plain, forked = sorted(emulated.counts(counts).values())
+    assert plain > 100_000
+    assert forked > plain
+
+
+def test_a_file_that_the_emulator_has_only_just_made_counts_nothing(tmp_path):
+    (tmp_path / "10").write_bytes(b"")
+    (tmp_path / "11").write_bytes((1234).to_bytes(8, sys.byteorder))
+    assert emulated.counts(tmp_path) == {11: 1234}

@@ -5,7 +5,7 @@ from appliance.app.paths import Places
 from appliance.board import processor
 from appliance.config.core_settings import domain
 from appliance.config.schema import Config
-from appliance.config.schema.addresses import ports, registrar
+from appliance.config.schema.addresses import ports, registrar, stun_server
 from appliance.config.schema.sip import AccountTable
 from appliance.core.accounts import sip_uris
 from appliance.sip.settings import CallerSettings, RegistrarSettings, SipSettings, TlsSettings
@@ -36,6 +36,7 @@ def sip_settings(config: Config, passwords: dict[str, str], places: Places) -> S
         ),
         tls=TlsSettings(**dict(config.tls)),
         ice=config.sip.ice,
+        stun_server=stun_server(config.sip.stun_server),
         callers=tuple(
             CallerSettings(name=name, user=user, host=host, password=password)
             for name, target in config.target.items()

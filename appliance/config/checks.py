@@ -50,6 +50,8 @@ def cross(config: Config) -> Found:
         yield from _bounds(_at("door", name), door)
     yield from _digits(config.door)
     yield from _both("tls", config.tls, "certificate_file", "key_file")
+    if config.sip.stun_server and not (config.sip.ice or any(each.ice for each in config.account.values())):
+        yield "sip.stun_server", "has no effect without ICE: set sip.ice, or ice of an account"
     used: dict[str, str] = {}
     yield from _lamps(config.panel, used)
     yield from _lines(config, used, wired=wired)

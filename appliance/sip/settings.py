@@ -57,8 +57,9 @@ class SipSettings(Record, kw_only=True):
     microphone_file: a WAV file (16 bit, mono) played in a loop instead of the microphone, "" for none; capture is
     then not opened. noise_suppression, open_canceller: of a card's sound. hold_music: a WAV file that held far ends
     hear, "" for silence. recordings: their directory. trace: file to which every SIP message is appended, with
-    direction, time and peer; "" for none. ice: for calls outside accounts. callers: who may call outside accounts
-    only with a password. sounds: directory of files that clients may play.
+    direction, time and peer; "" for none. ice: for calls outside accounts. stun_server: host and port, for calls by
+    ICE; None for none. callers: who may call outside accounts only with a password. sounds: directory of files that
+    clients may play.
     """
 
     address: str = ""
@@ -81,4 +82,5 @@ class SipSettings(Record, kw_only=True):
     accounts: tuple[RegistrarSettings, ...] = ()
     tls: TlsSettings = TlsSettings()
     ice: bool = False
+    stun_server: tuple[str, int] | None = None
     callers: tuple[CallerSettings, ...] = ()

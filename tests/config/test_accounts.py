@@ -88,6 +88,10 @@ ERRORS = [
         'account.office.password_file = "etc/x": must be an absolute path, or the name of a credential',
     ),
     ("[tls]\nca_file = 'ca.pem'", 'tls.ca_file = "ca.pem": must be an absolute path'),
+    (
+        "[sip]\nstun_server = 'stun.example'",
+        "sip.stun_server: has no effect without ICE: set sip.ice, or ice of an account",
+    ),
     ("[tls]\nkey_file = '/k'", "tls.certificate_file: is missing: tls.key_file has no effect without it"),
     ("[tls]\ncertificate_file = '/c'", "tls.key_file: is missing: tls.certificate_file has no effect without it"),
     (

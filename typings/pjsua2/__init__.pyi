@@ -32,6 +32,8 @@ PJSIP_TRANSPORT_UDP6: int
 PJSIP_TRANSPORT_TCP6: int
 PJSIP_TRANSPORT_TLS6: int
 PJSUA_IPV6_DISABLED: int
+PJSUA_STUN_USE_DEFAULT: int
+PJSUA_STUN_USE_DISABLED: int
 PJSUA_IPV6_ENABLED_USE_IPV6_ONLY: int
 PJSIP_TP_STATE_DISCONNECTED: int
 PJ_SSL_SOCK_PROTO_TLS1_2: int
@@ -202,6 +204,7 @@ class Endpoint:
     def requestsRefused(self) -> StringVector: ...
     def floodsDropped(self) -> int: ...
     def sendingKnow(self, addresses: StringVector) -> None: ...
+    def natUpdateStunServers(self, prmServers: StringVector, prmWait: bool) -> None: ...
     def onMediaEvent(self, prm: OnMediaEventParam) -> None: ...
     def onTransportState(self, prm: OnTransportStateParam) -> None: ...
     def onSelectAccount(self, prm: OnSelectAccountParam) -> None: ...
@@ -241,6 +244,8 @@ class AccountCallConfig:
 class AccountNatConfig:
     contactRewriteUse: int
     iceEnabled: bool
+    sipStunUse: int
+    mediaStunUse: int
     iceAggressiveNomination: bool
     iceAlwaysUpdate: bool
     iceWaitNominationTimeoutMsec: int

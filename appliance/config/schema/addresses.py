@@ -6,6 +6,7 @@ import re
 from appliance.core.accounts import sip_uris
 
 FIRST_PORT = 1024  # lower ones are reserved for the system
+STUN_PORT = 3478
 LEAST_PORTS = 200  # two for each of 32 calls, and enough to choose from
 _REGISTRAR = re.compile(
     r"(?:sip:)?(?P<host>\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?)(?::(?P<port>[0-9]{1,5}))?"
@@ -44,6 +45,22 @@ def registrar(text: str) -> tuple[str, int]:
     if found["host"].startswith("["):
         ipaddress.IPv6Address(found["host"][1:-1])
     return found["host"].lower(), int(found["port"] or 0)
+
+
+def stun_server(text: str) -> tuple[str, int] | None:
+    """Host and port of a STUN server as configured, "" for none. Raises ValueError."""
+    if not text:
+        return None
+    if text.startswith(("sip:", "[")):
+        raise ValueError
+    host, port = registrar(text)
+    return host, port or STUN_PORT
+
+
+def stun_server_text(text: str) -> str:
+    """Check that the text names a STUN server. Raises ValueError."""
+    stun_server(text)
+    return text
 
 
 def ports(text: str) -> tuple[int, int]:

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator
 
-from appliance.config.schema.addresses import LEAST_PORTS, ip_address_text, port_range, registrar_text
+from appliance.config.schema.addresses import LEAST_PORTS, ip_address_text, port_range, registrar_text, stun_server_text
 from appliance.config.schema.base import FILE, USER, Srtp, Table, ice_setting, setting, transfer_policy_setting
 from appliance.core.model import DigitsBy, TransferPolicy
 
@@ -36,6 +36,12 @@ class SipTable(Table):
     )
     transfer_policy: TransferPolicy = transfer_policy_setting("calls that go or come through no account")
     ice: bool = ice_setting("calls that go or come through no account")
+    stun_server: Annotated[str, AfterValidator(stun_server_text)] = setting(
+        "STUN server that tells this station its public address, for calls with ICE to and from other networks. It "
+        "is asked every 30 s; while it does not answer, calls do without it. Empty: none.",
+        allowed='a name or an IPv4 address, and a port if it is not 3478, such as "stun.example", or ""',
+        default="",
+    )
     max_calls: int = setting(
         "Limit of simultaneous calls, including those that ring, wait or are held; one of them has the speaker and "
         "the microphone. Further calls are refused as busy. 1: no call waits. A conference of up to six counts as "

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 import pjsua2 as pj
 
@@ -55,6 +55,9 @@ from appliance.sip.stack.routing.codecs import Codecs
 from appliance.sip.stack.routing.tls import Faults
 from appliance.sip.stack.routing.transports import StartError, Transports
 from appliance.sip.wire import Beat, Farewell, GuessCounts, Message, Start
+
+if TYPE_CHECKING:
+    from appliance.sip.stack.routing.stun import StunServer
 
 LOG = logging.getLogger(__name__)
 TURN_S = 0.05  # between two looks at what has no event of its own, such as digits in the sound, while there is any
@@ -139,6 +142,7 @@ class Engine:
         self._wake = self._endpoint.libWakeHandle()
         self._poll = self._poller()
         self._address = transports.address
+        self._stun = self._stun_server(settings)
         devices.check(time.monotonic(), start.cards_wait_s)
 
     def run(self) -> None:
@@ -160,6 +164,8 @@ class Engine:
             self._cards.turn(now)
             self._levels.turn(now)
             self._media.turn(now)
+            if self._stun is not None:
+                self._stun.turn(now)
             self._channel.flush()
             if self._traced:
                 LIBC.fflush(None)  # pjsip leaves the trace's last 4 KiB in stdio's buffer
@@ -177,6 +183,8 @@ class Engine:
         self._media.clear()
         self._cards.close()
         self._levels.close()
+        if self._stun is not None:
+            self._stun.close()
         self._accounts.clear()
         del self._media, self._calls, self._accounts
         for name in ("last_type", "last_value", "last_traceback", "last_exc"):
@@ -213,8 +221,7 @@ class Engine:
             case Probe() | Subscribe() | Unsubscribe():
                 self._accounts.watch(message)
             case Renew():
-                self._calls.renew()
-                self._accounts.renew()
+                self._renew()
             case Register() | Unregister():
                 self._accounts.perform(message)
             case SendMessage():
@@ -225,6 +232,12 @@ class Engine:
                 LOG.error("The daemon sent %s, a message of this process", type(message).__name__)
             case _:
                 assert_never(message)
+
+    def _renew(self) -> None:
+        self._calls.renew()
+        self._accounts.renew()
+        if self._stun is not None:
+            self._stun.look_again()
 
     def _report_refused(self, now: float) -> None:
         """Report requests that the gate before the transaction layer has refused (packaging/pjsua2/patches)."""
@@ -263,6 +276,13 @@ class Engine:
         for descriptor, _ in self._poll.poll(left_ms if timer_ms < 0 else min(timer_ms, left_ms)):
             if descriptor == self._wake:
                 os.eventfd_read(self._wake)
+
+    def _stun_server(self, settings: SipSettings) -> "StunServer | None":
+        if settings.stun_server is None:
+            return None
+        from appliance.sip.stack.routing.stun import StunServer  # noqa: PLC0415  most stations have none
+
+        return StunServer(settings.stun_server, settings.address, self._channel.post, self.wake)
 
     def _poller(self) -> select.poll:
         """The descriptors to wait on."""

@@ -48,7 +48,7 @@ def signed(told: bytes, password: bytes) -> bytes:
 
 @contextmanager
 def answers(receiver: socket.socket, answer: Callable[[bytes, Address], bytes]) -> Iterator[None]:
-    """Each binding request that comes to the socket gets that answer, until the end."""
+    """Each binding request that comes to the socket gets that answer, if it is not empty, until the end."""
     gone = threading.Event()
 
     def run() -> None:
@@ -57,8 +57,8 @@ def answers(receiver: socket.socket, answer: Callable[[bytes, Address], bytes]) 
                 data, source = receiver.recvfrom(2000)
             except TimeoutError:
                 continue
-            if data[:2] == struct.pack("!H", BINDING):
-                receiver.sendto(answer(data, source), source)
+            if data[:2] == struct.pack("!H", BINDING) and (told := answer(data, source)):
+                receiver.sendto(told, source)
 
     receiver.settimeout(0.1)
     thread = threading.Thread(target=run, daemon=True)

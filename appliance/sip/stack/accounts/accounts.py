@@ -427,6 +427,9 @@ def base_config(settings: SipSettings, uri: str, versions: Collection[int], *, i
     if servers.IPV6 not in versions:  # an offer of IPv6 then reaches us, and we refuse it (see calls)
         config.mediaConfig.ipv6Use = pj.PJSUA_IPV6_DISABLED
     config.natConfig.iceEnabled = ice
+    config.natConfig.sipStunUse = pj.PJSUA_STUN_USE_DISABLED
+    # Without ICE, pjsua would wait for the STUN server in the only thread.
+    config.natConfig.mediaStunUse = pj.PJSUA_STUN_USE_DEFAULT if ice else pj.PJSUA_STUN_USE_DISABLED
     config.natConfig.iceAggressiveNomination = False  # RFC 8445 §8.1.1 has removed it
     config.natConfig.iceAlwaysUpdate = False  # a new offer only if another address than the default is used
     config.natConfig.iceWaitNominationTimeoutMsec = FOR_EVER  # sip.stack.calls.ice ends it

@@ -50,12 +50,19 @@ def cross(config: Config) -> Found:
         yield from _bounds(_at("door", name), door)
     yield from _digits(config.door)
     yield from _both("tls", config.tls, "certificate_file", "key_file")
-    if config.sip.stun_server and not (config.sip.ice or any(each.ice for each in config.account.values())):
-        yield "sip.stun_server", "has no effect without ICE: set sip.ice, or ice of an account"
+    if config.sip.stun_server:
+        yield from _stun(config)
     used: dict[str, str] = {}
     yield from _lamps(config.panel, used)
     yield from _lines(config, used, wired=wired)
     yield from _blocks(config.panel, used)
+
+
+def _stun(config: Config) -> Found:
+    if not (config.sip.ice or any(account.ice for account in config.account.values())):
+        yield "sip.stun_server", "has no effect without ICE: set sip.ice, or ice of an account"
+    if ":" in (config.sip.address or ""):
+        yield "sip.stun_server", f"has no effect: it is for IPv4, and sip.address is {config.sip.address}"
 
 
 def _panel(config: Config, *, wired: bool) -> Found:

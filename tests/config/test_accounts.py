@@ -92,6 +92,14 @@ ERRORS = [
         "[sip]\nstun_server = 'stun.example'",
         "sip.stun_server: has no effect without ICE: set sip.ice, or ice of an account",
     ),
+    (
+        "[sip]\nice = true\nstun_server = 'stun.example'\naddress = '2001:db8::7'",
+        "sip.stun_server: has no effect: it is for IPv4, and sip.address is 2001:db8::7",
+    ),
+    *(
+        (f"[sip]\nice = true\nstun_server = '{text}'", f'sip.stun_server = "{text}": must be a name')
+        for text in ("stun.example:0", "stun.example:70000", "[2001:db8::1]", "sip:stun.example", "a b")
+    ),
     ("[tls]\nkey_file = '/k'", "tls.certificate_file: is missing: tls.key_file has no effect without it"),
     ("[tls]\ncertificate_file = '/c'", "tls.key_file: is missing: tls.certificate_file has no effect without it"),
     (

@@ -255,7 +255,7 @@ class Engine:
         self._channel.post(Beat(time.monotonic(), doing))
 
     def wake(self) -> None:
-        """End the sleep, from a signal handler."""
+        """End the sleep, from a signal handler or another thread."""
         os.eventfd_write(self._wake, 1)
 
     @property

@@ -76,7 +76,7 @@ class HttpPorts(Protocol):
         """The audit: openings of doors, and refusals."""
 
     def codes(self) -> list[Json]:
-        """All codes and cards, shaped as `models.Code`."""
+        """All codes and cards, shaped as `models.Code`. Raises `unavailable` until they have been read."""
 
     async def request(self, action: inputs.Action, who: str) -> orders.Reply:
         """Post a Requested input and wait for its Reply; `who` goes into events.

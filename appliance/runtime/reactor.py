@@ -242,7 +242,7 @@ class Reactor:
         return call_view(self.state, found, now, epoch)
 
     def codes(self) -> list[Json]:
-        """All codes and cards as clients see them."""
+        """All codes and cards as clients see them. Raises `unavailable`."""
         return codes_view(self.state)
 
     def subscribe(self, since: int) -> AsyncGenerator[Json, None]:

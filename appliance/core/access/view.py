@@ -2,27 +2,34 @@
 
 from typing import Any
 
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import wall_clock
 from appliance.core.model import State
 
 
 def codes_view(state: State) -> list[dict[str, Any]]:
-    """Codes and cards for clients, without anything that would reveal their digits."""
-    return (
-        []
-        if state.access.book is None
-        else [
-            {
-                "id": code.id,
-                "kind": code.kind,
-                "owner": code.owner,
-                "doors": list(code.doors),
-                "schedule": [
-                    {"days": list(period.days), "begin": period.begin, "end": period.end} for period in code.schedule
-                ],
-                "uses": code.uses,
-                "expires": wall_clock.iso(code.expires, 0.0),
-            }
-            for code in state.access.book.codes
-        ]
-    )
+    """Codes and cards for clients, without anything that would reveal their digits.
+
+    Raises `unavailable` until they have been read: an empty list would say that there are none.
+    """
+    if state.access.book is None:
+        raise IntercomError(
+            ErrorCode.UNAVAILABLE,
+            "Codes cannot be shown now.",
+            dict(state.appliance.failed).get("codes", "They have not been read yet."),
+            "Try again; GET /v1/state shows what does not work.",
+        )
+    return [
+        {
+            "id": code.id,
+            "kind": code.kind,
+            "owner": code.owner,
+            "doors": list(code.doors),
+            "schedule": [
+                {"days": list(period.days), "begin": period.begin, "end": period.end} for period in code.schedule
+            ],
+            "uses": code.uses,
+            "expires": wall_clock.iso(code.expires, 0.0),
+        }
+        for code in state.access.book.codes
+    ]

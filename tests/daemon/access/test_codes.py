@@ -222,7 +222,8 @@ def test_a_use_that_opened_the_door_is_not_given_back_by_a_kill(tmp_path):
             door.process.send_signal(signal.SIGKILL)
             door.process.wait()
     with again(tmp_path / "d") as door:
-        kept = until(lambda: door.get("/v1/codes")["codes"], "the codes are read")
+        until(lambda: door.ask("GET", "/v1/codes")[0] == 200, "the codes are read")
+        kept = door.get("/v1/codes")["codes"]
         assert [(each["id"], each["uses"]) for each in kept] == [(code, 0)]
         with Call(door) as call:
             call.info("4711")

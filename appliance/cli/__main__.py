@@ -115,7 +115,7 @@ def house_commands(add: Add) -> None:
     press_.add_argument("button")
     press_.add_argument("--seconds", type=float, default=0.0, help="duration of the press")
     panel_options(add("panel", panel, "show buttons and lamps, or test every part step by step"))
-    audio_options(add("audio", audio, "show or set volume and gain, or list the sound cards"))
+    audio_options(add("audio", audio, "show, set or test volume and gain, or list the sound cards"))
 
 
 def station_commands(add: Add) -> None:
@@ -158,12 +158,17 @@ def panel_options(parser: argparse.ArgumentParser) -> None:
 def audio_options(parser: argparse.ArgumentParser) -> None:
     """What to show, and what to set."""
     parser.add_argument(
-        "act", nargs="?", choices=["devices", "set"], metavar="devices|set", help="list the cards, or set the levels"
+        "act",
+        nargs="?",
+        choices=["devices", "set", "test"],
+        metavar="devices|set|test",
+        help="list the cards, set the levels, or test the speaker by the microphone",
     )
     parser.add_argument("--volume", type=float, help="of the speaker, in per cent")
     parser.add_argument("--gain", type=float, help="of the microphone, in per cent")
     for side in ("speaker", "microphone"):
         parser.add_argument(f"--{side}", choices=["on", "off"], help=f"the switch of the {side} in the mixer")
+    parser.add_argument("--apply", action="store_true", help="with test: set the volume that the result recommends")
 
 
 def tone_options(parser: argparse.ArgumentParser) -> None:
@@ -245,6 +250,10 @@ def audio(client: Client, given: argparse.Namespace) -> int:
         return output(client.ask("GET", "/v1/audio/devices"), given, show.devices)
     if given.act is None:
         return output(client.ask("GET", "/v1/audio"), given, show.audio)
+    if given.act == "test":
+        answer = client.ask("POST", "/v1/audio/self-test", {"apply": given.apply})
+        output(answer, given, show.sound_test)
+        return 0 if answer["result"] == "works" else 1
     switches = {f"{side}_muted": way == "off" for side in ("speaker", "microphone") if (way := getattr(given, side))}
     levels = {name: level for name in ("volume", "gain") if (level := getattr(given, name)) is not None}
     return output(client.ask("PATCH", "/v1/audio", levels | switches), given, show.done)

@@ -12,6 +12,7 @@ from appliance.base.types import Json
 from appliance.base.unixhttp import UnixConnection
 
 TIMEOUT_S = 10.0
+ANSWER_S = 45.0  # longer than the daemon takes: the self-test of the sound plays, listens and computes
 OK = range(200, 300)
 
 
@@ -30,6 +31,7 @@ class Client:
         headers = {"Content-Type": "application/json"} | self._authorization()
         try:
             connection.request(method, path, None if body is None else json.dumps(body), headers)
+            connection.sock.settimeout(ANSWER_S)
             answer = connection.getresponse()
             reply: Json = json.loads(answer.read() or b"{}")
         except (OSError, http.client.HTTPException, ValueError) as err:

@@ -209,19 +209,20 @@ class _Trial:
         return _judged(check, answer, f"{outcome} The strike opened.", "The strike did not open.", remedy)
 
     def _sound(self) -> Json:
-        self._prompt("Be quiet for 2 s; then the speaker plays a tone.")
-        heard = self._client.ask("POST", "/v1/audio/self-test", {"seconds": self._seconds or TONE_S})
-        levels = f"Before the tone {_dbfs(heard['quiet_dbfs'])}, with it {_dbfs(heard['tone_dbfs'])}."
-        if heard["heard"]:
-            return _finding("sound", "ok", "The microphone heard the speaker.", levels)
-        if heard["quiet_dbfs"] is None and heard["tone_dbfs"] is None:
-            return _finding(
-                "sound",
-                "problem",
-                "The microphone delivered no sound.",
-                "No card is configured for it, or the card does not work.",
-                "Run intercomctl doctor.",
-            )
+        self._prompt("Be quiet for a second; then the speaker plays a rising tone.")
+        found = self._client.ask("POST", "/v1/audio/self-test", {"seconds": self._seconds or TONE_S})
+        levels = f"Before the tone {_dbfs(found['quiet_dbfs'])}, with it {_dbfs(found['tone_dbfs'])}."
+        match found["result"]:
+            case "works":
+                return _finding("sound", "ok", "The microphone heard the speaker.", levels)
+            case "no_card":
+                return _finding("sound", "problem", "The sound cannot be tested.", found["advice"])
+            case "no_echo":
+                return self._unheard(levels)
+            case _:
+                return _finding("sound", "problem", "The microphone heard the speaker.", levels, found["advice"])
+
+    def _unheard(self, levels: str) -> Json:
         unheard = "The microphone did not hear the speaker."
         if self._person.there:
             self._prompt("The microphone heard nothing. Did you hear the tone? [y/n, Enter skips]")

@@ -49,6 +49,19 @@ def audio(answer: Json) -> str:
     return "\n".join(f"{name:10}  {_level(answer[name])}" for name in ("speaker", "microphone"))
 
 
+def sound_test(answer: Json) -> str:
+    """The result of a self-test of speaker and microphone."""
+    lines = [sentences(answer["result"].replace("_", " "), answer["advice"] or "")]
+    if answer["quiet_dbfs"] is not None:
+        lines.append(f"  noise   {answer['quiet_dbfs']:g} dBFS")
+    if answer["tone_dbfs"] is not None:
+        lines.append(f"  echo    {answer['tone_dbfs']:g} dBFS, {answer['echo_db']:g} dB against the speaker's sound")
+        lines.append(f"  delay   {answer['echo_delay_ms']:g} ms")
+    lines += [f"  clipped {100 * answer['clipped']:g} % of the samples"] if answer["clipped"] else []
+    lines += [f"The volume is {answer['volume']:g} % now."] if answer["applied"] else []
+    return "\n".join(lines)
+
+
 def _level(side: Json) -> str:
     if side["card"] is None:
         return f"{side['pcm']}: no card" if side["pcm"] != "null" else "none is configured"

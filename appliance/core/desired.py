@@ -51,6 +51,13 @@ class PlayedFile(Record):
     volume: float
 
 
+class SoundTest(Record):
+    """A self-test: play a sweep of so many seconds, and report what the microphone hears. Each has its own id."""
+
+    id: str
+    seconds: float
+
+
 class Level(Record):
     """A level of a card's mixer in per cent, and its switch; None: left as it is. change: see model.Levels."""
 
@@ -62,7 +69,7 @@ class Level(Record):
 class Sound(Tagged):
     """The part of the SIP process: each living call's audio, the tone on the station's speaker, and known hosts.
 
-    measure: report the microphone's level, with the speaker audible in it: without echo cancellation.
+    test: the self-test of speaker and microphone that is to be performed, without echo cancellation.
     peers: hosts of the configured targets, which flood protection never shuts out.
     encrypted: hosts whose calls outside accounts are encrypted: optional or mandatory.
     volume, gain: the levels of the speaker and of the microphone. plays: a tone on the speaker, beside `tone`. country:
@@ -72,7 +79,7 @@ class Sound(Tagged):
 
     calls: tuple[CallMedia, ...] = ()
     tone: Tone | None = None
-    measure: bool = False
+    test: SoundTest | None = None
     peers: tuple[str, ...] = ()
     encrypted: tuple[tuple[str, str], ...] = ()
     links: tuple[tuple[CallId, CallId], ...] = ()

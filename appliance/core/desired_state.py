@@ -4,7 +4,7 @@ from math import inf
 
 from appliance.core.accounts import sip_uris
 from appliance.core.appliance import persistence
-from appliance.core.audio import levels, playbacks
+from appliance.core.audio import levels, playbacks, self_test
 from appliance.core.conferences import mixing
 from appliance.core.desired import Desired, RelayPulse, Sound
 from appliance.core.model import State
@@ -22,7 +22,7 @@ def desired(state: State) -> Desired:
             calls=tuple(media(state, call) for call in state.calls.living if call.alive),
             links=mixing.links(state),
             tone=tone(state),
-            measure=state.panel.sound_trial is not None,
+            test=self_test.wanted(state),
             peers=sip_uris.addresses(state.settings),
             encrypted=sip_uris.encrypted(state.settings),
             volume=levels.volume(state),

@@ -17,7 +17,7 @@ from appliance.core.model import (
     Package,
     RecordingId,
     RequestId,
-    SoundTrial,
+    SoundFindings,
 )
 
 ANSWER_S = 40.0  # the SIP process reports after 32 s that no answer came (RFC 3261 §17.1.2.2, timer F)
@@ -236,7 +236,7 @@ class Reply(Record):
     code: CredentialId | None = None
     error: IntercomError | None = None
     warning: str = ""
-    trial: SoundTrial | None = None
+    trial: SoundFindings | None = None
 
 
 CallOrder = (

@@ -103,7 +103,6 @@ SipInput = (
     | inputs.RecordingRefused
     | inputs.PartFailed
     | inputs.PartRecovered
-    | inputs.MicrophoneMeasured
     | inputs.CardsFound
     | inputs.PlaybackOpened
     | inputs.PlaybackBegun
@@ -111,6 +110,7 @@ SipInput = (
     | inputs.PlaybackFailed
     | inputs.LevelsRead
     | inputs.XrunsCounted
+    | inputs.SoundTested
     | inputs.AccessDenied
     | inputs.AccessLockedOut
     | inputs.RequestsDropped

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from appliance.core import inputs, orders
-from appliance.core.model import Action, Pattern, RequestId, SoundTrial
+from appliance.core.model import Action, Pattern, RequestId, SoundFindings, SoundMeasured, SoundResult
 from tests.api import fake
 from tests.api.browser import START_S, chromium
 from tests.api.conftest import TOKEN
@@ -118,10 +118,11 @@ def test_an_installer_tries_lamp_and_sound_and_has_the_station_examined(page, sh
     assert station.requests[0][0] == inputs.TestLamp("status", Pattern.FAST, 5.0)
     page.mouse("#examine", "mousePressed", "mouseReleased")
     page.shows("#findings", "problem door.front It is <b>taken</b>. By x.")
-    trial = SoundTrial(RequestId("q-1"), 0.0, 0.0, quiet=-60.0, loud=-20.0)
+    measured = SoundMeasured(56000, -60.0, -20.0, -5.0, 40.0, 0.0)
+    trial = SoundFindings(SoundResult.LOUD_ECHO, "Lower the volume.", measured)
     station.replies = lambda _: orders.Reply(RequestId("q-1"), trial=trial)
     page.mouse("#try-sound", "mousePressed", "mouseReleased")
-    page.shows("#tried", "The microphone heard the speaker: -60 dBFS before the tone, -20 dBFS with it.")
+    page.shows("#tried", "The echo is too loud. Lower the volume. Noise -60 dBFS, echo -20 dBFS (-5 dB) after 40 ms.")
 
 
 def test_a_wrong_token_is_reported_and_nothing_is_shown(page, shared, station):

@@ -5,7 +5,18 @@ from unittest.mock import Mock
 import pytest
 
 from appliance.core import inputs, orders
-from appliance.core.model import Content, MessageId, Pattern, RequestId, Settings, SoundTrial, Tone, TransferPolicy
+from appliance.core.model import (
+    Content,
+    MessageId,
+    Pattern,
+    RequestId,
+    Settings,
+    SoundFindings,
+    SoundMeasured,
+    SoundResult,
+    Tone,
+    TransferPolicy,
+)
 from appliance.runtime.reactor import Reactor
 from tests.api import fake
 from tests.support.waiting import until
@@ -387,16 +398,24 @@ def test_the_sound_cards_are_listed(client, station):
     assert client.get("/v1/audio/devices").json() == {"devices": station.state["audio"]["devices"]}
 
 
-@pytest.mark.parametrize(
-    ("quiet", "loud", "heard"),
-    [(-60.0, -54.0, True), (-60.0, -54.1, False), (None, -20.0, False), (-60.0, None, False), (None, None, False)],
-)
-def test_the_tone_is_heard_where_it_makes_the_microphone_twice_as_loud(client, station, quiet, loud, heard):
-    trial = SoundTrial(RequestId("q-1"), 0.0, 0.0, quiet, loud)
-    station.replies = lambda _: orders.Reply(RequestId("q-1"), trial=trial)
-    answer = client.post("/v1/audio/self-test", json={"seconds": 1})
-    assert answer.json() == {"quiet_dbfs": quiet, "tone_dbfs": loud, "heard": heard}
-    assert [action for action, _ in station.requests] == [inputs.TestSound(1.0)]
+def test_the_result_of_a_self_test_has_its_levels_and_the_advice(client, station):
+    measured = SoundMeasured(56000, -60.0, -20.0, -5.0, 40.0, 0.0)
+    found = SoundFindings(SoundResult.LOUD_ECHO, "Lower it.", measured, 70.0, applied=True)
+    station.replies = lambda _: orders.Reply(RequestId("q-1"), trial=found)
+    answer = client.post("/v1/audio/self-test", json={"seconds": 1, "apply": True})
+    assert answer.json() == {
+        "result": "loud_echo",
+        "advice": "Lower it.",
+        "heard": True,
+        "quiet_dbfs": -60.0,
+        "tone_dbfs": -20.0,
+        "echo_db": -5.0,
+        "echo_delay_ms": 40.0,
+        "clipped": 0.0,
+        "volume": 70.0,
+        "applied": True,
+    }
+    assert [action for action, _ in station.requests] == [inputs.TestSound(1.0, apply=True)]
 
 
 def test_what_the_doctor_finds_is_reported(client, station):

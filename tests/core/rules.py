@@ -89,10 +89,11 @@ def in_calls(new: State, wanted: Desired) -> None:
         assert {one, other} <= together, "who is in no conference hears nobody else, and is not heard"
         assert all(new.calls.get(c).talks and new.calls.get(c).media.hold is Hold.NONE for c in (one, other))
         assert not new.conference.participant(one).muted
+    assert wanted.sound.test is None or (not alive and new.ring is None), "the test would hear a call"
     if new.ring is not None:
         assert new.ring.until is not None or any(call.ring == new.ring.id for call in alive), "a ring without an end"
     elif not alive:
-        assert wanted.sound.tone in {None, Tone.ERROR, Tone.TEST}
+        assert wanted.sound.tone in {None, Tone.ERROR}
 
 
 def at_doors(state: State, new: State, wanted: Desired) -> None:

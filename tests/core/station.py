@@ -51,6 +51,7 @@ SETTINGS = Settings(
         ButtonSettings(ButtonId("light"), Action.NONE),
         ButtonSettings(ButtonId("louder"), Action.VOLUME_UP),
         ButtonSettings(ButtonId("quieter"), Action.VOLUME_DOWN),
+        ButtonSettings(ButtonId("test"), Action.AUDIO_TEST),
     ),
     lamps=(
         LampSettings(LampId("status"), tuple((picture, Pattern.ON) for picture in Picture)),

@@ -185,7 +185,6 @@ def beside_calls(common, pulses):
     for part in ("panel", "audio", "storage"):
         yield inputs.PartFailed(**common, part=part, why="gone")
         yield inputs.PartRecovered(**common, part=part)
-    yield inputs.MicrophoneMeasured(**common, dbfs=-40.0)
     yield inputs.GuardReady(**common)
     yield inputs.GuardLost(**common, why="gone")
     for energised in (True, False):
@@ -198,6 +197,7 @@ def beside_calls(common, pulses):
     # cards and levels touch nothing but their own part, see tests/core/audio
     yield inputs.CardsFound(**common, cards=())
     yield inputs.LevelsRead(**common, speaker=None, microphone=None)
+    yield inputs.SoundTested(**common, test="none")
     yield inputs.XrunsCounted(**common, card="Phone", capture=1, playback=2)
     none = PlaybackId("none")  # of some: see tests/core/audio/test_playbacks.py
     yield inputs.PlaybackOpened(**common, playback=none, duration_s=1.0)

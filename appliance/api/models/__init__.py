@@ -15,6 +15,8 @@ from appliance.api.models.audio import (
     PlaySound,
     PlayTone,
     SoundSide,
+    SoundTest,
+    TestSound,
 )
 from appliance.api.models.base import (
     CARD,
@@ -91,9 +93,7 @@ from appliance.api.models.panel import (
     PressOptions,
     Reader,
     Sensor,
-    SoundTest,
     TestLamp,
-    TestSound,
 )
 from appliance.api.models.recordings import Recording, Recordings
 from appliance.api.models.runtime import (

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from appliance.api.models.base import AnswerBody, OrderBody
-from appliance.core.model import COUNTRIES, SOUND_NAME, Tone
+from appliance.core.model import COUNTRIES, SOUND_NAME, SoundResult, Tone
 
 
 class Device(AnswerBody):
@@ -99,3 +99,29 @@ class PlayInCall(PlaySound):
     """A sound to play into a call."""
 
     speaker: bool = Field(default=False, description="Whether it plays on the speaker as well.")
+
+
+class TestSound(OrderBody):
+    """Options of a test of the speaker and the microphone."""
+
+    seconds: float = Field(default=2.0, ge=0.5, le=5, allow_inf_nan=False, description="Duration of the sweep.")
+    apply: bool = Field(default=False, description="Set the volume that the result recommends.")
+
+
+class SoundTest(AnswerBody):
+    """What the microphone heard of the speaker. Levels are mean powers at the microphone; null: not heard."""
+
+    result: SoundResult = Field(
+        description="`too_quiet`: hardly heard; `clipped`: the microphone is overloaded; `loud_echo`: louder than 10 "
+        "dB below a visitor's voice, of which callers would hear little; `no_echo`: the microphone does not hear the "
+        "speaker; `no_card`: there is no working card."
+    )
+    advice: str | None = Field(description="What to do; null if all is well.")
+    heard: bool = Field(description="Whether the microphone heard the sweep.")
+    quiet_dbfs: float | None = Field(description="Noise before the sweep.")
+    tone_dbfs: float | None = Field(description="The sweep, without the noise.")
+    echo_db: float | None = Field(description="The sweep at the microphone against the sweep as it was played.")
+    echo_delay_ms: float | None = Field(description="From the playing to the microphone, buffers included.")
+    clipped: float = Field(description="Share of the samples that are at the end of the scale.", examples=[0.0])
+    volume: float | None = Field(description="Recommended volume in per cent, for `loud_echo`.")
+    applied: bool = Field(description="Whether that volume was set.")

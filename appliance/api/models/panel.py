@@ -20,12 +20,6 @@ class TestLamp(OrderBody):
     color: Color | None = Field(default=None, description="Colour; null: the configured one.")
 
 
-class TestSound(OrderBody):
-    """Options of a test of the speaker and the microphone."""
-
-    seconds: float = Field(default=2.0, gt=0, le=5, allow_inf_nan=False, description="Duration of the tone.")
-
-
 class Button(AnswerBody):
     """A button and its action."""
 
@@ -102,11 +96,3 @@ class Panel(AnswerBody):
     keypads: list[Keypad]
     readers: list[Reader]
     sensors: list[Sensor]
-
-
-class SoundTest(AnswerBody):
-    """Highest levels at the microphone in dBFS; null: the microphone delivered nothing."""
-
-    quiet_dbfs: float | None = Field(description="Before the tone.")
-    tone_dbfs: float | None = Field(description="During the tone.")
-    heard: bool = Field(description="Whether the level was at least twice as high (6 dB) during the tone.")

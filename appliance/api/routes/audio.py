@@ -11,8 +11,6 @@ from appliance.core import inputs
 
 router = APIRouter(prefix="/v1/audio", tags=["audio"], responses=problems.RESPONSES)
 
-HEARD_DB = 6.0  # twice the amplitude: no room gets so much louder just when the tone begins
-
 
 @router.get("", responses=answers(models.Audio))
 async def read_audio(daemon: Daemon) -> JSONResponse:
@@ -66,11 +64,25 @@ async def list_devices(daemon: Daemon) -> JSONResponse:
 
 @router.post("/self-test", responses=answers(models.SoundTest))
 async def try_sound(daemon: Daemon, who: Who, body: models.TestSound | None = None) -> JSONResponse:
-    """Listen to the silence for 2 s, then play a tone of 1 kHz for `seconds`, and report what the microphone heard.
+    """Listen for a second, play a sweep for `seconds`, and report what the microphone heard of it.
 
-    Not while there is a call; one that comes ends the test (409).
+    Not while there is a call; one that comes ends the test (409). The recording is in memory only, and nothing of it is
+    kept. The event `audio.tested` has the same result.
     """
-    reply = await ask(daemon, inputs.TestSound((body or models.TestSound()).seconds), who)
-    quiet, loud = (reply.trial.quiet, reply.trial.loud) if reply.trial else (None, None)
-    heard = quiet is not None and loud is not None and loud - quiet >= HEARD_DB
-    return JSONResponse({"quiet_dbfs": quiet, "tone_dbfs": loud, "heard": heard})
+    wanted = body or models.TestSound()
+    reply = await ask(daemon, inputs.TestSound(wanted.seconds, wanted.apply), who)
+    assert reply.trial is not None
+    found, measured = reply.trial, reply.trial.measured
+    answer = {
+        "result": found.result,
+        "advice": found.advice or None,
+        "heard": measured.level_dbfs is not None,
+        "quiet_dbfs": measured.noise_dbfs,
+        "tone_dbfs": measured.level_dbfs,
+        "echo_db": measured.echo_db,
+        "echo_delay_ms": measured.delay_ms,
+        "clipped": measured.clipped,
+        "volume": found.volume,
+        "applied": found.applied,
+    }
+    return JSONResponse(answer)

@@ -6,7 +6,8 @@ const PAST_EVENTS = 20;
 const RETRY_MS = [500, 1000, 2000, 5000];
 const LABELS = {
   ring: "Call", answer: "Answer", hangup: "Hang up", hold: "Hold", switch: "Switch calls", door: "Open the door",
-  exit: "Let somebody out", volume_up: "Louder", volume_down: "Quieter", none: "Event only",
+  exit: "Let somebody out", volume_up: "Louder", volume_down: "Quieter", audio_test: "Test the sound",
+  none: "Event only",
 };
 const STATES = {
   dialing: "dialing", ringing: "ringing", early_media: "ringing", incoming: "incoming",
@@ -269,10 +270,15 @@ function showFindings({ findings }) {
     make("b", {}, level), " ", make("code", {}, check), " ", sentences(message, cause, resolution))));
 }
 
-function showSound({ quiet_dbfs, tone_dbfs, heard }) {
-  const level = (dbfs) => (dbfs === null ? "nothing" : `${dbfs} dBFS`);
-  $("tried").textContent = `${heard ? "The microphone heard the speaker" : "The microphone did not hear the speaker"}: ` +
-    `${level(quiet_dbfs)} before the tone, ${level(tone_dbfs)} with it.`;
+const SOUND = {
+  works: "Speaker and microphone work.", too_quiet: "Too quiet.", clipped: "Too loud for the microphone.",
+  loud_echo: "The echo is too loud.", no_echo: "The microphone did not hear the speaker.", no_card: "There is no sound card.",
+};
+
+function showSound({ result, advice, quiet_dbfs, tone_dbfs, echo_db, echo_delay_ms }) {
+  const levels = tone_dbfs === null ? [] :
+    [`Noise ${quiet_dbfs} dBFS, echo ${tone_dbfs} dBFS (${echo_db} dB) after ${echo_delay_ms} ms.`];
+  $("tried").textContent = [SOUND[result], ...(advice ? [advice] : []), ...levels].join(" ");
   $("tried").hidden = false;
 }
 

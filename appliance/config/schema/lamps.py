@@ -26,7 +26,7 @@ class PicturesTable(Table):
     down for a second on led and pwm, and is a flash on a line.
 
     Without this table the lamp shows the status of the station. With it, situations that are not named show off. If
-    door_open, recording or speak are given, the first of them that is true takes precedence over the others.
+    door_open, recording, speak or testing are given, the first of them that is true takes precedence over the others.
     """
 
     idle: Pattern = _pattern("No call; calls are possible.")
@@ -35,6 +35,7 @@ class PicturesTable(Table):
     in_call: Pattern = _pattern("A call is connected, with sound.")
     held: Pattern = _pattern("The call is held, by either side.")
     speak: Pattern | None = _pattern("The other side hears the microphone.", None)
+    testing: Pattern | None = _pattern("Speaker and microphone are being tested.", None)
     recording: Pattern | None = _pattern("The call is recorded.", None)
     door_open: Pattern | None = _pattern("The relay of a door is energised.", None)
     error: Pattern = _pattern("A call failed, or a part does not work.")
@@ -68,6 +69,7 @@ STATUS = PicturesTable(
     ringing=Pattern.FAST,
     in_call=Pattern.ON,
     held=Pattern.SLOW,
+    testing=Pattern.SLOW,
     door_open=Pattern.FAST,
     error=Pattern.FAST,
     unregistered=Pattern.OFF,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from appliance.core import inputs
-from appliance.core.audio import cards, levels, playbacks, tones
+from appliance.core.audio import cards, levels, playbacks, self_test, tones
 from appliance.core.audio.view import audio_view
 from appliance.core.dispatch import asks, on, performs, takes
 from appliance.core.model import State
@@ -17,6 +17,7 @@ take = takes(
     on(inputs.PlaybackBegun, playbacks.begun),
     on(inputs.PlaybackEnded, playbacks.ended),
     on(inputs.PlaybackFailed, playbacks.failed),
+    on(inputs.SoundTested, self_test.tested),
 )
 
 perform = performs(
@@ -25,22 +26,25 @@ perform = performs(
     asks(inputs.StopTone, tones.end),
     asks(inputs.PlaySound, playbacks.play),
     asks(inputs.StopSound, playbacks.end),
+    asks(inputs.TestSound, self_test.ask),
 )
 
 
 def due(turn: Turn) -> None:
-    """Act on every deadline of this room that has passed."""
+    """Act on every deadline of this room that has passed, and end a self-test that a call interrupts."""
     if turn.audio.tones:
         tones.due(turn)
     if turn.audio.playbacks:
         playbacks.due(turn)
+    self_test.due(turn)
 
 
 def wake(state: State) -> list[float | None]:
     """The times at which `due` must act."""
+    own = [self_test.gives_up_at(state)] if state.audio.trial is not None else []
     if not state.audio.tones and not state.audio.playbacks:
-        return []
-    return [*tones.wake(state), *playbacks.wake(state)]
+        return own
+    return [*own, *tones.wake(state), *playbacks.wake(state)]
 
 
 def view(state: State, _epoch: float) -> dict[str, Any]:

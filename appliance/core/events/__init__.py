@@ -56,6 +56,7 @@ from appliance.core.events.audio import (
     AudioDevicesChanged,
     AudioMicrophoneChanged,
     AudioSettingsChanged,
+    AudioTested,
     AudioXruns,
     PlaybackEvent,
     PlaybackFailed,

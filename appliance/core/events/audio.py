@@ -1,7 +1,7 @@
 """Sound cards and their mixers."""
 
 from appliance.core.events.base import Event
-from appliance.core.model import CallId, DevicesReason, PlaybackEnd, PlaybackId, Tone, ToneEnd
+from appliance.core.model import CallId, DevicesReason, PlaybackEnd, PlaybackId, SoundResult, Tone, ToneEnd
 
 
 class AudioDevicesChanged(Event):
@@ -116,3 +116,25 @@ class PlaybackFailed(PlaybackEvent):
 
     TYPE = "playback.failed"
     why: str
+
+
+class AudioTested(Event):
+    """A self-test of speaker and microphone is complete: the speaker played a sweep, and the microphone listened.
+
+    Levels are mean powers in dBFS, at the microphone. quiet_dbfs: before the sweep; tone_dbfs: of the sweep, without
+    the noise; null: it was not heard. echo_db: the same against the sweep as it was played; echo_delay_ms: how much
+    later it came. clipped: the share of clipped samples. volume: the recommended volume of the speaker in per cent,
+    null for none; applied: it was set. `by`: who asked for the test.
+    """
+
+    TYPE = "audio.tested"
+    result: SoundResult
+    advice: str
+    quiet_dbfs: float | None
+    tone_dbfs: float | None
+    echo_db: float | None
+    echo_delay_ms: float | None
+    clipped: float
+    volume: float | None
+    applied: bool
+    by: str

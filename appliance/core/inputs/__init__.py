@@ -64,8 +64,10 @@ from appliance.core.inputs.audio import (
     PlaybackOpened,
     PlaySound,
     PlayTone,
+    SoundTested,
     StopSound,
     StopTone,
+    TestSound,
     XrunsCounted,
 )
 from appliance.core.inputs.base import Input, OfAccount, OfCall, OfConference
@@ -138,7 +140,7 @@ from appliance.core.inputs.messages import (
     SendText,
     Writing,
 )
-from appliance.core.inputs.panel import ButtonEdge, LampFound, MicrophoneMeasured, TestLamp, TestSound
+from appliance.core.inputs.panel import ButtonEdge, LampFound, TestLamp
 from appliance.core.inputs.recordings import (
     RecordingAvailable,
     RecordingBegun,
@@ -204,7 +206,6 @@ AnyInput = (
     | GuardReady
     | GuardLost
     | RelayChanged
-    | MicrophoneMeasured
     | CardsFound
     | LevelsRead
     | XrunsCounted
@@ -212,6 +213,7 @@ AnyInput = (
     | PlaybackBegun
     | PlaybackEnded
     | PlaybackFailed
+    | SoundTested
     | NetworkChanged
     | SipReady
     | SipSlow

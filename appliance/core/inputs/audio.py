@@ -2,7 +2,7 @@
 
 from appliance.base.record import Tagged
 from appliance.core.inputs.base import Input
-from appliance.core.model import CallId, DevicesReason, MixerLevel, PlaybackId, SoundCard, Tone
+from appliance.core.model import CallId, DevicesReason, MixerLevel, PlaybackId, SoundCard, SoundMeasured, Tone
 
 
 class CardsFound(Input, kw_only=True):
@@ -51,6 +51,24 @@ class PlaybackFailed(OfPlayback, kw_only=True):
     """Its file cannot be played."""
 
     why: str
+
+
+class SoundTested(Input, kw_only=True):
+    """The self-test of that id is complete. `why`: it could not be performed."""
+
+    test: str
+    measured: SoundMeasured = SoundMeasured()
+    why: str = ""
+
+
+class TestSound(Tagged):
+    """Play a sweep on the speaker for `seconds`, and measure what the microphone hears; the reply comes at the end.
+
+    apply: set the volume that the result recommends.
+    """
+
+    seconds: float
+    apply: bool = False
 
 
 class ChangeAudio(Tagged):

@@ -1,4 +1,4 @@
-"""Buttons, lamps and the microphone."""
+"""Buttons and lamps."""
 
 from appliance.base.record import Tagged
 from appliance.core.inputs.base import Input
@@ -13,12 +13,6 @@ class ButtonEdge(Input, kw_only=True):
     lost: bool = False
 
 
-class MicrophoneMeasured(Input, kw_only=True):
-    """The microphone's level in dBFS (0 is the maximum): several times a second while that is desired."""
-
-    dbfs: float
-
-
 class TestLamp(Tagged):
     """Test a lamp with a pattern for `seconds`, whatever the panel shows. `color` None: the lamp's own."""
 
@@ -26,12 +20,6 @@ class TestLamp(Tagged):
     pattern: Pattern
     seconds: float
     color: str | None = None
-
-
-class TestSound(Tagged):
-    """Play a tone on the speaker, and measure what the microphone hears; the reply comes at the end."""
-
-    seconds: float
 
 
 class LampFound(Input, kw_only=True):

@@ -3,7 +3,7 @@
 from appliance.core.inputs.access import OfBook
 from appliance.core.inputs.accounts import RegisterAccount, UnregisterAccount
 from appliance.core.inputs.appliance import ChangeRuntime
-from appliance.core.inputs.audio import ChangeAudio, PlaySound, PlayTone, StopSound, StopTone
+from appliance.core.inputs.audio import ChangeAudio, PlaySound, PlayTone, StopSound, StopTone, TestSound
 from appliance.core.inputs.base import Input
 from appliance.core.inputs.calls import (
     AnswerCall,
@@ -24,7 +24,7 @@ from appliance.core.inputs.calls import (
 from appliance.core.inputs.conferences import Conferring
 from appliance.core.inputs.doors import ClearSensor, HoldDoor, Lockdown, OpenDoor, ReleaseDoor
 from appliance.core.inputs.messages import Writing
-from appliance.core.inputs.panel import TestLamp, TestSound
+from appliance.core.inputs.panel import TestLamp
 from appliance.core.inputs.transfers import AcceptTransfer, ConnectCalls, EndTransfer, SetTransferPolicy, TransferCall
 from appliance.core.inputs.visitor_ring import PressButton, RingFlat
 from appliance.core.model import RequestId

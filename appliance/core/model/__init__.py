@@ -53,6 +53,10 @@ from appliance.core.model.audio import (
     Levels,
     MixerLevel,
     SoundCard,
+    SoundFindings,
+    SoundMeasured,
+    SoundResult,
+    SoundTrial,
 )
 from appliance.core.model.calls import (
     By,
@@ -133,7 +137,6 @@ from appliance.core.model.panel import (
     Pattern,
     Picture,
     Press,
-    SoundTrial,
 )
 from appliance.core.model.playbacks import SOUND_NAME, Playback, PlaybackEnd
 from appliance.core.model.tones import (

@@ -4,7 +4,7 @@ import re
 from enum import StrEnum
 
 from appliance.base.record import Record
-from appliance.core.model.ids import CallId
+from appliance.core.model.ids import CallId, RequestId
 from appliance.core.model.playbacks import Playback
 from appliance.core.model.tones import EUROPE, PlayedTone
 
@@ -89,15 +89,73 @@ class AudioSettings(Record):
     sounds: str = ""
 
 
+class SoundMeasured(Record):
+    """What the microphone heard of the sweep. Levels: mean powers in dBFS; 0 is a constant full amplitude.
+
+    samples: of the microphone. noise_dbfs: before the sweep. level_dbfs: of the sweep alone, without the noise; None:
+    it was not heard. echo_db: the same against the sweep as it was played. delay_ms: from the playing to the
+    microphone. clipped: the share of the samples that were at the end of the scale.
+    """
+
+    samples: int = 0
+    noise_dbfs: float | None = None
+    level_dbfs: float | None = None
+    echo_db: float | None = None
+    delay_ms: float | None = None
+    clipped: float = 0.0
+
+
+class SoundResult(StrEnum):
+    """The result of a self-test of speaker and microphone.
+
+    TOO_QUIET: heard, but hardly. CLIPPED: the microphone gets more than it can take. LOUD_ECHO: so loud that the echo
+    canceller would take the visitor's voice away. NO_ECHO: the microphone does not hear the speaker. NO_CARD: there is
+    no working sound card.
+    """
+
+    WORKS = "works"
+    TOO_QUIET = "too_quiet"
+    CLIPPED = "clipped"
+    LOUD_ECHO = "loud_echo"
+    NO_ECHO = "no_echo"
+    NO_CARD = "no_card"
+
+
+class SoundFindings(Record):
+    """What a self-test of the sound found. volume: the recommended one, in per cent; applied: it was set."""
+
+    result: SoundResult
+    advice: str = ""
+    measured: SoundMeasured = SoundMeasured()
+    volume: float | None = None
+    applied: bool = False
+
+
+class SoundTrial(Record):
+    """A self-test of speaker and microphone. `until`: when it is given up.
+
+    request: None: a button asked for it. apply: set the volume that it recommends.
+    """
+
+    id: str
+    who: str
+    seconds: float
+    until: float
+    request: RequestId | None = None
+    apply: bool = False
+
+
 class AudioPart(Record):
     """The sound cards. cards: None until they were listed for the first time. speaker, microphone: None: no card.
 
     tones, playbacks: what clients play, at most one of each for each call and for the speaker.
+    trial: the self-test that is running.
     """
 
     cards: tuple[SoundCard, ...] | None = None
     speaker: MixerLevel | None = None
     microphone: MixerLevel | None = None
+    trial: SoundTrial | None = None
     tones: tuple[PlayedTone, ...] = ()
     playbacks: tuple[Playback, ...] = ()
 

@@ -3,11 +3,14 @@
 from enum import StrEnum
 
 from appliance.base.record import Record
-from appliance.core.model.ids import ButtonId, DoorId, LampId, RequestId
+from appliance.core.model.ids import ButtonId, DoorId, LampId
 
 
 class Action(StrEnum):
-    """Action of a button. EXIT: an indoor button that opens the door. VOLUME_…: the speaker, by one step."""
+    """Action of a button. EXIT: an indoor button that opens the door. VOLUME_…: the speaker, by one step.
+
+    AUDIO_TEST: the self-test of speaker and microphone.
+    """
 
     RING = "ring"
     ANSWER = "answer"
@@ -18,6 +21,7 @@ class Action(StrEnum):
     EXIT = "exit"
     VOLUME_UP = "volume_up"
     VOLUME_DOWN = "volume_down"
+    AUDIO_TEST = "audio_test"
     NONE = "none"
 
 
@@ -49,8 +53,8 @@ DARK = LampOutput(Pattern.OFF, None, 0)
 class Picture(StrEnum):
     """What the panel shows. A lamp shows the first active picture that it has a pattern for.
 
-    The order is door_open, error in a call whose sound card is lost, recording, speak, and then the one that applies of
-    the others.
+    The order is door_open, error in a call whose sound card is lost, recording, speak, testing, and then the one that
+    applies of the others.
     """
 
     IDLE = "idle"
@@ -59,6 +63,7 @@ class Picture(StrEnum):
     IN_CALL = "in_call"
     HELD = "held"
     SPEAK = "speak"
+    TESTING = "testing"
     RECORDING = "recording"
     DOOR_OPEN = "door_open"
     ERROR = "error"
@@ -161,25 +166,11 @@ class LampKind(Record):
     colors: bool
 
 
-class SoundTrial(Record):
-    """A self-test of speaker and microphone: first the microphone measures silence, then a tone.
-
-    quiet, loud: the microphone's highest level in dBFS, before and during the tone; None: not measured yet.
-    """
-
-    request: RequestId
-    tone_at: float
-    until: float
-    quiet: float | None = None
-    loud: float | None = None
-
-
 class PanelPart(Record):
-    """The buttons, the lamps, and the self-tests of the panel."""
+    """The buttons, the lamps, and the self-tests of lamps."""
 
     presses: tuple[tuple[ButtonId, Press], ...] = ()
     glitches: tuple[tuple[ButtonId, int], ...] = ()  # pulses of each button's line that were too short for a press
     error_until: float | None = None  # until then the panel shows an error, and the speaker plays its tone
     lamp_trials: tuple[LampTrial, ...] = ()
     lamp_kinds: tuple[tuple[LampId, LampKind], ...] = ()  # lamps whose hardware was found
-    sound_trial: SoundTrial | None = None

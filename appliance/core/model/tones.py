@@ -20,7 +20,6 @@ class Tone(StrEnum):
     CONFIRM = "confirm"
     ENDING = "ending"
     ERROR = "error"
-    TEST = "test"
     RINGBACK = "ringback"
     BUSY = "busy"
     CONGESTION = "congestion"

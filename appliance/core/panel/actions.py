@@ -6,7 +6,7 @@ from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import inputs
 from appliance.core.access import dtmf
 from appliance.core.appliance import error_events
-from appliance.core.audio import levels
+from appliance.core.audio import levels, self_test
 from appliance.core.calls import ending, focus, incoming
 from appliance.core.calls import requests as calls
 from appliance.core.conferences import requests as conferences
@@ -76,6 +76,8 @@ def act(turn: Turn, button: ButtonSettings | ChordSettings, action: Action) -> N
                 switch(turn, who)
             case Action.VOLUME_UP | Action.VOLUME_DOWN:
                 levels.step_volume(turn, up=action is Action.VOLUME_UP)
+            case Action.AUDIO_TEST:
+                self_test.press(turn, who)
             case Action.DOOR | Action.EXIT if button.door is not None:
                 doors.open_door(
                     turn, button.door, None, who, OpenedBy.EXIT if action is Action.EXIT else OpenedBy.BUTTON

@@ -35,6 +35,7 @@ def pictures(state: State) -> tuple[Picture, ...]:
     """All pictures that apply now, the most important first: a lamp shows the first that it has a pattern for.
 
     ERROR: a call's card was lost. SPEAK: somebody hears the panel's microphone. RECORDING: samples are being written.
+    TESTING: the self-test of the sound.
     """
     now, true = situation(state), []
     if state.doors.pulses and any(pulse.energised for _, pulse in state.doors.pulses):
@@ -45,6 +46,8 @@ def pictures(state: State) -> tuple[Picture, ...]:
         true.append(Picture.RECORDING)
     if microphone.heard(state):
         true.append(Picture.SPEAK)
+    if state.audio.trial is not None:
+        true.append(Picture.TESTING)
     return (*true, now)
 
 
@@ -120,9 +123,9 @@ def shown(state: State) -> tuple[tuple[Picture, ...], tuple[LampTrial, ...], boo
 @for_last_states
 def tone(state: State) -> Tone | None:
     """The tone on the station's own speaker, beside a call; None for silence."""
-    if state.panel.sound_trial is not None:
-        return Tone.TEST if state.now >= state.panel.sound_trial.tone_at else None
     call = state.calls.active
+    if state.audio.trial is not None:
+        return None  # it would be measured
     if call is None and state.ring is None:
         return None if state.panel.error_until is None else Tone.ERROR
     if call is None or call.confirm:

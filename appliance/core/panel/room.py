@@ -15,13 +15,11 @@ take = takes(
     on(inputs.Tick, actions.tick),
     on(inputs.ButtonEdge, actions.edge),
     on(inputs.LampFound, indications.lamp_found),
-    on(inputs.MicrophoneMeasured, lambda turn, given: self_tests.measured(turn, given.dbfs)),
 )
 
 perform = performs(
     asks(inputs.PressButton, actions.press),
     asks(inputs.TestLamp, self_tests.lamp),
-    asks(inputs.TestSound, self_tests.sound),
 )
 
 

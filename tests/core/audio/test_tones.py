@@ -129,7 +129,7 @@ def test_a_caller_who_hears_the_station_before_the_answer_can_hear_a_tone_instea
 @pytest.mark.parametrize(
     "wanted",
     [
-        inputs.PlayTone(Tone.TEST),
+        inputs.PlayTone(Tone.HELD),
         inputs.PlayTone(Tone.BUSY, country="xx"),
         inputs.PlayTone(Tone.BUSY, seconds=0.0),
         inputs.PlayTone(Tone.BUSY, seconds=301.0),

@@ -1,4 +1,4 @@
-"""Trials of the panel before anybody can be called: lamps, speaker, microphone; and what an unconfigured one says."""
+"""Trials of lamps before anybody can be called; and what an unconfigured one says."""
 
 import pytest
 from msgspec.structs import replace
@@ -12,16 +12,12 @@ from appliance.core.model import (
     LampOutput,
     Pattern,
     Picture,
-    RequestId,
     Settings,
-    Tone,
 )
-from appliance.core.orders import Reply
 from appliance.core.panel import indications
 from tests.core.station import SETTINGS, ready
 
 STATUS, CALL = LampId("status"), LampId("call")
-TEST = RequestId("trial")
 
 
 def lamps(station):
@@ -30,16 +26,6 @@ def lamps(station):
 
 def try_lamp(station, lamp=STATUS, pattern=Pattern.FAST, seconds=3.0):
     return station.ask(inputs.TestLamp(lamp, pattern, seconds))
-
-
-def try_sound(station, seconds=2.0):
-    """Begin a trial of the sound; its replies so far."""
-    station.give(inputs.Requested, request=TEST, who="test", action=inputs.TestSound(seconds))
-    return replies(station)
-
-
-def replies(station):
-    return [order for order in station.orders(Reply) if order.request == TEST]
 
 
 def test_a_lamp_shines_as_asked_for_so_long_and_then_as_the_panel_has_it():
@@ -86,78 +72,6 @@ def test_a_lamp_that_is_not_there_or_a_time_that_is_none_is_refused(lamp, second
 
 def test_where_there_is_no_lamp_that_is_said():
     assert "none" in str(try_lamp(ready(lamps=())).error)
-
-
-def test_silence_is_listened_to_then_a_tone_is_played_and_the_reply_reports_both_levels():
-    station = ready()
-    assert try_sound(station) == []
-    assert station.desired.sound.measure
-    assert station.desired.sound.tone is None
-    for level in (-60.0, -55.0, -58.0):
-        station.give(inputs.MicrophoneMeasured, 0.2, dbfs=level)
-    station.wait(2.0)
-    assert station.desired.sound.tone is Tone.TEST
-    for level in (-40.0, -20.0, -22.0):
-        station.give(inputs.MicrophoneMeasured, 0.2, dbfs=level)
-    assert replies(station) == []
-    station.wait(2.0)
-    (reply,) = replies(station)
-    assert (reply.error, reply.trial.quiet, reply.trial.loud) == (None, -55.0, -20.0)
-    assert not station.desired.sound.measure
-    assert station.desired.sound.tone is None
-    station.give(inputs.MicrophoneMeasured, dbfs=0.0)  # came late
-    assert station.state.panel.sound_trial is None
-
-
-def test_a_microphone_without_sound_is_reported_by_no_level():
-    station = ready()
-    try_sound(station)
-    station.wait(10.0)
-    (reply,) = replies(station)
-    assert (reply.trial.quiet, reply.trial.loud) == (None, None)
-
-
-@pytest.mark.parametrize("seconds", [0.0, 5.1])
-def test_a_tone_too_long_is_refused(seconds):
-    (reply,) = try_sound(ready(), seconds)
-    assert reply.error.code == "parameter-invalid"
-
-
-def test_the_sound_is_not_tried_in_a_call_nor_twice_at_once_nor_without_its_process():
-    station = ready()
-    station.dialled()
-    assert [reply.error.code for reply in try_sound(station)] == ["conflict"]
-    station = ready()
-    try_sound(station)
-    assert [reply.error.code for reply in try_sound(station)] == ["conflict"]
-    station = ready()
-    station.give(inputs.PartFailed, part="audio", why="There is no card", resolution="Plug it in")
-    (reply,) = try_sound(station)
-    assert (reply.error.code, reply.error.cause) == ("audio-unavailable", "There is no card")
-    station = ready()
-    station.give(inputs.SipLost, why="gone")
-    assert [reply.error.code for reply in try_sound(station)] == ["unavailable"]
-    station = ready()
-    station.give(inputs.StopRequested)
-    assert [reply.error.code for reply in try_sound(station)] == ["unavailable"]
-
-
-@pytest.mark.parametrize("kind", [inputs.SipLost, inputs.StopRequested])
-def test_a_trial_of_the_sound_ends_with_the_process_that_has_it(kind):
-    station = ready()
-    try_sound(station)
-    station.give(kind, 1.0, **({"why": "gone"} if kind is inputs.SipLost else {}))
-    assert [reply.error.code for reply in replies(station)] == ["conflict"]
-
-
-def test_a_call_comes_first_and_ends_a_trial_of_the_sound():
-    station = ready()
-    try_sound(station)
-    call = station.arrive()
-    assert call is not None
-    assert [reply.error.code for reply in replies(station)] == ["conflict"]
-    assert station.desired.sound.tone is Tone.RINGING
-    assert not station.desired.sound.measure
 
 
 def test_a_button_for_nothing_is_reported_and_does_nothing():

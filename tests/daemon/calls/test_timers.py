@@ -65,7 +65,7 @@ def test_a_target_that_may_is_answered_without_a_hand_and_with_a_tone(headers, t
         peer.done()
 
 
-@shows("notice", "error:audio-unavailable")
+@shows("notice")
 def test_where_its_tone_cannot_be_heard_it_is_rung_for_too(tmp_path):
     daemon = Daemon(tmp_path / "d", audio={"capture": "nosuchcard", "playback": "nosuchcard"})
     daemon.config["target"]["far"]["auto_answer"] = True
@@ -74,7 +74,6 @@ def test_where_its_tone_cannot_be_heard_it_is_rung_for_too(tmp_path):
         with calling(door, tmp_path, "uac-asks-answer", headers=ASKS[0]) as peer:
             call = door.rung()
             door.wait("notice", code="rings-on")
-            assert door.ask("POST", "/v1/audio/self-test", {"seconds": 1})[1]["code"] == "audio-unavailable"
             door.press("answer")
             assert door.wait("call.answering", call)["data"]["who"] == "button answer"
             door.final(call, kind="call.ended", cause="hangup", by="remote")

@@ -3,7 +3,6 @@
 import logging
 import time
 from contextlib import suppress
-from math import log10
 from pathlib import Path
 
 import pjsua2 as pj
@@ -18,13 +17,14 @@ from appliance.sip.stack.media.devices import Devices
 from appliance.sip.stack.media.inband_dtmf import Inband
 from appliance.sip.stack.media.players import Players
 from appliance.sip.stack.media.recorders import Recorders
+from appliance.sip.stack.media.self_test import SelfTest
 from appliance.sip.stack.media.tones import RATE, Tones
 
 LOG = logging.getLogger(__name__)
 MICROPHONE, SPEAKER, SILENCE, TONE = "microphone", "speaker", "silence", "tone"
 CONFIRM, MUSIC = "confirm", "music"
 Route = tuple[str, str]  # from, to: names of ports
-MEASURE_S = 0.1
+SWEEP, HEARD = "sweep", "self-test"
 
 
 class Media:
@@ -38,6 +38,7 @@ class Media:
         self._recorders = Recorders(Path(settings.recordings).absolute(), post)
         self._inband = Inband(calls, post)
         self._players = Players(settings.sounds, post)
+        self._test = SelfTest(post)
         self._tones, self._confirm = Tones(), Tones()
         self._confirm.play(CountryTone(Tone.CONFIRM))
         self._ordered: dict[str, Tones] = {}  # by the name of the port that hears the tone
@@ -48,7 +49,6 @@ class Media:
         self._music = self._open_player(settings.hold_music, "hold music")
         self._sound = Sound()
         self._changed = True
-        self._measure_at = 0.0
         self._made: dict[Route, tuple[int, int]] = {}  # with the numbers of the ports in the bridge
 
     @property
@@ -60,11 +60,7 @@ class Media:
     def busy(self) -> bool:
         """Whether there is something to look at soon: digits in the sound, a level, or a file to close."""
         return (
-            self._changed
-            or self._sound.measure
-            or bool(self._inband.ears)
-            or self._recorders.closing
-            or self._players.busy
+            self._changed or self._test.busy or bool(self._inband.ears) or self._recorders.closing or self._players.busy
         )
 
     @property
@@ -75,9 +71,11 @@ class Media:
     def desire(self, sound: Sound) -> None:
         """Set the desired sound."""
         self._sound, self._changed = sound, True
+        self._test.desire(sound.test)
 
     def turn(self, now: float) -> None:
         """Adjust the bridge if something has changed, and attend to files and card."""
+        self._changed |= self._test.turn(now, self._devices.working)
         if self._changed or self._calls.media_changed:
             self._changed = self._calls.media_changed = False
             self._apply()
@@ -86,9 +84,6 @@ class Media:
         self._inband.turn()
         self._recorders.turn(now)
         self._devices.turn(now)
-        if self._sound.measure and now >= self._measure_at:
-            self._measure_at = now + MEASURE_S
-            self._measure(now)
 
     def clear(self) -> None:
         """Free everything, before the endpoint."""
@@ -97,12 +92,8 @@ class Media:
         self._inband.clear()
         self._players.clear()
         self._ordered.clear()
+        self._test.clear()
         del self._tones, self._confirm, self._silence, self._player, self._music
-
-    def _measure(self, now: float) -> None:
-        if self._player or self._devices.working:
-            level = (self._player or self._manager.getCaptureDevMedia()).getRxLevel()
-            self._post(inputs.MicrophoneMeasured(at=now, dbfs=dbfs(level)))
 
     def _apply(self) -> None:
         living = [media for media in self._sound.calls if self._calls.get(media.call) is not None]
@@ -130,7 +121,7 @@ class Media:
                 source.startTransmit(sink)
                 self._made[route] = source.getPortId(), sink.getPortId()
         card = {SPEAKER} if self._player else {SPEAKER, MICROPHONE}
-        self._devices.want(any(card & set(route) for route in wanted), clock=bool(wanted), echo=not self._sound.measure)
+        self._devices.want(any(card & set(route) for route in wanted), clock=bool(wanted), echo=not self._test.listens)
 
     def _play_ordered(self, living: list[CallMedia]) -> None:
         """Play what clients order, each by a generator of its own, which exists only meanwhile."""
@@ -145,15 +136,12 @@ class Media:
             self._ordered[hearer].play(tone)
 
     def _wanted(self, living: list[CallMedia]) -> set[Route]:
-        routes: set[Route] = {(SILENCE, _port(call.call)) for call in self._calls}
+        routes: set[Route] = {(SILENCE, _port(call.call)) for call in self._calls} | self._tested()
         if self._sound.tone is not None:
             routes.add((TONE, SPEAKER))
         if SPEAKER in self._ordered:
             routes.add((_ordered(SPEAKER), SPEAKER))
         routes |= {(_file(each.playback), SPEAKER) for each in self._sound.files if each.speaker}
-        if self._sound.measure:
-            routes.add((MICROPHONE, SILENCE))  # a port is read, and measured, only while another port uses its sound
-            routes.add((SILENCE, SPEAKER))
         for media in living:
             routes |= self._of_call(media)
         return routes
@@ -184,6 +172,12 @@ class Media:
             routes.add((port, SPEAKER))
         return routes
 
+    def _tested(self) -> set[Route]:
+        """The routes of a self-test: first such that open the card, then those of the sweep."""
+        if self._test.sound is not None:
+            return {(MICROPHONE, HEARD), (SWEEP, SPEAKER)}
+        return {(MICROPHONE, SILENCE), (SILENCE, SPEAKER)} if self._test.listens else set()
+
     def _listening(self, routes: set[Route]) -> set[Route]:
         """The same routes, and those to a call's digit detectors: received sound, and sent sound."""
         heard = {(_port(call), _heard(call)) for call in self._inband.ears}
@@ -204,6 +198,8 @@ class Media:
                 ports[_file(file.playback)] = player
         if self._music is not None:
             ports[MUSIC] = self._music
+        if self._test.sound is not None:
+            ports[SWEEP], ports[HEARD] = self._test.sound
         for call in self._calls:
             if (audio := call.audio_media()) is not None:
                 ports[_port(call.call)] = audio
@@ -236,16 +232,6 @@ class Media:
         )
         self._post(failed)
         return None
-
-
-def dbfs(level: int) -> float:
-    """A port's level in dBFS: pjmedia reports the mean amplitude as the complement of its µ-law code (ITU-T G.711).
-
-    0 dBFS is a constant full amplitude; silence is -90.3, an amplitude of 1 of 32768.
-    """
-    exponent, mantissa = level >> 4 & 7, level & 15
-    amplitude = (((mantissa << 3) + 0x84) << exponent) - 0x84
-    return round(20 * log10(max(amplitude, 1) / 32768), 1)
 
 
 def _port(call: CallId) -> str:

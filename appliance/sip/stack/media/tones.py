@@ -18,7 +18,6 @@ TONES: dict[Tone, Cadence] = {
     Tone.CONFIRM: ((700, 0, 150, 100), (700, 0, 150, 1600)),
     Tone.ENDING: ((950, 0, 200, 1800),),
     Tone.ERROR: ((425, 0, 250, 250),),
-    Tone.TEST: ((1000, 0, 1000, 0),),
     Tone.RINGBACK: ((425, 0, 1000, 4000),),
     Tone.BUSY: ((425, 0, 500, 500),),
     Tone.CONGESTION: ((425, 0, 200, 200),),

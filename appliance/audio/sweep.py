@@ -1,0 +1,150 @@
+"""The sweep of the self-test, and what the microphone heard of it.
+
+`python -m appliance.audio.sweep SECONDS` reads a recording on standard input and prints the measurement: in a process
+of its own, of low priority, because it computes for seconds on a small board.
+"""
+
+import os
+import struct
+import sys
+from array import array
+from collections.abc import Sequence
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
+from itertools import accumulate
+from math import ceil, exp, log, log10, pi, sin, sqrt
+from statistics import median
+
+import msgspec
+from msgspec.structs import replace
+
+from appliance.core.model import SoundMeasured
+
+RATE = 16000  # Hz, of pjsua2's bridge
+QUIET_S = 1.0  # before the sweep, for the noise of the place
+ECHO_S = 1.0  # after the sweep: a later echo is none
+LOW_HZ, HIGH_HZ = 300.0, 6000.0  # what small speakers play
+FADE_S = 0.02
+AMPLITUDE = 8000  # of 32767, as the station's tones
+FULL, CLIPS_AT = 32768, 32700
+EARLY_S = 0.02  # a frame of the bridge: playing and recording may begin so far apart
+TAIL_S = 0.2  # of the room: what comes so long after the first sound belongs to the echo
+HEARD = 10.0  # an echo stands so far above the middle of what correlates by chance: twice the highest of that
+MEDIAN = 0.6745  # of the amounts of what is normally distributed, against its deviation
+HEADER = 44  # bytes of a WAV file
+
+
+def sweep(seconds: float) -> list[int]:
+    """A sine whose frequency rises by as many octaves in each second (logarithmic sweep), faded in and out."""
+    count, ratio = round(seconds * RATE), log(HIGH_HZ / LOW_HZ)
+    fade = FADE_S * RATE
+    turns = 2 * pi * LOW_HZ * seconds / ratio
+    return [
+        round(AMPLITUDE * min(1.0, at / fade, (count - 1 - at) / fade) * sin(turns * (exp(ratio * at / count) - 1)))
+        for at in range(count)
+    ]
+
+
+def played(seconds: float) -> bytes:
+    """The WAV file to play: silence, the sweep, and silence again."""
+    quiet, _, echo = _lengths(seconds)
+    samples = array("h", [0] * quiet + sweep(seconds) + [0] * echo)
+    body = samples.tobytes()
+    kind = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, RATE, 2 * RATE, 2, 16)
+    return (
+        struct.pack("<4sI4s", b"RIFF", 36 + len(body), b"WAVE") + kind + struct.pack("<4sI", b"data", len(body)) + body
+    )
+
+
+def bytes_for(seconds: float) -> int:
+    """How long a recording of it is."""
+    return HEADER + 2 * sum(_lengths(seconds))
+
+
+def measure(heard: "array[int]", seconds: float) -> SoundMeasured:
+    """Look for the sweep in what the microphone heard since the file began to play."""
+    quiet, length, most = _lengths(seconds)
+    if len(heard) < quiet + length + most:
+        return SoundMeasured(len(heard))
+    mean = round(sum(heard) / len(heard))
+    heard = array("h", (max(-FULL, min(FULL - 1, each - mean)) for each in heard[: quiet + length + most]))
+    loud, early = heard[quiet:], round(EARLY_S * RATE)
+    found = SoundMeasured(
+        len(heard),
+        noise_dbfs=dbfs(power(heard[quiet // 5 : quiet - early])),  # a card may click when it opens
+        clipped=round(sum(abs(each + mean) >= CLIPS_AT for each in loud) / len(loud), 4),
+    )
+    sent = sweep(seconds)
+    energy = float(sum(each * each for each in sent))
+    echoes = [each / energy for each in correlation(heard[quiet - early :], sent)]  # the response of the room
+    at = max(range(len(echoes)), key=lambda delay: abs(echoes[delay]))
+    chance = median(map(abs, echoes))
+    if abs(echoes[at]) <= HEARD * chance or not echoes[at]:
+        return found
+    # The sweep has no power outside its band, so its own response is no single sample either: compare with that.
+    near = round(TAIL_S * RATE)
+    itself = [each / energy for each in correlation(array("h", sent + [0] * near), sent)]
+    own = 2 * power(itself) * len(itself) - itself[0] ** 2
+    response = echoes[max(0, at - early) : at + near]
+    gain = max(power(response) - (chance / MEDIAN) ** 2, echoes[at] ** 2 / len(response)) * len(response) / own
+    return replace(
+        found,
+        level_dbfs=dbfs(energy / length * gain),
+        echo_db=round(10 * log10(gain), 1),
+        delay_ms=round(1000 * max(0, at - early) / RATE, 1),
+    )
+
+
+def correlation(long: "array[int]", short: list[int]) -> list[int]:
+    """For each delay, the sum of the products of `short` with `long` from there on; exact.
+
+    One multiplication of two numbers of half a million digits, which libmpdec does by a number-theoretic transform, in
+    C: a tenth of a second, where Python alone would take a minute, and numpy would be 40 MB on each board.
+    """
+    first, second = [each + FULL for each in long], [each + FULL for each in reversed(short)]
+    width = ceil(log10(len(short) * (2 * FULL) ** 2)) + 1
+    context = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
+    product = context.multiply(_number(first, width, context), _number(second, width, context))
+    digits = f"{product:f}".zfill(width * (len(first) + len(second) - 1))
+    sums = [int(digits[at : at + width]) for at in range(0, len(digits), width)]
+    # Take away what the shift of all samples to positive ones has added.
+    before, total = [0, *accumulate(first)], sum(second)
+    count = len(short)
+    return [
+        sums[delay + count - 1] - FULL * (before[delay + count] - before[delay]) - FULL * total + count * FULL * FULL
+        for delay in range(len(first) - count + 1)
+    ]
+
+
+def power(samples: Sequence[float]) -> float:
+    """The mean square."""
+    return sum(each * each for each in samples) / len(samples)
+
+
+def dbfs(mean_square: float) -> float:
+    """A power in dBFS; silence is that of one step."""
+    return round(20 * log10(max(sqrt(mean_square), 1.0) / FULL), 1)
+
+
+def _lengths(seconds: float) -> tuple[int, int, int]:
+    """In samples: the silence before the sweep, the sweep, and the time for its echo."""
+    return round(QUIET_S * RATE), round(seconds * RATE), round(ECHO_S * RATE)
+
+
+def _number(samples: list[int], width: int, context: Context) -> Decimal:
+    return context.create_decimal("".join([f"{each:0{width}d}" for each in samples]))
+
+
+def main() -> int:
+    """Measure."""
+    os.nice(19)
+    seconds = float(sys.argv[1])
+    data = sys.stdin.buffer.read()[HEADER:]
+    heard = array("h", data[: len(data) // 2 * 2])
+    if sys.byteorder == "big":
+        heard.byteswap()
+    sys.stdout.buffer.write(msgspec.json.encode(measure(heard, seconds)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

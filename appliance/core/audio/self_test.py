@@ -1,0 +1,206 @@
+"""The self-test of speaker and microphone: the speaker plays a sweep, and the microphone should hear it.
+
+It works before any call is possible. A call comes first: it ends a test, and during a call none begins. The test
+records the room: the right to call is needed for it, and the recording never leaves the SIP process.
+"""
+
+from math import floor
+
+from msgspec.structs import replace
+
+from appliance.base.errors import ErrorCode, IntercomError
+from appliance.core import events, inputs
+from appliance.core.appliance import error_events
+from appliance.core.audio import levels
+from appliance.core.audio.scale import percent_of
+from appliance.core.desired import SoundTest
+from appliance.core.model import (
+    NO_CARD,
+    RequestId,
+    SoundFindings,
+    SoundMeasured,
+    SoundResult,
+    SoundTrial,
+    State,
+)
+from appliance.core.orders import Reply
+from appliance.core.transition import Turn
+
+BUTTON_S = 2.0  # the sweep that a button asks for
+SHORTEST_S, LONGEST_S = 0.5, 5.0
+TAKES_S = 30.0  # beside the sweep: to open the card, and to compute on a slow board
+CLIPPED = 0.001  # of the samples; fewer are not heard
+ABOVE_NOISE_DB = 10.0  # what stands out less is hardly heard
+QUIET_ECHO_DB = -45.0
+# Callers are as loud at the speaker's side as visitors at the microphone's, so this is the echo against a visitor's
+# voice. No canceller leaves enough of a voice with a louder echo (docs/benchmarks-audio.md).
+LOUD_ECHO_DB = -10.0
+
+
+def ask(turn: Turn, wanted: inputs.TestSound, asked: inputs.Requested) -> None:
+    """Begin a test for a client; the reply comes at its end."""
+    if not SHORTEST_S <= wanted.seconds <= LONGEST_S:
+        raise IntercomError(
+            ErrorCode.PARAMETER_INVALID,
+            f"A sweep cannot last {wanted.seconds} s.",
+            f"A sweep lasts {SHORTEST_S} to {LONGEST_S:g} s.",
+        )
+    begin(turn, wanted.seconds, asked.who, asked.request, apply=wanted.apply)
+
+
+def press(turn: Turn, who: str) -> None:
+    """Begin a test for a button. The lamp shows `testing`, and `error` unless all is well."""
+    begin(turn, BUTTON_S, who, None, apply=False)
+
+
+def begin(turn: Turn, seconds: float, who: str, request: RequestId | None, *, apply: bool) -> None:
+    """Begin a test. Raises `conflict` or `unavailable`."""
+    state, cannot = turn.state, "The sound cannot be tested now."
+    if state.calls.active is not None:
+        call = state.calls.active
+        raise IntercomError(
+            ErrorCode.CONFLICT, cannot, f"Call {call.id} is {call.state}.", "Wait for its end, or end it."
+        )
+    if state.ring is not None:
+        raise IntercomError(ErrorCode.CONFLICT, cannot, "A visitor rings.", "Wait for the end of the ring.")
+    if state.audio.tone(None) is not None or any(playback.speaker for playback in state.audio.playbacks):
+        raise IntercomError(ErrorCode.CONFLICT, cannot, "A tone or file is played.", "Wait for its end, or end it.")
+    if state.audio.trial is not None:
+        raise IntercomError(
+            ErrorCode.CONFLICT, "The sound is being tested already.", resolution="Try again in a few seconds."
+        )
+    if not state.appliance.sip_ready or state.appliance.stopping:
+        raise IntercomError(
+            ErrorCode.UNAVAILABLE,
+            cannot,
+            "The process that uses the sound cards is not running.",
+            "Check the status: intercomctl state.",
+        )
+    trial = SoundTrial(turn.new_id(), who, seconds, turn.now + seconds + TAKES_S, request, apply)
+    missing = no_card(state)
+    if missing is None:
+        turn.audio = replace(state.audio, trial=trial)
+    else:
+        conclude(turn, trial, missing)
+
+
+def wanted(state: State) -> SoundTest | None:
+    """The test to be performed."""
+    trial = state.audio.trial
+    return None if trial is None else SoundTest(trial.id, trial.seconds)
+
+
+def gives_up_at(state: State) -> float | None:
+    """When a test ends without a result."""
+    return None if state.audio.trial is None else state.audio.trial.until
+
+
+def tested(turn: Turn, given: inputs.SoundTested) -> None:
+    """Take in a test's measurement; that of a test that has ended came late."""
+    trial = turn.audio.trial
+    if trial is None or trial.id != given.test:
+        return
+    if given.why:
+        give_up(turn, trial, ErrorCode.UNAVAILABLE, "The sound test failed.", given.why)
+    else:
+        conclude(turn, trial, judge(turn.state, given.measured))
+
+
+def due(turn: Turn) -> None:
+    """End a test that a call, a fault or the end of the SIP process interrupts, or that takes too long."""
+    trial = turn.audio.trial
+    if trial is None:
+        return
+    cut = "The sound test was interrupted."
+    if turn.calls.active is not None or turn.state.ring is not None:
+        give_up(turn, trial, ErrorCode.CONFLICT, cut, "A call began.")
+    elif not turn.appliance.sip_ready or turn.appliance.stopping:
+        give_up(turn, trial, ErrorCode.CONFLICT, cut, "The process that uses the sound cards ended.")
+    elif (missing := no_card(turn.state)) is not None:
+        conclude(turn, trial, missing)
+    elif trial.until <= turn.now:
+        give_up(turn, trial, ErrorCode.UNAVAILABLE, "The sound test failed.", "It took too long.")
+
+
+def give_up(turn: Turn, trial: SoundTrial, code: ErrorCode, message: str, cause: str) -> None:
+    """End a test without a result."""
+    turn.audio = replace(turn.audio, trial=None)
+    error = IntercomError(code, message, cause, "Try again.")
+    error_events.emit(turn, error, error_events.name_of(inputs.TestSound))
+    if trial.request is not None:
+        turn.order(Reply(trial.request, error=error))
+    else:
+        turn.show_error()
+
+
+def conclude(turn: Turn, trial: SoundTrial, found: SoundFindings) -> None:
+    """End a test with its result: set the volume if that was asked for, report, and reply."""
+    turn.audio = replace(turn.audio, trial=None)
+    if trial.apply and found.volume is not None:
+        levels.keep(turn, replace(turn.state.runtime.levels, volume=found.volume))
+        found = replace(found, applied=True)
+    measured = found.measured
+    turn.emit(
+        events.AudioTested(
+            result=found.result,
+            advice=found.advice,
+            quiet_dbfs=measured.noise_dbfs,
+            tone_dbfs=measured.level_dbfs,
+            echo_db=measured.echo_db,
+            echo_delay_ms=measured.delay_ms,
+            clipped=measured.clipped,
+            volume=found.volume,
+            applied=found.applied,
+            by=trial.who,
+        )
+    )
+    if trial.request is not None:
+        turn.order(Reply(trial.request, trial=found))
+    elif found.result is not SoundResult.WORKS:
+        turn.show_error()
+
+
+def no_card(state: State) -> SoundFindings | None:
+    """Return the result if there is no sound card to test."""
+    for side in (levels.speaker(state), levels.microphone(state)):
+        if side.pcm in NO_CARD:
+            return SoundFindings(
+                SoundResult.NO_CARD, f"No {side.name} is configured. Name its card: audio.{side.setting}."
+            )
+    fault = dict(state.appliance.failed).get("audio")
+    return None if fault is None else SoundFindings(SoundResult.NO_CARD, f"{fault}. Run intercomctl doctor.")
+
+
+def judge(state: State, measured: SoundMeasured) -> SoundFindings:
+    """Return the result of a measurement, and what to do."""
+    noise, level, echo_db = measured.noise_dbfs, measured.level_dbfs, measured.echo_db
+    if measured.clipped >= CLIPPED:
+        advice = "The microphone is overloaded. Lower its gain or the volume: intercomctl audio set --gain 50."
+        return SoundFindings(SoundResult.CLIPPED, advice, measured)
+    if noise is None or level is None or echo_db is None:
+        advice = (
+            "The microphone did not hear the speaker. Check that neither is muted (intercomctl doctor), their levels "
+            "(intercomctl audio), and the wires."
+        )
+        return SoundFindings(SoundResult.NO_ECHO, advice, measured)
+    if level - noise < ABOVE_NOISE_DB or echo_db < QUIET_ECHO_DB:
+        advice = (
+            "The microphone hardly heard the speaker. Raise the volume or the gain: intercomctl audio set --volume 80."
+        )
+        return SoundFindings(SoundResult.TOO_QUIET, advice, measured)
+    if echo_db > LOUD_ECHO_DB:
+        volume = quieter(levels.speaker(state), echo_db - LOUD_ECHO_DB)
+        lower = "Lower the volume" if volume is None else f"Lower the volume to {volume:g} %"
+        advice = (
+            f"Callers would hear little of a visitor while they speak. {lower}, or move speaker and microphone apart."
+        )
+        return SoundFindings(SoundResult.LOUD_ECHO, advice, measured, volume)
+    return SoundFindings(SoundResult.WORKS, "", measured)
+
+
+def quieter(speaker: levels.Side, by_db: float) -> float | None:
+    """Return the volume in per cent that is quieter by so much; None if the mixer gives no decibels."""
+    now = speaker.now
+    if now is None or now.db is None or now.min_db is None or now.max_db is None:
+        return None
+    return float(floor(percent_of(max(now.db - by_db, now.min_db), now.min_db, now.max_db)))

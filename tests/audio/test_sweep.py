@@ -1,0 +1,71 @@
+"""What the self-test finds in a recording that is made of known echoes and noise."""
+
+import random
+import subprocess
+import sys
+from array import array
+
+import msgspec
+import pytest
+
+from appliance.audio import sweep
+from appliance.core.model import SoundMeasured
+
+SECONDS = 1.0
+
+
+def recording(echoes=(), noise=0.0, offset=0.0, full=32767):
+    """What a microphone hears of the sweep: echoes (delay in ms, dB) and noise (deviation)."""
+    chance = random.Random(7)
+    played = array("h", sweep.played(SECONDS)[sweep.HEADER :])
+    heard = [offset + (chance.gauss(0, noise) if noise else 0.0) for _ in played]
+    for delay_ms, db in echoes:
+        late, gain = round(delay_ms * sweep.RATE / 1000), 10 ** (db / 20)
+        for at in range(late, len(heard)):
+            heard[at] += gain * played[at - late]
+    return array("h", (max(-full - 1, min(full, round(each))) for each in heard))
+
+
+@pytest.mark.parametrize("delay_ms", [0.0, 1.0, 40.0, 250.0, 480.0])
+@pytest.mark.parametrize(("db", "noise"), [(0.0, 0.0), (-20.0, 30.0), (-40.0, 300.0)])
+def test_an_echo_is_found_with_its_delay_and_level_even_below_the_noise(delay_ms, db, noise):
+    found = sweep.measure(recording([(delay_ms, db)], noise), SECONDS)
+    assert found.delay_ms == pytest.approx(delay_ms, abs=0.2)
+    assert found.echo_db == pytest.approx(db, abs=1.0)
+    assert found.level_dbfs == pytest.approx(db - 15.3, abs=1.0)
+    assert found.clipped == 0.0
+
+
+def test_the_level_is_that_of_all_reflections_and_the_delay_that_of_the_loudest():
+    found = sweep.measure(recording([(30, -10), (41, -16), (57, -16)], 30.0), SECONDS)
+    assert found.delay_ms == pytest.approx(30.0, abs=0.2)
+    assert found.echo_db == pytest.approx(-8.2, abs=0.7)
+
+
+def test_the_noise_is_measured_without_the_cards_own_direct_current():
+    found = sweep.measure(recording([(30, -10)], 100.0, offset=900.0), SECONDS)
+    assert found.noise_dbfs == pytest.approx(-50.3, abs=0.3)
+
+
+def test_a_microphone_at_the_end_of_its_scale_is_seen():
+    assert sweep.measure(recording([(30, 20)]), SECONDS).clipped > 0.3
+    assert sweep.measure(recording([(30, 20)], offset=-3000.0), SECONDS).clipped > 0.3
+
+
+@pytest.mark.parametrize("noise", [0.0, 3.0, 300.0, 5000.0])
+def test_in_a_silence_or_a_noise_nothing_is_found(noise):
+    found = sweep.measure(recording(noise=noise), SECONDS)
+    assert (found.level_dbfs, found.echo_db, found.delay_ms) == (None, None, None)
+    assert found.noise_dbfs is not None
+
+
+def test_a_recording_that_is_too_short_is_none():
+    assert sweep.measure(recording()[:1000], SECONDS) == SoundMeasured(1000)
+
+
+def test_a_process_of_its_own_measures_what_it_reads():
+    content = sweep.played(SECONDS)
+    argv = [sys.executable, "-m", "appliance.audio.sweep", str(SECONDS)]
+    done = subprocess.run(argv, input=content, capture_output=True, check=True, timeout=120)
+    assert len(content) == sweep.bytes_for(SECONDS)
+    assert msgspec.json.decode(done.stdout, type=SoundMeasured).echo_db == 0.0

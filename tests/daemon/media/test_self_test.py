@@ -1,0 +1,89 @@
+"""The self-test of the sound over HTTP and by a long press: its results, and a call that ends it."""
+
+import tempfile
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.support.daemon import Daemon
+from tests.support.pairs import appliances, pair
+from tests.support.peers.sound_server import SoundServer
+from tests.support.shown import shows
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.far_end
+PULSE = {"capture": "pulse", "playback": "pulse"}
+SERVICE = {"service": {"action": "none", "long_action": "audio_test", "long_press_ms": 500}}
+
+
+@pytest.fixture
+def server(monkeypatch):
+    """A sound server whose microphone hears its speaker."""
+    with tempfile.TemporaryDirectory(prefix="pulse-") as directory:  # a socket's path is short
+        made = SoundServer(Path(directory))
+        made.start()
+        monkeypatch.setenv("PULSE_SERVER", made.environment["PULSE_SERVER"])
+        monkeypatch.setenv("PULSE_RUNTIME_PATH", directory)
+        yield made
+        made.kill()
+
+
+def result(door, **body):
+    status, answer = door.ask("POST", "/v1/audio/self-test", {"seconds": 1, **body})
+    assert status == 200, answer
+    return answer
+
+
+def until_result(door, wanted):
+    """Test until that is the result: a busy machine takes parts of the sweep away."""
+
+    def once():
+        status, answer = door.ask("POST", "/v1/audio/self-test", {"seconds": 1})
+        return status == 200 and answer["result"] == wanted and answer
+
+    return until(once, wanted, log=lambda: door.log)
+
+
+def test_each_result_is_caused_by_what_it_names(tmp_path, server):
+    with Daemon(tmp_path, audio=PULSE, panel={"lines": "simulated", "button": SERVICE}) as door:
+        found = until_result(door, "loud_echo")  # the microphone hears the speaker as loud as it is played
+        assert found["echo_db"] > -10
+        assert "move speaker and microphone apart" in found["advice"]
+        for volume, wanted in (("0.1", "works"), ("10.0", "clipped"), ("0.003", "too_quiet")):
+            server.ask("set-source-volume", "null.monitor", volume)
+            found = until_result(door, wanted)
+            assert (found["advice"] is None) == (wanted == "works")
+        server.ask("set-source-mute", "null.monitor", "1")
+        assert result(door)["result"] == "no_echo"
+        door.next("audio.tested", result="no_echo", by="http:unix")
+        door.press("service", 1.0)
+        door.next("audio.tested", result="no_echo", by="button service")
+        server.kill()
+        door.press("service", 1.0)
+        door.next("audio.tested", result="no_card", by="button service")
+
+
+@shows("error:audio-unavailable")
+def test_without_a_card_that_is_the_result(tmp_path):
+    with Daemon(tmp_path, audio={"capture": "null", "playback": "null"}) as door:
+        found = result(door)
+        assert (found["result"], found["heard"], found["tone_dbfs"]) == ("no_card", False, None)
+        assert found["advice"] == "No speaker is configured. Name its card: audio.playback."
+        assert door.ask("PATCH", "/v1/audio", {"volume": 50})[1]["code"] == "audio-unavailable"
+
+
+def test_a_visitor_in_the_test_rings_as_always_and_the_test_ends(server):
+    with appliances(*pair({"audio": PULSE})) as (front, kitchen):
+        answers = []
+        ask = threading.Thread(target=lambda: answers.append(front.ask("POST", "/v1/audio/self-test", {"seconds": 5})))
+        ask.start()
+        until(lambda: server.open_streams() == (1, 1), "the card is open")
+        front.press("ring")
+        call = kitchen.rung()
+        ask.join()
+        ((status, problem),) = answers
+        assert (status, problem["code"], problem["cause"]) == (409, "conflict", "A call began.")
+        kitchen.press("answer")
+        kitchen.wait("call.connected", call)
+        assert front.ask("POST", "/v1/audio/self-test")[1]["code"] == "conflict"

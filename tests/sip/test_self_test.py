@@ -1,0 +1,87 @@
+"""The self-test on a PCM that is paced in real time: a sound server whose microphone hears its speaker."""
+
+import asyncio
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from appliance.core import inputs
+from appliance.core.desired import Sound, SoundTest
+from tests.support.peers.sound_server import SoundServer
+from tests.support.stations import stations
+from tests.support.waiting import until_async
+
+pytestmark = pytest.mark.far_end
+BOTH = {"capture": "pulse", "playback": "pulse"}
+
+
+@pytest.fixture
+def server(monkeypatch):
+    with tempfile.TemporaryDirectory(prefix="pulse-") as directory:  # a socket's path is short
+        made = SoundServer(Path(directory))
+        made.start()
+        monkeypatch.setenv("PULSE_SERVER", made.environment["PULSE_SERVER"])
+        monkeypatch.setenv("PULSE_RUNTIME_PATH", directory)
+        yield made
+        made.kill()
+
+
+def in_memory(pid):
+    """What the process has open without a name."""
+    return [link for link in Path(f"/proc/{pid}/fd").iterdir() if "self-test" in str(link.readlink())]
+
+
+async def measured(door, number):
+    """One test; None if the sound had gaps, as on a busy machine."""
+    before = len(door.of(inputs.SoundTested))
+    door.link.desire(Sound(test=SoundTest(f"test {number}", 1.0)))
+    (found,) = await until_async(lambda: door.of(inputs.SoundTested)[before:], "the end of the test")
+    assert (found.test, found.why) == (f"test {number}", "")
+    door.link.desire(Sound())
+    return found.measured
+
+
+async def until_measured(door, fits):
+    """Test until a result fits: a busy machine takes parts of the sweep away."""
+    numbers = iter(range(1000))
+
+    async def once():
+        found = await measured(door, next(numbers))
+        return fits(found) and found
+
+    return await until_async(once, "a result that fits")
+
+
+def test_the_speaker_is_found_in_the_microphone_and_nothing_is_left_of_the_recording(server, monkeypatch, tmp_path):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+
+    async def scenario():
+        async with stations(BOTH) as (door,):
+            found = await until_measured(door, lambda found: (found.echo_db or -99) > -2.0)
+            assert found.delay_ms >= 0
+            assert found.clipped == 0
+            server.ask("set-source-volume", "null.monitor", "0.25")
+            await until_measured(door, lambda found: -16.0 < (found.echo_db or -99) < -10.0)
+            server.ask("set-source-volume", "null.monitor", "10.0")
+            await until_measured(door, lambda found: found.clipped > 0.1)
+            server.ask("set-source-mute", "null.monitor", "1")
+            assert (await measured(door, "muted")).level_dbfs is None
+            await server.until_open(0, 0)
+            await until_async(lambda: not in_memory(door.link.pid), "no recording")
+            assert list(tmp_path.iterdir()) == []
+
+    asyncio.run(scenario())
+
+
+def test_a_test_that_is_no_longer_wanted_ends_at_once_without_a_report(server):
+    async def scenario():
+        async with stations(BOTH) as (door,):
+            door.link.desire(Sound(test=SoundTest("cut", 5.0)))
+            await until_async(lambda: in_memory(door.link.pid), "a recording")
+            door.link.desire(Sound())
+            await until_async(lambda: not in_memory(door.link.pid), "no recording")
+            await server.until_open(0, 0)
+            assert not door.of(inputs.SoundTested) + door.of(inputs.SipLost)
+
+    asyncio.run(scenario())

@@ -1,7 +1,7 @@
 """The sweep of the self-test, and what the microphone heard of it.
 
-`python -m appliance.audio.sweep SECONDS` reads a recording on standard input and prints the measurement: in a process
-of its own, of low priority, because it computes for seconds on a small board.
+`python -m appliance.audio.sweep make SECONDS` writes the sweep as a WAV file; `… measure SECONDS` reads a recording of
+it and writes the measurement. Both run at low priority, because they compute for seconds on a small board.
 """
 
 import os
@@ -31,6 +31,7 @@ TAIL_S = 0.2  # of the room: what comes so long after the first sound belongs to
 HEARD = 10.0  # an echo stands so far above the middle of what correlates by chance: twice the highest of that
 MEDIAN = 0.6745  # of the amounts of what is normally distributed, against its deviation
 HEADER = 44  # bytes of a WAV file
+NICENESS = 5  # a quarter of a busy processor is left for it; with 19 it would not end
 
 
 def sweep(seconds: float) -> list[int]:
@@ -48,6 +49,8 @@ def played(seconds: float) -> bytes:
     """The WAV file to play: silence, the sweep, and silence again."""
     quiet, _, echo = _lengths(seconds)
     samples = array("h", [0] * quiet + sweep(seconds) + [0] * echo)
+    if sys.byteorder == "big":
+        samples.byteswap()
     body = samples.tobytes()
     kind = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, RATE, 2 * RATE, 2, 16)
     return (
@@ -55,23 +58,20 @@ def played(seconds: float) -> bytes:
     )
 
 
-def bytes_for(seconds: float) -> int:
-    """How long a recording of it is."""
-    return HEADER + 2 * sum(_lengths(seconds))
-
-
 def measure(heard: "array[int]", seconds: float) -> SoundMeasured:
     """Look for the sweep in what the microphone heard since the file began to play."""
     quiet, length, most = _lengths(seconds)
     if len(heard) < quiet + length + most:
         return SoundMeasured(len(heard))
-    mean = round(sum(heard) / len(heard))
-    heard = array("h", (max(-FULL, min(FULL - 1, each - mean)) for each in heard[: quiet + length + most]))
-    loud, early = heard[quiet:], round(EARLY_S * RATE)
+    heard = heard[: quiet + length + most]
+    at_end = sum(abs(each) >= CLIPS_AT for each in heard[quiet:])
+    mean = round(sum(heard) / len(heard))  # the card's own direct current
+    heard = array("h", (max(-FULL, min(FULL - 1, each - mean)) for each in heard))
+    early = round(EARLY_S * RATE)
     found = SoundMeasured(
         len(heard),
         noise_dbfs=dbfs(power(heard[quiet // 5 : quiet - early])),  # a card may click when it opens
-        clipped=round(sum(abs(each + mean) >= CLIPS_AT for each in loud) / len(loud), 4),
+        clipped=round(at_end / (length + most), 4),
     )
     sent = sweep(seconds)
     energy = float(sum(each * each for each in sent))
@@ -135,9 +135,14 @@ def _number(samples: list[int], width: int, context: Context) -> Decimal:
 
 
 def main() -> int:
-    """Measure."""
-    os.nice(19)
-    seconds = float(sys.argv[1])
+    """Make a sweep, or measure a recording of one."""
+    # What the SIP process left open: its successor needs the ports, even if this process outlives it.
+    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+    os.nice(NICENESS)
+    order, seconds = sys.argv[1], float(sys.argv[2])
+    if order == "make":
+        sys.stdout.buffer.write(played(seconds))
+        return 0
     data = sys.stdin.buffer.read()[HEADER:]
     heard = array("h", data[: len(data) // 2 * 2])
     if sys.byteorder == "big":

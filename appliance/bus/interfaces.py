@@ -164,6 +164,12 @@ async def _muted(asked: Asked, speaker: bool, microphone: bool) -> list[Any]:
     return []
 
 
+async def _test_sound(asked: Asked, seconds: float, apply: bool) -> list[Any]:
+    reply = await asked.do(inputs.TestSound(seconds, apply))
+    assert reply.trial is not None
+    return [reply.trial.result.value]
+
+
 def _hearer(asked: Asked) -> CallId | None:
     """The object's call; None for the station's object: its speaker."""
     return CallId(asked.id) if asked.id else None
@@ -241,6 +247,7 @@ APPLIANCE = Interface(
         BusMethod("SetVolume", _volume, takes=(("percent", "d"),)),
         BusMethod("SetGain", _gain, takes=(("percent", "d"),)),
         BusMethod("SetSoundMuted", _muted, takes=(("speaker", "b"), ("microphone", "b"))),
+        BusMethod("TestSound", _test_sound, takes=(("seconds", "d"), ("apply", "b")), gives=(("result", "s"),)),
         BusMethod("PressButton", _press, takes=(("button", "s"), ("seconds", "d"))),
         PLAY_TONE,
         STOP_TONE,

@@ -14,7 +14,7 @@ import appliance
 from appliance.base.errors import ErrorCode, IntercomError, problem
 from appliance.base.types import Json
 from appliance.cli import codes, show, terms, tokens, wait_idle
-from appliance.cli.client import Client, default_socket
+from appliance.cli.client import SOUND_TEST_S, Client, default_socket
 
 TONES = ("ringback", "busy", "congestion", "call_waiting", "ringing", "door", "warning")
 DOOR_ACTS = ("open", "hold", "release", "lock", "unlock")
@@ -251,7 +251,7 @@ def audio(client: Client, given: argparse.Namespace) -> int:
     if given.act is None:
         return output(client.ask("GET", "/v1/audio"), given, show.audio)
     if given.act == "test":
-        answer = client.ask("POST", "/v1/audio/self-test", {"apply": given.apply})
+        answer = client.ask("POST", "/v1/audio/self-test", {"apply": given.apply}, SOUND_TEST_S)
         output(answer, given, show.sound_test)
         return 0 if answer["result"] == "works" else 1
     switches = {f"{side}_muted": way == "off" for side in ("speaker", "microphone") if (way := getattr(given, side))}

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator
 
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.types import Json
-from appliance.cli.client import Client
+from appliance.cli.client import SOUND_TEST_S, Client
 from appliance.cli.prompt import Person
 
 PRESS_S, LAMP_S, TONE_S = 30.0, 5.0, 2.0
+SHORTEST_TONE_S, LONGEST_TONE_S = 0.5, 5.0
 ANSWER_S = 60.0  # for a person who looks at a lamp or listens at a door
 POLL_S = 1.0  # how soon a skip is noticed
 Prompt = Callable[[str], None]
@@ -210,7 +211,8 @@ class _Trial:
 
     def _sound(self) -> Json:
         self._prompt("Be quiet for a second; then the speaker plays a rising tone.")
-        found = self._client.ask("POST", "/v1/audio/self-test", {"seconds": self._seconds or TONE_S})
+        seconds = min(max(self._seconds or TONE_S, SHORTEST_TONE_S), LONGEST_TONE_S)
+        found = self._client.ask("POST", "/v1/audio/self-test", {"seconds": seconds}, SOUND_TEST_S)
         levels = f"Before the tone {_dbfs(found['quiet_dbfs'])}, with it {_dbfs(found['tone_dbfs'])}."
         match found["result"]:
             case "works":
@@ -218,11 +220,11 @@ class _Trial:
             case "no_card":
                 return _finding("sound", "problem", "The sound cannot be tested.", found["advice"])
             case "no_echo":
-                return self._unheard(levels)
+                return self._unheard(levels, found["advice"])
             case _:
                 return _finding("sound", "problem", "The microphone heard the speaker.", levels, found["advice"])
 
-    def _unheard(self, levels: str) -> Json:
+    def _unheard(self, levels: str, advice: str) -> Json:
         unheard = "The microphone did not hear the speaker."
         if self._person.there:
             self._prompt("The microphone heard nothing. Did you hear the tone? [y/n, Enter skips]")
@@ -233,13 +235,7 @@ class _Trial:
             if answer in {"n", "no"}:
                 remedy = "Check its volume and wires."
                 return _finding("sound", "problem", "Nobody heard the speaker.", levels, remedy)
-        return _finding(
-            "sound",
-            "warning",
-            unheard,
-            levels,
-            "If you did not hear it either, check the speaker's volume and wires; or else the microphone's.",
-        )
+        return _finding("sound", "warning", unheard, levels, advice)
 
     def _answer(self) -> str | None:
         """y, n or nothing, asked again until it is one of these; None: nobody answers."""

@@ -1,15 +1,18 @@
 """What the self-test finds in a recording that is made of known echoes and noise."""
 
 import random
+import socket
 import subprocess
 import sys
 from array import array
+from pathlib import Path
 
 import msgspec
 import pytest
 
 from appliance.audio import sweep
 from appliance.core.model import SoundMeasured
+from tests.support.waiting import until
 
 SECONDS = 1.0
 
@@ -63,9 +66,23 @@ def test_a_recording_that_is_too_short_is_none():
     assert sweep.measure(recording()[:1000], SECONDS) == SoundMeasured(1000)
 
 
-def test_a_process_of_its_own_measures_what_it_reads():
-    content = sweep.played(SECONDS)
-    argv = [sys.executable, "-m", "appliance.audio.sweep", str(SECONDS)]
-    done = subprocess.run(argv, input=content, capture_output=True, check=True, timeout=120)
-    assert len(content) == sweep.bytes_for(SECONDS)
-    assert msgspec.json.decode(done.stdout, type=SoundMeasured).echo_db == 0.0
+def test_a_process_makes_the_sweep_and_another_measures_what_it_reads():
+    def run(order, given=b""):
+        argv = [sys.executable, "-m", "appliance.audio.sweep", order, str(SECONDS)]
+        return subprocess.run(argv, input=given, capture_output=True, check=True, timeout=120).stdout
+
+    made = run("make")
+    assert made == sweep.played(SECONDS)
+    assert msgspec.json.decode(run("measure", made), type=SoundMeasured).echo_db == 0.0
+
+
+def test_neither_keeps_open_what_its_parent_left_open():
+    """A successor of the SIP process could not open a port that the computation still holds."""
+    with socket.create_server(("127.0.0.1", 0)) as ours:
+        ours.set_inheritable(True)
+        argv = [sys.executable, "-m", "appliance.audio.sweep", "measure", str(SECONDS)]
+        process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, close_fds=False)
+        held = Path(f"/proc/{process.pid}/fd/{ours.fileno()}")
+        until(lambda: not held.exists(), "the port is free")
+        process.communicate(sweep.played(SECONDS))
+    assert process.returncode == 0

@@ -11,8 +11,8 @@ from dbus_fast import MessageType, unpack_variants
 
 from appliance.bus import service
 from appliance.bus.tree import name_path
-from appliance.core import inputs
-from appliance.core.model import Tone
+from appliance.core import inputs, orders
+from appliance.core.model import RequestId, SoundFindings, SoundResult, Tone
 from tests.api.fake import Station, call, door, placed, refused
 from tests.bus.buses import PATIENCE_S, Client
 from tests.support.waiting import until_async
@@ -178,6 +178,16 @@ def test_a_call_that_is_placed_is_reported_before_dial_gives_its_path(bus, tmp_p
         assert await client.get(ROOT, APPLIANCE1, "Dial", "s", "Kitchen") == CALL
         assert [(each.member, each.body[0]) for each in client.heard] == [("InterfacesAdded", CALL)]
         assert station.requests == [(inputs.Dial("Kitchen"), WHO)]
+
+    on_bus(bus, tmp_path, act)
+
+
+def test_a_test_of_the_sound_gives_its_result(bus, tmp_path):
+    async def act(station, client):
+        found = SoundFindings(SoundResult.TOO_QUIET, "Raise it.")
+        station.replies = lambda _: orders.Reply(RequestId("q-1"), trial=found)
+        assert await client.get(ROOT, APPLIANCE1, "TestSound", "db", 1.0, False) == "too_quiet"
+        assert station.requests == [(inputs.TestSound(1.0), WHO)]
 
     on_bus(bus, tmp_path, act)
 

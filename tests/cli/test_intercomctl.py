@@ -398,7 +398,39 @@ def test_each_part_of_the_panel_is_tried_and_reported_in_a_line(daemon):
     sound = ctl(daemon, "--json", "panel", "test", "sound", "--seconds", "0.1")
     (finding,) = json.loads(sound.stdout)["findings"]
     assert (finding["check"], finding["level"], sound.returncode) == ("sound", "problem", 1)
+    assert finding["cause"].endswith("Name its card: audio.playback.")
+    no_card = ctl(daemon, "audio", "test", "--apply")
+    assert no_card.returncode == 1, no_card.stderr
+    assert no_card.stdout == "no card. No speaker is configured. Name its card: audio.playback.\n"
     assert ctl(daemon, "panel", "fly").returncode == 2
+
+
+LEVELS = {"quiet_dbfs": -58.2, "tone_dbfs": -21.4, "echo_db": -6.1, "echo_delay_ms": 84.3}
+UNHEARD = dict.fromkeys(LEVELS) | {"quiet_dbfs": -90.3}
+
+
+@pytest.mark.parametrize(
+    ("answer", "shown"),
+    [
+        (
+            {"result": "loud_echo", "advice": "Lower the volume.", **LEVELS, "clipped": 0.0, "applied": True},
+            (
+                "loud echo. Lower the volume.\n"
+                "  noise   -58.2 dBFS\n"
+                "  echo    -21.4 dBFS, -6.1 dB against the speaker's sound\n"
+                "  delay   84.3 ms\n"
+                "The volume is 62 % now."
+            ),
+        ),
+        (
+            {"result": "clipped", "advice": "Lower it.", **UNHEARD, "clipped": 0.25, "applied": False},
+            "clipped. Lower it.\n  noise   -90.3 dBFS\n  clipped 25 % of the samples",
+        ),
+        ({"result": "works", "advice": None, **dict.fromkeys(LEVELS), "clipped": 0.0, "applied": False}, "works"),
+    ],
+)
+def test_the_result_of_a_test_of_the_sound_is_shown_with_levels_and_remedy(answer, shown):
+    assert show.sound_test(answer | {"volume": 62.0}) == shown
 
 
 @pytest.mark.far_end

@@ -71,6 +71,7 @@ ONE = Settings(
     buttons=(
         ButtonSettings(ButtonId("ring"), Action.RING, target="kitchen"),
         ButtonSettings(ButtonId("both"), Action.ANSWER, long_action=Action.HOLD),
+        ButtonSettings(ButtonId("test"), Action.AUDIO_TEST),
     ),
     lamps=(LampSettings(LampId("status"), ((Picture.IDLE, Pattern.ON),)),),
     keypads=(KeypadSettings(KeypadId("gate")),),
@@ -109,6 +110,12 @@ def every_input(state: State, serial: int):
         for active in (True, False):
             yield inputs.ButtonEdge(**common, button=ButtonId(name), active=active)
     if state.settings is ONE:
+        if not state.calls.living:
+            yield inputs.ButtonEdge(**common, button=ButtonId("test"), active=True)
+        yield inputs.ButtonEdge(**common, button=ButtonId("test"), active=False)
+        if (trial := state.audio.trial) is not None:
+            yield inputs.SoundTested(**common, test=trial.id)
+            yield inputs.SoundTested(**common, test=trial.id, why="It broke.")
         yield inputs.KeypadKey(**common, keypad=KeypadId("gate"), key="1")
         yield inputs.CardRead(**common, reader=ReaderId("gate"), number="1234", bits=26)
         yield inputs.ReadingDiscarded(**common, reader=ReaderId("gate"), count=1, why="25 bits")
@@ -251,15 +258,16 @@ def asked(common, call: Call):
 def within_bounds(state: State) -> bool:
     """Bounds the walk: what is independent is not multiplied.
 
-    A button that is down, a door's pulse, a lost guard, the error picture and a recording are each walked through
-    beside one call, and two calls beside each other while all else is as it should be; what leads further is stepped
-    to and checked, but not from.
+    A button that is down, a door's pulse, a lost guard, the error picture, a recording and a test of the sound are each
+    walked through beside one call, and two calls beside each other while all else is as it should be; what leads
+    further is stepped to and checked, but not from.
     """
     beside = (
         len(state.panel.presses)
         + len(state.doors.pulses)
         + len(state.calls.recordings)
         + (state.panel.error_until is not None)
+        + (state.audio.trial is not None)
     )
     beside += sum(len(run.typed) for run in state.access.entries) + 2 * len(
         state.access.lockouts

@@ -46,8 +46,10 @@ from appliance.core.model import (
     SensorKind,
     SensorSettings,
     SoundCard,
+    SoundMeasured,
     State,
     Target,
+    Tone,
     TransferPolicy,
 )
 from appliance.core.orders import PrepareRecording, Reply, SendMessage
@@ -140,6 +142,9 @@ REQUESTS = [
     inputs.Dial(STRANGER, (("X-Flat", "3"),)),
     inputs.Dial("nobody"),
     inputs.TestLamp(LampId("status"), Pattern.FAST, 2.0),
+    inputs.TestSound(2.0, apply=True),
+    inputs.TestSound(9.0),
+    inputs.PlayTone(Tone.DOOR),
     inputs.SendText("kitchen", TEXT),
     inputs.ChangeRuntime(always="office", no_answer="office", do_not_disturb=False),
     inputs.ChangeRuntime(always="", do_not_disturb=True, quiet="kitchen"),
@@ -200,6 +205,11 @@ class World:
             inputs.LevelsRead: {
                 "speaker": choice([None, MixerLevel("Phone", percent=float(a))]),
                 "microphone": choice([None, MixerLevel("Phone", muted=flag)]),
+            },
+            inputs.SoundTested: {
+                "test": self.state.audio.trial.id if self.state.audio.trial and b % 3 else "never",
+                "measured": SoundMeasured(1, -60.0, -20.0, float(-a), 40.0),
+                "why": choice(["", "", "It broke."]),
             },
             inputs.PartFailed: {"part": choice(["panel", "audio", "storage"])},
             inputs.PartRecovered: {"part": choice(["panel", "audio", "storage"])},
@@ -315,7 +325,8 @@ def test_no_sequence_of_inputs_breaks_a_rule_or_reveals_a_digit(moves, talking):
         assert not LEAK.search(told), told
         assert not LEAK.search(shown), shown
     assert set(replied.values()) <= {1}
-    assert len(replied) == asked
+    waiting = world.state.audio.trial
+    assert len(replied) == asked - (waiting is not None and waiting.request is not None)
     assert len(set(world.calls)) == len(world.calls), "an id of a call is never used twice"
 
 

@@ -37,6 +37,7 @@ from appliance.core.model import (
     Quality,
     RecordingId,
     Remote,
+    SoundTrial,
     State,
     Tone,
 )
@@ -194,6 +195,11 @@ ALL = (Picture.DOOR_OPEN, Picture.RECORDING, Picture.SPEAK, Picture.IN_CALL)
             {"calls": {"living": (having(S.CONNECTED),)}, "appliance": {"failed": (("audio", "gone"),)}},
             (Picture.ERROR, Picture.IN_CALL),
             id="the card is lost",
+        ),
+        pytest.param(
+            {"audio": {"trial": SoundTrial("one", "http:token", 2.0, 100.0)}},
+            (Picture.TESTING, Picture.IN_CALL),
+            id="the sound is tested",
         ),
     ],
 )

@@ -1,14 +1,15 @@
 """The self-test on a PCM that is paced in real time: a sound server whose microphone hears its speaker."""
 
 import asyncio
-import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from appliance.core import inputs
 from appliance.core.desired import Sound, SoundTest
-from tests.support.peers.sound_server import SoundServer
+from tests.support.peers.sound_server import SoundServer, serving
+from tests.support.processes import children
 from tests.support.stations import stations
 from tests.support.waiting import until_async
 
@@ -18,18 +19,21 @@ BOTH = {"capture": "pulse", "playback": "pulse"}
 
 @pytest.fixture
 def server(monkeypatch):
-    with tempfile.TemporaryDirectory(prefix="pulse-") as directory:  # a socket's path is short
-        made = SoundServer(Path(directory))
-        made.start()
-        monkeypatch.setenv("PULSE_SERVER", made.environment["PULSE_SERVER"])
-        monkeypatch.setenv("PULSE_RUNTIME_PATH", directory)
+    with serving(SoundServer, monkeypatch) as made:
         yield made
-        made.kill()
 
 
 def in_memory(pid):
     """What the process has open without a name."""
-    return [link for link in Path(f"/proc/{pid}/fd").iterdir() if "self-test" in str(link.readlink())]
+    return [name for name in opened(pid) if "self-test" in name]
+
+
+def opened(pid):
+    found = []
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            found.append(str(link.readlink()))
+    return found
 
 
 async def measured(door, number):
@@ -74,14 +78,37 @@ def test_the_speaker_is_found_in_the_microphone_and_nothing_is_left_of_the_recor
     asyncio.run(scenario())
 
 
-def test_a_test_that_is_no_longer_wanted_ends_at_once_without_a_report(server):
+@pytest.mark.parametrize("moment", ["making the sweep", "playing it", "looking for it"])
+def test_a_test_that_is_no_longer_wanted_ends_at_once_without_a_report(server, moment):
     async def scenario():
         async with stations(BOTH) as (door,):
-            door.link.desire(Sound(test=SoundTest("cut", 5.0)))
-            await until_async(lambda: in_memory(door.link.pid), "a recording")
+            pid = door.link.pid
+            door.link.desire(Sound(test=SoundTest("cut", 0.5)))
+            await until_async(lambda: children(pid), "the process that makes the sweep")
+            if moment != "making the sweep":
+                await until_async(lambda: not children(pid), "the sweep")
+                await server.until_open(1, 1)
+            if moment == "looking for it":
+                await until_async(lambda: children(pid), "the process that looks for it")
             door.link.desire(Sound())
-            await until_async(lambda: not in_memory(door.link.pid), "no recording")
+            await until_async(lambda: not in_memory(pid) and not children(pid), "the end")
             await server.until_open(0, 0)
             assert not door.of(inputs.SoundTested) + door.of(inputs.SipLost)
+
+    asyncio.run(scenario())
+
+
+def test_where_no_file_can_be_named_the_test_fails_with_the_reason_and_leaves_nothing(server, monkeypatch, tmp_path):
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "full"))
+
+    async def scenario():
+        async with stations(BOTH) as (door,):
+            door.link.desire(Sound(test=SoundTest("no room", 0.5)))
+            failed = await door.wait(inputs.SoundTested)
+            assert failed.why.startswith("No such file or directory: ")
+            door.link.desire(Sound())
+            await until_async(lambda: not in_memory(door.link.pid), "no memory")
+            await server.until_open(0, 0)
+            assert not door.of(inputs.SipLost)
 
     asyncio.run(scenario())

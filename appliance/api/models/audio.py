@@ -116,7 +116,7 @@ class SoundTest(AnswerBody):
         "dB below a visitor's voice, of which callers would hear little; `no_echo`: the microphone does not hear the "
         "speaker; `no_card`: there is no working card."
     )
-    advice: str | None = Field(description="What to do; null if all is well.")
+    advice: str | None = Field(description="What to do; null if the result is `works`.")
     heard: bool = Field(description="Whether the microphone heard the sweep.")
     quiet_dbfs: float | None = Field(description="Noise before the sweep.")
     tone_dbfs: float | None = Field(description="The sweep, without the noise.")

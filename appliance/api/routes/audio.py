@@ -66,8 +66,8 @@ async def list_devices(daemon: Daemon) -> JSONResponse:
 async def try_sound(daemon: Daemon, who: Who, body: models.TestSound | None = None) -> JSONResponse:
     """Listen for a second, play a sweep for `seconds`, and report what the microphone heard of it.
 
-    Not while there is a call; one that comes ends the test (409). The recording is in memory only, and nothing of it is
-    kept. The event `audio.tested` has the same result.
+    Not during a call, a visitor's ring, or a tone or file on the speaker; each of them ends a test that runs (409). The
+    recording is in memory only, and nothing of it is kept. The event `audio.tested` has the same result.
     """
     wanted = body or models.TestSound()
     reply = await ask(daemon, inputs.TestSound(wanted.seconds, wanted.apply), who)

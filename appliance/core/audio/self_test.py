@@ -32,6 +32,7 @@ TAKES_S = 30.0  # beside the sweep: to open the card, and to compute on a slow b
 CLIPPED = 0.001  # of the samples; fewer are not heard
 ABOVE_NOISE_DB = 10.0  # what stands out less is hardly heard
 QUIET_ECHO_DB = -45.0
+SILENCE_DBFS = -90.0  # less than a step of 16 bits; a microphone that works has noise
 # Callers are as loud at the speaker's side as visitors at the microphone's, so this is the echo against a visitor's
 # voice. No canceller leaves enough of a voice with a louder echo (docs/benchmarks-audio.md).
 LOUD_ECHO_DB = -10.0
@@ -49,22 +50,15 @@ def ask(turn: Turn, wanted: inputs.TestSound, asked: inputs.Requested) -> None:
 
 
 def press(turn: Turn, who: str) -> None:
-    """Begin a test for a button. The lamp shows `testing`, and `error` unless all is well."""
+    """Begin a test for a button. The lamp shows `testing`, and then `error` unless the result is `works`."""
     begin(turn, BUTTON_S, who, None, apply=False)
 
 
 def begin(turn: Turn, seconds: float, who: str, request: RequestId | None, *, apply: bool) -> None:
     """Begin a test. Raises `conflict` or `unavailable`."""
     state, cannot = turn.state, "The sound cannot be tested now."
-    if state.calls.active is not None:
-        call = state.calls.active
-        raise IntercomError(
-            ErrorCode.CONFLICT, cannot, f"Call {call.id} is {call.state}.", "Wait for its end, or end it."
-        )
-    if state.ring is not None:
-        raise IntercomError(ErrorCode.CONFLICT, cannot, "A visitor rings.", "Wait for the end of the ring.")
-    if state.audio.tone(None) is not None or any(playback.speaker for playback in state.audio.playbacks):
-        raise IntercomError(ErrorCode.CONFLICT, cannot, "A tone or file is played.", "Wait for its end, or end it.")
+    if (busy := in_use(state)) is not None:
+        raise IntercomError(ErrorCode.CONFLICT, cannot, busy, "Wait for its end, or end it.")
     if state.audio.trial is not None:
         raise IntercomError(
             ErrorCode.CONFLICT, "The sound is being tested already.", resolution="Try again in a few seconds."
@@ -82,6 +76,17 @@ def begin(turn: Turn, seconds: float, who: str, request: RequestId | None, *, ap
         turn.audio = replace(state.audio, trial=trial)
     else:
         conclude(turn, trial, missing)
+
+
+def in_use(state: State) -> str | None:
+    """What else uses the speaker or the microphone now; None if nothing does."""
+    if state.ring is not None:
+        return "A visitor rings."
+    if (call := state.calls.active) is not None:
+        return f"Call {call.id} is {call.state}."
+    if state.audio.tone(None) is not None or any(playback.speaker for playback in state.audio.playbacks):
+        return "A tone or file is played on the speaker."
+    return None
 
 
 def wanted(state: State) -> SoundTest | None:
@@ -107,19 +112,21 @@ def tested(turn: Turn, given: inputs.SoundTested) -> None:
 
 
 def due(turn: Turn) -> None:
-    """End a test that a call, a fault or the end of the SIP process interrupts, or that takes too long."""
+    """End a test that another sound, a fault or the end of the SIP process interrupts, or that takes too long."""
     trial = turn.audio.trial
     if trial is None:
         return
     cut = "The sound test was interrupted."
-    if turn.calls.active is not None or turn.state.ring is not None:
-        give_up(turn, trial, ErrorCode.CONFLICT, cut, "A call began.")
+    if (busy := in_use(turn.state)) is not None:
+        give_up(turn, trial, ErrorCode.CONFLICT, cut, busy)
     elif not turn.appliance.sip_ready or turn.appliance.stopping:
         give_up(turn, trial, ErrorCode.CONFLICT, cut, "The process that uses the sound cards ended.")
     elif (missing := no_card(turn.state)) is not None:
         conclude(turn, trial, missing)
     elif trial.until <= turn.now:
-        give_up(turn, trial, ErrorCode.UNAVAILABLE, "The sound test failed.", "It took too long.")
+        give_up(
+            turn, trial, ErrorCode.UNAVAILABLE, "The sound test failed.", "The card or the computation took too long."
+        )
 
 
 def give_up(turn: Turn, trial: SoundTrial, code: ErrorCode, message: str, cause: str) -> None:
@@ -178,11 +185,7 @@ def judge(state: State, measured: SoundMeasured) -> SoundFindings:
         advice = "The microphone is overloaded. Lower its gain or the volume: intercomctl audio set --gain 50."
         return SoundFindings(SoundResult.CLIPPED, advice, measured)
     if noise is None or level is None or echo_db is None:
-        advice = (
-            "The microphone did not hear the speaker. Check that neither is muted (intercomctl doctor), their levels "
-            "(intercomctl audio), and the wires."
-        )
-        return SoundFindings(SoundResult.NO_ECHO, advice, measured)
+        return SoundFindings(SoundResult.NO_ECHO, unheard(state, noise), measured)
     if level - noise < ABOVE_NOISE_DB or echo_db < QUIET_ECHO_DB:
         advice = (
             "The microphone hardly heard the speaker. Raise the volume or the gain: intercomctl audio set --volume 80."
@@ -198,9 +201,29 @@ def judge(state: State, measured: SoundMeasured) -> SoundFindings:
     return SoundFindings(SoundResult.WORKS, "", measured)
 
 
+def unheard(state: State, noise: float | None) -> str:
+    """Return what to do if the microphone did not hear the speaker; noise: what it heard instead, in dBFS."""
+    for side in (levels.microphone(state), levels.speaker(state)):
+        if side.now is not None and side.now.muted:
+            return f"The {side.name} is muted. Switch it on: intercomctl audio set --{side.name} on."
+        if side.now is not None and side.now.percent == 0:
+            level = side.level_name
+            return f"The {level} of the {side.name} is 0 %. Set it: intercomctl audio set --{level} 70."
+    if noise is None or noise <= SILENCE_DBFS:
+        return (
+            "The microphone delivers nothing, not even noise. Check its wires, and that audio.capture names its card: "
+            "intercomctl audio devices."
+        )
+    return (
+        "The microphone did not hear the speaker. If you heard it, check the wires and the gain of the microphone; if "
+        "not, those of the speaker, its amplifier and its volume."
+    )
+
+
 def quieter(speaker: levels.Side, by_db: float) -> float | None:
-    """Return the volume in per cent that is quieter by so much; None if the mixer gives no decibels."""
+    """Return the volume in per cent that is quieter by so much; None if the mixer cannot, or gives no decibels."""
     now = speaker.now
     if now is None or now.db is None or now.min_db is None or now.max_db is None:
         return None
-    return float(floor(percent_of(max(now.db - by_db, now.min_db), now.min_db, now.max_db)))
+    volume = float(floor(percent_of(max(now.db - by_db, now.min_db), now.min_db, now.max_db)))
+    return min(volume, speaker.limit) or None  # at 0 % a visitor would hear nothing

@@ -68,7 +68,7 @@ def test_a_sweep_is_played_and_the_reply_and_an_event_have_the_result():
         ({}, SoundResult.WORKS, ""),
         ({"clipped": 0.001}, SoundResult.CLIPPED, "The microphone is overloaded."),
         ({"level_dbfs": None, "echo_db": None}, SoundResult.NO_ECHO, "The microphone did not hear the speaker."),
-        ({"noise_dbfs": None}, SoundResult.NO_ECHO, "The microphone did not hear the speaker."),
+        ({"noise_dbfs": None}, SoundResult.NO_ECHO, "The microphone delivers nothing, not even noise."),
         ({"echo_db": None}, SoundResult.NO_ECHO, "The microphone did not hear the speaker."),
         ({"noise_dbfs": -49.9}, SoundResult.TOO_QUIET, "The microphone hardly heard the speaker."),
         ({"echo_db": -45.1}, SoundResult.TOO_QUIET, "The microphone hardly heard the speaker."),
@@ -98,6 +98,49 @@ def test_a_loud_echo_brings_a_volume_which_is_set_only_on_request(apply):
     assert "Lower the volume to 70 %" in reply.trial.advice
     assert station.desired.sound.volume.percent == (70.0 if apply else None)
     assert station.last(events.AudioTested).applied is apply
+
+
+@pytest.mark.parametrize(
+    ("most", "at_db", "echo_db", "volume"),
+    [(60.0, 0.0, -9.0, 60.0), (100.0, -15.0, 0.0, None), (100.0, -20.0, 0.0, None)],
+)
+def test_the_volume_is_never_above_the_limit_and_never_silence(most, at_db, echo_db, volume):
+    station = ready(audio=AudioSettings(max_volume=most))
+    level = MixerLevel("usbphone", "phone", "PCM", 100.0, at_db, -20.0, 0.0, muted=False)
+    station.give(inputs.LevelsRead, speaker=level, microphone=None)
+    ask(station, apply=True)
+    report(station, replace(GOOD, echo_db=echo_db))
+    (reply,) = replies(station)
+    assert (reply.trial.result, reply.trial.volume) == (SoundResult.LOUD_ECHO, volume)
+    assert station.desired.sound.volume.percent == volume
+
+
+HEARD, MUTED, ZERO = (
+    MixerLevel("usbphone", "phone", "Mic", percent, muted=muted)
+    for percent, muted in ((50.0, False), (50.0, True), (0.0, False))
+)
+
+
+@pytest.mark.parametrize(
+    ("speaker", "microphone", "noise", "advice"),
+    [
+        (HEARD, MUTED, -60.0, "The microphone is muted. Switch it on: intercomctl audio set --microphone on."),
+        (HEARD, ZERO, -60.0, "The gain of the microphone is 0 %. Set it: intercomctl audio set --gain 70."),
+        (MUTED, HEARD, -60.0, "The speaker is muted. Switch it on: intercomctl audio set --speaker on."),
+        (ZERO, HEARD, -60.0, "The volume of the speaker is 0 %. Set it: intercomctl audio set --volume 70."),
+        (HEARD, HEARD, -90.3, "The microphone delivers nothing, not even noise. Check its wires"),
+        (None, None, None, "The microphone delivers nothing, not even noise. Check its wires"),
+        (None, None, -60.0, "The microphone did not hear the speaker. If you heard it"),
+    ],
+)
+def test_a_side_that_is_muted_or_cut_is_named(speaker, microphone, noise, advice):
+    station = ready()
+    station.give(inputs.LevelsRead, speaker=speaker, microphone=microphone)
+    ask(station)
+    report(station, replace(GOOD, noise_dbfs=noise, level_dbfs=None, echo_db=None))
+    (reply,) = replies(station)
+    assert reply.trial.result is SoundResult.NO_ECHO
+    assert reply.trial.advice.startswith(advice)
 
 
 def test_a_mixer_without_decibels_brings_no_volume():
@@ -175,6 +218,15 @@ def test_a_call_comes_first_and_ends_it():
     assert station.desired.sound.test is None
 
 
+@pytest.mark.parametrize("action", [inputs.PlayTone(Tone.DOOR), inputs.PlaySound("gong")])
+def test_a_tone_or_file_that_a_client_plays_ends_it(action):
+    station = ready(audio=AudioSettings(sounds="/sounds"))
+    ask(station)
+    station.ask(action)
+    assert [reply.error.cause for reply in replies(station)] == ["A tone or file is played on the speaker."]
+    assert station.desired.sound.test is None
+
+
 def test_a_visitor_comes_first_and_ends_it():
     station = ready()
     ask(station)
@@ -190,7 +242,8 @@ def test_one_that_cannot_be_performed_or_takes_too_long_is_an_error():
     assert (replies(station)[-1].error.code, replies(station)[-1].error.cause) == ("unavailable", "The disc is full.")
     ask(station)
     station.wait(33.0)
-    assert (replies(station)[-1].error.code, replies(station)[-1].error.cause) == ("unavailable", "It took too long.")
+    assert replies(station)[-1].error.code == "unavailable"
+    assert replies(station)[-1].error.cause == "The card or the computation took too long."
     assert station.desired.wake_at is None
 
 

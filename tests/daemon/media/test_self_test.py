@@ -1,14 +1,15 @@
 """The self-test of the sound over HTTP and by a long press: its results, and a call that ends it."""
 
-import tempfile
+import os
+import signal
 import threading
-from pathlib import Path
+from contextlib import contextmanager
 
 import pytest
 
 from tests.support.daemon import Daemon
-from tests.support.pairs import appliances, pair
-from tests.support.peers.sound_server import SoundServer
+from tests.support.peers.packets import Packets
+from tests.support.peers.sound_server import SoundServer, serving
 from tests.support.shown import shows
 from tests.support.waiting import until
 
@@ -20,13 +21,8 @@ SERVICE = {"service": {"action": "none", "long_action": "audio_test", "long_pres
 @pytest.fixture
 def server(monkeypatch):
     """A sound server whose microphone hears its speaker."""
-    with tempfile.TemporaryDirectory(prefix="pulse-") as directory:  # a socket's path is short
-        made = SoundServer(Path(directory))
-        made.start()
-        monkeypatch.setenv("PULSE_SERVER", made.environment["PULSE_SERVER"])
-        monkeypatch.setenv("PULSE_RUNTIME_PATH", directory)
+    with serving(SoundServer, monkeypatch) as made:
         yield made
-        made.kill()
 
 
 def result(door, **body):
@@ -55,10 +51,7 @@ def test_each_result_is_caused_by_what_it_names(tmp_path, server):
             found = until_result(door, wanted)
             assert (found["advice"] is None) == (wanted == "works")
         server.ask("set-source-mute", "null.monitor", "1")
-        assert result(door)["result"] == "no_echo"
-        door.next("audio.tested", result="no_echo", by="http:unix")
-        door.press("service", 1.0)
-        door.next("audio.tested", result="no_echo", by="button service")
+        until_result(door, "no_echo")
         server.kill()
         door.press("service", 1.0)
         door.next("audio.tested", result="no_card", by="button service")
@@ -73,17 +66,42 @@ def test_without_a_card_that_is_the_result(tmp_path):
         assert door.ask("PATCH", "/v1/audio", {"volume": 50})[1]["code"] == "audio-unavailable"
 
 
-def test_a_visitor_in_the_test_rings_as_always_and_the_test_ends(server):
-    with appliances(*pair({"audio": PULSE})) as (front, kitchen):
-        answers = []
-        ask = threading.Thread(target=lambda: answers.append(front.ask("POST", "/v1/audio/self-test", {"seconds": 5})))
-        ask.start()
-        until(lambda: server.open_streams() == (1, 1), "the card is open")
-        front.press("ring")
-        call = kitchen.rung()
-        ask.join()
-        ((status, problem),) = answers
-        assert (status, problem["code"], problem["cause"]) == (409, "conflict", "A call began.")
-        kitchen.press("answer")
-        kitchen.wait("call.connected", call)
-        assert front.ask("POST", "/v1/audio/self-test")[1]["code"] == "conflict"
+@contextmanager
+def during_a_test(door, server):
+    """While the sweep plays; afterwards its answer is in the list."""
+    answers = []
+    ask = threading.Thread(target=lambda: answers.append(door.ask("POST", "/v1/audio/self-test", {"seconds": 5})))
+    ask.start()
+    until(lambda: server.open_streams() == (1, 1), "the card is open")
+    yield answers
+    ask.join()
+
+
+def interrupted(answers):
+    ((status, problem),) = answers
+    assert (status, problem["code"]) == (409, "conflict")
+    return problem["cause"]
+
+
+def test_a_visitor_in_the_test_rings_as_always_and_the_test_ends(tmp_path, server):
+    with Daemon(tmp_path, audio=PULSE) as door, Packets(door.far_address, door.far_port) as far:
+        with during_a_test(door, server) as answers:
+            call = far.rung_by(door)
+        assert interrupted(answers) == "A visitor rings."
+        assert door.ask("POST", "/v1/audio/self-test")[1]["code"] == "conflict"
+        assert [each["id"] for each in door.get("/v1/calls")["calls"]] == [call]
+
+
+def test_two_are_not_at_once_and_one_ends_with_the_sip_process_or_the_card(tmp_path, server):
+    with Daemon(tmp_path, audio=PULSE) as door:
+        with during_a_test(door, server) as answers:
+            status, problem = door.ask("POST", "/v1/audio/self-test")
+            assert (status, problem["detail"]) == (409, "The sound is being tested already.")
+            os.kill(door.sip(), signal.SIGKILL)
+        assert interrupted(answers) == "The process that uses the sound cards ended."
+        until_result(door, "loud_echo")
+        with during_a_test(door, server) as answers:
+            server.kill()
+        ((status, found),) = answers
+        assert (status, found["result"], found["heard"]) == (200, "no_card", False)
+        assert found["advice"].endswith("Run intercomctl doctor.")

@@ -75,7 +75,7 @@ class Media:
 
     def turn(self, now: float) -> None:
         """Adjust the bridge if something has changed, and attend to files and card."""
-        self._changed |= self._test.turn(now, self._devices.working)
+        self._changed |= self._test.turn(self._devices.working)
         if self._changed or self._calls.media_changed:
             self._changed = self._calls.media_changed = False
             self._apply()

@@ -198,7 +198,7 @@ class Web:
         self._reactor.post(
             inputs.AccessTokenAdded(
                 at=time.monotonic(),
-                token=token.id,
+                id=token.id,
                 name=token.name,
                 scopes=token.scopes,
                 expires=utc(token.expires),
@@ -208,4 +208,4 @@ class Web:
 
     def token_removed(self, token: "Token", by: str) -> None:
         """Report that a token was removed."""
-        self._reactor.post(inputs.AccessTokenRemoved(at=time.monotonic(), token=token.id, name=token.name, by=by))
+        self._reactor.post(inputs.AccessTokenRemoved(at=time.monotonic(), id=token.id, name=token.name, by=by))

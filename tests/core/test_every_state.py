@@ -230,8 +230,8 @@ def beside_calls(common, pulses):
     yield inputs.RequestRefused(**common, method="INFO", source="127.0.0.9", code=405, reason="Method Not Allowed")
     yield inputs.SipSlow(**common, after_s=5.0, waits_for="listing sound cards")
     yield inputs.AccessDenied(**common, who="x", source="127.0.0.9", scope="http")
-    yield inputs.AccessTokenAdded(**common, token="t-1", name="tablet", scopes=("view",), expires=None, by="http:unix")
-    yield inputs.AccessTokenRemoved(**common, token="t-1", name="tablet", by="http:unix")
+    yield inputs.AccessTokenAdded(**common, id="t-1", name="tablet", scopes=("view",), expires=None, by="http:unix")
+    yield inputs.AccessTokenRemoved(**common, id="t-1", name="tablet", by="http:unix")
     yield inputs.AccessLockedOut(**common, who="x", source="127.0.0.9", scope=LockoutScope.TARGET, seconds=30.0)
 
 

@@ -13,6 +13,7 @@ from msgspec import structs, to_builtins
 from appliance.core import desired_state, events, inputs, snapshot
 from appliance.core.access.credentials import digest
 from appliance.core.model import (
+    AccessScope,
     Action,
     ButtonId,
     ButtonSettings,
@@ -260,6 +261,7 @@ class World:
             },
             inputs.AccessDenied: {"source": choice(["127.0.0.8", "127.0.0.9"])},
             inputs.AccessLockedOut: {"scope": choice([LockoutScope.SOURCE, LockoutScope.TARGET])},
+            inputs.AccessTokenAdded: {"scopes": (AccessScope.VIEW,), "expires": None},
         }.get(kind, {})
         if issubclass(kind, inputs.OfCall):
             fields["call"] = call

@@ -510,7 +510,7 @@ def test_digits_in_the_sound_are_listened_for_where_the_account_takes_them(state
 
 def test_a_token_that_is_made_or_removed_is_reported_with_who_did_it():
     station = Station()
-    station.give(inputs.AccessTokenAdded, token="t-1", name="tablet", scopes=("view",), expires=None, by="http:unix")
-    station.give(inputs.AccessTokenRemoved, token="t-1", name="tablet", by="http:token")
+    station.give(inputs.AccessTokenAdded, id="t-1", name="tablet", scopes=("view",), expires=None, by="http:unix")
+    station.give(inputs.AccessTokenRemoved, id="t-1", name="tablet", by="http:token")
     assert [(event.name, event.by) for event in station.told] == [("tablet", "http:unix"), ("tablet", "http:token")]
     assert station.types() == ["access.token_added", "access.token_removed"]

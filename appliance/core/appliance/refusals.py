@@ -20,12 +20,12 @@ def denied(turn: Turn, given: inputs.AccessDenied) -> None:
 
 def token_added(turn: Turn, given: inputs.AccessTokenAdded) -> None:
     """Report a new token."""
-    turn.emit(events.AccessTokenAdded(given.token, given.name, given.scopes, given.expires, given.by))
+    turn.emit(events.AccessTokenAdded(given.id, given.name, given.scopes, given.expires, given.by))
 
 
 def token_removed(turn: Turn, given: inputs.AccessTokenRemoved) -> None:
     """Report that a token allows nothing any more."""
-    turn.emit(events.AccessTokenRemoved(given.token, given.name, given.by))
+    turn.emit(events.AccessTokenRemoved(given.id, given.name, given.by))
 
 
 def locked_out(turn: Turn, given: inputs.AccessLockedOut) -> None:

@@ -145,7 +145,7 @@ class AccessTokenAdded(Event):
     """`by` made a token for HTTP. expires: when it ends, UTC; null: never."""
 
     TYPE = "access.token_added"
-    token: str
+    id: str
     name: str
     scopes: tuple[AccessScope, ...]
     expires: str | None
@@ -156,7 +156,7 @@ class AccessTokenRemoved(Event):
     """`by` removed a token, which no longer allows anything."""
 
     TYPE = "access.token_removed"
-    token: str
+    id: str
     name: str
     by: str
 

@@ -143,7 +143,7 @@ class AccessDenied(Input, kw_only=True):
 class AccessTokenAdded(Input, kw_only=True):
     """A token for HTTP was made, and is on disc. expires: UTC, as in events; None: never."""
 
-    token: str
+    id: str
     name: str
     scopes: tuple[AccessScope, ...]
     expires: str | None
@@ -153,7 +153,7 @@ class AccessTokenAdded(Input, kw_only=True):
 class AccessTokenRemoved(Input, kw_only=True):
     """A token for HTTP was removed, also from the disc."""
 
-    token: str
+    id: str
     name: str
     by: str
 

@@ -46,7 +46,7 @@ def make(door, name, *scopes):
 def test_a_token_opens_the_door_and_shows_nothing_until_it_is_removed(door):
     token, text = make(door, "opener", "door")
     added = door.wait("access.token_added")["data"]
-    assert added == {"token": token, "name": "opener", "scopes": ["door"], "expires": None, "by": "http:unix"}
+    assert added == {"id": token, "name": "opener", "scopes": ["door"], "expires": None, "by": "http:unix"}
     assert ask(door, "POST", "/v1/doors/front/open", text)[0] == 200
     assert door.wait("door.unlocked")["data"]["by"] == "http:opener"
     door.wait("door.locked")
@@ -56,7 +56,7 @@ def test_a_token_opens_the_door_and_shows_nothing_until_it_is_removed(door):
     assert door.wait("access.denied", who="http:opener")["data"]["scope"] == "view"
     assert [each["name"] for each in door.get("/v1/tokens")["tokens"]] == ["opener"]
     assert door.ask("DELETE", f"/v1/tokens/{token}")[0] == 200
-    assert door.wait("access.token_removed")["data"] == {"token": token, "name": "opener", "by": "http:unix"}
+    assert door.wait("access.token_removed")["data"] == {"id": token, "name": "opener", "by": "http:unix"}
     door.begin()
     assert ask(door, "POST", "/v1/doors/front/open", text)[0] == 401
     assert door.ask("DELETE", f"/v1/tokens/{token}")[1]["code"] == "token-not-found"

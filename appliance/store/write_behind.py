@@ -54,16 +54,14 @@ class Backlog:
 
     def close(self) -> None:
         """Queue the last rows; `Writer.close` then waits for them."""
-        self._writer.submit(self._flush)
+        self._writer.submit(self._flush, single=True)
 
     def _flush_soon(self) -> None:
         with self._lock:
             if self._queued or not self._waiting:
                 return
             self._queued = True
-        if not self._writer.submit(self._flush):
-            with self._lock:
-                self._queued = False  # the next row tries again
+        self._writer.submit(self._flush, single=True)  # refused after the end only, which `close` came before
 
     # -- in the writer's thread ----------------------------------------------------------------------------------------
 

@@ -66,13 +66,16 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, job: Job, *, delay_s: float = 0.0, refuse: Callable[[str], None] | None = None) -> bool:
+    def submit(
+        self, job: Job, *, delay_s: float = 0.0, refuse: Callable[[str], None] | None = None, single: bool = False
+    ) -> bool:
         """Queue `job` to run in `delay_s` seconds; False if there is no room for it, or after `close`.
 
-        A job with `refuse` is tried only once, even while the disc fails; `refuse` then gets the reason.
+        A job with `refuse` is tried only once, even while the disc fails; `refuse` then gets the reason. single: there
+        is always room for it, as its sender queues one at a time.
         """
         with self._changed:
-            if self._closing or len(self._entries) >= self._capacity:
+            if self._closing or (len(self._entries) >= self._capacity and not single):
                 return False
             self._entries.append(_Entry(job, time.monotonic() + delay_s, refuse))
             self._changed.notify()

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -143,3 +144,20 @@ def test_all_that_was_seen_on_disc_is_there_after_a_kill(tmp_path):
         kept = [each["id"] for each in audit.list(200)]
     assert kept == list(range(kept[0], 0, -1))
     assert kept[0] >= told
+
+
+def test_an_event_that_comes_while_too_many_writes_wait_is_in_the_audit(tmp_path):
+    """It stayed in memory until the next event: a thousand wrong codes in a second fill the queue with lockouts."""
+    writer, release = Writer(tmp_path, lambda _: None, capacity=2), threading.Event()
+    writer.ask(lambda _: None)  # the database is there
+
+    def busy(_connection):
+        release.wait(60)
+
+    while writer.submit(busy):
+        pass
+    audit = Audit(writer)
+    audit.append(envelope(1, "door.denied"))
+    release.set()
+    until(lambda: [each["id"] for each in audit.list()] == [1], "the event")
+    assert writer.close(PATIENCE_S)

@@ -84,6 +84,7 @@ class MediaConfig:
     quality: int
     noVad: bool
     ecTailLen: int
+    sndAutoCloseTime: int
 
 class LogConfig:
     level: int

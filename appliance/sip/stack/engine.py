@@ -314,6 +314,7 @@ def endpoint_config(settings: SipSettings) -> pj.EpConfig:
     config.medConfig.noVad = True  # silence is sent as well: no packets then means a fault
     config.medConfig.quality = RESAMPLING
     config.medConfig.ecTailLen = 0  # `devices` enables it for a real card
+    config.medConfig.sndAutoCloseTime = -1  # `devices` closes the card, and must know it
     log = config.logConfig
     log.consoleLevel = log.level = log.msgLogging = 0
     if settings.trace:

@@ -13,7 +13,6 @@ from tests.support.peers.sound_server import SoundServer, serving
 from tests.support.shown import shows
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.far_end
 PULSE = {"capture": "pulse", "playback": "pulse"}
 SERVICE = {"service": {"action": "none", "long_action": "audio_test", "long_press_ms": 500}}
 
@@ -55,6 +54,16 @@ def test_each_result_is_caused_by_what_it_names(tmp_path, server):
         server.kill()
         door.press("service", 1.0)
         door.next("audio.tested", result="no_card", by="button service")
+
+
+def test_a_card_that_is_lost_after_its_last_sound_is_no_card(tmp_path, server):
+    with Daemon(tmp_path, audio=PULSE) as door:
+        door.post("/v1/audio/tone", {"tone": "door"})
+        until(lambda: server.open_streams() != (0, 0), "the card is open")
+        door.ask("DELETE", "/v1/audio/tone")
+        until(lambda: server.open_streams() == (0, 0), "the card is closed")
+        server.kill()
+        assert result(door)["result"] == "no_card"
 
 
 @shows("error:audio-unavailable")

@@ -20,3 +20,5 @@
 #define PJMEDIA_G722_DEFAULT_PCM_SHIFT 1
 /* Else one loud sound makes a far end quieter until the call ends. */
 #define PJMEDIA_G722_STOP_PCM_SHIFT_ON_CLIPPING 0
+/* The default of 24 hexadecimal digits has fewer than the 128 random bits of RFC 8445 §5.3. */
+#define PJ_ICE_PWD_LEN          40

@@ -120,8 +120,6 @@ class Engine:
             self._announce(LISTING)
             with plugins_silenced(), no_cards(start.cards_wait_s > 0 or not needs_a_card(settings)):
                 self._endpoint.libInit(endpoint_config(settings))
-            # Nothing else seeds rand(), by which pjsip chooses SSRCs and ports: they would be the same in every run.
-            LIBC.srand(ctypes.c_uint(int.from_bytes(os.urandom(4))))
             self._announce("")
             transports = Transports(self._endpoint, settings)
             codecs = Codecs(self._endpoint, settings.codecs, settings.opus_complexity)

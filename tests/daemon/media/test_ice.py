@@ -1,9 +1,12 @@
 """ICE (RFC 8445): with far ends that do it, do not, or do it in vain; on a cable, as loopback is no candidate."""
 
 import os
+import re
 import signal
 import socket
 import struct
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -226,6 +229,25 @@ def test_a_stranger_at_the_sockets_of_a_call_changes_neither_its_sound_nor_its_f
             assert not each.of("media.ice_failed") + each.of("media.source_changed") + each.of("dtmf.received")
         assert not [each for each in drained(stranger) if each[0] >= 0x80], "sound"
         hung_up(kitchen, came, door, call)
+
+
+def test_its_passwords_come_from_the_kernel_and_have_enough_bits(cable, tmp_path, monkeypatch):
+    """Who knows what rand() gives knows none of them (RFC 8445 §5.3)."""
+    library = tmp_path / "same_numbers.so"
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", library, Path(__file__).with_name("same_numbers.c")], check=True)
+    monkeypatch.setenv("LD_PRELOAD", str(library))
+    passwords = set()
+    with Packets(PBX, bound=cable.pbx.socket) as far:
+        uri = f"sip:far@{PBX}:{far.port}"
+        for each in range(2):
+            with station(tmp_path / f"d{each}", cable.door, {"uri": uri}, sip={"port": PORT + 6}) as door:
+                call = door.ring()
+                invite = far.receive("INVITE", "INVITE")
+                passwords.add(re.search(r"^a=ice-pwd:(\S+)", invite, re.MULTILINE)[1])
+                far.send(far.reply(invite, "486 Busy Here"))
+                door.final(call, cause="busy")
+    assert len(passwords) == 2
+    assert all(4 * len(each) >= 128 for each in passwords)
 
 
 def test_a_station_that_is_called_by_its_name_is_found_as_well(cable, tmp_path):

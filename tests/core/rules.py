@@ -14,19 +14,34 @@ MAY_STAY = 1e-6  # floating point
 
 def checked(state: State, given, ended: Counter | None = None) -> Step:
     """Take a step and hold the rules against what it gives; a state that stays was held against them as it came."""
+    taken = stepped(state, given, ended)
+    if taken.state is not state:
+        may_be(taken.state)
+    return taken
+
+
+def stepped(state: State, given, ended: Counter | None = None) -> Step:
+    """Take a step and hold the rules of the change against it."""
     taken = step(state, given)
     new = taken.state
     ended_once(state, taken, ended)
-    if new is state:
-        return taken
+    if new is not state:
+        assert new.now >= state.now
+        assert new.count <= max(new.settings.max_calls, state.count)
+    if new.doors.pulses is not state.doors.pulses:
+        before = dict(state.doors.pulses)
+        for door, pulse in new.doors.pulses:
+            assert door not in before or pulse.id >= before[door].id, "a pulse's id is only ever newer"
+    return taken
+
+
+def may_be(new: State) -> None:
+    """Hold the rules of a state against it."""
     wanted = desired_state.desired(new)
-    assert new.now >= state.now
-    assert new.count <= max(new.settings.max_calls, state.count)
     in_calls(new, wanted)
-    at_doors(state, new, wanted)
+    at_doors(new, wanted)
     if wanted.wake_at is not None and wanted.wake_at <= new.now:
         assert step(new, inputs.Tick(at=new.now)).state != new, "a deadline that has come changes nothing: busy waiting"
-    return taken
 
 
 def ended_once(state: State, taken: Step, ended: Counter | None) -> None:
@@ -101,7 +116,7 @@ def in_calls(new: State, wanted: Desired) -> None:
         assert wanted.sound.tone in {None, Tone.ERROR}
 
 
-def at_doors(state: State, new: State, wanted: Desired) -> None:
+def at_doors(new: State, wanted: Desired) -> None:
     """The relay: never beyond its bound, and never without a guard."""
     for door in new.settings.doors:
         for name, pulse in new.doors.pulses:
@@ -110,9 +125,6 @@ def at_doors(state: State, new: State, wanted: Desired) -> None:
                 assert door.id not in new.doors.locked_down or pulse.until <= new.now, "lockdown beats what runs"
                 assert wanted.wake_at is not None
     assert new.doors.relay_ready or not wanted.relays
-    for relay in wanted.relays:
-        old = dict(state.doors.pulses).get(relay.door)
-        assert old is None or relay.id >= old.id, "a pulse's id is only ever newer"
 
     for waiting in (*new.appliance.pending_replies, *new.doors.blocks):
         assert new.now < waiting.until

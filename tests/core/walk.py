@@ -6,7 +6,7 @@ from functools import cache
 from appliance.base.record import Record
 from appliance.core import desired_state, inputs
 from appliance.core.model import Call, State
-from tests.core.rules import checked
+from tests.core.rules import may_be, stepped
 
 TIMES = {
     "deadline",
@@ -171,14 +171,14 @@ def walk(first: State, every_input, within_bounds, look=lambda given, taken: Non
         if (wake := desired_state.wake_at(state)) is not None:
             choices.append(inputs.Tick(at=max(wake, state.now), fresh=f"{steps:026}"))
         for given in choices:
-            taken = checked(state, given)
+            taken = stepped(state, given)
             steps += 1
             look(given, taken)
-            if taken.state == state or not within_bounds(taken.state):
+            if taken.state == state or (key := keys.of(taken.state)) in seen:
                 continue
-            key = keys.of(taken.state)
-            if key not in seen:
-                seen.add(key)
+            seen.add(key)
+            may_be(taken.state)
+            if within_bounds(taken.state):
                 states.append(taken.state)
                 queue.append(taken.state)
     return states, steps

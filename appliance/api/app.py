@@ -57,7 +57,7 @@ def build(ports: HttpPorts, token: str, places: admission.Places | None = None) 
     # The middleware that is added last sees a request first.
     app.add_middleware(idempotency.Repeats)
     app.add_middleware(admission.Admission, places=places or admission.Places())
-    app.add_middleware(auth.Gate, token=token, tokens=ports.tokens, reports=ports, patience=auth.Patience())
+    app.add_middleware(auth.Gate, token=token, ports=ports, patience=auth.Patience())
     app.add_middleware(headers.FixedHeaders)
     problems.install(app)
     return app

@@ -4,9 +4,10 @@
 it and writes the measurement. Both run at low priority, because they compute for seconds on a small board.
 """
 
+import io
 import os
-import struct
 import sys
+import wave
 from array import array
 from collections.abc import Sequence
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
@@ -48,14 +49,13 @@ def sweep(seconds: float) -> list[int]:
 def played(seconds: float) -> bytes:
     """The WAV file to play: silence, the sweep, and silence again."""
     quiet, _, echo = _lengths(seconds)
-    samples = array("h", [0] * quiet + sweep(seconds) + [0] * echo)
-    if sys.byteorder == "big":
-        samples.byteswap()
-    body = samples.tobytes()
-    kind = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, RATE, 2 * RATE, 2, 16)
-    return (
-        struct.pack("<4sI4s", b"RIFF", 36 + len(body), b"WAVE") + kind + struct.pack("<4sI", b"data", len(body)) + body
-    )
+    written = io.BytesIO()
+    with wave.open(written, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(array("h", [0] * quiet + sweep(seconds) + [0] * echo).tobytes())
+    return written.getvalue()
 
 
 def measure(heard: "array[int]", seconds: float) -> SoundMeasured:

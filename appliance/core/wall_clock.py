@@ -53,12 +53,12 @@ def quiet_changes_at(state: State) -> float | None:
     return None if left is None else state.now + min(left)
 
 
-def iso(at: float | None, epoch: float) -> str | None:
-    """A monotonic time as RFC 3339 in UTC, with microseconds; None stays None."""
+def iso(at: float | None, epoch: float, timespec: str = "microseconds") -> str | None:
+    """A monotonic time as RFC 3339 in UTC; None stays None. timespec: that of `datetime.isoformat`."""
     return (
         None
         if at is None
-        else datetime.fromtimestamp(epoch + at, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        else datetime.fromtimestamp(epoch + at, UTC).isoformat(timespec=timespec).replace("+00:00", "Z")
     )
 
 

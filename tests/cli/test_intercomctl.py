@@ -15,8 +15,10 @@ import pytest
 import tomli
 
 from appliance.api.models.audio import PlayTone
+from appliance.api.models.tokens import TokenScope
 from appliance.cli import show
 from appliance.cli.__main__ import TONES
+from appliance.cli.tokens import SCOPES
 from appliance.core.model import PLAYABLE
 from appliance.simulator.panel import ask
 from tests.support.daemon import Daemon
@@ -54,6 +56,10 @@ def test_the_client_and_http_know_the_tones_that_the_station_plays():
     """The client starts without the model, and pydantic wants literals: each has its own list."""
     assert get_args(PlayTone.model_fields["tone"].annotation) == tuple(PLAYABLE)
     assert tuple(PLAYABLE) == TONES
+
+
+def test_the_client_and_http_know_the_scopes_of_tokens():
+    assert get_args(TokenScope) == SCOPES
 
 
 @pytest.mark.far_end

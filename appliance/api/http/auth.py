@@ -14,17 +14,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from appliance.api.http import problems, scopes
 from appliance.api.http.dependencies import ALLOWED, WHO
-from appliance.api.http.tokens import Token, Tokens
+from appliance.api.http.tokens import Token
+from appliance.api.ports import HttpPorts
 from appliance.base import durable
 from appliance.base.errors import ErrorCode, IntercomError
-from appliance.core.model import AccessScope
 
 LISTENER = "intercomd.listener"  # the key in the ASGI scope, put there by `server`
 TOKEN_BYTES = 32
@@ -99,22 +98,11 @@ class Patience:
         return locked - now, was_free and locked > now
 
 
-class Reports(Protocol):
-    """Where refusals are reported."""
-
-    def denied(self, who: str, source: str, scope: AccessScope) -> None:
-        """A request was refused."""
-
-    def locked_out(self, source: str, seconds: float) -> None:
-        """From now on, refusals of this source are not reported for that time."""
-
-
 class Gate:
     """ASGI middleware: refuses unauthorised requests, and stores the client's identity in the scope."""
 
-    def __init__(self, app: ASGIApp, token: str, tokens: Tokens, reports: Reports, patience: Patience) -> None:
-        self.app, self._token, self._tokens = app, token, tokens
-        self._reports, self._patience = reports, patience
+    def __init__(self, app: ASGIApp, token: str, ports: HttpPorts, patience: Patience) -> None:
+        self.app, self._token, self._ports, self._patience = app, token, ports, patience
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer it with 401, 403 or 429."""
@@ -134,11 +122,11 @@ class Gate:
         source = place(scope["client"][0] if scope.get("client") else "unknown")
         locked_s, begins = self._patience.spend(source)
         if not locked_s:
-            self._reports.denied(scope[WHO], source, scopes.needed(_method(scope), scope["path"])[0])
+            self._ports.denied(scope[WHO], source, scopes.needed(_method(scope), scope["path"])[0])
             headers = {"WWW-Authenticate": "Bearer"} if error.code == ErrorCode.UNAUTHORIZED else {}
             return problems.response(error, scope["path"], headers)
         if begins:
-            self._reports.locked_out(source, locked_s)
+            self._ports.locked_out(source, locked_s)
         wait_s = str(math.ceil(locked_s))
         too_many = IntercomError(
             ErrorCode.RATE_LIMITED, "Too many requests without authorization.", "", f"Wait {wait_s} s."
@@ -168,7 +156,7 @@ class Gate:
         if secrets.compare_digest(given, self._token.encode()):
             scope[WHO] = "http:token"
             return None
-        token = self._tokens.find(given)
+        token = self._ports.tokens.find(given)
         if token is None:
             return IntercomError(
                 ErrorCode.UNAUTHORIZED,
@@ -177,7 +165,7 @@ class Gate:
                 "Send Authorization: Bearer with a token; `intercomctl token add` makes one.",
             )
         scope[WHO] = f"http:{token.name}"
-        scope[ALLOWED] = partial(self._tokens.valid, token)
+        scope[ALLOWED] = partial(self._ports.tokens.valid, token)
         return _lack(token, scope)
 
 

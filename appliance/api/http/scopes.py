@@ -3,7 +3,6 @@
 from appliance.core.model import AccessScope
 
 VIEW, CALL, DOOR, ADMIN = AccessScope.VIEW, AccessScope.CALL, AccessScope.DOOR, AccessScope.ADMIN
-OF_TOKENS = (VIEW, CALL, DOOR, ADMIN)
 _LOOKS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 # The first line counts whose path is that of the request, or a path above it.

@@ -11,7 +11,6 @@ import stat
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -21,6 +20,7 @@ from appliance.base import durable
 from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.base.record import Record
 from appliance.base.types import Json
+from appliance.core import wall_clock
 from appliance.core.model import AccessScope
 
 MOST = 64
@@ -162,7 +162,7 @@ def view(token: Token, *, valid: bool) -> Json:
 
 def utc(at: float | None) -> str | None:
     """Seconds since 1970 as events give times."""
-    return None if at is None else f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return wall_clock.iso(at, 0.0, timespec="seconds")
 
 
 def _read(path: Path) -> dict[str, Token]:

@@ -41,10 +41,9 @@ def due(turn: Turn) -> None:
 
 def wake(state: State) -> list[float | None]:
     """The times at which `due` must act."""
-    own = [self_test.gives_up_at(state)] if state.audio.trial is not None else []
     if not state.audio.tones and not state.audio.playbacks:
-        return own
-    return [*own, *tones.wake(state), *playbacks.wake(state)]
+        return self_test.wake(state)
+    return [*self_test.wake(state), *tones.wake(state), *playbacks.wake(state)]
 
 
 def view(state: State, _epoch: float) -> dict[str, Any]:

@@ -95,9 +95,9 @@ def wanted(state: State) -> SoundTest | None:
     return None if trial is None else SoundTest(trial.id, trial.seconds)
 
 
-def gives_up_at(state: State) -> float | None:
+def wake(state: State) -> list[float | None]:
     """When a test ends without a result."""
-    return None if state.audio.trial is None else state.audio.trial.until
+    return [] if state.audio.trial is None else [state.audio.trial.until]
 
 
 def tested(turn: Turn, given: inputs.SoundTested) -> None:

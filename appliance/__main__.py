@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import appliance
-from appliance.base.errors import IntercomError
+from appliance.base.errors import ErrorCode, IntercomError
 
 if TYPE_CHECKING:
     from appliance.config.directory import Flat
@@ -106,11 +106,18 @@ def configured(path: Path) -> tuple["Config", dict[str, str], tuple["Flat", ...]
 
 def check(path: Path) -> int:
     """Check the configuration."""
-    from appliance.doctor import lamps, trust  # noqa: PLC0415  late: for this alone
+    from appliance.doctor import https, lamps, trust  # noqa: PLC0415  late: for this alone
+    from appliance.doctor.findings import Level  # noqa: PLC0415
 
     config, _, flats = configured(path)
+    served = https.examine(config)
+    for found in served:
+        if found.level is Level.PROBLEM:
+            where = f"{path.name}: {found.check}: {found.message}"
+            raise IntercomError(ErrorCode.CONFIG_INVALID, where, found.cause, found.resolution)
     print(f"{path}: OK")
-    for note in (*lamps.notes(config), *trust.notes(config, flats)):
+    soon = (found for found in served if found.level is Level.WARNING)
+    for note in (*lamps.notes(config), *trust.notes(config, flats), *soon):
         print(f"Note: {note.check}: {note.message} {note.cause} {note.resolution}")
     return 0
 

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from contextlib import suppress
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -116,7 +117,16 @@ class Web:
 
         token = await asyncio.to_thread(self._token)
         built = await asyncio.to_thread(app.build, self, token, self._http_places)
-        server = HttpServer(built, None, self._config.http.address, self._config.http.port)
+        address, secured = self._config.http.address, None
+        if not ip_address(address).is_loopback:
+            from appliance.app.https import Certificate  # noqa: PLC0415  late: only where there is TLS
+
+            places = self._places
+            secured = Certificate(
+                self._config.http, places.state, places.runtime / "http.fingerprint", self._reactor.post
+            )
+            await asyncio.to_thread(secured.open)
+        server = HttpServer(built, None, address, self._config.http.port, secured)
         bound = await server.start()
         log.info("http %s", bound.url)
         try:

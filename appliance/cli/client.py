@@ -5,11 +5,15 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from appliance.base.errors import ErrorCode, IntercomError, reason
 from appliance.base.types import Json
 from appliance.base.unixhttp import UnixConnection
+
+if TYPE_CHECKING:
+    import ssl
 
 TIMEOUT_S = 10.0
 SOUND_TEST_S = 45.0  # it listens, plays and computes: longer than the daemon lets it take
@@ -17,10 +21,14 @@ OK = range(200, 300)
 
 
 class Client:
-    """Talks to one daemon: at `url` with a token, else at the Unix socket `path`, where the file's mode authorises."""
+    """Talks to one daemon: at `url` with a token, else at the Unix socket `path`, where the file's mode authorises.
 
-    def __init__(self, path: Path, url: str = "", token: str = "") -> None:
-        self._path, self._url, self._token = path, urlsplit(url), token
+    authority: a file with the certificate that an https address must have, or with that of its authority; None: those
+    of this machine's authorities.
+    """
+
+    def __init__(self, path: Path, url: str = "", token: str = "", authority: Path | None = None) -> None:
+        self._path, self._url, self._token, self._authority = path, urlsplit(url), token, authority
 
     def ask(self, method: str, path: str, body: Json | None = None, wait_s: float = TIMEOUT_S) -> Json:
         """Send one request and return its answer, which may take `wait_s`.
@@ -58,8 +66,10 @@ class Client:
             if self._url.netloc:
                 if self._token:
                     protocols.append(Subprotocol(f"bearer.{self._token}"))
-                uri = f"ws://{self._url.netloc}/v1/events{query}"
-                socket_ = connect(uri, subprotocols=protocols, proxy=None)
+                trusted = self._trusted()
+                scheme = "ws" if trusted is None else "wss"
+                uri = f"{scheme}://{self._url.netloc}/v1/events{query}"
+                socket_ = connect(uri, subprotocols=protocols, proxy=None, ssl=trusted)
             else:
                 socket_ = unix_connect(str(self._path), f"ws://localhost/v1/events{query}", subprotocols=protocols)
             with socket_:
@@ -69,9 +79,28 @@ class Client:
             raise self._unreachable(err) from err
 
     def _connection(self, wait_s: float) -> http.client.HTTPConnection:
-        if self._url.netloc:
+        if not self._url.netloc:
+            return UnixConnection(self._path, wait_s)
+        trusted = self._trusted()
+        if trusted is None:
             return http.client.HTTPConnection(self._url.netloc, timeout=wait_s)
-        return UnixConnection(self._path, wait_s)
+        return http.client.HTTPSConnection(self._url.netloc, timeout=wait_s, context=trusted)
+
+    def _trusted(self) -> "ssl.SSLContext | None":
+        """How certificates are checked; None: the address is not https. Raises IntercomError."""
+        if self._url.scheme != "https":
+            return None
+        import ssl  # noqa: PLC0415  late: other commands are quicker without
+
+        try:
+            return ssl.create_default_context(cafile=self._authority)
+        except OSError as err:  # also ssl.SSLError
+            raise IntercomError(
+                ErrorCode.PARAMETER_INVALID,
+                f"{self._authority} cannot be used as a certificate.",
+                reason(err),
+                "Give a readable file in PEM form with --ca.",
+            ) from err
 
     def _authorization(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._token}"} if self._token else {}
@@ -84,6 +113,13 @@ class Client:
                 f"You are not allowed to use {where}.",
                 "The socket is for its owner and group only.",
                 "Join the group intercom, or use sudo.",
+            )
+        if distrust := getattr(err, "verify_message", ""):  # of ssl.SSLCertVerificationError
+            return IntercomError(
+                ErrorCode.SERVER_UNREACHABLE,
+                f"The certificate of {where} is not trusted.",
+                f"{distrust}.",
+                "Copy the station's certificate, /var/lib/intercomd/http.crt, and give the copy with --ca.",
             )
         return IntercomError(
             ErrorCode.SERVER_UNREACHABLE,

@@ -15,15 +15,25 @@ def find(runtime: Path) -> Json:
     """The page of the daemon whose socket is in `runtime`. Raises IntercomError."""
     address = _read(runtime / "http.address", runtime)
     token = _read(next((file for file in _tokens(runtime) if _there(file)), runtime / "http.token"), runtime)
+    page = f"{address.rstrip('/')}/#token={token}"
+    if address.startswith("https:"):
+        return {"address": page, "fingerprint": _read(runtime / "http.fingerprint", runtime)}
     port = urlsplit(address).port
     host = urlsplit(address).hostname or ""
     far = f"[{host}]" if ":" in host else host
     tunnel = f"ssh -L {port}:{far}:{port} {getpass.getuser()}@{socket.gethostname()}"
-    return {"address": f"{address.rstrip('/')}/#token={token}", "tunnel": tunnel}
+    return {"address": page, "tunnel": tunnel}
 
 
 def words(page: Json) -> str:
     """The answer for a terminal."""
+    if "fingerprint" in page:
+        return (
+            f"{page['address']}\n"
+            "This address works in the station's network. Browsers warn of a certificate that the station has made.\n"
+            "Before you accept it, compare its SHA-256 fingerprint:\n"
+            f"  {page['fingerprint']}"
+        )
     return (
         f"{page['address']}\n"
         "This address works on this machine only. To open it on another computer, run there:\n"

@@ -1,14 +1,29 @@
-"""The files of TLS, checked before pjsip gets them: it does not report a missing file, and then trusts nobody."""
+"""The files of TLS, checked before they are used: pjsip does not report a missing file, and then trusts nobody."""
 
+import ipaddress
+import re
 import ssl
 import stat
+import subprocess
 from pathlib import Path
 
 from appliance.base.errors import IntercomError, reason
+from appliance.base.record import Record
 from appliance.config import files
 from appliance.config.schema import Config
 from appliance.config.schema.sip import TlsTable
 from appliance.config.secrets import CODE, OTHERS
+
+LOOK_S = 60.0
+_NAMED = re.compile(r"(?:DNS|IP Address):([^\s,]+)")
+_ENDS = re.compile(r"^notAfter=(.+)$", re.MULTILINE)
+
+
+class Facts(Record):
+    """What a certificate says. ends: in seconds since 1970; names: host names, as *.example.org too, and addresses."""
+
+    ends: float
+    names: frozenset[str]
 
 
 def look(config: Config, name: str) -> None:
@@ -44,10 +59,13 @@ def authorities(tls: TlsTable) -> None:
 
 def own(tls: TlsTable) -> None:
     """Check that our own certificate and key belong together. Raises IntercomError."""
-    if not tls.certificate_file:
-        return
-    key = Path(tls.key_file)
-    for path in (Path(tls.certificate_file), key):
+    if tls.certificate_file:
+        pair(Path(tls.certificate_file), Path(tls.key_file))
+
+
+def pair(certificate: Path, key: Path) -> None:
+    """Check that a certificate and a key can be used, and belong together. Raises IntercomError."""
+    for path in (certificate, key):
         try:
             _, mode = files.read(path)
         except OSError as error:
@@ -61,14 +79,37 @@ def own(tls: TlsTable) -> None:
             )
     try:
         # A password prompt is pointless, as there is no terminal.
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(tls.certificate_file, tls.key_file, password="")
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(certificate, key, password="")
     except (ssl.SSLError, ValueError) as error:
         raise IntercomError(
             CODE,
-            f"{tls.certificate_file} and {tls.key_file} are not a certificate and its key",
+            f"{certificate} and {key} are not a certificate and its key",
             f"{getattr(error, 'reason', None) or error}.",
             "Give both in PEM form, the key without a password.",
         ) from error
+
+
+def facts(certificate: Path) -> Facts:
+    """What the first certificate of a file says. Blocks. Raises IntercomError."""
+    command = ["openssl", "x509", "-noout", "-enddate", "-ext", "subjectAltName"]
+    try:
+        contents, _ = files.read(certificate)
+        said = subprocess.run(command, input=contents, capture_output=True, check=False, timeout=LOOK_S).stdout.decode()
+    except (OSError, subprocess.SubprocessError) as error:
+        raise IntercomError(
+            CODE, f"{certificate} cannot be examined", f"{reason(error)}.", "Install the package openssl."
+        ) from error
+    ends = _ENDS.search(said)
+    if ends is None:
+        raise IntercomError(CODE, f"{certificate} contains no certificate", "", "Give a file in PEM form.")
+    return Facts(ssl.cert_time_to_seconds(ends[1]), frozenset(_plain(name) for name in _NAMED.findall(said)))
+
+
+def _plain(name: str) -> str:
+    try:
+        return str(ipaddress.ip_address(name))
+    except ValueError:
+        return name.lower()
 
 
 def unreadable(path: Path, error: OSError) -> IntercomError:

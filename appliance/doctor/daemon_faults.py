@@ -29,5 +29,7 @@ def _checks(part: str, why: str) -> set[str]:
     """The checks that find this fault too."""
     if part == "audio":
         return {"audio", "audio.capture", "audio.playback"}
+    if part in {"http", "certificate"}:
+        return {"http.certificate_file"}
     named = _OF_PANEL.match(why) if part == "panel" else None
     return {f"panel.{named['kind']}.{named['name']}", "lines"} if named else set()

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from appliance.doctor import configuration, inputs, lamps, lines, sound
+from appliance.doctor import configuration, https, inputs, lamps, lines, sound
 from appliance.doctor.findings import Finding
 
 
@@ -21,4 +21,5 @@ def examine(file: Path, root: Path = Path("/"), *, mixers: bool = False) -> list
         *lines.examine(config, root),
         *lamps.examine(config, root),
         *inputs.examine(config, root),
+        *https.examine(config),
     ]

@@ -10,7 +10,7 @@ import secrets
 import stat
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -28,15 +28,31 @@ from appliance.base.errors import ErrorCode, IntercomError
 LISTENER = "intercomd.listener"  # the key in the ASGI scope, put there by `server`
 TOKEN_BYTES = 32
 LOCAL = "127.0.0.1"
+HTTP, HTTPS = 80, 443  # browsers leave these ports out of Host and Origin
 BEARER = "bearer."  # prefix of the WebSocket subprotocol that brings the token: a page can set no header there
 
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """The listener of a request. `unix`: the file's mode has authorised it; `hosts`: our own names."""
+    """The listener of a request. `unix`: the file's mode has authorised it; `hosts`: our own names; `tls`: by HTTPS."""
 
     unix: bool = False
     hosts: frozenset[str] = frozenset()
+    tls: bool = False
+
+    def is_ours(self, host: str, reached: tuple[str, int] | None) -> bool:
+        """Whether the Host of a request is one of our names, or by HTTPS the address that the client has `reached`.
+
+        An address cannot be pointed elsewhere, as a name can (DNS rebinding), and ours may change at any time.
+        """
+        if host in self.hosts:
+            return True
+        if not self.tls:
+            return False
+        _, dot, rest = host.partition(".")
+        if dot and f"*.{rest}" in self.hosts:
+            return True
+        return reached is not None and host in authorities([reached[0]], reached[1], HTTPS)
 
 
 UNKNOWN = Listener()  # it has no name, so it refuses everything
@@ -137,7 +153,7 @@ class Gate:
         """What is wrong with a request over TCP. Stores whose token it brings in the scope."""
         headers = Headers(scope=scope)
         host = headers.get("host", "").lower()
-        if host not in listener.hosts:
+        if not listener.is_ours(host, scope.get("server")):
             # Otherwise a foreign page could point its own name to our address (DNS rebinding) and read the answers.
             return IntercomError(
                 ErrorCode.FORBIDDEN,
@@ -146,7 +162,7 @@ class Gate:
                 "Use the address that intercomd printed.",
             )
         origin = headers.get("origin")
-        if origin is not None and origin.lower() != f"http://{host}":
+        if origin is not None and origin.lower() != f"{'https' if listener.tls else 'http'}://{host}":
             return IntercomError(
                 ErrorCode.FORBIDDEN, "The request comes from a page of another site.", f"Origin is {origin!r}."
             )
@@ -179,6 +195,17 @@ def _lack(token: Token, scope: Scope) -> IntercomError | None:
         f"It lacks {' and '.join(lacking)}.",
         "Use a token with this scope; `intercomctl token add` makes one.",
     )
+
+
+def authorities(names: Iterable[str], port: int, default: int) -> frozenset[str]:
+    """What a client may write as Host for these names and addresses; default: the port of the scheme."""
+    plain = {in_brackets(name.removeprefix("::ffff:")) for name in names}
+    return frozenset({f"{name}:{port}" for name in plain} | (plain if port == default else set()))
+
+
+def in_brackets(host: str) -> str:
+    """A host as an address of a page has it: an IPv6 address in brackets."""
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
 
 
 def place(address: str) -> str:

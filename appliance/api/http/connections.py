@@ -27,24 +27,27 @@ READ_AT_ONCE = 4  # in a turn of the loop
 _CREDENTIALS = struct.Struct("3i")  # struct ucred: pid, uid, gid
 
 
-def _refusal() -> bytes:
-    """The whole answer to a client for whose connection there is no room."""
-    error = IntercomError(
-        ErrorCode.UNAVAILABLE, "The station is busy.", f"It has {MOST_OF_ONE} connections of one source, or {MOST}."
-    )
+def bare_answer(status: str, error: IntercomError, *headers: str) -> bytes:
+    """The whole answer to a client whose request is not read; its connection is closed."""
     body = json.dumps({**problem(error), "instance": "/"}).encode()
     lines = [
-        "HTTP/1.1 503 Service Unavailable",
+        f"HTTP/1.1 {status}",
         "Content-Type: application/problem+json",
         f"Content-Length: {len(body)}",
-        "Retry-After: 1",
+        *headers,
         "Connection: close",
         "\r\n",
     ]
     return "\r\n".join(lines).encode() + body
 
 
-REFUSAL = _refusal()
+REFUSAL = bare_answer(
+    "503 Service Unavailable",
+    IntercomError(
+        ErrorCode.UNAVAILABLE, "The station is busy.", f"It has {MOST_OF_ONE} connections of one source, or {MOST}."
+    ),
+    "Retry-After: 1",
+)
 
 
 class Turns:

@@ -1,4 +1,4 @@
-"""The listeners: one Unix socket, one loopback port, one application, on the running loop."""
+"""The listeners: one Unix socket, one TCP port, one application, on the running loop. Beyond loopback it is HTTPS."""
 
 import asyncio
 import contextlib
@@ -7,16 +7,21 @@ import ipaddress
 import os
 import socket
 import stat
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from appliance.api.http.auth import LISTENER, Listener
+from appliance.api.http.auth import HTTP, HTTPS, LISTENER, Listener, authorities, in_brackets
 from appliance.api.http.connections import Connection
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.record import Record
+
+if TYPE_CHECKING:
+    from appliance.api.http.handshakes import Handshakes, Secured
 
 SOCKET_MODE = 0o660  # everybody who may write to the socket may give orders
 BACKLOG = 32
@@ -30,37 +35,55 @@ class Bound(Record):
     socket: Path | None
     address: str | None
     port: int
+    scheme: str = "http"
 
     @property
     def url(self) -> str:
         """The page's address, without the token; "" without TCP."""
-        return f"http://{_authority(self.address, self.port)}/" if self.address is not None else ""
+        return f"{self.scheme}://{_authority(self.address, self.port)}/" if self.address is not None else ""
 
 
 class HttpServer:
-    """Serves `app` until stopped. `socket_path` None: no Unix socket; `address` None: no TCP; `port` 0: a free one."""
+    """Serves `app` until stopped. `socket_path` None: no Unix socket; `address` None: no TCP; `port` 0: a free one.
 
-    def __init__(self, app: ASGIApp, socket_path: Path | None, address: str | None, port: int) -> None:
+    secured: the certificate; TCP is then HTTPS, on any address.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        socket_path: Path | None,
+        address: str | None,
+        port: int,
+        secured: "Secured | None" = None,
+    ) -> None:
         self._app, self._socket_path, self._address, self._port = app, socket_path, address, port
+        self._secured = secured
         self._running: list[tuple[_Uvicorn, asyncio.Task[None]]] = []
 
     async def start(self) -> Bound:
         """Listen. Raises IntercomError (`unavailable`, `config-invalid`); it then listens nowhere."""
         address, port = self._address, self._port
-        listening: list[tuple[socket.socket, Listener]] = []
+        scheme, secured = "http", self._secured
+        listening: list[tuple[socket.socket, Callable[[], Listener], Secured | None]] = []
         async with contextlib.AsyncExitStack() as undo:
             if address is not None:
-                tcp = undo.enter_context(_tcp(address, port))
+                tcp = undo.enter_context(_tcp(address, port, encrypted=secured is not None))
                 address, port = tcp.getsockname()[:2]
-                listening.append((tcp, Listener(hosts=_hosts(address, port))))
+                if secured is None:
+                    plain = Listener(hosts=_hosts(address, port))
+                    listening.append((tcp, lambda: plain, None))
+                else:
+                    listening.append((tcp, partial(_encrypted, secured, port), secured))
+                    scheme, address = "https", secured.host
             if self._socket_path is not None:
                 unix = undo.enter_context(await asyncio.to_thread(_unix, self._socket_path))
-                listening.append((unix, Listener(unix=True)))
+                listening.append((unix, lambda: Listener(unix=True), None))
             undo.push_async_callback(self.stop)
-            for each, listener in listening:
-                await self._serve(each, listener)
+            for each in listening:
+                await self._serve(*each)
             undo.pop_all()  # from here on uvicorn closes them
-        return Bound(self._socket_path, address, port)
+        return Bound(self._socket_path, address, port, scheme)
 
     async def stop(self) -> None:
         """Close the listeners and, within about two seconds, every connection."""
@@ -71,7 +94,9 @@ class HttpServer:
         if self._socket_path is not None and running:
             await asyncio.to_thread(self._socket_path.unlink, missing_ok=True)
 
-    async def _serve(self, listening: socket.socket, listener: Listener) -> None:
+    async def _serve(
+        self, listening: socket.socket, listener: Callable[[], Listener], secured: "Secured | None"
+    ) -> None:
         server = _Uvicorn(
             uvicorn.Config(
                 _marked(self._app, listener),
@@ -92,7 +117,8 @@ class HttpServer:
                 ws_ping_interval=PING_S,
                 ws_ping_timeout=PING_S,
                 ws_per_message_deflate=False,
-            )
+            ),
+            secured,
         )
         task = asyncio.create_task(server.serve([listening]), name="http")
         self._running.append((server, task))
@@ -106,17 +132,34 @@ class HttpServer:
 class _Uvicorn(uvicorn.Server):
     """uvicorn without its signal handlers, which are the daemon's, and without its ten wake-ups a second."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, secured: "Secured | None" = None) -> None:
         super().__init__(config)
         self.begun, self._asked = asyncio.Event(), asyncio.Event()
+        self._secured = secured
+        self._handshakes: Handshakes | None = None
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+        if self._secured is None or not sockets:
+            await super().startup(sockets)
+        else:
+            from appliance.api.http.handshakes import Handshakes  # noqa: PLC0415  late: only where there is TLS
+
+            await super().startup([])
+            self._handshakes = Handshakes(sockets[0], self._secured, self._connection)
+            self._handshakes.start()
         self.begun.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._handshakes is not None:
+            await self._handshakes.stop()
+        await super().shutdown(sockets)
+
+    def _connection(self) -> Connection:
+        return Connection(self.config, self.server_state, self.lifespan.state)
 
     async def main_loop(self) -> None:
         await self._asked.wait()
@@ -125,32 +168,36 @@ class _Uvicorn(uvicorn.Server):
         self._asked.set()
 
 
-def _marked(app: ASGIApp, listener: Listener) -> ASGIApp:
+def _marked(app: ASGIApp, listener: Callable[[], Listener]) -> ASGIApp:
     """`app` with the listener of each request. The address cannot identify it: a closed connection has none."""
 
     async def marked(scope: Scope, receive: Receive, send: Send) -> None:
-        await app({**scope, LISTENER: listener}, receive, send)
+        await app({**scope, LISTENER: listener()}, receive, send)
 
     return marked
 
 
 def _authority(address: str, port: int) -> str:
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+    return f"{in_brackets(address)}:{port}"
 
 
 def _hosts(address: str, port: int) -> frozenset[str]:
-    names = {"localhost", "127.0.0.1", "[::1]", f"[{address}]" if ":" in address else address}
-    return frozenset({f"{name}:{port}" for name in names} | (names if port == 80 else set()))  # noqa: PLR2004
+    return authorities({"localhost", "127.0.0.1", "::1", address}, port, HTTP)
 
 
-def _tcp(address: str, port: int) -> socket.socket:
+def _encrypted(secured: "Secured", port: int) -> Listener:
+    """The TLS listener now: its names are those of the current certificate."""
+    return Listener(hosts=authorities(secured.names, port, HTTPS), tls=True)
+
+
+def _tcp(address: str, port: int, *, encrypted: bool) -> socket.socket:
     try:
         ip = ipaddress.ip_address("127.0.0.1" if address == "localhost" else address)
     except ValueError:
         raise IntercomError(
             ErrorCode.CONFIG_INVALID, f"{address!r} is not an IP address.", "", "Set http.address."
         ) from None
-    if not ip.is_loopback:
+    if not ip.is_loopback and not encrypted:
         raise IntercomError(
             ErrorCode.CONFIG_INVALID,
             f"HTTP does not listen on {address}.",

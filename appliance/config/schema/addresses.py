@@ -14,13 +14,6 @@ _REGISTRAR = re.compile(
 _AFTER_HOST = re.compile(r"(?::(?P<port>[0-9]{1,5}))?(?:;[^@?]*)?")  # port and parameters, RFC 3261 §19.1.1
 
 
-def loopback(text: str) -> str:
-    """Check that the text is a loopback address. Raises ValueError."""
-    if not ipaddress.ip_address(text).is_loopback:
-        raise ValueError
-    return text
-
-
 def ip_address_text(text: str) -> str:
     """Normalize an IP address. Raises ValueError."""
     return str(ipaddress.ip_address(text))

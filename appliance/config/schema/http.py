@@ -4,20 +4,35 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from appliance.config.schema.addresses import loopback
-from appliance.config.schema.base import Table, setting
+from appliance.config.schema.addresses import ip_address_text
+from appliance.config.schema.base import FILE, Table, setting
 
 
 class HttpTable(Table):
     """The HTTP interface and its page."""
 
-    address: Annotated[str, AfterValidator(loopback)] = setting(
-        "Address that HTTP listens on.",
-        allowed="a loopback address, 127.0.0.1 or ::1",
-        why="on others it would need TLS, which is not there yet",
+    address: Annotated[str, AfterValidator(ip_address_text)] = setting(
+        "Address that HTTP listens on. On a loopback address it is plain HTTP, on any other one HTTPS. 0.0.0.0: all "
+        "IPv4 addresses. ::: all addresses.",
+        allowed="an IPv4 or IPv6 address",
         default="127.0.0.1",
     )
     port: int = setting("TCP port that HTTP listens on. 0: any free one.", default=8080, ge=0, le=65535)
+    certificate_file: str = setting(
+        "File with the certificate (PEM) for HTTPS, with those of the authorities between it and the root behind it. "
+        "The station looks at each new connection whether the file has changed. Empty: the station makes a certificate "
+        "of its own.",
+        allowed='an absolute path, or ""',
+        default="",
+        pattern=FILE,
+    )
+    key_file: str = setting(
+        "File with the private key of that certificate (PEM, without a password); only the service's user may read "
+        "it (mode 0600). Empty: none.",
+        allowed='an absolute path, or ""',
+        default="",
+        pattern=FILE,
+    )
     socket: bool | Annotated[str, Field(pattern=r"^/[^\x00]{1,100}$")] = setting(
         "Unix socket that HTTP listens on as well; the mode of the file says who may use it. true: http.sock in the "
         "runtime directory of the service. A path: that socket. false: none.",

@@ -81,7 +81,7 @@ class ConfigRejected(Event):
 
 
 class ApplianceDegraded(Event):
-    """A part does not work: sip, relay, storage, codes, kept, http, tokens, dbus, stun, digits in the sound.
+    """A part fails: sip, relay, storage, codes, kept, http, certificate, tokens, dbus, stun, digits in the sound.
 
     The panel has `panel.failed` instead, and the sound card `audio.failed`.
     """

@@ -53,7 +53,7 @@ class ConfigRejected(Input, kw_only=True):
 
 
 class PartFailed(Input, kw_only=True):
-    """A part of the appliance does not work: panel, audio, storage, http, dbus. Sent once, until it recovers.
+    """A part of the appliance does not work, as panel, audio, storage, http, certificate. Sent once, until it recovers.
 
     card: for audio, the ids of the sound cards.
     """

@@ -77,6 +77,13 @@ TABLE = {
         Config(f'{GPIO}{RING}{KITCHEN}{FRONT}{GATE}[panel.sensor.pir]\npin = 13\nkind = "motion"\n'),
         *[Config(GPIO + FRONT)] * 4,
     ],
+    "reach-the-station-by-https.md": [
+        Config(),
+        LeftOut("needs two machines: tests/daemon/security/test_https.py does it"),
+        Config(),
+        LeftOut("a hook of certbot: tests/daemon/security/test_https.py puts the files there as it does"),
+        LeftOut("needs a name in the DNS, and its authority"),
+    ],
     "register-at-a-pbx.md": [
         LeftOut(f"{ROOT}; sudoedit waits for an editor"),
         Config(),

@@ -1,0 +1,134 @@
+"""The TLS listener: takes connections, and gives those whose handshake succeeds to HTTP.
+
+asyncio's own TLS server creates its protocol after the handshake, so nothing would limit the handshakes that strangers
+begin and leave open. Here few wait at a time, and the oldest of the source with the most makes room for the next.
+"""
+
+import asyncio
+import contextlib
+import socket
+import ssl
+from collections import Counter
+from collections.abc import Callable
+from typing import Protocol
+
+from appliance.api.http.auth import place
+from appliance.api.http.connections import bare_answer
+from appliance.base.errors import ErrorCode, IntercomError
+
+HANDSHAKE_S = 10.0  # from the connection to the end of the handshake
+MOST = 32  # handshakes at a time
+MOST_OF_ONE = 16  # of one source
+FULL_S = 1.0  # without a free descriptor, the listener waits this long
+RECORD = b"\x16"  # the first byte of a TLS handshake (RFC 8446 §5.1)
+PLAIN = bare_answer(
+    "400 Bad Request",
+    IntercomError(
+        ErrorCode.PARAMETER_INVALID,
+        "This port speaks HTTPS only.",
+        "The request came without TLS.",
+        "Begin the address with https://.",
+    ),
+)
+
+
+class Secured(Protocol):
+    """The certificate of the listener."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The host names and addresses in it; an IPv6 address is in brackets."""
+
+    @property
+    def host(self) -> str:
+        """The name or address to print."""
+
+    async def context(self) -> ssl.SSLContext:
+        """The context for the next connection."""
+
+
+def context() -> ssl.SSLContext:
+    """A context without a certificate yet: TLS 1.2 at least, HTTP/1.1, no renegotiation."""
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.minimum_version = ssl.TLSVersion.TLSv1_2
+    made.options |= ssl.OP_NO_RENEGOTIATION
+    made.set_alpn_protocols(["http/1.1"])
+    return made
+
+
+class Handshakes:
+    """Takes the connections of `listening`, and connects each to a new `protocol` once it is encrypted."""
+
+    def __init__(self, listening: socket.socket, secured: Secured, protocol: Callable[[], asyncio.Protocol]) -> None:
+        self._listening, self._secured, self._protocol = listening, secured, protocol
+        self._begun: dict[asyncio.Task[None], str] = {}  # oldest first; the source of each
+        self._accepting: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to take connections."""
+        self._listening.setblocking(False)
+        self._accepting = asyncio.create_task(self._accept(), name="https")
+
+    async def stop(self) -> None:
+        """Take no more connections, and close those whose handshake is not done."""
+        tasks = [task for task in (self._accepting, *self._begun) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _accept(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                connected, peer = await loop.sock_accept(self._listening)
+            except OSError:
+                await asyncio.sleep(FULL_S)
+                continue
+            source = place(peer[0])
+            self._make_room(source)
+            task = loop.create_task(self._shake(connected))
+            self._begun[task] = source
+            task.add_done_callback(self._begun.pop)
+            await asyncio.sleep(0)  # one in each turn of the loop
+
+    def _make_room(self, source: str) -> None:
+        counts = Counter(self._begun.values())
+        if counts[source] >= MOST_OF_ONE:
+            greedy = source
+        elif len(self._begun) >= MOST:
+            greedy = counts.most_common(1)[0][0]
+        else:
+            return
+        oldest = next(task for task, of in self._begun.items() if of == greedy)
+        del self._begun[oldest]
+        oldest.cancel()
+
+    async def _shake(self, connected: socket.socket) -> None:
+        with contextlib.suppress(OSError), contextlib.ExitStack() as undo:  # also TimeoutError and ssl.SSLError
+            undo.callback(connected.close)
+            async with asyncio.timeout(HANDSHAKE_S):
+                current = await self._encrypted(connected)
+                if current is None:
+                    return
+                undo.pop_all()  # from here on the transport closes it
+                await asyncio.get_running_loop().connect_accepted_socket(
+                    self._protocol, connected, ssl=current, ssl_handshake_timeout=HANDSHAKE_S
+                )
+
+    async def _encrypted(self, connected: socket.socket) -> ssl.SSLContext | None:
+        """The context for a client that begins a handshake; None for others, after an answer."""
+        loop = asyncio.get_running_loop()
+        connected.setblocking(False)
+        readable = asyncio.Event()
+        loop.add_reader(connected, readable.set)
+        try:
+            await readable.wait()
+        finally:
+            loop.remove_reader(connected)
+        first = connected.recv(1, socket.MSG_PEEK)
+        if first == RECORD:
+            return await self._secured.context()
+        if first:
+            connected.recv(1 << 16)  # unread bytes would make the kernel reset the connection under the answer
+            await loop.sock_sendall(connected, PLAIN)
+        return None

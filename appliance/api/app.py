@@ -3,6 +3,7 @@
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 
 import appliance
 from appliance.api.http import admission, auth, headers, idempotency, problems, response_schemas
@@ -19,6 +20,7 @@ from appliance.api.routes import (
     doors,
     events,
     health,
+    index,
     log,
     messages,
     pages,
@@ -29,6 +31,7 @@ from appliance.api.routes import (
 )
 
 RESOURCES = (
+    index,
     state,
     accounts,
     contacts,
@@ -74,6 +77,17 @@ def _bare() -> FastAPI:
         version=appliance.__version__,
         summary="Calls, panel, door and recordings of one door phone station.",
         license_info={"name": "GPL-3.0-or-later", "identifier": "GPL-3.0-or-later"},
+        servers=[
+            {
+                "url": "{scheme}://{address}:{port}",
+                "description": "The station: http.address and http.port; https unless the address is loopback.",
+                "variables": {
+                    "scheme": {"default": "http", "enum": ["http", "https"]},
+                    "address": {"default": "127.0.0.1"},
+                    "port": {"default": "8080"},
+                },
+            }
+        ],
         docs_url=None,  # both load scripts from other hosts
         redoc_url=None,
         redirect_slashes=False,
@@ -85,11 +99,20 @@ def _bare() -> FastAPI:
 
     def described_once() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _completed(made_by_fastapi())
+            app.openapi_schema = _completed(_named(made_by_fastapi(), app))
         return app.openapi_schema
 
     app.openapi = described_once  # type: ignore[method-assign]  # FastAPI's documented way to extend it
     return app
+
+
+def _named(openapi: dict[str, Any], app: FastAPI) -> dict[str, Any]:
+    """Name each operation like its function, for those who generate clients; FastAPI appends the whole path."""
+    for route in app.routes:
+        if isinstance(route, APIRoute) and route.include_in_schema:
+            for method in route.methods or ():
+                openapi["paths"][route.path_format][method.lower()]["operationId"] = route.name
+    return openapi
 
 
 def _completed(openapi: dict[str, Any]) -> dict[str, Any]:

@@ -78,6 +78,9 @@ class HttpPorts(Protocol):
     def codes(self) -> list[Json]:
         """All codes and cards, shaped as `models.Code`. Raises `unavailable` until they have been read."""
 
+    def configuration(self) -> Json:
+        """All settings that are in force, by their tables, without secrets."""
+
     async def request(self, action: inputs.Action, who: str) -> orders.Reply:
         """Post a Requested input and wait for its Reply; `who` goes into events.
 

@@ -108,7 +108,8 @@ class App:
         if self._notify.there:  # elsewhere SIGHUP means a closed terminal, which ends us
             loop.add_signal_handler(signal.SIGHUP, self._asked_to_reload)
         panel = Panel(self._config, self._places, reactor, simulated=self._simulated, spare=reserve.lend)
-        web = Web(self._config, self._places, reactor, StoredLists(recordings, call_log, audit), self._file)
+        lists = StoredLists(recordings, call_log, audit)
+        web = Web(lambda: self._config, self._places, reactor, lists, self._file)
         bus = Bus(self._config, reactor)
         clock = ClockMonitor(reactor.post, trusted=self._config.clock.trust == "always")
         network = NetworkMonitor(reactor.post)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
@@ -54,13 +55,14 @@ class Web:
 
     def __init__(
         self,
-        config: Config,
+        config: Callable[[], Config],
         places: Places,
         reactor: Reactor,
         kept: StoredLists,
         file: Path,
     ) -> None:
-        self._config, self._places, self._reactor, self._file = config, places, reactor, file
+        self._now, self._config = config, config()  # what a reload changes, and what the start has used
+        self._places, self._reactor, self._file = places, reactor, file
         self.recordings, self.call_log, self.audit = kept.recordings, kept.call_log, kept.audit
         self.request, self.snapshot, self.codes = reactor.request, reactor.snapshot, reactor.codes
         self.call, self.calls, self.subscribe = reactor.call, reactor.calls, reactor.subscribe
@@ -180,6 +182,13 @@ class Web:
             found += signalling.calls([call for _, call in rows])
         found += daemon_faults.besides(found, self._reactor.state.appliance.failed)
         return [asdict(finding) for finding in found]
+
+    def configuration(self) -> dict[str, Any]:
+        """All settings that are in force, without secrets."""
+        from appliance.config.effective import effective  # noqa: PLC0415  late: for this alone
+
+        runtime = self.snapshot()["runtime"]
+        return effective(self._now(), {table: runtime[table] for table in ("forwarding", "quiet_hours")})
 
     def ready(self) -> tuple[bool, str]:
         """Whether calls are possible."""

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import appliance
 from appliance.base.errors import ErrorCode, IntercomError, problem
 from appliance.base.types import Json
-from appliance.cli import codes, show, terms, tokens, wait_idle
+from appliance.cli import codes, config, show, terms, tokens, wait_idle
 from appliance.cli.client import SOUND_TEST_S, Client, default_socket
 
 TONES = ("ringback", "busy", "congestion", "call_waiting", "ringing", "door", "warning")
@@ -132,6 +132,7 @@ def station_commands(add: Add) -> None:
         help=f"file to check if no daemon runs (default {CONFIG})",
     )
     add("page", page, "show the address of the station's page with its token, and how to open it on another computer")
+    config.options(add("config", configuration, "show the configuration in force, get a setting, or check a file"))
     add("accounts", accounts, "show the accounts at registrars")
     add("recordings", recordings, "list recordings, newest first")
     codes.options(add("code", code, "list codes and cards that open doors, add one, or remove one"))
@@ -288,6 +289,15 @@ def findings(found: list[Json], given: argparse.Namespace) -> int:
     """Print findings; status 1 if one of them is a problem."""
     output({"findings": found}, given, show.findings)
     return 1 if any(finding["level"] == "problem" for finding in found) else 0
+
+
+def configuration(client: Client, given: argparse.Namespace) -> int:
+    """`intercomctl config`."""
+    if given.act != "check":
+        return output(config.read(client, given), given, config.words)
+    found = config.check(given.setting)
+    output(found, given, lambda answer: "\n".join(answer["lines"]))
+    return 0 if found["valid"] else 1
 
 
 def accounts(client: Client, given: argparse.Namespace) -> int:

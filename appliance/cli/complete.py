@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from appliance.base.types import Json
-from appliance.cli import panel_test
+from appliance.cli import config, panel_test
 from appliance.cli.client import Client
 
 
@@ -24,12 +24,14 @@ OF_STATE: dict[str, Callable[[Json], list[str]]] = {
     "sensor": lambda state: _ids(state["panel"]["sensors"]),
     "to": _targets,
 }
-KINDS = (*OF_STATE, "code")
+KINDS = (*OF_STATE, "code", "setting")
 
 
 def words(client: Client, kinds: list[str]) -> list[str]:
     """All ids of these kinds. Raises IntercomError."""
     found = _ids(client.ask("GET", "/v1/codes")["codes"]) if "code" in kinds else []
+    if "setting" in kinds:
+        found += config.keys(client.ask("GET", "/v1/config")["configuration"])
     if others := [kind for kind in kinds if kind in OF_STATE]:
         state = client.ask("GET", "/v1/state")
         found += [each for kind in others for each in OF_STATE[kind](state)]

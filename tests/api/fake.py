@@ -149,6 +149,9 @@ class Station:
     def snapshot(self) -> dict[str, Any]:
         return {**self.state, "last_event": len(self.journal)}
 
+    def configuration(self) -> dict[str, Any]:
+        return {"sip": {"port": 5060}, "door": {"front": {"pulse_s": 3.0, "digits": "***"}}}
+
     def codes(self) -> list[dict[str, Any]]:
         return self.book
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from appliance.api import app, models
 from appliance.api.http import problems
 from appliance.base.errors import HTTP_STATUS
+from appliance.config.schema.http import HttpTable
 from appliance.core import snapshot
 from appliance.core.access.view import codes_view
 from appliance.core.calls.view import logged_call
@@ -127,6 +128,8 @@ CONTRACT = {
     "POST /v1/audio/playback",
     "DELETE /v1/audio/playback",
     "DELETE /v1/audio/tone",
+    "GET /v1",
+    "GET /v1/config",
     "PATCH /v1/config/runtime",
     "POST /v1/doctor",
     "GET /livez",
@@ -172,6 +175,19 @@ def test_every_reference_in_the_description_leads_somewhere():
 def test_operation_ids_are_unique():
     ids = [operation["operationId"] for _, operation in operations()]
     assert len(ids) == len(set(ids))
+
+
+def test_an_operation_id_is_a_readable_name_for_a_function():
+    for name, operation in operations():
+        assert re.fullmatch(r"[a-z]+(_[a-z]+){1,4}", operation["operationId"]), name
+        assert "_v1" not in operation["operationId"]
+
+
+def test_the_description_says_where_the_station_is_served():
+    (server,) = app.openapi()["servers"]
+    defaults = {name: variable["default"] for name, variable in server["variables"].items()}
+    http = HttpTable()
+    assert server["url"].format(**defaults) == f"http://{http.address}:{http.port}"
 
 
 def test_every_model_of_an_answer_is_in_the_description():

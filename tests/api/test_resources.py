@@ -4,6 +4,7 @@ from unittest.mock import Mock
 
 import pytest
 
+import appliance
 from appliance.core import inputs, orders
 from appliance.core.model import (
     Content,
@@ -423,3 +424,18 @@ def test_what_the_doctor_finds_is_reported(client, station):
         {"check": "configuration", "level": "ok", "message": "All is well.", "cause": "", "resolution": ""}
     ]
     assert client.post("/v1/doctor").json() == {"findings": station.findings}
+
+
+def test_a_newcomer_finds_every_request_at_the_root(shared):
+    """GET /v1 needs no token, like the description."""
+    with shared.tcp(token=None) as client:
+        index = client.get("/v1").json()
+        described = client.get(index["openapi"]).json()["paths"]
+    requests = {(each["method"].lower(), each["path"]): each["summary"] for each in index["requests"]}
+    assert set(requests) == {(method, path) for path, methods in described.items() for method in methods}
+    assert requests["get", "/v1/calls"] == "All current calls."
+    assert index["version"] == appliance.__version__
+
+
+def test_the_configuration_is_shown_as_the_daemon_has_it(client, station):
+    assert client.get("/v1/config").json() == {"configuration": station.configuration()}

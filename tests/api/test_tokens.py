@@ -22,7 +22,7 @@ VIEW, CALL, DOOR, ADMIN = AccessScope.VIEW, AccessScope.CALL, AccessScope.DOOR, 
 NEW = {"name": "tablet", "scopes": ["view", "call"]}
 # What each operation needs. A new one must be written down here, and its author must decide.
 NEEDED = {
-    "": {"GET /livez", "GET /readyz"},
+    "": {"GET /livez", "GET /readyz", "GET /v1"},
     "view": {
         *("GET /v1/state", "GET /v1/events", "GET /v1/calls", "GET /v1/calls/{call}", "GET /v1/conferences"),
         *("GET /v1/conferences/{conference}", "GET /v1/conferences/{conference}/participants", "GET /v1/log/calls"),
@@ -34,7 +34,8 @@ NEEDED = {
     "admin": {
         *("GET /v1/codes", "POST /v1/codes", "GET /v1/codes/{code}", "PATCH /v1/codes/{code}"),
         *("DELETE /v1/codes/{code}", "GET /v1/tokens", "POST /v1/tokens", "DELETE /v1/tokens/{token}"),
-        *("PATCH /v1/config/runtime", "POST /v1/accounts/{account}/register", "POST /v1/accounts/{account}/unregister"),
+        *("GET /v1/config", "PATCH /v1/config/runtime"),
+        *("POST /v1/accounts/{account}/register", "POST /v1/accounts/{account}/unregister"),
         *("POST /v1/panel/lamps/{lamp}/test", "POST /v1/panel/sensors/{sensor}/clear"),
     },
 }

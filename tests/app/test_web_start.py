@@ -32,7 +32,8 @@ def test_the_loop_goes_on_while_the_interface_is_imported(tmp_path, monkeypatch)
     config = check({"http": {"port": 0}}, "test")
 
     async def run():
-        web = Web(config, Places(tmp_path, tmp_path), reactor, StoredLists(None, None, None), tmp_path / "x.toml")
+        kept, places = StoredLists(None, None, None), Places(tmp_path, tmp_path)
+        web = Web(lambda: config, places, reactor, kept, tmp_path / "x.toml")
         serving = asyncio.create_task(web.serve())
         assert await asyncio.to_thread(slow.asked.wait, 120), "the interface was not imported"
         slow.go.set()

@@ -4,7 +4,18 @@ Answers are sent as the core made them, without a second check at run time; a te
 """
 
 from appliance.api.models.accounts import Account, AccountDone, Accounts, Contact, Contacts, Entry, Network, Target
-from appliance.api.models.appliance import Appliance, Envelope, Events, Failed, Finding, Findings, Health, Snapshot
+from appliance.api.models.appliance import (
+    Appliance,
+    Envelope,
+    Events,
+    Failed,
+    Finding,
+    Findings,
+    Health,
+    Index,
+    IndexedRequest,
+    Snapshot,
+)
 from appliance.api.models.audio import (
     Audio,
     AudioChange,
@@ -97,6 +108,7 @@ from appliance.api.models.panel import (
 )
 from appliance.api.models.recordings import Recording, Recordings
 from appliance.api.models.runtime import (
+    Configuration,
     Forwarding,
     ForwardingChange,
     Hours,

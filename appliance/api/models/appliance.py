@@ -31,6 +31,23 @@ class Findings(AnswerBody):
     findings: list[Finding]
 
 
+class IndexedRequest(AnswerBody):
+    """A request that the station answers."""
+
+    method: str = Field(examples=["GET"])
+    path: str = Field(description="Names in braces stand for ids.", examples=["/v1/calls/{call}"])
+    summary: str
+
+
+class Index(AnswerBody):
+    """What there is."""
+
+    version: str = Field(description="Version of intercomd.")
+    openapi: str = Field(description="Path of the full description.")
+    authorization: str = Field(description="How a client shows that it may ask, in words.")
+    requests: list[IndexedRequest]
+
+
 class Failed(AnswerBody):
     """A part that does not work now."""
 

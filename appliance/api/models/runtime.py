@@ -1,10 +1,19 @@
-"""Run-time settings."""
+"""The configuration, and run-time settings."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from appliance.api.models.base import AnswerBody, Clock, Done, Line, OrderBody
+
+
+class Configuration(AnswerBody):
+    """All settings that are in force."""
+
+    configuration: dict[str, Any] = Field(
+        description="Settings by their tables, as in the configuration file; a secret that is set is `***`.",
+        examples=[{"sip": {"port": 5060}, "door": {"front": {"pulse_s": 3.0, "digits": "***"}}}],
+    )
 
 
 class ForwardingChange(OrderBody):

@@ -29,28 +29,28 @@ async def change_audio(body: models.AudioChange, daemon: Daemon, who: Who) -> JS
 
 
 @router.post("/tone", responses=answers(models.Done))
-async def play_tone(body: models.PlayTone, daemon: Daemon, who: Who) -> JSONResponse:
+async def play_tone_on_speaker(body: models.PlayTone, daemon: Daemon, who: Who) -> JSONResponse:
     """Play a tone on the speaker, in place of one that a client plays there; `tone.stopped` reports its end."""
     reply = await ask(daemon, inputs.PlayTone(body.tone, None, body.country, body.seconds), who)
     return JSONResponse({"warning": reply.warning or None})
 
 
 @router.delete("/tone", responses=answers(models.Done))
-async def stop_tone(daemon: Daemon, who: Who) -> JSONResponse:
+async def stop_tone_on_speaker(daemon: Daemon, who: Who) -> JSONResponse:
     """Stop the tone that a client plays on the speaker."""
     reply = await ask(daemon, inputs.StopTone(), who)
     return JSONResponse({"warning": reply.warning or None})
 
 
 @router.post("/playback", status_code=202, responses=answers(models.Done, 202))
-async def play_sound(body: models.PlaySound, daemon: Daemon, who: Who) -> JSONResponse:
+async def play_sound_on_speaker(body: models.PlaySound, daemon: Daemon, who: Who) -> JSONResponse:
     """Play a sound on the speaker, in place of one that plays there; the events `playback.…` report the outcome."""
     await ask(daemon, inputs.PlaySound(**body.model_dump()), who)
     return JSONResponse({"warning": None}, 202)
 
 
 @router.delete("/playback", responses=answers(models.Done))
-async def stop_sound(daemon: Daemon, who: Who) -> JSONResponse:
+async def stop_sound_on_speaker(daemon: Daemon, who: Who) -> JSONResponse:
     """Stop the sound that a client plays on the speaker."""
     await ask(daemon, inputs.StopSound(), who)
     return JSONResponse({"warning": None})

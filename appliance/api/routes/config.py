@@ -1,4 +1,4 @@
-"""/v1/config: the settings that clients may change while the station runs."""
+"""/v1/config: the configuration that is in force, and the settings that clients may change while the station runs."""
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
@@ -11,6 +11,12 @@ from appliance.core import inputs
 from appliance.core.model import QuietHours
 
 router = APIRouter(prefix="/v1/config", tags=["configuration"], responses=problems.RESPONSES)
+
+
+@router.get("", responses=answers(models.Configuration))
+async def read_configuration(daemon: Daemon) -> JSONResponse:
+    """All settings that are in force, with defaults, reloads and run-time changes; secrets are shown as `***`."""
+    return JSONResponse({"configuration": daemon.configuration()})
 
 
 @router.patch("/runtime", responses=answers(models.RuntimeDone))

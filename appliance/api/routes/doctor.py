@@ -12,6 +12,6 @@ router = APIRouter(prefix="/v1/doctor", tags=["doctor"], responses=problems.RESP
 
 
 @router.post("", responses=answers(models.Findings))
-async def examine(daemon: Daemon) -> JSONResponse:
+async def examine_station(daemon: Daemon) -> JSONResponse:
     """Look at everything now."""
     return JSONResponse({"findings": await daemon.doctor()})

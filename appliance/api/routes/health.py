@@ -13,7 +13,7 @@ router = APIRouter(tags=["health"], responses=problems.RESPONSES)
 
 
 @router.get("/livez", responses=answers(models.Health))
-async def live(daemon: Daemon) -> JSONResponse:
+async def read_liveness(daemon: Daemon) -> JSONResponse:
     """Whether the daemon works; if not (503), restart it."""
     if not daemon.alive():
         raise IntercomError(ErrorCode.UNAVAILABLE, "The daemon does not process inputs.", resolution="Restart it.")
@@ -21,7 +21,7 @@ async def live(daemon: Daemon) -> JSONResponse:
 
 
 @router.get("/readyz", responses=answers(models.Health))
-async def ready(daemon: Daemon) -> JSONResponse:
+async def read_readiness(daemon: Daemon) -> JSONResponse:
     """Whether calls are possible; if not (503), the cause."""
     is_ready, why = daemon.ready()
     if not is_ready:

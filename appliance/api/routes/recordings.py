@@ -46,7 +46,7 @@ async def read_recording(recording: Id, daemon: Daemon) -> JSONResponse:
         206: {"description": "The requested Range.", "content": {"audio/wav": {}}},
     },
 )
-async def read_audio(recording: Id, daemon: Daemon) -> problems.ServedFile:
+async def read_recorded_sound(recording: Id, daemon: Daemon) -> problems.ServedFile:
     """The audio of a complete recording; supports Range."""
     path = await asyncio.to_thread(_file, daemon.recordings, recording)
     return problems.ServedFile(

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 import appliance
-from appliance.api.http import admission, auth, headers, idempotency, problems, response_schemas
+from appliance.api.http import admission, auth, headers, idempotency, problems, response_schemas, scopes
 from appliance.api.ports import HttpPorts
 from appliance.api.routes import (
     accounts,
@@ -128,7 +128,7 @@ def _completed(openapi: dict[str, Any]) -> dict[str, Any]:
     }
     for path, methods in openapi["paths"].items():
         for method, operation in methods.items():
-            if path.startswith("/v1/"):
+            if scopes.guarded(path):
                 operation["security"] = [{"token": []}]
             if method == "post":
                 operation.setdefault("parameters", []).append(

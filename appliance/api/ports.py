@@ -1,13 +1,14 @@
 """What the HTTP interface needs from the daemon; it knows nothing else of it."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from appliance.api.http.tokens import Token, Tokens
+from appliance.base.record import Record
 from appliance.base.types import Json
 from appliance.core import inputs, orders
-from appliance.core.model import AccessScope
+from appliance.core.model import AccessScope, Cause, Direction
 
 
 class Recording(Protocol):
@@ -60,6 +61,42 @@ class Audit(Protocol):
         """At most `limit` envelopes before the id `before`, newest first."""
 
 
+class Histogram(Protocol):
+    """Counts of values up to each bound."""
+
+    sum: float
+
+    def cumulated(self) -> list[tuple[str, float]]:
+        """Each bound as text, with the number of values up to it; the last is +Inf."""
+
+
+class Counts(Protocol):
+    """What events have reported since the start."""
+
+    @property
+    def calls(self) -> Mapping[tuple[Direction, Cause], int]: ...  # noqa: D102
+    @property
+    def setup(self) -> Mapping[Direction, Histogram]: ...  # noqa: D102
+    @property
+    def doors(self) -> Mapping[tuple[str, str], int]: ...  # noqa: D102
+    @property
+    def xruns(self) -> Mapping[str, int]: ...  # noqa: D102
+    @property
+    def audio_failures(self) -> int: ...  # noqa: D102
+
+
+class Measured(Record):
+    """Figures of the daemon. turn_s: of the loop. storage: free bytes and size of each place."""
+
+    counts: Counts
+    snapshot: Json
+    waiting_inputs: int
+    subscribers: int
+    longest_queue: int
+    turn_s: float
+    storage: dict[str, tuple[int, int]]
+
+
 class HttpPorts(Protocol):
     """The daemon as the HTTP interface sees it; all methods are called on the loop's thread and return at once."""
 
@@ -104,6 +141,9 @@ class HttpPorts(Protocol):
 
     async def doctor(self) -> list[Json]:
         """The findings of an examination of the station, shaped as `models.Finding`."""
+
+    async def measure(self) -> Measured:
+        """Figures for GET /metrics."""
 
     def ready(self) -> tuple[bool, str]:
         """Whether calls are possible; if not, the cause."""

@@ -20,6 +20,7 @@ from appliance.config.schema import Config
 from appliance.core import inputs, orders
 from appliance.core.model import AccountState
 from appliance.core.orders import SipOrder
+from appliance.runtime.counts import Counts
 from appliance.runtime.reactor import Reactor
 from appliance.sip.link import Link
 from appliance.sip.process import SipProcess
@@ -100,7 +101,8 @@ class App:
         reactor.perform[orders.LogCall] = call_log.write
         reactor.perform |= {orders.KeepCredential: codes.keep, orders.DropCredential: codes.drop}
         reactor.perform[orders.KeepLockouts] = codes.lock
-        reactor.keep.append(audit.append)
+        counts = Counts(self._config.door)
+        reactor.keep += [audit.append, counts.take]
         reactor.make_so |= {"sound": link.desire, "recordings": recordings.desire, "status": self._report_status}
         reactor.make_so["kept"] = kept.desire
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -108,8 +110,9 @@ class App:
         if self._notify.there:  # elsewhere SIGHUP means a closed terminal, which ends us
             loop.add_signal_handler(signal.SIGHUP, self._asked_to_reload)
         panel = Panel(self._config, self._places, reactor, simulated=self._simulated, spare=reserve.lend)
-        lists = StoredLists(recordings, call_log, audit)
-        web = Web(lambda: self._config, self._places, reactor, lists, self._file)
+        web = Web(
+            lambda: self._config, self._places, reactor, StoredLists(recordings, call_log, audit), self._file, counts
+        )
         bus = Bus(self._config, reactor)
         clock = ClockMonitor(reactor.post, trusted=self._config.clock.trust == "always")
         network = NetworkMonitor(reactor.post)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,6 +18,7 @@ from appliance.base.record import Record
 from appliance.config.schema import Config
 from appliance.core import inputs
 from appliance.core.model import AccessScope, LockoutScope
+from appliance.runtime.counts import Counts
 from appliance.runtime.reactor import Reactor
 from appliance.store.audit import Audit
 from appliance.store.calllog import CallLog
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from appliance.api.http.admission import Places as HttpPlaces
     from appliance.api.http.server import HttpServer
     from appliance.api.http.tokens import Token, Tokens
+    from appliance.api.ports import Measured
 
 log = logging.getLogger(__name__)
 
@@ -60,9 +63,11 @@ class Web:
         reactor: Reactor,
         kept: StoredLists,
         file: Path,
+        counts: Counts,
     ) -> None:
         self._now, self._config = config, config()  # what a reload changes, and what the start has used
         self._places, self._reactor, self._file = places, reactor, file
+        self._counts = counts
         self.recordings, self.call_log, self.audit = kept.recordings, kept.call_log, kept.audit
         self.request, self.snapshot, self.codes = reactor.request, reactor.snapshot, reactor.codes
         self.call, self.calls, self.subscribe = reactor.call, reactor.calls, reactor.subscribe
@@ -189,6 +194,33 @@ class Web:
 
         runtime = self.snapshot()["runtime"]
         return effective(self._now(), {table: runtime[table] for table in ("forwarding", "quiet_hours")})
+
+    async def measure(self) -> "Measured":
+        """The figures of this moment."""
+        from appliance.api.ports import Measured  # noqa: PLC0415  late: see _load
+
+        begun = time.monotonic()
+        await asyncio.sleep(0)
+        turn_s = time.monotonic() - begun
+        queues = self._reactor.feed.waiting()
+        return Measured(
+            counts=self._counts,
+            snapshot=self.snapshot(),
+            waiting_inputs=self._reactor.waiting(),
+            subscribers=len(queues),
+            longest_queue=max(queues, default=0),
+            turn_s=turn_s,
+            storage=await asyncio.to_thread(self._storage),
+        )
+
+    def _storage(self) -> dict[str, tuple[int, int]]:
+        """Free bytes and size of the file systems; those that cannot be read are left out."""
+        found = {}
+        for place, path in (("state", self._places.state), ("recordings", self._places.recordings)):
+            with suppress(OSError):
+                there = os.statvfs(path)
+                found[place] = there.f_bavail * there.f_frsize, there.f_blocks * there.f_frsize
+        return found
 
     def ready(self) -> tuple[bool, str]:
         """Whether calls are possible."""

@@ -53,6 +53,10 @@ class Feed:
         for subscriber in self._subscribers:
             subscriber.put(envelope)
 
+    def waiting(self) -> list[int]:
+        """How many events wait for each subscriber."""
+        return [len(subscriber.queue) for subscriber in self._subscribers]
+
     def close(self) -> None:
         """End all subscriptions once they are read."""
         self._closed = True

@@ -83,6 +83,9 @@ class Inbox:
             self._wake()
         return room
 
+    def __len__(self) -> int:
+        return len(self._waiting)
+
     def take(self) -> inputs.AnyInput | None:
         """The input that has waited longest; None if there is none."""
         with self._lock:

@@ -246,6 +246,10 @@ class Reactor:
         """All codes and cards as clients see them. Raises `unavailable`."""
         return codes_view(self.state)
 
+    def waiting(self) -> int:
+        """How many inputs wait for the core."""
+        return len(self._inbox)
+
     def subscribe(self, since: int) -> AsyncGenerator[Json, None]:
         """Envelopes after `since`; see `Feed.follow`."""
         return self.feed.follow(since)

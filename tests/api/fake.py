@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from appliance.api.http.tokens import Token, Tokens
+from appliance.api.ports import Measured
 from appliance.base.errors import IntercomError
 from appliance.core import inputs, orders
 from appliance.core.model import CallId, RequestId
+from appliance.runtime.counts import Counts
 
 TIME = "2026-11-20T06:07:08.123456Z"
 
@@ -179,6 +181,10 @@ class Station:
                 yield envelope
         finally:
             self._subscribers.discard(queue)
+
+    async def measure(self) -> Measured:
+        counts = Counts([door["id"] for door in self.state["doors"]])
+        return Measured(counts, self.snapshot(), 0, 0, 0, 0.0, {"state": (1000, 2000)})
 
     def ready(self) -> tuple[bool, str]:
         return not self.why_not_ready, self.why_not_ready

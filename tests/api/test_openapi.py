@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from pydantic import BaseModel
 
 from appliance.api import app, models
-from appliance.api.http import problems
+from appliance.api.http import problems, scopes
 from appliance.base.errors import HTTP_STATUS
 from appliance.config.schema.http import HttpTable
 from appliance.core import snapshot
@@ -134,6 +134,7 @@ CONTRACT = {
     "POST /v1/doctor",
     "GET /livez",
     "GET /readyz",
+    "GET /metrics",
 }
 
 
@@ -158,7 +159,7 @@ def test_every_operation_says_what_it_is_what_it_needs_and_how_it_fails(name, op
     assert operation["summary"] and operation["description"] and operation["operationId"]
     assert set(operation["responses"]["default"]["content"]) == {problems.MEDIA_TYPE}
     assert "422" not in operation["responses"]
-    assert ("security" in operation) == ("/v1/" in name)
+    assert ("security" in operation) == scopes.guarded(name.partition(" ")[2])
     headers = {each["name"] for each in operation.get("parameters", ()) if each["in"] == "header"}
     assert ("Idempotency-Key" in headers) == name.startswith("POST")
 

@@ -1,10 +1,12 @@
 import asyncio
 import json
+import sys
 from unittest.mock import Mock
 
 import pytest
 
 import appliance
+from appliance.api import http
 from appliance.core import inputs, orders
 from appliance.core.model import (
     Content,
@@ -439,3 +441,12 @@ def test_a_newcomer_finds_every_request_at_the_root(shared):
 
 def test_the_configuration_is_shown_as_the_daemon_has_it(client, station):
     assert client.get("/v1/config").json() == {"configuration": station.configuration()}
+
+
+def test_metrics_without_the_library_name_the_package(client, monkeypatch):
+    monkeypatch.delitem(sys.modules, "appliance.api.http.metrics", raising=False)
+    monkeypatch.delattr(http, "metrics", raising=False)  # else the import finds it there
+    monkeypatch.setitem(sys.modules, "prometheus_client", None)
+    answer = client.get("/metrics")
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert "apt install python3-prometheus-client" in answer.json()["resolution"]

@@ -24,7 +24,14 @@ NEW = {"name": "tablet", "scopes": ["view", "call"]}
 NEEDED = {
     "": {"GET /livez", "GET /readyz", "GET /v1"},
     "view": {
-        *("GET /v1/state", "GET /v1/events", "GET /v1/calls", "GET /v1/calls/{call}", "GET /v1/conferences"),
+        *(
+            "GET /metrics",
+            "GET /v1/state",
+            "GET /v1/events",
+            "GET /v1/calls",
+            "GET /v1/calls/{call}",
+            "GET /v1/conferences",
+        ),
         *("GET /v1/conferences/{conference}", "GET /v1/conferences/{conference}/participants", "GET /v1/log/calls"),
         *("GET /v1/log/doors", "GET /v1/contacts", "GET /v1/accounts", "GET /v1/accounts/{account}", "GET /v1/doors"),
         *("GET /v1/doors/{door}", "GET /v1/panel", "GET /v1/audio", "GET /v1/audio/devices", "POST /v1/doctor"),

@@ -96,6 +96,7 @@ ONLY_IN = {
     "gpiod": ({"panel"}, "only the panel knows of lines"),
     **dict.fromkeys(("fastapi", "starlette", "uvicorn"), ({"api"}, "only the HTTP interface knows of HTTP")),
     "dbus_fast": ({"bus"}, "only the bus knows of D-Bus, and the daemon runs without it"),
+    "prometheus_client": ({"api"}, "only the HTTP interface knows of Prometheus, and the daemon runs without it"),
     "sqlite3": ({"store"}, "only the store writes to disc, in one thread"),
 }
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from appliance.api.http import problems
+from appliance.api.http import problems, scopes
 from appliance.api.http.auth import LISTENER, UNKNOWN, Listener
 from appliance.base.errors import ErrorCode, IntercomError
 
@@ -48,7 +48,7 @@ def lane_of(scope: Scope) -> Lane:
     listener: Listener = scope.get(LISTENER, UNKNOWN)
     if scope["path"] in HEALTH:
         return Lane.HEALTH
-    if not listener.unix and not scope["path"].startswith("/v1/"):
+    if not listener.unix and not scopes.guarded(scope["path"]):
         return Lane.STRANGERS
     if scope["type"] == "http" and scope["method"] not in {"GET", "HEAD", "OPTIONS"}:
         return Lane.ORDERS

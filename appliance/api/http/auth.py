@@ -166,7 +166,7 @@ class Gate:
             return IntercomError(
                 ErrorCode.FORBIDDEN, "The request comes from a page of another site.", f"Origin is {origin!r}."
             )
-        if not scope["path"].startswith("/v1/"):
+        if not scopes.guarded(scope["path"]):
             return None
         given = _given(scope, headers)
         if secrets.compare_digest(given, self._token.encode()):

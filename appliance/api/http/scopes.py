@@ -26,6 +26,11 @@ _TO_ACT = (
 )
 
 
+def guarded(path: str) -> bool:
+    """Whether a request over TCP needs a token."""
+    return path.startswith("/v1/") or path == "/metrics"
+
+
 def needed(method: str, path: str) -> tuple[AccessScope, ...]:
     """The scopes that a request needs, all of them; method: "GET" for a WebSocket."""
     lines = _TO_READ if method in _LOOKS else _TO_ACT

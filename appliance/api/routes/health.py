@@ -1,13 +1,18 @@
-"""/livez and /readyz: for supervisors, without a token."""
+"""/livez and /readyz: for supervisors, without a token; /metrics: for Prometheus, with one."""
+
+import asyncio
 
 from fastapi import APIRouter
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 
 from appliance.api import models
 from appliance.api.http import problems
 from appliance.api.http.dependencies import Daemon
 from appliance.api.http.response_schemas import answers
+from appliance.api.ports import Measured
 from appliance.base.errors import ErrorCode, IntercomError
+
+FORMAT = "text/plain; version=0.0.4; charset=utf-8"
 
 router = APIRouter(tags=["health"], responses=problems.RESPONSES)
 
@@ -27,3 +32,23 @@ async def read_readiness(daemon: Daemon) -> JSONResponse:
     if not is_ready:
         raise IntercomError(ErrorCode.UNAVAILABLE, "Calls are not possible now.", why)
     return JSONResponse({"status": "ok"})
+
+
+@router.get("/metrics", response_class=PlainTextResponse)
+async def read_metrics(daemon: Daemon) -> PlainTextResponse:
+    """Counts and values for Prometheus, in its text format; needs the package python3-prometheus-client."""
+    measured = await daemon.measure()
+    return PlainTextResponse(await asyncio.to_thread(_text, measured), media_type=FORMAT)
+
+
+def _text(measured: Measured) -> bytes:
+    try:
+        from appliance.api.http import metrics  # noqa: PLC0415  late: few stations need it
+    except ImportError as err:
+        raise IntercomError(
+            ErrorCode.UNAVAILABLE,
+            "There are no metrics.",
+            "prometheus-client is not installed.",
+            "Install it: apt install python3-prometheus-client.",
+        ) from err
+    return metrics.text(measured)

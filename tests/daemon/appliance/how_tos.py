@@ -50,6 +50,7 @@ OUTPUT = "the output of the commands before it, which differs with the card"
 NO_BOARD = "the lab's board does it: tests/lab/test_tutorial.py"
 NO_SYSTEMD = "needs systemd and the installed service: tests/lab/test_service.py"
 NO_APT = "needs the packages, installed by apt as root: tests/lab/test_upgrade.py"
+NO_PROMETHEUS = "needs Prometheus; its request, with such a token: tests/daemon/appliance/test_metrics.py"
 ROOT = "needs root, and changes users or /etc of this machine"
 
 TABLE = {
@@ -114,6 +115,7 @@ TABLE = {
     "transfer-calls.md": [Run("calls")],
     "upgrade.md": [LeftOut(NO_APT)] * 6,
     "use-d-bus.md": [LeftOut(ROOT), Config(), Run()],
+    "watch-with-prometheus.md": [Run(), LeftOut(NO_PROMETHEUS), LeftOut(NO_PROMETHEUS), Run()],
     "wire-lines.md": [
         LeftOut(NO_BOARD),
         Config(GPIO + KITCHEN),

@@ -5,7 +5,7 @@ from typing import Any, Protocol, TypeVar
 
 from msgspec.structs import replace
 
-from appliance.core import call_states, diagnosis, events
+from appliance.core import call_quality, call_states, diagnosis, events
 from appliance.core.call_states import Signal
 from appliance.core.model import (
     AccessPart,
@@ -138,6 +138,8 @@ class Turn:
 
     def finish(self, call: Call, end: End) -> None:
         """End a call for good: emit its one final event, finish its recording, and remove it from the state."""
+        if call.media.quality is not None:
+            self.emit(call_quality.statistics(call, call.media.quality, final=True))
         end = replace(end, explanation=diagnosis.call(self.settings, call, end))
         self.finished.append((replace(call, end=end), end))
         self.move(replace(call, end=end), Signal.OVER)

@@ -375,6 +375,7 @@ def call(id_: str = "c-1", **changed: Any) -> dict[str, Any]:
         "tone": None,
         "playback": None,
         "conference": None,
+        "statistics_interval": 0,
         "summary": "in a call with Kitchen",
         "end": None,
     }
@@ -383,7 +384,7 @@ def call(id_: str = "c-1", **changed: Any) -> dict[str, Any]:
 
 def logged(id_: str = "c-1", **changed: Any) -> dict[str, Any]:
     live = {"state", "legacy_state", "hold", "active", "muted", "tone", "conference", "transfer_policy"}
-    live |= {"transfer", "summary", "playback"}
+    live |= {"transfer", "summary", "playback", "statistics_interval"}
     facts = {name: value for name, value in call(id_).items() if name not in live}
     end = {"cause": "hangup", "code": 200, "reason": "OK", "by": "remote", "explanation": ""}
     return facts | {"ended": TIME, "end": end, "missed": False} | changed

@@ -34,6 +34,7 @@ ORDERS = [
     ("POST", "/v1/calls/c-1/resume", None, inputs.HoldCall("c-1", False)),
     ("PATCH", "/v1/calls/c-1", {"muted": True}, inputs.MuteCall("c-1", True)),
     ("PATCH", "/v1/calls/c-1", {"muted": False}, inputs.MuteCall("c-1", False)),
+    ("PATCH", "/v1/calls/c-1", {"statistics_interval": 5}, inputs.SetStatisticsInterval("c-1", 5)),
     ("PATCH", "/v1/calls/c-1", {"active": True}, inputs.SwitchTo("c-1")),
     ("PATCH", "/v1/calls/c-1", {"active": False}, inputs.HoldCall("c-1", True)),
     ("POST", "/v1/calls/c-1/dtmf", {"digits": "12#"}, inputs.SendDigits("c-1", "12#")),

@@ -243,6 +243,7 @@ def asked(common, call: Call):
         inputs.UpdateCall(call.id, ("PCMU",)),
         inputs.DecideUpdate(call.id, accepted=True),
         inputs.SetCustomData(call.id, "note"),
+        inputs.SetStatisticsInterval(call.id, 5),
         inputs.RejectCall(call.id),
         inputs.HangUpCall(call.id),
         inputs.HoldCall(call.id, held=True),

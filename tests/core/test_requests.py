@@ -117,6 +117,7 @@ OPERATIONS = {
     inputs.RingCall: "ring-call",
     inputs.SendEarlyMedia: "send-early-media",
     inputs.SetCustomData: "set-custom-data",
+    inputs.SetStatisticsInterval: "set-statistics-interval",
     inputs.RejectCall: "reject-call",
     inputs.HangUpCall: "hang-up-call",
     inputs.HoldCall: "hold-call",

@@ -113,6 +113,8 @@ CALL_REQUESTS = [
     inputs.SendEarlyMedia,
     lambda call: inputs.SendEarlyMedia(call, EarlySource.PANEL),
     lambda call: inputs.SetCustomData(call, "note"),
+    lambda call: inputs.SetStatisticsInterval(call, 1),
+    lambda call: inputs.SetStatisticsInterval(call, -1),
     lambda call: inputs.HoldCall(call, held=True),
     lambda call: inputs.HoldCall(call, held=False),
     lambda call: inputs.MuteCall(call, muted=True),

@@ -33,6 +33,7 @@ TOLD = {
     "number",
     "codec",
     "quality",
+    "watch",
     "received_at",
     "sent",
     "clock",

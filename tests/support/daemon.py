@@ -37,6 +37,10 @@ DETAILS = {
     "call.updating",
     "call.update_received",
     "media.started",
+    "media.disconnection_warning",
+    "media.quality",
+    "media.slow_link",
+    "media.statistics",
     "warning",
     "error",
 }

@@ -52,7 +52,7 @@ STOREYS = (
     {"model"},
     {"inputs", "events", "orders"},
     {"desired"},
-    {"call_states", "diagnosis", "wall_clock"},
+    {"call_quality", "call_states", "diagnosis", "wall_clock"},
     {"transition"},
     {"lookup"},
     {"dispatch"},

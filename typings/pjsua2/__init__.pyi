@@ -476,18 +476,27 @@ class StreamInfo:
     codecClockRate: int
 
 class MathStat:
+    n: int
+    last: int
     mean: int
 
 class RtcpStreamStat:
     pkt: int
+    bytes: int
     loss: int
     jitterUsec: MathStat
 
 class RtcpStat:
     rxStat: RtcpStreamStat
+    txStat: RtcpStreamStat
+    rttUsec: MathStat
+
+class JbufState:
+    avgDelayMsec: int
 
 class StreamStat:
     rtcp: RtcpStat
+    jbuf: JbufState
     source: str
 
 class Call:

@@ -12,6 +12,7 @@ from appliance.core.model import (
     Direction,
     EarlySource,
     Hold,
+    QualityClass,
     Tone,
     TransferPolicy,
     TransferRole,
@@ -86,6 +87,13 @@ class Change(OrderBody):
         default=None, description="How to handle changes that the far end requests; with ask, a client decides."
     )
     custom_data: CustomData | None = None
+    statistics_interval: int | None = Field(
+        default=None,
+        ge=0,
+        le=3600,
+        description="Seconds between two events `media.statistics`, while sound is expected. 0: none but that at the "
+        "end of the call.",
+    )
     transfer_policy: TransferPolicy | None = Field(
         default=None,
         description="How to handle transfers that the far end requests, and calls that replace this one: refuse, "
@@ -164,11 +172,21 @@ class Codec(AnswerBody):
 
 
 class Quality(AnswerBody):
-    """Received RTP since the beginning of the call."""
+    """RTP since the sound was negotiated. Calls that earlier versions logged have only the first three."""
 
     received: int = Field(description="Received packets.")
     lost: int = Field(description="Lost packets.")
-    jitter_ms: float
+    jitter_ms: float = Field(description="Mean jitter of received packets.")
+    received_bytes: int = Field(default=0, description="Sound in received packets.")
+    buffer_ms: float = Field(default=0.0, description="Mean delay in the jitter buffer.")
+    sent: int = Field(default=0, description="Sent packets.")
+    sent_bytes: int = Field(default=0, description="Sound in sent packets.")
+    sent_lost: int | None = Field(default=None, description="Sent packets that the far end reports as lost.")
+    sent_jitter_ms: float | None = Field(default=None, description="Jitter of sent packets, as the far end reports it.")
+    rtt_ms: float | None = Field(default=None, description="Latest round trip; null if it is not known.")
+    loss: float | None = Field(default=None, description="Lost share of the packets of the last 10 s, 0 to 1.")
+    mos: float | None = Field(default=None, description="MOS of the last 10 s, 1 to 4.41 (ITU-T G.107).")
+    class_: QualityClass | None = Field(default=None, alias="class", description="Class of the last 10 s, by the MOS.")
 
 
 class End(AnswerBody):
@@ -228,6 +246,7 @@ class Call(CallFacts):
     tone: Tone | None = Field(description="Tone that a client plays to the far end.")
     playback: str | None = Field(description="Id of the sound that a client plays to the far end.")
     conference: str | None = Field(description="Id of its conference.")
+    statistics_interval: int = Field(description="Seconds between two events `media.statistics`; 0: none.")
     transfer: CallTransfer | None = Field(description="The transfer in progress.")
     transfer_policy: TransferPolicy = Field(description="How transfers that its far end requests are handled.")
     summary: str = Field(description="Summary for display.")

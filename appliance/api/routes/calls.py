@@ -48,7 +48,7 @@ async def read_call(call: Id, daemon: Daemon) -> JSONResponse:
 
 @router.patch("/{call}", responses=answers(models.CallDone))
 async def change_call(call: Id, body: models.Change, daemon: Daemon, who: Who) -> JSONResponse:
-    """Mute, hold or bring a call to the foreground, set its custom_data, or its handling of transfers."""
+    """Mute, hold or bring a call to the foreground; set its custom_data, reports, or handling of transfers."""
     wanted, warnings = CallId(call), []
     if not body.model_fields_set:
         raise IntercomError(ErrorCode.PARAMETER_INVALID, "There is nothing to change.", "The body is empty.")
@@ -56,6 +56,9 @@ async def change_call(call: Id, body: models.Change, daemon: Daemon, who: Who) -
         warnings.append((await ask(daemon, inputs.AskUpdates(wanted, body.updates == "ask"), who)).warning)
     if body.custom_data is not None:
         warnings.append((await ask(daemon, inputs.SetCustomData(wanted, body.custom_data), who)).warning)
+    if body.statistics_interval is not None:
+        interval = inputs.SetStatisticsInterval(wanted, body.statistics_interval)
+        warnings.append((await ask(daemon, interval, who)).warning)
     if body.active is not None:
         change = inputs.SwitchTo(wanted) if body.active else inputs.HoldCall(wanted, held=True)
         warnings.append((await ask(daemon, change, who)).warning)

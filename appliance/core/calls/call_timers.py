@@ -17,6 +17,9 @@ def due(turn: Turn) -> None:
     for call in turn.calls.living:
         if call.deadline is not None and now >= call.deadline:
             expire(turn, call)
+    for call in turn.calls.living:
+        if call.media.rtp_lost_since is not None:
+            media.warn(turn, call)
     for call in turn.calls.living:  # as they are now
         at = reminder_at(call)
         if at is not None and now >= at:
@@ -72,7 +75,7 @@ def answer(turn: Turn, call: Call) -> None:
 
 def wake(call: Call) -> tuple[float | None, ...]:
     """The next time at which `due` must act on the call; None if there is none."""
-    return call.deadline, reminder_at(call)
+    return call.deadline, media.warns_at(call), reminder_at(call)
 
 
 def reminder_at(call: Call) -> float | None:

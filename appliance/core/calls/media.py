@@ -6,7 +6,7 @@ from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import events, inputs
 from appliance.core.appliance import error_events
 from appliance.core.calls import ending, focus
-from appliance.core.model import By, Call, CallState, Cause, IceFault, Quality, UpdateChange, UpdateResult
+from appliance.core.model import By, Call, CallState, Cause, IceFault, UpdateChange, UpdateResult
 from appliance.core.transition import Turn
 
 CAUSES_OF_ICE = {
@@ -14,6 +14,7 @@ CAUSES_OF_ICE = {
     IceFault.DISCONNECTED: "The pair of addresses that it selected no longer carries packets.",
     IceFault.TIMEOUT: "It did not select a pair of addresses in time.",
 }
+WARNINGS = 2  # before a call ends without packets, at equal distances
 ICE = "Check the network, and the firewalls between: they must let UDP through."
 
 
@@ -83,11 +84,8 @@ def rtp_stopped(turn: Turn, call: Call) -> None:
     if not call.talks or call.media.held_local or call.media.held_remote or call.media.rtp_lost_since is not None:
         return
     turn.emit(events.MediaStopped(call.id))
-    turn.put(
-        replace(
-            call, media=replace(call.media, rtp_lost_since=turn.now), deadline=turn.now + turn.settings.deadlines.rtp_s
-        )
-    )
+    silent = replace(call.media, rtp_lost_since=turn.now, watch=replace(call.media.watch, warned=0))
+    turn.put(replace(call, media=silent, deadline=turn.now + turn.settings.deadlines.rtp_s))
 
 
 def rtp_resumed(turn: Turn, call: Call) -> None:
@@ -99,9 +97,21 @@ def rtp_resumed(turn: Turn, call: Call) -> None:
     turn.put(replace(call, media=replace(call.media, rtp_lost_since=None), deadline=deadline))
 
 
-def counted(turn: Turn, call: Call, quality: Quality) -> None:
-    """Store the packet counts."""
-    turn.put(replace(call, media=replace(call.media, quality=quality)))
+def warns_at(call: Call) -> float | None:
+    """When to warn next that the call will end without packets; None: never."""
+    since, warned = call.media.rtp_lost_since, call.media.watch.warned
+    if since is None or call.deadline is None or not call.talks or warned == WARNINGS:
+        return None
+    return since + (call.deadline - since) * (warned + 1) / (WARNINGS + 1)
+
+
+def warn(turn: Turn, call: Call) -> None:
+    """No packets have arrived for a part of the longest time."""
+    while (at := warns_at(call)) is not None and turn.now >= at:
+        watch = replace(call.media.watch, warned=call.media.watch.warned + 1)
+        call = turn.put(replace(call, media=replace(call.media, watch=watch)))
+        left = round((call.deadline or turn.now) - turn.now, 3)
+        turn.emit(events.MediaDisconnectionWarning(call.id, tries=watch.warned, ends_in_s=left))
 
 
 def source_changed(turn: Turn, call: Call, given: inputs.SourceChanged) -> None:

@@ -15,6 +15,7 @@ from appliance.core.calls import (
     recording,
     requests,
     sip_process,
+    statistics,
     updates,
 )
 from appliance.core.calls.view import call_view, in_order
@@ -33,7 +34,7 @@ take = takes(
     on_call(inputs.CallConfirmed, lambda turn, call, _: connecting.confirmed(turn, call)),
     on_call(inputs.CallEnded, ending.ended),
     on_call(inputs.MediaStarted, media.started),
-    on_call(inputs.MediaCounted, lambda turn, call, given: media.counted(turn, call, given.quality)),
+    on_call(inputs.MediaCounted, lambda turn, call, given: statistics.counted(turn, call, given.quality)),
     on_call(inputs.IceCompleted, media.ice_completed),
     on_call(inputs.IceFailed, lambda turn, call, given: media.ice_failed(turn, call, given.fault)),
     on_call(inputs.NoAnswerToOffer, lambda turn, call, _: ending.hang_up(turn, call, Cause.MEDIA_FAILED)),
@@ -60,6 +61,10 @@ perform = performs(
         lambda turn, call, action, _: early_media.send(turn, unanswered_here(call, "sent early media"), action.source),
     ),
     asks_call(inputs.SetCustomData, lambda turn, call, action, _: requests.note(turn, call, action.custom_data)),
+    asks_call(
+        inputs.SetStatisticsInterval,
+        lambda turn, call, action, _: statistics.report_every(turn, call, action.seconds),
+    ),
     asks_call(inputs.RejectCall, lambda turn, call, action, _: requests.reject(turn, call, action)),
     asks_call(inputs.HoldCall, lambda turn, call, action, _: requests.hold(turn, connected(call), held=action.held)),
     asks_call(inputs.SwitchTo, lambda turn, call, *_: requests.switch_to(turn, call)),

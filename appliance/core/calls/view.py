@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from msgspec import to_builtins
+
 from appliance.core import call_states, wall_clock
 from appliance.core.accounts import sip_uris
-from appliance.core.model import DIRECT, Call, CallState, Direction, Hold, State, Transfer
+from appliance.core.model import DIRECT, Call, CallState, Direction, Hold, Quality, SoundWatch, State, Transfer
 
 
 def in_order(state: State) -> list[Call]:
@@ -23,6 +25,7 @@ def call_view(state: State, call: Call, now: float, epoch: float) -> dict[str, A
         "tone": None if (played := state.audio.tone(call.id)) is None else played.sound.tone,
         "playback": None if (found := state.audio.playback(call.id)) is None else found.id,
         "conference": call.conference,
+        "statistics_interval": call.media.watch.interval_s,
         "transfer_policy": call.transfer_policy,
         "transfer": transfer_view(state.transfer(call.id), epoch),
         "ended": None,
@@ -75,13 +78,7 @@ def call_facts(call: Call, now: float, epoch: float) -> dict[str, Any]:
         else round(max(0.0, now - call.times.connected_since), 3),
         "ring": call.ring,
         "recording": call.recording,
-        "quality": None
-        if call.media.quality is None
-        else {
-            "received": call.media.quality.received,
-            "lost": call.media.quality.lost,
-            "jitter_ms": call.media.quality.jitter_ms,
-        },
+        "quality": None if (quality := call.media.quality) is None else quality_view(quality, call.media.watch),
         "end": None
         if call.end is None
         else {
@@ -92,6 +89,12 @@ def call_facts(call: Call, now: float, epoch: float) -> dict[str, Any]:
             "explanation": call.end.explanation,
         },
     }
+
+
+def quality_view(quality: Quality, watch: SoundWatch) -> dict[str, Any]:
+    """The latest statistics of a call, and how its last window was judged."""
+    counters: dict[str, Any] = to_builtins(quality)
+    return counters | {"loss": watch.loss, "mos": watch.mos, "class": watch.rating}
 
 
 def name_of(call: Call) -> str:

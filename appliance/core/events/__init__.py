@@ -97,11 +97,15 @@ from appliance.core.events.calls import (
     DtmfSending,
     DtmfSent,
     FinalEvent,
+    MediaDisconnectionWarning,
     MediaIceCompleted,
     MediaIceFailed,
+    MediaQuality,
     MediaResumed,
+    MediaSlowLink,
     MediaSourceChanged,
     MediaStarted,
+    MediaStatistics,
     MediaStopped,
 )
 from appliance.core.events.conferences import (

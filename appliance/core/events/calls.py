@@ -16,6 +16,7 @@ from appliance.core.model import (
     DigitMethod,
     Direction,
     IceFault,
+    QualityClass,
     UpdateChange,
     UpdateResult,
 )
@@ -320,3 +321,61 @@ class MediaResumed(CallEvent):
     """RTP arrives again."""
 
     TYPE = "media.resumed"
+
+
+class MediaDisconnectionWarning(CallEvent):
+    """No packets have arrived for a third of `deadlines.rtp_s`, or two thirds; the call ends when all of it is over.
+
+    tries: number of this warning, 1 or 2. ends_in_s: seconds until the call ends, unless packets arrive again.
+    """
+
+    TYPE = "media.disconnection_warning"
+    tries: int
+    ends_in_s: float
+
+
+class MediaStatistics(CallEvent):
+    """Figures of a call's sound so far: on the interval that a client has set, and (`final`) at its end.
+
+    packets, bytes, lost: received and missing RTP packets; jitter_ms: their mean jitter; buffer_ms: mean delay of the
+    jitter buffer. sent, sent_bytes: RTP to the far end; sent_lost, sent_jitter_ms: what it reports about that, null
+    without a report. rtt_ms: round trip, null if it is not known. mos: 1 to 4.41 (ITU-T G.107), null with fewer than 50
+    packets. The figures begin again when the sound is negotiated again.
+    """
+
+    TYPE = "media.statistics"
+    final: bool
+    packets: int
+    lost: int
+    jitter_ms: float
+    buffer_ms: float
+    bytes: int
+    sent: int
+    sent_bytes: int
+    sent_lost: int | None
+    sent_jitter_ms: float | None
+    rtt_ms: float | None
+    mos: float | None
+    codec: Codec | None
+
+
+class MediaQuality(CallEvent):
+    """The received sound is in another class now, or in its first one: good, fair, poor or bad, by its MOS.
+
+    It is judged every 10 s. The class changes when the MOS is more than 0.1 beyond the limits of the previous one.
+    """
+
+    TYPE = "media.quality"
+    mos: float
+    class_: QualityClass
+
+
+class MediaSlowLink(CallEvent):
+    """At least 5 % of the packets of 10 s were lost; reported again only after at most 2 % were lost.
+
+    loss: the lost share, 0 to 1. rtt_ms: round trip, null if it is not known.
+    """
+
+    TYPE = "media.slow_link"
+    loss: float
+    rtt_ms: float | None

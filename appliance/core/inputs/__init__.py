@@ -101,6 +101,7 @@ from appliance.core.inputs.calls import (
     SendDigits,
     SendEarlyMedia,
     SetCustomData,
+    SetStatisticsInterval,
     SourceChanged,
     SwitchTo,
     UpdateAnswered,

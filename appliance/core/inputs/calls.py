@@ -120,7 +120,7 @@ class RtpResumed(OfCall, kw_only=True):
 
 
 class MediaCounted(OfCall, kw_only=True):
-    """Statistics of received sound (RFC 3550 §6.4), about once a second while packets are due."""
+    """Counters of a call's sound (RFC 3550 §6.4), about once a second while packets are due, and before its end."""
 
     quality: Quality
 
@@ -222,6 +222,13 @@ class SetCustomData(Tagged):
 
     call: CallId
     custom_data: str
+
+
+class SetStatisticsInterval(Tagged):
+    """Report a call's statistics every so many seconds; 0: do not report them."""
+
+    call: CallId
+    seconds: int
 
 
 class RejectCall(Tagged):

@@ -18,6 +18,7 @@ from appliance.core.inputs.calls import (
     SendDigits,
     SendEarlyMedia,
     SetCustomData,
+    SetStatisticsInterval,
     SwitchTo,
     UpdateCall,
 )
@@ -35,6 +36,7 @@ AtOnce = (
     | RingCall
     | SendEarlyMedia
     | SetCustomData
+    | SetStatisticsInterval
     | RejectCall
     | HangUpCall
     | HoldCall

@@ -87,7 +87,9 @@ from appliance.core.model.calls import (
     OpenRecording,
     OutgoingMessage,
     Quality,
+    QualityClass,
     Remote,
+    SoundWatch,
     UpdateChange,
     UpdateResult,
 )

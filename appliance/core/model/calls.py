@@ -182,11 +182,45 @@ class Codec(Record):
 
 
 class Quality(Record):
-    """Statistics of received RTP since the call began: packets received and lost, and the mean jitter."""
+    """Counters of a call's RTP since its sound was negotiated. None: the far end has not reported it (RFC 3550 §6.4).
+
+    What begins with `sent_` but for the bytes, and the round trip, follows from the far end's reports.
+    """
 
     received: int
     lost: int
-    jitter_ms: float
+    jitter_ms: float  # the mean
+    received_bytes: int = 0
+    buffer_ms: float = 0.0  # the mean delay in the jitter buffer
+    sent: int = 0
+    sent_bytes: int = 0
+    sent_lost: int | None = None
+    sent_jitter_ms: float | None = None  # the latest, as the round trip
+    rtt_ms: float | None = None
+
+
+class QualityClass(StrEnum):
+    """How the received sound of a call is, by its MOS."""
+
+    GOOD = "good"
+    FAIR = "fair"
+    POOR = "poor"
+    BAD = "bad"
+
+
+class SoundWatch(Record):
+    """The reports that clients want about a call's sound, and how its last window of time was judged."""
+
+    interval_s: int = 0  # of the statistics; 0: none are reported
+    reported_at: float = 0.0
+    since: float | None = None  # beginning of the present window; None: when the call was connected
+    received: int = 0  # the counters at that time
+    lost: int = 0
+    loss: float | None = None  # of the last window
+    mos: float | None = None
+    rating: QualityClass | None = None
+    slow: bool = False
+    warned: int = 0  # warnings since its packets stopped
 
 
 class Candidate(Record):
@@ -224,6 +258,7 @@ class CallSound(Record):
     takes_events: bool = True  # DTMF digits by RFC 4733
     srtp: bool = False  # whether its sound is encrypted
     quality: Quality | None = None
+    watch: SoundWatch = SoundWatch()
     rtp_lost_since: float | None = None
     held_local: bool = False
     set_aside: bool = False  # held by us only because another call is in the foreground

@@ -2,14 +2,15 @@
 
 import logging
 import time
+from contextlib import suppress
 
 import pjsua2 as pj
 
 from appliance.core import inputs
-from appliance.core.model import CallId, Codec, DigitMethod, IceFault, MessageMethod, Quality, UpdateChange
+from appliance.core.model import CallId, Codec, DigitMethod, IceFault, MessageMethod, UpdateChange
 from appliance.sip.stack import translate
 from appliance.sip.stack.callbacks import contained
-from appliance.sip.stack.calls import dtmf, transfers
+from appliance.sip.stack.calls import counters, dtmf, transfers
 from appliance.sip.stack.calls.dialog import Dialog
 from appliance.sip.stack.calls.dtmf import Once, Receiving, Sending
 from appliance.sip.stack.calls.hold import HoldNegotiation, after_glare
@@ -90,6 +91,7 @@ class SipCall(pj.Call):
             if acknowledged and not translate.has_sdp(str(prm.e.body.rxMsg.rdata.wholeMsg)):
                 self.table.post(inputs.NoAnswerToOffer(at=at, call=self.call))
         elif info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
+            self.count()
             code = 0 if translate.nothing_came(prm.e) else int(info.lastStatusCode)
             reason = translate.clean(info.lastReason)
             transaction = prm.e.body.tsxState.tsx
@@ -263,6 +265,13 @@ class SipCall(pj.Call):
             return self.getAudioMedia(self.audio)
         except pj.Error:
             return None
+
+    def count(self) -> None:
+        """Report the counters once more, while there is still a stream."""
+        if self.confirmed and self.audio is not None:
+            with suppress(pj.Error):
+                quality = counters.read(self.getStreamStat(self.audio))
+                self.table.post(inputs.MediaCounted(at=time.monotonic(), call=self.call, quality=quality))
 
     def end(self, code: int, reason: str, *, remote: bool) -> None:
         """Report the call's end once."""
@@ -462,19 +471,16 @@ class SipCall(pj.Call):
         elif self.confirmed and self.audio is not None and sound:
             try:
                 statistics = self.getStreamStat(self.audio)  # kept while its parts are read, see onCallMediaState
-                rtcp = statistics.rtcp
-                received = rtcp.rxStat
-                quality = Quality(int(received.pkt), int(received.loss), round(received.jitterUsec.mean / 1000, 1))
-                source = translate.clean(statistics.source)
             except pj.Error:  # the stream is being created again
                 return
-            news = self.rtp.look(quality.received, now)
+            rtcp, source = statistics.rtcp, translate.clean(statistics.source)
+            news = self.rtp.look(int(rtcp.rxStat.pkt), now)
             if previous := self.source.look(source, self.their_address):
                 changed = inputs.SourceChanged(at=now, call=self.call, source=source, previous=previous)
                 self.table.post(changed)
             if now - self.counted_at >= COUNT_S:
                 self.counted_at = now
-                self.table.post(inputs.MediaCounted(at=now, call=self.call, quality=quality))
+                self.table.post(inputs.MediaCounted(at=now, call=self.call, quality=counters.read(statistics)))
         else:
             news = self.rtp.excuse(now)
         if news is not None:

@@ -210,6 +210,7 @@ class CallTable:
                 call.hangup(parameters)
             case HangUp(_, reason, headers):
                 call.ended_by_us = True
+                call.count()
                 parameters = operation()
                 for name, value in ((("Reason", reason),) if reason else ()) + headers:
                     add_header(parameters, name, value)

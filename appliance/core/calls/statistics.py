@@ -1,0 +1,67 @@
+"""Statistics of a call's sound: reported on request, and judged window by window."""
+
+from msgspec.structs import replace
+
+from appliance.base.errors import ErrorCode, IntercomError
+from appliance.core import call_quality, events
+from appliance.core.model import Call, Quality, SoundWatch
+from appliance.core.transition import Turn
+
+WINDOW_S = 10.0
+LONGEST_INTERVAL_S = 3600
+SLOW, FAST = 0.05, 0.02  # shares of lost packets: a slow link begins at the first, and ends at the second
+
+
+def counted(turn: Turn, call: Call, given: Quality) -> None:
+    """Store the counters; report them and judge the sound when that is due."""
+    quality = call_quality.believable(given)
+    watch = call.media.watch
+    if call.talks:
+        watch = judged(turn, call, reported(turn, call, watch, quality), quality)
+    turn.put(replace(call, media=replace(call.media, quality=quality, watch=watch)))
+
+
+def reported(turn: Turn, call: Call, watch: SoundWatch, quality: Quality) -> SoundWatch:
+    """Report the counters if a client has asked for them, and the interval is over."""
+    if not watch.interval_s or turn.now - watch.reported_at < watch.interval_s:
+        return watch
+    turn.emit(call_quality.statistics(call, quality, final=False))
+    return replace(watch, reported_at=turn.now)
+
+
+def judged(turn: Turn, call: Call, watch: SoundWatch, quality: Quality) -> SoundWatch:
+    """Judge the packets of a window once it is over, and report what has changed."""
+    since = call.times.connected_since if watch.since is None else watch.since
+    if since is None or turn.now - since < WINDOW_S:
+        return watch
+    received, lost = quality.received - watch.received, quality.lost - watch.lost
+    window = replace(watch, since=turn.now, received=quality.received, lost=quality.lost)
+    if received < 0 or lost < 0:  # the sound was negotiated again, and the stack counts from zero
+        return window
+    loss = call_quality.share_lost(received, lost)
+    if loss is None:
+        return watch  # the window goes on, for example while no packets come
+    score = call_quality.mos(loss, call_quality.delay_ms(quality))
+    rating = call_quality.class_of(score, watch.rating)
+    slow = loss >= SLOW or (watch.slow and loss > FAST)
+    if rating is not watch.rating:
+        turn.emit(events.MediaQuality(call.id, mos=score, class_=rating))
+    if slow and not watch.slow:
+        turn.emit(events.MediaSlowLink(call.id, loss=round(loss, 4), rtt_ms=quality.rtt_ms))
+    return replace(window, loss=round(loss, 4), mos=score, rating=rating, slow=slow)
+
+
+def report_every(turn: Turn, call: Call, seconds: int) -> str:
+    """Report the statistics on an interval, 0 for never; return a warning if nothing changes. Raises IntercomError."""
+    if not 0 <= seconds <= LONGEST_INTERVAL_S:
+        raise IntercomError(
+            ErrorCode.PARAMETER_INVALID,
+            f"Statistics cannot be reported every {seconds} s.",
+            f"The limits are 1 and {LONGEST_INTERVAL_S} s.",
+            "Give a number between them, or 0 for no reports.",
+        )
+    if call.media.watch.interval_s == seconds:
+        return f"Call {call.id} has this interval already."
+    watch = replace(call.media.watch, interval_s=seconds, reported_at=turn.now)
+    turn.put(replace(call, media=replace(call.media, watch=watch)))
+    return ""

@@ -1,0 +1,270 @@
+"""Statistics and quality of a call's sound, with far ends that lose packets, go silent, or report falsehoods."""
+
+import contextlib
+import struct
+
+import pytest
+
+from tests.daemon.network.test_network import flows as sound_flows
+from tests.daemon.network.test_network import station
+from tests.support.daemon import Daemon
+from tests.support.peers.namespaces import PBX, BadCable
+from tests.support.peers.packets import Packets
+from tests.support.peers.registrars import Kamailio
+from tests.support.peers.voices import FRAME, PCMA, Voice, opened, packet, place
+from tests.support.shown import shows
+from tests.support.waiting import until
+
+PATIENCE_S = 120.0
+EVERY = 8  # each so many packets is lost: 12.5 %, a slow link
+SR, RR = 200, 201  # RFC 3550 §12.1
+DELAY_S, LOSS = 0.1, 0.06
+SENT_APART = 100  # packets: the streams begin, and are counted last, up to 2 s apart
+LOST_SINCE = 40  # packets, at most, since the report of 5 s ago
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory):
+    with Daemon(tmp_path_factory.mktemp("d")) as daemon:
+        yield daemon
+
+
+class LossyVoice(Voice):
+    """A voice of which each so many packets is lost on the way, until `mended`."""
+
+    gone = kept = 0
+    mended = False
+
+    def send(self, kind, payload, *, marker=False):
+        if self.mended or (self.gone + self.kept + 1) % EVERY:
+            self.kept += 1
+            super().send(kind, payload, marker=marker)
+        else:
+            self.gone += 1
+            self.sequence += 1
+
+
+def quality(door, call):
+    return door.get(f"/v1/calls/{call}")["quality"] or {}
+
+
+def every(door, call, seconds):
+    status, answer = door.ask("PATCH", f"/v1/calls/{call}", {"statistics_interval": seconds})
+    assert status == 200, answer
+    return answer
+
+
+def ended(door, far, call):
+    """The far end hangs up; the call's last statistics, which come before its last event."""
+    far.hang_up()
+    door.final(call, kind="call.ended", cause="hangup", by="remote")
+    (last,) = (event for event in door.of("media.statistics", call) if event["data"]["final"])
+    (end,) = door.of("call.ended", call)
+    assert last["id"] < end["id"]
+    return last["data"]
+
+
+@shows("media.statistics", "media.quality", "media.slow_link", "PATCH /v1/calls/{id}")
+def test_a_far_end_that_loses_packets_is_counted_judged_and_reported(door):
+    with Packets(door.far_address, to=door.address) as far:
+        call, accepted = far.talk_to(door)
+        assert every(door, call, 1)["call"]["statistics_interval"] == 1
+        with LossyVoice(far.rtp, accepted) as voice:
+            slow = door.wait("media.slow_link", call, patience=PATIENCE_S)["data"]
+            assert slow["loss"] == pytest.approx(1 / EVERY, abs=0.02)
+            first = door.wait("media.quality", call, patience=PATIENCE_S)["data"]
+            assert (first["class"], 3.1 <= first["mos"] < 3.6) == ("poor", True)
+            told = quality(door, call)
+            assert (told["class"], told["mos"]) == ("poor", first["mos"])
+            voice.mended = True
+            assert door.wait("media.quality", call, patience=PATIENCE_S, **{"class": "good"})["data"]["mos"] > 4.1
+            assert "already" in every(door, call, 1)["warning"]
+            assert every(door, call, 0)["warning"] is None
+        until(lambda: quality(door, call).get("received") == voice.kept, "all packets", PATIENCE_S)
+        reports = [event["data"] for event in door.of("media.statistics", call)]
+        last = ended(door, far, call)
+    assert (last["packets"], last["lost"]) == (voice.kept, voice.gone)
+    assert last["bytes"] == voice.kept * FRAME
+    assert last["codec"] == {"name": "PCMA", "clock_rate_hz": 8000}
+    assert last["sent"] > 0
+    assert last["sent_bytes"] == last["sent"] * FRAME
+    assert (last["rtt_ms"], last["sent_lost"], last["sent_jitter_ms"]) == (None, None, None)  # it reports nothing
+    assert len(reports) > 3
+    packets = [report["packets"] for report in reports]
+    assert packets == sorted(set(packets))
+    assert len(door.of("media.slow_link", call)) == 1
+
+
+def test_without_a_request_a_call_has_statistics_at_its_end_only(door):
+    with Packets(door.far_address, to=door.address) as far:
+        call, accepted = far.talk_to(door)
+        with Voice(far.rtp, accepted):
+            until(lambda: quality(door, call).get("received", 0) > 100, "sound", PATIENCE_S)
+        assert not door.of("media.statistics", call)
+        last = ended(door, far, call)
+    assert last["mos"] == pytest.approx(4.41, abs=0.05)
+    found = door.get("/v1/log/calls")["calls"][0]
+    assert (found["id"], found["quality"]["sent"]) == (call, last["sent"])
+
+
+@pytest.mark.parametrize("seconds", [-1, 3601, 1.5])
+def test_an_interval_out_of_bounds_is_refused(door, seconds):
+    assert door.ask("PATCH", "/v1/calls/c-1", {"statistics_interval": seconds})[0] == 400
+
+
+@shows("media.stopped", "media.resumed", "media.disconnection_warning", "cause:rtp_timeout")
+def test_a_far_end_that_goes_silent_is_warned_about_before_its_call_ends(tmp_path):
+    with Daemon(tmp_path / "d", deadlines={"rtp_s": 6}) as door, Packets(door.far_address, to=door.address) as far:
+        call, accepted = far.talk_to(door)
+        with Voice(far.rtp, accepted):
+            until(lambda: quality(door, call).get("received"), "sound", PATIENCE_S)
+        door.next("media.stopped", call, patience=PATIENCE_S)
+        with Voice(far.rtp, accepted):
+            door.wait("media.resumed", call, patience=PATIENCE_S)
+        warned = len(door.of("media.disconnection_warning", call))
+        stopped = door.next("media.stopped", call, patience=PATIENCE_S)
+        for number in (1, 2):
+            until(lambda n=number: len(door.of("media.disconnection_warning", call)) == warned + n, "it", PATIENCE_S)
+            warning = door.of("media.disconnection_warning", call)[-1]
+            assert (stopped["id"] < warning["id"], warning["data"]["tries"]) == (True, number)
+            assert 0 <= warning["data"]["ends_in_s"] <= 6 * (3 - number) / 3
+        far.send(far.reply(far.receive("BYE", "BYE"), "200 OK"))
+        door.final(call, kind="call.ended", cause="rtp_timeout", by="local")
+        assert door.wait("media.statistics", call)["data"]["final"]
+        assert len(door.of("media.disconnection_warning", call)) == warned + 2
+
+
+# -- reports of the far end ------------------------------------------------------------------------------------------
+
+
+def receiver_report(about, fraction, lost, jitter, last_report, delay):
+    """RFC 3550 §6.4.2: what a far end claims about the packets of `about`."""
+    head = struct.pack("!BBHI", 0x81, RR, 7, 0xFA12)
+    return head + struct.pack("!IIIIII", about, fraction << 24 | lost, 0, jitter, last_report, delay)
+
+
+@contextlib.contextmanager
+def reporting(door):
+    """A call whose far end can send reports: it, the call, and a sender that is given `lost` and the rest."""
+    with contextlib.closing(opened(door.far_address)) as rtcp, Packets(door.far_address, to=door.address) as far:
+        named = f"{far.sdp}a=rtcp:{rtcp.getsockname()[1]}\r\n"
+        far.send(far.request("INVITE", body=named))
+        call = door.rung()
+        accepted = far.called(lambda: door.press("answer"))
+        door.talk(call)
+        address, port = place(accepted)
+        with Voice(far.rtp, accepted):
+            rtcp.settimeout(PATIENCE_S)
+            theirs = sender_report(rtcp)
+            about, stamp = struct.unpack("!I", theirs[4:8])[0], struct.unpack("!I", theirs[10:14])[0]
+
+            def send(fraction, lost, jitter, last_report=None, delay=1):
+                last_report = stamp if last_report is None else last_report & 0xFFFFFFFF
+                claim = receiver_report(about, fraction, lost, jitter, last_report, delay)
+                rtcp.sendto(claim, (address, port + 1))
+
+            yield far, call, send
+
+
+def sender_report(rtcp):
+    """The next report of the station that has the time."""
+    while (came := rtcp.recv(65536))[1] != SR:
+        pass
+    return came
+
+
+def test_reports_of_the_far_end_become_figures(door):
+    with reporting(door) as (far, call, send):
+        send(fraction=10, lost=3, jitter=80)  # 10 ms at 8 kHz
+        until(lambda: quality(door, call).get("sent_lost") == 3, "the report", PATIENCE_S)
+        told = quality(door, call)
+        assert told["sent_jitter_ms"] == 10.0
+        assert 0 <= told["rtt_ms"] <= 10_000
+        assert ended(door, far, call)["sent_lost"] == 3
+
+
+HOURS = 3600 * 65536
+HOSTILE = {
+    "more lost than sent": {"fraction": 255, "lost": 0x7FFFFF, "jitter": 8},
+    "a negative number lost": {"fraction": 255, "lost": 0xFFFFFF, "jitter": 8},
+    "a jitter of days": {"fraction": 0, "lost": 1, "jitter": 0xFFFFFFFF},
+    "a jitter that overflows": {"fraction": 0, "lost": 1, "jitter": 0x80000000},
+    "a round trip of hours": {"fraction": 0, "lost": 1, "jitter": 8, "last_report": -4 * HOURS},
+    "a negative round trip": {"fraction": 0, "lost": 1, "jitter": 8, "delay": 0xFFFFFFFF},
+    "a delay of hours": {"fraction": 0, "lost": 1, "jitter": 8, "delay": 6 * HOURS},
+}
+
+
+@shows("media.statistics")
+def test_false_reports_become_no_figures(door):
+    with reporting(door) as (far, call, send):
+        every(door, call, 1)
+        for name, claims in HOSTILE.items():
+            before = len(door.of("media.statistics", call))
+            for _ in range(3):
+                send(**claims)
+            until(lambda b=before: len(door.of("media.statistics", call)) > b + 1, name, PATIENCE_S)
+            told = quality(door, call)
+            assert told["sent_lost"] is None or 0 <= told["sent_lost"] <= told["sent"], name
+            assert told["sent_jitter_ms"] is None or 0 <= told["sent_jitter_ms"] <= 10_000, name
+            assert told["rtt_ms"] is None or 0 <= told["rtt_ms"] <= 10_000, name
+            assert (told["lost"], told["mos"] or 4.41) == (0, pytest.approx(4.41, abs=0.05)), name
+        send(fraction=0, lost=2, jitter=8)
+        until(lambda: quality(door, call).get("sent_lost") == 2, "a true report after them", PATIENCE_S)
+        assert not door.of("media.slow_link", call)
+        ended(door, far, call)
+
+
+JUMP = 0x800000  # samples: 17 minutes
+
+
+def test_timestamps_that_jump_become_no_jitter_of_days(door):
+    with Packets(door.far_address, to=door.address) as far:
+        call, accepted = far.talk_to(door)
+        for number in range(200):
+            stamp = JUMP * (number % 2) + number
+            far.rtp.sendto(packet(PCMA, 100 + number, stamp, 0xFA12, bytes(FRAME)), place(accepted))
+        until(lambda: quality(door, call).get("received"), "packets", PATIENCE_S)
+        assert 0 <= quality(door, call)["jitter_ms"] <= 10_000
+        ended(door, far, call)
+
+
+# -- two stations on a bad cable -------------------------------------------------------------------------------------
+
+
+@shows("media.statistics", "media.slow_link")
+def test_two_stations_count_the_same_over_a_cable_with_losses_and_delay(tmp_path):
+    patient = {"deadlines": {"disconnecting_s": 600}}
+    with (
+        BadCable(tmp_path, loss=LOSS, delay_s=DELAY_S) as cable,
+        Kamailio(tmp_path / "k", address=PBX, within=cable.pbx.within) as kamailio,
+        station(tmp_path, cable.door, kamailio, "201", "202", **patient) as door,
+        station(tmp_path, cable.pbx, kamailio, "202", "201", **patient) as far,
+    ):
+        for each in (door, far):
+            each.wait("account.registered", patience=PATIENCE_S)
+        door.press("ring")
+        call = door.wait("call.dialing", patience=PATIENCE_S)["call"]
+        came = far.wait("call.ringing", patience=PATIENCE_S)["call"]
+        far.press("answer")
+        both = (door, call), (far, came)
+        for each, number in both:
+            each.wait("call.connected", number, patience=PATIENCE_S)
+        sound_flows(*both)
+        for each, number in both:
+            until(lambda e=each, n=number: quality(e, n).get("rtt_ms"), "a round trip", PATIENCE_S)
+            until(lambda e=each, n=number: quality(e, n)["received"] > 1000, "1,000 packets", PATIENCE_S)
+        door.press("hangup")
+        last = []
+        for each, number in both:
+            each.wait("call.ended", number, patience=PATIENCE_S)
+            (final,) = (event["data"] for event in each.of("media.statistics", number) if event["data"]["final"])
+            last.append(final)
+    for mine, theirs in (last, last[::-1]):
+        assert mine["rtt_ms"] >= 2 * DELAY_S * 1000
+        expected = mine["packets"] + mine["lost"]
+        assert expected == pytest.approx(theirs["sent"], abs=SENT_APART)
+        assert mine["sent_lost"] == pytest.approx(theirs["lost"], abs=LOST_SINCE)
+        assert mine["lost"] / expected == pytest.approx(LOSS, abs=0.03)
+        assert 1 < mine["mos"] < 4.1  # R of 93.2, less 18.3 by the losses, and some by the delay
+    assert {event["type"] for each, _ in both for event in each.of("media.slow_link")} == {"media.slow_link"}

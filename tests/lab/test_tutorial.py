@@ -30,6 +30,10 @@ LOGIN = (
     *("setpriv", f"--reuid={USER}", f"--regid={USER}", "--init-groups"),
     *("env", f"HOME=/home/{USER}", f"USER={USER}", f"LOGNAME={USER}"),
 )
+SHOWN = f"/home/{USER}/shown"
+FINGER = (
+    f"until grep -qs '^Press button' {SHOWN}; do sleep 0.1; done; sim-gpio down board 0; sleep 1; sim-gpio up board 0"
+)
 NETWORK = f"""
 ip netns add phone
 ip link add board type veth peer name phone netns phone
@@ -99,10 +103,8 @@ class Follower:
                 self.guest.service("phone", "bash", "-c", script)
                 self.guest.wait_for(lambda: "baresip is ready" in self.phone(), "the phone is ready")
             case ("sh", commands, "press soon"):
-                self.guest.service(
-                    "finger", "bash", "-c", "sleep 5; sim-gpio down board 0; sleep 1; sim-gpio up board 0"
-                )
-                self.told = self._as_user(commands)
+                self.guest.service("finger", "bash", "-c", FINGER)
+                self.told = self._as_user(commands, shown=SHOWN)
             case ("sh", commands, _):
                 self.told = self._as_user(commands)
             case ("text", lines, _):
@@ -150,9 +152,12 @@ class Follower:
     def _state(self):
         return json.loads(self.guest.check("intercomctl", "--json", "state"))
 
-    def _as_user(self, commands, *before, given=""):
-        """A login of its own for each block, as the tutorial has people log in again: groups are new ones then."""
-        words = (*before, *LOGIN, "bash", "-euo", "pipefail", "-c", f"cd; {{ {commands}}} 2>&1")
+    def _as_user(self, commands, *before, given="", shown="/dev/null"):
+        """A login of its own for each block, as the tutorial has people log in again: groups are new ones then.
+
+        shown: a file of the guest that receives what the commands print, line by line.
+        """
+        words = (*before, *LOGIN, "bash", "-euo", "pipefail", "-c", f"cd; {{ {commands}}} 2>&1 | tee '{shown}'")
         return self.guest.check(*words, given=given, timeout_s=1200)
 
 

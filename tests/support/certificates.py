@@ -3,12 +3,14 @@
 import subprocess
 from pathlib import Path
 
+from tests.support.clocks import behind
+
 KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
 
 
 def run(*words: object, before: int = 0) -> None:
     """Have openssl do it, on a clock that is so many days behind."""
-    clock = ["faketime", "-f", f"-{before}d"] if before else []
+    clock = behind(before) if before else ()
     subprocess.run([*clock, "openssl", *map(str, words)], check=True, capture_output=True)
 
 

@@ -8,13 +8,13 @@ import sys
 import pytest
 
 from tests.support.certificates import Authority
+from tests.support.clocks import behind
 from tests.support.daemon import Daemon, loopback
 from tests.support.peers.packets import Packets
 from tests.support.peers.registrars import Kamailio, Scripted, account
 from tests.support.peers.sipp import Sipp
 
 PATIENCE_S = 120.0  # longer than the 32 s after which SIP gives a silent registrar up
-YEARS_AGO = ("env", "FAKETIME_DONT_FAKE_MONOTONIC=1", "DONT_FAKE_MONOTONIC=1", "faketime", "-f", "-3650d")
 NOBODY = "nobody.invalid"
 
 
@@ -69,7 +69,7 @@ def test_a_clock_that_is_years_behind_is_named_where_a_certificate_is_not_valid_
     with Kamailio(tmp_path / "k", certificate, address) as pbx:
         table = {**account(tmp_path, pbx, "411", transport="tls"), "registrar": f"{address}:{pbx.tls_port}"}
         settings = {"account": {"office": table}, "tls": {"ca_file": str(authority.file)}}
-        with Daemon(tmp_path / "d", YEARS_AGO, **settings) as door:
+        with Daemon(tmp_path / "d", behind(3650), **settings) as door:
             told = door.wait("account.failed", account="office")["data"]["explanation"]
             assert told.endswith("have the PBX's certificate renewed, or this station's clock set.")
             assert diagnosed(door, "account.office")["cause"] == told

@@ -6,7 +6,6 @@ import resource
 import signal
 import socket
 import subprocess
-import sysconfig
 import threading
 import time
 import urllib.request
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.clocks import on_clock
 from tests.support.daemon import Daemon
 from tests.support.pairs import connect, pair, place, ring, together
 from tests.support.processes import living, tree
@@ -30,7 +30,6 @@ APART = ("unshare", "--mount") if os.getuid() == 0 else ("unshare", "--mount", "
 UNMOUNTED = 'exec "$@" --state "$0"'
 MOUNT = f'mount -t tmpfs -o size={DISC_MB}m state "$0" && {UNMOUNTED}'
 CAN_MOUNT = not subprocess.run([*APART, "mount", "-t", "tmpfs", "x", "/mnt"], capture_output=True).returncode
-FAKETIME = f"/usr/lib/{sysconfig.get_config_var('MULTIARCH')}/faketime/libfaketime.so.1"
 
 
 class OnDisc(Daemon):
@@ -203,14 +202,7 @@ class Timed(Daemon):
         super().__init__(directory, config=config)
         self._offset = directory / "offset"
         self.jump(0)
-        given = {
-            "LD_PRELOAD": FAKETIME,
-            "FAKETIME_TIMESTAMP_FILE": str(self._offset),
-            "FAKETIME_NO_CACHE": "1",
-            "DONT_FAKE_MONOTONIC": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        }
-        self.within = ("env", *(f"{name}={value}" for name, value in given.items()))
+        self.within = on_clock(FAKETIME_TIMESTAMP_FILE=str(self._offset), FAKETIME_NO_CACHE="1")
 
     def jump(self, offset):
         new = self._offset.with_suffix(".new")

@@ -46,6 +46,9 @@ class Recordings(Protocol):
     def path(self, recording: str) -> Path:
         """The file of that id. Raises recording-not-found for text that cannot be an id."""
 
+    def delete(self, recording: str, by: str) -> None:
+        """Remove a finished recording for the client `by`. Raises recording-not-found, conflict or unavailable."""
+
 
 class CallLog(Protocol):
     """The call log. Its method may block on the disc, so it is called in a thread."""

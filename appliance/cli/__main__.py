@@ -14,6 +14,7 @@ import appliance
 from appliance.base.errors import ErrorCode, IntercomError, problem
 from appliance.base.types import Json
 from appliance.cli import codes, config, show, terms, tokens, wait_idle
+from appliance.cli import recordings as recordings_
 from appliance.cli.client import SOUND_TEST_S, Client, default_socket
 
 TONES = ("ringback", "busy", "congestion", "call_waiting", "ringing", "door", "warning")
@@ -134,7 +135,7 @@ def station_commands(add: Add) -> None:
     add("page", page, "show the address of the station's page with its token, and how to open it on another computer")
     config.options(add("config", configuration, "show the configuration in force, get a setting, or check a file"))
     add("accounts", accounts, "show the accounts at registrars")
-    add("recordings", recordings, "list recordings, newest first")
+    recordings_.options(add("recordings", recordings, "list recordings, newest first, or delete one"))
     codes.options(add("code", code, "list codes and cards that open doors, add one, or remove one"))
     tokens.options(add("token", token, "list tokens of clients over TCP, make one, or remove one"))
     log_options(add("log", log, "list past calls, or openings and refusals of doors, newest first"))
@@ -307,7 +308,7 @@ def accounts(client: Client, given: argparse.Namespace) -> int:
 
 def recordings(client: Client, given: argparse.Namespace) -> int:
     """`intercomctl recordings`."""
-    return output(client.ask("GET", "/v1/recordings"), given, show.recordings)
+    return output(recordings_.run(client, given), given, show.recordings if given.act == "list" else show.done)
 
 
 def log(client: Client, given: argparse.Namespace) -> int:

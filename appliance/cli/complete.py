@@ -24,12 +24,14 @@ OF_STATE: dict[str, Callable[[Json], list[str]]] = {
     "sensor": lambda state: _ids(state["panel"]["sensors"]),
     "to": _targets,
 }
-KINDS = (*OF_STATE, "code", "setting")
+KINDS = (*OF_STATE, "code", "recording", "setting")
 
 
 def words(client: Client, kinds: list[str]) -> list[str]:
     """All ids of these kinds. Raises IntercomError."""
     found = _ids(client.ask("GET", "/v1/codes")["codes"]) if "code" in kinds else []
+    if "recording" in kinds:
+        found += _ids(client.ask("GET", "/v1/recordings")["recordings"])
     if "setting" in kinds:
         found += config.keys(client.ask("GET", "/v1/config")["configuration"])
     if others := [kind for kind in kinds if kind in OF_STATE]:

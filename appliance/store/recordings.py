@@ -20,10 +20,10 @@ from pathlib import Path
 from appliance.base import durable
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.record import Record
-from appliance.core.inputs import Input, RecordingAvailable, RecordingPrepared, RecordingRefused
-from appliance.core.model import CallId, RecordingId
+from appliance.core.inputs import Input, RecordingAvailable, RecordingDeleted, RecordingPrepared, RecordingRefused
+from appliance.core.model import CallId, RecordingId, Removal
 from appliance.core.orders import FinishRecording, PrepareRecording
-from appliance.store import database, wav
+from appliance.store import database, recording_files, wav
 from appliance.store.writer import After, Writer
 
 log = logging.getLogger(__name__)
@@ -112,8 +112,11 @@ class Recordings:
             raise _not_found(recording)
         return found[0]
 
-    def delete(self, recording: str) -> None:
-        """Remove file and row, and wait for that. Raises IntercomError, also while it is being written."""
+    def delete(self, recording: str, by: str) -> None:
+        """Remove file and row, and wait for that; RecordingDeleted follows, with the client's name `by`.
+
+        Raises IntercomError, also while it is being written.
+        """
         path = self.path(recording)
 
         def remove(connection: sqlite3.Connection) -> None:
@@ -126,10 +129,19 @@ class Recordings:
                     f"Recording {recording} is being written.",
                     resolution="Delete it after the call.",
                 )
-            path.unlink(missing_ok=True)
+            if recording_files.remove(path) is None:
+                raise IntercomError(
+                    ErrorCode.CONFLICT,
+                    f"The file of recording {recording} is left as it is.",
+                    f"{path} is a link, or belongs to another user.",
+                    "Remove the file by hand, and try again.",
+                )
             connection.execute("DELETE FROM recordings WHERE id = ?", (recording,))
 
-        self._writer.ask(remove)
+        def report() -> None:
+            self._post(RecordingDeleted(at=self._clock(), recording=RecordingId(recording), why=Removal.REQUEST, by=by))
+
+        self._writer.ask(remove, done=report)
 
     def _read(self, query: str, *values: str | int) -> tuple[Recording, ...]:
         try:
@@ -157,13 +169,13 @@ class Recordings:
             why = f"No space is left for {self._directory}: {free >> 20} MiB are free, {FLOOR_BYTES >> 20} are needed."
             return partial(self._refuse, order.call, order.recording, why)
         try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o640)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o640)
             os.fsync(descriptor)
             os.close(descriptor)
             durable.sync(self._directory)
             self._insert(connection, order.recording, order.call, order.remote, datetime.now(UTC))
         except (OSError, sqlite3.Error):
-            path.unlink(missing_ok=True)
+            recording_files.remove(path)
             raise
         return partial(self._post, RecordingPrepared(at=self._clock(), call=order.call, recording=order.recording))
 
@@ -186,7 +198,7 @@ class Recordings:
             self._patching = bool(recordings)
         for recording in recordings:
             try:
-                descriptor = os.open(self.path(recording), os.O_RDWR | os.O_CLOEXEC)
+                descriptor = os.open(self.path(recording), os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
             except FileNotFoundError:
                 continue
             try:
@@ -208,7 +220,7 @@ class Recordings:
         row = connection.execute("SELECT call FROM recordings WHERE id = ?", (recording,)).fetchone()
         sound, digest = _seal(path)
         if sound is None:
-            path.unlink(missing_ok=True)
+            recording_files.remove(path)
             connection.execute("DELETE FROM recordings WHERE id = ?", (recording,))
             if recovered or row is None:
                 return None
@@ -259,16 +271,15 @@ class Recordings:
         names = (path.stem for path in self._directory.glob("*.wav"))
         while some := list(islice(names, AT_ONCE)):
             rows = connection.execute(query, (json.dumps([name for name in some if _ID.fullmatch(name)]),))
-            found.update(RecordingId(row[0]) for row in rows)
+            found.update(RecordingId(row[0]) for row in rows if recording_files.size(self.path(row[0])) is not None)
         return found
 
 
 def _seal(path: Path) -> tuple[wav.WavContent | None, str]:
     """Repair a file's header and make it durable; its SHA-256. No sound: (None, "")."""
-    try:
-        file = path.open("r+b")
-    except FileNotFoundError:
+    if recording_files.size(path) is None:
         return None, ""
+    file = path.open("r+b")
     with file:
         sound = wav.repair(file.fileno())
         if sound is None:

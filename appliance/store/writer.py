@@ -81,10 +81,13 @@ class Writer:
             self._changed.notify()
         return True
 
-    def ask(self, job: Callable[[sqlite3.Connection], T], timeout_s: float = 5.0) -> T:
+    def ask(
+        self, job: Callable[[sqlite3.Connection], T], timeout_s: float = 5.0, done: Callable[[], None] | None = None
+    ) -> T:
         """Run `job` in the writer thread and wait for its result: not for the asyncio thread.
 
-        Raises IntercomError: the job's own, or `unavailable`.
+        done: called in the writer thread once the result is on disc, even if nobody waits for it any more. Raises
+        IntercomError: the job's own, or `unavailable`.
         """
         answer: Future[T] = Future()
 
@@ -94,7 +97,13 @@ class Writer:
             except IntercomError as error:
                 outcome = error
                 return lambda: answer.set_exception(outcome)
-            return lambda: answer.set_result(result)
+
+            def finish() -> None:
+                if done is not None:
+                    done()
+                answer.set_result(result)
+
+            return finish
 
         def refuse(why: str) -> None:
             answer.set_exception(IntercomError(ErrorCode.UNAVAILABLE, "The storage does not work.", why))

@@ -34,6 +34,7 @@ class Recordings:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.rows: list[Row] = []
+        self.deleted: list[tuple[str, str]] = []
 
     def add(self, **fields: Any) -> Row:
         row = Row(f"r-{len(self.rows) + 1:03}", **fields)
@@ -56,6 +57,12 @@ class Recordings:
 
     def path(self, recording: str) -> Path:
         return self.directory / f"{recording}.wav"
+
+    def delete(self, recording: str, by: str) -> None:
+        if not self.get(recording).complete:
+            raise IntercomError("conflict", "It is being written.")
+        self.rows = [row for row in self.rows if row.id != recording]
+        self.deleted.append((recording, by))
 
 
 class CallLog:

@@ -269,6 +269,18 @@ def test_a_recording_without_its_file_is_not_found(client, station):
     assert client.get(f"/v1/recordings/{row.id}/audio").json()["code"] == "recording-not-found"
 
 
+def test_a_finished_recording_is_deleted_and_one_that_is_written_is_refused(client, station):
+    row, running = station.recordings.add(), station.recordings.add(complete=False)
+    by = "http:token" if "authorization" in client.headers else "http:unix"
+    assert client.delete(f"/v1/recordings/{row.id}").json() == {"warning": None}
+    assert station.recordings.deleted == [(row.id, by)]
+    refused = client.delete(f"/v1/recordings/{running.id}")
+    assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
+    again = client.delete(f"/v1/recordings/{row.id}")
+    assert (again.status_code, again.json()["code"]) == (404, "recording-not-found")
+    assert [kept["id"] for kept in client.get("/v1/recordings").json()["recordings"]] == [running.id]
+
+
 BAD = [
     ("GET", "/v1/calls/c-9", None, 404, "call-not-found"),
     ("GET", "/v1/doors/cellar", None, 404, "door-not-found"),

@@ -194,6 +194,14 @@ def test_a_code_is_added_listed_and_removed_and_its_digits_are_no_argument(daemo
 
 
 @pytest.mark.far_end
+def test_a_recording_that_is_not_there_cannot_be_deleted(daemon):
+    assert ctl(daemon, "recordings", "list").stdout == "No recordings.\n"
+    wrong = ctl(daemon, "recordings", "delete", "r-none")
+    assert (wrong.returncode, "`intercomctl recordings` lists them" in wrong.stderr) == (1, True), wrong.stderr
+    assert "No recording is given." in ctl(daemon, "recordings", "delete").stderr
+
+
+@pytest.mark.far_end
 @pytest.mark.parametrize(
     ("words", "why"),
     [

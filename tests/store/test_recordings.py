@@ -11,7 +11,14 @@ import pytest
 
 from appliance.base import ids
 from appliance.base.errors import IntercomError
-from appliance.core.inputs import PartFailed, PartRecovered, RecordingAvailable, RecordingPrepared, RecordingRefused
+from appliance.core.inputs import (
+    PartFailed,
+    PartRecovered,
+    RecordingAvailable,
+    RecordingDeleted,
+    RecordingPrepared,
+    RecordingRefused,
+)
 from appliance.core.model import CallId, RecordingId
 from appliance.core.orders import FinishRecording, PrepareRecording
 from appliance.store import database, recordings, wav
@@ -63,7 +70,7 @@ def test_a_recording_is_prepared_written_finished_listed_and_deleted(tmp_path):
         row = kept.get(asked.recording)
         assert (row.call, row.remote, row.complete) == (asked.call, asked.remote, False)
         with pytest.raises(IntercomError) as caught:
-            kept.delete(asked.recording)
+            kept.delete(asked.recording, "http:unix")
         assert caught.value.code == "conflict"
         path.write_bytes(header() + b"\1\2" * RATE_HZ)
         kept.finish(FinishRecording(asked.recording))
@@ -76,13 +83,54 @@ def test_a_recording_is_prepared_written_finished_listed_and_deleted(tmp_path):
         assert row.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
         assert row.started.endswith("Z")
         assert kept.list() == (row,)
-        kept.delete(asked.recording)
+        kept.delete(asked.recording, "http:unix")
         assert kept.list() == ()
         assert not path.exists()
+        (deleted,) = inbox.wait(RecordingDeleted)
+        assert (deleted.recording, deleted.why, deleted.by) == (asked.recording, "request", "http:unix")
         with pytest.raises(IntercomError, match="no recording"):
-            kept.delete(asked.recording)
+            kept.delete(asked.recording, "http:unix")
         with pytest.raises(IntercomError, match="no recording"):
             kept.get(asked.recording)
+
+
+def made(kept, inbox, number=0, seconds=1):
+    """A finished recording."""
+    already = len(inbox.of(RecordingAvailable))
+    kept.prepare(order(number))
+    until(lambda: any(one.recording == order(number).recording for one in inbox.of(RecordingPrepared)))
+    kept.path(order(number).recording).write_bytes(header() + b"\1\2" * RATE_HZ * seconds)
+    kept.finish(FinishRecording(order(number).recording))
+    inbox.wait(RecordingAvailable, already + 1)
+    return order(number).recording
+
+
+def test_a_link_in_place_of_a_file_is_neither_deleted_nor_followed(tmp_path):
+    other = tmp_path / "other.wav"
+    other.write_bytes(header() + b"\1\2" * RATE_HZ)
+    before = other.read_bytes()
+    with station(tmp_path) as (kept, inbox, _):
+        recording = made(kept, inbox)
+        kept.path(recording).unlink()
+        kept.path(recording).symlink_to(other)
+        with pytest.raises(IntercomError, match="is left as it is") as caught:
+            kept.delete(recording, "http:unix")
+        assert caught.value.code == "conflict"
+        assert [row.id for row in kept.list()] == [recording]
+        kept.path("r-link").symlink_to(other)
+    with station(tmp_path) as (kept, inbox, writer):
+        writer.ask(lambda _: None)
+        assert [row.id for row in kept.list()] == [recording]
+        assert kept.path(recording).is_symlink() and kept.path("r-link").is_symlink()
+    assert other.read_bytes() == before
+
+
+def test_a_recording_whose_file_is_gone_can_be_deleted(tmp_path):
+    with station(tmp_path) as (kept, inbox, _):
+        recording = made(kept, inbox)
+        kept.path(recording).unlink()
+        kept.delete(recording, "http:unix")
+        assert kept.list() == ()
 
 
 def test_the_header_is_kept_right_while_another_descriptor_writes(tmp_path, monkeypatch):

@@ -1,4 +1,4 @@
-"""/v1/recordings: finished recordings and their audio; clients never give a file name."""
+"""/v1/recordings: finished recordings, their audio and their end; clients never give a file name."""
 
 import asyncio
 from pathlib import Path
@@ -9,7 +9,7 @@ from fastapi.responses import FileResponse, JSONResponse
 
 from appliance.api import models
 from appliance.api.http import problems
-from appliance.api.http.dependencies import Daemon, Id
+from appliance.api.http.dependencies import Daemon, Id, Who
 from appliance.api.http.response_schemas import answers
 from appliance.api.ports import Recording, Recordings
 from appliance.base.errors import ErrorCode, IntercomError
@@ -52,6 +52,13 @@ async def read_recorded_sound(recording: Id, daemon: Daemon) -> problems.ServedF
     return problems.ServedFile(
         path, media_type="audio/wav", filename=f"{recording}.wav", content_disposition_type="inline"
     )
+
+
+@router.delete("/{recording}", responses=answers(models.Done))
+async def delete_recording(recording: Id, daemon: Daemon, who: Who) -> JSONResponse:
+    """Delete a finished recording, with its file. One that is still being written is refused (`conflict`)."""
+    await asyncio.to_thread(daemon.recordings.delete, recording, who)
+    return JSONResponse({"warning": None})
 
 
 def _body(row: Recording) -> Json:

@@ -56,6 +56,11 @@ def available(turn: Turn, given: inputs.RecordingAvailable) -> None:
     turn.emit(kind(given.recording, url=url, duration_s=given.duration_s, bytes=given.bytes))
 
 
+def deleted(turn: Turn, given: inputs.RecordingDeleted) -> None:
+    """A finished recording is gone."""
+    turn.emit(events.RecordingDeleted(given.recording, given.why, given.by))
+
+
 def sip_lost(turn: Turn) -> None:
     """The SIP process is gone, so every recording that is left here has ended; the files are repaired."""
     for recording in turn.calls.recordings:

@@ -50,6 +50,7 @@ take = takes(
     on(inputs.RecordingClosed, lambda turn, given: recording.closed(turn, given.call, given.recording)),
     on(inputs.RecordingRefused, recording.refused),
     on(inputs.RecordingAvailable, recording.available),
+    on(inputs.RecordingDeleted, recording.deleted),
 )
 
 perform = performs(

@@ -1,7 +1,7 @@
 """Recordings."""
 
 from appliance.core.events.base import CallEvent, Event
-from appliance.core.model import RecordingId
+from appliance.core.model import RecordingId, Removal
 
 
 class RecordingStarted(CallEvent):
@@ -40,3 +40,12 @@ class RecordingRecovered(RecordingAvailable):
     """A recording that an unclean end had cut short was repaired."""
 
     TYPE = "recording.recovered"
+
+
+class RecordingDeleted(Event):
+    """A finished recording was removed, with its file. `by`: who asked for it."""
+
+    TYPE = "recording.deleted"
+    recording: RecordingId
+    why: Removal
+    by: str

@@ -146,6 +146,7 @@ from appliance.core.inputs.recordings import (
     RecordingAvailable,
     RecordingBegun,
     RecordingClosed,
+    RecordingDeleted,
     RecordingPrepared,
     RecordingRefused,
 )
@@ -230,6 +231,7 @@ AnyInput = (
     | RecordingClosed
     | RecordingRefused
     | RecordingAvailable
+    | RecordingDeleted
     | SensorEdge
     | LampFound
     | KeptWritten

@@ -1,7 +1,7 @@
 """Recordings: reports of the store and of the SIP process."""
 
 from appliance.core.inputs.base import Input
-from appliance.core.model import CallId, RecordingId
+from appliance.core.model import CallId, RecordingId, Removal
 
 
 class RecordingPrepared(Input, kw_only=True):
@@ -40,3 +40,11 @@ class RecordingAvailable(Input, kw_only=True):
     duration_s: float
     bytes: int
     recovered: bool = False
+
+
+class RecordingDeleted(Input, kw_only=True):
+    """A finished recording, file and index row, was removed from the disc."""
+
+    recording: RecordingId
+    why: Removal
+    by: str = ""

@@ -89,6 +89,7 @@ from appliance.core.model.calls import (
     Quality,
     QualityClass,
     Remote,
+    Removal,
     SoundWatch,
     UpdateChange,
     UpdateResult,

@@ -385,6 +385,13 @@ class OpenRecording(Record):
     begun: bool = False
 
 
+class Removal(StrEnum):
+    """Why a finished recording was removed: a client asked for it, or a limit of [recording]."""
+
+    REQUEST = "request"
+    QUOTA = "quota"
+
+
 class Content(Record):
     """The content of a message. `type`: the Content-Type without parameters; `headers`: X- headers."""
 

@@ -3,7 +3,7 @@
 import pytest
 
 from appliance.core import events, inputs
-from appliance.core.model import Call, RecordingId
+from appliance.core.model import Call, RecordingId, Removal
 from appliance.core.orders import FinishRecording, PrepareRecording
 from tests.core.station import KITCHEN, Station, ready
 
@@ -116,3 +116,11 @@ def test_what_has_begun_and_waits_are_distinguished_when_the_sip_process_is_lost
     station.give(inputs.SipLost, why="killed")
     assert station.orders(FinishRecording) == [FinishRecording(recording)]
     assert station.state.calls.recordings == ()
+
+
+def test_the_end_of_a_recording_on_disc_is_reported_with_its_reason_and_who_asked():
+    station = ready()
+    station.give(inputs.RecordingDeleted, recording=RecordingId("r-1"), why=Removal.REQUEST, by="http:tablet")
+    assert station.last(events.RecordingDeleted) == events.RecordingDeleted(
+        RecordingId("r-1"), Removal.REQUEST, "http:tablet"
+    )

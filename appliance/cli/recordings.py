@@ -1,0 +1,27 @@
+"""Recordings: converts the options of `intercomctl recordings` to requests of the HTTP interface."""
+
+import argparse
+
+from appliance.base.errors import ErrorCode, IntercomError
+from appliance.base.types import Json
+from appliance.cli.client import Client
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """All options."""
+    parser.add_argument("act", nargs="?", choices=["list", "delete"], default="list", metavar="list|delete")
+    parser.add_argument("recording", nargs="?", help="id of the recording to delete")
+
+
+def run(client: Client, given: argparse.Namespace) -> Json:
+    """Perform the command; returns the answer. Raises IntercomError."""
+    if given.act == "list":
+        return client.ask("GET", "/v1/recordings")
+    if not given.recording:
+        raise IntercomError(
+            ErrorCode.PARAMETER_INVALID,
+            "No recording is given.",
+            "",
+            "Give its id; `intercomctl recordings` lists them.",
+        )
+    return client.ask("DELETE", f"/v1/recordings/{given.recording}")

@@ -2,9 +2,12 @@
 
 import contextlib
 import struct
+import time
 
 import pytest
 
+from appliance.core import call_quality
+from appliance.core.model import QualityClass
 from tests.daemon.network.test_network import flows as sound_flows
 from tests.daemon.network.test_network import station
 from tests.support.daemon import Daemon
@@ -16,7 +19,7 @@ from tests.support.shown import shows
 from tests.support.waiting import until
 
 PATIENCE_S = 120.0
-EVERY = 8  # each so many packets is lost: 12.5 %, a slow link
+EVERY = 10  # each so many packets is lost: 10 %, a slow link, and by itself an R in the middle of "poor"
 SR, RR = 200, 201  # RFC 3550 §12.1
 DELAY_S, LOSS = 0.1, 0.06
 SENT_APART = 100  # packets: the streams begin, and are counted last, up to 2 s apart
@@ -48,6 +51,12 @@ def quality(door, call):
     return door.get(f"/v1/calls/{call}")["quality"] or {}
 
 
+def mos_of(figures, loss=0.0):
+    """The MOS of that loss with the delays that were reported: on a busy machine, the jitter buffer grows."""
+    delay = (figures["rtt_ms"] or 0.0) / 2 + figures["buffer_ms"] + call_quality.PACKET_MS
+    return call_quality.mos(loss, delay)
+
+
 def every(door, call, seconds):
     status, answer = door.ask("PATCH", f"/v1/calls/{call}", {"statistics_interval": seconds})
     assert status == 200, answer
@@ -73,11 +82,13 @@ def test_a_far_end_that_loses_packets_is_counted_judged_and_reported(door):
             slow = door.wait("media.slow_link", call, patience=PATIENCE_S)["data"]
             assert slow["loss"] == pytest.approx(1 / EVERY, abs=0.02)
             first = door.wait("media.quality", call, patience=PATIENCE_S)["data"]
-            assert (first["class"], 3.1 <= first["mos"] < 3.6) == ("poor", True)
             told = quality(door, call)
-            assert (told["class"], told["mos"]) == ("poor", first["mos"])
+            assert first["mos"] == pytest.approx(mos_of(told, slow["loss"]), abs=0.3), told
+            assert first["class"] == call_quality.class_of(first["mos"], None)
+            assert (first["class"] in {"poor", "bad"}, told["class"] in {"poor", "bad"}) == (True, True)
             voice.mended = True
-            assert door.wait("media.quality", call, patience=PATIENCE_S, **{"class": "good"})["data"]["mos"] > 4.1
+            good = door.wait("media.quality", call, patience=PATIENCE_S, **{"class": "good"})["data"]
+            assert good["mos"] >= call_quality.lowest(QualityClass.GOOD)
             assert "already" in every(door, call, 1)["warning"]
             assert every(door, call, 0)["warning"] is None
         until(lambda: quality(door, call).get("received") == voice.kept, "all packets", PATIENCE_S)
@@ -91,7 +102,8 @@ def test_a_far_end_that_loses_packets_is_counted_judged_and_reported(door):
     assert (last["rtt_ms"], last["sent_lost"], last["sent_jitter_ms"]) == (None, None, None)  # it reports nothing
     assert len(reports) > 3
     packets = [report["packets"] for report in reports]
-    assert packets == sorted(set(packets))
+    assert packets == sorted(packets)  # two are equal if no packet came for a second
+    assert packets[0] < packets[-1]
     assert len(door.of("media.slow_link", call)) == 1
 
 
@@ -102,7 +114,7 @@ def test_without_a_request_a_call_has_statistics_at_its_end_only(door):
             until(lambda: quality(door, call).get("received", 0) > 100, "sound", PATIENCE_S)
         assert not door.of("media.statistics", call)
         last = ended(door, far, call)
-    assert last["mos"] == pytest.approx(4.41, abs=0.05)
+    assert (last["lost"], last["mos"]) == (0, mos_of(last))
     found = door.get("/v1/log/calls")["calls"][0]
     assert (found["id"], found["quality"]["sent"]) == (call, last["sent"])
 
@@ -137,6 +149,10 @@ def test_a_far_end_that_goes_silent_is_warned_about_before_its_call_ends(tmp_pat
 # -- reports of the far end ------------------------------------------------------------------------------------------
 
 
+SECOND = 65536  # of the times in reports
+SHORTEST_TRIP_S = 0.01
+
+
 def receiver_report(about, fraction, lost, jitter, last_report, delay):
     """RFC 3550 §6.4.2: what a far end claims about the packets of `about`."""
     head = struct.pack("!BBHI", 0x81, RR, 7, 0xFA12)
@@ -145,7 +161,11 @@ def receiver_report(about, fraction, lost, jitter, last_report, delay):
 
 @contextlib.contextmanager
 def reporting(door):
-    """A call whose far end can send reports: it, the call, and a sender that is given `lost` and the rest."""
+    """A call whose far end can send reports: it, the call, and a sender that is given `lost` and the rest.
+
+    A report says truthfully how long ago the station's own came, unless it is given `delay`. `older`: it answers a
+    report that is so much older. Both are in 1/65536 s.
+    """
     with contextlib.closing(opened(door.far_address)) as rtcp, Packets(door.far_address, to=door.address) as far:
         named = f"{far.sdp}a=rtcp:{rtcp.getsockname()[1]}\r\n"
         far.send(far.request("INVITE", body=named))
@@ -156,11 +176,13 @@ def reporting(door):
         with Voice(far.rtp, accepted):
             rtcp.settimeout(PATIENCE_S)
             theirs = sender_report(rtcp)
+            came = time.monotonic()
             about, stamp = struct.unpack("!I", theirs[4:8])[0], struct.unpack("!I", theirs[10:14])[0]
 
-            def send(fraction, lost, jitter, last_report=None, delay=1):
-                last_report = stamp if last_report is None else last_report & 0xFFFFFFFF
-                claim = receiver_report(about, fraction, lost, jitter, last_report, delay)
+            def send(fraction, lost, jitter, older=0, delay=None):
+                if delay is None:  # 0 would mean that there was none to answer (RFC 3550 §6.4.1)
+                    delay = max(int((time.monotonic() - came - SHORTEST_TRIP_S) * SECOND), 1)
+                claim = receiver_report(about, fraction, lost, jitter, (stamp - older) & 0xFFFFFFFF, delay)
                 rtcp.sendto(claim, (address, port + 1))
 
             yield far, call, send
@@ -183,13 +205,13 @@ def test_reports_of_the_far_end_become_figures(door):
         assert ended(door, far, call)["sent_lost"] == 3
 
 
-HOURS = 3600 * 65536
+HOURS = 3600 * SECOND
 HOSTILE = {
     "more lost than sent": {"fraction": 255, "lost": 0x7FFFFF, "jitter": 8},
     "a negative number lost": {"fraction": 255, "lost": 0xFFFFFF, "jitter": 8},
     "a jitter of days": {"fraction": 0, "lost": 1, "jitter": 0xFFFFFFFF},
     "a jitter that overflows": {"fraction": 0, "lost": 1, "jitter": 0x80000000},
-    "a round trip of hours": {"fraction": 0, "lost": 1, "jitter": 8, "last_report": -4 * HOURS},
+    "a round trip of hours": {"fraction": 0, "lost": 1, "jitter": 8, "older": 4 * HOURS},
     "a negative round trip": {"fraction": 0, "lost": 1, "jitter": 8, "delay": 0xFFFFFFFF},
     "a delay of hours": {"fraction": 0, "lost": 1, "jitter": 8, "delay": 6 * HOURS},
 }
@@ -204,11 +226,11 @@ def test_false_reports_become_no_figures(door):
             for _ in range(3):
                 send(**claims)
             until(lambda b=before: len(door.of("media.statistics", call)) > b + 1, name, PATIENCE_S)
-            told = quality(door, call)
-            assert told["sent_lost"] is None or 0 <= told["sent_lost"] <= told["sent"], name
-            assert told["sent_jitter_ms"] is None or 0 <= told["sent_jitter_ms"] <= 10_000, name
-            assert told["rtt_ms"] is None or 0 <= told["rtt_ms"] <= 10_000, name
-            assert (told["lost"], told["mos"] or 4.41) == (0, pytest.approx(4.41, abs=0.05)), name
+            for told in (event["data"] for event in door.of("media.statistics", call)[before:]):
+                assert told["sent_lost"] is None or 0 <= told["sent_lost"] <= told["sent"], (name, told)
+                assert told["sent_jitter_ms"] is None or 0 <= told["sent_jitter_ms"] <= 10_000, (name, told)
+                assert told["rtt_ms"] is None or 0 <= told["rtt_ms"] <= 10_000, (name, told)
+                assert (told["lost"], told["mos"] or mos_of(told)) == (0, mos_of(told)), (name, told)
         send(fraction=0, lost=2, jitter=8)
         until(lambda: quality(door, call).get("sent_lost") == 2, "a true report after them", PATIENCE_S)
         assert not door.of("media.slow_link", call)

@@ -99,6 +99,7 @@ CONTRACT = {
     *(f"POST /v1/calls/{{call}}/transfer-request/{act}" for act in ("accept", "refuse", "succeed", "fail")),
     "POST /v1/messages",
     "GET /v1/recordings",
+    "DELETE /v1/recordings/{recording}",
     "GET /v1/recordings/{recording}",
     "GET /v1/recordings/{recording}/audio",
     "GET /v1/log/calls",

@@ -29,6 +29,7 @@ from appliance.store.calllog import CallLog
 from appliance.store.codes import CodeStore
 from appliance.store.journal import Journal
 from appliance.store.persistent_state import Keeper
+from appliance.store.quota import Limits
 from appliance.store.recordings import Recordings
 from appliance.store.writer import Writer
 from appliance.system.clock import ClockMonitor
@@ -49,6 +50,7 @@ LATE_S = 5.0  # a later answer does not feed the watchdog: far more than a busy 
 GUARD_S = 5.0  # how long READY waits for the guard, which has the lines within a second, or restarts for ever
 SIP_FIRST_S = 2.0  # how long HTTP and D-Bus wait for it
 FEEDS = 8  # in the watchdog's time
+MB, DAY_S = 1_000_000, 86_400
 
 
 class App:
@@ -89,7 +91,7 @@ class App:
         lost = await asyncio.to_thread(journal.open)
         kept = Keeper(self._places.state, reactor.post)
         found, fault = await asyncio.to_thread(kept.read)
-        recordings = Recordings(self._places.recordings, writer, reactor.post)
+        recordings = Recordings(self._places.recordings, writer, reactor.post, limits=self._limits)
         call_log = CallLog(writer, journal.boot)
         audit = Audit(writer)
         codes = CodeStore(writer, reactor.post)
@@ -211,6 +213,16 @@ class App:
             )
         finally:
             self._notify.send("READY=1")
+
+    def _limits(self) -> Limits:
+        """The limits of recordings that hold now; for any thread."""
+        table, clock = self._config.recording, self._reactor.state.appliance.clock
+        return Limits(
+            free_bytes=table.free_mb * MB,
+            bytes=None if table.keep_mb is None else table.keep_mb * MB,
+            count=table.keep_count,
+            age_s=table.keep_days * DAY_S if table.keep_days is not None and clock and clock.trusted else None,
+        )
 
     def _report_status(self, text: str) -> None:
         """Set the status line, in a call with its length, which is updated during the call."""

@@ -4,8 +4,6 @@ import os
 import stat
 from pathlib import Path
 
-from appliance.base import durable
-
 
 def size(path: Path) -> int | None:
     """Bytes of a recording's file; None if there is none, or it is not a file of this user (a link, another's).
@@ -20,13 +18,12 @@ def size(path: Path) -> int | None:
 
 
 def remove(path: Path) -> int | None:
-    """Remove a recording's file durably; the bytes that it had, 0 without a file. None: it is not ours, and was left.
+    """Remove a recording's file; the bytes that it had, 0 without a file. None: it is not ours, and was left.
 
-    Raises OSError.
+    The caller syncs the directory. Raises OSError.
     """
     freed = size(path)
     if freed is None:
         return None if os.path.lexists(path) else 0
     path.unlink()
-    durable.sync(path.parent)
     return freed

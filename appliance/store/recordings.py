@@ -1,16 +1,14 @@
 """Recordings: once reported as recorded, a recording is on disc, playable, and listed, whatever ended the service."""
 
-import errno
 import hashlib
 import json
 import logging
 import os
 import re
-import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
@@ -21,16 +19,17 @@ from appliance.base import durable
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.record import Record
 from appliance.core.inputs import Input, RecordingAvailable, RecordingDeleted, RecordingPrepared, RecordingRefused
-from appliance.core.model import CallId, RecordingId, Removal
+from appliance.core.model import CallId, RecordingId, Removal, Space
 from appliance.core.orders import FinishRecording, PrepareRecording
 from appliance.store import database, recording_files, wav
+from appliance.store.make_room import RoomMaker
+from appliance.store.quota import Limits
 from appliance.store.writer import After, Writer
 
 log = logging.getLogger(__name__)
 
-FLOOR_BYTES = 16 * 1024 * 1024  # below this free space no recording begins: the journal and the system need it
-LEAST_BYTES = 1024 * 1024  # below this free space a recording may lose samples before the next check
 AT_ONCE = 1000  # files compared with the index at the start
+_TIDY_S = 3600.0  # limits of age are held within an hour
 _PATCH_S = 2.0  # seconds of a recording's length that its header may lack after a power cut
 _SETTLE_S = 0.25  # the SIP stack's last buffer reaches the file about 20 ms after it closed it
 _ID = re.compile(r"[0-9a-z][0-9a-z-]{0,63}")
@@ -54,7 +53,8 @@ class Recordings:
     """Files `<id>.wav` in `directory`, written by the SIP process, and their index in the writer's database.
 
     `prepare`, `finish`, `desire` and `path` never wait; `list`, `get` and `delete` read the disc and are for threads
-    other than asyncio's. `clock` returns CLOCK_MONOTONIC in seconds.
+    other than asyncio's. `clock` returns CLOCK_MONOTONIC in seconds, `limits` the limits
+    that hold now; both are called by any thread.
     """
 
     def __init__(
@@ -63,7 +63,9 @@ class Recordings:
         writer: Writer,
         post: Callable[[Input], None],
         clock: Callable[[], float] = time.monotonic,
+        limits: Callable[[], Limits] = Limits,
     ) -> None:
+        self._room = RoomMaker(directory, post, clock, limits)
         self._directory, self._writer, self._post, self._clock = directory, writer, post, clock
         self._lock = threading.Lock()  # protects the following
         self._ours: set[RecordingId] = set()  # prepared since the start and not finished
@@ -71,8 +73,9 @@ class Recordings:
         self._patching = False
 
     def open(self) -> None:
-        """Repair and announce, soon, every recording that an unclean end left unfinished."""
+        """Repair and announce, soon, every recording that an unclean end left unfinished; then keep to the limits."""
         self._writer.submit(self._recover)
+        self._tidy_again(0.0)
 
     def prepare(self, order: PrepareRecording) -> None:
         """Make an empty file and the index row durable, then post RecordingPrepared, or RecordingRefused."""
@@ -136,12 +139,15 @@ class Recordings:
                     f"{path} is a link, or belongs to another user.",
                     "Remove the file by hand, and try again.",
                 )
+            if self._directory.is_dir():
+                durable.sync(self._directory)
             connection.execute("DELETE FROM recordings WHERE id = ?", (recording,))
 
         def report() -> None:
             self._post(RecordingDeleted(at=self._clock(), recording=RecordingId(recording), why=Removal.REQUEST, by=by))
 
         self._writer.ask(remove, done=report)
+        self._tidy_soon()  # space may be enough again
 
     def _read(self, query: str, *values: str | int) -> tuple[Recording, ...]:
         try:
@@ -164,10 +170,9 @@ class Recordings:
     def _prepare(self, order: PrepareRecording, connection: sqlite3.Connection) -> After:
         path = self.path(order.recording)
         self._directory.mkdir(mode=0o750, parents=True, exist_ok=True)
-        free = shutil.disk_usage(self._directory).free
-        if free < FLOOR_BYTES:
-            why = f"No space is left for {self._directory}: {free >> 20} MiB are free, {FLOOR_BYTES >> 20} are needed."
-            return partial(self._refuse, order.call, order.recording, why)
+        room = self._room.make(connection)
+        if room.space is not Space.ENOUGH:
+            return _both(room.report, partial(self._refuse, order.call, order.recording, room.why))
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o640)
             os.fsync(descriptor)
@@ -177,7 +182,8 @@ class Recordings:
         except (OSError, sqlite3.Error):
             recording_files.remove(path)
             raise
-        return partial(self._post, RecordingPrepared(at=self._clock(), call=order.call, recording=order.recording))
+        prepared = RecordingPrepared(at=self._clock(), call=order.call, recording=order.recording)
+        return _both(room.report, partial(self._post, prepared))
 
     def _insert(
         self, connection: sqlite3.Connection, recording: str, call: str, remote: str, started: datetime
@@ -192,7 +198,7 @@ class Recordings:
             with self._lock:
                 self._patching = False
 
-    def _patch(self, _: sqlite3.Connection) -> After | None:
+    def _patch(self, connection: sqlite3.Connection) -> After | None:
         with self._lock:
             recordings = self._desired
             self._patching = bool(recordings)
@@ -206,10 +212,37 @@ class Recordings:
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
-        if recordings and shutil.disk_usage(self._directory).free < LEAST_BYTES:
-            # The SIP process drops silently what it cannot write: this reports it, and tries again.
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        return self._patch_later if recordings else None
+        if not recordings:
+            return None
+        return _both(self._spare(connection, recordings), self._patch_later)
+
+    def _spare(self, connection: sqlite3.Connection, running: Iterable[RecordingId]) -> After:
+        """Remove recordings while space is short; in time, stop those that run: what does not fit is lost silently."""
+        if not self._room.short():
+            return _nothing
+        room = self._room.make(connection)
+        posts = [room.report]
+        for recording in running if room.space is Space.FULL else ():
+            call = connection.execute("SELECT call FROM recordings WHERE id = ?", (recording,)).fetchone()
+            at, of = self._clock(), CallId(call[0] if call else "")
+            posts.append(partial(self._post, RecordingRefused(at=at, call=of, recording=recording, why=room.why)))
+        return _both(*posts)
+
+    def _tidy_again(self, delay_s: float) -> None:
+        self._writer.submit(self._tidy_hourly, delay_s=delay_s)
+
+    def _tidy_hourly(self, connection: sqlite3.Connection) -> After:
+        return _both(self._tidy(connection), partial(self._tidy_again, _TIDY_S))
+
+    def _tidy(self, connection: sqlite3.Connection) -> After:
+        """Keep to the limits, a few removals in each job."""
+        if not self._directory.is_dir():  # nothing has been recorded
+            return _nothing
+        room = self._room.make(connection)
+        return _both(room.report, self._tidy_soon) if room.more else room.report
+
+    def _tidy_soon(self) -> None:
+        self._writer.submit(self._tidy)
 
     def _finish(self, recording: RecordingId, connection: sqlite3.Connection) -> After | None:
         return self._complete(connection, recording, recovered=False)
@@ -244,6 +277,7 @@ class Recordings:
                     recovered=recovered,
                 )
             )
+            self._tidy_soon()
 
         return completed
 
@@ -251,7 +285,7 @@ class Recordings:
         """Complete unfinished rows, and files without a row since a damaged database was set aside."""
         with self._lock:
             ours = set(self._ours)
-        for recording in self._unlisted(connection) - ours:
+        for recording in sorted(self._unlisted(connection) - ours):  # by their ids: limits take the order of the rows
             self._insert(connection, recording, "", "", _modified(self.path(recording)))
         rows = connection.execute("SELECT id FROM recordings WHERE NOT complete ORDER BY id")
         unfinished = [RecordingId(row[0]) for row in rows if row[0] not in ours]
@@ -273,6 +307,20 @@ class Recordings:
             rows = connection.execute(query, (json.dumps([name for name in some if _ID.fullmatch(name)]),))
             found.update(RecordingId(row[0]) for row in rows if recording_files.size(self.path(row[0])) is not None)
         return found
+
+
+def _both(*afters: After) -> After:
+    """All of these, one after another."""
+
+    def act() -> None:
+        for after in afters:
+            after()
+
+    return act
+
+
+def _nothing() -> None:
+    """Nothing is left to do."""
 
 
 def _seal(path: Path) -> tuple[wav.WavContent | None, str]:

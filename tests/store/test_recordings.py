@@ -2,10 +2,12 @@
 
 import hashlib
 import os
+import sqlite3
 import struct
 import wave
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,21 +15,24 @@ from appliance.base import ids
 from appliance.base.errors import IntercomError
 from appliance.core.inputs import (
     PartFailed,
-    PartRecovered,
     RecordingAvailable,
     RecordingDeleted,
     RecordingPrepared,
     RecordingRefused,
+    SpaceMeasured,
 )
 from appliance.core.model import CallId, RecordingId
 from appliance.core.orders import FinishRecording, PrepareRecording
-from appliance.store import database, recordings, wav
+from appliance.store import database, make_room, recording_files, recordings, wav
+from appliance.store.make_room import RoomMaker
+from appliance.store.quota import FREE_BYTES, Limits
 from appliance.store.recordings import Recordings
 from appliance.store.writer import Writer
 from tests.store.stores import PATIENCE_S, Inbox
 from tests.support.waiting import until
 
 RATE_HZ = 8000
+UNLIMITED = Limits(free_bytes=0)
 
 
 def header(rate_hz=RATE_HZ, channels=1):
@@ -49,10 +54,11 @@ def order(number=0):
 
 
 @contextmanager
-def station(tmp_path, inbox=None):
-    inbox = inbox or Inbox()
+def station(tmp_path, *, limits=UNLIMITED):
+    inbox = Inbox()
     writer = Writer(tmp_path, inbox, first_retry_s=0.05, longest_retry_s=0.1)
-    kept = Recordings(tmp_path / "recordings", writer, inbox)
+    current = limits if callable(limits) else lambda: limits
+    kept = Recordings(tmp_path / "recordings", writer, inbox, limits=current)
     kept.open()
     writer.ask(lambda _: None)  # the database is there
     yield kept, inbox, writer
@@ -192,31 +198,132 @@ def test_recordings_are_listed_again_after_a_damaged_database_was_set_aside(tmp_
     assert (tmp_path / "recordings" / "Not One Of Ours.wav").exists()
 
 
-def test_with_too_little_space_a_recording_is_refused_and_nothing_is_left(tmp_path, monkeypatch):
-    monkeypatch.setattr(recordings, "FLOOR_BYTES", 1 << 80)
-    with station(tmp_path) as (kept, inbox, _):
+ENDLESS = 1 << 80
+
+
+def test_with_too_little_space_a_recording_is_refused_and_nothing_is_left(tmp_path):
+    with station(tmp_path, limits=Limits(free_bytes=ENDLESS)) as (kept, inbox, _):
         asked = order()
         kept.prepare(asked)
         (refused,) = inbox.wait(RecordingRefused)
         assert (refused.call, refused.recording) == (asked.call, asked.recording)
         assert "No space is left" in refused.why
+        assert inbox.wait(SpaceMeasured)[0].space == "full"
         assert kept.list() == ()
         assert not kept.path(asked.recording).exists()
 
 
-def test_a_disc_that_fills_while_something_is_recorded_is_reported_and_so_is_its_recovery(tmp_path, monkeypatch):
+def test_space_that_ends_while_something_is_recorded_stops_it_with_the_reason_and_its_return_is_reported(
+    tmp_path, monkeypatch
+):
     monkeypatch.setattr(recordings, "_PATCH_S", 0.01)
-    monkeypatch.setattr(recordings, "LEAST_BYTES", 1 << 80)
-    with station(tmp_path) as (kept, inbox, _):
+    free = [FREE_BYTES]
+    monkeypatch.setattr(make_room.shutil, "disk_usage", lambda _: SimpleNamespace(free=free[0]))
+    with station(tmp_path, limits=Limits()) as (kept, inbox, _):
         asked = order()
         kept.prepare(asked)
         inbox.wait(RecordingPrepared)
+        kept.path(asked.recording).write_bytes(header() + b"\1\2" * RATE_HZ)
         kept.desire((asked.recording,))
-        (failed,) = inbox.wait(PartFailed)
-        assert failed.part == "storage" and "No space is left" in failed.why
-        monkeypatch.setattr(recordings, "LEAST_BYTES", 0)
-        assert inbox.wait(PartRecovered)[0].part == "storage"
-        kept.desire(())
+        free[0] = FREE_BYTES // 2
+        (low,) = inbox.wait(SpaceMeasured)
+        assert (low.space, low.free_bytes, low.needed_bytes) == ("low", free[0], FREE_BYTES)
+        assert inbox.of(RecordingRefused) == []
+        free[0] -= 1
+        refused = inbox.wait(RecordingRefused)[0]
+        assert (refused.call, refused.recording) == (asked.call, asked.recording)
+        assert "No space is left" in refused.why
+        kept.desire(())  # as the core then wants it
+        free[0] = FREE_BYTES
+        kept.finish(FinishRecording(asked.recording))
+        assert inbox.wait(RecordingAvailable)[0].duration_s == 1.0
+        assert [one.space for one in inbox.wait(SpaceMeasured, 3)] == ["low", "full", "enough"]
+        assert kept.get(asked.recording).complete
+
+
+def ids_of(kept):
+    return [row.id for row in kept.list()]
+
+
+def test_beyond_the_count_the_oldest_goes_with_its_file_and_is_reported(tmp_path):
+    with station(tmp_path, limits=Limits(0, count=2)) as (kept, inbox, _):
+        for number in (7, 3, 5):  # the clock was set back after the first: its id is the greatest
+            made(kept, inbox, number)
+        (deleted,) = inbox.wait(RecordingDeleted)
+        assert (deleted.recording, deleted.why, deleted.by) == (order(7).recording, "quota", "")
+        assert ids_of(kept) == [order(5).recording, order(3).recording]
+        assert not kept.path(order(7).recording).exists()
+
+
+def test_limits_that_have_become_smaller_hold_from_the_start_a_few_removals_at_a_time(tmp_path, monkeypatch):
+    monkeypatch.setattr(make_room, "AT_ONCE", 2)
+    with station(tmp_path) as (kept, inbox, _):
+        for number in range(7):
+            made(kept, inbox, number)
+    size = 44 + 2 * RATE_HZ
+    with station(tmp_path, limits=Limits(0, bytes=2 * size)) as (kept, inbox, _):
+        deleted = inbox.wait(RecordingDeleted, 5)
+        assert [one.recording for one in deleted] == [order(number).recording for number in range(5)]
+        assert ids_of(kept) == [order(6).recording, order(5).recording]
+
+
+def test_one_that_is_being_written_is_never_removed(tmp_path):
+    with station(tmp_path, limits=Limits(0, bytes=0)) as (kept, inbox, writer):
+        kept.prepare(order(1))
+        inbox.wait(RecordingPrepared)
+        made(kept, inbox, 2)
+        inbox.wait(RecordingDeleted)
+        writer.ask(lambda _: None)
+        assert ids_of(kept) == [order(1).recording]
+        assert kept.path(order(1).recording).exists()
+
+
+def test_a_link_and_another_user_s_file_are_left_and_the_next_one_goes(tmp_path, monkeypatch):
+    with station(tmp_path) as (kept, inbox, _):
+        for number in range(4):
+            made(kept, inbox, number)
+        other = tmp_path / "other.wav"
+        kept.path(order(0).recording).rename(other)
+        kept.path(order(0).recording).symlink_to(other)
+        (tmp_path / "recordings" / "notes.txt").write_text("not a recording")
+    strange = kept.path(order(1).recording)
+    original = recording_files.size
+    monkeypatch.setattr(recording_files, "size", lambda path: None if path == strange else original(path))
+    with station(tmp_path, limits=Limits(0, count=1)) as (kept, inbox, writer):
+        assert inbox.wait(RecordingDeleted)[0].recording == order(2).recording
+        writer.ask(lambda _: None)
+        assert ids_of(kept) == [order(number).recording for number in (3, 1, 0)]
+    assert other.exists() and kept.path(order(0).recording).is_symlink() and strange.exists()
+    assert (tmp_path / "recordings" / "notes.txt").exists()
+
+
+def test_what_is_too_old_goes_within_the_hour(tmp_path, monkeypatch):
+    monkeypatch.setattr(recordings, "_TIDY_S", 0.02)
+    limits = [Limits()]
+    with station(tmp_path, limits=lambda: limits[0]) as (kept, inbox, writer):
+        recording = made(kept, inbox)
+        old = "UPDATE recordings SET started = '2025-02-03T04:05:06.000000Z'"
+        writer.ask(lambda connection: connection.execute(old).rowcount)
+        limits[0] = Limits(0, age_s=86400.0)
+        assert inbox.wait(RecordingDeleted)[0].recording == recording
+        assert ids_of(kept) == []
+
+
+def test_a_removal_whose_rows_could_not_be_written_is_made_good(tmp_path):
+    posted = Inbox()
+    with station(tmp_path) as (kept, inbox, _):
+        for number in range(2):
+            made(kept, inbox, number)
+        room = RoomMaker(tmp_path / "recordings", posted, float, lambda: Limits(0, count=1))
+        with closing(sqlite3.connect(tmp_path / database.FILE, isolation_level=None)) as connection:
+            for outcome in ("ROLLBACK", "COMMIT"):
+                connection.execute("BEGIN IMMEDIATE")
+                made_room = room.make(connection)
+                connection.execute(outcome)
+        assert posted.all == []
+        made_room.report()
+        assert [one.recording for one in posted.all] == [order(0).recording]
+        assert ids_of(kept) == [order(1).recording]
 
 
 def test_where_files_cannot_be_made_a_recording_is_refused_with_the_reason(tmp_path):

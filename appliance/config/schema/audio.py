@@ -90,3 +90,37 @@ class RecordingTable(Table):
     """Recording of calls. Respect the law: in many countries everybody who is recorded must know it."""
 
     enabled: bool = setting("Record every call, in both directions, from its answer to its end.", default=False)
+    keep_count: int | None = setting(
+        "Largest number of finished recordings: the oldest are removed. Unset: no limit.",
+        default=None,
+        example=1000,
+        ge=1,
+        le=999_999,
+    )
+    keep_days: int | None = setting(
+        "Longest time for which a recording is kept. Counts only while the station's clock is right; see [clock]. "
+        "Unset: no limit.",
+        default=None,
+        unit="d",
+        example=30,
+        ge=1,
+        le=36_500,
+    )
+    keep_mb: int | None = setting(
+        "Largest size of all finished recordings together, in millions of bytes: the oldest are removed. Unset: no "
+        "limit.",
+        default=None,
+        unit="MB",
+        example=2000,
+        ge=1,
+        le=999_999,
+    )
+    free_mb: int = setting(
+        "Space on the disc that recordings leave to the system, in millions of bytes. With less, the oldest recordings "
+        "are removed; if none is left, no recording begins, and those that run stop at half of it.",
+        default=100,
+        unit="MB",
+        ge=16,
+        le=999_999,
+        why="the journal and the system need it",
+    )

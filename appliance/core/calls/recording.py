@@ -5,9 +5,15 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from appliance.core import events, inputs
-from appliance.core.model import Call, CallId, OpenRecording, RecordingId
+from appliance.core.model import Call, CallId, OpenRecording, RecordingId, Space
 from appliance.core.orders import FinishRecording, PrepareRecording
 from appliance.core.transition import Turn
+
+_OF_SPACE = {
+    Space.ENOUGH: events.StorageRecovered,
+    Space.LOW: events.StorageLow,
+    Space.FULL: events.StorageFull,
+}
 
 
 def begin(turn: Turn, call: Call) -> None:
@@ -40,9 +46,9 @@ def closed(turn: Turn, call: CallId, recording: RecordingId) -> None:
 
 
 def refused(turn: Turn, given: inputs.RecordingRefused) -> None:
-    """The recording could not start; the call goes on without it."""
+    """The recording could not start, or must stop: then its file is closed next. The call goes on without it."""
     call, recording = given.call, given.recording
-    change(turn, recording, lambda _: None)
+    change(turn, recording, lambda r: replace(r, ready=False) if r.begun else None)
     turn.emit(events.RecordingFailed(call, recording, given.why))
     found = turn.calls.get(call)
     if found is not None and found.recording == recording:
@@ -59,6 +65,11 @@ def available(turn: Turn, given: inputs.RecordingAvailable) -> None:
 def deleted(turn: Turn, given: inputs.RecordingDeleted) -> None:
     """A finished recording is gone."""
     turn.emit(events.RecordingDeleted(given.recording, given.why, given.by))
+
+
+def measured(turn: Turn, given: inputs.SpaceMeasured) -> None:
+    """The space on the disc has become enough, low, or too little."""
+    turn.emit(_OF_SPACE[given.space](given.free_bytes, given.needed_bytes))
 
 
 def sip_lost(turn: Turn) -> None:

@@ -51,6 +51,7 @@ take = takes(
     on(inputs.RecordingRefused, recording.refused),
     on(inputs.RecordingAvailable, recording.available),
     on(inputs.RecordingDeleted, recording.deleted),
+    on(inputs.SpaceMeasured, recording.measured),
 )
 
 perform = performs(

@@ -169,6 +169,9 @@ from appliance.core.events.recordings import (
     RecordingRecovered,
     RecordingStarted,
     RecordingStopped,
+    StorageFull,
+    StorageLow,
+    StorageRecovered,
 )
 from appliance.core.events.transfers import (
     CallReplaced,

@@ -49,3 +49,28 @@ class RecordingDeleted(Event):
     recording: RecordingId
     why: Removal
     by: str
+
+
+class StorageEvent(Event):
+    """The space on the disc of the recordings. needed_bytes: what is kept free for the system (`recording.free_mb`)."""
+
+    free_bytes: int
+    needed_bytes: int
+
+
+class StorageLow(StorageEvent):
+    """Less space is free than is kept for the system, and no recording is left to remove: no recording begins."""
+
+    TYPE = "storage.low"
+
+
+class StorageFull(StorageEvent):
+    """Less than half of the space that is kept for the system is free: recordings stop, and calls go on."""
+
+    TYPE = "storage.full"
+
+
+class StorageRecovered(StorageEvent):
+    """There is enough space again: calls are recorded."""
+
+    TYPE = "storage.recovered"

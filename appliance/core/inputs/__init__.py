@@ -149,6 +149,7 @@ from appliance.core.inputs.recordings import (
     RecordingDeleted,
     RecordingPrepared,
     RecordingRefused,
+    SpaceMeasured,
 )
 from appliance.core.inputs.requests import Action, AtOnce, Requested
 from appliance.core.inputs.transfers import (
@@ -232,6 +233,7 @@ AnyInput = (
     | RecordingRefused
     | RecordingAvailable
     | RecordingDeleted
+    | SpaceMeasured
     | SensorEdge
     | LampFound
     | KeptWritten

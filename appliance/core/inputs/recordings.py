@@ -1,7 +1,7 @@
 """Recordings: reports of the store and of the SIP process."""
 
 from appliance.core.inputs.base import Input
-from appliance.core.model import CallId, RecordingId, Removal
+from appliance.core.model import CallId, RecordingId, Removal, Space
 
 
 class RecordingPrepared(Input, kw_only=True):
@@ -48,3 +48,11 @@ class RecordingDeleted(Input, kw_only=True):
     recording: RecordingId
     why: Removal
     by: str = ""
+
+
+class SpaceMeasured(Input, kw_only=True):
+    """There is more or less space than before. free_bytes: now; needed_bytes: kept free for the system."""
+
+    space: Space
+    free_bytes: int
+    needed_bytes: int

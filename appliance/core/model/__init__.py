@@ -91,6 +91,7 @@ from appliance.core.model.calls import (
     Remote,
     Removal,
     SoundWatch,
+    Space,
     UpdateChange,
     UpdateResult,
 )

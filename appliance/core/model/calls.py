@@ -392,6 +392,14 @@ class Removal(StrEnum):
     QUOTA = "quota"
 
 
+class Space(StrEnum):
+    """Free space for recordings. LOW: none begins. FULL: less than half of what is kept free; those that run stop."""
+
+    ENOUGH = "enough"
+    LOW = "low"
+    FULL = "full"
+
+
 class Content(Record):
     """The content of a message. `type`: the Content-Type without parameters; `headers`: X- headers."""
 

@@ -3,7 +3,7 @@
 import pytest
 
 from appliance.core import events, inputs
-from appliance.core.model import Call, RecordingId, Removal
+from appliance.core.model import Call, RecordingId, Removal, Space
 from appliance.core.orders import FinishRecording, PrepareRecording
 from tests.core.station import KITCHEN, Station, ready
 
@@ -124,3 +124,23 @@ def test_the_end_of_a_recording_on_disc_is_reported_with_its_reason_and_who_aske
     assert station.last(events.RecordingDeleted) == events.RecordingDeleted(
         RecordingId("r-1"), Removal.REQUEST, "http:tablet"
     )
+
+
+def test_a_recording_that_must_stop_is_closed_and_finished_and_the_call_goes_on():
+    station, call, recording = recorded("Prepared", "Begun")
+    given(station, inputs.RecordingRefused, call, recording, why="disc full")
+    assert (station.call.recording, station.desired.sound.calls[0].recording) == (None, None)
+    assert (station.desired.recordings, station.orders(FinishRecording)) == ((), [])
+    given(station, inputs.RecordingClosed, call, recording)
+    assert station.orders(FinishRecording) == [FinishRecording(recording)]
+    assert station.state.calls.recordings == ()
+    assert told(station) == ["started", "failed", "stopped"]
+    assert station.call.alive
+
+
+@pytest.mark.parametrize("space", Space)
+def test_too_little_space_and_its_end_are_reported(space):
+    station = ready()
+    station.give(inputs.SpaceMeasured, space=space, free_bytes=5, needed_bytes=7)
+    kind = {Space.ENOUGH: "recovered", Space.LOW: "low", Space.FULL: "full"}[space]
+    assert station.types()[-1] == f"storage.{kind}"

@@ -93,6 +93,7 @@ TABLE = {
         Config(),
     ],
     "play-sounds.md": [Config(), Run(), Run("call"), Config()],
+    "record-calls.md": [Config(), Run()],
     "report-a-bug.md": [LeftOut(NO_SYSTEMD), Run("recording")],
     "ring-several-people.md": [Config(GPIO + OFFICE), LeftOut(NO_SYSTEMD)],
     "run-as-a-service.md": [

@@ -24,7 +24,8 @@ from tests.support.waiting import PATIENCE_S, until
 
 HOUR, TEN_YEARS = 3600, 10 * 365 * 86400
 BEGUN_BYTES = 4000  # of a recording: a tenth of a second and more
-DISC_MB = 24  # a recording wants 16 to begin
+DISC_MB = 24  # a recording wants FREE_MB to begin
+FREE_MB = 16
 # A namespace of mounts of its own: nothing of it is left when its last process has ended.
 APART = ("unshare", "--mount") if os.getuid() == 0 else ("unshare", "--mount", "--map-root-user")
 UNMOUNTED = 'exec "$@" --state "$0"'
@@ -102,7 +103,9 @@ class Closed(OnDisc):
 def stations(kind, **changes):
     """Front door of that kind, and a kitchen."""
     with place() as directory:
-        config, inside = pair(front={"sip": {"trace": False}, **changes})
+        given = {"sip": {"trace": False}, **changes}
+        given["recording"] = {"free_mb": FREE_MB, **given.get("recording", {})}
+        config, inside = pair(front=given)
         front, kitchen = kind(directory / "front", config=config), Daemon(directory / "kitchen", config=inside)
         with together(front, kitchen):
             yield front, kitchen
@@ -151,6 +154,7 @@ def test_a_disc_that_fills_in_a_call_costs_neither_call_nor_door_and_heals_by_it
         front.clear()
         front.next("appliance.recovered", patience=120, part="storage")
         they_talk(front, kitchen)
+        assert kind is Limited or front.next("recording.failed", call=ours)["data"]["why"]
         kitchen.press("hangup")
         front.next("call.ended", call=ours, cause="hangup")
         available = front.next("recording.available", recording=recording)["data"]

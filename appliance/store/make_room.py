@@ -1,0 +1,111 @@
+"""Makes room: removes the oldest recordings beyond the limits, and reports when space is short."""
+
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+
+from appliance.base import durable
+from appliance.base.record import Record
+from appliance.core.inputs import Input, RecordingDeleted, SpaceMeasured
+from appliance.core.model import RecordingId, Removal, Space
+from appliance.store import recording_files
+from appliance.store.quota import Limits, Removable, Stored, excess
+
+AT_ONCE = 50  # recordings removed in one job, so that other writes get their turn
+# In the order in which they began: rowids grow, whatever the clock says.
+_FINISHED = "SELECT id, started, bytes FROM recordings WHERE complete ORDER BY rowid"
+
+
+class Room(Record):
+    """What there is after a removal. more: more has to go; report: to be called once the rows are on disc."""
+
+    space: Space
+    free_bytes: int
+    needed_bytes: int
+    more: bool
+    report: Callable[[], None]
+
+    @property
+    def why(self) -> str:
+        """Why nothing more is recorded, for people."""
+        return (
+            f"No space is left for recordings: {self.free_bytes // 1_000_000} MB are free, "
+            f"{self.needed_bytes // 1_000_000} MB are kept for the system, and no recording is left to remove."
+        )
+
+
+class RoomMaker:
+    """Keeps the finished recordings in `directory` within `limits`. For jobs, in the writer thread."""
+
+    def __init__(
+        self,
+        directory: Path,
+        post: Callable[[Input], None],
+        clock: Callable[[], float],
+        limits: Callable[[], Limits],
+    ) -> None:
+        self._directory, self._post, self._clock, self._limits = directory, post, clock, limits
+        self._space = Space.ENOUGH  # as it was reported
+
+    def short(self) -> bool:
+        """Whether less is free than is kept for the system. Raises OSError."""
+        return self._free() < self._limits().free_bytes
+
+    def make(self, connection: sqlite3.Connection) -> Room:
+        """Remove what is beyond the limits, the oldest first. May be called again if its transaction failed.
+
+        Raises OSError and sqlite3.Error.
+        """
+        limits = self._limits()
+        missing = limits.free_bytes - self._free()
+        gone: list[RecordingId] = []
+        if missing > 0 or limits.any:
+            gone = self._remove(connection, limits, missing)
+        free = self._free()
+        space = Space.ENOUGH
+        if free < limits.free_bytes:
+            space = Space.LOW if free >= limits.free_bytes // 2 else Space.FULL
+
+        def report() -> None:
+            for recording in gone:
+                self._post(RecordingDeleted(at=self._clock(), recording=recording, why=Removal.QUOTA))
+            if space is not self._space:
+                self._space = space
+                self._post(
+                    SpaceMeasured(at=self._clock(), space=space, free_bytes=free, needed_bytes=limits.free_bytes)
+                )
+
+        return Room(space, free, limits.free_bytes, len(gone) >= AT_ONCE, report)
+
+    def _remove(self, connection: sqlite3.Connection, limits: Limits, missing: int) -> list[RecordingId]:
+        rows = connection.execute(_FINISHED)
+        removable = (Removable(row[0], _seconds(row[1]), row[2]) for row in rows)
+        count, size = connection.execute("SELECT count(*), total(bytes) FROM recordings WHERE complete").fetchone()
+        stored = Stored(count, int(size))
+        oldest, now = list(islice(removable, AT_ONCE)), time.time()
+        gone: list[RecordingId] = []
+        while len(gone) < AT_ONCE and (number := excess(oldest, stored, limits, missing, now)):
+            for each in oldest[:number]:
+                stored = Stored(stored.count - 1, stored.bytes - each.bytes)
+                freed = recording_files.remove(self._directory / f"{each.id}.wav")
+                if freed is not None:  # a file of others stays, and does not count
+                    missing -= freed
+                    gone.append(RecordingId(each.id))
+            oldest = oldest[number:] + list(islice(removable, number))
+        rows.close()
+        if gone:
+            durable.sync(self._directory)
+            connection.executemany("DELETE FROM recordings WHERE id = ?", [(each,) for each in gone])
+        return gone
+
+    def _free(self) -> int:
+        return shutil.disk_usage(self._directory).free
+
+
+def _seconds(started: str) -> float:
+    """A row's begin in seconds since 1970."""
+    return datetime.fromisoformat(started).timestamp()

@@ -1,0 +1,79 @@
+"""Which recordings go: a pure function of what is stored and of the limits of [recording]."""
+
+from collections.abc import Sequence
+from itertools import accumulate
+from math import inf
+
+from appliance.base.record import Record
+
+FREE_BYTES = 100_000_000  # kept free by default: the journal, updates and the system's log need it
+_PLAUSIBLE_S = 1_735_689_600.0  # 2025, when there was no intercomd: an earlier time is that of a clock that was not set
+
+
+class Limits(Record):
+    """What may stay. free_bytes: kept free for the system.
+
+    The others are for finished recordings that are not protected, all together; None: no limit. age_s is None as well
+    while the station's clock is not trusted.
+    """
+
+    free_bytes: int = FREE_BYTES
+    bytes: int | None = None
+    count: int | None = None
+    age_s: float | None = None
+
+    @property
+    def any(self) -> bool:
+        """Whether anything but the free space is limited."""
+        return (self.bytes, self.count, self.age_s) != (None, None, None)
+
+
+class Stored(Record):
+    """How much is stored: all finished recordings that may be removed."""
+
+    count: int
+    bytes: int
+
+
+class Removable(Record):
+    """A finished recording that may be removed. started_s: since 1970, by a clock that may have been wrong."""
+
+    id: str
+    started_s: float
+    bytes: int
+
+
+def excess(oldest: Sequence[Removable], stored: Stored, limits: Limits, missing_bytes: int, now_s: float) -> int:
+    """How many of the oldest go, the first of all first. missing_bytes: to be freed for the system."""
+    over_count = 0 if limits.count is None else stored.count - limits.count
+    over_bytes = 0 if limits.bytes is None else stored.bytes - limits.bytes
+    return max(
+        min(max(0, over_count), len(oldest)),
+        _to_free(oldest, max(over_bytes, missing_bytes)),
+        _too_old(oldest, limits.age_s, now_s),
+    )
+
+
+def _to_free(oldest: Sequence[Removable], missing: int) -> int:
+    """As few as free so many bytes; all of them if that is not enough."""
+    if missing <= 0:
+        return 0
+    sums = accumulate(each.bytes for each in oldest)
+    return next((number for number, freed in enumerate(sums, 1) if freed >= missing), len(oldest))
+
+
+def _too_old(oldest: Sequence[Removable], age_s: float | None, now_s: float) -> int:
+    """The last one that is too old by its time, and all before it.
+
+    Their order is certain, their times are not: a recording is at least as young as each one before it, so a clock that
+    was behind for one ages none. A time that cannot be true says nothing: that one goes with a later one.
+    """
+    if age_s is None:
+        return 0
+    youngest, number = -inf, 0
+    for index, each in enumerate(oldest, 1):
+        if _PLAUSIBLE_S <= each.started_s <= now_s:
+            youngest = max(youngest, each.started_s)
+            if youngest < now_s - age_s:
+                number = index
+    return number

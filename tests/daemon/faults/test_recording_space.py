@@ -1,0 +1,102 @@
+"""Recordings on a disc of a few megabytes: it never fills, and the oldest go first."""
+
+import shutil
+
+from tests.daemon.faults.test_system_faults import (
+    FREE_MB,
+    Mounted,
+    stations,
+    the_door_opens_and_locks_in_time,
+    they_talk,
+)
+from tests.support.pairs import connect
+from tests.support.waiting import until
+
+FREE_BYTES = FREE_MB * 1_000_000
+RECORDED_BYTES = 60_000  # a few seconds
+
+
+class Small(Mounted):
+    """Its disc has 24 MB, of which recordings leave 16 to the system."""
+
+    def leave(self, free):
+        """Fill the disc until so many bytes are free."""
+        with self.ballast.open("wb", buffering=0) as file:
+            while shutil.disk_usage(self.disc_here).free > free:
+                file.write(bytes(4096))
+
+
+def begun(front, kitchen):
+    """A recorded call, when some seconds of it are on disc: the call and the recording."""
+    call, _ = connect(front, kitchen)
+    recording = front.next("recording.started", call=call)["data"]["recording"]
+    file = front.disc_here / "recordings" / f"{recording}.wav"
+    until(lambda: file.stat().st_size > RECORDED_BYTES, "some seconds on disc", log=front.told)
+    return call, recording
+
+
+def over(front, kitchen, call):
+    kitchen.press("hangup")
+    front.next("call.ended", call=call, cause="hangup")
+
+
+def listed(front):
+    """The finished recordings, oldest first; each has its file, and there are no other files."""
+    rows = front.get("/v1/recordings")["recordings"]
+    files = {file.stem for file in (front.disc_here / "recordings").glob("*.wav")}
+    assert files == {row["id"] for row in rows}
+    return [row["id"] for row in reversed(rows) if row["complete"]]
+
+
+def test_the_oldest_recordings_go_and_without_any_left_calls_go_on_unrecorded_until_there_is_space():
+    with stations(Small, recording={"keep_count": 3}) as (front, kitchen):
+        made = []
+        for _ in range(4):
+            call, recording = begun(front, kitchen)
+            made.append(recording)
+            over(front, kitchen, call)
+            front.next("recording.available", recording=recording)
+        gone = front.next("recording.deleted")["data"]
+        assert gone == {"recording": made[0], "why": "quota", "by": ""}
+        assert listed(front) == made[1:]
+
+        # Little space is missing: an older one makes room for the next.
+        front.leave(FREE_BYTES - 8192)
+        call, recording = begun(front, kitchen)
+        assert front.next("recording.deleted")["data"]["recording"] == made[1]
+        assert not front.ever("recording.failed")
+        assert recording in listed(front) or not front.get(f"/v1/recordings/{recording}")["complete"]
+
+        # Much is missing: all finished ones go, then the one that is being written stops. Call and door do not care.
+        front.leave(FREE_BYTES // 4)
+        failed = front.next("recording.failed", call=call)["data"]
+        assert failed["recording"] == recording and "No space is left for recordings" in failed["why"]
+        full = front.next("storage.full")["data"]
+        assert full["free_bytes"] < full["needed_bytes"] == FREE_BYTES
+        front.next("recording.stopped", call=call)
+        front.next("recording.available", recording=recording)
+        they_talk(front, kitchen)
+        the_door_opens_and_locks_in_time(front)
+        over(front, kitchen, call)
+        call, _ = connect(front, kitchen)
+        assert "No space is left for recordings" in front.next("recording.failed", call=call)["data"]["why"]
+        they_talk(front, kitchen)
+        over(front, kitchen, call)
+        assert listed(front) == []
+
+        front.clear()
+        call, recording = begun(front, kitchen)
+        front.next("storage.recovered")
+        over(front, kitchen, call)
+        front.next("recording.available", recording=recording)
+        assert not front.ever("appliance.degraded")
+
+        # A client deletes what is finished, and nothing else.
+        call, running = begun(front, kitchen)
+        assert front.ask("DELETE", f"/v1/recordings/{running}")[1]["code"] == "conflict"
+        assert front.ask("DELETE", f"/v1/recordings/{recording}")[0] == 200
+        deleted = front.next("recording.deleted", recording=recording)["data"]
+        assert (deleted["why"], deleted["by"]) == ("request", "http:unix")
+        over(front, kitchen, call)
+        front.next("recording.available", recording=running)
+        assert listed(front) == [running]

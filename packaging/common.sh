@@ -23,7 +23,7 @@ TEST_PACKAGES=(
     faketime                                      # a clock that jumps
     valgrind                                      # counts instructions for make bench-check
     qemu-user                                     # and those of arm64 for make bench
-    espeak-ng                                     # a voice, which must not count as digits
+    espeak-ng                                     # what the station speaks by; a voice, which must not count as digits
 )
 
 BENCH_AUDIO_PACKAGES=(python3 python3-venv build-essential python3-dev libspeexdsp1 apt)

@@ -8,7 +8,7 @@ from appliance.api.http.tokens import Token, Tokens
 from appliance.base.record import Record
 from appliance.base.types import Json
 from appliance.core import inputs, orders
-from appliance.core.model import AccessScope, Cause, Direction
+from appliance.core.model import AccessScope, Cause, Direction, Speech
 
 
 class Recording(Protocol):
@@ -126,6 +126,9 @@ class HttpPorts(Protocol):
 
         Raises IntercomError `unavailable` if none comes in time.
         """
+
+    async def say(self, wanted: Speech, who: str) -> orders.Reply:
+        """Speak a text; the reply comes when its sound is about to begin. Raises IntercomError."""
 
     def snapshot(self) -> Json:
         """The whole state, shaped as `models.Snapshot`."""

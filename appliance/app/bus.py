@@ -3,6 +3,7 @@
 import asyncio
 import time
 
+from appliance.app.speech import Speech
 from appliance.base import libraries
 from appliance.base.errors import ErrorCode, IntercomError, sentences
 from appliance.config.schema import Config
@@ -22,8 +23,10 @@ def _load() -> None:
 class Bus:
     """Our service on the message bus. Calls and door do not need it: faults are reported, and it is retried."""
 
-    def __init__(self, config: Config, reactor: Reactor) -> None:
+    def __init__(self, config: Config, reactor: Reactor, speech: Speech) -> None:
         self._config, self._reactor = config.dbus, reactor
+        self.request, self.snapshot, self.subscribe = reactor.request, reactor.snapshot, reactor.subscribe
+        self.say = speech.say
         self._reported = (
             ""  # the code of the last reported failure; another attempt that ends the same way is not reported
         )
@@ -37,7 +40,7 @@ class Bus:
                 await asyncio.to_thread(_load)
                 from appliance.bus.service import serve  # noqa: PLC0415  late: see _load
 
-                await serve(self._reactor, self._config.address, self._up)
+                await serve(self, self._config.address, self._up)
             except ImportError as err:
                 self._failed(
                     IntercomError(

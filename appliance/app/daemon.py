@@ -13,6 +13,7 @@ from appliance.app.bus import Bus
 from appliance.app.panel import Panel
 from appliance.app.paths import Places
 from appliance.app.sip_settings import sip_settings
+from appliance.app.speech import Speech
 from appliance.app.web import StoredLists, Web
 from appliance.base.errors import IntercomError
 from appliance.config.core_settings import core_settings
@@ -104,7 +105,8 @@ class App:
         reactor.perform |= {orders.KeepCredential: codes.keep, orders.DropCredential: codes.drop}
         reactor.perform[orders.KeepLockouts] = codes.lock
         counts = Counts(self._config.door)
-        reactor.keep += [audit.append, counts.take]
+        speech = Speech(lambda: self._config, self._places, reactor)
+        reactor.keep += [audit.append, counts.take, speech.take]
         reactor.make_so |= {"sound": link.desire, "recordings": recordings.desire, "status": self._report_status}
         reactor.make_so["kept"] = kept.desire
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -113,9 +115,15 @@ class App:
             loop.add_signal_handler(signal.SIGHUP, self._asked_to_reload)
         panel = Panel(self._config, self._places, reactor, simulated=self._simulated, spare=reserve.lend)
         web = Web(
-            lambda: self._config, self._places, reactor, StoredLists(recordings, call_log, audit), self._file, counts
+            lambda: self._config,
+            self._places,
+            reactor,
+            StoredLists(recordings, call_log, audit),
+            self._file,
+            counts,
+            speech,
         )
-        bus = Bus(self._config, reactor)
+        bus = Bus(self._config, reactor, speech)
         clock = ClockMonitor(reactor.post, trusted=self._config.clock.trust == "always")
         network = NetworkMonitor(reactor.post)
         if self._recorder is not None:
@@ -146,6 +154,7 @@ class App:
             await panel.stop()
             await asyncio.sleep(0)  # the core processes the adapters' last inputs
             reactor.stop()
+            speech.clear()
             await kept.stop()
             journal.close()
             call_log.close()

@@ -15,3 +15,8 @@ class Places(Record):
     def recordings(self) -> Path:
         """The directory of recordings."""
         return self.state / "recordings"
+
+    @property
+    def speech(self) -> Path:
+        """The directory of files of spoken texts."""
+        return self.runtime / "speech"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import asdict
 
 from appliance.app.paths import Places
+from appliance.app.speech import Speech
 from appliance.base.errors import IntercomError, reason, sentences
 from appliance.base.record import Record
 from appliance.config.schema import Config
@@ -64,10 +65,11 @@ class Web:
         kept: StoredLists,
         file: Path,
         counts: Counts,
+        speech: Speech,
     ) -> None:
         self._now, self._config = config, config()  # what a reload changes, and what the start has used
         self._places, self._reactor, self._file = places, reactor, file
-        self._counts = counts
+        self._counts, self.say = counts, speech.say
         self.recordings, self.call_log, self.audit = kept.recordings, kept.call_log, kept.audit
         self.request, self.snapshot, self.codes = reactor.request, reactor.snapshot, reactor.codes
         self.call, self.calls, self.subscribe = reactor.call, reactor.calls, reactor.subscribe

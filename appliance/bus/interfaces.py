@@ -13,7 +13,7 @@ from appliance.base.record import Record
 from appliance.base.types import Json
 from appliance.bus.ports import BusPorts
 from appliance.core import inputs, orders
-from appliance.core.model import PLAYABLE, AccountId, ButtonId, CallId, DoorId, Tone
+from appliance.core.model import PLAYABLE, AccountId, ButtonId, CallId, DoorId, Speech, Tone
 
 ROOT = "/org/intercomd"
 DECLINE = 603
@@ -189,6 +189,14 @@ async def _play_sound(asked: Asked, sound: str, loop: bool, volume: float) -> li
     return []
 
 
+async def _say(asked: Asked, text: str, language: str, voice: str, rate: int) -> list[Any]:
+    wanted = Speech(text, _hearer(asked), language=_bounded(language), voice=_bounded(voice), rate=rate)
+    reply = await asked.daemon.say(wanted, asked.who)
+    if reply.error is not None:
+        raise reply.error
+    return []
+
+
 async def _stop_sound(asked: Asked) -> list[Any]:
     await asked.do(inputs.StopSound(_hearer(asked)))
     return []
@@ -237,6 +245,7 @@ PLAY_TONE = BusMethod("PlayTone", _play_tone, takes=(("tone", "s"), ("country", 
 STOP_TONE = BusMethod("StopTone", _stop_tone)
 PLAY_SOUND = BusMethod("PlaySound", _play_sound, takes=(("sound", "s"), ("loop", "b"), ("volume", "d")))
 STOP_SOUND = BusMethod("StopSound", _stop_sound)
+SAY = BusMethod("Say", _say, takes=(("text", "s"), ("language", "s"), ("voice", "s"), ("rate", "u")))
 
 APPLIANCE = Interface(
     "org.intercomd.Appliance1",
@@ -253,6 +262,7 @@ APPLIANCE = Interface(
         STOP_TONE,
         PLAY_SOUND,
         STOP_SOUND,
+        SAY,
     ),
     properties=(
         Property("Station", "s", lambda view: clean(view["appliance"]["station"])),
@@ -291,6 +301,7 @@ CALL = Interface(
         STOP_TONE,
         PLAY_SOUND,
         STOP_SOUND,
+        SAY,
         BusMethod("Transfer", _transfer, takes=(("to", "s"),)),
         BusMethod("AcceptTransfer", _of_call(inputs.AcceptTransfer)),
         BusMethod("RefuseTransfer", _of_call(lambda call: inputs.EndTransfer(call, DECLINE, "Decline"))),

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from appliance.base.types import Json
 from appliance.core import inputs, orders
+from appliance.core.model import Speech
 
 
 class BusPorts(Protocol):
@@ -15,6 +16,9 @@ class BusPorts(Protocol):
 
         Raises IntercomError `unavailable` if none comes in time.
         """
+
+    async def say(self, wanted: Speech, who: str) -> orders.Reply:
+        """Speak a text; the reply comes when its sound is about to begin. Raises IntercomError."""
 
     def snapshot(self) -> Json:
         """The whole state, as in GET /v1/state."""

@@ -15,7 +15,7 @@ from appliance.base.errors import ErrorCode, IntercomError, problem
 from appliance.base.types import Json
 from appliance.cli import codes, config, show, terms, tokens, wait_idle
 from appliance.cli import recordings as recordings_
-from appliance.cli.client import SOUND_TEST_S, Client, default_socket
+from appliance.cli.client import SOUND_TEST_S, SPEECH_S, Client, default_socket
 
 TONES = ("ringback", "busy", "congestion", "call_waiting", "ringing", "door", "warning")
 DOOR_ACTS = ("open", "hold", "release", "lock", "unlock")
@@ -98,6 +98,7 @@ def call_commands(add: Add) -> None:
     dtmf_.add_argument("call", nargs="?")
     tone_options(add("tone", tone, "play a tone on the speaker, or to the far end of a call"))
     sound_options(add("play", play, "play a sound on the speaker, or to the far end of a call"))
+    speech_options(add("say", say, "speak a text on the speaker, or to the far end of a call"))
     transfer_ = add("transfer", transfer, "transfer the far end of a call to another address")
     transfer_.add_argument("to", help="a target, a SIP address, a number at an account, or another call's id")
     transfer_.add_argument("call", nargs="?", help="its id (default: the active call)")
@@ -189,6 +190,16 @@ def sound_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--loop", action="store_true", help="again and again")
     parser.add_argument("--volume", type=float, default=100.0, help="in per cent of the file's (default 100)")
     parser.add_argument("--stop", metavar="PLACE", help="stop the sound: speaker, or the id of a call")
+
+
+def speech_options(parser: argparse.ArgumentParser) -> None:
+    """Which text, where, and how."""
+    parser.add_argument("text", help="the text; -: from standard input, which hides it from other users")
+    parser.add_argument("call", nargs="?", help="to the far end of this call (default: on the speaker)")
+    parser.add_argument("--language", default="", help="such as en-gb (default: as configured)")
+    parser.add_argument("--voice", default="", help="such as f3 (default: as configured)")
+    parser.add_argument("--rate", type=int, help="words a minute (default: as configured)")
+    parser.add_argument("--volume", type=float, default=100.0, help="in per cent of the voice's (default 100)")
 
 
 def log_options(parser: argparse.ArgumentParser) -> None:
@@ -393,6 +404,14 @@ def play(client: Client, given: argparse.Namespace) -> int:
         raise IntercomError(ErrorCode.PARAMETER_INVALID, "No sound is given.", "", "Name a file of audio.sounds.")
     body = {"sound": given.sound, "loop": given.loop, "volume": given.volume}
     return output(client.ask("POST", path, body), given, show.done)
+
+
+def say(client: Client, given: argparse.Namespace) -> int:
+    """`intercomctl say`."""
+    path = f"/v1/calls/{given.call}/say" if given.call else "/v1/audio/say"
+    text = sys.stdin.buffer.read().decode(errors="replace").strip() if given.text == "-" else given.text
+    settings = {"language": given.language, "voice": given.voice, "rate": given.rate, "volume": given.volume}
+    return output(client.ask("POST", path, {"text": text, **settings}, SPEECH_S), given, show.done)
 
 
 def transfer(client: Client, given: argparse.Namespace) -> int:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 TIMEOUT_S = 10.0
 SOUND_TEST_S = 45.0  # it listens, plays and computes: longer than the daemon lets it take
+SPEECH_S = 20.0  # it waits for other texts, and makes the sound
 OK = range(200, 300)
 
 

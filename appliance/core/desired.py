@@ -41,7 +41,10 @@ class CallMedia(Record):
 
 
 class PlayedFile(Record):
-    """A file that plays to the far end of `call`, on the speaker, or both; see model.Playback."""
+    """A file that plays to the far end of `call`, on the speaker, or both; see model.Playback.
+
+    speech: its file is a text's, and has the playback's name.
+    """
 
     playback: PlaybackId
     sound: str
@@ -49,6 +52,7 @@ class PlayedFile(Record):
     speaker: bool
     loop: bool
     volume: float
+    speech: bool = False
 
 
 class SoundTest(Record):

@@ -11,7 +11,7 @@ from appliance.api.http.tokens import Token, Tokens
 from appliance.api.ports import Measured
 from appliance.base.errors import IntercomError
 from appliance.core import inputs, orders
-from appliance.core.model import CallId, RequestId
+from appliance.core.model import CallId, PlaybackId, RequestId, Speech
 from appliance.runtime.counts import Counts
 
 TIME = "2026-11-20T06:07:08.123456Z"
@@ -91,6 +91,7 @@ class Station:
         self.audit = Audit()
         self.book: list[dict[str, Any]] = []
         self.requests: list[tuple[inputs.Action, str]] = []
+        self.said: list[tuple[Speech, str]] = []
         self.denials: list[tuple[str, str, str]] = []
         self.lockouts: list[tuple[str, float]] = []
         self.tokens = Tokens(directory / "http.tokens")
@@ -154,6 +155,10 @@ class Station:
         self.requests.append((action, who))
         await asyncio.sleep(0)
         return self.replies(action)
+
+    async def say(self, wanted: Speech, who: str) -> orders.Reply:
+        self.said.append((wanted, who))
+        return self.replies(inputs.PlaySpeech(PlaybackId("p-1"), wanted.call))
 
     def snapshot(self) -> dict[str, Any]:
         return {**self.state, "last_event": len(self.journal)}

@@ -7,6 +7,7 @@ import pytest
 
 import appliance
 from appliance.api import http
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import inputs, orders
 from appliance.core.model import (
     Content,
@@ -17,6 +18,7 @@ from appliance.core.model import (
     SoundFindings,
     SoundMeasured,
     SoundResult,
+    Speech,
     Tone,
     TransferPolicy,
 )
@@ -101,6 +103,47 @@ def test_a_message_is_taken_and_its_id_returned(client, station, path, body, act
     answer = client.post(path, json=body)
     assert (answer.status_code, answer.json()) == (202, {"message": "m-1"})
     assert [asked for asked, _ in station.requests] == [action]
+
+
+TEXTS = [
+    ("/v1/audio/say", {"text": "Hi"}, Speech("Hi")),
+    (
+        "/v1/calls/c-1/say",
+        {"text": "\0", "language": "de", "voice": "f3", "rate": 100, "volume": 50, "speaker": True},
+        Speech("\0", "c-1", speaker=True, volume=50.0, language="de", voice="f3", rate=100),
+    ),
+]
+
+
+@pytest.mark.parametrize(("path", "body", "wanted"), TEXTS)
+def test_a_text_is_spoken_and_events_report_the_rest(client, station, path, body, wanted):
+    assert client.post(path, json=body).status_code == 202
+    assert [said for said, _ in station.said] == [wanted]
+    station.replies = lambda _: orders.Reply(RequestId("q-1"), error=IntercomError(ErrorCode.CALL_NOT_FOUND, "None."))
+    assert client.post(path, json=body).json()["code"] == "call-not-found"
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        *({"language": language} for language in ("../en", "/etc/passwd", "-w", "en\n", "x" * 99)),
+        *({"voice": voice} for voice in ("../f3", "/x", "-w", "f3\0")),
+        *({"rate": rate} for rate in (0, -1, 79, 451, 1.5)),
+        *({"volume": volume} for volume in (-1, 201)),
+        *({"text": text} for text in (None, 5, ["a"])),
+        {"file": "/etc/passwd"},
+    ],
+)
+def test_how_a_text_is_spoken_has_limits(client, station, odd):
+    for path in ("/v1/audio/say", "/v1/calls/c-1/say"):
+        answer = client.post(path, json={"text": "4711"} | odd)
+        assert (answer.status_code, answer.json()["code"]) == (400, "parameter-invalid")
+        assert "4711" not in answer.text
+    half = client.post(
+        "/v1/audio/say", content=b'{"text": "\\ud800 \xff"}', headers={"Content-Type": "application/json"}
+    )
+    assert half.json()["code"] == "parameter-invalid"
+    assert station.said == []
 
 
 SOUNDS = [

@@ -34,7 +34,7 @@ def test_the_loop_goes_on_while_the_interface_is_imported(tmp_path, monkeypatch)
 
     async def run():
         kept, places = StoredLists(None, None, None), Places(tmp_path, tmp_path)
-        web = Web(lambda: config, places, reactor, kept, tmp_path / "x.toml", Counts([]))
+        web = Web(lambda: config, places, reactor, kept, tmp_path / "x.toml", Counts([]), Mock())
         serving = asyncio.create_task(web.serve())
         assert await asyncio.to_thread(slow.asked.wait, 120), "the interface was not imported"
         slow.go.set()

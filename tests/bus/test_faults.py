@@ -6,6 +6,7 @@ import secrets
 import signal
 import socket
 import sys
+from unittest.mock import Mock
 
 import pytest
 from dbus_fast import NameFlag
@@ -126,6 +127,8 @@ def test_a_name_that_is_lost_is_reported(bus, tmp_path, monkeypatch):
 class Told:
     """Stands for the reactor; the first failure ends it."""
 
+    request = snapshot = subscribe = None
+
     def __init__(self):
         self.posted, self.news = [], asyncio.Event()
 
@@ -137,7 +140,7 @@ class Told:
 def served_until_told(config):
     async def run():
         reactor = Told()
-        serving = asyncio.create_task(Bus(config, reactor).serve())
+        serving = asyncio.create_task(Bus(config, reactor, Mock()).serve())
         async with asyncio.timeout(PATIENCE_S):
             await reactor.news.wait()
         serving.cancel()
@@ -159,7 +162,7 @@ def test_without_dbus_fast_the_package_is_named(monkeypatch):
 def test_who_does_not_want_the_bus_hears_nothing_of_it():
     async def run():
         reactor = Told()
-        await Bus(Config(), reactor).serve()
+        await Bus(Config(), reactor, Mock()).serve()
         assert reactor.posted == []
 
     asyncio.run(run())
@@ -188,7 +191,7 @@ def test_attempts_grow_rarer_till_one_lasts_and_each_kind_of_failure_is_reported
         reactor = Told()
         monkeypatch.setattr(service, "serve", serve)
         monkeypatch.setattr(app.asyncio, "sleep", sleep)
-        await Bus(Config.model_validate({"dbus": {"enabled": True}}), reactor).serve()
+        await Bus(Config.model_validate({"dbus": {"enabled": True}}), reactor, Mock()).serve()
 
     asyncio.run(run())
     assert waits == expected

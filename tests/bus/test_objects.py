@@ -9,10 +9,11 @@ from xml.etree import ElementTree as ET
 import pytest
 from dbus_fast import MessageType, unpack_variants
 
+from appliance.base.errors import ErrorCode, IntercomError
 from appliance.bus import service
 from appliance.bus.tree import name_path
 from appliance.core import inputs, orders
-from appliance.core.model import RequestId, SoundFindings, SoundResult, Tone
+from appliance.core.model import RequestId, SoundFindings, SoundResult, Speech, Tone
 from tests.api.fake import Station, call, door, placed, refused
 from tests.bus.buses import PATIENCE_S, Client
 from tests.support.waiting import until_async
@@ -309,6 +310,24 @@ def test_every_path_lists_what_is_there_and_below(bus, tmp_path):
         assert await look(DOOR) == ([DOOR1], [])
         assert await look(ACCOUNT) == ([ACCOUNT1], [])
         assert (await client.ask(ROOT, f"{STANDARD}.Peer", "Ping")).message_type is MessageType.METHOD_RETURN
+
+    on_bus(bus, tmp_path, act)
+
+
+def test_a_text_is_spoken_on_the_speaker_and_in_a_call(bus, tmp_path):
+    async def act(station, client):
+        station.state["calls"] = [call("c-1")]
+        await client.get(ROOT, APPLIANCE1, "Say", "sssu", "Hi", "", "", 0)
+        await client.get(CALL, CALL1, "Say", "sssu", "Hi", "de", "f3", 100)
+        assert [wanted for wanted, _ in station.said] == [
+            Speech("Hi"),
+            Speech("Hi", "c-1", language="de", voice="f3", rate=100),
+        ]
+        station.replies = lambda _: orders.Reply("q-1", error=IntercomError(ErrorCode.CALL_WRONG_STATE, "Not now."))
+        denied = await client.ask(CALL, CALL1, "Say", "sssu", "Hi", "", "", 0)
+        assert denied.error_name == "org.intercomd.Error.CallWrongState"
+        long = await client.ask(CALL, CALL1, "Say", "sssu", "Hi", "x" * 513, "", 0)
+        assert long.error_name == "org.intercomd.Error.ParameterInvalid"
 
     on_bus(bus, tmp_path, act)
 

@@ -638,3 +638,19 @@ def test_a_sound_is_refused_where_there_are_none_and_only_one_that_plays_is_stop
     ):
         refused = ctl(daemon, "play", *words)
         assert (refused.returncode, says in refused.stderr) == (1, True), refused.stderr
+
+
+@pytest.mark.far_end
+def test_a_text_may_be_spoken_from_standard_input_and_may_look_like_an_option(daemon):
+    refused = ctl(daemon, "say", "x" * 1501)
+    assert (refused.returncode, "1501 characters are too long." in refused.stderr) == (1, True), refused.stderr
+    unknown = ctl(daemon, "say", "Hello", "--language", "xx", "--voice", "f3", "--rate", "200", "--volume", "50")
+    assert (unknown.returncode, "espeak-ng --voices lists them." in unknown.stderr) == (1, True), unknown.stderr
+    nobody = ctl(daemon, "say", "-", "c-1", given="4711\n")
+    assert (nobody.returncode, "There is no call c-1." in nobody.stderr) == (1, True), nobody.stderr
+    empty = ctl(daemon, "say", "-", given="\n")
+    assert (empty.returncode, "There is nothing to say." in empty.stderr) == (1, True), empty.stderr
+    for odd in ("-w /etc/passwd", b"\xff\xfe".decode(errors="surrogateescape")):
+        strange = ctl(daemon, "say", "--", odd)
+        assert strange.returncode == 1, strange.stdout  # it has no speaker, if it is valid text
+        assert "Traceback" not in strange.stderr

@@ -291,7 +291,7 @@ def test_all_errors_are_reported_at_once(tmp_path):
         'sip.port = "x": must be a whole number from 0 to 65535',
         'panel.button.a.action = "rign": must be one of "ring", "answer", "hangup", "hold", "switch", "door", "exit", "volume_up", "volume_down", "audio_test", "none"',
         (
-            "foo: no such setting; there are station, sip, account, tls, audio, http, dbus, panel, door, guard, rule, target, "
+            "foo: no such setting; there are station, sip, account, tls, audio, speech, http, dbus, panel, door, guard, rule, target, "
             "plan, directory, forwarding, quiet_hours, clock, recording, deadlines"
         ),
         "panel.button.a.target: there is no [target.x]; add that table",

@@ -162,6 +162,7 @@ OPERATIONS = {
     inputs.PlayTone: "play-tone",
     inputs.StopTone: "stop-tone",
     inputs.PlaySound: "play-sound",
+    inputs.PlaySpeech: "play-speech",
     inputs.StopSound: "stop-sound",
 }
 

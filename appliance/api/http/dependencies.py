@@ -7,8 +7,10 @@ from fastapi import Depends, Path
 from fastapi.requests import HTTPConnection
 from fastapi.responses import JSONResponse
 
+from appliance.api import models
 from appliance.api.ports import HttpPorts
 from appliance.core import inputs, orders
+from appliance.core.model import CallId, Speech
 
 WHO = "intercomd.who"  # keys in the ASGI scope, put there by `auth`
 ALLOWED = "intercomd.allowed"  # whether the client's token is still valid; missing if it has none of its own
@@ -36,6 +38,17 @@ Allowed = Annotated[Callable[[], bool], Depends(_allowed)]
 async def ask(daemon: HttpPorts, action: inputs.Action, who: str) -> orders.Reply:
     """The reply to `action`. Raises the reply's error, or `unavailable` if none comes."""
     reply = await daemon.request(action, who)
+    if reply.error is not None:
+        raise reply.error
+    return reply
+
+
+async def say(
+    daemon: HttpPorts, body: models.Say, who: str, call: CallId | None = None, *, speaker: bool = False
+) -> orders.Reply:
+    """The reply to the order to speak a text. Raises the reply's error."""
+    wanted = Speech(body.text, call, speaker, body.volume, body.language, body.voice, body.rate or 0)
+    reply = await daemon.say(wanted, who)
     if reply.error is not None:
         raise reply.error
     return reply

@@ -25,6 +25,8 @@ from appliance.api.models.audio import (
     PlayInCall,
     PlaySound,
     PlayTone,
+    Say,
+    SayInCall,
     SoundSide,
     SoundTest,
     TestSound,

@@ -5,7 +5,17 @@ from typing import Literal
 from pydantic import Field
 
 from appliance.api.models.base import AnswerBody, OrderBody
-from appliance.core.model import COUNTRIES, SOUND_NAME, SoundResult, Tone
+from appliance.core.model import (
+    COUNTRIES,
+    FASTEST,
+    LANGUAGE,
+    LONGEST_TEXT,
+    SLOWEST,
+    SOUND_NAME,
+    VOICE,
+    SoundResult,
+    Tone,
+)
 
 
 class Device(AnswerBody):
@@ -99,6 +109,34 @@ class PlayInCall(PlaySound):
     """A sound to play into a call."""
 
     speaker: bool = Field(default=False, description="Whether it plays on the speaker as well.")
+
+
+class Say(OrderBody):
+    """A text to speak."""
+
+    text: str = Field(description=f"At most {LONGEST_TEXT:,} characters.", examples=["Please take the lift."])
+    language: str = Field(
+        default="",
+        pattern=f"^({LANGUAGE})?$",
+        description="As in BCP 47, of those that `espeak-ng --voices` lists. Omitted: `speech.language`.",
+        examples=["de"],
+    )
+    voice: str = Field(
+        default="",
+        pattern=f"^({VOICE})?$",
+        description="One that `espeak-ng --voices=variant` lists. Omitted: `speech.voice`.",
+        examples=["f3"],
+    )
+    rate: int | None = Field(
+        default=None, ge=SLOWEST, le=FASTEST, description="Words a minute. Omitted: `speech.rate`."
+    )
+    volume: float = Field(default=100.0, ge=0, le=200, allow_inf_nan=False, description="In % of the voice's.")
+
+
+class SayInCall(Say):
+    """A text to speak into a call."""
+
+    speaker: bool = Field(default=False, description="Whether it is spoken on the speaker as well.")
 
 
 class TestSound(OrderBody):

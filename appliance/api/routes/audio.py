@@ -5,7 +5,7 @@ from fastapi.responses import JSONResponse
 
 from appliance.api import models
 from appliance.api.http import problems
-from appliance.api.http.dependencies import Daemon, Who, ask
+from appliance.api.http.dependencies import Daemon, Who, ask, say
 from appliance.api.http.response_schemas import answers
 from appliance.core import inputs
 
@@ -46,6 +46,13 @@ async def stop_tone_on_speaker(daemon: Daemon, who: Who) -> JSONResponse:
 async def play_sound_on_speaker(body: models.PlaySound, daemon: Daemon, who: Who) -> JSONResponse:
     """Play a sound on the speaker, in place of one that plays there; the events `playback.…` report the outcome."""
     await ask(daemon, inputs.PlaySound(**body.model_dump()), who)
+    return JSONResponse({"warning": None}, 202)
+
+
+@router.post("/say", status_code=202, responses=answers(models.Done, 202))
+async def say_on_speaker(body: models.Say, daemon: Daemon, who: Who) -> JSONResponse:
+    """Speak a text on the speaker, as a playback: in place of a sound there, and stopped as one."""
+    await say(daemon, body, who)
     return JSONResponse({"warning": None}, 202)
 
 

@@ -5,7 +5,7 @@ from fastapi.responses import JSONResponse
 
 from appliance.api import models
 from appliance.api.http import problems
-from appliance.api.http.dependencies import Daemon, Id, Who, ask, taken
+from appliance.api.http.dependencies import Daemon, Id, Who, ask, say, taken
 from appliance.api.http.response_schemas import answers
 from appliance.api.ports import HttpPorts
 from appliance.base.errors import ErrorCode, IntercomError
@@ -163,6 +163,13 @@ async def stop_tone(call: Id, daemon: Daemon, who: Who) -> JSONResponse:
 async def play_sound(call: Id, body: models.PlayInCall, daemon: Daemon, who: Who) -> JSONResponse:
     """Play a sound to the far end, in place of one that plays there; the events `playback.…` report the outcome."""
     return await _order(daemon, inputs.PlaySound(call=CallId(call), **body.model_dump()), who, 202)
+
+
+@router.post("/{call}/say", status_code=202, responses=answers(models.CallDone, 202))
+async def say_in_call(call: Id, body: models.SayInCall, daemon: Daemon, who: Who) -> JSONResponse:
+    """Speak a text to the far end, as a playback: in place of a sound there, and stopped as one."""
+    reply = await say(daemon, body, who, CallId(call), speaker=body.speaker)
+    return JSONResponse({"id": call, "call": daemon.call(call), "warning": reply.warning or None}, 202)
 
 
 @router.delete("/{call}/playback", responses=answers(models.CallDone))

@@ -5,7 +5,7 @@ Every setting has a default or is required, a unit in the name of its key, a ran
 
 from pydantic import Field
 
-from appliance.config.schema.audio import AudioTable, RecordingTable
+from appliance.config.schema.audio import AudioTable, RecordingTable, SpeechTable
 from appliance.config.schema.base import Id, Table, live_table
 from appliance.config.schema.doors import DoorTable, GuardTable, RuleTable
 from appliance.config.schema.http import DbusTable, HttpTable
@@ -24,6 +24,7 @@ class Config(Table):
     account: dict[Id, AccountTable] = Field(default_factory=dict)
     tls: TlsTable = Field(default_factory=TlsTable)
     audio: AudioTable = Field(default_factory=AudioTable)
+    speech: SpeechTable = live_table(default_factory=SpeechTable)
     http: HttpTable = Field(default_factory=HttpTable)
     dbus: DbusTable = Field(default_factory=DbusTable)
     panel: PanelTable = Field(default_factory=PanelTable)

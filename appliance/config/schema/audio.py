@@ -3,7 +3,7 @@
 from typing import Literal
 
 from appliance.config.schema.base import Table, setting
-from appliance.core.model import COUNTRIES, EUROPE
+from appliance.core.model import COUNTRIES, EUROPE, FASTEST, LANGUAGE, SLOWEST, VOICE
 
 
 class AudioTable(Table):
@@ -84,6 +84,26 @@ class AudioTable(Table):
         default="",
         pattern=r"^[^\x00]*$",
     )
+
+
+class SpeechTable(Table):
+    """Spoken texts, by espeak-ng (the Debian package of that name). Requests may name other values."""
+
+    language: str = setting(
+        "Language of texts, as in BCP 47.",
+        allowed="a language that `espeak-ng --voices` lists",
+        default="en",
+        pattern=f"^{LANGUAGE}$",
+        example="de",
+    )
+    voice: str = setting(
+        "Voice of texts. Empty: the language's own.",
+        allowed='a voice that `espeak-ng --voices=variant` lists, or ""',
+        default="",
+        pattern=f"^({VOICE})?$",
+        example="f3",
+    )
+    rate: int = setting("Speed of texts, in words a minute.", default=160, ge=SLOWEST, le=FASTEST)
 
 
 class RecordingTable(Table):

@@ -1,4 +1,4 @@
-"""Files that clients play to a call's far end, on the speaker, or both: one at a time at each place."""
+"""Files and texts that clients play to a call's far end, on the speaker, or both: one at a time at each place."""
 
 import re
 
@@ -9,52 +9,69 @@ from appliance.core import events, inputs
 from appliance.core.audio.tones import check_speaker
 from appliance.core.desired import PlayedFile
 from appliance.core.lookup import find_call, wrong_state
-from appliance.core.model import SOUND_NAME, CallId, Playback, PlaybackEnd, PlaybackId, State
+from appliance.core.model import SOUND_NAME, SPEECH, CallId, Playback, PlaybackEnd, PlaybackId, State
 from appliance.core.orders import Reply
 from appliance.core.sound import is_heard, takes_tones
 from appliance.core.transition import Turn
 
 LONGEST_S = 3600.0
 LOUDEST = 200.0  # per cent
+LONGEST_SPEECH_S = 300.0
 BEGINS_WITHIN_S = 10.0  # a card may need seconds to open
 
 
 def play(turn: Turn, wanted: inputs.PlaySound, asked: inputs.Requested) -> Reply:
     """Begin a playback, in place of what plays there."""
-    check(turn, wanted)
-    speaker = wanted.speaker or wanted.call is None
-    for other in turn.audio.playbacks:
-        if (speaker and other.speaker) or (wanted.call is not None and other.call == wanted.call):
-            stop(turn, other, PlaybackEnd.REPLACED)
+    check_sound(turn, wanted)
     made = Playback(
         PlaybackId(f"p-{turn.new_id()}"),
         wanted.sound,
         wanted.call,
-        speaker,
+        wanted.speaker or wanted.call is None,
         wanted.loop,
         wanted.volume,
         wanted.seconds,
         turn.now + BEGINS_WITHIN_S,
     )
+    return begin(turn, made, asked)
+
+
+def say(turn: Turn, wanted: inputs.PlaySpeech, asked: inputs.Requested) -> Reply:
+    """Begin to play a text, in place of what plays there."""
+    if not 0 <= wanted.waited_s < BEGINS_WITHIN_S:
+        raise IntercomError(ErrorCode.UNAVAILABLE, "The text was not ready in time.", "", "Try again.")
+    made = Playback(
+        wanted.playback,
+        SPEECH,
+        wanted.call,
+        wanted.speaker or wanted.call is None,
+        False,
+        wanted.volume,
+        LONGEST_SPEECH_S,
+        turn.now + BEGINS_WITHIN_S - wanted.waited_s,
+        speech=True,
+    )
+    return begin(turn, made, asked)
+
+
+def begin(turn: Turn, made: Playback, asked: inputs.Requested) -> Reply:
+    """Add a playback, and stop what plays at its places. Raises IntercomError if it is not possible."""
+    check(turn, made)
+    for other in turn.audio.playbacks:
+        if (made.speaker and other.speaker) or (made.call is not None and other.call == made.call):
+            stop(turn, other, PlaybackEnd.REPLACED)
     turn.audio = replace(turn.audio, playbacks=(*turn.audio.playbacks, made))
-    return Reply(asked.request, call=wanted.call)
+    return Reply(asked.request, call=made.call)
 
 
-def check(turn: Turn, wanted: inputs.PlaySound) -> None:
-    """Raise IntercomError for a playback that is not possible."""
+def check_sound(turn: Turn, wanted: inputs.PlaySound) -> None:
+    """Raise IntercomError for a sound that cannot exist."""
     if not re.fullmatch(SOUND_NAME, wanted.sound):
         raise IntercomError(
             ErrorCode.PARAMETER_INVALID,
             "There is no sound of this name.",
             "A name has 1 to 64 letters, digits, - and _.",
             "Give the name of a file in audio.sounds without its .wav.",
-        )
-    if not 0 < wanted.seconds <= LONGEST_S or not 0 <= wanted.volume <= LOUDEST:
-        raise IntercomError(
-            ErrorCode.PARAMETER_INVALID,
-            f"A sound cannot be played for {wanted.seconds:g} s at {wanted.volume:g} %.",
-            "",
-            f"Give at most {LONGEST_S:g} s and {LOUDEST:g} %.",
         )
     if not turn.settings.audio.sounds:
         raise IntercomError(
@@ -63,13 +80,24 @@ def check(turn: Turn, wanted: inputs.PlaySound) -> None:
             "The configuration names no directory of sounds.",
             "Set audio.sounds.",
         )
+
+
+def check(turn: Turn, wanted: Playback) -> None:
+    """Raise IntercomError for a playback that is not possible."""
+    if not 0 < wanted.seconds <= LONGEST_S or not 0 <= wanted.volume <= LOUDEST:
+        raise IntercomError(
+            ErrorCode.PARAMETER_INVALID,
+            f"A sound cannot be played for {wanted.seconds:g} s at {wanted.volume:g} %.",
+            "",
+            f"Give at most {LONGEST_S:g} s and {LOUDEST:g} %.",
+        )
     if not turn.appliance.sip_ready:
         raise IntercomError(
             ErrorCode.UNAVAILABLE, "No sound can be played now.", "The SIP process is not running.", "Try again."
         )
     if wanted.call is not None and not takes_tones(call := find_call(turn, wanted.call)):
         raise wrong_state(call, "played to", "connected, or hears the station before the answer,")
-    if wanted.speaker or wanted.call is None:
+    if wanted.speaker:
         check_speaker(turn.state)
 
 
@@ -139,7 +167,7 @@ def wake(state: State) -> list[float | None]:
 def files(state: State) -> tuple[PlayedFile, ...]:
     """What the SIP process plays."""
     return tuple(
-        PlayedFile(each.id, each.sound, each.call, each.speaker, each.loop, each.volume)
+        PlayedFile(each.id, each.sound, each.call, each.speaker, each.loop, each.volume, each.speech)
         for each in state.audio.playbacks
     )
 

@@ -25,6 +25,7 @@ perform = performs(
     asks(inputs.PlayTone, tones.play),
     asks(inputs.StopTone, tones.end),
     asks(inputs.PlaySound, playbacks.play),
+    asks(inputs.PlaySpeech, playbacks.say),
     asks(inputs.StopSound, playbacks.end),
     asks(inputs.TestSound, self_test.ask),
 )

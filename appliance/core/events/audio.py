@@ -77,7 +77,10 @@ class AudioXruns(Event):
 
 
 class PlaybackEvent(Event):
-    """A playback into the call, or without a call on the speaker alone. sound: the name of its file."""
+    """A playback into the call, or without a call on the speaker alone.
+
+    sound: the name of its file, or speech for a text.
+    """
 
     playback: PlaybackId
     sound: str

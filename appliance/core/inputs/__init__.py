@@ -63,6 +63,7 @@ from appliance.core.inputs.audio import (
     PlaybackFailed,
     PlaybackOpened,
     PlaySound,
+    PlaySpeech,
     PlayTone,
     SoundTested,
     StopSound,

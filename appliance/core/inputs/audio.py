@@ -114,6 +114,19 @@ class PlaySound(Tagged):
     seconds: float = 300.0
 
 
+class PlaySpeech(Tagged):
+    """Play a text, whose file has the playback's name, to the same places as a sound.
+
+    It replaces what plays there. waited_s: since the client's request. volume: in per cent of the file's.
+    """
+
+    playback: PlaybackId
+    call: CallId | None = None
+    speaker: bool = False
+    volume: float = 100.0
+    waited_s: float = 0.0
+
+
 class StopSound(Tagged):
     """Stop the file that plays to the far end of a call, or on the speaker if `call` is None."""
 

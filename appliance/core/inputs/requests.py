@@ -3,7 +3,7 @@
 from appliance.core.inputs.access import OfBook
 from appliance.core.inputs.accounts import RegisterAccount, UnregisterAccount
 from appliance.core.inputs.appliance import ChangeRuntime
-from appliance.core.inputs.audio import ChangeAudio, PlaySound, PlayTone, StopSound, StopTone, TestSound
+from appliance.core.inputs.audio import ChangeAudio, PlaySound, PlaySpeech, PlayTone, StopSound, StopTone, TestSound
 from appliance.core.inputs.base import Input
 from appliance.core.inputs.calls import (
     AnswerCall,
@@ -65,6 +65,7 @@ AtOnce = (
     | PlayTone
     | StopTone
     | PlaySound
+    | PlaySpeech
     | StopSound
 )
 Action = AtOnce | Conferring | Writing | Lockdown | OfBook | TestSound  # the last three are replied to later

@@ -142,7 +142,18 @@ from appliance.core.model.panel import (
     Picture,
     Press,
 )
-from appliance.core.model.playbacks import SOUND_NAME, Playback, PlaybackEnd
+from appliance.core.model.playbacks import (
+    FASTEST,
+    LANGUAGE,
+    LONGEST_TEXT,
+    SLOWEST,
+    SOUND_NAME,
+    SPEECH,
+    VOICE,
+    Playback,
+    PlaybackEnd,
+    Speech,
+)
 from appliance.core.model.tones import (
     COUNTRIES,
     EUROPE,

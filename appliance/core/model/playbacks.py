@@ -1,11 +1,16 @@
-"""Playbacks: sounds from files, which clients have the station play."""
+"""Playbacks: sounds from files, and spoken texts, which clients have the station play."""
 
 from enum import StrEnum
 
-from appliance.base.record import Record
+from appliance.base.record import Record, RecordWithSecrets
 from appliance.core.model.ids import CallId, PlaybackId
 
 SOUND_NAME = "[A-Za-z0-9][A-Za-z0-9_-]{0,63}"  # no path: nothing outside the directory of sounds is played
+SPEECH = "speech"  # in place of a sound's name: it says nothing of the text, which may have a code
+LANGUAGE = "[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}"  # as in BCP 47; no path, and no option of a command
+VOICE = "[A-Za-z0-9][A-Za-z0-9_-]{0,31}"
+SLOWEST, FASTEST = 80, 450  # words a minute
+LONGEST_TEXT = 1500  # characters
 
 
 class PlaybackEnd(StrEnum):
@@ -20,8 +25,8 @@ class PlaybackEnd(StrEnum):
 class Playback(Record):
     """A sound that plays to the far end of `call`, on the speaker, or both.
 
-    sound: the name of a file in the directory of sounds. volume: in per cent of the file's. until: its begin is due
-    then, or once it is `begun`, its end.
+    sound: the name of a file in the directory of sounds; SPEECH for a text. volume: in per cent of the file's. until:
+    its begin is due then, or once it is `begun`, its end. speech: it is a text, whose file has the playback's name.
     """
 
     id: PlaybackId
@@ -33,3 +38,21 @@ class Playback(Record):
     seconds: float
     until: float
     begun: bool = False
+    speech: bool = False
+
+
+class Speech(RecordWithSecrets):
+    """A text to speak, and where. Never part of an input: inputs are recorded, and the text may have a code.
+
+    language, voice, rate (words a minute): as configured if "" or 0. volume: in per cent of the voice's.
+    """
+
+    SECRETS = frozenset({"text"})
+
+    text: str
+    call: CallId | None = None
+    speaker: bool = False
+    volume: float = 100.0
+    language: str = ""
+    voice: str = ""
+    rate: int = 0

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from appliance.base.errors import ErrorCode
 from appliance.core import events, inputs, snapshot
 from appliance.core.desired import PlayedFile
-from appliance.core.model import AudioSettings, CallId, PlaybackEnd, State
+from appliance.core.model import AudioSettings, CallId, PlaybackEnd, PlaybackId, State
 from tests.core.station import SETTINGS, Station
 
 
@@ -63,6 +63,38 @@ def test_a_sound_may_play_in_a_call_and_on_the_speaker_and_is_replaced_at_either
     assert playing(station) == [("gong", None, True), ("parcel", call, False)]
     begun(station, sound="other", call=call)
     assert playing(station) == [("gong", None, True), ("other", call, False)]
+
+
+def test_a_text_is_played_as_a_sound_is_and_its_events_have_nothing_of_it():
+    station = Station(State(SETTINGS, now=100.0)).give(inputs.SipReady, address="127.0.0.1:5060")  # no audio.sounds
+    call = station.talking().id
+    said = inputs.PlaySpeech(PlaybackId("p-1"), call, speaker=True, volume=50.0, waited_s=4.0)
+    assert station.ask(said).error is None
+    assert station.desired.sound.files == (PlayedFile("p-1", "speech", call, True, False, 50.0, speech=True),)
+    station.give(inputs.PlaybackOpened, playback="p-1", duration_s=2.0)
+    station.give(inputs.PlaybackBegun, playback="p-1")
+    station.give(inputs.PlaybackEnded, playback="p-1")
+    assert told(station) == [(f"playback.{kind}", "speech", True, call) for kind in ("ready", "started", "finished")]
+
+
+def test_a_text_replaces_what_plays_and_ends_with_its_call(station):
+    call = station.talking().id
+    begun(station, sound="parcel", call=call)
+    station.ask(inputs.PlaySpeech(PlaybackId("p-1"), call))
+    assert station.last(events.PlaybackStopped).reason is PlaybackEnd.REPLACED
+    station.press("hangup")
+    assert station.last(events.PlaybackStopped).reason is PlaybackEnd.CALL_ENDED
+    assert station.ask(inputs.PlaySpeech(PlaybackId("p-2"), call)).error.code == ErrorCode.CALL_WRONG_STATE
+
+
+def test_the_time_in_which_a_text_must_begin_counts_from_the_request(station):
+    for late in (10.0, float("nan")):
+        assert station.ask(inputs.PlaySpeech(PlaybackId("p-1"), waited_s=late)).error.code == ErrorCode.UNAVAILABLE
+    station.ask(inputs.PlaySpeech(PlaybackId("p-1"), waited_s=4.0))
+    station.wait(5.9)
+    assert playing(station) == [("speech", None, True)]
+    station.wait(0.1)
+    assert station.last(events.PlaybackFailed).why == "It did not begin in time."
 
 
 def test_a_client_stops_a_sound_and_a_second_time_there_is_none(station):

@@ -92,8 +92,8 @@ TABLE = {
         Config(OFFICE),
         Config(),
     ],
-    "play-sounds.md": [Config(), Run(), Run("call"), Config()],
     "record-calls.md": [Config(), Run()],
+    "play-sounds.md": [Config(), Run(), Run("call"), Config(), Config(), Run("call")],
     "report-a-bug.md": [LeftOut(NO_SYSTEMD), Run("recording")],
     "ring-several-people.md": [Config(GPIO + OFFICE), LeftOut(NO_SYSTEMD)],
     "run-as-a-service.md": [

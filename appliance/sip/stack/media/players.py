@@ -1,4 +1,4 @@
-"""One player for each file that a client plays."""
+"""One player for each file or text that a client plays."""
 
 import time
 from pathlib import Path
@@ -27,8 +27,8 @@ class Player(pj.AudioMediaPlayer):
 class Players:
     """Opens and closes the files. The bridge's routes take the sound from them."""
 
-    def __init__(self, directory: str, post: Post) -> None:
-        self._directory, self._post = Path(directory), post
+    def __init__(self, sounds: str, speech: str, post: Post) -> None:
+        self._sounds, self._speech, self._post = Path(sounds), Path(speech), post
         self._known: dict[PlaybackId, Player | None] = {}  # None: over, or not playable; it is not begun again
 
     def desire(self, wanted: tuple[PlayedFile, ...]) -> None:
@@ -69,11 +69,13 @@ class Players:
         self._known.clear()
 
     def _open(self, wanted: PlayedFile) -> Player | None:
-        path, now = self._directory / f"{wanted.sound}.wav", time.monotonic()
+        path, now = self._sounds / f"{wanted.sound}.wav", time.monotonic()
+        if wanted.speech:
+            path = self._speech / f"{wanted.playback}.wav"
         player = Player()
         try:
             if not path.is_file():  # nor does opening a FIFO hang
-                raise FileNotFoundError(f"there is no such file in {self._directory}")
+                raise FileNotFoundError(f"there is no such file in {path.parent}")
             player.createPlayer(str(path), 0 if wanted.loop else pj.PJMEDIA_FILE_NO_LOOP)
             info = player.getInfo()
             form = player.getPortInfo().format

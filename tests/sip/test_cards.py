@@ -162,6 +162,31 @@ def test_gaps_in_the_sound_are_counted_by_the_card_and_reported(server):
     asyncio.run(scenario())
 
 
+def test_after_a_gap_the_buffer_is_full_before_it_plays_so_one_gap_is_not_followed_by_many(server, heard):
+    """Each restart after a gap costs a new stream at the sound server, whose number counts them."""
+    drains_s = 0.14  # what the card's buffer holds; a sound server may take some of it ahead
+
+    async def scenario():
+        async with stations({"capture": "pulse", "playback": "pulse"}) as (door,):
+            door.link.desire(Sound(tone=Tone.DIALING))
+
+            async def number():
+                return int(await until_async(lambda: server.ask("list", "short", "sink-inputs").split("\t")[0], "it"))
+
+            first = await number()
+            for _ in range(3):
+                began, before = time.monotonic(), await number()
+                os.kill(door.link.pid, signal.SIGSTOP)
+                await heard.level(OURS, 0.5)  # longer than the buffer
+                os.kill(door.link.pid, signal.SIGCONT)
+                await heard.level(OURS, 1.5)
+                restarts = await number() - before
+                assert restarts <= 5 + 2 * (time.monotonic() - began) / drains_s
+            assert await number() > first
+
+    asyncio.run(scenario())
+
+
 class Arrivals:
     """`with Arrivals(socket) as heard`: when each packet came, in a thread of its own."""
 

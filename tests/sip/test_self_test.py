@@ -37,7 +37,7 @@ def opened(pid):
 
 
 async def measured(door, number):
-    """One test; None if the sound had gaps, as on a busy machine."""
+    """One test, whose sound may have gaps on a busy machine."""
     before = len(door.of(inputs.SoundTested))
     door.link.desire(Sound(test=SoundTest(f"test {number}", 1.0)))
     (found,) = await until_async(lambda: door.of(inputs.SoundTested)[before:], "the end of the test")
@@ -48,13 +48,13 @@ async def measured(door, number):
 
 async def until_measured(door, fits):
     """Test until a result fits: a busy machine takes parts of the sweep away."""
-    numbers = iter(range(1000))
+    results = []
 
     async def once():
-        found = await measured(door, next(numbers))
-        return fits(found) and found
+        results.append(await measured(door, len(results)))
+        return fits(results[-1]) and results[-1]
 
-    return await until_async(once, "a result that fits")
+    return await until_async(once, "a result that fits", log=lambda: "\n".join(map(str, results)))
 
 
 def test_the_speaker_is_found_in_the_microphone_and_nothing_is_left_of_the_recording(server, monkeypatch, tmp_path):

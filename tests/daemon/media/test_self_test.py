@@ -32,12 +32,14 @@ def result(door, **body):
 
 def until_result(door, wanted):
     """Test until that is the result: a busy machine takes parts of the sweep away."""
+    results = []
 
     def once():
         status, answer = door.ask("POST", "/v1/audio/self-test", {"seconds": 1})
+        results.append((status, answer))
         return status == 200 and answer["result"] == wanted and answer
 
-    return until(once, wanted, log=lambda: door.log)
+    return until(once, wanted, log=lambda: "\n".join(map(str, [*results, door.log])))
 
 
 def test_each_result_is_caused_by_what_it_names(tmp_path, server):

@@ -1,6 +1,9 @@
 """Walks through all states that can be reached, breadth-first over `step`, and holds the rules against each."""
 
+import gc
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 from appliance.base.record import Record
@@ -157,6 +160,19 @@ class Keys:
             part.values.append(value)
 
 
+@contextmanager
+def no_search_for_cycles() -> Iterator[None]:
+    """Let reference counts alone free what is dropped: a walk makes millions of records, and none leads to itself."""
+    searched = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if searched:
+            gc.enable()
+
+
+@no_search_for_cycles()
 def walk(first: State, every_input, within_bounds, look=lambda given, taken: None) -> tuple[list[State], int]:
     """The states that were reached, each once, and how many steps were taken.
 

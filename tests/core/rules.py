@@ -46,8 +46,9 @@ def may_be(new: State) -> None:
 
 def ended_once(state: State, taken: Step, ended: Counter | None) -> None:
     """Exactly one final event for each call that left, none for one that stays."""
-    finals = Counter(event.call for event in taken.events if isinstance(event, events.FinalEvent))
-    if finals or taken.state is not state:
+    finals: Counter = Counter()
+    if taken.events or taken.state.calls.living is not state.calls.living:  # else none began, left or ended
+        finals.update(event.call for event in taken.events if isinstance(event, events.FinalEvent))
         began = {event.call for event in taken.events if isinstance(event, events.CallDialing | events.CallIncoming)}
         gone = ({call.id for call in state.calls.living} | began) - {call.id for call in taken.state.calls.living}
         assert finals == Counter(gone), (finals, gone)

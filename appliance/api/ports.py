@@ -32,6 +32,8 @@ class Recording(Protocol):
     def complete(self) -> bool: ...  # noqa: D102
     @property
     def recovered(self) -> bool: ...  # noqa: D102
+    @property
+    def protected(self) -> bool: ...  # noqa: D102
 
 
 class Recordings(Protocol):
@@ -48,6 +50,9 @@ class Recordings(Protocol):
 
     def delete(self, recording: str, by: str) -> None:
         """Remove a finished recording for the client `by`. Raises recording-not-found, conflict or unavailable."""
+
+    def protect(self, recording: str, *, wanted: bool) -> None:
+        """Protect a recording, or no longer. Raises recording-not-found or unavailable."""
 
 
 class CallLog(Protocol):

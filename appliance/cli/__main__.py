@@ -136,7 +136,7 @@ def station_commands(add: Add) -> None:
     add("page", page, "show the address of the station's page with its token, and how to open it on another computer")
     config.options(add("config", configuration, "show the configuration in force, get a setting, or check a file"))
     add("accounts", accounts, "show the accounts at registrars")
-    recordings_.options(add("recordings", recordings, "list recordings, newest first, or delete one"))
+    recordings_.options(add("recordings", recordings, "list recordings, newest first, or delete or protect one"))
     codes.options(add("code", code, "list codes and cards that open doors, add one, or remove one"))
     tokens.options(add("token", token, "list tokens of clients over TCP, make one, or remove one"))
     log_options(add("log", log, "list past calls, or openings and refusals of doors, newest first"))

@@ -6,11 +6,13 @@ from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.types import Json
 from appliance.cli.client import Client
 
+ACTS = ("list", "delete", "protect", "unprotect")
+
 
 def options(parser: argparse.ArgumentParser) -> None:
     """All options."""
-    parser.add_argument("act", nargs="?", choices=["list", "delete"], default="list", metavar="list|delete")
-    parser.add_argument("recording", nargs="?", help="id of the recording to delete")
+    parser.add_argument("act", nargs="?", choices=ACTS, default="list", metavar="|".join(ACTS))
+    parser.add_argument("recording", nargs="?", help="id of the recording to delete, or to protect from deletion")
 
 
 def run(client: Client, given: argparse.Namespace) -> Json:
@@ -24,4 +26,7 @@ def run(client: Client, given: argparse.Namespace) -> Json:
             "",
             "Give its id; `intercomctl recordings` lists them.",
         )
-    return client.ask("DELETE", f"/v1/recordings/{given.recording}")
+    path = f"/v1/recordings/{given.recording}"
+    if given.act == "delete":
+        return client.ask("DELETE", path)
+    return client.ask("PATCH", path, {"protected": given.act == "protect"})

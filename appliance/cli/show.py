@@ -106,7 +106,10 @@ def findings(answer: Json) -> str:
 
 def recordings(answer: Json) -> str:
     """A page of recordings."""
-    rows = [f"{r['id']}  {r['started']}  {r['duration_s']:7.1f} s  {r['remote']}" for r in answer["recordings"]]
+    rows = [
+        f"{r['id']}  {r['started']}  {r['duration_s']:7.1f} s  {r['remote']}" + "  protected" * r["protected"]
+        for r in answer["recordings"]
+    ]
     return "\n".join(rows) or "No recordings."
 
 

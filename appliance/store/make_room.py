@@ -1,5 +1,6 @@
 """Makes room: removes the oldest recordings beyond the limits, and reports when space is short."""
 
+import json
 import shutil
 import sqlite3
 import time
@@ -17,7 +18,9 @@ from appliance.store.quota import Limits, Removable, Stored, excess
 
 AT_ONCE = 50  # recordings removed in one job, so that other writes get their turn
 # In the order in which they began: rowids grow, whatever the clock says.
-_FINISHED = "SELECT id, started, bytes FROM recordings WHERE complete ORDER BY rowid"
+_REMOVABLE = "FROM recordings WHERE complete AND id NOT IN (SELECT value FROM json_each(?))"
+_OLDEST = f"SELECT id, started, bytes {_REMOVABLE} ORDER BY rowid"
+_STORED = f"SELECT count(*), total(bytes) {_REMOVABLE}"
 
 
 class Room(Record):
@@ -34,7 +37,8 @@ class Room(Record):
         """Why nothing more is recorded, for people."""
         return (
             f"No space is left for recordings: {self.free_bytes // 1_000_000} MB are free, "
-            f"{self.needed_bytes // 1_000_000} MB are kept for the system, and no recording is left to remove."
+            f"{self.needed_bytes // 1_000_000} MB are kept for the system, "
+            "and no unprotected recording is left to remove."
         )
 
 
@@ -82,9 +86,10 @@ class RoomMaker:
         return Room(space, free, limits.free_bytes, len(gone) >= AT_ONCE, report)
 
     def _remove(self, connection: sqlite3.Connection, limits: Limits, missing: int) -> list[RecordingId]:
-        rows = connection.execute(_FINISHED)
+        protected = (json.dumps(recording_files.protected(self._directory)),)
+        rows = connection.execute(_OLDEST, protected)
         removable = (Removable(row[0], _seconds(row[1]), row[2]) for row in rows)
-        count, size = connection.execute("SELECT count(*), total(bytes) FROM recordings WHERE complete").fetchone()
+        count, size = connection.execute(_STORED, protected).fetchone()
         stored = Stored(count, int(size))
         oldest, now = list(islice(removable, AT_ONCE)), time.time()
         gone: list[RecordingId] = []

@@ -1,8 +1,13 @@
-"""The files in the directory of recordings: only our own are removed, and a link is never followed."""
+"""The files in the directory of recordings: only our own are removed, and a link is never followed.
+
+Beside the sound, ID.wav, an empty ID.keep protects it: the mark outlasts a damaged index, as the sound does.
+"""
 
 import os
 import stat
 from pathlib import Path
+
+from appliance.base import durable
 
 
 def size(path: Path) -> int | None:
@@ -26,4 +31,25 @@ def remove(path: Path) -> int | None:
     if freed is None:
         return None if os.path.lexists(path) else 0
     path.unlink()
+    mark(path).unlink(missing_ok=True)
     return freed
+
+
+def mark(path: Path) -> Path:
+    """The file that protects this recording."""
+    return path.with_suffix(".keep")
+
+
+def protect(path: Path, *, wanted: bool) -> None:
+    """Protect a recording durably, or no longer. Raises OSError."""
+    if wanted:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        os.close(os.open(mark(path), flags, 0o640))
+    else:
+        mark(path).unlink(missing_ok=True)
+    durable.sync(path.parent)
+
+
+def protected(directory: Path) -> list[str]:
+    """The ids of all that are protected. Raises OSError."""
+    return [path.stem for path in directory.glob("*.keep")]

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from appliance.base import durable
 from appliance.base.errors import ErrorCode, IntercomError
@@ -36,7 +37,7 @@ _ID = re.compile(r"[0-9a-z][0-9a-z-]{0,63}")
 
 
 class Recording(Record):
-    """One row of the index. `started`: UTC, as in events; the last four are set once it is `complete`."""
+    """A recording. `started`: UTC, as in events; length, bytes and hash are set once it is `complete`."""
 
     id: RecordingId
     call: CallId
@@ -47,14 +48,15 @@ class Recording(Record):
     sha256: str
     complete: bool
     recovered: bool  # an unclean end had cut it off
+    protected: bool = False  # by a file beside it: limits do not remove it
 
 
 class Recordings:
     """Files `<id>.wav` in `directory`, written by the SIP process, and their index in the writer's database.
 
-    `prepare`, `finish`, `desire` and `path` never wait; `list`, `get` and `delete` read the disc and are for threads
-    other than asyncio's. `clock` returns CLOCK_MONOTONIC in seconds, `limits` the limits
-    that hold now; both are called by any thread.
+    `prepare`, `finish`, `desire` and `path` never wait; `list`, `get`, `delete` and `protect` read the disc and are for
+    threads other than asyncio's. `clock` returns CLOCK_MONOTONIC in seconds, `limits` the
+    limits that hold now; both are called by any thread.
     """
 
     def __init__(
@@ -132,6 +134,12 @@ class Recordings:
                     f"Recording {recording} is being written.",
                     resolution="Delete it after the call.",
                 )
+            if os.path.lexists(recording_files.mark(path)):
+                raise IntercomError(
+                    ErrorCode.CONFLICT,
+                    f"Recording {recording} is protected.",
+                    resolution="Set its `protected` to false first.",
+                )
             if recording_files.remove(path) is None:
                 raise IntercomError(
                     ErrorCode.CONFLICT,
@@ -149,6 +157,19 @@ class Recordings:
         self._writer.ask(remove, done=report)
         self._tidy_soon()  # space may be enough again
 
+    def protect(self, recording: str, *, wanted: bool) -> None:
+        """Protect a recording from the limits and from `delete`, or no longer; wait for that. Raises IntercomError."""
+        path = self.path(recording)
+
+        def mark(connection: sqlite3.Connection) -> None:
+            if connection.execute("SELECT 1 FROM recordings WHERE id = ?", (recording,)).fetchone() is None:
+                raise _not_found(recording)
+            recording_files.protect(path, wanted=wanted)
+
+        self._writer.ask(mark)
+        if not wanted:
+            self._tidy_soon()
+
     def _read(self, query: str, *values: str | int) -> tuple[Recording, ...]:
         try:
             with closing(database.reader(self._writer.directory)) as connection:
@@ -158,7 +179,11 @@ class Recordings:
             raise IntercomError(
                 ErrorCode.UNAVAILABLE, "The index of recordings cannot be read.", why, resolution
             ) from error
-        return tuple(Recording(*row[:7], *map(bool, row[7:])) for row in rows)
+        return tuple(self._recording(row) for row in rows)
+
+    def _recording(self, row: tuple[Any, ...]) -> Recording:
+        protected = os.path.lexists(recording_files.mark(self.path(row[0])))
+        return Recording(*row[:7], *map(bool, (*row[7:], protected)))
 
     def _refuse(self, call: CallId, recording: RecordingId, why: str) -> None:
         with self._lock:

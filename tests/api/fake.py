@@ -3,7 +3,7 @@
 import asyncio
 import wave
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ class Row:
     sha256: str = "0" * 64
     complete: bool = True
     recovered: bool = False
+    protected: bool = False
 
 
 class Recordings:
@@ -63,6 +64,10 @@ class Recordings:
             raise IntercomError("conflict", "It is being written.")
         self.rows = [row for row in self.rows if row.id != recording]
         self.deleted.append((recording, by))
+
+    def protect(self, recording: str, *, wanted: bool) -> None:
+        found = self.get(recording)
+        self.rows[self.rows.index(found)] = replace(found, protected=wanted)
 
 
 class CallLog:

@@ -102,6 +102,7 @@ CONTRACT = {
     "GET /v1/recordings",
     "DELETE /v1/recordings/{recording}",
     "GET /v1/recordings/{recording}",
+    "PATCH /v1/recordings/{recording}",
     "GET /v1/recordings/{recording}/audio",
     "GET /v1/log/calls",
     "GET /v1/log/doors",

@@ -324,6 +324,16 @@ def test_a_finished_recording_is_deleted_and_one_that_is_written_is_refused(clie
     assert [kept["id"] for kept in client.get("/v1/recordings").json()["recordings"]] == [running.id]
 
 
+def test_a_recording_is_protected_and_no_longer(client, station):
+    row = station.recordings.add()
+    for wanted in (True, True, False):
+        assert client.patch(f"/v1/recordings/{row.id}", json={"protected": wanted}).json()["protected"] is wanted
+        assert client.get("/v1/recordings").json()["recordings"][0]["protected"] is wanted
+    for body in ({}, {"protected": "perhaps"}, {"protected": None}, {"protected": True, "id": "r-2"}):
+        assert client.patch(f"/v1/recordings/{row.id}", json=body).json()["code"] == "parameter-invalid"
+    assert client.patch("/v1/recordings/r-9", json={"protected": True}).json()["code"] == "recording-not-found"
+
+
 BAD = [
     ("GET", "/v1/calls/c-9", None, 404, "call-not-found"),
     ("GET", "/v1/doors/cellar", None, 404, "door-not-found"),

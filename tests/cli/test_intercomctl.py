@@ -199,6 +199,7 @@ def test_a_recording_that_is_not_there_cannot_be_deleted(daemon):
     wrong = ctl(daemon, "recordings", "delete", "r-none")
     assert (wrong.returncode, "`intercomctl recordings` lists them" in wrong.stderr) == (1, True), wrong.stderr
     assert "No recording is given." in ctl(daemon, "recordings", "delete").stderr
+    assert "There is no recording" in ctl(daemon, "recordings", "protect", "r-none").stderr
 
 
 @pytest.mark.far_end

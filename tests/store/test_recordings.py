@@ -297,6 +297,32 @@ def test_a_link_and_another_user_s_file_are_left_and_the_next_one_goes(tmp_path,
     assert (tmp_path / "recordings" / "notes.txt").exists()
 
 
+def test_a_protected_recording_outlasts_the_limits_the_index_and_a_deletion_and_does_not_count(tmp_path):
+    with station(tmp_path) as (kept, inbox, _):
+        for number in range(3):
+            made(kept, inbox, number)
+        first, second, third = (order(number).recording for number in range(3))
+        kept.protect(first, wanted=True)
+        kept.protect(first, wanted=True)
+        assert [row.protected for row in kept.list()] == [False, False, True]
+        with pytest.raises(IntercomError, match="is protected") as caught:
+            kept.delete(first, "http:unix")
+        assert caught.value.code == "conflict"
+        with pytest.raises(IntercomError, match="no recording"):
+            kept.protect("r-none", wanted=True)
+    (tmp_path / database.FILE).write_bytes(b"rubbish" * 999)
+    with station(tmp_path, limits=Limits(0, count=1)) as (kept, inbox, writer):
+        assert inbox.wait(RecordingDeleted)[0].recording == second
+        assert ids_of(kept) == [third, first]
+        kept.protect(third, wanted=True)
+        kept.protect(first, wanted=False)
+        made(kept, inbox, 3)
+        assert inbox.wait(RecordingDeleted, 2)[1].recording == first
+        assert ids_of(kept) == [order(3).recording, third]
+        writer.ask(lambda _: None)
+    assert sorted(path.name for path in (tmp_path / "recordings").glob("*.keep")) == [f"{third}.keep"]
+
+
 def test_what_is_too_old_goes_within_the_hour(tmp_path, monkeypatch):
     monkeypatch.setattr(recordings, "_TIDY_S", 0.02)
     limits = [Limits()]

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from appliance.api.models.base import AnswerBody, Time
+from appliance.api.models.base import AnswerBody, OrderBody, Time
 
 
 class Recording(AnswerBody):
@@ -17,6 +17,7 @@ class Recording(AnswerBody):
     sha256: str = Field(description="Hash of the file; empty until it is complete.")
     complete: bool = Field(description="False while it is being recorded.")
     recovered: bool = Field(description="Whether an unclean end had cut the recording short.")
+    protected: bool = Field(description="Whether it is kept although a limit of [recording] is exceeded.")
     url: str = Field(description="Path of the audio file.")
 
 
@@ -25,3 +26,11 @@ class Recordings(AnswerBody):
 
     recordings: list[Recording]
     next: str | None = Field(description="Cursor of the next page; null on the last page.")
+
+
+class RecordingChange(OrderBody):
+    """A change of a recording."""
+
+    protected: bool = Field(
+        description="True: no limit removes it, and nobody deletes it. False: both are possible again."
+    )

@@ -54,9 +54,16 @@ async def read_recorded_sound(recording: Id, daemon: Daemon) -> problems.ServedF
     )
 
 
+@router.patch("/{recording}", responses=answers(models.Recording))
+async def change_recording(recording: Id, body: models.RecordingChange, daemon: Daemon) -> JSONResponse:
+    """Protect a recording from limits and deletion, or no longer. The answer is the recording."""
+    await asyncio.to_thread(daemon.recordings.protect, recording, wanted=body.protected)
+    return JSONResponse(_body(await asyncio.to_thread(daemon.recordings.get, recording)))
+
+
 @router.delete("/{recording}", responses=answers(models.Done))
 async def delete_recording(recording: Id, daemon: Daemon, who: Who) -> JSONResponse:
-    """Delete a finished recording, with its file. One that is still being written is refused (`conflict`)."""
+    """Delete a finished recording, with its file. One that is being written or protected is refused (`conflict`)."""
     await asyncio.to_thread(daemon.recordings.delete, recording, who)
     return JSONResponse({"warning": None})
 

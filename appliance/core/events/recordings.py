@@ -59,7 +59,7 @@ class StorageEvent(Event):
 
 
 class StorageLow(StorageEvent):
-    """Less space is free than is kept for the system, and no recording is left to remove: no recording begins."""
+    """Less space is free than is kept for the system, and no unprotected recording is left to remove: none begins."""
 
     TYPE = "storage.low"
 

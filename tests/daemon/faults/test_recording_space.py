@@ -59,6 +59,8 @@ def test_the_oldest_recordings_go_and_without_any_left_calls_go_on_unrecorded_un
         gone = front.next("recording.deleted")["data"]
         assert gone == {"recording": made[0], "why": "quota", "by": ""}
         assert listed(front) == made[1:]
+        shown = front.ask("PATCH", f"/v1/recordings/{made[2]}", {"protected": True})[1]
+        assert (shown["id"], shown["protected"]) == (made[2], True)
 
         # Little space is missing: an older one makes room for the next.
         front.leave(FREE_BYTES - 8192)
@@ -82,7 +84,8 @@ def test_the_oldest_recordings_go_and_without_any_left_calls_go_on_unrecorded_un
         assert "No space is left for recordings" in front.next("recording.failed", call=call)["data"]["why"]
         they_talk(front, kitchen)
         over(front, kitchen, call)
-        assert listed(front) == []
+        assert listed(front) == [made[2]], "it is protected"
+        assert front.ask("DELETE", f"/v1/recordings/{made[2]}")[1]["code"] == "conflict"
 
         front.clear()
         call, recording = begun(front, kitchen)
@@ -99,4 +102,4 @@ def test_the_oldest_recordings_go_and_without_any_left_calls_go_on_unrecorded_un
         assert (deleted["why"], deleted["by"]) == ("request", "http:unix")
         over(front, kitchen, call)
         front.next("recording.available", recording=running)
-        assert listed(front) == [running]
+        assert listed(front) == [made[2], running]

@@ -24,11 +24,14 @@ from appliance.core.model import (
     Codec,
     CredentialBook,
     DoorId,
+    PersistentState,
     Quality,
     RecordingId,
     RequestId,
+    SensorId,
     Settings,
     State,
+    TamperBlock,
     Target,
 )
 from appliance.core.step import step
@@ -71,6 +74,8 @@ actions = st.one_of(
     st.builds(inputs.PressButton, buttons, st.sampled_from([0.0, 1.5])),
     st.builds(inputs.OpenDoor, doors, st.sampled_from([None, 2.0, 99.0])),
 )
+SECONDS = st.floats(0, 1e6)  # a time of the clock is finite
+blocks = st.builds(TamperBlock, st.from_type(SensorId), SECONDS)
 KNOWN = {
     "call": calls,
     "recording": recordings,
@@ -91,9 +96,10 @@ KNOWN = {
     "bytes": st.just(100),
     "duration_ms": st.just(100),
     "book": st.just(CredentialBook("5a" * 32)),
+    "kept": st.builds(PersistentState, ..., ..., st.lists(blocks, max_size=3).map(tuple), ..., ...),
     "settings": st.just(SECRETS) | st.just(replace(SECRETS, targets=(), record=False)),
 }
-ORDINARY = {bool: st.booleans(), str: texts, float: st.floats(0, 1e6)}
+ORDINARY = {bool: st.booleans(), str: texts, float: SECONDS}
 
 
 def any_of(kind):

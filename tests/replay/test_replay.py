@@ -96,7 +96,14 @@ KNOWN = {
     "bytes": st.just(100),
     "duration_ms": st.just(100),
     "book": st.just(CredentialBook("5a" * 32)),
-    "kept": st.builds(PersistentState, ..., ..., st.lists(blocks, max_size=3).map(tuple), ..., ...),
+    "kept": st.builds(
+        PersistentState,
+        change=st.integers(0, 2**63 - 1),
+        locked_down=st.lists(doors, max_size=3).map(tuple),
+        blocks=st.lists(blocks, max_size=3).map(tuple),
+        changed=...,
+        configured=...,
+    ),
     "settings": st.just(SECRETS) | st.just(replace(SECRETS, targets=(), record=False)),
 }
 ORDINARY = {bool: st.booleans(), str: texts, float: SECONDS}

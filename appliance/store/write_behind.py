@@ -45,12 +45,12 @@ class Backlog:
             raise IntercomError(ErrorCode.UNAVAILABLE, f"{what} cannot be read.", why, resolution) from error
 
     def settle(self) -> None:
-        """Wait until all rows are on disc, if possible."""
+        """Wait until all rows are on disc, if possible: on a disc that works again, before the next retry."""
         with self._lock:
             queued = self._queued
         if queued:
             with suppress(IntercomError):  # reported elsewhere; rows on disc can be read nevertheless
-                self._writer.ask(lambda _: None)
+                self._forget(self._writer.ask(self._store))
 
     def close(self) -> None:
         """Queue the last rows; `Writer.close` then waits for them."""
@@ -66,14 +66,24 @@ class Backlog:
     # -- in the writer's thread ----------------------------------------------------------------------------------------
 
     def _flush(self, connection: sqlite3.Connection) -> After:
-        with self._lock:
-            rows = dict(self._waiting)
-        self._write(connection, rows.values())
+        rows = self._store(connection)
 
         def flushed() -> None:
+            self._forget(rows)
             with self._lock:
-                self._waiting = {key: row for key, row in self._waiting.items() if rows.get(key) is not row}
                 self._queued = False
             self._flush_soon()
 
         return flushed
+
+    def _store(self, connection: sqlite3.Connection) -> dict[int | str, Row]:
+        """Write what waits; return it, as it waits until the transaction is on disc."""
+        with self._lock:
+            rows = dict(self._waiting)
+        self._write(connection, rows.values())
+        return rows
+
+    def _forget(self, rows: dict[int | str, Row]) -> None:
+        """Wait no longer for rows that are on disc; a newer row of the same key stays."""
+        with self._lock:
+            self._waiting = {key: row for key, row in self._waiting.items() if rows.get(key) is not row}

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from appliance.base.errors import IntercomError
+from appliance.core.inputs import PartFailed
 from appliance.store import database
 from appliance.store.audit import Audit
 from appliance.store.writer import Writer
@@ -74,8 +75,22 @@ def test_refusals_push_no_opening_out_while_the_disc_does_not_work(tmp_path):
         for number in range(2, 202):
             audit.append(envelope(number, "door.denied"))
         (tmp_path / "state").unlink()
-        until((tmp_path / "state/intercomd.sqlite3").exists)
         assert [each["id"] for each in audit.list()] == [201, 200, 199, 198, 197, 1]
+
+
+def test_a_reader_finds_what_was_put_while_the_disc_did_not_work_as_soon_as_it_works(tmp_path):
+    (tmp_path / "state").write_text("a file where the directory should be")
+    inbox = Inbox()
+    writer = Writer(tmp_path / "state", inbox, first_retry_s=PATIENCE_S, longest_retry_s=PATIENCE_S)
+    audit = Audit(writer)
+    audit.append(envelope(1, "door.unlocked"))
+    inbox.wait(PartFailed)
+    (tmp_path / "state").unlink()
+    assert [each["id"] for each in audit.list()] == [1]
+    audit.append(envelope(2, "door.unlocked"))
+    assert [each["id"] for each in audit.list()] == [2, 1]
+    audit.close()
+    assert writer.close(PATIENCE_S)
 
 
 def test_an_audit_of_the_version_before_is_taken_apart(tmp_path):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 TIMEOUT_S = 10.0
 SOUND_TEST_S = 45.0  # it listens, plays and computes: longer than the daemon lets it take
 SPEECH_S = 20.0  # it waits for other texts, and makes the sound
+OPEN_S = 30.0  # for the first answer of an event stream, by TLS, from a busy board
 OK = range(200, 300)
 
 
@@ -70,9 +71,10 @@ class Client:
                 trusted = self._trusted()
                 scheme = "ws" if trusted is None else "wss"
                 uri = f"{scheme}://{self._url.netloc}/v1/events{query}"
-                socket_ = connect(uri, subprotocols=protocols, proxy=None, ssl=trusted)
+                socket_ = connect(uri, subprotocols=protocols, proxy=None, ssl=trusted, open_timeout=OPEN_S)
             else:
-                socket_ = unix_connect(str(self._path), f"ws://localhost/v1/events{query}", subprotocols=protocols)
+                uri = f"ws://localhost/v1/events{query}"
+                socket_ = unix_connect(str(self._path), uri, subprotocols=protocols, open_timeout=OPEN_S)
             with socket_:
                 for message in socket_:
                     yield json.loads(message)

@@ -23,7 +23,7 @@ from tests.support.processes import living, tree
 from tests.support.waiting import PATIENCE_S, until
 
 HOUR, TEN_YEARS = 3600, 10 * 365 * 86400
-BEGUN_BYTES = 4000  # of a recording: a tenth of a second and more
+BEGUN_BYTES = 16_000  # half a second of samples, which stay when the disc is full
 DISC_MB = 24  # a recording wants FREE_MB to begin
 FREE_MB = 16
 # A namespace of mounts of its own: nothing of it is left when its last process has ended.

@@ -86,6 +86,10 @@ class Counts(Protocol):
     @property
     def setup(self) -> Mapping[Direction, Histogram]: ...  # noqa: D102
     @property
+    def mos(self) -> Histogram: ...  # noqa: D102
+    @property
+    def lag(self) -> Mapping[str, Histogram]: ...  # noqa: D102
+    @property
     def doors(self) -> Mapping[tuple[str, str], int]: ...  # noqa: D102
     @property
     def xruns(self) -> Mapping[str, int]: ...  # noqa: D102
@@ -94,14 +98,13 @@ class Counts(Protocol):
 
 
 class Measured(Record):
-    """Figures of the daemon. turn_s: of the loop. storage: free bytes and size of each place."""
+    """Figures of the daemon. storage: free bytes and size of each place."""
 
     counts: Counts
     snapshot: Json
     waiting_inputs: int
     subscribers: int
     longest_queue: int
-    turn_s: float
     storage: dict[str, tuple[int, int]]
 
 

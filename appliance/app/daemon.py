@@ -98,13 +98,13 @@ class App:
         codes = CodeStore(writer, reactor.post)
         reserve = Reserve()
         settings = sip_settings(self._config, self._passwords, self._places)
-        link = Link(settings, reactor.post, reserve.lend, self._first)
+        counts = Counts(self._config.door)
+        link = Link(settings, reactor.post, reserve.lend, self._first, counts.lagged)
         reactor.perform |= dict.fromkeys(SipOrder.__args__, link.order)
         reactor.perform |= {orders.PrepareRecording: recordings.prepare, orders.FinishRecording: recordings.finish}
         reactor.perform[orders.LogCall] = call_log.write
         reactor.perform |= {orders.KeepCredential: codes.keep, orders.DropCredential: codes.drop}
         reactor.perform[orders.KeepLockouts] = codes.lock
-        counts = Counts(self._config.door)
         speech = Speech(lambda: self._config, self._places, reactor)
         reactor.keep += [audit.append, counts.take, speech.take]
         reactor.make_so |= {"sound": link.desire, "recordings": recordings.desire, "status": self._report_status}

@@ -201,9 +201,6 @@ class Web:
         """The figures of this moment."""
         from appliance.api.ports import Measured  # noqa: PLC0415  late: see _load
 
-        begun = time.monotonic()
-        await asyncio.sleep(0)
-        turn_s = time.monotonic() - begun
         queues = self._reactor.feed.waiting()
         return Measured(
             counts=self._counts,
@@ -211,7 +208,6 @@ class Web:
             waiting_inputs=self._reactor.waiting(),
             subscribers=len(queues),
             longest_queue=max(queues, default=0),
-            turn_s=turn_s,
             storage=await asyncio.to_thread(self._storage),
         )
 

@@ -130,7 +130,8 @@ class Link:
     Every method is called in the loop's thread, which must be the process's main thread, and so is `post`. Posts
     SipReady, SipLost and SipSlow; PartFailed("sip") while no process can start, PartRecovered("sip") afterwards. When a
     process dies, its calls' far ends are informed at once by stored messages. spare: lends file descriptors to the
-    start. first: a process that has been started already.
+    start. first: a process that has been started already. lagged: gets "sip" or "loop" and, about once a second, how
+    long each of the two threads made its work wait.
     """
 
     def __init__(
@@ -139,8 +140,9 @@ class Link:
         post: Callable[[inputs.Input], None],
         spare: Callable[[], AbstractContextManager[None]] = nullcontext,
         first: SipProcess | None = None,
+        lagged: Callable[[str, float], None] = lambda _thread, _seconds: None,
     ) -> None:
-        self._settings, self._post, self._spare, self._first = settings, post, spare, first
+        self._settings, self._post, self._spare, self._first, self._lagged = settings, post, spare, first, lagged
         self._port = settings.port
         self._farewells = Farewells(settings.address)
         self._child: Child | None = None
@@ -215,8 +217,8 @@ class Link:
         if child is not self._child or self._stopped is not None:
             return
         match message:
-            case Beat(_, doing):
-                child.doing, child.spoke = doing, True
+            case Beat():
+                self._lives(child, message)
             case inputs.SipReady():
                 self._ready(child, message)
             case inputs.PartFailed(part="sip"):
@@ -234,6 +236,11 @@ class Link:
                 self._post(message)
             case _:
                 child.kill(f"it sent an order: {type(message).__name__}")
+
+    def _lives(self, child: Child, beat: Beat) -> None:
+        child.doing, child.spoke = beat.doing, True
+        if beat.lag_s is not None:
+            self._lagged("sip", beat.lag_s)
 
     def _ready(self, child: Child, message: inputs.SipReady) -> None:
         child.ready, self._card_hung = True, False
@@ -287,7 +294,9 @@ class Link:
 
     def _check(self) -> None:
         loop = asyncio.get_running_loop()
-        held_up = self._timer is not None and loop.time() - self._timer.when() > HELD_UP_S
+        late_s = loop.time() - self._timer.when() if self._timer is not None else 0.0
+        self._lagged("loop", late_s)
+        held_up = late_s > HELD_UP_S
         child = self._child
         hasty = child is not None and (not child.ready or bool(child.doing))
         self._timer = loop.call_later(HASTY_CHECK_S if hasty else CHECK_S, self._check)

@@ -43,10 +43,14 @@ class Start(Tagged):
 
 
 class Beat(Tagged):
-    """A sign of life. doing: what the child begins that may legally block, such as opening a PCM; "" otherwise."""
+    """A sign of life. doing: what the child begins that may legally block, such as opening a PCM; "" otherwise.
+
+    lag_s: longest time since the last beat in which packets and orders had to wait; None beside `doing`.
+    """
 
     at: float
     doing: str = ""
+    lag_s: float | None = None
 
 
 class Farewell(Tagged):

@@ -201,7 +201,7 @@ class Station:
 
     async def measure(self) -> Measured:
         counts = Counts([door["id"] for door in self.state["doors"]])
-        return Measured(counts, self.snapshot(), 0, 0, 0, 0.0, {"state": (1000, 2000)})
+        return Measured(counts, self.snapshot(), 0, 0, 0, {"state": (1000, 2000)})
 
     def ready(self) -> tuple[bool, str]:
         return not self.why_not_ready, self.why_not_ready

@@ -1,7 +1,7 @@
 """Counts of events, whatever comes."""
 
 from appliance.core.model import Cause, Direction
-from appliance.runtime.counts import BOUNDS_S, Counts, Histogram
+from appliance.runtime.counts import Counts, Histogram
 
 
 def envelope(kind, call=None, **data):
@@ -32,11 +32,18 @@ def test_a_call_counts_once_with_its_direction_and_its_setup_time():
 
 
 def test_a_histogram_counts_a_value_at_a_bound_as_within_it():
-    histogram = Histogram()
-    for value in (0.05, BOUNDS_S[0], 3.0, 1000.0):
+    histogram = Histogram((0.1, 2.5, 5.0))
+    for value in (0.05, 0.1, 3.0, 1000.0):
         histogram.add(value)
     cumulated = dict(histogram.cumulated())
-    assert (cumulated["0.1"], cumulated["2.5"], cumulated["5.0"], cumulated["+Inf"]) == (2, 2, 3, 4)
+    assert cumulated == {"0.1": 2, "2.5": 2, "5.0": 3, "+Inf": 4}
+
+
+def test_a_call_s_last_score_is_counted_and_no_earlier_one():
+    counts = Counts([])
+    for final, mos in ((False, 2.0), (True, 4.0), (True, None)):
+        counts.take(envelope("media.statistics", "c-1", final=final, mos=mos))
+    assert (dict(counts.mos.cumulated())["+Inf"], counts.mos.sum) == (1, 4.0)
 
 
 def test_gaps_and_failures_of_the_card_are_counted():

@@ -49,6 +49,12 @@ class Station(Collector):
         for direction, histogram in counts.setup.items():
             setup.add_metric((direction,), histogram.cumulated(), histogram.sum)
         yield setup
+        yield HistogramMetricFamily(
+            "intercomd_call_mos",
+            "Sound of ended calls, as a mean opinion score: 1, bad, to 4.41.",
+            buckets=counts.mos.cumulated(),
+            sum_value=counts.mos.sum,
+        )
         yield _gauge("intercomd_calls_current", "Calls now.", len(state["calls"]))
         heard = [call["quality"] for call in state["calls"] if call["quality"]]
         jitter = GaugeMetricFamily(
@@ -90,7 +96,14 @@ class Station(Collector):
             "Events that wait for the slowest of these clients.",
             measured.longest_queue,
         )
-        yield _gauge("intercomd_loop_turn_seconds", "Duration of one turn of the event loop now.", measured.turn_s)
+        lag = HistogramMetricFamily(
+            "intercomd_thread_lag_seconds",
+            "How long a thread made its work wait, measured about once a second: loop, of the daemon; sip, of SIP.",
+            labels=("thread",),
+        )
+        for thread, histogram in measured.counts.lag.items():
+            lag.add_metric((thread,), histogram.cumulated(), histogram.sum)
+        yield lag
         free = GaugeMetricFamily("intercomd_storage_free_bytes", "Free space for the service.", labels=("place",))
         size = GaugeMetricFamily("intercomd_storage_size_bytes", "Size of the file system.", labels=("place",))
         for place, (free_bytes, size_bytes) in measured.storage.items():

@@ -146,11 +146,12 @@ class Engine:
     def run(self) -> None:
         """Run until the daemon's end of the socket closes, or `alive` is False."""
         self._channel.post(inputs.SipReady(at=time.monotonic(), address=self._address))
-        beat = 0.0
+        beat, lag_s = time.monotonic(), 0.0
         while self.alive and self._channel.open:
             # SIGALRM's default action ends the process even in native code, where no Python handler would run.
             signal.setitimer(signal.ITIMER_REAL, ALARM_S)
             self._sleep(beat)
+            began = min(time.monotonic(), beat)  # also late if the process got no processor when the beat was due
             # Before the packets: what a client was promised, as that a far end may transfer, holds for the next packet.
             for message in self._channel.receive():
                 self._take(message)
@@ -167,9 +168,11 @@ class Engine:
             self._channel.flush()
             if self._traced:
                 LIBC.fflush(None)  # pjsip leaves the trace's last 4 KiB in stdio's buffer
+            lag_s = max(lag_s, time.monotonic() - began)
             if now >= beat:
                 beat = now + (IDLE_BEAT_S if self._idle else BEAT_S)
-                self._channel.post(Beat(now))
+                self._channel.post(Beat(now, lag_s=lag_s))
+                lag_s = 0.0
 
     def stop(self) -> None:
         """Send BYE to all, and free every object before the library: freed after it, they abort."""

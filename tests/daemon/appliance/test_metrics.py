@@ -1,5 +1,8 @@
 """GET /metrics of a real station, after real calls and openings of doors, read by Prometheus' own parser."""
 
+import os
+import signal
+
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -7,8 +10,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from appliance.core.model import Cause, Direction
 from tests.support.daemon import Daemon
 from tests.support.peers.packets import Packets
+from tests.support.peers.voices import Voice
+from tests.support.waiting import pause, until
 
 HOSTILE = rb'"x\"} 99 # intercomd_calls_total{cause=\"made-up" '
+HELD_UP_S = 1.5  # longer than a thread takes from one measurement to the next
 REASON = 'Reason: made-up;cause=999;text="} 1"\r\n'
 
 
@@ -26,10 +32,13 @@ def scraped(door, scope="view"):
     headers = {"Authorization": f"Bearer {made['text']}"}
     answer = httpx.get(f"{url}metrics", headers=headers, trust_env=False, timeout=120)
     door.asked.append("GET /metrics")
-    families = list(text_string_to_metric_families(answer.text)) if answer.status_code == 200 else []
-    return answer, {
-        (sample.name, *sorted(sample.labels.items())): sample.value for family in families for sample in family.samples
-    }
+    return answer, samples(answer.text) if answer.status_code == 200 else {}
+
+
+def samples(text):
+    """Each sample by its name and labels."""
+    families = text_string_to_metric_families(text)
+    return {series(sample.name, **sample.labels): sample.value for family in families for sample in family.samples}
 
 
 def series(name, **labels):
@@ -86,6 +95,42 @@ def test_each_direction_and_cause_has_its_series_from_the_start(door):
     for direction in Direction:
         for cause in Cause:
             assert series("intercomd_calls_total", direction=direction, cause=cause) in found
+
+
+def test_the_score_of_a_call_s_sound_is_counted_at_its_end(door):
+    _, before = scraped(door)
+    door.begin()
+    with Packets(door.far_address, to=door.address) as far:
+        call, accepted = far.talk_to(door)
+        with Voice(far.rtp, accepted):
+            until(lambda: (door.get(f"/v1/calls/{call}")["quality"] or {}).get("received", 0) > 100, "sound")
+        far.hang_up()
+        door.final(call, cause="hangup", by="remote")
+    (last,) = door.of("media.statistics", call)
+    _, after = scraped(door)
+    assert difference(before, after, "intercomd_call_mos_count") == 1
+    assert difference(before, after, "intercomd_call_mos_sum") == pytest.approx(last["data"]["mos"])
+
+
+@pytest.mark.parametrize("thread", ["loop", "sip"])
+def test_a_thread_that_stood_still_has_a_lag(door, thread):
+    """Both processes are stopped: alone, the SIP process would be taken for a hung one on a slow machine."""
+    within = series("intercomd_thread_lag_seconds_bucket", thread=thread, le="0.25")
+    every = series("intercomd_thread_lag_seconds_bucket", thread=thread, le="+Inf")
+
+    def late():
+        _, answer = door.ask("GET", "/metrics")  # at the socket, where each look needs no token
+        found = samples(answer.decode())
+        return found[every] - found[within]
+
+    before = late()
+    both = door.sip(), door.pid
+    for process in both:
+        os.kill(process, signal.SIGSTOP)
+    pause(HELD_UP_S)
+    for process in both:
+        os.kill(process, signal.SIGCONT)
+    until(lambda: late() > before, f"the lag of {thread}")
 
 
 def test_names_and_units_are_those_of_prometheus(door):

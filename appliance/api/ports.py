@@ -51,8 +51,8 @@ class Recordings(Protocol):
     def delete(self, recording: str, by: str) -> None:
         """Remove a finished recording for the client `by`. Raises recording-not-found, conflict or unavailable."""
 
-    def protect(self, recording: str, *, wanted: bool) -> None:
-        """Protect a recording, or no longer. Raises recording-not-found or unavailable."""
+    def protect(self, recording: str, by: str, *, wanted: bool) -> None:
+        """Protect a recording for the client `by`, or no longer. Raises recording-not-found or unavailable."""
 
 
 class CallLog(Protocol):

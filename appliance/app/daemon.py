@@ -92,7 +92,7 @@ class App:
         lost = await asyncio.to_thread(journal.open)
         kept = Keeper(self._places.state, reactor.post)
         found, fault = await asyncio.to_thread(kept.read)
-        recordings = Recordings(self._places.recordings, writer, reactor.post, limits=self._limits)
+        recordings = self._recordings = Recordings(self._places.recordings, writer, reactor.post, limits=self._limits)
         call_log = CallLog(writer, journal.boot)
         audit = Audit(writer)
         codes = CodeStore(writer, reactor.post)
@@ -212,6 +212,7 @@ class App:
         else:
             applied = (*merged.applied, *(["directory"] if flats != self._flats else []))
             self._config, self._flats = merged.config, flats
+            self._recordings.tidy()
             self._post(
                 inputs.ConfigChanged(
                     at=time.monotonic(),

@@ -40,9 +40,10 @@ def merge(running: Config, wanted: Config) -> Merged:
 
 
 def _is_live(place: str) -> bool:
-    """Whether the schema marks the setting, or a table that holds it, as live: a setting that the core alone uses.
+    """Whether the schema marks the setting, or a table that holds it, as live.
 
-    All others belong to an adapter, whose lines, sockets or cards depend on them.
+    Such a setting is used by the core, or read by an adapter each time. All others belong to an adapter, whose lines,
+    sockets or cards depend on them.
     """
     keys = place.split(".")
     model: describe.Model = Config

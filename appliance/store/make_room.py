@@ -19,7 +19,7 @@ from appliance.store.quota import Limits, Removable, Stored, excess
 AT_ONCE = 50  # recordings removed in one job, so that other writes get their turn
 # In the order in which they began: rowids grow, whatever the clock says.
 _REMOVABLE = "FROM recordings WHERE complete AND id NOT IN (SELECT value FROM json_each(?))"
-_OLDEST = f"SELECT id, started, bytes {_REMOVABLE} ORDER BY rowid"
+_OLDEST = f"SELECT id, started, bytes, duration_s {_REMOVABLE} ORDER BY rowid"
 _STORED = f"SELECT count(*), total(bytes) {_REMOVABLE}"
 
 
@@ -66,7 +66,7 @@ class RoomMaker:
         """
         limits = self._limits()
         missing = limits.free_bytes - self._free()
-        gone: list[RecordingId] = []
+        gone: list[Removable] = []
         if missing > 0 or limits.any:
             gone = self._remove(connection, limits, missing)
         free = self._free()
@@ -75,8 +75,16 @@ class RoomMaker:
             space = Space.LOW if free >= limits.free_bytes // 2 else Space.FULL
 
         def report() -> None:
-            for recording in gone:
-                self._post(RecordingDeleted(at=self._clock(), recording=recording, why=Removal.QUOTA))
+            for each in gone:
+                self._post(
+                    RecordingDeleted(
+                        at=self._clock(),
+                        recording=RecordingId(each.id),
+                        duration_s=each.duration_s,
+                        bytes=each.bytes,
+                        why=Removal.QUOTA,
+                    )
+                )
             if space is not self._space:
                 self._space = space
                 self._post(
@@ -85,26 +93,26 @@ class RoomMaker:
 
         return Room(space, free, limits.free_bytes, len(gone) >= AT_ONCE, report)
 
-    def _remove(self, connection: sqlite3.Connection, limits: Limits, missing: int) -> list[RecordingId]:
+    def _remove(self, connection: sqlite3.Connection, limits: Limits, missing: int) -> list[Removable]:
         protected = (json.dumps(recording_files.protected(self._directory)),)
         rows = connection.execute(_OLDEST, protected)
-        removable = (Removable(row[0], _seconds(row[1]), row[2]) for row in rows)
+        removable = (Removable(row[0], _seconds(row[1]), *row[2:]) for row in rows)
         count, size = connection.execute(_STORED, protected).fetchone()
         stored = Stored(count, int(size))
         oldest, now = list(islice(removable, AT_ONCE)), time.time()
-        gone: list[RecordingId] = []
+        gone: list[Removable] = []
         while len(gone) < AT_ONCE and (number := excess(oldest, stored, limits, missing, now)):
             for each in oldest[:number]:
                 stored = Stored(stored.count - 1, stored.bytes - each.bytes)
                 freed = recording_files.remove(self._directory / f"{each.id}.wav")
                 if freed is not None:  # a file of others stays, and does not count
                     missing -= freed
-                    gone.append(RecordingId(each.id))
+                    gone.append(each)
             oldest = oldest[number:] + list(islice(removable, number))
         rows.close()
         if gone:
             durable.sync(self._directory)
-            connection.executemany("DELETE FROM recordings WHERE id = ?", [(each,) for each in gone])
+            connection.executemany("DELETE FROM recordings WHERE id = ?", [(each.id,) for each in gone])
         return gone
 
     def _free(self) -> int:

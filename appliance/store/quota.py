@@ -41,6 +41,7 @@ class Removable(Record):
     id: str
     started_s: float
     bytes: int
+    duration_s: float = 0.0
 
 
 def excess(oldest: Sequence[Removable], stored: Stored, limits: Limits, missing_bytes: int, now_s: float) -> int:

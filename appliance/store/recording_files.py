@@ -40,14 +40,17 @@ def mark(path: Path) -> Path:
     return path.with_suffix(".keep")
 
 
-def protect(path: Path, *, wanted: bool) -> None:
-    """Protect a recording durably, or no longer. Raises OSError."""
+def protect(path: Path, *, wanted: bool) -> bool:
+    """Protect a recording durably, or no longer; whether that changed anything. Raises OSError."""
+    if os.path.lexists(mark(path)) == wanted:
+        return False
     if wanted:
         flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         os.close(os.open(mark(path), flags, 0o640))
     else:
         mark(path).unlink(missing_ok=True)
     durable.sync(path.parent)
+    return True
 
 
 def protected(directory: Path) -> list[str]:

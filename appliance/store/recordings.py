@@ -19,7 +19,14 @@ from typing import Any
 from appliance.base import durable
 from appliance.base.errors import ErrorCode, IntercomError
 from appliance.base.record import Record
-from appliance.core.inputs import Input, RecordingAvailable, RecordingDeleted, RecordingPrepared, RecordingRefused
+from appliance.core.inputs import (
+    Input,
+    RecordingAvailable,
+    RecordingChanged,
+    RecordingDeleted,
+    RecordingPrepared,
+    RecordingRefused,
+)
 from appliance.core.model import CallId, RecordingId, Removal, Space
 from appliance.core.orders import FinishRecording, PrepareRecording
 from appliance.store import database, recording_files, wav
@@ -106,6 +113,10 @@ class Recordings:
             raise _not_found(recording)
         return self._directory / f"{recording}.wav"
 
+    def tidy(self) -> None:
+        """Keep, soon, to the limits, which may have changed."""
+        self._writer.submit(self._tidy)
+
     def list(self, limit: int = 50, cursor: str | None = None) -> tuple[Recording, ...]:
         """The newest `limit` before the id `cursor`, newest first. Raises IntercomError."""
         return self._read("SELECT * FROM recordings WHERE id < ? ORDER BY id DESC LIMIT ?", cursor or "~", limit)
@@ -124,8 +135,10 @@ class Recordings:
         """
         path = self.path(recording)
 
-        def remove(connection: sqlite3.Connection) -> None:
-            row = connection.execute("SELECT complete FROM recordings WHERE id = ?", (recording,)).fetchone()
+        def remove(connection: sqlite3.Connection) -> tuple[float, int]:
+            """The length and the bytes of what is removed."""
+            query = "SELECT complete, duration_s, bytes FROM recordings WHERE id = ?"
+            row = connection.execute(query, (recording,)).fetchone()
             if row is None:
                 raise _not_found(recording)
             if not row[0]:
@@ -150,25 +163,44 @@ class Recordings:
             if self._directory.is_dir():
                 durable.sync(self._directory)
             connection.execute("DELETE FROM recordings WHERE id = ?", (recording,))
+            return row[1], row[2]
 
-        def report() -> None:
-            self._post(RecordingDeleted(at=self._clock(), recording=RecordingId(recording), why=Removal.REQUEST, by=by))
+        def report(removed: tuple[float, int]) -> None:
+            self._post(
+                RecordingDeleted(
+                    at=self._clock(),
+                    recording=RecordingId(recording),
+                    duration_s=removed[0],
+                    bytes=removed[1],
+                    why=Removal.REQUEST,
+                    by=by,
+                )
+            )
 
         self._writer.ask(remove, done=report)
-        self._tidy_soon()  # space may be enough again
+        self.tidy()  # space may be enough again
 
-    def protect(self, recording: str, *, wanted: bool) -> None:
-        """Protect a recording from the limits and from `delete`, or no longer; wait for that. Raises IntercomError."""
+    def protect(self, recording: str, by: str, *, wanted: bool) -> None:
+        """Protect a recording from the limits and from `delete`, or no longer; wait for that.
+
+        RecordingChanged follows if it was different, with the client's name `by`. Raises IntercomError.
+        """
         path = self.path(recording)
 
-        def mark(connection: sqlite3.Connection) -> None:
+        def mark(connection: sqlite3.Connection) -> bool:
+            """Whether that changed anything."""
             if connection.execute("SELECT 1 FROM recordings WHERE id = ?", (recording,)).fetchone() is None:
                 raise _not_found(recording)
-            recording_files.protect(path, wanted=wanted)
+            return recording_files.protect(path, wanted=wanted)
 
-        self._writer.ask(mark)
+        def report(changed: bool) -> None:
+            if changed:
+                given = RecordingChanged(at=self._clock(), recording=RecordingId(recording), protected=wanted, by=by)
+                self._post(given)
+
+        self._writer.ask(mark, done=report)
         if not wanted:
-            self._tidy_soon()
+            self.tidy()
 
     def _read(self, query: str, *values: str | int) -> tuple[Recording, ...]:
         try:
@@ -264,10 +296,7 @@ class Recordings:
         if not self._directory.is_dir():  # nothing has been recorded
             return _nothing
         room = self._room.make(connection)
-        return _both(room.report, self._tidy_soon) if room.more else room.report
-
-    def _tidy_soon(self) -> None:
-        self._writer.submit(self._tidy)
+        return _both(room.report, self.tidy) if room.more else room.report
 
     def _finish(self, recording: RecordingId, connection: sqlite3.Connection) -> After | None:
         return self._complete(connection, recording, recovered=False)
@@ -302,7 +331,7 @@ class Recordings:
                     recovered=recovered,
                 )
             )
-            self._tidy_soon()
+            self.tidy()
 
         return completed
 

@@ -82,11 +82,11 @@ class Writer:
         return True
 
     def ask(
-        self, job: Callable[[sqlite3.Connection], T], timeout_s: float = 5.0, done: Callable[[], None] | None = None
+        self, job: Callable[[sqlite3.Connection], T], timeout_s: float = 5.0, done: Callable[[T], None] | None = None
     ) -> T:
         """Run `job` in the writer thread and wait for its result: not for the asyncio thread.
 
-        done: called in the writer thread once the result is on disc, even if nobody waits for it any more. Raises
+        done: gets the result in the writer thread once it is on disc, even if nobody waits for it any more. Raises
         IntercomError: the job's own, or `unavailable`.
         """
         answer: Future[T] = Future()
@@ -100,7 +100,7 @@ class Writer:
 
             def finish() -> None:
                 if done is not None:
-                    done()
+                    done(result)
                 answer.set_result(result)
 
             return finish

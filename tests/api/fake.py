@@ -36,6 +36,7 @@ class Recordings:
         self.directory = directory
         self.rows: list[Row] = []
         self.deleted: list[tuple[str, str]] = []
+        self.protections: list[tuple[str, str, bool]] = []
 
     def add(self, **fields: Any) -> Row:
         row = Row(f"r-{len(self.rows) + 1:03}", **fields)
@@ -65,7 +66,8 @@ class Recordings:
         self.rows = [row for row in self.rows if row.id != recording]
         self.deleted.append((recording, by))
 
-    def protect(self, recording: str, *, wanted: bool) -> None:
+    def protect(self, recording: str, by: str, *, wanted: bool) -> None:
+        self.protections.append((recording, by, wanted))
         found = self.get(recording)
         self.rows[self.rows.index(found)] = replace(found, protected=wanted)
 

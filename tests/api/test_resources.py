@@ -329,6 +329,8 @@ def test_a_recording_is_protected_and_no_longer(client, station):
     for wanted in (True, True, False):
         assert client.patch(f"/v1/recordings/{row.id}", json={"protected": wanted}).json()["protected"] is wanted
         assert client.get("/v1/recordings").json()["recordings"][0]["protected"] is wanted
+    by = "http:token" if "authorization" in client.headers else "http:unix"
+    assert station.recordings.protections == [(row.id, by, wanted) for wanted in (True, True, False)]
     for body in ({}, {"protected": "perhaps"}, {"protected": None}, {"protected": True, "id": "r-2"}):
         assert client.patch(f"/v1/recordings/{row.id}", json=body).json()["code"] == "parameter-invalid"
     assert client.patch("/v1/recordings/r-9", json={"protected": True}).json()["code"] == "recording-not-found"

@@ -235,6 +235,7 @@ def beside_calls(common, pulses):
     yield inputs.AccessTokenAdded(**common, id="t-1", name="tablet", scopes=("view",), expires=None, by="http:unix")
     yield inputs.SpaceMeasured(**common, space=Space.LOW, free_bytes=1, needed_bytes=2)
     yield inputs.RecordingDeleted(**common, recording="r-1", why=Removal.QUOTA)
+    yield inputs.RecordingChanged(**common, recording="r-1", protected=True, by="x")
     yield inputs.AccessTokenRemoved(**common, id="t-1", name="tablet", by="http:unix")
     yield inputs.AccessLockedOut(**common, who="x", source="127.0.0.9", scope=LockoutScope.TARGET, seconds=30.0)
 

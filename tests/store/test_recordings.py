@@ -16,6 +16,7 @@ from appliance.base.errors import IntercomError
 from appliance.core.inputs import (
     PartFailed,
     RecordingAvailable,
+    RecordingChanged,
     RecordingDeleted,
     RecordingPrepared,
     RecordingRefused,
@@ -94,6 +95,7 @@ def test_a_recording_is_prepared_written_finished_listed_and_deleted(tmp_path):
         assert not path.exists()
         (deleted,) = inbox.wait(RecordingDeleted)
         assert (deleted.recording, deleted.why, deleted.by) == (asked.recording, "request", "http:unix")
+        assert (deleted.duration_s, deleted.bytes) == (1.0, 44 + 2 * RATE_HZ)
         with pytest.raises(IntercomError, match="no recording"):
             kept.delete(asked.recording, "http:unix")
         with pytest.raises(IntercomError, match="no recording"):
@@ -302,20 +304,23 @@ def test_a_protected_recording_outlasts_the_limits_the_index_and_a_deletion_and_
         for number in range(3):
             made(kept, inbox, number)
         first, second, third = (order(number).recording for number in range(3))
-        kept.protect(first, wanted=True)
-        kept.protect(first, wanted=True)
+        kept.protect(first, "http:unix", wanted=True)
+        kept.protect(first, "http:unix", wanted=True)
+        (changed,) = inbox.of(RecordingChanged)
+        assert (changed.recording, changed.protected, changed.by) == (first, True, "http:unix")
         assert [row.protected for row in kept.list()] == [False, False, True]
         with pytest.raises(IntercomError, match="is protected") as caught:
             kept.delete(first, "http:unix")
         assert caught.value.code == "conflict"
         with pytest.raises(IntercomError, match="no recording"):
-            kept.protect("r-none", wanted=True)
+            kept.protect("r-none", "http:unix", wanted=True)
     (tmp_path / database.FILE).write_bytes(b"rubbish" * 999)
     with station(tmp_path, limits=Limits(0, count=1)) as (kept, inbox, writer):
-        assert inbox.wait(RecordingDeleted)[0].recording == second
+        (deleted,) = inbox.wait(RecordingDeleted)
+        assert (deleted.recording, deleted.duration_s, deleted.bytes) == (second, 1.0, 44 + 2 * RATE_HZ)
         assert ids_of(kept) == [third, first]
-        kept.protect(third, wanted=True)
-        kept.protect(first, wanted=False)
+        kept.protect(third, "http:unix", wanted=True)
+        kept.protect(first, "http:unix", wanted=False)
         made(kept, inbox, 3)
         assert inbox.wait(RecordingDeleted, 2)[1].recording == first
         assert ids_of(kept) == [order(3).recording, third]

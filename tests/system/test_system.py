@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+import wave
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -29,7 +30,7 @@ from appliance.sip import process
 from appliance.system import clock, lock
 from appliance.system.notify import Notify
 from tests.support.daemon import start_command
-from tests.support.waiting import until_async
+from tests.support.waiting import until, until_async
 
 
 def test_systemd_is_notified_at_its_socket(tmp_path, monkeypatch):
@@ -269,7 +270,12 @@ def test_the_watchdog_is_fed_only_while_the_core_takes_inputs(takes, fed, tmp_pa
 
 @pytest.mark.far_end
 def test_a_daemon_reads_its_file_again_and_keeps_the_good_one_when_the_new_one_is_bad(tmp_path):
-    config, log = tmp_path / "station.toml", tmp_path / "log"
+    config, log, recordings = tmp_path / "station.toml", tmp_path / "log", tmp_path / "s" / "recordings"
+    recordings.mkdir(parents=True)
+    for name in ("r-1", "r-2"):
+        with wave.open(str(recordings / f"{name}.wav"), "wb") as sound:
+            sound.setparams((1, 2, 8000, 0, "NONE", ""))
+            sound.writeframes(bytes(16000))
     good = SIMULATED.read_text().replace("port = 5060\n", "port = 0\n").replace("port = 8080\n", "port = 0\n")
     config.write_text(good)
     path = str(tmp_path / "notify")
@@ -298,10 +304,13 @@ def test_a_daemon_reads_its_file_again_and_keeps_the_good_one_when_the_new_one_i
         try:
             told_by("READY=1")
             told_by("STATUS=ready")
+            until(lambda: log.read_text().count("recording.recovered") == 2)
             reload(good.replace('digits = "1"', 'digits = "1"\ndigts = "2"'))
             assert "has errors" in told_by("STATUS=the changed configuration")
-            reload(good.replace("pulse_s = 3.0", "pulse_s = 2.0").replace('name = "Front door"', 'name = "Back door"'))
+            new = good.replace("pulse_s = 3.0", "pulse_s = 2.0").replace('name = "Front door"', 'name = "Back door"')
+            reload(new.replace("[recording]\n", "[recording]\nkeep_count = 1\n"))
             told_by("STATUS=a restart will change station.name; ready")
+            until(lambda: "recording.deleted" in log.read_text())
             process.send_signal(signal.SIGTERM)
             assert process.wait(120) == 0
         finally:
@@ -311,7 +320,12 @@ def test_a_daemon_reads_its_file_again_and_keeps_the_good_one_when_the_new_one_i
     (rejected,) = (line for line in lines if line.startswith("config.rejected"))
     assert "door.front.digts: no such setting; did you mean digits?" in rejected
     (changed,) = (line for line in lines if line.startswith("config.changed"))
-    assert changed == "config.changed applied=door.front.pulse_s needs_restart=station.name"
+    assert changed == "config.changed applied=door.front.pulse_s, recording.keep_count needs_restart=station.name"
+    (deleted,) = (line for line in lines if line.startswith("recording.deleted"))
+    assert deleted == (
+        "recording.deleted recording=r-1 url=/v1/recordings/r-1/audio duration_s=1.0 bytes=16044 why=quota"
+    )
+    assert [file.name for file in recordings.iterdir()] == ["r-2.wav"]
 
 
 def test_a_state_directory_on_a_disc_that_is_read_only_is_done_without(tmp_path, monkeypatch):

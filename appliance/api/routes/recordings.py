@@ -55,9 +55,9 @@ async def read_recorded_sound(recording: Id, daemon: Daemon) -> problems.ServedF
 
 
 @router.patch("/{recording}", responses=answers(models.Recording))
-async def change_recording(recording: Id, body: models.RecordingChange, daemon: Daemon) -> JSONResponse:
+async def change_recording(recording: Id, body: models.RecordingChange, daemon: Daemon, who: Who) -> JSONResponse:
     """Protect a recording from limits and deletion, or no longer. The answer is the recording."""
-    await asyncio.to_thread(daemon.recordings.protect, recording, wanted=body.protected)
+    await asyncio.to_thread(daemon.recordings.protect, recording, who, wanted=body.protected)
     return JSONResponse(_body(await asyncio.to_thread(daemon.recordings.get, recording)))
 
 

@@ -58,13 +58,26 @@ def refused(turn: Turn, given: inputs.RecordingRefused) -> None:
 def available(turn: Turn, given: inputs.RecordingAvailable) -> None:
     """A finished recording can be fetched."""
     kind = events.RecordingRecovered if given.recovered else events.RecordingAvailable
-    url = f"/v1/recordings/{given.recording}/audio"
-    turn.emit(kind(given.recording, url=url, duration_s=given.duration_s, bytes=given.bytes))
+    turn.emit(kind(given.recording, url=url(given.recording), duration_s=given.duration_s, bytes=given.bytes))
 
 
 def deleted(turn: Turn, given: inputs.RecordingDeleted) -> None:
     """A finished recording is gone."""
-    turn.emit(events.RecordingDeleted(given.recording, given.why, given.by))
+    turn.emit(
+        events.RecordingDeleted(
+            given.recording,
+            url=url(given.recording),
+            duration_s=given.duration_s,
+            bytes=given.bytes,
+            why=given.why,
+            by=given.by,
+        )
+    )
+
+
+def changed(turn: Turn, given: inputs.RecordingChanged) -> None:
+    """A finished recording is protected, or no longer."""
+    turn.emit(events.RecordingChanged(given.recording, given.protected, given.by))
 
 
 def measured(turn: Turn, given: inputs.SpaceMeasured) -> None:
@@ -76,6 +89,11 @@ def sip_lost(turn: Turn) -> None:
     """The SIP process is gone, so every recording that is left here has ended; the files are repaired."""
     for recording in turn.calls.recordings:
         closed(turn, recording.call, recording.id)
+
+
+def url(recording: RecordingId) -> str:
+    """Where clients find the sound."""
+    return f"/v1/recordings/{recording}/audio"
 
 
 def change(turn: Turn, wanted: RecordingId, to: Callable[[OpenRecording], OpenRecording | None]) -> bool:

@@ -51,6 +51,7 @@ take = takes(
     on(inputs.RecordingRefused, recording.refused),
     on(inputs.RecordingAvailable, recording.available),
     on(inputs.RecordingDeleted, recording.deleted),
+    on(inputs.RecordingChanged, recording.changed),
     on(inputs.SpaceMeasured, recording.measured),
 )
 

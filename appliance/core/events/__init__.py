@@ -164,6 +164,7 @@ from appliance.core.events.panel import (
 )
 from appliance.core.events.recordings import (
     RecordingAvailable,
+    RecordingChanged,
     RecordingDeleted,
     RecordingFailed,
     RecordingRecovered,

@@ -43,11 +43,23 @@ class RecordingRecovered(RecordingAvailable):
 
 
 class RecordingDeleted(Event):
-    """A finished recording was removed, with its file. `by`: who asked for it."""
+    """A finished recording was removed, with its file: nothing is at `url` any more. `by`: who asked for it."""
 
     TYPE = "recording.deleted"
     recording: RecordingId
+    url: str
+    duration_s: float
+    bytes: int
     why: Removal
+    by: str
+
+
+class RecordingChanged(Event):
+    """A finished recording is protected from limits and deletion from now on, or no longer. `by`: who asked for it."""
+
+    TYPE = "recording.changed"
+    recording: RecordingId
+    protected: bool
     by: str
 
 

@@ -146,6 +146,7 @@ from appliance.core.inputs.panel import ButtonEdge, LampFound, TestLamp
 from appliance.core.inputs.recordings import (
     RecordingAvailable,
     RecordingBegun,
+    RecordingChanged,
     RecordingClosed,
     RecordingDeleted,
     RecordingPrepared,
@@ -234,6 +235,7 @@ AnyInput = (
     | RecordingRefused
     | RecordingAvailable
     | RecordingDeleted
+    | RecordingChanged
     | SpaceMeasured
     | SensorEdge
     | LampFound

@@ -48,6 +48,16 @@ class RecordingDeleted(Input, kw_only=True):
     recording: RecordingId
     why: Removal
     by: str = ""
+    duration_s: float = 0.0
+    bytes: int = 0
+
+
+class RecordingChanged(Input, kw_only=True):
+    """A finished recording is protected from now on, or no longer."""
+
+    recording: RecordingId
+    protected: bool
+    by: str
 
 
 class SpaceMeasured(Input, kw_only=True):

@@ -120,10 +120,17 @@ def test_what_has_begun_and_waits_are_distinguished_when_the_sip_process_is_lost
 
 def test_the_end_of_a_recording_on_disc_is_reported_with_its_reason_and_who_asked():
     station = ready()
-    station.give(inputs.RecordingDeleted, recording=RecordingId("r-1"), why=Removal.REQUEST, by="http:tablet")
+    of = {"duration_s": 2.0, "bytes": 32044, "why": Removal.REQUEST, "by": "http:tablet"}
+    station.give(inputs.RecordingDeleted, recording=RecordingId("r-1"), **of)
     assert station.last(events.RecordingDeleted) == events.RecordingDeleted(
-        RecordingId("r-1"), Removal.REQUEST, "http:tablet"
+        RecordingId("r-1"), url="/v1/recordings/r-1/audio", **of
     )
+
+
+def test_protection_and_its_end_are_reported_with_who_asked():
+    station = ready()
+    station.give(inputs.RecordingChanged, recording=RecordingId("r-1"), protected=True, by="http:tablet")
+    assert station.last(events.RecordingChanged) == events.RecordingChanged(RecordingId("r-1"), True, "http:tablet")
 
 
 def test_a_recording_that_must_stop_is_closed_and_finished_and_the_call_goes_on():

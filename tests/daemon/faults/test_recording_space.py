@@ -57,7 +57,9 @@ def test_the_oldest_recordings_go_and_without_any_left_calls_go_on_unrecorded_un
             over(front, kitchen, call)
             front.next("recording.available", recording=recording)
         gone = front.next("recording.deleted")["data"]
-        assert gone == {"recording": made[0], "why": "quota", "by": ""}
+        assert gone.pop("duration_s") > 0 and gone.pop("bytes") > RECORDED_BYTES
+        url = f"/v1/recordings/{made[0]}/audio"
+        assert gone == {"recording": made[0], "url": url, "why": "quota", "by": ""}
         assert listed(front) == made[1:]
         shown = front.ask("PATCH", f"/v1/recordings/{made[2]}", {"protected": True})[1]
         assert (shown["id"], shown["protected"]) == (made[2], True)

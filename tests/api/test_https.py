@@ -130,8 +130,22 @@ def test_tls_1_2_and_1_3_are_served(https, authority, version):
         assert ended(connection).startswith(b"HTTP/1.1 200 ")
 
 
+def test_nothing_follows_the_handshake_but_answers(https, authority):
+    """A ticket for resumption, which a client reads while it sends its first request in another thread, broke it."""
+    trusted = trusting(authority)
+    trusted.minimum_version = ssl.TLSVersion.TLSv1_3
+    with trusted.wrap_socket(plain(https), server_hostname="localhost") as connection:
+        connection.sendall(
+            f"GET /livez HTTP/1.1\r\nHost: localhost:{https.bound.port}\r\nConnection: close\r\n\r\n".encode()
+        )
+        assert ended(connection).startswith(b"HTTP/1.1 200 ")
+        assert not connection.session.has_ticket
+
+
 @pytest.mark.parametrize("sent", [b"", b"\x16\x03\x01\x02\x00\x01"], ids=["silent", "half a hello"])
-def test_handshakes_held_open_are_bounded_and_others_are_served(https, client, sent):
+def test_handshakes_held_open_are_bounded_and_others_are_served(https, client, sent, loop):
+    faults = []
+    loop.set_exception_handler(lambda _, context: faults.append(context))
     held = [plain(https) for _ in range(handshakes.MOST_OF_ONE * 3)]
     try:
         for connection in held:
@@ -142,7 +156,9 @@ def test_handshakes_held_open_are_bounded_and_others_are_served(https, client, s
         assert client.get("/livez").status_code == 200
         for connection in held[: handshakes.MOST_OF_ONE]:
             assert ended(connection) == b""
+        assert not faults  # each would fill the log by one traceback
     finally:
+        loop.set_exception_handler(None)
         for connection in held:
             connection.close()
 

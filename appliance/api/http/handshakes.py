@@ -48,10 +48,15 @@ class Secured(Protocol):
 
 
 def context() -> ssl.SSLContext:
-    """A context without a certificate yet: TLS 1.2 at least, HTTP/1.1, no renegotiation."""
+    """A context without a certificate yet: TLS 1.2 at least, HTTP/1.1, no renegotiation.
+
+    No tickets for resumption either: a client that reads and writes in two threads (WebSocket libraries do) may lose
+    its connection when a ticket comes while it sends its first request, for OpenSSL allows one thread at a time.
+    """
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     made.minimum_version = ssl.TLSVersion.TLSv1_2
     made.options |= ssl.OP_NO_RENEGOTIATION
+    made.num_tickets = 0
     made.set_alpn_protocols(["http/1.1"])
     return made
 
@@ -88,8 +93,11 @@ class Handshakes:
             self._make_room(source)
             task = loop.create_task(self._shake(connected))
             self._begun[task] = source
-            task.add_done_callback(self._begun.pop)
+            task.add_done_callback(self._forget)
             await asyncio.sleep(0)  # one in each turn of the loop
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        self._begun.pop(task, None)  # it may have made room already
 
     def _make_room(self, source: str) -> None:
         counts = Counter(self._begun.values())

@@ -170,6 +170,16 @@ async def _test_sound(asked: Asked, seconds: float, apply: bool) -> list[Any]:
     return [reply.trial.result.value]
 
 
+async def _talk(asked: Asked, seconds: float) -> list[Any]:
+    await asked.do(inputs.Talk(seconds))
+    return []
+
+
+async def _stop_talk(asked: Asked) -> list[Any]:
+    await asked.do(inputs.StopTalk())
+    return []
+
+
 def _hearer(asked: Asked) -> CallId | None:
     """The object's call; None for the station's object: its speaker."""
     return CallId(asked.id) if asked.id else None
@@ -257,6 +267,8 @@ APPLIANCE = Interface(
         BusMethod("SetGain", _gain, takes=(("percent", "d"),)),
         BusMethod("SetSoundMuted", _muted, takes=(("speaker", "b"), ("microphone", "b"))),
         BusMethod("TestSound", _test_sound, takes=(("seconds", "d"), ("apply", "b")), gives=(("result", "s"),)),
+        BusMethod("Talk", _talk, takes=(("seconds", "d"),)),
+        BusMethod("StopTalk", _stop_talk),
         BusMethod("PressButton", _press, takes=(("button", "s"), ("seconds", "d"))),
         PLAY_TONE,
         STOP_TONE,

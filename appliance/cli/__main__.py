@@ -96,6 +96,9 @@ def call_commands(add: Add) -> None:
     dtmf_ = add("dtmf", dtmf, "send digits in a call")
     dtmf_.add_argument("digits")
     dtmf_.add_argument("call", nargs="?")
+    talk_ = add("talk", talk, "with push-to-talk: let the caller hear the visitor, or the visitor the caller")
+    talk_.add_argument("act", nargs="?", choices=["start", "stop"], default="start", help="(default: start)")
+    talk_.add_argument("--seconds", type=float, default=60.0, help="longest duration (default 60)")
     tone_options(add("tone", tone, "play a tone on the speaker, or to the far end of a call"))
     sound_options(add("play", play, "play a sound on the speaker, or to the far end of a call"))
     speech_options(add("say", say, "speak a text on the speaker, or to the far end of a call"))
@@ -383,6 +386,13 @@ def dtmf(client: Client, given: argparse.Namespace) -> int:
     """`intercomctl dtmf`."""
     path = f"/v1/calls/{call_of(client, given)}/dtmf"
     return output(client.ask("POST", path, {"digits": given.digits}), given, show.done)
+
+
+def talk(client: Client, given: argparse.Namespace) -> int:
+    """`intercomctl talk`."""
+    if given.act == "stop":
+        return output(client.ask("DELETE", "/v1/audio/talk"), given, show.done)
+    return output(client.ask("POST", "/v1/audio/talk", {"seconds": given.seconds}), given, show.done)
 
 
 def tone(client: Client, given: argparse.Namespace) -> int:

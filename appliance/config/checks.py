@@ -18,7 +18,7 @@ from appliance.config.schema.panel import PanelTable, SensorTable
 from appliance.config.schema.targets import PlanTable, TargetTable
 from appliance.core.accounts import sip_uris
 from appliance.core.events import EVENTS
-from appliance.core.model import DIRECT, Action, SensorKind
+from appliance.core.model import DIRECT, Action, SensorKind, SoundMode
 
 # What a lamp may use instead of its own line, and the settings that then have no effect.
 LIGHTS = {
@@ -70,7 +70,7 @@ def _panel(config: Config, *, wired: bool) -> Found:
     panel, doors = config.panel, config.door
     callees: Named = {**config.target, **config.plan}
     for name, button in panel.button.items():
-        yield from _button(_at("panel.button", name), button, doors, callees)
+        yield from _button(_at("panel.button", name), button, doors, callees, config.audio.mode)
     for name, keypad in panel.keypad.items():
         yield from _keypad(_at("panel.keypad", name), keypad, panel.reader, wired=wired)
         yield from _opened(_at("panel.keypad", name), keypad, doors)
@@ -79,12 +79,14 @@ def _panel(config: Config, *, wired: bool) -> Found:
         yield from _opened(_at("panel.reader", name), reader, doors)
     for name, chord in panel.chord.items():
         yield from _chord(name, chord, panel.button)
-        yield from _button(_at("panel.chord", name), chord, doors, callees)
+        yield from _button(_at("panel.chord", name), chord, doors, callees, config.audio.mode)
     for name, sensor in panel.sensor.items():
         yield from _sensor(_at("panel.sensor", name, "door"), sensor, doors)
 
 
-def _button(place: str, button: ButtonTable | ChordTable, doors: Named, callees: Named) -> Found:
+def _button(
+    place: str, button: ButtonTable | ChordTable, doors: Named, callees: Named, mode: SoundMode | None
+) -> Found:
     actions = (
         {button.action, button.long_action, button.double_action}
         if isinstance(button, ButtonTable)
@@ -99,12 +101,23 @@ def _button(place: str, button: ButtonTable | ChordTable, doors: Named, callees:
         )
     if Action.EXIT in actions and button.door == "":
         yield f"{place}.door", f"is missing: the door that the button opens{_choice(doors)}"
+    if Action.TALK in actions:
+        yield from _talk(place, button, mode)
     if button.door and button.digits:
         yield f"{place}.digits", "either door or digits, not both: a button opens one door"
     if button.target:
         yield from _named(f"{place}.target", button.target, "target", callees)
     if button.door:
         yield from _named(f"{place}.door", button.door, "door", doors)
+
+
+def _talk(place: str, button: ButtonTable | ChordTable, mode: SoundMode | None) -> Found:
+    if isinstance(button, ChordTable) or button.double_action == Action.TALK:
+        yield place, "cannot have the action talk, which lasts while one button is down"
+    elif button.action == Action.TALK and (button.long_action or button.double_action):
+        yield f"{place}.action", "talk lasts while the button is down: remove its other actions, or use long_action"
+    elif mode == SoundMode.FULL_DUPLEX:
+        yield place, 'the action talk has no effect: set audio.mode to "push_to_talk"'
 
 
 def _chord(name: str, chord: ChordTable, buttons: Named) -> Found:

@@ -98,6 +98,7 @@ def core_settings(config: Config, flats: tuple["Flat", ...] = ()) -> model.Setti
             max_gain=config.audio.max_gain,
             country=config.audio.country,
             sounds=config.audio.sounds,
+            mode=config.audio.mode,
         ),
         record=config.recording.enabled,
         deadlines=model.Deadlines(**dict(config.deadlines)),

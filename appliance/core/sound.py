@@ -11,6 +11,7 @@ from appliance.core.model import (
     EarlySource,
     Hold,
     PlayedTone,
+    SoundMode,
     State,
     TransferPolicy,
 )
@@ -25,7 +26,7 @@ def microphone(state: State, call: Call) -> bool:
     """Whether the panel's microphone reaches the call's far end."""
     if call.state is CallState.EARLY_MEDIA:
         return hears_early(state, call)
-    if not mixing.talks(call):
+    if not mixing.talks(call) or (state.audio.talk is None and state.settings.audio.mode is SoundMode.PUSH_TO_TALK):
         return False
     if call.conference is None:
         return not call.media.muted and call is state.calls.active
@@ -65,7 +66,8 @@ def media(state: State, call: Call) -> CallMedia:
     """A call's desired audio. A call that is held or in the background has no sound.
 
     Nor has a call that is not connected, unless a client lets its caller hear the panel, which rings so that people
-    here know. In a foreground conference every connected participant is heard, unless the panel has left it.
+    here know. With push-to-talk a call has either the microphone or the speaker. In a foreground conference every
+    connected participant is heard, unless the panel has left it.
     """
     in_front = call is state.calls.active
     if call.conference is None:
@@ -81,7 +83,7 @@ def media(state: State, call: Call) -> CallMedia:
         call.id,
         held=call.media.held_local,
         microphone=microphone(state, call),
-        speaker=speaker or before,
+        speaker=(speaker and state.audio.talk is None) or before,
         tone=(talks and call.times.end_announced) or (early(call) and not hears_early(state, call) and plays is None),
         confirm=call.state is CallState.CONNECTED and bool(call.confirm),
         asks=updates.asks(state, call),

@@ -139,6 +139,7 @@ class Station:
             "audio": {
                 "speaker": side("PCM", 70.0, -9.3, muted=False),
                 "microphone": side(None, None, None, muted=True) | {"heard": False},
+                "mode": "full_duplex",
                 "tone": None,
                 "playback": None,
                 "devices": [device("usbphone")],

@@ -132,6 +132,8 @@ CONTRACT = {
     "DELETE /v1/audio/playback",
     "POST /v1/audio/say",
     "DELETE /v1/audio/tone",
+    "POST /v1/audio/talk",
+    "DELETE /v1/audio/talk",
     "GET /v1",
     "GET /v1/config",
     "PATCH /v1/config/runtime",

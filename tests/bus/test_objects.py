@@ -139,6 +139,8 @@ def test_all_objects_are_there_with_their_properties(bus, tmp_path):
         (CALL, CALL1, "Unmute", (), inputs.MuteCall("c-1", muted=False)),
         (ROOT, APPLIANCE1, "PlayTone", ("ssd", "door", "", 2.0), inputs.PlayTone(Tone.DOOR, None, "", 2.0)),
         (ROOT, APPLIANCE1, "StopTone", (), inputs.StopTone()),
+        (ROOT, APPLIANCE1, "Talk", ("d", 5.0), inputs.Talk(5.0)),
+        (ROOT, APPLIANCE1, "StopTalk", (), inputs.StopTalk()),
         (CALL, CALL1, "PlayTone", ("ssd", "busy", "de", 5.0), inputs.PlayTone(Tone.BUSY, "c-1", "de", 5.0)),
         (CALL, CALL1, "StopTone", (), inputs.StopTone("c-1")),
         (ROOT, APPLIANCE1, "PlaySound", ("sbd", "a", True, 50.0), inputs.PlaySound("a", loop=True, volume=50.0)),

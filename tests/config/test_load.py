@@ -172,6 +172,15 @@ BETWEEN_TABLES = [
      'panel.night = "22-6": must be "", or a text such as "22:00-06:30"'),
     (SIMULATED + "panel.lamp.a = {led = 'x/y'}",
      'panel.lamp.a.led = "x/y": must be at most 63 characters, without /'),
+    (SIMULATED + "panel.button.a = {action = 'talk'}",
+     'panel.button.a: the action talk has no effect: set audio.mode to "push_to_talk"'),
+    (SIMULATED + "panel.button.a = {action = 'talk', long_action = 'hangup'}",
+     "panel.button.a.action: talk lasts while the button is down: remove its other actions, or use long_action"),
+    (SIMULATED + "panel.button.a = {action = 'none', double_action = 'talk'}",
+     "panel.button.a: cannot have the action talk, which lasts while one button is down"),
+    (SIMULATED + "panel.button = {a = {action = 'none'}, b = {action = 'none'}}\n"
+     "panel.chord.c = {buttons = ['a', 'b'], action = 'talk'}",
+     "panel.chord.c: cannot have the action talk, which lasts while one button is down"),
     (SIMULATED + "panel.button.a = {action = 'answer'}\npanel.chord.c = {buttons = ['a', 'b'], action = 'hangup'}",
      "panel.chord.c.buttons: there is no [panel.button.b] (there is a)"),
     (SIMULATED + "panel.button.a = {action = 'answer'}\npanel.chord.c = {buttons = ['a', 'a'], action = 'hangup'}",
@@ -289,7 +298,7 @@ def test_all_errors_are_reported_at_once(tmp_path):
     text = "[sip]\nport = 'x'\n[panel]\nlines = 'simulated'\n[panel.button.a]\naction = 'rign'\ntarget = 'x'\n[foo]\n"
     assert told(tmp_path, text) == [
         'sip.port = "x": must be a whole number from 0 to 65535',
-        'panel.button.a.action = "rign": must be one of "ring", "answer", "hangup", "hold", "switch", "door", "exit", "volume_up", "volume_down", "audio_test", "none"',
+        'panel.button.a.action = "rign": must be one of "ring", "answer", "hangup", "hold", "switch", "door", "exit", "volume_up", "volume_down", "audio_test", "talk", "none"',
         (
             "foo: no such setting; there are station, sip, account, tls, audio, speech, http, dbus, panel, door, guard, rule, target, "
             "plan, directory, forwarding, quiet_hours, clock, recording, deadlines"
@@ -375,7 +384,11 @@ def test_the_two_simulated_stations_ring_each_other_and_the_digits_of_one_open_t
         assert target.uri == f"sip:{other.station.user}@{other.sip.address}:{other.sip.port}"
     assert outdoor.target["kitchen"].doors == ["front"]
     assert indoor.panel.button["door"].digits == outdoor.door["front"].digits != ""
-    assert {button.action for button in indoor.panel.button.values()} == set(Action) - {Action.NONE, Action.EXIT}
+    assert {button.action for button in indoor.panel.button.values()} == set(Action) - {
+        Action.NONE,
+        Action.EXIT,
+        Action.TALK,
+    }
 
 
 def test_the_example_is_valid_and_names_every_setting_there_is():

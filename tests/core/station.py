@@ -52,6 +52,7 @@ SETTINGS = Settings(
         ButtonSettings(ButtonId("louder"), Action.VOLUME_UP),
         ButtonSettings(ButtonId("quieter"), Action.VOLUME_DOWN),
         ButtonSettings(ButtonId("test"), Action.AUDIO_TEST),
+        ButtonSettings(ButtonId("talk"), Action.TALK),
     ),
     lamps=(
         LampSettings(LampId("status"), tuple((picture, Pattern.ON) for picture in Picture)),

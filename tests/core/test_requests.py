@@ -164,6 +164,8 @@ OPERATIONS = {
     inputs.PlaySound: "play-sound",
     inputs.PlaySpeech: "play-speech",
     inputs.StopSound: "stop-sound",
+    inputs.Talk: "talk",
+    inputs.StopTalk: "stop-talk",
 }
 
 

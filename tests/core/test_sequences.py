@@ -15,6 +15,7 @@ from appliance.core.access.credentials import digest
 from appliance.core.model import (
     AccessScope,
     Action,
+    AudioSettings,
     ButtonId,
     ButtonSettings,
     CallId,
@@ -48,6 +49,7 @@ from appliance.core.model import (
     SensorSettings,
     SoundCard,
     SoundMeasured,
+    SoundMode,
     State,
     Target,
     Tone,
@@ -90,6 +92,7 @@ CARD = CredentialKind.CARD
 KNOWN = Credential(CredentialId("a-known"), CARD, "Cleaner", digest("5a" * 32, CARD, CODE), (FRONT,), uses=2)
 CHANGED = structs.replace(
     STATION,
+    audio=AudioSettings(mode=SoundMode.PUSH_TO_TALK),
     buttons=tuple(structs.replace(b, action=Action.RING, long_action=None, target="") for b in STATION.buttons),
     lamps=tuple(structs.replace(lamp, pictures=()) for lamp in STATION.lamps),
     doors=tuple(structs.replace(door, pulse_s=0.1) for door in STATION.doors),
@@ -148,6 +151,8 @@ REQUESTS = [
     inputs.TestSound(2.0, apply=True),
     inputs.TestSound(9.0),
     inputs.PlayTone(Tone.DOOR),
+    inputs.Talk(5.0),
+    inputs.StopTalk(),
     inputs.SendText("kitchen", TEXT),
     inputs.ChangeRuntime(always="office", no_answer="office", do_not_disturb=False),
     inputs.ChangeRuntime(always="", do_not_disturb=True, quiet="kitchen"),

@@ -29,6 +29,7 @@ from appliance.api.models.audio import (
     SayInCall,
     SoundSide,
     SoundTest,
+    Talk,
     TestSound,
 )
 from appliance.api.models.base import (

@@ -13,6 +13,7 @@ from appliance.core.model import (
     SLOWEST,
     SOUND_NAME,
     VOICE,
+    SoundMode,
     SoundResult,
     Tone,
 )
@@ -62,6 +63,7 @@ class Audio(AnswerBody):
 
     speaker: SoundSide
     microphone: Microphone
+    mode: SoundMode = Field(description="Which way sound flows in calls: the setting `audio.mode`.")
     tone: Tone | None = Field(description="Tone that a client plays on the speaker.")
     playback: str | None = Field(description="Id of the sound that a client plays on the speaker.")
     devices: list[Device]
@@ -94,6 +96,12 @@ class PlayTone(OrderBody):
         examples=["de"],
     )
     seconds: float = Field(default=10.0, gt=0, le=300, allow_inf_nan=False, description="Longest duration.")
+
+
+class Talk(OrderBody):
+    """The visitor's turn to speak."""
+
+    seconds: float = Field(default=60.0, gt=0, le=300, allow_inf_nan=False, description="Longest duration.")
 
 
 class PlaySound(OrderBody):

@@ -63,6 +63,23 @@ async def stop_sound_on_speaker(daemon: Daemon, who: Who) -> JSONResponse:
     return JSONResponse({"warning": None})
 
 
+@router.post("/talk", responses=answers(models.Done))
+async def let_visitor_talk(daemon: Daemon, who: Who, body: models.Talk | None = None) -> JSONResponse:
+    """With `audio.mode` push_to_talk: open the microphone and close the speaker in the active call.
+
+    It ends with the call, after `seconds`, or by DELETE. `audio.microphone_changed` reports both.
+    """
+    await ask(daemon, inputs.Talk((body or models.Talk()).seconds), who)
+    return JSONResponse({"warning": None})
+
+
+@router.delete("/talk", responses=answers(models.Done))
+async def let_caller_talk(daemon: Daemon, who: Who) -> JSONResponse:
+    """With `audio.mode` push_to_talk: close the microphone and open the speaker again."""
+    reply = await ask(daemon, inputs.StopTalk(), who)
+    return JSONResponse({"warning": reply.warning or None})
+
+
 @router.get("/devices", responses=answers(models.Devices))
 async def list_devices(daemon: Daemon) -> JSONResponse:
     """All sound cards, with the names of their PCMs; the event `audio.devices_changed` reports each change."""

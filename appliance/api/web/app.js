@@ -6,7 +6,7 @@ const PAST_EVENTS = 20;
 const RETRY_MS = [500, 1000, 2000, 5000];
 const LABELS = {
   ring: "Call", answer: "Answer", hangup: "Hang up", hold: "Hold", switch: "Switch calls", door: "Open the door",
-  exit: "Let somebody out", volume_up: "Louder", volume_down: "Quieter", audio_test: "Test the sound",
+  exit: "Let somebody out", volume_up: "Louder", volume_down: "Quieter", audio_test: "Test the sound", talk: "Talk",
   none: "Event only",
 };
 const STATES = {

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from appliance.config.schema.base import Table, setting
-from appliance.core.model import COUNTRIES, EUROPE, FASTEST, LANGUAGE, SLOWEST, VOICE
+from appliance.core.model import COUNTRIES, EUROPE, FASTEST, LANGUAGE, SLOWEST, VOICE, SoundMode
 
 
 class AudioTable(Table):
@@ -71,6 +71,13 @@ class AudioTable(Table):
         "What to prefer while the caller and the visitor speak at once. strong: no echo for the caller. open: more of "
         "the visitor's voice, and more echo. Applies to a sound card.",
         default="strong",
+    )
+    mode: SoundMode = setting(
+        "Which way sound flows in calls. full_duplex: both ways at once. push_to_talk: from the caller to the visitor; "
+        "while a button with the action talk is down, after a * from the caller, or on a client's order, from the "
+        "visitor to the caller. For places where the echo is louder than the visitor: intercomctl audio test.",
+        default=SoundMode.FULL_DUPLEX,
+        strict=False,
     )
     microphone_file: str = setting(
         "WAV file (16 bit, mono) to play in a loop instead of the microphone, for demonstrations. Empty: none.",

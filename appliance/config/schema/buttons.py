@@ -51,8 +51,9 @@ class ButtonTable(Table):
     )
     action: Action = setting(
         "Action of a press: ring the target, answer, hang up, hold (or resume), switch to the waiting or held call, "
-        "open a door. exit: open a door from inside, by a button or a detector; tampering outside does not block "
-        "it. none: only report an event.",
+        "open a door. talk: with `audio.mode` push_to_talk, let the caller hear the visitor while the button is down. "
+        "exit: open a door from inside, by a button or a detector; tampering outside does not block it. none: only "
+        "report an event.",
         example="ring",
         strict=False,
         live=True,

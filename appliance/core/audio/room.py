@@ -3,9 +3,9 @@
 from typing import Any
 
 from appliance.core import inputs
-from appliance.core.audio import cards, levels, playbacks, self_test, tones
+from appliance.core.audio import cards, levels, playbacks, self_test, talk, tones
 from appliance.core.audio.view import audio_view
-from appliance.core.dispatch import asks, on, performs, takes
+from appliance.core.dispatch import asks, on, on_call, performs, takes
 from appliance.core.model import State
 from appliance.core.transition import Turn
 
@@ -18,6 +18,7 @@ take = takes(
     on(inputs.PlaybackEnded, playbacks.ended),
     on(inputs.PlaybackFailed, playbacks.failed),
     on(inputs.SoundTested, self_test.tested),
+    on_call(inputs.DigitReceived, talk.digit),
 )
 
 perform = performs(
@@ -27,6 +28,8 @@ perform = performs(
     asks(inputs.PlaySound, playbacks.play),
     asks(inputs.PlaySpeech, playbacks.say),
     asks(inputs.StopSound, playbacks.end),
+    asks(inputs.Talk, talk.ask),
+    asks(inputs.StopTalk, talk.stop),
     asks(inputs.TestSound, self_test.ask),
 )
 
@@ -37,14 +40,16 @@ def due(turn: Turn) -> None:
         tones.due(turn)
     if turn.audio.playbacks:
         playbacks.due(turn)
+    if turn.audio.talk is not None:
+        talk.due(turn)
     self_test.due(turn)
 
 
 def wake(state: State) -> list[float | None]:
     """The times at which `due` must act."""
-    if not state.audio.tones and not state.audio.playbacks:
+    if not state.audio.tones and not state.audio.playbacks and state.audio.talk is None:
         return self_test.wake(state)
-    return [*self_test.wake(state), *tones.wake(state), *playbacks.wake(state)]
+    return [*self_test.wake(state), *tones.wake(state), *playbacks.wake(state), *talk.wake(state)]
 
 
 def view(state: State, _epoch: float) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from appliance.core.model import (
     RequestId,
     SoundFindings,
     SoundMeasured,
+    SoundMode,
     SoundResult,
     SoundTrial,
     State,
@@ -191,11 +192,12 @@ def judge(state: State, measured: SoundMeasured) -> SoundFindings:
             "The microphone hardly heard the speaker. Raise the volume or the gain: intercomctl audio set --volume 80."
         )
         return SoundFindings(SoundResult.TOO_QUIET, advice, measured)
-    if echo_db > LOUD_ECHO_DB:
+    if echo_db > LOUD_ECHO_DB and state.settings.audio.mode is SoundMode.FULL_DUPLEX:
         volume = quieter(levels.speaker(state), echo_db - LOUD_ECHO_DB)
         lower = "Lower the volume" if volume is None else f"Lower the volume to {volume:g} %"
         advice = (
-            f"Callers would hear little of a visitor while they speak. {lower}, or move speaker and microphone apart."
+            f"Callers would hear little of a visitor while they speak. {lower}, or move speaker and microphone apart. "
+            'If neither helps, set audio.mode to "push_to_talk".'
         )
         return SoundFindings(SoundResult.LOUD_ECHO, advice, measured, volume)
     return SoundFindings(SoundResult.WORKS, "", measured)

@@ -12,6 +12,7 @@ def audio_view(state: State) -> dict[str, Any]:
     return {
         "speaker": side_view(levels.speaker(state)),
         "microphone": side_view(levels.microphone(state)) | {"heard": microphone.heard(state)},
+        "mode": state.settings.audio.mode,
         "tone": tone_view(state.audio.tone(None)),
         "playback": playback_view(state.audio.playback(None)),
         "devices": [device_view(card) for card in state.audio.cards or ()],

@@ -67,7 +67,9 @@ from appliance.core.inputs.audio import (
     PlayTone,
     SoundTested,
     StopSound,
+    StopTalk,
     StopTone,
+    Talk,
     TestSound,
     XrunsCounted,
 )

@@ -100,6 +100,16 @@ class StopTone(Tagged):
     call: CallId | None = None
 
 
+class Talk(Tagged):
+    """With push-to-talk: open the microphone and close the speaker in the active call, for `seconds` at most."""
+
+    seconds: float = 60.0
+
+
+class StopTalk(Tagged):
+    """With push-to-talk: close the microphone and open the speaker again."""
+
+
 class PlaySound(Tagged):
     """Play a file to the far end of a call, on the speaker if `call` is None or `speaker` is set, or both.
 

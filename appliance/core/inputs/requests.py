@@ -3,7 +3,17 @@
 from appliance.core.inputs.access import OfBook
 from appliance.core.inputs.accounts import RegisterAccount, UnregisterAccount
 from appliance.core.inputs.appliance import ChangeRuntime
-from appliance.core.inputs.audio import ChangeAudio, PlaySound, PlaySpeech, PlayTone, StopSound, StopTone, TestSound
+from appliance.core.inputs.audio import (
+    ChangeAudio,
+    PlaySound,
+    PlaySpeech,
+    PlayTone,
+    StopSound,
+    StopTalk,
+    StopTone,
+    Talk,
+    TestSound,
+)
 from appliance.core.inputs.base import Input
 from appliance.core.inputs.calls import (
     AnswerCall,
@@ -67,6 +77,8 @@ AtOnce = (
     | PlaySound
     | PlaySpeech
     | StopSound
+    | Talk
+    | StopTalk
 )
 Action = AtOnce | Conferring | Writing | Lockdown | OfBook | TestSound  # the last three are replied to later
 

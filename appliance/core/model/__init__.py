@@ -52,9 +52,11 @@ from appliance.core.model.audio import (
     DevicesReason,
     Levels,
     MixerLevel,
+    PushToTalk,
     SoundCard,
     SoundFindings,
     SoundMeasured,
+    SoundMode,
     SoundResult,
     SoundTrial,
 )

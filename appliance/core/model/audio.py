@@ -4,7 +4,7 @@ import re
 from enum import StrEnum
 
 from appliance.base.record import Record
-from appliance.core.model.ids import CallId, RequestId
+from appliance.core.model.ids import ButtonId, CallId, RequestId
 from appliance.core.model.playbacks import Playback
 from appliance.core.model.tones import EUROPE, PlayedTone
 
@@ -75,6 +75,13 @@ class Levels(Record):
     change: int = 0
 
 
+class SoundMode(StrEnum):
+    """Which way sound flows in a call. PUSH_TO_TALK: from the visitor on order, else to the visitor."""
+
+    FULL_DUPLEX = "full_duplex"
+    PUSH_TO_TALK = "push_to_talk"
+
+
 class AudioSettings(Record):
     """The PCMs of microphone and speaker as configured, and the highest levels that clients and buttons may set.
 
@@ -87,6 +94,7 @@ class AudioSettings(Record):
     max_gain: float = 100.0
     country: str = EUROPE
     sounds: str = ""
+    mode: SoundMode = SoundMode.FULL_DUPLEX
 
 
 class SoundMeasured(Record):
@@ -145,11 +153,19 @@ class SoundTrial(Record):
     apply: bool = False
 
 
+class PushToTalk(Record):
+    """The visitor's turn to speak in a call, with push-to-talk. button: it ends when this is released."""
+
+    call: CallId
+    until: float
+    button: ButtonId | None = None
+
+
 class AudioPart(Record):
     """The sound cards. cards: None until they were listed for the first time. speaker, microphone: None: no card.
 
     tones, playbacks: what clients play, at most one of each for each call and for the speaker.
-    trial: the self-test that is running.
+    trial: the self-test that is running. talk: None: the visitor hears, or the mode is not push-to-talk.
     """
 
     cards: tuple[SoundCard, ...] | None = None
@@ -158,6 +174,7 @@ class AudioPart(Record):
     trial: SoundTrial | None = None
     tones: tuple[PlayedTone, ...] = ()
     playbacks: tuple[Playback, ...] = ()
+    talk: PushToTalk | None = None
 
     def tone(self, call: CallId | None) -> PlayedTone | None:
         """The tone that a client plays to that call, or on the speaker."""

@@ -9,7 +9,7 @@ from appliance.core.model.ids import ButtonId, DoorId, LampId
 class Action(StrEnum):
     """Action of a button. EXIT: an indoor button that opens the door. VOLUME_…: the speaker, by one step.
 
-    AUDIO_TEST: the self-test of speaker and microphone.
+    AUDIO_TEST: the self-test of speaker and microphone. TALK: push-to-talk, while the button is down.
     """
 
     RING = "ring"
@@ -22,6 +22,7 @@ class Action(StrEnum):
     VOLUME_UP = "volume_up"
     VOLUME_DOWN = "volume_down"
     AUDIO_TEST = "audio_test"
+    TALK = "talk"
     NONE = "none"
 
 

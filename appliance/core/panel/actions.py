@@ -6,7 +6,7 @@ from appliance.base.errors import ErrorCode, IntercomError
 from appliance.core import inputs
 from appliance.core.access import dtmf
 from appliance.core.appliance import error_events
-from appliance.core.audio import levels, self_test
+from appliance.core.audio import levels, self_test, talk
 from appliance.core.calls import ending, focus, incoming
 from appliance.core.calls import requests as calls
 from appliance.core.conferences import requests as conferences
@@ -74,10 +74,8 @@ def act(turn: Turn, button: ButtonSettings | ChordSettings, action: Action) -> N
                 pass  # the event of the press may be all that is wanted
             case Action.SWITCH:
                 switch(turn, who)
-            case Action.VOLUME_UP | Action.VOLUME_DOWN:
-                levels.step_volume(turn, up=action is Action.VOLUME_UP)
-            case Action.AUDIO_TEST:
-                self_test.press(turn, who)
+            case Action.VOLUME_UP | Action.VOLUME_DOWN | Action.AUDIO_TEST | Action.TALK:
+                sound(turn, button, action, who)
             case Action.DOOR | Action.EXIT if button.door is not None:
                 doors.open_door(
                     turn, button.door, None, who, OpenedBy.EXIT if action is Action.EXIT else OpenedBy.BUTTON
@@ -88,6 +86,21 @@ def act(turn: Turn, button: ButtonSettings | ChordSettings, action: Action) -> N
     except IntercomError as err:
         error_events.emit(turn, err, f"{who}: {action}", call=None if active is None else active.id)
         turn.show_error()
+
+
+def sound(
+    turn: Turn,
+    button: ButtonSettings | ChordSettings,
+    action: Literal[Action.VOLUME_UP, Action.VOLUME_DOWN, Action.AUDIO_TEST, Action.TALK],
+    who: str,
+) -> None:
+    """For a button: change the volume, begin a self-test, or let the visitor speak."""
+    if action is Action.AUDIO_TEST:
+        self_test.press(turn, who)
+    elif action is Action.TALK:
+        talk.press(turn, button.id)
+    else:
+        levels.step_volume(turn, up=action is Action.VOLUME_UP)
 
 
 def leave(turn: Turn, action: Literal[Action.HANGUP, Action.HOLD], who: str) -> None:

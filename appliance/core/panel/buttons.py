@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from appliance.core import events
 from appliance.core.appliance import faults
+from appliance.core.audio import talk
 from appliance.core.model import Action, ButtonId, ButtonSettings, ChordSettings, Press
 from appliance.core.transition import Turn
 
@@ -85,6 +86,7 @@ def while_down(turn: Turn, button: ButtonSettings, press: Press, until: float) -
         turn.emit(events.ButtonStuck(button.id, at=press.stuck_at))
         why = f"It has been down for {press.stuck_at - press.pressed_at:g} s and is ignored until it is released."
         faults.failed(turn, part_name(button), why, "Check whether it is jammed or its cable is shorted.")
+        talk.released(turn, button.id)
         press = replace(press, stuck_at=None, long_at=None, stuck=True, spent=True)
     put_press(turn, button.id, press)
     return acts
@@ -136,7 +138,8 @@ def came_up(turn: Turn, button: ButtonSettings, press: Press, at: float) -> Acts
 
 
 def at_ease(turn: Turn, button: ButtonSettings, press: Press) -> None:
-    """Report that a stuck button is released."""
+    """End what lasts while the button is down, and report that a stuck one is released."""
+    talk.released(turn, button.id)
     if press.stuck:
         faults.recovered(turn, part_name(button))
 
